@@ -67,7 +67,7 @@ test('a call carries the token, the query and the body, and gives the answer bac
   )
 })
 
-test('a call says how long its body is, also when it has none; a GET has none', async () => {
+test('a call says how long its body is, also when it has none', async () => {
   const seen: unknown[] = []
   await withServer(
     (request, response) => {
@@ -77,14 +77,43 @@ test('a call says how long its body is, also when it has none; a GET has none', 
     },
     async (client) => {
       for (const method of ['GET', 'DELETE', 'POST', 'PUT'] as const) await client.request({ method, path: '/x' })
-      await client.request({ method: 'POST', path: '/x', body: 'ä' })
+      for (const method of ['GET', 'POST'] as const) await client.request({ method, path: '/x', body: 'ä' })
       assert.deepEqual(seen, [
         ['GET', undefined, undefined, 'keep-alive', true],
         ['DELETE', '0', undefined, 'keep-alive', true],
         ['POST', '0', undefined, 'keep-alive', true],
         ['PUT', '0', undefined, 'keep-alive', true],
+        ['GET', '2', undefined, 'keep-alive', true],
         ['POST', '2', undefined, 'keep-alive', true],
       ])
+    },
+  )
+})
+
+test('an abort and a close also end a call that still waits for its token, which is never sent', async () => {
+  const arrived: (string | undefined)[] = []
+  await withServer(
+    (request, response) => {
+      arrived.push(request.url)
+      response.end('{}')
+    },
+    async (_client, _calls, server) => {
+      let give = (_token: string): void => {}
+      const token = (): Promise<string> => new Promise((resolve) => (give = resolve))
+      const client = createKubeClient({ server, token })
+      const stop = new AbortController()
+      const aborted = client.request({ method: 'GET', path: '/aborted' }, stop.signal)
+      stop.abort(new Error('enough'))
+      await assert.rejects(aborted, { message: 'enough' })
+      give('late')
+      const closed = client.request({ method: 'GET', path: '/closed' })
+      client.close()
+      await assert.rejects(closed, { code: 'KUBE_UNREACHABLE' })
+      give('late')
+      const other = createKubeClient({ server, token: async () => 'now' })
+      assert.deepEqual(await other.request({ method: 'GET', path: '/other' }), {})
+      other.close()
+      assert.deepEqual(arrived, ['/other'])
     },
   )
 })

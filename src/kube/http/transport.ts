@@ -123,26 +123,21 @@ export function createTransport(connection: KubeConnection, options: TransportOp
     // As a list it goes out as it is, also without a body; of an object Node would make a map for each request.
     const headers = ['host', server.host, 'user-agent', userAgent, 'accept', accept]
     if (contentType !== undefined) headers.push('content-type', contentType)
-    if (method !== 'GET') headers.push('content-length', String(body === undefined ? 0 : Buffer.byteLength(body)))
+    const length = body === undefined ? 0 : Buffer.byteLength(body)
+    if (method !== 'GET' || length > 0) headers.push('content-length', String(length))
     if (token !== undefined) headers.push('authorization', `Bearer ${token}`)
     return headers
   }
 
   /** One request with its time limit, its abort, and a second try where a kept connection turns out to be closed. */
-  function start(
-    request: TransportRequest,
-    token: string | undefined,
-    reader: ResponseReader,
-    signal?: AbortSignal,
-  ): void {
+  function start(request: TransportRequest, reader: ResponseReader, signal?: AbortSignal): void {
     const { method, lane, timeoutMs, body } = request
     const repeatable = method === 'GET' || method === 'PATCH'
-    let outgoing: http.ClientRequest
+    let outgoing: http.ClientRequest | undefined
+    let timer: NodeJS.Timeout | undefined
     let answered = false
     let stopped = false
     let settled = false
-    // The same time again for the body: one timer for both, because a rotation makes thousands of requests.
-    const timer = setTimeout(() => stop(timeoutOf(request)), timeoutMs)
     const settle = (): boolean => {
       if (settled) return false
       settled = true
@@ -162,7 +157,7 @@ export function createTransport(connection: KubeConnection, options: TransportOp
     function onResponse(response: http.IncomingMessage): void {
       answered = true
       if (lane === 'watch') clearTimeout(timer)
-      else timer.refresh()
+      else timer?.refresh()
       const take = (work: () => void): void => {
         if (settled) return
         try {
@@ -171,7 +166,7 @@ export function createTransport(connection: KubeConnection, options: TransportOp
           stop(error)
         }
       }
-      take(() => reader.head(response.statusCode ?? 0, (name) => headerOf(response.rawHeaders, name)))
+      take(() => reader.head(response.statusCode ?? 0, (name) => headerOf(response.headers, name)))
       response.on('data', (chunk: Buffer) => take(() => reader.data(chunk)))
       response.on('end', () => {
         if (settle()) reader.end()
@@ -189,15 +184,15 @@ export function createTransport(connection: KubeConnection, options: TransportOp
       const { connecting, secureConnecting } = socket as Socket & { readonly secureConnecting?: boolean }
       if (connecting || secureConnecting) socket.prependOnceListener(secure ? 'secureConnect' : 'connect', checkMaySend)
     }
-    function send(agent: http.Agent): void {
-      outgoing = client.request({
+    function send(agent: http.Agent, token: string | undefined): void {
+      const sent = client.request({
         ...address,
         method,
         path: basePath + request.path,
         headers: headersOf(request, token),
         agent,
       })
-      const sent = outgoing
+      outgoing = sent
       sent.on('socket', onSocket)
       sent.on('response', onResponse)
       sent.on('upgrade', (_response, socket) => {
@@ -206,31 +201,41 @@ export function createTransport(connection: KubeConnection, options: TransportOp
       })
       sent.on('error', (error) => {
         // A kept connection that the server closed while we wrote: the request was not processed.
-        if (repeatable && sent.reusedSocket && !answered && !stopped && isClosed(error)) send(agents.watch)
+        if (repeatable && sent.reusedSocket && !answered && !stopped && isClosed(error)) send(agents.watch, token)
         else fail(error)
       })
       sent.end(body)
     }
+    function begin(token: string | undefined): void {
+      // It may have been aborted while a plugin made the token.
+      if (settled) return
+      // The same time again for the body: one timer for both, because a rotation makes thousands of requests.
+      timer = setTimeout(() => stop(timeoutOf(request)), timeoutMs)
+      try {
+        send(agentOf(lane), token)
+      } catch (error) {
+        fail(isInvalidText(error) ? invalidText(request) : error)
+      }
+    }
     underWay.add(stop)
     if (signal) aborts.add(signal, stop)
+    const withoutToken = (error: unknown): void => {
+      if (settle()) reader.fail(error)
+    }
     try {
-      send(agentOf(lane))
+      const token = connection.token?.()
+      // Without a wait where the token is available: the request leaves in the same turn of the event loop.
+      if (token instanceof Promise) token.then(begin, withoutToken)
+      else begin(token)
     } catch (error) {
-      fail(isInvalidText(error) ? invalidText(request) : error)
+      withoutToken(error)
     }
   }
 
   return {
     send(request, reader, signal) {
-      if (signal?.aborted) return reader.fail(signal.reason)
-      try {
-        const token = connection.token?.()
-        // Without a wait where the token is available: the request leaves in the same turn of the event loop.
-        if (!(token instanceof Promise)) return start(request, token, reader, signal)
-        token.then((known) => start(request, known, reader, signal)).catch(reader.fail)
-      } catch (error) {
-        reader.fail(error)
-      }
+      if (signal?.aborted) reader.fail(signal.reason)
+      else start(request, reader, signal)
     },
     close() {
       for (const stop of [...underWay]) stop(new Error('the client was closed'))
@@ -246,7 +251,16 @@ type Stop = (error: unknown) => void
 function createAborts() {
   const stops = new Map<AbortSignal, Set<Stop>>()
   function onAbort(this: AbortSignal): void {
-    for (const stop of [...(stops.get(this) ?? [])]) stop(this.reason)
+    for (const stop of [...(stops.get(this) ?? [])]) {
+      try {
+        stop(this.reason)
+      } catch (error) {
+        // As an EventTarget does: one listener's error ends no other's call.
+        queueMicrotask(() => {
+          throw error
+        })
+      }
+    }
   }
   return {
     add(signal: AbortSignal, stop: Stop): void {
@@ -285,8 +299,7 @@ function guardIdle(agent: http.Agent): http.Agent {
   agent.keepSocketAlive = (socket) => {
     socket.on('data', destroy)
     const kept = keep(socket)
-    // The agent may have set the server's shorter timeout.
-    if (!(socket as Socket).timeout) (socket as Socket).setTimeout(IDLE_MS)
+    ;(socket as Socket).setTimeout(IDLE_MS)
     return kept
   }
   agent.reuseSocket = (socket, request) => {
@@ -342,10 +355,9 @@ function readCertificates(host: string, { ca, cert, key }: KubeConnection): Secu
   }
 }
 
-/** From the names and values as they came: `headers` would parse all of them for the one or two that are read. */
-function headerOf(pairs: readonly string[], name: string): string | undefined {
-  for (let at = 0; at < pairs.length; at += 2) if (pairs[at]?.toLowerCase() === name) return pairs[at + 1]
-  return undefined
+function headerOf(headers: http.IncomingHttpHeaders, name: string): string | undefined {
+  const value = headers[name]
+  return Array.isArray(value) ? value[0] : value
 }
 
 function isClosed(error: unknown): boolean {
