@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
 import events from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
+import { promisify } from 'node:util'
 import { type CallReport, createKubeClient, type KubeClient, resourceOf } from '../../src/kube/client.ts'
 
 async function withServer(
@@ -141,6 +143,26 @@ test('one abort ends all calls of its signal and no other, and a later one of th
       assert.deepEqual(arrived.toSorted(), ['/a', '/b', '/other'])
     },
   )
+})
+
+test('an error of one reader leaves no other call of its signal unended', async () => {
+  const transport = new URL('../../src/kube/http/transport.ts', import.meta.url).href
+  // In a process of its own, because the error is not caught.
+  const script = `
+    import { createServer } from 'node:http'
+    import { createTransport } from '${transport}'
+    process.on('uncaughtException', ({ message }) => console.log('not caught:', message))
+    const server = createServer(() => {}).listen(0, '127.0.0.1', () => {
+      const { send } = createTransport({ server: 'http://127.0.0.1:' + server.address().port })
+      const stop = new AbortController()
+      const call = { method: 'GET', path: '/', accept: '*/*', timeoutMs: 60000, lane: 'call' }
+      send(call, { fail() { throw new Error('first') } }, stop.signal)
+      send(call, { fail: ({ message }) => console.log('ended:', message) }, stop.signal)
+      stop.abort(new Error('enough'))
+      setImmediate(() => process.exit())
+    })`
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', script])
+  assert.deepEqual(stdout.trim().split('\n').toSorted(), ['ended: enough', 'not caught: first'])
 })
 
 /** As long as a credential, and no secret. */

@@ -3,7 +3,7 @@ import { promisify } from 'node:util'
 import { type ImageConfig, type ImageLayout, writeLayout } from './oci-layout.ts'
 import type { TarEntry } from './tar.ts'
 
-/** The flags of Node that the helper runs with: of its compilers only Maglev, and that without a thread (docs/en/decisions.md#memory). */
+/** The flags of Node that the helper runs with: of the compilers only Maglev, on the main thread (docs/en/decisions.md#memory). */
 export const HELPER_NODE_FLAGS: readonly string[] = [
   '--optimize-for-size',
   '--no-opt',
