@@ -318,6 +318,23 @@ test('P2 a Secret is written once with what stays in it, and looked at again whe
   assert.equal(after(end)?.kind, 'writeSecret')
 })
 
+test('P2 of two credentials that are both over by a clock that may be ahead, ours replaces the other only if it is newer and ends no earlier', () => {
+  const ended = (password: string, issued: number, expires: number): ReturnType<typeof live> =>
+    live('prod', password, { issuedAt: NOW - issued * MINUTE, expiresAt: NOW - expires * MINUTE })
+  const there = group(ended('there', 60, 5))
+  const stays = (ours: ReturnType<typeof live>): string | undefined => {
+    const { groups } = context({ tokens: [ours], config: config({}) })
+    const base = groups.byKey(groups.of(['prod'])?.key ?? '')
+    assert.ok(base)
+    const carry = { names: ['prod'], mixture: '' }
+    return groups.carryOver('shop', base, carry, there.tokens, NOW).tokens[0]?.token.password
+  }
+  assert.deepEqual(
+    [ended('short', 50, 10), ended('later', 50, 4), ended('equal', 50, 5), ended('older', 70, 1)].map(stays),
+    ['there', 'later', 'equal', 'there'],
+  )
+})
+
 test('the Secret is emptied only after the references that are ours were taken back', () => {
   const fixture = { config: config({ retire: true }), secrets: shop() }
   const ours = account(['acr-nopass'], { owner: owner('acr-nopass') })

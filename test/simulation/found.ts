@@ -1263,4 +1263,30 @@ export const FOUND: readonly Found[] = [
       ],
     },
   },
+  {
+    finding:
+      'by a clock that is ahead a new leader writes a credential that is over on top of a live one, into a mixture',
+    plan: {
+      seed: 1475390987,
+      settings: {
+        scope: 'cluster',
+        identity: 'worker-role',
+        registries: ['a', 's'],
+        life: 240000,
+        namespaces: 20,
+        verify: false,
+        watchList: true,
+        refreshRate: 50,
+        rates: [1, 0.9850145927630365],
+        ahead: [473, 4043000],
+        serverAhead: 152,
+        span: 480000,
+      },
+      faults: [
+        { at: 22901, kind: 'crashAtWrite', index: 39, for: 167790, choice: 0.705 },
+        { at: 96355, kind: 'flicker', index: 7, for: 119699, choice: 0.457 },
+        { at: 104536, kind: 'cloud', index: 13, for: 69980, choice: 0.893 },
+      ],
+    },
+  },
 ]

@@ -71,10 +71,15 @@ export function createCredentialGroups(
   }
 }
 
-/** The one that has not expired, else the newer. */
+/** The one that has not expired, else the newer; of two that both have, ours only if it also ends no earlier: the clock may be ahead. */
 function better(there: LiveToken | undefined, ours: LiveToken, cloudNow: number): LiveToken {
   if (there === undefined) return ours
   const [isTheirsExpired, isOursExpired] = [hasExpired(there.token, cloudNow), hasExpired(ours.token, cloudNow)]
-  if (isTheirsExpired === isOursExpired ? !isOlder(ours, there) : isTheirsExpired) return ours
+  const endsEarlier = isOursExpired && endOf(ours) < endOf(there)
+  if (isTheirsExpired === isOursExpired ? !isOlder(ours, there) && !endsEarlier : isTheirsExpired) return ours
   return ours.origin === 'kept' ? asKept(there) : there
+}
+
+function endOf({ token }: LiveToken): number {
+  return token.expiresAt ?? Number.POSITIVE_INFINITY
 }
