@@ -273,6 +273,78 @@ test('L5: after ten seconds without the server all is listed again and believed,
   })
 })
 
+for (const watchList of [true, false]) {
+  const by = watchList ? 'by WatchList' : 'in pages'
+  const prepare = (server: FakeListServer): void => {
+    server.watchList = watchList
+  }
+  test(`L5: also where the version was lost before the outage (${by})`, async () => {
+    await follow(
+      async ({ server, clock, reflector, changes, problems, until }) => {
+        for (const name of ['a', 'b']) server.put(name)
+        await until(() => reflector.synced && reflector.size === 2)
+        // In pages: the refused WatchList, the list, the watch.
+        await server.request(watchList ? 1 : 3)
+        const before = problems.length
+        for (let n = 0; n < 5; n += 1) server.faults.push({ kind: watchList ? 'watch' : 'list', status: 503 })
+        server.end('gone')
+        server.put('c')
+        for (let n = before + 1; n <= before + 6; n += 1) {
+          await until(() => problems.length === n)
+          await clock.next()
+        }
+        await until(() => reflector.get('c') !== undefined)
+        // Another history may have another object of the same version.
+        assert.deepEqual([changes.includes('~a'), changes.includes('~b')], [true, true])
+      },
+      { prepare },
+    )
+  })
+
+  test(`L5: a list that is newer than what is known but has an older object is of another history (${by})`, async () => {
+    await follow(
+      async ({ server, clock, reflector, problems, until, rewound }) => {
+        for (const name of ['a', 'b']) server.put(name)
+        await until(() => reflector.synced && reflector.size === 2)
+        await server.request(watchList ? 1 : 3)
+        const before = problems.length
+        server.age('b')
+        server.put('c')
+        server.end('gone')
+        for (const n of [1, 2]) {
+          await until(() => problems.length === before + n)
+          await clock.next()
+        }
+        await until(() => reflector.get('b')?.resourceVersion === '92')
+        assert.equal(rewound.length, 1)
+      },
+      { prepare },
+    )
+  })
+
+  test(`L5: but not where the response to our own write is newer than the list (${by})`, async () => {
+    await follow(
+      async ({ server, clock, reflector, problems, until, rewound }) => {
+        for (const name of ['a', 'b']) server.put(name)
+        await until(() => reflector.synced && reflector.size === 2)
+        await server.request(watchList ? 1 : 3)
+        const before = problems.length
+        server.end('gone')
+        await until(() => problems.length === before + 1)
+        reflector.put('b', { uid: 'uid-b', resourceVersion: '104' })
+        server.put('c')
+        await clock.next()
+        await until(() => reflector.get('c') !== undefined)
+        await server.request(watchList ? 2 : 5)
+        server.put('d')
+        await until(() => reflector.get('d') !== undefined)
+        assert.deepEqual([reflector.get('b')?.resourceVersion, rewound], ['104', []])
+      },
+      { prepare },
+    )
+  })
+}
+
 test('L5: who is told that the versions went back lists again, without a pause, and believes what it finds', async () => {
   await follow(async ({ server, clock, reflector, changes, problems, until, rewound }) => {
     for (const name of ['a', 'b']) server.put(name)

@@ -1289,4 +1289,38 @@ export const FOUND: readonly Found[] = [
       ],
     },
   },
+  {
+    finding:
+      'a replica whose version was compacted before a restore of etcd lists again and keeps what it knew of the other history',
+    plan: {
+      seed: 1929865824,
+      settings: {
+        scope: 'cluster',
+        identity: 'rrsa',
+        registries: ['s'],
+        life: 3600000,
+        namespaces: 20,
+        verify: true,
+        watchList: false,
+        refreshRate: 50,
+        rates: [1, 1.0139367977809162],
+        ahead: [406, -66],
+        serverAhead: 5753000,
+        span: 60000,
+      },
+      faults: [
+        { at: 78, kind: 'crash', index: 14, for: 12889, choice: 0.791 },
+        { at: 166, kind: 'stripList', index: 22, for: 13030, choice: 0.174 },
+        { at: 582, kind: 'lateWrites', index: 22, for: 228324, choice: 0.499 },
+        { at: 6778, kind: 'stripList', index: 0, for: 125878, choice: 0.553 },
+        { at: 7204, kind: 'flicker', index: 17, for: 54067, choice: 0.119 },
+        { at: 13017, kind: 'pause', index: 5, for: 21764, choice: 0.81 },
+        { at: 26141, kind: 'stripList', index: 12, for: 43166, choice: 0.245 },
+        { at: 30096, kind: 'errors', index: 6, for: 150629, choice: 0.704 },
+        { at: 35162, kind: 'compact', index: 50, for: 2841, choice: 0.078 },
+        { at: 35971, kind: 'flicker', index: 47, for: 155312, choice: 0.484 },
+        { at: 42747, kind: 'restoreEtcd', index: 9, for: 17986, choice: 0.878 },
+      ],
+    },
+  },
 ]

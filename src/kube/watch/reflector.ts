@@ -48,6 +48,13 @@ export interface Reflector<T extends Versioned> extends Omit<Store<T>, 'has' | '
   rewind(): void
 }
 
+/** What a list under way has shown so far. */
+interface Listed {
+  readonly keys: Set<string>
+  /** The known version of each object of which the list has an older one. */
+  readonly newer: Map<string, string>
+}
+
 const PAGE_SIZE = 500
 const WATCH_MIN_S = 300
 const WATCH_GRACE_MS = 5_000
@@ -100,6 +107,14 @@ export function createReflector<W extends KubeObject, T extends Versioned>(
     if (!store.has(key, object.metadata)) store.put(key, options.transform(object))
     return key
   }
+  const list = (object: W, listed: Listed): void => {
+    const key = put(object)
+    listed.keys.add(key)
+    const known = store.get(key)?.resourceVersion ?? ''
+    // A stream sends the changes after its first state too.
+    if (isOlder(object.metadata.resourceVersion, known)) listed.newer.set(key, known)
+    else listed.newer.delete(key)
+  }
   const moveTo = (next: string): void => {
     version = next
     if (latest === undefined || !isOlder(next, latest)) latest = next
@@ -121,10 +136,11 @@ export function createReflector<W extends KubeObject, T extends Versioned>(
     options.onRewound?.()
     return rewound(path)
   }
-  const finishList = (seen: ReadonlySet<string>, at: string): void => {
+  const finishList = ({ keys, newer }: Listed, at: string): void => {
     if (latest !== undefined && isOlder(at, latest)) throw rewoundHere()
     // The responses to our own writes since then are newer than the list.
-    for (const [key] of [...store.entries()]) if (!seen.has(key)) store.remove(key, at)
+    for (const known of newer.values()) if (!isOlder(at, known)) throw rewoundHere()
+    for (const [key] of store.entries()) if (!keys.has(key)) store.remove(key, at)
     moveTo(at)
     synced = true
     failingSince = undefined
@@ -133,31 +149,31 @@ export function createReflector<W extends KubeObject, T extends Versioned>(
   }
 
   async function listAll(signal: AbortSignal): Promise<void> {
-    const seen = new Set<string>()
+    const listed: Listed = { keys: new Set(), newer: new Map() }
     let at = ''
-    const list = {
+    const call = {
       path,
       pageSize: options.pageSize ?? PAGE_SIZE,
       ...(options.selector && { query: options.selector }),
       ...(options.metadataOnly && { accept: METADATA_ONLY_LIST }),
     }
-    for await (const page of listPages<W>(client, list, signal)) {
+    for await (const page of listPages<W>(client, call, signal)) {
       for (const object of page.items ?? []) {
         signal.throwIfAborted()
-        seen.add(put(object))
+        list(object, listed)
       }
       signal.throwIfAborted()
       lastActivity = lastProgress = clock.monotonic()
       at = page.metadata.resourceVersion
     }
-    finishList(seen, at)
+    finishList(listed, at)
   }
 
   /** Watches from the known version, or, without one, lists by the same stream (WatchList). Returns whether anything was received. */
   async function watch(signal: AbortSignal): Promise<boolean> {
     const seconds = Math.round(WATCH_MIN_S * (1 + options.random()))
     const stop = new AbortController()
-    let initial = version === undefined ? new Set<string>() : undefined
+    let initial: Listed | undefined = version === undefined ? { keys: new Set(), newer: new Map() } : undefined
     const silence = new KubeApiError(0, `WATCH ${path}: nothing was received for too long`, { code: 'KUBE_TIMEOUT' })
     const longest = seconds * 1000 + WATCH_GRACE_MS
     const watchdog = startWatchdog(clock, initial ? INITIAL_SILENCE_MS : longest, () => stop.abort(silence))
@@ -185,11 +201,11 @@ export function createReflector<W extends KubeObject, T extends Versioned>(
         } else watchdog.reset(initial ? INITIAL_SILENCE_MS : BOOKMARK_SILENCE_MS)
       } else {
         watchdog.reset()
-        if (event.type === 'DELETED') store.remove(keyOf(metadata), metadata.resourceVersion)
-        else {
-          const key = put(event.object)
-          initial?.add(key)
-        }
+        if (event.type === 'DELETED') {
+          store.remove(keyOf(metadata), metadata.resourceVersion)
+          initial?.newer.delete(keyOf(metadata))
+        } else if (initial) list(event.object, initial)
+        else put(event.object)
       }
       if (!initial) moveTo(metadata.resourceVersion)
     }
@@ -235,10 +251,9 @@ export function createReflector<W extends KubeObject, T extends Versioned>(
   async function oneRound(signal: AbortSignal): Promise<void> {
     const begin = clock.monotonic()
     lastActivity = begin
-    if (version !== undefined && doubtful) {
-      if (failingSince !== undefined && begin - failingSince > OUTAGE_MS) forget()
-      else await checkHistory(signal)
-    }
+    const isAfterOutage = failingSince !== undefined && begin - failingSince > OUTAGE_MS
+    if (isAfterOutage) forget()
+    else if (version !== undefined && doubtful) await checkHistory(signal)
     doubtful = true
     if (version === undefined && !features.watchList) await listAll(signal)
     const received = await watch(signal)
