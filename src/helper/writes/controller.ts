@@ -88,7 +88,7 @@ export function createController(options: ControllerOptions): Controller {
   const stop = new AbortController()
   const ownNamespace = config.release.namespace
   let rate = config.refreshRate
-  /** Writes that wait until the helper's own copy is written, so that a new leader never reads back less than other Secrets hold. */
+  /** Plans that wait until the helper's own copy is written, so that a new leader never reads back less than other Secrets hold. */
   let held: (() => void)[] | undefined
   let cancelHold: (() => void) | undefined
   const rival = createRivalAddon({ secretName, onFound: observer.rival, onGone: () => observer.rival(undefined) })
@@ -202,20 +202,11 @@ export function createController(options: ControllerOptions): Controller {
     return observed.secret(decision.namespace)?.registries.some((name) => ![...next, ...stay].includes(name)) === true
   }
 
-  /** Queues the collected decisions, after the helper's own copy is written. */
-  function enqueueAll(
-    collect: (enqueue: (key: string, decision: Decision, urgent: boolean, turn: number) => void) => void,
-  ): void {
-    const rest: (() => void)[] = []
-    let ownFirst = false
-    collect((key, decision, urgent, turn) => {
-      if (key !== ownNamespace || !isWrite(decision)) rest.push(() => enqueue(key, decision, urgent, turn))
-      else ownFirst = true
-    })
-    const isOngoing = queue.depth > 0
-    rest.push(() => setPace(isOngoing))
-    held = [...(held ?? []), ...rest]
-    if (ownFirst) {
+  /** Plans the rest after the helper's own copy is written; at once if that needs no write. */
+  function afterOwnCopy(planRest: () => void): void {
+    held = [...(held ?? []), planRest]
+    const own = planKey(context(), { namespace: ownNamespace })
+    if (own && isWrite(own)) {
       cancelHold ??= clock.after(LONGEST_HOLD_MS, release)
       queue.add(ownNamespace, NOW)
     } else release()
@@ -226,7 +217,11 @@ export function createController(options: ControllerOptions): Controller {
     cancelHold = undefined
     const all = held ?? []
     held = undefined
-    for (const add of all) add()
+    for (const planRest of all) {
+      const isOngoing = queue.depth > 0
+      planRest()
+      setPace(isOngoing)
+    }
   }
 
   async function perform(key: string, action: WriteAction, failures: number): Promise<Outcome> {
@@ -269,7 +264,6 @@ export function createController(options: ControllerOptions): Controller {
 
   /** New objects and repairs come first; rotations go by expiry, and are paced unless the present credential does not work. */
   function laneOf(decision: WriteAction, urgent: boolean, turn: number): Lane {
-    if (decision.kind === 'writeSecret' && decision.namespace === config.release.namespace) return NOW
     const isRotation = decision.kind === 'writeSecret' && ROTATIONS.has(decision.reason)
     // Secret and references of a namespace get the same deadline, so that the first namespaces are usable early.
     if (decision.kind !== 'writeSecret' || !isRotation) return { lane: 'later', deadline: turn }
@@ -278,10 +272,11 @@ export function createController(options: ControllerOptions): Controller {
     return { lane: 'later', paced: !urgent && !hasExpired, deadline }
   }
 
-  /** Queues writes, and decisions that have to be planned again later. */
+  /** Queues writes, and decisions that have to be planned again later; the own copy was queued before. */
   function enqueue(key: string, decision: Decision, urgent: boolean, turn: number): void {
-    if (isWrite(decision)) queue.add(key, laneOf(decision, urgent, turn))
-    else if (untilOf(decision) !== undefined) queue.add(key, NOW)
+    if (!isWrite(decision)) {
+      if (untilOf(decision) !== undefined) queue.add(key, NOW)
+    } else if (key !== ownNamespace) queue.add(key, laneOf(decision, urgent, turn))
   }
 
   /** One pace for the whole queue: the rotation of one registry must not slow down an earlier one that is still running. */
@@ -302,8 +297,8 @@ export function createController(options: ControllerOptions): Controller {
     },
     planAll() {
       if (!caches.synced || !options.isLeader()) return
-      let turn = 0
-      enqueueAll((enqueue) => {
+      afterOwnCopy(() => {
+        let turn = 0
         for (const { key, decision } of plan(context())) {
           const text = formatPlanKey(key)
           if (key.serviceAccount === undefined) turn += 1
@@ -315,9 +310,9 @@ export function createController(options: ControllerOptions): Controller {
     rotate(states) {
       if (!caches.synced || !options.isLeader()) return
       const urgent = states.some((state) => state.urgent)
-      let count = 0
-      const newer = new Set<string>()
-      enqueueAll((enqueue) => {
+      afterOwnCopy(() => {
+        let count = 0
+        const newer = new Set<string>()
         for (const namespace of observed.namespaces()) {
           const decision = planKey(context(), { namespace: namespace.name })
           if (decision === undefined) continue
@@ -325,8 +320,8 @@ export function createController(options: ControllerOptions): Controller {
           if (isWrite(decision)) count += 1
           enqueue(namespace.name, decision, urgent, count)
         }
+        options.onNewer([...newer])
       })
-      options.onNewer([...newer])
     },
     run: (signal) => caches.run(signal),
     async drain(limitMs) {
