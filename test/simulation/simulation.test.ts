@@ -42,6 +42,16 @@ test(`${SEEDS} seeds hold`, whole, async (context) => {
   )
 })
 
+test('so do clusters with more namespaces than the helper plans in one turn', whole, async (context) => {
+  for (let seed = 1; seed <= 12; seed += 1) {
+    const plan = planOf(seed)
+    const settings = { ...plan.settings, scope: 'cluster', namespaces: 600 } as const
+    await context.test(`seed ${seed}`, async () => {
+      assert.deepEqual((await simulate({ ...plan, settings })).violations, [])
+    })
+  }
+})
+
 test('the same plan gives the same run', whole, async () => {
   for (const seed of [3, 11, 42]) {
     const [one, two] = [await simulate(planOf(seed), { trace: true }), await simulate(planOf(seed), { trace: true })]

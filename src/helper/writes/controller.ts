@@ -70,11 +70,16 @@ export interface Controller {
 const CONCURRENCY = 16
 /** The write of our own copy may hang (a webhook): the other writes wait no longer for it than this. */
 const LONGEST_HOLD_MS = 2_000
+/** In a long turn no garbage collection ends, and planning 10,000 namespaces at once went 25 MiB over the heap's limit. */
+const PLANNED_PER_TURN = 500
 /** After this many conflicts in a row the object itself is read again. */
 const CONFLICTS = 5
 const NOW: Lane = { lane: 'now' }
 /** Reasons of writes that are not urgent, because the present Secret works. */
 const ROTATIONS: ReadonlySet<WriteReason> = new Set(['rotated', 'relabelled', 'shrunk'])
+
+/** A plan of many keys; each step plans and queues one. */
+type Steps = Generator<undefined, void>
 
 export function createController(options: ControllerOptions): Controller {
   const { config, targets, groups, clock, observer } = options
@@ -89,8 +94,13 @@ export function createController(options: ControllerOptions): Controller {
   const ownNamespace = config.release.namespace
   let rate = config.refreshRate
   /** Plans that wait until the helper's own copy is written, so that a new leader never reads back less than other Secrets hold. */
-  let held: (() => void)[] | undefined
+  let held: Steps[] | undefined
   let cancelHold: (() => void) | undefined
+  /** Begun or waiting. */
+  const plans: Steps[] = []
+  let isOngoing = false
+  let cancelTurn: (() => void) | undefined
+  let draining = false
   const rival = createRivalAddon({ secretName, onFound: observer.rival, onGone: () => observer.rival(undefined) })
   const queue = createWorkQueue({
     clock,
@@ -203,8 +213,8 @@ export function createController(options: ControllerOptions): Controller {
   }
 
   /** Plans the rest after the helper's own copy is written; at once if that needs no write. */
-  function afterOwnCopy(planRest: () => void): void {
-    held = [...(held ?? []), planRest]
+  function afterOwnCopy(rest: Steps): void {
+    held = [...(held ?? []), rest]
     const own = planKey(context(), { namespace: ownNamespace })
     if (own && isWrite(own)) {
       cancelHold ??= clock.after(LONGEST_HOLD_MS, release)
@@ -215,13 +225,24 @@ export function createController(options: ControllerOptions): Controller {
   function release(): void {
     cancelHold?.()
     cancelHold = undefined
-    const all = held ?? []
+    const isIdle = plans.length === 0
+    plans.push(...(held ?? []))
     held = undefined
-    for (const planRest of all) {
-      const isOngoing = queue.depth > 0
-      planRest()
-      setPace(isOngoing)
+    if (!isIdle) return
+    isOngoing = queue.depth > 0
+    planSome()
+  }
+
+  function planSome(): void {
+    if (draining) return
+    for (let left = PLANNED_PER_TURN; left > 0 && plans.length > 0; left -= 1) {
+      if (plans[0]?.next().done) {
+        plans.shift()
+        setPace(isOngoing)
+        isOngoing = true
+      }
     }
+    cancelTurn = plans.length > 0 ? clock.after(0, planSome) : undefined
   }
 
   async function perform(key: string, action: WriteAction, failures: number): Promise<Outcome> {
@@ -262,6 +283,31 @@ export function createController(options: ControllerOptions): Controller {
     else if (!isWrite(decision)) observer.solved(key)
   }
 
+  function* planEverything(): Steps {
+    let turn = 0
+    for (const { key, decision } of plan(context())) {
+      const text = formatPlanKey(key)
+      if (key.serviceAccount === undefined) turn += 1
+      note(text, key, decision)
+      enqueue(text, decision, false, turn)
+      yield
+    }
+  }
+
+  function* planSecrets(urgent: boolean): Steps {
+    let count = 0
+    const newer = new Set<string>()
+    for (const { name } of observed.namespaces()) {
+      const decision = planKey(context(), { namespace: name })
+      if (decision === undefined) continue
+      if ('newer' in decision) for (const registry of decision.newer ?? []) newer.add(registry)
+      if (isWrite(decision)) count += 1
+      enqueue(name, decision, urgent, count)
+      yield
+    }
+    options.onNewer([...newer])
+  }
+
   /** New objects and repairs come first; rotations go by expiry, and are paced unless the present credential does not work. */
   function laneOf(decision: WriteAction, urgent: boolean, turn: number): Lane {
     const isRotation = decision.kind === 'writeSecret' && ROTATIONS.has(decision.reason)
@@ -280,9 +326,9 @@ export function createController(options: ControllerOptions): Controller {
   }
 
   /** One pace for the whole queue: the rotation of one registry must not slow down an earlier one that is still running. */
-  function setPace(isOngoing: boolean): void {
+  function setPace(wasOngoing: boolean): void {
     const needed = rotationRate(config.refreshRate, queue.depth, shortestLife(options.states()))
-    rate = isOngoing ? Math.max(rate, needed) : needed
+    rate = wasOngoing ? Math.max(rate, needed) : needed
     pacer.setRate(rate)
   }
 
@@ -293,39 +339,20 @@ export function createController(options: ControllerOptions): Controller {
       return queue.depth
     },
     get idle() {
-      return held === undefined && queue.depth === 0 && queue.active === 0
+      return held === undefined && plans.length === 0 && queue.depth === 0 && queue.active === 0
     },
     planAll() {
-      if (!caches.synced || !options.isLeader()) return
-      afterOwnCopy(() => {
-        let turn = 0
-        for (const { key, decision } of plan(context())) {
-          const text = formatPlanKey(key)
-          if (key.serviceAccount === undefined) turn += 1
-          note(text, key, decision)
-          enqueue(text, decision, false, turn)
-        }
-      })
+      if (caches.synced && options.isLeader()) afterOwnCopy(planEverything())
     },
     rotate(states) {
       if (!caches.synced || !options.isLeader()) return
-      const urgent = states.some((state) => state.urgent)
-      afterOwnCopy(() => {
-        let count = 0
-        const newer = new Set<string>()
-        for (const namespace of observed.namespaces()) {
-          const decision = planKey(context(), { namespace: namespace.name })
-          if (decision === undefined) continue
-          if ('newer' in decision) for (const registry of decision.newer ?? []) newer.add(registry)
-          if (isWrite(decision)) count += 1
-          enqueue(namespace.name, decision, urgent, count)
-        }
-        options.onNewer([...newer])
-      })
+      afterOwnCopy(planSecrets(states.some((state) => state.urgent)))
     },
     run: (signal) => caches.run(signal),
     async drain(limitMs) {
+      draining = true
       cancelHold?.()
+      cancelTurn?.()
       // A second call with a shorter limit aborts the first.
       await Promise.race([queue.stop(), sleep(clock, limitMs, stop.signal).catch(() => undefined)])
       stop.abort()

@@ -3,14 +3,13 @@ import { promisify } from 'node:util'
 import { type ImageConfig, type ImageLayout, writeLayout } from './oci-layout.ts'
 import type { TarEntry } from './tar.ts'
 
-/** The flags of Node that the helper runs with: of the compilers only Maglev, and a collector that does not wait (docs/en/decisions.md#memory). */
+/** The flags of Node that the helper runs with: of the compilers only Maglev, on the main thread (docs/en/decisions.md#memory). */
 export const HELPER_NODE_FLAGS: readonly string[] = [
   '--optimize-for-size',
   '--no-opt',
   '--no-sparkplug',
   '--no-concurrent-recompilation',
   '--no-maglev-inlining',
-  '--no-incremental-marking-task',
 ]
 
 /** The same as in image/Containerfile (a test compares the two). */
