@@ -16,6 +16,8 @@ export interface LatenessOptions {
   readonly calmSince: () => number
   /** The configuration, and since when it is the one. */
   readonly known: () => { readonly known: Known; readonly since: number }
+  /** Whether a process goes by that configuration, and what it asked for under another is answered: a reload drops it. */
+  readonly goesBy: (process: string) => boolean
   /** Whether the helper has rights there. */
   readonly reaches: (namespace: string) => boolean
   readonly broke: (detail: string) => void
@@ -66,7 +68,6 @@ export function createLateness(options: LatenessOptions): Lateness {
     })
   }
 
-  /** What is issued all the same goes to a process that has not read it yet, whose reload drops it. */
   function isTypo({ config }: Known, registry: string): boolean {
     return !config.registries.some(({ instanceId }) => instanceId === instanceOf(registry))
   }
@@ -94,8 +95,8 @@ export function createLateness(options: LatenessOptions): Lateness {
       const token = cloud.issued(password)
       const { known, since: configuredAt } = options.known()
       checkEnd(registry, password)
-      const isDisturbed = options.calmSince() > since - SETTLED_MS || isTypo(known, registry)
-      if (token?.expiresAt == null || holder() !== process || isDisturbed) return
+      const isDisturbed = options.calmSince() > since - SETTLED_MS
+      if (token?.expiresAt == null || holder() !== process || isDisturbed || !options.goesBy(process)) return
       const now = START + since
       const names = targetsOf(known, registry)
       // Of all registries: they share the pace.

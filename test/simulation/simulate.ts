@@ -63,6 +63,8 @@ export interface SimulateOptions {
 
 /** After the last fault everything has to be right within this time: the longest pause between two tries is 10 minutes. */
 const RECOVERY_MS = 13 * 60_000
+/** What a process asked for before a reload, it has the answer of by then. */
+const LONGEST_ANSWER_MS = 10_000
 /** After that the helper only rotates: looked at for so long. */
 const QUIET_MS = 5 * 60_000
 const RESTART_MS = 2_000
@@ -110,6 +112,7 @@ export async function simulate(plan: Plan, options: SimulateOptions = {}): Promi
   })
   const weather = createWeather(scheduler, random.fork('weather'))
   const configs = new Map<string, Known[]>()
+  const reloadedAt = new Map<string, number>()
   const invariants = createInvariants({ scheduler, cloud, server, configsOf: (process) => configs.get(process) ?? [] })
   const lateness = createLateness({
     scheduler,
@@ -118,6 +121,9 @@ export async function simulate(plan: Plan, options: SimulateOptions = {}): Promi
     settings,
     calmSince: () => calmSince,
     known: () => ({ known: understand(configText(settings, usable)), since: configuredAt }),
+    goesBy: (process) =>
+      configs.get(process)?.at(-1) === understand(configText(settings, usable)) &&
+      scheduler.time - (reloadedAt.get(process) ?? Number.NEGATIVE_INFINITY) > LONGEST_ANSWER_MS,
     reaches: (namespace) => settings.scope === 'cluster' || namespace === HOME || roles.has(namespace),
     broke: (detail) => invariants.broke('late', detail),
   })
@@ -333,8 +339,10 @@ export async function simulate(plan: Plan, options: SimulateOptions = {}): Promi
           const text = configText(settings, variant)
           // What it may go by: the last usable texts that it was given.
           const mine = configs.get(me) ?? []
-          if (isUsable(variant, settings) && mine.at(-1) !== understand(text))
+          if (isUsable(variant, settings) && mine.at(-1) !== understand(text)) {
             configs.set(me, [...mine.slice(-2), understand(text)])
+            if (mine.length > 0) reloadedAt.set(me, scheduler.time)
+          }
           return text
         }
         scheduler.touch()
