@@ -322,6 +322,30 @@ for (const watchList of [true, false]) {
     )
   })
 
+  test(`L5: and one that has an object again whose deletion was seen (${by})`, async () => {
+    await follow(
+      async ({ server, clock, reflector, changes, problems, until, rewound }) => {
+        for (const name of ['a', 'b']) server.put(name)
+        await until(() => reflector.synced && reflector.size === 2)
+        await server.request(watchList ? 1 : 3)
+        server.remove('b')
+        await until(() => changes.includes('-b'))
+        const before = problems.length
+        server.end('gone')
+        await until(() => problems.length === before + 1)
+        server.put('b')
+        server.age('b')
+        for (const n of [1, 2]) {
+          await until(() => problems.length === before + n)
+          await clock.next()
+        }
+        await until(() => reflector.get('b')?.resourceVersion === '94')
+        assert.equal(rewound.length, 1)
+      },
+      { prepare },
+    )
+  })
+
   test(`L5: but not where the response to our own write is newer than the list (${by})`, async () => {
     await follow(
       async ({ server, clock, reflector, problems, until, rewound }) => {
@@ -402,6 +426,19 @@ for (const watchList of [true, false]) {
     )
   })
 }
+
+test('L4: the late response to our own write of an object that was deleted before the last event does not bring it back', async () => {
+  await follow(async ({ server, reflector, until }) => {
+    server.put('a')
+    server.remove('a')
+    server.put('b')
+    await until(() => reflector.synced && reflector.get('b') !== undefined)
+    reflector.put('a', { uid: 'uid-a', resourceVersion: '101' })
+    assert.deepEqual(names(reflector), ['b'])
+    reflector.put('c', { uid: 'uid-c', resourceVersion: '104' })
+    assert.deepEqual(names(reflector), ['b', 'c'])
+  })
+})
 
 test('L4: an event before a known line and a broken one in the same piece is not lost', async () => {
   await follow(async ({ server, clock, reflector, changes, problems, until }) => {

@@ -9,6 +9,8 @@ export interface Issued {
   readonly serial: number
   readonly issuedAt: number
   readonly expiresAt: number | null
+  /** The process that asked for it; '' for a static login. */
+  readonly to: string
   revoked: boolean
   /** A login with it succeeded once. */
   accepted: boolean
@@ -78,11 +80,11 @@ export function createCloud(options: CloudOptions): SimulatedCloud {
   const faults = new Map<string, CloudFault>()
   const now = (): number => START + scheduler.time
 
-  const issue = (registry: string, expiresAt: number | null): string => {
+  const issue = (registry: string, expiresAt: number | null, to: string): string => {
     const serial = (serials.get(registry) ?? 0) + 1
     serials.set(registry, serial)
     const password = `${registry}-${serial}`
-    tokens.set(password, { registry, serial, issuedAt: now(), expiresAt, revoked: false, accepted: false })
+    tokens.set(password, { registry, serial, issuedAt: now(), expiresAt, to, revoked: false, accepted: false })
     return password
   }
 
@@ -131,7 +133,7 @@ export function createCloud(options: CloudOptions): SimulatedCloud {
     }
     if (action !== 'GetAuthorizationToken') return failure(400, 'UnsupportedOperation')
     const expiresAt = fault === 'expired' ? now() - 1000 : now() + (fault === 'short' ? life / 10 : life)
-    const AuthorizationToken = issue(registryName, expiresAt)
+    const AuthorizationToken = issue(registryName, expiresAt, process)
     options.onIssued(process, registryName, AuthorizationToken)
     const ExpireTime = fault === 'nanoseconds' ? expiresAt * 1e6 : expiresAt
     return json({ IsSuccess: true, Code: 'success', TempUsername: 'cr_temp_user', AuthorizationToken, ExpireTime })
@@ -196,12 +198,12 @@ export function createCloud(options: CloudOptions): SimulatedCloud {
     },
     issued: (password) => tokens.get(password),
     staticLogin(name) {
-      const password = statics.get(name) ?? issue(name, null)
+      const password = statics.get(name) ?? issue(name, null, '')
       statics.set(name, password)
       return { username: 'robot', password }
     },
     changeStaticLogin(name) {
-      statics.set(name, issue(name, null))
+      statics.set(name, issue(name, null, ''))
     },
     revoke(name) {
       for (const token of tokens.values()) if (token.registry === name && token.expiresAt !== null) token.revoked = true

@@ -55,7 +55,7 @@ export function createInvariants(options: InvariantOptions): Invariants {
   const violations: Violation[] = []
   const renewedAt = new Map<string, number>()
   const recent = new Map<string, number[]>()
-  let leaseChangedAt = Number.NEGATIVE_INFINITY
+  const leaseChanges: number[] = []
   const relabelledAt = new Map<string, number>()
   let restoredAt = Number.NEGATIVE_INFINITY
   let sentAt = 0
@@ -114,16 +114,23 @@ export function createInvariants(options: InvariantOptions): Invariants {
       // A write that is late on its way may be overtaken by the end of a short credential.
       const isOver = fresh.expiresAt !== null && fresh.expiresAt <= START + sentAt - CLOCK_MS
       const wasOver = old.revoked || (old.expiresAt !== null && old.expiresAt <= now)
-      if (fresh.registry === old.registry && fresh.serial < old.serial && !wasOver && !twoMayLead()) {
+      const isOlder = fresh.registry === old.registry && fresh.serial < old.serial && !areEquallyNew(fresh, old)
+      if (isOlder && !wasOver && !twoMayLead(scheduler.time)) {
         broke('older', `${key}: ${name(old)} became ${name(fresh)}, by ${user}`)
       }
       if (isOver && !wasOver) broke('expired', `${key}: ${name(old)} became ${name(fresh)}, which is over, by ${user}`)
     }
   }
 
+  /** Two that led by right got them so shortly after each other that their clocks do not tell which is newer. */
+  function areEquallyNew(one: Issued, other: Issued): boolean {
+    const isShort = Math.abs(one.issuedAt - other.issuedAt) <= 2 * CLOCK_MS
+    return one.to !== other.to && isShort && twoMayLead(other.issuedAt - START)
+  }
+
   /** Somebody else changed the Lease, or it is that of a backup: for a moment two lead by right, each with its credentials. */
-  function twoMayLead(): boolean {
-    return scheduler.time - leaseChangedAt < TWO_LEAD_MS
+  function twoMayLead(at: number): boolean {
+    return leaseChanges.some((change) => at >= change && at - change < TWO_LEAD_MS)
   }
 
   function issuedIn(object: AnyObject): Map<string, Issued | undefined> {
@@ -167,7 +174,7 @@ export function createInvariants(options: InvariantOptions): Invariants {
     sent({ process, method, path, watch }, waitedMs) {
       const [place = ''] = path.split('?')
       // Two that lead by right and have different credentials overwrite each other's until one of them renews.
-      if (method !== 'PATCH' || !twoMayLead()) count(`${process} ${watch ? 'WATCH' : method} ${place}`)
+      if (method !== 'PATCH' || !twoMayLead(scheduler.time)) count(`${process} ${watch ? 'WATCH' : method} ${place}`)
       if (place.includes('/leases')) {
         if (waitedMs > LEASE_WAIT_MS)
           broke('lease-starved', `${process} ${method} of the Lease waited ${waitedMs} ms for a connection`)
@@ -196,7 +203,8 @@ export function createInvariants(options: InvariantOptions): Invariants {
         else renewedAt.delete(user)
       }
       if (user === undefined) {
-        if (resource === 'leases') leaseChangedAt = scheduler.time
+        // The one that is there from the start was changed by nobody.
+        if (resource === 'leases' && scheduler.time > 0) leaseChanges.push(scheduler.time)
         return
       }
       if (resource === 'serviceaccounts') checkList(change)
@@ -205,7 +213,7 @@ export function createInvariants(options: InvariantOptions): Invariants {
     called: (process, what) => count(`${process} ${what}`),
     restored() {
       restoredAt = scheduler.time
-      leaseChangedAt = scheduler.time
+      leaseChanges.push(scheduler.time)
     },
   }
 }

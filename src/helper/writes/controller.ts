@@ -178,9 +178,17 @@ export function createController(options: ControllerOptions): Controller {
     if (!options.isLeader()) return 'done'
     const outcome = handleKey(key, failures)
     if (key !== ownNamespace || held === undefined) return outcome
-    if (outcome instanceof Promise) return outcome.finally(release)
-    release()
-    return outcome
+    const settle = (settled: Outcome): Outcome => {
+      // A second rotation during the write has queued it again.
+      if (settled !== 'done' || !needsOwnWrite()) release()
+      return settled
+    }
+    return outcome instanceof Promise ? outcome.then(settle) : settle(outcome)
+  }
+
+  function needsOwnWrite(): boolean {
+    const own = planKey(context(), { namespace: ownNamespace })
+    return own !== undefined && isWrite(own) && !config.dryRun
   }
 
   function handleKey(key: string, failures: number): Outcome | Promise<Outcome> {
@@ -215,8 +223,7 @@ export function createController(options: ControllerOptions): Controller {
   /** Plans the rest after the helper's own copy is written; at once if that needs no write. */
   function afterOwnCopy(rest: Steps): void {
     held = [...(held ?? []), rest]
-    const own = planKey(context(), { namespace: ownNamespace })
-    if (own && isWrite(own)) {
+    if (needsOwnWrite()) {
       cancelHold ??= clock.after(LONGEST_HOLD_MS, release)
       queue.add(ownNamespace, NOW)
     } else release()
@@ -235,14 +242,18 @@ export function createController(options: ControllerOptions): Controller {
 
   function planSome(): void {
     if (draining) return
-    for (let left = PLANNED_PER_TURN; left > 0 && plans.length > 0; left -= 1) {
-      if (plans[0]?.next().done) {
-        plans.shift()
-        setPace(isOngoing)
-        isOngoing = true
+    try {
+      for (let left = PLANNED_PER_TURN; left > 0 && plans.length > 0; left -= 1) {
+        if (plans[0]?.next().done) {
+          plans.shift()
+          setPace(isOngoing)
+          isOngoing = true
+        }
       }
+    } finally {
+      // Also after an error, or no later plan would begin.
+      cancelTurn = plans.length > 0 ? clock.after(0, planSome) : undefined
     }
-    cancelTurn = plans.length > 0 ? clock.after(0, planSome) : undefined
   }
 
   async function perform(key: string, action: WriteAction, failures: number): Promise<Outcome> {

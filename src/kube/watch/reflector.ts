@@ -36,7 +36,7 @@ export interface ServerFeatures {
 }
 
 /** A cache of one list of the API server, kept current by a watch that is reopened after every kind of failure. */
-export interface Reflector<T extends Versioned> extends Omit<Store<T>, 'has' | 'replace'> {
+export interface Reflector<T extends Versioned> extends Omit<Store<T>, 'has' | 'replace' | 'versionOf'> {
   readonly synced: boolean
   /** Monotonic time at which the server last sent anything. */
   readonly lastProgress: number
@@ -51,7 +51,7 @@ export interface Reflector<T extends Versioned> extends Omit<Store<T>, 'has' | '
 /** What a list under way has shown so far. */
 interface Listed {
   readonly keys: Set<string>
-  /** The known version of each object of which the list has an older one. */
+  /** The known version of each object, or of its deletion, of which the list has an older one. */
   readonly newer: Map<string, string>
 }
 
@@ -110,7 +110,7 @@ export function createReflector<W extends KubeObject, T extends Versioned>(
   const list = (object: W, listed: Listed): void => {
     const key = put(object)
     listed.keys.add(key)
-    const known = store.get(key)?.resourceVersion ?? ''
+    const known = store.versionOf(key) ?? ''
     // A stream sends the changes after its first state too.
     if (isOlder(object.metadata.resourceVersion, known)) listed.newer.set(key, known)
     else listed.newer.delete(key)
@@ -267,7 +267,11 @@ export function createReflector<W extends KubeObject, T extends Versioned>(
   return {
     get: store.get,
     entries: store.entries,
-    put: store.put,
+    put(key, view) {
+      // Created by us and deleted by another before the last event: no event of it will follow.
+      const isGone = store.get(key) === undefined && latest !== undefined && !isOlder(latest, view.resourceVersion)
+      if (!isGone) store.put(key, view)
+    },
     remove: store.remove,
     isOutdated: store.isOutdated,
     rewind,

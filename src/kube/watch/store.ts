@@ -18,6 +18,8 @@ export interface Store<T extends Versioned> {
   replace(key: string, view: T): void
   /** `resourceVersion` of the deletion; undefined: removed whatever its version was. */
   remove(key: string, resourceVersion?: string): void
+  /** The newest known version of the object or of its deletion. */
+  versionOf(key: string): string | undefined
   /** Whether exactly this version is known. */
   has(key: string, version: Versioned): boolean
   /** Whether the versions went back and no event of the object has arrived since. */
@@ -80,6 +82,7 @@ export function createStore<T extends Versioned>(onChange: ChangeHandler<T>): St
       views.delete(key)
       onChange(key, undefined, previous)
     },
+    versionOf: (key) => views.get(key)?.resourceVersion ?? deletions.get(key),
     has,
     isOutdated: (key) => outdated.has(key),
     rewind() {
