@@ -21,6 +21,7 @@ import {
 } from '../plan/plan.ts'
 import { namespaceUnreadable, problemOfDecision, problemOfWrite } from './decision-problem.ts'
 import { createPacer, rotationRate } from './pacer.ts'
+import { createPlanRunner, type Steps } from './plan-runner.ts'
 import { createRivalAddon } from './rival-addon.ts'
 import { createWorkQueue, type Lane, type Outcome, type QueueObserver } from './work-queue.ts'
 import type { FailureVerdict } from './write-failure.ts'
@@ -68,18 +69,11 @@ export interface Controller {
 
 /** More than 16 in flight only queue in the API server (docs/en/decisions.md#in-flight). */
 const CONCURRENCY = 16
-/** The write of our own copy may hang (a webhook): the other writes wait no longer for it than this. */
-const LONGEST_HOLD_MS = 2_000
-/** In a long turn no garbage collection ends, and planning 10,000 namespaces at once went 25 MiB over the heap's limit. */
-const PLANNED_PER_TURN = 500
 /** After this many conflicts in a row the object itself is read again. */
 const CONFLICTS = 5
 const NOW: Lane = { lane: 'now' }
 /** Reasons of writes that are not urgent, because the present Secret works. */
 const ROTATIONS: ReadonlySet<WriteReason> = new Set(['rotated', 'relabelled', 'shrunk'])
-
-/** A plan of many keys; each step plans and queues one. */
-type Steps = Generator<undefined, void>
 
 export function createController(options: ControllerOptions): Controller {
   const { config, targets, groups, clock, observer } = options
@@ -93,14 +87,6 @@ export function createController(options: ControllerOptions): Controller {
   const stop = new AbortController()
   const ownNamespace = config.release.namespace
   let rate = config.refreshRate
-  /** Plans that wait until the helper's own copy is written, so that a new leader never reads back less than other Secrets hold. */
-  let held: Steps[] | undefined
-  let cancelHold: (() => void) | undefined
-  /** Begun or waiting. */
-  const plans: Steps[] = []
-  let isOngoing = false
-  let cancelTurn: (() => void) | undefined
-  let draining = false
   const rival = createRivalAddon({ secretName, onFound: observer.rival, onGone: () => observer.rival(undefined) })
   const queue = createWorkQueue({
     clock,
@@ -109,6 +95,16 @@ export function createController(options: ControllerOptions): Controller {
     pacer,
     handler: handle,
     observer: observer.queue,
+  })
+  const plans = createPlanRunner({
+    clock,
+    needsOwnWrite() {
+      const own = planKey(context(), { namespace: ownNamespace })
+      return own !== undefined && isWrite(own) && !config.dryRun
+    },
+    queueOwnWrite: () => queue.add(ownNamespace, NOW),
+    isQueueBusy: () => queue.depth > 0,
+    onPlanned: setPace,
   })
   const caches = createCaches({
     client: options.client,
@@ -177,18 +173,12 @@ export function createController(options: ControllerOptions): Controller {
     // A follower only fills its caches; when it becomes the leader everything is planned.
     if (!options.isLeader()) return 'done'
     const outcome = handleKey(key, failures)
-    if (key !== ownNamespace || held === undefined) return outcome
+    if (key !== ownNamespace) return outcome
     const settle = (settled: Outcome): Outcome => {
-      // A second rotation during the write has queued it again.
-      if (settled !== 'done' || !needsOwnWrite()) release()
+      plans.ownHandled(settled !== 'done')
       return settled
     }
     return outcome instanceof Promise ? outcome.then(settle) : settle(outcome)
-  }
-
-  function needsOwnWrite(): boolean {
-    const own = planKey(context(), { namespace: ownNamespace })
-    return own !== undefined && isWrite(own) && !config.dryRun
   }
 
   function handleKey(key: string, failures: number): Outcome | Promise<Outcome> {
@@ -218,42 +208,6 @@ export function createController(options: ControllerOptions): Controller {
     const next = groups.byKey(decision.group)?.registries ?? []
     const stay = decision.carry?.names ?? []
     return observed.secret(decision.namespace)?.registries.some((name) => ![...next, ...stay].includes(name)) === true
-  }
-
-  /** Plans the rest after the helper's own copy is written; at once if that needs no write. */
-  function afterOwnCopy(rest: Steps): void {
-    held = [...(held ?? []), rest]
-    if (needsOwnWrite()) {
-      cancelHold ??= clock.after(LONGEST_HOLD_MS, release)
-      queue.add(ownNamespace, NOW)
-    } else release()
-  }
-
-  function release(): void {
-    cancelHold?.()
-    cancelHold = undefined
-    const isIdle = plans.length === 0
-    plans.push(...(held ?? []))
-    held = undefined
-    if (!isIdle) return
-    isOngoing = queue.depth > 0
-    planSome()
-  }
-
-  function planSome(): void {
-    if (draining) return
-    try {
-      for (let left = PLANNED_PER_TURN; left > 0 && plans.length > 0; left -= 1) {
-        if (plans[0]?.next().done) {
-          plans.shift()
-          setPace(isOngoing)
-          isOngoing = true
-        }
-      }
-    } finally {
-      // Also after an error, or no later plan would begin.
-      cancelTurn = plans.length > 0 ? clock.after(0, planSome) : undefined
-    }
   }
 
   async function perform(key: string, action: WriteAction, failures: number): Promise<Outcome> {
@@ -337,9 +291,9 @@ export function createController(options: ControllerOptions): Controller {
   }
 
   /** One pace for the whole queue: the rotation of one registry must not slow down an earlier one that is still running. */
-  function setPace(wasOngoing: boolean): void {
+  function setPace(wasBusy: boolean): void {
     const needed = rotationRate(config.refreshRate, queue.depth, shortestLife(options.states()))
-    rate = wasOngoing ? Math.max(rate, needed) : needed
+    rate = wasBusy ? Math.max(rate, needed) : needed
     pacer.setRate(rate)
   }
 
@@ -350,20 +304,18 @@ export function createController(options: ControllerOptions): Controller {
       return queue.depth
     },
     get idle() {
-      return held === undefined && plans.length === 0 && queue.depth === 0 && queue.active === 0
+      return plans.idle && queue.depth === 0 && queue.active === 0
     },
     planAll() {
-      if (caches.synced && options.isLeader()) afterOwnCopy(planEverything())
+      if (caches.synced && options.isLeader()) plans.add(planEverything())
     },
     rotate(states) {
       if (!caches.synced || !options.isLeader()) return
-      afterOwnCopy(planSecrets(states.some((state) => state.urgent)))
+      plans.add(planSecrets(states.some((state) => state.urgent)))
     },
     run: (signal) => caches.run(signal),
     async drain(limitMs) {
-      draining = true
-      cancelHold?.()
-      cancelTurn?.()
+      plans.stop()
       // A second call with a shorter limit aborts the first.
       await Promise.race([queue.stop(), sleep(clock, limitMs, stop.signal).catch(() => undefined)])
       stop.abort()

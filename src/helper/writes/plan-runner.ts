@@ -1,0 +1,91 @@
+import type { Clock } from '../../lib/clock.ts'
+
+/** A plan of many keys; each step plans and queues one. */
+export type Steps = Generator<undefined, void>
+
+export interface PlanRunnerOptions {
+  readonly clock: Clock
+  /** Whether the helper's own copy has to be written. */
+  readonly needsOwnWrite: () => boolean
+  readonly queueOwnWrite: () => void
+  /** Whether queued keys are waiting. */
+  readonly isQueueBusy: () => boolean
+  /** A plan is complete; `wasBusy`: keys of an earlier one were waiting when it began. */
+  readonly onPlanned: (wasBusy: boolean) => void
+}
+
+/** Runs plans of many keys one after the other, in turns, each after the helper's own copy was written. */
+export interface PlanRunner {
+  add(plan: Steps): void
+  /** The own copy was handled; `failed`: the other Secrets do not wait for it. */
+  ownHandled(failed: boolean): void
+  /** No plan is running or waiting. */
+  readonly idle: boolean
+  stop(): void
+}
+
+/** The write of our own copy may hang (a webhook): the other writes wait no longer for it than this. */
+const LONGEST_HOLD_MS = 2_000
+/** In a long turn no garbage collection ends, and planning 10,000 namespaces at once went 25 MiB over the heap's limit. */
+const STEPS_PER_TURN = 500
+
+export function createPlanRunner(options: PlanRunnerOptions): PlanRunner {
+  const { clock } = options
+  /** Plans that wait until the helper's own copy is written, so that a new leader never reads back less than other Secrets hold. */
+  let held: Steps[] | undefined
+  let cancelHold: (() => void) | undefined
+  /** Begun or waiting. */
+  const plans: Steps[] = []
+  let wasBusy = false
+  let cancelTurn: (() => void) | undefined
+  let stopped = false
+
+  function release(): void {
+    cancelHold?.()
+    cancelHold = undefined
+    const isRunning = plans.length > 0
+    plans.push(...(held ?? []))
+    held = undefined
+    if (isRunning) return
+    wasBusy = options.isQueueBusy()
+    turn()
+  }
+
+  function turn(): void {
+    if (stopped) return
+    try {
+      for (let left = STEPS_PER_TURN; left > 0 && plans.length > 0; left -= 1) {
+        if (plans[0]?.next().done) {
+          plans.shift()
+          options.onPlanned(wasBusy)
+          wasBusy = true
+        }
+      }
+    } finally {
+      // Also after an error, or no later plan would begin.
+      cancelTurn = plans.length > 0 ? clock.after(0, turn) : undefined
+    }
+  }
+
+  return {
+    add(plan) {
+      held = [...(held ?? []), plan]
+      if (options.needsOwnWrite()) {
+        cancelHold ??= clock.after(LONGEST_HOLD_MS, release)
+        options.queueOwnWrite()
+      } else release()
+    },
+    ownHandled(failed) {
+      // Another plan during the write may have queued it again.
+      if (held !== undefined && (failed || !options.needsOwnWrite())) release()
+    },
+    get idle() {
+      return held === undefined && plans.length === 0
+    },
+    stop() {
+      stopped = true
+      cancelHold?.()
+      cancelTurn?.()
+    },
+  }
+}
