@@ -25,6 +25,8 @@ export interface FakeListServer extends AsyncDisposable {
   restore(by: number): void
   /** This one is of a version that is 10 lower, and nobody is told. */
   age(name: string): void
+  /** The first state of the next stream has this one 2 versions older, and its change or deletion follows before the bookmark. */
+  lag(name: string): void
   /** A line to all watchers as it is. */
   send(line: string): void
   /** Ends all watches: in order, by a reset, or with a 410 in the stream. */
@@ -42,6 +44,7 @@ export async function startFakeListServer(): Promise<FakeListServer> {
   const requests: URLSearchParams[] = []
   const waiting: { n: number; resolve: () => void }[] = []
   const faults: FakeListServer['faults'] = []
+  const lagging: Item[] = []
   let version = 100
   let watchList = true
 
@@ -68,7 +71,15 @@ export async function startFakeListServer(): Promise<FakeListServer> {
     watchers.set(response, Number(query.get('resourceVersion') ?? 0))
     response.on('close', () => watchers.delete(response))
     if (!initial) return
-    for (const object of items.values()) response.write(`${JSON.stringify({ type: 'ADDED', object })}\n`)
+    const past = lagging.splice(0)
+    const line = (type: string, object: unknown): boolean => response.write(`${JSON.stringify({ type, object })}\n`)
+    for (const object of past) line('ADDED', object)
+    for (const object of items.values()) {
+      line(past.some(({ metadata }) => metadata.name === object.metadata.name) ? 'MODIFIED' : 'ADDED', object)
+    }
+    for (const { metadata } of past) {
+      if (!items.has(metadata.name)) line('DELETED', { metadata: { ...metadata, resourceVersion: String(version) } })
+    }
     const metadata = { resourceVersion: String(version), annotations: { 'k8s.io/initial-events-end': 'true' } }
     response.write(`${JSON.stringify({ type: 'BOOKMARK', object: { metadata } })}\n`)
   }
@@ -135,6 +146,11 @@ export async function startFakeListServer(): Promise<FakeListServer> {
       const metadata = items.get(name)?.metadata
       if (metadata === undefined) return
       items.set(name, { metadata: { ...metadata, resourceVersion: String(Number(metadata.resourceVersion) - 10) } })
+    },
+    lag(name) {
+      const metadata = items.get(name)?.metadata
+      if (metadata === undefined) return
+      lagging.push({ metadata: { ...metadata, resourceVersion: String(Number(metadata.resourceVersion) - 2) } })
     },
     bookmark: () => broadcast('BOOKMARK', { metadata: { resourceVersion: String(version) } }),
     send: (line) => {

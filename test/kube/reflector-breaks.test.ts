@@ -369,6 +369,28 @@ for (const watchList of [true, false]) {
   })
 }
 
+test('L5: nor where a stream begins in the past, and a change or a deletion follows before its bookmark', async () => {
+  await follow(async ({ server, clock, reflector, problems, until, rewound }) => {
+    for (const name of ['a', 'b']) server.put(name)
+    await until(() => reflector.synced && reflector.size === 2)
+    server.end('gone')
+    await until(() => problems.length === 1)
+    for (const name of ['a', 'b']) server.put(name)
+    for (const name of ['a', 'b']) {
+      server.lag(name)
+      reflector.put(name, { uid: `uid-${name}`, resourceVersion: name === 'a' ? '103' : '104' })
+    }
+    server.remove('b')
+    server.put('c')
+    await clock.next()
+    await until(() => reflector.get('c') !== undefined)
+    await server.request(2)
+    server.put('d')
+    await until(() => reflector.get('d') !== undefined)
+    assert.deepEqual([names(reflector), rewound], [['a', 'c', 'd'], []])
+  })
+})
+
 test('L5: who is told that the versions went back lists again, without a pause, and believes what it finds', async () => {
   await follow(async ({ server, clock, reflector, changes, problems, until, rewound }) => {
     for (const name of ['a', 'b']) server.put(name)

@@ -63,10 +63,10 @@ export interface SimulateOptions {
 
 /** After the last fault everything has to be right within this time: the longest pause between two tries is 10 minutes. */
 const RECOVERY_MS = 13 * 60_000
-/** What a process asked for before a reload, it has the answer of by then. */
-const LONGEST_ANSWER_MS = 10_000
 /** After that the helper only rotates: looked at for so long. */
 const QUIET_MS = 5 * 60_000
+/** By then a process has the answers to what it asked for before a reload. */
+const LONGEST_ANSWER_MS = 10_000
 const RESTART_MS = 2_000
 const RESTART_LIMIT_MS = 60_000
 const COMPACTION_MS = 5 * 60_000

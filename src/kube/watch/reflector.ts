@@ -111,7 +111,7 @@ export function createReflector<W extends KubeObject, T extends Versioned>(
     const key = put(object)
     listed.keys.add(key)
     const known = store.versionOf(key) ?? ''
-    // A stream sends the changes after its first state too.
+    // Before its bookmark a stream may send changes of its first state (k8s.io/apiserver/pkg/storage/cacher/cache_watcher.go).
     if (isOlder(object.metadata.resourceVersion, known)) listed.newer.set(key, known)
     else listed.newer.delete(key)
   }
