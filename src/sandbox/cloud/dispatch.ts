@@ -39,7 +39,7 @@ export async function dispatch(cloud: Dispatcher, request: ApiRequest, response:
       code = `fault:${fault.kind}`
       return
     }
-    const body = await perform(cloud.state, request, requestId, seen)
+    const body = await perform(cloud.state, request, seen)
     if (fault?.kind === 'cut-after') {
       status = 0
       code = 'fault:cut-after'
@@ -63,7 +63,6 @@ export async function dispatch(cloud: Dispatcher, request: ApiRequest, response:
 async function perform(
   state: CloudState,
   request: ApiRequest,
-  requestId: string,
   seen: { principal: Principal | undefined },
 ): Promise<object> {
   const { operation, pathParameters } = findRoute(OPERATIONS, request)
@@ -74,7 +73,7 @@ async function perform(
   const account = state.accounts.get(principal?.accountId ?? '') ?? state.accounts.values().next().value
   if (account === undefined) throw new Error('the emulator has no account')
   const need = (name: string): string => get(name) ?? ''
-  const call: Call = { state, request, requestId, principal, account, get, need }
+  const call: Call = { state, request, principal, account, get, need }
   authorize(operation, call)
   return operation.handler(call)
 }

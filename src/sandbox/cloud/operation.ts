@@ -19,7 +19,6 @@ export interface ParameterRule {
 export interface Call {
   readonly state: CloudState
   readonly request: ApiRequest
-  readonly requestId: string
   /** The caller; an anonymous operation gets none. */
   readonly principal: Principal | undefined
   /** The caller's account. */

@@ -12,7 +12,6 @@ export interface RamState {
 
 export interface Account {
   readonly id: string
-  readonly alias: string
   /** The account's own access key, which RAM does not restrict; most accounts have none. */
   readonly rootKey: AccessKey | undefined
   ram: RamState

@@ -14,15 +14,13 @@ interface PodObject {
   }
 }
 
-/** Creates a namespace and waits for its default ServiceAccount; returns the milliseconds until then. */
-export async function createNamespace(client: KubeClient, name: string, signal: AbortSignal): Promise<number> {
-  const since = performance.now()
+/** Creates a namespace and waits for its default ServiceAccount. */
+export async function createNamespace(client: KubeClient, name: string, signal: AbortSignal): Promise<void> {
   const body = { apiVersion: 'v1', kind: 'Namespace', metadata: { name } }
   await client.request({ method: 'POST', path: '/api/v1/namespaces', body }, signal)
   const path = namespacedPath('/api/v1', name, 'serviceaccounts', 'default')
   const there = (): Promise<unknown> => client.request({ method: 'GET', path }, signal)
   await untilReady(there, { what: `default ServiceAccount of ${name}`, limitMs: 30_000, everyMs: 5 }, signal)
-  return performance.now() - since
 }
 
 /** Creates a Pod as any user would: with an image, and without imagePullSecrets. */
@@ -87,7 +85,6 @@ export interface PullSecretFacts {
   readonly expiresAt: string
   /** The first twelve hex digits of the content's SHA-256. */
   readonly content: string
-  readonly domains: readonly string[]
 }
 
 interface SecretObject {
@@ -105,12 +102,10 @@ export async function readPullSecret(
   try {
     const { metadata, data } = await client.request<SecretObject>({ method: 'GET', path }, signal)
     const text = Buffer.from(data?.['.dockerconfigjson'] ?? '', 'base64').toString()
-    const { auths } = JSON.parse(text || '{"auths":{}}') as { auths: Record<string, unknown> }
     return {
       uid: metadata.uid,
       expiresAt: metadata.annotations?.[ANNOTATION_EXPIRES_AT] ?? '',
       content: createHash('sha256').update(text).digest('hex').slice(0, 12),
-      domains: Object.keys(auths),
     }
   } catch (error) {
     if (error instanceof KubeApiError && error.status === 404) return undefined

@@ -42,8 +42,6 @@ export interface Manifest {
 export interface ImageLayout {
   readonly folder: string
   readonly manifest: Descriptor
-  /** Size of all layers, bytes. */
-  readonly size: number
 }
 
 export const MANIFEST_TYPE = 'application/vnd.oci.image.manifest.v1+json'
@@ -74,7 +72,7 @@ export function writeLayout(
   const manifest = writeJson(folder, MANIFEST_TYPE, content)
   writeFileSync(join(folder, 'oci-layout'), '{"imageLayoutVersion":"1.0.0"}')
   writeFileSync(join(folder, 'index.json'), JSON.stringify({ schemaVersion: 2, manifests: [manifest] }))
-  return { folder, manifest, size: layers.reduce((sum, layer) => sum + layer.size, 0) }
+  return { folder, manifest }
 }
 
 export function blobFile(folder: string, digest: string): string {

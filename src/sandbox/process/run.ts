@@ -20,8 +20,6 @@ export interface Run {
   start(spec: Omit<ProcessSpec, 'logFile'> & { logFile?: string }): Promise<Child>
   /** Records what is about to be created; must be called before. */
   record(trace: Trace): void
-  /** It was removed already. */
-  forget(trace: Trace): void
   /** Aborts when the run starts to end, for watches and timers that belong to it. */
   readonly ended: AbortSignal
   /** Stops all processes, removes all traces and the folder. Safe to call twice. */
@@ -61,7 +59,6 @@ export async function openRun(options: RunOptions = {}): Promise<Run> {
     folder,
     ledger,
     record: (trace) => addTrace(ledger, trace),
-    forget: (trace) => dropTrace(ledger, trace),
     start: async (spec) => {
       ended.signal.throwIfAborted()
       return startRecorded(id, ledger, { logFile: join(folder, `${spec.name}.log`), ...spec })

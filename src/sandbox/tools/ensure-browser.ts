@@ -1,11 +1,11 @@
 import { execFile } from 'node:child_process'
-import { delimiter, join } from 'node:path'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { acquireLock } from '../../../tools/bootstrap/lock.mjs'
 import { NopassError } from '../../errors.ts'
 import type { Progress } from '../progress.ts'
 import { isProgram } from './go-program.ts'
-import { cacheFolder, type Host, readHost } from './host.ts'
+import { cacheFolder, type Host, pathFolders, readHost } from './host.ts'
 
 export interface BrowserOptions {
   readonly progress: Progress
@@ -81,7 +81,7 @@ function runApt(
 }
 
 async function findApt({ env }: Host): Promise<string | undefined> {
-  for (const folder of (env.PATH ?? '').split(delimiter).filter(Boolean)) {
+  for (const folder of pathFolders(env)) {
     if (await isProgram(join(folder, 'apt-get'))) return join(folder, 'apt-get')
   }
   return undefined
@@ -107,8 +107,7 @@ async function findBrowser(host: Host, signal: AbortSignal): Promise<string | un
 
 function candidates({ env, platform, home }: Host): string[] {
   const given = env.ACR_NOPASS_TOOLS ? [join(env.ACR_NOPASS_TOOLS, 'chromium')] : []
-  const folders = (env.PATH ?? '').split(delimiter).filter(Boolean)
-  const onPath = NAMES.flatMap((name) => folders.map((folder) => join(folder, name)))
+  const onPath = NAMES.flatMap((name) => pathFolders(env).map((folder) => join(folder, name)))
   const apps = ['/Applications', join(home, 'Applications')].flatMap((folder) =>
     MAC_APPS.map((app) => join(folder, `${app}.app`, 'Contents', 'MacOS', app)),
   )

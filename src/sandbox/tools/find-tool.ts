@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process'
 import { readdir } from 'node:fs/promises'
-import { delimiter, join } from 'node:path'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { isProgram } from './go-program.ts'
-import { cacheFolder, type Host } from './host.ts'
+import { cacheFolder, type Host, pathFolders } from './host.ts'
 import type { InstalledProgram, ToolName } from './tool-table.ts'
 
 /** A ready program and where it came from. */
@@ -67,8 +67,6 @@ function candidates(installed: InstalledProgram, host: Host): FoundTool[] {
     const path = variable.is === 'folder' ? join(value, program) : value
     found.push({ path, source: variable.name === 'HELM' ? 'HELM' : 'KUBEBUILDER_ASSETS' })
   }
-  for (const folder of (host.env.PATH ?? '').split(delimiter).filter(Boolean)) {
-    found.push({ path: join(folder, program), source: 'PATH' })
-  }
+  for (const folder of pathFolders(host.env)) found.push({ path: join(folder, program), source: 'PATH' })
   return found
 }

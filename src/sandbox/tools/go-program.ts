@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process'
 import { access, constants } from 'node:fs/promises'
-import { delimiter, join } from 'node:path'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { NopassError } from '../../errors.ts'
-import type { Host } from './host.ts'
+import { type Host, pathFolders } from './host.ts'
 
 /** The machine's Go. */
 export interface GoProgram {
@@ -19,8 +19,7 @@ const run = promisify(execFile)
 
 /** The Go on PATH, or where its installers put it. Throws GO_MISSING, GO_TOO_OLD. */
 export async function findGo(host: Pick<Host, 'env' | 'goFolders'>, signal: AbortSignal): Promise<GoProgram> {
-  const folders = [...(host.env.PATH ?? '').split(delimiter), ...(host.goFolders ?? [])]
-  for (const folder of folders.filter(Boolean)) {
+  for (const folder of [...pathFolders(host.env), ...(host.goFolders ?? [])]) {
     const path = join(folder, 'go')
     if (!(await isProgram(path))) continue
     // In the root folder and with its own toolchain, so that no go.mod or go.work of the caller changes the result.
@@ -45,7 +44,7 @@ export async function checkCompiler(go: GoProgram, host: Pick<Host, 'env'>, sign
   const { stdout } = await run(go.path, ['env', 'CC'], { cwd: '/', env: host.env, signal })
   // CC may carry arguments.
   const [compiler = ''] = stdout.trim().split(/\s+/)
-  const folders = compiler.includes('/') ? [''] : (host.env.PATH ?? '').split(delimiter).filter(Boolean)
+  const folders = compiler.includes('/') ? [''] : pathFolders(host.env)
   for (const folder of folders) if (await isProgram(join(folder, compiler))) return
   throw new NopassError('NO_C_COMPILER', `the C compiler ${compiler} is not on PATH`)
 }

@@ -1,5 +1,5 @@
 import { availableParallelism, homedir } from 'node:os'
-import { join } from 'node:path'
+import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /** The machine that the toolchain runs on. */
@@ -26,6 +26,11 @@ export function readHost(): Host {
     cores: availableParallelism(),
     toolsFolder: fileURLToPath(new URL('../../../tools', import.meta.url)),
   }
+}
+
+/** The folders on PATH. */
+export function pathFolders(env: Host['env']): string[] {
+  return (env.PATH ?? '').split(delimiter).filter(Boolean)
 }
 
 /** A processor architecture in Go's names, which OCI images and Kubernetes use too. */

@@ -3,26 +3,13 @@ export interface WorkflowRecord {
   readonly succeeded: boolean
   /** The summaries of all jobs (Markdown). */
   readonly summary: string
-  /** The steps of all jobs, in the order in which they finished. */
-  readonly steps: readonly StepRecord[]
   /** The steps' outputs by name; later steps win. */
   readonly outputs: Readonly<Record<string, string>>
   /** The steps' output by line, with annotations as `::error …`. */
   readonly log: readonly string[]
 }
 
-export interface StepRecord {
-  readonly job: string
-  readonly step: string
-  readonly stage: string
-  readonly result: string
-}
-
 interface EngineLine {
-  readonly job?: string
-  readonly step?: string
-  readonly stage?: string
-  readonly stepResult?: string
   readonly command?: string
   readonly name?: string
   readonly arg?: string
@@ -34,21 +21,19 @@ interface EngineLine {
 
 /** Parses the lines of `act --json`; a line that is not JSON counts as log. */
 export function readWorkflowRecord(lines: readonly string[], exitCode: number): WorkflowRecord {
-  const steps: StepRecord[] = []
   const log: string[] = []
   const outputs: Record<string, string> = {}
   let summary = ''
   for (const line of lines.map(parseLine)) {
-    const { job = '', step = '', stage = '', command } = line
-    if (line.stepResult !== undefined && stage !== '') steps.push({ job, step, stage, result: line.stepResult })
-    else if (command === 'summary') summary += line.content ?? ''
+    const { command } = line
+    if (command === 'summary') summary += line.content ?? ''
     else if (command === 'set-output') outputs[line.name ?? ''] = line.arg ?? ''
     // act's record of a mask contains the secret itself.
     else if (command === 'add-mask') continue
     else if (command !== undefined) log.push((line.raw ?? line.msg ?? '').trimEnd())
     else if (line.raw_output) log.push((line.msg ?? '').trimEnd())
   }
-  return { succeeded: exitCode === 0, summary, steps, outputs, log }
+  return { succeeded: exitCode === 0, summary, outputs, log }
 }
 
 /** The text that a step wrote, for progress; undefined for act's own messages. */

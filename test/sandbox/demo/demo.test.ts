@@ -11,8 +11,8 @@ test('a job summary is shown without its HTML', () => {
 
 test('the closing table says of each step what it proves, how long it took, and what came of it', () => {
   const table = closingTable([
-    { title: 'a', proves: 'P4: same UID', time: '0.1 s', result: 'new content' },
-    { title: 'b', proves: 'it pulls', time: '1 min 02 s', result: 'running' },
+    { proves: 'P4: same UID', time: '0.1 s', result: 'new content' },
+    { proves: 'it pulls', time: '1 min 02 s', result: 'running' },
   ])
   assert.ok(
     table.startsWith('\nShown\n  P4: same UID       0.1 s  new content\n  it pulls      1 min 02 s  running\n'),

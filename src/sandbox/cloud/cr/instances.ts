@@ -2,7 +2,7 @@ import { ApiError } from '../api-error.ts'
 import { numberedPage } from '../http/paging.ts'
 import { type Call, type Operation, operationsOf, type ParameterRule } from '../operation.ts'
 import type { Instance } from '../state.ts'
-import { enterprise, findInstance, INSTANCE, instanceResource, ok } from './lookup.ts'
+import { allResources, enterprise, findInstance, INSTANCE, instanceResource, ok } from './lookup.ts'
 import { issueRegistryCredential } from './registry-auth.ts'
 
 const RESOURCE_GROUP = 'rg-acfmv2nomuaaaaa'
@@ -92,9 +92,6 @@ function listRepository(call: Call): object {
   return ok({ PageNo, PageSize, TotalCount: String(rows.length), Repositories: numberedPage(rows, PageNo, PageSize) })
 }
 
-/** GetAuthorizationToken has no resource, so only a policy on all resources allows it. */
-const everything = (call: Call): readonly string[] => [`acs:cr:*:${call.account.id}:*`]
-
 const PAGES: Readonly<Record<string, ParameterRule>> = {
   PageNo: { integer: [1, 1_000_000] },
   PageSize: { integer: [1, 100] },
@@ -105,7 +102,7 @@ export const CR_OPERATIONS: readonly Operation[] = operationsOf('cr', '2018-12-0
   {
     name: 'GetAuthorizationToken',
     action: 'cr:GetAuthorizationToken',
-    resources: everything,
+    resources: allResources,
     parameters: { InstanceId: INSTANCE, ExpiresInHours: { integer: [1, 24] } },
     handler: getAuthorizationToken,
   },

@@ -26,4 +26,7 @@ export const instanceResource = (call: Call): readonly string[] => {
   return [`acs:cr:${region}:${call.account.id}:instance/${id}`]
 }
 
+/** The resource of operations without resource-level permissions, which only a policy for all resources allows. */
+export const allResources = (call: Call): readonly string[] => [`acs:cr:*:${call.account.id}:*`]
+
 export const INSTANCE: ParameterRule = { required: true }

@@ -1,6 +1,7 @@
 import { ApiError } from '../api-error.ts'
 import { type Call, type Operation, operationsOf } from '../operation.ts'
 import type { Instance } from '../state.ts'
+import { allResources } from './lookup.ts'
 import { issueRegistryCredential } from './registry-auth.ts'
 
 const personal = (call: Call): readonly Instance[] => {
@@ -41,7 +42,6 @@ function namespaces(call: Call): object {
 }
 
 const repository = (call: Call): readonly string[] => [`acs:cr:*:${call.account.id}:repository/*`]
-const everything = (call: Call): readonly string[] => [`acs:cr:*:${call.account.id}:*`]
 
 /** CR 2016-06-07: Container Registry, Personal Edition. */
 export const CR_PERSONAL_OPERATIONS: readonly Operation[] = operationsOf('cr', '2016-06-07', [
@@ -49,7 +49,7 @@ export const CR_PERSONAL_OPERATIONS: readonly Operation[] = operationsOf('cr', '
     name: 'GetAuthorizationToken',
     roa: { method: 'GET', path: '/tokens' },
     action: 'cr:GetAuthorizationToken',
-    resources: everything,
+    resources: allResources,
     handler: tokens,
   },
   {
@@ -63,7 +63,7 @@ export const CR_PERSONAL_OPERATIONS: readonly Operation[] = operationsOf('cr', '
     name: 'GetNamespaceList',
     roa: { method: 'GET', path: '/namespace' },
     action: 'cr:ListNamespace',
-    resources: everything,
+    resources: allResources,
     handler: namespaces,
   },
 ])

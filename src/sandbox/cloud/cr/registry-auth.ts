@@ -1,7 +1,8 @@
-import { type KeyObject, randomUUID, timingSafeEqual, X509Certificate } from 'node:crypto'
+import { type KeyObject, randomUUID, X509Certificate } from 'node:crypto'
 import type { ServerResponse } from 'node:http'
 import type { CallRecord } from '../http/call-record.ts'
 import type { ApiRequest } from '../http/request.ts'
+import { equalsInConstantTime } from '../http/signature.ts'
 import { newId } from '../identifiers.ts'
 import type { Call } from '../operation.ts'
 import { decide } from '../ram/authorize.ts'
@@ -51,7 +52,7 @@ export function createRegistryTokenService(
   const refreshTokens = new Map<string, { readonly username: string; readonly password: string }>()
 
   const login = (username: string, password: string): Login | undefined => {
-    if (username === push.username && sameSecret(password, push.password)) {
+    if (username === push.username && equalsInConstantTime(password, push.password)) {
       return { name: username, secondsLeft: TOKEN_SECONDS, grant: (wanted) => wanted }
     }
     const credential: RegistryCredential | undefined = state.registryCredentials.get(password)
@@ -138,11 +139,6 @@ function scopesOf(request: ApiRequest): readonly string[] {
 
 function errors(code: string, message: string): object {
   return { errors: [{ code, message }] }
-}
-
-function sameSecret(a: string, b: string): boolean {
-  const [left, right] = [Buffer.from(a), Buffer.from(b)]
-  return left.length === right.length && timingSafeEqual(left, right)
 }
 
 /** An item of the `access` claim of a registry token. */

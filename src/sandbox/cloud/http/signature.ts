@@ -3,7 +3,6 @@ import type { ApiRequest } from './request.ts'
 
 /** The claims of a signed request, before they are verified. */
 export interface SignedClaims {
-  readonly style: 'ACS3-HMAC-SHA256' | 'HMAC-SHA1'
   readonly accessKeyId: string
   readonly securityToken: string | undefined
   /** ISO 8601, as sent. */
@@ -30,14 +29,13 @@ function readAcs3(request: ApiRequest): SignedClaims | undefined {
   const [, accessKeyId, signedHeaders, signature] = found ?? []
   if (accessKeyId === undefined || signedHeaders === undefined || signature === undefined) return undefined
   return {
-    style: 'ACS3-HMAC-SHA256',
     accessKeyId,
     securityToken: request.headers['x-acs-security-token'],
     date: request.headers['x-acs-date'] ?? request.headers.date,
     nonce: request.headers['x-acs-signature-nonce'],
     matches: (secret) => {
       const wanted = acs3Signature(request, signedHeaders.split(';'), secret)
-      return wanted !== undefined && sameText(wanted, signature)
+      return wanted !== undefined && equalsInConstantTime(wanted, signature)
     },
   }
 }
@@ -68,12 +66,12 @@ function readV1(request: ApiRequest): SignedClaims | undefined {
   const [accessKeyId, signature] = [get('AccessKeyId'), get('Signature')]
   if (accessKeyId === undefined || signature === undefined) return undefined
   return {
-    style: 'HMAC-SHA1',
     accessKeyId,
     securityToken: get('SecurityToken'),
     date: get('Timestamp'),
     nonce: get('SignatureNonce'),
-    matches: (secret) => get('SignatureMethod') === 'HMAC-SHA1' && sameText(v1Signature(request, secret), signature),
+    matches: (secret) =>
+      get('SignatureMethod') === 'HMAC-SHA1' && equalsInConstantTime(v1Signature(request, secret), signature),
   }
 }
 
@@ -104,7 +102,7 @@ function sha256(data: Buffer | string): string {
   return createHash('sha256').update(data).digest('hex')
 }
 
-function sameText(a: string, b: string): boolean {
+export function equalsInConstantTime(a: string, b: string): boolean {
   const [left, right] = [Buffer.from(a), Buffer.from(b)]
   return left.length === right.length && timingSafeEqual(left, right)
 }

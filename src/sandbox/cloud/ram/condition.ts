@@ -22,7 +22,7 @@ function conditionMet(condition: Condition, context: RequestContext): Truth {
     condition,
     spelled.flatMap(([, values]) => values),
   )
-  return folded === exact ? exact : 'unsaid'
+  return same(exact, folded)
 }
 
 /**

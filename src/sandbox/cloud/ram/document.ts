@@ -44,15 +44,15 @@ export class MalformedDocument extends Error {
 
 /** Reads a permission policy. Throws MalformedDocument. */
 export function readPolicy(text: string): readonly Statement[] {
-  return readDocument(text, ['Resource'])
+  return readDocument(text, 'Resource')
 }
 
 /** Reads the trust policy of a role. Throws MalformedDocument. */
 export function readTrust(text: string): readonly Statement[] {
-  return readDocument(text, ['Principal'])
+  return readDocument(text, 'Principal')
 }
 
-function readDocument(text: string, own: readonly ['Resource' | 'Principal']): readonly Statement[] {
+function readDocument(text: string, subject: 'Resource' | 'Principal'): readonly Statement[] {
   let json: unknown
   try {
     json = JSON.parse(text)
@@ -63,7 +63,7 @@ function readDocument(text: string, own: readonly ['Resource' | 'Principal']): r
   if (document.get('Version') !== '1') throw new MalformedDocument('Version has to be "1"')
   const list = document.get('Statement')
   if (!Array.isArray(list) || list.length === 0) throw new MalformedDocument('Statement has to be a list of statements')
-  return list.map((item: unknown) => readStatement(members(item, 'a statement', [...COMMON, ...own])))
+  return list.map((item: unknown) => readStatement(members(item, 'a statement', [...COMMON, subject])))
 }
 
 const COMMON = ['Effect', 'Action', 'NotAction', 'Condition']

@@ -1,5 +1,5 @@
 import { conditionsMet, type RequestContext } from './condition.ts'
-import type { Principal, Statement } from './document.ts'
+import type { Principal, PrincipalKind, Statement } from './document.ts'
 import { every, fitsAction, fitsResource, not, some, type Truth, truth } from './wildcard.ts'
 
 export type Decision = 'allow' | 'explicit-deny' | 'implicit-deny'
@@ -39,11 +39,11 @@ function actionApplies({ patterns, except }: Statement['action'], action: string
 }
 
 /** Who wants to assume a role: one of RAM's identities, a service of the cloud, or a user of an identity provider. */
-export type Entity =
-  /** All names by which a trust policy can name it: its ARN, its role's ARN, `…:root` of its account. */
-  | { readonly kind: 'RAM'; readonly names: readonly string[] }
-  | { readonly kind: 'Service'; readonly names: readonly string[] }
-  | { readonly kind: 'Federated'; readonly names: readonly string[] }
+export interface Entity {
+  readonly kind: PrincipalKind
+  /** All names by which a trust policy can name it: for `RAM` its ARN, its role's ARN, `…:root` of its account. */
+  readonly names: readonly string[]
+}
 
 /** The decision of a role's trust policy about `sts:AssumeRole`. */
 export function evaluateTrust(statements: readonly Statement[], entity: Entity, context: RequestContext): Verdict {

@@ -15,7 +15,7 @@ import {
   VERSION_ID,
 } from './rules.ts'
 import { SYSTEM_POLICIES } from './system-policies.ts'
-import { readTags } from './tagging.ts'
+import { hasTags, readTags } from './tagging.ts'
 import { policyView, tagViews, versionView } from './views.ts'
 
 const MAX_VERSIONS = 5
@@ -130,9 +130,7 @@ function listPolicies(call: Call): object {
   })
   const tags = readTags(call)
   const chosen = [...system, ...custom].filter(({ policy, type }) => {
-    return (
-      (wanted === undefined || wanted === type) && [...tags].every(([key, value]) => policy.tags.get(key) === value)
-    )
+    return (wanted === undefined || wanted === type) && hasTags(policy.tags, tags)
   })
   const { items, ...page } = markerPage(call, chosen)
   const views = items.map(({ policy, type }) => ({

@@ -6,7 +6,7 @@ import type { Role } from '../state.ts'
 import { rememberRam } from './authorize.ts'
 import { checkDocument, findRole } from './lookup.ts'
 import { all, DESCRIPTION, PAGE, ROLE_NAME, roleResource, SESSION_SECONDS, TRUST_DOCUMENT } from './rules.ts'
-import { readTags } from './tagging.ts'
+import { hasTags, readTags } from './tagging.ts'
 import { roleSummary, roleView, tagViews } from './views.ts'
 
 const MAX_ROLES = 1000
@@ -65,9 +65,7 @@ function deleteRole(call: Call): object {
 
 function listRoles(call: Call): object {
   const tags = readTags(call)
-  const chosen = [...call.account.ram.roles.values()].filter((role) => {
-    return [...tags].every(([key, value]) => role.tags.get(key) === value)
-  })
+  const chosen = [...call.account.ram.roles.values()].filter((role) => hasTags(role.tags, tags))
   const { items, ...page } = markerPage(call, chosen)
   const views = items.map((role) => ({ ...roleSummary(call.account, role), Tags: tagViews(role.tags) }))
   return { ...page, Roles: { Role: views } }

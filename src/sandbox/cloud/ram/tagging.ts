@@ -37,8 +37,7 @@ function listTagResources(call: Call): object {
   const asked = named(call)
   const wanted = readTags(call)
   const rows = (asked.length > 0 ? asked : everything).flatMap(({ name, tags }) => {
-    const fits = [...wanted].every(([key, value]) => tags.get(key) === value)
-    return fits
+    return hasTags(tags, wanted)
       ? [...tags].map(([TagKey, TagValue]) => ({ ResourceType: type, ResourceName: name, TagKey, TagValue }))
       : []
   })
@@ -65,6 +64,11 @@ export const RAM_TAG_OPERATIONS: readonly Operation[] = operationsOf('Ram', '201
   { name: 'UntagResources', write: true, action: 'ram:UntagResources', ...BASE, handler: untagResources },
   { name: 'ListTagResources', action: 'ram:ListTagResources', ...BASE, handler: listTagResources },
 ])
+
+/** Whether an entity has all tags of a filter. */
+export function hasTags(tags: ReadonlyMap<string, string>, filter: ReadonlyMap<string, string>): boolean {
+  return [...filter].every(([key, value]) => tags.get(key) === value)
+}
 
 /** Tags as the SDK sends them: `Tag=[{"Key":…,"Value":…}]`, or the older `Tag.1.Key`, `Tag.1.Value`. */
 export function readTags(call: Call): ReadonlyMap<string, string> {

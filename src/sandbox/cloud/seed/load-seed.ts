@@ -72,7 +72,6 @@ function loadAccount(state: CloudState, seed: SeedAccount): Account {
   })
   return {
     id: seed.id,
-    alias: seed.alias ?? seed.id,
     rootKey: seed.rootAccessKey ? newKey() : undefined,
     ram,
     instances: (seed.instances ?? []).map((instance) => loadInstance(instance, now)),

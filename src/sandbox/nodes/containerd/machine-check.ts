@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { networkInterfaces } from 'node:os'
-import { delimiter, join } from 'node:path'
-import type { Host } from '../../tools/host.ts'
+import { join } from 'node:path'
+import { type Host, pathFolders } from '../../tools/host.ts'
 
 /** The requirements of a real node, as read from the machine. */
 export interface MachineFacts {
@@ -51,7 +51,7 @@ export function machineAddress(): string | undefined {
 }
 
 export function findPrograms(names: readonly string[], host: Pick<Host, 'env'>): Map<string, string> {
-  const folders = [...(host.env.PATH ?? '').split(delimiter), '/usr/bin', '/bin', '/usr/sbin', '/sbin'].filter(Boolean)
+  const folders = [...pathFolders(host.env), '/usr/bin', '/bin', '/usr/sbin', '/sbin']
   const found = new Map<string, string>()
   for (const name of names) {
     const file = folders.map((folder) => join(folder, name)).find((path) => existsSync(path))
