@@ -136,7 +136,7 @@ test('a wrong seed or argument ends it with exit 2, the place and the fix', asyn
     assert.match(unknown.stderr, /seed\.yaml:2:5: SEED_INVALID: accounts\.0 must /)
     const noRole =
       'accounts:\n- id: "1234567890123456"\n  users: [{name: a}]\n  clusters:\n  - {id: c00000000000000000000000000000000, name: x, region: cn-a, workerRole: w}\n'
-    assert.match(run(await seed(noRole)).stderr, /SEED_INVALID: cluster x: there is no role w\n {2}fix: /)
+    assert.match(run(await seed(noRole)).stderr, /SEED_INVALID: cluster x: role w does not exist\n {2}fix: /)
     assert.match(run(await seed('accounts: [')).stderr, /seed\.yaml:\d+:\d+: SEED_INVALID: not YAML/)
     assert.match(run(join(folder, 'none.yaml')).stderr, /SEED_UNREADABLE/)
     const taken = run('--port', new URL(ready.endpoints.ram ?? '').port)

@@ -7,7 +7,7 @@ import type { GithubJob, GithubRunner } from './sts/github-oidc.ts'
 import type { RoleOf } from './sts/imds.ts'
 import type { Jwks } from './sts/jwt.ts'
 
-/** Base URLs by product, all of one server. */
+/** Base URLs by product; one server serves them all. */
 export interface Endpoints {
   readonly ram: string
   readonly sts: string
@@ -18,12 +18,12 @@ export interface Endpoints {
 }
 
 export interface InstanceSummary {
-  /** Empty for the Personal Edition, which has no instance ids. */
+  /** Empty for the Personal Edition, whose instances have no id. */
   readonly id: string
   readonly name: string
   readonly region: string
   readonly edition: 'enterprise' | 'personal'
-  /** The account that owns it. */
+  /** The account that owns the instance. */
   readonly accountId: string
   readonly domains: readonly string[]
 }
@@ -39,12 +39,12 @@ export interface ClusterRegistration {
   readonly region: string
   /** Default: managed. */
   readonly kind?: ClusterKind
-  /** The first is that of DescribeClusterDetail; the others are those of node pools. Missing roles are created. */
+  /** First the role that DescribeClusterDetail shows, then those of node pools. Missing roles are created. */
   readonly workerRoles: readonly string[]
   readonly rrsa?:
     | {
         readonly issuer: string
-        /** What ACK lists behind it; default `https://kubernetes.default.svc`. */
+        /** Issuers that ACK lists after it; default `https://kubernetes.default.svc`. */
         readonly furtherIssuers?: readonly string[]
         readonly jwks: Jwks | (() => Jwks | Promise<Jwks>)
       }
@@ -63,13 +63,14 @@ export interface OidcProviderRegistration {
   readonly accountId?: string
 }
 
-/** An emulated Alibaba Cloud, running. */
+/** A running emulated Alibaba Cloud. */
 export interface Cloud {
   readonly endpoints: Endpoints
-  /** The same over TLS, if requested, with the file of the CA to trust. */
+  /** The same endpoints over TLS, if requested. */
   readonly tlsEndpoints: Endpoints | undefined
+  /** The CA certificate that clients of `tlsEndpoints` have to trust. */
   readonly caFile: string | undefined
-  /** A user with AdministratorAccess of the main account. */
+  /** The access key of a user of the main account with AdministratorAccess. */
   readonly administrator: AccessKeyPair
   readonly accountId: string
   readonly regionId: string
@@ -80,19 +81,19 @@ export interface Cloud {
   readonly calls: readonly CallRecord[]
   readonly faults: Faults
   readonly control: CloudControl
-  /** The access key of any user of any account, or of `root`, the account itself; throws SEED_INVALID for an unknown one. */
+  /** The access key of a user, or of the account itself (`root`). Throws SEED_INVALID if there is none. */
   accessKeyOf(userName: string, accountId?: string): AccessKeyPair
   /**
-   * Starts a metadata service for an instance with this worker role, or for ECI, where the role depends on the caller. Returns the
-   * URL to use instead of 100.100.100.200.
+   * Starts the metadata service of an instance with this worker role, or of ECI, where the role depends on the caller.
+   * Returns the URL to use instead of `http://100.100.100.200`.
    */
   imdsFor(role: string | RoleOf): Promise<string>
   registerCluster(cluster: ClusterRegistration): void
   /** Returns the provider's ARN. */
   registerOidcProvider(provider: OidcProviderRegistration): string
-  /** A GitHub Actions ID token of a job of this repository. */
+  /** Issues a GitHub Actions ID token for a job. */
   issueGithubToken(job: GithubJob & { readonly audience: string }): string
-  /** The runner's environment for a job of this repository, to request ID tokens. */
+  /** Opens a job and returns the runner's environment variables for requesting ID tokens. */
   githubRunner(job: GithubJob): GithubRunner
   stop(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
@@ -105,17 +106,17 @@ export interface InstanceChange {
   readonly vpc?: Partial<Pick<Endpoint, 'enabled' | 'vpcs'>>
 }
 
-/** Changes to the cloud for tests and demos, outside of its API. Roles and policies are those of the main account. */
+/** Changes the cloud outside its API, for tests and demos. Roles and policies are those of the main account. */
 export interface CloudControl {
   /** Creates or replaces a custom policy and attaches it to a role. */
   grant(roleName: string, policyName: string, document: object): void
-  /** Detaches one or all policies from a role. */
+  /** Detaches one policy from a role, or all of them. */
   revoke(roleName: string, policyName?: string): void
   /** Creates or replaces a role. */
   putRole(roleName: string, trust: object): void
-  /** Changes an Enterprise instance and its endpoints; throws SEED_INVALID for an unknown one. */
+  /** Changes an Enterprise instance and its endpoints; throws SEED_INVALID if the instance does not exist. */
   changeInstance(instanceId: string, change: InstanceChange): void
-  /** Milliseconds that the cloud's clock is ahead. */
+  /** Sets how many milliseconds the cloud's clock is ahead. */
   setClockSkew(ms: number): void
   /** Limits the lifetime of new sessions and registry credentials; undefined removes the limit. */
   shortSessions(seconds: number | undefined): void
@@ -123,9 +124,9 @@ export interface CloudControl {
   expireTokens(): void
   /** Expires all sessions. */
   expireSessions(): void
-  /** Delays the effect of RAM changes by so many milliseconds. */
+  /** Delays the effect of RAM changes. */
   delayRam(ms: number): void
-  /** Whether the metadata service responds without a token. */
+  /** Sets whether the metadata service responds to requests without a token. */
   allowImdsV1(allowed: boolean): void
   disableAccessKey(accessKeyId: string): void
 }

@@ -33,10 +33,10 @@ export function createControl(state: CloudState, account: Account): CloudControl
       changeRam()
       putPolicy(policyName, document)
       const [principal, policy] = [roleName.toLowerCase(), policyName.toLowerCase()]
-      const has = ram.attachments.some(
+      const isAttached = ram.attachments.some(
         (item) => item.on === 'role' && item.principal === principal && item.policy === policy,
       )
-      if (!has) ram.attachments.push({ on: 'role', principal, type: 'Custom', policy, at: state.now() })
+      if (!isAttached) ram.attachments.push({ on: 'role', principal, type: 'Custom', policy, at: state.now() })
     },
     revoke: (roleName, policyName) => {
       changeRam()
@@ -62,7 +62,7 @@ export function createControl(state: CloudState, account: Account): CloudControl
     },
     changeInstance: (instanceId, { status, region, ...endpoints }) => {
       const instance = account.instances.find(({ id }) => id === instanceId)
-      if (instance === undefined) throw new NopassError('SEED_INVALID', `there is no instance ${instanceId}`)
+      if (instance === undefined) throw new NopassError('SEED_INVALID', `instance ${instanceId} does not exist`)
       instance.status = status ?? instance.status
       instance.region = region ?? instance.region
       instance.endpoints = instance.endpoints.map((endpoint) => ({ ...endpoint, ...endpoints[endpoint.type] }))

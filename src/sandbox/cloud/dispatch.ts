@@ -1,10 +1,10 @@
 import type { ServerResponse } from 'node:http'
 import { ApiError } from './api-error.ts'
-import { type Faults, strike } from './faults.ts'
-import { bodyStyle, errorBody, sendJson, successBody } from './http/answer.ts'
+import { type Faults, injectFault } from './faults.ts'
 import { authenticate } from './http/authenticate.ts'
 import type { CallRecord } from './http/call-record.ts'
 import type { ApiRequest } from './http/request.ts'
+import { bodyStyle, errorBody, sendJson, successBody } from './http/response.ts'
 import { checkParameters, findRoute, requestedAction, requestedVersion } from './http/route.ts'
 import { newId } from './identifiers.ts'
 import type { Call, Operation } from './operation.ts'
@@ -21,7 +21,7 @@ export interface Dispatcher {
   readonly signal: AbortSignal
 }
 
-/** Serves one API request from the table: fault, route, signature, parameters, RAM, handler, response, record. */
+/** Serves one API request: fault, route, signature, parameters, RAM, handler, response, record. */
 export async function dispatch(cloud: Dispatcher, request: ApiRequest, response: ServerResponse): Promise<void> {
   const requestId = newId.request()
   const version = requestedVersion(request)
@@ -34,7 +34,7 @@ export async function dispatch(cloud: Dispatcher, request: ApiRequest, response:
   try {
     const instanceId = request.parameters.get('InstanceId') ?? ''
     const fault = cloud.faults.take({ product, action, path: request.path, instanceId })
-    if (fault !== undefined && (await strike(fault, response, cloud.signal))) {
+    if (fault !== undefined && (await injectFault(fault, response, cloud.signal))) {
       status = response.headersSent ? response.statusCode : 0
       code = `fault:${fault.kind}`
       return

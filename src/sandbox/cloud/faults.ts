@@ -2,18 +2,18 @@ import type { ServerResponse } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ApiError } from './api-error.ts'
 
-/** The calls that a fault affects; all given fields must match. */
+/** Selects the calls that a fault affects; all given fields must match. */
 interface FaultMatch {
   readonly product?: string
   readonly action?: string
   readonly path?: string
-  /** The instance that the call is about. */
+  /** The call's `InstanceId`. */
   readonly instanceId?: string
 }
 
 /**
- * `cut-after` does the work and loses the response; `hang` never responds; `throttle` with `perSecond` affects only the excess
- * calls of an operation.
+ * `cut-after` performs the call and drops the response; `hang` never responds; `throttle` with `perSecond` affects only
+ * the excess calls of an operation.
  */
 export type Fault =
   | {
@@ -35,16 +35,16 @@ export type Fault =
 type FaultRule = Fault & { readonly match?: FaultMatch; readonly times?: number }
 
 export interface Faults {
-  /** Affects the next `times` matching calls (default 1, with `perSecond` all; Infinity until cleared). */
+  /** Affects the next `times` matching calls; default 1, or with `perSecond` all until cleared. */
   add(rule: FaultRule): void
   clear(): void
-  /** The fault for this call, if any, counted as used. */
+  /** Returns the fault for this call, if any, and counts it as used. */
   take(call: Required<FaultMatch>): Fault | undefined
 }
 
-/** `now`: milliseconds that only grow. */
+/** `now` is a monotonic clock in milliseconds. */
 export function createFaults(now: () => number): Faults {
-  const rules: { rule: FaultRule; left: number; spares: (action: string) => boolean }[] = []
+  const rules: { rule: FaultRule; left: number; exempts: (action: string) => boolean }[] = []
   const fits = (match: FaultMatch, call: Required<FaultMatch>): boolean =>
     (match.product === undefined || match.product.toLowerCase() === call.product.toLowerCase()) &&
     (match.action === undefined || match.action === call.action) &&
@@ -56,12 +56,12 @@ export function createFaults(now: () => number): Faults {
         rule.kind === 'throttle' && rule.perSecond !== undefined ? { ...rule, perSecond: rule.perSecond } : undefined
       const throttle = limit && createThrottle(limit)
       const left = rule.times ?? (throttle ? Number.POSITIVE_INFINITY : 1)
-      rules.push({ rule, left, spares: (operation) => throttle?.admits(operation, now()) === true })
+      rules.push({ rule, left, exempts: (operation) => throttle?.admits(operation, now()) === true })
     },
     clear: () => void rules.splice(0),
     take: (call) => {
-      const found = rules.find(({ rule, left, spares }) => {
-        return left > 0 && fits(rule.match ?? {}, call) && !spares(`${call.product} ${call.action}`)
+      const found = rules.find(({ rule, left, exempts }) => {
+        return left > 0 && fits(rule.match ?? {}, call) && !exempts(`${call.product} ${call.action}`)
       })
       if (found === undefined) return undefined
       found.left -= 1
@@ -71,10 +71,10 @@ export function createFaults(now: () => number): Faults {
 }
 
 /**
- * Performs a fault before the work. True: the response was sent or never will be. Throws ApiError for faults that the cloud
- * reports as an API error.
+ * Injects a fault before the call is performed. Returns true if the call must not be performed because the fault has
+ * responded or dropped the connection. Throws ApiError for faults that the cloud reports as an API error.
  */
-export async function strike(fault: Fault, response: ServerResponse, signal: AbortSignal): Promise<boolean> {
+export async function injectFault(fault: Fault, response: ServerResponse, signal: AbortSignal): Promise<boolean> {
   switch (fault.kind) {
     case 'throttle':
       if (fault.retryAfterMs !== undefined) response.setHeader('x-acs-retry-after', String(fault.retryAfterMs))
@@ -84,7 +84,7 @@ export async function strike(fault: Fault, response: ServerResponse, signal: Abo
         fault.status,
         fault.code,
         fault.message ?? 'The request has failed due to a fault of the server.',
-        // As CR reports its own errors.
+        // CR reports its own errors with HTTP 200.
         fault.status === 200 ? { IsSuccess: false } : {},
       )
     case 'html':
@@ -111,16 +111,16 @@ export async function strike(fault: Fault, response: ServerResponse, signal: Abo
   }
 }
 
-/** The rate limit of one operation; the vendor's figures are not published. */
+/** The rate limit of one operation. The vendor does not publish its limits. */
 export interface ThrottleLimit {
   readonly perSecond: number
-  /** Burst after a pause; default: the calls of one second. */
+  /** Calls admitted at once after a pause; default: those of one second. */
   readonly burst?: number | undefined
 }
 
-/** Flow control as in the vendor's gateways: each operation has its own bucket, and a refused call costs nothing. */
+/** Flow control as in the vendor's gateways: one token bucket per operation; throttled calls take no token. */
 export interface Throttle {
-  /** Whether a call of this operation passes now (milliseconds that only grow). */
+  /** Whether a call of this operation is admitted; `now` is in milliseconds of a monotonic clock. */
   admits(operation: string, now: number): boolean
 }
 

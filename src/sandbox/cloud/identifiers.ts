@@ -7,7 +7,7 @@ export function randomText(length: number, alphabet: string = ALPHANUMERIC): str
   return Array.from({ length }, () => alphabet[randomInt(alphabet.length)]).join('')
 }
 
-/** Ids in the vendor's shapes. */
+/** Random ids and secrets in the vendor's formats. */
 export const newId = {
   request: (): string => randomUUID().toUpperCase(),
   accessKey: (): string => `LTAI5t${randomText(18)}`,

@@ -3,7 +3,7 @@ import type { Account, CloudState, Principal } from './state.ts'
 
 export type Product = 'Ram' | 'Ims' | 'Sts' | 'CS' | 'cr'
 
-/** The rule for a parameter. `code` is the vendor's error for an invalid one; default `Invalid<Name>`. */
+/** The rule for a parameter. `code` is the vendor's error code for an invalid value; default `Invalid<Name>`. */
 export interface ParameterRule {
   readonly required?: boolean
   readonly pattern?: RegExp
@@ -11,43 +11,43 @@ export interface ParameterRule {
   readonly maxBytes?: number
   readonly integer?: readonly [least: number, most: number]
   readonly code?: string
-  /** The code if it is longer than `maxBytes`; default `code`. */
+  /** The error code for a value longer than `maxBytes`; default `code`. */
   readonly lengthCode?: string
 }
 
-/** An authenticated call, for its handler. */
+/** An authenticated and authorized call, as its handler gets it. */
 export interface Call {
   readonly state: CloudState
   readonly request: ApiRequest
-  /** The caller; an anonymous operation gets none. */
+  /** The caller; undefined for an anonymous operation. */
   readonly principal: Principal | undefined
   /** The caller's account. */
   readonly account: Account
-  /** A path, query or form parameter; undefined: not sent. */
+  /** A path, query or form parameter; undefined if it was not sent. */
   readonly get: (name: string) => string | undefined
-  /** For parameters that the table marks as required. */
+  /** A parameter that the operation requires. */
   readonly need: (name: string) => string
 }
 
-/** One row of the table: everything about an operation. */
+/** One row of the table of operations. */
 export interface Operation {
   readonly product: Product
   readonly version: string
   readonly name: string
-  /** RPC operations are all `POST|GET /`; ROA operations have a method and a path with `{names}`. */
+  /** ROA operations have a method and a path with `{names}`; RPC operations are all `POST|GET /`. */
   readonly roa?: { readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'; readonly path: string }
   readonly write?: boolean
-  /** Not signed: the caller is authenticated by parameters. */
+  /** The call is not signed; its handler authenticates the caller from the parameters. */
   readonly anonymous?: boolean
   readonly parameters?: Readonly<Record<string, ParameterRule>>
-  /** RAM's name of the action; without it every authenticated caller is allowed. */
+  /** The RAM action; without one every authenticated caller is allowed. */
   readonly action?: string
-  /** The ARNs that RAM must allow, all of them. */
+  /** The ARNs on which RAM must allow the action; all must be allowed. */
   readonly resources?: (call: Call) => readonly string[]
   readonly handler: (call: Call) => object | Promise<object>
 }
 
-/** Every operation of a product shares product and version. */
+/** Adds product and version to each row. */
 export function operationsOf(
   product: Product,
   version: string,

@@ -11,7 +11,7 @@ import { RAM_USER_OPERATIONS } from './ram/users.ts'
 import { IMS_OPERATIONS } from './sts/ims.ts'
 import { STS_OPERATIONS } from './sts/operations.ts'
 
-/** The whole table. A new operation is one row in its product's file. */
+/** All operations. To add one, add a row to its product's file. */
 export const OPERATIONS: readonly Operation[] = [
   ...RAM_POLICY_OPERATIONS,
   ...RAM_ATTACH_OPERATIONS,

@@ -21,7 +21,7 @@ Without SEED.yaml it starts with examples/sandbox/demo.yaml.
 
 const USAGE_CODES: readonly ErrorCode[] = ['SANDBOX_ARGUMENTS', 'SEED_INVALID', 'SEED_UNREADABLE']
 
-/** The command `sandbox cloud`; returns the exit code: 0 after a stop, 2 for wrong arguments or a wrong seed, else 1. */
+/** Runs `sandbox cloud`. Returns the exit code: 0 after a stop, 2 for invalid arguments or an invalid seed, else 1. */
 export async function runCloud(argv: readonly string[], io: CommandOutput, signal: AbortSignal): Promise<number> {
   try {
     const { seedFile, port, tls, help } = readArguments(argv)
@@ -56,7 +56,7 @@ function readArguments(argv: readonly string[]): Arguments {
     const { values, positionals } = parseArgs({ args: [...argv], options, allowPositionals: true })
     const port = values.port === undefined ? undefined : Number(values.port)
     if (port !== undefined && (!Number.isInteger(port) || port < 0 || port > 65_535))
-      throw new Error('--port wants 0 to 65535')
+      throw new Error('--port must be a number from 0 to 65535')
     if (positionals.length > 1) throw new Error('more than one seed file')
     return { seedFile: positionals[0], port, tls: values.tls === true, help: values.help === true }
   } catch (error) {
@@ -66,7 +66,7 @@ function readArguments(argv: readonly string[]): Arguments {
 
 function readyLine(cloud: Cloud): object {
   const { endpoints, administrator, regionId, tlsEndpoints, caFile } = cloud
-  // Those that the printed access key may access by id.
+  // Only the instances that the printed access key can address by id.
   const instances = cloud.instances.filter(({ id, accountId }) => id !== '' && accountId === cloud.accountId)
   return {
     endpoints,

@@ -22,17 +22,16 @@ import { createMetadataService, type RoleOf } from './sts/imds.ts'
 export interface CloudOptions {
   /** Default: examples/sandbox/demo.yaml. */
   readonly seed?: Seed | undefined
-  /** Default: a free one. */
+  /** Default: a free port. */
   readonly port?: number | undefined
-  /** ms since 1970; default the machine's clock. */
+  /** Returns milliseconds since 1970; default: the machine's clock. */
   readonly clock?: (() => number) | undefined
-  /** Also serve over TLS, on a port of its own. */
+  /** Also serve TLS, on another port. */
   readonly tls?: boolean | undefined
   /** Called after each call. */
   readonly onCall?: ((call: CallRecord) => void) | undefined
 }
 
-/** The default seed. */
 export const DEMO_SEED_FILE: string = fileURLToPath(new URL('../../../examples/sandbox/demo.yaml', import.meta.url))
 
 /** Starts an emulated Alibaba Cloud on 127.0.0.1; throws SEED_INVALID, SEED_UNREADABLE, SANDBOX_PORT. */
@@ -66,7 +65,7 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
     vendorRealm: 'https://dockerauth-cn-zhangjiakou.aliyuncs.com/auth',
     service: `registry.aliyuncs.com:${regionId}:26842`,
     issuer: `dockerauth.${regionId}.aliyuncs.com`,
-    // The signer's, then its CA's, because registries differ in which one they need.
+    // Registries differ in which one they need: the signer's certificate or its CA's.
     certificatePem: keys.registry.certificatePem + keys.authority.certificatePem,
   }
   router.serveRegistryTokens(createRegistryTokenService(state, registryAuth, keys.registry.privateKey, registryPush))
@@ -128,7 +127,7 @@ function mainAccount(state: CloudState): Account {
 
 function accountOf(state: CloudState, id: string): Account {
   const account = state.accounts.get(id)
-  if (account === undefined) throw new NopassError('SEED_INVALID', `there is no account ${id}`)
+  if (account === undefined) throw new NopassError('SEED_INVALID', `account ${id} does not exist`)
   return account
 }
 

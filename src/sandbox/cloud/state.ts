@@ -1,7 +1,7 @@
 import type { ClusterKind, PoolType } from './cs/cluster-kinds.ts'
 import type { Jwks } from './sts/jwt.ts'
 
-/** RAM entities of one account; names are unique without regard to case, so maps are keyed by lower-case names. */
+/** The RAM entities of one account. Names are case-insensitive, so the maps are keyed by lower-case names. */
 export interface RamState {
   readonly users: Map<string, User>
   readonly roles: Map<string, Role>
@@ -66,7 +66,7 @@ export interface Policy {
 
 export type PolicyType = 'System' | 'Custom'
 
-/** One policy on one principal; names in lower case. */
+/** The attachment of one policy to one user or role; names are in lower case. */
 export interface Attachment {
   readonly on: 'user' | 'role'
   readonly principal: string
@@ -115,7 +115,7 @@ interface NodePool {
   readonly id: string
   readonly name: string
   readonly type: PoolType
-  /** Empty: it has none. */
+  /** Empty if it has none. */
   readonly workerRole: string
 }
 
@@ -133,7 +133,7 @@ export interface Cluster {
   readonly kind: ClusterKind
   readonly version: string
   readonly state: string
-  /** Empty: it has none. */
+  /** Empty if it has none. */
   readonly workerRole: string
   readonly nodePools: readonly NodePool[]
   readonly rrsa:
@@ -144,7 +144,7 @@ export interface Cluster {
   readonly kubeconfig: ((request: KubeconfigRequest) => Promise<string>) | undefined
 }
 
-/** A session of a role, issued by STS or the metadata service. */
+/** A role session, issued by STS or the metadata service. */
 export interface Session {
   readonly accessKeyId: string
   readonly secret: string
@@ -152,7 +152,7 @@ export interface Session {
   readonly accountId: string
   readonly role: string
   readonly name: string
-  /** A session policy narrows the role's permissions. */
+  /** The session policy, which can only narrow the role's permissions. */
   readonly policy: string | undefined
   readonly issuedAt: number
   expiresAt: number
@@ -168,23 +168,23 @@ export interface RegistryCredential {
   readonly username: string
   readonly password: string
   readonly principal: Principal
-  /** Undefined: a credential of the Personal Edition, good for the account's personal instances. */
+  /** Undefined for a credential of the Personal Edition, which is valid for all personal instances of the account. */
   readonly instanceId: string | undefined
   readonly accountId: string
   expiresAt: number
 }
 
-/** Settings that tests and users change while the emulator runs. */
+/** Settings that can be changed while the emulator runs. */
 interface Settings {
   /** Milliseconds until a RAM change is effective. */
   ramDelay: number
-  /** Longest life of a session handed out from now on, in seconds. */
+  /** Maximum lifetime of new sessions and registry credentials; undefined for no limit. */
   maxSessionSeconds: number | undefined
-  /** Life of a registry credential that an access key asks for, in seconds. */
+  /** Lifetime of a registry credential without ExpiresInHours. */
   tokenSeconds: number
   imdsV1: boolean
   imdsSessionSeconds: number
-  /** Milliseconds that the cloud's clock is ahead of ours. */
+  /** Milliseconds that the cloud's clock is ahead. */
   clockSkew: number
 }
 
@@ -192,13 +192,14 @@ export interface CloudState {
   readonly accounts: Map<string, Account>
   readonly sessions: Map<string, Session>
   readonly registryCredentials: Map<string, RegistryCredential>
-  /** RAM before a change that is not effective yet. */
+  /** The states of RAM before changes that are not effective yet. */
   readonly ramHistory: { readonly accountId: string; readonly until: number; readonly ram: RamState }[]
+  /** Used signature nonces and when they may be forgotten. */
   readonly nonces: Map<string, number>
-  /** Keys by issuer, for tokens that AssumeRoleWithOIDC gets. */
+  /** Key sets by issuer, with which AssumeRoleWithOIDC verifies tokens. */
   readonly issuers: Map<string, () => Jwks | Promise<Jwks>>
   readonly settings: Settings
-  /** The cloud's own time, in ms since 1970. */
+  /** The cloud's time in milliseconds since 1970. */
   readonly now: () => number
 }
 

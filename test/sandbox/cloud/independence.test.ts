@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))
 
-/** All files that these import, and those import, and so on; types too, since a shared type is a shared reading. */
+/** All files that these import directly or indirectly, including types, because a shared type is shared knowledge. */
 function importedBy(entries: readonly string[]): ReadonlySet<string> {
   const found = new Set(entries)
   for (const file of found) {
@@ -18,7 +18,7 @@ function importedBy(entries: readonly string[]): ReadonlySet<string> {
   return found
 }
 
-test('the emulated cloud judges signatures, policies, trust and tokens by code of its own', () => {
+test('the emulated cloud verifies signatures, policies, trust and tokens with its own code', () => {
   const files = importedBy(['src/sandbox/cloud/start-cloud.ts', 'src/sandbox/cloud/run-cloud.ts'])
   assert.ok(files.has('src/sandbox/cloud/http/signature.ts') && files.has('src/sandbox/cloud/ram/evaluate.ts'))
   const product = [...files].filter((file) =>
@@ -27,7 +27,7 @@ test('the emulated cloud judges signatures, policies, trust and tokens by code o
   assert.deepEqual(product, [])
 })
 
-test('the product does not lean on the emulated cloud', () => {
+test('the product does not depend on the emulated cloud', () => {
   const files = importedBy([
     'src/policy/ram-statement.ts',
     'src/policy/judge-trust.ts',

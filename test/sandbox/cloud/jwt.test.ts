@@ -14,12 +14,12 @@ const es256 = (header: object): string => {
   const signature = sign('sha256', Buffer.from(signed), { key: ec.privateKey, dsaEncoding: 'ieee-p1363' })
   return `${signed}.${signature.toString('base64url')}`
 }
-const verified = (token: string, among = keys): boolean => {
+const verified = (token: string, trustedKeys = keys): boolean => {
   const decoded = decodeJwt(token)
-  return decoded !== undefined && verifyJwt(decoded, { keys: among })
+  return decoded !== undefined && verifyJwt(decoded, { keys: trustedKeys })
 }
 
-test('RS256 and ES256 tokens verify with the key they name, or with any where they name none', () => {
+test('RS256 and ES256 tokens are verified with the key that they name, or with any key if they name none', () => {
   const rs256 = (header: object) => signJwt({ sub: 's' }, rsa.privateKey, header)
   assert.deepEqual(
     [verified(rs256({ kid: 'r' })), verified(rs256({})), verified(rs256({ kid: 'e' }))],
@@ -32,7 +32,7 @@ test('RS256 and ES256 tokens verify with the key they name, or with any where th
   assert.equal(verified(rs256({ kid: 'r' }), []), false)
 })
 
-test('a changed token, another algorithm, or what is no token at all does not verify', () => {
+test('a modified token, another algorithm or a text that is not a token is rejected', () => {
   const [head, , signature] = signJwt({ sub: 's' }, rsa.privateKey, {}).split('.')
   const other = Buffer.from(JSON.stringify({ sub: 'admin' })).toString('base64url')
   assert.equal(verified(`${head}.${other}.${signature}`), false)

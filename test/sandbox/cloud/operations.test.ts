@@ -2,22 +2,22 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { OPERATIONS } from '../../../src/sandbox/cloud/operations.ts'
 
-test('no two rows answer to the same request', () => {
+test('no two rows match the same request', () => {
   const keys = OPERATIONS.map(({ version, name, roa }) => {
     return roa === undefined ? `${version} ${name}` : `${version} ${roa.method} ${roa.path.replace(/\{\w+\}/g, '{}')}`
   })
   assert.equal(new Set(keys).size, keys.length)
 })
 
-test('every operation asks RAM, but those that prove or tell who the caller is', () => {
-  const free = OPERATIONS.filter(({ action }) => action === undefined).map(({ name }) => name)
-  assert.deepEqual(free, ['GetCallerIdentity', 'AssumeRoleWithOIDC'])
+test('every operation is authorized by RAM, except those that authenticate or identify the caller', () => {
+  const exempt = OPERATIONS.filter(({ action }) => action === undefined).map(({ name }) => name)
+  assert.deepEqual(exempt, ['GetCallerIdentity', 'AssumeRoleWithOIDC'])
   for (const { name, action, resources } of OPERATIONS) {
     if (action !== undefined) assert.ok(resources !== undefined, name)
   }
 })
 
-test('what changes something is marked as a write, and nothing else is', () => {
+test('exactly the operations that change something are marked as writes', () => {
   for (const { name, write } of OPERATIONS) {
     const changes = /^(Create|Update|Delete|Set|Attach|Detach|Tag|Untag)/.test(name)
     assert.equal(write === true, changes, name)

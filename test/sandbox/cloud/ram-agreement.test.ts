@@ -14,28 +14,28 @@ import {
 } from '../../../src/sandbox/cloud/ram/evaluate.ts'
 import { POLICY_VECTORS, TRUST_VECTORS, type TrustVector } from './ram-vectors.ts'
 
-// The product judges RAM's policies for `doctor` and for its tests, the emulated cloud by an implementation of its own. Where the
-// vendor's pages decide, both have to say the same; where they are silent, the emulator is strict and says so (`lenient` differs).
+// The product evaluates RAM policies for `doctor`, and the emulated cloud has an independent implementation. Where the
+// vendor's pages specify the result, both must agree; elsewhere the emulator is strict and `lenient` differs.
 
 type Context = Readonly<Record<string, string | readonly string[]>>
 
 const document = (Statement: readonly object[]): string => JSON.stringify({ Version: '1', Statement })
 const valuesOf = (value: string | readonly string[]): readonly string[] => (typeof value === 'string' ? [value] : value)
 const contextOf = (context: Context) => new Map(Object.entries(context).map(([key, value]) => [key, valuesOf(value)]))
-/** The product keeps keys in lower case. */
+/** The product stores keys in lower case. */
 const productContext = (context: Context) =>
   new Map([...contextOf(context)].map(([key, value]) => [key.toLowerCase(), value]))
 
-test('every example in the vendor’s pages is judged alike by the product and by the emulator', (t) => {
+test('the product and the emulator evaluate every example on the vendor’s pages as specified', (t) => {
   for (const { source, statements, action, resource, context = {}, decision } of POLICY_VECTORS) {
     const text = document(statements)
     const what = `${action} on ${resource} with ${JSON.stringify(context)} by ${text} (${source})`
     const request = { action, resource, context: contextOf(context) }
-    // an empty policy cannot be written: no statement is what a principal without policies has
+    // A policy without statements is malformed; here it means a principal without policies.
     const read = statements.length === 0 ? [] : readPolicy(text)
     assert.deepEqual(evaluate(read, request), { decision, lenient: decision }, `the emulator: ${what}`)
-    const ours = product.evaluate(parseStatements(text, 'policy'), { ...request, context: productContext(context) })
-    assert.equal(ours, decision, `the product: ${what}`)
+    const actual = product.evaluate(parseStatements(text, 'policy'), { ...request, context: productContext(context) })
+    assert.equal(actual, decision, `the product: ${what}`)
   }
   t.diagnostic(`RAM, policies from the vendor's pages: ${POLICY_VECTORS.length} cases`)
 })
@@ -47,7 +47,7 @@ const entityOf = (kind: Entity['kind'], name: string): Entity => {
 const trustDocument = (Principal: object, Condition?: object, Effect = 'Allow'): object => {
   return { Effect, Action: 'sts:AssumeRole', Principal, ...(Condition && { Condition }) }
 }
-/** Whether the product takes the role for one that this caller may assume. */
+/** Whether the product considers the role to trust this caller. */
 const productTrusts = (
   trust: string,
   { kind, name, context = {} }: Pick<TrustVector, 'kind' | 'name' | 'context'>,
@@ -57,7 +57,7 @@ const productTrusts = (
   return judgeTrust(trust, JSON.parse(document([caller]))).differs.length === 0
 }
 
-test('every trust policy in the vendor’s pages is judged alike by the product and by the emulator', (t) => {
+test('the product and the emulator evaluate every trust policy on the vendor’s pages as specified', (t) => {
   for (const vector of TRUST_VECTORS) {
     const trust = document([trustDocument(vector.principal, vector.condition)])
     const decision: Decision = vector.trusted ? 'allow' : 'implicit-deny'
@@ -68,33 +68,33 @@ test('every trust policy in the vendor’s pages is judged alike by the product 
   t.diagnostic(`RAM, trust policies from the vendor's pages: ${TRUST_VECTORS.length} cases`)
 })
 
-test('RAM takes what its grammar has and nothing else; the product also reads what older pages had', () => {
-  const fine = { Effect: 'Allow', Action: 'cr:*', Resource: '*' }
+test('the emulator accepts only the documented grammar; the product also accepts that of older pages', () => {
+  const valid = { Effect: 'Allow', Action: 'cr:*', Resource: '*' }
   const trusting = { Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { Service: ['ecs.aliyuncs.com'] } }
-  readPolicy(document([fine, { ...fine, Action: '*', Resource: ['acs:cr:*:*:a', '*'] }]))
+  readPolicy(document([valid, { ...valid, Action: '*', Resource: ['acs:cr:*:*:a', '*'] }]))
   readTrust(document([trusting]))
   const policies: readonly (readonly [text: string, productReads: boolean])[] = [
     ['{', false],
     ['[]', false],
     [JSON.stringify({ Version: '1' }), false],
-    [JSON.stringify({ Version: '2', Statement: [fine] }), false],
-    [JSON.stringify({ Version: '1', Statement: fine }), false],
-    [JSON.stringify({ Version: '1', Statement: [fine], Id: 'x' }), false],
+    [JSON.stringify({ Version: '2', Statement: [valid] }), false],
+    [JSON.stringify({ Version: '1', Statement: valid }), false],
+    [JSON.stringify({ Version: '1', Statement: [valid], Id: 'x' }), false],
     [document([]), true],
-    [document([{ ...fine, Effect: 'allow' }]), false],
-    [document([{ ...fine, Sid: 'x' }]), false],
-    [document([{ ...fine, NotAction: 'ram:*' }]), false],
+    [document([{ ...valid, Effect: 'allow' }]), false],
+    [document([{ ...valid, Sid: 'x' }]), false],
+    [document([{ ...valid, NotAction: 'ram:*' }]), false],
     [document([{ Effect: 'Allow', Resource: '*' }]), false],
-    [document([{ ...fine, Action: [] }]), false],
-    [document([{ ...fine, Action: 'GetRole' }]), false],
-    [document([{ ...fine, Resource: 'cri-1' }]), false],
-    [document([{ ...fine, Resource: '' }]), false],
+    [document([{ ...valid, Action: [] }]), false],
+    [document([{ ...valid, Action: 'GetRole' }]), false],
+    [document([{ ...valid, Resource: 'cri-1' }]), false],
+    [document([{ ...valid, Resource: '' }]), false],
     [document([{ Effect: 'Allow', Action: 'cr:*' }]), false],
     [document([{ Effect: 'Deny', Action: 'cr:*', NotResource: '*' }]), true],
-    [document([{ ...fine, Condition: { StringIs: { a: 'b' } } }]), false],
-    [document([{ ...fine, Condition: { 'ForAnyValue:StringEquals': { a: 'b' } } }]), true],
-    [document([{ ...fine, Condition: { NumericEquals: { a: 1 } } }]), true],
-    [document([{ ...fine, Condition: { StringEquals: { a: [] } } }]), false],
+    [document([{ ...valid, Condition: { StringIs: { a: 'b' } } }]), false],
+    [document([{ ...valid, Condition: { 'ForAnyValue:StringEquals': { a: 'b' } } }]), true],
+    [document([{ ...valid, Condition: { NumericEquals: { a: 1 } } }]), true],
+    [document([{ ...valid, Condition: { StringEquals: { a: [] } } }]), false],
     [document([trusting]), false],
   ]
   for (const [text, productReads] of policies) {
@@ -108,14 +108,14 @@ test('RAM takes what its grammar has and nothing else; the product also reads wh
   assert.throws(() => readTrust(document([{ ...trusting, Resource: '*' }])), MalformedDocument)
 })
 
-test('where the pages are silent, an Allow does not apply and a Deny does', () => {
-  const asked = { action: 'cr:PullRepository', resource: 'acs:cr:cn-hangzhou:1:repository/cri-1/team/app' }
+test('where the pages do not specify the result, an Allow does not apply and a Deny does', () => {
+  const pull = { action: 'cr:PullRepository', resource: 'acs:cr:cn-hangzhou:1:repository/cri-1/team/app' }
   const worker = { action: 'ram:GetRole', resource: 'acs:ram:*:1:role/KubernetesWorkerRole-A' }
-  const silent: readonly (readonly [
+  const unspecified: readonly (readonly [
     what: string,
     resource: string,
     condition: object | undefined,
-    request: typeof asked,
+    request: typeof pull,
   ])[] = [
     [
       'a wildcard over several fields',
@@ -123,17 +123,22 @@ test('where the pages are silent, an Allow does not apply and a Deny does', () =
       undefined,
       { action: 'cr:Get', resource: 'acs:cr:cn-hangzhou:1:1:b' },
     ],
-    ['an empty region outside RAM', 'acs:cr::1:*', undefined, asked],
-    ['an empty account', 'acs:cr:*::*', undefined, asked],
+    ['an empty region outside RAM', 'acs:cr::1:*', undefined, pull],
+    ['an empty account', 'acs:cr:*::*', undefined, pull],
     ['case in a resource', 'acs:ram:*:1:role/kubernetesworkerrole-a', undefined, worker],
-    ['a Not… operator on a key that is absent', '*', { StringNotEquals: { 'acs:ResourceTag/team': 'ops' } }, asked],
-    ['a Not… operator with one of two values', '*', { StringNotEquals: { tag: ['dev', 'ops'] } }, asked],
-    ['one of several values in the request', '*', { StringEquals: { list: 'a' } }, asked],
-    ['another spelling of a key', '*', { StringEquals: { TAG: 'dev' } }, asked],
-    ['what is not a number', '*', { NumericLessThan: { tag: '5' } }, asked],
-    ['what is not a date', '*', { DateLessThan: { 'acs:CurrentTime': '2026-01-01' } }, asked],
-    ['True', '*', { Bool: { flag: 'True' } }, asked],
-    ['IPv6', '*', { IpAddress: { 'acs:SourceIp': 'fd00::/8' } }, asked],
+    [
+      'a Not… operator on a key that is not in the request',
+      '*',
+      { StringNotEquals: { 'acs:ResourceTag/team': 'ops' } },
+      pull,
+    ],
+    ['a Not… operator with one of two values', '*', { StringNotEquals: { tag: ['dev', 'ops'] } }, pull],
+    ['one of several values in the request', '*', { StringEquals: { list: 'a' } }, pull],
+    ['another spelling of a key', '*', { StringEquals: { TAG: 'dev' } }, pull],
+    ['a text that is not a number', '*', { NumericLessThan: { tag: '5' } }, pull],
+    ['a text that is not a date', '*', { DateLessThan: { 'acs:CurrentTime': '2026-01-01' } }, pull],
+    ['True', '*', { Bool: { flag: 'True' } }, pull],
+    ['IPv6', '*', { IpAddress: { 'acs:SourceIp': 'fd00::/8' } }, pull],
   ]
   const context = contextOf({
     tag: 'dev',
@@ -142,20 +147,20 @@ test('where the pages are silent, an Allow does not apply and a Deny does', () =
     'acs:CurrentTime': '2026-01-01T00:00:00Z',
     'acs:SourceIp': 'fd00::1',
   })
-  for (const [what, Resource, Condition, request] of silent) {
+  for (const [what, Resource, Condition, request] of unspecified) {
     const statement = { Action: '*', Resource, ...(Condition && { Condition }) }
-    const judge = (...list: readonly object[]) => evaluate(readPolicy(document(list)), { ...request, context })
-    const open = { Effect: 'Allow', Action: '*', Resource: '*' }
-    assert.deepEqual(judge({ ...statement, Effect: 'Allow' }), { decision: 'implicit-deny', lenient: 'allow' }, what)
+    const verdict = (...list: readonly object[]) => evaluate(readPolicy(document(list)), { ...request, context })
+    const allowAll = { Effect: 'Allow', Action: '*', Resource: '*' }
+    assert.deepEqual(verdict({ ...statement, Effect: 'Allow' }), { decision: 'implicit-deny', lenient: 'allow' }, what)
     assert.deepEqual(
-      judge(open, { ...statement, Effect: 'Deny' }),
+      verdict(allowAll, { ...statement, Effect: 'Deny' }),
       { decision: 'explicit-deny', lenient: 'allow' },
       what,
     )
   }
 })
 
-test('a session policy comes first and can only narrow; any deny of it is final', () => {
+test('a session policy is evaluated first and can only narrow; any deny by it is final', () => {
   const policy = (Effect: string, Action: string) => readPolicy(document([{ Effect, Action, Resource: '*' }]))
   const request = { action: 'cr:PullRepository', resource: '*', context: new Map() }
   const [all, pull, push, none] = [
@@ -176,38 +181,38 @@ test('a session policy comes first and can only narrow; any deny of it is final'
 })
 
 const RANK: Readonly<Record<Decision, number>> = { 'explicit-deny': 0, 'implicit-deny': 1, allow: 2 }
-const asked = Number(process.env.FUZZ_RUNS)
-const [POLICIES, TRUSTS] = asked > 0 ? [asked, asked] : [5000, 3000]
-/** The same cases in every run; `FUZZ_RUNS` takes others. */
-const SEED = asked > 0 ? Date.now() % 2 ** 31 : 20_261_127
+const requestedRuns = Number(process.env.FUZZ_RUNS)
+const [POLICIES, TRUSTS] = requestedRuns > 0 ? [requestedRuns, requestedRuns] : [5000, 3000]
+/** The same cases in every run, unless `FUZZ_RUNS` is set. */
+const SEED = requestedRuns > 0 ? Date.now() % 2 ** 31 : 20_261_127
 
 function compare<T>(
   t: { diagnostic(text: string): void },
   what: string,
   numRuns: number,
   cases: fc.Arbitrary<T>,
-  judge: (one: T) => { readonly decision: Decision; readonly lenient: Decision; readonly ours: Decision },
+  judge: (one: T) => { readonly decision: Decision; readonly lenient: Decision; readonly actual: Decision },
 ): void {
-  const seen = { allow: 0, 'explicit-deny': 0, 'implicit-deny': 0, unsaid: 0 }
+  const seen = { allow: 0, 'explicit-deny': 0, 'implicit-deny': 0, unspecified: 0 }
   const property = fc.property(cases, (one) => {
-    const { decision, lenient, ours } = judge(one)
-    seen[decision === lenient ? decision : 'unsaid'] += 1
-    const [least, most, own] = [RANK[decision], RANK[lenient], RANK[ours]]
-    assert.ok(least <= own && own <= most, `emulator ${decision}, at most ${lenient}; product ${ours}`)
+    const { decision, lenient, actual } = judge(one)
+    seen[decision === lenient ? decision : 'unspecified'] += 1
+    const [least, most, rank] = [RANK[decision], RANK[lenient], RANK[actual]]
+    assert.ok(least <= rank && rank <= most, `emulator ${decision}, at most ${lenient}; product ${actual}`)
   })
   fc.assert(property, { numRuns, seed: SEED })
   t.diagnostic(`RAM, ${what}: ${numRuns} cases, seed ${SEED}: ${JSON.stringify(seen)}`)
-  // cases that all end alike would compare nothing
+  // Each result must be frequent, otherwise the comparison would be worthless.
   for (const count of Object.values(seen)) assert.ok(count > numRuns / 50, JSON.stringify(seen))
 }
 
 const pick = fc.constantFrom
 const oneOrMore = <T>(item: fc.Arbitrary<T>): fc.Arbitrary<T | T[]> =>
   fc.oneof(item, fc.array(item, { minLength: 1, maxLength: 3 }))
-/** Absent once in `every` cases. */
+/** Undefined in about one of `every` + 1 cases. */
 const often = <T>(every: number, item: fc.Arbitrary<T>) => fc.option(item, { nil: undefined, freq: every })
 
-/** Text in which wildcards and letters meet often. */
+/** Text in which wildcards often match letters. */
 const word = fc.string({ unit: pick('a', 'b', 'A', '*', '?', '/', '-'), minLength: 1, maxLength: 6 })
 const plain = fc.string({ unit: pick('a', 'b', 'A', '/', '-'), minLength: 1, maxLength: 6 })
 
@@ -276,7 +281,7 @@ const resource = fc.oneof(
   ),
 )
 
-/** Values that belong together: a policy and a request often speak of the same. */
+/** Few values per kind, so that the policy and the request often use the same one. */
 const VALUES = {
   String: fc.oneof(pick('', 'a', 'A', 'a*', '?', 'ab', 'ä', 'Ä'), word),
   Numeric: pick('1', '1.0', '2', '-1', '10', 'one', '', ' 1', '1e1'),
@@ -362,13 +367,13 @@ const statement = fc
     ...(block && { Condition: block }),
   }))
 
-test(`${POLICIES} generated policies, requests and conditions, seed ${SEED}: the product never differs from what the pages say`, (t) => {
+test(`${POLICIES} generated policies, requests and conditions, seed ${SEED}: the product never contradicts the pages`, (t) => {
   const cases = fc.record({ list: fc.array(statement, { minLength: 1, maxLength: 3 }), action, resource, context })
   compare(t, 'policies compared', POLICIES, cases, (one) => {
     const text = document(one.list)
     const { decision, lenient } = evaluate(readPolicy(text), { ...one, context: contextOf(one.context) })
-    const ours = product.evaluate(parseStatements(text, 'policy'), { ...one, context: productContext(one.context) })
-    return { decision, lenient, ours }
+    const actual = product.evaluate(parseStatements(text, 'policy'), { ...one, context: productContext(one.context) })
+    return { decision, lenient, actual }
   })
 })
 
@@ -399,7 +404,7 @@ const trustStatement = fc
   )
   .map(([principal, block, effect]) => trustDocument(principal, block, effect))
 
-test(`${TRUSTS} generated trust policies and callers, seed ${SEED}: the product never differs from what the pages say`, (t) => {
+test(`${TRUSTS} generated trust policies and callers, seed ${SEED}: the product never contradicts the pages`, (t) => {
   const caller = trustKind.chain((of) =>
     fc.record({
       kind: fc.constant(of),
@@ -416,11 +421,10 @@ test(`${TRUSTS} generated trust policies and callers, seed ${SEED}: the product 
     ({ list, caller: { kind: of, name: who, context: claims = {} } }) => {
       const text = document(list)
       const { decision, lenient } = evaluateTrust(readTrust(text), entityOf(of, who), contextOf(claims))
-      // the product says only whether the caller may
-      const may = (verdict: Decision): Decision => (verdict === 'allow' ? 'allow' : verdict)
       const trusted = productTrusts(text, { kind: of, name: who, context: claims })
-      const ours: Decision = trusted ? 'allow' : decision === 'allow' ? 'implicit-deny' : decision
-      return { decision: may(decision), lenient, ours }
+      // The product does not tell explicit and implicit denials apart.
+      const actual: Decision = trusted ? 'allow' : decision === 'allow' ? 'implicit-deny' : decision
+      return { decision, lenient, actual }
     },
   )
 })

@@ -1,6 +1,6 @@
 /**
- * What the vendor's pages say of RAM's policies, as cases. `docs`: github.com/AlibabaCloudDocs/ram at commit
- * 20c6e869c2e70425c9507eae0fb9e39550048eae (the vendor's own sources of its help pages), below `intl.en-US/`.
+ * The examples of RAM policies on the vendor's pages. `docs` refers to github.com/AlibabaCloudDocs/ram at commit
+ * 20c6e869c2e70425c9507eae0fb9e39550048eae (the sources of the help pages), below `intl.en-US/`.
  */
 const docs = (page: string): string => `AlibabaCloudDocs/ram@20c6e869: intl.en-US/${page}`
 const help = (page: string): string => `https://www.alibabacloud.com/help/en/ram/${page}`
@@ -75,7 +75,7 @@ export const POLICY_VECTORS: readonly Vector[] = [
     ['ecs:DescribeInstances', VM, 'allow'],
     ['ecs:StartInstance', VM, 'implicit-deny'],
   ),
-  // "*" stands for zero characters as well
+  // "*" also matches zero characters.
   ...of(SYNTAX, [allow('ecs:Describe*')], ['ecs:Describe', VM, 'allow']),
   ...of(
     SYNTAX,
@@ -117,11 +117,11 @@ export const POLICY_VECTORS: readonly Vector[] = [
     [{ Effect: 'Allow', NotAction: 'ram:*', Resource: '*' }],
     ['ecs:StartInstance', VM, 'allow'],
     ['ram:CreateUser', 'acs:ram:*:1:user/x', 'implicit-deny'],
-    // "generally not case-sensitive"
+    // Actions are "generally not case-sensitive".
     ['RAM:createuser', 'acs:ram:*:1:user/x', 'implicit-deny'],
   ),
   ...of(NOT_ACTION, [allow('ECS:describe*')], ['ecs:DescribeInstances', VM, 'allow']),
-  // the same role, as policies and as the RAM console write its ARN
+  // The ARN of the same role, as in policies and as in the RAM console.
   ...of(
     ROLES_FAQ,
     [allow('sts:AssumeRole', 'acs:ram:*:1234567890123456:role/reader')],
@@ -151,7 +151,7 @@ export const POLICY_VECTORS: readonly Vector[] = [
     ['oss:ListObjects', BUCKET, 'implicit-deny', prefix('')],
     ['oss:ListObjects', BUCKET, 'implicit-deny'],
   ),
-  // an empty value among others, and two keys that both have to hold
+  // An empty value among others, and two keys that must both match.
   ...of(
     OSS,
     [
@@ -226,10 +226,10 @@ export const POLICY_VECTORS: readonly Vector[] = [
       ['IpAddress', '10.0.0.0/8', '10.255.0.1', '11.0.0.1'],
       ['NotIpAddress', '10.0.0.0/8', '11.0.0.1', '10.0.0.1'],
     ] as const
-  ).flatMap(([operator, wanted, met, missed]) =>
+  ).flatMap(([operator, value, met, missed]) =>
     of(
       OPERATORS,
-      [allow('ecs:*', '*', { [operator]: { 'acs:ResourceTag/team': [wanted] } })],
+      [allow('ecs:*', '*', { [operator]: { 'acs:ResourceTag/team': [value] } })],
       ['ecs:StartInstance', VM, 'allow', { 'acs:ResourceTag/team': met }],
       ['ecs:StartInstance', VM, 'implicit-deny', { 'acs:ResourceTag/team': missed }],
     ),

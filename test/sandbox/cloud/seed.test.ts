@@ -13,7 +13,7 @@ const load = (seed: Seed) => {
   return state
 }
 
-test('the demo seed has what the demo needs: two accounts, both editions, worker roles that may not pull', async () => {
+test('the demo seed has two accounts, instances of both editions, and worker roles without the permission to pull', async () => {
   const state = load(await readSeedFile(DEMO_SEED_FILE))
   const [main, other] = [...state.accounts.values()]
   assert.deepEqual(
@@ -37,7 +37,7 @@ test('the demo seed has what the demo needs: two accounts, both editions, worker
   assert.doesNotMatch(documents?.join() ?? '', /cr:/)
 })
 
-test('domains follow from name, region and edition where none are given', () => {
+test('without endpoints in the seed, domains are derived from name, region and edition', () => {
   const instances = [
     { name: 'my-shop', region: 'cn-beijing', edition: 'enterprise' },
     { name: 'p', region: 'cn-shanghai', edition: 'personal' },
@@ -55,7 +55,7 @@ test('domains follow from name, region and edition where none are given', () => 
   )
 })
 
-test('an instance can have domains of its own, and networks that are closed', () => {
+test('an instance can have custom domains and disabled endpoints', () => {
   const endpoints = {
     internet: {
       domains: ['a-registry.cn-beijing.cr.aliyuncs.com'],
@@ -81,19 +81,25 @@ test('an instance can have domains of its own, and networks that are closed', ()
   ])
 })
 
-test('a seed that points nowhere is refused', () => {
+test('a seed with an unknown name, a duplicate or a malformed policy is rejected', () => {
   const statement = { Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { Service: ['ecs.aliyuncs.com'] } } as const
   const trust = { Version: '1', Statement: [statement] } as const
   const cases: readonly (readonly [Seed, RegExp])[] = [
-    [{ accounts: [account, account] }, /account 1234567890123456 is there twice/],
-    [{ accounts: [{ ...account, users: [{ name: 'a', policies: { system: ['Nope'] } }] }] }, /no system policy Nope/],
-    [{ accounts: [{ ...account, roles: [{ name: 'r', trust, policies: { custom: ['nope'] } }] }] }, /no policy nope/],
-    [{ accounts: [{ ...account, policies: { p: { Version: '1', Statement: [{}] } } }] }, /p: Effect has to be/],
+    [{ accounts: [account, account] }, /account 1234567890123456 is listed twice/],
+    [
+      { accounts: [{ ...account, users: [{ name: 'a', policies: { system: ['Nope'] } }] }] },
+      /a: system policy Nope does not exist/,
+    ],
+    [
+      { accounts: [{ ...account, roles: [{ name: 'r', trust, policies: { custom: ['nope'] } }] }] },
+      /r: policy nope does not exist/,
+    ],
+    [{ accounts: [{ ...account, policies: { p: { Version: '1', Statement: [{}] } } }] }, /p: Effect must be/],
   ]
   for (const [seed, message] of cases) assert.throws(() => load(seed), { code: 'SEED_INVALID', message })
 })
 
-test('a wrong field is named with its line and column', () => {
+test('an invalid field is reported with its line and column', () => {
   const text = 'accounts:\n  - id: "1"\n    users: [{name: a}]\n'
   assert.throws(() => parseSeed(text, 's.yaml'), {
     code: 'SEED_INVALID',

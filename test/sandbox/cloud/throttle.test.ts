@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createFaults, createThrottle } from '../../../src/sandbox/cloud/faults.ts'
 
-test('each operation gets its calls a second, a pause saves up no more than the burst, a refused call costs nothing', () => {
+test('each operation has its own rate, a pause accumulates at most the burst, and a throttled call takes no token', () => {
   const throttle = createThrottle({ perSecond: 10, burst: 20 })
   const admitted = (operation: string, calls: number, now: number): number =>
     Array.from({ length: calls }, () => throttle.admits(operation, now)).filter(Boolean).length
@@ -12,16 +12,16 @@ test('each operation gets its calls a second, a pause saves up no more than the 
   )
 })
 
-test('a rate strikes what is over it, until it is cleared; other operations are left alone', () => {
+test('a rate limit affects only the excess calls of the matching operations, until it is cleared', () => {
   let now = 0
   const faults = createFaults(() => now)
   faults.add({ kind: 'throttle', perSecond: 2, retryAfterMs: 500, match: { product: 'sts' } })
-  const strikes = (product: string): (string | undefined)[] =>
+  const faultsOf = (product: string): (string | undefined)[] =>
     Array.from({ length: 3 }, () => faults.take({ product, action: 'X', path: '/', instanceId: '' })?.kind)
-  assert.deepEqual(strikes('Sts'), [undefined, undefined, 'throttle'])
-  assert.deepEqual(strikes('cr'), [undefined, undefined, undefined])
+  assert.deepEqual(faultsOf('Sts'), [undefined, undefined, 'throttle'])
+  assert.deepEqual(faultsOf('cr'), [undefined, undefined, undefined])
   now += 1000
-  assert.deepEqual(strikes('Sts'), [undefined, undefined, 'throttle'])
+  assert.deepEqual(faultsOf('Sts'), [undefined, undefined, 'throttle'])
   faults.clear()
-  assert.deepEqual(strikes('Sts'), [undefined, undefined, undefined])
+  assert.deepEqual(faultsOf('Sts'), [undefined, undefined, undefined])
 })

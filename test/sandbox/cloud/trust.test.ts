@@ -19,8 +19,7 @@ const trust = (Principal: object, more: object = {}): object => ({
   Principal,
   ...more,
 })
-const trusts = (...[target, who, context]: Parameters<typeof trustDecision>): boolean =>
-  trustDecision(target, who, context) === 'allow'
+const trusts = (...args: Parameters<typeof trustDecision>): boolean => trustDecision(...args) === 'allow'
 const user: Principal = { kind: 'user', accountId: '1', name: 'Deployer' }
 const session: Principal = {
   kind: 'role',
@@ -29,13 +28,13 @@ const session: Principal = {
   session: { name: 'pod' } as Session,
 }
 
-test('a trust policy names an account, a user or a role, word for word', () => {
+test('a trust policy must name the caller’s account, user or role exactly', () => {
   const cases: readonly (readonly [object, Principal, boolean])[] = [
     [{ RAM: ['acs:ram::1:root'] }, user, true],
     [{ RAM: 'acs:ram::1:root' }, session, true],
     [{ RAM: ['acs:ram::2:root'] }, user, false],
     [{ RAM: ['acs:ram::1:user/Deployer'] }, user, true],
-    // the vendor's pages do not say whether case counts
+    // The vendor's pages do not specify whether case matters.
     [{ RAM: ['acs:ram::1:user/deployer'] }, user, false],
     [{ RAM: ['acs:ram::1:user/other'] }, user, false],
     [{ RAM: ['acs:ram::1:role/helper'] }, session, true],
@@ -46,12 +45,12 @@ test('a trust policy names an account, a user or a role, word for word', () => {
     [{ Federated: ['acs:ram::1:oidc-provider/p'] }, user, false],
     [{ Service: ['x'], RAM: ['acs:ram::1:root'] }, user, true],
   ]
-  for (const [principal, who, wanted] of cases) {
-    assert.equal(trusts(role(trust(principal)), who, new Map()), wanted, JSON.stringify(principal))
+  for (const [principal, caller, trusted] of cases) {
+    assert.equal(trusts(role(trust(principal)), caller, new Map()), trusted, JSON.stringify(principal))
   }
 })
 
-test('another action than sts:AssumeRole allows no address, and a Deny keeps out', () => {
+test('a statement about another action than sts:AssumeRole does not apply, and a Deny takes precedence', () => {
   const root = { RAM: ['acs:ram::1:root'] }
   assert.equal(trusts(role(trust(root, { Action: 'sts:GetCallerIdentity' })), user, new Map()), false)
   assert.equal(trusts(role(trust(root, { Action: 'sts:*' })), user, new Map()), true)
@@ -60,7 +59,7 @@ test('another action than sts:AssumeRole allows no address, and a Deny keeps out
   assert.equal(trusts(role(deny, trust(root)), session, new Map()), true)
 })
 
-test('an identity provider is trusted only where issuer, audience and subject are as the policy says', () => {
+test('an identity provider is trusted only with the issuer, audience and subject in the policy', () => {
   const arn = 'acs:ram::1:oidc-provider/p'
   const condition = { StringEquals: { 'oidc:iss': 'i', 'oidc:aud': 'a', 'oidc:sub': 's' } }
   const target = role(trust({ Federated: [arn] }, { Condition: condition }))

@@ -41,7 +41,7 @@ function getInstanceVpcEndpoint(call: Call): object {
     Status: 'RUNNING',
     Issue: '',
   }))
-  // Domains are strings here, but objects in ListInstanceEndpoint, as in the vendor's API.
+  // As in the vendor's API, domains are strings here but objects in ListInstanceEndpoint.
   return ok({
     Enable: enabled,
     ModuleName: call.get('ModuleName') ?? 'Registry',
@@ -67,7 +67,7 @@ const MODULE: ParameterRule = { oneOf: ['Registry', 'Chart'] }
 const ENDPOINT: ParameterRule = { required: true, oneOf: ['internet', 'vpc'] }
 const INTERNET: ParameterRule = { required: true, oneOf: ['internet'] }
 
-/** CR 2018-12-01: the endpoints of an instance. Sources: the vendor's pages of these operations. */
+/** CR 2018-12-01: the endpoints of an instance, as on the vendor's pages about these operations. */
 export const CR_ENDPOINT_OPERATIONS: readonly Operation[] = operationsOf('cr', '2018-12-01', [
   {
     name: 'ListInstanceEndpoint',

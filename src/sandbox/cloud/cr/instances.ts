@@ -37,7 +37,7 @@ function listInstance(call: Call): object {
     return (!name || instance.name === name) && (!status || instance.status === status)
   })
   const [PageNo, PageSize] = pageOf(call)
-  // Times are strings in a list, but numbers in GetInstance, as in the vendor's API.
+  // As in the vendor's API, times are strings here but numbers in GetInstance.
   const Instances = numberedPage(all, PageNo, PageSize).map((instance) => {
     return { ...summary(instance), CreateTime: String(instance.created), ModifiedTime: String(instance.created) }
   })
@@ -75,11 +75,11 @@ function listNamespace(call: Call): object {
 
 function listRepository(call: Call): object {
   const instance = findInstance(call)
-  const wanted = call.get('RepoNamespaceName')
-  if (wanted !== undefined) findNamespace(call, instance)
+  const filter = call.get('RepoNamespaceName')
+  if (filter !== undefined) findNamespace(call, instance)
   const [PageNo, PageSize] = pageOf(call)
   const rows = [...instance.namespaces].flatMap(([namespace, repositories]) => {
-    if (wanted !== undefined && wanted !== namespace) return []
+    if (filter !== undefined && filter !== namespace) return []
     return [...repositories].map((repository) => ({
       InstanceId: instance.id,
       RepoId: `crr-${namespace}-${repository}`,

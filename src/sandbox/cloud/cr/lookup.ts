@@ -2,7 +2,7 @@ import { ApiError } from '../api-error.ts'
 import type { Call, ParameterRule } from '../operation.ts'
 import type { Instance } from '../state.ts'
 
-/** Instances of the Enterprise Edition of the caller's account. */
+/** The Enterprise Edition instances of the caller's account. */
 export const enterprise = (call: Call): readonly Instance[] => {
   return call.account.instances.filter((instance) => instance.edition === 'enterprise')
 }
@@ -19,7 +19,7 @@ export function findInstance(call: Call): Instance {
   return instance
 }
 
-/** The ARN of the instance that a call names. */
+/** The ARN of the instance named in a call. */
 export const instanceResource = (call: Call): readonly string[] => {
   const id = call.need('InstanceId')
   const region = call.account.instances.find((instance) => instance.id === id)?.region ?? '*'

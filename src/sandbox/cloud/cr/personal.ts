@@ -8,7 +8,7 @@ const personal = (call: Call): readonly Instance[] => {
   return call.account.instances.filter((instance) => instance.edition === 'personal')
 }
 
-/** The Personal Edition does not know an account or user that never opened it. */
+/** The Personal Edition reports accounts that never activated it as unknown users. */
 function required(call: Call): readonly Instance[] {
   const instances = personal(call)
   if (instances.length === 0) throw new ApiError(404, 'USER_NOT_EXIST', 'user is not exist.')

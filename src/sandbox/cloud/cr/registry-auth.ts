@@ -10,10 +10,10 @@ import { principalArn } from '../ram/views.ts'
 import type { CloudState, Instance, RegistryCredential } from '../state.ts'
 import { signJwt } from '../sts/jwt.ts'
 
-/** What a distribution registry needs to accept our tokens. */
+/** The settings with which a distribution registry accepts the emulator's tokens. */
 export interface RegistryAuth {
   readonly realm: string
-  /** The realm of the real registry, often in another region. */
+  /** The realm of ACR's real registries, often in another region. */
   readonly vendorRealm: string
   readonly service: string
   readonly issuer: string
@@ -29,18 +29,19 @@ export interface RegistryTokenService {
   serve(request: ApiRequest, response: ServerResponse): CallRecord
 }
 
-interface Login {
+interface AuthenticatedClient {
   readonly name: string
   readonly secondsLeft: number
-  readonly grant: (wanted: readonly Access[]) => readonly Access[]
+  readonly grant: (requested: readonly Access[]) => readonly Access[]
 }
 
 const TOKEN_SECONDS = 300
 
 /**
- * The registry's token server (Docker token authentication): GET with Basic, or POST with `grant_type` password or
- * refresh_token as containerd does. Only a valid credential of ACR gets access, limited to its principal's current rights. A
- * request without a credential gets a token without access, as with the real one, so that the registry refuses the pull.
+ * The registry's token server (Docker token authentication): GET with Basic authentication, or POST with `grant_type`
+ * password or refresh_token as containerd sends it. A valid ACR credential gets access, limited to its principal's
+ * current rights. As in the real cloud, a request without a credential gets a token without access, so it is the
+ * registry that denies the pull.
  */
 export function createRegistryTokenService(
   state: CloudState,
@@ -51,9 +52,9 @@ export function createRegistryTokenService(
   const x5c = [new X509Certificate(auth.certificatePem).raw.toString('base64')]
   const refreshTokens = new Map<string, { readonly username: string; readonly password: string }>()
 
-  const login = (username: string, password: string): Login | undefined => {
+  const authenticate = ({ username, password }: PushCredential): AuthenticatedClient | undefined => {
     if (username === push.username && equalsInConstantTime(password, push.password)) {
-      return { name: username, secondsLeft: TOKEN_SECONDS, grant: (wanted) => wanted }
+      return { name: username, secondsLeft: TOKEN_SECONDS, grant: (requested) => requested }
     }
     const credential: RegistryCredential | undefined = state.registryCredentials.get(password)
     if (credential === undefined || credential.username !== username) return undefined
@@ -62,7 +63,7 @@ export function createRegistryTokenService(
     return {
       name: principalArn(credential.principal),
       secondsLeft,
-      grant: (wanted) => grantAccess(state, credential, wanted),
+      grant: (requested) => grantAccess(state, credential, requested),
     }
   }
 
@@ -77,9 +78,9 @@ export function createRegistryTokenService(
   return {
     serve: (request, response) => {
       const get = (name: string): string => request.parameters.get(name) ?? ''
-      const given = readLogin(request, refreshTokens)
+      const given = readCredential(request, refreshTokens)
       const requestId = newId.request()
-      const done = (status: number, body: object, principal: string, code = ''): CallRecord => {
+      const respond = (status: number, body: object, principal: string, code = ''): CallRecord => {
         response
           .writeHead(status, { 'content-type': 'application/json', 'x-request-id': requestId })
           .end(JSON.stringify(body))
@@ -96,42 +97,42 @@ export function createRegistryTokenService(
       }
       const service = get('service')
       if (service !== '' && service !== auth.service)
-        return done(400, errors('UNSUPPORTED', 'unknown service'), '-', 'UNSUPPORTED')
-      if (given === undefined) return done(200, issue('', TOKEN_SECONDS, []), '-')
-      const found = login(given.username, given.password)
-      if (found === undefined) {
-        return done(401, errors('UNAUTHORIZED', 'authentication required'), '-', 'UNAUTHORIZED')
+        return respond(400, errors('UNSUPPORTED', 'unknown service'), '-', 'UNSUPPORTED')
+      if (given === undefined) return respond(200, issue('', TOKEN_SECONDS, []), '-')
+      const client = authenticate(given)
+      if (client === undefined) {
+        return respond(401, errors('UNAUTHORIZED', 'authentication required'), '-', 'UNAUTHORIZED')
       }
-      const access = found.grant(parseScopes(scopesOf(request)))
-      const body = issue(found.name, found.secondsLeft, access)
-      if (get('access_type') !== 'offline' && get('offline_token') !== 'true') return done(200, body, found.name)
+      const access = client.grant(parseScopes(scopesOf(request)))
+      const body = issue(client.name, client.secondsLeft, access)
+      if (get('access_type') !== 'offline' && get('offline_token') !== 'true') return respond(200, body, client.name)
       const refresh_token = newId.registryToken()
       refreshTokens.set(refresh_token, given)
-      return done(200, { ...body, refresh_token }, found.name)
+      return respond(200, { ...body, refresh_token }, client.name)
     },
   }
 }
 
-/** Undefined: no credential, unlike a wrong one. */
-function readLogin(
+/** Returns undefined without a credential, and for an unreadable one an empty user name, which is never valid. */
+function readCredential(
   request: ApiRequest,
   refreshTokens: ReadonlyMap<string, PushCredential>,
 ): PushCredential | undefined {
   const get = (name: string): string => request.parameters.get(name) ?? ''
-  const nobody = { username: '', password: '' }
+  const unreadable = { username: '', password: '' }
   if (request.method === 'POST') {
     if (get('grant_type') === 'password') return { username: get('username'), password: get('password') }
-    return refreshTokens.get(get('refresh_token')) ?? nobody
+    return refreshTokens.get(get('refresh_token')) ?? unreadable
   }
   const header = request.headers.authorization
   if (header === undefined) return undefined
   const basic = /^Basic\s+(\S+)$/i.exec(header)?.[1]
   const text = Buffer.from(basic ?? '', 'base64').toString()
   const colon = text.indexOf(':')
-  return colon < 0 ? nobody : { username: text.slice(0, colon), password: text.slice(colon + 1) }
+  return colon < 0 ? unreadable : { username: text.slice(0, colon), password: text.slice(colon + 1) }
 }
 
-/** `scope` may occur several times in a query, unlike in the map of parameters. */
+/** `scope` may be repeated, so it is not read from `parameters`, which has one value per name. */
 function scopesOf(request: ApiRequest): readonly string[] {
   const form = request.method === 'POST' ? new URLSearchParams(request.body.toString()).getAll('scope') : []
   return [...request.query.filter(([name]) => name === 'scope').map(([, value]) => value), ...form]
@@ -150,7 +151,7 @@ export interface Access {
 
 const RAM_ACTIONS: Readonly<Record<string, string>> = { pull: 'cr:PullRepository', push: 'cr:PushRepository' }
 
-/** Parses `repository:team/app:pull,push`, several separated by blanks; ignores invalid ones. */
+/** Parses scopes such as `repository:team/app:pull,push`, separated by spaces; ignores invalid ones. */
 function parseScopes(scopes: readonly string[]): readonly Access[] {
   return scopes
     .flatMap((scope) => scope.split(' '))
@@ -162,26 +163,30 @@ function parseScopes(scopes: readonly string[]): readonly Access[] {
 }
 
 /**
- * The part of the requested access that a credential has now. By the vendor's documents the temporary password has the
- * permissions of its requester, so the principal's policies at the time of the pull count.
+ * The part of the requested access that the credential currently has. According to the vendor's documentation the
+ * temporary password has the permissions of its requester, so the principal's policies at the time of the pull count.
  */
-function grantAccess(state: CloudState, credential: RegistryCredential, wanted: readonly Access[]): readonly Access[] {
-  return wanted.flatMap((access) => {
+function grantAccess(
+  state: CloudState,
+  credential: RegistryCredential,
+  requested: readonly Access[],
+): readonly Access[] {
+  return requested.flatMap((access) => {
     if (access.type !== 'repository') return []
-    const actions = access.actions.filter((action) => mayDo(state, credential, access.name, action))
+    const actions = access.actions.filter((action) => isAllowed(state, credential, access.name, action))
     return actions.length === 0 ? [] : [{ ...access, actions }]
   })
 }
 
-function mayDo(state: CloudState, credential: RegistryCredential, repository: string, verb: string): boolean {
+function isAllowed(state: CloudState, credential: RegistryCredential, repository: string, verb: string): boolean {
   const action = RAM_ACTIONS[verb]
   const [namespace = ''] = repository.split('/')
   if (action === undefined || namespace === repository) return false
   const instances = state.accounts.get(credential.accountId)?.instances ?? []
   return instances.some((instance) => {
-    const own =
+    const isCovered =
       credential.instanceId === undefined ? instance.edition === 'personal' : instance.id === credential.instanceId
-    if (!own || !instance.namespaces.has(namespace)) return false
+    if (!isCovered || !instance.namespaces.has(namespace)) return false
     const resource = repositoryArn(credential.accountId, instance, repository)
     return decide(state, credential.principal, action, resource, new Map()) === 'allow'
   })
@@ -193,8 +198,9 @@ function repositoryArn(accountId: string, instance: Instance, repository: string
 }
 
 /**
- * A temporary user name and password with the caller's rights. It lives one hour or the requested hours, but not longer than the
- * caller's STS session. Source: CR, GetAuthorizationToken; that the session limits ExpiresInHours too is undocumented.
+ * Issues a temporary user name and password with the caller's rights. They are valid for one hour or the requested
+ * hours, but not longer than the caller's STS session. Source: CR, GetAuthorizationToken; it does not document whether
+ * the session also limits ExpiresInHours.
  */
 export function issueRegistryCredential(
   call: Call,
@@ -204,15 +210,15 @@ export function issueRegistryCredential(
   const { state, principal, account } = call
   if (principal === undefined) throw new Error('an anonymous caller gets no registry credential')
   const now = state.now()
-  const asked = hours === undefined ? state.settings.tokenSeconds : hours * 3600
-  const longest = now + Math.min(asked, state.settings.maxSessionSeconds ?? asked) * 1000
+  const seconds = hours === undefined ? state.settings.tokenSeconds : hours * 3600
+  const expiresAt = now + Math.min(seconds, state.settings.maxSessionSeconds ?? seconds) * 1000
   const credential: RegistryCredential = {
     username: 'cr_temp_user',
     password: newId.registryToken(),
     principal,
     instanceId,
     accountId: account.id,
-    expiresAt: principal.kind === 'role' ? Math.min(longest, principal.session.expiresAt) : longest,
+    expiresAt: principal.kind === 'role' ? Math.min(expiresAt, principal.session.expiresAt) : expiresAt,
   }
   for (const [password, old] of state.registryCredentials) {
     if (old.expiresAt < now - 3_600_000) state.registryCredentials.delete(password)

@@ -1,17 +1,19 @@
-/** The kinds of cluster that ACK has, as a seed names them. */
+/** ACK's kinds of cluster, by their names in a seed. */
 export const CLUSTER_KINDS = ['managed', 'dedicated', 'serverless', 'edge', 'lingjun', 'registered'] as const
 export type ClusterKind = (typeof CLUSTER_KINDS)[number]
 
 export const POOL_TYPES = ['ess', 'edge', 'lingjun'] as const
 export type PoolType = (typeof POOL_TYPES)[number]
 
-/** How DescribeClusterDetail shows a kind: `cluster_type` and `profile`, and whether it can have RRSA. */
+/** How DescribeClusterDetail shows a kind of cluster. */
 interface KindView {
+  /** `cluster_type`. */
   readonly type: string
-  /** Undefined: has none. */
+  /** Only ManagedKubernetes has one. */
   readonly profile?: string
+  /** Whether the kind supports RRSA. */
   readonly rrsa: boolean
-  /** ACK names the addresses of the API server. */
+  /** Whether ACK returns the addresses of the API server. */
   readonly addresses: boolean
 }
 

@@ -5,9 +5,9 @@ import { oidcProviderArn, principalArn } from '../ram/views.ts'
 import type { Cluster } from '../state.ts'
 import { KIND_VIEWS } from './cluster-kinds.ts'
 
-/** The audience of a cluster's tokens for RRSA; the vendor's default. */
+/** The audience of RRSA tokens; the vendor's default. */
 const RRSA_AUDIENCE = 'sts.aliyuncs.com'
-/** Without TemporaryDurationMinutes the vendor's kubeconfig is good for three years. */
+/** Without TemporaryDurationMinutes the vendor's kubeconfig is valid for three years. */
 const DEFAULT_KUBECONFIG_MINUTES = 3 * 365 * 24 * 60
 
 function findCluster(call: Call): Cluster {
@@ -24,10 +24,10 @@ function summary(cluster: Cluster): object {
     region_id: cluster.region,
     state: cluster.state,
     cluster_type: type,
-    // both only with ManagedKubernetes
+    // Both are only set for ManagedKubernetes.
     ...(profile !== undefined && { profile, cluster_spec: 'ack.pro.small' }),
     current_version: cluster.version,
-    // ECI and clusters of others have no worker role
+    // Serverless and registered clusters have no worker role.
     ...(cluster.workerRole !== '' && { worker_ram_role_name: cluster.workerRole }),
     size: 3,
     created: isoDate(cluster.created),
@@ -42,7 +42,7 @@ function detail(call: Call): object {
   return {
     ...summary(cluster),
     vpc_id: 'vpc-bp1opxu1zkhn00gzvp6x8',
-    // a JSON string, as the vendor has it
+    // A JSON string, as in the vendor's API.
     master_url: JSON.stringify(kind.addresses ? addresses : {}),
     ...(kind.addresses && { control_plane_endpoints_config: endpointsConfig(cluster) }),
     ...(kind.rrsa && {
@@ -60,7 +60,7 @@ function detail(call: Call): object {
   }
 }
 
-/** The load balancer of the API server, by its host name. */
+/** The API server's load balancer. */
 function endpointsConfig({ region }: Cluster): object {
   const id = 'nlb-0ogk9aa7h2x4c6v8b1'
   return {
@@ -87,7 +87,7 @@ function nodePools(call: Call): object {
   return { nodepools: pools }
 }
 
-/** Each type of pool has its role in another field; nodes of an edge pool are not ECS instances. */
+/** The field of the worker role depends on the pool's type; edge nodes are not ECS instances and have none. */
 function poolRole({ type, workerRole }: Cluster['nodePools'][number]): object {
   if (type === 'ess') return { scaling_group: { ram_role_name: workerRole } }
   if (type === 'edge') return { interconnect_mode: 'basic' }

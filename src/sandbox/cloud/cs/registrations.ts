@@ -11,10 +11,10 @@ const ECS_TRUST = JSON.stringify({
   Statement: [{ Action: 'sts:AssumeRole', Effect: 'Allow', Principal: { Service: ['ecs.aliyuncs.com'] } }],
 })
 
-/** What ACK lists behind the issuer of RRSA (example of `rrsa_config.issuer` in the vendor's SDK). */
+/** ACK lists this issuer after the RRSA issuer (example of `rrsa_config.issuer` in the vendor's SDK). */
 const API_SERVER_ISSUER = 'https://kubernetes.default.svc'
 
-/** Registers an identity provider in the account, and its keys in the emulator. Returns the provider's ARN. */
+/** Registers an identity provider in the account and its keys in the emulator. Returns the provider's ARN. */
 export function addOidcProvider(state: CloudState, account: Account, provider: OidcProviderRegistration): string {
   const { jwks, name } = provider
   state.issuers.set(provider.issuer, typeof jwks === 'function' ? jwks : (): Jwks => jwks)
@@ -31,7 +31,7 @@ export function addOidcProvider(state: CloudState, account: Account, provider: O
   return oidcProviderArn(account.id, name)
 }
 
-/** Adds or replaces an ACK cluster with its worker roles and, where RRSA is on, its identity provider. */
+/** Adds or replaces an ACK cluster with its worker roles and, if RRSA is on, its identity provider. */
 export function addCluster(state: CloudState, account: Account, registration: ClusterRegistration): void {
   const { clusterId, name, region, kind = 'managed', workerRoles, server, kubeconfig } = registration
   const rrsa = KIND_VIEWS[kind].rrsa ? registration.rrsa : undefined

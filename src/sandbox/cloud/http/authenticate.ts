@@ -6,9 +6,10 @@ import { readSignature, type SignedClaims } from './signature.ts'
 const VALID_FOR = 15 * 60_000
 
 /**
- * Who signed this request. Throws ApiError with the gateway's own codes: MissingAccessKeyId, InvalidTimeStamp.Format,
- * InvalidTimeStamp.Expired, InvalidAccessKeyId.NotFound, InvalidAccessKeyId.Inactive, MissingSecurityToken,
- * InvalidSecurityToken.Malformed, .MismatchWithAccessKey, .Expired, SignatureDoesNotMatch, SignatureNonceUsed.
+ * Returns the signer of a request. Throws ApiError with the gateway's own codes: MissingAccessKeyId,
+ * InvalidTimeStamp.Format, InvalidTimeStamp.Expired, InvalidAccessKeyId.NotFound, InvalidAccessKeyId.Inactive,
+ * MissingSecurityToken, InvalidSecurityToken.Malformed, .MismatchWithAccessKey, .Expired, SignatureDoesNotMatch,
+ * SignatureNonceUsed.
  */
 export function authenticate(state: CloudState, request: ApiRequest): Principal {
   const claims = readSignature(request)
@@ -16,7 +17,7 @@ export function authenticate(state: CloudState, request: ApiRequest): Principal 
   checkDate(state, claims.date)
   const { principal, secret } = findKey(state, claims)
   if (!claims.matches(secret)) {
-    // The vendor quotes the string to sign here; not so the emulator, because one of its headers may be a secret.
+    // The vendor quotes the string to sign here. The emulator does not, because it may contain a secret header.
     throw new ApiError(400, 'SignatureDoesNotMatch', 'Specified signature does not match our calculation.')
   }
   checkNonce(state, claims)
@@ -37,7 +38,7 @@ function checkNonce(state: CloudState, claims: SignedClaims): void {
   if (!claims.nonce) throw new ApiError(400, 'MissingSignatureNonce', 'SignatureNonce is mandatory for this action.')
   const now = state.now()
   for (const [nonce, until] of state.nonces) {
-    // In insertion order, so the first valid one ends the search.
+    // The map is in insertion order, so the first valid nonce ends the search.
     if (until >= now) break
     state.nonces.delete(nonce)
   }
@@ -75,9 +76,9 @@ function findKey(state: CloudState, claims: SignedClaims): { principal: Principa
   throw new ApiError(404, 'InvalidAccessKeyId.NotFound', 'Specified access key is not found.')
 }
 
-function checkSessionToken(state: CloudState, given: string | undefined, wanted: string): void {
+function checkSessionToken(state: CloudState, given: string | undefined, expected: string): void {
   if (!given) throw new ApiError(400, 'MissingSecurityToken', 'SecurityToken is mandatory for this action.')
-  if (given === wanted) return
+  if (given === expected) return
   const issued = [...state.sessions.values()].some((session) => session.token === given)
   throw issued
     ? mismatch()

@@ -13,10 +13,10 @@ export interface Listener {
   close(): Promise<void>
 }
 
-/** A policy document is sent in the URL, so requests exceed Node's limit of 16 KiB. */
+/** Policy documents are sent in the URL, so requests may exceed Node's limit of 16 KiB. */
 const OPTIONS = { maxHeaderSize: 128 * 1024, keepAliveTimeout: 30_000 }
 
-/** Serves a handler on 127.0.0.1, with TLS where a certificate is given; throws SANDBOX_PORT. */
+/** Serves a handler on 127.0.0.1, with TLS if a certificate is given; throws SANDBOX_PORT. */
 export async function listen(
   handler: Handler,
   port: number,
@@ -61,7 +61,7 @@ export interface ServerKeys {
 
 const MINUTES = 365 * 24 * 60
 
-/** All keys of one emulated cloud; they live and die with it. */
+/** Creates all keys of one emulated cloud; they are never stored. */
 export function createServerKeys(): ServerKeys {
   const authority = createAuthority('acr-nopass sandbox cloud')
   const signing = (commonName: string): SigningKey => {

@@ -7,7 +7,7 @@ export interface Page<T> {
   readonly Marker?: string
 }
 
-/** RAM's paging: `MaxItems` (1 to 1000, default 100) from an opaque `Marker`. */
+/** RAM's paging: up to `MaxItems` items (1 to 1000, default 100) from an opaque `Marker`. */
 export function markerPage<T>(call: Call, all: readonly T[]): Page<T> {
   const size = Number(call.get('MaxItems') ?? 100)
   const marker = call.get('Marker')
@@ -21,7 +21,7 @@ export function markerPage<T>(call: Call, all: readonly T[]): Page<T> {
   return { items, IsTruncated: true, Marker: Buffer.from(String(end)).toString('base64') }
 }
 
-/** The numbered pages of CR and CS. */
+/** CR's and CS's paging: pages numbered from 1. */
 export function numberedPage<T>(all: readonly T[], number: number, size: number): readonly T[] {
   return all.slice((number - 1) * size, number * size)
 }

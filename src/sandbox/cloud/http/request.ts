@@ -1,24 +1,25 @@
 import type { IncomingMessage } from 'node:http'
 import type { TLSSocket } from 'node:tls'
 
-/** One HTTP request as it came, with its parameters read once: query, then form body. */
+/** One HTTP request as received. */
 export interface ApiRequest {
   readonly method: string
   readonly path: string
-  /** Decoded, in the order of the URL. */
+  /** Decoded, in URL order. */
   readonly query: readonly (readonly [string, string])[]
   readonly headers: Readonly<Record<string, string>>
   readonly body: Buffer
+  /** Query and form parameters; the form takes precedence, and of repeated ones the last. */
   readonly parameters: ReadonlyMap<string, string>
   readonly secure: boolean
   readonly remoteAddress: string
-  /** The ports of the connection, as its other end has them. */
+  /** The ports of the connection from the client's side. */
   readonly connection: { readonly localPort: number; readonly remotePort: number }
 }
 
 const MAX_BODY = 1 << 20
 
-/** Reads a request; a body over 1 MiB ends the connection. */
+/** Reads a request; throws if its body is larger than 1 MiB. */
 export async function readRequest(message: IncomingMessage): Promise<ApiRequest> {
   const chunks: Buffer[] = []
   let size = 0

@@ -4,11 +4,11 @@ import type { ApiRequest } from './request.ts'
 
 export interface Route {
   readonly operation: Operation
-  /** Parameters in the path, such as the cluster id. */
+  /** Parameters from the path, such as the cluster id. */
   readonly pathParameters: ReadonlyMap<string, string>
 }
 
-/** The version of the API, from a header or parameter. */
+/** The API version of a request, from a header or parameter. */
 export function requestedVersion(request: ApiRequest): string | undefined {
   return request.headers['x-acs-version'] ?? request.parameters.get('Version')
 }
@@ -17,7 +17,7 @@ export function requestedAction(request: ApiRequest): string | undefined {
   return request.headers['x-acs-action'] ?? request.parameters.get('Action')
 }
 
-/** Finds the row of a request; throws InvalidVersion (400) or InvalidAction.NotFound (404). */
+/** Finds the operation of a request; throws InvalidVersion (400) or InvalidAction.NotFound (404). */
 export function findRoute(operations: readonly Operation[], request: ApiRequest): Route {
   const version = requestedVersion(request)
   const sameVersion = operations.filter((operation) => operation.version === version)
@@ -31,14 +31,14 @@ export function findRoute(operations: readonly Operation[], request: ApiRequest)
 
 function match(operation: Operation, request: ApiRequest): ReadonlyMap<string, string> | undefined {
   if (operation.roa === undefined) {
-    const fits = request.path === '/' && ['POST', 'GET'].includes(request.method)
-    return fits && operation.name === requestedAction(request) ? new Map() : undefined
+    const isRpc = request.path === '/' && ['POST', 'GET'].includes(request.method)
+    return isRpc && operation.name === requestedAction(request) ? new Map() : undefined
   }
   if (operation.roa.method !== request.method) return undefined
-  const [wanted, given] = [operation.roa.path.split('/'), request.path.split('/')]
-  if (wanted.length !== given.length) return undefined
+  const [expected, given] = [operation.roa.path.split('/'), request.path.split('/')]
+  if (expected.length !== given.length) return undefined
   const found = new Map<string, string>()
-  for (const [index, part] of wanted.entries()) {
+  for (const [index, part] of expected.entries()) {
     const value = decode(given[index] ?? '')
     const name = /^\{(\w+)\}$/.exec(part)?.[1]
     if (name === undefined ? part !== value : value === '') return undefined
@@ -55,7 +55,7 @@ function decode(text: string): string {
   }
 }
 
-/** Checks a call's parameters against its row; throws Missing<Name> or the rule's own code, HTTP 400. */
+/** Checks parameters against the operation's rules; throws Missing<Name> or the rule's own code (400). */
 export function checkParameters(operation: Operation, get: (name: string) => string | undefined): void {
   for (const [name, rule] of Object.entries(operation.parameters ?? {})) {
     const value = get(name)

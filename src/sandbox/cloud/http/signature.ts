@@ -1,21 +1,21 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 import type { ApiRequest } from './request.ts'
 
-/** The claims of a signed request, before they are verified. */
+/** The unverified claims of a signed request. */
 export interface SignedClaims {
   readonly accessKeyId: string
   readonly securityToken: string | undefined
   /** ISO 8601, as sent. */
   readonly date: string | undefined
   readonly nonce: string | undefined
-  /** Recomputes the signature from the raw request with this secret and compares. */
+  /** Recomputes the signature from the request with this secret and compares the two. */
   readonly matches: (secret: string) => boolean
 }
 
 /**
- * Reads either signature: ACS3-HMAC-SHA256 in the Authorization header, or the older RPC one (HMAC-SHA1) in the
- * parameters. Undefined where the request carries none. Source: Alibaba Cloud, "V3 request syntax and signature" and
- * "RPC signature".
+ * Reads the signature: ACS3-HMAC-SHA256 in the Authorization header, or the older RPC signature (HMAC-SHA1) in the
+ * parameters. Returns undefined if the request is not signed. Source: Alibaba Cloud, "V3 request syntax and signature"
+ * and "RPC signature".
  */
 export function readSignature(request: ApiRequest): SignedClaims | undefined {
   return readAcs3(request) ?? readV1(request)
@@ -34,18 +34,18 @@ function readAcs3(request: ApiRequest): SignedClaims | undefined {
     date: request.headers['x-acs-date'] ?? request.headers.date,
     nonce: request.headers['x-acs-signature-nonce'],
     matches: (secret) => {
-      const wanted = acs3Signature(request, signedHeaders.split(';'), secret)
-      return wanted !== undefined && equalsInConstantTime(wanted, signature)
+      const expected = acs3Signature(request, signedHeaders.split(';'), secret)
+      return expected !== undefined && equalsInConstantTime(expected, signature)
     },
   }
 }
 
-/** Undefined where the body is not the one that was signed, or a header that must be signed is not. */
+/** Returns undefined if the body was changed after signing, or if a header that must be signed is not. */
 function acs3Signature(request: ApiRequest, signed: readonly string[], secret: string): string | undefined {
   const payload = sha256(request.body)
   if (request.headers['x-acs-content-sha256'] !== payload) return undefined
   const mustBeSigned = Object.keys(request.headers).filter((name) => name === 'host' || name.startsWith('x-acs-'))
-  // a proxy on the way may add headers, but not those of the API
+  // Proxies may add headers, but not the API's own.
   if (mustBeSigned.some((name) => !signed.includes(name) && name !== 'x-acs-content-sha256')) return undefined
   const query = request.query.map(([key, value]) => `${percentEncode(key)}=${percentEncode(value)}`).sort()
   const canonical = [
@@ -93,7 +93,7 @@ function canonicalSegment(segment: string): string {
   }
 }
 
-/** RFC 3986: everything but letters, digits and `-_.~`. */
+/** RFC 3986: encodes everything except letters, digits and `-_.~`. */
 function percentEncode(text: string): string {
   return encodeURIComponent(text).replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`)
 }

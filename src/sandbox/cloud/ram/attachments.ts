@@ -17,11 +17,11 @@ const principalName = (call: Call, on: Kind): string => {
   ).name.toLowerCase()
 }
 
-function target(call: Call, on: Kind): { readonly title: string; readonly wanted: Omit<Attachment, 'at'> } {
+function target(call: Call, on: Kind): { readonly title: string; readonly requested: Omit<Attachment, 'at'> } {
   const type = call.need('PolicyType') as PolicyType
   const principal = principalName(call, on)
   const policy = findAnyPolicy(call.account.ram, call.need('PolicyName'), type).name.toLowerCase()
-  return { title: on === 'role' ? 'Role' : 'User', wanted: { on, principal, type, policy } }
+  return { title: on === 'role' ? 'Role' : 'User', requested: { on, principal, type, policy } }
 }
 
 const same = (a: Omit<Attachment, 'at'>, b: Attachment): boolean => {
@@ -29,15 +29,15 @@ const same = (a: Omit<Attachment, 'at'>, b: Attachment): boolean => {
 }
 
 const attach = (on: Kind) => (call: Call) => {
-  const { title, wanted } = target(call, on)
+  const { title, requested } = target(call, on)
   const { attachments } = call.account.ram
-  if (attachments.some((item) => same(wanted, item))) {
+  if (attachments.some((item) => same(requested, item))) {
     throw new ApiError(409, `EntityAlreadyExists.${title}.Policy`, `The policy is already attached to the ${on}.`)
   }
   const mine = attachments.filter(
-    (item) => item.on === on && item.principal === wanted.principal && item.type === wanted.type,
+    (item) => item.on === on && item.principal === requested.principal && item.type === requested.type,
   )
-  if (mine.length >= LIMITS[wanted.type]) {
+  if (mine.length >= LIMITS[requested.type]) {
     throw new ApiError(
       409,
       `LimitExceeded.${title}.Policy`,
@@ -45,14 +45,14 @@ const attach = (on: Kind) => (call: Call) => {
     )
   }
   rememberRam(call.state, call.account.id)
-  attachments.push({ ...wanted, at: call.state.now() })
+  attachments.push({ ...requested, at: call.state.now() })
   return {}
 }
 
 const detach = (on: Kind) => (call: Call) => {
-  const { title, wanted } = target(call, on)
+  const { title, requested } = target(call, on)
   const { attachments } = call.account.ram
-  const index = attachments.findIndex((item) => same(wanted, item))
+  const index = attachments.findIndex((item) => same(requested, item))
   if (index < 0) throw new ApiError(404, `EntityNotExist.${title}.Policy`, `The policy is not attached to the ${on}.`)
   rememberRam(call.state, call.account.id)
   attachments.splice(index, 1)
@@ -89,7 +89,7 @@ const ON_USER = { UserName: USER_NAME, PolicyName: POLICY_NAME, PolicyType: POLI
 const roleAndPolicy = (call: Call): readonly string[] => [...roleResource(call), ...policyResource(call)]
 const userAndPolicy = (call: Call): readonly string[] => [...userResource(call), ...policyResource(call)]
 
-/** RAM 2015-05-01: which policies a role or a user has. */
+/** RAM 2015-05-01: attachment of policies to roles and users. */
 export const RAM_ATTACH_OPERATIONS: readonly Operation[] = operationsOf('Ram', '2015-05-01', [
   {
     name: 'AttachPolicyToRole',

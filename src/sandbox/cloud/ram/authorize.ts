@@ -5,24 +5,24 @@ import { readPolicy, type Statement } from './document.ts'
 import { type Decision, decideAccess } from './evaluate.ts'
 import { SYSTEM_POLICIES, systemPolicyName } from './system-policies.ts'
 
-/** The effective RAM of an account, without changes made less than `ramDelay` ago. */
+/** The effective RAM state of an account: without the changes made less than `ramDelay` ago. */
 export function effectiveRam(state: CloudState, accountId: string): RamState | undefined {
   const now = state.now()
   const pending = state.ramHistory.find((entry) => entry.accountId === accountId && entry.until > now)
   return pending?.ram ?? state.accounts.get(accountId)?.ram
 }
 
-/** Must be called before each change of RAM, so that the old state stays effective for `ramDelay`. */
+/** Must be called before each change of RAM so that the old state stays effective for `ramDelay`. */
 export function rememberRam(state: CloudState, accountId: string): void {
   const now = state.now()
-  const stale = state.ramHistory.filter((entry) => entry.until > now)
-  state.ramHistory.splice(0, state.ramHistory.length, ...stale)
+  const kept = state.ramHistory.filter((entry) => entry.until > now)
+  state.ramHistory.splice(0, state.ramHistory.length, ...kept)
   const account = state.accounts.get(accountId)
   if (state.settings.ramDelay <= 0 || account === undefined) return
   state.ramHistory.push({ accountId, until: now + state.settings.ramDelay, ram: structuredClone(account.ram) })
 }
 
-/** The statements of all policies that are attached to a user or role; none for one that does not exist. */
+/** The statements of all policies attached to a user or role; empty if the user or role does not exist. */
 function attachedStatements(ram: RamState, on: 'user' | 'role', name: string): readonly Statement[] {
   const principal = name.toLowerCase()
   if (!(on === 'user' ? ram.users : ram.roles).has(principal)) return []
@@ -39,7 +39,7 @@ function policyDocument(ram: RamState, attachment: Attachment): string | undefin
   return policy?.versions.find((version) => version.id === policy.defaultVersion)?.document
 }
 
-/** Whether a principal may perform an action on a resource now. A session policy can only narrow the role's rights. */
+/** Decides whether a principal may currently perform an action on a resource. */
 export function decide(
   state: CloudState,
   principal: Principal,
@@ -55,7 +55,7 @@ export function decide(
   return decideAccess(attached, session === undefined ? undefined : readPolicy(session), { action, resource, context })
 }
 
-/** The body field that the vendor adds to a refusal by RAM. */
+/** The body field that the vendor adds when RAM denies a call. */
 export function accessDeniedDetail(principal: Principal, action: string, decision: Decision): Record<string, string> {
   const isRole = principal.kind === 'role'
   const name = principal.kind === 'account' ? principal.accountId : principal.name
@@ -70,7 +70,7 @@ export function accessDeniedDetail(principal: Principal, action: string, decisio
   }
 }
 
-/** RAM's and STS's own refusal, HTTP 403. */
+/** The error of RAM and STS for a denied call (403). */
 export function noPermission(principal: Principal, action: string, decision: Decision): ApiError {
   const message = 'You are not authorized to do this action. You should be authorized by RAM.'
   return new ApiError(403, 'NoPermission', message, {

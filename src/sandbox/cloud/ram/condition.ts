@@ -1,48 +1,49 @@
 import { type Call, isoDate } from '../operation.ts'
 import type { Condition, Operator } from './document.ts'
 import { principalArn } from './views.ts'
-import { every, fits, not, some, type Truth, truth } from './wildcard.ts'
+import { every, matchesWildcard, not, some, type Truth, truth } from './wildcard.ts'
 
-/** Values by condition key, as the pages spell the keys: `acs:SourceIp`, `oidc:sub`, `sts:ExternalId`. */
+/** Values by condition key, in the vendor's spelling: `acs:SourceIp`, `oidc:sub`, `sts:ExternalId`. */
 export type RequestContext = ReadonlyMap<string, readonly string[]>
 
-type Comparison = (given: string, wanted: string) => Truth
+type Comparison = (given: string, expected: string) => Truth
 
 /** "A condition block is met only if all of its conditions are met" ("Policy elements", Evaluation logic). */
 export function conditionsMet(conditions: readonly Condition[], context: RequestContext): Truth {
   return every(conditions.map((condition) => conditionMet(condition, context)))
 }
 
-/** The pages do not say whether another spelling of a key (`acs:sourceip`) is the same key. */
+/** The vendor's pages do not specify whether condition keys are case-sensitive (`acs:sourceip`). */
 function conditionMet(condition: Condition, context: RequestContext): Truth {
   const exact = valuesMet(condition, context.get(condition.key) ?? [])
-  const spelled = [...context].filter(([key]) => key.toLowerCase() === condition.key.toLowerCase())
-  if (context.has(condition.key) || spelled.length === 0) return exact
-  const folded = valuesMet(
+  const sameKey = [...context].filter(([key]) => key.toLowerCase() === condition.key.toLowerCase())
+  if (context.has(condition.key) || sameKey.length === 0) return exact
+  const ignoringCase = valuesMet(
     condition,
-    spelled.flatMap(([, values]) => values),
+    sameKey.flatMap(([, values]) => values),
   )
-  return same(exact, folded)
+  return agreed(exact, ignoringCase)
 }
 
 /**
- * "You can specify one or more values for a condition key. If the value in a request matches any of the values, the condition
- * is met." That speaks of one value in the request. Not said: several values in the request, which are decided here only where
- * all of them lead to the same; a `Not…` operator with several values, which is decided where "none of them" and "not all of
- * them" are the same; and a `Not…` operator on a key that the request does not have.
+ * "You can specify one or more values for a condition key. If the value in a request matches any of the values, the
+ * condition is met." This specifies one value in the request. The pages do not specify three cases: several values in
+ * the request, which are decided here only if all of them lead to the same result; a `Not…` operator with several
+ * values, which is decided only if "none of them" and "not all of them" agree; and a `Not…` operator on a key that is
+ * not in the request.
  */
 function valuesMet({ operator, values }: Condition, given: readonly string[]): Truth {
   const { compare, negated } = comparisonOf(operator)
-  if (given.length === 0) return negated ? 'unsaid' : 'no'
+  if (given.length === 0) return negated ? 'unspecified' : 'no'
   const perValue = given.map((value) => {
-    const matches = values.map((wanted) => compare(value, wanted))
+    const matches = values.map((expected) => compare(value, expected))
     if (!negated) return some(matches)
-    return same(not(some(matches)), not(every(matches)))
+    return agreed(not(some(matches)), not(every(matches)))
   })
-  return same(some(perValue), every(perValue))
+  return agreed(some(perValue), every(perValue))
 }
 
-const same = (one: Truth, other: Truth): Truth => (one === other ? one : 'unsaid')
+const agreed = (one: Truth, other: Truth): Truth => (one === other ? one : 'unspecified')
 
 function comparisonOf(operator: Operator): { readonly compare: Comparison; readonly negated: boolean } {
   const positive = operator.replace(/^(String|Numeric|Date)Not/, '$1').replace(/^Not/, '')
@@ -52,10 +53,10 @@ function comparisonOf(operator: Operator): { readonly compare: Comparison; reado
 type Positive = Exclude<Operator, `${string}Not${string}`>
 
 const COMPARISONS: Readonly<Record<Positive, Comparison>> = {
-  StringEquals: (given, wanted) => truth(given === wanted),
+  StringEquals: (given, expected) => truth(given === expected),
   StringEqualsIgnoreCase: equalsIgnoringCase,
   // "case-sensitive, supports asterisks [*] and question marks [?] as wildcard characters"
-  StringLike: (given, wanted) => truth(fits(wanted, given)),
+  StringLike: (given, pattern) => truth(matchesWildcard(pattern, given)),
   NumericEquals: ordered(readNumber, (order) => order === 0),
   NumericLessThan: ordered(readNumber, (order) => order < 0),
   NumericLessThanEquals: ordered(readNumber, (order) => order <= 0),
@@ -67,25 +68,25 @@ const COMPARISONS: Readonly<Record<Positive, Comparison>> = {
   DateGreaterThan: ordered(readDate, (order) => order > 0),
   DateGreaterThanEquals: ordered(readDate, (order) => order >= 0),
   // "The valid values are true and false" ("Use RAM to limit the methods of access")
-  Bool: (given, wanted) => {
-    const known = [given, wanted].every((value) => value === 'true' || value === 'false')
-    return known ? truth(given === wanted) : 'unsaid'
+  Bool: (given, expected) => {
+    const known = [given, expected].every((value) => value === 'true' || value === 'false')
+    return known ? truth(given === expected) : 'unspecified'
   },
   IpAddress: inBlock,
 }
 
-/** Case of letters other than A to Z: not said. */
-function equalsIgnoringCase(given: string, wanted: string): Truth {
-  const [a, b] = [given, wanted].map((text) => text.replace(/[a-z]/g, (letter) => letter.toUpperCase()))
+/** The case of letters other than A to Z is not specified. */
+function equalsIgnoringCase(given: string, expected: string): Truth {
+  const [a, b] = [given, expected].map((text) => text.replace(/[a-z]/g, (letter) => letter.toUpperCase()))
   if (a === b) return 'yes'
   const ascii = /^[\x20-\x7e]*$/
-  return ascii.test(given) && ascii.test(wanted) ? 'no' : 'unsaid'
+  return ascii.test(given) && ascii.test(expected) ? 'no' : 'unspecified'
 }
 
 function ordered(read: (text: string) => number | undefined, holds: (order: number) => boolean): Comparison {
-  return (given, wanted) => {
-    const [a, b] = [read(given), read(wanted)]
-    return a === undefined || b === undefined ? 'unsaid' : truth(holds(a - b))
+  return (given, expected) => {
+    const [a, b] = [read(given), read(expected)]
+    return a === undefined || b === undefined ? 'unspecified' : truth(holds(a - b))
   }
 }
 
@@ -93,7 +94,7 @@ function readNumber(text: string): number | undefined {
   return /^-?\d{1,15}(\.\d{1,6})?$/.test(text) ? Number(text) : undefined
 }
 
-/** ISO 8601 as the pages write it: `2012-11-11T23:59:59Z`, `2019-08-12T17:00:00+08:00`. */
+/** ISO 8601 as on the vendor's pages: `2012-11-11T23:59:59Z`, `2019-08-12T17:00:00+08:00`. */
 function readDate(text: string): number | undefined {
   const [, year, month, day, hour, minute, second, sign, hours, minutes] =
     /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:Z|([+-])(\d\d):(\d\d))$/.exec(text) ?? []
@@ -101,18 +102,18 @@ function readDate(text: string): number | undefined {
   const parts = [year, Number(month) - 1, day, hour, minute, second].map(Number)
   const [y = 0, m = 0, d = 0, h = 0, min = 0, s = 0] = parts
   const at = new Date(Date.UTC(y, m, d, h, min, s))
-  // 31 February would silently become March
+  // Date.UTC silently turns 31 February into a day in March.
   if (at.toISOString().slice(0, 19) !== text.slice(0, 19)) return undefined
   const offset = sign === undefined ? 0 : (Number(hours) * 60 + Number(minutes)) * (sign === '-' ? -1 : 1)
   return at.getTime() - offset * 60_000
 }
 
-/** IPv4 addresses and CIDR blocks, as the pages show them; of IPv6 they say nothing. */
-function inBlock(given: string, wanted: string): Truth {
-  const [network = '', length = '32', ...more] = wanted.split('/')
+/** IPv4 addresses and CIDR blocks. IPv6 is not specified on the vendor's pages. */
+function inBlock(given: string, expected: string): Truth {
+  const [network = '', length = '32', ...more] = expected.split('/')
   const [address, base] = [readIpv4(given), readIpv4(network)]
   const bits = /^\d{1,2}$/.test(length) ? Number(length) : 33
-  if (address === undefined || base === undefined || bits > 32 || more.length > 0) return 'unsaid'
+  if (address === undefined || base === undefined || bits > 32 || more.length > 0) return 'unspecified'
   const size = 2 ** (32 - bits)
   return truth(Math.floor(address / size) === Math.floor(base / size))
 }
@@ -124,7 +125,7 @@ function readIpv4(text: string): number | undefined {
   return bytes.reduce((sum, byte) => sum * 256 + Number(byte), 0)
 }
 
-/** The condition keys of every request. Source: RAM, "Policy elements", common condition keys. */
+/** The common condition keys of a request. Source: RAM, "Policy elements", common condition keys. */
 export function requestContext(call: Call): RequestContext {
   const { request, principal } = call
   return new Map([

@@ -1,18 +1,19 @@
 /**
- * The grammar of RAM's documents, as the vendor's pages have it:
+ * The grammar of RAM's policy documents, from the vendor's pages:
  * - "Policy structure and syntax": https://www.alibabacloud.com/help/en/ram/user-guide/policy-structure-and-syntax
  * - "Basic elements of a permission policy": https://www.alibabacloud.com/help/en/ram/policy-elements (2026-05-20)
  * - "Conditional operators": https://www.alibabacloud.com/help/en/ram/conditional-operator (2025-12-09)
  *
- * What these pages do not have is refused: `NotResource` (only in pages before 2019), the prefixes `ForAnyValue:` and
+ * Everything else is rejected: `NotResource` (documented only before 2019), the prefixes `ForAnyValue:` and
  * `ForAllValues:`, an empty list of statements, and numbers or booleans without quotation marks.
  */
 
 export interface Statement {
   readonly effect: 'Allow' | 'Deny'
   readonly action: { readonly patterns: readonly string[]; readonly except: boolean }
-  /** Of a permission policy; a trust policy has principals instead. */
+  /** Empty in a trust policy. */
   readonly resources: readonly string[]
+  /** Empty in a permission policy. */
   readonly principal: Principal
   readonly conditions: readonly Condition[]
 }
@@ -37,7 +38,7 @@ export type Operator =
 const OPERATOR =
   /^(String(Not)?(Equals|EqualsIgnoreCase|Like)|(Numeric|Date)((Not)?Equals|(LessThan|GreaterThan)(Equals)?)|Bool|(Not)?IpAddress)$/
 
-/** The reason why RAM refuses a document; callers map it to the error code of their API. */
+/** The reason why RAM rejects a document; callers map it to the error code of their API. */
 export class MalformedDocument extends Error {
   override readonly name = 'MalformedDocument'
 }
@@ -57,12 +58,12 @@ function readDocument(text: string, subject: 'Resource' | 'Principal'): readonly
   try {
     json = JSON.parse(text)
   } catch {
-    throw new MalformedDocument('it is not JSON')
+    throw new MalformedDocument('it is not valid JSON')
   }
   const document = members(json, 'the document', ['Version', 'Statement'])
-  if (document.get('Version') !== '1') throw new MalformedDocument('Version has to be "1"')
+  if (document.get('Version') !== '1') throw new MalformedDocument('Version must be "1"')
   const list = document.get('Statement')
-  if (!Array.isArray(list) || list.length === 0) throw new MalformedDocument('Statement has to be a list of statements')
+  if (!Array.isArray(list) || list.length === 0) throw new MalformedDocument('Statement must be a list of statements')
   return list.map((item: unknown) => readStatement(members(item, 'a statement', [...COMMON, subject])))
 }
 
@@ -72,12 +73,13 @@ const isOperator = (name: string): name is Operator => OPERATOR.test(name)
 
 function readStatement(statement: ReadonlyMap<string, unknown>): Statement {
   const effect = statement.get('Effect')
-  if (effect !== 'Allow' && effect !== 'Deny') throw new MalformedDocument('Effect has to be "Allow" or "Deny"')
+  if (effect !== 'Allow' && effect !== 'Deny') throw new MalformedDocument('Effect must be "Allow" or "Deny"')
   const except = statement.has('NotAction')
-  if (except === statement.has('Action')) throw new MalformedDocument('a statement has either Action or NotAction')
+  if (except === statement.has('Action'))
+    throw new MalformedDocument('a statement must have either Action or NotAction')
   const patterns = texts(statement.get(except ? 'NotAction' : 'Action'), 'Action')
-  const strange = patterns.find((pattern) => pattern !== '*' && !/^[\w*?-]+:[\w*?./:-]+$/.test(pattern))
-  if (strange !== undefined) throw new MalformedDocument(`${strange} is not <ram-code>:<action-name>`)
+  const invalid = patterns.find((pattern) => pattern !== '*' && !/^[\w*?-]+:[\w*?./:-]+$/.test(pattern))
+  if (invalid !== undefined) throw new MalformedDocument(`${invalid} is not <ram-code>:<action-name>`)
   return {
     effect,
     action: { patterns, except },
@@ -89,14 +91,14 @@ function readStatement(statement: ReadonlyMap<string, unknown>): Statement {
 
 function readResources(value: unknown): readonly string[] {
   const resources = texts(value, 'Resource')
-  const strange = resources.find((resource) => resource !== '*' && !/^acs:[^:]+:[^:]*:[^:]*:./.test(resource))
-  if (strange === undefined) return resources
-  throw new MalformedDocument(`${strange} is not acs:<service-name>:<region>:<account-id>:<relative-id>`)
+  const invalid = resources.find((resource) => resource !== '*' && !/^acs:[^:]+:[^:]*:[^:]*:./.test(resource))
+  if (invalid === undefined) return resources
+  throw new MalformedDocument(`${invalid} is not acs:<service-name>:<region>:<account-id>:<relative-id>`)
 }
 
 function readPrincipal(value: unknown): Principal {
   const kinds = members(value, 'Principal', ['RAM', 'Service', 'Federated'])
-  if (kinds.size === 0) throw new MalformedDocument('Principal names no trusted entity')
+  if (kinds.size === 0) throw new MalformedDocument('Principal does not name a trusted entity')
   return Object.fromEntries([...kinds].map(([kind, names]) => [kind, texts(names, kind)]))
 }
 
@@ -107,17 +109,17 @@ function readConditions(value: unknown): readonly Condition[] {
   })
 }
 
-/** One text or a list of at least one, which mean the same. A condition's value may be empty: `"oss:Prefix": ["", …]`. */
+/** A string or a non-empty list of strings. A condition's value may be an empty string: `"oss:Prefix": ["", …]`. */
 function texts(value: unknown, where: string, mayBeEmpty = false): readonly string[] {
   const list: readonly unknown[] = Array.isArray(value) ? value : [value]
-  const fit = list.filter((item): item is string => typeof item === 'string' && (mayBeEmpty || item !== ''))
-  if (list.length > 0 && fit.length === list.length) return fit
-  throw new MalformedDocument(`${where} has to be a text in quotation marks, or a list of them`)
+  const valid = list.filter((item): item is string => typeof item === 'string' && (mayBeEmpty || item !== ''))
+  if (list.length > 0 && valid.length === list.length) return valid
+  throw new MalformedDocument(`${where} must be a string or a list of strings`)
 }
 
 function members(value: unknown, what: string, allowed?: readonly string[]): ReadonlyMap<string, unknown> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new MalformedDocument(`${what} has to be an object`)
+    throw new MalformedDocument(`${what} must be an object`)
   }
   const found = new Map(Object.entries(value))
   const unknown = allowed && [...found.keys()].find((key) => !allowed.includes(key))

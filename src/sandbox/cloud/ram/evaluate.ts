@@ -1,6 +1,6 @@
 import { conditionsMet, type RequestContext } from './condition.ts'
 import type { Principal, PrincipalKind, Statement } from './document.ts'
-import { every, fitsAction, fitsResource, not, some, type Truth, truth } from './wildcard.ts'
+import { every, matchesAction, matchesResource, not, some, type Truth, truth } from './wildcard.ts'
 
 export type Decision = 'allow' | 'explicit-deny' | 'implicit-deny'
 
@@ -11,15 +11,15 @@ export interface AccessRequest {
 }
 
 export interface Verdict {
-  /** What the emulator does: an Allow has to apply for certain, a Deny need only be possible. */
+  /** The emulator's decision: an Allow must apply for certain, a Deny need only possibly apply. */
   readonly decision: Decision
-  /** The opposite reading. Where both are the same, the vendor's pages decide. */
+  /** The decision by the opposite reading. If both agree, the vendor's pages specify the decision. */
   readonly lenient: Decision
 }
 
 /**
- * RAM's "Basic evaluation process" (https://www.alibabacloud.com/help/en/ram/policy-evaluation-process): a Deny that applies is
- * an explicit deny, else an Allow that applies allows, else it is an implicit deny.
+ * RAM's "Basic evaluation process" (https://www.alibabacloud.com/help/en/ram/policy-evaluation-process): an explicit
+ * deny if a Deny applies, else allowed if an Allow applies, else an implicit deny.
  */
 export function evaluate(statements: readonly Statement[], request: AccessRequest): Verdict {
   return combine(statements.map((statement) => ({ statement, applies: policyApplies(statement, request) })))
@@ -28,24 +28,24 @@ export function evaluate(statements: readonly Statement[], request: AccessReques
 function policyApplies({ action, resources, conditions }: Statement, request: AccessRequest): Truth {
   return every([
     actionApplies(action, request.action),
-    some(resources.map((pattern) => fitsResource(pattern, request.resource))),
+    some(resources.map((pattern) => matchesResource(pattern, request.resource))),
     conditionsMet(conditions, request.context),
   ])
 }
 
 function actionApplies({ patterns, except }: Statement['action'], action: string): Truth {
-  const named = truth(patterns.some((pattern) => fitsAction(pattern, action)))
+  const named = truth(patterns.some((pattern) => matchesAction(pattern, action)))
   return except ? not(named) : named
 }
 
-/** Who wants to assume a role: one of RAM's identities, a service of the cloud, or a user of an identity provider. */
+/** The caller that assumes a role: a RAM identity, a cloud service, or a user of an identity provider. */
 export interface Entity {
   readonly kind: PrincipalKind
-  /** All names by which a trust policy can name it: for `RAM` its ARN, its role's ARN, `…:root` of its account. */
+  /** Its names in trust policies; for a RAM identity its ARN, its role's ARN and `…:root` of its account. */
   readonly names: readonly string[]
 }
 
-/** The decision of a role's trust policy about `sts:AssumeRole`. */
+/** Decides by a role's trust policy whether an entity may assume the role. */
 export function evaluateTrust(statements: readonly Statement[], entity: Entity, context: RequestContext): Verdict {
   return combine(
     statements.map((statement) => {
@@ -58,14 +58,14 @@ export function evaluateTrust(statements: readonly Statement[], entity: Entity, 
 }
 
 /**
- * The pages show full names in `Principal`. They do not say whether case counts there or whether wildcards are read.
+ * The vendor's pages show full names in `Principal`. They do not specify case sensitivity or wildcards.
  * ("Modify the trust policy of a RAM role", https://www.alibabacloud.com/help/en/ram/user-guide/edit-the-trust-policy-of-a-ram-role)
  */
 function namesEntity(principal: Principal, { kind, names }: Entity): Truth {
   const listed = principal[kind] ?? []
   if (listed.some((name) => names.includes(name))) return 'yes'
-  const own = names.map((name) => name.toLowerCase())
-  return listed.some((name) => /[*?]/.test(name) || own.includes(name.toLowerCase())) ? 'unsaid' : 'no'
+  const lowerCase = names.map((name) => name.toLowerCase())
+  return listed.some((name) => /[*?]/.test(name) || lowerCase.includes(name.toLowerCase())) ? 'unspecified' : 'no'
 }
 
 function combine(rows: readonly { readonly statement: Statement; readonly applies: Truth }[]): Verdict {
@@ -74,14 +74,14 @@ function combine(rows: readonly { readonly statement: Statement; readonly applie
   const decide = (denied: boolean, allowed: boolean): Decision =>
     denied ? 'explicit-deny' : allowed ? 'allow' : 'implicit-deny'
   return {
-    decision: decide(present('Deny', 'yes', 'unsaid'), present('Allow', 'yes')),
-    lenient: decide(present('Deny', 'yes'), present('Allow', 'yes', 'unsaid')),
+    decision: decide(present('Deny', 'yes', 'unspecified'), present('Allow', 'yes')),
+    lenient: decide(present('Deny', 'yes'), present('Allow', 'yes', 'unspecified')),
   }
 }
 
 /**
- * "Standard evaluation process": first the session policy, where an AssumeRole call gave one; any deny of it is final. Then the
- * policies that are attached to the user or role.
+ * RAM's "Standard evaluation process": first the session policy, if AssumeRole was called with one; if it does not
+ * allow the request, its decision is final. Then the policies attached to the user or role.
  */
 export function decideAccess(
   attached: readonly Statement[],

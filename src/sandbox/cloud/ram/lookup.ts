@@ -3,7 +3,7 @@ import type { Account, Policy, PolicyType, PolicyVersion, RamState, Role, User }
 import { MalformedDocument, readPolicy, readTrust } from './document.ts'
 import { SYSTEM_POLICIES, systemPolicyName } from './system-policies.ts'
 
-/** Finds entities by name without regard to case; each throws the vendor's EntityNotExist code (404). */
+/** Finds a role, ignoring case; like the functions below it throws the vendor's EntityNotExist code (404). */
 export function findRole(ram: RamState, name: string): Role {
   const role = ram.roles.get(name.toLowerCase())
   if (role === undefined) throw new ApiError(404, 'EntityNotExist.Role', `The role not exists: ${name} .`)
@@ -30,7 +30,7 @@ export function findVersion(policy: Policy, id: string): PolicyVersion {
   return version
 }
 
-/** A system policy as if it were the account's own: one version, never changed. */
+/** Returns a system policy in the form of a custom one, with a single version. */
 export function findAnyPolicy(ram: RamState, name: string, type: PolicyType): Policy {
   if (type === 'Custom') return findPolicy(ram, name)
   const known = systemPolicyName(name)

@@ -123,14 +123,14 @@ function deletePolicy(call: Call): object {
 }
 
 function listPolicies(call: Call): object {
-  const wanted = call.get('PolicyType')
+  const requestedType = call.get('PolicyType')
   const custom = [...call.account.ram.policies.values()].map((policy) => ({ policy, type: 'Custom' as const }))
   const system = [...SYSTEM_POLICIES.keys()].map((name) => {
     return { policy: findAnyPolicy(call.account.ram, name, 'System'), type: 'System' as const }
   })
   const tags = readTags(call)
   const chosen = [...system, ...custom].filter(({ policy, type }) => {
-    return (wanted === undefined || wanted === type) && hasTags(policy.tags, tags)
+    return (requestedType === undefined || requestedType === type) && hasTags(policy.tags, tags)
   })
   const { items, ...page } = markerPage(call, chosen)
   const views = items.map(({ policy, type }) => ({

@@ -1,18 +1,18 @@
 import type { Call, ParameterRule } from '../operation.ts'
 import { MAX_POLICY_BYTES } from './lookup.ts'
 
-/** RAM's limits on its parameters. Source: RAM, "Limits" and "Error codes". */
-const named = (name: string, longest: number, chars: string): ParameterRule => ({
+/** RAM's rule for the name of an entity. Source of this and the rules below: RAM, "Limits" and "Error codes". */
+const nameRule = (name: string, maxBytes: number, chars: string): ParameterRule => ({
   required: true,
   pattern: new RegExp(`^[${chars}]+$`),
-  maxBytes: longest,
+  maxBytes,
   code: `InvalidParameter.${name}.InvalidChars`,
   lengthCode: `InvalidParameter.${name}.Length`,
 })
 
-export const POLICY_NAME: ParameterRule = named('PolicyName', 128, 'A-Za-z0-9-')
-export const ROLE_NAME: ParameterRule = named('RoleName', 64, 'A-Za-z0-9.-')
-export const USER_NAME: ParameterRule = named('UserName', 64, 'A-Za-z0-9._-')
+export const POLICY_NAME: ParameterRule = nameRule('PolicyName', 128, 'A-Za-z0-9-')
+export const ROLE_NAME: ParameterRule = nameRule('RoleName', 64, 'A-Za-z0-9.-')
+export const USER_NAME: ParameterRule = nameRule('UserName', 64, 'A-Za-z0-9._-')
 export const POLICY_TYPE: ParameterRule = {
   required: true,
   oneOf: ['System', 'Custom'],

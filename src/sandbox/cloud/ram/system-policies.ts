@@ -1,7 +1,7 @@
 const allow = (action: readonly string[], resource: string | readonly string[] = '*'): string =>
   JSON.stringify({ Version: '1', Statement: [{ Effect: 'Allow', Action: action, Resource: resource }] })
 
-/** System policies that a user of this product meets, by name; documents as the vendor publishes them. */
+/** The system policies that users of acr-nopass are likely to use, by name. */
 export const SYSTEM_POLICIES: ReadonlyMap<string, string> = new Map([
   ['AdministratorAccess', allow(['*'])],
   ['ReadOnlyAccess', allow(['*:Describe*', '*:List*', '*:Get*', '*:Query*', '*:BatchGet*'])],

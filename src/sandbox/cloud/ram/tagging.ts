@@ -16,7 +16,7 @@ function named(call: Call): readonly Tagged[] {
 function tagResources(call: Call): object {
   const resources = required(named(call), 'ResourceNames')
   const tags = required([...readTags(call)], 'Tag')
-  for (const { tags: own } of resources) for (const [key, value] of tags) own.set(key, value)
+  for (const resource of resources) for (const [key, value] of tags) resource.tags.set(key, value)
   return {}
 }
 
@@ -34,13 +34,13 @@ function listTagResources(call: Call): object {
   const { ram } = call.account
   const type = call.need('ResourceType')
   const everything: readonly Tagged[] = [...(type === 'role' ? ram.roles : ram.policies).values()]
-  const asked = named(call)
-  const wanted = readTags(call)
-  const rows = (asked.length > 0 ? asked : everything).flatMap(({ name, tags }) => {
-    return hasTags(tags, wanted)
-      ? [...tags].map(([TagKey, TagValue]) => ({ ResourceType: type, ResourceName: name, TagKey, TagValue }))
-      : []
-  })
+  const requested = named(call)
+  const filter = readTags(call)
+  const rows = (requested.length > 0 ? requested : everything)
+    .filter(({ tags }) => hasTags(tags, filter))
+    .flatMap(({ name, tags }) => {
+      return [...tags].map(([TagKey, TagValue]) => ({ ResourceType: type, ResourceName: name, TagKey, TagValue }))
+    })
   return { TagResources: rows }
 }
 
@@ -70,7 +70,7 @@ export function hasTags(tags: ReadonlyMap<string, string>, filter: ReadonlyMap<s
   return [...filter].every(([key, value]) => tags.get(key) === value)
 }
 
-/** Tags as the SDK sends them: `Tag=[{"Key":…,"Value":…}]`, or the older `Tag.1.Key`, `Tag.1.Value`. */
+/** Reads tags in the SDK's format, `Tag=[{"Key":…,"Value":…}]`, or in the older one, `Tag.1.Key`, `Tag.1.Value`. */
 export function readTags(call: Call): ReadonlyMap<string, string> {
   const json = call.get('Tag')
   const pairs = json === undefined ? numberedTags(call) : jsonTags(json)
@@ -79,7 +79,7 @@ export function readTags(call: Call): ReadonlyMap<string, string> {
   return tags
 }
 
-/** A list as JSON (`Names=["a"]`) or numbered (`Names.1=a`). */
+/** Reads a list as JSON (`Names=["a"]`) or numbered (`Names.1=a`). */
 function readList(call: Call, name: string): readonly string[] {
   const json = call.get(name)
   if (json === undefined) {

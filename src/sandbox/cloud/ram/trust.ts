@@ -5,8 +5,9 @@ import { type Decision, type Entity, evaluateTrust } from './evaluate.ts'
 import { principalArn, roleArn } from './views.ts'
 
 /**
- * What a role's trust policy says of this RAM user or role; the caller's own policies have to allow the call as well. Source: RAM,
- * "Policy evaluation process of assuming a RAM role". An account's root stands for all users and roles of that account.
+ * Decides by a role's trust policy whether a RAM user or role may assume it; the caller's own policies have to allow
+ * the call as well. An account's root in `Principal` means all users and roles of that account. Source: RAM, "Policy
+ * evaluation process of assuming a RAM role".
  */
 export function trustDecision(role: Role, principal: Principal, context: RequestContext): Decision {
   const names = [`acs:ram::${principal.accountId}:root`, principalArn(principal)]
@@ -14,12 +15,12 @@ export function trustDecision(role: Role, principal: Principal, context: Request
   return decide(role, { kind: 'RAM', names }, context)
 }
 
-/** Whether it trusts this identity provider under these conditions (`oidc:iss`, `oidc:aud`, `oidc:sub`). */
+/** Whether a role trusts an identity provider in this context (`oidc:iss`, `oidc:aud`, `oidc:sub`). */
 export function trustsProvider(role: Role, providerArn: string, context: RequestContext): boolean {
   return decide(role, { kind: 'Federated', names: [providerArn] }, context) === 'allow'
 }
 
-/** Whether it trusts a service of the cloud, such as `ecs.aliyuncs.com`. */
+/** Whether a role trusts a cloud service, such as `ecs.aliyuncs.com`. */
 export function trustsService(role: Role, service: string): boolean {
   return decide(role, { kind: 'Service', names: [service] }, new Map()) === 'allow'
 }

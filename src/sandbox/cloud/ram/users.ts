@@ -10,7 +10,7 @@ import { accessKeyView, userView } from './views.ts'
 
 const MAX_KEYS = 2
 
-const theUser = (call: Call): User => findUser(call.account.ram, call.need('UserName'))
+const userOf = (call: Call): User => findUser(call.account.ram, call.need('UserName'))
 
 function createUser(call: Call): object {
   const name = call.need('UserName')
@@ -27,7 +27,7 @@ function createUser(call: Call): object {
 }
 
 function deleteUser(call: Call): object {
-  const user = theUser(call)
+  const user = userOf(call)
   const { ram } = call.account
   const name = user.name.toLowerCase()
   if (user.keys.length > 0) {
@@ -46,7 +46,7 @@ function deleteUser(call: Call): object {
 }
 
 function createAccessKey(call: Call): object {
-  const user = theUser(call)
+  const user = userOf(call)
   if (user.keys.length >= MAX_KEYS) {
     throw new ApiError(409, 'LimitExceeded.User.AccessKey', 'The count of access keys beyond the current limits.')
   }
@@ -57,14 +57,14 @@ function createAccessKey(call: Call): object {
 
 function findKey(call: Call): AccessKey {
   const id = call.need('UserAccessKeyId')
-  const key = theUser(call).keys.find((item) => item.id === id)
+  const key = userOf(call).keys.find((item) => item.id === id)
   if (key === undefined)
     throw new ApiError(404, 'EntityNotExist.User.AccessKey', `The access key does not exist: ${id} .`)
   return key
 }
 
 function deleteAccessKey(call: Call): object {
-  const { keys } = theUser(call)
+  const { keys } = userOf(call)
   keys.splice(keys.indexOf(findKey(call)), 1)
   return {}
 }
@@ -85,7 +85,7 @@ export const RAM_USER_OPERATIONS: readonly Operation[] = operationsOf('Ram', '20
     action: 'ram:GetUser',
     resources: userResource,
     parameters: ONE,
-    handler: (call) => ({ User: userView(theUser(call)) }),
+    handler: (call) => ({ User: userView(userOf(call)) }),
   },
   {
     name: 'ListUsers',
@@ -118,7 +118,7 @@ export const RAM_USER_OPERATIONS: readonly Operation[] = operationsOf('Ram', '20
     action: 'ram:ListAccessKeys',
     resources: userResource,
     parameters: ONE,
-    handler: (call) => ({ AccessKeys: { AccessKey: theUser(call).keys.map(accessKeyView) } }),
+    handler: (call) => ({ AccessKeys: { AccessKey: userOf(call).keys.map(accessKeyView) } }),
   },
   {
     name: 'CreateAccessKey',

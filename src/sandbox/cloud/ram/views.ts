@@ -12,7 +12,6 @@ import type {
 } from '../state.ts'
 import { attachmentCount } from './lookup.ts'
 
-/** RAM's entities as in its responses. */
 export function policyView(account: Account, policy: Policy, type: PolicyType): object {
   return {
     PolicyName: policy.name,
@@ -44,7 +43,7 @@ export function attachedPolicyView(policy: Policy, attachment: Attachment): obje
   }
 }
 
-/** A role without its trust policy, as ListRoles shows it. */
+/** A role without its trust policy, as in ListRoles. */
 export function roleSummary(account: Account, role: Role): object {
   return {
     RoleName: role.name,
@@ -80,7 +79,7 @@ export function tagViews(tags: ReadonlyMap<string, string>): { readonly Tag: rea
   return { Tag: [...tags].map(([TagKey, TagValue]) => ({ TagKey, TagValue })) }
 }
 
-/** ARNs of RAM entities; a role's name is in lower case there, as the vendor writes it. */
+/** As in the vendor's responses, the role's name is in lower case. */
 export function roleArn(accountId: string, name: string): string {
   return `acs:ram::${accountId}:role/${name.toLowerCase()}`
 }

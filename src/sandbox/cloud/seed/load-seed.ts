@@ -13,10 +13,10 @@ import {
 } from '../state.ts'
 import type { Seed, SeedAccount, SeedEndpoint, SeedInstance, SeedPolicies } from './seed.ts'
 
-/** Loads a seed's accounts into an empty state; throws SEED_INVALID for an unknown name. */
+/** Loads a seed's accounts into an empty state; throws SEED_INVALID for an invalid document or an unknown name. */
 export function loadSeed(state: CloudState, seed: Seed): void {
   for (const account of seed.accounts) {
-    if (state.accounts.has(account.id)) throw invalid(`account ${account.id} is there twice`)
+    if (state.accounts.has(account.id)) throw invalid(`account ${account.id} is listed twice`)
     state.accounts.set(account.id, loadAccount(state, account))
   }
 }
@@ -65,7 +65,7 @@ function loadAccount(state: CloudState, seed: SeedAccount): Account {
       return { id: newId.nodePool(), name: pool.name, type: pool.type ?? 'ess', workerRole: pool.workerRole ?? '' }
     })
     for (const name of [workerRole, ...pools.map((pool) => pool.workerRole)].filter((one) => one !== '')) {
-      if (!ram.roles.has(name.toLowerCase())) throw invalid(`cluster ${cluster.name}: there is no role ${name}`)
+      if (!ram.roles.has(name.toLowerCase())) throw invalid(`cluster ${cluster.name}: role ${name} does not exist`)
     }
     const common = { kind, workerRole, version: '1.36.3-aliyun.1', state: 'running', created: now }
     return { ...cluster, ...common, nodePools: pools, rrsa: undefined, server: '', kubeconfig: undefined }
@@ -82,11 +82,11 @@ function loadAccount(state: CloudState, seed: SeedAccount): Account {
 function attach(ram: RamState, on: 'user' | 'role', name: string, policies: SeedPolicies = {}, at: number): void {
   const principal = name.toLowerCase()
   for (const policy of policies.system ?? []) {
-    if (systemPolicyName(policy) === undefined) throw invalid(`${name}: there is no system policy ${policy}`)
+    if (systemPolicyName(policy) === undefined) throw invalid(`${name}: system policy ${policy} does not exist`)
     ram.attachments.push({ on, principal, type: 'System', policy: policy.toLowerCase(), at })
   }
   for (const policy of policies.custom ?? []) {
-    if (!ram.policies.has(policy.toLowerCase())) throw invalid(`${name}: there is no policy ${policy}`)
+    if (!ram.policies.has(policy.toLowerCase())) throw invalid(`${name}: policy ${policy} does not exist`)
     ram.attachments.push({ on, principal, type: 'Custom', policy: policy.toLowerCase(), at })
   }
 }
@@ -95,7 +95,7 @@ function loadInstance(seed: SeedInstance, created: number): Instance {
   const isPersonal = seed.edition === 'personal'
   const namespaces = Object.entries(seed.namespaces ?? {}).map(([name, list]) => [name, new Set(list)] as const)
   return {
-    // the Personal Edition knows no instance ids
+    // Instances of the Personal Edition have no id.
     id: isPersonal ? '' : (seed.id ?? newId.instance()),
     name: seed.name,
     region: seed.region,
@@ -109,11 +109,11 @@ function loadInstance(seed: SeedInstance, created: number): Instance {
 }
 
 function loadEndpoints({ name, region, edition, endpoints }: SeedInstance): Endpoint[] {
-  const own = (network: '' | '-vpc'): SeedEndpoint => {
+  const vendorDefault = (network: '' | '-vpc'): SeedEndpoint => {
     const host = edition === 'personal' ? `registry${network}.${region}` : `${name}-registry${network}.${region}.cr`
     return { domains: [`${host}.aliyuncs.com`], ...(network === '-vpc' ? { vpcs: ['vpc-bp1opxu1zkhn00gzvp6x8'] } : {}) }
   }
-  const chosen = endpoints ?? { internet: own(''), vpc: own('-vpc') }
+  const chosen = endpoints ?? { internet: vendorDefault(''), vpc: vendorDefault('-vpc') }
   return (['internet', 'vpc'] as const).flatMap((type) => {
     const endpoint = chosen[type]
     if (endpoint === undefined) return []

@@ -5,7 +5,7 @@ import { NopassError } from '../../../errors.ts'
 import type { Seed } from './seed.ts'
 import { SEED_SCHEMA } from './seed-schema.ts'
 
-/** Reads and validates a seed file; throws SEED_INVALID with the place of the first error, or SEED_UNREADABLE. */
+/** Reads and validates a seed file; throws SEED_INVALID with the location of the first error, or SEED_UNREADABLE. */
 export async function readSeedFile(file: string): Promise<Seed> {
   let text: string
   try {
@@ -16,14 +16,14 @@ export async function readSeedFile(file: string): Promise<Seed> {
   return parseSeed(text, file)
 }
 
-/** Throws SEED_INVALID with file, line and column. */
+/** Parses and validates a seed; throws SEED_INVALID with file, line and column. */
 export function parseSeed(text: string, file: string): Seed {
   const lineCounter = new LineCounter()
   const document = parseDocument(text, { lineCounter })
   const syntax = document.errors[0]
   if (syntax !== undefined) {
     const { line, col: column } = lineCounter.linePos(syntax.pos[0])
-    throw new NopassError('SEED_INVALID', `not YAML: ${syntax.code}`, { place: { file, line, column } })
+    throw new NopassError('SEED_INVALID', `not valid YAML: ${syntax.code}`, { place: { file, line, column } })
   }
   const value: unknown = document.toJS()
   const validate = new Ajv({ strict: true, allowUnionTypes: true }).compile<Seed>(SEED_SCHEMA)
@@ -34,6 +34,6 @@ export function parseSeed(text: string, file: string): Seed {
   const start = (node as { readonly range?: readonly number[] } | undefined)?.range?.[0] ?? 0
   const { line, col: column } = lineCounter.linePos(start)
   const extra = error?.params.additionalProperty === undefined ? '' : ` (${String(error.params.additionalProperty)})`
-  const message = `${path.join('.') || 'the file'} ${error?.message ?? 'is wrong'}${extra}`
+  const message = `${path.join('.') || 'the file'} ${error?.message ?? 'is invalid'}${extra}`
   throw new NopassError('SEED_INVALID', message, { place: { file, line, column } })
 }

@@ -1,18 +1,19 @@
 import type { ClusterKind, PoolType } from '../cs/cluster-kinds.ts'
 
-/** What an emulated cloud starts with; the file's schema is `seed-schema.ts`. The first account is the main one. */
+/** The initial accounts of an emulated cloud; the first is the main one. `seed-schema.ts` is the file's schema. */
 export interface Seed {
-  /** Region of the main endpoints; default that of the first instance. */
+  /** The region of the main endpoints; default: that of the first instance. */
   readonly region?: string
-  /** The role that the main metadata endpoint hands out; default the first cluster's worker role. */
+  /** The role of the main metadata endpoint; default: the first cluster's worker role. */
   readonly metadataRole?: string
   readonly accounts: readonly SeedAccount[]
 }
 
 export interface SeedAccount {
   readonly id: string
+  /** For readers of the seed; the emulator does not use it. */
   readonly alias?: string
-  /** Gives the account itself an access key, which RAM does not restrict; its name is `root`. */
+  /** Gives the account itself (`root`) an access key, which RAM does not restrict. */
   readonly rootAccessKey?: boolean
   readonly users: readonly SeedUser[]
   readonly roles?: readonly SeedRole[]
@@ -35,7 +36,7 @@ export interface SeedPolicies {
 
 interface SeedUser {
   readonly name: string
-  /** The user whose access key the emulator prints. */
+  /** The emulator prints this user's access key. */
   readonly administrator?: boolean
   readonly policies?: SeedPolicies
 }
@@ -64,12 +65,12 @@ export interface SeedEndpoint {
 }
 
 export interface SeedInstance {
-  /** Default: a fresh `cri-…`; a personal one has none. */
+  /** Default: a random `cri-…`. Instances of the Personal Edition have none. */
   readonly id?: string
   readonly name: string
   readonly region: string
   readonly edition: 'enterprise' | 'personal'
-  /** Default: the vendor's own domains for name and region, public and VPC. */
+  /** Default: a public and a VPC endpoint with the vendor's domains for name and region. */
   readonly endpoints?: { readonly internet?: SeedEndpoint; readonly vpc?: SeedEndpoint }
   /** Repository names by namespace. */
   readonly namespaces?: Readonly<Record<string, readonly string[]>>
@@ -85,7 +86,7 @@ interface SeedCluster {
   readonly workerRole?: string
   readonly nodePools?: readonly {
     readonly name: string
-    /** Default: ess, of ECS instances. */
+    /** Default: ess (ECS instances). */
     readonly type?: PoolType
     readonly workerRole?: string
   }[]

@@ -5,7 +5,7 @@ import { trustsProvider } from '../ram/trust.ts'
 import { oidcProviderArn, parseArn } from '../ram/views.ts'
 import type { OidcProvider } from '../state.ts'
 import { type DecodedJwt, decodeJwt, verifyJwt } from './jwt.ts'
-import { findRoleByArn, sessionAnswer } from './role-session.ts'
+import { createSession, findRoleByArn } from './role-session.ts'
 
 const LEEWAY = 60
 
@@ -18,8 +18,8 @@ interface Claims {
 }
 
 /**
- * Anonymous: the caller is authenticated by a token of an identity provider of the account. Throws ApiError 401
- * AuthenticationFail.* as in STS's list of error codes. The trust policy gets `oidc:iss`, `oidc:aud`, `oidc:sub`.
+ * Assumes a role with a token of one of the account's identity providers; the call itself is not signed. The trust
+ * policy sees `oidc:iss`, `oidc:aud` and `oidc:sub`. Throws ApiError with STS's AuthenticationFail.* codes (401).
  */
 export async function assumeRoleWithOidc(call: Call): Promise<object> {
   const { provider, accountId } = findProvider(call)
@@ -43,7 +43,7 @@ export async function assumeRoleWithOidc(call: Call): Promise<object> {
     )
   }
   return {
-    ...sessionAnswer(call, accountId, found.role, found.role.maxSessionSeconds),
+    ...createSession(call, accountId, found.role, found.role.maxSessionSeconds),
     OIDCTokenInfo: {
       Issuer: claims.iss,
       Subject: claims.sub,

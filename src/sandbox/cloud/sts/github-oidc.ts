@@ -4,7 +4,7 @@ import type { ApiRequest } from '../http/request.ts'
 import { randomText } from '../identifiers.ts'
 import { type Jwks, signJwt } from './jwt.ts'
 
-/** GitHub's issuer for Actions: what a RAM OIDC provider and trust policy name. */
+/** The issuer of GitHub Actions, which the RAM OIDC provider and the trust policy name. */
 export const GITHUB_ISSUER = 'https://token.actions.githubusercontent.com'
 
 export interface GithubJob {
@@ -12,27 +12,29 @@ export interface GithubJob {
   readonly repository: string
   readonly ref?: string
   readonly environment?: string
-  /** Replaces the subject that follows from the rest. */
+  /** Default: derived from the other fields. */
   readonly sub?: string
 }
 
 export interface GithubRunner {
-  /** For ACTIONS_ID_TOKEN_REQUEST_URL. */
+  /** The value of ACTIONS_ID_TOKEN_REQUEST_URL. */
   readonly requestUrl: string
-  /** For ACTIONS_ID_TOKEN_REQUEST_TOKEN. */
+  /** The value of ACTIONS_ID_TOKEN_REQUEST_TOKEN. */
   readonly requestToken: string
 }
 
 export interface GithubOidc {
   jwks(): Jwks
   issueToken(job: GithubJob & { readonly audience: string }): string
-  /** A job's right to request tokens, as the runner gives it to an action. */
+  /** Registers a job and returns what the runner passes to an action so that it can request ID tokens. */
   openJob(job: GithubJob, base: string): GithubRunner
   /** Serves discovery, keys and token requests; false for other paths. */
   serve(request: ApiRequest, response: ServerResponse, base: string): boolean
 }
 
-/** GitHub's token service for Actions with the immutable subject (`repo:owner@id/name@id:…`), default since 2026-07. */
+/**
+ * GitHub's token service for Actions. Subjects are immutable (`repo:owner@id/name@id:…`), the default since 2026-07.
+ */
 export function createGithubOidc(key: KeyObject, publicKey: KeyObject, now: () => number): GithubOidc {
   const kid = createHash('sha256')
     .update(publicKey.export({ type: 'spki', format: 'der' }))
@@ -66,7 +68,7 @@ export function createGithubOidc(key: KeyObject, publicKey: KeyObject, now: () =
     return signJwt(claims, key, { kid })
   }
 
-  const answerToken = (request: ApiRequest, response: ServerResponse): void => {
+  const serveToken = (request: ApiRequest, response: ServerResponse): void => {
     const bearer = /^bearer (.+)$/i.exec(request.headers.authorization ?? '')?.[1] ?? ''
     const job = jobs.get(bearer)
     if (job === undefined) {
@@ -89,21 +91,22 @@ export function createGithubOidc(key: KeyObject, publicKey: KeyObject, now: () =
     serve: (request, response, base) => {
       if (request.path === '/.well-known/openid-configuration') send(response, 200, discovery(base))
       else if (request.path === '/.well-known/jwks') send(response, 200, jwks)
-      else if (request.path.startsWith('/oidc/idtoken/')) answerToken(request, response)
+      else if (request.path.startsWith('/oidc/idtoken/')) serveToken(request, response)
       else return false
       return true
     },
   }
 }
 
-/** The immutable subject of a job: names and ids, then environment or ref. */
+/** The immutable subject of a job: owner and repository with their ids, then environment or ref. */
 export function githubSubject(job: GithubJob): string {
   const [owner = '', name = ''] = job.repository.split('/')
-  const where = job.environment === undefined ? `ref:${job.ref ?? 'refs/heads/main'}` : `environment:${job.environment}`
-  return `repo:${owner}@${numericId(owner)}/${name}@${numericId(`${owner}/${name}`)}:${where}`
+  const context =
+    job.environment === undefined ? `ref:${job.ref ?? 'refs/heads/main'}` : `environment:${job.environment}`
+  return `repo:${owner}@${numericId(owner)}/${name}@${numericId(`${owner}/${name}`)}:${context}`
 }
 
-/** A stable stand-in for GitHub's numeric ids. */
+/** A stable substitute for GitHub's numeric ids. */
 function numericId(name: string): string {
   return String(createHash('sha256').update(name).digest().readUInt32BE(0) % 900_000_000)
 }

@@ -7,12 +7,12 @@ import { trustsService } from '../ram/trust.ts'
 import type { CloudState, Session } from '../state.ts'
 import { credentialsView, openSession } from './role-session.ts'
 
-/** The role of the caller, by the ports of its connection. */
+/** Finds the role of a caller by the ports of its connection; undefined if it has none. */
 export type RoleOf = (connection: ApiRequest['connection']) => string | undefined
 
 export interface MetadataInstance {
   readonly accountId: string
-  /** The role of the instance; of ECI, where each Pod is an instance, that of the calling Pod (undefined: it has none). */
+  /** The role of the instance, or for ECI, where each Pod is an instance, the role of the calling Pod. */
   readonly role: string | RoleOf
   readonly region: string
 }
@@ -25,17 +25,17 @@ export interface MetadataService {
 const CREDENTIALS = 'meta-data/ram/security-credentials/'
 
 /**
- * The metadata service of one ECS instance: version 2 (with a token), and version 1 if `imdsV1` is on, else 403. All callers
- * share one session per role, which is replaced when a sixth of its life is left.
+ * The metadata service of one ECS instance: version 2 (with a token), and if `imdsV1` is on also version 1, which else
+ * gets 403. All callers share one session per role, which is replaced when a sixth of its lifetime is left.
  */
 export function createMetadataService(state: CloudState, instance: MetadataInstance): MetadataService {
   const tokens = new Map<string, number>()
   const sessions = new Map<string, Session>()
 
-  const shared = (role: string): Session => {
+  const sharedSession = (role: string): Session => {
     const now = state.now()
-    const known = sessions.get(role)
-    if (known !== undefined && known.expiresAt - now >= (known.expiresAt - known.issuedAt) / 6) return known
+    const current = sessions.get(role)
+    if (current !== undefined && current.expiresAt - now >= (current.expiresAt - current.issuedAt) / 6) return current
     const { accountId } = instance
     const fresh = openSession(
       state,
@@ -47,7 +47,7 @@ export function createMetadataService(state: CloudState, instance: MetadataInsta
     return fresh
   }
 
-  const newToken = (request: ApiRequest): Answer => {
+  const newToken = (request: ApiRequest): TextResponse => {
     const seconds = Number(request.headers['x-aliyun-ecs-metadata-token-ttl-seconds'])
     if (request.method !== 'PUT') return [405, '405 - Method Not Allowed']
     if (!Number.isInteger(seconds) || seconds < 1 || seconds > 21_600) return [400, '400 - Bad Request']
@@ -63,17 +63,17 @@ export function createMetadataService(state: CloudState, instance: MetadataInsta
   }
 
   const credentials = (role: string): string => {
-    const current = shared(role)
-    return JSON.stringify({ ...credentialsView(current), LastUpdated: isoDate(current.issuedAt), Code: 'Success' })
+    const session = sharedSession(role)
+    return JSON.stringify({ ...credentialsView(session), LastUpdated: isoDate(session.issuedAt), Code: 'Success' })
   }
 
-  const answer = (request: ApiRequest): Answer => {
+  const respond = (request: ApiRequest): TextResponse => {
     const path = request.path.replace(/^\/(latest|2016-01-01)\//, '')
     if (path === 'api/token') return newToken(request)
     if (!allowed(request)) return [403, '403 - Forbidden']
     const name = typeof instance.role === 'string' ? instance.role : (instance.role(request.connection) ?? '')
     const role = state.accounts.get(instance.accountId)?.ram.roles.get(name.toLowerCase())
-    // only a role that trusts ECS can be given to an instance
+    // Only a role that trusts ECS can be attached to an instance.
     const isBound = role !== undefined && trustsService(role, 'ecs.aliyuncs.com')
     if (path === CREDENTIALS && isBound) return [200, name]
     if (path === CREDENTIALS + name && isBound) return [200, credentials(name)]
@@ -85,14 +85,14 @@ export function createMetadataService(state: CloudState, instance: MetadataInsta
 
   return {
     serve: (request, response) => {
-      const [status, text] = answer(request)
+      const [status, text] = respond(request)
       response.setHeader('date', new Date(state.now()).toUTCString())
       response.writeHead(status, { 'content-type': 'text/plain' }).end(text)
       const action = `${request.method} ${request.path}`
-      const answered = { status, code: status < 400 ? '' : String(status), requestId: '', write: false }
-      return { at: state.now(), product: 'imds', action, principal: '-', ...answered }
+      const outcome = { status, code: status < 400 ? '' : String(status), requestId: '', write: false }
+      return { at: state.now(), product: 'imds', action, principal: '-', ...outcome }
     },
   }
 }
 
-type Answer = readonly [status: number, text: string]
+type TextResponse = readonly [status: number, text: string]

@@ -80,7 +80,7 @@ const resource = (call: Call): readonly string[] => [
   `acs:ram:*:${call.account.id}:oidc-provider/${call.get('OIDCProviderName') ?? '*'}`,
 ]
 
-/** IMS 2019-08-15: the account's OIDC identity providers (RAM's newer half). */
+/** IMS 2019-08-15: the OIDC identity providers of RAM. */
 export const IMS_OPERATIONS: readonly Operation[] = operationsOf('Ims', '2019-08-15', [
   {
     name: 'GetOIDCProvider',

@@ -1,6 +1,6 @@
 import { createPublicKey, type JsonWebKey, type KeyObject, sign, verify } from 'node:crypto'
 
-/** A public key as an issuer publishes it. */
+/** A public key in the format in which issuers publish it. */
 interface Jwk extends JsonWebKey {
   readonly kid?: string
   readonly alg?: string
@@ -18,13 +18,13 @@ export interface DecodedJwt {
   readonly signature: Buffer
 }
 
-/** Signs claims with an RSA key as RS256; `header` adds `kid` or `x5c`. */
+/** Signs claims with an RSA key (RS256); `header` adds fields such as `kid` or `x5c`. */
 export function signJwt(claims: object, key: KeyObject, header: object): string {
   const signed = [{ alg: 'RS256', typ: 'JWT', ...header }, claims].map(encode).join('.')
   return `${signed}.${sign('sha256', Buffer.from(signed), key).toString('base64url')}`
 }
 
-/** Decodes a token without verifying it; undefined if it is not a JWT. */
+/** Decodes a token without verifying it; returns undefined if it is not a JWT. */
 export function decodeJwt(token: string): DecodedJwt | undefined {
   const [header, claims, signature, ...rest] = token.split('.')
   if (header === undefined || claims === undefined || signature === undefined || rest.length > 0) return undefined
@@ -33,7 +33,7 @@ export function decodeJwt(token: string): DecodedJwt | undefined {
   return { header: head, claims: body, signed: `${header}.${claims}`, signature: Buffer.from(signature, 'base64url') }
 }
 
-/** RS256 and ES256, with the key of the token's `kid`, else with any key of the set. */
+/** Verifies RS256 and ES256 signatures with the key named by `kid`, or without `kid` with any key of the set. */
 export function verifyJwt(token: DecodedJwt, jwks: Jwks): boolean {
   const { alg, kid } = token.header
   if (alg !== 'RS256' && alg !== 'ES256') return false

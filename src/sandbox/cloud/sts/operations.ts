@@ -5,7 +5,7 @@ import { requestContext } from '../ram/condition.ts'
 import { trustDecision } from '../ram/trust.ts'
 import { principalArn } from '../ram/views.ts'
 import { assumeRoleWithOidc } from './assume-role-with-oidc.ts'
-import { findRoleByArn, sessionAnswer } from './role-session.ts'
+import { createSession, findRoleByArn } from './role-session.ts'
 
 function getCallerIdentity(call: Call): object {
   const { principal, account } = call
@@ -39,9 +39,9 @@ function assumeRole(call: Call): object {
       'or the specified role does not trust you'
     throw new ApiError(error.status, error.code, message, error.extra)
   }
-  // a session that assumes a further role gets an hour at most
-  const most = principal.kind === 'role' ? Math.min(role.maxSessionSeconds, 3600) : role.maxSessionSeconds
-  return sessionAnswer(call, accountId, role, most)
+  // Role chaining limits the session to one hour.
+  const maxSeconds = principal.kind === 'role' ? Math.min(role.maxSessionSeconds, 3600) : role.maxSessionSeconds
+  return createSession(call, accountId, role, maxSeconds)
 }
 
 const assumedRole = (call: Call): readonly string[] => [call.need('RoleArn').replace(/^acs:ram::/, 'acs:ram:*:')]

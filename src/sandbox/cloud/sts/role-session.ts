@@ -6,7 +6,7 @@ import { MalformedDocument, readPolicy } from '../ram/document.ts'
 import { parseArn, roleArn } from '../ram/views.ts'
 import type { CloudState, Role, Session } from '../state.ts'
 
-/** The role of `RoleArn`, in any account. */
+/** Finds the role of `RoleArn`, in any account. */
 export function findRoleByArn(call: Call): { readonly role: Role; readonly accountId: string } {
   const arn = parseArn(call.need('RoleArn'), 'role')
   if (arn === undefined) throw new ApiError(400, 'InvalidParameter.RoleArn', 'The parameter RoleArn is wrongly formed.')
@@ -15,11 +15,11 @@ export function findRoleByArn(call: Call): { readonly role: Role; readonly accou
   return { role, accountId: arn.accountId }
 }
 
-/** Opens the session and returns the part of the response that all AssumeRole calls share. */
-export function sessionAnswer(call: Call, accountId: string, role: Role, most: number): object {
-  const seconds = Number(call.get('DurationSeconds') ?? Math.min(3600, most))
-  if (seconds > most) {
-    const message = `The Min/Max value of DurationSeconds is 15min/${most / 3600}hr.`
+/** Creates a session and returns the part of the response that all AssumeRole operations share. */
+export function createSession(call: Call, accountId: string, role: Role, maxSeconds: number): object {
+  const seconds = Number(call.get('DurationSeconds') ?? Math.min(3600, maxSeconds))
+  if (seconds > maxSeconds) {
+    const message = `The Min/Max value of DurationSeconds is 15min/${maxSeconds / 3600}hr.`
     throw new ApiError(400, 'InvalidParameter.DurationSeconds', message)
   }
   const policy = call.get('Policy')
@@ -45,7 +45,7 @@ function checkSessionPolicy(policy: string): void {
   }
 }
 
-/** Issues a session of a role; `seconds` is the requested duration. */
+/** Opens a role session with the requested duration, which `maxSessionSeconds` may limit. */
 export function openSession(
   state: CloudState,
   role: { readonly accountId: string; readonly name: string },
@@ -54,9 +54,9 @@ export function openSession(
   policy?: string,
 ): Session {
   const now = state.now()
-  const life = Math.min(seconds, state.settings.maxSessionSeconds ?? seconds)
+  const lifetime = Math.min(seconds, state.settings.maxSessionSeconds ?? seconds)
   for (const [id, session] of state.sessions) {
-    // long dead sessions answer as unknown keys, as in the real cloud
+    // As in the real cloud, the key of a session that expired long ago is reported as unknown.
     if (session.expiresAt < now - 24 * 3_600_000) state.sessions.delete(id)
   }
   const session: Session = {
@@ -68,8 +68,8 @@ export function openSession(
     name: sessionName,
     policy,
     issuedAt: now,
-    // whole seconds, as the answer shows it
-    expiresAt: Math.floor(now / 1000) * 1000 + life * 1000,
+    // Whole seconds, because responses show no milliseconds.
+    expiresAt: Math.floor(now / 1000) * 1000 + lifetime * 1000,
   }
   state.sessions.set(session.accessKeyId, session)
   return session

@@ -1,14 +1,14 @@
 import type { ServerResponse } from 'node:http'
 import type { ApiError } from '../api-error.ts'
 
-/** The style of an API's bodies: `{"Code"…}` (RPC) or `{"code"…}` (CS and CR 2016). */
+/** The style of a product's response bodies: `{"Code"…}` (RPC) or `{"code"…}` (CS and CR 2016). */
 export type BodyStyle = 'rpc' | 'roa'
 
 export function bodyStyle(version: string | undefined): BodyStyle {
   return version === '2015-12-15' || version === '2016-06-07' ? 'roa' : 'rpc'
 }
 
-/** The error body as the vendor shapes it. */
+/** An error body in the vendor's format. */
 export function errorBody(error: ApiError, style: BodyStyle, product: string, requestId: string, host: string): object {
   if (style === 'roa') {
     const { AccessDeniedDetail, ...extra } = error.extra
@@ -25,7 +25,7 @@ export function errorBody(error: ApiError, style: BodyStyle, product: string, re
   }
 }
 
-/** The body of a success with its request id; CS's bodies carry none. */
+/** The body of a successful response with its request id, which CS omits. */
 export function successBody(body: object, version: string | undefined, requestId: string): object {
   if (Array.isArray(body) || version === '2015-12-15') return body
   return version === '2016-06-07' ? { requestId, ...body } : { RequestId: requestId, ...body }
