@@ -5,12 +5,13 @@ import { promisify } from 'node:util'
 import { archiveEntries, type ImageLayout, writeArchive } from '../../image/oci-layout.ts'
 import type { NodeFiles } from './node-config.ts'
 
-/** The images of a node, by reference. */
+/** The images of a node. */
 export interface ImageStore {
+  /** Returns the references of all images. */
   list(): Promise<string[]>
-  /** Imports an image, so that no pull is needed. */
+  /** Imports an image so that it need not be pulled. */
   add(layout: ImageLayout, reference: string): Promise<void>
-  /** Removes all images whose reference starts with `prefix`, so that the next Pod has to pull. */
+  /** Removes all images whose reference starts with `prefix` so that the next Pod has to pull them. */
   remove(prefix: string): Promise<void>
 }
 

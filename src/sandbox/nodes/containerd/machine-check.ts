@@ -3,25 +3,25 @@ import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
 import { type Host, pathFolders } from '../../tools/host.ts'
 
-/** The requirements of a real node, as read from the machine. */
+/** The facts about this machine that decide whether it can run a real node. */
 export interface MachineFacts {
   readonly platform: string
   /** Effective user id; undefined on Windows. */
   readonly user: number | undefined
   readonly cgroup: 'v1' | 'v2' | 'none'
   readonly missingPrograms: readonly string[]
-  /** An address other than loopback, which a kubelet refuses; undefined without one. */
+  /** An address other than loopback, which the kubelet rejects; undefined without one. */
   readonly address: string | undefined
-  /** A program or folder of ours that the node's own file systems would hide. */
+  /** A program or folder of the sandbox that the node's own file systems would hide. */
   readonly hidden?: string | undefined
   /** Why a private mount namespace cannot be created; undefined if it can. */
   readonly noNamespace?: string | undefined
 }
 
-/** Part of util-linux or busybox, which every Linux distribution has. */
+/** These are part of util-linux or busybox, which every Linux distribution has. */
 export const NODE_PROGRAMS: readonly string[] = ['unshare', 'nsenter', 'mount']
 
-/** One line: why this machine cannot run a real node; undefined when it can. */
+/** Returns in one line why this machine cannot run a real node; undefined if it can. */
 export function nodeObstacle(facts: MachineFacts): string | undefined {
   if (facts.platform !== 'linux') return `a real node needs Linux; this machine is ${facts.platform}`
   if (facts.user !== 0) return 'a real node needs root (mount namespace, control groups); run as root to include it'
@@ -29,22 +29,22 @@ export function nodeObstacle(facts: MachineFacts): string | undefined {
     return 'a real node needs control groups; /sys/fs/cgroup is not mounted or not writable here'
   if (facts.missingPrograms.length > 0)
     return `a real node needs the program ${facts.missingPrograms.join(', ')} on PATH`
-  if (facts.address === undefined) return 'a real node needs a network address; this machine has loopback alone'
+  if (facts.address === undefined) return 'a real node needs a network address; this machine has only loopback'
   if (facts.hidden !== undefined) {
-    return `a real node hides ${HIDDEN_FOLDERS.join(', ')}, and ${facts.hidden} is there; set TMPDIR or ACR_NOPASS_CACHE elsewhere`
+    return `a real node hides ${HIDDEN_FOLDERS.join(', ')}, which contain ${facts.hidden}; set TMPDIR or ACR_NOPASS_CACHE to a folder elsewhere`
   }
   if (facts.noNamespace !== undefined) return `a real node needs a private mount namespace: ${facts.noNamespace}`
   return undefined
 }
 
-/** Folders that are empty file systems in the node's mount namespace, so that the node leaves nothing in them. */
+/** Folders that are empty file systems in the node's mount namespace so that the node leaves nothing in them. */
 export const HIDDEN_FOLDERS: readonly string[] = ['/run', '/var/lib', '/var/log']
 
 export function findHidden(paths: readonly string[]): string | undefined {
   return paths.find((path) => [...HIDDEN_FOLDERS, '/var/run'].some((folder) => path.startsWith(`${folder}/`)))
 }
 
-/** The machine's first address that is not loopback. */
+/** The machine's first IPv4 address other than loopback. */
 export function machineAddress(): string | undefined {
   const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? [])
   return all.find(({ family, internal }) => family === 'IPv4' && !internal)?.address
@@ -60,7 +60,7 @@ export function findPrograms(names: readonly string[], host: Pick<Host, 'env'>):
   return found
 }
 
-/** The machine's version of control groups; hybrid counts as v1, which has the controllers there. */
+/** The machine's version of control groups; hybrid counts as v1, because its controllers are in v1 hierarchies. */
 export function cgroupLayout(root = '/sys/fs/cgroup'): MachineFacts['cgroup'] {
   if (existsSync(join(root, 'cgroup.controllers'))) return 'v2'
   return existsSync(join(root, 'memory', 'cgroup.procs')) ? 'v1' : 'none'
@@ -74,7 +74,7 @@ export function cgroupHierarchies(root = '/sys/fs/cgroup'): string[] {
     .map((entry) => join(root, entry.name))
 }
 
-/** v2: the controllers that the root delegates to its children. */
+/** The controllers that the root of a v2 hierarchy delegates to its children. */
 export function childControllers(root = '/sys/fs/cgroup'): string[] {
   return readFileSync(join(root, 'cgroup.subtree_control'), 'utf8').trim().split(' ').filter(Boolean)
 }

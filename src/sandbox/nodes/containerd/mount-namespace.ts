@@ -8,10 +8,11 @@ import type { NodeFiles } from './node-config.ts'
 const run = promisify(execFile)
 
 /**
- * Runs its last arguments in a new mount namespace, so that mounts of containerd and the kubelet are private and end with them
- * (propagation inside is shared, or HostToContainer mounts fail). Folders that they use regardless of their settings (sockets under
- * /run, device plugins under /var/lib/kubelet, links under /var/log/containers) are empty file systems there. $1: the hosts file, $2:
- * the replacement of /etc/resolv.conf, which may be a link into a hidden folder.
+ * Runs a command in a new mount namespace so that the mounts of containerd and the kubelet are private and end with
+ * them; inside, propagation is shared, because otherwise HostToContainer mounts fail. Folders that both use regardless
+ * of their settings (sockets under /run, device plugins under /var/lib/kubelet, links under /var/log/containers) are
+ * empty file systems there. Arguments: the hosts file, the replacement of /etc/resolv.conf, which may be a link into a
+ * hidden folder, and the command.
  */
 const ENTER = `set -e
 mount --make-rshared /
@@ -29,13 +30,13 @@ export function enterArguments(files: NodeFiles, command: readonly string[]): st
 }
 
 /**
- * Tries the node's mounts: a private namespace with a tmpfs, then an overlay in `folder`. Where overlayfs is missing (or `folder` is
- * on an overlay itself), the snapshotter is `native`, which copies images.
+ * Tries the node's mounts: a private namespace with a tmpfs, then an overlay in `folder`. If overlayfs is missing, or
+ * if `folder` is itself on an overlay, the snapshotter is `native`, which copies images.
  */
 export async function tryMounts(
   unshare: string,
   folder: string,
-): Promise<{ snapshotter: 'overlayfs' | 'native' } | { refused: string }> {
+): Promise<{ snapshotter: 'overlayfs' | 'native' } | { failure: string }> {
   const probe = join(folder, 'mount-probe')
   for (const name of ['lower', 'upper', 'work', 'merged']) mkdirSync(join(probe, name), { recursive: true })
   const script = `mount -t tmpfs sandbox /run || exit 3
@@ -46,6 +47,6 @@ cd "$1" && mount -t overlay overlay -o lowerdir=lower,upperdir=upper,workdir=wor
   } catch (error) {
     const { code, stderr } = error as { code?: number | string; stderr?: string }
     if (code === 4) return { snapshotter: 'native' }
-    return { refused: stderr?.trim().split('\n')[0] || `${unshare} ended with ${code}` }
+    return { failure: stderr?.trim().split('\n')[0] || `${unshare} exited with ${code}` }
   }
 }

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 
 export type NodeFiles = ReturnType<typeof nodeFiles>
 
-/** The files of one node. The folder's path must be short, because sockets are in it. */
+/** The paths of a node's files. The folder's path must be short, because it contains sockets. */
 export function nodeFiles(folder: string) {
   const file = (name: string): string => join(folder, name)
   return {
@@ -13,9 +13,9 @@ export function nodeFiles(folder: string) {
     kubeletKubeconfig: file('kubelet.kubeconfig'),
     kubeletRoot: file('kubelet'),
     clientCa: file('client-ca.crt'),
-    /** containerd's folder for a `hosts.toml` per registry; it is empty. */
+    /** containerd's folder for a `hosts.toml` per registry, which is empty. */
     certsFolder: file('certs.d'),
-    /** The only authorities that containerd trusts. */
+    /** The only certificate authorities that containerd trusts. */
     caFile: file('ca.crt'),
     cniFolder: file('cni'),
     cniPluginFolder: file('cni-plugins'),
@@ -32,10 +32,10 @@ export interface ContainerdOptions {
   readonly snapshotter: 'overlayfs' | 'native'
 }
 
-/** In version 2 of the format, which containerd 2 migrates, and the only one that 1.6 reads. */
+/** Uses version 2 of the format: containerd 2 migrates it, and containerd 1.6 reads no other. */
 export function containerdConfig({ files, runc, snapshotter }: ContainerdOptions): string {
   const text = JSON.stringify
-  // opt would write to /opt, NRI opens one socket per machine, and the snapshotters only log that they are not available.
+  // opt would write to /opt, NRI open a socket that nodes share, and the snapshotters log that they are unavailable.
   const disabled = [
     'io.containerd.internal.v1.opt',
     'io.containerd.nri.v1.nri',
@@ -72,15 +72,15 @@ disabled_plugins = ${text(disabled)}
 
 export interface KubeletOptions {
   readonly files: NodeFiles
-  /** Below the root of each control group hierarchy. */
+  /** The node's control group, relative to the root of each hierarchy. */
   readonly cgroup: string
-  /** False where the machine gives us no controllers: Pods then have no groups of their own. */
+  /** False if the machine does not delegate the controllers; then Pods have no control groups. */
   readonly cgroupsPerQos: boolean
   readonly port: number
 }
 
 export function kubeletConfig({ files, cgroup, cgroupsPerQos, port }: KubeletOptions): string {
-  const never = '0%' // "0" is refused: must be positive
+  const never = '0%' // The kubelet rejects "0": it must be positive.
   return JSON.stringify({
     apiVersion: 'kubelet.config.k8s.io/v1beta1',
     kind: 'KubeletConfiguration',
@@ -89,7 +89,7 @@ export function kubeletConfig({ files, cgroup, cgroupsPerQos, port }: KubeletOpt
     cgroupDriver: 'cgroupfs',
     ...(cgroupsPerQos ? { cgroupRoot: `/${cgroup}` } : { cgroupsPerQOS: false, enforceNodeAllocatable: [] }),
     containerRuntimeEndpoint: `unix://${files.containerdSocket}`,
-    // the address that the API server asks for logs is the node's, not loopback
+    // The API server requests logs from the node's address, not from loopback.
     address: '0.0.0.0',
     port,
     readOnlyPort: 0,
@@ -100,7 +100,7 @@ export function kubeletConfig({ files, cgroup, cgroupsPerQos, port }: KubeletOpt
       x509: { clientCAFile: files.clientCa },
     },
     authorization: { mode: 'Webhook' },
-    // Without CAP_SYS_RESOURCE neither -999 nor more open files are allowed.
+    // The defaults, a score of -999 and more open files, require CAP_SYS_RESOURCE.
     oomScoreAdj: 0,
     maxOpenFiles: 20_000,
     makeIPTablesUtilChains: false,
@@ -126,8 +126,8 @@ interface HostNames {
 }
 
 /**
- * Resolves the registry's domains and its token service to this machine. The kubelet also gives the file to Pods in the node's
- * network. It has the node's own name, which the kubelet would otherwise resolve by DNS.
+ * A hosts file that resolves the registry's domains and its token service to this machine, and the node's name, which
+ * the kubelet would otherwise resolve by DNS. The kubelet also gives it to Pods in the node's network.
  */
 export function hostsFile(vendor: HostNames, node: { name: string; address: string }): string {
   const lines = ['127.0.0.1 localhost', '::1 localhost', `${node.address} ${node.name}`]

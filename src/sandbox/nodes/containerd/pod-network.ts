@@ -8,12 +8,12 @@ import type { Run } from '../../process/run.ts'
 
 const PLUGIN = 'sandbox'
 
-/** Without a CNI network the runtime, and so the node, never becomes ready. */
+/** Without a CNI network the runtime and therefore the node never become ready. */
 const CONFIG = { cniVersion: '0.4.0', name: 'sandbox', plugins: [{ type: 'loopback' }, { type: PLUGIN }] }
 
 /**
- * A CNI plugin that reports an address without connecting the Pod to anything, because the runtime requires one. The range is for
- * benchmarks (RFC 2544) and not routed.
+ * A CNI plugin that reports an address, because the runtime requires one, but does not connect the Pod to anything. The
+ * addresses are from a range for benchmarks that is not routed (RFC 2544).
  */
 const SCRIPT = `#!/bin/sh
 cat >/dev/null
@@ -42,7 +42,7 @@ export function writePodNetwork({ config, plugins }: PodNetworkFolders, loopback
   writeFileSync(join(plugins, PLUGIN), SCRIPT, { mode: 0o755 })
 }
 
-/** The sysctls that a kubelet changes for the whole machine when it starts. */
+/** The sysctls of the machine that a kubelet changes when it starts. */
 export const CHANGED_SYSCTLS: readonly string[] = [
   'vm/overcommit_memory',
   'vm/panic_on_oom',
@@ -52,7 +52,7 @@ export const CHANGED_SYSCTLS: readonly string[] = [
   'kernel/keys/root_maxbytes',
 ]
 
-/** Records their values, so that the end of the run restores them. */
+/** Records the values of `CHANGED_SYSCTLS` so that they are restored at the end of the run. */
 export function recordSysctls(run: Run): void {
   for (const name of CHANGED_SYSCTLS) {
     const path = `/proc/sys/${name}`
@@ -63,9 +63,8 @@ export function recordSysctls(run: Run): void {
 const HEADER_BYTES = 12
 
 /**
- * A name server that responds with NXDOMAIN to every query, so that the node never queries another machine; the names that it needs
- * are in its hosts file.
- * @returns a function that stops it
+ * Starts a name server that responds with NXDOMAIN to every query so that the node never queries another machine. The
+ * names that the node needs are in its hosts file. Returns a function that stops the server.
  */
 export async function startNameServer(address: string): Promise<() => void> {
   const socket = createSocket('udp4')
@@ -85,15 +84,15 @@ export async function startNameServer(address: string): Promise<() => void> {
 export function nxdomain(query: Buffer): Buffer {
   let end = HEADER_BYTES
   while ((query[end] ?? 0) > 0) end += 1 + (query[end] ?? 0)
-  const answer = Buffer.from(query.subarray(0, Math.min(end + 5, query.length)))
+  const response = Buffer.from(query.subarray(0, Math.min(end + 5, query.length)))
   // Flags: response, recursion desired as in the query, recursion available, NXDOMAIN.
-  answer.writeUInt16BE(0x8083 | (query.readUInt16BE(2) & 0x0100), 2)
-  answer.writeUInt16BE(1, 4)
-  answer.fill(0, 6, HEADER_BYTES)
-  return answer
+  response.writeUInt16BE(0x8083 | (query.readUInt16BE(2) & 0x0100), 2)
+  response.writeUInt16BE(1, 4)
+  response.fill(0, 6, HEADER_BYTES)
+  return response
 }
 
-/** Forwards TCP connections from one loopback address to another, as kube-proxy does for a Service; returns a function that stops it. */
+/** Forwards TCP connections between loopback addresses, as kube-proxy would; returns a function that stops it. */
 export async function forwardPort(
   from: { host: string; port: number },
   to: { host: string; port: number },

@@ -8,7 +8,7 @@ import { cgroupHierarchies, cgroupLayout, childControllers } from './machine-che
 
 const run = promisify(execFile)
 
-/** A shell script that removes the seccomp profile from the bundle before it calls runc. */
+/** A shell script that removes the seccomp profile from the bundle and calls runc. */
 const WRAPPER = (node: string, strip: string, runc: string): string => `#!/bin/sh
 previous=
 for argument in "$@"; do
@@ -19,8 +19,9 @@ exec "${runc}" "$@"
 `
 
 /**
- * The runtime for containerd. The kubelet sets a seccomp profile for each Pod's sandbox, which a runc built without libseccomp (few
- * machines have its headers) refuses; then this is a wrapper that removes the profile first.
+ * Returns the runtime for containerd. The kubelet sets a seccomp profile for each Pod's sandbox, which a runc that was
+ * built without libseccomp rejects (few machines have its headers). Then the runtime is a wrapper that removes the
+ * profile first.
  */
 export async function prepareRunc(runc: string, folder: string): Promise<string> {
   const { stdout } = await run(runc, ['features'])
@@ -40,7 +41,7 @@ export async function prepareRunc(runc: string, folder: string): Promise<string>
 /** The controllers that the kubelet and runc need. */
 const NEEDED = ['cpu', 'cpuset', 'io', 'memory', 'pids']
 
-/** Creates the node's group in every hierarchy. Returns whether Pods can have their own groups below it. */
+/** Creates the node's control group in every hierarchy. Returns whether Pods can have their own groups below it. */
 export function makeCgroup(run: Run, name: string, root = '/sys/fs/cgroup'): boolean {
   const hierarchies = cgroupHierarchies(root)
   for (const hierarchy of hierarchies) {
@@ -52,14 +53,17 @@ export function makeCgroup(run: Run, name: string, root = '/sys/fs/cgroup'): boo
   return cgroupLayout(root) === 'v1' || NEEDED.every((controller) => delegate(controller, root))
 }
 
-/** A new v1 cpuset is empty, and no process may run in it. */
+/** A new v1 cpuset has no CPUs, so no process can run in it. */
 function copyCpuset(from: string, to: string): void {
   for (const file of ['cpuset.cpus', 'cpuset.mems']) {
     if (existsSync(join(from, file))) writeFileSync(join(to, file), readFileSync(join(from, file)))
   }
 }
 
-/** v2: delegates a controller to the root's children, as systemd does; in a container the kernel may refuse. It is not reverted. */
+/**
+ * Delegates a controller to the children of a v2 hierarchy's root, as systemd does. Returns false if the kernel does
+ * not allow it, as in some containers. The delegation is not reverted.
+ */
 function delegate(controller: string, root: string): boolean {
   if (childControllers(root).includes(controller)) return true
   try {

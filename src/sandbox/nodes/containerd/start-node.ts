@@ -15,7 +15,7 @@ import { enterArguments, tryMounts } from './mount-namespace.ts'
 import { containerdConfig, hostsFile, kubeletConfig, type NodeFiles, nodeFiles, PAUSE_IMAGE } from './node-config.ts'
 import { forwardPort, recordSysctls, startNameServer, writePodNetwork } from './pod-network.ts'
 import { makeCgroup, prepareRunc } from './runc.ts'
-import { type NamedRegistry, serveVendorNames, type VendorNames } from './vendor-names.ts'
+import { serveVendorNames, type VendorNames, type VendorRegistry } from './vendor-names.ts'
 
 type NodeTool = 'kubelet' | 'containerd' | 'containerd-shim-runc-v2' | 'ctr' | 'runc' | 'loopback'
 
@@ -23,8 +23,8 @@ export interface NodeOptions {
   readonly cluster: Cluster
   readonly name: string
   readonly tools: Readonly<Record<NodeTool, string>>
-  /** The runtime and Pods in the node's network reach it and its token service under the vendor's names, with TLS. */
-  readonly registry: NamedRegistry
+  /** The registry that the node and the Pods in its network reach under the vendor's names. */
+  readonly registry: VendorRegistry
   readonly host?: Host
   readonly signal: AbortSignal
 }
@@ -35,19 +35,19 @@ export interface RealNode {
   readonly images: ImageStore
   readonly kubelet: Child
   readonly containerd: Child
-  /** The registry and its token service as the node reaches them. */
+  /** The server of the registry and its token service under the vendor's names. */
   readonly vendorNames: VendorNames
   /** The certificate authority of `vendorNames`. */
   readonly caFile: string
   readonly run: Run
-  /** Ends its processes and reverts its changes to the machine. Safe to call twice. */
+  /** Stops the processes and reverts the node's changes to the machine. Safe to call twice. */
   stop(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
 }
 
 /**
  * Starts a node of a cluster and waits until it is Ready (1.5 to 2.5 s).
- * @throws NopassError SANDBOX_NODE with the reason when this machine cannot run one, SANDBOX_PROCESS, SANDBOX_TIMEOUT
+ * @throws NopassError SANDBOX_NODE if this machine cannot run a node, SANDBOX_PROCESS, SANDBOX_TIMEOUT
  */
 export async function startNode(options: NodeOptions): Promise<RealNode> {
   const run = await openRun()
@@ -59,7 +59,7 @@ export async function startNode(options: NodeOptions): Promise<RealNode> {
   }
 }
 
-/** One line: why this machine cannot run a real node; undefined when it can. */
+/** Returns in one line why this machine cannot run a real node; undefined if it can. */
 export async function findNodeObstacle(
   folder: string,
   tools: Partial<NodeOptions['tools']> = {},
@@ -77,7 +77,7 @@ export async function findNodeObstacle(
   const obstacle = nodeObstacle(facts)
   if (obstacle !== undefined) return obstacle
   const mounts = await tryMounts(programs.get('unshare') ?? 'unshare', folder)
-  return 'refused' in mounts ? nodeObstacle({ ...facts, noNamespace: mounts.refused }) : undefined
+  return 'failure' in mounts ? nodeObstacle({ ...facts, noNamespace: mounts.failure }) : undefined
 }
 
 async function start(options: NodeOptions, run: Run): Promise<RealNode> {
@@ -101,7 +101,7 @@ async function start(options: NodeOptions, run: Run): Promise<RealNode> {
     kubelet: kubeletConfig({ files, cgroup, cgroupsPerQos, port: await freePort('0.0.0.0') }),
   })
   run.ended.addEventListener('abort', await startNameServer(cluster.serviceAddress))
-  // containerd finds its shim on PATH, and both find mount and other programs there.
+  // containerd and the kubelet look up the shim, mount and other programs on PATH.
   const folders = [...new Set([tools['containerd-shim-runc-v2'], tools.runc, ...programs.values()].map(dirname))]
   const env = {
     PATH: [...folders, '/usr/sbin', '/usr/bin', '/sbin', '/bin'].join(':'),
@@ -136,7 +136,7 @@ async function start(options: NodeOptions, run: Run): Promise<RealNode> {
   return { name, ...parts, run, stop: run.end, [Symbol.asyncDispose]: run.end }
 }
 
-/** The address after that of the Service `kubernetes`, because port 443 is free there. */
+/** The address after that of the Service `kubernetes`, where port 443 is free. */
 function vendorAddress(cluster: Cluster): string {
   return cluster.serviceAddress.replace(/\d+$/, (last) => String(Number(last) + 1))
 }

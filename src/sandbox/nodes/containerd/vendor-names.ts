@@ -3,32 +3,33 @@ import { type IncomingMessage, request as open, type ServerResponse } from 'node
 import { createServer } from 'node:https'
 import { createAuthority } from '../../cluster/certificate.ts'
 
-/** A registry and its token service: their URLs on this machine and the vendor's names for them. */
-export interface NamedRegistry {
+/** A registry and its token service, with their URLs on this machine and the vendor's names for them. */
+export interface VendorRegistry {
   readonly url: string
   readonly domains: readonly string[]
   readonly auth: {
-    /** The realm in the registry's challenge. */
+    /** The token service's URL in the registry's challenge. */
     readonly realm: string
-    /** Replaces it for clients that use the vendor's names. */
+    /** The URL that replaces it for clients that use the vendor's names. */
     readonly vendorRealm: string
   }
 }
 
-/** Serves the registry and its token service under the vendor's names, with TLS on port 443 of one address. */
+/** A server of the registry and its token service under the vendor's names. */
 export interface VendorNames {
   readonly address: string
-  /** Hosts that resolve to `address`: the domains and the token service. */
+  /** The host names that must resolve to `address`. */
   readonly hosts: readonly string[]
   /** The certificate authority that clients must trust. */
   readonly caPem: string
-  /** How many requests each host has received. */
+  /** The number of requests by host. */
   readonly requests: ReadonlyMap<string, number>
   stop(): void
 }
 
+/** Serves the registry and its token service under the vendor's names, with TLS, by default on port 443. */
 export async function serveVendorNames(
-  registry: NamedRegistry,
+  registry: VendorRegistry,
   { address, port = 443 }: { readonly address: string; readonly port?: number },
 ): Promise<VendorNames> {
   const { realm, vendorRealm } = registry.auth
@@ -56,7 +57,7 @@ export async function serveVendorNames(
   }
 }
 
-/** Proxies one request; if the server is down the connection is closed. */
+/** Proxies one request; closes the connection if the upstream server is down. */
 function forward(
   incoming: IncomingMessage,
   outgoing: ServerResponse,
@@ -64,12 +65,12 @@ function forward(
   rename: (challenge: string) => string = (challenge) => challenge,
 ): void {
   const upstream = open(new URL(incoming.url ?? '/', origin), { method: incoming.method, headers: incoming.headers })
-  upstream.on('response', (answer) => {
-    const { 'www-authenticate': challenge, ...headers } = answer.headers
-    const named = challenge === undefined ? {} : { 'www-authenticate': rename(challenge) }
-    outgoing.writeHead(answer.statusCode ?? 502, { ...headers, ...named })
-    answer.pipe(outgoing)
-    answer.on('error', () => outgoing.destroy())
+  upstream.on('response', (response) => {
+    const { 'www-authenticate': challenge, ...headers } = response.headers
+    const renamed = challenge === undefined ? {} : { 'www-authenticate': rename(challenge) }
+    outgoing.writeHead(response.statusCode ?? 502, { ...headers, ...renamed })
+    response.pipe(outgoing)
+    response.on('error', () => outgoing.destroy())
   })
   upstream.on('error', () => outgoing.destroy())
   outgoing.on('close', () => upstream.destroy())

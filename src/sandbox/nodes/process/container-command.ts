@@ -1,16 +1,16 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import type { Container, EnvVar, Pod } from '../../cluster/pod.ts'
-import { fieldValue, type PodPlace } from './field-value.ts'
+import { fieldValue, type PodAddresses } from './field-value.ts'
 import { type FindSource, MissingSource, needKey, needSource } from './source-cache.ts'
 
 export interface CommandContext {
   readonly pod: Pod
-  readonly place: PodPlace
+  readonly addresses: PodAddresses
   readonly find: FindSource
-  /** The image's own command, as one of this machine. */
+  /** The image's entrypoint, as a command of this machine. */
   readonly entrypoint: readonly string[]
-  /** The address of the API server for the container. */
+  /** The address at which the container reaches the API server. */
   readonly apiServer: { readonly host: string; readonly port: number }
   /** The folder of a volume on this machine. */
   readonly volumeFolder: (name: string) => string
@@ -25,21 +25,20 @@ export interface HostCommand {
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 
 /**
- * Evaluates a container's command, args and env as the kubelet does and translates them to this machine: paths below a mount
- * become paths in the volume's folder, and a listening address on 127.0.0.1 becomes the Pod's address, because there is no
- * network namespace. Throws MissingSource.
+ * Evaluates a container's command, args and env as the kubelet does and translates them to this machine: paths below a
+ * mount become paths in the volume's folder, and listening addresses on 127.0.0.1 become the Pod's address, because
+ * Pods have no network namespace here. Throws MissingSource.
  */
 export function containerCommand(container: Container, context: CommandContext): HostCommand {
   const env = readEnv(container, context)
   const onHost = (text: string): string => toHostPaths(text, container, context.volumeFolder)
-  const expand = (text: string): string => onHost(toPodAddress(expandVariables(text, env), context.place.podIp))
-  const own = container.command?.map(expand)
-  const args = container.args?.map(expand) ?? []
-  const [command = '', ...rest] = [...(own ?? context.entrypoint), ...args]
+  const expand = (text: string): string => onHost(toPodAddress(expandVariables(text, env), context.addresses.podIp))
+  const entrypoint = container.command?.map(expand) ?? context.entrypoint
+  const [command = '', ...rest] = [...entrypoint, ...(container.args?.map(expand) ?? [])]
   return { command, args: rest, env: Object.fromEntries([...env].map(([name, value]) => [name, onHost(value)])) }
 }
 
-/** Replaces loopback addresses with a port; a URL (`http://127.0.0.1:…`) is a service of the machine and stays. */
+/** Replaces loopback addresses with a port, except in URLs, which refer to services of this machine. */
 function toPodAddress(text: string, podIp: string): string {
   return text.replace(/(?<![\w./@-])(127\.0\.0\.1|localhost)(?=:\d)/g, podIp)
 }
@@ -71,25 +70,25 @@ function readEnv(container: Container, context: CommandContext): Map<string, str
 
 function readVariable(
   { value, valueFrom }: EnvVar,
-  { pod, place, find }: CommandContext,
+  { pod, addresses, find }: CommandContext,
   env: ReadonlyMap<string, string>,
 ): string | undefined {
   if (!valueFrom) return expandVariables(value ?? '', env)
   if (valueFrom.configMapKeyRef) return needKey(find, 'configmaps', valueFrom.configMapKeyRef)?.toString()
   if (valueFrom.secretKeyRef) return needKey(find, 'secrets', valueFrom.secretKeyRef)?.toString()
-  const field = valueFrom.fieldRef && fieldValue(pod, place, valueFrom.fieldRef)
+  const field = valueFrom.fieldRef && fieldValue(pod, addresses, valueFrom.fieldRef)
   if (field === undefined) throw new MissingSource(`unsupported fieldPath: ${valueFrom.fieldRef?.fieldPath}`)
   return field
 }
 
-/** `$(NAME)` becomes the variable's value, `$$` a dollar; an unknown name stays (Kubernetes' third_party/forked/golang/expansion). */
+/** Expands `$(NAME)` and `$$` as in Kubernetes (third_party/forked/golang/expansion), but not unknown names. */
 export function expandVariables(text: string, variables: ReadonlyMap<string, string>): string {
   return text.replace(/\$(?:\$|\(([^()]*)\))/g, (match, name: string | undefined) => {
     return name === undefined ? '$' : (variables.get(name) ?? match)
   })
 }
 
-/** Replaces paths in a container's mounts by the volumes' folders on this machine; the deepest mount wins. */
+/** Replaces paths in a container's mounts by paths in the volumes' folders; the deepest mount takes precedence. */
 export function toHostPaths(text: string, container: Container, volumeFolder: (name: string) => string): string {
   const mounts = [...(container.volumeMounts ?? [])].sort((a, b) => b.mountPath.length - a.mountPath.length)
   if (mounts.length === 0) return text
@@ -97,7 +96,7 @@ export function toHostPaths(text: string, container: Container, volumeFolder: (n
     mounts.map(({ name, mountPath, subPath = '' }) => [trimEnd(mountPath), join(volumeFolder(name), subPath)]),
   )
   const paths = [...folders.keys()].map((path) => path.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|')
-  // Only whole paths: not in the middle of a longer one, and not the beginning of another name.
+  // Do not match in the middle of a longer path or at the beginning of a longer name.
   const pattern = new RegExp(`(?<![\\w./-])(?:${paths})(?![\\w.-])`, 'g')
   return text.replace(pattern, (path) => folders.get(path) ?? path)
 }
@@ -106,7 +105,7 @@ function trimEnd(path: string): string {
   return path.replace(/\/+$/, '')
 }
 
-/** The images of this node: a command of this machine by repository (the reference without tag and digest). */
+/** The images of a process node: a command of this machine by repository (reference without tag and digest). */
 export type Images = Readonly<Record<string, readonly string[]>>
 
 export interface FoundImage {
@@ -114,7 +113,7 @@ export interface FoundImage {
   readonly imageId: string
 }
 
-/** Undefined: this node does not have the image. */
+/** Returns undefined if the node does not have the image. */
 export function findImage(images: Images, reference: string): FoundImage | undefined {
   const repository = repositoryOf(reference)
   const entrypoint = images[repository]

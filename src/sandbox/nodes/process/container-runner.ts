@@ -13,32 +13,32 @@ export interface RunnerContext extends Omit<CommandContext, 'entrypoint'> {
   readonly run: Run
   readonly clock: Clock
   readonly images: Images
-  /** Holds the logs. */
+  /** The folder of the logs. */
   readonly folder: string
   readonly user: { readonly uid: number; readonly gid: number } | undefined
   readonly backOffMs: number
-  readonly tell: (type: 'Normal' | 'Warning', reason: string, message: string) => void
-  /** The container's status has changed. */
+  readonly recordEvent: (type: 'Normal' | 'Warning', reason: string, message: string) => void
+  /** Called when the container's status has changed. */
   readonly onChange: () => void
 }
 
 export interface ContainerRunner {
   readonly container: Container
   status(): ContainerStatus
-  /** Starts the container, and restarts it by the Pod's restart policy; returns when it must not run again. */
+  /** Starts the container and restarts it according to the Pod's policy; resolves when it is not restarted again. */
   run(signal: AbortSignal): Promise<void>
-  /** The running process, which leads its process group. */
+  /** The id of the running process and of its process group. */
   pid(): number | undefined
-  /** For faults: sends a signal to the running process and its children; false if none runs. */
+  /** Sends a signal to the running process and its children; returns false if none is running. */
   signal(name: NodeJS.Signals): boolean
   stop(graceMs: number): Promise<void>
-  /** Of this run, or of the previous one. */
+  /** The log of the current run or the previous one. */
   logFile(previous?: boolean): string
 }
 
-/** Runs one container of a Pod as child processes, one after the other. */
+/** Creates a runner that runs a container of a Pod as a child process, restarted as needed. */
 export function createContainerRunner(container: Container, context: RunnerContext): ContainerRunner {
-  const { clock, tell, pod, folder } = context
+  const { clock, recordEvent, pod, folder } = context
   const backOff = createBackOff(context.backOffMs)
   const imageBackOff = createBackOff(context.backOffMs)
   const policy = pod.spec.restartPolicy ?? 'Always'
@@ -61,7 +61,7 @@ export function createContainerRunner(container: Container, context: RunnerConte
       const image = findImage(context.images, container.image)
       if (!image) {
         const message = `image "${container.image}" is not on this node`
-        tell('Warning', 'Failed', `Failed to pull image "${container.image}": ${message}`)
+        recordEvent('Warning', 'Failed', `Failed to pull image "${container.image}": ${message}`)
         wait('ErrImagePull', message)
         const ms = imageBackOff.next(0)
         if (ms > 0) wait('ImagePullBackOff', `Back-off pulling image "${container.image}"`)
@@ -84,7 +84,8 @@ export function createContainerRunner(container: Container, context: RunnerConte
         signal.throwIfAborted()
         const reason = error instanceof MissingSource ? 'CreateContainerConfigError' : 'RunContainerError'
         const message = (error as Error).message
-        if (!('waiting' in state) || state.waiting.message !== message) tell('Warning', 'Failed', `Error: ${message}`)
+        if (!('waiting' in state) || state.waiting.message !== message)
+          recordEvent('Warning', 'Failed', `Error: ${message}`)
         wait(reason, message)
         await sleep(clock, 1000, signal)
       }
@@ -93,24 +94,24 @@ export function createContainerRunner(container: Container, context: RunnerConte
 
   async function runOnce(signal: AbortSignal): Promise<Terminated> {
     child = await start(signal)
-    // The Pod may have ended in the meantime.
+    // The Pod may have been deleted in the meantime.
     if (signal.aborted) await child.stop(0)
     const startedAt = new Date(clock.now()).toISOString()
     change({ running: { startedAt } })
-    tell('Normal', 'Started', 'Container started')
+    recordEvent('Normal', 'Started', 'Container started')
     const end = new AbortController()
     const watching = watchHealth(
       container,
       {
-        podIp: context.place.podIp,
+        podIp: context.addresses.podIp,
         clock,
-        tell,
+        recordEvent,
         onHealth: (next) => {
           health = next
           context.onChange()
         },
         onUnhealthy: (probe) => {
-          tell('Normal', 'Killing', `Container ${container.name} failed ${probe} probe, will be restarted`)
+          recordEvent('Normal', 'Killing', `Container ${container.name} failed ${probe} probe, will be restarted`)
           void child?.stop((pod.spec.terminationGracePeriodSeconds ?? 30) * 1000)
         },
       },
@@ -120,7 +121,7 @@ export function createContainerRunner(container: Container, context: RunnerConte
     end.abort()
     await watching
     child = undefined
-    return terminated(exit, startedAt, new Date(clock.now()).toISOString(), containerId)
+    return terminatedState(exit, startedAt, new Date(clock.now()).toISOString(), containerId)
   }
 
   const logFile = (index: number): string => join(folder, `${container.name}-${index}.log`)
@@ -141,14 +142,14 @@ export function createContainerRunner(container: Container, context: RunnerConte
     async run(signal) {
       for (;;) {
         const begin = clock.monotonic()
-        const ended = await runOnce(signal)
-        change({ terminated: ended })
-        const again = policy === 'Always' || (policy === 'OnFailure' && ended.exitCode !== 0)
-        if (signal.aborted || !again) return
+        const terminated = await runOnce(signal)
+        change({ terminated })
+        const restarts = policy === 'Always' || (policy === 'OnFailure' && terminated.exitCode !== 0)
+        if (signal.aborted || !restarts) return
         const ms = backOff.next(clock.monotonic() - begin)
-        lastState = { terminated: ended }
+        lastState = { terminated }
         if (ms > 0) {
-          tell(
+          recordEvent(
             'Warning',
             'BackOff',
             `Back-off restarting failed container ${container.name} in pod ${pod.metadata.name}`,
@@ -166,7 +167,7 @@ export function createContainerRunner(container: Container, context: RunnerConte
   }
 }
 
-function terminated(exit: ExitState, startedAt: string, finishedAt: string, containerID: string): Terminated {
+function terminatedState(exit: ExitState, startedAt: string, finishedAt: string, containerID: string): Terminated {
   const signal = exit.signal === null ? undefined : constants.signals[exit.signal]
   const exitCode = exit.code ?? 128 + (signal ?? 0)
   return {
@@ -179,23 +180,23 @@ function terminated(exit: ExitState, startedAt: string, finishedAt: string, cont
   }
 }
 
-/** How long a container waits before its next start, as in the kubelet. */
+/** The delay before a container is restarted, as in the kubelet. */
 export interface BackOff {
-  /** Milliseconds until the next start, after a run of `ranMs`. */
+  /** Returns the milliseconds until the next start after a run of `ranMs`. */
   next(ranMs: number): number
 }
 
-const CALM_MS = 10 * 60_000
+const RESET_AFTER_MS = 10 * 60_000
 
-/** Immediately after the first exit, then `firstMs` doubling to five minutes; reset after ten minutes of running. */
-export function createBackOff(firstMs: number, longestMs = 300_000): BackOff {
-  let wait = 0
+/** The first delay is 0, then `firstMs` doubling to five minutes; ten minutes of running reset it. */
+export function createBackOff(firstMs: number, maxMs = 300_000): BackOff {
+  let delay = 0
   return {
     next(ranMs) {
-      if (ranMs >= CALM_MS) wait = 0
-      const now = wait
-      wait = wait === 0 ? firstMs : Math.min(wait * 2, longestMs)
-      return now
+      if (ranMs >= RESET_AFTER_MS) delay = 0
+      const current = delay
+      delay = delay === 0 ? firstMs : Math.min(delay * 2, maxMs)
+      return current
     },
   }
 }

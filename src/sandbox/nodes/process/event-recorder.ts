@@ -2,9 +2,9 @@ import { type KubeClient, MERGE_PATCH } from '../../../kube/client.ts'
 import { namespacedPath } from '../../../kube/types.ts'
 import type { Pod } from '../../cluster/pod.ts'
 
-/** Reports what happens to a Pod by Events, as a kubelet does; a repeated Event increases its count. */
+/** Records Events of Pods, as the kubelet does; a repeated Event increases its count. */
 export interface EventRecorder {
-  tell(pod: Pod, type: 'Normal' | 'Warning', reason: string, message: string): void
+  record(pod: Pod, type: 'Normal' | 'Warning', reason: string, message: string): void
 }
 
 export function createEventRecorder(
@@ -19,11 +19,11 @@ export function createEventRecorder(
   async function send(pod: Pod, type: string, reason: string, message: string, time: string): Promise<void> {
     const { name, namespace, uid } = pod.metadata
     const key = [uid, reason, message].join('\0')
-    const before = sent.get(key)
-    if (before) {
-      before.count += 1
-      const path = namespacedPath('/api/v1', namespace, 'events', before.name)
-      const body = { count: before.count, lastTimestamp: time }
+    const previous = sent.get(key)
+    if (previous) {
+      previous.count += 1
+      const path = namespacedPath('/api/v1', namespace, 'events', previous.name)
+      const body = { count: previous.count, lastTimestamp: time }
       await client.request({ method: 'PATCH', path, contentType: MERGE_PATCH, body }, signal)
       return
     }
@@ -51,9 +51,9 @@ export function createEventRecorder(
   }
 
   return {
-    tell(pod, type, reason, message) {
+    record(pod, type, reason, message) {
       const time = new Date(now()).toISOString()
-      // In order, one at a time; losing an Event, as in a terminating namespace, is not an error.
+      // One at a time, in order. Failures are ignored, because in a terminating namespace Events cannot be created.
       last = last.then(() => send(pod, type, reason, message, time)).catch(() => undefined)
     },
   }

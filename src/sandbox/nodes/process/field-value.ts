@@ -1,32 +1,32 @@
 import type { FieldRef, Pod } from '../../cluster/pod.ts'
 
-/** What is not in the Pod's object yet when it starts. */
-export interface PodPlace {
+/** The addresses of a Pod, which are not in its object yet when it starts. */
+export interface PodAddresses {
   readonly podIp: string
   readonly hostIp: string
 }
 
-/** The value of a downward API field; undefined: unsupported. */
-export function fieldValue(pod: Pod, place: PodPlace, { fieldPath }: FieldRef): string | undefined {
+/** Returns the value of a downward API field; undefined if the field is not supported. */
+export function fieldValue(pod: Pod, { podIp, hostIp }: PodAddresses, { fieldPath }: FieldRef): string | undefined {
   const keyed = /^metadata\.(labels|annotations)\['(.+)'\]$/.exec(fieldPath)
   if (keyed) return pod.metadata[keyed[1] as 'labels' | 'annotations']?.[keyed[2] ?? ''] ?? ''
   const values: Readonly<Record<string, string>> = {
     'metadata.name': pod.metadata.name,
     'metadata.namespace': pod.metadata.namespace,
     'metadata.uid': pod.metadata.uid,
-    'metadata.labels': listing(pod.metadata.labels),
-    'metadata.annotations': listing(pod.metadata.annotations),
+    'metadata.labels': formatEntries(pod.metadata.labels),
+    'metadata.annotations': formatEntries(pod.metadata.annotations),
     'spec.nodeName': pod.spec.nodeName ?? '',
     'spec.serviceAccountName': pod.spec.serviceAccountName ?? '',
-    'status.podIP': place.podIp,
-    'status.podIPs': place.podIp,
-    'status.hostIP': place.hostIp,
-    'status.hostIPs': place.hostIp,
+    'status.podIP': podIp,
+    'status.podIPs': podIp,
+    'status.hostIP': hostIp,
+    'status.hostIPs': hostIp,
   }
   return values[fieldPath]
 }
 
-function listing(entries: Readonly<Record<string, string>> = {}): string {
+function formatEntries(entries: Readonly<Record<string, string>> = {}): string {
   return Object.keys(entries)
     .sort()
     .map((key) => `${key}=${JSON.stringify(entries[key])}`)

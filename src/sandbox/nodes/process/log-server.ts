@@ -12,7 +12,7 @@ export interface LogServer {
 
 export type FindContainer = (namespace: string, pod: string, container: string) => ContainerRunner | undefined
 
-/** Serves `kubectl logs` as a kubelet does, only to the API server, which has a certificate of the cluster's CA. */
+/** Serves logs as a kubelet does, only to clients with a certificate of the cluster's CA, such as the API server. */
 export async function startLogServer(address: string, caPem: string, find: FindContainer): Promise<LogServer> {
   const minutes = 30 * 24 * 60
   const pair = createAuthority('process-node').issue({ commonName: 'process-node', names: [address], minutes })
@@ -35,7 +35,7 @@ export async function startLogServer(address: string, caPem: string, find: FindC
   }
 }
 
-/** The whole log or its last `tailLines`; `follow` is ignored. */
+/** Returns the whole log or its last `tailLines` lines; `follow` is ignored. */
 export function readLog(runner: ContainerRunner, query: URLSearchParams = new URLSearchParams()): string {
   const text = readText(runner.logFile(query.get('previous') === 'true'))
   const tail = query.get('tailLines')
@@ -50,6 +50,6 @@ function readText(file: string): string {
   try {
     return readFileSync(file, 'utf8')
   } catch {
-    return '' // Not started yet.
+    return '' // The container has not started yet.
   }
 }

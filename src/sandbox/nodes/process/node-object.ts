@@ -9,7 +9,7 @@ export interface NodeFacts {
   readonly address: string
   /** The port of the log server. */
   readonly port: number
-  /** As in `process.arch`: `x64`, `arm64`. */
+  /** In Node's names: `x64`, `arm64`. */
   readonly arch: string
   readonly labels?: Readonly<Record<string, string>>
 }
@@ -34,7 +34,7 @@ export async function registerNode(
     ...facts.labels,
   }
   const body = { apiVersion: 'v1', kind: 'Node', metadata: { name, labels } }
-  await client.request({ method: 'POST', path: '/api/v1/nodes', body }, signal).catch(unlessThere)
+  await client.request({ method: 'POST', path: '/api/v1/nodes', body }, signal).catch(ignoreConflict)
   const resources = { cpu: String(availableParallelism()), memory: String(totalmem()), pods: '250' }
   const status = {
     capacity: resources,
@@ -49,7 +49,7 @@ export async function registerNode(
       type,
       status: type === 'Ready' ? 'True' : 'False',
       reason: type === 'Ready' ? 'KubeletReady' : `KubeletHasNo${type}`,
-      message: 'child processes stand for containers',
+      message: 'containers are child processes',
       lastHeartbeatTime: now,
       lastTransitionTime: now,
     })),
@@ -60,7 +60,7 @@ export async function registerNode(
   )
 }
 
-/** Renews the node's Lease until the signal aborts; without it the controller-manager would consider the node dead. */
+/** Renews the node's Lease until the signal aborts; without it the node would become NotReady. */
 export async function keepNodeLease(
   client: KubeClient,
   name: string,
@@ -77,7 +77,7 @@ export async function keepNodeLease(
         if (!(error instanceof KubeApiError) || error.status !== 404) throw error
         return client.request({ method: 'POST', path: LEASES, body }, signal)
       })
-      // The API server may be back at the next renewal.
+      // The API server may be available again at the next renewal.
       .catch(() => undefined)
     await sleep(clock, RENEW_MS, signal).catch(() => undefined)
   }
@@ -87,7 +87,7 @@ function microTime(now: number): string {
   return new Date(now).toISOString().replace('Z', '000Z')
 }
 
-function unlessThere(error: unknown): void {
+function ignoreConflict(error: unknown): void {
   if (!(error instanceof KubeApiError) || error.status !== 409) throw error
 }
 

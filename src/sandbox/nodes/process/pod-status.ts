@@ -6,7 +6,7 @@ import type { ContainerStatus, Pod, PodCondition, PodStatus } from '../../cluste
 
 export interface PodFacts {
   readonly pod: Pod
-  /** The previous conditions: one that does not change keeps its time. */
+  /** The previous conditions; a condition whose status does not change keeps its transition time. */
   readonly previous: readonly PodCondition[]
   readonly podIp: string
   readonly hostIp: string
@@ -14,13 +14,13 @@ export interface PodFacts {
   readonly containers: readonly ContainerStatus[]
 }
 
-/** Computes a Pod's status from its containers'; `now` (RFC 3339) is the time of conditions that change. */
+/** Computes a Pod's status from its containers'; conditions that change get the time `now` (RFC 3339). */
 export function podStatus(facts: PodFacts, now: string): PodStatus {
   const { podIp, hostIp, startTime, containers } = facts
   const phase = podPhase(facts)
-  const over = phase === 'Succeeded' || phase === 'Failed'
+  const hasFinished = phase === 'Succeeded' || phase === 'Failed'
   const unready = containers.filter(({ ready }) => !ready).map(({ name }) => name)
-  const ready: Omit<PodCondition, 'type'> = over
+  const ready: Omit<PodCondition, 'type'> = hasFinished
     ? { status: 'False', reason: phase === 'Succeeded' ? 'PodCompleted' : 'PodFailed' }
     : unready.length === 0
       ? { status: 'True' }
@@ -51,8 +51,8 @@ export function podStatus(facts: PodFacts, now: string): PodStatus {
 function podPhase({ pod, containers }: PodFacts): PodStatus['phase'] {
   const policy = pod.spec.restartPolicy ?? 'Always'
   const exits = containers.map(({ state }) => ('terminated' in state ? state.terminated.exitCode : undefined))
-  const ended = exits.length > 0 && exits.every((code) => code !== undefined)
-  if (ended && policy !== 'Always') {
+  const haveExited = exits.length > 0 && exits.every((code) => code !== undefined)
+  if (haveExited && policy !== 'Always') {
     if (exits.every((code) => code === 0)) return 'Succeeded'
     if (policy === 'Never') return 'Failed'
   }
@@ -62,16 +62,16 @@ function podPhase({ pod, containers }: PodFacts): PodStatus['phase'] {
   return everRan ? 'Running' : 'Pending'
 }
 
-function withTime(condition: PodCondition, before: readonly PodCondition[], now: string): PodCondition {
-  const old = before.find(({ type }) => type === condition.type)
+function withTime(condition: PodCondition, previous: readonly PodCondition[], now: string): PodCondition {
+  const old = previous.find(({ type }) => type === condition.type)
   const since = old?.status === condition.status ? (old.lastTransitionTime ?? now) : now
   return { ...condition, lastTransitionTime: since }
 }
 
-/** Writes a Pod's newest status, one write at a time, and nothing if it has not changed. */
+/** Writes a Pod's newest status, one write at a time, if it has changed. */
 export interface StatusWriter {
   write(status: PodStatus): void
-  /** The newest status. */
+  /** The newest status; undefined before the first call of `write`. */
   last(): PodStatus | undefined
 }
 

@@ -3,19 +3,19 @@ import { namespacedPath } from '../../../kube/types.ts'
 import type { Clock } from '../../../lib/clock.ts'
 import type { Pod, TokenProjection } from '../../cluster/pod.ts'
 
-/** The ServiceAccount tokens of one Pod, bound to it and replaced before they expire. */
+/** The ServiceAccount tokens of one Pod, which are bound to it and replaced before they expire. */
 export interface PodTokens {
-  /** Undefined: not fetched yet. */
+  /** Returns undefined if the token has not been fetched yet. */
   get(projection: TokenProjection): string | undefined
-  /** Fetches missing and due tokens; returns after how many milliseconds to call it again. Throws if the API server refuses. */
+  /** Fetches missing and due tokens; returns the milliseconds until the next one is due. Throws if a request fails. */
   refresh(signal: AbortSignal): Promise<number>
-  /** Makes all tokens due now. */
+  /** Makes all tokens due immediately. */
   expire(): void
 }
 
 interface Token {
   readonly text: string
-  /** Epoch ms. */
+  /** Milliseconds since 1970. */
   readonly refreshAt: number
 }
 
@@ -72,7 +72,7 @@ async function request(
     },
     signal,
   )
-  const life = Date.parse(status.expirationTimestamp) - clock.now()
-  // As the kubelet does: at 80 % of its life, or after a day.
-  return { text: status.token, refreshAt: clock.now() + Math.min(life * 0.8, DAY_MS) }
+  const lifetime = Date.parse(status.expirationTimestamp) - clock.now()
+  // Like the kubelet, replace a token after 80 % of its lifetime, or after a day.
+  return { text: status.token, refreshAt: clock.now() + Math.min(lifetime * 0.8, DAY_MS) }
 }

@@ -14,10 +14,10 @@ import { dirname, isAbsolute, join } from 'node:path'
 import type { Container, Pod } from '../../cluster/pod.ts'
 import { type VolumeContent, type VolumeContext, volumeContent } from './volume-content.ts'
 
-/** The volumes of one Pod on disk. */
+/** The volumes of one Pod. */
 export interface PodVolumes {
   folder(name: string): string
-  /** Writes what changed since the last call. Throws MissingSource. */
+  /** Writes the volumes that have changed since the last call. Throws MissingSource. */
   refresh(context: VolumeContext): void
 }
 
@@ -31,16 +31,16 @@ export function createPodVolumes(pod: Pod, root: string, owner: VolumeOwner | un
       for (const volume of pod.spec.volumes ?? []) {
         const content = volumeContent(volume, context)
         if (!content) {
-          // Writable for every user that the container may run as.
+          // An emptyDir is writable for every user, because containers may run as different users.
           if (!written.has(volume.name)) mkdirSync(folder(volume.name), { recursive: true, mode: 0o777 })
           written.set(volume.name, '')
           continue
         }
-        const print = fingerprint(content)
-        if (written.get(volume.name) === print) continue
+        const hash = fingerprint(content)
+        if (written.get(volume.name) === hash) continue
         version += 1
         writeVolume(folder(volume.name), content, `v${version}`, owner)
-        written.set(volume.name, print)
+        written.set(volume.name, hash)
       }
     },
   }
@@ -56,8 +56,9 @@ export interface VolumeOwner {
 }
 
 /**
- * Writes a volume's content atomically, as the kubelet does: the files go to a new folder named by `version`, `..data` is a
- * link to it that is swapped, and each name is a link through `..data`. A reader never sees a mix of old and new files.
+ * Writes a volume's content atomically, as the kubelet does: the files are written to a new folder named by `version`,
+ * the link `..data` is switched to it, and each file name is a link through `..data`. Readers never see a mix of old
+ * and new files.
  */
 export function writeVolume(folder: string, content: VolumeContent, version: string, owner?: VolumeOwner): void {
   mkdirSync(folder, { recursive: true, mode: 0o755 })
@@ -92,18 +93,18 @@ function linkTarget(link: string): string | undefined {
   }
 }
 
-/** The user of a Pod's processes, from its securityContext; undefined: our own user, if we are not root. */
+/** The user of a container by its securityContext; undefined for the sandbox's own user, unless that is root. */
 export function podUser(
   pod: Pod,
   container: Container | undefined,
-  ourUid: number | undefined,
+  sandboxUid: number | undefined,
 ): VolumeOwner | undefined {
   const { runAsUser, runAsGroup } = { ...pod.spec.securityContext, ...container?.securityContext }
-  if (ourUid !== 0 || runAsUser === undefined || runAsUser === 0) return undefined
+  if (sandboxUid !== 0 || runAsUser === undefined || runAsUser === 0) return undefined
   return { uid: runAsUser, gid: runAsGroup ?? runAsUser }
 }
 
-/** The first file or folder of the paths that other users cannot access, such as a clone in a private home folder. */
+/** Returns the first file or folder on these paths that other users cannot access, such as a private home folder. */
 export function closedToOthers(paths: readonly string[]): string | undefined {
   return paths.filter(isAbsolute).flatMap(withParents).find(isClosed)
 }

@@ -9,7 +9,7 @@ import type { Run } from '../../process/run.ts'
 import { findImage, type Images } from './container-command.ts'
 import { type ContainerRunner, createContainerRunner } from './container-runner.ts'
 import type { EventRecorder } from './event-recorder.ts'
-import type { PodPlace } from './field-value.ts'
+import type { PodAddresses } from './field-value.ts'
 import { createStatusWriter, podStatus } from './pod-status.ts'
 import { createPodTokens } from './pod-tokens.ts'
 import { closedToOthers, createPodVolumes, podUser } from './pod-volumes.ts'
@@ -24,33 +24,33 @@ export interface WorkerContext {
   readonly sources: SourceCache
   readonly images: Images
   readonly apiServer: { readonly host: string; readonly port: number }
-  readonly ourUid: number | undefined
+  readonly sandboxUid: number | undefined
   readonly backOffMs: number
 }
 
-/** One Pod on this node, until it is removed. */
+/** Runs one Pod on this node until it is removed. */
 export interface PodWorker {
   readonly pod: Pod
-  /** The object as first seen. */
+  /** The object when the worker was started. */
   readonly created: Pod
-  readonly place: PodPlace
+  readonly addresses: PodAddresses
   readonly containers: readonly ContainerRunner[]
-  /** The API server has a newer object: its labels changed, or it is being deleted. */
+  /** Takes over a newer object; if it is being deleted, terminates the Pod. */
   update(pod: Pod): void
-  /** The object was deleted, or the node stops: kills the containers and cleans up. */
+  /** Kills the containers and cleans up, because the object was deleted or the node is stopping. */
   remove(): Promise<void>
-  /** Replaces all tokens now, for faults and tests. */
+  /** Replaces all tokens immediately. */
   rotateTokens(): void
 }
 
-export function startPodWorker(first: Pod, place: PodPlace, context: WorkerContext): PodWorker {
+export function startPodWorker(first: Pod, addresses: PodAddresses, context: WorkerContext): PodWorker {
   const { client, clock, events, sources } = context
   const { namespace, name, uid } = first.metadata
   const folder = join(context.run.folder, 'pods', uid)
   const startTime = new Date(clock.now()).toISOString()
   const end = new AbortController()
   let pod = first
-  let wake: () => void = () => undefined
+  let refreshVolumes: () => void = () => undefined
 
   const owner = chooseUser()
   const volumes = createPodVolumes(first, join(folder, 'volumes'), owner)
@@ -58,85 +58,85 @@ export function startPodWorker(first: Pod, place: PodPlace, context: WorkerConte
   const find: FindSource = (kind, source) => sources.find(kind, namespace, source)
   mkdirSync(folder, { recursive: true, mode: 0o711 })
   const unfollow = podSources(first).map(({ kind, name: source }) =>
-    sources.follow(kind, namespace, source, () => wake()),
+    sources.follow(kind, namespace, source, () => refreshVolumes()),
   )
   const containers = first.spec.containers.map((container) =>
     createContainerRunner(container, {
       ...context,
       pod: first,
-      place,
+      addresses,
       find,
       folder,
-      user: owner && podUser(first, container, context.ourUid),
+      user: owner && podUser(first, container, context.sandboxUid),
       volumeFolder: volumes.folder,
-      tell: (type, reason, message) => events.tell(pod, type, reason, message),
+      recordEvent: (type, reason, message) => events.record(pod, type, reason, message),
       onChange: () => writer.write(status()),
     }),
   )
   const writer = createStatusWriter(client, first, clock, end.signal)
 
   function chooseUser(): { uid: number; gid: number } | undefined {
-    const user = podUser(first, first.spec.containers[0], context.ourUid)
+    const user = podUser(first, first.spec.containers[0], context.sandboxUid)
     const commands = first.spec.containers.flatMap(({ image }) => findImage(context.images, image)?.entrypoint ?? [])
     const closed = user && closedToOthers([...commands, context.run.folder])
     if (closed === undefined) return user
-    events.tell(first, 'Normal', 'UserKept', `runs as root, not as ${user?.uid}: ${closed} is closed to other users`)
+    events.record(first, 'Normal', 'UserKept', `runs as root, not as ${user?.uid}: other users cannot access ${closed}`)
     return undefined
   }
 
   function status(): PodStatus {
     const previous = writer.last()?.conditions ?? first.status?.conditions ?? []
-    const statuses = containers.map((one) => one.status())
-    const facts = { pod, previous, podIp: place.podIp, hostIp: place.hostIp, startTime, containers: statuses }
+    const statuses = containers.map((container) => container.status())
+    const facts = { pod, previous, podIp: addresses.podIp, hostIp: addresses.hostIp, startTime, containers: statuses }
     return podStatus(facts, new Date(clock.now()).toISOString())
   }
 
-  /** Volumes are written before the first container starts, and again after each change. */
+  /** Keeps the volumes up to date and calls `onReady` after each update. Rejects when the worker ends. */
   async function keepVolumes(onReady: () => void): Promise<void> {
     let problem: string | undefined
     let failures = 0
     for (;;) {
-      let again = 1000
-      const changed = new Promise<void>((resolve) => (wake = resolve))
+      let waitMs = 1000
+      const changed = new Promise<void>((resolve) => (refreshVolumes = resolve))
       try {
-        again = await tokens.refresh(end.signal)
-        volumes.refresh({ pod, place, find, token: tokens.get })
+        waitMs = await tokens.refresh(end.signal)
+        volumes.refresh({ pod, addresses, find, token: tokens.get })
         onReady()
       } catch (error) {
         end.signal.throwIfAborted()
         if (!(error instanceof MissingSource) && !(error instanceof KubeApiError)) throw error
         failures = error.message === problem ? failures + 1 : 1
         problem = error.message
-        // The caches may still be filling: reported if it lasts, and then about every 30 s.
-        if (failures % 30 === 3) events.tell(pod, 'Warning', 'FailedMount', `MountVolume.SetUp failed: ${problem}`)
-        again = failures < 3 ? 100 : 1000
+        // The caches may still be filling, so a problem is reported at its third occurrence, then about every 30 s.
+        if (failures % 30 === 3) events.record(pod, 'Warning', 'FailedMount', `MountVolume.SetUp failed: ${problem}`)
+        waitMs = failures < 3 ? 100 : 1000
       }
       const timer = new AbortController()
-      const due = sleep(clock, Math.min(again, 2 ** 31 - 1), AbortSignal.any([end.signal, timer.signal]))
+      const due = sleep(clock, Math.min(waitMs, 2 ** 31 - 1), AbortSignal.any([end.signal, timer.signal]))
       await Promise.race([changed, due]).finally(() => timer.abort())
       due.catch(() => undefined)
     }
   }
 
-  async function live(): Promise<void> {
+  async function runPod(): Promise<void> {
     writer.write(status())
     await new Promise<void>((resolve, reject) => keepVolumes(resolve).catch(reject))
-    await Promise.all(containers.map((one) => one.run(end.signal)))
+    await Promise.all(containers.map((container) => container.run(end.signal)))
   }
 
-  async function clean(graceMs: number): Promise<void> {
+  async function cleanUp(graceMs: number): Promise<void> {
     end.abort()
     for (const stop of unfollow) stop()
-    await Promise.all(containers.map((one) => one.stop(graceMs)))
-    await living
+    await Promise.all(containers.map((container) => container.stop(graceMs)))
+    await running
     rmSync(folder, { recursive: true, force: true })
   }
 
-  /** As a kubelet does: stops the containers, reports it, then deletes the object. */
+  /** Terminates the Pod as the kubelet does: stops its containers, writes the final status and deletes the object. */
   async function terminate(seconds: number): Promise<void> {
     for (const { container } of containers)
-      events.tell(pod, 'Normal', 'Killing', `Stopping container ${container.name}`)
-    await clean(seconds * 1000)
+      events.record(pod, 'Normal', 'Killing', `Stopping container ${container.name}`)
+    await cleanUp(seconds * 1000)
     const path = namespacedPath('/api/v1', namespace, 'pods', name)
     const body = { gracePeriodSeconds: 0, preconditions: { uid } }
     await client
@@ -145,30 +145,30 @@ export function startPodWorker(first: Pod, place: PodPlace, context: WorkerConte
     await client.request({ method: 'DELETE', path, body }).catch(() => undefined)
   }
 
-  const living = live().catch(() => undefined)
+  const running = runPod().catch(() => undefined)
   let ending: Promise<void> | undefined
   return {
     get pod() {
       return pod
     },
     created: first,
-    place,
+    addresses,
     containers,
     update(newer) {
       pod = newer
-      wake()
+      refreshVolumes()
       if (newer.metadata.deletionTimestamp === undefined) return
       ending ??= terminate(newer.metadata.deletionGracePeriodSeconds ?? 30)
     },
     remove() {
-      // A graceful termination may be running and take its time.
-      for (const one of containers) one.signal('SIGKILL')
-      ending ??= clean(0)
+      // Ends a graceful termination that may be in progress.
+      for (const container of containers) container.signal('SIGKILL')
+      ending ??= cleanUp(0)
       return ending
     },
     rotateTokens() {
       tokens.expire()
-      wake()
+      refreshVolumes()
     },
   }
 }

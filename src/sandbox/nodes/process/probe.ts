@@ -3,12 +3,12 @@ import { get as httpsGet } from 'node:https'
 import { type Clock, sleep } from '../../../lib/clock.ts'
 import type { Container, Probe } from '../../cluster/pod.ts'
 
-/** Undefined: healthy; else the failure in the words of the kubelet's Events. */
+/** Undefined if healthy, else the failure as in the kubelet's Events. */
 type ProbeResult = string | undefined
 
 /**
- * Probes periodically until the signal aborts; reports each failure, and each change of the verdict, which needs as many equal
- * results as the thresholds require.
+ * Probes periodically until the signal aborts. Calls `on.failure` for each failure and `on.verdict` for each change of
+ * the verdict, which needs as many consecutive results as the thresholds require.
  */
 async function runProbe(
   probe: Probe,
@@ -83,13 +83,13 @@ interface Health {
 export interface HealthWatch {
   readonly podIp: string
   readonly clock: Clock
-  readonly tell: (type: 'Normal' | 'Warning', reason: string, message: string) => void
+  readonly recordEvent: (type: 'Normal' | 'Warning', reason: string, message: string) => void
   readonly onHealth: (health: Health) => void
-  /** A startup or liveness probe failed: the container has to be restarted. */
+  /** Called when the container has to be restarted because a startup or liveness probe failed. */
   readonly onUnhealthy: (probe: 'startup' | 'liveness') => void
 }
 
-/** Runs a container's probes until the signal aborts, liveness and readiness only after startup. Never rejects. */
+/** Runs a container's probes until the signal aborts: first startup, then liveness and readiness. Never rejects. */
 export async function watchHealth(container: Container, watch: HealthWatch, signal: AbortSignal): Promise<void> {
   const { startupProbe, livenessProbe, readinessProbe } = container
   const probe = (kind: string, of: Probe, onVerdict: (healthy: boolean) => void, until: AbortSignal): Promise<void> =>
@@ -98,7 +98,7 @@ export async function watchHealth(container: Container, watch: HealthWatch, sign
       { container, podIp: watch.podIp },
       {
         verdict: onVerdict,
-        failure: (message) => watch.tell('Warning', 'Unhealthy', `${kind} probe failed: ${message}`),
+        failure: (message) => watch.recordEvent('Warning', 'Unhealthy', `${kind} probe failed: ${message}`),
       },
       watch.clock,
       until,

@@ -18,12 +18,12 @@ import { createSourceCache } from './source-cache.ts'
 export interface ProcessNodeOptions {
   readonly cluster: Cluster
   readonly name?: string
-  /** The command of an image, by repository: `{'acr-nopass/helper': ['/path/to/node', '/path/to/helper.mjs']}`. */
+  /** The commands of images by repository: `{'acr-nopass/helper': ['/path/to/node', '/path/to/helper.mjs']}`. */
   readonly images: Images
   readonly labels?: Readonly<Record<string, string>>
-  /** The address of the API server for its Pods (default: its own), for a proxy in between. */
+  /** The address at which Pods reach the API server, such as a proxy's; default: the API server's own. */
   readonly apiServer?: { readonly host: string; readonly port: number }
-  /** The first back-off of a crashing container, which doubles (default 10 s, as in the kubelet). */
+  /** The initial back-off of a crashing container, which doubles; default: 10 s, as in the kubelet. */
   readonly backOffMs?: number
   readonly signal?: AbortSignal
 }
@@ -32,33 +32,35 @@ export interface RunningPod {
   readonly namespace: string
   readonly name: string
   readonly uid: string
-  /** Its own loopback address, for all its ports. */
+  /** A loopback address that no other Pod uses. */
   readonly ip: string
 }
 
-/** A node whose containers are child processes. Pods are named `namespace/name`. */
+/** A node whose containers are child processes. Its methods take Pods as `namespace/name`. */
 export interface ProcessNode {
   readonly name: string
   pods(): RunningPod[]
   /**
-   * As if each Pod were an ECI instance: the RAM role, from the annotation, of the Pod whose process has this connection
-   * (Linux; elsewhere undefined).
+   * Returns the RAM role in the ECI annotation of the Pod that has this connection, as if each Pod were an ECI
+   * instance. Works only on Linux; elsewhere it returns undefined.
    */
   eciRole(connection: { readonly localPort: number; readonly remotePort: number }): string | undefined
-  /** The log of a container (default: the first). */
+  /** The log of a container; default: the first one. */
   log(pod: string, container?: string): string
-  /** Faults for all containers of a Pod: crash (default KILL), pause, continue. False: nothing runs. */
+  /** Sends a signal, by default SIGKILL, to all containers of a Pod; returns false if none is running. */
   kill(pod: string, signal?: NodeJS.Signals): boolean
+  /** Pauses all containers of a Pod; returns false if none is running. */
   pause(pod: string): boolean
+  /** Resumes all containers of a Pod; returns false if none is running. */
   resume(pod: string): boolean
-  /** Replaces the Pod's ServiceAccount tokens now. */
+  /** Replaces the Pod's ServiceAccount tokens immediately. */
   rotateTokens(pod: string): void
-  /** Stops its Pods; so does the end of the cluster's run. Safe to call twice. */
+  /** Stops the node and its Pods, as the end of the cluster's run does. Safe to call twice. */
   stop(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
 }
 
-/** Starts a node that is Ready immediately and runs the Pods bound to it, with a kubelet's user and rights. */
+/** Starts a node that is immediately Ready and runs the Pods bound to it, with the permissions of a kubelet. */
 export async function startProcessNode(options: ProcessNodeOptions): Promise<ProcessNode> {
   const { cluster, images, name = 'process-node', signal } = options
   const end = new AbortController()
@@ -78,19 +80,19 @@ export async function startProcessNode(options: ProcessNodeOptions): Promise<Pro
     sources: createSourceCache(client),
     images,
     apiServer: options.apiServer ?? { host: api.hostname, port: Number(api.port) },
-    ourUid: process.geteuid?.(),
+    sandboxUid: process.geteuid?.(),
     backOffMs: options.backOffMs ?? 10_000,
   }
-  const nextAddress = addresses()
+  const nextAddress = createAddressPool()
   const onPod = (key: string, pod: Pod | undefined, previous: Pod | undefined): void => {
-    // Another Pod of the same name.
+    // The Pod was deleted, or replaced by another one of the same name.
     if (previous && pod?.metadata.uid !== previous.metadata.uid) {
       void workers.get(key)?.remove()
       workers.delete(key)
     }
     if (!pod) return
-    const over = pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed'
-    if (!workers.has(key) && !over) {
+    const hasFinished = pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed'
+    if (!workers.has(key) && !hasFinished) {
       workers.set(key, startPodWorker(pod, { podIp: nextAddress(), hostIp: '127.0.0.1' }, context))
     }
     workers.get(key)?.update(pod)
@@ -123,7 +125,7 @@ export async function startProcessNode(options: ProcessNodeOptions): Promise<Pro
   try {
     await registerNode(client, facts, new Date().toISOString(), signal ? AbortSignal.any([signal, until]) : until)
   } catch (error) {
-    // The caller cannot stop the node, and the log server would keep the process alive.
+    // The caller gets no node that it could stop, and the log server would keep the process alive.
     end.abort()
     logs.close()
     client.close()
@@ -148,8 +150,8 @@ export async function startProcessNode(options: ProcessNodeOptions): Promise<Pro
   return {
     name,
     pods: () =>
-      [...workers.values()].map(({ pod: { metadata }, place }) => {
-        return { namespace: metadata.namespace, name: metadata.name, uid: metadata.uid, ip: place.podIp }
+      [...workers.values()].map(({ pod: { metadata }, addresses }) => {
+        return { namespace: metadata.namespace, name: metadata.name, uid: metadata.uid, ip: addresses.podIp }
       }),
     eciRole({ localPort, remotePort }) {
       const group = connectionGroup(localPort, remotePort)
@@ -170,8 +172,8 @@ export async function startProcessNode(options: ProcessNodeOptions): Promise<Pro
   }
 }
 
-/** Unique loopback addresses, in a random range per node below that of Services. */
-function addresses(): () => string {
+/** Creates unique loopback addresses, in a random range per node that no Service network uses. */
+function createAddressPool(): () => string {
   const range = `127.${randomInt(1, 64)}`
   let next = randomInt(0, 128) * 256
   return () => {

@@ -5,11 +5,11 @@ import type { Versioned } from '../../../kube/watch/store.ts'
 import { systemClock } from '../../../lib/clock.ts'
 import type { Pod } from '../../cluster/pod.ts'
 
-/** The ConfigMaps and Secrets that the node's Pods refer to; each is watched by name while a Pod needs it, as the kubelet does. */
+/** The ConfigMaps and Secrets of the node's Pods; like the kubelet it watches each by name while a Pod needs it. */
 export interface SourceCache {
-  /** Watches an object and calls `onChange` at each change; the returned function ends it. */
+  /** Watches an object and calls `onChange` after each change; returns a function that ends the watch. */
   follow(kind: SourceKind, namespace: string, name: string, onChange: () => void): () => void
-  /** Undefined: absent, or not read yet. */
+  /** Returns undefined if the object does not exist or has not been read yet. */
   find(kind: SourceKind, namespace: string, name: string): SourceData | undefined
 }
 
@@ -77,7 +77,7 @@ function decode(kind: SourceKind, { data = {}, binaryData = {} }: SourceObject):
   return Object.fromEntries([...read(data, encoding), ...read(binaryData, 'base64')])
 }
 
-/** The ConfigMaps and Secrets that a Pod's volumes and environments refer to, without duplicates. */
+/** The ConfigMaps and Secrets that a Pod's volumes and environment variables refer to, without duplicates. */
 export function podSources({ spec }: Pod): { kind: SourceKind; name: string }[] {
   const found: { kind: SourceKind; name: string }[] = []
   const add = (kind: SourceKind, name: string | undefined): void => {
@@ -105,37 +105,38 @@ export function podSources({ spec }: Pod): { kind: SourceKind; name: string }[] 
   return found
 }
 
-/** A ConfigMap or a Secret as a Pod sees it. */
+/** The decoded data of a ConfigMap or Secret. */
 export interface SourceData {
   readonly [key: string]: Buffer
 }
 
 export type SourceKind = 'configmaps' | 'secrets'
 
-/** Undefined: it does not exist. */
+/** Returns undefined if the object does not exist. */
 export type FindSource = (kind: SourceKind, name: string) => SourceData | undefined
 
-/** Why a container or a volume cannot be created; the message is that of Kubernetes' own Events. */
+/** The reason why a container or volume cannot be created, in the words of Kubernetes' own Events. */
 export class MissingSource extends Error {
   override readonly name = 'MissingSource'
 }
 
-const WORDS: Readonly<Record<SourceKind, string>> = { configmaps: 'configmap', secrets: 'secret' }
+const KIND_NAMES: Readonly<Record<SourceKind, string>> = { configmaps: 'configmap', secrets: 'secret' }
 
-/** The object's data; empty if it is optional and absent. Throws MissingSource. */
+/** Returns an object's data, empty if it is optional and does not exist. Throws MissingSource. */
 export function needSource(find: FindSource, kind: SourceKind, name: string, optional = false): SourceData {
   const data = find(kind, name)
-  if (data === undefined && !optional) throw new MissingSource(`${WORDS[kind]} "${name}" not found`)
+  if (data === undefined && !optional) throw new MissingSource(`${KIND_NAMES[kind]} "${name}" not found`)
   return data ?? {}
 }
 
-/** One key's value; undefined if it is optional and absent. Throws MissingSource. */
+/** Returns the value of a key, undefined if it is optional and does not exist. Throws MissingSource. */
 export function needKey(
   find: FindSource,
   kind: SourceKind,
   { name, key, optional = false }: { name: string; key: string; optional?: boolean },
 ): Buffer | undefined {
   const value = needSource(find, kind, name, optional)[key]
-  if (value === undefined && !optional) throw new MissingSource(`couldn't find key ${key} in ${WORDS[kind]} "${name}"`)
+  if (value === undefined && !optional)
+    throw new MissingSource(`couldn't find key ${key} in ${KIND_NAMES[kind]} "${name}"`)
   return value
 }

@@ -1,5 +1,5 @@
 import type { DownwardItem, KeyToPath, Pod, Projection, TokenProjection, Volume } from '../../cluster/pod.ts'
-import { fieldValue, type PodPlace } from './field-value.ts'
+import { fieldValue, type PodAddresses } from './field-value.ts'
 import { type FindSource, MissingSource, needSource, type SourceData } from './source-cache.ts'
 
 interface VolumeFile {
@@ -12,15 +12,15 @@ export type VolumeContent = ReadonlyMap<string, VolumeFile>
 
 export interface VolumeContext {
   readonly pod: Pod
-  readonly place: PodPlace
+  readonly addresses: PodAddresses
   readonly find: FindSource
-  /** Undefined: not fetched yet. */
+  /** Returns undefined if the token has not been fetched yet. */
   readonly token: (projection: TokenProjection) => string | undefined
 }
 
 const DEFAULT_MODE = 0o644
 
-/** The current content of a volume; undefined for an emptyDir. Throws MissingSource. */
+/** Returns the current content of a volume; undefined for an emptyDir. Throws MissingSource. */
 export function volumeContent(volume: Volume, context: VolumeContext): VolumeContent | undefined {
   const { configMap, secret, downwardAPI, projected, emptyDir } = volume
   if (emptyDir) return undefined
@@ -28,7 +28,7 @@ export function volumeContent(volume: Volume, context: VolumeContext): VolumeCon
   if (secret) return collect([{ secret: { ...secret, name: secret.secretName } }], secret.defaultMode, context)
   if (downwardAPI) return collect([{ downwardAPI }], downwardAPI.defaultMode, context)
   if (projected) return collect(projected.sources ?? [], projected.defaultMode, context)
-  throw new MissingSource(`volume "${volume.name}" is of a kind that this node does not support`)
+  throw new MissingSource(`the type of volume "${volume.name}" is not supported by this node`)
 }
 
 export function tokenProjections(pod: Pod): TokenProjection[] {
@@ -77,8 +77,8 @@ function pick(
   })
 }
 
-function downwardFile(item: DownwardItem, mode: number, { pod, place }: VolumeContext): VolumeFile {
-  const value = item.fieldRef && fieldValue(pod, place, item.fieldRef)
+function downwardFile(item: DownwardItem, mode: number, { pod, addresses }: VolumeContext): VolumeFile {
+  const value = item.fieldRef && fieldValue(pod, addresses, item.fieldRef)
   if (value === undefined) throw new MissingSource(`unsupported fieldPath: ${item.fieldRef?.fieldPath}`)
   return { content: Buffer.from(value), mode: item.mode ?? mode }
 }

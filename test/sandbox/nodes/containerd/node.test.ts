@@ -22,7 +22,7 @@ import { openRun } from '../../../../src/sandbox/process/run.ts'
 const root = mkdtempSync(join(tmpdir(), 'acr-nopass-test-'))
 after(() => rmSync(root, { recursive: true, force: true }))
 
-test('a machine that cannot run a node says why in one line', () => {
+test('the reason why a machine cannot run a real node is one line', () => {
   const good: MachineFacts = { platform: 'linux', user: 0, cgroup: 'v1', missingPrograms: [], address: '10.0.0.2' }
   const table: [Partial<MachineFacts>, string | undefined][] = [
     [{}, undefined],
@@ -31,22 +31,22 @@ test('a machine that cannot run a node says why in one line', () => {
     [{ user: 1000 }, 'a real node needs root (mount namespace, control groups); run as root to include it'],
     [{ cgroup: 'none' }, 'a real node needs control groups; /sys/fs/cgroup is not mounted or not writable here'],
     [{ missingPrograms: ['nsenter'] }, 'a real node needs the program nsenter on PATH'],
-    [{ address: undefined }, 'a real node needs a network address; this machine has loopback alone'],
+    [{ address: undefined }, 'a real node needs a network address; this machine has only loopback'],
     [
       { hidden: '/var/lib/x' },
-      'a real node hides /run, /var/lib, /var/log, and /var/lib/x is there; set TMPDIR or ACR_NOPASS_CACHE elsewhere',
+      'a real node hides /run, /var/lib, /var/log, which contain /var/lib/x; set TMPDIR or ACR_NOPASS_CACHE to a folder elsewhere',
     ],
     [{ noNamespace: 'unshare failed' }, 'a real node needs a private mount namespace: unshare failed'],
   ]
   for (const [change, expected] of table) assert.equal(nodeObstacle({ ...good, ...change }), expected)
 })
 
-test('what lies where the node sees an empty file system is found', () => {
+test('a path that the node’s empty file systems would hide is found', () => {
   assert.equal(findHidden(['/tmp/a', '/usr/bin/node', '/var/library/x']), undefined)
   assert.equal(findHidden(['/tmp/a', '/var/lib/ci/tools/runc']), '/var/lib/ci/tools/runc')
 })
 
-test('control groups are made in every hierarchy, with cpus where a new group has none', async () => {
+test('the control group is created in every hierarchy, with CPUs in a v1 cpuset', async () => {
   const v1 = join(root, 'v1')
   for (const name of ['memory', 'cpuset', 'pids']) {
     mkdirSync(join(v1, name), { recursive: true })
@@ -62,7 +62,7 @@ test('control groups are made in every hierarchy, with cpus where a new group ha
   rmSync(join(v1, 'cpuset', 'ours', 'cpuset.cpus'))
 })
 
-test('with control groups v2 the one hierarchy hands its controllers down, or Pods get none of their own', async () => {
+test('with control groups v2 Pods get their own groups only if the root delegates the controllers', async () => {
   const v2 = join(root, 'v2')
   mkdirSync(v2)
   writeFileSync(join(v2, 'cgroup.controllers'), 'cpu cpuset io memory pids')
@@ -77,12 +77,12 @@ test('with control groups v2 the one hierarchy hands its controllers down, or Po
   assert.deepEqual([including.cgroupRoot, including.failCgroupV1], ['/ours', false])
 })
 
-test('a registry domain leads to this machine, and by no way to the real one', () => {
+test('the hosts file resolves a registry’s domain to this machine', () => {
   const hosts = hostsFile({ address: '127.64.0.2', hosts: ['demo.example'] }, { name: 'n1', address: '10.0.0.2' })
   assert.equal(hosts, '127.0.0.1 localhost\n::1 localhost\n10.0.0.2 n1\n127.64.0.2 demo.example\n')
 })
 
-test('a runc without seccomp gets bundles without a profile; one with it is used as it is', async () => {
+test('a runc without seccomp gets bundles without a profile, and one with seccomp is used unchanged', async () => {
   const bundle = join(root, 'bundle')
   mkdirSync(bundle)
   const runc = (enabled: boolean): string => {
@@ -103,7 +103,7 @@ test('a runc without seccomp gets bundles without a profile; one with it is used
   assert.deepEqual(JSON.parse(seen), { linux: { namespaces: [] }, process: { args: ['a'] } })
 })
 
-test('what listens on one loopback address is reached at another', async () => {
+test('a server on one loopback address can be reached at another', async () => {
   const server = createServer((socket) => socket.pipe(socket))
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -117,14 +117,14 @@ test('what listens on one loopback address is reached at another', async () => {
   const { connect } = await import('node:net')
   const socket = connect(from)
   socket.write('echo')
-  const [answer] = (await once(socket, 'data')) as [Buffer]
-  assert.equal(answer.toString(), 'echo')
+  const [received] = (await once(socket, 'data')) as [Buffer]
+  assert.equal(received.toString(), 'echo')
   close()
   await once(socket, 'close')
   server.close()
 })
 
-test('whoever asks the name server of a node hears that there is no such name', () => {
+test('the node’s name server responds with NXDOMAIN to every query', () => {
   const question = [4, ...Buffer.from('demo'), 7, ...Buffer.from('example'), 0, 0, 1, 0, 1]
   const query = Buffer.from([
     0xab,
@@ -156,13 +156,13 @@ test('whoever asks the name server of a node hears that there is no such name', 
   assert.ok(nxdomain(query.subarray(0, 15)).length <= 15)
 })
 
-test('a Pod with a network of its own gets an address from the plugin, and another one than its neighbour', () => {
+test('Pods without hostNetwork get different addresses from the plugin', () => {
   const folders = { config: join(root, 'cni'), plugins: join(root, 'cni-plugins') }
   writePodNetwork(folders, '/bin/true')
   const address = (id: string): unknown => {
     const env = { PATH: process.env.PATH, CNI_COMMAND: 'ADD', CNI_CONTAINERID: id, CNI_NETNS: '/run/netns/a' }
-    const answer = execFileSync(join(folders.plugins, 'sandbox'), { env, input: '{}', encoding: 'utf8' })
-    const { interfaces, ips } = JSON.parse(answer)
+    const output = execFileSync(join(folders.plugins, 'sandbox'), { env, input: '{}', encoding: 'utf8' })
+    const { interfaces, ips } = JSON.parse(output)
     assert.deepEqual(interfaces, [{ name: 'eth0', sandbox: '/run/netns/a' }])
     return ips
   }

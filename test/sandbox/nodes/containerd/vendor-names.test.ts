@@ -32,14 +32,14 @@ after(() => {
   back.close()
 })
 
-interface Answer {
+interface Received {
   readonly status: number | undefined
   readonly challenge: string | undefined
   readonly text: string
 }
 
-/** As a client with a hosts file: the name is checked against the certificate. */
-function call(host: string, path: string, headers: Record<string, string> = {}): Promise<Answer> {
+/** Calls a host like a client with a hosts file, which checks the name against the certificate. */
+function call(host: string, path: string, headers: Record<string, string> = {}): Promise<Received> {
   const ca = names.caPem
   const options = { host: '127.0.0.1', port, path, ca, servername: host, headers: { host, ...headers }, agent: false }
   return new Promise((resolve, reject) => {
@@ -51,20 +51,20 @@ function call(host: string, path: string, headers: Record<string, string> = {}):
   })
 }
 
-test('W2 a registry under its own name names a token service of the vendor in another region, which answers there', async () => {
+test('W2 a registry’s challenge names the vendor’s token service in another region, which is served too', async () => {
   assert.deepEqual(names.hosts, [DOMAIN, new URL(REALM).hostname])
-  const refused = { status: 401, challenge: `Bearer realm="${REALM}",service="s"`, text: DOMAIN }
-  assert.deepEqual(await call(DOMAIN, '/v2/'), refused)
+  const unauthorized = { status: 401, challenge: `Bearer realm="${REALM}",service="s"`, text: DOMAIN }
+  assert.deepEqual(await call(DOMAIN, '/v2/'), unauthorized)
   const token = await call(new URL(REALM).hostname, '/auth?service=s', { authorization: 'Basic eDp5' })
   assert.deepEqual(token, { status: 200, challenge: undefined, text: 'token /auth?service=s Basic eDp5' })
   assert.deepEqual([...names.requests.values()], [1, 1])
 })
 
-test('another name has no certificate', async () => {
+test('the certificate is not valid for other names', async () => {
   await assert.rejects(call('other.example', '/v2/'), { code: 'ERR_TLS_CERT_ALTNAME_INVALID' })
 })
 
-test('a registry that is down is a connection that breaks', async () => {
+test('if the registry is down, the connection is closed', async () => {
   back.closeAllConnections()
   back.close()
   await once(back, 'close')

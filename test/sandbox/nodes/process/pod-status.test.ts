@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import type { ContainerState, ContainerStatus, Pod } from '../../../../src/sandbox/cluster/pod.ts'
 import { type PodFacts, podStatus } from '../../../../src/sandbox/nodes/process/pod-status.ts'
 
-const ended = (exitCode: number): ContainerState => ({
+const exited = (exitCode: number): ContainerState => ({
   terminated: {
     exitCode,
     reason: exitCode === 0 ? 'Completed' : 'Error',
@@ -27,22 +27,22 @@ function facts(
   return { pod, previous: [], podIp: '', hostIp: '', startTime: '', containers, ...more }
 }
 
-test("a Pod's phase follows from its containers and its restart policy", () => {
+test("a Pod's phase is derived from its containers and its restart policy", () => {
   const table: [string, PodFacts][] = [
     ['Pending', facts([status(waiting)], 'Always')],
     ['Running', facts([status(running)], 'Always')],
     ['Running', facts([status(waiting, false, 1)], 'Always')],
-    ['Running', facts([status(ended(0))], 'Always')],
-    ['Succeeded', facts([status(ended(0))], 'OnFailure')],
-    ['Running', facts([status(ended(1))], 'OnFailure')],
-    ['Succeeded', facts([status(ended(0)), status(ended(0))], 'Never')],
-    ['Failed', facts([status(ended(0)), status(ended(1))], 'Never')],
-    ['Running', facts([status(ended(0)), status(running)], 'Never')],
+    ['Running', facts([status(exited(0))], 'Always')],
+    ['Succeeded', facts([status(exited(0))], 'OnFailure')],
+    ['Running', facts([status(exited(1))], 'OnFailure')],
+    ['Succeeded', facts([status(exited(0)), status(exited(0))], 'Never')],
+    ['Failed', facts([status(exited(0)), status(exited(1))], 'Never')],
+    ['Running', facts([status(exited(0)), status(running)], 'Never')],
   ]
   for (const [phase, input] of table) assert.equal(podStatus(input, 'now').phase, phase)
 })
 
-test('a Pod is ready when all its containers are; a condition that stays keeps its time', () => {
+test('a Pod is ready when all its containers are, and an unchanged condition keeps its transition time', () => {
   const first = podStatus(facts([status(running, true), status(running)], 'Always'), 'early')
   const ready = (of: typeof first) => of.conditions.find(({ type }) => type === 'Ready')
   assert.deepEqual([ready(first)?.status, ready(first)?.reason], ['False', 'ContainersNotReady'])

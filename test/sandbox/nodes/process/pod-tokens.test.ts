@@ -4,16 +4,20 @@ import type { KubeClient } from '../../../../src/kube/client.ts'
 import type { Pod } from '../../../../src/sandbox/cluster/pod.ts'
 import { createPodTokens } from '../../../../src/sandbox/nodes/process/pod-tokens.ts'
 
-test('tokens are bound to the Pod and replaced at 80 % of their life, each audience by itself', async () => {
+test('tokens are bound to the Pod and replaced after 80 % of their lifetime, independently for each audience', async () => {
   let now = 0
-  const asked: { audiences: string[]; expirationSeconds: number; uid: string }[] = []
+  const requests: { audiences: string[]; expirationSeconds: number; uid: string }[] = []
   const request: KubeClient['request'] = async <T>(call: { body?: unknown }): Promise<T> => {
     const { spec } = call.body as {
       spec: { audiences: string[]; expirationSeconds: number; boundObjectRef: { uid: string } }
     }
-    asked.push({ audiences: spec.audiences, expirationSeconds: spec.expirationSeconds, uid: spec.boundObjectRef.uid })
+    requests.push({
+      audiences: spec.audiences,
+      expirationSeconds: spec.expirationSeconds,
+      uid: spec.boundObjectRef.uid,
+    })
     const expirationTimestamp = new Date(now + spec.expirationSeconds * 1000).toISOString()
-    return { status: { token: `token ${asked.length}`, expirationTimestamp } } as T
+    return { status: { token: `token ${requests.length}`, expirationTimestamp } } as T
   }
   const client: KubeClient = { request, watch: () => Promise.resolve(), close: () => undefined }
   const clock = { now: () => now, monotonic: () => now, after: () => () => undefined }
@@ -26,7 +30,7 @@ test('tokens are bound to the Pod and replaced at 80 % of their life, each audie
 
   assert.equal(tokens.get(api), undefined)
   assert.equal(await tokens.refresh(signal), 960_000)
-  assert.deepEqual(asked, [
+  assert.deepEqual(requests, [
     { audiences: [], expirationSeconds: 3600, uid: 'u' },
     { audiences: ['sts.aliyuncs.com'], expirationSeconds: 1200, uid: 'u' },
   ])

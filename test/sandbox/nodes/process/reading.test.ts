@@ -21,7 +21,7 @@ function pod(spec: Partial<Pod['spec']> = {}): Pod {
   const metadata = { name: 'p', namespace: 'n', uid: 'u', resourceVersion: '1', labels, annotations: { 'a/b': 'c' } }
   return { metadata, spec: { nodeName: 'node', serviceAccountName: 'sa', containers: [main], ...spec } }
 }
-const place = { podIp: '127.1.2.3', hostIp: '127.0.0.1' }
+const addresses = { podIp: '127.1.2.3', hostIp: '127.0.0.1' }
 const sources = {
   configmaps: { config: { 'a.yaml': Buffer.from('A'), b: Buffer.from('B') } },
   secrets: { key: { id: Buffer.from('I') } },
@@ -29,7 +29,7 @@ const sources = {
 const find = (kind: 'configmaps' | 'secrets', name: string): Record<string, Buffer> | undefined =>
   (sources[kind] as Record<string, Record<string, Buffer>>)[name]
 
-test('$(NAME) is replaced where the name is known, $$ is a dollar', () => {
+test('$(NAME) is replaced if the name is known, and $$ by a dollar', () => {
   const variables = new Map([
     ['A', '1'],
     ['B', '$(A)'],
@@ -51,7 +51,7 @@ test('$(NAME) is replaced where the name is known, $$ is a dollar', () => {
   )
 })
 
-test('paths at and below a mount become those of the volume, others stay', () => {
+test('paths at and below a mount become paths in the volume, and other paths are unchanged', () => {
   const container: Container = {
     ...main,
     volumeMounts: [
@@ -72,8 +72,8 @@ test('paths at and below a mount become those of the volume, others stay', () =>
   for (const [text, expected] of table) assert.equal(translate(text), expected)
 })
 
-test('the downward API knows the fields that Kubernetes documents', () => {
-  const value = (fieldPath: string): string | undefined => fieldValue(pod(), place, { fieldPath })
+test('the downward API supports the fields that Kubernetes documents', () => {
+  const value = (fieldPath: string): string | undefined => fieldValue(pod(), addresses, { fieldPath })
   assert.deepEqual(
     ['metadata.name', 'metadata.uid', 'status.podIP', 'spec.serviceAccountName', "metadata.labels['zone']"].map(value),
     ['p', 'u', '127.1.2.3', 'sa', 'b'],
@@ -83,10 +83,10 @@ test('the downward API knows the fields that Kubernetes documents', () => {
   assert.equal(value('spec.priority'), undefined)
 })
 
-test('args that listen on 127.0.0.1 listen on the Pod instead; services of the machine are left alone', () => {
+test('listening addresses on 127.0.0.1 become the Pod’s, and URLs of services on the machine are unchanged', () => {
   const context = {
     pod: pod(),
-    place,
+    addresses,
     find,
     entrypoint: ['/node', '/app.mjs'],
     apiServer: { host: '127.0.0.1', port: 6443 },
@@ -98,8 +98,8 @@ test('args that listen on 127.0.0.1 listen on the Pod instead; services of the m
     [command.command, ...command.args],
     ['/node', '/app.mjs', '--status=127.1.2.3:8081', '127.1.2.3:1', '--cloud=http://127.0.0.1:99', '127.0.0.1'],
   )
-  const own = containerCommand({ ...main, command: ['sh', '-c', 'true'], args: ['x'] }, context)
-  assert.deepEqual([own.command, ...own.args], ['sh', '-c', 'true', 'x'])
+  const custom = containerCommand({ ...main, command: ['sh', '-c', 'true'], args: ['x'] }, context)
+  assert.deepEqual([custom.command, ...custom.args], ['sh', '-c', 'true', 'x'])
   const env = [
     { name: 'ID', valueFrom: { secretKeyRef: { name: 'key', key: 'id' } } },
     { name: 'NONE', valueFrom: { configMapKeyRef: { name: 'none', key: 'x', optional: true } } },
@@ -111,10 +111,10 @@ test('args that listen on 127.0.0.1 listen on the Pod instead; services of the m
   assert.throws(() => containerCommand({ ...main, env: missing }, context), { message: 'configmap "none" not found' })
 })
 
-test('a projected volume holds what its sources say, and nothing is given while one is missing', () => {
+test('a projected volume has the content of all its sources, and is not created while one is missing', () => {
   const read = (sources: object[], token?: string): Record<string, [string, number]> => {
     const volume = { name: 'v', projected: { sources, defaultMode: 0o640 } }
-    const content = volumeContent(volume, { pod: pod(), place, find, token: () => token }) ?? new Map()
+    const content = volumeContent(volume, { pod: pod(), addresses, find, token: () => token }) ?? new Map()
     return Object.fromEntries([...content].map(([path, file]) => [path, [file.content.toString(), file.mode]]))
   }
   assert.deepEqual(
@@ -138,7 +138,7 @@ test('a projected volume holds what its sources say, and nothing is given while 
   )
 })
 
-test('a Pod names each of its sources once', () => {
+test('the sources of a Pod are listed without duplicates', () => {
   const volumes = [
     { name: 'a', configMap: { name: 'config' } },
     { name: 'b', secret: { secretName: 'key' } },
@@ -153,7 +153,7 @@ test('a Pod names each of its sources once', () => {
   ])
 })
 
-test('an image is found by its repository, whatever tag or digest it has', () => {
+test('an image is found by its repository, regardless of tag and digest', () => {
   for (const reference of ['h:5000/t/app', 'h:5000/t/app:1', 'h:5000/t/app@sha256:ab', 'h:5000/t/app:1@sha256:ab']) {
     assert.equal(repositoryOf(reference), 'h:5000/t/app')
   }
@@ -161,7 +161,7 @@ test('an image is found by its repository, whatever tag or digest it has', () =>
   assert.equal(findImage({ 'h:5000/t/app': ['x'] }, 'h:5000/t/other'), undefined)
 })
 
-test('a container that ends again and again rests longer each time, and is forgiven after ten minutes', () => {
+test('the back-off of a crashing container doubles, and is reset after ten minutes of running', () => {
   const backOff = createBackOff(10_000, 40_000)
   assert.deepEqual(
     [1, 1, 1, 1, 1].map((ran) => backOff.next(ran)),
@@ -170,10 +170,10 @@ test('a container that ends again and again rests longer each time, and is forgi
   assert.equal(backOff.next(600_000), 0)
 })
 
-test('only root gives its user up', () => {
-  const asks = pod({ securityContext: { runAsUser: 65532, runAsGroup: 3 } })
-  assert.deepEqual(podUser(asks, main, 0), { uid: 65532, gid: 3 })
-  assert.deepEqual(podUser(asks, { ...main, securityContext: { runAsUser: 7 } }, 0), { uid: 7, gid: 3 })
-  assert.equal(podUser(asks, main, 1000), undefined)
+test('a container runs as another user only if the sandbox runs as root', () => {
+  const restricted = pod({ securityContext: { runAsUser: 65532, runAsGroup: 3 } })
+  assert.deepEqual(podUser(restricted, main, 0), { uid: 65532, gid: 3 })
+  assert.deepEqual(podUser(restricted, { ...main, securityContext: { runAsUser: 7 } }, 0), { uid: 7, gid: 3 })
+  assert.equal(podUser(restricted, main, 1000), undefined)
   assert.equal(podUser(pod(), main, 0), undefined)
 })

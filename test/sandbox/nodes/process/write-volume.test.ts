@@ -12,7 +12,7 @@ after(() => rmSync(root, { recursive: true, force: true }))
 const content = (files: Record<string, string>): VolumeContent =>
   new Map(Object.entries(files).map(([path, text]) => [path, { content: Buffer.from(text), mode: 0o600 }]))
 
-test('a volume changes all at once: a swap of one link, old files gone, names kept', () => {
+test('a volume is updated atomically by switching one link, and removed files disappear', () => {
   const folder = join(root, 'v')
   writeVolume(folder, content({ 'a.yaml': '1', 'sub/b': '2', old: '3' }), 'v1')
   assert.equal(readFileSync(join(folder, 'a.yaml'), 'utf8'), '1')

@@ -1,4 +1,4 @@
-/** Takes the seccomp profile out of an OCI bundle: a runc that was built without libseccomp refuses any. */
+/** Removes the seccomp profile from an OCI bundle, because a runc that was built without libseccomp rejects it. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
