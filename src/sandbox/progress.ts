@@ -1,26 +1,26 @@
 import { setInterval } from 'node:timers'
 
 export interface StepHandle {
-  /** Shows the current state, such as `312 packages, about 40 s left`, in place of the previous one. */
+  /** Replaces the text of the step, such as `312 packages, about 40 s left`. */
   update(text: string): void
 }
 
-/** Shows what a command does and how long it takes. Steps may be concurrent and nested. */
+/** Shows the steps of a command and how long they take. Steps may be concurrent and nested. */
 export interface Progress {
   step<T>(title: string, work: (step: StepHandle) => Promise<T>): Promise<T>
   note(text: string): void
 }
 
-/** `columns` is the width of a terminal. */
+/** The output; `columns` is the width of a terminal. */
 export interface ProgressStream {
   readonly columns?: number | undefined
   write(text: string): unknown
 }
 
 export interface ProgressOptions {
-  /** Plain lines (a log, CI) instead of lines that change in place (a terminal). */
+  /** Print plain lines, for a log, instead of lines that change in place, for a terminal. */
   readonly plain: boolean
-  /** Milliseconds; any origin. */
+  /** A clock in milliseconds with any origin. */
   readonly now?: () => number
   /** Calls `tick` about every `ms` until the returned function is called. */
   readonly every?: (ms: number, tick: () => void) => () => void
@@ -37,18 +37,18 @@ const LIVE_MS = 200
 const PLAIN_FIRST_MS = 1_000
 const PLAIN_AGAIN_MS = 15_000
 
-/** Prints nothing: for tests and for commands whose output is data. */
+/** Prints nothing, for tests and for commands whose output is data. */
 export const silentProgress: Progress = {
   step: (_title, work) => work({ update: () => {} }),
   note: () => {},
 }
 
-/** Plain lines if the output is not a terminal or `CI` is set. */
+/** Whether to print plain lines: if the output is not a terminal or `CI` is set. */
 export function wantsPlain(isTerminal: boolean, ci: string | undefined): boolean {
   return !isTerminal || (ci !== undefined && ci !== '' && ci !== 'false')
 }
 
-/** On a terminal lines that change in place; else a line at the start, every 15 s and at the end of a step. */
+/** Running steps change in place; with `plain` each prints a line after 1 s, every 15 s and at its end. */
 export function createProgress(stream: ProgressStream, options: ProgressOptions): Progress {
   const now = options.now ?? (() => performance.now())
   const every = options.every ?? everyInterval
@@ -124,7 +124,7 @@ function fit(text: string, width: number): string {
 
 function everyInterval(ms: number, tick: () => void): () => void {
   const timer = setInterval(tick, ms)
-  // Showing progress must never keep a finished command alive.
+  // The progress display must not keep a finished command running.
   timer.unref()
   return () => clearInterval(timer)
 }

@@ -10,15 +10,15 @@ export interface SandboxDeps extends CommandOutput {
 
 export const SANDBOX_USAGE = `usage: npm run sandbox [-- COMMAND] [--fast]
 
-  (no command)  the demo: two real clusters, an emulated Alibaba Cloud, a workflow, a Pod that pulls; removes everything at the end
-  up            starts clusters, cloud and registry and keeps them until Ctrl-C or \`down\`
+  (no command)  runs the demo: two real clusters, an emulated Alibaba Cloud, a workflow, a Pod that pulls; removes everything at the end
+  up            starts clusters, cloud and registry and keeps them running until Ctrl-C or \`down\`
   down          stops a sandbox that runs in another terminal, and removes what a killed one left behind
-  cloud         only the emulated Alibaba Cloud (cloud --help)
+  cloud         serves only the emulated Alibaba Cloud (cloud --help)
 
-  --fast        without the real node (containerd and kubelet)
+  --fast        do not start the real node (containerd and kubelet)
 `
 
-/** The command \`sandbox\`; returns the exit code. Throws SANDBOX_ARGUMENTS for invalid arguments. */
+/** Runs the command `sandbox` and returns the exit code. Throws SANDBOX_ARGUMENTS for invalid arguments. */
 export async function runSandbox(argv: readonly string[], deps: SandboxDeps): Promise<number> {
   if (argv[0] === 'cloud') {
     const { runCloud } = await import('./cloud/run-cloud.ts')

@@ -17,7 +17,7 @@ const MAIN = fileURLToPath(new URL('../../src/sandbox/main.ts', import.meta.url)
 const folder = mkdtempSync(join(tmpdir(), 'up-'))
 after(() => rmSync(folder, { recursive: true, force: true }))
 
-test('sandbox up keeps two clusters to work with, and sandbox down ends it from elsewhere', async () => {
+test('sandbox up keeps two clusters running, and sandbox down stops it from another terminal', async () => {
   const env = await sandboxEnvironment(folder)
   const up = spawn(process.execPath, [MAIN, 'up', '--fast'], { env, stdio: ['ignore', 'pipe', 'inherit'] })
   const exited = once(up, 'exit')
@@ -38,14 +38,14 @@ test('sandbox up keeps two clusters to work with, and sandbox down ends it from 
     client.close()
   }
   const down = await run(process.execPath, [MAIN, 'down'], { env })
-  assert.match(down.stdout, /^ended 1 running\n$/)
+  assert.match(down.stdout, /^sandboxes stopped: 1\n$/)
   assert.deepEqual(await exited, [0, null])
   assert.ok(files.every((file) => !existsSync(file)))
   const again = await run(process.execPath, [MAIN, 'down'], { env })
-  assert.equal(again.stdout, 'no sandbox is up, and nothing was left behind\n')
+  assert.equal(again.stdout, 'no sandbox is running, and nothing is left behind\n')
 })
 
-test('sandbox says how it is used, and refuses what it does not know', async () => {
+test('sandbox --help prints the usage, and an unknown command is rejected', async () => {
   const help = await run(process.execPath, [MAIN, '--help'])
   assert.match(help.stdout, /^usage: npm run sandbox/)
   await assert.rejects(run(process.execPath, [MAIN, 'upp']), (error: { code: number; stderr: string }) => {

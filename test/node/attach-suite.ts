@@ -74,7 +74,7 @@ export function testAttach(
       await fixture.until(team, 'before', 'running', 60_000)
     }
     const uids = { kept: (await helper.secret(kept)).metadata.uid, remade: (await helper.secret(remade)).metadata.uid }
-    await fixture.registry.breakDown()
+    await fixture.registry.kill()
     try {
       await helper.rotate(kept, remade)
       await fixture.cluster.admin.request({ method: 'DELETE', path: `/api/v1/namespaces/${remade}/secrets/${SECRET}` })
@@ -86,7 +86,7 @@ export function testAttach(
       await fixture.pod(kept, 'after')
       await fixture.until(kept, 'after', 'running', 60_000)
     } finally {
-      await fixture.registry.comeBack()
+      await fixture.registry.restart()
     }
   })
 }

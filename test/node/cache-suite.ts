@@ -41,11 +41,11 @@ export function testImageCache(opened: () => NodeFixture): void {
     await runs('steady', 'first')
     fixture.cloud.control.expireTokens()
     assert.equal(await fixture.writeSecret('steady', await fixture.pullToken()), uid)
-    await fixture.registry.breakDown()
+    await fixture.registry.kill()
     try {
       await runs('steady', 'second')
     } finally {
-      await fixture.registry.comeBack()
+      await fixture.registry.restart()
     }
   })
 

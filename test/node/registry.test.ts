@@ -53,9 +53,9 @@ test('a login ends with its expiry, and with the permission of its role', async 
 
 test('after an outage the registry has the same address and content', async () => {
   const { url } = fixture.registry
-  await fixture.registry.breakDown()
+  await fixture.registry.kill()
   await assert.rejects(fetch(new URL(manifest, url)))
-  await fixture.registry.comeBack()
+  await fixture.registry.restart()
   assert.equal(fixture.registry.url, url)
   assert.equal(await pull(fixture.cloud.registryPush), 200)
 })

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createProgress, type ProgressOptions, silentProgress, wantsPlain } from '../../src/sandbox/progress.ts'
 
-/** A stream, a clock and a ticker that the test moves. */
-function makeBench(plain: boolean, columns?: number) {
+/** A progress with a stream, clock and ticker that the test controls. */
+function createFixture(plain: boolean, columns?: number) {
   let time = 0
   let written = ''
   const ticks = new Set<() => void>()
@@ -28,8 +28,8 @@ function makeBench(plain: boolean, columns?: number) {
   return { progress, wait, take, ticking: () => ticks.size }
 }
 
-test('in a log a short step is one line, with its time', async () => {
-  const { progress, wait, take, ticking } = makeBench(true)
+test('in a log a short step is one line with its duration', async () => {
+  const { progress, wait, take, ticking } = createFixture(true)
   const work = async () => {
     wait(400)
     return 7
@@ -39,8 +39,8 @@ test('in a log a short step is one line, with its time', async () => {
   assert.equal(ticking(), 0)
 })
 
-test('in a log a long step speaks after a second and then every 15 s, with its latest news', async () => {
-  const { progress, wait, take } = makeBench(true)
+test('in a log a long step prints its current text after a second and then every 15 s', async () => {
+  const { progress, wait, take } = createFixture(true)
   await progress.step('etcd', async (step) => {
     wait(999)
     assert.equal(take(), '')
@@ -56,8 +56,8 @@ test('in a log a long step speaks after a second and then every 15 s, with its l
   assert.equal(take(), '✔ etcd · 16 s\n')
 })
 
-test('a failed step says so, and its error reaches the caller', async () => {
-  const { progress, take, ticking } = makeBench(true)
+test('a failed step is marked as failed, and its error is thrown', async () => {
+  const { progress, take, ticking } = createFixture(true)
   const work = progress.step('etcd', async () => {
     throw new Error('no space')
   })
@@ -66,8 +66,8 @@ test('a failed step says so, and its error reaches the caller', async () => {
   assert.equal(ticking(), 0)
 })
 
-test('on a terminal the running steps are redrawn in place, below what has ended', async () => {
-  const { progress, wait, take } = makeBench(false, 80)
+test('on a terminal running steps are redrawn in place, below the finished ones', async () => {
+  const { progress, wait, take } = createFixture(false, 80)
   await progress.step('one', async () => {
     wait(1_000)
     assert.equal(take(), '… one · 1.0 s\n')
@@ -82,19 +82,19 @@ test('on a terminal the running steps are redrawn in place, below what has ended
   assert.equal(take(), '\u001b[1A\u001b[0J✔ one · 2.0 s\n')
 })
 
-test('a line never wraps on a terminal: redrawing it would go wrong', async () => {
-  const { progress, wait, take } = makeBench(false, 30)
+test('lines never wrap on a terminal, because they could not be redrawn', async () => {
+  const { progress, wait, take } = createFixture(false, 30)
   await progress.step('a title of more than thirty columns', async () => {
     wait(1)
     assert.equal(take(), '… a title of more than thirt…\n')
   })
 })
 
-test('silence stays silent and passes results on', async () => {
+test('silentProgress prints nothing and returns results', async () => {
   assert.equal(await silentProgress.step('x', async (step) => step.update('y') ?? 5), 5)
 })
 
-test('lines are plain where the output is no terminal, and in CI', () => {
+test('lines are plain if the output is not a terminal, and in CI', () => {
   assert.equal(wantsPlain(true, undefined), false)
   assert.equal(wantsPlain(true, ''), false)
   assert.equal(wantsPlain(true, 'false'), false)

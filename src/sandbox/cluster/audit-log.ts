@@ -1,13 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs'
 
-/** One entry of the API server's audit log (audit.k8s.io/v1, level Metadata), without bodies. */
+/** One entry of the API server's audit log (audit.k8s.io/v1, level Metadata: without request and response bodies). */
 export interface AuditEntry {
   readonly verb: string
   readonly requestURI: string
   readonly user: {
     readonly username?: string
     readonly groups?: readonly string[]
-    /** For a Pod's token: the Pod that it is bound to. */
+    /** For a bound token: the Pod that it is bound to. */
     readonly extra?: Readonly<Record<string, readonly string[]>>
   }
   readonly userAgent?: string
@@ -21,7 +21,7 @@ export interface AuditEntry {
   readonly responseStatus?: { readonly code: number; readonly reason?: string; readonly message?: string }
   readonly requestReceivedTimestamp: string
   readonly stageTimestamp: string
-  /** A watch has `ResponseStarted` when it opens and `ResponseComplete` at its end; other requests only the latter. */
+  /** Watches are logged when they start (`ResponseStarted`) and when they end, other requests only when they end. */
   readonly stage: 'ResponseStarted' | 'ResponseComplete' | 'Panic'
   readonly annotations?: Readonly<Record<string, string>>
 }
@@ -33,7 +33,7 @@ export const AUDIT_POLICY: string = JSON.stringify({
   rules: [{ level: 'Metadata' }],
 })
 
-/** All entries so far, in order; the server writes an entry before it responds. */
+/** Reads all entries so far, oldest first. The server writes an entry before it responds. */
 export function readAuditLog(file: string): AuditEntry[] {
   if (!existsSync(file)) return []
   const text = readFileSync(file, 'utf8')

@@ -11,7 +11,7 @@ export interface Binder {
 
 type Known<T extends KubeObject> = T & Versioned
 
-/** A minimal scheduler: binds each Pod without a node to one that fits. */
+/** A minimal scheduler: binds each unscheduled Pod to a suitable node. */
 export function startBinder(admin: KubeClient, until: AbortSignal): Binder {
   const end = new AbortController()
   const signal = AbortSignal.any([end.signal, until])
@@ -43,7 +43,7 @@ export function startBinder(admin: KubeClient, until: AbortSignal): Binder {
       if (pod.metadata.deletionTimestamp !== undefined) continue
       const choice = chooseNode(pod, all, bound)
       const decision = choice.node ?? choice.reason
-      // Each decision is written once; the watch delivers its result.
+      // Write each decision once; the watch delivers its result.
       if (requested.get(pod.metadata.uid) === decision) continue
       requested.set(pod.metadata.uid, decision)
       const work = choice.node === undefined ? report(pod, choice.reason) : bind(pod, choice.node)
@@ -101,11 +101,11 @@ export type Choice =
   | { readonly node: string; readonly reason?: never }
   | { readonly node?: never; readonly reason: string }
 
-/** The node with the fewest Pods among those that are Ready, schedulable, tolerated and match the Pod's nodeSelector. */
+/** Of the nodes that are Ready, schedulable and match the nodeSelector, chooses the one with the fewest bound Pods. */
 export function chooseNode(pod: Pod, nodes: readonly NodeObject[], bound: ReadonlyMap<string, number>): Choice {
-  const fitting = nodes.filter((node) => isReady(node) && isSchedulable(node, pod) && matches(node, pod))
+  const feasible = nodes.filter((node) => isReady(node) && isSchedulable(node, pod) && matches(node, pod))
   const count = (node: NodeObject): number => bound.get(node.metadata.name) ?? 0
-  const [first] = fitting.sort((a, b) => count(a) - count(b) || a.metadata.name.localeCompare(b.metadata.name))
+  const [first] = feasible.sort((a, b) => count(a) - count(b) || a.metadata.name.localeCompare(b.metadata.name))
   if (first) return { node: first.metadata.name }
   return { reason: `0/${nodes.length} nodes are available: none is ready, open and matches the Pod's node selector.` }
 }

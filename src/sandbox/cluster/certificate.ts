@@ -10,7 +10,7 @@ export interface KeyPair {
 
 interface Subject {
   readonly commonName: string
-  /** Kubernetes reads them as the user's groups. */
+  /** Kubernetes uses them as the user's groups. */
   readonly organizations?: readonly string[]
 }
 
@@ -19,21 +19,21 @@ interface CertificateRequest extends Subject {
   readonly names?: readonly string[]
   readonly minutes: number
   readonly now?: Date
-  /** Default `ec` (P-256); `rsa` (2048) for keys that sign RS256 tokens. */
+  /** Default: `ec` (P-256); `rsa` (2048 bits) for keys that sign RS256 tokens. */
   readonly keyType?: KeyType
 }
 
 type KeyType = 'ec' | 'rsa'
 
 export interface Authority extends KeyPair {
-  /** A new key and its certificate, for both client and server use. */
+  /** Issues a certificate with a new key, valid for clients and servers. */
   issue(request: CertificateRequest): KeyPair
 }
 
 const ECDSA_SHA256 = sequence(oid('1.2.840.10045.4.3.2'))
 const DAYS = 24 * 60
 
-/** A certificate authority of its own: an EC P-256 key and a self-signed certificate, valid for 30 days. */
+/** Creates a certificate authority: an EC P-256 key and a self-signed certificate, valid for 30 days. */
 export function createAuthority(commonName: string, now: Date = new Date()): Authority {
   const { privateKey, publicKey } = newKey()
   const issuer = { privateKey, publicKey, subject: { commonName } }
@@ -86,7 +86,7 @@ interface Plan {
 }
 
 function write(plan: Plan): string {
-  // Five minutes back, because the clocks of two programs may differ.
+  // Backdated by five minutes, because clocks may differ.
   const from = new Date(plan.now.getTime() - 5 * 60_000)
   const until = new Date(plan.now.getTime() + plan.minutes * 60_000)
   const body = sequence(

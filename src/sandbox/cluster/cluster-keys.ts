@@ -19,7 +19,7 @@ const SERVER_NAMES = [
 export interface ClusterKeys {
   readonly cluster: { readonly name: string; readonly server: string; readonly caPem: string }
   readonly admin: KubeConnection
-  /** A client certificate; the user's name is its CN, the groups its Os. */
+  /** Issues a client certificate; its CN is the user's name, its O fields are the groups. */
   issue(user: string, groups: readonly string[], minutes: number): KeyPair
 }
 
@@ -64,7 +64,7 @@ export interface KubeconfigUser {
   readonly keyPem: string
 }
 
-/** A kubeconfig (JSON, which is YAML) with one cluster, one user by client certificate and one context named after the cluster. */
+/** Returns a kubeconfig as JSON, which is valid YAML, with one context that is named after the cluster. */
 export function writeKubeconfig(
   cluster: { name: string; server: string; caPem: string },
   user: KubeconfigUser,

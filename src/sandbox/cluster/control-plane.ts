@@ -1,12 +1,12 @@
 import { join } from 'node:path'
 
 /**
- * A Service network on loopback, because there is no kube-proxy: a server that listens on a Service's address is reachable by Pods
- * in the machine's network.
+ * A Service network on loopback, because there is no kube-proxy: Pods in the machine's network can reach a server that
+ * listens on a Service's address.
  */
 export interface ServiceNetwork {
   readonly range: string
-  /** Address of the Service `kubernetes`: the first of the range. */
+  /** The address of the Service `kubernetes`, which is the first of the range. */
   readonly apiServer: string
 }
 
@@ -16,7 +16,7 @@ export function serviceNetwork(octet: number): ServiceNetwork {
 
 export type ClusterFiles = ReturnType<typeof clusterFiles>
 
-/** The files of one cluster, all in its folder. */
+/** The paths of a cluster's files. */
 export function clusterFiles(folder: string) {
   const file = (name: string): string => join(folder, name)
   return {
@@ -41,9 +41,9 @@ export interface ApiServerOptions {
   readonly prefix: string
   readonly port: number
   readonly issuer: string
-  /** Such as `127.96.0.0/16`. */
+  /** For example `127.96.0.0/16`. */
   readonly serviceNetwork: string
-  /** More flags, such as `--feature-gates=…`; a later flag of a name wins. */
+  /** Further flags, such as `--feature-gates=…`; they override the defaults. */
   readonly extra: readonly string[]
 }
 
@@ -62,7 +62,7 @@ export function apiServerArguments({
     '--bind-address=127.0.0.1',
     '--advertise-address=127.0.0.1',
     `--secure-port=${port}`,
-    // The server's address is loopback, which endpoints of the Service `kubernetes` must not have.
+    // The server listens on loopback, which is not a valid address for the endpoints of the Service `kubernetes`.
     '--endpoint-reconciler-type=none',
     `--tls-cert-file=${files.serverCertificate}`,
     `--tls-private-key-file=${files.serverKey}`,
@@ -76,7 +76,7 @@ export function apiServerArguments({
     `--service-cluster-ip-range=${serviceNetwork}`,
     `--kubelet-client-certificate=${files.kubeletClientCertificate}`,
     `--kubelet-client-key=${files.kubeletClientKey}`,
-    // Otherwise `kubectl logs` resolves the node's name by DNS.
+    // By default `kubectl logs` resolves the node's name by DNS.
     '--kubelet-preferred-address-types=InternalIP',
     `--audit-policy-file=${files.auditPolicy}`,
     `--audit-log-path=${files.auditLog}`,
@@ -85,7 +85,7 @@ export function apiServerArguments({
   ]
 }
 
-/** `olderNames`: the names of controllers before 1.28. */
+/** `olderNames` selects the names that controllers had before Kubernetes 1.28. */
 export function controllerManagerArguments(files: ClusterFiles, olderNames = false): string[] {
   const kubeconfig = files.controllerManagerKubeconfig
   return [
@@ -94,10 +94,10 @@ export function controllerManagerArguments(files: ClusterFiles, olderNames = fal
     `--authorization-kubeconfig=${kubeconfig}`,
     '--secure-port=0',
     '--leader-elect=false',
-    // With the default of 20 per second the default ServiceAccount takes 5 s to appear.
+    // With the default of 20 requests per second it takes 5 s until the default ServiceAccount exists.
     '--kube-api-qps=200',
     '--kube-api-burst=400',
-    // There is no kube-proxy to read their objects, and they report Pod addresses on loopback as errors in Events.
+    // Without kube-proxy no one reads their objects, and they report Pod addresses on loopback as errors in Events.
     olderNames
       ? '--controllers=*,-endpoint,-endpointslice,-endpointslicemirroring'
       : '--controllers=*,-endpoints-controller,-endpointslice-controller,-endpointslice-mirroring-controller',

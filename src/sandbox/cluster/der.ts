@@ -1,4 +1,4 @@
-/** The ASN.1 DER encodings that a certificate needs (ITU-T X.690), because node:crypto can read certificates but not write them. */
+/** The part of ASN.1 DER (ITU-T X.690) that certificates need, because node:crypto cannot create certificates. */
 
 function encode(tag: number, content: Buffer): Buffer {
   const { length } = content
@@ -12,12 +12,12 @@ export const set = (...parts: Buffer[]): Buffer => encode(0x31, Buffer.concat(pa
 export const octets = (content: Buffer): Buffer => encode(0x04, content)
 export const utf8 = (text: string): Buffer => encode(0x0c, Buffer.from(text))
 export const boolean = (value: boolean): Buffer => encode(0x01, Buffer.from([value ? 0xff : 0]))
-/** `[number]` around whole elements. */
+/** Encodes an explicit tag: `[number]` around a complete element. */
 export const explicit = (number: number, content: Buffer): Buffer => encode(0xa0 | number, content)
-/** `[number]` in place of a primitive element's own tag. */
+/** Encodes an implicit tag: `[number]` instead of a primitive element's own tag. */
 export const implicit = (number: number, content: Buffer): Buffer => encode(0x80 | number, content)
 
-/** A non-negative integer from its big-endian bytes. */
+/** Encodes a non-negative integer from its big-endian bytes. */
 export function integer(bytes: Buffer): Buffer {
   let start = 0
   while (start < bytes.length - 1 && bytes[start] === 0) start++
@@ -30,7 +30,7 @@ export function bits(content: Buffer, unused = 0): Buffer {
   return encode(0x03, Buffer.concat([Buffer.from([unused]), content]))
 }
 
-/** An object identifier from its dotted form. */
+/** Encodes an object identifier from its dotted form. */
 export function oid(dotted: string): Buffer {
   const [first = 0, second = 0, ...rest] = dotted.split('.').map(Number)
   return encode(0x06, Buffer.from([first * 40 + second, ...rest.flatMap(base128)]))
@@ -42,7 +42,7 @@ function base128(value: number): number[] {
   return digits
 }
 
-/** UTCTime until 2049, GeneralizedTime from 2050 on (RFC 5280 §4.1.2.5). */
+/** Encodes UTCTime until 2049 and GeneralizedTime from 2050 on (RFC 5280 §4.1.2.5). */
 export function time(date: Date): Buffer {
   const text = date.toISOString().replace(/[-:T]|\.\d+/g, '')
   return date.getUTCFullYear() < 2050 ? encode(0x17, Buffer.from(text.slice(2))) : encode(0x18, Buffer.from(text))

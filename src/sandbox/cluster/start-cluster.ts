@@ -16,27 +16,27 @@ import { apiServerArguments, clusterFiles, controllerManagerArguments, serviceNe
 import { type Etcd, startEtcd } from './etcd.ts'
 
 export interface ClusterOptions {
-  /** Unique in the run; lower-case letters, digits, `-`. */
+  /** Must be unique in the run; lower-case letters, digits and `-`. */
   readonly name: string
   readonly tools: {
     readonly etcd: string
     readonly 'kube-apiserver': string
     readonly 'kube-controller-manager': string
   }
-  /** Shared with other clusters (default: its own). */
+  /** An etcd that is shared with other clusters; default: a new one. */
   readonly etcd?: Etcd | undefined
   /** Default: its own run, which `stop` ends. */
   readonly run?: Run | undefined
-  /** Issuer of ServiceAccount tokens (default `https://<name>.sandbox.invalid`). */
+  /** The issuer of ServiceAccount tokens; default: `https://<name>.sandbox.invalid`. */
   readonly issuer?: string | undefined
   readonly apiServerFlags?: readonly string[]
   readonly controllerManagerFlags?: readonly string[]
-  /** Use the controllers' names of Kubernetes before 1.28. */
+  /** Use the names that controllers had before Kubernetes 1.28. */
   readonly olderControllerNames?: boolean
   readonly signal?: AbortSignal | undefined
 }
 
-/** A real control plane on loopback: etcd, API server, controller-manager, and a minimal scheduler. */
+/** A real control plane on loopback: etcd, API server, controller-manager and a minimal scheduler. */
 export interface Cluster {
   readonly name: string
   /** `https://127.0.0.1:PORT` */
@@ -49,7 +49,7 @@ export interface Cluster {
   readonly issuer: string
   readonly run: Run
   readonly folder: string
-  /** The ClusterIP of the Service `kubernetes`, a loopback address that a real node forwards to the API server. */
+  /** The ClusterIP of the Service `kubernetes`: a loopback address that a real node forwards to the API server. */
   readonly serviceAddress: string
   /** The public keys of the ServiceAccount issuer. */
   jwks(): Promise<{ keys: JsonWebKey[] }>
@@ -64,13 +64,13 @@ export interface Cluster {
     seconds: number,
     signal?: AbortSignal,
   ): Promise<string>
-  /** The API server's process, for faults (stop it, pause it with SIGSTOP …). */
+  /** The API server's process, for faults such as stopping it or pausing it with SIGSTOP. */
   readonly apiServer: Child
   /** Starts the API server again on the same port. Resolves when it is ready. */
   restartApiServer(): Promise<void>
   readonly controllerManager: Child
   readonly etcd: Etcd
-  /** Ends its processes and deletes its data. Safe to call twice. */
+  /** Stops the processes and deletes the data. Safe to call twice. */
   stop(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
 }
@@ -78,7 +78,7 @@ export interface Cluster {
 type JsonWebKey = Readonly<Record<string, unknown>>
 
 /**
- * Starts a control plane, ready when `default/default` exists (3.5 s when the machine is idle).
+ * Starts a control plane and waits until the default ServiceAccount exists (3.5 s on an idle machine).
  * @throws NopassError SANDBOX_PROCESS, SANDBOX_TIMEOUT
  */
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
@@ -135,8 +135,8 @@ async function start(options: ClusterOptions, run: Run): Promise<Cluster> {
   })
   let apiServer = first
   const admin = createKubeClient(keys.admin)
-  // The controller-manager exits if the API server is not healthy 10 s after its start, which takes longer on a busy machine.
-  const healthy = (): Promise<unknown> => askHealth(admin, signal)
+  // The controller-manager exits if the API server is not healthy within 10 s, which may take longer on a busy machine.
+  const healthy = (): Promise<unknown> => checkHealth(admin, signal)
   await untilReady(healthy, { what: `API server of ${name}`, limitMs: 90_000, child: first }, signal)
   const controllerManager = await run.start({
     name: 'kube-controller-manager',
@@ -163,7 +163,7 @@ async function start(options: ClusterOptions, run: Run): Promise<Cluster> {
       admin.close()
       await Promise.all([controllerManager.stop(), apiServer.stop()])
       if (!options.etcd) await etcd.stop()
-      else await etcd.forget(prefix)
+      else await etcd.deletePrefix(prefix)
       if (!options.run) await run.end()
     })()
     return stopped
@@ -190,8 +190,8 @@ async function start(options: ClusterOptions, run: Run): Promise<Cluster> {
   }
 }
 
-/** `/healthz` responds with `ok`, which is not JSON. */
-async function askHealth(admin: KubeClient, signal: AbortSignal | undefined): Promise<void> {
+/** `/healthz` responds with `ok`, which the client reports as an error because it is not JSON. */
+async function checkHealth(admin: KubeClient, signal: AbortSignal | undefined): Promise<void> {
   try {
     await admin.request({ method: 'GET', path: '/healthz' }, signal)
   } catch (error) {
@@ -218,7 +218,7 @@ function toAccess(keys: ClusterKeys, admin: KubeClient): Access {
     },
     kubeconfigFor: (user, groups, minutes) => writeKubeconfig(keys.cluster, keys.issue(user, groups, minutes)),
     async serviceAccountToken(namespace, name, audiences, seconds, signal) {
-      const answer = await admin.request<{ status: { token: string } }>(
+      const { status } = await admin.request<{ status: { token: string } }>(
         {
           method: 'POST',
           path: `/api/v1/namespaces/${namespace}/serviceaccounts/${name}/token`,
@@ -230,7 +230,7 @@ function toAccess(keys: ClusterKeys, admin: KubeClient): Access {
         },
         signal,
       )
-      return answer.status.token
+      return status.token
     },
   }
 }

@@ -19,14 +19,19 @@ export async function createNamespace(client: KubeClient, name: string, signal: 
   const body = { apiVersion: 'v1', kind: 'Namespace', metadata: { name } }
   await client.request({ method: 'POST', path: '/api/v1/namespaces', body }, signal)
   const path = namespacedPath('/api/v1', name, 'serviceaccounts', 'default')
-  const there = (): Promise<unknown> => client.request({ method: 'GET', path }, signal)
-  await untilReady(there, { what: `default ServiceAccount of ${name}`, limitMs: 30_000, everyMs: 5 }, signal)
+  const exists = (): Promise<unknown> => client.request({ method: 'GET', path }, signal)
+  await untilReady(exists, { what: `default ServiceAccount of ${name}`, limitMs: 30_000, everyMs: 5 }, signal)
 }
 
-/** Creates a Pod as any user would: with an image, and without imagePullSecrets. */
+interface PodName {
+  readonly namespace: string
+  readonly name: string
+}
+
+/** Creates a Pod without imagePullSecrets, as users do. */
 export async function createPod(
   client: KubeClient,
-  where: { readonly namespace: string; readonly name: string },
+  { namespace, name }: PodName,
   image: string,
   signal: AbortSignal,
 ): Promise<void> {
@@ -34,19 +39,19 @@ export async function createPod(
   const body = {
     apiVersion: 'v1',
     kind: 'Pod',
-    metadata: { name: where.name },
+    metadata: { name },
     spec: { hostNetwork: true, terminationGracePeriodSeconds: 1, containers: [container] },
   }
-  await client.request({ method: 'POST', path: namespacedPath('/api/v1', where.namespace, 'pods'), body }, signal)
+  await client.request({ method: 'POST', path: namespacedPath('/api/v1', namespace, 'pods'), body }, signal)
 }
 
-/** `Running`, or the reason why the container waits; empty while the status has neither. */
+/** Returns `Running` or the reason why the container is waiting; empty if the status has neither yet. */
 async function podState(
   client: KubeClient,
-  where: { readonly namespace: string; readonly name: string },
+  { namespace, name }: PodName,
   signal: AbortSignal,
 ): Promise<{ readonly state: string; readonly message: string }> {
-  const path = namespacedPath('/api/v1', where.namespace, 'pods', where.name)
+  const path = namespacedPath('/api/v1', namespace, 'pods', name)
   const { status } = await client.request<PodObject>({ method: 'GET', path }, signal)
   if (status?.phase === 'Running') return { state: 'Running', message: '' }
   const waiting = status?.containerStatuses?.[0]?.state?.waiting
@@ -56,21 +61,21 @@ async function podState(
 /** Waits until the Pod's state matches; returns the kubelet's message. */
 export async function untilPod(
   client: KubeClient,
-  where: { readonly namespace: string; readonly name: string },
+  pod: PodName,
   pattern: RegExp,
   signal: AbortSignal,
 ): Promise<string> {
   let last = { state: '', message: '' }
   const probe = async (): Promise<boolean> => {
-    last = await podState(client, where, signal)
+    last = await podState(client, pod, signal)
     return pattern.test(last.state)
   }
-  const what = `Pod ${where.namespace}/${where.name} ${pattern.source}`
+  const what = `Pod ${pod.namespace}/${pod.name} ${pattern.source}`
   await untilReady(probe, { what, limitMs: 60_000, everyMs: 20 }, signal)
   return last.message
 }
 
-/** Deletes an object; one that does not exist is fine. */
+/** Deletes an object if it exists. */
 export async function deleteObject(client: KubeClient, path: string, signal: AbortSignal): Promise<void> {
   try {
     await client.request({ method: 'DELETE', path }, signal)
@@ -79,7 +84,7 @@ export async function deleteObject(client: KubeClient, path: string, signal: Abo
   }
 }
 
-/** The parts of a pull secret that may be shown. */
+/** The parts of a pull secret that are not secret. */
 export interface PullSecretFacts {
   readonly uid: string
   readonly expiresAt: string
@@ -92,7 +97,7 @@ interface SecretObject {
   readonly data?: Readonly<Record<string, string>>
 }
 
-/** The pull secret of a namespace; undefined if it does not exist. */
+/** Reads the pull secret of a namespace; returns undefined if it does not exist. */
 export async function readPullSecret(
   client: KubeClient,
   namespace: string,

@@ -9,10 +9,10 @@ import type { DemoContext } from './demo-step.ts'
 export const REPOSITORY = 'acme/platform'
 
 export interface Rollout {
-  /** The job summary, Markdown. */
+  /** The job summary in Markdown. */
   readonly summary: string
   readonly results: readonly RolloutResult[]
-  /** The RAM operations by which this run changed something. */
+  /** The RAM operations with which this run changed something. */
   readonly ramWrites: readonly string[]
 }
 
@@ -22,7 +22,7 @@ export interface RolloutResult {
   readonly revision: { readonly from: number | null; readonly to: number | null }
 }
 
-/** Runs one of the user's workflows. Throws SANDBOX_DEMO with the end of its log when it fails. */
+/** Runs one of the user's workflows. Throws SANDBOX_DEMO with the end of its log if it fails. */
 export async function rollOut(
   { environment, workspace, signal }: DemoContext,
   workflow: 'rollout.yml' | 'uninstall.yml',

@@ -7,11 +7,11 @@ import { earlyRotation } from './steps/early-rotation.ts'
 import { firstRollout } from './steps/first-rollout.ts'
 import { lostPermission } from './steps/lost-permission.ts'
 import { newNamespace } from './steps/new-namespace.ts'
-import { refusedPull } from './steps/refused-pull.ts'
+import { rejectedPull } from './steps/rejected-pull.ts'
 import { idleRollout, repairingRollout } from './steps/second-rollout.ts'
 
 const STEPS: readonly DemoStep[] = [
-  refusedPull,
+  rejectedPull,
   firstRollout,
   newNamespace,
   earlyRotation,
@@ -29,8 +29,8 @@ export async function runDemo(environment: Environment, progress: Progress, sign
   for (const [index, step] of STEPS.entries()) {
     const title = `${index + 1}/${STEPS.length} ${step.title}`
     if (step.needsNode && environment.nodeObstacle !== undefined) {
-      progress.note(`– ${title}: left out, no real node: ${environment.nodeObstacle}`)
-      outcomes.push({ proves: step.proves, time: '–', result: `left out: ${environment.nodeObstacle}` })
+      progress.note(`– ${title}: skipped, no real node: ${environment.nodeObstacle}`)
+      outcomes.push({ proves: step.proves, time: '–', result: `skipped: ${environment.nodeObstacle}` })
       continue
     }
     const since = performance.now()
@@ -52,19 +52,19 @@ export interface StepOutcome {
 }
 
 const NEXT = `
-What to type next
+What to try next
   npm run sandbox -- up        keeps the clusters and the cloud running, with kubeconfigs to use
-  npm run sandbox -- cloud     the emulated Alibaba Cloud alone, for any client in any language
-  npm test                     every promise as a test
+  npm run sandbox -- cloud     serves only the emulated Alibaba Cloud, for any client in any language
+  npm test                     tests every promise
   bin/acr-nopass --help        the command line tool
 `
 
-/** The closing table: what each step proves, its duration and its result. */
+/** Renders the closing table: what each step proves, its duration and its result. */
 export function closingTable(outcomes: readonly StepOutcome[]): string {
   const width = Math.max(...outcomes.map(({ proves }) => proves.length))
-  const span = Math.max(...outcomes.map(({ time }) => time.length))
+  const timeWidth = Math.max(...outcomes.map(({ time }) => time.length))
   const lines = outcomes.map(
-    ({ proves, time, result }) => `  ${proves.padEnd(width)}  ${time.padStart(span)}  ${result}`,
+    ({ proves, time, result }) => `  ${proves.padEnd(width)}  ${time.padStart(timeWidth)}  ${result}`,
   )
   return `\nShown\n${lines.join('\n')}\n${NEXT}`
 }

@@ -25,12 +25,12 @@ export interface ClusterContext {
   readonly registry: Registry
   readonly images: EnvironmentImages
   readonly progress: Progress
-  /** Stops the parts, in the order of their start. */
+  /** Functions that stop the parts, in the order in which the parts were started. */
   readonly undo: (() => Promise<void>)[]
   readonly signal: AbortSignal
 }
 
-/** Starts the account's cluster of this name, with a real node if one is named, else with a process node. */
+/** Starts a cluster of the account: with a real node if `realNode` names one, else with a process node. */
 export async function startEnvironmentCluster(
   name: string,
   realNode: string | undefined,
@@ -71,14 +71,14 @@ async function startClusterNode(
     return progress.step(`cluster ${cluster.name}: a node whose containers are child processes`, async (step) => {
       const node = await startProcessNode({ cluster, images: { [HELPER_REPOSITORY]: images.helperCommand }, signal })
       undo.push(() => node.stop())
-      step.update(`left out: the token service ${tokenHost}; without a hosts file its Pods use a loopback address`)
+      step.update(`${tokenHost} is not used: without a hosts file Pods reach the token service on a loopback address`)
       return { kind: 'process', node }
     })
   }
   return progress.step(`cluster ${cluster.name}: a real node, containerd and kubelet`, async (step) => {
     const domains = cloud.instances.flatMap((instance) => instance.domains)
-    const named = { url: registry.url, domains, auth: cloud.registryAuth }
-    const node = await startNode({ cluster, name: realNode, tools, registry: named, signal })
+    const vendorRegistry = { url: registry.url, domains, auth: cloud.registryAuth }
+    const node = await startNode({ cluster, name: realNode, tools, registry: vendorRegistry, signal })
     undo.push(() => node.stop())
     step.update(`the registry's token service is ${tokenHost}`)
     if (images.helper) await node.images.add(images.helper, `${HELPER_REPOSITORY}:${VERSION}`)

@@ -8,14 +8,14 @@ import { freePort } from '../process/free-port.ts'
 import type { Registry } from '../registry/start-registry.ts'
 import type { ToolPaths } from '../tools/ensure-tools.ts'
 
-/** One ACK cluster: real Kubernetes, registered with the emulated cloud. */
+/** One ACK cluster: a real Kubernetes control plane that is registered with the emulated cloud. */
 export interface EnvironmentCluster {
   readonly name: string
   readonly clusterId: string
   readonly region: string
   /** The RAM role of its nodes. */
   readonly workerRole: string
-  /** The URL of its nodes' metadata service, in place of 100.100.100.200. */
+  /** The URL of its nodes' metadata service, to use instead of `http://100.100.100.200`. */
   readonly imds: string
   readonly cluster: Cluster
   readonly node:
@@ -23,18 +23,18 @@ export interface EnvironmentCluster {
     | { readonly kind: 'process'; readonly node: ProcessNode }
 }
 
-/** Two clusters, an Alibaba Cloud account and a registry: what a platform engineer has before acr-nopass. */
+/** Two clusters, an Alibaba Cloud account and a registry: the situation before acr-nopass is installed. */
 export interface Environment {
   readonly tools: ToolPaths
   readonly cloud: Cloud
   readonly registry: Registry
-  /** The first wave, on a process node. */
+  /** The first wave, with a process node. */
   readonly staging: EnvironmentCluster
-  /** The second wave, on a real kubelet if the machine supports it. */
+  /** The second wave, with a real node if the machine supports one. */
   readonly production: EnvironmentCluster
-  /** The private image: `demo-registry.cn-hangzhou.cr.aliyuncs.com/team/app:1`. */
+  /** The reference of the private image: `demo-registry.cn-hangzhou.cr.aliyuncs.com/team/app:1`. */
   readonly appImage: string
-  /** Files of the run, which are removed with it. */
+  /** A folder that is removed when the environment stops. */
   readonly folder: string
   /** Why there is no real node, in one line; undefined if there is one. */
   readonly nodeObstacle: string | undefined
@@ -46,7 +46,7 @@ function readExample(path: string): Promise<string> {
   return readFile(new URL(`../../../examples/${path}`, import.meta.url), 'utf8')
 }
 
-/** The files of a platform team's repository, and under `sandbox/` what only the emulated cloud needs. */
+/** The files of a platform team's repository; those under `sandbox/` are only needed with the emulated cloud. */
 export async function userFiles(environment: Environment): Promise<Record<string, string>> {
   return {
     '.github/workflows/rollout.yml': await readExample('workflows/rollout.yml'),
@@ -59,8 +59,8 @@ export async function userFiles(environment: Environment): Promise<Record<string
 }
 
 /**
- * The endpoints of the emulated cloud, and settings for Pods without their own network on a node that is this machine. A real
- * node reaches the registry and its token service under the vendor's names.
+ * Values with the emulated cloud's endpoints and the settings for a node whose Pods share the network of this machine.
+ * A real node reaches the registry and its token service under the vendor's names.
  */
 async function sandboxValues({ cloud, registry }: Environment, { imds, node }: EnvironmentCluster): Promise<object> {
   const { sts, cr } = cloud.endpoints

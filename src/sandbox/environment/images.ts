@@ -12,11 +12,11 @@ import type { Registry } from '../registry/start-registry.ts'
 import { readHost } from '../tools/host.ts'
 
 export interface EnvironmentImages {
-  /** The application of the demo, a tiny program. */
+  /** The demo's application. */
   readonly app: ImageLayout
-  /** For a real kubelet; undefined without one. */
+  /** The helper's image for a real node; undefined without one. */
   readonly helper: ImageLayout | undefined
-  /** The command of the helper's image on a process node. */
+  /** The command that a process node runs for the helper's image. */
   readonly helperCommand: readonly string[]
 }
 
@@ -29,7 +29,7 @@ export async function buildHelper(file: string, signal: AbortSignal): Promise<vo
     await run(process.execPath, [BUILD, 'helper', '--out', file], { signal })
   } catch (error) {
     signal.throwIfAborted()
-    throw new NopassError('SANDBOX_PROCESS', `the helper could not be bundled: ${String(error)}`, { cause: error })
+    throw new NopassError('SANDBOX_PROCESS', `the helper cannot be bundled: ${String(error)}`, { cause: error })
   }
 }
 
@@ -47,13 +47,13 @@ export async function writeImages(
   return { app, helper, helperCommand: [process.execPath, ...HELPER_NODE_FLAGS, helperFile] }
 }
 
-/** Pushes the application's image as `team/app:1`; returns its reference under the vendor's host name. */
+/** Pushes the application's image as `team/app:1`; returns its reference with the vendor's host name. */
 export async function pushApp(
   app: ImageLayout,
   { cloud, registry }: { readonly cloud: Cloud; readonly registry: Registry },
   signal: AbortSignal,
 ): Promise<string> {
-  const target = { registry: registry.url, repository: 'team/app', tag: '1', login: cloud.registryPush }
+  const target = { registry: registry.url, repository: 'team/app', tag: '1', credential: cloud.registryPush }
   await pushImage(app, target, signal)
   const domain = cloud.instances.find(({ edition }) => edition === 'enterprise')?.domains[0] ?? ''
   return `${domain}/team/app:1`

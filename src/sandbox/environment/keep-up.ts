@@ -5,7 +5,7 @@ import type { CommandOutput } from '../cloud/run-cloud.ts'
 import { type Environment, userFiles } from './environment.ts'
 import { registerSandbox } from './register.ts'
 
-/** Prints how to use the environment, and waits for the signal. */
+/** Prints how to use the environment and waits for the signal. */
 export async function keepUp(
   environment: Environment,
   deps: CommandOutput & { readonly signal: AbortSignal },
@@ -26,14 +26,14 @@ function describe(
   folder: string,
 ): string {
   const { ram, sts, cs, cr } = cloud.endpoints
-  // Only on the real node does the registry have the vendor's name.
+  // The vendor's host names resolve only in the real node's mount namespace.
   const onNode =
     production.node.kind === 'kubelet'
-      ? `\nWhere production's registry has its own name, for doctor pod --ask-registry:
+      ? `\nTo run doctor pod --ask-registry where the registry's host names resolve, as on production's node:
   nsenter -m -t ${production.node.node.containerd.id.pid} env NODE_EXTRA_CA_CERTS=${production.node.node.caFile} acr-nopass doctor pod NAMESPACE/POD --ask-registry
 `
       : ''
-  // The real node is this machine, so its Pods have the ports of values.yaml here.
+  // The real node is this machine, so the ports of its Pods are open here.
   const status =
     nodeObstacle === undefined ? ', http://127.0.0.1:PORT of production (ports.status in sandbox/production.yaml)' : ''
   return `
@@ -46,7 +46,7 @@ helm         ${tools.helm4}
 Install the helper on both, from their values in ${folder}:
   (cd ${folder} && acr-nopass apply --clusters-file clusters.yaml -f values.yaml --endpoints '${JSON.stringify({ ram, sts, cs, cr })}')
 
-Its status page: http://IP:8081 of a Pod of staging (kubectl -n acr-nopass get pods -o wide: its addresses are this machine's)${status}
+Its status page: http://IP:8081 of a Pod of staging (kubectl -n acr-nopass get pods -o wide; its IPs are local)${status}
 ${onNode}
 Ctrl-C, or npm run sandbox -- down in another terminal, stops it and leaves nothing behind.
 `

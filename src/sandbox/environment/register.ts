@@ -6,12 +6,12 @@ import { untilReady } from '../process/ready.ts'
 import { sweepDeadRuns } from '../process/run.ts'
 import { cacheFolder, readHost } from '../tools/host.ts'
 
-/** Holds one file for each process that keeps a sandbox up. */
+/** The folder with one file per process that keeps a sandbox up. */
 function registerFolder(): string {
   return join(cacheFolder(readHost()), 'sandboxes')
 }
 
-/** Registers this process as one that keeps a sandbox up; the returned function unregisters it. */
+/** Registers this process as one that keeps a sandbox up; returns a function that unregisters it. */
 export function registerSandbox(): () => void {
   const folder = registerFolder()
   mkdirSync(folder, { recursive: true, mode: 0o700 })
@@ -20,7 +20,7 @@ export function registerSandbox(): () => void {
   return () => rmSync(file, { force: true })
 }
 
-/** The processes that keep a sandbox up; removes entries of dead ones. */
+/** Lists the processes that keep a sandbox up and removes the entries of dead ones. */
 function listSandboxes(): readonly ProcessId[] {
   const folder = registerFolder()
   let names: string[]
@@ -38,17 +38,17 @@ function listSandboxes(): readonly ProcessId[] {
   })
 }
 
-/** Stops every sandbox that is up and removes what killed runs left behind; returns a line that reports it. */
+/** Stops every running sandbox and removes what killed ones left behind; returns a line that reports it. */
 export async function endSandboxes(signal: AbortSignal): Promise<string> {
   const running = listSandboxes()
   for (const id of running) signalProcess(id, 'SIGTERM')
-  const gone = (): boolean => running.every((id) => !isAlive(id))
-  await untilReady(gone, { what: 'end of the running sandbox', limitMs: 60_000 }, signal)
+  const exited = (): boolean => running.every((id) => !isAlive(id))
+  await untilReady(exited, { what: 'end of the running sandbox', limitMs: 60_000 }, signal)
   const swept = await sweepDeadRuns()
-  if (running.length === 0 && swept.length === 0) return 'no sandbox is up, and nothing was left behind'
+  if (running.length === 0 && swept.length === 0) return 'no sandbox is running, and nothing is left behind'
   const parts = [
-    running.length > 0 ? `ended ${running.length} running` : '',
-    swept.length > 0 ? `removed what ${swept.length} killed runs had left behind` : '',
+    running.length > 0 ? `sandboxes stopped: ${running.length}` : '',
+    swept.length > 0 ? `killed sandboxes cleaned up: ${swept.length}` : '',
   ]
   return parts.filter(Boolean).join('; ')
 }

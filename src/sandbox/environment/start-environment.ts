@@ -16,16 +16,16 @@ const CONTROL_PLANE = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'reg
 const NODE = ['kubelet', 'containerd', 'containerd-shim-runc-v2', 'ctr', 'runc', 'loopback'] as const
 
 export interface EnvironmentOptions {
-  /** Further tools, such as helm4 and act. */
+  /** Tools to provide in addition, such as helm4 and act. */
   readonly tools: readonly ToolName[]
-  /** Without the real node. */
+  /** Use a process node instead of the real one. */
   readonly fast: boolean
   readonly progress: Progress
   readonly signal: AbortSignal
 }
 
 /**
- * Starts all parts, each as soon as those that it needs are ready.
+ * Starts all parts, each as soon as its dependencies are ready.
  * @throws NopassError of the toolchain, SANDBOX_PROCESS, SANDBOX_TIMEOUT, SANDBOX_REGISTRY
  */
 export async function startEnvironment(options: EnvironmentOptions): Promise<Environment> {
@@ -47,7 +47,7 @@ type Parts = Omit<Environment, 'stop' | typeof Symbol.asyncDispose>
 
 async function build(options: EnvironmentOptions, run: Run, undo: (() => Promise<void>)[]): Promise<Parts> {
   const { progress, signal } = options
-  const nodeObstacle = options.fast ? 'left out by --fast' : await findNodeObstacle(run.folder)
+  const nodeObstacle = options.fast ? 'disabled by --fast' : await findNodeObstacle(run.folder)
   const nodeTools = nodeObstacle === undefined ? NODE : []
   const tools = await ensureTools([...CONTROL_PLANE, ...nodeTools, ...options.tools], { progress, signal })
 
@@ -58,9 +58,9 @@ async function build(options: EnvironmentOptions, run: Run, undo: (() => Promise
     return started
   })
   undo.push(() => cloud.stop())
-  const helper = progress.step('the helper, bundled', () => buildHelper(join(run.folder, 'helper.mjs'), signal))
-  const [registry, etcd] = await allEnded([
-    progress.step('a registry that refuses anonymous pulls', () =>
+  const helper = progress.step("the helper's bundle", () => buildHelper(join(run.folder, 'helper.mjs'), signal))
+  const [registry, etcd] = await allSettled([
+    progress.step('a registry that rejects anonymous pulls', () =>
       startRegistry({ tools, auth: cloud.registryAuth, run, signal }),
     ),
     progress.step('etcd', () => startEtcd({ tools, run, signal })),
@@ -69,17 +69,19 @@ async function build(options: EnvironmentOptions, run: Run, undo: (() => Promise
   const images = await progress.step('images, without a Docker daemon', () =>
     writeImages(run.folder, { helperFile: join(run.folder, 'helper.mjs'), real: nodeObstacle === undefined, signal }),
   )
-  const appImage = await progress.step('a private image pushed', () => pushApp(images.app, { cloud, registry }, signal))
+  const appImage = await progress.step('a private image, pushed to the registry', () =>
+    pushApp(images.app, { cloud, registry }, signal),
+  )
   const context = { tools, etcd, run, cloud, seed, registry, images, progress, undo, signal }
-  const [staging, production] = await allEnded([
+  const [staging, production] = await allSettled([
     startEnvironmentCluster('staging', undefined, context),
     startEnvironmentCluster('production', nodeObstacle === undefined ? 'node-1' : undefined, context),
   ])
   return { tools, cloud, registry, staging, production, appImage, folder: run.folder, nodeObstacle }
 }
 
-/** As Promise.all, but waits for all even after a failure, because a part that still starts could not be stopped. */
-async function allEnded<T extends readonly unknown[]>(
+/** Like Promise.all, but waits for all after a failure, because a part that is still starting cannot be stopped. */
+async function allSettled<T extends readonly unknown[]>(
   work: readonly [...{ [K in keyof T]: Promise<T[K]> }],
 ): Promise<T> {
   await Promise.allSettled(work)

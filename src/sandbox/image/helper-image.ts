@@ -3,7 +3,7 @@ import { promisify } from 'node:util'
 import { type ImageConfig, type ImageLayout, writeLayout } from './oci-layout.ts'
 import type { TarEntry } from './tar.ts'
 
-/** The flags of Node that the helper runs with: of the compilers only Maglev, on the main thread (docs/en/decisions.md#memory). */
+/** The helper's Node flags: the only compiler is Maglev, on the main thread (docs/en/decisions.md#memory). */
 export const HELPER_NODE_FLAGS: readonly string[] = [
   '--optimize-for-size',
   '--no-opt',
@@ -12,7 +12,7 @@ export const HELPER_NODE_FLAGS: readonly string[] = [
   '--no-maglev-inlining',
 ]
 
-/** The same as in image/Containerfile (a test compares the two). */
+/** The configuration in image/Containerfile; a test compares the two. */
 export const HELPER_IMAGE: ImageConfig = {
   entrypoint: ['/nodejs/bin/node', ...HELPER_NODE_FLAGS, '/app/helper.mjs'],
   user: '65532:65532',
@@ -27,8 +27,8 @@ export const HELPER_IMAGE: ImageConfig = {
 const run = promisify(execFile)
 
 /**
- * Writes the helper's image without the Containerfile's base image: from this machine's Node and the shared libraries that it loads.
- * Entrypoint, user and paths are the same. About 130 MB, nearly all of it Node.
+ * Writes an image of the helper with this machine's Node and the shared libraries that it loads instead of the
+ * Containerfile's base image. Entrypoint, user and paths are the same. It has about 130 MB, nearly all of them Node.
  */
 export async function writeHelperImage(
   folder: string,
@@ -49,7 +49,7 @@ export async function writeHelperImage(
 /** Prints the libraries after a name lookup, because older C libraries load one for the hosts file only then. */
 const REPORT = `require('node:dns').lookup('localhost', () => console.log(JSON.stringify(process.report.getReport().sharedObjects)))`
 
-/** Paths of the shared libraries that a running Node has loaded, including the dynamic linker, from Node's diagnostic report. */
+/** The paths of all shared libraries that Node loads, including the dynamic linker, from its diagnostic report. */
 export async function sharedLibraries(node: string): Promise<string[]> {
   const { stdout } = await run(node, ['-e', REPORT])
   const objects = JSON.parse(stdout) as string[]

@@ -48,7 +48,7 @@ export const MANIFEST_TYPE = 'application/vnd.oci.image.manifest.v1+json'
 const CONFIG_TYPE = 'application/vnd.oci.image.config.v1+json'
 const LAYER_TYPE = 'application/vnd.oci.image.layer.v1.tar'
 
-/** Writes an image of the given layers into a new folder. Layers are not compressed, because they do not leave this machine. */
+/** Writes an image into a new folder. Its layers are not compressed, because they do not leave this machine. */
 export function writeLayout(
   folder: string,
   image: { layers: readonly Iterable<TarEntry>[]; config: ImageConfig; arch: string },
@@ -83,7 +83,7 @@ export function readManifest(layout: ImageLayout): Manifest {
   return JSON.parse(readFileSync(blobFile(layout.folder, layout.manifest.digest), 'utf8')) as Manifest
 }
 
-/** The entries of an archive that `ctr images import` imports as `reference`. */
+/** The entries of an archive that `ctr images import` imports under the name `reference`. */
 export function archiveEntries(layout: ImageLayout, reference: string): TarEntry[] {
   const { folder, manifest } = layout
   const annotations = {
@@ -121,7 +121,7 @@ function writeLayer(folder: string, entries: Iterable<TarEntry>): Descriptor {
   return { mediaType: LAYER_TYPE, digest, size }
 }
 
-/** Writes a tar archive into a file; `onChunk` sees its bytes. */
+/** Writes a tar archive into a file; calls `onChunk` with each chunk of it. */
 export function writeArchive(file: string, entries: Iterable<TarEntry>, onChunk?: (chunk: Buffer) => void): void {
   const descriptor = openSync(file, 'w')
   try {

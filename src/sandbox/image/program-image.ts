@@ -9,7 +9,7 @@ import { findGo } from '../tools/go-program.ts'
 import { cacheFolder, goArchitecture, type Host, readHost } from '../tools/host.ts'
 import { type ImageLayout, writeLayout } from './oci-layout.ts'
 
-/** An image with only the static program, which prints `running <name>` and waits. */
+/** Writes an image with only the static program, which prints `running <name>` and waits. */
 export function writeProgramImage(folder: string, program: string, name: string, arch: string): ImageLayout {
   return writeLayout(folder, {
     arch,
@@ -17,14 +17,15 @@ export function writeProgramImage(folder: string, program: string, name: string,
     config: {
       entrypoint: ['/app', name],
       user: '65532:65532',
-      // Otherwise equal programs would be one image, and a cached one would hide a pull.
+      // Makes images with different names different, so that one in the cache cannot hide the pull of another.
       labels: { 'org.opencontainers.image.title': name },
     },
   })
 }
 
 /**
- * The small static program of the sandbox's pause and application images; built once with Go (2 s) into the user's cache.
+ * Returns the path of the static program for pause and application images, which is built once with Go (2 s) into the
+ * cache.
  * @throws NopassError GO_MISSING, GO_TOO_OLD, TOOL_BUILD_FAILED
  */
 export async function ensureStaticProgram(signal: AbortSignal, host: Host = readHost()): Promise<string> {
@@ -36,7 +37,7 @@ export async function ensureStaticProgram(signal: AbortSignal, host: Host = read
   if (existsSync(file)) return file
   const go = await findGo(host, signal)
   await mkdir(folder, { recursive: true })
-  // The name has the process id: concurrent runs build their own, and the later rename wins.
+  // The name contains the process id: concurrent runs each build their own, and the last rename wins.
   const draft = `${file}-${process.pid}`
   const { code, output } = await runGoBuild(
     {
@@ -56,7 +57,7 @@ export async function ensureStaticProgram(signal: AbortSignal, host: Host = read
     },
     signal,
   )
-  if (code !== 0) throw new NopassError('TOOL_BUILD_FAILED', `the sandbox's program was not built: ${output}`)
+  if (code !== 0) throw new NopassError('TOOL_BUILD_FAILED', `the sandbox's program cannot be built: ${output}`)
   await rename(draft, file)
   return file
 }

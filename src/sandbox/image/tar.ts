@@ -16,15 +16,16 @@ const CHUNK = 1 << 20
 const KINDS = { file: '0', link: '2', folder: '5' } as const
 
 /**
- * Writes a ustar archive (POSIX.1-1988) to a sink, chunk by chunk. Equal content gives equal bytes, because a layer is named by its
- * hash: owner and time are always 0, and the order is the caller's. Paths have at most 100 bytes, or 155 and 100 around a `/`.
+ * Writes a ustar archive (POSIX.1-1988) to a sink, chunk by chunk. The same entries always produce the same bytes,
+ * because a layer is named by its hash: owner and time are 0. Paths have at most 100 bytes, or at most 155 and 100
+ * around a `/`.
  */
 export function writeTar(entries: Iterable<TarEntry>, sink: (chunk: Buffer) => void): void {
   for (const entry of entries) writeEntry(entry, sink)
   sink(Buffer.alloc(2 * BLOCK))
 }
 
-/** The archive in memory; for small content. */
+/** Returns a small archive in memory. */
 export function toTar(entries: Iterable<TarEntry>): Buffer {
   const chunks: Buffer[] = []
   writeTar(entries, (chunk) => chunks.push(chunk))

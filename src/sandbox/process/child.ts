@@ -6,23 +6,23 @@ import { exitedWithin } from './clean-up.ts'
 import { signalProcess } from './process-table.ts'
 
 export interface ProcessSpec {
-  /** Names the log file and error messages. */
+  /** The name in error messages and of the default log file. */
   readonly name: string
   readonly command: string
   readonly args: readonly string[]
-  /** The whole environment of the child. */
+  /** The complete environment of the child. */
   readonly env?: Readonly<Record<string, string>>
   readonly cwd?: string
   readonly uid?: number
   readonly gid?: number
-  /** It is stopped by KILL immediately, because nothing is lost (an API server takes seconds for TERM). */
+  /** Stop the child with SIGKILL, because it has nothing to lose and may take seconds to exit after SIGTERM. */
   readonly disposable?: boolean
-  /** Standard output and error are appended to it. */
+  /** The file to which standard output and error are appended. */
   readonly logFile: string
 }
 
 export interface ExitState {
-  /** Null: ended by a signal. */
+  /** Null if the process was ended by a signal. */
   readonly code: number | null
   readonly signal: NodeJS.Signals | null
 }
@@ -32,18 +32,18 @@ export interface Child {
   readonly name: string
   readonly logFile: string
   readonly exited: Promise<ExitState>
-  /** Undefined while it runs. */
+  /** Undefined while the process is running. */
   state(): ExitState | undefined
-  /** To the process, or with `group` to its process group; false if it has exited. */
+  /** Signals the process, or with `group` its process group; returns false if it has exited. */
   signal(signal: NodeJS.Signals, group?: boolean): boolean
-  /** TERM, and KILL for the whole group if it still runs after `graceMs` (default 10 s). */
+  /** Sends SIGTERM, and SIGKILL to the whole group if the process is still running after `graceMs` (default 10 s). */
   stop(graceMs?: number): Promise<ExitState>
-  /** The last lines of its log. */
+  /** Returns the last lines of the log. */
   tail(lines?: number): string
 }
 
 /**
- * Starts a child in its own process group, so that its owner decides what Ctrl-C does to it.
+ * Starts a child in its own process group so that Ctrl-C does not reach it directly.
  * @throws NopassError SANDBOX_PROCESS if it cannot be started
  */
 export async function startChild(spec: ProcessSpec): Promise<Child> {
@@ -67,18 +67,18 @@ export async function startChild(spec: ProcessSpec): Promise<Child> {
 }
 
 function toChild(spec: ProcessSpec, id: ProcessId, exited: Promise<ExitState>): Child {
-  let ended: ExitState | undefined
+  let exit: ExitState | undefined
   const watched = exited.then((state) => {
-    ended = state
+    exit = state
     return state
   })
-  const signal = (name: NodeJS.Signals, group = false): boolean => !ended && signalProcess(id, name, group)
+  const signal = (name: NodeJS.Signals, group = false): boolean => !exit && signalProcess(id, name, group)
   return {
     id,
     name: spec.name,
     logFile: spec.logFile,
     exited: watched,
-    state: () => ended,
+    state: () => exit,
     signal,
     tail: (lines = 5) => tail(spec.logFile, lines),
     async stop(graceMs = 10_000) {

@@ -5,10 +5,10 @@ import { isAlive, type ProcessId } from '../../lib/process-id.ts'
 import { type LedgerContent, readLedger, type Trace } from './ledger.ts'
 import { findByEnvironment, signalProcess } from './process-table.ts'
 
-/** Contains the run's name in the environment of every process that it starts, so that their children are found too. */
+/** The environment variable with the run's id, which marks all processes of a run and their descendants. */
 export const RUN_VARIABLE = 'ACR_NOPASS_RUN'
 
-/** Removes everything in a ledger in reverse order, and then the ledger itself. Safe to repeat. */
+/** Removes everything in a ledger in reverse order, then the ledger itself. Safe to repeat. */
 export async function cleanUpRun(file: string): Promise<void> {
   const content = readLedger(file)
   if (!content) return rmSync(file, { force: true })
@@ -23,7 +23,7 @@ export async function cleanUpRun(file: string): Promise<void> {
   rmSync(file, { force: true })
 }
 
-/** Kills descendants, and a child that was started just before its owner died; also what they start in the meantime. */
+/** Kills processes that are not in the ledger: descendants, and a child started just before its owner died. */
 async function killMarked(run: string): Promise<void> {
   for (let left = findByEnvironment(RUN_VARIABLE, run); left.length > 0; left = findByEnvironment(RUN_VARIABLE, run)) {
     for (const id of left) signalProcess(id, 'SIGKILL')
@@ -31,7 +31,7 @@ async function killMarked(run: string): Promise<void> {
   }
 }
 
-/** TERM, then KILL for what still runs after the grace period, only if it is still the same process. */
+/** Sends SIGTERM, and SIGKILL to the processes that are still running after the grace period. */
 export async function endProcesses(ids: readonly ProcessId[], graceMs: number): Promise<void> {
   for (const id of ids) signalProcess(id, 'SIGTERM')
   for (const id of ids) signalProcess(id, 'SIGCONT') // A paused process does not receive TERM.
@@ -40,7 +40,7 @@ export async function endProcesses(ids: readonly ProcessId[], graceMs: number): 
   await exitedWithin(ids, 5_000)
 }
 
-/** Waits until all have exited; false after the limit. */
+/** Waits until all processes have exited; returns false if the limit passes first. */
 export async function exitedWithin(ids: readonly ProcessId[], limitMs: number): Promise<boolean> {
   const end = performance.now() + limitMs
   while (ids.some(isAlive)) {
@@ -60,11 +60,11 @@ function removeIfEmpty(path: string): void {
   try {
     rmdirSync(path)
   } catch {
-    // In use, or already removed.
+    // The group is still in use or was already removed.
   }
 }
 
-/** A sysctl stays while another run needs it; that run recorded the same first value. */
+/** Whether another run still needs the sysctl's value; it recorded the same original value and restores it later. */
 function neededByAnother(path: string, file: string, content: LedgerContent): boolean {
   return otherLedgers(file).some(
     (other) =>
@@ -74,7 +74,7 @@ function neededByAnother(path: string, file: string, content: LedgerContent): bo
   )
 }
 
-/** The value of a sysctl before any of the runs changed it. */
+/** The value of a sysctl before any running sandbox changed it. */
 export function firstValue(path: string, file: string): string {
   const traces = otherLedgers(file).flatMap((other) => other.traces)
   const earlier = traces.find((trace) => trace.kind === 'sysctl' && trace.path === path)
@@ -89,7 +89,7 @@ function otherLedgers(file: string): LedgerContent[] {
     .flatMap((path) => readLedger(path) ?? [])
 }
 
-/** Kills the group's processes, then removes it from the leaves up; a group stays busy until its last process is reaped. */
+/** Kills the processes and removes the folders, leaves first; a group is busy until its last process is reaped. */
 async function removeCgroup(path: string): Promise<void> {
   for (const end = performance.now() + 5_000; existsSync(path) && performance.now() < end; await sleep(50)) {
     for (const folder of deepestFirst(path)) {
@@ -107,7 +107,7 @@ function foldersIn(path: string): string[] {
   try {
     return readdirSync(path, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [entry.name] : []))
   } catch {
-    return [] // Removed in the meantime by the guard of a dead run.
+    return [] // The guard of a dead run removed it in the meantime.
   }
 }
 
@@ -123,6 +123,6 @@ function killQuietly(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL')
   } catch {
-    // Exited in the meantime.
+    // It exited in the meantime.
   }
 }

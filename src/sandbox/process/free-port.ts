@@ -4,8 +4,8 @@ import { createServer } from 'node:net'
 import { NopassError } from '../../errors.ts'
 
 /**
- * A free TCP port, for a program that cannot choose one itself. It is below the range of ports for outgoing connections, so
- * only another call of this function could take it in the meantime.
+ * Returns a free TCP port for a program that cannot choose one itself. It is below the range of ports for outgoing
+ * connections, so that no connection takes it in the meantime.
  */
 export async function freePort(host = '127.0.0.1'): Promise<number> {
   for (;;) {
@@ -28,7 +28,7 @@ async function isFree(port: number, host: string): Promise<boolean> {
 
 const ATTEMPTS = 4
 
-/** Starts a server on a port that was free a moment ago, and retries if another program took it. */
+/** Calls `start` again, up to three times, if the port that it chose was taken in the meantime. */
 export async function retryPort<T>(start: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {

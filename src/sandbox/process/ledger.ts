@@ -1,14 +1,14 @@
 import { closeSync, constants, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs'
 import type { ProcessId } from '../../lib/process-id.ts'
 
-/** Something that a run creates on the machine and has to remove. Recorded before it is created. */
+/** Something that a run creates on the machine and has to remove. It is recorded before it is created. */
 export type Trace =
   | { readonly kind: 'process'; readonly id: ProcessId; readonly name: string; readonly disposable: boolean }
-  /** A folder with its content. */
+  /** A folder and its content. */
   | { readonly kind: 'folder'; readonly path: string }
-  /** A file under /proc/sys and its previous text. */
+  /** A file under /proc/sys and its previous content. */
   | { readonly kind: 'sysctl'; readonly path: string; readonly value: string }
-  /** A control group of ours with everything below it; its processes are killed. */
+  /** A control group of the sandbox and everything below it; its processes are killed. */
   | { readonly kind: 'cgroup'; readonly path: string }
 
 /** The first line of a ledger. */
@@ -18,11 +18,11 @@ export interface LedgerHead {
 }
 
 export interface LedgerContent extends LedgerHead {
-  /** Not removed yet, in the order of creation. */
+  /** The traces that were not removed yet, in the order of creation. */
   readonly traces: readonly Trace[]
 }
 
-/** Appends are synchronous and whole lines, so that a crash at any moment leaves a readable file. */
+/** Creates a ledger. Writes are synchronous and whole lines, so a crash at any moment leaves a readable file. */
 export function writeHead(file: string, head: LedgerHead): void {
   writeFileSync(file, `${JSON.stringify(head)}\n`, { mode: 0o600, flag: 'wx' })
 }
@@ -31,12 +31,12 @@ export function addTrace(file: string, trace: Trace): void {
   append(file, `${JSON.stringify({ add: trace })}\n`)
 }
 
-/** The trace was removed. */
+/** Records that a trace was removed. */
 export function dropTrace(file: string, trace: Trace): void {
   append(file, `${JSON.stringify({ drop: trace })}\n`)
 }
 
-/** Never creates the file: without a ledger the run has ended. */
+/** Does not create the file, because a run without a ledger has ended. */
 function append(file: string, line: string): void {
   const descriptor = openSync(file, constants.O_WRONLY | constants.O_APPEND)
   try {
@@ -46,7 +46,7 @@ function append(file: string, line: string): void {
   }
 }
 
-/** Undefined if the file does not exist or has no first line, because its owner died before creating anything. */
+/** Returns undefined without a first line, because then the owner died before it created anything. */
 export function readLedger(file: string): LedgerContent | undefined {
   let lines: string[]
   try {
@@ -68,6 +68,6 @@ function parseLine(line: string): LedgerHead | { add: Trace } | { drop: Trace } 
   try {
     return JSON.parse(line)
   } catch {
-    return undefined // The last line, incomplete after a crash.
+    return undefined // The last line may be incomplete after a crash.
   }
 }

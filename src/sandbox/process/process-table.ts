@@ -3,7 +3,7 @@ import { isAlive, type ProcessId, processId } from '../../lib/process-id.ts'
 
 const LINUX = process.platform === 'linux'
 
-/** Sends a signal to exactly this process, or to its group; false if it has exited. */
+/** Signals exactly this process or its group; returns false if it has exited. */
 export function signalProcess(id: ProcessId, signal: NodeJS.Signals, group = false): boolean {
   if (!isAlive(id)) return false
   try {
@@ -13,7 +13,7 @@ export function signalProcess(id: ProcessId, signal: NodeJS.Signals, group = fal
   }
 }
 
-/** Running processes that were started with `NAME=value` in their environment: a run's descendants (Linux; elsewhere none). */
+/** Finds the running processes with `NAME=value` in their environment. Works only on Linux; elsewhere it finds none. */
 export function findByEnvironment(name: string, value: string): ProcessId[] {
   if (!LINUX) return []
   const variable = `${name}=${value}`
@@ -25,17 +25,17 @@ export function findByEnvironment(name: string, value: string): ProcessId[] {
 }
 
 /**
- * The process group with a TCP connection of this machine, by its two ports (Linux; elsewhere undefined). Undefined also if it
- * belongs to another user.
+ * Finds the process group that has a TCP connection with these ports. Works only on Linux and for processes of this
+ * user; else it returns undefined.
  */
 export function connectionGroup(localPort: number, remotePort: number): number | undefined {
   if (!LINUX) return undefined
-  const ends = (end: string | undefined, port: number): boolean =>
+  const hasPort = (end: string | undefined, port: number): boolean =>
     Number.parseInt(end?.split(':')[1] ?? '', 16) === port
   const inode = ['/proc/net/tcp', '/proc/net/tcp6']
     .flatMap((table) => readFileSync(table, 'utf8').split('\n').slice(1))
     .map((line) => line.trim().split(/\s+/))
-    .find(([, local, remote]) => ends(local, localPort) && ends(remote, remotePort))?.[9]
+    .find(([, local, remote]) => hasPort(local, localPort) && hasPort(remote, remotePort))?.[9]
   if (inode === undefined || inode === '0') return undefined
   const owner = readdirSync('/proc').find((pid) => /^\d+$/.test(pid) && holdsSocket(pid, inode))
   return owner === undefined ? undefined : processGroup(owner)
@@ -48,11 +48,11 @@ function holdsSocket(pid: string, inode: string): boolean {
       try {
         return readlinkSync(`${folder}/${fd}`) === `socket:[${inode}]`
       } catch {
-        return false // Closed in the meantime.
+        return false // The descriptor was closed in the meantime.
       }
     })
   } catch {
-    return false // Exited, or another user's.
+    return false // The process has exited or belongs to another user.
   }
 }
 
@@ -69,6 +69,6 @@ function environment(pid: string): string[] {
   try {
     return readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0')
   } catch {
-    return [] // Exited, or another user's.
+    return [] // The process has exited or belongs to another user.
   }
 }

@@ -3,7 +3,7 @@ import { NopassError } from '../../errors.ts'
 import type { Child } from './child.ts'
 
 export interface ReadyOptions {
-  /** What is waited for, in messages. */
+  /** The name of what should become ready, for error messages. */
   readonly what: string
   readonly limitMs: number
   /** Stops waiting if this child exits. */
@@ -13,7 +13,8 @@ export interface ReadyOptions {
 
 /**
  * Polls until `probe` neither throws nor returns false.
- * @throws NopassError SANDBOX_TIMEOUT after the limit, SANDBOX_PROCESS if the child has exited; with the end of its log
+ * @throws NopassError SANDBOX_TIMEOUT after the limit, SANDBOX_PROCESS if the child exits; both include the end of its
+ * log
  */
 export async function untilReady(
   probe: () => Promise<unknown> | unknown,

@@ -10,29 +10,29 @@ import { type Child, type ProcessSpec, startChild } from './child.ts'
 import { cleanUpRun, RUN_VARIABLE } from './clean-up.ts'
 import { addTrace, dropTrace, readLedger, type Trace, writeHead } from './ledger.ts'
 
-/** Everything that one owner creates on the machine, and its only clean-up. */
+/** The processes, files and settings that one owner creates on the machine, which are removed together. */
 export interface Run {
   readonly id: string
-  /** Holds everything that the run writes; a short path, because names of Unix sockets are limited. */
+  /** The folder of all files of the run. Its path is short, because the paths of Unix sockets are limited. */
   readonly folder: string
   readonly ledger: string
-  /** Starts a child that never outlives the run, however that ends; its default log is `<name>.log` in the folder. */
+  /** Starts a child that never outlives the run, even if the owner is killed; it logs to `<name>.log` by default. */
   start(spec: Omit<ProcessSpec, 'logFile'> & { logFile?: string }): Promise<Child>
-  /** Records what is about to be created; must be called before. */
+  /** Records a trace; must be called before it is created. */
   record(trace: Trace): void
-  /** Aborts when the run starts to end, for watches and timers that belong to it. */
+  /** Aborts when the run begins to end, for watches and timers that belong to it. */
   readonly ended: AbortSignal
-  /** Stops all processes, removes all traces and the folder. Safe to call twice. */
+  /** Stops all processes and removes all traces. Safe to call twice. */
   end(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
 }
 
 export interface RunOptions {
-  /** The folder of the ledgers, which must survive the run (default: `runs` in the user's cache). */
+  /** The folder of the ledgers, which must outlive the run; default: `runs` in the cache. */
   readonly ledgers?: string | undefined
 }
 
-/** Starts a run, after cleaning up after dead runs. */
+/** Cleans up after dead runs and starts a new one. */
 export async function openRun(options: RunOptions = {}): Promise<Run> {
   const ledgers = options.ledgers ?? defaultLedgers()
   mkdirSync(ledgers, { recursive: true, mode: 0o700 })
@@ -69,7 +69,7 @@ export async function openRun(options: RunOptions = {}): Promise<Run> {
   }
 }
 
-/** Cleans up after runs whose owner is dead; returns their names. */
+/** Cleans up after runs whose owner is dead; returns their ids. */
 export async function sweepDeadRuns(ledgers: string = defaultLedgers()): Promise<string[]> {
   const dead = listLedgers(ledgers).flatMap((file) => {
     const content = readLedger(file)
@@ -102,7 +102,7 @@ function defaultLedgers(): string {
   return join(cacheFolder(readHost()), 'runs')
 }
 
-/** Keeps the programs' logs of a run that is about to be removed, for failing tests. */
+/** Copies the logs of a run that is about to be removed, for the analysis of failed tests. */
 function keepLogs(folder: string, target: string | undefined): void {
   if (!target) return
   for (const file of globSync('**/*.log', { cwd: folder })) {
@@ -111,19 +111,19 @@ function keepLogs(folder: string, target: string | undefined): void {
       mkdirSync(dirname(copy), { recursive: true })
       copyFileSync(join(folder, file), copy)
     } catch {
-      // The program may have removed it; a log must never prevent a run from ending.
+      // The file may no longer exist; a failed copy must not prevent the run from ending.
     }
   }
 }
 
 export interface Guard {
-  /** The run ended normally. */
+  /** Stops the guard after the run has been cleaned up. */
   dismiss(): void
 }
 
 /**
- * Cleans up after its owner dies. In its own session it waits until the pipe from the owner closes, which the kernel does
- * even after `kill -9`. While it waits it is a shell of 1 MB, not a second Node.
+ * Starts a process that cleans up when its owner dies. In its own session it waits until the pipe from the owner
+ * closes, which the kernel does even after `kill -9`. Until then it is a shell that takes 1 MB, not a second Node.
  */
 function startGuard(ledger: string): Guard {
   const wait = 'trap "" INT TERM HUP QUIT; while read -r _; do :; done; exec "$@"'

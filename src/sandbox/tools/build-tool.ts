@@ -8,20 +8,20 @@ import { cacheFolder, goArchitecture, type Host } from './host.ts'
 import type { BuildPlan } from './tool-key.ts'
 import type { ToolName } from './tool-table.ts'
 
-/** One missing tool, with everything that its build needs. */
+/** The build of one missing tool. */
 export interface ToolBuild {
   readonly name: ToolName
   readonly module: GoModule
   readonly plan: BuildPlan
   readonly key: string
   readonly go: GoProgram
-  /** Expected duration with empty caches, milliseconds. */
+  /** Expected duration with empty caches in milliseconds. */
   readonly estimate: number
 }
 
 /**
- * Builds one tool into the cache and returns its path. The caller holds the lock of the tool's module. The program appears under its
- * name only when it is complete. Throws the codes of `buildFailure`.
+ * Builds one tool into the cache and returns its path. The caller must hold the lock of the tool's module. The program
+ * gets its final path only when it is complete. Throws the codes of `buildFailure`.
  */
 export async function buildTool(build: ToolBuild, host: Host, step: StepHandle, signal: AbortSignal): Promise<string> {
   const cache = cacheFolder(host)
@@ -47,7 +47,7 @@ export async function buildTool(build: ToolBuild, host: Host, step: StepHandle, 
     )
     if (code !== 0) throw buildFailure(build.name, output, logFile)
     const seconds = Math.round((performance.now() - started) / 1000)
-    await finish(draft, build, seconds)
+    await writeBuildInfo(draft, build, seconds)
     await rename(draft, join(parent, build.key))
     return join(parent, build.key, build.name)
   } finally {
@@ -56,16 +56,16 @@ export async function buildTool(build: ToolBuild, host: Host, step: StepHandle, 
   }
 }
 
-/** `210 packages compiled, about 40 s left`; before that the fetched modules. */
+/** Formats progress as `210 packages compiled, about 40 s left`; before that with the number of downloaded modules. */
 function describeCount(count: { downloads: number; packages: number }, elapsed: number, estimate: number): string {
   const left = estimate - elapsed
-  const when = left > 0 ? `about ${formatDuration(Math.ceil(left / 5_000) * 5_000)} left` : 'longer than usual'
-  if (count.packages > 0) return `${count.packages} packages compiled, ${when}`
-  if (count.downloads > 0) return `${count.downloads} modules fetched, ${when}`
-  return when
+  const timeLeft = left > 0 ? `about ${formatDuration(Math.ceil(left / 5_000) * 5_000)} left` : 'longer than usual'
+  if (count.packages > 0) return `${count.packages} packages compiled, ${timeLeft}`
+  if (count.downloads > 0) return `${count.downloads} modules downloaded, ${timeLeft}`
+  return timeLeft
 }
 
-async function finish(draft: string, build: ToolBuild, seconds: number): Promise<void> {
+async function writeBuildInfo(draft: string, build: ToolBuild, seconds: number): Promise<void> {
   await chmod(join(draft, build.name), 0o755)
   const { size } = await stat(join(draft, build.name))
   const facts = { version: build.module.version, go: build.go.version, seconds, size }
@@ -81,7 +81,7 @@ async function removeUnfinished(parent: string): Promise<void> {
 function buildEnvironment(build: ToolBuild, host: Host): Record<string, string | undefined> {
   return {
     ...host.env,
-    // The user's proxies and caches are kept; settings that would change the program are overridden.
+    // Proxies and caches are the user's; settings that would change the program are overridden.
     GO111MODULE: 'on',
     GOFLAGS: '-mod=readonly',
     GOWORK: 'off',
@@ -94,32 +94,33 @@ function buildEnvironment(build: ToolBuild, host: Host): Record<string, string |
 
 interface Cause {
   readonly code: 'NO_DISK_SPACE' | 'TOOL_DOWNLOAD_FAILED' | 'TOOL_CHECKSUM' | 'NO_C_COMPILER'
-  readonly sign: RegExp
+  readonly pattern: RegExp
 }
 
-// In this order: a full disk also breaks downloads, and a wrong checksum is not a broken network.
+// The order matters: a full disk also breaks downloads, and a checksum mismatch may mention the network.
 const CAUSES: readonly Cause[] = [
-  { code: 'NO_DISK_SPACE', sign: /no space left on device|disk quota exceeded/i },
-  { code: 'TOOL_CHECKSUM', sign: /checksum mismatch|SECURITY ERROR|missing go\.sum entry/ },
+  { code: 'NO_DISK_SPACE', pattern: /no space left on device|disk quota exceeded/i },
+  { code: 'TOOL_CHECKSUM', pattern: /checksum mismatch|SECURITY ERROR|missing go\.sum entry/ },
   {
     code: 'TOOL_DOWNLOAD_FAILED',
-    sign: /dial tcp|no such host|connection (refused|reset)|i\/o timeout|TLS handshake|proxyconnect|network is unreachable|unexpected EOF|module lookup disabled|toolchain not available|: (40[347]|410|429|5\d\d) [A-Z]|x509:/,
+    pattern:
+      /dial tcp|no such host|connection (refused|reset)|i\/o timeout|TLS handshake|proxyconnect|network is unreachable|unexpected EOF|module lookup disabled|toolchain not available|: (40[347]|410|429|5\d\d) [A-Z]|x509:/,
   },
-  { code: 'NO_C_COMPILER', sign: /C compiler .* not found|"(gcc|cc|clang)": executable file not found|cgo: .*exec/ },
+  { code: 'NO_C_COMPILER', pattern: /C compiler .* not found|"(gcc|cc|clang)": executable file not found|cgo: .*exec/ },
 ]
 
-/** The error of a failed `go build`, from the first line of its output that shows a known cause. */
+/** Returns the error of a failed `go build`, from the first line of its output with a known cause. */
 export function buildFailure(tool: string, output: string, logFile: string): NopassError {
   const lines = output.split('\n').filter((line) => line.trim() !== '')
-  for (const { code, sign } of CAUSES) {
-    const line = lines.find((text) => sign.test(text))
+  for (const { code, pattern } of CAUSES) {
+    const line = lines.find((text) => pattern.test(text))
     if (line) return new NopassError(code, `${tool} cannot be built: ${shorten(line)} (log: ${logFile})`)
   }
-  const last = lines.findLast((line) => !line.startsWith('go: downloading ')) ?? 'go build ended without a word'
+  const last = lines.findLast((line) => !line.startsWith('go: downloading ')) ?? 'go build failed without output'
   return new NopassError('TOOL_BUILD_FAILED', `${tool} cannot be built: ${shorten(last)} (log: ${logFile})`)
 }
 
-/** Shortens a long line in the middle, which is mostly paths; its end has the error. */
+/** Shortens a long line in the middle, which usually consists of paths; the error is at its end. */
 function shorten(line: string): string {
   const text = line.trim().replace(/^go: /, '')
   return text.length <= 280 ? text : `${text.slice(0, 140)} … ${text.slice(-130)}`

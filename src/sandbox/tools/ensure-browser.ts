@@ -11,32 +11,33 @@ export interface BrowserOptions {
   readonly progress: Progress
   readonly signal: AbortSignal
   readonly host?: Host
-  /** Whether this user may install packages (default: root may). */
+  /** Whether this user may install packages; default: whether it is root. */
   readonly mayInstall?: boolean
 }
 
-/** The browser, fonts for the page's two languages. */
+/** The browser and fonts for the page's two languages. */
 const PACKAGES = ['chromium', 'fonts-liberation', 'fonts-wqy-microhei'] as const
-// Another apt of this machine may hold dpkg's lock for a while.
+// Another apt on this machine may hold dpkg's lock for a while.
 const INSTALL = ['install', '-y', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=600', ...PACKAGES]
 
 /**
- * The path of a Chromium or Chrome: an installed one, else, on Debian as root, the package, which is installed once (15 to 60 s).
+ * Returns the path of a Chromium or Chrome. If none is installed, installs the package, on Debian and as root (15 to 60
+ * s).
  * @throws NopassError BROWSER_MISSING
  */
 export async function ensureBrowser(options: BrowserOptions): Promise<string> {
   const { progress, signal, host = readHost(), mayInstall = process.geteuid?.() === 0 } = options
-  const there = await findBrowser(host, signal)
-  if (there) return there
+  const installed = await findBrowser(host, signal)
+  if (installed) return installed
   const apt = await findApt(host)
   if (!apt)
-    throw new NopassError('BROWSER_MISSING', 'there is no Chromium or Chrome on PATH, and no apt-get to install it')
+    throw new NopassError('BROWSER_MISSING', 'no Chromium or Chrome was found on PATH, and no apt-get to install it')
   if (!mayInstall)
-    throw new NopassError('BROWSER_MISSING', 'there is no Chromium or Chrome on PATH, and only root may install it')
+    throw new NopassError('BROWSER_MISSING', 'no Chromium or Chrome was found on PATH, and only root can install it')
   return progress.step('install Chromium (apt-get)', async (step) => {
     const release = await acquireLock(join(cacheFolder(host), 'locks', 'chromium.lock'), {
       what: 'installing Chromium',
-      onWait: (holder) => step.update(`waits for another run (process ${holder.pid}, since ${holder.since})`),
+      onWait: (holder) => step.update(`waiting for another run (process ${holder.pid}, since ${holder.since})`),
       signal,
     })
     try {
@@ -48,16 +49,16 @@ export async function ensureBrowser(options: BrowserOptions): Promise<string> {
 }
 
 async function install(apt: string, host: Host, onLine: (text: string) => void, signal: AbortSignal): Promise<string> {
-  // The package lists of a fresh machine are empty, and old lists have versions that no longer exist.
+  // The package lists of a new machine are empty, and old lists contain versions that no longer exist.
   const refreshed = await runApt(apt, ['update'], host, onLine, signal)
   const installed = await runApt(apt, INSTALL, host, onLine, signal)
   const path = await findBrowser(host, signal)
   if (path) return path
-  const why = installed ?? refreshed ?? 'the package holds no browser that starts'
-  throw new NopassError('BROWSER_MISSING', `apt-get install ${PACKAGES.join(' ')}: ${why}`)
+  const reason = installed ?? refreshed ?? 'the package does not contain a browser that starts'
+  throw new NopassError('BROWSER_MISSING', `apt-get install ${PACKAGES.join(' ')}: ${reason}`)
 }
 
-/** Returns the last line of a failure; undefined after a success. */
+/** Returns the last line of the error output, undefined after a success. */
 function runApt(
   apt: string,
   args: readonly string[],
@@ -67,7 +68,7 @@ function runApt(
 ): Promise<string | undefined> {
   const env = { ...host.env, DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C' }
   return new Promise((resolve, reject) => {
-    // On SIGINT apt stops a download immediately, but lets dpkg finish.
+    // On SIGINT apt stops downloading immediately but lets dpkg finish.
     const options = { env, signal, killSignal: 'SIGINT', maxBuffer: 64 * 1024 * 1024 } as const
     const child = execFile(apt, args, options, (error, _stdout, stderr) => {
       if (signal.aborted) reject(signal.reason)
@@ -93,11 +94,11 @@ const run = promisify(execFile)
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome', 'chrome'] as const
 const MAC_APPS = ['Chromium', 'Google Chrome'] as const
 
-/** A Chromium that starts: the file `chromium` in `ACR_NOPASS_TOOLS`, else one of the machine; undefined without one. */
+/** Finds a browser that starts: the file `chromium` in `ACR_NOPASS_TOOLS`, else an installed one. */
 async function findBrowser(host: Host, signal: AbortSignal): Promise<string | undefined> {
   for (const path of candidates(host)) {
     if (!(await isProgram(path))) continue
-    // Ubuntu's chromium-browser is a script that only suggests to install a snap.
+    // Ubuntu's chromium-browser is a script that only suggests installing a snap.
     const output = await run(path, ['--version'], { timeout: 30_000, signal }).catch(() => undefined)
     signal.throwIfAborted()
     if (output && /^(Chromium|Google Chrome)\b/.test(output.stdout.trim())) return path

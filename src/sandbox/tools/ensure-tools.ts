@@ -13,7 +13,7 @@ import { cacheFolder, type Host, readHost } from './host.ts'
 import { type BuildPlan, buildKey, buildPlan, effectiveGo, sourceKey } from './tool-key.ts'
 import { TOOLS, type ToolName } from './tool-table.ts'
 
-/** Absolute paths of the requested tools; only these are present. */
+/** The absolute paths of the requested tools, and of no others. */
 export type ToolPaths = Readonly<Record<ToolName, string>>
 
 export interface EnsureOptions {
@@ -22,7 +22,7 @@ export interface EnsureOptions {
   readonly host?: Host
 }
 
-/** A tool with its pinned source. */
+/** A tool and its pinned source. */
 export interface PinnedTool {
   readonly name: ToolName
   readonly module: GoModule
@@ -31,7 +31,7 @@ export interface PinnedTool {
 }
 
 /**
- * Finds the named tools, or builds those that are missing, and returns their paths.
+ * Finds the named tools, builds the missing ones, and returns the paths of all.
  * Throws GO_MISSING, GO_TOO_OLD, NO_C_COMPILER, NO_DISK_SPACE, TOOL_NOT_HERE and the codes of `buildFailure`.
  */
 export async function ensureTools(names: readonly ToolName[], options: EnsureOptions): Promise<ToolPaths> {
@@ -70,7 +70,7 @@ export async function pinnedTool(name: ToolName, host: Host): Promise<PinnedTool
   return { name, module, plan, source: sourceKey(module, plan, host) }
 }
 
-/** Looks in `ACR_NOPASS_TOOLS`, the cache and the machine. Without a Go any cached build of this source is accepted. */
+/** Looks for a tool in `ACR_NOPASS_TOOLS`, the cache and the machine; without Go any cached build is accepted. */
 export async function findTool(
   tool: PinnedTool,
   go: GoProgram | undefined,
@@ -109,14 +109,14 @@ function announce(builds: readonly ToolBuild[]): string {
   return `To build once, about ${formatDuration(total)}: ${names}`
 }
 
-/** Takes a lock per module, so that a second run of this user waits and then finds the tool built. */
+/** Takes a lock per module so that a concurrent run waits and then finds the finished tool. */
 async function buildLocked(build: ToolBuild, host: Host, progress: Progress, signal: AbortSignal): Promise<string> {
   return progress.step(`build ${build.name} ${build.module.version}`, async (step) => {
     const lock = join(cacheFolder(host), 'locks', `${build.module.folder.split('/').at(-1)}.lock`)
     const release = await acquireLock(lock, {
       what: `building ${build.name}`,
       onWait: (holder) =>
-        step.update(`waits for another run (process ${holder.pid}, ${holder.what} since ${holder.since})`),
+        step.update(`waiting for another run (process ${holder.pid}, ${holder.what} since ${holder.since})`),
       signal,
     })
     try {
@@ -132,15 +132,13 @@ async function buildLocked(build: ToolBuild, host: Host, progress: Progress, sig
 
 const run = promisify(execFile)
 
-/**
- * Checks the free space in Go's caches (downloads, compiled packages) and in ours (the program). Throws NO_DISK_SPACE.
- */
+/** Checks the free space in Go's caches and in the sandbox's. Throws NO_DISK_SPACE. */
 async function checkSpace(names: readonly ToolName[], host: Host, go: GoProgram, signal: AbortSignal): Promise<void> {
   const need = names.reduce((sum, name) => sum + TOOLS[name].megabytes, 0)
-  const ours = cacheFolder(host)
-  await mkdir(ours, { recursive: true })
+  const cache = cacheFolder(host)
+  await mkdir(cache, { recursive: true })
   const { stdout } = await run(go.path, ['env', 'GOCACHE', 'GOMODCACHE'], { cwd: '/', env: host.env, signal })
-  for (const folder of [ours, ...stdout.trim().split('\n')]) {
+  for (const folder of [cache, ...stdout.trim().split('\n')]) {
     const free = await freeMegabytes(folder)
     if (free !== undefined && free < need) {
       throw new NopassError(
@@ -151,7 +149,7 @@ async function checkSpace(names: readonly ToolName[], host: Host, go: GoProgram,
   }
 }
 
-/** Free space for this user in MB; undefined if the folder does not exist yet. */
+/** The free space for this user in MB; undefined if the folder does not exist yet. */
 async function freeMegabytes(folder: string): Promise<number | undefined> {
   const facts = await statfs(folder).catch(() => undefined)
   return facts && Math.floor((facts.bavail * facts.bsize) / 1e6)

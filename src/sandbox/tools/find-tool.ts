@@ -6,7 +6,7 @@ import { isProgram } from './go-program.ts'
 import { cacheFolder, type Host, pathFolders } from './host.ts'
 import type { InstalledProgram, ToolName } from './tool-table.ts'
 
-/** A ready program and where it came from. */
+/** A program and where it was found. */
 export interface FoundTool {
   readonly path: string
   readonly source: 'ACR_NOPASS_TOOLS' | 'KUBEBUILDER_ASSETS' | 'HELM' | 'PATH' | 'cache'
@@ -14,7 +14,7 @@ export interface FoundTool {
 
 const run = promisify(execFile)
 
-/** The tool's file in the folder `ACR_NOPASS_TOOLS`, whatever its version is. */
+/** Finds a tool in the folder `ACR_NOPASS_TOOLS`; its version is not checked. */
 export async function findGiven(name: ToolName, host: Host): Promise<FoundTool | undefined> {
   const folder = host.env.ACR_NOPASS_TOOLS
   if (!folder) return undefined
@@ -22,7 +22,7 @@ export async function findGiven(name: ToolName, host: Host): Promise<FoundTool |
   return (await isProgram(path)) ? { path, source: 'ACR_NOPASS_TOOLS' } : undefined
 }
 
-/** A complete build of this source in the cache, by this version of Go; undefined: by any. */
+/** Finds a build of this source in the cache, by this version of Go or, if undefined, by any. */
 export async function findBuilt(
   name: ToolName,
   source: string,
@@ -37,7 +37,7 @@ export async function findBuilt(
   return (await isProgram(path)) ? { path, source: 'cache' } : undefined
 }
 
-/** An installed program of exactly this version. */
+/** Finds an installed program of exactly this version. */
 export async function findInstalled(
   installed: InstalledProgram,
   version: string,
@@ -54,7 +54,7 @@ export async function findInstalled(
   return undefined
 }
 
-/** Whether the output of `--version` has exactly this version: for `4.3.1`, `v4.3.1+g0a1b` does, `4.3.10` and `4.3.1-rc.1` do not. */
+/** Whether the output of `--version` contains this version: for `4.3.1` also `v4.3.1+g0a1b`, not `4.3.1-rc.1`. */
 export function hasVersion(output: string, version: string): boolean {
   return new RegExp(`(?<![\\w.-])v?${version.replaceAll('.', '\\.')}(?![\\w.-])`).test(output)
 }

@@ -27,8 +27,9 @@ export interface GoBuild {
 const KILL_AFTER_MS = 5_000
 
 /**
- * Runs `go build -v` with its output in a log file, and returns the exit code and the output. An abort sends SIGINT to the process
- * group, so that Go removes its work folder; its build cache keeps what was compiled, and the next run continues from there.
+ * Runs `go build -v`, writes its output to a log file and returns the exit code and the output. An abort sends SIGINT
+ * to the process group so that Go removes its work folder. Compiled packages stay in Go's build cache, so the next run
+ * continues from there.
  */
 export async function runGoBuild(build: GoBuild, signal: AbortSignal): Promise<{ code: number; output: string }> {
   signal.throwIfAborted()
@@ -38,7 +39,7 @@ export async function runGoBuild(build: GoBuild, signal: AbortSignal): Promise<{
     cwd: build.cwd,
     env: build.env,
     stdio: ['ignore', 'pipe', 'pipe'],
-    // Its own process group, so that Ctrl-C reaches it only through the signal.
+    // Its own process group, so that Ctrl-C only reaches it through `signal`.
     detached: true,
   })
   const exited = once(child, 'close')
@@ -69,37 +70,37 @@ export async function runGoBuild(build: GoBuild, signal: AbortSignal): Promise<{
 async function endGroup(pid: number | undefined, exited: Promise<unknown>): Promise<void> {
   if (pid === undefined) return
   signalGroup(pid, 'SIGINT')
-  const slow = new AbortController()
-  const ended = exited.then(() => slow.abort())
-  await delay(KILL_AFTER_MS, undefined, { signal: slow.signal }).then(
+  const killTimer = new AbortController()
+  const exitHandled = exited.then(() => killTimer.abort())
+  await delay(KILL_AFTER_MS, undefined, { signal: killTimer.signal }).then(
     () => signalGroup(pid, 'SIGKILL'),
     () => {},
   )
-  await ended
+  await exitHandled
 }
 
 function signalGroup(pid: number, name: 'SIGINT' | 'SIGKILL'): void {
   try {
     process.kill(-pid, name)
   } catch {
-    // It has exited already.
+    // The process has already exited.
   }
 }
 
 /** The pinned source of a tool, from its go.mod and go.sum. */
 export interface GoModule {
   readonly folder: string
-  /** The tool's version, without the leading v. */
+  /** The tool's version without the leading v. */
   readonly version: string
   /** The Go version that the module requires, such as `1.26.0`. */
   readonly go: string
-  /** The packages that `tool` lines declare. */
+  /** The packages in the `tool` lines. */
   readonly tools: readonly string[]
-  /** SHA-256 over both files. */
+  /** The SHA-256 of both files. */
   readonly hash: string
 }
 
-/** Reads `tools/<folder>`; throws when the module does not pin the tool (a mistake in the repository). */
+/** Reads `tools/<folder>`; throws if the module does not pin the tool. */
 export async function readGoModule(toolsFolder: string, tool: Pick<Tool, 'folder' | 'module'>): Promise<GoModule> {
   const folder = join(toolsFolder, tool.folder)
   const [mod, sum] = await Promise.all([
@@ -110,13 +111,13 @@ export async function readGoModule(toolsFolder: string, tool: Pick<Tool, 'folder
   return { folder, ...parseGoMod(mod, tool.module), hash }
 }
 
-/** The version of `module`, the go line and the tool lines of a go.mod. */
+/** Parses the version of `module`, the go line and the tool lines of a go.mod. */
 export function parseGoMod(text: string, module: string): Pick<GoModule, 'version' | 'go' | 'tools'> {
   const lines = text.split('\n').map((line) => line.replace(/\/\/.*/, '').trim())
   const words = (line: string) => line.replace(/^require\s+/, '').split(/\s+/)
   const version = lines.map(words).find(([name, version]) => name === module && version?.startsWith('v'))?.[1]
   const go = lines.find((line) => line.startsWith('go '))?.slice(3)
-  if (!version || !go) throw new Error(`go.mod pins no version of ${module}`)
+  if (!version || !go) throw new Error(`go.mod does not pin a version of ${module}`)
   return { version: version.slice(1), go, tools: toolLines(lines) }
 }
 

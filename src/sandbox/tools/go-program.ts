@@ -8,21 +8,21 @@ import { type Host, pathFolders } from './host.ts'
 /** The machine's Go. */
 export interface GoProgram {
   readonly path: string
-  /** Such as `1.26.8`. */
+  /** For example `1.26.8`. */
   readonly version: string
 }
 
-/** An older Go cannot fetch the toolchain that a module requires. */
+/** Older versions of Go cannot download the toolchain that a module requires. */
 const OLDEST_GO = '1.21'
 
 const run = promisify(execFile)
 
-/** The Go on PATH, or where its installers put it. Throws GO_MISSING, GO_TOO_OLD. */
+/** Finds Go on PATH or in the folders of its installers. Throws GO_MISSING, GO_TOO_OLD. */
 export async function findGo(host: Pick<Host, 'env' | 'goFolders'>, signal: AbortSignal): Promise<GoProgram> {
   for (const folder of [...pathFolders(host.env), ...(host.goFolders ?? [])]) {
     const path = join(folder, 'go')
     if (!(await isProgram(path))) continue
-    // In the root folder and with its own toolchain, so that no go.mod or go.work of the caller changes the result.
+    // The root folder and the local toolchain, so that no go.mod or go.work of the caller changes the result.
     const env = { ...host.env, GOTOOLCHAIN: 'local' }
     const { stdout } = await run(path, ['version'], { cwd: '/', env, signal }).catch((cause) => {
       throw new NopassError('GO_MISSING', `${path} does not run`, { cause })
@@ -39,17 +39,17 @@ export async function findGo(host: Pick<Host, 'env' | 'goFolders'>, signal: Abor
   throw new NopassError('GO_MISSING', 'no Go program was found on PATH or in /usr/local/go/bin')
 }
 
-/** Some tools are linked with C. Throws NO_C_COMPILER before the first build starts. */
+/** Checks for the C compiler with which some tools are linked, before the first build starts. Throws NO_C_COMPILER. */
 export async function checkCompiler(go: GoProgram, host: Pick<Host, 'env'>, signal: AbortSignal): Promise<void> {
   const { stdout } = await run(go.path, ['env', 'CC'], { cwd: '/', env: host.env, signal })
-  // CC may carry arguments.
+  // CC may contain arguments.
   const [compiler = ''] = stdout.trim().split(/\s+/)
   const folders = compiler.includes('/') ? [''] : pathFolders(host.env)
   for (const folder of folders) if (await isProgram(join(folder, compiler))) return
   throw new NopassError('NO_C_COMPILER', `the C compiler ${compiler} is not on PATH`)
 }
 
-/** `go version go1.26.8 linux/amd64` -> `1.26.8`. */
+/** Parses the output of `go version`: `go version go1.26.8 linux/amd64` -> `1.26.8`. */
 export function parseGoVersion(text: string): string | undefined {
   return /\bgo(\d+\.\d+(?:\.\d+)?)/.exec(text)?.[1]
 }
@@ -64,7 +64,7 @@ export function isOlder(version: string, than: string): boolean {
   return false
 }
 
-/** Whether the file may be executed. */
+/** Whether the file exists and is executable. */
 export async function isProgram(path: string): Promise<boolean> {
   return access(path, constants.X_OK).then(
     () => true,

@@ -2,7 +2,7 @@ import { availableParallelism, homedir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-/** The machine that the toolchain runs on. */
+/** The machine on which the toolchain runs. */
 export interface Host {
   readonly env: Readonly<Record<string, string | undefined>>
   /** In Node's names: `linux`, `darwin`; `x64`, `arm64`. */
@@ -10,9 +10,9 @@ export interface Host {
   readonly arch: string
   readonly home: string
   readonly cores: number
-  /** The folder tools/ of this clone. */
+  /** The folder `tools` of this clone. */
   readonly toolsFolder: string
-  /** Where Go's installers put it, searched after PATH. */
+  /** The folders in which installers put Go, which are searched after PATH. */
   readonly goFolders?: readonly string[]
 }
 
@@ -33,7 +33,7 @@ export function pathFolders(env: Host['env']): string[] {
   return (env.PATH ?? '').split(delimiter).filter(Boolean)
 }
 
-/** A processor architecture in Go's names, which OCI images and Kubernetes use too. */
+/** Converts Node's name of a processor architecture to Go's, which OCI images and Kubernetes also use. */
 export function goArchitecture(arch: string): string {
   return arch === 'x64' ? 'amd64' : arch
 }

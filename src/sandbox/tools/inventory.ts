@@ -7,7 +7,7 @@ import { findGo } from './go-program.ts'
 import { cacheFolder, type Host } from './host.ts'
 import { TOOL_NAMES, TOOLS } from './tool-table.ts'
 
-/** A table of all tools: name, version, source, size, age. */
+/** Returns a table of all tools: name, version, source, size, age. */
 export async function listTools(host: Host, signal: AbortSignal): Promise<string> {
   const go = await findGo(host, signal).catch(() => undefined)
   const rows: string[][] = []
@@ -22,7 +22,7 @@ export async function listTools(host: Host, signal: AbortSignal): Promise<string
   return renderTable(['NAME', 'VERSION', 'SOURCE', 'SIZE', 'AGE'], rows)
 }
 
-/** Removes builds of other sources and unfinished ones; returns a line that reports it. */
+/** Removes outdated and unfinished builds; returns a line that reports it. */
 export async function cleanTools(host: Host): Promise<string> {
   const folder = join(cacheFolder(host), 'tools')
   const go = await findGo(host, AbortSignal.timeout(10_000)).catch(() => undefined)
@@ -50,7 +50,7 @@ export async function cleanTools(host: Host): Promise<string> {
   return `removed ${removed} old build${removed === 1 ? '' : 's'}, ${Math.round(freed / 1e6)} MB`
 }
 
-/** The environment without the machine's programs, so that only the cache is searched. */
+/** An environment with which only the cache is searched. */
 function cacheOnly(env: Host['env']): Host['env'] {
   return { ...env, ACR_NOPASS_TOOLS: undefined, KUBEBUILDER_ASSETS: undefined, HELM: undefined, PATH: '' }
 }

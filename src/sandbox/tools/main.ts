@@ -16,7 +16,7 @@ try {
   })
 } catch (error) {
   if (interrupt.signal.aborted) {
-    console.error('Interrupted; the next run goes on where this one stopped.')
+    console.error('Interrupted; the next run continues where this one stopped.')
     process.exitCode = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 }[String(interrupt.signal.reason)] ?? 1
   } else {
     console.error(formatError(toNopassError(error)))

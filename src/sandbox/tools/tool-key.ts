@@ -4,14 +4,15 @@ import { isOlder } from './go-program.ts'
 import type { Host } from './host.ts'
 import type { Tool } from './tool-table.ts'
 
-/** Everything that determines the bytes of a build, except the Go version. */
+/** The package and settings of a build. */
 export interface BuildPlan {
   readonly package: string
+  /** The arguments of `go build` without output and package. */
   readonly arguments: readonly string[]
   readonly cgo: boolean
 }
 
-/** The arguments of `go build` for a tool at a version, without the output and the package. */
+/** Returns the build plan of a tool at a version. */
 export function buildPlan(tool: Tool, version: string): BuildPlan {
   const stamps = tool.stamp(version).map((setting) => `-X ${setting}`)
   const ldflags = ['-s -w', ...(tool.cgo ? ['-extldflags -static'] : []), ...stamps].join(' ')
@@ -23,7 +24,7 @@ export function buildPlan(tool: Tool, version: string): BuildPlan {
   }
 }
 
-/** Identifies a build by source, flags and platform: the same key is the same program. */
+/** Identifies a build by source, flags and platform; builds with the same key and Go version are the same program. */
 export function sourceKey(
   module: Pick<GoModule, 'hash'>,
   plan: BuildPlan,
@@ -33,12 +34,12 @@ export function sourceKey(
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16)
 }
 
-/** The Go version that a build uses: the machine's, or the newer one that the module requires. */
+/** The Go version of a build: the machine's, or a newer one if the module requires it. */
 export function effectiveGo(machine: string, module: Pick<GoModule, 'go'>): string {
   return isOlder(machine, module.go) ? module.go : machine
 }
 
-/** The name of the cache folder of one build. */
+/** The name of a build's folder in the cache. */
 export function buildKey(source: string, go: string): string {
   return `${source}-go${go}`
 }

@@ -1,4 +1,4 @@
-/** One pinned program of the toolchain; its file has this name. */
+/** The pinned programs of the toolchain, by their file names. */
 export type ToolName =
   | 'etcd'
   | 'kube-apiserver'
@@ -23,7 +23,7 @@ export type ToolName =
   | 'promtool'
   | 'docker-credential-acr-helper'
 
-/** How a tool is built and recognized. Its version is in `tools/<folder>/go.mod` only. */
+/** How a tool is built and recognized. Its version is only in `tools/<folder>/go.mod`. */
 export interface Tool {
   /** The folder under tools/ whose go.mod and go.sum pin it. */
   readonly folder: string
@@ -32,24 +32,24 @@ export interface Tool {
   readonly package: string
   /** `-X` settings in addition to `-s -w`; `version` has no leading v. */
   readonly stamp: (version: string) => readonly string[]
-  /** Static C, so that it runs on any distribution; needs a C compiler. */
+  /** Link statically with C, so that the program runs on any distribution; requires a C compiler. */
   readonly cgo?: boolean
   readonly tags?: readonly string[]
   readonly linuxOnly?: boolean
-  /** Built only when it is named: for `npm test -- --kubernetes 1.24` and `--helm 3.18`. */
+  /** Build the tool only if it is named, for `npm test -- --kubernetes 1.24` and `--helm 3.18`. */
   readonly onDemand?: boolean
-  /** Seconds to build on two cores with empty caches (measured, rounded up). */
+  /** Build time in seconds on two cores with empty caches (measured, rounded up). */
   readonly seconds: number
   /** Megabytes of downloads, build cache and binary with empty caches. */
   readonly megabytes: number
-  /** How an installed program is recognized; without it only our own build is used. */
+  /** How an installed program is recognized; if undefined, installed programs are not used. */
   readonly installed?: InstalledProgram
 }
 
-/** Where the machine may have the program, and how it prints its version. */
+/** Where an installed program may be, and how it prints its version. */
 export interface InstalledProgram {
   readonly program: string
-  /** A variable that names the program (`file`) or its folder. */
+  /** An environment variable with the path of the program or its folder. */
   readonly variable?: { readonly name: string; readonly is: 'file' | 'folder' }
   readonly versionArgs: readonly string[]
 }
@@ -59,9 +59,9 @@ const KUBERNETES = {
   module: 'k8s.io/kubernetes',
   stamp: (version: string) => stampKubernetes(version),
 } as const
-/** The oldest minor that the tests run on. */
+/** The oldest Kubernetes version in the tests. */
 const OLDEST = { ...KUBERNETES, folder: 'kubernetes-1.30' } as const
-/** The oldest minor that the chart installs on, without its guard; built without the cloud providers that it still contained. */
+/** The oldest Kubernetes version that the chart supports, without its guard and without cloud providers. */
 const WITHOUT_GUARD = { ...KUBERNETES, folder: 'kubernetes-1.24', tags: ['providerless'], onDemand: true } as const
 const CONTAINERD = { folder: 'containerd', module: 'github.com/containerd/containerd/v2', linuxOnly: true } as const
 const ASSETS = { name: 'KUBEBUILDER_ASSETS', is: 'folder' } as const
@@ -108,7 +108,7 @@ export const TOOLS: Readonly<Record<ToolName, Tool>> = {
   'kube-apiserver-1.24': {
     ...WITHOUT_GUARD,
     package: 'k8s.io/kubernetes/cmd/kube-apiserver',
-    // In 1.24 `/version` reports client-go's version.
+    // In 1.24 `/version` returns client-go's version.
     stamp: (version) => stampKubernetes(version, ['component-base/version', 'client-go/pkg/version']),
     seconds: 200,
     megabytes: 1500,
@@ -259,7 +259,7 @@ export function isToolName(name: string): name is ToolName {
   return Object.hasOwn(TOOLS, name)
 }
 
-// Without it the server reports v0.0.0-master, which the chart's kubeVersion refuses.
+// Without these stamps the server reports v0.0.0-master, which the chart's kubeVersion rejects.
 function stampKubernetes(version: string, packages: readonly string[] = ['component-base/version']): readonly string[] {
   const [major = '', minor = ''] = version.split('.')
   const values = { gitVersion: `v${version}`, gitMajor: major, gitMinor: minor, gitTreeState: 'clean' }

@@ -12,17 +12,20 @@ export interface ToolsContext {
   readonly signal: AbortSignal
 }
 
-/** `npm run tools -- [list | clean | NAME…]`: builds these tools, or all of this platform except those on demand. Throws TOOL_UNKNOWN, and as `ensureTools`. */
+/**
+ * Runs `npm run tools -- [list | clean | NAME…]`. Without arguments it builds all tools of this platform except those
+ * on demand. Throws TOOL_UNKNOWN and the codes of `ensureTools`.
+ */
 export async function runTools(words: readonly string[], context: ToolsContext): Promise<void> {
   const { host, print, signal } = context
   if (words[0] === 'list') return print(await listTools(host, signal))
   if (words[0] === 'clean') return print(await cleanTools(host))
-  const paths = await ensureTools(words.length > 0 ? words.map(toName) : toolsHere(host), context)
+  const paths = await ensureTools(words.length > 0 ? words.map(toName) : defaultTools(host), context)
   const width = Math.max(...Object.keys(paths).map((name) => name.length))
   for (const [name, path] of Object.entries(paths)) print(`${name.padEnd(width)}  ${path}`)
 }
 
-function toolsHere(host: Host): ToolName[] {
+function defaultTools(host: Host): ToolName[] {
   return TOOL_NAMES.filter((name) => !TOOLS[name].onDemand && (host.platform === 'linux' || !TOOLS[name].linuxOnly))
 }
 

@@ -7,12 +7,12 @@ import { promisify } from 'node:util'
 const run = promisify(execFile)
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
 
-/** The files of this project that the action needs: itself, its bundle and the chart that it installs. */
+/** The files of this repository that make up the action, including the chart that it installs. */
 const ACTION = ['action.yml', 'action/dist', 'chart', 'package.json']
 
 /**
- * Creates the git repository of a user's platform team with the action at `./`, and the team's own files (`.github/workflows/…`,
- * values, clusters) by path.
+ * Creates the git repository of a platform team with the action at `./` and the team's own files by path
+ * (`.github/workflows/…`, values, clusters).
  */
 export async function prepareWorkspace(
   folder: string,
@@ -25,7 +25,7 @@ export async function prepareWorkspace(
     await mkdir(dirname(join(folder, path)), { recursive: true })
     await writeFile(join(folder, path), text)
   }
-  // Ignores the user's git configuration: hooks, signing, templates.
+  // Ignore the user's git configuration: hooks, signing, templates.
   const env = { PATH: process.env.PATH ?? '', HOME: folder, GIT_CONFIG_NOSYSTEM: '1' }
   const git = (...args: string[]): Promise<unknown> => run('git', args, { cwd: folder, env })
   const identity = ['-c', 'user.name=platform', '-c', 'user.email=platform@example.com']

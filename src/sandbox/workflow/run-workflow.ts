@@ -6,28 +6,28 @@ import type { GithubRunner } from '../cloud/sts/github-oidc.ts'
 import { liveText, readWorkflowRecord, type WorkflowRecord } from './workflow-record.ts'
 
 export interface WorkflowOptions {
-  /** The program `act`, which runs jobs on this machine without Docker. */
+  /** The path of act, which runs jobs on this machine without Docker. */
   readonly act: string
-  /** The Helm program, which is `helm` on the steps' PATH. */
+  /** The path of the Helm that is `helm` on the steps' PATH. */
   readonly helm: string
-  /** The repository (prepare-workspace.ts). */
+  /** The folder of the repository (prepare-workspace.ts). */
   readonly workspace: string
-  /** The file in `.github/workflows`. */
+  /** The name of a file in `.github/workflows`. */
   readonly workflow: string
   readonly event: 'push' | 'workflow_dispatch' | 'pull_request'
-  /** A folder that act and the steps may write to. */
+  /** A folder to which act and the steps may write. */
   readonly scratch: string
-  /** `vars.*` of the repository; not secret. */
+  /** The repository's variables (`vars.*`), which are not secret. */
   readonly variables: Readonly<Record<string, string>>
-  /** `inputs.*` of a workflow_dispatch. */
+  /** The inputs of a workflow_dispatch (`inputs.*`). */
   readonly inputs?: Readonly<Record<string, string>>
-  /** Access to ID tokens, as `permissions: id-token: write` grants it. */
+  /** Access to ID tokens, which `permissions: id-token: write` grants. */
   readonly idToken: GithubRunner
-  /** Called with each line that a step writes. */
+  /** Called for each line that a step writes. */
   readonly onLine?: (line: string) => void
 }
 
-/** Runs a workflow with act on this machine; an abort sends SIGINT, as GitHub does when a run is cancelled. */
+/** Runs a workflow with act on this machine. An abort sends SIGINT, as GitHub does when a run is cancelled. */
 export async function runWorkflow(options: WorkflowOptions, signal: AbortSignal): Promise<WorkflowRecord> {
   const home = join(options.scratch, 'home')
   const programs = join(options.scratch, 'bin')
@@ -37,12 +37,12 @@ export async function runWorkflow(options: WorkflowOptions, signal: AbortSignal)
   const child = spawn(options.act, engineArguments(options), {
     cwd: options.workspace,
     stdio: ['ignore', 'pipe', 'pipe'],
-    // Its own process group, so that Ctrl-C reaches it only through the signal.
+    // Its own process group, so that Ctrl-C only reaches it through `signal`.
     detached: true,
     env: {
       PATH: [dirname(process.execPath), programs, process.env.PATH ?? ''].join(':'),
       HOME: home,
-      // act passes these on to the steps; as variables they are not visible in its command line.
+      // act passes these on to the steps. In the environment they are not visible in its command line.
       ACTIONS_ID_TOKEN_REQUEST_URL: options.idToken.requestUrl,
       ACTIONS_ID_TOKEN_REQUEST_TOKEN: options.idToken.requestToken,
     },

@@ -1,11 +1,11 @@
-/** The result of one run of a workflow. */
+/** The result of a workflow run. */
 export interface WorkflowRecord {
   readonly succeeded: boolean
   /** The summaries of all jobs (Markdown). */
   readonly summary: string
-  /** The steps' outputs by name; later steps win. */
+  /** The steps' outputs by name; those of later steps take precedence. */
   readonly outputs: Readonly<Record<string, string>>
-  /** The steps' output by line, with annotations as `::error …`. */
+  /** The lines that the steps wrote, with annotations as `::error …`. */
   readonly log: readonly string[]
 }
 
@@ -19,7 +19,7 @@ interface EngineLine {
   readonly raw_output?: boolean
 }
 
-/** Parses the lines of `act --json`; a line that is not JSON counts as log. */
+/** Parses the output of `act --json`; a line that is not JSON counts as written by a step. */
 export function readWorkflowRecord(lines: readonly string[], exitCode: number): WorkflowRecord {
   const log: string[] = []
   const outputs: Record<string, string> = {}
@@ -28,7 +28,7 @@ export function readWorkflowRecord(lines: readonly string[], exitCode: number): 
     const { command } = line
     if (command === 'summary') summary += line.content ?? ''
     else if (command === 'set-output') outputs[line.name ?? ''] = line.arg ?? ''
-    // act's record of a mask contains the secret itself.
+    // The line of a mask contains the secret itself.
     else if (command === 'add-mask') continue
     else if (command !== undefined) log.push((line.raw ?? line.msg ?? '').trimEnd())
     else if (line.raw_output) log.push((line.msg ?? '').trimEnd())
@@ -36,7 +36,7 @@ export function readWorkflowRecord(lines: readonly string[], exitCode: number): 
   return { succeeded: exitCode === 0, summary, outputs, log }
 }
 
-/** The text that a step wrote, for progress; undefined for act's own messages. */
+/** Returns the text that a step wrote, for progress; undefined for act's own messages. */
 export function liveText(text: string): string | undefined {
   const line = parseLine(text)
   return line.raw_output && line.msg ? line.msg.trim() : undefined

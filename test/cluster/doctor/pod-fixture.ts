@@ -75,7 +75,7 @@ export async function openPodFixture(name: string): Promise<PodFixture> {
         arch,
         config: { entrypoint: ['/app'], user: '0:0' },
       })
-      await pushImage(layout, { registry: started.url, repository, tag, login })
+      await pushImage(layout, { registry: started.url, repository, tag, credential: login })
     },
     allowOnly: (...repositories) =>
       helperCluster.cloud.control.grant(helper.trust.role, 'pull', {

@@ -11,7 +11,7 @@ import { integer, oid, sequence } from '../../../src/sandbox/cluster/der.ts'
 const now = new Date('2030-01-02T03:04:05Z')
 const authority = createAuthority('test-ca', now)
 
-test('the authority signs itself and may sign others', () => {
+test('the authority is self-signed and a CA', () => {
   const ca = new X509Certificate(authority.certificatePem)
   assert.equal(ca.subject, 'CN=test-ca')
   assert.equal(ca.ca, true)
@@ -19,7 +19,7 @@ test('the authority signs itself and may sign others', () => {
   assert.equal(ca.validTo, 'Feb  1 03:04:05 2030 GMT')
 })
 
-test('an issued certificate names its user, groups, hosts and life', () => {
+test('an issued certificate has the user, groups, host names and validity', () => {
   const pair = authority.issue({
     commonName: 'system:node:n1',
     organizations: ['system:nodes', 'zwölf'],
@@ -40,32 +40,32 @@ test('an issued certificate names its user, groups, hosts and life', () => {
   assert.equal(certificate.checkPrivateKey(createPrivateKey(pair.keyPem)), true)
 })
 
-test('dates from 2050 on are written as RFC 5280 asks', () => {
+test('dates from 2050 on are encoded as RFC 5280 requires', () => {
   const late = createAuthority('late', new Date('2050-06-01T00:00:00Z'))
   assert.equal(new X509Certificate(late.certificatePem).validTo, 'Jul  1 00:00:00 2050 GMT')
 })
 
-test('a TLS server with it is trusted through the authority, for its names only', async () => {
+test('clients that trust the authority accept a server’s certificate only for its names', async () => {
   const ca = createAuthority('tls-ca')
   const pair = ca.issue({ commonName: 'server', names: ['127.0.0.1', 'localhost'], minutes: 5 })
   const server = createServer({ key: pair.keyPem, cert: pair.certificatePem }, (_, response) => response.end('ok'))
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
-  const ask = (servername: string): Promise<number | undefined> =>
+  const call = (servername: string): Promise<number | undefined> =>
     new Promise((resolve, reject) => {
       const options = { host: '127.0.0.1', port, servername, ca: ca.certificatePem, agent: false }
       get(options, (response) => resolve(response.resume().statusCode)).on('error', reject)
     })
   try {
-    assert.equal(await ask('localhost'), 200)
-    await assert.rejects(ask('other.example'), { code: 'ERR_TLS_CERT_ALTNAME_INVALID' })
+    assert.equal(await call('localhost'), 200)
+    await assert.rejects(call('other.example'), { code: 'ERR_TLS_CERT_ALTNAME_INVALID' })
   } finally {
     server.close()
   }
 })
 
-test('DER: lengths, whole numbers and identifiers', () => {
+test('DER: lengths, integers and object identifiers', () => {
   assert.equal(oid('1.2.840.10045.4.3.2').toString('hex'), '06082a8648ce3d040302')
   assert.equal(integer(Buffer.from([0, 0, 0x80])).toString('hex'), '02020080')
   assert.equal(integer(Buffer.from([0, 0])).toString('hex'), '020100')
@@ -74,9 +74,9 @@ test('DER: lengths, whole numbers and identifiers', () => {
       const element = sequence(Buffer.alloc(length))
       const first = element[1] ?? 0
       const header = first < 0x80 ? 2 : 2 + (first & 0x7f)
-      const stated = first < 0x80 ? first : element.readUIntBE(2, first & 0x7f)
-      assert.deepEqual([stated, element.length], [length, header + length])
-      assert.ok(first < 0x80 || element[2] !== 0, 'the shortest form')
+      const encoded = first < 0x80 ? first : element.readUIntBE(2, first & 0x7f)
+      assert.deepEqual([encoded, element.length], [length, header + length])
+      assert.ok(first < 0x80 || element[2] !== 0, 'must be the shortest form')
     }),
   )
 })

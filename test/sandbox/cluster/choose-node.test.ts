@@ -14,7 +14,7 @@ const pod = (spec: Partial<Pod['spec']> = {}): Pod => {
 const choose = (of: Pod, nodes: NodeObject[], bound: Record<string, number> = {}): string | undefined =>
   chooseNode(of, nodes, new Map(Object.entries(bound))).node
 
-test('a Pod goes to the emptiest node that is ready, open and of the right kind', () => {
+test('a Pod is bound to the node with the fewest Pods that is ready, schedulable and matches the Pod', () => {
   const tainted = node('tainted', { spec: { taints: [{ key: 'gpu', value: 'yes', effect: 'NoSchedule' }] } })
   const cordoned = node('cordoned', { spec: { unschedulable: true } })
   assert.equal(choose(pod(), [node('b'), node('a')]), 'a')
@@ -27,7 +27,7 @@ test('a Pod goes to the emptiest node that is ready, open and of the right kind'
   assert.equal(choose(pod({ nodeSelector: { zone: 'x' } }), [node('a')]), undefined)
 })
 
-test('a Pod without a node is told how many there are', () => {
+test('a Pod that no node can run gets the number of nodes as its reason', () => {
   assert.equal(
     chooseNode(pod({ nodeSelector: { zone: 'x' } }), [node('a')], new Map()).reason,
     "0/1 nodes are available: none is ready, open and matches the Pod's node selector.",

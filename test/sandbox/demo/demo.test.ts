@@ -9,7 +9,7 @@ test('a job summary is shown without its HTML', () => {
   assert.equal(plainSummary(markdown), '### 1 deployed\n\n| a <b> |\n\nstaging: what was done\n\n- RAM & Helm')
 })
 
-test('the closing table says of each step what it proves, how long it took, and what came of it', () => {
+test('the closing table shows what each step proves, its duration and its result', () => {
   const table = closingTable([
     { proves: 'P4: same UID', time: '0.1 s', result: 'new content' },
     { proves: 'it pulls', time: '1 min 02 s', result: 'running' },

@@ -13,7 +13,7 @@ after(() => rmSync(root, { recursive: true, force: true }))
 const helper = join(root, 'helper.mjs')
 writeFileSync(helper, 'export {}\n')
 
-/** One entry of a layer, as `tar` lists it. */
+/** One entry of a layer, as listed by `tar`. */
 interface Entry {
   readonly mode: string
   readonly owner: string
@@ -25,7 +25,7 @@ const layers = readManifest(layout).layers.map(({ digest }) => listLayer(blobFil
 const entries = layers.flat()
 const files = entries.filter(({ mode }) => mode.startsWith('-'))
 
-test('the image has no shell, no package manager and no other program than Node', () => {
+test('the image has no shell, no package manager and no program other than Node', () => {
   const programs = files.filter(({ mode, path }) => mode.includes('x') && !/\.so(\.\d+)*$/.test(path))
   assert.deepEqual(
     programs.map(({ path }) => path),
@@ -37,7 +37,7 @@ test('the image has no shell, no package manager and no other program than Node'
   assert.deepEqual(found, [])
 })
 
-test('one file in it is ours, in a layer of its own', () => {
+test('the helper is one file in its own layer', () => {
   assert.equal(layers.length, 2)
   assert.deepEqual(
     layers[1]?.map(({ path }) => path),
@@ -45,16 +45,16 @@ test('one file in it is ours, in a layer of its own', () => {
   )
 })
 
-test('the helper may write nothing in it: all is of root, no bit lets others write, none raises rights', () => {
+test('the helper cannot write to the image: everything belongs to root, only root can write, and nothing is setuid', () => {
   for (const { mode, owner, path } of entries) {
     assert.equal(owner, '0/0', path)
     assert.doesNotMatch(mode, /[sS]/, path)
-    // the one folder that programs expect; a read-only root takes that too
+    // Programs expect this folder to be writable; with a read-only root file system it is not.
     if (path !== 'tmp/') assert.doesNotMatch(mode, /^.{5}w|^.{8}w/, path)
   }
 })
 
-test('it runs as a numbered user that is not root, as the kubelet can check, and starts Node with our file alone', () => {
+test('the image runs as a numeric user other than root, which the kubelet can verify, and starts only Node with the helper', () => {
   const { config } = JSON.parse(readFileSync(blobFile(layout.folder, readManifest(layout).config.digest), 'utf8')) as {
     config: { User: string; Entrypoint: string[]; Cmd?: string[]; ExposedPorts?: object; Volumes?: object }
   }
@@ -71,7 +71,7 @@ test('it runs as a numbered user that is not root, as the kubelet can check, and
   assert.deepEqual([config.Cmd, config.Volumes], [undefined, undefined])
 })
 
-test('the Containerfile runs nothing while it builds and copies one file onto a base without a shell', () => {
+test('the Containerfile runs no commands and copies one file onto a base image without a shell', () => {
   const file = fileURLToPath(new URL('../../../image/Containerfile', import.meta.url))
   const text = readFileSync(file, 'utf8').replaceAll('\\\n', ' ')
   const lines = text.split('\n').filter((line) => /^[A-Z]/.test(line))

@@ -41,7 +41,7 @@ function unpack(archive: Buffer | string): string {
   return folder
 }
 
-test('what is packed is unpacked the same by tar: content, modes, links, long names', () => {
+test('tar unpacks an archive with the same content, modes, links and long names', () => {
   const long = `${'folder/'.repeat(20)}${'name'.repeat(20)}`
   const onDisk = join(root, 'on-disk')
   writeFileSync(onDisk, Buffer.alloc(2_000_000, 'x'))
@@ -64,7 +64,7 @@ test('what is packed is unpacked the same by tar: content, modes, links, long na
   assert.equal(readFileSync(join(folder, long), 'utf8'), 'far away')
 })
 
-test('a path that ustar cannot hold is refused', () => {
+test('a path that is too long for ustar is rejected', () => {
   const entry: TarEntry = { path: 'x'.repeat(101), kind: 'file', content: Buffer.alloc(0) }
   assert.throws(() => toTar([entry]), RangeError)
 })
@@ -75,7 +75,7 @@ const image = {
   config: { entrypoint: ['/app'], user: '65532:65532', labels: { a: 'b' } },
 }
 
-test('an image names its parts by their hashes, and the same content gives the same image', () => {
+test('blobs are named by their hashes, and the same content always produces the same image', () => {
   const layout = writeLayout(freshFolder(), image)
   const again = writeLayout(freshFolder(), image)
   assert.equal(layout.manifest.digest, again.manifest.digest)
@@ -92,7 +92,7 @@ test('an image names its parts by their hashes, and the same content gives the s
   })
 })
 
-test('its archive is a complete layout that carries the name', () => {
+test('an image archive is a complete layout with the image’s name', () => {
   const layout = writeLayout(freshFolder(), image)
   const file = join(root, 'image.tar')
   writeArchive(file, archiveEntries(layout, 'localhost/team/app:7'))
@@ -107,7 +107,7 @@ test('its archive is a complete layout that carries the name', () => {
   assert.deepEqual(names(folder), names(layout.folder))
 })
 
-test("our builder and the Containerfile make the helper's image the same: entrypoint, user, environment, folder, labels, file", () => {
+test("the helper's image has the Containerfile's entrypoint, user, environment, folder, labels and file", () => {
   const file = fileURLToPath(new URL('../../../image/Containerfile', import.meta.url))
   const text = readFileSync(file, 'utf8').replace(/\\\n/g, ' ')
   const of = (instruction: string): string[] =>
@@ -127,7 +127,7 @@ test("our builder and the Containerfile make the helper's image the same: entryp
   assert.match(of('ARG')[0] ?? '', /^BASE=gcr\.io\/distroless\/nodejs24/)
 })
 
-test('its Node runs from the image alone', async () => {
+test("the helper's image contains everything that its Node needs to run", async () => {
   const helper = join(root, 'helper.mjs')
   writeFileSync(helper, 'console.log(process.version)')
   const layout = await writeHelperImage(freshFolder(), { node: process.execPath, helper, arch: process.arch })

@@ -40,7 +40,7 @@ for (const signal of ['SIGKILL', 'SIGINT'] as const) {
     assert.equal(readFileSync(sysctl, 'utf8'), '1')
     assert.equal(findByEnvironment(RUN_VARIABLE, owner.run).length, 2)
     owner.process.kill(signal)
-    // the child ignores TERM: the guard's grace of 5 s passes first
+    // The child ignores SIGTERM, so the guard waits for 5 s before it kills it.
     await eventually(() => assert.deepEqual(readdirSync(ledgers), []), 15_000)
     assert.deepEqual(findByEnvironment(RUN_VARIABLE, owner.run), [])
     assert.equal(isAlive(owner.child), false)
@@ -49,7 +49,7 @@ for (const signal of ['SIGKILL', 'SIGINT'] as const) {
   })
 }
 
-test('when owner and guard died, the next run takes everything back', async () => {
+test('if owner and guard died, the next run removes everything', async () => {
   const path = join(root, 'leftover')
   const sleeper = spawn('/bin/sleep', ['1000'], { detached: true, stdio: 'ignore' })
   writeFileSync(path, '')
@@ -63,22 +63,22 @@ test('when owner and guard died, the next run takes everything back', async () =
   assert.equal(isAlive(id), false)
   assert.equal(existsSync(path), false)
   assert.equal(existsSync(file), false)
-  assert.ok(existsSync(first.folder), 'a living run is left alone')
+  assert.ok(existsSync(first.folder), 'the folder of a running run must not be removed')
 })
 
-test('a process of another start time is never ended', async () => {
+test('a process with another start time is not killed', async () => {
   const file = join(ledgers, 'dead0001.jsonl')
   writeHead(file, { run: 'dead0001', owner: { pid: 1, start: 'never' } })
   addTrace(file, { kind: 'process', id: { pid: process.pid, start: 'another' }, name: 'me', disposable: true })
   assert.deepEqual(await sweepDeadRuns(ledgers), ['dead0001'])
 })
 
-test('a run that ends in order is gone, and may be ended twice', async () => {
+test('ending a run stops its processes and removes its files, and may be repeated', async () => {
   const run = await openRun({ ledgers })
   const child = await run.start({ name: 'sleeper', command: '/bin/sleep', args: ['1000'] })
-  const early = await run.start({ name: 'early', command: '/bin/sh', args: ['-c', 'echo said; exit 3'] })
+  const early = await run.start({ name: 'early', command: '/bin/sh', args: ['-c', 'echo output; exit 3'] })
   assert.deepEqual(await early.exited, { code: 3, signal: null })
-  assert.equal(early.tail(), 'said')
+  assert.equal(early.tail(), 'output')
   const processes = readLedger(run.ledger)?.traces.filter((trace) => trace.kind === 'process')
   assert.deepEqual(
     processes?.map((trace) => trace.name),
@@ -91,7 +91,7 @@ test('a run that ends in order is gone, and may be ended twice', async () => {
   assert.equal(existsSync(run.ledger), false)
 })
 
-test('two runs that change one sysctl: the last to end restores the first value', async () => {
+test('if two runs change a sysctl, the last one to end restores the original value', async () => {
   writeFileSync(sysctl, '0')
   const { firstValue } = await import('../../../src/sandbox/process/clean-up.ts')
   const one = await openRun({ ledgers })
@@ -105,7 +105,7 @@ test('two runs that change one sysctl: the last to end restores the first value'
   assert.equal(readFileSync(sysctl, 'utf8'), '0')
 })
 
-test('a child that ignores TERM is killed with its group', async () => {
+test('a child that ignores SIGTERM is killed with its process group', async () => {
   await using run = await openRun({ ledgers })
   const child = await run.start({
     name: 'deaf',
@@ -117,7 +117,7 @@ test('a child that ignores TERM is killed with its group', async () => {
   assert.ok(await exitedWithin(findByEnvironment(RUN_VARIABLE, run.id), 2_000))
 })
 
-test('a program that is not there is refused with its name', async () => {
+test('the error for a program that does not exist names it', async () => {
   await using run = await openRun({ ledgers })
   await assert.rejects(run.start({ name: 'ghost', command: join(root, 'none'), args: [] }), {
     code: 'SANDBOX_PROCESS',

@@ -8,7 +8,7 @@ import { readAccessLog, registryConfig } from '../../../src/sandbox/registry/sta
 const root = mkdtempSync(join(tmpdir(), 'acr-nopass-test-'))
 after(() => rmSync(root, { recursive: true, force: true }))
 
-test('requests are read from between the lines of the log', () => {
+test('requests are found among the other lines of the log', () => {
   const file = join(root, 'log')
   writeFileSync(
     file,
@@ -22,7 +22,7 @@ test('requests are read from between the lines of the log', () => {
   ])
 })
 
-test('the registry trusts exactly its token server', () => {
+test('the registry trusts only its token server', () => {
   const auth = { realm: 'http://127.0.0.1:1/auth', service: 's', issuer: 'i', certificatePem: '' }
   const config = JSON.parse(registryConfig({ address: '127.0.0.1:2', dataFolder: '/d', certificateFile: '/c', auth }))
   assert.deepEqual(config.auth, {

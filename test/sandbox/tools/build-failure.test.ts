@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { buildFailure } from '../../../src/sandbox/tools/build-tool.ts'
 
-// Lines as Go prints them.
-const CASES: Record<string, [code: string, told: string]> = {
+// Output of `go build` with the error code and the reported part.
+const CASES: Record<string, [code: string, reported: string]> = {
   'go: github.com/x/y@v1.0.0: Get "https://goproxy.example/x": dial tcp: lookup goproxy.example: no such host': [
     'TOOL_DOWNLOAD_FAILED',
     'no such host',
@@ -20,22 +20,22 @@ const CASES: Record<string, [code: string, told: string]> = {
   './main.go:3:1: syntax error: unexpected {': ['TOOL_BUILD_FAILED', 'syntax error'],
 }
 
-test('the cause of a failed build is told in its own words, with the fix of that cause and the log', () => {
-  for (const [output, [code, told]] of Object.entries(CASES)) {
+test('a failed build is reported with the line of its cause, the error code of that cause, and the log', () => {
+  for (const [output, [code, reported]] of Object.entries(CASES)) {
     const error = buildFailure('etcd', `some/package\n${output}\n`, '/logs/etcd.log')
     assert.equal(error.code, code, output)
     assert.match(error.message, /^etcd cannot be built: /)
-    assert.ok(error.message.includes(told), error.message)
+    assert.ok(error.message.includes(reported), error.message)
     assert.ok(error.message.endsWith('(log: /logs/etcd.log)'), error.message)
     assert.equal(error.message.split('\n').length, 1)
   }
 })
 
-test('a full disk explains a broken download, not the other way round', () => {
+test('a full disk is reported as the cause, even if downloads failed as well', () => {
   const output = 'go: x@v1: unexpected EOF\nwrite /x: no space left on device'
   assert.equal(buildFailure('etcd', output, 'l').code, 'NO_DISK_SPACE')
 })
 
-test('a build that ends without a word still makes one line', () => {
-  assert.equal(buildFailure('etcd', '', 'l').message, 'etcd cannot be built: go build ended without a word (log: l)')
+test('a build that fails without output is also reported in one line', () => {
+  assert.equal(buildFailure('etcd', '', 'l').message, 'etcd cannot be built: go build failed without output (log: l)')
 })

@@ -11,7 +11,7 @@ const folder = mkdtempSync(join(tmpdir(), 'browser-'))
 after(() => rmSync(folder, { recursive: true, force: true }))
 const CHROMIUM = '#!/bin/sh\necho "Chromium 150.0.1 built on Debian"\n'
 
-/** A machine with these programs on its PATH, and nothing else. */
+/** A machine with only these programs on PATH. */
 function machine(name: string, programs: Readonly<Record<string, string>>): Host & { readonly bin: string } {
   const bin = join(folder, name)
   mkdirSync(bin)
@@ -23,7 +23,7 @@ function machine(name: string, programs: Readonly<Record<string, string>>): Host
   return { ...readHost(), platform: 'linux', env, bin }
 }
 
-/** An apt-get that notes how it is called, and then does this. */
+/** An apt-get that records its calls and, for `install`, runs `then`. */
 function apt(name: string, then: string): string {
   return `#!/bin/sh\necho "$1 $DEBIAN_FRONTEND" >> ${join(folder, `${name}.calls`)}\n[ "$1" = install ] || exit 0\n${then}`
 }
@@ -32,7 +32,7 @@ function ensure(host: Host, mayInstall = true, signal = AbortSignal.timeout(60_0
   return ensureBrowser({ progress: silentProgress, signal, host, mayInstall })
 }
 
-test('a browser that the machine has is taken, but not a script that only asks for a snap', async () => {
+test('an installed browser is used, but not a script that only suggests installing a snap', async () => {
   const snap = '#!/bin/sh\necho "requires the chromium snap" >&2\nexit 1\n'
   const host = machine('has', { chromium: snap, 'google-chrome': '#!/bin/sh\necho "Google Chrome 150.0.1"\n' })
   assert.equal(await ensure(host, false), join(host.bin, 'google-chrome'))
@@ -41,7 +41,7 @@ test('a browser that the machine has is taken, but not a script that only asks f
   assert.equal(await ensure(given, false), join(folder, 'given', 'chromium'))
 })
 
-test('on Debian root gets the package, once, without a question', async () => {
+test('on Debian as root the package is installed once, without a prompt', async () => {
   const file = join(folder, 'debian', 'chromium')
   const put = `printf '%s' '${CHROMIUM}' > ${file}\n/bin/chmod 755 ${file}\n`
   const host = machine('debian', { 'apt-get': apt('debian', put) })
@@ -51,24 +51,24 @@ test('on Debian root gets the package, once, without a question', async () => {
   assert.equal(calls, 'update noninteractive\ninstall noninteractive\n')
 })
 
-test('where it cannot be installed the error says why, and the command that fixes it', async () => {
+test('if the browser cannot be installed, the error names the reason and the command that installs it', async () => {
   const fails = machine('fails', { 'apt-get': apt('fails', 'echo "E: no such package" >&2\nexit 100') })
   await assert.rejects(ensure(fails), { code: 'BROWSER_MISSING', message: /E: no such package/ })
-  await assert.rejects(ensure(fails, false), { code: 'BROWSER_MISSING', message: /only root may install it/ })
+  await assert.rejects(ensure(fails, false), { code: 'BROWSER_MISSING', message: /only root can install it/ })
   const bare = machine('bare', {})
   await assert.rejects(ensure(bare), { message: /no apt-get/, hint: /apt-get install chromium/ })
 })
 
-test('an interrupt ends the installation, and the next run may start it again', async () => {
-  const begun = join(folder, 'begun')
-  const host = machine('slow', { 'apt-get': apt('slow', `: > ${begun}\nexec /bin/sleep 600`) })
+test('an interrupt ends the installation, and the next run finds the browser', async () => {
+  const started = join(folder, 'started')
+  const host = machine('slow', { 'apt-get': apt('slow', `: > ${started}\nexec /bin/sleep 600`) })
   const end = new AbortController()
   const running = ensure(host, true, end.signal)
-  const seen = setInterval(() => {
-    if (existsSync(begun)) end.abort(new Error('interrupted'))
+  const poll = setInterval(() => {
+    if (existsSync(started)) end.abort(new Error('interrupted'))
   }, 10)
   await assert.rejects(running, /interrupted/)
-  clearInterval(seen)
+  clearInterval(poll)
   writeFileSync(join(host.bin, 'chromium'), CHROMIUM)
   chmodSync(join(host.bin, 'chromium'), 0o755)
   assert.equal(await ensure(host), join(host.bin, 'chromium'))

@@ -19,10 +19,10 @@ afterEach(() => machine.end())
 const ensure = (host: Host = machine.host, signal = never) =>
   ensureTools(['etcd'], { progress: silentProgress, signal, host })
 
-function installProgram(folder: string, name: string, answer: string): string {
+function installProgram(folder: string, name: string, output: string): string {
   mkdirSync(folder, { recursive: true })
   const path = join(folder, name)
-  writeFileSync(path, `#!/bin/sh\necho '${answer}'\n`)
+  writeFileSync(path, `#!/bin/sh\necho '${output}'\n`)
   chmodSync(path, 0o755)
   return path
 }
@@ -32,7 +32,7 @@ const pinned = () =>
     readFileSync(join(machine.host.toolsFolder, 'etcd/go.mod'), 'utf8'),
   )?.[1] ?? ''
 
-test('a tool is built once; the second time it is just there', async () => {
+test('a tool is built once and then found in the cache', async () => {
   const first = await ensure()
   assert.ok(first.etcd.startsWith(join(machine.cache, 'tools', 'etcd')))
   assert.equal(readFileSync(first.etcd, 'utf8'), `#!/bin/sh\necho built ${TOOLS.etcd.package}\n`)
@@ -40,7 +40,7 @@ test('a tool is built once; the second time it is just there', async () => {
   assert.deepEqual(machine.builds(), [`${TOOLS.etcd.package} GOTOOLCHAIN=local CGO_ENABLED=0`])
 })
 
-test('only the asked tools are answered, each once', async () => {
+test('only the requested tools are returned, each once', async () => {
   const paths = await ensureTools(['runc', 'etcd', 'runc'], {
     progress: silentProgress,
     signal: never,
@@ -53,7 +53,7 @@ test('only the asked tools are answered, each once', async () => {
   ])
 })
 
-test('an older Go may fetch the toolchain that the module asks for', async () => {
+test('an older Go may download the toolchain that the module requires', async () => {
   const old = makeFakeMachine('1.21.3')
   try {
     await ensure(old.host)
@@ -63,43 +63,43 @@ test('an older Go may fetch the toolchain that the module asks for', async () =>
   }
 })
 
-test('two runs at once build once: the second waits, says for whom, and finds the tool', async () => {
+test('a concurrent run waits for the first one, shows which it waits for, and continues when that ends', async () => {
   machine.setMode('hang')
-  const broken = new AbortController()
-  const first = ensure(machine.host, broken.signal)
+  const interrupt = new AbortController()
+  const first = ensure(machine.host, interrupt.signal)
   await eventually(() => assert.ok(machine.isBuilding()))
-  let said = ''
+  let shown = ''
   const ticks = new Set<() => void>()
   const every = (_ms: number, tick: () => void) => {
     ticks.add(tick)
     return () => void ticks.delete(tick)
   }
-  const progress = createProgress({ columns: 300, write: (text) => (said += text) }, { plain: false, every })
+  const progress = createProgress({ columns: 300, write: (text) => (shown += text) }, { plain: false, every })
   const second = ensureTools(['etcd'], { progress, signal: never, host: machine.host })
   await eventually(() => {
     for (const tick of ticks) tick()
-    assert.match(said, new RegExp(`waits for another run \\(process ${process.pid}, building etcd since`))
+    assert.match(shown, new RegExp(`waiting for another run \\(process ${process.pid}, building etcd since`))
   })
   machine.setMode('ok')
-  broken.abort()
+  interrupt.abort()
   await assert.rejects(first)
   assert.equal(existsSync((await second).etcd), true)
   assert.equal(machine.builds().length, 2)
 })
 
-test('an interrupted build leaves nothing half-done, and the next run builds', async () => {
+test('an interrupted build leaves no files behind, and the next run builds the tool', async () => {
   machine.setMode('hang')
-  const broken = new AbortController()
-  const work = ensure(machine.host, broken.signal)
+  const interrupt = new AbortController()
+  const work = ensure(machine.host, interrupt.signal)
   await eventually(() => assert.ok(machine.isBuilding()))
-  broken.abort()
+  interrupt.abort()
   await assert.rejects(work, { name: 'AbortError' })
   assert.deepEqual(globSync('{tools,locks}/*/{*,.*}', { cwd: machine.cache }), [])
   machine.setMode('ok')
   assert.match(readFileSync((await ensure()).etcd, 'utf8'), /built/)
 })
 
-test('what a killed run left unfinished is never used, and cleared by the next build', async () => {
+test('the unfinished build of a killed run is never used, and the next build removes it', async () => {
   const left = join(machine.cache, 'tools', 'etcd', '.unfinished-old')
   mkdirSync(left, { recursive: true })
   writeFileSync(join(left, 'etcd'), 'half')
@@ -107,7 +107,7 @@ test('what a killed run left unfinished is never used, and cleared by the next b
   assert.equal(existsSync(left), false)
 })
 
-test('a failed build tells its cause, leaves no lock, and its log holds everything', async () => {
+test('a failed build reports its cause, leaves no lock behind, and has a complete log', async () => {
   machine.setMode('fail go: x@v1: dial tcp 192.0.2.1:443: connect: connection refused')
   await assert.rejects(ensure(), { code: 'TOOL_DOWNLOAD_FAILED', message: /^etcd cannot be built: x@v1: dial tcp/ })
   const log = readFileSync(join(machine.cache, 'logs', 'tools', 'etcd.log'), 'utf8')
@@ -116,14 +116,14 @@ test('a failed build tells its cause, leaves no lock, and its log holds everythi
   await ensure()
 })
 
-test('without Go the error says how to get it; what is built already still works', async () => {
+test('without Go the error explains how to install it, and tools that are already built still work', async () => {
   const withoutGo = { ...machine.host, env: { ...machine.host.env, PATH: '/nowhere' } }
   await assert.rejects(ensure(withoutGo), { code: 'GO_MISSING', hint: /go\.dev\/dl/ })
   const { etcd } = await ensure()
   assert.equal((await ensure(withoutGo)).etcd, etcd)
 })
 
-test('a Go before 1.21 is refused', async () => {
+test('Go before 1.21 is rejected', async () => {
   const old = makeFakeMachine('1.20.14')
   try {
     await assert.rejects(ensure(old.host), {
@@ -135,7 +135,7 @@ test('a Go before 1.21 is refused', async () => {
   }
 })
 
-test('the folder ACR_NOPASS_TOOLS comes first, as it is', async () => {
+test('a tool in the folder ACR_NOPASS_TOOLS takes precedence, regardless of its version', async () => {
   const folder = join(machine.cache, 'given')
   const path = installProgram(folder, 'etcd', 'any version')
   assert.equal((await ensure({ ...machine.host, env: { ...machine.host.env, ACR_NOPASS_TOOLS: folder } })).etcd, path)
@@ -143,7 +143,7 @@ test('the folder ACR_NOPASS_TOOLS comes first, as it is', async () => {
 })
 
 for (const variable of ['KUBEBUILDER_ASSETS', 'PATH']) {
-  test(`a program of the machine (${variable}) is used when its version is exactly ours`, async () => {
+  test(`an installed program (${variable}) is used if it has exactly the pinned version`, async () => {
     const folder = join(machine.cache, 'installed')
     const value = variable === 'PATH' ? `${folder}:${machine.host.env.PATH}` : folder
     const host = { ...machine.host, env: { ...machine.host.env, [variable]: value } }
@@ -156,7 +156,7 @@ for (const variable of ['KUBEBUILDER_ASSETS', 'PATH']) {
   })
 }
 
-test('parts of a node are refused on another system than Linux, before anything is built', async () => {
+test('tools of a real node are rejected on systems other than Linux, before anything is built', async () => {
   const host = { ...machine.host, platform: 'darwin', env: { ...machine.host.env } }
   const work = ensureTools(['etcd', 'containerd'], { progress: silentProgress, signal: never, host })
   await assert.rejects(work, {
@@ -166,7 +166,7 @@ test('parts of a node are refused on another system than Linux, before anything 
   assert.deepEqual(machine.builds(), [])
 })
 
-test('a missing C compiler is told before anything is built, and only when something needs it', async () => {
+test('a missing C compiler is reported before anything is built, and only if a tool needs it', async () => {
   machine.setCompiler('no-such-cc -m64')
   const both = ensureTools(['etcd', 'runc'], { progress: silentProgress, signal: never, host: machine.host })
   await assert.rejects(both, { code: 'NO_C_COMPILER', message: 'the C compiler no-such-cc is not on PATH' })

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { Host } from '../../../src/sandbox/tools/host.ts'
 import { readHost } from '../../../src/sandbox/tools/host.ts'
 
-/** A machine whose Go is a script: it counts its builds and does as the file `mode` says (`ok`, `fail TEXT`, `hang`). */
+/** A machine whose Go is a script, which records its builds and obeys the file `mode` (`ok`, `fail TEXT`, `hang`). */
 export interface FakeMachine {
   readonly host: Host
   readonly cache: string
@@ -12,7 +12,7 @@ export interface FakeMachine {
   builds(): string[]
   setMode(mode: string): void
   setCompiler(command: string): void
-  /** True as soon as a hanging build runs. */
+  /** Whether a hanging build is running. */
   isBuilding(): boolean
   end(): void
 }

@@ -3,8 +3,8 @@ import { test } from 'node:test'
 import { hasVersion } from '../../../src/sandbox/tools/find-tool.ts'
 import { cacheFolder } from '../../../src/sandbox/tools/host.ts'
 
-test('a program of the machine is used only when it names exactly our version', () => {
-  const answers = {
+test('an installed program is used only if it prints exactly the pinned version', () => {
+  const outputs = {
     'etcd Version: 3.6.16\nGit SHA: Not provided\nGo Version: go1.26.8': true,
     'v3.6.16+g1b2c3d4': true,
     '3.6.16\ninstalled by building from source': true,
@@ -16,10 +16,10 @@ test('a program of the machine is used only when it names exactly our version', 
     'etcd Version: 3.5.1, API version 3.6': false,
     '': false,
   }
-  for (const [answer, expected] of Object.entries(answers)) assert.equal(hasVersion(answer, '3.6.16'), expected, answer)
+  for (const [output, expected] of Object.entries(outputs)) assert.equal(hasVersion(output, '3.6.16'), expected, output)
 })
 
-test('the cache is where the user says, else where XDG says, else under home', () => {
+test('the cache is in ACR_NOPASS_CACHE, else in XDG_CACHE_HOME, else in the home folder', () => {
   const home = '/home/ann'
   assert.equal(cacheFolder({ home, env: { ACR_NOPASS_CACHE: '/big', XDG_CACHE_HOME: '/xdg' } }), '/big')
   assert.equal(cacheFolder({ home, env: { XDG_CACHE_HOME: '/xdg' } }), '/xdg/acr-nopass')

@@ -22,7 +22,7 @@ require (
 replace k8s.io/api => k8s.io/api v0.37.2
 `
 
-test('version, Go and tools are read from go.mod in both spellings', () => {
+test('version, Go and tools are read from go.mod, from lines and blocks', () => {
   assert.deepEqual(parseGoMod(MOD, 'helm.sh/helm/v4'), {
     version: '4.3.1',
     go: '1.26.0',
@@ -31,6 +31,6 @@ test('version, Go and tools are read from go.mod in both spellings', () => {
   assert.equal(parseGoMod(MOD, 'helm.sh/helm/v4/extra').version, '9.9.9')
 })
 
-test('a go.mod that does not pin the tool is refused', () => {
-  assert.throws(() => parseGoMod(MOD, 'k8s.io/api'), /pins no version of k8s\.io\/api/)
+test('a go.mod that does not pin the tool is rejected', () => {
+  assert.throws(() => parseGoMod(MOD, 'k8s.io/api'), /does not pin a version of k8s\.io\/api/)
 })

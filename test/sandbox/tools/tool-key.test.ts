@@ -14,7 +14,7 @@ test('the same source, flags and platform have the same key', () => {
   assert.match(key(), /^[0-9a-f]{16}$/)
 })
 
-test('whatever changes the program changes the key', () => {
+test('everything that changes the program changes the key', () => {
   const keys = [
     key(),
     key({}, 'other sums'),
@@ -28,11 +28,11 @@ test('whatever changes the program changes the key', () => {
   assert.equal(new Set(keys).size, keys.length)
 })
 
-test('estimates and hints do not change the key: nobody builds again for them', () => {
+test('estimates and hints do not change the key, so that no tool is rebuilt because of them', () => {
   assert.equal(key({ seconds: 99, megabytes: 99, linuxOnly: true }), key())
 })
 
-test('a static C program gets its flags', () => {
+test('a program that is linked statically with C gets the flags for it', () => {
   assert.deepEqual(buildPlan(TOOLS.runc, '1.5.2'), {
     package: 'github.com/opencontainers/runc',
     arguments: ['-trimpath', '-buildvcs=false', '-tags', 'netgo,osusergo', '-ldflags', '-s -w -extldflags -static'],
@@ -40,17 +40,17 @@ test('a static C program gets its flags', () => {
   })
 })
 
-test('the key names the Go that really builds: the newer of the machine and the module', () => {
+test('the key contains the Go version of the build: the newer one of the machine’s and the module’s', () => {
   assert.equal(effectiveGo('1.26.8', { go: '1.26.0' }), '1.26.8')
   assert.equal(effectiveGo('1.21.0', { go: '1.26.6' }), '1.26.6')
   assert.equal(buildKey('abc', '1.26.8'), 'abc-go1.26.8')
 })
 
 test('Go versions are read and compared as numbers', () => {
-  const told = ['go version go1.26.8 linux/amd64', 'go version go1.21 darwin/arm64', 'go version devel +abc'].map(
+  const versions = ['go version go1.26.8 linux/amd64', 'go version go1.21 darwin/arm64', 'go version devel +abc'].map(
     parseGoVersion,
   )
-  assert.deepEqual(told, ['1.26.8', '1.21', undefined])
+  assert.deepEqual(versions, ['1.26.8', '1.21', undefined])
   const older = [
     ['1.9', '1.21'],
     ['1.21', '1.21.0'],

@@ -9,18 +9,18 @@ import { isToolName, TOOL_NAMES, TOOLS } from '../../../src/sandbox/tools/tool-t
 
 const { toolsFolder } = readHost()
 
-test('every tool is a tool line of its module, and every tool line is a tool', async () => {
+test('every tool has a tool line in its module, and every tool line has a row in the table', async () => {
   for (const folder of readdirSync(toolsFolder, { withFileTypes: true }).filter((entry) => entry.isDirectory())) {
     if (folder.name === 'bootstrap') continue
-    const ours = TOOL_NAMES.filter((name) => TOOLS[name].folder === folder.name)
-    const [first] = ours
+    const names = TOOL_NAMES.filter((name) => TOOLS[name].folder === folder.name)
+    const [first] = names
     assert.ok(first, `tools/${folder.name} has no row in the table`)
     const { tools } = await readGoModule(toolsFolder, TOOLS[first])
-    assert.deepEqual(ours.map((name) => TOOLS[name].package).sort(), [...tools].sort(), folder.name)
+    assert.deepEqual(names.map((name) => TOOLS[name].package).sort(), [...tools].sort(), folder.name)
   }
 })
 
-test('versions stand in go.mod alone and reach the flags that put them into the program', async () => {
+test('versions are only in go.mod, and the build flags write them into the program', async () => {
   const module = await readGoModule(toolsFolder, TOOLS['kube-apiserver'])
   const [major, minor] = module.version.split('.')
   const flags = buildPlan(TOOLS['kube-apiserver'], module.version).arguments.at(-1) ?? ''
@@ -30,6 +30,6 @@ test('versions stand in go.mod alone and reach the flags that put them into the 
   assert.doesNotMatch(await import('node:fs').then((fs) => fs.readFileSync(source, 'utf8')), /\b\d+\.\d+\.\d+\b/)
 })
 
-test('a name that an object has by nature is no tool', () => {
+test('the name of a built-in property is not a tool', () => {
   assert.deepEqual(['etcd', 'toString', '__proto__', ''].map(isToolName), [true, false, false, false])
 })

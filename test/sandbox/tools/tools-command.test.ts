@@ -20,7 +20,7 @@ async function tools(...words: string[]): Promise<string[]> {
   return lines
 }
 
-test('list shows every tool, and for the built ones where from, how large and how old', async () => {
+test('list shows all tools, and the source, size and age of those that are built', async () => {
   await tools('etcd')
   const [head = '', ...rows] = await tools('list')
   assert.match(head, /^NAME +VERSION +SOURCE +SIZE +AGE$/)
@@ -32,20 +32,20 @@ test('list shows every tool, and for the built ones where from, how large and ho
   assert.match(rows[1] ?? '', /^kube-apiserver +\d+\.\d+\.\d+ +not built yet$/)
 })
 
-test('without a name all tools are built, except those that are built on demand', async () => {
-  const usual = TOOL_NAMES.filter((name) => !TOOLS[name].onDemand)
+test('without arguments all tools are built, except those that are built on demand', async () => {
+  const defaults = TOOL_NAMES.filter((name) => !TOOLS[name].onDemand)
   const lines = await tools()
   assert.deepEqual(
     lines.map((line) => line.split(' ')[0]),
-    usual,
+    defaults,
   )
-  assert.equal(machine.builds().length, usual.length)
+  assert.equal(machine.builds().length, defaults.length)
   const [line = ''] = await tools('kube-apiserver-1.24')
   assert.match(line, /^kube-apiserver-1\.24 /)
-  assert.equal(machine.builds().length, usual.length + 1)
+  assert.equal(machine.builds().length, defaults.length + 1)
 })
 
-test('clean removes what the present sources do not ask for, and keeps the rest', async () => {
+test('clean removes the builds that the current sources do not need, and keeps the others', async () => {
   const [line = ''] = await tools('etcd')
   const current = line.split(/ +/)[1] ?? ''
   for (const folder of ['etcd/0123-go1.0', 'etcd/.unfinished-x', 'gone/4567-go1.0']) {
@@ -57,6 +57,6 @@ test('clean removes what the present sources do not ask for, and keeps the rest'
   assert.deepEqual(await tools('clean'), ['removed 0 old builds, 0 MB'])
 })
 
-test('an unknown name is refused with the names that there are', async () => {
+test('the error for an unknown name lists the valid ones', async () => {
   await assert.rejects(tools('etdc'), { code: 'TOOL_UNKNOWN', message: /^etdc is not one of etcd, / })
 })

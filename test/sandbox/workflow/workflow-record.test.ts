@@ -4,7 +4,7 @@ import { liveText, readWorkflowRecord } from '../../../src/sandbox/workflow/work
 
 const line = (fields: object): string => JSON.stringify({ job: 'w/rollout', step: './', stage: 'Main', ...fields })
 
-test('a workflow record holds summary, outputs and what the steps wrote', () => {
+test('a workflow record has the summary, the outputs and the lines that the steps wrote', () => {
   const record = readWorkflowRecord(
     [
       line({ msg: '⭐ Run Main ./' }),
@@ -25,7 +25,7 @@ test('a workflow record holds summary, outputs and what the steps wrote', () => 
   })
 })
 
-test('P6 a masked secret is not in the record, although the engine tells it', () => {
+test('P6 a masked secret is not in the record, although act prints it', () => {
   const record = readWorkflowRecord(
     [line({ command: 'add-mask', arg: 's3cret', raw: '::add-mask::s3cret', msg: '***' })],
     1,

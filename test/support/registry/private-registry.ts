@@ -13,15 +13,15 @@ import { pushImage } from '../../../src/sandbox/image/push-image.ts'
 import { openRun } from '../../../src/sandbox/process/run.ts'
 import { type Registry, startRegistry } from '../../../src/sandbox/registry/start-registry.ts'
 
-/** The demo's account, and a real registry for its Enterprise instance that holds the private image `team/app`. */
+/** The demo's account and a real registry for its Enterprise instance with the private image `team/app`. */
 export interface PrivateRegistry extends AsyncDisposable {
   readonly cloud: Cloud
   readonly registry: Registry
   readonly domain: string
-  /** Pushes an image under another tag; its content differs with the tag. */
+  /** Pushes an image with another tag and other content. */
   push(tag: string): Promise<void>
   pushLayout(layout: ImageLayout, repository: string, tag: string): Promise<void>
-  /** A login as the helper gets it: by the worker role, through instance metadata. */
+  /** Gets a login like the helper: with the worker role, through instance metadata. */
   pullToken(): Promise<RegistryToken>
 }
 
@@ -45,7 +45,7 @@ export async function openPrivateRegistry(tools: { registry: string }, signal: A
   const registry = await startRegistry({ tools, auth: cloud.registryAuth, run, signal })
   const program = await ensureStaticProgram(signal)
   const pushLayout = (layout: ImageLayout, repository: string, tag: string): Promise<void> =>
-    pushImage(layout, { registry: registry.url, repository, tag, login: cloud.registryPush }, signal)
+    pushImage(layout, { registry: registry.url, repository, tag, credential: cloud.registryPush }, signal)
   const push = (tag: string): Promise<void> =>
     pushLayout(
       writeProgramImage(join(run.folder, `image-${tag}`), program, `app-${tag}`, process.arch),

@@ -10,17 +10,17 @@ import { VERSION } from '../../../src/version.ts'
 
 export const ROOT: string = resolve(import.meta.dirname, '../..', '..')
 
-/** A real registry on this machine into which a release is pushed; the helper's image is there already. */
+/** A real registry on this machine to which a release is pushed; it already has the helper's image. */
 export interface ReleaseRegistry extends AsyncDisposable {
   /** `127.0.0.1:PORT` */
   readonly host: string
-  /** Of the helper's image, `acr-nopass/acr-nopass:<version>`. */
+  /** The digest of the helper's image, `acr-nopass/acr-nopass:<version>`. */
   readonly imageDigest: string
-  /** A login in Docker's form, which Helm reads as well. */
+  /** A file with the login in Docker's format, which Helm also reads. */
   readonly loginFile: string
-  /** A folder that ends with the registry. */
+  /** A folder that is removed with the registry. */
   readonly folder: string
-  /** HTTP status of a manifest that is asked for by digest. */
+  /** Returns the HTTP status of a manifest by digest. */
   statusOf(repository: string, digest: string): Promise<number>
 }
 
@@ -39,7 +39,7 @@ export async function openReleaseRegistry(
     arch: process.arch,
   })
   const login = cloud.registryPush
-  const target = { registry: registry.url, repository: 'acr-nopass/acr-nopass', tag: VERSION, login }
+  const target = { registry: registry.url, repository: 'acr-nopass/acr-nopass', tag: VERSION, credential: login }
   await pushImage(image, target, signal)
   const loginFile = await writeLogin(folder, host, login)
   return {
@@ -62,7 +62,7 @@ export async function openReleaseRegistry(
   }
 }
 
-/** A login in Docker's form, in a folder of its own; answers the file. */
+/** Writes a login in Docker's format into a new folder; returns the file. */
 export async function writeLogin(folder: string, host: string, login: PushCredential): Promise<string> {
   const auth = Buffer.from(`${login.username}:${login.password}`).toString('base64')
   const file = join(folder, 'docker', 'config.json')

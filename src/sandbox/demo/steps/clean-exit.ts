@@ -10,7 +10,7 @@ interface Named {
 /** Step 8: the uninstall removes everything. */
 export const cleanExit: DemoStep = {
   title: 'uninstall',
-  proves: 'P12: nothing of ours is left, in the clusters and in RAM',
+  proves: 'P12: nothing of acr-nopass is left in the clusters or in RAM',
   async run(context, step) {
     const { environment, signal } = context
     const { results } = await rollOut(context, 'uninstall.yml', step)
@@ -20,15 +20,15 @@ export const cleanExit: DemoStep = {
       `not uninstalled: ${statuses}`,
     )
     for (const { cluster } of [environment.staging, environment.production]) {
-      const left = [...(await ours(cluster.admin, signal)), ...(await liveSecrets(cluster.admin, signal))]
+      const left = [...(await releaseObjects(cluster.admin, signal)), ...(await liveSecrets(cluster.admin, signal))]
       expect(left.length === 0, `left in ${cluster.name}: ${left.join(', ')}`)
     }
     return `${statuses}; policies detached and deleted`
   },
 }
 
-/** Cluster-wide objects of the release. */
-async function ours(client: KubeClient, signal: AbortSignal): Promise<string[]> {
+/** Lists the cluster-scoped objects of the release. */
+async function releaseObjects(client: KubeClient, signal: AbortSignal): Promise<string[]> {
   const rbac = '/apis/rbac.authorization.k8s.io/v1'
   const admission = '/apis/admissionregistration.k8s.io/v1'
   const paths = [
@@ -48,16 +48,16 @@ async function ours(client: KubeClient, signal: AbortSignal): Promise<string[]> 
   return found
 }
 
-/** Pull secrets that still hold a credential. */
+/** Lists the pull secrets that still contain a credential. */
 async function liveSecrets(client: KubeClient, signal: AbortSignal): Promise<string[]> {
   const query = { fieldSelector: `metadata.name=${DEFAULT_SECRET_NAME}` }
   const call = { method: 'GET', path: '/api/v1/secrets', query } as const
   const { items } = await client.request<{ items: (Named & { data?: Record<string, string> })[] }>(call, signal)
-  const holds = (text: string | undefined): boolean =>
+  const hasCredential = (text: string | undefined): boolean =>
     Buffer.from(text ?? '', 'base64')
       .toString()
       .includes('"auth"')
   return items
-    .filter(({ data }) => holds(data?.['.dockerconfigjson']))
+    .filter(({ data }) => hasCredential(data?.['.dockerconfigjson']))
     .map(({ metadata }) => `Secret ${metadata.namespace}/${metadata.name}`)
 }

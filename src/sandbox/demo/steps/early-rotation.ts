@@ -3,10 +3,10 @@ import { untilReady } from '../../process/ready.ts'
 import { readPullSecret } from '../demo-pods.ts'
 import { type DemoStep, expect, STATUS_OBJECT } from '../demo-step.ts'
 
-/** Step 4: a rotation is one write in place. */
+/** Step 4: a rotation updates the Secret in place. */
 export const earlyRotation: DemoStep = {
   title: 'the token is rotated early',
-  proves: 'P4: the Secret changes in place, its UID stays',
+  proves: 'P4: the Secret changes in place and keeps its UID',
   async run({ environment, print, signal }) {
     const { cluster } = environment.production
     const before = await readPullSecret(cluster.admin, 'shop', signal)

@@ -4,7 +4,7 @@ import { prepareWorkspace } from '../../workflow/prepare-workspace.ts'
 import { type DemoContext, type DemoStep, expect, readStatus } from '../demo-step.ts'
 import { REPOSITORY, rollOut } from '../roll-out.ts'
 
-/** Step 2: the user's workflow does the whole setup. */
+/** Step 2: the user's workflow sets up everything. */
 export const firstRollout: DemoStep = {
   title: 'the workflow: validate, RAM policy, helm upgrade --install in two waves, verify',
   proves: 'one step of a workflow makes pulls work on both clusters',
@@ -15,13 +15,13 @@ export const firstRollout: DemoStep = {
     print(plainSummary(summary))
     const statuses = results.map(({ name, status }) => `${name} ${status}`).join(', ')
     expect(results.length === 2 && results.every(({ status }) => status === 'deployed'), `not deployed: ${statuses}`)
-    step.update('waits for the login check of production')
+    step.update('waiting for the login check of production')
     const checkedBy = await untilAccepted(context)
     return `${statuses}; in RAM: ${ramWrites.join(', ')}; login accepted by ${checkedBy}`
   },
 }
 
-/** Waits until the registry has accepted a login of production's helper; returns the host of its token service. */
+/** Waits until the registry has accepted the login of production's helper; returns the host of its token service. */
 async function untilAccepted({ environment, signal }: DemoContext): Promise<string> {
   const { cluster, node } = environment.production
   const isAccepted = async (): Promise<boolean> => {
@@ -36,7 +36,7 @@ async function untilAccepted({ environment, signal }: DemoContext): Promise<stri
   return hostname
 }
 
-/** A job summary for a terminal: the Markdown without HTML folds and consecutive empty lines. */
+/** Formats a job summary for a terminal: the Markdown without HTML and without consecutive empty lines. */
 export function plainSummary(markdown: string): string {
   return markdown
     .replace(/<summary>(.*?)<\/summary>/g, '$1')

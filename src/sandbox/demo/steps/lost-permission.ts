@@ -5,9 +5,9 @@ import { untilReady } from '../../process/ready.ts'
 import { createNamespace, createPod, readPullSecret, untilPod } from '../demo-pods.ts'
 import { type DemoContext, type DemoStep, expect, readStatus, STATUS_OBJECT } from '../demo-step.ts'
 
-/** Step 6: the permission to get tokens is removed; the last token stays in use, and doctor reports the cause. */
+/** Step 6: without the permission to get tokens the last token stays in use, and doctor reports the cause. */
 export const lostPermission: DemoStep = {
-  title: 'the worker role loses its right to get tokens',
+  title: 'the worker role loses its permission to get tokens',
   proves: 'P2: the last good token stays; doctor names the cause and the fix',
   async run(context, step) {
     const { environment, print, signal } = context
@@ -15,17 +15,17 @@ export const lostPermission: DemoStep = {
     const before = await readPullSecret(cluster.admin, 'shop', signal)
     environment.cloud.control.grant(workerRole, `acr-nopass-${clusterId}`, pullOnly())
     await requestRefresh(cluster.admin, STATUS_OBJECT, new Date(), signal)
-    step.update('waits until the helper has noticed')
+    step.update('waiting for the helper to notice')
     const failing = async (): Promise<boolean> =>
       (await readStatus(cluster.admin, signal))?.registries.some(({ state }) => state === 'failing') ?? false
-    await untilReady(failing, { what: 'a status that says failing', limitMs: 60_000, everyMs: 100 }, signal)
+    await untilReady(failing, { what: 'the status failing', limitMs: 60_000, everyMs: 100 }, signal)
     const after = await readPullSecret(cluster.admin, 'shop', signal)
     expect(after?.content === before?.content, 'the Secret changed although there was no new token')
     const pod = await runOneMore(context)
     const doctor = await runCli(['doctor', '--kubeconfig', cluster.adminKubeconfigFile], signal)
     print(`$ acr-nopass doctor\n${doctor.stdout.trimEnd()}${doctor.stderr.trimEnd()}`)
-    expect(doctor.code === 1, `doctor ended with ${doctor.code}`)
-    return `the Secret is as it was${pod}; doctor exits 1 with the fix`
+    expect(doctor.code === 1, `doctor exited with ${doctor.code}`)
+    return `the Secret is unchanged${pod}; doctor exits with 1 and names the fix`
   },
 }
 
@@ -41,12 +41,12 @@ async function runOneMore({ environment, signal }: DemoContext): Promise<string>
   const pod = { namespace: 'shop-2', name: 'app' }
   await createPod(admin, pod, environment.appImage, signal)
   await untilPod(admin, pod, /^Running$/, signal)
-  return ', and a Pod in one more new namespace runs'
+  return ', and a Pod in another new namespace runs'
 }
 
 const BIN = fileURLToPath(new URL('../../../../bin/acr-nopass', import.meta.url))
 
-/** Runs the command line tool as a user does. */
+/** Runs the command line tool as users do. */
 function runCli(
   args: readonly string[],
   signal: AbortSignal,

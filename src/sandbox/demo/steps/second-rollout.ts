@@ -1,10 +1,10 @@
 import { type DemoStep, expect } from '../demo-step.ts'
 import { type RolloutResult, rollOut } from '../roll-out.ts'
 
-/** Step 5: a second run has nothing to do. */
+/** Step 5: a second run changes nothing. */
 export const idleRollout: DemoStep = {
   title: 'the workflow again',
-  proves: 'P9: nothing to do, nothing done',
+  proves: 'P9: a run without changes does nothing',
   async run(context, step) {
     const { results, ramWrites } = await rollOut(context, 'rollout.yml', step)
     expect(
@@ -13,22 +13,22 @@ export const idleRollout: DemoStep = {
     )
     expect(
       results.every(({ revision: { from, to } }) => from === to),
-      'a new Helm revision was made',
+      'a new Helm revision was created',
     )
     expect(ramWrites.length === 0, `RAM was changed by ${ramWrites.join(', ')}`)
     return `${statuses(results)}; no Helm revision, no RAM change`
   },
 }
 
-/** Step 7: a run after the policy was changed repairs the policy, and nothing else. */
+/** Step 7: after a change of the policy a run repairs the policy and nothing else. */
 export const repairingRollout: DemoStep = {
   title: 'the workflow once more',
-  proves: 'P9: the changed RAM policy is fixed, and nothing else is touched',
+  proves: 'P9: the changed RAM policy is repaired, and nothing else is touched',
   async run(context, step) {
     const { results, ramWrites } = await rollOut(context, 'rollout.yml', step)
-    // First both permissions, then only the new ones, so that no pull fails in between.
-    const fixed = ramWrites.length > 0 && ramWrites.every((action) => action === 'CreatePolicyVersion')
-    expect(fixed, `RAM was changed by ${ramWrites.join(', ') || 'nothing'}`)
+    // First a version with both permissions, then one with only the new ones, so that no pull fails in between.
+    const repaired = ramWrites.length > 0 && ramWrites.every((action) => action === 'CreatePolicyVersion')
+    expect(repaired, `RAM was changed by ${ramWrites.join(', ') || 'nothing'}`)
     return `${statuses(results)}; in RAM: ${ramWrites.join(', ')}`
   },
 }

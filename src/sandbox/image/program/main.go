@@ -1,5 +1,5 @@
-// The whole content of the sandbox's images: says its name and who it is, then waits for its end.
-// As `pause` it holds a Pod's namespaces and reaps what is left in them.
+// The only program of the sandbox's images: prints its name and waits for a signal to exit.
+// As `pause` it holds a Pod's namespaces and reaps orphaned processes.
 package main
 
 import (

@@ -1,6 +1,6 @@
 /**
- * Cleans up after a run whose owner died. Started by `startGuard`; inherits from the waiting shell that it ignores the
- * signals that ended its owner.
+ * Cleans up after a run whose owner died. `startGuard` starts it from a shell that ignores the signals which may have
+ * ended the owner, and it inherits that.
  */
 import { cleanUpRun } from '../clean-up.ts'
 
