@@ -7,7 +7,7 @@ import { type Controller, type ControllerObserver, createController } from '../.
 import { createNetwork } from '../simulation/network.ts'
 import { createRandom } from '../simulation/random.ts'
 import { createServer } from '../simulation/server.ts'
-import { configText, HOME, namesOf, SECRET, type Settings, understand } from '../simulation/settings.ts'
+import { configText, HOME, loadCached, namesOf, SECRET, type Settings } from '../simulation/settings.ts'
 import { createProcessTime, createScheduler, START } from '../simulation/time.ts'
 
 const SETTINGS: Settings = {
@@ -23,24 +23,24 @@ const SETTINGS: Settings = {
   ahead: [0, 0],
   span: 0,
 }
-/** How long the write of the own copy is under way. */
-const OWN_MS = 600
+/** The duration of a write of the helper's own copy. */
+const OWN_COPY_MS = 600
 
-interface Bed {
+interface Fixture {
   readonly controller: Controller
-  /** A new credential, and its rotation. */
+  /** Issues a new credential and starts its rotation. */
   rotate(): void
   run(ms: number): Promise<void>
   /** The login in each Secret. */
   logins(): string[]
-  /** Writes of a login that the own copy did not hold when they were sent. */
+  /** The paths of writes that were sent before the own copy had their login. */
   readonly early: string[]
 }
 
-/** A controller over the simulated API server, in virtual time. */
-async function open(onSolved: () => void): Promise<Bed> {
+/** Starts a controller with the simulated API server in virtual time. */
+async function open(onSolved: () => void): Promise<Fixture> {
   const random = createRandom(1)
-  const { config, targets } = understand(configText(SETTINGS, 'first'))
+  const { config, targets } = loadCached(configText(SETTINGS, 'first'))
   const scheduler = createScheduler()
   const server = createServer({ time: () => scheduler.time, watchList: true })
   const clock = createProcessTime(scheduler, 1, 0)
@@ -63,9 +63,9 @@ async function open(onSolved: () => void): Promise<Bed> {
     random,
     server,
     lag: () => 0,
-    passage: ({ method, path }) => ({
-      there: method === 'PATCH' && path.includes(`/${HOME}/secrets`) ? OWN_MS : 2,
-      back: 2,
+    delivery: ({ method, path }) => ({
+      outMs: method === 'PATCH' && path.includes(`/${HOME}/secrets`) ? OWN_COPY_MS : 2,
+      backMs: 2,
     }),
     onSend({ method, path }) {
       if (method !== 'PATCH' || !path.includes('/secrets/') || path.includes(`/${HOME}/`)) return
@@ -131,26 +131,26 @@ async function open(onSolved: () => void): Promise<Bed> {
 
 const allOf = (login: string): string[] => Array.from({ length: SETTINGS.namespaces + 1 }, () => login)
 
-test('a new credential is in the own copy before it is in any other Secret, also when a second one comes during that write', async () => {
-  const bed = await open(() => undefined)
-  assert.deepEqual(bed.logins(), allOf('a-1'))
-  bed.rotate()
-  await bed.run(OWN_MS / 2)
-  bed.rotate()
-  await bed.run(10_000)
-  assert.deepEqual([bed.logins(), bed.early, bed.controller.idle], [allOf('a-3'), [], true])
+test('a new credential is written to the own copy before any other Secret, even if a second one arrives during that write', async () => {
+  const fixture = await open(() => undefined)
+  assert.deepEqual(fixture.logins(), allOf('a-1'))
+  fixture.rotate()
+  await fixture.run(OWN_COPY_MS / 2)
+  fixture.rotate()
+  await fixture.run(10_000)
+  assert.deepEqual([fixture.logins(), fixture.early, fixture.controller.idle], [allOf('a-3'), [], true])
 })
 
-test('an error while the namespaces are planned ends that plan and no later one', async () => {
+test('an error while namespaces are planned ends only that plan and not later ones', async () => {
   let isBroken = false
-  const bed = await open(() => {
+  const fixture = await open(() => {
     if (!isBroken) return
     isBroken = false
     throw new Error('once')
   })
   isBroken = true
-  assert.throws(() => bed.controller.planAll(), /once/)
-  bed.rotate()
-  await bed.run(10_000)
-  assert.deepEqual([bed.logins(), bed.controller.idle], [allOf('a-2'), true])
+  assert.throws(() => fixture.controller.planAll(), /once/)
+  fixture.rotate()
+  await fixture.run(10_000)
+  assert.deepEqual([fixture.logins(), fixture.controller.idle], [allOf('a-2'), true])
 })

@@ -2,17 +2,17 @@ import type { HttpRequest, HttpSender } from '../../src/alibaba/transport/http-s
 import type { Random } from './random.ts'
 import { type ProcessTime, type Scheduler, START } from './time.ts'
 
-/** A credential that the cloud gave out. Times in epoch milliseconds; `expiresAt` null: it does not expire. */
+/** A credential that the cloud issued, with times in milliseconds since 1970; null: it does not expire. */
 export interface Issued {
   readonly registry: string
-  /** Grows with each of a registry. */
+  /** Increases with each credential of a registry. */
   readonly serial: number
   readonly issuedAt: number
   readonly expiresAt: number | null
-  /** The process that asked for it; '' for a static login. */
+  /** The process that requested it; empty for a static login. */
   readonly to: string
   revoked: boolean
-  /** A login with it succeeded once. */
+  /** Whether a login with it has succeeded. */
   accepted: boolean
 }
 
@@ -44,28 +44,28 @@ export const CLOUD_FAULTS: readonly CloudFault[] = [
 export interface CloudOptions {
   readonly scheduler: Scheduler
   readonly random: Random
-  /** Milliseconds that a token lives. */
-  readonly life: number
+  /** The lifetime of a token in milliseconds. */
+  readonly lifetime: number
   readonly onCall: (process: string, what: string) => void
   readonly onIssued: (process: string, registry: string, password: string) => void
 }
 
-/** The cloud: sessions, tokens, addresses, metadata of a node, and registries that check logins. */
+/** A simulated cloud: sessions, tokens, domains, a node's metadata service, and registries that check logins. */
 export interface SimulatedCloud {
   senderFor(process: string, time: ProcessTime): HttpSender
-  /** What a password is, whoever gave it out. */
+  /** Returns the credential with this password. */
   issued(password: string): Issued | undefined
-  /** The files of a static registry. */
+  /** The login of a static registry. */
   staticLogin(registry: string): { username: string; password: string }
   changeStaticLogin(registry: string): void
   revoke(registry: string): void
-  /** Of an instance, or of all; replaces the one before. */
+  /** Sets or, with undefined, clears the fault of a registry or, with an empty name, of all. */
   setFault(registry: string, fault: CloudFault | undefined): void
   readonly faults: ReadonlyMap<string, CloudFault>
   clearFaults(): void
 }
 
-/** Instances by the registry's name: `cri-a1` belongs to `a1`. Others do not exist. */
+/** The instance of a registry: `cri-a` belongs to `a`. */
 export const instanceOf = (registry: string): string => `cri-${registry}`
 export const domainOf = (registry: string): string => `${registry}-registry.cn-hangzhou.cr.aliyuncs.com`
 
@@ -73,7 +73,7 @@ const SESSION_MS = 3_600_000
 const CLOCK_TOLERANCE = 15 * 60_000
 
 export function createCloud(options: CloudOptions): SimulatedCloud {
-  const { scheduler, random, life } = options
+  const { scheduler, random, lifetime } = options
   const tokens = new Map<string, Issued>()
   const serials = new Map<string, number>()
   const statics = new Map<string, string>()
@@ -88,9 +88,10 @@ export function createCloud(options: CloudOptions): SimulatedCloud {
     return password
   }
 
-  type Answer = { status: number; body: unknown; headers?: Record<string, string> }
-  const json = (body: object, status = 200): Answer => ({ status, body })
-  const failure = (status: number, code: string): Answer => json({ Code: code, Message: code, RequestId: 'r' }, status)
+  type CloudResponse = { status: number; body: unknown; headers?: Record<string, string> }
+  const json = (body: object, status = 200): CloudResponse => ({ status, body })
+  const failure = (status: number, code: string): CloudResponse =>
+    json({ Code: code, Message: code, RequestId: 'r' }, status)
   const session = (): object => ({
     AccessKeyId: 'STS.sim',
     AccessKeySecret: 'secret',
@@ -98,7 +99,7 @@ export function createCloud(options: CloudOptions): SimulatedCloud {
     Expiration: new Date(now() + SESSION_MS).toISOString().replace(/\.\d+Z$/, 'Z'),
   })
 
-  function answer(process: string, request: HttpRequest): Answer {
+  function respond(process: string, request: HttpRequest): CloudResponse {
     const { url, headers } = request
     if (url.hostname === '100.100.100.200') return metadata(url)
     const action = headers['x-acs-action'] ?? url.searchParams.get('Action') ?? ''
@@ -132,22 +133,22 @@ export function createCloud(options: CloudOptions): SimulatedCloud {
       })
     }
     if (action !== 'GetAuthorizationToken') return failure(400, 'UnsupportedOperation')
-    const expiresAt = fault === 'expired' ? now() - 1000 : now() + (fault === 'short' ? life / 10 : life)
+    const expiresAt = fault === 'expired' ? now() - 1000 : now() + (fault === 'short' ? lifetime / 10 : lifetime)
     const AuthorizationToken = issue(registryName, expiresAt, process)
     options.onIssued(process, registryName, AuthorizationToken)
     const ExpireTime = fault === 'nanoseconds' ? expiresAt * 1e6 : expiresAt
     return json({ IsSuccess: true, Code: 'success', TempUsername: 'cr_temp_user', AuthorizationToken, ExpireTime })
   }
 
-  function metadata(url: URL): Answer {
+  function metadata(url: URL): CloudResponse {
     if (url.pathname === '/latest/api/token') return { status: 200, body: 'metadata-token' }
     const roles = '/latest/meta-data/ram/security-credentials/'
     if (url.pathname === roles) return { status: 200, body: 'worker' }
     return json({ Code: 'Success', ...session() })
   }
 
-  /** A registry that wants a login from its token service, and the service that checks it. */
-  function registry(url: URL, headers: HttpRequest['headers']): Answer {
+  /** A registry that requires a token, and its token service, which checks the login. */
+  function registry(url: URL, headers: HttpRequest['headers']): CloudResponse {
     if (url.pathname === '/v2/') {
       const realm = `https://${url.host}/auth`
       return { status: 401, body: '', headers: { 'www-authenticate': `Bearer realm="${realm}",service="sim"` } }
@@ -156,9 +157,9 @@ export function createCloud(options: CloudOptions): SimulatedCloud {
     const token = tokens.get(login.slice(login.indexOf(':') + 1))
     const name = url.host.split('-registry')[0] ?? ''
     if (faults.get(name) === 'refused' || faults.get('') === 'refused') return { status: 401, body: '{}' }
-    const good = token !== undefined && !token.revoked && (token.expiresAt === null || token.expiresAt > now())
-    if (good) token.accepted = true
-    return { status: good ? 200 : 401, body: '{}' }
+    const isValid = token !== undefined && !token.revoked && (token.expiresAt === null || token.expiresAt > now())
+    if (isValid) token.accepted = true
+    return { status: isValid ? 200 : 401, body: '{}' }
   }
 
   return {
@@ -182,15 +183,16 @@ export function createCloud(options: CloudOptions): SimulatedCloud {
           const fault = faults.get(name) ?? faults.get('')
           if (fault === 'hung') return
           scheduler.after(5 + random() * 100, () => {
-            const done = fault === 'down' ? undefined : answer(process, request)
+            const response = fault === 'down' ? undefined : respond(process, request)
             scheduler.after(5 + random() * 100, () =>
               time.run(() => {
                 cancel()
                 settle()
-                if (done === undefined) return reject(Object.assign(new Error('down'), { code: 'ECONNREFUSED' }))
-                const text = typeof done.body === 'string' ? done.body : JSON.stringify(done.body)
+                if (response === undefined) return reject(Object.assign(new Error('down'), { code: 'ECONNREFUSED' }))
+                const { status, headers, body } = response
+                const text = typeof body === 'string' ? body : JSON.stringify(body)
                 const date = new Date(now()).toUTCString()
-                resolve({ status: done.status, headers: { date, ...done.headers }, text })
+                resolve({ status, headers: { date, ...headers }, text })
               }),
             )
           })

@@ -1,6 +1,6 @@
 import type { ManagedFieldsEntry } from '../../src/kube/types.ts'
 
-/** Any object of the API, as JSON. */
+/** An object of the Kubernetes API. */
 export interface AnyObject {
   readonly apiVersion?: string
   readonly kind?: string
@@ -18,11 +18,11 @@ export interface AnyObject {
   readonly [field: string]: unknown
 }
 
-/** Who owns which fields: the field sets of managedFields, by manager and operation. */
+/** The field sets of managedFields, by operation and manager. */
 type Owners = Map<string, Set<string>>
 
 const SEPARATOR = '\n'
-/** Maps whose keys are owned one by one; everything else is a leaf or a list that is owned as a whole. */
+/** Maps whose keys are owned individually; all other fields are owned as a whole. */
 const MAPS: ReadonlySet<string> = new Set(['data', 'metadata\nlabels', 'metadata\nannotations'])
 const STRUCTS: ReadonlySet<string> = new Set(['metadata', 'spec'])
 const NOT_OWNED: ReadonlySet<string> = new Set([
@@ -36,7 +36,7 @@ const NOT_OWNED: ReadonlySet<string> = new Set([
   'spec\nfinalizers',
 ])
 
-/** Path to value of all fields that can be owned. A map itself is one too. */
+/** The values of all fields that can be owned, by path, including the maps themselves. */
 function fieldsOf(object: object): Map<string, string> {
   const found = new Map<string, string>()
   const walk = (value: object, prefix: string): void => {
@@ -95,7 +95,7 @@ function fieldsV1Of(paths: ReadonlySet<string>): object {
       at[key] ??= {}
       at = at[key] as Record<string, object>
     }
-    // A map that is owned without any of its keys has no sign of its own.
+    // `.` stands for the map itself and is only needed next to keys.
     const hasKeys = [...paths].some((other) => other.startsWith(path + SEPARATOR))
     if (MAPS.has(path) && hasKeys) at['.'] = {}
   }
@@ -110,11 +110,11 @@ function changes(before: object, after: object): { changed: Set<string>; removed
   }
 }
 
-/** `after` with the managedFields that a create, an update or a patch by `manager` leaves; undefined: nothing is changed. */
+/** Returns `after` with its managedFields after a write by `manager`; undefined if nothing has changed. */
 export function ownUpdate(before: object, after: AnyObject, manager: string, time: string): AnyObject | undefined {
   const { changed, removed } = changes(before, after)
   if (changed.size + removed.size === 0) return undefined
-  // What nobody owns any part of is not tracked before the first apply.
+  // An object without managedFields is not tracked before its first apply.
   if ('metadata' in before && (before as AnyObject).metadata.managedFields === undefined) return after
   const owners = readOwners((before as Partial<AnyObject>).metadata?.managedFields)
   const own = `Update ${manager}`
@@ -126,7 +126,10 @@ export function ownUpdate(before: object, after: AnyObject, manager: string, tim
   return withOwners(after, owners, time)
 }
 
-/** A server-side apply; `conflicts`: managers that own what it would change, which without force refuses it. `object` undefined: nothing is changed. */
+/**
+ * Performs a server-side apply. `object` is undefined if nothing has changed; `conflicts` are the managers that own
+ * changed fields, because of which an apply without force is rejected.
+ */
 export function ownApply(
   before: AnyObject | undefined,
   given: AnyObject,
@@ -162,7 +165,7 @@ function withOwners(object: AnyObject, owners: Owners, time: string): AnyObject 
 }
 
 function withoutOwners(object: AnyObject): AnyObject {
-  const { managedFields: _gone, ...metadata } = object.metadata
+  const { managedFields: _removed, ...metadata } = object.metadata
   return { ...object, metadata }
 }
 
@@ -186,7 +189,7 @@ function drop(object: AnyObject, paths: readonly string[]): AnyObject {
   return copy as unknown as AnyObject
 }
 
-/** RFC 7386: objects are merged, null removes, anything else replaces. */
+/** A JSON merge patch (RFC 7386): objects are merged, null removes, anything else replaces. */
 export function mergeJson(target: unknown, patch: unknown): unknown {
   if (typeof patch !== 'object' || patch === null || Array.isArray(patch)) return patch
   const isObject = typeof target === 'object' && target !== null && !Array.isArray(target)

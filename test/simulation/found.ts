@@ -1,13 +1,13 @@
 import type { Settings } from './settings.ts'
 import type { Plan } from './simulate.ts'
 
-/** A run that once broke a rule, cut down to the faults it takes; the seed is that of the run it was cut from. */
+/** A run that once broke a rule, reduced to the necessary faults; the seed is that of the original run. */
 export interface Found {
   readonly finding: string
   readonly plan: Plan
 }
 
-/** More namespaces than drawn settings have: these rotations take their time. */
+/** More namespaces than random settings have, so that rotations take long. */
 const MANY: Settings = {
   scope: 'cluster',
   identity: 'access-key',
@@ -24,7 +24,7 @@ const MANY: Settings = {
 
 export const FOUND: readonly Found[] = [
   {
-    finding: 'H1: a pause of 10 s, and a new login is never written',
+    finding: 'H1: after a pause of 10 s a new login is never written',
     plan: {
       seed: 127,
       settings: {
@@ -59,7 +59,7 @@ export const FOUND: readonly Found[] = [
     },
   },
   {
-    finding: 'H2: a reload to an identity that cannot be had, and nothing rotates any more',
+    finding: 'H2: after a reload to an unavailable identity nothing rotates any more',
     plan: {
       seed: 120,
       settings: {
@@ -115,7 +115,7 @@ export const FOUND: readonly Found[] = [
     },
   },
   {
-    finding: 'H4: a listed namespace is deleted, both replicas start again, and nothing is written anywhere',
+    finding: 'H4: a listed namespace is deleted, both replicas restart, and nothing is written anywhere',
     plan: {
       seed: 26295,
       settings: {
@@ -178,7 +178,7 @@ export const FOUND: readonly Found[] = [
     },
   },
   {
-    finding: 'H5: a follower takes over after lost answers, with an older credential',
+    finding: 'H5: a follower takes over after lost responses, with an older credential',
     plan: {
       seed: 206,
       settings: {
@@ -204,7 +204,7 @@ export const FOUND: readonly Found[] = [
         },
         {
           at: 16575,
-          kind: 'askRotation',
+          kind: 'requestRotation',
           index: 10,
           for: 25179,
           choice: 0.445,
@@ -227,7 +227,7 @@ export const FOUND: readonly Found[] = [
     },
   },
   {
-    finding: 'H5: a follower takes over while Secrets cannot be read, with a credential that is over',
+    finding: 'H5: a follower takes over while Secrets cannot be read, with an expired credential',
     plan: {
       seed: 35459,
       settings: {
@@ -262,7 +262,7 @@ export const FOUND: readonly Found[] = [
     },
   },
   {
-    finding: 'H6: slow answers keep the Lease waiting',
+    finding: 'H6: slow responses delay the Lease',
     plan: {
       seed: 116,
       settings: {
@@ -290,7 +290,7 @@ export const FOUND: readonly Found[] = [
     },
   },
   {
-    finding: 'H6: writes that hang keep the Lease waiting',
+    finding: 'H6: hanging writes delay the Lease',
     plan: {
       seed: 285,
       settings: {
@@ -325,7 +325,7 @@ export const FOUND: readonly Found[] = [
     },
   },
   {
-    finding: "L2: a node's role with a clock that is ahead by more than a session",
+    finding: 'L2: a worker role on a node whose clock is ahead by more than a session',
     plan: {
       seed: 412,
       settings: {
@@ -421,7 +421,7 @@ export const FOUND: readonly Found[] = [
     },
   },
   {
-    finding: 'M4: a credential that is over when it comes is written',
+    finding: 'M4: a credential that is expired on arrival is written',
     plan: {
       seed: 121,
       settings: {
@@ -449,7 +449,7 @@ export const FOUND: readonly Found[] = [
     },
   },
   {
-    finding: 'a take-over with a clock that is behind: the cloud is not asked, and credentials expire',
+    finding: 'a takeover with a clock that is behind: the cloud is not called, and credentials expire',
     plan: {
       seed: 112532,
       settings: {
@@ -477,8 +477,7 @@ export const FOUND: readonly Found[] = [
     },
   },
   {
-    finding:
-      'H5: a late write of the own copy, and a take-over with what is there replaces the newer credential of the others',
+    finding: 'H5: the own copy is written late, and a new leader replaces newer credentials by the one in it',
     plan: {
       seed: 2000189,
       settings: {
@@ -502,7 +501,7 @@ export const FOUND: readonly Found[] = [
     },
   },
   {
-    finding: 'a status that was given up lands after its retry, and stays',
+    finding: 'a status write that was aborted arrives after its retry, and is not corrected',
     plan: {
       seed: 2000485,
       settings: {
@@ -525,7 +524,7 @@ export const FOUND: readonly Found[] = [
     },
   },
   {
-    finding: 'H5: a static login that changed is not in the own copy yet, and a take-over writes the one before',
+    finding: 'H5: a changed static login is not in the own copy yet, and a new leader writes the previous one',
     plan: {
       seed: 3000118,
       settings: {
@@ -550,7 +549,7 @@ export const FOUND: readonly Found[] = [
   },
   {
     finding:
-      'H5: two lead by right after the Lease was edited, and the one that stays goes back to its older credential',
+      'H5: there are two legitimate leaders after the Lease was edited, and the remaining one writes its older credential',
     plan: {
       seed: 3000245,
       settings: {
@@ -574,7 +573,7 @@ export const FOUND: readonly Found[] = [
     },
   },
   {
-    finding: 'H5: a take-over with a clock that is hours ahead, for which all credentials seem to be over',
+    finding: 'H5: a takeover with a clock that is hours ahead, by which all credentials seem to have expired',
     plan: {
       seed: 3000657,
       settings: {
@@ -593,13 +592,13 @@ export const FOUND: readonly Found[] = [
       faults: [
         { at: 30964, kind: 'lossy', index: 55, for: 2495, choice: 0.105 },
         { at: 47829, kind: 'lossy', index: 35, for: 160012, choice: 0.44 },
-        { at: 173390, kind: 'askRotation', index: 36, for: 3782, choice: 0.505 },
+        { at: 173390, kind: 'requestRotation', index: 36, for: 3782, choice: 0.505 },
       ],
     },
   },
   {
     finding:
-      'L5: the API server comes back with a backup of a minute ago, and what is watched from a later version is never heard',
+      'L5: the API server is restored from a backup of a minute ago, and watches from a later version get no events',
     plan: {
       seed: 1498,
       settings: {
@@ -619,7 +618,7 @@ export const FOUND: readonly Found[] = [
     },
   },
   {
-    finding: 'L1: a rotation of short-lived credentials that goes at the configured rate alone comes too late',
+    finding: 'L1: a rotation of short-lived credentials at only the configured rate is too late',
     plan: {
       seed: 1,
       settings: { ...MANY, registries: ['a', 's'], refreshRate: 1 },
@@ -633,7 +632,7 @@ export const FOUND: readonly Found[] = [
     },
   },
   {
-    finding: 'M7: forty Secrets that others change again and again, and the rotation of the rest',
+    finding: 'M7: the rotation of other Secrets while clients change forty Secrets again and again',
     plan: {
       seed: 3,
       settings: { ...MANY, registries: ['a'], refreshRate: 50 },
@@ -647,7 +646,7 @@ export const FOUND: readonly Found[] = [
     },
   },
   {
-    finding: 'an Event that waits for a connection leaves when the Lease is lost',
+    finding: 'an Event that waits for a connection is sent after the Lease was lost',
     plan: {
       seed: 5000049,
       settings: {
@@ -676,7 +675,7 @@ export const FOUND: readonly Found[] = [
     },
   },
   {
-    finding: 'H5: a typo is reloaded, and the older entry in the own copy replaces the one that the Secrets have',
+    finding: 'H5: after a typo is reloaded, the older entry in the own copy replaces the one in the Secrets',
     plan: {
       seed: 814000307,
       settings: {
@@ -694,7 +693,7 @@ export const FOUND: readonly Found[] = [
       },
       faults: [
         { at: 32435, kind: 'flicker', index: 2, for: 87241, choice: 0.103 },
-        { at: 52518, kind: 'askRotation', index: 42, for: 88478, choice: 0.787 },
+        { at: 52518, kind: 'requestRotation', index: 42, for: 88478, choice: 0.787 },
         { at: 53125, kind: 'lateWrites', index: 52, for: 147894, choice: 0.181 },
         { at: 62268, kind: 'mistake', index: 2, for: 75260, choice: 0.94 },
       ],
@@ -724,7 +723,7 @@ export const FOUND: readonly Found[] = [
     },
   },
   {
-    finding: 'L5: etcd is restored, and a watch that was opened at once hears nothing until the versions have passed',
+    finding: 'L5: etcd is restored, and a watch that is opened immediately gets no events until its version is reached',
     plan: {
       seed: 9100010,
       settings: {
@@ -779,7 +778,7 @@ export const FOUND: readonly Found[] = [
     },
   },
   {
-    finding: 'both replicas start with other domains than the Secrets have, which stay as they are',
+    finding: 'both replicas start with domains other than those in the Secrets, which are not updated',
     plan: {
       seed: 4,
       settings: { ...MANY, registries: ['a'], life: 3_600_000, namespaces: 3 },
@@ -791,7 +790,7 @@ export const FOUND: readonly Found[] = [
   },
   {
     finding:
-      'M6: the identity is changed when all credentials have expired, and the new ones come at the pace of a rotation',
+      'M6: the identity is changed when all credentials have expired, and the new ones are written at the rate of a rotation',
     plan: {
       seed: 5,
       settings: { ...MANY, registries: ['a'] },
@@ -816,7 +815,7 @@ export const FOUND: readonly Found[] = [
     },
   },
   {
-    finding: 'L5: etcd is restored with a young backup while a replica waits to connect again',
+    finding: 'L5: etcd is restored from a recent backup while a replica waits to reconnect',
     plan: {
       seed: 454005090,
       settings: {
@@ -872,7 +871,7 @@ export const FOUND: readonly Found[] = [
     },
   },
   {
-    finding: 'L5: etcd is restored with a backup that lacks one change only, and nothing else is known of it',
+    finding: 'L5: etcd is restored from a backup that lacks only one change, which nothing else reveals',
     plan: {
       seed: 454005689,
       settings: {
@@ -900,7 +899,7 @@ export const FOUND: readonly Found[] = [
     },
   },
   {
-    finding: 'scope namespaces: a namespace is made again without its label, and a new leader knows it as opted out',
+    finding: 'scope namespaces: a namespace is recreated without its label, and a new leader considers it opted out',
     plan: {
       seed: 1364894102,
       settings: {
@@ -927,7 +926,7 @@ export const FOUND: readonly Found[] = [
   },
   {
     finding:
-      'a typo comes and goes while the own copy cannot be written: the credential from before it is older than that of the Secrets',
+      'a typo is made and repaired while the own copy cannot be written: its credential is older than that in the Secrets',
     plan: {
       seed: 1364894437,
       settings: {
@@ -947,7 +946,7 @@ export const FOUND: readonly Found[] = [
         { at: 372, kind: 'lossy', index: 31, for: 49803, choice: 0.404 },
         { at: 1271, kind: 'crash', index: 33, for: 127102, choice: 0.264 },
         { at: 12049, kind: 'partition', index: 22, for: 131127, choice: 0.069 },
-        { at: 22493, kind: 'askRotation', index: 29, for: 88416, choice: 0.236 },
+        { at: 22493, kind: 'requestRotation', index: 29, for: 88416, choice: 0.236 },
         { at: 25258, kind: 'hangWrites', index: 42, for: 86687, choice: 0.411 },
         { at: 31744, kind: 'foreignSecret', index: 4, for: 7556, choice: 0.854 },
         { at: 42454, kind: 'lateWrites', index: 0, for: 255689, choice: 0.878 },
@@ -982,7 +981,7 @@ export const FOUND: readonly Found[] = [
     },
   },
   {
-    finding: 'after a restore of etcd each Secret that meets conflicts makes all be read again, which never ends',
+    finding: 'after a restore of etcd each Secret with conflicts causes a list of all Secrets, endlessly',
     plan: {
       seed: 1644824525,
       settings: {
@@ -1008,7 +1007,7 @@ export const FOUND: readonly Found[] = [
   },
   {
     finding:
-      'a credential that is revoked before any login with it succeeded is replaced when it is due (a bound of the rule)',
+      'a credential that is revoked before any login with it succeeded is replaced when it is due (the rule was too strict)',
     plan: {
       seed: 20261258,
       settings: {
@@ -1033,7 +1032,7 @@ export const FOUND: readonly Found[] = [
   },
   {
     finding:
-      'the own copy is lost while one registry has a typo: Secrets that hold its entry keep all until the first ends',
+      'the own copy is lost while one registry has a typo: Secrets with its entry keep all entries until one expires',
     plan: {
       seed: 34514,
       settings: {
@@ -1059,7 +1058,7 @@ export const FOUND: readonly Found[] = [
   },
   {
     finding:
-      'the own copy could not be written: what is read back of a typo is older than what others hold, and replaces it',
+      'the own copy could not be written: after a typo an older credential is read back, and replaces that of other Secrets',
     plan: {
       seed: 35948,
       settings: {
@@ -1084,8 +1083,7 @@ export const FOUND: readonly Found[] = [
     },
   },
   {
-    finding:
-      'by a clock that is ahead a new leader takes a live credential that it cannot read back for an expired one',
+    finding: 'a new leader whose clock is ahead considers a live credential expired that it cannot read back',
     plan: {
       seed: 31803,
       settings: {
@@ -1110,7 +1108,8 @@ export const FOUND: readonly Found[] = [
     },
   },
   {
-    finding: 'a replica starts on a machine whose clock is behind, and what it read back ends before it is due',
+    finding:
+      'a replica starts on a machine whose clock is behind, and the credential that it read back expires before it is due',
     plan: {
       seed: 11,
       settings: {
@@ -1130,7 +1129,7 @@ export const FOUND: readonly Found[] = [
     },
   },
   {
-    finding: 'a leader is paused while its writes wait for a connection, and sends them when it no longer leads',
+    finding: 'a leader is paused while its writes wait for a connection, and sends them after it has lost the Lease',
     plan: {
       seed: 1113654601,
       settings: {
@@ -1158,8 +1157,7 @@ export const FOUND: readonly Found[] = [
     },
   },
   {
-    finding:
-      'a credential that arrives when its registry is another one by now, which its reload drops (a bound of the rule)',
+    finding: 'a credential that arrives after a reload has replaced its registry is dropped (the rule was too strict)',
     plan: {
       seed: 2046417720,
       settings: {
@@ -1180,8 +1178,7 @@ export const FOUND: readonly Found[] = [
     },
   },
   {
-    finding:
-      'the cloud refuses one registry and the own copy is an old one: at the end of the others its entry is taken out',
+    finding: 'the cloud rejects one registry and the own copy is old: when the others expire, its entry is removed',
     plan: {
       seed: 744019702,
       settings: {
@@ -1205,7 +1202,7 @@ export const FOUND: readonly Found[] = [
     },
   },
   {
-    finding: 'a reload while a revoked credential is being replaced, and it stays',
+    finding: 'after a reload while a revoked credential is being replaced, it is not replaced',
     plan: {
       seed: 167918980,
       settings: {
@@ -1238,7 +1235,8 @@ export const FOUND: readonly Found[] = [
     },
   },
   {
-    finding: "a follower's proof replaces what the leader got in the same second",
+    finding:
+      'a credential that a follower requests to verify its access replaces one that the leader got in the same second',
     plan: {
       seed: 167920180,
       settings: {
@@ -1264,8 +1262,7 @@ export const FOUND: readonly Found[] = [
     },
   },
   {
-    finding:
-      'by a clock that is ahead a new leader writes a credential that is over on top of a live one, into a mixture',
+    finding: 'a new leader whose clock is ahead replaces a live credential by an expired one, in a Secret with several',
     plan: {
       seed: 1475390987,
       settings: {
@@ -1291,7 +1288,7 @@ export const FOUND: readonly Found[] = [
   },
   {
     finding:
-      'a replica whose version was compacted before a restore of etcd lists again and keeps what it knew of the other history',
+      'a replica whose version was compacted before a restore of etcd lists again and keeps objects of the previous history',
     plan: {
       seed: 1929865824,
       settings: {

@@ -4,10 +4,10 @@ import type { Issued, SimulatedCloud } from './cloud.ts'
 import type { AnyObject } from './fields.ts'
 import type { Sent } from './network.ts'
 import type { Change, SimulatedServer } from './server.ts'
-import { HOME, type Known, LEASE, SECRET } from './settings.ts'
+import { HOME, LEASE, type LoadedConfig, SECRET } from './settings.ts'
 import { type Scheduler, START } from './time.ts'
 
-/** What must never happen, whatever goes wrong; `rule` names it. */
+/** A broken rule: something that must never happen, regardless of the faults. */
 export interface Violation {
   readonly rule: string
   /** Milliseconds since the start. */
@@ -19,35 +19,36 @@ export interface InvariantOptions {
   readonly scheduler: Scheduler
   readonly cloud: SimulatedCloud
   readonly server: SimulatedServer
-  /** The configurations that a process may go by: its last ones. */
-  readonly configsOf: (process: string) => readonly Known[]
+  /** The configurations that a process may be using: the last ones that it has read. */
+  readonly configsOf: (process: string) => readonly LoadedConfig[]
 }
 
-/** Looks at every request, change and call. */
+/** Checks every request, change and cloud call. */
 export interface Invariants {
   readonly violations: readonly Violation[]
-  broke(rule: string, detail: string): void
+  /** Records a violation. */
+  violated(rule: string, detail: string): void
   sent(sent: Sent, waitedMs: number): void
-  /** What the server changes now was sent at this time. */
+  /** Must be called before the server handles a request that was sent at this time. */
   arrives(sentAt: number): void
   changed(change: Change): void
   called(process: string, what: string): void
-  /** The objects are those of a backup. */
+  /** Must be called after the server was restored from a backup. */
   restored(): void
 }
 
-/** A holder stops this long after its last renewal (src/kube/lease.ts), on a clock that may be 2 % slow. */
+/** A holder stops writing this long after its last renewal (src/kube/lease.ts); its clock may be 2 % slow. */
 const RENEW_DEADLINE_MS = 10_000 * 1.03
-/** The one that lost it stops at its deadline, and what it sent until then may be under way for 40 s (the fault `lateWrites`). */
-const TWO_LEAD_MS = RENEW_DEADLINE_MS + 40_000
-/** A request for the Lease never waits so long for others. */
+/** The former holder writes until its deadline, and its writes may take 40 s to arrive (the fault `lateWrites`). */
+const TWO_LEADERS_MS = RENEW_DEADLINE_MS + 40_000
+/** A request for the Lease must not wait this long for other requests. */
 const LEASE_WAIT_MS = 1_000
-/** Equal requests of one process in a window: above what back-offs that start over allow, far below a loop without a pause. */
+/** The allowed equal requests of a process in a window: more than back-offs send, far less than a hot loop. */
 const WINDOW_MS = 10_000
-const MOST_EQUAL = 60
-/** Somebody opted out, or changed the targets, so recently that the helper need not know. */
-const NEWS_MS = 60_000
-/** The cloud's clock is known to within this time (src/alibaba/transport/cloud-clock.ts). */
+const MAX_EQUAL = 60
+/** The time after a change of a namespace's labels or a restore within which the helper need not know of it. */
+const PROPAGATION_MS = 60_000
+/** The accuracy with which the helper knows the cloud's time (src/alibaba/transport/cloud-clock.ts). */
 const CLOCK_MS = 1_500
 
 export function createInvariants(options: InvariantOptions): Invariants {
@@ -59,7 +60,7 @@ export function createInvariants(options: InvariantOptions): Invariants {
   const relabelledAt = new Map<string, number>()
   let restoredAt = Number.NEGATIVE_INFINITY
   let sentAt = 0
-  const broke = (rule: string, detail: string): void => {
+  const violated = (rule: string, detail: string): void => {
     if (violations.length < 50) violations.push({ rule, at: scheduler.time, detail })
   }
 
@@ -69,33 +70,33 @@ export function createInvariants(options: InvariantOptions): Invariants {
     times.splice(0, first < 0 ? times.length : first)
     times.push(scheduler.time)
     recent.set(key, times)
-    if (times.length > MOST_EQUAL) {
-      broke('hot-loop', `${times.length} in ${WINDOW_MS / 1000} s: ${key}`)
+    if (times.length > MAX_EQUAL) {
+      violated('hot-loop', `${times.length} in ${WINDOW_MS / 1000} s: ${key}`)
       times.length = 0
     }
   }
 
   function checkList({ object, before, user, key }: Change): void {
     if (before === undefined) {
-      broke('foreign-object', `${user} created ServiceAccount ${key}`)
+      violated('foreign-object', `${user} created ServiceAccount ${key}`)
       return
     }
     const [old, next] = [listOf(before), listOf(object)]
     const foreign = (list: readonly string[]): string => list.filter((name) => name !== SECRET).join()
-    if (foreign(old) !== foreign(next)) broke('foreign-entry', `${key}: [${old}] became [${next}] by ${user}`)
-    if (next.filter((name) => name === SECRET).length > 1) broke('foreign-entry', `${key}: [${next}] by ${user}`)
+    if (foreign(old) !== foreign(next)) violated('foreign-entry', `${key}: [${old}] became [${next}] by ${user}`)
+    if (next.filter((name) => name === SECRET).length > 1) violated('foreign-entry', `${key}: [${next}] by ${user}`)
     const applied = before.metadata.managedFields?.some(
       ({ manager, operation, fieldsV1 }) =>
         operation === 'Apply' && manager !== FIELD_MANAGER && 'f:imagePullSecrets' in (fieldsV1 as object),
     )
-    if (applied) broke('foreign-list', `${key} is another's by apply, and ${user} wrote it`)
+    if (applied) violated('foreign-list', `${user} wrote ${key}, which another client applies`)
   }
 
   function checkSecret({ object, before, user = '', key }: Change): void {
-    if (object.type !== 'kubernetes.io/dockerconfigjson') broke('secret-type', `${key}: ${String(object.type)}`)
+    if (object.type !== 'kubernetes.io/dockerconfigjson') violated('secret-type', `${key}: ${String(object.type)}`)
     if (before === undefined) return
-    if (!isOurs(before)) {
-      broke('foreign-secret', `${user} wrote ${key}, which is another's`)
+    if (!isManaged(before)) {
+      violated('foreign-secret', `${user} wrote ${key}, which belongs to another client`)
       return
     }
     const namespace = key.slice(0, key.indexOf('/'))
@@ -103,34 +104,35 @@ export function createInvariants(options: InvariantOptions): Invariants {
     const next = issuedIn(object)
     for (const [domain, old] of issuedIn(before)) {
       if (old === undefined) continue
-      const fresh = next.get(domain)
-      if (fresh === undefined) {
-        if (next.has(domain)) broke('unknown-credential', `${key}: ${domain} got a credential that nobody issued`)
-        else if (isWanted(user, namespace, old.registry, domain)) {
-          broke('shrunk', `${key}: ${domain} (${name(old)}) is gone, by ${user}`)
+      const current = next.get(domain)
+      if (current === undefined) {
+        if (next.has(domain)) violated('unknown-credential', `${key}: ${domain} got a credential that was never issued`)
+        else if (isExpected(user, namespace, old.registry, domain)) {
+          violated('shrunk', `${key}: ${domain} (${name(old)}) was removed by ${user}`)
         }
         continue
       }
-      // A write that is late on its way may be overtaken by the end of a short credential.
-      const isOver = fresh.expiresAt !== null && fresh.expiresAt <= START + sentAt - CLOCK_MS
-      const wasOver = old.revoked || (old.expiresAt !== null && old.expiresAt <= now)
-      const isOlder = fresh.registry === old.registry && fresh.serial < old.serial && !areEquallyNew(fresh, old)
-      if (isOlder && !wasOver && !twoMayLead(scheduler.time)) {
-        broke('older', `${key}: ${name(old)} became ${name(fresh)}, by ${user}`)
+      // A short-lived credential may expire while its write is on the way.
+      const isExpired = current.expiresAt !== null && current.expiresAt <= START + sentAt - CLOCK_MS
+      const wasInvalid = old.revoked || (old.expiresAt !== null && old.expiresAt <= now)
+      const isOlder = current.registry === old.registry && current.serial < old.serial && !areEquallyNew(current, old)
+      if (isOlder && !wasInvalid && !mayHaveTwoLeaders(scheduler.time)) {
+        violated('older', `${key}: ${name(old)} became ${name(current)}, by ${user}`)
       }
-      if (isOver && !wasOver) broke('expired', `${key}: ${name(old)} became ${name(fresh)}, which is over, by ${user}`)
+      if (isExpired && !wasInvalid)
+        violated('expired', `${key}: ${name(old)} became ${name(current)}, which has expired, by ${user}`)
     }
   }
 
-  /** Two that led by right got them so shortly after each other that their clocks do not tell which is newer. */
+  /** Whether two leaders got the credentials almost at the same time, so that they cannot tell which one is newer. */
   function areEquallyNew(one: Issued, other: Issued): boolean {
     const isShort = Math.abs(one.issuedAt - other.issuedAt) <= 2 * CLOCK_MS
-    return one.to !== other.to && isShort && twoMayLead(other.issuedAt - START)
+    return one.to !== other.to && isShort && mayHaveTwoLeaders(other.issuedAt - START)
   }
 
-  /** Somebody else changed the Lease, or it is that of a backup: for a moment two lead by right, each with its credentials. */
-  function twoMayLead(at: number): boolean {
-    return leaseChanges.some((change) => at >= change && at - change < TWO_LEAD_MS)
+  /** Whether there may be two legitimate leaders, because another client changed the Lease or it was restored. */
+  function mayHaveTwoLeaders(at: number): boolean {
+    return leaseChanges.some((change) => at >= change && at - change < TWO_LEADERS_MS)
   }
 
   function issuedIn(object: AnyObject): Map<string, Issued | undefined> {
@@ -143,11 +145,11 @@ export function createInvariants(options: InvariantOptions): Invariants {
     }
   }
 
-  /** Under all configurations that the process may go by; not where the answer is news. */
-  function isWanted(process: string, namespace: string, registry: string, domain: string): boolean {
+  /** Whether the entry belongs in the Secret by all configurations that the process may use, and not only recently. */
+  function isExpected(process: string, namespace: string, registry: string, domain: string): boolean {
     const object = server.get('namespaces', namespace)
-    const newsAt = Math.max(restoredAt, relabelledAt.get(namespace) ?? -NEWS_MS)
-    if (object === undefined || scheduler.time - newsAt < NEWS_MS) return false
+    const changedAt = Math.max(restoredAt, relabelledAt.get(namespace) ?? -PROPAGATION_MS)
+    if (object === undefined || scheduler.time - changedAt < PROPAGATION_MS) return false
     const labels = object.metadata.labels ?? {}
     const view = {
       name: namespace,
@@ -159,36 +161,37 @@ export function createInvariants(options: InvariantOptions): Invariants {
     }
     return options.configsOf(process).every(({ targets, config }) => {
       const entry = config.registries.find((one) => one.name === registry)
-      const same = entry?.instanceId === undefined || entry.instanceId === `cri-${registry}`
-      const moved = domain === 'images.example.com' && !entry?.domains.includes(domain)
-      return same && !moved && targets.registriesOf(view).includes(registry)
+      const isSame = entry?.instanceId === undefined || entry.instanceId === `cri-${registry}`
+      const isMoved = domain === 'images.example.com' && !entry?.domains.includes(domain)
+      return isSame && !isMoved && targets.registriesOf(view).includes(registry)
     })
   }
 
   return {
     violations,
-    broke,
+    violated,
     arrives(time) {
       sentAt = time
     },
     sent({ process, method, path, watch }, waitedMs) {
-      const [place = ''] = path.split('?')
-      // Two that lead by right and have different credentials overwrite each other's until one of them renews.
-      if (method !== 'PATCH' || !twoMayLead(scheduler.time)) count(`${process} ${watch ? 'WATCH' : method} ${place}`)
-      if (place.includes('/leases')) {
+      const [location = ''] = path.split('?')
+      // Two legitimate leaders overwrite each other's credentials until one of them renews.
+      if (method !== 'PATCH' || !mayHaveTwoLeaders(scheduler.time))
+        count(`${process} ${watch ? 'WATCH' : method} ${location}`)
+      if (location.includes('/leases')) {
         if (waitedMs > LEASE_WAIT_MS)
-          broke('lease-starved', `${process} ${method} of the Lease waited ${waitedMs} ms for a connection`)
+          violated('lease-starved', `${process} ${method} of the Lease waited ${waitedMs} ms for a connection`)
         return
       }
       if (method === 'GET') return
-      if (method === 'DELETE' || method === 'PUT') broke('verb', `${process} ${method} ${place}`)
+      if (method === 'DELETE' || method === 'PUT') violated('verb', `${process} ${method} ${location}`)
       const renewed = renewedAt.get(process) ?? Number.NEGATIVE_INFINITY
       if (scheduler.time - renewed > RENEW_DEADLINE_MS) {
         const holder = (server.get('leases', `${HOME}/${LEASE}`)?.spec as { holderIdentity?: string } | undefined)
           ?.holderIdentity
-        broke(
+        violated(
           'not-leading',
-          `${process} ${method} ${place}, renewed ${scheduler.time - renewed} ms ago; the holder is ${holder}`,
+          `${process} ${method} ${location}, renewed ${scheduler.time - renewed} ms ago; the holder is ${holder}`,
         )
       }
     },
@@ -203,7 +206,7 @@ export function createInvariants(options: InvariantOptions): Invariants {
         else renewedAt.delete(user)
       }
       if (user === undefined) {
-        // The one that is there from the start was changed by nobody.
+        // The Lease's creation at the start is not a change.
         if (resource === 'leases' && scheduler.time > 0) leaseChanges.push(scheduler.time)
         return
       }
@@ -222,7 +225,7 @@ export function listOf(object: AnyObject): string[] {
   return ((object.imagePullSecrets ?? []) as { name?: string }[]).map(({ name = '' }) => name)
 }
 
-export function isOurs({ metadata }: AnyObject): boolean {
+export function isManaged({ metadata }: AnyObject): boolean {
   const { labels = {} } = metadata
   return labels[LABEL_MANAGED_BY] === MANAGED_BY && labels[LABEL_INSTANCE] === `${HOME}.helper`
 }

@@ -2,9 +2,9 @@ import { readDockerConfig } from '../../src/acr/docker-config.ts'
 import { SKIP } from '../../src/kube/names.ts'
 import { domainOf, instanceOf, type SimulatedCloud } from './cloud.ts'
 import type { AnyObject } from './fields.ts'
-import { isOurs } from './invariants.ts'
+import { isManaged } from './invariants.ts'
 import type { Change, SimulatedServer } from './server.ts'
-import { HOME, type Known, LEASE, SECRET, type Settings } from './settings.ts'
+import { HOME, LEASE, type LoadedConfig, SECRET, type Settings } from './settings.ts'
 import { type Scheduler, START } from './time.ts'
 
 export interface LatenessOptions {
@@ -12,32 +12,32 @@ export interface LatenessOptions {
   readonly cloud: SimulatedCloud
   readonly server: SimulatedServer
   readonly settings: Settings
-  /** Since when nothing disturbs requests, processes or the cloud. */
-  readonly calmSince: () => number
-  /** The configuration, and since when it is the one. */
-  readonly known: () => { readonly known: Known; readonly since: number }
-  /** Whether a process goes by that configuration, and what it asked for under another is answered: a reload drops it. */
-  readonly goesBy: (process: string) => boolean
-  /** Whether the helper has rights there. */
-  readonly reaches: (namespace: string) => boolean
-  readonly broke: (detail: string) => void
+  /** Since when requests, processes and the cloud have been undisturbed. */
+  readonly undisturbedSince: () => number
+  /** The configuration in effect, and since when it has been. */
+  readonly loaded: () => { readonly loaded: LoadedConfig; readonly since: number }
+  /** Whether a process uses that configuration and has no requests from before a reload, whose responses it drops. */
+  readonly usesConfig: (process: string) => boolean
+  /** Whether the helper has permissions in a namespace. */
+  readonly hasAccess: (namespace: string) => boolean
+  readonly violated: (detail: string) => void
 }
 
-/** Looks whether a new credential is in every target in time, and none in a target reaches its end. */
+/** Checks that new credentials are written to every target in time, and that no target keeps one until it expires. */
 export interface Lateness {
-  /** The cloud gave a process a credential. */
+  /** Must be called when the cloud has issued a credential to a process. */
   issued(process: string, registry: string, password: string): void
   changed(change: Change): void
 }
 
-/** What was disturbed is over, and the replicas have started again. */
+/** The time within which the replicas have recovered from disturbances and restarted. */
 const SETTLED_MS = 60_000
-/** The login check, the wait for other registries' credentials (3 s) and for the own copy (2 s), and some retries. */
+/** The login check, the waits for other registries (3 s) and for the helper's own copy (2 s), and some retries. */
 const BASE_MS = 8_000
-/** Of a credential: by then it has not been due yet. Shorter lives are those of a fault. */
+/** The fraction of its lifetime at which a credential is not due yet. Shorter lifetimes are caused by faults. */
 const NOT_DUE = 1 / 2
-const SHORTEST_LIFE_MS = 3 * 60_000
-/** What others changed may be left alone for a while (src/helper/fight.ts). */
+const MIN_LIFETIME_MS = 3 * 60_000
+/** The time for which the helper may leave objects alone that other clients have changed (src/helper/fight.ts). */
 const FOUGHT_MS = 11 * 60_000
 
 export function createLateness(options: LatenessOptions): Lateness {
@@ -55,37 +55,38 @@ export function createLateness(options: LatenessOptions): Lateness {
     return cloud.issued(logins.find(({ domains }) => domains.includes(domainOf(registry)))?.password ?? '')
   }
 
-  /** Namespaces that the registry has to reach, and nobody else meddled with. */
-  function targetsOf({ targets }: Known, registry: string): string[] {
+  /** The namespaces that must have the registry's credential and were not changed by other clients recently. */
+  function targetsOf({ targets }: LoadedConfig, registry: string): string[] {
     return server.all('namespaces').flatMap(({ metadata }: AnyObject) => {
       const { name, labels = {}, deletionTimestamp } = metadata
       const view = { name, uid: '', resourceVersion: '', labels, optedOut: labels[SKIP] === 'true', terminating: false }
-      const isLeft = scheduler.time - (touchedAt.get(name) ?? Number.NEGATIVE_INFINITY) < FOUGHT_MS
+      const isFought = scheduler.time - (touchedAt.get(name) ?? Number.NEGATIVE_INFINITY) < FOUGHT_MS
       const secret = server.get('secrets', `${name}/${SECRET}`)
-      const isForeign = secret !== undefined && !isOurs(secret)
-      if (isLeft || isForeign || deletionTimestamp !== undefined || !options.reaches(name)) return []
+      const isForeign = secret !== undefined && !isManaged(secret)
+      if (isFought || isForeign || deletionTimestamp !== undefined || !options.hasAccess(name)) return []
       return targets.registriesOf(view).includes(registry) ? [name] : []
     })
   }
 
-  function isTypo({ config }: Known, registry: string): boolean {
+  function isTypo({ config }: LoadedConfig, registry: string): boolean {
     return !config.registries.some(({ instanceId }) => instanceId === instanceOf(registry))
   }
 
-  /** With the cloud at hand since before it was due, no target keeps it until its end. */
+  /** Checks that no target keeps the credential until it expires, if nothing was disturbed since before it was due. */
   function checkEnd(registry: string, password: string): void {
     const { issuedAt = 0, expiresAt } = cloud.issued(password) ?? {}
-    // Nothing tells the time to a replica whose clock and API server's are both behind.
-    const isLost = settings.ahead.some((ahead) => Math.max(ahead, settings.serverAhead ?? 0) < -SETTLED_MS)
-    if (isLost || expiresAt == null || expiresAt - issuedAt < SHORTEST_LIFE_MS) return
-    const calmFrom = issuedAt + NOT_DUE * (expiresAt - issuedAt) - SETTLED_MS - START
+    // A replica cannot know the time if its clock and the API server's are both behind.
+    const isClockBehind = settings.ahead.some((ahead) => Math.max(ahead, settings.serverAhead ?? 0) < -SETTLED_MS)
+    if (isClockBehind || expiresAt == null || expiresAt - issuedAt < MIN_LIFETIME_MS) return
+    const undisturbedFrom = issuedAt + NOT_DUE * (expiresAt - issuedAt) - SETTLED_MS - START
     scheduler.at(expiresAt - START, () => {
-      const { known, since } = options.known()
-      // Without the Lease, which only the chart makes, nobody leads.
-      const isLed = holder() !== undefined && leaseChangedAt <= calmFrom
-      if (isTypo(known, registry) || !isLed || options.calmSince() > calmFrom || since > calmFrom) return
-      const late = targetsOf(known, registry).filter((name) => credentialIn(name, registry) === cloud.issued(password))
-      if (late.length > 0) options.broke(`${password} is over in ${late.length} (${late[0]})`)
+      const { loaded, since } = options.loaded()
+      // Without the Lease, which only the chart creates, there is no leader.
+      const isLed = holder() !== undefined && leaseChangedAt <= undisturbedFrom
+      if (isTypo(loaded, registry) || !isLed || options.undisturbedSince() > undisturbedFrom || since > undisturbedFrom)
+        return
+      const late = targetsOf(loaded, registry).filter((name) => credentialIn(name, registry) === cloud.issued(password))
+      if (late.length > 0) options.violated(`${password} expired in ${late.length} (${late[0]})`)
     })
   }
 
@@ -93,36 +94,37 @@ export function createLateness(options: LatenessOptions): Lateness {
     issued(process, registry, password) {
       const since = scheduler.time
       const token = cloud.issued(password)
-      const { known, since: configuredAt } = options.known()
+      const { loaded, since: configuredAt } = options.loaded()
       checkEnd(registry, password)
-      const isDisturbed = options.calmSince() > since - SETTLED_MS
-      if (token?.expiresAt == null || holder() !== process || isDisturbed || !options.goesBy(process)) return
+      const isDisturbed = options.undisturbedSince() > since - SETTLED_MS
+      if (token?.expiresAt == null || holder() !== process || isDisturbed || !options.usesConfig(process)) return
       const now = START + since
-      const names = targetsOf(known, registry)
-      // Of all registries: they share the pace.
+      const names = targetsOf(loaded, registry)
+      // All registries share the refresh rate.
       const pacedMs = Math.min((names.length / settings.refreshRate) * 1000, (token.expiresAt - token.issuedAt) / 10)
       const check = (urgent: boolean, namespaces: readonly string[], limit: number): void => {
         scheduler.after(limit, () => {
-          const isSame = holder() === process && options.calmSince() <= since && options.known().since === configuredAt
+          const isSame =
+            holder() === process && options.undisturbedSince() <= since && options.loaded().since === configuredAt
           if (!isSame) return
-          const still = new Set(targetsOf(known, registry))
+          const still = new Set(targetsOf(loaded, registry))
           const late = namespaces.filter(
             (name) => still.has(name) && (credentialIn(name, registry)?.serial ?? 0) < token.serial,
           )
           if (late.length > 0) {
-            const kind = urgent ? ', where the one before had expired' : ''
-            options.broke(
+            const kind = urgent ? ', where the previous one had expired' : ''
+            options.violated(
               `${password} is not in ${late.length} of ${namespaces.length} (${late[0]}) after ${limit} ms${kind}`,
             )
           }
         })
       }
-      const isOver = (name: string): boolean => (credentialIn(name, registry)?.expiresAt ?? now + 1) <= now
-      check(true, names.filter(isOver), BASE_MS)
+      const isExpired = (name: string): boolean => (credentialIn(name, registry)?.expiresAt ?? now + 1) <= now
+      check(true, names.filter(isExpired), BASE_MS)
       check(false, names, BASE_MS + 1.1 * pacedMs)
     },
     changed({ resource, key, object, user }) {
-      // What is there from the start was not changed by anyone.
+      // The creation of objects at the start is not a change.
       if (user !== undefined || scheduler.time === 0) return
       if (resource === 'leases') leaseChangedAt = scheduler.time
       if (resource === 'namespaces') touchedAt.set(key, scheduler.time)

@@ -2,20 +2,20 @@ import { errorFromResponse, KubeApiError } from '../../src/kube/api-error.ts'
 import type { CallReport, KubeCall, KubeClient } from '../../src/kube/client.ts'
 import type { WatchEvent } from '../../src/kube/watch/watch-stream.ts'
 import type { Random } from './random.ts'
-import type { ServerAnswer, ServerRequest, SimulatedServer } from './server.ts'
+import type { ServerRequest, ServerResponse, SimulatedServer } from './server.ts'
 import type { ProcessTime, Scheduler } from './time.ts'
 
-/** What happens to one request on its way. */
-export interface Passage {
-  /** Milliseconds to the server and back. */
-  readonly there: number
-  readonly back: number
-  /** `before`: it never arrives; `after`: it is done, and its answer does not arrive. */
+/** The delivery of one request. */
+export interface Delivery {
+  /** Milliseconds to the server and back again. */
+  readonly outMs: number
+  readonly backMs: number
+  /** `before`: the request is lost; `after`: it is performed and the response is lost. */
   readonly lost?: 'before' | 'after' | undefined
-  /** What is lost is noticed by a broken connection; else only by silence. */
+  /** Whether the connection breaks if something is lost; otherwise the client only times out. */
   readonly reset?: boolean | undefined
-  /** Answered by something on the way, and not done. */
-  readonly refused?: ServerAnswer | undefined
+  /** A response from something in between, because of which the request is not performed. */
+  readonly rejection?: ServerResponse | undefined
 }
 
 export interface Sent {
@@ -29,30 +29,30 @@ export interface NetworkOptions {
   readonly scheduler: Scheduler
   readonly random: Random
   readonly server: SimulatedServer
-  /** The weather. */
-  readonly passage: (sent: Sent) => Passage
-  /** How far the events of watches lag behind, milliseconds. */
+  /** Decides how a request is delivered. */
+  readonly delivery: (sent: Sent) => Delivery
+  /** The delay of watch events in milliseconds. */
   readonly lag: () => number
-  /** A request has a connection and leaves; `waitedMs` for the connection. */
+  /** Called when a request is sent, after it has waited `waitedMs` for a connection. */
   readonly onSend: (sent: Sent, waitedMs: number) => void
-  /** The server acts on a request now that left at this time. */
+  /** Called before the server handles a request that was sent at this time. */
   readonly onArrive: (sentAt: number) => void
 }
 
-/** Hears of each response, as of the real client. */
+/** Called for each response, as by the real client. */
 type OnCall = (report: Pick<CallReport, 'milliseconds' | 'date'>) => void
 
 export interface Network {
-  /** The client of a process, whose requests are those of the user. */
+  /** Creates the client of a process, which sends requests as this user. */
   clientFor(process: string, time: ProcessTime, user: string, onCall: OnCall): KubeClient
   /** Ends open watches. */
   cut(how: 'end' | 'reset', matches: (process: string) => boolean): void
-  /** The API server is started again: what is in flight breaks, and open watches with it. */
+  /** Restarts the API server, which breaks requests in flight and open watches. */
   restart(): void
   readonly watches: number
 }
 
-/** As many calls at a time as the real client has connections for (src/kube/http/transport.ts); each watch has its own. */
+/** The number of connections of the real client (src/kube/http/transport.ts); each watch has its own. */
 const CONNECTIONS = { call: 16, lease: 2 } as const
 const TIMEOUT_MS = 30_000
 
@@ -67,34 +67,34 @@ export function createNetwork(options: NetworkOptions): Network {
       lease: { busy: 0, waiting: [] as (() => void)[] },
     }
 
-    /** Sends once there is a connection, and calls back exactly once, unless the process has ended. */
+    /** Sends a request as soon as there is a connection, and calls `done` exactly once unless the process has ended. */
     function send(
       sent: Sent,
       laneName: 'call' | 'lease',
-      work: () => ServerAnswer,
+      work: () => ServerResponse,
       timeoutMs: number,
       maySend: (() => boolean) | undefined,
       signal: AbortSignal | undefined,
-      done: (answer: ServerAnswer | undefined, error?: unknown) => void,
+      done: (response: ServerResponse | undefined, error?: unknown) => void,
     ): void {
       const title = `${sent.watch ? 'WATCH' : sent.method} ${sent.path.split('?')[0]}`
       const [askedAt, begin] = [scheduler.time, time.monotonic()]
       const lane = lanes[laneName]
       let state: 'waiting' | 'sent' | 'over' = 'waiting'
-      const finish = (answer: ServerAnswer | undefined, error?: unknown): void => {
+      const finish = (response: ServerResponse | undefined, error?: unknown): void => {
         if (state === 'over') return
         const held = state === 'sent' && !sent.watch
         state = 'over'
         cancel()
         signal?.removeEventListener('abort', onAbort)
-        done(answer, error)
+        done(response, error)
         if (!held) return
         lane.busy -= 1
         lane.waiting.shift()?.()
       }
       const onAbort = (): void => finish(undefined, signal?.reason)
       const cancel = time.after(timeoutMs, () => {
-        finish(undefined, new KubeApiError(0, `${title} got no whole answer`, { code: 'KUBE_TIMEOUT' }))
+        finish(undefined, new KubeApiError(0, `${title} got no complete response`, { code: 'KUBE_TIMEOUT' }))
       })
       signal?.addEventListener('abort', onAbort, { once: true })
       const broken = (): void =>
@@ -112,27 +112,27 @@ export function createNetwork(options: NetworkOptions): Network {
         state = 'sent'
         if (!sent.watch) lane.busy += 1
         options.onSend(sent, scheduler.time - askedAt)
-        const passage = options.passage(sent)
+        const delivery = options.delivery(sent)
         const [sentTo, sentAt] = [starts, scheduler.time]
-        scheduler.after(passage.there, () => {
+        scheduler.after(delivery.outMs, () => {
           if (sentTo !== starts) return broken()
-          if (passage.lost === 'before') {
-            if (passage.reset) broken()
+          if (delivery.lost === 'before') {
+            if (delivery.reset) broken()
             return
           }
-          // What was sent arrives, also when its sender has given up or ended.
+          // A request arrives even if its sender has aborted it or ended.
           options.onArrive(sentAt)
-          const answer = passage.refused ?? work()
+          const response = delivery.rejection ?? work()
           const date = server.date()
-          scheduler.after(passage.back, () => {
+          scheduler.after(delivery.backMs, () => {
             if (sentTo !== starts) return broken()
-            if (passage.lost === 'after') {
-              if (passage.reset) broken()
+            if (delivery.lost === 'after') {
+              if (delivery.reset) broken()
               return
             }
             time.run(() => {
               if (state !== 'over') onCall({ milliseconds: time.monotonic() - begin, date })
-              finish(answer)
+              finish(response)
             })
           })
         })
@@ -156,10 +156,10 @@ export function createNetwork(options: NetworkOptions): Network {
             timeoutMs,
             maySend,
             signal,
-            (answer, error) => {
-              if (answer === undefined) reject(error)
-              else if (answer.status < 400) resolve(answer.body as T)
-              else reject(refusal(`${method} ${call.path}`, answer))
+            (response, error) => {
+              if (response === undefined) reject(error)
+              else if (response.status < 400) resolve(response.body as T)
+              else reject(errorOf(`${method} ${call.path}`, response))
             },
           )
         })
@@ -184,7 +184,7 @@ export function createNetwork(options: NetworkOptions): Network {
             error === undefined ? resolve() : reject(error)
           }
           const onAbort = (): void => settle(signal?.reason)
-          /** In order, and not before the head of the answer. */
+          /** Delivers events in order. */
           const deliver = (callback: () => void): void => {
             arrivesAt = Math.max(arrivesAt, scheduler.time + 1 + options.random() * 5 + options.lag())
             scheduler.at(arrivesAt, () =>
@@ -201,14 +201,14 @@ export function createNetwork(options: NetworkOptions): Network {
               scheduler.after(1, () => time.run(() => settle(how === 'end' ? undefined : error)))
             },
           }
-          const work = (): ServerAnswer => {
+          const work = (): ServerResponse => {
             if (over || time.dead) return { status: 200, body: undefined }
             const request: ServerRequest = { user, method: 'GET', path, accept: call.accept }
             const opened = server.watch(
               request,
               (event) =>
                 deliver(() => {
-                  // As in the real client, what the reader of a stream throws ends it.
+                  // As in the real client, an error of the reader ends the stream.
                   try {
                     onEvent(event as WatchEvent<T>)
                   } catch (error) {
@@ -235,9 +235,9 @@ export function createNetwork(options: NetworkOptions): Network {
             TIMEOUT_MS,
             undefined,
             signal,
-            (answer, error) => {
-              if (answer === undefined) settle(error)
-              else if (answer.status >= 400) settle(refusal(`WATCH ${call.path}`, answer))
+            (response, error) => {
+              if (response === undefined) settle(error)
+              else if (response.status >= 400) settle(errorOf(`WATCH ${call.path}`, response))
             },
           )
         })
@@ -262,7 +262,7 @@ export function createNetwork(options: NetworkOptions): Network {
   }
 }
 
-function refusal(title: string, { status, body, retryAfter }: ServerAnswer): KubeApiError {
+function errorOf(title: string, { status, body, retryAfter }: ServerResponse): KubeApiError {
   return errorFromResponse(title, status, JSON.stringify(body), retryAfter)
 }
 

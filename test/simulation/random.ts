@@ -1,11 +1,11 @@
-/** All chance of a run: one seed, and streams of numbers that do not disturb each other. */
+/** A stream of random numbers from a seed. Forks are independent of each other. */
 export interface Random {
   (): number
-  /** A whole number from `from` to `to`, both included. */
+  /** An integer from `from` to `to`, both included. */
   int(from: number, to: number): number
   pick<T>(of: readonly T[]): T
   chance(probability: number): boolean
-  /** A stream of its own. */
+  /** An independent stream. */
   fork(name: string): Random
 }
 

@@ -3,12 +3,12 @@ import { Worker } from 'node:worker_threads'
 import { shrink } from './shrink.ts'
 import { type Plan, planOf, type Report, simulate } from './simulate.ts'
 
-/** A run as a worker reports it. */
+/** The result of a run, as reported by a worker. */
 export type Outcome = Pick<Report, 'plan' | 'violations' | 'time' | 'events'>
 
 const WORKER = fileURLToPath(new URL('worker.ts', import.meta.url))
 
-/** Runs the seeds on so many threads, in whatever order; the outcome of a seed does not depend on it. */
+/** Runs the seeds on several threads, in any order; the outcome of a seed does not depend on it. */
 export async function runSeeds(
   seeds: Iterator<number>,
   threads: number,
@@ -17,15 +17,15 @@ export async function runSeeds(
   await Promise.all(Array.from({ length: threads }, () => runThread(seeds, onOutcome)))
 }
 
-/** Node keeps the signals that a killed process listened to, some 0.6 MB for each seed: a thread is replaced after so many. */
+/** Node keeps the AbortSignals of killed processes, 0.6 MB per seed, so threads are replaced after this many seeds. */
 const SEEDS_PER_THREAD = 500
 
 async function runThread(seeds: Iterator<number>, onOutcome: (outcome: Outcome) => void): Promise<void> {
-  while (await runSome(seeds, onOutcome));
+  while (await runBatch(seeds, onOutcome));
 }
 
-/** On a thread of their own; whether there are more. */
-function runSome(seeds: Iterator<number>, onOutcome: (outcome: Outcome) => void): Promise<boolean> {
+/** Runs a batch of seeds on a new thread; returns whether there may be more. */
+function runBatch(seeds: Iterator<number>, onOutcome: (outcome: Outcome) => void): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const worker = new Worker(WORKER)
     let left = SEEDS_PER_THREAD
@@ -45,7 +45,7 @@ function runSome(seeds: Iterator<number>, onOutcome: (outcome: Outcome) => void)
   })
 }
 
-/** What a seed broke, by the shortest sequence of faults that still breaks it, and how to run it again. */
+/** Explains a violation with the shortest sequence of faults that still causes it, and how to run it again. */
 export async function explain(plan: Plan): Promise<string> {
   const report = await shrink(plan)
   const { violations, plan: short } = report
@@ -62,7 +62,7 @@ export async function explain(plan: Plan): Promise<string> {
   ].join('\n')
 }
 
-/** One seed, or some of its faults, with all that happened. */
+/** Runs a seed, or only some of its faults, with a trace. */
 export async function replay(seed: number, only: readonly number[] | undefined): Promise<Report> {
   const whole = planOf(seed)
   const plan =

@@ -3,17 +3,17 @@ import { type AnyObject, mergeJson, ownApply, ownUpdate } from './fields.ts'
 import { START } from './time.ts'
 
 export interface ServerRequest {
-  /** `undefined`: an administrator. */
+  /** Undefined for an administrator. */
   readonly user?: string | undefined
   readonly method: string
-  /** With its query. */
+  /** Including the query. */
   readonly path: string
   readonly contentType?: string | undefined
   readonly accept?: string | undefined
   readonly body?: unknown
 }
 
-export interface ServerAnswer {
+export interface ServerResponse {
   readonly status: number
   readonly body: unknown
   readonly retryAfter?: string
@@ -36,12 +36,12 @@ export interface Change {
 }
 
 export interface OpenWatch {
-  /** Ends it in order, as at its time limit. */
+  /** Ends the watch regularly, as at its time limit. */
   end(): void
   readonly seconds: number | undefined
 }
 
-/** What a user may do; the resource, its namespace and name as far as the request has them. */
+/** Decides whether a user may perform a request; namespace and name are empty if the request has none. */
 export type Authorizer = (
   user: string,
   verb: string,
@@ -51,32 +51,32 @@ export type Authorizer = (
 export interface ServerOptions {
   /** Milliseconds since the start. */
   readonly time: () => number
-  /** How far its clock is ahead, milliseconds. */
+  /** How many milliseconds the server's clock is ahead. */
   readonly ahead?: number
   readonly authorize?: Authorizer
-  /** Servers before 1.32 refuse `sendInitialEvents`. */
+  /** Whether `sendInitialEvents` is supported; servers before 1.32 reject it. */
   readonly watchList?: boolean
 }
 
-/** An API server as the helper sees it: answers at once, keeps its history, forgets it when told. */
+/** A simulated API server, which responds immediately and keeps its history until it is compacted. */
 export interface SimulatedServer {
-  request(request: ServerRequest): ServerAnswer
-  /** An answer that refuses, or the events from now on. */
-  watch(request: ServerRequest, onEvent: (event: WatchEvent) => void, onEnd: () => void): ServerAnswer | OpenWatch
-  /** What a response says in its header `Date`: net/http of Go sets it when the head is written. */
+  request(request: ServerRequest): ServerResponse
+  /** Returns an error response or the open watch. */
+  watch(request: ServerRequest, onEvent: (event: WatchEvent) => void, onEnd: () => void): ServerResponse | OpenWatch
+  /** The `Date` header of a response, which Go's net/http sets when it writes the headers. */
   date(): string
-  /** Called after each change, before its watchers. */
+  /** Called after each change, before the watchers. */
   onChange: (change: Change) => void
   get(resource: string, key: string): AnyObject | undefined
   all(resource: string): readonly AnyObject[]
-  /** Forgets the history: what is watched or paged from before answers 410. */
+  /** Deletes the history, so that watches and continued lists from before get 410. */
   compact(): void
-  /** Ends all watches that match. */
+  /** Sends a bookmark to all watches that requested bookmarks. */
   bookmark(): void
   readonly version: number
-  /** Removes for good, as a controller that took off the last finalizer. */
+  /** Removes an object, as if a controller removed its last finalizer. */
   finish(resource: string, key: string): void
-  /** The store and its revision as they were, as after a restore of etcd. */
+  /** Makes a backup; returns a function that restores objects and revision, as a restore of etcd does. */
   snapshot(): () => void
 }
 
@@ -98,13 +98,13 @@ interface Target {
   readonly query: URLSearchParams
 }
 
-class Refusal extends Error {
-  readonly answer: ServerAnswer
+class StatusError extends Error {
+  readonly response: ServerResponse
 
   constructor(status: number, reason: string, message: string) {
     super(message)
     const code = { status: 'Failure', message, reason, code: status }
-    this.answer = { status, body: { kind: 'Status', apiVersion: 'v1', metadata: {}, ...code } }
+    this.response = { status, body: { kind: 'Status', apiVersion: 'v1', metadata: {}, ...code } }
   }
 }
 
@@ -113,11 +113,11 @@ export function createServer(options: ServerOptions): SimulatedServer {
   let history: Change[] = []
   let version = 100
   let compacted = version
-  /** The rest of a cluster writes at least once a second: the nodes renew their Leases. */
-  let others = version
+  /** Other clients of a cluster write at least once per second, because nodes renew their Leases. */
+  let otherWrites = version
   let serial = 0
   const watchers = new Set<{
-    readonly wants: (change: Change) => boolean
+    readonly matches: (change: Change) => boolean
     send(change: Change): void
     bookmark(): void
   }>()
@@ -131,9 +131,9 @@ export function createServer(options: ServerOptions): SimulatedServer {
   const server: SimulatedServer = {
     request(request) {
       try {
-        return answer(request)
+        return handle(request)
       } catch (error) {
-        if (error instanceof Refusal) return error.answer
+        if (error instanceof StatusError) return error.response
         throw error
       }
     },
@@ -141,7 +141,7 @@ export function createServer(options: ServerOptions): SimulatedServer {
       try {
         return openWatch(request, onEvent, onEnd)
       } catch (error) {
-        if (error instanceof Refusal) return error.answer
+        if (error instanceof StatusError) return error.response
         throw error
       }
     },
@@ -168,7 +168,7 @@ export function createServer(options: ServerOptions): SimulatedServer {
       return () => {
         stores = kept
         version = at
-        others = at - Math.floor(options.time() / 1000)
+        otherWrites = at - Math.floor(options.time() / 1000)
         compacted = at
         history = []
       }
@@ -183,7 +183,7 @@ export function createServer(options: ServerOptions): SimulatedServer {
     object: AnyObject,
     user: string | undefined,
   ): AnyObject {
-    version = Math.max(version + 1, others + Math.floor(options.time() / 1000))
+    version = Math.max(version + 1, otherWrites + Math.floor(options.time() / 1000))
     const before = store(resource).get(key)
     const stored = { ...object, metadata: { ...object.metadata, resourceVersion: String(version) } }
     if (type === 'DELETED') store(resource).delete(key)
@@ -191,11 +191,11 @@ export function createServer(options: ServerOptions): SimulatedServer {
     const change = { version, type, resource, key, object: stored, before, user }
     history.push(change)
     server.onChange(change)
-    for (const watcher of [...watchers]) if (watcher.wants(change)) watcher.send(change)
+    for (const watcher of [...watchers]) if (watcher.matches(change)) watcher.send(change)
     return stored
   }
 
-  function answer(request: ServerRequest): ServerAnswer {
+  function handle(request: ServerRequest): ServerResponse {
     const target = parse(request.path)
     const { resource, namespace, name } = target
     const key = keyOf(target)
@@ -253,15 +253,15 @@ export function createServer(options: ServerOptions): SimulatedServer {
         return { status: 200, body: { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details } }
       }
       default:
-        throw new Refusal(405, 'MethodNotAllowed', `${request.method} ${namespace} is not supported`)
+        throw new StatusError(405, 'MethodNotAllowed', `${request.method} ${namespace} is not supported`)
     }
   }
 
-  function patch(request: ServerRequest, target: Target): ServerAnswer {
+  function patch(request: ServerRequest, target: Target): ServerResponse {
     const { resource, name, query } = target
     const { contentType = '' } = request
     authorize(request, 'patch', target)
-    if (!PATCHES.includes(contentType)) throw new Refusal(415, 'UnsupportedMediaType', `no patch: ${contentType}`)
+    if (!PATCHES.includes(contentType)) throw new StatusError(415, 'UnsupportedMediaType', `no patch: ${contentType}`)
     const before = store(resource).get(keyOf(target))
     if (contentType !== APPLY) {
       if (before === undefined) throw notFound(resource, name)
@@ -269,10 +269,10 @@ export function createServer(options: ServerOptions): SimulatedServer {
       return { status: 200, body: represent(request, update(target, before, merged, request)) }
     }
     const given = request.body as AnyObject
-    const { object, conflicts } = ownApply(before, named(target, given), query.get('fieldManager') ?? '', now())
+    const { object, conflicts } = ownApply(before, normalize(target, given), query.get('fieldManager') ?? '', now())
     if (before === undefined) {
       authorize(request, 'create', target)
-      mayCreateIn(target)
+      checkNamespace(target)
       if (given.metadata.uid) {
         const text = `uid mismatch: the provided object specified uid ${given.metadata.uid}, and no existing object was found`
         throw conflict(resource, name, text)
@@ -280,9 +280,9 @@ export function createServer(options: ServerOptions): SimulatedServer {
       return { status: 201, body: represent(request, create(target, withoutVersion(object ?? given), request, true)) }
     }
     if (conflicts.length > 0 && query.get('force') !== 'true') {
-      throw new Refusal(409, 'Conflict', `Apply failed with conflicts: conflicts with ${conflicts.join(', ')}`)
+      throw new StatusError(409, 'Conflict', `Apply failed with conflicts: conflicts with ${conflicts.join(', ')}`)
     }
-    // What the request itself names is checked also where it changes nothing.
+    // The request's own uid and resourceVersion are checked even if it changes nothing.
     const { uid, resourceVersion } = given.metadata
     const next = object ?? {
       ...before,
@@ -291,12 +291,12 @@ export function createServer(options: ServerOptions): SimulatedServer {
     return { status: 200, body: represent(request, update(target, before, next, request, object !== undefined)) }
   }
 
-  function named(target: Target, given: AnyObject): AnyObject {
+  function normalize(target: Target, given: AnyObject): AnyObject {
     const { resource, namespace, name } = target
     const { kind = '', apiVersion = '' } = KINDS[resource] ?? {}
     const metadata = { ...given.metadata, name, ...(namespace !== '' && { namespace }) }
     const { imagePullSecrets, ...rest } = given
-    // An empty list is not kept.
+    // An empty list is not stored.
     const list = Array.isArray(imagePullSecrets) && imagePullSecrets.length > 0 ? { imagePullSecrets } : {}
     return { apiVersion, kind, ...rest, ...list, metadata }
   }
@@ -305,13 +305,13 @@ export function createServer(options: ServerOptions): SimulatedServer {
     const { resource } = target
     const name = given.metadata.name
     const at = { ...target, name }
-    mayCreateIn(at)
+    checkNamespace(at)
     const key = keyOf(at)
     if (store(resource).has(key)) {
-      throw new Refusal(409, 'AlreadyExists', `${KINDS[resource]?.title} "${name}" already exists`)
+      throw new StatusError(409, 'AlreadyExists', `${KINDS[resource]?.title} "${name}" already exists`)
     }
     if (given.metadata.resourceVersion) {
-      throw new Refusal(400, 'BadRequest', 'resourceVersion should not be set on objects to be created')
+      throw new StatusError(400, 'BadRequest', 'resourceVersion should not be set on objects to be created')
     }
     serial += 1
     const uid = `uid-${serial.toString(36).padStart(6, '0')}`
@@ -319,7 +319,7 @@ export function createServer(options: ServerOptions): SimulatedServer {
       resource === 'namespaces'
         ? { labels: { ...given.metadata.labels, 'kubernetes.io/metadata.name': name } }
         : { namespace: target.namespace }
-    const fresh = named(at, {
+    const fresh = normalize(at, {
       ...(resource === 'secrets' && { type: 'Opaque' }),
       ...given,
       metadata: { ...given.metadata, ...more, uid, creationTimestamp: now() },
@@ -367,7 +367,7 @@ export function createServer(options: ServerOptions): SimulatedServer {
       }),
       ...(managedFields && { managedFields }),
     }
-    const next = named(target, {
+    const next = normalize(target, {
       ...(resource === 'secrets' && { type: before.type }),
       ...given,
       metadata,
@@ -377,13 +377,13 @@ export function createServer(options: ServerOptions): SimulatedServer {
     return commit('MODIFIED', resource, keyOf(target), object, request.user)
   }
 
-  function mayCreateIn({ resource, namespace, name }: Target): void {
+  function checkNamespace({ resource, namespace, name }: Target): void {
     if (resource === 'namespaces') return
     const parent = store('namespaces').get(namespace)
     if (parent === undefined) throw notFound('namespaces', namespace)
     if (parent.metadata.deletionTimestamp !== undefined) {
       const text = `unable to create new content in namespace ${namespace} because it is being terminated`
-      throw new Refusal(403, 'Forbidden', `${KINDS[resource]?.title} "${name}" is forbidden: ${text}`)
+      throw new StatusError(403, 'Forbidden', `${KINDS[resource]?.title} "${name}" is forbidden: ${text}`)
     }
   }
 
@@ -394,7 +394,7 @@ export function createServer(options: ServerOptions): SimulatedServer {
     const [atText = '', after = ''] = token === '' ? [] : Buffer.from(token, 'base64url').toString().split('\n')
     const at = token === '' ? version : Number(atText)
     if (at < compacted) {
-      throw new Refusal(
+      throw new StatusError(
         410,
         'Expired',
         'The provided continue parameter is too old to display a consistent list result.',
@@ -454,7 +454,7 @@ export function createServer(options: ServerOptions): SimulatedServer {
     const from = query.get('resourceVersion') ?? ''
     const since = initial ? 0 : Number(from)
     const seconds = Number(query.get('timeoutSeconds') ?? 0) || undefined
-    const wantsBookmarks = query.get('allowWatchBookmarks') === 'true'
+    const sendsBookmarks = query.get('allowWatchBookmarks') === 'true'
     const send = (type: WatchEvent['type'], object: unknown): void => onEvent({ type, object })
     const bookmark = (annotations?: object): void => {
       const { kind = '', apiVersion = '' } = KINDS[resource] ?? {}
@@ -464,18 +464,18 @@ export function createServer(options: ServerOptions): SimulatedServer {
       const metadata = { resourceVersion: String(version), ...(annotations && { annotations }) }
       send('BOOKMARK', { ...about, metadata })
     }
-    // A version that a restored server has not reached yet is no error: nothing comes before it is passed, bookmarks neither
-    // (k8s.io/apiserver/pkg/storage/cacher/cache_watcher.go, processInterval and process).
-    const wants = (change: Change): boolean =>
+    // A version that a restored server has not reached yet is not an error: until then the watch gets neither events
+    // nor bookmarks (k8s.io/apiserver/pkg/storage/cacher/cache_watcher.go, processInterval and process).
+    const matches = (change: Change): boolean =>
       change.version > since &&
       change.resource === resource &&
       isIn(change.object, namespace) &&
       isSelected(change.object, query)
     const watcher = {
-      wants,
+      matches,
       send: ({ type, object }: Change) => send(type, represent(request, object)),
       bookmark: () => {
-        if (wantsBookmarks && version >= since) bookmark()
+        if (sendsBookmarks && version >= since) bookmark()
       },
     }
     if (initial || from === '' || from === '0') {
@@ -483,14 +483,14 @@ export function createServer(options: ServerOptions): SimulatedServer {
       for (const [, object] of now) {
         if (isIn(object, namespace) && isSelected(object, query)) send('ADDED', represent(request, object))
       }
-      if (initial && wantsBookmarks) bookmark({ 'k8s.io/initial-events-end': 'true' })
+      if (initial && sendsBookmarks) bookmark({ 'k8s.io/initial-events-end': 'true' })
     } else if (Number(from) < compacted) {
       const text = `too old resource version: ${from} (${compacted})`
-      send('ERROR', new Refusal(410, 'Expired', text).answer.body)
+      send('ERROR', new StatusError(410, 'Expired', text).response.body)
       onEnd()
       return { seconds, end: () => undefined }
     } else {
-      for (const change of history) if (wants(change)) watcher.send(change)
+      for (const change of history) if (matches(change)) watcher.send(change)
     }
     watchers.add(watcher)
     return {
@@ -508,7 +508,7 @@ export function createServer(options: ServerOptions): SimulatedServer {
     const at = resource === 'namespaces' ? name : namespace
     if (options.authorize(request.user, verb, { resource, namespace: at, name: selected })) return
     const text = `User "${request.user}" cannot ${verb} resource "${resource}"`
-    throw new Refusal(403, 'Forbidden', `${KINDS[resource]?.title} ${JSON.stringify(name)} is forbidden: ${text}`)
+    throw new StatusError(403, 'Forbidden', `${KINDS[resource]?.title} ${JSON.stringify(name)} is forbidden: ${text}`)
   }
 
   function found(resource: string, key: string, name: string): AnyObject {
@@ -521,7 +521,7 @@ export function createServer(options: ServerOptions): SimulatedServer {
 function parse(path: string): Target {
   const url = new URL(path, 'https://server')
   const [, namespace = '', resource = '', name = ''] = PATH.exec(url.pathname) ?? []
-  if (!(resource in KINDS)) throw new Refusal(404, 'NotFound', 'the server could not find the requested resource')
+  if (!(resource in KINDS)) throw new StatusError(404, 'NotFound', 'the server could not find the requested resource')
   return { resource, namespace, name: decodeURIComponent(name), query: url.searchParams }
 }
 
@@ -560,14 +560,18 @@ function withoutVersion(object: AnyObject): AnyObject {
   return { ...object, metadata: metadata as AnyObject['metadata'] }
 }
 
-function notFound(resource: string, name: string): Refusal {
-  return new Refusal(404, 'NotFound', `${KINDS[resource]?.title} "${name}" not found`)
+function notFound(resource: string, name: string): StatusError {
+  return new StatusError(404, 'NotFound', `${KINDS[resource]?.title} "${name}" not found`)
 }
 
-function conflict(resource: string, name: string, text: string): Refusal {
-  return new Refusal(409, 'Conflict', `Operation cannot be fulfilled on ${KINDS[resource]?.title} "${name}": ${text}`)
+function conflict(resource: string, name: string, text: string): StatusError {
+  return new StatusError(
+    409,
+    'Conflict',
+    `Operation cannot be fulfilled on ${KINDS[resource]?.title} "${name}": ${text}`,
+  )
 }
 
-function invalid(resource: string, name: string, text: string): Refusal {
-  return new Refusal(422, 'Invalid', `${KINDS[resource]?.kind ?? ''} "${name}" is invalid: ${text}`)
+function invalid(resource: string, name: string, text: string): StatusError {
+  return new StatusError(422, 'Invalid', `${KINDS[resource]?.kind ?? ''} "${name}" is invalid: ${text}`)
 }

@@ -9,31 +9,33 @@ export const SECRET = 'acr-nopass'
 export const LEASE = 'helper'
 export const STATUS = 'helper-status'
 
-/** What does not change in a run. */
+/** The settings of a run. */
 export interface Settings {
   readonly scope: 'cluster' | 'namespaces'
   readonly identity: 'worker-role' | 'rrsa' | 'access-key'
   /** `a` and `b` are instances; `s` is a static login. */
   readonly registries: readonly string[]
-  /** Of a token, milliseconds. */
+  /** The lifetime of a token in milliseconds. */
   readonly life: number
   readonly namespaces: number
   readonly verify: boolean
   readonly watchList: boolean
   readonly refreshRate: number
-  /** Of the two replicas: how fast their clocks run, and how far they are ahead. */
+  /** The rates of the two replicas' clocks. */
   readonly rates: readonly [number, number]
+  /** How many milliseconds the two replicas' clocks are ahead. */
   readonly ahead: readonly [number, number]
-  /** Of the API server: how far its clock is ahead. */
+  /** How many milliseconds the API server's clock is ahead. */
   readonly serverAhead?: number
-  /** Milliseconds in which faults begin. */
+  /** The time in milliseconds within which faults begin. */
   readonly span: number
 }
 
 const MINUTE = 60_000
 
 export function drawSettings(random: Random): Settings {
-  const skew = (of = random): number => (of.chance(0.2) ? of.int(-3 * 3600, 3 * 3600) * 1000 : of.int(-500, 500))
+  const skew = (source = random): number =>
+    source.chance(0.2) ? source.int(-3 * 3600, 3 * 3600) * 1000 : source.int(-500, 500)
   const rate = (): number => (random.chance(0.3) ? 0.98 + random() * 0.04 : 1)
   return {
     scope: random.chance(0.35) ? 'namespaces' : 'cluster',
@@ -46,7 +48,7 @@ export function drawSettings(random: Random): Settings {
     refreshRate: random.pick([2, 50]),
     rates: [rate(), rate()],
     ahead: [skew(), skew()],
-    // Drawn apart: what seeds meant before stays.
+    // From a separate stream, so that the plans of existing seeds did not change.
     serverAhead: skew(random.fork('server')),
     span: random.pick([1, 3, 8]) * MINUTE,
   }
@@ -55,7 +57,7 @@ export function drawSettings(random: Random): Settings {
 export const namesOf = (settings: Pick<Settings, 'namespaces'>): string[] =>
   Array.from({ length: settings.namespaces }, (_, index) => `t-${index}`)
 
-/** A configuration in which something differs from the first. */
+/** The initial configuration or one that differs from it. */
 export type ConfigVariant =
   | 'first'
   | 'fewer'
@@ -67,7 +69,7 @@ export type ConfigVariant =
   | 'unreadable'
   | 'other-identity'
 
-/** What a reload draws from. */
+/** The variants that a reload may draw. */
 export const VARIANTS: readonly ConfigVariant[] = [
   'first',
   'fewer',
@@ -79,7 +81,7 @@ export const VARIANTS: readonly ConfigVariant[] = [
   'unreadable',
 ]
 
-/** Whether a helper that runs can take it up; another one stays with the configuration that it has. */
+/** Whether a running helper can load the configuration; otherwise it keeps the current one. */
 export const isUsable = (variant: ConfigVariant, { identity, registries }: Settings): boolean =>
   !['broken', 'unreadable'].includes(variant) &&
   // A static login needs no identity.
@@ -91,7 +93,7 @@ function identityOf(settings: Settings, variant: ConfigVariant): Settings['ident
   return settings.identity === 'worker-role' ? 'access-key' : 'worker-role'
 }
 
-/** The text of the configuration; all of it is JSON, so it is YAML too. */
+/** The text of a configuration as JSON, which is valid YAML. */
 export function configText(settings: Settings, variant: ConfigVariant): string {
   const { scope, registries } = settings
   const names = namesOf(settings)
@@ -144,19 +146,20 @@ export function configText(settings: Settings, variant: ConfigVariant): string {
   return JSON.stringify(variant === 'broken' ? { ...config, attach: 'nowhere' } : config)
 }
 
-export interface Known {
+export interface LoadedConfig {
   readonly config: HelperConfig
   readonly targets: Targets
 }
 
-const known = new Map<string, Known>()
+const cache = new Map<string, LoadedConfig>()
 
-export function understand(text: string): Known {
-  const found = known.get(text)
+/** Loads a configuration, the same text always as the same object. */
+export function loadCached(text: string): LoadedConfig {
+  const found = cache.get(text)
   if (found) return found
   const { config } = loadConfig(text)
-  const read = { config, targets: createTargets(config) }
-  if (known.size > 200) known.clear()
-  known.set(text, read)
-  return read
+  const loaded = { config, targets: createTargets(config) }
+  if (cache.size > 200) cache.clear()
+  cache.set(text, loaded)
+  return loaded
 }

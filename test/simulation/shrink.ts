@@ -1,6 +1,6 @@
 import { type Plan, type Report, simulate } from './simulate.ts'
 
-/** Leaves out faults as long as the same rule still breaks: the shortest sequence that single removals lead to. */
+/** Removes faults as long as the same rule is still broken, until no single fault can be removed. */
 export async function shrink(plan: Plan): Promise<Report> {
   let best = await simulate(plan)
   const rule = best.violations[0]?.rule

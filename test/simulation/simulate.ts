@@ -9,16 +9,16 @@ import { createCloud } from './cloud.ts'
 import {
   act,
   ageOfBackup,
-  type Bed,
   createLease,
-  createWeather,
+  createRequestRules,
   describeFault,
   disturbanceOf,
   drawFaults,
   type Fault,
+  type Fixture,
   type Replica,
 } from './faults.ts'
-import { findUnfinished } from './final-state.ts'
+import { findProblems } from './final-state.ts'
 import { createInvariants, type Violation } from './invariants.ts'
 import { createLateness } from './lateness.ts'
 import { createNetwork } from './network.ts'
@@ -30,16 +30,16 @@ import {
   drawSettings,
   HOME,
   isUsable,
-  type Known,
   LEASE,
+  type LoadedConfig,
+  loadCached,
   namesOf,
   type Settings,
   STATUS,
-  understand,
 } from './settings.ts'
 import { createProcessTime, createScheduler, type ProcessTime } from './time.ts'
 
-/** A run: all of it follows from these. */
+/** Everything that determines a run. */
 export interface Plan {
   readonly seed: number
   readonly settings: Settings
@@ -49,30 +49,30 @@ export interface Plan {
 export interface Report {
   readonly plan: Plan
   readonly violations: readonly Violation[]
-  /** Milliseconds of simulated time, and events in it. */
+  /** The simulated time in milliseconds. */
   readonly time: number
   readonly events: number
-  /** What happened, a line each; with `trace`. */
+  /** The trace, if requested. */
   readonly lines: readonly string[]
 }
 
 export interface SimulateOptions {
-  /** Writes down requests, answers and log lines. */
+  /** Record requests, changes and log lines. */
   readonly trace?: boolean
 }
 
-/** After the last fault everything has to be right within this time: the longest pause between two tries is 10 minutes. */
+/** After the last fault everything must be correct within this time; retries are at most 10 minutes apart. */
 const RECOVERY_MS = 13 * 60_000
-/** After that the helper only rotates: looked at for so long. */
+/** The time after that in which the helper must only rotate credentials. */
 const QUIET_MS = 5 * 60_000
-/** By then a process has the answers to what it asked for before a reload. */
-const LONGEST_ANSWER_MS = 10_000
+/** The time within which a process has the responses to its requests from before a reload. */
+const MAX_RESPONSE_MS = 10_000
 const RESTART_MS = 2_000
 const RESTART_LIMIT_MS = 60_000
 const COMPACTION_MS = 5 * 60_000
 const BOOKMARK_MS = 60_000
-/** No seed gets so far unless something runs wild. */
-const MOST_EVENTS = 400_000
+/** More events than any run has without an endless loop. */
+const MAX_EVENTS = 400_000
 
 export function planOf(seed: number): Plan {
   const random = createRandom(seed)
@@ -80,12 +80,12 @@ export function planOf(seed: number): Plan {
   return { seed, settings, faults: drawFaults(random.fork('faults'), settings) }
 }
 
-/** Runs two replicas of the helper through the faults, and until all is quiet again. The same plan gives the same report. */
+/** Runs two replicas during the faults and until everything has recovered. A plan always gives the same report. */
 export async function simulate(plan: Plan, options: SimulateOptions = {}): Promise<Report> {
   const { settings } = plan
   const random = createRandom(plan.seed).fork('run')
   const lines: string[] = []
-  const note = (text: () => string): void => {
+  const trace = (text: () => string): void => {
     if (options.trace) lines.push(`${(scheduler.time / 1000).toFixed(3).padStart(9)} ${text()}`)
   }
   const scheduler = createScheduler()
@@ -98,7 +98,7 @@ export async function simulate(plan: Plan, options: SimulateOptions = {}): Promi
       if (resource === 'leases' || resource === 'configmaps') return namespace === HOME && verb !== 'create'
       if ((forbidden.get(namespace) ?? 0) > scheduler.time) return false
       if (settings.scope === 'cluster') return true
-      // A Role goes with its namespace, and does not come back with it: the chart makes it.
+      // A Role is deleted with its namespace; only the chart creates it again.
       return namespace === HOME || (roles.has(namespace) && !(resource === 'namespaces' && verb !== 'get'))
     },
   })
@@ -106,12 +106,12 @@ export async function simulate(plan: Plan, options: SimulateOptions = {}): Promi
   const cloud = createCloud({
     scheduler,
     random: random.fork('cloud'),
-    life: settings.life,
+    lifetime: settings.life,
     onCall: (process, what) => invariants.called(process, what),
     onIssued: (process, registry, password) => lateness.issued(process, registry, password),
   })
-  const weather = createWeather(scheduler, random.fork('weather'))
-  const configs = new Map<string, Known[]>()
+  const requestRules = createRequestRules(scheduler, random.fork('weather'))
+  const configs = new Map<string, LoadedConfig[]>()
   const reloadedAt = new Map<string, number>()
   const invariants = createInvariants({ scheduler, cloud, server, configsOf: (process) => configs.get(process) ?? [] })
   const lateness = createLateness({
@@ -119,55 +119,55 @@ export async function simulate(plan: Plan, options: SimulateOptions = {}): Promi
     cloud,
     server,
     settings,
-    calmSince: () => calmSince,
-    known: () => ({ known: understand(configText(settings, usable)), since: configuredAt }),
-    goesBy: (process) =>
-      configs.get(process)?.at(-1) === understand(configText(settings, usable)) &&
-      scheduler.time - (reloadedAt.get(process) ?? Number.NEGATIVE_INFINITY) > LONGEST_ANSWER_MS,
-    reaches: (namespace) => settings.scope === 'cluster' || namespace === HOME || roles.has(namespace),
-    broke: (detail) => invariants.broke('late', detail),
+    undisturbedSince: () => undisturbedSince,
+    loaded: () => ({ loaded: loadCached(configText(settings, usable)), since: configuredAt }),
+    usesConfig: (process) =>
+      configs.get(process)?.at(-1) === loadCached(configText(settings, usable)) &&
+      scheduler.time - (reloadedAt.get(process) ?? Number.NEGATIVE_INFINITY) > MAX_RESPONSE_MS,
+    hasAccess: (namespace) => settings.scope === 'cluster' || namespace === HOME || roles.has(namespace),
+    violated: (detail) => invariants.violated('late', detail),
   })
   const network = createNetwork({
     scheduler,
     random: random.fork('network'),
     server,
-    lag: () => bed.lag,
-    passage(sent) {
+    lag: () => fixture.lag,
+    delivery(sent) {
       const slot = slots.find(({ identity }) => identity === sent.process)
-      const passage = weather.passage(sent)
-      return slot?.onSend(sent) === 'lost' ? { ...passage, lost: 'before' } : passage
+      const delivery = requestRules.delivery(sent)
+      return slot?.onSend(sent) === 'lost' ? { ...delivery, lost: 'before' } : delivery
     },
     onSend(sent, waitedMs) {
-      note(() => `${sent.process} ${sent.watch ? 'WATCH' : sent.method} ${sent.path}`)
+      trace(() => `${sent.process} ${sent.watch ? 'WATCH' : sent.method} ${sent.path}`)
       invariants.sent(sent, waitedMs)
     },
     onArrive: (sentAt) => invariants.arrives(sentAt),
   })
   let variant: ConfigVariant = 'first'
   let usable: ConfigVariant = 'first'
-  let healed = false
+  let faultsEnded = false
   let configuredAt = 0
-  let calmSince = 0
-  const reactions: { until: number; react: Parameters<Bed['onChange']>[1] }[] = []
+  let undisturbedSince = 0
+  const reactions: { until: number; react: Parameters<Fixture['onChange']>[1] }[] = []
   const writes: { at: number; resource: string; key: string }[] = []
 
   server.onChange = (change) => {
     const { resource, type, key, object, user } = change
-    note(() => `  ${type} ${resource} ${key} v${change.version} by ${user ?? 'admin'}`)
+    trace(() => `  ${type} ${resource} ${key} v${change.version} by ${user ?? 'admin'}`)
     invariants.changed(change)
     lateness.changed(change)
     if (user !== undefined && resource !== 'leases') writes.push({ at: scheduler.time, resource, key })
-    if (resource === 'namespaces') followNamespace(type, key, object.metadata.deletionTimestamp !== undefined)
+    if (resource === 'namespaces') reconcileNamespace(type, key, object.metadata.deletionTimestamp !== undefined)
     if (resource === 'serviceaccounts' && type === 'DELETED' && object.metadata.name === 'default') {
-      scheduler.after(20, () => makeAccount(object.metadata.namespace ?? ''))
+      scheduler.after(20, () => createDefaultAccount(object.metadata.namespace ?? ''))
     }
     if (type === 'DELETED') return
     for (const { until, react } of reactions) if (until > scheduler.time) react(object, resource, user !== undefined)
   }
 
-  /** The controllers for namespaces and ServiceAccounts. */
-  function followNamespace(type: string, name: string, ending: boolean): void {
-    if (type === 'ADDED') scheduler.after(5 + random() * 200, () => makeAccount(name))
+  /** Acts as the controllers of namespaces and ServiceAccounts. */
+  function reconcileNamespace(type: string, name: string, ending: boolean): void {
+    if (type === 'ADDED') scheduler.after(5 + random() * 200, () => createDefaultAccount(name))
     if (type !== 'MODIFIED' || !ending) return
     scheduler.after(10 + random() * 1500, () => {
       roles.delete(name)
@@ -179,23 +179,25 @@ export async function simulate(plan: Plan, options: SimulateOptions = {}): Promi
       server.finish('namespaces', name)
     })
   }
-  function makeAccount(namespace: string): void {
-    ask('POST', `/api/v1/namespaces/${namespace}/serviceaccounts`, { metadata: { name: 'default', namespace } })
+  function createDefaultAccount(namespace: string): void {
+    adminRequest('POST', `/api/v1/namespaces/${namespace}/serviceaccounts`, {
+      metadata: { name: 'default', namespace },
+    })
   }
-  function ask(method: string, path: string, body?: object, contentType?: string) {
+  function adminRequest(method: string, path: string, body?: object, contentType?: string) {
     return server.request({ method, path, body: body && JSON.parse(JSON.stringify(body)), contentType })
   }
 
-  const bed: Bed = {
+  const fixture: Fixture = {
     settings,
     scheduler,
     server,
     cloud,
     network,
-    weather,
+    requestRules,
     random: random.fork('faults'),
     replicas: [],
-    ask,
+    adminRequest,
     lag: 0,
     configure(next) {
       variant = next
@@ -209,8 +211,8 @@ export async function simulate(plan: Plan, options: SimulateOptions = {}): Promi
       forbidden.set(namespace, scheduler.time + ms)
     },
     grant(namespace) {
-      const made = server.get('namespaces', namespace)
-      if (made !== undefined && made.metadata.deletionTimestamp === undefined) roles.add(namespace)
+      const object = server.get('namespaces', namespace)
+      if (object !== undefined && object.metadata.deletionTimestamp === undefined) roles.add(namespace)
     },
     restore: (fault) => backups.get(fault)?.(),
   }
@@ -225,19 +227,19 @@ export async function simulate(plan: Plan, options: SimulateOptions = {}): Promi
       invariants.restored()
       roles.clear()
       for (const name of rolesThen) roles.add(name)
-      note(() => `  the API server starts with a backup, at v${server.version}`)
+      trace(() => `  the API server starts with a backup, at v${server.version}`)
       for (const { metadata } of server.all('namespaces')) {
         const isEnding = metadata.deletionTimestamp !== undefined
-        followNamespace(isEnding ? 'MODIFIED' : 'ADDED', metadata.name, isEnding)
+        reconcileNamespace(isEnding ? 'MODIFIED' : 'ADDED', metadata.name, isEnding)
       }
-      if (healed) upgradeChart()
+      if (faultsEnded) upgradeChart()
     }
   }
 
-  /** What the end of all faults includes: a configuration that a Pod can start with, and the Lease, which only the chart makes. */
+  /** Restores what recovery needs: a configuration with which a Pod can start, and the Lease. */
   function upgradeChart(): void {
     if (!isUsable(variant, settings)) variant = usable
-    if (server.get('leases', `${HOME}/${LEASE}`) === undefined) createLease(bed)
+    if (server.get('leases', `${HOME}/${LEASE}`) === undefined) createLease(fixture)
   }
 
   interface Slot extends Replica {
@@ -247,7 +249,7 @@ export async function simulate(plan: Plan, options: SimulateOptions = {}): Promi
     readonly time: ProcessTime | undefined
   }
   const slots: Slot[] = [0, 1].map((index) => createSlot(index))
-  ;(bed as { replicas: readonly Replica[] }).replicas = slots
+  ;(fixture as { replicas: readonly Replica[] }).replicas = slots
 
   function createSlot(index: number): Slot {
     let incarnation = 0
@@ -256,20 +258,20 @@ export async function simulate(plan: Plan, options: SimulateOptions = {}): Promi
     let identity = ''
     let failures = 0
     let countdown: { left: number; arrives: boolean } | undefined
-    const again = (ms: number): void => {
+    const restart = (ms: number): void => {
       scheduler.after(ms, () => {
         if (time === undefined) slot.start()
       })
     }
     const crash = (): void => {
       if (time === undefined) return
-      note(() => `${identity} crashes`)
-      calmSince = Math.max(calmSince, scheduler.time)
+      trace(() => `${identity} crashes`)
+      undisturbedSince = Math.max(undisturbedSince, scheduler.time)
       time.kill()
       time = undefined
       countdown = undefined
       network.cut('reset', (process) => process === identity)
-      again(RESTART_MS * (1 + random()))
+      restart(RESTART_MS * (1 + random()))
     }
     const slot: Slot = {
       name: `helper-${index}`,
@@ -317,7 +319,7 @@ export async function simulate(plan: Plan, options: SimulateOptions = {}): Promi
           userAgent: 'acr-nopass/sim',
         })
         const log = (level: string) => (fields: object, message: string) =>
-          note(() => `${me} ${level} ${message} ${JSON.stringify(fields)}`)
+          trace(() => `${me} ${level} ${message} ${JSON.stringify(fields)}`)
         const finished = (error?: unknown): void => {
           if (own.dead) return
           own.kill()
@@ -325,22 +327,22 @@ export async function simulate(plan: Plan, options: SimulateOptions = {}): Promi
           network.cut('reset', (process) => process === me)
           failures = scheduler.time - startedAt > 60_000 ? 0 : failures + 1
           const code = error === undefined ? '' : toNopassError(error).code
-          note(() => `${me} ended ${code} ${error instanceof Error ? error.message : ''}`)
+          trace(() => `${me} ended ${code} ${error instanceof Error ? error.message : ''}`)
           const excused =
             ['', 'LEASE_LOST'].includes(code) ||
             (!isUsable(variant, settings) && ['HELPER_CONFIG_INVALID', 'IDENTITY_UNAVAILABLE'].includes(code))
-          if (!excused) invariants.broke('ended', `${me} ended with ${String(error)}`)
-          // A Pod that cannot start again is noticed.
-          if (healed) upgradeChart()
-          again(Math.min(RESTART_LIMIT_MS, RESTART_MS * 2 ** failures))
+          if (!excused) invariants.violated('ended', `${me} ended with ${String(error)}`)
+          // An administrator notices a Pod that cannot restart.
+          if (faultsEnded) upgradeChart()
+          restart(Math.min(RESTART_LIMIT_MS, RESTART_MS * 2 ** failures))
         }
         configs.set(me, [])
         const readConfig = async (): Promise<string> => {
           const text = configText(settings, variant)
-          // What it may go by: the last usable texts that it was given.
+          // A process may use the last usable configurations that it has read.
           const mine = configs.get(me) ?? []
-          if (isUsable(variant, settings) && mine.at(-1) !== understand(text)) {
-            configs.set(me, [...mine.slice(-2), understand(text)])
+          if (isUsable(variant, settings) && mine.at(-1) !== loadCached(text)) {
+            configs.set(me, [...mine.slice(-2), loadCached(text)])
             if (mine.length > 0) reloadedAt.set(me, scheduler.time)
           }
           return text
@@ -392,10 +394,11 @@ export async function simulate(plan: Plan, options: SimulateOptions = {}): Promi
     return slot
   }
 
-  // The cluster as the chart left it.
-  for (const name of [HOME, 'other', ...namesOf(settings)]) ask('POST', '/api/v1/namespaces', { metadata: { name } })
-  ask('POST', `/api/v1/namespaces/${HOME}/configmaps`, { metadata: { name: STATUS, namespace: HOME } })
-  createLease(bed)
+  // The cluster after the chart was installed.
+  for (const name of [HOME, 'other', ...namesOf(settings)])
+    adminRequest('POST', '/api/v1/namespaces', { metadata: { name } })
+  adminRequest('POST', `/api/v1/namespaces/${HOME}/configmaps`, { metadata: { name: STATUS, namespace: HOME } })
+  createLease(fixture)
   for (const [index, slot] of slots.entries()) scheduler.after(500 + index * random.int(0, 3000), () => slot.start())
   const repeat = (ms: number, work: () => void): void => {
     scheduler.after(ms, () => {
@@ -410,87 +413,87 @@ export async function simulate(plan: Plan, options: SimulateOptions = {}): Promi
     if (fault.kind === 'restoreEtcd' && backedUpAt > 0)
       scheduler.at(1000 + backedUpAt, () => backups.set(fault, backUp()))
     scheduler.at(1000 + fault.at, () => {
-      if (healed) return
-      note(() => `--- ${describeFault(fault)}`)
-      calmSince = Math.max(calmSince, scheduler.time + disturbanceOf(fault))
-      act(bed, fault)
+      if (faultsEnded) return
+      trace(() => `--- ${describeFault(fault)}`)
+      undisturbedSince = Math.max(undisturbedSince, scheduler.time + disturbanceOf(fault))
+      act(fixture, fault)
     })
   }
 
   const objects = (): number =>
     ['namespaces', 'secrets', 'serviceaccounts'].reduce((sum, one) => sum + server.all(one).length, 0)
   const check = (): void => {
-    if (scheduler.events > MOST_EVENTS) throw new Error('runs wild')
+    if (scheduler.events > MAX_EVENTS) throw new Error(`more than ${MAX_EVENTS} events`)
     if (scheduler.events % 500 !== 0) return
     for (const { time, identity } of slots) {
-      // Timers of the queue, of requests in flight and of the few loops.
+      // Timers belong to the queue, to requests in flight and to a few loops.
       if ((time?.timers ?? 0) > 100 + 4 * objects())
-        invariants.broke('memory', `${identity} has ${time?.timers} timers`)
+        invariants.violated('memory', `${identity} has ${time?.timers} timers`)
     }
   }
   const onRejection = (reason: unknown): void =>
-    invariants.broke('unhandled', `an unhandled rejection: ${String(reason)}`)
+    invariants.violated('unhandled', `an unhandled rejection: ${String(reason)}`)
   process.on('unhandledRejection', onRejection)
   try {
     await scheduler.run(1000 + settings.span + 5_000, check)
-    heal()
+    endFaults()
     await scheduler.run(scheduler.time + RECOVERY_MS, check)
-    assertFinished('after the recovery')
+    checkFinalState('after the recovery')
     const from = scheduler.time
     await scheduler.run(from + QUIET_MS, check)
-    assertFinished('later')
-    assertQuiet(from)
+    checkFinalState('later')
+    checkQuiet(from)
   } catch (error) {
-    invariants.broke('wild', String(error))
+    invariants.violated('wild', String(error))
   } finally {
     for (const { time } of slots) time?.kill()
     process.off('unhandledRejection', onRejection)
   }
   return { plan, violations: invariants.violations, time: scheduler.time, events: scheduler.events, lines }
 
-  /** Everything works again; what was changed stays changed. */
-  function heal(): void {
-    healed = true
-    calmSince = Math.max(calmSince, scheduler.time)
-    note(() => '--- all faults end')
-    weather.clear()
+  /** Ends all faults; changes that they made remain. */
+  function endFaults(): void {
+    faultsEnded = true
+    undisturbedSince = Math.max(undisturbedSince, scheduler.time)
+    trace(() => '--- all faults end')
+    requestRules.clear()
     forbidden.clear()
     cloud.clearFaults()
-    bed.lag = 0
+    fixture.lag = 0
     reactions.length = 0
     for (const slot of slots) slot.crashAtWrite(Number.POSITIVE_INFINITY, true)
-    // With a configuration that cannot be used the replicas only go on as long as both run, with the last one that could be.
-    const last = understand(configText(settings, usable))
+    // Replicas keep the last usable configuration only while they run, so a restarted one needs a usable one.
+    const last = loadCached(configText(settings, usable))
     if (slots.some(({ running, identity }) => !running || configs.get(identity)?.at(-1) !== last)) upgradeChart()
-    if (server.get('leases', `${HOME}/${LEASE}`) === undefined) createLease(bed)
+    if (server.get('leases', `${HOME}/${LEASE}`) === undefined) createLease(fixture)
   }
 
-  function assertFinished(when: string): void {
-    const known = understand(configText(settings, usable))
-    const unfinished = findUnfinished({ server, cloud, known, time: scheduler.time })
+  function checkFinalState(when: string): void {
+    const loaded = loadCached(configText(settings, usable))
+    const unfinished = findProblems({ server, cloud, loaded, time: scheduler.time })
     const reachable = unfinished.filter((line) => settings.scope === 'cluster' || !isOutOfReach(line))
     if (reachable.length > 0)
-      invariants.broke('unfinished', `${when}: ${reachable.length}: ${reachable.slice(0, 5).join('; ')}`)
+      invariants.violated('unfinished', `${when}: ${reachable.length}: ${reachable.slice(0, 5).join('; ')}`)
   }
 
-  /** Scope `namespaces`: one that was deleted lost its Role, which only the chart makes again. */
+  /** With `scope: namespaces` a deleted namespace has lost its Role, which only the chart creates again. */
   function isOutOfReach(line: string): boolean {
     const name = line.split(/[:/]/)[0] ?? ''
     return namesOf(settings).includes(name) && !roles.has(name)
   }
 
-  function assertQuiet(from: number): void {
+  function checkQuiet(from: number): void {
     const after = writes.filter(({ at }) => at > from)
     const lists = after.filter(({ resource }) => resource === 'serviceaccounts')
     if (lists.length > 0)
-      invariants.broke('restless', `${lists.length} writes of lists while nothing changed, such as ${lists[0]?.key}`)
-    const { registries } = understand(configText(settings, usable)).config
-    // Lives pass, and each registry is refreshed at 30 % of one at the earliest.
+      invariants.violated('restless', `${lists.length} writes of lists while nothing changed, such as ${lists[0]?.key}`)
+    const { registries } = loadCached(configText(settings, usable)).config
+    // Credentials are rotated repeatedly, each registry's at the earliest after 30 % of their lifetime.
     const rotations = registries.length * Math.ceil((scheduler.time - from) / (0.1 * settings.life) + 1)
     const counts = Map.groupBy(after, ({ resource, key }) => `${resource} ${key}`)
     for (const [key, list] of counts) {
       const most = key.startsWith('configmaps') ? 2 * rotations + 4 : rotations
-      if (list.length > most) invariants.broke('restless', `${list.length} writes of ${key} while nothing changed`)
+      if (list.length > most) invariants.violated('restless', `${list.length} writes of ${key} while nothing changed`)
     }
   }
 }

@@ -10,9 +10,9 @@ const SEEDS = 500
 /** Set by `npm test -- simulation --seed N [--only 1,4]`. */
 const { ACR_NOPASS_SEED: seedText, ACR_NOPASS_ONLY: onlyText } = process.env
 
-const whole = { skip: seedText !== undefined && 'only one seed was asked for' }
+const whole = { skip: seedText !== undefined && 'only one seed was requested' }
 
-test('every sequence that once found something holds', whole, async (context) => {
+test('no sequence of faults that ever broke a rule breaks one now', whole, async (context) => {
   for (const { finding, plan } of FOUND) {
     await context.test(finding, async () => {
       const { violations } = await simulate(plan)
@@ -21,7 +21,7 @@ test('every sequence that once found something holds', whole, async (context) =>
   }
 })
 
-test(`${SEEDS} seeds hold`, whole, async (context) => {
+test(`${SEEDS} random sequences of faults break no rule`, whole, async (context) => {
   const seeds = Array.from({ length: SEEDS }, (_, index) => index + 1)
   const broken: number[] = []
   let [time, events, faults] = [0, 0, 0]
@@ -42,7 +42,7 @@ test(`${SEEDS} seeds hold`, whole, async (context) => {
   )
 })
 
-test('so do clusters with more namespaces than the helper plans in one turn', whole, async (context) => {
+test('no rule is broken with more namespaces than the helper plans in one turn', whole, async (context) => {
   for (let seed = 1; seed <= 12; seed += 1) {
     const plan = planOf(seed)
     const settings = { ...plan.settings, scope: 'cluster', namespaces: 600 } as const
@@ -52,14 +52,14 @@ test('so do clusters with more namespaces than the helper plans in one turn', wh
   }
 })
 
-test('the same plan gives the same run', whole, async () => {
+test('the same plan always gives the same run', whole, async () => {
   for (const seed of [3, 11, 42]) {
     const [one, two] = [await simulate(planOf(seed), { trace: true }), await simulate(planOf(seed), { trace: true })]
     assert.deepEqual(one, two)
   }
 })
 
-test('the seed that was asked for holds', { skip: seedText === undefined && 'no seed was asked for' }, async () => {
+test('the requested seed breaks no rule', { skip: seedText === undefined && 'no seed was requested' }, async () => {
   const seed = Number(seedText)
   const { violations, lines, plan } = await replay(seed, onlyText?.split(',').map(Number))
   console.log([...lines, describePlan(plan)].join('\n'))

@@ -1,14 +1,14 @@
 import type { Clock } from '../../src/lib/clock.ts'
 
-/** The true time of a simulated run: nothing happens between two events, and none of it takes real time. */
+/** The true time of a simulated run. Nothing happens between two events, and simulated time takes no real time. */
 export interface Scheduler {
   /** Milliseconds since the start. */
   readonly time: number
-  /** Events so far. */
+  /** The number of events so far. */
   readonly events: number
   at(time: number, callback: () => void): () => void
   after(ms: number, callback: () => void): () => void
-  /** Code of a process ran: its promises settle before the next event. */
+  /** Must be called when code of a process runs, so that its promises settle before the next event. */
   touch(): void
   /** Runs all events up to `time`; `check` is called after each. */
   run(time: number, check: () => void): Promise<void>
@@ -20,7 +20,7 @@ interface Event {
   callback: (() => void) | undefined
 }
 
-/** Epoch milliseconds of the true time 0, also on the cloud's clock. */
+/** The true time 0 in milliseconds since 1970, which is also the cloud's. */
 export const START: number = Date.parse('2026-01-05T00:00:00Z')
 
 export function createScheduler(): Scheduler {
@@ -88,7 +88,7 @@ export function createScheduler(): Scheduler {
         event.callback()
         while (touched) {
           touched = false
-          // All promises that can go on do so before an immediate.
+          // All promises that can settle do so before an immediate.
           await new Promise((resolve) => setImmediate(resolve))
         }
         check()
@@ -98,28 +98,28 @@ export function createScheduler(): Scheduler {
   }
 }
 
-/** What a process has of time: clocks that drift and jump, and nothing at all while it is paused or after its end. */
+/** The clock of one process. It may drift and jump, and nothing runs while the process is paused or after its end. */
 export interface ProcessTime extends Clock {
-  /** Calls back now, after the pause, or never. */
+  /** Runs the callback immediately, after the pause, or never if the process has ended. */
   run(callback: () => void): void
   pause(ms: number): void
   readonly paused: boolean
-  /** The wall clock is set. */
+  /** Sets the wall clock forward or back. */
   jump(ms: number): void
   kill(): void
   readonly dead: boolean
-  /** Pending timers. */
+  /** The number of pending timers. */
   readonly timers: number
 }
 
-/** `rate`: how fast its clocks run; `ahead`: how far its wall clock is ahead, milliseconds. */
+/** `rate` is how fast the clocks run, `ahead` how many milliseconds the wall clock is ahead. */
 export function createProcessTime(scheduler: Scheduler, rate: number, ahead: number): ProcessTime {
-  const born = scheduler.time
+  const startedAt = scheduler.time
   let offset = ahead
   let dead = false
   let timers = 0
   let held: (() => void)[] | undefined
-  const monotonic = (): number => (scheduler.time - born) * rate
+  const monotonic = (): number => (scheduler.time - startedAt) * rate
   const run = (callback: () => void): void => {
     if (dead) return
     if (held !== undefined) {
@@ -130,7 +130,7 @@ export function createProcessTime(scheduler: Scheduler, rate: number, ahead: num
     callback()
   }
   return {
-    now: () => Math.floor(START + born + monotonic() + offset),
+    now: () => Math.floor(START + startedAt + monotonic() + offset),
     monotonic,
     after(ms, callback) {
       let open = true
@@ -139,7 +139,7 @@ export function createProcessTime(scheduler: Scheduler, rate: number, ahead: num
         if (open) timers -= 1
         open = false
       }
-      // A timer of Node never fires early.
+      // Node's timers never fire early.
       const cancel = scheduler.after(Math.max(0, ms) / rate + 1e-6, () =>
         run(() => {
           if (!open) return
