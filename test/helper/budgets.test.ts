@@ -9,7 +9,7 @@ import { createFakeClock } from '../kube/fake-clock.ts'
 const nothing = () => undefined
 const SILENT: Log = { isLevelEnabled: () => false, debug: nothing, info: nothing, warn: nothing, error: nothing }
 
-test('security 2: one namespace uses up its own part of the budget of Events, not that of all', async () => {
+test('security 2: one namespace can only use up its own share of the Event budget', async () => {
   const written: string[] = []
   const client: KubeClient = {
     request: (call: KubeCall) => {
@@ -41,7 +41,7 @@ test('security 2: one namespace uses up its own part of the budget of Events, no
   assert.equal(written.length, 201)
 })
 
-test('an Event that still waits when the process stops is never sent', async () => {
+test('an Event that is still waiting when the process stops is not sent', async () => {
   const waiting: { call: KubeCall; signal: AbortSignal | undefined }[] = []
   const client: KubeClient = {
     request: (call: KubeCall, signal?: AbortSignal) => {
@@ -69,7 +69,7 @@ test('an Event that still waits when the process stops is never sent', async () 
   )
 })
 
-test('security 2: problems of one namespace leave room for those of the others, in memory and in the status', () => {
+test('security 2: problems of one namespace leave room for those of others, in memory and in the status', () => {
   const problemStore = createProblemStore(nothing)
   const at = (index: number): string => new Date(Date.UTC(2026, 0, 1) + index * 1000).toISOString()
   const set = (namespace: string, key: string, index: number): void =>

@@ -10,13 +10,13 @@ const jitters = fc.infiniteStream(fc.double({ min: 0, max: 1, maxExcluded: true,
 const lives = fc.array(fc.integer({ min: 15, max: 24 * 60 }), { minLength: 2, maxLength: 5 })
 
 interface Run {
-  /** Moments at which something was replaced, and the parts of life that were used up then. */
+  /** The times of replacements, and the fractions of the lifetimes that had passed by then. */
   readonly rotations: readonly { readonly at: number; readonly used: readonly number[] }[]
   readonly calls: number
   readonly until: number
 }
 
-/** Registries of these lives (minutes), first got at these moments (parts of their lives), replaced until all had their periods. */
+/** Replaces the credentials of registries with these lifetimes (minutes), first issued at these fractions of them. */
 function follow(
   minutes: readonly number[],
   starts: readonly number[],
@@ -47,7 +47,7 @@ function follow(
   return { rotations, until, calls: rotations.reduce((sum, { used }) => sum + used.length, 0) }
 }
 
-test('P7 registries of one life are replaced at the same moments after a period, wherever they began', () => {
+test('P7 registries with the same lifetime are replaced together after one period, whenever they started', () => {
   fc.assert(
     fc.property(
       fc.integer({ min: 15, max: 1440 }),
@@ -67,7 +67,7 @@ test('P7 registries of one life are replaced at the same moments after a period,
   )
 })
 
-test('P7 replacing together never takes a token before 30 % of its life, and at most 2.2 times the calls', () => {
+test('P7 replacing together never replaces a token before 30 % of its lifetime, and costs at most 2.2 times the calls', () => {
   fc.assert(
     fc.property(lives, jitters, (minutes, jitter) => {
       const starts = minutes.map(() => 0)
@@ -78,7 +78,7 @@ test('P7 replacing together never takes a token before 30 % of its life, and at 
   )
 })
 
-test('P3 replacing together never makes a token wait', () => {
+test('P3 replacing together never delays a token', () => {
   fc.assert(
     fc.property(lives, jitters, (minutes, jitter) => {
       const { rotations } = follow(
@@ -102,9 +102,9 @@ const cases: [
   ['as old as the other', [0, 60], [0, 60, 41], true],
   ['half as old', [0, 60], [20, 60, 59], true],
   ['younger than half', [0, 60], [21, 60, 60], false],
-  ['twelve hours, due after the next turn', [0, 60], [-400, 720, 80], false],
-  ['twelve hours, due before the next turn', [0, 60], [-400, 720, 70], true],
-  ['over: it is asked for already', [0, 60], [-60, 60, -20], false],
+  ['twelve hours, due after the next rotation', [0, 60], [-400, 720, 80], false],
+  ['twelve hours, due before the next rotation', [0, 60], [-400, 720, 70], true],
+  ['expired: it is already being requested', [0, 60], [-60, 60, -20], false],
 ]
 for (const [name, [issued, life], [otherIssued, otherLife, otherRefresh], joins] of cases) {
   test(`replaced with one that is due after 40 of 60 minutes: ${name}: ${joins ? 'yes' : 'no'}`, () => {
@@ -118,7 +118,7 @@ for (const [name, [issued, life], [otherIssued, otherLife, otherRefresh], joins]
   })
 }
 
-test('a session that the node shares is not asked for twice in five minutes', () => {
+test('a session that is shared on the node is requested at most once in five minutes', () => {
   const one: Schedule = { issuedAt: 0, expiresAt: 8 * MINUTE, refreshAt: 5 * MINUTE, sharedSession: true }
   const due = { ...one, issuedAt: -HOUR }
   assert.deepEqual([coalesces(due, one, 5 * MINUTE - 1), coalesces(due, one, 5 * MINUTE)], [false, true])

@@ -13,7 +13,7 @@ const action = (precondition?: { uid: string; resourceVersion: string }, by: 'ap
 const bodyOf = (group: CredentialGroup, precondition?: { uid: string; resourceVersion: string }) =>
   JSON.parse(String(writeSecretRequest(action(precondition), group, 'acr-nopass').body))
 
-/** What the API server would hold after our apply. */
+/** The object in the API server after the helper's apply. */
 function stored(group: CredentialGroup): SecretObject {
   const body = bodyOf(group)
   const fieldsV1 = {
@@ -28,7 +28,7 @@ function stored(group: CredentialGroup): SecretObject {
   }
 }
 
-test('a pull secret holds one auth a domain, our labels, the hash of its bytes and the soonest times', () => {
+test('a pull secret has one entry per domain, the helper’s labels, the hash of its content and the earliest times', () => {
   const [prod, legacy] = [live('prod'), live('legacy', 'x', { expiresAt: null })]
   const tokens = [prod, { ...legacy, refreshAt: null }]
   const group = buildCredentialGroup('g', tokens, { ...OPTIONS, secretLabels: { team: 'a' } })
@@ -61,7 +61,7 @@ test('a pull secret holds one auth a domain, our labels, the hash of its bytes a
   assert.equal(group.hash, hash)
 })
 
-test('a Secret that is not known is applied without force and only where none is, a known one by force as that very object', () => {
+test('an unknown Secret is only created, without force, and a known one is applied with force and its UID', () => {
   const group = buildCredentialGroup('g', [live('prod')], OPTIONS)
   const path = '/api/v1/namespaces/shop/secrets/acr-nopass?fieldManager=acr-nopass&fieldValidation=Ignore&force='
   const unknown = writeSecretRequest(action(), group, 'acr-nopass')
@@ -75,7 +75,7 @@ test('a Secret that is not known is applied without force and only where none is
   assert.match(known.accept ?? '', /PartialObjectMetadata/)
 })
 
-test('a Secret as we left it gets the new content and its marks as one patch of that very object, and nothing else', () => {
+test('an unchanged Secret gets the new content and its annotations in one patch with its UID, and nothing else', () => {
   const group = buildCredentialGroup('g', [live('prod')], { ...OPTIONS, secretLabels: { team: 'a' } })
   const precondition = { uid: 'u-1', resourceVersion: '42' }
   const call = writeSecretRequest(action(precondition, 'patch'), group, 'acr-nopass')
@@ -86,7 +86,7 @@ test('a Secret as we left it gets the new content and its marks as one patch of 
   assert.deepEqual(JSON.parse(String(call.body)), { metadata: { ...precondition, annotations }, data })
 })
 
-test('both requests write the same annotations whatever expires, so that none outlives what it says', () => {
+test('both requests write the same annotations, so that none remains from an earlier content', () => {
   const marks = (...tokens: ReturnType<typeof live>[]): string[] =>
     Object.keys(bodyOf(buildCredentialGroup('g', tokens, OPTIONS)).metadata.annotations)
   const static_ = { ...live('legacy', 'x', { expiresAt: null }), refreshAt: null }
@@ -96,7 +96,7 @@ test('both requests write the same annotations whatever expires, so that none ou
   assert.deepEqual([annotations['acr-nopass.io/expires-at'], annotations['acr-nopass.io/refresh-at']], ['', ''])
 })
 
-test('P1 a list is written whole, bound to what was seen', () => {
+test('P1 a list is written completely, on condition that it has not changed', () => {
   const precondition = { uid: 'u', resourceVersion: '9' }
   const action = {
     kind: 'attach',
@@ -110,7 +110,7 @@ test('P1 a list is written whole, bound to what was seen', () => {
   assert.deepEqual(call.body, { metadata: precondition, imagePullSecrets: [{ name: 'x' }, {}, { name: 'y' }] })
 })
 
-test('P7 what our own copy holds is read back to the same bytes, so a restart writes nothing and calls nobody', () => {
+test('P7 reading back the helper’s own copy gives the same bytes, so that a restart writes nothing and calls no one', () => {
   const domain = fc.stringMatching(/^[a-z0-9]{1,8}\.(example|aliyuncs)\.com(\/[a-z]{1,5})?$/)
   const token = fc.record({
     username: fc.stringMatching(/^[\x21-\x39\x3b-\x7e]{1,20}$/),
@@ -143,7 +143,7 @@ test('P7 what our own copy holds is read back to the same bytes, so a restart wr
   )
 })
 
-test('a copy that somebody else made or changed is not believed', () => {
+test('a copy that another client created or changed is ignored', () => {
   const good = stored(buildCredentialGroup('@', [live('prod')], OPTIONS))
   assert.equal(readTokens(good, 'home.r').length, 1)
   assert.deepEqual(readTokens(good, 'home.other'), [])
@@ -152,14 +152,14 @@ test('a copy that somebody else made or changed is not believed', () => {
   assert.deepEqual(readTokens({ ...good, data: { '.dockerconfigjson': other } }, 'home.r'), [])
 })
 
-test('of two registries with one domain the second is read back by a domain of its own, and without one not at all', () => {
+test('of two registries with the same domain the second is read back by another domain, or not at all if it has none', () => {
   const [first, second] = [live('a'), live('b', 'x', { domains: ['a.example.com', 'z.example.com'] })]
   const third = live('c', 'y', { domains: ['z.example.com'] })
   const back = readTokens(stored(buildCredentialGroup('@', [first, second, third], OPTIONS)), 'home.r')
   assert.deepEqual(back, [first, second])
 })
 
-test('notes that are not as we write them are no notes', () => {
+test('annotations in another format are ignored', () => {
   fc.assert(
     fc.property(fc.oneof(fc.string(), fc.json()), (text) => {
       for (const note of decodeTokens(text)) assert.equal(typeof note.name, 'string')
@@ -173,7 +173,7 @@ test('notes that are not as we write them are no notes', () => {
   )
 })
 
-test('L7 a note with a time beyond what a Date can hold is none, and costs the other registries nothing', () => {
+test('L7 an annotation with a time that Date cannot represent is ignored, without affecting other registries', () => {
   const [good, odd] = [live('prod'), live('odd')]
   const secret = stored(buildCredentialGroup('@', [good, odd], OPTIONS))
   const { annotations = {} } = secret.metadata

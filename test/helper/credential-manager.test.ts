@@ -11,18 +11,18 @@ const DAY = 24 * 60 * MINUTE
 interface Fixture {
   readonly clock: FakeClock
   readonly manager: CredentialManager
-  /** Registries by rotation. */
+  /** The registries of each rotation. */
   readonly rotations: string[]
   readonly calls: Map<string, number>
-  /** What a registry's cloud fails with from now on. */
+  /** Makes all calls for a registry fail with this error. */
   readonly failures: Map<string, NopassError>
 }
 
 interface Registry {
   readonly lifeMinutes: number
-  /** Milliseconds until its cloud answers. */
+  /** Milliseconds until the cloud responds. */
   readonly latency?: number
-  /** Default: its name. */
+  /** Default: the registry's name. */
   readonly key?: string
 }
 
@@ -81,7 +81,7 @@ function open(registries: Record<string, Registry>, options: { apart?: boolean }
   return { clock, manager, rotations, calls, failures }
 }
 
-test('P7 three registries of one life cost one write of each namespace in each period', async () => {
+test('P7 three registries with the same lifetime cost one write per namespace and period', async () => {
   const { clock, manager, rotations, calls } = open({
     a: { lifeMinutes: 60 },
     b: { lifeMinutes: 60 },
@@ -97,7 +97,7 @@ test('P7 three registries of one life cost one write of each namespace in each p
   assert.deepEqual([...calls.values()], [rotations.length, rotations.length, rotations.length])
 })
 
-test('P7 a long life is replaced with the last short one before its end, for hardly more calls', async () => {
+test('P7 a long-lived credential is replaced with the last short-lived one before it expires, at the cost of few calls', async () => {
   const { clock, manager, rotations, calls } = open({ short: { lifeMinutes: 60 }, long: { lifeMinutes: 720 } })
   manager.start()
   await clock.advance(DAY)
@@ -109,14 +109,14 @@ test('P7 a long life is replaced with the last short one before its end, for har
   assert.ok(long >= 20 && long <= 25, `${long} calls in 14 lives`)
 })
 
-test('registries that no namespace holds together keep to themselves', async () => {
+test('registries that have no namespace in common are rotated independently', async () => {
   const { clock, manager, rotations } = open({ a: { lifeMinutes: 60 }, b: { lifeMinutes: 60 } }, { apart: true })
   manager.start()
   await clock.advance(DAY)
   assert.deepEqual([...new Set(rotations.slice(1))].sort(), ['a', 'b'])
 })
 
-test('a credential waits for another’s at most 3 s, and a failing one is rotated without', async () => {
+test('a credential waits at most 3 s for another’s, and is rotated without it if that fails', async () => {
   const { clock, manager, rotations, failures } = open({
     a: { lifeMinutes: 60 },
     b: { lifeMinutes: 60, latency: 20_000 },
@@ -133,7 +133,7 @@ test('a credential waits for another’s at most 3 s, and a failing one is rotat
   assert.deepEqual([...new Set(rotations.slice(2))], ['a'])
 })
 
-test('P1 what replaces a credential that is over waits for nothing', async () => {
+test('P1 the replacement of an expired credential does not wait for others', async () => {
   const { clock, manager, rotations, failures } = open({
     a: { lifeMinutes: 60 },
     b: { lifeMinutes: 60, latency: 2_000 },
@@ -149,7 +149,7 @@ test('P1 what replaces a credential that is over waits for nothing', async () =>
   assert.equal(manager.holding, false)
 })
 
-test('P7 entries of one instance and identity ask at the same time, though no namespace holds both', async () => {
+test('P7 registries with the same instance and identity send their requests together, even without a common namespace', async () => {
   const same = { lifeMinutes: 60, key: 'one instance' }
   const { clock, manager, rotations, calls } = open(
     { inside: same, outside: same, other: { lifeMinutes: 60 } },
@@ -164,7 +164,7 @@ test('P7 entries of one instance and identity ask at the same time, though no na
   assert.deepEqual(new Set(rotations.filter((names) => names.includes('side'))), new Set(['inside,outside']))
 })
 
-test('a request for new tokens also asks at once for one that has failed so far and waits for its next try', async () => {
+test('a requested rotation also retries immediately a registry that has failed so far', async () => {
   const { clock, manager, calls, failures } = open({ a: { lifeMinutes: 60 }, b: { lifeMinutes: 60 } })
   failures.set('b', new NopassError('CLOUD_DENIED', 'no', { reason: 'NoPermission' }))
   manager.start()

@@ -5,14 +5,14 @@ import { type FleetPlan, HOUR } from '../bench/fleet/fleet-plan.ts'
 import { MIXED_LIFE, mixedPlan, rotationsAnHour, throttledPlan, weekPlan } from '../bench/fleet/fleet-plans.ts'
 import { type FleetRun, simulateFleet } from '../bench/fleet/simulate-fleet.ts'
 
-// The whole fleet is simulated by `npm run bench -- fleet`; here are fewer clusters, by the same plans and code.
+// `npm run bench -- fleet` simulates the whole fleet; this test has fewer clusters, with the same plans and code.
 
 async function figuresOf(plan: FleetPlan, life: number): Promise<{ run: FleetRun; figures: FleetFigures }> {
   const run = await simulateFleet(plan)
   return { run, figures: readFigures(run, life) }
 }
 
-/** Even within 1.5 times the mean, at rest and within three lives of a mass start and of an hour without the region. */
+/** The peak is below 1.5 times the mean, at rest and three lifetimes after a mass start or an outage of an hour. */
 function assertSpread(figures: FleetFigures): void {
   const { peak, spreadAfterStart, spreadAfterOutage } = figures
   assert.ok(peak <= 1.5, `peak ${peak}`)
@@ -20,7 +20,7 @@ function assertSpread(figures: FleetFigures): void {
   assert.ok(spreadAfterOutage <= 3, `spread ${spreadAfterOutage} lives after the outage`)
 }
 
-test('P3 a fleet that starts within a minute spreads out, again after an hour without the region, and no token gets old', async () => {
+test('P3 a fleet that starts within a minute spreads its calls, also after an outage of an hour, and no token expires', async () => {
   const { run, figures } = await figuresOf(weekPlan(100, 0.6), HOUR)
   assertSpread(figures)
   assert.ok(figures.mostUsed <= 75, `${figures.mostUsed} % of a life used`)
@@ -29,7 +29,7 @@ test('P3 a fleet that starts within a minute spreads out, again after an hour wi
   assert.equal(run.rotations.filter(({ left }) => left === undefined).length, 100)
 })
 
-test('P3 the same under a throttle: as fast as the account allows, and no token gets old', async () => {
+test('P3 the same with throttling: calls are as fast as the account allows, and no token expires', async () => {
   const perSecond = 0.3
   const { run, figures } = await figuresOf(throttledPlan(100, perSecond, 10), HOUR)
   assertSpread(figures)
@@ -42,7 +42,7 @@ test('P3 the same under a throttle: as fast as the account allows, and no token 
   assert.ok(refusedLater <= 5, `${refusedLater} refused in steady state`)
 })
 
-test('P7 lives of 15 minutes to 12 hours side by side are even, and two registries cost the writes of one', async () => {
+test('P7 calls for lifetimes of 15 minutes to 12 hours are spread evenly, and two registries cost the writes of one', async () => {
   const { run, figures } = await figuresOf(mixedPlan(40), MIXED_LIFE)
   assertSpread(figures)
   assert.ok(figures.mostUsed <= 75, `${figures.mostUsed} % of a life used`)
@@ -51,7 +51,7 @@ test('P7 lives of 15 minutes to 12 hours side by side are even, and two registri
   for (const two of [twoAlike, oneAndTwelve]) assert.ok(two <= 1.1 * one, `${two} rotations an hour, not ${one}`)
 })
 
-test('the same plan gives the same run', async () => {
+test('the same plan always gives the same run', async () => {
   const plan = { ...throttledPlan(20, 0.1), length: 13 * HOUR }
   const [one, two] = [await simulateFleet(plan), await simulateFleet(plan)]
   assert.deepEqual(one, two)

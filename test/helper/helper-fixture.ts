@@ -22,29 +22,29 @@ interface StoredObject {
   spec?: Record<string, unknown>
 }
 
-/** The next calls that match fail with this status (0: no response), or never get a response. */
+/** Makes the next matching calls fail with this status (0: no response) or never get a response. */
 export interface Fault {
   readonly matches: (call: KubeCall) => boolean
   readonly status: number | 'hang'
 }
 
-/** As much of an API server as the helper with `attach: admission` uses, in memory; no WatchList. */
+/** An API server in memory with what the helper needs with `attach: admission`, without WatchList. */
 export interface ApiServer {
   readonly client: KubeClient
   readonly calls: string[]
   readonly faults: Set<Fault>
-  /** `namespaces/shop`, `secrets/shop/acr-nopass`. */
+  /** By keys such as `namespaces/shop` and `secrets/shop/acr-nopass`. */
   get(key: string): StoredObject | undefined
   createNamespace(name: string): void
-  /** Another client writes the Secret's content, or deletes the object. */
+  /** Changes the Secret's content, or deletes it, as another client. */
   tamper(key: string): void
   remove(key: string): void
   create(key: string): void
-  /** Its labels from now on. */
+  /** Sets the labels. */
   label(key: string, labels: Record<string, string>): void
-  /** The object has an older version, as after a restore of etcd, and no watch tells of it. */
+  /** Gives the object an older version without a watch event, as after a restore of etcd. */
   rewind(key: string): void
-  /** Called after each write of the helper. */
+  /** Called after each write by the helper. */
   onWrite: (key: string) => void
 }
 
@@ -80,7 +80,7 @@ export function createApiServer(): ApiServer {
       return parts[0] === resource && isIn && (name === undefined || parts.at(-1) === name)
     }
   }
-  function answer(call: KubeCall): unknown {
+  function handle(call: KubeCall): unknown {
     const [path = ''] = call.path.split('?')
     const one = /\/namespaces\/([^/]+)\/([^/]+)\/([^/]+)$/.exec(path)
     const key = one ? `${one[2]}/${one[1]}/${one[3]}` : path.replace(/^.*\/namespaces\/([^/]+)$/, 'namespaces/$1')
@@ -97,7 +97,7 @@ export function createApiServer(): ApiServer {
     if (call.method === 'POST') return {}
     const body = (Buffer.isBuffer(call.body) ? JSON.parse(call.body.toString()) : call.body) as StoredObject
     const { resourceVersion, uid } = body.metadata ?? {}
-    // An apply with a version alone creates what is not there.
+    // An apply with a resourceVersion but without a UID creates the object if it does not exist.
     const isOther = known === undefined ? uid !== undefined : known.metadata.resourceVersion !== resourceVersion
     if (resourceVersion !== undefined && isOther) {
       throw new KubeApiError(409, `${key} has changed`)
@@ -124,7 +124,7 @@ export function createApiServer(): ApiServer {
       if (fault !== undefined) {
         throw new KubeApiError(fault.status, 'a fault', fault.status === 0 ? { code: 'KUBE_UNREACHABLE' } : {})
       }
-      return structuredClone(answer(call)) as T
+      return structuredClone(handle(call)) as T
     },
     watch<T>(call: { path: string; query?: KubeCall['query'] }, onEvent: (event: T) => void, signal?: AbortSignal) {
       calls.push(`WATCH ${call.path}`)
@@ -184,30 +184,30 @@ export function createApiServer(): ApiServer {
   return server
 }
 
-/** Registries by name: what each token call answers, and what logins say. */
+/** The responses to token calls and login checks by registry. */
 export interface Cloud {
-  /** Life of a token in minutes, or what the call fails with. */
-  readonly answers: Map<string, number | Error>
+  /** The lifetime of a token in minutes, or the error of the call. */
+  readonly responses: Map<string, number | Error>
   readonly verdicts: Map<string, Verification>
   readonly calls: string[]
 }
 
 export function createCloud(): Cloud {
-  return { answers: new Map(), verdicts: new Map(), calls: [] }
+  return { responses: new Map(), verdicts: new Map(), calls: [] }
 }
 
 export interface Helper {
   readonly stop: AbortController
-  /** `stopped`, or the code that it ended with. */
+  /** `stopped`, or the code of the error that ended it. */
   readonly done: Promise<string>
-  /** `level message`, with the code of what went wrong. */
+  /** Lines of `level message` and, for errors, the code. */
   readonly log: string[]
   readonly metrics: ReturnType<typeof createMetrics>
-  /** With `http`: once both servers listen. */
+  /** Resolves when both servers are listening; only with `http`. */
   readonly ports: Promise<{ readonly http?: number; readonly status?: number }>
-  /** Its configuration from now on. */
+  /** Replaces the configuration. */
   configure(more: Partial<Record<keyof HelperConfig, unknown>>): void
-  /** Its entries cannot be created from now on. */
+  /** Makes the creation of registry entries fail. */
   breakEntries(error: Error): void
 }
 
@@ -249,10 +249,10 @@ export function startHelper(
       sharedSession: false,
       async get() {
         cloud.calls.push(values.name)
-        const answer = cloud.answers.get(values.name) ?? 60
-        if (answer instanceof Error) throw answer
+        const response = cloud.responses.get(values.name) ?? 60
+        if (response instanceof Error) throw response
         serial += 1
-        const [issuedAt, expiresAt] = [clock.now(), clock.now() + answer * 60_000]
+        const [issuedAt, expiresAt] = [clock.now(), clock.now() + response * 60_000]
         const password = `${name}-${values.name}-${serial}`
         const domains = values.domains.length > 0 ? values.domains : [`${values.name}.example.com`]
         return { username: 'u', password, issuedAt, expiresAt, domains }
@@ -308,7 +308,7 @@ export function startHelper(
   }
 }
 
-/** The passwords in a Secret, by domain. */
+/** Returns the passwords in a Secret by domain. */
 export function passwordsIn(server: ApiServer, namespace: string): Record<string, string> {
   const text = server.get(`secrets/${namespace}/acr-nopass`)?.data?.['.dockerconfigjson'] ?? ''
   const { auths = {} } = JSON.parse(Buffer.from(text, 'base64').toString() || '{}') as {

@@ -16,7 +16,7 @@ function askAs(port: number, host: string | undefined, path = '/'): Promise<numb
   })
 }
 
-test('security 13: the status page is served for the own names of the Pod and for loopback, whatever the port', async () => {
+test('security 13: the status page is only served for the Pod’s own names and loopback, with any port', async () => {
   const server = await servePages('127.0.0.1:0', { '/': page }, ['acr-nopass-7d9f'])
   try {
     for (const host of [
@@ -47,7 +47,7 @@ test('security 13: the status page is served for the own names of the Pod and fo
   }
 })
 
-test('probes and metrics are served under any name: the kubelet and Prometheus choose it', async () => {
+test('probes and metrics are served under any name, because the kubelet and Prometheus choose it', async () => {
   const server = await servePages('127.0.0.1:0', { '/healthz': page })
   try {
     for (const host of ['10.0.0.1:8080', 'acr-nopass.acr-system.svc']) {

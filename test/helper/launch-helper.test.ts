@@ -21,7 +21,7 @@ async function listen(context: TestContext, listener: RequestListener): Promise<
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
-test('a helper on a machine whose clock is hours behind takes the time from the API server until the cloud answers', async (context) => {
+test('a helper whose clock is hours behind takes the time from the API server until the cloud responds', async (context) => {
   const signedAt = Promise.withResolvers<string>()
   const cloud = await listen(context, (request, response) => {
     signedAt.resolve(String(request.headers['x-acs-date']))

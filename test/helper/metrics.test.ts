@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { createMetrics } from '../../src/helper/report/metrics.ts'
 import { createApiServer, createCloud, createFakeClock, registry, startHelper } from './helper-fixture.ts'
 
-test('all metrics are served with help and type, with their labels', async () => {
+test('all metrics are served with help, type and labels', async () => {
   const metrics = createMetrics()
   for (const seconds of [0.0005, 0.001, 0.003, 120]) metrics.queue.worked.observe({ name: 'acr-nopass' }, seconds)
   metrics.requests.inc({ verb: 'PATCH', resource: 'secrets', code: 200 })
@@ -33,7 +33,7 @@ test('all metrics are served with help and type, with their labels', async () =>
   )
 })
 
-test('a registry that refuses the login of its credential, in use or next, is shown by the leader alone', async () => {
+test('a registry that rejects its current or next credential is only reported by the leader', async () => {
   const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
   const registries = ['a', 'b', 'c'].map((name) => registry(name))
   const one = startHelper(server, clock, cloud, { registries }, { http: true })
@@ -41,7 +41,7 @@ test('a registry that refuses the login of its credential, in use or next, is sh
   await clock.advance(5_000)
   const two = startHelper(server, clock, cloud, { registries }, { name: 'two', http: true })
   await clock.advance(5_000)
-  // The next credential of b is refused, and the one in use goes on.
+  // The next credential of b is rejected, and the current one remains in use.
   cloud.verdicts.set('b', 'refused')
   await clock.advance(45 * 60_000)
   const refusedOf = async ({ ports }: typeof one): Promise<string[]> => {

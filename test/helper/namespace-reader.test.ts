@@ -14,7 +14,7 @@ const transforms = createTransforms({
   namespaceLabels: new Set(),
 })
 
-/** One namespace that is there, and whose reads fail while `refusal` is set. */
+/** Opens a reader of one existing namespace whose reads fail while `refusal` is set. */
 function open(t: TestContext, responseMs = 0) {
   const clock = createFakeClock()
   const reads: number[] = []
@@ -53,7 +53,7 @@ for (const [status, seconds] of [
   })
 }
 
-test('a namespace is confirmed also where its response takes longer than a confirmation is good for', async (t) => {
+test('a namespace is confirmed even if its response takes longer than a confirmation is valid', async (t) => {
   const { clock, reader, signal } = open(t, 12_000)
   await clock.advance(60_000)
   const confirmed = reader.confirm('a', signal)

@@ -32,19 +32,23 @@ const overlong = (list: readonly string[], more = {}) => ({ accounts: [account(l
 
 const CASES: readonly (readonly [string, Fixture, Decision])[] = [
   ['security 2: an overlong list is left alone', overlong([]), { kind: 'skip', reason: 'overlong-list', entries: 250 }],
-  ['security 2: an overlong list with our entry is current', overlong(['acr-nopass']), { kind: 'current' }],
+  ["security 2: an overlong list with the helper's entry is current", overlong(['acr-nopass']), { kind: 'current' }],
   [
-    'security 2: to detach from an overlong list it is read again',
+    'security 2: an overlong list is read again before the entry is removed',
     { ...overlong(['acr-nopass'], { owner: ours, optedOut: true }) },
     { ...write('detach', []), list: undefined },
   ],
-  ['P1 an empty list gets our entry', { accounts: [account([])] }, write('attach', ['acr-nopass'])],
+  ["P1 an empty list gets the helper's entry", { accounts: [account([])] }, write('attach', ['acr-nopass'])],
   [
-    'P1 our entry comes behind those of others, which stay as they are',
+    "P1 the helper's entry is appended to the others, which are unchanged",
     { accounts: [account(['b', '', 'a', 'b'])] },
     write('attach', ['b', '', 'a', 'b', 'acr-nopass']),
   ],
-  ['P1 a list with our entry is not written', { accounts: [account(['a', 'acr-nopass', 'b'])] }, { kind: 'current' }],
+  [
+    "P1 a list with the helper's entry is not written",
+    { accounts: [account(['a', 'acr-nopass', 'b'])] },
+    { kind: 'current' },
+  ],
   [
     'the reference does not wait for the credential',
     { tokens: [], accounts: [account([])] },
@@ -66,22 +70,22 @@ const CASES: readonly (readonly [string, Fixture, Decision])[] = [
     { kind: 'skip', reason: 'terminating' },
   ],
   [
-    "nobody is made to use somebody else's Secret",
+    "no ServiceAccount gets a reference to another client's Secret",
     { secrets: foreign, accounts: [account([])] },
     { kind: 'skip', reason: 'foreign-secret' },
   ],
   [
-    "an entry that was added before somebody else's Secret was seen is taken back",
+    "an entry that was added before another client's Secret was seen is removed",
     { secrets: foreign, attachedUnseen: true, accounts: [account(['a', 'acr-nopass'], { owner: ours })] },
     write('detach', ['a']),
   ],
   [
-    "an entry for somebody else's Secret that was there before stays",
+    "an existing entry for another client's Secret stays",
     { secrets: foreign, accounts: [account(['acr-nopass'], { owner: ours })] },
     { kind: 'current' },
   ],
   [
-    'an entry that another writer has confirmed since stays',
+    'an entry that another client has confirmed since then stays',
     { secrets: foreign, attachedUnseen: true, accounts: [account(['acr-nopass'], { owner: owner('kubectl-edit') })] },
     { kind: 'current' },
   ],
@@ -91,7 +95,7 @@ const CASES: readonly (readonly [string, Fixture, Decision])[] = [
     { kind: 'skip', reason: 'foreign-list', manager: 'helm' },
   ],
   [
-    'a list that another tool applies with our entry in it is right',
+    "a list that another tool applies with the helper's entry is current",
     { accounts: [account(['acr-nopass'], { owner: owner('helm', 'Apply') })] },
     { kind: 'current' },
   ],
@@ -101,27 +105,27 @@ const CASES: readonly (readonly [string, Fixture, Decision])[] = [
     write('attach', ['a', 'acr-nopass']),
   ],
   [
-    'P12 our entry is taken back where we wrote last',
+    'P12 the entry is removed if the helper wrote the list last',
     { config: onlyBuilder, accounts: [account(['a', 'acr-nopass', 'b'], { owner: ours })] },
     write('detach', ['a', 'b']),
   ],
   [
-    'P12 our entry stays where another wrote the list after us',
+    'P12 the entry stays if another client wrote the list after the helper',
     { config: onlyBuilder, accounts: [account(['acr-nopass'], { owner: owner('kubectl-edit') })] },
     { kind: 'skip', reason: 'kept-by-other', manager: 'kubectl-edit' },
   ],
   [
-    'P12 an opt-out takes the entry back',
+    'P12 an opt-out removes the entry',
     { accounts: [account(['acr-nopass'], { owner: ours, optedOut: true })] },
     write('detach', []),
   ],
   [
-    'P12 retire takes the entry back everywhere',
+    'P12 retire removes the entry everywhere',
     { config: config({ retire: true }), accounts: [account(['acr-nopass'], { owner: ours })] },
     write('detach', []),
   ],
   [
-    'P12 the entry beside the Secret of another release stays, retired or not targeted',
+    'P12 the entry for the Secret of another release stays, whether retired or not targeted',
     {
       config: config({ retire: true }),
       secrets: foreign,
@@ -130,17 +134,17 @@ const CASES: readonly (readonly [string, Fixture, Decision])[] = [
     { kind: 'skip', reason: 'kept-by-other' },
   ],
   [
-    'P12 an entry of another release that has no Secret yet stays',
+    'P12 the entry of another release without a Secret yet stays',
     { config: onlyNamespace('elsewhere', true), accounts: [account(['acr-nopass'], { owner: ours })] },
     { kind: 'skip', reason: 'kept-by-other' },
   ],
   [
-    'P12 of two live releases neither takes the entries of the other away',
+    'P12 neither of two live releases removes the entries of the other',
     { config: onlyNamespace('elsewhere'), secrets: foreign, accounts: [account(['acr-nopass'], { owner: ours })] },
     { kind: 'skip', reason: 'kept-by-other' },
   ],
   [
-    'P12 a namespace that is no target any more loses the entry of our Secret',
+    "P12 a namespace that is no longer a target loses the entry for the helper's Secret",
     {
       config: onlyNamespace('elsewhere'),
       secrets: { shop: secret(group(live('prod'))) },
@@ -149,22 +153,22 @@ const CASES: readonly (readonly [string, Fixture, Decision])[] = [
     write('detach', []),
   ],
   [
-    'two removals are no fight',
+    'two removals do not count as a fight',
     { accounts: [account([])], removals: [1_000, 2_000], now: 3_000 },
     write('attach', ['acr-nopass']),
   ],
   [
-    'the third removal within ten minutes is a fight: a minute of peace',
+    'the third removal within ten minutes is a fight, and the list is left alone for a minute',
     { accounts: [account([], { owner: owner('reconciler') })], removals: [1_000, 2_000, 3_000], now: 4_000 },
     { kind: 'wait', reason: 'fought', until: 63_000, manager: 'reconciler' },
   ],
   [
-    'after the minute it is tried once more',
+    'after the minute the entry is added once more',
     { accounts: [account([])], removals: [1_000, 2_000, 3_000], now: 63_000 },
     write('attach', ['acr-nopass']),
   ],
   [
-    'removals of long ago do not count',
+    'removals from long ago do not count',
     { accounts: [account([])], removals: [0, 1, 700_000], now: 700_001 },
     write('attach', ['acr-nopass']),
   ],
@@ -174,7 +178,7 @@ for (const [title, fixture, expected] of CASES) {
   test(title, () => assert.deepEqual(decide(fixture, 'default'), expected))
 }
 
-/** A ServiceAccount in an API server: a write must name the version it saw. */
+/** A ServiceAccount in an API server, where a write must name the version that it is based on. */
 interface Stored {
   list: readonly string[]
   version: number
@@ -182,9 +186,9 @@ interface Stored {
 
 type Step =
   | { readonly by: 'other'; readonly change: 'add' | 'remove'; readonly name: string }
-  /** The other drops all but foreign entries, as a reconciler with a fixed list would. */
+  /** Another client removes the helper's entry, as a reconciler with a fixed list does. */
   | { readonly by: 'other'; readonly change: 'drop-ours' }
-  /** The helper looks, then `between` others write, then its patch arrives. */
+  /** The helper plans, `between` other clients write, then its patch arrives. */
   | { readonly by: 'helper'; readonly between: readonly Step[] }
 
 const foreignStep: fc.Arbitrary<Step> = fc.oneof(
@@ -200,14 +204,14 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ by: fc.constant('helper' as const), between: fc.array(foreignStep, { maxLength: 3 }) }),
 )
 
-test('P1 whatever others add and remove meanwhile: each foreign entry stands as they left it, in order, and ours once', () => {
+test('P1 whatever other clients add and remove meanwhile, their entries are unchanged and in order, and the helper’s is there once', () => {
   fc.assert(
     fc.property(
       fc.array(fc.constantFrom('a', 'b', 'c', ''), { maxLength: 4 }),
       fc.array(step, { maxLength: 30 }),
       (begin, steps) => {
         const stored: Stored = { list: begin, version: 1 }
-        // What the others alone would have left.
+        // The list without the helper's writes.
         let theirs: readonly string[] = begin
         const put = (list: readonly string[]): void => {
           stored.list = list
@@ -219,7 +223,7 @@ test('P1 whatever others add and remove meanwhile: each foreign entry stands as 
             const decision = decide({ accounts: [seen] }, 'default')
             for (const other of one.between) act(other)
             if (decision?.kind !== 'attach') return
-            // 409 where the version is not the one that was seen.
+            // The API server responds with 409 if the version has changed.
             if (decision.precondition.resourceVersion === String(stored.version)) put(decision.list ?? [])
           } else if (one.change === 'drop-ours') put(theirs)
           else {

@@ -12,7 +12,7 @@ import type { HelperConfig } from '../../src/values/helper-config.generated.ts'
 const HOUR = 3_600_000
 export const NOW: number = Date.parse('2026-01-01T00:00:00Z')
 
-/** A configuration as the chart renders it, with what a test is about. */
+/** A configuration as rendered by the chart, with the keys of a test. */
 export function config(more: Partial<Record<keyof HelperConfig, unknown>> = {}): HelperConfig {
   const base = {
     registries: [{ name: 'prod', edition: 'enterprise', instanceId: 'cri-abcdefgh12345678', region: 'cn-hangzhou' }],
@@ -86,7 +86,7 @@ export interface Fixture {
   readonly now?: number
 }
 
-/** A plan's context made of views. */
+/** Creates a plan's context from views. */
 export function context(fixture: Fixture): PlanContext & { readonly groups: CredentialGroups } {
   const settings = fixture.config ?? config()
   const { namespaces = [namespace('shop')], secrets = {}, accounts = [], tokens = [live('prod')] } = fixture

@@ -28,7 +28,7 @@ const two = config({
 })
 const [prod, legacy] = [live('prod'), live('legacy')]
 const current = group(prod)
-/** What is written whole, though the Secret is known. */
+/** The reasons for which a known Secret is written completely. */
 const WHOLE = new Set(['relabelled', 'tampered', 'adopted'])
 const write = (reason: string, key = 'prod', known = true): Decision =>
   ({
@@ -39,7 +39,7 @@ const write = (reason: string, key = 'prod', known = true): Decision =>
     precondition: known ? { uid: 'uid-secret', resourceVersion: '7' } : undefined,
     reason,
   }) as Decision
-/** A write with which these entries stay as that Secret has them. */
+/** A write that keeps these entries of the Secret. */
 const carry = (names: readonly string[], key: string, more: Partial<WriteSecret> = {}) => {
   const { carry: _, ...decision } = { ...(write('rotated', key) as WriteSecret), ...more }
   return { ...decision, carry: names }
@@ -56,7 +56,7 @@ const both = config({
     region: 'cn-hangzhou',
   })),
 })
-/** Of the second registry: it ends first, in all Secrets. */
+/** A credential of the second registry, which expires first. */
 const late = live('other', 'one', { expiresAt: NOW + 10 * MINUTE })
 const older = (origin: LiveToken['origin']): LiveToken => ({
   ...live('prod', 'old', { issuedAt: NOW - MINUTE, expiresAt: NOW + 59 * MINUTE }),
@@ -67,46 +67,42 @@ const newer = (view: Parameters<typeof secret>[1] = {}) =>
   shop({ expiresAt: NOW + 10 * MINUTE, ...view }, group(late, live('prod', 'new')))
 
 const CASES: readonly (readonly [string, Fixture, object])[] = [
-  [
-    'a namespace without the Secret gets it, on the condition that it is not there',
-    {},
-    write('missing', 'prod', false),
-  ],
+  ['a namespace without the Secret gets it, on condition that it does not exist', {}, write('missing', 'prod', false)],
   ['a Secret with the content of now is left alone', { secrets: shop() }, { kind: 'current' }],
   [
-    'another content is replaced, as the very object that was seen',
+    'other content is replaced, on condition that the object has not changed',
     { secrets: shop({ hash: 'old' }) },
     write('rotated'),
   ],
   [
-    'changed data is restored though the annotations look right',
+    'changed data is restored even if the annotations are correct',
     { secrets: shop({ intact: false }) },
     write('tampered'),
   ],
   ['a missing label of the values is added', { secrets: shop({ labelled: false }) }, write('relabelled')],
   [
-    "somebody else's Secret is left alone",
+    "another client's Secret is left alone",
     { secrets: shop({ ours: false, otherManager: 'argocd' }) },
     { kind: 'skip', reason: 'foreign-secret', manager: 'argocd' },
   ],
   [
-    "somebody else's Secret is taken over when values say so",
+    "another client's Secret is taken over if configured",
     { config: config({ adopt: true }), secrets: shop({ ours: false }) },
     write('adopted'),
   ],
   ['P2 without any credential nothing is written', { tokens: [] }, { kind: 'wait', reason: 'no-credential' }],
   [
-    'P2 without any credential a Secret of ours stays',
+    "P2 without any credential the helper's Secret is unchanged",
     { tokens: [], secrets: shop() },
     { kind: 'wait', reason: 'last-good' },
   ],
   [
-    'P2 a registry whose credential is unknown never vanishes from a Secret',
+    'P2 a registry whose credential is unknown is never removed from a Secret',
     { config: two, tokens: [prod], secrets: shop({}, group(prod, legacy)) },
     { kind: 'wait', reason: 'last-good' },
   ],
   [
-    'P2 and the Secret is not read again for that, though the cloud tells no whole milliseconds',
+    "P2 and the Secret is not read again for that, even if the cloud's times are not whole milliseconds",
     {
       config: two,
       tokens: [live('prod', 'prod-password', { issuedAt: NOW + 0.25 })],
@@ -115,107 +111,107 @@ const CASES: readonly (readonly [string, Fixture, object])[] = [
     { kind: 'wait', reason: 'last-good' },
   ],
   [
-    'P2 and does not hold up the others: its entry stays as that Secret has it',
+    'P2 and does not delay the others: its entry in the Secret is kept',
     { config: two, tokens: [live('prod', 'next', { issuedAt: NOW + 1 })], secrets: shop({}, group(prod, legacy)) },
     carry(['legacy'], 'prod'),
   ],
   [
-    'P2 also where the first of them has ended, or a label is missing',
+    'P2 even if the first of them has expired, or a label is missing',
     { config: two, tokens: [prod], secrets: shop({ expiresAt: NOW, labelled: false }, group(prod, legacy)) },
     carry(['legacy'], 'prod', { by: 'apply', reason: 'relabelled' }),
   ],
   [
-    'P12 nor what has left the configuration',
+    'P12 but not entries of registries that are no longer configured',
     { config: two, tokens: [prod], secrets: shop({}, group(prod, legacy, live('gone'))) },
     carry(['legacy'], 'prod', { reason: 'shrunk' }),
   ],
   [
-    'H3 where a Secret of version 0.1.0 does not say whose its logins are, the others wait until the first of them ends',
+    'H3 if a Secret of version 0.1.0 does not name the registries of its logins, the others wait until the first of them expires',
     { config: two, tokens: [prod], secrets: shop({ noted: false }, group(prod, legacy)) },
     { kind: 'wait', reason: 'last-good', until: HOUR },
   ],
   [
-    'H3 and no longer',
+    'H3 and no longer than that',
     { config: two, tokens: [prod], secrets: shop({ expiresAt: NOW, noted: false }, group(prod, legacy)) },
     write('shrunk'),
   ],
   [
-    'H5 an expired credential replaces none that lives',
+    'H5 an expired credential does not replace a live one',
     { tokens: [live('prod', 'old', { expiresAt: NOW })], secrets: shop({}, group(live('prod', 'new'))) },
     { kind: 'wait', reason: 'last-good' },
   ],
   [
-    'H5 one that was read back or fetched as a proof leaves a newer one alone, though both Secrets end with another registry',
+    'H5 a credential that was read back or only verifies access does not replace a newer one, even if another registry expires first in both',
     { tokens: [older('proof'), late], secrets: newer(), config: both },
     { kind: 'current', newer: ['prod'], until: 10 * MINUTE },
   ],
   [
-    'H5 also one whose labels are not as values ask for',
+    'H5 not even if its labels differ from the configuration',
     { tokens: [older('restored'), late], secrets: newer({ labelled: false }), config: both },
     carry(['prod'], 'prod,other', { by: 'apply', reason: 'relabelled', newer: ['prod'] }),
   ],
   [
-    'H5 and whatever the moment: what is new of another registry is put beside the newer one',
+    'H5 and at any time a new credential of another registry is added beside the newer one',
     { tokens: [older('restored'), next], secrets: newer(), config: both, cloudNow: NOW + 9 * MINUTE },
     carry(['prod'], 'prod,other', { newer: ['prod'] }),
   ],
   [
-    'H5 also at the end of the first of them, which may be another',
+    'H5 even when the first of them expires, which may be another one',
     { tokens: [older('restored'), next], secrets: newer(), config: both, cloudNow: NOW + 10 * MINUTE },
     carry(['prod'], 'prod,other', { newer: ['prod'] }),
   ],
   [
-    'H5 at its end ours may live longer: which does is known once it was read',
+    "H5 when it expires, the helper's may live longer, which is known after reading the Secret",
     { tokens: [older('restored'), late], secrets: newer(), config: both, cloudNow: NOW + 10 * MINUTE },
     carry(['other', 'prod'], 'prod,other', { newer: ['prod'] }),
   ],
   [
-    'H5 with a clock that is hours ahead both seem to be over: the cloud is asked first',
+    'H5 with a clock that is hours ahead both seem expired: the cloud is called first',
     { tokens: [older('restored'), late], secrets: newer(), config: both, cloudNow: NOW + 2 * HOUR },
     { kind: 'wait', reason: 'last-good', newer: ['prod'] },
   ],
   [
-    'H5 an older one is replaced by what was read back',
+    'H5 an older credential is replaced by the one that was read back',
     { tokens: [{ ...live('prod'), origin: 'restored' }], secrets: shop({ hash: 'old', issuedAt: [NOW - 1] }) },
     write('rotated'),
   ],
   [
-    'H5 a proof is no newer than what another replica got in the same second: their clocks may differ by more',
+    'H5 a credential that verifies access is not newer than one of another replica from the same second, because clocks differ',
     { tokens: [{ ...live('prod'), origin: 'proof' }], secrets: shop({ hash: 'other', issuedAt: [NOW - 1500] }) },
     { kind: 'current', newer: ['prod'] },
   ],
   [
-    'H5 also the newer one of another that leads by right for a moment',
+    'H5 not even the newer one of another legitimate leader',
     { tokens: [older(undefined), late], secrets: newer(), config: both },
     { kind: 'current', newer: ['prod'], until: 10 * MINUTE },
   ],
   [
-    'H5 the older entry of an earlier configuration leaves a newer one alone too, and keeps no other registry from its new credential',
+    'H5 the older entry of an earlier configuration does not replace a newer one either, and delays no other registry',
     { tokens: [older('kept'), next], secrets: newer(), config: both },
     carry(['prod'], 'prod,other', { newer: ['prod'] }),
   ],
   [
-    'H5 where a Secret of version 0.1.0 does not say whose its logins are, the others wait until the first of them ends',
+    'H5 if a Secret of version 0.1.0 does not name the registries of its logins, the others wait until the first of them expires',
     { tokens: [older('kept'), next], secrets: newer({ noted: false }), config: both },
     { kind: 'current', newer: ['prod'], until: 10 * MINUTE },
   ],
   [
-    'H5 and no longer',
+    'H5 and no longer than that',
     { tokens: [older('kept'), next], secrets: newer({ noted: false }), config: both, cloudNow: NOW + 10 * MINUTE },
     write('rotated', 'prod,other'),
   ],
   [
-    'H5 and an older entry of an earlier configuration is replaced at once',
+    'H5 and an older entry of an earlier configuration is replaced immediately',
     { tokens: [prod], secrets: shop({ expiresAt: undefined, issuedAt: [NOW - 1] }, group(live('prod', 'old'))) },
     write('rotated'),
   ],
   [
-    'H5 but not one whose time is to come: the clock was wrong then, and what this replica got as the leader is newer',
+    'H5 but not one with a future issue time: the clock was wrong, and the credential that this replica got as the leader is newer',
     { tokens: [older(undefined), late], secrets: newer({ issuedAt: [NOW, NOW + MINUTE] }), config: both },
     write('rotated', 'prod,other'),
   ],
   [
-    'a credential with a shorter life than the one before replaces it',
+    'a credential replaces the previous one even if it has a shorter lifetime',
     { tokens: [live('prod', 'new', { expiresAt: NOW + 1000 })], secrets: shop({}, group(live('prod', 'old'))) },
     write('rotated'),
   ],
@@ -226,17 +222,17 @@ const CASES: readonly (readonly [string, Fixture, object])[] = [
   ],
   ['M1 and written again after it', { losses: [0, 10, 20], now: 60_020 }, write('missing', 'prod', false)],
   [
-    'H4 what may not be read is not written',
+    'H4 a Secret that cannot be read is not written',
     { unreadable: true },
     { kind: 'wait', reason: 'unreadable', until: 30_000 },
   ],
   [
-    'P2 a registry without a credential does not keep the others back',
+    'P2 a registry without a credential does not delay the others',
     { config: two, tokens: [prod] },
     write('missing', 'prod', false),
   ],
   [
-    'P2 what somebody broke is repaired with what there is',
+    'P2 a Secret that another client broke is repaired with the available credentials',
     { config: two, tokens: [prod], secrets: shop({ intact: false }, group(prod, legacy)) },
     write('tampered'),
   ],
@@ -246,7 +242,7 @@ const CASES: readonly (readonly [string, Fixture, object])[] = [
     write('rotated', 'prod,legacy'),
   ],
   [
-    'a registry that left the configuration leaves the Secret',
+    'a registry that is no longer configured is removed from the Secret',
     { tokens: [prod], secrets: shop({}, group(prod, legacy)) },
     write('shrunk'),
   ],
@@ -269,13 +265,13 @@ const CASES: readonly (readonly [string, Fixture, object])[] = [
     { kind: 'skip', reason: 'not-targeted' },
   ],
   [
-    'P12 a namespace that opts out later loses the content, in place',
+    'P12 a namespace that opts out later gets its Secret emptied in place',
     { namespaces: opted, secrets: shop() },
     write('shrunk', ''),
   ],
   ['P12 what was emptied stays empty', { namespaces: opted, secrets: shop({}, empty) }, { kind: 'none' }],
   [
-    "P12 somebody else's Secret is not emptied",
+    "P12 another client's Secret is not emptied",
     { namespaces: opted, secrets: shop({ ours: false }) },
     { kind: 'skip', reason: 'opted-out' },
   ],
@@ -290,7 +286,7 @@ for (const [title, fixture, expected] of CASES) {
   })
 }
 
-test('P2 a Secret is written once with what stays in it, and looked at again when the first of its credentials ends', () => {
+test('P2 a Secret with kept entries is written once, and planned again when the first of its credentials expires', () => {
   const end = NOW + 10 * MINUTE
   const known = [live('prod', 'old', { issuedAt: NOW - MINUTE, expiresAt: NOW + HOUR }), next]
   const fixture: Fixture = { tokens: known.map((token) => ({ ...token, origin: 'restored' })), config: both }
@@ -318,7 +314,7 @@ test('P2 a Secret is written once with what stays in it, and looked at again whe
   assert.equal(after(end)?.kind, 'writeSecret')
 })
 
-test('P2 of two credentials that are both over by a clock that may be ahead, ours replaces the other only if it is newer and ends no earlier', () => {
+test('P2 if two credentials seem expired by a clock that may be ahead, the helper’s replaces the other only if it is newer and expires no earlier', () => {
   const ended = (password: string, issued: number, expires: number): ReturnType<typeof live> =>
     live('prod', password, { issuedAt: NOW - issued * MINUTE, expiresAt: NOW - expires * MINUTE })
   const there = group(ended('there', 60, 5))
@@ -335,7 +331,7 @@ test('P2 of two credentials that are both over by a clock that may be ahead, our
   )
 })
 
-test('the Secret is emptied only after the references that are ours were taken back', () => {
+test('the Secret is emptied only after the helper’s references were removed', () => {
   const fixture = { config: config({ retire: true }), secrets: shop() }
   const ours = account(['acr-nopass'], { owner: owner('acr-nopass') })
   assert.deepEqual(decide({ ...fixture, accounts: [ours] }), { kind: 'wait', reason: 'detaching' })
@@ -343,7 +339,7 @@ test('the Secret is emptied only after the references that are ours were taken b
   assert.deepEqual(decide({ ...fixture, accounts: [theirs] }), write('shrunk', ''))
 })
 
-test("the helper's own namespace holds all registries though no target names it", () => {
+test("the helper's own namespace has all registries, although it is not a target", () => {
   const targets = {
     namespaces: { include: ['team-*'], exclude: [], selector: {} },
     serviceAccounts: { include: ['*'], exclude: [] },
@@ -362,7 +358,7 @@ test("the helper's own namespace holds all registries though no target names it"
   assert.equal(made.groups.of(made.targets.registriesOf(namespace('home')))?.hash, current.hash)
 })
 
-test('a plan of everything has each Secret and each ServiceAccount once', () => {
+test('a plan of everything contains each Secret and each ServiceAccount once', () => {
   const accounts = [account([]), account(['acr-nopass'], { name: 'builder' }), account([], { namespace: 'gone' })]
   const kinds = [...plan(context({ accounts }))].map(({ key, decision }) => [key.serviceAccount ?? '', decision.kind])
   assert.deepEqual(kinds, [

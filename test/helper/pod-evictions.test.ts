@@ -9,7 +9,7 @@ import { pod, REPLICASET } from './pod-fixtures.ts'
 const ofOwner = (owner: string, name: string) => pod({ name, uid: `uid-${name}`, owner: { ...REPLICASET, uid: owner } })
 const named = (pods: readonly PodView[]) => pods.map(({ name }) => name)
 
-test('evictions: one of an owner in a minute, five in all', () => {
+test('evictions: at most one per owner and minute, and five in total', () => {
   const pace = createEvictionPace()
   const all = [1, 2, 3, 4, 5, 6].flatMap((owner) => [
     ofOwner(`o${owner}`, `${owner}a`),
@@ -28,7 +28,7 @@ test('evictions: one of an owner in a minute, five in all', () => {
   assert.deepEqual(evictAll(60_000).length, 5)
 })
 
-test('evictions: one that was blocked waits as long as the API server says, one that had changed does not', () => {
+test('evictions: a blocked one waits as long as the API server requests, one for a changed Pod does not', () => {
   const pace = createEvictionPace()
   const [a, b] = [ofOwner('a', 'a'), ofOwner('b', 'b')]
   for (const one of [a, b]) pace.begin(one, [a, b], 0)
@@ -39,7 +39,7 @@ test('evictions: one that was blocked waits as long as the API server says, one 
   assert.deepEqual(named(pace.choose([a], 90_000)), ['a'])
 })
 
-test('evictions end for an owner whose new Pod lacks the entry too, for an hour', () => {
+test('evictions stop for an hour for an owner whose new Pod lacks the entry as well', () => {
   const pace = createEvictionPace()
   const [old, sibling, next] = [ofOwner('a', 'old'), ofOwner('a', 'sibling'), ofOwner('a', 'next')]
   pace.begin(old, [old, sibling], 0)
@@ -54,9 +54,9 @@ test('evictions end for an owner whose new Pod lacks the entry too, for an hour'
   assert.deepEqual(named(pace.choose([next], 60 * 60_000)), ['next'])
 })
 
-test('an eviction is of the very Pod that was seen, and each answer has its meaning', async () => {
+test('an eviction names the Pod’s UID, and each response is interpreted', async () => {
   const calls: KubeCall[] = []
-  const answering = (error?: Error): KubeClient => ({
+  const respondingWith = (error?: Error): KubeClient => ({
     request: (call) => {
       calls.push(call)
       return error ? Promise.reject(error) : Promise.resolve(undefined as never)
@@ -65,7 +65,7 @@ test('an eviction is of the very Pod that was seen, and each answer has its mean
     close: () => undefined,
   })
   const { signal } = new AbortController()
-  assert.deepEqual(await evictPod(answering(), pod(), signal), { outcome: 'evicted', retryAfterMs: 0 })
+  assert.deepEqual(await evictPod(respondingWith(), pod(), signal), { outcome: 'evicted', retryAfterMs: 0 })
   assert.deepEqual(calls, [
     {
       method: 'POST',
@@ -80,7 +80,7 @@ test('an eviction is of the very Pod that was seen, and each answer has its mean
   ])
   const outcomes = [429, 404, 409, 403, 500, 0].map(async (status) => {
     const { outcome, retryAfterMs } = await evictPod(
-      answering(new KubeApiError(status, 'no', { retryAfterMs: 7 })),
+      respondingWith(new KubeApiError(status, 'no', { retryAfterMs: 7 })),
       pod(),
       signal,
     )

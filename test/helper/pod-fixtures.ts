@@ -2,7 +2,7 @@ import type { PodOwner, PodView } from '../../src/helper/pods/pod-view.ts'
 
 export const IMAGE = 'prod.example.com/team/app:1'
 export const REPLICASET: PodOwner = { apiVersion: 'apps/v1', kind: 'ReplicaSet', name: 'web', uid: 'uid-rs' }
-/** A Pod that was admitted without the reference and fails to pull. */
+/** A Pod that was admitted without the reference and cannot pull. */
 export const pod = (more: Partial<PodView> = {}): PodView => ({
   namespace: 'shop',
   name: 'web-1',

@@ -26,7 +26,7 @@ const pod = (name: string, kind: string) => ({
   status: { phase: 'Pending', containerStatuses: [{ name: 'app', ...waiting }] },
 })
 
-/** Follows two stuck Pods under some settings; all that it does is kept. */
+/** Follows two stuck Pods with some settings and records all actions. */
 function follow(settings: { heal?: boolean; dryRun?: boolean; retire?: boolean } = {}) {
   const clock = createFakeClock()
   const metrics = createMetrics()
@@ -94,7 +94,7 @@ function follow(settings: { heal?: boolean; dryRun?: boolean; retire?: boolean }
   }
 }
 
-test('without heal stuck Pods are reported, by owner in the status, and forgotten once they are not', async () => {
+test('without heal, stuck Pods are reported by owner, until they are no longer stuck', async () => {
   const one = follow()
   await one.sweep()
   assert.deepEqual(one.queries, ['status.phase=Pending'])
@@ -117,7 +117,7 @@ test('without heal stuck Pods are reported, by owner in the status, and forgotte
   await one.stop()
 })
 
-test('heal evicts what its owner replaces, once a minute, and says so', async () => {
+test('heal evicts Pods that their owner replaces, once per minute, and reports it', async () => {
   const one = follow({ heal: true })
   for (let round = 0; round < 12; round += 1) await one.sweep()
   assert.deepEqual(one.evictions, ['/api/v1/namespaces/shop/pods/web/eviction'])
@@ -130,7 +130,7 @@ test('heal evicts what its owner replaces, once a minute, and says so', async ()
   await one.stop()
 })
 
-test('dry run counts and evicts nothing; retire, a follower and one that stops do neither', async () => {
+test('a dry run counts Pods and evicts none; a retired, following or stopping helper does neither', async () => {
   const dry = follow({ heal: true, dryRun: true })
   await dry.sweep()
   assert.deepEqual(

@@ -21,7 +21,7 @@ const verdict = (one: PodView, place: PodSurroundings) => {
 }
 const owned = (apiVersion: string, kind: string) => ({ owner: { ...REPLICASET, apiVersion, kind } })
 
-test('a Pod is judged by its list, its images, its owner, and what another of it would get', () => {
+test('a Pod is judged by its list, images and owner, and by what its replacement would get', () => {
   const table: [string, Partial<PodView>, Partial<PodSurroundings>, string][] = [
     ['admitted too early', {}, {}, 'too-old, evictable'],
     ['of a StatefulSet', owned('apps/v1', 'StatefulSet'), {}, 'too-old, evictable'],
@@ -71,7 +71,7 @@ test('a Pod is judged by its list, its images, its owner, and what another of it
   }
 })
 
-test('what it is judged by: targets, opt-out, and whether the Secret in the namespace is current', () => {
+test('a Pod is judged by targets, opt-out, and whether the Secret in its namespace is current', () => {
   const token = live('prod')
   const current = { shop: secret(group(token)) }
   const of = (fixture: Parameters<typeof context>[0]) => {
@@ -96,7 +96,7 @@ test('what it is judged by: targets, opt-out, and whether the Secret in the name
   assert.deepEqual(of({ secrets: current, config: others }), [true, false, 'prod.example.com'])
 })
 
-test('of a Pod only the images that fail are kept, as its spec names them', () => {
+test('only the failing images of a Pod are stored, by their names in the spec', () => {
   const waiting = (name: string, reason: string) => ({ name, state: { waiting: { reason } } })
   const object: PodObject = {
     metadata: {
@@ -126,7 +126,7 @@ test('of a Pod only the images that fail are kept, as its spec names them', () =
   assert.deepEqual([fresh.owner, fresh.pending, fresh.failing, fresh.serviceAccount], [undefined, false, [], 'default'])
 })
 
-test('security 2: of a Pod no text is kept that is longer than a real one', () => {
+test('security 2: texts of a Pod that are longer than valid ones are not stored', () => {
   const long = 'x'.repeat(1_000_000)
   const view = transformPod(
     {
@@ -144,7 +144,7 @@ test('security 2: of a Pod no text is kept that is longer than a real one', () =
   assert.deepEqual([view.list, view.owner, view.failing], [['acr-nopass'], undefined, []])
 })
 
-test('the words say what a Pod lacks, why, and what to do', () => {
+test('the message states what a Pod lacks, why, and what to do', () => {
   const words = (
     why: 'too-old' | 'own-list' | 'account',
     treatment: 'left' | 'to-evict' | 'unhelped',

@@ -5,34 +5,34 @@ import { createRivalAddon } from '../../src/helper/writes/rival-addon.ts'
 const ADDON = 'acr-credential-secret-aggregation'
 
 function open(secretName = 'acr-nopass') {
-  const told: string[] = []
+  const reports: string[] = []
   const rival = createRivalAddon({
     secretName,
     onFound: (key, { code, message, hint }) =>
-      void told.push(`${key} ${code} ${message.includes(ADDON)} ${hint !== ''}`),
-    onGone: () => void told.push('gone'),
+      void reports.push(`${key} ${code} ${message.includes(ADDON)} ${hint !== ''}`),
+    onGone: () => void reports.push('gone'),
   })
-  return { rival, told }
+  return { rival, reports }
 }
 
-test('the vendor’s add-on is told of once, by one ServiceAccount, until none is left', () => {
-  const { rival, told } = open()
+test('the vendor’s add-on is reported once, with one ServiceAccount, until none is left', () => {
+  const { rival, reports } = open()
   rival.note('shop/default', ['theirs'])
   rival.note('shop/default', ['theirs', ADDON, 'acr-nopass'])
   rival.note('shop/builder', [ADDON])
   rival.note('shop/default', [ADDON])
-  assert.deepEqual(told, ['shop/default RIVAL_ADDON true true'])
+  assert.deepEqual(reports, ['shop/default RIVAL_ADDON true true'])
   rival.note('shop/default', undefined)
   rival.note('shop/builder', ['theirs'])
   rival.note('shop/builder', undefined)
-  assert.deepEqual(told.slice(1), ['shop/builder RIVAL_ADDON true true', 'gone'])
+  assert.deepEqual(reports.slice(1), ['shop/builder RIVAL_ADDON true true', 'gone'])
 })
 
-test('its Secrets of 2018 count; ours does not, though it may have been named so for scripts', () => {
+test('its Secrets of 2018 count, but not the helper’s, even if it has their name for the sake of scripts', () => {
   const old = open()
   old.rival.note('shop/default', ['aliyun-acr-credential-a'])
-  assert.equal(old.told.length, 1)
+  assert.equal(old.reports.length, 1)
   const own = open(ADDON)
   own.rival.note('shop/default', [ADDON, 'my-acr-credential-x'])
-  assert.deepEqual(own.told, [])
+  assert.deepEqual(own.reports, [])
 })

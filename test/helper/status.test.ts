@@ -48,7 +48,7 @@ const report = (more: Partial<Parameters<typeof buildStatus>[0]> = {}): HelperSt
     ...more,
   })
 
-test('U9 what could not be verified is in the report, and nothing where there is nothing', () => {
+test('U9 the report contains what could not be verified, and no such field if there is nothing', () => {
   const unverified = [{ id: 'VPC_FALLBACK', subject: 'cr-vpc.cn-x.aliyuncs.com: cr.cn-x.aliyuncs.com' }] as const
   assert.deepEqual(report({ unverified }).unverified, unverified)
   assert.equal('unverified' in report({ unverified: [] }), false)
@@ -74,7 +74,7 @@ test('the report counts every object once: current, pending, or skipped for a re
   assert.deepEqual(status.serviceAccounts, { total: 1, current: 0, pending: 0, skipped: { 'foreign-list': 1 } })
 })
 
-test('the report says of each registry how it stands, and holds no secret', () => {
+test('the report contains the state of each registry and no secret', () => {
   const status = report({
     registries: [
       state('prod'),
@@ -93,7 +93,7 @@ test('the report says of each registry how it stands, and holds no secret', () =
   for (const word of ['-password', 'cr_temp_user']) assert.equal(JSON.stringify(status).includes(word), false)
 })
 
-test('P12 retired is said when nothing is pending any more', () => {
+test('P12 retired is reported when nothing is pending any more', () => {
   const retire = config({ retire: true })
   assert.equal(report({ config: retire, decisions: decisions({ kind: 'none' }) }).retired, true)
   assert.equal(report({ config: retire, decisions: decisions({ kind: 'wait', reason: 'detaching' }) }).retired, false)
@@ -101,7 +101,7 @@ test('P12 retired is said when nothing is pending any more', () => {
   assert.equal(report({ decisions: decisions({ kind: 'none' }) }).retired, false)
 })
 
-test('a registry is proven by a report that says more than pending', () => {
+test('a registry is verified by a report with a state other than pending', () => {
   const status = report({ registries: [state('prod'), state('new', { live: undefined, error })] })
   const object = {
     metadata: { name: 's', uid: 'u', resourceVersion: '1' },
@@ -114,7 +114,7 @@ test('a registry is proven by a report that says more than pending', () => {
   assert.equal(refreshRequestedAt(object), undefined)
 })
 
-test('P7 the status is written when it changed, one in 30 s in the mean, ten at once, and after the work that is under way', async () => {
+test('P7 the status is written after changes, on average once in 30 s with a burst of ten, and after the work in progress', async () => {
   const clock = createFakeClock()
   const writes: number[] = []
   let [busy, text] = [true, 'a']
@@ -151,14 +151,14 @@ test('P7 the status is written when it changed, one in 30 s in the mean, ten at 
   writer.stop()
 })
 
-test('a write of the status that lands after a later one is noticed and overwritten; a late event of our own is not', async () => {
+test('a status write that arrives after a later one is noticed and overwritten, but not a late event of the helper’s own write', async () => {
   const clock = createFakeClock()
   const texts: string[] = []
-  let answer: () => Promise<void> = async () => undefined
+  let response: () => Promise<void> = async () => undefined
   const client = {
     request: ({ body }: KubeCall) => {
       texts.push((body as { data: Record<string, string> }).data['status.json'] ?? '')
-      return answer()
+      return response()
     },
   } as unknown as KubeClient
   const writer = createStatusWriter({
@@ -172,19 +172,19 @@ test('a write of the status that lands after a later one is noticed and overwrit
     onProblem: () => undefined,
   })
   let leader = 'a'
-  writer.observe('of another leader')
+  writer.observe('from another leader')
   await clock.advance(1_000)
-  assert.equal(texts.length, 0, 'nothing is written before there is news')
-  // No second write while one hangs.
-  answer = () =>
-    new Promise((_, reject) => void clock.after(20_000, () => reject(new KubeApiError(0, 'no answer', {}))))
+  assert.equal(texts.length, 0, 'nothing must be written before something changes')
+  // There is no second write while one is in progress.
+  response = () =>
+    new Promise((_, reject) => void clock.after(20_000, () => reject(new KubeApiError(0, 'no response', {}))))
   writer.touch()
   await clock.advance(1_000)
   leader = 'b'
   writer.touch()
   await clock.advance(10_000)
   assert.equal(texts.length, 1)
-  answer = async () => undefined
+  response = async () => undefined
   await clock.advance(10_000)
   assert.equal(texts.length, 2)
   leader = 'c'
@@ -202,11 +202,11 @@ test('a write of the status that lands after a later one is noticed and overwrit
   writer.observe(texts[3])
   await clock.advance(60_000)
   assert.equal(texts.length, 4)
-  // A backup of etcd brings back a report of ours that was replaced long ago.
+  // A restore of etcd brings back a report that was replaced long ago.
   writer.observe(texts[2])
   await clock.advance(31_000)
   assert.deepEqual([texts.length, JSON.parse(texts[4] ?? '').leader], [5, 'c'])
-  // Another writer again and again: no faster than any news.
+  // Writes of another client are overwritten no faster than other changes are written.
   for (let time = 0; time < 600; time++) {
     writer.observe(`theirs ${time}`)
     await clock.advance(1_000)
@@ -215,7 +215,7 @@ test('a write of the status that lands after a later one is noticed and overwrit
   writer.stop()
 })
 
-test('a status that cannot be built is reported and tried again like one that cannot be written', async () => {
+test('a status that cannot be built is reported and retried like one that cannot be written', async () => {
   const clock = createFakeClock()
   let writes = 0
   let isBroken = true
@@ -246,7 +246,7 @@ test('a status that cannot be built is reported and tried again like one that ca
   writer.stop()
 })
 
-test('ready: caches complete, status read, each new registry proven; nothing else', () => {
+test('ready: caches complete, status read, each new registry verified; nothing else', () => {
   const good = { stopping: false, leaseMissing: false, synced: true, statusRead: true, unproven: [] }
   assert.equal(checkReadiness(good).ok, true)
   assert.deepEqual(checkReadiness({ ...good, unproven: ['prod'] }), { ok: false, detail: 'no token yet for prod' })
@@ -255,14 +255,14 @@ test('ready: caches complete, status read, each new registry proven; nothing els
   }
 })
 
-test('alive: a watch that was not even tried for eleven minutes is stuck', () => {
+test('alive: a watch that was not attempted for eleven minutes is stuck', () => {
   const clock = createFakeClock()
   clock.pause(12 * 60_000)
   assert.equal(checkHealth({ clock, activities: () => [2 * 60_000] }).ok, true)
   assert.equal(checkHealth({ clock, activities: () => [2 * 60_000, 0] }).ok, false)
 })
 
-test('a failed write means: try again, wait longer, slow down, or tell somebody', () => {
+test('a failed write is retried, delayed, slowed down or reported, depending on its cause', () => {
   const judge = (status: number, message = 'no', retryAfterMs?: number) => {
     const { outcome, retry, slowDownMs } = judgeFailure(
       new KubeApiError(status, message, retryAfterMs ? { retryAfterMs } : {}),
@@ -283,7 +283,7 @@ test('a failed write means: try again, wait longer, slow down, or tell somebody'
   assert.deepEqual(judgeFailure(new Error('a bug')).outcome, 'unavailable')
 })
 
-test('a problem keeps the time at which it began, and goes when it is solved', () => {
+test('a problem keeps its start time and is removed when it is solved', () => {
   let changes = 0
   const problemStore = createProblemStore(() => {
     changes += 1
@@ -304,7 +304,7 @@ test('a problem keeps the time at which it began, and goes when it is solved', (
   assert.deepEqual([problemStore.size, changes], [1, 3])
 })
 
-test('pages are served by GET only, each path its own, a failing one as 500', async () => {
+test('pages are only served for GET, each at its path, and a failing one as 500', async () => {
   const server = await servePages('127.0.0.1:0', {
     '/ok': () => ({ type: 'text/plain', body: 'fine' }),
     '/bad': () => {
@@ -320,7 +320,7 @@ test('pages are served by GET only, each path its own, a failing one as 500', as
   await server.close()
 })
 
-test('the status is followed without a version, so that one that rarely changes is never too old; an error event is followed by a pause', async () => {
+test('the status is watched without a version, so that it never expires; an error event is followed by a pause', async () => {
   const clock = createFakeClock()
   const calls: string[] = []
   const client = {

@@ -24,7 +24,7 @@ async function end(clock: ReturnType<typeof createFakeClock>, ...helpers: Helper
   for (const { done } of helpers) assert.equal(await done, 'stopped')
 }
 
-test('H2 a reload whose registries cannot be created leaves the helper at work with the last good configuration', async () => {
+test('H2 if a reload’s registries cannot be created, the helper keeps working with the last good configuration', async () => {
   const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
   const helper = startHelper(server, clock, cloud)
   await clock.advance(5_000)
@@ -43,12 +43,12 @@ test('H2 a reload whose registries cannot be created leaves the helper at work w
   await end(clock, helper)
 })
 
-test('H3 a typo in one registry keeps its last entry, blocks no other, and is named by the status', async () => {
+test('H3 a typo in one registry keeps its last entry, blocks no other registry, and is named in the status', async () => {
   const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
   const helper = startHelper(server, clock, cloud, { registries: [registry('a'), registry('b')] })
   await clock.advance(5_000)
   const before = passwordsIn(server, 'shop')
-  cloud.answers.set('a', new NopassError('CLOUD_NOT_FOUND', 'no such instance'))
+  cloud.responses.set('a', new NopassError('CLOUD_NOT_FOUND', 'no such instance'))
   helper.configure({ registries: [registry('a', 'cri-typo'), registry('b')] })
   await clock.advance(3 * 60 * MINUTE)
   const after = passwordsIn(server, 'shop')
@@ -69,7 +69,7 @@ test('H3 a typo in one registry keeps its last entry, blocks no other, and is na
     ],
   )
   await end(clock, helper)
-  // The next process knows the entry from its own copy.
+  // The next process reads the entry from the helper's own copy.
   const next = startHelper(
     server,
     clock,
@@ -82,13 +82,13 @@ test('H3 a typo in one registry keeps its last entry, blocks no other, and is na
   assert.equal(passwordsIn(server, 'shop')['a.example.com'], before['a.example.com'])
   assert.match(passwordsIn(server, 'shop')['b.example.com'] ?? '', /^two-/)
   assert.deepEqual(passwordsIn(server, 'later'), passwordsIn(server, 'shop'))
-  cloud.answers.delete('a')
+  cloud.responses.delete('a')
   await clock.advance(2 * MINUTE)
   assert.match(passwordsIn(server, 'shop')['a.example.com'] ?? '', /^two-/)
   await end(clock, next)
 })
 
-test('H3 where the own copy is lost during a typo, each Secret keeps its entry all the same, and gets what is new of the others', async () => {
+test('H3 if the own copy is lost during a typo, each Secret still keeps its entry and gets new entries of other registries', async () => {
   const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
   const registries = [registry('a'), registry('b')]
   const first = startHelper(server, clock, cloud, { registries })
@@ -97,12 +97,12 @@ test('H3 where the own copy is lost during a typo, each Secret keeps its entry a
   assert.equal(last, 'one-a-1')
   await end(clock, first)
   server.remove('secrets/home/acr-nopass')
-  cloud.answers.set('a', new NopassError('CLOUD_NOT_FOUND', 'no such instance'))
+  cloud.responses.set('a', new NopassError('CLOUD_NOT_FOUND', 'no such instance'))
   const typo = { registries: [registry('a', 'cri-typo'), registry('b')] }
   for (const name of ['two', 'three']) {
     const helper = startHelper(server, clock, cloud, typo, { name })
     const reads = server.calls.filter((call) => call === 'GET /api/v1/namespaces/shop/secrets').length
-    // Far less than the life of the credential that it replaces.
+    // Far less than the lifetime of the credential that it replaces.
     await clock.advance(name === 'two' ? 70_000 : 45 * MINUTE)
     const { 'a.example.com': kept, 'b.example.com': next } = passwordsIn(server, 'shop')
     assert.deepEqual([kept, next?.startsWith(`${name}-b-`)], [last, true])
@@ -111,21 +111,21 @@ test('H3 where the own copy is lost during a typo, each Secret keeps its entry a
     const { 'acr-nopass.io/expires-at': expiresAt = '' } =
       server.get('secrets/shop/acr-nopass')?.metadata.annotations ?? {}
     assert.ok(Date.parse(expiresAt) > clock.now())
-    // A Secret is read once for each new content.
+    // A Secret is read once per new content.
     assert.ok(server.calls.filter((call) => call === 'GET /api/v1/namespaces/shop/secrets').length - reads < 8)
     server.createNamespace('later')
     await clock.advance(1_000)
     assert.deepEqual(Object.keys(passwordsIn(server, 'later')), ['b.example.com'], 'it goes into no other Secret')
     await end(clock, helper)
   }
-  cloud.answers.delete('a')
+  cloud.responses.delete('a')
   const repaired = startHelper(server, clock, cloud, { registries }, { name: 'four' })
   await clock.advance(2 * MINUTE)
   assert.match(passwordsIn(server, 'shop')['a.example.com'] ?? '', /^four-a-/)
   await end(clock, repaired)
 })
 
-test('security 2: an entry that somebody forged into the pull secret of their namespace stays there', async () => {
+test('security 2: an entry that a user forged in the pull secret of a namespace stays in that namespace', async () => {
   const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
   server.createNamespace('evil')
   const first = startHelper(server, clock, cloud, { registries: [registry('a'), registry('b')] })
@@ -149,7 +149,7 @@ test('security 2: an entry that somebody forged into the pull secret of their na
   const body = Buffer.concat([...buildCredentialGroup('a,b', forged, options).bodies.patch])
   await server.client.request({ method: 'PATCH', path: '/api/v1/namespaces/evil/secrets/acr-nopass', body })
   server.remove('secrets/home/acr-nopass')
-  cloud.answers.set('a', new NopassError('CLOUD_NOT_FOUND', 'no such instance'))
+  cloud.responses.set('a', new NopassError('CLOUD_NOT_FOUND', 'no such instance'))
   const typo = { registries: [registry('a', 'cri-typo'), registry('b')] }
   const helper = startHelper(server, clock, cloud, typo, { name: 'two' })
   for (let minute = 0; minute < 120; minute += 1) {
@@ -161,10 +161,10 @@ test('security 2: an entry that somebody forged into the pull secret of their na
   await end(clock, helper)
 })
 
-test('H5 an older entry in the own copy replaces a newer one at no moment, also not at the end of what is beside it', async () => {
+test('H5 an older entry in the own copy never replaces a newer one, not even when other entries expire', async () => {
   const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
   const registries = [registry('a'), registry('b')]
-  cloud.answers.set('b', 50)
+  cloud.responses.set('b', 50)
   const first = startHelper(server, clock, cloud, { registries })
   await clock.advance(5_000)
   const unwritten = {
@@ -176,8 +176,8 @@ test('H5 an older entry in the own copy replaces a newer one at no moment, also 
   const newest = passwordsIn(server, 'shop')['a.example.com']
   assert.notEqual(newest, passwordsIn(server, 'home')['a.example.com'])
   await end(clock, first)
-  cloud.answers.set('a', new NopassError('CLOUD_NOT_FOUND', 'no such instance'))
-  cloud.answers.set('b', new NopassError('CLOUD_UNAVAILABLE', 'down'))
+  cloud.responses.set('a', new NopassError('CLOUD_NOT_FOUND', 'no such instance'))
+  cloud.responses.set('b', new NopassError('CLOUD_UNAVAILABLE', 'down'))
   const seen = new Set<string>()
   server.onWrite = () => seen.add(passwordsIn(server, 'shop')['a.example.com'] ?? '')
   server.faults.delete(unwritten)
@@ -189,14 +189,14 @@ test('H5 an older entry in the own copy replaces a newer one at no moment, also 
     { name: 'two' },
   )
   for (let minute = 0; minute < 20; minute += 1) await clock.advance(MINUTE)
-  cloud.answers.delete('b')
+  cloud.responses.delete('b')
   await clock.advance(60 * MINUTE)
   assert.deepEqual([...seen], [newest])
   assert.match(passwordsIn(server, 'shop')['b.example.com'] ?? '', /^two-b-/)
   await end(clock, helper)
 })
 
-test('H4 scope namespaces: a listed namespace that may not be read holds up no other, and is asked for seldom', async () => {
+test('H4 scope namespaces: a listed namespace that cannot be read delays no other, and is rarely requested', async () => {
   const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
   server.remove('namespaces/shop')
   const refused = { matches: (call: { path: string }) => call.path.includes('/namespaces/shop'), status: 403 } as const
@@ -217,7 +217,7 @@ test('H4 scope namespaces: a listed namespace that may not be read holds up no o
   await clock.advance(10 * MINUTE)
   const reads = server.calls.slice(before).filter((call) => call === 'GET /api/v1/namespaces/shop')
   assert.ok(reads.length <= 21, `${reads.length} reads in ten minutes`)
-  // It is made again, with its Role.
+  // The namespace is recreated with its Role.
   server.createNamespace('shop')
   server.faults.delete(refused)
   await clock.advance(61_000)
@@ -225,7 +225,7 @@ test('H4 scope namespaces: a listed namespace that may not be read holds up no o
   await end(clock, helper)
 })
 
-test('H4 a namespace that is deleted with its Role while the helper runs changes nothing for the others', async () => {
+test('H4 deleting a namespace with its Role while the helper runs does not affect others', async () => {
   const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
   server.createNamespace('good')
   const scoped = { scope: 'namespaces', targets: { namespaces: { include: ['good', 'shop'] } } } as const
@@ -242,7 +242,7 @@ test('H4 a namespace that is deleted with its Role while the helper runs changes
   await end(clock, helper)
 })
 
-test('scope namespaces: a new leader that still knows a namespace as opted out reads it again before it takes anything back', async () => {
+test('scope namespaces: a new leader that considers a namespace opted out reads it again before it removes anything', async () => {
   const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
   const scoped = { scope: 'namespaces', targets: { namespaces: { include: ['shop'] } } } as const
   server.label('namespaces/shop', { 'acr-nopass.io/skip': 'true' })
@@ -252,13 +252,13 @@ test('scope namespaces: a new leader that still knows a namespace as opted out r
   await clock.advance(20_000)
   assert.deepEqual(passwordsIn(server, 'shop'), {})
   server.label('namespaces/shop', {})
-  // The one that leads has read it again, the other has not.
+  // The leader has read it again, the follower has not.
   await clock.advance(60_000)
   const filled = passwordsIn(server, 'shop')
   assert.deepEqual(Object.keys(filled), ['a.example.com'])
   const writes: string[] = []
   server.onWrite = (key) => writes.push(key)
-  // Nothing is taken back either while it cannot be read.
+  // Nothing is removed while it cannot be read.
   const unread = { matches: ({ path }: KubeCall) => path === '/api/v1/namespaces/shop', status: 500 } as const
   server.faults.add(unread)
   one.stop.abort()
@@ -271,16 +271,16 @@ test('scope namespaces: a new leader that still knows a namespace as opted out r
     writes.filter((key) => key.startsWith('secrets/')),
     [],
   )
-  // What is opted out by then is taken back.
+  // If it is opted out by then, the entries are removed.
   server.label('namespaces/shop', { 'acr-nopass.io/skip': 'true' })
   await clock.advance(6 * MINUTE)
   assert.deepEqual(passwordsIn(server, 'shop'), {})
   await end(clock, one, two)
 })
 
-test('H5 a follower that takes over and cannot read the credentials back overwrites nothing that lives longer', async () => {
+test('H5 a follower that takes over and cannot read the credentials back overwrites none that expire later', async () => {
   const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
-  // Both prove a new registry at the start; then only the leader renews.
+  // Both verify a new registry at the start; then only the leader renews.
   const one = startHelper(server, clock, cloud)
   const two = startHelper(server, clock, cloud, {}, { name: 'two' })
   await clock.advance(10 * MINUTE)
@@ -289,18 +289,18 @@ test('H5 a follower that takes over and cannot read the credentials back overwri
   const before = passwordsIn(server, 'shop')
   assert.match(before['a.example.com'] ?? '', /^one-/)
   server.faults.add({ matches: ({ method, path }) => method === 'GET' && path.includes('/home/secrets'), status: 500 })
-  cloud.answers.set('a', new NopassError('CLOUD_UNAVAILABLE', 'down'))
+  cloud.responses.set('a', new NopassError('CLOUD_UNAVAILABLE', 'down'))
   one.stop.abort()
   await clock.advance(2 * MINUTE)
   assert.equal(await one.done, 'stopped')
   assert.deepEqual(passwordsIn(server, 'shop'), before)
-  cloud.answers.delete('a')
+  cloud.responses.delete('a')
   await clock.advance(5 * MINUTE)
   assert.match(passwordsIn(server, 'shop')['a.example.com'] ?? '', /^two-/)
   await end(clock, two)
 })
 
-test('H5 one failed read is repeated, and what is read back is in use: no call of the cloud, no write', async () => {
+test('H5 one failed read is retried, and the credential that was read back is used without a cloud call or a write', async () => {
   const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
   const one = startHelper(server, clock, cloud)
   await clock.advance(MINUTE)
@@ -319,7 +319,7 @@ test('H5 one failed read is repeated, and what is read back is in use: no call o
   await end(clock, two)
 })
 
-test('M1 a Secret that another writer changes or deletes again and again is left alone for a while, and reported', async () => {
+test('M1 a Secret that another client changes or deletes again and again is left alone for a while, and reported', async () => {
   for (const fight of ['tamper', 'remove'] as const) {
     const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
     let writes = 0
@@ -341,7 +341,7 @@ test('M1 a Secret that another writer changes or deletes again and again is left
   }
 })
 
-test('M1 a Secret that its namespace forges again and again, so that an entry in it looks newer than ours, is left alone for a while too', async () => {
+test('M1 a Secret with an entry that is repeatedly forged to look newer than the helper’s is left alone for a while too', async () => {
   const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
   const helper = startHelper(server, clock, cloud, { registries: [registry('a'), registry('b')] })
   await clock.advance(5_000)
@@ -370,7 +370,7 @@ test('M1 a Secret that its namespace forges again and again, so that an entry in
   await end(clock, helper)
 })
 
-test('M1 two replicas that both lead after the lease was edited by hand do not write against each other without end', async () => {
+test('M1 two replicas that both lead after the Lease was edited by hand do not overwrite each other endlessly', async () => {
   const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
   let writes = 0
   server.onWrite = (key) => {
@@ -382,9 +382,9 @@ test('M1 two replicas that both lead after the lease was edited by hand do not w
   const other = [server.get('leases/home/r')?.spec?.holderIdentity, 'one', 'two'].find(
     (name, index, all) => index > 0 && name !== all[0],
   )
-  // The other one cannot read back what is in use, so each has a credential of its own.
+  // The other one cannot read back the current credential, so each has its own.
   server.faults.add({ matches: ({ method, path }) => method === 'GET' && path.includes('/home/secrets'), status: 403 })
-  // The holder has renewed a moment ago, and writes on until its deadline.
+  // The holder has just renewed, and continues to write until its deadline.
   await clock.advance(100)
   server.create('leases/home/r')
   await clock.advance(1_000)
@@ -397,7 +397,7 @@ test('M1 two replicas that both lead after the lease was edited by hand do not w
   assert.ok(['LEASE_LOST', 'stopped'].includes(await two.done))
 })
 
-test('M1 a namespace that is deleted and made again, many times, is no fight', async () => {
+test('M1 deleting and recreating a namespace many times does not count as a fight', async () => {
   const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
   const helper = startHelper(server, clock, cloud)
   await clock.advance(5_000)
@@ -412,10 +412,10 @@ test('M1 a namespace that is deleted and made again, many times, is no fight', a
   await end(clock, helper)
 })
 
-test('L5 a write that meets one conflict after the other on an object that went back to an older version is done in the end', async () => {
+test('L5 a write that repeatedly conflicts on an object that was reset to an older version finally succeeds', async () => {
   const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
-  // The rotation is due before the watches end, after which all would be listed again.
-  cloud.answers.set('a', 10)
+  // The rotation is due before the watches end, after which everything would be listed again.
+  cloud.responses.set('a', 10)
   const helper = startHelper(server, clock, cloud)
   await clock.advance(5_000)
   const before = passwordsIn(server, 'shop')
@@ -432,7 +432,7 @@ test('L5 a write that meets one conflict after the other on an object that went 
   await end(clock, helper)
 })
 
-test('L3 a reload, a write that hangs and a stop at the same time end in order', async () => {
+test('L3 a reload, a hanging write and a stop at the same time end cleanly', async () => {
   const rejections: unknown[] = []
   const onRejection = (reason: unknown): void => void rejections.push(reason)
   process.on('unhandledRejection', onRejection)
@@ -453,9 +453,9 @@ test('L3 a reload, a write that hangs and a stop at the same time end in order',
   assert.equal(helper.log.filter((line) => line.includes('read again')).length, 0)
 })
 
-test('H1b a reload while the renewal is late: the process ends as lost and the next one serves all', async () => {
+test('H1b after a reload during a late renewal the process ends with LEASE_LOST, and the next one serves everything', async () => {
   const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
-  // The renewal at 6 s times out at 11 s; the next one is answered at 17 s, three seconds after the deadline.
+  // The renewal at 6 s times out at 11 s; the next one gets its response at 17 s, three seconds after the deadline.
   let isSlow = true
   const client = {
     ...server.client,
@@ -464,16 +464,16 @@ test('H1b a reload while the renewal is late: the process ends as lost and the n
       const isRenewal = isSlow && call.method === 'PUT'
       if (isRenewal && now >= 5_000 && now < 11_000) {
         await sleep(clock, 5_000)
-        throw new KubeApiError(0, 'no answer', { code: 'KUBE_TIMEOUT' })
+        throw new KubeApiError(0, 'no response', { code: 'KUBE_TIMEOUT' })
       }
-      const answer = await server.client.request<T>(call, signal)
+      const response = await server.client.request<T>(call, signal)
       if (isRenewal && now >= 11_000) await sleep(clock, 17_000 - now)
-      return answer
+      return response
     },
   }
   const helper = startHelper(server, clock, cloud, {}, { client })
   await clock.advance(14_500)
-  // Both in the gap: the file is read every 5 s.
+  // Both happen in the gap, because the file is read every 5 s.
   server.createNamespace('later')
   helper.configure({ refreshRate: 10 })
   await clock.advance(2_600)
@@ -488,34 +488,34 @@ test('H1b a reload while the renewal is late: the process ends as lost and the n
 
 const moved = { ...registry('a'), domains: ['moved.example.com'] }
 
-test('a registry that a reload changed is replaced under the next configuration too when its first request fails', async () => {
+test('a registry that a reload changed is also replaced under the next configuration if its first request fails', async () => {
   const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
   const helper = startHelper(server, clock, cloud)
   await clock.advance(5_000)
-  cloud.answers.set('a', new NopassError('CLOUD_UNAVAILABLE', 'down'))
+  cloud.responses.set('a', new NopassError('CLOUD_UNAVAILABLE', 'down'))
   helper.configure({ registries: [moved] })
   await clock.advance(5_500)
   helper.configure({ refreshRate: 10 })
   await clock.advance(5_500)
   assert.equal(helper.log.filter((line) => line.includes('read again')).length, 2)
-  cloud.answers.delete('a')
+  cloud.responses.delete('a')
   await clock.advance(2 * MINUTE)
   assert.deepEqual(Object.keys(passwordsIn(server, 'shop')), ['moved.example.com'])
   await end(clock, helper)
 })
 
-test('a registry that a reload changed is replaced by the replica that leads next, once', async () => {
+test('a registry that a reload changed is replaced once by the next leader', async () => {
   const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
   const one = startHelper(server, clock, cloud)
   await clock.advance(2_000)
   const two = startHelper(server, clock, cloud, {}, { name: 'two' })
   await clock.advance(3_000)
-  cloud.answers.set('a', new NopassError('CLOUD_UNAVAILABLE', 'down'))
+  cloud.responses.set('a', new NopassError('CLOUD_UNAVAILABLE', 'down'))
   for (const helper of [one, two]) helper.configure({ registries: [moved] })
   await clock.advance(6_000)
   one.stop.abort()
   await clock.advance(3_000)
-  cloud.answers.delete('a')
+  cloud.responses.delete('a')
   await clock.advance(2 * MINUTE)
   assert.deepEqual(Object.keys(passwordsIn(server, 'shop')), ['moved.example.com'])
   const calls = cloud.calls.length
@@ -525,7 +525,7 @@ test('a registry that a reload changed is replaced by the replica that leads nex
   await end(clock, one, two)
 })
 
-test('a registry that a reload changed, and the leader replaced, is not replaced once more by the replica that leads next', async () => {
+test('a registry that a reload changed and the leader replaced is not replaced again by the next leader', async () => {
   const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
   const one = startHelper(server, clock, cloud)
   await clock.advance(2_000)
@@ -541,7 +541,7 @@ test('a registry that a reload changed, and the leader replaced, is not replaced
   await end(clock, one, two)
 })
 
-test('a start with other domains than those that the Secrets have replaces them at once, and one with the same replaces nothing', async () => {
+test('a start with other domains than those in the Secrets replaces them immediately, and one with the same domains replaces nothing', async () => {
   const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
   for (const [registries, domain, calls] of [
     [[moved], 'moved.example.com', 1],
@@ -558,7 +558,7 @@ test('a start with other domains than those that the Secrets have replaces them 
   }
 })
 
-test('an upgrade from notes that do not say the configured domains (0.1.0) replaces what lacks one of them at once, and once', async () => {
+test('after an upgrade from annotations without the configured domains (0.1.0), entries that lack one are replaced immediately and once', async () => {
   const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
   for (const [registries, domain, calls] of [
     [[registry('a')], 'a.example.com', 1],
@@ -583,7 +583,7 @@ test('an upgrade from notes that do not say the configured domains (0.1.0) repla
   }
 })
 
-test('a new credential does not wait where another that led by right wrote a newer one of another registry: both are in the Secret', async () => {
+test('a new credential does not wait if another legitimate leader wrote a newer one of another registry: both are in the Secret', async () => {
   const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
   const verify = { enabled: true, interval: '1m' }
   const helper = startHelper(server, clock, cloud, { registries: [registry('a'), registry('b')], verify })
@@ -596,7 +596,7 @@ test('a new credential does not wait where another that led by right wrote a new
     token: { username: 'u', password, issuedAt, expiresAt: issuedAt + 60 * MINUTE, domains: [`${name}.example.com`] },
   })
   const tokens = [
-    login('a', 'of another leader', clock.now()),
+    login('a', 'from another leader', clock.now()),
     login('b', before['b.example.com'] ?? '', clock.now() - 20_000),
   ]
   const options = { secretName: 'acr-nopass', instance: 'home.r', secretLabels: {}, authFormat: 'auth' } as const
@@ -604,14 +604,14 @@ test('a new credential does not wait where another that led by right wrote a new
   const body = Buffer.concat([head, tail])
   await server.client.request({ method: 'PATCH', path: '/api/v1/namespaces/shop/secrets/acr-nopass', body })
   await clock.advance(2_000)
-  assert.equal(passwordsIn(server, 'shop')['a.example.com'], 'of another leader')
-  // The registry finds the other one revoked.
+  assert.equal(passwordsIn(server, 'shop')['a.example.com'], 'from another leader')
+  // The registry rejects the other one as revoked.
   cloud.verdicts.set('b', 'refused')
   await clock.advance(40_000)
   const after = passwordsIn(server, 'shop')
   assert.match(after['b.example.com'] ?? '', /^one-b-/)
   assert.notEqual(after['b.example.com'], before['b.example.com'])
-  assert.equal(after['a.example.com'], 'of another leader')
+  assert.equal(after['a.example.com'], 'from another leader')
   assert.equal(cloud.calls.filter((name) => name === 'a').length, 1)
   await clock.advance(40 * MINUTE)
   assert.match(passwordsIn(server, 'shop')['a.example.com'] ?? '', /^one-a-/)
@@ -620,14 +620,14 @@ test('a new credential does not wait where another that led by right wrote a new
 
 const numbered = (count: number): string[] => Array.from({ length: count }, (_, index) => `n-${index}`)
 
-test('L1 the rotation of one registry does not slow down that of another', async () => {
+test('L1 the rotation of one registry does not slow down another’s', async () => {
   const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
   const names = numbered(60)
   for (const name of names) server.createNamespace(name)
   server.createNamespace('solo')
-  // Both are refreshed for the first time after 40 % of their lives: `a` after 24 s, which takes 6 s; `b` in the middle of it.
-  cloud.answers.set('a', 1)
-  cloud.answers.set('b', 65 / 60)
+  // Both are first refreshed after 40 % of their lifetimes: `a` after 24 s, which takes 6 s; `b` in the middle of that.
+  cloud.responses.set('a', 1)
+  cloud.responses.set('b', 65 / 60)
   const helper = startHelper(server, clock, cloud, {
     refreshRate: 1,
     targets: { namespaces: { include: names } },
@@ -641,18 +641,18 @@ test('L1 the rotation of one registry does not slow down that of another', async
   await end(clock, helper)
 })
 
-test('M6 Secrets that have expired are not paced, also after the identity was repaired', async () => {
+test('M6 writes of expired Secrets are not paced, not even after the identity was repaired', async () => {
   const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
   const names = numbered(100)
   for (const name of names) server.createNamespace(name)
   const targets = { namespaces: { include: names } }
   const helper = startHelper(server, clock, cloud, { refreshRate: 1, targets })
   await clock.advance(10_000)
-  cloud.answers.set('a', new NopassError('CLOUD_DENIED', 'no'))
+  cloud.responses.set('a', new NopassError('CLOUD_DENIED', 'no'))
   await clock.advance(2 * 60 * MINUTE)
   helper.configure({ registries: [registry('a', 'cri-other')] })
   await clock.advance(10_000)
-  cloud.answers.delete('a')
+  cloud.responses.delete('a')
   let first: number | undefined
   server.onWrite = () => {
     first ??= clock.monotonic()
@@ -664,7 +664,7 @@ test('M6 Secrets that have expired are not paced, also after the identity was re
   await end(clock, helper)
 })
 
-test("H5 a rotation writes the helper's own copy before all others, and waits two seconds for it at most", async () => {
+test("H5 a rotation writes the helper's own copy before all other Secrets, and waits at most two seconds for it", async () => {
   const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
   for (const name of numbered(5)) server.createNamespace(name)
   const client: KubeClient = {
@@ -696,7 +696,7 @@ test("H5 a rotation writes the helper's own copy before all others, and waits tw
   await end(clock, helper)
 })
 
-test('security 3: a lease that does not exist is logged, shown by the status page, and makes every replica unready', async () => {
+test('security 3: a missing Lease is logged, shown on the status page, and makes every replica unready', async () => {
   const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
   const helper = startHelper(server, clock, cloud, {}, { http: true })
   const { http } = await helper.ports

@@ -1,49 +1,49 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { NopassError } from '../../src/errors.ts'
-import { MINUTE, OUTAGE, openRefresh } from './refresh-bench.ts'
+import { MINUTE, OUTAGE, openRefresh } from './refresh-fixture.ts'
 
 const passwords = ({ tokens }: ReturnType<typeof openRefresh>) => tokens.map(({ live }) => live?.token.password)
 
-test('U1 a first credential that is refused is used and reported, checked again, and no other is requested before its time', async () => {
-  const bench = openRefresh({ verifyIntervalMs: 5 * MINUTE })
-  const { clock, refresh, calls, events, verdicts } = bench
+test('U1 a first credential that is rejected is used, reported and checked again, and the next one is only requested when due', async () => {
+  const fixture = openRefresh({ verifyIntervalMs: 5 * MINUTE })
+  const { clock, refresh, calls, events, verdicts } = fixture
   verdicts.splice(0, 1, 'refused')
   refresh.start()
   await clock.advance(20 * MINUTE)
-  assert.deepEqual([calls, passwords(bench)], [[0], ['p1']])
+  assert.deepEqual([calls, passwords(fixture)], [[0], ['p1']])
   assert.deepEqual([refresh.state.verified, refresh.state.error?.code], ['refused', 'REGISTRY_LOGIN_REFUSED'])
   assert.equal(events[0], 'refused')
   assert.ok(!events.includes('revoked') && !events.includes('failed'), events.join())
-  // The check was wrong, and the next one says so.
+  // The check was wrong, as the next one shows.
   verdicts.splice(0, 1, 'accepted')
   await clock.advance(3 * MINUTE)
   assert.deepEqual([refresh.state.verified, refresh.state.error, calls.length], ['accepted', undefined, 1])
 })
 
-test('U1 the checks of a refused credential alone cause no rewrite: one in each normal period', async () => {
-  const bench = openRefresh({ verifyIntervalMs: 5 * MINUTE })
-  const { clock, refresh, calls, verdicts } = bench
+test('U1 checks of a rejected credential cause no additional writes: there is one per normal period', async () => {
+  const fixture = openRefresh({ verifyIntervalMs: 5 * MINUTE })
+  const { clock, refresh, calls, verdicts } = fixture
   verdicts.splice(0, 1, 'refused')
   refresh.start()
   await clock.advance(24 * 60 * MINUTE)
-  // 60 to 70 % of an hour.
+  // Between 60 and 70 % of an hour.
   assert.ok(calls.length >= 36 && calls.length <= 41, `${calls.length} requests in a day`)
-  assert.equal(bench.tokens.length, calls.length)
+  assert.equal(fixture.tokens.length, calls.length)
 })
 
-test('U1 with checks that cannot be made in between, a refused credential is still replaced only when it is due', async () => {
-  const bench = openRefresh({ verifyIntervalMs: 5 * MINUTE })
-  const { clock, refresh, verdicts } = bench
+test('U1 even if some checks cannot be made, a rejected credential is only replaced when it is due', async () => {
+  const fixture = openRefresh({ verifyIntervalMs: 5 * MINUTE })
+  const { clock, refresh, verdicts } = fixture
   verdicts.splice(0, 1, ...Array.from({ length: 400 }, (_, index) => (index % 2 === 0 ? 'refused' : 'unreachable')))
   refresh.start()
   await clock.advance(22 * MINUTE)
-  assert.deepEqual(passwords(bench), ['p1'])
+  assert.deepEqual(passwords(fixture), ['p1'])
 })
 
-test('U1 a refused successor waits while the old one is accepted, is checked again itself, and replaces it with a tenth of life left', async () => {
-  const bench = openRefresh()
-  const { clock, refresh, calls, verdicts } = bench
+test('U1 a rejected successor is checked again while the old one is accepted, and replaces it when a tenth of its lifetime is left', async () => {
+  const fixture = openRefresh()
+  const { clock, refresh, calls, verdicts } = fixture
   refresh.start()
   await clock.advance(25 * MINUTE)
   const old = refresh.state.live?.token
@@ -55,81 +55,81 @@ test('U1 a refused successor waits while the old one is accepted, is checked aga
   assert.equal(refresh.state.live?.token.password, 'p2')
   assert.equal(refresh.state.error?.code, 'REGISTRY_LOGIN_REFUSED')
   const asked = calls.filter((at) => at > since).length
-  assert.equal(asked, 1, 'the same credential is checked again')
+  assert.equal(asked, 1, 'the same credential must be checked again')
   await clock.advance(2000)
   assert.deepEqual([refresh.state.live?.token.password, refresh.state.verified], ['p3', 'refused'])
-  assert.equal(bench.events.at(-1), 'refused')
+  assert.equal(fixture.events.at(-1), 'refused')
   await clock.advance(10 * MINUTE)
   assert.equal(calls.filter((at) => at > since).length, 1)
 })
 
-test('U1 a refused successor is used although a further request fails, rather than that the old one expires', async () => {
-  const bench = openRefresh()
-  const { clock, refresh, answers, verdicts } = bench
+test('U1 if another request fails, a rejected successor is used before the old one expires', async () => {
+  const fixture = openRefresh()
+  const { clock, refresh, responses, verdicts } = fixture
   refresh.start()
   await clock.advance(25 * MINUTE)
   const end = (refresh.state.live?.token.expiresAt ?? 0) - clock.now()
   verdicts.splice(0, 1, 'refused')
-  answers.splice(0, 1, 4 * 60 * MINUTE, OUTAGE)
+  responses.splice(0, 1, 4 * 60 * MINUTE, OUTAGE)
   await clock.advance(end - 5 * MINUTE)
   assert.deepEqual([refresh.state.live?.token.password, refresh.state.verified], ['p3', 'refused'])
 })
 
-test('U1 one whose own check was not accepted keeps nothing out', async () => {
+test('U1 a credential that was not accepted itself does not block its successor', async () => {
   for (const verdict of ['skipped', 'unreachable', 'refused'] as const) {
-    const bench = openRefresh()
-    bench.verdicts.splice(0, 1, verdict)
-    bench.refresh.start()
-    await bench.clock.advance(MINUTE)
-    bench.verdicts.splice(0, 1, 'refused')
-    await bench.clock.advance(24 * MINUTE)
-    assert.deepEqual(passwords(bench), ['p1', 'p2'], verdict)
+    const fixture = openRefresh()
+    fixture.verdicts.splice(0, 1, verdict)
+    fixture.refresh.start()
+    await fixture.clock.advance(MINUTE)
+    fixture.verdicts.splice(0, 1, 'refused')
+    await fixture.clock.advance(24 * MINUTE)
+    assert.deepEqual(passwords(fixture), ['p1', 'p2'], verdict)
   }
 })
 
-test('U1 a static login that is refused at first stays out, and comes in when it is accepted', async () => {
-  const bench = openRefresh({ life: null })
-  bench.verdicts.splice(0, 1, 'refused')
-  bench.refresh.start()
-  await bench.clock.advance(10 * MINUTE)
-  assert.deepEqual([bench.refresh.state.live, bench.tokens.length], [undefined, 0])
-  assert.equal(bench.refresh.state.error?.code, 'REGISTRY_LOGIN_REFUSED')
-  bench.verdicts.splice(0, 1, 'accepted')
-  await bench.clock.advance(2 * MINUTE)
-  assert.equal(bench.tokens.length, 1)
+test('U1 a static login that is rejected at first is not used until it is accepted', async () => {
+  const fixture = openRefresh({ life: null })
+  fixture.verdicts.splice(0, 1, 'refused')
+  fixture.refresh.start()
+  await fixture.clock.advance(10 * MINUTE)
+  assert.deepEqual([fixture.refresh.state.live, fixture.tokens.length], [undefined, 0])
+  assert.equal(fixture.refresh.state.error?.code, 'REGISTRY_LOGIN_REFUSED')
+  fixture.verdicts.splice(0, 1, 'accepted')
+  await fixture.clock.advance(2 * MINUTE)
+  assert.equal(fixture.tokens.length, 1)
 })
 
-test('M4 a credential that is already over is a failure with the usual pauses, and never in use', async () => {
+test('M4 a credential that is already expired counts as a failure with the usual back-off, and is never used', async () => {
   for (const life of [0, -5 * MINUTE, 9e15]) {
-    const bench = openRefresh({ life })
-    bench.refresh.start()
-    await bench.clock.advance(10 * MINUTE)
-    assert.deepEqual([bench.tokens.length, bench.refresh.state.live], [0, undefined])
-    assert.equal(bench.refresh.state.error?.code, 'CLOUD_UNAVAILABLE')
-    assert.ok(bench.calls.length <= 40, `${bench.calls.length} requests in ten minutes`)
+    const fixture = openRefresh({ life })
+    fixture.refresh.start()
+    await fixture.clock.advance(10 * MINUTE)
+    assert.deepEqual([fixture.tokens.length, fixture.refresh.state.live], [0, undefined])
+    assert.equal(fixture.refresh.state.error?.code, 'CLOUD_UNAVAILABLE')
+    assert.ok(fixture.calls.length <= 40, `${fixture.calls.length} requests in ten minutes`)
   }
 })
 
-test('M4 however short the life of a credential: no more than one request in a second', async () => {
-  const bench = openRefresh({ life: 20 })
-  bench.refresh.start()
-  await bench.clock.advance(MINUTE)
-  assert.ok(bench.calls.length <= 61, `${bench.calls.length} requests in a minute`)
+test('M4 however short a credential’s lifetime, there is at most one request per second', async () => {
+  const fixture = openRefresh({ life: 20 })
+  fixture.refresh.start()
+  await fixture.clock.advance(MINUTE)
+  assert.ok(fixture.calls.length <= 61, `${fixture.calls.length} requests in a minute`)
 })
 
-test('L6 a static login that is read again and again is the same one: nothing that a status shows has changed', async () => {
-  const bench = openRefresh({ life: null })
-  bench.refresh.start()
-  await bench.clock.advance(MINUTE)
-  const first = bench.refresh.state
-  await bench.clock.advance(60 * MINUTE)
-  assert.ok(bench.calls.length > 100)
-  assert.deepEqual(bench.refresh.state, first)
+test('L6 a static login that is read again and again counts as the same one: nothing in the status changes', async () => {
+  const fixture = openRefresh({ life: null })
+  fixture.refresh.start()
+  await fixture.clock.advance(MINUTE)
+  const first = fixture.refresh.state
+  await fixture.clock.advance(60 * MINUTE)
+  assert.ok(fixture.calls.length > 100)
+  assert.deepEqual(fixture.refresh.state, first)
 })
 
-test('H5 what is read back wins, unless it has expired while a live one is there', async () => {
-  const bench = openRefresh({ random: 0 })
-  const { clock, refresh } = bench
+test('H5 a credential that was read back takes precedence, unless it has expired and there is a live one', async () => {
+  const fixture = openRefresh({ random: 0 })
+  const { clock, refresh } = fixture
   refresh.prove()
   await clock.advance(1000)
   const proof = refresh.state.live
@@ -147,9 +147,9 @@ test('H5 what is read back wins, unless it has expired while a live one is there
   assert.equal(refresh.state.live?.token.password, 'older')
 })
 
-test('H5 a copy that was not written yet never replaces the newer credential that this replica got as the leader', async () => {
-  const bench = openRefresh({ random: 0 })
-  const { clock, refresh } = bench
+test('H5 an outdated own copy never replaces a newer credential that this replica got as the leader', async () => {
+  const fixture = openRefresh({ random: 0 })
+  const { clock, refresh } = fixture
   refresh.start()
   await clock.advance(1000)
   const { live } = refresh.state
@@ -162,15 +162,15 @@ test('H5 a copy that was not written yet never replaces the newer credential tha
   assert.equal(refresh.state.live?.token.password, `of ${later}`)
 })
 
-test('H5 a credential that is older than what a Secret holds is replaced at once, one request for it and then the usual pauses', async () => {
-  const bench = openRefresh({ random: 0 })
-  const { clock, refresh, calls } = bench
+test('H5 a credential that is older than one in a Secret is replaced immediately, with one request and then the usual pauses', async () => {
+  const fixture = openRefresh({ random: 0 })
+  const { clock, refresh, calls } = fixture
   refresh.prove()
   await clock.advance(1000)
   assert.equal(calls.length, 1)
-  // Before the start: it is not forgotten.
+  // A report from before the start is remembered.
   refresh.replaceOlder()
-  bench.answers.unshift(new NopassError('CLOUD_UNAVAILABLE', 'down'))
+  fixture.responses.unshift(new NopassError('CLOUD_UNAVAILABLE', 'down'))
   refresh.start()
   for (let time = 0; time < 5; time++) {
     refresh.replaceOlder()
@@ -185,27 +185,27 @@ test('H5 a credential that is older than what a Secret holds is replaced at once
   assert.equal(calls.length, 3)
 })
 
-test('H3 the entry of an earlier configuration is kept until there is a credential, and is not a live one', async () => {
-  const bench = openRefresh()
-  bench.answers.splice(0, 1, new NopassError('CLOUD_NOT_FOUND', 'no such instance'))
+test('H3 the entry of an earlier configuration is kept until there is a credential, but does not count as live', async () => {
+  const fixture = openRefresh()
+  fixture.responses.splice(0, 1, new NopassError('CLOUD_NOT_FOUND', 'no such instance'))
   const token = { username: 'u', password: 'before', issuedAt: 0, expiresAt: 1, domains: ['a.example.com'] }
-  bench.refresh.keep({ name: 'prod', fingerprint: 'other', token, refreshAt: 0 })
-  bench.refresh.start()
-  await bench.clock.advance(MINUTE)
-  assert.deepEqual([bench.refresh.state.live, bench.refresh.state.kept?.token.password], [undefined, 'before'])
-  bench.answers.splice(0, 1, 60 * MINUTE)
-  await bench.clock.advance(2 * MINUTE)
-  assert.deepEqual([bench.refresh.state.live?.token.password, bench.refresh.state.kept], ['p1', undefined])
+  fixture.refresh.keep({ name: 'prod', fingerprint: 'other', token, refreshAt: 0 })
+  fixture.refresh.start()
+  await fixture.clock.advance(MINUTE)
+  assert.deepEqual([fixture.refresh.state.live, fixture.refresh.state.kept?.token.password], [undefined, 'before'])
+  fixture.responses.splice(0, 1, 60 * MINUTE)
+  await fixture.clock.advance(2 * MINUTE)
+  assert.deepEqual([fixture.refresh.state.live?.token.password, fixture.refresh.state.kept], ['p1', undefined])
 })
 
-test('H3 of the entries of an earlier configuration an older one in the own copy does not replace the one from before the reload', async () => {
+test('H3 of an earlier configuration’s entries, an older one in the own copy does not replace the one from before the reload', async () => {
   const before = openRefresh()
   before.refresh.start()
   await before.clock.advance(1000)
   const { state } = before.refresh
   const { live } = state
   assert.ok(live)
-  // The registry is another one by now.
+  // The configuration of the registry has changed.
   const { refresh } = openRefresh({ initial: { ...state, fingerprint: 'other' } })
   const copy = (issuedAt: number) => ({ ...live, token: { ...live.token, password: `of ${issuedAt}`, issuedAt } })
   const { issuedAt } = live.token
@@ -215,14 +215,14 @@ test('H3 of the entries of an earlier configuration an older one in the own copy
   assert.equal(refresh.state.kept?.token.password, `of ${issuedAt + 1}`)
 })
 
-test('H3 a registry that is configured as before again keeps its newest credential, also where the own copy has an older one', async () => {
+test('H3 a registry whose configuration is restored keeps its newest credential, even if the own copy has an older one', async () => {
   const before = openRefresh()
   before.refresh.start()
   await before.clock.advance(1000)
   const { state } = before.refresh
   const { live } = state
   assert.ok(live)
-  // The registry was another one for a while, and nothing could be written to the own copy.
+  // The configuration was different for a while, and the own copy could not be written.
   const typo = openRefresh({
     initial: { ...state, fingerprint: 'other', live: undefined, kept: { ...live, origin: 'kept' } },
   })
@@ -234,7 +234,7 @@ test('H3 a registry that is configured as before again keeps its newest credenti
   assert.equal(typo.refresh.state.live?.token.password, 'newer')
 })
 
-test('H3 the entry of another registry, however new, does not keep the credential of the present one out', async () => {
+test('H3 the entry of another registry, however new, does not block the credential of the current one', async () => {
   const before = openRefresh()
   before.refresh.start()
   await before.clock.advance(1000)

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { MINUTE, OUTAGE, openRefresh } from './refresh-bench.ts'
+import { MINUTE, OUTAGE, openRefresh } from './refresh-fixture.ts'
 
 const HOUR = 60 * MINUTE
 
-test('L2 a credential that was read back and is issued in the future is refreshed: the clock is behind, and only a call corrects it', async () => {
+test('L2 a credential that was read back with a future issue time is refreshed, because the clock is behind and only a call corrects it', async () => {
   const { clock, refresh, calls } = openRefresh()
   const [issuedAt, expiresAt] = [clock.now() + 3 * HOUR, clock.now() + 4 * HOUR]
   const token = { username: 'u', password: 'before', issuedAt, expiresAt, domains: ['a.example.com'] }
@@ -14,10 +14,10 @@ test('L2 a credential that was read back and is issued in the future is refreshe
   assert.deepEqual([calls, refresh.state.live?.token.password], [[0], 'p1'])
 })
 
-test('L2 a pause counts in time that passes: it is no longer when a call sets the clock back by hours', async () => {
+test('L2 a pause is measured in elapsed time: it does not become longer if a call sets the clock back by hours', async () => {
   const failing = openRefresh()
   failing.cloud.ahead = 2 * HOUR
-  failing.answers.unshift(OUTAGE)
+  failing.responses.unshift(OUTAGE)
   failing.refresh.start()
   await failing.clock.advance(100)
   failing.cloud.ahead = 0

@@ -1,23 +1,23 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { LiveToken } from '../../src/helper/credentials/registry-state.ts'
-import { MINUTE, OUTAGE, openRefresh } from './refresh-bench.ts'
+import { MINUTE, OUTAGE, openRefresh } from './refresh-fixture.ts'
 
-test('a login without an end is read from its files every 30 s and counts only when it changed', async () => {
+test('a login without expiry is read from its files every 30 s, and only a changed one counts', async () => {
   const { clock, refresh, calls, tokens } = openRefresh({ life: null })
   refresh.start()
   await clock.advance(5 * MINUTE)
   assert.deepEqual([calls.length, tokens.length], [11, 1])
 })
 
-/** What an earlier process had: an hour's credential, to be replaced after 38 minutes. */
+/** The credential of an earlier process: valid for an hour, to be replaced after 38 minutes. */
 function tokenOf(issuedAt: number): LiveToken {
   const expiresAt = issuedAt + 60 * MINUTE
   const token = { username: 'u', password: 'old', issuedAt, expiresAt, domains: ['a.example.com'] }
   return { name: 'prod', fingerprint: 'fp', token, refreshAt: issuedAt + 38 * MINUTE }
 }
 
-test('a credential of an earlier process is used to its own schedule, without a call', async () => {
+test('a credential of an earlier process is used according to its own schedule, without a call', async () => {
   const { clock, refresh, calls, tokens } = openRefresh()
   refresh.adopt(tokenOf(clock.now() - 20 * MINUTE))
   refresh.start()
@@ -27,7 +27,7 @@ test('a credential of an earlier process is used to its own schedule, without a 
   assert.deepEqual(calls, [18 * MINUTE])
 })
 
-test('a credential of an earlier process that is over is kept, and replaced at once and unpaced', async () => {
+test('an expired credential of an earlier process is kept, and replaced immediately and unpaced', async () => {
   const { clock, refresh, calls, tokens } = openRefresh()
   refresh.adopt(tokenOf(clock.now() - 90 * MINUTE))
   assert.equal(refresh.state.live?.token.password, 'old')
@@ -36,18 +36,18 @@ test('a credential of an earlier process that is over is kept, and replaced at o
   assert.deepEqual([calls, tokens.at(-1)?.live?.token.password, tokens.at(-1)?.urgent], [[0], 'p1', true])
 })
 
-test('a follower asks until there is one token, and no further', async () => {
-  const { clock, refresh, calls, answers } = openRefresh()
-  answers.unshift(OUTAGE, OUTAGE)
+test('a follower requests a token until it has one, and no further ones', async () => {
+  const { clock, refresh, calls, responses } = openRefresh()
+  responses.unshift(OUTAGE, OUTAGE)
   refresh.prove()
   await clock.advance(300 * MINUTE)
   assert.equal(calls.length, 3)
   assert.equal(refresh.state.live?.token.password, 'p1')
 })
 
-test('a registry that failed before it took over a good credential is asked again soon, so that it does not count as failing for long', async () => {
-  const { clock, refresh, calls, answers } = openRefresh()
-  answers.unshift(OUTAGE)
+test('a registry that failed before it read back a good credential is soon called again, so that it does not count as failing for long', async () => {
+  const { clock, refresh, calls, responses } = openRefresh()
+  responses.unshift(OUTAGE)
   refresh.prove()
   await clock.advance(10)
   assert.deepEqual([calls.length, refresh.state.failures], [1, 1])
@@ -62,7 +62,7 @@ for (const readBack of [true, false]) {
     const first = openRefresh()
     first.refresh.start()
     await first.clock.advance(MINUTE)
-    first.answers.unshift(OUTAGE)
+    first.responses.unshift(OUTAGE)
     first.refresh.force()
     await first.clock.advance(10)
     const { state } = first.refresh
@@ -84,7 +84,7 @@ for (const readBack of [false, true]) {
     await first.clock.advance(MINUTE)
     first.refresh.force()
     await first.clock.advance(MINUTE)
-    first.answers.unshift('never')
+    first.responses.unshift('never')
     first.verdicts.unshift('refused')
     await first.clock.advance(5 * MINUTE)
     const { state } = first.refresh

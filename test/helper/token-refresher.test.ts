@@ -3,30 +3,30 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { NopassError } from '../../src/errors.ts'
 import { settle } from '../kube/fake-clock.ts'
-import { MINUTE, OUTAGE, openRefresh } from './refresh-bench.ts'
+import { MINUTE, OUTAGE, openRefresh } from './refresh-fixture.ts'
 
-test('P3 a credential is replaced at 60 to 70 % of its own life, the first one anywhere before, again and again', async () => {
+test('P3 a credential is always replaced after 60 to 70 % of its lifetime, and the first one at any time before', async () => {
   const { clock, refresh, calls } = openRefresh()
   refresh.start()
   await clock.advance(200 * MINUTE)
   assert.deepEqual(calls, [0, 24 * MINUTE, 63 * MINUTE, 102 * MINUTE, 141 * MINUTE, 180 * MINUTE])
 })
 
-test('P3 after an outage the next refresh is anywhere in the life again, the one after that is as usual', async () => {
-  const { clock, refresh, calls, answers } = openRefresh()
+test('P3 after an outage the next refresh is again at any time in the lifetime, and the one after that as usual', async () => {
+  const { clock, refresh, calls, responses } = openRefresh()
   refresh.start()
   await clock.advance(30 * MINUTE)
-  answers.splice(0, 1, OUTAGE)
+  responses.splice(0, 1, OUTAGE)
   await clock.advance(60 * MINUTE)
-  answers.splice(0, 1, 60 * MINUTE)
+  responses.splice(0, 1, 60 * MINUTE)
   await clock.advance(120 * MINUTE)
   const since = calls.filter((at) => at >= 90 * MINUTE).map((at) => at - (calls.find((one) => one >= 90 * MINUTE) ?? 0))
   assert.deepEqual(since, [0, 24 * MINUTE, 63 * MINUTE, 102 * MINUTE])
 })
 
-test('a failure keeps the time at which it began, however often it is met again; another one has its own', async () => {
-  const { clock, refresh, answers } = openRefresh()
-  answers.splice(0, 1, OUTAGE)
+test('a failure keeps its start time while it repeats, and a different failure has its own', async () => {
+  const { clock, refresh, responses } = openRefresh()
+  responses.splice(0, 1, OUTAGE)
   refresh.start()
   await clock.advance(0)
   const begun = refresh.state.error?.at
@@ -34,15 +34,15 @@ test('a failure keeps the time at which it began, however often it is met again;
   await clock.advance(20 * MINUTE)
   assert.ok(refresh.state.failures > 1)
   assert.equal(refresh.state.error?.at, begun)
-  answers.splice(0, 1, new NopassError('CLOUD_DENIED', 'no', { reason: 'NoPermission' }))
+  responses.splice(0, 1, new NopassError('CLOUD_DENIED', 'no', { reason: 'NoPermission' }))
   await clock.advance(10 * MINUTE)
   assert.equal(refresh.state.error?.code, 'CLOUD_DENIED')
   assert.notEqual(refresh.state.error?.at, begun)
 })
 
-test('a failure that is met again on request says when it was tried; tries by the schedule change nothing', async () => {
-  const { clock, refresh, answers } = openRefresh()
-  answers.splice(0, 1, OUTAGE)
+test('a failure that repeats on request has the time of that attempt; scheduled retries do not change it', async () => {
+  const { clock, refresh, responses } = openRefresh()
+  responses.splice(0, 1, OUTAGE)
   refresh.start()
   await clock.advance(10 * MINUTE)
   const { error, triedAt } = refresh.state
@@ -54,36 +54,36 @@ test('a failure that is met again on request says when it was tried; tries by th
   const first = clock.now()
   await clock.advance(10 * MINUTE)
   assert.equal(refresh.state.triedAt, first)
-  answers.splice(0, 1, 60 * MINUTE)
+  responses.splice(0, 1, 60 * MINUTE)
   await clock.advance(10 * MINUTE)
   assert.deepEqual([refresh.state.error, refresh.state.triedAt], [undefined, undefined])
 })
 
-test('a pause that a throttling cloud asks for is kept', async () => {
-  const { clock, refresh, calls, answers } = openRefresh()
+test('the pause that a throttling cloud requests is respected', async () => {
+  const { clock, refresh, calls, responses } = openRefresh()
   const throttled = new NopassError('CLOUD_THROTTLED', 'too many calls', { retryAfterMs: 3 * MINUTE })
-  answers.unshift(throttled)
+  responses.unshift(throttled)
   refresh.start()
   await clock.advance(10 * MINUTE)
   assert.deepEqual(calls, [0, 3.75 * MINUTE])
 })
 
-test('a refresh that joins another replaces the credential and keeps the usual spread; its failure leaves all as it was', async () => {
-  const { clock, refresh, calls, answers, events } = openRefresh()
+test('a refresh together with another’s replaces the credential and keeps the usual spread; its failure changes nothing', async () => {
+  const { clock, refresh, calls, responses, events } = openRefresh()
   refresh.start()
   await clock.advance(30 * MINUTE)
   refresh.join()
   refresh.join()
   await clock.advance(MINUTE)
   assert.deepEqual(calls, [0, 24 * MINUTE, 30 * MINUTE])
-  answers.unshift(OUTAGE)
+  responses.unshift(OUTAGE)
   refresh.join()
   await clock.advance(45 * MINUTE)
   assert.deepEqual(calls, [0, 24 * MINUTE, 30 * MINUTE, 31 * MINUTE, 69 * MINUTE])
   assert.deepEqual([refresh.state.error, events.includes('failed')], [undefined, false])
 })
 
-test('P3 while the cloud answers, no credential is ever within a tenth of its life of its end', async () => {
+test('P3 while the cloud responds, no credential ever has less than a tenth of its lifetime left', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.integer({ min: 60, max: 86_400 }),
@@ -108,11 +108,11 @@ test('P3 while the cloud answers, no credential is ever within a tenth of its li
   )
 })
 
-test('P2 a failing cloud takes nothing away, is asked again and again, and less often than each half second', async () => {
-  const { clock, refresh, calls, tokens, events, answers } = openRefresh()
+test('P2 if the cloud fails, nothing is removed, and it is called again and again, but at most every half second', async () => {
+  const { clock, refresh, calls, tokens, events, responses } = openRefresh()
   refresh.start()
   await clock.advance(MINUTE)
-  answers.splice(0, 1, OUTAGE)
+  responses.splice(0, 1, OUTAGE)
   await clock.advance(120 * MINUTE)
   assert.equal(refresh.state.live?.token.password, 'p1')
   assert.equal(tokens.length, 1)
@@ -122,7 +122,7 @@ test('P2 a failing cloud takes nothing away, is asked again and again, and less 
     [refresh.state.error?.code, refresh.state.error?.reason, events.at(-1)],
     ['CLOUD_UNAVAILABLE', 'ServiceUnavailable', 'failed'],
   )
-  answers.splice(0, 1, 60 * MINUTE)
+  responses.splice(0, 1, 60 * MINUTE)
   await clock.advance(2 * MINUTE)
   assert.deepEqual(
     [refresh.state.live?.token.password, refresh.state.error, refresh.state.failures],
@@ -131,7 +131,7 @@ test('P2 a failing cloud takes nothing away, is asked again and again, and less 
   assert.equal(refresh.state.urgent, true)
 })
 
-test('P2 a credential that the registry refuses never replaces a good one', async () => {
+test('P2 a credential that the registry rejects never replaces a good one', async () => {
   const { clock, refresh, tokens, verdicts } = openRefresh()
   refresh.start()
   await clock.advance(MINUTE)
@@ -145,7 +145,7 @@ test('P2 a credential that the registry refuses never replaces a good one', asyn
   assert.equal(refresh.state.verified, 'unreachable')
 })
 
-test('a credential that was revoked early is found by a login and replaced at once', async () => {
+test('a revoked credential is detected by a login check and replaced immediately', async () => {
   const { clock, refresh, tokens, events, verdicts } = openRefresh({ verifyIntervalMs: 5 * MINUTE })
   refresh.start()
   await clock.advance(6 * MINUTE)

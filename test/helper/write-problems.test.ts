@@ -24,7 +24,7 @@ function problem(action: WriteAction, status: number, message: string, failures 
   return found && `${found.code}: ${found.message}`
 }
 
-test('a refusal names the namespace’s object and who refuses; only an object that cannot change is to be deleted', () => {
+test('a rejected write is reported with the object and the rejecting party; only an immutable object has to be deleted', () => {
   const immutable = 'Secret "acr-nopass" is invalid: type: Invalid value: "Opaque": field is immutable'
   assert.equal(
     problem(rotation, 422, immutable),
@@ -43,16 +43,16 @@ test('a refusal names the namespace’s object and who refuses; only an object t
   assert.equal(problem(attach, 403, 'no'), 'WRITE_REFUSED: the ServiceAccount web (attach) was refused with 403: no')
 })
 
-test('a server that stumbles is not reported, one that fails the same namespace again and again is', () => {
+test('a single server error is not reported, but repeated ones for the same namespace are', () => {
   const webhook = 'failed calling webhook "x.example.com": context deadline exceeded'
   for (const failures of [0, 1, 2, 3]) assert.equal(problem(rotation, 500, webhook, failures), undefined)
   const message = `WRITE_FAILING: the Secret acr-nopass fails again and again with 500: ${webhook}`
   assert.equal(problem(rotation, 500, webhook, 4), message)
-  // No answer, a conflict, and what is gone say nothing about the namespace.
+  // No response, a conflict or a deleted object is not the namespace's fault.
   for (const status of [0, 404, 409, 429]) assert.equal(problem(rotation, status, 'no', 9), undefined)
 })
 
-test('what is refused is tried again within seconds at first, and seldom in the end', () => {
+test('a rejected write is first retried within seconds, and later rarely', () => {
   const waits = (wait: Parameters<typeof waitBeforeRetry>[0], random: number) =>
     [0, 1, 2, 3, 4, 5, 100].map((failures) => waitBeforeRetry(wait, failures, random))
   const slowly = { slowlyUpToMs: 600_000 }

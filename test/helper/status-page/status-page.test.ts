@@ -15,7 +15,7 @@ const verdict = (more: Partial<HelperStatus>, language: Language = 'en'): string
   return `${tone}: ${headline} / ${detail}`
 }
 
-test('the page begins with how it all stands; what is left out on purpose does not count', () => {
+test('the page begins with the overall state, in which deliberately skipped objects do not count', () => {
   const pending = registry('new', { state: 'pending' })
   const namespaces = (more: Partial<HelperStatus['namespaces']>): Partial<HelperStatus> => ({
     namespaces: { total: 5, current: 3, pending: 0, skipped: {}, ...more },
@@ -44,7 +44,7 @@ test('the page begins with how it all stands; what is left out on purpose does n
   )
 })
 
-test('what is wrong stands before all else, registries first, each with its fix, since when, and its code', () => {
+test('problems come first, those of registries before others, each with its fix, start time and code', () => {
   const foreign = { ...denied, code: 'FOREIGN_SECRET', namespace: 'shop', object: 'Secret acr-nopass' }
   const page = renderStatusPage(
     status({ problems: [foreign], registries: [registry('prod', { state: 'failing', error: denied })] }),
@@ -65,7 +65,7 @@ test('what is wrong stands before all else, registries first, each with its fix,
   assert.match(page, /<code>CLOUD_DENIED · NoPermission<\/code>/)
 })
 
-test('of a registry the page tells until when its credential lives and when it is renewed', () => {
+test('the page shows when a registry’s credential expires and when it is renewed', () => {
   const page = renderStatusPage(
     status({ registries: [registry('prod'), registry('old', { expiresAt: at(3000) })] }),
     NOW,
@@ -75,7 +75,7 @@ test('of a registry the page tells until when its credential lives and when it i
   assert.match(page, /in 2 days<\/time> <small><time>2026-01-03 14:00:00 UTC/)
 })
 
-test('whatever a report holds is text on the page: no tag, no attribute, no script', () => {
+test('everything in a report is shown as text: no tag, no attribute, no script', () => {
   const evil = `"><script>alert('1')</script>`
   const page = renderStatusPage(
     status({
@@ -90,7 +90,7 @@ test('whatever a report holds is text on the page: no tag, no attribute, no scri
   assert.ok(page.includes('&#34;&#62;&#60;script&#62;'))
 })
 
-test('the policy that is sent allows the style sheet of the page, byte by byte, and no other', () => {
+test('the content security policy allows exactly the page’s style sheet and no other', () => {
   const [, style = ''] = /<style>([\s\S]*)<\/style>/.exec(renderStatusPage(status(), NOW)) ?? []
   assert.equal(STYLE_SOURCE, `'sha256-${createHash('sha256').update(style).digest('base64')}'`)
   assert.ok(!renderStatusPage(status(), NOW).includes(' style='))
@@ -116,7 +116,7 @@ test('times are short: seconds, minutes up to two hours, hours up to two days, d
   assert.equal(relativeTime(5 * minute, 'zh-CN'), '5分钟后')
 })
 
-test('the language is the one that is asked for, else what the browser prefers of the two', () => {
+test('the language is the requested one, else the one of the two that the browser prefers', () => {
   assert.deepEqual(
     [
       chooseLanguage('zh', 'en-US,en;q=0.9'),

@@ -1,0 +1,70 @@
+import type { RegistryToken } from '../../src/acr/registry-token.ts'
+import { NopassError } from '../../src/errors.ts'
+import type { RegistryState, RegistryValues, Verification } from '../../src/helper/credentials/registry-state.ts'
+import { createTokenRefresher, type TokenRefresher } from '../../src/helper/credentials/token-refresher.ts'
+import { createFakeClock, type FakeClock } from '../kube/fake-clock.ts'
+
+/** A token refresher with a clock that the test controls, and a record of its actions. */
+export interface RefreshFixture {
+  readonly clock: FakeClock
+  /** How far the cloud's clock is known to be ahead of the machine's. */
+  readonly cloud: { ahead: number }
+  readonly refresh: TokenRefresher
+  readonly calls: number[]
+  readonly tokens: RegistryState[]
+  readonly events: string[]
+  /** The responses to the next calls (`never`: none); the last one is repeated. */
+  readonly responses: (number | null | NopassError | 'never')[]
+  readonly verdicts: Verification[]
+}
+
+export const MINUTE = 60_000
+export const OUTAGE: NopassError = new NopassError('CLOUD_UNAVAILABLE', 'the cloud is down', {
+  reason: 'ServiceUnavailable',
+})
+
+export function openRefresh(
+  options: {
+    life?: number | null
+    random?: number
+    verifyIntervalMs?: number
+    sharedSession?: boolean
+    initial?: RegistryState
+  } = {},
+): RefreshFixture {
+  const clock = createFakeClock()
+  const cloud = { ahead: 0 }
+  const cloudNow = () => clock.now() + cloud.ahead
+  const calls: number[] = []
+  const tokens: RegistryState[] = []
+  const events: string[] = []
+  const responses: RefreshFixture['responses'] = [options.life === undefined ? 60 * MINUTE : options.life]
+  const verdicts: Verification[] = ['accepted']
+  let serial = 0
+  const next = <T>(list: T[]): T => (list.length > 1 ? list.shift() : list[0]) as T
+  const get = async (): Promise<RegistryToken> => {
+    calls.push(clock.monotonic())
+    const response = next(responses)
+    if (response === 'never') return new Promise(() => undefined)
+    if (response instanceof Error) throw response
+    serial += response === null ? 0 : 1
+    const expiresAt = response === null ? null : cloudNow() + response
+    return { username: 'u', password: `p${serial}`, issuedAt: cloudNow(), expiresAt, domains: ['a.example.com'] }
+  }
+  const refresh = createTokenRefresher({
+    entry: {
+      name: 'prod',
+      values: {} as RegistryValues,
+      source: { key: 'fp', sharedSession: options.sharedSession ?? false, get },
+      verify: async () => next(verdicts),
+    },
+    clock,
+    cloudNow,
+    random: () => options.random ?? 0.5,
+    verifyIntervalMs: options.verifyIntervalMs ?? 0,
+    initial: options.initial,
+    onToken: (state) => tokens.push(state),
+    onChange: ({ kind }) => events.push(kind),
+  })
+  return { clock, cloud, refresh, calls, tokens, events, responses, verdicts }
+}
