@@ -5,11 +5,11 @@ import { loadConfig } from '../../src/release/load-config.ts'
 import { createAuthority } from '../../src/sandbox/cluster/certificate.ts'
 import { config } from '../helper/plan-fixtures.ts'
 
-/** What there is beside a release and the old helper's Secrets in 20 namespaces. */
+/** The numbers of objects besides a release and the old helper's Secrets in 20 namespaces. */
 export interface CrowdedSizes {
   readonly pods: number
   readonly replicaSets: number
-  /** Objects of a kind that Kubernetes does not know, with a template. */
+  /** Objects of a custom kind with a Pod template. */
   readonly rollouts: number
 }
 
@@ -25,14 +25,15 @@ const HOST = 'demo-registry.cn-hangzhou.cr.aliyuncs.com'
 const labels = { 'app.kubernetes.io/name': 'acr-nopass', 'app.kubernetes.io/instance': 'r' }
 
 export interface CrowdedServer extends AsyncDisposable {
-  /** A kubeconfig of it, as JSON. */
+  /** A kubeconfig of the server, as JSON. */
   readonly kubeconfig: string
 }
 
 /**
- * An API server that makes its objects when a page of them is read, as large as clusters have them: 6 to 7 KB each, with the record
- * of writers, variables, probes, volumes and a status. Every Pod was created before our reference was attached, and the
- * owners of ReplicaSets and Rollouts are gone, so that there is something to say of each.
+ * Starts an API server that generates its objects when a page of them is read. They are as large as in real clusters: 6
+ * to 7 KB each, with managedFields, variables, probes, volumes and a status. Every Pod was created before the reference
+ * was attached, and the owners of ReplicaSets and Rollouts do not exist, so that there is something to report about
+ * each.
  */
 export async function startCrowdedServer(sizes: CrowdedSizes): Promise<CrowdedServer> {
   const authority = createAuthority('crowded-ca')
@@ -99,7 +100,7 @@ export async function startCrowdedServer(sizes: CrowdedSizes): Promise<CrowdedSe
     const isObject = /\/namespaces\/[^/]+(\/[^/]+\/[^/]+)?$/.test(path)
     if (request.method !== 'GET' || isObject) return answer(404, { kind: 'Status', code: 404 })
     if (path === '/apis/admissionregistration.k8s.io/v1') return answer(200, { resources: [] })
-    // As the API server returns it to whoever asks for metadata only.
+    // The API server's format for requests of only metadata.
     const type = request.headers.accept?.includes('as=PartialObjectMetadata') ? METADATA_ONLY : {}
     if (count === 0) {
       const items = fixed(path, query).map((object) => ({ ...type, ...object }))
@@ -164,7 +165,7 @@ const writer = (manager: string, fieldsV1: object): object => ({
   fieldsV1,
 })
 
-/** The spec of a Pod as an application has it, and what the writers' record has of it. */
+/** The spec of a typical Pod and its fields in managedFields. */
 function specOf(index: number): { readonly spec: object; readonly fields: object } {
   const env = Array.from({ length: 24 }, (_, at) => ({
     name: `APP_SETTING_${at}`,

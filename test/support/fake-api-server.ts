@@ -21,27 +21,27 @@ export interface FakeObject {
 }
 
 export interface FakeApiServer extends AsyncDisposable {
-  /** A kubeconfig of it, as JSON. */
+  /** A kubeconfig of the server, as JSON. */
   readonly kubeconfig: string
   objects: FakeObject[]
-  /** `METHOD path`, without queries. */
+  /** All requests as `METHOD path`, without queries. */
   readonly calls: string[]
-  /** Called before each request; a status is the response. */
+  /** Called before each request; a returned status is the response. */
   refuse: (method: string, path: string) => number | undefined
-  /** Lists come without managedFields, as from a proxy that trims them. */
+  /** Makes lists omit managedFields, as a proxy might. */
   trimsLists: boolean
-  /** What its clock is ahead of this machine's, milliseconds. */
+  /** How many milliseconds the server's clock is ahead. */
   aheadMs: number
 }
 
-/** Kinds with another plural than `<kind>s`. */
+/** Plurals other than `<kind>s`. */
 const PLURALS: Readonly<Record<string, string>> = {
   mutatingadmissionpolicy: 'mutatingadmissionpolicies',
   networkpolicy: 'networkpolicies',
 }
 const pluralOf = (kind: string): string => PLURALS[kind.toLowerCase()] ?? `${kind.toLowerCase()}s`
 
-/** An API server in memory with what a removal calls: lists with selectors, discovery of other kinds, merge patches, deletes. */
+/** An API server in memory with what removals need: lists with selectors, discovery, merge patches and deletions. */
 export async function startFakeApiServer(objects: readonly FakeObject[]): Promise<FakeApiServer> {
   const authority = createAuthority('fake-ca')
   const pair = authority.issue({ commonName: 'localhost', names: ['127.0.0.1'], minutes: 60 })
@@ -148,7 +148,7 @@ export async function startFakeApiServer(objects: readonly FakeObject[]): Promis
   return fake
 }
 
-/** As the API server returns it to whoever asks for metadata only. */
+/** The API server's format for requests of only metadata. */
 function metadataOf({ metadata }: FakeObject): FakeObject {
   return { apiVersion: 'meta.k8s.io/v1', kind: 'PartialObjectMetadata', metadata }
 }

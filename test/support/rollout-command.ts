@@ -5,7 +5,7 @@ import { stringify } from 'yaml'
 import { type BinAnswer, runBin } from '../cli/run-bin.ts'
 import { testTools } from '../tools.ts'
 
-/** `acr-nopass apply` and `uninstall` as somebody runs them who has Helm 4 on the PATH and no cloud account. */
+/** Runs `acr-nopass apply` and `uninstall` as a user with Helm 4 on PATH and without a cloud account. */
 export interface RolloutCommand extends AsyncDisposable {
   run(
     verb: 'apply' | 'uninstall',

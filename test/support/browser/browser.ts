@@ -5,16 +5,16 @@ import { type BrowserContextOptions, chromium, type Page } from 'playwright-core
 import { silentProgress } from '../../../src/sandbox/progress.ts'
 import { ensureBrowser } from '../../../src/sandbox/tools/ensure-browser.ts'
 
-/** A real Chromium without a window. */
+/** A real, headless Chromium. */
 export interface TestBrowser extends AsyncDisposable {
   open(url: string, options?: BrowserContextOptions): Promise<WatchedPage>
 }
 
 export interface WatchedPage {
   readonly page: Page
-  /** Everything that it asked for, in order. */
+  /** All requests of the page, in order. */
   readonly requests: readonly string[]
-  /** What the console said and what broke: messages of the policy among them. */
+  /** Console messages and errors, including violations of the content security policy. */
   readonly complaints: readonly string[]
 }
 
@@ -31,7 +31,7 @@ const ARGS = [
 export async function openBrowser(signal: AbortSignal): Promise<TestBrowser> {
   const executablePath = await ensureBrowser({ progress: silentProgress, signal })
   const home = await mkdtemp(join(tmpdir(), 'chromium-'))
-  // A home of its own, so that it neither reads nor leaves settings of the user's.
+  // A separate home folder, so that the browser neither reads nor changes the user's settings.
   const env = { PATH: process.env.PATH, HOME: home, TMPDIR: home, LANG: 'C.UTF-8' }
   const browser = await chromium.launch({ executablePath, args: ARGS, headless: true, env })
   return {

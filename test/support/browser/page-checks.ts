@@ -1,16 +1,16 @@
 import type { Page } from 'playwright-core'
 
-/** Texts whose contrast to what is behind them is below WCAG AA (4.5, large ones 3). */
+/** Finds texts whose contrast with their background is below WCAG AA (4.5, large ones 3). */
 export function findWeakTexts(page: Page): Promise<string[]> {
   return page.evaluate<string[]>(WEAK_TEXTS)
 }
 
-/** Elements that reach beyond the screen to the right, and anything else that makes the page scroll sideways. */
+/** Finds elements that extend beyond the right edge of the screen or make the page scroll horizontally. */
 export function findTooWide(page: Page): Promise<string[]> {
   return page.evaluate<string[]>(TOO_WIDE)
 }
 
-// Code of the page, as text: the types of a browser are not those of this project.
+// Code that runs in the page. It is text because this project does not have a browser's types.
 const TOO_WIDE = `(() => {
   const width = document.documentElement.clientWidth
   const wide = [...document.querySelectorAll('body *')].filter((one) => !one.closest('thead') && one.getBoundingClientRect().right > width + 0.5)

@@ -1,7 +1,7 @@
 import { parse } from 'yaml'
 import { parseManifest } from '../../../src/helm/release/manifest.ts'
 
-/** One alert, as the chart renders it. */
+/** One alert, as rendered by the chart. */
 export interface Alert {
   readonly alert: string
   readonly expr: string
@@ -10,30 +10,30 @@ export interface Alert {
   readonly annotations: Readonly<Record<string, string>>
 }
 
-/** What a PrometheusRule holds, and Prometheus reads. */
+/** The content of a PrometheusRule, which is also the format of Prometheus's rule files. */
 export interface RuleFile {
   readonly groups: readonly { readonly name: string; readonly rules: readonly Alert[] }[]
 }
 
-/** The rules of the PrometheusRule in a rendered chart; undefined without one. */
+/** Reads the rules of the PrometheusRule in a rendered chart; undefined without one. */
 export function readRules(manifest: string): RuleFile | undefined {
   const rule = parseManifest(manifest).find(({ kind }) => kind === 'PrometheusRule')
   return rule && (rule.body as unknown as { spec: RuleFile }).spec
 }
 
-/** One promise of an alert. */
+/** One test case of an alert. */
 export interface AlertCase {
   readonly title: string
   readonly alert: string
-  /** promtool's series: name to values, one a minute. */
+  /** The values of series in promtool's notation, one per minute. */
   readonly series: Readonly<Record<string, string>>
-  /** When it is looked at, such as `20m`. */
+  /** When the alert is evaluated, such as `20m`. */
   readonly at: string
-  /** What fires then: the labels of the series and the summary. */
+  /** The expected alerts: the labels of the series and the summary. */
   readonly fires: readonly { readonly labels?: Readonly<Record<string, string>>; readonly summary: string }[]
 }
 
-/** promtool's file of unit tests; the texts are the rule's own, with the labels of each case put in. */
+/** promtool's file of unit tests. The expected texts are those of the rule with the labels of each case inserted. */
 export function promtoolTests(rules: RuleFile, cases: readonly AlertCase[], ruleFile: string): object {
   const alerts = new Map(rules.groups.flatMap((group) => group.rules).map((rule) => [rule.alert, rule]))
   return {
@@ -57,7 +57,7 @@ export function promtoolTests(rules: RuleFile, cases: readonly AlertCase[], rule
   }
 }
 
-/** The cases of a file of fixtures. */
+/** Parses the test cases of a fixture file. */
 export function parseCases(text: string): readonly AlertCase[] {
   return (parse(text) as { cases: AlertCase[] }).cases
 }

@@ -10,11 +10,11 @@ import { HELM_VARIABLE } from '../version-variables.ts'
 
 export const CHART: string = fileURLToPath(new URL('../../../chart', import.meta.url))
 
-/** The newest Kubernetes that the tests render for. */
+/** The newest Kubernetes version for which the tests render the chart. */
 export const NEWEST = '1.37.0'
 
 interface RenderOptions {
-  /** Files, or values themselves. */
+  /** Values files or values. */
   readonly values: readonly (string | object)[]
   readonly kubeVersion?: string
   readonly release?: string
@@ -28,17 +28,17 @@ export interface HelmResult {
   readonly stderr: string
 }
 
-/** One of the two Helms, with a private home; `dispose` removes it. */
+/** Helm 3 or 4 with a private home folder, which is removed by `dispose`. */
 export interface TestHelm extends AsyncDisposable {
   readonly name: 'helm3' | 'helm4'
   run(args: readonly string[], values?: readonly (string | object)[]): Promise<HelmResult>
-  /** The rendered manifest; a refusal throws what Helm wrote. */
+  /** Returns the rendered manifest; throws Helm's output if it fails. */
   render(options: RenderOptions): Promise<string>
-  /** What Helm writes when it refuses; throws if it does not. */
+  /** Returns the error output of a failing Helm; throws if it succeeds. */
   refusal(options: RenderOptions): Promise<string>
 }
 
-/** The Helm that installs where one is enough. */
+/** The Helm version that tests use if one is enough. */
 export const USUAL_HELM: TestHelm['name'] = process.env[HELM_VARIABLE] ? 'helm3' : 'helm4'
 
 export async function openHelm(name: TestHelm['name']): Promise<TestHelm> {
@@ -84,18 +84,18 @@ export async function openHelm(name: TestHelm['name']): Promise<TestHelm> {
   }
 }
 
-/** The scenarios of chart/ci: name and file. */
+/** Lists the scenarios in chart/ci. */
 export async function listScenarios(): Promise<readonly { readonly name: string; readonly file: string }[]> {
   const files = await readdir(join(CHART, 'ci'))
   return files.sort().map((file) => ({ name: file.replace(/-values\.yaml$/, ''), file: join(CHART, 'ci', file) }))
 }
 
-/** The file of one scenario. */
+/** Returns the file of a scenario. */
 export function scenario(name: string): string {
   return join(CHART, 'ci', `${name}-values.yaml`)
 }
 
-/** Helm 4 ends each template with a blank line where Helm 3 does not: the only difference between their renders. */
+/** Removes blank lines: Helm 4 adds one after each template, which is the only difference from Helm 3. */
 export function withoutBlankLines(manifest: string): string {
   return manifest.replace(/\n{2,}/g, '\n')
 }

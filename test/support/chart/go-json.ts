@@ -1,6 +1,7 @@
 /**
- * JSON as Go's encoding/json writes it, which is how Helm prints values (`toJson`, `helm get values -o json`): no spaces, keys in
- * the order of their bytes, and what HTML could misread as `\u…`. Numbers need no care: Go writes a float64 by ECMAScript's own rule.
+ * Encodes JSON like Go's encoding/json, with which Helm prints values (`toJson`, `helm get values -o json`): without
+ * spaces, with keys in byte order and HTML's special characters as `\u…`. Numbers need no special treatment: Go formats
+ * a float64 as ECMAScript does.
  */
 export function goJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(goJson).join(',')}]`

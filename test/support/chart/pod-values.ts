@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 
-/** What people write into the keys that the chart passes on to Kubernetes: mostly right, at the borders, and wrong. */
+/** Values of the keys that the chart passes on to Kubernetes: mostly valid, boundary and invalid ones. */
 const pick = <T>(...choices: readonly T[]): fc.Arbitrary<T> => fc.constantFrom(...choices)
 
-/** The first of the choices most of the time, so that an object of several keys is right often enough. */
+/** Usually picks a valid choice, so that objects with several keys are often enough valid. */
 const mostly = <T>(usual: readonly T[], odd: readonly T[]): fc.Arbitrary<T> =>
   fc.oneof({ weight: 6, arbitrary: pick(...usual) }, { weight: 1, arbitrary: pick(...odd) })
 
@@ -251,7 +251,7 @@ const peers = some({
   ),
 })
 
-/** Values of one key each. */
+/** Values that each set one key. */
 export const podValues: fc.Arbitrary<Readonly<Record<string, unknown>>> = fc.oneof(
   fc.record({
     podSecurityContext: some({

@@ -3,16 +3,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestHelm } from './chart.ts'
 
-/** A chart that shows what Helm reads and whether it accepts it; removed by `dispose`. */
+/** A chart that shows how Helm reads values and whether it accepts them; removed by `dispose`. */
 export interface ProbeChart extends AsyncDisposable {
   readonly folder: string
-  /** A new file in the chart's folder. */
+  /** Writes a new file into the chart's folder. */
   file(text: string | Uint8Array): Promise<string>
 }
 
 const CHART_YAML = 'apiVersion: v2\nname: probe\nversion: 1.0.0\n'
 
-/** A chart of these defaults and schema alone, whose only template prints `.Values`. */
+/** Creates a chart with only these defaults, this schema and a template that prints `.Values`. */
 export async function makeProbeChart(defaults: string, schema: string): Promise<ProbeChart> {
   const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-probe-'))
   let files = 0
@@ -33,8 +33,8 @@ export async function makeProbeChart(defaults: string, schema: string): Promise<
 }
 
 /**
- * `.Values` as Helm's templates see them, in the very bytes of its `toJson`, without any check by the schema; undefined when
- * Helm cannot read a file.
+ * Returns `.Values` as Helm's templates see them, in the exact bytes of `toJson` and without schema validation;
+ * undefined if Helm cannot read a file.
  */
 export async function helmReading(
   helm: TestHelm,
@@ -46,7 +46,7 @@ export async function helmReading(
   return code === 0 ? line?.slice('values: '.length) : undefined
 }
 
-/** Whether Helm accepts files by the schema. */
+/** Whether Helm accepts files according to the schema. */
 export async function helmAccepts(helm: TestHelm, probe: ProbeChart, files: readonly string[]): Promise<boolean> {
   const { code, stderr } = await helm.run(['template', 'probe', probe.folder], files)
   if (code !== 0 && !stderr.includes("values don't meet the specifications of the schema")) throw new Error(stderr)
@@ -54,8 +54,8 @@ export async function helmAccepts(helm: TestHelm, probe: ProbeChart, files: read
 }
 
 /**
- * Helm's verdict on many values in one call: a chart with one subchart of the same schema for each. Helm names those that
- * it refuses.
+ * Returns Helm's verdicts on many values from one call, with a subchart with the same schema for each. Helm names those
+ * that it rejects.
  */
 export async function helmVerdicts(helm: TestHelm, schema: string, values: readonly unknown[]): Promise<boolean[]> {
   const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-verdicts-'))

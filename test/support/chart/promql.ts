@@ -1,14 +1,14 @@
-/** What one expression asks of one metric: its name as the helper writes it, and the labels it is selected and grouped by. */
+/** A selector of a PromQL expression: the name of the metric, and the labels by which it is selected and grouped. */
 export interface Asked {
   readonly metric: string
-  /** Label to matcher, such as `state` to `="pending"`. */
+  /** Matchers by label, such as `="pending"` for `state`. */
   readonly matchers: Readonly<Record<string, string>>
   readonly groupedBy: readonly string[]
 }
 
 const SELECTOR = /\b([a-z_]+)\{([^}]*)\}/g
 
-/** The selectors of an expression that are of our kind: a name with a list of matchers. A histogram's suffix is taken off. */
+/** Reads the selectors that consist of a name and a list of matchers, without a histogram's suffix. */
 export function readPromql(expression: string): Asked[] {
   const groupedBy = [...expression.matchAll(/\bby \(([^)]*)\)/g)].flatMap(([, list = '']) => split(list))
   return [...expression.matchAll(SELECTOR)].map(([, metric = '', matchers = '']) => ({

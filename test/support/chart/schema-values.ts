@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { resolve, type Schema } from '../../../src/values/schema/schema.ts'
 
-/** Values that mostly fit a schema, conditions left aside. */
+/** Values that mostly match a schema, except for its conditions. */
 function valuesOf(schema: Schema, root: Schema): fc.Arbitrary<unknown> {
   const full = resolve(schema, root)
   if (full.enum !== undefined) return fc.constantFrom(...full.enum)
@@ -48,7 +48,7 @@ function objectsOf(full: Schema, root: Schema): fc.Arbitrary<unknown> {
   return fc.constant({})
 }
 
-/** What people, templates and tools write by mistake, and values at the borders of the schema's limits. */
+/** Typical mistakes of people, templates and tools, and values at the limits of the schema. */
 const ODD_VALUES: readonly unknown[] = [
   null,
   '',
@@ -109,10 +109,10 @@ const ODD_VALUES: readonly unknown[] = [
   { '': '' },
 ]
 
-/** One of the values of a tree changed, removed, added or repeated. */
+/** Changes, removes, adds or repeats one of the values of a tree. */
 export type Mutation = (value: unknown) => unknown
 
-/** Mutations of any kind at any place. */
+/** Mutations of any kind at any location. */
 export function mutations(schema: Schema, root: Schema): fc.Arbitrary<Mutation> {
   const keys = [...new Set(allKeys(root))]
   const odd = fc.constantFrom(...ODD_VALUES)
@@ -149,7 +149,7 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-// Walks down by the numbers; where they end, or no child is left, the change happens.
+// Follows the numbers down the tree and applies the change where they end or there is no child.
 function replaceAt(tree: unknown, [step, ...rest]: readonly number[], change: (old: unknown) => unknown): unknown {
   if (step === undefined) return change(tree)
   if (Array.isArray(tree) && tree.length > 0) {

@@ -1,6 +1,6 @@
 import type { Cloud } from '../../../src/sandbox/cloud/cloud.ts'
 
-/** Values for the emulated account's Enterprise instance; with `registry`, its address, logins are verified there. */
+/** Values for the emulated account's Enterprise instance; with `registry`, its address, logins are verified. */
 export function teamValues(cloud: Cloud, registry?: string): object {
   const instance = cloud.instances.find(({ edition }) => edition === 'enterprise')
   const { sts, cr } = cloud.endpoints

@@ -8,16 +8,16 @@ import { mutations } from './schema-values.ts'
 import { largeTraps, readTraps, type ValuesCase, wordTraps } from './values-traps.ts'
 import { QUIRKS } from './yaml-quirks.ts'
 
-/** All cases of the corpus: written by hand, and made from the chart's scenarios; the same in every run. */
+/** All cases of the corpus: written by hand or generated from the chart's scenarios, and the same in every run. */
 export interface ValuesCorpus {
-  /** Each has a place of its own in the golden file. */
+  /** Each case has its own entry in the golden file. */
   readonly written: readonly ValuesCase[]
   readonly made: readonly ValuesCase[]
 }
 
 const MADE = { texts: 100, files: 80, chains: 70 }
 
-/** Reads and makes the corpus. */
+/** Reads and generates the corpus. */
 export async function readCorpus(schema: Schema): Promise<ValuesCorpus> {
   const quirks = QUIRKS.map((text) => ({
     title: `quirk: ${JSON.stringify(text.slice(0, 60))}`,
@@ -44,7 +44,7 @@ export async function readCorpus(schema: Schema): Promise<ValuesCorpus> {
   }
 }
 
-/** The values of the chart's scenarios and of the examples, as people write them. */
+/** Reads the values of the chart's scenarios and of the examples. */
 async function readScenarios(): Promise<readonly string[]> {
   const examples = fileURLToPath(new URL('../../../examples/values/', import.meta.url))
   const files = [
@@ -58,7 +58,7 @@ function asYaml(value: unknown): string {
   return stringify(typeof value === 'object' && !Array.isArray(value) ? value : {}, { version: '1.1' })
 }
 
-/** What goes wrong in an editor: each takes a line and gives what stands there afterwards. */
+/** Typical mistakes in an editor: each function returns the changed line. */
 const GARBLES: readonly ((line: string, where: number) => string)[] = [
   (line) => `${line}\n${line}`,
   (line) => ` ${line}`,

@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises'
 
-/** Values files that Helm is given together, and we too: as bytes, for some are no text. */
+/** Values files that are passed together to Helm and to acr-nopass; as bytes, because some are not valid text. */
 export interface ValuesCase {
   readonly title: string
   readonly files: readonly Buffer[]
@@ -13,7 +13,7 @@ const BASE = `registries:
 identity:
   type: worker-role`
 
-/** The traps that are written by hand, in the order of their files. */
+/** Reads the cases that are written by hand, in the order of their files. */
 export async function readTraps(): Promise<readonly ValuesCase[]> {
   const names = (await readdir(FOLDER)).filter((name) => name.endsWith('.txt')).toSorted()
   const texts = await Promise.all(
@@ -57,7 +57,7 @@ const WORDS =
 
 const PLACES = ['adopt: W', 'replicas: W', 'secretName: W', 'secretLabels: { a: W }', 'extraObjects: [W]', 'W: x']
 
-/** Each word of the readers' rules at one of several places. */
+/** Each word with a special meaning in YAML at one of several locations. */
 export function wordTraps(): readonly ValuesCase[] {
   return WORDS.map((word, index) => {
     const place = (PLACES[index % PLACES.length] ?? '').replace('W', word)
@@ -65,7 +65,7 @@ export function wordTraps(): readonly ValuesCase[] {
   })
 }
 
-/** What is too large or too deep to be written by hand. */
+/** Cases that are too large or too deep to be written by hand. */
 export function largeTraps(): readonly ValuesCase[] {
   const laughs = ['a: &a [x, x, x, x, x, x, x, x, x]']
   for (const [from, to] of ['ab', 'bc', 'cd', 'de', 'ef', 'fg', 'gh', 'hi'])

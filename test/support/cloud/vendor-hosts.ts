@@ -9,8 +9,8 @@ import { promisify } from 'node:util'
 import { createAuthority } from '../../../src/sandbox/cluster/certificate.ts'
 
 /**
- * The emulated cloud under the vendor's own host names on port 443, and its metadata service at 100.100.100.200, for programs that
- * know no other addresses. Each program gets a hosts file and a network of its own, in which there is nothing else.
+ * The emulated cloud under the vendor's own host names on port 443, and its metadata service at 100.100.100.200, for
+ * programs with fixed addresses. Each program gets its own hosts file and a network with nothing else in it.
  */
 export interface VendorHosts extends AsyncDisposable {
   run(program: string, args: readonly string[], options: RunOptions): Promise<RunResult>
@@ -30,7 +30,7 @@ interface RunResult {
 const run = promisify(execFile)
 const INSIDE = fileURLToPath(new URL('vendor-hosts-inside.ts', import.meta.url))
 
-/** Mounts and network end with the process. `$1` is what stands for /etc/hosts. */
+/** Mounts and network end with the process. `$1` replaces /etc/hosts. */
 const ENTER = `set -e
 mount --make-rprivate /
 mount --bind "$1" /etc/hosts
@@ -42,7 +42,7 @@ const enter = (hosts: string, command: readonly string[]): string[] => {
   return ['-m', '-n', '/bin/sh', '-c', ENTER, 'vendor-hosts', hosts, ...command]
 }
 
-/** Why programs cannot be given hosts and a network of their own here; undefined where they can. */
+/** Returns why programs cannot have their own hosts file and network on this machine; undefined if they can. */
 export async function findHostsObstacle(): Promise<string | undefined> {
   if (process.platform !== 'linux') return `it needs namespaces of Linux; this machine is ${process.platform}`
   if (process.getuid?.() !== 0) return 'it needs root, for a hosts file and a network of its own'
@@ -55,7 +55,7 @@ export async function findHostsObstacle(): Promise<string | undefined> {
   }
 }
 
-/** Leads these names, and the metadata service's address, to a cloud on this machine. */
+/** Redirects these names and the metadata service's address to a cloud on this machine. */
 export async function openVendorHosts(origin: string, names: readonly string[]): Promise<VendorHosts> {
   const folder = await mkdtemp(join(tmpdir(), 'anp-hosts-'))
   const file = (name: string): string => join(folder, name)
@@ -66,7 +66,7 @@ export async function openVendorHosts(origin: string, names: readonly string[]):
   await writeFile(file('key.pem'), pair.keyPem, { mode: 0o600 })
   await writeFile(file('certificate.pem'), pair.certificatePem)
   const { hostname, port } = new URL(origin)
-  // a socket of the file system leads out of a network namespace
+  // A Unix socket can be reached from another network namespace.
   const server = createServer((socket) => {
     const upstream = connect(Number(port), hostname)
     socket.pipe(upstream).pipe(socket)

@@ -13,7 +13,7 @@ export interface Keys {
 export interface GenericCall {
   readonly action: string
   readonly version: string
-  /** An RPC call at `/` unless a path is given. */
+  /** Without a path it is an RPC call. */
   readonly path?: string
   readonly query?: Readonly<Record<string, string>>
 }
@@ -22,18 +22,18 @@ export interface VendorClients {
   readonly ram: InstanceType<typeof ramSdk.default>
   readonly sts: InstanceType<typeof stsSdk.default>
   readonly cs: InstanceType<typeof csSdk.default>
-  /** For products whose client is not on npm (CR, IMS): the body as it came. */
+  /** Calls products whose client is not on npm (CR, IMS); returns the raw body. */
   call(request: GenericCall): Promise<Record<string, unknown>>
 }
 
 export interface ClientOptions {
-  /** `host:port` to ask instead of the emulator. */
+  /** `host:port` to call instead of the emulator. */
   readonly endpoint?: string
   /** `v2` makes the SDKs sign with HMAC-SHA1. */
   readonly signatureAlgorithm?: string
 }
 
-/** The vendor's own SDKs, pointed at the emulator. */
+/** Creates clients of the vendor's own SDKs that call the emulator. */
 export function vendorClients(
   cloud: { readonly endpoints: Pick<Endpoints, 'ram'>; readonly administrator?: Keys },
   keys: Keys | undefined = cloud.administrator,
@@ -60,8 +60,8 @@ export function vendorClients(
         reqBodyType: 'json',
         bodyType: 'json',
       })
-      const answer = await core.callApi(params, new $OpenApiUtil.OpenApiRequest({ query }), {} as never)
-      return (answer as { readonly body: Record<string, unknown> }).body
+      const response = await core.callApi(params, new $OpenApiUtil.OpenApiRequest({ query }), {} as never)
+      return (response as { readonly body: Record<string, unknown> }).body
     },
   }
 }
@@ -73,7 +73,7 @@ export interface Refusal {
   readonly body: Readonly<Record<string, unknown>>
 }
 
-/** What the SDK made of a refusal; fails where the call succeeds. */
+/** Returns the SDK's error for a call; throws if the call succeeds. */
 export async function refusal(call: Promise<unknown>): Promise<Refusal> {
   try {
     await call
@@ -92,13 +92,13 @@ export async function refusal(call: Promise<unknown>): Promise<Refusal> {
   throw new Error('the call was not refused')
 }
 
-/** `404 EntityNotExist.Role`, to compare many at once. */
+/** Returns the error as `404 EntityNotExist.Role`, to compare many of them. */
 export async function refused(call: Promise<unknown>): Promise<string> {
   const { status, code } = await refusal(call)
   return `${status} ${code}`
 }
 
-/** A permission document that allows these actions. */
+/** Returns a policy document that allows these actions. */
 export function allow(actions: readonly string[], resource: string | readonly string[] = '*'): string {
   return JSON.stringify({ Version: '1', Statement: [{ Effect: 'Allow', Action: actions, Resource: resource }] })
 }

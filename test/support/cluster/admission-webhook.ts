@@ -4,7 +4,7 @@ import type { KubeClient } from '../../../src/kube/client.ts'
 import { createAuthority } from '../../../src/sandbox/cluster/certificate.ts'
 import { eventually } from '../eventually.ts'
 
-/** The part of an AdmissionRequest that the tests look at. */
+/** The part of an AdmissionRequest that the tests use. */
 export interface AdmissionRequest {
   readonly uid: string
   readonly namespace: string
@@ -13,10 +13,10 @@ export interface AdmissionRequest {
   readonly userInfo: { readonly username: string }
 }
 
-/** What the webhook says: allowed, refused with a message, or (`hang`) nothing at all. */
+/** The webhook's response: allowed, rejected with a message, or none (`hang`). */
 export type Admission = 'allow' | 'hang' | { readonly refuse: string }
 
-/** A validating webhook on 127.0.0.1 that the API server really calls; its verdict may wait for something. */
+/** A validating webhook on 127.0.0.1 that the API server really calls. */
 export interface AdmissionWebhook extends AsyncDisposable {
   answer: (request: AdmissionRequest) => Admission | Promise<Admission>
 }
@@ -24,8 +24,8 @@ export interface AdmissionWebhook extends AsyncDisposable {
 const PATH = '/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations'
 
 /**
- * Serves the writes of one resource in namespaces that have the label `webhook: <name>`; resolves when the API server asks it. An
- * answer that takes longer than a second is an error for the API server, and refuses (failurePolicy Fail).
+ * Handles the writes of one resource in namespaces with the label `webhook: <name>`; resolves when the API server calls
+ * it. If a response takes longer than a second, the API server rejects the write (failurePolicy Fail).
  */
 export async function startAdmissionWebhook(
   admin: KubeClient,
@@ -70,7 +70,7 @@ export async function startAdmissionWebhook(
   })
 }
 
-/** Until the API server asks the webhook of a namespace: it learns of both a moment after they were made. */
+/** Waits until the API server calls the webhook for a namespace, because it notices both with a delay. */
 export async function webhookAsked(admin: KubeClient, webhook: AdmissionWebhook, namespace: string): Promise<void> {
   const { answer } = webhook
   let asked = false

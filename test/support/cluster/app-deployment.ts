@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { type KubeClient, MERGE_PATCH } from '../../../src/kube/client.ts'
 import { eventually } from '../eventually.ts'
 
-/** Two Pods of an image, up before this resolves. */
+/** Deploys two Pods of an image and waits until they are running. */
 export async function deploy(
   admin: KubeClient,
   namespace: string,
@@ -37,7 +37,7 @@ function rolledOut(admin: KubeClient, namespace: string, name: string): Promise<
   }, 180_000)
 }
 
-/** As `kubectl rollout restart` does. */
+/** Restarts a Deployment like `kubectl rollout restart`. */
 export async function restart(admin: KubeClient, namespace: string, name: string): Promise<void> {
   const path = `/apis/apps/v1/namespaces/${namespace}/deployments/${name}`
   const annotations = { 'kubectl.kubernetes.io/restartedAt': new Date().toISOString() }

@@ -1,15 +1,15 @@
 import type { AuditEntry } from '../../../src/sandbox/cluster/audit-log.ts'
 
-/** Whose requests are looked at, and the names that it may use. */
+/** The helper whose requests are checked, and the names that it may use. */
 export interface AuditedHelper {
   readonly home: string
   readonly release: string
   readonly secretName: string
-  /** The server was restarted: until it knows its roles again it refuses what is allowed, which is no fault of who asked. */
+  /** Whether the server was restarted: until it has loaded its roles, it denies allowed requests. */
   readonly serverRestarted?: boolean
 }
 
-/** `verb resource` of all that a helper in attach mode `serviceAccounts` or `both` asks for, by where it may. */
+/** The allowed `verb resource` in any namespace, in attach mode `serviceAccounts` or `both`. */
 const ANYWHERE: ReadonlySet<string> = new Set([
   'list namespaces',
   'watch namespaces',
@@ -28,7 +28,7 @@ const AT_HOME: ReadonlySet<string> = new Set([
   'patch configmaps',
 ])
 
-/** Requests of the helper that rights or guard refused, or that touch another object than its own; as `verb URI -> code`. */
+/** Finds requests that RBAC or the guard denied, and those for objects of others; as `verb URI -> code`. */
 export function beyondRights(entries: readonly AuditEntry[], helper: AuditedHelper): string[] {
   const user = `system:serviceaccount:${helper.home}:${helper.release}`
   const own = entries.filter((entry) => entry.user.username === user)
@@ -36,7 +36,7 @@ export function beyondRights(entries: readonly AuditEntry[], helper: AuditedHelp
   return wrong.map(({ verb, requestURI, responseStatus }) => `${verb} ${requestURI} -> ${responseStatus?.code}`)
 }
 
-/** By authorization, or by the guard; a quota, a webhook or the end of a namespace answer with 403 as well. */
+/** Whether RBAC or the guard denied a request; quotas, webhooks and terminating namespaces respond with 403 too. */
 function isRefused({ annotations, responseStatus }: AuditEntry): boolean {
   const decision = annotations?.['authorization.k8s.io/decision']
   return decision === 'forbid' || /ValidatingAdmissionPolicy 'acr-nopass\./.test(responseStatus?.message ?? '')

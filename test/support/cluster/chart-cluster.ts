@@ -4,23 +4,23 @@ import { CHART, type HelmResult, openHelm, USUAL_HELM } from '../chart/chart.ts'
 import { eventually } from '../eventually.ts'
 import { controlPlane, type Minor, minorOfRun } from './control-plane.ts'
 
-/** A real control plane on which the chart is installed as a user would, by Helm. */
+/** A real control plane on which Helm installs the chart, as users do. */
 export interface ChartCluster extends AsyncDisposable {
   readonly minor: Minor
   readonly cluster: Cluster
   readonly admin: KubeClient
-  /** Installs without waiting, into a namespace that enforces Pod Security *restricted*. A refusal throws what Helm wrote. */
+  /** Installs without waiting into a namespace with Pod Security *restricted*. Throws Helm's output if it fails. */
   install(release: string, namespace: string, ...values: (string | object)[]): Promise<HelmResult>
   /** A client with the token of the release's ServiceAccount. */
   helper(release: string, namespace: string): Promise<AskedClient>
   createNamespace(name: string, labels?: Readonly<Record<string, string>>): Promise<void>
 }
 
-/** A client that answers with the status alone. */
+/** A client that returns only the status. */
 export interface AskedClient {
-  /** The HTTP status and, when it is an error, the server's words. */
+  /** The HTTP status and, for an error, the server's message. */
   ask(call: KubeCall): Promise<Answer>
-  /** The status of a watch, which is ended at once. */
+  /** The status of a watch, which is ended immediately. */
   askWatch(path: string, query?: Readonly<Record<string, string>>): Promise<number>
 }
 
@@ -30,10 +30,10 @@ interface Answer {
   readonly body: unknown
 }
 
-/** The label of a namespace whose Pods must be as harmless as Pod Security *restricted* asks. */
+/** The label of a namespace that enforces Pod Security *restricted*. */
 export const RESTRICTED: Readonly<Record<string, string>> = { 'pod-security.kubernetes.io/enforce': 'restricted' }
 
-/** Starts a cluster of the run's minor and opens a Helm; `dispose` ends both. */
+/** Starts a cluster with the Kubernetes version of this run and opens a Helm; `dispose` ends both. */
 export async function openChartCluster(name: string): Promise<ChartCluster> {
   const minor = minorOfRun()
   const signal = AbortSignal.timeout(60 * 60_000)

@@ -3,16 +3,16 @@ import { silentProgress } from '../../../src/sandbox/progress.ts'
 import { ensureTools } from '../../../src/sandbox/tools/ensure-tools.ts'
 import { KUBERNETES_VARIABLE } from '../version-variables.ts'
 
-/** The Kubernetes minors on which the cluster suite runs; `1.24` on demand, without the guard, which it does not have. */
+/** The Kubernetes versions of the cluster suite; `1.24`, which does not support the guard, only on demand. */
 export type Minor = 'newest' | 'oldest' | '1.24'
 
-/** The minor of this run: the newest unless the environment says otherwise. */
+/** The Kubernetes version of this run; the newest by default. */
 export function minorOfRun(): Minor {
   const given = process.env[KUBERNETES_VARIABLE]
   return given === 'oldest' || given === '1.24' ? given : 'newest'
 }
 
-/** The programs of a control plane of that minor. */
+/** Returns the programs of a control plane of that version. */
 export async function controlPlane(minor: Minor, signal: AbortSignal): Promise<ClusterOptions['tools']> {
   const progress = silentProgress
   if (minor === 'newest') {

@@ -5,11 +5,11 @@ import { eventually } from '../eventually.ts'
 import type { AskedClient, ChartCluster } from './chart-cluster.ts'
 import { applyPullSecret } from './pull-secret.ts'
 
-/** Two guarded releases in `sys`, whose helpers have every right that RBAC can give. */
+/** Two guarded releases in `sys` whose helpers have all RBAC permissions. */
 export interface Guarded {
   readonly chart: ChartCluster
   readonly helper: AskedClient
-  /** Of a release with `adopt: true`. */
+  /** The client of the release with `adopt: true`. */
   readonly adopter: AskedClient
 }
 
@@ -19,13 +19,13 @@ export const ADOPTER = 'sys.adopter'
 /** The namespace of the ServiceAccounts that are patched. */
 export const GUARDED_NAMESPACE = 'guarded-shop'
 
-/** Installs them and waits until the guard works. */
+/** Installs both releases and waits until the guard is active. */
 export async function openGuarded(chart: ChartCluster): Promise<Guarded> {
   await chart.createNamespace(GUARDED_NAMESPACE)
   const secretLabels = { 'images.alibabacloud.com/accelerated': 'true' }
   await chart.install('guarded', 'sys', scenario('minimal'), { replicas: 0, secretLabels })
   await chart.install('adopter', 'sys', scenario('minimal'), { replicas: 0, adopt: true })
-  // With every right there is, so that what is refused is refused by the guard and not by RBAC.
+  // With all permissions, so that every denied request is denied by the guard and not by RBAC.
   await chart.admin.request({
     method: 'POST',
     path: '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings',

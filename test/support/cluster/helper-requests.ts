@@ -3,20 +3,20 @@ import { CONTENT_MANAGER } from '../../../src/kube/names.ts'
 import type { KubeObject } from '../../../src/kube/types.ts'
 import { applyPullSecret, type PullSecret } from './pull-secret.ts'
 
-/** Where a release is and what it may touch. */
+/** The location of a release and the objects that it may use. */
 export interface RightsPlace {
   readonly release: string
-  /** Of the release. */
+  /** The namespace of the release. */
   readonly home: string
   /** A target namespace. */
   readonly target: string
   /** A namespace that is not a target. */
   readonly other: string
-  /** The release's Lease as it was read. */
+  /** The release's Lease, as read. */
   readonly lease: KubeObject
 }
 
-/** One request that a helper, or who stole its token, could send. */
+/** One request that a helper, or an attacker with its token, could send. */
 export interface HelperRequest {
   readonly title: string
   readonly call?: (place: RightsPlace) => KubeCall
@@ -51,11 +51,11 @@ const rbac = (rest: string): string => `/apis/rbac.authorization.k8s.io/v1/${res
 const entries = (...names: string[]): object => ({ imagePullSecrets: names.map((name) => ({ name })) })
 const attach = entries('acr-nopass')
 const annotation = { metadata: { annotations: { 'pod-identity.alibabacloud.com/role-name': 'admin' } } }
-/** Asked for, and done nowhere. */
+/** Makes a request a dry run. */
 const dry = (call: KubeCall): KubeCall => ({ ...call, query: { ...call.query, dryRun: 'All' } })
 const OTHERS = 'of-somebody-else'
 
-/** In the order of the table in the documentation; a row may use what an earlier one made. */
+/** The requests in the order of the table in the documentation; a request may use objects of an earlier one. */
 export const HELPER_REQUESTS: readonly HelperRequest[] = [
   { title: 'list namespaces', call: () => get(`${API}/namespaces`) },
   { title: 'watch namespaces', watch: () => ({ path: `${API}/namespaces` }) },
@@ -258,7 +258,7 @@ function bindingBody(place: RightsPlace): object {
   }
 }
 
-/** A Pod that needs nothing. */
+/** A minimal Pod. */
 export function podBody(name: string): object {
   return { metadata: { name }, spec: { containers: [{ name: 'app', image: 'registry.example.com/app' }] } }
 }

@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import type { KubeClient } from '../../../src/kube/client.ts'
 
-/** A name of a pull secret that nearly fills an object; the API server takes it (etcd's limit is 1.5 MiB). */
+/** A name of a pull secret that almost fills an object; the API server accepts it (etcd's limit is 1.5 MiB). */
 export const GIANT_NAME: string = 'x'.repeat(1_300_000)
 
-/** Creates ServiceAccounts `<prefix>-0`, … in one namespace, a few at a time; `lists` gives the names in imagePullSecrets of each. */
+/** Creates ServiceAccounts `<prefix>-0`, … with the imagePullSecrets in `lists`, a few at a time. */
 export async function createAccounts(
   admin: KubeClient,
   namespace: string,
@@ -22,8 +22,8 @@ export async function createAccounts(
 }
 
 /**
- * The most memory that the process of a Pod ever had resident, bytes; its memory is counted with the shared pages of Node's binary,
- * so a cgroup counts less. Undefined where there is no /proc.
+ * Returns the peak resident memory of a Pod's process in bytes. It includes shared pages of Node's binary, which a
+ * cgroup does not count. Undefined without /proc.
  */
 export function peakMemoryOf(podUid: string): number | undefined {
   if (process.platform !== 'linux') return undefined
@@ -35,7 +35,7 @@ export function peakMemoryOf(podUid: string): number | undefined {
         const kilobytes = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
         return kilobytes === undefined ? [] : [Number(kilobytes) * 1024]
       } catch {
-        // Ended meanwhile, or another user's.
+        // The process has ended or belongs to another user.
         return []
       }
     })

@@ -1,7 +1,7 @@
 import type { ManifestObject } from '../../../src/helm/release/manifest.ts'
 import type { KubeClient } from '../../../src/kube/client.ts'
 
-/** One kind of object, as the server names it. */
+/** One kind of object, from the server's discovery. */
 interface Kind {
   readonly apiVersion: string
   readonly list: string
@@ -19,7 +19,7 @@ const GROUPS = [
   'admissionregistration.k8s.io',
 ]
 
-/** The kinds of the API groups that the chart uses. */
+/** Reads the kinds of the API groups that the chart uses. */
 export async function readKinds(admin: KubeClient): Promise<Kinds> {
   const kinds = new Map<string, Kind>()
   for (const apiVersion of ['v1', ...GROUPS.map((group) => `${group}/v1`)]) {
@@ -36,7 +36,7 @@ export async function readKinds(admin: KubeClient): Promise<Kinds> {
   return kinds
 }
 
-/** Where an object belongs; undefined if the server does not know its kind. An object may leave the namespace to Helm: `home`. */
+/** Returns the path of an object, in `home` if it has no namespace; undefined if the server does not know its kind. */
 export function objectPath(kinds: Kinds, object: ManifestObject, home: string): string | undefined {
   const found = kinds.get(object.kind)
   if (!found || found.apiVersion !== object.apiVersion) return undefined
@@ -45,18 +45,18 @@ export function objectPath(kinds: Kinds, object: ManifestObject, home: string): 
   return `${folder}/${encodeURIComponent(object.name)}`
 }
 
-/** Every object with the release's label, of every kind that the chart can render. */
+/** Finds all objects with the release's label, of all kinds that the chart can render. */
 export async function findLeftovers(admin: KubeClient, kinds: Kinds, release: string): Promise<string[]> {
   const found: string[] = []
   for (const [kind, { list }] of kinds) {
     if (['Pod', 'ReplicaSet', 'Event', 'EndpointSlice', 'Endpoints'].includes(kind)) continue
     const query = { labelSelector: `app.kubernetes.io/instance=${release}` }
-    const answer = await admin.request<{ items?: { metadata: { name: string } }[] }>({
+    const response = await admin.request<{ items?: { metadata: { name: string } }[] }>({
       method: 'GET',
       path: list,
       query,
     })
-    found.push(...(answer.items ?? []).map(({ metadata }) => `${kind} ${metadata.name}`))
+    found.push(...(response.items ?? []).map(({ metadata }) => `${kind} ${metadata.name}`))
   }
   return found
 }

@@ -15,7 +15,7 @@ const REFUSE = async (): Promise<string> => {
   throw new Error('there is no file with a login')
 }
 
-/** A login as the old helper got it: by the role of the node, of the Personal Edition or of an instance. */
+/** Gets a login like the old helper: with the node's role, for the Personal Edition or an instance. */
 export async function oldLogin(
   cloud: Cloud,
   role: string,
@@ -38,7 +38,7 @@ export async function oldLogin(
   return { username, password }
 }
 
-/** A Secret of the old helper: one login for these domains. */
+/** A Secret of the old helper with one login for these domains. */
 export function oldSecret(
   admin: KubeClient,
   namespace: string,
@@ -53,7 +53,7 @@ export function oldSecret(
   })
 }
 
-/** Its names in a ServiceAccount's list, after what stands there. */
+/** Appends the old helper's entries to a ServiceAccount's list. */
 export async function attachOld(
   admin: KubeClient,
   namespace: string,
@@ -68,7 +68,7 @@ export async function attachOld(
 const HELPER = 'aliyun-acr-credential-helper'
 const RBAC = '/apis/rbac.authorization.k8s.io/v1'
 
-/** ServiceAccount, binding and Deployment as the document of 2018-10 creates them; with API versions that still exist. */
+/** Creates ServiceAccount, binding and Deployment as in the document of 2018-10, with API versions that still exist. */
 export async function oldHelper(
   admin: KubeClient,
   role: 'cluster-admin' | typeof HELPER,

@@ -1,7 +1,7 @@
 import { APPLY, type KubeCall } from '../../../src/kube/client.ts'
 import { FIELD_MANAGER, LABEL_INSTANCE, LABEL_MANAGED_BY, MANAGED_BY } from '../../../src/kube/names.ts'
 
-/** The call by which a helper of the release writes its pull secret; `change` edits the object first. */
+/** Returns the call with which a release's helper writes its pull secret; `change` edits the object. */
 export function applyPullSecret(
   namespace: string,
   instance: string,

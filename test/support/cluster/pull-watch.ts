@@ -12,7 +12,7 @@ interface PodObject {
   readonly spec: PodSpec
 }
 
-/** What somebody tries to run, again and again: a new Pod of this ServiceAccount with this image. */
+/** A Pod that a user tries to run again and again, with this ServiceAccount and image. */
 export interface PullAttempt {
   readonly namespace: string
   readonly serviceAccount: string
@@ -20,16 +20,16 @@ export interface PullAttempt {
 }
 
 export interface PullWatch {
-  /** Begins a phase; answers when each request was tried once in it. */
+  /** Begins a phase; resolves when each request was tried once in it. */
   phase(name: string): Promise<void>
-  /** Pulls of each phase that worked; `failed` says what did not, and when. */
+  /** The number of successful pulls of each phase; `failed` lists the others with their times. */
   stop(): Promise<{ readonly pulls: Readonly<Record<string, number>>; readonly failed: readonly string[] }>
 }
 
 /**
- * Pulls without a pause, as a kubelet would at that moment: a new Pod of each request, as the API server admits it (dry run), and
- * each Pod that is there, as it was admitted; with every credential for the image's domain in the Secrets that the Pod
- * names, in their order, from a real registry.
+ * Pulls continuously from a real registry, as a kubelet would: for a new Pod of each request, as the API server admits
+ * it (dry run), and for each existing Pod, as it was admitted; with every credential for the image's domain in the
+ * Secrets that the Pod names, in their order.
  */
 export function watchPulls(admin: KubeClient, registry: string, requests: readonly PullAttempt[]): PullWatch {
   const pulls: Record<string, number> = {}
@@ -66,7 +66,7 @@ export function watchPulls(admin: KubeClient, registry: string, requests: readon
       }
       statuses.push(status)
     }
-    // A Pod that has gone meanwhile pulls nothing any more.
+    // A Pod that was deleted in the meantime no longer pulls.
     if (metadata.name !== 'tried' && !(await running(namespace)).some((pod) => pod.metadata.name === metadata.name))
       return
     const names = (spec.imagePullSecrets ?? []).map(({ name }) => name).join(', ')
@@ -84,7 +84,7 @@ export function watchPulls(admin: KubeClient, registry: string, requests: readon
   return {
     async phase(name) {
       current = name
-      // The round under way may have begun before the phase.
+      // The current round may have begun before the phase.
       const wanted = rounds + 2
       while (rounds < wanted) await Promise.race([loop, new Promise((done) => setImmediate(done))])
     },
@@ -101,7 +101,7 @@ interface Login {
   readonly password: string
 }
 
-/** All that a kubelet's keyring would have for the image. */
+/** Returns all credentials that a kubelet would have for the image. */
 async function credentials(
   admin: KubeClient,
   namespace: string,

@@ -6,9 +6,9 @@ import type { Versioned } from '../../../src/kube/watch/store.ts'
 import { systemClock } from '../../../src/lib/clock.ts'
 import { eventually } from '../eventually.ts'
 
-/** What a pull secret or a list was at one version. */
+/** A pull secret at one version. */
 interface SecretVersion extends Versioned {
-  /** Domains that have a login. */
+  /** The domains with a login. */
   readonly domains: readonly string[]
 }
 
@@ -16,15 +16,15 @@ interface ListVersion extends Versioned {
   readonly entries: readonly string[]
 }
 
-/** Sees every version of every pull secret and imagePullSecrets list, from its start on, and notes what must never happen. */
+/** Watches every version of every pull secret and imagePullSecrets list, and records violations. */
 export interface VersionRecorder {
-  /** The version of a write of somebody else: what it changed is no fault of the helper's. */
+  /** Declares the version of another client's write, whose changes are not the helper's fault. */
   noteOther(resourceVersion: string): void
-  /** Somebody else deletes this namespace's objects, or the helper is told to take them back. */
+  /** Declares that this namespace's objects are deleted by others or removed by the helper on request. */
   forgive(namespace: string): void
-  /** What was seen that must not be: `namespace/name: what`. */
+  /** The violations as `namespace/name: what`. */
   violations(): readonly string[]
-  /** Resolves when all of both kinds up to now has been seen. */
+  /** Resolves when all versions until now have been seen. */
   caughtUp(): Promise<void>
   stop(): Promise<void>
 }
@@ -39,7 +39,7 @@ interface AccountObject extends KubeObject {
 const SECRETS = '/api/v1/secrets'
 const ACCOUNTS = '/api/v1/serviceaccounts'
 
-/** Watches with the given client (not through a fault proxy), which is an administrator's. */
+/** Starts watching with an administrator's client, which must not use a fault proxy. */
 export function startVersionRecorder(client: KubeClient, secretName: string): VersionRecorder {
   const stop = new AbortController()
   const violations: { readonly key: string; readonly what: string; readonly span?: readonly [string, string] }[] = []
@@ -49,7 +49,8 @@ export function startVersionRecorder(client: KubeClient, secretName: string): Ve
   const blame = (key: string, what: string, span?: readonly [string, string]): void => {
     if (!forgiven.has(key.split('/')[0] ?? '')) violations.push({ key, what, ...(span && { span }) })
   }
-  // Judged at the end: a writer tells of its write only when the answer has come, which may be after the watch.
+  // Violations are evaluated at the end, because writes are declared after their response, which may be after the watch
+  // event.
   const byOther = ([from, to]: readonly [string, string]): boolean =>
     [...others].some((version) => Number(version) > Number(from) && Number(version) <= Number(to))
 

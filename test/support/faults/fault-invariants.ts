@@ -6,34 +6,35 @@ import { startVersionRecorder } from '../cluster/version-recorder.ts'
 import { eventually } from '../eventually.ts'
 import { type FaultFigure, reportFault } from './fault-report.ts'
 
-/** What must hold whatever breaks: looked at from when it is opened until it is closed. */
+/** Rules that must hold during all faults; they are checked until it is disposed. */
 export interface FaultInvariants extends AsyncDisposable {
-  /** The `metadata.resourceVersion` of a write of somebody else to an imagePullSecrets list or a pull secret. */
+  /** Declares another client's write to an imagePullSecrets list or pull secret by its `metadata.resourceVersion`. */
   noteOther(resourceVersion: string): void
-  /** Objects of this namespace are deleted or taken back on purpose, from now on. */
+  /** Declares that objects of this namespace are deleted on purpose from now on. */
   forgive(namespace: string): void
   /**
-   * After a fault: waits until all is current again by itself, then asserts that no entry of others was lost or moved, no Secret
-   * was emptied, shrunk or got a second UID, and no request went beyond the helper's rights; reports the time since `since`.
+   * After a fault: waits until everything has recovered automatically, then asserts that no entry of others was lost or
+   * moved, no Secret was emptied, shrunk or recreated, and no request exceeded the helper's permissions; reports the
+   * time since `since`.
    */
   assertHeld(context: TestContext, fault: Fault): Promise<void>
 }
 
 interface Fault extends Omit<FaultFigure, 'recoveredMs'> {
-  /** `performance.now()` at the end of the fault, or at its begin where it ends at once. */
+  /** `performance.now()` at the end of the fault, or at its start if it has no duration. */
   readonly since: number
-  /** Namespaces that must be usable: Secret as the helper's own, named once by the ServiceAccount `default`. */
+  /** Namespaces that must be usable: with the helper's Secret, referenced once by the ServiceAccount `default`. */
   readonly namespaces: readonly string[]
-  /** How much faster than ours the helper's clock runs: the time told is the helper's (default 1). */
+  /** How much faster the helper's clock runs; reported times are by the helper's clock. Default: 1. */
   readonly clockRate?: number
   readonly limitMs?: number
-  /** The API server was restarted meanwhile. */
+  /** Whether the API server was restarted in the meantime. */
   readonly serverRestarted?: boolean
 }
 
 const LIMIT_MS = 120_000
 
-/** Begins to look, with an administrator's client of the API server itself. */
+/** Starts checking, with an administrator's client that calls the API server directly. */
 export function openFaultInvariants(helperCluster: HelperCluster): FaultInvariants {
   const recorder = startVersionRecorder(helperCluster.admin, SECRET)
   let from = helperCluster.auditLength()

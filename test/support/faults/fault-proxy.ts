@@ -12,42 +12,42 @@ import {
 } from './fault-rules.ts'
 import { createWatchPipe, type LineFault, type WatchPipe } from './watch-faults.ts'
 
-/** A request and what came of it. */
+/** A request and its result. */
 export interface ProxiedCall extends ProxiedRequest {
-  /** What the helper was answered; undefined: nothing yet, or a cut. */
+  /** The status that the helper received; undefined if it has received none. */
   readonly status: number | undefined
 }
 
-/** Stands between a helper and its API server: ends TLS, passes everything on, and breaks what it is told to. */
+/** A proxy between a helper and its API server that terminates TLS and injects faults. */
 export interface FaultProxy extends AsyncDisposable {
   readonly host: string
   readonly port: number
   /** All requests so far, in order. */
   readonly calls: readonly ProxiedCall[]
-  /** A fault of single requests. */
+  /** Injects a fault into single requests. */
   fault(rule: FaultRule): ActiveRule
-  /** A fault of watches of these resources (default: all), those that are open and those to come; undefined ends it. */
+  /** Injects a fault into current and future watches of these resources (default: all); undefined ends it. */
   faultWatches(fault: LineFault | undefined, resource?: string): void
-  /** Sends a line that the server did not send into the open watches of a resource; says into how many. */
+  /** Injects a line into the open watches of a resource; returns their number. */
   injectIntoWatches(resource: string, line: (lastVersion: string) => string): number
-  /** The watches that are open: not a byte comes through them any more, while their sockets stay open. */
+  /** Silences the open watches: they transmit nothing any more, while their sockets stay open. */
   stallWatches(): void
-  /** Open watches of a resource. */
+  /** The number of open watches of a resource. */
   watching(resource: string): number
-  /** Destroys the connections of all open watches (of a resource); says how many. */
+  /** Destroys the connections of all open watches (of a resource); returns their number. */
   cutWatches(resource?: string): number
   /** Destroys every connection. */
   cutAll(): void
-  /** Another serving certificate, or without one its first, from the next connection on. */
+  /** Changes the serving certificate from the next connection on, or restores the first one. */
   useCertificate(pair?: { readonly cert: string; readonly key: string }): void
 }
 
 export interface FaultProxyOptions {
   /** `https://127.0.0.1:PORT` */
   readonly server: string
-  /** For the connection to the server, PEM. */
+  /** The CA of the API server, PEM. */
   readonly caPem: string
-  /** What the proxy shows to the helper. */
+  /** The proxy's own certificate. */
   readonly cert: string
   readonly key: string
 }
@@ -115,7 +115,7 @@ export async function startFaultProxy(options: FaultProxyOptions): Promise<Fault
       watch.lastVersion = [...chunk.toString().matchAll(/"resourceVersion":"(\d+)"/g)].at(-1)?.[1] ?? watch.lastVersion
     })
     answer.on('close', () => {
-      // A server that vanished ends the helper's stream as abruptly.
+      // If the server breaks the connection, the helper's is broken too.
       if (!answer.complete) response.destroy()
     })
     response.on('close', () => watches.delete(watch))
@@ -208,7 +208,7 @@ function readRequest({ method = '', url = '', headers }: IncomingMessage): Proxi
   return { method, url, isWatch, resource: resourceOf(url), pod: podOf(headers.authorization), at }
 }
 
-/** A Pod's token names it. */
+/** Returns the Pod that a bound token names. */
 function podOf(authorization: string | undefined): string {
   const payload = authorization?.split('.')[1]
   if (payload === undefined) return ''

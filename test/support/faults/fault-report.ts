@@ -1,24 +1,24 @@
 import { appendFileSync } from 'node:fs'
 import type { TestContext } from 'node:test'
 
-/** One injected fault and how long it took until everything was current again: a row of the table in docs/reliability.md. */
+/** One injected fault and the time until everything had recovered: a row of the table in docs/reliability.md. */
 export interface FaultFigure {
-  /** Lower-case words with `-`, for good: the page has its words by it. */
+  /** A permanent id of lower-case words and `-`, by which the page has its text. */
   readonly id: string
   readonly area: FaultArea
-  /** From the end of the fault (or from its begin, where it ends at once) until all invariants held, milliseconds. */
+  /** Milliseconds from the end of the fault, or from its start if it has no duration, until all invariants held. */
   readonly recoveredMs: number
-  /** What else was counted: namespaces, requests, cases, seconds of the fault. */
+  /** Other figures: namespaces, requests, cases, seconds of the fault. */
   readonly counts?: Readonly<Record<string, number>>
 }
 
-/** `watch`, `api-server`, `writers`, `process`: between helper and API server; the others beyond them. */
+/** The location of a fault: the first four are between helper and API server. */
 export type FaultArea = 'watch' | 'api-server' | 'writers' | 'process' | 'cloud' | 'objects' | 'fuzz'
 
-/** A file to which each figure is appended as one line of JSON; the page's table is written from it. */
+/** The variable with the file to which figures are appended as lines of JSON, for the page's table. */
 export const FIGURES_VARIABLE = 'ACR_NOPASS_FAULT_FIGURES'
 
-/** Tells the figure as a diagnostic line of the test and, where {@link FIGURES_VARIABLE} names a file, adds it there. */
+/** Reports a figure as a diagnostic line of the test and, if {@link FIGURES_VARIABLE} is set, in that file. */
 export function reportFault(context: Pick<TestContext, 'diagnostic'>, figure: FaultFigure): void {
   const counts = Object.entries(figure.counts ?? {}).map(([what, count]) => `, ${what} ${count}`)
   context.diagnostic(`fault ${figure.id}: current again after ${Math.round(figure.recoveredMs)} ms${counts.join('')}`)

@@ -1,43 +1,43 @@
-/** What a request is, as rules choose by it. */
+/** The properties of a request by which rules select it. */
 export interface ProxiedRequest {
   readonly method: string
-  /** With its query. */
+  /** Including the query. */
   readonly url: string
   readonly isWatch: boolean
-  /** `secrets`, `namespaces` … */
+  /** The resource, such as `secrets` or `namespaces`. */
   readonly resource: string
-  /** The Pod whose token it carries. */
+  /** The Pod whose token the request has. */
   readonly pod: string
-  /** `performance.now()` when it came. */
+  /** `performance.now()` when the request arrived. */
   readonly at: number
 }
 
-/** A fault of single requests. */
+/** Injects a fault into single requests. */
 export type RequestFault =
-  /** Answered instead of the server. */
+  /** The proxy responds instead of the server. */
   | { readonly kind: 'status'; readonly status: number; readonly retryAfter?: string; readonly reason?: string }
-  /** The connection is destroyed before the server hears of it. */
+  /** The connection is destroyed before the request reaches the server. */
   | { readonly kind: 'cut' }
-  /** The server does it, the answer is lost. */
+  /** The server performs the request and the response is lost. */
   | { readonly kind: 'cut-after' }
-  /** Passed on so much later. */
+  /** The request is forwarded after this delay. */
   | { readonly kind: 'delay'; readonly ms: number }
-  /** Passed on when `until` resolves. */
+  /** The request is forwarded when `until` resolves. */
   | { readonly kind: 'hold'; readonly until: Promise<void> }
-  /** Done at once, answered when `until` resolves. */
+  /** The request is forwarded immediately and the response when `until` resolves. */
   | { readonly kind: 'hold-answer'; readonly until: Promise<void> }
 
 export interface FaultRule {
   readonly match: (request: ProxiedRequest) => boolean
   readonly fault: RequestFault
-  /** So often; default: always. */
+  /** How many requests are affected; default: all. */
   readonly times?: number
 }
 
 export interface FaultRules {
-  /** The answer takes it back; it tells how often it struck, too. */
+  /** Adds a rule; returns an object that removes it and counts the affected requests. */
   add(rule: FaultRule): ActiveRule
-  /** The fault of a request, which counts as struck. */
+  /** Returns the fault for a request and counts it. */
   choose(request: ProxiedRequest): RequestFault | undefined
 }
 

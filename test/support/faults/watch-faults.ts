@@ -3,18 +3,18 @@ import { Transform } from 'node:stream'
 /** One line of a watch as text, without its newline. */
 type Line = string
 
-/** Changes the lines of one watch; what is returned goes on, in that order. */
+/** Changes the lines of one watch; the returned lines are forwarded in that order. */
 export type LineFault = () => { line(line: Line): readonly Line[]; quiet?(): readonly Line[] }
 
 const typeOf = (line: Line): string => /^\{"type":"([A-Z]+)"/.exec(line)?.[1] ?? ''
 const isInitialEnd = (line: Line): boolean => line.includes('k8s.io/initial-events-end')
 
-/** Bookmarks never come; the one that ends a list does, or it would be none. */
+/** Drops all bookmarks except those that end an initial list. */
 export const withoutBookmarks: LineFault = () => ({
   line: (line) => (typeOf(line) === 'BOOKMARK' && !isInitialEnd(line) ? [] : [line]),
 })
 
-/** Every event comes twice, the second time after the next one. */
+/** Delivers every event twice, the second time after the next event. */
 export const duplicated: LineFault = () => {
   let last: Line | undefined
   return {
@@ -26,7 +26,7 @@ export const duplicated: LineFault = () => {
   }
 }
 
-/** Each pair of events changes places; what waits for its other half goes on after a quiet moment. */
+/** Swaps each pair of events; a single event is forwarded after a pause. */
 export const reordered: LineFault = () => {
   let held: Line | undefined
   const quiet = (): readonly Line[] => {
@@ -45,18 +45,18 @@ export const reordered: LineFault = () => {
   }
 }
 
-/** Nothing more comes through, though the socket stays open. */
+/** Drops everything, while the socket stays open. */
 export const silent: LineFault = () => ({ line: () => [] })
 
 const QUIET_MS = 100
 
-/** The stream of one watch, line by line, through whatever fault is set at that moment. */
+/** The stream of one watch, which applies the current fault to each line. */
 export interface WatchPipe {
   readonly stream: Transform
   setFault(fault: LineFault | undefined): void
-  /** From now on nothing comes through any more, for good, though the socket stays open. */
+  /** Drops everything from now on, while the socket stays open. */
   stall(): void
-  /** A line that the server did not send. */
+  /** Injects a line that the server did not send. */
   inject(line: Line): void
 }
 

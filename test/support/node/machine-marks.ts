@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { cgroupHierarchies } from '../../../src/sandbox/nodes/containerd/machine-check.ts'
 import { CHANGED_SYSCTLS } from '../../../src/sandbox/nodes/containerd/pod-network.ts'
 
-/** What a node could leave on a machine, besides processes and its own folder. */
+/** The traces that a node could leave on a machine, besides processes and its own folder. */
 export interface MachineMarks {
   readonly mounts: readonly string[]
   readonly sysctls: readonly string[]
@@ -11,7 +11,7 @@ export interface MachineMarks {
   readonly folders: readonly boolean[]
 }
 
-/** The marks that are there now; what else happens on the machine meanwhile is not ours and left out. */
+/** Reads the current traces, without those that other programs may change. */
 export function machineMarks(): MachineMarks {
   const mounts = readFileSync('/proc/self/mountinfo', 'utf8')
     .split('\n')

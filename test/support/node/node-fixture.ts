@@ -14,22 +14,22 @@ import { eventually } from '../eventually.ts'
 import { openPrivateRegistry, type PrivateRegistry } from '../registry/private-registry.ts'
 import { readPodLog } from './pod-log.ts'
 
-/** A cluster with a real node, whose one private registry is the emulated account's. */
+/** A cluster with a real node and the private registry of the emulated account. */
 export interface NodeFixture extends PrivateRegistry {
   readonly cluster: Cluster
   readonly node: RealNode
-  /** A namespace with its default ServiceAccount, which is given these references. */
+  /** Creates a namespace whose default ServiceAccount has these references. */
   namespace(name: string, options?: { secrets?: readonly string[]; labels?: Record<string, string> }): Promise<void>
-  /** Writes the pull secret as the helper does: one server-side apply. Answers its UID. */
+  /** Writes the pull secret like the helper, with a server-side apply. Returns its UID. */
   writeSecret(namespace: string, token: Pick<RegistryToken, 'username' | 'password'>): Promise<string>
   pod(
     namespace: string,
     name: string,
     options?: { tag?: string; image?: string; domain?: string; pull?: 'Always' | 'IfNotPresent' | 'Never' },
   ): Promise<void>
-  /** Milliseconds until the container's state is `running`, or waits for one of these reasons. */
+  /** Returns the milliseconds until the container is running, or waiting for one of these reasons. */
   until(namespace: string, name: string, state: 'running' | RegExp, limitMs?: number): Promise<number>
-  /** Puts `team/app:<tag>` on the node without a pull. */
+  /** Imports `team/app:<tag>` into the node without a pull. */
   preload(tag: string): Promise<void>
   readPod(namespace: string, name: string): Promise<Pod>
   /** The reasons of a Pod's Events. */

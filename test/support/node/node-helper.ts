@@ -19,26 +19,26 @@ import { getForwarded } from './port-forward.ts'
 const HOME = 'acr-system'
 const RELEASE = 'acr-nopass'
 
-/** The helper on the real node as its chart installs it, in the node's network: the node is the only one. */
+/** The helper on the real node, installed by its chart, in the network of the node, which is the only one. */
 export interface NodeHelper extends AsyncDisposable {
-  /** Where it is installed. */
+  /** The namespace of the helper. */
   release(): { readonly kubeconfig: string; readonly namespace: string; readonly name: string }
-  /** What it is installed with when nothing else is said. */
+  /** The default values. */
   readonly values: Readonly<Record<string, unknown>>
   /** `helm upgrade --install --wait`: resolves when the new Pod is ready. */
   install(...values: object[]): Promise<void>
-  /** Its status page, as `kubectl port-forward` reaches it. */
+  /** Returns the status page through a port-forward. */
   statusPage(): Promise<string>
-  /** The helper's Pods that have not ended. */
+  /** The helper's running Pods. */
   pods(): Promise<KubeObject[]>
-  /** What it reports of itself. */
+  /** The helper's status. */
   status(): Promise<HelperStatus>
   secret(namespace: string): Promise<KubeObject>
-  /** Asks for a rotation, and waits until the Secrets of these namespaces have another content. */
+  /** Requests a rotation and waits until the Secrets of these namespaces have new content. */
   rotate(...namespaces: string[]): Promise<void>
 }
 
-/** The helper serves the namespaces `team-*`, and leaves the others to the test. */
+/** Prepares a helper for the namespaces `team-*`; tests may use the others. */
 export async function prepareHelper(fixture: NodeFixture): Promise<NodeHelper> {
   const { cluster, cloud, node } = fixture
   const folder = await mkdtemp(join(tmpdir(), 'helper-'))

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { PassThrough } from 'node:stream'
 import { KubeConfig, PortForward } from '@kubernetes/client-node'
 
-/** What `kubectl port-forward deployment/<name> <port>` and a browser behind it get for the path: the whole answer. */
+/** Returns the complete HTTP response for a path through `kubectl port-forward deployment/<name> <port>`. */
 export async function getForwarded(
   kubeconfigFile: string,
   deployment: { readonly namespace: string; readonly name: string; readonly port: number },
@@ -16,18 +16,19 @@ export async function getForwarded(
   const socket = await forward.portForwardDeployment(namespace, name, [port], output, null, input)
   try {
     input.write(`GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n\r\n`)
-    // The stream stays open when the other side has ended.
-    let answer = ''
-    while (!isWhole(answer)) answer += String((await once(output, 'data', { signal: AbortSignal.timeout(60_000) }))[0])
-    return answer
+    // The stream stays open after the other side has closed.
+    let response = ''
+    while (!isWhole(response))
+      response += String((await once(output, 'data', { signal: AbortSignal.timeout(60_000) }))[0])
+    return response
   } finally {
     if ('close' in socket) socket.close()
   }
 }
 
-/** By its Content-Length, which counts bytes. */
-function isWhole(answer: string): boolean {
-  const end = answer.indexOf('\r\n\r\n')
-  const [, length] = /^content-length: (\d+)$/im.exec(answer.slice(0, end)) ?? []
-  return end >= 0 && length !== undefined && Buffer.byteLength(answer.slice(end + 4)) >= Number(length)
+/** Whether a response is complete, by its Content-Length in bytes. */
+function isWhole(response: string): boolean {
+  const end = response.indexOf('\r\n\r\n')
+  const [, length] = /^content-length: (\d+)$/im.exec(response.slice(0, end)) ?? []
+  return end >= 0 && length !== undefined && Buffer.byteLength(response.slice(end + 4)) >= Number(length)
 }

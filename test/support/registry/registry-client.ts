@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 
-/** How a client gets its token: as docker does (GET with Basic) or as containerd does (POST with a form). */
+/** How a client gets its token: like docker (GET with Basic) or like containerd (POST with a form). */
 export type TokenStyle = 'basic' | 'form'
 
 export interface Login {
@@ -9,14 +9,14 @@ export interface Login {
 }
 
 export interface RegistryClient {
-  /** HTTP status of reading a tag's manifest and its only layer; 200 when both came, with the layer's content. */
+  /** Reads a tag's manifest and its only layer; returns the HTTP status and, with 200, the layer's content. */
   pull(repository: string, tag: string): Promise<{ readonly status: number; readonly content: string }>
   push(repository: string, tag: string, content: string): Promise<number>
 }
 
 const MANIFEST = 'application/vnd.oci.image.manifest.v1+json'
 
-/** The registry protocol by hand: ask, read the challenge, get a token, ask again. */
+/** A minimal client of the registry protocol: send a request, read the challenge, get a token, repeat the request. */
 export function registryClient(base: string, login: Login | undefined, style: TokenStyle = 'basic'): RegistryClient {
   const send = async (path: string, init: RequestInit = {}): Promise<Response> => {
     const first = await fetch(new URL(path, base), init)
@@ -62,7 +62,7 @@ async function fetchToken(challenge: string, login: Login | undefined, style: To
   const parts = Object.fromEntries([...challenge.matchAll(/(\w+)="([^"]*)"/g)].map(([, name, value]) => [name, value]))
   const { realm = '', service = '', scope = '' } = parts
   const url = new URL(realm)
-  let answer: Response
+  let response: Response
   if (style === 'form' && login !== undefined) {
     const body = new URLSearchParams({
       grant_type: 'password',
@@ -71,13 +71,13 @@ async function fetchToken(challenge: string, login: Login | undefined, style: To
       scope,
       ...login,
     })
-    answer = await fetch(url, { method: 'POST', body })
+    response = await fetch(url, { method: 'POST', body })
   } else {
     url.search = new URLSearchParams({ service, scope }).toString()
     const basic = login && Buffer.from(`${login.username}:${login.password}`).toString('base64')
-    answer = await fetch(url, basic === undefined ? {} : { headers: { authorization: `Basic ${basic}` } })
+    response = await fetch(url, basic === undefined ? {} : { headers: { authorization: `Basic ${basic}` } })
   }
-  return answer.ok ? ((await answer.json()) as { token: string }).token : undefined
+  return response.ok ? ((await response.json()) as { token: string }).token : undefined
 }
 
 function digest(content: string): string {
