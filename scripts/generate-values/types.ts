@@ -33,7 +33,8 @@ export async function generateTypes(root: Schema, options: TypeOptions): Promise
     strictIndexSignatures: false,
     style: { semi: false, singleQuote: true, printWidth: 120, trailingComma: 'all' },
   })
-  return text
+  // One line for what fits in one, as everywhere in this code.
+  return text.replace(/\/\*\*\n *\* (.*)\n *\*\//g, '/** $1 */')
 }
 
 /** The type of the helper's configuration: the resolved values that it reads, and what the chart adds. */

@@ -24,41 +24,23 @@ type HelperKey =
   | 'logLevel'
 
 
-/**
- * What the chart writes into the key `config.yaml` of its ConfigMap, defaults filled in.
- */
+/** What the chart writes into the key `config.yaml` of its ConfigMap, defaults filled in. */
 export interface HelperConfig extends Pick<ResolvedValues, HelperKey> {
-  /**
-   * Decided when the chart was rendered.
-   */
+  /** Decided when the chart was rendered. */
   attach: 'admission' | 'serviceAccounts' | 'both'
-  /**
-   * Names of the release and of the objects that the chart made for the helper.
-   */
+  /** Names of the release and of the objects that the chart made for the helper. */
   release: {
-    /**
-     * As given to Helm.
-     */
+    /** As given to Helm. */
     name: string
-    /**
-     * Where the helper runs.
-     */
+    /** Where the helper runs. */
     namespace: string
-    /**
-     * Prefix of the names of all objects of the chart.
-     */
+    /** Prefix of the names of all objects of the chart. */
     fullname: string
-    /**
-     * Of the helper.
-     */
+    /** Of the helper. */
     serviceAccount: string
-    /**
-     * By which replicas elect a leader.
-     */
+    /** By which replicas elect a leader. */
     lease: string
-    /**
-     * Where the helper reports.
-     */
+    /** Where the helper reports. */
     status: string
   }
 }
