@@ -1,7 +1,7 @@
 import { mkdtemp } from 'node:fs/promises'
 import { join } from 'node:path'
 import { error, setFailed, setOutput, setSecret } from '@actions/core'
-import { writePrivateFile } from '../src/lib/write-private-file.ts'
+import { writePrivateFile } from '../src/lib/files.ts'
 import { printable } from '../src/printable.ts'
 import { type ClusterResult, isFailure } from '../src/rollout/cluster-result.ts'
 import { writePlanFile } from '../src/rollout/inputs/plan-file.ts'

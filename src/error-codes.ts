@@ -1,15 +1,11 @@
 import { CLI_CODES } from './error-codes/cli.ts'
-import { CLOUD_CODES } from './error-codes/cloud.ts'
-import { GENERAL_CODES } from './error-codes/general.ts'
+import { CLOUD_CODES, POLICY_CODES, REGISTRY_CODES } from './error-codes/cloud.ts'
+import { GENERAL_CODES, INPUT_CODES } from './error-codes/general.ts'
 import { HELM_CODES } from './error-codes/helm.ts'
 import { HELPER_CODES } from './error-codes/helper.ts'
-import { INPUT_CODES } from './error-codes/input.ts'
 import { KUBE_CODES } from './error-codes/kube.ts'
-import { POLICY_CODES } from './error-codes/policy.ts'
-import { REGISTRY_CODES } from './error-codes/registry.ts'
 import { ROLLOUT_CODES } from './error-codes/rollout.ts'
-import { SANDBOX_CODES } from './error-codes/sandbox.ts'
-import { TOOLS_CODES } from './error-codes/tools.ts'
+import { SANDBOX_CODES, TOOLS_CODES } from './error-codes/sandbox.ts'
 import { VALUES_CODES } from './error-codes/values.ts'
 
 /**

@@ -15,15 +15,15 @@ export interface ErrorPlace {
 
 export interface ErrorDetails {
   /** The fix for this case; default: the code's general fix. */
-  readonly hint?: string
-  readonly place?: ErrorPlace
+  readonly hint?: string | undefined
+  readonly place?: ErrorPlace | undefined
   readonly cause?: unknown
   /** The cloud's or the API server's own code, such as `NoPermission` or `Conflict`. */
-  readonly reason?: string
+  readonly reason?: string | undefined
   /** Alibaba Cloud's request id, for their support. */
-  readonly requestId?: string
+  readonly requestId?: string | undefined
   /** The pause that the server requested, milliseconds. */
-  readonly retryAfterMs?: number
+  readonly retryAfterMs?: number | undefined
 }
 
 /**
@@ -60,8 +60,24 @@ export function formatPlace(place: ErrorPlace): string {
 /** Place, code and message, then the fix on its own line. */
 export function formatError(error: NopassError): string {
   const place = formatPlace(error.place)
-  const ids = [error.reason, error.requestId && `request ${error.requestId}`].filter(Boolean).join(', ')
+  const ids = formatIds(error)
   return `${place ? `${place}: ` : ''}${error.code}: ${error.message}${ids ? ` (${ids})` : ''}\n  fix: ${error.hint}`
+}
+
+/** The other side's code and the request's id; empty without both. */
+export function formatIds({ reason, requestId }: Pick<ErrorDetails, 'reason' | 'requestId'>): string {
+  return [reason, requestId && `request ${requestId}`].filter(Boolean).join(', ')
+}
+
+/** Whether it is a failure with this code. */
+export function hasCode(error: unknown, code: ErrorCode): error is NopassError {
+  return error instanceof NopassError && error.code === code
+}
+
+/** The same failure in other words, with `details` in place of its own. */
+export function reworded(error: NopassError, message: string, details: ErrorDetails = {}): NopassError {
+  const { code, hint, place, reason, requestId } = error
+  return new NopassError(code, message, { hint, place, reason, requestId, cause: error, ...details })
 }
 
 /** Any other error becomes `INTERNAL`: an unexpected failure is a bug of ours. */

@@ -18,7 +18,7 @@ acr-nopass
 {{- end }}
 
 {{/*
-The base of the names of our objects in the release's namespace; a Service's name has no dots. src/values/full-name.ts says the same
+The base of the names of our objects in the release's namespace; a Service's name has no dots. src/policy/helper-grants.ts says the same
 for those who do not render the chart; test/contract/chart-names.test.ts compares the two.
 */}}
 {{- define "acr-nopass.fullname" -}}

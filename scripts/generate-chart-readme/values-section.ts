@@ -1,6 +1,6 @@
 import { parse } from 'yaml'
 import { resolve, type Schema, schemaOfChild } from '../../src/values/schema/schema.ts'
-import { flowYaml } from '../../src/values/schema/show-value.ts'
+import { flowYaml } from '../../src/values/schema/schema-problem.ts'
 import { cell, table } from '../generate-docs/languages.ts'
 import { type ChartWords, ENGLISH, refuseSpare, translated } from './chart-words.ts'
 import { readBlocks, type ValuesBlock } from './read-blocks.ts'

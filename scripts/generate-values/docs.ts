@@ -1,6 +1,6 @@
 import { parse } from 'yaml'
 import { resolve, type Schema } from '../../src/values/schema/schema.ts'
-import { describeExpected, flowYaml } from '../../src/values/schema/show-value.ts'
+import { describeExpected, flowYaml } from '../../src/values/schema/schema-problem.ts'
 import { type Language, languageSwitch, type Text, table } from '../generate-docs/languages.ts'
 import { fillSnippets } from '../generate-docs/snippets.ts'
 

@@ -1,4 +1,5 @@
 import { NopassError } from '../errors.ts'
+import { parseJson } from '../lib/json.ts'
 import type { RegistryToken } from './registry-token.ts'
 
 /** `auth`: what the kubelet needs; `full`: user name and password beside it, for tools that read only those. */
@@ -26,7 +27,8 @@ export function buildDockerConfig(logins: readonly RegistryLogin[], format: Auth
 
 /** The logins in a `.dockerconfigjson`, one per domain, in its order. Throws DOCKER_CONFIG_INVALID, which never quotes the content. */
 export function readDockerConfig(text: string): readonly RegistryLogin[] {
-  const auths = (parse(text) as { auths?: unknown } | undefined)?.auths
+  const content = parseJson(text, () => invalid('it is not JSON'))
+  const auths = (content as { auths?: unknown } | undefined)?.auths
   if (typeof auths !== 'object' || auths === null) throw invalid('it has no auths')
   return Object.entries(auths).map(([domain, entry]: [string, { auth?: unknown } | null]) => {
     const login = Buffer.from(typeof entry?.auth === 'string' ? entry.auth : '', 'base64').toString()
@@ -34,14 +36,6 @@ export function readDockerConfig(text: string): readonly RegistryLogin[] {
     if (colon < 1) throw invalid(`the entry of ${JSON.stringify(domain)} has no auth`)
     return { username: login.slice(0, colon), password: login.slice(colon + 1), domains: [domain] }
   })
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    throw invalid('it is not JSON')
-  }
 }
 
 function invalid(why: string): NopassError {

@@ -1,10 +1,11 @@
-import { type AuthorizationToken, type CrTarget, getAuthorizationToken, listInstanceEndpoint } from '../alibaba/cr.ts'
+import { type AuthorizationToken, getAuthorizationToken, listInstanceEndpoint } from '../alibaba/cr.ts'
 import type { CredentialProvider } from '../alibaba/credentials.ts'
 import { stopwatch } from '../alibaba/transport/cloud-clock.ts'
-import { NopassError } from '../errors.ts'
+import type { CloudTarget } from '../alibaba/transport/transport.ts'
+import { hasCode } from '../errors.ts'
 import type { RegistryConfig } from './registry-config.ts'
 import { enterpriseDomains, type OwnDomain } from './registry-domains.ts'
-import type { LoginFetch, RegistryApi, RegistryLogin } from './registry-token.ts'
+import type { FetchedLogin, LoginFetch, RegistryApi } from './registry-token.ts'
 import { createTokenSession, findInstance } from './token-session.ts'
 
 /** How long an instance's addresses are cached (milliseconds); at random between the two, so that a fleet does not read them together. */
@@ -28,28 +29,28 @@ export function createEnterpriseFetch(
   return (signal) =>
     withSession((credentials) => fetchToken({ transport: deps.transport, ...location, credentials }, signal), signal)
 
-  async function fetchToken(target: CrTarget, signal: AbortSignal): Promise<RegistryLogin> {
+  async function fetchToken(target: CloudTarget, signal: AbortSignal): Promise<FetchedLogin> {
     instanceId ??= await findInstance(target, registry, signal)
     const requestedAt = stopwatch(clock)
     const token = await tokenOf(target, instanceId, signal)
     const issuedAt = requestedAt()
     const own = await ownDomains(target, instanceId, signal)
-    return { username: token.username, password: token.password, issuedAt, expiresAt: token.expiresAt, own }
+    return { ...token, issuedAt, own }
   }
 
-  async function tokenOf(target: CrTarget, id: string, signal: AbortSignal): Promise<AuthorizationToken> {
+  async function tokenOf(target: CloudTarget, id: string, signal: AbortSignal): Promise<AuthorizationToken> {
     try {
       return await getAuthorizationToken(target, { instanceId: id, expiresInHours: hours }, signal)
     } catch (error) {
       // `expiresInHours` is new: an endpoint that does not know it must still issue a token.
-      if (hours === undefined || !(error instanceof NopassError) || error.code !== 'CLOUD_REJECTED') throw error
+      if (hours === undefined || !hasCode(error, 'CLOUD_REJECTED')) throw error
       const token = await getAuthorizationToken(target, { instanceId: id }, signal)
       hours = undefined
       return token
     }
   }
 
-  async function ownDomains(target: CrTarget, id: string, signal: AbortSignal) {
+  async function ownDomains(target: CloudTarget, id: string, signal: AbortSignal) {
     if (addresses !== undefined && isCached(clock.now() - addresses.readAt, random())) return addresses.own
     try {
       const own = enterpriseDomains(await listInstanceEndpoint(target, id, signal))

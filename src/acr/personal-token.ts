@@ -4,7 +4,7 @@ import { stopwatch } from '../alibaba/transport/cloud-clock.ts'
 import { NopassError } from '../errors.ts'
 import type { RegistryConfig } from './registry-config.ts'
 import { personalDomains } from './registry-domains.ts'
-import type { LoginFetch, RegistryApi, RegistryLogin } from './registry-token.ts'
+import type { FetchedLogin, LoginFetch, RegistryApi } from './registry-token.ts'
 import { createTokenSession } from './token-session.ts'
 
 /** Tokens of the Personal Edition as it was until 2024-09-08; newer ones (`crpi-…`) are static registries. */
@@ -19,18 +19,12 @@ export function createPersonalFetch(
   const withSession = createTokenSession(identity, transport.clock)
   return (signal) => withSession((credentials) => fetchToken(credentials, signal), signal)
 
-  async function fetchToken(credentials: Credentials, signal: AbortSignal): Promise<RegistryLogin> {
+  async function fetchToken(credentials: Credentials, signal: AbortSignal): Promise<FetchedLogin> {
     const requestedAt = stopwatch(transport.clock)
     const token = await getPersonalToken({ transport, ...location, credentials }, signal).catch((error: unknown) => {
       throw unknownUser(error)
     })
-    return {
-      username: token.username,
-      password: token.password,
-      issuedAt: requestedAt(),
-      expiresAt: token.expiresAt,
-      own,
-    }
+    return { ...token, issuedAt: requestedAt(), own }
   }
 }
 
@@ -39,6 +33,6 @@ function unknownUser(error: unknown): unknown {
   return new NopassError('CLOUD_NOT_FOUND', 'the Personal Edition does not know this user yet', {
     hint: 'Let the RAM user open the Personal Edition in the ACR console once and set a registry password; roles need nothing.',
     reason: error.reason,
-    ...(error.requestId !== undefined && { requestId: error.requestId }),
+    requestId: error.requestId,
   })
 }

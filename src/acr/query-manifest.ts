@@ -1,6 +1,6 @@
 import type { HttpResponse, HttpSender } from '../alibaba/transport/http-sender.ts'
 import { parseObject } from '../lib/json.ts'
-import { isLoopback } from '../lib/loopback.ts'
+import { isLoopback } from '../proxy-rules.ts'
 import { basicAuthorization, findLoginTarget, type RegistryAccess, reasonOf } from './token-service.ts'
 
 export interface ManifestRequest extends RegistryAccess {

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto'
 import { stableJson } from '../lib/json.ts'
+import { sha256 } from '../lib/text.ts'
 import type { ResolvedRegistry } from '../values/resolved-values.generated.ts'
 
 /** What the token sources need of an entry of values' `registries`. */
@@ -30,7 +30,7 @@ export function registryFingerprint(registry: RegistryConfig, identity: unknown)
     edition === 'static'
       ? { edition, name: registry.name }
       : { edition, instanceId, instanceName, region, assumeRole, identity }
-  return createHash('sha256').update(stableJson(parts)).digest('hex')
+  return sha256(stableJson(parts))
 }
 
 /** Hash of what else determines a registry's entry in a Secret: an entry of another shape is replaced immediately. */
@@ -39,5 +39,5 @@ export function registryShape({
   domains,
   expiresInHours,
 }: Pick<RegistryConfig, 'network' | 'domains' | 'expiresInHours'>): string {
-  return createHash('sha256').update(stableJson({ network, domains, expiresInHours })).digest('hex').slice(0, 16)
+  return sha256(stableJson({ network, domains, expiresInHours })).slice(0, 16)
 }

@@ -14,12 +14,12 @@ export interface RegistryToken {
 }
 
 /** A login before its domains are chosen, with all those that the registry itself has. */
-export interface RegistryLogin extends Omit<RegistryToken, 'domains'> {
+export interface FetchedLogin extends Omit<RegistryToken, 'domains'> {
   readonly own: readonly OwnDomain[]
 }
 
 /** Gets a new login. Rejects with a NopassError. */
-export type LoginFetch = (signal: AbortSignal) => Promise<RegistryLogin>
+export type LoginFetch = (signal: AbortSignal) => Promise<FetchedLogin>
 
 export interface RegistryApi {
   readonly transport: Transport

@@ -1,5 +1,5 @@
 import type { HttpResponse } from '../alibaba/transport/http-sender.ts'
-import { isLoopback } from '../lib/loopback.ts'
+import { isLoopback } from '../proxy-rules.ts'
 import { REGIONS } from '../values/checks/regions.ts'
 import { isAcrHost } from './registry-domains.ts'
 
@@ -64,7 +64,6 @@ function mayLogInAt(realm: URL, base: URL, access: RegistryAccess): boolean {
   return isOfAcr && realm.port === '' && TOKEN_SERVICES.has(realm.hostname)
 }
 
-/** The value of an `Authorization` header for `basic`. */
 export function basicAuthorization({ username, password }: { username: string; password: string }): string {
   return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`
 }

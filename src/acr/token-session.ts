@@ -1,7 +1,8 @@
-import { type CrTarget, listInstances } from '../alibaba/cr.ts'
+import { listInstances } from '../alibaba/cr.ts'
 import type { CredentialProvider, Credentials } from '../alibaba/credentials.ts'
 import type { CloudClock } from '../alibaba/transport/cloud-clock.ts'
-import { NopassError } from '../errors.ts'
+import type { CloudTarget } from '../alibaba/transport/transport.ts'
+import { hasCode, NopassError } from '../errors.ts'
 
 /** A token lives as long as its session, so a session that is older than this part of its life is not reused. */
 const YOUNG = 0.05
@@ -18,7 +19,7 @@ export function createTokenSession(identity: CredentialProvider, clock: Pick<Clo
     try {
       return await call(credentials)
     } catch (error) {
-      if (error instanceof NopassError && error.code === 'CLOUD_THROTTLED') unused = credentials
+      if (hasCode(error, 'CLOUD_THROTTLED')) unused = credentials
       throw error
     }
   }
@@ -39,7 +40,7 @@ const LONGEST_NAME = 64
 
 /** The id of the Enterprise instance of that name. Throws REGISTRY_NOT_FOUND, which lists the existing names. */
 export async function findInstance(
-  target: CrTarget,
+  target: CloudTarget,
   registry: { readonly instanceName?: string | undefined; readonly region?: string | undefined },
   signal?: AbortSignal,
 ): Promise<string> {

@@ -2,12 +2,12 @@ import type { CredentialProvider } from '../alibaba/credentials.ts'
 import type { ReadText } from '../alibaba/identities/access-key.ts'
 import type { AssumeRoleStep } from '../alibaba/identities/assumed-role.ts'
 import { NopassError } from '../errors.ts'
-import { singleFlight } from '../lib/single-flight.ts'
+import { singleFlight } from '../lib/concurrency.ts'
 import { createEnterpriseFetch } from './enterprise-token.ts'
 import { createPersonalFetch } from './personal-token.ts'
 import { type RegistryConfig, registryFingerprint } from './registry-config.ts'
 import { chooseDomains } from './registry-domains.ts'
-import type { LoginFetch, RegistryApi, RegistryLogin, RegistryToken } from './registry-token.ts'
+import type { FetchedLogin, LoginFetch, RegistryApi, RegistryToken } from './registry-token.ts'
 
 export interface TokenSource {
   /** Equal for the same edition, region, instance and identity: their tokens are interchangeable (docs/en/decisions.md#token-sharing). */
@@ -30,7 +30,7 @@ export interface TokenSourceDeps extends RegistryApi {
   readonly logins?: SharedLogins
 }
 
-export type SharedLogins = Map<string, (signal?: AbortSignal) => Promise<RegistryLogin>>
+export type SharedLogins = Map<string, (signal?: AbortSignal) => Promise<FetchedLogin>>
 
 /** The source of a registry's tokens. `get` throws REGISTRY_NO_DOMAIN if the registry has no domain on its network. */
 export function createTokenSource(registry: RegistryConfig, deps: TokenSourceDeps): TokenSource {

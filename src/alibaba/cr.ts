@@ -1,14 +1,7 @@
 import { NopassError } from '../errors.ts'
 import { isRecord, type JsonObject, numberOf, textOf } from '../lib/json.ts'
-import type { CredentialProvider, Credentials } from './credentials.ts'
-import type { ServiceLocation } from './transport/endpoints.ts'
 import type { Parameters } from './transport/signature.ts'
-import type { Transport } from './transport/transport.ts'
-
-export interface CrTarget extends ServiceLocation {
-  readonly transport: Transport
-  readonly credentials: CredentialProvider | Credentials
-}
+import type { CloudTarget } from './transport/transport.ts'
 
 /** A temporary login to a registry. `expiresAt` is epoch milliseconds on the cloud's clock. */
 export interface AuthorizationToken {
@@ -17,12 +10,17 @@ export interface AuthorizationToken {
   readonly expiresAt: number
 }
 
-const enterprise = (target: CrTarget, action: string, query: Parameters, signal?: AbortSignal): Promise<JsonObject> =>
+const enterprise = (
+  target: CloudTarget,
+  action: string,
+  query: Parameters,
+  signal?: AbortSignal,
+): Promise<JsonObject> =>
   target.transport.call({ ...target, product: 'cr', version: '2018-12-01', action, query }, signal)
 
 /** Enterprise Edition. `expiresInHours` (1 to 24) is new in 2026-08 and older endpoints refuse or ignore it. */
 export async function getAuthorizationToken(
-  target: CrTarget,
+  target: CloudTarget,
   request: { readonly instanceId: string; readonly expiresInHours?: number | undefined },
   signal?: AbortSignal,
 ): Promise<AuthorizationToken> {
@@ -42,7 +40,7 @@ export interface InstanceEndpoint {
 
 /** All addresses of an instance's image registry: public, VPC, custom. */
 export async function listInstanceEndpoint(
-  target: CrTarget,
+  target: CloudTarget,
   instanceId: string,
   signal?: AbortSignal,
 ): Promise<readonly InstanceEndpoint[]> {
@@ -68,7 +66,7 @@ export interface LinkedVpc {
 
 /** The VPCs from which an instance's image registry can be reached by its VPC domain. */
 export async function listLinkedVpcs(
-  target: CrTarget,
+  target: CloudTarget,
   instanceId: string,
   signal?: AbortSignal,
 ): Promise<readonly LinkedVpc[]> {
@@ -89,7 +87,7 @@ export interface RegistryInstance {
 
 /** One Enterprise instance, with its state such as `RUNNING`. Throws CLOUD_NOT_FOUND. */
 export async function getInstance(
-  target: CrTarget,
+  target: CloudTarget,
   instanceId: string,
   signal?: AbortSignal,
 ): Promise<RegistryInstance & { readonly status: string }> {
@@ -107,7 +105,7 @@ const PAGE = 100
 const PAGES = 100
 
 /** All Enterprise instances of the region; throws CLOUD_UNAVAILABLE when the pages do not end. */
-export async function listInstances(target: CrTarget, signal?: AbortSignal): Promise<readonly RegistryInstance[]> {
+export async function listInstances(target: CloudTarget, signal?: AbortSignal): Promise<readonly RegistryInstance[]> {
   const found: RegistryInstance[] = []
   for (let page = 1; page <= PAGES; page++) {
     const response = await enterprise(target, 'ListInstance', { PageNo: page, PageSize: PAGE }, signal)
@@ -128,7 +126,7 @@ export async function listInstances(target: CrTarget, signal?: AbortSignal): Pro
 }
 
 /** Personal Edition (instances made before 2024-09-09), through the API of 2016. */
-export async function getPersonalToken(target: CrTarget, signal?: AbortSignal): Promise<AuthorizationToken> {
+export async function getPersonalToken(target: CloudTarget, signal?: AbortSignal): Promise<AuthorizationToken> {
   const call = { product: 'cr', version: '2016-06-07', action: 'GetAuthorizationToken', method: 'GET', path: '/tokens' }
   const response = await target.transport.call({ ...target, ...call }, signal)
   const data = (response.data ?? {}) as JsonObject

@@ -1,14 +1,7 @@
 import { NopassError } from '../errors.ts'
 import { isRecord, type JsonObject, parseObject, textOf } from '../lib/json.ts'
-import type { CredentialProvider, Credentials } from './credentials.ts'
 import type { Parameters } from './transport/signature.ts'
-import type { Transport } from './transport/transport.ts'
-
-export interface CsTarget {
-  readonly transport: Transport
-  readonly endpoint: URL
-  readonly credentials: CredentialProvider | Credentials
-}
+import type { CloudTarget } from './transport/transport.ts'
 
 /** The kind of a cluster determines which identities it can offer. */
 export type ClusterKind = 'managed' | 'dedicated' | 'serverless' | 'edge' | 'lingjun' | 'registered' | 'unknown'
@@ -30,7 +23,6 @@ export interface ClusterDetail {
     readonly issuers: string
     readonly oidcProviderArn: string
   }
-  /** The addresses of the API server. */
   readonly apiServer: {
     readonly public: string | undefined
     readonly intranet: string | undefined
@@ -41,7 +33,7 @@ export interface ClusterDetail {
 
 /** Throws CLOUD_NOT_FOUND. */
 export async function describeClusterDetail(
-  target: CsTarget,
+  target: CloudTarget,
   clusterId: string,
   signal?: AbortSignal,
 ): Promise<ClusterDetail> {
@@ -76,7 +68,7 @@ export interface NodePool {
 
 /** The node pools of a cluster: each may have its own worker role (ACK managed 1.22 and newer). */
 export async function listNodePools(
-  target: CsTarget,
+  target: CloudTarget,
   clusterId: string,
   signal?: AbortSignal,
 ): Promise<readonly NodePool[]> {
@@ -101,7 +93,7 @@ export interface UserKubeconfig {
 
 /** A short-lived kubeconfig. ACK's default lifetime is years, so `minutes` (15 to 4320) is always sent. */
 export async function describeUserKubeconfig(
-  target: CsTarget,
+  target: CloudTarget,
   request: { readonly clusterId: string; readonly minutes: number; readonly private: boolean },
   signal?: AbortSignal,
 ): Promise<UserKubeconfig> {
@@ -115,7 +107,7 @@ export async function describeUserKubeconfig(
 }
 
 function get(
-  target: CsTarget,
+  target: CloudTarget,
   action: string,
   path: string,
   query: Parameters,
@@ -165,4 +157,43 @@ function loadBalancers(config: unknown): readonly string[] {
     .filter(isRecord)
     .map(({ endpoint }) => textOf(endpoint))
     .filter((endpoint) => endpoint !== '')
+}
+
+/**
+ * Every RAM role that a node of the cluster may have: the cluster's and those of its node pools.
+ * @throws NopassError `WORKER_ROLE_UNKNOWN`
+ */
+export async function findWorkerRoles(
+  cs: CloudTarget,
+  clusterId: string,
+  known: ClusterDetail | undefined,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const [detail, pools] = await Promise.all([
+    known ?? describeClusterDetail(cs, clusterId, signal),
+    listNodePools(cs, clusterId, signal),
+  ])
+  const roles = new Set([detail.workerRole, ...pools.map(({ ramRole }) => ramRole)].filter((role) => role !== ''))
+  if (roles.size === 0) {
+    const { what, hint } = WITHOUT_ROLE[detail.kind] ?? {}
+    const message = `ACK names no worker role for ${clusterId}${what ? `, ${what}` : ''}`
+    throw new NopassError('WORKER_ROLE_UNKNOWN', message, { hint })
+  }
+  return [...roles].sort()
+}
+
+/** Kinds of cluster whose nodes have no worker role, and the identities that work there. */
+const WITHOUT_ROLE: Readonly<Partial<Record<ClusterKind, { readonly what: string; readonly hint: string }>>> = {
+  serverless: {
+    what: 'a Serverless cluster: ECI has none',
+    hint: "Use `identity.type: rrsa`, or give the helper's Pod a role with `identity.workerRole.eciRoleName`.",
+  },
+  edge: {
+    what: 'an Edge cluster without cloud nodes',
+    hint: 'Use `identity.type: rrsa`: edge nodes have no metadata service.',
+  },
+  registered: {
+    what: 'a registered cluster: its nodes are not those of ACK',
+    hint: 'Use `identity.type: access-key`; where the nodes are ECS instances, name their roles in `workerRoles`.',
+  },
 }

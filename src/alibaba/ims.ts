@@ -1,13 +1,6 @@
-import { NopassError } from '../errors.ts'
+import { hasCode } from '../errors.ts'
 import { type JsonObject, textOf } from '../lib/json.ts'
-import type { CredentialProvider } from './credentials.ts'
-import type { Transport } from './transport/transport.ts'
-
-export interface ImsTarget {
-  readonly transport: Transport
-  readonly endpoint: URL
-  readonly credentials: CredentialProvider
-}
+import type { CloudTarget } from './transport/transport.ts'
 
 export interface OidcProvider {
   readonly issuer: string
@@ -17,7 +10,7 @@ export interface OidcProvider {
 
 /** An OIDC provider of the account, from RAM's newer API (IMS 2019-08-15); undefined: it does not exist. */
 export async function getOidcProvider(
-  target: ImsTarget,
+  target: CloudTarget,
   name: string,
   signal?: AbortSignal,
 ): Promise<OidcProvider | undefined> {
@@ -32,7 +25,7 @@ export async function getOidcProvider(
         .filter((id) => id !== ''),
     }
   } catch (error) {
-    if (error instanceof NopassError && error.code === 'CLOUD_NOT_FOUND') return undefined
+    if (hasCode(error, 'CLOUD_NOT_FOUND')) return undefined
     throw error
   }
 }

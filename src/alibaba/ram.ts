@@ -1,14 +1,7 @@
 import { NopassError } from '../errors.ts'
 import { isRecord, type JsonObject, textOf } from '../lib/json.ts'
-import type { CredentialProvider } from './credentials.ts'
 import type { Parameters } from './transport/signature.ts'
-import type { Transport } from './transport/transport.ts'
-
-export interface RamTarget {
-  readonly transport: Transport
-  readonly endpoint: URL
-  readonly credentials: CredentialProvider
-}
+import type { CloudTarget } from './transport/transport.ts'
 
 export interface Tag {
   readonly key: string
@@ -88,7 +81,7 @@ export interface AttachedPolicy {
 const CUSTOM = { PolicyType: 'Custom' }
 
 /** Own calls, as for the other products: the vendor's SDK does not support proxies, and its errors quote URLs. */
-export function createRam(target: RamTarget): Ram {
+export function createRam(target: CloudTarget): Ram {
   const call = (action: string, query: Parameters, signal?: AbortSignal): Promise<JsonObject> => {
     const write = !/^(Get|List)/.test(action)
     return target.transport.call({ ...target, product: 'ram', version: '2015-05-01', action, query, write }, signal)

@@ -1,15 +1,10 @@
-import { NopassError } from '../errors.ts'
+import { NopassError, reworded } from '../errors.ts'
 import { type JsonObject, textOf } from '../lib/json.ts'
 import type { CredentialProvider, Credentials } from './credentials.ts'
 import type { CloudClock } from './transport/cloud-clock.ts'
-import type { ServiceLocation } from './transport/endpoints.ts'
-import type { Transport } from './transport/transport.ts'
+import type { CloudService } from './transport/transport.ts'
 
 const STS = { product: 'sts', version: '2015-04-01' } as const
-
-export interface StsTarget extends ServiceLocation {
-  readonly transport: Transport
-}
 
 export interface RoleRequest {
   readonly roleArn: string
@@ -21,7 +16,7 @@ export interface RoleRequest {
 
 /** Throws CLOUD_DENIED also if the role does not trust the caller. */
 export async function assumeRole(
-  target: StsTarget,
+  target: CloudService,
   credentials: CredentialProvider | Credentials,
   request: RoleRequest & { readonly externalId?: string | undefined },
   signal?: AbortSignal,
@@ -46,7 +41,7 @@ export async function assumeRole(
 
 /** The token is sent in the body, because URLs end up in logs. */
 export async function assumeRoleWithOidc(
-  target: StsTarget,
+  target: CloudService,
   request: RoleRequest & { readonly oidcProviderArn: string; readonly oidcToken: string },
   signal?: AbortSignal,
 ): Promise<Credentials> {
@@ -69,13 +64,10 @@ export async function assumeRoleWithOidc(
 export interface CallerIdentity {
   readonly accountId: string
   readonly arn: string
-  /** `Account`, `RAMUser` or `AssumedRoleUser`. */
-  readonly identityType: string
 }
 
-/** Who the credentials are. */
 export async function getCallerIdentity(
-  target: StsTarget,
+  target: CloudService,
   credentials: CredentialProvider | Credentials,
   signal?: AbortSignal,
 ): Promise<CallerIdentity> {
@@ -84,11 +76,7 @@ export async function getCallerIdentity(
     { ...STS, endpoint, publicEndpoint, action: 'GetCallerIdentity', credentials },
     signal,
   )
-  return {
-    accountId: textOf(response.AccountId),
-    arn: textOf(response.Arn),
-    identityType: textOf(response.IdentityType),
-  }
+  return { accountId: textOf(response.AccountId), arn: textOf(response.Arn) }
 }
 
 /** The session in a response of STS or of instance metadata, which use the same four names. */
@@ -120,17 +108,10 @@ function sessionNameOf(desired: string): string {
 }
 
 function withHint(error: unknown, roleArn: string, action: string): unknown {
-  if (!(error instanceof NopassError)) return error
-  const hint = HINTS[error.code]?.(action)
-  if (hint === undefined) return error
-  const { reason, requestId, retryAfterMs, cause } = error
-  return new NopassError(error.code, `${error.message} for the role ${roleArn}`, {
-    hint,
-    cause,
-    ...(reason !== undefined && { reason }),
-    ...(requestId !== undefined && { requestId }),
-    ...(retryAfterMs !== undefined && { retryAfterMs }),
-  })
+  const hint = error instanceof NopassError ? HINTS[error.code]?.(action) : undefined
+  if (!(error instanceof NopassError) || hint === undefined) return error
+  const { retryAfterMs, cause } = error
+  return reworded(error, `${error.message} for the role ${roleArn}`, { hint, retryAfterMs, cause })
 }
 
 const HINTS: Readonly<Record<string, (action: string) => string>> = {

@@ -1,3 +1,5 @@
+import { printable } from '../printable.ts'
+
 /**
  * What a run relies on without being able to verify it: the vendor does not document it, or the cloud does not allow the
  * check. The list is closed; an id never changes its meaning.
@@ -48,3 +50,9 @@ export function describeFact({ id, text, subjects }: UnverifiedFact): string {
 }
 
 const SHOWN = 5
+
+/** What was relied on without being verified, as text; '': nothing. */
+export function renderUnverified(facts: readonly UnverifiedFact[]): string {
+  if (facts.length === 0) return ''
+  return ['relied on, and not verified:', ...facts.map((fact) => `  ${printable(describeFact(fact))}`)].join('\n')
+}

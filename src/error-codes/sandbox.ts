@@ -1,3 +1,47 @@
+/** Codes of bootstrap and toolchain. */
+export const TOOLS_CODES = {
+  GO_MISSING: {
+    what: 'Go is not installed; the pinned programs are built with it.',
+    fix: 'Install Go 1.21 or newer from https://go.dev/dl/ (Debian/Ubuntu: apt-get install golang-go, macOS: brew install go) and run again.',
+  },
+  GO_TOO_OLD: {
+    what: 'The Go of this machine cannot fetch the toolchain that the pinned programs need.',
+    fix: 'Install Go 1.21 or newer from https://go.dev/dl/ and run again; it fetches the exact toolchain automatically.',
+  },
+  NO_C_COMPILER: {
+    what: 'A part of the node is built with a C compiler, and none was found.',
+    fix: 'Install gcc and the C library headers (Debian/Ubuntu: apt-get install gcc libc6-dev) and run again.',
+  },
+  NO_DISK_SPACE: {
+    what: 'The disk is too full for what has to be written, built or installed.',
+    fix: 'Free space and run again. For pinned programs: `npm run tools -- clean`, or set ACR_NOPASS_CACHE (and GOCACHE, GOMODCACHE) to a larger disk.',
+  },
+  TOOL_DOWNLOAD_FAILED: {
+    what: 'The source of a pinned program could not be fetched.',
+    fix: 'Check the network and GOPROXY (`go env GOPROXY`), then run again; it continues where it stopped.',
+  },
+  TOOL_CHECKSUM: {
+    what: 'A fetched module is not the one that go.sum pins.',
+    fix: 'Do not use it. Run `go clean -modcache`, check GOPROXY, and run again; if it persists, restore tools/ from git.',
+  },
+  TOOL_BUILD_FAILED: {
+    what: 'A pinned program did not build.',
+    fix: 'Read the log that the message names; `go clean -cache` and a second run repair a broken build cache.',
+  },
+  TOOL_NOT_HERE: {
+    what: 'The program does not exist for this operating system.',
+    fix: 'Run this part on Linux (the other parts work here), or put a program of that name into the folder ACR_NOPASS_TOOLS.',
+  },
+  BROWSER_MISSING: {
+    what: 'The test of the status page needs a Chromium or Chrome.',
+    fix: 'Install one (Debian: apt-get install chromium, macOS: brew install --cask chromium) and run again, or put it as `chromium` into the folder ACR_NOPASS_TOOLS.',
+  },
+  TOOL_UNKNOWN: {
+    what: 'No pinned program has that name.',
+    fix: 'Run `npm run tools -- list` to see the names.',
+  },
+} as const
+
 /** Codes of the emulated cloud, clusters and node. */
 export const SANDBOX_CODES = {
   SANDBOX_ARGUMENTS: {

@@ -1,7 +1,6 @@
 import { NopassError } from '../errors.ts'
 import type { HelmVersion } from './obtain/find-helm.ts'
 
-/** One release in one cluster. */
 export interface ReleaseTarget {
   readonly release: string
   readonly namespace: string

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
 import { NopassError } from '../errors.ts'
+import { parseJson } from '../lib/json.ts'
 import { readHelmError } from './read-helm-error.ts'
 
 /** What running a helm takes of it (find-helm.ts finds it by running one). */
@@ -69,9 +70,5 @@ export async function readFromHelm(helm: HelmProgram, args: readonly string[]): 
  * @throws NopassError `HELM_FAILED`, which quotes nothing of it: it may be values and Secrets
  */
 export function parseHelmJson(text: string, command: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    throw new NopassError('HELM_FAILED', `helm ${command} did not write JSON`)
-  }
+  return parseJson(text, () => new NopassError('HELM_FAILED', `helm ${command} did not write JSON`))
 }

@@ -1,40 +1,30 @@
 import type { Unverified } from '../alibaba/unverified.ts'
 import { toNopassError } from '../errors.ts'
 import { KubeApiError } from '../kube/api-error.ts'
-import type { KubeClient } from '../kube/client.ts'
-import type { ServerFeatures } from '../kube/watch/reflector.ts'
-import { type Clock, sleep } from '../lib/clock.ts'
+import { sleep } from '../lib/clock.ts'
 import type { HelperStatus } from '../release/helper-status.ts'
 import { durationMs, type LoadedConfig } from '../release/load-config.ts'
 import { createTargets } from '../release/targets.ts'
 import { createCredentialGroups } from './credentials/credential-groups.ts'
-import { createCredentialManager } from './credentials/credential-manager.ts'
+import { type CredentialManagerOptions, createCredentialManager } from './credentials/credential-manager.ts'
 import { createFirstRound } from './credentials/first-round.ts'
-import type { RegistryEntry, RegistryState } from './credentials/registry-state.ts'
+import type { RegistryState } from './credentials/registry-state.ts'
 import { restoreTokens } from './credentials/restore-tokens.ts'
 import type { RefreshEvent } from './credentials/token-refresher.ts'
-import type { Log } from './log.ts'
 import { plan } from './plan/plan.ts'
 import { createPodSurroundings } from './pods/judge-pod.ts'
 import { createPodWatch, type PodWatch } from './pods/pod-watch.ts'
 import { createControllerObserver } from './report/controller-observer.ts'
-import type { EventReporter } from './report/event-reporter.ts'
+import type { EventReporter, Log } from './report/event-reporter.ts'
 import type { Metrics } from './report/metrics.ts'
 import { createProblemStore } from './report/problem-store.ts'
 import { buildStatus } from './report/status-report.ts'
-import { type Controller, createController } from './writes/controller.ts'
+import { type Controller, type ControllerOptions, createController } from './writes/controller.ts'
 
-export interface GenerationOptions {
+export interface GenerationOptions
+  extends Pick<CredentialManagerOptions, 'entries' | 'carried'>,
+    Pick<ControllerOptions, 'client' | 'clock' | 'cloudNow' | 'random' | 'features' | 'isLeader'> {
   readonly loaded: LoadedConfig
-  readonly entries: readonly RegistryEntry[]
-  /** The credentials of the generation before a reload. */
-  readonly carried: ReadonlyMap<string, RegistryState>
-  readonly client: KubeClient
-  readonly clock: Clock
-  readonly cloudNow: () => number
-  readonly random: () => number
-  readonly features: ServerFeatures
-  readonly isLeader: () => boolean
   readonly leader: () => string
   readonly version: string
   /** Undocumented behavior that is relied on. */
@@ -73,7 +63,7 @@ const EVENT_AFTER_FAILURES = 3
 const RESTORE_PAUSES_MS = [200, 500, 1_000, 2_000, 5_000, 10_000, 10_000]
 
 export function createGeneration(options: GenerationOptions): Generation {
-  const { loaded, entries, clock, log, metrics } = options
+  const { loaded, clock, log, metrics } = options
   const { config } = loaded
   const { secretName, authFormat, secretLabels, release } = config
   const instance = `${release.namespace}.${release.name}`
@@ -90,13 +80,8 @@ export function createGeneration(options: GenerationOptions): Generation {
     controller.planAll()
   })
   const observer = createControllerObserver({
-    clock,
-    log,
-    metrics,
-    events: options.events,
+    ...options,
     problemStore,
-    isLeader: options.isLeader,
-    onChange: options.onChange,
     onSynced: () => {
       log.info({ namespaces: [...controller.caches.namespaces.entries()].length }, 'the caches are complete')
       controller.planAll()
@@ -130,11 +115,7 @@ export function createGeneration(options: GenerationOptions): Generation {
       : undefined
 
   const manager = createCredentialManager({
-    entries,
-    carried: options.carried,
-    clock,
-    cloudNow: options.cloudNow,
-    random: options.random,
+    ...options,
     verifyIntervalMs: config.verify.enabled ? durationMs(config.verify.interval) : 0,
     together: (registry) => targets.registriesBeside(registry, controller.context().observed.namespaces()),
     onTokens(states) {

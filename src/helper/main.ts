@@ -1,12 +1,10 @@
 import { destination, pino } from 'pino'
-import packageJson from '../../package.json' with { type: 'json' }
 import { toNopassError } from '../errors.ts'
 import { inClusterConnection } from '../kube/connection.ts'
 import { printableLines } from '../printable.ts'
-import { readHelperArguments } from './helper-arguments.ts'
-import { launchHelper } from './launch-helper.ts'
+import { VERSION } from '../version.ts'
+import { launchHelper, readHelperArguments } from './launch-helper.ts'
 
-const { version } = packageJson
 const stdout = destination({ fd: 1, sync: true })
 const log = pino(
   { base: null, timestamp: pino.stdTimeFunctions.isoTime },
@@ -26,7 +24,7 @@ try {
   const argument = readHelperArguments(process.argv.slice(2))
   const connection = inClusterConnection(argument.serviceAccountDir, process.env)
   const podName = process.env.POD_NAME ?? 'acr-nopass'
-  await launchHelper({ argument, connection, environment: process.env, version, podName, log }, stop.signal)
+  await launchHelper({ argument, connection, environment: process.env, version: VERSION, podName, log }, stop.signal)
   process.exit(0)
 } catch (error) {
   const { code, message, hint, reason } = toNopassError(error)

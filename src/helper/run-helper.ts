@@ -3,7 +3,6 @@ import { NopassError, toNopassError } from '../errors.ts'
 import type { KubeCall, KubeClient } from '../kube/client.ts'
 import { createLeaseElector } from '../kube/lease.ts'
 import type { LeaseDurations } from '../kube/lease-record.ts'
-import type { Clock } from '../lib/clock.ts'
 import {
   type HelperStatus,
   readStatus,
@@ -15,31 +14,23 @@ import { type LoadedConfig, loadConfig } from '../release/load-config.ts'
 import type { HelperConfig } from '../values/helper-config.generated.ts'
 import type { RegistryEntry } from './credentials/registry-state.ts'
 import { createGeneration, type Generation } from './generation.ts'
-import type { Log } from './log.ts'
-import { createEventReporter } from './report/event-reporter.ts'
-import { startHelperPages } from './report/helper-pages.ts'
-import type { Metrics } from './report/metrics.ts'
-import { followStatus, provenFingerprints, refreshRequestedAt } from './report/status-object.ts'
-import { createStatusWriter } from './report/status-writer.ts'
+import { createEventReporter, type Log } from './report/event-reporter.ts'
+import { type HelperPagesOptions, startHelperPages } from './report/helper-pages.ts'
+import { createStatusWriter, followStatus, provenFingerprints, refreshRequestedAt } from './report/status-object.ts'
 import { watchFile } from './watch-file.ts'
 
-export interface HelperOptions {
+export interface HelperOptions
+  extends Pick<HelperPagesOptions, 'clock' | 'podName' | 'version' | 'metrics' | 'httpAddress' | 'statusAddress'> {
   readonly readConfig: () => Promise<string>
   readonly createEntries: (config: HelperConfig) => readonly RegistryEntry[]
   /** What is relied on and could not be verified, for the status. */
   readonly unverified: () => readonly Unverified[]
   readonly client: KubeClient
-  readonly clock: Clock
   readonly cloud: { now(): number; skew(): number }
   readonly random: () => number
   /** Unique to the Pod: the lease's holder. */
   readonly identity: string
-  readonly podName: string
-  readonly version: string
   readonly log: Log
-  readonly metrics: Metrics
-  readonly httpAddress?: string | undefined
-  readonly statusAddress?: string | undefined
   readonly leaseDurations?: LeaseDurations
   /** Called with the ports in use once both servers listen. */
   readonly onListen?: (ports: { readonly http?: number; readonly status?: number }) => void

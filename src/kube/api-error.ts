@@ -1,23 +1,29 @@
-import type { ErrorCode } from '../errors.ts'
-import { NopassError } from '../errors.ts'
+import { type ErrorCode, type ErrorDetails, NopassError } from '../errors.ts'
+import { parseObject } from '../lib/json.ts'
 import { withoutTokens } from '../printable.ts'
 
-/** The API server's refusal or failure. */
 export class KubeApiError extends NopassError {
   /** HTTP status; 0 without a response. */
   readonly status: number
 
-  constructor(
-    status: number,
-    message: string,
-    details: { reason?: string; retryAfterMs?: number; cause?: unknown; code?: ErrorCode } = {},
-  ) {
-    super(details.code ?? codeOf(status), message, {
-      ...(details.reason === undefined ? {} : { reason: details.reason }),
-      ...(details.cause === undefined ? {} : { cause: details.cause }),
-      ...(details.retryAfterMs === undefined ? {} : { retryAfterMs: details.retryAfterMs }),
-    })
+  constructor(status: number, message: string, { code, ...details }: ErrorDetails & { code?: ErrorCode } = {}) {
+    super(code ?? codeOf(status), message, details)
     this.status = status
+  }
+}
+
+/** Whether the API server responded with one of these statuses. */
+export function hasStatus(error: unknown, ...statuses: readonly number[]): error is KubeApiError {
+  return error instanceof KubeApiError && statuses.includes(error.status)
+}
+
+/** The result; undefined where the API server responds with one of these statuses. */
+export async function unlessStatus<T>(work: Promise<T>, ...statuses: readonly number[]): Promise<T | undefined> {
+  try {
+    return await work
+  } catch (error) {
+    if (hasStatus(error, ...statuses)) return undefined
+    throw error
   }
 }
 
@@ -51,23 +57,17 @@ export function errorFromResponse(
   const { reason, message } = readStatus(body)
   const seconds = Number(retryAfter)
   return new KubeApiError(status, `${call} was answered with ${status}${message ? `: ${message}` : ''}`, {
-    ...(reason === undefined ? {} : { reason }),
-    ...(retryAfter !== undefined && seconds >= 0 ? { retryAfterMs: Math.min(seconds * 1000, WAIT_LIMIT_MS) } : {}),
+    reason,
+    retryAfterMs: retryAfter !== undefined && seconds >= 0 ? Math.min(seconds * 1000, WAIT_LIMIT_MS) : undefined,
   })
 }
 
 /** Reason and message of a `Status` object; any other text is ignored, because it may be a proxy's page. */
 function readStatus(body: string): { reason: string | undefined; message: string | undefined } {
-  try {
-    const status: unknown = JSON.parse(body)
-    if (typeof status !== 'object' || status === null) return { reason: undefined, message: undefined }
-    const { reason, message } = status as { reason?: unknown; message?: unknown }
-    return {
-      reason: typeof reason === 'string' && reason !== '' ? reason.slice(0, 100) : undefined,
-      message: typeof message === 'string' ? withoutSecrets(message) : undefined,
-    }
-  } catch {
-    return { reason: undefined, message: undefined }
+  const { reason, message } = parseObject(body) ?? {}
+  return {
+    reason: typeof reason === 'string' && reason !== '' ? reason.slice(0, 100) : undefined,
+    message: typeof message === 'string' ? withoutSecrets(message) : undefined,
   }
 }
 

@@ -1,3 +1,4 @@
+import { parseJson } from '../lib/json.ts'
 import { errorFromResponse, KubeApiError } from './api-error.ts'
 import { readEvents, readWhole, type WholeResponse } from './http/read-response.ts'
 import {
@@ -17,13 +18,13 @@ export interface KubeCall {
   /** From `/api/…` or `/apis/…` on, each name already encoded (`encodeURIComponent`). */
   readonly path: string
   /** In addition to a query in the path. */
-  readonly query?: Query
+  readonly query?: Query | undefined
   /** An object is sent as JSON; text and bytes unchanged. */
   readonly body?: unknown
   /** Default `application/json`; see {@link APPLY}, {@link MERGE_PATCH}. */
   readonly contentType?: string
   /** Default `application/json`; see {@link METADATA_ONLY}. */
-  readonly accept?: string
+  readonly accept?: string | undefined
   /** Until the response's head, and again until its end, milliseconds. Default 30 s. */
   readonly timeoutMs?: number
   /** Default 64 MiB. */
@@ -34,11 +35,7 @@ export interface KubeCall {
   readonly maySend?: () => boolean
 }
 
-interface WatchCall {
-  readonly path: string
-  readonly query?: Query
-  readonly accept?: string
-}
+type WatchCall = Pick<KubeCall, 'path' | 'query' | 'accept'>
 
 /** A call and its result for metrics, without names and bodies. Status 0: no response. */
 export interface CallReport {
@@ -157,22 +154,11 @@ function refusalOf(title: string, { status, text, retryAfter }: WholeResponse): 
 function parseResponse(title: string, response: WholeResponse): unknown {
   const { status, text } = response
   if (status >= 400) throw refusalOf(title, response)
-  if (status < 200 || status >= 300) {
-    throw new KubeApiError(status, `${title} was answered with a redirect (${status})`, { code: 'KUBE_BAD_ANSWER' })
-  }
-  if (text === '') {
-    throw new KubeApiError(status, `${title} was answered with ${status} and an empty body`, {
-      code: 'KUBE_BAD_ANSWER',
-    })
-  }
-  try {
-    return JSON.parse(text)
-  } catch {
-    // It may be a login page or a proxy's, so its text is never quoted.
-    throw new KubeApiError(status, `${title} was answered with something that is not JSON`, {
-      code: 'KUBE_BAD_ANSWER',
-    })
-  }
+  const bad = (what: string): KubeApiError =>
+    new KubeApiError(status, `${title} was answered with ${what}`, { code: 'KUBE_BAD_ANSWER' })
+  if (status < 200 || status >= 300) throw bad(`a redirect (${status})`)
+  if (text === '') throw bad(`${status} and an empty body`)
+  return parseJson(text, () => bad('something that is not JSON'))
 }
 
 function encodeBody(body: unknown): string | Buffer | undefined {

@@ -1,10 +1,10 @@
 import { type Clock, sleep } from '../lib/clock.ts'
-import { KubeApiError } from './api-error.ts'
+import { hasStatus, KubeApiError } from './api-error.ts'
 import type { KubeClient } from './client.ts'
 import { acquiredSpec, type Lease, type LeaseDurations, leaseMs, releasedSpec, renewedSpec } from './lease-record.ts'
 import { namespacedPath } from './types.ts'
 import { isOlder } from './watch/store.ts'
-import { startWatchdog } from './watch/watchdog.ts'
+import { startWatchdog } from './watch/timing.ts'
 
 export interface LeaseOptions {
   readonly client: KubeClient
@@ -151,9 +151,9 @@ export function createLeaseElector(options: LeaseOptions): LeaseElector {
         await waitForFree(lease, signal)
       } catch (error) {
         if (signal.aborted) throw error
-        if (error instanceof KubeApiError && error.status === 404) noteMissing(true)
+        if (hasStatus(error, 404)) noteMissing(true)
         // Another follower was faster: read again immediately, but only once.
-        conflicts = isConflict(error) ? conflicts + 1 : 0
+        conflicts = hasStatus(error, 409) ? conflicts + 1 : 0
         if (conflicts === 1) continue
         options.onProblem?.(error)
         await sleep(clock, durations.retryMs * (1 + 0.2 * options.random()), signal)
@@ -175,7 +175,7 @@ export function createLeaseElector(options: LeaseOptions): LeaseElector {
       } catch (error) {
         if (signal.aborted) throw error
         options.onProblem?.(error)
-        if (!isConflict(error)) return 'failed'
+        if (!hasStatus(error, 409)) return 'failed'
         seen = undefined
       }
     }
@@ -210,7 +210,7 @@ export function createLeaseElector(options: LeaseOptions): LeaseElector {
         try {
           return await write(lease, releasedSpec(lease, clock.now()), RELEASE_TIMEOUT_MS)
         } catch (error) {
-          if (!isConflict(error)) throw error
+          if (!hasStatus(error, 409)) throw error
           seen = undefined
         }
       }
@@ -245,8 +245,4 @@ export function createLeaseElector(options: LeaseOptions): LeaseElector {
       }
     },
   }
-}
-
-function isConflict(error: unknown): boolean {
-  return error instanceof KubeApiError && error.status === 409
 }

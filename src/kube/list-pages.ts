@@ -3,7 +3,6 @@ import type { KubeCall, KubeClient } from './client.ts'
 import type { KubeList } from './types.ts'
 
 export interface ListCall extends Pick<KubeCall, 'path' | 'query' | 'accept'> {
-  /** The most objects per page. */
   readonly pageSize: number
 }
 
@@ -22,16 +21,10 @@ export async function* listPages<T>(
   let limit = pageSize
   let next: string | undefined
   for (;;) {
-    const call: KubeCall = {
-      method: 'GET',
-      path,
-      query: { ...query, limit, continue: next },
-      bodyLimit: PAGE_LIMIT,
-      ...(accept !== undefined && { accept }),
-    }
+    const call = { path, accept, query: { ...query, limit, continue: next }, bodyLimit: PAGE_LIMIT }
     let page: KubeList<T>
     try {
-      page = await client.request<KubeList<T>>(call, signal)
+      page = await client.request<KubeList<T>>({ method: 'GET', ...call }, signal)
     } catch (error) {
       if (limit === 1 || !(error instanceof KubeApiError && error.reason === TOO_LARGE)) throw error
       limit = Math.ceil(limit / 2)

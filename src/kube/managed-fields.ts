@@ -1,5 +1,6 @@
-import { FIELD_MANAGER } from './names.ts'
-import type { ManagedFieldsEntry } from './types.ts'
+import { type KubeClient, METADATA_ONLY } from './client.ts'
+import { CONTENT_MANAGER, FIELD_MANAGER } from './names.ts'
+import type { KubeObject, ManagedFieldsEntry } from './types.ts'
 
 /** The owner of a ServiceAccount's list, which is atomic, so one owner wrote all of it (docs/en/decisions.md#field-ownership). */
 export interface ListOwner {
@@ -25,15 +26,94 @@ export function listOwner(entries: readonly ManagedFieldsEntry[] | undefined): L
 }
 
 /** Whether a manager's fields hold the one at `path`. */
-export function hasField(fields: unknown, path: readonly string[]): boolean {
+function hasField(fields: unknown, path: readonly string[]): boolean {
   return fieldAt(fields, path) !== undefined
 }
 
-export function fieldAt(fields: unknown, path: readonly string[]): object | undefined {
+function fieldAt(fields: unknown, path: readonly string[]): object | undefined {
   let at = fields
   for (const step of path) {
     if (typeof at !== 'object' || at === null) return undefined
     at = (at as Fields)[step]
   }
   return typeof at === 'object' && at !== null ? at : undefined
+}
+
+/**
+ * Field managers of tools that keep objects as declared in their own sources; the source for each name is in
+ * `test/kube/managed-fields.test.ts`.
+ */
+export const DECLARING_MANAGERS: readonly string[] = [
+  'argocd-controller',
+  'kustomize-controller',
+  'helm-controller',
+  'helm',
+  'Terraform',
+  'HashiCorp',
+  'kubectl-client-side-apply',
+]
+
+/** The tool that declares the field at `path`; undefined: none is recorded. */
+export function declaredBy(
+  entries: readonly ManagedFieldsEntry[] | undefined,
+  path: readonly string[],
+  own: readonly string[] = [],
+): string | undefined {
+  const found = (entries ?? []).find(({ manager = '', operation, fieldsV1 }) => {
+    const declares = operation === 'Apply' || DECLARING_MANAGERS.includes(manager)
+    return declares && !own.includes(manager) && hasField(fieldsV1, path)
+  })
+  return found?.manager
+}
+
+/** The object as a list had it; where that came without a record of its writers, as the API server has it. Of Secrets metadata only. */
+export async function withWriters<T extends KubeObject>(
+  client: KubeClient,
+  path: string,
+  object: T,
+  signal: AbortSignal,
+): Promise<T> {
+  if ((object.metadata.managedFields ?? []).length > 0) return object
+  const accept = path.includes('/secrets/') ? METADATA_ONLY : undefined
+  return client.request<T>({ method: 'GET', path, accept }, signal)
+}
+
+/** Why an object is still there after it was deleted; undefined: it is not. */
+export function heldBy({ metadata }: Partial<KubeObject>): string | undefined {
+  const { finalizers = [] } = (metadata ?? {}) as { readonly finalizers?: readonly string[] }
+  return finalizers.length === 0 ? undefined : `it stays until its finalizers are removed (${finalizers.join(', ')})`
+}
+
+const CONTENT_LEAVES = [
+  ['f:data', 'f:.dockerconfigjson'],
+  ['f:type'],
+  ['f:metadata', 'f:annotations', 'f:acr-nopass.io/content-hash'],
+] as const
+
+/**
+ * Whether the content of a pull secret is still what we wrote: a change by another writer removes the field from our entries
+ * (one for applied fields, one for patched ones). (docs/en/decisions.md#field-ownership)
+ */
+export function ownsContent(entries: readonly ManagedFieldsEntry[] | undefined): boolean {
+  const ours = (entries ?? []).filter((entry) => isApplied(entry) || entry.manager === CONTENT_MANAGER)
+  return CONTENT_LEAVES.every((leaf) => ours.some(({ fieldsV1 }) => hasField(fieldsV1, leaf)))
+}
+
+/** The keys of the labels that we applied and still own. */
+export function appliedLabels(entries: readonly ManagedFieldsEntry[] | undefined): readonly string[] {
+  return (entries ?? []).filter(isApplied).flatMap(({ fieldsV1 }) => {
+    return Object.keys(fieldAt(fieldsV1, ['f:metadata', 'f:labels']) ?? {}).flatMap((key) =>
+      key.startsWith('f:') ? [key.slice(2)] : [],
+    )
+  })
+}
+
+/** Another manager that owns a part of a Secret's data, for messages about changed content. */
+export function otherContentManager(entries: readonly ManagedFieldsEntry[] | undefined): string | undefined {
+  const others = entries?.filter(({ manager }) => manager !== FIELD_MANAGER && manager !== CONTENT_MANAGER)
+  return others?.find(({ fieldsV1 }) => hasField(fieldsV1, ['f:data']))?.manager
+}
+
+function isApplied({ manager, operation }: ManagedFieldsEntry): boolean {
+  return manager === FIELD_MANAGER && operation === 'Apply'
 }

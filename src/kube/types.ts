@@ -23,6 +23,57 @@ export interface KubeObject {
   readonly metadata: ObjectMeta
 }
 
+export interface PodOwner {
+  readonly apiVersion: string
+  readonly kind: string
+  readonly name: string
+  readonly uid: string
+}
+
+export interface PodObject extends KubeObject {
+  readonly metadata: KubeObject['metadata'] & {
+    readonly ownerReferences?: readonly (PodOwner & { readonly controller?: boolean })[]
+  }
+  readonly spec: {
+    readonly nodeName?: string
+    readonly serviceAccountName?: string
+    readonly imagePullSecrets?: readonly { readonly name?: string }[]
+    readonly initContainers?: readonly ContainerSpec[]
+    readonly containers: readonly ContainerSpec[]
+    readonly volumes?: readonly {
+      readonly name: string
+      readonly image?: { readonly reference?: string; readonly pullPolicy?: string }
+    }[]
+  }
+  readonly status?: {
+    readonly phase?: string
+    readonly conditions?: readonly { readonly type: string; readonly status: string; readonly message?: string }[]
+    readonly initContainerStatuses?: readonly ContainerStatus[]
+    readonly containerStatuses?: readonly ContainerStatus[]
+  }
+}
+
+interface ContainerSpec {
+  readonly name: string
+  readonly image?: string
+  readonly imagePullPolicy?: string
+}
+
+export interface ContainerStatus {
+  readonly name: string
+  readonly image?: string
+  /** Empty until the image was pulled. */
+  readonly imageID?: string
+  readonly ready?: boolean
+  readonly restartCount?: number
+  readonly state?: {
+    readonly waiting?: { readonly reason?: string; readonly message?: string }
+    readonly running?: object
+    readonly terminated?: object
+  }
+  readonly lastState?: { readonly terminated?: { readonly exitCode: number; readonly message?: string } }
+}
+
 export interface KubeList<T> {
   readonly metadata: { readonly resourceVersion: string; readonly continue?: string }
   /** Null for an empty list of metadata. */
@@ -32,6 +83,13 @@ export interface KubeList<T> {
 /** `namespace/name`, or `name` for a cluster-scoped object. */
 export function keyOf(meta: { readonly name: string; readonly namespace?: string }): string {
   return meta.namespace === undefined ? meta.name : `${meta.namespace}/${meta.name}`
+}
+
+/** Labels as the API's `labelSelector`. */
+export function selectorText(labels: Readonly<Record<string, string>>): string {
+  return Object.entries(labels)
+    .map(([key, value]) => `${key}=${value}`)
+    .join(',')
 }
 
 /** Names in a path: `/api/v1/namespaces/<ns>/<plural>/<name>`. */

@@ -14,6 +14,15 @@ export function parseObject(text: string): JsonObject | undefined {
   }
 }
 
+/** Throws the given problem, which must not quote the text: it may hold secrets. */
+export function parseJson(text: string, problem: () => Error): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw problem()
+  }
+}
+
 // `String` and `Number` run, and fail on, what a broken peer sends as an object.
 
 /** The value if it is a text, else ''. */
@@ -33,4 +42,23 @@ export function stableJson(value: unknown): string {
       ? Object.fromEntries(Object.entries(member).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)))
       : member,
   )
+}
+
+/** Longer values are not cached, to bound the memory by `limit`. */
+const LONGEST = 2_000
+
+/** Returns the same object for values that are equal as JSON, so that many copies cost the memory of one. Caches the newest `limit`. */
+export function createShare(limit: number): <T>(value: T) => T {
+  const known = new Map<string, unknown>()
+  return <T>(value: T): T => {
+    if (value === undefined) return value
+    const key = JSON.stringify(value)
+    if (key.length > LONGEST) return value
+    const found = known.get(key)
+    if (found !== undefined) return found as T
+    const [oldest] = known.size < limit ? [] : known.keys()
+    if (oldest !== undefined) known.delete(oldest)
+    known.set(key, value)
+    return value
+  }
 }

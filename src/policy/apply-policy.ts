@@ -1,6 +1,6 @@
 import type { Ram } from '../alibaba/ram.ts'
 import type { Unverified } from '../alibaba/unverified.ts'
-import { NopassError } from '../errors.ts'
+import { hasCode, NopassError, reworded } from '../errors.ts'
 import { decideSteps, foreignMembers, keepsLeftovers, leftoverRoles } from './decide-steps.ts'
 import { observePolicy } from './observe-policy.ts'
 import type { ObservedPolicy, PolicyPlan, PolicyStep, PolicyTarget } from './policy-target.ts'
@@ -74,7 +74,7 @@ export async function untilSettled(
         if (note) unverified.push(note)
         done.push(step)
       } catch (error) {
-        if (optional.includes(step.do) && isDenied(error)) {
+        if (optional.includes(step.do) && hasCode(error, 'CLOUD_DENIED')) {
           denied.set(rightKey(step), withoutRight(step))
           continue
         }
@@ -90,8 +90,8 @@ export async function untilSettled(
     `RAM does not have the desired state after ${ROUNDS} tries for ${purpose}`,
     {
       cause: failure,
-      ...(failure instanceof NopassError && failure.reason !== undefined && { reason: failure.reason }),
-      ...(last && { hint: `Run again; the last step that was done: ${describeStep(last)}.` }),
+      reason: failure instanceof NopassError ? failure.reason : undefined,
+      hint: last && `Run again; the last step that was done: ${describeStep(last)}.`,
     },
   )
 }
@@ -111,17 +111,7 @@ function withoutRight(step: PolicyStep): string {
 /** Names the completed steps in an error, because RAM is already changed. */
 function withDone(error: unknown, done: readonly PolicyStep[]): unknown {
   if (!(error instanceof NopassError) || done.length === 0) return error
-  const { code, message, hint, reason, requestId } = error
-  return new NopassError(code, `${message} (done before: ${done.map(describeStep).join('; ')})`, {
-    hint,
-    cause: error,
-    ...(reason !== undefined && { reason }),
-    ...(requestId !== undefined && { requestId }),
-  })
-}
-
-function isDenied(error: unknown): boolean {
-  return error instanceof NopassError && error.code === 'CLOUD_DENIED'
+  return reworded(error, `${error.message} (done before: ${done.map(describeStep).join('; ')})`)
 }
 
 /** Another run was faster, something is still in use, or it is unknown whether the write was done. */
@@ -135,7 +125,7 @@ function isUnsettled(error: unknown): boolean {
 function withCode(error: unknown, step: PolicyStep): unknown {
   if (!(error instanceof NopassError)) return error
   const { reason = '', requestId } = error
-  const ids = { reason, ...(requestId !== undefined && { requestId }) }
+  const ids = { reason, requestId }
   if (reason.startsWith('LimitExceeded.')) {
     return new NopassError('POLICY_LIMIT', `cannot ${describeStep(step)}: a limit of RAM is reached`, ids)
   }

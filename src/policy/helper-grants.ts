@@ -1,11 +1,9 @@
-import { serviceAccountOf } from '../values/full-name.ts'
 import type { ResolvedValues } from '../values/resolved-values.generated.ts'
-import { parseIssuers } from './cluster-issuer.ts'
 import { clusterKey, policyName, rrsaRoleName } from './names.ts'
 import { type PolicyDocument, policyOf } from './normal-form.ts'
 import { chainRoles, policyDocument } from './policy-document.ts'
 import { roleNameOf } from './policy-targets.ts'
-import { rrsaStatement } from './trust-document.ts'
+import { parseIssuers, rrsaStatement } from './trust-document.ts'
 
 export interface GrantCluster {
   /** For the description: `cluster prod`, or `the helper` if no cluster is named. */
@@ -124,4 +122,19 @@ export interface Grants {
   readonly grants: readonly Grant[]
   /** What is unknown, and why. */
   readonly notes: readonly string[]
+}
+
+export type NameValues = Pick<ResolvedValues, 'nameOverride' | 'fullnameOverride'>
+
+/** The name of the chart's objects in the release's namespace, as chart/templates/_names.tpl has it (`acr-nopass.fullname`). */
+export function fullNameOf(release: string, { nameOverride, fullnameOverride }: NameValues): string {
+  if (fullnameOverride) return fullnameOverride
+  const base = release.replaceAll('.', '-')
+  const name = nameOverride || 'acr-nopass'
+  return base.includes(name) ? base : `${base.slice(0, 42).replace(/-$/, '')}-${name}`
+}
+
+/** The name of the helper's ServiceAccount. */
+export function serviceAccountOf(release: string, values: NameValues & Pick<ResolvedValues, 'serviceAccount'>): string {
+  return values.serviceAccount.name || fullNameOf(release, values)
 }

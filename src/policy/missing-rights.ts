@@ -1,7 +1,82 @@
-import { judge } from './documented-matching.ts'
+import type { Unverified } from '../alibaba/unverified.ts'
 import type { PolicyDocument } from './normal-form.ts'
-import { matchesAction, resourcesMeet } from './ram-pattern.ts'
-import { parseStatements, type RamStatement } from './ram-statement.ts'
+import { matchesAction, matchesPattern, resourcesMeet } from './ram-pattern.ts'
+import { type AccessRequest, type Decision, evaluate, parseStatements, type RamStatement } from './ram-statement.ts'
+
+// Alibaba Cloud's own pages and policies document these forms of a resource: literal text, `*` for a whole field or a whole
+// segment of the path, and `*` at the end (`acs:oss:*:*:mybucket/*`, `acs:log:*:*:project/*/logstore/mse_*`,
+// `acs:ram::*:role/name`). What `*` means elsewhere, whether `?` exists, and what other empty fields mean is undocumented.
+export function isDocumentedPattern(pattern: string): boolean {
+  if (pattern === '*') return true
+  const [scheme, service = '', region = '', account = '', ...rest] = pattern.split(':')
+  const isWhole = (field: string): boolean => field === '*' || (field !== '' && isLiteral(field))
+  const isRegion = isWhole(region) || (region === '' && service === 'ram')
+  const segments = rest.join(':').replace(/\*$/, '').split('/')
+  return (
+    scheme === 'acs' &&
+    [service, account].every(isWhole) &&
+    isRegion &&
+    segments.every((segment) => segment === '*' || isLiteral(segment))
+  )
+}
+
+const isLiteral = (text: string): boolean => !/[*?]/.test(text)
+
+/** Matches a documented pattern, in which `*` in the middle of the path is exactly one segment. */
+function matchesAsDocumented(pattern: string, resource: string): boolean {
+  if (pattern === '*') return true
+  const [expected, actual] = [pattern.split(':'), resource.split(':')]
+  const isField = (index: number): boolean =>
+    expected[index] === '*' || expected[index] === '' || expected[index] === actual[index]
+  if (![0, 1, 2, 3].every(isField)) return false
+  const [path, name] = [expected.slice(4).join(':').split('/'), actual.slice(4).join(':').split('/')]
+  const last = path.length - 1
+  return path.every((segment, index) => {
+    const rest = index === last && segment.endsWith('*') ? name.slice(index).join('/') : undefined
+    if (rest !== undefined) return name.length > last && rest.startsWith(segment.slice(0, -1))
+    if (index === last && name.length !== path.length) return false
+    return segment === '*' ? name[index] !== undefined : segment === name[index]
+  })
+}
+
+/** Reports a policy that depends on undocumented matching. */
+export function undocumentedMatching(document: PolicyDocument, subject: string): readonly Unverified[] {
+  const resources = document.Statement.flatMap(({ Resource = [] }) => Resource)
+  return resources.every(isDocumentedPattern) ? [] : [{ id: 'RAM_MATCHING', subject }]
+}
+
+export interface Verdict {
+  readonly decision: Decision
+  /** The decision is the same under every interpretation of what is undocumented. */
+  readonly certain: boolean
+}
+
+/** RAM's decision, and whether it is documented. Conditions must have been evaluated before. */
+export function judge(statements: readonly RamStatement[], request: AccessRequest): Verdict {
+  const readings = statements.map((statement) => ({ effect: statement.effect, reading: read(statement, request) }))
+  const has = (effect: string, reading: Reading): boolean =>
+    readings.some((one) => one.effect === effect && one.reading === reading)
+  const decision = evaluate(statements, request)
+  if (has('Deny', 'applies')) return { decision, certain: true }
+  const isOpen = has('Deny', 'open') || (has('Allow', 'open') && !has('Allow', 'applies'))
+  return { decision, certain: !isOpen }
+}
+
+type Reading = 'applies' | 'open' | 'not'
+
+function read(statement: RamStatement, { action, resource }: AccessRequest): Reading {
+  const named = statement.actions.some((pattern) => matchesAction(pattern, action))
+  if (named === statement.notActions) return 'not'
+  if (statement.notResources) return 'open'
+  const readings = statement.resources.map((pattern) => readResource(pattern, resource))
+  return readings.includes('applies') ? 'applies' : readings.includes('open') ? 'open' : 'not'
+}
+
+function readResource(pattern: string, resource: string): Reading {
+  if (isDocumentedPattern(pattern) && matchesAsDocumented(pattern, resource)) return 'applies'
+  const widest = pattern.replace(/:(?=:)/g, ':*').toLowerCase()
+  return widest === '*' || matchesPattern(widest, resource.toLowerCase()) ? 'open' : 'not'
+}
 
 export interface MissingRight {
   readonly action: string

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto'
 import type { Tag } from '../alibaba/ram.ts'
+import { sha256 } from '../lib/text.ts'
 
 /** RAM's limits for names. */
 const POLICY_NAME = 128
@@ -29,7 +29,6 @@ export function nextPolicyName(name: string): string {
   return name.endsWith('*') ? `${name}-next` : fit(`${name}-next`, POLICY_NAME)
 }
 
-/** The role for RRSA of one cluster. */
 export function rrsaRoleName(cluster: string): string {
   return fit(`acr-nopass-${cluster}`, ROLE_NAME)
 }
@@ -38,7 +37,7 @@ export function rrsaRoleName(cluster: string): string {
 function fit(name: string, limit: number): string {
   const plain = name.replace(/[^A-Za-z0-9-]/g, '-')
   if (plain === name && name.length <= limit) return name
-  const hash = createHash('sha256').update(name).digest('hex').slice(0, 8)
+  const hash = sha256(name).slice(0, 8)
   return `${plain.slice(0, limit - 9)}-${hash}`
 }
 
@@ -69,12 +68,10 @@ function recorded(members: readonly string[]): string {
   return all.join(' ')
 }
 
-/** The members recorded in a description. */
 export function membersOf(description: string): readonly string[] {
   return /\. Members: ([\w -]+)$/.exec(description)?.[1]?.split(' ') ?? []
 }
 
-/** Whether a description carries our mark. */
 export function hasMark(description: string): boolean {
   return description.startsWith(MARK)
 }

@@ -1,4 +1,5 @@
 import { NopassError } from '../errors.ts'
+import { parseObject } from '../lib/json.ts'
 
 /** The smallest unit of a document: one action on one resource, with the statement's other elements. */
 interface Grant {
@@ -141,13 +142,7 @@ export const MAX_DOCUMENT = 6144
 
 /** Parses RAM's JSON text. Throws POLICY_UNREADABLE. */
 export function parseDocument(text: string, name: string): PolicyDocument {
-  let value: unknown
-  try {
-    value = JSON.parse(text)
-  } catch {
-    value = undefined
-  }
-  const { Version, Statement } = (value ?? {}) as { Version?: unknown; Statement?: unknown }
+  const { Version, Statement } = parseObject(text) ?? {}
   const statements = Array.isArray(Statement) ? Statement : [Statement]
   const whole = statements.every((statement) => typeof statement === 'object' && statement !== null)
   if (!whole) throw new NopassError('POLICY_UNREADABLE', `the document of ${name} is not a RAM policy`)

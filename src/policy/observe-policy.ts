@@ -1,5 +1,5 @@
 import type { PolicyEntities, Ram } from '../alibaba/ram.ts'
-import { NopassError } from '../errors.ts'
+import { hasCode } from '../errors.ts'
 import { hasMark, nextPolicyName, OWNER_TAG } from './names.ts'
 import { fitsPolicy, parseDocument, unionDocuments } from './normal-form.ts'
 import type { ObservedPolicy, PolicyTarget } from './policy-target.ts'
@@ -50,7 +50,7 @@ async function unlessDenied<Found>(read: Promise<Found>): Promise<Found | undefi
   try {
     return await read
   } catch (error) {
-    if (error instanceof NopassError && error.code === 'CLOUD_DENIED') return undefined
+    if (hasCode(error, 'CLOUD_DENIED')) return undefined
     throw error
   }
 }
@@ -75,12 +75,7 @@ async function observeOwned<Entity extends { readonly description: string }>(
 }
 
 async function isTagged(ram: Ram, kind: 'policy' | 'role', name: string, signal?: AbortSignal): Promise<boolean> {
-  try {
-    const tags = await ram.listTags(kind, name, signal)
-    return tags.some(({ key, value }) => key === OWNER_TAG.key && value === OWNER_TAG.value)
-  } catch (error) {
-    // Without the right to read tags it counts as another owner's, so that it is never overwritten.
-    if (error instanceof NopassError && error.code === 'CLOUD_DENIED') return false
-    throw error
-  }
+  // Without the right to read tags it counts as another owner's, so that it is never overwritten.
+  const tags = (await unlessDenied(ram.listTags(kind, name, signal))) ?? []
+  return tags.some(({ key, value }) => key === OWNER_TAG.key && value === OWNER_TAG.value)
 }

@@ -1,9 +1,8 @@
 import type { Unverified } from '../alibaba/unverified.ts'
-import type { ClusterIssuer } from './cluster-issuer.ts'
 import { policyName, rrsaRoleName } from './names.ts'
 import { type PolicyRegistry, policyDocument } from './policy-document.ts'
 import type { PolicyTarget } from './policy-target.ts'
-import { rrsaStatement } from './trust-document.ts'
+import { type ClusterIssuer, rrsaStatement } from './trust-document.ts'
 
 /** One cluster of the list, as needed for RAM. */
 export interface RamCluster {
@@ -115,4 +114,28 @@ export function policyKey({ accountId, target }: Pick<SharedTarget, 'accountId' 
 /** `name` of `acs:ram::<account>:role/<name>`. */
 export function roleNameOf(arn: string): string {
   return arn.slice(arn.indexOf('/') + 1)
+}
+
+/**
+ * Our policies that this cluster may have needed before but no target names now: its own after all its roles became shared, and
+ * those of roles that are no longer shared.
+ */
+export function leftoverTargets(
+  /** `workerRoles`: the known roles of its nodes, after which shared policies are named. */
+  cluster: Omit<RamCluster, 'registries'>,
+  targets: readonly SharedTarget[],
+  /** Keys of all clusters of the list, the only ones that certainly do not need a shared policy any more. */
+  members: readonly string[],
+): readonly SharedTarget[] {
+  const { name, accountId } = cluster
+  const nowhere = { document: undefined, purpose: `cluster ${name}`, roles: [], adopt: false, phase: 'narrow' } as const
+  const shared = members.length < 2 ? [] : cluster.workerRoles
+  const candidates: readonly PolicyTarget[] = [
+    { ...nowhere, policyName: policyName({ cluster: cluster.key }) },
+    ...shared.map((role) => ({ ...nowhere, policyName: policyName({ sharedRole: role }), members })),
+  ]
+  const named = new Set(targets.map(policyKey))
+  return candidates
+    .map((target) => ({ target, accountId, clusters: [name] }))
+    .filter((candidate) => !named.has(policyKey(candidate)))
 }

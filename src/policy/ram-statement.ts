@@ -1,3 +1,4 @@
+import { parseJson } from '../lib/json.ts'
 import { type Condition, type ConditionContext, conditionsHold, isConditionOperator } from './ram-condition.ts'
 import { matchesAction, matchesResource } from './ram-pattern.ts'
 
@@ -26,7 +27,10 @@ export class DocumentError extends Error {
 
 /** Parses a permission policy (`kind: 'policy'`) or a role's trust policy; throws DocumentError. */
 export function parseStatements(text: string, kind: 'policy' | 'trust'): readonly RamStatement[] {
-  const document = object(parseJson(text), 'document')
+  const document = object(
+    parseJson(text, () => new DocumentError('not JSON')),
+    'document',
+  )
   onlyKeys(document, ['Version', 'Statement'], 'document')
   if (document.Version !== '1') throw new DocumentError('Version must be "1"')
   if (!Array.isArray(document.Statement)) throw new DocumentError('Statement must be an array')
@@ -102,14 +106,6 @@ function object(value: unknown, what: string): Record<string, unknown> {
 function onlyKeys(raw: Record<string, unknown>, allowed: readonly string[], what: string): void {
   const unknown = Object.keys(raw).find((key) => !allowed.includes(key))
   if (unknown !== undefined) throw new DocumentError(`${what} has an unknown element ${unknown}`)
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    throw new DocumentError('not JSON')
-  }
 }
 
 export type Decision = 'allow' | 'explicit-deny' | 'implicit-deny'

@@ -1,8 +1,8 @@
 import { FILE_HEADERS_ONLY, formatPatch, structuredPatch } from 'diff'
 import type { Ram, Tag } from '../alibaba/ram.ts'
 import type { Unverified } from '../alibaba/unverified.ts'
-import { NopassError } from '../errors.ts'
-import { shellWord } from '../lib/shell-word.ts'
+import { hasCode } from '../errors.ts'
+import { shellWord } from '../lib/text.ts'
 import { OWNER_TAG, ownDescription } from './names.ts'
 import { documentText, normalForm, type PolicyDocument } from './normal-form.ts'
 import type { PolicyPlan, PolicyStep } from './policy-target.ts'
@@ -144,7 +144,7 @@ async function createTagged(
   try {
     await create([OWNER_TAG])
   } catch (error) {
-    if (!(error instanceof NopassError) || error.code !== 'CLOUD_DENIED') throw error
+    if (!hasCode(error, 'CLOUD_DENIED')) throw error
     await create([])
     note({ id: 'TAGS_DENIED', subject: what })
   }

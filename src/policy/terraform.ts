@@ -1,26 +1,15 @@
+import type { Grant } from './helper-grants.ts'
 import { OWNER_TAG, ownDescription } from './names.ts'
 import { normalForm, type PolicyDocument } from './normal-form.ts'
 
-export interface TerraformInput {
-  readonly purpose: string
-  readonly policy?: { readonly name: string; readonly document: PolicyDocument } | undefined
-  /** A role to create; the policy is attached to it. */
-  readonly role?: { readonly name: string; readonly trust: PolicyDocument } | undefined
-  /** Existing roles to attach the policy to. */
-  readonly attachTo?: readonly string[] | undefined
-  /** The account of all resources, if it is not the provider's own. */
-  readonly otherAccount?: string | undefined
-}
-
 /** The policies as resources of Terraform's alicloud provider. */
-export function renderTerraform(input: TerraformInput): string {
-  const { policy, role, attachTo = [], otherAccount } = input
-  const description = ownDescription(input.purpose)
+export function renderTerraform({ purpose, policy, role, attachTo, otherAccount }: Grant): string {
+  const description = ownDescription(purpose)
   const blocks: string[] = []
   const label = (name: string): string => terraformLabel(otherAccount === undefined ? name : `${name}_${otherAccount}`)
   const block = (type: string, name: string, what: string, attributes: Readonly<Record<string, string>>): string => {
     const provider = otherAccount === undefined ? {} : { provider: `alicloud.account_${otherAccount}` }
-    return renderBlock(type, label(name), `# ${what}, for ${input.purpose}${inAccount(otherAccount)}`, {
+    return renderBlock(type, label(name), `# ${what}, for ${purpose}${inAccount(otherAccount)}`, {
       ...provider,
       ...attributes,
     })

@@ -2,7 +2,7 @@ import { NopassError } from '../errors.ts'
 import { type PolicyDocument, policyOf, type Statement } from './normal-form.ts'
 
 /** The audience of OIDC tokens for Alibaba Cloud. */
-const AUDIENCE = 'sts.aliyuncs.com'
+export const AUDIENCE: string = 'sts.aliyuncs.com'
 /** The issuer of github.com. GitHub Enterprise Server: `https://HOST/_services/token`, ghe.com: `https://token.actions.SUBDOMAIN.ghe.com`. */
 export const GITHUB_ISSUER: string = 'https://token.actions.githubusercontent.com'
 
@@ -107,4 +107,46 @@ function federated(provider: string, issuer: string, audience: string, subjects:
 
 function invalid(what: string, hint: string): NopassError {
   return new NopassError('POLICY_INPUT_INVALID', `no trust policy can be made of ${what}`, { hint })
+}
+
+/** The issuer of a cluster's ServiceAccount tokens. */
+export interface ClusterIssuer {
+  readonly issuer: string
+  /** Whether the API server's discovery document confirmed it. */
+  readonly verified: boolean
+  /** If it is not verified: the other issuers that ACK lists. */
+  readonly others: readonly string[]
+}
+
+/** Splits ACK's list of issuers (`rrsa_config.issuer`): separated by commas, the first is the tokens' `iss`. */
+export function parseIssuers(list: string): readonly string[] {
+  return list
+    .split(',')
+    .map((issuer) => issuer.trim())
+    .filter((issuer) => issuer !== '')
+}
+
+/**
+ * The issuer for the trust policy: that of the API server's discovery document, or without it the first that ACK lists, which
+ * is not verified then.
+ * @throws NopassError `RRSA_ISSUER_MISMATCH`, `RRSA_NOT_ENABLED`
+ */
+export function chooseIssuer(listed: readonly string[], served: string | undefined, cluster: string): ClusterIssuer {
+  if (served !== undefined && (listed.length === 0 || listed.some((issuer) => isSameIssuer(issuer, served)))) {
+    return { issuer: served, verified: true, others: [] }
+  }
+  if (served !== undefined) {
+    throw new NopassError(
+      'RRSA_ISSUER_MISMATCH',
+      `the API server of ${cluster} issues tokens as ${served}, but ACK lists ${listed.join(' and ')}`,
+    )
+  }
+  const [first, ...others] = listed
+  if (first !== undefined) return { issuer: first, verified: false, others }
+  throw new NopassError('RRSA_NOT_ENABLED', `ACK lists no issuer for ${cluster}`)
+}
+
+/** Whether two issuers differ at most by a slash at the end. */
+export function isSameIssuer(one: string, other: string): boolean {
+  return one.replace(/\/$/, '') === other.replace(/\/$/, '')
 }

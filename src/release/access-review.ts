@@ -111,7 +111,6 @@ function uniqueRights(rights: readonly Right[]): readonly Right[] {
   return [...new Map(rights.map((right) => [formatRight(right), right])).values()]
 }
 
-/** One right that the deployer needs. */
 export interface Right {
   readonly verb: string
   readonly group: string
@@ -160,7 +159,6 @@ async function rulesIn(client: KubeClient, namespace: string, signal?: AbortSign
   return review.status?.resourceRules ?? []
 }
 
-/** Whether one of the rules grants the right. */
 export function isGranted({ verb, group, resource, name }: Right, rules: readonly Rule[]): boolean {
   const includes = (list: readonly string[] | undefined, value: string): boolean =>
     list?.some((one) => one === '*' || one === value) ?? false

@@ -1,5 +1,5 @@
 import type { ManifestObject } from '../helm/release/manifest.ts'
-import { KubeApiError } from '../kube/api-error.ts'
+import { hasStatus, unlessStatus } from '../kube/api-error.ts'
 import type { KubeClient } from '../kube/client.ts'
 import { pollUntil } from '../kube/poll-until.ts'
 
@@ -62,12 +62,9 @@ function versionsOf({ preferredVersion, versions }: ApiGroup): readonly string[]
 
 /** A group version that was removed in the meantime has no kinds. */
 async function resourcesOf(client: KubeClient, root: string, signal?: AbortSignal): Promise<ResourceList> {
-  try {
-    return await client.request<ResourceList>({ method: 'GET', path: root }, signal)
-  } catch (error) {
-    if (error instanceof KubeApiError && error.status === 404) return { resources: [] }
-    throw error
-  }
+  return (
+    (await unlessStatus(client.request<ResourceList>({ method: 'GET', path: root }, signal), 404)) ?? { resources: [] }
+  )
 }
 
 /** A namespaced kind that can be listed. */
@@ -156,7 +153,7 @@ export async function listServed<K>(
         await list(kind)
         listed.add(keyOfKind(kind))
       } catch (error) {
-        if (!(error instanceof KubeApiError && error.status === 404)) throw error
+        if (!hasStatus(error, 404)) throw error
         missing.push(kind)
       }
     }

@@ -1,10 +1,13 @@
-import { createHash, X509Certificate } from 'node:crypto'
+import { X509Certificate } from 'node:crypto'
 import { NopassError } from '../errors.ts'
-import { KubeApiError } from '../kube/api-error.ts'
+import { hasStatus, unlessStatus } from '../kube/api-error.ts'
 import type { KubeClient } from '../kube/client.ts'
 import type { KubeConnection } from '../kube/kube-connection.ts'
+import { LABEL_INSTANCE } from '../kube/names.ts'
+import type { KubeObject } from '../kube/types.ts'
+import { textOf } from '../lib/json.ts'
+import { sha256 } from '../lib/text.ts'
 
-/** Identifies a cluster. */
 export interface ClusterIdentity {
   readonly server: string
   readonly kubeSystemUid: string
@@ -31,7 +34,7 @@ export async function identifyCluster(
     ])
     return { server: connection.server, kubeSystemUid: system.metadata.uid, version: version.gitVersion }
   } catch (error) {
-    if (error instanceof KubeApiError && error.status === 0) {
+    if (hasStatus(error, 0)) {
       const message = `the API server ${connection.server} does not answer`
       throw new NopassError('CLUSTER_UNREACHABLE', message, { cause: error, reason: error.code })
     }
@@ -65,7 +68,7 @@ export function requireIdentity(found: ClusterIdentity, ca: string | undefined, 
 
 /** Lower-case hex SHA-256 of the DER of the first certificate. */
 function caFingerprint(pem: string): string {
-  return createHash('sha256').update(new X509Certificate(pem).raw).digest('hex')
+  return sha256(new X509Certificate(pem).raw)
 }
 
 /** Other releases of acr-nopass in the cluster as `namespace/release`; undefined if the deployer may not list them. */
@@ -75,17 +78,11 @@ export async function otherReleases(
   signal?: AbortSignal,
 ): Promise<readonly string[] | undefined> {
   const query = { labelSelector: 'app.kubernetes.io/name=acr-nopass' }
-  try {
-    const list = await client.request<{
-      items: readonly { metadata: { namespace: string; labels?: Record<string, string> } }[]
-    }>({ method: 'GET', path: '/apis/apps/v1/deployments', query }, signal)
-    return list.items
-      .map(({ metadata }) => `${metadata.namespace}/${metadata.labels?.['app.kubernetes.io/instance']}`)
-      .filter((name) => name !== `${own.namespace}/${own.release}`)
-  } catch (error) {
-    if (error instanceof KubeApiError && error.status === 403) return undefined
-    throw error
-  }
+  const call = { method: 'GET', path: '/apis/apps/v1/deployments', query } as const
+  const list = await unlessStatus(client.request<{ readonly items: readonly KubeObject[] }>(call, signal), 403)
+  return list?.items
+    .map(({ metadata }) => `${metadata.namespace}/${metadata.labels?.[LABEL_INSTANCE]}`)
+    .filter((name) => name !== `${own.namespace}/${own.release}`)
 }
 
 /** Deployments of the vendor's own credential helper, self-managed and webhook. */
@@ -115,10 +112,15 @@ async function readDeployment(
   path: string,
   signal: AbortSignal | undefined,
 ): Promise<DeploymentView | undefined> {
-  try {
-    return await client.request<DeploymentView>({ method: 'GET', path }, signal)
-  } catch (error) {
-    if (error instanceof KubeApiError && (error.status === 404 || error.status === 403)) return undefined
-    throw error
-  }
+  return unlessStatus(client.request<DeploymentView>({ method: 'GET', path }, signal), 403, 404)
+}
+
+/**
+ * The issuer of the cluster's ServiceAccount tokens, from the API server's discovery document; undefined without one. Throws
+ * a 403 without the ClusterRole `system:service-account-issuer-discovery`.
+ */
+export async function readServedIssuer(client: KubeClient, signal?: AbortSignal): Promise<string | undefined> {
+  const call = { method: 'GET', path: '/.well-known/openid-configuration' } as const
+  const document = await unlessStatus(client.request<{ readonly issuer?: unknown }>(call, signal), 404)
+  return textOf(document?.issuer) || undefined
 }

@@ -111,6 +111,5 @@ export interface ReleaseFacts extends ReleaseName {
   readonly configError: string | undefined
   /** Undefined: the helper has not reported yet. */
   readonly status: HelperStatus | undefined
-  /** The status ConfigMap exists. */
   readonly hasStatusObject: boolean
 }

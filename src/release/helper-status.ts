@@ -72,7 +72,7 @@ export function toStatusError(error: unknown, at: number): StatusError {
   const known = toNopassError(error)
   return {
     code: known.code,
-    ...(known.reason === undefined ? {} : { reason: known.reason }),
+    ...(known.reason !== undefined && { reason: known.reason }),
     message: known.code === 'INTERNAL' ? 'an unexpected failure; the log has its place in the code' : known.message,
     fix: known.hint,
     at: new Date(at).toISOString(),

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto'
 import { parse } from 'yaml'
 import schema from '../../schemas/helper-config.schema.json' with { type: 'json' }
 import { NopassError } from '../errors.ts'
+import { sha256 } from '../lib/text.ts'
 import type { HelperConfig } from '../values/helper-config.generated.ts'
 import { check } from '../values/helper-config-validator.generated.mjs'
 import { fillDefaults } from '../values/merge.ts'
@@ -30,7 +30,7 @@ export function loadConfig(text: string): LoadedConfig {
     throw new NopassError('HELPER_CONFIG_INVALID', `the configuration breaks its schema: ${problems.join('; ')}`)
   }
   const config = fillDefaults(value, schema as Schema) as HelperConfig
-  return { config, hash: createHash('sha256').update(text).digest('hex') }
+  return { config, hash: sha256(text) }
 }
 
 /** `30s`, `5m`, `1h` in milliseconds. */

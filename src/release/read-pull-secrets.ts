@@ -1,7 +1,28 @@
 import { METADATA_ONLY, METADATA_ONLY_LIST } from '../kube/client.ts'
+import { DEFAULT_SECRET_NAME } from '../kube/names.ts'
 import { type KubeObject, namespacedPath } from '../kube/types.ts'
+import type { ReleaseFacts } from './find-release.ts'
 import type { Reader } from './reader.ts'
-import type { SecretView, Transforms } from './views.ts'
+import { createTargets } from './targets.ts'
+import { createTransforms, type SecretView, type Transforms } from './views.ts'
+
+/** What a release's Secrets are called, and the functions that reduce objects as its helper does. Undefined: not installed. */
+export function lensOf(release: ReleaseFacts | undefined): {
+  readonly secretName: string
+  readonly transforms: Transforms
+} {
+  const { namespace = '', name = '', config, status } = release ?? {}
+  const secretName = config?.secretName ?? status?.secretName ?? DEFAULT_SECRET_NAME
+  return {
+    secretName,
+    transforms: createTransforms({
+      instance: `${namespace}.${name}`,
+      secretLabels: {},
+      secretName,
+      namespaceLabels: config === undefined ? new Set() : createTargets(config).namespaceLabels,
+    }),
+  }
+}
 
 /**
  * The Secrets of that name by namespace, of all namespaces or one; metadata only. One that a list shows without a record of its writers,

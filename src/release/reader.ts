@@ -1,4 +1,4 @@
-import { KubeApiError } from '../kube/api-error.ts'
+import { hasStatus, unlessStatus } from '../kube/api-error.ts'
 import type { KubeCall, KubeClient } from '../kube/client.ts'
 import { listPages } from '../kube/list-pages.ts'
 
@@ -48,7 +48,7 @@ export function createReader(
     try {
       return await work()
     } catch (error) {
-      if (!(error instanceof KubeApiError) || error.status !== 403) throw error
+      if (!hasStatus(error, 403)) throw error
       unread.push({ what, why: error.message.replace(/^.*? was answered with 403: /, '') })
       return undefined
     }
@@ -58,7 +58,10 @@ export function createReader(
     note: (what, why) => unread.push({ what, why }),
     attempt,
     get: (what, path, accept) =>
-      attempt(what, () => orNull(client.request({ method: 'GET', path, ...(accept && { accept }) }, signal))),
+      attempt(
+        what,
+        async () => (await unlessStatus(client.request({ method: 'GET', path, accept }, signal), 404)) ?? null,
+      ),
     list: <T, K = T>(what: string, path: string, { transform, ...call }: ListOptions<T, K> = {}) =>
       attempt(what, async () => {
         const items: K[] = []
@@ -68,18 +71,9 @@ export function createReader(
             onProgress(what, items.length)
           }
         }
-        await orNull(inTurn(read))
+        await unlessStatus(inTurn(read), 404)
         return items
       }),
-  }
-}
-
-async function orNull<T>(work: Promise<T>): Promise<T | null> {
-  try {
-    return await work
-  } catch (error) {
-    if (error instanceof KubeApiError && error.status === 404) return null
-    throw error
   }
 }
 

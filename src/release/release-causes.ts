@@ -8,7 +8,6 @@ export interface PodView {
   readonly name: string
   readonly ready: boolean
   readonly image: string
-  /** The container's waiting reason. */
   readonly waiting: string | undefined
   readonly detail: string | undefined
   readonly restarts: number

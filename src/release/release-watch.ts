@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { NopassError } from '../errors.ts'
 import type { KubeClient } from '../kube/client.ts'
+import { type KubeList, type PodObject, selectorText } from '../kube/types.ts'
 import { type HelperStatus, STATUS_KEY } from './helper-status.ts'
 import {
   type Cause,
@@ -122,42 +123,16 @@ async function readRefusal(
   return message === undefined ? undefined : { namespace, deployment, message }
 }
 
-interface PodList {
-  readonly items: readonly {
-    readonly metadata: { readonly name: string; readonly deletionTimestamp?: string }
-    readonly status?: {
-      readonly phase?: string
-      readonly conditions?: readonly {
-        readonly type: string
-        readonly status: string
-        readonly reason?: string
-        readonly message?: string
-      }[]
-      readonly containerStatuses?: readonly ContainerStatus[]
-    }
-  }[]
-}
-
-interface ContainerStatus {
-  readonly ready: boolean
-  readonly restartCount: number
-  readonly image: string
-  readonly state?: { readonly waiting?: { readonly reason?: string; readonly message?: string } }
-  readonly lastState?: { readonly terminated?: { readonly exitCode: number; readonly message?: string } }
-}
-
 export async function readPods(
   client: KubeClient,
   parts: ReleaseParts,
   signal?: AbortSignal,
 ): Promise<readonly PodView[]> {
   if (parts.selector === undefined) return []
-  const labelSelector = Object.entries(parts.selector)
-    .map(([key, value]) => `${key}=${value}`)
-    .join(',')
+  const labelSelector = selectorText(parts.selector)
   const path = `/api/v1/namespaces/${parts.namespace}/pods`
-  const list = await client.request<PodList>({ method: 'GET', path, query: { labelSelector } }, signal)
-  return list.items
+  const { items } = await client.request<KubeList<PodObject>>({ method: 'GET', path, query: { labelSelector } }, signal)
+  return (items ?? [])
     .filter(({ metadata }) => metadata.deletionTimestamp === undefined)
     .map(({ metadata, status }) => {
       const [container] = status?.containerStatuses ?? []

@@ -6,7 +6,6 @@ import type { NamespaceView } from './views.ts'
 export interface Targets {
   /** Names in the configuration's order. The helper's own namespace always gets all (docs/en/decisions.md#own-copy). */
   registriesOf(namespace: NamespaceView): readonly string[]
-  /** Whether the targets include the namespace. */
   includes(namespace: NamespaceView): boolean
   /** Whether the configuration matches the namespace, even if it is opted out or everything is retired. */
   names(namespace: NamespaceView): boolean
@@ -90,7 +89,6 @@ function matchesSelector(selector: LabelSelector, labels: Readonly<Record<string
   )
 }
 
-/** The labels that a selector reads. */
 function selectorKeys(selector: LabelSelector): readonly string[] {
   return [...Object.keys(selector.matchLabels ?? {}), ...(selector.matchExpressions ?? []).map(({ key }) => key)]
 }

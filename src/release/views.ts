@@ -1,4 +1,4 @@
-import { type ListOwner, listOwner } from '../kube/managed-fields.ts'
+import { appliedLabels, type ListOwner, listOwner, otherContentManager, ownsContent } from '../kube/managed-fields.ts'
 import {
   ANNOTATION_CONTENT_HASH,
   ANNOTATION_EXPIRES_AT,
@@ -12,8 +12,7 @@ import {
 } from '../kube/names.ts'
 import type { KubeObject, ObjectMeta } from '../kube/types.ts'
 import type { Versioned } from '../kube/watch/store.ts'
-import { createShare } from '../lib/share.ts'
-import { appliedLabels, otherContentManager, ownsContent } from './ownership.ts'
+import { createShare } from '../lib/json.ts'
 
 /** The parts of a Namespace that the plan needs. */
 export interface NamespaceView extends Versioned {

@@ -41,7 +41,6 @@ export interface ClusterResult {
   readonly durationMs: number
   /** Notes, such as `RAM policy widened`. */
   readonly notes: readonly string[]
-  /** RAM was changed. */
   readonly ramChanged?: true
   /** What was relied on without being verified; absent: nothing. Shown once for all clusters (`collectUnverified`). */
   readonly unverified?: readonly Unverified[]
@@ -75,7 +74,6 @@ export function printableResult(result: ClusterResult): ClusterResult {
   }
 }
 
-/** Whether the status counts as a failure of the rollout. */
 export function isFailure({ status }: Pick<ClusterResult, 'status'>): boolean {
   return status === 'failed' || status === 'rolled-back'
 }

@@ -1,5 +1,7 @@
 import type { Unverified } from '../alibaba/unverified.ts'
 import { NopassError, toNopassError } from '../errors.ts'
+import type { Helm } from '../helm/obtain/find-helm.ts'
+import type { KeyedLock } from '../lib/concurrency.ts'
 import type { SharedTarget } from '../policy/policy-targets.ts'
 import {
   type ClusterResult,
@@ -8,8 +10,35 @@ import {
   type Phase,
   type PlannedChange,
 } from './cluster-result.ts'
+import type { CloudAccess } from './connect/cloud-access.ts'
 import type { PreparedCluster } from './inputs/prepare-cluster.ts'
-import type { RunContext } from './run-context.ts'
+import type { Settings } from './inputs/settings.ts'
+import type { RamList } from './ram/ram-list.ts'
+import type { RunFolder } from './run-folder.ts'
+
+/** Shared by all clusters of one run. */
+export interface RunContext {
+  readonly settings: Settings
+  readonly prepared: readonly PreparedCluster[]
+  readonly helm: Helm
+  readonly folder: RunFolder
+  readonly cloud: CloudAccess
+  readonly ramList: RamList
+  /** Serializes this run's writes to the same role or policy. */
+  readonly ramLock: KeyedLock
+  /** `<kube-system UID> <namespace>/<release>` -> the entry that has it: two entries must not be one. */
+  readonly taken: Map<string, string>
+  readonly mask: (secret: string) => void
+  readonly report: (cluster: string, line: string) => void
+  /** Milliseconds since the run began. */
+  readonly elapsed: () => number
+  /** Epoch milliseconds. */
+  readonly now: () => number
+  /** Identifies the run in the description of a revision. */
+  readonly runName: string
+  /** For `apply`: digests of an approved plan by cluster. */
+  readonly approved: ReadonlyMap<string, string> | undefined
+}
 
 /** The progress of a cluster's work, which becomes its result. */
 export interface ClusterRun {
@@ -96,7 +125,6 @@ export async function runCluster(
   }
 }
 
-/** The result of a cluster that was not started. */
 export function skippedResult(cluster: PreparedCluster, reason: string): ClusterResult {
   return {
     name: cluster.name,

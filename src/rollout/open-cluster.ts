@@ -14,13 +14,11 @@ export interface OpenCluster {
 
 /** The phases connect and preflight: no write happens in them. The caller closes `connected.client`. */
 export async function openCluster(work: ClusterWork): Promise<OpenCluster> {
-  const { cluster, context, run, signal } = work
-  const { settings, folder, cloud, mask, helm } = context
+  const { cluster, context, run } = work
+  const { settings } = context
   run.phase = 'connect'
   context.report(cluster.name, 'connecting')
-  const minutes = kubeconfigMinutes(parseGoDuration(settings.inputs.timeout, 'timeout'))
-  const deps = { cloud, folder, mask, minutes, environment: helm.environment }
-  const connected = await connectCluster(cluster.settings, deps, signal)
+  const connected = await connectWork(work)
   run.notes.push(...connected.notes)
   try {
     run.phase = 'preflight'
@@ -38,7 +36,14 @@ export async function openCluster(work: ClusterWork): Promise<OpenCluster> {
   }
 }
 
-/** Deploy, rollback and verification each may take helm's timeout; ACK gives 15 minutes at least and three days at most. */
+/** Connects to the cluster for as long as the work may take. */
+export function connectWork({ cluster, context, signal }: ClusterWork): Promise<ConnectedCluster> {
+  const { settings, folder, cloud, mask, helm } = context
+  const minutes = kubeconfigMinutes(parseGoDuration(settings.inputs.timeout, 'timeout'))
+  return connectCluster(cluster.settings, { cloud, folder, mask, minutes, environment: helm.environment }, signal)
+}
+
+/** Deploy, rollback and verification, or retiring, the wait for it and the uninstall, each may take helm's timeout; ACK gives 15 minutes at least and three days at most. */
 export function kubeconfigMinutes(timeoutSeconds: number): number {
   return Math.min(4320, Math.max(15, Math.ceil((timeoutSeconds * 3) / 60) + 5))
 }

@@ -1,5 +1,5 @@
 import { type ErrorCode, formatPlace, NopassError } from '../errors.ts'
-import { formatPath, type Position, type ValuePath } from './yaml/yaml-node.ts'
+import { formatPath, type Position, type ValuePath, type YamlNode } from './yaml/yaml-node.ts'
 
 interface ValuesErrorDetails {
   /** The fix for this very case; without it the code's general fix stands. */
@@ -21,13 +21,22 @@ export class ValuesError extends NopassError {
   readonly hideLine: boolean
 
   constructor(code: ErrorCode, message: string, details: ValuesErrorDetails = {}) {
-    const { hint, at } = details
-    super(code, message, { ...(hint === undefined ? {} : { hint }), ...(at === undefined ? {} : { place: at }) })
+    super(code, message, { hint: details.hint, place: details.at })
     this.path = details.path ?? []
     this.value = details.value
     this.expected = details.expected
     this.hideLine = details.hideLine ?? false
   }
+}
+
+/** What the API server refuses, at its place. */
+export function refused(node: YamlNode, path: ValuePath, message: string, hint: string): ValuesError {
+  return new ValuesError('VALUES_POD', message, { at: node.at, path, hint })
+}
+
+/** What collides with something else, at its place. */
+export function collision(node: YamlNode, path: ValuePath, message: string, hint: string): ValuesError {
+  return new ValuesError('VALUES_COLLISION', message, { at: node.at, path, hint })
 }
 
 /** An error as data, for `-o json`. */
@@ -43,7 +52,6 @@ export interface ErrorData {
   readonly hint: string
 }
 
-/** One error as data. */
 export function errorData(error: NopassError): ErrorData {
   const own = error instanceof ValuesError ? error : undefined
   return {

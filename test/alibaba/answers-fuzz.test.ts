@@ -1,19 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import {
-  type CrTarget,
-  getAuthorizationToken,
-  getPersonalToken,
-  listInstanceEndpoint,
-  listInstances,
-} from '../../src/alibaba/cr.ts'
+import { getAuthorizationToken, getPersonalToken, listInstanceEndpoint, listInstances } from '../../src/alibaba/cr.ts'
 import { describeClusterDetail, describeUserKubeconfig, listNodePools } from '../../src/alibaba/cs.ts'
 import { createWorkerRoleProvider } from '../../src/alibaba/identities/worker-role.ts'
 import { getOidcProvider } from '../../src/alibaba/ims.ts'
 import { createRam, type Ram } from '../../src/alibaba/ram.ts'
 import { assumeRole, getCallerIdentity } from '../../src/alibaba/sts.ts'
 import type { HttpResponse } from '../../src/alibaba/transport/http-sender.ts'
+import type { CloudTarget } from '../../src/alibaba/transport/transport.ts'
 import { ERROR_CODES } from '../../src/error-codes.ts'
 import { NopassError } from '../../src/errors.ts'
 import { anyValue, fuzz } from '../support/fuzz.ts'
@@ -65,7 +60,7 @@ function answers(fields: Readonly<Record<string, unknown>>): fc.Arbitrary<HttpRe
 }
 
 /** Resolves to what the reader makes of an answer that comes whenever it asks; an error of it is one of the list and says no secret. */
-async function read<T>(answer: HttpResponse, reader: (target: CrTarget) => Promise<T>): Promise<T | undefined> {
+async function read<T>(answer: HttpResponse, reader: (target: CloudTarget) => Promise<T>): Promise<T | undefined> {
   const { transport, sent } = scripted(new Array<HttpResponse>(500).fill(answer))
   try {
     return await reader({ transport, endpoint: new URL('https://api.example'), credentials: KEY })

@@ -45,9 +45,9 @@ for (const [desired, name] of [
   })
 }
 
-test('who one is comes as account, ARN and kind', async () => {
+test('who one is comes as account and ARN', async () => {
   const answer = { AccountId: '1', Arn: 'acs:ram::1:user/a', IdentityType: 'RAMUser', RequestId: 'R' }
-  const identity = { accountId: '1', arn: 'acs:ram::1:user/a', identityType: 'RAMUser' }
+  const identity = { accountId: '1', arn: 'acs:ram::1:user/a' }
   assert.deepEqual(await getCallerIdentity(target(json(200, answer)), KEY), identity)
 })
 

@@ -2,9 +2,10 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer, type Server, type Socket } from 'node:net'
 import { after, test } from 'node:test'
-import { type CrTarget, getAuthorizationToken, listInstances } from '../../src/alibaba/cr.ts'
+import { getAuthorizationToken, listInstances } from '../../src/alibaba/cr.ts'
 import { createCloudClock } from '../../src/alibaba/transport/cloud-clock.ts'
 import { createHttpSender } from '../../src/alibaba/transport/http-sender.ts'
+import type { CloudTarget } from '../../src/alibaba/transport/transport.ts'
 import { createTransport, type Transport } from '../../src/alibaba/transport/transport.ts'
 import { NopassError } from '../../src/errors.ts'
 import { fakeTime, START } from './fake-time.ts'
@@ -127,7 +128,7 @@ const bad: readonly [title: string, change: object][] = [
 for (const [title, change] of bad) {
   test(`hostile cloud: ${title} makes no token`, async () => {
     const { transport } = scripted([json(200, { ...good, ...change })])
-    const target: CrTarget = { transport, endpoint: new URL('https://cr.example'), credentials: KEY }
+    const target: CloudTarget = { transport, endpoint: new URL('https://cr.example'), credentials: KEY }
     await assert.rejects(getAuthorizationToken(target, { instanceId: 'cri-1' }), { code: 'CLOUD_UNAVAILABLE' })
   })
 }
@@ -135,7 +136,7 @@ for (const [title, change] of bad) {
 test('hostile cloud: a page that is longer than a page is an error, whatever the total', async () => {
   const Instances = Array.from({ length: 101 }, () => ({ InstanceId: 'cri-1' }))
   const { transport, sent } = scripted([json(200, { Instances, TotalCount: 1e9 })])
-  const target: CrTarget = { transport, endpoint: new URL('https://cr.example'), credentials: KEY }
+  const target: CloudTarget = { transport, endpoint: new URL('https://cr.example'), credentials: KEY }
   await assert.rejects(listInstances(target), { code: 'CLOUD_UNAVAILABLE' })
   assert.equal(sent.length, 1)
 })
@@ -143,7 +144,7 @@ test('hostile cloud: a page that is longer than a page is an error, whatever the
 test('hostile cloud: a date that cannot be true is not the time', async () => {
   for (const date of ['Sat, 13 Sep 275760 00:00:00 GMT', '+275760-09-13T00:00:00Z', 'Thu, 01 Jan 1970 00:00:00 GMT']) {
     const { transport } = scripted([json(200, good, { date }), json(200, good)])
-    const target: CrTarget = { transport, endpoint: new URL('https://cr.example'), credentials: KEY }
+    const target: CloudTarget = { transport, endpoint: new URL('https://cr.example'), credentials: KEY }
     await getAuthorizationToken(target, { instanceId: 'cri-1' })
     assert.equal(transport.clock.skew(), 0, date)
     await getAuthorizationToken(target, { instanceId: 'cri-1' })

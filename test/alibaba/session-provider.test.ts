@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import type { Credentials } from '../../src/alibaba/credentials.ts'
 import { createSessionProvider } from '../../src/alibaba/identities/session-provider.ts'
 import { createCloudClock } from '../../src/alibaba/transport/cloud-clock.ts'
-import { singleFlight } from '../../src/lib/single-flight.ts'
+import { singleFlight } from '../../src/lib/concurrency.ts'
 import { fakeTime } from './fake-time.ts'
 
 const HOUR = 3_600_000

@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
 import { createServerClock } from '../../src/cli/connect.ts'
-import { observeBase } from '../../src/doctor/read/observe-base.ts'
+import { observeBase } from '../../src/doctor/read/observe-cluster.ts'
 import { createKubeClient } from '../../src/kube/client.ts'
 import { createReader } from '../../src/release/reader.ts'
 

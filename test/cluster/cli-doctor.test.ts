@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { MERGE_PATCH } from '../../src/kube/client.ts'
+import { sha256 } from '../../src/lib/text.ts'
 import { type HelperStatus, STATUS_KEY } from '../../src/release/helper-status.ts'
-import { hashConfig } from '../../src/rollout/deploy/release-parts.ts'
 import { type BinAnswer, runBin } from '../cli/run-bin.ts'
 import { openChartCluster } from '../support/cluster/chart-cluster.ts'
 import { eventually } from '../support/eventually.ts'
@@ -207,7 +207,7 @@ async function report(registry: Partial<HelperStatus['registries'][number]>): Pr
     version: '0.1.0',
     updatedAt: soon(0),
     leader: 'acr-nopass-1_x',
-    configHash: hashConfig(config.data['config.yaml'] ?? ''),
+    configHash: sha256(config.data['config.yaml'] ?? ''),
     secretName: 'acr-nopass',
     attach: 'serviceAccounts',
     retired: false,

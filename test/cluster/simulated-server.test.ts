@@ -228,7 +228,7 @@ function drawStep(random: Random, namespace: string): Step {
         }),
       }
     case 'strategic': {
-      // As the helper does it: maps only (src/helper/writes/write-request.ts).
+      // As the helper does it: maps only (src/helper/writes/writer.ts).
       const { data } = content
       const body = (side: Side) => ({
         metadata: { ...preconditions(side), ...(annotations.c && { annotations }) },
@@ -244,7 +244,7 @@ function drawStep(random: Random, namespace: string): Step {
       // The helper applies Secrets only; that an empty list is owned though it is not kept is left out.
       const { imagePullSecrets, ...rest } = content
       const applied = (imagePullSecrets as unknown[] | undefined)?.length ? content : rest
-      // As the helper creates: the version that no object has (src/helper/writes/write-request.ts).
+      // As the helper creates: the version that no object has (src/helper/writes/writer.ts).
       const absent = known === 'none' && random.chance(0.5)
       return {
         key,

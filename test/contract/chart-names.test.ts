@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { parseAllDocuments } from 'yaml'
-import { fullNameOf, serviceAccountOf } from '../../src/values/full-name.ts'
+import { fullNameOf, serviceAccountOf } from '../../src/policy/helper-grants.ts'
 import { CHART, openHelm, scenario } from '../support/chart/chart.ts'
 
 const helms = [await openHelm('helm4'), await openHelm('helm3')]

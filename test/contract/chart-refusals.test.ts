@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { parse } from 'yaml'
 import { NEEDED } from '../../src/values/checks/check-nulls.ts'
-import { COMMON_SECRET_NAMES } from '../../src/values/checks/check-secret-name.ts'
+import { COMMON_SECRET_NAMES } from '../../src/values/checks/check-secrets.ts'
 import { CHART, openHelm, scenario } from '../support/chart/chart.ts'
 
 const helms = [await openHelm('helm4'), await openHelm('helm3')]

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { parse } from 'yaml'
-import { readConfigMap } from '../../src/migrate/import/read-config-map.ts'
+import { readConfigMap } from '../../src/migrate/import/read-settings.ts'
 import { regionOf } from '../migrate/import/config-case.ts'
 import { CONFIG_CASES } from '../migrate/import/config-cases.ts'
 import { importFrom } from '../migrate/import/import-fixture.ts'

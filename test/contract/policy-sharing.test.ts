@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, beforeEach, test } from 'node:test'
 import type { Ram } from '../../src/alibaba/ram.ts'
 import { NopassError } from '../../src/errors.ts'
-import { createKeyedLock } from '../../src/lib/keyed-lock.ts'
+import { createKeyedLock } from '../../src/lib/concurrency.ts'
 import { applyPolicy, planPolicy } from '../../src/policy/apply-policy.ts'
 import { membersOf } from '../../src/policy/names.ts'
 import {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { renderCloud } from '../../src/cli/doctor/render-cloud.ts'
+import { renderCloud } from '../../src/cli/doctor/report.ts'
 import { doctorUnverified } from '../../src/cli/doctor/unverified.ts'
 import type { CloudFacts, InstanceFacts, RoleFacts } from '../../src/doctor/cloud/cloud-facts.ts'
 import { diagnose } from '../../src/doctor/diagnose.ts'

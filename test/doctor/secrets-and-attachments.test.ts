@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { describeReport, renderReport } from '../../src/cli/doctor/report.ts'
-import { paintFor } from '../../src/cli/program/paint.ts'
+import { paintFor } from '../../src/cli/program/terminal.ts'
 import { diagnose } from '../../src/doctor/diagnose.ts'
 import { type Row, testFindings } from './finding-table.ts'
 import { account, admission, fixture, NOW, namespace, secret } from './fixture.ts'

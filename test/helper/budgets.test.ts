@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Log } from '../../src/helper/log.ts'
-import { createEventReporter } from '../../src/helper/report/event-reporter.ts'
+import { createEventReporter, type Log } from '../../src/helper/report/event-reporter.ts'
 import { createProblemStore } from '../../src/helper/report/problem-store.ts'
 import type { KubeCall, KubeClient } from '../../src/kube/client.ts'
 import { createFakeClock } from '../kube/fake-clock.ts'

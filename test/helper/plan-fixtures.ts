@@ -1,5 +1,9 @@
-import { buildCredentialGroup, type CredentialGroup } from '../../src/helper/credentials/credential-group.ts'
-import { type CredentialGroups, createCredentialGroups } from '../../src/helper/credentials/credential-groups.ts'
+import {
+  buildCredentialGroup,
+  type CredentialGroup,
+  type CredentialGroups,
+  createCredentialGroups,
+} from '../../src/helper/credentials/credential-groups.ts'
 import type { LiveToken } from '../../src/helper/credentials/registry-state.ts'
 import type { Decision } from '../../src/helper/plan/actions.ts'
 import { type Observed, type PlanContext, planKey } from '../../src/helper/plan/plan.ts'

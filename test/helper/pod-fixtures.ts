@@ -1,4 +1,5 @@
-import type { PodOwner, PodView } from '../../src/helper/pods/pod-view.ts'
+import type { PodView } from '../../src/helper/pods/pod-view.ts'
+import type { PodOwner } from '../../src/kube/types.ts'
 
 export const IMAGE = 'prod.example.com/team/app:1'
 export const REPLICASET: PodOwner = { apiVersion: 'apps/v1', kind: 'ReplicaSet', name: 'web', uid: 'uid-rs' }

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createPodSurroundings, judgePod, type PodSurroundings } from '../../src/helper/pods/judge-pod.ts'
-import { problemOfPod } from '../../src/helper/pods/pod-problem.ts'
-import { type PodObject, type PodView, transformPod } from '../../src/helper/pods/pod-view.ts'
+import { createPodSurroundings, judgePod, type PodSurroundings, problemOfPod } from '../../src/helper/pods/judge-pod.ts'
+import { type PodView, transformPod } from '../../src/helper/pods/pod-view.ts'
+import type { PodObject } from '../../src/kube/types.ts'
 import { account, config, context, group, live, namespace, secret } from './plan-fixtures.ts'
 import { IMAGE, pod, REPLICASET } from './pod-fixtures.ts'
 

@@ -5,10 +5,14 @@ import type { Decision } from '../../src/helper/plan/actions.ts'
 import { checkHealth, checkReadiness } from '../../src/helper/report/helper-pages.ts'
 import { servePages } from '../../src/helper/report/http-server.ts'
 import { createProblemStore } from '../../src/helper/report/problem-store.ts'
-import { followStatus, provenFingerprints, refreshRequestedAt } from '../../src/helper/report/status-object.ts'
+import {
+  createStatusWriter,
+  followStatus,
+  provenFingerprints,
+  refreshRequestedAt,
+} from '../../src/helper/report/status-object.ts'
 import { buildStatus } from '../../src/helper/report/status-report.ts'
-import { createStatusWriter } from '../../src/helper/report/status-writer.ts'
-import { judgeFailure } from '../../src/helper/writes/write-failure.ts'
+import { judgeFailure } from '../../src/helper/writes/decision-problem.ts'
 import { KubeApiError } from '../../src/kube/api-error.ts'
 import type { KubeCall, KubeClient } from '../../src/kube/client.ts'
 import { type HelperStatus, readStatus } from '../../src/release/helper-status.ts'

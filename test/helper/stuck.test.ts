@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { NopassError } from '../../src/errors.ts'
-import { buildCredentialGroup } from '../../src/helper/credentials/credential-group.ts'
+import { buildCredentialGroup } from '../../src/helper/credentials/credential-groups.ts'
 import { KubeApiError } from '../../src/kube/api-error.ts'
 import type { KubeCall, KubeClient } from '../../src/kube/client.ts'
 import { sleep } from '../../src/lib/clock.ts'

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { WriteAction } from '../../src/helper/plan/actions.ts'
-import { problemOfWrite } from '../../src/helper/writes/decision-problem.ts'
+import { judgeFailure, problemOfWrite } from '../../src/helper/writes/decision-problem.ts'
 import { waitBeforeRetry } from '../../src/helper/writes/pacer.ts'
-import { judgeFailure } from '../../src/helper/writes/write-failure.ts'
 import { KubeApiError } from '../../src/kube/api-error.ts'
 
 const precondition = { uid: 'u', resourceVersion: '7' }

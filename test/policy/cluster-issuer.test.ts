@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { chooseIssuer, parseIssuers } from '../../src/policy/cluster-issuer.ts'
+import { chooseIssuer, parseIssuers } from '../../src/policy/trust-document.ts'
 
 // "Multiple values are separated by commas (,). The first value becomes the value of the iss field in the OIDC token and
 // the issuer URL of the OIDC IdP.", with this example: @alicloud/cs20151215 7.2.0,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { isDocumentedPattern, judge, undocumentedMatching } from '../../src/policy/documented-matching.ts'
+import { isDocumentedPattern, judge, undocumentedMatching } from '../../src/policy/missing-rights.ts'
 import { policyOf } from '../../src/policy/normal-form.ts'
 import { evaluate, parseStatements } from '../../src/policy/ram-statement.ts'
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { shellWord } from '../../src/lib/shell-word.ts'
+import { shellWord } from '../../src/lib/text.ts'
 import { policyOf } from '../../src/policy/normal-form.ts'
 import { stepCommands } from '../../src/policy/steps.ts'
 

@@ -201,6 +201,11 @@ resource "alicloud_ram_role_policy_attachment" "KubernetesWorkerRole-1" {
 }
 `,
   )
-  const role = renderTerraform({ purpose: 'c', role: { name: 'r', trust: document }, policy: { name: 'p', document } })
+  const role = renderTerraform({
+    purpose: 'c',
+    role: { name: 'r', trust: document },
+    policy: { name: 'p', document },
+    attachTo: [],
+  })
   assert.match(role, /role_name {3}= alicloud_ram_role\.r\.role_name/)
 })

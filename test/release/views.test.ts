@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { listOwner } from '../../src/kube/managed-fields.ts'
+import { listOwner, ownsContent } from '../../src/kube/managed-fields.ts'
 import type { ManagedFieldsEntry, ObjectMeta } from '../../src/kube/types.ts'
-import { ownsContent } from '../../src/release/ownership.ts'
 import { createTransforms } from '../../src/release/views.ts'
 
 // As a real API server (1.36) writes them.

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type ContainerView, judgePull, type PullVerdict } from '../../src/rollout/verify/verify-image.ts'
+import { judgePull, type PullVerdict } from '../../src/rollout/verify/verify-image.ts'
 
-const waiting = (reason: string, message?: string): ContainerView => ({
+const waiting = (reason: string, message?: string): Parameters<typeof judgePull>[0] => ({
   imageID: '',
   state: { waiting: { reason, ...(message !== undefined && { message }) } },
 })
@@ -11,7 +11,7 @@ const IMAGE = 'demo-registry.cn-hangzhou.cr.aliyuncs.com/team/app:1'
 const REFUSED = `failed to pull and unpack image "${IMAGE}": failed to resolve image: pull access denied, repository does not exist or may require authorization: authorization failed: no basic auth credentials`
 const ABSENT = `rpc error: code = NotFound desc = failed to pull and unpack image "${IMAGE}": failed to resolve image: ${IMAGE}: not found`
 
-const CASES: readonly (readonly [string, ContainerView | undefined, PullVerdict['state']])[] = [
+const CASES: readonly (readonly [string, Parameters<typeof judgePull>[0], PullVerdict['state']])[] = [
   ['no node has it yet', undefined, 'waiting'],
   ['the Pod is being made', waiting('ContainerCreating'), 'waiting'],
   ['it runs', { imageID: '', state: { running: {} } }, 'pulled'],

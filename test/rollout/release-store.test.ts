@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Helm } from '../../src/helm/obtain/find-helm.ts'
+import type { ReleaseContent } from '../../src/helm/release/release-record.ts'
+import type { Revision } from '../../src/helm/release/release-state.ts'
 import type { KubeClient } from '../../src/kube/client.ts'
-import { openReleaseStore, recordKind } from '../../src/rollout/deploy/release-store.ts'
+import { openReleaseStore, recordKind, refuseRename } from '../../src/rollout/deploy/release-store.ts'
 
 // The drivers that Helm knows: https://github.com/helm/helm/blob/v3.22.0/pkg/action/action.go (`Configuration.Init`).
 
@@ -40,3 +42,47 @@ for (const driver of ['sql', 'memory', 'SQL', 'Secret']) {
     })
   })
 }
+
+function content(fullname: string | undefined): ReleaseContent {
+  const data = fullname === undefined ? {} : { 'config.yaml': JSON.stringify({ release: { fullname } }) }
+  return { objects: [{ kind: 'ConfigMap', body: { data } }] } as unknown as ReleaseContent
+}
+
+/** Revisions from 1 on: status, and the full name of its objects. */
+type History = readonly (readonly [status: string, fullname: string | undefined])[]
+
+async function refused(history: History, wanted: string | undefined): Promise<string | undefined> {
+  const revisions = history.map(([status], index) => ({ revision: index + 1, status })) as unknown as Revision[]
+  const store = { content: async (revision: number) => content(history[revision - 1]?.[1]) }
+  try {
+    await refuseRename(store, revisions, content(wanted), AbortSignal.timeout(60_000))
+    return undefined
+  } catch (error) {
+    return `${(error as { code: string }).code}: ${(error as Error).message}`
+  }
+}
+
+test('a change of the full name on an upgrade is refused with both names', async () => {
+  const message =
+    'RELEASE_RENAMED: the objects of this release are named ci-acr-nopass, and these values name them pull'
+  assert.equal(await refused([['deployed', 'ci-acr-nopass']], 'pull'), message)
+  // the override that is taken away again
+  assert.match((await refused([['deployed', 'pull']], 'ci-acr-nopass')) ?? '', /^RELEASE_RENAMED: .* named pull, /)
+})
+
+test('a first installation, the same name, and a chart of another kind are not refused', async () => {
+  assert.equal(await refused([], 'pull'), undefined)
+  assert.equal(await refused([['failed', 'ci-acr-nopass']], 'pull'), undefined)
+  assert.equal(await refused([['deployed', 'pull']], 'pull'), undefined)
+  assert.equal(await refused([['deployed', undefined]], 'pull'), undefined)
+  assert.equal(await refused([['deployed', 'pull']], undefined), undefined)
+})
+
+test('after a rename that failed the way back is open, and the rename is still refused', async () => {
+  const history: History = [
+    ['deployed', 'ci-acr-nopass'],
+    ['failed', 'pull'],
+  ]
+  assert.equal(await refused(history, 'ci-acr-nopass'), undefined)
+  assert.match((await refused(history, 'pull')) ?? '', /^RELEASE_RENAMED/)
+})

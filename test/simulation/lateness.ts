@@ -37,7 +37,7 @@ const BASE_MS = 8_000
 /** The fraction of its lifetime at which a credential is not due yet. Shorter lifetimes are caused by faults. */
 const NOT_DUE = 1 / 2
 const MIN_LIFETIME_MS = 3 * 60_000
-/** The time for which the helper may leave objects alone that other clients have changed (src/helper/fight.ts). */
+/** The time for which the helper may leave objects alone that other clients have changed (src/helper/plan/actions.ts). */
 const FOUGHT_MS = 11 * 60_000
 
 export function createLateness(options: LatenessOptions): Lateness {

@@ -165,7 +165,7 @@ export function createNetwork(options: NetworkOptions): Network {
         })
       },
       watch<T>(
-        call: { path: string; query?: KubeCall['query']; accept?: string },
+        call: Pick<KubeCall, 'path' | 'query' | 'accept'>,
         onEvent: (event: WatchEvent<T>) => void,
         signal?: AbortSignal,
       ): Promise<void> {

@@ -3,8 +3,7 @@ import type { CredentialProvider } from '../credentials.ts'
 import type { Endpoints } from '../transport/endpoints.ts'
 import type { Transport } from '../transport/transport.ts'
 import { createAccessKeyProvider, type ReadText } from './access-key.ts'
-import { type AssumeRoleStep, createAssumedRoleProvider } from './assumed-role.ts'
-import { createOidcRoleProvider } from './oidc-role.ts'
+import { type AssumeRoleStep, createAssumedRoleProvider, createOidcRoleProvider } from './assumed-role.ts'
 import { createWorkerRoleProvider } from './worker-role.ts'
 
 /** Values' `identity`. */

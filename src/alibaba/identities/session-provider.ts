@@ -1,5 +1,5 @@
 import { NopassError } from '../../errors.ts'
-import { singleFlight } from '../../lib/single-flight.ts'
+import { singleFlight } from '../../lib/concurrency.ts'
 import type { CredentialProvider, Credentials } from '../credentials.ts'
 import type { CloudClock } from '../transport/cloud-clock.ts'
 

@@ -108,5 +108,5 @@ function expectOk({ status, text }: { status: number; text: string }, what: stri
 }
 
 function unavailable(message: string, hint?: string, cause?: unknown): NopassError {
-  return new NopassError('IDENTITY_UNAVAILABLE', `worker-role: ${message}`, { ...(hint && { hint }), cause })
+  return new NopassError('IDENTITY_UNAVAILABLE', `worker-role: ${message}`, { hint, cause })
 }

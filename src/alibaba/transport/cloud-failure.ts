@@ -7,14 +7,14 @@ export interface CloudFailure {
   readonly code: ErrorCode
   /** The cloud's code, or `HTTP 502`, or Node's `ECONNRESET`. Never a message, because messages quote the request. */
   readonly reason: string
-  readonly requestId?: string
+  readonly requestId?: string | undefined
   readonly status?: number
   /** The pause that the cloud requested, milliseconds. */
-  readonly retryAfter?: number
+  readonly retryAfter?: number | undefined
   /** The missing permission, as the cloud names it: `ram:GetPolicy`. */
-  readonly missingAction?: string
+  readonly missingAction?: string | undefined
   /** The caller that lacks it: `demo:session`. */
-  readonly principal?: string
+  readonly principal?: string | undefined
   /** The request did not reach the cloud, or was refused before anything was done. */
   readonly harmless: boolean
 }
@@ -23,7 +23,7 @@ export interface CloudFailure {
 export function failureOf(response: HttpResponse, body: JsonObject | undefined): CloudFailure | undefined {
   const { status } = response
   const requestId = word(body?.RequestId) ?? word(body?.requestId) ?? word(response.headers['x-acs-request-id'])
-  const base = { status, ...(requestId !== undefined && { requestId }) }
+  const base = { status, requestId }
   if (body === undefined) {
     return { ...base, code: 'CLOUD_UNAVAILABLE', reason: `HTTP ${status} without JSON`, harmless: false }
   }
@@ -35,9 +35,9 @@ export function failureOf(response: HttpResponse, body: JsonObject | undefined):
     ...base,
     code,
     reason,
-    ...optional('retryAfter', retryAfter(response)),
-    ...optional('missingAction', word(denied?.AuthAction)),
-    ...optional('principal', word(denied?.AuthPrincipalDisplayName)),
+    retryAfter: retryAfter(response),
+    missingAction: word(denied?.AuthAction),
+    principal: word(denied?.AuthPrincipalDisplayName),
     harmless: code !== 'CLOUD_UNAVAILABLE',
   }
 }
@@ -88,8 +88,4 @@ function retryAfter(response: HttpResponse): number | undefined {
 /** A short word of harmless characters, which cannot contain a message or a secret. */
 function word(value: unknown): string | undefined {
   return typeof value === 'string' && /^[\w.:@/* -]{1,128}$/.test(value) ? value : undefined
-}
-
-function optional<Key extends string, Value>(key: Key, value: Value | undefined): { [key in Key]?: Value } {
-  return value === undefined ? {} : ({ [key]: value } as { [key in Key]?: Value })
 }

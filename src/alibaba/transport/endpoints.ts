@@ -1,7 +1,7 @@
 import { parse } from 'yaml'
 import { NopassError } from '../../errors.ts'
 import { isRecord } from '../../lib/json.ts'
-import { isLoopback } from '../../lib/loopback.ts'
+import { isLoopback } from '../../proxy-rules.ts'
 
 export type Product = 'sts' | 'cr' | 'cs' | 'ram' | 'ims' | 'imds'
 export type Network = 'auto' | 'vpc' | 'public'
@@ -29,7 +29,7 @@ export interface ServiceLocation {
    * Set only if `network: auto` chose a VPC address, and used if that does not resolve: which regions have no VPC address is
    * documented only in part (Alibaba's table names three for CR).
    */
-  readonly publicEndpoint?: URL
+  readonly publicEndpoint?: URL | undefined
 }
 
 /** ECS instance metadata: link-local and plain http by design. */

@@ -8,7 +8,6 @@ export interface RepeatOptions {
   readonly write: boolean
   /** Whether an attempt can renew its session. */
   readonly renewable: boolean
-  /** Attempts in all. */
   readonly attempts: number
   /** 0 (included) to 1 (excluded). */
   readonly random: () => number

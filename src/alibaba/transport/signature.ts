@@ -1,4 +1,5 @@
-import { createHash, createHmac } from 'node:crypto'
+import { createHmac } from 'node:crypto'
+import { sha256 } from '../../lib/text.ts'
 import type { Credentials } from '../credentials.ts'
 
 export interface SignableRequest {
@@ -19,8 +20,6 @@ export interface SignatureMoment {
   readonly at: Date
   readonly nonce: string
 }
-
-const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
 
 /** `2026-11-25T08:56:36Z`: Alibaba's timestamps have no milliseconds. */
 export function cloudTimestamp(at: Date): string {

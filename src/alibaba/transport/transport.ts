@@ -3,20 +3,17 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { NopassError } from '../../errors.ts'
 import { systemClock } from '../../lib/clock.ts'
 import { type JsonObject, parseObject } from '../../lib/json.ts'
-import { isLoopback } from '../../lib/loopback.ts'
+import { isLoopback } from '../../proxy-rules.ts'
 import { VERSION } from '../../version.ts'
 import type { CredentialProvider, Credentials } from '../credentials.ts'
 import { type CloudClock, createCloudClock } from './cloud-clock.ts'
 import { type CloudFailure, failureOf, failureWithoutResponse } from './cloud-failure.ts'
+import type { ServiceLocation } from './endpoints.ts'
 import { createHttpSender, type HttpResponse, type HttpSender } from './http-sender.ts'
 import { type Outcome, repeatCall } from './repeat-call.ts'
 import { canonicalQuery, cloudTimestamp, type Parameters, signRequest } from './signature.ts'
 
-export interface CloudCall {
-  /** Base URL without a path: see endpoints.ts. */
-  readonly endpoint: URL
-  /** Used instead while `endpoint` does not resolve. */
-  readonly publicEndpoint?: URL | undefined
+export interface CloudCall extends ServiceLocation {
   readonly product: string
   readonly version: string
   readonly action: string
@@ -43,6 +40,16 @@ export interface Transport {
   call(call: CloudCall, signal?: AbortSignal): Promise<JsonObject>
   /** VPC addresses that do not resolve, and the public ones that are used instead. */
   fallbacks(): readonly AddressFallback[]
+}
+
+/** A product's address, and how it is called. */
+export interface CloudService extends ServiceLocation {
+  readonly transport: Transport
+}
+
+/** The same as one identity. */
+export interface CloudTarget extends CloudService {
+  readonly credentials: CredentialProvider | Credentials
 }
 
 export interface AddressFallback {
@@ -178,7 +185,7 @@ function credentialsFor(call: CloudCall, renew: boolean, signal?: AbortSignal): 
 }
 
 function errorOf(call: CloudCall, failure: CloudFailure, cause: unknown): NopassError {
-  const { code, reason, requestId, principal = 'the caller' } = failure
+  const { code, reason, requestId, principal = 'the caller', retryAfter: retryAfterMs } = failure
   const what = `${call.product} ${call.action} at ${call.endpoint.host}`
   // CS does not report the missing permission; RAM's are named like operations, and those of IMS start with `ram:`.
   const service = call.product === 'ims' ? 'ram' : call.product
@@ -186,15 +193,9 @@ function errorOf(call: CloudCall, failure: CloudFailure, cause: unknown): Nopass
   const missing = failure.missingAction ?? ownName
   const why = missing ? `: ${principal} lacks the permission ${missing}` : ''
   // Node's message may quote the URL, so only its code is kept.
-  const trace = cause === undefined ? {} : { cause: new Error(reason) }
+  const trace = cause === undefined ? undefined : new Error(reason)
   const hint = code === 'CLOUD_UNREACHABLE' ? vpcProxyHint(call.endpoint) : undefined
-  return new NopassError(code, `${what} failed${why}`, {
-    reason,
-    ...(hint && { hint }),
-    ...(requestId !== undefined && { requestId }),
-    ...(failure.retryAfter !== undefined && { retryAfterMs: failure.retryAfter }),
-    ...trace,
-  })
+  return new NopassError(code, `${what} failed${why}`, { reason, hint, requestId, retryAfterMs, cause: trace })
 }
 
 /** RAM has one address for all regions; a machine without internet access reaches it through the VPC's proxy. */
@@ -207,8 +208,6 @@ function vpcProxyHint({ host }: URL): string | undefined {
 /** Uses this machine's clock and the proxies of the given environment. */
 export function createDefaultTransport(
   options: {
-    /** Values' `caBundle`. */
-    readonly ca?: string | undefined
     readonly env?: NodeJS.ProcessEnv | undefined
     /** As in `TransportDeps`. */
     readonly timeout?: number
@@ -216,7 +215,7 @@ export function createDefaultTransport(
   } = {},
 ): Transport {
   return createTransport({
-    send: createHttpSender({ ca: options.ca, proxyEnv: options.env }),
+    send: createHttpSender({ proxyEnv: options.env }),
     clock: createCloudClock(systemClock),
     random: Math.random,
     nonce: randomUUID,

@@ -1,20 +1,17 @@
 import { NopassError } from '../../errors.ts'
 import type { KubeClient } from '../../kube/client.ts'
 import { keyOf } from '../../kube/types.ts'
-import { readConfigMap } from '../../migrate/import/read-config-map.ts'
+import { readConfigMap } from '../../migrate/import/read-settings.ts'
 import { findDependents } from '../../migrate/remove/find-dependents.ts'
-import type { Dependent } from '../../migrate/remove/judge-ours.ts'
 import type { LegacyFacts } from '../../migrate/remove/legacy-facts.ts'
-import { readOurSide } from '../../migrate/remove/our-side.ts'
-import { describePlan, planRemoval } from '../../migrate/remove/plan-removal.ts'
+import { type Dependent, readOurSide } from '../../migrate/remove/our-side.ts'
 import { readLegacy } from '../../migrate/remove/read-cluster.ts'
-import { removeLegacy } from '../../migrate/remove/remove-legacy.ts'
+import { describePlan, planRemoval, removeLegacy } from '../../migrate/remove/remove-legacy.ts'
+import { printable } from '../../printable.ts'
 import { createReader } from '../../release/reader.ts'
 import { connectToWrite } from '../connect.ts'
-import { EXIT } from '../program/exit-codes.ts'
-import type { CliHost, CommonFlags } from '../program/host.ts'
+import { type CliHost, type CommonFlags, EXIT, writeResult } from '../program/host.ts'
 import type { CleanupFlags } from './cleanup.ts'
-import { type LegacyReport, renderLegacy } from './render-legacy.ts'
 
 /** Lists what depends on the old helper and what would be removed; with --yes, if nothing depends on it, removes it. */
 export async function cleanupLegacy(flags: CleanupFlags & CommonFlags, host: CliHost): Promise<number> {
@@ -38,9 +35,7 @@ export async function cleanupLegacy(flags: CleanupFlags & CommonFlags, host: Cli
       shared: plan.shared,
       left: [...(removed?.left ?? []), ...back],
     }
-    host.stdout.write(
-      flags.output === 'json' ? `${JSON.stringify(report, null, 2)}\n` : renderLegacy(report, host.program),
-    )
+    writeResult(host, flags, report, () => renderLegacy(report, host.program))
     return isFree && report.left.length === 0 ? EXIT.ok : EXIT.failed
   } finally {
     client.close()
@@ -85,4 +80,54 @@ async function findBack(
   return [
     `${count} of the old Secrets and references came back: the add-on is still at work. Uninstall it in the ACK console, then run this again.`,
   ]
+}
+
+interface LegacyReport {
+  readonly dryRun: boolean
+  readonly dependents: readonly Dependent[]
+  readonly plan: readonly string[]
+  readonly done: readonly string[]
+  /** Left alone, because another tool applies the list. */
+  readonly kept: readonly { readonly serviceAccount: string; readonly manager: string }[]
+  /** Left alone, because something else uses it too. */
+  readonly shared: readonly string[]
+  readonly left: readonly string[]
+}
+
+export function renderLegacy(report: LegacyReport, program: string): string {
+  const { dryRun, dependents, plan, done, kept, shared, left } = report
+  if (plan.length === 0 && kept.length === 0 && dependents.length === 0)
+    return "nothing of Alibaba's own helper is left\n"
+  const keptLines = [
+    ...kept.map(
+      ({ serviceAccount, manager }) =>
+        `kept ServiceAccount ${serviceAccount}: ${manager} applies its list; remove the old names from what it applies`,
+    ),
+    ...shared.map((line) => `kept ${line}`),
+  ]
+  if (dependents.length > 0) {
+    const count = dependents.length === 1 ? '1 still depends' : `${dependents.length} still depend`
+    return lines([
+      `LEGACY_IN_USE: ${count} on the old helper; nothing was changed`,
+      ...dependents.flatMap(({ subject, why, fix, command }) => [
+        `${subject}: ${why}`,
+        `  fix: ${fix}${command === undefined ? '' : ` ${command}`}`,
+      ]),
+      '',
+      'When they no longer do, this is what is removed, in this order:',
+      ...plan.map((line) => `  ${line}`),
+      ...keptLines,
+    ])
+  }
+  if (!dryRun) return lines([...done, ...keptLines, ...left.map((line) => `left: ${line}`)])
+  return lines([
+    'nothing depends on the old helper any more; this would be done, in this order:',
+    ...plan.map((line) => `  ${line}`),
+    ...keptLines,
+    `nothing was changed; to do it: ${program} cleanup --legacy --yes …`,
+  ])
+}
+
+function lines(all: readonly string[]): string {
+  return `${all.map(printable).join('\n')}\n`
 }

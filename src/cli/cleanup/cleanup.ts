@@ -7,9 +7,8 @@ import { findRelease } from '../../release/find-release.ts'
 import { createReader, type Reader } from '../../release/reader.ts'
 import { findLeftovers, removeLeftovers, WHY_COPY } from '../../rollout/uninstall/leftovers.ts'
 import { connectToWrite } from '../connect.ts'
-import type { ConnectFlags, ReleaseFlags } from '../program/connect-flags.ts'
-import { EXIT } from '../program/exit-codes.ts'
-import type { CliHost, CommonFlags } from '../program/host.ts'
+import type { ConnectFlags, ReleaseFlags } from '../program/command.ts'
+import { type CliHost, type CommonFlags, EXIT, writeResult } from '../program/host.ts'
 
 /** Lists what would be removed, or with a confirmation removes it; returns 1 if something is left. */
 export async function cleanup(flags: CleanupFlags & CommonFlags, host: CliHost): Promise<number> {
@@ -42,7 +41,7 @@ export async function cleanup(flags: CleanupFlags & CommonFlags, host: CliHost):
       copies: plan.copies,
       left: done?.left ?? [],
     }
-    host.stdout.write(flags.output === 'json' ? `${JSON.stringify(report, null, 2)}\n` : render(report, host.program))
+    writeResult(host, flags, report, () => render(report, host.program))
     return report.left.length > 0 ? EXIT.failed : EXIT.ok
   } finally {
     client.close()

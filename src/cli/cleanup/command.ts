@@ -1,18 +1,15 @@
-import { type Cli, withCommonOptions } from '../program/command.ts'
-import { connectOptions, releaseOptions } from '../program/connect-flags.ts'
+import { type Cli, withReleaseOptions } from '../program/command.ts'
 import type { CleanupFlags } from './cleanup.ts'
 
 /** `cleanup`: what a helper left behind, ours or Alibaba's own, with the user's own rights. */
 export function addCleanup({ program, host, run }: Cli): void {
-  const command = withCommonOptions(
+  withReleaseOptions(
     program
       .command('cleanup')
       .description(
         "Remove what a helper left behind: ours after it was removed, or (--legacy) Alibaba's own. Without --confirm or --yes it only lists it.",
       ),
   )
-  for (const option of [...connectOptions(), ...releaseOptions()]) command.addOption(option)
-  command
     .option('--detach', 'our entries in the imagePullSecrets of ServiceAccounts, then our pull secrets')
     .option('--all', '--detach: also entries that another client wrote')
     .option('--secret-name <name>', 'name of the pull secret (default: as the release has it, else acr-nopass)')

@@ -1,3 +1,5 @@
+import type { Command } from 'commander'
+import { NopassError } from '../../errors.ts'
 import type { Cli } from '../program/command.ts'
 
 /** `completion`: a script for the shell. */
@@ -8,9 +10,73 @@ export function addCompletion({ program, host, run }: Cli): void {
     .argument('<shell>', 'bash, zsh or fish')
     .action(
       run(async (_flags, [shell = '']) => {
-        const { renderCompletion } = await import('./completion.ts')
         host.stdout.write(renderCompletion(shell, program))
         return 0
       }),
     )
+}
+
+/** A completion script for commands and their flags. Throws INPUT_INVALID. */
+function renderCompletion(shell: string, program: Command): string {
+  const { commands } = program
+  if (shell === 'bash') return bash(commands)
+  if (shell === 'zsh') return `#compdef acr-nopass\nautoload -U +X bashcompinit && bashcompinit\n${bash(commands)}`
+  if (shell === 'fish') return fish(commands)
+  throw new NopassError('INPUT_INVALID', `there is no completion for "${shell}"`, { hint: 'Say bash, zsh or fish.' })
+}
+
+function bash(commands: readonly Command[]): string {
+  const cases = commands.flatMap((command) => [
+    // What follows a subcommand is looked for before what follows its parent alone.
+    ...command.commands.map((sub) => `    '${command.name()} ${sub.name()}') words='${wordsOf(sub)}' ;;`),
+    `    '${command.name()} '*) words='${wordsOf(command)}' ;;`,
+  ])
+  const names = commands.map((command) => command.name()).join(' ')
+  return `_acr_nopass() {
+  local words
+  # What is being typed is no subcommand yet.
+  local sub=''
+  [ "$COMP_CWORD" -gt 2 ] && sub="\${COMP_WORDS[2]-}"
+  case "\${COMP_WORDS[1]-} $sub" in
+${cases.join('\n')}
+    *) words='' ;;
+  esac
+  [ "$COMP_CWORD" -eq 1 ] && words='${names} --help --version'
+  COMPREPLY=($(compgen -W "$words" -- "\${COMP_WORDS[COMP_CWORD]}"))
+}
+complete -o default -F _acr_nopass acr-nopass
+`
+}
+
+function fish(commands: readonly Command[]): string {
+  const lines = commands.flatMap((command) => {
+    const seen = `__fish_seen_subcommand_from ${command.name()}`
+    return [
+      offer('__fish_use_subcommand', command),
+      ...command.commands.map((sub) => offer(quote(seen), sub)),
+      ...new Set([command, ...command.commands].flatMap((one) => flagsOf(one).map((flag) => flagLine(seen, flag)))),
+    ]
+  })
+  return `${lines.join('\n')}\n`
+}
+
+function offer(condition: string, command: Command): string {
+  return `complete -c acr-nopass -n ${condition} -f -a ${command.name()} -d ${quote(command.description())}`
+}
+
+function flagLine(condition: string, flag: string): string {
+  return `complete -c acr-nopass -n '${condition}' -l ${flag.slice(2)}`
+}
+
+/** Subcommands and flags. */
+function wordsOf(command: Command): string {
+  return [...command.commands.map((sub) => sub.name()), ...flagsOf(command)].join(' ')
+}
+
+function flagsOf(command: Command): readonly string[] {
+  return [...command.options.flatMap(({ long }) => (long ? [long] : [])), '--help']
+}
+
+function quote(text: string): string {
+  return `'${text.replaceAll("'", "\\'")}'`
 }

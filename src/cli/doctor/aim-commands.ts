@@ -1,6 +1,6 @@
 import type { Finding } from '../../doctor/finding.ts'
-import { shellWord } from '../../lib/shell-word.ts'
-import { type ConnectFlags, contextOf } from '../program/connect-flags.ts'
+import { shellWord } from '../../lib/text.ts'
+import { type ConnectFlags, contextOf } from '../program/command.ts'
 
 /** Each program's names of the two flags that select a cluster. */
 const CONTEXT: Readonly<Record<string, string>> = {

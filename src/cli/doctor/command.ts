@@ -1,6 +1,5 @@
 import { type Command, Option } from 'commander'
-import { type Cli, collect, withCommonOptions } from '../program/command.ts'
-import { connectOptions, releaseOptions } from '../program/connect-flags.ts'
+import { type Cli, collect, withReleaseOptions } from '../program/command.ts'
 import type { DoctorFlags, DoctorPodFlags } from './doctor.ts'
 
 /** `doctor`: what is live, what is covered, what is wrong; `doctor pod`: why one Pod does or does not pull. */
@@ -34,9 +33,7 @@ export function addDoctor({ program, host, run }: Cli): void {
 }
 
 function withDoctorOptions(command: Command): Command {
-  withCommonOptions(command)
-  for (const option of [...connectOptions(), ...releaseOptions()]) command.addOption(option)
-  return command
+  return withReleaseOptions(command)
     .addOption(
       new Option(
         '--fail-on <severity>',

@@ -1,34 +1,25 @@
 import { createHttpSender } from '../../alibaba/transport/http-sender.ts'
-import { createInspector } from '../../doctor/cloud/create-inspector.ts'
+import { createInspector, type InspectOptions } from '../../doctor/cloud/create-inspector.ts'
 import { diagnose } from '../../doctor/diagnose.ts'
 import { type Finding, reaches, type Severity } from '../../doctor/finding.ts'
 import type { Observed } from '../../doctor/observed.ts'
-import type { ObserveRequest } from '../../doctor/read/observe-base.ts'
-import { observeCluster } from '../../doctor/read/observe-cluster.ts'
+import { type ObserveRequest, observeCluster } from '../../doctor/read/observe-cluster.ts'
 import { observePod } from '../../doctor/read/observe-pod.ts'
 import { createRegistryQuery } from '../../doctor/read/query-registry.ts'
 import { NopassError } from '../../errors.ts'
 import type { KubeClient } from '../../kube/client.ts'
 import { createReader, type Reader } from '../../release/reader.ts'
 import { connect } from '../connect.ts'
-import type { ConnectFlags, ReleaseFlags } from '../program/connect-flags.ts'
-import { EXIT } from '../program/exit-codes.ts'
-import type { CliHost, CommonFlags } from '../program/host.ts'
-import { type CliPaint, paintFor } from '../program/paint.ts'
+import type { ConnectFlags, ReleaseFlags } from '../program/command.ts'
+import { type CliHost, type CommonFlags, EXIT, writeResult } from '../program/host.ts'
+import { type CliPaint, createProgress, paintFor } from '../program/terminal.ts'
 import { aimCommands } from './aim-commands.ts'
 import { describePodReport, renderPodReport } from './pod-report.ts'
-import { createProgress } from './progress.ts'
 import { describeReport, renderReport } from './report.ts'
 
-export interface DoctorFlags extends ConnectFlags, ReleaseFlags {
+export interface DoctorFlags extends ConnectFlags, ReleaseFlags, InspectOptions {
   /** What makes the exit code 1: findings from this severity on; `unread`: errors, and anything that could not be read. */
   readonly failOn?: Severity | 'unread'
-  /** Whether Alibaba Cloud is read too, with the user's own credentials. */
-  readonly cloud?: 'auto' | 'off'
-  readonly ackClusterId?: string
-  readonly workerRole?: readonly string[]
-  /** A YAML map, as the input of the action. */
-  readonly endpoints?: string
 }
 
 export interface DoctorPodFlags extends DoctorFlags {
@@ -84,10 +75,8 @@ async function run(flags: DoctorFlags & CommonFlags, host: CliHost, observe: Obs
     progress.end()
     const several = observed.others.length > 0 ? observed.release : undefined
     const findings = aimCommands(diagnose(observed), flags, host.program, several)
-    host.stdout.write(
-      flags.output === 'json'
-        ? `${JSON.stringify(report.describe(observed, findings), null, 2)}\n`
-        : report.render(observed, findings, paintFor(host.stdout, host)),
+    writeResult(host, flags, report.describe(observed, findings), () =>
+      report.render(observed, findings, paintFor(host.stdout, host)),
     )
     return isFailed(observed, findings, flags.failOn) ? EXIT.failed : EXIT.ok
   } finally {

@@ -3,7 +3,7 @@ import type { Observed, PodFacts, PodFocus } from '../../doctor/observed.ts'
 import { createPodContext } from '../../doctor/pod/pod-context.ts'
 import { type PodStep, podSteps } from '../../doctor/pod/pod-steps.ts'
 import { printable } from '../../printable.ts'
-import type { CliPaint } from '../program/paint.ts'
+import type { CliPaint } from '../program/terminal.ts'
 import { describeCommon, renderReport } from './report.ts'
 
 interface ContainerReport {

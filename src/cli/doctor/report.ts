@@ -1,12 +1,12 @@
-import { type Finding, pluralize } from '../../doctor/finding.ts'
+import { renderUnverified } from '../../alibaba/unverified.ts'
+import type { CloudSnapshot } from '../../doctor/cloud/cloud-facts.ts'
+import { type Finding, pluralize, type Severity } from '../../doctor/finding.ts'
 import type { Observed } from '../../doctor/observed.ts'
-import { renderTable } from '../../lib/text-table.ts'
+import { renderTable } from '../../lib/text.ts'
 import { printable } from '../../printable.ts'
 import type { CoverageStatus, RegistryStatus } from '../../release/helper-status.ts'
-import type { CliPaint } from '../program/paint.ts'
-import { renderUnverified } from '../render-unverified.ts'
-import { describeCloud, renderCloud } from './render-cloud.ts'
-import { judgeHealth, renderFinding, renderUnread, renderVerdict } from './render-finding.ts'
+import type { Unread } from '../../release/reader.ts'
+import type { CliPaint } from '../program/terminal.ts'
 import { doctorUnverified } from './unverified.ts'
 
 /** The report for `-o json`; fields may be added, but never change their meaning. */
@@ -109,4 +109,59 @@ function coverageBlock({ release }: Observed): string {
 function coverage({ total, current, pending, skipped }: CoverageStatus): string {
   const reasons = Object.entries(skipped).map(([reason, number]) => `${number} ${reason}`)
   return [`${current} of ${total} current`, ...(pending > 0 ? [`${pending} pending`] : []), ...reasons].join(', ')
+}
+
+function renderFinding(finding: Finding, paint: CliPaint): string {
+  const colour: Readonly<Record<Severity, (text: string) => string>> = {
+    error: paint.red,
+    warning: paint.yellow,
+    info: paint.dim,
+  }
+  return [
+    `${colour[finding.severity](finding.severity)} ${finding.id} ${paint.bold(printable(finding.subject))}: ${printable(finding.message)}`,
+    `  cause: ${printable(finding.cause)}`,
+    `  fix: ${printable(finding.fix)}`,
+    ...(finding.command === undefined ? [] : [`  $ ${printable(finding.command)}`]),
+  ].join('\n')
+}
+
+/** What could not be read, and why; '': nothing. */
+function renderUnread(unread: readonly Unread[]): string {
+  if (unread.length === 0) return ''
+  return [
+    'not checked, because it could not be read:',
+    ...unread.map(({ what, why }) => printable(`  ${what}: ${why}`)),
+  ].join('\n')
+}
+
+/** `false` with an error; `null` if there is none but not everything could be read. */
+function judgeHealth(findings: readonly Finding[], unread: number): boolean | null {
+  if (findings.some(({ severity }) => severity === 'error')) return false
+  return unread === 0 ? true : null
+}
+
+/** The last line. */
+function renderVerdict(findings: readonly Finding[], unread: number, paint: CliPaint): string {
+  const of = (severity: Severity): number => findings.filter((finding) => finding.severity === severity).length
+  const [errors, warnings] = [of('error'), of('warning')]
+  if (errors > 0) return paint.red(`${pluralize(errors, 'error')}, ${pluralize(warnings, 'warning')}`)
+  const where = unread === 0 ? '' : ' in what could be read'
+  if (warnings > 0) return paint.yellow(`no error${where}, ${pluralize(warnings, 'warning')}`)
+  return unread === 0 ? paint.green('all is well') : paint.yellow(`nothing wrong${where}`)
+}
+
+/** Whether and as which identity the cloud was read, for `-o json`. */
+function describeCloud(cloud: CloudSnapshot): object {
+  if (cloud.state === 'not-inspected') return { looked: false, why: cloud.why, notes: [] }
+  const { caller, accountId } = cloud.facts
+  return { looked: true, caller, account: accountId, notes: cloud.notes }
+}
+
+export function renderCloud(cloud: CloudSnapshot): string {
+  if (cloud.state === 'not-inspected') return printable(`Alibaba Cloud itself was not looked at: ${cloud.why}.`)
+  const notes = cloud.notes.map(({ what, why }) => printable(`  ${what}: ${why}`))
+  return [
+    printable(`Alibaba Cloud was read as ${cloud.facts.caller}${notes.length === 0 ? '' : '; not checked there:'}`),
+    ...notes,
+  ].join('\n')
 }

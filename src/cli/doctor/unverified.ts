@@ -1,7 +1,6 @@
 import { collectUnverified, type Unverified, type UnverifiedFact } from '../../alibaba/unverified.ts'
-import { judgeRights } from '../../doctor/checks/cloud-roles.ts'
+import { judgeRights, readRoles } from '../../doctor/checks/cloud-roles.ts'
 import { issuerCandidates } from '../../doctor/checks/cluster-issuer.ts'
-import { wantedRoles } from '../../doctor/cloud/wanted-roles.ts'
 import type { Observed } from '../../doctor/observed.ts'
 
 /** What the findings rely on without being verified, without duplicates. */
@@ -16,13 +15,9 @@ function issuer(observed: Observed): readonly Unverified[] {
   return [{ id: 'ISSUER', subject }]
 }
 
-function matching({ cloud, release, issuer }: Observed): readonly Unverified[] {
-  const { config } = release ?? {}
-  if (cloud.state !== 'looked' || config === undefined) return []
-  const { accountId, place, workerRoles, roles } = cloud.facts
-  return wantedRoles(config, { accountId: place.accountId ?? accountId, workerRoles, issuer }).flatMap((wanted) => {
-    const facts = roles.get(wanted.arn.toLowerCase())
-    const verdict = facts && judgeRights(wanted, facts)
+function matching(observed: Observed): readonly Unverified[] {
+  return readRoles(observed, observed.issuer).flatMap(([wanted, facts]) => {
+    const verdict = judgeRights(wanted, facts)
     const isOpen = verdict?.likelyGranted || verdict?.missing.some(({ likely }) => likely)
     return isOpen ? [{ id: 'RAM_MATCHING' as const, subject: `role ${wanted.name}` }] : []
   })

@@ -1,17 +1,14 @@
-import { type Cli, withCommonOptions } from '../program/command.ts'
-import { connectOptions } from '../program/connect-flags.ts'
+import { type Cli, withClusterOptions } from '../program/command.ts'
 import type { HelperFlags } from './helper.ts'
 
 /** `helper`: the program of the cluster, outside of one. */
 export function addHelper({ program, host, run }: Cli): void {
-  const command = withCommonOptions(
+  withClusterOptions(
     program
       .command('helper')
       .description('Run the helper outside of a cluster, as its Pod would, until it is interrupted. Logs JSON lines.')
       .requiredOption('--config <file>', "the helper's configuration: key config.yaml of the chart's ConfigMap"),
   )
-  for (const option of connectOptions()) command.addOption(option)
-  command
     .option('--secrets-dir <folder>', 'where mounted logins and access keys are')
     .option('--oidc-token-file <file>', 'token of a ServiceAccount, for identity.type rrsa')
     .option('--http-address <host:port>', 'serve /healthz, /readyz and /metrics')

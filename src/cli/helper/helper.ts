@@ -1,12 +1,10 @@
 import { hostname } from 'node:os'
 import { pino } from 'pino'
-import { readHelperArguments } from '../../helper/helper-arguments.ts'
-import { launchHelper } from '../../helper/launch-helper.ts'
+import { launchHelper, readHelperArguments } from '../../helper/launch-helper.ts'
 import { VERSION } from '../../version.ts'
 import { connectToWrite } from '../connect.ts'
-import type { ConnectFlags } from '../program/connect-flags.ts'
-import { EXIT } from '../program/exit-codes.ts'
-import type { CliHost, CommonFlags } from '../program/host.ts'
+import type { ConnectFlags } from '../program/command.ts'
+import { type CliHost, type CommonFlags, EXIT } from '../program/host.ts'
 
 /** Runs the helper against a kubeconfig's cluster until the signal. */
 export async function helper(flags: HelperFlags & CommonFlags, host: CliHost): Promise<number> {

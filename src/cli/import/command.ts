@@ -1,17 +1,14 @@
-import { type Cli, collect, withCommonOptions } from '../program/command.ts'
-import { connectOptions } from '../program/connect-flags.ts'
+import { type Cli, collect, withClusterOptions } from '../program/command.ts'
 import type { ImportFlags } from './import-values.ts'
 
 /** `import`: the configuration of Alibaba's own helper as our values. */
 export function addImport({ program, host, run }: Cli): void {
-  const command = withCommonOptions(
+  withClusterOptions(
     program
       .command('import')
       .description("Write values from what Alibaba's own helper left or was told: the 2018 recipe, or the ACK add-on.")
       .option('-f, --file <file>', "manifests or the add-on's JSON, instead of a cluster; repeat it", collect),
   )
-  for (const option of connectOptions()) command.addOption(option)
-  command
     .option('--region <id>', "the cluster's region, where neither its nodes nor the configuration tell it")
     .option('-n, --namespace <name>', 'namespace that the release will have', 'acr-nopass')
     .option('--release <name>', 'name that the release will have', 'acr-nopass')

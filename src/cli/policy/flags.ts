@@ -1,17 +1,13 @@
-export interface PolicyFlags {
+import type { GrantOptions } from '../../policy/helper-grants.ts'
+
+export interface PolicyFlags extends GrantOptions {
   readonly file?: readonly string[]
   readonly clustersFile?: string
   readonly ackClusterId?: string
   readonly namespace?: string
   readonly release?: string
-  readonly serviceAccount?: string
   readonly ram?: string
-  readonly ramScope?: 'instance' | 'all'
-  readonly accountId?: string
   readonly workerRole?: readonly string[]
-  readonly roleArn?: string
-  readonly issuer?: string
-  readonly oidcProviderArn?: string
   readonly ci?: boolean
   readonly adopt?: boolean
   readonly cleanup?: boolean

@@ -1,5 +1,5 @@
 import type { NopassError } from '../../errors.ts'
-import { readInputFile } from '../../lib/read-input-file.ts'
+import { readInputFile } from '../../lib/files.ts'
 import type { GrantCluster } from '../../policy/helper-grants.ts'
 import { namedRoles } from '../../policy/policy-target.ts'
 import type { InputName } from '../../rollout/inputs/input-table.ts'

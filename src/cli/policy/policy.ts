@@ -1,16 +1,16 @@
 import { createHttpSender } from '../../alibaba/transport/http-sender.ts'
 import { NopassError } from '../../errors.ts'
 import { type Grant, type Grants, helperGrants } from '../../policy/helper-grants.ts'
+import type { PolicyDocument } from '../../policy/normal-form.ts'
+import { renderTerraform } from '../../policy/terraform.ts'
 import { isGithubServer } from '../../policy/trust-document.ts'
 import { printable } from '../../printable.ts'
-import { EXIT } from '../program/exit-codes.ts'
-import type { CliHost, CommonFlags } from '../program/host.ts'
+import { type CliHost, type CommonFlags, EXIT, writeResult } from '../program/host.ts'
 import { reportErrors } from '../program/report-errors.ts'
 import { ciGrants } from './ci-grants.ts'
 import type { PolicyFlags } from './flags.ts'
 import { githubGrant } from './github-grant.ts'
 import { loadPolicyClusters } from './policy-clusters.ts'
-import { describeGrants, renderJson, renderResources } from './render-grants.ts'
 
 /** Prints the documents of the helper, or with --ci and --github those of the workflow. */
 export async function policy(flags: PolicyFlags & CommonFlags, host: CliHost): Promise<number> {
@@ -34,12 +34,10 @@ export async function policy(flags: PolicyFlags & CommonFlags, host: CliHost): P
   const all = flags.github === undefined ? made : await withGithub(made, flags.github, flags, host)
   const grants = flags.only === undefined ? all : { ...all, grants: all.grants.map((one) => keepOnly(one, flags.only)) }
   if (flags.only !== undefined) requireDocument(flags.only, grants)
-  if (flags.output === 'json') {
-    host.stdout.write(`${JSON.stringify(describeGrants(grants), null, 2)}\n`)
-  } else {
-    host.stdout.write(flags.format === 'terraform' ? renderResources(grants.grants) : renderJson(grants.grants))
-    for (const note of grants.notes) host.stderr.write(`note: ${printable(note)}\n`)
-  }
+  writeResult(host, flags, { documents: grants.grants.flatMap(documentsOf), notes: grants.notes }, () =>
+    flags.format === 'terraform' ? grants.grants.map(renderTerraform).join('\n') : renderJson(grants.grants),
+  )
+  if (flags.output !== 'json') for (const note of grants.notes) host.stderr.write(`note: ${printable(note)}\n`)
   return EXIT.ok
 }
 
@@ -65,4 +63,34 @@ async function withGithub(made: Grants, repository: string, flags: PolicyFlags, 
   const [workflow, ...rest] = made.grants
   const notes = isGithubServer(flags.issuer ?? '') ? [...made.notes, SERVER_NOTE] : made.notes
   return { notes, grants: [{ ...workflow, ...trusted }, ...rest] }
+}
+
+interface TitledDocument {
+  readonly kind: 'policy' | 'trust'
+  /** Of the policy, or of the role that is trusted. */
+  readonly name: string
+  readonly purpose: string
+  readonly attachTo: readonly string[]
+  readonly document: PolicyDocument
+}
+
+/** A single document is plain JSON for RAM; of several each has a heading. */
+function renderJson(grants: readonly Grant[]): string {
+  const documents = grants.flatMap(documentsOf)
+  const [only] = documents
+  if (documents.length === 1 && only) return `${JSON.stringify(only.document, null, 2)}\n`
+  return documents.map((one) => `# ${printable(title(one))}\n${JSON.stringify(one.document, null, 2)}\n`).join('\n')
+}
+
+function documentsOf({ purpose, policy, role, attachTo }: Grant): readonly TitledDocument[] {
+  const roles = role === undefined ? attachTo : [role.name, ...attachTo]
+  return [
+    ...(policy ? [{ kind: 'policy', purpose, attachTo: roles, ...policy } as const] : []),
+    ...(role ? [{ kind: 'trust', name: role.name, purpose, attachTo: [], document: role.trust } as const] : []),
+  ]
+}
+
+function title({ kind, name, purpose, attachTo }: TitledDocument): string {
+  if (kind === 'trust') return `trust policy of role ${name}, for ${purpose}`
+  return `policy ${name}, for ${purpose}${attachTo.length === 0 ? '' : `; attach it to ${attachTo.join(', ')}`}`
 }

@@ -22,12 +22,45 @@ export function debugOption(): Option {
   return new Option('--debug', 'on a failure also where in the code it came from, and every call of the API server')
 }
 
-/** Adds the flags of all commands. */
 export function withCommonOptions(command: Command): Command {
   return command.addOption(outputOption()).addOption(debugOption())
+}
+
+/** Adds them, and the flags that select a cluster. */
+export function withClusterOptions(command: Command): Command {
+  return withCommonOptions(command)
+    .option('--kubeconfig <file>', 'kubeconfig file (default: as kubectl, $KUBECONFIG or ~/.kube/config)')
+    .option('--kube-context <name>', 'context in it (default: its current one)')
+    .addOption(new Option('--context <name>', 'the same, as kubectl spells it').conflicts('kubeContext'))
+}
+
+/** Adds these, and the flags that select a release. */
+export function withReleaseOptions(command: Command): Command {
+  return withClusterOptions(command)
+    .option('-n, --namespace <name>', 'namespace of the release (default: it is found)')
+    .option('--release <name>', 'name of the release (default: it is found)')
 }
 
 /** For a repeatable option. */
 export function collect(value: string, before: readonly string[] | undefined): readonly string[] {
   return [...(before ?? []), value]
+}
+
+/** Flags that select a cluster, named as in kubectl and Helm. */
+export interface ConnectFlags {
+  readonly kubeconfig?: string
+  readonly kubeContext?: string
+  /** The same, as in kubectl. */
+  readonly context?: string
+}
+
+/** The context from either of the two flags. */
+export function contextOf({ kubeContext, context }: ConnectFlags): string | undefined {
+  return kubeContext ?? context
+}
+
+/** Flags that select a release of acr-nopass. */
+export interface ReleaseFlags {
+  readonly namespace?: string
+  readonly release?: string
 }

@@ -1,9 +1,10 @@
-/** The output of a command. */
+import type { ErrorCode } from '../../errors.ts'
+
 export interface CliStream {
   readonly isTTY?: boolean | undefined
   readonly columns?: number | undefined
   write(text: string): unknown
-  /** Without safe-stream.ts, for the lines of the sandbox, which change in place. */
+  /** Without `safeStream`, for the lines of the sandbox, which change in place. */
   readonly raw?: CliStream
 }
 
@@ -24,8 +25,28 @@ export interface CliHost {
   readonly signal: AbortSignal
 }
 
-/** The flags of every command. */
 export interface CommonFlags {
   readonly output?: 'text' | 'json'
   readonly debug?: boolean
+}
+
+/** Writes the result of a command, as `-o` asks for it. */
+export function writeResult(
+  { stdout }: Pick<CliHost, 'stdout'>,
+  { output }: CommonFlags,
+  result: object,
+  asText: () => string,
+): void {
+  stdout.write(output === 'json' ? `${JSON.stringify(result, null, 2)}\n` : asText())
+}
+
+export const EXIT = { ok: 0, failed: 1, usage: 2, differences: 3, interrupted: 130 } as const
+
+const USAGE =
+  /^(INPUT|YAML|SCHEMA|VALUES|CLUSTERS|SEED|IMPORT)_|^(SANDBOX_ARGUMENTS|HELPER_ARGUMENTS|HELPER_CONFIG_INVALID|POLICY_INPUT_INVALID|CLUSTER_UNKNOWN|RAM_MODE_CONFLICT|KUBECONFIG_MISSING|KUBECONFIG_REFUSED|KUBECONFIG_INVALID|SANDBOX_ABSENT)$/
+
+/** The exit code of a failure: 2 for invalid input, 130 if the user interrupted it, else 1. */
+export function exitCodeOf(code: ErrorCode): number {
+  if (code === 'INTERRUPTED') return EXIT.interrupted
+  return USAGE.test(code) ? EXIT.usage : EXIT.failed
 }

@@ -1,12 +1,12 @@
 import { realpathSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { NopassError } from '../../errors.ts'
-import { readRegular } from '../../lib/read-input-file.ts'
+import { readRegular } from '../../lib/files.ts'
 import { explainErrors, type Paint } from '../../values/explain.ts'
 import { errorData } from '../../values/values-error.ts'
 import type { SourceFile } from '../../values/yaml/yaml-node.ts'
 import type { CliHost, CommonFlags } from './host.ts'
-import { paintFor } from './paint.ts'
+import { paintFor } from './terminal.ts'
 
 /** Reports errors: with `-o json` on stdout, else as text on stderr, with the lines of the files. */
 export async function reportErrors(errors: readonly NopassError[], flags: CommonFlags, host: CliHost): Promise<void> {
@@ -20,14 +20,8 @@ export async function reportErrors(errors: readonly NopassError[], flags: Common
 }
 
 function describe(error: NopassError): object {
-  const { cluster, namespace } = error.place
-  return {
-    ...errorData(error),
-    ...(cluster === undefined ? {} : { cluster }),
-    ...(namespace === undefined ? {} : { namespace }),
-    ...(error.reason === undefined ? {} : { reason: error.reason }),
-    ...(error.requestId === undefined ? {} : { requestId: error.requestId }),
-  }
+  const { place, reason, requestId } = error
+  return { ...errorData(error), cluster: place.cluster, namespace: place.namespace, reason, requestId }
 }
 
 /** The files that errors refer to; of one that cannot be read again, such as a pipe, no lines are shown. */

@@ -3,12 +3,11 @@ import { NopassError, toNopassError } from '../../errors.ts'
 import { withoutSecrets } from '../../kube/api-error.ts'
 import { printable } from '../../printable.ts'
 import { takeEnvironment } from '../../rollout/inputs/take-environment.ts'
-import { safeStream } from '../safe-stream.ts'
 import type { Cli } from './command.ts'
-import { exitCodeOf } from './exit-codes.ts'
-import type { CliHost } from './host.ts'
+import { type CliHost, exitCodeOf } from './host.ts'
 import { reportErrors } from './report-errors.ts'
 import { guessFlags, runCli } from './run-cli.ts'
+import { safeStream } from './terminal.ts'
 
 /** Runs the command line tool in this process. `root`: of the checkout or the package. */
 export async function runProgram(

@@ -1,14 +1,11 @@
-import { type Cli, withCommonOptions } from '../program/command.ts'
-import { connectOptions, releaseOptions } from '../program/connect-flags.ts'
+import { type Cli, withReleaseOptions } from '../program/command.ts'
 import type { RefreshFlags } from './refresh.ts'
 
 /** `refresh`: new tokens now. */
 export function addRefresh({ program, host, run }: Cli): void {
-  const command = withCommonOptions(
+  withReleaseOptions(
     program.command('refresh').description('Ask the helper for new tokens now, and wait until it reports them.'),
   )
-  for (const option of [...connectOptions(), ...releaseOptions()]) command.addOption(option)
-  command
     .option('--timeout <duration>', 'how long to wait for its report', '90s')
     .option('--no-wait', 'do not wait for its report')
     .action(

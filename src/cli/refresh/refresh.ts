@@ -13,9 +13,8 @@ import {
 } from '../../release/helper-status.ts'
 import { createReader } from '../../release/reader.ts'
 import { connectToWrite } from '../connect.ts'
-import type { ConnectFlags, ReleaseFlags } from '../program/connect-flags.ts'
-import { EXIT } from '../program/exit-codes.ts'
-import type { CliHost, CommonFlags } from '../program/host.ts'
+import type { ConnectFlags, ReleaseFlags } from '../program/command.ts'
+import { type CliHost, type CommonFlags, EXIT, writeResult } from '../program/host.ts'
 
 /** Requests a rotation and waits for its result; returns 1 if a registry issued no new token. */
 export async function refresh(flags: RefreshFlags & CommonFlags, host: CliHost): Promise<number> {
@@ -31,13 +30,11 @@ export async function refresh(flags: RefreshFlags & CommonFlags, host: CliHost):
     const at = serverTime(Date.now(), aheadMs())
     await requestRefresh(client, object, at, host.signal)
     if (!flags.wait) {
-      const done = { asked: at.toISOString() }
-      host.stdout.write(flags.output === 'json' ? `${JSON.stringify(done, null, 2)}\n` : 'asked for new tokens\n')
+      writeResult(host, flags, { asked: at.toISOString() }, () => 'asked for new tokens\n')
       return EXIT.ok
     }
     const registries = await waitForTokens(client, object, release.status, limitMs, host.signal)
-    if (flags.output === 'json') host.stdout.write(`${JSON.stringify({ registries }, null, 2)}\n`)
-    else for (const registry of registries) host.stdout.write(`${describe(registry)}\n`)
+    writeResult(host, flags, { registries }, () => registries.map((registry) => `${describe(registry)}\n`).join(''))
     return registries.some(({ error }) => error !== undefined) ? EXIT.failed : EXIT.ok
   } finally {
     client.close()

@@ -1,4 +1,4 @@
-import { NopassError } from '../../errors.ts'
+import { type NopassError, reworded } from '../../errors.ts'
 import { INPUTS, type Inputs } from '../../rollout/inputs/input-table.ts'
 import { ValuesError } from '../../values/values-error.ts'
 
@@ -14,14 +14,7 @@ export function asFlags(text: string): string {
 export function errorAsFlags(error: NopassError): NopassError {
   const [message, hint] = [asFlags(error.message), asFlags(error.hint)]
   if (error instanceof ValuesError || (message === error.message && hint === error.hint)) return error
-  const { code, place, reason, requestId } = error
-  return new NopassError(code, message, {
-    hint,
-    place,
-    cause: error,
-    ...(reason !== undefined && { reason }),
-    ...(requestId !== undefined && { requestId }),
-  })
+  return reworded(error, message, { hint })
 }
 
 export type RolloutMode = Exclude<Inputs['mode'], 'validate'>

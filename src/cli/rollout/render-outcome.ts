@@ -1,11 +1,12 @@
-import { renderTable } from '../../lib/text-table.ts'
+import { renderUnverified } from '../../alibaba/unverified.ts'
+import { formatIds } from '../../errors.ts'
+import { renderTable } from '../../lib/text.ts'
 import { type ClusterResult, isFailure } from '../../rollout/cluster-result.ts'
 import type { Settings } from '../../rollout/inputs/settings.ts'
 import { describeOutputs } from '../../rollout/report/outputs.ts'
 import { formatDuration, headline, timeline } from '../../rollout/report/summary.ts'
 import type { RolloutOutcome } from '../../rollout/run/run-rollout.ts'
-import type { CliPaint } from '../program/paint.ts'
-import { renderUnverified } from '../render-unverified.ts'
+import type { CliPaint } from '../program/terminal.ts'
 import { asFlags, type RolloutMode } from './as-flags.ts'
 
 /** The outcome for `-o json`: the action's outputs, and all changes of a plan. */
@@ -63,7 +64,7 @@ function row({ name, wave, status, phase, revision, startedMs, durationMs }: Clu
 
 function problemBlock({ name, error }: ClusterResult, paint: CliPaint): readonly string[] {
   if (error === undefined) return []
-  const ids = [error.reason, error.requestId && `request ${error.requestId}`].filter(Boolean).join(', ')
+  const ids = formatIds(error)
   const what = `${paint.bold(name)}: ${paint.red(error.code)}: ${asFlags(error.message)}${ids ? ` (${ids})` : ''}`
   return [`${what}\n  fix: ${asFlags(error.hint)}`]
 }

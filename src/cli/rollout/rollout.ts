@@ -1,22 +1,21 @@
+import { delimiter, join } from 'node:path'
 import { NopassError } from '../../errors.ts'
 import { printable } from '../../printable.ts'
 import { isFailure } from '../../rollout/cluster-result.ts'
+import { finishRun } from '../../rollout/finish-run.ts'
 import type { InputName } from '../../rollout/inputs/input-table.ts'
 import { loadSettings } from '../../rollout/inputs/load-settings.ts'
 import { writePlanFile } from '../../rollout/inputs/plan-file.ts'
 import { readInputs } from '../../rollout/inputs/read-inputs.ts'
 import type { Settings } from '../../rollout/inputs/settings.ts'
-import { finishRun } from '../../rollout/recovery/finish-run.ts'
 import { createRolloutDeps } from '../../rollout/run/rollout-deps.ts'
 import { type RolloutOutcome, runRollout } from '../../rollout/run/run-rollout.ts'
 import { createRunFolder, type RunFolder, readOpenWork } from '../../rollout/run-folder.ts'
-import { settingsDeps } from '../connect.ts'
-import { EXIT } from '../program/exit-codes.ts'
-import type { CliHost, CommonFlags } from '../program/host.ts'
-import { paintFor } from '../program/paint.ts'
+import { requireContext, settingsDeps } from '../connect.ts'
+import { type CliHost, type CommonFlags, EXIT, writeResult } from '../program/host.ts'
 import { reportErrors } from '../program/report-errors.ts'
+import { paintFor } from '../program/terminal.ts'
 import { errorAsFlags, type RolloutFlags, type RolloutMode } from './as-flags.ts'
-import { chooseKubeconfig } from './choose-kubeconfig.ts'
 import { describeOutcome, renderOutcome } from './render-outcome.ts'
 
 type Given = Readonly<Partial<Record<InputName, string>>>
@@ -54,11 +53,9 @@ async function work(
       await reportErrors(outcome.errors.map(errorAsFlags), flags, host)
       return EXIT.usage
     }
-    if (flags.output === 'json') {
-      host.stdout.write(`${JSON.stringify(describeOutcome(mode, settings, outcome), null, 2)}\n`)
-    } else {
-      host.stdout.write(renderOutcome(mode, outcome, paintFor(host.stdout, host)))
-    }
+    writeResult(host, flags, describeOutcome(mode, settings, outcome), () =>
+      renderOutcome(mode, outcome, paintFor(host.stdout, host)),
+    )
     // After the report: what was found must be shown, whatever becomes of the file.
     if (mode === 'plan' && inputs['plan-file'] !== '') writePlanFile(inputs['plan-file'], outcome.results)
     return exitCode(outcome, flags, host)
@@ -93,4 +90,32 @@ function exitCode({ results }: RolloutOutcome, flags: RolloutFlags, { signal }: 
   if (results.some(isFailure)) return EXIT.failed
   const differs = results.some(({ status }) => status === 'planned')
   return flags.detailedExitcode && differs ? EXIT.differences : EXIT.ok
+}
+
+/**
+ * The engine never uses the ambient kubeconfig. Here it is used if the user names one of its contexts or runs a kubectl plugin;
+ * a command that writes never uses the current one of several contexts.
+ * @throws NopassError `INPUT_MISSING`, `INPUT_INVALID`
+ */
+async function chooseKubeconfig(mode: RolloutMode, given: Given, host: CliHost): Promise<Given> {
+  const { kubeconfig, 'kube-context': context } = given
+  if (kubeconfig?.includes('\n')) {
+    throw new NopassError('INPUT_INVALID', '--kubeconfig takes a file here: a secret has no place on a command line')
+  }
+  if (given.clusters || given['clusters-file'] || given['ack-cluster-id']) return given
+  const isMeant = context !== undefined || host.program.startsWith('kubectl ')
+  const file = kubeconfig ?? (isMeant ? ambientFile(host.env) : undefined)
+  if (file === undefined) return given
+  if (mode !== 'plan')
+    await requireContext({ kubeconfig: file, ...(context === undefined ? {} : { kubeContext: context }) })
+  return { ...given, kubeconfig: file }
+}
+
+/** As kubectl finds it; Helm needs a single file. */
+function ambientFile(env: NodeJS.ProcessEnv): string {
+  const files = (env.KUBECONFIG ?? '').split(delimiter).filter(Boolean)
+  if (files.length > 1) {
+    throw new NopassError('INPUT_MISSING', 'KUBECONFIG names several files', { hint: 'Name one with --kubeconfig.' })
+  }
+  return files[0] ?? join(env.HOME ?? '', '.kube', 'config')
 }

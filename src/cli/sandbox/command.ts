@@ -1,4 +1,6 @@
+import { NopassError } from '../../errors.ts'
 import type { Cli } from '../program/command.ts'
+import type { CliHost } from '../program/host.ts'
 
 /** `sandbox`: passes its arguments unchanged. */
 export function addSandbox({ program, host, run }: Cli): void {
@@ -9,10 +11,25 @@ export function addSandbox({ program, host, run }: Cli): void {
     .allowUnknownOption()
     .passThroughOptions()
     .helpOption(false)
-    .action(
-      run(async (_flags, words) => {
-        const { sandbox } = await import('./sandbox.ts')
-        return sandbox(words, host)
-      }),
-    )
+    .action(run((_flags, words) => sandbox(words, host)))
+}
+
+/** Runs the sandbox, which is part of a checkout only. */
+async function sandbox(words: readonly string[], host: CliHost): Promise<number> {
+  const [{ runSandbox }, { createProgress, wantsPlain }] = await load()
+  const { signal, env } = host
+  const [stdout, stderr] = [host.stdout.raw ?? host.stdout, host.stderr.raw ?? host.stderr]
+  const progress = createProgress(stdout, { plain: wantsPlain(stdout.isTTY === true, env.CI) })
+  return runSandbox(words, { progress, stdout, stderr, signal })
+}
+
+type Loaded = readonly [typeof import('../../sandbox/run-sandbox.ts'), typeof import('../../sandbox/progress.ts')]
+
+async function load(): Promise<Loaded> {
+  try {
+    return await Promise.all([import('../../sandbox/run-sandbox.ts'), import('../../sandbox/progress.ts')])
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw cause
+    throw new NopassError('SANDBOX_ABSENT', 'the sandbox is not here', { cause })
+  }
 }

@@ -1,4 +1,5 @@
 import { FIELD_MANAGER } from '../../kube/names.ts'
+import { keyOf } from '../../kube/types.ts'
 import { createTargets } from '../../release/targets.ts'
 import type { ServiceAccountView } from '../../release/views.ts'
 import { type Finding, pluralize, summarize } from '../finding.ts'
@@ -29,11 +30,11 @@ export function accountFindings({ release, namespaces, accounts }: Observed): re
             id: 'ACCOUNT_UNATTACHED',
             severity: 'error',
             subject: pluralize(plain.length, 'ServiceAccount'),
-            message: `without the reference to ${config.secretName}: ${summarize(plain.map(title))}`,
+            message: `without the reference to ${config.secretName}: ${summarize(plain.map(keyOf))}`,
             cause: 'The helper has not written it: it does not run, was refused, or another writer keeps removing it.',
             fix: 'Look at the findings about the helper; its log names each refused write.',
             command: readLog(release),
-            objects: plain.map(title),
+            objects: plain.map(keyOf),
           } as const,
         ]),
     ...(overlong.length === 0 ? [] : [overlongFinding(overlong, config.secretName)]),
@@ -47,11 +48,11 @@ function overlongFinding(accounts: readonly ServiceAccountView[], secretName: st
     id: 'ACCOUNT_UNATTACHED',
     severity: 'warning',
     subject: pluralize(accounts.length, 'ServiceAccount'),
-    message: `without the reference to ${secretName}, and left alone: ${summarize(accounts.map(title))}`,
+    message: `without the reference to ${secretName}, and left alone: ${summarize(accounts.map(keyOf))}`,
     cause: 'Their imagePullSecrets are too long (more than 100 entries or 4,096 characters of names).',
     fix: 'Remove the entries that name no Secret, or use attach: admission.',
     command: `kubectl -n ${first?.namespace} get serviceaccount ${first?.name} -o yaml`,
-    objects: accounts.map(title),
+    objects: accounts.map(keyOf),
   }
 }
 
@@ -62,14 +63,10 @@ function foreignFinding(accounts: readonly ServiceAccountView[], secretName: str
     id: 'ACCOUNT_FOREIGN',
     severity: 'error',
     subject: pluralize(accounts.length, 'ServiceAccount'),
-    message: `without the reference, and left alone: ${summarize(accounts.map(title))}`,
+    message: `without the reference, and left alone: ${summarize(accounts.map(keyOf))}`,
     cause: `Their imagePullSecrets are applied by ${summarize(managers)}; a change would make its next apply fail.`,
     fix: `Add {name: ${secretName}} to the list where it is applied from, or use attach: admission.`,
     command: `kubectl -n ${first?.namespace} get serviceaccount ${first?.name} -o yaml --show-managed-fields`,
-    objects: accounts.map(title),
+    objects: accounts.map(keyOf),
   }
-}
-
-function title({ namespace, name }: { readonly namespace: string; readonly name: string }): string {
-  return `${namespace}/${name}`
 }

@@ -1,4 +1,4 @@
-import { parseImage } from '../../acr/image-reference.ts'
+import { parseImage } from '../../acr/registry-domains.ts'
 import type { HelperConfig } from '../../values/helper-config.generated.ts'
 import type { KnownInstance } from '../cloud/cloud-facts.ts'
 import type { Finding } from '../finding.ts'

@@ -1,5 +1,5 @@
-import { isLoopback } from '../../lib/loopback.ts'
-import { shellWord } from '../../lib/shell-word.ts'
+import { shellWord } from '../../lib/text.ts'
+import { isLoopback } from '../../proxy-rules.ts'
 import type { KnownInstance } from '../cloud/cloud-facts.ts'
 import type { Finding, Severity } from '../finding.ts'
 

@@ -1,4 +1,4 @@
-import { shellWord } from '../../lib/shell-word.ts'
+import { shellWord } from '../../lib/text.ts'
 import { judgeTrust } from '../../policy/judge-trust.ts'
 import { type MissingRight, missingRights, type RightsVerdict } from '../../policy/missing-rights.ts'
 import { DocumentError } from '../../policy/ram-statement.ts'
@@ -21,15 +21,23 @@ export function cloudRoleFindings(observed: Observed): readonly Finding[] {
 
 const isTrustError = ({ id }: Finding): boolean => id === 'ROLE_TRUST_DIFFERS'
 
-function findingsWith({ cloud, release }: Observed, issuer: string | undefined): readonly Finding[] {
+function findingsWith(observed: Observed, issuer: string | undefined): readonly Finding[] {
+  return readRoles(observed, issuer).flatMap(([wanted, facts]) =>
+    facts.role === null ? [missing(wanted, facts)] : [...trust(wanted, facts), ...rights(wanted, facts)],
+  )
+}
+
+/** The roles that the helper uses, each with what RAM has, as far as that was read. */
+export function readRoles(
+  { cloud, release }: Observed,
+  issuer: string | undefined,
+): readonly (readonly [WantedRole, RoleFacts])[] {
   const { config } = release ?? {}
   if (cloud.state !== 'looked' || config === undefined) return []
   const { accountId, place, workerRoles, roles } = cloud.facts
   return wantedRoles(config, { accountId: place.accountId ?? accountId, workerRoles, issuer }).flatMap((wanted) => {
     const facts = roles.get(wanted.arn.toLowerCase())
-    if (facts === undefined) return []
-    if (facts.role === null) return [missing(wanted, facts)]
-    return [...trust(wanted, facts), ...rights(wanted, facts)]
+    return facts === undefined ? [] : [[wanted, facts] as const]
   })
 }
 

@@ -68,7 +68,6 @@ function absent(release: ReleaseFacts, isGone: boolean): Pick<Finding, 'message'
   }
 }
 
-/** The rights that the helper's ServiceAccount lacks. */
 export function rightsFindings({ release, missingRights = [] }: Observed): readonly Finding[] {
   if (release?.config === undefined || missingRights.length === 0) return []
   const { namespace, serviceAccount } = release.config.release

@@ -1,13 +1,10 @@
-import { shellWord } from '../../lib/shell-word.ts'
-import type { ReleaseFacts } from '../../release/find-release.ts'
+import { shellWord } from '../../lib/text.ts'
+import { AUDIENCE } from '../../policy/trust-document.ts'
 import type { RegistryStatus, StatusError } from '../../release/helper-status.ts'
 import type { Finding, FindingId } from '../finding.ts'
 import type { Observed } from '../observed.ts'
 import { issuerCandidates } from './cluster-issuer.ts'
 import { isAliased } from './fix-commands.ts'
-
-/** Alibaba's audience of OIDC tokens. */
-const AUDIENCE = 'sts.aliyuncs.com'
 
 interface Kind {
   readonly id: FindingId
@@ -102,12 +99,8 @@ function describeHelper({ release }: Observed): string {
 }
 
 function listKeys({ release }: Observed): string {
-  return keySecret(release) ?? 'acr-nopass refresh'
-}
-
-function keySecret(release: ReleaseFacts | undefined): string | undefined {
   const name = release?.config?.identity.accessKey?.existingSecret
-  return name ? `kubectl -n ${release?.namespace} describe secret ${name}` : undefined
+  return name ? `kubectl -n ${release?.namespace} describe secret ${name}` : refresh()
 }
 
 function listInstances(_observed: Observed, { region }: RegistryStatus): string {

@@ -1,3 +1,4 @@
+import { keyOf } from '../../kube/types.ts'
 import type { ReleaseFacts } from '../../release/find-release.ts'
 import { createTargets } from '../../release/targets.ts'
 import { type Finding, pluralize, summarize } from '../finding.ts'
@@ -6,7 +7,7 @@ import type { Observed } from '../observed.ts'
 /** Other tools and releases that do the same work. */
 export function rivalFindings({ others, addons, release, namespaces }: Observed): readonly Finding[] {
   const conflicting = others.filter((other) => release !== undefined && mayConflict(release, other, namespaces))
-  const names = conflicting.map(({ namespace, name }) => `${namespace}/${name}`)
+  const names = conflicting.map(keyOf)
   const findings: Finding[] = []
   if (release !== undefined && names.length > 0) {
     findings.push({

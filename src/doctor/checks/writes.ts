@@ -1,4 +1,4 @@
-import { shellWord } from '../../lib/shell-word.ts'
+import { shellWord } from '../../lib/text.ts'
 import type { ReleaseFacts } from '../../release/find-release.ts'
 import type { HelperStatus } from '../../release/helper-status.ts'
 import { type Finding, type FindingId, pluralize, type Severity, summarize } from '../finding.ts'

@@ -1,17 +1,19 @@
 import { createEndpoints, readEndpoints } from '../../alibaba/transport/endpoints.ts'
 import { createDefaultTransport } from '../../alibaba/transport/transport.ts'
 import type { KubeClient } from '../../kube/client.ts'
+import type { KubeObject } from '../../kube/types.ts'
+import { clusterKey } from '../../policy/names.ts'
 import type { ReleaseFacts } from '../../release/find-release.ts'
 import type { Reader } from '../../release/reader.ts'
-import type { CloudSnapshot } from './cloud-facts.ts'
+import type { CloudSnapshot, ClusterPlace } from './cloud-facts.ts'
 import { findCredentials } from './find-credentials.ts'
-import { readPlace } from './read-place.ts'
 
 export interface InspectOptions {
+  /** Whether Alibaba Cloud is read too, with the user's own credentials. */
   readonly cloud?: 'auto' | 'off'
   readonly ackClusterId?: string
   readonly workerRole?: readonly string[]
-  /** Addresses of cloud APIs, a YAML map. */
+  /** Addresses of cloud APIs, a YAML map, as the input of the action. */
   readonly endpoints?: string
 }
 
@@ -62,3 +64,42 @@ const NO_CREDENTIALS =
   'there are no credentials of Alibaba Cloud; set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET to have roles, policies and instances checked too'
 
 const notInspected = (why: string): CloudSnapshot => ({ state: 'not-inspected', why })
+
+/** ACK's ConfigMap in each of its clusters; the CSI driver reads the same keys. */
+const PROFILE = '/api/v1/namespaces/kube-system/configmaps/ack-cluster-profile'
+
+/** The location of a cluster, read from its objects. `given` are the user's flags and the values of the release. */
+async function readPlace(
+  client: KubeClient,
+  reader: Reader,
+  given: { readonly clusterId: string | undefined; readonly region: string },
+  signal: AbortSignal,
+): Promise<ClusterPlace> {
+  const [profile, home, region] = await Promise.all([
+    reader.get<{ readonly data?: Readonly<Record<string, string>> }>(
+      'ConfigMap kube-system/ack-cluster-profile',
+      PROFILE,
+    ),
+    reader.get<KubeObject>('Namespace kube-system', '/api/v1/namespaces/kube-system'),
+    given.region || readRegion(client, reader, signal),
+  ])
+  const { clusterid, uid, vpcid, 'vsw-zone': vswitches } = profile?.data ?? {}
+  const clusterId = given.clusterId ?? (clusterid || undefined)
+  // A cluster that was named by hand may be another than the one that the profile speaks of.
+  const own = clusterId === clusterid
+  return {
+    clusterId,
+    accountId: (own && uid) || undefined,
+    region,
+    vpcId: (own && vpcid) || undefined,
+    // `vsw-a:cn-hangzhou-h,vsw-b:cn-hangzhou-i`
+    vswitchId: (own && vswitches?.split(/[:,]/)[0]) || undefined,
+    key: clusterKey({ clusterId, kubeSystemUid: home?.metadata.uid }),
+  }
+}
+
+async function readRegion(client: KubeClient, reader: Reader, signal: AbortSignal): Promise<string> {
+  const call = { method: 'GET', path: '/api/v1/nodes', query: { limit: 1 } } as const
+  const list = await reader.attempt('Nodes', () => client.request<{ items?: readonly KubeObject[] }>(call, signal))
+  return list?.items?.[0]?.metadata.labels?.['topology.kubernetes.io/region'] ?? ''
+}

@@ -2,9 +2,10 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { CredentialProvider, Credentials } from '../../alibaba/credentials.ts'
 import { createEnvironmentProvider } from '../../alibaba/identities/access-key.ts'
-import { createOidcRoleProvider } from '../../alibaba/identities/oidc-role.ts'
+import { createOidcRoleProvider } from '../../alibaba/identities/assumed-role.ts'
 import type { Endpoints } from '../../alibaba/transport/endpoints.ts'
 import type { Transport } from '../../alibaba/transport/transport.ts'
+import { parseObject } from '../../lib/json.ts'
 
 export interface CredentialDeps {
   readonly env: NodeJS.ProcessEnv
@@ -53,7 +54,7 @@ interface Profile {
  * (modes other than `AK` and `StsToken`), or the file is invalid.
  */
 export function profileCredentials(text: string, name: string | undefined): Credentials | undefined {
-  const { current, profiles } = parse(text)
+  const { current, profiles } = parseObject(text) ?? {}
   const wanted = name || current
   const profile = Array.isArray(profiles) ? profiles.find((one: Profile | null) => one?.name === wanted) : undefined
   const { mode, access_key_id: id, access_key_secret: secret, sts_token: token } = (profile ?? {}) as Profile
@@ -61,12 +62,4 @@ export function profileCredentials(text: string, name: string | undefined): Cred
   if (mode === 'AK') return { accessKeyId: id, accessKeySecret: secret }
   if (mode !== 'StsToken' || typeof token !== 'string' || token === '') return undefined
   return { accessKeyId: id, accessKeySecret: secret, securityToken: token }
-}
-
-function parse(text: string): { readonly current?: unknown; readonly profiles?: unknown } {
-  try {
-    return JSON.parse(text) ?? {}
-  } catch {
-    return {}
-  }
 }

@@ -21,7 +21,6 @@ export function fixTrust(wanted: WantedRole, facts: RoleFacts): string {
   return commandsOf(wanted, () => trustSteps(wanted, facts))
 }
 
-/** The command that removes unexpected trust. */
 export function closeTrust(wanted: WantedRole, facts: RoleFacts): string {
   return commandsOf(wanted, () => {
     const { trust } = wanted
@@ -31,7 +30,6 @@ export function closeTrust(wanted: WantedRole, facts: RoleFacts): string {
   })
 }
 
-/** The commands that grant the missing rights. */
 export function fixRights(wanted: WantedRole, facts: RoleFacts): string {
   return commandsOf(wanted, () => rightsSteps(wanted, facts, facts.attached ?? []))
 }

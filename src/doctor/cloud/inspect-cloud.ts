@@ -1,9 +1,9 @@
 import type { CredentialProvider } from '../../alibaba/credentials.ts'
-import { getOidcProvider, type ImsTarget } from '../../alibaba/ims.ts'
+import { getOidcProvider } from '../../alibaba/ims.ts'
 import { createRam } from '../../alibaba/ram.ts'
 import { getCallerIdentity } from '../../alibaba/sts.ts'
 import type { Endpoints } from '../../alibaba/transport/endpoints.ts'
-import type { Transport } from '../../alibaba/transport/transport.ts'
+import type { CloudTarget, Transport } from '../../alibaba/transport/transport.ts'
 import { rolePolicyName } from '../../policy/helper-grants.ts'
 import { policyName } from '../../policy/names.ts'
 import type { HelperConfig } from '../../values/helper-config.generated.ts'
@@ -89,7 +89,7 @@ export async function inspectCloud(
 }
 
 async function readProvider(
-  ims: ImsTarget,
+  ims: CloudTarget,
   reader: CloudReader,
   { config, accountId }: { readonly config: HelperConfig; readonly accountId: string },
   signal: AbortSignal,

@@ -1,7 +1,7 @@
-import { type ClusterDetail, type CsTarget, describeClusterDetail } from '../../alibaba/cs.ts'
-import { findWorkerRoles } from '../../alibaba/worker-roles.ts'
-import { parseIssuers } from '../../policy/cluster-issuer.ts'
+import { type ClusterDetail, describeClusterDetail, findWorkerRoles } from '../../alibaba/cs.ts'
+import type { CloudTarget } from '../../alibaba/transport/transport.ts'
 import { namedRoles } from '../../policy/policy-target.ts'
+import { parseIssuers } from '../../policy/trust-document.ts'
 import type { HelperConfig } from '../../values/helper-config.generated.ts'
 import type { ClusterPlace } from './cloud-facts.ts'
 import type { CloudReader } from './cloud-reader.ts'
@@ -15,7 +15,7 @@ export interface AckFacts {
 
 /** The cluster's VPC, issuers and the RAM roles of its nodes, as far as they are needed and only ACK has them. */
 export async function readAckCluster(
-  csIn: (region: string) => CsTarget,
+  csIn: (region: string) => CloudTarget,
   reader: CloudReader,
   given: { readonly config: HelperConfig; readonly place: ClusterPlace; readonly workerRoles: readonly string[] },
   signal: AbortSignal,
@@ -48,7 +48,7 @@ export async function readAckCluster(
 }
 
 async function readRoles(
-  cs: CsTarget,
+  cs: CloudTarget,
   reader: CloudReader,
   detail: ClusterDetail,
   signal: AbortSignal,

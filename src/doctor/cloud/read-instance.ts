@@ -1,5 +1,6 @@
 import { findInstance } from '../../acr/token-session.ts'
-import { type CrTarget, getInstance, listInstanceEndpoint, listLinkedVpcs } from '../../alibaba/cr.ts'
+import { getInstance, listInstanceEndpoint, listLinkedVpcs } from '../../alibaba/cr.ts'
+import type { CloudTarget } from '../../alibaba/transport/transport.ts'
 import { NopassError } from '../../errors.ts'
 import type { HelperConfig } from '../../values/helper-config.generated.ts'
 import type { InstanceFacts } from './cloud-facts.ts'
@@ -9,7 +10,7 @@ type Registry = HelperConfig['registries'][number]
 
 /** An Enterprise instance, searched in the values' region, then in the cluster's. */
 export async function readInstance(
-  crIn: (region: string) => CrTarget,
+  crIn: (region: string) => CloudTarget,
   reader: CloudReader,
   registry: Registry,
   clusterRegion: string,
@@ -44,7 +45,7 @@ export async function readInstance(
   return { instanceId: id, found, endpoints, vpcs }
 }
 
-async function byName(target: CrTarget, registry: Registry, signal: AbortSignal): ReturnType<typeof getInstance> {
+async function byName(target: CloudTarget, registry: Registry, signal: AbortSignal): ReturnType<typeof getInstance> {
   return getInstance(target, await findInstance(target, registry, signal), signal)
 }
 

@@ -1,6 +1,81 @@
-import { answerCheck } from './check-answer.ts'
+import type { ManifestResult } from '../../acr/query-manifest.ts'
 import { explainPull, isBeyondCredentials } from './node-words.ts'
-import { coveringRegistries, isWaiting, knowsDomains, ok, type PodCheck, unknown, wrong } from './pod-context.ts'
+import {
+  coveringRegistries,
+  isWaiting,
+  knowsDomains,
+  ok,
+  type PodCheck,
+  type StepResult,
+  unknown,
+  type Verdict,
+  wrong,
+} from './pod-context.ts'
+
+type Result = ManifestResult['result']
+
+const VERDICTS: Readonly<Partial<Record<Result, (image: string) => Omit<Verdict, 'command'>>>> = {
+  'login-refused': () => ({
+    id: 'POD_LOGIN_REFUSED',
+    cause: 'The registry refuses the credential in the Secret',
+    fix: 'Ask for a new credential; if that is refused too, check instanceId, region and domains of the registry.',
+  }),
+  denied: () => ({
+    id: 'POD_DENIED',
+    cause:
+      'The registry accepts the credential and grants it no right on this repository (or hides that the repository does not exist)',
+    fix: 'Check the name of the repository; add it to `repositories` of the registry in values and apply the RAM policy again (`acr-nopass apply`).',
+  }),
+  'repository-absent': () => ({
+    id: 'POD_IMAGE_ABSENT',
+    cause: 'The registry does not have this repository',
+    fix: 'Check the namespace and the name of the image, or push it.',
+  }),
+  'tag-absent': () => ({
+    id: 'POD_TAG_ABSENT',
+    cause: 'The registry has the repository, and not this tag',
+    fix: 'Check the tag of the image, or push it.',
+  }),
+  throttled: () => ({
+    id: 'POD_THROTTLED',
+    cause: 'The registry asks to slow down',
+    fix: 'Wait; if it lasts, ask for a higher limit of the instance, or pull through the VPC domain.',
+  }),
+}
+
+/** The registry's response to the Secret's credential, independent of the node's cache. */
+export const answerCheck: PodCheck = {
+  name: "registry's answer",
+  check: (pod, { image }, { observed: { focus } }) => {
+    const answer = focus?.answers.get(image)
+    if (answer === undefined) return unknown('not asked: --ask-registry reads the Secret and asks')
+    const verdict = VERDICTS[answer.result]?.(image)
+    if (verdict !== undefined) {
+      const command =
+        verdict.id === 'POD_LOGIN_REFUSED' ? 'acr-nopass refresh' : commandOf(verdict, pod.namespace, pod.name)
+      return wrong({ ...verdict, cause: `${verdict.cause}: ${answer.detail}.`, command })
+    }
+    if (answer.result !== 'found') return unknown(answer.detail)
+    return fits(answer, focus?.node?.platform, pod.namespace, pod.name)
+  },
+}
+
+function fits(answer: ManifestResult, platform: string | undefined, namespace: string, name: string): StepResult {
+  const { platforms } = answer
+  if (platform === undefined || platforms.length === 0 || platforms.includes(platform)) {
+    return ok(platforms.length === 0 ? 'it is there' : `it is there for ${platforms.join(', ')}`)
+  }
+  return wrong({
+    id: 'POD_ARCHITECTURE',
+    cause: `The node is ${platform}, and the image is there for ${platforms.join(', ')} only.`,
+    fix: 'Build the image for that architecture too, or bind the Pod to other nodes (nodeSelector kubernetes.io/arch).',
+    command: `kubectl -n ${namespace} get pod ${name} -o wide`,
+  })
+}
+
+function commandOf({ id }: Omit<Verdict, 'command'>, namespace: string, name: string): string {
+  return id === 'POD_DENIED' ? 'acr-nopass policy -f values.yaml' : `kubectl -n ${namespace} describe pod ${name}`
+}
 
 /** A reason that no credential changes: it counts, whatever the Pod's references are. The registry's own response is more exact than the node's. */
 export const otherReasonCheck: PodCheck = {

@@ -1,4 +1,4 @@
-import { parseImage } from '../../acr/image-reference.ts'
+import { parseImage } from '../../acr/registry-domains.ts'
 import { withoutSecrets } from '../../kube/api-error.ts'
 import type { FindingId } from '../finding.ts'
 

@@ -1,4 +1,4 @@
-import { isCoveredBy, parseImage } from '../../acr/image-reference.ts'
+import { isCoveredBy, parseImage } from '../../acr/registry-domains.ts'
 import { createTargets, type Targets } from '../../release/targets.ts'
 import type { NamespaceView } from '../../release/views.ts'
 import type { HelperConfig } from '../../values/helper-config.generated.ts'
@@ -27,7 +27,6 @@ export type StepResult =
   | { readonly state: 'ok' | 'unknown'; readonly detail: string }
   | { readonly state: 'wrong'; readonly detail: string; readonly verdict: Verdict }
 
-/** One check of one container's image. */
 export interface PodCheck {
   /** As the report names it. */
   readonly name: string

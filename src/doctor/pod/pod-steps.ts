@@ -1,11 +1,7 @@
 import type { ContainerFacts, PodFacts } from '../observed.ts'
-import { answerCheck } from './check-answer.ts'
-import { imageCheck } from './check-image.ts'
-import { otherReasonCheck, pullCheck } from './check-pull.ts'
-import { referenceCheck } from './check-reference.ts'
-import { registryCheck } from './check-registry.ts'
-import { secretCheck } from './check-secret.ts'
-import { targetCheck } from './check-target.ts'
+import { imageCheck, registryCheck, targetCheck } from './check-coverage.ts'
+import { answerCheck, otherReasonCheck, pullCheck } from './check-pull.ts'
+import { referenceCheck, secretCheck } from './check-pull-secret.ts'
 import type { PodCheck, PodContext, StepResult, Verdict } from './pod-context.ts'
 
 /** In the order of a pull: the first failed step is the reason. */

@@ -1,12 +1,50 @@
 import { type KubeClient, METADATA_ONLY_LIST } from '../../kube/client.ts'
-import type { ReleaseFacts } from '../../release/find-release.ts'
-import { readPullSecrets } from '../../release/read-pull-secrets.ts'
+import type { PodObject } from '../../kube/types.ts'
+import { findAddons } from '../../release/cluster-reads.ts'
+import { findRelease, type ReleaseChoice, type ReleaseFacts } from '../../release/find-release.ts'
+import { lensOf, readPullSecrets } from '../../release/read-pull-secrets.ts'
 import type { Reader } from '../../release/reader.ts'
 import type { ServiceAccountObject } from '../../release/views.ts'
+import type { CloudSnapshot } from '../cloud/cloud-facts.ts'
 import type { Observed } from '../observed.ts'
-import { lensOf, NOT_INSPECTED, type ObserveRequest, observeBase } from './observe-base.ts'
-import { type PodObject, transformPod } from './pod-facts.ts'
+import { transformPod } from './pod-facts.ts'
 import { NO_HELPER, readHelper } from './read-helper.ts'
+
+export interface ObserveRequest extends ReleaseChoice {
+  readonly server: string
+  /** How far this machine's clock is ahead of the API server's, milliseconds; undefined: not known. */
+  readonly aheadMs: () => number | undefined
+  /** Reads Alibaba Cloud for a release, or returns why not. */
+  readonly inspect: (release: ReleaseFacts) => Promise<CloudSnapshot>
+}
+
+type Base = Pick<Observed, 'now' | 'aheadMs' | 'server' | 'kubernetes' | 'release' | 'others' | 'addons'>
+
+/**
+ * The base of every diagnosis: the server, the release, and others that do the same.
+ * @throws NopassError if the API server cannot be reached or does not know the caller
+ */
+export async function observeBase(
+  client: KubeClient,
+  reader: Reader,
+  { server, aheadMs: readAheadMs, ...choice }: ObserveRequest,
+  signal: AbortSignal,
+): Promise<Base> {
+  const version = await client.request<{ gitVersion?: string }>({ method: 'GET', path: '/version' }, signal)
+  const [{ chosen, others }, addons] = await Promise.all([findRelease(reader, choice), findAddons(client, signal)])
+  const aheadMs = readAheadMs()
+  return {
+    now: Date.now() - (aheadMs ?? 0),
+    aheadMs,
+    server,
+    kubernetes: version.gitVersion,
+    release: chosen,
+    others,
+    addons,
+  }
+}
+
+export const NOT_INSPECTED: CloudSnapshot = { state: 'not-inspected', why: 'no release was found' }
 
 /**
  * Reads everything for the diagnosis; of Secrets only the pull secrets' metadata.
@@ -47,10 +85,5 @@ async function readLists(reader: Reader, release: ReleaseFacts): Promise<Lists> 
       transform: (pod: PodObject) => transformPod(pod, secretName),
     }),
   ])
-  return {
-    namespaces,
-    secrets,
-    accounts,
-    pods: pods?.flat(),
-  }
+  return { namespaces, secrets, accounts, pods: pods?.flat() }
 }

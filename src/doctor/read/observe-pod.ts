@@ -1,14 +1,15 @@
 import { NopassError } from '../../errors.ts'
-import { KubeApiError } from '../../kube/api-error.ts'
+import { unlessStatus } from '../../kube/api-error.ts'
 import type { KubeClient } from '../../kube/client.ts'
+import type { PodObject } from '../../kube/types.ts'
 import { type KubeObject, namespacedPath } from '../../kube/types.ts'
-import { readPullSecrets } from '../../release/read-pull-secrets.ts'
+import { lensOf, readPullSecrets } from '../../release/read-pull-secrets.ts'
 import type { Reader } from '../../release/reader.ts'
 import type { ServiceAccountObject } from '../../release/views.ts'
 import type { NodeFacts, Observed, PodFacts, PodFocus } from '../observed.ts'
 import { isWaiting } from '../pod/pod-context.ts'
-import { lensOf, NOT_INSPECTED, type ObserveRequest, observeBase } from './observe-base.ts'
-import { describePod, type PodObject } from './pod-facts.ts'
+import { NOT_INSPECTED, type ObserveRequest, observeBase } from './observe-cluster.ts'
+import { describePod } from './pod-facts.ts'
 import type { QueryRegistry } from './query-registry.ts'
 import { NO_HELPER, readHelper } from './read-helper.ts'
 
@@ -34,7 +35,7 @@ export async function observePod(
   const base = await observeBase(client, reader, rest, signal)
   const { release } = base
   const { namespace } = wanted
-  const { secretName, transforms } = lensOf(release ?? NO_RELEASE)
+  const { secretName, transforms } = lensOf(release)
   const [helper, cloud, around, account, secrets, node, words] = await Promise.all([
     release === undefined ? NO_HELPER : readHelper(client, reader, release, signal),
     release === undefined ? NOT_INSPECTED : request.inspect(release),
@@ -63,31 +64,17 @@ export async function observePod(
   return { ...observed, focus: { ...observed.focus, answers }, unread: reader.unread }
 }
 
-const NO_RELEASE = {
-  namespace: '',
-  name: '',
-  fullname: '',
-  config: undefined,
-  configHash: undefined,
-  configError: undefined,
-  status: undefined,
-  hasStatusObject: false,
-}
-
 async function readPod(
   client: KubeClient,
   { namespace, name }: PodRequest['pod'],
   signal: AbortSignal,
 ): Promise<PodObject> {
-  try {
-    const path = namespacedPath('/api/v1', namespace, 'pods', name)
-    return await client.request<PodObject>({ method: 'GET', path }, signal)
-  } catch (error) {
-    if (!(error instanceof KubeApiError) || error.status !== 404) throw error
-    throw new NopassError('KUBE_NOT_FOUND', `there is no Pod ${namespace}/${name}`, {
-      hint: `\`kubectl get pods --namespace ${namespace}\` lists them; a Deployment's Pods change their names.`,
-    })
-  }
+  const path = namespacedPath('/api/v1', namespace, 'pods', name)
+  const pod = await unlessStatus(client.request<PodObject>({ method: 'GET', path }, signal), 404)
+  if (pod !== undefined) return pod
+  throw new NopassError('KUBE_NOT_FOUND', `there is no Pod ${namespace}/${name}`, {
+    hint: `\`kubectl get pods --namespace ${namespace}\` lists them; a Deployment's Pods change their names.`,
+  })
 }
 
 interface NodeObject {

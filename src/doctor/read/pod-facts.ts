@@ -1,47 +1,6 @@
 import { SKIP } from '../../kube/names.ts'
-import type { KubeObject } from '../../kube/types.ts'
+import type { ContainerStatus, PodObject } from '../../kube/types.ts'
 import type { ContainerFacts, PodFacts } from '../observed.ts'
-
-interface ContainerStatus {
-  readonly name: string
-  readonly image: string
-  readonly state?: {
-    readonly waiting?: { readonly reason?: string; readonly message?: string }
-    readonly running?: object
-  }
-}
-
-interface ContainerSpec {
-  readonly name: string
-  readonly image?: string
-  readonly imagePullPolicy?: string
-}
-
-export interface PodObject extends KubeObject {
-  readonly metadata: KubeObject['metadata'] & {
-    readonly ownerReferences?: readonly {
-      readonly kind: string
-      readonly name: string
-      readonly controller?: boolean
-    }[]
-  }
-  readonly spec: {
-    readonly nodeName?: string
-    readonly serviceAccountName?: string
-    readonly imagePullSecrets?: readonly { readonly name?: string }[]
-    readonly containers: readonly ContainerSpec[]
-    readonly initContainers?: readonly ContainerSpec[]
-    readonly volumes?: readonly {
-      readonly name: string
-      readonly image?: { readonly reference?: string; readonly pullPolicy?: string }
-    }[]
-  }
-  readonly status?: {
-    readonly phase?: string
-    readonly containerStatuses?: readonly ContainerStatus[]
-    readonly initContainerStatuses?: readonly ContainerStatus[]
-  }
-}
 
 /** The Pod when anything may be said of it: it waits for an image, or lacks the reference; else nothing, for there are many. */
 export function transformPod(pod: PodObject, secretName: string): readonly PodFacts[] {

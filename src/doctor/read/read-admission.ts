@@ -2,10 +2,10 @@ import { KubeApiError } from '../../kube/api-error.ts'
 import type { KubeClient } from '../../kube/client.ts'
 import type { KubeObject } from '../../kube/types.ts'
 import type { ReleaseFacts } from '../../release/find-release.ts'
+import { lensOf } from '../../release/read-pull-secrets.ts'
 import type { Reader } from '../../release/reader.ts'
 import { createTargets } from '../../release/targets.ts'
 import type { AdmissionFacts } from '../observed.ts'
-import { lensOf } from './observe-base.ts'
 
 const API = '/apis/admissionregistration.k8s.io/v1'
 

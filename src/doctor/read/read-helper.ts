@@ -1,6 +1,6 @@
 import type { KubeClient } from '../../kube/client.ts'
-import { readServedIssuer } from '../../kube/served-issuer.ts'
 import type { ManagedFieldsEntry } from '../../kube/types.ts'
+import { readServedIssuer } from '../../release/cluster-reads.ts'
 import type { ReleaseFacts } from '../../release/find-release.ts'
 import type { Reader } from '../../release/reader.ts'
 import { type DeploymentView, refusalOf } from '../../release/release-causes.ts'
@@ -37,7 +37,9 @@ export async function readHelper(
     readLease(reader, namespace, config?.release.lease ?? fullname),
     readAdmission(client, reader, release, signal),
     reviewRights(client, reader, config, signal),
-    config?.identity.type === 'rrsa' ? readIssuer(client, reader, signal) : undefined,
+    config?.identity.type === 'rrsa'
+      ? reader.attempt("The cluster's issuer", () => readServedIssuer(client, signal))
+      : undefined,
   ])
   return { deployment, helperPods, lease, admission, missingRights, issuer }
 }
@@ -93,8 +95,4 @@ async function readLease(reader: Reader, namespace: string, name: string): Promi
     renewedAt: renewTime === undefined ? 0 : Date.parse(renewTime),
     ...(Number.isFinite(written) ? { writtenAt: written } : {}),
   }
-}
-
-async function readIssuer(client: KubeClient, reader: Reader, signal: AbortSignal): Promise<string | undefined> {
-  return reader.attempt("The cluster's issuer", () => readServedIssuer(client, signal))
 }

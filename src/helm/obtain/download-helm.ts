@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { chmod, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import http from 'node:http'
@@ -6,6 +5,7 @@ import https from 'node:https'
 import { arch, platform } from 'node:os'
 import { join } from 'node:path'
 import { NopassError } from '../../errors.ts'
+import { sha256 } from '../../lib/text.ts'
 import { agentProxy, proxyOf } from '../../proxy-rules.ts'
 import { runProgram } from '../run-helm.ts'
 import { parseHelmVersion } from './find-helm.ts'
@@ -47,7 +47,7 @@ export async function downloadHelm(options: ObtainHelmOptions, signal: AbortSign
 
   const url = `${mirror.replace(/\/$/, '')}/helm-v${exact}-${target}.tar.gz`
   const archive = await fetchArchive(url, options.environment, signal)
-  const found = createHash('sha256').update(archive).digest('hex')
+  const found = sha256(archive)
   const shown = withoutLogin(url)
   if (found !== wanted) throw failed(`${shown} has the SHA-256 ${found}, but ${wanted} is pinned`)
   await mkdir(root, { recursive: true })

@@ -70,6 +70,10 @@ export function parseHelmVersion(text: string): HelmVersion | undefined {
   return { major: Number(match[1]), minor: Number(match[2]), patch: Number(match[3] ?? 0), text: match[0] }
 }
 
+export function isSameVersion(one: HelmVersion, other: HelmVersion | undefined): boolean {
+  return one.major === other?.major && one.minor === other.minor && one.patch === other.patch
+}
+
 /** The oldest tested versions: 3.18, because of its schema engine and flags, and 4.0. */
 export function isSupportedHelm(version: HelmVersion): boolean {
   return version.major === 4 || (version.major === 3 && version.minor >= 18)
@@ -81,7 +85,7 @@ export function isSupportedHelm(version: HelmVersion): boolean {
  */
 export function requireHelmVersion(found: HelmVersion, wanted: string | undefined, path: string): void {
   const want = wanted === undefined ? undefined : parseHelmVersion(wanted)
-  if (want && (want.major !== found.major || want.minor !== found.minor || want.patch !== found.patch)) {
+  if (want && !isSameVersion(found, want)) {
     throw new NopassError('HELM_VERSION_UNSUPPORTED', `${path} is helm ${found.text}, but ${wanted} was asked for`, {
       hint: `Install helm ${wanted}, or leave the version out to use ${found.text}.`,
     })

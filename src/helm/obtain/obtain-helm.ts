@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { runProgram, VERSION_LIMITS } from '../run-helm.ts'
 import type { ObtainHelmOptions } from './download-helm.ts'
-import { findHelm, type Helm, parseHelmVersion, searchHelm } from './find-helm.ts'
+import { findHelm, type Helm, isSameVersion, parseHelmVersion, searchHelm } from './find-helm.ts'
 
 /**
  * The helm on PATH if it has the requested version, else a download of that version.
@@ -23,12 +23,6 @@ async function isVersion(path: string, wanted: string, environment: NodeJS.Proce
   const output = await runProgram(path, ['version', '--template', '{{.Version}}'], env, VERSION_LIMITS).catch(
     () => undefined,
   )
-  const [found, asked] = [parseHelmVersion(output?.stdout ?? ''), parseHelmVersion(wanted)]
-  return (
-    found !== undefined &&
-    asked !== undefined &&
-    found.major === asked.major &&
-    found.minor === asked.minor &&
-    found.patch === asked.patch
-  )
+  const found = parseHelmVersion(output?.stdout ?? '')
+  return found !== undefined && isSameVersion(found, parseHelmVersion(wanted))
 }

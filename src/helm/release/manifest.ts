@@ -2,7 +2,6 @@ import { parseAllDocuments } from 'yaml'
 import { NopassError } from '../../errors.ts'
 import { isRecord } from '../../lib/json.ts'
 
-/** One object of a rendered manifest. */
 export interface ManifestObject {
   readonly apiVersion: string
   readonly kind: string

@@ -1,7 +1,7 @@
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
 import { NopassError } from '../../errors.ts'
-import { isRecord } from '../../lib/json.ts'
+import { isRecord, parseJson } from '../../lib/json.ts'
 import { STEP_LABEL, type StepMark, TIMEOUT_LABEL } from '../helm-flags.ts'
 import { type ManifestObject, parseHooks, parseManifest } from './manifest.ts'
 import type { ReleaseStatus, Revision } from './release-state.ts'
@@ -51,19 +51,12 @@ export async function readRecord(record: string): Promise<ReleaseContent> {
   const text = await promisify(gunzip)(packed, { maxOutputLength: RECORD_LIMIT }).catch((cause) => {
     throw new NopassError('HELM_CHART', "helm's record of the release cannot be read", { cause })
   })
-  return describeRelease(parseRecord(text.toString()))
+  const problem = () => new NopassError('HELM_CHART', "helm's record of the release is not JSON")
+  return describeRelease(parseJson(text.toString(), problem))
 }
 
 /** Limits decompression: some kilobytes could expand to gigabytes. */
 const RECORD_LIMIT = 64 * 1024 * 1024
-
-function parseRecord(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    throw new NopassError('HELM_CHART', "helm's record of the release is not JSON")
-  }
-}
 
 /** Helm's own JSON of a release: chart, the user's values, the manifest, the hooks. */
 export function describeRelease(release: unknown): ReleaseContent {

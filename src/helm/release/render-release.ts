@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { dryRunArguments, type ReleaseTarget, templateArguments, type UpgradeOptions } from '../helm-flags.ts'
 import type { Helm } from '../obtain/find-helm.ts'
 import { parseHelmJson, readFromHelm } from '../run-helm.ts'
-import { parseManifest } from './manifest.ts'
+import { type ManifestObject, parseManifest } from './manifest.ts'
 import { describeRelease, type ReleaseContent } from './release-record.ts'
 
 /** What `helm upgrade --install` would make now, rendered against the live API server. */
@@ -32,13 +32,15 @@ export function isSameRelease(deployed: ReleaseContent, desired: ReleaseContent)
   return (
     deployed.chart === desired.chart &&
     isDeepStrictEqual(deployed.values, desired.values) &&
-    isDeepStrictEqual(
-      deployed.objects.map(({ body }) => body),
-      desired.objects.map(({ body }) => body),
-    ) &&
-    isDeepStrictEqual(
-      deployed.hooks.map(({ body }) => body),
-      desired.hooks.map(({ body }) => body),
-    )
+    hasSameObjects(deployed.objects, desired.objects) &&
+    hasSameObjects(deployed.hooks, desired.hooks)
+  )
+}
+
+/** Whether helm recorded the objects that were rendered; values and names may be written in more than one way. */
+export function hasSameObjects(recorded: readonly ManifestObject[], rendered: readonly ManifestObject[]): boolean {
+  return isDeepStrictEqual(
+    recorded.map(({ body }) => body),
+    rendered.map(({ body }) => body),
   )
 }

@@ -28,7 +28,7 @@ export interface CachesOptions {
   readonly onSecret: ChangeHandler<SecretView>
   readonly onServiceAccount: ChangeHandler<ServiceAccountView>
   readonly onSynced: () => void
-  /** A watch detected that the API server's versions went back. */
+  /** A watch detected that the API server's versions went back: etcd was restored from a backup. */
   readonly onRewound: () => void
   /** Scope `namespaces`: the right to read this one or its objects is missing. */
   readonly onRefused: (namespace: string) => void

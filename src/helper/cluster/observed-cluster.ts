@@ -1,6 +1,7 @@
 import { FIELD_MANAGER } from '../../kube/names.ts'
+import { createShare } from '../../lib/json.ts'
 import type { NamespaceView, SecretView, ServiceAccountView } from '../../release/views.ts'
-import { FIGHT_WINDOW_MS } from '../fight.ts'
+import { FIGHT_WINDOW_MS } from '../plan/actions.ts'
 import { type Observed, parsePlanKey } from '../plan/plan.ts'
 import type { Caches } from './caches.ts'
 
@@ -38,14 +39,7 @@ export function createObservedCluster(caches: () => Caches, secretName: string):
   }
   const unseen = new Set<string>()
   // Most namespaces have the same few ServiceAccounts, so equal lists are shared.
-  const shared = new Map<string, readonly string[]>()
-  const share = (list: readonly string[]): readonly string[] => {
-    const key = list.join()
-    const known = shared.get(key)
-    if (known) return known
-    if (shared.size < 1000) shared.set(key, list)
-    return list
-  }
+  const share = createShare(1000)
   const index = (namespace: string, name: string, exists: boolean): void => {
     const list = names.get(namespace) ?? []
     if (list.includes(name) === exists) return

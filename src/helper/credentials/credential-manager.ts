@@ -1,22 +1,22 @@
 import { EARLIEST, LATEST, SHARED_PAUSE } from '../../acr/refresh-schedule.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { LiveToken, RegistryEntry, RegistryState } from './registry-state.ts'
-import { createTokenRefresher, type RefreshEvent, type RefreshReason, type TokenRefresher } from './token-refresher.ts'
+import {
+  createTokenRefresher,
+  type RefreshReason,
+  type TokenRefresher,
+  type TokenRefresherOptions,
+} from './token-refresher.ts'
 
-export interface CredentialManagerOptions {
+export interface CredentialManagerOptions
+  extends Pick<TokenRefresherOptions, 'clock' | 'cloudNow' | 'random' | 'verifyIntervalMs' | 'onChange'> {
   readonly entries: readonly RegistryEntry[]
   /** The states before a reload by name, including those whose fingerprint has changed. */
   readonly carried: ReadonlyMap<string, RegistryState>
-  readonly clock: Clock
-  /** Epoch milliseconds on the cloud's clock. */
-  readonly cloudNow: () => number
-  readonly random: () => number
-  readonly verifyIntervalMs: number
   /** The other registries that are in a Secret with this one. */
   readonly together: (registry: string) => ReadonlySet<string>
   /** Called with all credentials that changed, for one rotation. */
   readonly onTokens: (states: readonly RegistryState[]) => void
-  readonly onChange: (event: RefreshEvent) => void
 }
 
 /** Keeps the credentials of all registries fresh; those that share Secrets, or a token request, are replaced together (`coalesces`). */
@@ -41,7 +41,7 @@ export interface CredentialManager {
 }
 
 export function createCredentialManager(options: CredentialManagerOptions): CredentialManager {
-  const { clock, cloudNow, random, verifyIntervalMs, onChange } = options
+  const { clock, cloudNow } = options
   const coalescer = createRotationCoalescer(clock, options.onTokens)
   const refreshers = new Map<string, TokenRefresher>()
   const shared = new Set(options.entries.filter(({ source }) => source.sharedSession).map(({ name }) => name))
@@ -73,16 +73,12 @@ export function createCredentialManager(options: CredentialManagerOptions): Cred
   for (const entry of options.entries) {
     const { name } = entry
     const one = createTokenRefresher({
+      ...options,
       entry,
-      clock,
-      cloudNow,
-      random,
-      verifyIntervalMs,
       initial: options.carried.get(name),
       onRequest: (reason) => onRequest(name, reason),
       onResponse: () => coalescer.responded(name),
       onToken: coalescer.changed,
-      onChange,
     })
     refreshers.set(name, one)
   }

@@ -24,7 +24,6 @@ export interface LiveToken {
 
 export type Verification = 'accepted' | 'refused' | 'unreachable' | 'skipped'
 
-/** The state of one registry. */
 export interface RegistryState {
   readonly name: string
   readonly fingerprint: string
@@ -39,7 +38,6 @@ export interface RegistryState {
   readonly error: StatusError | undefined
   /** When a forced refresh last failed, epoch milliseconds; undefined after a success. */
   readonly triedAt?: number | undefined
-  /** Consecutive failed refreshes. */
   readonly failures: number
   /** The previous credential no longer worked, so the rotation to this one is not paced. */
   readonly urgent: boolean

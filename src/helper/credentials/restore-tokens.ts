@@ -1,11 +1,10 @@
 import { type RegistryLogin, readDockerConfig } from '../../acr/docker-config.ts'
 import type { KubeClient } from '../../kube/client.ts'
+import { ownsContent } from '../../kube/managed-fields.ts'
 import { ANNOTATION_CONTENT_HASH, ANNOTATION_TOKENS, LABEL_INSTANCE } from '../../kube/names.ts'
 import { type KubeList, type KubeObject, namespacedPath } from '../../kube/types.ts'
-import { ownsContent } from '../../release/ownership.ts'
-import { contentHash } from './credential-group.ts'
+import { sha256 } from '../../lib/text.ts'
 import type { LiveToken } from './registry-state.ts'
-import { decodeTokens, type TokenNote } from './token-annotation.ts'
 
 export interface RestoreOptions {
   readonly client: KubeClient
@@ -37,7 +36,7 @@ export function readTokens(secret: SecretObject, instance: string): readonly Liv
   const { annotations = {}, labels = {}, managedFields } = secret.metadata
   const content = Buffer.from(secret.data?.['.dockerconfigjson'] ?? '', 'base64').toString()
   const intact = labels[LABEL_INSTANCE] === instance && ownsContent(managedFields)
-  if (!intact || contentHash(content) !== annotations[ANNOTATION_CONTENT_HASH]) return []
+  if (!intact || sha256(content) !== annotations[ANNOTATION_CONTENT_HASH]) return []
   const logins = new Map(readLogins(content).map((login) => [login.domains[0] ?? '', login]))
   const claimed = new Set<string>()
   return decodeTokens(annotations[ANNOTATION_TOKENS]).flatMap((note) => {
@@ -61,4 +60,52 @@ function liveToken(note: TokenNote, { username, password }: RegistryLogin): Live
   const { name, fingerprint, shape, refreshAt, issuedAt, expiresAt, domains } = note
   const token = { username, password, issuedAt, expiresAt, domains }
   return { name, fingerprint, ...(shape !== undefined && { shape }), refreshAt, token }
+}
+
+/** Facts about a login that the Secret's content does not have; none of them is secret. */
+export interface TokenNote {
+  readonly name: string
+  readonly fingerprint: string
+  /** Missing in notes of earlier versions. */
+  readonly shape?: string | undefined
+  readonly issuedAt: number
+  readonly expiresAt: number | null
+  readonly refreshAt: number | null
+  readonly domains: readonly string[]
+}
+
+/** The value of the annotation `acr-nopass.io/tokens`: a JSON list with one note per registry. */
+export function encodeTokens(tokens: readonly LiveToken[]): string {
+  const notes = tokens.map(({ name, fingerprint, shape, token, refreshAt }): TokenNote => {
+    const { issuedAt, expiresAt, domains } = token
+    return { name, fingerprint, shape, issuedAt, expiresAt, refreshAt, domains }
+  })
+  return JSON.stringify(notes)
+}
+
+/** The valid notes of the annotation. */
+export function decodeTokens(text: string | undefined): readonly TokenNote[] {
+  try {
+    const notes: unknown = JSON.parse(text ?? '[]')
+    return Array.isArray(notes) ? notes.filter(isNote) : []
+  } catch {
+    return []
+  }
+}
+
+function isNote(value: unknown): value is TokenNote {
+  const note = (value ?? {}) as Partial<Record<keyof TokenNote, unknown>>
+  // A time that a Date cannot represent would break the next annotation.
+  const isMoment = (time: unknown): boolean => typeof time === 'number' && Math.abs(time) <= 8.64e15
+  const isTime = (time: unknown): boolean => time === null || isMoment(time)
+  return (
+    typeof note.name === 'string' &&
+    typeof note.fingerprint === 'string' &&
+    (note.shape === undefined || typeof note.shape === 'string') &&
+    isMoment(note.issuedAt) &&
+    isTime(note.expiresAt) &&
+    isTime(note.refreshAt) &&
+    Array.isArray(note.domains) &&
+    note.domains.every((domain) => typeof domain === 'string')
+  )
 }

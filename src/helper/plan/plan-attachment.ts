@@ -1,7 +1,6 @@
 import { FIELD_MANAGER } from '../../kube/names.ts'
 import type { NamespaceView, ServiceAccountView } from '../../release/views.ts'
-import { fightPause } from '../fight.ts'
-import type { Decision, WriteList } from './actions.ts'
+import { type Decision, fightPause, type WriteList } from './actions.ts'
 
 export interface AttachmentInput {
   readonly serviceAccount: ServiceAccountView

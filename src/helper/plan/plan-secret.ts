@@ -1,6 +1,5 @@
 import type { NamespaceView, SecretView } from '../../release/views.ts'
-import { fightPause } from '../fight.ts'
-import type { Decision, WriteReason } from './actions.ts'
+import { type Decision, fightPause, type WriteReason } from './actions.ts'
 
 export interface Issue {
   readonly at: number

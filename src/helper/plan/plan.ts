@@ -119,9 +119,3 @@ export function parsePlanKey(text: string): PlanKey {
 export function formatPlanKey({ namespace, serviceAccount }: PlanKey): string {
   return serviceAccount === undefined ? namespace : `${namespace}/${serviceAccount}`
 }
-
-/** The namespace of such a key. */
-export function namespaceOf(text: string): string {
-  const slash = text.indexOf('/')
-  return slash < 0 ? text : text.slice(0, slash)
-}

@@ -1,5 +1,5 @@
 import { SKIP } from '../../kube/names.ts'
-import type { KubeObject } from '../../kube/types.ts'
+import type { PodObject, PodOwner } from '../../kube/types.ts'
 import type { Versioned } from '../../kube/watch/store.ts'
 import { boundedList } from '../../release/views.ts'
 
@@ -21,47 +21,12 @@ export interface PodView extends Versioned {
   readonly failing: readonly string[]
 }
 
-export interface PodOwner {
-  readonly apiVersion: string
-  readonly kind: string
-  readonly name: string
-  readonly uid: string
-}
-
-interface Container {
-  readonly name: string
-  readonly image?: string
-}
-
-interface ContainerStatus {
-  readonly name: string
-  readonly state?: { readonly waiting?: { readonly reason?: string } }
-}
-
-export interface PodObject extends KubeObject {
-  readonly metadata: KubeObject['metadata'] & {
-    readonly ownerReferences?: readonly (PodOwner & { readonly controller?: boolean })[]
-  }
-  readonly spec: {
-    readonly serviceAccountName?: string
-    readonly imagePullSecrets?: readonly { readonly name?: string }[]
-    readonly initContainers?: readonly Container[]
-    readonly containers: readonly Container[]
-  }
-  readonly status?: {
-    readonly phase?: string
-    readonly initContainerStatuses?: readonly ContainerStatus[]
-    readonly containerStatuses?: readonly ContainerStatus[]
-  }
-}
-
 const FAILED_PULL = /^(ErrImagePull|ImagePullBackOff)$/
 const MIRROR = 'kubernetes.io/config.mirror'
 
 /** Longer than any image reference and any name of an owner. */
 const TEXT_LIMIT = 512
 
-/** Reduces a Pod to its view. */
 export function transformPod({ metadata, spec, status = {} }: PodObject, secretName: string): PodView {
   const statuses = [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])]
   const waiting = new Set(

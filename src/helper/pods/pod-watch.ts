@@ -1,24 +1,19 @@
 import { toNopassError } from '../../errors.ts'
-import type { KubeClient } from '../../kube/client.ts'
-import { createReflector, type ServerFeatures } from '../../kube/watch/reflector.ts'
-import { type Clock, sleep } from '../../lib/clock.ts'
+import type { PodObject } from '../../kube/types.ts'
+import { createReflector } from '../../kube/watch/reflector.ts'
+import { sleep } from '../../lib/clock.ts'
 import { toStatusError } from '../../release/helper-status.ts'
 import type { HelperConfig } from '../../values/helper-config.generated.ts'
+import type { CachesOptions } from '../cluster/caches.ts'
 import { joinReflectors, type Source } from '../cluster/join-reflectors.ts'
-import type { Log } from '../log.ts'
-import type { EventReporter } from '../report/event-reporter.ts'
+import type { EventReporter, Log } from '../report/event-reporter.ts'
 import type { Metrics } from '../report/metrics.ts'
 import type { ProblemStore } from '../report/problem-store.ts'
 import { createEvictionPace, evictPod } from './evict-pod.ts'
-import { judgePod, type PodFinding, type PodSurroundings } from './judge-pod.ts'
-import { problemOfPod, type Treatment } from './pod-problem.ts'
-import { type PodObject, type PodView, transformPod } from './pod-view.ts'
+import { judgePod, type PodFinding, type PodSurroundings, problemOfPod, type Treatment } from './judge-pod.ts'
+import { type PodView, transformPod } from './pod-view.ts'
 
-export interface PodWatchOptions {
-  readonly client: KubeClient
-  readonly clock: Clock
-  readonly random: () => number
-  readonly features: ServerFeatures
+export interface PodWatchOptions extends Pick<CachesOptions, 'client' | 'clock' | 'random' | 'features' | 'onProblem'> {
   readonly config: Pick<HelperConfig, 'scope' | 'secretName' | 'heal' | 'dryRun' | 'retire'>
   /** Scope `namespaces`: the namespaces whose Pods may be read. */
   readonly listedNamespaces: readonly string[]
@@ -29,7 +24,6 @@ export interface PodWatchOptions {
   readonly metrics: Metrics
   readonly events: EventReporter
   readonly problemStore: ProblemStore
-  readonly onProblem: (resource: string, error: unknown, retryInMs: number) => void
 }
 
 /** Watches pending Pods; reports those that cannot pull without our entry, and with `heal` evicts them. */

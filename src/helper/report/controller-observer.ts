@@ -1,11 +1,10 @@
 import { toNopassError } from '../../errors.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { toStatusError } from '../../release/helper-status.ts'
-import type { Log } from '../log.ts'
 import type { WriteAction } from '../plan/actions.ts'
 import { parsePlanKey } from '../plan/plan.ts'
 import type { ControllerObserver } from '../writes/controller.ts'
-import type { EventReporter } from './event-reporter.ts'
+import type { EventReporter, Log } from './event-reporter.ts'
 import { type Metrics, QUEUE } from './metrics.ts'
 import type { ProblemStore } from './problem-store.ts'
 

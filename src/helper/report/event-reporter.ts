@@ -2,7 +2,15 @@ import type { KubeClient } from '../../kube/client.ts'
 import { namespacedPath } from '../../kube/types.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { printable } from '../../printable.ts'
-import type { Log } from '../log.ts'
+
+/** The part of pino that the helper uses. Never log a secret. */
+export interface Log {
+  isLevelEnabled(level: 'debug'): boolean
+  debug(fields: object, message: string): void
+  info(fields: object, message: string): void
+  warn(fields: object, message: string): void
+  error(fields: object, message: string): void
+}
 
 /** The object of an Event. */
 interface EventSubject {

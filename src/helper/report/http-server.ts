@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { isLoopback } from '../../proxy-rules.ts'
 
 /** A page by its path. */
 export type Route = (request: PageRequest) => Page | Promise<Page>
@@ -76,12 +77,10 @@ export async function servePages(
   }
 }
 
-const LOOPBACK = /^(localhost|127\.\d{1,3}\.\d{1,3}\.\d{1,3}|::1)$/
-
 function isOwnHost({ headers, socket }: IncomingMessage, names: readonly string[]): boolean {
-  const { hostname } = URL.parse(`http://${headers.host}`) ?? {}
-  const host = hostname?.replace(/^\[(.*)\]$/, '$1')
-  return host !== undefined && (LOOPBACK.test(host) || host === socket.localAddress || names.includes(host))
+  const { hostname = '' } = URL.parse(`http://${headers.host}`) ?? {}
+  const host = hostname.replace(/^\[(.*)\]$/, '$1')
+  return isLoopback(hostname) || host === socket.localAddress || names.includes(host)
 }
 
 function listen(server: Server, address: string): Promise<void> {

@@ -1,11 +1,11 @@
 import { KubeApiError } from '../../kube/api-error.ts'
-import type { KubeClient } from '../../kube/client.ts'
-import { ANNOTATION_REFRESH_REQUESTED } from '../../kube/names.ts'
+import { type KubeClient, MERGE_PATCH } from '../../kube/client.ts'
+import { ANNOTATION_REFRESH_REQUESTED, FIELD_MANAGER } from '../../kube/names.ts'
 import { namespacedPath } from '../../kube/types.ts'
-import { createReconnectBackoff } from '../../kube/watch/reconnect-backoff.ts'
-import { startWatchdog } from '../../kube/watch/watchdog.ts'
+import { createReconnectBackoff, startWatchdog } from '../../kube/watch/timing.ts'
 import { type Clock, sleep } from '../../lib/clock.ts'
-import type { HelperStatus, StatusObject } from '../../release/helper-status.ts'
+import { printableData } from '../../printable.ts'
+import { type HelperStatus, STATUS_KEY, type StatusObject } from '../../release/helper-status.ts'
 
 /** Fingerprints of the registries that a helper has got a token for. */
 export function provenFingerprints(status: HelperStatus | undefined): ReadonlySet<string> {
@@ -65,5 +65,107 @@ export async function followStatus(options: FollowStatusOptions, signal: AbortSi
       const wait = missing ? 30_000 : backoff.next(clock.monotonic())
       await sleep(clock, wait, signal).catch(() => undefined)
     }
+  }
+}
+
+export interface StatusWriterOptions extends Omit<FollowStatusOptions, 'random' | 'onObject'> {
+  readonly build: () => HelperStatus
+  /** While work is in progress the write waits up to 30 s, so that readers get its result. */
+  readonly busy: () => boolean
+  readonly mayWrite: () => boolean
+}
+
+/** Writes the status when it changed: on average one write per 30 s, with a burst of ten, so that a person rarely waits. */
+export interface StatusWriter {
+  /** Something that the status shows may have changed. */
+  touch(): void
+  /** Call with the ConfigMap's text: another writer, or a delayed write of ours, may have replaced the status. */
+  observe(text: string | undefined): void
+  stop(): void
+}
+
+const PAUSE_MS = 30_000
+/** Writes that may follow each other immediately. */
+const BURST = 10
+const SETTLE_MS = 250
+/** How many of our own texts are recognized when the watch delivers them late. */
+const REMEMBERED = 20
+
+export function createStatusWriter(options: StatusWriterOptions): StatusWriter {
+  const { client, clock } = options
+  let last = ''
+  const written: string[] = []
+  let seen: string | undefined
+  let writing = false
+  // A leaky bucket: the time at which it is empty, with one write per PAUSE_MS and room for BURST.
+  let paidAt = Number.NEGATIVE_INFINITY
+  let touchedAt = 0
+  let cancel: (() => void) | undefined
+  const stop = new AbortController()
+
+  function plan(): void {
+    // One at a time, so that the responses come in the order of the writes.
+    if (stop.signal.aborted || cancel || writing) return
+    const wait = Math.max(paidAt - (BURST - 1) * PAUSE_MS - clock.monotonic(), SETTLE_MS)
+    cancel = clock.after(wait, () => {
+      cancel = undefined
+      if (options.busy() && clock.monotonic() - touchedAt < PAUSE_MS) plan()
+      else void write()
+    })
+  }
+  function pay(): void {
+    paidAt = Math.max(paidAt, clock.monotonic()) + PAUSE_MS
+  }
+  async function write(): Promise<void> {
+    touchedAt = 0
+    if (!options.mayWrite()) return
+    writing = true
+    let text = ''
+    try {
+      const status = printableData(options.build())
+      text = JSON.stringify({ ...status, updatedAt: '' })
+      if (text === last && !replaced()) return
+      const sent = JSON.stringify(status)
+      // This write replaces whatever was there before.
+      seen = undefined
+      pay()
+      const path = namespacedPath('/api/v1', options.namespace, 'configmaps', options.name)
+      const body = { data: { [STATUS_KEY]: sent } }
+      const query = { fieldManager: FIELD_MANAGER }
+      await client.request({ method: 'PATCH', path, query, body, contentType: MERGE_PATCH }, stop.signal)
+      last = text
+      written.push(sent)
+      if (written.length > REMEMBERED) written.shift()
+      if (replaced()) touch()
+    } catch (error) {
+      if (stop.signal.aborted) return
+      if (text === '') pay()
+      options.onProblem(error)
+      touch()
+    } finally {
+      writing = false
+      if (touchedAt !== 0) plan()
+    }
+  }
+  /** Whether the ConfigMap has a text that is none of our confirmed writes, which the watch may deliver late. */
+  function replaced(): boolean {
+    return seen !== undefined && written.length > 0 && !written.includes(seen)
+  }
+  function touch(): void {
+    if (touchedAt === 0) touchedAt = clock.monotonic()
+    plan()
+  }
+  return {
+    touch,
+    observe(text = '') {
+      seen = text
+      // Older texts are forgotten: when one shows up again, etcd was restored from a backup.
+      written.splice(0, Math.max(0, written.indexOf(text)))
+      if (replaced()) touch()
+    },
+    stop() {
+      stop.abort()
+      cancel?.()
+    },
   }
 }

@@ -1,51 +1,34 @@
 import type { NopassError } from '../../errors.ts'
-import type { KubeClient } from '../../kube/client.ts'
-import type { ServerFeatures } from '../../kube/watch/reflector.ts'
-import { type Clock, sleep } from '../../lib/clock.ts'
+import { sleep } from '../../lib/clock.ts'
 import type { Targets } from '../../release/targets.ts'
 import { createTransforms } from '../../release/views.ts'
 import type { HelperConfig } from '../../values/helper-config.generated.ts'
-import { type Caches, createCaches } from '../cluster/caches.ts'
+import { type Caches, type CachesOptions, createCaches } from '../cluster/caches.ts'
 import { createObservedCluster } from '../cluster/observed-cluster.ts'
 import type { CredentialGroups } from '../credentials/credential-groups.ts'
 import type { RegistryState } from '../credentials/registry-state.ts'
 import { type Decision, isWrite, type WriteAction, type WriteReason } from '../plan/actions.ts'
-import {
-  formatPlanKey,
-  namespaceOf,
-  type PlanContext,
-  type PlanKey,
-  parsePlanKey,
-  plan,
-  planKey,
-} from '../plan/plan.ts'
-import { namespaceUnreadable, problemOfDecision, problemOfWrite } from './decision-problem.ts'
+import { formatPlanKey, type PlanContext, type PlanKey, parsePlanKey, plan, planKey } from '../plan/plan.ts'
+import { type FailureVerdict, namespaceUnreadable, problemOfDecision, problemOfWrite } from './decision-problem.ts'
 import { createPacer, rotationRate } from './pacer.ts'
 import { createPlanRunner, type Steps } from './plan-runner.ts'
 import { createRivalAddon } from './rival-addon.ts'
 import { createWorkQueue, type Lane, type Outcome, type QueueObserver } from './work-queue.ts'
-import type { FailureVerdict } from './write-failure.ts'
 import { createWriter } from './writer.ts'
 
-export interface ControllerOptions {
+export interface ControllerOptions
+  extends Pick<CachesOptions, 'client' | 'clock' | 'random' | 'features' | 'onRewound'> {
   readonly config: HelperConfig
   readonly targets: Targets
   readonly groups: CredentialGroups
-  readonly client: KubeClient
-  readonly clock: Clock
-  readonly random: () => number
-  readonly features: ServerFeatures
   /** Whether a write may be started now. */
   readonly isLeader: () => boolean
   /** Epoch milliseconds on the cloud's clock. */
   readonly cloudNow: () => number
-  /** The credentials of all registries. */
   readonly states: () => readonly RegistryState[]
   readonly observer: ControllerObserver
   /** A Secret has newer credentials of these registries than we do. */
   readonly onNewer: (registries: readonly string[]) => void
-  /** The API server's versions went back: etcd was restored from a backup. */
-  readonly onRewound: () => void
 }
 
 /** Reconciles one key at a time: plans it from the caches and performs the planned write. */
@@ -107,11 +90,7 @@ export function createController(options: ControllerOptions): Controller {
     onPlanned: setPace,
   })
   const caches = createCaches({
-    client: options.client,
-    clock,
-    random: options.random,
-    features: options.features,
-    config,
+    ...options,
     listedNamespaces: targets.listedNamespaces,
     transforms,
     onNamespace(name, current, previous) {
@@ -124,7 +103,7 @@ export function createController(options: ControllerOptions): Controller {
     },
     onSecret(key, current, previous) {
       observer.changed()
-      const namespace = namespaceOf(key)
+      const { namespace } = parsePlanKey(key)
       const lost = observed.noteSecret(namespace, current, previous, {
         now: clock.monotonic(),
         isOurs: contentTest(namespace),
@@ -144,10 +123,10 @@ export function createController(options: ControllerOptions): Controller {
       if (lost) observer.lost(key)
       queue.add(key, NOW)
       // After the last entry is removed the Secret can be emptied.
-      if (previous?.list.includes(secretName) && !current?.list.includes(secretName)) queue.add(namespaceOf(key), NOW)
+      if (!previous?.list.includes(secretName) || current?.list.includes(secretName)) return
+      queue.add(parsePlanKey(key).namespace, NOW)
     },
     onSynced: observer.synced,
-    onRewound: options.onRewound,
     onProblem: observer.watchFailed,
     onRefused(namespace) {
       observer.problem(namespace, namespaceUnreadable(namespace))

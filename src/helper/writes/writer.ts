@@ -10,18 +10,15 @@ import {
 import { ANNOTATION_CONTENT_HASH, CONTENT_MANAGER, FIELD_MANAGER } from '../../kube/names.ts'
 import { type KubeList, type KubeObject, namespacedPath } from '../../kube/types.ts'
 import { isOlder } from '../../kube/watch/store.ts'
-import type { Clock } from '../../lib/clock.ts'
 import type { ServiceAccountObject, Transforms } from '../../release/views.ts'
 import type { Caches } from '../cluster/caches.ts'
-import type { CredentialGroup } from '../credentials/credential-group.ts'
-import type { CredentialGroups } from '../credentials/credential-groups.ts'
+import type { CredentialGroup, CredentialGroups } from '../credentials/credential-groups.ts'
 import { readTokens, type SecretObject } from '../credentials/restore-tokens.ts'
 import type { Carry, WriteAction, WriteList, WriteSecret } from '../plan/actions.ts'
-import { type FailureVerdict, judgeFailure } from './write-failure.ts'
+import { type FailureVerdict, judgeFailure } from './decision-problem.ts'
 
 export interface WriterOptions {
   readonly client: KubeClient
-  readonly clock: Clock
   readonly caches: () => Caches
   readonly transforms: Transforms
   readonly groups: CredentialGroups
@@ -33,7 +30,7 @@ export interface WriterOptions {
 
 export type WriteResult =
   /** `written` false: all that was to be written is there already. */
-  | { readonly ok: true; readonly written: boolean; readonly milliseconds: number }
+  | { readonly ok: true; readonly written: boolean }
   | { readonly ok: false; readonly error: unknown; readonly verdict: FailureVerdict }
 
 export interface Writer {
@@ -44,7 +41,7 @@ export interface Writer {
 }
 
 export function createWriter(options: WriterOptions): Writer {
-  const { client, clock, secretName, transforms } = options
+  const { client, secretName, transforms } = options
 
   async function writeSecret(action: WriteSecret, signal: AbortSignal): Promise<boolean> {
     const group = options.groups.byKey(action.group)
@@ -79,7 +76,7 @@ export function createWriter(options: WriterOptions): Writer {
       action.kind === 'writeSecret' ? ['secrets', secretName] : ['serviceaccounts', action.serviceAccount]
     const path = namespacedPath('/api/v1', action.namespace, plural)
     const query = { fieldSelector: `metadata.name=${name}` }
-    return client.request<KubeList<T>>({ method: 'GET', path, query, ...(accept && { accept }) }, signal)
+    return client.request<KubeList<T>>({ method: 'GET', path, query, accept }, signal)
   }
 
   /** The entries of an overlong list except ours. */
@@ -100,10 +97,9 @@ export function createWriter(options: WriterOptions): Writer {
 
   return {
     async write(action, signal) {
-      const begin = clock.monotonic()
       try {
         const written = await (action.kind === 'writeSecret' ? writeSecret(action, signal) : writeList(action, signal))
-        return { ok: true, written, milliseconds: clock.monotonic() - begin }
+        return { ok: true, written }
       } catch (error) {
         return { ok: false, error, verdict: judgeFailure(error) }
       }

@@ -4,12 +4,11 @@ import { isIP, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { createSecureContext, type SecureContext } from 'node:tls'
 import { NopassError } from '../../errors.ts'
-import { isLoopback } from '../../lib/loopback.ts'
+import { isLoopback } from '../../proxy-rules.ts'
 import { KubeApiError } from '../api-error.ts'
 import type { KubeConnection } from '../kube-connection.ts'
 import { nameProxy } from '../proxy.ts'
 
-/** One request as the transport sends it. */
 export interface TransportRequest {
   readonly method: string
   readonly path: string
@@ -343,11 +342,7 @@ function tune(socket: Socket): void {
 
 function readCertificates(host: string, { ca, cert, key }: KubeConnection): SecureContext {
   try {
-    return createSecureContext({
-      ...(ca === undefined ? {} : { ca }),
-      ...(cert === undefined ? {} : { cert }),
-      ...(key === undefined ? {} : { key }),
-    })
+    return createSecureContext({ ca, cert, key })
   } catch (cause) {
     throw new NopassError('KUBE_CONNECTION', `the certificates or the key for the API server ${host} cannot be read`, {
       cause,
@@ -399,18 +394,17 @@ function failureOf(request: TransportRequest, target: Target, cause: unknown, an
     return new KubeApiError(0, `${title} was answered with something that is not HTTP`, { code: 'KUBE_BAD_ANSWER' })
   }
   const { host, proxy } = target
-  const reason = code === undefined ? {} : { reason: code }
   if (code === 'ERR_PROXY_TUNNEL') {
     // Node's message quotes the proxy's own text.
     const answer = statusCode === undefined ? 'ended the connection' : `answered ${statusCode}`
     const message = `${title} did not reach ${host}: the proxy ${proxy} ${answer}`
-    return new KubeApiError(0, message, { code: 'KUBE_UNREACHABLE', ...reason })
+    return new KubeApiError(0, message, { code: 'KUBE_UNREACHABLE', reason: code })
   }
   const way = proxy === undefined ? '' : ` through the proxy ${proxy}`
   const message = answered
     ? `${title}: the connection broke in the middle of the answer`
     : `${title} did not reach ${host}${way}`
-  return new KubeApiError(0, message, { code: 'KUBE_UNREACHABLE', cause, ...reason })
+  return new KubeApiError(0, message, { code: 'KUBE_UNREACHABLE', cause, reason: code })
 }
 
 function titleOf({ lane, method, path }: TransportRequest): string {

@@ -1,12 +1,11 @@
 import { type Clock, sleep } from '../../lib/clock.ts'
-import { KubeApiError } from '../api-error.ts'
+import { hasStatus, KubeApiError } from '../api-error.ts'
 import { type KubeClient, METADATA_ONLY, METADATA_ONLY_LIST, type Query } from '../client.ts'
 import { listPages } from '../list-pages.ts'
 import { type KubeList, type KubeObject, keyOf } from '../types.ts'
-import { createReconnectBackoff } from './reconnect-backoff.ts'
 import { type ChangeHandler, createStore, isOlder, type Store, type Versioned } from './store.ts'
+import { createReconnectBackoff, startWatchdog } from './timing.ts'
 import type { WatchEvent } from './watch-stream.ts'
-import { startWatchdog } from './watchdog.ts'
 
 export interface ReflectorOptions<W extends KubeObject, T extends Versioned> {
   readonly client: KubeClient
@@ -154,8 +153,8 @@ export function createReflector<W extends KubeObject, T extends Versioned>(
     const call = {
       path,
       pageSize: options.pageSize ?? PAGE_SIZE,
-      ...(options.selector && { query: options.selector }),
-      ...(options.metadataOnly && { accept: METADATA_ONLY_LIST }),
+      query: options.selector,
+      accept: options.metadataOnly ? METADATA_ONLY_LIST : undefined,
     }
     for await (const page of listPages<W>(client, call, signal)) {
       for (const object of page.items ?? []) {
@@ -212,7 +211,7 @@ export function createReflector<W extends KubeObject, T extends Versioned>(
     const call = {
       path,
       query: { ...options.selector, ...query, ...start },
-      ...(options.metadataOnly ? { accept: METADATA_ONLY } : {}),
+      accept: options.metadataOnly ? METADATA_ONLY : undefined,
     }
     try {
       await client.watch<W>(call, onEvent, AbortSignal.any([signal, stop.signal]))
@@ -232,8 +231,8 @@ export function createReflector<W extends KubeObject, T extends Versioned>(
   /** A restored server accepts a watch from a version that it has not reached yet, and never sends the changes below it. */
   async function checkHistory(signal: AbortSignal): Promise<void> {
     const query = { ...options.selector, limit: 1 }
-    const accept = options.metadataOnly ? { accept: METADATA_ONLY_LIST } : {}
-    const { metadata, items } = await client.request<KubeList<W>>({ method: 'GET', path, query, ...accept }, signal)
+    const accept = options.metadataOnly ? METADATA_ONLY_LIST : undefined
+    const { metadata, items } = await client.request<KubeList<W>>({ method: 'GET', path, query, accept }, signal)
     const isBehind = latest !== undefined && isOlder(metadata.resourceVersion, latest)
     if (isBehind || items?.some((object) => isOfOtherHistory(object))) throw rewoundHere()
     failingSince = undefined
@@ -318,7 +317,7 @@ export function createReflector<W extends KubeObject, T extends Versioned>(
 function errorOf(path: string, object: unknown): KubeApiError {
   const { code, reason } = object as { code?: unknown; reason?: unknown }
   return new KubeApiError(typeof code === 'number' ? code : 500, `WATCH ${path} was ended by the server`, {
-    ...(typeof reason === 'string' ? { reason } : {}),
+    reason: typeof reason === 'string' ? reason : undefined,
   })
 }
 
@@ -333,5 +332,5 @@ function isVersionLost({ status, message }: KubeApiError): boolean {
 
 /** Servers before 1.32 or without the feature respond with 422 (docs/en/decisions.md#watch-list), older ones with 400. */
 function isWatchListRefused(error: unknown): boolean {
-  return error instanceof KubeApiError && (error.status === 422 || error.status === 400)
+  return hasStatus(error, 400, 422)
 }

@@ -1,5 +1,6 @@
 import { NopassError } from '../../errors.ts'
 import { ByteCollector } from '../../lib/byte-collector.ts'
+import { parseJson } from '../../lib/json.ts'
 
 /** One line of a watch. `ERROR` carries a `Status`, `BOOKMARK` an object with nothing but a resourceVersion. */
 export interface WatchEvent<T> {
@@ -49,12 +50,7 @@ export function createWatchParser<T>(lineLimit: number = LINE_LIMIT): WatchParse
 }
 
 function parseEvent<T>(line: string): WatchEvent<T> {
-  let event: unknown
-  try {
-    event = JSON.parse(line)
-  } catch {
-    throw badResponse('a watch sent a line that is not JSON')
-  }
+  const event = parseJson(line, () => badResponse('a watch sent a line that is not JSON'))
   const { type, object } = (event ?? {}) as { type?: unknown; object?: unknown }
   if (!TYPES.has(type) || typeof object !== 'object' || object === null) {
     throw badResponse('a watch sent JSON that is not an event')

@@ -1,7 +1,6 @@
 import { NopassError } from '../../errors.ts'
-import { splitDomains } from './own-domains.ts'
 import type { DraftRegistry, GivenRegistry, GivenRole } from './values-draft.ts'
-import type { WantedRegistry } from './wanted-registry.ts'
+import { splitDomains, type WantedRegistry } from './wanted-registry.ts'
 
 export interface ChosenRegistries {
   readonly registries: readonly DraftRegistry[]

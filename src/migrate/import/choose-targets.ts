@@ -1,6 +1,5 @@
 import { matchesGlobs } from '../../values/glob.ts'
-import type { LegacyFacts } from '../remove/legacy-facts.ts'
-import { LEGACY_SECRETS } from '../remove/legacy-names.ts'
+import { LEGACY_SECRETS, type LegacyFacts } from '../remove/legacy-facts.ts'
 import { isPrivateAcr } from '../remove/workload.ts'
 import type { AddonSettings } from './read-entry.ts'
 import type { DraftTargets, ImportNote } from './values-draft.ts'

@@ -1,6 +1,5 @@
 import type { NopassError } from '../../errors.ts'
-import type { LegacyFacts } from '../remove/legacy-facts.ts'
-import { LEGACY_SECRETS } from '../remove/legacy-names.ts'
+import { LEGACY_SECRETS, type LegacyFacts } from '../remove/legacy-facts.ts'
 import { titleOf } from '../remove/workload.ts'
 import { chooseIdentity, type ReleaseName } from './choose-identity.ts'
 import { chooseRegistries } from './choose-registries.ts'

@@ -1,14 +1,13 @@
 import { type Document, LineCounter, parseAllDocuments } from 'yaml'
 import { NopassError } from '../../errors.ts'
+import { readInputFile } from '../../lib/files.ts'
 import { isRecord } from '../../lib/json.ts'
-import { readInputFile } from '../../lib/read-input-file.ts'
 import { ValuesError } from '../../values/values-error.ts'
 import { decodeText } from '../../values/yaml/decode-text.ts'
 import type { SourceFile } from '../../values/yaml/yaml-node.ts'
-import type { AnyObject } from '../remove/workload.ts'
-import { readAddonJson } from './read-addon-json.ts'
-import { readConfigMap } from './read-config-map.ts'
+import type { AnyObject } from '../remove/legacy-facts.ts'
 import type { ReadSettings } from './read-entry.ts'
+import { readAddonJson, readConfigMap } from './read-settings.ts'
 
 export interface FilesContent {
   /** Objects of Kubernetes; of Secrets only metadata. */

@@ -1,6 +1,5 @@
 import type { ResolvedAssumeRole, ResolvedRegistry } from '../../values/resolved-values.generated.ts'
 
-/** A note about an import. */
 export interface ImportNote {
   /**
    * `lost`: could not be converted, and pulls may depend on it; `todo`: needed before the installation; `changed`: works

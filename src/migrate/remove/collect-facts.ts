@@ -1,19 +1,24 @@
-import { parseImage } from '../../acr/image-reference.ts'
-import { declaredBy } from '../../kube/declared-by.ts'
+import { parseImage } from '../../acr/registry-domains.ts'
+import { declaredBy } from '../../kube/managed-fields.ts'
 import { keyOf, type ObjectMeta } from '../../kube/types.ts'
 import { isRecord } from '../../lib/json.ts'
 import { collectRights } from './collect-rights.ts'
-import type { LegacyAccount, LegacyFacts, LegacyPart, Workload } from './legacy-facts.ts'
 import {
   ADDON_KEY_SECRET,
+  type AnyObject,
+  gitOpsTool,
   LEGACY_CONFIG,
   LEGACY_CONFIG_KEYS,
   LEGACY_DEPLOYMENTS,
   LEGACY_NAMESPACE,
   LEGACY_SECRETS,
-} from './legacy-names.ts'
-import { gitOpsTool, part } from './legacy-part.ts'
-import { type AnyObject, describeWorkload, followsOwner, groupOf, ownerOf, webhooksOfHelper } from './workload.ts'
+  type LegacyAccount,
+  type LegacyFacts,
+  type LegacyPart,
+  part,
+  type Workload,
+} from './legacy-facts.ts'
+import { describeWorkload, followsOwner, groupOf, ownerOf, webhooksOfHelper } from './workload.ts'
 
 /** Collects what belongs to the old helper. */
 export function collectFacts(all: readonly AnyObject[], minor?: number): LegacyFacts {

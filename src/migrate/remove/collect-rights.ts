@@ -1,9 +1,8 @@
 import { keyOf } from '../../kube/types.ts'
 import { isRecord } from '../../lib/json.ts'
-import type { LegacyFacts, Workload } from './legacy-facts.ts'
-import { LEGACY_HELPER, LEGACY_NAMESPACE } from './legacy-names.ts'
-import { gitOpsTool, part } from './legacy-part.ts'
-import { type AnyObject, titleOf } from './workload.ts'
+import type { AnyObject } from './legacy-facts.ts'
+import { gitOpsTool, LEGACY_HELPER, LEGACY_NAMESPACE, type LegacyFacts, part, type Workload } from './legacy-facts.ts'
+import { titleOf } from './workload.ts'
 
 const RBAC = '/apis/rbac.authorization.k8s.io/v1'
 

@@ -1,8 +1,6 @@
-import { isCoveredBy, parseImage } from '../../acr/image-reference.ts'
-import { coverageGap, type Dependent, isCurrent, isReferenced, releaseProblems } from './judge-ours.ts'
-import type { LegacyFacts, Workload } from './legacy-facts.ts'
-import { LEGACY_NAMESPACE, LEGACY_SECRETS } from './legacy-names.ts'
-import type { OurSide } from './our-side.ts'
+import { isCoveredBy, parseImage } from '../../acr/registry-domains.ts'
+import { LEGACY_NAMESPACE, LEGACY_SECRETS, type LegacyFacts, type Workload } from './legacy-facts.ts'
+import { coverageGap, type Dependent, isCurrent, isReferenced, type OurSide, releaseProblems } from './our-side.ts'
 import { isPrivateAcr, titleOf } from './workload.ts'
 
 /**

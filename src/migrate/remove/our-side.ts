@@ -1,10 +1,11 @@
+import { isCoveredBy, parseImage } from '../../acr/registry-domains.ts'
 import { METADATA_ONLY_LIST } from '../../kube/client.ts'
-import { DEFAULT_SECRET_NAME } from '../../kube/names.ts'
 import { findRelease, type ReleaseChoice, type ReleaseFacts } from '../../release/find-release.ts'
-import { readPullSecrets } from '../../release/read-pull-secrets.ts'
+import { lensOf, readPullSecrets } from '../../release/read-pull-secrets.ts'
 import type { Reader } from '../../release/reader.ts'
 import { createTargets, type Targets } from '../../release/targets.ts'
-import { createTransforms, type NamespaceView, type SecretView } from '../../release/views.ts'
+import type { NamespaceView, SecretView } from '../../release/views.ts'
+import { matchesGlobs } from '../../values/glob.ts'
 
 /** The state of acr-nopass, which replaces the old helper. */
 export interface OurSide {
@@ -28,15 +29,7 @@ export interface OurSide {
 export async function readOurSide(reader: Reader, choice: ReleaseChoice, now: number): Promise<OurSide> {
   const { chosen: release } = await findRelease(reader, choice)
   const config = release?.config
-  const secretName = config?.secretName ?? release?.status?.secretName ?? DEFAULT_SECRET_NAME
-  const targets = config && createTargets(config)
-  const instance = `${release?.namespace}.${release?.name}`
-  const transforms = createTransforms({
-    instance,
-    secretLabels: {},
-    secretName,
-    namespaceLabels: targets?.namespaceLabels ?? new Set(),
-  })
+  const { secretName, transforms } = lensOf(release)
   const [namespaces, secrets, available, admission] = await Promise.all([
     reader.list('Namespaces', '/api/v1/namespaces', {
       accept: METADATA_ONLY_LIST,
@@ -50,7 +43,7 @@ export async function readOurSide(reader: Reader, choice: ReleaseChoice, now: nu
     now,
     release,
     secretName,
-    targets,
+    targets: config && createTargets(config),
     available,
     namespaces: new Map((namespaces ?? []).map((view) => [view.name, view])),
     secrets: secrets ?? new Map(),
@@ -72,4 +65,84 @@ async function hasPodPolicy(reader: Reader, release: string): Promise<boolean> {
   const kinds = ['mutatingadmissionpolicies', 'mutatingadmissionpolicybindings']
   const found = await Promise.all(kinds.map((plural) => reader.list(plural, `${api}/${plural}`, { query })))
   return found.every((list) => list !== undefined && list.length > 0)
+}
+
+/** How much longer a credential must be valid, because clocks differ and a removal takes time (milliseconds). */
+const LEAST_LIFE_MS = 2 * 60_000
+
+/** Whether the namespace has our unchanged pull secret with valid credentials. */
+export function isCurrent({ secrets, now }: OurSide, namespace: string): boolean {
+  const secret = secrets.get(namespace)
+  if (secret === undefined || !secret.ours || !secret.intact || secret.registries.length === 0) return false
+  return secret.expiresAt === undefined || secret.expiresAt > now + LEAST_LIFE_MS
+}
+
+/** Whether a new Pod of the ServiceAccount would get our reference. */
+export function isReferenced(
+  { secretName, admission, targets, namespaces }: OurSide,
+  { namespace, serviceAccount, list }: { namespace: string; serviceAccount: string; list: readonly string[] },
+): boolean {
+  if (list.includes(secretName)) return true
+  const view = namespaces.get(namespace)
+  return (
+    admission && view !== undefined && targets?.includes(view) === true && targets.takesServiceAccount(serviceAccount)
+  )
+}
+
+/**
+ * Why the namespace's pull secret cannot pull an image: none of its registries has the image's domain, or none with it may pull
+ * the repository (`repositories`: what RAM allows). Undefined: it can.
+ */
+export function coverageGap(
+  { secrets, release }: OurSide,
+  namespace: string,
+  image: string,
+): 'domain' | 'repository' | undefined {
+  const reference = parseImage(image)
+  const inside = secrets.get(namespace)?.registries ?? []
+  const covering = (release?.status?.registries ?? []).filter(
+    ({ name, domains }) => inside.includes(name) && domains.some((domain) => isCoveredBy(domain, reference)),
+  )
+  if (covering.length === 0) return 'domain'
+  const mayPull = ({ name }: { readonly name: string }): boolean => {
+    const configured = release?.config?.registries.find((registry) => registry.name === name)
+    const globs = configured?.edition === 'static' ? ['*'] : (configured?.repositories ?? ['*'])
+    return matchesGlobs(globs.map(repositoryGlob), reference.repository)
+  }
+  return covering.some(mayPull) ? undefined : 'repository'
+}
+
+/** As the RAM policy reads it: a name without a slash is a namespace. */
+function repositoryGlob(glob: string): string {
+  return glob === '*' || glob.includes('/') ? glob : `${glob}/*`
+}
+
+/** Why acr-nopass cannot take over anything yet. */
+export function releaseProblems({ release, available }: OurSide): readonly Dependent[] {
+  const doctor = 'Run `acr-nopass doctor`: it says what is wrong.'
+  if (release === undefined) {
+    const fix = 'Install it beside the old helper; `acr-nopass import` writes its values.'
+    return [{ subject: 'the cluster', why: 'acr-nopass is not installed here', fix }]
+  }
+  const subject = `release ${release.namespace}/${release.name}`
+  const { config, status } = release
+  if (config === undefined || status === undefined)
+    return [{ subject, why: 'its helper has not reported', fix: doctor }]
+  if (config.dryRun || config.retire) {
+    const key = config.dryRun ? 'dryRun' : 'retire'
+    return [{ subject, why: `\`${key}: true\` is set`, fix: `Take \`${key}\` out of the values.` }]
+  }
+  if (available === 0) return [{ subject, why: 'none of its Pods is ready', fix: doctor }]
+  return status.registries
+    .filter(({ state }) => state !== 'live')
+    .map(({ name, state }) => ({ subject: `registry ${name}`, why: `it is ${state}`, fix: doctor }))
+}
+
+/** Something that could not pull any more without the old Secrets. */
+export interface Dependent {
+  readonly subject: string
+  readonly why: string
+  readonly fix: string
+  /** The command, if one line is enough. */
+  readonly command?: string
 }

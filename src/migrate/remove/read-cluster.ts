@@ -1,15 +1,22 @@
 import { KubeApiError } from '../../kube/api-error.ts'
 import { type KubeClient, METADATA_ONLY_LIST } from '../../kube/client.ts'
-import { withWriters } from '../../kube/declared-by.ts'
 import { listPages } from '../../kube/list-pages.ts'
+import { withWriters } from '../../kube/managed-fields.ts'
 import { type KubeObject, keyOf, namespacedPath } from '../../kube/types.ts'
 import { isRecord } from '../../lib/json.ts'
 import { type CustomKind, discoverCustom, listServed } from '../../release/api-resources.ts'
 import { PAGE, type Reader } from '../../release/reader.ts'
 import { collectFacts } from './collect-facts.ts'
-import type { LegacyFacts } from './legacy-facts.ts'
-import { ADDON_KEY_SECRET, LEGACY_CONFIG, LEGACY_HELPER, LEGACY_NAMESPACE, LEGACY_SECRETS } from './legacy-names.ts'
-import { type AnyObject, createTrim, describeWorkload, isPartOfHelper } from './workload.ts'
+import {
+  ADDON_KEY_SECRET,
+  type AnyObject,
+  LEGACY_CONFIG,
+  LEGACY_HELPER,
+  LEGACY_NAMESPACE,
+  LEGACY_SECRETS,
+  type LegacyFacts,
+} from './legacy-facts.ts'
+import { createTrim, describeWorkload, isPartOfHelper } from './workload.ts'
 
 const RBAC = '/apis/rbac.authorization.k8s.io/v1'
 

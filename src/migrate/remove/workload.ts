@@ -1,11 +1,16 @@
-import { parseImage } from '../../acr/image-reference.ts'
-import { isAcrHost } from '../../acr/registry-domains.ts'
+import { isAcrHost, parseImage } from '../../acr/registry-domains.ts'
 import { SKIP } from '../../kube/names.ts'
-import type { KubeObject } from '../../kube/types.ts'
-import { isRecord } from '../../lib/json.ts'
-import { createShare } from '../../lib/share.ts'
-import type { Owner, Workload } from './legacy-facts.ts'
-import { LEGACY_DEPLOYMENTS, LEGACY_HELPER, LEGACY_NAMESPACE, LEGACY_SECRETS, LEGACY_SERVICES } from './legacy-names.ts'
+import { createShare, isRecord } from '../../lib/json.ts'
+import {
+  type AnyObject,
+  LEGACY_DEPLOYMENTS,
+  LEGACY_HELPER,
+  LEGACY_NAMESPACE,
+  LEGACY_SECRETS,
+  LEGACY_SERVICES,
+  type Owner,
+  type Workload,
+} from './legacy-facts.ts'
 
 type Fields = Readonly<Record<string, unknown>>
 
@@ -56,7 +61,6 @@ function controllerOf(metadata: AnyObject['metadata']): Fields | undefined {
   return owners.find(({ controller }) => controller === true)
 }
 
-/** The controller of an object. */
 export function ownerOf(metadata: AnyObject['metadata']): Owner | undefined {
   const owner = controllerOf(metadata)
   if (owner === undefined) return undefined
@@ -239,10 +243,4 @@ export function isPrivateAcr(image: string): boolean {
 /** `Deployment shop/web`. */
 export function titleOf({ kind, namespace, name }: Pick<Workload, 'kind' | 'namespace' | 'name'>): string {
   return `${kind} ${namespace}/${name}`
-}
-
-/** Any Kubernetes object, from the API server or a file. */
-export interface AnyObject extends KubeObject {
-  readonly kind: string
-  readonly [key: string]: unknown
 }

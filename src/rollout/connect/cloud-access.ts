@@ -1,12 +1,10 @@
 import type { CredentialProvider } from '../../alibaba/credentials.ts'
-import type { CsTarget } from '../../alibaba/cs.ts'
 import { createEnvironmentProvider } from '../../alibaba/identities/access-key.ts'
-import { createAssumedRoleProvider } from '../../alibaba/identities/assumed-role.ts'
-import { createGithubIdentity } from '../../alibaba/identities/oidc-role.ts'
+import { createAssumedRoleProvider, createGithubIdentity } from '../../alibaba/identities/assumed-role.ts'
 import { createRam, type Ram } from '../../alibaba/ram.ts'
-import { type CallerIdentity, getCallerIdentity, type StsTarget } from '../../alibaba/sts.ts'
+import { type CallerIdentity, getCallerIdentity } from '../../alibaba/sts.ts'
 import { createEndpoints } from '../../alibaba/transport/endpoints.ts'
-import type { Transport } from '../../alibaba/transport/transport.ts'
+import type { CloudService, CloudTarget, Transport } from '../../alibaba/transport/transport.ts'
 import { NopassError } from '../../errors.ts'
 import type { Inputs } from '../inputs/input-table.ts'
 import type { ClusterSettings, Settings } from '../inputs/settings.ts'
@@ -25,7 +23,7 @@ export interface CloudDeps {
 /** Access to the cloud as the job's identity, or as a cluster's deploy role, with one session per identity. */
 export interface CloudAccess {
   credentialsFor(cluster: ClusterSettings): CredentialProvider
-  cs(cluster: ClusterSettings, region: string): CsTarget
+  cs(cluster: ClusterSettings, region: string): CloudTarget
   ram(cluster: ClusterSettings): Ram
   caller(cluster: ClusterSettings, signal?: AbortSignal): Promise<CallerIdentity>
 }
@@ -77,7 +75,7 @@ export function createCloudAccess(settings: Settings, deps: CloudDeps): CloudAcc
   }
 }
 
-interface SessionTarget extends StsTarget {
+interface SessionTarget extends CloudService {
   readonly sessionName: string
 }
 

@@ -1,15 +1,16 @@
 import { type ClusterDetail, describeClusterDetail, describeUserKubeconfig } from '../../alibaba/cs.ts'
 import { NopassError } from '../../errors.ts'
+import type { ReleaseTarget } from '../../helm/helm-flags.ts'
 import { createKubeClient, type KubeClient } from '../../kube/client.ts'
 import { kubeconfigConnection } from '../../kube/connection.ts'
 import type { KubeConnection } from '../../kube/kube-connection.ts'
 import { type ClusterIdentity, identifyCluster, requireIdentity } from '../../release/cluster-reads.ts'
+import type { PreparedCluster } from '../inputs/prepare-cluster.ts'
 import type { ClusterSettings } from '../inputs/settings.ts'
 import type { RunFolder } from '../run-folder.ts'
 import type { CloudAccess } from './cloud-access.ts'
 import { kubeconfigSecrets } from './kubeconfig-text.ts'
 
-/** A connected and identified cluster. */
 export interface ConnectedCluster {
   readonly client: KubeClient
   readonly identity: ClusterIdentity
@@ -20,6 +21,14 @@ export interface ConnectedCluster {
   readonly detail: ClusterDetail | undefined
   /** Notes about its identification. */
   readonly notes: readonly string[]
+}
+
+/** Its release, for helm. */
+export function targetOf(
+  { settings: { release, namespace } }: PreparedCluster,
+  { kubeconfig, context }: Pick<ConnectedCluster, 'kubeconfig' | 'context'>,
+): ReleaseTarget {
+  return { release, namespace, kubeconfig, context }
 }
 
 export interface ConnectDeps {
@@ -76,11 +85,7 @@ function maskTokens(connection: KubeConnection, mask: (secret: string) => void):
   })
 }
 
-interface KubeconfigSource {
-  readonly kubeconfig: string
-  readonly context: string | undefined
-  readonly detail: ClusterDetail | undefined
-}
+type KubeconfigSource = Pick<ConnectedCluster, 'kubeconfig' | 'context' | 'detail'>
 
 async function obtainKubeconfig(
   cluster: ClusterSettings,

@@ -1,7 +1,6 @@
-import { realpathSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { NopassError } from '../../errors.ts'
-import { isWithin, readRegular } from '../../lib/read-input-file.ts'
+import { isWithin, readRegular, realPath } from '../../lib/files.ts'
 import type { ClusterSettings, Settings } from '../inputs/settings.ts'
 import { kubeconfigSecrets, refuseForeignPrograms } from './kubeconfig-text.ts'
 
@@ -67,13 +66,5 @@ function textOf({ access }: ClusterSettings): string | undefined {
     return readRegular(realPath(access.file), LIMIT)?.toString('utf8') ?? ''
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'ENOENT' ? undefined : ''
-  }
-}
-
-function realPath(path: string): string {
-  try {
-    return realpathSync(path)
-  } catch {
-    return path
   }
 }

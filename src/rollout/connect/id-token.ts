@@ -1,5 +1,6 @@
 import type { HttpSender } from '../../alibaba/transport/http-sender.ts'
 import { NopassError } from '../../errors.ts'
+import { parseObject, textOf } from '../../lib/json.ts'
 
 type IdTokenSource = (audience: string, signal?: AbortSignal) => Promise<string>
 
@@ -19,23 +20,14 @@ export function idTokenSource(
     url.searchParams.set('audience', audience)
     const headers = { authorization: `Bearer ${bearer}`, accept: 'application/json; api-version=2.0' }
     const answer = await withRetries(() => send({ url, method: 'GET', headers, timeout: 10_000 }, signal), signal)
-    const token = answer.status === 200 ? readToken(answer.text) : undefined
-    if (token === undefined) {
+    const token = answer.status === 200 ? textOf(parseObject(answer.text)?.value) : ''
+    if (token === '') {
       throw new NopassError('CREDENTIALS_MISSING', `the runner gave no ID token (HTTP ${answer.status})`, {
         hint: 'Check `permissions: id-token: write` of the job; if it is there, GitHub may be failing: run again.',
       })
     }
     mask(token)
     return token
-  }
-}
-
-function readToken(text: string): string | undefined {
-  try {
-    const { value } = JSON.parse(text)
-    return typeof value === 'string' && value !== '' ? value : undefined
-  } catch {
-    return undefined
   }
 }
 

@@ -2,8 +2,8 @@ import { realpathSync } from 'node:fs'
 import { isAbsolute, normalize, resolve } from 'node:path'
 import { parse } from 'yaml'
 import { NopassError } from '../../errors.ts'
+import { isWithin } from '../../lib/files.ts'
 import { isRecord } from '../../lib/json.ts'
-import { isWithin } from '../../lib/read-input-file.ts'
 
 /** Tokens, client keys and passwords of a kubeconfig, the rest of which is not secret; empty for any other text. */
 export function kubeconfigSecrets(text: string): readonly string[] {

@@ -6,7 +6,6 @@ import {
   type UpgradeOptions,
   uninstallArguments,
 } from '../../helm/helm-flags.ts'
-import { readHelmError } from '../../helm/read-helm-error.ts'
 import type { ReleaseContent } from '../../helm/release/release-record.ts'
 import {
   abandonedAt,
@@ -18,17 +17,15 @@ import {
 import { renderRelease, templateRelease } from '../../helm/release/render-release.ts'
 import { missingRights, neededRights, probeRights, requireRights } from '../../release/access-review.ts'
 import { findAddons, otherReleases } from '../../release/cluster-reads.ts'
-import type { ClusterWork } from '../cluster-run.ts'
-import { beginHelmStep } from '../deploy/helm-step.ts'
+import type { ClusterWork, RunContext } from '../cluster-run.ts'
+import { runHelmStep } from '../deploy/helm-step.ts'
 import { restoreOvertaken } from '../deploy/other-deployers.ts'
 import { hasReleaseNamespace } from '../deploy/release-namespace.ts'
 import { findConfig } from '../deploy/release-parts.ts'
-import { openReleaseStore, type ReleaseStore, recordKind } from '../deploy/release-store.ts'
+import { openReleaseStore, type ReleaseStore, recordKind, refuseRename } from '../deploy/release-store.ts'
 import type { PreparedCluster } from '../inputs/prepare-cluster.ts'
-import type { RunContext } from '../run-context.ts'
 import { type ProbePlan, planExistingNamespace, planNewNamespace, reasonNotToVerify } from '../verify/what-to-verify.ts'
-import type { ConnectedCluster } from './connect-cluster.ts'
-import { refuseRename } from './refuse-rename.ts'
+import { type ConnectedCluster, targetOf } from './connect-cluster.ts'
 
 /** The state of a cluster before the first write. */
 export interface Preflight {
@@ -47,7 +44,6 @@ export interface Preflight {
   readonly probe: ProbePlan | undefined
 }
 
-/** What is to be installed. */
 export interface ChartRequest extends Pick<UpgradeOptions, 'chart' | 'chartVersion' | 'valuesFiles'> {
   /** The values that the files merge to, where our own schema has judged them. */
   readonly given: Readonly<Record<string, unknown>> | undefined
@@ -65,10 +61,10 @@ export async function preflightCluster(
 ): Promise<Preflight> {
   const { cluster, context, signal } = work
   const { helm, settings } = context
-  const { namespace, release } = cluster.settings
+  const { namespace } = cluster.settings
   const { inputs } = settings
   takeRelease(cluster, connected, context)
-  const target: ReleaseTarget = { release, namespace, kubeconfig: connected.kubeconfig, context: connected.context }
+  const target = targetOf(cluster, connected)
   const upgrade: UpgradeOptions = {
     ...options,
     timeout: inputs.timeout,
@@ -206,12 +202,7 @@ async function settledHistory(
         ? uninstallArguments(helm.version, target, { timeout, wait: false })
         : rollbackArguments(helm.version, target, { revision, timeout, wait: false })
     const about = { id: randomUUID(), cluster: cluster.name, command, target, before, rollback: true } as const
-    const step = await beginHelmStep(helm, folder, args, { ...about, good: revision ?? null })
-    const end = await step.ended
-    // One that failed or was killed stays open for the post step.
-    if (end.exitCode !== 0) return readHelmError(end.stderr, { command })
-    step.settle()
-    return undefined
+    return runHelmStep(helm, folder, args, { ...about, good: revision ?? null })
   }
   const how = good === undefined ? 'uninstall' : 'rollback'
   report(cluster.name, `repairing the release that an interrupted run left ${last.status} (${how})`)

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { NopassError, toNopassError } from '../../errors.ts'
+import { NopassError, reworded, toNopassError } from '../../errors.ts'
 import {
   type ReleaseTarget,
   rollbackArguments,
@@ -19,6 +19,7 @@ import {
   revisionOfStep,
   revisionUnderFailed,
 } from '../../helm/release/release-state.ts'
+import { hasSameObjects } from '../../helm/release/render-release.ts'
 import type { KubeClient } from '../../kube/client.ts'
 import { pollUntil } from '../../kube/poll-until.ts'
 import { parseGoDuration } from '../../lib/go-duration.ts'
@@ -26,7 +27,6 @@ import { type ReleaseWatch, readEarlierState, type WatchedRelease, watchRelease 
 import type { RunFolder } from '../run-folder.ts'
 import { beginHelmStep, type HelmStep } from './helm-step.ts'
 import {
-  isAsPrepared,
   isOwnRollback,
   NOTHING_RESTORED,
   overtaken,
@@ -199,7 +199,7 @@ async function confirm(
     const { revision, notes } = own === undefined ? NOTHING_RESTORED : await restoreNewer(request, history, own, signal)
     return { status: 'failed', revision: revision ?? last?.revision ?? null, error, notes }
   }
-  if (exact && !isAsPrepared(await store.content(own.revision, signal), desired)) {
+  if (exact && !hasSameObjects((await store.content(own.revision, signal)).objects, desired.objects)) {
     const message = `revision ${own.revision} of ${target.namespace}/${target.release} is not what this run had prepared`
     const hint = 'The chart changed between the check and the deploy: use a version that never changes, and run again.'
     return {
@@ -307,15 +307,7 @@ async function readHistoryAfter(
   } catch (unread) {
     if (signal.aborted) throw unread
     const why = toNopassError(unread).message
-    throw new NopassError(
-      error.code,
-      `${error.message}; it was not rolled back, because the history is not readable (${why})`,
-      {
-        hint: error.hint,
-        cause: error,
-        ...(error.reason === undefined ? {} : { reason: error.reason }),
-      },
-    )
+    throw reworded(error, `${error.message}; it was not rolled back, because the history is not readable (${why})`)
   }
 }
 
@@ -382,11 +374,8 @@ function undoArguments(request: DeployRequest, good: number | null, own: number)
 function withEvidence(error: NopassError, watch: ReleaseWatch): NopassError {
   const [worst] = watch.evidence()
   if (!worst || (error.code !== 'HELM_TIMEOUT' && error.code !== 'HELM_FAILED')) return error
-  return new NopassError(error.code, `not ready in time: ${worst.error.message}`, {
-    hint: worst.error.hint,
-    ...(worst.error.reason === undefined ? {} : { reason: worst.error.reason }),
-    cause: error,
-  })
+  const { message, hint, reason } = worst.error
+  return reworded(error, `not ready in time: ${message}`, { hint, reason })
 }
 
 function interrupted({ target }: DeployRequest): NopassError {

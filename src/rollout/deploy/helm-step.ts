@@ -1,11 +1,11 @@
-import type { ReleaseTarget } from '../../helm/helm-flags.ts'
+import type { NopassError } from '../../errors.ts'
 import { type HelmEnd, startHelmWrite } from '../../helm/helm-process.ts'
 import type { Helm } from '../../helm/obtain/find-helm.ts'
+import { readHelmError } from '../../helm/read-helm-error.ts'
 import { processId } from '../../lib/process-id.ts'
 import { explainFull, type HelmBegun, type RunFolder } from '../run-folder.ts'
 
 export interface HelmStep {
-  readonly id: string
   readonly ended: Promise<HelmEnd>
   interrupt(): void
   /** Closes the journal entry: the post step has nothing to repair. */
@@ -20,9 +20,7 @@ export async function beginHelmStep(
   helm: Helm,
   folder: RunFolder,
   args: readonly string[],
-  about: Pick<HelmBegun, 'id' | 'cluster' | 'command' | 'before' | 'good' | 'rollback'> & {
-    readonly target: ReleaseTarget
-  },
+  about: Omit<HelmBegun, 'event' | 'process' | 'helm' | 'stderrFile'>,
 ): Promise<HelmStep> {
   const { id, cluster, command } = about
   const write = await startHelmWrite(
@@ -35,9 +33,18 @@ export async function beginHelmStep(
     throw explainFull(error, folder.path, `helm ${command}`)
   })
   return {
-    id,
     ended: write.ended,
     interrupt: write.interrupt,
     settle: () => folder.noteEnd({ event: 'helm-settled', id }),
   }
+}
+
+/** Runs such a call to its end; returns helm's error. One that failed or was killed stays open for the post step. */
+export async function runHelmStep(...call: Parameters<typeof beginHelmStep>): Promise<NopassError | undefined> {
+  const [, , , { command }] = call
+  const step = await beginHelmStep(...call)
+  const { exitCode, stderr } = await step.ended
+  if (exitCode !== 0) return readHelmError(stderr, { command })
+  step.settle()
+  return undefined
 }

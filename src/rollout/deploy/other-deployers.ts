@@ -1,7 +1,5 @@
-import { isDeepStrictEqual } from 'node:util'
 import { NopassError, toNopassError } from '../../errors.ts'
 import type { ReleaseTarget } from '../../helm/helm-flags.ts'
-import type { ReleaseContent } from '../../helm/release/release-record.ts'
 import type { Revision } from '../../helm/release/release-state.ts'
 import { isSameRelease } from '../../helm/release/render-release.ts'
 import type { KubeClient } from '../../kube/client.ts'
@@ -105,14 +103,6 @@ export function overtaken(
       ? `uninstalled ${namespace}/${release}`
       : `made revision ${last.revision} (${last.status}) of ${namespace}/${release}`
   return new NopassError('RELEASE_OVERTAKEN', `another deployer ${what} ${when}`)
-}
-
-/** Whether helm recorded the objects that were rendered; values and names may be written in more than one way. */
-export function isAsPrepared(deployed: ReleaseContent, desired: ReleaseContent): boolean {
-  return isDeepStrictEqual(
-    deployed.objects.map(({ body }) => body),
-    desired.objects.map(({ body }) => body),
-  )
 }
 
 /** What is needed to restore another deployer's revision. */

@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto'
 import type { Unverified } from '../../alibaba/unverified.ts'
 import { diffManifests } from '../../helm/release/manifest-diff.ts'
 import type { ReleaseContent } from '../../helm/release/release-record.ts'
 import { isSameRelease } from '../../helm/release/render-release.ts'
 import { stableJson } from '../../lib/json.ts'
-import { undocumentedMatching } from '../../policy/documented-matching.ts'
+import { sha256 } from '../../lib/text.ts'
+import { undocumentedMatching } from '../../policy/missing-rights.ts'
 import type { PolicyPlan } from '../../policy/policy-target.ts'
 import type { SharedTarget } from '../../policy/policy-targets.ts'
 import { describeStep } from '../../policy/steps.ts'
@@ -79,24 +79,21 @@ export async function makePlan(work: Omit<ClusterWork, 'run'>, open: OpenCluster
     ...hooks.map(({ object, change, diff }) => ({ title: `${object} (hook)`, change, diff })),
     ...driftChanges(difference.drift, new Set(manifest.map(({ object }) => object))),
   ]
-  const steps = policies.map(({ steps }) => steps)
   const before = history.at(-1)
   // RAM's desired state and not the steps to it, because another cluster of the run may take some of them (a shared role).
   const ram = [...targets, ...former].map(({ target: { purpose: _, ...desired } }) => desired)
-  const digest = createHash('sha256')
-    .update(
-      stableJson({
-        ...desired,
-        ram,
-        // It overwrites fields of other managers.
-        forceConflicts: open.preflight.options.forceConflicts,
-        // The same name may refer to another cluster by the time of the apply.
-        cluster: open.connected.identity.kubeSystemUid,
-        revision: before?.revision ?? null,
-        status: before?.status ?? null,
-      }),
-    )
-    .digest('hex')
+  const digest = sha256(
+    stableJson({
+      ...desired,
+      ram,
+      // It overwrites fields of other managers.
+      forceConflicts: open.preflight.options.forceConflicts,
+      // The same name may refer to another cluster by the time of the apply.
+      cluster: open.connected.identity.kubeSystemUid,
+      revision: before?.revision ?? null,
+      status: before?.status ?? null,
+    }),
+  )
   return {
     changes,
     notes: [
@@ -105,7 +102,7 @@ export async function makePlan(work: Omit<ClusterWork, 'run'>, open: OpenCluster
       ...driftNotes(difference.drift),
     ],
     unverified: planUnverified(cluster, targets),
-    unchanged: difference.unchanged && steps.every((list) => list.length === 0),
+    unchanged: difference.unchanged && policies.every(({ steps }) => steps.length === 0),
     digest,
   }
 }

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto'
 import { parse } from 'yaml'
 import type { ManifestObject } from '../../helm/release/manifest.ts'
 import { isRecord } from '../../lib/json.ts'
+import { sha256 } from '../../lib/text.ts'
 import type { ReleaseParts } from '../../release/release-watch.ts'
 
 /** The key of the chart's ConfigMap that holds the helper's configuration. */
@@ -64,13 +64,9 @@ export function findParts(objects: readonly ManifestObject[], namespace: string)
     deployment: deployment?.name,
     selector: isRecord(selector) ? (selector as Readonly<Record<string, string>>) : undefined,
     statusConfigMap: config?.release.status,
-    configHash: config && hashConfig(config.text),
+    // As the helper computes it of its configuration file.
+    configHash: config && sha256(config.text),
   }
-}
-
-/** The same hash that the helper computes of its configuration file. */
-export function hashConfig(text: string): string {
-  return createHash('sha256').update(text).digest('hex')
 }
 
 function at(value: unknown, ...path: readonly string[]): unknown {

@@ -9,8 +9,9 @@ import {
   recordName,
   recordSelector,
 } from '../../helm/release/release-record.ts'
-import type { Revision } from '../../helm/release/release-state.ts'
+import { lastGoodRevision, type Revision } from '../../helm/release/release-state.ts'
 import { type KubeClient, METADATA_ONLY_LIST } from '../../kube/client.ts'
+import { findConfig } from './release-parts.ts'
 
 /** Helm's records of one release. */
 export interface ReleaseStore {
@@ -77,4 +78,25 @@ export async function requireSameHistory(
     'RELEASE_CHANGED',
     `release ${namespace}/${release} was ${describe(was)} and is now ${describe(is)}`,
   )
+}
+
+/**
+ * Another full name is another ServiceAccount, which the trust policy of the role does not name, and another Lease: two helpers
+ * would lead until the old Pods are gone. The last revision that worked decides, so that a failed rename can be reverted.
+ * @throws NopassError `RELEASE_RENAMED`
+ */
+export async function refuseRename(
+  store: Pick<ReleaseStore, 'content'>,
+  history: readonly Revision[],
+  desired: ReleaseContent,
+  signal: AbortSignal,
+): Promise<void> {
+  const good = lastGoodRevision(history)
+  const name = findConfig(desired.objects)?.release.fullname
+  if (good === undefined || name === undefined) return
+  const { objects } = await store.content(good.revision, signal)
+  const installed = findConfig(objects)?.release.fullname
+  if (installed === undefined || installed === name) return
+  const message = `the objects of this release are named ${installed}, and these values name them ${name}`
+  throw new NopassError('RELEASE_RENAMED', message)
 }

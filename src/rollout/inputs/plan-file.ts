@@ -1,8 +1,7 @@
 import { realpathSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { NopassError } from '../../errors.ts'
-import { isWithin, readRegular, realFolder } from '../../lib/read-input-file.ts'
-import { writePrivateFile } from '../../lib/write-private-file.ts'
+import { isWithin, readRegular, realPath, writePrivateFile } from '../../lib/files.ts'
 import type { ClusterResult, PlannedChange } from '../cluster-result.ts'
 
 interface PlanFile {
@@ -24,8 +23,8 @@ const LIMIT = 256 * 1024 * 1024
  */
 export function writePlanFile(file: string, results: readonly ClusterResult[], workspace = ''): void {
   if (workspace !== '' && isWithin(resolve(file), [resolve(workspace)])) {
-    const real = realFolder(dirname(resolve(file)))
-    if (!isWithin(real, [realFolder(workspace)])) {
+    const real = realPath(dirname(resolve(file)))
+    if (!isWithin(real, [realPath(workspace)])) {
       throw new NopassError('INPUT_INVALID', `plan-file: a link leads ${file} out of the workspace`)
     }
   }

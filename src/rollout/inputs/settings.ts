@@ -54,7 +54,6 @@ export interface ChartSettings {
   readonly defaults: SourceFile | undefined
 }
 
-/** The configuration of a rollout. */
 export interface Settings {
   readonly inputs: Inputs
   /** The whole list. Entries that are not selected have no values and no kubeconfig. */

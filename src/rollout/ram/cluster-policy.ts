@@ -1,15 +1,12 @@
-import type { ClusterDetail } from '../../alibaba/cs.ts'
+import { type ClusterDetail, findWorkerRoles } from '../../alibaba/cs.ts'
 import type { Unverified } from '../../alibaba/unverified.ts'
-import { findWorkerRoles } from '../../alibaba/worker-roles.ts'
 import { NopassError } from '../../errors.ts'
-import { KubeApiError } from '../../kube/api-error.ts'
-import type { KubeClient } from '../../kube/client.ts'
-import { readServedIssuer } from '../../kube/served-issuer.ts'
+import { unlessStatus } from '../../kube/api-error.ts'
 import { applyPolicy, planPolicy } from '../../policy/apply-policy.ts'
-import { chooseIssuer, parseIssuers } from '../../policy/cluster-issuer.ts'
 import { clusterKey, rrsaRoleName } from '../../policy/names.ts'
 import type { PolicyPlan, PolicyTarget } from '../../policy/policy-target.ts'
 import {
+  leftoverTargets,
   lockKeys,
   type RrsaDetails,
   roleNameOf,
@@ -18,11 +15,11 @@ import {
   workerRoleTargets,
 } from '../../policy/policy-targets.ts'
 import { describeStep } from '../../policy/steps.ts'
-import type { ClusterWork } from '../cluster-run.ts'
+import { chooseIssuer, parseIssuers } from '../../policy/trust-document.ts'
+import { readServedIssuer } from '../../release/cluster-reads.ts'
+import type { ClusterWork, RunContext } from '../cluster-run.ts'
 import type { ConnectedCluster } from '../connect/connect-cluster.ts'
 import type { PreparedCluster } from '../inputs/prepare-cluster.ts'
-import type { RunContext } from '../run-context.ts'
-import { leftoverTargets } from './leftover-targets.ts'
 
 /** RAM is read and written for one cluster of a run. */
 export type RamWork = Omit<ClusterWork, 'run'>
@@ -121,9 +118,7 @@ async function formerRoles({ cluster, context, signal }: RamWork, { detail }: Co
   }
 }
 
-/**
- * Whether other entries are other releases in the same cluster, which may need the same policy differently.
- */
+/** Whether other entries are other releases in the same cluster, which may need the same policy differently. */
 export function isAloneInCluster(name: string, { clusters }: RunContext['settings']): boolean {
   const own = clusters.find((one) => one.name === name)?.access
   if (own?.kind !== 'ack') return true
@@ -243,7 +238,7 @@ async function rrsaDetails(
 ): Promise<RrsaDetails> {
   const { clusterId, rrsa } = requireRrsa(connected)
   const given = cluster.values?.identity.rrsa
-  const served = await servedIssuer(connected.client, signal)
+  const served = await unlessStatus(readServedIssuer(connected.client, signal), 401, 403)
   // Removal takes what an apply wrote, also where ACK's list has changed since.
   const listed = purpose === 'remove' && served !== undefined ? [served] : parseIssuers(rrsa.issuers)
   return {
@@ -252,16 +247,6 @@ async function rrsaDetails(
     namespace: cluster.settings.namespace,
     serviceAccount,
     givenRole: given?.roleArn ? roleNameOf(given.roleArn) : undefined,
-  }
-}
-
-/** Undefined: not allowed, or not served. */
-async function servedIssuer(client: KubeClient, signal: AbortSignal): Promise<string | undefined> {
-  try {
-    return await readServedIssuer(client, signal)
-  } catch (error) {
-    if (error instanceof KubeApiError && (error.status === 401 || error.status === 403)) return undefined
-    throw error
   }
 }
 

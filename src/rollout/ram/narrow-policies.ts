@@ -4,8 +4,7 @@ import type { PolicyPlan, PolicyTarget } from '../../policy/policy-target.ts'
 import { lockKeys, policyKey, type SharedTarget } from '../../policy/policy-targets.ts'
 import { removePolicy } from '../../policy/remove-policy.ts'
 import { type ClusterResult, describeError, isFailure } from '../cluster-result.ts'
-import type { RolledCluster } from '../cluster-run.ts'
-import type { RunContext } from '../run-context.ts'
+import type { RolledCluster, RunContext } from '../cluster-run.ts'
 import { describe, isAloneInCluster, maybeShared, mayLeave, unknownRoles } from './cluster-policy.ts'
 
 /**

@@ -1,4 +1,4 @@
-import { findWorkerRoles } from '../../alibaba/worker-roles.ts'
+import { findWorkerRoles } from '../../alibaba/cs.ts'
 import { NopassError, toNopassError } from '../../errors.ts'
 import { namedRoles } from '../../policy/policy-target.ts'
 import type { RamCluster } from '../../policy/policy-targets.ts'

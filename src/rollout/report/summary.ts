@@ -1,5 +1,5 @@
 import { describeFact, type UnverifiedFact } from '../../alibaba/unverified.ts'
-import { formatPlace, type NopassError } from '../../errors.ts'
+import { formatIds, formatPlace, type NopassError } from '../../errors.ts'
 import { printable, printableLines } from '../../printable.ts'
 import { type ClusterResult, type ClusterStatus, isFailure } from '../cluster-result.ts'
 
@@ -86,7 +86,7 @@ function row(result: ClusterResult): string {
 
 function fix({ name, error }: ClusterResult): readonly string[] {
   if (!error) return []
-  const ids = [error.reason, error.requestId && `request ${error.requestId}`].filter(Boolean).join(', ')
+  const ids = formatIds(error)
   return [`> **${cell(name)}** ${error.code}${ids ? ` (${cell(ids)})` : ''} **Fix:** ${cell(error.hint)}\n`]
 }
 

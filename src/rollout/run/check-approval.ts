@@ -1,11 +1,9 @@
 import { NopassError } from '../../errors.ts'
 import { type ClusterResult, describeError } from '../cluster-result.ts'
-import { type ClusterWork, newRun, skippedResult } from '../cluster-run.ts'
+import { type ClusterWork, newRun, type RunContext, skippedResult } from '../cluster-run.ts'
 import { makePlan } from '../deploy/plan-cluster.ts'
 import type { PreparedCluster } from '../inputs/prepare-cluster.ts'
-import type { OpenCluster } from '../open-cluster.ts'
-import { openCluster } from '../open-cluster.ts'
-import type { RunContext } from '../run-context.ts'
+import { type OpenCluster, openCluster } from '../open-cluster.ts'
 
 /**
  * With an approved plan only that plan may be applied.

@@ -1,7 +1,6 @@
 import type { ClusterResult } from '../cluster-result.ts'
-import type { RolledCluster } from '../cluster-run.ts'
-import { type ClusterEnd, type ClusterWork, runCluster } from '../cluster-run.ts'
-import { type DeployOutcome, deployRelease } from '../deploy/deploy-release.ts'
+import { type ClusterEnd, type ClusterWork, type RolledCluster, type RunContext, runCluster } from '../cluster-run.ts'
+import { deployRelease } from '../deploy/deploy-release.ts'
 import { requireNewest } from '../deploy/other-deployers.ts'
 import { compareRelease, planCluster } from '../deploy/plan-cluster.ts'
 import { createReleaseNamespace } from '../deploy/release-namespace.ts'
@@ -9,7 +8,6 @@ import { findConfig, findParts } from '../deploy/release-parts.ts'
 import type { PreparedCluster } from '../inputs/prepare-cluster.ts'
 import { type OpenCluster, openCluster } from '../open-cluster.ts'
 import { formerTargets, keyOf, policyTargets, widenPolicies } from '../ram/cluster-policy.ts'
-import type { RunContext } from '../run-context.ts'
 import { verifyRelease } from '../verify/verify-release.ts'
 import { reasonNotToVerify } from '../verify/what-to-verify.ts'
 import { requireApproved } from './check-approval.ts'
@@ -117,13 +115,8 @@ async function applyCluster(
       helm: context.helm,
       client: connected.client,
       folder: context.folder,
-      target: preflight.target,
-      options: preflight.options,
+      ...preflight,
       parts,
-      desired: preflight.desired,
-      exact: preflight.exact,
-      store: preflight.store,
-      history: preflight.history,
       rollback: inputs.rollback,
       uninstallOnFailedInstall: inputs['uninstall-on-failed-install'],
       report: (line) => context.report(cluster.name, line),
@@ -132,11 +125,7 @@ async function applyCluster(
   )
   run.revision = { ...run.revision, to: outcome.revision }
   run.notes.push(...outcome.notes)
-  if (outcome.status !== 'deployed') return endOf(outcome)
+  if (outcome.status !== 'deployed') return outcome
   await verify(outcome.revision)
   return { status: 'deployed' }
-}
-
-function endOf({ status, error }: DeployOutcome): ClusterEnd {
-  return { status, ...(error && { error }) }
 }

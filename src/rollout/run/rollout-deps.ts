@@ -2,15 +2,12 @@ import { createDefaultTransport } from '../../alibaba/transport/transport.ts'
 import { obtainHelm } from '../../helm/obtain/obtain-helm.ts'
 import { idTokenSource } from '../connect/id-token.ts'
 import type { Settings } from '../inputs/settings.ts'
-import type { RunFolder } from '../run-folder.ts'
 import type { RolloutDeps } from './run-rollout.ts'
 
-export interface RolloutReporter {
+export interface RolloutReporter extends Pick<RolloutDeps, 'folder' | 'report'> {
   readonly environment: NodeJS.ProcessEnv
-  readonly folder: RunFolder
   /** Called once with every secret, before it is used. */
   readonly mask: (secret: string) => void
-  readonly report: (cluster: string, line: string) => void
 }
 
 /** The dependencies of a rollout; the action and the command line tool differ in masking and reporting. */

@@ -1,10 +1,10 @@
 import { collectUnverified, type UnverifiedFact } from '../../alibaba/unverified.ts'
 import { NopassError } from '../../errors.ts'
 import type { Helm } from '../../helm/obtain/find-helm.ts'
-import { createKeyedLock } from '../../lib/keyed-lock.ts'
+import { createKeyedLock } from '../../lib/concurrency.ts'
 import type { SharedTarget } from '../../policy/policy-targets.ts'
 import { type ClusterResult, printableResult } from '../cluster-result.ts'
-import { type RolledCluster, skippedResult } from '../cluster-run.ts'
+import { type RolledCluster, type RunContext, skippedResult } from '../cluster-run.ts'
 import { type CloudDeps, createCloudAccess } from '../connect/cloud-access.ts'
 import { guardKubeconfigs, maskKnownSecrets } from '../connect/guard-kubeconfigs.ts'
 import { recordKind } from '../deploy/release-store.ts'
@@ -13,22 +13,15 @@ import { prepareClusters } from '../inputs/prepare-cluster.ts'
 import type { ClusterSettings, Settings } from '../inputs/settings.ts'
 import { narrowPolicies, removePolicies } from '../ram/narrow-policies.ts'
 import { createRamList } from '../ram/ram-list.ts'
-import type { RunContext } from '../run-context.ts'
-import type { RunFolder } from '../run-folder.ts'
 import { uninstallCluster } from '../uninstall/uninstall-cluster.ts'
 import { refuseChangedPlan } from './check-approval.ts'
 import { rollCluster } from './roll-cluster.ts'
 import { runWaves } from './run-waves.ts'
 
-export interface RolloutDeps {
-  readonly folder: RunFolder
+export interface RolloutDeps extends Pick<RunContext, 'folder' | 'mask' | 'report' | 'now' | 'runName'> {
   /** Called only when helm is needed: `validate` needs none. */
   readonly findHelm: () => Promise<Helm>
   readonly cloud: Omit<CloudDeps, 'mask'>
-  readonly mask: (secret: string) => void
-  readonly report: (cluster: string, line: string) => void
-  readonly now: () => number
-  readonly runName: string
 }
 
 export interface RolloutOutcome {
@@ -63,19 +56,15 @@ export async function runRollout(settings: Settings, deps: RolloutDeps, signal: 
   const helm = await deps.findHelm()
   const cloud = createCloudAccess(settings, { ...deps.cloud, mask: deps.mask })
   const context: RunContext = {
+    ...deps,
     settings,
     prepared,
     helm,
-    folder: deps.folder,
     cloud,
     ramList: createRamList(prepared, settings.clusters.filter(isLeftOut(settings)), cloud),
     ramLock: createKeyedLock(),
     taken: new Map(),
-    mask: deps.mask,
-    report: deps.report,
     elapsed,
-    now: deps.now,
-    runName: deps.runName,
     approved: inputs.mode === 'apply' && inputs['plan-file'] ? readPlanFile(inputs['plan-file']) : undefined,
   }
   const results = (await runAll(context, signal)).map(printableResult)

@@ -1,8 +1,7 @@
-import { KubeApiError } from '../../kube/api-error.ts'
+import { hasStatus, KubeApiError } from '../../kube/api-error.ts'
 import { type KubeCall, type KubeClient, MERGE_PATCH, METADATA_ONLY_LIST } from '../../kube/client.ts'
-import { heldBy, withWriters } from '../../kube/declared-by.ts'
 import { listPages } from '../../kube/list-pages.ts'
-import { listOwner } from '../../kube/managed-fields.ts'
+import { heldBy, listOwner, withWriters } from '../../kube/managed-fields.ts'
 import { CONTENT_MANAGER, FIELD_MANAGER, LABEL_INSTANCE, LABEL_MANAGED_BY, MANAGED_BY } from '../../kube/names.ts'
 import { type KubeObject, keyOf, namespacedPath } from '../../kube/types.ts'
 import { readConfig } from '../deploy/release-parts.ts'
@@ -111,7 +110,7 @@ async function releasesBeside(
     }
     return found
   } catch (error) {
-    if (error instanceof KubeApiError && error.status === 403) return undefined
+    if (hasStatus(error, 403)) return undefined
     throw error
   }
 }
@@ -133,7 +132,7 @@ async function readWriters<T extends KubeObject>(
     try {
       known.push(await withWriters(client, path, object, signal))
     } catch (error) {
-      if (!(error instanceof KubeApiError && (error.status === 403 || error.status === 404))) throw error
+      if (!hasStatus(error, 403, 404)) throw error
       if (error.status === 403) known.push(object)
     }
   }

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { NopassError } from '../../errors.ts'
 import { uninstallArguments, upgradeArguments, valuesFile } from '../../helm/helm-flags.ts'
-import { readHelmError } from '../../helm/read-helm-error.ts'
 import {
   explainPending,
   isPending,
@@ -10,7 +9,7 @@ import {
   revisionOfStep,
 } from '../../helm/release/release-state.ts'
 import { renderRelease } from '../../helm/release/render-release.ts'
-import { KubeApiError } from '../../kube/api-error.ts'
+import { unlessStatus } from '../../kube/api-error.ts'
 import type { KubeClient } from '../../kube/client.ts'
 import { ANNOTATION_REGISTRIES } from '../../kube/names.ts'
 import { pollUntil } from '../../kube/poll-until.ts'
@@ -20,16 +19,16 @@ import type { SharedTarget } from '../../policy/policy-targets.ts'
 import { otherReleases } from '../../release/cluster-reads.ts'
 import { readStatus } from '../../release/release-watch.ts'
 import type { ClusterResult } from '../cluster-result.ts'
-import { type ClusterEnd, type ClusterWork, runCluster } from '../cluster-run.ts'
-import { type ConnectedCluster, connectCluster } from '../connect/connect-cluster.ts'
-import { beginHelmStep } from '../deploy/helm-step.ts'
+import { type ClusterEnd, type ClusterWork, type RunContext, runCluster } from '../cluster-run.ts'
+import { type ConnectedCluster, targetOf } from '../connect/connect-cluster.ts'
+import { runHelmStep } from '../deploy/helm-step.ts'
 import { removeReleaseNamespace } from '../deploy/release-namespace.ts'
 import { findConfig, findParts } from '../deploy/release-parts.ts'
 import { openReleaseStore, type ReleaseStore, requireSameHistory } from '../deploy/release-store.ts'
 import type { PreparedCluster } from '../inputs/prepare-cluster.ts'
-import { kubeconfigMinutes } from '../open-cluster.ts'
+import { connectWork } from '../open-cluster.ts'
 import { maybeShared, policyTargets } from '../ram/cluster-policy.ts'
-import type { RunContext } from '../run-context.ts'
+import type { HelmBegun } from '../run-folder.ts'
 import { pushConfig } from '../verify/verify-release.ts'
 import { findAndRemoveLeftovers, findLeftovers, type LeftoverQuery, WHY_COPY } from './leftovers.ts'
 
@@ -42,11 +41,7 @@ export function uninstallCluster(
   signal: AbortSignal,
 ): Promise<ClusterResult> {
   return runCluster({ cluster, context, signal }, async (work) => {
-    const { folder, cloud, mask, helm } = context
-    // Retiring, the wait for it and the uninstall each may take helm's timeout.
-    const minutes = kubeconfigMinutes(parseGoDuration(context.settings.inputs.timeout, 'timeout'))
-    const deps = { cloud, folder, mask, minutes, environment: helm.environment }
-    const connected = await connectCluster(cluster.settings, deps, signal)
+    const connected = await connectWork(work)
     try {
       return await uninstall(work, connected, note)
     } finally {
@@ -64,7 +59,7 @@ async function uninstall(
   run.phase = 'uninstall'
   const { helm, settings } = context
   const { namespace, release } = cluster.settings
-  const target = { release, namespace, kubeconfig: connected.kubeconfig, context: connected.context }
+  const target = targetOf(cluster, connected)
   const say = (line: string): void => {
     run.notes.push(line)
     context.report(cluster.name, line)
@@ -85,13 +80,7 @@ async function uninstall(
   if (last) {
     await requireSameHistory(store, target, newest, signal)
     const args = uninstallArguments(helm.version, target, { timeout: settings.inputs.timeout, wait: true })
-    await runStep(work, {
-      id: randomUUID(),
-      command: 'uninstall',
-      args,
-      target,
-      before: newest?.revision ?? 0,
-    })
+    await runStep(work, args, { id: randomUUID(), command: 'uninstall', target, before: newest?.revision ?? 0 })
     say('release uninstalled')
   } else {
     say(`there is no release ${namespace}/${release}`)
@@ -121,8 +110,7 @@ async function retire(
   const { cluster, context, signal } = work
   const { helm, folder, settings } = context
   const { inputs } = settings
-  const { namespace, release: name } = cluster.settings
-  const target = { release: name, namespace, kubeconfig: connected.kubeconfig, context: connected.context }
+  const target = targetOf(cluster, connected)
   const values = await folder.write(
     `${cluster.name}-retire.values.yaml`,
     valuesFile({ ...release.values, retire: true }),
@@ -143,15 +131,10 @@ async function retire(
   const step = { id: randomUUID(), timeoutSeconds: longestSeconds(seconds, desired.hooks.length) }
   context.report(cluster.name, 'removing what the helper wrote (retire)')
   await requireSameHistory(release.store, target, release.last, signal)
-  await runStep(work, {
-    id: step.id,
-    command: 'upgrade',
-    args: upgradeArguments(helm.version, target, { ...options, step }),
-    target,
-    before: release.last.revision,
-  })
+  const args = upgradeArguments(helm.version, target, { ...options, step })
+  await runStep(work, args, { id: step.id, command: 'upgrade', target, before: release.last.revision })
   const revision = revisionOfStep(await release.store.history(signal), step.id)
-  const parts = findParts(desired.objects, namespace)
+  const parts = findParts(desired.objects, target.namespace)
   const limitMs = seconds * 1000
   const config = findConfig(desired.objects)
   const own = ownOf(cluster, config?.secretName ?? '', config)
@@ -189,10 +172,7 @@ async function removeRest(
   say: (line: string) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  const removal = await findAndRemoveLeftovers(client, own, signal).catch((error) => {
-    if (error instanceof KubeApiError && error.status === 403) return undefined
-    throw error
-  })
+  const removal = await unlessStatus(findAndRemoveLeftovers(client, own, signal), 403)
   if (removal === undefined) {
     const where = own.namespaces === undefined ? 'all namespaces' : `namespaces ${own.namespaces.join(', ')}`
     say(`left: pull secrets without content (the deployer may not list ServiceAccounts and Secrets in ${where})`)
@@ -208,29 +188,17 @@ async function removeRest(
 
 /** Whether the helper has removed everything, read from the cluster itself where the deployer may, because the status is throttled. */
 async function isClean(client: KubeClient, own: LeftoverQuery, signal: AbortSignal): Promise<boolean> {
-  const left = await findLeftovers(client, own, signal).catch((error) => {
-    if (error instanceof KubeApiError && error.status === 403) return undefined
-    throw error
-  })
+  const left = await unlessStatus(findLeftovers(client, own, signal), 403)
   if (left === undefined || left.accounts.length > 0) return false
   return left.secrets.every(({ metadata }) => !metadata.annotations?.[ANNOTATION_REGISTRIES])
 }
 
 async function runStep(
   { cluster, context: { helm, folder } }: ClusterWork,
-  step: {
-    readonly id: string
-    readonly command: 'upgrade' | 'uninstall'
-    readonly args: readonly string[]
-    readonly target: Parameters<typeof uninstallArguments>[1]
-    readonly before: number
-  },
+  args: readonly string[],
+  step: Pick<HelmBegun, 'id' | 'command' | 'target' | 'before'>,
 ): Promise<void> {
-  const { id, command, args, target, before } = step
-  const about = { id, cluster: cluster.name, command, target, before, good: before, rollback: true } as const
-  const begun = await beginHelmStep(helm, folder, args, about)
-  const end = await begun.ended
-  // One that failed or was killed stays open for the post step.
-  if (end.exitCode !== 0) throw readHelmError(end.stderr, { command })
-  begun.settle()
+  const about = { ...step, cluster: cluster.name, good: step.before, rollback: true }
+  const error = await runHelmStep(helm, folder, args, about)
+  if (error) throw error
 }

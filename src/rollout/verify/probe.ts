@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { NopassError } from '../../errors.ts'
 import type { ReleaseTarget } from '../../helm/helm-flags.ts'
-import { KubeApiError } from '../../kube/api-error.ts'
+import { KubeApiError, unlessStatus } from '../../kube/api-error.ts'
 import type { KubeClient } from '../../kube/client.ts'
 import type { RunFolder } from '../run-folder.ts'
 
@@ -27,7 +27,6 @@ export interface Probe {
   readonly namespace: string
   /** The namespace was created for this probe and is deleted with it. */
   readonly isNew: boolean
-  /** ServiceAccount of the probe's Pods. */
   readonly serviceAccount: string
   /** Name of the Pod that pulls an image. */
   readonly pod: string
@@ -112,15 +111,7 @@ async function makeProbe(client: KubeClient, existing: string | undefined, name:
 
 /** Deletes each object; one that does not exist is fine. */
 export async function removeProbe(client: KubeClient, objects: readonly string[]): Promise<void> {
-  await Promise.all(
-    objects.map(async (path) => {
-      try {
-        await client.request({ method: 'DELETE', path })
-      } catch (error) {
-        if (!(error instanceof KubeApiError && error.status === 404)) throw error
-      }
-    }),
-  )
+  await Promise.all(objects.map((path) => unlessStatus(client.request({ method: 'DELETE', path }), 404)))
 }
 
 async function removeStale(client: KubeClient, path: string, now: number): Promise<void> {

@@ -1,7 +1,8 @@
 import { NopassError } from '../../errors.ts'
-import { KubeApiError } from '../../kube/api-error.ts'
+import { unlessStatus } from '../../kube/api-error.ts'
 import type { KubeClient } from '../../kube/client.ts'
 import { pollUntil } from '../../kube/poll-until.ts'
+import type { ContainerStatus, PodObject } from '../../kube/types.ts'
 import { PROBE_LABELS, type Probe, RESTRICTED_CONTAINER } from './probe.ts'
 
 /** A kubelet retries a failed pull after 10 s and again after 20 s; a pull that still fails then will keep failing. */
@@ -44,9 +45,7 @@ export async function verifyImage(
   let state: PullVerdict['state'] = 'waiting'
   let words: string | undefined
   await pollUntil(limitMs, signal, async () => {
-    const { status } = await client.request<{
-      status?: { containerStatuses?: readonly (ContainerView & { readonly name: string })[] }
-    }>({ method: 'GET', path: `${path}/${pod}` }, signal)
+    const { status } = await client.request<PodObject>({ method: 'GET', path: `${path}/${pod}` }, signal)
     // A webhook of that namespace may have added containers.
     const verdict = judgePull(status?.containerStatuses?.find(({ name }) => name === CONTAINER))
     state = verdict.state
@@ -74,28 +73,15 @@ function isPulled(state: PullVerdict['state']): boolean {
 async function lastEvents(client: KubeClient, namespace: string, pod: string, signal: AbortSignal): Promise<string> {
   const path = `/api/v1/namespaces/${namespace}/events`
   const query = { fieldSelector: `involvedObject.name=${pod}` }
-  const events = await client
-    .request<{
-      items: readonly { reason: string; message: string; lastTimestamp?: string | null }[]
-    }>({ method: 'GET', path, query }, signal)
-    .catch((error) => {
-      // That the image was not pulled is the failure, not that its reason is hidden.
-      if (error instanceof KubeApiError && error.status === 403) return undefined
-      throw error
-    })
+  // That the image was not pulled is the failure, not that its reason is hidden.
+  const events = await unlessStatus(client.request<EventList>({ method: 'GET', path, query }, signal), 403)
   if (events === undefined) return 'its container did not start, and the deployer may not list the Events that say why'
   const [last] = events.items.toSorted((a, b) => ((a.lastTimestamp ?? '') < (b.lastTimestamp ?? '') ? 1 : -1))
   return last === undefined ? 'no node has taken the Pod' : `${last.reason}: ${last.message}`
 }
 
-/** The fields of a container status that concern its image. */
-export interface ContainerView {
-  readonly imageID: string
-  readonly state?: {
-    readonly waiting?: { readonly reason?: string; readonly message?: string }
-    readonly running?: object
-    readonly terminated?: object
-  }
+interface EventList {
+  readonly items: readonly { reason: string; message: string; lastTimestamp?: string | null }[]
 }
 
 /** `failing`: the kubelet retries, and a new credential may help; `lost`: no retry can succeed. */
@@ -114,9 +100,9 @@ const AFTER_PULL = new Set([
 ])
 
 /** Judges a container status as a kubelet writes it; undefined: there is none yet. */
-export function judgePull(container: ContainerView | undefined): PullVerdict {
+export function judgePull(container: Pick<ContainerStatus, 'imageID' | 'state'> | undefined): PullVerdict {
   const { reason = '', message } = container?.state?.waiting ?? {}
-  if (container && (container.imageID !== '' || container.state?.running || AFTER_PULL.has(reason)))
+  if (container && ((container.imageID ?? '') !== '' || container.state?.running || AFTER_PULL.has(reason)))
     return { state: 'pulled', words: undefined }
   if (!/^(ErrImage|Image|InvalidImage)/.test(reason)) return { state: 'waiting', words: undefined }
   // The registry accepted the credential but has no such image: containerd's message ends like this only for a 404.

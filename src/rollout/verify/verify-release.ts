@@ -1,22 +1,17 @@
 import { NopassError } from '../../errors.ts'
-import type { ReleaseTarget } from '../../helm/helm-flags.ts'
-import { KubeApiError } from '../../kube/api-error.ts'
+import { KubeApiError, unlessStatus } from '../../kube/api-error.ts'
 import { type KubeClient, MERGE_PATCH } from '../../kube/client.ts'
 import { ANNOTATION_AWAITED_CONFIG } from '../../kube/names.ts'
 import { isTransient, pollUntil } from '../../kube/poll-until.ts'
 import { type HelperStatus, type RegistryStatus, requestRefresh } from '../../release/helper-status.ts'
 import { type Cause, findCauses, type PodView } from '../../release/release-causes.ts'
 import { type ReleaseParts, readPods, readStatus, type WatchedRelease } from '../../release/release-watch.ts'
-import type { RunFolder } from '../run-folder.ts'
-import { type Probe, RESTRICTED_CONTAINER, withProbe } from './probe.ts'
+import { type Probe, type ProbeRequest, RESTRICTED_CONTAINER, withProbe } from './probe.ts'
 import { verifyImage } from './verify-image.ts'
 import { waitForSecret } from './wait-for-secret.ts'
 import type { ProbePlan } from './what-to-verify.ts'
 
-export interface VerifyRequest {
-  readonly client: KubeClient
-  readonly folder: RunFolder
-  readonly target: ReleaseTarget
+export interface VerifyRequest extends Pick<ProbeRequest, 'client' | 'folder' | 'target'> {
   readonly parts: WatchedRelease
   readonly secretName: string
   /** Undefined: no probe is created. */
@@ -113,10 +108,7 @@ async function listPods(
   signal: AbortSignal,
 ): Promise<readonly PodView[] | undefined> {
   if (parts.selector === undefined) return undefined
-  return readPods(client, parts, signal).catch((error) => {
-    if (error instanceof KubeApiError && error.status === 403) return undefined
-    throw error
-  })
+  return unlessStatus(readPods(client, parts, signal), 403)
 }
 
 const patiently = (cause: Cause): Cause => ({ ...cause, patienceMs: Math.max(cause.patienceMs, POD_PATIENCE_MS) })

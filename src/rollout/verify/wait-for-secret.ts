@@ -1,4 +1,4 @@
-import { KubeApiError } from '../../kube/api-error.ts'
+import { unlessStatus } from '../../kube/api-error.ts'
 import { type KubeClient, METADATA_ONLY } from '../../kube/client.ts'
 import {
   ANNOTATION_EXPIRES_AT,
@@ -33,18 +33,12 @@ export async function waitForSecret(
   const path = `/api/v1/namespaces/${namespace}/secrets/${expected.name}`
   let seen = 'did not appear'
   const ms = await pollUntil(limits.limitMs, signal, async () => {
-    try {
-      const { metadata } = await client.request<{ metadata: ObjectMeta }>(
-        { method: 'GET', path, accept: METADATA_ONLY },
-        signal,
-      )
-      const problem = judgeSecret(metadata, expected, limits.now())
-      seen = problem ?? seen
-      return problem === undefined
-    } catch (error) {
-      if (error instanceof KubeApiError && error.status === 404) return false
-      throw error
-    }
+    const call = { method: 'GET', path, accept: METADATA_ONLY } as const
+    const secret = await unlessStatus(client.request<{ metadata: ObjectMeta }>(call, signal), 404)
+    if (secret === undefined) return false
+    const problem = judgeSecret(secret.metadata, expected, limits.now())
+    seen = problem ?? seen
+    return problem === undefined
   })
   return ms === undefined ? { seen } : { ms }
 }

@@ -1,5 +1,5 @@
 import { NopassError } from '../../errors.ts'
-import { KubeApiError } from '../../kube/api-error.ts'
+import { unlessStatus } from '../../kube/api-error.ts'
 import type { KubeClient } from '../../kube/client.ts'
 import { SKIP } from '../../kube/names.ts'
 import type { KubeObject } from '../../kube/types.ts'
@@ -47,7 +47,8 @@ export async function planExistingNamespace(
   const { config } = loadConfig(text)
   if (config.dryRun) return undefined
   const targets = createTargets(config)
-  const namespace = await readNamespace(client, name, signal)
+  const call = { method: 'GET', path: `/api/v1/namespaces/${name}` } as const
+  const namespace = await unlessStatus(client.request<KubeObject>(call, signal), 404)
   const refuse = (why: string): NopassError =>
     new NopassError('VERIFY_NAMESPACE', `namespace ${name} ${why}. Nothing was written.`)
   if (namespace === undefined) throw refuse('does not exist')
@@ -59,15 +60,6 @@ export async function planExistingNamespace(
   return {
     existing: { namespace: name, registries: targets.registriesOf(view) },
     attaches: targets.takesServiceAccount(`${PROBE_PREFIX}00000000`),
-  }
-}
-
-async function readNamespace(client: KubeClient, name: string, signal: AbortSignal): Promise<KubeObject | undefined> {
-  try {
-    return await client.request<KubeObject>({ method: 'GET', path: `/api/v1/namespaces/${name}` }, signal)
-  } catch (error) {
-    if (error instanceof KubeApiError && error.status === 404) return undefined
-    throw error
   }
 }
 

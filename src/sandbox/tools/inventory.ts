@@ -1,7 +1,7 @@
 import { readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { acquireLock } from '../../../tools/bootstrap/lock.mjs'
-import { renderTable } from '../../lib/text-table.ts'
+import { renderTable } from '../../lib/text.ts'
 import { findTool, pinnedTool } from './ensure-tools.ts'
 import { findGo } from './go-program.ts'
 import { cacheFolder, type Host } from './host.ts'

@@ -1,6 +1,6 @@
 import { matchesGlobs } from '../glob.ts'
 import { ValuesError } from '../values-error.ts'
-import { child, items, type MapNode, type Position, text, toValue, type YamlNode } from '../yaml/yaml-node.ts'
+import { child, items, type MapNode, type Position, text, texts, toValue, type YamlNode } from '../yaml/yaml-node.ts'
 
 /** A key of the pull secret from a registry: a domain, or all domains of an instance. */
 interface Claim {
@@ -61,8 +61,8 @@ function targetsOf(values: MapNode, registry: YamlNode | undefined): TargetSet {
   const pick = (key: string): YamlNode | undefined => child(own, key) ?? child(global, key)
   const labels = child(pick('selector'), 'matchLabels')
   return {
-    include: items(pick('include')).flatMap((item) => text(item) ?? []),
-    exclude: items(pick('exclude')).flatMap((item) => text(item) ?? []),
+    include: texts(pick('include')),
+    exclude: texts(pick('exclude')),
     labels: labels === undefined ? {} : (toValue(labels) as Record<string, unknown>),
   }
 }

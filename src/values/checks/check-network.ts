@@ -1,5 +1,5 @@
 import { BlockList, isIP } from 'node:net'
-import { ValuesError } from '../values-error.ts'
+import { refused, type ValuesError } from '../values-error.ts'
 import { child, is, items, type MapNode, type ValuePath, type YamlNode } from '../yaml/yaml-node.ts'
 
 /** What the API server refuses in the helper's NetworkPolicy: those of chart/templates/_validation.tpl. */
@@ -68,8 +68,4 @@ function ports(list: YamlNode | undefined, path: ValuePath): ValuesError[] {
     const message = '`endPort` needs a number as `port` that is not above it'
     return [refused(last, [...path, index, 'endPort'], message, 'Correct one of the two.')]
   })
-}
-
-function refused(node: YamlNode, path: ValuePath, message: string, hint: string): ValuesError {
-  return new ValuesError('VALUES_POD', message, { at: node.at, path, hint })
 }

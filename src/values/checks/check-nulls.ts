@@ -1,5 +1,5 @@
 import { ValuesError } from '../values-error.ts'
-import { formatPath, lookup, type MapNode } from '../yaml/yaml-node.ts'
+import { formatPath, is, lookup, type MapNode } from '../yaml/yaml-node.ts'
 
 /** Keys that the chart's templates require: those of chart/templates/_validation.tpl. */
 export const NEEDED: readonly string[] = [
@@ -55,7 +55,7 @@ export function checkNulls(values: MapNode, given: MapNode): ValuesError[] {
   return NEEDED.flatMap((dotted) => {
     const path = dotted.split('.')
     if (lookup(values, path) !== undefined) return []
-    const cut = path.findIndex((_, index) => isNull(given, path.slice(0, index + 1)))
+    const cut = path.findIndex((_, index) => is(lookup(given, path.slice(0, index + 1)), null))
     if (cut === -1) return []
     const nulled = path.slice(0, cut + 1)
     const name = formatPath(nulled)
@@ -70,9 +70,4 @@ export function checkNulls(values: MapNode, given: MapNode): ValuesError[] {
       }),
     ]
   })
-}
-
-function isNull(given: MapNode, path: readonly string[]): boolean {
-  const node = lookup(given, path)
-  return node?.kind === 'scalar' && node.value === null
 }

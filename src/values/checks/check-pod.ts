@@ -1,5 +1,15 @@
-import { ValuesError } from '../values-error.ts'
-import { child, is, items, lookup, type MapNode, type ValuePath, type YamlNode } from '../yaml/yaml-node.ts'
+import { collision, refused, type ValuesError } from '../values-error.ts'
+import {
+  child,
+  is,
+  items,
+  lookup,
+  type MapNode,
+  text,
+  texts,
+  type ValuePath,
+  type YamlNode,
+} from '../yaml/yaml-node.ts'
 
 /** Variables that the chart sets itself; the last one only with `caBundle`. */
 const OWN_VARIABLES: readonly string[] = ['POD_NAME', 'POD_NAMESPACE', 'POD_UID', 'POD_IP', 'NODE_NAME']
@@ -25,14 +35,14 @@ function variables(values: MapNode): ValuesError[] {
   const own = hasBundle ? [...OWN_VARIABLES, CA_VARIABLE] : OWN_VARIABLES
   const seen = new Set<string>()
   return items(child(values, 'extraEnv')).flatMap((item, index) => {
-    const name = textOf(child(item, 'name'))
+    const name = text(child(item, 'name'))
     if (name === undefined) return []
     if (name === 'NODE_TLS_REJECT_UNAUTHORIZED') {
       const message = `the variable \`${name}\` in \`extraEnv\` can switch off the verification of certificates`
       const hint = 'Remove it; `caBundle` adds authorities to trust.'
       return [collision(item, ['extraEnv', index, 'name'], message, hint)]
     }
-    const value = textOf(child(item, 'value'))
+    const value = text(child(item, 'value'))
     const source = child(item, 'valueFrom')
     if (value !== undefined && value !== '' && source !== undefined) {
       const message = `the variable \`${name}\` in \`extraEnv\` has both \`value\` and \`valueFrom\``
@@ -53,7 +63,7 @@ function variables(values: MapNode): ValuesError[] {
 function spreads(values: MapNode): ValuesError[] {
   const seen = new Set<string>()
   return items(child(values, 'topologySpread')).flatMap((item, index) => {
-    const [key, when] = [textOf(child(item, 'topologyKey')), textOf(child(item, 'whenUnsatisfiable'))]
+    const [key, when] = [text(child(item, 'topologyKey')), text(child(item, 'whenUnsatisfiable'))]
     if (key === undefined || when === undefined) return []
     const both = `${key} with ${when}`
     const twice = seen.has(both)
@@ -86,10 +96,10 @@ function matchedTwice(item: YamlNode, path: ValuePath): ValuesError[] {
       ? OWN_SELECTOR
       : [
           ...(labels?.kind === 'map' ? labels.entries.keys() : []),
-          ...items(child(selector, 'matchExpressions')).flatMap((one) => textOf(child(one, 'key')) ?? []),
+          ...items(child(selector, 'matchExpressions')).flatMap((one) => text(child(one, 'key')) ?? []),
         ]
   return items(child(item, 'matchLabelKeys')).flatMap((key, index) => {
-    const label = textOf(key)
+    const label = text(key)
     if (label === undefined || !selected.includes(label)) return []
     const message = `\`matchLabelKeys\` names ${label}, which \`labelSelector\` has too`
     return [refused(key, [...path, 'matchLabelKeys', index], message, 'Remove it in one of the two.')]
@@ -113,9 +123,9 @@ function affinities(values: MapNode): ValuesError[] {
 }
 
 function keysTwice(term: YamlNode | undefined, path: ValuePath): ValuesError[] {
-  const equal = items(child(term, 'matchLabelKeys')).map(textOf)
+  const equal = texts(child(term, 'matchLabelKeys'))
   return items(child(term, 'mismatchLabelKeys')).flatMap((key, index) => {
-    const label = textOf(key)
+    const label = text(key)
     if (label === undefined || !equal.includes(label)) return []
     const message = `\`mismatchLabelKeys\` names ${label}, which \`matchLabelKeys\` has too`
     return [refused(key, [...path, 'mismatchLabelKeys', index], message, 'Remove it in one of the two.')]
@@ -128,7 +138,7 @@ function tolerations(values: MapNode): ValuesError[] {
     const path = ['tolerations', index]
     const [seconds, value] = [child(item, 'tolerationSeconds'), child(item, 'value')]
     const exists = is(child(item, 'operator'), 'Exists')
-    const hasKey = (textOf(child(item, 'key')) ?? '') !== ''
+    const hasKey = (text(child(item, 'key')) ?? '') !== ''
     const isTimed = seconds !== undefined && !is(seconds, null)
     return [
       ...(isTimed && !is(child(item, 'effect'), 'NoExecute')
@@ -141,7 +151,7 @@ function tolerations(values: MapNode): ValuesError[] {
             ),
           ]
         : []),
-      ...(exists && value !== undefined && (textOf(value) ?? '') !== ''
+      ...(exists && value !== undefined && (text(value) ?? '') !== ''
         ? [
             refused(
               value,
@@ -209,7 +219,7 @@ function aboveLimits(wanted: MapNode, limits: YamlNode | undefined): ValuesError
 function twice(values: MapNode, list: string, key: string): ValuesError[] {
   const seen = new Set<string>()
   return items(child(values, list)).flatMap((item, index) => {
-    const value = textOf(child(item, key))
+    const value = text(child(item, key))
     if (value === undefined || !seen.has(value)) {
       if (value !== undefined) seen.add(value)
       return []
@@ -266,15 +276,3 @@ function quantityOf(node: YamlNode | undefined): number | undefined {
 }
 
 const shown = (node: YamlNode): string => (node.kind === 'scalar' ? String(node.value) : '')
-
-function textOf(node: YamlNode | undefined): string | undefined {
-  return node?.kind === 'scalar' && typeof node.value === 'string' ? node.value : undefined
-}
-
-function collision(node: YamlNode, path: ValuePath, message: string, hint: string): ValuesError {
-  return new ValuesError('VALUES_COLLISION', message, { at: node.at, path, hint })
-}
-
-function refused(node: YamlNode, path: ValuePath, message: string, hint: string): ValuesError {
-  return new ValuesError('VALUES_POD', message, { at: node.at, path, hint })
-}

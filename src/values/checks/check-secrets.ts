@@ -1,5 +1,77 @@
 import { ValuesError } from '../values-error.ts'
-import { formatPath, type MapNode, type ValuePath, type YamlNode } from '../yaml/yaml-node.ts'
+import { child, formatPath, is, items, type MapNode, text, type ValuePath, type YamlNode } from '../yaml/yaml-node.ts'
+
+/** Names that tutorials, other tools and the vendor's add-on use (the chart refuses them too). */
+export const COMMON_SECRET_NAMES: readonly string[] = [
+  'acr-credential',
+  'acr-secret',
+  'aliyun-registry',
+  'docker-config',
+  'docker-credentials',
+  'docker-login',
+  'docker-registry',
+  'dockerconfigjson',
+  'dockerhub',
+  'image-pull-secret',
+  'image-pull-secrets',
+  'imagepullsecret',
+  'imagepullsecrets',
+  'pull-secret',
+  'pullsecret',
+  'regcred',
+  'registry-auth',
+  'registry-credentials',
+  'registry-secret',
+  'regsecret',
+]
+
+/** A name of the pull secret that others use, or that is one of the Secrets that the helper reads. */
+export function checkSecretName(values: MapNode): ValuesError[] {
+  const node = child(values, 'secretName')
+  const name = text(node)
+  if (node === undefined || name === undefined) return []
+  const isCommon = COMMON_SECRET_NAMES.includes(name) || /^acr-credential-/.test(name)
+  const common =
+    isCommon && !is(child(values, 'adopt'), true)
+      ? [
+          new ValuesError('VALUES_SECRET_NAME', `\`secretName\` is "${name}", a name that others commonly use`, {
+            at: node.at,
+            path: ['secretName'],
+            value: name,
+            expected: 'a name of its own, such as acr-nopass',
+          }),
+        ]
+      : []
+  return [
+    ...common,
+    ...sources(values).flatMap(({ source, path }) =>
+      text(source) === name && source !== undefined ? [sourceError(source, path, name)] : [],
+    ),
+  ]
+}
+
+function sources(values: MapNode): { readonly source: YamlNode | undefined; readonly path: (string | number)[] }[] {
+  const key = child(child(child(values, 'identity'), 'accessKey'), 'existingSecret')
+  return [
+    { source: key, path: ['identity', 'accessKey', 'existingSecret'] },
+    ...items(child(values, 'registries')).map((registry, index) => ({
+      source: child(registry, 'existingSecret'),
+      path: ['registries', index, 'existingSecret'],
+    })),
+  ]
+}
+
+function sourceError(source: YamlNode, path: (string | number)[], name: string): ValuesError {
+  return new ValuesError(
+    'VALUES_COLLISION',
+    `the Secret "${name}" is read here and is also the pull secret (\`secretName\`), which the helper overwrites`,
+    {
+      at: source.at,
+      path,
+      hint: 'Give one of the two Secrets another name.',
+    },
+  )
+}
 
 const SECRETS: readonly { readonly what: string; readonly pattern: RegExp }[] = [
   { what: 'an AccessKey ID', pattern: /\b(LTAI|STS\.)[A-Za-z0-9]{12,}/ },

@@ -9,6 +9,7 @@ import {
   lookup,
   type MapNode,
   text,
+  texts,
   type ValuePath,
   type YamlNode,
 } from '../yaml/yaml-node.ts'
@@ -117,8 +118,4 @@ function globErrors(values: MapNode, path: ValuePath): ValuesError[] {
 function globError(path: ValuePath, node: YamlNode, why: string, hint: string): ValuesError {
   const value = text(node)
   return new ValuesError('VALUES_GLOB', `\`${formatPath(path)}\`: ${why}`, { at: node.at, path, value, hint })
-}
-
-function texts(node: YamlNode | undefined): string[] {
-  return items(node).flatMap((item) => text(item) ?? [])
 }

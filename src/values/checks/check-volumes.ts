@@ -1,5 +1,15 @@
-import { ValuesError } from '../values-error.ts'
-import { child, is, items, lookup, type MapNode, type ValuePath, type YamlNode } from '../yaml/yaml-node.ts'
+import { collision, refused, type ValuesError } from '../values-error.ts'
+import {
+  child,
+  is,
+  items,
+  lookup,
+  type MapNode,
+  text,
+  texts,
+  type ValuePath,
+  type YamlNode,
+} from '../yaml/yaml-node.ts'
 
 const OWN_VOLUMES: readonly string[] = ['config', 'token', 'oidc']
 const OWN_PATHS: readonly string[] = [
@@ -22,19 +32,19 @@ export function checkVolumes(values: MapNode): ValuesError[] {
 function volumes(values: MapNode): ValuesError[] {
   const seen = new Set(OWN_VOLUMES)
   return items(child(values, 'extraVolumes')).flatMap((item, index) => {
-    const name = textOf(child(item, 'name'))
+    const name = text(child(item, 'name'))
     if (name === undefined || item.kind !== 'map') return []
     const path = ['extraVolumes', index, 'name']
     if (seen.has(name)) {
       const why = OWN_VOLUMES.includes(name) ? "is one of the chart's own" : 'is there twice'
       const message = `the volume \`${name}\` in \`extraVolumes\` ${why}`
-      return [error('VALUES_COLLISION', item, path, { message, hint: 'Rename it.' })]
+      return [collision(item, path, message, 'Rename it.')]
     }
     seen.add(name)
     if (item.entries.size === 2) return sources(child(item, 'projected'), ['extraVolumes', index, 'projected'])
     const message = `the volume \`${name}\` in \`extraVolumes\` needs exactly one source`
     const hint = 'Write one of configMap, secret, projected, emptyDir, csi and persistentVolumeClaim beside its name.'
-    return [error('VALUES_POD', item, path, { message, hint })]
+    return [refused(item, path, message, hint)]
   })
 }
 
@@ -51,27 +61,27 @@ function sources(projected: YamlNode | undefined, path: ValuePath): ValuesError[
     const at = [...path, 'sources', index]
     if (source.entries.size > 1) {
       const message = 'a source of a projected volume has several kinds'
-      return [error('VALUES_POD', source, at, { message, hint: 'Write one source for each.' })]
+      return [refused(source, at, message, 'Write one source for each.')]
     }
     const bundle = child(source, 'clusterTrustBundle')
     const labels = child(bundle, 'labelSelector')
     if (labels !== undefined && child(bundle, 'name') !== undefined) {
       const message = 'a bundle of certificates with a `name` has no `labelSelector`'
       const hint = 'Remove it, or name a `signerName`.'
-      return [error('VALUES_POD', labels, [...at, 'clusterTrustBundle', 'labelSelector'], { message, hint })]
+      return [refused(labels, [...at, 'clusterTrustBundle', 'labelSelector'], message, hint)]
     }
     const longest = lookup(source, ['podCertificate', 'maxExpirationSeconds'])
-    const signer = textOf(lookup(source, ['podCertificate', 'signerName'])) ?? ''
+    const signer = text(lookup(source, ['podCertificate', 'signerName'])) ?? ''
     if (signer.startsWith('kubernetes.io/') && longest?.kind === 'scalar' && Number(longest.value) > DAY_SECONDS) {
       const message = 'a signer of `kubernetes.io` issues certificates for a day at most'
       const hint = `Write at most ${DAY_SECONDS}.`
-      return [error('VALUES_POD', longest, [...at, 'podCertificate', 'maxExpirationSeconds'], { message, hint })]
+      return [refused(longest, [...at, 'podCertificate', 'maxExpirationSeconds'], message, hint)]
     }
     return [...source.entries.values()]
       .flatMap(({ value }) => [value, ...items(child(value, 'items'))])
       .flatMap((one) => FILE_KEYS.map((key) => child(one, key)))
       .flatMap((file) => {
-        const name = textOf(file)
+        const name = text(file)
         // The API server compares every path but that of a token.
         if (file === undefined || name === undefined || source.entries.has('serviceAccountToken')) return []
         if (!seen.has(name)) {
@@ -79,21 +89,21 @@ function sources(projected: YamlNode | undefined, path: ValuePath): ValuesError[
           return []
         }
         const message = `two sources of a projected volume write the file ${name}`
-        return [error('VALUES_COLLISION', file, [...at, 'path'], { message, hint: 'Give one of them another path.' })]
+        return [collision(file, [...at, 'path'], message, 'Give one of them another path.')]
       })
   })
 }
 
 function mounts(values: MapNode): ValuesError[] {
-  const names = new Set(items(child(values, 'extraVolumes')).map((item) => textOf(child(item, 'name'))))
+  const names = new Set(items(child(values, 'extraVolumes')).map((item) => text(child(item, 'name'))))
   const seen = new Set<string>()
   return items(child(values, 'extraVolumeMounts')).flatMap((item, index) => {
-    const [name, mountPath] = [textOf(child(item, 'name')), textOf(child(item, 'mountPath'))]
+    const [name, mountPath] = [text(child(item, 'name')), text(child(item, 'mountPath'))]
     if (name === undefined || mountPath === undefined) return []
     const at = ['extraVolumeMounts', index]
     if (!names.has(name)) {
       const message = `\`extraVolumeMounts\` names the volume \`${name}\`, and \`extraVolumes\` has none of that name`
-      return [error('VALUES_POD', item, [...at, 'name'], { message, hint: 'Add it to `extraVolumes`.' })]
+      return [refused(item, [...at, 'name'], message, 'Add it to `extraVolumes`.')]
     }
     const path = `${mountPath.replace(/\/$/, '')}/`
     const own = OWN_PATHS.find((one) => one.startsWith(path) || path.startsWith(one))
@@ -106,7 +116,7 @@ function mounts(values: MapNode): ValuesError[] {
         ? `\`extraVolumeMounts\` has two mounts at ${mountPath}`
         : `the mount at ${mountPath} in \`extraVolumeMounts\` would cover what the helper reads from ${own.slice(0, -1)}`
     const hint = own === undefined ? 'Remove one of the two.' : 'Choose another path.'
-    return [error('VALUES_COLLISION', item, [...at, 'mountPath'], { message, hint })]
+    return [collision(item, [...at, 'mountPath'], message, hint)]
   })
 }
 
@@ -115,16 +125,16 @@ const SEARCH_LENGTH = 2048
 
 function resolver(values: MapNode): ValuesError[] {
   const searches = lookup(values, ['dnsConfig', 'searches'])
-  const list = items(searches).flatMap((item) => textOf(item) ?? [])
+  const list = texts(searches)
   if (searches !== undefined && list.join(' ').length > SEARCH_LENGTH) {
     const message = `\`dnsConfig.searches\` has more than ${SEARCH_LENGTH} characters in all`
-    return [error('VALUES_POD', searches, ['dnsConfig', 'searches'], { message, hint: 'Remove some of them.' })]
+    return [refused(searches, ['dnsConfig', 'searches'], message, 'Remove some of them.')]
   }
   const policy = child(values, 'dnsPolicy')
   if (policy === undefined || !is(policy, 'None')) return []
   if (items(child(child(values, 'dnsConfig'), 'nameservers')).length > 0) return []
   const message = '`dnsPolicy: None` needs `dnsConfig.nameservers`: nothing else says how names are resolved'
-  return [error('VALUES_POD', policy, ['dnsPolicy'], { message, hint: 'Add one, or choose another policy.' })]
+  return [refused(policy, ['dnsPolicy'], message, 'Add one, or choose another policy.')]
 }
 
 function strategy(values: MapNode): ValuesError[] {
@@ -134,7 +144,7 @@ function strategy(values: MapNode): ValuesError[] {
   const path = ['updateStrategy', 'rollingUpdate']
   if (is(child(strategy, 'type'), 'Recreate')) {
     const message = '`updateStrategy.rollingUpdate` needs `type: RollingUpdate`'
-    return [error('VALUES_POD', rolling, path, { message, hint: 'Remove one of the two.' })]
+    return [refused(rolling, path, message, 'Remove one of the two.')]
   }
   const isZero = (key: string): boolean => {
     const amount = child(rolling, key)
@@ -142,18 +152,5 @@ function strategy(values: MapNode): ValuesError[] {
   }
   if (!isZero('maxSurge') || !isZero('maxUnavailable')) return []
   const message = '`updateStrategy.rollingUpdate` has no Pod to begin with: `maxSurge` and `maxUnavailable` are both 0'
-  return [error('VALUES_POD', rolling, path, { message, hint: 'Raise one of them.' })]
-}
-
-function textOf(node: YamlNode | undefined): string | undefined {
-  return node?.kind === 'scalar' && typeof node.value === 'string' ? node.value : undefined
-}
-
-function error(
-  code: 'VALUES_COLLISION' | 'VALUES_POD',
-  node: YamlNode,
-  path: ValuePath,
-  { message, hint }: { readonly message: string; readonly hint: string },
-): ValuesError {
-  return new ValuesError(code, message, { at: node.at, path, hint })
+  return [refused(rolling, path, message, 'Raise one of them.')]
 }

@@ -2,8 +2,17 @@ import { ValuesError } from '../values-error.ts'
 import { child, formatPath, is, lookup, type Scalar, type ValuePath, type YamlNode } from '../yaml/yaml-node.ts'
 import { nearest } from './nearest.ts'
 import { definitionName, keyPlaces, resolve, type Schema, schemaAt } from './schema.ts'
-import { lowerFirst, name, type ProblemContext, placeOf, placeOfKey } from './schema-problem.ts'
-import { firstExample, mayShow, showValue } from './show-value.ts'
+import {
+  about,
+  firstExample,
+  lowerFirst,
+  mayShow,
+  name,
+  type ProblemContext,
+  placeOf,
+  placeOfKey,
+  showValue,
+} from './schema-problem.ts'
 
 /** A text in the wrong form: a value, or the name of a key. */
 export function formError(context: ProblemContext): ValuesError {
@@ -31,9 +40,7 @@ export function formError(context: ProblemContext): ValuesError {
     'SCHEMA_FORM',
     `${name(path)} is ${value === '' ? 'empty' : (showValue(node, path) ?? 'not what it should be')}; expected: ${expected}`,
     {
-      at: placeOf(root, path),
-      path,
-      value: showValue(node, path),
+      ...about({ root, path, node }),
       expected,
       hint: formHint(value, schema, rootSchema) ?? likeExample(schema, expected),
       hideLine: !mayShow(path),

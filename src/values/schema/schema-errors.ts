@@ -11,8 +11,19 @@ import {
   unknownKeyError,
 } from './problem-errors.ts'
 import { type Schema, schemaAt } from './schema.ts'
-import { name, type ProblemContext, placeOf, placeOfItem, type SchemaProblem } from './schema-problem.ts'
-import { describeExpected, describeValue, firstExample, mayShow, showValue } from './show-value.ts'
+import {
+  about,
+  describeExpected,
+  describeValue,
+  firstExample,
+  mayShow,
+  name,
+  type ProblemContext,
+  placeOf,
+  placeOfItem,
+  type SchemaProblem,
+  showValue,
+} from './schema-problem.ts'
 
 /** Converts the validator's findings to errors with places and fixes; several findings about one text become one error. */
 export function schemaErrors(
@@ -95,9 +106,7 @@ function missingPaths({ problem, path, schema, node }: ProblemContext): ValuePat
 function typeError({ root, rootSchema, path, schema, node }: ProblemContext): ValuesError {
   const expected = describeExpected(schema, rootSchema)
   return new ValuesError('SCHEMA_TYPE', `${name(path)} is ${describeValue(node, path)}; expected ${expected}`, {
-    at: placeOf(root, path),
-    path,
-    value: showValue(node, path),
+    ...about({ root, path, node }),
     expected,
     hint: typeHint(schema, node, path),
     hideLine: !mayShow(path),
@@ -112,9 +121,7 @@ function choiceError({ root, rootSchema, path, schema, node }: ProblemContext): 
     'SCHEMA_CHOICE',
     `${name(path)} is ${showValue(node, path) ?? 'another value'}; expected one of ${expected}`,
     {
-      at: placeOf(root, path),
-      path,
-      value: showValue(node, path),
+      ...about({ root, path, node }),
       expected,
       hint: choiceHint(schema?.enum ?? [], expected, meant),
     },
@@ -129,9 +136,7 @@ function choiceHint(choices: readonly unknown[], expected: string, meant: string
 function rangeError({ root, rootSchema, path, schema, node }: ProblemContext): ValuesError {
   const expected = describeExpected(schema, rootSchema)
   return new ValuesError('SCHEMA_RANGE', `${name(path)} is ${describeValue(node, path)}; expected ${expected}`, {
-    at: placeOf(root, path),
-    path,
-    value: showValue(node, path),
+    ...about({ root, path, node }),
     expected,
     hint: `Write ${expected}.`,
   })

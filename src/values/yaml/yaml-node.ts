@@ -64,6 +64,11 @@ export function text(node: YamlNode | undefined): string | undefined {
   return node?.kind === 'scalar' && typeof node.value === 'string' ? node.value : undefined
 }
 
+/** The texts among the items of a list. */
+export function texts(node: YamlNode | undefined): readonly string[] {
+  return items(node).flatMap((item) => text(item) ?? [])
+}
+
 /** Whether the value is exactly this scalar. */
 export function is(node: YamlNode | undefined, value: Scalar): boolean {
   return node?.kind === 'scalar' && node.value === value
@@ -77,7 +82,6 @@ export function lookup(root: YamlNode | undefined, path: ValuePath): YamlNode | 
   )
 }
 
-/** The plain value, as in JSON. */
 export function toValue(node: YamlNode): unknown {
   switch (node.kind) {
     case 'scalar':

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { aimCommands } from '../../../src/cli/doctor/aim-commands.ts'
-import { createProgress } from '../../../src/cli/doctor/progress.ts'
+import { createProgress } from '../../../src/cli/program/terminal.ts'
 import type { Finding } from '../../../src/doctor/finding.ts'
 
 const aimed = (

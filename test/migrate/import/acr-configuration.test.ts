@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parse } from 'yaml'
-import { readConfigMap } from '../../../src/migrate/import/read-config-map.ts'
+import { readConfigMap } from '../../../src/migrate/import/read-settings.ts'
 import { regionOf } from './config-case.ts'
 import { CONFIG_CASES } from './config-cases.ts'
 import { CONFIG_REFUSALS } from './config-refusals.ts'

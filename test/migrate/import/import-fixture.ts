@@ -6,7 +6,7 @@ import type { ReadSettings } from '../../../src/migrate/import/read-entry.ts'
 import { renderValues } from '../../../src/migrate/import/render-values.ts'
 import type { ImportNote, ValuesDraft } from '../../../src/migrate/import/values-draft.ts'
 import { collectFacts } from '../../../src/migrate/remove/collect-facts.ts'
-import type { AnyObject } from '../../../src/migrate/remove/workload.ts'
+import type { AnyObject } from '../../../src/migrate/remove/legacy-facts.ts'
 import { type LoadedValues, loadValues } from '../../../src/values/load-values.ts'
 
 const CHART_VALUES: string = readFileSync(join(import.meta.dirname, '../../../chart/values.yaml'), 'utf8')

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parse } from 'yaml'
-import { readConfigMap } from '../../../src/migrate/import/read-config-map.ts'
-import type { AnyObject } from '../../../src/migrate/remove/workload.ts'
+import { readConfigMap } from '../../../src/migrate/import/read-settings.ts'
+import type { AnyObject } from '../../../src/migrate/remove/legacy-facts.ts'
 import { importFrom, judge, object } from './import-fixture.ts'
 import { A, AGGREGATION, account, deployment, pod, recipe2018 } from './recipe-2018.ts'
 

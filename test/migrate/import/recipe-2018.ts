@@ -1,4 +1,4 @@
-import type { AnyObject } from '../../../src/migrate/remove/workload.ts'
+import type { AnyObject } from '../../../src/migrate/remove/legacy-facts.ts'
 import { object } from './import-fixture.ts'
 
 const HELPER = { kind: 'ServiceAccount', name: 'aliyun-acr-credential-helper', namespace: 'kube-system' }

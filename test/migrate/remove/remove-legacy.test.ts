@@ -3,9 +3,8 @@ import { test } from 'node:test'
 import { KubeApiError } from '../../../src/kube/api-error.ts'
 import type { KubeCall, KubeClient } from '../../../src/kube/client.ts'
 import { collectFacts } from '../../../src/migrate/remove/collect-facts.ts'
-import { planRemoval } from '../../../src/migrate/remove/plan-removal.ts'
-import { type Removed, removeLegacy } from '../../../src/migrate/remove/remove-legacy.ts'
-import type { AnyObject } from '../../../src/migrate/remove/workload.ts'
+import type { AnyObject } from '../../../src/migrate/remove/legacy-facts.ts'
+import { planRemoval, type Removed, removeLegacy } from '../../../src/migrate/remove/remove-legacy.ts'
 import { A, account, B, recipe2018 } from '../import/recipe-2018.ts'
 
 /** An API server of the few calls that a removal makes; it refuses what real ones refuse. */

@@ -1,4 +1,4 @@
-import { isCoveredBy, parseImage } from '../../../src/acr/image-reference.ts'
+import { isCoveredBy, parseImage } from '../../../src/acr/registry-domains.ts'
 import type { KubeClient } from '../../../src/kube/client.ts'
 import { registryClient } from '../registry/registry-client.ts'
 

@@ -1,0 +1,72 @@
+import { printable, printableLines, withoutCommands } from '../../printable.ts'
+import type { CliHost, CliStream } from './host.ts'
+
+const ESCAPE = '\u001b'
+/** The control sequences that are ours: the colours, and the line of a progress. */
+const OURS = new RegExp(`(\\r${ESCAPE}\\[K|${ESCAPE}\\[(?:1|2|22|31|32|33|39)m)`)
+
+/**
+ * The last filter before a terminal or a log: escapes control characters that a renderer may have missed; JSON stays JSON of
+ * the same values. Foreign text is kept on one line by `printable`, where it is inserted. In a GitHub job no line is a workflow
+ * command.
+ */
+export function safeStream(stream: CliStream, env: NodeJS.ProcessEnv): CliStream {
+  const safe = (text: string): string => (stream.isTTY === true ? keepOurs(text) : printableLines(text))
+  return {
+    get isTTY() {
+      return stream.isTTY
+    },
+    get columns() {
+      return stream.columns
+    },
+    raw: stream,
+    write: (text) => stream.write(env.GITHUB_ACTIONS === 'true' ? withoutCommands(safe(text)) : safe(text)),
+  }
+}
+
+function keepOurs(text: string): string {
+  return text
+    .split(OURS)
+    .map((part, index) => (index % 2 === 1 ? part : printableLines(part)))
+    .join('')
+}
+
+/** Colours of a terminal; without one every function returns its text unchanged. */
+export interface CliPaint {
+  readonly red: (text: string) => string
+  readonly yellow: (text: string) => string
+  readonly green: (text: string) => string
+  readonly bold: (text: string) => string
+  readonly dim: (text: string) => string
+}
+
+/** Uses colours if the stream is a terminal, unless NO_COLOR or TERM=dumb is set. */
+export function paintFor(stream: CliStream, { env }: Pick<CliHost, 'env'>): CliPaint {
+  const isColoured = stream.isTTY === true && !env.NO_COLOR && env.TERM !== 'dumb'
+  const wrap = (open: number, close: number) => (text: string) =>
+    isColoured && text !== '' ? `\u001b[${open}m${text}\u001b[${close}m` : text
+  return { red: wrap(31, 39), yellow: wrap(33, 39), green: wrap(32, 39), bold: wrap(1, 22), dim: wrap(2, 22) }
+}
+
+/** Shows what is being read on one line of a terminal, which is cleared at the end; elsewhere nothing. */
+export interface Progress {
+  readonly say: (what: string, items: number) => void
+  end(): void
+}
+
+export function createProgress({ stderr }: Pick<CliHost, 'stderr'>): Progress {
+  const isOpen = stderr.isTTY === true
+  let isWritten = false
+  return {
+    say: (what, items) => {
+      if (!isOpen) return
+      const text = items > 0 ? `reading ${what}: ${items}` : `reading ${what}`
+      stderr.write(`\r\u001b[K${printable(text).slice(0, (stderr.columns ?? 80) - 1)}`)
+      isWritten = true
+    },
+    end: () => {
+      if (isWritten) stderr.write('\r\u001b[K')
+      isWritten = false
+    },
+  }
+}

@@ -1,0 +1,66 @@
+import type { Clock } from '../../lib/clock.ts'
+
+/** Calls `onTimeout` once when `reset` was not called for the timeout, milliseconds. */
+export interface Watchdog {
+  /** Starts the timeout again; `timeoutMs` also changes it. */
+  reset(timeoutMs?: number): void
+  stop(): void
+}
+
+export function startWatchdog(clock: Clock, timeoutMs: number, onTimeout: () => void): Watchdog {
+  let timeout = timeoutMs
+  let resetAt = clock.monotonic()
+  let cancel = clock.after(timeout, check)
+  let firesAt = resetAt + timeout
+  // One timer that is checked when it fires, instead of a new one for each event.
+  function check(): void {
+    const left = resetAt + timeout - clock.monotonic()
+    if (left <= 0) {
+      onTimeout()
+      return
+    }
+    firesAt = clock.monotonic() + left
+    cancel = clock.after(left, check)
+  }
+  return {
+    reset(next = timeout) {
+      timeout = next
+      resetAt = clock.monotonic()
+      if (resetAt + timeout >= firesAt) return
+      cancel()
+      firesAt = resetAt + timeout
+      cancel = clock.after(timeout, check)
+    },
+    stop: () => cancel(),
+  }
+}
+
+const FIRST_MIN_MS = 50
+const FIRST_SPREAD_MS = 100
+const SECOND_MS = 800
+const CAP_MS = 30_000
+/** The backoff starts over after this time without a failure. */
+const RESET_MS = 120_000
+/** It also starts over after a stream that was open this long: a proxy that cuts idle streams every minute is not an overloaded server. */
+const HEALTHY_MS = 10_000
+
+/** The waits of one watch: 50-150 ms, then 0.8 s doubling to 30 s, with jitter of up to 100 %. */
+export interface ReconnectBackoff {
+  /** Milliseconds until the next try, after a failure at `monotonic` time of a stream that was open for `openMs`. */
+  next(monotonic: number, openMs?: number): number
+}
+
+export function createReconnectBackoff(random: () => number): ReconnectBackoff {
+  let failures = 0
+  let lastFailure = Number.NEGATIVE_INFINITY
+  return {
+    next(monotonic, openMs = 0) {
+      if (monotonic - lastFailure > RESET_MS || openMs >= HEALTHY_MS) failures = 0
+      failures += 1
+      lastFailure = monotonic
+      if (failures === 1) return FIRST_MIN_MS + random() * FIRST_SPREAD_MS
+      const base = Math.min(CAP_MS, SECOND_MS * 2 ** (failures - 2))
+      return Math.min(CAP_MS, base * (1 + random()))
+    },
+  }
+}

@@ -1,0 +1,60 @@
+/**
+ * Concurrent callers share one run of `work`. A caller whose signal aborts leaves the others waiting; the work is aborted
+ * when no caller is left.
+ */
+export function singleFlight<Result>(
+  work: (signal: AbortSignal) => Promise<Result>,
+): (signal?: AbortSignal) => Promise<Result> {
+  let flight: { promise: Promise<Result>; abort: AbortController; waiting: number } | undefined
+  return async (signal) => {
+    signal?.throwIfAborted()
+    if (flight === undefined) {
+      const abort = new AbortController()
+      const started = { promise: work(abort.signal).finally(() => forget(started)), abort, waiting: 0 }
+      // If all callers have left, the failure must not become an unhandled rejection.
+      started.promise.catch(() => undefined)
+      flight = started
+    }
+    const joined = flight
+    joined.waiting++
+    try {
+      return await (signal === undefined ? joined.promise : untilAborted(joined.promise, signal))
+    } finally {
+      joined.waiting--
+      if (joined.waiting === 0 && signal?.aborted) {
+        forget(joined)
+        joined.abort.abort(signal.reason)
+      }
+    }
+  }
+
+  function forget(ended: object): void {
+    if (flight === ended) flight = undefined
+  }
+}
+
+function untilAborted<Result>(promise: Promise<Result>, signal: AbortSignal): Promise<Result> {
+  const { promise: aborted, reject } = Promise.withResolvers<never>()
+  const listener = (): void => reject(signal.reason)
+  signal.addEventListener('abort', listener, { once: true })
+  return Promise.race([promise, aborted]).finally(() => signal.removeEventListener('abort', listener))
+}
+
+/** Runs work with a common key sequentially, and everything else concurrently. */
+export type KeyedLock = <T>(keys: readonly string[], work: () => Promise<T>) => Promise<T>
+
+export function createKeyedLock(): KeyedLock {
+  const tails = new Map<string, Promise<void>>()
+  return async (keys, work) => {
+    const own = Promise.withResolvers<void>()
+    // All keys are taken together, so two callers never wait for each other.
+    const before = keys.map((key) => tails.get(key))
+    for (const key of keys) tails.set(key, own.promise)
+    try {
+      await Promise.all(before)
+      return await work()
+    } finally {
+      own.resolve()
+    }
+  }
+}

@@ -1,0 +1,174 @@
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fchmodSync,
+  fstatSync,
+  ftruncateSync,
+  openSync,
+  readSync,
+  realpathSync,
+  writeSync,
+} from 'node:fs'
+import { relative, resolve, sep } from 'node:path'
+import { NopassError } from '../errors.ts'
+
+/** Values files and lists of clusters have some kilobytes. */
+const INPUT_LIMIT = 1024 * 1024
+
+export interface InputFile {
+  /** The input's name in messages. */
+  readonly input: string
+  /** As the user gave it. */
+  readonly name: string
+  readonly folder: string
+  /**
+   * The file must be a regular one in one of these folders, with links resolved. Undefined: any file or pipe, and `-` for
+   * standard input, as for a flag of the command line.
+   */
+  readonly within?: readonly string[] | undefined
+}
+
+/**
+ * The bytes of a file that an input names, at most 1 MiB. Synchronous, because asynchronous reads would start threads for a
+ * few small files.
+ * @throws NopassError `INPUT_INVALID`
+ */
+export function readInputFile({ input, name, folder, within }: InputFile): Buffer {
+  const refuse = (what: string, hint?: string, cause?: unknown): NopassError =>
+    new NopassError('INPUT_INVALID', `${input}: ${name} ${what}`, {
+      place: { file: name },
+      hint,
+      cause,
+    })
+  let bytes: Buffer | undefined
+  try {
+    if (within === undefined) bytes = readAny(name, folder)
+    else {
+      const real = realpathSync(resolve(folder, name))
+      if (!isWithin(real, within.map(realPath))) {
+        throw refuse('is outside of the workspace and of RUNNER_TEMP', 'Put the file into the repository.')
+      }
+      bytes = readRegular(real)
+    }
+  } catch (cause) {
+    if (cause instanceof NopassError) throw cause
+    if (cause instanceof NotRegular) throw refuse('is not a regular file')
+    if (cause instanceof ReplacedFile) throw refuse('was replaced while it was read', 'Run again.')
+    const isAbsent = (cause as NodeJS.ErrnoException).code === 'ENOENT'
+    if (isAbsent) throw refuse('does not exist', `A relative name starts at ${folder}.`, cause)
+    throw refuse('cannot be read', undefined, cause)
+  }
+  if (bytes === undefined) throw refuse('has more than 1 MiB', 'Check that it is the file that you mean.')
+  return bytes
+}
+
+/** Whether a path with its links resolved is one of these folders or in one. */
+export function isWithin(real: string, folders: readonly string[]): boolean {
+  return folders.some((folder) => {
+    const way = relative(folder, real)
+    return way === '' || (way !== '..' && !way.startsWith(`..${sep}`))
+  })
+}
+
+/** The bytes of a regular file that is not a link; undefined: it has more than `limit`. Throws as `node:fs` does. */
+export function readRegular(real: string, limit: number = INPUT_LIMIT): Buffer | undefined {
+  // O_NONBLOCK, because opening a pipe without a writer would never return.
+  const file = openSync(real, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
+  try {
+    if (!fstatSync(file).isFile()) throw new NotRegular()
+    if (pathOf(file, real) !== real) throw new ReplacedFile(real)
+    return readAtMost(file, limit)
+  } finally {
+    closeSync(file)
+  }
+}
+
+class NotRegular extends Error {}
+
+/** The file or a folder of its path was replaced after the path was resolved. */
+export class ReplacedFile extends Error {}
+
+/** The path of an open file. Only Linux knows it from the file itself; elsewhere the path is resolved again. */
+function pathOf(file: number, real: string): string {
+  const link = `/proc/self/fd/${file}`
+  return realpathSync(existsSync(link) ? link : real)
+}
+
+function readAny(name: string, folder: string): Buffer | undefined {
+  if (name === '-') return readAtMost(0, INPUT_LIMIT)
+  const file = openSync(resolve(folder, name), 'r')
+  try {
+    return readAtMost(file, INPUT_LIMIT)
+  } finally {
+    closeSync(file)
+  }
+}
+
+function readAtMost(file: number, limit: number): Buffer | undefined {
+  const chunks: Buffer[] = []
+  let size = 0
+  for (;;) {
+    const chunk = Buffer.alloc(64 * 1024)
+    const read = readOnce(file, chunk)
+    if (read === 0) return Buffer.concat(chunks)
+    size += read
+    if (size > limit) return undefined
+    chunks.push(chunk.subarray(0, read))
+  }
+}
+
+/** A terminal or a pipe may be non-blocking, as set by the process that opened it. */
+function readOnce(file: number, chunk: Buffer): number {
+  for (;;) {
+    try {
+      return readSync(file, chunk)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20)
+    }
+  }
+}
+
+/** With its links resolved, where it exists. */
+export function realPath(path: string): string {
+  try {
+    return realpathSync(path)
+  } catch {
+    return resolve(path)
+  }
+}
+
+/**
+ * Overwrites a file that only its user may read; never through a symbolic or hard link, which another user of the folder
+ * could have created.
+ * @throws NopassError `INPUT_INVALID`
+ */
+export function writePrivateFile(file: string, text: string): void {
+  const refuse = (what: string, cause?: unknown): NopassError =>
+    new NopassError('INPUT_INVALID', `${file} ${what}`, {
+      hint: 'Remove it, or name another file.',
+      cause,
+    })
+  let handle: number
+  try {
+    const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK
+    handle = openSync(file, flags, 0o600)
+  } catch (cause) {
+    const isLink = (cause as NodeJS.ErrnoException).code === 'ELOOP'
+    throw refuse(isLink ? 'is a symbolic link and is not written through' : 'cannot be written', cause)
+  }
+  try {
+    const found = fstatSync(handle)
+    if (!found.isFile() || found.nlink !== 1) throw refuse('is not a regular file of one name')
+    fchmodSync(handle, 0o600)
+    ftruncateSync(handle)
+    writeAll(handle, Buffer.from(text))
+  } finally {
+    closeSync(handle)
+  }
+}
+
+function writeAll(handle: number, bytes: Buffer): void {
+  for (let at = 0; at < bytes.length; ) at += writeSync(handle, bytes, at)
+}

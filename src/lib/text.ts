@@ -1,0 +1,28 @@
+import { createHash } from 'node:crypto'
+import { printable } from '../printable.ts'
+
+/** Columns under their headings, separated by two spaces. */
+export function renderTable(headings: readonly string[], rows: readonly (readonly string[])[]): string {
+  const shown = rows.map((row) => row.map(printable))
+  const widths = headings.map((heading, column) =>
+    Math.max(heading.length, ...shown.map((row) => row[column]?.length ?? 0)),
+  )
+  return [headings, ...shown]
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n')
+}
+
+/** Quotes a text as one word of a shell, for printed commands with values of a cluster or the cloud. */
+export function shellWord(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
+}
+
+/** Lower-case hex SHA-256. */
+export function sha256(content: string | Uint8Array): string {
+  return createHash('sha256').update(content).digest('hex')
+}

@@ -1,0 +1,132 @@
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { NopassError } from '../errors.ts'
+import { type ReleaseTarget, rollbackArguments, uninstallArguments } from '../helm/helm-flags.ts'
+import { readEnd } from '../helm/helm-process.ts'
+import { findHelm, type Helm } from '../helm/obtain/find-helm.ts'
+import { readHelmError } from '../helm/read-helm-error.ts'
+import { isPending, lastGoodRevision, type Revision, revisionOfStep } from '../helm/release/release-state.ts'
+import { runProgram } from '../helm/run-helm.ts'
+import { createKubeClient, type KubeClient } from '../kube/client.ts'
+import { kubeconfigConnection } from '../kube/connection.ts'
+import { isAlive } from '../lib/process-id.ts'
+import { isOwnRollback, restoreOvertaken } from './deploy/other-deployers.ts'
+import { openReleaseStore, type ReleaseStore } from './deploy/release-store.ts'
+import type { HelmBegun, OpenWork, RunFolder } from './run-folder.ts'
+import { removeProbe } from './verify/probe.ts'
+
+/** How long an interrupted helm may take to exit: it only has to write the release's status. */
+const HELM_LIMIT_MS = 120_000
+
+/** Repairs the releases and removes the probes that an interrupted run left. A failure is reported and the rest continues. */
+export async function finishRun(
+  folder: RunFolder,
+  open: OpenWork,
+  environment: NodeJS.ProcessEnv,
+  report: (line: string) => void,
+): Promise<void> {
+  const repairs = open.helm.map(async (begun) => {
+    const helm = await findHelm({ path: begun.helm, environment, home: join(folder.path, 'helm') })
+    const client = await clientOf(begun.target, environment)
+    const store = openReleaseStore(helm, client, begun.target)
+    const limit = AbortSignal.timeout(HELM_LIMIT_MS * 2)
+    report(await repairHelm(begun, helm, { client, store }, HELM_LIMIT_MS, limit).finally(() => client.close()))
+    folder.noteEnd({ event: 'helm-settled', id: begun.id })
+  })
+  const removals = open.probes.map(async ({ id, target, objects }) => {
+    const client = await clientOf(target, environment)
+    await removeProbe(client, objects).finally(() => client.close())
+    report(`removed the probe ${id}`)
+    folder.noteEnd({ event: 'probe-removed', id })
+  })
+  for (const outcome of await Promise.allSettled([...repairs, ...removals])) {
+    if (outcome.status === 'rejected') report(`could not be put in order: ${outcome.reason?.message ?? outcome.reason}`)
+  }
+}
+
+async function clientOf({ kubeconfig, context }: ReleaseTarget, environment: NodeJS.ProcessEnv): Promise<KubeClient> {
+  return createKubeClient(
+    await kubeconfigConnection({ file: kubeconfig, environment, ...(context === undefined ? {} : { context }) }),
+  )
+}
+
+/** How to repair one interrupted helm call. */
+export type Repair =
+  | { readonly kind: 'none'; readonly why: string }
+  | { readonly kind: 'rollback'; readonly revision: number }
+  | { readonly kind: 'uninstall' }
+
+/** Only a revision that this run made is repaired, and only while it is the newest one. */
+export function decideRepair(begun: HelmBegun, history: readonly Revision[], stderr: string): Repair {
+  const last = history.at(-1)
+  if (last === undefined) return { kind: 'none', why: 'there is no release' }
+  // Two revisions are deployed when another deployer rolled back during our upgrade: helm then marks its own record as deployed,
+  // or after a failure the one below it, without noticing the other.
+  const own = begun.command === 'upgrade' ? revisionOfStep(history, begun.id) : undefined
+  const isTwice = last.status === 'deployed' && history.some((one) => one.status === 'deployed' && one !== last)
+  if (own !== undefined && own !== last && isTwice) return { kind: 'rollback', revision: last.revision }
+  if (!isOwn(begun, history, last, stderr)) return { kind: 'none', why: `revision ${last.revision} is not of this run` }
+  const good = begun.command === 'rollback' ? begun.good : (lastGoodRevision(history, last.revision)?.revision ?? null)
+  if (last.status === 'failed' && begun.command === 'upgrade' && good !== null && begun.rollback) {
+    return { kind: 'rollback', revision: good }
+  }
+  if (begun.command === 'uninstall' && last.status === 'uninstalling') return { kind: 'uninstall' }
+  if (!isPending(last)) return { kind: 'none', why: `the release is ${last.status}` }
+  return good === null ? { kind: 'uninstall' } : { kind: 'rollback', revision: good }
+}
+
+/** An upgrade is identified by its label, an uninstall by the revision that it removes. */
+function isOwn(begun: HelmBegun, history: readonly Revision[], last: Revision, stderr: string): boolean {
+  if (begun.command === 'upgrade') return revisionOfStep(history, begun.id) === last
+  if (begun.command === 'uninstall') return last.revision === begun.before
+  return isOwnRollback(last, begun.before ?? 0, stderr)
+}
+
+/** Waits until the helm of a journal entry has exited and repairs the release; returns what was done. */
+export async function repairHelm(
+  begun: HelmBegun,
+  helm: Helm,
+  { client, store }: { readonly client: KubeClient; readonly store: ReleaseStore },
+  limitMs: number,
+  signal: AbortSignal,
+): Promise<string> {
+  const { target } = begun
+  const title = `${begun.cluster}: release ${target.namespace}/${target.release}`
+  await interruptOrphan(begun)
+  if (!(await waitForEnd(begun, limitMs))) return `${title}: helm (pid ${begun.process.pid}) is still at work`
+  const stderr = await readEnd(begun.stderrFile).catch(() => '')
+  const history = await store.history(signal)
+  const repair = decideRepair(begun, history, stderr)
+  if (repair.kind === 'none') return `${title}: nothing to repair, ${repair.why}`
+  const call = async (args: readonly string[], command: 'rollback' | 'uninstall'): Promise<NopassError | undefined> => {
+    const output = await runProgram(helm.path, args, helm.environment)
+    return output.exitCode === 0 ? undefined : readHelmError(output.stderr, { command })
+  }
+  if (repair.kind === 'uninstall') {
+    const error = await call(uninstallArguments(helm.version, target, { timeout: '2m', wait: false }), 'uninstall')
+    return `${title}: ${error?.message ?? 'removed the half-made installation'}`
+  }
+  const rollback = (revision: number): Promise<NopassError | undefined> =>
+    call(rollbackArguments(helm.version, target, { revision, timeout: '2m', wait: false }), 'rollback')
+  const error = await rollback(repair.revision)
+  if (error) return `${title}: ${error.message}`
+  const last = history.at(-1)?.revision ?? 0
+  const { notes } = await restoreOvertaken({ client, store, target, rollback }, last, repair.revision, signal)
+  return [`${title}: rolled back to revision ${repair.revision}`, ...notes].join('; ')
+}
+
+/** A killed run could not interrupt its upgrade, which would run until its timeout. Rollbacks and uninstalls are left to finish. */
+async function interruptOrphan({ command, process }: HelmBegun): Promise<void> {
+  if (command !== 'upgrade' || !isAlive(process)) return
+  // The exit code does not matter: helm may have exited meanwhile.
+  await runProgram('/bin/sh', ['-c', 'kill -INT "$1"', 'sh', String(process.pid)], {})
+}
+
+async function waitForEnd({ process }: HelmBegun, limitMs: number): Promise<boolean> {
+  const deadline = performance.now() + limitMs
+  while (isAlive(process)) {
+    if (performance.now() > deadline) return false
+    await sleep(100)
+  }
+  return true
+}

@@ -1,0 +1,25 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { createShare } from '../../src/lib/json.ts'
+
+const list = (text: string): string[] => [text]
+
+test('equal values are one, also after more different ones than are kept', () => {
+  const share = createShare(100)
+  for (let n = 0; n < 250; n += 1) {
+    const first = share(list(String(n)))
+    assert.equal(share(list(String(n))), first)
+  }
+})
+
+test('a long value, which another writer may have made, is not kept', () => {
+  const share = createShare(100)
+  const long = () => list('x'.repeat(5_000))
+  const first = share(long())
+  assert.notEqual(share(long()), first)
+  assert.deepEqual(share(long()), first)
+})
+
+test('what is not there stays so', () => {
+  assert.equal(createShare(1)(undefined), undefined)
+})

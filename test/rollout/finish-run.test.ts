@@ -1,0 +1,178 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import type { Helm } from '../../src/helm/obtain/find-helm.ts'
+import type { Revision } from '../../src/helm/release/release-state.ts'
+import type { KubeClient } from '../../src/kube/client.ts'
+import { type ProcessId, processId } from '../../src/lib/process-id.ts'
+import type { ReleaseStore } from '../../src/rollout/deploy/release-store.ts'
+import { decideRepair, repairHelm } from '../../src/rollout/finish-run.ts'
+import type { HelmBegun } from '../../src/rollout/run-folder.ts'
+
+const begun: HelmBegun = {
+  event: 'helm-begun',
+  id: '1',
+  cluster: 'prod',
+  command: 'upgrade',
+  process: { pid: 1, start: '' },
+  helm: '/bin/helm',
+  target: { release: 'acr', namespace: 'system', kubeconfig: 'k' },
+  before: 3,
+  good: 3,
+  rollback: true,
+  stderrFile: 'e',
+}
+
+const OWN = { id: '1', timeoutSeconds: 300 }
+
+/** `*`: made by the step of the journal entry. */
+function history(...statuses: readonly `${Revision['status']}${'' | '*'}`[]): readonly Revision[] {
+  return statuses.map((text, index) => {
+    const status = text.replace('*', '') as Revision['status']
+    return { revision: index + 1, status, updated: '', ...(text.endsWith('*') && { step: OWN }) }
+  })
+}
+
+const past = ['superseded', 'superseded', 'deployed'] as const
+
+test('P10 an upgrade that was cut goes back to the last good revision', () => {
+  const before = ['superseded', 'superseded', 'superseded'] as const
+  assert.deepEqual(decideRepair(begun, history(...before, 'pending-upgrade*'), ''), { kind: 'rollback', revision: 3 })
+  assert.deepEqual(decideRepair(begun, history(...past, 'failed*'), ''), { kind: 'rollback', revision: 3 })
+})
+
+test('P10 a first installation that was cut is removed; one that merely failed stays to be looked at', () => {
+  const first = { ...begun, before: null, good: null }
+  assert.deepEqual(decideRepair(first, history('pending-install*'), ''), { kind: 'uninstall' })
+  assert.deepEqual(decideRepair(first, history('failed*'), ''), { kind: 'none', why: 'the release is failed' })
+})
+
+test('P10 a rollback that was cut is done again', () => {
+  const back = { ...begun, command: 'rollback', before: 4 } as const
+  assert.deepEqual(decideRepair(back, history(...past, 'failed', 'pending-rollback'), ''), {
+    kind: 'rollback',
+    revision: 3,
+  })
+})
+
+test('P10 an uninstall that was cut is done again; a rollback that failed is left as helm reported it', () => {
+  const away = { ...begun, command: 'uninstall', before: 3 } as const
+  assert.deepEqual(decideRepair(away, history('superseded', 'superseded', 'uninstalling'), ''), { kind: 'uninstall' })
+  // Another deployer installed again meanwhile.
+  assert.equal(decideRepair(away, history('superseded', 'superseded', 'uninstalled', 'deployed'), '').kind, 'none')
+  assert.equal(decideRepair(away, [], '').kind, 'none')
+  const back = { ...begun, command: 'rollback', before: 4 } as const
+  assert.equal(decideRepair(back, history(...past, 'failed', 'failed'), '').kind, 'none')
+})
+
+test('C1 the post step touches only a revision with the label of its own step', () => {
+  const notOurs = (revision: number) => ({ kind: 'none', why: `revision ${revision} is not of this run` })
+  // The numbers alone would say that each of these is ours.
+  assert.deepEqual(decideRepair(begun, history(...past, 'failed'), ''), notOurs(4))
+  assert.deepEqual(decideRepair(begun, history(...past, 'pending-upgrade'), ''), notOurs(4))
+  const first = { ...begun, before: null, good: null }
+  assert.deepEqual(decideRepair(first, history('pending-install'), ''), notOurs(1))
+  assert.deepEqual(decideRepair(begun, history(...past), ''), notOurs(3))
+  // Another deployer went on from our revision, and helm passed our label on.
+  assert.deepEqual(decideRepair(begun, history(...past, 'failed*', 'pending-upgrade*'), ''), notOurs(5))
+  const back = { ...begun, command: 'rollback', before: 4 } as const
+  assert.deepEqual(decideRepair(back, history(...past, 'failed', 'pending-upgrade'), ''), notOurs(5))
+  const refused = 'Error: release: already exists'
+  assert.deepEqual(decideRepair(back, history(...past, 'failed', 'pending-rollback'), refused), notOurs(5))
+})
+
+test('C1 the post step goes back to what another deployer completed below our revision', () => {
+  assert.deepEqual(decideRepair(begun, history(...past, 'deployed', 'failed*'), ''), { kind: 'rollback', revision: 4 })
+})
+
+test('P10 what ended well, and what no longer exists, needs nothing', () => {
+  assert.equal(decideRepair(begun, history(...past, 'deployed*'), '').kind, 'none')
+  assert.equal(decideRepair(begun, [], '').kind, 'none')
+})
+
+test('P10 with rollback: false a failed upgrade stays, a pending one is still repaired', () => {
+  const kept = { ...begun, rollback: false }
+  assert.equal(decideRepair(kept, history(...past, 'failed*'), '').kind, 'none')
+  assert.deepEqual(decideRepair(kept, history(...past, 'pending-upgrade*'), ''), { kind: 'rollback', revision: 3 })
+})
+
+/** As helm does: it ends when it is interrupted, and not before. */
+const HELM = 'trap "exit 1" INT\necho ready\nwhile :; do sleep 0.05; done'
+
+async function workplace(t: TestContext, files: Readonly<Record<string, string>>): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-repair-'))
+  t.after(() => rm(folder, { recursive: true, force: true }))
+  for (const [name, script] of Object.entries(files)) {
+    await writeFile(join(folder, name), `#!/bin/sh\n${script.replaceAll('FOLDER', folder)}\n`)
+    await chmod(join(folder, name), 0o700)
+  }
+  return folder
+}
+
+/** A helm whose run was killed: nobody waits for it but the post step. */
+async function orphan(t: TestContext, path: string, ...args: readonly string[]): Promise<ProcessId> {
+  const child = spawn(path, args, { stdio: ['ignore', 'pipe', 'ignore'] })
+  t.after(() => child.kill('SIGKILL'))
+  await once(child.stdout, 'data')
+  return processId(child.pid ?? 0)
+}
+
+function repair(t: TestContext, path: string, about: Partial<HelmBegun>, limitMs: number): Promise<string> {
+  const helm = { path, environment: {}, version: { major: 4, minor: 3, patch: 1, text: '4.3.1' } } as unknown as Helm
+  const store = { history: async () => [] } as unknown as ReleaseStore
+  return repairHelm({ ...begun, helm: path, ...about }, helm, { client: {} as KubeClient, store }, limitMs, t.signal)
+}
+
+const DONE = 'prod: release system/acr: nothing to repair, there is no release'
+const AT_WORK = /^prod: release system\/acr: helm \(pid \d+\) is still at work$/
+
+for (const { name, files } of [
+  { name: 'helm', files: { helm: HELM } },
+  { name: 'a wrapper that becomes another program', files: { helm: 'exec FOLDER/real "$@"', real: HELM } },
+  { name: 'a wrapper that drops its arguments', files: { helm: 'exec env -i /bin/sh FOLDER/real', real: HELM } },
+] as const) {
+  test(`P10 ${name}: an upgrade whose run was killed is interrupted by the post step; a rollback is waited for`, {
+    skip: process.platform === 'win32',
+  }, async (t) => {
+    const path = join(await workplace(t, files), 'helm')
+    const of = (command: string) => orphan(t, path, command, 'acr', '--kubeconfig=k')
+    assert.equal(await repair(t, path, { command: 'upgrade', process: await of('upgrade') }, 60_000), DONE)
+    assert.match(await repair(t, path, { command: 'rollback', process: await of('rollback') }, 0), AT_WORK)
+  })
+}
+
+test('P10 a program that got the process id of a helm that has ended is left alone, also another helm', {
+  skip: process.platform === 'win32',
+}, async (t) => {
+  const path = join(await workplace(t, { helm: HELM }), 'helm')
+  const other = await orphan(t, path, 'upgrade', 'acr', '--kubeconfig=k')
+  const ended = { ...other, start: 'before' }
+  assert.equal(await repair(t, path, { command: 'upgrade', process: ended }, 0), DONE)
+  assert.match(await repair(t, path, { command: 'rollback', process: other }, 0), AT_WORK)
+})
+
+test('P10 two revisions that count as deployed, because a person rolled back while our helm ended well, become one', () => {
+  const twice = history('superseded', 'superseded', 'superseded', 'deployed*', 'deployed')
+  assert.deepEqual(decideRepair(begun, twice, ''), { kind: 'rollback', revision: 5 })
+  // Found by `npm run soak -- --rivals --seed 20261128 --run 4`: helm, which failed, wrote the record below its own as it had read it.
+  const below = history('superseded', 'superseded', 'deployed', 'failed*', 'deployed')
+  assert.deepEqual(decideRepair(begun, below, ''), { kind: 'rollback', revision: 5 })
+  const once = history('superseded', 'superseded', 'superseded', 'superseded*', 'deployed')
+  assert.deepEqual(decideRepair(begun, once, ''), { kind: 'none', why: 'revision 5 is not of this run' })
+})
+
+test('P10 a rollback of ours that made no record: a pending one of that number is another deployer at work', () => {
+  const back = { ...begun, command: 'rollback', before: 4 } as const
+  const live = history(...past, 'failed', 'pending-rollback')
+  assert.equal(decideRepair(back, live, 'Error: Kubernetes cluster unreachable: the server is busy').kind, 'none')
+  assert.equal(decideRepair(back, live, '').kind, 'rollback')
+})
+
+test('P10 a failed revision that Helm calls superseded, because a rollback from it failed, is not gone back to', () => {
+  const seen = history('superseded', 'superseded', 'deployed', 'superseded', 'failed', 'failed*')
+  assert.deepEqual(decideRepair(begun, seen, ''), { kind: 'rollback', revision: 3 })
+})

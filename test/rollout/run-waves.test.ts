@@ -1,0 +1,126 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import {
+  nextStep,
+  type OnFailure,
+  type ScheduledCluster,
+  type ScheduledState,
+  type ScheduleRules,
+} from '../../src/rollout/run/run-waves.ts'
+
+const rules: ScheduleRules = { maxParallel: 2, canary: 1, onFailure: 'stop-wave', maxFailures: 0 }
+
+/** `a0` is cluster a of wave 0. */
+function clusters(states: Readonly<Record<string, ScheduledState>>): readonly ScheduledCluster[] {
+  return Object.entries(states).map(([name, state]) => ({ name, wave: Number(name.at(-1)), state }))
+}
+
+function step(states: Readonly<Record<string, ScheduledState>>, changes: Partial<ScheduleRules> = {}): string {
+  const { start, skip } = nextStep(clusters(states), { ...rules, ...changes }, false)
+  return [...start.map((name) => `start ${name}`), ...skip.map(({ name, reason }) => `skip ${name}: ${reason}`)].join(
+    '; ',
+  )
+}
+
+const DEFAULTS: ScheduleRules = { maxParallel: 4, canary: 1, onFailure: 'stop-wave', maxFailures: 0 }
+
+/** `max-parallel: 2` of a row of the documentation. */
+function readSettings(cell: string): ScheduleRules {
+  const found: Readonly<Record<string, string>> = Object.fromEntries(
+    [...cell.matchAll(/`([\w-]+): ([\w-]+)`/g)].map(([, k, v]) => [k, v]),
+  )
+  return {
+    maxParallel: Number(found['max-parallel'] ?? DEFAULTS.maxParallel),
+    canary: Number(found.canary ?? DEFAULTS.canary),
+    onFailure: (found['on-failure'] ?? DEFAULTS.onFailure) as OnFailure,
+    maxFailures: Number(found['max-failures'] ?? DEFAULTS.maxFailures),
+  }
+}
+
+for (const language of ['en', 'zh']) {
+  const page = readFileSync(new URL(`../../docs/${language}/reliability.md`, import.meta.url), 'utf8')
+  const [, table = ''] = /<!-- rollout:rules -->\n(.*?)<!-- \/rollout:rules -->/s.exec(page) ?? []
+  const rows = table
+    .trim()
+    .split('\n')
+    .slice(2)
+    .map((line) => line.split(' | ').map((cell) => cell.replace(/^\| | \|$/g, '')))
+  test(`${language}: the page has its rules`, () => assert.equal(rows.length, 12))
+  for (const [rule = '', settings = '', states = '', next = ''] of rows) {
+    test(`M3 M4 L10 ${language}: ${rule}`, () => {
+      const now = states
+        .replaceAll('`', '')
+        .split(', ')
+        .map((one) => one.split(' '))
+      const given = clusters(Object.fromEntries(now) as Readonly<Record<string, ScheduledState>>)
+      const { start, skip } = nextStep(given, readSettings(settings), false)
+      const done = [...start.map((name) => `start ${name}`), ...skip.map(({ name }) => `skip ${name}`)].join(', ')
+      assert.equal(done || 'nothing', next.replaceAll('`', ''))
+    })
+  }
+}
+
+test('a skipped cluster is told which failure it was', () => {
+  assert.equal(
+    step({ a0: 'failed', b0: 'waiting', c1: 'waiting' }, { maxFailures: 5 }),
+    'skip b0: the canary a0 failed; skip c1: the canary a0 failed',
+  )
+  assert.equal(step({ a0: 'succeeded', b0: 'failed', d1: 'waiting' }), 'skip d1: b0 failed in an earlier wave')
+})
+
+test('without a canary a wave starts with max-parallel at once', () => {
+  assert.equal(step({ a0: 'waiting', b0: 'waiting', c0: 'waiting' }, { canary: 0 }), 'start a0; start b0')
+})
+
+test('M3 continue: after a failed canary the others run max-parallel at a time', () => {
+  const states = { a0: 'failed', b0: 'waiting', c0: 'waiting', d0: 'waiting' } as const
+  assert.equal(step(states, { onFailure: 'continue' }), 'start b0; start c0')
+})
+
+test('an interrupted run starts nothing', () => {
+  const { start, skip } = nextStep(clusters({ a0: 'running', b0: 'waiting' }), rules, true)
+  assert.deepEqual({ start, skip }, { start: [], skip: [{ name: 'b0', reason: 'the run was interrupted' }] })
+})
+
+test('whatever fails, every cluster ends, no limit is passed and no wave overtakes an earlier one', () => {
+  const outcome = fc.constantFrom<ScheduledState>('succeeded', 'failed', 'failed-early')
+  const entry = fc.record({ wave: fc.integer({ min: 0, max: 2 }), outcome })
+  const anyRules = fc.record({
+    maxParallel: fc.integer({ min: 1, max: 4 }),
+    canary: fc.integer({ min: 0, max: 2 }),
+    onFailure: fc.constantFrom<OnFailure>('stop-wave', 'stop-all', 'continue'),
+    maxFailures: fc.integer({ min: 0, max: 2 }),
+  })
+  fc.assert(
+    fc.property(
+      fc.array(entry, { minLength: 1, maxLength: 12 }),
+      anyRules,
+      fc.infiniteStream(fc.nat()),
+      (entries, limits, picks) => {
+        let now: readonly ScheduledCluster[] = entries.map(({ wave }, index) => ({
+          name: `c${index}`,
+          wave,
+          state: 'waiting',
+        }))
+        const set = (name: string, state: ScheduledState): void => {
+          now = now.map((cluster) => (cluster.name === name ? { ...cluster, state } : cluster))
+        }
+        for (let turn = 0; turn < 100 && now.some(({ state }) => state === 'waiting' || state === 'running'); turn++) {
+          const { start, skip } = nextStep(now, limits, false)
+          for (const { name } of skip) set(name, 'skipped')
+          for (const name of start) set(name, 'running')
+          const running = now.filter(({ state }) => state === 'running')
+          assert.ok(running.length <= limits.maxParallel)
+          const lowest = Math.min(...running.map(({ wave }) => wave))
+          assert.ok(now.every(({ wave, state }) => wave <= lowest || state === 'waiting' || state === 'skipped'))
+          const ended = running[(picks.next().value ?? 0) % Math.max(1, running.length)]
+          if (ended) set(ended.name, entries[Number(ended.name.slice(1))]?.outcome ?? 'succeeded')
+        }
+        assert.ok(now.every(({ state }) => state !== 'waiting' && state !== 'running'))
+        if (limits.onFailure === 'continue') assert.ok(now.every(({ state }) => state !== 'skipped'))
+      },
+    ),
+  )
+})
