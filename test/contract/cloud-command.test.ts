@@ -118,13 +118,13 @@ test(`a client in ${CLIENT.name} is served, and refused as the SDKs are`, async 
   )
 })
 
-test('P6 its log names calls and callers, and no secret', () => {
+test('P6 the log has calls and callers, but no secret', () => {
   assert.match(stderr, /Sts GetCallerIdentity acs:ram::\d+:user\/administrator 200 ok [0-9A-F-]{36}\n/)
   assert.match(stderr, /Sts GetCallerIdentity - 400 SignatureDoesNotMatch /)
   assert.equal(stderr.includes(ready.accessKeySecret), false)
 })
 
-test('a wrong seed or argument ends it with exit 2, the place and the fix', async () => {
+test('an invalid seed or argument ends it with exit code 2, the location and the fix', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-seed-'))
   try {
     const seed = (content: string): Promise<string> => {
@@ -137,7 +137,7 @@ test('a wrong seed or argument ends it with exit 2, the place and the fix', asyn
     const noRole =
       'accounts:\n- id: "1234567890123456"\n  users: [{name: a}]\n  clusters:\n  - {id: c00000000000000000000000000000000, name: x, region: cn-a, workerRole: w}\n'
     assert.match(run(await seed(noRole)).stderr, /SEED_INVALID: cluster x: role w does not exist\n {2}fix: /)
-    assert.match(run(await seed('accounts: [')).stderr, /seed\.yaml:\d+:\d+: SEED_INVALID: not YAML/)
+    assert.match(run(await seed('accounts: [')).stderr, /seed\.yaml:\d+:\d+: SEED_INVALID: not valid YAML/)
     assert.match(run(join(folder, 'none.yaml')).stderr, /SEED_UNREADABLE/)
     const taken = run('--port', new URL(ready.endpoints.ram ?? '').port)
     assert.deepEqual([taken.status, /SANDBOX_PORT: cannot listen/.test(taken.stderr)], [1, true])
@@ -147,7 +147,7 @@ test('a wrong seed or argument ends it with exit 2, the place and the fix', asyn
   }
 })
 
-test('it serves until SIGTERM, then ends with 0 and leaves nothing behind', async () => {
+test('it serves until SIGTERM, then exits with 0 and leaves nothing behind', async () => {
   child.kill('SIGTERM')
   assert.deepEqual(await once(child, 'exit'), [0, null])
   assert.equal(existsSync(ready.caFile), false)
