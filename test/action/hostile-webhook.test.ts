@@ -57,10 +57,10 @@ test('security 1: what a webhook of one cluster says is no command to the workfl
   await using webhook = await startAdmissionWebhook(admin, 'hostile', 'secrets', 5)
   await serveProbePods(admin, 'hostile')
   const asked: string[] = []
-  webhook.answer = ({ namespace }) => {
+  webhook.respond = ({ namespace }) => {
     if (!namespace.startsWith('acr-nopass-probe-')) return 'allow'
     asked.push(namespace)
-    return { refuse: HOSTILE }
+    return { reject: HOSTILE }
   }
   const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-act-'))
   t.after(() => rm(folder, { recursive: true, force: true }))

@@ -81,7 +81,7 @@ test('P2 an API server that takes a second for each answer', async (context) => 
   const since = performance.now()
   await beginRotation()
   await Promise.all(['slow-1', 'slow-2', 'slow-3'].map(fixture.addNamespace))
-  await held(context, 'api-server-slow', since, { requests: slow.struck })
+  await held(context, 'api-server-slow', since, { requests: slow.affected })
   slow.remove()
 })
 
@@ -118,8 +118,8 @@ test('P1 P4 writes that are done but whose answers are lost are done once', asyn
   const lost = proxy.fault({ match, fault: { kind: 'cut-after' }, times: 20 })
   await helperCluster.askForRotation()
   await Promise.all(['lost-1', 'lost-2', 'lost-3'].map(fixture.addNamespace))
-  await eventually(() => assert.equal(lost.struck, 20), 60_000)
-  await held(context, 'answers-lost', since, { answers: lost.struck })
+  await eventually(() => assert.equal(lost.affected, 20), 60_000)
+  await held(context, 'answers-lost', since, { answers: lost.affected })
 })
 
 test('P4 a Secret that somebody deletes before the helper has heard that it was written comes back', async (context) => {
@@ -128,7 +128,7 @@ test('P4 a Secret that somebody deletes before the helper has heard that it was 
     release = resolve
   })
   const match = (call: ProxiedRequest) => isSecretWrite(call) && call.url.includes('/namespaces/late/')
-  proxy.fault({ match, fault: { kind: 'hold-answer', until }, times: 1 })
+  proxy.fault({ match, fault: { kind: 'hold-response', until }, times: 1 })
   await fixture.addNamespace('late')
   invariants.forgive('late')
   await eventually(async () => assert.ok(await helperCluster.secret('late')))

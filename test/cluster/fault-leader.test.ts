@@ -61,7 +61,7 @@ test('P2 a leader that is held up past its lease: the write it had begun replace
   const match = (call: ProxiedRequest) => isWrite(call) && call.url.includes('/namespaces/team-7/secrets/')
   const hold = proxy.fault({ match, fault: { kind: 'hold', until }, times: 1 })
   await helperCluster.askForRotation()
-  await eventually(() => assert.equal(hold.struck, 1), 30_000, 10)
+  await eventually(() => assert.equal(hold.affected, 1), 30_000, 10)
   helperCluster.node.pause(`${HOME}/${paused.name}`)
   const begin = performance.now()
   await otherLeader(paused.name)

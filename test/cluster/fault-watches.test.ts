@@ -93,7 +93,7 @@ test('P1 P2 410 Gone as the answer to a watch: a new list, not the same watch ag
   proxy.cutWatches()
   await changeMuch('expired')
   await held(context, 'watch-410-at-once', since)
-  await eventually(() => assert.equal(rule.struck, RESOURCES.length))
+  await eventually(() => assert.equal(rule.affected, RESOURCES.length))
   await assertCounted()
 })
 

@@ -41,7 +41,7 @@ export function testGuardOfServiceAccounts({ chart, helper }: Guarded): void {
       const name = `sa-${slug(title)}`
       const account = { ...owned, metadata: { ...owned.metadata, name } }
       await chart.admin.request({ method: 'POST', path: ACCOUNTS, body: account })
-      const { status, text } = await helper.ask(patchServiceAccount(body, name))
+      const { status, text } = await helper.call(patchServiceAccount(body, name))
       assert.deepEqual([status, rule?.test(text) ?? true], [rule ? 422 : 200, true], text)
     })
   }
@@ -49,15 +49,15 @@ export function testGuardOfServiceAccounts({ chart, helper }: Guarded): void {
   test('P5 the guard allows the helper to take its entry back, and no more', async () => {
     const body = { metadata: { name: 'detached' }, ...entries('one', 'acr-nopass', 'two', 'acr-nopass') }
     await chart.admin.request({ method: 'POST', path: ACCOUNTS, body })
-    assert.equal((await helper.ask(patchServiceAccount(entries('one'), 'detached'))).status, 422)
-    assert.equal((await helper.ask(patchServiceAccount(entries('one', 'two'), 'detached'))).status, 200)
+    assert.equal((await helper.call(patchServiceAccount(entries('one'), 'detached'))).status, 422)
+    assert.equal((await helper.call(patchServiceAccount(entries('one', 'two'), 'detached'))).status, 200)
     const only = { metadata: { name: 'only' }, ...entries('acr-nopass') }
     await chart.admin.request({ method: 'POST', path: ACCOUNTS, body: only })
-    assert.equal((await helper.ask(patchServiceAccount({ imagePullSecrets: null }, 'only'))).status, 200)
+    assert.equal((await helper.call(patchServiceAccount({ imagePullSecrets: null }, 'only'))).status, 200)
   })
 
   test('P5 the guard refuses to create a ServiceAccount', async () => {
-    const { status, text } = await helper.ask({ method: 'POST', path: ACCOUNTS, body: { metadata: { name: 'made' } } })
+    const { status, text } = await helper.call({ method: 'POST', path: ACCOUNTS, body: { metadata: { name: 'made' } } })
     assert.deepEqual([status, /creates no ServiceAccount/.test(text)], [422, true], text)
   })
 }

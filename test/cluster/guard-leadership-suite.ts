@@ -19,7 +19,7 @@ const forbidden: readonly [string, object, RegExp][] = [
 
 /** What the guard refuses and allows on the helper's Lease and its status. */
 export function testGuardOfLeadership({ chart, helper }: Guarded): void {
-  const asked = (path: string, body: object) => helper.ask({ method: 'PATCH', path, contentType: MERGE_PATCH, body })
+  const patch = (path: string, body: object) => helper.call({ method: 'PATCH', path, contentType: MERGE_PATCH, body })
 
   for (const [path, kind] of [
     [LEASE, 'Lease'],
@@ -27,23 +27,23 @@ export function testGuardOfLeadership({ chart, helper }: Guarded): void {
   ] as const) {
     for (const [title, body, rule] of forbidden) {
       test(`security 3: the guard refuses on the ${kind}: ${title}`, async () => {
-        const { status, text } = await asked(path, body)
+        const { status, text } = await patch(path, body)
         assert.deepEqual([status, rule.test(text)], [422, true], text)
       })
     }
   }
 
   test('security 3: the guard refuses a status ConfigMap that nobody can change any more', async () => {
-    assert.match((await asked(STATUS, { immutable: true })).text, /leaves immutable alone/)
-    assert.match((await asked(STATUS, { binaryData: { a: 'eA==' } })).text, /leaves binaryData alone/)
+    assert.match((await patch(STATUS, { immutable: true })).text, /leaves immutable alone/)
+    assert.match((await patch(STATUS, { binaryData: { a: 'eA==' } })).text, /leaves binaryData alone/)
   })
 
   test('security 3: the guard refuses a lease of more than a minute, and lets the helper lead and report', async () => {
     const spec = { holderIdentity: 'x', leaseDurationSeconds: 2147483647 }
-    assert.match((await asked(LEASE, { spec })).text, /a lease lasts 60 seconds at most/)
-    assert.equal((await asked(LEASE, { spec: { ...spec, leaseDurationSeconds: 15 } })).status, 200)
-    assert.equal((await asked(LEASE, { spec: { holderIdentity: '', leaseDurationSeconds: 1 } })).status, 200)
-    assert.equal((await asked(STATUS, { data: { 'status.json': '{}' } })).status, 200)
+    assert.match((await patch(LEASE, { spec })).text, /a lease lasts 60 seconds at most/)
+    assert.equal((await patch(LEASE, { spec: { ...spec, leaseDurationSeconds: 15 } })).status, 200)
+    assert.equal((await patch(LEASE, { spec: { holderIdentity: '', leaseDurationSeconds: 1 } })).status, 200)
+    assert.equal((await patch(STATUS, { data: { 'status.json': '{}' } })).status, 200)
   })
 
   test('security 3: with the garbage collector at work, Lease and status outlive all that the helper may write', async () => {
@@ -51,7 +51,7 @@ export function testGuardOfLeadership({ chart, helper }: Guarded): void {
     const bait = '/api/v1/namespaces/sys/configmaps/bait'
     const metadata = { name: 'bait', ownerReferences: [ABSENT_OWNER] }
     await chart.admin.request({ method: 'POST', path: '/api/v1/namespaces/sys/configmaps', body: { metadata } })
-    for (const path of [LEASE, STATUS]) await asked(path, { metadata: { ownerReferences: [ABSENT_OWNER] } })
+    for (const path of [LEASE, STATUS]) await patch(path, { metadata: { ownerReferences: [ABSENT_OWNER] } })
     await eventually(() => assert.rejects(chart.admin.request({ method: 'GET', path: bait }), { status: 404 }), 60_000)
     for (const path of [LEASE, STATUS]) {
       const { metadata: kept } = await chart.admin.request<KubeObject>({ method: 'GET', path })

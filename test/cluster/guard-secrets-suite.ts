@@ -115,15 +115,15 @@ export function testGuardOfSecrets({ chart, helper, adopter }: Guarded): void {
   for (const [title, change, rule] of forbiddenCreations) {
     test(`P5 the guard refuses to create ${title}`, async () => {
       await chart.createNamespace(`new-${slug(title)}`)
-      const { status, text } = await helper.ask(applyPullSecret(`new-${slug(title)}`, GUARDED, change))
+      const { status, text } = await helper.call(applyPullSecret(`new-${slug(title)}`, GUARDED, change))
       assert.deepEqual([status, rule.test(text)], [422, true], text)
     })
     if (/name|type|token|Opaque|immutable: false/.test(title)) continue
     test(`P5 the guard refuses to change a pull secret into one with ${title}`, async () => {
       const namespace = `old-${slug(title)}`
       await chart.createNamespace(namespace)
-      assert.equal((await helper.ask(applyPullSecret(namespace, GUARDED))).status, 201)
-      const { status, text } = await helper.ask(applyPullSecret(namespace, GUARDED, change))
+      assert.equal((await helper.call(applyPullSecret(namespace, GUARDED))).status, 201)
+      const { status, text } = await helper.call(applyPullSecret(namespace, GUARDED, change))
       assert.deepEqual([status, rule.test(text)], [422, true], text)
     })
   }
@@ -135,13 +135,13 @@ export function testGuardOfSecrets({ chart, helper, adopter }: Guarded): void {
       secret.metadata.annotations = { 'acr-nopass.io/registries': 'prod' }
       Object.assign(secret.metadata.labels ?? {}, { 'images.alibabacloud.com/accelerated': 'true' })
     }
-    assert.equal((await helper.ask(applyPullSecret('allowed', GUARDED, refresh))).status, 201)
-    assert.equal((await helper.ask(applyPullSecret('allowed', GUARDED))).status, 200)
+    assert.equal((await helper.call(applyPullSecret('allowed', GUARDED, refresh))).status, 201)
+    assert.equal((await helper.call(applyPullSecret('allowed', GUARDED))).status, 200)
     // A finalizer of somebody else's stays and keeps nothing from being refreshed.
     const path = '/api/v1/namespaces/allowed/secrets/acr-nopass'
     const body = { metadata: { finalizers: ['backup.example.com/copy'] } }
     await chart.admin.request({ method: 'PATCH', path, contentType: MERGE_PATCH, body })
-    const { status, body: secret } = await helper.ask(applyPullSecret('allowed', GUARDED, refresh))
+    const { status, body: secret } = await helper.call(applyPullSecret('allowed', GUARDED, refresh))
     assert.equal(status, 200)
     assert.deepEqual((secret as PullSecret).metadata.finalizers, ['backup.example.com/copy'])
     const remove = {
@@ -150,18 +150,18 @@ export function testGuardOfSecrets({ chart, helper, adopter }: Guarded): void {
       contentType: MERGE_PATCH,
       body: { metadata: { finalizers: null } },
     } as const
-    assert.match((await helper.ask(remove)).text, /leaves metadata.finalizers alone/)
+    assert.match((await helper.call(remove)).text, /leaves metadata.finalizers alone/)
   })
 
   test('security 8: labels and annotations of others on the pull secret stay as they are; ours of earlier values may go', async () => {
     await chart.createNamespace('marked')
     const path = '/api/v1/namespaces/marked/secrets/acr-nopass'
-    const patch = (client: { ask: typeof helper.ask }, metadata: object) =>
-      client.ask({ method: 'PATCH', path, contentType: MERGE_PATCH, body: { metadata } })
-    assert.equal((await helper.ask(applyPullSecret('marked', GUARDED))).status, 201)
+    const patch = (client: { call: typeof helper.call }, metadata: object) =>
+      client.call({ method: 'PATCH', path, contentType: MERGE_PATCH, body: { metadata } })
+    assert.equal((await helper.call(applyPullSecret('marked', GUARDED))).status, 201)
     const theirs = { labels: { team: 'a', old: 'x' }, annotations: { note: 'theirs' } }
     await chart.admin.request({ method: 'PATCH', path, contentType: MERGE_PATCH, body: { metadata: theirs } })
-    assert.equal((await helper.ask(applyPullSecret('marked', GUARDED))).status, 200)
+    assert.equal((await helper.call(applyPullSecret('marked', GUARDED))).status, 200)
     assert.equal((await patch(helper, { labels: { old: null } })).status, 200)
     assert.match((await patch(helper, { labels: { team: 'b' } })).text, /no other labels/)
     assert.match((await patch(helper, { annotations: { note: 'ours' } })).text, /leaves other annotations/)
@@ -174,11 +174,11 @@ export function testGuardOfSecrets({ chart, helper, adopter }: Guarded): void {
     const data = { '.dockerconfigjson': Buffer.from('{"auths":{}}').toString('base64') }
     const body = { metadata: { name: 'acr-nopass' }, type: 'kubernetes.io/dockerconfigjson', data }
     await chart.admin.request({ method: 'POST', path: '/api/v1/namespaces/foreign/secrets', body })
-    const { status, text } = await helper.ask(applyPullSecret('foreign', GUARDED))
+    const { status, text } = await helper.call(applyPullSecret('foreign', GUARDED))
     assert.deepEqual([status, /belongs to somebody else/.test(text)], [422, true], text)
-    assert.equal((await adopter.ask(applyPullSecret('foreign', ADOPTER))).status, 200)
+    assert.equal((await adopter.call(applyPullSecret('foreign', ADOPTER))).status, 200)
     // And now it is the adopter's, foreign to the other release.
-    assert.equal((await helper.ask(applyPullSecret('foreign', GUARDED))).status, 422)
+    assert.equal((await helper.call(applyPullSecret('foreign', GUARDED))).status, 422)
   })
 
   test('P5 the guard binds the helper alone', async () => {

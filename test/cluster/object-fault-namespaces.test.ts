@@ -3,7 +3,7 @@ import { after, test } from 'node:test'
 import { MERGE_PATCH } from '../../src/kube/client.ts'
 import type { HelperStatus } from '../../src/release/helper-status.ts'
 import type { AuditEntry } from '../../src/sandbox/cluster/audit-log.ts'
-import { type Admission, startAdmissionWebhook, webhookAsked } from '../support/cluster/admission-webhook.ts'
+import { type Admission, startAdmissionWebhook, untilWebhookCalled } from '../support/cluster/admission-webhook.ts'
 import { eventually } from '../support/eventually.ts'
 import { openFaultInvariants } from '../support/faults/fault-invariants.ts'
 import { contentOf, HOME, names, openHelperCluster, RELEASE, SECRET } from './helper-cluster.ts'
@@ -118,7 +118,7 @@ function slowestAttachment(entries: readonly AuditEntry[]): number {
 test('P1 a ServiceAccount that is recreated between our reading and our writing keeps its own list', async (t) => {
   invariants.forgive('reborn')
   await using webhook = await startAdmissionWebhook(admin, 'reborn', 'serviceaccounts', 30)
-  await webhookAsked(admin, webhook, 'reborn')
+  await untilWebhookCalled(admin, webhook, 'reborn')
   const accounts = `${namespacePath('reborn')}/serviceaccounts`
   const make = (entry: string) =>
     admin.request({
@@ -127,7 +127,7 @@ test('P1 a ServiceAccount that is recreated between our reading and our writing 
       body: { metadata: { name: 'app' }, imagePullSecrets: [{ name: entry }] },
     })
   const [writing, renewed] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
-  webhook.answer = async ({ userInfo, name }): Promise<Admission> => {
+  webhook.respond = async ({ userInfo, name }): Promise<Admission> => {
     if (userInfo.username === HELPER && name === 'app') {
       writing.resolve()
       await renewed.promise

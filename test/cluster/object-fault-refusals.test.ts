@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, type TestContext, test } from 'node:test'
 import { MERGE_PATCH } from '../../src/kube/client.ts'
 import type { HelperStatus } from '../../src/release/helper-status.ts'
-import { type Admission, startAdmissionWebhook, webhookAsked } from '../support/cluster/admission-webhook.ts'
+import { type Admission, startAdmissionWebhook, untilWebhookCalled } from '../support/cluster/admission-webhook.ts'
 import { eventually } from '../support/eventually.ts'
 import { openFaultInvariants } from '../support/faults/fault-invariants.ts'
 import { contentOf, HOME, openHelperCluster, RELEASE } from './helper-cluster.ts'
@@ -75,25 +75,25 @@ const toHelper = (verdict: Admission) => (request: { userInfo: { username: strin
 
 test('P2 an admission webhook refuses our write: the namespace keeps its Secret, the webhook is named, the others go on', async (t) => {
   await using webhook = await startAdmissionWebhook(admin, 'hooked', 'secrets')
-  await webhookAsked(admin, webhook, 'hooked')
-  webhook.answer = toHelper({ refuse: 'no Secrets on Fridays' })
+  await untilWebhookCalled(admin, webhook, 'hooked')
+  webhook.respond = toHelper({ reject: 'no Secrets on Fridays' })
   await assertRotationRefused(t, 'webhook-refuses', 'hooked', {
     named: () =>
       assertNamed('hooked', 'WRITE_REFUSED', /"hooked\.test\.example\.com".*no Secrets on Fridays/, 'refused'),
     fix: () => {
-      webhook.answer = () => 'allow'
+      webhook.respond = () => 'allow'
     },
   })
 })
 
 test('P2 an admission webhook times out: the namespace keeps its Secret, the webhook is named, the others go on', async (t) => {
   await using webhook = await startAdmissionWebhook(admin, 'hung', 'secrets')
-  await webhookAsked(admin, webhook, 'hung')
-  webhook.answer = toHelper('hang')
+  await untilWebhookCalled(admin, webhook, 'hung')
+  webhook.respond = toHelper('hang')
   await assertRotationRefused(t, 'webhook-times-out', 'hung', {
     named: () => assertNamed('hung', 'WRITE_FAILING', /hung\.test\.example\.com/, 'unavailable'),
     fix: () => {
-      webhook.answer = () => 'allow'
+      webhook.respond = () => 'allow'
     },
   })
 })
@@ -115,7 +115,7 @@ test("P2 a namespace's ValidatingAdmissionPolicy forbids us: it keeps its Secret
     const asHelper = await helperCluster.chart.helper(RELEASE, HOME)
     const path = '/api/v1/namespaces/forbidden/secrets/acr-nopass'
     const body = { metadata: { annotations: { 'acr-nopass.io/probe': '' } } }
-    const { text } = await asHelper.ask({
+    const { text } = await asHelper.call({
       method: 'PATCH',
       path,
       contentType: MERGE_PATCH,

@@ -3,9 +3,9 @@ import { test } from 'node:test'
 import { MERGE_PATCH } from '../../src/kube/client.ts'
 import type { KubeObject } from '../../src/kube/types.ts'
 import { scenario } from '../support/chart/chart.ts'
-import type { AskedClient, ChartCluster } from '../support/cluster/chart-cluster.ts'
+import type { ChartCluster, StatusClient } from '../support/cluster/chart-cluster.ts'
 import type { Minor } from '../support/cluster/control-plane.ts'
-import { HELPER_REQUESTS, type HelperRequest, podBody, type RightsPlace } from '../support/cluster/helper-requests.ts'
+import { HELPER_REQUESTS, type HelperRequest, podBody, type ReleaseScope } from '../support/cluster/helper-requests.ts'
 import { applyPullSecret } from '../support/cluster/pull-secret.ts'
 import { eventually } from '../support/eventually.ts'
 
@@ -83,7 +83,7 @@ export function testEscalation(chart: ChartCluster): void {
       ['rbac.authorization.k8s.io', 'clusterroles', 'bind'],
       ['*', '*', '*'],
     ]) {
-      const { body } = await client.ask({
+      const { body } = await client.call({
         method: 'POST',
         path: '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews',
         body: { spec: { resourceAttributes: { group, resource, verb } } },
@@ -95,19 +95,19 @@ export function testEscalation(chart: ChartCluster): void {
 
 /** Installs a release and sends every request as its helper. */
 async function askAll(chart: ChartCluster, release: string, values: object): Promise<Verdict[]> {
-  const place = { release, home: `home-${release}`, target: `target-${release}`, other: `other-${release}` }
-  for (const namespace of [place.home, place.target, place.other]) await chart.createNamespace(namespace)
-  await prepareTarget(chart, place.target)
-  const named = { replicas: 0, targets: { namespaces: { include: [place.target] } } }
-  await chart.install(release, place.home, scenario('minimal'), named, values)
-  const client = await chart.helper(release, place.home)
-  await untilActive(client, place, !('guard' in values))
+  const scope = { release, home: `home-${release}`, target: `target-${release}`, other: `other-${release}` }
+  for (const namespace of [scope.home, scope.target, scope.other]) await chart.createNamespace(namespace)
+  await prepareTarget(chart, scope.target)
+  const named = { replicas: 0, targets: { namespaces: { include: [scope.target] } } }
+  await chart.install(release, scope.home, scenario('minimal'), named, values)
+  const client = await chart.helper(release, scope.home)
+  await untilActive(client, scope, !('guard' in values))
   const lease = await chart.admin.request<KubeObject>({
     method: 'GET',
-    path: `/apis/coordination.k8s.io/v1/namespaces/${place.home}/leases/${release}-acr-nopass`,
+    path: `/apis/coordination.k8s.io/v1/namespaces/${scope.home}/leases/${release}-acr-nopass`,
   })
   const verdicts: Verdict[] = []
-  for (const request of HELPER_REQUESTS) verdicts.push(await judge(client, request, { ...place, lease }))
+  for (const request of HELPER_REQUESTS) verdicts.push(await judge(client, request, { ...scope, lease }))
   return verdicts
 }
 
@@ -123,9 +123,9 @@ async function prepareTarget({ admin }: ChartCluster, target: string): Promise<v
 }
 
 /** The API server learns of new roles and policies within moments. */
-async function untilActive(client: AskedClient, { release, home, target }: Place, guarded: boolean): Promise<void> {
+async function untilActive(client: StatusClient, { release, home, target }: Place, guarded: boolean): Promise<void> {
   const status = `/api/v1/namespaces/${home}/configmaps/${release}-acr-nopass-status`
-  await eventually(async () => assert.equal((await client.ask({ method: 'GET', path: status })).status, 200))
+  await eventually(async () => assert.equal((await client.call({ method: 'GET', path: status })).status, 200))
   if (!guarded) return
   const foreign = applyPullSecret(target, 'nobody.nothing')
   const probe = { ...foreign, query: { ...foreign.query, dryRun: 'All' } }
@@ -133,23 +133,23 @@ async function untilActive(client: AskedClient, { release, home, target }: Place
   const body = { metadata: { labels: { probe: 'x' } } }
   const owned = { method: 'PATCH', path: status, contentType: MERGE_PATCH, query: { dryRun: 'All' } } as const
   await eventually(async () => {
-    assert.match((await client.ask({ ...owned, body: { immutable: true } })).text, /leaves immutable alone/)
-    assert.match((await client.ask(probe)).text, /carries the labels/)
-    const { status: code } = await client.ask({ ...account, method: 'PATCH', contentType: MERGE_PATCH, body })
+    assert.match((await client.call({ ...owned, body: { immutable: true } })).text, /leaves immutable alone/)
+    assert.match((await client.call(probe)).text, /carries the labels/)
+    const { status: code } = await client.call({ ...account, method: 'PATCH', contentType: MERGE_PATCH, body })
     assert.ok(code === 403 || code === 422, `${code}`)
   }, 20_000)
 }
 
-type Place = Pick<RightsPlace, 'release' | 'home' | 'target'>
+type Place = Pick<ReleaseScope, 'release' | 'home' | 'target'>
 
-async function judge(client: AskedClient, request: HelperRequest, place: RightsPlace): Promise<Verdict> {
-  const watch = request.watch?.(place)
+async function judge(client: StatusClient, request: HelperRequest, scope: ReleaseScope): Promise<Verdict> {
+  const watch = request.watch?.(scope)
   if (watch) {
     const query = watch.name === undefined ? {} : { fieldSelector: `metadata.name=${watch.name}` }
-    return read(request.title, await client.askWatch(watch.path, query), '')
+    return read(request.title, await client.callWatch(watch.path, query), '')
   }
   assert.ok(request.call)
-  const { status, text } = await client.ask(request.call(place))
+  const { status, text } = await client.call(request.call(scope))
   return read(request.title, status, text)
 }
 

@@ -48,10 +48,10 @@ export async function startFakeApiServer(objects: readonly FakeObject[]): Promis
   const server = createServer({ key: pair.keyPem, cert: pair.certificatePem }, (request, response) => {
     void readBody(request).then((body) => {
       const isMetadataOnly = request.headers.accept?.includes('as=PartialObjectMetadata') ?? false
-      const { status, answer } = answerTo(request.method ?? '', request.url ?? '', body, isMetadataOnly)
+      const { status, json } = handle(request.method ?? '', request.url ?? '', body, isMetadataOnly)
       response.setHeader('date', new Date(Date.now() + fake.aheadMs).toUTCString())
       response.writeHead(status, { 'content-type': 'application/json' })
-      response.end(JSON.stringify(answer))
+      response.end(JSON.stringify(json))
     })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -67,26 +67,26 @@ export async function startFakeApiServer(objects: readonly FakeObject[]): Promis
     users: [{ name: 'fake', user: { token: 'fake' } }],
   })
 
-  function answerTo(
+  function handle(
     method: string,
     url: string,
     body: unknown,
     isMetadataOnly: boolean,
-  ): { readonly status: number; readonly answer: unknown } {
+  ): { readonly status: number; readonly json: unknown } {
     const shown = (object: FakeObject): FakeObject => (isMetadataOnly ? metadataOf(object) : object)
     const { pathname: path, searchParams } = new URL(url, cluster.server)
     fake.calls.push(`${method} ${path}`)
-    const refused = fake.refuse(method, path)
-    if (refused !== undefined) return failure(refused)
-    if (path === '/version') return { status: 200, answer: { major: '1', minor: '35', gitVersion: 'v1.35.0' } }
-    if (path === '/apis') return { status: 200, answer: groups(fake.objects) }
+    const status = fake.refuse(method, path)
+    if (status !== undefined) return failure(status)
+    if (path === '/version') return { status: 200, json: { major: '1', minor: '35', gitVersion: 'v1.35.0' } }
+    if (path === '/apis') return { status: 200, json: groups(fake.objects) }
     const found = /^(?:\/api\/(v1)|\/apis\/([^/]+\/[^/]+))(?:\/namespaces\/([^/]+))?(?:\/([^/]+))?(?:\/([^/]+))?$/.exec(
       path,
     )
     const [, core, other, namespace, plural, name] = found ?? []
     const apiVersion = core ?? other ?? ''
     if (plural === undefined && namespace === undefined) return discovery(apiVersion)
-    if (plural === undefined) return { status: 200, answer: { metadata: { name: namespace } } }
+    if (plural === undefined) return { status: 200, json: { metadata: { name: namespace } } }
     const those = fake.objects.filter(({ apiVersion: version, kind, metadata }) => {
       return (
         version === apiVersion && pluralOf(kind) === plural && (namespace ?? metadata.namespace) === metadata.namespace
@@ -97,11 +97,11 @@ export async function startFakeApiServer(objects: readonly FakeObject[]): Promis
         .filter((object) => isSelected(object, searchParams))
         .map(trimmed)
         .map(shown)
-      return { status: 200, answer: { metadata: { resourceVersion: '1' }, items } }
+      return { status: 200, json: { metadata: { resourceVersion: '1' }, items } }
     }
     const object = those.find(({ metadata }) => metadata.name === name)
     if (object === undefined) return failure(404)
-    return method === 'GET' ? { status: 200, answer: shown(object) } : change(method, object, body)
+    return method === 'GET' ? { status: 200, json: shown(object) } : change(method, object, body)
   }
 
   function trimmed(object: FakeObject): FakeObject {
@@ -110,7 +110,7 @@ export async function startFakeApiServer(objects: readonly FakeObject[]): Promis
     return { ...object, metadata }
   }
 
-  function change(method: string, object: FakeObject, body: unknown): ReturnType<typeof answerTo> {
+  function change(method: string, object: FakeObject, body: unknown): ReturnType<typeof handle> {
     const { preconditions, metadata, ...rest } = (body ?? {}) as Record<string, Record<string, string> | undefined>
     for (const wanted of [preconditions ?? {}, metadata ?? {}])
       for (const key of ['uid', 'resourceVersion'])
@@ -119,14 +119,14 @@ export async function startFakeApiServer(objects: readonly FakeObject[]): Promis
     const deleted = { ...object, metadata: { ...object.metadata, deletionTimestamp: '2026-01-01T00:00:00Z' } }
     const next = method !== 'DELETE' ? { ...object, ...rest } : isHeld ? deleted : undefined
     fake.objects = fake.objects.flatMap((one) => (one !== object ? [one] : next === undefined ? [] : [next]))
-    return { status: 200, answer: next ?? { kind: 'Status', status: 'Success' } }
+    return { status: 200, json: next ?? { kind: 'Status', status: 'Success' } }
   }
 
-  function discovery(apiVersion: string): ReturnType<typeof answerTo> {
+  function discovery(apiVersion: string): ReturnType<typeof handle> {
     const kinds = new Set(fake.objects.filter((object) => object.apiVersion === apiVersion).map(({ kind }) => kind))
     if (kinds.size === 0) return failure(404)
     const resources = [...kinds].map((kind) => ({ name: pluralOf(kind), kind, namespaced: true, verbs: ['list'] }))
-    return { status: 200, answer: { resources } }
+    return { status: 200, json: { resources } }
   }
 
   const fake: FakeApiServer = {
@@ -177,8 +177,8 @@ function isSelected({ metadata, type }: FakeObject, query: URLSearchParams): boo
   return matches(query.get('fieldSelector'), fields) && matches(query.get('labelSelector'), metadata.labels ?? {})
 }
 
-function failure(code: number): { readonly status: number; readonly answer: unknown } {
-  return { status: code, answer: { kind: 'Status', status: 'Failure', code, message: `refused with ${code}` } }
+function failure(code: number): { readonly status: number; readonly json: unknown } {
+  return { status: code, json: { kind: 'Status', status: 'Failure', code, message: `refused with ${code}` } }
 }
 
 async function readBody(request: IncomingMessage): Promise<unknown> {

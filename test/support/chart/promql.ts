@@ -1,5 +1,5 @@
 /** A selector of a PromQL expression: the name of the metric, and the labels by which it is selected and grouped. */
-export interface Asked {
+export interface MetricSelector {
   readonly metric: string
   /** Matchers by label, such as `="pending"` for `state`. */
   readonly matchers: Readonly<Record<string, string>>
@@ -9,7 +9,7 @@ export interface Asked {
 const SELECTOR = /\b([a-z_]+)\{([^}]*)\}/g
 
 /** Reads the selectors that consist of a name and a list of matchers, without a histogram's suffix. */
-export function readPromql(expression: string): Asked[] {
+export function readPromql(expression: string): MetricSelector[] {
   const groupedBy = [...expression.matchAll(/\bby \(([^)]*)\)/g)].flatMap(([, list = '']) => split(list))
   return [...expression.matchAll(SELECTOR)].map(([, metric = '', matchers = '']) => ({
     metric: metric.replace(/_bucket$/, ''),

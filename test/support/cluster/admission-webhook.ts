@@ -14,11 +14,11 @@ export interface AdmissionRequest {
 }
 
 /** The webhook's response: allowed, rejected with a message, or none (`hang`). */
-export type Admission = 'allow' | 'hang' | { readonly refuse: string }
+export type Admission = 'allow' | 'hang' | { readonly reject: string }
 
 /** A validating webhook on 127.0.0.1 that the API server really calls. */
 export interface AdmissionWebhook extends AsyncDisposable {
-  answer: (request: AdmissionRequest) => Admission | Promise<Admission>
+  respond: (request: AdmissionRequest) => Admission | Promise<Admission>
 }
 
 const PATH = '/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations'
@@ -35,18 +35,18 @@ export async function startAdmissionWebhook(
 ): Promise<AdmissionWebhook> {
   const authority = createAuthority(`webhook ${name}`)
   const pair = authority.issue({ commonName: 'webhook', names: ['127.0.0.1'], minutes: 24 * 60 })
-  const webhook = { answer: (): Admission => 'allow' } as unknown as AdmissionWebhook
+  const webhook = { respond: (): Admission => 'allow' } as unknown as AdmissionWebhook
   const server = createServer({ key: pair.keyPem, cert: pair.certificatePem }, (message, response) => {
-    const answer = async (): Promise<void> => {
+    const respond = async (): Promise<void> => {
       const { request } = JSON.parse(Buffer.concat(await message.toArray()).toString()) as { request: AdmissionRequest }
-      const verdict = await webhook.answer(request)
+      const verdict = await webhook.respond(request)
       if (verdict === 'hang') return
-      const status = verdict === 'allow' ? {} : { status: { message: verdict.refuse } }
+      const status = verdict === 'allow' ? {} : { status: { message: verdict.reject } }
       const body = { uid: request.uid, allowed: verdict === 'allow', ...status }
       const review = { apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview', response: body }
       response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(review))
     }
-    answer().catch(() => response.destroy())
+    respond().catch(() => response.destroy())
   })
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
   const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}/`
@@ -71,12 +71,16 @@ export async function startAdmissionWebhook(
 }
 
 /** Waits until the API server calls the webhook for a namespace, because it notices both with a delay. */
-export async function webhookAsked(admin: KubeClient, webhook: AdmissionWebhook, namespace: string): Promise<void> {
-  const { answer } = webhook
-  let asked = false
-  webhook.answer = (request) => {
-    if (!request.dryRun) return answer(request)
-    asked = true
+export async function untilWebhookCalled(
+  admin: KubeClient,
+  webhook: AdmissionWebhook,
+  namespace: string,
+): Promise<void> {
+  const { respond } = webhook
+  let called = false
+  webhook.respond = (request) => {
+    if (!request.dryRun) return respond(request)
+    called = true
     return 'allow'
   }
   await eventually(async () => {
@@ -87,7 +91,7 @@ export async function webhookAsked(admin: KubeClient, webhook: AdmissionWebhook,
       const path = `/api/v1/namespaces/${namespace}/${resource}`
       await admin.request({ method: 'POST', path, query: { dryRun: 'All' }, body })
     }
-    if (!asked) throw new Error(`the webhook of ${namespace} is not asked yet`)
+    if (!called) throw new Error(`the webhook of ${namespace} has not been called yet`)
   }, 30_000)
-  webhook.answer = answer
+  webhook.respond = respond
 }

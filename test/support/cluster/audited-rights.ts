@@ -29,7 +29,7 @@ const AT_HOME: ReadonlySet<string> = new Set([
 ])
 
 /** Finds requests that RBAC or the guard denied, and those for objects of others; as `verb URI -> code`. */
-export function beyondRights(entries: readonly AuditEntry[], helper: AuditedHelper): string[] {
+export function findUnauthorized(entries: readonly AuditEntry[], helper: AuditedHelper): string[] {
   const user = `system:serviceaccount:${helper.home}:${helper.release}`
   const own = entries.filter((entry) => entry.user.username === user)
   const wrong = own.filter((entry) => !isCovered(entry, helper) || (!helper.serverRestarted && isRefused(entry)))

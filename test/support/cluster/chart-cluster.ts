@@ -12,19 +12,19 @@ export interface ChartCluster extends AsyncDisposable {
   /** Installs without waiting into a namespace with Pod Security *restricted*. Throws Helm's output if it fails. */
   install(release: string, namespace: string, ...values: (string | object)[]): Promise<HelmResult>
   /** A client with the token of the release's ServiceAccount. */
-  helper(release: string, namespace: string): Promise<AskedClient>
+  helper(release: string, namespace: string): Promise<StatusClient>
   createNamespace(name: string, labels?: Readonly<Record<string, string>>): Promise<void>
 }
 
 /** A client that returns only the status. */
-export interface AskedClient {
+export interface StatusClient {
   /** The HTTP status and, for an error, the server's message. */
-  ask(call: KubeCall): Promise<Answer>
+  call(call: KubeCall): Promise<Outcome>
   /** The status of a watch, which is ended immediately. */
-  askWatch(path: string, query?: Readonly<Record<string, string>>): Promise<number>
+  callWatch(path: string, query?: Readonly<Record<string, string>>): Promise<number>
 }
 
-interface Answer {
+interface Outcome {
   readonly status: number
   readonly text: string
   readonly body: unknown
@@ -76,7 +76,7 @@ export async function openChartCluster(name: string): Promise<ChartCluster> {
       )
       clients.push(client)
       return {
-        ask: async (call) => {
+        call: async (call) => {
           try {
             const body = await client.request(call)
             return { status, text: '', body }
@@ -84,7 +84,7 @@ export async function openChartCluster(name: string): Promise<ChartCluster> {
             return { status, text: (error as Error).message, body: undefined }
           }
         },
-        askWatch: async (path, query = {}) => {
+        callWatch: async (path, query = {}) => {
           const end = new AbortController()
           const watching = client.watch({ path, query: { ...query, timeoutSeconds: 1 } }, () => end.abort(), end.signal)
           await watching.catch(() => {})

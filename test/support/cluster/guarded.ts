@@ -2,15 +2,15 @@ import assert from 'node:assert/strict'
 import { type KubeCall, MERGE_PATCH } from '../../../src/kube/client.ts'
 import { scenario } from '../chart/chart.ts'
 import { eventually } from '../eventually.ts'
-import type { AskedClient, ChartCluster } from './chart-cluster.ts'
+import type { ChartCluster, StatusClient } from './chart-cluster.ts'
 import { applyPullSecret } from './pull-secret.ts'
 
 /** Two guarded releases in `sys` whose helpers have all RBAC permissions. */
 export interface Guarded {
   readonly chart: ChartCluster
-  readonly helper: AskedClient
+  readonly helper: StatusClient
   /** The client of the release with `adopt: true`. */
-  readonly adopter: AskedClient
+  readonly adopter: StatusClient
 }
 
 export const GUARDED = 'sys.guarded'
@@ -47,17 +47,17 @@ export async function openGuarded(chart: ChartCluster): Promise<Guarded> {
     [adopter, 'adopter'],
   ] as const) {
     await eventually(async () => {
-      const { text } = await client.ask(applyPullSecret(GUARDED_NAMESPACE, 'nobody.nothing'))
+      const { text } = await client.call(applyPullSecret(GUARDED_NAMESPACE, 'nobody.nothing'))
       assert.match(text, /a pull secret carries the labels/)
-      const { text: refusal } = await client.ask(patchServiceAccount({ metadata: { labels: { probe: '1' } } }))
+      const { text: refusal } = await client.call(patchServiceAccount({ metadata: { labels: { probe: '1' } } }))
       assert.match(refusal, /the helper leaves metadata.labels alone/)
       for (const own of [
         `/apis/coordination.k8s.io/v1/namespaces/sys/leases/${release}-acr-nopass`,
         `/api/v1/namespaces/sys/configmaps/${release}-acr-nopass-status`,
       ]) {
         const body = { metadata: { labels: { probe: '1' } } }
-        const { text: answer } = await client.ask({ method: 'PATCH', path: own, contentType: MERGE_PATCH, body })
-        assert.match(answer, /the helper leaves metadata.labels alone/)
+        const { text: message } = await client.call({ method: 'PATCH', path: own, contentType: MERGE_PATCH, body })
+        assert.match(message, /the helper leaves metadata.labels alone/)
       }
     }, 20_000)
   }

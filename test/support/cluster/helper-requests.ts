@@ -4,7 +4,7 @@ import type { KubeObject } from '../../../src/kube/types.ts'
 import { applyPullSecret, type PullSecret } from './pull-secret.ts'
 
 /** The location of a release and the objects that it may use. */
-export interface RightsPlace {
+export interface ReleaseScope {
   readonly release: string
   /** The namespace of the release. */
   readonly home: string
@@ -19,8 +19,8 @@ export interface RightsPlace {
 /** One request that a helper, or an attacker with its token, could send. */
 export interface HelperRequest {
   readonly title: string
-  readonly call?: (place: RightsPlace) => KubeCall
-  readonly watch?: (place: RightsPlace) => { readonly path: string; readonly name?: string }
+  readonly call?: (scope: ReleaseScope) => KubeCall
+  readonly watch?: (scope: ReleaseScope) => { readonly path: string; readonly name?: string }
 }
 
 const API = '/api/v1'
@@ -30,8 +30,8 @@ const get = (path: string, query: KubeCall['query'] = {}): KubeCall => ({ method
 const post = (path: string, body: object): KubeCall => ({ method: 'POST', path, body })
 const merge = (path: string, body: object): KubeCall => ({ method: 'PATCH', path, contentType: MERGE_PATCH, body })
 const remove = (path: string): KubeCall => ({ method: 'DELETE', path })
-const ours = ({ home, release }: RightsPlace): string => `${home}.${release}`
-const fullname = ({ release }: RightsPlace): string => `${release}-acr-nopass`
+const ours = ({ home, release }: ReleaseScope): string => `${home}.${release}`
+const fullname = ({ release }: ReleaseScope): string => `${release}-acr-nopass`
 const patchContent = (namespace: string, name: string, key: string): KubeCall => ({
   method: 'PATCH',
   path: inNamespace(namespace, `secrets/${name}`),
@@ -39,12 +39,12 @@ const patchContent = (namespace: string, name: string, key: string): KubeCall =>
   contentType: STRATEGIC_PATCH,
   body: { data: { [key]: Buffer.from('{"auths":{}}').toString('base64') } },
 })
-const lease = (place: RightsPlace, name = fullname(place)): string =>
-  `/apis/coordination.k8s.io/v1/namespaces/${place.home}/leases/${name}`
-const putLease = (place: RightsPlace, change: object): KubeCall => ({
+const lease = (scope: ReleaseScope, name = fullname(scope)): string =>
+  `/apis/coordination.k8s.io/v1/namespaces/${scope.home}/leases/${name}`
+const putLease = (scope: ReleaseScope, change: object): KubeCall => ({
   method: 'PUT',
-  path: lease(place),
-  body: { ...place.lease, ...change },
+  path: lease(scope),
+  body: { ...scope.lease, ...change },
 })
 const ABSENT_OWNER = { apiVersion: 'v1', kind: 'ConfigMap', name: 'gone', uid: '00000000-0000-0000-0000-000000000000' }
 const rbac = (rest: string): string => `/apis/rbac.authorization.k8s.io/v1/${rest}`
@@ -237,8 +237,8 @@ function withMore(secret: PullSecret): void {
   secret.data.more = 'eA=='
 }
 
-function secretBody(place: RightsPlace): object {
-  return applyPullSecret(place.target, ours(place)).body as object
+function secretBody(scope: ReleaseScope): object {
+  return applyPullSecret(scope.target, ours(scope)).body as object
 }
 
 function eventBody(namespace: string): object {
@@ -246,15 +246,15 @@ function eventBody(namespace: string): object {
   return { metadata: { generateName: 'acr-nopass.' }, involvedObject, reason: 'Test', message: 'test', type: 'Normal' }
 }
 
-function evictionBody({ target }: RightsPlace): object {
+function evictionBody({ target }: ReleaseScope): object {
   return { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name: 'app', namespace: target } }
 }
 
-function bindingBody(place: RightsPlace): object {
+function bindingBody(scope: ReleaseScope): object {
   return {
-    metadata: { name: `taken-by-${place.release}` },
+    metadata: { name: `taken-by-${scope.release}` },
     roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'cluster-admin' },
-    subjects: [{ kind: 'ServiceAccount', name: fullname(place), namespace: place.home }],
+    subjects: [{ kind: 'ServiceAccount', name: fullname(scope), namespace: scope.home }],
   }
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
 import { type HelperCluster, HOME, names, RELEASE, SECRET } from '../../cluster/helper-cluster.ts'
-import { beyondRights } from '../cluster/audited-rights.ts'
+import { findUnauthorized } from '../cluster/audited-rights.ts'
 import { startVersionRecorder } from '../cluster/version-recorder.ts'
 import { eventually } from '../eventually.ts'
 import { type FaultFigure, reportFault } from './fault-report.ts'
@@ -60,7 +60,7 @@ export function openFaultInvariants(helperCluster: HelperCluster): FaultInvarian
       assert.deepEqual(recorder.violations(), [])
       const entries = helperCluster.chart.cluster.auditLog().slice(from)
       from += entries.length
-      const wrong = beyondRights(entries, { home: HOME, release: RELEASE, secretName: SECRET, serverRestarted })
+      const wrong = findUnauthorized(entries, { home: HOME, release: RELEASE, secretName: SECRET, serverRestarted })
       assert.deepEqual(wrong, [])
       reportFault(context, { ...figure, recoveredMs })
     },

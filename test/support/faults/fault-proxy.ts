@@ -70,9 +70,9 @@ export async function startFaultProxy(options: FaultProxyOptions): Promise<Fault
   const faultOf = (resource: string): LineFault | undefined =>
     watchFault && (watchFault.resource ?? resource) === resource ? watchFault.fault : undefined
 
-  function pass(call: (typeof calls)[number], fault: RequestFault | undefined, body: Buffer, to: Exchange): void {
+  function forward(call: (typeof calls)[number], fault: RequestFault | undefined, body: Buffer, to: Exchange): void {
     const { message, response } = to
-    const onward = httpsRequest(
+    const forwarded = httpsRequest(
       {
         agent,
         host: target.hostname,
@@ -81,45 +81,45 @@ export async function startFaultProxy(options: FaultProxyOptions): Promise<Fault
         path: call.url,
         headers: message.headers,
       },
-      (answer) => void give(call, fault, answer, response),
+      (upstream) => void respond(call, fault, upstream, response),
     )
-    onward.on('error', () => response.destroy())
-    response.on('close', () => onward.destroy())
-    onward.end(body)
+    forwarded.on('error', () => response.destroy())
+    response.on('close', () => forwarded.destroy())
+    forwarded.end(body)
   }
 
-  async function give(
+  async function respond(
     call: (typeof calls)[number],
     fault: RequestFault | undefined,
-    answer: IncomingMessage,
+    upstream: IncomingMessage,
     response: ServerResponse,
   ): Promise<void> {
-    answer.on('error', () => response.destroy())
+    upstream.on('error', () => response.destroy())
     if (fault?.kind === 'cut-after') {
-      answer.resume()
+      upstream.resume()
       response.destroy()
       return
     }
-    if (fault?.kind === 'hold-answer') await fault.until
-    call.status = answer.statusCode
-    response.writeHead(answer.statusCode ?? 502, answer.headers)
-    if (!call.isWatch || answer.statusCode !== 200) {
-      answer.pipe(response)
+    if (fault?.kind === 'hold-response') await fault.until
+    call.status = upstream.statusCode
+    response.writeHead(upstream.statusCode ?? 502, upstream.headers)
+    if (!call.isWatch || upstream.statusCode !== 200) {
+      upstream.pipe(response)
       return
     }
     response.flushHeaders()
     const pipe = createWatchPipe(faultOf(call.resource))
     const watch: OpenWatch = { resource: call.resource, pipe, socket: response.socket as Socket, lastVersion: '0' }
     watches.add(watch)
-    answer.on('data', (chunk: Buffer) => {
+    upstream.on('data', (chunk: Buffer) => {
       watch.lastVersion = [...chunk.toString().matchAll(/"resourceVersion":"(\d+)"/g)].at(-1)?.[1] ?? watch.lastVersion
     })
-    answer.on('close', () => {
+    upstream.on('close', () => {
       // If the server breaks the connection, the helper's is broken too.
-      if (!answer.complete) response.destroy()
+      if (!upstream.complete) response.destroy()
     })
     response.on('close', () => watches.delete(watch))
-    answer.pipe(pipe.stream).pipe(response)
+    upstream.pipe(pipe.stream).pipe(response)
   }
 
   async function handle(message: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -145,7 +145,7 @@ export async function startFaultProxy(options: FaultProxyOptions): Promise<Fault
         await fault.until
         break
     }
-    pass(call, fault, body, { message, response })
+    forward(call, fault, body, { message, response })
   }
 
   const server = createServer(
@@ -171,7 +171,7 @@ export async function startFaultProxy(options: FaultProxyOptions): Promise<Fault
     fault: rules.add,
     faultWatches(fault, resource) {
       watchFault = fault && { fault, resource }
-      for (const { resource: own, pipe } of watches) pipe.setFault(faultOf(own))
+      for (const { resource: watched, pipe } of watches) pipe.setFault(faultOf(watched))
     },
     injectIntoWatches(resource, line) {
       const open = [...watches].filter((watch) => watch.resource === resource)

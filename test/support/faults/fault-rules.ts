@@ -25,7 +25,7 @@ export type RequestFault =
   /** The request is forwarded when `until` resolves. */
   | { readonly kind: 'hold'; readonly until: Promise<void> }
   /** The request is forwarded immediately and the response when `until` resolves. */
-  | { readonly kind: 'hold-answer'; readonly until: Promise<void> }
+  | { readonly kind: 'hold-response'; readonly until: Promise<void> }
 
 export interface FaultRule {
   readonly match: (request: ProxiedRequest) => boolean
@@ -42,27 +42,27 @@ export interface FaultRules {
 }
 
 export interface ActiveRule {
-  readonly struck: number
+  readonly affected: number
   remove(): void
 }
 
 export function createFaultRules(): FaultRules {
-  const rules = new Set<{ readonly rule: FaultRule; struck: number }>()
+  const rules = new Set<{ readonly rule: FaultRule; affected: number }>()
   return {
     add(rule) {
-      const entry = { rule, struck: 0 }
+      const entry = { rule, affected: 0 }
       rules.add(entry)
       return {
-        get struck() {
-          return entry.struck
+        get affected() {
+          return entry.affected
         },
         remove: () => rules.delete(entry),
       }
     },
     choose(request) {
       for (const entry of rules) {
-        if (entry.struck >= (entry.rule.times ?? Number.POSITIVE_INFINITY) || !entry.rule.match(request)) continue
-        entry.struck += 1
+        if (entry.affected >= (entry.rule.times ?? Number.POSITIVE_INFINITY) || !entry.rule.match(request)) continue
+        entry.affected += 1
         return entry.rule.fault
       }
       return undefined
