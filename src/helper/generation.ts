@@ -1,6 +1,6 @@
 import type { Unverified } from '../alibaba/unverified.ts'
 import { toNopassError } from '../errors.ts'
-import { KubeApiError } from '../kube/api-error.ts'
+import { hasStatus } from '../kube/api-error.ts'
 import { sleep } from '../lib/clock.ts'
 import type { HelperStatus } from '../release/helper-status.ts'
 import { durationMs, type LoadedConfig } from '../release/load-config.ts'
@@ -167,7 +167,7 @@ export function createGeneration(options: GenerationOptions): Generation {
       } catch (error) {
         if (signal.aborted) return false
         log.warn({ code: toNopassError(error).code }, 'the credentials in use could not be read back')
-        const isRefused = error instanceof KubeApiError && error.status === 403
+        const isRefused = hasStatus(error, 403)
         if (pause === undefined || isRefused) return false
         await sleep(clock, pause, signal).catch(() => undefined)
       }

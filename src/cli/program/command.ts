@@ -26,7 +26,7 @@ export function withCommonOptions(command: Command): Command {
   return command.addOption(outputOption()).addOption(debugOption())
 }
 
-/** Adds them, and the flags that select a cluster. */
+/** Also the flags that select a cluster. */
 export function withClusterOptions(command: Command): Command {
   return withCommonOptions(command)
     .option('--kubeconfig <file>', 'kubeconfig file (default: as kubectl, $KUBECONFIG or ~/.kube/config)')
@@ -34,7 +34,7 @@ export function withClusterOptions(command: Command): Command {
     .addOption(new Option('--context <name>', 'the same, as kubectl spells it').conflicts('kubeContext'))
 }
 
-/** Adds these, and the flags that select a release. */
+/** Also the flags that select a release. */
 export function withReleaseOptions(command: Command): Command {
   return withClusterOptions(command)
     .option('-n, --namespace <name>', 'namespace of the release (default: it is found)')

@@ -1,4 +1,4 @@
-import { NopassError } from '../../errors.ts'
+import { hasCode, NopassError } from '../../errors.ts'
 import { shellWord } from '../../lib/text.ts'
 import { AUDIENCE, chooseIssuer, isSameIssuer } from '../../policy/trust-document.ts'
 import type { Finding } from '../finding.ts'
@@ -15,7 +15,7 @@ export function issuerCandidates(observed: Observed): readonly string[] {
 /** Whether ACK lists the issuer of the cluster's tokens, as a rollout checks it. */
 export function clusterIssuerFindings(observed: Observed): readonly Finding[] {
   const judged = judge(observed)
-  if (!(judged instanceof NopassError) || judged.code !== 'RRSA_ISSUER_MISMATCH') return []
+  if (!hasCode(judged, 'RRSA_ISSUER_MISMATCH')) return []
   return [
     {
       id: 'OIDC_ISSUER_MISMATCH',

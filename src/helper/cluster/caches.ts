@@ -1,4 +1,4 @@
-import { KubeApiError } from '../../kube/api-error.ts'
+import { hasStatus } from '../../kube/api-error.ts'
 import type { KubeClient } from '../../kube/client.ts'
 import type { KubeObject } from '../../kube/types.ts'
 import { createReflector, type Reflector, type ServerFeatures } from '../../kube/watch/reflector.ts'
@@ -82,7 +82,7 @@ export function createCaches(options: CachesOptions): Caches {
       onRewound: options.onRewound,
       onProblem(error, wait) {
         options.onProblem(resource, error, wait)
-        if (name === undefined || !(error instanceof KubeApiError && error.status === 403)) return
+        if (name === undefined || !hasStatus(error, 403)) return
         for (const entry of parts) if (entry.part === (part as unknown)) entry.refusedAt = clock.monotonic()
         options.onRefused(name)
         onSynced()

@@ -1,4 +1,4 @@
-import { KubeApiError } from '../../kube/api-error.ts'
+import { hasStatus } from '../../kube/api-error.ts'
 import { type KubeClient, MERGE_PATCH } from '../../kube/client.ts'
 import { ANNOTATION_REFRESH_REQUESTED, FIELD_MANAGER } from '../../kube/names.ts'
 import { namespacedPath } from '../../kube/types.ts'
@@ -61,7 +61,7 @@ export async function followStatus(options: FollowStatusOptions, signal: AbortSi
     } catch (error) {
       if (signal.aborted) return
       options.onProblem(error)
-      const missing = error instanceof KubeApiError && error.status === 404
+      const missing = hasStatus(error, 404)
       const wait = missing ? 30_000 : backoff.next(clock.monotonic())
       await sleep(clock, wait, signal).catch(() => undefined)
     }

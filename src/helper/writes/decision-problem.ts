@@ -1,5 +1,5 @@
 import { NopassError } from '../../errors.ts'
-import { KubeApiError } from '../../kube/api-error.ts'
+import { hasStatus, KubeApiError } from '../../kube/api-error.ts'
 import type { Decision, WriteAction } from '../plan/actions.ts'
 import type { PlanKey } from '../plan/plan.ts'
 import type { RetryWait } from './pacer.ts'
@@ -50,7 +50,7 @@ export function judgeFailure(error: unknown): FailureVerdict {
 }
 
 function isOtherUid(error: unknown): boolean {
-  return error instanceof KubeApiError && error.status === 422 && error.message.includes('metadata.uid')
+  return hasStatus(error, 422) && error.message.includes('metadata.uid')
 }
 
 function isTerminating(error: unknown): boolean {

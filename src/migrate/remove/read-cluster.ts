@@ -1,4 +1,4 @@
-import { KubeApiError } from '../../kube/api-error.ts'
+import { unlessStatus } from '../../kube/api-error.ts'
 import { type KubeClient, METADATA_ONLY_LIST } from '../../kube/client.ts'
 import { listPages } from '../../kube/list-pages.ts'
 import { withWriters } from '../../kube/managed-fields.ts'
@@ -97,7 +97,7 @@ async function readWriters(
     }
     const path = objectPath(object)
     const read = await reader.attempt(`${kind} ${keyOf(metadata)}`, () =>
-      withWriters(client, path, object, signal).catch(orNull),
+      unlessStatus(withWriters(client, path, object, signal), 404),
     )
     // Deleted meanwhile: it is left out.
     // Nothing of the list stays: a field that is gone by now must not come back. Metadata has no type, which never changes.
@@ -111,11 +111,6 @@ function objectPath({ kind, apiVersion, metadata }: AnyObject): string {
   const plural = `${kind.toLowerCase()}s`
   const { name, namespace } = metadata
   return namespace === undefined ? `${root}/${plural}/${name}` : namespacedPath(root, namespace, plural, name)
-}
-
-function orNull(error: unknown): null {
-  if (error instanceof KubeApiError && error.status === 404) return null
-  throw error
 }
 
 type Kind = readonly [kind: string, apiVersion: string, plural: string]

@@ -1,4 +1,4 @@
-import { KubeApiError } from '../../kube/api-error.ts'
+import { hasStatus, KubeApiError } from '../../kube/api-error.ts'
 import { type KubeClient, METADATA_ONLY_LIST } from '../../kube/client.ts'
 import { pollUntil } from '../../kube/poll-until.ts'
 import type { KubeObject } from '../../kube/types.ts'
@@ -40,7 +40,7 @@ export async function createReleaseNamespace(client: KubeClient, name: string, s
       )
       return true
     } catch (error) {
-      if (!(error instanceof KubeApiError && error.status === 409)) throw error
+      if (!hasStatus(error, 409)) throw error
       conflict = error
       return (await hasReleaseNamespace(client, name, signal)) !== false
     }

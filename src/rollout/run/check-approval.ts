@@ -1,4 +1,4 @@
-import { NopassError } from '../../errors.ts'
+import { hasCode, NopassError } from '../../errors.ts'
 import { type ClusterResult, describeError } from '../cluster-result.ts'
 import { type ClusterWork, newRun, type RunContext, skippedResult } from '../cluster-run.ts'
 import { makePlan } from '../deploy/plan-cluster.ts'
@@ -67,7 +67,7 @@ async function checkOne(
     const open = await openCluster(work)
     await requireApproved(work, open).finally(() => open.connected.client.close())
   } catch (error) {
-    if (error instanceof NopassError && error.code === 'PLAN_CHANGED') return error
+    if (hasCode(error, 'PLAN_CHANGED')) return error
   }
   return undefined
 }

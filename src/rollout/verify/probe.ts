@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { NopassError } from '../../errors.ts'
 import type { ReleaseTarget } from '../../helm/helm-flags.ts'
-import { KubeApiError, unlessStatus } from '../../kube/api-error.ts'
+import { hasStatus, unlessStatus } from '../../kube/api-error.ts'
 import type { KubeClient } from '../../kube/client.ts'
 import type { RunFolder } from '../run-folder.ts'
 
@@ -60,7 +60,7 @@ export async function withProbe<T>(
   let isAnswered = false
   try {
     await makeProbe(client, existing, name).catch((error) => {
-      isAnswered = !(error instanceof KubeApiError && error.status === 0)
+      isAnswered = !hasStatus(error, 0)
       throw error
     })
     isAnswered = true
@@ -103,7 +103,7 @@ async function makeProbe(client: KubeClient, existing: string | undefined, name:
   try {
     await client.request({ method: 'POST', path, body })
   } catch (error) {
-    if (!(error instanceof KubeApiError) || ![400, 403, 404, 422].includes(error.status)) throw error
+    if (!hasStatus(error, 400, 403, 404, 422)) throw error
     const what = existing === undefined ? `Namespace ${name}` : `ServiceAccount ${name} in ${existing}`
     throw new NopassError('VERIFY_NAMESPACE', `${what} was refused: ${error.message}`, { cause: error })
   }

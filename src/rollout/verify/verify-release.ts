@@ -1,5 +1,5 @@
 import { NopassError } from '../../errors.ts'
-import { KubeApiError, unlessStatus } from '../../kube/api-error.ts'
+import { hasStatus, KubeApiError, unlessStatus } from '../../kube/api-error.ts'
 import { type KubeClient, MERGE_PATCH } from '../../kube/client.ts'
 import { ANNOTATION_AWAITED_CONFIG } from '../../kube/names.ts'
 import { isTransient, pollUntil } from '../../kube/poll-until.ts'
@@ -202,7 +202,7 @@ async function verifyAttachment(
       return answer.spec.imagePullSecrets?.some(({ name }) => name === secretName) ?? false
     } catch (error) {
       // The default ServiceAccount of a new namespace takes a moment to appear.
-      if (error instanceof KubeApiError && error.status === 403 && /serviceaccount/i.test(error.message)) return false
+      if (hasStatus(error, 403) && /serviceaccount/i.test(error.message)) return false
       if (!(error instanceof KubeApiError) || error.status === 0) throw error
       // An unavailable webhook looks like an unavailable API server: it may come back.
       refused = error.message
