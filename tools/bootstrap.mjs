@@ -46,7 +46,7 @@ try {
   process.exitCode = await main(process.argv.slice(2))
 } catch (error) {
   if (error instanceof InterruptedRun) {
-    console.error('Interrupted; the next run goes on where this one stopped.')
+    console.error('Interrupted; the next run continues where this one stopped.')
     process.exitCode = error.exitCode
   } else if (error instanceof CommandFailure) {
     console.error(`error: ${error.message}\n  fix: ${error.fix}`)

@@ -44,7 +44,7 @@ try {
   }
 } catch (error) {
   if (interrupt.signal.aborted) {
-    console.error(`Interrupted by ${interrupt.signal.reason}; the same seed goes on where this run stopped.`)
+    console.error(`Interrupted by ${interrupt.signal.reason}; the same seed continues where this run stopped.`)
     process.exitCode = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 }[String(interrupt.signal.reason)] ?? 1
   } else {
     console.error(error instanceof TypeError ? `${error.message}\n\n${SOAK_USAGE}` : formatError(toNopassError(error)))

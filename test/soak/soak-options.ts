@@ -23,7 +23,7 @@ export const SOAK_USAGE = `npm run soak [-- OPTIONS]     cancels jobs at random 
   --count N              how many (default 200)
   --seed N               of the moments (default: a new one, which is printed)
   --helm both|helm3|helm4   which Helm does the work (default both, by turns)
-  --fresh                start again; else a run with the same seed and Helm goes on where it was interrupted
+  --fresh                start again; else a run with the same seed and Helm continues where it was interrupted
   --write, --no-write    put the table into docs/*/reliability.md (default: only from 200 on)
   --hostile              instead: 500 ServiceAccounts of 1.3 MB and 10,000 plain ones beside a helper
   --rivals               instead: two jobs, a person's helm and cancels at once on two clusters, 100 times

@@ -84,7 +84,7 @@ test('two first runs at once: both succeed, one of them installs', async () => {
       [0, 'ran\n'],
     ],
   )
-  const waited = runs.filter(({ err }) => /waits for another run \(process \d+, npm ci since/.test(err))
+  const waited = runs.filter(({ err }) => /waiting for another run \(process \d+, npm ci since/.test(err))
   assert.equal(waited.length, 1)
   assert.match(waited[0]?.err ?? '', /another run did it/)
 })

@@ -34,7 +34,7 @@ async function installLocked(root, signal) {
     release = await acquireLock(join(root, '.cache', 'npm-ci.lock'), {
       what: 'npm ci',
       onWait: (holder) =>
-        line.update(`waits for another run (process ${holder.pid}, ${holder.what} since ${holder.since})`),
+        line.update(`waiting for another run (process ${holder.pid}, ${holder.what} since ${holder.since})`),
       signal,
     })
     if (isInstalled(root)) {
