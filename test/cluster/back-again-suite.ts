@@ -17,11 +17,11 @@ export interface Moved {
   readonly oldImage: string
   /** An image of the demo instance, without its tag. */
   readonly image: string
-  /** Namespaces whose accounts `default` and `builder` pull with ours alone, each with a Deployment. */
+  /** Namespaces whose ServiceAccounts `default` and `builder` pull with our credential only, each with a Deployment. */
   readonly deployments: Readonly<Record<string, string>>
 }
 
-/** The way back, as docs/migrate.md says it: the add-on beside us, a restart, then `uninstall`. */
+/** The way back as docs/migrate.md describes it: install the add-on next to acr-nopass, restart, then `uninstall`. */
 export function testBackAgain(opened: () => Moved): void {
   let command: RolloutCommand
   before(async () => {
@@ -29,7 +29,7 @@ export function testBackAgain(opened: () => Moved): void {
   })
   after(() => command?.[Symbol.asyncDispose]())
 
-  test("back again to the vendor's add-on: a Pod pulls at every moment, and nothing of acr-nopass is left", async () => {
+  test("back again to the vendor's add-on: a Pod can pull at every moment, and nothing of acr-nopass is left", async () => {
     const { fixture, registry, oldImage, image, deployments } = opened()
     const { admin, cloud, chart, workerRole } = fixture
     const namespaces = Object.keys(deployments)
@@ -53,7 +53,7 @@ export function testBackAgain(opened: () => Moved): void {
     ]
     for (const namespace of namespaces) await oldSecret(admin, namespace, OLD, logins)
     for (const [index, account] of accounts.entries()) {
-      // Of old versions it is said that they overwrite the list.
+      // Old versions are reported to overwrite the list.
       await attachOld(admin, account.namespace, account.name, index % 2 === 0 ? [OLD] : [SECRET, OLD])
     }
     for (const { namespace, name } of accounts) {
@@ -81,7 +81,7 @@ export function testBackAgain(opened: () => Moved): void {
   })
 }
 
-/** Pods that would lose their only credential with ours: what step 2 of the way back asks for. */
+/** Pods that would lose their only credential with ours: the query of step 2 of the way back. */
 async function withoutOld({ admin }: HelperCluster, namespace: string): Promise<readonly string[]> {
   const path = `/api/v1/namespaces/${namespace}/pods`
   const { items } = await admin.request<{

@@ -50,7 +50,7 @@ test('a target means the same to the API server (CEL, as the chart writes it) an
   })
 })
 
-test('chart and TypeScript write one and the same expression', async () => {
+test('chart and TypeScript write the same expression', async () => {
   for (const [index, expression] of (await renderExpressions()).entries()) {
     const { include, exclude } = samples[index] as Sample
     const all = include.includes('*')
@@ -62,7 +62,7 @@ test('chart and TypeScript write one and the same expression', async () => {
   }
 })
 
-/** The chart's own templates, asked for the CEL of each sample by a template beside them. */
+/** Renders the CEL of each sample through a template added to the chart's own templates. */
 async function renderExpressions(): Promise<string[]> {
   const copy = join(folder, 'acr-nopass')
   await cp(CHART, copy, { recursive: true })
@@ -80,7 +80,7 @@ s{{ $index }}: {{ include "acr-nopass.globs-cel" (dict "subject" "subject" "targ
   })
 }
 
-/** Policies that refuse a ConfigMap unless the expression that its index names holds for the name it carries. */
+/** Policies that reject a ConfigMap unless the expression selected by its index holds for the name it carries. */
 async function installEvaluators(expressions: readonly string[]): Promise<void> {
   const starts = expressions.map((_, index) => index).filter((index) => index % PER_POLICY === 0)
   await Promise.all(starts.map((from) => installEvaluator(from, expressions.slice(from, from + PER_POLICY))))

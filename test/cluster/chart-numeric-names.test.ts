@@ -26,12 +26,12 @@ interface Workload extends KubeObject {
   readonly spec: { readonly template: { readonly spec: Readonly<Record<string, unknown>> } }
 }
 
-// Finding 9: the API server refused each of these as a number.
+// The API server used to reject each of these as a number.
 test('a release in namespace 123, with a ServiceAccount, a priority class and Secrets that look like numbers, is installed', async () => {
   for (const name of ['321', '1e5']) await chart.createNamespace(name)
   const priority = { apiVersion: 'scheduling.k8s.io/v1', metadata: { name: '1e3' }, value: 1 }
   await admin.request({ method: 'POST', path: '/apis/scheduling.k8s.io/v1/priorityclasses', body: priority })
-  // The Service has the release's name, which the oldest minor wants to begin with a letter.
+  // The Service has the release's name, and the oldest minor requires it to begin with a letter.
   await chart.install('n42', '123', VALUES)
   const path = '/apis/apps/v1/namespaces/123/deployments/n42-acr-nopass'
   const { spec } = (await admin.request<Workload>({ method: 'GET', path })).spec.template

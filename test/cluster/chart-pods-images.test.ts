@@ -15,7 +15,7 @@ const ACR = 'prod-registry.cn-hangzhou.cr.aliyuncs.com/shop/app:1'
 const chart = await openChartCluster('chart-images')
 after(() => chart[Symbol.asyncDispose]())
 await chart.createNamespace('plain')
-// Registries with other namespaces and labels: two policies, which meet in some namespaces.
+// Registries with different namespaces and labels: two policies that overlap in some namespaces.
 await chart.install('images', 'sys', scenario('acr-images'))
 await chart.install('labels', 'sys', scenario('admission'), { secretName: 'by-labels' })
 await eventually(async () => assert.deepEqual(await entries('plain', [ACR]), ['acr-nopass']), 20_000)
@@ -52,7 +52,7 @@ for (const [title, images, matches] of rows) {
   })
 }
 
-test('P8 admissionImages: acr looks at init containers and image volumes too', async () => {
+test('P8 admissionImages: acr also checks init containers and image volumes', async () => {
   const initContainers = [{ name: 'first', image: ACR }]
   const volumes = [
     { name: 'data', image: { reference: ACR } },
@@ -63,7 +63,7 @@ test('P8 admissionImages: acr looks at init containers and image volumes too', a
   assert.deepEqual(await entries('plain', ['busybox'], { volumes: volumes.slice(1) }), [])
 })
 
-test('P8 the mirror of a static Pod may reference no Secret, and is let through', async () => {
+test('P8 the mirror of a static Pod, which must not reference a Secret, is admitted unchanged', async () => {
   const annotations = { 'kubernetes.io/config.mirror': 'a', 'kubernetes.io/config.source': 'file' }
   assert.deepEqual(await entries('plain', [ACR], { nodeName: 'node' }, annotations), [])
 })
@@ -76,14 +76,14 @@ const byLabels: readonly [string, Readonly<Record<string, string>>, boolean][] =
   ['shop-a', {}, true],
   ['shop-a-test', {}, false],
   ['other', {}, false],
-  // the exclusion is lifted for registries that ask for the label
+  // The exclusion does not apply to registries that require the label.
   ['team-b-test', { acr: 'enabled' }, true],
   ['other-labelled', { acr: 'enabled' }, false],
   ['team-both', { acr: 'enabled' }, true],
 ]
 
 for (const [namespace, labels, matches] of byLabels) {
-  test(`P8 registries with other targets: ${namespace} with ${JSON.stringify(labels)} ${matches ? 'is one' : 'is none'}`, async () => {
+  test(`P8 registries with other targets: ${namespace} with ${JSON.stringify(labels)} ${matches ? 'is a target' : 'is not a target'}`, async () => {
     await chart.createNamespace(namespace, labels)
     const check = async (): Promise<void> => {
       assert.deepEqual(await entries(namespace, ['busybox']), matches ? ['by-labels'] : [])
@@ -92,7 +92,7 @@ for (const [namespace, labels, matches] of byLabels) {
   })
 }
 
-test('P8 the helper writes the Secret in exactly the namespaces where the API server adds the reference', async () => {
+test('P8 the helper writes the Secret to exactly the namespaces where the API server adds the reference', async () => {
   const { data } = await chart.admin.request<{ data: Record<string, string> }>({
     method: 'GET',
     path: '/api/v1/namespaces/sys/configmaps/labels-acr-nopass',

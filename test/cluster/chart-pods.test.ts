@@ -20,7 +20,7 @@ interface Row {
   readonly labels?: Readonly<Record<string, string>>
   readonly annotations?: Readonly<Record<string, string>>
   readonly namespace?: string
-  /** The entries of the Pod that the API server makes of it. */
+  /** The entries of the Pod after admission. */
   readonly entries: readonly string[]
 }
 
@@ -95,7 +95,7 @@ for (const row of rows) {
   test(`P8 at admission: ${row.title}`, async () => assert.deepEqual(await entriesOf(row), row.entries))
 }
 
-test('P8 Pods that a controller makes get the reference too', async () => {
+test('P8 Pods created by a controller get the reference too', async () => {
   const template = { metadata: { labels: { app: 'web' } }, spec: { containers: [duplicates] } }
   const body = { metadata: { name: 'web' }, spec: { replicas: 2, selector: { matchLabels: { app: 'web' } }, template } }
   await chart.admin.request({ method: 'POST', path: '/apis/apps/v1/namespaces/shop/deployments', body })
@@ -112,7 +112,7 @@ test('P8 Pods that a controller makes get the reference too', async () => {
   for (const { spec } of pods) assert.deepEqual(spec.imagePullSecrets, [entry('acr-nopass')])
 })
 
-test('P8 an update of a Pod is left alone', async () => {
+test('P8 an update of a Pod changes nothing', async () => {
   const made = await entriesOf({ title: 'kept', labels: { 'acr-nopass.io/skip': 'true' }, entries: [] }, false)
   assert.deepEqual(made, [])
   const path = '/api/v1/namespaces/shop/pods/probe'

@@ -12,7 +12,7 @@ const UNGUARDED = fileURLToPath(new URL('golden/chart-rights-without-guard.md', 
 const chart = await openChartCluster('chart-rights')
 after(() => chart[Symbol.asyncDispose]())
 
-/** The rows and columns of a golden table that this minor has. */
+/** The rows and columns of a golden table that apply to this minor. */
 async function expected(file: string, titles: readonly string[]): Promise<(string | undefined)[][]> {
   const golden = fromTable(await readFile(file, 'utf8'))
   const columns = ['request', ...titles].map((title) => golden[0]?.indexOf(title) ?? -1)
@@ -22,13 +22,13 @@ async function expected(file: string, titles: readonly string[]): Promise<(strin
 
 let guarded: string[][] = []
 
-test('P5 the helper may do what the table says and nothing else, as a real API server answers', async () => {
+test("P5 the helper's permissions on a real API server are those of the table and no others", async () => {
   guarded = await askForRights(chart)
   if (process.env.UPDATE_GOLDEN && chart.minor === 'newest') await writeFile(GOLDEN, toTable(guarded))
   assert.deepEqual(guarded, await expected(GOLDEN, columnsOf(chart.minor)))
 })
 
-test('P5 without the guard it may do what the second table says more, in each mode and scope, and nothing else', async () => {
+test('P5 without the guard the helper also has the permissions of the second table, in each mode and scope, and no others', async () => {
   const [head = [], ...rows] = await askWithoutGuard(chart)
   const [, ...titles] = head
   const places = titles.map((title) => guarded[0]?.indexOf(title) ?? -1)

@@ -17,12 +17,12 @@ import { eventually } from '../support/eventually.ts'
 import { contentOf, HOME, names, openHelperCluster, RELEASE, SECRET } from './helper-cluster.ts'
 import { testGetValues } from './values-get-suite.ts'
 
-// The files of 0.1.0 as `npm run release -- build` made them at commit d74dab4, and values for it. When a version is released, its
-// files take their place.
+// The files of 0.1.0 as `npm run release -- build` built them at commit d74dab4, and values for them. The files of the next released
+// version replace them.
 const fixtureFile = (name: string): string =>
   fileURLToPath(new URL(`fixtures/acr-nopass-0.1.0${name}`, import.meta.url))
 const PREVIOUS = fixtureFile('.tgz')
-/** The repository of the image with the helper of that version: tests run both versions under one number. */
+/** The image repository for that version's helper: the tests run both versions under one version number. */
 const OLD_IMAGE = 'released/acr-nopass'
 const OLD = { image: { registry: '', repository: OLD_IMAGE } }
 const SPACES = ['shop-a', 'shop-b']
@@ -46,7 +46,7 @@ await chart.createNamespace(HOME, { 'pod-security.kubernetes.io/enforce': 'restr
 const oldValues = await readFile(fixtureFile('-values.yaml'), 'utf8')
 const values = [helperCluster.values, parse(oldValues) as object]
 
-/** What must outlive an upgrade and a rollback as the very object that it was. */
+/** Objects that must survive an upgrade and a rollback with their UIDs unchanged. */
 const KEPT = [
   ...ALL.map((namespace) => `/api/v1/namespaces/${namespace}/secrets/${SECRET}`),
   `/api/v1/namespaces/${HOME}/configmaps/${RELEASE}-status`,
@@ -67,14 +67,14 @@ test('values of 0.1.0 are valid as they are', async () => {
 })
 
 for (const name of ['helm4', 'helm3'] as const) {
-  test(`P4 ${name}: an upgrade from the version before and the way back keep every Secret, and Pods can pull at every moment`, async () => {
+  test(`P4 ${name}: an upgrade from the previous version and the rollback keep every Secret, and Pods can pull at every moment`, async () => {
     await using helm = await openHelm(name)
     const target = ['--namespace', HOME, '--kubeconfig', chart.cluster.adminKubeconfigFile]
     const run = async (args: readonly string[], own: readonly object[] = []): Promise<void> => {
       const { code, stderr } = await helm.run([...args, ...target], own)
       assert.equal(code, 0, stderr)
     }
-    // Helm's own wait ends when the new Pods have proven their registries and the old ones are gone.
+    // Helm's own wait ends when the new Pods have verified their registries and the old ones are deleted.
     const wait = ['--wait', '--timeout', '180s']
     await run(['install', RELEASE, PREVIOUS, ...wait], [...values, OLD])
     await helperCluster.settled()
@@ -96,7 +96,7 @@ for (const name of ['helm4', 'helm3'] as const) {
   })
 }
 
-test('P4 helpers of two versions beside each other: whichever leads serves all namespaces, and neither reverts the other', async () => {
+test('P4 helpers of two versions running together: either leader serves all namespaces, and neither reverts the other', async () => {
   await using helm = await openHelm('helm4')
   const target = ['--namespace', HOME, '--kubeconfig', chart.cluster.adminKubeconfigFile]
   const install = async (from: string, own: object): Promise<void> => {
@@ -110,14 +110,14 @@ test('P4 helpers of two versions beside each other: whichever leads serves all n
   const [oldPod] = helperCluster.helpers()
   assert.ok(oldPod)
 
-  // A Pod of the new version beside the old one, as in the middle of a rollout, and for as long as the test wants.
+  // A Pod of the new version next to the old one, as in the middle of a rollout, for as long as the test needs it.
   const beside = `${RELEASE}-new`
   await admin.request({ method: 'POST', path: `/api/v1/namespaces/${HOME}/pods`, body: await newPod(helm, beside) })
   await eventually(async () => assert.ok(await isReady(beside)), 60_000)
   assert.equal((await helperCluster.leader()).name, oldPod.name)
   const rotation = await rotate()
 
-  // The old leader is lost. Whoever leads then is asked until the new one does; the old one comes back and stands by.
+  // The old leader is killed. Leaders are polled until the new version leads; the old Pod comes back as a standby.
   await eventually(async () => {
     const leader = await helperCluster.leader()
     if (leader.name !== beside) await removePod(leader.name)
@@ -136,7 +136,7 @@ test('P4 helpers of two versions beside each other: whichever leads serves all n
 
 testGetValues(() => chart)
 
-/** Asks for a rotation, waits until every namespace has the same new content, and checks that nothing else was written. */
+/** Requests a rotation, waits until every namespace has the same new content, and checks that nothing else was written. */
 async function rotate(): Promise<readonly string[]> {
   const contents = async (): Promise<readonly string[]> =>
     (await Promise.all(ALL.map(helperCluster.secret))).map(contentOf)
@@ -162,7 +162,7 @@ async function rotate(): Promise<readonly string[]> {
   return is
 }
 
-/** The Pod of the new chart, as a Pod of its own. */
+/** The Pod of the new chart, without its Deployment. */
 async function newPod(helm: Awaited<ReturnType<typeof openHelm>>, podName: string): Promise<object> {
   const manifest = await helm.render({ values: [...values], release: RELEASE, namespace: HOME })
   const deployment = parseManifest(manifest).find(({ kind }) => kind === 'Deployment')
@@ -186,7 +186,7 @@ async function removePod(podName: string): Promise<void> {
   await eventually(() => assert.ok(helperCluster.helpers().every((pod) => pod.name !== podName)), 60_000)
 }
 
-/** What this version's doctor finds, by its ids. */
+/** The ids of the findings of this version's doctor. */
 async function doctor(): Promise<readonly string[]> {
   const flags = ['--kubeconfig', chart.cluster.adminKubeconfigFile, '-o', 'json']
   const { stdout } = await runBin(['doctor', ...flags])
@@ -194,7 +194,7 @@ async function doctor(): Promise<readonly string[]> {
   return findings.map(({ id, subject }) => `${id} ${subject}`).sort()
 }
 
-/** The same objects with the same content, every reference in place, and no write of a helper to any of it (P7). */
+/** The same objects with the same content, every reference in place, and no helper write to any of them (P7). */
 async function checkAll(before: unknown, contents: readonly unknown[], from: number): Promise<void> {
   const status = await helperCluster.settled()
   assert.deepEqual(
@@ -207,7 +207,7 @@ async function checkAll(before: unknown, contents: readonly unknown[], from: num
     assert.equal(contentOf(secret), contentOf(contents[index] as typeof secret))
     assert.deepEqual(names(await helperCluster.account(namespace)), [SECRET])
   }
-  // No helper failed on the way: a container that ends by itself is started again and counted.
+  // No helper crashed on the way: a container that exits is restarted and counted.
   const { items } = await admin.request<{
     items: readonly { metadata: ObjectMeta; status?: { containerStatuses?: readonly { restartCount: number }[] } }[]
   }>({ method: 'GET', path: `/api/v1/namespaces/${HOME}/pods` })

@@ -49,7 +49,7 @@ test('doctor: a cluster without a release', async () => {
   assert.match(stdout, /\n1 error, 0 warnings\n$/)
 })
 
-test('doctor: broken set-ups on a real API server, each named', async () => {
+test('doctor: misconfigurations on a real API server, each named', async () => {
   await chart.install('acr-nopass', 'acr-nopass', RELEASE)
   for (const name of ['good', 'empty', 'foreign', 'applied']) await chart.createNamespace(name)
   await chart.createNamespace('out', { 'acr-nopass.io/skip': 'true' })
@@ -97,7 +97,7 @@ test('doctor: broken set-ups on a real API server, each named', async () => {
   assert.match(text.stdout, /^demo +enterprise +failing +in 40 min +accepted +demo-registry/m)
 })
 
-test('doctor: what a registry is on its way to, by the report that a helper writes', async () => {
+test('doctor: what a registry is about to change to, from the report that a helper writes', async () => {
   const idsOf = async (registry: Parameters<typeof report>[0]): Promise<(string | undefined)[]> => {
     await report(registry)
     const { stdout } = await doctor('-o', 'json')
@@ -112,7 +112,7 @@ test('doctor: what a registry is on its way to, by the report that a helper writ
   )
 })
 
-test('doctor: a release that takes everything back', async () => {
+test('doctor: a release that removes everything it wrote', async () => {
   const values = { ...RELEASE, retire: true }
   await chart.install('acr-nopass', 'acr-nopass', values)
   const { stdout } = await doctor('-o', 'json')
@@ -124,7 +124,7 @@ test('doctor: a release that takes everything back', async () => {
   await chart.install('acr-nopass', 'acr-nopass', RELEASE)
 })
 
-test('P5 P6 doctor asks for no content of any Secret, and shows none', async () => {
+test('P5 P6 doctor requests no content of any Secret, and shows none', async () => {
   const before = cluster.auditLog().length
   const { stdout } = await doctor('--debug', '-o', 'json')
   assert.doesNotMatch(stdout, new RegExp(MARKER))
@@ -142,7 +142,7 @@ test('P5 P6 doctor asks for no content of any Secret, and shows none', async () 
   }
 })
 
-test('doctor: who may read little is told what was not checked', async () => {
+test('doctor: with few permissions it reports what was not checked', async () => {
   const rules = [{ apiGroups: [''], resources: ['configmaps'], verbs: ['list'] }]
   await admin.request({
     method: 'POST',
@@ -191,7 +191,7 @@ test('doctor: who may read little is told what was not checked', async () => {
   for (const { why } of answer.unread) assert.match(why, /User "anna" cannot (get|list|create) resource/)
 })
 
-test('doctor: who may read nothing of a release is told so, and not that there is none', async () => {
+test('doctor: without permission to read a release it reports that, and not that the release does not exist', async () => {
   const kubeconfig = join(folder, 'nobody.kubeconfig')
   await writeFile(kubeconfig, cluster.kubeconfigFor('nobody', [], 10))
   const { code, stdout } = await runBin(['doctor', '--kubeconfig', kubeconfig, '--fail-on', 'warning', '-o', 'json'])
@@ -199,7 +199,7 @@ test('doctor: who may read nothing of a release is told so, and not that there i
   assert.deepEqual([code, findings.map(({ id }: { id: string }) => id)], [1, ['RELEASE_UNREADABLE']])
 })
 
-/** Writes the report that a helper would. */
+/** Writes the report that a helper would write. */
 async function report(registry: Partial<HelperStatus['registries'][number]>): Promise<void> {
   const path = '/api/v1/namespaces/acr-nopass/configmaps'
   const config = await admin.request<{ data: Record<string, string> }>({ method: 'GET', path: `${path}/acr-nopass` })

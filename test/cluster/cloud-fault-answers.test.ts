@@ -48,7 +48,7 @@ const cases = [
 ] as const
 
 for (const { id, what, rule, expected } of cases) {
-  test(`P2 the cloud ${what} for one registry: its credential stays, the others rotate, and it follows by itself`, async (t) => {
+  test(`P2 the cloud ${what} for one registry: its credential stays, the others rotate, and it catches up automatically`, async (t) => {
     const before = await Promise.all(fixture.served.map(fixture.entries))
     faults.add({ ...rule, times: ALWAYS, match })
     await helperCluster.askForRotation()

@@ -8,7 +8,7 @@ import { contentOf, type HelperCluster, HOME, openHelperCluster } from './helper
 export const WORKER_ROLE = 'KubernetesWorkerRole-b81d6f02-33c9-4e57-8a1c-90f7d25ce4a6'
 const SPACES: readonly string[] = ['team-a', 'team-b']
 
-/** Three registries: of the own account by the node's role, of another account by a chain, and the Personal Edition. */
+/** Three registries: in the own account by the node's role, in another account by a role chain, and the Personal Edition. */
 export const REGISTRIES: readonly object[] = [
   { name: 'demo', edition: 'enterprise', instanceId: 'cri-k7x2m9q4w1t8z5h3', region: 'cn-hangzhou' },
   {
@@ -21,15 +21,15 @@ export const REGISTRIES: readonly object[] = [
   { name: 'personal', edition: 'personal', region: 'cn-shanghai' },
 ]
 
-/** What the entries of one registry in a pull secret are, by the registry's name. */
+/** The entries of one registry in a pull secret, by the registry's name. */
 export type Entries = ReadonlyMap<string, string>
 
 export interface CloudFaultCluster extends AsyncDisposable {
   readonly helperCluster: HelperCluster
   readonly invariants: FaultInvariants
-  /** The namespaces that are served, the helper's own among them. */
+  /** The namespaces that are served, including the helper's own. */
   readonly served: readonly string[]
-  /** Of the leader's status page, as it is now. */
+  /** The leader's current status page. */
   status(): Promise<HelperStatus>
   registry(name: string): Promise<RegistryStatus>
   metrics(): Promise<string>
@@ -37,7 +37,7 @@ export interface CloudFaultCluster extends AsyncDisposable {
   entries(namespace: string): Promise<Entries>
 }
 
-/** A cluster whose helper serves three registries; each namespace's ServiceAccount has an entry of somebody else's. */
+/** A cluster whose helper serves three registries; each namespace's ServiceAccount has an entry of another client. */
 export async function openCloudFaults(
   name: string,
   values: (helperCluster: HelperCluster) => object = () => ({}),
@@ -90,7 +90,7 @@ export async function openCloudFaults(
   return fixture
 }
 
-/** Until the status names the registry, the code, the cloud's own code and a fix; the metrics and the log name the registry too. */
+/** Waits until the status names the registry, the code, the cloud's own code and a fix; metrics and log name the registry too. */
 export async function assertNamed(
   fixture: CloudFaultCluster,
   registry: string,
@@ -111,7 +111,7 @@ export async function assertNamed(
   assert.ok(lines.some((line) => line.includes(`"registry":"${registry}"`) && line.includes(expected.code)))
 }
 
-/** Until these registries' entries in every served namespace have changed since `before`, or have not. */
+/** Waits until these registries' entries in every served namespace have changed since `before`, or checks that they have not. */
 export async function assertEntries(
   fixture: CloudFaultCluster,
   before: readonly Entries[],
@@ -126,7 +126,7 @@ export async function assertEntries(
   }, 120_000)
 }
 
-/** Until no registry has an error any more. */
+/** Waits until no registry has an error any more. */
 export async function assertLive(fixture: CloudFaultCluster): Promise<void> {
   await eventually(async () => {
     for (const { name, state } of (await fixture.status()).registries) assert.equal(state, 'live', name)

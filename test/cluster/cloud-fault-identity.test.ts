@@ -11,7 +11,7 @@ const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-resolver-'))
 const resolver = await writeFailingResolver(folder)
 const fixture = await openCloudFaults('cloud-fault-identity', ({ cloud }) => ({
   extraEnv: [{ name: 'NODE_OPTIONS', value: resolver.nodeOptions }],
-  // The registries' API by a name; the identity by an address.
+  // The registries' API is reached by a host name, the identity by an IP address.
   endpoints: { cr: cloud.endpoints.cr.replace('127.0.0.1', 'localhost') },
 }))
 const { helperCluster } = fixture
@@ -23,7 +23,7 @@ const { control, faults } = helperCluster.cloud
 const ALL = ['demo', 'shared', 'personal']
 const ALWAYS = Number.POSITIVE_INFINITY
 
-/** Strikes, asks for a rotation, looks, fixes: what cannot be had keeps its content, and follows by itself. */
+/** Injects the fault, requests a rotation, checks, fixes: what cannot be renewed keeps its content and catches up automatically. */
 async function assertStands(
   t: TestContext,
   id: string,
@@ -44,7 +44,7 @@ async function assertStands(
   await fixture.invariants.assertHeld(t, { id, area: 'cloud', since, namespaces: fixture.served })
 }
 
-test('P2 the metadata service is slow: what needs its session keeps its credential and follows by itself', async (t) => {
+test('P2 the metadata service is slow: registries that need its session keep their credential and catch up automatically', async (t) => {
   const fault = {
     strike: () => faults.add({ kind: 'slow', ms: 4000, times: ALWAYS, match: { product: 'imds' } }),
     fix: () => faults.clear(),
@@ -55,7 +55,7 @@ test('P2 the metadata service is slow: what needs its session keeps its credenti
   })
 })
 
-test('P2 the metadata service refuses: what needs its session keeps its credential and follows by itself', async (t) => {
+test('P2 the metadata service rejects requests: registries that need its session keep their credential and catch up automatically', async (t) => {
   const fault = {
     strike: () => faults.add({ kind: 'status', status: 403, code: '', times: ALWAYS, match: { product: 'imds' } }),
     fix: () => faults.clear(),
@@ -66,7 +66,7 @@ test('P2 the metadata service refuses: what needs its session keeps its credenti
   })
 })
 
-test('P2 the role loses its policy: the status names the permission, and all goes on by itself once it is back', async (t) => {
+test('P2 the role loses its policy: the status names the permission, and everything recovers once it is restored', async (t) => {
   const Action = ['cr:GetAuthorizationToken', 'cr:ListInstanceEndpoint', 'cr:PullRepository']
   const fault = {
     strike: () => control.revoke(WORKER_ROLE, 'pull'),
@@ -81,11 +81,11 @@ test('P2 the role loses its policy: the status names the permission, and all goe
   })
 })
 
-test('P2 the name of the API does not resolve: every credential stays and follows by itself, new namespaces are served', async (t) => {
+test('P2 the name of the API does not resolve: every credential stays and catches up automatically, new namespaces are served', async (t) => {
   const fault = {
     async strike() {
       await resolver.fail()
-      // A connection that is open needs no name.
+      // An open connection does not resolve the name again.
       faults.add({ kind: 'cut', times: 3, match: { product: 'cr' } })
     },
     async fix() {
@@ -105,7 +105,7 @@ for (const [id, what, minutes] of [
   ['clock-ahead', 'ahead', 10],
   ['clock-behind', 'behind', -10],
 ] as const) {
-  test(`P3 the cloud's clock is ten minutes ${what}: credentials are had at once, and expiries are counted on that clock`, async (t) => {
+  test(`P3 the cloud's clock is ten minutes ${what}: credentials are fetched immediately, and expiries are counted on that clock`, async (t) => {
     const before = await Promise.all(fixture.served.map(fixture.entries))
     control.setClockSkew(minutes * 60_000)
     const since = performance.now()

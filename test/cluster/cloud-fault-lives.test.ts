@@ -6,7 +6,7 @@ import { DEMO_SEED_FILE } from '../../src/sandbox/cloud/start-cloud.ts'
 import { eventually } from '../support/eventually.ts'
 import { assertEntries, assertLive, assertNamed, openCloudFaults, REGISTRIES } from './cloud-fault-fixture.ts'
 
-/** Life of a credential: lives, not hours, are what counts. */
+/** Lifetime of a credential: the tests count lifetimes, not hours. */
 const LIFE_SECONDS = 8
 const MIRROR = 'cri-m1r2o3r4m1r2o3r4'
 const chain = [{ roleArn: 'acs:ram::1867204395510376:role/image-reader', externalId: 'acme-shared-images' }]
@@ -20,7 +20,7 @@ after(() => fixture[Symbol.asyncDispose]())
 const { control, faults } = helperCluster.cloud
 const [home = ''] = fixture.served
 
-test('P3 sessions are shorter than asked: credentials are renewed in time by what they got, and live long again after', async (t) => {
+test('P3 sessions are shorter than requested: credentials are renewed by their actual lifetime, and live long again afterwards', async (t) => {
   control.shortSessions(LIFE_SECONDS)
   await helperCluster.askForRotation()
   await eventually(async () => assert.ok((await lifeOf('shared')) <= LIFE_SECONDS), 30_000)
@@ -37,13 +37,13 @@ test('P3 sessions are shorter than asked: credentials are renewed in time by wha
   await fixture.invariants.assertHeld(t, { id: 'session-short', area: 'cloud', since, namespaces: fixture.served })
 })
 
-test('P2 one registry fails for many lives of a credential: its entry stays though it has expired, the others rotate all the time', async (t) => {
+test('P2 one registry fails for many credential lifetimes: its expired entry stays, and the others rotate all the time', async (t) => {
   control.shortSessions(LIFE_SECONDS)
   await helperCluster.askForRotation()
   await eventually(async () => assert.ok((await lifeOf('mirror')) <= LIFE_SECONDS), 30_000)
   faults.add({ kind: 'throttle', times: Number.POSITIVE_INFINITY, match: { product: 'cr', instanceId: MIRROR } })
   await assertNamed(fixture, 'mirror', { code: 'CLOUD_THROTTLED', reason: 'Throttling.User' })
-  // Its last credential has reached every namespace long since.
+  // Its last credential reached every namespace long ago.
   await assertOverFor('mirror', 0)
   const before = await Promise.all(fixture.served.map(fixture.entries))
   const rotations = 4
@@ -66,14 +66,14 @@ async function lifeOf(name: string): Promise<number> {
   return (Date.parse(expiresAt ?? '') - Date.parse(issuedAt ?? '')) / 1000
 }
 
-/** Until the registry's credential expired so many milliseconds ago. */
+/** Waits until the registry's credential expired so many milliseconds ago. */
 async function assertOverFor(name: string, ms: number): Promise<void> {
   await eventually(async () => {
     assert.ok(Date.parse((await fixture.registry(name)).expiresAt ?? '') < Date.now() - ms)
   }, 60_000)
 }
 
-/** Without being asked, so often each. */
+/** Waits until each credential has rotated so many times without a request. */
 async function assertRotations(names: readonly string[], times: number): Promise<void> {
   const seen = new Map(names.map((name) => [name, new Set<string>()]))
   await eventually(async () => {

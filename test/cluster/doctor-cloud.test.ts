@@ -44,7 +44,7 @@ const keyOf = (user: string): Readonly<Record<string, string>> => {
 }
 const NODES = ['-n', 'nodes', '--release', 'nodes']
 
-test('doctor: who may read nothing of the cloud hears which right is missing, and the rest goes on', async () => {
+test('doctor: without read access to the cloud it names the missing permission, and the other checks continue', async () => {
   const { code, report } = await run(OWN, keyOf('nobody'))
   assert.deepEqual([code, report.cloud.looked], [0, true])
   assert.deepEqual(report.cloud.notes.map(({ what, why }) => `${what}: ${why}`).toSorted(), [
@@ -63,7 +63,7 @@ test('doctor: who may read nothing of the cloud hears which right is missing, an
 })
 
 for (const language of ['en', 'zh']) {
-  test(`doctor: the rights that docs/${language} names are enough to read all of it`, async () => {
+  test(`doctor: the permissions that docs/${language} lists are enough to read everything`, async () => {
     const page = await readFile(join(ROOT, `docs/${language}/troubleshooting.md`), 'utf8')
     const document = /```json\n(\{\n {2}"Version": "1"[\s\S]*?)\n```/.exec(page)?.[1] ?? ''
     const name = `doctor-${language}`
@@ -81,7 +81,7 @@ for (const language of ['en', 'zh']) {
   })
 }
 
-test('doctor: without credentials, with --cloud off and with refused ones the cluster is looked at all the same', async () => {
+test('doctor: without credentials, with --cloud off and with rejected credentials the cluster is still checked', async () => {
   const looks = await Promise.all([
     run(OWN, {}),
     run([...OWN, '--cloud', 'off'], fixture.env ?? {}),
@@ -101,8 +101,8 @@ test('doctor: without credentials, with --cloud off and with refused ones the cl
   assert.match(refused ?? '', /SignatureDoesNotMatch/)
 })
 
-test('P6 doctor asks no address that stands in the cluster, and shows nothing of the credentials', async () => {
-  // The release names the emulator for its helper; without the flag the user's calls go to Alibaba, where nothing is reached.
+test('P6 doctor calls no address that the cluster names, and shows nothing of the credentials', async () => {
+  // The release sends its helper to the emulator; without the flag the user's calls go to Alibaba Cloud, which is unreachable here.
   const env = { ...fixture.env, HTTPS_PROXY: 'http://127.0.0.1:9', https_proxy: 'http://127.0.0.1:9' }
   const from = fixture.helper.helperCluster.cloud.calls.length
   const { report, text } = await runDoctor(fixture.kubeconfig, OWN, env)
@@ -115,7 +115,7 @@ test('P6 doctor asks no address that stands in the cluster, and shows nothing of
   for (const secret of Object.values(fixture.env ?? {})) assert.ok(!text.includes(secret) && !shown.includes(secret))
 })
 
-test('doctor pod looks at the cloud for the registries of its images alone', async () => {
+test('doctor pod checks the cloud only for the registries of its images', async () => {
   const pod = {
     metadata: { name: 'puller' },
     spec: { containers: [{ name: 'app', image: VPC_IMAGE }], nodeSelector: { place: 'nowhere' } },
@@ -141,7 +141,7 @@ test('doctor pod looks at the cloud for the registries of its images alone', asy
   )
 })
 
-test('doctor: credentials of another account see nothing of this one, and it is said whose it is', async () => {
+test('doctor: credentials of another account see nothing of this one, and the finding names the account', async () => {
   const { accessKeyId, accessKeySecret } = fixture.helper.helperCluster.cloud.accessKeyOf(
     'administrator',
     '1867204395510376',
@@ -158,7 +158,7 @@ test('doctor: credentials of another account see nothing of this one, and it is 
   assert.deepEqual(ofCloud, [])
 })
 
-test('doctor: a cluster that does not say what it is gets named by flags', async () => {
+test('doctor: a cluster that does not identify itself is named by flags', async () => {
   await fixture.helper.remove('/api/v1/namespaces/kube-system/configmaps/ack-cluster-profile')
   const notes = async (...flags: readonly string[]): Promise<readonly string[]> =>
     (await run([...NODES, ...flags], fixture.env ?? {})).report.cloud.notes.map(({ what, why }) => `${what}: ${why}`)

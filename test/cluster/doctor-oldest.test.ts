@@ -21,7 +21,7 @@ const values = [
   },
 ]
 
-/** As a GitOps tool does that renders for a version it was told: what the API server does not know stays away. */
+/** As a GitOps tool that renders for a configured version: objects unknown to the API server are left out. */
 async function applyRendered(kubeVersion: string): Promise<void> {
   const namespace = 'acr-nopass'
   const objects = parseManifest(await helm.render({ values, kubeVersion, release: namespace, namespace }))

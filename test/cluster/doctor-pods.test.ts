@@ -14,14 +14,14 @@ import { contentOf, SECRET } from './helper-cluster.ts'
 const fixture = await openPodFixture('doctor-pods')
 after(() => fixture[Symbol.asyncDispose]())
 
-/** With a second release there, each is a rival of the other. */
+/** With a second release, each conflicts with the other. */
 const beside = { ...fixture.helper, known: () => ['RIVAL_RELEASE'] as const }
 
 test('doctor finds nothing in a healthy cluster with Pods', () => untilHealthy(fixture))
 
 testCases(() => fixture, [...POD_CASES, ...PULL_CASES])
 
-test('P5 P6 doctor pod reads a Secret only where it is told to, that one alone, and shows nothing of it', async () => {
+test('P5 P6 doctor pod reads a Secret only with the flag, only that one, and shows nothing of it', async () => {
   const { helperCluster } = fixture.helper
   await fixture.pod('shop', 'asked', `${CACHED}:1`)
   const run = async (...flags: string[]): Promise<{ text: string; reads: string[] }> => {
@@ -51,7 +51,7 @@ test('P5 P6 doctor pod reads a Secret only where it is told to, that one alone, 
   await fixture.removePod('shop', 'asked')
 })
 
-test('doctor pod: whoever may read only the Pod hears what was not checked, and the rest goes on', async () => {
+test('doctor pod: with access only to the Pod it reports what was not checked, and the other checks continue', async () => {
   const { helperCluster } = fixture.helper
   await fixture.pod('shop', 'watched', `${CACHED}:1`)
   const rules = [{ apiGroups: [''], resources: ['pods'], verbs: ['get'] }]
@@ -78,7 +78,7 @@ test('doctor pod: whoever may read only the Pod hears what was not checked, and 
   await fixture.removePod('shop', 'watched')
 })
 
-test('doctor pod: a Pod that is not there, and a word that names none', async () => {
+test('doctor pod: a Pod that does not exist, and an argument that is not a Pod', async () => {
   await assert.rejects(runDoctor(fixture.kubeconfig, ['pod', 'shop/nobody']), { code: 'KUBE_NOT_FOUND' })
   await assert.rejects(runDoctor(fixture.kubeconfig, ['pod', 'nobody']), { code: 'INPUT_INVALID' })
 })

@@ -2,7 +2,7 @@ import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 
-/** A resolver of host names, in a program of Node, that can be made to fail. */
+/** A host name resolver, loaded into a Node program, that can be made to fail. */
 export interface FailingResolver {
   /** The value of NODE_OPTIONS with which the program starts. */
   readonly nodeOptions: string
@@ -10,7 +10,7 @@ export interface FailingResolver {
   heal(): Promise<void>
 }
 
-/** Files in `folder`; while it fails, `localhost` is not found, as Node reports a name that no server knows. */
+/** Writes its files to `folder`; while it fails, `localhost` is not found, as Node reports a name unknown to every server. */
 export async function writeFailingResolver(folder: string): Promise<FailingResolver> {
   const [program, mark] = [join(folder, 'resolver.mjs'), join(folder, 'names-fail')]
   await writeFile(

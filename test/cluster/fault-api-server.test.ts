@@ -26,7 +26,7 @@ const ordinary = ({ resource, isWatch }: ProxiedRequest) => resource !== 'leases
 const ownContent = async () => contentOf(await helperCluster.secret(HOME))
 const helper = async () => `${HOME}/${(await helperCluster.leader()).name}`
 
-/** Asks for a rotation and waits until the helper's own copy, which comes first, is new: the others are under way. */
+/** Requests a rotation and waits until the helper's own copy, which is written first, is new: the others are in flight. */
 async function beginRotation(): Promise<void> {
   const before = await ownContent()
   await helperCluster.askForRotation()
@@ -53,7 +53,7 @@ test('P2 etcd is killed in the middle of a rotation and comes back', async (cont
   await beginRotation()
   await cluster.etcd.kill()
   const killed = proxy.calls.length
-  // The server is asked meanwhile and cannot answer, also not for the lease.
+  // The server gets requests meanwhile and cannot respond, not even to those for the lease.
   const unanswered = () => proxy.calls.slice(killed).filter(({ status, isWatch }) => !isWatch && status === undefined)
   await eventually(() => assert.ok(unanswered().filter(({ resource }) => resource === 'leases').length > 0), 60_000)
   await cluster.etcd.restart()
@@ -62,7 +62,7 @@ test('P2 etcd is killed in the middle of a rotation and comes back', async (cont
   await held(context, 'etcd-killed', since)
 })
 
-test('P2 nobody reaches the API server for longer than a lease lives: the leader gives up, and starts again', async (context) => {
+test('P2 the API server is unreachable for longer than a lease lasts: the leader gives up, and starts again', async (context) => {
   const { name } = await helperCluster.leader()
   const { count } = await fixture.ends(name)
   await beginRotation()
@@ -76,7 +76,7 @@ test('P2 nobody reaches the API server for longer than a lease lives: the leader
   await held(context, 'api-server-unreachable', since, { outageSeconds: Math.round((since - begin) / 1000) })
 })
 
-test('P2 an API server that takes a second for each answer', async (context) => {
+test('P2 an API server that takes a second for each response', async (context) => {
   const slow = proxy.fault({ match: ordinary, fault: { kind: 'delay', ms: 1000 } })
   const since = performance.now()
   await beginRotation()
@@ -85,7 +85,7 @@ test('P2 an API server that takes a second for each answer', async (context) => 
   slow.remove()
 })
 
-test('P2 429 with Retry-After: no write is started before its time is over', async (context) => {
+test('P2 429 with Retry-After: no write is started before that time has passed', async (context) => {
   const from = proxy.calls.length
   const since = performance.now()
   const throttle = { kind: 'status', status: 429, retryAfter: '3', reason: 'TooManyRequests' } as const
@@ -95,7 +95,7 @@ test('P2 429 with Retry-After: no write is started before its time is over', asy
   const writes = proxy.calls.slice(from).filter(isSecretWrite)
   const refusedAt = writes.find(({ status }) => status === 429)?.at ?? 0
   const within = writes.filter(({ at }) => at > refusedAt && at < refusedAt + 3_000).length
-  // What was under way already may end: as many as the helper processes at a time.
+  // Writes in flight may finish: as many as the helper processes concurrently.
   assert.ok(within < 16 && writes.length - within > 16, `${within} of ${writes.length}`)
 })
 
@@ -111,7 +111,7 @@ test('P2 a burst of 500, 502 and 503', async (context) => {
   await held(context, 'burst-of-500', since, { answers: failed() })
 })
 
-test('P1 P4 writes that are done but whose answers are lost are done once', async (context) => {
+test('P1 P4 writes that succeed but whose responses are lost are made once', async (context) => {
   const match = ({ method, resource }: ProxiedRequest) =>
     method === 'PATCH' && (resource === 'secrets' || resource === 'serviceaccounts')
   const since = performance.now()
@@ -122,7 +122,7 @@ test('P1 P4 writes that are done but whose answers are lost are done once', asyn
   await held(context, 'answers-lost', since, { answers: lost.affected })
 })
 
-test('P4 a Secret that somebody deletes before the helper has heard that it was written comes back', async (context) => {
+test('P4 a Secret that another client deletes before the helper has seen its own write comes back', async (context) => {
   let release = (): void => {}
   const until = new Promise<void>((resolve) => {
     release = resolve
@@ -144,10 +144,10 @@ test('P4 a Secret that somebody deletes before the helper has heard that it was 
   await held(context, 'deleted-before-answer', performance.now())
 })
 
-test('the certificate of the API server comes from another authority, which the file names later', async (context) => {
+test("the API server's certificate is issued by another authority, which the file contains later", async (context) => {
   const authority = createAuthority('rotated-ca')
   const pair = authority.issue({ commonName: 'kube-apiserver', names: ['127.0.0.1'], minutes: 60 })
-  // It would write the old authority back.
+  // The controller manager would write the old authority back.
   cluster.controllerManager.signal('SIGSTOP')
   context.after(() => {
     proxy.useCertificate()
@@ -172,12 +172,12 @@ test('the certificate of the API server comes from another authority, which the 
   await held(context, 'certificate-rotated', since)
 })
 
-test('the ServiceAccount token is replaced on disk and the old one refused', async (context) => {
+test('the ServiceAccount token is replaced on disk and the old one is rejected', async (context) => {
   const path = `/api/v1/namespaces/${HOME}/serviceaccounts`
   const old = await admin.request<{ metadata: { labels: object } }>({ method: 'GET', path: `${path}/${RELEASE}` })
   invariants.forgive(HOME)
   const pod = await helper()
-  // Another object of that name: what was bound to the one before is worth nothing any more.
+  // A new object with that name: tokens bound to the previous one are no longer valid.
   await admin.request({ method: 'DELETE', path: `${path}/${RELEASE}` })
   await admin.request({ method: 'POST', path, body: { metadata: { name: RELEASE, labels: old.metadata.labels } } })
   const from = proxy.calls.length

@@ -12,24 +12,24 @@ import { type HelperCluster, HOME, openHelperCluster } from './helper-cluster.ts
 /** The image of a helper whose clock runs `CLOCK_RATE` times as fast. */
 export const FAST_IMAGE = 'example/fast-helper'
 
-/** A helper that reaches its API server through a fault proxy alone; all others reach it directly. */
+/** A helper that reaches its API server only through a fault proxy; all other clients reach it directly. */
 export interface FaultFixture extends AsyncDisposable {
   readonly helperCluster: HelperCluster
   readonly proxy: FaultProxy
   readonly invariants: FaultInvariants
-  /** Namespaces that must be served, the helper's own among them. */
+  /** Namespaces that must be served, including the helper's own. */
   readonly served: readonly string[]
-  /** How often the helper of a Pod ended, and how it ended last. */
+  /** How often the helper of a Pod exited, and the reason of the last exit. */
   ends(pod: string): Promise<{ readonly count: number; readonly exitCode: number | undefined }>
-  /** A new namespace with an entry of somebody else's in its list; served from now on. */
+  /** A new namespace whose list has an entry of another client; it is expected to be served from now on. */
   addNamespace(name: string): Promise<void>
-  /** Asks for its deletion, which takes seconds; it is served no more. */
+  /** Requests its deletion, which takes seconds; it is no longer expected to be served. */
   removeNamespace(name: string): Promise<void>
-  /** Another entry of somebody else's at the end of a list. */
+  /** Another entry of another client at the end of a list. */
   addEntry(namespace: string, entry: string): Promise<void>
 }
 
-/** Starts all of it, installs the release and waits until everything is current. */
+/** Starts everything, installs the release and waits until everything is current. */
 export async function openFaultFixture(
   name: string,
   options: { readonly namespaces: number; readonly values?: object },

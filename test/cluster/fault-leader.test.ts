@@ -5,7 +5,7 @@ import type { ProxiedRequest } from '../support/faults/fault-rules.ts'
 import { openFaultFixture } from './fault-fixture.ts'
 import { contentOf, HOME, RELEASE } from './helper-cluster.ts'
 
-// Two replicas; a rotation takes two seconds, so that there is a middle to break it in.
+// Two replicas; a rotation takes two seconds, so that it can be interrupted half-way.
 const fixture = await openFaultFixture('fault-leader', { namespaces: 40, values: { refreshRate: 20 } })
 after(() => fixture[Symbol.asyncDispose]())
 const { helperCluster, proxy, invariants } = fixture
@@ -14,7 +14,7 @@ const held = (context: TestContext, id: string, since: number) =>
   invariants.assertHeld(context, { id, area: 'process', since, namespaces: fixture.served })
 const content = async (namespace: string) => contentOf(await helperCluster.secret(namespace))
 const isWrite = ({ method }: ProxiedRequest) => method !== 'GET'
-/** The names of the Pods that hold the lease from now on, '' for nobody. */
+/** The names of the Pods that hold the lease from now on, '' while no Pod holds it. */
 async function followHolders(): Promise<{ stop(): Promise<string[]> }> {
   const seen: string[] = []
   const end = new AbortController()
@@ -44,7 +44,7 @@ const otherLeader = (than: string) =>
     return leader
   }, 60_000)
 
-/** Asks for a rotation and waits until some Secrets have the new content; the others are under way. */
+/** Requests a rotation and waits until some Secrets have the new content; the others are in flight. */
 async function beginRotation(): Promise<string> {
   const before = await content(HOME)
   await helperCluster.askForRotation()
@@ -52,7 +52,7 @@ async function beginRotation(): Promise<string> {
   return before
 }
 
-test('P2 a leader that is held up past its lease: the write it had begun replaces nothing newer, and it begins none', async (context) => {
+test('P2 a leader that is paused past its lease: the write in flight replaces nothing newer, and it starts no other', async (context) => {
   const paused = await helperCluster.leader()
   let release = (): void => {}
   const until = new Promise<void>((resolve) => {
@@ -92,7 +92,7 @@ test('P2 a leader that is held up past its lease: the write it had begun replace
   )
 })
 
-test('P2 SIGTERM in the middle of a rotation: a clean end, the lease given back, and the other replica completes it', async (context) => {
+test('P2 SIGTERM in the middle of a rotation: a clean exit, the lease released, and the other replica completes it', async (context) => {
   const ended = await helperCluster.leader()
   const { count } = await fixture.ends(ended.name)
   const before = await beginRotation()
@@ -111,7 +111,7 @@ test('P2 SIGTERM in the middle of a rotation: a clean end, the lease given back,
   const next = await otherLeader(ended.name)
   await held(context, 'leader-terminated', since)
   assert.equal(await behind(), 0)
-  // Given back, not left to run out.
+  // The lease was released, not left to expire.
   assert.deepEqual(await holders.stop(), [ended.name, '', next.name])
 })
 

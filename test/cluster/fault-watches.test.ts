@@ -14,7 +14,7 @@ after(() => fixture[Symbol.asyncDispose]())
 const { helperCluster, proxy, invariants } = fixture
 const RESOURCES = ['namespaces', 'secrets', 'serviceaccounts'] as const
 
-// A helper whose watches have not failed yet: how long it waits after a fault depends on those before.
+// A new helper whose watches have not failed yet: its backoff after a fault depends on earlier failures.
 beforeEach(async () => {
   helperCluster.node.kill(`${HOME}/${(await helperCluster.leader()).name}`)
   await eventually(() => assert.deepEqual(RESOURCES.map(proxy.watching), [0, 0, 0]))
@@ -27,7 +27,7 @@ const held = (context: TestContext, id: string, since: number, counts?: Record<s
 const watchesSince = (from: number) => proxy.calls.slice(from).filter(({ isWatch }) => isWatch)
 const EXPIRED = JSON.stringify({ type: 'ERROR', object: { kind: 'Status', code: 410, reason: 'Expired' } })
 
-/** A moment in which much happens: namespaces come and go, others add entries, a rotation. */
+/** Many changes together: namespaces come and go, others add entries, a rotation. */
 async function changeMuch(word: string): Promise<void> {
   await fixture.addNamespace(`${word}-doomed`)
   await Promise.all([1, 2, 3].map((index) => fixture.addNamespace(`${word}-${index}`)))
@@ -36,7 +36,7 @@ async function changeMuch(word: string): Promise<void> {
   await helperCluster.askForRotation()
 }
 
-/** Until the leader's status counts the namespaces that there are: one too many is a ghost. */
+/** Waits until the leader's status counts the namespaces that exist: one too many is a stale one. */
 async function assertCounted(): Promise<void> {
   const { ip } = await helperCluster.leader()
   await eventually(async () => {
@@ -66,8 +66,8 @@ test('P1 P2 watches that are cut, five times in a row, while namespaces come, go
   await assertCounted()
 })
 
-test('P1 P2 410 Gone in the middle of a watch: a new list finds what came and went unseen', async (context) => {
-  // Nothing of the changes is seen: the watches say nothing, and then that their version is gone.
+test('P1 P2 410 Gone in the middle of a watch: a new list finds what was created and deleted unseen', async (context) => {
+  // None of the changes is seen: the watches send nothing, and then report that their version is gone.
   proxy.faultWatches(silent)
   await changeMuch('gone')
   proxy.faultWatches(undefined)
@@ -84,7 +84,7 @@ test('P1 P2 410 Gone in the middle of a watch: a new list finds what came and we
   assert.deepEqual(new Set(lists.map(({ resource }) => resource)), new Set(RESOURCES))
 })
 
-test('P1 P2 410 Gone as the answer to a watch: a new list, not the same watch again and again', async (context) => {
+test('P1 P2 410 Gone as the response to a watch: a new list, not the same watch again and again', async (context) => {
   const match = ({ isWatch, url, resource }: ProxiedRequest) =>
     isWatch && /resourceVersion=\d/.test(url) && RESOURCES.some((one) => one === resource)
   const fault = { kind: 'status', status: 410, reason: 'Expired' } as const
@@ -103,7 +103,7 @@ for (const [id, what, fault] of [
 ] as const satisfies readonly (readonly [string, string, LineFault])[]) {
   test(`P1 P2 ${what}: older news never replace newer`, async (context) => {
     proxy.faultWatches(fault)
-    // Also what is sent at a reconnect, from a version that may be an older one.
+    // Also what is sent at a reconnect, from a version that may be older.
     proxy.cutWatches()
     const since = performance.now()
     await changeMuch(id)
@@ -113,7 +113,7 @@ for (const [id, what, fault] of [
   })
 }
 
-test('P1 P2 a server that sends no bookmarks: a cut watch goes on from the last event, without a new list', async (context) => {
+test('P1 P2 a server that sends no bookmarks: an interrupted watch continues from the last event, without a new list', async (context) => {
   proxy.faultWatches(withoutBookmarks)
   await changeMuch('unmarked')
   await eventually(async () => assert.equal(await helperCluster.isUsable('unmarked-3'), true))
@@ -131,7 +131,7 @@ test('P1 P2 a server that sends no bookmarks: a cut watch goes on from the last 
   proxy.faultWatches(undefined)
 })
 
-test("an entry that was added before somebody else's Secret was seen is taken back", async (context) => {
+test("an entry that was added before another client's Secret was seen is removed", async (context) => {
   const [name, SKIPPED] = ['late-news', 'acr-nopass.io/skip']
   const create = (path: string, body: object) =>
     helperCluster.admin.request({ method: 'POST', path: `/api/v1/${path}`, body })
@@ -154,7 +154,7 @@ test("an entry that was added before somebody else's Secret was seen is taken ba
   await fixture.removeNamespace(name)
 })
 
-test('P1 P2 a list in pages whose continuation expires half-way is read again from its begin', async (context) => {
+test('P1 P2 a paged list whose continuation expires half-way is read again from the beginning', async (context) => {
   const skipped = { 'acr-nopass.io/skip': 'true' }
   const path = '/api/v1/namespaces/team-0/serviceaccounts'
   const create = (index: number) =>
@@ -192,7 +192,7 @@ test('P1 P2 a list in pages whose continuation expires half-way is read again fr
 
 test('P1 P2 watches that stall with their sockets open, after a bookmark and before any', async (context) => {
   const [registry, ...repository] = FAST_IMAGE.split('/')
-  // Its lease lasts 300 s of its own clock, and the guard allows 60.
+  // The lease lasts 300 s on the fast clock, and the guard allows 60.
   await helperCluster.install({ replicas: 1, guard: 'disabled', image: { registry, repository: repository.join('/') } })
   const fast = await eventually(async () => {
     const pod = await helperCluster.leader()

@@ -10,11 +10,11 @@ const fixture = await openFaultFixture('fault-writers', { namespaces: 1, values:
 after(() => fixture[Symbol.asyncDispose]())
 const { helperCluster, proxy, invariants } = fixture
 const ACCOUNTS = '/api/v1/namespaces/team-0/serviceaccounts'
-/** Seeded, so that a failure is found again; more cases by `ACR_NOPASS_WRITER_CASES`. */
+/** Seeded, so that a failure can be reproduced; `ACR_NOPASS_WRITER_CASES` sets the number of cases. */
 const CASES = Number(process.env.ACR_NOPASS_WRITER_CASES ?? 25)
 
 for (const writers of [2, 3]) {
-  test(`P1 ${writers} writers on one list, in any order: every entry of theirs survives in its place, ours is there once`, async (context) => {
+  test(`P1 ${writers} writers on one list, in any order: each of their entries keeps its position, and ours is there once`, async (context) => {
     const from = proxy.calls.length
     let cases = 0
     let writes = 0
@@ -48,7 +48,7 @@ for (const writers of [2, 3]) {
     await invariants.assertHeld(context, {
       id: `writers-${writers}`,
       area: 'writers',
-      // Of all cases the one that took the helper longest after the last write of others.
+      // The case in which the helper took longest after the last write of the others.
       since: performance.now() - longestMs,
       namespaces: fixture.served,
       counts: { cases, writes, ours: ours.length, conflicts },

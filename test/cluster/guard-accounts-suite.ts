@@ -34,10 +34,10 @@ const serviceAccountChanges: readonly [string, object, RegExp | undefined][] = [
   ['automount', { automountServiceAccountToken: false }, /automountServiceAccountToken alone/],
 ]
 
-/** What the guard refuses and allows on ServiceAccounts. */
+/** What the guard rejects and allows on ServiceAccounts. */
 export function testGuardOfServiceAccounts({ chart, helper }: Guarded): void {
   for (const [title, body, rule] of serviceAccountChanges) {
-    test(`P5 the guard ${rule ? 'refuses' : 'allows'} on a ServiceAccount: ${title}`, async () => {
+    test(`P5 the guard ${rule ? 'rejects' : 'allows'} on a ServiceAccount: ${title}`, async () => {
       const name = `sa-${slug(title)}`
       const account = { ...owned, metadata: { ...owned.metadata, name } }
       await chart.admin.request({ method: 'POST', path: ACCOUNTS, body: account })
@@ -46,7 +46,7 @@ export function testGuardOfServiceAccounts({ chart, helper }: Guarded): void {
     })
   }
 
-  test('P5 the guard allows the helper to take its entry back, and no more', async () => {
+  test('P5 the guard allows the helper to remove its entry, and nothing else', async () => {
     const body = { metadata: { name: 'detached' }, ...entries('one', 'acr-nopass', 'two', 'acr-nopass') }
     await chart.admin.request({ method: 'POST', path: ACCOUNTS, body })
     assert.equal((await helper.call(patchServiceAccount(entries('one'), 'detached'))).status, 422)
@@ -56,7 +56,7 @@ export function testGuardOfServiceAccounts({ chart, helper }: Guarded): void {
     assert.equal((await helper.call(patchServiceAccount({ imagePullSecrets: null }, 'only'))).status, 200)
   })
 
-  test('P5 the guard refuses to create a ServiceAccount', async () => {
+  test('P5 the guard rejects the creation of a ServiceAccount', async () => {
     const { status, text } = await helper.call({ method: 'POST', path: ACCOUNTS, body: { metadata: { name: 'made' } } })
     assert.deepEqual([status, /creates no ServiceAccount/.test(text)], [422, true], text)
   })

@@ -17,7 +17,7 @@ const forbidden: readonly [string, object, RegExp][] = [
   ['an annotation', { metadata: { annotations: { a: 'b' } } }, /leaves metadata.annotations alone/],
 ]
 
-/** What the guard refuses and allows on the helper's Lease and its status. */
+/** What the guard rejects and allows on the helper's Lease and its status. */
 export function testGuardOfLeadership({ chart, helper }: Guarded): void {
   const patch = (path: string, body: object) => helper.call({ method: 'PATCH', path, contentType: MERGE_PATCH, body })
 
@@ -26,19 +26,19 @@ export function testGuardOfLeadership({ chart, helper }: Guarded): void {
     [STATUS, 'status ConfigMap'],
   ] as const) {
     for (const [title, body, rule] of forbidden) {
-      test(`security 3: the guard refuses on the ${kind}: ${title}`, async () => {
+      test(`security 3: the guard rejects on the ${kind}: ${title}`, async () => {
         const { status, text } = await patch(path, body)
         assert.deepEqual([status, rule.test(text)], [422, true], text)
       })
     }
   }
 
-  test('security 3: the guard refuses a status ConfigMap that nobody can change any more', async () => {
+  test('security 3: the guard rejects a status ConfigMap that could never be changed again', async () => {
     assert.match((await patch(STATUS, { immutable: true })).text, /leaves immutable alone/)
     assert.match((await patch(STATUS, { binaryData: { a: 'eA==' } })).text, /leaves binaryData alone/)
   })
 
-  test('security 3: the guard refuses a lease of more than a minute, and lets the helper lead and report', async () => {
+  test('security 3: the guard rejects a lease of more than a minute, and allows the helper to lead and report', async () => {
     const spec = { holderIdentity: 'x', leaseDurationSeconds: 2147483647 }
     assert.match((await patch(LEASE, { spec })).text, /a lease lasts 60 seconds at most/)
     assert.equal((await patch(LEASE, { spec: { ...spec, leaseDurationSeconds: 15 } })).status, 200)
@@ -46,8 +46,8 @@ export function testGuardOfLeadership({ chart, helper }: Guarded): void {
     assert.equal((await patch(STATUS, { data: { 'status.json': '{}' } })).status, 200)
   })
 
-  test('security 3: with the garbage collector at work, Lease and status outlive all that the helper may write', async () => {
-    // The same on an object that nobody guards: the collector works.
+  test('security 3: with the garbage collector running, Lease and status survive everything that the helper may write', async () => {
+    // The same write on an unguarded object shows that the collector works.
     const bait = '/api/v1/namespaces/sys/configmaps/bait'
     const metadata = { name: 'bait', ownerReferences: [ABSENT_OWNER] }
     await chart.admin.request({ method: 'POST', path: '/api/v1/namespaces/sys/configmaps', body: { metadata } })

@@ -5,7 +5,7 @@ import { LABEL_INSTANCE, LABEL_MANAGED_BY } from '../../src/kube/names.ts'
 import { ADOPTER, GUARDED, type Guarded, slug } from '../support/cluster/guarded.ts'
 import { applyPullSecret, type PullSecret } from '../support/cluster/pull-secret.ts'
 
-/** Each row: what the helper tries, how the object differs from a right one, and which rule refuses it. */
+/** Each row: what the helper tries, how the object differs from a valid one, and which rule rejects it. */
 const forbiddenCreations: readonly [string, (secret: PullSecret) => void, RegExp][] = [
   [
     'a Secret of another name',
@@ -110,16 +110,16 @@ const forbiddenCreations: readonly [string, (secret: PullSecret) => void, RegExp
   ],
 ]
 
-/** What the guard refuses and allows on Secrets. */
+/** What the guard rejects and allows on Secrets. */
 export function testGuardOfSecrets({ chart, helper, adopter }: Guarded): void {
   for (const [title, change, rule] of forbiddenCreations) {
-    test(`P5 the guard refuses to create ${title}`, async () => {
+    test(`P5 the guard rejects the creation of ${title}`, async () => {
       await chart.createNamespace(`new-${slug(title)}`)
       const { status, text } = await helper.call(applyPullSecret(`new-${slug(title)}`, GUARDED, change))
       assert.deepEqual([status, rule.test(text)], [422, true], text)
     })
     if (/name|type|token|Opaque|immutable: false/.test(title)) continue
-    test(`P5 the guard refuses to change a pull secret into one with ${title}`, async () => {
+    test(`P5 the guard rejects changing a pull secret into one with ${title}`, async () => {
       const namespace = `old-${slug(title)}`
       await chart.createNamespace(namespace)
       assert.equal((await helper.call(applyPullSecret(namespace, GUARDED))).status, 201)
@@ -128,7 +128,7 @@ export function testGuardOfSecrets({ chart, helper, adopter }: Guarded): void {
     })
   }
 
-  test('P5 the guard lets the helper create, refresh and empty its pull secret', async () => {
+  test('P5 the guard allows the helper to create, refresh and empty its pull secret', async () => {
     await chart.createNamespace('allowed')
     const refresh = (secret: PullSecret): void => {
       secret.data['.dockerconfigjson'] = Buffer.from('{"auths":{"a.example.com":{"auth":"eDp5"}}}').toString('base64')
@@ -137,7 +137,7 @@ export function testGuardOfSecrets({ chart, helper, adopter }: Guarded): void {
     }
     assert.equal((await helper.call(applyPullSecret('allowed', GUARDED, refresh))).status, 201)
     assert.equal((await helper.call(applyPullSecret('allowed', GUARDED))).status, 200)
-    // A finalizer of somebody else's stays and keeps nothing from being refreshed.
+    // Another client's finalizer stays and does not prevent a refresh.
     const path = '/api/v1/namespaces/allowed/secrets/acr-nopass'
     const body = { metadata: { finalizers: ['backup.example.com/copy'] } }
     await chart.admin.request({ method: 'PATCH', path, contentType: MERGE_PATCH, body })
@@ -153,7 +153,7 @@ export function testGuardOfSecrets({ chart, helper, adopter }: Guarded): void {
     assert.match((await helper.call(remove)).text, /leaves metadata.finalizers alone/)
   })
 
-  test('security 8: labels and annotations of others on the pull secret stay as they are; ours of earlier values may go', async () => {
+  test('security 8: labels and annotations of others on the pull secret cannot be changed; ours of earlier values may be removed', async () => {
     await chart.createNamespace('marked')
     const path = '/api/v1/namespaces/marked/secrets/acr-nopass'
     const patch = (client: { call: typeof helper.call }, metadata: object) =>
@@ -169,7 +169,7 @@ export function testGuardOfSecrets({ chart, helper, adopter }: Guarded): void {
     assert.equal((await patch(helper, { annotations: { 'acr-nopass.io/expires-at': '' } })).status, 200)
   })
 
-  test('P5 a Secret of somebody else is taken over with adopt alone', async () => {
+  test("P5 another client's Secret is taken over only with adopt", async () => {
     await chart.createNamespace('foreign')
     const data = { '.dockerconfigjson': Buffer.from('{"auths":{}}').toString('base64') }
     const body = { metadata: { name: 'acr-nopass' }, type: 'kubernetes.io/dockerconfigjson', data }
@@ -177,11 +177,11 @@ export function testGuardOfSecrets({ chart, helper, adopter }: Guarded): void {
     const { status, text } = await helper.call(applyPullSecret('foreign', GUARDED))
     assert.deepEqual([status, /belongs to somebody else/.test(text)], [422, true], text)
     assert.equal((await adopter.call(applyPullSecret('foreign', ADOPTER))).status, 200)
-    // And now it is the adopter's, foreign to the other release.
+    // It now belongs to the adopting release, and is foreign to the other one.
     assert.equal((await helper.call(applyPullSecret('foreign', GUARDED))).status, 422)
   })
 
-  test('P5 the guard binds the helper alone', async () => {
+  test('P5 the guard restricts only the helper', async () => {
     await chart.createNamespace('others')
     const secret = { metadata: { name: 'acr-nopass', finalizers: ['x.example.com/y'] }, data: { a: 'eA==' } }
     await chart.admin.request({ method: 'POST', path: '/api/v1/namespaces/others/secrets', body: secret })

@@ -10,9 +10,9 @@ import { createAccounts, GIANT_NAME, peakMemoryOf } from '../support/cluster/hos
 import { eventually } from '../support/eventually.ts'
 import { contentOf, names, openHelperCluster, SECRET, type Secret } from './helper-cluster.ts'
 
-// What a user with `edit` in one namespace can do: objects as large as etcd takes.
+// What a user with `edit` in one namespace can do: objects as large as etcd accepts.
 const COUNT = 60
-// The chart's limit is 256 MiB. What is kept of these objects must not show at all: twice their text would be 150 MiB more.
+// The chart's limit is 256 MiB. Keeping these objects must not be visible in memory: twice their text would add 150 MiB.
 const LIMIT = 160 * 1024 * 1024
 
 const helperCluster = await openHelperCluster('helper-bounds')
@@ -31,10 +31,10 @@ const assertMemory = async (): Promise<void> => {
   if (peak !== undefined) assert.ok(peak < LIMIT, `${Math.round(peak / 1024 / 1024)} MiB`)
 }
 
-test('security 2: 60 ServiceAccounts of 1.3 MB cost no memory, and a new namespace is served', async (t) => {
+test('security 2: 60 ServiceAccounts of 1.3 MB use no memory, and a new namespace is served', async (t) => {
   await helperCluster.chart.createNamespace('shop')
   await eventually(async () => assert.equal(await helperCluster.isUsable('shop'), true))
-  // As watch events as well.
+  // The same objects as watch events.
   await Promise.all(
     Array.from({ length: COUNT }, (_, index) => merge(`giant-${index}`, { metadata: { labels: { round: '2' } } })),
   )
@@ -47,7 +47,7 @@ test('security 2: 60 ServiceAccounts of 1.3 MB cost no memory, and a new namespa
   assert.ok(names(await helperCluster.account('hostile', 'default')).includes(SECRET))
 })
 
-test('security 2: such an account is reported by name, in the status and by Events within the budget of its namespace', async () => {
+test('security 2: such a ServiceAccount is reported by name, in the status and by Events within the budget of its namespace', async () => {
   const status = await eventually(async () => {
     const found = await helperCluster.status()
     assert.equal(found?.serviceAccounts?.skipped['overlong-list'], COUNT)
@@ -62,7 +62,7 @@ test('security 2: such an account is reported by name, in the status and by Even
   for (const { message } of ours) assert.ok(message.length < 1000)
 })
 
-test('security 2: our entry is taken out of a list that became overlong by it, every other one stays', async () => {
+test('security 2: our entry is removed from a list that it made too long, and every other entry stays', async () => {
   const many = Array.from({ length: 100 }, (_, index) => `name-${index}`)
   await createAccounts(admin, 'hostile', { prefix: 'many', count: 1, list: many })
   await eventually(async () =>
@@ -80,7 +80,7 @@ test('security 2: our entry is taken out of a list that became overlong by it, e
   )
 })
 
-test('security 2: a server without WatchList is read in pages that shrink', async () => {
+test('security 2: without WatchList the lists are read in pages that shrink', async () => {
   const stop = new AbortController()
   const problems: unknown[] = []
   const transforms = createTransforms({
@@ -117,8 +117,8 @@ test('security 2: doctor reads such a cluster and names the accounts', async () 
   assert.match(stdout, /ACCOUNT_UNATTACHED 60 ServiceAccounts: .*hostile\/giant-/)
 })
 
-// Who may write a Secret may write our field manager's name as well: the helper believes that it is current, until it has something new
-// to write. It is that namespace's own Secret alone, and its content goes nowhere.
+// A client that may write a Secret may also use our field manager's name: the helper then takes the Secret for current until it has
+// something new to write. Only that namespace's own Secret is affected, and its content goes nowhere.
 const FORGERIES = {
   'an apply under our name': (secret: Secret) => ({
     query: { fieldManager: FIELD_MANAGER, force: true },
@@ -145,7 +145,7 @@ function marksOf({ metadata: { name, labels, annotations } }: Secret): object {
 }
 
 for (const [index, [title, forge]] of Object.entries(FORGERIES).entries()) {
-  test(`a tenant that forges a current Secret by ${title} harms that namespace alone, until the next rotation`, async () => {
+  test(`a tenant that forges a current Secret by ${title} harms only that namespace, until the next rotation`, async () => {
     const namespace = `forger-${index}`
     await helperCluster.chart.createNamespace(namespace)
     await eventually(async () => assert.equal(await helperCluster.isUsable(namespace), true))
@@ -156,7 +156,7 @@ for (const [index, [title, forge]] of Object.entries(FORGERIES).entries()) {
     await admin.request({ method: 'PATCH', path, ...forge(before) })
     await helperCluster.chart.createNamespace(`after-${namespace}`)
     await eventually(async () => assert.equal(await helperCluster.isUsable(`after-${namespace}`), true))
-    // Nothing was written elsewhere because of it, and the new namespace has the true content.
+    // Nothing was written elsewhere because of it, and the new namespace has the real content.
     const written = helperCluster
       .requests(from)
       .flatMap(({ verb, objectRef }) => (verb === 'patch' ? [objectRef?.namespace] : []))
@@ -170,7 +170,7 @@ for (const [index, [title, forge]] of Object.entries(FORGERIES).entries()) {
     await eventually(async () => {
       const query = { fieldSelector: `metadata.name=${SECRET}` }
       const { items } = await admin.request<{ items: Secret[] }>({ method: 'GET', path: '/api/v1/secrets', query })
-      // In all namespaces, so that none is written while the next forgery is watched.
+      // In all namespaces, so that none is written while the next forgery is observed.
       const contents = new Set(items.map(contentOf))
       assert.equal(contents.size, 1)
       assert.ok(!contents.has(contentOf(other)))

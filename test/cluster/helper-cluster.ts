@@ -33,13 +33,13 @@ export interface ServiceAccount {
   readonly imagePullSecrets?: readonly { readonly name?: string }[]
 }
 
-/** A real API server, the emulated cloud, and the helper as its chart's Pods, under the rights and the guard that the chart gave it. */
+/** A real API server, the emulated cloud, and the helper as its chart's Pods, with the chart's permissions and guard. */
 export interface HelperCluster extends AsyncDisposable {
   readonly chart: ChartCluster
   readonly cloud: Cloud
-  /** What the nodes of the cluster have; it may pull from its own account's registries. */
+  /** The role of the cluster's nodes; it may pull from its own account's registries. */
   readonly workerRole: string
-  /** What every installation has besides the values of its test. */
+  /** Values of every installation, which the test's values extend. */
   readonly values: object
   readonly node: ProcessNode
   readonly admin: KubeClient
@@ -48,31 +48,31 @@ export interface HelperCluster extends AsyncDisposable {
   helpers(): RunningPod[]
   leader(): Promise<RunningPod>
   status(): Promise<HelperStatus | undefined>
-  /** Until the helper reports that nothing is pending. */
+  /** Waits until the helper reports that nothing is pending. */
   settled(): Promise<HelperStatus>
   secret(namespace: string): Promise<Secret | undefined>
   account(namespace: string, name?: string): Promise<ServiceAccount>
-  /** Right content and, where asked, named by the ServiceAccount. */
+  /** Waits until the content is right and, if requested, the ServiceAccount references it. */
   isUsable(namespace: string): Promise<boolean>
-  /** Asks for a rotation as `acr-nopass refresh` does. */
+  /** Requests a rotation as `acr-nopass refresh` does. */
   askForRotation(): Promise<void>
-  /** What the helper asked the API server since `from` (index in the audit log): requests that are no watch, lease or status. */
+  /** The helper's requests since `from` (index in the audit log) except watches, lease and status. */
   requests(from: number): AuditEntry[]
   auditLength(): number
 }
 
-/** What a file of tests sets otherwise than the others. */
+/** Settings of one test file that differ from the defaults. */
 export interface HelperClusterOptions {
   readonly cloud?: CloudOptions
-  /** Where the Pods reach the API server: a proxy. */
+  /** The address where the Pods reach the API server: a proxy. */
   readonly apiServer?: { readonly host: string; readonly port: number }
-  /** More images that the node has. */
+  /** Further images on the node. */
   readonly images?: Images
 }
 
 const IMAGE = 'ghcr.io/acr-nopass/acr-nopass'
 
-/** Opens all of it; on a cluster that is there already where one is given. `dispose` ends that one too. */
+/** Starts everything; uses the given cluster if there is one. `dispose` stops that one too. */
 export async function openHelperCluster(
   name: string,
   given?: ChartCluster,
@@ -108,7 +108,7 @@ export async function openHelperCluster(
     endpoints: { cr: cloud.endpoints.cr, sts: cloud.endpoints.sts, imds, registry: registry.url },
     attach: 'serviceAccounts',
     logLevel: 'debug',
-    // ValidatingAdmissionPolicies are served from 1.30 on
+    // ValidatingAdmissionPolicies are served from 1.30 on.
     ...(chart.minor === '1.24' && { guard: 'disabled' }),
   }
   const get = async <T>(path: string): Promise<T | undefined> => {
@@ -201,7 +201,7 @@ export function contentOf(secret: Secret | undefined): string {
   return Buffer.from(secret?.data['.dockerconfigjson'] ?? '', 'base64').toString()
 }
 
-/** The front of a registry: it asks for a login at the cloud's token service. */
+/** A registry endpoint that refers a login to the cloud's token service. */
 async function startKnock(cloud: Cloud): Promise<{ readonly url: string; close(): Promise<void> }> {
   const { realm, service } = cloud.registryAuth
   const server = createServer((_request, response) => {

@@ -3,7 +3,7 @@ import { after, test } from 'node:test'
 import { eventually } from '../support/eventually.ts'
 import { HOME, openHelperCluster } from './helper-cluster.ts'
 
-// ECI gives each Pod the role of its annotation, and no Pod has another: the metadata service of this test asks the node
+// ECI gives each Pod the role of its annotation, and other Pods none: this test's metadata service asks the node
 // which Pod a connection comes from.
 const ROLE = 'acr-nopass-eci'
 const ECS = { Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { Service: ['ecs.aliyuncs.com'] } }
@@ -26,7 +26,7 @@ const logs = (): string =>
     .map(({ name }) => node.log(`${HOME}/${name}`))
     .join('\n')
 
-test('ECI: a helper without the annotation has no role, and is told which value gives it one', linux, async () => {
+test('ECI: a helper without the annotation has no role, and reports the value that sets one', linux, async () => {
   await chart.createNamespace('shop')
   await helperCluster.install(onEci({}))
   await eventually(() => {
@@ -36,14 +36,14 @@ test('ECI: a helper without the annotation has no role, and is told which value 
   assert.equal(await helperCluster.secret('shop'), undefined)
 })
 
-test('ECI: eciRoleName gives exactly the helper its role, and pull secrets come', linux, async () => {
+test('ECI: eciRoleName gives the role to the helper only, and pull secrets are written', linux, async () => {
   await helperCluster.install(onEci({ eciRoleName: ROLE }))
   await eventually(async () => assert.equal(await helperCluster.isUsable('shop'), true), 60_000)
   const principals = cloud.calls
     .filter(({ action, code }) => action === 'GetAuthorizationToken' && code === '')
     .map(({ principal }) => principal.split('/')[1])
   assert.deepEqual([...new Set(principals)], [ROLE])
-  // this process is no Pod
+  // This process is not a Pod.
   const token = await fetch(`${imds}/latest/api/token`, {
     method: 'PUT',
     headers: { 'x-aliyun-ecs-metadata-token-ttl-seconds': '60' },

@@ -9,7 +9,7 @@ after(() => helperCluster[Symbol.asyncDispose]())
 const { admin, cloud } = helperCluster
 const spaces = Array.from({ length: 40 }, (_, index) => `team-${index}`)
 await Promise.all(spaces.map((name) => helperCluster.chart.createNamespace(name)))
-// One foreign entry each, which must outlive all that follows.
+// One entry of another client each, which must survive all of the following.
 for (const namespace of spaces) {
   await admin.request({
     method: 'PATCH',
@@ -18,7 +18,7 @@ for (const namespace of spaces) {
     body: { imagePullSecrets: [{ name: 'theirs' }] },
   })
 }
-// Two replicas; a rotation of 40 takes two seconds, so that there is a middle to break it in.
+// Two replicas; a rotation of 40 takes two seconds, so that it can be interrupted half-way.
 await helperCluster.install({ refreshRate: 20 })
 await helperCluster.settled()
 
@@ -27,7 +27,7 @@ const secrets = async (): Promise<Map<string, Secret | undefined>> =>
   new Map(await Promise.all(all.map(async (name) => [name, await helperCluster.secret(name)] as const)))
 const contents = (of: Map<string, Secret | undefined>): Set<string> => new Set([...of.values()].map(contentOf))
 
-/** Nothing lost or half-done: one content everywhere, the same objects, foreign entries first, ours once. */
+/** Nothing lost or half-done: one content everywhere, the same objects, entries of others first, ours once. */
 async function assertWhole(before: Map<string, Secret | undefined>, limitMs: number): Promise<void> {
   const old = contents(before)
   await eventually(async () => {
@@ -39,7 +39,7 @@ async function assertWhole(before: Map<string, Secret | undefined>, limitMs: num
   for (const name of spaces) assert.deepEqual(names(await helperCluster.account(name)), ['theirs', SECRET])
 }
 
-/** Until some Secrets have the new content and some not. */
+/** Waits until some Secrets have the new content and some do not. */
 async function middle(before: Map<string, Secret | undefined>): Promise<void> {
   await eventually(
     async () => {
@@ -51,7 +51,7 @@ async function middle(before: Map<string, Secret | undefined>): Promise<void> {
   )
 }
 
-test('P2 kill -9 of the leader in the middle of a rotation: it is finished, in place, nothing lost', async () => {
+test('P2 kill -9 of the leader in the middle of a rotation: it is completed in place, and nothing is lost', async () => {
   const before = await secrets()
   await helperCluster.askForRotation()
   await middle(before)
@@ -60,7 +60,7 @@ test('P2 kill -9 of the leader in the middle of a rotation: it is finished, in p
   await assertWhole(before, 40_000)
 })
 
-test('P2 the cloud fails during a rotation: every Secret keeps its content, and follows when the cloud is back', async () => {
+test('P2 the cloud fails during a rotation: every Secret keeps its content, and is updated when the cloud is back', async () => {
   const before = await secrets()
   const match = { product: 'cr' }
   cloud.faults.add({ kind: 'html', times: 2, match })
@@ -81,14 +81,14 @@ test('P2 the cloud fails during a rotation: every Secret keeps its content, and 
   await assertWhole(before, 40_000)
 })
 
-test('P3 a credential that the registry no longer takes is replaced without anybody asking, unpaced', async () => {
+test('P3 a credential that the registry rejects is replaced automatically and without pacing', async () => {
   await helperCluster.install({ verify: { interval: '1s' } })
   const before = await secrets()
   cloud.control.expireTokens()
   await assertWhole(before, 30_000)
 })
 
-test('a wrong instance id holds the new Pods back while the old ones serve on; every Secret stays', async () => {
+test('a wrong instance id keeps the new Pods unready while the old ones keep serving; every Secret stays', async () => {
   const before = await secrets()
   const [demo] = cloud.instances.filter(({ edition }) => edition === 'enterprise')
   const registry = (instanceId: string | undefined) => ({
@@ -109,7 +109,7 @@ test('a wrong instance id holds the new Pods back while the old ones serve on; e
   await helperCluster.install(registry(demo?.id))
 })
 
-test('a leader that was paused past its lease starts no write when it goes on', async () => {
+test('a leader that was paused past its lease starts no write when it continues', async () => {
   const pod = await eventually(() => helperCluster.leader(), 30_000)
   helperCluster.node.pause(`${HOME}/${pod.name}`)
   const next = await eventually(async () => {
@@ -121,14 +121,14 @@ test('a leader that was paused past its lease starts no write when it goes on', 
   await eventually(async () => assert.equal(await helperCluster.isUsable('paused'), true))
   const from = helperCluster.auditLength()
   helperCluster.node.resume(`${HOME}/${pod.name}`)
-  // On a busy machine the node was quicker: it restarts a process that answers no probe, and that one has led nothing yet.
+  // On a busy machine the node restarts a process that fails its probes before it continues; the new process has not led yet.
   await eventually(() => {
     const log = helperCluster.node.log(`${HOME}/${pod.name}`)
     assert.ok(log.includes('LEASE_LOST') || !log.includes('"leading"'), log)
   }, 20_000)
   await helperCluster.chart.createNamespace('resumed')
   await eventually(async () => assert.equal(await helperCluster.isUsable('resumed'), true))
-  // The other replica may replace credentials at its take-over; this one writes nothing.
+  // The other replica may replace credentials when it takes over; this one writes nothing.
   const writesOf = (name: string): readonly string[] =>
     helperCluster
       .requests(from)

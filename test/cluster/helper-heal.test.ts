@@ -18,7 +18,7 @@ const helperCluster = await openHelperCluster('helper-heal')
 after(() => helperCluster[Symbol.asyncDispose]())
 const { admin } = helperCluster
 const [domain] = helperCluster.cloud.instances.find(({ edition }) => edition === 'enterprise')?.domains ?? []
-// The node has no such image, and says so as a kubelet that may not pull it.
+// The node does not have this image, and reports it like a kubelet that must not pull it.
 const spec = { containers: [{ name: 'app', image: `${domain}/team/app:1` }] }
 const labels = { app: 'web' }
 
@@ -66,7 +66,7 @@ const before = await eventually(async () => {
   return { web, once, alone }
 })
 
-test('watchPods: a Pod that was admitted too early gets an Event with its fix, and is not touched', async () => {
+test('watchPods: a Pod that was admitted too early gets an Event with its fix, and is not changed', async () => {
   const from = helperCluster.auditLength()
   await helperCluster.install({ replicas: 1, watchPods: true })
   const told = await eventually(async () => {
@@ -94,7 +94,7 @@ test('watchPods: a Pod that was admitted too early gets an Event with its fix, a
   assert.deepEqual(refused(from), [])
 })
 
-test('heal: the Pod of a ReplicaSet is evicted once and the next one has the reference; those of a Job and of nobody stay', async () => {
+test('heal: the Pod of a ReplicaSet is evicted once and the next one has the reference; those of a Job and without an owner stay', async () => {
   const from = helperCluster.auditLength()
   await helperCluster.install({ replicas: 1, heal: true })
   await eventually(async () => {
@@ -116,7 +116,7 @@ test('heal: the Pod of a ReplicaSet is evicted once and the next one has the ref
   assert.deepEqual(refused(from), [])
 })
 
-test('heal with scope namespaces: Pods are looked at in the listed namespaces alone', async () => {
+test('heal with scope namespaces: only Pods of the listed namespaces are checked', async () => {
   await helperCluster.install({ replicas: 0 })
   await eventually(() => assert.equal(helperCluster.helpers().length, 0), 30_000)
   const from = helperCluster.auditLength()

@@ -51,7 +51,7 @@ const legacy = {
   targets: { namespaces: { selector: { matchLabels: { tier: 'old' } } } },
 }
 
-/** The domains that a namespace's pull secret has a login for. */
+/** The domains that a namespace's pull secret has a credential for. */
 async function domainsIn(namespace: string): Promise<string[]> {
   const secret = await helperCluster.secret(namespace)
   return Object.keys(JSON.parse(contentOf(secret) || '{"auths":{}}').auths).sort()
@@ -104,7 +104,7 @@ test('registries of several editions, regions and accounts each reach their own 
   ])
 })
 
-test('a ServiceAccount that opts out by annotation keeps its list, and gets the entry once it takes that back', async () => {
+test('a ServiceAccount that opts out by annotation keeps its list, and gets the entry once the annotation is removed', async () => {
   await eventually(async () => assert.deepEqual(names(await helperCluster.account('team-a')), [SECRET]))
   assert.deepEqual(names(await helperCluster.account('team-a', 'alone')), [])
   await admin.request({
@@ -116,7 +116,7 @@ test('a ServiceAccount that opts out by annotation keeps its list, and gets the 
   await eventually(async () => assert.deepEqual(names(await helperCluster.account('team-a', 'alone')), [SECRET]))
 })
 
-test('the vendor’s add-on at the same ServiceAccounts is told of once, by status, log and Event, and left alone', async () => {
+test('the vendor’s add-on on the same ServiceAccounts is reported once, by status, log and Event, and not interfered with', async () => {
   const addon = 'acr-credential-secret-aggregation'
   const write = (namespace: string, list: readonly string[]) =>
     admin.request({
@@ -186,7 +186,7 @@ test('P7 two entries of one instance and identity share each token request', asy
   assert.equal(calls('GetAuthorizationToken', from).length, 1)
 })
 
-test('expiresInHours that an endpoint refuses is left out, and the token’s own end counts', async () => {
+test('expiresInHours that an endpoint rejects is omitted, and the token’s own expiry counts', async () => {
   const match = { action: 'GetAuthorizationToken' }
   cloud.faults.add({ kind: 'status', status: 400, code: 'InvalidParameter.ExpiresInHours', match })
   const from = cloud.calls.length
@@ -202,7 +202,7 @@ test('expiresInHours that an endpoint refuses is left out, and the token’s own
   assert.equal(registry?.state, 'live')
 })
 
-test('rrsa: the helper’s own ServiceAccount token, with the audience of STS, buys the role that trusts it', async () => {
+test('rrsa: the helper’s own ServiceAccount token, with the audience of STS, is exchanged for the role that trusts it', async () => {
   const { issuer, jwks } = chart.cluster
   const oidcProviderArn = cloud.registerOidcProvider({
     name: 'ack-rrsa',
@@ -236,7 +236,7 @@ test('rrsa: the helper’s own ServiceAccount token, with the audience of STS, b
   assert.equal(cloud.calls.slice(from).filter(({ product }) => product === 'imds').length, 0)
 })
 
-/** The demo cloud, whose instance has a domain of its owner's too. */
+/** The demo cloud, whose instance also has a custom domain. */
 async function seedWithDomain() {
   const seed = await readSeedFile(DEMO_SEED_FILE)
   const [main, ...others] = seed.accounts

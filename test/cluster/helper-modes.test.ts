@@ -43,7 +43,7 @@ test('auto: by admission where the API server has the Pod policy, else by Servic
   })
 })
 
-/** Modes that need the Pod policy, which the oldest minor has not. */
+/** Modes that need the Pod policy, which the oldest minor lacks. */
 const testNewest = helperCluster.chart.minor === 'newest' ? test : () => undefined
 
 testNewest(
@@ -74,7 +74,7 @@ testNewest('both: the reference is on the ServiceAccount too, and on a Pod once'
   await eventually(async () => assert.deepEqual((await pod('admitted')).spec.imagePullSecrets, [{ name: SECRET }]))
 })
 
-test('scope namespaces: the listed ones are served by Roles alone, and nothing is asked that is refused', async () => {
+test('scope namespaces: Roles alone serve the listed namespaces, and no request is rejected', async () => {
   const namespaces = { include: ['listed'], exclude: [], selector: {} }
   const scoped = { scope: 'namespaces', targets: { namespaces } }
   await helperCluster.install({ replicas: 0, ...scoped })
@@ -97,7 +97,7 @@ test('scope namespaces: the listed ones are served by Roles alone, and nothing i
   assert.deepEqual(new Set(asked.map(({ objectRef }) => objectRef?.namespace)), new Set([HOME, 'listed']))
 })
 
-test('each alert finds its series at a running helper', async () => {
+test('each alert finds its series on a running helper', async () => {
   await using helm = await openHelm('helm4')
   const { ip } = await helperCluster.leader()
   const served = await (await fetch(`http://${ip}:8080/metrics`)).text()
@@ -105,13 +105,13 @@ test('each alert finds its series at a running helper', async () => {
   const asked = (rules?.groups ?? []).flatMap((group) => group.rules).flatMap(({ expr }) => readPromql(expr))
   assert.ok(asked.length >= 8)
   for (const { metric, matchers } of asked) {
-    // of results there are only those that happened
+    // Results are counted only once they have occurred.
     const state = matchers.state === undefined ? '' : `\\{state${matchers.state}\\}`
     assert.match(served, new RegExp(`^${metric}${state}[ {]`, 'm'))
   }
 })
 
-test('dry run: everything is planned and nothing written', async () => {
+test('dry run: everything is planned and nothing is written', async () => {
   await helperCluster.install({ replicas: 0 })
   await eventually(() => assert.equal(helperCluster.helpers().length, 0), 30_000)
   await admin.request({ method: 'DELETE', path: `/api/v1/namespaces/listed/secrets/${SECRET}` })

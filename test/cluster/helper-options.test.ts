@@ -36,16 +36,16 @@ const events = async (namespace: string, reason: string) => {
   return items.filter((event) => event.reason === reason)
 }
 
-test('adopt: somebody else’s Secret of our name becomes ours in place', async () => {
+test('adopt: another client’s Secret with our name becomes ours in place', async () => {
   await eventually(async () => assert.equal(await helperCluster.isUsable('taken'), true))
   const now = await helperCluster.secret('taken')
   assert.equal(now?.metadata.uid, theirs?.metadata.uid)
   assert.doesNotMatch(contentOf(now), /old\.example/)
 })
 
-test('P1 a writer that takes our entry out three times is named in one Event, and left in peace', async () => {
+test('P1 a writer that removes our entry three times is named in one Event, and our entry is not added again', async () => {
   const path = '/api/v1/namespaces/fought/serviceaccounts/busy'
-  // The API server keeps a record of writers only for what was applied once.
+  // The API server records a writer only for fields that were applied once.
   await admin.request({
     method: 'PATCH',
     path,
@@ -78,7 +78,7 @@ test('P1 a writer that takes our entry out three times is named in one Event, an
   assert.deepEqual(await list(), ['own'])
 })
 
-test('a registry that gives no new credential is an Event on the Deployment, with its fix and no word of the cloud', async () => {
+test('a registry that gives no new credential is an Event on the Deployment, with its fix and without text from the cloud', async () => {
   const match = { product: 'cr' }
   cloud.faults.add({ kind: 'status', status: 503, code: 'ServiceUnavailable', times: Number.POSITIVE_INFINITY, match })
   await helperCluster.askForRotation()
@@ -96,7 +96,7 @@ test('a registry that gives no new credential is an Event on the Deployment, wit
   assert.equal(more.length, 0)
 })
 
-test('each line of the log is one JSON object: time, level, words, and the registry or namespace it is about', async () => {
+test('each line of the log is one JSON object: time, level, message, and the registry or namespace that it is about', async () => {
   const { name } = await helperCluster.leader()
   const lines = helperCluster.node
     .log(`${HOME}/${name}`)
@@ -113,7 +113,7 @@ test('each line of the log is one JSON object: time, level, words, and the regis
   assert.deepEqual([namespace, serviceAccount], ['fought', 'busy'])
 })
 
-test('acr-nopass helper serves a cluster from outside, by a configuration and a kubeconfig, and gives the lease back', async () => {
+test('acr-nopass helper serves a cluster from outside, with a configuration and a kubeconfig, and releases the lease', async () => {
   await helperCluster.install({ replicas: 0, adopt: true })
   await eventually(() => assert.deepEqual(helperCluster.helpers(), []), 30_000)
   const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-outside-'))

@@ -34,7 +34,7 @@ test('P8 P7 a new namespace is usable within moments, by two requests', async ()
   )
 })
 
-test('P4 P7 a rotation is one write a namespace, no read and one token call, and every Secret keeps its UID', async () => {
+test('P4 P7 a rotation is one write per namespace, no read and one token call, and every Secret keeps its UID', async () => {
   const all = [...spaces, 'default', 'shop', HOME]
   const theirs = { metadata: { labels: { theirs: 'x' }, annotations: { theirs: 'y' } } }
   await admin.request({ method: 'PATCH', path: secretPath('shop'), contentType: MERGE_PATCH, body: theirs })
@@ -56,7 +56,7 @@ test('P4 P7 a rotation is one write a namespace, no read and one token call, and
   assert.equal(tokenCalls() - calls, 1)
 })
 
-test('P7 a restart with live tokens writes nothing and calls no cloud, and new namespaces do not wait', async () => {
+test('P7 a restart with valid tokens writes nothing and calls no cloud API, and new namespaces do not wait', async () => {
   const pod = await helperCluster.leader()
   const [from, calls] = [helperCluster.auditLength(), cloudCalls()]
   assert.equal(helperCluster.node.kill(`${HOME}/${pod.name}`), true)
@@ -68,17 +68,17 @@ test('P7 a restart with live tokens writes nothing and calls no cloud, and new n
   assert.equal(cloudCalls(), calls)
 })
 
-test('P1 entries of other writers survive, in order, whatever they do at the same time', async () => {
+test('P1 entries of other writers survive, in order, whatever they do concurrently', async () => {
   const targets = spaces.slice(0, 10)
   const rounds = 25
-  // Each writer knows what its own successful writes left; the helper's entry is not its business.
+  // Each writer knows what its own successful writes left, and ignores the helper's entry.
   const hostile = async (namespace: string): Promise<string[]> => {
     let theirs: string[] = []
     for (let round = 0; round < rounds; round += 1) {
       for (;;) {
         const seen = await admin.request<ServiceAccount>({ method: 'GET', path: accountPath(namespace) })
         const next = round % 3 === 2 ? names(seen).filter((name) => name !== theirs[0]) : [...names(seen), `r-${round}`]
-        // Twice the helper's entry goes as well, as with a writer that sets a fixed list.
+        // Twice the helper's entry is removed as well, as by a writer that sets a fixed list.
         const list = round === 5 || round === 15 ? next.filter((name) => name !== SECRET) : next
         const { uid, resourceVersion } = seen.metadata
         const body = { metadata: { uid, resourceVersion }, imagePullSecrets: list.map((name) => ({ name })) }
@@ -106,7 +106,7 @@ test('P1 entries of other writers survive, in order, whatever they do at the sam
   })
 })
 
-test('P4 what somebody took out or changed in a Secret of ours is restored in place', async () => {
+test('P4 what another client removed or changed in our Secret is restored in place', async () => {
   const before = await helperCluster.secret('team-11')
   const data = { '.dockerconfigjson': Buffer.from('{"auths":{}}').toString('base64') }
   await admin.request({ method: 'PATCH', path: secretPath('team-11'), contentType: MERGE_PATCH, body: { data } })
@@ -119,7 +119,7 @@ test('P4 what somebody took out or changed in a Secret of ours is restored in pl
   await eventually(async () => assert.equal(contentOf(await helperCluster.secret('team-11')), contentOf(before)))
 })
 
-test("somebody else's Secret of our name is left alone and reported; once it is gone the namespace is served", async () => {
+test("another client's Secret with our name is left alone and reported; once it is deleted the namespace is served", async () => {
   const body = { metadata: { name: 'foreign', labels: { 'acr-nopass.io/skip': 'true' } } }
   await admin.request({ method: 'POST', path: '/api/v1/namespaces', body })
   const secret = { metadata: { name: SECRET }, stringData: { password: 'theirs' } }
@@ -143,7 +143,7 @@ test("somebody else's Secret of our name is left alone and reported; once it is 
     )
   })
   assert.deepEqual(await helperCluster.secret('foreign'), theirs)
-  // The namespace's controller may be slower than the helper.
+  // The namespace controller may be slower than the helper.
   await eventually(async () => assert.deepEqual(names(await helperCluster.account('foreign')), []))
   await admin.request({ method: 'DELETE', path: secretPath('foreign') })
   await usable('foreign')
@@ -169,7 +169,7 @@ test('a list that another tool applies is left alone, so that its next apply doe
   assert.deepEqual(names(await helperCluster.account('shop', 'owned')), ['theirs', 'more'])
 })
 
-test('a namespace that opts out is taken back, and back again', async () => {
+test('a namespace that opts out is reverted, and served again when it opts in', async () => {
   const label = (value: string | null) =>
     admin.request({
       method: 'PATCH',
@@ -205,11 +205,11 @@ test('P6 no credential is in logs, Events, status or metrics', async () => {
   }
 })
 
-test('P5 in all this the helper asked for no Secret but its own and was refused nothing', () => {
+test('P5 throughout these tests the helper read no Secret but its own, and no request was rejected', () => {
   const user = `system:serviceaccount:${HOME}:${RELEASE}`
   const entries = helperCluster.chart.cluster.auditLog().filter((entry) => entry.user.username === user)
   const refused = entries.filter(({ responseStatus }) => responseStatus?.code === 403 || responseStatus?.code === 401)
-  // A list by watch, which the oldest minor refuses: then it is a plain list.
+  // A list by watch, which the oldest minor rejects: the helper then makes a plain list.
   const byWatch = entries.filter(({ requestURI }) => requestURI.includes('sendInitialEvents=true'))
   const expected = helperCluster.chart.minor === 'newest' ? 200 : 422
   assert.deepEqual(new Set(byWatch.map(({ responseStatus }) => responseStatus?.code)), new Set([expected]))
@@ -226,7 +226,7 @@ test('P5 in all this the helper asked for no Secret but its own and was refused 
   assert.ok(secrets.length > 50)
 })
 
-test('P12 retire takes every reference and every content back, and says so', async () => {
+test('P12 retire removes every reference and all content, and reports it', async () => {
   await helperCluster.install({ replicas: 1, retire: true })
   const { ip } = await helperCluster.leader()
   const page = async () => (await fetch(`http://${ip}:8081/status.json`)).json() as Promise<{ retired: boolean }>

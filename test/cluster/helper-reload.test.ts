@@ -50,13 +50,13 @@ const authsIn = async (namespace: string): Promise<Auths> =>
 const loginIn = async (namespace: string, domain: string) =>
   Buffer.from((await authsIn(namespace))[domain]?.auth ?? '', 'base64').toString()
 const log = () => helperCluster.node.log(`${HOME}/${pod.name}`)
-/** The same Pod, whose container never ended. */
+/** The same Pod, whose container never restarted. */
 function assertNotRestarted(): void {
   assert.deepEqual(helperCluster.helpers(), [pod])
   assert.equal(log().match(/"msg":"started"/g)?.length, 1)
 }
 
-test('a changed configuration is in use without a restart: targets, labels, format', async () => {
+test('a changed configuration takes effect without a restart: targets, labels, format', async () => {
   assert.match(await loginIn('app-a', LEGACY), /^robot:the-first$/)
   const targets = { namespaces: { include: ['web-*'] } }
   await helperCluster.install(values, { targets, authFormat: 'full', secretLabels: { team: 'shop' } })
@@ -66,7 +66,7 @@ test('a changed configuration is in use without a restart: targets, labels, form
   assertNotRestarted()
 })
 
-test('a label that values no longer ask for leaves the Secret, one that somebody else put there stays', async () => {
+test("a label that is removed from the values is removed from the Secret, and another client's label stays", async () => {
   const path = `/api/v1/namespaces/web-a/secrets/${SECRET}`
   const body = { metadata: { labels: { theirs: 'x' } } }
   await admin.request({ method: 'PATCH', path, query: { fieldManager: 'them' }, contentType: MERGE_PATCH, body })
@@ -83,12 +83,12 @@ test('a label that values no longer ask for leaves the Secret, one that somebody
   assertNotRestarted()
 })
 
-test('a configuration that breaks its schema is refused by name, and the last good one stays in use', async () => {
+test('a configuration that violates its schema is rejected by name, and the last valid one stays in use', async () => {
   const object = await admin.request<{ metadata: ObjectMeta; data: { 'config.yaml': string } }>({
     method: 'GET',
     path: CONFIG,
   })
-  // As Helm does it, so that its next upgrade meets its own fields.
+  // Applied as Helm does it, so that its next upgrade owns the fields.
   const write = (text: string) => {
     const { name, labels } = object.metadata
     const body = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, labels }, data: { 'config.yaml': text } }
@@ -107,7 +107,7 @@ test('a configuration that breaks its schema is refused by name, and the last go
   assertNotRestarted()
 })
 
-test('a login and an access key that are replaced in their Secrets are in use without a restart', async () => {
+test('a login and an access key that are replaced in their Secrets take effect without a restart', async () => {
   const from = cloud.calls.length
   const before = await helperCluster.secret('web-a')
   await putSecret('legacy-login', { username: 'robot', password: 'the-second' })
@@ -124,13 +124,13 @@ test('a login and an access key that are replaced in their Secrets are in use wi
   assertNotRestarted()
 })
 
-test('a login that is replaced in its Secret is found without anybody asking', async () => {
+test('a login that is replaced in its Secret is found without a request', async () => {
   await putSecret('legacy-login', { username: 'robot', password: 'the-third' })
   await eventually(async () => assert.equal(await loginIn('web-a', LEGACY), 'robot:the-third'), 90_000)
   assertNotRestarted()
 })
 
-test('the cloud is asked through HTTPS_PROXY, with caBundle’s trust; the API server is not', async () => {
+test('the cloud is called through HTTPS_PROXY, with caBundle’s trust; the API server is not', async () => {
   const asked: string[] = []
   const proxy = createServer()
   after(() => {
@@ -172,7 +172,7 @@ test('the cloud is asked through HTTPS_PROXY, with caBundle’s trust; the API s
   assert.deepEqual(new Set(asked), new Set(['cloud.sandbox.invalid:443']))
 })
 
-test('P2 a new helper whose own copy was deleted during a typo keeps the entry that the other Secrets have, and changes the others', async () => {
+test('P2 a new helper whose own copy was deleted during a typo keeps the entry in the other Secrets, and changes the others', async () => {
   const more = { targets: { namespaces: { include: ['web-*'] } } }
   await putSecret('legacy-login', { username: 'robot', password: 'before' })
   await helperCluster.install(values, more)

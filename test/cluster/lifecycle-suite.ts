@@ -11,16 +11,16 @@ interface Loose {
   readonly data?: object
 }
 
-/** The kinds of the Prometheus operator, which a plain cluster lacks. */
+/** The kinds of the Prometheus operator, which are missing in a plain cluster. */
 const WITHOUT_OPERATOR = { metrics: { serviceMonitor: { enabled: false }, prometheusRule: { enabled: false } } }
 
-/** Install, upgrade and uninstall by that Helm. `attach` is what the cluster's minor makes of `auto`. */
+/** Install, upgrade and uninstall with that Helm. `attach` is what `auto` resolves to on the cluster's minor. */
 export function testLifecycle(chart: ChartCluster, helm: TestHelm, attach: 'admission' | 'serviceAccounts'): void {
   const get = (path: string): Promise<Loose> => chart.admin.request<Loose>({ method: 'GET', path })
   const merge = (path: string, body: object): Promise<unknown> =>
     chart.admin.request({ method: 'PATCH', path, contentType: MERGE_PATCH, body })
 
-  test(`${helm.name} installs, upgrades and uninstalls: what the helper wrote survives the upgrade, nothing the uninstall`, async () => {
+  test(`${helm.name} installs, upgrades and uninstalls: what the helper wrote survives the upgrade, and is removed by the uninstall`, async () => {
     const namespace = `life-${helm.name}`
     const kinds = await readKinds(chart.admin)
     await chart.createNamespace(namespace, RESTRICTED)
@@ -30,7 +30,7 @@ export function testLifecycle(chart: ChartCluster, helm: TestHelm, attach: 'admi
       assert.equal(code, 0, stderr)
       return stdout
     }
-    // No node runs Pods here, so none is asked for: helm waits for all other kinds of object.
+    // No node runs Pods here, so there is none to wait for: helm waits for all other kinds of object.
     const wait = ['--wait', '--timeout', '60s']
     const notes = await run(['install', 'life', CHART, ...wait], [scenario('minimal'), { replicas: 0 }])
     assert.match(notes, new RegExp(`attach {7}${attach} \\(decided for Kubernetes 1\\.\\d+\\.\\d+\\)`))
@@ -52,7 +52,7 @@ export function testLifecycle(chart: ChartCluster, helm: TestHelm, attach: 'admi
       const { type, rollingUpdate } = (await get(deployment)).spec.strategy as { type: string; rollingUpdate?: object }
       return rollingUpdate === undefined ? type : { type, ...rollingUpdate }
     }
-    // In the node's network a new Pod gets its ports from an old one.
+    // A new Pod takes over the ports of an old one when both use the host network.
     const rolling = { type: 'RollingUpdate' }
     assert.deepEqual(await strategy({ hostNetwork: true, replicas: 1 }), 'Recreate')
     assert.deepEqual(await strategy({ hostNetwork: true }), { ...rolling, maxUnavailable: 1, maxSurge: 0 })
@@ -60,7 +60,7 @@ export function testLifecycle(chart: ChartCluster, helm: TestHelm, attach: 'admi
     assert.deepEqual(await strategy({}), { ...rolling, maxUnavailable: 0, maxSurge: 1 })
     assert.equal((await get(deployment)).spec.replicas, 2)
 
-    // As a GitOps tool does it, again and again: nothing of it is the helper's.
+    // As a GitOps tool does repeatedly: it applies nothing that the helper owns.
     for (const object of parseManifest(await run(['get', 'manifest', 'life']))) {
       const path = objectPath(kinds, object, namespace)
       assert.ok(path, object.kind)

@@ -7,13 +7,13 @@ type Change =
   | { readonly kind: 'append' | 'prepend' | 'remove' | 'drop'; readonly pick: number }
   | { readonly kind: 'json-append' }
 
-/** One half of a writer's change: what it read before is what it writes. */
+/** A writer's change takes two steps: it writes what it made of its earlier read. */
 interface Step {
   readonly writer: number
   readonly change: Change
 }
 
-/** A case: who does what, in which order reads and writes of all writers follow each other, and how slow the helper's writes are. */
+/** A case: which writer does what, in which order the reads and writes of all writers run, and how slow the helper's writes are. */
 export interface WriterCase {
   readonly steps: readonly Step[]
   readonly helperDelayMs: number
@@ -32,12 +32,12 @@ export function writerCases(writers: number): fc.Arbitrary<WriterCase> {
 
 const JSON_PATCH = 'application/json-patch+json'
 
-/** Three removals would be a fight, in which the helper waits a minute between two tries. */
+/** Three removals would count as a fight, after which the helper waits a minute between two tries. */
 const DROPS = 2
 
 /**
- * Performs a case on a ServiceAccount; returns the entries of others that it left. A writer's turn first reads, its next turn writes what it
- * made of that, so that reads and writes of all overlap in every way; who comes too late reads again.
+ * Performs a case on a ServiceAccount; returns the entries of others that it left. A writer's first turn reads, its next turn writes the
+ * result, so that the reads and writes of all writers overlap in every way; after a conflict a writer reads again.
  */
 export async function performCase(
   client: KubeClient,
@@ -72,7 +72,7 @@ export async function performCase(
       }
     }
   }
-  /** Without having read: the server itself appends, as for `kubectl patch --type=json`. */
+  /** Appends without a read, on the server, as `kubectl patch --type=json` does. */
   async function appendByJson(name: string, seen: ServiceAccount): Promise<ServiceAccount> {
     const append = { kind: 'append', pick: 0 } as const
     if (seen.imagePullSecrets === undefined) return merge(append, name, seen)
@@ -80,7 +80,7 @@ export async function performCase(
     try {
       return await client.request<ServiceAccount>({ method: 'PATCH', path, contentType: JSON_PATCH, body })
     } catch (error) {
-      // Another has emptied the list since it was read: there is none to append to.
+      // Another writer has emptied the list since it was read, so there is no list to append to.
       if ((error as { status?: number }).status !== 422) throw error
       return merge(append, name, await read())
     }

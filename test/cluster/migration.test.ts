@@ -48,7 +48,7 @@ const status = async (path: string): Promise<number> => {
   return typeof answer === 'number' ? answer : 200
 }
 
-test('from the 2018 recipe: import, install, restart, cleanup; a Pod pulls at every moment, nothing of it is left', async () => {
+test('from the 2018 recipe: import, install, restart, cleanup; a Pod can pull at every moment, and nothing of the recipe is left', async () => {
   const login = await oldLogin(cloud, workerRole)
   await oldHelper(admin, 'cluster-admin', `${OLD_IMAGE}:v18.10.29.0-1a28f02-aliyun`)
   await oldSecret(admin, 'default', A, [{ ...login, domains: ['registry.cn-shanghai.aliyuncs.com'] }])
@@ -96,7 +96,7 @@ test('from the 2018 recipe: import, install, restart, cleanup; a Pod pulls at ev
   const { pulls, failed } = await watch.stop()
   assert.deepEqual(failed, [])
   for (const phase of ['import', 'install', 'restart', 'cleanup', 'after']) assert.ok((pulls[phase] ?? 0) > 2, phase)
-  // P1: what others wrote stays, in its order.
+  // P1: entries of others stay, in their order.
   assert.deepEqual(
     names(await fixture.account('default')).filter((name) => name !== 'acr-nopass'),
     ['own'],
@@ -117,7 +117,7 @@ test('from the 2018 recipe: import, install, restart, cleanup; a Pod pulls at ev
   })
 })
 
-test("from the vendor's add-on: several instances, namespaces and ServiceAccounts; a Pod pulls at every moment", async () => {
+test("from the vendor's add-on: several instances, namespaces and ServiceAccounts; a Pod can pull at every moment", async () => {
   const demo = cloud.instances.find(({ edition }) => edition === 'enterprise')
   assert.ok(demo)
   const [personalLogin, demoLogin] = await Promise.all([oldLogin(cloud, workerRole), oldLogin(cloud, workerRole, demo)])
@@ -197,7 +197,7 @@ testBackAgain(() => ({
   deployments: { shop: 'app', web: 'tools' },
 }))
 
-test('what watches the pulls sees one that fails', async () => {
+test('the monitor of the pulls notices one that fails', async () => {
   await chart.createNamespace('bare')
   const watch = watchPulls(admin, registry.url, [{ namespace: 'bare', serviceAccount: 'default', image: `${DEMO}:1` }])
   await watch.phase('bare')
@@ -206,7 +206,7 @@ test('what watches the pulls sees one that fails', async () => {
   assert.match(failed[0] ?? '', /^(before|bare): bare\/tried with \[\]: no credential$/)
 })
 
-test('who may read little is told so, and nothing is removed', async () => {
+test('with few permissions the command reports what is missing, and removes nothing', async () => {
   const kubeconfig = join(folder, 'anna.kubeconfig')
   await writeFile(kubeconfig, chart.cluster.kubeconfigFor('anna', [], 10))
   const imported = await runBin(['import', '--kubeconfig', kubeconfig])
@@ -217,9 +217,9 @@ test('who may read little is told so, and nothing is removed', async () => {
   assert.match(cleaned.stderr, /^LEGACY_UNREADABLE: not readable: .*Pods of all namespaces/)
 })
 
-test('P5 P6 import and cleanup ask for no content of any Secret', async () => {
+test('P5 P6 import and cleanup request no content of any Secret', async () => {
   const asked = chart.cluster.auditLog().filter(({ objectRef, user, userAgent, verb }) => {
-    // A request that failed before it was authenticated has no user.
+    // A request that failed before authentication has no user.
     const isHelper = user.username?.startsWith('system:serviceaccount:') ?? false
     return objectRef?.resource === 'secrets' && userAgent?.startsWith('acr-nopass/') && !isHelper && verb !== 'delete'
   })

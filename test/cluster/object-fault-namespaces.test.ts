@@ -29,7 +29,7 @@ const page = async (): Promise<HelperStatus> => {
 const gone = (path: string) =>
   eventually(() => assert.rejects(admin.request({ method: 'GET', path }), { status: 404 }), 120_000)
 
-test('a namespace that is deleted and made again is served again, each time with a Secret of its own', async (t) => {
+test('a namespace that is deleted and created again is served again, each time with its own Secret', async (t) => {
   invariants.forgive('again')
   const uids = new Set([(await helperCluster.secret('again'))?.metadata.uid])
   let since = 0
@@ -46,7 +46,7 @@ test('a namespace that is deleted and made again is served again, each time with
   await invariants.assertHeld(t, { id: 'namespace-again', area: 'objects', since, namespaces })
 })
 
-test('a namespace that cannot end is left alone as long as it is ending; the others rotate', async (t) => {
+test('a namespace that cannot finish terminating is left alone while it terminates; the others rotate', async (t) => {
   invariants.forgive('ending')
   const finalizers = ['example.com/held']
   const held = `${namespacePath('ending')}/configmaps`
@@ -79,7 +79,7 @@ test('a namespace that cannot end is left alone as long as it is ending; the oth
   await invariants.assertHeld(t, { id: 'namespace-ending', area: 'objects', since, namespaces })
 })
 
-test('P7 P8 a hundred namespaces at once: each is served by one write of its Secret', async (t) => {
+test('P7 P8 a hundred new namespaces together: each is served by one write of its Secret', async (t) => {
   const many = Array.from({ length: 100 }, (_, index) => `burst-${index}`)
   const from = helperCluster.auditLength()
   const since = performance.now()
@@ -100,7 +100,7 @@ test('P7 P8 a hundred namespaces at once: each is served by one write of its Sec
   assert.deepEqual(writes.map(({ objectRef }) => objectRef?.namespace).sort(), many.toSorted())
 })
 
-/** The longest from a ServiceAccount's creation to our entry in it, as the API server has logged them. */
+/** The longest time from a ServiceAccount's creation to our entry in it, as the API server logged them. */
 function slowestAttachment(entries: readonly AuditEntry[]): number {
   const made = new Map<string, number>()
   const waits: number[] = []
@@ -115,7 +115,7 @@ function slowestAttachment(entries: readonly AuditEntry[]): number {
   return Math.max(...waits)
 }
 
-test('P1 a ServiceAccount that is recreated between our reading and our writing keeps its own list', async (t) => {
+test('P1 a ServiceAccount that is recreated between our read and our write keeps its own list', async (t) => {
   invariants.forgive('reborn')
   await using webhook = await startAdmissionWebhook(admin, 'reborn', 'serviceaccounts', 30)
   await untilWebhookCalled(admin, webhook, 'reborn')

@@ -28,7 +28,7 @@ const page = async (): Promise<HelperStatus> => {
   return (await (await fetch(`http://${ip}:8081/status.json`)).json()) as HelperStatus
 }
 
-/** The status, the log and the metrics say which namespace, what by, and what to do. */
+/** Status, log and metrics report the namespace, what rejected the write, and the fix. */
 async function assertNamed(namespace: string, code: string, by: RegExp, outcome: string): Promise<void> {
   const problem = await eventually(async () => {
     const found = (await page()).problems.find((one) => one.namespace === namespace)
@@ -45,7 +45,7 @@ async function assertNamed(namespace: string, code: string, by: RegExp, outcome:
   assert.ok(lines.some((line) => line.includes('not written') && line.includes(`"namespace":"${namespace}"`)))
 }
 
-/** A rotation that one namespace refuses: it keeps its content, all others have the new one. */
+/** A rotation that one namespace rejects: it keeps its content, all others have the new one. */
 async function assertRotationRefused(
   t: TestContext,
   id: string,
@@ -73,7 +73,7 @@ async function assertRotationRefused(
 const toHelper = (verdict: Admission) => (request: { userInfo: { username: string } }) =>
   request.userInfo.username === HELPER ? verdict : 'allow'
 
-test('P2 an admission webhook refuses our write: the namespace keeps its Secret, the webhook is named, the others go on', async (t) => {
+test('P2 an admission webhook rejects our write: the namespace keeps its Secret, the webhook is named, the others continue', async (t) => {
   await using webhook = await startAdmissionWebhook(admin, 'hooked', 'secrets')
   await untilWebhookCalled(admin, webhook, 'hooked')
   webhook.respond = toHelper({ reject: 'no Secrets on Fridays' })
@@ -86,7 +86,7 @@ test('P2 an admission webhook refuses our write: the namespace keeps its Secret,
   })
 })
 
-test('P2 an admission webhook times out: the namespace keeps its Secret, the webhook is named, the others go on', async (t) => {
+test('P2 an admission webhook times out: the namespace keeps its Secret, the webhook is named, the others continue', async (t) => {
   await using webhook = await startAdmissionWebhook(admin, 'hung', 'secrets')
   await untilWebhookCalled(admin, webhook, 'hung')
   webhook.respond = toHelper('hang')
@@ -98,7 +98,7 @@ test('P2 an admission webhook times out: the namespace keeps its Secret, the web
   })
 })
 
-test("P2 a namespace's ValidatingAdmissionPolicy forbids us: it keeps its Secret, the policy is named, the others go on", async (t) => {
+test("P2 a namespace's ValidatingAdmissionPolicy rejects us: it keeps its Secret, the policy is named, the others continue", async (t) => {
   const name = 'no-robots'
   const policies = `${ADMISSION}/validatingadmissionpolicies`
   const bindings = `${ADMISSION}/validatingadmissionpolicybindings`

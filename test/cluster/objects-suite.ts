@@ -15,11 +15,11 @@ import { type ChartCluster, RESTRICTED } from '../support/cluster/chart-cluster.
 import { objectPath, readKinds } from '../support/cluster/kinds.ts'
 import { eventually } from '../support/eventually.ts'
 
-/** Of the Prometheus operator, whose definitions no plain cluster has. */
+/** Kinds of the Prometheus operator, whose definitions are missing in a plain cluster. */
 const WITHOUT_DEFINITION = ['PodMonitor', 'PrometheusRule', 'ServiceMonitor']
 const HOME = 'objects'
 
-/** What the API server says to everything that the chart renders. */
+/** The API server's response to everything that the chart renders. */
 export async function testObjects(chart: ChartCluster, helm: TestHelm): Promise<void> {
   const { gitVersion } = await chart.admin.request<{ gitVersion: string }>({ method: 'GET', path: '/version' })
   const kinds = await readKinds(chart.admin)
@@ -27,7 +27,7 @@ export async function testObjects(chart: ChartCluster, helm: TestHelm): Promise<
   for (const namespace of ['shop', 'team', 'web']) await chart.createNamespace(namespace)
 
   for (const { name, file } of await listScenarios()) {
-    test(`every object of ${name} is accepted by the API server, each field known to it`, async () => {
+    test(`every object of ${name} is accepted by the API server, with no unknown field`, async () => {
       const values = [file, await attachable(chart, file)]
       const objects = parseManifest(await helm.render({ values, namespace: HOME, kubeVersion: gitVersion }))
       const skipped: string[] = []
@@ -47,7 +47,7 @@ export async function testObjects(chart: ChartCluster, helm: TestHelm): Promise<
     })
   }
 
-  test("every field of the helper's writes is known to the API server", async () => {
+  test("the API server knows every field of the helper's writes", async () => {
     const namespace = 'fields'
     await chart.createNamespace(namespace)
     const group = buildCredentialGroup('all', [live('prod')], OPTIONS)
@@ -74,7 +74,7 @@ export async function testObjects(chart: ChartCluster, helm: TestHelm): Promise<
     await strict(writeListRequest(list, list.list))
   })
 
-  test('the API server finds nothing wrong with the expressions of the guard and of the Pod policy', async () => {
+  test('the API server accepts the expressions of the guard and of the Pod policy', async () => {
     const file = scenario('acr-images')
     await chart.install('typed', HOME, file, await attachable(chart, file), { replicas: 0 })
     for (const policy of ['secrets', 'serviceaccounts']) {
@@ -114,7 +114,7 @@ export async function testObjects(chart: ChartCluster, helm: TestHelm): Promise<
   })
 }
 
-/** What a scenario lacks on a cluster whose API server cannot attach. */
+/** Objects that a scenario lacks on a cluster whose API server cannot attach. */
 async function attachable({ minor }: ChartCluster, file: string): Promise<object> {
   const { attach } = parse(await readFile(file, 'utf8')) as { attach?: string }
   const impossible = minor === 'oldest' && (attach === 'admission' || attach === 'both')

@@ -15,7 +15,7 @@ const { signal } = new AbortController()
 const create = (path: string, body: object): Promise<unknown> => admin.request({ method: 'POST', path, body })
 const read = <T = KubeObject>(path: string): Promise<T> => admin.request<T>({ method: 'GET', path })
 
-/** What others may have in a namespace, each with the line that names it. Finding 20 of the review: all of it was deleted. */
+/** Objects of others in a namespace, each with the line that names it. */
 const CONTENT: readonly (readonly [plural: string, root: string, body: object])[] = [
   [
     'persistentvolumeclaims data',
@@ -94,7 +94,7 @@ test('P12 uninstall leaves a namespace that existed before', async () => {
 
 const OWN: LeftoverQuery = { secretName: 'acr-nopass', instance: 'acr-nopass.acr-nopass' }
 
-/** A namespace with a ServiceAccount whose list a client wrote, and a pull secret of an instance. */
+/** A namespace with a ServiceAccount whose list was written by a client, and a pull secret of an instance. */
 async function space(name: string, writer: 'acr-nopass' | 'argocd-controller', instance?: string): Promise<void> {
   await chart.createNamespace(name)
   const path = `/api/v1/namespaces/${name}/serviceaccounts/web`
@@ -121,7 +121,7 @@ async function entries(namespace: string): Promise<readonly string[]> {
   return (account.imagePullSecrets ?? []).map(({ name }) => name)
 }
 
-// Finding 10 of the review: entries of GitOps and of a second release with the same secretName were removed too.
+// Entries of GitOps tools and of a second release with the same secretName must stay.
 test("P12 uninstall removes only this release's entries and Secrets", async () => {
   await space('ours', 'acr-nopass', OWN.instance)
   await space('gitops', 'argocd-controller', OWN.instance)
@@ -139,7 +139,7 @@ test("P12 uninstall removes only this release's entries and Secrets", async () =
   assert.equal((await read('/api/v1/namespaces/second/secrets/acr-nopass')).metadata.name, 'acr-nopass')
 })
 
-test('P12 once no other release has Secrets of that name, entries without a Secret beside them are removed', async () => {
+test('P12 once no other release has Secrets with that name, entries without a Secret are removed', async () => {
   await admin.request({ method: 'DELETE', path: '/api/v1/namespaces/second/secrets/acr-nopass' })
   const found = await findLeftovers(admin, OWN, signal)
   assert.deepEqual(found.accounts.map(({ metadata }) => metadata.namespace).toSorted(), ['bare', 'second'])

@@ -12,11 +12,11 @@ import { eventually } from '../support/eventually.ts'
 interface Mode {
   readonly title: string
   readonly values: object
-  /** Where the API server attaches: Kubernetes 1.36 and newer. */
+  /** Whether the API server attaches: Kubernetes 1.36 and newer. */
   readonly newestOnly?: true
 }
 
-/** The ways in which the chart gives rights: a column each. */
+/** The ways in which the chart grants permissions: one column each. */
 const MODES: readonly Mode[] = [
   { title: 'admission', values: { attach: 'admission' }, newestOnly: true },
   { title: 'serviceAccounts', values: { attach: 'serviceAccounts' } },
@@ -33,7 +33,7 @@ const MODES: readonly Mode[] = [
   { title: 'scope namespaces, both', values: { scope: 'namespaces', attach: 'both' }, newestOnly: true },
 ]
 
-/** Those of them that are asked without the guard as well: every way to attach, in both scopes. */
+/** The columns that are also measured without the guard: every way to attach, in both scopes. */
 const UNGUARDED = [
   'admission',
   'serviceAccounts',
@@ -43,7 +43,7 @@ const UNGUARDED = [
   'scope namespaces, both',
 ]
 
-/** What the API server answers: done, refused by the helper's rights, refused by the guard. */
+/** The API server's response: done, rejected by RBAC, rejected by the guard. */
 type Verdict = 'yes' | '–' | 'guard'
 
 /** The titles of the columns that this minor has, in the order of the table. */
@@ -51,7 +51,7 @@ export function columnsOf(minor: Minor): string[] {
   return MODES.filter(({ newestOnly }) => minor === 'newest' || !newestOnly).map(({ title }) => title)
 }
 
-/** The answers to every request in every mode that the cluster has, as rows of cells; the first one is the header. */
+/** The responses to every request in every mode that the cluster has, as rows of cells; the first one is the header. */
 export async function askForRights(chart: ChartCluster): Promise<string[][]> {
   return askColumns(chart, 'r', columnsOf(chart.minor), {})
 }
@@ -71,9 +71,9 @@ async function askColumns(chart: ChartCluster, prefix: string, titles: string[],
   return [['request', ...titles], ...rows]
 }
 
-/** After {@link askForRights}. */
+/** Call it after {@link askForRights}. */
 export function testEscalation(chart: ChartCluster): void {
-  test('P5 the helper may impersonate nobody, and escalate and bind nothing', async () => {
+  test('P5 the helper may impersonate, escalate and bind nothing', async () => {
     const client = await chart.helper('r0', 'home-r0')
     for (const [group, resource, verb] of [
       ['', 'users', 'impersonate'],
@@ -122,7 +122,7 @@ async function prepareTarget({ admin }: ChartCluster, target: string): Promise<v
   await admin.request({ method: 'PATCH', path: `${path}/serviceaccounts/default`, contentType: MERGE_PATCH, body })
 }
 
-/** The API server learns of new roles and policies within moments. */
+/** The API server takes a moment to see new roles and policies. */
 async function untilActive(client: StatusClient, { release, home, target }: Place, guarded: boolean): Promise<void> {
   const status = `/api/v1/namespaces/${home}/configmaps/${release}-acr-nopass-status`
   await eventually(async () => assert.equal((await client.call({ method: 'GET', path: status })).status, 200))
@@ -153,7 +153,7 @@ async function judge(client: StatusClient, request: HelperRequest, scope: Releas
   return read(request.title, status, text)
 }
 
-/** A right is seen by 2xx, its absence by 403, the guard by its 422; anything else would be a mistake of the row. */
+/** 2xx means permitted, 403 not permitted, 422 rejected by the guard; anything else would be a mistake in the row. */
 function read(title: string, status: number, text: string): Verdict {
   if (status >= 200 && status < 300) return 'yes'
   if (status === 403) return '–'

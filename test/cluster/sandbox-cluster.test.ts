@@ -38,7 +38,7 @@ const namespaces = async (cluster: Cluster): Promise<string[]> => {
   return list.items.map((item) => item.metadata.name)
 }
 
-test('a node that is interrupted while it comes up leaves no server that listens, which would keep the process', async () => {
+test('a node that is interrupted during its start leaves no listening server, which would keep the process alive', async () => {
   const listening = (): number => process.getActiveResourcesInfo().filter((name) => name === 'TCPServerWrap').length
   const before = listening()
   const signal = AbortSignal.abort(new Error('interrupted'))
@@ -60,7 +60,7 @@ test('the admin kubeconfig file works', async () => {
   assert.match(version.gitVersion, /^v1\.\d+\.\d+$/)
 })
 
-test('a user has the rights of its groups alone, and the audit log says who did what', async () => {
+test("a user has only the permissions of its groups, and the audit log records each user's requests", async () => {
   const client = createKubeClient(await kubeconfigConnection({ text: one.kubeconfigFor('jane', ['devs'], 5) }))
   const secrets = '/api/v1/namespaces/default/secrets'
   await assert.rejects(client.request({ method: 'GET', path: secrets }), { status: 403 })
@@ -72,7 +72,7 @@ test('a user has the rights of its groups alone, and the audit log says who did 
   )
 })
 
-test("a node's user may read no Secret that no Pod of its names", async () => {
+test("a node's user may read only Secrets that its Pods reference", async () => {
   const client = createKubeClient(one.connectionFor('system:node:n1', ['system:nodes'], 5))
   const path = '/api/v1/namespaces/default/secrets/any'
   await assert.rejects(client.request({ method: 'GET', path }), { status: 403 })
@@ -95,7 +95,7 @@ test('ServiceAccount tokens carry issuer and audience, signed with a published k
   )
 })
 
-test('API server and store can be killed and started again: same address, same data', async () => {
+test('API server and store can be killed and restarted: same address, same data', async () => {
   await etcd.kill()
   two.apiServer.signal('SIGKILL')
   await two.apiServer.exited
@@ -105,7 +105,7 @@ test('API server and store can be killed and started again: same address, same d
   assert.ok((await namespaces(two)).includes('default'))
 })
 
-test('a stopped cluster leaves no process, and its data is forgotten', async () => {
+test('a stopped cluster leaves no process, and its data is deleted', async () => {
   await Promise.all([one.stop(), one.stop()])
   assert.equal(isAlive(one.apiServer.id), false)
   assert.equal(isAlive(one.controllerManager.id), false)

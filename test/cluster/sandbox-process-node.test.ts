@@ -52,7 +52,7 @@ const server = (index = 0): RunningPod => {
 const ask = async (pod: RunningPod, path = '/'): Promise<string> => (await fetch(`http://${pod.ip}:8080${path}`)).text()
 const file = (pod: RunningPod, path: string): Promise<string> => ask(pod, `/file?path=${encodeURIComponent(path)}`)
 
-test('a Deployment of two becomes available: each Pod with an address of its own, args and env as its spec says', async () => {
+test('a Deployment of two becomes available: each Pod with its own address, args and env as its spec requires', async () => {
   assert.equal(new Set(servers().map(({ ip }) => ip)).size, 2)
   const pod = server()
   const answer = JSON.parse(await ask(pod))
@@ -78,7 +78,7 @@ test('a Deployment of two becomes available: each Pod with an address of its own
   assert.match(container?.imageID ?? '', /^example\/server@sha256:[0-9a-f]{64}$/)
 })
 
-test('where we are root and may choose, it runs as the user that the Pod asks for', async () => {
+test('as root the container runs as the user that the Pod requests', async () => {
   const { uid } = JSON.parse(await ask(server()))
   const kept = (await events(server().name)).includes('UserKept')
   assert.equal(uid, process.getuid?.() === 0 && !kept ? 65532 : process.getuid?.())
@@ -115,7 +115,7 @@ test('the log is there for kubectl logs', async () => {
   assert.equal(text, `listens on ${pod.ip}:8080\n`)
 })
 
-test('a killed container is started again and counted', async () => {
+test('a killed container is restarted and counted', async () => {
   const pod = server()
   assert.equal(node.kill(`default/${pod.name}`), true)
   await eventually(async () => {
@@ -128,7 +128,7 @@ test('a killed container is started again and counted', async () => {
   assert.equal(JSON.parse(await ask(pod)).given.who, pod.name)
 })
 
-test('a paused Pod becomes unready, and ready again when it goes on', async () => {
+test('a paused Pod becomes unready, and ready again when it continues', async () => {
   const pod = server(1)
   const ready = async (): Promise<string | undefined> =>
     (await podOf(pod.name)).status?.conditions.find(({ type }) => type === 'Ready')?.status
@@ -138,7 +138,7 @@ test('a paused Pod becomes unready, and ready again when it goes on', async () =
   await eventually(async () => assert.equal(await ready(), 'True'))
 })
 
-test('a deleted Pod is asked to end, and its object goes after it', async () => {
+test('a deleted Pod is asked to exit, and its object is removed afterwards', async () => {
   const pod = server()
   const log = node.log(`default/${pod.name}`)
   await cluster.admin.request({ method: 'DELETE', path: `/api/v1/namespaces/default/pods/${pod.name}` })
@@ -169,7 +169,7 @@ const waiting = async (name: string): Promise<string | undefined> => {
   return container && 'waiting' in container.state ? container.state.waiting.reason : undefined
 }
 
-test('a Pod that ends well has succeeded', async () => {
+test('a Pod that exits with 0 has succeeded', async () => {
   const shared = { volumeMounts: [{ name: 'shared', mountPath: '/shared' }] }
   const container = { args: ['-c', 'echo done >/shared/log; cat /shared/log; exit 0'], ...shared }
   await post(pods, simple('job', container, { restartPolicy: 'Never', volumes: [{ name: 'shared', emptyDir: {} }] }))
@@ -185,18 +185,18 @@ test('a Pod that must not restart has failed with its exit code', async () => {
   assert.equal(container.state.terminated.exitCode, 3)
 })
 
-test('a container that ends again and again is in CrashLoopBackOff', async () => {
+test('a container that exits again and again is in CrashLoopBackOff', async () => {
   await post(pods, simple('crash', { args: ['-c', 'exit 1'] }))
   await eventually(async () => assert.equal(await waiting('crash'), 'CrashLoopBackOff'))
   await eventually(async () => assert.ok((await events('crash')).includes('BackOff')))
 })
 
-test('an image that the node has not is ErrImagePull', async () => {
+test('an image that the node lacks is ErrImagePull', async () => {
   await post(pods, simple('noimage', { image: 'example/none:1' }))
   await eventually(async () => assert.match((await waiting('noimage')) ?? '', /^(ErrImagePull|ImagePullBackOff)$/))
 })
 
-test('a Pod waits for a missing Secret with FailedMount, and starts when it comes', async () => {
+test('a Pod waits for a missing Secret with FailedMount, and starts when it is created', async () => {
   const volumes = [{ name: 'late', secret: { secretName: 'late' } }]
   const container = {
     args: ['-c', 'cat /late/word; exec sleep 100'],
@@ -220,7 +220,7 @@ test('a failing liveness probe restarts the container', async () => {
   await eventually(async () => assert.ok((await events('sick')).includes('Unhealthy')))
 })
 
-test('a Pod that no node fits is told so and stays pending', async () => {
+test('a Pod that fits no node gets a condition that says so, and stays pending', async () => {
   await post(pods, simple('alien', {}, { nodeSelector: { 'kubernetes.io/os': 'plan9' } }))
   await eventually(async () => {
     const condition = (await podOf('alien')).status?.conditions.find(({ type }) => type === 'PodScheduled')

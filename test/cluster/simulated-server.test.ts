@@ -18,7 +18,7 @@ import { createServer, type SimulatedServer, type WatchEvent } from '../simulati
 import { controlPlane, minorOfRun } from '../support/cluster/control-plane.ts'
 import { eventually } from '../support/eventually.ts'
 
-// The simulation is worth what its API server is worth: the same requests, answered by a real one.
+// The simulation is only as good as its API server, so a real one gets the same requests.
 
 const SEQUENCES = 25
 const REQUESTS = 60
@@ -65,7 +65,7 @@ function withQuery(path: string, query: Query): string {
     : `${path}?${new URLSearchParams(given.map(([name, value]): [string, string] => [name, String(value)]))}`
 }
 
-/** One side of the comparison: what it was asked, and the names that it gives to UIDs and versions. */
+/** One side of the comparison: its calls, and its names for UIDs and versions. */
 function createSide(ask: Ask) {
   const seen = new Map<string, { uid: string; version: string }[]>()
   const uids: string[] = []
@@ -107,7 +107,7 @@ function createSide(ask: Ask) {
 type Side = ReturnType<typeof createSide>
 type Known = 'none' | 'current' | 'stale' | 'other'
 
-/** A request in which versions and UIDs are still roles that each side fills with its own. */
+/** A request in which versions and UIDs are placeholders that each side fills with its own values. */
 interface Step {
   readonly title: string
   readonly key: string
@@ -126,7 +126,7 @@ type Resource = keyof typeof KIND
 const subset = (random: Random, of: readonly string[]): Record<string, string> =>
   Object.fromEntries(of.filter(() => random.chance(0.5)).map((key) => [key, String(random.int(1, 2))]))
 
-/** The part of an object that a writer cares for. */
+/** The part of an object that matters to a writer. */
 function drawContent(random: Random, resource: Resource): Record<string, unknown> {
   switch (resource) {
     case 'secrets': {
@@ -209,7 +209,7 @@ function drawStep(random: Random, namespace: string): Step {
           method: 'PUT',
           path,
           query,
-          // Where the object is gone the minors differ for a UID, and the helper puts nothing but the Lease.
+          // For a deleted object the minors differ about a UID, and the helper puts only the Lease.
           body: { ...about, ...content, metadata: { ...meta(side), ...(resource !== 'leases' && { uid: undefined }) } },
           ...given,
         }),
@@ -228,7 +228,7 @@ function drawStep(random: Random, namespace: string): Step {
         }),
       }
     case 'strategic': {
-      // As the helper does it: maps only (src/helper/writes/writer.ts).
+      // The helper sends only maps (src/helper/writes/writer.ts).
       const { data } = content
       const body = (side: Side) => ({
         metadata: { ...preconditions(side), ...(annotations.c && { annotations }) },
@@ -241,10 +241,10 @@ function drawStep(random: Random, namespace: string): Step {
       }
     }
     case 'apply': {
-      // The helper applies Secrets only; that an empty list is owned though it is not kept is left out.
+      // The helper applies only Secrets; the ownership of an empty list that is not kept is not compared.
       const { imagePullSecrets, ...rest } = content
       const applied = (imagePullSecrets as unknown[] | undefined)?.length ? content : rest
-      // As the helper creates: the version that no object has (src/helper/writes/writer.ts).
+      // The helper creates with a version that no object has (src/helper/writes/writer.ts).
       const absent = known === 'none' && random.chance(0.5)
       return {
         key,
@@ -284,7 +284,7 @@ async function createNamespaces(server: SimulatedServer, name: string): Promise<
   for (const ask of [askReal, askSimulated(server)]) assert.equal((await ask(call)).status, 200)
 }
 
-test(`${SEQUENCES} random sequences of requests are answered like by the real API server, and watched alike (seed ${SEED})`, async () => {
+test(`${SEQUENCES} random sequences of requests get the real API server's responses and watch events (seed ${SEED})`, async () => {
   for (let sequence = 0; sequence < SEQUENCES; sequence += 1) {
     const random = createRandom(SEED + sequence)
     const namespace = `s-${sequence}`
@@ -334,7 +334,7 @@ test(`${SEQUENCES} random sequences of requests are answered like by the real AP
   }
 })
 
-test('pages, WatchList and namespaces that end are answered alike', async () => {
+test('pages, WatchList and terminating namespaces get the same responses', async () => {
   const server = newServer()
   const [real, simulated] = [createSide(askReal), createSide(askSimulated(server))]
   await createNamespaces(server, 'pages')
@@ -368,7 +368,7 @@ test('pages, WatchList and namespaces that end are answered alike', async () => 
     }
   }
 
-  /** The first event, or the refusal. */
+  /** The first event, or the error response. */
   const firstEvent = async (query: Record<string, string | number | boolean>): Promise<unknown[]> => {
     const stop = new AbortController()
     let found: unknown
@@ -395,7 +395,7 @@ test('pages, WatchList and namespaces that end are answered alike', async () => 
   const [seen, found] = await firstEvent(start)
   assert.deepEqual(seen, found)
 
-  // It stays in its end as long as something in it is held.
+  // It keeps terminating while something in it has a finalizer.
   await createNamespaces(server, 'ending')
   const held = { metadata: { name: 'held', finalizers: ['example.com/held'] } }
   await askReal({ method: 'POST', path: '/api/v1/namespaces/ending/configmaps', body: held })
@@ -419,9 +419,9 @@ test('pages, WatchList and namespaces that end are answered alike', async () => 
   })
 })
 
-test('each response, also a refusal and the head of a watch, tells the time in the same form', async () => {
+test('each response, also an error and the head of a watch, has its date in the same form', async () => {
   const heads = new Map<string, string | undefined>()
-  // Go's net/http sets the header on every response that has none (net/http/server.go, writeHeader), and the API server does not.
+  // Go's net/http sets the header on every response that lacks it (net/http/server.go, writeHeader), and the API server sets none.
   const begin = Date.now()
   const stop = new AbortController()
   const client = createKubeClient(cluster.adminConnection, {
@@ -433,7 +433,7 @@ test('each response, also a refusal and the head of a watch, tells the time in t
   const path = '/api/v1/namespaces/default/secrets'
   await client.request({ method: 'GET', path })
   await assert.rejects(client.request({ method: 'GET', path: `${path}/none` }))
-  // Nothing happens in it: its head comes all the same.
+  // Nothing happens in it, but its head is sent.
   await assert.rejects(client.watch({ path, query: { resourceVersion: 0 } }, () => undefined, stop.signal))
   client.close()
   assert.deepEqual([...heads.keys()], ['GET 200', 'GET 404', 'WATCH 200'])

@@ -16,7 +16,7 @@ import { podValues } from '../support/chart/pod-values.ts'
 import { controlPlane, minorOfRun } from '../support/cluster/control-plane.ts'
 import { objectPath, readKinds } from '../support/cluster/kinds.ts'
 
-/** The same values in every run; `FUZZ_RUNS` takes others, and `FUZZ_SEED` the ones that a run has printed. */
+/** The same values in every run; `FUZZ_RUNS` sets the number of runs, and `FUZZ_SEED` repeats a seed that a run has printed. */
 const asked = Number(process.env.FUZZ_RUNS)
 const seed = Number(process.env.FUZZ_SEED) || (asked ? Date.now() % 2 ** 31 : 29)
 const BATCH = 100
@@ -37,7 +37,7 @@ const minimal = { name: 'minimal.yaml', text }
 
 type Values = Readonly<Record<string, unknown>>
 
-/** What the chart's templates make of each of the values, with or without its own checks. */
+/** The objects that the chart's templates render from each set of values, with or without the chart's own checks. */
 async function render(
   all: readonly Values[],
   { isChecked }: { isChecked: boolean },
@@ -69,7 +69,7 @@ async function render(
   return all.map((_, index) => objects.filter(({ name }) => name === `c${index}`))
 }
 
-/** The first refusal by the API server; undefined: it takes all objects. */
+/** The first error of the API server; undefined: it accepts all objects. */
 async function refusal(objects: ReturnType<typeof parseManifest>): Promise<string | undefined> {
   for (const object of objects) {
     if (!['Deployment', 'NetworkPolicy', 'PodDisruptionBudget'].includes(object.kind)) continue
@@ -78,7 +78,7 @@ async function refusal(objects: ReturnType<typeof parseManifest>): Promise<strin
     try {
       await cluster.admin.request({ method: 'PATCH', path, query, contentType: APPLY, body: object.body }, signal)
     } catch (error) {
-      // What an apply cannot convert is answered with 500.
+      // The API server responds with 500 to an apply that it cannot convert.
       if (!(error instanceof KubeApiError) || error.status < 400) throw error
       return `${object.kind}: ${error.message}`
     }
@@ -86,27 +86,27 @@ async function refusal(objects: ReturnType<typeof parseManifest>): Promise<strin
   return undefined
 }
 
-/** Taken by Kubernetes, and refused on purpose. */
+/** Accepted by Kubernetes, and rejected on purpose. */
 const STRICTER: readonly RegExp[] = [
   // No Secret can have such a name.
   /`imagePullSecrets\[\d\]\.name` is/,
-  // Refused before 1.32, and then of no use.
+  // Rejected before 1.32, and of no use since.
   /`extraEnv\[\d\]\.name` is/,
-  // The helper uses no huge pages, whose rules are Kubernetes' own.
+  // The helper uses no huge pages, which have rules of their own in Kubernetes.
   /the key "hugepages-/,
-  // The kubelet knows no such medium.
+  // The kubelet does not know this medium.
   /\.emptyDir\.medium` is/,
-  // Kubernetes makes an emptyDir of it.
+  // Kubernetes turns it into an emptyDir.
   /`extraVolumes` needs exactly one source/,
-  // Refused before 1.34, and without sense later.
+  // Rejected before 1.34, and of no use since.
   /`matchLabelKeys` names/,
-  // An IPv4 address written as IPv6, or with zeros before its numbers: refused from 1.36 on.
+  // An IPv4 address written as IPv6, or with leading zeros in its numbers: rejected from 1.36 on.
   ...(minor === 'newest'
     ? []
     : [/ip` is .*Kubernetes refuses from 1\.36|nameservers\[\d\]` is .*Kubernetes refuses from 1\.36/]),
 ]
 test('P11 of the keys that are passed on to Kubernetes, `validate` accepts what the API server accepts, and nothing else', async (context) => {
-  // Before these were on by default the API server drops them unread.
+  // Before these were enabled by default, the API server drops them unread.
   const isLater = ({ extraVolumes, affinity }: Values): boolean =>
     /podCertificate|clusterTrustBundle|atchLabelKeys/.test(JSON.stringify({ extraVolumes, affinity }))
   const samples = (fc.sample(podValues, { numRuns: asked || 600, seed }) as Values[]).filter(
@@ -122,7 +122,7 @@ test('P11 of the keys that are passed on to Kubernetes, `validate` accepts what 
     const indexes = [...samples.keys()].filter((index) => (ours[index]?.length === 0) === isAccepted)
     for (let start = 0; start < indexes.length; start += BATCH) {
       const batch = indexes.slice(start, start + BATCH)
-      // What `validate` accepts, the chart's own checks accept too.
+      // The chart's own checks also accept what `validate` accepts.
       const rendered = await render(
         batch.map((index) => samples[index] ?? {}),
         { isChecked: isAccepted },
@@ -144,7 +144,7 @@ test('P11 of the keys that are passed on to Kubernetes, `validate` accepts what 
   assert.ok(accepted > samples.length / 5 && accepted < (samples.length * 4) / 5, 'a corpus with both verdicts')
 })
 
-test('P11 what `validate` refuses beyond the schema, the chart refuses too', async () => {
+test('P11 what `validate` rejects beyond the schema, the chart rejects too', async () => {
   const samples = fc.sample(podValues, { numRuns: 2000, seed }) as Values[]
   const refused = samples.filter((values) => {
     const { errors, helmAccepts } = loadValues({ files: [minimal, { name: 'own.yaml', text: JSON.stringify(values) }] })

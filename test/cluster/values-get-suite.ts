@@ -11,7 +11,7 @@ import type { ChartCluster } from '../support/cluster/chart-cluster.ts'
 const EXAMPLES = new URL('../../examples/values/', import.meta.url)
 const DEFAULTS = new URL('../../chart/values.yaml', import.meta.url)
 
-/** Files in their order: lists replaced, maps merged, defaults taken away, and what JSON's writers could write otherwise. */
+/** Files in their order: lists replaced, maps merged, defaults removed, and values with more than one JSON form. */
 const CHAINS: readonly (readonly (string | URL)[])[] = [
   [new URL('enterprise-worker-role.yaml', EXAMPLES)],
   [
@@ -26,15 +26,15 @@ const CHAINS: readonly (readonly (string | URL)[])[] = [
   ],
 ]
 
-/** What Helm keeps of a release is what we said of its files, through the release's own storage. */
+/** Compares Helm's stored values of a release with our merge of its files, through the release's own storage. */
 export function testGetValues(opened: () => ChartCluster): void {
   for (const name of ['helm4', 'helm3'] as const) {
-    test(`P11 ${name}: \`helm get values --all -o json\` prints the very bytes of the values that we merge`, async () => {
+    test(`P11 ${name}: \`helm get values --all -o json\` prints exactly the bytes of the values that we merge`, async () => {
       const { cluster } = opened()
       await using helm = await openHelm(name)
       const namespace = name === 'helm4' ? 'values-4' : 'values-3'
       const defaults = { name: 'chart/values.yaml', text: await readFile(DEFAULTS, 'utf8') }
-      // Of the chart the defaults alone count here: no schema and no object keeps a chain from being installed.
+      // Only the chart's defaults matter here; without schema and objects any sequence of files can be installed.
       await using probe = await makeProbeChart(defaults.text, '{}')
       await writeFile(join(probe.folder, 'templates/probe.yaml'), '')
       const target = ['--namespace', namespace, '--kubeconfig', cluster.adminKubeconfigFile]

@@ -4,18 +4,18 @@ import type { Finding, FindingId, Severity } from '../../../src/doctor/finding.t
 import { eventually } from '../../support/eventually.ts'
 import { runDoctor } from './run-doctor.ts'
 
-/** One way in which a cluster is broken, made for real, and what doctor has to say of it. */
+/** One misconfiguration, made on a real cluster, and the finding that doctor must report. */
 export interface BrokenCase<Fixture> {
   readonly title: string
   readonly id: FindingId
   /** Default: error. */
   readonly severity?: Severity
-  /** After `doctor`: `pod shop/x --ask-registry`, `-n keys`. */
+  /** Arguments after `doctor`: `pod shop/x --ask-registry`, `-n keys`. */
   readonly args?: readonly string[]
   make(fixture: Fixture): Promise<unknown>
-  /** In the cause, the fix and the command. */
+  /** Texts that the cause, the fix and the command must contain. */
   readonly says: RegExp
-  /** Ends it, by the finding's own fix where that is one; afterwards doctor finds nothing again. */
+  /** Repairs it, by the finding's own fix where possible; afterwards doctor finds nothing again. */
   fix(fixture: Fixture, finding: Finding): Promise<unknown>
 }
 
@@ -23,13 +23,13 @@ export interface CaseFixture {
   readonly kubeconfig: string
   /** The user's environment; default: an empty one, without credentials of the cloud. */
   readonly env?: Readonly<Record<string, string>>
-  /** Findings that are no news for these arguments. */
+  /** Findings that are expected with these arguments. */
   known(args: readonly string[]): readonly FindingId[]
 }
 
 const LIMIT_MS = 120_000
 
-/** One test per case, which is named with its cause and fix, and after the fix there is nothing left to say. */
+/** One test per case: the finding has its cause and fix, and after the fix doctor has nothing left to report. */
 export function testCases<Fixture extends CaseFixture>(
   open: () => Fixture,
   cases: readonly BrokenCase<Fixture>[],
@@ -54,7 +54,7 @@ export function testCases<Fixture extends CaseFixture>(
   }
 }
 
-/** Until doctor has no error and no warning left but what is known. */
+/** Waits until doctor reports no error and no warning except the expected ones. */
 export async function untilHealthy(fixture: CaseFixture, args: readonly string[] = []): Promise<void> {
   await eventually(async () => {
     const { report } = await runDoctor(fixture.kubeconfig, args, fixture.env)

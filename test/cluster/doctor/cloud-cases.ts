@@ -8,7 +8,7 @@ import { type HelperFixture, SUBJECT } from './helper-fixture.ts'
 
 type Case = BrokenCase<HelperFixture>
 
-/** Breaks something of the cloud, and lets the helper run into it now. */
+/** Breaks something in the cloud, and makes the helper run into it immediately. */
 const rotating =
   (change: (fixture: HelperFixture) => unknown): Case['make'] =>
   async (fixture) => {
@@ -16,7 +16,7 @@ const rotating =
     await fixture.rotate()
   }
 
-/** Alibaba Cloud, its registries, and what lies between them and the helper. */
+/** Alibaba Cloud, its registries, and the network between them and the helper. */
 export const CLOUD_CASES: readonly Case[] = [
   {
     title: 'the policy was detached from the role',
@@ -118,7 +118,7 @@ async function expire(fixture: HelperFixture): Promise<void> {
   await fixture.scale(0)
 }
 
-/** Until a credential that expires within two minutes is reported and in the pull secrets: an expired one never replaces one that is live. */
+/** Waits until a credential that expires within two minutes is reported and in the pull secrets: expired never replaces valid. */
 async function untilShort({ helperCluster }: HelperFixture): Promise<void> {
   await eventually(async () => {
     const path = '/api/v1/namespaces/shop/secrets/acr-nopass'

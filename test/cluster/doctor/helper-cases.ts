@@ -9,7 +9,7 @@ const ADMISSION = '/apis/admissionregistration.k8s.io/v1'
 const AGAIN = /helm .*-n acr-system get manifest acr-nopass \| kubectl .*-n acr-system apply --server-side/
 const applyAgain: BrokenCase<HelperFixture>['fix'] = (fixture, finding) => fixture.applyAgain(finding)
 
-/** The helper itself: its Pods, its leader, its rights, its configuration, and others beside it. */
+/** The helper itself: its Pods, its leader, its permissions, its configuration, and conflicting installations. */
 export const HELPER_CASES: readonly BrokenCase<HelperFixture>[] = [
   {
     title: 'somebody scaled the helper to 0',
@@ -53,7 +53,7 @@ export const HELPER_CASES: readonly BrokenCase<HelperFixture>[] = [
     id: 'HELPER_SILENT',
     make: (fixture) => fixture.remove(`${CONFIG}-status`),
     says: AGAIN,
-    // A new leader reports at once, an old one twice a minute.
+    // A new leader reports immediately, an old one twice a minute.
     fix: async (fixture, finding) => {
       await fixture.applyAgain(finding)
       await fixture.scale(0)
@@ -106,7 +106,7 @@ export const HELPER_CASES: readonly BrokenCase<HelperFixture>[] = [
     title: 'the configuration is newer than what the helper works with',
     id: 'CONFIG_PENDING',
     severity: 'warning',
-    // No helper runs that could read it.
+    // No helper is running that could read it.
     make: async (fixture) => {
       await fixture.scale(0)
       await fixture.helperCluster.install(fixture.values, { replicas: 0, refreshRate: 49 })
@@ -126,7 +126,7 @@ export const HELPER_CASES: readonly BrokenCase<HelperFixture>[] = [
     title: "the clock of the helper's node is five minutes ahead",
     id: 'CLOCK_SKEW',
     severity: 'warning',
-    // What such a helper writes; a running one would write its own time over it.
+    // What such a helper writes; a running one would overwrite it with its own time.
     make: async (fixture) => {
       await fixture.scale(0)
       const renewTime = new Date(Date.now() + 300_000).toISOString().replace('Z', '000Z')

@@ -11,30 +11,30 @@ import { eventually } from '../../support/eventually.ts'
 import { type HelperCluster, HOME, openHelperCluster, RELEASE, SECRET } from '../helper-cluster.ts'
 import type { CaseFixture } from './case.ts'
 
-/** A release at work: RRSA, one Enterprise registry and one static, ServiceAccounts attached; and room for a second one. */
+/** A running release: RRSA, one Enterprise registry and one static, ServiceAccounts attached; with room for a second release. */
 export interface HelperFixture extends CaseFixture, AsyncDisposable {
   readonly helperCluster: HelperCluster
   /** The values of the release. */
   readonly values: object
   readonly trust: { readonly role: string; readonly oidcProviderArn: string; readonly issuer: string }
-  /** Lets the role trust this subject of this issuer. */
+  /** Makes the role trust this subject of this issuer. */
   trustRole(subject: string, issuer?: string): void
   grantRole(): void
-  /** Runs what the finding's command says: the release's manifest is applied again. */
+  /** Runs the finding's command: the release's manifest is applied again. */
   applyAgain(finding: Finding): Promise<void>
-  /** Of the release, or of another Deployment in its namespace. */
+  /** Scales the release's Deployment. */
   scale(replicas: number): Promise<void>
-  /** A new helper: it reports at once, and tries again at once what was refused. */
+  /** Replaces the helper's Pod: the new one reports immediately and retries what was rejected. */
   restart(): Promise<void>
-  /** Lets the helper ask for new tokens now, and report soon: it may report ten times at once, then twice a minute. */
+  /** Makes the helper request new tokens now and report soon: it may send ten reports in a burst, then two per minute. */
   rotate(): Promise<void>
   patch(path: string, body: object): Promise<unknown>
   create(path: string, body: object): Promise<unknown>
   remove(path: string): Promise<unknown>
-  /** A namespace that is no target yet; `open` makes it one. */
+  /** A namespace that is not a target yet; `open` makes it one. */
   closedNamespace(name: string): Promise<void>
   open(namespace: string): Promise<unknown>
-  /** Ends what a case made in a namespace of its own. */
+  /** Deletes what a case created in its own namespace. */
   close(namespace: string): Promise<unknown>
 }
 
@@ -47,11 +47,11 @@ const SKIP = 'acr-nopass.io/skip'
 type SeedUser = Awaited<ReturnType<typeof readSeedFile>>['accounts'][number]['users'][number]
 
 export interface FixtureOptions {
-  /** More that the node has. */
+  /** Further images on the node. */
   readonly images?: Images
-  /** More users of the main account. */
+  /** Further users of the main account. */
   readonly users?: readonly SeedUser[]
-  /** More values of the release. */
+  /** Further values of the release. */
   readonly values?: (helperCluster: HelperCluster) => object | Promise<object>
 }
 

@@ -9,7 +9,7 @@ type Case = BrokenCase<HelperFixture>
 const SHOP_ACCOUNT = '/api/v1/namespaces/shop/serviceaccounts/default'
 const ADMISSION = '/apis/admissionregistration.k8s.io/v1'
 
-/** The Secrets and ServiceAccounts of namespaces, and whatever refuses the helper's writes there. */
+/** The Secrets and ServiceAccounts of namespaces, and everything that rejects the helper's writes there. */
 export const OBJECT_CASES: readonly Case[] = [
   {
     title: "a Secret of somebody else's has the name",
@@ -192,7 +192,7 @@ function applyAccount(fixture: HelperFixture, imagePullSecrets: object[]): Promi
   })
 }
 
-/** Until a Secret of the name is refused there: webhooks and policies take a moment to become active. */
+/** Waits until a Secret of the name is rejected there: webhooks and policies take a moment to become active. */
 async function untilRefused({ helperCluster }: HelperFixture, namespace: string): Promise<void> {
   await eventually(async () => {
     const body = { metadata: { name: SECRET }, type: 'Opaque' }
@@ -217,7 +217,7 @@ const WEBHOOK = {
   webhooks: [
     {
       name: 'secrets.example.com',
-      // Nobody listens there.
+      // No server listens on this port.
       clientConfig: { url: 'https://127.0.0.1:1/' },
       namespaceSelector: inNamespace('hooked'),
       rules: RULES,

@@ -3,19 +3,19 @@ import { HOST, type PodFixture } from './pod-fixture.ts'
 
 export const IMAGE: string = `${HOST}/team/app:1`
 
-/** The fix of a Pod that was only made to be looked at. */
+/** The fix for a Pod that exists only to be inspected. */
 export function gone(namespace: string, name: string): (fixture: PodFixture) => Promise<void> {
   return (fixture) => fixture.removePod(namespace, name)
 }
 
-/** Until the helper serves the namespace. */
+/** Waits until the helper serves the namespace. */
 export function untilAttached({ helper }: PodFixture, namespace: string): Promise<void> {
   return eventually(async () => {
     if (!(await helper.helperCluster.isUsable(namespace))) throw new Error(`${namespace} is not served yet`)
   }, 60_000)
 }
 
-/** Until the API server, which keeps ServiceAccounts in a cache, gives a new Pod of the namespace no pull secret. */
+/** Waits until the API server, which caches ServiceAccounts, gives a new Pod of the namespace no pull secret. */
 export function untilBare({ helper }: PodFixture, namespace: string): Promise<void> {
   return eventually(async () => {
     const { spec } = await helper.helperCluster.admin.request<{ spec: { imagePullSecrets?: readonly unknown[] } }>({

@@ -9,7 +9,7 @@ const reference = { imagePullSecrets: [{ name: SECRET }] }
 const SHOP_SECRET = `/api/v1/namespaces/shop/secrets/${SECRET}`
 const SHOP_ACCOUNT = '/api/v1/namespaces/shop/serviceaccounts/default'
 
-/** Why one Pod does not pull; `doctor pod` is asked. */
+/** Why one Pod cannot pull, as `doctor pod` reports it. */
 export const POD_CASES: readonly Case[] = [
   {
     title: 'its image is of an instance that no registry of the values covers',

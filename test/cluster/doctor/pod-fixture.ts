@@ -9,22 +9,22 @@ import { testTools } from '../../tools.ts'
 import type { CaseFixture } from './case.ts'
 import { type HelperFixture, openHelperFixture } from './helper-fixture.ts'
 
-/** A release at work whose Enterprise registry is a real one with images, and Pods that pull from it. */
+/** A running release whose Enterprise registry is a real one with images, and Pods that pull from it. */
 export interface PodFixture extends CaseFixture, AsyncDisposable {
   readonly helper: HelperFixture
   readonly registry: Registry
-  /** A Pod of one container with this image; more of its spec may be given. */
+  /** A Pod with one container of this image; `spec` may add to it. */
   pod(namespace: string, name: string, image: string, spec?: object): Promise<void>
   removePod(namespace: string, name: string): Promise<void>
   /** Pushes an image for that architecture (Node's name). */
   push(repository: string, tag: string, arch: string): Promise<void>
-  /** Lets the helper's identity pull only these repositories. */
+  /** Limits the helper's identity to pulling these repositories. */
   allowOnly(...repositories: readonly string[]): void
 }
 
 export const HOST = 'demo-registry.cn-hangzhou.cr.aliyuncs.com'
 export const VPC_HOST = 'demo-registry-vpc.cn-hangzhou.cr.aliyuncs.com'
-/** The node has it, so its Pods run. */
+/** An image that the node has, so that its Pods run. */
 export const CACHED: string = `${HOST}/team/cached`
 const OTHER_ARCH = process.arch === 'x64' ? 'arm64' : 'x64'
 

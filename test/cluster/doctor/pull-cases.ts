@@ -4,7 +4,7 @@ import { CACHED, HOST, type PodFixture, VPC_HOST } from './pod-fixture.ts'
 
 const ask = (pod: string): readonly string[] => ['pod', pod, '--ask-registry']
 
-/** What the registry and the node say of a Pod that has its reference and its Secret. */
+/** What the registry and the node report about a Pod that has its reference and its Secret. */
 export const PULL_CASES: readonly BrokenCase<PodFixture>[] = [
   {
     title: 'RAM does not let the helper pull its repository',
@@ -158,7 +158,7 @@ function setKubelet({ helper }: PodFixture, kubeletVersion: string): Promise<unk
   return helper.patch('/api/v1/nodes/process-node/status', { status: { nodeInfo: { kubeletVersion } } })
 }
 
-/** A Pod of a node that is not ours, with that node's words. */
+/** A Pod on a node outside the fixture, with that node's messages. */
 async function saying(fixture: PodFixture, name: string, image: string, words: string): Promise<void> {
   await fixture.pod('shop', name, image, { nodeSelector: { place: 'nowhere' } })
   const message = `Back-off pulling image "${image}": ErrImagePull: failed to pull and unpack image "${image}": ${words}`

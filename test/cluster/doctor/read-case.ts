@@ -4,13 +4,13 @@ import { runCommands } from './run-commands.ts'
 
 export type ReadCase = BrokenCase<ReadFixture>
 
-/** As the finding's own command does it. */
+/** Runs the finding's own command. */
 export const run: ReadCase['fix'] = (fixture, finding) => runCommands(fixture.helper.helperCluster.cloud, finding)
 
 export const control = ({ helper }: ReadFixture): ReadFixture['helper']['helperCluster']['cloud']['control'] =>
   helper.helperCluster.cloud.control
 
-/** A change that is done at once. */
+/** A change that takes effect immediately. */
 export const now =
   (change: (fixture: ReadFixture) => unknown): ReadCase['make'] =>
   async (fixture) => {

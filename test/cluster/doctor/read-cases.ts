@@ -12,7 +12,7 @@ import {
 import { OWN_CASES } from './read-own-cases.ts'
 import { runCommands } from './run-commands.ts'
 
-/** Worker roles, and pulls through the VPC alone. */
+/** Worker roles, and pulls through the VPC only. */
 const NODE_CASES: readonly ReadCase[] = ofRelease(
   ['-n', 'nodes', '--release', 'nodes'],
   [
@@ -46,7 +46,7 @@ const NODE_CASES: readonly ReadCase[] = ofRelease(
   ],
 )
 
-/** A chain of roles with an external id, and pulls from the internet alone. */
+/** A chain of roles with an external id, and pulls from the internet only. */
 const CHAIN_CASES: readonly ReadCase[] = ofRelease(
   ['-n', 'chain', '--release', 'chain'],
   [

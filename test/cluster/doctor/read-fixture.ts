@@ -4,23 +4,23 @@ import { HOME, RELEASE } from '../helper-cluster.ts'
 import type { CaseFixture } from './case.ts'
 import { type HelperFixture, openHelperFixture } from './helper-fixture.ts'
 
-/** A release at work and two more that only stand there, in a cluster of ACK; and a user who may read the cloud. */
+/** A running release and two that are only installed, in an ACK cluster; and a user who may read the cloud. */
 export interface ReadFixture extends CaseFixture, AsyncDisposable {
   readonly helper: HelperFixture
   readonly accountId: string
   readonly instanceId: string
-  /** What every call of doctor says besides: where the emulated cloud is. */
+  /** Arguments of every call of doctor: where the emulated cloud is. */
   readonly reach: readonly string[]
-  /** Any operation of RAM, IMS or CR as an administrator. */
+  /** Calls any operation of RAM, IMS or CR as an administrator. */
   call(version: string, action: string, query: Readonly<Record<string, string>>): Promise<Record<string, unknown>>
-  /** Lets a role say whom it trusts. */
+  /** Sets a role's trust policy. */
   trust(role: string, statement: object): void
 }
 
 export const CLUSTER_ID = 'c5b2e3f1a09d8c7b6a5948372615f0e1d'
 export const VPC = 'vpc-bp1opxu1zkhn00gzvp6x8'
 export const VSWITCH = 'vsw-bp1c3m0n5qx7z9k2j4h6f'
-/** The nodes have both. */
+/** Images that both nodes have. */
 export const NODE_ROLES: readonly string[] = ['nodes-of-doctor', 'gpu-nodes-of-doctor']
 export const SOURCE_ROLE = 'chain-source'
 export const TARGET_ROLE = 'chain-target'
@@ -45,7 +45,7 @@ export async function openReadFixture(name: string): Promise<ReadFixture> {
     accountId: cloud.accountId,
     instanceId,
     reach: ['--endpoints', endpoints],
-    // Their Pods never start: of the releases that only stand there, what does not come of the cloud is no news.
+    // Their Pods never start: findings about the releases that are only installed are expected unless they come from the cloud.
     known: (args) =>
       args.includes(HOME) ? ['RIVAL_RELEASE', 'POD_UNCOVERED'] : FINDING_IDS.filter((id) => !OF_CLOUD.includes(id)),
     call: (version, action, query) => vendorClients(cloud).call({ action, version, query }),
@@ -96,7 +96,7 @@ export async function openReadFixture(name: string): Promise<ReadFixture> {
   return fixture
 }
 
-/** Tells the cloud of the cluster; RRSA lists `issuer`, and `https://kubernetes.default.svc` behind it. */
+/** Registers the cluster in the cloud; RRSA lists `issuer`, and `https://kubernetes.default.svc` after it. */
 export function registerAck({ helper }: ReadFixture, issuer: string): void {
   const { cloud, chart } = helper.helperCluster
   cloud.registerCluster({
@@ -137,5 +137,5 @@ export function targetTrust({ accountId }: ReadFixture, externalId: string | und
   }
 }
 
-/** The flags that choose the release at work, and those that only stand there. */
+/** The flags that select the running release, and those that are only installed. */
 export const OWN: readonly string[] = ['-n', HOME, '--release', RELEASE]

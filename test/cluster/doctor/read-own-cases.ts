@@ -9,7 +9,7 @@ const ELSEWHERE = 'https://oidc-ack-cn-hangzhou.example.com/another'
 const NARROW = { Effect: 'Allow', Action: ['cr:GetAuthorizationToken', 'cr:ListInstanceEndpoint'], Resource: ['*'] }
 const ONE_REPOSITORY = { Effect: 'Allow', Action: 'cr:PullRepository', Resource: 'acs:cr:*:*:repository/*/team/app' }
 
-/** What the cloud itself says of the release at work; nothing of it has reached its helper yet. */
+/** What the cloud itself reports about the running release before its helper has noticed. */
 export const OWN_CASES: readonly ReadCase[] = ofRelease(OWN, [
   {
     title: "the instance's subscription has ended",

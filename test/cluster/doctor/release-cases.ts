@@ -7,7 +7,7 @@ type Case = BrokenCase<HelperFixture>
 const KEYS = ['-n', 'keys', '--release', 'keys'] as const
 const POLICY = '/apis/admissionregistration.k8s.io/v1/mutatingadmissionpolicies/acr-nopass.keys.keys'
 
-/** A second release beside the first: with an access key, and attached at admission. */
+/** A second release next to the first: with an access key, and attached at admission. */
 async function installKeys({ helperCluster }: HelperFixture): Promise<void> {
   const { cloud, chart, admin } = helperCluster
   const instance = cloud.instances.find(({ edition }) => edition === 'enterprise')
@@ -42,7 +42,7 @@ async function copyConfiguration({ helperCluster }: HelperFixture, twin: string)
   await admin.request({ method: 'POST', path: `/api/v1/namespaces/${twin}/configmaps`, body })
 }
 
-/** What only a second release shows, and what only another identity and mode can have. */
+/** Cases that need a second release, or another identity and mode. */
 export const RELEASE_CASES: readonly Case[] = [
   {
     title: 'a second release works beside the first',
@@ -50,7 +50,7 @@ export const RELEASE_CASES: readonly Case[] = [
     severity: 'warning',
     args: ['-n', HOME, '--release', 'acr-nopass'],
     make: async (fixture) => {
-      // This one writes Secrets of another name, which is no conflict.
+      // This one writes Secrets of another name, which is not a conflict.
       await installKeys(fixture)
       await copyConfiguration(fixture, 'twin')
     },

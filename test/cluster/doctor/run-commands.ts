@@ -7,7 +7,7 @@ const VERSIONS: Readonly<Record<string, string>> = { ram: '2015-05-01', ims: '20
 
 /**
  * Runs the commands of a finding as the CLI `aliyun` would, with an administrator's key, through the vendor's own SDK. `filled`
- * has what a person writes for the words in angle brackets.
+ * replaces the placeholders in angle brackets.
  */
 export async function runCommands(
   cloud: Cloud,
@@ -30,7 +30,7 @@ export async function runCommands(
   }
 }
 
-/** As a shell splits them; in these commands only single quotes stand. */
+/** Splits them as a shell does; these commands contain only single quotes. */
 function wordsOf(command: string): readonly string[] {
   return [...command.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? '')
 }

@@ -9,7 +9,7 @@ import { applyPullSecret } from '../../support/cluster/pull-secret.ts'
 
 export const HOST = 'demo-registry.cn-hangzhou.cr.aliyuncs.com'
 export const IMAGE: string = `${HOST}/team/app:1`
-/** Stands in all contents of Secrets: whoever shows it has read one. */
+/** Part of the content of every Secret: output that contains it has leaked a Secret. */
 export const MARKER = 'U0VDUkVULU1BUktFUg=='
 
 /** ISO time, so many minutes from now. */
@@ -28,7 +28,7 @@ export function pullSecret(namespace: string): ReturnType<typeof applyPullSecret
   })
 }
 
-/** Somebody else's Secret of our name. */
+/** Another client's Secret with our name. */
 export function foreignSecret(namespace: string): KubeCall {
   const body = { metadata: { name: 'acr-nopass' }, type: 'Opaque', data: { key: MARKER } }
   return { method: 'POST', path: `/api/v1/namespaces/${namespace}/secrets`, body }
@@ -37,7 +37,7 @@ export function foreignSecret(namespace: string): KubeCall {
 /** A list of references. */
 export const entries = (...names: string[]): object => ({ imagePullSecrets: names.map((name) => ({ name })) })
 
-/** A write of a ServiceAccount as the helper makes it; its body is still to come. */
+/** A write of a ServiceAccount as the helper makes it, except for its body. */
 export function attachment(namespace: string, name: string): KubeCall {
   const path = `/api/v1/namespaces/${namespace}/serviceaccounts/${name}`
   return { method: 'PATCH', path, query: { fieldManager: FIELD_MANAGER }, contentType: MERGE_PATCH }
@@ -47,7 +47,7 @@ export async function attach(admin: KubeClient, namespace: string): Promise<void
   await admin.request({ ...attachment(namespace, 'default'), body: entries('acr-nopass') })
 }
 
-/** As Argo CD or Helm 4 would. */
+/** A server-side apply as Argo CD or Helm 4 does it. */
 export async function applyList(admin: KubeClient, namespace: string): Promise<void> {
   await admin.request({
     method: 'PATCH',
@@ -58,7 +58,7 @@ export async function applyList(admin: KubeClient, namespace: string): Promise<v
   })
 }
 
-/** A Pod whose node says that it cannot pull; there is no node, so it stays so. */
+/** A Pod whose node reports that it cannot pull; no node is running, so it stays so. */
 export async function stuck(
   admin: KubeClient,
   namespace: string,
