@@ -5,7 +5,7 @@ import { createEndpoints, type Endpoints } from '../../src/alibaba/transport/end
 import { createDefaultTransport, type Transport } from '../../src/alibaba/transport/transport.ts'
 import type { Cloud } from '../../src/sandbox/cloud/cloud.ts'
 
-/** The product's own client, pointed at an emulated cloud. */
+/** The product's own client, connected to an emulated cloud. */
 export interface CloudClient {
   readonly transport: Transport
   readonly endpoints: Endpoints
@@ -29,7 +29,7 @@ export function administratorRam(cloud: Cloud): Ram {
   return createRam({ transport, endpoint: endpoints.url('ram'), credentials: fixed(cloud.administrator) })
 }
 
-/** What was called since a moment, writes only. */
+/** The calls that write, from a position in the log on. */
 export function writesSince(cloud: Cloud, count: number): string[] {
   return cloud.calls
     .slice(count)

@@ -20,7 +20,7 @@ const faults = {
   'answer that is lost': { kind: 'cut-after', times: 1 },
 } as const
 for (const [what, fault] of Object.entries(faults)) {
-  test(`two calls that end in a ${what} do not cost the token`, async () => {
+  test(`two calls that end in a ${what} do not lose the token`, async () => {
     bench.allow(demo())
     for (const action of ['GetAuthorizationToken', 'ListInstanceEndpoint'])
       bench.cloud.faults.add({ ...fault, match: { action } })
@@ -38,14 +38,14 @@ test('a machine whose clock is two hours off gets its token at the second try, a
   assert.ok(Math.abs(token.issuedAt - skew - Date.now()) < 5000)
 })
 
-test('P2 addresses that cannot be read again stay those that were known', async () => {
+test("P2 when the registry's addresses cannot be read again, the known ones stay in use", async () => {
   bench.allow(demo())
   const client = clientOf(bench.cloud, await bench.cloud.imdsFor(WORKER))
   let offset = 0
-  // The clock that tells the age of the addresses; signatures go on with the real one.
+  // The clock that determines the age of the addresses; signatures keep using the real one.
   const clock = { ...client.transport.clock, now: () => client.transport.clock.now() + offset }
   const transport = { ...client.transport, clock }
-  // Credentials that outlive the addresses: one that is already over is refused.
+  // The credentials outlive the addresses because an expired one is rejected.
   const registry = demo({ expiresInHours: 3 })
   const source = bench.sourceOf(registry, { type: 'worker-role' }, { ...client, transport })
   const known = await source.get()

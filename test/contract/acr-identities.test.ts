@@ -21,7 +21,7 @@ before(async () => {
 after(() => bench[Symbol.asyncDispose]())
 afterEach(() => bench.reset())
 
-test('rrsa: the role that apply makes gives tokens to the one ServiceAccount, and to no other', async () => {
+test('rrsa: the role that apply creates gives tokens to its ServiceAccount, and to no other', async () => {
   const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
   const issuer = 'https://oidc.example/c1'
   const jwks = { keys: [{ ...publicKey.export({ format: 'jwk' }), kid: 'k1', alg: 'RS256' }] }
@@ -71,7 +71,7 @@ test('rrsa: the role that apply makes gives tokens to the one ServiceAccount, an
   await assert.rejects(source.get(), { code: 'IDENTITY_NOT_TRUSTED' })
 })
 
-test('a chain into another account pulls there by its own role, with its external id', async () => {
+test("a role chain into another account pulls there with that account's role and its external id", async () => {
   const roleArn = 'acs:ram::1867204395510376:role/image-reader'
   const shared = registry({ name: 'shared', instanceId: 'cri-p4c8r2f6j0v9n1l5', region: 'cn-beijing' })
   const chained = (externalId: string) => ({ ...shared, assumeRole: [{ roleArn, externalId, durationSeconds: 900 }] })
@@ -91,7 +91,7 @@ test('a chain into another account pulls there by its own role, with its externa
   })
 })
 
-test('worker-role refuses a metadata service without version 2 unless values allow it', async () => {
+test('worker-role rejects a metadata service without version 2 unless values allow it', async () => {
   bench.allow(demo())
   bench.cloud.control.allowImdsV1(true)
   assert.equal(

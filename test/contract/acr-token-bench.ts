@@ -10,7 +10,7 @@ import { startCloud } from '../../src/sandbox/cloud/start-cloud.ts'
 import { registry } from '../acr/registry.ts'
 import { type CloudClient, clientOf } from './acr-cloud-client.ts'
 
-/** A worker role of the demo account that may not pull. */
+/** A worker role of the demo account without permission to pull. */
 export const WORKER = 'KubernetesWorkerRole-b81d6f02-33c9-4e57-8a1c-90f7d25ce4a6'
 export const PUBLIC = 'demo-registry.cn-hangzhou.cr.aliyuncs.com'
 export const VPC = 'demo-registry-vpc.cn-hangzhou.cr.aliyuncs.com'
@@ -22,9 +22,9 @@ export interface TokenBench extends AsyncDisposable {
   /** Mounted files: `token`, `registries/…`. */
   readonly folder: string
   sourceOf(config: RegistryConfig, identity?: IdentityConfig, client?: CloudClient): TokenSource
-  /** Gives a role the policy that these values need. */
+  /** Attaches the policy that these values need to a role. */
   allow(config: RegistryConfig, role?: string): void
-  /** Faults, skew and short sessions end. */
+  /** Removes faults, clock skew and short sessions. */
   reset(): void
 }
 

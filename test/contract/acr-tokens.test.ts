@@ -13,7 +13,7 @@ before(async () => {
 after(() => bench[Symbol.asyncDispose]())
 afterEach(() => bench.reset())
 
-test('a worker role without the policy is refused with the permission that it lacks, with it a token comes', async () => {
+test('a worker role without the policy gets an error with the missing permission, with the policy it gets a token', async () => {
   await assert.rejects(bench.sourceOf(demo()).get(), {
     code: 'CLOUD_DENIED',
     message: /lacks the permission cr:GetAuthorizationToken/,
@@ -25,7 +25,7 @@ test('a worker role without the policy is refused with the permission that it la
   assert.deepEqual(token.domains, [VPC, PUBLIC])
 })
 
-test('P3 a token lives as long as the session that asked for it, and its expiry says so', async () => {
+test('P3 a token lasts as long as the session that requested it, and reports that as its expiry', async () => {
   bench.allow(demo())
   const source = bench.sourceOf(demo())
   assert.equal(source.sharedSession, true)
@@ -33,7 +33,7 @@ test('P3 a token lives as long as the session that asked for it, and its expiry 
   assert.ok(expiresAt !== null && expiresAt - issuedAt <= 6 * HOUR + 1000 && expiresAt > issuedAt)
 })
 
-test('P7 a source costs one token call a refresh, and reads the addresses once an hour', async () => {
+test('P7 a refresh costs one token call, and the addresses are read once an hour', async () => {
   bench.allow(demo())
   const source = bench.sourceOf(demo({ network: 'vpc' }))
   const start = bench.cloud.calls.length
@@ -47,7 +47,7 @@ test('P7 a source costs one token call a refresh, and reads the addresses once a
   )
 })
 
-test('an instance by name is found, and an unknown name is answered with those that there are', async () => {
+test('an instance is found by name, and for an unknown name the error lists the existing ones', async () => {
   const byName = registry({ instanceId: '', instanceName: 'demo' })
   bench.allow(byName)
   assert.deepEqual((await bench.sourceOf(byName).get()).domains, [VPC, PUBLIC])
@@ -57,7 +57,7 @@ test('an instance by name is found, and an unknown name is answered with those t
   })
 })
 
-test('a wrong instance id is told from a missing permission, though HTTP says 200', async () => {
+test('a wrong instance id is distinguished from a missing permission, although both responses are HTTP 200', async () => {
   bench.allow(demo({ instanceId: 'cri-nosuchinstance0' }))
   await assert.rejects(bench.sourceOf(demo({ instanceId: 'cri-nosuchinstance0' })).get(), {
     code: 'CLOUD_NOT_FOUND',
@@ -65,7 +65,7 @@ test('a wrong instance id is told from a missing permission, though HTTP says 20
   })
 })
 
-test('expiresInHours asks for a longer life, and the answer’s own expiry counts', async () => {
+test('expiresInHours requests a longer lifetime, and the expiry in the response counts', async () => {
   bench.allow(demo())
   const { expiresAt, issuedAt } = await bench.sourceOf(demo({ expiresInHours: 24 })).get()
   assert.ok(expiresAt !== null && expiresAt > issuedAt)
@@ -90,7 +90,7 @@ test('the Personal Edition gives tokens for its region’s hosts', async () => {
   assert.ok(token.expiresAt !== null)
 })
 
-test('a static login is read from its Secret at each call, and never expires', async () => {
+test('a static login is read from its Secret on each call, and never expires', async () => {
   const directory = join(bench.folder, 'registries', 'legacy')
   await mkdir(directory, { recursive: true })
   await writeFile(join(directory, 'username'), 'me\n')

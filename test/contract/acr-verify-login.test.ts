@@ -18,7 +18,7 @@ const config = registry({ instanceId: 'cri-k7x2m9q4w1t8z5h3' })
 
 before(async () => {
   cloud = await startCloud()
-  // Only the challenge of a registry: what it names is the emulated cloud's token service.
+  // Serves only a registry's challenge, which refers to the emulated cloud's token service.
   const { realm, service, vendorRealm } = cloud.registryAuth
   front = createServer((request, response) => {
     const isLocal = request.headers['x-vendor-name'] === undefined
@@ -47,12 +47,12 @@ function verify(login: Pick<RegistryToken, 'username' | 'password'>): Promise<Lo
   return verifyLogin(send, { ...login, domain, issuedByAcr: true, registry: registryUrl })
 }
 
-test('the registry’s token service takes a live token and refuses a wrong one', async () => {
+test('the registry’s token service accepts a valid token and rejects a wrong one', async () => {
   assert.equal((await verify(token)).result, 'accepted')
   assert.equal((await verify({ ...token, password: `${token.password}x` })).result, 'refused')
 })
 
-/** As `verify`, but under the vendor's own host names: this machine's part is only where they lead. */
+/** Like `verify`, but with the vendor's host names, which resolve to this machine. */
 async function verifyByName(login: Pick<RegistryToken, 'username' | 'password'>, domain: string) {
   const { send } = clientOf(cloud).transport
   const asked: string[] = []
@@ -70,7 +70,7 @@ async function verifyByName(login: Pick<RegistryToken, 'username' | 'password'>,
   return { result, asked }
 }
 
-test('W2 a token is checked at the token service that the registry names, in another region than its own', async () => {
+test('W2 a token is verified at the token service that the registry names, in another region than its own', async () => {
   for (const domain of token.domains) {
     const service = 'dockerauth-cn-zhangjiakou.aliyuncs.com'
     assert.deepEqual(await verifyByName(token, domain), { result: 'accepted', asked: [domain, service] })
@@ -78,7 +78,7 @@ test('W2 a token is checked at the token service that the registry names, in ano
   }
 })
 
-test('P2 a token that was revoked early is noticed by one login', async () => {
+test('P2 a token that was revoked early is noticed with one login', async () => {
   cloud.control.expireTokens()
   const verdict = await verify(token)
   assert.equal(verdict.result, 'refused')

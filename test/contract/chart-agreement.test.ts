@@ -13,7 +13,7 @@ const helm = await openHelm('helm4')
 after(() => helm[Symbol.asyncDispose]())
 const scenarios = await listScenarios()
 
-/** What the tests read of an object. */
+/** The fields that the tests read from an object. */
 interface Rendered {
   readonly metadata: { readonly name: string; readonly namespace?: string }
   readonly data?: Readonly<Record<string, string>>
@@ -56,7 +56,7 @@ for (const { name, file } of scenarios) {
   })
 }
 
-test('guard and Pod policy speak of the labels that the helper sets', async () => {
+test('guard and Pod policy use the labels that the helper sets', async () => {
   const policies = await rendered('minimal', 'ValidatingAdmissionPolicy')
   const secrets = policies.find(({ metadata }) => metadata.name.endsWith('.secrets'))
   const text = JSON.stringify(secrets)
@@ -66,39 +66,39 @@ test('guard and Pod policy speak of the labels that the helper sets', async () =
   assert.equal(JSON.stringify(policy).split(`"key":"${SKIP}"`).length, 3)
 })
 
-test('P8 the two forms of the Pod policy that break the API server stand in no template', async () => {
+test('P8 no template contains the two forms of the Pod policy that crash the API server', async () => {
   for (const file of await readdir(join(CHART, 'templates'))) {
     const text = (await readFile(join(CHART, 'templates', file), 'utf8')).replaceAll(/^\s*#.*$/gm, '')
     assert.doesNotMatch(text, /Object\.spec|ApplyConfiguration|applyConfiguration|namespaceObject/, file)
   }
 })
 
-test('the Pod policy is there when the API server is to attach, and only then', async () => {
+test('the Pod policy is rendered if the API server is to attach, and only then', async () => {
   const count = async (values: object): Promise<number> =>
     (await rendered('minimal', 'MutatingAdmissionPolicy', values)).length
   assert.equal(await count({ attach: 'admission' }), 1)
   assert.equal(await count({ attach: 'both' }), 1)
   assert.equal(await count({ attach: 'serviceAccounts' }), 0)
-  // Pods would refer to Secrets that nobody writes
+  // Pods would reference Secrets that are never written.
   assert.equal(await count({ attach: 'both', dryRun: true }), 0)
   assert.equal(await count({ attach: 'both', retire: true }), 0)
 })
 
-test('P5 no target at all gives no right to change ServiceAccounts, not the right to change all', async () => {
+test('P5 without any target the helper may change no ServiceAccount, rather than all', async () => {
   const values = { attach: 'serviceAccounts', targets: { serviceAccounts: { include: [] } } }
   const [role] = await rendered('minimal', 'ClusterRole', values)
   const verbs = role?.rules?.filter(({ resources }) => resources.includes('serviceaccounts')).map((rule) => rule.verbs)
   assert.deepEqual(verbs, [['list', 'watch']])
 })
 
-test('P5 scope namespaces gives no right in a namespace that is listed and excluded', async () => {
+test('P5 scope namespaces grants nothing in a namespace that is both listed and excluded', async () => {
   const targets = { namespaces: { include: ['shop', 'shop-test'], exclude: ['*-test'] } }
   const roles = await rendered('minimal', 'Role', { scope: 'namespaces', targets })
   assert.deepEqual(roles.map(({ metadata }) => metadata.namespace).sort(), ['acr-system', 'shop'])
   assert.deepEqual(await rendered('minimal', 'ClusterRole', { scope: 'namespaces', targets }), [])
 })
 
-test('a change that new Pods have to prove makes new Pods; one that can be reloaded does not', async () => {
+test('a change that new Pods have to verify creates new Pods; one that can be reloaded does not', async () => {
   const annotations = async (values: object): Promise<unknown> => {
     const [deployment] = await rendered('minimal', 'Deployment', values)
     assert.ok(deployment?.spec?.template)

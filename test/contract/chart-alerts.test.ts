@@ -32,14 +32,14 @@ test('Prometheus accepts the rules', async () => {
   assert.match(stdout, new RegExp(`SUCCESS: ${names.length} rules found`))
 })
 
-test('every alert says what is wrong, why, and what to do', () => {
+test('every alert has a description of what is wrong, why, and what to do', () => {
   for (const { alert, annotations, labels } of rules.groups.flatMap((group) => group.rules)) {
     assert.deepEqual(Object.keys(annotations).sort(), ['cause', 'fix', 'summary'], alert)
     assert.match(labels.severity ?? '', /^(warning|critical)$/)
   }
 })
 
-test('every alert fires in a case and is silent in another', () => {
+test('every alert fires in one case and is silent in another', () => {
   const of = (wanted: (one: AlertCase) => boolean): string[] =>
     [...new Set(cases.filter(wanted).map(({ alert }) => alert))].sort()
   assert.deepEqual(
@@ -58,13 +58,13 @@ for (const one of cases) {
   })
 }
 
-test('a case that expects something else fails', async () => {
+test('a case with a wrong expectation fails', async () => {
   const [silent] = cases.filter(({ fires }) => fires.length === 0)
   assert.ok(silent)
   assert.match(await failures([{ ...silent, fires: [{ summary: 'nothing' }] }]), /FAILED/)
 })
 
-test('a plan writes nothing, so what is pending is no alert; neither is a ServiceAccount that nobody attaches to', async () => {
+test('a dry run writes nothing, so pending writes raise no alert, and neither do ServiceAccounts that are not attached', async () => {
   const alerts = async (values: object): Promise<string[]> =>
     (await render(values)).groups.flatMap((group) => group.rules).map(({ alert }) => alert)
   const always = ['CredentialExpires', 'RefreshFails', 'LoginRefused', 'Down', 'WithoutLeader', 'Deaf'].map(
@@ -84,7 +84,7 @@ async function render(values: object): Promise<RuleFile> {
   return found
 }
 
-/** What promtool finds wrong; empty when the cases hold. */
+/** The errors that promtool reports; empty when all cases pass. */
 async function failures(some: readonly AlertCase[]): Promise<string> {
   const file = join(await mkdtemp(join(folder, 'case-')), 'tests.json')
   await writeFile(file, JSON.stringify(promtoolTests(rules, some, ruleFile)))
@@ -95,7 +95,7 @@ async function failures(some: readonly AlertCase[]): Promise<string> {
 }
 
 // `for`, labels and threshold as Prometheus reads them: https://prometheus.io/docs/prometheus/latest/configuration/alerting_rules/
-test('values change single alerts: threshold, time, severity, labels, and leave one out; the others stay', async () => {
+test('values change single alerts: threshold, time, severity, labels, or disable one; the others stay', async () => {
   const changed = await render({
     metrics: {
       prometheusRule: {

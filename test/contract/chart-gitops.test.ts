@@ -53,7 +53,7 @@ const project = argo.AppProject as Project
 const application = argo.Application as Application
 const release = flux.HelmRelease as FluxRelease
 
-/** How each tool gives the chart its values. */
+/** How each tool passes values to the chart. */
 const ways: readonly (readonly [string, object])[] = [
   ['Argo CD', application.source.helm.valuesObject],
   ['Flux', release.values],
@@ -61,7 +61,7 @@ const ways: readonly (readonly [string, object])[] = [
 ]
 
 for (const [tool, values] of ways) {
-  test(`${tool}: the values of the example are accepted, and render with each Helm, also to retire`, async () => {
+  test(`${tool}: the values of the example are accepted, and render with each Helm, also for retire`, async () => {
     const defaults = { name: 'values.yaml', text: await readFile(join(CHART, 'values.yaml'), 'utf8') }
     for (const all of [values, { ...values, retire: true }]) {
       const { errors } = loadValues({ files: [{ name: tool, text: stringify(all) }], defaults })
@@ -73,7 +73,7 @@ for (const [tool, values] of ways) {
   })
 }
 
-test('Argo CD: the project lets in every kind that any values render outside a namespace, and no other', async () => {
+test('Argo CD: the project allows every cluster-scoped kind that any values render, and no other', async () => {
   const allowed = project.clusterResourceWhitelist.map(({ group, kind }) => `${group}/${kind}`)
   const wide = new Set(['/Namespace'])
   for (const attach of ['both', 'serviceAccounts']) {
@@ -89,11 +89,11 @@ test('Argo CD: project and application fit together', () => {
   assert.equal(application.project, 'acr-nopass')
   assert.deepEqual(project.sourceRepos, [application.source.repoURL])
   assert.deepEqual(project.destinations, [application.destination])
-  // Argo CD's label tracking writes the application's name where the release's stands
+  // Argo CD's label tracking overwrites the label that holds the release's name.
   assert.equal(application.source.helm.releaseName, 'acr-nopass')
 })
 
-test('the examples name the chart that is here, at the version that it has', async () => {
+test("the examples use this repository's chart at its current version", async () => {
   const { version } = parse(await readFile(join(CHART, 'Chart.yaml'), 'utf8')) as { version: string }
   assert.equal(application.source.targetRevision, `v${version}`)
   assert.deepEqual((flux.GitRepository as { ref: object }).ref, { tag: `v${version}` })
@@ -102,7 +102,7 @@ test('the examples name the chart that is here, at the version that it has', asy
   assert.deepEqual(release.chart.spec.sourceRef, { kind: 'GitRepository', name: 'acr-nopass' })
 })
 
-test('what a tool says of the version decides `auto`, in each way of writing it', async () => {
+test('the Kubernetes version that a tool passes decides `auto`, in each notation', async () => {
   for (const [kubeVersion, expected] of [
     ['1.35', false],
     ['v1.35.9', false],
@@ -117,7 +117,7 @@ test('what a tool says of the version decides `auto`, in each way of writing it'
   }
 })
 
-test('the script for plain manifests runs as it stands', async () => {
+test('the script for plain manifests runs unchanged', async () => {
   const { helm4 } = await ensureTools(['helm4'], { progress: silentProgress, signal: AbortSignal.timeout(3_600_000) })
   await mkdir(join(folder, 'bin'))
   await symlink(helm4, join(folder, 'bin/helm'))

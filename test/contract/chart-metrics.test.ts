@@ -41,7 +41,7 @@ const expressions = [
 
 /** The labels that Prometheus adds to every series of a target, and the one of a histogram's buckets. */
 const OF_PROMETHEUS = ['namespace', 'job', 'pod', 'le']
-/** The results of a refresh that there are. */
+/** All results of a refresh. */
 const RESULTS: Readonly<Record<RefreshEvent['kind'], true>> = {
   refreshed: true,
   unchanged: true,
@@ -50,7 +50,7 @@ const RESULTS: Readonly<Record<RefreshEvent['kind'], true>> = {
   refused: true,
 }
 
-test('alerts and dashboard ask for metrics that the helper has, by labels that they have', () => {
+test('alerts and dashboard query metrics that the helper has, by labels that they have', () => {
   const known = new Map(
     createMetrics()
       .registry.getMetricsAsArray()
@@ -83,7 +83,7 @@ test('every metric of the helper has a panel', () => {
   )
 })
 
-test('the pages of the metrics name every metric with its labels and help, and every alert', async () => {
+test('the pages of the metrics list every metric with its labels and help, and every alert', async () => {
   const rows = createMetrics()
     .registry.getMetricsAsArray()
     .map((metric) => {
@@ -115,7 +115,7 @@ async function expectGolden(name: string, actual: string): Promise<void> {
   }
 }
 
-test('no part of an expression escapes that check', () => {
+test('that check covers every part of an expression', () => {
   for (const expression of expressions) {
     const names = expression.match(/\b(acr_nopass|workqueue|leader_election)_[a-z_]+/g) ?? []
     assert.equal(readPromql(expression).length, names.length, expression)
@@ -123,7 +123,7 @@ test('no part of an expression escapes that check', () => {
   }
 })
 
-test('alerts ask for results of refreshes that there are', () => {
+test('alerts query results of refreshes that exist', () => {
   const asked = alerts.flatMap(({ expr }) => readPromql(expr)).flatMap(({ matchers: { result } }) => result ?? [])
   assert.equal(asked.length, 2)
   for (const matcher of asked) {
@@ -131,7 +131,7 @@ test('alerts ask for results of refreshes that there are', () => {
   }
 })
 
-test('the dashboard is one that Grafana loads: ids, places, sources and variables fit together', () => {
+test('Grafana can load the dashboard: ids, positions, data sources and variables are consistent', () => {
   assert.match(dashboard.uid, /^[a-zA-Z0-9_-]{1,40}$/)
   assert.ok(dashboard.schemaVersion >= 36)
   const { panels } = dashboard
@@ -162,7 +162,7 @@ function readDashboard(): Dashboard {
   return JSON.parse(texts[0] ?? '') as Dashboard
 }
 
-/** prom-client keeps them without saying so in its types. */
+/** prom-client keeps them, but its types do not declare them. */
 function labelsOf(metric: object): readonly string[] {
   return 'labelNames' in metric ? (metric.labelNames as string[]) : []
 }

@@ -10,12 +10,12 @@ import { CHART, openHelm, scenario } from '../support/chart/chart.ts'
 const helms = [await openHelm('helm4'), await openHelm('helm3')]
 after(() => Promise.all(helms.map((helm) => helm[Symbol.asyncDispose]())))
 
-/** As Helm reads what it rendered: YAML 1.1, in which 123 and 1e3 are numbers. */
+/** Parses rendered manifests as Helm does: YAML 1.1, in which 123 and 1e3 are numbers. */
 function documents(manifest: string): readonly Record<string, unknown>[] {
   return parseAllDocuments(manifest, { version: '1.1' }).flatMap((one) => (one.toJS() ? [one.toJS()] : []))
 }
 
-/** Every value inside that stands for a name, with its path. */
+/** Every value that is used as a name, with its path. */
 function names(value: unknown, path = ''): readonly (readonly [path: string, value: unknown])[] {
   if (typeof value !== 'object' || value === null) return []
   return Object.entries(value).flatMap(([key, inner]): readonly (readonly [string, unknown])[] => {
@@ -29,7 +29,7 @@ function names(value: unknown, path = ''): readonly (readonly [path: string, val
 
 const REGISTRY = { name: 'old', edition: 'static', domains: ['a.example.com'], existingSecret: '123' }
 
-// Finding 9: all of these passed the schema and were refused by the API server as numbers.
+// All of these passed the schema, and the API server rejected them as numbers.
 for (const helm of helms) {
   for (const [title, values] of [
     [
@@ -64,8 +64,8 @@ for (const helm of helms) {
   }
 }
 
-// Finding 25: both rendered the same names, so that one overwrote the other or the install failed.
-test('two aliases of the chart in one umbrella chart have no object in common, nor labels that select', async () => {
+// Both used to render the same names, so that one overwrote the other or the install failed.
+test('two aliases of the chart in one umbrella chart share no object and no selector labels', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-aliases-'))
   try {
     const aliases = ['shop-pull', 'Base_Pull']
@@ -108,7 +108,7 @@ test('two aliases of the chart in one umbrella chart have no object in common, n
   }
 })
 
-// Finding 27. DNS behind the Service: 5353 in https://github.com/openshift/cluster-dns-operator/blob/master/assets/dns/daemonset.yaml,
+// Ports of the DNS behind the Service: 5353 in https://github.com/openshift/cluster-dns-operator/blob/master/assets/dns/daemonset.yaml,
 // 8053 in https://github.com/gardener/gardener/blob/master/pkg/component/networking/coredns/constants/constants.go
 test('user, group and DNS ports are values; null leaves user and group to the cluster', async () => {
   for (const helm of helms) {
@@ -154,7 +154,7 @@ test('the names of the objects are those that policies and checks expect, by rel
         const inside = objects.filter(({ metadata }) => metadata.namespace !== undefined)
         const names = [...new Set(inside.map(({ metadata }) => metadata.name))].sort()
         assert.deepEqual(names, [fullname, `${fullname}-dashboard`, `${fullname}-status`])
-        // Outside of the namespace, and in labels, the release itself is the name: no override makes two releases meet.
+        // Outside the namespace, and in labels, the release name is used, so that no override makes two releases collide.
         for (const { metadata } of objects) {
           if (metadata.namespace === undefined) assert.ok(metadata.name.startsWith(`acr-nopass.n.${release}`))
           assert.equal(new Map(Object.entries(metadata.labels)).get('app.kubernetes.io/name'), 'acr-nopass')
@@ -164,7 +164,7 @@ test('the names of the objects are those that policies and checks expect, by rel
   }
 })
 
-test('an alias that names have no room for is refused: two that begin alike would be one release', async () => {
+test('an alias that is too long for names is rejected: two with the same beginning would become one release', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-aliases-'))
   try {
     const alias = 'acr-nopass-production-eu'

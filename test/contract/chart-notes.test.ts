@@ -12,7 +12,7 @@ after(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-// `helm template` shows no notes: a copy of the chart renders them into an object.
+// `helm template` does not print notes, so a copy of the chart renders them into an object.
 const chart = join(folder, 'acr-nopass')
 await cp(CHART, chart, { recursive: true })
 await writeFile(join(chart, 'notes.txt'), await readFile(join(CHART, 'templates/NOTES.txt')))
@@ -35,7 +35,7 @@ for (const [name, kubeVersion] of [
   ['retire', NEWEST],
   ['dry-run', NEWEST],
 ] as const) {
-  test(`the notes of ${name} on Kubernetes ${kubeVersion} say what was decided`, async () => {
+  test(`the notes of ${name} on Kubernetes ${kubeVersion} report what was decided`, async () => {
     const [four = '', three = ''] = await Promise.all(helms.map((helm) => notes(helm, name, kubeVersion)))
     assert.equal(three, four)
     assert.equal(four, await readGolden(`${name}-${kubeVersion}.notes.txt`, four))

@@ -39,7 +39,7 @@ interface Rendered {
   } & Readonly<Record<string, unknown>>
 }
 
-/** What both Helms render of the same values; they never differ. */
+/** The manifest that both Helms render from the same values; it never differs. */
 async function rendered(...values: object[]): Promise<readonly Rendered[]> {
   const [first, second] = await Promise.all(
     helms.map(async (helm) =>
@@ -64,7 +64,7 @@ const podOf = async (...values: object[]): Promise<PodSpec> =>
 const STRICT = { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } }
 const POD = { runAsNonRoot: true, runAsUser: 65532, runAsGroup: 65532, seccompProfile: { type: 'RuntimeDefault' } }
 
-test('the Pod has what Pod Security restricted requires, and every resource but CPU has a limit', async () => {
+test('the Pod has everything that Pod Security restricted requires, and every resource except CPU has a limit', async () => {
   const { securityContext, containers } = await podOf()
   assert.deepEqual([securityContext, containers[0].securityContext], [POD, STRICT])
   assert.deepEqual(containers[0].resources, {
@@ -83,8 +83,8 @@ test('podSecurityContext and securityContext are merged over the strict defaults
 })
 
 // https://docs.openshift.com/container-platform/4.17/authentication/managing-security-context-constraints.html: restricted-v2 takes
-// the IDs from the namespace's range, and refuses others.
-test('null leaves user, group and seccomp profile to the cluster, as OpenShift needs it, in either of the two places', async () => {
+// the IDs from the namespace's range, and rejects others.
+test('null leaves user, group and seccomp profile to the cluster, as OpenShift needs it, in both locations', async () => {
   for (const values of [
     { podSecurityContext: { runAsUser: null, runAsGroup: null, seccompProfile: null } },
     { runAsUser: null, runAsGroup: null, podSecurityContext: { seccompProfile: null } },
@@ -93,7 +93,7 @@ test('null leaves user, group and seccomp profile to the cluster, as OpenShift n
   }
 })
 
-test('an ID of podSecurityContext takes precedence over the key at the top, which stays as it was', async () => {
+test('an ID in podSecurityContext takes precedence over the top-level key, which still works', async () => {
   const top = { runAsUser: 1000, runAsGroup: 2000 }
   assert.deepEqual((await podOf(top)).securityContext, { ...POD, ...top })
   const both = (await podOf(top, { podSecurityContext: { runAsUser: 3000 } })).securityContext
@@ -109,7 +109,7 @@ test("extra volumes and their mounts are added to the chart's own", async () => 
   assert.deepEqual(pod.containers[0].volumeMounts, [...usual.containers[0].volumeMounts, mount])
 })
 
-test('dnsPolicy, dnsConfig and hostAliases are those of the Pod; the node network keeps its own policy', async () => {
+test('dnsPolicy, dnsConfig and hostAliases are set on the Pod; with the host network it keeps its own policy', async () => {
   const { dnsPolicy: none } = await podOf()
   assert.equal(none, undefined)
   const dns = {
@@ -123,7 +123,7 @@ test('dnsPolicy, dnsConfig and hostAliases are those of the Pod; the node networ
   assert.equal((await podOf({ hostNetwork: true, dnsPolicy: 'Default' })).dnsPolicy, 'Default')
 })
 
-test('updateStrategy, revisionHistoryLimit and deploymentAnnotations are those of the Deployment', async () => {
+test('updateStrategy, revisionHistoryLimit and deploymentAnnotations are set on the Deployment', async () => {
   const updateStrategy = { type: 'RollingUpdate', rollingUpdate: { maxSurge: '50%', maxUnavailable: 0 } }
   const annotations = { 'reloader.stakater.com/auto': 'true' }
   const values = { updateStrategy, revisionHistoryLimit: 0, deploymentAnnotations: annotations }
@@ -132,7 +132,7 @@ test('updateStrategy, revisionHistoryLimit and deploymentAnnotations are those o
   assert.equal(spec.template.metadata.annotations?.['reloader.stakater.com/auto'], undefined)
 })
 
-test('commonLabels are on every object and on Pods, below the labels of the object itself, and in no selector', async () => {
+test("commonLabels are on every object and on Pods, do not override an object's own labels, and are in no selector", async () => {
   const values = {
     commonLabels: { team: 'everyone', '42': 'yes' },
     podLabels: { team: 'platform' },
@@ -294,7 +294,7 @@ const refusals: readonly (readonly [title: string, values: object, code: string]
     { metrics: { prometheusRule: { alerts: { AcrNopassFoo: { enabled: false } } } } },
     'SCHEMA_FORM',
   ],
-  // The Pod is applied: lists with a merge key refuse two entries of one key.
+  // The Pod is applied, and lists with a merge key must not have two entries with one key.
   [
     'an address of /etc/hosts that is there twice',
     { hostAliases: [1, 2].map((n) => ({ ip: '10.0.0.1', hostnames: [`a${n}`] })) },
@@ -510,7 +510,7 @@ const refusals: readonly (readonly [title: string, values: object, code: string]
 ]
 
 for (const [title, values, code] of refusals) {
-  test(`refused by \`validate\`, by Helm 4 and by Helm 3: ${title}`, async () => {
+  test(`rejected by \`validate\`, by Helm 4 and by Helm 3: ${title}`, async () => {
     const { errors } = loadValues({ files: [minimal, { name: 'own.yaml', text: JSON.stringify(values) }], defaults })
     assert.deepEqual(
       errors.map((error) => error.code),
@@ -520,7 +520,7 @@ for (const [title, values, code] of refusals) {
   })
 }
 
-test('what looks like it and is accepted by both: addresses, percentages, a profile of the node, a scrape as long as its interval', async () => {
+test('similar values that both accept: addresses, percentages, a profile of the node, a scrape timeout equal to its interval', async () => {
   const values = {
     hostAliases: [
       '10.0.0.1',
@@ -585,7 +585,7 @@ for (const [theirs, ours] of [
   ['env', 'extraEnv'],
   ['imagePullSecret', 'imagePullSecrets'],
 ] as const) {
-  test(`the name that other charts have for ${ours} is answered with it: ${theirs}`, () => {
+  test(`a key with the name that other charts use for ${ours} gets our name as the fix: ${theirs}`, () => {
     const own = { name: 'own.yaml', text: JSON.stringify({ region: 'cn-hangzhou', [theirs]: [] }) }
     const { errors } = loadValues({ files: [minimal, own], defaults })
     assert.deepEqual(
@@ -595,7 +595,7 @@ for (const [theirs, ours] of [
   })
 }
 
-test('what is left out of a Pod on purpose is refused with the reason', () => {
+test('Pod fields that are left out on purpose are rejected with the reason', () => {
   const own = { name: 'own.yaml', text: 'extraVolumes:\n  - name: a\n    hostPath: { path: / }\n' }
   const [error] = loadValues({ files: [minimal, own], defaults }).errors
   assert.match(error?.hint ?? '', /a folder of the node would let the helper read what is not its own/)

@@ -84,7 +84,7 @@ const refusals: readonly Refusal[] = [
     values: { networkPolicy: { dnsPorts: null } },
     says: /networkPolicy\.dnsPorts is null.*`--reuse-values` with a newer chart: use --reset-then-reuse-values/,
   },
-  // U+0085 as it is never gets there: Helm's reader folds it into a space.
+  // A literal U+0085 never gets this far: Helm's reader folds it into a space.
   ...['\r', '\u2028', '\u2029'].map((end) => ({
     title: `security 11: a line of caBundle that ends with ${JSON.stringify(end)}, which leaves the YAML block it is rendered into`,
     values: { caBundle: `-----BEGIN CERTIFICATE-----${end}kind: Secret\n-----END CERTIFICATE-----\n` },
@@ -175,7 +175,7 @@ const refusals: readonly Refusal[] = [
 ]
 
 for (const { title, values = {}, says, ...options } of refusals) {
-  test(`refused with cause and fix: ${title}`, async () => {
+  test(`rejected with cause and fix: ${title}`, async () => {
     for (const helm of helms) {
       const stderr = await helm.refusal({ values: [scenario('minimal'), values], ...options })
       assert.match(stderr, says)
@@ -183,7 +183,7 @@ for (const { title, values = {}, says, ...options } of refusals) {
   })
 }
 
-test('a key set to null is either rendered without it or refused by its name, never by an error of a template', async () => {
+test('a key set to null is either omitted or rejected by its name, never by an error of a template', async () => {
   const defaults = parse(await readFile(join(CHART, 'values.yaml'), 'utf8')) as object
   const [helm4] = helms as [(typeof helms)[0]]
   const refused: string[] = []
@@ -200,14 +200,14 @@ test('a key set to null is either rendered without it or refused by its name, ne
       stderr,
     )
   }
-  // The action's check of values refuses the same ones.
+  // The action's check of values rejects the same ones.
   const needed = allPaths(defaults)
     .map((path) => path.join('.'))
     .filter((path) => path === 'registries' || NEEDED.some((key) => key === path || key.startsWith(`${path}.`)))
   assert.deepEqual(refused.sort(), needed.sort())
 })
 
-test('a name for the pull secret that others commonly use needs adopt', async () => {
+test('a pull secret name that others commonly use requires adopt', async () => {
   const [helm4] = helms as [(typeof helms)[0]]
   for (const secretName of [...COMMON_SECRET_NAMES, 'acr-credential-abc']) {
     const stderr = await helm4.refusal({ values: [scenario('minimal'), { secretName }] })

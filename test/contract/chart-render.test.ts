@@ -24,7 +24,7 @@ const [helm4] = helms as readonly [TestHelm]
 const scenarios = await listScenarios()
 after(() => Promise.all(helms.map((helm) => helm[Symbol.asyncDispose]())))
 
-/** Each scenario on the newest Kubernetes; some on older ones, where the chart decides by the version. */
+/** Each scenario on the newest Kubernetes; some on older ones, where the chart depends on the version. */
 const renders = [
   ...scenarios.map(({ name }) => ({ name, kubeVersion: NEWEST })),
   { name: 'minimal', kubeVersion: '1.35.2-aliyun.1' },
@@ -33,10 +33,10 @@ const renders = [
   { name: 'no-guard', kubeVersion: '1.24.6-aliyun.1' },
 ]
 
-/** Rendered in full; the others are what differs from the minimal chart, which says at a glance what a value does. */
+/** Rendered in full; the others are diffs from the minimal chart, which show at a glance what a value does. */
 const FULL = [`minimal-${NEWEST}`, `everything-${NEWEST}`, `namespaces-scope-${NEWEST}`, 'no-guard-1.24.6-aliyun.1']
 
-/** The lines that differ, each with the three around it. */
+/** The lines that differ, each with three lines of context. */
 const differences = (from: string, to: string): string =>
   formatPatch(structuredPatch('minimal', 'this', from, to, '', '', { context: 3 }), OMIT_HEADERS)
 
@@ -62,14 +62,14 @@ for (const { name, file } of scenarios) {
   })
 }
 
-test('another registry for the image changes the image alone', async () => {
+test('another registry for the image changes only the image', async () => {
   const before = await helm4.render({ values: [scenario('minimal')] })
   const mirror = await helm4.render({ values: [scenario('minimal'), { image: { registry: 'mirror.example.com' } }] })
   const changed = mirror.split('\n').filter((line, index) => line !== before.split('\n')[index])
   assert.deepEqual(changed, [`        image: mirror.example.com/acr-nopass/acr-nopass:${VERSION}`])
 })
 
-test('an image is named by registry, repository, tag and digest; the global registry wins', async () => {
+test('an image is built from registry, repository, tag and digest; the global registry takes precedence', async () => {
   const image = async (values: object): Promise<unknown> => {
     const output = await helm4.render({ values: [scenario('minimal'), values] })
     const deployment = object(parseManifest(output), 'Deployment')
@@ -87,10 +87,10 @@ test('an image is named by registry, repository, tag and digest; the global regi
   )
 })
 
-test('nothing that is null or empty stands in labels or annotations, and each object has a place', async () => {
+test('labels and annotations contain no null or empty value, and each object has a namespace or is cluster-scoped', async () => {
   for (const { file } of scenarios) {
     for (const { body, name, namespace, kind } of parseManifest(await helm4.render({ values: [file] }))) {
-      // the user's own, from extraObjects
+      // The user's own, from extraObjects.
       if (name.endsWith('-extra')) continue
       const { labels, annotations } = body.metadata as { labels?: object; annotations?: object }
       assert.notEqual(labels, null)
@@ -110,7 +110,7 @@ test('the chart has no hooks, no custom resource definitions, no lookups and not
   }
 })
 
-test('the labels that a Deployment selects by never change', async () => {
+test("the Deployment's selector labels never change", async () => {
   const output = await helm4.render({ values: [scenario('everything')] })
   const { spec } = object(parseManifest(output), 'Deployment').body as { spec: { selector: object } }
   assert.deepEqual(spec.selector, {
@@ -118,7 +118,7 @@ test('the labels that a Deployment selects by never change', async () => {
   })
 })
 
-test('names are short enough and without dots, whatever the release is called', async () => {
+test('names are short enough and without dots, whatever the release name is', async () => {
   for (const release of ['a', 'a.b.c', 'r'.repeat(53), `${'r'.repeat(41)}-x`, 'my-acr-nopass', 'acr-nopass.eu']) {
     const output = await helm4.render({ values: [scenario('everything')], release, namespace: 'n' })
     for (const { kind, name, namespace } of parseManifest(output)) {
@@ -127,7 +127,7 @@ test('names are short enough and without dots, whatever the release is called', 
   }
 })
 
-test('an umbrella chart may hold it, with values that are shared by all charts', async () => {
+test('the chart works as a dependency of an umbrella chart, with values that are shared by all charts', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-umbrella-'))
   try {
     await cp(CHART, join(folder, 'charts/acr-nopass'), { recursive: true })
@@ -148,7 +148,7 @@ test('an umbrella chart may hold it, with values that are shared by all charts',
   }
 })
 
-test('chart, image tag and package have one number', async () => {
+test('chart, image tag and package have one version', async () => {
   const { version } = JSON.parse(await readFile(join(CHART, '../package.json'), 'utf8')) as { version: string }
   const chart = parse(await readFile(join(CHART, 'Chart.yaml'), 'utf8')) as Record<string, unknown>
   assert.equal(chart.version, version)

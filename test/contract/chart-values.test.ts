@@ -21,7 +21,7 @@ const scenarios = await Promise.all(
   })),
 )
 
-/** They stand in values.yaml for a reader, and have one choice only. */
+/** In values.yaml for information only, with a single allowed value. */
 const FIXED = [
   'podSecurityContext.runAsNonRoot',
   'securityContext.allowPrivilegeEscalation',
@@ -35,7 +35,7 @@ test('values.yaml and the schema state the same defaults', () => {
   assert.deepEqual(parse(valuesText), schemaDefaults(schema, schema))
 })
 
-test('each key of values.yaml has prose above it', () => {
+test('each key of values.yaml is documented above it', () => {
   const { contents } = parseDocument(valuesText)
   assert.ok(isMap(contents))
   for (const { key } of contents.items) {
@@ -45,7 +45,7 @@ test('each key of values.yaml has prose above it', () => {
   }
 })
 
-test('a scenario sets each key of the values to something else than its default', () => {
+test('a scenario sets each key of the values to something other than its default', () => {
   const missing = leaves
     .filter(({ path }) => !WITHOUT_EFFECT.includes(path) && !FIXED.includes(path))
     .filter(({ path, schema: { default: standard } }) => {
@@ -58,8 +58,8 @@ test('a scenario sets each key of the values to something else than its default'
   )
 })
 
-test('a scenario has each choice of each key', () => {
-  // Kubernetes' own choices, passed on as they are
+test('a scenario uses each choice of each key', () => {
+  // Kubernetes' own choices, which are passed on unchanged.
   const ours = leaves.filter(({ path }) => !/^(tolerations|topologySpread|dnsPolicy|updateStrategy)/.test(path))
   const missing = ours.flatMap(({ path, schema: { enum: choices = [], default: standard } }) =>
     choices
@@ -70,7 +70,7 @@ test('a scenario has each choice of each key', () => {
   assert.deepEqual(missing, [])
 })
 
-test('each key that a scenario sets shows in what is rendered', async () => {
+test('each key that a scenario sets changes the rendered manifest', async () => {
   const render = async (values: object): Promise<string | undefined> => {
     const args = ['template', 'acr-nopass', CHART, '-n', 'acr-system', '--kube-version', NEWEST]
     const { code, stdout } = await helm.run(args, [values])
@@ -86,7 +86,7 @@ test('each key that a scenario sets shows in what is rendered', async () => {
   assert.deepEqual(silent, WITHOUT_EFFECT)
 })
 
-/** A copy without any value at the path. */
+/** A copy without the value at the path. */
 function without(values: object, path: string): object {
   const copy = structuredClone(values)
   const at = Math.max(path.lastIndexOf('.'), 0)

@@ -10,9 +10,9 @@ import { signJwt } from '../../src/sandbox/cloud/sts/jwt.ts'
 import { findHostsObstacle, openVendorHosts, type VendorHosts } from '../support/cloud/vendor-hosts.ts'
 import { testTools } from '../tools.ts'
 
-// A client of ACR that others wrote, on the vendor's Go SDK: github.com/mozillazg/docker-credential-acr-helper. It knows no other
-// hosts than the vendor's, so it gets them by a hosts file and a network of its own. Nothing of it is ours: neither signature, nor parameters, nor
-// what it reads of the answers.
+// A third-party client of ACR on the vendor's Go SDK: github.com/mozillazg/docker-credential-acr-helper. It only knows the
+// vendor's hosts, so it runs with a hosts file in its own network. Nothing of it is ours: not the signature, the parameters, nor
+// the parsing of responses.
 
 const obstacle = await findHostsObstacle()
 const skip =
@@ -45,7 +45,7 @@ const keyOf = (user: string): Record<string, string> => {
   return { ALIBABA_CLOUD_ACCESS_KEY_ID: accessKeyId, ALIBABA_CLOUD_ACCESS_KEY_SECRET: accessKeySecret }
 }
 
-/** What `docker` gets of its credential helper, and the calls that it took. */
+/** The output that `docker` gets from its credential helper, and the calls that it took. */
 async function login(registry: string, env: Record<string, string>) {
   const from = cloud.calls.length
   const { code, stdout, stderr } = await hosts.run(program, ['get'], { input: registry, env })
@@ -58,14 +58,14 @@ interface Login {
   readonly Secret: string
 }
 
-/** Whether the registry's token server takes the login. */
+/** Whether the registry's token server accepts the login. */
 async function isAccepted({ Username, Secret }: Partial<Login>): Promise<boolean> {
   const { realm, service } = cloud.registryAuth
   const authorization = `Basic ${Buffer.from(`${Username}:${Secret}`).toString('base64')}`
   return (await fetch(`${realm}?service=${encodeURIComponent(service)}`, { headers: { authorization } })).ok
 }
 
-test('an access key: the instance by its name, then a login that the registry takes', { skip }, async () => {
+test('an access key: the instance by its name, then a login that the registry accepts', { skip }, async () => {
   const found = await login(ENTERPRISE, keyOf('administrator'))
   assert.deepEqual(found.calls, ['cr ListInstance 200', 'cr GetAuthorizationToken 200'], found.text)
   assert.equal(found.Username, 'cr_temp_user')
@@ -79,7 +79,7 @@ test('the Personal Edition', { skip }, async () => {
   assert.equal(await isAccepted(found), true)
 })
 
-test('RRSA: an OIDC token, a role of which the trust policy names the ServiceAccount, and a login by its session', {
+test('RRSA: an OIDC token, a role whose trust policy names the ServiceAccount, and a login with its session', {
   skip,
 }, async () => {
   const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
@@ -127,7 +127,7 @@ test('RRSA: an OIDC token, a role of which the trust policy names the ServiceAcc
   assert.match(other.text, /AuthenticationFail\.NoPermission|is not authorized/)
 })
 
-test('the metadata service, by version 1, the only one that its library knows: the worker role of the node', {
+test('the metadata service, version 1, the only one that its library supports: the worker role of the node', {
   skip,
 }, async () => {
   const role = 'KubernetesWorkerRole-5f3c1a9e-7d42-4b8f-9c60-2ab1e0d4f731'
@@ -143,7 +143,7 @@ test('the metadata service, by version 1, the only one that its library knows: t
   assert.match(refused.text, /403/)
 })
 
-test('who may not, and who is unknown, is told so as the vendor’s SDK reads it', { skip }, async () => {
+test('callers that are unknown or lack permission get errors that the vendor’s SDK understands', { skip }, async () => {
   const refused = await login(ENTERPRISE, keyOf('auditor'))
   assert.equal(refused.code, 1)
   assert.deepEqual(refused.calls, ['cr ListInstance 403'], refused.text)

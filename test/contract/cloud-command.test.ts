@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url'
 
 const MAIN = fileURLToPath(new URL('../../src/sandbox/cloud/main.ts', import.meta.url))
 const fixtureFile = (name: string): string => fileURLToPath(new URL(`./fixtures/${name}`, import.meta.url))
-/** Another language where the machine has one; the test's name says which client it was. */
+/** A client in another language if the machine has one; the test's title names the client. */
 const CLIENT =
   spawnSync('python3', ['-c', 'import json, hmac, urllib.request']).status === 0
     ? { name: 'Python', command: 'python3', args: [fixtureFile('cloud-rpc-client.py')] }
@@ -73,7 +73,7 @@ test('it prints one line of JSON: where the products are, a key, a region, the i
   ])
 })
 
-test(`a client in ${CLIENT.name} is served, and refused as the SDKs are`, async () => {
+test(`a client in ${CLIENT.name} is served, and gets the same errors as the SDKs`, async () => {
   const { status, body } = await call({ action: 'GetCallerIdentity' })
   assert.deepEqual([status, body.IdentityType], [200, 'RAMUser'])
   const ram = { endpoint: ready.endpoints.ram, version: '2015-05-01' }
@@ -124,7 +124,7 @@ test('P6 the log has calls and callers, but no secret', () => {
   assert.equal(stderr.includes(ready.accessKeySecret), false)
 })
 
-test('an invalid seed or argument ends it with exit code 2, the location and the fix', async () => {
+test('an invalid seed or argument exits with code 2, the location and the fix', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-seed-'))
   try {
     const seed = (content: string): Promise<string> => {

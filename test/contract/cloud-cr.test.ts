@@ -34,7 +34,7 @@ const session = async (durationSeconds: number): Promise<Keys> => {
   return { accessKeyId, accessKeySecret, securityToken }
 }
 
-test('an access key gets a credential for one hour, or the hours it asks for', async () => {
+test('an access key gets a credential for one hour, or for the requested hours', async () => {
   const { RequestId, AuthorizationToken, ExpireTime, ...rest } = await cr('GetAuthorizationToken', { InstanceId: DEMO })
   assert.match(String(RequestId), /^[0-9A-F-]{36}$/)
   assert.ok(String(AuthorizationToken).length >= 32)
@@ -48,7 +48,7 @@ test('an access key gets a credential for one hour, or the hours it asks for', a
   }
 })
 
-test('a credential lives no longer than the session that asked for it', async () => {
+test('a credential expires no later than the session that requested it', async () => {
   const keys = await session(900)
   const end = Math.floor(now / 1000) * 1000 + 900_000
   assert.equal((await cr('GetAuthorizationToken', { InstanceId: DEMO }, keys)).ExpireTime, end)
@@ -57,7 +57,7 @@ test('a credential lives no longer than the session that asked for it', async ()
   assert.equal((data as { expireDate: number }).expireDate, end)
 })
 
-test('the Personal Edition answers in its own spelling', async () => {
+test('the Personal Edition responds with its own field names', async () => {
   const { requestId, data } = await personal(tokens)
   assert.match(String(requestId), /^[0-9A-F-]{36}$/)
   const { authorizationToken, ...rest } = data as Record<string, unknown>
@@ -71,7 +71,7 @@ test('the Personal Edition answers in its own spelling', async () => {
   assert.deepEqual(namespaces.data, { namespaces: [{ namespace: 'acme', namespaceStatus: 'NORMAL' }] })
 })
 
-test('an account that never opened the Personal Edition is unknown to it', async () => {
+test('an account that never activated the Personal Edition is unknown to it', async () => {
   const { status, code, body } = await refusal(personal(tokens, cloud.accessKeyOf('administrator', '1867204395510376')))
   assert.deepEqual([status, code], [404, 'USER_NOT_EXIST'])
   assert.deepEqual(Object.keys(body).sort(), ['code', 'message', 'requestId', 'status'])
@@ -89,7 +89,7 @@ test('instances are listed and read; times are strings in the list and numbers i
   assert.equal((await cr('ListInstance', { InstanceStatus: 'RUNNING', PageNo: '2', PageSize: '1' })).TotalCount, 1)
 })
 
-test('endpoints say the domains of both networks', async () => {
+test('endpoints list the domains of both networks', async () => {
   const { Endpoints } = await cr('ListInstanceEndpoint', { InstanceId: DEMO, ModuleName: 'Registry' })
   assert.deepEqual(Endpoints, [
     {
@@ -117,7 +117,7 @@ test('endpoints say the domains of both networks', async () => {
   assert.equal(await refused(cr('GetInstanceEndpoint', { InstanceId: DEMO })), '400 MissingEndpointType')
 })
 
-test('an instance says which VPCs are linked to it, and links one more; each needs its own permission', async () => {
+test('an instance lists its linked VPCs, and links another; each needs its own permission', async () => {
   const of = async () => {
     const { Domains, LinkedVpcs } = await cr('GetInstanceVpcEndpoint', { InstanceId: DEMO })
     const vpcs = LinkedVpcs as readonly Record<string, unknown>[]
@@ -139,7 +139,7 @@ test('an instance says which VPCs are linked to it, and links one more; each nee
   cloud.control.changeInstance(DEMO, { vpc: { vpcs: [{ id: 'vpc-bp1opxu1zkhn00gzvp6x8', vswitch: VswitchId }] } })
 })
 
-test('the public endpoint is opened and closed, and lets in the addresses on its list', async () => {
+test('the public endpoint is opened and closed, and allows the addresses on its list', async () => {
   const internet = async () => {
     const { Enable, AclEnable, AclEntries } = await cr('GetInstanceEndpoint', {
       InstanceId: DEMO,
@@ -175,7 +175,7 @@ test('namespaces and repositories are listed', async () => {
   assert.deepEqual([none.IsSuccess, none.Code], [false, 'NAMESPACE_NOT_EXIST'])
 })
 
-test('an unknown instance is an answer with HTTP 200 and IsSuccess false', async () => {
+test('an unknown instance is a response with HTTP 200 and IsSuccess false', async () => {
   for (const action of [
     'GetAuthorizationToken',
     'GetInstance',
@@ -224,7 +224,7 @@ test('a session needs each permission: the token on all resources, the endpoints
   assert.equal((body.AccessDeniedDetail as Record<string, unknown>).NoPermissionType, 'ExplicitDeny')
 })
 
-test('an API, a version or a path that does not exist is refused', async () => {
+test('an API, a version or a path that does not exist is rejected', async () => {
   assert.equal(await refused(cr('NoSuchAction')), '404 InvalidAction.NotFound')
   assert.equal(await refused(vendorClients(cloud).call({ action: 'x', version: '1999-01-01' })), '400 InvalidVersion')
   assert.equal(await refused(personal({ action: 'x', path: '/nothing' })), '404 InvalidAction.NotFound')

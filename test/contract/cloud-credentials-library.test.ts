@@ -11,7 +11,7 @@ import { signJwt } from '../../src/sandbox/cloud/sts/jwt.ts'
 import { findHostsObstacle, openVendorHosts, type VendorHosts } from '../support/cloud/vendor-hosts.ts'
 import { type Keys, vendorClients } from '../support/cloud/vendor-sdk.ts'
 
-// The vendor's credentials library with every identity that the emulated cloud offers, at the vendor's own addresses.
+// The vendor's credentials library with every identity of the emulated cloud, at the vendor's own addresses.
 
 const obstacle = await findHostsObstacle()
 const skip =
@@ -49,7 +49,7 @@ interface Found extends Keys {
   readonly providerName: string
 }
 
-/** What the library makes of a configuration, or of its default chain with this environment. */
+/** The credentials that the library returns for a configuration, or from its default chain with this environment. */
 async function credentials(config: object | undefined, env: Readonly<Record<string, string>> = {}) {
   const given = config === undefined ? {} : { CONFIG: JSON.stringify(config) }
   const options = { env: { ...env, ...given, NODE_PATH: join(import.meta.dirname, '../../node_modules') } }
@@ -58,19 +58,19 @@ async function credentials(config: object | undefined, env: Readonly<Record<stri
   return JSON.parse(stdout) as Found
 }
 
-/** Who the cloud takes these keys for. */
+/** The identity that the cloud reports for these keys. */
 async function callerOf({ accessKeyId, accessKeySecret, securityToken }: Keys): Promise<string> {
   const keys = { accessKeyId, accessKeySecret, ...(securityToken && { securityToken }) }
   return (await vendorClients(cloud, keys).sts.getCallerIdentity()).body?.arn ?? ''
 }
 const arn = (rest: string): string => `acs:ram::${cloud.accountId}:${rest}`
 
-test('access_key: the keys as they are', { skip }, async () => {
+test('access_key: the keys unchanged', { skip }, async () => {
   const found = await credentials({ type: 'access_key', ...cloud.administrator })
   assert.equal(await callerOf(found), arn('user/administrator'))
 })
 
-test('sts: a session that somebody else asked for', { skip }, async () => {
+test('sts: a session that another client requested', { skip }, async () => {
   const request = new AssumeRoleRequest({ roleArn: arn('role/deployer'), roleSessionName: 'given' })
   const { accessKeyId, accessKeySecret, securityToken } =
     (await vendorClients(cloud).sts.assumeRole(request)).body?.credentials ?? {}
@@ -111,7 +111,7 @@ test('oidc_role_arn: the token of a ServiceAccount', { skip }, async () => {
     oidcTokenFilePath: file,
   }
   assert.equal(await callerOf(await credentials({ ...config, roleSessionName: 'pod' })), arn('assumed-role/helper/pod'))
-  // as the RRSA webhook sets a Pod up
+  // The environment that the RRSA webhook sets in a Pod.
   const found = await credentials(undefined, {
     ALIBABA_CLOUD_ROLE_ARN: arn('role/helper'),
     ALIBABA_CLOUD_OIDC_PROVIDER_ARN: provider,

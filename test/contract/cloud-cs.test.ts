@@ -39,7 +39,7 @@ after(() => cloud.stop())
 const kubeconfig = (clusterId: string, request: object = {}) =>
   cs.describeClusterUserKubeconfig(clusterId, new DescribeClusterUserKubeconfigRequest(request))
 
-test('a cluster says its worker role, its API server and its identity provider', async () => {
+test('a cluster reports its worker role, its API server and its identity provider', async () => {
   const { body } = await cs.describeClusterDetail(LIVE)
   assert.deepEqual([body?.name, body?.regionId, body?.state], ['live', 'cn-beijing', 'running'])
   assert.equal(body?.workerRamRoleName, 'KubernetesWorkerRole-live')
@@ -48,7 +48,7 @@ test('a cluster says its worker role, its API server and its identity provider',
     { ...body?.rrsaConfig },
     {
       enabled: true,
-      // as the example of the vendor's SDK: a list, of which the first is the tokens' issuer
+      // As in the example of the vendor's SDK: a list whose first entry is the tokens' issuer.
       issuer: 'https://oidc.example.com/live,https://kubernetes.default.svc',
       oidcName: `ack-rrsa-${LIVE}`,
       oidcArn: `acs:ram::${cloud.accountId}:oidc-provider/ack-rrsa-${LIVE}`,
@@ -61,7 +61,7 @@ test('a cluster says its worker role, its API server and its identity provider',
   assert.deepEqual(others, [])
 })
 
-test('node pools say the worker roles of their own', async () => {
+test('node pools report their own worker roles', async () => {
   const roles = async (clusterId: string) => {
     const { body } = await cs.describeClusterNodePools(clusterId, new DescribeClusterNodePoolsRequest({}))
     return (body?.nodepools ?? []).map((pool) => pool.scalingGroup?.ramRoleName)
@@ -94,7 +94,7 @@ test('clusters are listed in pages, and by the old call as a bare list', async (
   )
 })
 
-test('a kubeconfig is made for who asks, for as long as asked', async () => {
+test('a kubeconfig is issued to the caller, for as long as requested', async () => {
   const before = Date.now()
   const { body } = await kubeconfig(LIVE, { temporaryDurationMinutes: 15, privateIpAddress: true })
   assert.equal(body?.config, 'apiVersion: v1\nkind: Config\n')
@@ -109,7 +109,7 @@ test('a kubeconfig is made for who asks, for as long as asked', async () => {
   assert.equal(asked.at(-1)?.minutes, 3 * 365 * 24 * 60)
 })
 
-test('refusals have the body of CS: lower-case names and no HostId', async () => {
+test('errors have the body of CS: lower-case names and no HostId', async () => {
   const { body, ...missing } = await refusal(cs.describeClusterDetail('nope'))
   assert.deepEqual([missing.status, missing.code, missing.message], [404, 'ErrorClusterNotFound', 'cluster not found'])
   assert.deepEqual(Object.keys(body).sort(), ['code', 'message', 'requestId', 'status'])
@@ -122,7 +122,7 @@ test('refusals have the body of CS: lower-case names and no HostId', async () =>
   )
 })
 
-test('who may not is told which action is missing, as a user and as a session', async () => {
+test('a caller without permission gets the missing action, as a user and as a session', async () => {
   const { accountId } = cloud
   cloud.control.putRole('no-clusters', {
     Version: '1',

@@ -24,7 +24,7 @@ const failure = async (): Promise<Record<string, unknown>> => {
   return { name, code, statusCode, retryAfter }
 }
 
-test('the vendor SDK sees each fault as it would see the real one', async () => {
+test('the vendor SDK sees each fault like a real one', async () => {
   const { faults } = cloud
   faults.add({ kind: 'throttle', retryAfterMs: 2000 })
   assert.deepEqual(await failure(), {
@@ -62,7 +62,7 @@ test('the vendor SDK sees each fault as it would see the real one', async () => 
   )
 })
 
-test('a fault strikes only the calls it names, and only so often', async () => {
+test('a fault affects only the calls that it names, and only so often', async () => {
   cloud.faults.add({
     match: { product: 'ram', action: 'GetRole' },
     kind: 'status',
@@ -79,14 +79,14 @@ test('a fault strikes only the calls it names, and only so often', async () => {
   )
 })
 
-test('the answer can be lost after the work was done', async () => {
+test('the response can be lost after the work was done', async () => {
   const { ram } = vendorClients(cloud)
   cloud.faults.add({ kind: 'cut-after', match: { action: 'CreateUser' } })
   await assert.rejects(ram.createUser(new CreateUserRequest({ userName: 'made' })), { code: 'ECONNRESET' })
   assert.equal((await ram.getUser(new GetUserRequest({ userName: 'made' }))).body?.user?.userName, 'made')
 })
 
-test('a call that is never answered ends when the emulator stops', async () => {
+test('a call without a response is closed when the emulator stops', async () => {
   const other = await startCloud()
   other.faults.add({ kind: 'hang' })
   const pending = assert.rejects(vendorClients(other).sts.getCallerIdentity())
@@ -102,7 +102,7 @@ test('metadata and the registry have faults too', async () => {
   assert.equal((await fetch(cloud.registryAuth.realm)).status, 429)
 })
 
-test("the cloud's clock can be ahead, and its Date header says so", async () => {
+test("the cloud's clock can be ahead, and its Date header shows it", async () => {
   cloud.control.setClockSkew(3_600_000)
   const answer = await fetch(cloud.endpoints.sts, { method: 'POST', headers: { 'x-acs-version': '2015-04-01' } })
   assert.equal(Date.parse(answer.headers.get('date') ?? ''), Math.floor((now + 3_600_000) / 1000) * 1000)
@@ -111,7 +111,7 @@ test("the cloud's clock can be ahead, and its Date header says so", async () => 
   await identity()
 })
 
-test('a RAM change may take its time to count, a grant as well as a revocation', async () => {
+test('a RAM change may take effect with a delay, both a grant and a revocation', async () => {
   const { control, accountId } = cloud
   control.putRole('late', {
     Version: '1',

@@ -27,7 +27,7 @@ const withToken = async (base = cloud.endpoints.imds): Promise<Record<string, st
   return { 'X-aliyun-ecs-metadata-token': (await newToken('60', 'PUT', base)).text }
 }
 
-test('with a token first, an instance learns its role and gets a session of it', async () => {
+test('with a token, an instance reads its role and gets a session of it', async () => {
   const token = await withToken()
   assert.deepEqual(await ask(CREDENTIALS, token), { status: 200, text: ROLE })
   assert.deepEqual(await ask('/latest/meta-data/region-id', token), { status: 200, text: 'cn-hangzhou' })
@@ -41,7 +41,7 @@ test('with a token first, an instance learns its role and gets a session of it',
   assert.match(body?.arn ?? '', new RegExp(`^acs:ram::${cloud.accountId}:assumed-role/${ROLE.toLowerCase()}/vm-ram-i-`))
 })
 
-test('without a token, with a wrong or an old one, the answer is 403; version 1 can be switched on', async () => {
+test('without a token, or with a wrong or expired one, the response is 403; version 1 can be enabled', async () => {
   const token = await withToken()
   assert.equal((await ask(CREDENTIALS)).status, 403)
   assert.equal((await ask(CREDENTIALS, { 'X-aliyun-ecs-metadata-token': 'guess' })).status, 403)
@@ -54,7 +54,7 @@ test('without a token, with a wrong or an old one, the answer is 403; version 1 
   assert.equal((await ask(CREDENTIALS)).status, 403)
 })
 
-test('a token is asked for with PUT and a life of 1 to 21600 seconds', async () => {
+test('a token is requested with PUT and a lifetime of 1 to 21600 seconds', async () => {
   assert.deepEqual(
     [
       (await newToken('0')).status,
@@ -66,7 +66,7 @@ test('a token is asked for with PUT and a life of 1 to 21600 seconds', async () 
   )
 })
 
-test('all callers share one session, until a sixth of its life is left', async () => {
+test('all callers share one session, until a sixth of its lifetime is left', async () => {
   const key = async () => JSON.parse((await ask(CREDENTIALS + ROLE, await withToken())).text).AccessKeyId
   const first = await key()
   now += 4 * 3_600_000
@@ -75,7 +75,7 @@ test('all callers share one session, until a sixth of its life is left', async (
   assert.notEqual(await key(), first)
 })
 
-test('each node has metadata of its own; a path or role that is not there, or does not trust ECS, is 404', async () => {
+test('each node has its own metadata; a path or role that does not exist, or does not trust ECS, is 404', async () => {
   const base = await cloud.imdsFor('gpu-nodes')
   const token = await withToken(base)
   assert.deepEqual(await ask(CREDENTIALS, token, base), { status: 200, text: 'gpu-nodes' })
@@ -112,7 +112,7 @@ test('on ECI the caller decides: each Pod has its own role and session, and one 
   assert.ok(ports.every(({ remotePort, localPort }) => remotePort === Number(new URL(base).port) && localPort > 0))
 })
 
-test('a worker role as it comes may not get a registry token; the record says who asked for what', async () => {
+test('a newly created worker role cannot get a registry token; the log records who requested what', async () => {
   const { AccessKeyId, AccessKeySecret, SecurityToken } = JSON.parse(
     (await ask(CREDENTIALS + ROLE, await withToken())).text,
   )

@@ -70,7 +70,7 @@ test("a cluster's ServiceAccount gets a session of the role that trusts it", asy
   assert.equal((await own.getCallerIdentity()).body?.identityType, 'AssumedRoleUser')
 })
 
-test('any other token is refused with 401 and the reason', async () => {
+test('any other token is rejected with 401 and the reason', async () => {
   const stranger = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey
   const noAlgorithm = podToken({}, rsa.privateKey, { alg: 'HS256' })
   const [head, body] = podToken().split('.')
@@ -111,7 +111,7 @@ test('any other token is refused with 401 and the reason', async () => {
   )
 })
 
-test('a workflow gets its ID token as the runner gives it, and with it the deploy role', async () => {
+test('a workflow gets its ID token from the runner, and with it the deploy role', async () => {
   const job = { repository: 'acme/platform' }
   const { requestUrl, requestToken } = cloud.githubRunner(job)
   const ask = (token: string) =>

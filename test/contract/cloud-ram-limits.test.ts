@@ -26,7 +26,7 @@ const version = (policyName: string, extra: object = {}) =>
 const get = (policyName: string, policyType = 'Custom') =>
   ram.getPolicy(new GetPolicyRequest({ policyName, policyType }))
 
-test('a malformed document is refused with MalformedPolicyDocument, whatever is wrong with it', async () => {
+test('a malformed document is rejected with MalformedPolicyDocument, whatever is wrong with it', async () => {
   const statement = { Effect: 'Allow', Action: 'cr:Get*', Resource: '*' }
   const of = (change: object): object => ({ Version: '1', Statement: [{ ...statement, ...change }] })
   const documents: readonly unknown[] = [
@@ -61,7 +61,7 @@ test('a malformed document is refused with MalformedPolicyDocument, whatever is 
   }
 })
 
-test('parameters beyond their limits are refused with the code of the parameter', async () => {
+test('parameters beyond their limits are rejected with the code of the parameter', async () => {
   const padding = (bytes: number): string => {
     const empty = allow(['cr:Get*'], ['acs:cr:*:*:repository/'])
     return allow(

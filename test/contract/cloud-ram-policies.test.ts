@@ -43,7 +43,7 @@ const versionIds = async (policyName: string): Promise<string> => {
   return versions.map(({ versionId, isDefaultVersion }) => `${versionId}${isDefaultVersion ? '*' : ''}`).join(' ')
 }
 
-test('a policy that is created is read back byte by byte, with its description, tags and dates', async () => {
+test('a created policy is read back byte for byte, with its description, tags and dates', async () => {
   const policyDocument = allow(['cr:Get*', 'cr:List*'], ['acs:cr:*:*:instance/cri-1', '*'])
   const tag = [{ key: 'acr-nopass', value: 'yes & no / ü' }]
   const created = await ram.createPolicy(
@@ -69,7 +69,7 @@ test('a policy that is created is read back byte by byte, with its description, 
   assert.equal((await get('read-back')).body?.policy?.description, 'new')
 })
 
-test('versions: a new one counts only as default, can be made default, and the default one cannot be deleted', async () => {
+test('versions: a new one takes effect only as default, can be made default, and the default one cannot be deleted', async () => {
   await create('versions')
   assert.equal((await version('versions')).body?.policyVersion?.versionId, 'v2')
   assert.equal(await versionIds('versions'), 'v1* v2')
@@ -86,7 +86,7 @@ test('versions: a new one counts only as default, can be made default, and the d
   assert.equal(await versionIds('versions'), 'v2*')
 })
 
-test('the sixth version is refused, unless the oldest that is not the default may go', async () => {
+test('the sixth version is rejected, unless the oldest non-default version may be deleted', async () => {
   await create('five')
   for (let count = 2; count <= 5; count += 1) await version('five')
   assert.equal(await refused(version('five')), '409 LimitExceeded.Policy.Version')
@@ -97,7 +97,7 @@ test('the sixth version is refused, unless the oldest that is not the default ma
   assert.equal(await versionIds('five'), 'v5 v6 v7 v8 v9*')
 })
 
-test('what does not exist is refused with 404, what exists already with 409', async () => {
+test('a missing object is rejected with 404, an existing one with 409', async () => {
   await create('twice')
   const ofVersion = (versionId: string) => ({ policyName: 'twice', policyType: 'Custom', versionId })
   assert.deepEqual(
@@ -124,7 +124,7 @@ test('what does not exist is refused with 404, what exists already with 409', as
   )
 })
 
-test('a policy in use, or with further versions, is deleted only after these', async () => {
+test('a policy that is in use or has further versions can only be deleted after them', async () => {
   await create('busy')
   await version('busy')
   const attachment = { policyName: 'busy', policyType: 'Custom', roleName: WORKER }
@@ -142,7 +142,7 @@ test('a policy in use, or with further versions, is deleted only after these', a
   assert.equal(await refused(get('busy')), '404 EntityNotExist.Policy')
 })
 
-test('lists come in pages, and system policies are there to read', async () => {
+test('lists are paged, and system policies can be read', async () => {
   const names: (string | undefined)[] = []
   let marker: string | undefined
   do {
@@ -169,7 +169,7 @@ test('lists come in pages, and system policies are there to read', async () => {
   })
 })
 
-test('an error body names request, host, code, message and where to read on', async () => {
+test('an error body has request, host, code, message and a link to the documentation', async () => {
   const { body, message } = await refusal(get('nowhere'))
   const { RequestId, ...rest } = body
   assert.match(String(RequestId), /^[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}$/)

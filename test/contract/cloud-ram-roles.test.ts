@@ -62,7 +62,7 @@ test('a role is created, read, changed and deleted; its ARN is in lower case', a
   assert.equal(await refused(ram.getRole(new GetRoleRequest({ roleName: 'My.Role-1' }))), '404 EntityNotExist.Role')
 })
 
-test('roles that exist, do not exist, or are malformed are refused with their codes', async () => {
+test('roles that exist, do not exist, or are malformed are rejected with their codes', async () => {
   const trust = (statement: object) => ({
     assumeRolePolicyDocument: JSON.stringify({
       Version: '1',
@@ -99,7 +99,7 @@ test('roles that exist, do not exist, or are malformed are refused with their co
   )
 })
 
-test('a policy is attached once, listed from both sides, detached once; a role with policies stays', async () => {
+test('a policy is attached once, listed from both sides, detached once; a role with policies cannot be deleted', async () => {
   await createPolicy('attached')
   await createRole('holder')
   const request = onRole('attached', 'holder')
@@ -130,7 +130,7 @@ test('a policy is attached once, listed from both sides, detached once; a role w
   assert.deepEqual(await policiesOf('holder'), ['System/ReadOnlyAccess'])
 })
 
-test('attaching names a role and a policy that exist, and at most ten custom policies', async () => {
+test('attaching requires an existing role and policy, and at most ten custom policies', async () => {
   await createRole('full')
   for (let count = 1; count <= 11; count += 1) await createPolicy(`limit-${count}`)
   for (let count = 1; count <= 10; count += 1) {
@@ -153,7 +153,7 @@ test('attaching names a role and a policy that exist, and at most ten custom pol
   )
 })
 
-test('roles and policies carry tags, which can be listed, added and taken away', async () => {
+test('roles and policies have tags, which can be listed, added and removed', async () => {
   await createRole('tagged', { tag: [{ key: 'owner', value: 'acr-nopass' }] })
   const role = { resourceType: 'role', resourceNames: ['tagged'] }
   await ram.tagResources(new TagResourcesRequest({ ...role, tag: [{ key: 'stage', value: 'prod' }] }))

@@ -51,13 +51,13 @@ const pull = async (login: Login | undefined, repository = 'team/app', style?: T
   return status === 200 ? content : String(status)
 }
 
-test('a real registry gives an image to a live credential, asked for as docker and as containerd do', async () => {
+test('a real registry serves an image for a valid credential, requested as docker and as containerd do', async () => {
   const login = await credential()
   assert.equal(await pull(login), 'content of team/app')
   assert.equal(await pull(login, 'team/app', 'form'), 'content of team/app')
 })
 
-test('without a credential, with a wrong, an expired or a made-up one the registry refuses', async () => {
+test('without a credential, with a wrong, an expired or an invented one the registry rejects the request', async () => {
   const login = await credential()
   assert.equal(await pull(undefined), '401')
   assert.equal(await pull({ ...login, username: 'somebody' }), '401')
@@ -68,7 +68,7 @@ test('without a credential, with a wrong, an expired or a made-up one the regist
   assert.equal(await pull(login), '401')
 })
 
-test('a credential ends at its ExpireTime', async () => {
+test('a credential expires at its ExpireTime', async () => {
   cloud.control.shortSessions(120)
   const login = await credential()
   cloud.control.shortSessions(undefined)
@@ -78,7 +78,7 @@ test('a credential ends at its ExpireTime', async () => {
   now -= 120_000
 })
 
-test('the policies of who asked count at the time of the pull', async () => {
+test("the caller's policies are evaluated at the time of the pull", async () => {
   const login = await credential(await session())
   assert.equal(await pull(login), '401')
   cloud.control.grant('puller', 'pull', JSON.parse(allow(['cr:PullRepository'], PULL_TEAM)))
@@ -88,7 +88,7 @@ test('the policies of who asked count at the time of the pull', async () => {
   assert.equal(await pull(login), '401')
 })
 
-test('a credential is good for the namespaces of its instance only', async () => {
+test('a credential is valid only for the namespaces of its instance', async () => {
   const login = await credential()
   assert.equal(await pull(login, 'platform/helper'), 'content of platform/helper')
   assert.equal(await pull(login, 'acme/tools'), '401')
@@ -104,7 +104,7 @@ test('a credential is good for the namespaces of its instance only', async () =>
   assert.equal(await pull(personal, 'team/app'), '401')
 })
 
-test('pushing needs the permission to push', async () => {
+test('pushing requires the permission to push', async () => {
   const client = async (keys?: Keys) => registryClient(registry.url, await credential(keys))
   assert.equal(await (await client()).push('team/app', '2', 'by the administrator'), 201)
   cloud.control.grant('puller', 'pull', JSON.parse(allow(['cr:PullRepository'])))
@@ -112,7 +112,7 @@ test('pushing needs the permission to push', async () => {
   assert.equal(await registryClient(registry.url, undefined).push('team/app', '3', 'not allowed'), 401)
 })
 
-test('the token server tells a good login from a bad one before any pull', async () => {
+test('the token server distinguishes a valid login from an invalid one before any pull', async () => {
   const { realm, service } = cloud.registryAuth
   const ask = async (login: Login | undefined, asked = service) => {
     const headers = login && {
@@ -127,7 +127,7 @@ test('the token server tells a good login from a bad one before any pull', async
   assert.equal(cloud.calls.at(-3)?.principal, `acs:ram::${cloud.accountId}:user/administrator`)
 })
 
-test('an identity token stands for the credential that it was made from, as long as that lives', async () => {
+test('an identity token is as good as the credential that it was created from, until that expires', async () => {
   const { realm, service } = cloud.registryAuth
   const login = await credential()
   const post = async (form: Record<string, string>) => {

@@ -17,7 +17,7 @@ interface Recorded {
   readonly headers: http.IncomingHttpHeaders
 }
 
-/** Records what a vendor SDK really sends, so that it can be sent again, whole or changed. */
+/** Records what a vendor SDK really sends, so that it can be replayed, unchanged or modified. */
 let recorder: http.Server
 let last: Recorded
 let cloud: Cloud
@@ -131,13 +131,13 @@ test("both of Alibaba's published signature vectors verify, and with any other s
 for (const algorithm of ['ACS3-HMAC-SHA256', 'HMAC-SHA1']) {
   const choice = algorithm === 'HMAC-SHA1' ? 'v2' : undefined
 
-  test(`${algorithm}: what the SDK sends is accepted once, and refused when it comes again`, async () => {
+  test(`${algorithm}: a request of the SDK is accepted once, and rejected as a replay`, async () => {
     const request = await record(cloud.administrator, choice)
     assert.equal(await replay(request), '200 ok')
     assert.equal(await replay(request), '400 SignatureNonceUsed')
   })
 
-  test(`${algorithm}: a wrong secret, an unknown key, a changed request are refused`, async () => {
+  test(`${algorithm}: a wrong secret, an unknown key, a changed request are rejected`, async () => {
     const { accessKeyId, accessKeySecret } = cloud.administrator
     const wrong = await record({ accessKeyId, accessKeySecret: `${accessKeySecret.slice(0, -1)}?` }, choice)
     const unknown = await record({ accessKeyId: 'LTAI5tNobodyKnowsThisKey1', accessKeySecret }, choice)
@@ -156,7 +156,7 @@ for (const algorithm of ['ACS3-HMAC-SHA256', 'HMAC-SHA1']) {
     )
   })
 
-  test(`${algorithm}: a request older or newer than 15 minutes is refused`, async () => {
+  test(`${algorithm}: a request older or newer than 15 minutes is rejected`, async () => {
     const request = await record(cloud.administrator, choice)
     now += 16 * 60_000
     assert.equal(await replay(request), '400 InvalidTimeStamp.Expired')
@@ -179,7 +179,7 @@ test('ACS3: every header of the API and the body must be covered by the signatur
   assert.equal(await replay(withHeader(good, 'x-forwarded-for', '10.0.0.1')), '200 ok')
 })
 
-test('a session needs its own security token: none, a forged one, that of another session are refused', async () => {
+test('a session needs its own security token: none, a forged one, one of another session are rejected', async () => {
   const [one, two] = [await session(), await session()]
   const ask = (keys: Keys) =>
     refused(
@@ -208,7 +208,7 @@ test('a session needs its own security token: none, a forged one, that of anothe
   assert.equal(await ask(one), '400 InvalidSecurityToken.Expired')
 })
 
-test('an access key that is switched off is refused', async () => {
+test('a disabled access key is rejected', async () => {
   const keys = cloud.accessKeyOf('auditor')
   cloud.control.disableAccessKey(keys.accessKeyId)
   assert.equal(await refused(vendorClients(cloud, keys).sts.getCallerIdentity()), '403 InvalidAccessKeyId.Inactive')

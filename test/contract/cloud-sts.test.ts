@@ -31,7 +31,7 @@ const trusting = (principal: object, condition?: object) => ({
 const arn = (name: string) => `acs:ram::${cloud.accountId}:role/${name}`
 const self = (): object => ({ RAM: [`acs:ram::${cloud.accountId}:user/administrator`] })
 
-test('everybody may ask who they are', async () => {
+test('every caller may query its own identity', async () => {
   const user = (await vendorClients(cloud).sts.getCallerIdentity()).body
   assert.deepEqual([user?.identityType, user?.arn], ['RAMUser', `acs:ram::${cloud.accountId}:user/administrator`])
   cloud.control.putRole('Nobody', trusting(self()))
@@ -47,7 +47,7 @@ test('everybody may ask who they are', async () => {
   )
 })
 
-test('a role lets in only whom its trust policy names', async () => {
+test('a role can be assumed only by the principals of its trust policy', async () => {
   const root = { RAM: [`acs:ram::${cloud.accountId}:root`] }
   cloud.control.putRole('by-root', trusting(root))
   cloud.control.putRole('by-user', trusting(self()))
@@ -65,7 +65,7 @@ test('a role lets in only whom its trust policy names', async () => {
   }
 })
 
-test("the account's own key may do everything, but assume no role", async () => {
+test("the account's own key may do everything, except assume a role", async () => {
   const users = [{ name: 'administrator' }]
   const own = await startCloud({ seed: { accounts: [{ id: '1234567890123456', rootAccessKey: true, users }] } })
   try {
@@ -93,7 +93,7 @@ test('a caller also needs the permission sts:AssumeRole itself, on that role', a
   assert.equal(await refused(assume({ roleArn: arn('other') }, narrow)), '403 NoPermission')
 })
 
-test('a role of another account is assumed with its external id only, and acts in that account', async () => {
+test('a role of another account is assumed only with its external id, and acts in that account', async () => {
   assert.equal(await refused(assume({ roleArn: READER })), '403 NoPermission')
   assert.equal(await refused(assume({ roleArn: READER, externalId: 'guess' })), '403 NoPermission')
   const keys = await assume({ roleArn: READER, externalId: 'acme-shared-images' })
@@ -105,7 +105,7 @@ test('a role of another account is assumed with its external id only, and acts i
   assert.equal((await ask('cri-k7x2m9q4w1t8z5h3')).Code, 'INSTANCE_NOT_EXIST')
 })
 
-test('what AssumeRole cannot take is refused with the code of the parameter', async () => {
+test('invalid parameters of AssumeRole are rejected with the code of the parameter', async () => {
   cloud.control.putRole('plain', trusting(self()))
   const roleArn = arn('plain')
   assert.deepEqual(
@@ -152,7 +152,7 @@ test('a session policy narrows a session and never widens it', async () => {
   assert.deepEqual(await act(allow(['cr:GetInstance', 'cr:ListInstanceEndpoint'])), ['GetInstance'])
 })
 
-test('a session ends when its time is over, to the second', async () => {
+test('a session expires to the second', async () => {
   cloud.control.putRole('short', trusting(self()))
   cloud.control.shortSessions(60)
   const keys = await assume({ roleArn: arn('short') })

@@ -9,7 +9,7 @@ import { startCloud } from '../../src/sandbox/cloud/start-cloud.ts'
 import { vendorClients } from '../support/cloud/vendor-sdk.ts'
 import { clientOf } from './acr-cloud-client.ts'
 
-// Sources of what a kind looks like:
+// Sources for the kinds of clusters:
 // - `cluster_type` and `profile`: @alicloud/cs20151215 7.2.0, DescribeClusterDetailResponseBody.d.ts, clusterType
 //   ("Kubernetes: ACK dedicated", "ManagedKubernetes: ... ACK clusters, Serverless, Edge, Lingjun", "ExternalKubernetes:
 //   registered") and profile ("Default", "Edge", "Serverless", "Lingjun").
@@ -54,10 +54,10 @@ const { transport, endpoints } = clientOf(cloud)
 const target = { transport, endpoint: endpoints.url('cs', 'cn-hangzhou'), credentials: cloud.administrator }
 
 interface Kind {
-  /** cluster_type, profile, worker_ram_role_name, whether `rrsa_config` is there: as the vendor's SDK reads them. */
+  /** cluster_type, profile, worker_ram_role_name, whether `rrsa_config` is present: as the vendor's SDK reads them. */
   readonly shown: readonly [string, string | undefined, string | undefined, boolean]
   readonly pools: readonly (readonly [string, string | undefined])[]
-  /** What the rollout finds, or what it says is to be set. */
+  /** The roles that the rollout finds, or its error that names the setting. */
   readonly roles: readonly string[] | { readonly message: RegExp; readonly hint: RegExp }
 }
 
@@ -95,7 +95,7 @@ const KINDS: Readonly<Record<ClusterKind, Kind>> = {
 
 for (const kind of CLUSTER_KINDS) {
   const { shown, pools, roles } = KINDS[kind]
-  test(`W8 U10 ${kind}: shown as ACK shows it, and its roles are found, or it is said what to set`, async () => {
+  test(`W8 U10 ${kind}: shown as ACK shows it, and its roles are found, or the error names the setting`, async () => {
     const { body } = await cs.describeClusterDetail(idOf(kind))
     assert.deepEqual([body?.clusterType, body?.profile, body?.workerRamRoleName, body?.rrsaConfig !== undefined], shown)
     const listed = await cs.describeClusterNodePools(idOf(kind), new DescribeClusterNodePoolsRequest({}))
@@ -116,7 +116,7 @@ for (const kind of CLUSTER_KINDS) {
   })
 }
 
-test('a seed with an unknown kind of cluster, or of node pool, is refused', () => {
+test('a seed with an unknown kind of cluster or node pool is rejected', () => {
   assert.throws(() => parseSeed(SEED.replace('kind: edge', 'kind: fog'), 'k.yaml'), { code: 'SEED_INVALID' })
   assert.throws(() => parseSeed(SEED.replace('type: edge', 'type: fog'), 'k.yaml'), { code: 'SEED_INVALID' })
 })

@@ -22,9 +22,9 @@ const imported = [
 ]
 
 for (const [index, { title, text }] of imported.entries()) {
-  // Each Helm renders every second one; that both read alike is proven by the corpus of values.
+  // The two Helms alternate; the corpus of values verifies that both read files alike.
   const helm = helms[index % 2]
-  test(`the chart renders what was imported: ${title}`, async () => {
+  test(`the chart renders the imported values: ${title}`, async () => {
     const values = parse(text)
     const kubeVersion = values.guard === 'disabled' ? '1.26.0' : values.attach === 'both' ? '1.36.0' : '1.30.0'
     const manifest = await helm?.render({ values: [values], kubeVersion })

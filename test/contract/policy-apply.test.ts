@@ -32,7 +32,7 @@ const target = (changes: Partial<PolicyTarget> = {}): PolicyTarget => sampleTarg
 const documentIn = async (policy: string): Promise<PolicyDocument> =>
   parseDocument((await ram.getPolicy(policy))?.document ?? '', policy)
 
-test('P9 a plan reads only, and what it shows is what an apply then does', async () => {
+test('P9 a plan only reads, and an apply does exactly what the plan shows', async () => {
   const start = cloud.calls.length
   const plan = await planPolicy(ram, target())
   assert.deepEqual(writesSince(cloud, start), [])
@@ -57,7 +57,7 @@ test('P9 the second apply of the same document makes no call that writes', async
   assert.equal(cloud.calls.length - start, 4)
 })
 
-test('P9 what is ours carries the mark in its description and in a tag', async () => {
+test('P9 our objects carry the mark in their description and in a tag', async () => {
   await applyPolicy(ram, target())
   assert.match((await ram.getPolicy(name))?.description ?? '', /^Managed by acr-nopass for cluster c1/)
   assert.deepEqual(await ram.listTags('policy', name), [{ key: 'managed-by', value: 'acr-nopass' }])
@@ -65,13 +65,13 @@ test('P9 what is ours carries the mark in its description and in a tag', async (
   assert.deepEqual(stepTexts(await applyPolicy(ram, target())), [])
 })
 
-test('P9 any number of changes goes through RAM’s five versions', async () => {
+test('P9 any number of changes fits into RAM’s five versions', async () => {
   for (let change = 0; change < 8; change++) await applyPolicy(ram, target({ document: pull(`v${change}`) }))
   assert.ok(sameDocument(await documentIn(name), pull('v7')))
   assert.equal((await ram.getPolicy(name))?.defaultVersion, 'v8')
 })
 
-test('P2 a permission is widened first and narrowed only when asked', async () => {
+test('P2 a permission is widened first and narrowed only on request', async () => {
   await applyPolicy(ram, target({ document: pull('old') }))
   await applyPolicy(ram, target({ document: pull('new'), phase: 'widen' }))
   assert.ok(sameDocument(await documentIn(name), pull('old', 'new')))
@@ -80,7 +80,7 @@ test('P2 a permission is widened first and narrowed only when asked', async () =
   assert.match(narrowed.diff, /^-.*cri-1\/old"/m)
 })
 
-test('P9 a policy of our name that somebody else made is left alone, unless adopted', async () => {
+test("P9 another client's policy with our name is left alone, unless adopted", async () => {
   await ram.createPolicy({ name, document: JSON.stringify(pull('theirs')), description: 'by hand', tags: [] })
   const start = cloud.calls.length
   await assert.rejects(applyPolicy(ram, target()), { code: 'POLICY_NOT_OURS' })
@@ -94,14 +94,14 @@ test('P9 a policy of our name that somebody else made is left alone, unless adop
   assert.deepEqual(stepTexts(await applyPolicy(ram, target({ phase: 'widen' }))), [])
 })
 
-test('P9 ten runs at once end with one policy, attached once, and none fails', async () => {
+test('P9 ten concurrent runs end with one policy, attached once, and none fails', async () => {
   const all = await Promise.all(Array.from({ length: 10 }, () => applyPolicy(ram, target())))
   const done = all.flatMap(stepTexts)
   assert.deepEqual(done.sort(), [`attach policy ${name} to role ${worker}`, `create policy ${name}`])
   assert.ok(sameDocument(await documentIn(name), pull('a')))
 })
 
-test('P9 an answer that was lost after the work was done is found out, not repeated', async () => {
+test('P9 if a response is lost after the work was done, the result is read and the call is not repeated', async () => {
   for (const action of ['CreatePolicy', 'AttachPolicyToRole'])
     cloud.faults.add({ kind: 'cut-after', match: { action } })
   const start = cloud.calls.length
@@ -115,7 +115,7 @@ test('P9 an answer that was lost after the work was done is found out, not repea
   assert.equal((await ram.getPolicy(name))?.defaultVersion, 'v2')
 })
 
-test('throttling, server errors and pages of gateways are got over', async () => {
+test('throttling, server errors and error pages of gateways are retried', async () => {
   cloud.faults.add({ kind: 'throttle', retryAfterMs: 5, times: 2, match: { action: 'GetPolicy' } })
   cloud.faults.add({ kind: 'throttle', retryAfterMs: 5, match: { action: 'CreatePolicy' } })
   cloud.faults.add({ kind: 'html', match: { action: 'AttachPolicyToRole' } })
@@ -129,7 +129,7 @@ test('throttling, server errors and pages of gateways are got over', async () =>
   assert.deepEqual(stepTexts(await planPolicy(ram, target())), [])
 })
 
-test('a cloud that keeps failing ends with its own code and leaves what was done', async () => {
+test('a cloud that keeps failing results in its own error code, and what was done stays', async () => {
   cloud.faults.add({
     kind: 'status',
     status: 500,
@@ -146,14 +146,14 @@ test('a cloud that keeps failing ends with its own code and leaves what was done
   assert.deepEqual(stepTexts(await applyPolicy(ram, target())), [`attach policy ${name} to role ${worker}`])
 })
 
-test('a missing role and a document that is too large are refused before anything is written', async () => {
+test('a missing role and a document that is too large are rejected before anything is written', async () => {
   const start = cloud.calls.length
   await assert.rejects(applyPolicy(ram, target({ roles: ['nobody'] })), { code: 'POLICY_ROLE_MISSING' })
   await assert.rejects(applyPolicy(ram, target({ document: pull('x'.repeat(6100)) })), { code: 'POLICY_TOO_LARGE' })
   assert.deepEqual(writesSince(cloud, start), [])
 })
 
-test("a role with as many policies as RAM allows is said with RAM's own limit", async () => {
+test("a role with as many policies as RAM allows is reported with RAM's own limit", async () => {
   for (let policy = 0; policy < 10; policy++) cloud.control.grant(worker, `full-${names}-${policy}`, pull('x'))
   await assert.rejects(applyPolicy(ram, target()), { code: 'POLICY_LIMIT', reason: 'LimitExceeded.Role.Policy' })
 })

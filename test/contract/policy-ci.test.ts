@@ -62,7 +62,7 @@ beforeEach(async () => {
     server: 'https://127.0.0.1:6443',
     kubeconfig: async () => 'apiVersion: v1\nkind: Config\n',
   })
-  // What an earlier case has made goes again, with the administrator's rights.
+  // Removes what an earlier case has created, as the administrator.
   const { transport, endpoints } = clientOf(cloud)
   const admin = createRam({ transport, endpoint: endpoints.url('ram'), credentials: fixed(cloud.administrator) })
   for (const kind of ['worker-role', 'rrsa'] as const) await removePolicy(admin, targetOf(kind))
@@ -91,7 +91,7 @@ function targetOf(kind: 'worker-role' | 'rrsa', changes: Partial<PolicyTarget> =
   }
 }
 
-/** All that a workflow does in the cloud for one cluster: read it, apply, change, clean up. */
+/** Every call that a workflow makes to the cloud for one cluster: read it, apply, change, clean up. */
 async function runWorkflow(kind: 'worker-role' | 'rrsa'): Promise<void> {
   await ci.fresh()
   const { transport, endpoints } = clientOf(cloud)
@@ -128,11 +128,11 @@ function ciInput(kind: 'worker-role' | 'rrsa'): CiPolicyInput {
 }
 
 for (const kind of ['worker-role', 'rrsa'] as const) {
-  test(`${kind}: the least policy for the workflow’s role is enough, and without any one action it fails with its name`, async () => {
+  test(`${kind}: the least policy for the workflow’s role is enough, and without any one action the run fails and names it`, async () => {
     const least = ciPolicyDocument(ciInput(kind))
     cloud.control.grant(CI_ROLE, 'ci-least', least)
     await runWorkflow(kind)
-    // What is optional is left, and reported: policy-leftovers and policy-sharing have it.
+    // Optional actions are skipped and reported: policy-leftovers and policy-sharing test that.
     const actions = least.Statement.flatMap(({ Action }) => Action as string[]).filter(
       (action) => action !== 'ram:UpdatePolicyDescription',
     )
@@ -161,7 +161,7 @@ for (const kind of ['worker-role', 'rrsa'] as const) {
   })
 }
 
-test('adopting needs two actions more, and no others', async () => {
+test('adopting needs two more actions, and no others', async () => {
   const name = policyName({ cluster: CLUSTER })
   const { transport, endpoints } = clientOf(cloud)
   const admin = createRam({ transport, endpoint: endpoints.url('ram'), credentials: fixed(cloud.administrator) })
@@ -172,7 +172,7 @@ test('adopting needs two actions more, and no others', async () => {
   assert.equal((await applyPolicy(ram, targetOf('worker-role', { adopt: true }))).steps[0]?.do, 'adopt-policy')
 })
 
-test('the workflow’s trust lets in its own branch, and neither another branch nor a fork', async () => {
+test('the workflow’s trust allows its own branch, and neither another branch nor a fork', async () => {
   const { transport, endpoints } = clientOf(cloud)
   const as = (repository: string, ref: string) =>
     createGithubIdentity({
@@ -188,7 +188,7 @@ test('the workflow’s trust lets in its own branch, and neither another branch 
   await assert.rejects(as('evil/platform', 'refs/heads/main'), { code: 'IDENTITY_NOT_TRUSTED' })
 })
 
-test('a deploy role of another account is taken with the workflow’s session', async () => {
+test('a deploy role of another account is assumed with the workflow’s session', async () => {
   const roleArn = 'acs:ram::1867204395510376:role/image-reader'
   const { transport, endpoints } = clientOf(cloud)
   cloud.control.grant(

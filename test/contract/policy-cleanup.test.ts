@@ -15,7 +15,7 @@ import { ECS_TRUST, pull, sampleTarget } from './policy-samples.ts'
 const ROLE = 'shared-worker'
 const POLICY = `acr-nopass-${ROLE}`
 
-/** One account of its own for each cluster that names one. */
+/** A separate account for each cluster that names one. */
 const clouds = new Map<string, Cloud>()
 const rams = new Map<string, Ram>()
 
@@ -60,7 +60,7 @@ const resultsOf = (...statuses: readonly ClusterResult['status'][]): readonly Cl
   })) as unknown as readonly ClusterResult[]
 const signal = new AbortController().signal
 
-test('H3 a shared policy goes after all its clusters were uninstalled, and stays while one of them failed', async () => {
+test('H3 a shared policy is deleted once all its clusters were uninstalled, and stays while one of them failed', async () => {
   const target = sampleTarget(POLICY, ROLE, { members: ['c-first-a', 'c-first-b'] })
   await applyPolicy(ramOf('first'), target)
   const shared: SharedTarget = { target, clusters: ['a', 'b'], accountId: 'first' }
@@ -92,7 +92,7 @@ function twoAccounts(document: SharedTarget['target']['document']): Map<string, 
   )
 }
 
-test('L1 a policy of the same name in another account is narrowed, and removed, as well', async () => {
+test('L1 a policy with the same name in another account is narrowed, and removed, as well', async () => {
   const accounts = ['first', 'second'] as const
   for (const account of accounts)
     await applyPolicy(ramOf(account), sampleTarget(POLICY, ROLE, { document: pull('a', 'old') }))
@@ -110,7 +110,7 @@ test('L1 a policy of the same name in another account is narrowed, and removed, 
   for (const account of accounts) assert.equal(await ramOf(account).getPolicy(POLICY), undefined)
 })
 
-test('M11 what was deployed and not verified is not narrowed, and the note says so', async () => {
+test('M11 a deployed but unverified cluster is not narrowed, and the note says so', async () => {
   const accounts = ['first', 'second'] as const
   for (const account of accounts)
     await applyPolicy(ramOf(account), sampleTarget(POLICY, ROLE, { document: pull('a', 'old') }))

@@ -46,13 +46,13 @@ const large = (letter: string): PolicyDocument => pull(letter.repeat(5000))
 interface RunOptions {
   readonly status?: ClusterResult['status']
   readonly verified?: boolean
-  /** Entries of the list besides cluster `a`, which are not part of this run. */
+  /** Entries of the list other than cluster `a`, which are not part of this run. */
   readonly unselected?: readonly string[]
   readonly former?: readonly SharedTarget[]
   readonly by?: Ram
 }
 
-/** The narrowing at the end of a run over one cluster `a` with this target; its notes. */
+/** Narrows at the end of a run over one cluster `a` with this target; returns its notes. */
 async function narrow(target: PolicyTarget, options: RunOptions = {}): Promise<readonly string[]> {
   const { status = 'deployed', verified = true, unselected = [], former = [], by = ram } = options
   const settings = (name: string, clusterId: string) => ({ name, access: { kind: 'ack', clusterId } })
@@ -131,7 +131,7 @@ test("H6 a role that became shared loses the cluster's own policy; one without o
   assert.deepEqual(await attachedTo(foreign), [worker])
 })
 
-test('H6 a role that is shared no more loses the shared policy, unless another list is on its record', async () => {
+test('H6 a role that is no longer shared loses the shared policy, unless another list is on its record', async () => {
   const shared = policyName({ sharedRole: worker })
   await applyPolicy(ram, own({ policyName: shared, members: [key, 'c-x'] }))
   await applyPolicy(ram, own())
@@ -149,7 +149,7 @@ for (const [title, right, denied] of [
   ['the right to detach', 'ram:DetachPolicyFromRole', { detachPolicy: true }],
   ['the right to list', 'ram:ListEntitiesForPolicy', { listPolicyEntities: true }],
 ] as const) {
-  test(`H6 without ${title} the rollout is green, and the note names it`, async () => {
+  test(`H6 without ${title} the rollout succeeds, and the note names it`, async () => {
     await applyPolicy(ram, own())
     const deny = (): Promise<never> => Promise.reject(new NopassError('CLOUD_DENIED', 'denied'))
     const by: Ram = { ...ram, ...Object.fromEntries(Object.keys(denied).map((name) => [name, deny])) }
@@ -159,7 +159,7 @@ for (const [title, right, denied] of [
   })
 }
 
-test('M10 old and new documents that fit only alone: widened beside, narrowed into one, at no moment less', async () => {
+test('M10 old and new documents that fit only separately: widened in a second policy, narrowed into one, never less in between', async () => {
   const policy = policyName({ cluster: key })
   const next = `${policy}-next`
   await applyPolicy(ram, own({ document: large('x') }))

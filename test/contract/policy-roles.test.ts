@@ -51,7 +51,7 @@ const provider = (): void => {
   })
 }
 
-test('P9 rrsa: a role of our own is made with its trust and its policy, once', async () => {
+test('P9 rrsa: our own role is created with its trust and its policy, once', async () => {
   provider()
   const done = await applyPolicy(ram, withRole(name, true))
   assert.deepEqual(stepTexts(done), [
@@ -70,7 +70,7 @@ test('P9 rrsa: a role of our own is made with its trust and its policy, once', a
   assert.ok(sameDocument(await trustIn(name), policyOf([trustOf('renamed')])))
 })
 
-test('P9 rrsa: a role of somebody else keeps its statements, its description and its policies', async () => {
+test('P9 rrsa: a role of another client keeps its statements, its description and its policies', async () => {
   provider()
   const role = `theirs-${names}`
   const theirs = { Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { Service: ['ecs.aliyuncs.com'] } }
@@ -92,7 +92,7 @@ test('P9 rrsa: a role of somebody else keeps its statements, its description and
   assert.equal(await ram.getPolicy(name), undefined)
 })
 
-test('P9 a removal takes what is ours, and can be repeated', async () => {
+test('P9 a removal deletes what is ours, and can be repeated', async () => {
   provider()
   await applyPolicy(ram, withRole(name, true, { roles: [worker] }))
   await applyPolicy(ram, withRole(name, true, { roles: [worker], document: pull('b') }))
@@ -112,7 +112,7 @@ test('P9 a removal takes what is ours, and can be repeated', async () => {
   })
 })
 
-test('P9 nothing of somebody else is removed, and a policy that others use stays', async () => {
+test('P9 nothing of another client is removed, and a policy that others use stays', async () => {
   const role = `user-of-${name}`
   cloud.control.putRole(role, ECS_TRUST)
   await applyPolicy(ram, target({ roles: [worker, role] }))

@@ -14,13 +14,13 @@ export function pull(...repositories: string[]): PolicyDocument {
   return policyOf([{ Effect: 'Allow', Action: ['cr:PullRepository'], Resource }])
 }
 
-/** What is wanted of one policy and one worker role, with changes. */
+/** The target of one policy and one worker role, with changes. */
 export function sampleTarget(policyName: string, role: string, changes: Partial<PolicyTarget> = {}): PolicyTarget {
   const rest = { purpose: 'cluster c1', roles: [role], adopt: false, phase: 'narrow' } as const
   return { policyName, document: pull('a'), ...rest, ...changes }
 }
 
-/** The steps of a plan as a person reads them. */
+/** The steps of a plan as they are printed. */
 export function stepTexts(plan: PolicyPlan): string[] {
   return plan.steps.map(describeStep)
 }

@@ -43,7 +43,7 @@ const target = (changes: Partial<PolicyTarget> = {}): PolicyTarget => sampleTarg
 const documentIn = async (policy: string): Promise<PolicyDocument> =>
   parseDocument((await ram.getPolicy(policy))?.document ?? '', policy)
 
-/** Four clusters whose RRSA role is one that a user gave: each one's statement has to be in its trust. */
+/** Four clusters with one given RRSA role, whose trust must have the statement of each. */
 function trustTargets(): readonly PolicyTarget[] {
   return [1, 2, 3, 4].map((cluster) => {
     const issuer = `https://oidc.example/${name}-${cluster}`
@@ -65,21 +65,21 @@ async function missingTrust(targets: readonly PolicyTarget[]): Promise<number> {
   return targets.filter(({ trust: own }) => own && !includesDocument(trust, policyOf([own.statement]))).length
 }
 
-test('H4 four clusters of a run on one given role: every one of them is trusted', async () => {
+test('H4 four clusters of a run on one given role: each of them is trusted', async () => {
   const targets = trustTargets()
   const lock = createKeyedLock()
   await Promise.all(targets.map((one) => lock([`role ${worker}`], () => applyPolicy(ram, one))))
   assert.equal(await missingTrust(targets), 0)
 })
 
-test('H4 four runs at once on one given role: the last look of each restores what another overwrote', async () => {
+test("H4 four concurrent runs on one given role: each run's last check restores what another overwrote", async () => {
   const targets = trustTargets()
   await Promise.all(targets.map((one) => applyPolicy(ram, one)))
   for (const one of targets) await applyPolicy(ram, one)
   assert.equal(await missingTrust(targets), 0)
 })
 
-test('H4 a grant that another run overwrites between our write and our look is written again', async () => {
+test('H4 a grant that another run overwrites between our write and our check is written again', async () => {
   await applyPolicy(ram, target({ document: pull('old') }))
   let once = true
   const rival: Ram = {
@@ -113,7 +113,7 @@ test('H5 two lists that share a role: neither narrows away what the other needs'
   assert.ok(sameDocument(await documentIn(name), pull('one', 'two')))
 })
 
-test('H5 a list with every recorded cluster narrows; one that is uninstalled is taken from the record', async () => {
+test('H5 a list with every recorded cluster narrows; an uninstalled one is removed from the record', async () => {
   await applyPolicy(ram, target({ document: pull('one'), members: ['c-a', 'c-b'] }))
   await applyPolicy(ram, target({ document: pull('two'), members: ['c-x'], phase: 'widen' }))
   const removed = await removePolicy(ram, target({ members: ['c-a', 'c-b'] }))
@@ -123,7 +123,7 @@ test('H5 a list with every recorded cluster narrows; one that is uninstalled is 
   assert.ok(sameDocument(await documentIn(name), pull('two')))
 })
 
-test('H5 without the right to write a description everything else is done, and it is reported', async () => {
+test('H5 without permission to write a description everything else is done, and that is reported', async () => {
   await applyPolicy(ram, target({ document: pull('one'), members: ['c-a'] }))
   const denied: Ram = {
     ...ram,

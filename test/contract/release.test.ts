@@ -23,7 +23,7 @@ import { testTools } from '../tools.ts'
 const run = promisify(execFile)
 const signal = AbortSignal.timeout(900_000)
 const tools = await testTools('helm4', 'helm3', 'registry')
-/** Whoever opens a connection fails. */
+/** Makes any attempt to connect fail. */
 const NO_NETWORK = `data:text/javascript,${encodeURIComponent(
   "import net from 'node:net';net.Socket.prototype.connect=()=>{throw new Error('no network here')}",
 )}`
@@ -51,7 +51,7 @@ function helm(name: 'helm3' | 'helm4', ...args: string[]): Promise<{ stdout: str
   return run(tools[name], args, { env: helmEnvironment(env, join(folder, name)), signal })
 }
 
-test('a release is six files whose checksums hold', async () => {
+test('a release is six files whose checksums match', async () => {
   const { stdout } = await run('sha256sum', ['--check', 'SHA256SUMS'], { cwd: out })
   assert.deepEqual(stdout.trim().split('\n').sort(), [
     `acr-nopass-${VERSION}.cdx.json: OK`,
@@ -62,7 +62,7 @@ test('a release is six files whose checksums hold', async () => {
   ])
 })
 
-test('krew installs the package of this release, by its checksum, as a plugin that knows its name', async () => {
+test("krew installs this release's package, by its checksum, as a plugin that knows its name", async () => {
   const manifest = parse(await readFile(join(out, 'acr-nopass.krew.yaml'), 'utf8'))
   const [platform] = manifest.spec.platforms
   const sums = await readFile(join(out, 'SHA256SUMS'), 'utf8')
@@ -70,7 +70,7 @@ test('krew installs the package of this release, by its checksum, as a plugin th
   assert.equal(manifest.spec.version, `v${VERSION}`)
   assert.ok(sums.includes(`${platform.sha256}  ${archive}\n`))
   assert.ok(platform.uri.endsWith(`/releases/download/v${VERSION}/${archive}`))
-  // As krew does it: what `from` matches goes to the plugin's folder, and kubectl finds a link to `bin`.
+  // As in krew: files that match `from` are moved to the plugin's folder, and kubectl finds a link to `bin`.
   assert.deepEqual(platform.files, [{ from: 'package/*', to: '.' }])
   const link = join(folder, 'kubectl-acr_nopass')
   await symlink(join(unpacked, 'package', platform.bin), link)
@@ -78,7 +78,7 @@ test('krew installs the package of this release, by its checksum, as a plugin th
   assert.match(stdout, /^Usage: kubectl acr-nopass /)
 })
 
-test('archived again, chart and package are the same byte for byte; only a digest changes the chart', async () => {
+test('archived again, chart and package are identical byte for byte; only a digest changes the chart', async () => {
   const chart = async (imageDigest: string | undefined): Promise<{ bytes: Buffer; content: string }> => {
     const scratch = await mkdtemp(join(folder, 'chart-'))
     const file = join(scratch, 'chart.tgz')
@@ -99,7 +99,7 @@ test('archived again, chart and package are the same byte for byte; only a diges
   assert.ok((await readFile(archive)).equals(await readFile(join(out, `acr-nopass-npm-${VERSION}.tgz`))))
 })
 
-test('a folder that holds a release is left alone', async () => {
+test('a folder that contains a release is left alone', async () => {
   const options = {
     root: ROOT,
     out,
@@ -111,7 +111,7 @@ test('a folder that holds a release is left alone', async () => {
   await assert.rejects(buildArtifacts(options, signal), /release is not empty/)
 })
 
-test('the npm package works where it is unpacked: no network, no node_modules', async () => {
+test('the unpacked npm package works without network and node_modules', async () => {
   const bin = join(unpacked, 'package/bin/acr-nopass')
   const values = join(folder, 'production.yaml')
   await cp(join(ROOT, 'examples/values/production.yaml'), values)
@@ -122,7 +122,7 @@ test('the npm package works where it is unpacked: no network, no node_modules', 
   assert.deepEqual(version, { code: 0, stdout: `acr-nopass ${VERSION}\n`, stderr: '' })
 })
 
-test('the npm package holds nothing of the sandbox, of this machine, and no secret', () => {
+test('the npm package contains nothing of the sandbox or of this machine, and no secret', () => {
   const files = globSync('**/*', { cwd: unpacked, withFileTypes: true }).filter((entry) => entry.isFile())
   const texts = files.map((entry) => [entry.name, readFileSync(join(entry.parentPath, entry.name), 'utf8')] as const)
   assert.ok(texts.length > 50)
@@ -142,7 +142,7 @@ test('the npm package holds nothing of the sandbox, of this machine, and no secr
   )
 })
 
-test('`npm pack` shows a package of the tool, the chart, pages and licences: no tests, no sources, nothing twice', async () => {
+test('`npm pack` creates a package of the tool, the chart, pages and licences: no tests, no sources, nothing twice', async () => {
   const options = {
     cwd: join(unpacked, 'package'),
     env: { ...process.env, npm_config_cache: join(folder, 'npm-cache') },
@@ -176,7 +176,7 @@ test('`npm pack` shows a package of the tool, the chart, pages and licences: no 
 })
 
 // https://artifacthub.io/docs/topics/annotations/helm/ and https://helm.sh/docs/topics/charts/#the-chartyaml-file
-test('the packaged chart shows itself: README and values by `helm show`, links that lead out of it, both languages, an icon', async () => {
+test('the packaged chart presents itself: README and values in `helm show`, external links, both languages, an icon', async () => {
   const archive = join(out, `acr-nopass-chart-${VERSION}.tgz`)
   const show = async (what: string): Promise<string> => (await helm('helm4', 'show', what, archive)).stdout
   const readme = await show('readme')
@@ -205,7 +205,7 @@ test('the packaged chart shows itself: README and values by `helm show`, links t
   assert.equal(chart.annotations['artifacthub.io/prerelease'], String(VERSION.startsWith('0.')))
 })
 
-test('the bill of materials names every bundled package and no registry', async () => {
+test('the bill of materials lists every bundled package and no registry', async () => {
   const text = await readFile(join(out, `acr-nopass-${VERSION}.cdx.json`), 'utf8')
   const { components } = JSON.parse(text) as { components: readonly { name: string; version: string }[] }
   const listed = new Set(components.map(({ name, version }) => `${name} ${version}`))
@@ -220,7 +220,7 @@ test('the bill of materials names every bundled package and no registry', async 
   assert.deepEqual([...hosts].sort(), ['cyclonedx.org', 'github.com'])
 })
 
-test('the chart comes back from a real registry by version and by digest, and runs the pushed image', async () => {
+test('the chart can be pulled from a real registry by version and by digest, and runs the pushed image', async () => {
   const to = `oci://${registry.host}/acr-nopass/charts`
   const archive = join(out, `acr-nopass-chart-${VERSION}.tgz`)
   const env = { ...process.env, HELM_REGISTRY_CONFIG: registry.loginFile }
@@ -231,7 +231,7 @@ test('the chart comes back from a real registry by version and by digest, and ru
     new RegExp(`acr-nopass ${VERSION.replaceAll('.', '\\.')} is there already`),
   )
   const flags = ['--namespace', 'acr-system', '--kube-version', NEWEST, '-f', scenario('admission')]
-  // the mirror, as a cluster with this registry has it
+  // The mirror, as a cluster with this registry uses it.
   flags.push('--set', `global.imageRegistry=${registry.host}`)
   const template = async (name: 'helm3' | 'helm4', ...chart: string[]): Promise<string> =>
     (await helm(name, 'template', 'acr-nopass', ...chart, ...flags)).stdout
@@ -246,14 +246,14 @@ test('the chart comes back from a real registry by version and by digest, and ru
   assert.equal(await registry.statusOf('acr-nopass/acr-nopass', registry.imageDigest), 200)
 })
 
-test('a registry that cannot be asked is not taken for an empty one', async () => {
+test('an unreachable registry is not treated as an empty one', async () => {
   const archive = join(out, `acr-nopass-chart-${VERSION}.tgz`)
   const to = 'oci://127.0.0.1:1/charts'
   const push = pushChart({ helm: tools.helm4, archive, to, env: process.env }, signal)
   await assert.rejects(push, /cannot tell whether oci:\/\/127\.0\.0\.1:1\/charts\/acr-nopass \S+ exists: /)
 })
 
-/** Sentences that only src/sandbox says: a bundle keeps every text as it is. */
+/** Messages that only src/sandbox contains: a bundle keeps strings unchanged. */
 function sandboxTexts(): string[] {
   const texts = (pattern: string, exclude: string[] = []): string[] =>
     globSync(pattern, { cwd: ROOT, exclude }).flatMap((file) =>

@@ -12,7 +12,7 @@ const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-retire-'))
 after(() => rm(folder, { recursive: true, force: true }))
 const log = join(folder, 'log')
 
-/** A program that writes down how it was called and then does what the body says. */
+/** A program that records its arguments and then runs the body. */
 async function standIn(name: string, body: string): Promise<void> {
   const file = join(folder, name)
   await writeFile(file, `#!/bin/sh\necho "${name} $1 $2" >> '${log}'\n${body}\n`)
@@ -23,7 +23,7 @@ test('P12 the script for users of plain Helm uninstalls only after the helper ha
   await standIn('helm', '')
   await standIn('sleep', '')
   const report = (retired: boolean): string => JSON.stringify({ version: '0.1.0', retired, registries: [] })
-  // the third look finds it done
+  // The third query reports that it is done.
   const looks = `[ "$(grep -c kubectl '${log}')" -ge 3 ] && echo '${report(true)}' || echo '${report(false)}'`
   await standIn('kubectl', looks)
   await promisify(execFile)('sh', [SCRIPT], { env: { PATH: `${folder}:/usr/bin:/bin` } })

@@ -1,12 +1,12 @@
 import { resolve, type Schema } from '../../src/values/schema/schema.ts'
 
-/** A key that a user can set: its path (`registries[].assumeRole[].roleArn`) and what the schema says of it. */
+/** A key that a user can set: its path (`registries[].assumeRole[].roleArn`) and its schema. */
 export interface SchemaLeaf {
   readonly path: string
   readonly schema: Schema
 }
 
-/** Every key below which no named key is; a type of Kubernetes' own is one whole, as it is passed on. */
+/** Every key without named keys below it; a Kubernetes type counts as one because it is passed on as a whole. */
 export function schemaLeaves(schema: Schema, root: Schema, path = ''): SchemaLeaf[] {
   const full = resolve(schema, root)
   const items = full.items && resolve(full.items, root)
@@ -18,7 +18,7 @@ export function schemaLeaves(schema: Schema, root: Schema, path = ''): SchemaLea
   )
 }
 
-/** The default values that a schema states, as one object; what has keys to fill in has none. */
+/** The default values of a schema, as one object; an object with required keys has no default. */
 export function schemaDefaults(schema: Schema, root: Schema): unknown {
   const full = resolve(schema, root)
   if (full.default !== undefined) return full.default
@@ -30,7 +30,7 @@ export function schemaDefaults(schema: Schema, root: Schema): unknown {
   return entries.length > 0 ? Object.fromEntries(entries) : undefined
 }
 
-/** All values that stand at a leaf's path; several where a list is on the way. */
+/** All values at a leaf's path; several if the path contains a list. */
 export function valuesAt(values: unknown, path: string): unknown[] {
   let found = [values]
   for (const step of path.split(/\.|(?=\[\])/)) {

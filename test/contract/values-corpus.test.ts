@@ -20,16 +20,16 @@ const { written, made } = await readCorpus(JSON.parse(schemaText) as Schema)
 const corpus = [...written, ...made]
 const ours = corpus.map(({ files }) => {
   const sources = files.map((bytes, index) => ({ name: `${'abcd'.charAt(index)}.yaml`, text: decodeText(bytes) }))
-  // As the command line tool does, without reading chart/values.yaml; Helm below reads it.
+  // Like the command line tool, without reading chart/values.yaml; Helm below reads it.
   return judgeValues({ files: sources })
 })
 
-/** How many of a Helm run at once: each has mostly one thread. */
+/** Concurrent runs per Helm: each uses mostly one thread. */
 const AT_ONCE = 2
 
 let helms: readonly TestHelm[]
 let probe: ProbeChart
-/** Of each Helm: what it reads of each case, as JSON in its own bytes; undefined when it refuses to. */
+/** What each Helm reads from each case, as JSON in its own bytes; undefined if it rejects the case. */
 let readings: readonly (readonly (string | undefined)[])[]
 before(async () => {
   helms = [await openHelm('helm4'), await openHelm('helm3')]
@@ -52,7 +52,7 @@ async function readAll(helm: TestHelm, paths: readonly string[][]): Promise<read
   return found
 }
 
-/** Each case with our answer and what each Helm reads. */
+/** Each case with our result and each Helm's. */
 function* answers(): Generator<ValuesCase & { mine: LoadedValues; theirs: readonly (string | undefined)[] }> {
   for (const [index, one] of corpus.entries()) {
     const mine = ours[index]
@@ -61,7 +61,7 @@ function* answers(): Generator<ValuesCase & { mine: LoadedValues; theirs: readon
   }
 }
 
-/** The keys at the top that differ: a whole tree would hide it. */
+/** The top-level keys that differ: a whole tree would hide the difference. */
 function difference(mine: Readonly<Record<string, unknown>>, theirs: string | undefined): object {
   if (theirs === undefined) return { theirs }
   const other = JSON.parse(theirs) as Readonly<Record<string, unknown>>
@@ -75,7 +75,7 @@ function show(files: readonly Buffer[]): string {
   return files.map((bytes) => bytes.toString('utf8').slice(0, 1500)).join('+++\n')
 }
 
-test('P11 the values that we read of a chain of files are those that both Helms read, equal byte for byte as JSON', (context) => {
+test('P11 we read a chain of files exactly as both Helms do, byte for byte as JSON', (context) => {
   const differing: unknown[] = []
   let read = 0
   for (const { title, files, mine, theirs } of answers()) {
@@ -91,7 +91,7 @@ test('P11 the values that we read of a chain of files are those that both Helms 
   assert.ok(corpus.length >= 400 && read > corpus.length / 3)
 })
 
-test('P11 what a Helm cannot read, or two Helms read differently, we refuse to read and say how to write it', () => {
+test('P11 files that one Helm cannot read, or that two Helms read differently, are rejected with the correct notation', () => {
   for (const { title, files, mine, theirs } of answers()) {
     const areAlike = theirs.every((values) => values !== undefined && values === theirs[0])
     if (!areAlike) assert.equal(mine.merged, undefined, `${title} is accepted\n${show(files)}`)
@@ -105,7 +105,7 @@ test('P11 what a Helm cannot read, or two Helms read differently, we refuse to r
   }
 })
 
-test('P11 both Helms accept by the schema what we say that they accept, and nothing else', async (context) => {
+test("P11 both Helms' schema checks accept what we accept, and nothing else", async (context) => {
   const judged = [...answers()].filter(({ mine }) => mine.helmAccepts !== undefined)
   for (const [index, helm] of helms.entries()) {
     for (let start = 0; start < judged.length; start += 150) {
@@ -128,7 +128,7 @@ test('P11 both Helms accept by the schema what we say that they accept, and noth
   assert.ok(accepted > 100 && accepted < judged.length - 100, 'a corpus with both verdicts')
 })
 
-test('P11 every refusal of the corpus is one that a person has read', async () => {
+test('P11 every rejection in the corpus is reviewed', async () => {
   const text = `${written.map((one, index) => `${one.title}\n${verdict(ours[index])}\n`).join('\n')}\n${madeMessages()}`
   if (process.env.UPDATE_GOLDEN) await writeFile(GOLDEN, text)
   assert.equal(await readFile(GOLDEN, 'utf8'), text, 'the messages have changed: read them, then UPDATE_GOLDEN=1')
@@ -137,7 +137,7 @@ test('P11 every refusal of the corpus is one that a person has read', async () =
 function verdict(mine: LoadedValues | undefined): string {
   if (mine === undefined || mine.errors.length === 0) return '  valid'
   const lines = mine.errors.map(({ place, code, message, hint }) => {
-    // Where a stack ends, and how often that is said, differs from run to run.
+    // The position and the number of stack overflows vary between runs.
     if (message === 'the file is nested too deeply') return `  ${place.file}: ${code}: ${message}\n    fix: ${hint}`
     return `  ${formatPlace(place)}: ${code}: ${message}\n    fix: ${hint}`
   })
@@ -145,7 +145,7 @@ function verdict(mine: LoadedValues | undefined): string {
   return [...new Set(lines.slice(0, 12)), ...more].join('\n')
 }
 
-/** Of the cases that are made: each sentence once, with what it is about left out. */
+/** The messages of the generated cases: each once, without its subject. */
 function madeMessages(): string {
   const said = new Map<string, string>()
   for (const { errors } of ours.slice(written.length)) {

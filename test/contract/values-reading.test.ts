@@ -17,7 +17,7 @@ after(async () => {
   for (const resource of [...helms, probe, empty]) await resource[Symbol.asyncDispose]()
 })
 
-// Words near every rule of the readers: numbers of all bases, dates, times, booleans, null, infinities.
+// Words near every rule of the parsers: numbers of all bases, dates, times, booleans, null, infinities.
 const word = fc.oneof(
   fc.stringMatching(/^[-+]?(0[xXoObB]?)?[0-9a-fA-F_]{1,6}(\.[0-9_]{0,3})?([eE][-+]?[0-9_]{1,3})?$/),
   fc.stringMatching(/^[-+.]?[0-9._]{1,6}[a-z]?$/),
@@ -40,9 +40,9 @@ const word = fc.oneof(
   ),
 )
 
-test('what Helm makes of 3000 unquoted words is what we say it makes of them', async () => {
+test('we read 3000 unquoted words as Helm does', async () => {
   const words = [...new Set(fc.sample(word, { numRuns: 3000, seed: 21 }))].filter((each) => /^[^\s#]+$/.test(each))
-  // A number that JSON has no form for makes Helm refuse the whole file.
+  // A number without a JSON form makes Helm reject the whole file.
   const usable = words.filter((each) => !/^[-+]?\.(inf|nan)$/i.test(each))
   const text = usable.map((each, index) => `k${index}: ${each}\n`).join('')
   const file = await empty.file(text)
@@ -58,7 +58,7 @@ test('what Helm makes of 3000 unquoted words is what we say it makes of them', a
   }
 })
 
-test('P11 a number that we accept is printed by Helm in the bytes that we print', async () => {
+test('P11 Helm prints an accepted number in the same bytes as we do', async () => {
   const double = fc.double({ noNaN: true, noDefaultInfinity: true })
   const written = fc.oneof(
     double.map(String),
@@ -97,7 +97,7 @@ test('P11 a number that we accept is printed by Helm in the bytes that we print'
   }
 })
 
-/** Each key at the top with the text of its value. */
+/** Each top-level key with the text of its value. */
 function sources(json: string): ReadonlyMap<string, string> {
   const found = new Map<string, string>()
   const note = (key: string, value: unknown, context?: { readonly source?: string }): unknown => {
@@ -108,7 +108,7 @@ function sources(json: string): ReadonlyMap<string, string> {
   return found
 }
 
-test("P11 the merged values are Helm's own to the byte, over the chart's defaults and through several files", async () => {
+test("P11 the merged values are identical to Helm's byte for byte, over the chart's defaults and through several files", async () => {
   const leaf = fc.oneof(fc.constantFrom(null, true, 0, 7, '', 'text', [], [1, null], [{ a: null }]), fc.integer())
   const { tree } = fc.letrec<{ tree: Record<string, unknown>; node: unknown }>((tie) => ({
     tree: fc.dictionary(

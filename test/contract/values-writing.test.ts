@@ -13,8 +13,8 @@ after(async () => {
 
 const SEED = 1201
 
-// Words near every rule of YAML 1.1, and any text with line breaks of every kind among it. Not DEL, NEL and BOM: the probe
-// chart prints them raw, and Helm then refuses what was rendered; test/helm/values-file.test.ts has them.
+// Words near every rule of YAML 1.1, and arbitrary text with line breaks of every kind. DEL, NEL and BOM are left out because the
+// probe chart prints them raw, which Helm then rejects; test/helm/values-file.test.ts has them.
 const text = fc.oneof(
   fc.constantFrom(
     'yes',
