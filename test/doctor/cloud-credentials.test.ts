@@ -29,7 +29,7 @@ const PROFILES = JSON.stringify({
   ],
 })
 
-test('the first of variables, role and profile is taken, and none where there is none', async () => {
+test('the first of variables, role and profile is used, and none if there is none', async () => {
   assert.equal(await find({}), undefined)
   assert.equal(await find({ ALIBABA_CLOUD_ACCESS_KEY_ID: 'id' }), undefined)
   assert.equal(await find({ HOME: home }), undefined)
@@ -48,7 +48,7 @@ test('the first of variables, role and profile is taken, and none where there is
   assert.deepEqual(await (await find({ HOME: home, ...KEY }))?.get(), { accessKeyId: 'id', accessKeySecret: 'secret' })
 })
 
-test('a profile counts when it has a key of its own', () => {
+test('a profile counts if it has its own key', () => {
   const key = (name?: string) => profileCredentials(PROFILES, name)
   assert.deepEqual(key(), { accessKeyId: 'a', accessKeySecret: 'b' })
   assert.deepEqual(key('session'), { accessKeyId: 'c', accessKeySecret: 'd', securityToken: 'e' })
@@ -57,7 +57,7 @@ test('a profile counts when it has a key of its own', () => {
     assert.equal(profileCredentials(text, undefined), undefined)
 })
 
-test('a read that is denied, fails or takes too long is noted once; a fault of our own and an interrupt are not', async () => {
+test('a read that is denied, fails or times out is noted once; an internal error and an interrupt are not', async () => {
   const never = new AbortController().signal
   const reader = createCloudReader(never, never, () => undefined)
   const denied = () => Promise.reject(new NopassError('CLOUD_DENIED', 'no'))

@@ -210,7 +210,7 @@ test('doctor: a Pod that pulls by the public domain needs the public endpoint', 
   assert.deepEqual(ids([stuckPod({ image: IMAGE })]), ['PUBLIC_CLOSED'])
 })
 
-test('doctor: the report says as whom the cloud was read, or why not', () => {
+test('doctor: the report names the identity that read the cloud, or why it was not read', () => {
   assert.equal(renderCloud({ state: 'not-inspected', why: 'x' }), 'Alibaba Cloud itself was not looked at: x.')
   const { cloud } = seen()
   assert.equal(renderCloud(cloud), 'Alibaba Cloud was read as acs:ram::1:user/me')
@@ -226,7 +226,7 @@ function never(): never {
   throw new Error('it is there')
 }
 
-test('what doctor relied on and could not verify is said once, with what it concerns', () => {
+test('what doctor relied on and could not verify is reported once, with the objects that it concerns', () => {
   const open = text(allow('cr:Get*'), allow('cr:*', 'acs:cr:cn-*:1:*'))
   const observed = seen({ role: role({ attached: [{ name: 'open', custom: true, document: open }] }) })
   assert.deepEqual(diagnose(observed), [])
@@ -237,7 +237,7 @@ test('what doctor relied on and could not verify is said once, with what it conc
   assert.deepEqual(doctorUnverified(seen()), [])
 })
 
-test('U7 a lifetime that was requested is unverified until a token has it', () => {
+test('U7 a requested lifetime is unverified until a token has it', () => {
   const config = {
     registries: [
       { name: 'demo', edition: 'enterprise', instanceId: 'cri-abc123', region: 'cn-hangzhou', expiresInHours: 12 },

@@ -8,11 +8,11 @@ export interface Row {
   readonly title: string
   readonly observed: Observed
   readonly finds: readonly (readonly [Severity, FindingId, string])[]
-  /** In the cause, the fix or the command of the first. */
+  /** A pattern in the cause, the fix or the command of the first finding. */
   readonly says?: RegExp
 }
 
-/** One test a row: exactly these findings, in this order, each complete. */
+/** One test per row: exactly these findings, in this order, each complete. */
 export function testFindings(rows: readonly Row[]): void {
   for (const { title, observed, finds, says } of rows) {
     test(`doctor: ${title}`, () => {

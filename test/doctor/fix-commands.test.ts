@@ -15,7 +15,7 @@ const commandsOf = (observed: Observed): readonly string[] => [
   ...new Set(diagnose(observed).flatMap(({ command }) => command ?? [])),
 ]
 
-/** Runs a command in a shell where `helm` and `kubectl` only note what they were called with. */
+/** Runs a command in a shell where `helm` and `kubectl` only record their arguments. */
 async function run(t: TestContext, command: string, helm: string): Promise<readonly string[]> {
   const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-commands-'))
   t.after(() => rm(folder, { recursive: true }))
@@ -35,8 +35,8 @@ async function run(t: TestContext, command: string, helm: string): Promise<reado
 
 const inactive = fixture({ config: { attach: 'admission' }, admission: admission({ tried: 'unreferenced' }) })
 
-// Finding 24: for installs by Argo CD or plain manifests the delete succeeded and the apply got nothing.
-test('the command for an inactive policy deletes nothing where Helm has no release to make it again from', async (t) => {
+// For installs by Argo CD or plain manifests the delete used to succeed, and the apply got no manifest.
+test('the command for an inactive policy deletes nothing if Helm has no release to recreate it from', async (t) => {
   const [command = ''] = commandsOf(inactive)
   assert.match(command, /kubectl delete mutatingadmissionpolicy /)
   assert.deepEqual(await run(t, command, 'echo "Error: release: not found" >&2; exit 1'), [
@@ -53,7 +53,7 @@ test('the command for an inactive policy fetches the manifest, deletes the polic
   ])
 })
 
-/** As an umbrella chart `apps` has it that calls the chart `Base_Pull` (test/contract/chart-names.test.ts). */
+/** As in an umbrella chart `apps` that uses the chart under the alias `Base_Pull` (test/contract/chart-names.test.ts). */
 const ALIASED = { name: 'apps-base-pull', fullname: 'apps-base-pull', helmRelease: 'apps' }
 
 test('under an alias doctor names the umbrella release for Helm, and applies nothing of its other charts', () => {

@@ -59,14 +59,14 @@ export function account(where: string, name = 'default', change: Partial<Service
   return { uid: 'u', resourceVersion: '1', namespace: where, name, list, owner, optedOut: false, ...change }
 }
 
-/** An API server with everything that the release wants of it, in every mode. */
+/** An API server with everything that the release needs, in every mode. */
 export function admission(change: Partial<AdmissionFacts> = {}): AdmissionFacts {
   const name = 'acr-nopass.acr-nopass.acr-nopass'
   const bound = [name, `${name}.secrets`, `${name}.serviceaccounts`, `${name}.leases`, `${name}.configmaps`]
   return { canMutate: true, canGuard: true, bound, tried: undefined, ...change }
 }
 
-/** A Pod that waits for its image, with the reference. */
+/** A Pod that waits for its image and has the reference. */
 export function stuckPod(
   change: Partial<PodFacts> & { readonly image?: string; readonly detail?: string; readonly waiting?: string } = {},
 ): PodFacts {
@@ -90,7 +90,7 @@ interface FixtureChange extends Partial<Omit<Observed, 'release'>> {
   readonly release?: Partial<ReleaseFacts> | null
 }
 
-/** A cluster in which all is well, but for what is given. */
+/** A cluster without problems, except for the given change. */
 export function fixture(change: FixtureChange = {}): Observed {
   const { config = {}, registries = [registry()], status, release, ...rest } = change
   const loaded = loadConfig(

@@ -16,7 +16,7 @@ interface Row {
 const admission = { config: { attach: 'admission' } }
 const bare = { references: [] }
 
-/** What nodes really say: containerd 2.x and CRI-O. */
+/** Real messages of nodes: containerd 2.x and CRI-O. */
 const DENIED = `failed to pull and unpack image "${IMAGE}": failed to resolve reference "${IMAGE}": pull access denied, repository does not exist or may require authorization: server message: insufficient_scope: authorization failed`
 const UNAUTHORIZED = `failed to authorize: failed to fetch anonymous token: unexpected status from GET request to https://dockerauth.cn-hangzhou.aliyuncs.com/auth: 401 Unauthorized`
 const ABSENT = `failed to resolve reference "${IMAGE}": ${IMAGE}: not found`
@@ -207,7 +207,7 @@ const ROWS: readonly Row[] = [
   },
   { title: 'a registry out of reach', pod: stuckPod({ detail: TIMEOUT }), id: 'POD_NETWORK', says: /does not reach/ },
   { title: 'an unknown certificate', pod: stuckPod({ detail: X509 }), id: 'POD_CERTIFICATE', says: /does not trust/ },
-  // Findings 7 of the review: a tag, a digest or a repository's name is not the node's verdict.
+  // A tag, a digest or a repository's name must not be mistaken for the node's verdict.
   {
     title: 'a tag that is not there and has 429 in it',
     pod: stuckPod({ image: TAG_429, detail: `failed to resolve reference "${TAG_429}": ${TAG_429}: not found` }),
@@ -252,7 +252,7 @@ const ROWS: readonly Row[] = [
     id: 'POD_NETWORK',
     says: /does not reach/,
   },
-  // Finding 14: what no credential can fix is not blamed on one.
+  // Failures that no credential can fix must not be attributed to the credential.
   ...(
     [
       ['a tag that is not there', ABSENT, 'POD_IMAGE_ABSENT'],
@@ -272,7 +272,7 @@ const ROWS: readonly Row[] = [
     id: 'POD_MASKED',
     says: /names its own pull secrets \(own\)/,
   },
-  // Finding 23: the list that its ServiceAccount had at the time is not the Pod's own.
+  // A list that was copied from the ServiceAccount is not the Pod's own.
   {
     title: 'a Pod made during a migration, with the list that its ServiceAccount had',
     pod: stuckPod({ references: ['aliyun-acr-credential-a'], detail: DENIED }),
@@ -286,7 +286,7 @@ const ROWS: readonly Row[] = [
     id: 'POD_TOO_OLD',
     says: /kubectl -n shop get pod web-1 -o yaml/,
   },
-  // What the node says of itself is not the registry's verdict.
+  // The node's own problems must not be mistaken for the registry's verdict.
   ...(
     [
       [
@@ -366,7 +366,7 @@ for (const row of ROWS) {
   })
 }
 
-test('doctor: Pods with one cause and image are one finding, a Pod without the reference that runs is no error', () => {
+test('doctor: Pods with one cause and image are one finding, a running Pod without the reference is not an error', () => {
   const pods = [
     ...['web-1', 'web-2', 'web-3'].map((name) => stuckPod({ name, references: [] })),
     { ...stuckPod({ name: 'old', references: [] }), containers: [{ name: 'app', image: IMAGE }] },
@@ -382,15 +382,15 @@ test('doctor: Pods with one cause and image are one finding, a Pod without the r
   )
 })
 
-test('P6 what a node says is shown without anything like a credential', () => {
+test("P6 a node's message is shown without anything like a credential", () => {
   const token = `eyJhbGciOiJSUzI1NiJ9.${'x'.repeat(60)}.${'y'.repeat(60)}`
   const [finding] = diagnose(fixture({ pods: [stuckPod({ detail: `401 Unauthorized: token ${token}` })] }))
   assert.match(finding?.cause ?? '', /401 Unauthorized: token \(redacted\)/)
   assert.doesNotMatch(JSON.stringify(finding), /eyJ/)
 })
 
-// Found by the zoo: seed 786099498.
-test('P12 without a report of the helper no Pod is said to lack a registry, and what no credential changes is still named', () => {
+// Found by the zoo with seed 786099498.
+test('P12 without a report of the helper no Pod is reported to lack a registry, and causes other than credentials are still named', () => {
   const idsOf = (detail: string): readonly string[] =>
     diagnose(fixture({ status: null, pods: [stuckPod({ ...bare, detail })] }))
       .map(({ id }) => id)

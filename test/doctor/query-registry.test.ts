@@ -8,7 +8,7 @@ import { fixture, HOST, IMAGE, registry, stuckPod } from './fixture.ts'
 
 const VPC_HOST = 'demo-registry-vpc.cn-hangzhou.cr.aliyuncs.com'
 
-/** The hosts that are asked while the image's own one does not resolve; every other one asks for the login itself. */
+/** The hosts that are queried while the image's own host does not resolve; every other host responds with a login challenge. */
 async function hostsAsked(domains: readonly string[], secretDomains: readonly string[]): Promise<readonly string[]> {
   const auth = Buffer.from('user:secret').toString('base64')
   const content = JSON.stringify({ auths: Object.fromEntries(secretDomains.map((domain) => [domain, { auth }])) })
@@ -28,7 +28,7 @@ async function hostsAsked(domains: readonly string[], secretDomains: readonly st
   return [...new Set(hosts)]
 }
 
-test('another domain of the registry is asked where the own one has no address', async () => {
+test('another domain of the registry is queried if its own has no address', async () => {
   assert.deepEqual(await hostsAsked([HOST, VPC_HOST], [HOST, VPC_HOST]), [HOST, VPC_HOST])
 })
 

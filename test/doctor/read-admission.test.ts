@@ -9,7 +9,7 @@ import { fixture } from './fixture.ts'
 const RESOURCES = { resources: [{ name: 'mutatingadmissionpolicies' }, { name: 'validatingadmissionpolicies' }] }
 const signal = new AbortController().signal
 
-/** What doctor learns of `attach: admission` from an API server with these labels on the release's namespace and this answer to a Pod. */
+/** The facts that doctor reads for `attach: admission`, given the labels of the release's namespace and the response to a Pod. */
 async function admissionOf(labels: Readonly<Record<string, string>>, answer: () => object) {
   const { release } = fixture({ config: { attach: 'admission' } })
   assert.ok(release)
@@ -35,7 +35,7 @@ async function admissionOf(labels: Readonly<Record<string, string>>, answer: () 
 const withReference = () => ({ spec: { imagePullSecrets: [{ name: 'acr-nopass' }] } })
 const without = () => ({ spec: {} })
 
-test('doctor tries a Pod in the namespace of the release, as a dry run', async () => {
+test("doctor creates a Pod in the release's namespace as a dry run", async () => {
   const [given, none] = [await admissionOf({}, withReference), await admissionOf({}, without)]
   assert.deepEqual([given.tried, none.tried], ['referenced', 'unreferenced'])
   assert.deepEqual(
@@ -44,16 +44,16 @@ test('doctor tries a Pod in the namespace of the release, as a dry run', async (
   )
 })
 
-// Finding 21: the policy was rightly not applied there, and doctor printed how to delete it.
-test('doctor tries no Pod where the namespace of the release opted out', async () => {
+// The policy was rightly not applied there, but doctor printed the command to delete it.
+test('doctor makes no such dry run if the namespace of the release opted out', async () => {
   const { tried, pods, unread } = await admissionOf({ 'acr-nopass.io/skip': 'true' }, without)
   assert.deepEqual([tried, pods, unread], [undefined, [], []])
 })
 
-// Finding 22. What the API server answers for a webhook that is down (500) and for one that is slow (504):
+// The API server's responses for a webhook that is down (500) and for one that is slow (504):
 // https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/#failure-policy
 for (const status of [400, 403, 422, 429, 500, 503, 504]) {
-  test(`doctor goes on, and reports what it could not try, when another webhook answers a Pod with ${status}`, async () => {
+  test(`doctor continues, and reports what it could not check, when another webhook fails a Pod with ${status}`, async () => {
     const { tried, unread } = await admissionOf({}, () => {
       throw new KubeApiError(
         status,
@@ -64,17 +64,17 @@ for (const status of [400, 403, 422, 429, 500, 503, 504]) {
   })
 }
 
-test('doctor goes on when several slow webhooks take longer than it waits', async () => {
+test('doctor continues when several slow webhooks exceed its timeout', async () => {
   const { tried, unread } = await admissionOf({}, () => {
     throw new KubeApiError(0, 'no whole answer within 30 s', { code: 'KUBE_TIMEOUT' })
   })
   assert.deepEqual([tried, unread], [undefined, ['A Pod that is only tried (dry run)']])
 })
 
-// What Pod Security `restricted` asks (https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted), and nothing
-// that OpenShift's restricted-v2 refuses: its users are of a range of the namespace, so that no fixed one fits
-// (https://docs.redhat.com/en/documentation/openshift_container_platform/4.18/html/authentication_and_authorization/managing-pod-security-policies).
-test('the Pod that doctor tries asks for no user of its own, which OpenShift would refuse', async () => {
+// What Pod Security `restricted` requires, and nothing that OpenShift's restricted-v2 rejects: its users must be in the namespace's range,
+// so that no fixed one works. https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted,
+// https://docs.redhat.com/en/documentation/openshift_container_platform/4.18/html/authentication_and_authorization/managing-pod-security-policies
+test("the Pod of doctor's dry run sets no user, which OpenShift would reject", async () => {
   const { pods } = await admissionOf({}, withReference)
   const [{ body } = { body: undefined }] = pods
   const { spec } = body as { readonly spec: { readonly containers: readonly { readonly securityContext: object }[] } }

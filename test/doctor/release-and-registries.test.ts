@@ -2,7 +2,7 @@ import type { ReleaseFacts } from '../../src/release/find-release.ts'
 import { type Row, testFindings } from './finding-table.ts'
 import { failure, fixture, NOW, registry } from './fixture.ts'
 
-/** Another release, with the configuration of the first but for what is given. */
+/** Another release, with the configuration of the first except for the given keys. */
 function other(config: Readonly<Record<string, unknown>> = {}): ReleaseFacts {
   const { release } = fixture({ config })
   if (release === undefined) throw new Error('a release')
@@ -99,7 +99,6 @@ const ROWS: readonly Row[] = [
     ],
     says: /--namespace b --release two/,
   },
-  // Finding 29 of the review.
   {
     title: 'another release with another secretName, or with other namespaces, is no conflict',
     observed: fixture({
@@ -107,7 +106,7 @@ const ROWS: readonly Row[] = [
     }),
     finds: [],
   },
-  // Finding 18: pulls need the old Secrets until every Pod was recreated.
+  // Pulls need the old Secrets until every Pod has been recreated.
   {
     title: "the vendor's add-on beside acr-nopass: the printed command only reads",
     observed: fixture({ addons: ['aliyun-acr-credential-helper'] }),

@@ -47,7 +47,7 @@ const ROWS: readonly Row[] = [
     finds: [['error', 'SECRET_STUCK', 'namespace shop']],
     says: /kubectl -n shop delete secret acr-nopass/,
   },
-  // No printed command deletes what is not provably ours.
+  // No printed command deletes anything that is not provably ours.
   {
     title: 'a Secret of another owner that cannot be replaced',
     observed: fixture({
@@ -126,7 +126,7 @@ const ROWS: readonly Row[] = [
     finds: [['warning', 'CLOCK_SKEW', 'this machine']],
     says: /timedatectl/,
   },
-  // Finding 12 of the review: expiry times and the lease are judged by the API server's clock.
+  // Expiry times and the lease are judged by the API server's clock.
   {
     title: 'a clock of this machine that is two hours ahead of a healthy cluster',
     observed: fixture({ aheadMs: 7_200_000 }),
@@ -227,7 +227,7 @@ const RUNNING = {
 const NODE = { name: 'n1', version: 'v1.37.2', platform: 'linux/arm64', cachePolicy: undefined }
 const found = { result: 'found', detail: `${HOST} responded with HTTP 200`, platforms: ['linux/arm64'] } as const
 
-test('doctor pod: a Pod that runs from the cache proves nothing, until the registry was asked', () => {
+test('doctor pod: a Pod that runs from the cache proves nothing until the registry is queried', () => {
   const ids = (answers: readonly (readonly [string, ManifestResult])[], node = NODE): string[] =>
     diagnose(fixture({ focus: { pod: RUNNING, node, answers: new Map(answers) } })).map(({ id }) => id)
   assert.deepEqual(ids([]), ['POD_CACHED'])
@@ -235,14 +235,14 @@ test('doctor pod: a Pod that runs from the cache proves nothing, until the regis
   assert.deepEqual(ids([[IMAGE, found]], { ...NODE, version: 'v1.34.1' }), ['KUBELET_LENIENT'])
 })
 
-test('doctor pod: what runs, but could not pull again, is a warning', () => {
+test('doctor pod: a running Pod that could not pull again is a warning', () => {
   const pod = { ...RUNNING, references: [] }
   const [finding] = diagnose(fixture({ focus: { pod, node: NODE, answers: new Map() } }))
   assert.deepEqual([finding?.id, finding?.severity], ['POD_TOO_OLD', 'warning'])
   assert.match(finding?.message ?? '', /app runs, but could not pull .* again/)
 })
 
-test("doctor pod: the registry's own answer comes before the node's words", () => {
+test("doctor pod: the registry's own response takes precedence over the node's message", () => {
   const waiting = { name: 'app', image: IMAGE, waiting: 'ErrImagePull', detail: 'i/o timeout' }
   const pod = { ...RUNNING, containers: [waiting] }
   const verdict = (answer: object): unknown => {
@@ -259,7 +259,7 @@ test("doctor pod: the registry's own answer comes before the node's words", () =
   assert.equal(verdict({ result: 'skipped' }), 'POD_NETWORK')
 })
 
-test('doctor pod: registries that none of its images needs are not spoken of', () => {
+test('doctor pod: registries that its images do not use are not mentioned', () => {
   const others = [registry(), registry({ name: 'other', domains: ['other.example.com'], verified: 'refused' })]
   const observed = fixture({
     registries: others,
@@ -268,7 +268,7 @@ test('doctor pod: registries that none of its images needs are not spoken of', (
   assert.deepEqual(diagnose(observed), [])
 })
 
-test('doctor: --fail-on counts what is as bad, or worse', () => {
+test('doctor: --fail-on counts findings of its severity or worse', () => {
   const findings = diagnose(
     fixture({
       secrets: new Map([

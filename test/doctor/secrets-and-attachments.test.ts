@@ -100,7 +100,7 @@ const ROWS: readonly Row[] = [
 
 testFindings(ROWS)
 
-test('doctor: what is worse comes first, many objects are one finding', () => {
+test('doctor: worse findings come first, many objects are one finding', () => {
   const many = Array.from({ length: 12 }, (_, index) => namespace(`team-${index}`))
   const findings = diagnose(fixture({ namespaces: many, secrets: new Map(), deployment: { wanted: 2, available: 1 } }))
   assert.deepEqual(
@@ -116,7 +116,7 @@ test('doctor: what is worse comes first, many objects are one finding', () => {
 
 const plain = paintFor({ isTTY: false, write: () => true }, { env: {} })
 
-/** Finding 13 of the review: a caller who may read next to nothing is not told that all is well. */
+/** A caller with few permissions is not told that all is well. */
 const VERDICTS = [
   { unread: [], change: {}, healthy: true, verdict: /\nall is well\n$/ },
   { unread: ['Pods'], change: {}, healthy: null, verdict: /\nnothing wrong in what could be read\n$/ },

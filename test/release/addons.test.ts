@@ -4,7 +4,7 @@ import { KubeApiError } from '../../src/kube/api-error.ts'
 import type { KubeClient } from '../../src/kube/client.ts'
 import { findAddons } from '../../src/release/cluster-reads.ts'
 
-/** The add-ons that are found where each Deployment has this image, or is answered with this status. */
+/** The add-ons that are found if each Deployment has this image, or is answered with this status. */
 async function found(deployments: Readonly<Record<string, string | number>>): Promise<readonly string[]> {
   const request = async ({ path }: { readonly path: string }): Promise<unknown> => {
     const image = deployments[path.replace('/apis/apps/v1/namespaces/kube-system/deployments/', '')] ?? 404
@@ -27,11 +27,11 @@ test("the vendor's helpers are found by name and image, also from a mirror", asy
   )
 })
 
-test("a Deployment that only has the name of a vendor's helper is none of them", async () => {
+test("a Deployment that only has the name of a vendor's helper is not one", async () => {
   assert.deepEqual(await found({ 'aliyun-acr-credential-helper': 'registry.example.com/team/own-helper:1' }), [])
 })
 
-test('what does not exist or may not be read counts as absent; any other failure is thrown', async () => {
+test('what does not exist or cannot be read counts as absent; any other failure is thrown', async () => {
   assert.deepEqual(await found({ 'aliyun-acr-credential-helper': 403 }), [])
   await assert.rejects(found({ 'aliyun-acr-credential-helper': 503 }), { code: 'KUBE_SERVER_ERROR' })
 })

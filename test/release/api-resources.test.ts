@@ -8,7 +8,7 @@ interface Kind {
   readonly version: string
 }
 
-/** Discovery and lists of kinds that change while they are read; `rounds` are what discovery names, the last one stays. */
+/** Discovery and lists of kinds that change while they are read; `rounds` are the responses of discovery, the last one repeats. */
 async function list(
   t: { readonly signal: AbortSignal },
   rounds: readonly (readonly Kind[])[],
@@ -35,18 +35,18 @@ const [rollouts, clones] = [
   { plural: 'clones', version: 'v1' },
 ]
 
-test('a kind whose definition is removed meanwhile is nothing, and the rest is listed once', async (t) => {
+test('a kind whose definition is removed meanwhile is ignored, and the rest is listed once', async (t) => {
   assert.deepEqual(await list(t, [[rollouts, clones], [clones]], ['rollouts v1alpha1']), {
     listed: ['clones v1'],
     missing: [],
   })
 })
 
-test('a kind that is served in another version meanwhile is listed in that', async (t) => {
+test('a kind that meanwhile is served in another version is listed in that one', async (t) => {
   const next = { ...rollouts, version: 'v1' }
   assert.deepEqual((await list(t, [[rollouts], [next]], ['rollouts v1alpha1'])).listed, ['rollouts v1'])
 })
 
-test('a kind that discovery goes on to name and that is not found is unknown, and not none', async (t) => {
+test('a kind that discovery still lists but that is not found is unknown, not absent', async (t) => {
   assert.deepEqual((await list(t, [[rollouts, clones]], ['rollouts v1alpha1'], 0)).missing, ['rollouts'])
 })

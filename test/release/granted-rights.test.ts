@@ -28,7 +28,7 @@ for (const { what, rule, granted } of [
   })
 }
 
-test('a rule for one object does not grant what has no name yet', () => {
+test('a rule for one object does not grant access to objects without a name yet', () => {
   const { name: _, ...create } = { ...get, verb: 'create' }
   assert.equal(isGranted(create, [{ ...all, resourceNames: ['helper'] }]), false)
 })
@@ -38,7 +38,7 @@ interface Asked {
   readonly spec: { readonly namespace?: string; readonly resourceAttributes?: Right }
 }
 
-/** An API server that knows the rules of a namespace, and what it allows besides. */
+/** An API server that returns the rules of a namespace, and allows further requests. */
 function server(rules: readonly object[], allowed: (right: Right) => boolean) {
   const asked: Asked[] = []
   const client = {
@@ -55,13 +55,13 @@ function server(rules: readonly object[], allowed: (right: Right) => boolean) {
 
 const cluster: Right = { verb: 'create', group: 'rbac.authorization.k8s.io', resource: 'clusterroles' }
 
-test('an administrator is asked about once', async () => {
+test('an administrator needs only one query', async () => {
   const { client, asked } = server([], () => true)
   assert.deepEqual(await missingRights(client, [get, cluster]), [])
   assert.equal(asked.length, 1)
 })
 
-test('a rule that counts in a namespace says nothing about the whole cluster: that is asked for', async () => {
+test('a rule in one namespace does not apply to the whole cluster, which is queried separately', async () => {
   const { client, asked } = server([all], () => false)
   assert.deepEqual(await missingRights(client, [get, cluster]), [cluster])
   assert.deepEqual(
@@ -70,12 +70,12 @@ test('a rule that counts in a namespace says nothing about the whole cluster: th
   )
 })
 
-test('what incomplete rules do not name is asked for before it counts as missing', async () => {
+test('permissions that incomplete rules do not name are queried before they count as missing', async () => {
   const { client } = server([], ({ resource }) => resource === 'deployments')
   assert.deepEqual(await missingRights(client, [get, cluster]), [cluster])
 })
 
-test('H8 the rights for the hooks of a chart are asked for before the first write', async () => {
+test("H8 the permissions for a chart's hooks are queried before the first write", async () => {
   const hook = { apiVersion: 'v1', kind: 'Pod', namespace: undefined, name: 'migrate', body: {} }
   const resources = [{ name: 'pods', kind: 'Pod', namespaced: true }]
   const client = { request: async () => ({ resources }) } as unknown as KubeClient
@@ -92,7 +92,7 @@ test('H8 the rights for the hooks of a chart are asked for before the first writ
   )
 })
 
-test('M14 the rights of the verification are asked for before the first write, in all namespaces', () => {
+test('M14 the permissions for the verification are queried before the first write, in all namespaces', () => {
   assert.deepEqual(probeRights('acr', true, undefined).map(formatRight), [
     'create namespaces',
     'delete namespaces',
@@ -103,7 +103,7 @@ test('M14 the rights of the verification are asked for before the first write, i
   assert.equal(probeRights('acr', false, undefined).length, 4)
 })
 
-test('verify-namespace needs rights in that namespace alone, and none to create or delete namespaces', () => {
+test('verify-namespace needs permissions only in that namespace, and none to create or delete namespaces', () => {
   assert.deepEqual(probeRights('acr', true, 'checks').map(formatRight), [
     'get namespaces/checks',
     'get secrets/acr in checks',

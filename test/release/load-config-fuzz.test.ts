@@ -10,7 +10,7 @@ import { anyValue, fuzz } from '../support/fuzz.ts'
 const SECRET = 'S3CR3T_TEXT'
 const WHOLE = config({ secretLabels: { team: 'a' }, refreshRate: 20 })
 
-/** The configuration, or undefined for one that is refused; the refusal has our code and none of the text. */
+/** The configuration, or undefined for a rejected one; the error has our code and contains nothing of the text. */
 function read(text: string): HelperConfig | undefined {
   try {
     return loadConfig(text).config
@@ -23,7 +23,7 @@ function read(text: string): HelperConfig | undefined {
 
 type Json = Record<string, unknown>
 
-/** A copy with one place changed: another value, or none. */
+/** A copy with one value changed or removed. */
 function change(value: Json, path: readonly number[], replacement: unknown): Json {
   const copy = structuredClone(value)
   let place = copy
@@ -42,7 +42,7 @@ function change(value: Json, path: readonly number[], replacement: unknown): Jso
   return copy
 }
 
-test('a configuration with any place changed is refused, or read the same however often it is written and read', async (t) => {
+test('a configuration with any value changed is rejected, or read the same however often it is written and read', async (t) => {
   const replacement = fc.oneof(anyValue, fc.constant(SECRET), fc.constant(undefined))
   const property = fc.property(fc.array(fc.nat(30), { minLength: 1, maxLength: 4 }), replacement, (path, value) => {
     const once = read(JSON.stringify(change(WHOLE as unknown as Json, path, value)))
@@ -53,10 +53,10 @@ test('a configuration with any place changed is refused, or read the same howeve
   await fuzz(t, 'config-values', property, 500)
 })
 
-test('a configuration that ends too early, has a line twice or other bytes in it is refused, or is whole', async (t) => {
+test('a configuration that is truncated, repeats a line or has other bytes in it is rejected, or is complete', async (t) => {
   const yaml = stringify(WHOLE)
   const json = JSON.stringify(WHOLE)
-  // Half a file must not be a configuration with other targets.
+  // Half a file must not become a configuration with other targets.
   for (let end = 1; end < json.length; end += 1) assert.equal(read(json.slice(0, end)), undefined, json.slice(0, end))
   const lines = yaml.trimEnd().split('\n')
   const text = fc.oneof(

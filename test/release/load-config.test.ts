@@ -5,7 +5,7 @@ import { durationMs, loadConfig } from '../../src/release/load-config.ts'
 import { createTargets } from '../../src/release/targets.ts'
 import { config, namespace } from '../helper/plan-fixtures.ts'
 
-test('a configuration is completed with the defaults, and its hash tells one from another', () => {
+test('a configuration is completed with the defaults, and its hash distinguishes it from another', () => {
   const text = JSON.stringify({ ...config(), verify: undefined })
   const { config: loaded, hash } = loadConfig(text)
   assert.deepEqual(loaded.verify, { enabled: true, interval: '5m' })
@@ -13,7 +13,7 @@ test('a configuration is completed with the defaults, and its hash tells one fro
   assert.notEqual(loadConfig(`${text}\n`).hash, hash)
 })
 
-test('a wrong configuration is refused with the place and never with its text', () => {
+test('an invalid configuration is rejected with the location and never with its text', () => {
   const text = JSON.stringify({ ...config(), secretName: 'S3CR3T_VALUE' })
   assert.throws(
     () => loadConfig(text),
@@ -31,7 +31,7 @@ test('a wrong configuration is refused with the place and never with its text', 
   )
 })
 
-test('time spans are read as written', () => {
+test('durations are read as written', () => {
   assert.deepEqual(['30s', '5m', '2h'].map(durationMs), [30_000, 300_000, 7_200_000])
 })
 
@@ -65,7 +65,7 @@ test("a registry's own targets replace the global ones key by key", () => {
   assert.deepEqual(['default', 'ci-bot'].map(targets.takesServiceAccount), [true, false])
 })
 
-test('two registries go together where a namespace gets both, not because the helper’s own holds all', () => {
+test('two registries overlap if they share a namespace other than the helper’s own, which has all of them', () => {
   const targets = createTargets(
     config({ registries: registries({ include: ['a', 'home'] }, { include: ['a', 'b'] }, { include: ['c'] }) }),
   )
@@ -80,7 +80,7 @@ test('two registries go together where a namespace gets both, not because the he
   assert.deepEqual(beside('r2', 'home', 'a', 'b', 'c'), [])
 })
 
-test('label selectors hold as everywhere in Kubernetes', () => {
+test('label selectors match as everywhere in Kubernetes', () => {
   const labels = { env: 'prod', tier: 'web' }
   const cases: [object, boolean][] = [
     [{}, true],
@@ -107,7 +107,7 @@ test('label selectors hold as everywhere in Kubernetes', () => {
   }
 })
 
-test('retire takes everything back, also in the helper’s own namespace', () => {
+test('retire removes everything, also in the helper’s own namespace', () => {
   const targets = createTargets(config({ retire: true }))
   assert.deepEqual(
     ['shop', 'home'].map((name) => targets.registriesOf(namespace(name)).length),
@@ -115,7 +115,7 @@ test('retire takes everything back, also in the helper’s own namespace', () =>
   )
 })
 
-test('scope namespaces looks at the listed ones', () => {
+test('scope namespaces serves the listed ones', () => {
   const namespaces = { include: ['shop', 'cart', 'kube-system'], exclude: ['kube-*'], selector: {} }
   const targets = createTargets(
     config({ scope: 'namespaces', targets: { namespaces, serviceAccounts: { include: ['*'], exclude: [] } } }),

@@ -47,7 +47,7 @@ async function read(trimsLists: boolean, mayGet = true) {
   return { found, calls }
 }
 
-test('a pull secret that a list shows with its writers is not read again', async () => {
+test('a pull secret whose list entry includes its managers is not read again', async () => {
   const { found, calls } = await read(false)
   assert.deepEqual(
     [...(found ?? [])],
@@ -59,7 +59,7 @@ test('a pull secret that a list shows with its writers is not read again', async
   assert.deepEqual(calls, [['/api/v1/secrets', METADATA_ONLY_LIST]])
 })
 
-test('where a proxy takes the writers out of lists, the Secret itself says that nobody changed it; its data is never read', async () => {
+test('if a proxy removes the managers from lists, the Secret itself shows that it was not changed; its data is never read', async () => {
   const { found, calls } = await read(true)
   assert.deepEqual([...(found ?? [])], [['shop', transforms.secret(secret('shop'))]])
   assert.equal(found?.get('shop')?.intact, true)
@@ -70,7 +70,7 @@ test('where a proxy takes the writers out of lists, the Secret itself says that 
   ])
 })
 
-test('where neither the list nor the Secret itself can say it, nothing is known of the pull secrets', async () => {
+test('if neither the list nor the Secret itself shows its managers, nothing is known about the pull secrets', async () => {
   const { found } = await read(true, false)
   assert.equal(found, undefined)
 })

@@ -17,7 +17,7 @@ const registry = {
   verified: 'skipped',
 }
 
-test("a report's own fixes are read as they are", () => {
+test("a report's own fixes are shown unchanged", () => {
   const status = {
     registries: [{ ...registry, error: { ...error, fix: 'Do this.' } }],
     problems: [{ ...error, fix: 'Do that.' }],
@@ -27,7 +27,7 @@ test("a report's own fixes are read as they are", () => {
   assert.equal(read?.problems[0]?.fix, 'Do that.')
 })
 
-test('a report of 0.1.0, which names its fixes otherwise, gets the general fix of each code', () => {
+test('a report of 0.1.0, which has fixes under another name, gets the general fix of each code', () => {
   const [code = ''] = Object.keys(ERROR_CODES)
   const old = { ...error, code, cure: 'as it was called' }
   const read = readStatus(
@@ -40,7 +40,7 @@ test('a report of 0.1.0, which names its fixes otherwise, gets the general fix o
   )
 })
 
-test('what is no report is none', () => {
+test('an invalid report counts as none', () => {
   for (const text of ['', 'null', '[]', '{}', '{"registries":{}}', '{"registries":[1]'])
     assert.equal(readStatus({ ...object(''), data: { [STATUS_KEY]: text } }), undefined, text)
 })

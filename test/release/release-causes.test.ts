@@ -51,11 +51,11 @@ function causes(pods: readonly PodView[], report?: HelperStatus, ramChanged = fa
   ])
 }
 
-test('a ready Pod and a live registry are no cause', () => {
+test('a ready Pod and a working registry are not a cause', () => {
   assert.deepEqual(causes([{ ...pod, ready: true, restarts: 9 }], status('live')), [])
 })
 
-test('a name that no registry takes is hopeless at once, a pull may fail for a while', () => {
+test('an image name that no registry accepts fails immediately, a pull may fail for a while', () => {
   assert.deepEqual(causes([{ ...pod, waiting: 'InvalidImageName' }]), [
     [0, 'POD_FAILING', 'Pod p: InvalidImageName (r.example/x:1)'],
   ])
@@ -65,7 +65,7 @@ test('a name that no registry takes is hopeless at once, a pull may fail for a w
   assert.deepEqual(causes([{ ...pod, waiting: 'ContainerCreating' }]), [])
 })
 
-test('three crashes are enough, and the last words of the helper say why', () => {
+test("three crashes are enough, and the helper's last log lines are the reason", () => {
   const lastLog = '{"msg":"started"}\n{"level":60,"code":"HELPER_CONFIG_INVALID","msg":"bad config"}\n'
   assert.deepEqual(causes([{ ...pod, restarts: 3, exitCode: 2, lastLog }]), [
     [0, 'POD_FAILING', 'Pod p ended 3 times with exit code 2: bad config'],
@@ -73,7 +73,7 @@ test('three crashes are enough, and the last words of the helper say why', () =>
   assert.equal(lastLogError('no json'), undefined)
 })
 
-test('what the helper reports comes first; only with the deployed configuration', () => {
+test("the helper's own report comes first, but only with the deployed configuration", () => {
   const report = status('pending', 'CLOUD_NOT_FOUND')
   assert.deepEqual(causes([{ ...pod, unscheduled: true }], report), [
     [15_000, 'HELPER_FAILING', 'registry prod (cri-x in cn-hangzhou): it failed'],
@@ -82,7 +82,7 @@ test('what the helper reports comes first; only with the deployed configuration'
   assert.deepEqual(causes([], { ...report, configHash: 'older' }), [])
 })
 
-test('a denial may pass after RAM was changed, and is final when it was not', () => {
+test('a denial may be temporary after RAM was changed, and is final if it was not', () => {
   const patience = (changed: boolean): unknown =>
     (causes([], status('failing', 'CLOUD_DENIED'), changed) as [number][])[0]?.[0]
   assert.deepEqual([patience(true), patience(false)], [60_000, 10_000])

@@ -18,7 +18,7 @@ function crashing(name: string): object {
   return { metadata: { name }, status: { containerStatuses } }
 }
 
-/** An API server with these Pods; each change is seen by the next request. */
+/** An API server with these Pods; the next request sees each change. */
 function clusterOf(pods: string[]): { readonly client: KubeClient; readonly looks: () => Promise<void> } {
   let seen = Promise.withResolvers<void>()
   const request = async () => {
@@ -29,7 +29,7 @@ function clusterOf(pods: string[]): { readonly client: KubeClient; readonly look
   return { client: { request } as unknown as KubeClient, looks: () => seen.promise }
 }
 
-test('C2 a Pod that crashed before helm began does not end the step that repairs it; a new one does', async (t) => {
+test('C2 a Pod that crashed before helm started does not fail the step that repairs it; a new one does', async (t) => {
   const pods = ['old']
   const { client, looks } = clusterOf(pods)
   const earlier = await readEarlierState(client, parts, t.signal)
@@ -49,7 +49,7 @@ test('C2 a Pod that crashed before helm began does not end the step that repairs
   }
 })
 
-test('C2 without knowing which Pods were there before, none is judged', async (t) => {
+test('C2 without a list of the earlier Pods, none is judged', async (t) => {
   const { client, looks } = clusterOf(['unknown'])
   const watch = watchRelease(client, parts, { pods: undefined, reportedAt: undefined }, t.signal)
   await looks()
@@ -90,7 +90,7 @@ for (const [why, message, fix] of [
     'The message names the Pod Security level, the policy or the webhook: change what it refuses in the values, or the namespace.',
   ],
 ] as const) {
-  test(`a Pod that the API server does not take is the evidence when helm's time is over: ${why}`, async (t) => {
+  test(`a Pod that the API server rejects is the evidence when helm times out: ${why}`, async (t) => {
     let looks = 0
     const seen = Promise.withResolvers<void>()
     const request = async ({ path }: { path: string }): Promise<object> => {

@@ -48,7 +48,7 @@ test('content is ours while our entries own data, type and hash, whatever else o
   assert.equal(ownsContent(undefined), false)
 })
 
-test('the owner of a list is a foreign Apply, else a foreign Update, else we', () => {
+test('the owner of a list is a foreign Apply, else a foreign Update, else the helper', () => {
   const list = { 'f:imagePullSecrets': {} }
   const us = update('acr-nopass', list)
   assert.deepEqual(listOwner([us]), { manager: 'acr-nopass', operation: 'Update' })
@@ -58,7 +58,7 @@ test('the owner of a list is a foreign Apply, else a foreign Update, else we', (
     operation: 'Apply',
   })
   assert.equal(listOwner([update('helm', { 'f:metadata': {} }, 'Apply')]), undefined)
-  // What the API server writes at the first apply of an object that had no record says who did not apply, not who wrote.
+  // The API server's entry at the first apply of an object without a record does not say who wrote it, only that it was no apply.
   assert.equal(listOwner([update('before-first-apply', list)]), undefined)
   assert.deepEqual(listOwner([update('before-first-apply', list), us]), { manager: 'acr-nopass', operation: 'Update' })
 })
@@ -73,7 +73,7 @@ const meta = (more: Partial<ObjectMeta>): { metadata: ObjectMeta } => ({
   metadata: { name: 'n', namespace: 'shop', uid: 'u', resourceVersion: '3', ...more },
 })
 
-test('of a Secret its marks are kept, and whose it is is told by both labels', () => {
+test('the view of a Secret has its marks, and both labels identify its owner', () => {
   const labels = { 'app.kubernetes.io/managed-by': 'acr-nopass', 'app.kubernetes.io/instance': 'home.r', team: 'a' }
   const annotations = {
     'acr-nopass.io/content-hash': 'abc',
@@ -102,7 +102,7 @@ test('of a Secret its marks are kept, and whose it is is told by both labels', (
   )
 })
 
-test('a Secret says whose its logins are only as long as its notes are of this content: 0.1.0 writes a new one beside them', () => {
+test('a Secret names the registries of its logins only while its notes match this content: 0.1.0 writes a new one beside them', () => {
   const [old, next] = [Date.parse('2026-01-01T00:00:00Z'), Date.parse('2026-01-01T01:00:00Z')]
   const noted = (notes: object[] | undefined, issuedAt: string): boolean => {
     const tokens = notes && { 'acr-nopass.io/tokens': JSON.stringify(notes) }
@@ -115,7 +115,7 @@ test('a Secret says whose its logins are only as long as its notes are of this c
   assert.equal(noted([], ''), true)
 })
 
-test('of a Secret a label is missed, and one that values no longer ask for is too many', () => {
+test('the view of a Secret shows a missing label, and one that the values no longer request', () => {
   const marks = { 'app.kubernetes.io/managed-by': 'acr-nopass', 'app.kubernetes.io/instance': 'home.r' }
   const labelled = (labels: Record<string, string>, ...ours: string[]): boolean => {
     const owned = Object.fromEntries(ours.map((key) => [`f:${key}`, {}]))
@@ -129,19 +129,19 @@ test('of a Secret a label is missed, and one that values no longer ask for is to
   assert.equal(labelled({ team: 'a', theirs: 'x' }, 'team'), true)
 })
 
-test('of a Namespace the asked labels are kept, with opt-out and end', () => {
+test('the view of a Namespace has the requested labels, opt-out and termination', () => {
   const labels = { env: 'prod', other: 'x', 'acr-nopass.io/skip': 'true' }
   const view = transforms.namespace(meta({ labels, deletionTimestamp: '2026-01-01T00:00:00Z' }))
   assert.deepEqual([view.labels, view.optedOut, view.terminating], [{ env: 'prod' }, true, true])
 })
 
-test('of a ServiceAccount the list is kept as it stands, with entries without a name', () => {
+test('the view of a ServiceAccount has its list unchanged, with entries without a name', () => {
   const view = transforms.serviceAccount({ ...meta({}), imagePullSecrets: [{ name: 'b' }, {}, { name: 'b' }] })
   assert.deepEqual([view.namespace, view.list, view.optedOut], ['shop', ['b', '', 'b'], false])
   assert.equal(transforms.serviceAccount(meta({ annotations: { 'acr-nopass.io/skip': 'true' } })).optedOut, true)
 })
 
-test('security 2: of an overlong list only the count and our entry are kept', () => {
+test('security 2: the view of an overlong list has only its length and our entry', () => {
   const view = (names: readonly string[]) =>
     transforms.serviceAccount({ ...meta({}), imagePullSecrets: names.map((name) => ({ name })) })
   const many = Array.from({ length: 100 }, (_, index) => `n${index}`)
@@ -155,7 +155,7 @@ test('security 2: of an overlong list only the count and our entry are kept', ()
   assert.equal(view(['x'.repeat(4096)]).overlong, undefined)
 })
 
-test('security 2: of a Secret no annotation is kept that is longer than ours', () => {
+test('security 2: the view of a Secret has no annotation that is longer than ours', () => {
   const annotations = {
     'acr-nopass.io/content-hash': 'f'.repeat(200_000),
     'acr-nopass.io/registries': 'r,'.repeat(30_000),

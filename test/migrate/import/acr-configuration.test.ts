@@ -36,7 +36,7 @@ for (const row of [...CONFIG_CASES, ...CONFIG_REFUSALS]) {
   })
 }
 
-test('P6 an AccessKey of the configuration stands nowhere: not in values, notes or errors', () => {
+test('P6 an AccessKey of the configuration appears nowhere: not in values, notes or errors', () => {
   const secret = 'SECRETMARKER'
   const entries = [
     `- { instanceId: cri-one, regionId: cn-hangzhou, customAccessKey: LTAI${secret}, customAccessKeySecret: ${secret} }`,

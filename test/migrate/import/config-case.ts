@@ -1,17 +1,17 @@
-/** One `acr-configuration`, as the add-on's documents and users write it, and what becomes of it. */
+/** One `acr-configuration`, as the add-on's documentation and users write it, and the result of its import. */
 export interface ConfigCase {
   readonly title: string
   readonly data: Readonly<Record<string, string>>
-  /** The cluster's own, default cn-hangzhou; `unknown`: nobody says it. */
+  /** The cluster's region, default cn-hangzhou; `unknown`: it is not known. */
   readonly region?: string
-  /** Of each registry: what differs from the plain entry. */
+  /** Of each registry: the differences from the plain entry. */
   readonly registries?: readonly object[]
   readonly namespaces?: object
   readonly serviceAccounts?: readonly string[]
   readonly identity?: object
-  /** Kinds and, in each text, a word. */
+  /** The kind of each note, and a word of its text. */
   readonly notes?: readonly (readonly [kind: string, word: string])[]
-  /** Instead of all that: code and a word of each error. */
+  /** Instead of a result: the code of each error and a word of its text. */
   readonly refused?: readonly (readonly [code: string, word: string])[]
 }
 

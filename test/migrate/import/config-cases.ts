@@ -1,6 +1,6 @@
 import { type ConfigCase, info, one, PROVIDER, personal, ROLE_A, ROLE_B } from './config-case.ts'
 
-/** What becomes values. */
+/** Configurations that can be imported. */
 export const CONFIG_CASES: readonly ConfigCase[] = [
   {
     title: 'the empty shell of a fresh install is the own Personal Edition, default namespace and ServiceAccount',

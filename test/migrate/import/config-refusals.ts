@@ -1,6 +1,6 @@
 import { type ConfigCase, info, PROVIDER, ROLE_A, ROLE_B } from './config-case.ts'
 
-/** What is refused by name. */
+/** Configurations that are rejected, with the setting's name. */
 export const CONFIG_REFUSALS: readonly ConfigCase[] = [
   {
     title: 'the broken indentation of the old documents is refused with its line, not taken as nothing',

@@ -21,7 +21,7 @@ async function file(name: string, text: string): Promise<string> {
   return name
 }
 
-test('the example of the documentation is what import writes', async () => {
+test('import writes the example of the documentation', async () => {
   const { code, stdout, stderr } = await run('-f', 'acr-configuration.yaml', '--region', 'cn-hangzhou')
   assert.equal(code, 0, stderr)
   if (process.env.UPDATE_GOLDEN) await writeFile(join(EXAMPLES, 'values.yaml'), stdout)
@@ -29,13 +29,13 @@ test('the example of the documentation is what import writes', async () => {
   assert.match(stderr, /^todo: The RAM role of the nodes needs the rights to pull/)
 })
 
-test('what import writes is valid', async () => {
+test('the imported values are valid', async () => {
   assert.equal((await run('-f', 'addon.json', '--to', 'valid.yaml')).code, 0)
   const { code, stdout } = await runBin(['validate', '-f', 'valid.yaml'], { cwd: folder })
   assert.deepEqual([code, stdout], [0, 'valid: valid.yaml\n'])
 })
 
-test('a file that is there is overwritten only by --force', async () => {
+test('an existing file is overwritten only with --force', async () => {
   const name = await file('mine.yaml', 'mine\n')
   const refused = await run('-f', 'addon.json', '--to', name)
   assert.deepEqual([refused.code, refused.stdout], [2, ''])
@@ -45,7 +45,7 @@ test('a file that is there is overwritten only by --force', async () => {
   assert.match(await readFile(join(folder, name), 'utf8'), /^# Values of acr-nopass/)
 })
 
-test('-o json holds the values, the notes and the steps', async () => {
+test('-o json contains the values, the notes and the steps', async () => {
   const { code, stdout, stderr } = await run('-f', 'addon.json', '--region', 'cn-hangzhou', '-o', 'json')
   assert.deepEqual([code, stderr], [0, ''])
   const { file: to, values, notes, steps } = JSON.parse(stdout)
@@ -58,7 +58,7 @@ test('-o json holds the values, the notes and the steps', async () => {
   assert.ok(steps.length > 4)
 })
 
-/** The same two settings in each form in which people have them. */
+/** The same two settings in each form that people use. */
 const CONFIG = { AcrInstanceInfo: [{ instanceId: 'cri-one', regionId: 'cn-hangzhou' }], watchNamespace: 'shop' }
 const DATA = { 'watch-namespace': 'shop', 'acr-registry-info': '- { instanceId: cri-one, regionId: cn-hangzhou }' }
 const META = { name: 'acr-configuration', namespace: 'kube-system' }
@@ -94,7 +94,7 @@ for (const [form, value] of Object.entries(FORMS)) {
   })
 }
 
-test('P6 of a Secret in a file only its name is used', async () => {
+test('P6 only the name of a Secret in a file is used', async () => {
   const secret = (name: string): string =>
     `apiVersion: v1\nkind: Secret\nmetadata: { name: ${name}, namespace: shop }\ndata: { .dockerconfigjson: SECRETMARKER }\n`
   const name = await file('all.yaml', [secret('aliyun-acr-credential-a'), secret('own')].join('---\n'))
@@ -104,7 +104,7 @@ test('P6 of a Secret in a file only its name is used', async () => {
   assert.doesNotMatch(stdout + stderr, /SECRETMARKER/)
 })
 
-test('P6 the line at which a broken file stops is named, not shown', async () => {
+test('P6 the line of a syntax error is named, not shown', async () => {
   const name = await file('broken.yaml', 'stringData:\n  password: "SECRETMARKER" SECRETMARKER\n')
   const { code, stdout, stderr } = await run('-f', name)
   assert.deepEqual([code, stdout], [2, ''])
@@ -123,7 +123,7 @@ test('a manifest copied from the page of 2018, whose separators are indented, is
   assert.doesNotMatch(indented.stderr, /IMPORT_UNREADABLE/)
 })
 
-test('what pulls may depend on and was not carried over makes the exit 3', async () => {
+test('settings that pulls may depend on and that were not carried over result in exit code 3', async () => {
   const name = await file('unknown.json', JSON.stringify({ ...CONFIG, registryMirror: 'x' }))
   const { code, stdout, stderr } = await run('-f', name)
   assert.equal(code, 3)
@@ -148,7 +148,7 @@ const REFUSED: readonly (readonly [what: string, text: string, error: RegExp])[]
   ],
 ]
 for (const [what, text, error] of REFUSED) {
-  test(`import refuses ${what}, with a fix`, async () => {
+  test(`import rejects ${what}, with a fix`, async () => {
     const { code, stdout, stderr } = await run('-f', await file('refused.yaml', text))
     assert.deepEqual([code, stdout], [2, ''])
     assert.match(stderr, error)

@@ -15,13 +15,13 @@ export interface Imported {
   readonly draft: ValuesDraft | undefined
   readonly notes: readonly ImportNote[]
   readonly errors: readonly NopassError[]
-  /** Of the draft. */
+  /** The values file, as written from the draft. */
   readonly text: string
 }
 
 const RELEASE = { namespace: 'acr-nopass', name: 'acr-nopass' }
 
-/** The whole way from what was read to the text, without any effect. */
+/** The whole import, from what was read to the text, without side effects. */
 export function importFrom(
   read: ReadSettings | undefined,
   objects: readonly AnyObject[] = [],
@@ -36,7 +36,7 @@ export function importFrom(
   return { ...decision, text: draft === undefined ? '' : renderValues(draft, notes, ['one', 'two']) }
 }
 
-/** As Helm and the action would read it. */
+/** Checks it as Helm and the action do. */
 export function judge(text: string): LoadedValues {
   return loadValues({
     files: [{ name: 'values.yaml', text }],

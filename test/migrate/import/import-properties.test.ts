@@ -7,7 +7,7 @@ import { importFrom, judge } from './import-fixture.ts'
 
 const ROLE = 'acs:ram::1234567890123456:role/pull'
 const PROVIDER = 'acs:ram::1234567890123456:oidc-provider/ack-rrsa-c0123'
-/** What no form of any setting is, and words that YAML's versions read differently. */
+/** Values that are invalid for every setting, and words that YAML's versions read differently. */
 const ODD: readonly unknown[] = [
   '',
   ' ',
@@ -106,14 +106,14 @@ const addon = fc
     readAddonJson([{ name: 'managed-aliyun-acr-credential-helper', config: JSON.stringify(config) }], 'x.json'),
   )
 
-/** What only a person can decide: the values say what the configuration says, and that cannot work. */
+/** Errors that the import cannot resolve: the values match the configuration, which cannot work. */
 const SENSE = ['VALUES_REGION', 'VALUES_DOMAIN_TWICE']
 
 for (const [form, arbitrary] of [
   ['acr-configuration', configMap],
   ['JSON of the add-on', addon],
 ] as const) {
-  test(`any ${form} becomes values that Helm and we accept, or is refused by name`, () => {
+  test(`any ${form} becomes values that Helm and we accept, or is rejected by name`, () => {
     let valid = 0
     const property = fc.property(
       arbitrary,

@@ -11,7 +11,7 @@ const node = (region: string): AnyObject => {
   return { kind: 'Node', metadata }
 }
 
-test('the 2018 recipe: the own Personal Edition of the cluster and of each region in use, default namespace', () => {
+test("the 2018 recipe: the Personal Edition of the cluster's region and of each region in use, default namespace", () => {
   const objects = [
     ...recipe2018(),
     node('cn-hangzhou'),
@@ -39,7 +39,7 @@ test('the 2018 recipe: the own Personal Edition of the cluster and of each regio
   )
 })
 
-test('namespaces and ServiceAccounts to which the Secrets were copied by hand come along', () => {
+test('namespaces and ServiceAccounts to which the Secrets were copied manually are included', () => {
   const objects = [
     ...recipe2018(),
     object('Secret', 'shop', A),
@@ -54,7 +54,7 @@ test('namespaces and ServiceAccounts to which the Secrets were copied by hand co
   assert.match(text, /besides what was configured, the old Secrets are used in shop/i)
 })
 
-test('a system namespace is a target only where something private is pulled there with the old Secret', () => {
+test('a system namespace is a target only if something private is pulled there with the old Secret', () => {
   const data = { 'watch-namespace': 'all', 'acr-registry-info': '- { instanceId: cri-one, regionId: cn-hangzhou }' }
   const read = readConfigMap(data, 'ConfigMap')
   const image = 'shop-registry-vpc.cn-hangzhou.cr.aliyuncs.com/base/agent:1'
@@ -80,7 +80,7 @@ test('the key of a registered or self-built cluster becomes the identity, and is
   assert.match(notes[0]?.text ?? '', /alibaba-addon-secret/)
 })
 
-test('a workload that names an old Secret itself, and a binding with others in it, are said', () => {
+test('a workload that names an old Secret itself, and a binding with other subjects, are reported', () => {
   const shared = object('ClusterRoleBinding', undefined, 'admins', {
     subjects: [
       { kind: 'ServiceAccount', name: 'aliyun-acr-credential-helper', namespace: 'kube-system' },
@@ -95,7 +95,7 @@ test('a workload that names an old Secret itself, and a binding with others in i
   assert.match(texts[2] ?? '', /^ClusterRoleBinding admins /)
 })
 
-test('on a cluster of 1.36 the reference is added at admission as well; below 1.30 there is no guard', () => {
+test('on a cluster of 1.36 the reference is also added at admission; below 1.30 there is no guard', () => {
   const of = (minor: number): Record<string, unknown> =>
     parse(importFrom(undefined, recipe2018(), { region: 'cn-hangzhou', minor }).text)
   assert.deepEqual([of(36).attach, of(36).guard], ['both', undefined])

@@ -24,7 +24,7 @@ export const A = 'aliyun-acr-credential-a'
 export const B = 'aliyun-acr-credential-b'
 export const AGGREGATION = 'acr-credential-secret-aggregation'
 
-/** The objects that the document of 2018-10 creates, as a cluster has them after it ran. */
+/** The objects that the document of 2018-10 creates, as they are in a cluster after it ran. */
 export function recipe2018(): readonly AnyObject[] {
   return [
     object('ServiceAccount', 'kube-system', HELPER.name),

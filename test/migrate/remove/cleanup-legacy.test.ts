@@ -26,7 +26,7 @@ const object = (kind: string, namespace: string | undefined, name: string, rest:
   }
 }
 
-/** The old helper's Secret and ours in namespace shop, where all is switched; ours ends so long after this machine's now. */
+/** The old helper's Secret and ours in namespace shop, with all Pods switched; ours expires so long after this machine's time. */
 function switched(endsInMs: number): readonly FakeObject[] {
   const settings = config({ targets: { namespaces: { include: ['shop'] } } })
   const at = new Date(Date.now() + endsInMs).toISOString()
@@ -85,14 +85,14 @@ async function cleanup(t: TestContext, cluster: FakeApiServer) {
   return { code, stdout, stderr, secrets }
 }
 
-test("cleanup --legacy judges a credential by the API server's clock: alive, while this machine is two hours ahead", async (t) => {
+test("cleanup --legacy judges a credential by the API server's clock: valid, while this machine is two hours ahead", async (t) => {
   const cluster = await open(t, switched(30 * MINUTE - TWO_HOURS))
   cluster.aheadMs = -TWO_HOURS
   const { code, stdout, secrets } = await cleanup(t, cluster)
   assert.deepEqual([code, secrets], [0, ['acr-nopass']], stdout)
 })
 
-test("P12 cleanup --legacy judges a credential by the API server's clock: over, while this machine is two hours behind", async (t) => {
+test("P12 cleanup --legacy judges a credential by the API server's clock: expired, while this machine is two hours behind", async (t) => {
   const cluster = await open(t, switched(30 * MINUTE))
   cluster.aheadMs = TWO_HOURS
   const { code, stdout, secrets } = await cleanup(t, cluster)
@@ -100,7 +100,7 @@ test("P12 cleanup --legacy judges a credential by the API server's clock: over, 
   assert.match(stdout, /^namespace shop: it has no current pull secret acr-nopass$/m)
 })
 
-test('P12 cleanup --legacy asks ServiceAccounts and Secrets themselves where lists come without a record of writers', async (t) => {
+test('P12 cleanup --legacy reads ServiceAccounts and Secrets one by one if lists come without managedFields', async (t) => {
   const declared = [
     { manager: 'argocd-controller', operation: 'Apply', fieldsV1: { 'f:imagePullSecrets': {}, 'f:data': {} } },
   ]
@@ -120,7 +120,7 @@ test('P12 cleanup --legacy asks ServiceAccounts and Secrets themselves where lis
   ])
 })
 
-test('P12 cleanup --legacy asks the old helper and its rights themselves where lists come without a record of writers', async (t) => {
+test('P12 cleanup --legacy reads the old helper and its permissions one by one if lists come without managedFields', async (t) => {
   const by = (field: string) => ({
     metadata: { managedFields: [{ manager: 'argocd-controller', operation: 'Apply', fieldsV1: { [field]: {} } }] },
   })

@@ -15,11 +15,11 @@ interface Row {
   readonly objects: readonly AnyObject[]
   readonly ours?: Partial<OurSide>
   readonly domains?: readonly string[]
-  /** Subject, and a word of why, fix or command. */
+  /** The subject of each dependency, and a word of its reason, fix or command. */
   readonly depends: readonly (readonly [subject: string, word: string])[]
 }
 
-/** The recipe of 2018, our entry beside its own. */
+/** The recipe of 2018, with our entry next to its own. */
 const switched = [
   ...recipe2018().filter(({ kind, metadata }) => kind !== 'ServiceAccount' || metadata.name !== 'default'),
   account('default', 'default', A, B, SECRET),
@@ -233,7 +233,7 @@ const ROWS: readonly Row[] = [
     ],
     depends: [['CronJob default/nightly', 'registries']],
   },
-  // Finding 1 of the review: what an operator makes was taken for following a template that was never read.
+  // Objects that an operator creates must not be mistaken for copies of a template that was never read.
   ...(
     [
       ['Deployment', 'web', 'PodAutoscaler', 'autoscaling.internal.knative.dev/v1alpha1'],
@@ -289,7 +289,7 @@ const ROWS: readonly Row[] = [
     ],
     depends: [['Prometheus default/main', 'registries']],
   },
-  // Finding 2: other uses than pulling.
+  // Uses other than pulling.
   ...(
     [
       ['a volume', podSpec({ ...NGINX, volumes: [{ name: 'v', secret: { secretName: A } }] })],
@@ -320,7 +320,6 @@ const ROWS: readonly Row[] = [
     objects: [...switched, object('ServiceAccount', 'default', 'robot', { secrets: [{ name: A }] })],
     depends: [['ServiceAccount default/robot', `uses the Secret ${A}`]],
   },
-  // Finding 6.
   {
     title: 'a failed Job needs nothing any more',
     objects: [
@@ -340,7 +339,6 @@ const ROWS: readonly Row[] = [
     ],
     depends: [['PodTemplate default/agent', `Name ${SECRET} there`]],
   },
-  // Finding 5: a Rollout is no Deployment.
   {
     title: 'Pods of an Argo Rollout: no command for a Deployment that does not exist',
     objects: [
@@ -350,7 +348,7 @@ const ROWS: readonly Row[] = [
     ],
     depends: [['rollout/web in default', 'Let what controls this Rollout']],
   },
-  // Finding 16: what RAM lets ours pull is less than what the vendor's could.
+  // The permissions of our credential may cover less than the vendor's.
   {
     title: 'an image in a repository that `repositories` do not include',
     objects: [...switched, pod('default', 'p', IMAGE, A, SECRET)],
@@ -370,7 +368,7 @@ const UNTRIMMED = ['ConfigMap', 'ClusterRole', 'Secret', 'Node']
 for (const { title, objects, depends, domains = [], ...row } of ROWS) {
   test(`cleanup --legacy: ${title}`, () => {
     const found = findDependents(collectFacts(objects), ours(row.ours), domains)
-    // As the lists are read: each object is reduced at once.
+    // Each object is reduced when it is read, as in a real list.
     const trim = createTrim()
     const read = objects.map((one) => (UNTRIMMED.includes(one.kind) ? one : trim(one)))
     const trimmed = findDependents(collectFacts(read), ours(row.ours), domains)
@@ -386,7 +384,7 @@ for (const { title, objects, depends, domains = [], ...row } of ROWS) {
   })
 }
 
-test('cleanup --legacy: the name of an old Secret is found however deep an object holds it', () => {
+test('cleanup --legacy: the name of an old Secret is found at any depth of an object', () => {
   const deep = Array.from({ length: 5000 }).reduce<unknown>((inner) => [inner], A)
   const found = collectFacts([
     custom('ManifestWork', 'wide', 'work.open-cluster-management.io/v1', { spec: deep as object }),
@@ -397,7 +395,7 @@ test('cleanup --legacy: the name of an old Secret is found however deep an objec
   )
 })
 
-test('P12 cleanup --legacy: objects of another API group are not taken for those of Kubernetes of the same kind', () => {
+test("P12 cleanup --legacy: objects of another API group are not mistaken for Kubernetes' own kind of the same name", () => {
   const foreign = [
     custom('ServiceAccount', 'robot', 'platform.example.com/v1', { imagePullSecrets: [{ name: A }] }),
     custom('Secret', A, 'platform.example.com/v1', {}),

@@ -11,7 +11,7 @@ import { ours } from './our-fixture.ts'
 
 const HELPER = { kind: 'ServiceAccount', name: 'aliyun-acr-credential-helper', namespace: 'kube-system' }
 
-/** Not documented: the vendor's other images are named like their Deployments. */
+/** Not documented: the vendor's other images are named after their Deployments. */
 const WEBHOOK_IMAGE = 'registry-vpc.cn-hangzhou.aliyuncs.com/acs/acr-credential-helper-webhook:v23'
 
 function applied(one: AnyObject, manager: string): AnyObject {
@@ -30,7 +30,7 @@ test('the 2018 recipe is removed in the safe order: helper, references, Secrets,
   ])
 })
 
-test("the add-on's webhook goes first, its ClusterRole and configuration last; other webhooks and Deployments stay", () => {
+test("the add-on's webhook is removed first, its ClusterRole and configuration last; other webhooks and Deployments stay", () => {
   const webhook = (name: string, service: string): AnyObject =>
     object('MutatingWebhookConfiguration', undefined, name, {
       webhooks: [{ clientConfig: { service: { namespace: 'kube-system', name: service } } }],
@@ -58,14 +58,14 @@ test("the add-on's webhook goes first, its ClusterRole and configuration last; o
   ])
 })
 
-test('P1 a list loses the old names and nothing else: order, doubles and entries without a name stay', () => {
+test('P1 a list loses the old names and nothing else: order, duplicates and entries without a name stay', () => {
   const list = [{ name: 'x' }, { name: A }, {}, { name: 'acr-nopass' }, { name: AGGREGATION }, { name: 'x' }]
   const [found] = collectFacts([object('ServiceAccount', 'shop', 'default', { imagePullSecrets: list })]).accounts
   assert.ok(found)
   assert.deepEqual(withoutOldNames(found), [{ name: 'x' }, {}, { name: 'acr-nopass' }, { name: 'x' }])
 })
 
-test('a list that another tool applies is left and said', () => {
+test('a list that another tool applies is not changed, and reported', () => {
   const facts = collectFacts([
     applied(account('shop', 'default', A), 'argocd-controller'),
     applied(account('web', 'default', A), 'acr-nopass'),
@@ -81,7 +81,7 @@ test('a list that another tool applies is left and said', () => {
   )
 })
 
-test('a binding that names others besides the old helper is not deleted', () => {
+test('a binding with subjects other than the old helper is not deleted', () => {
   const roleRef = { kind: 'ClusterRole', name: 'cluster-admin' }
   const binding = (name: string, subjects: object[]): AnyObject =>
     object('ClusterRoleBinding', undefined, name, { roleRef, subjects })
@@ -97,14 +97,13 @@ test('a binding that names others besides the old helper is not deleted', () => 
   assert.deepEqual(facts.sharedBindings, ['shared'])
 })
 
-/** A webhook configuration that calls Services of kube-system, one for each webhook. */
+/** A webhook configuration whose webhooks each call one of these Services of kube-system. */
 const webhooks = (name: string, ...services: string[]): AnyObject =>
   object('MutatingWebhookConfiguration', undefined, name, {
     webhooks: services.map((service) => ({ clientConfig: { service: { namespace: 'kube-system', name: service } } })),
   })
 
-// Finding 3 of the review.
-test('a webhook configuration with a webhook of another owner stays, as do one whose Service only resembles the name and one that GitOps applies', () => {
+test('a webhook configuration stays if one webhook has another owner, its Service only has a similar name, or GitOps applies it', () => {
   const plain = webhooks('declared', 'acr-credential-helper-webhook')
   const writer = { manager: 'argocd-controller', operation: 'Apply', fieldsV1: { 'f:webhooks': {} } } as const
   const declaredWebhooks = { ...plain, metadata: { ...plain.metadata, managedFields: [writer] } }
@@ -124,8 +123,7 @@ test('a webhook configuration with a webhook of another owner stays, as do one w
   ])
 })
 
-// Finding 4.
-test('a ClusterRole that another binding refers to stays, and so do a ServiceAccount that another workload runs as and its rights', () => {
+test('a ClusterRole that another binding refers to stays, and so do a ServiceAccount that another workload uses and its permissions', () => {
   const NAME = HELPER.name
   const roleRef = { kind: 'ClusterRole', name: NAME }
   const facts = collectFacts([
@@ -177,7 +175,7 @@ const ownedPod = (kind: string, name: string): AnyObject => ({
   } as AnyObject['metadata'],
 })
 
-// The last rights that the vendor published, for its ClusterRole aliyun-acr-credential-helper:
+// The last permissions that the vendor published, for its ClusterRole aliyun-acr-credential-helper:
 // "Pull an image without a password" in the documents of 2019-08 (AliyunCS, reseller.en-US), those of 2018-10 bind cluster-admin.
 const KEPT: readonly (readonly [what: string, objects: readonly AnyObject[], kept: readonly string[]])[] = [
   ['of the rights that the vendor published', [ROLE, BINDING, ACCOUNT], []],
@@ -254,7 +252,7 @@ const KEPT: readonly (readonly [what: string, objects: readonly AnyObject[], kep
   ],
 ]
 for (const [what, objects, kept] of KEPT) {
-  test(`P12 rights of Alibaba's helper go only when nothing but the helper can need them: ${what}`, () => {
+  test(`P12 permissions of Alibaba's helper are removed only if nothing else can need them: ${what}`, () => {
     const trim = createTrim()
     const read = objects.map((one) => (one.kind === 'ClusterRole' ? one : trim(one)))
     for (const facts of [collectFacts(objects), collectFacts(read)]) {
@@ -270,7 +268,7 @@ for (const [what, objects, kept] of KEPT) {
   })
 }
 
-test("Pods and ReplicaSets of the helper's own Deployment keep neither its ServiceAccount nor its rights", () => {
+test("Pods and ReplicaSets of the helper's own Deployment keep neither its ServiceAccount nor its permissions", () => {
   const helper = deployment(
     'kube-system',
     HELPER.name,
@@ -290,10 +288,10 @@ test("Pods and ReplicaSets of the helper's own Deployment keep neither its Servi
   assert.deepEqual([facts.rbac.length, facts.shared], [3, []])
 })
 
-// An image of the vendor's: registry.cn-hangzhou.aliyuncs.com/acs/aliyun-acr-credential-helper:v21.01.26.0-9ac7d9b-aliyun
+// An image of the vendor: registry.cn-hangzhou.aliyuncs.com/acs/aliyun-acr-credential-helper:v21.01.26.0-9ac7d9b-aliyun
 // (https://www.alibabacloud.com/help/en/ack/product-overview/aliyun-acr-credential-helper); keys of the configuration:
 // https://www.alibabacloud.com/help/en/acr/user-guide/non-secret-pulling-container-image
-test("what only has a name of Alibaba's helper stays, and so does what refers to it", () => {
+test("an object that only has the name of Alibaba's helper stays, and so does what refers to it", () => {
   const written = (one: AnyObject, manager: string, field: string): AnyObject => {
     const managedFields = [{ manager, operation: 'Update' as const, fieldsV1: { [field]: {} } }]
     return { ...one, metadata: { ...one.metadata, managedFields } }
@@ -343,7 +341,7 @@ test('a Deployment and a configuration that GitOps would create again', () => {
 })
 
 for (const manager of ['helm', 'Terraform', 'HashiCorp', 'kubectl-client-side-apply']) {
-  test(`a list that ${manager} updates from its own source is left to it`, () => {
+  test(`a list that ${manager} updates from its own source is left to that tool`, () => {
     const one = account('shop', 'default', A)
     const managedFields = [{ manager, operation: 'Update' as const, fieldsV1: { 'f:imagePullSecrets': {} } }]
     const plan = planRemoval(collectFacts([{ ...one, metadata: { ...one.metadata, managedFields } }]))

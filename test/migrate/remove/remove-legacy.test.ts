@@ -7,13 +7,13 @@ import type { AnyObject } from '../../../src/migrate/remove/legacy-facts.ts'
 import { planRemoval, type Removed, removeLegacy } from '../../../src/migrate/remove/remove-legacy.ts'
 import { A, account, B, recipe2018 } from '../import/recipe-2018.ts'
 
-/** An API server of the few calls that a removal makes; it refuses what real ones refuse. */
+/** An API server with the few calls that a removal makes; it rejects what real ones reject. */
 class FakeCluster {
   objects: readonly AnyObject[]
   readonly calls: string[] = []
-  /** Called before each request; what it throws is what the request ends with. */
+  /** Called before each request; an error that it throws is the result of the request. */
   before: (call: KubeCall, index: number) => void = () => {}
-  /** Pods of the old helper that are left after its Deployment went. */
+  /** Pods of the old helper that remain after its Deployment was deleted. */
   endingPods = 0
 
   constructor(objects: readonly AnyObject[]) {
@@ -53,7 +53,7 @@ const free = async () => []
 const run = (cluster: FakeCluster, signal = new AbortController().signal): Promise<Removed> =>
   removeLegacy(cluster.client, cluster.plan(), free, signal)
 
-/** At no moment may a Secret be gone that a ServiceAccount still names, or the helper be there to put things back. */
+/** A Secret must never be deleted while a ServiceAccount names it, or while the helper could recreate it. */
 function assertSafe({ objects }: FakeCluster): void {
   const has = (kind: string, name: string): boolean =>
     objects.some((object) => object.kind === kind && object.metadata.name === name)
@@ -64,7 +64,7 @@ function assertSafe({ objects }: FakeCluster): void {
   if (isWhole) assert.ok(has('ServiceAccount', 'aliyun-acr-credential-helper'), 'rights go last')
 }
 
-test('a removal that is interrupted after any request is safe as it stands, and a second one finishes it', async () => {
+test('a removal that is interrupted after any request leaves a safe state, and a second one completes it', async () => {
   const total = new FakeCluster(recipe2018())
   await run(total)
   assert.ok(total.calls.length > 6)
@@ -88,7 +88,7 @@ test('a removal that is interrupted after any request is safe as it stands, and 
   }
 })
 
-test("the old helper's own ServiceAccount goes too when it names an old Secret, which this run takes out of it first", async () => {
+test("the old helper's own ServiceAccount is deleted too if it names an old Secret, which this run removes from it first", async () => {
   const own = (object: AnyObject): boolean =>
     object.kind === 'ServiceAccount' && object.metadata.name === 'aliyun-acr-credential-helper'
   const objects = recipe2018().map((object) => (own(object) ? { ...object, imagePullSecrets: [{ name: A }] } : object))
@@ -97,7 +97,7 @@ test("the old helper's own ServiceAccount goes too when it names an old Secret, 
   assert.deepEqual([left, cluster.objects.filter(own)], [[], []])
 })
 
-test('a ServiceAccount that changed meanwhile is left as it is, and so are the Secrets', async () => {
+test('a ServiceAccount that changed meanwhile is not changed, and neither are the Secrets', async () => {
   const cluster = new FakeCluster([...recipe2018(), account('shop', 'builder', A)])
   const plan = cluster.plan()
   cluster.objects = cluster.objects.map((object) =>
@@ -113,7 +113,7 @@ test('a ServiceAccount that changed meanwhile is left as it is, and so are the S
   assert.ok(!cluster.calls.includes(`DELETE ${A}`))
 })
 
-test('what may not be deleted ends the removal before anything that it could put back', async () => {
+test('an object that cannot be deleted stops the removal before anything that it could recreate', async () => {
   const cluster = new FakeCluster(recipe2018())
   cluster.before = ({ path }) => {
     if (path.includes('/deployments/')) throw new KubeApiError(403, 'no')
@@ -122,7 +122,7 @@ test('what may not be deleted ends the removal before anything that it could put
   assert.deepEqual([done, left], [[], ['Deployment kube-system/aliyun-acr-credential-helper: KUBE_FORBIDDEN']])
 })
 
-test('the Pods of the old helper are waited for', async () => {
+test('the removal waits until the Pods of the old helper are gone', async () => {
   const cluster = new FakeCluster(recipe2018())
   cluster.endingPods = 2
   await run(cluster)
