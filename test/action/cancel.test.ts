@@ -4,7 +4,7 @@ import { startActionFixture, withHelm } from './support/action-fixture.ts'
 import { cancelCase, findBreaches } from './support/cancel-case.ts'
 import { cancelPoints, describePoint } from './support/cancel-points.ts'
 
-/** Seeded, so that a failing point can be run again; `npm run soak` goes on with the same points. */
+/** Seeded, so that a failing point can be repeated; `npm run soak` continues with the same points. */
 const SEED = 20_261_125
 const POINTS = 12
 
@@ -19,7 +19,7 @@ test(`P10 a job cancelled at ${POINTS} points leaves no pending release, no proc
     })
   }
 
-  await t.test('where the runner itself was lost, the next run names the exact fix', async () => {
+  await t.test('if the runner itself was lost, the next run names the exact fix', async () => {
     const lost = {
       index: POINTS,
       after: 'pending',

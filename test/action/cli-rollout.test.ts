@@ -10,7 +10,7 @@ import { BIN, type BinAnswer, runBin } from '../cli/run-bin.ts'
 import { eventually } from '../support/eventually.ts'
 import { startActionFixture } from './support/action-fixture.ts'
 
-/** The command line tool from end to end: a self-built cluster, given by its kubeconfig. */
+/** The command line tool from end to end: a self-built cluster, accessed by its kubeconfig. */
 const fixture = await startActionFixture({ clusters: ['cli'], helm: 'helm4' })
 const [site] = fixture.clusters
 assert.ok(site)
@@ -30,7 +30,7 @@ const inputs = ['-f', values, '--values', `endpoints: { imds: "${imds}" }`, '--w
 const rollout = [...target, ...inputs, '--endpoints', fixture.endpoints]
 const env = { ...fixture.env, TMPDIR: temp, HOME: folder }
 
-/** P6: no output ever holds the account's key, and nothing stays on the disk. */
+/** P6: no output contains the account's key, and nothing stays on the disk. */
 async function cli(...args: string[]): Promise<BinAnswer> {
   const answer = await runBin(args, { env, cwd: folder })
   assert.ok(!`${answer.stdout}${answer.stderr}`.includes(fixture.env.ALIBABA_CLOUD_ACCESS_KEY_SECRET ?? '-'))
@@ -54,7 +54,7 @@ test('plan writes nothing and exits 3 when something would change', async () => 
   )
 })
 
-test('apply deploys and proves it; again there is nothing to do', async () => {
+test('apply deploys and verifies; a second apply changes nothing', async () => {
   const { code, stdout, stderr } = await cli('apply', ...rollout, '-o', 'json')
   assert.equal(code, 0, stdout + stderr)
   const { results, changed, failed } = JSON.parse(stdout)
@@ -69,7 +69,7 @@ test('apply deploys and proves it; again there is nothing to do', async () => {
   assert.equal(plan.code, 0, plan.stdout + plan.stderr)
 })
 
-test('doctor finds all well', async () => {
+test('doctor finds no problems', async () => {
   const { code, stdout } = await eventually(async () => {
     const answer = await cli('doctor', ...target)
     assert.equal(answer.code, 0, answer.stdout)
@@ -88,7 +88,7 @@ test('P4 refresh waits for newer tokens', async () => {
   assert.notEqual(await issuedAt(), before)
 })
 
-test('P2 a lost permission: refresh and doctor say why, with the fix', async () => {
+test('P2 a lost permission: refresh and doctor report the cause, with the fix', async () => {
   fixture.cloud.control.revoke(workerRole)
   const refresh = await cli('refresh', ...target)
   assert.equal(refresh.code, 1, refresh.stdout + refresh.stderr)
@@ -100,7 +100,7 @@ test('P2 a lost permission: refresh and doctor say why, with the fix', async () 
   assert.equal(fixed.code, 0, fixed.stdout + fixed.stderr)
 })
 
-test('helper works outside of the cluster as its Pod would, until it is interrupted', async () => {
+test('helper works outside the cluster like its Pod, until it is interrupted', async () => {
   const { admin } = cluster
   const path = '/api/v1/namespaces/acr-nopass/configmaps/acr-nopass'
   const { data } = await admin.request<{ data: Record<string, string> }>({ method: 'GET', path })
@@ -113,7 +113,7 @@ test('helper works outside of the cluster as its Pod would, until it is interrup
   child.stdout.on('data', (text: Buffer) => {
     said += text
   })
-  // It says so when it hears signals; the Secret may still be the work of the helper that is being stopped.
+  // It logs this once it handles signals; the Secret may still come from the helper that is being stopped.
   await eventually(async () => {
     assert.match(said, /"msg":"started"/)
     assert.ok((await pullSecrets()).includes('default'), said)
@@ -124,13 +124,13 @@ test('helper works outside of the cluster as its Pod would, until it is interrup
   await scale(1)
 })
 
-test('cleanup leaves the cluster alone while the helper works', async () => {
+test('cleanup leaves the cluster alone while the helper is running', async () => {
   const { code, stderr } = await cli('cleanup', '--detach', '--confirm', 'acr-nopass/acr-nopass', ...target)
   assert.equal(code, 1)
   assert.match(stderr, /^HELPER_AT_WORK: the helper of acr-nopass\/acr-nopass still runs/)
 })
 
-test('P12 cleanup takes back what a plain helm uninstall cannot, and only what is ours', async () => {
+test('P12 cleanup removes what a plain helm uninstall cannot, and only what is ours', async () => {
   const { admin } = cluster
   const theirs = { metadata: { name: 'theirs' }, imagePullSecrets: [{ name: 'acr-nopass' }] }
   const path = '/api/v1/namespaces/default/serviceaccounts'
@@ -161,7 +161,7 @@ test('P12 cleanup takes back what a plain helm uninstall cannot, and only what i
   assert.deepEqual([all.code, await references()], [0, []])
 })
 
-test('P10 an interrupted apply exits 130, with no release pending, no process and no file left', async () => {
+test('P10 an interrupted apply exits 130, without a pending release, a process or a file left', async () => {
   const child = spawn(BIN, ['apply', ...rollout], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] })
   let said = ''
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (data: Buffer) => (said += data))
@@ -176,7 +176,7 @@ test('P10 an interrupted apply exits 130, with no release pending, no process an
   assert.deepEqual(await readdir(temp).catch(() => []), [])
 })
 
-test('P12 uninstall needs its confirmation, and leaves nothing', async () => {
+test('P12 uninstall requires confirmation, and leaves nothing', async () => {
   const deployed = await cli('apply', ...rollout)
   assert.equal(deployed.code, 0, deployed.stdout + deployed.stderr)
   const asked = await cli('uninstall', ...rollout)
@@ -188,7 +188,7 @@ test('P12 uninstall needs its confirmation, and leaves nothing', async () => {
   assert.equal(fixture.cloud.calls.filter(({ action, code }) => action === 'DeletePolicy' && !code).length, 1)
 })
 
-/** And waits until the Pods are gone, or ready. */
+/** Scales, and waits until the Pods are deleted or ready. */
 async function scale(replicas: number): Promise<void> {
   const path = '/apis/apps/v1/namespaces/acr-nopass/deployments/acr-nopass'
   const { admin } = cluster

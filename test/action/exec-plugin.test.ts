@@ -9,7 +9,7 @@ import { runAction } from './support/run-action.ts'
 const VALUES =
   'registries: [{ name: prod, edition: enterprise, instanceId: cri-k7x2m9q4w1t8z5h3, region: cn-hangzhou }]\nidentity: { type: access-key, accessKey: { existingSecret: key } }\n'
 
-/** A repository whose kubeconfig has a plugin that leaves its environment behind, in a job on this event. */
+/** Runs a job on this event in a repository whose kubeconfig has a plugin that writes its environment to a file. */
 async function runPlugin(t: TestContext, event: string) {
   const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-exec-'))
   t.after(() => rm(folder, { recursive: true, force: true }))
@@ -48,7 +48,7 @@ async function runPlugin(t: TestContext, event: string) {
   return { outcome, environment: await readFile(seen, 'utf8').catch(() => undefined) }
 }
 
-test('security 5: a plugin of a kubeconfig gets the variables of the user, and none of the runner or of our inputs', async (t) => {
+test("security 5: a plugin of a kubeconfig gets the user's variables, and none of the runner or of our inputs", async (t) => {
   const { environment = assert.fail('the plugin was not run'), outcome } = await runPlugin(t, 'push')
   const names = environment.split('\n').map((line) => line.split('=')[0] ?? '')
   assert.deepEqual(

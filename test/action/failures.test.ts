@@ -31,7 +31,7 @@ function waves(clusters: readonly FixtureCluster[], ...numbers: readonly number[
   return clusters.map((one, index) => one.entry(numbers[index] ?? 0))
 }
 
-test('a cluster that is down in wave 0 of 2: the other one of its wave is done, wave 1 is skipped', async (t) => {
+test('a cluster that is down in wave 0 of 2: the other cluster of its wave is deployed, wave 1 is skipped', async (t) => {
   await using fixture = await startActionFixture({ clusters: ['down', 'up', 'later'], helm: 'helm4' })
   await fixture.clusters[0]?.cluster.stop()
   const outcome = await run(fixture, waves(fixture.clusters, 0, 0, 1), {})
@@ -51,7 +51,7 @@ test('a cluster that is down in wave 0 of 2: the other one of its wave is done, 
   assert.match(rows[1] ?? '', /\| down \| 0 \| \*\*failed\*\* in connect/)
   assert.match(outcome.summary, /\| later \| 1 \| skipped .* down failed in an earlier wave/)
 
-  /** `down` is down, `up` is not the cluster that is expected: two failures before `later`, in this wave. */
+  /** `down` is down, `up` is not the expected cluster: two failures before `later`, in this wave. */
   const twoFailures = (wave: number): readonly object[] => {
     const [first, second, third] = waves(fixture.clusters, 0, 0, wave)
     return [{ ...first }, { ...second, expect: { kubeSystemUid: crypto.randomUUID() } }, { ...third }]
@@ -66,30 +66,30 @@ test('a cluster that is down in wave 0 of 2: the other one of its wave is done, 
   const touched = (): number =>
     fixture.clusters[2]?.cluster.auditLog().filter(({ user }) => user.username === 'deployer').length ?? Number.NaN
 
-  await t.test('max-failures 1: one is tolerated, with the second the next wave is skipped', async () => {
+  await t.test('max-failures 1: one is tolerated, after the second the next wave is skipped', async () => {
     const inputs = { 'max-failures': '1', 'max-parallel': '2' }
     assert.deepEqual(await statuses(1, inputs), ['failed', 'failed', 'skipped: down, up failed in an earlier wave'])
     assert.equal(touched(), 0)
   })
 
-  await t.test('max-failures 1, stop-all, one by one: the rest of the wave is given up as well', async () => {
+  await t.test('max-failures 1, stop-all, one by one: the rest of the wave is skipped as well', async () => {
     const inputs = { 'max-failures': '1', 'max-parallel': '1', 'on-failure': 'stop-all' }
     assert.deepEqual(await statuses(0, inputs), ['failed', 'failed', 'skipped: down, up failed'])
     assert.equal(touched(), 0)
   })
 
-  await t.test('max-failures 1, stop-all, all at once: what runs already is not ended', async () => {
+  await t.test('max-failures 1, stop-all, in parallel: what is already running finishes', async () => {
     const inputs = { 'max-failures': '1', 'max-parallel': '3', 'on-failure': 'stop-all' }
     assert.deepEqual(await statuses(0, inputs), ['failed', 'failed', 'deployed'])
   })
 
-  await t.test('max-failures 2: both are tolerated, the next wave is done; the job is red all the same', async () => {
+  await t.test('max-failures 2: both are tolerated, the next wave is deployed; the job still fails', async () => {
     const inputs = { 'max-failures': '2', 'on-failure': 'stop-all' }
     assert.deepEqual(await statuses(1, inputs), ['failed', 'failed', 'unchanged'])
   })
 })
 
-test('P2 a wrong instance id: ended early, rolled back, with what the cloud said; RAM was not narrowed', async () => {
+test("P2 a wrong instance id: stopped early, rolled back, with the cloud's error; RAM was not narrowed", async () => {
   await using fixture = await startActionFixture({ clusters: ['hangzhou-a'], helm: 'helm4' })
   const entries = waves(fixture.clusters)
   assert.equal((await run(fixture, entries, {})).code, 0)
@@ -111,7 +111,7 @@ test('P2 a wrong instance id: ended early, rolled back, with what the cloud said
   )
 })
 
-test('a role without the policy: which right is missing, and how to give it', async () => {
+test('a role without the policy: the missing permission, and how to grant it', async () => {
   await using fixture = await startActionFixture({ clusters: ['hangzhou-a'], helm: 'helm4' })
   const outcome = await run(fixture, waves(fixture.clusters), { ram: 'none', timeout: '2m' })
   assert.equal(outcome.code, 1)
@@ -121,7 +121,7 @@ test('a role without the policy: which right is missing, and how to give it', as
   assert.equal(fixture.cloud.calls.filter(({ product, write }) => product === 'Ram' && write).length, 0)
 })
 
-test('an entry that expects another cluster is refused before anything is written', async (t) => {
+test('an entry that expects another cluster is rejected before anything is written', async (t) => {
   await using fixture = await startActionFixture({ clusters: ['hangzhou-a'], helm: 'helm4' })
   const entries = waves(fixture.clusters).map((entry) => ({
     ...entry,
@@ -135,7 +135,7 @@ test('an entry that expects another cluster is refused before anything is writte
     .filter(({ user, verb }) => user.username === 'deployer' && verb !== 'get')
   assert.deepEqual(writes, [])
 
-  await t.test('a role without the right to an ID token: which permission the job lacks', async () => {
+  await t.test('a role without permission for an ID token: the permission that the job lacks', async () => {
     const from = fixture.cloud.calls.length
     const [failed] = (
       await run(fixture, entries, {
@@ -151,7 +151,7 @@ test('an entry that expects another cluster is refused before anything is writte
   const asked = (from: number, action: string): number =>
     fixture.cloud.calls.slice(from).filter((call) => call.action === action).length
 
-  await t.test('a cloud that throttles is asked again', async () => {
+  await t.test('a cloud that throttles is called again', async () => {
     const from = fixture.cloud.calls.length
     fixture.cloud.faults.add({ kind: 'throttle', match: { action: 'DescribeClusterUserKubeconfig' }, times: 2 })
     const [refused] = (await run(fixture, entries, {})).results
@@ -159,7 +159,7 @@ test('an entry that expects another cluster is refused before anything is writte
     assert.equal(asked(from, 'DescribeClusterUserKubeconfig'), 3)
   })
 
-  await t.test('a cloud that denies is not', async () => {
+  await t.test('a cloud that denies is not called again', async () => {
     const from = fixture.cloud.calls.length
     const match = { action: 'DescribeClusterUserKubeconfig' }
     fixture.cloud.faults.add({ kind: 'status', status: 403, code: 'NoPermission', match, times: 5 })

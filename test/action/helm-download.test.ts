@@ -13,7 +13,7 @@ import { HELM_DIGESTS } from '../../src/helm/obtain/helm-digests.ts'
 import { testTools } from '../tools.ts'
 import { type ActionOutcome, runAction } from './support/run-action.ts'
 
-/** The action without a helm on PATH, and a mirror on this machine. What comes after the download does not matter here. */
+/** The action without a helm on PATH, and a mirror on this machine. The result after the download does not matter here. */
 const TARGET = `${platform() === 'darwin' ? 'darwin' : 'linux'}-${arch() === 'arm64' ? 'arm64' : 'amd64'}` as const
 const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-download-'))
 after(() => rm(folder, { recursive: true, force: true }))
@@ -27,19 +27,19 @@ interface Archive {
   readonly sha256: string
 }
 
-/** An archive as Helm publishes it, with this program in it. */
+/** An archive with this program, in the format that Helm publishes. */
 async function pack(name: string, version: string, fill: (program: string) => Promise<void>): Promise<Archive> {
   const home = join(folder, name)
   await mkdir(join(home, TARGET), { recursive: true })
   await fill(join(home, TARGET, 'helm'))
   await chmod(join(home, TARGET, 'helm'), 0o755)
   execFileSync('tar', ['-cf', join(home, 'a.tar'), '-C', home, TARGET])
-  // Helm has 66 MB: the fastest level will do.
+  // Helm has 66 MB, so the fastest level is used.
   const bytes = gzipSync(await readFile(join(home, 'a.tar')), { level: 1 })
   return { version, bytes, sha256: createHash('sha256').update(bytes).digest('hex') }
 }
 
-/** A server on this machine; answers with its address and what it was asked for. */
+/** A server on this machine; returns its address and the requests that it got. */
 async function serve(t: TestContext, answer: (request: IncomingMessage, response: ServerResponse) => void) {
   const asked: string[] = []
   const server = createServer((request, response) => {
@@ -71,14 +71,14 @@ async function act({ mirror, sha256, version, cache, env = {} }: Job): Promise<A
       'helm-mirror': mirror,
       'helm-sha256': sha256,
     },
-    // tar is the only program that a download needs
+    // A download needs no program other than tar.
     env: { PATH: '/usr/bin:/bin', ...(cache && { RUNNER_TOOL_CACHE: cache }), ...env },
   })
   await rm(outcome.temp, { recursive: true })
   return outcome
 }
 
-/** The download worked: the run went on and failed where there is no cluster. */
+/** The download worked: the run continued and failed because there is no cluster. */
 function wentOn({ annotations, stdout }: ActionOutcome): void {
   assert.match(annotations[0]?.message ?? '', /^cluster, phase connect: /, stdout)
 }
@@ -88,7 +88,7 @@ function refusedWith({ annotations, code }: ActionOutcome, message: RegExp): voi
   assert.match(annotations[0]?.message ?? '', message)
 }
 
-/** The real program, which says of itself that it is patch 9: a version whose checksum nobody knows. */
+/** The real program, which reports patch 9 as its version: its checksum is unknown. */
 async function copyAs(nine: string, path: string, program: string, version: string): Promise<void> {
   const bytes = await readFile(program, 'latin1')
   await writeFile(path, bytes.replaceAll(version, `v${nine}`), 'latin1')
@@ -108,11 +108,11 @@ for (const major of ['helm4', 'helm3'] as const) {
   })
 }
 
-/** Whatever runs it leaves a file. */
+/** Created when the program is run. */
 const ran = join(folder, 'it-ran')
 const trap = await pack('trap', '4.2.99', (path) => writeFile(path, `#!/bin/sh\ntouch ${ran}\necho v4.2.99\n`))
 
-test('an archive with another digest is refused before anything in it is run', async (t) => {
+test('an archive with another digest is rejected before anything in it is run', async (t) => {
   const { url } = await serve(t, (_request, response) => response.end(trap.bytes))
   const cache = join(folder, 'cache-wrong')
   const outcome = await act({ ...trap, mirror: url, sha256: '0'.repeat(64), cache })
@@ -120,7 +120,7 @@ test('an archive with another digest is refused before anything in it is run', a
   assert.deepEqual([existsSync(ran), existsSync(cache)], [false, false])
 })
 
-test('a version whose checksum is known needs no helm-sha256: what a mirror has instead is never run', async (t) => {
+test('a version whose checksum is known needs no helm-sha256: another program on a mirror is never run', async (t) => {
   const { url, asked } = await serve(t, (_request, response) => response.end(trap.bytes))
   const known = HELM_DIGESTS['4.2.0']?.[TARGET]
   const job = { mirror: url, version: '4.2.0', sha256: '' }
@@ -130,7 +130,7 @@ test('a version whose checksum is known needs no helm-sha256: what a mirror has 
   )
   assert.equal(existsSync(ran), false)
 
-  await t.test('a helm-sha256 that says otherwise is refused, both are named, nothing is fetched', async () => {
+  await t.test('a helm-sha256 that differs is rejected, both are named, nothing is fetched', async () => {
     asked.length = 0
     const message = new RegExp(
       `helm-sha256 is ${trap.sha256}, but helm-v4.2.0-${TARGET}.tar.gz has the SHA-256 ${known}`,
@@ -139,7 +139,7 @@ test('a version whose checksum is known needs no helm-sha256: what a mirror has 
     assert.deepEqual(asked, [])
   })
 
-  await t.test('of another version helm-sha256 is asked for, and those that need none are named', async () => {
+  await t.test('another version requires helm-sha256, and the error lists those that do not', async () => {
     const outcome = await act({ ...job, version: trap.version })
     refusedWith(outcome, new RegExp(`helm-v4.2.99-${TARGET}.tar.gz is not known here: helm-sha256 is needed`))
     assert.match(outcome.annotations[0]?.message ?? '', /a version that needs none: 3\.18\.0, .*, 4\.3\.0\.$/)
@@ -147,7 +147,7 @@ test('a version whose checksum is known needs no helm-sha256: what a mirror has 
   })
 })
 
-test('half an archive is refused, whether its length was said or not', async (t) => {
+test('half an archive is rejected, with and without a content length', async (t) => {
   const half = trap.bytes.subarray(0, trap.bytes.length / 2)
   const cut = await serve(t, (_request, response) => {
     response.setHeader('content-length', trap.bytes.length)
@@ -159,12 +159,12 @@ test('half an archive is refused, whether its length was said or not', async (t)
   assert.equal(existsSync(ran), false)
 })
 
-test('a version that the mirror does not have', async (t) => {
+test('a version that the mirror lacks', async (t) => {
   const { url } = await serve(t, (_request, response) => response.writeHead(404).end())
   refusedWith(await act({ ...trap, mirror: url }), /helm-v4\.2\.99-\S+\.tar\.gz was answered with 404/)
 })
 
-test('a mirror that sends on to its storage is followed; one that sends in circles is not', async (t) => {
+test('a redirect of a mirror to its storage is followed; a redirect loop is not', async (t) => {
   const { url } = await serve(t, (request, response) => {
     if (request.url?.startsWith('/storage/')) response.end(trap.bytes)
     else response.writeHead(302, { location: `/storage${request.url}` }).end()

@@ -14,7 +14,7 @@ import { startActionFixture } from './support/action-fixture.ts'
 
 const REPOSITORY = 'acme/platform'
 
-/** What the webhook of the first cluster says: commands of both forms, in lines of their own. */
+/** The webhook's message in the first cluster: commands of both forms, each on its own line. */
 const HOSTILE = [
   'no',
   '::set-output name=pwned::yes',
@@ -31,7 +31,7 @@ const WORKFLOW = stringify({
     rollout: {
       'runs-on': 'ubuntu-latest',
       steps: [
-        // The engine does what such lines say: else this test could not fail.
+        // The engine runs such lines; otherwise this test could not fail.
         { run: "printf '::set-output name=control::yes\\n##[set-output name=control2]yes\\n'" },
         { uses: 'actions/checkout@v5' },
         {
@@ -50,7 +50,7 @@ const WORKFLOW = stringify({
   },
 })
 
-test('security 1: what a webhook of one cluster says is no command to the workflow engine', async (t) => {
+test("security 1: the message of a cluster's webhook is not a command to the workflow engine", async (t) => {
   const tools = await testTools('act', 'helm4')
   await using fixture = await startActionFixture({ clusters: ['staging', 'production'], helm: 'helm4' })
   const { admin } = fixture.clusters[0]?.cluster ?? assert.fail()
@@ -100,7 +100,7 @@ test('security 1: what a webhook of one cluster says is no command to the workfl
   assert.ok(!record.summary.includes('\r'))
 })
 
-/** Has the webhook asked about every Pod that is made, in any namespace. */
+/** Registers the webhook for every new Pod, in any namespace. */
 async function serveProbePods(admin: KubeClient, name: string): Promise<void> {
   const path = `/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations/${name}`
   const config = await admin.request<{ webhooks: readonly object[] }>({ method: 'GET', path })

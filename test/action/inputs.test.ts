@@ -40,7 +40,7 @@ test('action.yml declares exactly the inputs of the table, each with its default
   })
 })
 
-test('L4 a variable of the job that only begins like an input is not one; a typing error of one is refused', () => {
+test('L4 a variable of the job that only begins like an input is not one; a typo of an input is rejected', () => {
   refuseUnknown({ INPUT_DIR: 'x', INPUT_FILES: 'y', INPUT_VALUES: 'z', 'INPUT_VALUES-FILES': 'v' })
   assert.throws(() => refuseUnknown({ 'INPUT_VALUE-FILES': 'v' }), {
     code: 'INPUT_INVALID',
@@ -49,7 +49,7 @@ test('L4 a variable of the job that only begins like an input is not one; a typi
   })
 })
 
-test('valid values pass without any helm, cluster or credential', async () => {
+test('valid values pass without a helm, cluster or credential', async () => {
   await using space = await workspace({ 'values.yaml': GOOD })
   const run = await runAction({
     inputs: { mode: 'validate', 'values-files': 'values.yaml' },
@@ -148,7 +148,7 @@ const refusals: readonly {
 ]
 
 for (const { name, inputs, env, title, message } of refusals) {
-  test(`refused before anything is begun: ${name}`, async () => {
+  test(`rejected before anything is begun: ${name}`, async () => {
     const run = await runAction({ inputs, ...(env && { env }) })
     await rm(run.temp, { recursive: true, force: true })
     assert.equal(run.code, 1)
@@ -158,7 +158,7 @@ for (const { name, inputs, env, title, message } of refusals) {
   })
 }
 
-test('P6 a refused run leaves no file of its own behind', async () => {
+test('P6 a rejected run leaves no file behind', async () => {
   await using space = await workspace({})
   await runAction({
     inputs: { values: GOOD, kubeconfig: 'x' },
@@ -172,7 +172,7 @@ test('P6 a refused run leaves no file of its own behind', async () => {
   )
 })
 
-test('the bundle stays small: what every start reads, and all of it', async () => {
+test('the bundle stays small: both the part that every start reads, and all of it', async () => {
   const dist = join(root, 'action', 'dist')
   const entries = await readdir(dist, { recursive: true, withFileTypes: true })
   const sizes = await Promise.all(

@@ -15,7 +15,7 @@ interface Metadata {
 }
 
 const root = resolve(import.meta.dirname, '..', '..')
-/** The colours and left-out icons of GitHub's page "Metadata syntax for GitHub Actions". */
+/** The colours and excluded icons of GitHub's page "Metadata syntax for GitHub Actions". */
 const COLOURS = ['white', 'black', 'yellow', 'blue', 'green', 'orange', 'red', 'purple', 'gray-dark']
 const LEFT_OUT = [
   ...[
@@ -43,24 +43,24 @@ before(async () => {
 })
 after(() => rm(folder, { recursive: true, force: true }))
 
-test("the action's description is short enough for the Marketplace, which refuses 125 characters", () => {
+test("the action's description is short enough for the Marketplace, which rejects 125 characters", () => {
   assert.ok(metadata.description.length < 125, `${metadata.description.length} characters`)
   assert.ok(metadata.description.length > 40)
 })
 
-test('the name is not that of an account, nor the one name that all repositories of its owner share', () => {
-  // a listing's address is the name in small letters with hyphens; one that is a user or an organisation is refused
+test('the name is not that of an account, nor the name that all repositories of its owner share', () => {
+  // The address of a listing is its name in lower case with hyphens; that of a user or an organisation is rejected.
   const address = metadata.name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-')
   assert.equal(address, 'acr-nopass-rollout')
   assert.notEqual(address, metadata.author)
 })
 
-test('icon and colour are of the lists that GitHub shows', () => {
+test("icon and colour are on GitHub's lists", () => {
   assert.ok(COLOURS.includes(metadata.branding.color))
   assert.ok(!LEFT_OUT.includes(metadata.branding.icon))
 })
 
-test('actionlint, which knows the icons, takes action.yml as it is and refuses another icon', async () => {
+test('actionlint, which knows the icons, accepts action.yml and rejects another icon', async () => {
   const { actionlint } = await testTools('actionlint')
   const lint = async (name: string, action: string): Promise<string> => {
     const repository = join(folder, name)

@@ -15,9 +15,9 @@ import { type ActionOutcome, runAction } from './support/run-action.ts'
 const CHART = resolve(import.meta.dirname, '..', '..', 'chart')
 const RECORDS = '/api/v1/namespaces/acr-nopass/secrets'
 
-/** Each release is left pending by a real helm that was killed in the middle, as a lost runner leaves it. */
+/** Each release is left pending by a real helm that is killed half-way, as a lost runner leaves it. */
 for (const major of ['helm4', 'helm3'] as const) {
-  test(`${major}: a release that an ended run left pending`, async (t) => {
+  test(`${major}: a release that an interrupted run left pending`, async (t) => {
     let fixture: ActionFixture
     let folder: string
     before(async () => {
@@ -41,7 +41,7 @@ for (const major of ['helm4', 'helm3'] as const) {
       await writeFile(last, stringify({ ...(fixture.clusters[0]?.entry(0).values as object), ...values }))
       return [`--values=${own}`, `--values=${last}`]
     }
-    /** Starts helm, which waits for Pods that never get ready, and kills it once its revision is there. */
+    /** Starts helm, which waits for Pods that never become ready, and kills it once its revision exists. */
     const killHelm = async (status: string, ...args: readonly string[]): Promise<void> => {
       const program = join(fixture.env.PATH?.split(':')[0] ?? '', 'helm')
       const kubeconfig = fixture.clusters[0]?.cluster.adminKubeconfigFile ?? ''
@@ -56,7 +56,7 @@ for (const major of ['helm4', 'helm3'] as const) {
       await rm(outcome.temp, { recursive: true })
       return outcome
     }
-    /** What the action says of it, and that it does not touch it. */
+    /** Checks the action's error, and that the release is not changed. */
     const refused = async (status: string, fix: string, inputs: Readonly<Record<string, string>>): Promise<void> => {
       const { code, annotations } = await act(inputs)
       const [first] = annotations
@@ -70,7 +70,7 @@ for (const major of ['helm4', 'helm3'] as const) {
       assert.ok(said.includes('`recover-pending: true`'), said)
       assert.equal(await lastStatus(fixture), status)
     }
-    /** Fixed only when nobody can be at work on it any more: time passes in helm's record. */
+    /** Repaired only once no one can be working on it: the test moves helm's record into the past. */
     const recovered = async (how: 'uninstall' | 'rollback', status: string): Promise<void> => {
       const query = { labelSelector: `owner=helm,status=${status}` }
       const list = await admin().request<{ items: { metadata: { name: string; labels: Record<string, string> } }[] }>({

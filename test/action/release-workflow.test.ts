@@ -21,7 +21,7 @@ interface Job {
   readonly steps: readonly Step[]
 }
 
-/** What the release commands need besides the action (prepare-workspace.ts). */
+/** Programs that the release commands need in addition to the action's (prepare-workspace.ts). */
 const SOURCES = [
   'bin',
   'src',
@@ -42,7 +42,7 @@ test('the release workflow packages and pushes the chart in a real workflow engi
   const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-act-release-'))
   t.after(() => rm(folder, { recursive: true, force: true }))
   const helperFile = join(folder, 'helper.mjs')
-  // that the image runs is for other tests; here it only has a digest
+  // Other tests run the image; here it only has a digest.
   await writeFile(helperFile, 'export {}\n')
   await using registry = await openReleaseRegistry(tools, helperFile, signal)
   const workspace = join(folder, 'acr-nopass')
@@ -77,8 +77,8 @@ test('the release workflow packages and pushes the chart in a real workflow engi
 })
 
 /**
- * The jobs `package` and `chart` as one, so that the files need no artifact between them; without the actions that only
- * GitHub serves, on this machine's packages and tools, into its registry.
+ * The jobs `package` and `chart` in one, so that the files need no artifact between them; without the actions that only
+ * GitHub can run, with this machine's packages and tools, into its registry.
  */
 async function onThisMachine({ host, imageDigest }: { host: string; imageDigest: string }): Promise<string> {
   const text = await readFile(join(ROOT, '.github/workflows/release.yml'), 'utf8')

@@ -31,11 +31,11 @@ const target = { release: 'acr', namespace: 'default', kubeconfig: cluster.admin
 const scenarios = (await readdir(join(chart, 'ci'))).map((file) => join(chart, 'ci', file))
 
 for (const major of ['helm4', 'helm3'] as const) {
-  test(`${major}: rendered without the cluster, each scenario of the chart is what the cluster's dry run says`, async () => {
+  test(`${major}: rendered without the cluster, each scenario of the chart equals the cluster's dry run`, async () => {
     const helm = await findHelm({ path: tools[major], environment: process.env, home: join(folder, major) })
     for (const file of scenarios) {
       const values = parse(await readFile(file, 'utf8'))
-      // Objects of the user's own, and kinds that this API server does not know, are rendered against the cluster.
+      // The user's own objects, and kinds that this API server does not know, are rendered against the cluster.
       const { extraObjects: _objects, metrics: _metrics, ...plain } = values
       const text = stringify({ ...plain, podAnnotations: { number: '1e3' }, nodeSelector: null })
       const own = join(folder, 'values.yaml')

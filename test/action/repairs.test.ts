@@ -10,7 +10,7 @@ import { type ActionFixture, startActionFixture, withHelm } from './support/acti
 import { helm, inputsOf, lastStatus } from './support/cancel-case.ts'
 import { runAction } from './support/run-action.ts'
 
-// What an earlier run broke, on a real API server, with Helm 4. Each test goes on from the one before.
+// Failures of an earlier run, on a real API server, with Helm 4. Each test continues from the previous one.
 
 let fixture: ActionFixture
 let helm3: ActionFixture
@@ -53,7 +53,7 @@ test('C2 after an upgrade with Helm 3 whose Pods crash, and which was not rolled
   assert.match(repaired.result.notes.join(), /rolled back to revision \d+ first, because revision \d+ had failed/)
 })
 
-test('C1 a hook stops the rollback of a failed revision: the run says so, nothing goes over it, and its fix works', async () => {
+test('C1 a hook stops the rollback of a failed revision: the run reports it, deploys nothing over it, and its fix works', async () => {
   const { admin } = fixture.clusters[0]?.cluster ?? assert.fail()
   const hook = (event: string) => ({
     apiVersion: 'v1',
@@ -81,7 +81,7 @@ test('C1 a hook stops the rollback of a failed revision: the run says so, nothin
   assert.deepEqual([repaired.code, repaired.result?.status], [0, 'deployed'], repaired.stdout)
 })
 
-test('H7 nothing changed, but the helper is dead: red, however good its last report is', async () => {
+test('H7 nothing changed, but the helper is dead: the run fails, whatever its last report says', async () => {
   const { admin } = fixture.clusters[0]?.cluster ?? assert.fail()
   const path = '/api/v1/namespaces/acr-nopass/pods'
   const good = await readFile(helper, 'utf8')
@@ -158,7 +158,7 @@ test('M14 a deployer that may not list ServiceAccounts and Secrets everywhere un
   )
 })
 
-test("C1 with Helm's records in ConfigMaps a failed upgrade goes back, with Helm 3 and Helm 4", async () => {
+test("C1 with Helm's records in ConfigMaps a failed upgrade is rolled back, with Helm 3 and Helm 4", async () => {
   const inConfigMaps = (from: ActionFixture): ActionFixture => ({
     ...from,
     env: { ...from.env, HELM_DRIVER: 'configmap' },

@@ -43,12 +43,12 @@ const skip = await access(FULL).then(
   () => 'needs /dev/full, which Linux has',
 )
 
-/** What can be said where that file takes nothing any more. */
+/** What can still be reported when that file cannot be written. */
 for (const [what, env, left] of [
   ['the summary', { GITHUB_STEP_SUMMARY: FULL }, ['results', 'results-file']],
   ['the outputs', { GITHUB_OUTPUT: FULL }, ['summary']],
 ] as const) {
-  test(`M5 after the work, ${what} on a full disk: the failure is told beside what was done, never "nothing was begun"`, {
+  test(`M5 after the work, ${what} on a full disk: the failure is reported next to what was done, never "nothing was begun"`, {
     skip,
   }, async () => {
     const run = await use({}, env)
@@ -68,7 +68,7 @@ for (const [what, env, left] of [
   })
 }
 
-test('M5 a plan file that cannot be written keeps neither the plan nor its results from being reported', async () => {
+test('M5 a plan file that cannot be written prevents neither the report of the plan nor of its results', async () => {
   const run = await use({ mode: 'plan', 'plan-file': join(folder, 'absent', 'plan.json') })
   assert.equal(run.code, 1)
   assert.match(run.annotations.at(-1)?.message ?? '', /^1 failed; the work is done, but .*absent\/plan\.json/)
@@ -78,7 +78,7 @@ test('M5 a plan file that cannot be written keeps neither the plan nor its resul
   assert.equal(run.outputs['plan-file'], undefined)
 })
 
-test('L6 each use of the action in a job has files of its own: the second overwrites nothing of the first', async () => {
+test('L6 each use of the action in a job has its own files: the second overwrites nothing of the first', async () => {
   const [first, second] = [await use({ mode: 'plan', name: 'one' }), await use({ mode: 'plan', name: 'two' })]
   const names = async (run: ActionOutcome) =>
     JSON.parse(await readFile(run.outputs['results-file'] ?? '', 'utf8')).map(({ name }: { name: string }) => name)

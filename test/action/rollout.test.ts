@@ -7,12 +7,12 @@ import { stringify } from 'yaml'
 import { type ActionFixture, startActionFixture } from './support/action-fixture.ts'
 import { type ActionOutcome, runAction } from './support/run-action.ts'
 
-/** One cluster a wave; Helm 3 does the same job with one. */
+/** One cluster per wave; Helm 3 runs the same job with one. */
 for (const [helm, names] of [
   ['helm4', ['hangzhou-a', 'hangzhou-b']],
   ['helm3', ['hangzhou-a']],
 ] as const) {
-  test(`${helm}: a rollout wave by wave, again without a change, and taken back`, async (t) => {
+  test(`${helm}: a rollout wave by wave, again without a change, and uninstalled`, async (t) => {
     let fixture: ActionFixture
     before(async () => {
       fixture = await startActionFixture({ clusters: names, helm })
@@ -29,7 +29,7 @@ for (const [helm, names] of [
         env: fixture.env,
       })
 
-    await t.test('plan changes nothing and says what an apply would change', async () => {
+    await t.test('plan changes nothing and reports what an apply would change', async () => {
       const from = fixture.cloud.calls.length
       const plan = await run({ mode: 'plan' })
       assert.equal(plan.code, 0, plan.stdout + plan.stderr)
@@ -43,7 +43,7 @@ for (const [helm, names] of [
       await rm(plan.temp, { recursive: true })
     })
 
-    await t.test('apply: RAM, helm, and proof in each cluster; wave 1 after wave 0', async () => {
+    await t.test('apply: RAM, helm, and verification in each cluster; wave 1 after wave 0', async () => {
       const seen = watchProcessList()
       const apply = await run({})
       assert.equal(apply.code, 0, apply.stdout + apply.stderr)
@@ -96,7 +96,7 @@ for (const [helm, names] of [
       await rm(again.temp, { recursive: true })
     })
 
-    await t.test('an approved plan is applied; when something else would change now, it is refused', async () => {
+    await t.test('an approved plan is applied; if something else would change now, it is rejected', async () => {
       const changed = { values: `${fixture.values}logLevel: debug\n` }
       const plan = await run({ ...changed, mode: 'plan' })
       assert.deepEqual(JSON.parse(plan.outputs.changed ?? ''), names)
@@ -126,7 +126,7 @@ for (const [helm, names] of [
   })
 }
 
-/** P6: what the run knew as secret stands nowhere but in the runner's own mask commands. */
+/** P6: the run's secrets appear only in the runner's own mask commands. */
 async function noSecretIn(run: ActionOutcome, fixture: ActionFixture, processes: string): Promise<void> {
   const shown = run.stdout
     .split('\n')
@@ -143,7 +143,7 @@ async function noSecretIn(run: ActionOutcome, fixture: ActionFixture, processes:
   for (const secret of secrets) assert.ok(!everything.includes(secret), 'P6: a secret was found in what the run left')
 }
 
-/** Every command line of this machine, looked at again and again. */
+/** Every command line of this machine, polled. */
 function watchProcessList(): { stop(): string } {
   const seen = new Set<string>()
   const timer = setInterval(() => {
@@ -169,7 +169,7 @@ async function releaseSecrets({ admin }: Cluster): Promise<readonly string[]> {
   return list.items.map(({ metadata }) => metadata.name)
 }
 
-/** Every object that carries our name, and every reference to the pull secret. */
+/** Every object with our name, and every reference to the pull secret. */
 async function leftovers({ admin }: Cluster): Promise<readonly string[]> {
   const paths = [
     '/api/v1/secrets',

@@ -5,7 +5,7 @@ import { stringify } from 'yaml'
 import { startActionFixture } from './support/action-fixture.ts'
 import { runAction } from './support/run-action.ts'
 
-test('P9 RRSA: the role is made for exactly the helper, its ARNs go into the values, and it all goes again', async () => {
+test('P9 RRSA: the role is created for exactly the helper, its ARNs are written to the values, and everything is removed again', async () => {
   await using fixture = await startActionFixture({ clusters: ['hangzhou-a'], helm: 'helm4' })
   const values = fixture.values.replace('type: worker-role', 'type: rrsa')
   const run = async (inputs: Readonly<Record<string, string>>) => {
@@ -50,7 +50,7 @@ test('P9 RRSA: the role is made for exactly the helper, its ARNs go into the val
   assert.match(gone.stdout, new RegExp(`RAM: delete role ${role}`))
 })
 
-test('a Serverless cluster: worker-role says what to set, and RRSA works there', async () => {
+test('a Serverless cluster: worker-role fails with the setting to use, and RRSA works there', async () => {
   await using fixture = await startActionFixture({ clusters: ['serverless-a'], kind: 'serverless', helm: 'helm4' })
   const apply = async (values: string) => {
     const clusters = stringify(fixture.clusters.map((one) => one.entry(0)))

@@ -60,7 +60,7 @@ for (const helm of ['helm4', 'helm3'] as const) {
       origins: [new URL(sts).origin, recorder.origin],
     })
     const chained = { ...fixture.clusters[0]?.entry(0) }
-    // The workflow's own account lets it in; from there it takes the role of the cluster's account.
+    // The workflow signs in to its own account, and from there assumes the role of the cluster's account.
     const byChain = await job(fixture, folder, {
       inputs: {
         clusters: stringify([
@@ -110,7 +110,7 @@ for (const helm of ['helm4', 'helm3'] as const) {
       ),
     )
     assert.deepEqual(leaks, [])
-    // The runner is told of what it would otherwise show: of each session, those in the middle of a chain as well.
+    // The runner must mask the secrets of each session, including those in the middle of a role chain.
     const masks = new Set(jobs.flatMap(({ outcome }) => outcome.masks))
     const unmasked = [...secrets].flatMap(([kind, all]) => (all.some((secret) => !masks.has(secret)) ? [kind] : []))
     assert.deepEqual(unmasked.sort(), ['registry token', 'right to an ID token', 'static login'])
@@ -123,11 +123,11 @@ function prefixed(prefix: string, texts: Readonly<Record<string, string>>): Read
 }
 
 interface Job extends Required<Pick<ActionRun, 'inputs' | 'env'>> {
-  /** The emulator's address, and the one to use instead. */
+  /** The emulator's address, and its replacement. */
   readonly origins: readonly [string, string]
 }
 
-/** Main and post of one job in folders of its own: all that they show. */
+/** Everything that main and post of one job show, run in separate folders. */
 async function job(fixture: ActionFixture, folder: string, { inputs, env, origins: [from, to] }: Job) {
   const temp = await mkdtemp(join(folder, 'temp-'))
   const [home, workspace] = [join(temp, '..', 'home'), join(temp, '..', 'workspace')]
@@ -164,7 +164,7 @@ async function seedLogin(admin: KubeClient): Promise<void> {
   await admin.request({ method: 'POST', path: '/api/v1/namespaces/acr-nopass/secrets', body: login })
 }
 
-/** A deployer of the self-built cluster that comes with a token. */
+/** A deployer of the self-built cluster that authenticates with a token. */
 async function selfBuiltToken({ clusters }: ActionFixture): Promise<string> {
   const { admin, serviceAccountToken } = clusters[1]?.cluster ?? assert.fail()
   const metadata = { name: 'deployer', namespace: 'default' }

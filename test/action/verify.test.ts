@@ -7,10 +7,10 @@ import { eventually } from '../support/eventually.ts'
 import { type ActionFixture, startActionFixture } from './support/action-fixture.ts'
 import { runAction } from './support/run-action.ts'
 
-/** A node that has it: what matters here is what the action makes of it. A private pull needs a real kubelet (test/node). */
+/** An image that the node has: this tests what the action makes of it. A private pull needs a real kubelet (test/node). */
 const IMAGE = 'registry.example.com/team/app'
 
-/** With everything on: the helper asks a real registry about each credential, the action asks the helper and the cluster. */
+/** With everything enabled: the helper verifies each credential with a real registry, the action checks the helper and the cluster. */
 for (const helm of ['helm4', 'helm3'] as const) {
   test(`${helm}: a rollout that is verified against a real registry`, async (t) => {
     let fixture: ActionFixture
@@ -33,7 +33,7 @@ for (const helm of ['helm4', 'helm3'] as const) {
       return { ...outcome, results: JSON.parse(outcome.outputs.results ?? '[]') }
     }
 
-    await t.test('the canary is alone until it is verified; then the others', async () => {
+    await t.test('the canary is deployed alone until it is verified; then the others', async () => {
       const { code, results, stdout, stderr } = await run({ 'verify-image': IMAGE })
       assert.equal(code, 0, stdout + stderr)
       for (const { status, phase, notes } of results) {
@@ -49,9 +49,9 @@ for (const helm of ['helm4', 'helm3'] as const) {
       assert.ok(logins.length >= 2, 'the registry was not asked by both helpers')
     })
 
-    // Half a minute of patience: once will do.
+    // The failure takes half a minute, so one Helm is enough.
     if (helm === 'helm3') return
-    await t.test('an image that cannot be pulled: what the node said; no probe namespace stays', async () => {
+    await t.test("an image that cannot be pulled: the node's message; no probe namespace stays", async () => {
       const { code, results } = await run({
         values: `${fixture.values}logLevel: debug\n`,
         'verify-image': 'registry.example.com/team/absent',
@@ -74,7 +74,7 @@ for (const helm of ['helm4', 'helm3'] as const) {
     })
 
     await t.test(
-      'a cluster that refuses unlabelled namespaces: an existing one is used, and stays as it was',
+      'a cluster that rejects unlabelled namespaces: an existing one is used, and is not changed',
       async () => {
         const [first, second] = fixture.clusters.map(({ cluster }) => cluster.admin)
         assert.ok(first && second)
@@ -117,7 +117,7 @@ for (const helm of ['helm4', 'helm3'] as const) {
       },
     )
 
-    await t.test('a verify-namespace that is opted out is refused before the first write', async () => {
+    await t.test('a verify-namespace that is opted out is rejected before the first write', async () => {
       const admin = fixture.clusters[0]?.cluster.admin ?? assert.fail()
       const metadata = { name: 'quiet', labels: { team: 'platform', 'acr-nopass.io/skip': 'true' } }
       const body = { apiVersion: 'v1', kind: 'Namespace', metadata }
@@ -133,7 +133,7 @@ for (const helm of ['helm4', 'helm3'] as const) {
     })
 
     await t.test(
-      'values that would rename the objects of the release are refused, and nothing is written',
+      'values that would rename the objects of the release are rejected, and nothing is written',
       async () => {
         const admin = fixture.clusters[0]?.cluster.admin ?? assert.fail()
         const leases = '/apis/coordination.k8s.io/v1/namespaces/acr-nopass/leases'
@@ -167,7 +167,7 @@ async function namesIn(admin: KubeClient, path: string): Promise<readonly string
   return list.items.map(({ metadata }) => metadata.name)
 }
 
-/** As clusters do whose policies want an owner of each namespace; returns once the API server enforces it. */
+/** As on clusters with policies that require an owner for each namespace; returns once the API server enforces it. */
 async function refuseUnlabelledNamespaces(admin: KubeClient): Promise<void> {
   const api = '/apis/admissionregistration.k8s.io/v1'
   const apiVersion = 'admissionregistration.k8s.io/v1'

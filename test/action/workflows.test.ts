@@ -23,12 +23,12 @@ test('every workflow of the examples and of this repository passes actionlint', 
     await Promise.all(folders.map(async (folder) => (await readdir(folder)).map((name) => join(folder, name))))
   ).flat()
   assert.ok(files.length >= 4)
-  // Its answers are the findings; no shellcheck or pyflakes of this machine has a say.
+  // Only its own findings: a shellcheck or pyflakes of this machine must not change the result.
   const { stdout } = await run(actionlint, ['-no-color', '-shellcheck=', '-pyflakes=', ...files])
   assert.equal(stdout, '')
 })
 
-test('the example workflows do their work in a real workflow engine', async (t) => {
+test('the example workflows work in a real workflow engine', async (t) => {
   const tools = await testTools('act', 'helm4')
   await using fixture = await startActionFixture({ clusters: ['staging', 'production'], helm: 'helm4' })
   const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-act-'))
@@ -66,7 +66,7 @@ test('the example workflows do their work in a real workflow engine', async (t) 
     assert.ok(calls.some(({ action }) => action === 'AssumeRoleWithOIDC'))
   })
 
-  await t.test('environments.yml: a job a cluster, production after staging', async () => {
+  await t.test('environments.yml: a job per cluster, production after staging', async () => {
     const record = await work('environments.yml', 'push')
     assert.ok(record.succeeded, record.log.join('\n'))
     const rollouts = record.summary.split('\n').filter((line) => line.startsWith('### acr-nopass apply'))
@@ -98,14 +98,14 @@ test('the example workflows do their work in a real workflow engine', async (t) 
     assert.deepEqual(names.sort(), fixture.clusters.map(({ clusterId }) => clusterId).sort())
   })
 
-  await t.test('P6 what the engine shows holds no credential', async () => {
+  await t.test("P6 the engine's output contains no credential", async () => {
     const record = await work('rollout.yml', 'push')
     const shown = [record.summary, ...record.log, ...Object.values(record.outputs)].join('\n')
     assert.doesNotMatch(shown, /BEGIN [A-Z ]*PRIVATE KEY|client-key-data|eyJ[\w-]{20,}\./)
     assert.ok(!shown.includes(fixture.cloud.administrator.accessKeySecret))
   })
 
-  await t.test('P12 uninstall.yml, started by hand, takes everything back', async () => {
+  await t.test('P12 uninstall.yml, started manually, removes everything', async () => {
     const from = fixture.cloud.calls.length
     const record = await work('uninstall.yml', 'workflow_dispatch')
     assert.ok(record.succeeded, record.log.join('\n'))
@@ -124,7 +124,7 @@ test('the example workflows do their work in a real workflow engine', async (t) 
   })
 })
 
-/** What a platform team has in its repository; the ids of its clusters are those of the fixture. */
+/** The repository of a platform team; the ids of its clusters are those of the fixture. */
 async function userFiles(fixture: ActionFixture): Promise<Readonly<Record<string, string>>> {
   const names = (await readdir(join(root, 'examples', 'workflows'))).sort()
   const ids = fixture.clusters.values()

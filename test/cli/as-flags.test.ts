@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { asFlags } from '../../src/cli/rollout/as-flags.ts'
 import { runBin } from './run-bin.ts'
 
-test('inputs of the action are flags on the command line; keys, codes and commands stay', () => {
+test('inputs of the action are flags on the command line; keys, codes and commands are unchanged', () => {
   assert.equal(asFlags('Set `confirm: acr-nopass/1`.'), 'Set `--confirm acr-nopass/1`.')
   assert.equal(
     asFlags('Set `clusters` or `clusters-file`, or `ack-cluster-id` and `region`.'),

@@ -27,7 +27,7 @@ const secret = (namespace: string, manager = 'acr-nopass', instance = INSTANCE):
 const writtenBy = (manager: string, field: string) => ({
   managedFields: [{ manager, operation: 'Update', fieldsV1: { [field]: {} } }],
 })
-/** Of the release's own labels, as the chart renders them. */
+/** The release's own labels, as the chart renders them. */
 const part = (kind: string, apiVersion: string, namespace: string, release: string, rest: object): FakeObject => ({
   apiVersion,
   kind,
@@ -51,7 +51,7 @@ async function cleanup(t: TestContext, cluster: FakeApiServer, ...more: string[]
   return { code, stderr, lines: stdout.split('\n').filter(Boolean) }
 }
 
-/** Entries by namespace. */
+/** The entries of each namespace. */
 const entries = ({ objects }: FakeApiServer): Record<string, unknown> =>
   Object.fromEntries(
     objects
@@ -86,13 +86,13 @@ test('P12 cleanup leaves the entries of a second release that has no Secret yet'
   assert.deepEqual(entries(cluster), { ours: ['own'], second: ['own', 'acr-nopass'] })
 })
 
-test('cleanup removes entries without a Secret beside them while the only other release has Secrets of another name', async (t) => {
+test('cleanup removes entries without a Secret while the only other release has Secrets with another name', async (t) => {
   const cluster = await open(t, account('ours', 'acr-nopass'), config('other', 'other', 'elsewhere'))
   assert.equal((await cleanup(t, cluster)).code, 0)
   assert.deepEqual(entries(cluster), { ours: ['own'] })
 })
 
-test('P12 cleanup asks the object itself where a list comes without a record of writers', async (t) => {
+test('P12 cleanup reads each object itself if a list comes without managedFields', async (t) => {
   const cluster = await open(
     t,
     account('ours', 'acr-nopass'),
@@ -128,7 +128,7 @@ for (const [title, object] of [
   })
 }
 
-// Finding 11: it took a 403 for the absence of a release, and deleted the Secrets of a working one.
+// A 403 must not be mistaken for the absence of a release, whose Secrets would then be deleted.
 for (const [what, where] of [
   ['ConfigMaps of all namespaces', '/api/v1/configmaps'],
   ['Deployments of namespace acr-nopass', '/apis/apps/v1/namespaces/acr-nopass/deployments'],

@@ -10,7 +10,7 @@ import { createReader } from '../../src/release/reader.ts'
 const TWO_HOURS = 7_200_000
 
 for (const aheadMs of [-TWO_HOURS, 0, TWO_HOURS]) {
-  test(`doctor judges by the API server's clock, which this machine is ${aheadMs / 60_000} min ahead of`, async (t) => {
+  test(`doctor uses the API server's clock, which this machine is ${aheadMs / 60_000} min ahead of`, async (t) => {
     const server = createServer((_request, response) => {
       response.setHeader('Date', new Date(Date.now() - aheadMs).toUTCString())
       response.end('{"gitVersion":"v1.37.2","metadata":{},"items":[]}')

@@ -24,10 +24,10 @@ const kubeconfig = {
 }
 writeFileSync(join(folder, 'kubeconfig.yaml'), JSON.stringify(kubeconfig))
 
-/** The quick starts are followed as a whole (test/quick-start). */
+/** The quick starts are followed completely in test/quick-start. */
 const pages = findPages(ROOT).filter((page) => !page.includes('/quick-start-'))
 
-/** What the pages tell to type, each line once; of those that need a cluster only the words can be judged here. */
+/** The commands on the pages, each line once; for those that need a cluster only the arguments can be checked here. */
 const commands = new Set(
   pages.flatMap((page) => {
     const blocks = readFileSync(join(ROOT, page), 'utf8').matchAll(/^```sh\n([\s\S]*?)^```$/gm)
@@ -36,7 +36,7 @@ const commands = new Set(
   }),
 )
 
-test('the pages show commands', () => assert.ok(commands.size >= 4))
+test('the pages contain commands', () => assert.ok(commands.size >= 4))
 
 for (const command of commands) {
   const offline = /^acr-nopass (validate|policy|import -f) /.test(command)

@@ -7,8 +7,8 @@ import { type CrowdedServer, startCrowdedServer } from '../support/crowded-serve
 import { type BinAnswer, runBin } from './run-bin.ts'
 
 /**
- * Mebibytes of objects that survive, which lists of this size need three times when they are kept whole. A program that needs more
- * ends with an error, whenever its garbage is collected; with less memory than it likes it only collects more often.
+ * Mebibytes of live objects, a third of what lists of this size need when they are kept whole. A program that needs more exits with
+ * an error, whenever its garbage is collected; one that is short of memory only collects more often.
  */
 const HEAP = 64
 const SIZES = { pods: 3000, replicaSets: 3000, rollouts: 2000 }

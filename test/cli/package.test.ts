@@ -20,7 +20,7 @@ before(async () => {
 })
 after(() => rm(folder, { recursive: true }))
 
-test('the npm package validates with the chart that it carries', async () => {
+test('the npm package validates with its own chart', async () => {
   const values = join(ROOT, 'examples/values/production.yaml')
   const { code, stdout, stderr } = await runBin(['validate', '-f', values], { bin, cwd: folder })
   assert.deepEqual({ code, stdout, stderr }, { code: 0, stdout: `valid: ${values}\n`, stderr: '' })
@@ -29,7 +29,7 @@ test('the npm package validates with the chart that it carries', async () => {
   assert.match(bad.stderr, /\n5 errors\n$/)
 })
 
-test('what was compiled for a start is kept in the cache of the user, and what is broken there is made again', async () => {
+test("the compile cache is kept in the user's cache folder, and a broken entry is replaced", async () => {
   const home = join(folder, 'home')
   const kept = join(home, '.cache/acr-nopass/compiled')
   const values = join(ROOT, 'examples/values/production.yaml')
@@ -64,7 +64,7 @@ test('the npm package prints policies and reaches for clusters', async () => {
   assert.match(doctor.stderr, /^KUBECONFIG_INVALID: /)
 })
 
-test('the npm package says that the sandbox needs a checkout', async () => {
+test('the npm package reports that the sandbox needs a checkout', async () => {
   const { code, stderr } = await runBin(['sandbox'], { bin, cwd: folder })
   assert.equal(code, 2)
   assert.match(stderr, /^SANDBOX_ABSENT: .*\n {2}fix: Clone the repository/)

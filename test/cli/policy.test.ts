@@ -31,13 +31,13 @@ const GOLDEN: readonly { readonly file: string; readonly args: readonly string[]
     file: 'policy-github-old.json',
     args: [...GITHUB, ...IDS, '--subject', 'environment:production', '--old-subject'],
   },
-  // W7: ids do not exist in the subjects of GitHub Enterprise Server, so GitHub is not called either
+  // W7: the subjects of GitHub Enterprise Server contain no ids, so GitHub is not called either.
   {
     file: 'policy-github-server.json',
     args: [...GITHUB, '--issuer', 'https://github.acme.example/_services/token'],
     notes: /^note: GitHub Enterprise Server has no immutable subjects: .*\n$/,
   },
-  // W1: as `rrsa_config.issuer` has it
+  // W1: the value of `rrsa_config.issuer`.
   {
     file: 'policy-rrsa.txt',
     args: [...RRSA, '--issuer', 'https://oidc.example.com/c0123,https://kubernetes.default.svc'],
@@ -50,14 +50,14 @@ const GOLDEN: readonly { readonly file: string; readonly args: readonly string[]
     file: 'policy-worker-role.tf',
     args: [...WORKER, '--worker-role', 'KubernetesWorkerRole-1', '--format', 'terraform'],
   },
-  // Finding 19: the role of another account was made in the helper's own.
+  // The role of another account must not be created in the helper's own.
   {
     file: 'policy-chain.tf',
     args: [...CHAIN, '--role-arn', 'acs:ram::1234567890123456:role/Worker', '--format', 'terraform'],
   },
 ]
 
-test('--only prints one document of several as the bare JSON that RAM takes, and says which role it is for in -o json', async () => {
+test('--only prints one of several documents as the bare JSON that RAM accepts, and -o json names its role', async () => {
   const all = readFileSync(join(import.meta.dirname, 'golden', 'policy-rrsa.txt'), 'utf8')
   const documents = all.split(/^# .*\n/m).flatMap((text) => (text === '' ? [] : [JSON.parse(text)]))
   const args = [...RRSA, '--issuer', 'https://oidc.example.com/c0123']
@@ -98,7 +98,7 @@ for (const { file, args, notes } of GOLDEN) {
   })
 }
 
-test('-o json says which document is whose', async () => {
+test('-o json names the role of each document', async () => {
   const { stdout } = await runBin([...RRSA, '--issuer', 'https://oidc.example.com/c0123', '-o', 'json'])
   const { documents, notes } = JSON.parse(stdout)
   assert.deepEqual(notes, [])
@@ -128,7 +128,7 @@ test('on ECI the policy is for the role of the Pod, and the workflow may attach 
 // `KubernetesWorkerRole-<id>`: examples of worker_ram_role_name and ram_role_name in @alicloud/cs20151215 7.2.0.
 // `AliyunCSManagedDefaultWorkerRole`: in the role table of the vendor's Terraform module for service roles, described as
 // the worker role of Kubernetes clusters. Node pools may have a role of any name, so the rest can only be named.
-test('U10 without named worker roles the workflow gets both usual names, and a note tells how to name others', async () => {
+test('U10 without named worker roles the workflow gets both usual names, and a note explains how to name others', async () => {
   const args = ['policy', '--ci', '-f', 'examples/values/enterprise-worker-role.yaml', '--ack-cluster-id', 'c1']
   const { stdout, stderr } = await runBin(args)
   for (const role of ['KubernetesWorkerRole-*', 'AliyunCSManagedDefaultWorkerRole']) {
@@ -140,19 +140,19 @@ test('U10 without named worker roles the workflow gets both usual names, and a n
   assert.doesNotMatch(named.stdout, /WorkerRole/)
 })
 
-test('RRSA without its ARNs is no error here: the role is made of what this prints', async () => {
+test('RRSA without its ARNs is not an error here: the role is created from this output', async () => {
   const { code, stderr } = await runBin(['policy', '-f', 'test/cli/fixtures/rrsa-without-arns.yaml'])
   assert.equal(code, 0, stderr)
   assert.match(stderr, /^note: the trust of the helper's role needs --issuer/)
 })
 
-test('only static registries need no permission, and that is said', async () => {
+test('only static registries need no permission, and the output says so', async () => {
   const { code, stdout, stderr } = await runBin(['policy', '-f', 'examples/values/static-login.yaml'])
   assert.deepEqual([code, stdout], [0, ''])
   assert.match(stderr, /^note: the helper has only static registries/)
 })
 
-test('wrong values are refused as by validate', async () => {
+test('invalid values are rejected as by validate', async () => {
   const { code, stdout, stderr } = await runBin(['policy', '-f', 'test/cli/fixtures/bad.yaml'])
   assert.deepEqual([code, stdout], [2, ''])
   assert.match(stderr, /^test\/cli\/fixtures\/bad.yaml:3:5: SCHEMA_UNKNOWN_KEY/)
@@ -167,7 +167,7 @@ for (const { args, error } of [
     error: /^POLICY_INPUT_INVALID: .*"ref:refs\/heads\/\*"/,
   },
 ]) {
-  test(`refuses: ${args.join(' ')}`, async () => {
+  test(`rejects: ${args.join(' ')}`, async () => {
     const { code, stderr } = await runBin(args)
     assert.equal(code, 2)
     assert.match(stderr, error)
@@ -188,7 +188,7 @@ before(async () => {
 })
 after(() => github.close())
 
-test("the ids of a repository come from GitHub's API, with the token of the environment", async () => {
+test("the ids of a repository are read from GitHub's API, with the token of the environment", async () => {
   const env = { GITHUB_API_URL: api, GITHUB_TOKEN: 'not-to-be-printed' }
   const { code, stdout, stderr } = await runBin(GITHUB, { env })
   assert.equal(code, 0, stderr)
@@ -209,7 +209,7 @@ test('in a workflow the ids are known without a call', async () => {
   assert.deepEqual(asked, [])
 })
 
-test('a repository that GitHub does not show is an error with the way out', async () => {
+test('a repository that GitHub does not show is an error with the alternative', async () => {
   const args = ['policy', '--github', 'acme/secret', '--oidc-provider-arn', PROVIDER]
   const { code, stderr } = await runBin(args, { env: { GITHUB_API_URL: api } })
   assert.equal(code, 1)
@@ -231,7 +231,7 @@ test('a list of ACK and other clusters with rrsa: the policies come before the A
   assert.match(stdout, /cluster b/)
 })
 
-test("under an alias of an umbrella chart the helper's role trusts the ServiceAccount that is named", async () => {
+test("under an alias of an umbrella chart the helper's role trusts the named ServiceAccount", async () => {
   const { code, stdout } = await runBin([
     ...RRSA,
     '--issuer',

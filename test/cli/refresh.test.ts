@@ -6,7 +6,7 @@ import type { HelperStatus, RegistryStatus } from '../../src/release/helper-stat
 const NOW = Date.parse('2026-11-28T12:00:00Z')
 const HOUR = 3_600_000
 
-test("P4 refresh requests new tokens at the API server's time, whatever the clock of this machine says", () => {
+test("P4 refresh requests new tokens with the API server's time, whatever the clock of this machine shows", () => {
   const second = '2026-11-28T12:00:01.000Z'
   assert.equal(serverTime(NOW).toISOString(), second)
   assert.equal(serverTime(NOW + 2 * HOUR, 2 * HOUR).toISOString(), second)
@@ -26,7 +26,7 @@ const failing = (more: Partial<RegistryStatus> = {}): RegistryStatus => ({
 })
 const report = (registry: RegistryStatus): HelperStatus => ({ registries: [registry] }) as unknown as HelperStatus
 
-test('a registry that fails as before has answered a request once it was tried again; old reports have no such time', () => {
+test('a registry that fails as before has processed a request once it was tried again; old reports have no such time', () => {
   const tried = failing({ triedAt: '2026-11-28T12:00:02.000Z' })
   assert.equal(isAnswered(failing(), report(failing())), false)
   assert.equal(isAnswered(tried, report(failing())), true)
@@ -35,12 +35,12 @@ test('a registry that fails as before has answered a request once it was tried a
   assert.equal(isAnswered(failing({ issuedAt: '2026-11-28T12:00:02.000Z' }), report(failing())), true)
 })
 
-test('of what fails as before the time of the try is printed, and that of the first failure', () => {
+test('for a registry that fails as before the time of the try is printed, and that of the first failure', () => {
   assert.equal(
     describe(failing({ triedAt: '2026-11-28T12:00:02.000Z' })),
     'prod: tried at 2026-11-28T12:00:02.000Z, fails as before, since 2026-11-28T10:00:00.000Z: CLOUD_DENIED: not allowed\n  fix: Allow it.',
   )
   assert.equal(describe(failing()), 'prod: CLOUD_DENIED: not allowed\n  fix: Allow it.')
-  // Another failure than the one that the request met.
+  // A failure other than the one that the request met.
   assert.equal(describe(failing({ triedAt: '2026-11-28T09:30:00.000Z' })), describe(failing()))
 })

@@ -14,11 +14,11 @@ export interface BinOptions {
   readonly bin?: string
   readonly cwd?: string
   readonly env?: Readonly<Record<string, string>>
-  /** What its standard input gives (default: nothing). */
+  /** Its standard input (default: empty). */
   readonly input?: string
 }
 
-/** Runs the command line tool as a user does: a child process, no terminal, nothing of the test's own environment but PATH. */
+/** Runs the command line tool as a user does: a child process, no terminal, nothing of the test's environment but PATH. */
 export function runBin(args: readonly string[], options: BinOptions = {}): Promise<BinAnswer> {
   const { bin = BIN, cwd = ROOT, env = {}, input = '' } = options
   return new Promise((resolve) => {
@@ -28,7 +28,7 @@ export function runBin(args: readonly string[], options: BinOptions = {}): Promi
       { cwd, env: { PATH: process.env.PATH ?? '', ...env }, maxBuffer: 16 * 1024 * 1024, timeout: 300_000 },
       (_error, stdout, stderr) => resolve({ code: child.exitCode ?? -1, stdout, stderr }),
     )
-    // A program that reads nothing may have closed it.
+    // A program that does not read its input may have closed it.
     child.stdin?.on('error', () => undefined).end(input)
   })
 }

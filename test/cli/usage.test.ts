@@ -28,7 +28,7 @@ before(async () => {
 })
 after(() => rm(folder, { recursive: true }))
 
-test('--help lists every command, and each has its own', async () => {
+test('--help lists every command, and each command has its own help', async () => {
   const { code, stdout, stderr } = await runBin(['--help'])
   assert.deepEqual([code, stderr], [0, ''])
   const listed = [...stdout.matchAll(/^ {2}([a-z]+)(?: \[| <)/gm)].map(([, name]) => name)
@@ -43,7 +43,7 @@ test('--help lists every command, and each has its own', async () => {
   }
 })
 
-test('--version says the one version', async () => {
+test('--version prints the version', async () => {
   assert.deepEqual(await runBin(['--version']), { code: 0, stdout: `acr-nopass ${VERSION}\n`, stderr: '' })
 })
 
@@ -78,13 +78,13 @@ for (const { args, error } of REFUSED) {
   })
 }
 
-test('no command at all is refused with the help', async () => {
+test('a call without a command is rejected with the help', async () => {
   const { code, stderr } = await runBin([])
   assert.equal(code, 2)
   assert.match(stderr, /^Usage: acr-nopass [\s\S]*INPUT_MISSING: a command is missing/)
 })
 
-test('a failure is data too with -o json', async () => {
+test('with -o json a failure is data too', async () => {
   const { code, stdout, stderr } = await runBin(['doctor', '--kubeconfig', '/nowhere', '-o', 'json'])
   assert.deepEqual([code, stderr], [2, ''])
   assert.deepEqual(
@@ -93,7 +93,7 @@ test('a failure is data too with -o json', async () => {
   )
 })
 
-test('P6 a kubeconfig is never taken from the command line itself', async () => {
+test('P6 the content of a kubeconfig is never accepted as an argument', async () => {
   const { code, stderr } = await runBin(['apply', '--kubeconfig', 'apiVersion: v1\nkind: Config\nusers: [SECRET]'])
   assert.equal(code, 2)
   assert.match(stderr, /^INPUT_INVALID: --kubeconfig takes a file here/)
@@ -107,7 +107,7 @@ test('every input of the action is a flag of apply or uninstall', async () => {
   assert.deepEqual(missing, ['mode', 'allow-on-pull-request'])
 })
 
-test('what writes does not take the current one of several contexts', async () => {
+test('commands that write do not use the current context if there are several', async () => {
   const context = (name: string): object => ({ name, context: { cluster: 'c', user: 'u' } })
   const kubeconfig = join(folder, 'two-contexts.json')
   const config = {
@@ -135,7 +135,7 @@ test('what writes does not take the current one of several contexts', async () =
   assert.match(doctor.stderr, /^KUBE_UNREACHABLE: /)
 })
 
-test('works through a symbolic link, and as kubectl plugin under its name', async () => {
+test('works through a symbolic link, and as a kubectl plugin by its name', async () => {
   const link = join(folder, 'kubectl-acr_nopass')
   await symlink(BIN, link)
   const again = join(folder, 'again')
@@ -147,7 +147,7 @@ test('works through a symbolic link, and as kubectl plugin under its name', asyn
   assert.deepEqual([twice.code, twice.stdout], [0, `acr-nopass ${VERSION}\n`])
 })
 
-test('takes the next Node where the first is too old, and says so where none fits', async () => {
+test('uses the next Node if the first is too old, and reports it if none fits', async () => {
   const tools = join(folder, 'tools')
   await mkdir(tools)
   for (const name of ['dirname', 'readlink']) await symlink(await which(name), join(tools, name))
@@ -201,7 +201,7 @@ async function which(name: string): Promise<string> {
   return stdout.trim()
 }
 
-test('without any kubeconfig it says so, and how to name one', async () => {
+test('without a kubeconfig the error says how to name one', async () => {
   const home = await mkdtemp(join(tmpdir(), 'home-'))
   const { code, stderr } = await runBin(['doctor'], { env: { HOME: home } })
   await rm(home, { recursive: true })

@@ -20,14 +20,14 @@ test('every example of values is valid', async () => {
   }
 })
 
-test('P11 a bad file is refused with every error at once: place, what, why, fix', async () => {
+test('P11 an invalid file is rejected with every error together: location, what, why, fix', async () => {
   const { code, stdout, stderr } = await runBin(['validate', '-f', BAD])
   assert.equal(code, 2)
   assert.equal(stdout, '')
   assert.equal(stderr, readFileSync(join(import.meta.dirname, 'golden/bad.txt'), 'utf8'))
 })
 
-test('P11 -o json says the same as data', async () => {
+test('P11 -o json reports the same as data', async () => {
   const { code, stdout, stderr } = await runBin(['validate', '-f', BAD, '-o', 'json'])
   assert.equal(code, 2)
   assert.equal(stderr, '')
@@ -68,7 +68,7 @@ test('files are merged in their order, and inline values come last', async () =>
   assert.deepEqual([accepted.code, accepted.stderr], [0, ''])
 })
 
-test('rrsa without its ARNs is valid where no cluster is named, and a note says who writes them', async () => {
+test('rrsa without its ARNs is valid if no cluster is named, and a note explains what writes them', async () => {
   const input = `identity: { type: rrsa }
 region: cn-hangzhou
 registries: [{ name: a, edition: enterprise, instanceId: cri-abc123, region: cn-hangzhou }]
@@ -108,13 +108,13 @@ test('a list of clusters is checked with the values of each, offline', async () 
   assert.match(bad.stderr, /\ntest\/cli\/fixtures\/bad-clusters.yaml:4:9: SCHEMA_TYPE: .*\n2 errors\n$/s)
 })
 
-test('a file that is not there is named', async () => {
+test('a file that does not exist is named', async () => {
   const { code, stderr } = await runBin(['validate', '-f', 'absent.yaml'])
   assert.equal(code, 2)
   assert.match(stderr, /^absent.yaml: INPUT_INVALID: values-files: absent.yaml does not exist\n {2}fix: /)
 })
 
-test('an instance of the new Personal Edition is one error, which says what to use', async () => {
+test('an instance of the new Personal Edition is one error, which names the alternative', async () => {
   const registry = '{ name: a, instanceId: crpi-abc123, region: cn-hangzhou, edition: '
   const values = `identity: { type: worker-role }\nregistries:\n  - ${registry}enterprise }\n  - ${registry.replace(' a', ' b')}personal }\n`
   const { code, stdout } = await runBin(['validate', '-o', 'json', '-f', '-'], { input: values })
@@ -129,13 +129,13 @@ test('an instance of the new Personal Edition is one error, which says what to u
   )
 })
 
-test('keys that other charts have are answered with ours', async () => {
+test('keys that other charts use get ours as the fix', async () => {
   const values = 'identity: { type: worker-role }\nregion: cn-hangzhou\nreplicaCount: 2\n'
   const { stderr } = await runBin(['validate', '-f', '-'], { input: values })
   assert.match(stderr, /SCHEMA_UNKNOWN_KEY: there is no key `replicaCount`[\s\S]*fix: Did you mean `replicas`\?/)
 })
 
-test('nothing to validate is said, not taken as valid', async () => {
+test('without anything to validate the command fails instead of reporting success', async () => {
   const { code, stderr } = await runBin(['validate'])
   assert.deepEqual([code, stderr.split('\n')[0]], [2, 'INPUT_MISSING: nothing to validate'])
 })

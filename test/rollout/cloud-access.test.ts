@@ -22,7 +22,7 @@ const CLUSTERS = `
   ack: { clusterId: c0000000000000000000000000000000c, region: cn-hangzhou }
 `
 
-test('clusters of another account: one session of the job, one of each deploy role, and each secret of both is masked', async () => {
+test('clusters of another account: one session of the job, one per deploy role, and each secret of both is masked', async () => {
   await using cloud = await startCloud({ seed: await chainSeed() })
   const given: Readonly<Record<string, string>> = {
     clusters: CLUSTERS,
@@ -51,7 +51,7 @@ test('clusters of another account: one session of the job, one of each deploy ro
   assert.equal(masked.size, 4)
 })
 
-test('role-session-name names the sessions; one that STS would refuse is refused before', async () => {
+test('role-session-name names the sessions; a name that STS would reject is rejected first', async () => {
   await using cloud = await startCloud({ seed: await chainSeed() })
   const given: Readonly<Record<string, string>> = {
     'ack-cluster-id': 'c0000000000000000000000000000000a',

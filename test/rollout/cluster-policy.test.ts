@@ -12,7 +12,7 @@ const [FIRST = '', SECOND = ''] = LISTED.split(',')
 
 type Arguments = Parameters<typeof policyTargets>
 
-/** A cluster by RRSA whose API server answers `/.well-known/openid-configuration` so. */
+/** An RRSA cluster whose API server has this response for `/.well-known/openid-configuration`. */
 function rrsaCluster(discovery: () => unknown): [Arguments[0], Arguments[1], string] {
   const cluster = {
     name: 'a',
@@ -68,7 +68,7 @@ for (const [title, discovery] of [
   ['is not served (404)', fail(404)],
   ['has no issuer', () => ({})],
 ] as const) {
-  test(`W1 the discovery document ${title}: the trust names ACK's first issuer, and a note says so`, async () => {
+  test(`W1 the discovery document ${title}: the trust names ACK's first issuer, and a note reports it`, async () => {
     const targets = await policyTargets(...rrsaCluster(discovery))
     assert.deepEqual(issuerOf(targets), [FIRST])
     assert.deepEqual(
@@ -79,7 +79,7 @@ for (const [title, discovery] of [
   })
 }
 
-test("W1 an API server's issuer that ACK does not list stops the cluster, but not its removal", async () => {
+test("W1 an API server's issuer that ACK does not list fails the cluster, but not its removal", async () => {
   const elsewhere = rrsaCluster(() => ({ issuer: 'https://elsewhere' }))
   await assert.rejects(policyTargets(...elsewhere), {
     code: 'RRSA_ISSUER_MISMATCH',
@@ -88,7 +88,7 @@ test("W1 an API server's issuer that ACK does not list stops the cluster, but no
   assert.deepEqual(issuerOf(await policyTargets(...elsewhere, 'remove')), ['https://elsewhere'])
 })
 
-test('W1 an API server that does not answer is not taken for one that serves no issuer', async () => {
+test('W1 an API server that does not respond is not mistaken for one without an issuer', async () => {
   await assert.rejects(policyTargets(...rrsaCluster(fail(0))), { status: 0 })
   await assert.rejects(policyTargets(...rrsaCluster(fail(503))), { status: 503 })
 })
@@ -116,7 +116,7 @@ for (const [kind, hint] of [
   ['dedicated', /identity\.type: worker-role/],
   ['registered', /identity\.type: access-key/],
 ] as const) {
-  test(`RRSA on a ${kind} cluster, which ACK does not offer, is refused with what works there`, async () => {
+  test(`RRSA on a ${kind} cluster, which ACK does not offer, is rejected with the alternative`, async () => {
     const [work, connected, account] = rrsaCluster(() => ({ issuer: FIRST }))
     assert.ok(connected.detail)
     const detail = { ...connected.detail, kind, rrsa: { enabled: false, issuers: '', oidcProviderArn: '' } }
@@ -165,7 +165,7 @@ for (const { title, issuer, discovery, steps } of [
   })
 }
 
-test('roles of an earlier identity that may not be read are stated, not passed over', async () => {
+test('roles of an earlier identity that cannot be read are reported, not ignored', async () => {
   const [{ cluster, context, signal }, connected, account] = rrsaCluster(() => ({ issuer: FIRST }))
   const { settings } = cluster
   const sibling = { ...settings, name: 'b', access: { ...settings.access, clusterId: 'c2' }, workerRoles: [] }

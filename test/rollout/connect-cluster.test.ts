@@ -48,7 +48,7 @@ for (const [server, loadBalancers] of [
   [`http://${NLB}:6443`, [`https://${NLB}:6443`]],
   ['https://1.2.3.4:6444', []],
 ] as const) {
-  test(`U3 ${server} is not, and only the identity of the cluster in \`expect\` lets it pass, with a note`, () => {
+  test(`U3 ${server} is not, and is allowed only by the identity of the cluster in \`expect\`, with a note`, () => {
     assert.throws(() => check(server, loadBalancers), { code: 'CLUSTER_MISMATCH', hint: /expect\.kubeSystemUid/ })
     assert.throws(() => check(server, loadBalancers, { server }), { code: 'CLUSTER_MISMATCH' })
     for (const expect of [{ kubeSystemUid: 'u' }, { caSha256: 'f' }]) {
@@ -59,7 +59,7 @@ for (const [server, loadBalancers] of [
   })
 }
 
-test('security 1: a token that comes from a file is masked before it is used', async () => {
+test('security 1: a token that is read from a file is masked before it is used', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'acr-nopass-connect-'))
   const masked = new Set<string>()
   const server = createServer((_request, response) => {

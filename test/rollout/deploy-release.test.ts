@@ -11,29 +11,29 @@ import type { KubeClient } from '../../src/kube/client.ts'
 import { type DeployOutcome, deployRelease } from '../../src/rollout/deploy/deploy-release.ts'
 import { createRunFolder, readOpenWork } from '../../src/rollout/run-folder.ts'
 
-/** `deployed`: of a rival; `deployed*`: with the label of our step; `deployed=1`: with the content of revision 1. */
+/** `deployed`: of another deployer; `deployed*`: with the label of our step; `deployed=1`: with the content of revision 1. */
 type Record = `${Revision['status']}${'' | '*'}${'' | `=${number}`}`
 
-/** What others do at each place of the sequence, and what helm says to us. */
+/** What others do at each point of the sequence, and what helm returns to us. */
 interface Case {
   readonly name: string
   /** The history that the preflight saw. */
   readonly seen: readonly Record[]
   /** What happened between the preflight and helm. */
   readonly meanwhile?: readonly Record[]
-  /** The history when the rollback ends that goes before the upgrade. */
+  /** The history when the rollback before the upgrade ends. */
   readonly first?: readonly Record[]
-  /** The history when that rollback has been done again. */
+  /** The history when that rollback has been repeated. */
   readonly again?: readonly Record[]
   /** The history when our `helm upgrade` ends, and how it ends. */
   readonly upgrade?: { readonly history: readonly Record[]; readonly exit: number; readonly stderr?: string }
-  /** The history a moment later, when the other deployer's helm has ended too. */
+  /** The history a moment later, when the other deployer's helm has finished too. */
   readonly settles?: readonly Record[]
   /** The history when our rollback ends. */
   readonly undo?: readonly Record[]
-  /** Our rollback fails; or so many of them do. */
+  /** Our rollback fails; or how many of them do. */
   readonly undoFails?: boolean | number
-  /** What helm says when our rollback fails. */
+  /** The error of helm when our rollback fails. */
   readonly says?: string
   /** The disk is full when our upgrade ends. */
   readonly full?: boolean
@@ -50,7 +50,7 @@ interface Case {
 const BUSY = 'Error: UPGRADE FAILED: another operation (install/upgrade/rollback) is in progress'
 const EXISTS = 'Error: release: already exists'
 const TIMEOUT = 'Error: UPGRADE FAILED: context deadline exceeded'
-/** Of a hook (https://github.com/helm/helm/blob/v3.22.0/pkg/kube/client.go, `waitForJob`), after which the rollback's record stays pending. */
+/** The error of a hook (https://github.com/helm/helm/blob/v3.22.0/pkg/kube/client.go, `waitForJob`); the rollback's record stays pending. */
 const HOOK = 'Error: job hook failed: BackoffLimitExceeded'
 
 const CASES: readonly Case[] = [
@@ -501,7 +501,7 @@ for (const one of CASES) {
   })
 }
 
-/** The watch asks for Pods and for a report, of which there are none here. */
+/** Responses to the watch's queries for Pods and for a report: there are none here. */
 const NOTHING = { request: async () => ({ items: [] }), close: () => undefined } as unknown as KubeClient
 
 function contentOf(by: string): ReleaseContent {
@@ -518,7 +518,7 @@ function revisions(records: readonly Record[], own: string): readonly Revision[]
   }))
 }
 
-/** A program in the place of helm, which notes its calls, and a history that moves with them. */
+/** A program in place of helm that records its calls, and a history that changes with them. */
 async function openFixture(
   folder: string,
   { seen, meanwhile, first, upgrade, settles, undo, undoFails, full, again, says }: Case,

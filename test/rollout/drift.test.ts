@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { projectOnto } from '../../src/rollout/deploy/drift.ts'
 
-test('drift is looked for only where the manifest says something', () => {
+test('drift is only detected in fields that the manifest sets', () => {
   const manifest = {
     metadata: { name: 'a', labels: { app: 'x' } },
     spec: { replicas: 2, template: { containers: [{ name: 'c' }] } },
@@ -18,6 +18,6 @@ test('drift is looked for only where the manifest says something', () => {
   })
 })
 
-test('what the live object lacks shows up as missing', () => {
+test('a field that the live object lacks is reported as missing', () => {
   assert.deepEqual(projectOnto({ data: { a: '1', b: '2' } }, { data: { a: '1' } }), { data: { a: '1', b: undefined } })
 })

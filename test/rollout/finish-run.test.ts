@@ -29,7 +29,7 @@ const begun: HelmBegun = {
 
 const OWN = { id: '1', timeoutSeconds: 300 }
 
-/** `*`: made by the step of the journal entry. */
+/** `*`: created by the step of the journal entry. */
 function history(...statuses: readonly `${Revision['status']}${'' | '*'}`[]): readonly Revision[] {
   return statuses.map((text, index) => {
     const status = text.replace('*', '') as Revision['status']
@@ -39,19 +39,19 @@ function history(...statuses: readonly `${Revision['status']}${'' | '*'}`[]): re
 
 const past = ['superseded', 'superseded', 'deployed'] as const
 
-test('P10 an upgrade that was cut goes back to the last good revision', () => {
+test('P10 an interrupted upgrade is rolled back to the last good revision', () => {
   const before = ['superseded', 'superseded', 'superseded'] as const
   assert.deepEqual(decideRepair(begun, history(...before, 'pending-upgrade*'), ''), { kind: 'rollback', revision: 3 })
   assert.deepEqual(decideRepair(begun, history(...past, 'failed*'), ''), { kind: 'rollback', revision: 3 })
 })
 
-test('P10 a first installation that was cut is removed; one that merely failed stays to be looked at', () => {
+test('P10 an interrupted first installation is removed; one that merely failed stays for inspection', () => {
   const first = { ...begun, before: null, good: null }
   assert.deepEqual(decideRepair(first, history('pending-install*'), ''), { kind: 'uninstall' })
   assert.deepEqual(decideRepair(first, history('failed*'), ''), { kind: 'none', why: 'the release is failed' })
 })
 
-test('P10 a rollback that was cut is done again', () => {
+test('P10 an interrupted rollback is repeated', () => {
   const back = { ...begun, command: 'rollback', before: 4 } as const
   assert.deepEqual(decideRepair(back, history(...past, 'failed', 'pending-rollback'), ''), {
     kind: 'rollback',
@@ -59,7 +59,7 @@ test('P10 a rollback that was cut is done again', () => {
   })
 })
 
-test('P10 an uninstall that was cut is done again; a rollback that failed is left as helm reported it', () => {
+test('P10 an interrupted uninstall is repeated; a rollback that failed stays as helm reported it', () => {
   const away = { ...begun, command: 'uninstall', before: 3 } as const
   assert.deepEqual(decideRepair(away, history('superseded', 'superseded', 'uninstalling'), ''), { kind: 'uninstall' })
   // Another deployer installed again meanwhile.
@@ -71,13 +71,13 @@ test('P10 an uninstall that was cut is done again; a rollback that failed is lef
 
 test('C1 the post step touches only a revision with the label of its own step', () => {
   const notOurs = (revision: number) => ({ kind: 'none', why: `revision ${revision} is not of this run` })
-  // The numbers alone would say that each of these is ours.
+  // By the numbers alone, each of these would be ours.
   assert.deepEqual(decideRepair(begun, history(...past, 'failed'), ''), notOurs(4))
   assert.deepEqual(decideRepair(begun, history(...past, 'pending-upgrade'), ''), notOurs(4))
   const first = { ...begun, before: null, good: null }
   assert.deepEqual(decideRepair(first, history('pending-install'), ''), notOurs(1))
   assert.deepEqual(decideRepair(begun, history(...past), ''), notOurs(3))
-  // Another deployer went on from our revision, and helm passed our label on.
+  // Another deployer continued from our revision, and helm passed our label on.
   assert.deepEqual(decideRepair(begun, history(...past, 'failed*', 'pending-upgrade*'), ''), notOurs(5))
   const back = { ...begun, command: 'rollback', before: 4 } as const
   assert.deepEqual(decideRepair(back, history(...past, 'failed', 'pending-upgrade'), ''), notOurs(5))
@@ -85,11 +85,11 @@ test('C1 the post step touches only a revision with the label of its own step', 
   assert.deepEqual(decideRepair(back, history(...past, 'failed', 'pending-rollback'), refused), notOurs(5))
 })
 
-test('C1 the post step goes back to what another deployer completed below our revision', () => {
+test('C1 the post step rolls back to what another deployer completed below our revision', () => {
   assert.deepEqual(decideRepair(begun, history(...past, 'deployed', 'failed*'), ''), { kind: 'rollback', revision: 4 })
 })
 
-test('P10 what ended well, and what no longer exists, needs nothing', () => {
+test('P10 what finished well, and what no longer exists, needs nothing', () => {
   assert.equal(decideRepair(begun, history(...past, 'deployed*'), '').kind, 'none')
   assert.equal(decideRepair(begun, [], '').kind, 'none')
 })
@@ -100,7 +100,7 @@ test('P10 with rollback: false a failed upgrade stays, a pending one is still re
   assert.deepEqual(decideRepair(kept, history(...past, 'pending-upgrade*'), ''), { kind: 'rollback', revision: 3 })
 })
 
-/** As helm does: it ends when it is interrupted, and not before. */
+/** Like helm: it exits when it is interrupted, and not before. */
 const HELM = 'trap "exit 1" INT\necho ready\nwhile :; do sleep 0.05; done'
 
 async function workplace(t: TestContext, files: Readonly<Record<string, string>>): Promise<string> {
@@ -113,7 +113,7 @@ async function workplace(t: TestContext, files: Readonly<Record<string, string>>
   return folder
 }
 
-/** A helm whose run was killed: nobody waits for it but the post step. */
+/** A helm whose run was killed: only the post step waits for it. */
 async function orphan(t: TestContext, path: string, ...args: readonly string[]): Promise<ProcessId> {
   const child = spawn(path, args, { stdio: ['ignore', 'pipe', 'ignore'] })
   t.after(() => child.kill('SIGKILL'))
@@ -145,7 +145,7 @@ for (const { name, files } of [
   })
 }
 
-test('P10 a program that got the process id of a helm that has ended is left alone, also another helm', {
+test('P10 a program that got the process id of a finished helm is left alone, even another helm', {
   skip: process.platform === 'win32',
 }, async (t) => {
   const path = join(await workplace(t, { helm: HELM }), 'helm')
@@ -155,7 +155,7 @@ test('P10 a program that got the process id of a helm that has ended is left alo
   assert.match(await repair(t, path, { command: 'rollback', process: other }, 0), AT_WORK)
 })
 
-test('P10 two revisions that count as deployed, because a person rolled back while our helm ended well, become one', () => {
+test('P10 two revisions that count as deployed, because of a manual rollback while our helm finished well, become one', () => {
   const twice = history('superseded', 'superseded', 'superseded', 'deployed*', 'deployed')
   assert.deepEqual(decideRepair(begun, twice, ''), { kind: 'rollback', revision: 5 })
   // Found by `npm run soak -- --rivals --seed 20261128 --run 4`: helm, which failed, wrote the record below its own as it had read it.
@@ -165,14 +165,14 @@ test('P10 two revisions that count as deployed, because a person rolled back whi
   assert.deepEqual(decideRepair(begun, once, ''), { kind: 'none', why: 'revision 5 is not of this run' })
 })
 
-test('P10 a rollback of ours that made no record: a pending one of that number is another deployer at work', () => {
+test('P10 our rollback made no record: a pending one with that number belongs to another deployer', () => {
   const back = { ...begun, command: 'rollback', before: 4 } as const
   const live = history(...past, 'failed', 'pending-rollback')
   assert.equal(decideRepair(back, live, 'Error: Kubernetes cluster unreachable: the server is busy').kind, 'none')
   assert.equal(decideRepair(back, live, '').kind, 'rollback')
 })
 
-test('P10 a failed revision that Helm calls superseded, because a rollback from it failed, is not gone back to', () => {
+test('P10 a failed revision that Helm marks superseded, because a rollback from it failed, is not rolled back to', () => {
   const seen = history('superseded', 'superseded', 'deployed', 'superseded', 'failed', 'failed*')
   assert.deepEqual(decideRepair(begun, seen, ''), { kind: 'rollback', revision: 3 })
 })

@@ -34,7 +34,7 @@ function kubeconfig(user: object, cluster: object = {}): string {
   })
 }
 
-/** The settings of a plan of a list with these kubeconfigs, as a pull request brings it. */
+/** The settings of a plan of a list with these kubeconfigs, as a pull request would contain it. */
 function plan(sources: readonly object[], env: Readonly<Record<string, string>> = {}, inputs = {}): Settings {
   const list = sources.map((source, index) => ({ name: `c${index}`, kubeconfig: source }))
   writeFileSync(join(workspace, 'clusters.yaml'), stringify(list))
@@ -76,7 +76,7 @@ const ROWS: readonly (readonly [title: string, text: string, refused: RegExp | u
     /certificate-authority of a cl/,
   ],
   ['a proxy', kubeconfig({ token: 't' }, { 'proxy-url': 'http://evil.example.com' }), /the key proxy-url of a cluster/],
-  // What go-yaml merges or decodes and this reader does not.
+  // Forms that go-yaml merges or decodes and this reader does not.
   ['a merge key', `x: &e { exec: { command: sh } }\nusers: [{ name: u, user: { <<: *e } }]\n`, /the key x at the top/],
   ['a merge in a user', `users: [{ name: u, user: { <<: { exec: { command: sh } } } }]\n`, /the key << of a user/],
   ['a merge in an entry', `users: [{ name: u, <<: { user: { exec: {} } } }]\n`, /the key << of a user/],
@@ -102,7 +102,7 @@ const ROWS: readonly (readonly [title: string, text: string, refused: RegExp | u
     /the path of tokenFile/,
   ],
   ['dots that stay in the workspace', kubeconfig({ tokenFile: 'folder/../ca.pem' }), undefined],
-  // YAML 1.1 ends a line, and with it the comment, where YAML 1.2 has a character.
+  // A character that ends a line, and with it the comment, in YAML 1.1 but not in YAML 1.2.
   ...['\u0085', '\u2028', '\u2029', '\r'].map((end) => {
     const text = `kind: Config # c${end}users: [{ name: u, user: ${JSON.stringify(EXEC)} }]\n`
     return [`users in a comment that U+${end.charCodeAt(0).toString(16)} ends`, text, /not a kubeconfig/] as const
@@ -121,7 +121,7 @@ for (const [title, text, refused] of ROWS) {
   })
 }
 
-test('security 5: the text of a clusters file is as foreign as a file; a secret and a file elsewhere are not', () => {
+test('security 5: the text of a clusters file is as untrusted as a file; a secret and a file elsewhere are not', () => {
   const text = kubeconfig(EXEC)
   const elsewhere = join(folder, 'kubeconfig')
   writeFileSync(elsewhere, text)
@@ -135,7 +135,7 @@ test('security 5: the text of a clusters file is as foreign as a file; a secret 
   assert.deepEqual(refusals(plan([], {}, { 'clusters-file': '', kubeconfig: text })), [])
 })
 
-test('security 5: a pipe in place of a kubeconfig is refused, and does not hang', () => {
+test('security 5: a pipe in place of a kubeconfig is rejected, and does not hang', () => {
   execFileSync('mkfifo', [join(workspace, 'pipe')])
   assert.match(refusals(plan([{ file: 'pipe' }]))[0] ?? '', /not a kubeconfig/)
 })
@@ -150,7 +150,7 @@ test('security 5: on other events the repository is trusted, as its workflows ar
 
 const PROXY = { 'proxy-url': 'http://jane:p%40ss@proxy.example:3128' }
 
-test('security 1: the secrets of all clusters are masked before the first one is asked', () => {
+test('security 1: the secrets of all clusters are masked before the first one is called', () => {
   writeFileSync(join(workspace, 'kubeconfig'), kubeconfig({ token: 'token-of-a-file', password: 'password' }))
   const env = {
     ONE: kubeconfig({ 'client-key-data': 'key-of-one' }),
@@ -171,7 +171,7 @@ test('security 1: the secrets of all clusters are masked before the first one is
   ])
 })
 
-test('security 5: children do not inherit what the runner gives to the action alone', () => {
+test('security 5: child processes do not inherit what the runner gives only to the action', () => {
   const env = { ACTIONS_ID_TOKEN_REQUEST_TOKEN: 't', INPUT_VALUES: 'v', ALIBABA_CLOUD_ACCESS_KEY_ID: 'k', PATH: '/bin' }
   const all = { ...env }
   assert.deepEqual(takeEnvironment(env), all)

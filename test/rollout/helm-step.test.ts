@@ -30,7 +30,7 @@ function about(command: 'upgrade' | 'rollback' | 'uninstall') {
 }
 
 for (const command of ['upgrade', 'rollback', 'uninstall'] as const) {
-  test(`L8 with a disk that is full, helm ${command} does not run: nobody would look after it`, {
+  test(`L8 with a full disk, helm ${command} does not run because it could not be cleaned up after`, {
     skip: await access(FULL).then(
       () => false,
       () => 'needs /dev/full, which Linux has',
@@ -47,7 +47,7 @@ for (const command of ['upgrade', 'rollback', 'uninstall'] as const) {
   })
 }
 
-test('L8 a disk that becomes full while helm works changes nothing of what helm did', async (t) => {
+test("L8 a disk that becomes full while helm works does not change helm's result", async (t) => {
   const { helm, ran, folder } = await open(t)
   const step = await beginHelmStep(helm, folder, ['upgrade', 'r'], about('upgrade'))
   assert.equal((await step.ended).exitCode, 0)
@@ -57,7 +57,7 @@ test('L8 a disk that becomes full while helm works changes nothing of what helm 
   assert.equal(await readFile(ran, 'utf8'), 'upgrade r\n')
 })
 
-test('L8 an entry of the journal that a full disk cut hides no other one', async (t) => {
+test('L8 a journal entry that a full disk truncated hides no other one', async (t) => {
   const { helm, folder } = await open(t)
   const first = await beginHelmStep(helm, folder, ['upgrade', 'r'], about('upgrade'))
   await appendFile(join(folder.path, 'journal.jsonl'), '\n{"event":"helm-be')

@@ -24,7 +24,7 @@ after(() => rmSync(folder, { recursive: true, force: true }))
 
 const VALUES =
   'registries: [{ name: prod, edition: enterprise, instanceId: cri-k7x2m9q4w1t8z5h3, region: cn-hangzhou }]\nidentity: { type: worker-role }\n'
-// As the files of a machine are, one line of each.
+// Like the files of a machine, one line of each.
 const SHADOW = 'root:$6$Zr2Kk9Xw$abcdefgh:19000:0:99999:7:::\ndaemon:*:19000:0:99999:7:::\n'
 const ENV_FILE = 'password: hunter2-hunter2\napiToken: sk-live-0123456789\n'
 for (const path of [workspace, temp, elsewhere]) {
@@ -92,13 +92,13 @@ for (const [name, refused] of ROWS) {
   })
 }
 
-test('security 7: a folder that is exchanged for a link between the check and the reading leads nowhere', () => {
-  // As the path is at the moment of the reading: the check saw a folder.
+test('security 7: a folder that is replaced by a link between the check and the read leads nowhere', () => {
+  // The path at the time of the read: the check saw a folder.
   assert.throws(() => readRegular(join(workspace, 'folder', 'values.yaml')), ReplacedFile)
   assert.equal(readRegular(join(realpathSync(elsewhere), 'values.yaml'))?.toString(), VALUES)
 })
 
-test('what was checked is what helm gets, whatever is done to the file afterwards', () => {
+test('helm gets what was checked, whatever is done to the file afterwards', () => {
   const file = join(workspace, 'exchanged.yaml')
   writeFileSync(file, VALUES)
   const inputs = readInputs((name) => ({ mode: 'validate', 'values-files': 'exchanged.yaml' })[name as string])
@@ -110,19 +110,19 @@ test('what was checked is what helm gets, whatever is done to the file afterward
   )
 })
 
-test('security 7: a list of clusters is in the workspace too', () => {
+test('security 7: a list of clusters must be in the workspace too', () => {
   const given = { 'clusters-file': join(elsewhere, 'values.yaml') }
   assert.throws(() => errorsOf(given, false), { code: 'INPUT_INVALID', message: /is outside of the workspace/ })
 })
 
-test('security 7: a flag may name any file, but not one without an end', () => {
+test('security 7: a flag may name any file, but not an endless one', () => {
   assert.deepEqual(errorsOf({ 'values-files': join(elsewhere, 'values.yaml') }, true), [])
   const before = process.memoryUsage().rss
   assert.match(errorsOf({ 'values-files': '/dev/zero' }, true)[0] ?? '', /has more than 1 MiB/)
   assert.ok(process.memoryUsage().rss - before < 64 * 1024 * 1024)
 })
 
-test('security 7: nothing of a file that is none of ours is shown', async () => {
+test('security 7: nothing of a file that is not ours is shown', async () => {
   const quoted = /root|daemon|\$6\$|hunter2|password|apiToken|sk-live|19000/
   for (const name of ['shadow', 'secrets.yaml']) {
     const path = join(elsewhere, name)
@@ -140,7 +140,7 @@ test('security 7: nothing of a file that is none of ours is shown', async () => 
       assert.doesNotMatch(stdout + stderr, quoted, args.join(' '))
     }
   }
-  // A key that is nearly one of ours is a typing error, and named.
+  // A key that is nearly one of ours is a typo, and named.
   writeFileSync(join(workspace, 'typo.yaml'), VALUES.replace('registries', 'registrys'))
   assert.match(
     errorsOf({ 'values-files': 'typo.yaml' }, false).join('\n'),
@@ -148,7 +148,7 @@ test('security 7: nothing of a file that is none of ours is shown', async () => 
   )
 })
 
-test('security 7: a pipe and standard input are read as a person gives them', () => {
+test('security 7: a pipe and standard input are read when a user names them', () => {
   const bin = join(import.meta.dirname, '..', '..', 'bin', 'acr-nopass')
   const run = (script: string): string => execFileSync('bash', ['-c', script], { encoding: 'utf8' })
   assert.equal(run(`'${bin}' validate -f <(cat '${workspace}/values.yaml') | cut -c1-6`), 'valid:\n')

@@ -66,7 +66,7 @@ test('values are merged in order: files of all, inline of all, files of the entr
   )
 })
 
-test('every missing file and variable is named at once', async () => {
+test('every missing file and variable is named in one error', async () => {
   const { errors } = await load(
     { 'clusters.yaml': list },
     { 'clusters-file': 'clusters.yaml', 'values-files': 'absent.yaml' },
@@ -84,7 +84,7 @@ test('every missing file and variable is named at once', async () => {
   assert.match(own?.hint ?? '', /^A relative name starts at \//)
 })
 
-test('an error in a shared file is reported once for all clusters, one in an entry at its own place', async () => {
+test('an error in a shared file is reported once for all clusters, one in an entry at its own location', async () => {
   const bad = list.replace('replicas: 3', 'replicas: many')
   const files = { 'clusters.yaml': bad, 'values.yaml': VALUES.replace('worker-role', 'worker'), 'own.yaml': '' }
   const { settings } = await load(
@@ -97,7 +97,7 @@ test('an error in a shared file is reported once for all clusters, one in an ent
   assert.deepEqual(places.sort(), ['clusters.yaml:4', 'values.yaml:2'])
 })
 
-test('rrsa for a list with clusters that are not given by ack: these are named, and that nothing fills their ARNs in', async () => {
+test('rrsa for a list with clusters without ack: these are named, and that their ARNs are not filled in', async () => {
   const files = {
     'clusters.yaml': `${list}- { name: d, kubeconfig: { env: KUBECONFIG_B } }\n`,
     'values.yaml': VALUES.replace('worker-role', 'rrsa'),
@@ -125,7 +125,7 @@ test('rrsa for a list with clusters that are not given by ack: these are named, 
   assert.deepEqual(prepareClusters(settings, { rrsaComesLater: true }).errors, [])
 })
 
-test('the single-cluster inputs are an entry of their own', async () => {
+test('the single-cluster inputs make one entry', async () => {
   const { settings } = await load(
     {},
     { 'ack-cluster-id': 'c1x', region: 'cn-hangzhou', values: VALUES, 'worker-roles': 'r1,r2' },
@@ -135,7 +135,7 @@ test('the single-cluster inputs are an entry of their own', async () => {
   assert.deepEqual([cluster?.name, cluster?.workerRoles], ['c1x', ['r1', 'r2']])
 })
 
-test('the input cluster picks entries, and an unknown name is refused with the names that exist', async () => {
+test('the input cluster selects entries, and an unknown name is rejected with the existing names', async () => {
   const files = { 'clusters.yaml': list, 'own.yaml': '' }
   const inputs = { 'clusters-file': 'clusters.yaml', values: VALUES }
   const { settings } = await load(files, { ...inputs, cluster: 'b' }, { KUBECONFIG_B: 'x' })
@@ -146,7 +146,7 @@ test('the input cluster picks entries, and an unknown name is refused with the n
   })
 })
 
-test("a deploy role takes the job's own OIDC provider only where both are in one account", async () => {
+test("a deploy role uses the job's own OIDC provider only if both are in one account", async () => {
   const entry = (account: string): string =>
     `- name: a\n  ack: { clusterId: c0123456789abcdef, region: cn-hangzhou }\n  deployRole: acs:ram::${account}:role/deploy\n`
   const inputs = {
@@ -181,8 +181,8 @@ test('security 1: a kubeconfig on one line is a kubeconfig, and no message quote
   assert.doesNotMatch(errors.join(), /QUJD/)
 })
 
-test('M7 a matrix job needs neither the kubeconfig secrets nor the values files of the entries that it leaves out', async () => {
-  // Secrets of a GitHub environment: each job has its own one only.
+test('M7 a matrix job needs neither the kubeconfig secrets nor the values files of the entries that it does not select', async () => {
+  // Secrets of a GitHub environment: each job has only its own.
   const entry = (name: string) =>
     `- name: ${name}\n  kubeconfig: { env: KUBECONFIG_${name.toUpperCase()} }\n  valuesFiles: [${name}.yaml]\n`
   const clusters = ['a', 'b', 'c'].map(entry).join('')
@@ -228,7 +228,7 @@ test('waves: a wave of the list without a job in the workflow is an error', asyn
   assert.deepEqual([await messages('2'), await messages('3'), await messages('0')], [[message], [], []])
 })
 
-test('M6 the name of a single cluster takes the pattern of a list: it becomes a part of file names', async () => {
+test('M6 the name of a single cluster must match the pattern of a list because it becomes part of file names', async () => {
   for (const name of ['prod/eu', '../leak', 'a b', 'Prod', 'x\n::warning::y', '-a']) {
     await assert.rejects(load({}, { name, kubeconfig: 'k', values: VALUES }), { code: 'INPUT_INVALID' })
   }

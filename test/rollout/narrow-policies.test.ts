@@ -21,7 +21,7 @@ const shared = (clusters: readonly string[], changes: Partial<SharedTarget['targ
   target: { policyName: 'p', document, purpose: 'test', roles: ['nodes'], adopt: false, phase: 'widen', ...changes },
 })
 
-/** `calls`: what RAM is asked to change. */
+/** `calls`: the changes requested from RAM. */
 function openContext(
   ram: Readonly<Record<string, (...args: never[]) => unknown>>,
   names: readonly string[],
@@ -51,7 +51,7 @@ const policy = { name: 'p', description: 'Managed by acr-nopass', document: JSON
 const entities = { roles: ['nodes'], users: [], groups: [] }
 const ram = { getPolicy: () => policy, listRolePolicies: () => [], listPolicyEntities: () => entities }
 
-test('ram-cleanup keeps a shared policy while it is unknown who else has the role', async () => {
+test('ram-cleanup keeps a shared policy while the other users of the role are unknown', async () => {
   const { context, calls } = openContext(ram, ['a', 'b'], ['c'])
   const results = [result('a', 'uninstalled'), result('b', 'uninstalled')]
   const target = shared(['a', 'b'], { members: ['a', 'b'] })
@@ -67,7 +67,7 @@ test('ram-cleanup keeps a shared policy while it is unknown who else has the rol
   assert.deepEqual([first?.notes, calls], [['RAM: kept policy p: the worker roles of c are unknown'], []])
 })
 
-test('a policy is not narrowed where the deployer may not see whether another acr-nopass is in the cluster', async () => {
+test('a policy is not narrowed if the deployer cannot see whether another acr-nopass is in the cluster', async () => {
   const { context, calls } = openContext({ ...ram, getPolicy: () => ({ ...policy, document: WIDER }) }, ['a'])
   const rolled = new Map([['a', { targets: [shared(['a'])], verified: true, former: [], key: 'k', alone: false }]])
   const [unseen] = await narrowPolicies([result('a', 'deployed')], rolled, context, signal)
@@ -75,7 +75,7 @@ test('a policy is not narrowed where the deployer may not see whether another ac
   assert.deepEqual([unseen?.notes, calls], [[`RAM: policy p not narrowed: ${why}`], []])
 })
 
-test('the trust of a role that two clusters of the run take is not narrowed to one of them', async () => {
+test('the trust of a role that two clusters of the run use is not narrowed to one of them', async () => {
   const trustOf = (cluster: string) =>
     rrsaStatement({
       oidcProviderArn: `acs:ram::1:oidc-provider/${cluster}`,
@@ -99,7 +99,7 @@ test('the trust of a role that two clusters of the run take is not narrowed to o
   assert.deepEqual([first?.notes, calls], [['RAM: policy p not narrowed: b use role acr-nopass-a too'], []])
 })
 
-test('an error of RAM after some steps names them, also those of a target before it', async () => {
+test('an error of RAM after some steps names them, and also those of earlier targets', async () => {
   const attached = new Map<string, readonly object[]>()
   const made = new Set<string>()
   const { context } = openContext(

@@ -31,7 +31,7 @@ const clusters = [
   { name: 'a', wave: 0, environment: undefined },
 ] as unknown as readonly ClusterSettings[]
 
-test('matrix and waves hold name, wave and environment only, in the form that strategy.matrix takes', () => {
+test('matrix and waves contain only name, wave and environment, in the format of strategy.matrix', () => {
   const { matrix, waves } = describeOutputs(clusters, [])
   assert.deepEqual(matrix, {
     include: [
@@ -45,7 +45,7 @@ test('matrix and waves hold name, wave and environment only, in the form that st
   ])
 })
 
-test('results carry no plan, so that 256 clusters fit into an output', () => {
+test('results contain no plan, so that 256 clusters fit into an output', () => {
   const outputs = describeOutputs(
     clusters,
     Array.from({ length: 256 }, (_, index) => result(`cluster-${index}`, 0, 'deployed')),
@@ -54,7 +54,7 @@ test('results carry no plan, so that 256 clusters fit into an output', () => {
   assert.ok(JSON.stringify(outputs.results).length < 256 * 1024)
 })
 
-test('changed, failed and skipped name the clusters by what came of them', () => {
+test('changed, failed and skipped list the clusters by their result', () => {
   const results = [
     result('a', 0, 'deployed'),
     result('b', 0, 'rolled-back'),
@@ -67,7 +67,7 @@ test('changed, failed and skipped name the clusters by what came of them', () =>
   assert.deepEqual({ changed, failed, skipped }, { changed: ['a'], failed: ['b', 'f'], skipped: ['d', 'e'] })
 })
 
-test('L9 a cluster where only RAM was written is among the changed ones; a failed one is not', () => {
+test('L9 a cluster where only RAM was written is listed as changed; a failed one is not', () => {
   const results = [
     { ...result('a', 0, 'unchanged'), ramChanged: true },
     result('b', 0, 'unchanged'),
@@ -76,7 +76,7 @@ test('L9 a cluster where only RAM was written is among the changed ones; a faile
   assert.deepEqual(describeOutputs(clusters, results).changed, ['a'])
 })
 
-test('a failing cluster does not end its siblings: what runs goes on, what waits in later waves is skipped', async () => {
+test('a failing cluster does not stop its siblings: what runs continues, what waits in later waves is skipped', async () => {
   const names = ['canary', 'bad', 'slow', 'later'].map((name) => ({ name, wave: name === 'later' ? 1 : 0 }))
   const slow = Promise.withResolvers<void>()
   const ended: string[] = []

@@ -22,7 +22,7 @@ async function digest(forceConflicts: boolean, hook?: string): Promise<string> {
   return (await makePlan(work, open)).digest
 }
 
-test('a plan that was approved without force-conflicts does not allow to overwrite what others set', async () => {
+test('a plan that was approved without force-conflicts does not allow overwriting what others set', async () => {
   assert.notEqual(await digest(true), await digest(false))
   assert.equal(await digest(false), await digest(false))
 })

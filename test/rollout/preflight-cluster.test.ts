@@ -10,7 +10,7 @@ import { createRunFolder, readOpenWork } from '../../src/rollout/run-folder.ts'
 
 type Arguments = Parameters<typeof preflightCluster>
 
-test('with an approved plan an abandoned release is not repaired: no plan contains that', async (t) => {
+test('with an approved plan an abandoned release is not repaired, because no plan contains that', async (t) => {
   const asked: string[] = []
   const request = async ({ method, path }: { readonly method: string; readonly path: string }) => {
     asked.push(method)
@@ -35,7 +35,7 @@ for (const { name, ends, after, calls, notes, open } of [
   {
     name: 'another deployer completes while the rollback starts: theirs is restored',
     ends: 'exit 0',
-    // The third is of the other deployer, the fourth our rollback to the first, the fifth our rollback to the third.
+    // The third belongs to the other deployer, the fourth is our rollback to the first, the fifth our rollback to the third.
     after: [
       ['superseded', 'superseded', 'superseded=3', 'deployed=1'],
       ['superseded', 'superseded', 'superseded=3', 'superseded=1', 'deployed=3'],
@@ -75,7 +75,7 @@ for (const { name, ends, after, calls, notes, open } of [
       environment: { PATH: '/usr/bin:/bin' },
       version: { major: 4, minor: 3, patch: 1, text: '4.3.1' },
     }
-    // What comes after the repair is not what is tested: this helm renders nothing.
+    // This helm renders nothing, because the test ends with the repair.
     const report = (_: string, line: string): void => void said.push(line)
     await assert.rejects(preflight(t, request, { helm, folder, report }), { code: /^HELM_/ })
     assert.deepEqual(await made(), calls)
@@ -87,7 +87,7 @@ for (const { name, ends, after, calls, notes, open } of [
   })
 }
 
-/** As the API lists helm's records, which are from 2001. */
+/** The list of helm's records, which are dated 2001. */
 function listOf(statuses: readonly string[]) {
   return {
     items: statuses.map((text, index) => {

@@ -32,10 +32,11 @@ const CASES: readonly (readonly [string, Parameters<typeof judgePull>[0], PullVe
 ]
 
 for (const [title, container, state] of CASES) {
-  test(`what a node says of a pull: ${title}: ${state}`, () => assert.equal(judgePull(container).state, state))
+  test(`the state that a node's message about a pull means: ${title}: ${state}`, () =>
+    assert.equal(judgePull(container).state, state))
 }
 
-test("what a node says of a pull that fails is kept in the node's own words", () => {
+test("a node's message about a failing pull is kept in its own words", () => {
   assert.equal(judgePull(waiting('ErrImagePull', REFUSED)).words, `ErrImagePull: ${REFUSED}`)
   assert.equal(judgePull(waiting('ImagePullBackOff')).words, 'ImagePullBackOff')
   assert.equal(judgePull({ imageID: 'sha256:1' }).words, undefined)

@@ -23,7 +23,7 @@ const cluster = (workerRoles: readonly string[], access: object): PreparedCluste
   }) as unknown as PreparedCluster
 
 for (const access of [{ kind: 'ack', clusterId: 'c1', region: 'cn-hangzhou' }, { kind: 'kubeconfig-file' }]) {
-  test(`ECI, ${access.kind}: the policy goes to the role of the helper's Pod, and roles of nodes are not looked up`, async () => {
+  test(`ECI, ${access.kind}: the policy is attached to the role of the helper's Pod, and node roles are not looked up`, async () => {
     const rolesOf = async (named: readonly string[]) => {
       const { clusters, unknown } = await createRamList([cluster(named, access)], [], cloud).get(AbortSignal.any([]))
       assert.equal(unknown.size, 0)

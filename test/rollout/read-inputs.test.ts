@@ -7,7 +7,7 @@ function read(given: Partial<Record<InputName, string>>): ReturnType<typeof read
   return readInputs((name) => given[name])
 }
 
-test('nothing given: every input has its default, read by its kind', () => {
+test('without inputs every input has its default, read by its kind', () => {
   const inputs = read({})
   assert.deepEqual(
     [inputs.mode, inputs['max-parallel'], inputs.wait, inputs['on-failure'], inputs['values-files'], inputs.timeout],
@@ -16,7 +16,7 @@ test('nothing given: every input has its default, read by its kind', () => {
   assert.deepEqual(Object.keys(inputs).sort(), Object.keys(INPUTS).sort())
 })
 
-test('lists are separated by lines or commas, and may hold comments', () => {
+test('lists are separated by lines or commas, and may contain comments', () => {
   const inputs = read({ 'values-files': 'a.yaml, b.yaml\n# not this\n\n  c.yaml  ' })
   assert.deepEqual(inputs['values-files'], ['a.yaml', 'b.yaml', 'c.yaml'])
 })

@@ -9,7 +9,7 @@ const LIST = ['list']
 const version = (groupVersion: string) => ({ groupVersion })
 const resource = (name: string, kind: string) => ({ name, kind, namespaced: true, verbs: LIST })
 
-/** An API server by its discovery and its lists. Kruise serves CloneSets in the version that it does not prefer. */
+/** An API server with this discovery and these lists. Kruise serves CloneSets in a version that it does not prefer. */
 const ANSWERS: Readonly<Record<string, unknown>> = {
   '/apis': {
     groups: [
@@ -61,7 +61,7 @@ for (const [title, path, held] of [
     'events web',
   ],
 ] as const) {
-  test(`a namespace is not removed while it holds an object of a ${title}`, async (t) => {
+  test(`a namespace is not removed while it contains an object of a ${title}`, async (t) => {
     const { client, asked } = openCluster({ [path]: { items: [{ metadata: { name: 'web' } }] } })
     const said = await removeReleaseNamespace(client, 'n', t.signal)
     assert.match(said, new RegExp(`^namespace n stays: it holds ${held}\\.`))
@@ -72,13 +72,13 @@ for (const [title, path, held] of [
   })
 }
 
-test('an empty namespace that the rollout made is removed, and each kind is listed once', async (t) => {
+test('an empty namespace that the rollout created is removed, and each kind is listed once', async (t) => {
   const { client, asked } = openCluster({})
   assert.equal(await removeReleaseNamespace(client, 'n', t.signal), 'namespace n was removed')
   assert.equal(asked.filter((line) => line.endsWith('/statefulsets')).length, 1)
 })
 
-test('a namespace that cannot be read is not said to have existed before', async (t) => {
+test('a namespace that cannot be read is not reported as existing before', async (t) => {
   const refused = { '/api/v1/namespaces/n': new KubeApiError(403, 'forbidden') }
   assert.equal(
     await removeReleaseNamespace(openCluster(refused).client, 'n', t.signal),
@@ -88,7 +88,7 @@ test('a namespace that cannot be read is not said to have existed before', async
   assert.equal(await removeReleaseNamespace(openCluster(absent).client, 'n', t.signal), 'namespace n does not exist')
 })
 
-test('custom kinds are found in every version that is served, each once', async (t) => {
+test('custom kinds are found in every served version, each once', async (t) => {
   const kinds = await discoverCustom(openCluster({}).client, t.signal)
   assert.deepEqual(
     kinds.map(({ apiVersion, plural }) => `${apiVersion} ${plural}`),
@@ -96,7 +96,7 @@ test('custom kinds are found in every version that is served, each once', async 
   )
 })
 
-test('a namespace that is being deleted is waited for and made again', async () => {
+test('a namespace that is being deleted is awaited and created again', async () => {
   const asked: string[] = []
   const ending = { metadata: { name: 'n', deletionTimestamp: '2026-11-28T00:00:00Z' } }
   const there = ['ending', 'ending', 'gone']

@@ -34,7 +34,7 @@ for (const [driver, kind] of [
 }
 
 for (const driver of ['sql', 'memory', 'SQL', 'Secret']) {
-  test(`C1 with HELM_DRIVER ${driver} nothing is begun: whose revision it is could not be known`, () => {
+  test(`C1 with HELM_DRIVER ${driver} nothing is begun, because the owner of a revision could not be determined`, () => {
     assert.throws(() => recordKind({ HELM_DRIVER: driver }), {
       code: 'HELM_DRIVER',
       message: `HELM_DRIVER=${driver} says where Helm keeps its records: acr-nopass reads in them which run made a revision, and only in Secrets and ConfigMaps`,
@@ -62,15 +62,15 @@ async function refused(history: History, wanted: string | undefined): Promise<st
   }
 }
 
-test('a change of the full name on an upgrade is refused with both names', async () => {
+test('a change of the full name on an upgrade is rejected with both names', async () => {
   const message =
     'RELEASE_RENAMED: the objects of this release are named ci-acr-nopass, and these values name them pull'
   assert.equal(await refused([['deployed', 'ci-acr-nopass']], 'pull'), message)
-  // the override that is taken away again
+  // The override is removed again.
   assert.match((await refused([['deployed', 'pull']], 'ci-acr-nopass')) ?? '', /^RELEASE_RENAMED: .* named pull, /)
 })
 
-test('a first installation, the same name, and a chart of another kind are not refused', async () => {
+test('a first installation, the same name, and a chart of another kind are not rejected', async () => {
   assert.equal(await refused([], 'pull'), undefined)
   assert.equal(await refused([['failed', 'ci-acr-nopass']], 'pull'), undefined)
   assert.equal(await refused([['deployed', 'pull']], 'pull'), undefined)
@@ -78,7 +78,7 @@ test('a first installation, the same name, and a chart of another kind are not r
   assert.equal(await refused([['deployed', 'pull']], undefined), undefined)
 })
 
-test('after a rename that failed the way back is open, and the rename is still refused', async () => {
+test('after a failed rename the old name is accepted, and the rename is still rejected', async () => {
   const history: History = [
     ['deployed', 'ci-acr-nopass'],
     ['failed', 'pull'],

@@ -26,7 +26,7 @@ function step(states: Readonly<Record<string, ScheduledState>>, changes: Partial
 
 const DEFAULTS: ScheduleRules = { maxParallel: 4, canary: 1, onFailure: 'stop-wave', maxFailures: 0 }
 
-/** `max-parallel: 2` of a row of the documentation. */
+/** `max-parallel: 2` in a row of the documentation. */
 function readSettings(cell: string): ScheduleRules {
   const found: Readonly<Record<string, string>> = Object.fromEntries(
     [...cell.matchAll(/`([\w-]+): ([\w-]+)`/g)].map(([, k, v]) => [k, v]),
@@ -47,7 +47,7 @@ for (const language of ['en', 'zh']) {
     .split('\n')
     .slice(2)
     .map((line) => line.split(' | ').map((cell) => cell.replace(/^\| | \|$/g, '')))
-  test(`${language}: the page has its rules`, () => assert.equal(rows.length, 12))
+  test(`${language}: the page contains its rules`, () => assert.equal(rows.length, 12))
   for (const [rule = '', settings = '', states = '', next = ''] of rows) {
     test(`M3 M4 L10 ${language}: ${rule}`, () => {
       const now = states
@@ -62,7 +62,7 @@ for (const language of ['en', 'zh']) {
   }
 }
 
-test('a skipped cluster is told which failure it was', () => {
+test('a skipped cluster names the failure that caused it', () => {
   assert.equal(
     step({ a0: 'failed', b0: 'waiting', c1: 'waiting' }, { maxFailures: 5 }),
     'skip b0: the canary a0 failed; skip c1: the canary a0 failed',
@@ -70,7 +70,7 @@ test('a skipped cluster is told which failure it was', () => {
   assert.equal(step({ a0: 'succeeded', b0: 'failed', d1: 'waiting' }), 'skip d1: b0 failed in an earlier wave')
 })
 
-test('without a canary a wave starts with max-parallel at once', () => {
+test('without a canary a wave starts max-parallel clusters together', () => {
   assert.equal(step({ a0: 'waiting', b0: 'waiting', c0: 'waiting' }, { canary: 0 }), 'start a0; start b0')
 })
 
@@ -84,7 +84,7 @@ test('an interrupted run starts nothing', () => {
   assert.deepEqual({ start, skip }, { start: [], skip: [{ name: 'b0', reason: 'the run was interrupted' }] })
 })
 
-test('whatever fails, every cluster ends, no limit is passed and no wave overtakes an earlier one', () => {
+test('whatever fails, every cluster finishes, no limit is exceeded and no wave overtakes an earlier one', () => {
   const outcome = fc.constantFrom<ScheduledState>('succeeded', 'failed', 'failed-early')
   const entry = fc.record({ wave: fc.integer({ min: 0, max: 2 }), outcome })
   const anyRules = fc.record({

@@ -22,14 +22,14 @@ const result: ClusterResult = {
   notes: ['RAM: nothing to change', 'a new Pod had the reference after 7 ms'],
 }
 
-/** Compares with a file that is reviewed; `UPDATE_GOLDEN=1` writes it. */
+/** Compares with a reviewed file; `UPDATE_GOLDEN=1` writes it. */
 async function assertGolden(name: string, text: string): Promise<void> {
   const file = new URL(`golden/${name}.md`, import.meta.url)
   if (process.env.UPDATE_GOLDEN) await writeFile(file, text)
   assert.equal(text, await readFile(file, 'utf8'))
 }
 
-test('a tired reader sees the failures first, then their fixes, then when what happened', async () => {
+test('the summary shows the failures first, then their fixes, then the timeline', async () => {
   const results: readonly ClusterResult[] = [
     result,
     {
@@ -91,14 +91,14 @@ test('a plan is folded, object by object', async () => {
   )
 })
 
-test('errors of values are a table with places and fixes', async () => {
+test('errors of values are a table with locations and fixes', async () => {
   const error = new NopassError('INPUT_INVALID', 'no such file', {
     place: { file: 'values.yaml', line: 3, column: 14 },
   })
   await assertGolden('errors', renderErrors('validate', [error]))
 })
 
-test('a summary never passes 900 KB: whole blocks are left out and counted', () => {
+test('a summary never exceeds 900 KB: whole blocks are omitted and counted', () => {
   const plan = Array.from(
     { length: 400 },
     (_, index) => ({ title: `ConfigMap n/${index}`, change: 'add', diff: '+ x'.repeat(2000) }) as const,
@@ -114,7 +114,7 @@ test('a summary never passes 900 KB: whole blocks are left out and counted', () 
   assert.equal(text.split('<details>').length, text.split('</details>').length)
 })
 
-test('a diff of any number of backticks stays in its fence', () => {
+test('a diff with any number of backticks stays in its fence', () => {
   const plan = [{ title: 't', change: 'add', diff: `${'` '.repeat(200_000)}\`\`\`\`` }] as const
   const text = renderSummary({
     mode: 'plan',
@@ -129,7 +129,7 @@ for (const [status, count] of [
   ['failed', 2000],
   ['skipped', 5000],
 ] as const) {
-  test(`L2 ${count} ${status} clusters: the table, the fixes and the timeline fit, and what was left out is counted`, () => {
+  test(`L2 ${count} ${status} clusters: the table, the fixes and the timeline fit, and what was omitted is counted`, () => {
     const error = { code: 'HELM_FAILED', message: 'm'.repeat(300), hint: 'h'.repeat(300) }
     const results = Array.from({ length: count }, (_, index): ClusterResult => {
       const name = `cluster-${index}`
@@ -144,7 +144,7 @@ for (const [status, count] of [
   })
 }
 
-test('what was relied on and not verified is said once, whatever the number of clusters', () => {
+test('facts that were relied on and not verified are reported once, whatever the number of clusters', () => {
   const results = ['a', 'b', 'c'].map((name): ClusterResult => {
     return { ...result, name, status: 'planned', unverified: [{ id: 'RAM_MATCHING', subject: `policy ${name}` }] }
   })

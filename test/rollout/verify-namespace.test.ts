@@ -16,13 +16,13 @@ interface Setup {
   readonly secret?: object
   /** Status of the response to the creation of a namespace or ServiceAccount. */
   readonly refused?: number
-  /** The Pod gets no container, and Events may not be listed. */
+  /** The Pod gets no container, and Events cannot be listed. */
   readonly unstarted?: boolean
-  /** The run is cancelled while the API server creates this. */
+  /** The run is cancelled while the API server creates this resource. */
   readonly cancelled?: 'serviceaccounts' | 'pods'
 }
 
-/** What a verification does to a cluster whose helper works, and what it reports. */
+/** What a verification does to a cluster with a working helper, and what it reports. */
 async function verify({ plan, image, secret = {}, refused, unstarted, cancelled }: Setup) {
   const cancel = new AbortController()
   const calls: string[] = []
@@ -101,7 +101,7 @@ const GOOD = {
   annotations: { 'acr-nopass.io/registries': 'prod,stage', 'acr-nopass.io/expires-at': '2026-11-27T11:00:00Z' },
 }
 
-test('verify-namespace: no namespace is created or deleted; only what was made there is removed', async () => {
+test('verify-namespace: no namespace is created or deleted; only what was created there is removed', async () => {
   assert.deepEqual(await verify({ plan: EXISTING, secret: GOOD }), {
     calls: [
       'POST /api/v1/namespaces/checks/serviceaccounts/acr-nopass-probe-X',
@@ -118,7 +118,7 @@ test('verify-namespace: no namespace is created or deleted; only what was made t
   })
 })
 
-test('verify-namespace with verify-image: the Pod that pulled is removed too, and a sidecar is not taken for it', async () => {
+test('verify-namespace with verify-image: the Pod that pulled is removed too, and a sidecar is not mistaken for it', async () => {
   const { calls, notes, left } = await verify({ plan: EXISTING, secret: GOOD, image: 'r.example/app:1' })
   assert.deepEqual(notes.slice(3), ['r.example/app:1 was pulled after N ms'])
   assert.deepEqual(calls.slice(-2), [
@@ -128,7 +128,7 @@ test('verify-namespace with verify-image: the Pod that pulled is removed too, an
   assert.deepEqual(left, [])
 })
 
-test('verify-image: who may not list Events still learns that the image was not pulled', async () => {
+test('verify-image: without permission to list Events the run still reports that the image was not pulled', async () => {
   const { notes, left } = await verify({ plan: EXISTING, secret: GOOD, image: 'r.example/app:1', unstarted: true })
   assert.deepEqual(notes, [
     'VERIFY_IMAGE r.example/app:1 was not pulled in 0 s; its container did not start, and the deployer may not list the Events that say why',
@@ -137,7 +137,7 @@ test('verify-image: who may not list Events still learns that the image was not 
 })
 
 for (const cancelled of ['serviceaccounts', 'pods'] as const) {
-  test(`a run that is cancelled while the probe's ${cancelled} are being created removes them all the same`, async () => {
+  test(`a run that is cancelled while the probe's ${cancelled} are being created still removes them`, async () => {
     const image = 'r.example/app:1'
     const { notes, events, left } = await verify({ plan: EXISTING, secret: GOOD, image, cancelled })
     assert.deepEqual(left, [])
@@ -146,7 +146,7 @@ for (const cancelled of ['serviceaccounts', 'pods'] as const) {
   })
 }
 
-test('a probe of which nobody knows whether it was created stays in the journal for the post step', async () => {
+test('a probe whose creation is uncertain stays in the journal for the post step', async () => {
   const { events } = await verify({ plan: EXISTING, secret: GOOD, refused: 0 })
   assert.deepEqual(events, ['probe-made'])
 })
@@ -164,7 +164,7 @@ for (const [name, secret, problem] of [
     'expired at 2026-11-27T09:00:00Z',
   ],
 ] as const) {
-  test(`verify-namespace: ${name} that was there before proves nothing`, async () => {
+  test(`verify-namespace: ${name} that existed before proves nothing`, async () => {
     const { notes, left } = await verify({ plan: EXISTING, secret })
     assert.deepEqual(notes, [`VERIFY_SECRET Secret acr in namespace checks ${problem} after 0.3 s`])
     assert.deepEqual(left, [])
@@ -181,7 +181,7 @@ test('a ServiceAccount that is not a target is not expected to get the reference
   assert.ok(!calls.some((line) => line.includes('/pods')))
 })
 
-test('a cluster that refuses the new namespace: VERIFY_NAMESPACE, whose fix is verify-namespace', async () => {
+test('a cluster that rejects the new namespace: VERIFY_NAMESPACE, whose fix is verify-namespace', async () => {
   const plan = { existing: undefined, attaches: true }
   for (const refused of [400, 403, 422]) {
     const { notes } = await verify({ plan, refused })
@@ -216,7 +216,7 @@ async function planFor(more: object, state: NamespaceState | undefined): Promise
 
 const within = (namespaces: object): object => ({ targets: { namespaces } })
 
-test('verify-namespace is refused before the first write where the helper does not write', async () => {
+test('verify-namespace is rejected before the first write if the helper does not write there', async () => {
   for (const [more, state, why] of [
     [{}, undefined, 'does not exist'],
     [{}, { deletionTimestamp: '2026-11-27T10:00:00Z' }, 'is being deleted'],
@@ -230,7 +230,7 @@ test('verify-namespace is refused before the first write where the helper does n
   }
 })
 
-test('verify-namespace takes a namespace that selectors, a list of names or one registry alone make a target', async () => {
+test('verify-namespace accepts a namespace that selectors, a list of names or only one registry make a target', async () => {
   const both = { existing: { namespace: 'checks', registries: ['prod', 'stage'] }, attaches: true }
   assert.deepEqual(await planFor({}, {}), both)
   assert.deepEqual(await planFor(within({ selector: { matchLabels: { team: 'a' } } }), { labels: { team: 'a' } }), both)

@@ -5,7 +5,7 @@ import { coversNewNamespaces, reasonNotToVerify } from '../../src/rollout/verify
 type Verified = Parameters<typeof reasonNotToVerify>
 type Covered = Parameters<typeof coversNewNamespaces>[0]
 
-test('M1 why a rollout is not verified is stated', () => {
+test('M1 the reason why a rollout is not verified is reported', () => {
   for (const [inputs, config, reason] of [
     [{ verify: true, wait: true }, { retire: false }, undefined],
     [{ verify: false, wait: true }, { retire: false }, 'verify is false'],
@@ -17,7 +17,7 @@ test('M1 why a rollout is not verified is stated', () => {
   }
 })
 
-test('M1 a probe namespace proves something only where the values serve any new namespace', () => {
+test('M1 a probe namespace proves something only if the values serve any new namespace', () => {
   const all = { include: ['*'], exclude: ['kube-*'], selector: {} }
   for (const [values, covers] of [
     [{ scope: 'cluster', dryRun: false, targets: { namespaces: all } }, true],

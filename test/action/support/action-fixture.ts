@@ -18,7 +18,7 @@ import { testTools } from '../../tools.ts'
 
 export interface FixtureCluster {
   readonly cluster: Cluster
-  /** ACK's id in the emulated account. */
+  /** The cluster's id in ACK of the emulated account. */
   readonly clusterId: string
   readonly workerRole: string
   readonly node: ProcessNode
@@ -26,38 +26,38 @@ export interface FixtureCluster {
   entry(wave: number): Readonly<Record<string, unknown>>
 }
 
-/** An account, clusters with a node each, and a folder with one helm on its PATH. */
+/** An account, clusters with one node each, and a folder with one helm for PATH. */
 export interface ActionFixture extends AsyncDisposable {
   readonly cloud: Cloud
   readonly clusters: readonly FixtureCluster[]
-  /** What a job has: credentials of the administrator, PATH with helm. */
+  /** The environment of a job: the administrator's credentials, PATH with helm. */
   readonly env: Readonly<Record<string, string>>
-  /** The input `endpoints`: where the emulator is. */
+  /** The input `endpoints`: the emulator's address. */
   readonly endpoints: string
   readonly registry: Registry | undefined
-  /** Values for all clusters; what differs by cluster is in its entry. */
+  /** Values for all clusters; differences between clusters are in their entries. */
   readonly values: string
 }
 
 export interface FixtureOptions {
   readonly clusters: readonly string[]
-  /** What ACK says that they are (default: managed). */
+  /** The kind of cluster that ACK reports (default: managed). */
   readonly kind?: ClusterKind
   readonly helm: 'helm3' | 'helm4'
-  /** Of the nodes of all clusters (default: each cluster has one of its own). */
+  /** The worker role of all clusters (default: each cluster has its own). */
   readonly workerRole?: string
-  /** ACK's ids of the clusters, by name (default: made of the name). */
+  /** ACK's ids of the clusters, by name (default: derived from the name). */
   readonly clusterIds?: Readonly<Record<string, string>>
-  /** A real registry, at which the helpers verify each credential before they hand it out. */
+  /** Starts a real registry, where the helpers verify each credential before they distribute it. */
   readonly registry?: boolean
-  /** More images that the nodes have, and what runs for them. */
+  /** Further images on the nodes, and the programs that run for them. */
   readonly images?: Images
   /** The accounts (default: those of the demo). */
   readonly seed?: Seed
   readonly signal?: AbortSignal
 }
 
-/** Starts all of it; one etcd serves every cluster. */
+/** Starts everything; one etcd serves every cluster. */
 export async function startActionFixture(options: FixtureOptions): Promise<ActionFixture> {
   const { clusters: names, kind = 'managed', helm, images = {}, seed, signal } = options
   const tools = await testTools('etcd', 'kube-apiserver', 'kube-controller-manager', helm)
@@ -112,7 +112,7 @@ export async function startActionFixture(options: FixtureOptions): Promise<Actio
   }
 }
 
-/** The same fixture for a job that has the other helm on its PATH; it ends with the fixture. */
+/** The same fixture for a job that has the other helm on its PATH; it is disposed with the fixture. */
 export async function withHelm(fixture: ActionFixture, helm: FixtureOptions['helm']): Promise<ActionFixture> {
   const [folder = '', ...rest] = (fixture.env.PATH ?? '').split(':')
   const own = join(folder, helm)

@@ -11,30 +11,30 @@ import { runnerCancel } from './runner-cancel.ts'
 /** What was left after a job was cancelled and its post step had run. */
 export interface CancelRecord {
   readonly point: CancelPoint
-  /** How the main step ended: by itself, killed after the runner's ten seconds, or before it was cancelled. */
+  /** How the main step ended: on its own, killed after the runner's ten seconds, or before it was cancelled. */
   readonly main: 'ended' | 'killed' | 'done'
-  /** Of the post step; undefined where the machine was lost and none ran. */
+  /** Exit code of the post step; undefined if the machine was lost and none ran. */
   readonly post: number | undefined
   readonly warnings: number
   readonly processes: number
   readonly files: number
   /** The status of the newest revision; `none` without a release. */
   readonly release: string
-  /** Of a pending release: whether the next run named the command that fixes it, and that command did. */
+  /** Whether the next run named the command that fixes a pending release, and that command did. */
   readonly fixed: boolean | undefined
-  /** All that was said, of a case that went wrong. */
+  /** All output of a case that failed. */
   readonly said: string
 }
 
-/** Cancels one job of the fixture's only cluster. What it needs beforehand (a release, or none) it makes itself. */
+/** Cancels one job of the fixture's only cluster, after it has created the required state (a release, or none). */
 export async function cancelCase(fixture: ActionFixture, point: CancelPoint): Promise<CancelRecord> {
-  // The last request of a helm that was lost with its machine may have taken effect after the look at its release.
+  // The last request of a helm that was lost with its machine may have taken effect after its release was read.
   if ((await lastStatus(fixture)).startsWith('pending') && !(await fix(fixture))) throw new Error('it stays pending')
   const before = await lastStatus(fixture)
   if (point.onto === 'install' && before !== 'none') helm(fixture, 'uninstall', 'acr-nopass', '--wait')
   if (point.onto === 'upgrade' && before !== 'deployed') await good(fixture)
   const main = await apply(fixture, point)
-  // Whoever loses the machine loses helm with it.
+  // A lost machine takes helm with it.
   if (point.lost) for (const pid of helmPids(main.temp)) process.kill(pid, 'SIGKILL')
   const post = point.lost ? undefined : await postOf(fixture, main)
   const release = await lastStatus(fixture)
@@ -53,7 +53,7 @@ export async function cancelCase(fixture: ActionFixture, point: CancelPoint): Pr
   return { ...record, said: findBreaches(record).length === 0 ? '' : withoutMasks(said) }
 }
 
-/** What P10 promises and this record breaks; empty when all is well. */
+/** Violations of P10 in this record; empty when all is well. */
 export function findBreaches(record: Omit<CancelRecord, 'said'>): readonly string[] {
   const pending = record.release.startsWith('pending')
   return [
@@ -67,7 +67,7 @@ export function findBreaches(record: Omit<CancelRecord, 'said'>): readonly strin
   ]
 }
 
-/** On a busy machine the first signal may come before node has run a line of ours: then it ends at once, with nothing begun. */
+/** On a busy machine the first signal may come before node runs our code: then it exits immediately, with nothing begun. */
 function endOf({ code, signal, stdout }: ActionOutcome): CancelRecord['main'] {
   if (signal === null) return code === 0 ? 'done' : 'ended'
   return signal === 'SIGINT' && stdout === '' ? 'ended' : 'killed'
@@ -87,7 +87,7 @@ async function apply(fixture: ActionFixture, point: CancelPoint): Promise<Action
     ...(stuck && { image: { repository: 'absent/absent' } }),
   }
   const isPending = async (): Promise<void> => {
-    // Where helm was too fast to be seen pending, the action has ended by itself.
+    // If helm was too fast to be seen pending, the action has already exited.
     while (!ended.signal.aborted && !(await lastStatus(fixture)).startsWith('pending')) await sleep(20)
   }
   const mark = { start: undefined, helm: 'helm upgrade', pending: isPending }[after]
@@ -102,7 +102,7 @@ function postOf(fixture: ActionFixture, main: ActionOutcome): Promise<ActionOutc
   return runAction({ inputs: {}, env: fixture.env, stage: 'post', state: main.state, temp: main.temp })
 }
 
-/** The next run says what fixes the release; that is done to the letter. */
+/** Runs exactly the command that the next run names as the fix. */
 async function fix(fixture: ActionFixture): Promise<boolean> {
   const next = await runAction({ inputs: inputsOf(fixture, {}, 'false'), env: fixture.env })
   await rm(next.temp, { recursive: true })
@@ -130,7 +130,7 @@ export function inputsOf(
   }
 }
 
-/** The fixture's helm, by hand. */
+/** The fixture's helm, without the action. */
 export function helm(fixture: ActionFixture, ...args: readonly string[]): string {
   const program = join(fixture.env.PATH?.split(':')[0] ?? '', 'helm')
   const kubeconfig = fixture.clusters[0]?.cluster.adminKubeconfigFile ?? ''
@@ -142,7 +142,7 @@ export function helm(fixture: ActionFixture, ...args: readonly string[]): string
   })
 }
 
-/** Helm children that still work with a file of that run. */
+/** Helm processes that still use a file of that run. */
 function helmPids(temp: string): readonly number[] {
   const all = execFileSync('ps', ['-eo', 'pid=,args='], { encoding: 'utf8' })
   return all

@@ -1,16 +1,16 @@
-/** A moment at which a job is cancelled, and what it meets. */
+/** A moment at which a job is cancelled, and the state that it meets. */
 export interface CancelPoint {
   readonly index: number
-  /** Counted from the start of the action, from the moment at which it starts helm, or at which helm has begun its revision. */
+  /** Counted from the start of the action, from the start of helm, or from the creation of helm's revision. */
   readonly after: 'start' | 'helm' | 'pending'
   readonly milliseconds: number
-  /** `upgrade`: a good release is there. `install`: none is. */
+  /** `upgrade`: onto a good release. `install`: without a release. */
   readonly onto: 'upgrade' | 'install'
-  /** The new Pod never gets ready, so that helm is surely waiting. */
+  /** The new Pod never becomes ready, so that helm is certainly waiting. */
   readonly stuck: boolean
-  /** The machine is gone at once, helm with it: no signal that a program could catch, no post step. */
+  /** The machine and helm are lost at once: no signal that a program could handle, no post step. */
   readonly lost: boolean
-  /** Which Helm does the work; every kind of moment meets both by turns. */
+  /** Which Helm is used; every kind of moment alternates between both. */
   readonly helm: HelmName
 }
 
@@ -18,7 +18,7 @@ export type HelmName = 'helm3' | 'helm4'
 
 /** The same seed gives the same points; a longer list begins with the shorter one. */
 export function cancelPoints(seed: number, count: number): readonly CancelPoint[] {
-  // Of its own seed, so that the moments are those of a soak with one Helm.
+  // Uses a separate seed, so that the moments equal those of a soak with one Helm.
   const coin = createRandom(seed ^ 0x48656c6d)
   const turns = new Map<string, HelmName>()
   const nextHelm = (kind: string): HelmName => {
@@ -38,7 +38,6 @@ export function cancelPoints(seed: number, count: number): readonly CancelPoint[
   })
 }
 
-/** mulberry32 */
 function createRandom(seed: number): () => number {
   let state = seed
   return () => {

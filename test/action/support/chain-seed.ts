@@ -2,12 +2,12 @@ import { readSeedFile } from '../../../src/sandbox/cloud/seed/read-seed.ts'
 import type { Seed, SeedAccount } from '../../../src/sandbox/cloud/seed/seed.ts'
 import { DEMO_SEED_FILE } from '../../../src/sandbox/cloud/start-cloud.ts'
 
-/** Where the workflows sign in, apart from the account of the clusters. */
+/** The account where the workflows sign in, separate from the account of the clusters. */
 export const CI_ACCOUNT = '1580643217796852'
 
 /**
- * The demo's accounts and one more: GitHub is trusted there, and only its role `ci` may take `cluster-deployer` in the
- * account of the clusters, which trusts nobody else.
+ * The demo's accounts and one more: it trusts GitHub, and only its role `ci` may assume `cluster-deployer` in the
+ * account of the clusters, which trusts no other principal.
  */
 export async function chainSeed(): Promise<Seed> {
   const seed = await readSeedFile(DEMO_SEED_FILE)

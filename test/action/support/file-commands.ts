@@ -1,4 +1,4 @@
-/** `k=v` lines and `k<<DELIMITER` blocks, as the runner reads GITHUB_OUTPUT and GITHUB_STATE; whichever sign comes first decides. */
+/** `k=v` lines and `k<<DELIMITER` blocks, as the runner reads GITHUB_OUTPUT and GITHUB_STATE; the first separator decides. */
 export function readFileCommands(text: string): Readonly<Record<string, string>> {
   const lines = text.split(/\r?\n/)
   const values: Record<string, string> = {}

@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test'
 import { isDeepStrictEqual } from 'node:util'
 import { openRivalFixture, type RivalCase, type RivalFixture } from './rivals.ts'
 
-/** Each is a case of the first sentences under "Rollouts" in docs/en/reliability.md. */
+/** Cases of the first sentences under "Rollouts" in docs/en/reliability.md. */
 const CASES: readonly RivalCase[] = [
   {
     name: 'is at work before the preflight: nothing is written',
@@ -57,7 +57,7 @@ const CASES: readonly RivalCase[] = [
     rival: (rival) => rival.rollback(rival.base),
     code: 1,
     error: 'RELEASE_OVERTAKEN',
-    // Whoever ends last counts as deployed; where that is ours, theirs is restored.
+    // The last to finish counts as deployed; if that is ours, theirs is restored.
     history: ['superseded', 'a superseded', 'superseded', 'deployed'],
     orHistory: ['superseded', 'a superseded', 'deployed'],
     note: /another deployer made revision \d+ while helm was at work: (restored|it stays)/,
@@ -120,13 +120,13 @@ const CASES: readonly RivalCase[] = [
     ours: 'crashes',
     code: 1,
     error: 'POD_FAILING',
-    // Helm leaves the record of what was killed as it is; the newest one counts.
+    // Helm leaves the record of the killed operation unchanged; the newest one counts.
     history: ['superseded', 'a failed', 'pending-rollback', 'deployed'],
     note: /rolled back to revision \d+/,
   },
 ]
 
-/** One cluster and one Helm for all; each case is a test of its own. */
+/** One cluster and one Helm for all cases; each case is a separate test. */
 export function rivalsSuite(helm: 'helm3' | 'helm4'): void {
   let rivals: RivalFixture
   before(async () => {

@@ -13,33 +13,33 @@ import { type ActionOutcome, runAction } from './run-action.ts'
 import { runnerCancel } from './runner-cancel.ts'
 
 const CHART = resolve(import.meta.dirname, '..', '..', '..', 'chart')
-/** Generous: the machine may be busy. */
+/** Generous because the machine may be busy. */
 const LIMIT = 120_000
 
-/** A helm call of the action at which a rival works. */
+/** A helm call of the action during which a rival works. */
 export type Place = 'template' | 'upgrade' | 'rollback'
 
 export interface RivalCase {
   readonly name: string
   /** At which of the action's helm calls; undefined: before the action. `post`: between its main and its post step. */
   readonly at?: Place | 'post' | 'post rollback'
-  /** `pending`: after helm has begun its revision, with helm stopped meanwhile where `stop` says so; else directly before it. */
+  /** `pending`: after helm has created its revision, with helm paused meanwhile if `stop` is set; otherwise directly before it. */
   readonly when?: 'pending'
   readonly stop?: boolean
-  /** Not a rival, but the system: it kills helm there. The post step runs then. */
+  /** Instead of a rival, the system kills helm at this point. The post step runs then. */
   readonly kill?: boolean
   readonly ours: 'good' | 'waits' | 'crashes'
   readonly rival?: (rival: Rival) => Promise<void>
-  /** Of the action's helm; default 3m. */
+  /** The timeout of the action's helm; default 3m. */
   readonly timeout?: string
   readonly code: number
-  /** Of the first annotation. */
+  /** The title of the first annotation. */
   readonly error?: string
   /** The revisions from the one before the action on: `a` of the action, `r` of the rival, `o` of an older good one. */
   readonly history: readonly string[]
-  /** As good: it depends on who ends first. */
+  /** An equally valid history: the result depends on which finishes first. */
   readonly orHistory?: readonly string[]
-  /** What the summary, or the post step, says. */
+  /** A pattern in the summary, or in the output of the post step. */
   readonly note?: RegExp
 }
 
@@ -50,8 +50,8 @@ const OURS: Readonly<Record<RivalCase['ours'], object>> = {
 }
 
 /**
- * In every revision of others: an upgrade of Helm 3 compares with the newest deployed revision, so over a failed one it keeps
- * what only that one added (https://helm.sh/docs/faq/changes_since_helm_2/#improved-upgrade-strategy-3-way-strategic-merge-patches,
+ * In every revision of others: an upgrade of Helm 3 compares with the newest deployed revision, so that an upgrade over a failed one
+ * keeps what only the failed one added (https://helm.sh/docs/faq/changes_since_helm_2/#improved-upgrade-strategy-3-way-strategic-merge-patches,
  * `prepareUpgrade` in https://github.com/helm/helm/blob/v3.22.0/pkg/action/upgrade.go).
  */
 const OTHERS = { extraEnv: [{ name: 'NODE_OPTIONS', value: '--trace-warnings' }] }
@@ -62,7 +62,7 @@ export interface Rival {
   readonly base: number
   /** A good revision. */
   upgrade(): Promise<void>
-  /** An upgrade that waits for a Pod that never gets ready. */
+  /** An upgrade that waits for a Pod that never becomes ready. */
   begin(): Promise<void>
   rollback(revision: number): Promise<void>
   uninstall(): Promise<void>
@@ -104,7 +104,7 @@ export async function openRivalFixture(helm: 'helm3' | 'helm4'): Promise<RivalFi
     `--set=podAnnotations.by=${by}`,
     ...more,
   ]
-  // Stands in the PATH of the job: at its place it waits once until the rival is done, and becomes the real helm.
+  // Comes first in the job's PATH: at its place it waits once until the rival is done, and then becomes the real helm.
   const program = join(folder, 'helm')
   await writeFile(
     program,
@@ -156,12 +156,12 @@ exec ${real} "$@"
   })
 
   /**
-   * A good release that is neither the action's nor the rival's, with an older one that differs; its revision. Nothing of
-   * the case before is left, whatever that did.
+   * Installs a good release that is neither the action's nor the rival's, with an older one that differs, and returns its revision.
+   * Nothing of the previous case is left.
    */
   async function reset(index: number): Promise<number> {
     if (background !== undefined) {
-      // As a lost machine ends it: the release stays pending.
+      // As if its machine was lost: the release stays pending.
       process.kill(background.pid, 'SIGKILL')
       await background.ended
       background = undefined
@@ -172,7 +172,7 @@ exec ${real} "$@"
     return (await revisions()).at(-1)?.revision ?? 0
   }
 
-  /** The rival at its place: returns when it has worked, or when the action has ended without coming there. */
+  /** Runs the rival at its place: returns when it is done, or when the action has exited without getting there. */
   async function workAt(once: string, one: RivalCase, rival: Rival, ended: AbortSignal): Promise<void> {
     const pid = await eventually(
       async () => {
@@ -204,7 +204,7 @@ exec ${real} "$@"
     }
   }
 
-  // RAM as the helper needs it, and the namespace.
+  // Prepares RAM and the namespace.
   const first = await runAction({ inputs: inputsOf(fixture, {}, 'false'), env: fixture.env })
   await rm(first.temp, { recursive: true })
   assert.equal(first.code, 0, first.stdout)
@@ -255,7 +255,7 @@ exec ${real} "$@"
     },
   }
 
-  /** From the revision `from` on: whose it is, and its status. */
+  /** The owner and the status of each revision, from `from` on. */
   async function describe(from: number): Promise<readonly string[]> {
     const all = (await revisions()).filter(({ revision }) => revision >= from)
     return Promise.all(

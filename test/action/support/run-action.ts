@@ -13,12 +13,12 @@ export interface ActionRun {
   readonly inputs: Readonly<Record<string, string>>
   readonly env?: Readonly<Record<string, string>>
   readonly stage?: 'main' | 'post'
-  /** What the stage before saved. */
+  /** The state that the previous stage saved. */
   readonly state?: Readonly<Record<string, string>>
   readonly workspace?: string
-  /** Kept between the stages of one step, as RUNNER_TEMP is. */
+  /** Kept between the stages of one step, like RUNNER_TEMP. */
   readonly temp?: string
-  /** Gets the process as soon as it runs: to send it the runner's signals. */
+  /** Called with the process once it runs, to send it the runner's signals. */
   readonly onStart?: (child: ChildProcess) => void
 }
 
@@ -94,7 +94,7 @@ function runnerEnvironment(temp: string, workspace: string): Record<string, stri
   }
 }
 
-/** Every declared input is there, by default or as an empty string; hyphens stay in the names. */
+/** Every declared input is set, to its default or an empty string; hyphens stay in the names. */
 function inputVariables(
   declared: Readonly<Record<string, { default?: string }>>,
   given: Readonly<Record<string, string>>,

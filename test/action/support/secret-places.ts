@@ -6,9 +6,9 @@ import { gunzipSync } from 'node:zlib'
 import type { ActionFixture } from './action-fixture.ts'
 import type { ActionOutcome } from './run-action.ts'
 
-/** All that one stage of the action shows to whoever reads the job. */
+/** Everything that one stage of the action shows to a reader of the job. */
 export function shownBy(stage: string, outcome: ActionOutcome): Readonly<Record<string, string>> {
-  // What follows ::add-mask:: is for the runner alone, which shows nothing of it.
+  // The text after ::add-mask:: is only for the runner, which does not show it.
   const stdout = outcome.stdout.replaceAll(/^::add-mask::.*$/gm, '')
   const { stderr, summary, outputs, state, annotations } = outcome
   const all = { stdout, stderr, summary, outputs, state, annotations }
@@ -20,7 +20,7 @@ export function shownBy(stage: string, outcome: ActionOutcome): Readonly<Record<
   )
 }
 
-/** As it is, in base64 and in a URL; multi-line keys by their longest line. */
+/** Unchanged, in base64 and in a URL; multi-line keys by their longest line. */
 export function forms(secret: string): readonly string[] {
   return [secret, Buffer.from(secret).toString('base64').replace(/=+$/, ''), encodeURIComponent(secret)]
 }
@@ -34,7 +34,7 @@ export async function readDisk(folder: string): Promise<string> {
   return (await Promise.all(texts)).join('\n')
 }
 
-/** Events, ConfigMaps, what helm keeps of the releases, and what the helpers wrote. */
+/** Events, ConfigMaps, helm's records of the releases, and what the helpers wrote. */
 export async function clusterTexts(fixture: ActionFixture): Promise<Readonly<Record<string, string>>> {
   const texts: Record<string, string> = {}
   for (const { cluster, node } of fixture.clusters) {
@@ -58,7 +58,7 @@ function decodeRelease(data: string): string {
   return gunzipSync(Buffer.from(Buffer.from(data, 'base64').toString(), 'base64')).toString()
 }
 
-/** Every command line of this machine, looked at again and again. */
+/** Every command line of this machine, polled. */
 export function watchProcesses(): { stop(): string } {
   const seen = new Set<string>()
   const timer = setInterval(() => {

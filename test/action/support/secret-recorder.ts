@@ -2,13 +2,13 @@ import { createServer, request as httpRequest } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { parse } from 'yaml'
 
-/** Every secret that the cloud handed out, by what it is, seen where it crossed the wire: nobody's own account of it. */
+/** Every secret that the cloud issued, by its kind, recorded on the wire, independent of what any program reports. */
 export interface SecretRecorder extends AsyncDisposable {
   readonly origin: string
   readonly seen: ReadonlyMap<string, ReadonlySet<string>>
 }
 
-/** Of AssumeRole: one role taken with the session of another identity. */
+/** Responses of AssumeRole with another identity's session. */
 const CHAINED: Readonly<Record<string, string>> = {
   'key of a session': 'key of an assumed role',
   'session token': 'session token of an assumed role',
@@ -29,7 +29,7 @@ export async function recordSecrets(upstream: string): Promise<SecretRecorder> {
   }
   const { hostname, port } = new URL(upstream)
   const server = createServer((incoming, outgoing) => {
-    // The host as the client signed it.
+    // The host that the client signed.
     const { url, method, headers } = incoming
     const onward = httpRequest({ hostname, port, path: url, method, headers, agent: false }, (answer) => {
       const chunks: Buffer[] = []

@@ -21,7 +21,7 @@ const aimed = (
   return aimCommands([finding], flags, program)[0]?.command
 }
 
-test('commands that doctor prints go to the cluster that it looked at, each program with its own flag', () => {
+test('commands that doctor prints target the cluster that it checked, each program with its own flag', () => {
   const flags = { kubeconfig: '/home/me/my config', kubeContext: 'prod' }
   assert.equal(
     aimed('helm -n a get manifest a | kubectl -n a apply -f -', flags),
@@ -37,7 +37,7 @@ test('commands that doctor prints go to the cluster that it looked at, each prog
   )
 })
 
-test('where a cluster has several releases, `refresh` names the one that the finding is about', () => {
+test('if a cluster has several releases, `refresh` names the one that the finding is about', () => {
   const finding: Finding = {
     id: 'SECRET_EXPIRED',
     severity: 'error',
@@ -51,14 +51,14 @@ test('where a cluster has several releases, `refresh` names the one that the fin
   assert.equal(aimed?.command, 'acr-nopass refresh --namespace acr --release one')
 })
 
-test('commands that reach no cluster, and those of other programs, stay as they are', () => {
+test('commands that reach no cluster, and those of other programs, are unchanged', () => {
   const flags = { kubeContext: 'prod' }
   assert.equal(aimed('acr-nopass policy -f values.yaml', flags), 'acr-nopass policy -f values.yaml')
   assert.equal(aimed('aliyun cr ListInstance --region r', flags), 'aliyun cr ListInstance --region r')
   assert.equal(aimed('kubectl get pods', {}), 'kubectl get pods')
 })
 
-test('what is being read stands on one line of a terminal, is gone in the end, and elsewhere never was', () => {
+test('the progress of reads is one line on a terminal, is erased at the end, and is not printed elsewhere', () => {
   const written = (isTTY: boolean): string => {
     let text = ''
     const progress = createProgress({ stderr: { isTTY, columns: 24, write: (part: string) => (text += part) } })

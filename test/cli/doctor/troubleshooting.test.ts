@@ -15,7 +15,7 @@ import { RELEASE_CASES } from '../../cluster/doctor/release-cases.ts'
 const ROOT = join(import.meta.dirname, '../../..')
 const TABLES = [HELPER_CASES, CLOUD_CASES, OBJECT_CASES, POD_CASES, PULL_CASES, RELEASE_CASES, READ_CASES]
 
-/** Made for real too, in tests that are no row of a table. */
+/** Also reproduced on real systems, in tests outside the tables. */
 const ELSEWHERE: Readonly<Partial<Record<FindingId, string>>> = {
   NOT_INSTALLED: 'test/cluster/cli-doctor.test.ts',
   RELEASE_UNREADABLE: 'test/cluster/cli-doctor.test.ts',
@@ -27,16 +27,16 @@ const ELSEWHERE: Readonly<Partial<Record<FindingId, string>>> = {
   POD_CERTIFICATE: 'test/node/doctor-suite.ts',
   POD_HTTP: 'test/node/doctor-suite.ts',
   POD_NEVER_PULLS: 'test/node/doctor-suite.ts',
-  // Problems of the helper that doctor repeats: made with the whole helper in memory.
+  // Problems of the helper that doctor repeats: reproduced with the whole helper in memory.
   SECRET_FOUGHT: 'test/helper/stuck.test.ts',
   NAMESPACE_UNREADABLE: 'test/helper/stuck.test.ts',
-  // Whatever has no name of its own: there is no single way to make it.
+  // The code for everything unexpected cannot be reproduced in one way.
   HELPER_PROBLEM: 'test/doctor/rights-and-writes.test.ts',
 }
 
 const tabled = new Set<FindingId>(TABLES.flatMap((table) => table.map(({ id }) => id)))
 
-test('every finding of doctor is made for real, in a table or in a test that is named', () => {
+test('every finding of doctor is reproduced, in a table or in a named test', () => {
   const made = [...tabled, ...(Object.keys(ELSEWHERE) as FindingId[])]
   assert.deepEqual(made.toSorted(), [...FINDING_IDS].toSorted())
   for (const [id, file] of Object.entries(ELSEWHERE)) {
@@ -44,7 +44,7 @@ test('every finding of doctor is made for real, in a table or in a test that is 
   }
 })
 
-test('the tables hold at least 25 broken cases, each with a title of its own', () => {
+test('the tables contain at least 25 broken cases, each with its own title', () => {
   const titles = TABLES.flatMap((table) => table.map(({ title, id }) => `${id}: ${title}`))
   assert.ok(titles.length >= 25, String(titles.length))
   assert.equal(new Set(titles).size, titles.length)
