@@ -45,7 +45,7 @@ test('what was written is read back, login by login, in both forms', async (t) =
   )
 })
 
-test('a content that somebody else wrote is logins or refused, and the refusal quotes nothing of it', async (t) => {
+test('content that another client wrote is parsed or rejected, and the error quotes nothing of it', async (t) => {
   const marked = fc.oneof(fc.constant('S3CR3T'), fc.constant(Buffer.from('u:S3CR3T').toString('base64')), fc.string())
   const entry = fc.oneof(
     anyValue,

@@ -6,11 +6,11 @@ const DOMAIN = 'demo-registry.cn-hangzhou.cr.aliyuncs.com'
 const login: RegistryLogin = { username: 'cr_temp_user', password: 'p:w', domains: [DOMAIN] }
 const auth = Buffer.from('cr_temp_user:p:w').toString('base64')
 
-test('the kubelet’s form: one auth a domain, and nothing else', () => {
+test('the kubelet’s form: one auth per domain, and nothing else', () => {
   assert.equal(buildDockerConfig([login], 'auth'), `{"auths":{"${DOMAIN}":{"auth":"${auth}"}}}`)
 })
 
-test('the full form carries user name and password beside it', () => {
+test('the full form also has user name and password', () => {
   assert.deepEqual(JSON.parse(buildDockerConfig([login], 'full')).auths[DOMAIN], {
     auth,
     username: 'cr_temp_user',
@@ -18,7 +18,7 @@ test('the full form carries user name and password beside it', () => {
   })
 })
 
-test('no login at all is the empty content of a retired Secret', () => {
+test('without logins the content is that of a retired Secret', () => {
   assert.equal(buildDockerConfig([], 'auth'), '{"auths":{}}')
 })
 
@@ -44,7 +44,7 @@ for (const text of [
   '{"auths":{"h":{"auth":"bm9jb2xvbg=="}}}',
   '{"auths":{"h":null}}',
 ]) {
-  test(`${text || 'nothing'} is refused without quoting a secret`, () => {
+  test(`${text || 'nothing'} is rejected without quoting a secret`, () => {
     assert.throws(() => readDockerConfig(text), { code: 'DOCKER_CONFIG_INVALID' })
   })
 }

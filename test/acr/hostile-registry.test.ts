@@ -22,14 +22,14 @@ const REQUEST: ManifestRequest = {
   issuedByAcr: true,
 }
 
-/** Milliseconds that the work takes. */
+/** The duration of the work in milliseconds. */
 function timeOf(work: () => unknown): number {
   const start = performance.now()
   work()
   return performance.now() - start
 }
 
-test('hostile registry: a challenge of any size and form is read in a moment', () => {
+test('hostile registry: a challenge of any size and form is parsed in a moment', () => {
   const headers = [
     `Bearer ${'a'.repeat(16_000)}`,
     `Bearer ${'a="'.repeat(5000)}`,
@@ -37,11 +37,11 @@ test('hostile registry: a challenge of any size and form is read in a moment', (
     `Bearer ${'a = '.repeat(4000)}`,
     `${' '.repeat(16_000)}Bearer`,
   ]
-  // Quadratic work takes seconds here.
+  // Quadratic work would take seconds here.
   for (const header of headers) assert.ok(timeOf(() => parseChallenge(header)) < 100, header.slice(0, 20))
 })
 
-test('hostile registry: whatever it responds, the password goes to its own host or to ACR alone, and the verdict is one line', async (t) => {
+test('hostile registry: whatever it responds, the password is only sent to its own host or to ACR, and the verdict is one line', async (t) => {
   const challenge = fc.oneof(
     fc.constantFrom(
       'Basic realm="x"',
@@ -100,7 +100,7 @@ test('hostile registry: whatever it responds, the password goes to its own host 
   await fuzz(t, 'registry-answers', property, 1000)
 })
 
-test('hostile cloud: domains longer than a host name can be are none, and are refused in a moment', () => {
+test('hostile cloud: domains longer than a host name can be are rejected, in a moment', () => {
   const domains = [`${'a'.repeat(1 << 20)}.example`, `${'a.'.repeat(1 << 19)}!`, `${'a-'.repeat(1 << 19)}.example`]
   const list = domains.map((domain) => ({ domain, custom: true }))
   let found: readonly unknown[] = []
@@ -123,7 +123,7 @@ test('hostile cloud: a list of instances in an error is short', async () => {
   })
 })
 
-test('hostile cloud: a token that claims to live for years is replaced daily, one that claims a millisecond each second', () => {
+test('hostile cloud: a token that claims a lifetime of years is replaced daily, one that claims a millisecond each second', () => {
   const options = { random: 0.5, sharedSession: false, spread: 'usual' } as const
   const at = (life: number): number => refreshAt({ issuedAt: 0, expiresAt: life }, options) ?? 0
   assert.equal(at(100 * 365 * 86_400_000), at(86_400_000))

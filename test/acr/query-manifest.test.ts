@@ -20,7 +20,7 @@ const CHALLENGE = { 'www-authenticate': `Bearer realm="${TOKENS}",service="regis
 
 type Reply = Partial<HttpResponse> | Error
 
-/** Asks a registry that answers by address, and again differently where a Bearer token is shown. */
+/** Queries a registry whose responses depend on the address and on whether a Bearer token is sent. */
 async function ask(
   replies: Readonly<Record<string, Reply>>,
   request: Partial<typeof REQUEST> = {},
@@ -50,7 +50,7 @@ const index = JSON.stringify({
   ],
 })
 
-test('an index names the platforms that it holds; the login goes to the token service alone', async () => {
+test('an index lists its platforms; the login is sent only to the token service', async () => {
   const { answer, sent } = await ask({ ...token, [`token ${MANIFEST}`]: { text: index } })
   assert.deepEqual([answer.result, answer.platforms], ['found', ['linux/amd64', 'linux/arm64']])
   const basic = sent.filter(({ headers }) => headers.authorization?.startsWith('Basic'))
@@ -60,7 +60,7 @@ test('an index names the platforms that it holds; the login goes to the token se
   )
 })
 
-test('P6 an image for one platform is known by its configuration, which an object store gives without the login', async () => {
+test('P6 the platform of a single image comes from its configuration, which an object store returns without the login', async () => {
   const manifest = JSON.stringify({ config: { digest: `sha256:${'a'.repeat(64)}` } })
   const { answer, sent } = await ask({
     ...token,
@@ -112,7 +112,7 @@ const ROWS: readonly (readonly [string, Readonly<Record<string, Reply>>, Manifes
   ],
 ]
 for (const [title, replies, result, says] of ROWS) {
-  test(`a registry is asked for a manifest: ${title}`, async () => {
+  test(`a registry is queried for a manifest: ${title}`, async () => {
     const { answer, sent } = await ask(replies)
     assert.equal(answer.result, result)
     assert.match(answer.detail, says)

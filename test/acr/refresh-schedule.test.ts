@@ -10,7 +10,7 @@ const random = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true })
 const life = fc.integer({ min: 2000, max: 24 * HOUR })
 const issuedAt = fc.integer({ min: 0, max: 4e12 })
 
-test('P3 a token is replaced after 60 to 70 % of its life, whatever its life is', () => {
+test('P3 a token is replaced after 60 to 70 % of its lifetime, whatever that is', () => {
   fc.assert(
     fc.property(issuedAt, life, random, (issued, lasts, jitter) => {
       const at = refreshAt(
@@ -23,7 +23,7 @@ test('P3 a token is replaced after 60 to 70 % of its life, whatever its life is'
   )
 })
 
-test('P3 spread over the whole, a token is replaced anywhere from 10 to 70 % of its life, all parts alike', () => {
+test('P3 spread over the whole lifetime, a token is replaced anywhere from 10 to 70 % of it, uniformly', () => {
   const token = { issuedAt: 1000, expiresAt: 101_000 }
   const at = [0, 0.25, 0.5, 0.75, 1].map((jitter) =>
     Math.round(refreshAt(token, { random: jitter, sharedSession: false, spread: 'whole' }) ?? 0),
@@ -31,7 +31,7 @@ test('P3 spread over the whole, a token is replaced anywhere from 10 to 70 % of 
   assert.deepEqual(at, [11_000, 26_000, 41_000, 56_000, 71_000])
 })
 
-test('the first token, one that was wanted, and one that came late start a spread over the whole; a usual one does not', () => {
+test('the first token, a requested one, and a late one start a spread over the whole lifetime; a regular one does not', () => {
   const before = { token: { issuedAt: 0, expiresAt: HOUR }, refreshAt: 40 * MINUTE }
   assert.equal(spreadAfter(undefined, 0), 'whole')
   assert.equal(spreadAfter(before, 43 * MINUTE), 'usual')
@@ -40,11 +40,11 @@ test('the first token, one that was wanted, and one that came late start a sprea
   assert.equal(spreadAfter({ token: { issuedAt: 0, expiresAt: null }, refreshAt: null }, HOUR), 'usual')
 })
 
-test('a login without end is never replaced', () => {
+test('a login without expiry is never replaced', () => {
   assert.equal(refreshAt({ issuedAt: 0, expiresAt: null }, { random: 0, sharedSession: false, spread: 'usual' }), null)
 })
 
-test('P3 with a shared session a refresh comes before the last 10 %, as long as a session has a minute left', () => {
+test('P3 with a shared session a refresh happens before the last 10 %, as long as a session has a minute left', () => {
   fc.assert(
     fc.property(issuedAt, fc.integer({ min: MINUTE, max: 12 * HOUR }), random, (issued, lasts, jitter) => {
       const at = refreshAt(
@@ -56,7 +56,7 @@ test('P3 with a shared session a refresh comes before the last 10 %, as long as 
   )
 })
 
-test('a shared session is asked for at most every 5 minutes while more than that is left, and at most every 30 s then', () => {
+test('a shared session is requested at most every 5 minutes while more than that is left, and at most every 30 s then', () => {
   let now = 0
   const expiresAt = 6 * HOUR
   const pauses: number[] = []
@@ -70,20 +70,20 @@ test('a shared session is asked for at most every 5 minutes while more than that
   assert.ok(pauses.length <= 9, `${pauses.length}`)
 })
 
-test('waits after failures double with full jitter from 0.5 s to 2 min while the token lives', () => {
+test('waits after failures double with full jitter from 0.5 s to 2 min while the token is valid', () => {
   const token = { issuedAt: 0, expiresAt: 24 * HOUR }
   const most = [1, 2, 3, 4, 5, 6, 7, 8, 30].map((failures) => retryAt({ now: 0, failures, token, random: 1 }))
   assert.deepEqual(most, [2000, 4000, 8000, 16_000, 32_000, 64_000, 120_000, 120_000, 120_000])
   assert.equal(retryAt({ now: 0, failures: 30, token, random: 0 }), 500)
 })
 
-test('once the token is over, or before there is one, the wait is at most a minute', () => {
+test('once the token has expired, or before the first one, the wait is at most a minute', () => {
   for (const token of [null, { issuedAt: 0, expiresAt: 10 }]) {
     assert.equal(retryAt({ now: 100, failures: 99, token, random: 1 }), 100 + MINUTE)
   }
 })
 
-test('a pause that the cloud asks for is kept, up to ten minutes, and ends at different moments', () => {
+test('a pause that the cloud requests is kept, up to ten minutes, and ends at different times', () => {
   const token = { issuedAt: 0, expiresAt: HOUR }
   const wait = (retryAfterMs: number, jitter: number): number =>
     retryAt({ now: 0, failures: 1, token, random: jitter, retryAfterMs })
@@ -92,7 +92,7 @@ test('a pause that the cloud asks for is kept, up to ten minutes, and ends at di
   assert.deepEqual([wait(100, 0), wait(100, 1)], [500, 2000])
 })
 
-test('a wait never costs more than a tenth of a token’s life (or 2 s)', () => {
+test('a wait never costs more than a tenth of a token’s lifetime (or 2 s)', () => {
   fc.assert(
     fc.property(life, fc.integer({ min: 1, max: 100 }), random, (lasts, failures, jitter) => {
       const wait = retryAt({ now: 0, failures, token: { issuedAt: 0, expiresAt: lasts }, random: jitter })

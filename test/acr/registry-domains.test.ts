@@ -60,7 +60,7 @@ for (const [network, given, expected] of rows) {
   })
 }
 
-test('the Personal Edition has its six hosts in a region, and only VPC ones where that is wanted', () => {
+test('the Personal Edition has its six hosts in a region, and only VPC ones on request', () => {
   assert.equal(chooseDomains(personalDomains('cn-shanghai'), [], 'all').length, 6)
   assert.deepEqual(chooseDomains(personalDomains('cn-shanghai'), [], 'public'), [
     'registry-intl.cn-shanghai.aliyuncs.com',
@@ -72,7 +72,7 @@ test('a domain’s host keeps its port and loses its namespace', () => {
   assert.equal(hostOf('Images.example:8443/team'), 'images.example:8443')
 })
 
-test('what the cloud calls a domain and is none gets no credential: addresses, ports, paths, blanks, single words', () => {
+test('invalid domains from the cloud get no credential: addresses, ports, paths, blanks, single words', () => {
   const odd = [
     '10.0.0.1',
     '[::1]',
@@ -93,7 +93,7 @@ test('what the cloud calls a domain and is none gets no credential: addresses, p
   )
 })
 
-test("ACR's own hosts of every edition are known, and nothing else is", () => {
+test("ACR's own hosts of every edition are recognized, and nothing else is", () => {
   const own = [
     'demo-registry.cn-hangzhou.cr.aliyuncs.com',
     'x-registry-vpc.cn-hangzhou.cr.aliyuncs.com:443',
@@ -114,8 +114,8 @@ test("ACR's own hosts of every edition are known, and nothing else is", () => {
 })
 
 // github.com/mozillazg/docker-credential-acr-helper pkg/acr/registry.go and its test "person vpc (intl)"; registry-intl-internal
-// stands in a public Makefile for Sydney.
-test("W3 the chart's expression for images of ACR takes what the helper writes credentials for, and no more", () => {
+// appears in a public Makefile for Sydney.
+test("W3 the chart's expression for images of ACR matches the domains that the helper writes credentials for, and no more", () => {
   const template = readFileSync(new URL('../../chart/templates/_acr-domains.tpl', import.meta.url), 'utf8')
   const [, pattern = ''] = /define "acr-nopass.acr-domains" -}}\n(.*)\n{{- end }}/.exec(template) ?? []
   const chart = new RegExp(`^(${pattern})$`)
@@ -142,7 +142,7 @@ test("W3 the chart's expression for images of ACR takes what the helper writes c
 
 const HOST = 'demo-registry.cn-hangzhou.cr.aliyuncs.com'
 
-test('images are cut where container runtimes cut them', () => {
+test('images are split where container runtimes split them', () => {
   const rows: readonly (readonly [string, string, string])[] = [
     ['nginx', 'docker.io', 'library/nginx'],
     ['nginx:1.27', 'docker.io', 'library/nginx'],

@@ -7,7 +7,7 @@ import { registry } from './registry.ts'
 const identity = { type: 'rrsa', rrsa: { roleArn: 'acs:ram::1:role/a', oidcProviderArn: 'p' } }
 const base = registryFingerprint(registry(), identity)
 
-test('what changes the token changes the fingerprint', () => {
+test('settings that affect the token change the fingerprint', () => {
   const others = [
     registryFingerprint(registry({ instanceId: 'cri-2' }), identity),
     registryFingerprint(registry({ region: 'cn-shanghai' }), identity),
@@ -19,13 +19,13 @@ test('what changes the token changes the fingerprint', () => {
   assert.equal(new Set([base, ...others]).size, 7)
 })
 
-test('what changes only where the token is written does not', () => {
+test('settings that only affect where the token is written do not', () => {
   const same = registry({ name: 'other', network: 'vpc', apiNetwork: 'vpc', domains: ['a.example'] })
   assert.equal(registryFingerprint(same, identity), base)
   assert.match(base, /^[0-9a-f]{64}$/)
 })
 
-test('a static login is its entry, whatever the identity', () => {
+test('a static login is identified by its entry, whatever the identity', () => {
   const fixed = (name: string, by: unknown) => registryFingerprint(registry({ name, edition: 'static' }), by)
   assert.equal(fixed('a', identity), fixed('a', { type: 'worker-role' }))
   assert.notEqual(fixed('a', identity), fixed('b', identity))

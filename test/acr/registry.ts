@@ -1,6 +1,6 @@
 import type { RegistryConfig } from '../../src/acr/registry-config.ts'
 
-/** An Enterprise registry, changed where the test says so. */
+/** An Enterprise registry with the given changes. */
 export function registry(changes: Partial<RegistryConfig> = {}): RegistryConfig {
   return {
     name: 'prod',

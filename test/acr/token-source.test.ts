@@ -47,7 +47,7 @@ function setUpAll(session: Credentials, ...replies: Reply[]) {
   return { sourceOf: (config: RegistryConfig) => createTokenSource(config, deps), sent, asked }
 }
 
-test('each token is asked for with a fresh session, in the registry’s own region and network', async () => {
+test('each token is requested with a fresh session, in the registry’s own region and network', async () => {
   const { source, sent, asked } = setUp(registry(), token, addresses('internet', 'a.cr.example'), token)
   assert.deepEqual(await source.get(), {
     username: 'u',
@@ -63,7 +63,7 @@ test('each token is asked for with a fresh session, in the registry’s own regi
 
 const busy = json(429, { Code: 'Throttling.User' }, { 'x-acs-retry-after': '60000' })
 
-test('a session whose token call was throttled serves the next attempt while it is young, and no other one', async () => {
+test('a session whose token call was throttled is used for the next attempt while it is young, and for no other one', async () => {
   const session = { ...KEY, securityToken: 's', issuedAt: START, expiresAt: START + 3_600_000 }
   const replies = [busy, busy, token, addresses('internet', 'a.cr.example'), token]
   const { source, asked } = setUpWith(session, registry(), ...replies)
@@ -85,18 +85,18 @@ test('a session whose token call was throttled serves the next attempt while it 
   assert.deepEqual(old.asked, ['fresh', 'fresh'])
 })
 
-test('a registry without a domain on the chosen network says so', async () => {
+test('a registry without a domain on the chosen network is reported', async () => {
   const { source } = setUp(registry({ network: 'vpc' }), token, addresses('internet', 'a.cr.example'))
   await assert.rejects(source.get(), { code: 'REGISTRY_NO_DOMAIN', message: /prod has no domain on network vpc/ })
 })
 
-test('a refusal without expiresInHours is not tried twice', async () => {
+test('an error without expiresInHours is not retried', async () => {
   const { source, sent } = setUp(registry(), json(400, { Code: 'InvalidParameter' }))
   await assert.rejects(source.get(), { code: 'CLOUD_REJECTED' })
   assert.equal(sent.length, 1)
 })
 
-test('a user whom the Personal Edition does not know gets the fix', async () => {
+test('a user unknown to the Personal Edition gets the fix', async () => {
   const personal = registry({ edition: 'personal', region: 'cn-shanghai' })
   const { source, sent } = setUp(personal, json(404, { code: 'USER_NOT_EXIST', requestId: 'R-4' }))
   await assert.rejects(source.get(), {
@@ -116,7 +116,7 @@ test('sources of one registry and identity share a key, others do not', () => {
   assert.notEqual(key(registry()), key(registry({ instanceId: 'cri-2' })))
 })
 
-test('P7 entries of one instance and identity share a request made at the same time, each with its own domains', async () => {
+test('P7 entries of one instance and identity share concurrent requests, each with its own domains', async () => {
   const both = json(200, {
     IsSuccess: true,
     Endpoints: [
@@ -133,7 +133,7 @@ test('P7 entries of one instance and identity share a request made at the same t
   assert.deepEqual([sent.length, asked.length], [2, 1])
 })
 
-test('entries that ask for another life, or another account, ask for themselves', async () => {
+test('entries with another lifetime, or another account, make their own requests', async () => {
   const account = [{ roleArn: 'acs:ram::2:role/b', durationSeconds: 3600 }]
   const others = [
     registry({ expiresInHours: 4 }),
@@ -148,14 +148,14 @@ test('entries that ask for another life, or another account, ask for themselves'
   }
 })
 
-test('hostile cloud: a token that has expired already is an error, which waits before the next request', async () => {
+test('hostile cloud: a token that has already expired is an error, and the next request waits', async () => {
   const old = json(200, { IsSuccess: true, TempUsername: 'u', AuthorizationToken: 'p', ExpireTime: START - 1 })
   const { source } = setUp(registry(), old, addresses('internet', 'a.cr.example'))
   await assert.rejects(source.get(), { code: 'CLOUD_UNAVAILABLE' })
 })
 
-// No stored page has ExpiresInHours: an endpoint may refuse it, or ignore it.
-test('U7 an endpoint that refuses expiresInHours is called without it, then and later', async () => {
+// No stored page documents ExpiresInHours: an endpoint may reject it, or ignore it.
+test('U7 an endpoint that rejects expiresInHours is called without it, then and later', async () => {
   const rejected = json(400, { Code: 'InvalidParameter' })
   const own = addresses('internet', 'a.cr.example')
   const { source, sent } = setUp(registry({ expiresInHours: 12 }), rejected, token, own, token)
@@ -167,7 +167,7 @@ test('U7 an endpoint that refuses expiresInHours is called without it, then and 
   assert.deepEqual(requested, ['12', null, null])
 })
 
-test('U7 where expiresInHours is ignored, the time that the registry returns counts', async () => {
+test('U7 if expiresInHours is ignored, the expiry that the registry returns counts', async () => {
   const { source } = setUp(registry({ expiresInHours: 12 }), token, addresses('internet', 'a.cr.example'))
   assert.equal((await source.get()).expiresAt, START + 3_600_000)
 })

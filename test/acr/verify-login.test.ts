@@ -48,7 +48,7 @@ const rows: [why: string, answers: (HttpResponse | Error)[], result: LoginVerdic
   ['no connection', [Object.assign(new Error('x'), { code: 'ECONNREFUSED' })], 'unreachable'],
   ['a registry that asks for no login', [status(200)], 'skipped'],
   ['a challenge that names nothing', [status(401)], 'skipped'],
-  // U12: an access list of the public endpoint, and a custom domain behind a gateway of its own
+  // U12: an access list of the public endpoint, and a custom domain behind a separate gateway.
   ['an address that an access list keeps out', [status(403)], 'unreachable'],
   ['a custom domain’s gateway', [bearer('https://sso.acme.example/auth')], 'skipped'],
   [
@@ -71,7 +71,7 @@ for (const [why, answers, result] of rows) {
   })
 }
 
-test('the login goes to the token service, with service and account, in a header', async () => {
+test('the login is sent to the token service, with service and account, in a header', async () => {
   const { sent } = await verify([bearer(REALM), status(200)])
   assert.equal(sent[0]?.url.href, `https://${DOMAIN}/v2/`)
   assert.equal(sent[0]?.headers.authorization, undefined)
@@ -92,7 +92,7 @@ test('basic authentication is tried at the registry itself', async () => {
   assert.equal(sent[1]?.url.href, `https://${DOMAIN}/v2/`)
 })
 
-// W2: realms as registries return them, each with where it was seen. A loopback realm passes by another rule.
+// W2: realms as registries return them, each with its source. Another rule allows a loopback realm.
 const realms: readonly [source: string, domain: string, realm: string][] = [
   [
     'help/en/doc-detail: Container Service Edge, domain names of edge nodes: "If the region is China (Zhangjiakou), change the public Docker endpoint to dockerauth-{region}.aliyuncs.com"',
@@ -135,7 +135,7 @@ for (const [source, domain, realm] of realms) {
   }
 }
 
-test('W2 a custom domain may name ACR’s token service for a login of ACR’s, and for no other', async () => {
+test('W2 a custom domain may name ACR’s token service for ACR’s login, and for no other', async () => {
   const domain = 'images.acme.example'
   assert.equal((await verify([bearer(REALM), status(200)], { domain })).verdict.result, 'accepted')
   const other = await verify([bearer(REALM)], { domain, issuedByAcr: false })
@@ -145,7 +145,7 @@ test('W2 a custom domain may name ACR’s token service for a login of ACR’s, 
 const foreign = [
   'https://evil.example/auth',
   'http://dockerauth.cn-hangzhou.aliyuncs.com/auth',
-  // an OSS bucket, which anyone can create
+  // An OSS bucket, which anyone can create.
   'https://dockerauth-x.oss-cn-hangzhou.aliyuncs.com/auth',
   'https://dockerauth.oss-cn-hangzhou.aliyuncs.com/auth',
   'https://dockerauth-ee.cn-nowhere-1.aliyuncs.com/auth',
@@ -171,7 +171,7 @@ for (const realm of foreign) {
   })
 }
 
-test('W2 of generated realms only the closed set ever sees a password', async () => {
+test('W2 of generated realms only the closed set ever gets a password', async () => {
   const label = fc.oneof(
     fc.constantFrom('dockerauth', 'dockerauth-ee', 'dockerauth-vpc', 'dockerauth-ee-vpc', 'dockerauth-cn-hangzhou'),
     fc.stringMatching(/^dockerauth[a-z0-9-]{0,12}$/),
@@ -194,7 +194,7 @@ test('W2 of generated realms only the closed set ever sees a password', async ()
     },
     fc.domain(),
   )
-  // Not the product's list: how the vendor's names are built.
+  // Not the product's list: this is how the vendor's names are built.
   const isOfAcr = (name: string): boolean => {
     const [, dotted = '', dashed = ''] =
       /^dockerauth(?:(?:-ee)?(?:-vpc|-internal)?\.([a-z0-9-]+)|-([a-z0-9-]+))\.aliyuncs\.com$/.exec(name) ?? []
@@ -214,11 +214,11 @@ test('W2 of generated realms only the closed set ever sees a password', async ()
   assert.ok(allowed > 100, `only ${allowed} of the generated hosts are ACR's`)
 })
 
-test('a token service on the registry’s own host is its own', async () => {
+test('a token service on the registry’s own host belongs to it', async () => {
   assert.equal((await verify([bearer(`https://${DOMAIN}/token`), status(200)])).verdict.result, 'accepted')
 })
 
-test('with a registry on loopback that one is asked, and may name a service on loopback only', async () => {
+test('a registry on loopback is queried there, and may name a service only on loopback', async () => {
   const local = { registry: new URL('http://127.0.0.1:5000') }
   const { verdict, sent } = await verify([bearer('http://127.0.0.1:6000/auth'), status(200)], local)
   assert.equal(verdict.result, 'accepted')
@@ -229,14 +229,14 @@ test('with a registry on loopback that one is asked, and may name a service on l
   assert.equal((await verify([bearer(REALM)], local)).verdict.result, 'skipped')
 })
 
-test('a domain with a namespace is asked at its host', async () => {
+test('a domain with a namespace is queried at its host', async () => {
   assert.equal(
     (await verify([status(200)], { domain: 'images.example:8443/team' })).sent[0]?.url.href,
     'https://images.example:8443/v2/',
   )
 })
 
-test('a challenge is read with quotes, commas inside them and escapes', () => {
+test('a challenge is parsed with quotes, commas inside them and escapes', () => {
   assert.deepEqual(parseChallenge('Bearer realm="https://a/b?x=1,2", service="a \\"b\\"",scope=x'), {
     scheme: 'bearer',
     parameters: { realm: 'https://a/b?x=1,2', service: 'a "b"', scope: 'x' },

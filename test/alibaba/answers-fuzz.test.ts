@@ -14,10 +14,10 @@ import { NopassError } from '../../src/errors.ts'
 import { anyValue, fuzz } from '../support/fuzz.ts'
 import { KEY, scripted } from './scripted-transport.ts'
 
-/** In what a peer sends wherever a secret or a message of its own may be; it must be in no error. */
+/** Part of every secret and message that a peer sends; no error may contain it. */
 const SECRET = 'S3CR3T-of-the-peer'
 
-/** A body that is nearly right: each field is missing, of another kind, or as it should be. */
+/** A nearly correct body: each field is missing, of another type, or correct. */
 function nearly(fields: Readonly<Record<string, unknown>>): fc.Arbitrary<string> {
   const loose = Object.entries(fields).map(([name, good]) => {
     return fc.oneof(
@@ -59,7 +59,7 @@ function answers(fields: Readonly<Record<string, unknown>>): fc.Arbitrary<HttpRe
   return fc.record({ status, headers, text }) as fc.Arbitrary<HttpResponse>
 }
 
-/** Resolves to what the reader makes of an answer that comes whenever it asks; an error of it is one of the list and says no secret. */
+/** Runs the reader against a peer that always sends this response; an error must be a known one without the secret. */
 async function read<T>(answer: HttpResponse, reader: (target: CloudTarget) => Promise<T>): Promise<T | undefined> {
   const { transport, sent } = scripted(new Array<HttpResponse>(500).fill(answer))
   try {
@@ -77,7 +77,7 @@ async function read<T>(answer: HttpResponse, reader: (target: CloudTarget) => Pr
 
 const isText = (value: unknown): boolean => typeof value === 'string' && value !== ''
 
-test('RPC: whatever CR answers for a token is a whole token or an error of the list, which quotes nothing', async (t) => {
+test('RPC: whatever CR responds for a token is a complete token or a known error, which quotes nothing', async (t) => {
   const fields = { TempUsername: 'cr_temp_user', AuthorizationToken: SECRET, ExpireTime: 1_800_000_000_000 }
   const property = fc.asyncProperty(answers(fields), async (answer) => {
     const token = await read(answer, (target) => getAuthorizationToken(target, { instanceId: 'cri-1' }))
@@ -90,7 +90,7 @@ test('RPC: whatever CR answers for a token is a whole token or an error of the l
   await fuzz(t, 'rpc-token', property, 500)
 })
 
-test('RPC: whatever CR lists, addresses and instances are texts, and the pages end', async (t) => {
+test('RPC: whatever CR lists, addresses and instances are strings, and the pages end', async (t) => {
   const Domains = [{ Domain: 'a.example', Type: 'USER' }, null, 5]
   const fields = {
     Endpoints: [{ EndpointType: 'internet', Enable: true, Domains }, null, 'x'],
@@ -109,7 +109,7 @@ test('RPC: whatever CR lists, addresses and instances are texts, and the pages e
   await fuzz(t, 'rpc-lists', property, 200)
 })
 
-test('RPC: whatever STS and the metadata service answer is a whole session or an error of the list', async (t) => {
+test('RPC: whatever STS and the metadata service respond is a complete session or a known error', async (t) => {
   const fields = { ...session, Credentials: session, AccountId: '1', Arn: 'acs:ram::1:user/a', IdentityType: 'RAMUser' }
   const property = fc.asyncProperty(answers(fields), async (answer) => {
     const assumed = await read(answer, (target) => {
@@ -129,7 +129,7 @@ test('RPC: whatever STS and the metadata service answer is a whole session or an
   await fuzz(t, 'rpc-session', property, 500)
 })
 
-test('ROA: whatever the Personal Edition and CS answer is read whole or refused with an error of the list', async (t) => {
+test('ROA: whatever the Personal Edition and CS respond is read completely or rejected with a known error', async (t) => {
   const fields = {
     code: 'ErrorCheckAcl',
     message: SECRET,
@@ -159,7 +159,7 @@ test('ROA: whatever the Personal Edition and CS answer is read whole or refused 
 
 const POLICY = { PolicyName: 'p', Description: 'Managed by acr-nopass', DefaultVersion: 'v1' }
 
-test('RPC: whatever RAM and IMS answer is read as texts or refused with an error of the list', async (t) => {
+test('RPC: whatever RAM and IMS respond is read as strings or rejected with a known error', async (t) => {
   const fields = {
     Policy: POLICY,
     DefaultPolicyVersion: { PolicyDocument: '{"Version":"1","Statement":[]}' },

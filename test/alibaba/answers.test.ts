@@ -12,7 +12,7 @@ const target = (...replies: Reply[]) => {
   return { transport, endpoint, credentials: KEY, sent }
 }
 
-test('a session without its parts is no session', async () => {
+test('an incomplete session is rejected', async () => {
   const whole = { AccessKeyId: 'STS.a', AccessKeySecret: 's', SecurityToken: 't', Expiration: '2026-11-25T13:00:00Z' }
   const ask = (Credentials: object) =>
     assumeRole(target(json(200, { Credentials })), KEY, { roleArn: 'r', sessionName: 's' })
@@ -22,7 +22,7 @@ test('a session without its parts is no session', async () => {
   }
 })
 
-test('a role that may not be taken is named, with both sides that must allow it', async () => {
+test('a role that cannot be assumed is named, with both sides that must allow it', async () => {
   const denied = json(403, { Code: 'NoPermission', RequestId: 'R-7' })
   await assert.rejects(assumeRole(target(denied), KEY, { roleArn: 'acs:ram::2:role/x', sessionName: 's' }), {
     code: 'CLOUD_DENIED',
@@ -38,20 +38,20 @@ for (const [desired, name] of [
   ['x'.repeat(80), 'x'.repeat(64)],
   ['', '--'],
 ] as const) {
-  test(`the session name ${JSON.stringify(desired)} is one that STS takes`, async () => {
+  test(`the session name ${JSON.stringify(desired)} is converted to one that STS accepts`, async () => {
     const asked = target(json(403, { Code: 'NoPermission' }))
     await assert.rejects(assumeRole(asked, KEY, { roleArn: 'r', sessionName: desired }))
     assert.equal(asked.sent[0]?.url.searchParams.get('RoleSessionName'), name)
   })
 }
 
-test('who one is comes as account and ARN', async () => {
+test("the caller's identity is read as account and ARN", async () => {
   const answer = { AccountId: '1', Arn: 'acs:ram::1:user/a', IdentityType: 'RAMUser', RequestId: 'R' }
   const identity = { accountId: '1', arn: 'acs:ram::1:user/a' }
   assert.deepEqual(await getCallerIdentity(target(json(200, answer)), KEY), identity)
 })
 
-test('a token without user name, password or expiry is no token', async () => {
+test('a token without user name, password or expiry is rejected', async () => {
   const whole = { IsSuccess: true, TempUsername: 'u', AuthorizationToken: 'p', ExpireTime: 5 }
   for (const part of ['TempUsername', 'AuthorizationToken', 'ExpireTime']) {
     const answer = json(200, { ...whole, [part]: '' })
@@ -64,7 +64,7 @@ test('a token without user name, password or expiry is no token', async () => {
   await assert.rejects(getPersonalToken(target(json(200, { requestId: 'R' }))), { code: 'CLOUD_UNAVAILABLE' })
 })
 
-test('L7 an expiry that is no time, such as nanoseconds, is no expiry, in both editions', async () => {
+test('L7 an invalid expiry, such as nanoseconds, is rejected in both editions', async () => {
   const personal = (expireDate: number) => ({
     data: { tempUserName: 'u', authorizationToken: 'p', expireDate },
   })
@@ -81,14 +81,14 @@ test('L7 an expiry that is no time, such as nanoseconds, is no expiry, in both e
       )
     const invalid = 'CLOUD_UNAVAILABLE a token came without user name, password or a valid expiry'
     for (const at of [0, -1, 8.64e15 + 1, START * 1e6]) assert.equal(await message(at), invalid, `${edition} ${at}`)
-    // A Date can hold it, but no annotation is to say it.
+    // A Date can hold it, but it must not get into an annotation.
     const unlikely = 'CLOUD_UNAVAILABLE a token cannot be written into a pull secret'
     for (const at of [8.64e15, Date.UTC(2200)]) assert.equal(await message(at), unlikely, `${edition} ${at}`)
     assert.equal(await message(Date.UTC(2199)), `expires at ${Date.UTC(2199)}`)
   }
 })
 
-test('addresses are read whatever kind of endpoint there is, and odd entries are left out', async () => {
+test('addresses are read whatever kinds of endpoints exist, and malformed entries are ignored', async () => {
   const Endpoints = [
     {
       EndpointType: 'internet',
@@ -202,7 +202,7 @@ for (const [cluster_type, profile, kind] of [
   })
 }
 
-test('node pools are read with the worker roles that they have of their own', async () => {
+test('node pools are read with their own worker roles', async () => {
   const nodepools = [
     { nodepool_info: { nodepool_id: 'np1', name: 'default' }, scaling_group: { ram_role_name: 'gpu' } },
     { nodepool_info: { nodepool_id: 'np2', name: 'edge' } },
@@ -220,7 +220,7 @@ test('node pools are read with the worker roles that they have of their own', as
   assert.deepEqual(await listNodePools(target(json(200, {})), 'c1'), [])
 })
 
-test('a kubeconfig is always asked for with a limited life', async () => {
+test('a kubeconfig is always requested with a limited lifetime', async () => {
   const asked = target(json(200, { config: 'kind: Config', expiration: '2026-11-25T12:30:00Z' }), json(200, {}))
   const request = { clusterId: 'c1', minutes: 30, private: true }
   assert.deepEqual(await describeUserKubeconfig(asked, request), {

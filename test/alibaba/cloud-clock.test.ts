@@ -5,7 +5,7 @@ import { fakeTime, START } from './fake-time.ts'
 
 const httpDate = (at: number): string => new Date(at).toUTCString()
 
-test('the clock starts as the machine’s own and goes on with it', () => {
+test('the clock starts with the machine’s time and follows it', () => {
   const time = fakeTime()
   const clock = createCloudClock(time)
   time.advance(5000)
@@ -13,7 +13,7 @@ test('the clock starts as the machine’s own and goes on with it', () => {
   assert.equal(clock.skew(), 0)
 })
 
-test('an answer that says another time sets the clock, and the skew is known', () => {
+test('a response with another time sets the clock, and the skew is known', () => {
   const time = fakeTime()
   const clock = createCloudClock(time)
   const sentAt = clock.monotonic()
@@ -23,7 +23,7 @@ test('an answer that says another time sets the clock, and the skew is known', (
   assert.equal(clock.skew(), 3_600_000 - 400)
 })
 
-test('a difference within a header’s resolution and the way there changes nothing', () => {
+test('a difference within a header’s resolution and the latency changes nothing', () => {
   const time = fakeTime()
   const clock = createCloudClock(time)
   const sentAt = clock.monotonic()
@@ -42,7 +42,7 @@ test('a wall clock that is set while we run moves no deadline', () => {
   assert.equal(clock.skew(), 86_400_000)
 })
 
-test('an answer without a date, or with nonsense, says nothing', () => {
+test('a response without a date, or with an invalid one, changes nothing', () => {
   const clock = createCloudClock(fakeTime())
   clock.observe(undefined, 0)
   clock.observe('yesterday', 0)
@@ -56,7 +56,7 @@ for (const [whose, machine, server] of [
   ['this machine’s clock', -HOUR, 0],
   ['the API server’s clock', 0, -HOUR],
 ] as const) {
-  test(`until the cloud answers, what is due is not late because ${whose} is behind, and no skew of the cloud is known`, () => {
+  test(`until the cloud responds, a due refresh is not late because ${whose} is behind, and no skew of the cloud is known`, () => {
     const time = fakeTime(START + machine)
     const clock = createCloudClock(time)
     clock.observeServer(httpDate(START + server), clock.monotonic())
@@ -65,7 +65,7 @@ for (const [whose, machine, server] of [
     assert.equal(clock.skew(), 0)
   })
 
-  test(`from its first answer on only the cloud’s time counts, though ${whose} is behind`, () => {
+  test(`from its first response on only the cloud’s time counts, although ${whose} is behind`, () => {
     const time = fakeTime(START + machine)
     const clock = createCloudClock(time)
     clock.observeServer(httpDate(START + server), clock.monotonic())
@@ -76,7 +76,7 @@ for (const [whose, machine, server] of [
   })
 }
 
-test('a response of the API server that tells no time, or nonsense, changes nothing', () => {
+test('a response of the API server with no date, or an invalid one, changes nothing', () => {
   const clock = createCloudClock(fakeTime())
   for (const header of [undefined, 'tomorrow', 'Fri, 01 Jan 2300 00:00:00 GMT']) clock.observeServer(header, 0)
   assert.equal(clock.now(), START)

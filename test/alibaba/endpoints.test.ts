@@ -32,7 +32,7 @@ const rows: Row[] = [
   // W6: AliyunContainerService/ack-ram-tool pkg/openapi/client.go, endpointsTpl; the same form for IMS in public programs.
   [home, 'ram', 'cn-hangzhou', 'vpc', 'https://ram.vpc-proxy.aliyuncs.com'],
   [home, 'ims', 'cn-hangzhou', 'vpc', 'https://ims.vpc-proxy.aliyuncs.com'],
-  // not by `auto`: the address is in no product page
+  // Not with `auto`, because no product page has the address.
   [home, 'ram', 'cn-hangzhou', undefined, 'https://ram.aliyuncs.com'],
   [home, 'cs', 'cn-hangzhou', undefined, 'https://cs.cn-hangzhou.aliyuncs.com'],
   [home, 'cs', 'cn-hangzhou', 'vpc', 'https://cs-anony-vpc.cn-hangzhou.aliyuncs.com'],
@@ -58,7 +58,7 @@ const refused = [
   '',
 ]
 for (const override of refused.slice(0, -1)) {
-  test(`the override ${override} is refused before anything is sent to it`, () => {
+  test(`the override ${override} is rejected before anything is sent to it`, () => {
     const endpoints = createEndpoints({ overrides: { cr: override } })
     assert.throws(
       () => endpoints.url('cr', 'cn-hangzhou'),
@@ -84,7 +84,7 @@ for (const region of ['', 'hangzhou', 'cn-hangzhou.evil.example/', 'CN-HANGZHOU'
 const located: readonly [options: EndpointOptions, network: Network | undefined, publicHost: string | undefined][] = [
   [home, undefined, 'sts.cn-hangzhou.aliyuncs.com'],
   [{ ...home, network: 'auto' }, 'auto', 'sts.cn-hangzhou.aliyuncs.com'],
-  // who asks for the VPC gets the VPC or an error
+  // A request for the VPC gets the VPC or an error.
   [home, 'vpc', undefined],
   [{ ...home, network: 'vpc' }, undefined, undefined],
   [home, 'public', undefined],
@@ -92,7 +92,7 @@ const located: readonly [options: EndpointOptions, network: Network | undefined,
   [{ ...home, overrides: { sts: 'https://sts.gov.example' } }, undefined, undefined],
 ]
 for (const [options, network, publicHost] of located) {
-  test(`U9 the public address behind ${JSON.stringify(options)} by ${network ?? 'default'} is ${publicHost}`, () => {
+  test(`U9 the public address for ${JSON.stringify(options)} by ${network ?? 'default'} is ${publicHost}`, () => {
     const { publicEndpoint } = createEndpoints(options).locate('sts', 'cn-hangzhou', network)
     assert.equal(publicEndpoint?.host, publicHost)
   })

@@ -1,9 +1,9 @@
 import type { Clock } from '../../src/lib/clock.ts'
 
 export interface FakeTime extends Pick<Clock, 'now' | 'monotonic'> {
-  /** Both clocks go on. */
+  /** Moves both clocks forward. */
   advance(milliseconds: number): void
-  /** Only the wall clock jumps, as when somebody sets it. */
+  /** Moves only the wall clock, as when it is set. */
   jump(milliseconds: number): void
 }
 

@@ -18,7 +18,7 @@ after(() => {
   for (const server of servers) server.close()
 })
 
-/** A server that does with each connection what it is told once a request has come. */
+/** A server that handles each connection with this function once a request has arrived. */
 async function serve(answer: (socket: Socket) => void): Promise<URL> {
   const server = createServer((socket) => {
     sockets.add(socket)
@@ -56,7 +56,7 @@ async function call(endpoint: URL, timeout = 5000): Promise<NopassError> {
 const head = (length: number | 'chunked'): string =>
   `HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n${length === 'chunked' ? 'transfer-encoding: chunked' : `content-length: ${length}`}\r\n\r\n`
 
-/** Writes as fast as the reader takes it, until the reader hangs up; counts what was written. */
+/** Writes as fast as the reader accepts it, until the reader disconnects; counts what was written. */
 function pour(socket: Socket, piece: string, counted: (bytes: number) => void): void {
   const write = (): void => {
     while (!socket.destroyed) {
@@ -67,7 +67,7 @@ function pour(socket: Socket, piece: string, counted: (bytes: number) => void): 
   write()
 }
 
-test('hostile cloud: a body without end is cut off soon after 8 MiB', async () => {
+test('hostile cloud: an endless body is cut off soon after 8 MiB', async () => {
   const piece = `10000\r\n${'x'.repeat(0x10000)}\r\n`
   let written = 0
   const endpoint = await serve((socket) => {
@@ -80,7 +80,7 @@ test('hostile cloud: a body without end is cut off soon after 8 MiB', async () =
   assert.ok(written < 64 * 1024 * 1024, `${written} bytes were read`)
 })
 
-test('hostile cloud: a body that drips ends with the time of the call, not with the last drop', async () => {
+test('hostile cloud: a body that trickles in ends with the timeout of the call, not with the last byte', async () => {
   const endpoint = await serve((socket) => {
     socket.write(head(1_000_000))
     const timer = setInterval(() => socket.write('x'), 10)
@@ -133,7 +133,7 @@ for (const [title, change] of bad) {
   })
 }
 
-test('hostile cloud: a page that is longer than a page is an error, whatever the total', async () => {
+test('hostile cloud: a page that exceeds the page size is an error, whatever the total', async () => {
   const Instances = Array.from({ length: 101 }, () => ({ InstanceId: 'cri-1' }))
   const { transport, sent } = scripted([json(200, { Instances, TotalCount: 1e9 })])
   const target: CloudTarget = { transport, endpoint: new URL('https://cr.example'), credentials: KEY }
@@ -141,7 +141,7 @@ test('hostile cloud: a page that is longer than a page is an error, whatever the
   assert.equal(sent.length, 1)
 })
 
-test('hostile cloud: a date that cannot be true is not the time', async () => {
+test('hostile cloud: an impossible date is not used as the time', async () => {
   for (const date of ['Sat, 13 Sep 275760 00:00:00 GMT', '+275760-09-13T00:00:00Z', 'Thu, 01 Jan 1970 00:00:00 GMT']) {
     const { transport } = scripted([json(200, good, { date }), json(200, good)])
     const target: CloudTarget = { transport, endpoint: new URL('https://cr.example'), credentials: KEY }

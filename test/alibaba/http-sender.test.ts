@@ -26,7 +26,7 @@ const get = (url: string, more: Partial<HttpRequest> = {}): HttpRequest => {
   return { url: new URL(url), method: 'GET', headers: {}, timeout: 5000, ...more }
 }
 
-/** A proxy that notes what it is asked for, tunnels to and answers for any host from `upstream`. */
+/** A proxy that records its requests, and tunnels to and responds for any host from `upstream`. */
 async function startProxy(upstream: number): Promise<{ port: number; asked: string[] }> {
   const asked: string[] = []
   const proxy = http.createServer((request, response) => {
@@ -54,7 +54,7 @@ async function startTls(): Promise<{ port: number; ca: string }> {
   return { port: await listen(server), ca: authority.certificatePem }
 }
 
-test('an answer comes whole, with its status and headers, and the body arrives', async () => {
+test('a response is complete, with its status and headers, and the body arrives', async () => {
   const port = await listen(
     http.createServer(async (request, response) => {
       const chunks: Buffer[] = []
@@ -68,7 +68,7 @@ test('an answer comes whole, with its status and headers, and the body arrives',
   assert.equal(answer.text, 'POST grün')
 })
 
-test('connections are kept and used again', async () => {
+test('connections are kept and reused', async () => {
   const sockets = new Set<unknown>()
   const port = await listen(
     http.createServer((request, response) => {
@@ -81,7 +81,7 @@ test('connections are kept and used again', async () => {
   assert.equal(sockets.size, 1)
 })
 
-test('an answer cut in the middle is an error, never half an answer', async () => {
+test('a truncated response is an error, never half a response', async () => {
   const port = await listen(
     http.createServer((request, response) => {
       response.writeHead(200, { 'content-length': '100' }).write('{"AccessKeyId":')
@@ -91,7 +91,7 @@ test('an answer cut in the middle is an error, never half an answer', async () =
   await assert.rejects(createHttpSender()(get(`http://127.0.0.1:${port}/`)))
 })
 
-test('a peer that never answers costs the timeout, and an abort ends the wait at once', async () => {
+test('a peer that never responds costs the timeout, and an abort ends the wait immediately', async () => {
   const port = await listen(http.createServer(() => undefined))
   const send = createHttpSender()
   await assert.rejects(send(get(`http://127.0.0.1:${port}/`, { timeout: 30 })), (error: Error) => {
@@ -103,7 +103,7 @@ test('a peer that never answers costs the timeout, and an abort ends the wait at
   await assert.rejects(waiting)
 })
 
-test('a certificate of a private authority is trusted through caBundle alone', async () => {
+test('a certificate of a private authority is trusted only through caBundle', async () => {
   const { port, ca } = await startTls()
   await assert.rejects(createHttpSender()(get(`https://127.0.0.1:${port}/`)), { code: /UNABLE_TO_VERIFY|SELF_SIGNED/ })
   assert.equal((await createHttpSender({ ca })(get(`https://127.0.0.1:${port}/`))).status, 200)
@@ -118,7 +118,7 @@ test('https goes through HTTPS_PROXY by CONNECT, so the proxy sees the host and 
   assert.deepEqual(proxy.asked, ['CONNECT cr.cn-test.aliyuncs.com:443'])
 })
 
-test('NO_PROXY, loopback and direct requests stay away from the proxy', async () => {
+test('NO_PROXY, loopback and direct requests bypass the proxy', async () => {
   const { port, ca } = await startTls()
   const proxy = await startProxy(port)
   const address = `http://127.0.0.1:${proxy.port}`
@@ -131,7 +131,7 @@ test('NO_PROXY, loopback and direct requests stay away from the proxy', async ()
   assert.deepEqual(proxy.asked, [])
 })
 
-test('M8 NO_PROXY means for the cloud what it means to helm: names with what is under them, and networks', async () => {
+test('M8 NO_PROXY has the same meaning for the cloud as for helm: names with their subdomains, and networks', async () => {
   const { port, ca } = await startTls()
   const proxy = await startProxy(port)
   const through = async (NO_PROXY: string, url: string): Promise<boolean> => {
@@ -148,7 +148,7 @@ test('M8 NO_PROXY means for the cloud what it means to helm: names with what is 
   assert.equal(await through('192.0.2.0-192.0.2.9', 'https://192.0.2.7'), true)
 })
 
-test('a server that switches to another protocol is an error, also after the time limit', async () => {
+test('a server that switches to another protocol is an error, also after the timeout', async () => {
   const server = http.createServer()
   server.prependListener('connection', (socket) =>
     socket.end('HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n'),

@@ -61,7 +61,7 @@ test('rrsa: the token file is read again at each renewal, trimmed, and sent in t
   assert.doesNotMatch(String(sent[0]?.url), /eyJ/)
 })
 
-test('rrsa: one failure of STS is an error, never another identity', async () => {
+test('rrsa: a failure of STS is an error, never another identity', async () => {
   const { deps, sent } = setUp([json(400, { Code: 'AuthenticationFail.NoPermission', RequestId: 'R-9' })])
   await assert.rejects(createIdentity(RRSA, [], deps).get(), { code: 'IDENTITY_NOT_TRUSTED', requestId: 'R-9' })
   assert.deepEqual(
@@ -111,7 +111,7 @@ test('L2 worker-role: a machine whose clock is hours ahead learns the time from 
   assert.ok(Math.abs(ahead.transport.clock.skew() - 3 * 3_600_000) < 2_000)
 })
 
-test('worker-role: version 1 only where values say so', async () => {
+test('worker-role: version 1 only if values allow it', async () => {
   const replies = [text(404, ''), text(200, 'role'), json(200, session('v1'))]
   await assert.rejects(createIdentity(WORKER, [], setUp(replies).deps).get(), {
     code: 'IDENTITY_UNAVAILABLE',
@@ -123,9 +123,9 @@ test('worker-role: version 1 only where values say so', async () => {
   assert.equal(sent[1]?.headers['x-aliyun-ecs-metadata-token'], undefined)
 })
 
-// Whether ECI's metadata service answers the PUT is documented nowhere. The vendor's SDKs take any failure of it, also
-// of the connection, for "no version 2" and go on with version 1 unless told not to: @alicloud/credentials 2.4.7,
-// dist/src/providers/ecs_ram_role.js, getMetadataToken. Here version 1 stays something that values allow.
+// Whether ECI's metadata service accepts the PUT is not documented. The vendor's SDKs treat any failure of it, also
+// of the connection, as "no version 2" and continue with version 1 unless it is disabled: @alicloud/credentials 2.4.7,
+// dist/src/providers/ecs_ram_role.js, getMetadataToken. Here version 1 has to be allowed by values.
 for (const refusal of [
   text(400, ''),
   text(403, ''),
@@ -154,7 +154,7 @@ for (const refusal of [
   })
 }
 
-test('U6 worker-role: version 2 stays the default, and how to accept version 1 is said', async () => {
+test('U6 worker-role: version 2 stays the default, and the error explains how to accept version 1', async () => {
   await assert.rejects(createIdentity(WORKER, [], setUp([text(405, '')]).deps).get(), {
     message: 'worker-role: instance metadata gave no token (HTTP 405)',
     hint: /identity\.workerRole\.imdsV1: true/,
@@ -182,7 +182,7 @@ const unavailable: [string, Reply[], RegExp][] = [
   ['no session right now', [text(200, 't'), text(200, 'r'), json(200, { Code: 'Failed' })], /no session/],
 ]
 for (const [why, replies, message] of unavailable) {
-  test(`worker-role: ${why} is said in one line with its fix`, async () => {
+  test(`worker-role: ${why} is reported in one line with its fix`, async () => {
     await assert.rejects(createIdentity(WORKER, [], setUp(replies).deps).get(), {
       code: 'IDENTITY_UNAVAILABLE',
       message,
@@ -200,7 +200,7 @@ test('access-key: read again at each use, trimmed; a missing file is named', asy
   await assert.rejects(identity.get(), { code: 'CREDENTIALS_MISSING', message: /\/key\/accessKeySecret/ })
 })
 
-test('a chain assumes its roles one by the other, each with its external id and duration', async () => {
+test('a chain assumes its roles one after the other, each with its external id and duration', async () => {
   const chain = [...CHAIN, { roleArn: 'acs:ram::3:role/last' }]
   const { deps, sent } = setUp([issued('rrsa'), issued('two'), issued('three'), issued('three-again')])
   const identity = createIdentity(RRSA, chain, deps)
@@ -224,7 +224,7 @@ test('a chain assumes its roles one by the other, each with its external id and 
 })
 
 for (const config of [{ type: 'rrsa' }, { type: 'rrsa', rrsa: { roleArn: 'a' } }] as const) {
-  test(`${JSON.stringify(config)} is refused before any call`, () => {
+  test(`${JSON.stringify(config)} is rejected before any call`, () => {
     assert.throws(() => createIdentity(config, [], setUp([]).deps), { code: 'IDENTITY_UNAVAILABLE' })
   })
 }
@@ -234,7 +234,7 @@ test('a missing token file is named', async () => {
   await assert.rejects(createIdentity(RRSA, [], deps).get(), { code: 'CREDENTIALS_MISSING', message: /\/nothing/ })
 })
 
-test('the CLI takes the standard variables, and says which are missing', async () => {
+test('the CLI uses the standard variables, and names the missing ones', async () => {
   const env = {
     ALIBABA_CLOUD_ACCESS_KEY_ID: 'a',
     ALIBABA_CLOUD_ACCESS_KEY_SECRET: 'b',
@@ -250,7 +250,7 @@ test('the CLI takes the standard variables, and says which are missing', async (
   })
 })
 
-test('a workflow asks its runner for a new ID token at each renewal', async () => {
+test('a workflow requests a new ID token from its runner at each renewal', async () => {
   const { deps, sent } = setUp([issued('g1'), issued('g2')])
   const asked: string[] = []
   const identity = createGithubIdentity({

@@ -13,11 +13,11 @@ export interface Scripted {
   readonly sent: HttpRequest[]
   /** Public addresses that were reported, in order. */
   readonly fallbacks: AddressFallback[]
-  /** How long was waited between attempts, milliseconds. */
+  /** The waits between attempts, in milliseconds. */
   readonly waits: number[]
 }
 
-/** A JSON answer. */
+/** A JSON response. */
 export function json(status: number, body: unknown, headers: Record<string, string> = {}): HttpResponse {
   return { status, headers, text: JSON.stringify(body) }
 }
@@ -27,7 +27,7 @@ export function broken(code: string): Error {
   return Object.assign(new Error(`${code} at https://sts.example/?secret=1`), { code })
 }
 
-/** A transport whose peer answers from a list; the clock and the waits are under the test's hand. */
+/** A transport whose peer responds from a list; the test controls the clock and the waits. */
 export function scripted(replies: readonly Reply[], random = 0.5): Scripted {
   const time = fakeTime()
   const sent: HttpRequest[] = []

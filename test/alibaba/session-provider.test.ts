@@ -27,7 +27,7 @@ function setUp(life: number = HOUR) {
   return { time, issuer, provider: createSessionProvider({ name: 'test', load, clock }) }
 }
 
-test('a session is kept for three quarters of its life and then renewed', async () => {
+test('a session is kept for three quarters of its lifetime and then renewed', async () => {
   const { time, issuer, provider } = setUp()
   const seen: string[] = []
   for (const minutes of [0, 44, 2]) {
@@ -38,7 +38,7 @@ test('a session is kept for three quarters of its life and then renewed', async 
   assert.equal(issuer.loads, 2)
 })
 
-test('a short session is not renewed at every call', async () => {
+test('a short session is not renewed for every call', async () => {
   const { time, issuer, provider } = setUp(15 * 60_000)
   for (let minute = 0; minute < 10; minute++) {
     await provider.get()
@@ -47,7 +47,7 @@ test('a short session is not renewed at every call', async () => {
   assert.equal(issuer.loads, 1)
 })
 
-test('fresh always asks the issuer', async () => {
+test('fresh always calls the issuer', async () => {
   const { issuer, provider } = setUp()
   await provider.get()
   assert.equal((await provider.fresh()).accessKeyId, 'STS.2')
@@ -55,14 +55,14 @@ test('fresh always asks the issuer', async () => {
   assert.equal(issuer.loads, 2)
 })
 
-test('many callers at once cost one call', async () => {
+test('many concurrent callers cost one call', async () => {
   const { issuer, provider } = setUp()
   const all = await Promise.all([provider.get(), provider.get(), provider.fresh(), provider.get()])
   assert.deepEqual(new Set(all.map(({ accessKeyId }) => accessKeyId)), new Set(['STS.1']))
   assert.equal(issuer.loads, 1)
 })
 
-test('P2 while renewing fails the last session serves, but never once it is over', async () => {
+test('P2 while renewing fails the last session is used, but never once it has expired', async () => {
   const { time, issuer, provider } = setUp()
   await provider.get()
   issuer.failing = new Error('no answer')
@@ -74,11 +74,11 @@ test('P2 while renewing fails the last session serves, but never once it is over
   assert.equal((await provider.get()).accessKeyId, 'STS.4')
 })
 
-test('a session that is already over when it comes is an error', async () => {
+test('a session that has already expired when it arrives is an error', async () => {
   await assert.rejects(setUp(-1).provider.get(), { code: 'CREDENTIALS_EXPIRED' })
 })
 
-test('a caller that gives up leaves the others waiting; the last one ends the work', async () => {
+test('a caller that is aborted leaves the others waiting; the last one aborts the work', async () => {
   const gate = Promise.withResolvers<string>()
   let seen: AbortSignal | undefined
   const shared = singleFlight((signal) => {
@@ -98,7 +98,7 @@ test('a caller that gives up leaves the others waiting; the last one ends the wo
   assert.equal(await third, 'done')
 })
 
-test('work that failed is done again for the next caller', async () => {
+test('work that failed is repeated for the next caller', async () => {
   let runs = 0
   const shared = singleFlight(async () => {
     if (++runs === 1) throw new Error('once')

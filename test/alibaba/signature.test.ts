@@ -69,7 +69,7 @@ test('a session signs with its token in a signed header', () => {
   assert.doesNotMatch(JSON.stringify(headers), /secret/)
 })
 
-test('what is sent is what was signed: parameters come back unchanged from a server’s reading', () => {
+test('what is sent is what was signed: parameters come back unchanged when a server parses them', () => {
   const value = fc.string({ unit: 'binary', maxLength: 40 }).filter((text) => text.isWellFormed())
   fc.assert(
     fc.property(fc.dictionary(fc.stringMatching(/^[A-Za-z]{1,10}$/), value, { maxKeys: 5 }), (parameters) => {
@@ -78,7 +78,7 @@ test('what is sent is what was signed: parameters come back unchanged from a ser
   )
 })
 
-test('undefined parameters are left out and timestamps have no milliseconds', () => {
+test('undefined parameters are omitted and timestamps have no milliseconds', () => {
   assert.equal(canonicalQuery({ b: true, a: 1, none: undefined }), 'a=1&b=true')
   assert.equal(cloudTimestamp(moment.at), '2023-10-26T10:22:32Z')
 })

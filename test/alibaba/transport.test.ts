@@ -31,7 +31,7 @@ async function failureOf(replies: readonly Reply[], request: CloudCall = call): 
   return error
 }
 
-test('a successful answer is its JSON, and the request is signed, with its parameters in the query', async () => {
+test('a successful response is returned as JSON, and the request is signed, with its parameters in the query', async () => {
   const { transport, sent } = scripted([OK])
   assert.deepEqual(await transport.call(call), { RequestId: 'R-1', Answer: 42 })
   const [request] = sent
@@ -42,7 +42,7 @@ test('a successful answer is its JSON, and the request is signed, with its param
   assert.match(request?.headers.authorization ?? '', /^ACS3-HMAC-SHA256 Credential=LTAItest,/)
 })
 
-test('an unsigned call carries action and time in the query and its secret in the body alone', async () => {
+test('an unsigned call has action and time in the query and its secret only in the body', async () => {
   const { transport, sent } = scripted([OK])
   await transport.call({
     ...call,
@@ -144,20 +144,20 @@ for (const [why, reply, write, code, reason] of final) {
   })
 }
 
-test('a call is given up after four attempts, whose waits double at most to 5 s and are jittered', async () => {
+test('a call fails after four attempts, whose waits double up to 5 s and are jittered', async () => {
   const { transport, waits } = scripted([throttled, throttled, throttled, throttled])
   await assert.rejects(transport.call(call), { code: 'CLOUD_THROTTLED', requestId: 'T-1' })
   assert.deepEqual(waits, [500, 1000, 2000])
 })
 
-test('a cloud that asks for more than half a minute is not waited for: the error says for how long', async () => {
+test('a cloud that requests more than half a minute is not waited for, and the error contains its wait', async () => {
   const asked = json(429, { Code: 'Throttling.User' }, { 'x-acs-retry-after': '90000' })
   const { transport, waits } = scripted([asked])
   await assert.rejects(transport.call(call), { code: 'CLOUD_THROTTLED', retryAfterMs: 90_000 })
   assert.deepEqual(waits, [])
 })
 
-test('a refused timestamp is corrected by the answer’s own date and the call repeated, once', async () => {
+test('a rejected timestamp is corrected by the response’s own date and the call repeated, once', async () => {
   const late = { Date: 'x', date: new Date(START - 7_200_000).toUTCString() }
   const stale = json(400, { Code: 'InvalidTimeStamp.Expired', RequestId: 'C-1' }, late)
   const { transport, sent } = scripted([stale, OK])
@@ -166,7 +166,7 @@ test('a refused timestamp is corrected by the answer’s own date and the call r
   assert.equal((await failureOf([stale, stale])).code, 'CLOUD_CLOCK')
 })
 
-test('the date of a gateway’s page is not the cloud’s', async () => {
+test('the date of a gateway’s error page is not the cloud’s', async () => {
   const { transport } = scripted([HTML, OK])
   await transport.call(call)
   assert.equal(transport.clock.skew(), 0)
@@ -191,7 +191,7 @@ test('an expired session is renewed once, and the call signed again', async () =
   await assert.rejects(twice.transport.call({ ...call, credentials: provider }), { code: 'CREDENTIALS_EXPIRED' })
 })
 
-test('P6 no message of the cloud, no URL and no secret gets into an error', async () => {
+test('P6 an error contains no message of the cloud, no URL and no secret', async () => {
   const quoted = json(400, {
     Code: 'SignatureDoesNotMatch',
     RequestId: 'R-2',
@@ -210,7 +210,7 @@ test('P6 no message of the cloud, no URL and no secret gets into an error', asyn
   assert.equal(errors[1]?.reason, 'HTTP 400')
 })
 
-test('a denied call names who lacks which permission', async () => {
+test('a denied call names the caller and the missing permission', async () => {
   const AccessDeniedDetail = { AuthAction: 'ram:GetPolicy', AuthPrincipalDisplayName: 'demo:session' }
   const error = await failureOf([json(403, { Code: 'NoPermission', RequestId: 'R-3', AccessDeniedDetail })])
   assert.equal(
@@ -219,7 +219,7 @@ test('a denied call names who lacks which permission', async () => {
   )
 })
 
-test('nothing is signed for a plain http host that is not this machine', async () => {
+test('no request is signed for a plain http host except on this machine', async () => {
   const error = await failureOf([OK], { ...call, endpoint: new URL('http://ram.example') })
   assert.equal(error.code, 'ENDPOINT_INVALID')
 })
@@ -237,13 +237,13 @@ test('an aborted call ends with the reason of its signal, without another attemp
 })
 
 // https://help.aliyun.com/zh/ram/api-getoidcprovider: the RAM action of GetOIDCProvider is ram:GetOIDCProvider.
-test('W5 a missing permission of IMS is named as RAM names it', async () => {
+test("W5 a missing permission of IMS has RAM's name", async () => {
   const denied = json(403, { Code: 'NoPermission', RequestId: 'R-3' })
   const error = await failureOf([denied], { ...call, product: 'ims', action: 'GetOIDCProvider' })
   assert.match(error.message, /lacks the permission ram:GetOIDCProvider$/)
 })
 
-test('W6 where RAM is out of reach, the address for machines without internet access is offered', async () => {
+test('W6 if RAM is unreachable, the address for machines without internet access is offered', async () => {
   const unreachable = new Array<Reply>(4).fill(broken('ETIMEDOUT'))
   assert.match((await failureOf(unreachable)).hint, /https:\/\/ram\.vpc-proxy\.aliyuncs\.com/)
   const other = await failureOf(unreachable, { ...call, endpoint: new URL('https://sts.aliyuncs.com') })
@@ -273,7 +273,7 @@ test('U9 a VPC address that does not resolve is replaced by the public one, for 
   assert.deepEqual(transport.fallbacks(), [])
 })
 
-test('U9 only a name that does not exist is replaced: not a slow one, and nothing where both fail', async () => {
+test('U9 only a name that does not exist is replaced: not a slow one, and nothing if both fail', async () => {
   const slow = scripted([broken('EAI_AGAIN'), OK])
   await slow.transport.call(inVpc)
   assert.deepEqual(hosts(slow.sent), [VPC, VPC])

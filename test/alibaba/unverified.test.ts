@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { collectUnverified, describeFact, type Unverified } from '../../src/alibaba/unverified.ts'
 
-test('a fact that many notes name is said once, with each subject once, in the order of the list', () => {
+test('a fact in many notes is reported once, with each subject once, in the order of the list', () => {
   const notes: Unverified[] = [
     { id: 'VPC_FALLBACK', subject: 'cr-vpc.cn-x.aliyuncs.com' },
     { id: 'RAM_MATCHING', subject: 'policy b' },

@@ -23,21 +23,21 @@ const options = {
 const where = ['--namespace=system', '--kubeconfig=/run/kubeconfig', '--kube-context=prod']
 const values = ['--values=/run/0.yaml', '--values=/run/1.yaml', '--reset-values']
 
-test('helm 3 and 4 are told the same upgrade, each in its own flags', () => {
+test('helm 3 and 4 get the same upgrade, each with its own flags', () => {
   const upgrade = ['upgrade', 'acr', '/chart', '--install', ...where, ...values, '--wait', '--create-namespace']
   const end = ['--history-max=10', '--timeout=5m', '--description=run 7', '--hide-notes']
   assert.deepEqual(upgradeArguments(three, target, options), [...upgrade, ...end])
   assert.deepEqual(upgradeArguments(four, target, options), [...upgrade, ...end, '--color=never'])
 })
 
-test('no upgrade is left to helm to roll back: the action does it after it has kept the evidence', () => {
+test('no upgrade is rolled back by helm itself: the action does it after it has saved the evidence', () => {
   for (const version of [three, four]) {
     const flags = upgradeArguments(version, target, options).join(' ')
     assert.doesNotMatch(flags, /atomic|rollback-on-failure|force/)
   }
 })
 
-test('force-conflicts forces a server-side apply on helm 4 and is refused on helm 3', () => {
+test('force-conflicts forces a server-side apply on helm 4 and is rejected on helm 3', () => {
   const forced = { ...options, forceConflicts: true }
   assert.deepEqual(
     upgradeArguments(four, target, forced).filter((flag) => /force|server-side/.test(flag)),
@@ -46,13 +46,13 @@ test('force-conflicts forces a server-side apply on helm 4 and is refused on hel
   assert.throws(() => upgradeArguments(three, target, forced), { code: 'INPUT_CONFLICT' })
 })
 
-test('a dry run names its strategy in full, because both majors read a bare --dry-run differently', () => {
+test('a dry run names its strategy in full, because both majors interpret a bare --dry-run differently', () => {
   for (const version of [three, four]) {
     assert.ok(dryRunArguments(version, target, options).includes('--dry-run=server'))
   }
 })
 
-test('rollback and uninstall carry their own timeout', () => {
+test('rollback and uninstall have their own timeout', () => {
   const back = rollbackArguments(four, target, { revision: 3, timeout: '2m', wait: true })
   assert.deepEqual(back, ['rollback', 'acr', '3', ...where, '--wait', '--timeout=2m', '--color=never'])
   const gone = uninstallArguments(three, target, { timeout: '1m', wait: false })
@@ -75,7 +75,7 @@ test('3.18 and newer and every 4.x are supported', () => {
   ])
 })
 
-test('another version than the one asked for is refused, with both named', () => {
+test('a version other than the requested one is rejected, with both named', () => {
   assert.throws(() => requireHelmVersion(four, '4.2.0', '/bin/helm'), {
     code: 'HELM_VERSION_UNSUPPORTED',
     message: '/bin/helm is helm v4.3.1, but 4.2.0 was asked for',

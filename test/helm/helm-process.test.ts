@@ -8,7 +8,7 @@ import type { Helm } from '../../src/helm/obtain/find-helm.ts'
 
 const noRecord = (): void => undefined
 
-/** A program in helm's place, to see how a child is treated. */
+/** A program in place of helm, to test how a child process is treated. */
 async function helm(t: TestContext, script: string): Promise<{ readonly helm: Helm; readonly folder: string }> {
   const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-helm-'))
   t.after(() => rm(folder, { recursive: true, force: true }))
@@ -19,7 +19,7 @@ async function helm(t: TestContext, script: string): Promise<{ readonly helm: He
   return { helm: { path, version, environment: { PATH: process.env.PATH ?? '' } }, folder }
 }
 
-test('P10 an interrupt reaches the child, and its end and last words are waited for', async (t) => {
+test('P10 an interrupt reaches the child process, and its exit and last output are awaited', async (t) => {
   const { helm: program, folder } = await helm(
     t,
     'trap "echo cancelled >&2; exit 1" INT\necho ready\nwhile :; do sleep 0.05; done',
@@ -30,7 +30,7 @@ test('P10 an interrupt reaches the child, and its end and last words are waited 
   assert.deepEqual(await write.ended, { exitCode: 1, signal: null, stderr: 'cancelled\n' })
 })
 
-test('P6 what helm writes goes to files that nobody else may read, and no shell sees its arguments', async (t) => {
+test("P6 helm's output is written to files that no other user may read, and no shell sees its arguments", async (t) => {
   const { helm: program, folder } = await helm(t, 'printf "%s\\n" "$@"')
   const write = await startHelmWrite(program, ['$(id)', 'a b', '`x`'], { folder, name: 'x' }, noRecord)
   await write.ended
@@ -39,7 +39,7 @@ test('P6 what helm writes goes to files that nobody else may read, and no shell 
   assert.equal((await stat(write.stderrFile)).mode & 0o777, 0o600)
 })
 
-test('a helm that cannot be started is an error, not a wait without an end', async (t) => {
+test('a helm that cannot be started is an error, not an endless wait', async (t) => {
   const { helm: program, folder } = await helm(t, '')
   await assert.rejects(
     startHelmWrite({ ...program, path: join(folder, 'absent') }, [], { folder, name: 'x' }, noRecord),

@@ -34,7 +34,7 @@ async function program(t: TestContext, script: string): Promise<string> {
   return path
 }
 
-test('hostile helm: output without an end is cut off, and the program killed', async (t) => {
+test('hostile helm: endless output is cut off, and the program killed', async (t) => {
   const path = await program(t, 'exec yes')
   const environment = { PATH: process.env.PATH ?? '' }
   await assert.rejects(runProgram(path, ['list'], environment, { bytes: 1024 * 1024 }), {
@@ -44,7 +44,7 @@ test('hostile helm: output without an end is cut off, and the program killed', a
   await assert.rejects(findHelm({ path, environment, home: await folder(t) }), { code: 'HELM_NOT_FOUND' })
 })
 
-test('hostile helm: a program that does not end is killed', async (t) => {
+test('hostile helm: a program that does not exit is killed', async (t) => {
   const path = await program(t, 'exec sleep 1000')
   await assert.rejects(runProgram(path, ['version'], { PATH: process.env.PATH ?? '' }, { milliseconds: 100 }), {
     code: 'HELM_FAILED',
@@ -52,13 +52,13 @@ test('hostile helm: a program that does not end is killed', async (t) => {
   })
 })
 
-test('hostile helm: of its version only the version is shown', async (t) => {
+test('hostile helm: only the version is shown of its version output', async (t) => {
   const path = await program(t, `printf 'v4.3.0\\033[31m\\n::error::x\\n'`)
   const { version } = await findHelm({ path, environment: { PATH: process.env.PATH }, home: await folder(t) })
   assert.deepEqual(version, { major: 4, minor: 3, patch: 0, text: 'v4.3.0' })
 })
 
-test('hostile helm: what is no JSON is an error that quotes nothing of it', async (t) => {
+test('hostile helm: invalid JSON is an error that quotes nothing of it', async (t) => {
   const path = await program(t, `printf 'password: hunter2'`)
   const version = { major: 4, minor: 3, patch: 0, text: 'v4.3.0' }
   const helm = { path, version, environment: { PATH: process.env.PATH ?? '' } }
@@ -103,7 +103,7 @@ test('hostile helm: an error of any length and content is one line of text', asy
   assert.match(await readEnd(file), /end$/)
 })
 
-test('hostile chart: aliases that grow and nesting without an end are a chart that cannot be read', () => {
+test('hostile chart: aliases that grow and endless nesting make a chart unreadable', () => {
   const bomb = Array.from({ length: 40 }, (_, index) => `x${index + 1}: &x${index + 1} [${`*x${index}, `.repeat(9)}]`)
   const deep = `apiVersion: v1\nkind: A\nmetadata: { name: ${'['.repeat(200_000)} }\n`
   for (const text of [
@@ -123,7 +123,7 @@ test('hostile chart: objects that are too long are not compared line by line', (
   assert.match(change?.diff ?? '', /^- \(\d+ lines, too many to compare\)\n\+ \(\d+ lines, too many to compare\)$/)
 })
 
-test('hostile cluster: a release record that unpacks to gigabytes, or to no JSON, is one that cannot be read', async () => {
+test('hostile cluster: a release record that unpacks to gigabytes, or to invalid JSON, is unreadable', async () => {
   const pack = (bytes: Buffer): string => gzipSync(bytes).toString('base64')
   await assert.rejects(readRecord(pack(Buffer.alloc(80 * 1024 * 1024))), { code: 'HELM_CHART' })
   await assert.rejects(readRecord(pack(Buffer.from('hunter2'))), (error: Error) => {
@@ -132,7 +132,7 @@ test('hostile cluster: a release record that unpacks to gigabytes, or to no JSON
   })
 })
 
-test('hostile environment: helm gets no plugin, no other cluster and nothing that is for the action alone', () => {
+test('hostile environment: helm gets no plugin, no other cluster and nothing that is only for the action', () => {
   const parent = {
     PATH: '/bin',
     HOME: '/home/me',
@@ -166,7 +166,7 @@ test('hostile environment: helm gets no plugin, no other cluster and nothing tha
     'HELM_REPOSITORY_CACHE',
     'HELM_REPOSITORY_CONFIG',
     'HOME',
-    // M8: helm and we reach the API server through the same proxy.
+    // M8: helm and the action reach the API server through the same proxy.
     'HTTPS_PROXY',
     'KUBECACHEDIR',
     'PATH',
@@ -175,7 +175,7 @@ test('hostile environment: helm gets no plugin, no other cluster and nothing tha
   assert.deepEqual([environment.HELM_PLUGINS, environment.HELM_NO_PLUGINS], ['/run/plugins', '1'])
 })
 
-/** A mirror that answers as it likes. */
+/** A mirror that responds with anything. */
 async function mirror(t: TestContext, answer: RequestListener): Promise<string> {
   const server = createServer(answer)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -186,7 +186,7 @@ async function mirror(t: TestContext, answer: RequestListener): Promise<string> 
   return `127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
-test('hostile mirror: a body without an end is cut off', async (t) => {
+test('hostile mirror: an endless body is cut off', async (t) => {
   const host = await mirror(t, (_request, response) => {
     const more = (): void => {
       while (!response.destroyed && response.write(Buffer.alloc(64 * 1024)));
@@ -200,7 +200,7 @@ test('hostile mirror: a body without an end is cut off', async (t) => {
   })
 })
 
-test('hostile mirror: redirects without an end, to a file and to nowhere are errors, without the login of the address', async (t) => {
+test('hostile mirror: endless redirects, to a file and to nowhere are errors, without the login of the address', async (t) => {
   let location = ''
   const host = await mirror(t, (_request, response) => response.writeHead(302, { location }).end())
   const url = `http://user:hunter2@${host}/helm.tar.gz`

@@ -31,7 +31,7 @@ test('P6 a diff of a Secret shows that a value changed and nothing of the value'
   assert.doesNotMatch(change?.diff ?? '', /b2xk|bmV3|dXNl/)
 })
 
-test('a release is unchanged only where chart, values and every object are the same', () => {
+test('a release is unchanged only if chart, values and every object are the same', () => {
   const content = { chart: 'acr-nopass-1', values: { a: 1 }, objects: parseManifest(configMap('x', 'a')), hooks: [] }
   assert.equal(isSameRelease(content, { ...content, objects: parseManifest(configMap('x', 'a')) }), true)
   assert.equal(isSameRelease(content, { ...content, chart: 'acr-nopass-2' }), false)
@@ -56,12 +56,12 @@ test('H8 a release whose hooks differ is not unchanged', () => {
     diffManifests(before.hooks, after.hooks).map(({ change, object }) => `${change} ${object}`),
     ['change Job migrate'],
   )
-  // The order in which helm renders them means nothing, and one may leave its name to the API server.
+  // The order in which helm renders hooks has no meaning, and the API server may generate a hook's name.
   const nameless = job('x').replace('name: migrate', 'generateName: migrate-')
   assert.equal(isSameRelease(release([job('good'), nameless]), release([nameless, job('good')])), true)
 })
 
-test('an equal object has no diff, far lines are left out, and a new or removed object is shown whole', () => {
+test('an equal object has no diff, distant lines are omitted, and a new or removed object is shown completely', () => {
   const lines = (...changed: number[]): string =>
     Array.from({ length: 20 }, (_, index) => `${index} ${changed.includes(index) ? 'new' : 'old'}`).join(', ')
   const object = (data: string) =>

@@ -21,7 +21,7 @@ async function folder(t: TestContext): Promise<string> {
   return path
 }
 
-/** A program that says it is a helm of this version. */
+/** A program that reports to be a helm of this version. */
 async function program(path: string, version: string): Promise<void> {
   await writeFile(path, `#!/bin/sh\necho ${version}\n`)
   await chmod(path, 0o755)
@@ -46,7 +46,7 @@ async function mirror(t: TestContext, version: string) {
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, sha256, requests }
 }
 
-test('the helm on PATH is used when no version is asked for', async (t) => {
+test('the helm on PATH is used if no version is requested', async (t) => {
   const path = await folder(t)
   await program(join(path, 'helm'), 'v4.3.1')
   const helm = await obtainHelm(
@@ -56,7 +56,7 @@ test('the helm on PATH is used when no version is asked for', async (t) => {
   assert.deepEqual([helm.path, helm.version.text], [join(path, 'helm'), 'v4.3.1'])
 })
 
-test('another version than the one on PATH is downloaded once, checked, and kept', async (t) => {
+test('a version other than the one on PATH is downloaded once, verified, and kept', async (t) => {
   const path = await folder(t)
   await program(join(path, 'helm'), 'v4.3.1')
   const { url, sha256, requests } = await mirror(t, 'v4.2.0')
@@ -96,7 +96,7 @@ test('an archive with another checksum is never unpacked', async (t) => {
   await assert.rejects(stat(join(path, 'cache')), { code: 'ENOENT' })
 })
 
-test('a version that is not there, and a checksum that is none, are refused with the fix', async (t) => {
+test('a version that does not exist, and an invalid checksum, are rejected with the fix', async (t) => {
   const path = await folder(t)
   const { url, sha256, requests } = await mirror(t, 'v4.2.0')
   const options = { mirror: url, environment: { PATH: process.env.PATH }, folder: path, toolCache: undefined }
@@ -113,7 +113,7 @@ test('a version that is not there, and a checksum that is none, are refused with
   assert.deepEqual(requests, [])
 })
 
-test('a version whose checksum is known needs none; one that is given must be the same', async (t) => {
+test('a version whose checksum is known needs none; a given one must be the same', async (t) => {
   const path = await folder(t)
   const { url, sha256, requests } = await mirror(t, 'v4.2.0')
   const options = {
@@ -135,7 +135,7 @@ test('a version whose checksum is known needs none; one that is given must be th
   }
 })
 
-test('a mirror with another archive of a known version is refused', async (t) => {
+test('a mirror with another archive of a known version is rejected', async (t) => {
   const path = await folder(t)
   const { url, sha256 } = await mirror(t, 'v4.2.0')
   const known = HELM_DIGESTS['4.2.0']?.[target]
@@ -146,7 +146,7 @@ test('a mirror with another archive of a known version is refused', async (t) =>
   })
 })
 
-test('a version whose checksum is not known needs helm-sha256; the message names those that need none', async (t) => {
+test('a version with an unknown checksum requires helm-sha256; the message names those that need none', async (t) => {
   const options = { mirror: 'https://get.helm.sh', environment: {}, folder: await folder(t), toolCache: undefined }
   const digests = { '3.21.4': { [target]: '0'.repeat(64) }, '4.2.9': {}, '4.3.0': { [target]: '1'.repeat(64) } }
   await assert.rejects(obtainHelm({ ...options, version: '4.9.9', sha256: '', digests }, signal), {
@@ -171,7 +171,7 @@ test('the known checksums: of supported versions, in order, for both Linux machi
   assert.ok(versions.some(({ major }) => major === 3) && versions.some(({ major }) => major === 4))
 })
 
-test('nothing ambient points a helm child at another cluster, namespace or user', () => {
+test('nothing in the environment points a helm process at another cluster, namespace or user', () => {
   const parent = {
     PATH: '/bin',
     HOME: '/home/me',

@@ -95,14 +95,14 @@ const cases: readonly {
 ]
 
 for (const { name, stderr, code, message } of cases) {
-  test(`helm's words become an error with a fix: ${name}`, () => {
+  test(`helm's message becomes an error with a fix: ${name}`, () => {
     const error = readHelmError(stderr, { command: 'upgrade' })
     assert.deepEqual({ code: error.code, message: error.message }, { code, message })
     assert.notEqual(error.hint, '')
   })
 }
 
-test('a quota that leaves no room for an object is named with what to raise', () => {
+test('a quota without room for an object is named with the limit to raise', () => {
   const refusal =
     'deployments.apps "acr-nopass" is forbidden: exceeded quota: team-limits, requested: count/deployments.apps=1, used: count/deployments.apps=5, limited: count/deployments.apps=5'
   const { code, message, hint } = readHelmError(`Error: UPGRADE FAILED: create: ${refusal}\n`, { command: 'upgrade' })
@@ -113,14 +113,14 @@ test('a quota that leaves no room for an object is named with what to raise', ()
   )
 })
 
-test('what a webhook quotes in place of a quota goes into no command', () => {
+test("a webhook's text in place of a quota gets into no command", () => {
   const refusal = 'admission webhook "w" denied the request: exceeded quota: q;$(reboot), requested: pods=1'
   const { code, hint } = readHelmError(`Error: UPGRADE FAILED: ${refusal}\n`, { command: 'upgrade' })
   assert.equal(code, 'HELM_INVALID_OBJECT')
   assert.doesNotMatch(hint, /kubectl|reboot/)
 })
 
-test('an echo of a whole object is cut', () => {
+test('an echo of a whole object is shortened', () => {
   const error = readHelmError(`Error: odd ${'x'.repeat(5000)}`, { command: 'upgrade' })
   assert.equal(error.message.length, 'helm upgrade: '.length + 600)
 })

@@ -52,7 +52,7 @@ test('a record is unpacked to chart, values and objects', async () => {
   )
 })
 
-test('what is no record is said to be none', async () => {
+test('an invalid record is reported as such', async () => {
   await assert.rejects(readRecord(''), { code: 'HELM_CHART' })
   await assert.rejects(readRecord('bm90aGluZw=='), { code: 'HELM_CHART' })
 })

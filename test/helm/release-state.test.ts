@@ -31,7 +31,7 @@ test('a pending upgrade is explained with the exact rollback', () => {
   assert.match(error.hint, /`helm rollback acr 2 --namespace system`/)
 })
 
-test('a pending first install is explained with an uninstall, because there is nothing to go back to', () => {
+test('a pending first install is explained with an uninstall, because there is no revision to roll back to', () => {
   assert.match(explainPending(target, [revision(1, 'pending-install')]).hint, /`helm uninstall acr --namespace system`/)
 })
 
@@ -42,7 +42,7 @@ test('a rollback goes to the newest revision that worked below the failed one', 
   assert.equal(lastGoodRevision([revision(1, 'failed')]), undefined)
 })
 
-test('M12 a pending release counts as abandoned after the timeout of the step that made it, not after ours', () => {
+test('M12 a pending release counts as abandoned after the timeout of the step that created it, not after ours', () => {
   const minutes = (history: readonly Revision[]): number => {
     const last = history.at(-1) ?? assert.fail()
     return (abandonedAt(last, history) - Date.parse(last.updated)) / 60_000
@@ -50,7 +50,7 @@ test('M12 a pending release counts as abandoned after the timeout of the step th
   const updated = '2026-11-25T10:00:00Z'
   const pending = { ...revision(4, 'pending-upgrade', updated), step: { id: 'b', timeoutSeconds: 1800 } }
   assert.equal(minutes([revision(3, 'deployed'), pending]), 35)
-  // Another deployer's: its timeout is not known, and labels of ours are passed on to its revision.
+  // Another deployer's: its timeout is not known, and our labels are passed on to its revision.
   assert.equal(minutes([revision(3, 'deployed'), revision(4, 'pending-upgrade', updated)]), 365)
   const earlier = { ...revision(3, 'deployed'), step: pending.step }
   assert.equal(minutes([earlier, pending]), 365)
@@ -63,7 +63,7 @@ test('C1 the revision of a step is the first one with its label: helm passes lab
   assert.equal(revisionOfStep(history, 'b'), undefined)
 })
 
-test('L5 where recover-pending is of no use it is not named', () => {
+test('L5 recover-pending is not named if it does not help', () => {
   const history = [revision(1, 'deployed'), revision(2, 'pending-upgrade', '2026-11-25T10:00:00Z')]
   assert.match(
     explainPending(target, history).hint,
@@ -82,7 +82,7 @@ test('durations are read as helm reads them', () => {
   }
 })
 
-test('a helm call with hooks may take its timeout for each of their waits: until then its revision is not abandoned', () => {
+test('a helm call with hooks may take its timeout for each of their waits, and its revision is not abandoned before that', () => {
   assert.equal(longestSeconds(300, 0), 300)
   assert.equal(longestSeconds(300, 2), 2100)
 })

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { parse } from 'yaml'
 import { valuesFile } from '../../src/helm/helm-flags.ts'
 
-test('H1 text that YAML 1.1 takes for something else stays text for a reader of 1.1', () => {
+test('H1 text that YAML 1.1 would read as another type stays text for a reader of 1.1', () => {
   const values = {
     nodeSelector: { dedicated: 'yes', on: 'off', '1_000': '0b11' },
     data: ['y', 'N', '~', 'null', '1:30', '2026-11-27', '=', '<<', '0o7', '1e3', '.inf', ''],

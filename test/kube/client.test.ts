@@ -28,7 +28,7 @@ async function withServer(
   }
 }
 
-test('a call carries the token, the query and the body, and gives the answer back', async () => {
+test('a call sends the token, the query and the body, and returns the response', async () => {
   const seen: unknown[] = []
   await withServer(
     (request, response) => {
@@ -69,7 +69,7 @@ test('a call carries the token, the query and the body, and gives the answer bac
   )
 })
 
-test('a call says how long its body is, also when it has none', async () => {
+test('a call sends the length of its body, also if it has none', async () => {
   const seen: unknown[] = []
   await withServer(
     (request, response) => {
@@ -120,7 +120,7 @@ test('an abort and a close also end a call that still waits for its token, which
   )
 })
 
-test('one abort ends all calls of its signal and no other, and a later one of the same signal is not sent', async () => {
+test('one abort ends all calls of its signal and no other, and a later call with the same signal is not sent', async () => {
   const arrived: (string | undefined)[] = []
   let hold = (): void => {}
   await withServer(
@@ -145,9 +145,9 @@ test('one abort ends all calls of its signal and no other, and a later one of th
   )
 })
 
-test('an error of one reader leaves no other call of its signal unended', async () => {
+test('an error in one caller does not keep the other calls of its signal from ending', async () => {
   const transport = new URL('../../src/kube/http/transport.ts', import.meta.url).href
-  // In a process of its own, because the error is not caught.
+  // Runs in a separate process because the error is not caught.
   const script = `
     import { createServer } from 'node:http'
     import { createTransport } from '${transport}'
@@ -165,10 +165,10 @@ test('an error of one reader leaves no other call of its signal unended', async 
   assert.deepEqual(stdout.trim().split('\n').toSorted(), ['ended: enough', 'not caught: first'])
 })
 
-/** As long as a credential, and no secret. */
+/** As long as a credential, but not a secret. */
 const FIELD = 'podAffinity.requiredDuringSchedulingIgnoredDuringExecution[0]'
 
-test('a refusal has status, reason, the wait that was asked for, and nothing like a credential', async () => {
+test('an error response has status, reason, the requested wait, and nothing like a credential', async () => {
   const secret = Buffer.from('a password that nobody may read').toString('base64')
   await withServer(
     (_request, response) => {
@@ -189,7 +189,7 @@ test('a refusal has status, reason, the wait that was asked for, and nothing lik
   )
 })
 
-test('a wait of hours, as a proxy under maintenance asks for it, is obeyed for a minute', async () => {
+test('a Retry-After of hours, as from a proxy under maintenance, is limited to a minute', async () => {
   await withServer(
     (_request, response) => void response.writeHead(429, { 'retry-after': '7200' }).end(),
     async (client) => {
@@ -199,7 +199,7 @@ test('a wait of hours, as a proxy under maintenance asks for it, is obeyed for a
   )
 })
 
-test('each kind of failure has a code of its own', async () => {
+test('each kind of failure has its own code', async () => {
   const codes: Record<number, string> = {
     401: 'KUBE_UNAUTHORIZED',
     403: 'KUBE_FORBIDDEN',
@@ -226,7 +226,7 @@ test('each kind of failure has a code of its own', async () => {
   )
 })
 
-test('connections are kept: 200 calls, 16 at a time, need at most 16 connections', async () => {
+test('connections are reused: 200 calls, 16 at a time, need at most 16 connections', async () => {
   const sockets = new Set<unknown>()
   await withServer(
     (request, response) => {
@@ -240,7 +240,7 @@ test('connections are kept: 200 calls, 16 at a time, need at most 16 connections
   )
 })
 
-test('a connection that serves one waiting call after the other gathers no listeners', async () => {
+test('a connection that serves one waiting call after the other accumulates no listeners', async () => {
   const warnings: string[] = []
   const onWarning = ({ name }: Error): void => void warnings.push(name)
   process.on('warning', onWarning)
@@ -254,7 +254,7 @@ test('a connection that serves one waiting call after the other gathers no liste
   assert.deepEqual(warnings, [])
 })
 
-test('H6: a lease renewal has a connection of its own while all 16 for calls hang', async () => {
+test('H6: a lease renewal has its own connection while all 16 for calls hang', async () => {
   let hanging = 0
   await withServer(
     (request, response) => {
@@ -274,7 +274,7 @@ test('H6: a lease renewal has a connection of its own while all 16 for calls han
   )
 })
 
-test('an aborted call that waits for a connection leaves its turn to the next one', async () => {
+test('an aborted call that waits for a connection passes its turn to the next one', async () => {
   const waiting: (() => void)[] = []
   await withServer(
     (request, response) => {
@@ -295,7 +295,7 @@ test('an aborted call that waits for a connection leaves its turn to the next on
   )
 })
 
-test('a call that may not be sent any more when its turn comes never arrives, and leaves its turn to the next one', async () => {
+test('a call that must not be sent any more when its turn comes never arrives, and passes its turn to the next one', async () => {
   const [waiting, arrived] = [[] as (() => void)[], [] as (string | undefined)[]]
   await withServer(
     (request, response) => {
@@ -321,7 +321,7 @@ test('a call that may not be sent any more when its turn comes never arrives, an
   )
 })
 
-test('a POST over a kept connection that the server closed is not repeated', async () => {
+test('a POST over an idle connection that the server closed is not repeated', async () => {
   let answers = 0
   await withServer(
     (request, response) => {
@@ -337,7 +337,7 @@ test('a POST over a kept connection that the server closed is not repeated', asy
   )
 })
 
-test('a kept connection that the server closed is replaced without the caller noticing', async () => {
+test('an idle connection that the server closed is replaced without the caller noticing', async () => {
   let answers = 0
   await withServer(
     (request, response) => {
@@ -353,7 +353,7 @@ test('a kept connection that the server closed is replaced without the caller no
   )
 })
 
-test('a call ends when its time is up, when it is aborted, and when the body is too large or stops', async () => {
+test('a call ends at its timeout, at an abort, and when the body is too large or stalls', async () => {
   await withServer(
     (request, response) => {
       if (request.url === '/large') response.end(JSON.stringify('x'.repeat(5000)))
@@ -374,7 +374,7 @@ test('a call ends when its time is up, when it is aborted, and when the body is 
   )
 })
 
-test('a client that is closed fails what is under way and what waits for a connection, and takes nothing more down', async () => {
+test('a client that is closed fails all calls that are in flight or waiting, and does not crash', async () => {
   await withServer(
     () => undefined,
     async (client) => {
@@ -387,7 +387,7 @@ test('a client that is closed fails what is under way and what waits for a conne
   )
 })
 
-test('a server that is not there is unreachable, with the reason of the system', async () => {
+test("a server that does not exist is unreachable, with the system's reason", async () => {
   let address = ''
   await withServer(
     () => undefined,
@@ -403,7 +403,7 @@ test('a server that is not there is unreachable, with the reason of the system',
   client.close()
 })
 
-test('a watch delivers events until the server ends it, and tells a clean end from a cut', async () => {
+test('a watch delivers events until the server ends it, and distinguishes a clean end from a break', async () => {
   await withServer(
     (request, response) => {
       response.write('{"type":"ADDED","object":{"n":1}}\n')
@@ -422,7 +422,7 @@ test('a watch delivers events until the server ends it, and tells a clean end fr
   )
 })
 
-test('a token never goes to a plain http address that is not this machine', () => {
+test('a token is never sent to a plain http address except on this machine', () => {
   assert.throws(() => createKubeClient({ server: 'http://10.0.0.1:6443', token: () => 't' }), {
     code: 'KUBE_CONNECTION',
   })

@@ -2,23 +2,23 @@ import { createServer, type IncomingMessage } from 'node:http'
 import { type AddressInfo, connect, type Socket } from 'node:net'
 import type { TestContext } from 'node:test'
 
-/** What the proxy does with a CONNECT: opens the way, answers a status and stays connected, or lets the client wait. */
+/** What the proxy does with a CONNECT: opens the tunnel, responds with a status and stays connected, or lets the client wait. */
 export type Treatment = 'open' | 'stall' | 'stall-tls' | number
 
 export interface ConnectProxy {
   readonly port: number
   /** Targets of the CONNECTs, in order. */
   readonly targets: string[]
-  /** Their Proxy-Authorization. */
+  /** Their Proxy-Authorization headers. */
   readonly logins: (string | undefined)[]
-  /** All that was sent before the ways were open. */
+  /** Everything that was sent before the tunnels were open. */
   readonly heads: string[]
   treatment: Treatment
   /** Resolves when no client is connected any more. */
   left(): Promise<void>
 }
 
-/** An HTTP proxy on loopback whose every way leads to one local port, whatever the name. */
+/** An HTTP proxy on loopback whose tunnels all lead to one local port, whatever the name. */
 export async function startConnectProxy(t: TestContext, leadsTo: number): Promise<ConnectProxy> {
   const clients = new Set<Socket>()
   const others = new Set<Socket>()
@@ -26,7 +26,7 @@ export async function startConnectProxy(t: TestContext, leadsTo: number): Promis
   const server = createServer((_request, response) => response.writeHead(405).end())
   server.on('connection', (socket: Socket) => {
     clients.add(socket)
-    // Servers of node:http leave their half of a connection open.
+    // Servers of node:http leave their side of a connection open.
     socket.on('error', () => undefined).on('end', () => socket.destroy())
     socket.on('close', () => {
       clients.delete(socket)

@@ -31,7 +31,7 @@ after(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-/** The API server's certificate comes from another authority from now on; its connections end. */
+/** Replaces the API server's certificate by one of another authority, and closes its connections. */
 function serveBy(authority: ReturnType<typeof createAuthority>): void {
   server.setSecureContext(identity(authority))
   server.closeAllConnections()
@@ -74,7 +74,7 @@ test('in a Pod a token and an authority that are rotated on disk are used within
   assert.equal(await connection.token?.(), 'two')
 })
 
-test('a token that the server refuses is read again at once: the one on disk may be newer', async () => {
+test('a token that the server rejects is read again immediately because the one on disk may be newer', async () => {
   await writeFile(join(folder, 'ca.crt'), first.certificatePem)
   await writeFile(join(folder, 'token'), 'refused')
   const environment = { KUBERNETES_SERVICE_HOST: '127.0.0.1', KUBERNETES_SERVICE_PORT: String(port) }
@@ -89,7 +89,7 @@ test('a token that the server refuses is read again at once: the one on disk may
   }
 })
 
-test('outside a cluster the authority’s file that a kubeconfig names is read again too', async () => {
+test('outside a cluster the CA file that a kubeconfig names is read again too', async () => {
   const clock = createFakeClock()
   await writeFile(join(folder, 'ca.crt'), first.certificatePem)
   const file = join(folder, 'kubeconfig')
@@ -104,7 +104,7 @@ test('outside a cluster the authority’s file that a kubeconfig names is read a
   assert.equal(seen, 'Bearer of-the-file')
 })
 
-test('the server must prove the name that is expected of it: its address, or tls-server-name', async () => {
+test("the server's certificate must match the expected name: its address, or tls-server-name", async () => {
   const named = createAuthority('named')
   const pair = named.issue({ commonName: '127.0.0.1', names: ['api.example'], minutes: 60 })
   const user = named.issue({ commonName: 'jane', names: [], minutes: 60 })
@@ -148,7 +148,7 @@ test('what a Pod lacks is named', () => {
   assert.throws(() => inClusterConnection(join(folder, 'none'), environment), { message: /none\/token cannot be read/ })
 })
 
-test('a call that may not be sent any more when its TLS handshake ends never arrives', async () => {
+test('a call that must not be sent any more when its TLS handshake ends never arrives', async () => {
   const held = Promise.withResolvers<() => void>()
   const relay = createRelay((socket) => {
     held.resolve(() => {

@@ -1,12 +1,12 @@
 import type { Clock } from '../../src/lib/clock.ts'
 
-/** A clock that stands still until it is told to move. */
+/** A clock that only moves when a test moves it. */
 export interface FakeClock extends Clock {
-  /** Moves on, calling what falls due on the way and letting its effects settle. */
+  /** Moves forward, runs the timers that become due, and waits for their effects. */
   advance(ms: number): Promise<void>
-  /** Moves to the next timer; false without one. */
+  /** Moves to the next timer; returns false if there is none. */
   next(): Promise<boolean>
-  /** Time goes by and nothing runs, as for a process that was stopped. */
+  /** Moves forward without running timers, as for a process that was stopped. */
   pause(ms: number): void
   readonly timers: number
 }
@@ -53,7 +53,7 @@ export function createFakeClock(start: number = Date.parse('2026-01-01T00:00:00Z
   }
 }
 
-/** Lets all promises that can go on do so. */
+/** Waits until all promises that can settle have settled. */
 export async function settle(turns = 5): Promise<void> {
   for (let turn = 0; turn < turns; turn += 1) await new Promise((resolve) => setImmediate(resolve))
 }

@@ -3,25 +3,25 @@ import type { KubeCall, KubeClient } from '../../src/kube/client.ts'
 import type { Lease } from '../../src/kube/lease-record.ts'
 import type { WatchEvent } from '../../src/kube/watch/watch-stream.ts'
 
-/** An API server that holds one Lease, with the real one's answers to stale writes. */
+/** An API server that holds one Lease, and responds to stale writes like the real one. */
 export interface FakeLeaseApi {
   readonly client: KubeClient
   readonly calls: string[]
   readonly lease: Lease
-  /** The next calls of this method fail with this status (0: no answer). */
+  /** The next calls of this method fail with this status (0: no response). */
   fail(method: string, status: number, times: number): void
-  /** The next call of this method is done, and its answer held back until the result is called. */
+  /** The next call of this method is executed, and its response held back until the returned function is called. */
   holdAnswer(method: string): () => void
-  /** The next call of this method is done, and the connection breaks before its answer. */
+  /** The next call of this method is executed, and the connection breaks before its response. */
   loseAnswer(method: string): void
-  /** Another client writes it. */
+  /** Writes the Lease as another client. */
   overwrite(spec: Lease['spec']): void
-  /** As after a restore of etcd from a backup: the version is this much lower. */
+  /** Lowers the version by this much, as after a restore of etcd from a backup. */
   restore(by: number): void
-  /** Another client deletes it, or creates it again. */
+  /** Deletes the Lease, or creates it again, as another client. */
   remove(): void
   create(): void
-  /** Each watch from now on ends at once: with this error event, or (0) without any. */
+  /** Each watch from now on ends immediately: with this error event, or (0) without any. */
   endWatches(code: number): void
   /** The lanes of all requests so far. */
   readonly lanes: ReadonlySet<string | undefined>

@@ -8,28 +8,28 @@ interface Item {
   readonly metadata: { readonly name: string; readonly uid: string; readonly resourceVersion: string }
 }
 
-/** One list of an API server over TLS, with the faults that real ones and the way to them have. */
+/** One list of an API server over TLS, with the faults of real servers and of the network to them. */
 export interface FakeListServer extends AsyncDisposable {
   readonly connection: KubeConnection
   /** Query strings of all requests, in order. */
   readonly requests: URLSearchParams[]
   readonly watching: number
-  /** False: `sendInitialEvents` is refused as Kubernetes 1.30 does. */
+  /** False: `sendInitialEvents` is rejected as by Kubernetes 1.30. */
   watchList: boolean
-  /** Answers of the next requests of a kind, instead of the right one. */
+  /** Responses to the next requests of a kind, instead of the right one. */
   readonly faults: { kind: 'list' | 'watch'; status: number; retryAfter?: number }[]
   put(name: string, uid?: string): void
   remove(name: string): void
   bookmark(): void
-  /** As after a restore of etcd from a backup: all versions are this much lower. */
+  /** Lowers all versions by this much, as after a restore of etcd from a backup. */
   restore(by: number): void
-  /** This one is of a version that is 10 lower, and nobody is told. */
+  /** Lowers this object's version by 10 without an event. */
   age(name: string): void
-  /** The first state of the next stream has this one 2 versions older, and its change or deletion follows before the bookmark. */
+  /** The next stream begins with this object 2 versions older, and its change or deletion follows before the bookmark. */
   lag(name: string): void
-  /** A line to all watchers as it is. */
+  /** Sends a line unchanged to all watchers. */
   send(line: string): void
-  /** Ends all watches: in order, by a reset, or with a 410 in the stream. */
+  /** Ends all watches: cleanly, by a reset, or with a 410 in the stream. */
   end(how: 'clean' | 'reset' | 'gone'): void
   /** Resolves when the n-th request (from 1) has been answered or its watch opened. */
   request(n: number): Promise<void>
@@ -39,7 +39,7 @@ export async function startFakeListServer(): Promise<FakeListServer> {
   const authority = createAuthority('test-ca')
   const pair = authority.issue({ commonName: 'localhost', names: ['127.0.0.1'], minutes: 60 })
   const items = new Map<string, Item>()
-  /** Each with the version from which it watches: what is not above that is not sent to it. */
+  /** Each watcher with the version from which it watches: it only gets newer events. */
   const watchers = new Map<ServerResponse, number>()
   const requests: URLSearchParams[] = []
   const waiting: { n: number; resolve: () => void }[] = []
@@ -88,7 +88,7 @@ export async function startFakeListServer(): Promise<FakeListServer> {
     const limit = Number(query.get('limit') ?? items.size)
     const page = [...items.values()].slice(from, from + limit)
     const more = from + limit < items.size ? { continue: String(from + limit) } : {}
-    // As an API server answers a list of metadata that is empty.
+    // As an API server responds to a list of metadata that is empty.
     const found = page.length === 0 ? null : page
     response.end(JSON.stringify({ metadata: { resourceVersion: String(version), ...more }, items: found }))
   }

@@ -4,23 +4,23 @@ import { createReflector, type Reflector } from '../../src/kube/watch/reflector.
 import { createFakeClock, type FakeClock } from './fake-clock.ts'
 import { type FakeListServer, startFakeListServer } from './fake-list-server.ts'
 
-/** What the tests keep of an object. */
+/** The fields of an object that the tests keep. */
 export type View = { readonly uid: string; readonly resourceVersion: string }
 
-/** A reflector that runs against a server with faults, and what it told so far. */
+/** A reflector connected to a server with faults, and everything that it has reported. */
 interface Followed {
   readonly server: FakeListServer
   readonly clock: FakeClock
   readonly reflector: Reflector<View>
   readonly changes: string[]
   readonly problems: { code: unknown; wait: number }[]
-  /** One for each time that it found the server's versions gone back. */
+  /** One entry for each time that the reflector found the server's versions gone back. */
   readonly rewound: true[]
-  /** Resolves when the changes seen so far satisfy the question; asked after each change. */
+  /** Resolves when the condition holds; it is checked after each change. */
   until(question: () => boolean): Promise<void>
 }
 
-/** Runs the work beside a reflector of namespaces; both end with it. */
+/** Runs the work while a reflector of namespaces runs, and stops the reflector afterwards. */
 export async function follow(
   work: (followed: Followed) => Promise<void>,
   options: { pageSize?: number; prepare?: (server: FakeListServer) => void; handler?: (key: string) => void } = {},

@@ -6,7 +6,7 @@ import { createKubeClient, type KubeClient } from '../../src/kube/client.ts'
 
 type Script = (socket: Socket, request: number) => void
 
-/** A server that answers each request with bytes of the test's choice; `connections` counts those that were opened. */
+/** A server that responds to each request with bytes chosen by the test; `connections` counts the opened ones. */
 async function withBytes(script: Script, work: (client: KubeClient, connections: () => number) => Promise<void>) {
   let connections = 0
   let requests = 0
@@ -50,13 +50,13 @@ function chunked(text: string, size: number): string {
   return `${pieces.map((piece) => `${piece.length.toString(16)}\r\n${piece}\r\n`).join('')}0\r\n\r\n`
 }
 
-test('an answer reads the same however it is framed and cut', async () => {
+test('a response reads the same however it is framed and split', async () => {
   const framing = fc.constantFrom('length', 'chunked', 'until-close', 'after-100')
   const cuts = fc.array(fc.nat({ max: 600 }), { maxLength: 8 })
   const content = fc.record({ kind: fc.string({ maxLength: 20 }), n: fc.integer(), list: fc.array(fc.string()) })
   await fc.assert(
     fc.asyncProperty(content, framing, cuts, fc.integer({ min: 1, max: 40 }), async (value, kind, at, size) => {
-      // ASCII, so that a length in characters is one in bytes.
+      // ASCII, so that the number of characters equals the number of bytes.
       const body = JSON.stringify(value).replaceAll(/[^\x20-\x7e]/g, '?')
       const head = 'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n'
       const sized = `${head}Content-Length: ${body.length}\r\n\r\n${body}`
@@ -79,7 +79,7 @@ test('an answer reads the same however it is framed and cut', async () => {
   )
 })
 
-test('whatever comes that is no answer, a call fails with a code and never hangs or crashes', async () => {
+test('an invalid response fails the call with a code, and never hangs or crashes', async () => {
   const wild = fc.oneof(
     fc.string({ unit: 'binary', maxLength: 300 }),
     fc.constantFrom(
@@ -106,7 +106,7 @@ test('whatever comes that is no answer, a call fails with a code and never hangs
   )
 })
 
-test('security 10: bytes behind a response are never taken for the next one', async () => {
+test('security 10: bytes after a response are never read as the next one', async () => {
   const one = 'HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n{"n":1}'
   const stray = one.replace('1}', '9}')
   for (const more of [stray, 'HTTP/1.1 200 OK\r\n', 'HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n', 'x', '\r\n']) {
@@ -121,7 +121,7 @@ test('security 10: bytes behind a response are never taken for the next one', as
   }
 })
 
-test('security 10: a second response that arrives between two requests ends the connection', async () => {
+test('security 10: a second response that arrives between two requests closes the connection', async () => {
   const one = 'HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n{"n":1}'
   let late: Socket | undefined
   await withBytes(
@@ -165,7 +165,7 @@ test('security 10: a bad length, a bad chunk size, a redirect and an empty succe
   }
 })
 
-test('a server that says close is not asked again over that connection', async () => {
+test('a connection is not reused after the server sends close', async () => {
   await withBytes(
     (socket) => void socket.write('HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}'),
     async (client, connections) => {
@@ -193,13 +193,13 @@ test('a connection that the server closed between two calls is not used again, n
   )
 })
 
-test('a token with a line break is refused before anything is sent', async () => {
+test('a token with a line break is rejected before anything is sent', async () => {
   const client = createKubeClient({ server: 'http://127.0.0.1:9', token: () => 'a\r\nx-remote-user: admin' })
   await assert.rejects(client.request(get('/api')), { code: 'KUBE_CONNECTION' })
   client.close()
 })
 
-test('a certificate that cannot be read is said so', () => {
+test('a certificate that cannot be read is reported', () => {
   assert.throws(() => createKubeClient({ server: 'https://127.0.0.1:1', ca: 'not PEM', key: 'nor this' }), {
     code: 'KUBE_CONNECTION',
   })

@@ -45,7 +45,7 @@ function start(api: Pick<FakeLeaseApi, 'client'>, clock: FakeClock, identity: st
   }
 }
 
-test('a lease without a holder is taken at once, and renewed every 2 s by one write and no read', async () => {
+test('a lease without a holder is acquired immediately, and renewed every 2 s by one write and no read', async () => {
   const [api, clock] = [createFakeLeaseApi(), createFakeClock()]
   const one = start(api, clock, 'one')
   await settle()
@@ -58,7 +58,7 @@ test('a lease without a holder is taken at once, and renewed every 2 s by one wr
   assert.equal(await one.done, 'stopped')
 })
 
-test('L5: a leader and a follower notice by the Lease, without another request, that etcd was restored', async () => {
+test('L5: a leader and a follower notice from the Lease, without another request, that etcd was restored', async () => {
   const [api, clock] = [createFakeLeaseApi(), createFakeClock()]
   const one = start(api, clock, 'one')
   await settle()
@@ -67,9 +67,9 @@ test('L5: a leader and a follower notice by the Lease, without another request, 
   api.restore(5)
   await clock.advance(3_000)
   assert.deepEqual([one.isLeader(), one.log], [true, ['acquired', 'problem', 'rewound']])
-  // Nothing but the renewal that met a conflict, and the read that follows it.
+  // Only the renewal that met a conflict, and the read that follows it.
   assert.deepEqual(api.calls.slice(-4), ['PUT', 'PUT', 'GET', 'PUT'])
-  // It reads when the watch hears nothing, here because the one that led is gone.
+  // It reads when the watch has no events, here because the previous leader is gone.
   api.restore(3)
   api.fail('PUT', 0, 100)
   await clock.advance(18_000)
@@ -95,7 +95,7 @@ test('a follower watches, and takes over within a moment of a release', async ()
   await two.done
 })
 
-test('who is told to stop while taking the lease, or while renewing it, gives it back', async () => {
+test('a replica that is stopped while it acquires or renews the lease releases it', async () => {
   for (const ms of [0, 2000]) {
     const [api, clock] = [createFakeLeaseApi(), createFakeClock()]
     const answerNow = ms === 0 ? api.holdAnswer('PUT') : () => undefined
@@ -113,7 +113,7 @@ test('who is told to stop while taking the lease, or while renewing it, gives it
   }
 })
 
-test('who is told to stop gives a lease back that somebody edited meanwhile', async () => {
+test('a replica that is stopped releases a lease that another client edited meanwhile', async () => {
   const [api, clock] = [createFakeLeaseApi(), createFakeClock()]
   const one = start(api, clock, 'one')
   await settle()
@@ -123,7 +123,7 @@ test('who is told to stop gives a lease back that somebody edited meanwhile', as
   assert.deepEqual([api.lease.spec?.holderIdentity, one.log], ['', ['acquired']])
 })
 
-test('who is told to stop after a renewal that met an edit, before the lease was read again, gives it back', async () => {
+test('a replica that is stopped after a renewal that met an edit, before the lease was read again, releases it', async () => {
   const [api, clock] = [createFakeLeaseApi(), createFakeClock()]
   const one = start(api, clock, 'one')
   await settle()
@@ -137,7 +137,7 @@ test('who is told to stop after a renewal that met an edit, before the lease was
   assert.equal(api.lease.spec?.holderIdentity, '')
 })
 
-test('who is told to stop after the answer was lost that the lease is its own gives it back', async () => {
+test('a replica that is stopped after the response to its acquisition was lost releases the lease', async () => {
   const [api, clock] = [createFakeLeaseApi(), createFakeClock()]
   api.loseAnswer('PUT')
   const one = start(api, clock, 'one')
@@ -148,7 +148,7 @@ test('who is told to stop after the answer was lost that the lease is its own gi
   assert.equal(api.lease.spec?.holderIdentity, '')
 })
 
-test('a follower that is told to stop asks nothing more', async () => {
+test('a follower that is stopped sends no more requests', async () => {
   const [api, clock] = [createFakeLeaseApi(), createFakeClock()]
   api.overwrite({ holderIdentity: 'other', leaseDurationSeconds: 15 })
   const one = start(api, clock, 'one')
@@ -158,9 +158,9 @@ test('a follower that is told to stop asks nothing more', async () => {
   assert.deepEqual([api.calls, api.lease.spec?.holderIdentity], [['GET', 'WATCH'], 'other'])
 })
 
-test('after a crash the follower takes over when 15 s passed without a change that it saw', async () => {
+test('after a crash the follower takes over 15 s after the last change that it saw', async () => {
   const [api, clock] = [createFakeLeaseApi(), createFakeClock()]
-  // The dead leader's clock was hours off: nobody looks at it.
+  // The dead leader's clock was hours off, which does not matter.
   api.overwrite({ holderIdentity: 'dead', leaseDurationSeconds: 15, renewTime: '2031-01-01T00:00:00.000000Z' })
   const two = start(api, clock, 'two')
   await clock.advance(14_900)
@@ -172,7 +172,7 @@ test('after a crash the follower takes over when 15 s passed without a change th
   await two.done
 })
 
-test('a leader that cannot renew stops writing after 10 s and says so before another may lead', async () => {
+test('a leader that cannot renew stops writing after 10 s and reports it before another may lead', async () => {
   const [api, clock] = [createFakeLeaseApi(), createFakeClock()]
   const one = start(api, clock, 'one')
   await settle()
@@ -185,13 +185,13 @@ test('a leader that cannot renew stops writing after 10 s and says so before ano
   assert.equal(await one.done, 'lost')
 })
 
-test('a leader that was paused past its deadline gives up, even if nobody took the lease', async () => {
+test('a leader that was paused past its deadline gives up, even if the lease was not taken', async () => {
   const [api, clock] = [createFakeLeaseApi(), createFakeClock()]
   const one = start(api, clock, 'one')
   await settle()
   const writes = (): number => api.calls.filter((call) => call === 'PUT').length
   const before = writes()
-  // Paused: time goes by without any timer being called.
+  // Paused: time passes without any timer being called.
   clock.pause(11_000)
   assert.equal(one.isLeader(), false)
   await clock.advance(1)
@@ -199,7 +199,7 @@ test('a leader that was paused past its deadline gives up, even if nobody took t
   assert.equal(writes(), before)
 })
 
-test('a leader whose lease was taken or edited by hand reads it again: lost to another holder, kept otherwise', async () => {
+test('a leader whose lease was taken or edited manually reads it again: lost to another holder, kept otherwise', async () => {
   const [api, clock] = [createFakeLeaseApi(), createFakeClock()]
   const one = start(api, clock, 'one')
   await settle()
@@ -211,7 +211,7 @@ test('a leader whose lease was taken or edited by hand reads it again: lost to a
   assert.deepEqual([await one.done, one.isLeader()], ['lost', false])
 })
 
-test('of two that start together exactly one leads', async () => {
+test('of two replicas that start together exactly one leads', async () => {
   const [api, clock] = [createFakeLeaseApi(), createFakeClock()]
   const all = ['one', 'two', 'three'].map((identity) => start(api, clock, identity))
   await clock.advance(5_000)
@@ -220,7 +220,7 @@ test('of two that start together exactly one leads', async () => {
   await Promise.all(all.map((one) => one.done))
 })
 
-test('a process that was started again under its old name goes on leading without a wait', async () => {
+test('a process that was restarted under its old name continues to lead without a wait', async () => {
   const [api, clock] = [createFakeLeaseApi(), createFakeClock()]
   api.overwrite({ holderIdentity: 'one', leaseDurationSeconds: 15, leaseTransitions: 4 })
   const one = start(api, clock, 'one')
@@ -230,7 +230,7 @@ test('a process that was started again under its old name goes on leading withou
   await one.done
 })
 
-test('a follower goes on through failures of the API server', async () => {
+test('a follower continues through failures of the API server', async () => {
   const [api, clock] = [createFakeLeaseApi(), createFakeClock()]
   api.fail('GET', 500, 3)
   api.fail('PUT', 0, 1)
@@ -242,7 +242,7 @@ test('a follower goes on through failures of the API server', async () => {
   await one.done
 })
 
-/** As the real client: a response comes after `delays`, and later than the time limit it is a failure, though the request was done. */
+/** Like the real client: a response comes after `delays`; beyond the timeout it is a failure, although the request was executed. */
 function withDelays(api: FakeLeaseApi, clock: FakeClock, delays: readonly number[]): KubeClient {
   let count = 0
   return {
@@ -258,9 +258,9 @@ function withDelays(api: FakeLeaseApi, clock: FakeClock, delays: readonly number
   }
 }
 
-test('H1 a renewal whose response comes after the deadline is a loss', async () => {
+test('H1 a renewal whose response comes after the deadline counts as lost', async () => {
   const [api, clock] = [createFakeLeaseApi(), createFakeClock()]
-  // Acquired at 0; the renewal of 2 s times out at 7 s, the next one is answered at 11.5 s.
+  // Acquired at 0; the renewal of 2 s times out at 7 s, the response to the next one comes at 11.5 s.
   const one = start({ client: withDelays(api, clock, [0, 60_000, 4_500]) }, clock, 'one')
   await clock.advance(9_900)
   assert.equal(one.isLeader(), true)
@@ -272,7 +272,7 @@ test('H1 a renewal whose response comes after the deadline is a loss', async () 
 
 test('a leader whose last renewal gets no response ends at its deadline, not when that request times out', async () => {
   const [api, clock] = [createFakeLeaseApi(), createFakeClock()]
-  // Acquired at 0; the renewals of 2 s and 7 s get no response, the second of them not until 12 s.
+  // Acquired at 0; the renewals of 2 s and 7 s get no response, the second not until 12 s.
   const one = start({ client: withDelays(api, clock, [0, 60_000, 60_000]) }, clock, 'one')
   let ended = ''
   void one.done.then((how) => {
@@ -310,7 +310,7 @@ test('H1 whatever the delays: once a leader has stopped holding, it never holds 
   )
 })
 
-test('H1 a renewal that timed out is followed by the next without a pause, so that one lost request is no loss', async () => {
+test('H1 a renewal that timed out is followed by the next without a pause, so that one lost request does not lose the lease', async () => {
   const [api, clock] = [createFakeLeaseApi(), createFakeClock()]
   const one = start({ client: withDelays(api, clock, [0, 60_000, 2_500]) }, clock, 'one')
   for (let second = 0; second < 30; second += 1) {
@@ -322,7 +322,7 @@ test('H1 a renewal that timed out is followed by the next without a pause, so th
   assert.equal(await one.done, 'stopped')
 })
 
-test('H6 all requests for the lease go over its own connection', async () => {
+test('H6 all requests for the lease use its own connection', async () => {
   const [api, clock] = [createFakeLeaseApi(), createFakeClock()]
   const one = start(api, clock, 'one')
   await clock.advance(10_000)
@@ -331,7 +331,7 @@ test('H6 all requests for the lease go over its own connection', async () => {
   assert.deepEqual([...api.lanes], ['lease'])
 })
 
-test('security 3: a duration that no holder of ours writes is not believed, and is repaired by the next renewal', async () => {
+test('security 3: a duration that our holders never write is ignored, and repaired by the next renewal', async () => {
   const [api, clock] = [createFakeLeaseApi(), createFakeClock()]
   api.overwrite({ holderIdentity: 'ghost', leaseDurationSeconds: 2_147_483_647 })
   const one = start(api, clock, 'one')
@@ -346,7 +346,7 @@ test('security 3: a duration that no holder of ours writes is not believed, and 
   await one.done
 })
 
-test('security 3: a lease that has not existed for 30 s is reported, and so is its return', async () => {
+test('security 3: a lease that has been missing for 30 s is reported, and so is its return', async () => {
   const [api, clock] = [createFakeLeaseApi(), createFakeClock()]
   api.overwrite({ holderIdentity: 'other', leaseDurationSeconds: 15 })
   const one = start(api, clock, 'one')
@@ -371,7 +371,7 @@ test('security 3: a lease that has not existed for 30 s is reported, and so is i
   await one.done
 })
 
-test('M2 no answer of the server makes a follower or a leader spin: a watch that ends with 410 or at once, conflicts without end', async () => {
+test('M2 no response makes a follower or a leader spin: a watch that ends with 410 or immediately, conflicts without end', async () => {
   for (const code of [410, 0]) {
     const [api, clock] = [createFakeLeaseApi(), createFakeClock()]
     api.overwrite({ holderIdentity: 'other', leaseDurationSeconds: 15 })

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { DECLARING_MANAGERS, declaredBy } from '../../src/kube/managed-fields.ts'
 
-/** Where each name is from. */
+/** The source of each name. */
 const SOURCES: Readonly<Record<string, string>> = {
   // ArgoCDSSAManager: https://github.com/argoproj/argo-cd/blob/53ed91d020eba61b3492e02cc379d4e40a212927/common/common.go
   'argocd-controller': 'Apply',
@@ -14,14 +14,14 @@ const SOURCES: Readonly<Record<string, string>> = {
   helm: 'Update',
   // defaultFieldManagerName: https://github.com/hashicorp/terraform-provider-kubernetes/blob/main/kubernetes/provider.go
   Terraform: 'Apply',
-  // cfg.UserAgent is "HashiCorp/1.0 Terraform/…" there; the API server takes what is before the slash as the manager of updates.
+  // cfg.UserAgent is "HashiCorp/1.0 Terraform/…" there; the API server uses the part before the slash as the manager of updates.
   HashiCorp: 'Update',
   // https://kubernetes.io/docs/reference/using-api/server-side-apply/#migration-between-client-side-and-server-side-apply
   'kubectl-client-side-apply': 'Update',
 }
 
 for (const [manager, operation] of Object.entries(SOURCES)) {
-  test(`what ${manager} wrote is declared elsewhere`, () => {
+  test(`fields written by ${manager} are declared elsewhere`, () => {
     const entries = [{ manager, operation: operation as 'Apply' | 'Update', fieldsV1: { 'f:imagePullSecrets': {} } }]
     assert.equal(declaredBy(entries, ['f:imagePullSecrets']), manager)
     assert.equal(declaredBy(entries, ['f:secrets']), undefined)

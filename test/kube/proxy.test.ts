@@ -14,13 +14,13 @@ import { chooseProxy } from '../../src/kube/proxy.ts'
 import { createAuthority } from '../../src/sandbox/cluster/certificate.ts'
 import { startConnectProxy } from './connect-proxy.ts'
 
-// All of it is M8: the API server behind a proxy, as kubectl and helm reach it.
+// All tests are for M8: the API server behind a proxy, reached like kubectl and helm do.
 
 const authority = createAuthority('cluster')
 const other = createAuthority('other')
 const user = authority.issue({ commonName: 'jane', names: [], minutes: 60 })
 
-/** An API server that says who asks it, and whose certificate is for api.example alone. */
+/** An API server that reports its callers, and whose certificate is only for api.example. */
 async function startServer(names: string[] = ['api.example']): Promise<{ server: Server; port: number }> {
   const pair = authority.issue({ commonName: 'api', names, minutes: 60 })
   const server = createServer(
@@ -96,7 +96,7 @@ function kubeconfig(server: string, proxyUrl?: string): string {
   })
 }
 
-test('TLS through a proxy is as without one: CA, client certificate and token are for the API server alone', async (t) => {
+test('TLS through a proxy is as without one: CA, client certificate and token are for the API server only', async (t) => {
   const proxy = await startConnectProxy(t, port)
   const seen = await ask(through(`http://127.0.0.1:${proxy.port}`))
   assert.deepEqual([seen.authorized, seen.host, seen.authorization], [true, 'api.example:6443', 'Bearer a-token'])
@@ -105,7 +105,7 @@ test('TLS through a proxy is as without one: CA, client certificate and token ar
   await proxy.left()
 })
 
-test('a proxy is trusted with nothing: the API server proves its name or its address, or tls-server-name', async (t) => {
+test("a proxy is not trusted: the certificate must match the API server's name or address, or tls-server-name", async (t) => {
   const proxy = await startConnectProxy(t, port)
   const base = through(`http://127.0.0.1:${proxy.port}`)
   const wrongName = { code: 'KUBE_UNREACHABLE', reason: 'ERR_TLS_CERT_ALTNAME_INVALID' }
@@ -130,7 +130,7 @@ test('a proxy is trusted with nothing: the API server proves its name or its add
   assert.equal((await ask(local)).authorized, true)
 })
 
-test('calls share a way through the proxy, a watch has its own, and both end with the client', async (t) => {
+test('calls share a tunnel through the proxy, a watch has its own, and both are closed with the client', async (t) => {
   const proxy = await startConnectProxy(t, port)
   const client = createKubeClient(through(`http://127.0.0.1:${proxy.port}`))
   const get = () => client.request<Seen>({ method: 'GET', path: '/version' })
@@ -149,7 +149,7 @@ test('calls share a way through the proxy, a watch has its own, and both end wit
   await proxy.left()
 })
 
-test('user and password of a proxy go to it alone, and into no error', async (t) => {
+test("a proxy's user and password are sent only to the proxy, and appear in no error", async (t) => {
   const proxy = await startConnectProxy(t, port)
   const url = `http://jane:p%40ss%3Aword@127.0.0.1:${proxy.port}`
   await ask(through(url))
@@ -162,7 +162,7 @@ test('user and password of a proxy go to it alone, and into no error', async (t)
       `GET /version did not reach api.example:6443: the proxy http://127.0.0.1:${proxy.port} answered ${status}`,
     )
     assert.deepEqual([error.code, error.reason, error.cause], ['KUBE_UNREACHABLE', 'ERR_PROXY_TUNNEL', undefined])
-    // Node leaves the connection open that the proxy keeps.
+    // Node leaves the connection to the proxy open.
     await proxy.left()
   }
   const nobody = await ask({ ...through('http://jane:secret@127.0.0.1:1') }).catch((reason) => reason)
@@ -172,7 +172,7 @@ test('user and password of a proxy go to it alone, and into no error', async (t)
 })
 
 for (const treatment of ['stall', 'stall-tls'] as const) {
-  test(`a proxy that says nothing more (${treatment}) is a timeout, and its connections end with the client`, async (t) => {
+  test(`a proxy that stops responding (${treatment}) is a timeout, and its connections are closed with the client`, async (t) => {
     const proxy = await startConnectProxy(t, port)
     proxy.treatment = treatment
     await assert.rejects(ask(through(`http://127.0.0.1:${proxy.port}`), 100), { code: 'KUBE_TIMEOUT' })
@@ -180,7 +180,7 @@ for (const treatment of ['stall', 'stall-tls'] as const) {
     assert.equal(proxy.targets.length, 1)
   })
 
-  test(`a way that is not open after 30 s (${treatment}) is given up, though the client lives on`, async (t) => {
+  test(`a tunnel that is not open after 30 s (${treatment}) is closed, although the client stays in use`, async (t) => {
     const proxy = await startConnectProxy(t, port)
     proxy.treatment = treatment
     mock.timers.enable({ apis: ['setTimeout'] })
@@ -198,12 +198,12 @@ for (const treatment of ['stall', 'stall-tls'] as const) {
   })
 }
 
-test('without TLS nothing goes through a proxy', () => {
+test('without TLS no proxy is used', () => {
   const connection = { server: 'http://127.0.0.1:8080', proxy: 'http://proxy.example:3128' }
   assert.throws(() => createKubeClient(connection), { code: 'KUBE_CONNECTION' })
 })
 
-test('proxy-url of the kubeconfig comes before the environment, whatever NO_PROXY says', async (t) => {
+test('proxy-url of the kubeconfig takes precedence over the environment, whatever NO_PROXY contains', async (t) => {
   const proxy = await startConnectProxy(t, port)
   const environment = { HTTPS_PROXY: 'http://127.0.0.1:1', NO_PROXY: '*' }
   const url = `http://127.0.0.1:${proxy.port}`
@@ -215,7 +215,7 @@ test('proxy-url of the kubeconfig comes before the environment, whatever NO_PROX
   assert.equal((await kubeconfigConnection({ file, environment })).proxy, `${url}/`)
 })
 
-test('without proxy-url the environment is used, in both spellings, but for what NO_PROXY names', async (t) => {
+test('without proxy-url the environment is used, in both spellings, except for hosts in NO_PROXY', async (t) => {
   const proxy = await startConnectProxy(t, port)
   const url = `http://127.0.0.1:${proxy.port}`
   const text = kubeconfig('https://api.example:6443')
@@ -242,7 +242,7 @@ test('in a Pod no proxy is used for the API server of its own cluster', async ()
 
 const API = 'https://api.example:6443'
 
-test('the environment is read as Go does: upper case first, HTTPS_PROXY alone for https', () => {
+test('the environment is read as in Go: upper case first, only HTTPS_PROXY for https', () => {
   const choices: readonly (readonly [Readonly<Record<string, string>>, string | undefined])[] = [
     [{}, undefined],
     [{ HTTPS_PROXY: 'http://a:1', https_proxy: 'http://b:1' }, 'http://a:1/'],
@@ -262,7 +262,7 @@ test('the environment is read as Go does: upper case first, HTTPS_PROXY alone fo
   assert.equal(chooseProxy('no URL', undefined, { HTTPS_PROXY: 'http://a' }), undefined)
 })
 
-test('a proxy that is not HTTP is refused by name, with a way out and without its password', () => {
+test('a proxy that is not HTTP is rejected by name, with an alternative and without its password', () => {
   const refused = (proxyUrl: string | undefined, environment = {}): string => {
     try {
       chooseProxy(API, proxyUrl, environment)
@@ -290,7 +290,7 @@ test('a proxy that is not HTTP is refused by name, with a way out and without it
 })
 
 /**
- * NO_PROXY, server, by proxy: what golang.org/x/net/http/httpproxy v0.60.0 (of helm 4) answered for each, by its
+ * NO_PROXY, server, by proxy: the results of golang.org/x/net/http/httpproxy v0.60.0 (used by helm 4), from its
  * `Config.ProxyFunc`; its rules are in the doc of `Config.NoProxy`.
  */
 const GO_ANSWERS: readonly (readonly [string, string, boolean])[] = [
@@ -369,7 +369,7 @@ const GO_ANSWERS: readonly (readonly [string, string, boolean])[] = [
   ['::ffff:10.0.0.1', 'https://10.0.0.1', false],
 ]
 
-test('NO_PROXY means what it means to kubectl and helm', () => {
+test('NO_PROXY has the same meaning as in kubectl and helm', () => {
   const ours = GO_ANSWERS.map(([noProxy, server]) => {
     const proxy = chooseProxy(server, undefined, { HTTPS_PROXY: 'http://p:1', NO_PROXY: noProxy })
     return [noProxy, server, proxy !== undefined]

@@ -9,7 +9,7 @@ const names = (reflector: Reflector<View>): string[] => [...reflector.entries()]
 const problemsOf = (how: 'reset' | 'clean'): { n: number; code: string }[] =>
   [...(how === 'reset' ? ['KUBE_UNREACHABLE'] : []), 'KUBE_EXPIRED'].map((code, index) => ({ n: index + 1, code }))
 
-test('a cut watch goes on within 150 ms from the last known version, after a list of one object', async () => {
+test('a broken watch continues within 150 ms from the last known version, after a list of one object', async () => {
   await follow(async ({ server, clock, reflector, changes, problems, until }) => {
     server.put('a')
     await until(() => reflector.synced && reflector.size === 1)
@@ -26,7 +26,7 @@ test('a cut watch goes on within 150 ms from the last known version, after a lis
   })
 })
 
-test('a watch that the server ends at its time is opened again at once, by no other request', async () => {
+test('a watch that the server ends at its timeout is opened again immediately, without another request', async () => {
   await follow(async ({ server, clock, reflector, until, problems }) => {
     await until(() => reflector.synced)
     await clock.advance(450_000)
@@ -37,7 +37,7 @@ test('a watch that the server ends at its time is opened again at once, by no ot
   })
 })
 
-test('410 means a new list: what vanished meanwhile is noticed', async () => {
+test('410 results in a new list, which finds the objects that were deleted meanwhile', async () => {
   await follow(async ({ server, clock, reflector, changes, problems, until }) => {
     server.put('a')
     server.put('b')
@@ -53,7 +53,7 @@ test('410 means a new list: what vanished meanwhile is noticed', async () => {
   })
 })
 
-test('a stream in which nothing moves any more is left: two bookmarks missed, or the whole time over', async () => {
+test('a stalled stream is closed: after two missed bookmarks, or at the end of its whole time', async () => {
   await follow(async ({ server, clock, reflector, problems, until }) => {
     server.put('a')
     await until(() => reflector.synced && reflector.size === 1)
@@ -73,7 +73,7 @@ test('a stream in which nothing moves any more is left: two bookmarks missed, or
   })
 })
 
-test('waits grow from 0.1 s over 0.8 s to 30 s, obey Retry-After, and start over after two minutes of health', async () => {
+test('waits grow from 0.1 s over 0.8 s to 30 s, obey Retry-After, and start over after two minutes without failures', async () => {
   await follow(
     async ({ server, clock, reflector, problems, until }) => {
       for (let n = 1; n <= 9; n += 1) {
@@ -99,7 +99,7 @@ test('waits grow from 0.1 s over 0.8 s to 30 s, obey Retry-After, and start over
   )
 })
 
-test('a way that cuts every idle stream after a minute never keeps us waiting for long', async () => {
+test('a network that cuts every idle stream after a minute never causes long waits', async () => {
   await follow(async ({ server, clock, reflector, problems, until }) => {
     await until(() => reflector.synced)
     for (let cuts = 1; cuts <= 5; cuts += 1) {
@@ -108,7 +108,7 @@ test('a way that cuts every idle stream after a minute never keeps us waiting fo
       server.end('reset')
       await until(() => problems.length === cuts)
       await clock.advance(200)
-      // A list of one object goes first.
+      // A list of one object is requested first.
       await server.request(2 * cuts + 1)
     }
     assert.deepEqual(
@@ -118,7 +118,7 @@ test('a way that cuts every idle stream after a minute never keeps us waiting fo
   })
 })
 
-test('a server that is not there and one that cuts at once are asked ever more seldom', async () => {
+test('a server that is down and one that disconnects immediately are called less and less often', async () => {
   await follow(async ({ server, clock, reflector, problems, until }) => {
     await until(() => reflector.synced)
     for (let cuts = 1; cuts <= 3; cuts += 1) {
@@ -136,7 +136,7 @@ test('a server that is not there and one that cuts at once are asked ever more s
   })
 })
 
-test('a stream that is no watch is left and tried again, as any other failure', async () => {
+test('a stream that is not a watch is closed and retried, like any other failure', async () => {
   await follow(async ({ server, clock, reflector, problems, until }) => {
     await until(() => reflector.synced)
     server.send('<html>\n')
@@ -149,7 +149,7 @@ test('a stream that is no watch is left and tried again, as any other failure', 
 
 for (const watchList of [true, false]) {
   const by = watchList ? 'by WatchList' : 'in pages'
-  test(`L5: an API server restored from a backup is listed again ${by} and believed`, async () => {
+  test(`L5: an API server restored from a backup is listed again ${by} and trusted`, async () => {
     const prepare = (server: FakeListServer): void => {
       server.watchList = watchList
     }
@@ -159,12 +159,12 @@ for (const watchList of [true, false]) {
         await until(() => reflector.synced && reflector.size === 3)
         // In pages: the refused WatchList, the list, the watch.
         await server.request(watchList ? 1 : 3)
-        // What was done after the backup never happened.
+        // Changes made after the backup are lost.
         server.restore(90)
         server.end('gone')
         server.remove('b')
         server.put('a', 'uid-2')
-        // The end of the watch, then the list that shows lower versions; the next one is believed.
+        // The end of the watch, then the list that shows lower versions; the next one is trusted.
         for (const n of [1, 2]) {
           await until(() => problems.length === n)
           await clock.next()
@@ -180,7 +180,7 @@ for (const watchList of [true, false]) {
   })
 }
 
-test('L5: a watch that goes on over a restore notices it by the next bookmark', async () => {
+test('L5: a watch that continues over a restore notices it with the next bookmark', async () => {
   await follow(async ({ server, clock, reflector, problems, until }) => {
     server.put('a')
     await until(() => reflector.synced && reflector.size === 1)
@@ -204,7 +204,7 @@ test('L5: a server that comes back with an older state is not watched from a ver
       await until(() => problems.length === n)
       await clock.next()
     }
-    // Written below the version that was known, so a watch from there would never tell.
+    // Written below the known version, so that a watch from there would never report it.
     server.put('c')
     await until(() => changes.includes('+c'))
     assert.deepEqual(
@@ -216,7 +216,7 @@ test('L5: a server that comes back with an older state is not watched from a ver
 })
 
 for (const how of ['reset', 'clean'] as const) {
-  test(`L5: a server that comes back at once with an older state, after a ${how} end of the watch, is noticed before it has passed what was known`, async () => {
+  test(`L5: a server that comes back immediately with an older state, after a ${how} end of the watch, is noticed before it has passed the known version`, async () => {
     await follow(async ({ server, clock, reflector, changes, problems, until, rewound }) => {
       for (const name of ['a', 'b']) server.put(name)
       await until(() => reflector.synced && reflector.size === 2)
@@ -238,7 +238,7 @@ for (const how of ['reset', 'clean'] as const) {
   })
 }
 
-test('L5: a server whose older state has passed what was known is noticed by an object that should be known', async () => {
+test('L5: a server whose older state has passed the known version is noticed by an object that should be known', async () => {
   await follow(async ({ server, clock, reflector, problems, until, rewound }) => {
     for (const name of ['a', 'b']) server.put(name)
     await until(() => reflector.synced && reflector.size === 2)
@@ -254,14 +254,14 @@ test('L5: a server whose older state has passed what was known is noticed by an 
   })
 })
 
-test('L5: after ten seconds without the server all is listed again and believed, whatever the versions are by then', async () => {
+test('L5: after ten seconds without the server everything is listed again and trusted, whatever the versions are by then', async () => {
   await follow(async ({ server, clock, reflector, changes, problems, until }) => {
     for (const name of ['a', 'b', 'c']) server.put(name)
     await until(() => reflector.synced && reflector.size === 3)
     server.end('reset')
     await until(() => problems.length === 1)
     for (let n = 0; n < 4; n += 1) server.faults.push({ kind: 'list', status: 503 })
-    // The first object is the same, `b` is of an older version, and the server's version is above all that was known.
+    // The first object is the same, `b` has an older version, and the server's version is above all known ones.
     for (const name of ['c', 'c']) server.put(name)
     server.age('b')
     for (let n = 1; n <= 5; n += 1) {
@@ -278,7 +278,7 @@ for (const watchList of [true, false]) {
   const prepare = (server: FakeListServer): void => {
     server.watchList = watchList
   }
-  test(`L5: also where the version was lost before the outage (${by})`, async () => {
+  test(`L5: the same if the version was lost before the outage (${by})`, async () => {
     await follow(
       async ({ server, clock, reflector, changes, problems, until }) => {
         for (const name of ['a', 'b']) server.put(name)
@@ -294,14 +294,14 @@ for (const watchList of [true, false]) {
           await clock.next()
         }
         await until(() => reflector.get('c') !== undefined)
-        // Another history may have another object of the same version.
+        // Another history may have a different object with the same version.
         assert.deepEqual([changes.includes('~a'), changes.includes('~b')], [true, true])
       },
       { prepare },
     )
   })
 
-  test(`L5: a list that is newer than what is known but has an older object is of another history (${by})`, async () => {
+  test(`L5: a list that is newer than the known version but has an older object is from another history (${by})`, async () => {
     await follow(
       async ({ server, clock, reflector, problems, until, rewound }) => {
         for (const name of ['a', 'b']) server.put(name)
@@ -322,7 +322,7 @@ for (const watchList of [true, false]) {
     )
   })
 
-  test(`L5: and one that has an object again whose deletion was seen (${by})`, async () => {
+  test(`L5: so is a list with an object whose deletion was seen (${by})`, async () => {
     await follow(
       async ({ server, clock, reflector, changes, problems, until, rewound }) => {
         for (const name of ['a', 'b']) server.put(name)
@@ -346,7 +346,7 @@ for (const watchList of [true, false]) {
     )
   })
 
-  test(`L5: but not where the response to our own write is newer than the list (${by})`, async () => {
+  test(`L5: but not if the response to our own write is newer than the list (${by})`, async () => {
     await follow(
       async ({ server, clock, reflector, problems, until, rewound }) => {
         for (const name of ['a', 'b']) server.put(name)
@@ -369,7 +369,7 @@ for (const watchList of [true, false]) {
   })
 }
 
-test('L5: nor where a stream begins in the past, and a change or a deletion follows before its bookmark', async () => {
+test('L5: nor if a stream begins in the past, and a change or a deletion follows before its bookmark', async () => {
   await follow(async ({ server, clock, reflector, problems, until, rewound }) => {
     for (const name of ['a', 'b']) server.put(name)
     await until(() => reflector.synced && reflector.size === 2)
@@ -391,11 +391,11 @@ test('L5: nor where a stream begins in the past, and a change or a deletion foll
   })
 })
 
-test('L5: who is told that the versions went back lists again, without a pause, and believes what it finds', async () => {
+test('L5: a reflector that is told of a rewind lists again, without a pause, and trusts the result', async () => {
   await follow(async ({ server, clock, reflector, changes, problems, until, rewound }) => {
     for (const name of ['a', 'b']) server.put(name)
     await until(() => reflector.synced && reflector.size === 2)
-    // In the pause of a failure too.
+    // Also during the pause after a failure.
     server.faults.push({ kind: 'watch', status: 503, retryAfter: 600 })
     server.end('reset')
     await until(() => problems.length === 1)
@@ -412,13 +412,13 @@ test('L5: who is told that the versions went back lists again, without a pause, 
 
 for (const watchList of [true, false]) {
   const how = watchList ? 'one stream' : 'pages'
-  test(`L5: who is told so while a list is under way (by ${how}) begins it again, and sees no further restore later`, async () => {
+  test(`L5: a rewind during a list (by ${how}) starts the list again, and later reports no further restore`, async () => {
     let tell = (): void => undefined
     await follow(
       async ({ server, clock, reflector, changes, problems, until, rewound }) => {
         tell = () => {
           tell = () => undefined
-          // What was told so far is not there any more.
+          // The object that was already listed no longer exists.
           server.remove('a')
           server.restore(50)
           reflector.rewind()
@@ -449,7 +449,7 @@ for (const watchList of [true, false]) {
   })
 }
 
-test('L4: the late response to our own write of an object that was deleted before the last event does not bring it back', async () => {
+test('L4: the late response to our own write of an object that was deleted before the last event does not restore it', async () => {
   await follow(async ({ server, reflector, until }) => {
     server.put('a')
     server.remove('a')
@@ -462,7 +462,7 @@ test('L4: the late response to our own write of an object that was deleted befor
   })
 })
 
-test('L4: an event before a known line and a broken one in the same piece is not lost', async () => {
+test('L4: an event before a known line and a broken one in the same chunk is not lost', async () => {
   await follow(async ({ server, clock, reflector, changes, problems, until }) => {
     server.put('known')
     await until(() => reflector.synced && reflector.size === 1)
@@ -470,12 +470,12 @@ test('L4: an event before a known line and a broken one in the same piece is not
       const metadata = `{"name":"${name}","uid":"uid-${name}","resourceVersion":"${version}"}`
       return `{"type":"ADDED","object":{"kind":"Namespace","apiVersion":"v1","metadata":${metadata}}}\n`
     }
-    // The response to our own write came first: the watch's line about it is known.
+    // The response to our own write came first, so that the watch's line about it is already known.
     reflector.put('own', { uid: 'uid-own', resourceVersion: '103' })
     server.send(`${line('lost', '102')}${line('own', '103')}<html>\n`)
     await until(() => problems.length === 1)
     assert.ok(changes.includes('+lost'), changes.join())
-    // The server has the versions of these lines.
+    // Sets the server to the versions of these lines.
     for (const name of ['lost', 'own']) server.put(name)
     await clock.advance(200)
     await server.request(3)

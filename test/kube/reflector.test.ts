@@ -34,7 +34,7 @@ test('a list is followed by one stream (WatchList), and each change arrives', as
   )
 })
 
-test('a server without WatchList is read page by page, and is not asked for it again', async () => {
+test('a server without WatchList is read page by page, and is not asked for WatchList again', async () => {
   await follow(
     async ({ server, clock, reflector, problems, until }) => {
       await until(() => reflector.synced)
@@ -60,7 +60,7 @@ test('a server without WatchList is read page by page, and is not asked for it a
   )
 })
 
-test('a server without WatchList that has nothing of the kind is a list read to its end', async () => {
+test('a server without WatchList that has no objects of the kind is a list read to its end', async () => {
   await follow(
     async ({ server, reflector, problems, until }) => {
       await until(() => reflector.synced)
@@ -96,7 +96,7 @@ test('a handler that fails does not stop the stream', async () => {
   )
 })
 
-test('old news never replace newer: duplicated and reordered events, and our own write seen first', async () => {
+test('older events never replace newer state: duplicated and reordered events, and our own write seen first', async () => {
   await follow(async ({ server, reflector, changes, until }) => {
     server.put('a')
     await until(() => reflector.synced && reflector.size === 1)
@@ -115,7 +115,7 @@ test('old news never replace newer: duplicated and reordered events, and our own
   })
 })
 
-test('what our own write told while a list was under way outlives that older list', async () => {
+test('the state from our own write during a list is newer than that list, and stays', async () => {
   await follow(async ({ server, clock, reflector, changes, problems, until }) => {
     await until(() => reflector.synced)
     server.put('a')
@@ -129,7 +129,7 @@ test('what our own write told while a list was under way outlives that older lis
   })
 })
 
-test('the news of our own write are not told again, and the watch goes on behind them', async () => {
+test('the event of our own write is not reported again, and the watch continues after it', async () => {
   await follow(async ({ server, clock, reflector, changes, until }) => {
     await until(() => reflector.synced)
     reflector.put('own', { uid: 'uid-own', resourceVersion: '101' })

@@ -4,7 +4,7 @@ import { createStore } from '../../src/kube/watch/store.ts'
 
 const view = (resourceVersion: string, uid = 'u1') => ({ uid, resourceVersion })
 
-test('news that come late or twice change nothing, whatever their order', () => {
+test('late and repeated events change nothing, whatever their order', () => {
   const changes: string[] = []
   const store = createStore((key, current) => changes.push(`${key} ${current?.resourceVersion ?? 'gone'}`))
   store.put('a', view('9'))
@@ -15,14 +15,14 @@ test('news that come late or twice change nothing, whatever their order', () => 
   assert.deepEqual(changes, ['a 9', 'a 10'])
 })
 
-test('what was deleted does not come back by older news, such as the late answer to our own write', () => {
+test('a deleted object is not restored by older events, such as the late response to our own write', () => {
   const changes: string[] = []
   const store = createStore((key, current) => changes.push(`${key} ${current?.resourceVersion ?? 'gone'}`))
   store.put('a', view('9'))
   store.remove('a', '12')
   store.put('a', view('11'))
   assert.equal(store.get('a'), undefined)
-  // A deletion may be heard before the first news of the object itself.
+  // A deletion may arrive before the first event of the object itself.
   store.remove('b', '14')
   store.put('b', view('13'))
   assert.equal(store.get('b'), undefined)
@@ -31,7 +31,7 @@ test('what was deleted does not come back by older news, such as the late answer
   assert.deepEqual(changes, ['a 9', 'a gone', 'a 15'])
 })
 
-test('deletions are remembered for the newest 1,000 objects only', () => {
+test('deletions are remembered only for the newest 1,000 objects', () => {
   const store = createStore(() => undefined)
   for (let index = 0; index <= 1000; index += 1) store.remove(`key-${index}`, '50')
   store.put('key-0', view('40'))
@@ -39,7 +39,7 @@ test('deletions are remembered for the newest 1,000 objects only', () => {
   assert.deepEqual([store.get('key-0'), store.get('key-1')], [view('40'), undefined])
 })
 
-test('L5: after a rewind the next news of each object replaces what is known, whatever its version', () => {
+test('L5: after a rewind the next event of each object replaces the known state, whatever its version', () => {
   const changes: string[] = []
   const store = createStore((key, current) => changes.push(`${key} ${current?.resourceVersion ?? 'gone'}`))
   for (const key of ['a', 'b', 'c']) store.put(key, view('900'))
@@ -48,7 +48,7 @@ test('L5: after a rewind the next news of each object replaces what is known, wh
   assert.deepEqual([store.get('a'), store.has('a', view('900'))], [view('900'), false])
   store.put('a', view('300'))
   store.remove('b', '301')
-  // The same version again, of the new history: it may have another content.
+  // The same version in the new history may have different content.
   store.put('c', view('900'))
   store.put('d', view('300'))
   store.put('a', view('299'))

@@ -18,7 +18,7 @@ const event = fc.record({
   }),
 })
 
-test('a watch reads the same events however the bytes are cut', async (t) => {
+test('a watch reads the same events however the bytes are split', async (t) => {
   await fuzz(
     t,
     'watch-frames',
@@ -39,7 +39,7 @@ test('a watch reads the same events however the bytes are cut', async (t) => {
   )
 })
 
-test('a watch of anything else than events ends with KUBE_BAD_ANSWER, never with a crash', async (t) => {
+test('a watch of anything but events ends with KUBE_BAD_ANSWER, never with a crash', async (t) => {
   await fuzz(
     t,
     'watch-garbage',

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createWatchParser } from '../../src/kube/watch/watch-stream.ts'
 
-test('a watch says when it was cut in the middle of an event', () => {
+test('a watch reports that it broke in the middle of an event', () => {
   const parser = createWatchParser()
   assert.deepEqual(
     [...parser.push(Buffer.from('{"type":"ADDED","object":{}}\n{"type":"ADD'))],
@@ -11,7 +11,7 @@ test('a watch says when it was cut in the middle of an event', () => {
   assert.equal(parser.end().cut, true)
 })
 
-test('a line without an end does not fill the memory', () => {
+test('an endless line does not fill the memory', () => {
   const parser = createWatchParser(1000)
   assert.deepEqual([...parser.push(Buffer.alloc(900, 'a'))], [])
   assert.throws(() => [...parser.push(Buffer.alloc(200, 'a'))], { code: 'KUBE_BAD_ANSWER' })

@@ -60,11 +60,11 @@ const observed = (changes: Partial<ObservedPolicy> = {}): ObservedPolicy => {
 const attached = new Map([[ROLE, [{ name: NAME, custom: true }]]])
 const steps = (wanted: PolicyTarget, found: ObservedPolicy): string[] => decideSteps(wanted, found).map(describeStep)
 
-test('nothing there: the policy is created and attached', () => {
+test('without a policy: it is created and attached', () => {
   assert.deepEqual(steps(target(), observed()), [`create policy ${NAME}`, `attach policy ${NAME} to role ${ROLE}`])
 })
 
-test('P9 nothing differs: no step, in either phase', () => {
+test('P9 without a difference: no step, in either phase', () => {
   const found = observed({
     policy: policy({ Version: '1', Statement: [{ Effect: 'allow', Action: 'cr:PullRepository', Resource: 'a' }] }),
     attached,
@@ -73,7 +73,7 @@ test('P9 nothing differs: no step, in either phase', () => {
   assert.deepEqual(steps(target({ phase: 'widen' }), found), [])
 })
 
-test('P2 widening adds and keeps, narrowing leaves exactly what is wanted', () => {
+test('P2 widening adds and keeps, narrowing leaves exactly the desired policy', () => {
   const found = observed({ policy: policy(pull('old')), attached })
   const [widen] = decideSteps(target({ phase: 'widen' }), found)
   const [narrow] = decideSteps(target(), found)
@@ -82,7 +82,7 @@ test('P2 widening adds and keeps, narrowing leaves exactly what is wanted', () =
   assert.deepEqual(steps(target({ phase: 'widen' }), observed({ policy: policy(pull('a', 'old')), attached })), [])
 })
 
-test('P9 a policy of our name without our mark is refused, and with adopt taken over', () => {
+test('P9 a policy with our name but without our mark is rejected, and with adopt taken over', () => {
   const found = observed({ policy: policy(pull('theirs'), false), attached })
   assert.throws(() => decideSteps(target(), found), { code: 'POLICY_NOT_OURS' })
   assert.deepEqual(steps(target({ adopt: true }), found), [
@@ -91,7 +91,7 @@ test('P9 a policy of our name without our mark is refused, and with adopt taken 
   ])
 })
 
-test('a system policy of the same name does not count as attached', () => {
+test('a system policy with the same name does not count as attached', () => {
   const system = new Map([[ROLE, [{ name: NAME, custom: false }]]])
   assert.deepEqual(steps(target(), observed({ policy: policy(pull('a')), attached: system })), [
     `attach policy ${NAME} to role ${ROLE}`,
@@ -103,7 +103,7 @@ test('a worker role that does not exist is named before anything is written', ()
   assert.throws(() => decideSteps(target(), found), { code: 'POLICY_ROLE_MISSING', message: new RegExp(ROLE) })
 })
 
-test('a document that would be too large is refused', () => {
+test('a document that would be too large is rejected', () => {
   assert.throws(() => decideSteps(target({ document: pull('y'.repeat(7000)) }), observed()), {
     code: 'POLICY_TOO_LARGE',
   })
@@ -115,7 +115,7 @@ const nextPolicy = (document: PolicyDocument, isOurs = true): ObservedPolicy['ne
   return { name: NEXT, description: '', document: JSON.stringify(document), defaultVersion: 'v1', ours: isOurs }
 }
 
-test('M10 the old and the new document fit alone and not together: the new one comes beside the old one', () => {
+test('M10 the old and the new document fit only separately: the new one is written to a second policy', () => {
   const full = observed({ policy: policy(OLD), attached })
   const widen = target({ document: NEW, phase: 'widen' })
   assert.deepEqual(steps(widen, full), [`create policy ${NEXT}`, `attach policy ${NEXT} to role ${ROLE}`])
@@ -131,7 +131,7 @@ test('M10 the old and the new document fit alone and not together: the new one c
   ])
 })
 
-test('M10 a second policy that somebody attached to a user stays; one that is not ours is not written', () => {
+test('M10 a second policy that is attached to a user stays; one that is not ours is not written', () => {
   const full = observed({ policy: policy(OLD), attached, next: nextPolicy(NEW) })
   const nextEntities = { roles: [ROLE], users: ['u'], groups: [] }
   assert.deepEqual(steps(target({ document: NEW }), { ...full, nextEntities }), [
@@ -143,7 +143,7 @@ test('M10 a second policy that somebody attached to a user stays; one that is no
   assert.deepEqual(steps(target({ document: NEW }), foreign), [`update policy ${NAME}`])
 })
 
-test('M10 what neither policy has room for is refused with the way out', () => {
+test('M10 a change that neither policy has room for is rejected with the alternative', () => {
   const full = observed({ policy: policy(OLD), attached, next: nextPolicy(NEW) })
   assert.throws(() => decideSteps(target({ document: pull('z'.repeat(5000)), phase: 'widen' }), full), {
     code: 'POLICY_TOO_LARGE',
@@ -153,7 +153,7 @@ test('M10 what neither policy has room for is refused with the way out', () => {
 
 const holders = { roles: [ROLE, 'former'], users: ['u'], groups: [] }
 
-test('H6 a role of an earlier identity loses the policy when narrowing, and not before', () => {
+test('H6 a role of an earlier identity loses the policy in the narrow phase, and not before', () => {
   const found = observed({ policy: policy(pull('a')), attached, entities: holders })
   assert.deepEqual(steps(target({ leftovers: 'detach' }), found), [`detach policy ${NAME} from role former`])
   assert.deepEqual(steps(target({ leftovers: 'detach', phase: 'widen' }), found), [])
@@ -161,7 +161,7 @@ test('H6 a role of an earlier identity loses the policy when narrowing, and not 
   assert.deepEqual(steps(target(), found), [])
 })
 
-test('H6 where no document is wanted every role loses the policy; one without our mark is left', () => {
+test('H6 if no document is desired every role loses the policy; one without our mark stays', () => {
   const nothing = target({ document: undefined, leftovers: 'detach' })
   const found = observed({ policy: policy(pull('a')), attached, entities: holders })
   assert.deepEqual(
@@ -171,7 +171,7 @@ test('H6 where no document is wanted every role loses the policy; one without ou
   assert.deepEqual(steps(nothing, { ...found, policy: policy(pull('a'), false) }), [])
 })
 
-test('H6 a shared policy leaves its role only when its record names this list alone', () => {
+test('H6 a shared policy is detached from its role only if its record names only this list', () => {
   const shared = target({ document: undefined, leftovers: 'detach', members: ['c-a', 'c-b'] })
   const recorded = (...members: string[]): ObservedPolicy => {
     const own = policy(pull('a'))
@@ -190,7 +190,7 @@ test('H6 a shared policy leaves its role only when its record names this list al
 const withTrust = (changes: Partial<PolicyTarget> = {}, create = true) =>
   target({ roles: [], trust: { role: 'r', statement: ours, create }, ...changes })
 
-test('rrsa: a missing role of our own is created before it gets its policy', () => {
+test('rrsa: our own role is created if it is missing, before it gets its policy', () => {
   const found = observed({ attached: new Map([['r', undefined]]) })
   assert.deepEqual(steps(withTrust(), found), [
     'create role r',
@@ -200,7 +200,7 @@ test('rrsa: a missing role of our own is created before it gets its policy', () 
   assert.throws(() => decideSteps(withTrust({}, false), found), { code: 'POLICY_ROLE_MISSING' })
 })
 
-test('rrsa: our own role trusts old and new while widening, and the wanted ServiceAccount alone in the end', () => {
+test('rrsa: our own role trusts old and new while widening, and finally only the desired ServiceAccount', () => {
   const found = observed({
     trustRole: role([subject('former')], true),
     policy: policy(pull('a')),
@@ -212,7 +212,7 @@ test('rrsa: our own role trusts old and new while widening, and the wanted Servi
   assert.deepEqual(narrow?.do === 'update-trust' && narrow.after.Statement, [ours])
 })
 
-test('P9 rrsa: in a role of somebody else only our statement comes, every other one stays word for word', () => {
+test('P9 rrsa: a role of another client gets our statement, and its other statements stay word for word', () => {
   const [step] = decideSteps(withTrust(), observed({ trustRole: role([foreignTrust], false) }))
   assert.deepEqual(step?.do === 'update-trust' && step.after.Statement, [foreignTrust, ours])
   const settled = observed({ trustRole: role([foreignTrust, ours], false) })
@@ -245,7 +245,7 @@ test('P9 removal detaches and deletes what is ours', () => {
   assert.deepEqual(removal(observed()), { steps: [], kept: [] })
 })
 
-test('P9 removal leaves what is not ours and what others still use, and says so', () => {
+test('P9 removal leaves and reports what is not ours and what others still use', () => {
   assert.deepEqual(removal(observed({ policy: policy(pull('a'), false) })), {
     steps: [],
     kept: [`policy ${NAME}: it was not made by acr-nopass`],
@@ -262,7 +262,7 @@ test('P9 removal leaves what is not ours and what others still use, and says so'
   )
 })
 
-test('P9 removal deletes our own role, but none that got other policies meanwhile', () => {
+test('P9 removal deletes our own role, unless it got other policies meanwhile', () => {
   const mine = (others: string[]) =>
     removal(
       observed({
@@ -276,7 +276,7 @@ test('P9 removal deletes our own role, but none that got other policies meanwhil
   assert.deepEqual(mine(['extra']), { steps: [], kept: ['role r: it has other policies: extra'] })
 })
 
-test('P9 removal takes only our statement out of a role of somebody else', () => {
+test('P9 removal takes only our statement out of a role of another client', () => {
   const [step] = decideRemoval(withTrust(), observed({ trustRole: role([foreignTrust, ours], false) }), undefined).steps
   assert.deepEqual(step?.do === 'update-trust' && step.after.Statement, [foreignTrust])
   assert.deepEqual(removal(observed({ trustRole: role([foreignTrust], false) }), undefined, withTrust()), {
@@ -288,7 +288,7 @@ test('P9 removal takes only our statement out of a role of somebody else', () =>
   ])
 })
 
-test('rrsa: a role that the user named keeps the trust in other clusters, also where acr-nopass made it', () => {
+test('rrsa: a role that the user named keeps its trust in other clusters, even if acr-nopass created it', () => {
   const other = rrsaStatement({
     oidcProviderArn: 'acs:ram::1:oidc-provider/c2',
     issuer: 'https://other',

@@ -7,13 +7,13 @@ import { evaluate, parseStatements } from '../../src/policy/ram-statement.ts'
 
 const REPOSITORY = 'acs:cr:cn-hangzhou:1:repository/cri-1/team/app'
 
-// U11: left, patterns as the vendor's own pages and policies have them; right, those that none of them has.
+// U11: first, patterns that the vendor's own pages and policies use; second, patterns that none of them uses.
 const documented = [
   '*',
   'acs:cr:*:*:*',
   'acs:oss:*:*:mybucket/*', // help/en/ram/policy-elements, Resource
   'acs:log:*:*:project/*/logstore/mse_*', // policy of the service-linked role of MSE
-  'acs:ram::*:role/aliyunserviceroleforslsaudit', // the same
+  'acs:ram::*:role/aliyunserviceroleforslsaudit', // The same.
   'acs:cr:cn-hangzhou:1:repository/cri-1/team/app',
 ]
 const undocumented = [
@@ -24,7 +24,7 @@ const undocumented = [
   'acs:cr:*::repository/cri-1/*',
 ]
 
-test('U11 which patterns of resources are documented', () => {
+test('U11 documented patterns of resources are recognized', () => {
   for (const pattern of documented) assert.equal(isDocumentedPattern(pattern), true, pattern)
   for (const pattern of undocumented) assert.equal(isDocumentedPattern(pattern), false, pattern)
 })
@@ -62,7 +62,7 @@ for (const [why, expected, ...list] of rows) {
   test(`U11 ${why} means ${expected}`, () => assert.equal(verdict(...list), expected))
 }
 
-test('U11 the decision is always that of the evaluator, and certain where every pattern is documented and of one case', () => {
+test("U11 the decision always equals the evaluator's, and is certain if every pattern is documented and in one case", () => {
   const path = fc.constantFrom(
     '*',
     'cri-1/*',
@@ -99,7 +99,7 @@ test('U11 the decision is always that of the evaluator, and certain where every 
   assert.ok(uncertain > 50, String(uncertain))
 })
 
-test('U11 a wanted policy says itself when it depends on matching that is not documented', () => {
+test('U11 a desired policy reports when it depends on undocumented matching', () => {
   const of = (resource: string) =>
     undocumentedMatching(
       policyOf([{ Effect: 'Allow', Action: ['cr:PullRepository'], Resource: [resource] }]),

@@ -18,13 +18,13 @@ const WANTED = policyOf([own()])
 const judge = (wanted: PolicyDocument, ...statements: readonly Statement[]) =>
   judgeTrust(JSON.stringify(policyOf(statements)), wanted)
 
-test('what apply writes is right, also beside statements of others', () => {
+test('the trust that apply writes is right, also next to statements of others', () => {
   assert.deepEqual(judge(WANTED, own()), { differs: [], wide: [] })
   const others = [own({ serviceAccount: 'else' }), ...roleTrustDocument('acs:ram::2:role/x').Statement]
   assert.deepEqual(judge(WANTED, ...others, own()), { differs: [], wide: [] })
 })
 
-test('each thing that differs is named, with what stands there', () => {
+test('each difference is named, with the current value', () => {
   const { differs } = judge(WANTED, own({ namespace: 'kube-system', issuer: 'https://other.example.com' }))
   assert.deepEqual(differs, [
     `oidc:iss has to be https://other.example.com there, and is ${ISSUER}`,
@@ -37,20 +37,20 @@ test('each thing that differs is named, with what stands there', () => {
   assert.deepEqual(judge(WANTED).differs, [`it does not name ${PROVIDER}`])
 })
 
-test('of several statements the closest one is compared', () => {
+test('the closest of several statements is compared', () => {
   const { differs } = judge(WANTED, own({ namespace: 'a', issuer: 'https://x.example.com' }), own({ namespace: 'b' }))
   assert.deepEqual(differs, [
     'oidc:sub has to be system:serviceaccount:b:acr-nopass there, and is system:serviceaccount:acr-nopass:acr-nopass',
   ])
 })
 
-test('a Deny keeps out who is let in elsewhere', () => {
+test('a Deny excludes a principal that another statement allows', () => {
   assert.deepEqual(judge(WANTED, own(), { ...own(), Effect: 'Deny' }).differs, [
     'a Deny in it keeps out who should come in',
   ])
 })
 
-test('whoever else may come in is named', () => {
+test('other principals that may assume the role are named', () => {
   const like = (subject: string): Statement => ({
     ...own(),
     Condition: {
@@ -66,7 +66,7 @@ test('whoever else may come in is named', () => {
 
 // `oidc:iss` and `oidc:aud` are required, `oidc:sub` is not:
 // https://www.alibabacloud.com/help/en/ram/user-guide/create-a-ram-role-for-a-trusted-idp
-test('a trust policy without `oidc:aud` lets in tokens for other audiences, and is narrowed to ours', () => {
+test('a trust policy without `oidc:aud` allows tokens for other audiences, and is narrowed to ours', () => {
   const subject = 'system:serviceaccount:acr-nopass:acr-nopass'
   const open = { ...own(), Condition: { StringEquals: { 'oidc:iss': ISSUER, 'oidc:sub': subject } } }
   assert.deepEqual(judge(WANTED, open), { differs: [], wide: ['tokens for other audiences'] })
@@ -96,7 +96,7 @@ test('a chain: the role itself or its whole account, with the external id', () =
   ])
 })
 
-test('narrowed, it lets in the helper and those who were named, and nobody else', () => {
+test('a narrowed trust allows only the helper and the named principals', () => {
   const wide = { ...own(), Condition: { StringLike: { 'oidc:sub': 'system:serviceaccount:*' } } }
   const other = own({ serviceAccount: 'else' })
   const after = narrowTrust(policyOf([wide, other]), WANTED)

@@ -32,7 +32,7 @@ const allow = (Action: string | readonly string[], Resource: string = '*', more:
 })
 const REPOSITORIES = 'acs:cr:cn-hangzhou:1:repository/cri-1/*'
 
-test('our own policy, and everything that is wider, is enough', () => {
+test('our own policy, and any wider one, is enough', () => {
   assert.deepEqual(missingRights(wanted(), [JSON.stringify(wanted())], '1'), { missing: [], likelyGranted: false })
   for (const enough of [allow('*'), allow('cr:*'), allow(['cr:Get*', 'cr:List*', 'cr:PullRepository'])]) {
     assert.deepEqual(lacks([enough]), [])
@@ -40,20 +40,20 @@ test('our own policy, and everything that is wider, is enough', () => {
   assert.deepEqual(lacks([allow(['cr:*'], 'acs:cr:*:1:*')]), [])
 })
 
-test('what lacks is named, action by action', () => {
+test('missing permissions are named, action by action', () => {
   const rest = ['cr:GetAuthorizationToken *', 'cr:ListInstanceEndpoint acs:cr:cn-hangzhou:1:instance/cri-1']
   assert.deepEqual(lacks([allow('cr:PullRepository')]).toSorted(), rest)
   assert.equal(missingRights(wanted(), [], '1').missing.length, 3)
   assert.deepEqual(lacks([allow(['cr:Get*', 'cr:List*'])]), [`cr:PullRepository ${REPOSITORIES}`])
 })
 
-test('a part of the repositories is told from none, also across wildcards', () => {
+test('access to some of the repositories is distinguished from none, also across wildcards', () => {
   const pull = (resource: string) => lacks([allow(['cr:Get*', 'cr:List*']), allow('cr:PullRepository', resource)])
   assert.deepEqual(pull('acs:cr:*:*:repository/*/team/*'), [`cr:PullRepository ${REPOSITORIES} partly`])
   assert.deepEqual(pull('acs:cr:*:*:repository/cri-2/*'), [`cr:PullRepository ${REPOSITORIES}`])
 })
 
-test('a Deny wins, unless it hangs on a condition; an Allow under a condition counts', () => {
+test('a Deny wins unless it is conditional; a conditional Allow counts', () => {
   const deny = { Effect: 'Deny', Action: 'cr:Pull*', Resource: '*' }
   const where = { Condition: { IpAddress: { 'acs:SourceIp': '203.0.113.0/24' } } }
   assert.deepEqual(lacks([allow('*'), deny]), [`cr:PullRepository ${REPOSITORIES} denied partly`])
@@ -61,14 +61,14 @@ test('a Deny wins, unless it hangs on a condition; an Allow under a condition co
   assert.deepEqual(lacks([allow('*', '*', where)]), [])
 })
 
-test('an instance by its name wants the list of instances, which has a resource of its own', () => {
+test('an instance by name requires the list of instances, which is a separate resource', () => {
   const byName = { instanceId: '' }
   const most = allow(['cr:Get*', 'cr:ListInstanceEndpoint', 'cr:PullRepository'])
   assert.deepEqual(lacks([most], byName), ['cr:ListInstance *'])
   assert.deepEqual(lacks([most, allow('cr:ListInstance', 'acs:cr:*:*:instance/*')], byName), [])
 })
 
-test('a chain wants its first role, by either way to write its ARN', () => {
+test('a chain requires its first role, with either notation of its ARN', () => {
   const chain = { assumeRole: [{ roleArn: 'acs:ram::2:role/Target', durationSeconds: 3600 }] }
   assert.deepEqual(lacks([], chain), ['sts:AssumeRole acs:ram::2:role/Target'])
   assert.deepEqual(lacks([allow('sts:AssumeRole', 'acs:ram:*:2:role/target')], chain), [])
@@ -77,7 +77,7 @@ test('a chain wants its first role, by either way to write its ARN', () => {
   ])
 })
 
-test('whatever values say, the policy that is made of them is enough for them', () => {
+test('the policy that is generated from values is always enough for them', () => {
   const name = fc.constantFrom('team', 'team/app', 'team/*', '*', 'a*/b')
   const registry = fc.record({
     edition: fc.constantFrom('enterprise' as const, 'personal' as const),

@@ -15,7 +15,7 @@ import { arbitraryDocument } from './arbitrary-document.ts'
 const one = (Action: string | string[], Resource: string | string[], Effect = 'Allow'): PolicyDocument =>
   policyOf([{ Effect, Action, Resource }])
 
-/** The meaning itself, told apart from the code under test: which single things a document says. */
+/** The meaning itself, independent of the code under test: the set of single permissions in a document. */
 function meaning({ Statement }: PolicyDocument): Set<string> {
   const list = (value: unknown): unknown[] => (Array.isArray(value) ? value : [value])
   return new Set(
@@ -29,7 +29,7 @@ function meaning({ Statement }: PolicyDocument): Set<string> {
   )
 }
 
-/** Every path to a value, in one order. */
+/** Every path to a value, in a fixed order. */
 function flat(value: unknown, path = ''): string[] {
   if (value === undefined) return []
   if (Array.isArray(value)) return [...new Set(value.flatMap((item) => flat(item, path)))].sort()
@@ -57,7 +57,7 @@ const shuffled = fc.tuple(arbitraryDocument, fc.infiniteStream(fc.nat())).map(([
   return [document, { ...document, Statement }] as const
 })
 
-test('the normal form of a normal form is itself, and means what the document meant', () => {
+test('the normal form of a normal form is itself, and has the meaning of the document', () => {
   fc.assert(
     fc.property(arbitraryDocument, (document) => {
       const normal = normalForm(document)
@@ -68,7 +68,7 @@ test('the normal form of a normal form is itself, and means what the document me
   )
 })
 
-test('two documents are the same exactly when they say the same things', () => {
+test('two documents are equal exactly if they have the same meaning', () => {
   fc.assert(
     fc.property(arbitraryDocument, arbitraryDocument, (a, b) => {
       const [left, right] = [meaning(a), meaning(b)]
@@ -78,13 +78,13 @@ test('two documents are the same exactly when they say the same things', () => {
   )
 })
 
-test('P9 order, doubled entries, single strings and the case of Effect make no difference', () => {
+test('P9 order, duplicates, single strings and the case of Effect make no difference', () => {
   fc.assert(fc.property(shuffled, ([document, turned]) => assert.deepEqual(normalForm(turned), normalForm(document))))
   assert.ok(sameDocument(one('a:B', '*'), one(['a:B', 'a:B'], ['*'], 'allow')))
   assert.ok(!sameDocument(one('a:B', '*'), one('a:B', '*', 'Deny')))
 })
 
-test('a union is commutative, associative, idempotent, and says all that its parts say', () => {
+test('a union is commutative, associative, idempotent, and contains everything of its parts', () => {
   fc.assert(
     fc.property(arbitraryDocument, arbitraryDocument, arbitraryDocument, (a, b, c) => {
       const union = unionDocuments(a, b)
@@ -96,7 +96,7 @@ test('a union is commutative, associative, idempotent, and says all that its par
   )
 })
 
-test('what is taken away is gone, and nothing else', () => {
+test('a subtraction removes the given permissions, and nothing else', () => {
   fc.assert(
     fc.property(arbitraryDocument, arbitraryDocument, (a, b) => {
       const left = withoutGrants(a, b)
@@ -106,7 +106,7 @@ test('what is taken away is gone, and nothing else', () => {
   )
 })
 
-test('statements are grouped by their resources, and elements that we do not know stay', () => {
+test('statements are grouped by their resources, and unknown elements stay', () => {
   const document = policyOf([
     { Effect: 'allow', Action: 'cr:B', Resource: 'r2' },
     { Effect: 'Allow', Action: ['cr:A', 'cr:B'], Resource: 'r1' },

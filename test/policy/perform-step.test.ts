@@ -34,7 +34,7 @@ interface Given extends Partial<Pick<RamPolicy, 'name' | 'description' | 'docume
   readonly trust?: string
 }
 
-/** An account that has nothing at first, where some calls fail. */
+/** An account that is empty at first, in which some calls fail. */
 function emptyAccount(fail: (call: Created & { readonly trust?: string }) => NopassError | undefined) {
   const created: Created[] = []
   const kept = new Map<Created['kind'], Given>()
@@ -60,7 +60,7 @@ function emptyAccount(fail: (call: Created & { readonly trust?: string }) => Nop
 const denied = (): NopassError => new NopassError('CLOUD_DENIED', 'denied', { reason: 'NoPermission' })
 const TAG = { key: 'managed-by', value: 'acr-nopass' }
 
-test('U5 what may not be tagged is created without a tag, and that is reported', async () => {
+test('U5 without permission to tag, objects are created without a tag, and that is reported', async () => {
   const { ram, created } = emptyAccount(({ tags }) => (tags.length > 0 ? denied() : undefined))
   const { unverified } = await applyPolicy(ram, target)
   assert.deepEqual(created, [
@@ -75,7 +75,7 @@ test('U5 what may not be tagged is created without a tag, and that is reported',
   ])
 })
 
-test('U5 what may be tagged is created once, and what may not be created fails', async () => {
+test('U5 with permission to tag, an object is created once, and without permission to create, it fails', async () => {
   const allowed = emptyAccount(() => undefined)
   assert.equal((await applyPolicy(allowed.ram, target)).unverified, undefined)
   assert.deepEqual(
@@ -97,7 +97,7 @@ for (const reason of [
   })
 }
 
-test('U4 the length of a trust policy is for RAM to judge: a long one is planned and sent whole', async () => {
+test('U4 RAM checks the length of a trust policy: a long one is planned and sent completely', async () => {
   const issuer = `https://oidc.example/${'x'.repeat(8000)}`
   const trust = { ...target.trust, statement: rrsaStatement({ ...TRUST, issuer }) } as NonNullable<
     PolicyTarget['trust']

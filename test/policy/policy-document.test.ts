@@ -14,7 +14,7 @@ const statements = (registries: PolicyRegistry[], options: Parameters<typeof pol
   policyDocument(registries, options)?.Statement
 const allow = (Action: string[], ...Resource: string[]) => ({ Effect: 'Allow', Action, Resource })
 
-test('an Enterprise instance: a token, its addresses, and pulling what values name', () => {
+test('an Enterprise instance: a token, its addresses, and pulls of the repositories that values name', () => {
   assert.deepEqual(statements([policyRegistry({ repositories: ['team/*', 'base/alpine'] })]), [
     allow(['cr:GetAuthorizationToken'], '*'),
     allow(['cr:ListInstanceEndpoint'], 'acs:cr:cn-hangzhou:1:instance/cri-1'),
@@ -39,7 +39,7 @@ test('the Personal Edition has no instance in its repositories', () => {
   ])
 })
 
-test('a registry of another account needs the right to take its first role, and nothing else here', () => {
+test('a registry of another account needs permission to assume its first role, and nothing else here', () => {
   const assumeRole = [
     { roleArn: 'acs:ram::2:role/hop', durationSeconds: 3600 },
     { roleArn: 'acs:ram::3:role/puller', externalId: 'ext', durationSeconds: 3600 },
@@ -75,11 +75,11 @@ test('scope all names no instance, and an unknown account is a wildcard', () => 
   )
 })
 
-test('static registries need nothing, so there is no policy at all', () => {
+test('static registries need no permission, so there is no policy', () => {
   assert.equal(policyDocument([policyRegistry({ edition: 'static' })], instance), undefined)
 })
 
-test('a document over 6144 bytes is refused, counted in bytes', () => {
+test('a document over 6144 bytes is rejected, counted in bytes', () => {
   const sized = (length: number, letter = 'a') =>
     policyOf([{ Effect: 'Allow', Action: 'x', Resource: letter.repeat(length) }])
   const overhead = JSON.stringify(sized(0)).length
@@ -88,7 +88,7 @@ test('a document over 6144 bytes is refused, counted in bytes', () => {
   assert.throws(() => documentText(sized(MAX_DOCUMENT - overhead, 'ü'), 'p'), { code: 'POLICY_TOO_LARGE' })
 })
 
-test('a document that is none is refused by name; a single statement counts as a list', () => {
+test('an invalid document is rejected by name; a single statement counts as a list', () => {
   for (const text of ['', 'null', '{}', '{"Statement":"x"}', '{"Statement":[null]}']) {
     assert.throws(() => parseDocument(text, 'policy p'), { code: 'POLICY_UNREADABLE', message: /policy p/ })
   }

@@ -38,7 +38,7 @@ test('P9 roles of one cluster get its own policy', () => {
   ])
 })
 
-test('P9 a role that two listed clusters share gets a policy of its own name, for what both need', () => {
+test('P9 a role that two listed clusters share gets a policy with its own name, for what both need', () => {
   const [a, b] = [cluster('a', ['own', 'shared']), cluster('b', ['shared'])]
   const targets = workerRoleTargets(a, [a, b], options)
   assert.deepEqual(shape(targets), [
@@ -55,7 +55,7 @@ test('P9 the same role name in another account is another role', () => {
   assert.deepEqual(shape(workerRoleTargets(a, [a, b], options)), [['acr-nopass-ca', ['shared'], ['a']]])
 })
 
-test('P9 an RRSA role of ours is made for exactly the helper; one that was given only gets our statement', () => {
+test('P9 our RRSA role is created for exactly the helper; a given role only gets our statement', () => {
   const rrsa = {
     issuer: 'https://issuer',
     verified: true,

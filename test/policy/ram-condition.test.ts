@@ -42,7 +42,7 @@ test('each operator compares as its name says', () => {
     ['NotIpAddress', '10.0.0.0/8', '11.0.0.1', true],
     ['NumericEquals', '1', 'one', false],
     ['StringEquals', '', '', true],
-    // a length that no network has is no reason to fail
+    // An invalid prefix length must not throw.
     ['IpAddress', '10.0.0.0/33', '10.0.0.1', false],
     ['IpAddress', 'fd00::/129', 'fd00::1', false],
     ['IpAddress', '10.0.0.0/8/8', '10.0.0.1', false],
@@ -53,7 +53,7 @@ test('each operator compares as its name says', () => {
   }
 })
 
-test('one of several wanted values is enough; a negated operator wants none of them', () => {
+test('one of several values is enough; a negated operator requires that none matches', () => {
   assert.equal(holds('StringEquals', ['a', 'b'], ['b']), true)
   assert.equal(holds('StringNotEquals', ['a', 'b'], ['b']), false)
   assert.equal(holds('StringNotEquals', ['a', 'b'], ['c']), true)
@@ -90,7 +90,7 @@ test('an operator and its negation never agree about a request that has the key'
   )
 })
 
-test('all conditions of a statement must hold, and unknown operators are known as such', () => {
+test('all conditions of a statement must hold, and unknown operators are recognized as such', () => {
   const condition = (key: string, value: string): Condition => {
     return { quantifier: undefined, operator: 'StringEquals', key, values: [value] }
   }

@@ -18,7 +18,7 @@ const request = (action: string, resource: string, context: Record<string, strin
 })
 const pull = request('cr:PullRepository', 'acs:cr:cn-hangzhou:1:repository/cri-1/team/app')
 
-test('nothing that applies is an implicit deny, an Allow allows, a Deny wins over it', () => {
+test('without a matching statement the result is an implicit deny, an Allow allows, a Deny wins over it', () => {
   const allow = { Effect: 'Allow', Action: 'cr:*', Resource: '*' }
   const cases: readonly (readonly [string, readonly object[], string])[] = [
     ['no statement', [], 'implicit-deny'],
@@ -61,7 +61,7 @@ const anyRequest = fc.constantFrom(
   request('ram:GetRole', 'acs:ram:*:1:role/x'),
 )
 
-test('a Deny that applies wins, whatever else is there', () => {
+test('a matching Deny wins, whatever the other statements are', () => {
   fc.assert(
     fc.property(anyPolicy, anyRequest, (policy, asked) => {
       const list = statements(...policy)
@@ -84,7 +84,7 @@ test('the order of statements does not matter, nor how they are split into polic
   )
 })
 
-test('one more Allow never takes a permission away, one more Deny never gives one', () => {
+test('another Allow never removes a permission, another Deny never grants one', () => {
   fc.assert(
     fc.property(anyPolicy, anyStatement, anyRequest, (policy, extra, asked) => {
       const [before, after] = [evaluate(statements(...policy), asked), evaluate(statements(...policy, extra), asked)]

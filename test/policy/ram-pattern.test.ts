@@ -6,20 +6,20 @@ import { matchesWildcard } from '../../src/sandbox/cloud/ram/wildcard.ts'
 
 const text = fc.string({ unit: fc.constantFrom('a', 'b', '*', '?', ':', '.'), maxLength: 12 })
 
-test('wildcards: * stands for any run, ? for one character, all else for itself', () => {
+test('wildcards: * matches any sequence, ? one character, everything else itself', () => {
   const toRegExp = (pattern: string): RegExp => {
     const source = pattern.replace(/[.:]/g, '\\$&').replaceAll('?', '[^]').replaceAll('*', '[^]*')
     return new RegExp(`^${source}$`)
   }
   fc.assert(
     fc.property(text, text, (pattern, name) => {
-      // a name's own `*` is a character like others; the pattern alone has wildcards
+      // A `*` in a name is an ordinary character; only the pattern has wildcards.
       assert.equal(matchesPattern(pattern, name), toRegExp(pattern).test(name))
     }),
   )
 })
 
-test('a character is one, also where it takes two units of UTF-16', () => {
+test('a character is one, even if it takes two units of UTF-16', () => {
   for (const matches of [matchesPattern, matchesWildcard]) {
     assert.equal(matches('😀', '😀'), true)
     assert.equal(matches('a?', 'a😀'), true)
@@ -27,7 +27,7 @@ test('a character is one, also where it takes two units of UTF-16', () => {
   }
 })
 
-test('a long pattern of wildcards is judged at once', () => {
+test('a long pattern of wildcards is evaluated immediately', () => {
   assert.equal(matchesPattern('*a'.repeat(50), 'a'.repeat(5000)), true)
   assert.equal(matchesPattern(`${'*a'.repeat(50)}b`, 'a'.repeat(5000)), false)
 })
@@ -55,13 +55,13 @@ test('resources compare field by field', () => {
     ['acs:cr:*:*:repository/cri-1/tea/*', repository, false],
     ['acs:cr:cn-beijing:*:repository/*', repository, false],
     ['acs:cr:*:1867204395510376:repository/*', repository, false],
-    // a wildcard in one field does not reach into the next
+    // A wildcard in one field does not match into the next.
     ['acs:cr:*:repository/*', repository, false],
-    // RAM's names ignore case, and its empty region stands for any
+    // RAM's names ignore case, and its empty region matches any.
     ['acs:ram::1:role/KubernetesWorkerRole-A', 'acs:ram:*:1:role/kubernetesworkerrole-a', true],
     ['acs:ram:*:*:policy/acr-nopass-*', 'acs:ram:*:1:policy/acr-nopass-c1', true],
     ['acs:cr:*:*:repository/CRI-1/*', repository, false],
-    // all resources: a narrower pattern does not cover them
+    // All resources: a narrower pattern does not cover them.
     ['acs:cr:*:*:*', 'acs:cr:*:1:*', true],
     ['acs:cr:cn-hangzhou:*:*', 'acs:cr:*:1:*', false],
     ['acs:cr:*:*:instance/*', 'acs:cr:*:1:*', false],
@@ -69,7 +69,7 @@ test('resources compare field by field', () => {
   for (const [pattern, resource, wanted] of cases) assert.equal(matchesResource(pattern, resource), wanted, pattern)
 })
 
-test('two patterns meet exactly where some resource fits both', () => {
+test('two patterns intersect exactly if some resource matches both', () => {
   const arn = (rest: string): string => `acs:cr:cn-hangzhou:1:repository/${rest}`
   const meet = (a: string, b: string): boolean => {
     assert.equal(resourcesMeet(a, b), resourcesMeet(b, a), `${a} and ${b}`)

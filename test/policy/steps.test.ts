@@ -37,7 +37,7 @@ test('every step is one command of the CLI, in order', () => {
   assert.equal(stepCommands([], 'role r'), '')
 })
 
-test('whatever stands in a name, a shell takes it for one word', () => {
+test('a shell reads any name as one word', () => {
   assert.equal(shellWord('acs:ram::1:role/r'), 'acs:ram::1:role/r')
   assert.equal(shellWord("a'; rm -rf b"), `'a'\\''; rm -rf b'`)
   assert.equal(shellWord('$(x)'), `'$(x)'`)

@@ -6,7 +6,7 @@ import { policyOf } from '../../src/policy/normal-form.ts'
 import { renderTerraform } from '../../src/policy/terraform.ts'
 import { githubTrustDocument, rrsaStatement } from '../../src/policy/trust-document.ts'
 
-test('W1 a list of issuers never gets into a trust: no token carries one', () => {
+test('W1 a list of issuers is never written to a trust because no token contains one', () => {
   for (const issuer of ['https://oidc/c1,https://kubernetes.default.svc', 'https://oidc/c1 ']) {
     const trust = { oidcProviderArn: 'acs:ram::1:oidc-provider/p', issuer, namespace: 'n', serviceAccount: 's' }
     assert.throws(() => rrsaStatement(trust), { code: 'POLICY_INPUT_INVALID' })
@@ -55,7 +55,7 @@ test('the workflow’s role trusts immutable subjects, compared for equality', (
   })
 })
 
-test('the old subject, by names that others may take over, is trusted only when asked for, beside the immutable one', () => {
+test('the old subject, with names that others may take over, is trusted only on request, next to the immutable one', () => {
   const { Statement } = githubTrustDocument({ ...github, subjects: ['environment:production'], oldSubject: true })
   const subjects = [
     'repo:acme/platform:environment:production',
@@ -103,14 +103,14 @@ const refused: [string, Partial<Parameters<typeof githubTrustDocument>[0]>][] = 
   ['a wildcard repository', { repository: 'acme/*' }],
 ]
 for (const [what, changes] of refused) {
-  test(`no trust policy is made for ${what}`, () => {
+  test(`no trust policy is created for ${what}`, () => {
     assert.throws(() => githubTrustDocument({ ...github, subjects: ['ref:refs/heads/main'], ...changes }), {
       code: 'POLICY_INPUT_INVALID',
     })
   })
 }
 
-test('names follow the cluster, or the role that clusters share, and fit RAM’s limits', () => {
+test('names are derived from the cluster, or from the role that clusters share, and fit RAM’s limits', () => {
   assert.equal(policyName({ cluster: 'c8f3d0a6' }), 'acr-nopass-c8f3d0a6')
   assert.equal(policyName({ sharedRole: 'KubernetesWorkerRole-1' }), 'acr-nopass-KubernetesWorkerRole-1')
   assert.equal(rrsaRoleName('c8f3d0a6'), 'acr-nopass-c8f3d0a6')
@@ -122,7 +122,7 @@ test('names follow the cluster, or the role that clusters share, and fit RAM’s
   assert.equal(clusterKey({ kubeSystemUid: '0A1b2c3d-4e5f-6789-abcd-000000000000' }), '0a1b2c3d4e5f')
 })
 
-test('what is ours is known by its description', () => {
+test('our objects are recognized by their description', () => {
   assert.ok(hasMark(ownDescription('cluster prod')))
   assert.ok(!hasMark('made by hand'))
   assert.ok(ownDescription('x'.repeat(2000)).length <= 1024)
@@ -134,7 +134,7 @@ const actionsOf = (input: Parameters<typeof ciPolicyDocument>[0]): string[] =>
     .Statement.flatMap(({ Action }) => Action as string[])
     .sort()
 
-test('the workflow’s own policy names the objects that it works on, and grows only by what is used', () => {
+test('the workflow’s own policy names the objects that it uses, and grows only with the features in use', () => {
   const { Statement } = ciPolicyDocument({ ...ci, ram: 'worker-role' })
   assert.ok(Statement.every(({ Effect, Resource }) => Effect === 'Allow' && !(Resource as string[]).includes('*')))
   assert.deepEqual(actionsOf({ ...ci, ram: 'none' }), ['cs:DescribeClusterDetail', 'cs:DescribeClusterUserKubeconfig'])
@@ -151,7 +151,7 @@ test('the workflow’s own policy names the objects that it works on, and grows 
     'sts:AssumeRole',
   ])
   assert.ok(!worker.some((action) => /DeleteRole|Tag/.test(action)))
-  // H6, M10: of policies only the second one beside a full one is deleted, and only ours are detached.
+  // H6, M10: only a second policy next to a full one is deleted, and only our policies are detached.
   const on = (action: string): string[] =>
     Statement.flatMap(({ Action, Resource }) => (Action?.includes(action) ? (Resource as string[]) : [])).sort()
   assert.deepEqual(on('ram:DeletePolicy'), ['acs:ram:*:1:policy/acr-nopass-*-next'])
