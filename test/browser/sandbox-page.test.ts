@@ -31,7 +31,7 @@ interface Pods {
   }[]
 }
 
-test('who types what `sandbox up` prints has the helper on both clusters, and its status page in the browser', async () => {
+test('the commands that `sandbox up` prints deploy the helper to both clusters, and open its status page in the browser', async () => {
   const env = await environment()
   const up = spawn(BIN, ['sandbox', 'up', '--fast'], { env, stdio: ['ignore', 'pipe', 'inherit'] })
   const exited = once(up, 'exit')

@@ -25,7 +25,7 @@ after(async () => {
   await helperCluster?.[Symbol.asyncDispose]()
 })
 
-/** Namespaces as they are, one with somebody's Secret, one whose list somebody applies; one registry of three that does not exist. */
+/** Ordinary namespaces, one with another client's Secret, one whose list is applied; one of three registries does not exist. */
 async function makeTrouble(): Promise<void> {
   const { chart, cloud } = helperCluster
   for (const name of ['billing', 'checkout', 'payments', 'search', 'shop', 'warehouse', HOME])
@@ -51,7 +51,7 @@ async function makeTrouble(): Promise<void> {
   await helperCluster.settled()
 }
 
-/** As kubectl or a GitOps tool does it. */
+/** A server-side apply, as by kubectl or a GitOps tool. */
 function apply(path: string, fieldManager: string, body: object): Promise<unknown> {
   const query = { fieldManager, force: true }
   return helperCluster.admin.request({
@@ -72,7 +72,7 @@ function applyList(imagePullSecrets: readonly { readonly name: string }[]): Prom
 const base64 = (text: string): string => Buffer.from(text).toString('base64')
 const url = async (path = '/'): Promise<string> => `http://${(await helperCluster.leader()).ip}:8081${path}`
 
-test('the page begins with what is wrong, each with its fix, in a browser that has nothing to complain about', async () => {
+test('the page begins with the problems, each with its fix, and the browser reports no error', async () => {
   const address = await url()
   const { page, requests, complaints } = await browser.open(address)
   await eventually(async () => {
@@ -98,7 +98,7 @@ test('the page begins with what is wrong, each with its fix, in a browser that h
   for (const word of [helperCluster.cloud.registryPush.password, 'cr_temp_user']) assert.ok(!text.includes(word), word)
 })
 
-test('registries and coverage are there by their roles and names, as a screen reader meets them', async () => {
+test('registries and coverage have the roles and names that a screen reader needs', async () => {
   const { page } = await browser.open(await url())
   const table = page.getByRole('table', { name: 'Registries' })
   assert.deepEqual(await table.getByRole('columnheader').allInnerTexts(), [
@@ -127,7 +127,7 @@ test('registries and coverage are there by their roles and names, as a screen re
   assert.equal(await page.getByRole('banner').count(), 1)
 })
 
-test('every text can be read, light and dark; 380 pixels are wide enough, and so is every width between', async () => {
+test('every text is legible, in light and dark; the page fits 380 pixels and every larger width', async () => {
   for (const colorScheme of ['light', 'dark'] as const) {
     for (const locale of ['en-US', 'zh-CN']) {
       const { page } = await browser.open(await url(), { colorScheme, locale })
@@ -140,7 +140,7 @@ test('every text can be read, light and dark; 380 pixels are wide enough, and so
   }
 })
 
-test('a Chinese browser gets Chinese, and both languages are a click away', async () => {
+test('a Chinese browser gets Chinese, and both languages are one click away', async () => {
   const { page, complaints } = await browser.open(await url(), { locale: 'zh-CN' })
   assert.equal(await page.getByRole('heading', { level: 1 }).innerText(), '有 3 个问题需要处理')
   await page.getByRole('link', { name: 'English' }).click()
@@ -151,7 +151,7 @@ test('a Chinese browser gets Chinese, and both languages are a click away', asyn
   assert.deepEqual(complaints, [])
 })
 
-test('the policy that comes with the page allows no script, no frame, no form and nothing from elsewhere', async () => {
+test("the page's content security policy allows no script, no frame, no form and nothing from elsewhere", async () => {
   const answer = await fetch(await url())
   const policy = answer.headers.get('content-security-policy') ?? ''
   assert.match(
@@ -175,7 +175,7 @@ test('the picture in the docs is a picture of this page', async () => {
   assert.ok(existsSync(SCREENSHOT))
 })
 
-test('the waiting replica shows the same report; what is fixed is gone from the page', async () => {
+test('the standby replica shows the same report; a fixed problem disappears from the page', async () => {
   const { page } = await browser.open(await url())
   await helperCluster.admin.request({ method: 'DELETE', path: `/api/v1/namespaces/billing/secrets/${SECRET}` })
   await applyList([{ name: 'own-registry' }, { name: SECRET }])

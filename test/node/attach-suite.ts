@@ -8,7 +8,7 @@ import type { NodeHelper } from '../support/node/node-helper.ts'
 
 const REFUSED = /^(ErrImagePull|ImagePullBackOff): /
 
-/** What a real kubelet makes of the helper's work when Pods come to their reference in this way. */
+/** How Pods run on a real kubelet when they get their reference in this way. */
 export function testAttach(
   attach: 'serviceAccounts' | 'admission',
   opened: () => readonly [NodeFixture, NodeHelper],
@@ -31,7 +31,7 @@ export function testAttach(
     await fixture.until(team, 'app', 'running', 60_000)
   })
 
-  test(`${attach}: a Pod that was admitted before the reference stays refused for good, a new one runs`, async () => {
+  test(`${attach}: a Pod that was admitted before the reference never pulls, a new one runs`, async () => {
     const [fixture, helper] = opened()
     const team = name('early')
     await fixture.namespace(team, { labels: { [SKIP]: 'true' } })
@@ -51,7 +51,7 @@ export function testAttach(
     await fixture.until(team, 'early', REFUSED)
   })
 
-  test(`P4 ${attach}: a credential that has ended is refused; after the rotation the same Pod runs, and nothing that ran was touched`, async () => {
+  test(`P4 ${attach}: an expired credential is rejected; after the rotation the same Pod runs, and no running Pod was touched`, async () => {
     const [fixture, helper] = opened()
     const team = name('fresh')
     const { uid } = (await helper.secret(team)).metadata
@@ -66,7 +66,7 @@ export function testAttach(
     assert.deepEqual([container?.restartCount, Object.keys(container?.state ?? {})], [0, ['running']])
   })
 
-  test(`P4 ${attach}: rotated in place while the registry is down, cached images start; with a Secret recreated they do not`, async () => {
+  test(`P4 ${attach}: rotated in place while the registry is down, cached images start; with a recreated Secret they do not`, async () => {
     const [fixture, helper] = opened()
     const [kept, remade] = [await makeTeam(fixture, 'kept'), await makeTeam(fixture, 'remade')]
     for (const team of [kept, remade]) {
@@ -80,7 +80,7 @@ export function testAttach(
       await fixture.cluster.admin.request({ method: 'DELETE', path: `/api/v1/namespaces/${remade}/secrets/${SECRET}` })
       await eventually(async () => assert.notEqual((await helper.secret(remade)).metadata.uid, uids.remade), 30_000)
       assert.equal((await helper.secret(kept)).metadata.uid, uids.kept)
-      // First: once a Pod has used the new content by the old UID, the kubelet knows that content too.
+      // Checked first: once a Pod has used the new content with the old UID, the kubelet knows that content too.
       await fixture.pod(remade, 'after')
       await fixture.until(remade, 'after', REFUSED)
       await fixture.pod(kept, 'after')
@@ -91,7 +91,7 @@ export function testAttach(
   })
 }
 
-/** The API server's own word, by a Pod that is not kept: neither a new policy nor a changed list counts at once. */
+/** Creates Pods as a dry run until they get the reference: a new policy or a changed list takes effect with a delay. */
 async function untilReferred(fixture: NodeFixture, namespace: string): Promise<void> {
   const body = { metadata: { name: 'probe' }, spec: { containers: [{ name: 'app', image: 'app' }] } }
   const path = `/api/v1/namespaces/${namespace}/pods`

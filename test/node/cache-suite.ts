@@ -15,9 +15,9 @@ interface PulledRecord {
 const REFUSED = /^(ErrImagePull|ImagePullBackOff): /
 const WRONG = { username: 'cr_temp_user', password: 'ended' }
 
-/** Whom a kubelet (1.35 and newer) gives an image that is on the node already: who proved before that it may have it. */
+/** Which Pods a kubelet (1.35 and newer) allows to use an image on the node: those with a credential that was verified before. */
 export function testImageCache(opened: () => NodeFixture): void {
-  /** Requests for manifests that the registry has had. */
+  /** The number of requests for manifests that the registry has received. */
   const contacts = (): number =>
     opened()
       .registry.requests()
@@ -59,7 +59,7 @@ export function testImageCache(opened: () => NodeFixture): void {
     assert.equal(contacts(), before)
   })
 
-  test('P4 the kubelet notes which Secret, by its UID, has proven the right to an image', async () => {
+  test('P4 the kubelet records the UID of the Secret that pulled an image', async () => {
     const { node } = opened()
     const uid = await team('noted', await opened().pullToken())
     await runs('noted')
@@ -76,7 +76,7 @@ export function testImageCache(opened: () => NodeFixture): void {
     )
   })
 
-  test('P4 an image on the node is not given to a Pod of another namespace without a credential, whatever its pull policy', async () => {
+  test('P4 a Pod of another namespace without a credential cannot use an image on the node, whatever its pull policy', async () => {
     const fixture = opened()
     await fixture.namespace('thief')
     for (const pull of ['IfNotPresent', 'Always', 'Never'] as const) {
@@ -87,7 +87,7 @@ export function testImageCache(opened: () => NodeFixture): void {
     await fixture.until('thief', 'never', /^ErrImageNeverPull: /)
   })
 
-  test('P4 in place even a wrong credential costs no running namespace its cache; then it opens that image to others who have the same', async () => {
+  test("P4 in place even a wrong credential keeps a running namespace's cache; then it opens that image to others that have the same", async () => {
     const fixture = opened()
     const uid = await team('worn', await fixture.pullToken())
     await runs('worn', 'first')
@@ -96,12 +96,12 @@ export function testImageCache(opened: () => NodeFixture): void {
     assert.equal(await fixture.writeSecret('worn', WRONG), uid)
     const before = contacts()
     await runs('worn', 'second')
-    // A weakness of the kubelet: the wrong credential is noted now.
+    // A weakness of the kubelet: the wrong credential is recorded now.
     await runs('other', 'second')
     assert.equal(contacts(), before)
   })
 
-  test('P4 a Secret that was deleted and recreated, with a credential that has ended, is refused the cached image', async () => {
+  test('P4 a recreated Secret with an expired credential cannot use the cached image', async () => {
     const fixture = opened()
     const token = await fixture.pullToken()
     await team('again', token)
@@ -111,7 +111,7 @@ export function testImageCache(opened: () => NodeFixture): void {
     await refused('again', 'second')
   })
 
-  test("an image that came to the node without a pull is anybody's", async () => {
+  test('any Pod can use an image that came to the node without a pull', async () => {
     const fixture = opened()
     await fixture.namespace('preloaded')
     await fixture.preload('preloaded')

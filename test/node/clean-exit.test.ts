@@ -17,7 +17,7 @@ before(async () => {
 })
 
 for (const signal of ['SIGKILL', 'SIGINT', 'SIGTERM'] as const) {
-  test(`a node whose owner is ended by ${signal} leaves no process, mount, cgroup, sysctl or folder behind`, async () => {
+  test(`a node whose owner is terminated by ${signal} leaves no process, mount, cgroup, sysctl or folder behind`, async () => {
     const owner = spawn(process.execPath, [fileURLToPath(new URL('fixtures/owner.ts', import.meta.url))], {
       stdio: ['ignore', 'pipe', 'inherit'],
     })

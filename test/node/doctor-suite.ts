@@ -23,7 +23,7 @@ interface Words {
   readonly id: FindingId
   readonly says: RegExp
   readonly pod: Parameters<NodeFixture['pod']>[2]
-  /** Where the node is sent for the image; undefined: to the registry, by its own name. */
+  /** The host where the node pulls the image; undefined: the registry, by its own name. */
   readonly server?: (fixture: NodeFixture) => string | Promise<string>
 }
 
@@ -56,13 +56,13 @@ const NODE_WORDS: readonly Words[] = [
   },
 ]
 
-/** What doctor makes of a real kubelet's and containerd's own words. */
+/** How doctor interprets the messages of a real kubelet and containerd. */
 export function testDoctor(opened: () => readonly [NodeFixture, NodeHelper]): void {
   const team = 'team-doctor'
   const ask = async (pod: string, ...flags: string[]): ReturnType<typeof runDoctor> =>
     runDoctor(opened()[0].cluster.adminKubeconfigFile, ['pod', `${team}/${pod}`, ...flags])
 
-  test('doctor pod: a Pod that runs, on a node whose kubelet asks for credentials: nothing is wrong', async () => {
+  test('doctor pod: a running Pod, on a node whose kubelet verifies credentials: no problem', async () => {
     const [fixture, helper] = opened()
     await fixture.namespace(team)
     await eventually(() => helper.secret(team), 60_000)
@@ -70,7 +70,7 @@ export function testDoctor(opened: () => readonly [NodeFixture, NodeHelper]): vo
       await fixture.pod(team, 'fine', { pull: 'Always' }).catch(() => undefined)
       await fixture.until(team, 'fine', 'running', 1000)
     }, 60_000)
-    // On the node: there the registry is called by its own name.
+    // On the node the registry has its own name.
     const kubeconfig = fixture.cluster.adminKubeconfigFile
     const args = ['doctor', 'pod', `${team}/fine`, '--ask-registry', '--kubeconfig', kubeconfig, '-o', 'json']
     const enter = ['-m', '-t', String(fixture.node.containerd.id.pid), '--', BIN]
@@ -87,13 +87,13 @@ export function testDoctor(opened: () => readonly [NodeFixture, NodeHelper]): vo
   })
 
   for (const { title, id, says, pod, server } of NODE_WORDS) {
-    test(`doctor names ${id} by a real node's words: ${title}`, async () => {
+    test(`doctor names ${id} from a real node's message: ${title}`, async () => {
       const [fixture] = opened()
       await named(fixture, id, says, pod, server && (await server(fixture)))
     })
   }
 
-  test("doctor names POD_CERTIFICATE by a real node's words: its CA is unknown there", async () => {
+  test("doctor names POD_CERTIFICATE from a real node's message: its CA is unknown there", async () => {
     const [fixture] = opened()
     const server = await startTls()
     try {
@@ -111,7 +111,7 @@ export function testDoctor(opened: () => readonly [NodeFixture, NodeHelper]): vo
     }
   })
 
-  test("doctor names POD_THROTTLED by a real node's words: the registry asks to slow down", async () => {
+  test("doctor names POD_THROTTLED from a real node's message: the registry throttles", async () => {
     const [fixture] = opened()
     const body = JSON.stringify({ errors: [{ code: 'TOOMANYREQUESTS', message: 'too many requests' }] })
     const server = createHttp((_request, response) => response.writeHead(429, { 'retry-after': '1' }).end(body))

@@ -13,7 +13,7 @@ const OLD = 'acr-credential-secret-aggregation'
 const NAMESPACE = 'moving'
 const LIMIT_MS = 120_000
 
-/** A real kubelet pulls, Pod after Pod, while the namespace moves from the vendor's add-on to acr-nopass. */
+/** A real kubelet pulls for one Pod after another while the namespace migrates from the vendor's add-on to acr-nopass. */
 export function testMigration(opened: () => readonly [NodeFixture, NodeHelper]): void {
   let command: RolloutCommand
   before(async () => {
@@ -21,12 +21,12 @@ export function testMigration(opened: () => readonly [NodeFixture, NodeHelper]):
   })
   after(() => command?.[Symbol.asyncDispose]())
 
-  test("from the vendor's add-on: every Pod that is made meanwhile runs from the private image, without one failed pull", async () => {
+  test("from the vendor's add-on: every Pod that is created meanwhile runs from the private image, without a failed pull", async () => {
     const [fixture, helper] = opened()
     const { admin, adminKubeconfigFile } = fixture.cluster
     const cli = (...args: string[]): Promise<BinAnswer> => runBin([...args, '--kubeconfig', adminKubeconfigFile])
     const instance = fixture.cloud.instances.find(({ edition }) => edition === 'enterprise')
-    // Its own image is not on the emulated account: what it leaves counts, not that it runs.
+    // The emulated account lacks the add-on's own image: only what it leaves behind matters, not that it runs.
     await oldHelper(
       admin,
       'aliyun-acr-credential-helper',
@@ -48,7 +48,7 @@ export function testMigration(opened: () => readonly [NodeFixture, NodeHelper]):
     const values = parse(JSON.parse(imported.stdout).values)
     assert.deepEqual(values.targets.namespaces.include, [NAMESPACE])
     await pods.next()
-    // The namespaces of the other tests stay targets.
+    // The namespaces of the other tests remain targets.
     const targets = { namespaces: { include: ['team-*', NAMESPACE] } }
     await helper.install(values, { attach: 'serviceAccounts', targets })
     await eventually(() => helper.secret(NAMESPACE), LIMIT_MS)
@@ -73,7 +73,7 @@ export function testMigration(opened: () => readonly [NodeFixture, NodeHelper]):
     assert.deepEqual(await pods.failed(), [])
   })
 
-  test('back again: every Pod that is made while acr-nopass is uninstalled runs from the private image, without one failed pull', async () => {
+  test('back again: every Pod that is created while acr-nopass is uninstalled runs from the private image, without a failed pull', async () => {
     const [fixture, helper] = opened()
     const { admin } = fixture.cluster
     const pods = startPods(fixture, 'back')
@@ -94,15 +94,15 @@ export function testMigration(opened: () => readonly [NodeFixture, NodeHelper]):
 }
 
 interface Pods {
-  /** Until a Pod that is made from now on runs. */
+  /** Waits until a Pod that is created from now on runs. */
   next(): Promise<void>
   /** The pull secrets of each Pod, in their order. */
   stop(): Promise<readonly (readonly string[])[]>
-  /** Those of which a pull has failed. */
+  /** The names of the Pods with a failed pull. */
   failed(): Promise<readonly string[]>
 }
 
-/** Makes a Pod, waits until it runs, takes it away, and begins again. */
+/** Repeatedly creates a Pod, waits until it runs, and deletes it. */
 function startPods(fixture: NodeFixture, prefix: string): Pods {
   const lists: string[][] = []
   let isOver = false
@@ -119,7 +119,7 @@ function startPods(fixture: NodeFixture, prefix: string): Pods {
       await remove(fixture, name)
     }
   })()
-  // Seen by whoever waits next.
+  // The next call that waits sees the error.
   loop.catch(() => undefined)
   return {
     async next() {

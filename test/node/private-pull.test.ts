@@ -28,7 +28,7 @@ after(async () => {
 testPulls(() => fixture)
 testImageCache(() => fixture)
 
-test("the helper's image starts from the registry: its user, its entrypoint, its own Node; and reaches the API server", async () => {
+test("the helper's image starts from the registry, with its user, its entrypoint and its own Node, and reaches the API server", async () => {
   const helper = join(fixture.cluster.run.folder, 'helper.mjs')
   const lines = ['process.version', 'process.getuid()', 'process.execArgv', 'process.cwd()', 'answer.statusCode']
   writeFileSync(
@@ -60,14 +60,14 @@ let beforeInstall: { readonly registry: number; readonly tokenService: number }
 const tokenHost = (): string => new URL(fixture.cloud.registryAuth.vendorRealm).hostname
 const requests = (host: string): number => fixture.node.vendorNames.requests.get(host) ?? 0
 
-test('the chart runs the helper in the network of the only node, and helm waits until it is ready', async () => {
+test('the chart runs the helper with the host network of the only node, and helm waits until it is ready', async () => {
   beforeInstall = { registry: requests(fixture.domain), tokenService: requests(tokenHost()) }
   await helper.install({ attach: 'serviceAccounts' })
   const pods = await helper.pods()
   assert.equal(pods.length, 1)
 })
 
-test('W2 its login is checked and accepted at the token service that the registry names, in another region', async () => {
+test('W2 its login is verified and accepted by the token service that the registry names, in another region', async () => {
   await eventually(async () => {
     const { registries } = await helper.status()
     assert.deepEqual(
@@ -80,7 +80,7 @@ test('W2 its login is checked and accepted at the token service that the registr
   assert.ok(requests(tokenHost()) > beforeInstall.tokenService)
 })
 
-test('its status page is there for kubectl port-forward', async () => {
+test('its status page is available through kubectl port-forward', async () => {
   assert.match(await helper.statusPage(), /^HTTP\/1\.1 200 OK\r\n[\s\S]*<h1 class="(good|busy)">/)
 })
 

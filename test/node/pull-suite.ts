@@ -7,11 +7,11 @@ import type { NodeFixture } from '../support/node/node-fixture.ts'
 const REFUSED = /^(ErrImagePull|ImagePullBackOff): /
 const OURS = { secrets: [SECRET] }
 
-/** What a kubelet does with a Pod that comes before, with and after its credential. */
+/** How a kubelet handles a Pod that is created before, with and after its credential. */
 export function testPulls(opened: () => NodeFixture): void {
-  // Side by side: after a failure the kubelet waits ten seconds before it tries again.
+  // Concurrent because the kubelet waits ten seconds before it retries a failure.
   suite('Pods before, with and after their credential', { concurrency: true }, () => {
-    test('a Pod without any credential is refused its private image', async () => {
+    test('a Pod without any credential cannot pull its private image', async () => {
       const fixture = opened()
       await fixture.namespace('bare')
       await fixture.pod('bare', 'app', { pull: 'Always' })
@@ -20,11 +20,11 @@ export function testPulls(opened: () => NodeFixture): void {
       assert.ok(!(await fixture.reasons('bare', 'app')).includes('FailedToRetrieveImagePullSecret'))
     })
 
-    test('a Pod of a ServiceAccount that names our Secret really runs from the private image, and its log can be read', async () => {
+    test('a Pod of a ServiceAccount that references our Secret really runs from the private image, and its log can be read', async () => {
       const fixture = opened()
       await fixture.namespace('shop', OURS)
       await fixture.writeSecret('shop', await fixture.pullToken())
-      // W2: containerd takes the login to the vendor's own name, in another region than the registry's.
+      // W2: containerd sends the login to the vendor's own name, in another region than the registry's.
       const tokenHost = new URL(fixture.cloud.registryAuth.vendorRealm).hostname
       assert.ok(!tokenHost.includes(fixture.cloud.regionId), tokenHost)
       await fixture.pod('shop', 'app', { pull: 'Always' })
@@ -36,7 +36,7 @@ export function testPulls(opened: () => NodeFixture): void {
       assert.equal(await fixture.log('shop', 'app'), 'running app-1\n')
     })
 
-    test('P8 a Secret that comes just after the Pod costs no failed pull', async () => {
+    test('P8 a Secret that is created just after the Pod causes no failed pull', async () => {
       const fixture = opened()
       await fixture.namespace('fresh', OURS)
       const token = await fixture.pullToken()
@@ -48,7 +48,7 @@ export function testPulls(opened: () => NodeFixture): void {
       assert.ok(!reasons.includes('Failed') && !reasons.includes('BackOff'), reasons.join())
     })
 
-    test('a Pod that was refused runs as soon as its Secret is there: the kubelet watches that one Secret', async () => {
+    test('a Pod that could not pull runs as soon as its Secret exists: the kubelet watches that Secret', async () => {
       const fixture = opened()
       await fixture.namespace('late', OURS)
       await fixture.push('late')

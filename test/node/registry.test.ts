@@ -14,7 +14,7 @@ after(() => fixture?.[Symbol.asyncDispose]())
 
 const manifest = '/v2/team/app/manifests/1'
 
-/** The status that a client with this login gets for the manifest, by the challenge and its token server. */
+/** The response status for the manifest with this login, through the challenge and its token server. */
 async function pull(login?: { username: string; password: string }, path = manifest): Promise<number> {
   const url = new URL(path, fixture.registry.url)
   const first = await fetch(url)
@@ -24,12 +24,12 @@ async function pull(login?: { username: string; password: string }, path = manif
   return (await fetch(url, { headers })).status
 }
 
-test('an anonymous client is refused', async () => {
+test('an anonymous client is rejected', async () => {
   assert.equal((await fetch(new URL(manifest, fixture.registry.url))).status, 401)
   assert.equal(await pull(), 401)
 })
 
-test('the login that the helper gets may pull, and a made-up one may not', async () => {
+test('the login that the helper gets may pull, and an invented one may not', async () => {
   assert.equal(await pull(await fixture.pullToken()), 200)
   await assert.rejects(pull({ username: 'cr_temp_user', password: 'made-up' }), { code: 'SANDBOX_REGISTRY' })
 })

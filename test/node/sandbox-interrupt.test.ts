@@ -9,9 +9,9 @@ import { fileURLToPath } from 'node:url'
 import { machineMarks } from '../support/node/machine-marks.ts'
 
 const MAIN = fileURLToPath(new URL('../../src/sandbox/main.ts', import.meta.url))
-/** Moments in ms after the start: while clusters come up, and in the middle of the first steps. */
+/** Moments in ms after the start: while clusters start, and in the middle of the first steps. */
 const MOMENTS = [4_000, 16_000]
-/** By hand, random ones within a minute: INTERRUPTS=10 node --test test/node/sandbox-interrupt.test.ts */
+/** For manual runs, random moments within a minute: INTERRUPTS=10 node --test test/node/sandbox-interrupt.test.ts */
 const times = Number(process.env.INTERRUPTS ?? 0)
 const random = Array.from({ length: times }, (_, round) => Math.round(((round + Math.random()) / times) * 60_000))
 
@@ -34,7 +34,7 @@ for (const moment of times > 0 ? random : MOMENTS) {
   })
 }
 
-/** Command lines of running programs that name a folder: all that a sandbox starts has its files there. */
+/** Command lines of running programs that name a folder: every process of a sandbox has its files there. */
 function processesOf(folder: string): string[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name) && name !== String(process.pid))

@@ -14,7 +14,7 @@ interface Result {
   readonly error?: { readonly code: string; readonly message: string }
 }
 
-/** `acr-nopass apply --verify-image`: what it says is what a real kubelet and containerd did. */
+/** `acr-nopass apply --verify-image`: its result is that of a real kubelet and containerd. */
 export function testVerifyImage(opened: () => readonly [NodeFixture, NodeHelper]): void {
   let command: RolloutCommand
   before(async () => {
@@ -22,7 +22,7 @@ export function testVerifyImage(opened: () => readonly [NodeFixture, NodeHelper]
   })
   after(() => command?.[Symbol.asyncDispose]())
 
-  /** The release of the other tests, whose helper serves the namespace of the probe too. */
+  /** The release of the other tests, whose helper also serves the namespace of the probe. */
   async function apply(image: string, logLevel: string): Promise<{ answer: BinAnswer; result: Result }> {
     const [fixture, helper] = opened()
     const namespaces = { include: ['team-*', 'acr-nopass-probe-*'] }
@@ -48,20 +48,20 @@ export function testVerifyImage(opened: () => readonly [NodeFixture, NodeHelper]
       pulled.some(({ path, status }) => path.includes('/team/app/blobs/') && status === 200),
       'no layer came',
     )
-    // The same Pod goes on: its node was made to read the new targets before its own time, which comes every 60 to 90 s.
+    // The same Pod keeps running: its node was made to read the new targets early, because it normally does so every 60 to 90 s.
     const [after] = await helper.pods()
     assert.equal(after?.metadata.uid, before?.metadata.uid)
     assert.match(after?.metadata.annotations?.[ANNOTATION_AWAITED_CONFIG] ?? '', /^[0-9a-f]{64}$/)
   })
 
-  test("an image that the registry does not have: VERIFY_IMAGE in the node's words", async () => {
+  test("an image that the registry lacks: VERIFY_IMAGE with the node's message", async () => {
     const { answer, result } = await apply('team/absent:1', 'debug')
     assert.equal(answer.code, 1, answer.stdout + answer.stderr)
     assert.deepEqual([result.status, result.phase, result.error?.code], ['failed', 'verify', 'VERIFY_IMAGE'])
     assert.match(result.error?.message ?? '', /\/team\/absent:1 was not pulled in \d+ s; .*\/team\/absent:1.*not found/)
   })
 
-  test('of the namespaces of the probes and their Pods nothing stays', async () => {
+  test('nothing remains of the namespaces of the probes and their Pods', async () => {
     const { admin } = opened()[0].cluster
     const query = { labelSelector: 'acr-nopass.io/probe=true' }
     await eventually(async () => {

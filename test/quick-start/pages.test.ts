@@ -20,7 +20,7 @@ test('every quick start has a test that follows it', () => {
   }
 })
 
-test('a block is a file with the name above it, or commands; anything else is refused, since nobody would run it', () => {
+test('a block is a file with its name above it, or commands; anything else is an error because it would not be tested', () => {
   const page = ['Write `a/b.yaml`:', '', '```yaml', 'key: 1', '```', '', '```sh', 'ls', '```', ''].join('\n')
   assert.deepEqual(readSteps(page), [
     { kind: 'file', path: 'a/b.yaml', text: 'key: 1\n', line: 3 },

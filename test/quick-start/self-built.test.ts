@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { followQuickStart, servedNamespaces } from './support/quick-start.ts'
 
-test('the quick start on a self-built cluster does what it says when it is followed word for word', () =>
+test('the quick start on a self-built cluster works as described when it is followed word for word', () =>
   followQuickStart(
     {
       page: 'quick-start-self-built',
@@ -31,7 +31,7 @@ test('the quick start on a self-built cluster does what it says when it is follo
       const asked = [...new Set(principals)]
       assert.equal(asked.length, 2, asked.join())
       assert.match(asked.join(), /assumed-role\/acr-nopass-datacenter.*user\/acr-nopass$/)
-      // The key of the new user went from the answer into the cluster, and nowhere else.
+      // The key of the new user went from the response into the cluster, and nowhere else.
       assert.doesNotMatch(printed.join('\n'), /accessKeySecret=|"AccessKeySecret"/)
       assert.deepEqual(await servedNamespaces(fixture), [[]])
     },

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { followQuickStart, servedNamespaces } from './support/quick-start.ts'
 
-test('the quick start on ACK Serverless does what it says when it is followed word for word', () =>
+test('the quick start on ACK Serverless works as described when it is followed word for word', () =>
   followQuickStart(
     {
       page: 'quick-start-serverless',

@@ -3,17 +3,17 @@ import { test } from 'node:test'
 import { decodeText, undecodedByte } from '../../src/values/yaml/decode-text.ts'
 import { readYaml } from '../../src/values/yaml/read-yaml.ts'
 
-/** What a reader of the file with these bytes is told. */
+/** The error for a file with these bytes. */
 function refusals(bytes: Buffer): readonly string[] {
   const { errors } = readYaml({ name: 'a.yaml', text: decodeText(bytes) }, 'user')
   return errors.map(({ message, place }) => `${place.line}:${place.column} ${message}`)
 }
 
-test('text in UTF-8 is what it is, also with the character of what could not be read', () => {
+test('text in UTF-8 is unchanged, even if it contains the replacement character', () => {
   for (const text of ['', 'a: ä', 'a: \ufffd', 'a: 😀']) assert.equal(decodeText(Buffer.from(text)), text)
 })
 
-test('P11 a byte that is no UTF-8 is refused at its place, as Helm refuses it', () => {
+test('P11 a byte that is not UTF-8 is rejected with its location, as by Helm', () => {
   const latin = Buffer.from('# ok\na: J\u00fcrgen \ufffd\n', 'latin1')
   assert.deepEqual(refusals(latin), ['2:5 the byte 0xFC is not part of a text in UTF-8'])
   for (const [hex, expected] of [
@@ -27,7 +27,7 @@ test('P11 a byte that is no UTF-8 is refused at its place, as Helm refuses it', 
   }
 })
 
-test('a byte that could not be decoded is told from every other character', () => {
+test('a byte that could not be decoded is distinguished from every other character', () => {
   assert.equal(undecodedByte('\udcff'), 0xff)
   for (const other of ['a', '\udc7f', '\udd00', '😀', '']) assert.equal(undecodedByte(other), undefined)
 })

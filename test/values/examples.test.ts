@@ -31,7 +31,7 @@ for (const file of await readFolder('examples/clusters/')) {
   })
 }
 
-test('the keys that the chart needs are those that are checked', async () => {
+test('the keys that the chart requires are those that are checked', async () => {
   const template = await readFile(new URL('chart/templates/_validation.tpl', root), 'utf8')
   const list = /check-nulls[\s\S]*?range list ((?:"[\w.]+" ?)+)/.exec(template)?.[1] ?? ''
   assert.deepEqual(NEEDED, list.trim().replaceAll('"', '').split(' '))

@@ -18,7 +18,7 @@ const files = [
 ]
 const { errors } = loadValues({ files, defaults })
 
-test('errors show the line with a mark under the place, and the fix; a line that may hold a secret is not shown', () => {
+test('errors show the line with a mark under the location, and the fix; a line that may contain a secret is not shown', () => {
   assert.equal(
     explainErrors(errors, files),
     [
@@ -32,7 +32,7 @@ test('errors show the line with a mark under the place, and the fix; a line that
   )
 })
 
-test('errors as data say the same', () => {
+test('errors as data contain the same', () => {
   assert.deepEqual(errors.map(errorData), [
     {
       code: 'VALUES_REGION',
@@ -59,7 +59,7 @@ test('errors as data say the same', () => {
   ])
 })
 
-test('errors of other areas are explained and listed as well, after those with a place', () => {
+test('errors of other areas are explained and listed too, after those with a location', () => {
   const other = new NopassError('INTERRUPTED', 'stopped')
   assert.equal(explainErrors([other], files), `INTERRUPTED: stopped\n  fix: ${other.hint}`)
   assert.deepEqual(errorData(other).file, null)

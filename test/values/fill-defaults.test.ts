@@ -19,7 +19,7 @@ identity:
 `
 const release = { name: 'a', namespace: 'b', fullname: 'a', serviceAccount: 'a', lease: 'a', status: 'a-status' }
 
-test('registries get the defaults that Helm does not merge into lists', () => {
+test('entries of registries get the defaults that Helm does not merge into lists', () => {
   const { values } = loadValues({ files: [{ name: 'a.yaml', text }], defaults })
   assert.deepEqual(values?.registries, [
     {
@@ -38,7 +38,7 @@ test('registries get the defaults that Helm does not merge into lists', () => {
   assert.deepEqual(values?.identity, { type: 'worker-role', workerRole: { imdsV1: false } })
 })
 
-test('a default that null took away, and that the chart can do without, is there again for our own code', () => {
+test('a default that null removed, and that the chart can do without, is restored for our own code', () => {
   const files = [{ name: 'a.yaml', text: `${text}nodeSelector: null\nglobal: null\n` }]
   const { values, merged } = loadValues({ files, defaults })
   assert.equal(Object.hasOwn(merged ?? {}, 'nodeSelector'), false)
@@ -46,7 +46,7 @@ test('a default that null took away, and that the chart can do without, is there
   assert.deepEqual(values?.global, { imageRegistry: '' })
 })
 
-test("the helper's configuration is complete, however little stands in the file", () => {
+test("the helper's configuration is complete, however little the file contains", () => {
   const { config } = loadConfig(`${text}attach: admission\nrelease: ${JSON.stringify(release)}\n`)
   assert.deepEqual(config.release, release)
   assert.deepEqual(config.targets, {
@@ -57,7 +57,7 @@ test("the helper's configuration is complete, however little stands in the file"
   assert.equal(config.registries[0]?.network, 'all')
 })
 
-test('each key of the schema has a title, a description and, at the top, an example that fits', async () => {
+test('each key of the schema has a title, a description and, at the top, a valid example', async () => {
   const schema = JSON.parse(await read('schemas/values.schema.json')) as Schema
   const bare: string[] = []
   const visit = (node: Schema, path: string): void => {

@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 
-test('what is generated from the schemas is what they would generate now', async () => {
+test('the generated files are current', async () => {
   const script = fileURLToPath(new URL('../../scripts/generate-values.ts', import.meta.url))
   const { stdout } = await promisify(execFile)(process.execPath, [script, '--check'])
   assert.equal(stdout, '')

@@ -7,7 +7,7 @@ const characters = ['a', 'b', '-', '.', '0'] as const
 const name = fc.string({ unit: fc.constantFrom(...characters), minLength: 1, maxLength: 12 })
 const glob = fc.string({ unit: fc.constantFrom(...characters, '*'), minLength: 1, maxLength: 8 })
 
-test('a glob stands for the whole name', () => {
+test('a glob matches the whole name', () => {
   const rows: readonly [string, string, boolean][] = [
     ['*', 'shop', true],
     ['shop', 'shop', true],
@@ -27,13 +27,13 @@ test('a glob stands for the whole name', () => {
   }
 })
 
-test('exclude wins over include, and nothing included fits nothing', () => {
+test('exclude takes precedence over include, and without an include nothing matches', () => {
   assert.equal(matchesTarget({ include: ['*'], exclude: ['kube-*'] }, 'kube-system'), false)
   assert.equal(matchesTarget({ include: ['*'], exclude: ['kube-*'] }, 'shop'), true)
   assert.equal(matchesTarget({ include: [], exclude: [] }, 'shop'), false)
 })
 
-test('the one expression for all globs and each glob alone agree', () => {
+test('the combined expression for all globs agrees with each single glob', () => {
   fc.assert(
     fc.property(fc.array(glob, { maxLength: 4 }), name, (globs, subject) => {
       assert.equal(new RegExp(globsToPattern(globs)).test(subject), matchesGlobs(globs, subject))
@@ -41,7 +41,7 @@ test('the one expression for all globs and each glob alone agree', () => {
   )
 })
 
-test('a glob made from a name by replacing a part with * fits that name', () => {
+test('a glob that is made from a name by replacing a part with * matches that name', () => {
   fc.assert(
     fc.property(name, fc.nat(11), fc.nat(11), (subject, from, length) => {
       const pattern = `${subject.slice(0, from)}*${subject.slice(from + length)}`

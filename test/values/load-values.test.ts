@@ -39,13 +39,13 @@ for (const { title, files, expected } of clustersCases) {
   })
 }
 
-test('every kind of error of values and clusters has a case with its exact place and text', () => {
+test('every kind of error of values and clusters has a case with its exact location and text', () => {
   const known = Object.keys(ERROR_CODES).filter((code) => /^(YAML|SCHEMA|VALUES|CLUSTERS)_/.test(code))
   const cased = new Set([...valuesCases, ...clustersCases].flatMap(({ expected }) => expected.map(({ code }) => code)))
   assert.deepEqual(known.toSorted(), [...cased].toSorted())
 })
 
-test('P6 no message, hint, datum or excerpt repeats what may be a secret', () => {
+test('P6 no message, hint, datum or excerpt repeats a possible secret', () => {
   const secrets = ['hunter2', 'LTAI5tAbCdEfGhIjKlMn', 'My_Pass']
   for (const { files, rrsaComesLater } of valuesCases) {
     const sources = files.map((text, index) => ({ name: `${'ab'[index]}.yaml`, text }))

@@ -24,7 +24,7 @@ function read(tree: Tree, origin: Origin, name = origin as string): MapNode {
   return root
 }
 
-test('merging files and defaults gives what Helm gives', () => {
+test('merging files and defaults gives the same result as Helm', () => {
   fc.assert(
     fc.property(fc.array(userTree, { minLength: 1, maxLength: 3 }), chartTree, (layers, chart) => {
       const nodes = layers.map((layer) => read(layer, 'user'))
@@ -35,7 +35,7 @@ test('merging files and defaults gives what Helm gives', () => {
   )
 })
 
-test('an empty file changes nothing, nor does a file over itself; what a later file says stands', () => {
+test('an empty file changes nothing, nor does a file over itself; a later file takes precedence', () => {
   fc.assert(
     fc.property(userTree, userTree, (a, b) => {
       const [x, y, empty] = [read(a, 'user'), read(b, 'user'), read({}, 'user')]
@@ -47,7 +47,7 @@ test('an empty file changes nothing, nor does a file over itself; what a later f
   )
 })
 
-test('every merged value knows the file that it came from', () => {
+test('every merged value has the file that it came from', () => {
   fc.assert(
     fc.property(userTree, userTree, chartTree, (a, b, chart) => {
       const layers = new Map([

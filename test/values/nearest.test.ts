@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { editDistance, nearest } from '../../src/values/schema/nearest.ts'
 
-test('what was most likely meant', () => {
+test('the most likely intended word is suggested', () => {
   const keys = ['instanceId', 'instanceName', 'region', 'existingSecret', 'warn', 'worker-role', 'registries']
   const meant = (word: string): string | undefined => nearest(word, keys)
   assert.deepEqual(
@@ -15,7 +15,7 @@ test('what was most likely meant', () => {
   assert.deepEqual(['banana', '', 'r', 'id'].map(meant), [undefined, undefined, undefined, undefined])
 })
 
-test('the distance is a metric of single edits: none only for equal words, one for each edit, the same both ways', () => {
+test('the distance is a metric of single edits: zero only for equal words, one for each edit, and symmetric', () => {
   const word = fc.string({ maxLength: 6, unit: fc.constantFrom('a', 'b', 'c') })
   fc.assert(
     fc.property(word, word, fc.nat(), fc.constantFrom('x', 'y'), (left, right, at, letter) => {

@@ -23,8 +23,8 @@ function restAt(text: string, { line, column }: Position): string {
   return content.slice(column - 1)
 }
 
-test('the place of every value is where its text stands', () => {
-  // Words that stand once and need no quotes, so that the text shows them as they are.
+test('the location of every value is that of its text', () => {
+  // Words that occur once and need no quotes, so that the text contains them unchanged.
   const word = fc.stringMatching(/^[a-z]{3,8}$/).filter((each) => !/^(null|true|false|yes|no|on|off)$/.test(each))
   const { tree } = fc.letrec<{ tree: unknown; node: unknown }>((tie) => ({
     tree: fc.oneof(fc.dictionary(word, tie('node'), { minKeys: 1, maxKeys: 4 })),
@@ -80,7 +80,7 @@ test('every error points into a file of the user, whatever is wrong', () => {
   )
 })
 
-test('no text makes the reader throw', () => {
+test('no text makes the parser throw', () => {
   const line = fc.oneof(
     fc.string({ maxLength: 20 }),
     fc.constantFrom(

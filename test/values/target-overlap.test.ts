@@ -6,11 +6,11 @@ import { matchesGlobs, matchesTarget } from '../../src/values/glob.ts'
 
 const glob = fc.stringMatching(/^[ab*]{1,4}$/)
 const globs = fc.array(glob, { maxLength: 2 })
-// Every name that could tell these globs apart.
+// Every name that could distinguish these globs.
 const grow = (name: string): string[] => (name.length === 6 ? [name] : [name, ...grow(`${name}a`), ...grow(`${name}b`)])
 const names = ['a', 'b'].flatMap(grow)
 
-test('two globs meet exactly when some name fits both', () => {
+test('two globs intersect exactly if some name matches both', () => {
   fc.assert(
     fc.property(glob, glob, (left, right) => {
       const name = names.find((each) => matchesGlobs([left], each) && matchesGlobs([right], each))
@@ -37,7 +37,7 @@ test('targets with different values of one label do not overlap', () => {
   assert.equal(targetsOverlap({ ...all, labels: { team: 'a' } }, { ...all, labels: { tier: 'b' } }), true)
 })
 
-test('an exclude that covers all that is shared keeps targets apart', () => {
+test('an exclude that covers the whole intersection keeps targets apart', () => {
   const target = (include: string[], exclude: string[]): Parameters<typeof targetsOverlap>[0] => ({
     include,
     exclude,

@@ -2,9 +2,9 @@ import { parseArgs } from 'node:util'
 import { vendorClients } from '../../support/cloud/vendor-sdk.ts'
 
 /**
- * The calls of Alibaba's command line that the pages print, `aliyun PRODUCT ACTION --Parameter value`, made with the vendor's own SDK
- * (https://www.alibabacloud.com/help/en/cli/call-rpc-api: a parameter is a flag of the same name). The CLI itself talks only
- * to its own table of hosts over TLS.
+ * Runs the calls of Alibaba's command line that the pages print, `aliyun PRODUCT ACTION --Parameter value`, through the vendor's own SDK
+ * (https://www.alibabacloud.com/help/en/cli/call-rpc-api: a parameter is a flag with the same name). The CLI itself only connects
+ * to its built-in table of hosts over TLS.
  */
 const VERSIONS: Readonly<Record<string, string>> = { ram: '2015-05-01', ims: '2019-08-15' }
 

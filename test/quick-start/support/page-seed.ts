@@ -4,7 +4,7 @@ import type { Seed } from '../../../src/sandbox/cloud/seed/seed.ts'
 
 const DEMO = fileURLToPath(new URL('../../../examples/sandbox/demo.yaml', import.meta.url))
 
-/** The accounts of the pages: the instance has the id that they show, and what they have the reader create does not exist yet. */
+/** The accounts of the pages: the instance has the id on the page, and the objects that the reader creates do not exist yet. */
 export async function pageSeed(): Promise<Seed> {
   const demo = await readSeedFile(DEMO)
   const [main, ...others] = demo.accounts

@@ -10,7 +10,7 @@ import { VERSION } from '../../../src/version.ts'
 import { writeHelperProgram } from '../../support/helper-program.ts'
 import { ROOT, writeLogin } from '../../support/registry/release-registry.ts'
 
-/** The artifacts of this version where a reader gets them: an npm registry, an OCI registry; and GitHub's API. */
+/** Serves the artifacts of this version as readers get them: an npm registry, an OCI registry; and GitHub's API. */
 export interface Published extends AsyncDisposable {
   readonly npm: string
   readonly github: string
@@ -20,7 +20,7 @@ export interface Published extends AsyncDisposable {
 
 export interface PublishOptions {
   readonly cloud: Cloud
-  /** Of the OCI registry. */
+  /** The OCI registry's URL. */
   readonly registry: string
   readonly helm: string
   /** A folder for the files. */
@@ -44,7 +44,7 @@ export async function publish(options: PublishOptions, signal: AbortSignal): Pro
   return { ...server, charts: { host, loginFile } }
 }
 
-/** The two answers of a registry that `npm install` needs, and the one of GitHub that `policy --github` needs. */
+/** The two responses of a registry that `npm install` needs, and the one of GitHub that `policy --github` needs. */
 async function serve(
   tarball: Buffer,
   cloud: Cloud,
@@ -91,7 +91,7 @@ function idsOf(repository: string, cloud: Cloud): object {
   return { id: Number(claims.repository_id), owner: { id: Number(claims.repository_owner_id) } }
 }
 
-/** A folder for one reader, which ends with them. */
+/** A temporary folder for one reader, deleted when the test ends. */
 export async function openFolder(parent: string): Promise<{ readonly folder: string } & AsyncDisposable> {
   const folder = await mkdtemp(join(parent, 'acr-nopass-quick-start-'))
   return { folder, [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }) }

@@ -13,9 +13,9 @@ import { readSteps, type Step } from './read-page.ts'
 import { type Reader, startReader } from './reader.ts'
 
 export interface QuickStart {
-  /** Of docs/en, without `.md`. */
+  /** The page's path below docs/en, without `.md`. */
   readonly page: string
-  /** The clusters of the page with their ids in ACK; kubectl talks to the first. */
+  /** The clusters of the page with their ids in ACK; kubectl uses the first. */
   readonly clusters: Readonly<Record<string, string>>
   readonly kind?: ClusterKind
   /** The image that the page runs. */
@@ -27,7 +27,7 @@ export interface QuickStart {
 export interface Writes {
   /** Counted from 1. */
   readonly block: number
-  /** The first two words of it. */
+  /** The first two words of the block's command. */
   readonly does: string
   readonly calls: readonly string[]
 }
@@ -35,13 +35,13 @@ export interface Writes {
 export interface Followed {
   readonly fixture: ActionFixture
   readonly reader: Reader
-  /** What each block of commands wrote in the cloud's RAM. */
+  /** The writes of each command block to the cloud's RAM. */
   readonly writes: readonly Writes[]
-  /** What each command block printed. */
+  /** The output of each command block. */
   readonly printed: readonly string[]
 }
 
-/** Follows the English page from the top to the end, and checks that the Chinese one tells the same. */
+/** Follows the English page from the top to the end, and checks that the Chinese one has the same steps. */
 export async function followQuickStart(
   { page, clusters, kind, image, role }: QuickStart,
   check: (followed: Followed) => void | Promise<void>,
@@ -104,7 +104,7 @@ interface PullSecret {
   readonly data: { readonly '.dockerconfigjson': string }
 }
 
-/** The namespaces whose pull secret holds a credential, cluster by cluster. */
+/** The namespaces whose pull secret contains a credential, by cluster. */
 export async function servedNamespaces({ clusters }: ActionFixture): Promise<readonly (readonly string[])[]> {
   const query = { fieldSelector: 'metadata.name=acr-nopass' }
   const lists = clusters.map(({ cluster }) =>

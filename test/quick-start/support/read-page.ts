@@ -1,4 +1,4 @@
-/** What a reader of a page does with one of its blocks: write a file, or type commands. */
+/** The action of a reader for one block of a page: write a file, or type commands. */
 export type Step =
   | { readonly kind: 'file'; readonly path: string; readonly text: string; readonly line: number }
   | { readonly kind: 'commands'; readonly text: string; readonly line: number }
@@ -9,7 +9,7 @@ const SHOWN = new Set(['text'])
 
 /**
  * The blocks of a page in their order. A file's name is the last code word of the line above its block, which ends with a colon.
- * @throws Error for a block whose language or file is not known: what is not run would prove nothing
+ * @throws Error for a block whose language or file is not known because it would not be tested
  */
 export function readSteps(page: string): readonly Step[] {
   const steps: Step[] = []

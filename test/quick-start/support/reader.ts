@@ -11,13 +11,13 @@ import type { ActionFixture } from '../../action/support/action-fixture.ts'
 import type { Published } from './published.ts'
 import type { Step } from './read-page.ts'
 
-/** A person with a terminal and a repository on GitHub who does what a page says. */
+/** A user with a terminal and a repository on GitHub who follows a page. */
 export interface Reader extends AsyncDisposable {
-  /** Their repository, where they work. */
+  /** The user's repository and working directory. */
   readonly folder: string
-  /** Writes the file, or types the commands; answers what they printed. @throws Error with it when one fails */
+  /** Writes the file, or types the commands; returns their output. @throws Error with the output when one fails */
   follow(step: Step): Promise<string>
-  /** The summaries of the workflows that their pushes started. */
+  /** The summaries of the workflows that the user's pushes started. */
   readonly summaries: readonly string[]
 }
 
@@ -25,12 +25,12 @@ export interface ReaderOptions {
   readonly fixture: ActionFixture
   readonly published: Published
   readonly tools: { readonly helm4: string; readonly kubectl: string; readonly act: string }
-  /** Of the machine; the reader's home and repository are in it. */
+  /** The user's home and repository are created in this folder. */
   readonly folder: string
   readonly repository: string
-  /** Of the first cluster. */
+  /** The kubeconfig of the first cluster. */
   readonly kubeconfig: string
-  /** What the emulated cloud needs at the end of a file that the page has the reader write. */
+  /** Text for the emulated cloud, appended to a file that the reader writes. */
   readonly suffix: (path: string) => string
   readonly env?: Readonly<Record<string, string>>
 }
@@ -38,7 +38,7 @@ export interface ReaderOptions {
 const ALIYUN = fileURLToPath(new URL('./aliyun.ts', import.meta.url))
 
 /**
- * Only these differ from what a page shows: the hosts of the registries (npm, ghcr.io), `@v1` of the action, and the addresses of the cloud.
+ * Only these differ from the page: the hosts of the registries (npm, ghcr.io), `@v1` of the action, and the addresses of the cloud.
  * `git push` starts the workflows of the repository in a real engine.
  */
 export async function startReader(options: ReaderOptions, signal: AbortSignal): Promise<Reader> {
@@ -95,7 +95,7 @@ exec /usr/bin/env -S PATH='${process.env.PATH}' git -c user.name=reader -c user.
   }
 }
 
-/** A block as a shell has it that stops at the first command that fails. */
+/** A block for a shell that stops at the first command that fails. */
 function type(
   { text, line }: Step,
   cwd: string,
@@ -115,7 +115,7 @@ function type(
   })
 }
 
-/** GitHub, as far as `git push` knows it. */
+/** A GitHub that only supports `git push`. */
 async function startHub(onPush: () => Promise<unknown>): Promise<{ readonly url: string; stop(): Promise<void> }> {
   const server = createServer((_request, response) => {
     onPush().then(
@@ -133,7 +133,7 @@ async function startHub(onPush: () => Promise<unknown>): Promise<{ readonly url:
   }
 }
 
-/** Runs the workflows that a push starts, on a copy in which the action is this one; answers their summaries. */
+/** Runs the workflows that a push starts, on a copy that uses this version of the action; returns their summaries. */
 async function runPushed(folder: string, options: ReaderOptions, signal: AbortSignal): Promise<readonly string[]> {
   const { fixture, tools, repository } = options
   const scratch = await mkdtemp(join(options.folder, 'push-'))
