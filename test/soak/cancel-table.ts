@@ -4,7 +4,7 @@ import type { HelmName } from '../action/support/cancel-points.ts'
 
 export type Language = 'en' | 'zh'
 
-/** A row of the table: the records that belong to it. */
+/** A row of the table: the condition for its records. */
 interface Moment {
   readonly en: string
   readonly zh: string
@@ -61,7 +61,7 @@ const WORDS = {
   },
 } as const
 
-/** What is under the table: how it was measured. */
+/** The text under the table: how it was measured. */
 export interface SoakConditions {
   readonly seed: number
   readonly helm: 'both' | HelmName
@@ -69,7 +69,7 @@ export interface SoakConditions {
   readonly at: number
 }
 
-/** The cancels as a table: by Helm one row a kind of moment and all of them, then all of both. */
+/** The cancels as a table: for each Helm one row per kind of moment and a total, then the total of both. */
 export function cancelTable(
   records: readonly CancelRecord[],
   { seed, helm, at }: SoakConditions,
@@ -115,7 +115,7 @@ function countsOf(records: readonly CancelRecord[]): readonly string[] {
   ]
 }
 
-/** Those that broke the promise. */
+/** The records that broke the promise. */
 export function broken(records: readonly CancelRecord[]): readonly CancelRecord[] {
   return records.filter((record) => findBreaches(record).length > 0)
 }

@@ -5,17 +5,17 @@ import { createAccounts, GIANT_NAME, peakMemoryOf } from '../support/cluster/hos
 import { eventually } from '../support/eventually.ts'
 
 export interface HostileSizes {
-  /** ServiceAccounts as large as etcd takes. */
+  /** ServiceAccounts as large as etcd accepts. */
   readonly giant: number
   /** Ordinary ones, all in one namespace. */
   readonly plain: number
 }
 
-/** The limit that the chart sets, MiB. */
+/** The limit that the chart sets, in MiB. */
 const LIMIT = 256
 const MEBIBYTE = 1024 * 1024
 
-/** Fills two namespaces with ServiceAccounts and measures what the helper needs; 1 when it exceeds its limit or a new namespace is not served. */
+/** Fills two namespaces with ServiceAccounts and measures the helper's memory; 1 if it exceeds its limit or a new namespace is unserved. */
 export async function runHostileNamespace(
   sizes: HostileSizes,
   { progress, print }: { readonly progress: Progress; readonly print: (text: string) => void },

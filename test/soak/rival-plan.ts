@@ -9,10 +9,10 @@ export interface RivalPlan {
 export interface ActionPlan {
   readonly by: string
   readonly helm: HelmName
-  /** Milliseconds after the begin of the run. */
+  /** Milliseconds after the start of the run. */
   readonly at: number
   readonly kind: 'good' | 'waits' | 'crashes'
-  /** Whether its values need more of RAM than the others'. */
+  /** Whether its values need more permissions in RAM than the others'. */
   readonly wide: boolean
   readonly verify: boolean
   readonly cancel?: { readonly signal: 'SIGTERM' | 'SIGKILL'; readonly after: number }
@@ -50,7 +50,6 @@ export function rivalPlan(seed: number, run: number): RivalPlan {
   return { actions, person: person.toSorted((a, b) => a.at - b.at) }
 }
 
-/** mulberry32 */
 function createRandom(seed: number): () => number {
   let state = seed
   return () => {
@@ -61,23 +60,23 @@ function createRandom(seed: number): () => number {
   }
 }
 
-/** What a cluster looks like when everyone has finished. */
+/** The state of a cluster when all deployers have finished. */
 export interface RivalEnd {
   readonly cluster: string
   readonly revisions: readonly { readonly revision: number; readonly status: string; readonly by: string }[]
-  /** Of the live Deployment; undefined: there is none. */
+  /** The content of the live Deployment; undefined: it does not exist. */
   readonly live: string | undefined
-  /** Revisions that were reported green, by whom. */
+  /** Revisions that were reported as successful, and by whom. */
   readonly green: readonly { readonly revision: number; readonly by: string; readonly whose: string }[]
-  /** Whether a person removed the release, so that numbers begin again. */
+  /** Whether the release was removed manually, so that revision numbers start again. */
   readonly uninstalled: boolean
   /** Whether RAM grants what `wide` values need. */
   readonly grantsWide: boolean
-  /** Whether what is deployed needs that, and no person went back to it. */
+  /** Whether the deployed revision needs that, and was not rolled back to manually. */
   readonly needsWide: boolean
 }
 
-/** What is promised and broken; empty when all is well. */
+/** Broken promises; empty when all is well. */
 export function findRivalBreaches(end: RivalEnd): readonly string[] {
   const { cluster, revisions, live, green, uninstalled } = end
   const deployed = revisions.filter(({ status }) => status === 'deployed')

@@ -24,7 +24,7 @@ import type { SoakDeps } from './run-soak.ts'
 export interface RivalOptions {
   readonly count: number
   readonly seed: number
-  /** Only this one. */
+  /** Runs only this one. */
   readonly run: number | undefined
 }
 
@@ -37,7 +37,7 @@ const KINDS: Readonly<Record<ActionPlan['kind'], object>> = {
   waits: { ...GOOD, image: { repository: 'absent/absent' } },
   crashes: { extraEnv: [{ name: 'NODE_OPTIONS', value: '--nonsense' }] },
 }
-/** In a policy: only `wide` values name it. */
+/** A repository in a policy that only `wide` values name. */
 const WIDE = 'extra/*'
 
 interface Green {
@@ -46,7 +46,7 @@ interface Green {
   readonly whose: string
 }
 
-/** Two jobs, a person's helm and cancels at once on two clusters; 1 when a promise was broken. */
+/** Runs two jobs, a user's helm and cancels concurrently on two clusters; 1 if a promise was broken. */
 export async function runRivals(options: RivalOptions, deps: SoakDeps, signal: AbortSignal): Promise<number> {
   const { root, progress, print } = deps
   const runs = options.run === undefined ? Array.from({ length: options.count }, (_, run) => run) : [options.run]
@@ -69,7 +69,7 @@ export async function runRivals(options: RivalOptions, deps: SoakDeps, signal: A
     await using fixture = await startActionFixture({ clusters: ['rivals-a', 'rivals-b'], helm: 'helm4', signal })
     const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-rivals-'))
     const fixtures = { helm4: fixture, helm3: await withHelm(fixture, 'helm3') }
-    // RAM as the helpers need it, and the namespaces.
+    // Prepares RAM and the namespaces.
     const first = await runAction({ inputs: { ...inputsOf(fixture, {}, 'true'), canary: '0' }, env: fixture.env })
     await rm(first.temp, { recursive: true })
     if (first.code !== 0) throw new Error(`no good release before the first run: ${withoutMasks(first.stdout)}`)
@@ -97,7 +97,7 @@ export async function runRivals(options: RivalOptions, deps: SoakDeps, signal: A
         print(`✖ run ${run}: ${breaches.join('; ')}\n${JSON.stringify(plan)}\n${said}`)
       }
     } finally {
-      // Also of a run that is interrupted.
+      // Also for a run that is interrupted.
       print(
         `${tally.done} runs in ${Math.round((performance.now() - begin) / 1000)} s, ${tally.broken} broke a promise; ${tally.actions} jobs (${tally.greenActions} green, ` +
           `${tally.overtaken} overtaken, ${tally.cancels} cancelled), ${tally.person} calls of a person's helm; ${tally.green} green revisions`,
@@ -113,7 +113,7 @@ type Fixtures = Readonly<Record<ActionPlan['helm'], ActionFixture>>
 
 class RivalCase {
   readonly #fixtures: Fixtures
-  /** For all that is the same with either helm. */
+  /** Everything that is independent of the helm version. */
   readonly #fixture: ActionFixture
   readonly #chart: string
   readonly #folder: string
@@ -133,14 +133,14 @@ class RivalCase {
     await Promise.all(this.#fixture.clusters.map((one) => this.#reset(one)))
   }
 
-  /** Begins at a good release, and ends with one where no promise was broken. */
+  /** Starts from a good release, and ends with one if no promise was broken. */
   async perform(actions: readonly ActionPlan[], person: readonly PersonStep[], signal: AbortSignal) {
     const removed = new Set<string>()
     const wentBack = new Set<string>()
     const [outcomes] = await Promise.all([
       Promise.all(actions.map((action) => this.#job(action, signal))),
       ...this.#fixture.clusters.map(async (one, index) => {
-        // A person does one thing after the other.
+        // A user runs one command after another.
         const begin = performance.now()
         for (const step of person.filter(({ cluster }) => cluster === index)) {
           await sleep(Math.max(0, step.at - (performance.now() - begin)), undefined, { signal })
@@ -157,7 +157,7 @@ class RivalCase {
       breaches.push(...findRivalBreaches(end))
     }
     const green = this.#green.length
-    // What is left must be repairable by the next job, and RAM is then exactly what it needs.
+    // The next job must be able to repair what is left, and RAM then grants exactly what it needs.
     for (const one of this.#fixture.clusters) await this.#unlock(one)
     const last = await this.#run1(
       { by: 'last', helm: this.#run % 2 === 0 ? 'helm4' : 'helm3', at: 0, kind: 'good', wide: false, verify: true },
@@ -171,7 +171,7 @@ class RivalCase {
     return { breaches, said: this.#said.join('\n'), outcomes, green }
   }
 
-  /** Whatever was there: records away, the chart's objects taken over, one good release. */
+  /** Resets any state: deletes the records, takes over the chart's objects, installs one good release. */
   async #reset(one: FixtureCluster): Promise<void> {
     const { admin } = one.cluster
     await this.#ignoreAbsent(
@@ -199,7 +199,7 @@ class RivalCase {
     })
   }
 
-  /** No breach of itself: only after a lost machine is anything pending, and that was counted. */
+  /** Not a violation in itself: a release is only pending after a lost machine, and that was counted. */
   async #unlock(one: FixtureCluster): Promise<void> {
     const last = (await this.#revisions(one)).at(-1)
     if (last?.status.startsWith('pending'))
@@ -256,7 +256,7 @@ class RivalCase {
   async #personal(one: FixtureCluster, { by, helm, command }: PersonStep): Promise<boolean> {
     const before = await this.#revisions(one)
     const last = before.at(-1)
-    // As a person does who sees what is new and does not want it.
+    // Like a user who sees the new revision and does not want it.
     const back = before.findLast(
       (other) => /deployed|superseded/.test(other.status) && other.by !== last?.by && other !== last,
     )
@@ -365,7 +365,7 @@ class RivalCase {
   }
 }
 
-/** `good: deployed, HELM_PENDING`: what became of each cluster of a job. */
+/** `good: deployed, HELM_PENDING`: the result of each cluster of a job. */
 function endOf({ outputs, annotations }: ActionOutcome, plan: ActionPlan | undefined): string {
   const results: readonly { status: string; error?: { code: string } }[] = JSON.parse(outputs.results || '[]')
   const each = results.map(({ status, error }) => error?.code ?? status).toSorted()

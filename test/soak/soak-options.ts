@@ -7,13 +7,13 @@ export interface SoakOptions {
   readonly helm: 'both' | HelmName
   /** Forget what an earlier run with the same seed has done. */
   readonly fresh: boolean
-  /** Put the table into docs/*\/reliability.md. */
+  /** Write the table to docs/*\/reliability.md. */
   readonly write: boolean
   /** Instead of cancels: ServiceAccounts that fill a namespace. */
   readonly hostile: boolean
-  /** Instead of cancels: several deployers at once. */
+  /** Instead of cancels: several concurrent deployers. */
   readonly rivals: boolean
-  /** Of the rivals: only this run of the seed. */
+  /** Only this run of the seed of rivals. */
   readonly run: number | undefined
   readonly help: boolean
 }
@@ -34,7 +34,7 @@ npm run soak -- zoo [--minutes N] [--from SEED]            runs new seeds of tes
 
 npm run soak -- memory     the most memory that doctor and cleanup --legacy need with 10,000 Pods and 20,000 ReplicaSets (a minute)`
 
-/** @throws TypeError for words that are no option or no number */
+/** @throws TypeError for an unknown option or an invalid number */
 export function readSoakOptions(argv: readonly string[], newSeed: () => number): SoakOptions {
   const { values } = parseArgs({
     args: [...argv],

@@ -3,10 +3,10 @@ import { dirname, join } from 'node:path'
 import type { CancelRecord } from '../action/support/cancel-case.ts'
 import type { SoakOptions } from './soak-options.ts'
 
-/** What a soak has seen, kept on disk so that it can be interrupted at any time. */
+/** The results of a soak, kept on disk so that it can be interrupted at any time. */
 export interface SoakRecord {
   readonly file: string
-  /** Of this and of earlier runs with the same seed, in order. */
+  /** The records of this and of earlier runs with the same seed, in order. */
   readonly done: readonly CancelRecord[]
   add(record: CancelRecord): void
 }

@@ -4,10 +4,10 @@ import { parseArgs } from 'node:util'
 import { explain, runSeeds } from '../simulation/run-seeds.ts'
 import { planOf } from '../simulation/simulate.ts'
 
-/** How many broken seeds are cut down and printed. */
+/** How many failing seeds are minimized and printed. */
 const EXPLAINED = 3
 
-/** Runs new seeds of the simulation for so many minutes; 1 when one broke a rule. */
+/** Runs new seeds of the simulation for so many minutes; 1 if one broke a rule. */
 export async function soakSimulation(
   argv: readonly string[],
   print: (text: string) => void,

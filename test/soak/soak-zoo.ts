@@ -5,10 +5,10 @@ import { planOf } from '../zoo/draw-zoo.ts'
 import { explain } from '../zoo/explain.ts'
 import { runZoo } from '../zoo/run-zoo.ts'
 
-/** How many broken seeds are cut down and printed. */
+/** How many failing seeds are minimized and printed. */
 const EXPLAINED = 3
 
-/** Runs new clusters of the zoo for so many minutes; 1 when one broke a rule. */
+/** Runs new clusters of the zoo for so many minutes; 1 if one broke a rule. */
 export async function soakZoo(
   argv: readonly string[],
   print: (text: string) => void,

@@ -12,7 +12,7 @@ test('the same seed gives the same moments, and a longer soak begins with the sh
   assert.notDeepEqual(cancelPoints(7, 40), cancelPoints(8, 40))
 })
 
-test('twelve moments hold every kind: from the start on, as helm starts and works, a first installation, a lost machine', () => {
+test('twelve moments include every kind: from the start on, as helm starts and works, a first installation, a lost machine', () => {
   const points = cancelPoints(20_261_125, 12)
   const kinds = new Set(points.flatMap(({ after, onto, lost, stuck }) => [after, onto, `${lost} ${stuck}`]))
   assert.deepEqual([...kinds].sort(), [
@@ -27,7 +27,7 @@ test('twelve moments hold every kind: from the start on, as helm starts and work
   ])
 })
 
-test('every kind of moment meets both Helms by turns', () => {
+test('every kind of moment alternates between both Helms', () => {
   const points = cancelPoints(20_261_125, 240)
   const kinds = Map.groupBy(points, ({ after, onto, stuck, lost }) => (lost ? 'lost' : `${after} ${onto} ${stuck}`))
   for (const [kind, own] of kinds) {
@@ -38,7 +38,7 @@ test('every kind of moment meets both Helms by turns', () => {
 
 const OTHERS = { hostile: false, rivals: false, run: undefined, help: false }
 
-test('a new seed is made and said unless one is given', () => {
+test('a new seed is generated and printed unless one is given', () => {
   assert.deepEqual(
     readSoakOptions([], () => 5),
     { count: 200, seed: 5, helm: 'both', fresh: false, write: true, ...OTHERS },
@@ -89,7 +89,7 @@ test('a machine that is lost may leave a pending release, if the next run names 
   assert.deepEqual(findBreaches({ ...lost, fixed: false }), ['the next run did not name a fix that works'])
 })
 
-test('the table counts by moment, in both languages, and stands in its block of the page', () => {
+test('the table counts by moment, in both languages, and is in its block of the page', () => {
   const conditions = { seed: 1, helm: 'both', at: Date.UTC(2026, 10, 25) } as const
   const byHelm3 = { ...good, point: { ...first, helm: 'helm3' as const }, files: 1 }
   const table = cancelTable([good, lost, { ...good, processes: 1 }, byHelm3], conditions, 'en').split('\n')

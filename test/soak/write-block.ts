@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { CancelRecord } from '../action/support/cancel-case.ts'
 import { cancelTable, type SoakConditions } from './cancel-table.ts'
 
-/** Puts the table between `<!-- reliability:cancel -->` and `<!-- /reliability:cancel -->` of docs/{en,zh}/reliability.md. */
+/** Writes the table between `<!-- reliability:cancel -->` and `<!-- /reliability:cancel -->` of docs/{en,zh}/reliability.md. */
 export function writeBlock(root: string, records: readonly CancelRecord[], conditions: SoakConditions): void {
   for (const language of ['en', 'zh'] as const) {
     const file = join(root, 'docs', language, 'reliability.md')
@@ -11,7 +11,7 @@ export function writeBlock(root: string, records: readonly CancelRecord[], condi
   }
 }
 
-/** @throws Error when the page has no such block */
+/** @throws Error when the page does not have the block */
 export function fillBlock(page: string, content: string): string {
   const [begin, end] = ['<!-- reliability:cancel -->', '<!-- /reliability:cancel -->']
   const [from, to] = [page.indexOf(begin), page.indexOf(end)]
