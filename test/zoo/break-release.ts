@@ -4,7 +4,7 @@ import type { Defect } from './defects.ts'
 import { SECRET } from './draw-zoo.ts'
 import { listAt, type ZooObject } from './kinds.ts'
 
-/** Breaks a release in one way; where, or undefined when this zoo has nothing to break so. */
+/** Breaks a release in one way; returns where, or undefined if this zoo has nothing to break in that way. */
 export async function breakRelease(
   zoo: ZooCluster,
   release: Rendered,
@@ -43,7 +43,7 @@ export async function breakRelease(
         { spec: { holderIdentity: 'acr-nopass-0_x', renewTime: old.toISOString().replace('Z', '000Z') } },
         'acr-nopass',
       )
-      // Nothing says when it was written, as after a restore: else the API server's record of it would be of now.
+      // Without a record of when it was written, as after a restore: otherwise the API server's record would be current.
       return await patch(path, { metadata: { managedFields: [{}] } })
     }
     case 'no-guard':

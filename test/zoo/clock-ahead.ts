@@ -16,7 +16,7 @@ class Shifted extends Real {
   }
 }
 
-/** Runs `work` on a machine whose clock is that far ahead; durations and timers go on as before, and so does `Date` for all others. */
+/** Runs `work` on a machine whose clock is that far ahead; durations and timers are unaffected, and so is `Date` for other code. */
 export function withClockAhead<T>(aheadMs: number, work: () => Promise<T>): Promise<T> {
   globalThis.Date = Shifted as DateConstructor
   return ahead.run(aheadMs, work)

@@ -22,7 +22,7 @@ import { at, CUSTOM_KINDS, collectionOf, listAt, type ZooObject } from './kinds.
 import type { Snapshot } from './rules.ts'
 import type { WaitingPod } from './waiting-pods.ts'
 
-/** Nothing makes Pods, and nothing but the test deletes: the controllers that would are off. */
+/** No controller creates Pods, and only the test deletes: the controllers that would are disabled. */
 const WITHOUT = [
   'deployment',
   'replicaset',
@@ -37,7 +37,7 @@ const WITHOUT = [
   'horizontal-pod-autoscaler',
 ]
 
-/** Kinds of which a zoo has none, or that change by themselves. */
+/** Kinds that a zoo does not contain, or that change on their own. */
 const NOT_COMPARED =
   /^(events|nodes|csinodes|csidrivers|csistoragecapacities|volumeattachments|storageclasses|persistentvolumes|runtimeclasses|priorityclasses|flowschemas|prioritylevelconfigurations|apiservices|componentstatuses|certificatesigningrequests|controllerrevisions|endpoints|endpointslices|ipaddresses|servicecidrs|ingressclasses|customresourcedefinitions|ingresses|limitranges|horizontalpodautoscalers|device.*|resource(claim|slice|pool).*|volumeattributesclasses|storageversion.*|leasecandidates|clustertrustbundles|podcertificaterequests)$/
 
@@ -51,7 +51,7 @@ export interface Rendered {
 }
 
 export interface HelperRun {
-  /** Not done before it reports this too. */
+  /** The run continues until this also holds for its report. */
   readonly until?: (status: HelperStatus) => boolean
 }
 
@@ -60,40 +60,40 @@ export interface ZooCluster extends AsyncDisposable {
   readonly cluster: Cluster
   readonly admin: KubeClient
   readonly adminKubeconfig: string
-  /** The cluster can change Pods by a policy of its own (Kubernetes 1.36). */
+  /** The cluster can change Pods by a policy (Kubernetes 1.36). */
   readonly canAdmit: boolean
-  /** The same rights, but to read one resource, or to do anything in one namespace (`in shop`). */
+  /** The same permissions, except to read one resource, or to do anything in one namespace (`in shop`). */
   kubeconfigWithout(resource: string): string
   /** A PATH with Helm. */
   readonly path: string
   readonly folder: string
   render(release: { readonly namespace: string; readonly name: string }, values: object): Promise<Rendered>
   snapshot(): Promise<Snapshot>
-  /** As the cluster was in the beginning, but for cluster-wide objects of these releases. */
+  /** Restores the cluster's initial state, except for cluster-wide objects of these releases. */
   reset(keep: readonly Rendered[]): Promise<void>
   write(written: Written): Promise<void>
   install(rendered: Rendered): Promise<void>
-  /** The Deployment's controller, as far as anybody looks at it. */
+  /** Sets the status that the Deployment's controller would set. */
   settleDeployment(rendered: Rendered): Promise<void>
-  /** Runs a helper of the release until it leads, has all credentials and reports that nothing is left to do. */
+  /** Runs a helper of the release until it leads, has all credentials and reports that nothing is pending. */
   runHelper(rendered: Rendered, run?: HelperRun): Promise<void>
-  /** As its leader does every 2 s: a zoo's helper is at rest while a command looks at what it left. */
+  /** Renews the Lease like its leader every 2 s: a zoo's helper is stopped while a command inspects the result. */
   renewLease(rendered: Rendered): Promise<void>
-  /** Until the API server lets the helper write its Secret in a namespace, or does not any more: a moment after its roles changed. */
+  /** Waits until the API server allows (or rejects) the helper's write of its Secret in a namespace; a role change takes a moment. */
   untilGranted(rendered: Rendered, namespace: string, wanted: boolean): Promise<void>
-  /** Until the API server gives the reference to new Pods, which it does a moment after it has the policy. */
+  /** Waits until the API server gives the reference to new Pods, which it does a moment after it has the policy. */
   untilAdmitted(rendered: Rendered): Promise<void>
-  /** The node of a Pod reports why it does not start. */
+  /** Sets the status with which a Pod's node reports why it does not start. */
   letWait(pod: WaitingPod): Promise<void>
   call(call: KubeCall): Promise<unknown>
-  /** `undefined` when it does not exist. */
+  /** Returns `undefined` if it does not exist. */
   read(path: string): Promise<ZooObject | undefined>
   remove(path: string): Promise<void>
 }
 
-/** Only for what never comes: a slow machine takes longer and still gets there. */
+/** Only reached if it never happens: a slow machine takes longer but gets there. */
 const LIMIT_MS = 300_000
-/** No helper loses its Lease because the machine is slow. The guard allows no longer duration than 60 s, and there is no other replica. */
+/** A slow machine must not cost the helper its Lease. The guard allows no longer duration than 60 s, and there is no other replica. */
 const LEASE_DURATIONS: LeaseDurations = { leaseMs: 60_000, renewDeadlineMs: 300_000, retryMs: 2_000 }
 const AT_ONCE = 8
 
@@ -141,13 +141,13 @@ export async function openZooCluster(): Promise<ZooCluster> {
       const { items } = await admin.request<{ items: readonly ZooObject[] | null }>({ method: 'GET', path })
       for (const item of items ?? []) {
         const { namespace, name } = item.metadata
-        // Written by the control plane itself, when it gets to it.
+        // The control plane writes these itself, with a delay.
         if ((plural === 'leases' && namespace === 'kube-system') || name === 'kube-root-ca.crt') continue
         const where = namespaced ? `${root}/namespaces/${namespace}/${plural}/${name}` : `${path}/${name}`
         found.set(where, { ...item, kind })
       }
     })
-    // What is ending is gone, as far as anybody is concerned.
+    // A terminating object counts as deleted.
     const ending = new Set(
       [...found.values()].filter(isEnding).flatMap(({ kind, metadata }) => (kind === 'Namespace' ? metadata.name : [])),
     )
@@ -187,7 +187,7 @@ export async function openZooCluster(): Promise<ZooCluster> {
     letWait: (pod) => letWait(zoo, pod),
     async reset(keep) {
       const isMutating = (path: string): boolean => path.includes('/mutatingadmissionpolic')
-      // The policy of Pods goes, so that what is written before the release gets no reference.
+      // The Pod policy is deleted first, so that objects written before the release get no reference.
       const paths = keep.flatMap(({ objects }) => objects.map(({ path }) => path))
       const kept = new Set(paths.filter((path) => !isMutating(path)))
       const now = await snapshot()
@@ -198,7 +198,7 @@ export async function openZooCluster(): Promise<ZooCluster> {
           return
         }
         if (was.metadata.uid === object.metadata.uid && text(was) === text(object)) return
-        // As it was created: also without a record of who wrote it since.
+        // As it was created, without a record of its writers.
         const metadata = { ...was.metadata, uid: undefined, resourceVersion: undefined, managedFields: [{}] }
         await call({ method: 'PUT', path, body: { ...was, metadata } })
       })
@@ -337,7 +337,7 @@ async function createKinds(call: ZooCluster['call']): Promise<void> {
   }
 }
 
-/** A user who may do everything but read one resource, or everything but in one namespace. */
+/** A user who may do everything except read one resource, or everything except in one namespace. */
 async function userWithout(cluster: Cluster, kinds: readonly Kind[], denied: string, folder: string): Promise<string> {
   const space = /^in (.*)/.exec(denied)?.[1]
   const groupOf = ({ apiVersion }: Kind): string => (apiVersion.includes('/') ? (apiVersion.split('/')[0] ?? '') : '')
@@ -418,7 +418,7 @@ async function runHelper(zoo: ZooCluster, release: Rendered, { until = () => tru
     stop.signal,
   )
   const isDone = ({ leader, configHash, registries, namespaces, serviceAccounts, retired }: HelperStatus): boolean =>
-    // Of this run of the helper: the report of the one before may be as good, and is of before.
+    // Only a report of this run counts: the previous run's may look the same.
     leader === `${podName}_${uid}` &&
     configHash === hash &&
     (retired || registries.every(({ state }) => state === 'live')) &&
@@ -440,7 +440,7 @@ async function runHelper(zoo: ZooCluster, release: Rendered, { until = () => tru
   }
 }
 
-/** The Pod of the helper before is gone, whose Lease ends by itself in a cluster. */
+/** The Pod of the previous helper is gone, and in a cluster its Lease would expire. */
 async function freeLease(zoo: ZooCluster, release: Rendered): Promise<void> {
   const path = leasePath(release)
   const { holderIdentity } = ((await zoo.read(path))?.spec ?? {}) as { readonly holderIdentity?: string }
@@ -470,7 +470,7 @@ async function untilGranted(
   }, LIMIT_MS)
 }
 
-/** Until a Pod that is only tried gets the reference, or does not any more. */
+/** Waits until a Pod in a dry run gets the reference, or no longer gets it. */
 async function untilMutated(call: ZooCluster['call'], namespace: string, wanted: boolean): Promise<void> {
   const body = { metadata: { name: 'tried' }, spec: { containers: [{ name: 'app', image: 'probe.invalid/probe' }] } }
   await eventually(async () => {
@@ -490,7 +490,7 @@ const referencesOf = (pod: unknown): readonly unknown[] =>
 
 async function letWait(zoo: ZooCluster, { namespace, name, message, isReferenced }: WaitingPod): Promise<void> {
   const path = `/api/v1/namespaces/${namespace}/pods/${name}`
-  // The API server copies the list of the ServiceAccount from its cache, which may be of before.
+  // The API server copies the list of the ServiceAccount from its cache, which may be older.
   const pod = await eventually(async () => {
     const there = await zoo.read(path)
     if (there === undefined || !isReferenced || referencesOf(there).includes(SECRET)) return there
@@ -513,7 +513,7 @@ async function letWait(zoo: ZooCluster, { namespace, name, message, isReferenced
   await zoo.call({ method: 'PATCH', path: `${path}/status`, body, contentType: MERGE_PATCH })
 }
 
-/** Several at a time; the first failure is thrown once all have ended. */
+/** Runs several concurrently; the first failure is thrown once all have finished. */
 async function inParallel<T>(items: readonly T[], work: (item: T) => Promise<unknown>): Promise<void> {
   const queue = items.values()
   const worker = async (): Promise<void> => {

@@ -15,7 +15,7 @@ export type Defect =
   | 'no-entry'
   | 'no-policy'
 
-/** Ways in which a release breaks; each with what `doctor` has to name, and nothing else. */
+/** Ways in which a release breaks; each with the finding that `doctor` must report, and no other. */
 export const DEFECT_FINDINGS: Readonly<Record<Defect, readonly string[]>> = {
   'no-lease': ['HELPER_LEADERLESS'],
   'stale-lease': ['HELPER_LEADERLESS'],
@@ -34,7 +34,7 @@ export const DEFECT_FINDINGS: Readonly<Record<Defect, readonly string[]>> = {
   'no-policy': ['POLICY_MISSING'],
 }
 
-/** Those of every release; `no-policy` is of one that attaches at admission. */
+/** The defects of every release; `no-policy` requires one that attaches at admission. */
 export const DEFECTS: readonly Defect[] = (Object.keys(DEFECT_FINDINGS) as Defect[]).filter(
   (name) => name !== 'no-policy',
 )

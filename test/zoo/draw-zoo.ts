@@ -27,33 +27,33 @@ export const SECRET = 'acr-nopass'
 /** One object to be written. */
 export interface Written {
   readonly object: ZooObject
-  /** Who writes it (default: kubectl's client-side apply). */
+  /** The field manager (default: kubectl's client-side apply). */
   readonly manager?: string
-  /** By server-side apply, as GitOps does. */
+  /** Written by server-side apply, as GitOps tools do. */
   readonly applied?: boolean
   readonly status?: object
-  /** An object that is there already gets these fields. */
+  /** The fields are merged into an existing object. */
   readonly merge?: boolean
 }
 
-/** One thing that a cluster has; a zoo is several of them, each of which can be left out. */
+/** One property of a cluster; a zoo is a combination of several, each of which can be left out. */
 export interface Feature {
   readonly title: string
   /** Written before the helper first runs. */
   readonly early?: readonly Written[]
   /** Written once ServiceAccounts name the pull secret. */
   readonly late?: readonly Written[]
-  /** ServiceAccounts (`namespace/name`) that lose their managed fields then, as a restored backup has them. */
+  /** ServiceAccounts (`namespace/name`) that then lose their managed fields, as in a restored backup. */
   readonly unmanaged?: readonly string[]
   /** ServiceAccounts to which GitOps then applies a label, and no list. */
   readonly labelled?: readonly string[]
-  /** ServiceAccounts whose list a person writes again then, as it is. */
+  /** ServiceAccounts whose unchanged list a user then writes again. */
   readonly rewritten?: readonly string[]
   /** Namespaces whose pull secret has expired. */
   readonly expired?: readonly string[]
-  /** A Pod of these whose node then reports why it cannot pull. */
+  /** One of its Pods, whose node then reports why it cannot pull. */
   readonly waiting?: WaitingPod
-  /** Written when everything else is there. */
+  /** Written after everything else. */
   readonly last?: readonly Written[]
 }
 
@@ -62,22 +62,22 @@ export interface ZooPlan {
   readonly operation: Operation
   readonly defect: Defect | undefined
   readonly home: string
-  /** How Pods get the reference; `admission` where the cluster can. */
+  /** How Pods get the reference; `admission` if the cluster supports it. */
   readonly attach: 'serviceAccounts' | 'admission'
-  /** By a ClusterRole, or by a Role in each namespace that is listed. */
+  /** Through a ClusterRole, or through a Role in each listed namespace. */
   readonly scope: 'cluster' | 'namespaces'
-  /** What RAM lets the release pull of its Enterprise instance; undefined: everything. */
+  /** Repositories of its Enterprise instance that RAM allows the release to pull; undefined: all. */
   readonly repositories: readonly string[] | undefined
   readonly second: { readonly secretName: string; readonly spaces: readonly string[] } | undefined
-  /** The vendor's helper is or was here. */
+  /** The vendor's helper is or was installed. */
   readonly vendor: boolean
-  /** Namespaces with the label that takes them out. */
+  /** Namespaces with the opt-out label. */
   readonly skipped: readonly string[]
-  /** Of the machine that runs the command, milliseconds. */
+  /** How far the clock of the machine that runs the command is ahead, in milliseconds. */
   readonly aheadMs: number
-  /** Resources that whoever runs the command may not read (`configmaps`), or namespaces in which all is forbidden (`in shop`). */
+  /** Resources that the user of the command may not read (`configmaps`), or namespaces without any access (`in shop`). */
   readonly denied: readonly string[]
-  /** What is left of the helper when its things are taken back. */
+  /** The state of the helper when its objects are removed. */
   readonly helper: 'running' | 'stopped' | 'deleted'
   readonly features: readonly Feature[]
 }
@@ -103,7 +103,7 @@ const OPERATIONS: readonly Operation[] = [
 
 export function planOf(seed: number, only?: readonly number[]): ZooPlan {
   const random = createRandom(seed).fork('zoo')
-  // By turns, as the hazards below: so few seeds as `npm test` has meet all of them.
+  // In turn, like the hazards below, so that the few seeds of `npm test` cover all of them.
   const operation = OPERATIONS[seed % OPERATIONS.length] ?? 'legacy'
   const takesBack = operation === 'detach' || operation === 'uninstall' || operation === 'retire'
   const hasSecond = operation !== 'legacy' && random.chance(0.5)
@@ -154,7 +154,7 @@ function drawMode(plan: Omit<ZooPlan, 'features' | 'attach' | 'scope'>, random: 
   return { ...plan, attach, scope, denied, defect: isPolicyGone ? 'no-policy' : plan.defect }
 }
 
-/** All is forbidden in that namespace, so that nothing can be listed in all of them either. */
+/** Nothing is allowed in that namespace, so that nothing can be listed across all namespaces either. */
 const DENIED_IN = SPACES.map((name) => `in ${name}`)
 
 const DENIED_KINDS: readonly string[] = [
@@ -179,7 +179,7 @@ function drawFeatures(context: DrawContext): readonly Feature[] {
   const isLegacy = plan.operation === 'legacy' || plan.operation === 'import'
   const hazards = isLegacy ? LEGACY_HAZARDS : REMOVAL_HAZARDS
   features.push((hazards[turnOf(plan.seed) % hazards.length] ?? random.pick(hazards))(context))
-  // One dependent is enough to keep the old helper, and would hide what else is overlooked.
+  // One dependent is enough to keep the old helper, and would hide other mistakes.
   if (random.chance(isLegacy ? 0.2 : 0.6)) features.push(random.pick(hazards)(context))
   const more = random.fork('more')
   if (more.chance(0.3)) features.push(drawWaiting({ random: more, attach: plan.attach, spaces: context.served }))
@@ -187,7 +187,7 @@ function drawFeatures(context: DrawContext): readonly Feature[] {
   return features
 }
 
-/** How many seeds before this one have the same operation. */
+/** The number of earlier seeds with the same operation. */
 function turnOf(seed: number): number {
   const place = seed % OPERATIONS.length
   const isSame = (index: number): boolean => OPERATIONS[index] === OPERATIONS[place]
@@ -196,7 +196,7 @@ function turnOf(seed: number): number {
   return Math.floor(seed / OPERATIONS.length) * inRound + before
 }
 
-// --- What every cluster has ---
+// --- Features of every cluster ---
 
 const COVERED = [
   `${DEMO}/team/app:1`,
@@ -237,7 +237,7 @@ function plainWorkload(context: DrawContext): Feature {
   return { title: `${kind} ${space}/${made} of ${image} as ${account}`, late }
 }
 
-/** The title of the feature: doctor is to name it where it is part of a zoo. */
+/** The title of the feature that doctor must report if it is part of a zoo. */
 export const VENDOR_HELPER = "the vendor's helper"
 
 function vendorHelper({ random, plan }: DrawContext): Feature {
@@ -258,7 +258,7 @@ function vendorHelper({ random, plan }: DrawContext): Feature {
     { object: object('ClusterRole', undefined, OLD_HELPER, { rules: [] }) },
     { object: object('ClusterRoleBinding', undefined, OLD_HELPER, { roleRef, subjects }) },
   ]
-  // Installs of before 2019 have none.
+  // Installs before 2019 have none.
   if (plan.operation === 'import' || random.chance(0.6)) {
     early.push({
       object: object('ConfigMap', 'kube-system', 'acr-configuration', {
@@ -273,7 +273,7 @@ function vendorHelper({ random, plan }: DrawContext): Feature {
   return { title: VENDOR_HELPER, early }
 }
 
-/** In most namespaces, named by their ServiceAccounts. */
+/** A Secret in most namespaces, referenced by their ServiceAccounts. */
 function vendorSecrets({ random, served }: DrawContext): readonly Feature[] {
   const names = random.pick([OLD_SECRETS.slice(0, 2), OLD_SECRETS.slice(2)])
   return served
@@ -295,7 +295,7 @@ function vendorIn(space: string, names: readonly string[], accounts: readonly st
 
 type Draw = (context: DrawContext) => Feature
 
-/** A kind, a namespace and a name for what is drawn. */
+/** A kind, a namespace and a name for a random object. */
 function spot(
   { random, served, name }: DrawContext,
   prefix: string,
@@ -367,7 +367,7 @@ function webhook(name: string, clientConfig: object): object {
   }
 }
 
-/** A webhook of somebody else that is asked about every Pod, and is down. */
+/** Another client's webhook for every Pod, which is down. */
 function podWebhook(): Feature {
   const rules = [{ apiGroups: [''], apiVersions: ['v1'], resources: ['pods'], operations: ['CREATE'] }]
   const hook = { ...webhook('pods.example.com', { url: 'https://127.0.0.1:1/' }), rules, failurePolicy: 'Fail' }
@@ -375,7 +375,7 @@ function podWebhook(): Feature {
   return { title: 'a webhook of Pods that is down', last: [{ object: written }] }
 }
 
-// --- What may still need the vendor's helper ---
+// --- Objects that may still need the vendor's helper ---
 
 const USES: readonly Use[] = ['volume', 'projected', 'env', 'envFrom']
 
@@ -387,7 +387,7 @@ function oldName(written: readonly Written[]): string {
   return written[0]?.object.metadata.name ?? ''
 }
 
-/** What an operator made for an object of a kind of its own, at 0 replicas. */
+/** An object that an operator created for a custom resource, with 0 replicas. */
 const MAKERS: readonly (readonly [maker: Workload, made: Workload])[] = [
   ['Rollout', 'ReplicaSet'],
   ['CloneSet', 'ReplicaSet'],
@@ -404,7 +404,7 @@ const LEGACY_HAZARDS: readonly Draw[] = [
     const parts = { image: `${DEMO}/team/app:1`, own: [oldName(secrets)] }
     const owned = workload(kind, space, `${made}-1`, { ...parts, owner: { kind: maker, name: made } })
     const whole = workload(maker, space, made, parts)
-    // Whoever operates it may keep the kind's own objects in another cluster.
+    // Its operator may keep the custom resources in another cluster.
     const late = context.random.chance(0.5) ? [{ object: owned }] : [{ object: whole }, { object: owned }]
     return {
       title: `${kind} ${space}/${made}-1 of a ${maker} at 0 replicas names ${oldName(secrets)}`,
@@ -513,7 +513,7 @@ const LEGACY_HAZARDS: readonly Draw[] = [
   },
 ]
 
-// --- What a removal of the release must leave ---
+// --- Objects that a removal of the release must leave ---
 
 const CONTENT: readonly ((home: string) => ZooObject)[] = [
   (home) =>

@@ -15,7 +15,7 @@ export interface ZooObject {
   readonly [key: string]: unknown
 }
 
-/** Kinds that no Kubernetes knows by itself, as their projects define them; only the fields that matter here are used. */
+/** Kinds that are not part of Kubernetes, as their projects define them; only the relevant fields are used. */
 export const CUSTOM_KINDS: readonly {
   readonly group: string
   readonly version: string
@@ -48,11 +48,11 @@ export const POD_SPECS: Readonly<Record<string, readonly string[]>> = {
   CloneSet: ['spec', 'template', 'spec'],
   AdvancedCronJob: ['spec', 'template', 'jobTemplate', 'spec', 'template', 'spec'],
   Revision: ['spec'],
-  // Its operator fills in the containers: image, imagePullSecrets and serviceAccountName are fields of its own.
+  // Its operator fills in the containers: image, imagePullSecrets and serviceAccountName are separate fields.
   Prometheus: ['spec'],
 }
 
-/** Path of the collection of each kind that a zoo is made of. */
+/** Path of the collection of each kind in a zoo. */
 const COLLECTIONS: Readonly<Record<string, readonly [root: string, plural: string]>> = {
   Pod: ['/api/v1', 'pods'],
   Secret: ['/api/v1', 'secrets'],
@@ -90,7 +90,7 @@ export function apiVersionOf(kind: string): string {
   return root.replace(/^\/apis?\//, '')
 }
 
-/** The field at a path, however deep. */
+/** The field at a path of any depth. */
 export function at(value: unknown, path: readonly (string | number)[]): unknown {
   return path.reduce<unknown>((inner, key) => (inner as Readonly<Record<string, unknown>> | undefined)?.[key], value)
 }

@@ -5,7 +5,7 @@ export const DEMO = 'demo-registry-vpc.cn-hangzhou.cr.aliyuncs.com'
 export const DEMO_PUBLIC = 'demo-registry.cn-hangzhou.cr.aliyuncs.com'
 export const PERSONAL = 'registry.cn-shanghai.aliyuncs.com'
 export const PERSONAL_VPC = 'registry-vpc.cn-shanghai.aliyuncs.com'
-/** An Enterprise instance that the release does not have. */
+/** An Enterprise instance that is not in the release's values. */
 export const OTHER = 'other-registry-vpc.cn-hangzhou.cr.aliyuncs.com'
 export const ELSEWHERE = 'registry.example.com'
 
@@ -23,13 +23,13 @@ export const OLD_SECRETS: readonly string[] = [
 ]
 export const OLD_HELPER = 'aliyun-acr-credential-helper'
 
-/** How a Secret is used otherwise than to pull. */
+/** Uses of a Secret other than pulling. */
 export type Use = 'volume' | 'projected' | 'env' | 'envFrom'
 
 export interface PodParts {
   readonly image: string
   readonly account?: string
-  /** A list of pull secrets of its own. */
+  /** The Pod's own list of pull secrets. */
   readonly own?: readonly string[]
   readonly use?: { readonly how: Use; readonly secret: string }
 }
@@ -69,7 +69,7 @@ interface Parts {
 export function object(kind: string, namespace: string | undefined, name: string, parts: Parts = {}): ZooObject {
   const { owner, ...rest } = parts
   const ownerReferences = owner && [
-    // No garbage collector runs: the uid may be any.
+    // No garbage collector runs, so any uid works.
     {
       apiVersion: apiVersionOf(owner.kind),
       kind: owner.kind,
@@ -103,7 +103,7 @@ export interface WorkloadParts extends PodParts {
   readonly replicas?: number
 }
 
-/** An object of that kind whose Pods are made of these parts. */
+/** An object of that kind whose Pods have these parts. */
 export function workload(kind: Workload, namespace: string, name: string, parts: WorkloadParts): ZooObject {
   const { owner, replicas = 0 } = parts
   const labels = { app: name }

@@ -42,7 +42,7 @@ const OURS = 'acr-nopass.acr-nopass'
 const OLD = dockerSecret('shop', A, [DEMO])
 const POLICY = object('MutatingAdmissionPolicy', undefined, 'acr-nopass')
 
-/** What is there, what is left, and what the checker says of it. */
+/** The objects before and after, and the checker's result. */
 const CASES: readonly {
   readonly title: string
   readonly operation: Operation
@@ -160,7 +160,7 @@ for (const { title, operation, before, after, truth, says } of CASES) {
   })
 }
 
-test('an image has a host only where its first part looks like one', () => {
+test('an image has a host only if its first part looks like one', () => {
   assert.deepEqual(splitImage('nginx:1.27'), { host: 'docker.io', repository: 'nginx' })
   assert.deepEqual(splitImage('localhost:5000/a/b@sha256:ab'), { host: 'localhost:5000', repository: 'a/b' })
   assert.deepEqual(splitImage(`${DEMO}/team/app:429`), { host: DEMO, repository: 'team/app' })

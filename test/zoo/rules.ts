@@ -1,40 +1,40 @@
 import { at, listAt, POD_SPECS, type ZooObject } from './kinds.ts'
 
 /**
- * The checker: what a removal, a migration or a diagnosis must not do, written from the promises alone. It shares no code with
- * `src/`, neither names nor judgements, and knows by `Truth` what the generator made.
+ * The checker: what a removal, a migration or a diagnosis must not do, derived only from the documented promises. It shares no code with
+ * `src/`, neither names nor decisions, and reads from `Truth` what the generator created.
  */
 
 /** All objects of a cluster, by their paths. */
 export type Snapshot = ReadonlyMap<string, ZooObject>
 
-/** `unclear`: two wrote the list, which is atomic, so that no record says whose entry it is. */
+/** `unclear`: two clients wrote the list, which is atomic, so that no record shows whose entry it is. */
 export type Owner = 'release' | 'second' | 'gitops' | 'user' | 'unclear'
 
 export interface ReleaseTruth {
   readonly namespace: string
   readonly name: string
   readonly secretName: string
-  /** What RAM allows: globs of repositories by host. */
+  /** The repositories that RAM allows: globs by host. */
   readonly repositories: ReadonlyMap<string, readonly string[]>
 }
 
-/** What the generator knows and no program could: who made what. */
+/** Facts of the generator that no program could find out: the origin of every object. */
 export interface Truth {
   readonly release: ReleaseTruth
   readonly second: ReleaseTruth | undefined
-  /** Who wrote the entry of the pull secret's name into a ServiceAccount's list, by `namespace/name`. */
+  /** The writer of the entry with the pull secret's name in a ServiceAccount's list, by `namespace/name`. */
   readonly entries: ReadonlyMap<string, Owner>
-  /** Hosts that ask for a login. */
+  /** Hosts that require a login. */
   readonly privateHosts: readonly string[]
-  /** Paths of the objects that the vendor's old helper consists of. */
+  /** Paths of the objects of the vendor's old helper. */
   readonly vendor: ReadonlySet<string>
   readonly vendorSecrets: readonly string[]
   /** Paths of the objects that Helm installed for the release. */
   readonly installed: ReadonlySet<string>
   /** ServiceAccounts whose list another tool applies, by `namespace/name`. */
   readonly applied: ReadonlySet<string>
-  /** Namespaces whose new Pods get the pull secret's name at admission, as long as the release's policy of Pods is there. */
+  /** Namespaces whose new Pods get the pull secret's name at admission, while the release's Pod policy exists. */
   readonly admits: ReadonlySet<string>
 }
 
@@ -45,7 +45,7 @@ export interface Violation {
   readonly detail: string
 }
 
-/** Every breach between two moments; an empty list: nothing that anything outside needs was lost. */
+/** Every violation between two snapshots; an empty list: nothing that others need was lost. */
 export function findViolations(
   operation: Operation,
   before: Snapshot,
@@ -67,7 +67,7 @@ interface Consumer {
   readonly path: string
   readonly namespace: string
   readonly images: readonly string[]
-  /** Names of pull secrets that its Pods will have. */
+  /** Names of the pull secrets that its Pods will have. */
   readonly names: readonly string[]
 }
 
@@ -84,7 +84,7 @@ function consumersOf(snapshot: Snapshot, { admits, installed, release }: Truth):
     const all = [...images, ...(typeof own === 'string' ? [own] : [])].filter((image) => typeof image === 'string')
     const listed = listAt(spec, ['imagePullSecrets']).map(({ name }) => String(name))
     const account = `/api/v1/namespaces/${namespace}/serviceaccounts/${at(spec, ['serviceAccountName']) ?? 'default'}`
-    // A Pod got its ServiceAccount's list when it was created; what creates Pods later gets the list of that time.
+    // A Pod has the list that its ServiceAccount had when it was created; Pods that are created later get the list of that time.
     const inherited = listAt(snapshot.get(account), ['imagePullSecrets']).map(({ name }) => String(name))
     const names = listed.length > 0 || object.kind === 'Pod' ? listed : inherited
     const isAdmitted = object.kind !== 'Pod' && hasPolicy && admits.has(namespace)
@@ -149,14 +149,14 @@ export function splitImage(image: string): { readonly host: string; readonly rep
   return { host: hasHost ? first : 'docker.io', repository: path.replace(/@.*$/, '').replace(/:[^/]*$/, '') }
 }
 
-/** As RAM compares resources: `*` is any text; a name alone is a namespace with all its repositories. */
+/** As RAM compares resources: `*` matches any text; a name without a slash is a namespace with all its repositories. */
 function fits(glob: string, repository: string): boolean {
   const whole = glob === '*' || glob.includes('/') ? glob : `${glob}/*`
   const pattern = whole.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'))
   return new RegExp(`^${pattern.join('.*')}$`).test(repository)
 }
 
-/** Those who could pull before and cannot any more. What only the release's own Secrets gave is theirs to take back. */
+/** Pods that could pull before and no longer can. The release may remove access that only its own Secrets gave. */
 function lostPulls(
   operation: Operation,
   before: Snapshot,
@@ -171,7 +171,7 @@ function lostPulls(
   const later = new Map(consumersOf(after, truth).map((consumer) => [consumer.path, consumer]))
   return consumersOf(before, truth).flatMap((consumer) => {
     const then = later.get(consumer.path)
-    // What was deleted is judged as an object.
+    // Deleted objects are judged by the rules for objects.
     if (then === undefined) return []
     return consumer.images
       .filter((image) => canPull(before, consumer, image, now2) && !canPull(after, then, image, now2))
@@ -198,7 +198,7 @@ function mayDelete(operation: Operation, path: string, object: ZooObject, before
   if (installed.has(path)) return true
   const home = `/api/v1/namespaces/${release.namespace}`
   if (!path.startsWith(home)) return false
-  // The namespace itself, and what every namespace has, when the rollout made it and it has nothing else.
+  // The namespace itself, and the objects in every namespace, if the rollout created it and it has nothing else.
   const isMade = before.get(home)?.metadata.labels?.['acr-nopass.io/made-for-release'] === 'true'
   const isEmpty = [...before].every(([one, { kind, metadata }]) => {
     if (metadata.namespace !== release.namespace || installed.has(one)) return true
@@ -241,7 +241,7 @@ function mayChange(operation: Operation, path: string, object: ZooObject, { rele
   return path === `/api/v1/namespaces/${release.namespace}`
 }
 
-/** Of a ServiceAccount only the list may change, and of the list only what belongs to whom the operation is about. */
+/** Of a ServiceAccount only the list may change, and in the list only the entries that the operation is about. */
 function changedAccount(
   operation: Operation,
   path: string,
@@ -280,7 +280,7 @@ function changedAccount(
 
 const VOLATILE: readonly string[] = ['resourceVersion', 'managedFields', 'generation', 'uid', 'creationTimestamp']
 
-/** What counts of an object, as text. */
+/** The relevant part of an object, as text. */
 export function essence(object: ZooObject): string {
   const metadata = Object.fromEntries(Object.entries(object.metadata).filter(([key]) => !VOLATILE.includes(key)))
   return JSON.stringify({ ...object, metadata, status: undefined }, (_key, value) =>
@@ -290,9 +290,9 @@ export function essence(object: ZooObject): string {
   )
 }
 
-// --- What is still named ---
+// --- Remaining references ---
 
-/** Objects that are gone while something that stays still names them, otherwise than as a pull secret. */
+/** Deleted objects that a remaining object still references, except as a pull secret. */
 function dangling(before: Snapshot, after: Snapshot, { installed }: Truth): readonly Violation[] {
   const gone = [...before].filter(([path]) => !after.has(path))
   const staying = [...after].filter(([path, object]) => !installed.has(path) && !isOver(object))
@@ -312,13 +312,13 @@ function dangling(before: Snapshot, after: Snapshot, { installed }: Truth): read
   })
 }
 
-/** Whether a Secret is named in what runs, but in lists of pull secrets, which are judged by what can be pulled. */
+/** Whether a workload references a Secret, except in lists of pull secrets, for which the rule of pulls applies. */
 function namesSecret(object: ZooObject, name: string): boolean {
   if (object.kind === 'ServiceAccount') return listAt(object, ['secrets']).some((one) => one.name === name)
   return object.kind in POD_SPECS && isInside(object.spec ?? object.template, name)
 }
 
-/** Keys below which a text is no name of a Secret. */
+/** Keys whose values are not names of Secrets. */
 const OTHER_KEYS: readonly string[] = ['metadata', 'imagePullSecrets', 'serviceAccountName', 'image', 'command', 'args']
 
 function isInside(value: unknown, name: string): boolean {

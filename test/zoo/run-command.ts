@@ -11,15 +11,15 @@ import { withClockAhead } from './clock-ahead.ts'
 import type { Rendered, ZooCluster } from './cluster.ts'
 
 export interface CommandResult {
-  /** -1: it threw. */
+  /** -1 if it threw an error. */
   readonly code: number
   readonly stdout: string
   readonly stderr: string
-  /** The code of what it threw. */
+  /** The code of the error that it threw. */
   readonly error: string | undefined
 }
 
-/** Runs a command as the command line tool does, in this process, on a machine whose clock is that far ahead. */
+/** Runs a command like the command line tool, in this process, on a machine whose clock is that far ahead. */
 export async function runCommand(zoo: ZooCluster, argv: readonly string[], aheadMs = 0): Promise<CommandResult> {
   let [stdout, stderr] = ['', '']
   const host: CliHost = {
@@ -43,7 +43,7 @@ export async function runCommand(zoo: ZooCluster, argv: readonly string[], ahead
   }
 }
 
-/** What the machine of whoever pastes a command has: the releases that Helm knows, by `namespace/name`. */
+/** The user's machine on which a command is pasted: the releases that Helm knows, by `namespace/name`. */
 export interface Shell {
   readonly zoo: ZooCluster
   readonly releases: ReadonlyMap<string, Rendered>
@@ -51,7 +51,7 @@ export interface Shell {
   readonly aheadMs: number
 }
 
-/** Runs a printed command as a shell would; whether it may have changed anything. Throws for what it does not know. */
+/** Runs a printed command like a shell; returns whether it may have changed anything. Throws for an unknown command. */
 export async function runPrinted(shell: Shell, command: string): Promise<boolean> {
   const files = new Map<string, Rendered>()
   let wrote = false
@@ -73,10 +73,10 @@ export async function runPrinted(shell: Shell, command: string): Promise<boolean
   return wrote
 }
 
-/** How long a command waits for the helper: as long as a slow machine takes. */
+/** How long a command waits for the helper, long enough for a slow machine. */
 const PATIENCE = ['--timeout', '10m']
 
-/** `refresh` waits for the helper, which runs elsewhere. */
+/** `refresh` waits for the helper, which runs at the same time. */
 async function ourOwn({ zoo, releases, aheadMs }: Shell, words: readonly string[]): Promise<void> {
   if (words[0] !== 'refresh') {
     const { code, stderr } = await runCommand(zoo, words, aheadMs)
@@ -145,7 +145,7 @@ async function kubectl(
     await zoo.remove(`${plurals[kind]}/${name}`)
     return true
   }
-  // Only its Pods are made again, and there are none.
+  // Only its Pods are recreated, and there are none.
   if (verb === 'rollout' && rest[0] === 'restart') return true
   throw new Error(`kubectl ${words.join(' ')}`)
 }

@@ -21,7 +21,7 @@ import { type CommandResult, runCommand, runPrinted } from './run-command.ts'
 export interface ZooReport {
   readonly plan: ZooPlan
   readonly violations: readonly Violation[]
-  /** What was done and said, a line each. */
+  /** Steps and output, one per line. */
   readonly lines: readonly string[]
 }
 
@@ -42,7 +42,7 @@ interface Entry {
   readonly command?: string
 }
 
-/** Builds a zoo, lets the helper work in it, and runs what is drawn; each step is compared with what the rules allow. */
+/** Builds a zoo, runs the helper in it, and runs the drawn operation; each step is compared with the rules. */
 export async function runZoo(zoo: ZooCluster, plan: ZooPlan): Promise<ZooReport> {
   const lines: string[] = []
   const violations: Violation[] = []
@@ -120,7 +120,7 @@ async function populate({ zoo, plan, release, second }: Run): Promise<void> {
     const body = { metadata: { labels: { 'acr-nopass.io/skip': 'true' } } }
     await zoo.call({ method: 'PATCH', path: `/api/v1/namespaces/${name}`, body, contentType: MERGE_PATCH })
   }
-  // The API server keeps no record of the writers of an object that was created without any field, and so none later either.
+  // The API server records no writers for an object that was created without any field, and none later either.
   for (const [index, space] of SPACES.entries()) {
     const fields = (plan.seed + index) % 2 === 0 ? {} : { automountServiceAccountToken: false }
     await zoo.write({ object: { ...account(space, 'builder'), ...fields } })
@@ -139,7 +139,7 @@ function account(namespace: string, name: string): ZooObject {
   return { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { namespace, name } }
 }
 
-/** The release's namespace, as a rollout makes it. */
+/** The release's namespace, as a rollout creates it. */
 async function makeHome(zoo: ZooCluster): Promise<void> {
   const path = `/api/v1/namespaces/${MADE_HOME}`
   const end = performance.now() + 120_000
@@ -176,7 +176,7 @@ function truthOf({ zoo, plan, release, second }: Run, before: Snapshot, installe
     else if (own.length > 0) entries.set(key, applied.has(key) ? 'gitops' : isShared(object) ? 'unclear' : 'user')
     else entries.set(key, 'second')
   }
-  // Of those that the release's helper removed when it should not have.
+  // ServiceAccounts whose entry the release's helper removed although it should not have.
   for (const [path, object] of before) {
     if (object.kind !== 'ServiceAccount' || !hasEntry(object) || hasEntry(installed.get(path))) continue
     const isWritten = accounts.some((one) => keyOf(one.object) === keyOf(object) && hasEntry(one.object))
@@ -209,14 +209,14 @@ function truthOf({ zoo, plan, release, second }: Run, before: Snapshot, installe
   }
 }
 
-/** A second release added an entry of another name to it. */
+/** A second release added an entry with another name to it. */
 const isShared = (object: ZooObject): boolean =>
   listAt(object, ['imagePullSecrets']).some(({ name }) => name === 'acr-second')
 
 const hasEntry = (object: ZooObject | undefined): boolean =>
   listAt(object, ['imagePullSecrets']).some(({ name }) => name === SECRET)
 
-/** By whole names, and of what is shared only what is the vendor's alone. */
+/** Objects with the vendor's names, and only the vendor's part of shared objects. */
 function vendorPaths(snapshot: Snapshot): ReadonlySet<string> {
   const system = 'namespaces/kube-system'
   const whole = [
@@ -257,14 +257,14 @@ function check(
   violations.push(...found)
 }
 
-// --- What a zoo does to objects afterwards ---
+// --- Changes that a zoo makes to objects afterwards ---
 
 const accountPath = (key: string): string => {
   const [namespace, name] = key.split('/')
   return `/api/v1/namespaces/${namespace}/serviceaccounts/${name}`
 }
 
-/** As a backup that was restored without managed fields. */
+/** Like a backup that was restored without managed fields. */
 async function forgetWriters(zoo: ZooCluster, key: string): Promise<void> {
   const body = { metadata: { managedFields: [{}] } }
   await zoo.call({ method: 'PATCH', path: accountPath(key), body, contentType: MERGE_PATCH })
@@ -324,7 +324,7 @@ async function doctor({ zoo, plan }: Run, words: readonly string[], kubeconfig =
   return { ...report, findings: report.findings.filter(({ severity }) => severity !== 'info') }
 }
 
-/** Of every Pod that waits `doctor pod` names the one reason. */
+/** For every waiting Pod `doctor pod` names its one reason. */
 async function diagnosePods(run: Run): Promise<void> {
   for (const { waiting } of run.plan.features) {
     if (waiting === undefined) continue
@@ -338,7 +338,7 @@ async function diagnosePods(run: Run): Promise<void> {
   }
 }
 
-/** Who may not read everything is shown nothing that is not there, and is not told that all is well. */
+/** With few permissions doctor reports no false finding, and does not report that all is well. */
 async function diagnoseWithFewRights(run: Run, expected: readonly string[]): Promise<void> {
   const [denied] = run.plan.denied
   if (denied === undefined) return
@@ -356,16 +356,16 @@ async function diagnoseWithFewRights(run: Run, expected: readonly string[]): Pro
   }
 }
 
-/** What `doctor` may say of its own rights. */
+/** Findings about doctor's own permissions. */
 const WITHOUT_RIGHTS = ['RELEASE_UNREADABLE']
 
-/** A Pod that cannot pull, of which it is said that the reason is not known. */
+/** A Pod that cannot pull, with a finding that the reason is not known. */
 const saysNotKnown = ({ id, cause = '' }: Entry): boolean => id === 'POD_STUCK' && cause.includes('it is not known why')
 
-/** What the helper reports of the vendor's is the same thing once more. */
+/** The helper's report of the vendor's add-on repeats the finding. */
 const isRivalAgain = ({ id, cause = '' }: Entry): boolean => id === 'HELPER_PROBLEM' && cause.includes('RIVAL_ADDON')
 
-/** Exactly the findings that the zoo has a reason for, and nothing is changed; with what is there. */
+/** Checks that exactly the expected findings are reported and nothing is changed; also returns the objects. */
 async function diagnose(
   run: Run,
   truth: Truth,
@@ -394,7 +394,7 @@ const UNKNOWN: Readonly<Partial<Record<Defect, RegExp>>> = {
   'no-report': /^POD_(TOO_OLD|MASKED)$/,
 }
 
-/** Breaks the release in one way: doctor names that and only that; what it prints repairs it and touches nothing else. */
+/** Breaks the release in one way: doctor names only that defect, and its command repairs it and changes nothing else. */
 async function breakAndRepair(run: Run, truth: Truth, healthy: Snapshot): Promise<void> {
   const { zoo, plan, release, second, lines } = run
   const { defect } = plan
@@ -416,12 +416,12 @@ async function breakAndRepair(run: Run, truth: Truth, healthy: Snapshot): Promis
     lines.push(`${id} prints: ${command}`)
     await runPrinted(shell, command)
   }
-  // What a look does not change is then set right by whoever looked.
+  // Defects that doctor's command does not repair are then repaired here.
   if (defect === 'foreign-secret') await zoo.remove(spot)
   await zoo.settleDeployment(release)
   await zoo.runHelper(release)
   if (defect === 'no-policy') await zoo.untilAdmitted(release)
-  // What had expired before is a finding with a command of its own.
+  // Earlier expired credentials are a finding with its own command.
   const { findings: left } = usual.includes('SECRET_EXPIRED') ? await doctor(run, []) : { findings: [] }
   for (const { command = '' } of left.filter(({ id }) => id === 'SECRET_EXPIRED')) await runPrinted(shell, command)
   const { there } = await diagnose(
@@ -439,7 +439,7 @@ async function operate(run: Run, truth: Truth): Promise<void> {
   const { operation, helper, denied } = plan
   if (operation === 'detach' || operation === 'uninstall')
     await stopHelper(run, operation === 'uninstall' ? 'deleted' : helper)
-  // Who may not see everything harms nothing either, and what then remains is done by someone who may.
+  // A user with few permissions must not do harm either; a user with all permissions then does the rest.
   const [few] = operation === 'retire' ? [] : denied
   if (few !== undefined) await operateAs(run, truth, zoo.kubeconfigWithout(few))
   const { before, after, result } = await operateAs(run, truth, zoo.adminKubeconfig)
@@ -469,7 +469,7 @@ function unchanged(before: Snapshot, after: Snapshot, why: string): readonly Vio
     .map(([path]) => ({ rule: 'object', detail: `${path} was changed, though ${why}` }))
 }
 
-/** What should have been done and was not, without a word. */
+/** Work that was skipped without a message. */
 function unfinished(
   { plan }: Run,
   after: Snapshot,

@@ -2,25 +2,25 @@ import type { Random } from '../simulation/random.ts'
 import type { Feature } from './draw-zoo.ts'
 import { DEMO, dockerSecret, ELSEWHERE, type PodParts, workload } from './objects.ts'
 
-/** A Pod that waits for its image, and what `doctor` and `doctor pod` have to name as the reason. */
+/** A Pod that waits for its image, and the reason that `doctor` and `doctor pod` must report. */
 export interface WaitingPod {
   readonly namespace: string
   readonly name: string
-  /** The node's own words. */
+  /** The node's message. */
   readonly message: string
   readonly finding: string
   /** It was created with the pull secret in its list. */
   readonly isReferenced: boolean
 }
 
-/** Names that hold what a node's words are looked through for. */
+/** Names that contain the words that doctor looks for in a node's message. */
 const IMAGES = ['team/app:1', 'team/app:20260429', 'team/app:20260403', 'team/certificate-service:401']
 
-/** As containerd writes them: test/doctor/pods.test.ts has them whole. */
+/** As containerd writes them: test/doctor/pods.test.ts has them in full. */
 const resolving = (image: string, words: string): string =>
   `failed to pull and unpack image "${image}": failed to resolve reference "${image}": ${words}`
 
-/** Reasons that no credential changes, by what doctor calls them. */
+/** Reasons that no credential changes, by doctor's ids. */
 const OTHER_REASONS: Readonly<Record<string, (image: string) => string>> = {
   POD_IMAGE_ABSENT: (image) => resolving(image, `${image}: not found`),
   POD_CERTIFICATE: (image) =>
@@ -46,7 +46,7 @@ interface WaitingScene {
   readonly spaces: readonly string[]
 }
 
-/** A Pod that waits. What is wrong with its own list shows in the last namespace, where no defect is put. */
+/** A waiting Pod. Findings about its own list are put in the last namespace, which has no other defect. */
 export function drawWaiting({ random, attach, spaces }: WaitingScene): Feature {
   const image = `${DEMO}/${random.pick(IMAGES)}`
   const last = spaces.toSorted().at(-1) ?? ''

@@ -46,7 +46,7 @@ test(
   },
 )
 
-test('the seed that was asked for holds', { skip: seedText === undefined && 'no seed was asked for' }, async () => {
+test('the requested seed passes', { skip: seedText === undefined && 'no seed was asked for' }, async () => {
   const { violations, lines, plan } = await runZoo(zoo, planOf(Number(seedText), onlyText?.split(',').map(Number)))
   const { features, ...setup } = plan
   console.log([JSON.stringify(setup), ...features.map(({ title }, index) => `${index} ${title}`), ...lines].join('\n'))
