@@ -4,11 +4,11 @@ import type { Settings } from './scenario.ts'
 import { SCENARIOS } from './scenarios.ts'
 
 export interface BenchOptions {
-  /** Scenarios that run, in the order of the page. */
+  /** The scenarios to run, in the order of the page. */
   readonly scenarios: readonly string[]
-  /** Figures that are printed. */
+  /** The figures to print. */
   readonly figures: readonly string[]
-  /** Into the pages; default: when all scenarios run in full. */
+  /** Whether the figures are written to the pages; default: if all scenarios run in full. */
   readonly write: boolean
   readonly list: boolean
   readonly help: boolean
@@ -36,7 +36,7 @@ Ctrl-C ends it at any time: what is printed and written by then stays, and nothi
 const FULL = { rounds: 3, namespaces: 1000, singles: 600, burst: 200, pods: 500, deployments: 200, steady: 60 }
 const QUICK = { rounds: 1, namespaces: 200, singles: 50, burst: 50, pods: 25, deployments: 10, steady: 10 }
 
-/** @throws TypeError for a name that does not exist, words that are no option or no number */
+/** @throws TypeError for an unknown name or option, or an invalid number */
 export function readBenchOptions(argv: readonly string[]): BenchOptions {
   const number = { type: 'string' } as const
   const flag = { type: 'boolean', default: false } as const

@@ -4,10 +4,10 @@ export interface Text {
   readonly zh: string
 }
 
-/** What a figure's numbers are; `times`: how many times what it is compared with. */
+/** The unit of a figure's numbers; `times`: a multiple of the baseline. */
 export type Measure = 'times' | 'count' | 'milliseconds' | 'seconds' | 'mebibytes' | 'percent'
 
-/** One figure: what is measured, against what, and how much it may be. */
+/** One figure: what is measured, against which baseline, and its limits. */
 export interface Figure {
   /** Its name on the command line and in a scenario's result. */
   readonly id: string
@@ -15,19 +15,19 @@ export interface Figure {
   readonly scenario: string
   readonly title: Text
   readonly measure: Measure
-  /** What it is divided by. */
+  /** The baseline that it is divided by. */
   readonly against?: Text
-  /** The most that each number may be, `ANY` for one without a bar; without: for information. */
+  /** The limit of each number, `ANY` for one without a limit; undefined: for information only. */
   readonly bars?: readonly number[]
-  /** Whether a busy machine changes it. Default: everything but a count; a simulated clock has no machine, a race has one. */
+  /** Whether a busy machine changes it. Default: all figures except counts; a simulated clock does not depend on the machine, a race does. */
   readonly dependsOnMachine?: boolean
-  /** Only with `--long`. */
+  /** Measured only with `--long`. */
   readonly long?: boolean
-  /** What was measured or is known of other tools. */
+  /** Measured or published results of other tools. */
   readonly others?: Text
 }
 
-/** No bar for this number. */
+/** No limit for this number. */
 export const ANY: number = Number.POSITIVE_INFINITY
 
 const MINIMAL: Text = { en: 'the minimal program', zh: '最小程序' }

@@ -12,21 +12,21 @@ import { SCENARIOS } from './scenarios.ts'
 
 export interface BenchDeps {
   readonly root: string
-  /** Temporary, removed by the caller. */
+  /** A temporary folder, removed by the caller. */
   readonly folder: string
   readonly progress: Progress
   readonly print: (text: string) => void
   /** Milliseconds since 1970. */
   readonly now: () => number
-  /** The load average of one minute. */
+  /** The load average over one minute. */
   readonly load: () => number
 }
 
 const TOOLS = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'helm4'] as const
 
 /**
- * Runs the chosen scenarios one after the other and prints their figures; the exit code. Only what does not depend on the
- * machine, such as an entry that was lost, makes it 1.
+ * Runs the selected scenarios one after the other and prints their figures; returns the exit code. Only failures that do not depend
+ * on the machine, such as a lost entry, make it 1.
  */
 export async function runBench(options: BenchOptions, deps: BenchDeps, signal: AbortSignal): Promise<number> {
   const { root, folder, progress, print } = deps
@@ -61,7 +61,7 @@ export async function runBench(options: BenchOptions, deps: BenchDeps, signal: A
       missed.push(...result.outcomes.filter(({ within }) => within === false).map(({ figure }) => figure.id))
     } catch (error) {
       if (signal.aborted) throw error
-      // The others are measured all the same.
+      // The others are still measured.
       print(`${scenario.name}: not measured\n${formatError(toNopassError(error))}`)
       failed = true
       missed.push(...figures.filter((one) => one.scenario === scenario.name).map(({ id }) => id))

@@ -3,7 +3,7 @@ import { median } from './fixture/statistics.ts'
 import { formatNumber } from './report/numbers.ts'
 import type { BenchContext, Measured, Scenario } from './scenario.ts'
 
-/** A figure as it was measured, and whether it is within its bars; undefined without bars. */
+/** A measured figure, and whether it is within its limits; undefined without limits. */
 export interface Outcome {
   readonly figure: Figure
   readonly numbers: readonly number[]
@@ -14,7 +14,7 @@ export interface ScenarioResult extends Omit<Measured, 'figures'> {
   readonly outcomes: readonly Outcome[]
 }
 
-/** Measures a scenario, in rounds where it is repeated, and judges each of its figures. */
+/** Measures a scenario, in rounds if it is repeated, and evaluates each of its figures. */
 export async function runScenario(
   scenario: Scenario,
   context: BenchContext,
@@ -54,17 +54,17 @@ function combine({ id, measure, scenario }: Figure, rounds: readonly Measured[])
   return (all[0] ?? []).map((_, index) => over(all.map((numbers) => numbers[index] ?? Number.NaN)))
 }
 
-/** Whether each number, as it is shown, is within its bar; undefined without bars. */
+/** Whether each number, as it is shown, is within its limit; undefined without limits. */
 export function isWithin({ bars }: Pick<Figure, 'bars'>, numbers: readonly number[]): boolean | undefined {
   return bars?.every((bar, index) => bar === ANY || Number(formatNumber(numbers[index] ?? Number.NaN)) <= bar)
 }
 
-/** A bar for time, memory or CPU may be missed on a busy machine; one for what is done must not. */
+/** A limit for time, memory or CPU may be exceeded on a busy machine; a limit for counted work must not. */
 export function dependsOnMachine(figure: Figure): boolean {
   return figure.dependsOnMachine ?? figure.measure !== 'count'
 }
 
-/** Whether something went wrong that does not depend on the machine, such as an entry that was lost. */
+/** Whether there was a failure that does not depend on the machine, such as a lost entry. */
 export function isBroken({ outcomes }: ScenarioResult): boolean {
   return outcomes.some(({ figure, within }) => within === false && !dependsOnMachine(figure))
 }

@@ -10,19 +10,19 @@ import type { VirtualClock } from './virtual-clock.ts'
 
 /** The calls of one second or minute. */
 export interface CallCounts {
-  /** All that reached the region, by second since the start. */
+  /** All calls that reached the region, by second since the start. */
   readonly asked: Uint32Array
-  /** Of these, refused for being too many. */
+  /** Those that were throttled. */
   readonly refused: Uint32Array
 }
 
 export interface CloudModel {
   readonly counts: CallCounts
-  /** For a registry whose sessions live so long: the product's rule of attempts over this cloud. */
+  /** A transport for a registry with this session lifetime, with the product's retries. */
   transportFor(life: number): Transport
 }
 
-/** How long a call takes, milliseconds; one that nobody answers is given up after the other. */
+/** How long a call takes, in milliseconds; a call without a response fails after the timeout. */
 const LATENCY = 60
 const TIMEOUT = 10_000
 const ATTEMPTS = 4
@@ -36,7 +36,7 @@ const ENDPOINTS: JsonObject = {
   ],
 }
 
-/** One account of one region: its outage, its throttle, what it answers. */
+/** One account in one region: its outage, its throttling, its responses. */
 export function createCloudModel(plan: FleetPlan, clock: VirtualClock, random: () => number): CloudModel {
   const size = Math.ceil(plan.length / 1000) + 1
   const counts = { asked: new Uint32Array(size), refused: new Uint32Array(size) }

@@ -12,14 +12,14 @@ import type { VirtualClock } from './virtual-clock.ts'
 export interface Rotation {
   readonly cluster: number
   readonly at: number
-  /** Of the old token's life, what was left when the last namespace had the new one; undefined for the first token. */
+  /** The remaining share of the old token's lifetime when the last namespace had the new one; undefined for the first token. */
   readonly left: number | undefined
 }
 
 export interface ClusterOptions {
   readonly index: number
   readonly namespaces: number
-  /** Of the sessions of each registry. */
+  /** The session lifetimes of the registries. */
   readonly lives: readonly number[]
   readonly cloud: CloudModel
   readonly clock: VirtualClock
@@ -35,8 +35,8 @@ const identityConfig = {
 } as const
 
 /**
- * One cluster's helper as far as it schedules: the product's token sources, identity, refresh clocks, joined refreshes and
- * back-off. Its writes are not made one by one; how long they take is the product's own pace.
+ * The scheduling part of one cluster's helper: the product's token sources, identity, refresh scheduling, coalesced refreshes and
+ * back-off. Its writes are not simulated one by one; their duration follows the product's own pace.
  */
 export function createFleetCluster(options: ClusterOptions): CredentialManager {
   const { clock, random, namespaces } = options

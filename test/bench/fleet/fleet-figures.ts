@@ -1,35 +1,35 @@
 import { MINUTE } from './fleet-plan.ts'
 import type { FleetRun } from './simulate-fleet.ts'
 
-/** What a run of a fleet shows. */
+/** The results of a run of a fleet. */
 export interface FleetFigures {
-  /** Calls a second, in the quiet time before the outage (or the end). */
+  /** Calls per second, in the quiet time before the outage (or the end). */
   readonly mean: number
-  /** The busiest window of that time, against its mean. */
+  /** The busiest window of that time, relative to its mean. */
   readonly peak: number
-  /** When all windows stay within 1.5 times the mean, in lives after the start; NaN without. */
+  /** When all windows stay within 1.5 times the mean, in lifetimes after the start; NaN if they never do. */
   readonly spreadAfterStart: number
   /** The same after the end of the outage. */
   readonly spreadAfterOutage: number
-  /** Seconds after the start until each cluster had its tokens, and after the outage until none was over. */
+  /** Seconds after the start until each cluster had its tokens, and after the outage until no token was expired. */
   readonly readyAfter: number
   readonly recoveredAfter: number
-  /** The most of a token's life that was used up when its successor was everywhere, percent, while the region answered. */
+  /** The largest share of a token's lifetime that had passed when its successor was everywhere, in percent, while the region responded. */
   readonly mostUsed: number
-  /** Calls of the busiest second. */
+  /** Calls in the busiest second. */
   readonly busiestSecond: number
-  /** Refused calls for each one that was served. */
+  /** Throttled calls for each successful one. */
   readonly refusedEach: number
-  /** Length of a window, milliseconds. */
+  /** Length of a window in milliseconds. */
   readonly window: number
 }
 
-/** What all windows are to stay within, against the mean. */
+/** The limit for all windows, relative to the mean. */
 export const SPREAD_OUT = 1.5
-/** Calls in a window: fewer are uneven by chance alone. */
+/** The minimum of calls in a window: fewer are uneven by chance. */
 const ENOUGH = 300
 
-/** `lives`: of the longest-lived token, milliseconds; a start and an outage get three of them to spread out again. */
+/** `life`: of the longest-lived token, in milliseconds; a start and an outage get three of them to spread out again. */
 export function readFigures({ plan, counts, rotations }: FleetRun, life: number): FleetFigures {
   const { outage, length } = plan
   const quiet = { from: 3 * life, until: outage?.from ?? length }
@@ -65,7 +65,7 @@ export function readFigures({ plan, counts, rotations }: FleetRun, life: number)
   }
 }
 
-/** Calls a second against the mean over so long, by hours after a moment, cut off at `most`: a line of a plot. */
+/** Calls per second relative to the mean, by hours after a moment, cut off at `most`: a line of a plot. */
 export function callsAfter(
   { counts, plan }: FleetRun,
   { mean }: FleetFigures,
@@ -82,7 +82,7 @@ export function callsAfter(
   return points
 }
 
-/** From one moment to another, milliseconds. */
+/** From one time to another, in milliseconds. */
 function sum(counts: Uint32Array, from: number, until: number): number {
   return counts.subarray(Math.floor(from / 1000), Math.floor(until / 1000)).reduce((all, one) => all + one, 0)
 }

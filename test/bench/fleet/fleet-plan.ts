@@ -4,22 +4,22 @@ export const MINUTE = 60_000
 export const HOUR: number = 60 * MINUTE
 export const DAY: number = 24 * HOUR
 
-/** A time during which the region does not answer, milliseconds since the start. */
+/** A time during which the region does not respond, in milliseconds since the start. */
 export interface Outage {
   readonly from: number
   readonly until: number
 }
 
-/** What a fleet is made of and what happens to it. */
+/** The clusters of a fleet and the events of its run. */
 export interface FleetPlan {
   readonly clusters: number
   readonly namespaces: number
-  /** Lives of the sessions of a cluster's registries, milliseconds; the clusters take these in turn. */
+  /** Session lifetimes of a cluster's registries, in milliseconds; the clusters use these in turn. */
   readonly lives: readonly (readonly number[])[]
-  /** All clusters start at random moments within so long. */
+  /** All clusters start at random times within this period. */
   readonly startWithin: number
   readonly outage?: Outage
-  /** Calls of each operation that the account may make. */
+  /** The account's limit of calls per second, for each operation. */
   readonly limit?: ThrottleLimit & { readonly retryAfterMs?: number }
   readonly length: number
   readonly seed: number

@@ -4,14 +4,14 @@ import { type FleetPlan, HOUR } from './fleet-plan.ts'
 import { rotationsAnHour } from './fleet-plans.ts'
 import { simulateFleet } from './simulate-fleet.ts'
 
-/** What is shown of a run; small enough to be handed from one thread to another. */
+/** The published part of a run; small enough to be passed from one thread to another. */
 export interface FleetSummary {
   readonly figures: FleetFigures
   readonly calls: number
   readonly rotations: number
-  /** By the lists of lives of the plan. */
+  /** By the lists of lifetimes of the plan. */
   readonly rotationsAnHour: readonly number[]
-  /** Calls against the mean in the hours after the start and after the outage began. */
+  /** Calls relative to the mean in the hours after the start and after the outage began. */
   readonly afterStart: Line
   readonly afterOutage: Line
 }
@@ -20,9 +20,9 @@ type Line = readonly (readonly [hours: number, times: number])[]
 
 export interface FleetQuestion {
   readonly plan: FleetPlan
-  /** Of the longest-lived token, milliseconds. */
+  /** The lifetime of the longest-lived token, in milliseconds. */
   readonly life: number
-  /** Where a line is cut off, in times of the mean. */
+  /** Where a line is cut off, in multiples of the mean. */
   readonly most: number
 }
 
@@ -42,7 +42,7 @@ export async function summarizeFleet({ plan, life, most }: FleetQuestion): Promi
   }
 }
 
-/** The same on a thread of its own. */
+/** The same on a separate thread. */
 export async function summarizeInThread(question: FleetQuestion, signal: AbortSignal): Promise<FleetSummary> {
   signal.throwIfAborted()
   const worker = new Worker(new URL('fleet-thread.ts', import.meta.url), { workerData: question })

@@ -6,11 +6,11 @@ import { createVirtualClock } from './virtual-clock.ts'
 export interface FleetRun {
   readonly plan: FleetPlan
   readonly counts: CallCounts
-  /** In order of time, of all clusters. */
+  /** The rotations of all clusters, ordered by time. */
   readonly rotations: readonly Rotation[]
 }
 
-/** Runs a fleet on a clock of its own. The same plan gives the same run. */
+/** Runs a fleet on a virtual clock. The same plan gives the same run. */
 export async function simulateFleet(plan: FleetPlan, signal?: AbortSignal): Promise<FleetRun> {
   const clock = createVirtualClock()
   const random = createRandom(plan.seed)

@@ -1,10 +1,10 @@
 import type { Clock } from '../../../src/lib/clock.ts'
 
-/** A clock of its own, on which weeks take seconds. */
+/** A virtual clock, on which weeks take seconds. */
 export interface VirtualClock extends Clock {
-  /** What runs now goes on by promises: they are settled before time does. Called by whatever resolves one. */
+  /** Work that runs now continues in promises, which are settled before time advances. Called by code that resolves one. */
   touch(): void
-  /** Time goes on to here, milliseconds since the start. */
+  /** Advances to this time, in milliseconds since the start. */
   runTo(end: number, signal?: AbortSignal): Promise<void>
 }
 
@@ -16,13 +16,13 @@ interface Timer {
 
 const START = Date.parse('2026-01-05T00:00:00Z')
 
-/** Timers by the second they are due in: a fleet has tens of millions, nearly all of them within the next minute. */
+/** Timers by the second in which they are due: a fleet has tens of millions, nearly all of them within the next minute. */
 export function createVirtualClock(): VirtualClock {
   const seconds = new Map<number, Timer[]>()
   let elapsed = 0
   let order = 0
   let touched = false
-  /** The second that runs: sorted, and next in it. */
+  /** The current second, sorted, and the next timer in it. */
   let running = -1
   let current: Timer[] = []
   let next = 0

@@ -6,7 +6,7 @@ import type { Language } from './page.ts'
 
 const run = promisify(execFile)
 
-/** What was measured on: hardware and the versions of all parts, as a list. */
+/** The environment of the measurement: hardware and the versions of all components, as a list. */
 export interface Machine {
   readonly hardware: string
   readonly versions: string

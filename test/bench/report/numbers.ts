@@ -9,7 +9,7 @@ const SUFFIX = {
   percent: ' %',
 } as const satisfies Record<Measure, string>
 
-/** Such as `0.95x / 2.80x`; a unit with a space is written once, at the end; `–` where anything goes. */
+/** For example `0.95x / 2.80x`; a unit with a space is written once, at the end; `–` for a number without a limit. */
 export function formatNumbers(numbers: readonly number[], measure: Measure): string {
   const suffix = SUFFIX[measure]
   const show = (number: number): string => (number === ANY ? '–' : formatNumber(number))
@@ -17,7 +17,7 @@ export function formatNumbers(numbers: readonly number[], measure: Measure): str
   return numbers.map(show).join(' / ') + suffix
 }
 
-/** No more digits than it is worth. */
+/** Only significant digits. */
 export function formatNumber(number: number): string {
   if (Number.isInteger(number)) return number.toString()
   return number.toFixed(Math.abs(number) >= 100 ? 0 : Math.abs(number) >= 10 ? 1 : 2)

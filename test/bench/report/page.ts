@@ -5,11 +5,11 @@ import { formatNumbers } from './numbers.ts'
 
 export type Language = keyof Text
 
-/** Under what a scenario was measured. */
+/** The conditions of a scenario's measurement. */
 export interface Conditions {
   /** Milliseconds since 1970. */
   readonly at: number
-  /** Load averages of one minute before and after. */
+  /** Load averages over one minute, before and after. */
   readonly load: readonly [number, number]
 }
 
@@ -28,7 +28,7 @@ const WORDS = {
   },
 } as const
 
-/** The part of the page that shows one scenario's figures: a table, under what it was measured, details. */
+/** The part of the page with one scenario's figures: a table, the conditions of the measurement, details. */
 export function renderSection(
   scenario: Pick<Scenario, 'title' | 'page'>,
   { outcomes, notes, pictures = {} }: ScenarioResult,
@@ -46,7 +46,7 @@ export function renderSection(
     words.measured(new Date(at).toISOString().slice(0, 16).replace('T', ' ').concat(' UTC')),
     words.load(load[0].toFixed(1), load[1].toFixed(1)),
   ]
-  // The page of a scenario of its own has no other place for them.
+  // A scenario's own page has no other place for them.
   const shown = scenario.page === undefined ? [] : Object.keys(pictures)
   return [
     ...shown.flatMap((name) => [`![${scenario.title[language]}](../img/${name})`, '']),
@@ -68,7 +68,7 @@ function toRow(cells: readonly string[]): string {
   return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`
 }
 
-/** The page with the part between `<!-- bench:name -->` and `<!-- /bench:name -->` replaced. Throws when it has no such part. */
+/** The page with the part between `<!-- bench:name -->` and `<!-- /bench:name -->` replaced. Throws if it does not have the part. */
 export function replacePart(page: string, name: string, content: string): string {
   const [begin, end] = [`<!-- bench:${name} -->`, `<!-- /bench:${name} -->`]
   const [from, to] = [page.indexOf(begin), page.indexOf(end)]
@@ -76,7 +76,7 @@ export function replacePart(page: string, name: string, content: string): string
   return `${page.slice(0, from + begin.length)}\n${content}\n${page.slice(to)}`
 }
 
-/** The page with the figure's numbers between `<!-- figure:id -->` and `<!-- /figure -->`, wherever a sentence shows them. */
+/** The page with the figure's numbers between `<!-- figure:id -->` and `<!-- /figure -->`, in any sentence that shows them. */
 export function replaceFigure(page: string, { figure: { id, measure }, numbers }: Outcome): string {
   return page.replace(
     new RegExp(`(<!-- figure:${id} -->).*?(<!-- /figure -->)`, 'g'),

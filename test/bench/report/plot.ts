@@ -53,7 +53,7 @@ ${[...gridX, ...gridY, ...lines].join('\n')}
 `
 }
 
-/** 1, 2 or 5 times a power of ten, so that there are four to nine of them. */
+/** 1, 2 or 5 times a power of ten, so that there are four to nine ticks. */
 function niceStep(values: readonly number[]): number {
   const raw = Math.max(...values) / 5
   const power = 10 ** Math.floor(Math.log10(raw))

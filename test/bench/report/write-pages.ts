@@ -5,13 +5,13 @@ import type { Scenario } from '../scenario.ts'
 import { type Machine, renderMachine } from './machine.ts'
 import { type Conditions, type Language, renderSection, replaceFigure, replacePart } from './page.ts'
 
-/** Pages whose sentences show figures. */
+/** Pages with sentences that show figures. */
 const PAGES: Readonly<Record<Language, readonly string[]>> = {
   en: ['docs/en/performance.md', 'README.md'],
   zh: ['docs/zh/performance.md', 'README.zh-CN.md'],
 }
 
-/** Writes one scenario's figures, and its pictures, into the documentation. */
+/** Writes one scenario's figures and pictures to the documentation. */
 export async function writePages(
   root: string,
   scenario: Scenario,

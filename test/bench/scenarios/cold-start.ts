@@ -7,7 +7,7 @@ import { createNamespaces, namesOf } from '../fixture/namespaces.ts'
 import { checkLogin } from '../fixture/until-works.ts'
 import { type BenchContext, type Measured, openScenarioFixture, type Scenario } from '../scenario.ts'
 
-/** A cold start over many namespaces and a rotation of all of them, beside a minimal program that does the same writes. */
+/** A cold start over many namespaces and a rotation of all of them, compared with a minimal program that makes the same writes. */
 export const coldStart: Scenario = {
   name: 'cold-start',
   title: { en: 'Cold start and rotation of 1,000 namespaces', zh: '1,000 个命名空间的冷启动与轮换' },

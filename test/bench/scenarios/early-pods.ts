@@ -74,7 +74,7 @@ function lacksReference({ spec: { imagePullSecrets = [] } }: PodBody): boolean {
   return imagePullSecrets.every(({ name }) => name !== DEFAULT_SECRET_NAME)
 }
 
-/** Of Pods that come `delay` ms after the answer about their ServiceAccount, each with one of its own: those without the reference. */
+/** Pods that are created `delay` ms after the response for their ServiceAccount, one each: the number without the reference. */
 async function countWithout(
   { settings, tell, signal }: BenchContext,
   { admin }: Fixture,
@@ -93,7 +93,7 @@ async function countWithout(
     const path = `/api/v1/namespaces/${namespace}`
     await admin.request({ method: 'POST', path: `${path}/serviceaccounts`, body: { metadata: { name } } }, signal)
     if (delay > 0) await sleep(delay, undefined, { signal })
-    // Bound to a node that does not exist: nothing runs it.
+    // Bound to a node that does not exist, so that it never runs.
     const containers = [{ name: 'main', image: 'registry.example.com/shop/early:1' }]
     const body = { metadata: { name }, spec: { serviceAccountName: name, nodeName: 'nowhere', containers } }
     const pod = await admin.request<PodBody>({ method: 'POST', path: `${path}/pods`, body }, signal)
@@ -121,7 +121,7 @@ spec:
       containers: [{ name: main, image: "registry.example.com/shop/early:1" }]
 `
 
-/** Installs a Deployment with a ServiceAccount of its own as often as asked; how many of their Pods lack the reference. */
+/** Installs Deployments with their own ServiceAccounts, as many as requested; returns how many of their Pods lack the reference. */
 async function installAll(
   { settings, programs, tell }: BenchContext,
   { admin, cluster }: Fixture,

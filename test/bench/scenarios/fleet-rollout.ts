@@ -11,7 +11,7 @@ const SITES = 20
 const SERVERS = 4
 const PARALLEL = 4
 
-/** A rollout by the action beside Helm alone, on the same clusters with the same values. */
+/** A rollout by the action compared with plain Helm, on the same clusters with the same values. */
 export const fleetRollout: Scenario = {
   name: 'fleet-rollout',
   title: { en: 'Rollout to 20 clusters', zh: '向 20 个集群发布' },
@@ -21,7 +21,7 @@ export const fleetRollout: Scenario = {
 
 type Part = 'bare' | 'first' | 'again' | 'noRam' | 'canary' | 'verify'
 
-/** What is switched off for the comparison, and what each costs when it is on. */
+/** Features that are disabled for the comparison, and the cost of each when it is enabled. */
 const PLAIN = { verify: 'false', canary: '0' }
 const VARIANTS = {
   first: PLAIN,
@@ -44,7 +44,7 @@ async function measureFleetRollout(context: BenchContext): Promise<Measured> {
     if (before !== undefined && after !== undefined) cpu[part].push(after - before)
   }
   let writes = 0
-  // What only the first of all rollouts pays for, such as cold files, nobody does.
+  // Costs of the first rollout only, such as cold files, are not measured.
   giveRights(fixture)
   await helm.install()
   await helm.uninstall()
@@ -107,7 +107,7 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
   return performance.now() - begin
 }
 
-/** One run of the committed bundle; its milliseconds. @throws Error when a site did not end as it should */
+/** One run of the committed bundle; returns its milliseconds. @throws Error when a site has another result than expected */
 async function roll(
   fixture: RolloutFixture,
   inputs: Readonly<Record<string, string>>,
@@ -131,7 +131,7 @@ async function roll(
 
 const roleOf = (site: string): string => `KubernetesWorkerRole-${site}`
 
-/** By hand, as the recipe of the documentation has it: helm alone knows nothing of RAM. */
+/** Done manually, as in the documentation, because plain helm knows nothing of RAM. */
 function giveRights({ cloud, sites }: RolloutFixture): void {
   const Action = ['cr:GetAuthorizationToken', 'cr:ListInstanceEndpoint', 'cr:PullRepository']
   const document = { Version: '1', Statement: [{ Effect: 'Allow', Action, Resource: ['*'] }] }

@@ -9,7 +9,7 @@ import { percentile } from '../fixture/statistics.ts'
 import { untilHelperWorks } from '../fixture/until-works.ts'
 import { type BenchContext, type Measured, openScenarioFixture, type Scenario } from '../scenario.ts'
 
-/** Namespaces that are created while the helper runs, by `attach: serviceAccounts`. */
+/** Namespaces that are created while the helper runs, with `attach: serviceAccounts`. */
 export const newNamespaces: Scenario = {
   name: 'new-namespaces',
   title: { en: 'A new namespace, attach by ServiceAccount', zh: '新命名空间（通过 ServiceAccount 附加）' },
@@ -18,7 +18,7 @@ export const newNamespaces: Scenario = {
   measure: measureNewNamespaces,
 }
 
-/** The same by `attach: admission`, where a Secret is all that the helper writes. */
+/** The same with `attach: admission`, where the helper only writes a Secret. */
 export const admission: Scenario = {
   name: 'admission',
   title: { en: 'A new namespace, attach by admission', zh: '新命名空间（通过准入附加）' },
@@ -67,7 +67,7 @@ async function measureAdmission(context: BenchContext): Promise<Measured> {
 
 interface NamespaceTimes {
   readonly singles: SingleTimes
-  /** Empty by admission, where the server's part of a burst is all there is. */
+  /** Empty with admission, where a burst only consists of the server's part. */
   readonly bursts: BurstTimes
 }
 
@@ -81,7 +81,7 @@ async function measureHelper(
   tell('helper: a cluster')
   await using fixture = await openScenarioFixture(context, 'new')
   await fixture.startNode()
-  // One replica, as the others had: a second one would share this machine's processors.
+  // One replica, as in the other measurements: a second one would share this machine's processors.
   await fixture.install({ attach, replicas: 1 })
   await untilHelperWorks(fixture, signal)
   const window = fixture.audit()
@@ -91,7 +91,7 @@ async function measureHelper(
   return { singles, bursts, requests }
 }
 
-/** The same under the minimal program: the lower bound on this machine in this run. */
+/** The same with the minimal program: the lower bound on this machine in this run. */
 async function measureMinimal(context: BenchContext, attach: Attach): Promise<NamespaceTimes> {
   const { settings, programs, signal } = context
   const tell = (text: string): void => context.tell(`minimal program: ${text}`)

@@ -8,10 +8,10 @@ import { type BenchContext, type Measured, openScenarioFixture, type Scenario } 
 const RACERS = 200
 const CONTENDED = 100
 const CONTEND_MS = 30_000
-/** The helper comes back to a list that somebody fights over after a minute. */
+/** After a fight over a list the helper returns to it after a minute. */
 const CALM_MS = 90_000
 
-/** Another writer on the same lists: on brand-new ServiceAccounts, and a hostile one that takes the helper's entry out. */
+/** Another writer on the same lists: on new ServiceAccounts, and a hostile one that removes the helper's entry. */
 export const otherWriters: Scenario = {
   name: 'other-writers',
   title: { en: 'Another writer on the same list', zh: '同一列表上的其他写入者' },
@@ -59,7 +59,7 @@ async function measureOtherWriters(context: BenchContext): Promise<Measured> {
   }
 }
 
-/** Makes each ServiceAccount and at once adds an entry to its list, eight side by side. */
+/** Creates each ServiceAccount and immediately adds an entry to its list, eight concurrently. */
 async function raceAll(fixture: Fixture, signal: AbortSignal): Promise<readonly SharedList[]> {
   const names = namesOf('racer', RACERS)
   const lists = new Map<string, SharedList>()
@@ -77,11 +77,11 @@ async function raceAll(fixture: Fixture, signal: AbortSignal): Promise<readonly 
   return names.flatMap((name) => lists.get(name) ?? [])
 }
 
-/** Adds an entry or takes the oldest of its own out, and the helper's with it, again and again; the number of edits. */
+/** Repeatedly adds an entry or removes its oldest one, together with the helper's; returns the number of edits. */
 async function fight(lists: readonly SharedList[], signal: AbortSignal): Promise<number> {
   const end = performance.now() + CONTEND_MS
   let edits = 0
-  // Each list has one writer: two of ours would take each other's edits for damage.
+  // Each list has one writer: two of ours would mistake each other's edits for damage.
   const work = async (own: readonly SharedList[]): Promise<void> => {
     for (let next = 0; performance.now() < end; next += 1) {
       const list = own[next % own.length]

@@ -9,7 +9,7 @@ import { type BenchContext, type Measured, openScenarioFixture, type Scenario } 
 
 const IDLE_MS = 30_000
 
-/** What ten thousand namespaces cost; with `--long` also fewer of them, and by admission. */
+/** The cost of ten thousand namespaces; with `--long` also of fewer, and with admission. */
 export const scale: Scenario = {
   name: 'scale',
   title: { en: 'Up to ten thousand namespaces', zh: '多至一万个命名空间' },
@@ -41,7 +41,7 @@ async function measureScale(context: BenchContext): Promise<Measured> {
       ...all.map((one) => describe(one, 'serviceAccounts')),
       ...(admission ? [describe(admission, 'admission')] : []),
     ],
-    // One point is not a line.
+    // A single point is not a line.
     ...(all.length > 1 && { pictures: draw(all) }),
   }
 }

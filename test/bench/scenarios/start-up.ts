@@ -5,7 +5,7 @@ import type { BenchContext, Measured, Scenario } from '../scenario.ts'
 
 const ROUNDS = 21
 
-/** How soon the command line tool and the action are there, beside a Node that does nothing. */
+/** How fast the command line tool and the action start, compared with a Node that does nothing. */
 export const startUp: Scenario = {
   name: 'start-up',
   title: { en: 'Start of the command line tool and the action', zh: '命令行工具与 Action 的启动' },
@@ -16,7 +16,7 @@ export const startUp: Scenario = {
 interface Command {
   readonly args: readonly string[]
   readonly env: Readonly<Record<string, string>>
-  /** Its end, or the first line that it writes. */
+  /** Until it exits, or writes its first line. */
   readonly until: 'end' | 'line'
 }
 
@@ -38,7 +38,7 @@ async function measureStartUp({ root, programs, tell, signal }: BenchContext): P
     action: { args: [join(root, 'action/dist/main.js')], env: action, until: 'line' },
   } as const satisfies Record<string, Command>
   const times = { bare: [] as number[], validate: [] as number[], action: [] as number[] }
-  // One round of all before the next: what else the machine does falls on all alike.
+  // One round of all before the next, so that other load on the machine affects all equally.
   for (let round = 0; round < ROUNDS; round += 1) {
     tell(`round ${round + 1} of ${ROUNDS}`)
     for (const name of ['bare', 'validate', 'action'] as const)
@@ -53,7 +53,7 @@ async function measureStartUp({ root, programs, tell, signal }: BenchContext): P
   }
 }
 
-/** @throws Error when a command that is waited for until its end fails */
+/** @throws Error when a command that is measured until it exits fails */
 function time({ args, env, until }: Command, cwd: string, signal: AbortSignal): Promise<number> {
   return new Promise((resolve, reject) => {
     const begin = performance.now()

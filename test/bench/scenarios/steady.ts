@@ -9,12 +9,12 @@ import { untilHelperWorks } from '../fixture/until-works.ts'
 import { type BenchContext, type Measured, openScenarioFixture, type Scenario } from '../scenario.ts'
 
 const NAMESPACES = 200
-/** What a start does is over after so long. */
+/** After so long the work of a start is done. */
 const START_MS = 15_000
-/** Status and Events of what was before are written. */
+/** Status and Events of earlier phases have been written. */
 const SETTLE_MS = 32_000
 
-/** Nothing to do: what an idle helper costs, a restart with live tokens, and the leader's crash. */
+/** Steady state: the cost of an idle helper, of a restart with valid tokens, and of the leader's crash. */
 export const steady: Scenario = {
   name: 'steady',
   title: { en: 'Steady state, restart and crash', zh: '稳态、重启与崩溃' },
@@ -51,7 +51,7 @@ async function measureSteady(context: BenchContext): Promise<Measured> {
 
   tell('loss of the leader, which nobody starts again')
   const second = await leaderOf(fixture, signal)
-  // The second crash of a container keeps it down (see openFixture); one that has not crashed yet does so here.
+  // The second crash of a container keeps it down (see openFixture); a helper that has not crashed yet crashes here.
   if (second.uid !== leader.uid) {
     node.kill(`${second.namespace}/${second.name}`)
     await sleep(START_MS, undefined, { signal })
@@ -79,10 +79,10 @@ async function measureSteady(context: BenchContext): Promise<Measured> {
 interface Idle {
   readonly requests: number
   readonly writes: number
-  /** Of Secrets, ServiceAccounts and Events. */
+  /** Writes to Secrets, ServiceAccounts and Events. */
   readonly objectWrites: number
   readonly cloudCalls: number
-  /** At the registry, which is no part of the cloud's API. */
+  /** Logins at the registry, which is not part of the cloud's API. */
   readonly logins: number
   readonly watches: number
   readonly cpuSeconds: number
@@ -111,7 +111,7 @@ async function watchFor(fixture: Fixture, ms: number, signal: AbortSignal): Prom
   }
 }
 
-/** A Pod that just ends has none. */
+/** A Pod that is terminating has none. */
 function cpuOf(fixture: Fixture, pod: RunningPod): number {
   try {
     return readProcess(fixture.processOf(pod)).cpuSeconds
@@ -120,7 +120,7 @@ function cpuOf(fixture: Fixture, pod: RunningPod): number {
   }
 }
 
-/** As `kubectl rollout restart` with nothing left running between: all Pods are deleted at once. */
+/** Like `kubectl rollout restart`, but without a running Pod in between: all Pods are deleted together. */
 async function restartAll(fixture: Fixture, signal: AbortSignal): Promise<void> {
   const path = `/api/v1/namespaces/${HOME}/pods`
   await fixture.admin.request({ method: 'DELETE', path }, signal)
@@ -135,7 +135,7 @@ async function leaderOf(fixture: Fixture, signal: AbortSignal): Promise<RunningP
   return pod
 }
 
-/** A namespace that comes right now: how long until it is usable. */
+/** The time until a namespace that is created now is usable. */
 async function untilNewIsUsable(fixture: Fixture, name: string, signal: AbortSignal): Promise<number> {
   const begin = performance.now()
   await createNamespace(fixture.admin, name, signal)
