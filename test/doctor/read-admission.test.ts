@@ -71,9 +71,9 @@ test('doctor continues when several slow webhooks exceed its timeout', async () 
   assert.deepEqual([tried, unread], [undefined, ['A Pod that is only tried (dry run)']])
 })
 
-// What Pod Security `restricted` requires, and nothing that OpenShift's restricted-v2 rejects: its users must be in the namespace's range,
-// so that no fixed one works. https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted,
-// https://docs.redhat.com/en/documentation/openshift_container_platform/4.18/html/authentication_and_authorization/managing-pod-security-policies
+// What Pod Security `restricted` requires (https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted), and
+// nothing that OpenShift's restricted-v2 rejects: its users must be in the namespace's range, so that no fixed one works
+// (https://docs.redhat.com/en/documentation/openshift_container_platform/4.18/html/authentication_and_authorization/managing-pod-security-policies).
 test("the Pod of doctor's dry run sets no user, which OpenShift would reject", async () => {
   const { pods } = await admissionOf({}, withReference)
   const [{ body } = { body: undefined }] = pods

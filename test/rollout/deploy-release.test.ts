@@ -50,7 +50,7 @@ interface Case {
 const BUSY = 'Error: UPGRADE FAILED: another operation (install/upgrade/rollback) is in progress'
 const EXISTS = 'Error: release: already exists'
 const TIMEOUT = 'Error: UPGRADE FAILED: context deadline exceeded'
-/** The error of a hook (https://github.com/helm/helm/blob/v3.22.0/pkg/kube/client.go, `waitForJob`); the rollback's record stays pending. */
+/** A hook's error (https://github.com/helm/helm/blob/v3.22.0/pkg/kube/client.go, `waitForJob`); the rollback's record stays pending. */
 const HOOK = 'Error: job hook failed: BackoffLimitExceeded'
 
 const CASES: readonly Case[] = [
