@@ -1,6 +1,6 @@
 // Writes the tables of docs/{en,zh}/reliability.md between their markers, from docs/reliability-figures.json.
-// With the name of a file that a run of the tests wrote (ACR_NOPASS_FAULT_FIGURES) it takes that run's figures in first.
-// `--check` writes nothing and fails when a page is not what it would write.
+// Given a file that a test run wrote (ACR_NOPASS_FAULT_FIGURES), it first merges the figures of that run.
+// `--check` writes nothing and fails if a page is not current.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fillMarkers } from './generate-chart-readme/fill-markers.ts'

@@ -1,5 +1,5 @@
 // Writes everything that is derived from schemas/values.schema.json, schemas/clusters.schema.json and ACR's domains.
-// `--check` writes nothing and fails when a file is not what it would write.
+// `--check` writes nothing and fails if a file is not current.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { ACR_DOMAINS } from '../src/acr/registry-domains.ts'

@@ -1,4 +1,4 @@
-// npm run release -- COMMAND: what the release workflow calls, and what a person runs before the tag. Answers go to stdout, all else to stderr.
+// npm run release -- COMMAND: used by the release workflow, and manually before the tag. Results go to stdout, everything else to stderr.
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'

@@ -12,7 +12,7 @@ export const OUTPUTS: Readonly<Record<string, string>> = {
   'plan-file': 'plan: the file that holds the plan, for an approval.',
 }
 
-/** action.yml from the one table of inputs. */
+/** Generates action.yml from the table of inputs. */
 export function renderActionYml(): string {
   const inputs = Object.entries(INPUTS).map(([name, spec]) => [
     name,
@@ -33,7 +33,7 @@ export function renderActionYml(): string {
   return head + stringify(document, { lineWidth: 120, singleQuote: true })
 }
 
-/** What `--help` shows by its own form: the choices, and how a list is separated. */
+/** Parts that `--help` shows in its own way: the choices, and the separator of a list. */
 function describe({ about, choices, kind }: InputSpec): string {
   if (choices !== undefined) return `${about} One of: ${choices.join(', ')}.`
   return kind === 'list' ? `${about} Separated by commas or line breaks.` : about

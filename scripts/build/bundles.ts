@@ -7,7 +7,7 @@ import { lightLibraries } from './light-libraries.ts'
 import { unusedTransports } from './unused-transports.ts'
 import { withoutSideEffects } from './without-side-effects.ts'
 
-/** CommonJS libraries in an ESM bundle ask for Node's own modules, and for no others, by `require`. */
+/** CommonJS libraries in an ESM bundle call `require` for Node's own modules, and for no others. */
 const REQUIRE = 'const require=process.getBuiltinModule;'
 
 const COMMON = {
@@ -16,10 +16,10 @@ const COMMON = {
   format: 'esm',
   target: 'node24',
   banner: { js: REQUIRE },
-  // Its ES modules: unlike those for Node they lose what nobody uses, and start as one.
+  // The library's ES modules: unlike those for Node they are tree-shaken, and start as one.
   alias: { yaml: './node_modules/yaml/browser/dist/index.js' },
   legalComments: 'none',
-  // Identifiers stay: a stack trace must be readable, and libraries compare the names of classes.
+  // Identifiers are kept because stack traces must be readable, and libraries compare the names of classes.
   minifySyntax: true,
   minifyWhitespace: true,
   metafile: true,
@@ -28,9 +28,9 @@ const COMMON = {
   plugins: [withoutSideEffects, unusedTransports],
 } as const satisfies BuildOptions
 
-/** The action as a split bundle: only what a mode needs is loaded. Returns a line with the sizes. */
+/** The action as a split bundle: each mode loads only what it needs. Returns a line with the sizes. */
 export async function bundleAction(root: string, out: string): Promise<string> {
-  // Beside its place first: what runs from there while we build finds all its files.
+  // Built next to its destination first, so that a running action finds all its files meanwhile.
   const fresh = `${out}.new`
   await rm(fresh, { recursive: true, force: true })
   const { metafile } = await build({
@@ -48,7 +48,7 @@ export async function bundleAction(root: string, out: string): Promise<string> {
   return describe(metafile, 'main.js')
 }
 
-/** The command line tool, split as well; `acr-nopass.js` is what its bin starts. */
+/** The command line tool, also split; its bin starts `acr-nopass.js`. */
 export async function bundleCli(root: string, out: string): Promise<string> {
   await rm(out, { recursive: true, force: true })
   const { metafile } = await build({
@@ -58,7 +58,7 @@ export async function bundleCli(root: string, out: string): Promise<string> {
     outdir: out,
     splitting: true,
     chunkNames: 'chunks/[name]-[hash]',
-    // The sandbox runs from a checkout only; its own programs are not part of the package.
+    // The sandbox only runs from a checkout; its own programs are not part of the package.
     external: ['../../sandbox/*'],
     plugins: [...COMMON.plugins, lazyBuiltins],
   })
@@ -66,7 +66,7 @@ export async function bundleCli(root: string, out: string): Promise<string> {
   return describe(metafile, 'acr-nopass.js')
 }
 
-/** The helper as one file: what its image holds. */
+/** The helper as one file, for its image. */
 export async function bundleHelper(root: string, out: string): Promise<string> {
   await mkdir(dirname(out), { recursive: true })
   const { metafile } = await build({
@@ -79,7 +79,7 @@ export async function bundleHelper(root: string, out: string): Promise<string> {
   return describe(metafile, out)
 }
 
-/** What the entry has to read at once, and all of it. */
+/** The size of what the entry loads at the start, and of everything. */
 function describe({ outputs }: Metafile, entry: string): string {
   const sizes = Object.entries(outputs)
   const total = sizes.reduce((sum, [, { bytes }]) => sum + bytes, 0)

@@ -2,22 +2,22 @@ import { builtinModules } from 'node:module'
 import type { Plugin } from 'esbuild'
 
 const NAMES = new Set(builtinModules)
-/** Their default export is a function or class of its own, or is written to. */
+/** Their default export is a function or class itself, or is written to. */
 const AS_IT_IS = new Set(['assert', 'events', 'process', 'stream'])
 
 /**
- * Takes Node's own modules by `require`: an import reads all exports of a module, and for some of them Node then loads what nobody
- * uses (WebSocket of `http` all of undici, `webcrypto` of `crypto` the workers). Together 13 MiB and 60 ms of CPU in every process.
+ * Loads Node's own modules with `require`: an import reads all exports of a module, and for some of them Node then loads unused
+ * code (`WebSocket` of `http` loads all of undici, `webcrypto` of `crypto` the workers). That costs 13 MiB and 60 ms of CPU per process.
  */
 export const lightBuiltins: Plugin = takeBuiltins('light-builtins', (path) => `Object.create(require('${path}'))`)
 
-/** The same for a short program: each is loaded by its first use, since most commands use few of those that they import. */
+/** The same for a short program: each module is loaded at its first use because most commands use few of their imports. */
 export const lazyBuiltins: Plugin = takeBuiltins(
   'lazy-builtins',
   (path) => `Object.create(new Proxy({}, { get: (_, name) => require('${path}')[name] }))`,
 )
 
-/** `inherit`: an object that has what the module has from its prototype, since the bundler copies the own names of what is exported. */
+/** `inherit`: an object that inherits the module's properties from its prototype, since the bundler copies an export's own names. */
 function takeBuiltins(name: string, inherit: (path: string) => string): Plugin {
   return {
     name,

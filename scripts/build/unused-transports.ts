@@ -1,6 +1,6 @@
 import type { Plugin } from 'esbuild'
 
-/** Fails at the first use, with the library's name: nothing may quietly do without it. */
+/** Throws at the first use, with the library's name, so that a missing part does not go unnoticed. */
 const stub = (name: string): string => `module.exports = new Proxy(function () {}, {
   get(target, key) {
     if (typeof key === 'symbol' || key === '__esModule' || key in target) return target[key]
@@ -10,7 +10,7 @@ const stub = (name: string): string => `module.exports = new Proxy(function () {
   apply() { throw new Error('${name} is not part of this bundle') },
 })`
 
-/** Of Kubernetes' client we use the reader of kubeconfigs; without all of the API as models, and `fetch` for them, 1.5 MB. */
+/** Only the kubeconfig parser of Kubernetes' client is used; this removes the models of the API and their `fetch`, 1.5 MB. */
 export const unusedTransports: Plugin = {
   name: 'unused-transports',
   setup(build) {

@@ -4,8 +4,8 @@ const PACKAGES = /^(@actions\/|@kubernetes\/client-node$|undici$|tunnel$)/
 const WITHIN = /node_modules\/(@actions|@kubernetes\/client-node)\//
 
 /**
- * The toolkit's packages and Kubernetes' client do nothing when they are imported but do not say so; told it, the bundler leaves
- * out the HTTP library that only `getIDToken` needs, and 1 MB of generated models of which a kubeconfig's reader needs none.
+ * The toolkit's packages and Kubernetes' client have no side effects on import but do not declare it; with the declaration the bundler
+ * omits the HTTP library that only `getIDToken` needs, and 1 MB of generated models that a kubeconfig parser does not need.
  */
 export const withoutSideEffects: Plugin = {
   name: 'without-side-effects',

@@ -7,7 +7,7 @@ export interface DecisionPages {
 const EN = 'docs/en/decisions.md'
 const ZH = 'docs/zh/decisions.md'
 
-/** Forms that lead nowhere: numbers of a list, sections and files that are not in the repository. */
+/** Outdated forms of references: numbers of a list, sections and files that are not in the repository. */
 const OLD_FORMS = [
   /\bdecisions? \d+/gi,
   /\bproofs?(?:\.md)? ?§ ?\d+/gi,
@@ -15,15 +15,15 @@ const OLD_FORMS = [
   /\b(?:research|design)\/[\w-]+\.md\b/gi,
 ]
 
-/** The anchors of a page, in its order: `<a id="lease"></a>`, each directly before its heading. */
+/** The anchors of a page, in order: `<a id="lease"></a>`, each directly before its heading. */
 export function readAnchors(page: string): string[] {
   return [...page.matchAll(/^<a id="([a-z0-9-]+)"><\/a>\n### /gm)].map(([, id = '']) => id)
 }
 
 /**
- * Every citation that leads nowhere, as lines for a person: a link to an anchor of the page of decisions that does not exist, an old
- * form, and anchors that the two languages do not share.
- * @param sources files by their paths, of code and of pages
+ * Every broken reference, one line each: a link to an anchor that the page of decisions does not have, an outdated form, and anchors
+ * that the two languages do not share.
+ * @param sources files of code and of pages, by path
  */
 export function findCitationProblems(sources: ReadonlyMap<string, string>, pages: DecisionPages): string[] {
   const [en, zh] = [readAnchors(pages.en), readAnchors(pages.zh)]

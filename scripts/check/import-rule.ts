@@ -1,11 +1,12 @@
 import { dirname, join, normalize } from 'node:path'
 
 /**
- * The dependency rule: which areas (folders of src/, and action/) the files of an area may import, besides themselves.
+ * The dependency rule: the areas (folders of src/, and action/) that the files of an area may import, in addition to their own.
  * One way: `errors` <- `lib` <- `alibaba`, `kube`, `values`, `helm` <- `acr`, `policy`, `release` <- `helper`, `rollout`, `doctor`,
  * `migrate` <- `cli`, `action`. Folders of one level do not import each other.
- * `root` are the files right under src/ (errors.ts, error-codes.ts and its folder, version.ts). `sandbox` may use everything, and nothing but `cli` uses it.
- * That only main.ts touches `process` is checked by the linter (biome.json, noRestrictedGlobals).
+ * `root` are the files directly in src/ (errors.ts, error-codes.ts and its folder, version.ts). `sandbox` may use everything,
+ * and only `cli` uses it.
+ * The linter checks that only main.ts uses `process` (biome.json, noRestrictedGlobals).
  */
 const ERRORS = ['root']
 const GROUND = [...ERRORS, 'lib']
@@ -32,14 +33,14 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 /** Files that are data for every area. */
 const DATA = /^(schemas\/|package\.json$)/
 
-/** The area of a file: its folder in src/, `root` right under src/ (and the error codes), else its first folder. */
+/** The area of a file: its folder in src/, `root` directly in src/ (and the error codes), otherwise its first folder. */
 export function areaOf(file: string): string {
   const [first = '', second = '', ...rest] = file.split('/')
   if (first !== 'src') return first
   return rest.length === 0 || second === 'error-codes' ? 'root' : second
 }
 
-/** The targets of all imports (types and `import()` too) of a source text: our own files relative to the root, or a package's name. */
+/** The targets of all imports (types and `import()` too) in a source text: our own files relative to the root, or a package's name. */
 export function readImports(file: string, source: string): string[] {
   const text = withoutComments(source)
   const resolve = (specifier: string) =>
@@ -49,7 +50,7 @@ export function readImports(file: string, source: string): string[] {
   return [...fixed, ...later].map(([, specifier = '']) => resolve(specifier))
 }
 
-/** Every import that breaks the rule, every cycle between files, and every two folders that import each other, as lines for a person. */
+/** Every import that violates the rule, every cycle between files, and every two folders that import each other, one line each. */
 export function findImportProblems(sources: ReadonlyMap<string, string>): string[] {
   const graph = new Map([...sources].map(([file, source]) => [file, readImports(file, source)]))
   const problems: string[] = []
@@ -76,7 +77,7 @@ function isOurs(target: string): boolean {
   return /^(\.\.\/|(src|action|test|scripts|tools|schemas|bin|package\.json)(\/|$))/.test(target)
 }
 
-/** Two folders that import each other, each pair once. A folder and one inside it may: the outer one holds what its parts share. */
+/** Two folders that import each other, each pair once. A folder and its subfolder may because the outer one has their shared parts. */
 function findMutualFolders(graph: ReadonlyMap<string, readonly string[]>): string[] {
   const first = new Map<string, string>()
   for (const [file, targets] of graph) {
@@ -113,7 +114,7 @@ function findCycles(graph: ReadonlyMap<string, readonly string[]>): string[][] {
   return cycles
 }
 
-/** Comments out, strings and templates kept: an import() in a comment is none. */
+/** Removes comments and keeps strings and templates: an import() in a comment does not count. */
 function withoutComments(source: string): string {
   const token = /\/\*[\s\S]*?\*\/|\/\/[^\n]*|'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"|`(?:\\.|[^`\\])*`/g
   return source.replaceAll(token, (text) => (text.startsWith('/') ? '' : text))

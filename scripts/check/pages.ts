@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { languageSwitch, twinOf } from '../generate-docs/languages.ts'
 
-/** What has to be the same in both languages of a page. */
+/** The parts that must be equal in both languages of a page. */
 interface Shape {
   readonly headings: readonly number[]
   readonly tables: readonly number[]
@@ -9,10 +9,10 @@ interface Shape {
 }
 
 /**
- * Every page of `pages` that is not in both languages, differs in its headings, tables or code blocks, lacks the line that leads to
- * the other language, or has a link that leads nowhere; as lines for a person.
+ * Problems of the pages, one line each: a page that is not in both languages, differs in its headings, tables or code blocks, lacks the
+ * link to the other language, or has a broken link.
  * @param pages Markdown files by their paths below the root
- * @param exists whether the repository has a file or folder of that path
+ * @param exists whether the repository has a file or folder with that path
  */
 export function findPageProblems(pages: ReadonlyMap<string, string>, exists: (path: string) => boolean): string[] {
   return [...pages].flatMap(([page, text]) => [
@@ -78,7 +78,7 @@ function linkProblems(
   })
 }
 
-/** The targets of links and images that are not addresses. */
+/** The targets of links and images, except URLs. */
 export function readLinks(text: string): string[] {
   const prose = withoutCode(text).replaceAll(/`[^`\n]*`(?!\])/g, '')
   return [...prose.matchAll(/\]\(([^()\s]+)\)/g)]
@@ -86,7 +86,7 @@ export function readLinks(text: string): string[] {
     .filter((target) => !/^[a-z]+:/i.test(target))
 }
 
-/** The anchors that GitHub gives to the headings of a page, and those that are written out. */
+/** The anchors that GitHub generates for the headings of a page, and the explicit ones. */
 function anchorsOf(text: string): ReadonlySet<string> {
   const anchors = new Set([...text.matchAll(/<a id="([^"]+)">/g)].map(([, id = '']) => id))
   for (const [, heading = ''] of withoutCode(text).matchAll(/^#{1,6} (.*)$/gm)) {
@@ -99,7 +99,7 @@ function anchorsOf(text: string): ReadonlySet<string> {
   return anchors
 }
 
-// As github-slugger does: https://github.com/Flet/github-slugger
+// As in github-slugger: https://github.com/Flet/github-slugger
 function slugOf(heading: string): string {
   return heading
     .replaceAll(/\[([^\]]*)\]\([^)]*\)/g, '$1')

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 
-/** Runs a program and answers its output when it failed; an empty text when it succeeded. */
+/** Runs a program and returns its output if it failed, otherwise an empty string. */
 export async function runProgram(
   command: string,
   args: readonly string[],

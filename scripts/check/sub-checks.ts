@@ -11,10 +11,10 @@ import { findImportProblems } from './import-rule.ts'
 import { findPageProblems } from './pages.ts'
 import { runProgram } from './run-program.ts'
 
-/** One thing that `npm run check` looks at. */
+/** A part of `npm run check`. */
 export interface SubCheck {
   readonly name: string
-  /** What is wrong, for a person; empty when all is well. */
+  /** Returns the problems as text; empty if there are none. */
   readonly run: (signal: AbortSignal) => Promise<string>
 }
 
@@ -74,7 +74,7 @@ function pageProblems(root: string): string {
   return findPageProblems(pages, (path) => existsSync(join(root, path))).join('\n')
 }
 
-/** A lockfile names no registry host, and pins every package by its hash. */
+/** A lockfile contains no registry host, and pins every package by its hash. */
 export function lockfileProblems(text: string): string[] {
   const { packages } = JSON.parse(text) as {
     packages: Record<string, { resolved?: string; integrity?: string; link?: boolean }>
@@ -87,7 +87,7 @@ export function lockfileProblems(text: string): string[] {
   })
 }
 
-/** The floor of the coverage never falls below one that was committed before. */
+/** The coverage floor is never lower than one that was committed before. */
 function fallenFloor(root: string): string {
   const now = parseFloor(readFileSync(join(root, FLOOR_FILE), 'utf8'))
   const git = (...args: string[]) =>

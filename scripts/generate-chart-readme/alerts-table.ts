@@ -3,7 +3,7 @@ import { type ChartWords, ENGLISH, refuseSpare, translated } from './chart-words
 
 const ALERT = /- alert: (\S+)[\s\S]*?severity: (\S+)[\s\S]*?summary: (.*)\n\s+cause: >-\n([\s\S]*?)\n\s+fix:/g
 
-/** The alerts of the chart's template, with what they mean, as a table. */
+/** The alerts of the chart's template, with their descriptions, as a table. */
 export function alertsTable(template: string, { alerts, translation }: ChartWords = ENGLISH): string {
   const found = [...template.matchAll(ALERT)]
   if (translation)
@@ -18,7 +18,7 @@ export function alertsTable(template: string, { alerts, translation }: ChartWord
   return table(alerts, rows)
 }
 
-/** A text of the template for people: what a template or an alert fills in is left as a word. */
+/** A text of the template for readers: placeholders of the template or the alert become words. */
 function plain(text: string): string {
   return text
     .replace(/^\{\{ `(.*)` \| quote \}\}$/, '$1')

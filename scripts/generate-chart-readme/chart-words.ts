@@ -2,7 +2,7 @@ import { parse } from 'yaml'
 import type { Schema } from '../../src/values/schema/schema.ts'
 import { readValuesTexts } from '../generate-values/docs.ts'
 
-/** The words of one language; without a translation the words of values.yaml and of the schema stand as they are. */
+/** The words of one language; without a translation the words of values.yaml and of the schema are used. */
 export interface ChartWords {
   readonly required: string
   readonly default: string
@@ -16,7 +16,7 @@ export interface Translation {
   readonly keys: Readonly<Record<string, string>>
   /** Comments inside a key, by dotted path. */
   readonly nested: Readonly<Record<string, string>>
-  /** What, and why. */
+  /** The columns "what" and "why" of each alert. */
   readonly alerts: Readonly<Record<string, readonly [string, string]>>
   /** Titles of the schema, by dotted path. */
   readonly titles: Readonly<Record<string, string>>
@@ -31,21 +31,21 @@ export const ENGLISH: ChartWords = {
 
 type ChineseFile = Omit<Translation, 'titles'> & { readonly words: Omit<ChartWords, 'translation'> }
 
-/** The words of zh.yaml, beside this file, and the schema's titles of the values page. */
+/** The words of zh.yaml, next to this file, and the schema's titles from the values page. */
 export function chinese(schema: Schema, readText: (path: string) => string): ChartWords {
   const { words, ...rest } = parse(readText('scripts/generate-chart-readme/zh.yaml')) as ChineseFile
   const titles = Object.entries(readValuesTexts(schema, 'zh', readText)).map(([path, [title]]) => [path, title])
   return { ...words, translation: { ...rest, titles: Object.fromEntries(titles) } }
 }
 
-/** The text of a translation by its key. */
+/** The translated text for a key. */
 export function translated<T>(texts: Readonly<Record<string, T>>, key: string): T {
   const text = texts[key]
   if (text === undefined) throw new Error(`scripts/generate-chart-readme/zh.yaml: ${key} is missing`)
   return text
 }
 
-/** @throws when a translation has what the source no longer has */
+/** @throws when a translation has a key that the source no longer has */
 export function refuseSpare(texts: Readonly<Record<string, unknown>>, known: readonly string[]): void {
   const spare = Object.keys(texts).filter((key) => !known.includes(key))
   if (spare.length > 0) throw new Error(`scripts/generate-chart-readme/zh.yaml: ${spare.join(', ')} does not exist`)

@@ -1,13 +1,13 @@
-/** One top-level key of values.yaml with the prose above it; without a body when the key is commented out, for it has no default. */
+/** A top-level key of values.yaml with the prose above it; without a body if the key is commented out because it has no default. */
 export interface ValuesBlock {
   readonly key: string
-  /** Without `# `. */
+  /** The comment lines, without `# `. */
   readonly prose: readonly string[]
   /** The key's own lines. */
   readonly body: readonly string[]
 }
 
-/** The blocks of values.yaml, in its order; blank lines part them. The head of the file is none. */
+/** The blocks of values.yaml in order, separated by blank lines. The head of the file does not count. */
 export function readBlocks(text: string): ValuesBlock[] {
   const [, ...parts] = text.trimEnd().split(/\n\n+/)
   return parts.map((part) => {
@@ -17,7 +17,7 @@ export function readBlocks(text: string): ValuesBlock[] {
     const prose = comments.map((line) => line.replace(/^# ?/, ''))
     if (body.length > 0) return { key: keyOf(body[0] ?? ''), prose, body }
     const at = prose.findIndex((line) => /^\w+:$/.test(line))
-    // the line before says only that it has no default
+    // The previous line only says that the key has no default.
     return { key: keyOf(prose[at] ?? ''), prose: prose.slice(0, at - 1), body }
   })
 }

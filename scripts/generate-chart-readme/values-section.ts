@@ -49,7 +49,7 @@ function section(block: ValuesBlock, root: Schema, words: ChartWords): string {
   return [...lines, ...extra, ...(extra.length > 0 ? [''] : []), shown, ''].join('\n')
 }
 
-/** Its comment, or the translation of it around the same examples. */
+/** The key's comment, or its translation with the same examples. */
 function proseOf({ key, prose }: ValuesBlock, { translation }: ChartWords): string {
   const own = toMarkdown(prose)
   if (!translation) return own
@@ -99,7 +99,7 @@ function nestedComments(body: readonly string[]): Map<string, string> {
   return found
 }
 
-/** Prose as it is; lines that are set in are an example. */
+/** Prose is unchanged; indented lines are an example. */
 function toMarkdown(lines: readonly string[]): string {
   const written: string[] = []
   let example: string[] = []

@@ -12,7 +12,7 @@ import { type Language, languageSwitch, type Text, table } from './languages.ts'
 
 type Rows = Readonly<Record<string, { readonly what: string; readonly fix: string }>>
 
-/** What each code means and what to do, in Chinese: errors-zh.yaml. */
+/** The meaning and the fix of each code in Chinese: errors-zh.yaml. */
 export type ChineseRows = Readonly<Record<string, readonly [what: string, fix: string]>>
 
 const AREAS: readonly (readonly [title: Text, rows: Rows])[] = [
@@ -49,7 +49,7 @@ changes its meaning. (This page is generated from \`src/error-codes/\`.)
   },
 } as const
 
-/** docs/<language>/errors.md: every code with what it means and its general fix; a message may name a more exact one. */
+/** docs/<language>/errors.md: every code with its meaning and its general fix; a message may contain a more specific one. */
 export function errorsPage(language: Language, chinese: ChineseRows): string {
   refuseGaps(chinese)
   const { title, introduction, columns } = WORDS[language]
@@ -64,7 +64,7 @@ export function errorsPage(language: Language, chinese: ChineseRows): string {
   return `# ${title}\n\n${switchLine}\n\n${introduction}\n${sections.join('\n')}`
 }
 
-/** The Chinese rows, beside this file. */
+/** The Chinese rows, next to this file. */
 export function readChineseRows(readText: (path: string) => string): ChineseRows {
   return parse(readText('scripts/generate-docs/errors-zh.yaml')) as ChineseRows
 }

@@ -3,12 +3,12 @@ import { basename } from 'node:path'
 export const LANGUAGES = ['en', 'zh'] as const
 export type Language = (typeof LANGUAGES)[number]
 
-/** A text in both languages, as the YAML files beside the generators hold it. */
+/** A text in both languages, as in the YAML files next to the generators. */
 export type Text = Readonly<Record<Language, string>>
 
 const NAMES: Text = { en: 'English', zh: '简体中文' }
 
-/** The same page in the other language; undefined for a page that has no other. */
+/** The same page in the other language; undefined for a page in one language. */
 export function twinOf(page: string): { readonly path: string; readonly language: Language } | undefined {
   if (page === 'README.md' || page === 'chart/README.md')
     return { path: page.replace('.md', '.zh-CN.md'), language: 'zh' }
@@ -18,7 +18,7 @@ export function twinOf(page: string): { readonly path: string; readonly language
   return undefined
 }
 
-/** The line at the top of a page that leads to the same page in the other language. */
+/** The line at the top of a page that links to the same page in the other language. */
 export function languageSwitch(page: string): string {
   const twin = twinOf(page)
   if (twin === undefined) throw new Error(`${page} has no other language`)
@@ -26,7 +26,7 @@ export function languageSwitch(page: string): string {
   return `[${NAMES[twin.language]}](${target})`
 }
 
-/** A text as the cell of a table. */
+/** A text as a table cell. */
 export function cell(text: string): string {
   return text
     .replaceAll('|', '\\|')

@@ -3,7 +3,7 @@ import { type FaultRow, rowsOf } from './fault-row.ts'
 const NEWS = 'ignores older news'
 const NEWS_ZH = '不会把旧消息当作新消息'
 
-/** Between helper and API server, and the helper's own processes. */
+/** Faults between helper and API server, and in the helper's own processes. */
 export const API_ROWS: readonly FaultRow[] = [
   ...rowsOf('watch', 'fault-watches.test.ts', [
     [

@@ -6,7 +6,7 @@ const KEEPS_ZH = '保留最后有效的凭据，2 秒后重试，间隔加倍直
 const NODE = 'keeps the credentials that need the session; role chains continue with the session in memory'
 const NODE_ZH = '保留依赖该会话的凭据；角色链用内存中的会话继续'
 
-/** Alibaba Cloud, its registries and the identity. */
+/** Faults of Alibaba Cloud, its registries and the identity. */
 export const CLOUD_ROWS: readonly FaultRow[] = [
   ...rowsOf('cloud', 'cloud-fault-answers.test.ts', [
     [

@@ -3,14 +3,14 @@ import type { FaultArea } from '../../test/support/faults/fault-report.ts'
 /** A row of the table of faults, in one language. */
 export type Words = readonly [fault: string, seen: string, does: string]
 
-/** One injected fault; `{name}` in its words is what the run counted under that name. */
+/** An injected fault; `{name}` in its words is replaced by the run's count with that name. */
 export interface FaultRow {
   readonly area: Exclude<FaultArea, 'fuzz'>
-  /** As the test reports its figure; undefined for a fault whose test measures no time. */
+  /** The id with which the test reports its figure; undefined for a fault whose test measures no time. */
   readonly id: string | undefined
-  /** Below `test/cluster`. */
+  /** The test's path below `test/cluster`. */
   readonly file: string
-  /** A piece of the title of the test, as it stands in the file. */
+  /** A part of the test's title, as written in the file. */
   readonly title: string
   readonly en: Words
   readonly zh: Words

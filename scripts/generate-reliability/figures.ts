@@ -1,12 +1,12 @@
 import { arch, cpus, platform, release } from 'node:os'
 
-/** What one run measured: `docs/reliability-figures.json`, from which the pages' tables are written. */
+/** The results of a run: `docs/reliability-figures.json`, the source of the pages' tables. */
 export interface RunFigures {
   readonly machine: string
   /** ISO date of the newest figure. */
   readonly date: string
   readonly faults: Readonly<Record<string, FaultTime>>
-  /** Cases by property. */
+  /** The number of cases by property. */
   readonly fuzz: Readonly<Record<string, number>>
 }
 
@@ -16,8 +16,8 @@ export interface FaultTime {
 }
 
 /**
- * The figures with those of the lines that a run of the tests wrote (`ACR_NOPASS_FAULT_FIGURES`); what that run did not measure stays.
- * Of the same fault the slowest counts, of the same property the most cases.
+ * Merges the lines that a test run wrote (`ACR_NOPASS_FAULT_FIGURES`) into the figures; what that run did not measure stays.
+ * For each fault the slowest value counts, for each property the most cases.
  */
 export function mergeFigures(known: RunFigures | undefined, lines: string, date: string): RunFigures {
   const faults: Record<string, FaultTime> = {}

@@ -1,4 +1,4 @@
-/** One property that is fuzzed, in words. */
+/** The description of one fuzzed property. */
 export interface FuzzRow {
   readonly id: string
   readonly file: string

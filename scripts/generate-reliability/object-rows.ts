@@ -3,7 +3,7 @@ import { type FaultRow, rowsOf } from './fault-row.ts'
 const SLOWLY = 'keeps the content in place; retries after 1, 4, 16 … s, in the end every 10 min; others continue'
 const SLOWLY_ZH = '原地保留内容；1、4、16…秒后重试，最终每 10 分钟一次；其他命名空间照常'
 
-/** Namespaces, ServiceAccounts, Secrets, and who refuses. */
+/** Faults of namespaces, ServiceAccounts, Secrets, and rejections of writes. */
 export const OBJECT_ROWS: readonly FaultRow[] = [
   ...rowsOf('objects', 'object-fault-namespaces.test.ts', [
     [

@@ -23,7 +23,7 @@ const RUN_HEADS: Readonly<Record<Language, readonly [string, string, string]>> =
   zh: ['机器', '最近一次运行', '：'],
 }
 
-/** What stands between the markers of docs/<language>/reliability.md, by marker. */
+/** The texts between the markers of docs/<language>/reliability.md, by marker. */
 export function reliabilityBlocks(figures: RunFigures, language: Language): Record<string, string> {
   const areas: Readonly<Record<string, readonly FaultRow['area'][]>> = {
     'reliability:api-server': ['watch', 'api-server', 'writers', 'process'],
@@ -65,7 +65,7 @@ function link(file: string): string {
   return `[${name}](../../${file})`
 }
 
-/** Seconds: the second digit behind the point is the machine's, not the helper's. */
+/** Seconds with one decimal, because more depend on the machine rather than the helper. */
 function time(ms: number, language: Language): string {
   const unit = language === 'en' ? ' s' : ' 秒'
   if (ms < 100) return `< 0.1${unit}`

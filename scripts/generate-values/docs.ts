@@ -58,7 +58,7 @@ export function generateReferences(
   return pages
 }
 
-/** The Chinese texts of the values' keys, for whatever else shows them. */
+/** The Chinese texts of the values' keys, for other generators. */
 export function readValuesTexts(root: Schema, language: Language, readText: ReadText): KeyTexts {
   return keyTexts('values', rowsOf(root, root), language, readText)
 }
@@ -135,7 +135,7 @@ function rowsTable(page: Page, rows: readonly Row[]): string {
   )
 }
 
-/** All keys below a map, in its order, with the path that a person reads: `registries[].name`. */
+/** All keys below a map, in its order, with their displayed path: `registries[].name`. */
 function rowsOf(schema: Schema, root: Schema, parent = ''): Row[] {
   const full = resolve(schema, root)
   return Object.entries(full.properties ?? {}).flatMap(([key, inner]) => {
@@ -149,7 +149,7 @@ function rowsOf(schema: Schema, root: Schema, parent = ''): Row[] {
   })
 }
 
-/** English stands in the schema, Chinese in a file of its own; every key has both. */
+/** English texts are in the schema, Chinese ones in a separate file; every key has both. */
 function keyTexts(name: 'values' | 'clusters', rows: readonly Row[], language: Language, readText: ReadText): KeyTexts {
   if (language === 'en')
     return Object.fromEntries(rows.map(({ path, full }) => [path, [full.title ?? '', full.description ?? '']]))

@@ -1,6 +1,6 @@
 import type { Schema } from '../../src/values/schema/schema.ts'
 
-/** Values that the helper reads, marked in the schema with `x-helper`; the chart writes them into its ConfigMap as they are. */
+/** Values that the helper reads, marked in the schema with `x-helper`; the chart writes them unchanged into its ConfigMap. */
 export function helperKeys(values: Schema): readonly string[] {
   return Object.entries(values.properties ?? {}).flatMap(([key, property]) => (property['x-helper'] ? [key] : []))
 }
@@ -40,7 +40,7 @@ const release: Schema = {
   },
 }
 
-/** The schema of the helper's configuration: the values' own definitions, `attach` decided, and the release's names. */
+/** The schema of the helper's configuration: the values' own definitions, the resolved `attach`, and the release's names. */
 export function helperConfigSchema(values: Schema): Schema {
   const properties = Object.fromEntries(
     Object.entries(values.properties ?? {}).flatMap(([key, { 'x-helper': isRead, ...property }]) =>

@@ -5,9 +5,9 @@ const BANNER = '// Generated from schemas/ by scripts/generate-values.ts. Do not
 
 interface TypeOptions {
   readonly rootName: string
-  /** Put before the names of all types. */
+  /** A prefix for the names of all types. */
   readonly prefix?: string
-  /** Keys that have a default are always there: the type of what remains after filling defaults. */
+  /** Keys with a default are required: the type after defaults have been filled in. */
   readonly resolved?: boolean
 }
 
@@ -33,11 +33,11 @@ export async function generateTypes(root: Schema, options: TypeOptions): Promise
     strictIndexSignatures: false,
     style: { semi: false, singleQuote: true, printWidth: 120, trailingComma: 'all' },
   })
-  // One line for what fits in one, as everywhere in this code.
+  // A comment that fits in one line has one, as everywhere in this code.
   return text.replace(/\/\*\*\n *\* (.*)\n *\*\//g, '/** $1 */')
 }
 
-/** The type of the helper's configuration: the resolved values that it reads, and what the chart adds. */
+/** The type of the helper's configuration: the resolved values that it reads, and the chart's additions. */
 export async function generateHelperConfigType(schema: Schema, read: readonly string[]): Promise<string> {
   const added = Object.entries(schema.properties ?? {}).filter(([key]) => !read.includes(key))
   const own: Schema = {
@@ -56,7 +56,7 @@ export async function generateHelperConfigType(schema: Schema, read: readonly st
     .replace('interface HelperConfig {', 'interface HelperConfig extends Pick<ResolvedValues, HelperKey> {')
 }
 
-/** Keeps what a type can say: no conditions, no titles but those of interfaces, defaults as "always there". */
+/** Keeps what a type can express: no conditions, titles only of interfaces, keys with defaults as required. */
 function forTypes(schema: Schema, root: Schema, options: TypeOptions, named = false): Record<string, unknown> {
   const name = definitionName(schema)
   const description = schema.description === undefined ? {} : { description: schema.description }

@@ -9,8 +9,8 @@ const BANNER = '// Generated from schemas/ by scripts/generate-values.ts. Do not
 const ANNOTATIONS = ['title', 'description', 'default', 'examples', 'x-helper', 'x-kubernetes']
 
 /**
- * A module that checks values against a schema without ajv at run time. Compiling in ajv's strict mode is the lint of
- * the schema: unknown keywords, keywords of another type, required keys without a property are errors here.
+ * A module that checks values against a schema without ajv at run time. Compiling in ajv's strict mode also lints the
+ * schema: unknown keywords, keywords of another type, required keys without a property are errors.
  */
 export async function generateValidator(schema: Schema, root: string): Promise<string> {
   const ajv = new Ajv({
@@ -22,7 +22,7 @@ export async function generateValidator(schema: Schema, root: string): Promise<s
     code: { source: true, esm: true, lines: false },
   })
   const code = standalone.default(ajv, { check: ajvId(ajv, schema) })
-  // ajv's helpers (code points, deep equality) become part of the file.
+  // ajv's helpers (code points, deep equality) are inlined.
   const result = await build({
     stdin: { contents: code, resolveDir: root, loader: 'js' },
     bundle: true,
@@ -56,7 +56,7 @@ function withoutAnnotations(schema: Schema): Schema {
   return strip(schema, true) as Schema
 }
 
-/** The declaration beside the module. */
+/** The declaration next to the module. */
 export const VALIDATOR_TYPES: string = `${BANNER}
 import type { SchemaProblem } from './schema/schema-problem.ts'
 

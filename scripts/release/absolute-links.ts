@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 
 /**
- * A page as a package has it: what it names by a path of the repository is not in the package, so its links lead to the tag of the
- * release. Links inside the page stay.
+ * Prepares a page for a package: files that it links to by a path of the repository are not in the package, so its links lead to the tag
+ * of the release. Links inside the page stay.
  * @param folder of the page in the repository; '' is the root
  */
 export function absoluteLinks(page: string, folder: string, { repository, version }: Released): string {
@@ -14,12 +14,12 @@ export function absoluteLinks(page: string, folder: string, { repository, versio
 }
 
 export interface Released {
-  /** Such as `https://github.com/acr-nopass/acr-nopass`. */
+  /** For example `https://github.com/acr-nopass/acr-nopass`. */
   readonly repository: string
   readonly version: string
 }
 
-/** What package.json says of both. */
+/** Both, from package.json. */
 export function readReleased(packageJson: string): Released {
   const { repository, version } = JSON.parse(packageJson) as { repository: { url: string }; version: string }
   return { repository: repository.url.replace(/^git\+/, '').replace(/\.git$/, ''), version }

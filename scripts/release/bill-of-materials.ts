@@ -16,16 +16,19 @@ interface Lockfile {
 }
 
 const run = promisify(execFile)
-// Not `--omit dev`: npm 11 then also leaves out a package of ours that any other package names for its own development.
+// Without `--omit dev`: npm 11 would also omit a package of ours that any other package lists as a development dependency.
 const ARGS = ['sbom', '--sbom-format', 'cyclonedx', '--package-lock-only', '--offline', '--logs-max=0']
 
-/** What the bundles are made of (CycloneDX JSON), from the lockfile alone: no network is asked. */
+/** The components of the bundles (CycloneDX JSON), from the lockfile only, without network access. */
 export async function billOfMaterials(root: string, signal: AbortSignal): Promise<string> {
   const { stdout } = await run('npm', ARGS, { cwd: root, maxBuffer: 64 * 1024 * 1024, signal })
   return settleBill(stdout, await readFile(join(root, 'package-lock.json'), 'utf8'))
 }
 
-/** Only what the lockfile does not mark as for development or for one platform; and the same at any time and from any folder, where npm puts in a time, a random number and the folder's name. */
+/**
+ * Only packages that the lockfile does not mark as for development or for one platform; reproducible, without npm's time,
+ * random number and folder name.
+ */
 export function settleBill(text: string, lockfile: string): string {
   const { serialNumber: _random, metadata, components, dependencies, ...rest } = JSON.parse(text) as Bill
   const { timestamp: _now, component, ...tools } = metadata
@@ -39,7 +42,7 @@ export function settleBill(text: string, lockfile: string): string {
       .map(({ ref, dependsOn }) => ({ ref, dependsOn: dependsOn.filter((on) => shipped.has(on)) })),
   }
   const hash = createHash('sha256').update(JSON.stringify(bill)).digest('hex')
-  // RFC 9562: version 8 and variant 10, the rest is the hash
+  // RFC 9562: version 8 and variant 10, the rest is the hash.
   const uuid = `${hash.slice(0, 8)}-${hash.slice(8, 12)}-8${hash.slice(13, 16)}-a${hash.slice(17, 20)}-${hash.slice(20, 32)}`
   return `${JSON.stringify({ ...bill, serialNumber: `urn:uuid:${uuid}` }, null, 2)}\n`
 }

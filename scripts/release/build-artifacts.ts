@@ -14,14 +14,14 @@ export interface ArtifactOptions {
   readonly out: string
   readonly helm: string
   readonly imageDigest: string | undefined
-  /** The helper's bundle that is in the image; built again when not given. */
+  /** The helper's bundle in the image; built again if undefined. */
   readonly helperFile: string | undefined
   readonly env: NodeJS.ProcessEnv
 }
 
 /**
- * Builds the files of a release into a folder that is empty or absent; answers their names. Equal sources give equal bytes.
- * @throws Error when the folder holds something
+ * Builds the files of a release into a folder that is empty or absent; returns their names. Equal sources give equal bytes.
+ * @throws Error when the folder is not empty
  */
 export async function buildArtifacts(options: ArtifactOptions, signal: AbortSignal): Promise<readonly string[]> {
   const { root, out, helperFile } = options

@@ -2,19 +2,19 @@ const HEADING = /^## \[([^\]]+)\].*$/gm
 
 interface Section {
   readonly name: string
-  /** Of the heading, and of the text behind it. */
+  /** The offset of the heading, and of the text after it. */
   readonly from: number
   readonly bodyFrom: number
   readonly to: number
 }
 
-/** The text of a section (`1.2.3` or `Unreleased`) without its heading; undefined when there is none, empty when it says nothing. */
+/** The text of a section (`1.2.3` or `Unreleased`) without its heading; undefined if it does not exist, empty if it has no text. */
 export function readSection(text: string, name: string): string | undefined {
   const section = listSections(text).find((one) => one.name === name)
   return section && text.slice(section.bodyFrom, section.to).trim()
 }
 
-/** The versions of all dated sections, as they stand. */
+/** The versions of all dated sections, as written. */
 export function releasedVersions(text: string): readonly string[] {
   return listSections(text)
     .map(({ name }) => name)
@@ -22,8 +22,8 @@ export function releasedVersions(text: string): readonly string[] {
 }
 
 /**
- * Makes what stands under Unreleased the section of a version, dated `day` (YYYY-MM-DD), under a new empty Unreleased.
- * @throws Error when nothing stands there, or the version has a section already
+ * Turns the Unreleased section into that of a version, dated `day` (YYYY-MM-DD), below a new empty Unreleased.
+ * @throws Error when it is empty, or the version already has a section
  */
 export function closeUnreleased(text: string, version: string, day: string): string {
   if (readSection(text, version) !== undefined) throw new Error(`CHANGELOG.md has a section [${version}] already`)

@@ -8,10 +8,10 @@ import { readTree, writeTgz } from './tree-archive.ts'
 
 export interface ChartArchiveOptions {
   readonly root: string
-  /** An empty folder for what lies between. */
+  /** An empty folder for intermediate files. */
   readonly scratch: string
   readonly helm: string
-  /** Set as `image.digest`: the chart then runs this very image. */
+  /** Written to `image.digest`, so that the chart runs exactly this image. */
   readonly imageDigest: string | undefined
   readonly env: NodeJS.ProcessEnv
 }
@@ -19,7 +19,10 @@ export interface ChartArchiveOptions {
 const run = promisify(execFile)
 const DIGEST = /^( {2}digest: )""$/m
 
-/** Packages the chart with Helm, which checks it and leaves out what .helmignore names, then writes it again without times. Answers the folder of its content. */
+/**
+ * Packages the chart with Helm, which checks it and applies .helmignore, then writes it again without times.
+ * Returns the folder with its content.
+ */
 export async function writeChartArchive(
   file: string,
   options: ChartArchiveOptions,

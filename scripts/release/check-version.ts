@@ -4,12 +4,12 @@ import { bundleVersions } from './bundle-version.ts'
 import { readSection } from './changelog.ts'
 import { expectedAt, VERSION_FORM, VERSION_PLACES } from './version-places.ts'
 
-/** The version that package.json states; everything else is compared with it. */
+/** The version in package.json, with which all others are compared. */
 export function packageVersion(root: string): string {
   return (JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }).version
 }
 
-/** What contradicts the one version number of the tree at `root`, a line each with its file; with `tag`, what keeps it from being released. */
+/** Deviations from the one version number of the tree at `root`, one line per file; with `tag` also anything that prevents its release. */
 export function versionProblems(root: string, tag?: string): readonly string[] {
   const version = packageVersion(root)
   const problems = VERSION_FORM.test(version) ? [] : [`package.json: the version ${version} is not X.Y.Z`]

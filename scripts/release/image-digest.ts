@@ -6,7 +6,7 @@ export function checkDigest(digest: string): string {
   return digest
 }
 
-/** The digest of the pushed index, from what `docker buildx build --metadata-file` wrote. */
+/** The digest of the pushed index, from the file of `docker buildx build --metadata-file`. */
 export function readImageDigest(metadata: string): string {
   const { 'containerimage.digest': digest = '' } = JSON.parse(metadata) as { 'containerimage.digest'?: string }
   return checkDigest(digest)

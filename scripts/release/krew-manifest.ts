@@ -11,7 +11,7 @@ export function krewManifest(metadata: { version: string; homepage: string }, ar
   return stringify({
     apiVersion: 'krew.googlecontainertools.github.com/v1alpha2',
     kind: 'Plugin',
-    // krew turns the dash into an underscore in the name of the link that kubectl looks for.
+    // krew replaces the dash by an underscore in the name of the link that kubectl looks for.
     metadata: { name: 'acr-nopass' },
     spec: {
       version: `v${version}`,

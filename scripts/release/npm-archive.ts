@@ -4,7 +4,7 @@ import { bundleCli } from '../build/bundles.ts'
 import { absoluteLinks, readReleased } from './absolute-links.ts'
 import { readTree, writeTgz } from './tree-archive.ts'
 
-/** What a user of the package needs to know of package.json: no script runs at its installation, nothing else is installed. */
+/** The parts of package.json that a user of the package needs: nothing is run or additionally installed at its installation. */
 const KEPT = [
   'name',
   'version',
@@ -20,7 +20,7 @@ const KEPT = [
 ]
 const PAGES = ['README.md', 'README.zh-CN.md', 'CHANGELOG.md', 'LICENSE']
 
-/** Writes the npm package: the command line tool as one bundle, the chart as it was packaged, the pages. */
+/** Writes the npm package: the command line tool as one bundle, the packaged chart, the pages. */
 export async function writeNpmArchive(
   file: string,
   { root, scratch, chart }: { root: string; scratch: string; chart: string },

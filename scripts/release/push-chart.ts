@@ -17,8 +17,8 @@ const run = promisify(execFile)
 const LOOPBACK = /^oci:\/\/(127\.\d+\.\d+\.\d+|localhost|\[::1\])[:/]/
 
 /**
- * Pushes a packaged chart to an OCI registry, never over one that is there; answers its digest.
- * @throws Error when that version is there already, or what Helm wrote
+ * Pushes a packaged chart to an OCI registry, never over an existing one; returns its digest.
+ * @throws Error when that version exists already, or with Helm's error
  */
 export async function pushChart({ helm, archive, to, env }: PushChartOptions, signal: AbortSignal): Promise<string> {
   const home = await mkdtemp(join(tmpdir(), 'acr-nopass-push-'))
@@ -45,7 +45,7 @@ export async function pushChart({ helm, archive, to, env }: PushChartOptions, si
   }
 }
 
-/** Helm's words for a registry without that very reference. Anything else does not tell: the version may be there. */
+/** Helm's error if the registry does not have the reference. With any other error the version may exist. */
 function isAbsent(stderr: string, reference: string): boolean {
   return stderr
     .split('\n')

@@ -4,9 +4,9 @@ import { closeUnreleased, releasedVersions } from './changelog.ts'
 import { compareVersions, expectedAt, VERSION_FORM, VERSION_PLACES } from './version-places.ts'
 
 /**
- * Writes a version to every place that states it and closes the changelog's Unreleased. Nothing is written unless all can be.
+ * Writes a version to every location of it and closes the changelog's Unreleased. Nothing is written unless everything can be.
  * The action's bundle is not touched: build it afterwards.
- * @throws Error with what is wrong
+ * @throws Error with the problem
  */
 export function setVersion(root: string, version: string, day: string): readonly string[] {
   if (!VERSION_FORM.test(version)) throw new Error(`${version} is not a version X.Y.Z`)

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { type TarEntry, toTar } from '../../src/sandbox/image/tar.ts'
 
-/** All files of a folder, hidden ones too, as entries under `prefix`, sorted; whether they are executable stays, owner and time do not. */
+/** All files of a folder, including hidden ones, as sorted entries under `prefix`; keeps the executable bit, drops owner and time. */
 export function readTree(folder: string, prefix: string): readonly TarEntry[] {
   const files = readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())

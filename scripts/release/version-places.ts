@@ -1,21 +1,21 @@
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** A place in a file that states the version. */
+/** A location of the version in a file. */
 export interface VersionPlace {
   readonly file: string
-  /** What it is, for the message. */
+  /** Its description, for messages. */
   readonly what: string
-  /** Matches the number alone. */
+  /** Matches only the number. */
   readonly pattern: RegExp
-  /** The part of the version that stands there (default: all of it). */
+  /** The part of the version at this location (default: all of it). */
   readonly part?: 'major' | 'prerelease'
 }
 
 const root = join(import.meta.dirname, '../..')
 const PAGES = ['README*.md', 'chart/README*.md', 'docs/{en,zh}/*.md', 'examples/**/*.{yaml,yml,sh}']
 
-/** What pages and examples show of the version, wherever it stands. */
+/** Forms of the version in pages and examples, at any location. */
 const SHOWN: readonly Omit<VersionPlace, 'file'>[] = [
   { what: "the action's moving tag", pattern: /(?<=acr-nopass\/acr-nopass@v)\d+/g, part: 'major' },
   { what: 'its status', pattern: /(?<=\*\* ?(?:version|版本) )\d+\.\d+\.\d+/g },
@@ -33,7 +33,7 @@ function shownPlaces(): VersionPlace[] {
   })
 }
 
-/** Every place that is not built from another; the action's bundle is built, see bundle-version.ts. */
+/** Every location that is not generated from another; the action's bundle is built, see bundle-version.ts. */
 export const VERSION_PLACES: readonly VersionPlace[] = [
   { file: 'package.json', what: 'version', pattern: /(?<=^ {2}"version": ")[^"]*/gm },
   { file: 'package-lock.json', what: 'version', pattern: /(?<="name": "acr-nopass",\n +"version": ")[^"]*/g },
@@ -53,13 +53,13 @@ export const VERSION_PLACES: readonly VersionPlace[] = [
 /** X.Y.Z and nothing else: a release has no suffix. */
 export const VERSION_FORM: RegExp = /^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)$/
 
-/** What stands at a place when the version is `version`. */
+/** The text at a location for the version `version`. */
 export function expectedAt(place: VersionPlace, version: string): string {
   if (place.part === 'prerelease') return String(version.startsWith('0.'))
   return place.part === 'major' ? (version.split('.')[0] ?? '') : version
 }
 
-/** Below 0 when `a` is older than `b`. */
+/** Negative if `a` is older than `b`. */
 export function compareVersions(a: string, b: string): number {
   const [left, right] = [a, b].map((version) => version.split('.').map(Number))
   const index = [0, 1, 2].find((at) => left?.[at] !== right?.[at])

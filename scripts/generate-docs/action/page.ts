@@ -50,7 +50,7 @@ export interface ActionTexts {
   }
 }
 
-/** Beside this file: the inputs by task, and the rest of the page. */
+/** Next to this file: the inputs by task, and the rest of the page. */
 export function readActionTexts(readText: (path: string) => string): { groups: InputGroup[]; texts: ActionTexts } {
   const folder = 'scripts/generate-docs/action'
   const groups = parse(readText(`${folder}/inputs.yaml`)) as InputGroup[]

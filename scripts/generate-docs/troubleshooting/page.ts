@@ -14,7 +14,7 @@ export interface PageWords {
   readonly closing: string
 }
 
-/** With which finding a new part of the page begins. */
+/** The findings that begin a new part of the page. */
 const PARTS: readonly FindingId[] = ['POD_UNCOVERED', 'NOT_INSTALLED', 'RAM_DENIED', 'SECRET_MISSING']
 
 /** docs/<language>/troubleshooting.md: the symptom, the finding, and the fix. */

@@ -23,7 +23,7 @@ const JSON_SHAPE = `\`\`\`json
 \`\`\`
 `
 
-/** What a look at the cloud needs; the cluster test reads with exactly these rights. */
+/** The permissions for reading the cloud; the cluster test reads with exactly these. */
 const CLOUD_RIGHTS = `\`\`\`json
 {
   "Version": "1",
