@@ -145,6 +145,8 @@ interface PassJob extends Job {
 function jobsOf(pass: Pass, paths: Partial<ToolPaths>, folder: string): readonly PassJob[] {
   const { suite, title, files, env: own } = pass
   const env = {
+    // Servers and Helm collect garbage less often than by default, which costs memory and saves a fifth of their CPU.
+    GOGC: '400',
     ...process.env,
     ...own,
     ...seedEnv,

@@ -80,12 +80,17 @@ export async function sweepDeadRuns(ledgers: string = defaultLedgers()): Promise
 }
 
 async function startRecorded(id: string, ledger: string, spec: ProcessSpec): Promise<Child> {
-  const env = { ...(spec.env ?? { PATH: process.env.PATH ?? '' }), [RUN_VARIABLE]: id }
+  const env = { ...(spec.env ?? programEnvironment(process.env)), [RUN_VARIABLE]: id }
   const child = await startChild({ ...spec, env })
   const trace: Trace = { kind: 'process', id: child.id, name: spec.name, disposable: spec.disposable ?? false }
   addTrace(ledger, trace)
   void child.exited.then(() => existsSync(ledger) && dropTrace(ledger, trace))
   return child
+}
+
+/** What a program of the run gets: PATH, and how often Go collects garbage if that is set, because the servers are Go programs. */
+function programEnvironment({ PATH = '', GOGC }: NodeJS.ProcessEnv): Record<string, string> {
+  return { PATH, ...(GOGC !== undefined && { GOGC }) }
 }
 
 function listLedgers(ledgers: string): string[] {
