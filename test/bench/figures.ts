@@ -80,6 +80,16 @@ export const FIGURES: readonly Figure[] = [
     bars: [0],
   },
   {
+    id: 'early-helm-minimal',
+    scenario: 'early-pods',
+    title: {
+      en: 'The same with the minimal program, which does nothing else',
+      zh: '同上，换成不做其他事的最小程序',
+    },
+    measure: 'count',
+    dependsOnMachine: true,
+  },
+  {
     id: 'early-admission',
     scenario: 'early-pods',
     title: {

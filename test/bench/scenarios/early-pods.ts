@@ -4,20 +4,20 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { DEFAULT_SECRET_NAME } from '../../../src/kube/names.ts'
 import { openHelm } from '../../support/chart/chart.ts'
 import type { Fixture } from '../fixture/fixture.ts'
+import { minimalContender } from '../fixture/minimal-contender.ts'
 import { createNamespace, namesOf } from '../fixture/namespaces.ts'
 import { untilHelperWorks } from '../fixture/until-works.ts'
 import { type BenchContext, type Measured, openScenarioFixture, type Scenario } from '../scenario.ts'
 
 const DELAYS_MS = [0, 5, 10, 20]
 const OLD = 'shop'
-const HELM_SIDE_BY_SIDE = 4
 const LIMIT_MS = 120_000
 
 /** Pods that are created right after their ServiceAccount: how many lack the reference to the pull secret. */
 export const earlyPods: Scenario = {
   name: 'early-pods',
   title: { en: 'Pods right after their ServiceAccount', zh: '紧随 ServiceAccount 创建的 Pod' },
-  minutes: 6,
+  minutes: 8,
   measure: measureEarlyPods,
 }
 
@@ -28,15 +28,22 @@ async function measureEarlyPods(context: BenchContext): Promise<Measured> {
     fresh: await afterEach(DELAYS_MS, (delay) => countWithout(context, fixture, delay, true)),
     helm: await installAll(context, fixture, signal),
   }))
+  const helmOfMinimal = await withMinimal(context, (fixture) => installAll(context, fixture, signal))
   const admission = await withHelper(context, 'admission', (fixture) =>
     afterEach([false, true], (isNew) => countWithout(context, fixture, 0, isNew)),
   )
   const share = (counts: readonly number[]): string =>
     counts.map((count) => `${((count / settings.pods) * 100).toFixed(1)} %`).join(' / ')
   return {
-    figures: { 'early-old': old, 'early-new': fresh, 'early-helm': [helm], 'early-admission': admission },
+    figures: {
+      'early-old': old,
+      'early-new': fresh,
+      'early-helm': [helm],
+      'early-helm-minimal': [helmOfMinimal],
+      'early-admission': admission,
+    },
     notes: [
-      `${settings.pods} Pods per delay, one after the other; ${settings.deployments} releases, ${HELM_SIDE_BY_SIDE} at a time`,
+      `${settings.pods} Pods per delay and ${settings.deployments} releases, one after the other`,
       `without the reference after ${DELAYS_MS.join(' / ')} ms: ${share(old)} in an old namespace, ${share(fresh)} in a new one`,
     ],
   }
@@ -60,9 +67,22 @@ async function withHelper<T>(
   await fixture.startNode()
   await fixture.install({ attach, replicas: 1 })
   await untilHelperWorks(fixture, signal)
-  await createNamespace(fixture.admin, OLD, signal)
-  await fixture.observer.until('a namespace was usable', () => !!fixture.observer.of(OLD).secretAt, 60_000, signal)
+  await createOldNamespace(fixture, signal)
   return await work(fixture)
+}
+
+async function withMinimal<T>(context: BenchContext, work: (fixture: Fixture) => Promise<T>): Promise<T> {
+  const { tell, programs, signal } = context
+  tell('minimal program: a cluster')
+  await using fixture = await openScenarioFixture(context, 'early-minimal')
+  await minimalContender(fixture, programs.minimal, 'serviceAccounts').start()
+  await createOldNamespace(fixture, signal)
+  return await work(fixture)
+}
+
+async function createOldNamespace({ admin, observer }: Fixture, signal: AbortSignal): Promise<void> {
+  await createNamespace(admin, OLD, signal)
+  await observer.until('a namespace was usable', () => !!observer.of(OLD).secretAt, 60_000, signal)
 }
 
 interface PodBody {
@@ -133,17 +153,14 @@ async function installAll(
   await writeFile(join(chart, 'Chart.yaml'), 'apiVersion: v2\nname: early\nversion: 1.0.0\n')
   await writeFile(join(chart, 'templates', 'all.yaml'), MANIFEST)
   const names = namesOf('app', settings.deployments)
-  let next = 0
-  const work = async (): Promise<void> => {
-    for (let name = names[next++]; name !== undefined; name = names[next++]) {
-      signal.throwIfAborted()
-      tell(`${next} of ${names.length} Deployments by Helm`)
-      const target = ['--namespace', OLD, '--kubeconfig', cluster.adminKubeconfigFile]
-      const { code, stderr } = await helm.run(['install', name, chart, ...target])
-      if (code !== 0) throw new Error(stderr)
-    }
+  // One at a time: on a machine with two cores several Helm processes would delay API server and helper.
+  for (const [index, name] of names.entries()) {
+    signal.throwIfAborted()
+    tell(`${index} of ${names.length} Deployments by Helm`)
+    const target = ['--namespace', OLD, '--kubeconfig', cluster.adminKubeconfigFile]
+    const { code, stderr } = await helm.run(['install', name, chart, ...target])
+    if (code !== 0) throw new Error(stderr)
   }
-  await Promise.all(Array.from({ length: HELM_SIDE_BY_SIDE }, work))
   const end = performance.now() + LIMIT_MS
   for (;;) {
     const query = { labelSelector: 'bench=early' }
