@@ -26,6 +26,7 @@ import type { FileResult } from './test/run-file.ts'
 import { type Job, runJobs } from './test/run-jobs.ts'
 import { chooseSecondTries, type Tried } from './test/second-try.ts'
 import { formatSlowest } from './test/slowest.ts'
+import { stripAll } from './test/strip-types.ts'
 import { chooseSuites, findTestFiles, SUITES, type Suite, takeSeed } from './test/suites.ts'
 import { takeVersionRuns } from './test/version-runs.ts'
 
@@ -41,6 +42,8 @@ const logs = join(root, '.cache', 'test-logs', new Date().toISOString().replaceA
 const temporary = mkdtempSync(join(tmpdir(), 'anp-'))
 const helperProgram = join(temporary, 'helper.mjs')
 const coverageFolder = join(temporary, 'v8')
+const strippedFolder = join(temporary, 'stripped')
+const stripCache = new URL('test/strip-cache.mjs', import.meta.url)
 
 const older = takeVersionRuns(process.argv.slice(2))
 const { since, rest: other } = takeChanged(older.rest)
@@ -52,6 +55,7 @@ const complete =
 
 async function main(): Promise<Counts> {
   keepNewest(join(root, '.cache', 'test-logs'), 4)
+  stripAll(root, strippedFolder)
   for (const line of older.unknown) print(line)
   if (older.unknown.length > 0) return { ...NO_TESTS, failed: 1 }
   if (older.passes.length > 0) return runPasses(older.passes.map((pass) => onlyNamed(pass, words)))
@@ -148,6 +152,8 @@ function jobsOf(pass: Pass, paths: Partial<ToolPaths>, folder: string): readonly
     // Servers and Helm collect garbage less often than by default, which costs memory and saves a fifth of their CPU.
     GOGC: '400',
     ...process.env,
+    NODE_OPTIONS: [process.env.NODE_OPTIONS, `--import=${stripCache.href}`].filter(Boolean).join(' '),
+    ACR_NOPASS_STRIPPED: strippedFolder,
     ...own,
     ...seedEnv,
     ACR_NOPASS_TOOL_PATHS: JSON.stringify(paths),

@@ -1,0 +1,17 @@
+import { hash } from 'node:crypto'
+import { globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { stripTypeScriptTypes } from 'node:module'
+import { join } from 'node:path'
+
+/** Writes each TypeScript file of the repository without its types into `folder`, named by the hash of its content, for strip-cache.mjs. */
+export function stripAll(root: string, folder: string): void {
+  mkdirSync(folder)
+  for (const file of globSync('{src,test,scripts}/**/*.ts', { cwd: root })) {
+    const text = readFileSync(join(root, file), 'utf8')
+    try {
+      writeFileSync(join(folder, hash('sha256', text)), stripTypeScriptTypes(text))
+    } catch {
+      // Node reports the error where the file is imported.
+    }
+  }
+}
