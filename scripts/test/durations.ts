@@ -23,13 +23,16 @@ export function writeDurations(
   writeFileSync(file, `${JSON.stringify(Object.fromEntries(seconds), null, 2)}\n`)
 }
 
-/** The slowest first: a long one that begins last would run alone at the end. */
-export function slowestFirst<T extends { readonly label: string }>(
+/**
+ * The slowest first, because a long one that begins last would run alone at the end. Of those that take equally long, for all that is
+ * known, first those of a group of which the fewest run at the same time.
+ */
+export function slowestFirst<T extends { readonly label: string; readonly most: number }>(
   jobs: readonly T[],
   durations: Durations,
 ): readonly T[] {
   const secondsOf = ({ label }: T): number => durations[label] ?? UNKNOWN
-  return jobs.toSorted((a, b) => secondsOf(b) - secondsOf(a))
+  return jobs.toSorted((a, b) => secondsOf(b) - secondsOf(a) || a.most - b.most)
 }
 
 function read(file: string): Durations {

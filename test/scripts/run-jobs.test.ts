@@ -3,6 +3,7 @@ import { existsSync, globSync, mkdirSync, mkdtempSync, readdirSync, readFileSync
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, test } from 'node:test'
+import { slowestFirst } from '../../scripts/test/durations.ts'
 import { addCounts, NO_TESTS } from '../../scripts/test/results.ts'
 import { type Job, runJobs } from '../../scripts/test/run-jobs.ts'
 import { isAlive, processId } from '../../src/lib/process-id.ts'
@@ -173,4 +174,15 @@ test('a', async () => { appendFileSync('${events}', '+' + name + ' '); await new
     most = Math.max(most, now)
   }
   assert.ok(most <= 3, order.join(' '))
+})
+
+test('the slowest file begins first; of files that no run has measured, those of the smallest group', () => {
+  const jobs = [
+    { label: 'many', most: 3 },
+    { label: 'short', most: 1 },
+    { label: 'alone', most: 1 },
+    { label: 'long', most: 3 },
+  ]
+  const order = slowestFirst(jobs, { short: 1, long: 100 }).map(({ label }) => label)
+  assert.deepEqual(order, ['long', 'alone', 'many', 'short'])
 })
