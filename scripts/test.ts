@@ -123,7 +123,7 @@ async function runPasses(passes: readonly Pass[]): Promise<Counts> {
       continue
     }
     const cores = availableParallelism()
-    const slots = stage.length > 1 ? cores + 1 : (stage[0]?.suite.parallel(cores) ?? 1)
+    const slots = stage.length > 1 ? cores + 2 : (stage[0]?.suite.parallel(cores) ?? 1)
     print(`— ${runnable.map(({ title }) => title).join('; ')}: ${countFiles(jobs)}`)
     const results = await runJobs({ root, jobs, slots, temporary, print }, signal)
     tried.push(...results.map(({ job, result }) => ({ ...job, result })))
