@@ -88,9 +88,9 @@ async function startRecorded(id: string, ledger: string, spec: ProcessSpec): Pro
   return child
 }
 
-/** What a program of the run gets: PATH, and how often Go collects garbage if that is set, because the servers are Go programs. */
-function programEnvironment({ PATH = '', GOGC }: NodeJS.ProcessEnv): Record<string, string> {
-  return { PATH, ...(GOGC !== undefined && { GOGC }) }
+/** The environment of a program of the run: PATH, and if they are set how often a Go program, as most are, collects garbage. */
+function programEnvironment({ PATH = '', GOGC, GOMEMLIMIT }: NodeJS.ProcessEnv): Record<string, string> {
+  return { PATH, ...(GOGC !== undefined && { GOGC }), ...(GOMEMLIMIT !== undefined && { GOMEMLIMIT }) }
 }
 
 function listLedgers(ledgers: string): string[] {
