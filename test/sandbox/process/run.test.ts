@@ -49,6 +49,24 @@ for (const signal of ['SIGKILL', 'SIGINT'] as const) {
   })
 }
 
+test("a program of a run gets PATH and Go's settings, and nothing else of the environment", async (t) => {
+  const given = { GOGC: '400', GOMEMLIMIT: '500MiB', ACR_NOPASS_OTHER: 'not passed on' }
+  for (const [name, value] of Object.entries(given)) {
+    const before = process.env[name]
+    t.after(() => {
+      if (before === undefined) delete process.env[name]
+      else process.env[name] = before
+    })
+    process.env[name] = value
+  }
+  await using run = await openRun({ ledgers })
+  const child = await run.start({ name: 'env', command: '/usr/bin/env', args: [] })
+  await child.exited
+  const lines = readFileSync(child.logFile, 'utf8').trim().split('\n').toSorted()
+  const expected = [`${RUN_VARIABLE}=${run.id}`, 'GOGC=400', 'GOMEMLIMIT=500MiB', `PATH=${process.env.PATH}`]
+  assert.deepEqual(lines, expected.toSorted())
+})
+
 test('if owner and guard died, the next run removes everything', async () => {
   const path = join(root, 'leftover')
   const sleeper = spawn('/bin/sleep', ['1000'], { detached: true, stdio: 'ignore' })
