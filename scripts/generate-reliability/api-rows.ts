@@ -20,19 +20,19 @@ export const API_ROWS: readonly FaultRow[] = [
     ],
     [
       'watch-410-at-once',
-      '410 Gone as the answer to a watch',
+      '410 Gone as the response to a watch',
       ['410 Gone as the answer to a watch', 'the same metric', 'lists again, once'],
       ['watch 请求直接返回 410', '同一指标', '只重新列出一次'],
     ],
     [
       'watch-duplicated',
-      ': older news never replace newer',
+      ': older state never replaces newer',
       ['events come twice, the second time late', 'nothing', NEWS],
       ['事件重复，第二次迟到', '无', NEWS_ZH],
     ],
     [
       'watch-reordered',
-      ': older news never replace newer',
+      ': older state never replaces newer',
       ['events come in another order', 'nothing', NEWS],
       ['事件乱序', '无', NEWS_ZH],
     ],
@@ -44,13 +44,13 @@ export const API_ROWS: readonly FaultRow[] = [
     ],
     [
       'secret-news-late',
-      "an entry that was added before somebody else's Secret was seen",
+      "an entry that was added before another client's Secret was seen",
       ["news of a namespace overtake those of another owner's Secret", '`FOREIGN_SECRET`; Event', 'removes its entry'],
       ['命名空间的消息先于他人 Secret 的消息到达', '`FOREIGN_SECRET`；Event', '收回自己的条目'],
     ],
     [
       'list-page-expired',
-      'a list in pages whose continuation expires',
+      'a paged list whose continuation expires',
       ['the second page of a list has expired', 'nothing', 'reads the list from its start'],
       ['列表第二页已过期', '无', '从头读取列表'],
     ],
@@ -86,7 +86,7 @@ export const API_ROWS: readonly FaultRow[] = [
     ],
     [
       'api-server-unreachable',
-      'nobody reaches the API server for longer',
+      'the API server is unreachable for longer',
       [
         'no connection for {outageSeconds} s, longer than a lease',
         '`LEASE_LOST` in the log, a restart',
@@ -118,19 +118,19 @@ export const API_ROWS: readonly FaultRow[] = [
     ],
     [
       'answers-lost',
-      'writes that are done but whose answers are lost',
+      'writes that succeed but whose responses are lost',
       ['writes are done, their responses lost', 'nothing', 'the precondition keeps them from being done twice'],
       ['写入成功但响应丢失', '无', '前置条件保证不会写两次'],
     ],
     [
       'deleted-before-answer',
-      'a Secret that somebody deletes before',
+      'a Secret that another client deletes before',
       ['a Secret is deleted before the helper learns that it was written', 'nothing', 'the Secret comes back'],
       ['在得知写入成功前 Secret 被删除', '无', '重新创建该 Secret'],
     ],
     [
       'certificate-rotated',
-      'the certificate of the API server',
+      "the API server's certificate",
       ['the API server gets a certificate from another CA', 'log lines', 'reads the CA file again'],
       ['API Server 换了另一 CA 的证书', '日志', '重新读取 CA 文件'],
     ],
@@ -162,7 +162,7 @@ export const API_ROWS: readonly FaultRow[] = [
   ...rowsOf('process', 'fault-leader.test.ts', [
     [
       'leader-paused',
-      'a leader that is held up past its lease',
+      'a leader that is paused past its lease',
       [
         'the leader is held up past its lease',
         'the other replica leads',
@@ -172,7 +172,7 @@ export const API_ROWS: readonly FaultRow[] = [
     ],
     [
       'leader-resumed',
-      'a leader that is held up past its lease',
+      'a leader that is paused past its lease',
       ['the same leader continues', '`LEASE_LOST`, a restart', 'follows'],
       ['该副本恢复运行', '`LEASE_LOST`，重启一次', '成为跟随者'],
     ],

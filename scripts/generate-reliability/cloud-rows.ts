@@ -55,7 +55,7 @@ export const CLOUD_ROWS: readonly FaultRow[] = [
     ],
     [
       'imds-refused',
-      'the metadata service refuses',
+      'the metadata service rejects requests',
       ['instance metadata refuses (403)', '`IDENTITY_UNAVAILABLE`: returned no token', NODE],
       ['实例元数据拒绝（403）', '`IDENTITY_UNAVAILABLE`：未给出令牌', NODE_ZH],
     ],
@@ -95,13 +95,13 @@ export const CLOUD_ROWS: readonly FaultRow[] = [
   ...rowsOf('cloud', 'cloud-fault-lives.test.ts', [
     [
       'session-short',
-      'sessions are shorter than asked',
+      'sessions are shorter than requested',
       ['sessions live 8 s instead of an hour', 'nothing; `expiresAt` is nearer', 'renews by the actual lifetime'],
       ['会话只有 8 秒而非一小时', '无；`expiresAt` 更近', '按实际寿命续期'],
     ],
     [
       'registry-fails-long',
-      'one registry fails for many lives',
+      'one registry fails for many credential lifetimes',
       [
         'one registry fails until long after its credential has expired',
         '`failing` at that registry; alert',
@@ -127,7 +127,7 @@ export const CLOUD_ROWS: readonly FaultRow[] = [
     ],
     [
       undefined,
-      'a credential that the registry no longer takes',
+      'a credential that the registry rejects',
       [
         'a credential is revoked before it expires',
         '`REGISTRY_LOGIN_REFUSED` at the next check',
@@ -137,7 +137,7 @@ export const CLOUD_ROWS: readonly FaultRow[] = [
     ],
     [
       undefined,
-      'a wrong instance id holds the new Pods back',
+      'a wrong instance id keeps the new Pods unready',
       [
         'an upgrade names a wrong instance',
         '`helm upgrade --wait` fails; new Pods are not ready',

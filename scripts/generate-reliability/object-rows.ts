@@ -8,13 +8,13 @@ export const OBJECT_ROWS: readonly FaultRow[] = [
   ...rowsOf('objects', 'object-fault-namespaces.test.ts', [
     [
       'namespace-again',
-      'a namespace that is deleted and made again',
+      'a namespace that is deleted and created again',
       ['a namespace is deleted and created again', 'nothing', 'serves the new one from its first event'],
       ['命名空间删除后重建', '无', '从第一个事件起为新的服务'],
     ],
     [
       'namespace-ending',
-      'a namespace that cannot end',
+      'a namespace that cannot finish terminating',
       [
         'a namespace hangs in Terminating',
         '`skipped.terminating` in the status',
@@ -24,7 +24,7 @@ export const OBJECT_ROWS: readonly FaultRow[] = [
     ],
     [
       'namespaces-burst',
-      'a hundred namespaces at once',
+      'a hundred new namespaces together',
       [
         'a hundred namespaces within {createdMs} ms',
         'nothing',
@@ -50,7 +50,7 @@ export const OBJECT_ROWS: readonly FaultRow[] = [
   ...rowsOf('objects', 'object-fault-refusals.test.ts', [
     [
       'webhook-refuses',
-      'an admission webhook refuses our write',
+      'an admission webhook rejects our write',
       ['an admission webhook refuses the Secret', '`WRITE_REFUSED` with namespace and webhook; Event', SLOWLY],
       ['准入 webhook 拒绝 Secret', '`WRITE_REFUSED`，写明命名空间与 webhook；Event', SLOWLY_ZH],
     ],
@@ -70,7 +70,7 @@ export const OBJECT_ROWS: readonly FaultRow[] = [
     ],
     [
       'policy-forbids',
-      'ValidatingAdmissionPolicy forbids us',
+      'ValidatingAdmissionPolicy rejects us',
       ['a policy of the namespace forbids the write', '`WRITE_REFUSED` with the name of the policy; Event', SLOWLY],
       ['命名空间的策略禁止写入', '`WRITE_REFUSED`，写明策略名；Event', SLOWLY_ZH],
     ],
@@ -92,7 +92,7 @@ export const OBJECT_ROWS: readonly FaultRow[] = [
   ...rowsOf('objects', 'helper-promises.test.ts', [
     [
       undefined,
-      "somebody else's Secret of our name",
+      "another client's Secret with our name",
       [
         'a Secret of our name belongs to another owner',
         '`FOREIGN_SECRET`; Event',
@@ -102,7 +102,7 @@ export const OBJECT_ROWS: readonly FaultRow[] = [
     ],
     [
       undefined,
-      'what somebody took out or changed in a Secret',
+      'what another client removed or changed in our Secret',
       ['another client edits or deletes our Secret', 'nothing', 'restores it in place, or creates a new one'],
       ['有人修改或删除拉取 Secret', '无', '原地恢复，或新建'],
     ],

@@ -101,7 +101,7 @@ for (const [id, what, fault] of [
   ['watch-duplicated', 'events that come twice, the second time late', duplicated],
   ['watch-reordered', 'events that come in another order', reordered],
 ] as const satisfies readonly (readonly [string, string, LineFault])[]) {
-  test(`P1 P2 ${what}: older news never replace newer`, async (context) => {
+  test(`P1 P2 ${what}: older state never replaces newer`, async (context) => {
     proxy.faultWatches(fault)
     // Also what is sent at a reconnect, from a version that may be older.
     proxy.cutWatches()
