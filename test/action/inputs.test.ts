@@ -101,7 +101,7 @@ const refusals: readonly {
     message: /there is no input value-files\nFix: Did you mean `values-files`\?/,
   },
   {
-    name: 'a list and a single cluster at once',
+    name: 'both a list and a single cluster',
     inputs: { clusters: '- name: a', 'ack-cluster-id': 'c1' },
     title: 'INPUT_CONFLICT',
     message: /clusters and ack-cluster-id exclude each other/,

@@ -156,7 +156,7 @@ const READ = { enabled: true, issuers: 'https://i,https://j', oidcProviderArn: '
 const OFF = { enabled: false, issuers: '', oidcProviderArn: '' }
 for (const { title, answer, rrsa } of [
   {
-    title: 'meta_data alone is read',
+    title: 'meta_data is used if it is the only one',
     answer: { meta_data: JSON.stringify({ Addons: [], RRSAConfig: RRSA }) },
     rrsa: READ,
   },
@@ -166,12 +166,12 @@ for (const { title, answer, rrsa } of [
     rrsa: READ,
   },
   {
-    title: 'rrsa_config goes before meta_data',
+    title: 'rrsa_config takes precedence over meta_data',
     answer: { rrsa_config: { enabled: false }, meta_data: JSON.stringify({ RRSAConfig: RRSA }) },
     rrsa: OFF,
   },
-  { title: 'meta_data of another form is none', answer: { meta_data: '{"RRSAConfig":7}' }, rrsa: OFF },
-  { title: 'meta_data that is not JSON is none', answer: { meta_data: 'x' }, rrsa: OFF },
+  { title: 'meta_data of another form is ignored', answer: { meta_data: '{"RRSAConfig":7}' }, rrsa: OFF },
+  { title: 'meta_data that is not JSON is ignored', answer: { meta_data: 'x' }, rrsa: OFF },
 ]) {
   test(`U2 RRSA's configuration: ${title}`, async () => {
     assert.deepEqual((await describeClusterDetail(target(json(200, answer)), 'c1')).rrsa, rrsa)

@@ -137,7 +137,7 @@ const final: [why: string, reply: Reply, write: boolean, code: ErrorCode, reason
   ],
 ]
 for (const [why, reply, write, code, reason] of final) {
-  test(`a call fails at once with ${code}: ${why}`, async () => {
+  test(`a call fails immediately with ${code}: ${why}`, async () => {
     const error = await failureOf([reply], { ...call, write })
     assert.equal(error.code, code)
     assert.equal(error.reason, reason)

@@ -49,7 +49,7 @@ const imageVolume = { name: 'data', image: { reference: 'registry.example.com/da
 
 const rows: readonly Row[] = [
   { title: 'a Pod without a list', entries: ['acr-nopass'] },
-  { title: 'a Pod with a list of its own', spec: { imagePullSecrets: [entry('own')] }, entries: ['own', 'acr-nopass'] },
+  { title: 'a Pod with its own list', spec: { imagePullSecrets: [entry('own')] }, entries: ['own', 'acr-nopass'] },
   {
     title: 'several entries, one of them twice',
     spec: { imagePullSecrets: ['b', 'a', 'b'].map(entry) },
@@ -68,7 +68,7 @@ const rows: readonly Row[] = [
     entries: ['sa-one', 'sa-two', 'acr-nopass'],
   },
   {
-    title: 'a list of its own and a ServiceAccount with one',
+    title: 'its own list and a ServiceAccount with one',
     spec: { serviceAccountName: 'listed', imagePullSecrets: [entry('own')] },
     entries: ['own', 'acr-nopass'],
   },
@@ -77,7 +77,7 @@ const rows: readonly Row[] = [
     spec: { serviceAccountName: 'attached' },
     entries: ['sa-one', 'acr-nopass'],
   },
-  { title: 'a ServiceAccount that is no target', spec: { serviceAccountName: 'excluded' }, entries: [] },
+  { title: 'a ServiceAccount that is not a target', spec: { serviceAccountName: 'excluded' }, entries: [] },
   {
     title: 'init containers',
     spec: { containers: [container], initContainers: [{ name: 'first', image }] },

@@ -36,7 +36,7 @@ const refusals: readonly Refusal[] = [
     says: /NODE_TLS_REJECT_UNAUTHORIZED in extraEnv can switch off .* caBundle adds authorities/,
   },
   {
-    title: 'a variable that is there twice',
+    title: 'a variable that is set twice',
     values: {
       extraEnv: [
         { name: 'A', value: 'x' },
@@ -119,7 +119,7 @@ const refusals: readonly Refusal[] = [
     says: /scope: namespaces gives rights in listed namespaces only, and "\*" is a glob\. List the names in targets\.namespaces\.include\./,
   },
   {
-    title: 'scope namespaces with a registry that has a glob of its own',
+    title: 'scope namespaces with a registry that has its own glob',
     values: {
       scope: 'namespaces',
       targets: { namespaces: { include: ['shop'] } },

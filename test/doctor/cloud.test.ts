@@ -73,7 +73,7 @@ const PLACE = { clusterId: 'c1', accountId: '1', region: 'cn-beijing', vpcId: 'v
 testFindings([
   { title: 'a cloud in which all is well', observed: seen(), finds: [] },
   {
-    title: 'what could not be read is no finding',
+    title: 'a failed read is not a finding',
     observed: seen({
       role: role({ role: undefined, attached: undefined }),
       instance: instance({ found: undefined, endpoints: undefined, vpcs: undefined }),
@@ -81,7 +81,7 @@ testFindings([
     finds: [],
   },
   {
-    title: 'a trust policy that nobody can read is no finding',
+    title: 'a trust policy that cannot be parsed is not a finding',
     observed: seen({ role: role({ role: { name: 'nodes', arn: '', description: '', trust: '{', ours: false } }) }),
     finds: [],
   },
@@ -91,7 +91,7 @@ testFindings([
     finds: [],
   },
   {
-    title: 'a role with a policy of our name that somebody else wrote: it gets more, and stays theirs',
+    title: "a role with another client's policy of our name: it is extended, and stays theirs",
     observed: seen({
       role: role({
         attached: [{ name: 'acr-nopass-c1', custom: true, document: text(allow('ecs:*')) }],
@@ -145,13 +145,13 @@ testFindings([
     says: /\nacr-nopass policy -f values\.yaml$/,
   },
   {
-    title: 'an instance that is not there, which the helper has not noticed yet',
+    title: 'an instance that does not exist, which the helper has not noticed yet',
     observed: seen({ instance: instance({ found: null }) }),
     finds: [['error', 'INSTANCE_NOT_FOUND', 'registry demo']],
     says: /aliyun cr ListInstance --region cn-hangzhou/,
   },
   {
-    title: 'an instance that is not there is said once',
+    title: 'an instance that does not exist is reported once',
     observed: seen({
       instance: instance({ found: null }),
       fixture: { registries: [registry({ state: 'failing', error: failure('CLOUD_NOT_FOUND') })] },
@@ -159,7 +159,7 @@ testFindings([
     finds: [['error', 'INSTANCE_NOT_FOUND', 'registry demo']],
   },
   {
-    title: 'a VPC that is not linked, and nobody needs it',
+    title: 'a VPC that is not linked, and not needed',
     observed: seen({ instance: instance({ vpcs }) }),
     finds: [['info', 'VPC_UNLINKED', 'registry demo']],
     says: /--VpcId vpc-1 --VswitchId '<vswitch id>' --ModuleName Registry$/,
@@ -170,7 +170,7 @@ testFindings([
     finds: [],
   },
   {
-    title: 'a VPC that is not linked, and the internet closed: there is no way left',
+    title: 'a VPC that is not linked, and the internet endpoint closed: the registry is unreachable',
     observed: seen({ instance: instance({ vpcs, endpoints: [] }) }),
     finds: [['error', 'VPC_UNLINKED', 'registry demo']],
   },

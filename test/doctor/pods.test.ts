@@ -37,7 +37,7 @@ const ROWS: readonly Row[] = [
     says: /No registry of the release covers other-registry\.cn-beijing\.cr\.aliyuncs\.com \(it has demo\)/,
   },
   {
-    title: 'a registry that is none of ACR',
+    title: 'a registry outside ACR',
     pod: stuckPod({ image: 'nginx:latest', detail: TIMEOUT }),
     id: 'POD_UNCOVERED',
     says: /docker\.io is not a registry of the release.*does not reach/,
@@ -57,13 +57,13 @@ const ROWS: readonly Row[] = [
     says: /kubectl label namespace shop acr-nopass\.io\/skip-/,
   },
   {
-    title: 'a namespace that is no target',
+    title: 'a namespace that is not a target',
     pod: stuckPod({ ...bare, namespace: 'kube-system' }),
     id: 'POD_NOT_TARGETED',
     says: /Namespace kube-system is not a target of registry demo/,
   },
   {
-    title: 'a ServiceAccount that is no target',
+    title: 'a ServiceAccount that is not a target',
     pod: stuckPod({ ...bare, serviceAccount: 'builder' }),
     fixture: { config: { targets: { serviceAccounts: { include: ['*'], exclude: ['build*'] } } } },
     id: 'POD_NOT_TARGETED',
@@ -84,7 +84,7 @@ const ROWS: readonly Row[] = [
     says: /The Pod carries the label/,
   },
   {
-    title: 'a Pod with a list of its own',
+    title: 'a Pod with its own list',
     pod: stuckPod({ references: ['own'] }),
     id: 'POD_MASKED',
     says: /names its own pull secrets \(own\)/,
@@ -124,7 +124,7 @@ const ROWS: readonly Row[] = [
     says: /There is no Secret acr-nopass in namespace shop/,
   },
   {
-    title: "somebody else's Secret",
+    title: "another client's Secret",
     pod: stuckPod(),
     fixture: { secrets: new Map([['shop', secret({ ours: false })]]) },
     id: 'POD_CREDENTIAL',
@@ -157,7 +157,7 @@ const ROWS: readonly Row[] = [
     says: /401 Unauthorized/,
   },
   {
-    title: 'a tag that is not there',
+    title: 'a tag that does not exist',
     pod: stuckPod({ detail: ABSENT }),
     id: 'POD_IMAGE_ABSENT',
     says: /repository or tag/,
@@ -209,7 +209,7 @@ const ROWS: readonly Row[] = [
   { title: 'an unknown certificate', pod: stuckPod({ detail: X509 }), id: 'POD_CERTIFICATE', says: /does not trust/ },
   // A tag, a digest or a repository's name must not be mistaken for the node's verdict.
   {
-    title: 'a tag that is not there and has 429 in it',
+    title: 'a tag that does not exist and contains 429',
     pod: stuckPod({ image: TAG_429, detail: `failed to resolve reference "${TAG_429}": ${TAG_429}: not found` }),
     id: 'POD_IMAGE_ABSENT',
     says: /repository or tag/,
@@ -267,7 +267,7 @@ const ROWS: readonly Row[] = [
     { title: `${title}, without the reference`, pod: stuckPod({ ...bare, owner: undefined, detail }), id, says: /./ },
   ]),
   {
-    title: 'a Pod with a list of its own that is denied',
+    title: 'a Pod with its own list that is denied',
     pod: stuckPod({ references: ['own'], detail: DENIED }),
     id: 'POD_MASKED',
     says: /names its own pull secrets \(own\)/,
@@ -335,7 +335,7 @@ const ROWS: readonly Row[] = [
     ] as const
   ).map(([title, detail, id, says]) => ({ title, pod: stuckPod({ detail }), id, says })),
   {
-    title: 'a DNS server that does not answer, for a VPC domain',
+    title: 'a DNS server that does not respond, for a VPC domain',
     pod: stuckPod({
       image: `${VPC_HOST}/team/app:1`,
       detail: `dial tcp: lookup ${VPC_HOST} on 10.0.0.2:53: read udp 10.0.0.3:4444->10.0.0.2:53: i/o timeout`,

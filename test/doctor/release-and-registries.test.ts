@@ -61,7 +61,7 @@ const ROWS: readonly Row[] = [
     finds: [['warning', 'HELPER_DEGRADED', 'helper acr-nopass/acr-nopass']],
   },
   {
-    title: 'nobody renews the lease',
+    title: 'the lease is not renewed',
     observed: fixture({ lease: { holder: 'gone_1', renewedAt: NOW - 200_000 } }),
     finds: [['error', 'HELPER_LEADERLESS', 'helper acr-nopass/acr-nopass']],
     says: /gone_1 renewed it last at 2026-03-01T11:56:40/,
@@ -100,7 +100,7 @@ const ROWS: readonly Row[] = [
     says: /--namespace b --release two/,
   },
   {
-    title: 'another release with another secretName, or with other namespaces, is no conflict',
+    title: 'another release with another secretName, or with other namespaces, is not a conflict',
     observed: fixture({
       others: [other({ secretName: 'keys-login' }), other({ targets: { namespaces: { include: ['elsewhere-*'] } } })],
     }),
@@ -108,7 +108,7 @@ const ROWS: readonly Row[] = [
   },
   // Pulls need the old Secrets until every Pod has been recreated.
   {
-    title: "the vendor's add-on beside acr-nopass: the printed command only reads",
+    title: "the vendor's add-on next to acr-nopass: the printed command only reads",
     observed: fixture({ addons: ['aliyun-acr-credential-helper'] }),
     finds: [['warning', 'RIVAL_ADDON', 'add-on aliyun-acr-credential-helper']],
     says: /until nothing depends on its Secrets[\s\S]*\nacr-nopass cleanup --legacy$/,

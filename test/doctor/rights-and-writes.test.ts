@@ -142,12 +142,12 @@ const ROWS: readonly Row[] = [
     ],
   },
   {
-    title: 'P5 what may not be looked at is no missing release',
+    title: 'P5 without permission to read it a release does not count as missing',
     observed: fixture({ release: null, unread: [{ what: 'ConfigMaps of all namespaces', why: 'no' }] }),
     finds: [['warning', 'RELEASE_UNREADABLE', 'release']],
   },
   {
-    title: 'a role that trusts somebody else, with what it has to trust',
+    title: 'a role that trusts another principal, with the required one',
     observed: fixture({
       config: {
         identity: {

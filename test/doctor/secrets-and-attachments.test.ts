@@ -14,7 +14,7 @@ const shopOnly = (change: Parameters<typeof secret>[0]): ReadonlyMap<string, Ret
 
 const ROWS: readonly Row[] = [
   {
-    title: 'a namespace without its Secret; those that are no targets do not count',
+    title: 'a namespace without its Secret; others than targets do not count',
     observed: fixture({
       namespaces: [
         namespace('shop'),
@@ -27,13 +27,13 @@ const ROWS: readonly Row[] = [
     finds: [['error', 'SECRET_MISSING', 'namespace shop']],
   },
   {
-    title: "somebody else's Secret",
+    title: "another client's Secret",
     observed: fixture({ secrets: shopOnly({ ours: false }) }),
     finds: [['error', 'SECRET_FOREIGN', 'namespace shop']],
     says: /get secret acr-nopass -o jsonpath/,
   },
   {
-    title: "somebody else's Secret that the helper may take over",
+    title: "another client's Secret that the helper may take over",
     observed: fixture({ config: { adopt: true }, secrets: shopOnly({ ours: false }) }),
     finds: [],
   },
@@ -73,7 +73,7 @@ const ROWS: readonly Row[] = [
     says: /"argocd"[\s\S]*\{name: acr-nopass\}/,
   },
   {
-    title: 'the admission policy is gone',
+    title: 'the admission policy was deleted',
     observed: fixture({ config: { attach: 'admission' }, admission: admission({ bound: [] }) }),
     finds: [
       ['error', 'POLICY_MISSING', 'MutatingAdmissionPolicy acr-nopass.acr-nopass.acr-nopass'],

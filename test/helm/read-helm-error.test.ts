@@ -37,7 +37,7 @@ const cases: readonly {
     message: 'helm upgrade: ci may not list secrets in namespace system',
   },
   {
-    name: 'an object of somebody else',
+    name: 'an object of another client',
     stderr:
       'Error: Unable to continue with install: ConfigMap "acr" in namespace "system" exists and cannot be imported into the current release: invalid ownership metadata\n',
     code: 'HELM_OWNERSHIP',

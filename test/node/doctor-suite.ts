@@ -36,7 +36,7 @@ const NODE_WORDS: readonly Words[] = [
     server: (fixture) => fixture.registry.url.replace('http:', 'https:'),
   },
   {
-    title: 'nobody answers at the address of the registry',
+    title: 'no server responds at the address of the registry',
     id: 'POD_NETWORK',
     says: /connection refused[\s\S]*NAT gateway/,
     pod: { pull: 'Always' },
@@ -49,7 +49,7 @@ const NODE_WORDS: readonly Words[] = [
     pod: { pull: 'Always', domain: 'demo-registry-vpc.cn-hangzhou.cr.aliyuncs.com' },
   },
   {
-    title: 'an image that is not there may not be pulled',
+    title: 'an image that is not on the node must not be pulled',
     id: 'POD_NEVER_PULLS',
     says: /imagePullPolicy: IfNotPresent/,
     pod: { pull: 'Never', image: 'team/never:1' },

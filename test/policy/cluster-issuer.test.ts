@@ -34,7 +34,7 @@ for (const { title, listed = LISTED, served, chosen } of [
     chosen: { issuer: 'https://kubernetes.default.svc', verified: true, others: [] },
   },
   {
-    title: 'a slash at the end is no difference, and the token has it as the API server does',
+    title: 'a trailing slash makes no difference, and the token has it as the API server does',
     served: 'https://kubernetes.default.svc/',
     chosen: { issuer: 'https://kubernetes.default.svc/', verified: true, others: [] },
   },

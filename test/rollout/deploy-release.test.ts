@@ -166,7 +166,7 @@ const CASES: readonly Case[] = [
     expected: { calls: ['upgrade'], outcome: { status: 'deployed', revision: 2, notes: [] } },
   },
   {
-    name: 'nobody else: a failed upgrade goes back',
+    name: 'without another deployer: a failed upgrade is rolled back',
     seen: ['deployed'],
     upgrade: { history: ['deployed', 'failed*'], exit: 1, stderr: TIMEOUT },
     undo: ['superseded', 'failed*', 'deployed=1'],

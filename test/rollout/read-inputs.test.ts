@@ -50,7 +50,7 @@ const refused: readonly [Partial<Record<InputName, string>>, string, RegExp][] =
 ]
 
 for (const [given, code, message] of refused) {
-  test(`refused with its fix: ${Object.entries(given)
+  test(`rejected with its fix: ${Object.entries(given)
     .map((pair) => pair.join(': '))
     .join(', ')}`, () => {
     assert.throws(() => read(given), { code, message })

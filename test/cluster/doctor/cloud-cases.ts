@@ -56,7 +56,7 @@ export const CLOUD_CASES: readonly Case[] = [
     fix: rotating(({ helperCluster }) => helperCluster.cloud.faults.clear()),
   },
   {
-    title: 'the cloud refuses for having been asked too often',
+    title: 'the cloud throttles',
     id: 'REGISTRY_FAILING',
     make: rotating(({ helperCluster }) =>
       helperCluster.cloud.faults.add({ kind: 'throttle', match: { product: 'cr' }, times: Number.POSITIVE_INFINITY }),
@@ -96,14 +96,14 @@ export const CLOUD_CASES: readonly Case[] = [
     },
   },
   {
-    title: 'the credential has ended: of the registry',
+    title: 'the credential has expired: at the registry',
     id: 'REGISTRY_EXPIRED',
     make: expire,
     says: /acr-nopass refresh/,
     fix: restore,
   },
   {
-    title: 'the credential has ended: in the Secrets',
+    title: 'the credential has expired: in the Secrets',
     id: 'SECRET_EXPIRED',
     make: expire,
     says: /acr-nopass refresh/,

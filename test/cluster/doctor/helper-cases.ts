@@ -12,14 +12,14 @@ const applyAgain: BrokenCase<HelperFixture>['fix'] = (fixture, finding) => fixtu
 /** The helper itself: its Pods, its leader, its permissions, its configuration, and conflicting installations. */
 export const HELPER_CASES: readonly BrokenCase<HelperFixture>[] = [
   {
-    title: 'somebody scaled the helper to 0',
+    title: 'the helper is scaled to 0',
     id: 'HELPER_DOWN',
     make: (fixture) => fixture.scale(0),
     says: AGAIN,
     fix: applyAgain,
   },
   {
-    title: 'somebody deleted its Deployment',
+    title: 'its Deployment was deleted',
     id: 'HELPER_DOWN',
     make: (fixture) => fixture.remove(DEPLOYMENT),
     says: AGAIN,
@@ -34,7 +34,7 @@ export const HELPER_CASES: readonly BrokenCase<HelperFixture>[] = [
     fix: (fixture) => fixture.scale(1),
   },
   {
-    title: 'its Pods are no longer what Pod Security allows there',
+    title: 'Pod Security no longer allows its Pods',
     id: 'HELPER_DEGRADED',
     severity: 'warning',
     make: (fixture) => setContainer(fixture, { securityContext: { capabilities: { drop: ['KILL'] } } }),
@@ -88,7 +88,7 @@ export const HELPER_CASES: readonly BrokenCase<HelperFixture>[] = [
     fix: applyAgain,
   },
   {
-    title: 'its configuration was edited by hand, and is no YAML any more',
+    title: 'its configuration was edited manually, and is not valid YAML any more',
     id: 'CONFIG_UNREADABLE',
     make: (fixture) => fixture.patch(CONFIG, { data: { 'config.yaml': 'registries: [' } }),
     says: /acr-nopass validate/,

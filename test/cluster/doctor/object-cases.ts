@@ -12,7 +12,7 @@ const ADMISSION = '/apis/admissionregistration.k8s.io/v1'
 /** The Secrets and ServiceAccounts of namespaces, and everything that rejects the helper's writes there. */
 export const OBJECT_CASES: readonly Case[] = [
   {
-    title: "a Secret of somebody else's has the name",
+    title: "another client's Secret has the name",
     id: 'SECRET_FOREIGN',
     make: async (fixture) => {
       await fixture.closedNamespace('foreign')
@@ -61,7 +61,7 @@ export const OBJECT_CASES: readonly Case[] = [
     },
   },
   {
-    title: 'an admission webhook does not answer',
+    title: 'an admission webhook does not respond',
     id: 'WEBHOOK_REFUSES',
     make: async (fixture) => {
       await fixture.closedNamespace('hooked')
@@ -76,7 +76,7 @@ export const OBJECT_CASES: readonly Case[] = [
     },
   },
   {
-    title: 'an admission policy of somebody else refuses the Secret',
+    title: "another client's admission policy rejects the Secret",
     id: 'WRITE_REFUSED',
     make: async (fixture) => {
       await fixture.closedNamespace('policed')

@@ -20,7 +20,7 @@ export const POD_CASES: readonly Case[] = [
     fix: gone('shop', 'uncovered'),
   },
   {
-    title: 'its namespace is none of the targets',
+    title: 'its namespace is not a target',
     id: 'POD_NOT_TARGETED',
     args: ['pod', 'kube-system/untargeted'],
     make: (fixture) => fixture.pod('kube-system', 'untargeted', IMAGE),
@@ -28,7 +28,7 @@ export const POD_CASES: readonly Case[] = [
     fix: gone('kube-system', 'untargeted'),
   },
   {
-    title: 'its ServiceAccount is none of the targets',
+    title: 'its ServiceAccount is not a target',
     id: 'POD_NOT_TARGETED',
     args: ['pod', 'shop/built'],
     make: (fixture) => fixture.pod('shop', 'built', IMAGE, { serviceAccountName: 'builder' }),
@@ -59,7 +59,7 @@ export const POD_CASES: readonly Case[] = [
     fix: gone('shop', 'shy'),
   },
   {
-    title: 'it names pull secrets of its own',
+    title: 'it has its own pull secrets',
     id: 'POD_MASKED',
     args: ['pod', 'shop/masked'],
     make: (fixture) => fixture.pod('shop', 'masked', IMAGE, { imagePullSecrets: [{ name: 'own' }] }),
@@ -93,7 +93,7 @@ export const POD_CASES: readonly Case[] = [
     fix: back('bare'),
   },
   {
-    title: 'there is no Secret, and no helper runs',
+    title: 'the Secret does not exist, and no helper runs',
     id: 'POD_WITHOUT_SECRET',
     args: ['pod', 'shop/lone'],
     make: async (fixture) => {
@@ -105,7 +105,7 @@ export const POD_CASES: readonly Case[] = [
     fix: back('lone'),
   },
   {
-    title: "the Secret of that name is somebody else's",
+    title: 'the Secret of that name belongs to another client',
     id: 'POD_CREDENTIAL',
     args: ['pod', 'theirs/guest'],
     make: async (fixture) => {

@@ -21,7 +21,7 @@ export const PULL_CASES: readonly BrokenCase<PodFixture>[] = [
     },
   },
   {
-    title: 'there is no such repository',
+    title: 'the repository does not exist',
     id: 'POD_IMAGE_ABSENT',
     args: ask('shop/nameless'),
     make: (fixture) => fixture.pod('shop', 'nameless', `${HOST}/team/nothing:1`),
@@ -29,7 +29,7 @@ export const PULL_CASES: readonly BrokenCase<PodFixture>[] = [
     fix: gone('shop', 'nameless'),
   },
   {
-    title: 'there is no such tag',
+    title: 'the tag does not exist',
     id: 'POD_TAG_ABSENT',
     args: ask('shop/tagless'),
     make: (fixture) => fixture.pod('shop', 'tagless', `${HOST}/team/app:9`),
@@ -69,7 +69,7 @@ export const PULL_CASES: readonly BrokenCase<PodFixture>[] = [
     fix: gone('shop', 'misnamed'),
   },
   {
-    title: 'no node takes it',
+    title: 'it fits no node',
     id: 'POD_UNSCHEDULED',
     severity: 'warning',
     args: ['pod', 'shop/homeless'],

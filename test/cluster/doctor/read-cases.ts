@@ -104,7 +104,7 @@ const CHAIN_CASES: readonly ReadCase[] = ofRelease(
         runCommands(helper.helperCluster.cloud, finding, { '<public address of the nodes>': '203.0.113.9' }),
     },
     {
-      title: 'the public endpoint lets in some addresses alone',
+      title: 'the public endpoint only allows some addresses',
       id: 'PUBLIC_RESTRICTED',
       severity: 'info',
       make: now((fixture) =>

@@ -12,7 +12,7 @@ const ONE_REPOSITORY = { Effect: 'Allow', Action: 'cr:PullRepository', Resource:
 /** What the cloud itself reports about the running release before its helper has noticed. */
 export const OWN_CASES: readonly ReadCase[] = ofRelease(OWN, [
   {
-    title: "the instance's subscription has ended",
+    title: "the instance's subscription has expired",
     id: 'INSTANCE_NOT_RUNNING',
     make: now((fixture) => control(fixture).changeInstance(fixture.instanceId, { status: 'STOPPED' })),
     says: /aliyun cr GetInstance --region cn-hangzhou --InstanceId cri-/,
@@ -93,7 +93,7 @@ export const OWN_CASES: readonly ReadCase[] = ofRelease(OWN, [
     fix: run,
   },
   {
-    title: 'a Deny stands beside the policy of the role',
+    title: 'the role also has a Deny',
     id: 'ROLE_RIGHTS_MISSING',
     make: now((fixture) => {
       const deny = { Effect: 'Deny', Action: 'cr:Pull*', Resource: '*' }

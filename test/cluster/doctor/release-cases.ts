@@ -45,7 +45,7 @@ async function copyConfiguration({ helperCluster }: HelperFixture, twin: string)
 /** Cases that need a second release, or another identity and mode. */
 export const RELEASE_CASES: readonly Case[] = [
   {
-    title: 'a second release works beside the first',
+    title: 'a second release runs next to the first',
     id: 'RIVAL_RELEASE',
     severity: 'warning',
     args: ['-n', HOME, '--release', 'acr-nopass'],

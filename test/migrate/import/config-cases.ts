@@ -40,7 +40,7 @@ export const CONFIG_CASES: readonly ConfigCase[] = [
     ],
   },
   {
-    title: 'Personal and Enterprise beside each other, the region is the cluster’s',
+    title: 'Personal and Enterprise together, in the cluster’s region',
     data: info('- instanceId: ""', '- instanceId: cri-one'),
     region: 'cn-hangzhou',
     registries: [personal('cn-hangzhou'), one('cri-one')],

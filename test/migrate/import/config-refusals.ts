@@ -24,7 +24,7 @@ export const CONFIG_REFUSALS: readonly ConfigCase[] = [
   },
   { title: 'a word where an entry belongs', data: info('- cri-one'), refused: [['IMPORT_SETTING', '[0]']] },
   {
-    title: 'every wrong field at once',
+    title: 'all wrong fields in one report',
     data: {
       ...info(
         '- instanceId: CRI-ONE',

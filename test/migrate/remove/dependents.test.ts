@@ -88,19 +88,19 @@ const ROWS: readonly Row[] = [
   },
   { title: 'the API server adds the reference', objects: recipe2018(), ours: { admission: true }, depends: [] },
   {
-    title: 'the API server adds it not to a ServiceAccount that is no target',
+    title: 'the API server does not add it to a ServiceAccount that is not a target',
     objects: [...switched, account('default', 'builder', A)],
     ours: { admission: true },
     depends: [['ServiceAccount default/builder', 'targets.serviceAccounts']],
   },
   {
-    title: 'our Secret is not there',
+    title: 'our Secret does not exist',
     objects: switched,
     ours: { secrets: new Map() },
     depends: [['namespace default', 'doctor']],
   },
   {
-    title: 'our Secret is of somebody else',
+    title: 'the Secret with our name belongs to another client',
     objects: switched,
     ours: { secrets: new Map([['default', secret({ ours: false })]]) },
     depends: [['namespace default', 'no current']],
@@ -124,12 +124,12 @@ const ROWS: readonly Row[] = [
     depends: [],
   },
   {
-    title: 'a namespace that is no target',
+    title: 'a namespace that is not a target',
     objects: [...switched, object('Secret', 'other', AGGREGATION), account('other', 'default', AGGREGATION)],
     depends: [['namespace other', 'targets.namespaces']],
   },
   {
-    title: 'a name of a Secret that is not there keeps nothing',
+    title: 'a reference to a Secret that does not exist keeps nothing',
     objects: [
       ...switched,
       account('other', 'default', A),
@@ -187,7 +187,7 @@ const ROWS: readonly Row[] = [
     depends: [['Pod default/p', 'base-registry.cn-beijing']],
   },
   {
-    title: 'an image of a custom domain that the old helper was told',
+    title: 'an image of a custom domain that the old helper is configured with',
     objects: [...switched, pod('default', 'p', 'images.example.com/a/b:1', A, SECRET)],
     domains: ['images.example.com'],
     depends: [['Pod default/p', 'images.example.com']],
@@ -215,7 +215,7 @@ const ROWS: readonly Row[] = [
     depends: [],
   },
   {
-    title: 'a template without a list takes that of its ServiceAccount',
+    title: 'a template without a list gets that of its ServiceAccount',
     objects: [...switched, deployment('default', 'web', IMAGE)],
     depends: [],
   },
@@ -256,7 +256,7 @@ const ROWS: readonly Row[] = [
     depends: [],
   },
   {
-    title: 'a ReplicaSet of a Deployment that is not there is judged itself',
+    title: 'a ReplicaSet of a Deployment that does not exist is judged itself',
     objects: [
       ...switched,
       owned({ ...deployment('default', 'web-5d9', IMAGE, A), kind: 'ReplicaSet' }, 'Deployment', 'web'),
@@ -280,7 +280,7 @@ const ROWS: readonly Row[] = [
   },
   {
     // https://prometheus-operator.dev/docs/api-reference/api/#monitoring.coreos.com/v1.PrometheusSpec
-    title: 'an image that is a field of its own in an object of an unknown kind',
+    title: 'an image in a separate field of an object of an unknown kind',
     objects: [
       ...switched,
       custom('Prometheus', 'main', 'monitoring.coreos.com/v1', {
