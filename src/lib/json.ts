@@ -47,13 +47,16 @@ export function stableJson(value: unknown): string {
 /** Longer values are not cached, to bound the memory by `limit`. */
 const LONGEST = 2_000
 
-/** Returns the same object for values that are equal as JSON, so that many copies cost the memory of one. Caches the newest `limit`. */
-export function createShare(limit: number): <T>(value: T) => T {
+/**
+ * Returns the same object for values that are equal as JSON, so that many copies cost the memory of one. Caches the newest `limit`
+ * of at most `longest` characters.
+ */
+export function createShare(limit: number, longest: number = LONGEST): <T>(value: T) => T {
   const known = new Map<string, unknown>()
   return <T>(value: T): T => {
     if (value === undefined) return value
     const key = JSON.stringify(value)
-    if (key.length > LONGEST) return value
+    if (key.length > longest) return value
     const found = known.get(key)
     if (found !== undefined) return found as T
     const [oldest] = known.size < limit ? [] : known.keys()

@@ -23,3 +23,13 @@ test('a long value, which another writer may have made, is not kept', () => {
 test('what is not there stays so', () => {
   assert.equal(createShare(1)(undefined), undefined)
 })
+
+test('a long value is shared only where that is asked for', () => {
+  const long = (): string[] => Array.from({ length: 300 }, (_, index) => `account-${index}`)
+  const [usual, unlimited] = [createShare(10), createShare(10, Number.POSITIVE_INFINITY)]
+  usual(long())
+  const kept = unlimited(long())
+  const copy = long()
+  assert.equal(usual(copy), copy)
+  assert.equal(unlimited(copy), kept)
+})

@@ -38,8 +38,8 @@ export function createObservedCluster(caches: () => Caches, secretName: string):
     times.set(key, [...(times.get(key) ?? []).filter((at) => now - at < FIGHT_WINDOW_MS), now].slice(-MOST_TIMES))
   }
   const unseen = new Set<string>()
-  // Most namespaces have the same few ServiceAccounts, so equal lists are shared.
-  const share = createShare(1000)
+  // Most namespaces have the same ServiceAccounts, so equal lists are shared, however long.
+  const share = createShare(1000, Number.POSITIVE_INFINITY)
   const index = (namespace: string, name: string, exists: boolean): void => {
     const list = names.get(namespace) ?? []
     if (list.includes(name) === exists) return
