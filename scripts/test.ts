@@ -149,7 +149,7 @@ interface PassJob extends Job {
 function jobsOf(pass: Pass, paths: Partial<ToolPaths>, folder: string): readonly PassJob[] {
   const { suite, title, files, env: own } = pass
   const env = {
-    // API servers and Helm collect garbage less often than by default, which saves a fifth of their CPU.
+    // Go programs collect garbage less often than by default, which saves an API server a fifth of its CPU until it is ready.
     GOGC: '400',
     GOMEMLIMIT: '500MiB',
     ...process.env,

@@ -1,7 +1,7 @@
-// Preloaded into every Node process of a test run: takes TypeScript files without their types from the folder that
-// ACR_NOPASS_STRIPPED names, where strip-types.ts has put them. Stripping them in each of thousands of processes took a fifth of a
-// run's CPU. Node's own compile cache would avoid that too, but with it coverage is no longer measured by branch. No TypeScript
-// itself, so that it loads nothing more.
+// Preloaded into every Node process of a test run: reads TypeScript files without their types from the folder that
+// ACR_NOPASS_STRIPPED names, where strip-types.ts has written them. A process that imports the fixture of a cluster needs 0.18 s of
+// CPU instead of 0.43 s until it runs, and a run has thousands of processes. Node's own compile cache makes coverage less precise
+// (https://nodejs.org/api/module.html#module-compile-cache). Plain JavaScript, because TypeScript would have to be stripped first.
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import * as module from 'node:module'

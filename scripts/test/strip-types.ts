@@ -6,7 +6,7 @@ import { join } from 'node:path'
 /** Writes each TypeScript file of the repository without its types into `folder`, named by the hash of its content, for strip-cache.mjs. */
 export function stripAll(root: string, folder: string): void {
   mkdirSync(folder)
-  for (const file of globSync('{src,test,scripts}/**/*.ts', { cwd: root })) {
+  for (const file of globSync('{action,scripts,src,test}/**/*.ts', { cwd: root })) {
     const text = readFileSync(join(root, file), 'utf8')
     try {
       writeFileSync(join(folder, hash('sha256', text)), stripTypeScriptTypes(text))

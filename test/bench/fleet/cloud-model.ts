@@ -18,7 +18,7 @@ export interface CallCounts {
 
 export interface CloudModel {
   readonly counts: CallCounts
-  /** A transport for a registry with this session lifetime, with the product's retries. */
+  /** A transport for a registry whose STS credentials live this long, with the product's retries. */
   transportFor(life: number): Transport
 }
 
