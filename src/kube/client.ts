@@ -1,13 +1,8 @@
 import { parseJson } from '../lib/json.ts'
 import { errorFromResponse, KubeApiError } from './api-error.ts'
+import type { Lane } from './http/agents.ts'
 import { readEvents, readWhole, type WholeResponse } from './http/read-response.ts'
-import {
-  createTransport,
-  type Lane,
-  type ResponseReader,
-  type TransportOptions,
-  type TransportRequest,
-} from './http/transport.ts'
+import { createTransport, type ResponseReader, type TransportRequest } from './http/transport.ts'
 import type { KubeConnection } from './kube-connection.ts'
 import type { WatchEvent } from './watch/watch-stream.ts'
 
@@ -55,7 +50,8 @@ export interface KubeClient {
   close(): void
 }
 
-export interface KubeClientOptions extends TransportOptions {
+export interface KubeClientOptions {
+  readonly userAgent?: string
   readonly onCall?: (report: CallReport) => void
 }
 
@@ -73,7 +69,7 @@ const TIMEOUT_MS = 30_000
 
 /** A thin client of one API server: one call is one request, without retries and caching. */
 export function createKubeClient(connection: KubeConnection, options: KubeClientOptions = {}): KubeClient {
-  const transport = createTransport(connection, options)
+  const transport = createTransport(connection, options.userAgent)
 
   /** Reports the call to `onCall` once, at the head of the response or at the failure. */
   function send(call: TransportRequest, verb: string, reader: ResponseReader, signal: AbortSignal | undefined): void {
@@ -107,6 +103,7 @@ export function createKubeClient(connection: KubeConnection, options: KubeClient
       const title = `${method} ${path.split('?')[0]}`
       const body = encodeBody(call.body)
       const request: TransportRequest = {
+        title,
         method,
         path: withQuery(path, call.query),
         accept: call.accept ?? 'application/json',
@@ -130,6 +127,7 @@ export function createKubeClient(connection: KubeConnection, options: KubeClient
     watch<T>(call: WatchCall, onEvent: (event: WatchEvent<T>) => void, signal?: AbortSignal): Promise<void> {
       const title = `WATCH ${call.path}`
       const request: TransportRequest = {
+        title,
         method: 'GET',
         path: withQuery(call.path, { ...call.query, watch: 1 }),
         accept: call.accept ?? 'application/json',

@@ -1,15 +1,25 @@
 import http from 'node:http'
 import https from 'node:https'
-import { isIP, type Socket } from 'node:net'
-import type { Duplex } from 'node:stream'
-import { createSecureContext, type SecureContext } from 'node:tls'
+import type { Socket } from 'node:net'
 import { NopassError } from '../../errors.ts'
 import { isLoopback } from '../../proxy-rules.ts'
-import { KubeApiError } from '../api-error.ts'
 import type { KubeConnection } from '../kube-connection.ts'
 import { nameProxy } from '../proxy.ts'
+import { AbortListeners } from './abort-listeners.ts'
+import { type Agents, createAgents, type Lane, tune } from './agents.ts'
+import {
+  failureOf,
+  isClosed,
+  MalformedResponse,
+  notSent,
+  refusedByNode,
+  type Target,
+  timedOut,
+} from './request-failure.ts'
 
 export interface TransportRequest {
+  /** Names it in errors: `PATCH /api/…`. */
+  readonly title: string
   readonly method: string
   readonly path: string
   readonly accept: string
@@ -21,12 +31,6 @@ export interface TransportRequest {
   /** Asked when there is a connection for it. */
   readonly maySend?: () => boolean
 }
-
-/**
- * `call` shares 16 connections. `lease` has its own, so that hanging writes never delay a renewal; each `watch` has its own, so that
- * it never takes one from calls.
- */
-export type Lane = 'call' | 'lease' | 'watch'
 
 /** Receives one response, piece by piece. After `end` or `fail` nothing more comes. */
 export interface ResponseReader {
@@ -45,24 +49,12 @@ export interface Transport {
   close(): void
 }
 
-export interface TransportOptions {
-  /** Connections for calls; more than 16 in flight only queue in the server (docs/en/decisions.md#in-flight). */
-  readonly sockets?: number
-  readonly userAgent?: string
-}
-
-const KEEP_ALIVE_MS = 15_000
-/** An API server closes an idle connection after 90 s. */
-const IDLE_MS = 80_000
-/** For connecting through a proxy: its response and the TLS handshake behind it. */
-const TUNNEL_MS = 30_000
-
 /**
- * HTTP/1.1 by Node's own client over kept TLS connections. Throws KUBE_CONNECTION for an address that is not https (http only on
- * loopback) and for certificates that cannot be read. A reader's `fail` gets the signal's reason, or KUBE_CONNECTION, KUBE_TIMEOUT,
- * KUBE_UNREACHABLE, KUBE_BAD_ANSWER.
+ * HTTP/1.1 by Node's own client over kept TLS connections. A reader's `fail` gets the signal's reason, or KUBE_CONNECTION,
+ * KUBE_TIMEOUT, KUBE_UNREACHABLE, KUBE_BAD_ANSWER.
+ * @throws KUBE_CONNECTION for an address that is not https (http only on loopback) and for certificates that cannot be read
  */
-export function createTransport(connection: KubeConnection, options: TransportOptions = {}): Transport {
+export function createTransport(connection: KubeConnection, userAgent: string = 'acr-nopass'): Transport {
   const server = new URL(connection.server)
   const secure = server.protocol === 'https:'
   if (!secure && !(server.protocol === 'http:' && isLoopback(server.hostname))) {
@@ -75,338 +67,195 @@ export function createTransport(connection: KubeConnection, options: TransportOp
       `${server.protocol}//${server.host} is not https, and only https goes through a proxy`,
     )
   }
-  const { userAgent = 'acr-nopass', sockets = 16 } = options
-  const basePath = server.pathname.replace(/\/$/, '')
-  const client = secure ? https : http
-  const address = {
-    host: server.hostname.replace(/^\[(.*)\]$/, '$1'),
-    port: Number(server.port) || (secure ? 443 : 80),
+  const host = server.hostname.replace(/^\[(.*)\]$/, '$1')
+  const agents = createAgents(connection, host, secure)
+  const shared: Shared = {
+    client: secure ? https : http,
+    address: { host, port: Number(server.port) || (secure ? 443 : 80) },
+    basePath: server.pathname.replace(/\/$/, ''),
+    headers: ['host', server.host, 'user-agent', userAgent],
+    connected: secure ? 'secureConnect' : 'connect',
+    target: { host: server.host, proxy: proxy === undefined ? undefined : nameProxy(proxy) },
+    agents,
+    aborts: new AbortListeners(),
+    underWay: new Set(),
   }
-  const target: Target = { host: server.host, proxy: proxy === undefined ? undefined : nameProxy(proxy) }
-  const underWay = new Set<Stop>()
-  const tunnels = new Set<Duplex>()
-  const aborts = createAborts()
-  let ca = connection.ca
-  let agents = createAgents()
+  return {
+    send(request, reader, signal) {
+      if (signal?.aborted) reader.fail(signal.reason)
+      else new Exchange(shared, request, reader, signal).start(connection)
+    },
+    close() {
+      for (const exchange of [...shared.underWay]) exchange.stop(new Error('the client was closed'))
+      agents.destroy()
+    },
+  }
+}
 
-  function createAgents(): Record<Lane, http.Agent> {
-    const { tlsServerName } = connection
-    const servername = tlsServerName ?? (isIP(address.host) === 0 ? address.host : undefined)
-    const tls = secure && {
-      secureContext: readCertificates(address.host, connection),
-      ...(servername !== undefined && { servername }),
-      // NO_PROXY was already applied, by the rules of kubectl and helm.
-      ...(proxy !== undefined && { proxyEnv: { https_proxy: proxy } }),
-    }
-    const kept = { ...tls, keepAlive: true, keepAliveMsecs: KEEP_ALIVE_MS }
-    const create = (agent: http.AgentOptions): http.Agent => {
-      const guarded = guardIdle(secure ? new https.Agent(agent) : new http.Agent(agent))
-      return proxy === undefined ? guarded : guardTunnels(guarded, tunnels)
-    }
-    return {
-      call: create({ ...kept, maxSockets: sockets, maxFreeSockets: sockets }),
-      lease: create({ ...kept, maxSockets: 2 }),
-      watch: create({ ...tls, keepAlive: false }),
-    }
-  }
-  function agentOf(lane: Lane): http.Agent {
-    const current = connection.ca
-    if (current !== ca) {
-      // The cluster's CA was rotated on disk: requests in flight finish over the old connections.
-      agents = createAgents()
-      ca = current
-    }
-    return agents[lane]
-  }
-  function headersOf({ method, accept, contentType, body }: TransportRequest, token: string | undefined): string[] {
-    // Node sends a list unchanged, which is cheaper than an object, but adds no length to it where there is no body.
-    const headers = ['host', server.host, 'user-agent', userAgent, 'accept', accept]
-    if (contentType !== undefined) headers.push('content-type', contentType)
-    const length = body === undefined ? 0 : Buffer.byteLength(body)
-    if (method !== 'GET' || length > 0) headers.push('content-length', String(length))
-    if (token !== undefined) headers.push('authorization', `Bearer ${token}`)
-    return headers
+/** What all requests of one transport have in common. */
+interface Shared {
+  readonly client: typeof http | typeof https
+  readonly address: { readonly host: string; readonly port: number }
+  readonly basePath: string
+  readonly headers: readonly string[]
+  /** The event of a socket that can be written to. */
+  readonly connected: 'secureConnect' | 'connect'
+  readonly target: Target
+  readonly agents: Agents
+  readonly aborts: AbortListeners
+  readonly underWay: Set<Exchange>
+}
+
+/** One request with its time limit, its abort, and a second try where a kept connection turns out to be closed. */
+class Exchange {
+  readonly #shared: Shared
+  readonly #request: TransportRequest
+  readonly #reader: ResponseReader
+  readonly #signal: AbortSignal | undefined
+  #outgoing: http.ClientRequest | undefined
+  #timer: NodeJS.Timeout | undefined
+  #answered = false
+  #stopped = false
+  #settled = false
+
+  constructor(shared: Shared, request: TransportRequest, reader: ResponseReader, signal: AbortSignal | undefined) {
+    this.#shared = shared
+    this.#request = request
+    this.#reader = reader
+    this.#signal = signal
   }
 
-  /** One request with its time limit, its abort, and a second try where a kept connection turns out to be closed. */
-  function start(request: TransportRequest, reader: ResponseReader, signal?: AbortSignal): void {
-    const { method, lane, timeoutMs, body } = request
-    const repeatable = method === 'GET' || method === 'PATCH'
-    let outgoing: http.ClientRequest | undefined
-    let timer: NodeJS.Timeout | undefined
-    let answered = false
-    let stopped = false
-    let settled = false
-    const settle = (): boolean => {
-      if (settled) return false
-      settled = true
-      clearTimeout(timer)
-      if (signal) aborts.remove(signal, stop)
-      underWay.delete(stop)
-      return true
-    }
-    const fail = (error: unknown): void => {
-      if (settle()) reader.fail(signal?.aborted ? signal.reason : failureOf(request, target, error, answered))
-    }
-    function stop(error: unknown): void {
-      stopped = true
-      outgoing?.destroy()
-      fail(error)
-    }
-    function onResponse(response: http.IncomingMessage): void {
-      answered = true
-      if (lane === 'watch') clearTimeout(timer)
-      else timer?.refresh()
-      const take = (work: () => void): void => {
-        if (settled) return
-        try {
-          work()
-        } catch (error) {
-          stop(error)
-        }
-      }
-      take(() => reader.head(response.statusCode ?? 0, (name) => headerOf(response.headers, name)))
-      response.on('data', (chunk: Buffer) => take(() => reader.data(chunk)))
-      response.on('end', () => {
-        if (settle()) reader.end()
-      })
-      response.on('error', fail)
-    }
-    function checkMaySend(): void {
-      if (request.maySend?.() === false) stop(notSent(request))
-    }
-    /** A new connection takes up to the whole time limit, so it is asked again when it is there. */
-    function onSocket(socket: Socket): void {
-      tune(socket)
-      if (!request.maySend) return
-      checkMaySend()
-      const { connecting, secureConnecting } = socket as Socket & { readonly secureConnecting?: boolean }
-      if (connecting || secureConnecting) socket.prependOnceListener(secure ? 'secureConnect' : 'connect', checkMaySend)
-    }
-    function send(agent: http.Agent, token: string | undefined): void {
-      const sent = client.request({
-        ...address,
-        method,
-        path: basePath + request.path,
-        headers: headersOf(request, token),
-        agent,
-      })
-      outgoing = sent
-      sent.on('socket', onSocket)
-      sent.on('response', onResponse)
-      sent.on('upgrade', (_response, socket) => {
-        socket.destroy()
-        fail(new MalformedResponse())
-      })
-      sent.on('error', (error) => {
-        // A kept connection that the server closed while we wrote: the request was not processed.
-        if (repeatable && sent.reusedSocket && !answered && !stopped && isClosed(error)) send(agents.watch, token)
-        else fail(error)
-      })
-      sent.end(body)
-    }
-    function begin(token: string | undefined): void {
-      // It may have been aborted while a plugin made the token.
-      if (settled) return
-      // The same time again for the body: one timer for both, because a rotation makes thousands of requests.
-      timer = setTimeout(() => stop(timeoutOf(request)), timeoutMs)
-      try {
-        send(agentOf(lane), token)
-      } catch (error) {
-        fail(isInvalidText(error) ? invalidText(request) : error)
-      }
-    }
-    underWay.add(stop)
-    if (signal) aborts.add(signal, stop)
+  start(connection: KubeConnection): void {
+    const { underWay, aborts } = this.#shared
+    underWay.add(this)
+    if (this.#signal) aborts.add(this.#signal, this)
     const withoutToken = (error: unknown): void => {
-      if (settle()) reader.fail(error)
+      if (this.#settle()) this.#reader.fail(error)
     }
     try {
       const token = connection.token?.()
       // Without a wait where the token is available: the request leaves in the same turn of the event loop.
-      if (token instanceof Promise) token.then(begin, withoutToken)
-      else begin(token)
+      if (token instanceof Promise) token.then((made) => this.#begin(made), withoutToken)
+      else this.#begin(token)
     } catch (error) {
       withoutToken(error)
     }
   }
 
-  return {
-    send(request, reader, signal) {
-      if (signal?.aborted) reader.fail(signal.reason)
-      else start(request, reader, signal)
-    },
-    close() {
-      for (const stop of [...underWay]) stop(new Error('the client was closed'))
-      for (const agent of Object.values(agents)) agent.destroy()
-      for (const tunnel of tunnels) tunnel.destroy()
-    },
+  stop(error: unknown): void {
+    this.#stopped = true
+    this.#outgoing?.destroy()
+    this.#fail(error)
   }
-}
 
-type Stop = (error: unknown) => void
-
-/** One listener for each signal, because a rotation makes thousands of requests with the same one. */
-function createAborts() {
-  const stops = new Map<AbortSignal, Set<Stop>>()
-  function onAbort(this: AbortSignal): void {
-    for (const stop of [...(stops.get(this) ?? [])]) {
-      try {
-        stop(this.reason)
-      } catch (error) {
-        // As an EventTarget does: one listener's error ends no other's call.
-        queueMicrotask(() => {
-          throw error
-        })
-      }
+  #begin(token: string | undefined): void {
+    // It may have been aborted while a plugin made the token.
+    if (this.#settled) return
+    const { title, lane, timeoutMs } = this.#request
+    // The same time again for the body: one timer for both, because a rotation makes thousands of requests.
+    this.#timer = setTimeout(() => this.stop(timedOut(title, timeoutMs)), timeoutMs)
+    try {
+      this.#send(this.#shared.agents.of(lane), token)
+    } catch (error) {
+      this.#fail(refusedByNode(title, error))
     }
   }
-  return {
-    add(signal: AbortSignal, stop: Stop): void {
-      const known = stops.get(signal)
-      if (known) {
-        known.add(stop)
-        return
-      }
-      stops.set(signal, new Set([stop]))
-      signal.addEventListener('abort', onAbort)
-    },
-    remove(signal: AbortSignal, stop: Stop): void {
-      const known = stops.get(signal)
-      known?.delete(stop)
-      if (known?.size !== 0) return
-      stops.delete(signal)
-      signal.removeEventListener('abort', onAbort)
-    },
-  }
-}
 
-/** The server switched to another protocol, which was not requested. */
-class MalformedResponse extends Error {}
-
-function destroy(this: Socket): void {
-  this.destroy()
-}
-
-/**
- * Between two requests a connection ends itself before the server would, and when bytes come, since they belong to no response.
- * Not by the agent's `timeout`, which adds listeners to each request.
- */
-function guardIdle(agent: http.Agent): http.Agent {
-  const keep = agent.keepSocketAlive.bind(agent)
-  const reuse = agent.reuseSocket.bind(agent)
-  agent.keepSocketAlive = (socket) => {
-    socket.on('data', destroy)
-    const kept = keep(socket)
-    ;(socket as Socket).setTimeout(IDLE_MS)
-    return kept
-  }
-  agent.reuseSocket = (socket, request) => {
-    ;(socket as Socket).off('data', destroy).setTimeout(0)
-    reuse(socket, request)
-  }
-  return agent
-}
-
-/**
- * Until a tunnel through a proxy is there, its connection belongs to no request: Node leaves it open when the request has ended,
- * when the proxy has refused, and when nothing more comes.
- */
-function guardTunnels(agent: http.Agent, tunnels: Set<Duplex>): http.Agent {
-  const connect = agent.createConnection.bind(agent)
-  agent.createConnection = (options, callback) => {
-    const socket = connect(options, (error, secured) => {
-      settle()
-      if (error) socket?.destroy()
-      callback?.(error, secured)
+  #send(agent: http.Agent, token: string | undefined): void {
+    const { client, address, basePath, headers, agents } = this.#shared
+    const { method, path, body } = this.#request
+    const sent = client.request({
+      ...address,
+      method,
+      path: basePath + path,
+      headers: headersOf(headers, this.#request, token),
+      agent,
     })
-    const timer = setTimeout(() => socket?.destroy(), TUNNEL_MS)
-    function settle(): void {
-      clearTimeout(timer)
-      if (socket) tunnels.delete(socket)
+    this.#outgoing = sent
+    sent.on('socket', (socket) => this.#onSocket(socket))
+    sent.on('response', (response) => this.#onResponse(response))
+    sent.on('upgrade', (_response, socket) => {
+      socket.destroy()
+      this.#fail(new MalformedResponse())
+    })
+    sent.on('error', (error) => {
+      // A kept connection that the server closed while we wrote: the request was not processed.
+      const isStale = sent.reusedSocket && !this.#answered && !this.#stopped && isClosed(error)
+      if (isStale && (method === 'GET' || method === 'PATCH')) this.#send(agents.fresh, token)
+      else this.#fail(error)
+    })
+    sent.end(body)
+  }
+
+  /** A new connection takes up to the whole time limit, so it is asked again when it is there. */
+  #onSocket(socket: Socket): void {
+    tune(socket)
+    if (!this.#request.maySend) return
+    this.#checkMaySend()
+    const { connecting, secureConnecting } = socket as Socket & { readonly secureConnecting?: boolean }
+    if (connecting || secureConnecting) socket.prependOnceListener(this.#shared.connected, () => this.#checkMaySend())
+  }
+
+  #checkMaySend(): void {
+    if (this.#request.maySend?.() === false) this.stop(notSent(this.#request.title))
+  }
+
+  #onResponse(response: http.IncomingMessage): void {
+    const reader = this.#reader
+    this.#answered = true
+    if (this.#request.lane === 'watch') clearTimeout(this.#timer)
+    else this.#timer?.refresh()
+    this.#read(() => reader.head(response.statusCode ?? 0, (name) => headerOf(response.headers, name)))
+    response.on('data', (chunk: Buffer) => this.#read(() => reader.data(chunk)))
+    response.on('end', () => {
+      if (this.#settle()) reader.end()
+    })
+    response.on('error', (error) => this.#fail(error))
+  }
+
+  #read(read: () => void): void {
+    if (this.#settled) return
+    try {
+      read()
+    } catch (error) {
+      this.stop(error)
     }
-    if (socket) tunnels.add(socket.once('close', settle))
-    return socket
   }
-  return agent
+
+  #fail(error: unknown): void {
+    if (!this.#settle()) return
+    const signal = this.#signal
+    this.#reader.fail(
+      signal?.aborted ? signal.reason : failureOf(this.#request.title, this.#shared.target, error, this.#answered),
+    )
+  }
+
+  /** Whether nothing has ended it before. */
+  #settle(): boolean {
+    if (this.#settled) return false
+    this.#settled = true
+    clearTimeout(this.#timer)
+    if (this.#signal) this.#shared.aborts.remove(this.#signal, this)
+    this.#shared.underWay.delete(this)
+    return true
+  }
 }
 
-const tuned = new WeakSet<Socket>()
-
-/** Configures each connection once; `reusedSocket` is not set for a call that waited for a connection. */
-function tune(socket: Socket): void {
-  if (tuned.has(socket)) return
-  tuned.add(socket)
-  socket.setNoDelay(true).setKeepAlive(true, KEEP_ALIVE_MS).on('timeout', destroy)
-}
-
-function readCertificates(host: string, { ca, cert, key }: KubeConnection): SecureContext {
-  try {
-    return createSecureContext({ ca, cert, key })
-  } catch (cause) {
-    throw new NopassError('KUBE_CONNECTION', `the certificates or the key for the API server ${host} cannot be read`, {
-      cause,
-    })
-  }
+/** Node sends a list unchanged, which is cheaper than an object, but adds no length to it where there is no body. */
+function headersOf(
+  fixed: readonly string[],
+  { method, accept, contentType, body }: TransportRequest,
+  token: string | undefined,
+): string[] {
+  const headers = [...fixed, 'accept', accept]
+  if (contentType !== undefined) headers.push('content-type', contentType)
+  const length = body === undefined ? 0 : Buffer.byteLength(body)
+  if (method !== 'GET' || length > 0) headers.push('content-length', String(length))
+  if (token !== undefined) headers.push('authorization', `Bearer ${token}`)
+  return headers
 }
 
 function headerOf(headers: http.IncomingHttpHeaders, name: string): string | undefined {
   const value = headers[name]
   return Array.isArray(value) ? value[0] : value
-}
-
-function isClosed(error: unknown): boolean {
-  const { code } = error as NodeJS.ErrnoException
-  return code === 'ECONNRESET' || code === 'EPIPE'
-}
-
-/** A token or a path with a line break would end the header or the request line. */
-function isInvalidText(error: unknown): boolean {
-  const { code } = error as NodeJS.ErrnoException
-  return code === 'ERR_INVALID_CHAR' || code === 'ERR_UNESCAPED_CHARACTERS'
-}
-
-function invalidText(request: TransportRequest): NopassError {
-  return new NopassError('KUBE_CONNECTION', `${titleOf(request)}: a header has a character that none may have`)
-}
-
-function notSent(request: TransportRequest): KubeApiError {
-  const message = `${titleOf(request)} was not sent: the caller no longer wanted it when there was a connection`
-  return new KubeApiError(0, message, { code: 'KUBE_UNREACHABLE' })
-}
-
-function timeoutOf(request: TransportRequest): KubeApiError {
-  const message = `${titleOf(request)} got no whole answer within ${request.timeoutMs / 1000} s`
-  return new KubeApiError(0, message, { code: 'KUBE_TIMEOUT' })
-}
-
-interface Target {
-  readonly host: string
-  /** Without user and password. */
-  readonly proxy: string | undefined
-}
-
-function failureOf(request: TransportRequest, target: Target, cause: unknown, answered: boolean): NopassError {
-  if (cause instanceof NopassError) return cause
-  const title = titleOf(request)
-  const { code, statusCode } = cause as NodeJS.ErrnoException & { readonly statusCode?: number }
-  if (cause instanceof MalformedResponse || code?.startsWith('HPE_')) {
-    return new KubeApiError(0, `${title} was answered with something that is not HTTP`, { code: 'KUBE_BAD_ANSWER' })
-  }
-  const { host, proxy } = target
-  if (code === 'ERR_PROXY_TUNNEL') {
-    // Node's message quotes the proxy's own text.
-    const answer = statusCode === undefined ? 'ended the connection' : `answered ${statusCode}`
-    const message = `${title} did not reach ${host}: the proxy ${proxy} ${answer}`
-    return new KubeApiError(0, message, { code: 'KUBE_UNREACHABLE', reason: code })
-  }
-  const way = proxy === undefined ? '' : ` through the proxy ${proxy}`
-  const message = answered
-    ? `${title}: the connection broke in the middle of the answer`
-    : `${title} did not reach ${host}${way}`
-  return new KubeApiError(0, message, { code: 'KUBE_UNREACHABLE', cause, reason: code })
-}
-
-function titleOf({ lane, method, path }: TransportRequest): string {
-  return `${lane === 'watch' ? 'WATCH' : method} ${path.split('?')[0]}`
 }

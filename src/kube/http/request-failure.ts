@@ -1,0 +1,55 @@
+import { NopassError } from '../../errors.ts'
+import { KubeApiError } from '../api-error.ts'
+
+/** The server switched to another protocol, which was not requested. */
+export class MalformedResponse extends Error {}
+
+export interface Target {
+  readonly host: string
+  /** Without user and password. */
+  readonly proxy: string | undefined
+}
+
+/** What a failed request reports. */
+export function failureOf(title: string, target: Target, cause: unknown, answered: boolean): NopassError {
+  if (cause instanceof NopassError) return cause
+  const { code, statusCode } = cause as NodeJS.ErrnoException & { readonly statusCode?: number }
+  if (cause instanceof MalformedResponse || code?.startsWith('HPE_')) {
+    return new KubeApiError(0, `${title} was answered with something that is not HTTP`, { code: 'KUBE_BAD_ANSWER' })
+  }
+  const { host, proxy } = target
+  if (code === 'ERR_PROXY_TUNNEL') {
+    // Node's message quotes the proxy's own text.
+    const answer = statusCode === undefined ? 'ended the connection' : `answered ${statusCode}`
+    const message = `${title} did not reach ${host}: the proxy ${proxy} ${answer}`
+    return new KubeApiError(0, message, { code: 'KUBE_UNREACHABLE', reason: code })
+  }
+  const way = proxy === undefined ? '' : ` through the proxy ${proxy}`
+  const message = answered
+    ? `${title}: the connection broke in the middle of the answer`
+    : `${title} did not reach ${host}${way}`
+  return new KubeApiError(0, message, { code: 'KUBE_UNREACHABLE', cause, reason: code })
+}
+
+export function timedOut(title: string, timeoutMs: number): KubeApiError {
+  const message = `${title} got no whole answer within ${timeoutMs / 1000} s`
+  return new KubeApiError(0, message, { code: 'KUBE_TIMEOUT' })
+}
+
+export function notSent(title: string): KubeApiError {
+  const message = `${title} was not sent: the caller no longer wanted it when there was a connection`
+  return new KubeApiError(0, message, { code: 'KUBE_UNREACHABLE' })
+}
+
+/** What Node threw instead of sending: a token or a path with a line break would end the header or the request line. */
+export function refusedByNode(title: string, error: unknown): unknown {
+  const { code } = error as NodeJS.ErrnoException
+  if (code !== 'ERR_INVALID_CHAR' && code !== 'ERR_UNESCAPED_CHARACTERS') return error
+  return new NopassError('KUBE_CONNECTION', `${title}: a header has a character that none may have`)
+}
+
+/** Whether the other side closed the connection. */
+export function isClosed(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException
+  return code === 'ECONNRESET' || code === 'EPIPE'
+}
