@@ -3,25 +3,38 @@
 const UNPRINTABLE = /[[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]--[\u200c\u200d]]/gv
 const SHORT: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' }
 
+/** What a credential looks like in the messages of runtimes, registries, proxies and webhooks; the group before it stays. */
+const CREDENTIALS: readonly RegExp[] = [
+  // JSON Web Tokens.
+  /()eyJ[\w-]{10,}(?:\.[\w-]+)*/g,
+  // The login of a URL; ours shows the form of a proxy's.
+  /(:\/\/)(?!USER:PASSWORD@)[^\s/?#"'\\<>]+(?=@)/g,
+  // A blob is downloaded by a pre-signed URL, whose query is a credential while it is valid. Go writes `&` in JSON as `\u0026`.
+  /((?:[?&]|u0026|amp;)(?:[\w.-]{0,40}(?:sign|token|secret|passw|credential|access-?key|auth)[\w.-]{0,40}|sig|key)=)[^\s&"'\\#]*[^\s&"'\\#:,;.)]/gi,
+  // Headers.
+  /(\bauthorization(?:=|:\s*(?=basic|bearer))(?:(?:basic|bearer)\s+)?)[^\s"'\\,;&]+/gi,
+  /(\b(?:basic|bearer)\s+)(?=[\w.~+/=-]*\d)[\w.~+/=-]{12,}/gi,
+]
+
+/** Redacts credentials that a node, a webhook, a registry or a program quotes. */
+export function withoutCredentials(text: string): string {
+  return CREDENTIALS.reduce((left, pattern) => left.replaceAll(pattern, '$1(redacted)'), text)
+}
+
 /**
- * Makes foreign text (of a cluster, a webhook, the cloud, a file, a program) safe to print: on one line, with visible escapes
- * for everything that could move the cursor, colour, reorder, hide or end a line. The escapes are JSON's, so JSON stays JSON
- * of the same values.
+ * Makes foreign text (of a cluster, a webhook, the cloud, a file, a program) safe to print: on one line, without credentials, with
+ * visible escapes for everything that could move the cursor, colour, reorder, hide or end a line. The escapes are JSON's, so JSON
+ * stays JSON of the same values.
  */
 export function printable(text: string): string {
-  return text.replaceAll(UNPRINTABLE, (found) => SHORT[found] ?? escapeUnits(found))
+  return withoutCredentials(text).replaceAll(UNPRINTABLE, (found) => SHORT[found] ?? escapeUnits(found))
 }
 
 /** The same for a text with lines: line feeds and tabs stay. */
 export function printableLines(text: string): string {
-  return text.replaceAll(UNPRINTABLE, (found) =>
+  return withoutCredentials(text).replaceAll(UNPRINTABLE, (found) =>
     found === '\n' || found === '\t' ? found : (SHORT[found] ?? escapeUnits(found)),
   )
-}
-
-/** Redacts JSON Web Tokens, which a program or a webhook may quote. */
-export function withoutTokens(text: string): string {
-  return text.replaceAll(/eyJ[\w-]{10,}(\.[\w-]+)*/g, '(redacted)')
 }
 
 /**

@@ -1,5 +1,5 @@
 import { type ErrorCode, NopassError } from '../errors.ts'
-import { withoutTokens } from '../printable.ts'
+import { withoutCredentials } from '../printable.ts'
 
 interface Pattern {
   readonly code: ErrorCode
@@ -76,7 +76,7 @@ const PATTERNS: readonly Pattern[] = [
  * are parsed here and nowhere else.
  */
 export function readHelmError(output: string, context: { readonly command: string }): NopassError {
-  const stderr = withoutTokens(essence(output))
+  const stderr = withoutCredentials(essence(output))
   const line = lastErrorLine(stderr)
   for (const { code, match, say, fix } of PATTERNS) {
     const groups = match.exec(stderr)

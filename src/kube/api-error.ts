@@ -1,6 +1,6 @@
 import { type ErrorCode, type ErrorDetails, NopassError } from '../errors.ts'
 import { parseObject } from '../lib/json.ts'
-import { withoutTokens } from '../printable.ts'
+import { withoutCredentials } from '../printable.ts'
 
 export class KubeApiError extends NopassError {
   /** HTTP status; 0 without a response. */
@@ -74,9 +74,9 @@ function readStatus(body: string): { reason: string | undefined; message: string
 /** Fields of an affinity, which the API server names in its errors. */
 const LONG_FIELD = /^(required|preferred)DuringSchedulingIgnoredDuringExecution$/
 
-/** Redacts long base64 and tokens, because an admission webhook may quote what it refuses. */
-export function withoutSecrets(text: string): string {
-  return withoutTokens(text.slice(0, 2000))
+/** Redacts long base64 and credentials, because an admission webhook may quote what it refuses; cut only then, because a part is not recognized. */
+export function withoutSecrets(text: string, limit = 600): string {
+  return withoutCredentials(text)
     .replaceAll(/[A-Za-z0-9+/=]{40,}/g, (run) => (LONG_FIELD.test(run) ? run : '(redacted)'))
-    .slice(0, 600)
+    .slice(0, limit)
 }

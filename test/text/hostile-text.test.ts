@@ -22,7 +22,7 @@ import { createStatusWriter } from '../../src/helper/report/status-object.ts'
 import { renderStatusPage } from '../../src/helper/status-page/status-page.ts'
 import { errorFromResponse } from '../../src/kube/api-error.ts'
 import type { KubeCall, KubeClient } from '../../src/kube/client.ts'
-import { withoutCommands } from '../../src/printable.ts'
+import { printable, withoutCommands } from '../../src/printable.ts'
 import { type ClusterResult, describeError, printableResult } from '../../src/rollout/cluster-result.ts'
 import { renderErrors, renderSummary } from '../../src/rollout/report/summary.ts'
 import { explainErrors } from '../../src/values/explain.ts'
@@ -254,6 +254,93 @@ test('the last place before a terminal keeps our own colours, and JSON the same'
     assert.equal(written, isTTY ? '\u001b[31m\u001b[1mx\u001b[22m\u001b[39m\n' : 'x\n')
   })
   await fuzz(t, 'hostile text at the border', property, 500)
+})
+
+/** What runtimes and registries write; each secret part of it. */
+const LEAKS: readonly { readonly text: string; readonly secrets: readonly string[]; readonly stays: string }[] = [
+  {
+    text: 'httpReadSeeker: failed open: unexpected status code https://aliregistry.oss-cn-hangzhou.aliyuncs.com/docker/registry/v2/blobs/sha256/ab/data?Expires=1772366400&OSSAccessKeyId=STS.NUexample&Signature=nS%2Bq0mOG7yexample%3D&security-token=CAISexample1%2F: 403 Forbidden',
+    secrets: ['STS.NU', 'nS%2B', 'CAIS'],
+    stays: 'blobs/sha256/ab/data?Expires=1772366400&',
+  },
+  {
+    text: 'failed to do request: Get "https://b.oss-cn-beijing-internal.aliyuncs.com/x?x-oss-signature-version=OSS4-HMAC-SHA256&x-oss-credential=STS.NUexample%2F20260301&x-oss-security-token=CAISexample&x-oss-signature=4ac1example": dial tcp: lookup b on 10.0.0.2:53: no such host',
+    secrets: ['STS.NU', 'CAIS', '4ac1'],
+    stays: '": dial tcp: lookup b on 10.0.0.2:53: no such host',
+  },
+  {
+    text: 'proxyconnect tcp: Get "http://robot%40team:p@ss-word1@mirror.example:5000/v2/": EOF',
+    secrets: ['robot', 'ss-word1'],
+    stays: '@mirror.example:5000/v2/": EOF',
+  },
+  {
+    text: 'the webhook got Authorization: Basic cm9ib3Q6cHdk, bearer 0123456789abcdef, authorization=zyxwvu; 401',
+    secrets: ['cm9ib3Q6cHdk', '0123456789abcdef', 'zyxwvu'],
+    stays: '; 401',
+  },
+]
+
+for (const { text, secrets, stays } of LEAKS) {
+  test(`P6 a credential in the message of a node reaches no output: ${text.slice(0, 60)}`, async () => {
+    // Also where the message is cut within the credential.
+    const error = hostileError('POD_FAILING', text)
+    const result: ClusterResult = printableResult({
+      name: 'prod',
+      wave: 0,
+      status: 'failed',
+      phase: 'deploy',
+      revision: { from: 1, to: 2 },
+      chart: null,
+      startedMs: 0,
+      durationMs: 10,
+      notes: [text],
+      error: describeError(error),
+      plan: [{ title: 'Deployment acr', change: 'change', diff: `- ${text}\n+ b` }],
+    })
+    const outcome = { results: [result], durationMs: 10, helm: '4.3.0', errors: [], unverified: [] }
+    const pod = stuckPod({ detail: `failed to pull and unpack image "x": ${text}` })
+    const observed = fixture({ pods: [pod], unread: [{ what: text, why: text }] })
+    let streamed = ''
+    const stream = safeStream({ write: (part) => (streamed += part) }, {})
+    stream.write(JSON.stringify({ findings: diagnose(observed), errors: [{ message: text }] }))
+    const focused = { ...observed, focus: { pod, node: null, answers: new Map() } }
+    const outputs = {
+      error: formatError(error),
+      annotation: `${error.message} ${error.hint} ${error.reason}`,
+      outputs: JSON.stringify(result),
+      summary: renderSummary({ mode: 'plan', ...outcome }),
+      terminal: renderOutcome('plan', outcome, plain),
+      doctor: renderReport(observed, diagnose(observed), plain),
+      'doctor pod': renderPodReport(focused, diagnose(focused), plain),
+      JSON: streamed,
+      answer: errorFromResponse('GET /', 403, JSON.stringify({ message: text }), undefined).message,
+      page: renderStatusPage(status({ problems: [{ ...denied, message: text }] }), NOW),
+    }
+    for (const [output, shown] of Object.entries(outputs)) {
+      for (const one of secrets) assert.ok(!shown.includes(one), `${output}: ${one}: ${shown}`)
+    }
+    assert.ok(outputs.error.includes(stays), outputs.error)
+    assert.deepEqual(JSON.parse(streamed).errors.length, 1)
+  })
+}
+
+test('P6 what is not a credential is shown as the node wrote it', () => {
+  for (const text of [
+    'repository does not exist or may require authorization: server message: insufficient_scope: authorization failed',
+    'GET https://dockerauth.cn-hangzhou.aliyuncs.com/auth?scope=repository%3Ateam%2Fapp%3Apull&service=x: 401 Unauthorized',
+    'write it as http://USER:PASSWORD@HOST:PORT',
+    'demo-registry.cn-hangzhou.cr.aliyuncs.com/team/app:1@sha256:0123456789abcdef: basic authentication is needed',
+    'kubectl get --raw "/api/v1/pods?limit=5&labelSelector=a%3Db"; key=value; --set identity.existingSecret=login',
+  ])
+    assert.equal(printable(text), text)
+})
+
+test('P6 a long text is searched for credentials at once', () => {
+  for (const text of ['://x', '?token', 'authorization', 'bearer 1', 'eyJ', '://']) {
+    const begun = performance.now()
+    printable(text.repeat(100_000))
+    assert.ok(performance.now() - begun < 2000, text)
+  }
 })
 
 test('security 1: Events, the status object and the page hold no control character', async (t) => {

@@ -165,7 +165,7 @@ function withoutNames(text: string, image: string): string {
 
 /** The end of the node's message: the reason is there. */
 function quote(text: string): string {
-  const clean = withoutSecrets(text).replace(/\s+/g, ' ').trim()
+  const clean = withoutSecrets(text, Number.POSITIVE_INFINITY).replace(/\s+/g, ' ').trim()
   if (clean === '') return ''
   return ` The node says: ${clean.length > 300 ? `…${clean.slice(-300)}` : clean}`
 }

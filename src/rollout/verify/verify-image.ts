@@ -3,6 +3,7 @@ import { unlessStatus } from '../../kube/api-error.ts'
 import type { KubeClient } from '../../kube/client.ts'
 import { pollUntil } from '../../kube/poll-until.ts'
 import type { ContainerStatus, PodObject } from '../../kube/types.ts'
+import { withoutCredentials } from '../../printable.ts'
 import { PROBE_LABELS, type Probe, RESTRICTED_CONTAINER } from './probe.ts'
 
 /** A kubelet retries a failed pull after 10 s and again after 20 s; a pull that still fails then will keep failing. */
@@ -60,7 +61,7 @@ export async function verifyImage(
   words ??= await lastEvents(client, namespace, pod, signal)
   throw new NopassError(
     'VERIFY_IMAGE',
-    `${image} was not pulled in ${Math.round(ms / 1000)} s; ${words.slice(0, MESSAGE_LIMIT)}`,
+    `${image} was not pulled in ${Math.round(ms / 1000)} s; ${withoutCredentials(words).slice(0, MESSAGE_LIMIT)}`,
   )
 }
 
