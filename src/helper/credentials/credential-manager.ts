@@ -1,6 +1,6 @@
 import { EARLIEST, LATEST, SHARED_PAUSE } from '../../acr/refresh-schedule.ts'
 import type { Clock } from '../../lib/clock.ts'
-import type { LiveToken, RegistryEntry, RegistryState } from './registry-state.ts'
+import { type LiveToken, partUsed, type RegistryEntry, type RegistryState } from './registry-state.ts'
 import {
   createTokenRefresher,
   type RefreshReason,
@@ -144,10 +144,6 @@ export function coalesces(due: Schedule, other: Schedule, now: number): boolean 
   if (now >= other.expiresAt || (other.sharedSession && now - other.issuedAt < SHARED_PAUSE)) return false
   const nextTurn = now + EARLIEST * (due.expiresAt - due.issuedAt)
   return other.refreshAt < nextTurn && partUsed(other, now) >= Math.min(LATEST, partUsed(due, now)) / 2
-}
-
-function partUsed({ issuedAt, expiresAt }: Schedule, now: number): number {
-  return (now - issuedAt) / Math.max(1, expiresAt - issuedAt)
 }
 
 /** Coalesces credentials that are requested at the same time, so that a Secret is written once for all of them. */

@@ -1,6 +1,7 @@
+import { registryShape } from '../../acr/registry-config.ts'
 import type { RegistryToken } from '../../acr/registry-token.ts'
 import type { TokenSource } from '../../acr/token-source.ts'
-import type { StatusError } from '../../release/helper-status.ts'
+import { type StatusError, toStatusError } from '../../release/helper-status.ts'
 import type { HelperConfig } from '../../values/helper-config.generated.ts'
 import { CLOCKS_DIFFER_MS } from '../plan/plan-secret.ts'
 
@@ -68,4 +69,70 @@ export function isOlder({ token, origin }: LiveToken, other: LiveToken): boolean
 /** Whether a credential has reached its end, `now` on the cloud's clock. */
 export function hasExpired({ expiresAt }: Pick<RegistryToken, 'expiresAt'>, now: number): boolean {
   return expiresAt !== null && expiresAt <= now
+}
+
+export function sameLogin(a: RegistryToken, b: RegistryToken): boolean {
+  return a.username === b.username && a.password === b.password && a.domains.join() === b.domains.join()
+}
+
+/** The part of its life that has passed; 0 of a static login. */
+export function partUsed({ issuedAt, expiresAt }: Pick<RegistryToken, 'issuedAt' | 'expiresAt'>, now: number): number {
+  return expiresAt === null ? 0 : (now - issuedAt) / Math.max(1, expiresAt - issuedAt)
+}
+
+/** `before`: the state before a reload; of a changed configuration only the entry in the Secrets is kept. */
+export function initialState(entry: RegistryEntry, before: RegistryState | undefined): RegistryState {
+  if (before?.fingerprint === entry.source.key) return before
+  const last = before?.live ?? before?.kept
+  return {
+    name: entry.name,
+    fingerprint: entry.source.key,
+    live: undefined,
+    kept: last && last.origin !== 'proof' ? asKept(last) : undefined,
+    verified: 'skipped',
+    error: undefined,
+    failures: 0,
+    urgent: false,
+  }
+}
+
+/** The newer of both. `kept` may be newer if the configuration was changed and changed back while our own copy could not be written. */
+export function newestOf(found: LiveToken, kept: LiveToken | undefined): LiveToken {
+  if (kept?.fingerprint !== found.fingerprint || !isOlder(found, kept)) return found
+  // The newer one may still expire sooner.
+  return (kept.token.expiresAt ?? 0) < (found.token.expiresAt ?? 0) ? found : kept
+}
+
+/** Whether the credential was requested for other domains, or another lifetime, than are configured now. */
+export function isOutdated({ shape, token }: LiveToken, values: RegistryValues): boolean {
+  if (shape !== undefined) return shape !== registryShape(values)
+  // Notes of 0.1.0 have no shape: only missing domains can be detected, not superfluous ones.
+  return values.domains.some((domain) => !token.domains.includes(domain.toLowerCase()))
+}
+
+/** A refused new credential replaces the old one at the latest when this share of the old one's life is left. */
+const LEAST_LEFT = 1 / 10
+
+/**
+ * Until when a refused new credential is held back; undefined: it is used now. It is held back while the last check of the one in
+ * use was accepted and a tenth of its life is left: a login check may be wrong (an IP allowlist, throttling), but an expired
+ * credential certainly fails. A refused static login is never used, because it would also break pulls of public images.
+ */
+export function heldBackUntil(
+  refused: RegistryToken,
+  { live, verified }: RegistryState,
+  now: number,
+): number | undefined {
+  if (refused.expiresAt === null) return Number.POSITIVE_INFINITY
+  if (live === undefined || verified !== 'accepted') return undefined
+  const { issuedAt, expiresAt } = live.token
+  const until = expiresAt === null ? Number.POSITIVE_INFINITY : expiresAt - LEAST_LEFT * (expiresAt - issuedAt)
+  return now < until ? until : undefined
+}
+
+/** The same problem keeps the time at which it began. */
+export function errorSince(known: StatusError | undefined, error: unknown, now: number): StatusError {
+  const met = toStatusError(error, now)
+  const isSame = known?.code === met.code && known.reason === met.reason
+  return isSame ? { ...met, at: known.at } : met
 }

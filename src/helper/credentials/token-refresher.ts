@@ -3,14 +3,21 @@ import { registryShape } from '../../acr/registry-config.ts'
 import type { RegistryToken } from '../../acr/registry-token.ts'
 import { NopassError, toNopassError } from '../../errors.ts'
 import type { Clock } from '../../lib/clock.ts'
-import { type StatusError, toStatusError } from '../../release/helper-status.ts'
+import { RefreshTimer } from './refresh-timer.ts'
 import {
   asKept,
+  errorSince,
   hasExpired,
+  heldBackUntil,
+  initialState,
   isOlder,
+  isOutdated,
   type LiveToken,
+  newestOf,
+  partUsed,
   type RegistryEntry,
   type RegistryState,
+  sameLogin,
   type Verification,
 } from './registry-state.ts'
 
@@ -65,8 +72,6 @@ export interface TokenRefresher {
   stop(): void
 }
 
-/** A refused new credential replaces the old one at the latest when this share of the old one's life is left. */
-const LEAST_LEFT = 1 / 10
 /** A refused credential that is in use is checked again after this time, doubling up to the longest pause. */
 const FIRST_RECHECK_MS = 30_000
 const LONGEST_RECHECK_MS = 10 * 60_000
@@ -75,15 +80,11 @@ const SHORTEST_PAUSE_MS = 1_000
 const AHEAD_MS = 60_000
 /** A static login has no expiry: its mounted files are read this often. */
 const STATIC_POLL_MS = 30_000
-/** A timer sleeps at most a minute or this share of the remaining time, so that a corrected clock is noticed in time. */
-const LONGEST_SLEEP = 1 / 4
-const SHORTEST_SLEEP_MS = 60_000
 
 export function createTokenRefresher(options: TokenRefresherOptions): TokenRefresher {
   const { entry, clock, cloudNow, random } = options
-  const shape = registryShape(entry.values)
   const stop = new AbortController()
-  let state: RegistryState = initialState(entry, options.initial)
+  let state = initialState(entry, options.initial)
   /** A new credential that the registry refused, held back while the one in use works. */
   let candidate: RegistryToken | undefined
   /** The credential in use after it was refused: another refusal does not request a new one. */
@@ -92,43 +93,24 @@ export function createTokenRefresher(options: TokenRefresherOptions): TokenRefre
   let olderLive: LiveToken | undefined
   let rechecks = 0
   let cancelRecheck: (() => void) | undefined
-  let due = Number.POSITIVE_INFINITY
-  /** The same on the monotonic clock, which stays right when the cloud's time corrects the clock. */
-  let dueMonotonic = Number.POSITIVE_INFINITY
   let forced = false
   let running = false
-  let cancelTimer: (() => void) | undefined
   let cancelVerify: (() => void) | undefined
   let mode: 'idle' | 'proving' | 'started' = 'idle'
 
-  const schedule = (at: number): void => {
-    due = at
-    dueMonotonic = Number.POSITIVE_INFINITY
-    arm()
-  }
-  const scheduleIn = (ms: number): void => {
-    due = cloudNow() + ms
-    dueMonotonic = clock.monotonic() + ms
-    arm()
-  }
-  const isDue = (): boolean => cloudNow() >= due || clock.monotonic() >= dueMonotonic
-  const arm = (): void => {
-    cancelTimer?.()
-    if (mode === 'idle' || running || stop.signal.aborted) return
-    const left = Math.min(due - cloudNow(), dueMonotonic - clock.monotonic())
-    const wait = Math.min(left, Math.max(SHORTEST_SLEEP_MS, left * LONGEST_SLEEP))
-    cancelTimer = clock.after(Math.max(0, wait), () => {
-      if (isDue()) void refresh(forced ? 'forced' : state.failures > 0 ? 'retried' : 'due')
-      else arm()
-    })
-  }
+  const timer = new RefreshTimer({
+    clock,
+    cloudNow,
+    mayWait: () => mode !== 'idle' && !running && !stop.signal.aborted,
+    onDue: () => void refresh(forced ? 'forced' : state.failures > 0 ? 'retried' : 'due'),
+  })
   const scheduleFor = ({ token, refreshAt: at }: LiveToken, shortest = 0): void => {
     const now = cloudNow()
     // Issued in the future: our clock is behind, and only a call to the cloud corrects it.
     const isAhead = token.issuedAt > now + AHEAD_MS
-    if (at === null) scheduleIn(STATIC_POLL_MS)
-    else if (isAhead || at < now + shortest) scheduleIn(shortest)
-    else schedule(at)
+    if (at === null) timer.setIn(STATIC_POLL_MS)
+    else if (isAhead || at < now + shortest) timer.setIn(shortest)
+    else timer.setAt(at)
   }
 
   function succeed(token: RegistryToken, verified: Verification, reason: RefreshReason): void {
@@ -139,6 +121,7 @@ export function createTokenRefresher(options: TokenRefresherOptions): TokenRefre
     const spread = token === candidate ? 'usual' : reason === 'forced' ? 'whole' : spreadAfter(before, cloudNow())
     const planned = refreshAt(token, { random: random(), sharedSession, spread })
     const origin = mode === 'proving' ? ({ origin: 'proof' } as const) : {}
+    const shape = registryShape(entry.values)
     const fetched: LiveToken = { name: entry.name, fingerprint, shape, token, refreshAt: planned, ...origin }
     // A static login that is read again is not newer, so the status does not change.
     const live = changed || token.expiresAt !== null ? fetched : before
@@ -150,7 +133,7 @@ export function createTokenRefresher(options: TokenRefresherOptions): TokenRefre
       kept: undefined,
       verified,
       revoked: false,
-      error: error && noteError(error),
+      error: error && errorSince(state.error, error, cloudNow()),
       triedAt: undefined,
       failures: 0,
       urgent,
@@ -168,20 +151,6 @@ export function createTokenRefresher(options: TokenRefresherOptions): TokenRefre
     if (changed) options.onToken(state)
   }
 
-  /**
-   * Until when a refused new credential is held back; undefined: it is used now. It is held back while the last check of the one in
-   * use was accepted and a tenth of its life is left: a login check may be wrong (an IP allowlist, throttling), but an expired
-   * credential certainly fails. A refused static login is never used, because it would also break pulls of public images.
-   */
-  function heldBackUntil(token: RegistryToken): number | undefined {
-    if (token.expiresAt === null) return Number.POSITIVE_INFINITY
-    const { live, verified } = state
-    if (live === undefined || verified !== 'accepted') return undefined
-    const { issuedAt, expiresAt } = live.token
-    const until = expiresAt === null ? Number.POSITIVE_INFINITY : expiresAt - LEAST_LEFT * (expiresAt - issuedAt)
-    return cloudNow() < until ? until : undefined
-  }
-
   /** Checks a refused credential that is in use again, until it is accepted or replaced. */
   function recheckLater(): void {
     const wait = Math.min(LONGEST_RECHECK_MS, FIRST_RECHECK_MS * 2 ** Math.min(30, rechecks)) * (1 + random() / 2)
@@ -195,20 +164,12 @@ export function createTokenRefresher(options: TokenRefresherOptions): TokenRefre
     })
   }
 
-  /** The same problem keeps the time at which it began. */
-  function noteError(error: unknown): StatusError {
-    const known = state.error
-    const met = toStatusError(error, cloudNow())
-    const same = known?.code === met.code && known.reason === met.reason
-    return same ? { ...met, at: known.at } : met
-  }
-
   function fail(error: unknown, reason: RefreshReason, noLaterThan = Number.POSITIVE_INFINITY): void {
     const now = cloudNow()
     const failures = state.failures + 1
     // A scheduled retry does not change it, so that the status is not written for each.
     const triedAt = reason === 'forced' || forced ? now : state.triedAt
-    state = { ...state, failures, error: noteError(error), triedAt }
+    state = { ...state, failures, error: errorSince(state.error, error, now), triedAt }
     retryFrom(now, toNopassError(error).retryAfterMs, noLaterThan)
     options.onChange({ kind: 'failed', state, error })
   }
@@ -216,7 +177,7 @@ export function createTokenRefresher(options: TokenRefresherOptions): TokenRefre
   function retryFrom(now: number, retryAfterMs?: number, noLaterThan = Number.POSITIVE_INFINITY): void {
     const { failures, live } = state
     const retry = retryAt({ now, failures, token: live?.token ?? null, random: random(), retryAfterMs })
-    scheduleIn(Math.min(retry, noLaterThan) - now)
+    timer.setIn(Math.min(retry, noLaterThan) - now)
   }
 
   /** Requests a new credential, or returns the one that was held back if that is not due for replacement itself. */
@@ -235,19 +196,20 @@ export function createTokenRefresher(options: TokenRefresherOptions): TokenRefre
     options.onRequest?.(reason)
     let act: () => void
     // A coalesced refresh was not due yet, so its failure is not reported.
-    const failed = (error: unknown) => (reason === 'coalesced' ? arm : () => fail(error, reason))
+    const failed = (error: unknown) => (reason === 'coalesced' ? () => timer.arm() : () => fail(error, reason))
     try {
       const token = await fetchToken(reason)
       const known = state.live !== undefined && sameLogin(state.live.token, token)
       const verified = known ? state.verified : await entry.verify(token, stop.signal)
-      const until = verified === 'refused' && (!known || token.expiresAt === null) ? heldBackUntil(token) : undefined
+      const isRefused = verified === 'refused' && (!known || token.expiresAt === null)
+      const until = isRefused ? heldBackUntil(token, state, cloudNow()) : undefined
       if (until !== undefined) candidate = token.expiresAt === null ? undefined : token
       if (until === undefined) act = () => succeed(token, verified, reason)
       else act = reason === 'coalesced' ? failed(undefined) : () => fail(refusal(entry.name), reason, until)
     } catch (error) {
       const spare = candidate
       // Even refused it is better than one that is about to expire.
-      if (spare === undefined || hasExpired(spare, cloudNow()) || heldBackUntil(spare) !== undefined)
+      if (spare === undefined || hasExpired(spare, cloudNow()) || heldBackUntil(spare, state, cloudNow()) !== undefined)
         act = failed(error)
       else act = () => succeed(spare, 'refused', reason)
     }
@@ -276,7 +238,7 @@ export function createTokenRefresher(options: TokenRefresherOptions): TokenRefre
       state = { ...state, error: undefined }
     }
     if (verified !== 'refused') return options.onChange({ kind: 'unchanged', state })
-    state = { ...state, error: noteError(refusal(entry.name)) }
+    state = { ...state, error: errorSince(state.error, refusal(entry.name), cloudNow()) }
     // A second credential was refused too: a third would rewrite all namespaces in vain.
     if (refusedLive === live) return options.onChange({ kind: 'unchanged', state })
     refusedLive = live
@@ -287,7 +249,7 @@ export function createTokenRefresher(options: TokenRefresherOptions): TokenRefre
 
   function force(): void {
     forced = true
-    scheduleIn(0)
+    timer.setIn(0)
   }
 
   return {
@@ -297,10 +259,10 @@ export function createTokenRefresher(options: TokenRefresherOptions): TokenRefre
     start() {
       if (mode === 'started') return
       mode = 'started'
-      if (!state.live || forced) scheduleIn(0)
+      if (!state.live || forced) timer.setIn(0)
       // It already failed before a reload.
-      else if (state.failures > 0 && due === Number.POSITIVE_INFINITY) retryFrom(cloudNow())
-      else if (state.failures > 0) arm()
+      else if (state.failures > 0 && !timer.isSet) retryFrom(cloudNow())
+      else if (state.failures > 0) timer.arm()
       else if (state.revoked) force()
       else scheduleFor(state.live)
       // A random first interval, so that helpers that start together do not log in together.
@@ -309,7 +271,7 @@ export function createTokenRefresher(options: TokenRefresherOptions): TokenRefre
     prove() {
       if (mode !== 'idle' || state.live !== undefined) return
       mode = 'proving'
-      scheduleIn(0)
+      timer.setIn(0)
     },
     adopt(found) {
       const live = newestOf(found, state.kept)
@@ -333,14 +295,7 @@ export function createTokenRefresher(options: TokenRefresherOptions): TokenRefre
     },
     force,
     replaceOutdated() {
-      const { live } = state
-      if (live === undefined) return
-      // Notes of 0.1.0 have no shape: only missing domains can be detected, not superfluous ones.
-      const isOutdated =
-        live.shape === undefined
-          ? entry.values.domains.some((domain) => !live.token.domains.includes(domain.toLowerCase()))
-          : live.shape !== shape
-      if (isOutdated) force()
+      if (state.live !== undefined && isOutdated(state.live, entry.values)) force()
     },
     replaceOlder() {
       const { live } = state
@@ -353,38 +308,11 @@ export function createTokenRefresher(options: TokenRefresherOptions): TokenRefre
     },
     stop() {
       stop.abort()
-      cancelTimer?.()
+      timer.stop()
       cancelVerify?.()
       cancelRecheck?.()
     },
   }
-}
-
-/** `before`: the state before a reload; of a changed configuration only the entry in the Secrets is kept. */
-function initialState(entry: RegistryEntry, before: RegistryState | undefined): RegistryState {
-  if (before?.fingerprint === entry.source.key) return before
-  const last = before?.live ?? before?.kept
-  return {
-    name: entry.name,
-    fingerprint: entry.source.key,
-    live: undefined,
-    kept: last && last.origin !== 'proof' ? asKept(last) : undefined,
-    verified: 'skipped',
-    error: undefined,
-    failures: 0,
-    urgent: false,
-  }
-}
-
-/** The newer of both. `kept` may be newer if the configuration was changed and changed back while our own copy could not be written. */
-function newestOf(found: LiveToken, kept: LiveToken | undefined): LiveToken {
-  if (kept?.fingerprint !== found.fingerprint || !isOlder(found, kept)) return found
-  // The newer one may still expire sooner.
-  return (kept.token.expiresAt ?? 0) < (found.token.expiresAt ?? 0) ? found : kept
-}
-
-function partUsed({ issuedAt, expiresAt }: RegistryToken, now: number): number {
-  return expiresAt === null ? 0 : (now - issuedAt) / Math.max(1, expiresAt - issuedAt)
 }
 
 /** The latest time that a Date can represent. */
@@ -393,10 +321,6 @@ const LATEST_DATE = 8.64e15
 function unusable(registry: string): NopassError {
   const what = `the token service handed out a credential for registry ${registry} that has already expired or has no valid expiry`
   return new NopassError('CLOUD_UNAVAILABLE', what)
-}
-
-function sameLogin(a: RegistryToken, b: RegistryToken): boolean {
-  return a.username === b.username && a.password === b.password && a.domains.join() === b.domains.join()
 }
 
 function refusal(registry: string): NopassError {

@@ -1,0 +1,66 @@
+import type { Clock } from '../../lib/clock.ts'
+
+export interface RefreshTimerOptions {
+  readonly clock: Clock
+  /** Epoch milliseconds on the cloud's clock. */
+  readonly cloudNow: () => number
+  /** Asked when a time is set and by `arm`. */
+  readonly mayWait: () => boolean
+  readonly onDue: () => void
+}
+
+/** A timer sleeps at most a minute or this share of the remaining time, so that a corrected clock is noticed in time. */
+const LONGEST_SLEEP = 1 / 4
+const SHORTEST_SLEEP_MS = 60_000
+
+/** One time on the cloud's clock, which may be corrected while the timer waits for it. */
+export class RefreshTimer {
+  readonly #options: RefreshTimerOptions
+  #due = Number.POSITIVE_INFINITY
+  /** The same on the monotonic clock, which stays right when the cloud's time corrects the clock. */
+  #dueMonotonic = Number.POSITIVE_INFINITY
+  #cancel: (() => void) | undefined
+
+  constructor(options: RefreshTimerOptions) {
+    this.#options = options
+  }
+
+  get isSet(): boolean {
+    return this.#due !== Number.POSITIVE_INFINITY
+  }
+
+  setAt(time: number): void {
+    this.#due = time
+    this.#dueMonotonic = Number.POSITIVE_INFINITY
+    this.arm()
+  }
+
+  setIn(ms: number): void {
+    const { clock, cloudNow } = this.#options
+    this.#due = cloudNow() + ms
+    this.#dueMonotonic = clock.monotonic() + ms
+    this.arm()
+  }
+
+  /** Waits again for the time that was set. */
+  arm(): void {
+    const { clock, mayWait, onDue } = this.#options
+    this.stop()
+    if (!mayWait()) return
+    const left = this.#left()
+    const wait = Math.min(left, Math.max(SHORTEST_SLEEP_MS, left * LONGEST_SLEEP))
+    this.#cancel = clock.after(Math.max(0, wait), () => {
+      if (this.#left() <= 0) onDue()
+      else this.arm()
+    })
+  }
+
+  stop(): void {
+    this.#cancel?.()
+  }
+
+  #left(): number {
+    const { clock, cloudNow } = this.#options
+    return Math.min(this.#due - cloudNow(), this.#dueMonotonic - clock.monotonic())
+  }
+}
