@@ -1,4 +1,5 @@
 import { type ErrorCode, NopassError } from '../errors.ts'
+import { exceededQuota } from '../lib/text.ts'
 import { withoutCredentials } from '../printable.ts'
 
 interface Pattern {
@@ -7,7 +8,7 @@ interface Pattern {
   /** The message, from the groups of the match; default: helm's own line. */
   readonly say?: (groups: RegExpExecArray) => string
   /** The fix, from the groups of the match; default: the code's own. */
-  readonly fix?: (groups: RegExpExecArray) => string
+  readonly fix?: (groups: RegExpExecArray) => string | undefined
 }
 
 /** The first match decides. Messages of Helm 3.18 to 4.3 and of the API server. */
@@ -43,10 +44,12 @@ const PATTERNS: readonly Pattern[] = [
   },
   {
     code: 'HELM_INVALID_OBJECT',
-    // Names as Kubernetes allows them, because a webhook may quote anything, and they go into a command.
-    match: /exceeded quota: ([a-z0-9.-]+), requested: ([\w./-]+)=/,
-    fix: ([, quota, resource]) =>
-      `Raise \`${resource}\` of ResourceQuota ${quota}, or delete what is not needed there; \`kubectl describe resourcequota ${quota} -n NAMESPACE\` shows what is used.`,
+    match: /exceeded quota: /,
+    fix: ({ input }) => {
+      const quota = exceededQuota(input)
+      if (quota === undefined) return undefined
+      return `Raise ${quota.limits} of ResourceQuota ${quota.name}, or delete what is not needed there; \`kubectl describe resourcequota ${quota.name} -n NAMESPACE\` shows what is used.`
+    },
   },
   {
     code: 'HELM_VALUES_REFUSED',

@@ -74,7 +74,7 @@ function readStatus(body: string): { reason: string | undefined; message: string
 /** Fields of an affinity, which the API server names in its errors. */
 const LONG_FIELD = /^(required|preferred)DuringSchedulingIgnoredDuringExecution$/
 
-/** Redacts long base64 and credentials, because an admission webhook may quote what it refuses; cut only then, because a part is not recognized. */
+/** Redacts long base64 and credentials, because an admission webhook may quote what it refuses; cut after that, because a part is not recognized. */
 export function withoutSecrets(text: string, limit = 600): string {
   return withoutCredentials(text)
     .replaceAll(/[A-Za-z0-9+/=]{40,}/g, (run) => (LONG_FIELD.test(run) ? run : '(redacted)'))

@@ -26,3 +26,15 @@ export function shellWord(text: string): string {
 export function sha256(content: string | Uint8Array): string {
   return createHash('sha256').update(content).digest('hex')
 }
+
+/**
+ * The quota and its limits that an object would exceed, from the API server's message. Only names as Kubernetes allows them, because a
+ * webhook may quote anything and they go into commands.
+ */
+export function exceededQuota(message: string): { readonly name: string; readonly limits: string } | undefined {
+  const form = /exceeded quota: ([a-z0-9.-]+), requested: ([\w./-]+=[^\s,]+(?:,[\w./-]+=[^\s,]+)*)/
+  const [, name, requested] = form.exec(message) ?? []
+  if (name === undefined || requested === undefined) return undefined
+  const limits = requested.split(',').map((one) => `\`${one.slice(0, one.indexOf('='))}\``)
+  return { name, limits: new Intl.ListFormat('en').format(limits) }
+}

@@ -1,6 +1,7 @@
 import { ERROR_CODES } from '../error-codes.ts'
 import { type ErrorCode, NopassError } from '../errors.ts'
 import { withoutSecrets } from '../kube/api-error.ts'
+import { exceededQuota } from '../lib/text.ts'
 import type { HelperStatus, RegistryStatus } from './helper-status.ts'
 
 /** One Pod of the helper, reduced to what explains why it does not run. */
@@ -41,9 +42,9 @@ export function refusalOf(status: DeploymentView['status']): string | undefined 
  * only names that Kubernetes allows go into the command.
  */
 export function refusalFix(message: string, namespace: string): string {
-  const [, used, resource] = /exceeded quota: ([a-z0-9.-]+), requested: ([\w./-]+)=/.exec(message) ?? []
-  if (used !== undefined)
-    return `Raise \`${resource}\` of ResourceQuota ${used}, or lower \`resources\` or \`replicas\` in the values; \`kubectl describe resourcequota ${used} -n ${namespace}\` shows what is used.`
+  const quota = exceededQuota(message)
+  if (quota !== undefined)
+    return `Raise ${quota.limits} of ResourceQuota ${quota.name}, or lower \`resources\` or \`replicas\` in the values; \`kubectl describe resourcequota ${quota.name} -n ${namespace}\` shows what is used.`
   const [, strict, missing] = /failed quota: ([a-z0-9.-]+): must specify ([\w./,-]+)/.exec(message) ?? []
   if (strict !== undefined)
     return `ResourceQuota ${strict} needs ${missing} of every container: write it in \`resources\` of the values.`

@@ -8,7 +8,7 @@ import { admission, failure, fixture, HOST, IMAGE, NOW, registry, secret } from 
 
 const refused = (message: string, namespace = 'shop') => ({ ...failure('WRITE_REFUSED'), message, namespace })
 const QUOTA =
-  'the Secret acr-nopass was refused with 403: secrets "acr-nopass" is forbidden: exceeded quota: small, requested: secrets=1, used: secrets=0, limited: secrets=0'
+  'the Secret acr-nopass was refused with 403: secrets "acr-nopass" is forbidden: exceeded quota: small, requested: count/secrets=1,secrets=1, used: count/secrets=0,secrets=0, limited: count/secrets=0,secrets=0'
 const WEBHOOK =
   'the Secret acr-nopass was refused with 400: admission webhook "policy.example.com" denied the request: no'
 const RBAC =
@@ -19,7 +19,7 @@ const ROWS: readonly Row[] = [
     title: 'a quota in the way, in two namespaces',
     observed: fixture({ status: { problems: [refused(QUOTA), refused(QUOTA, 'acr-nopass')] } }),
     finds: [['error', 'QUOTA_EXCEEDED', '2 namespaces']],
-    says: /ResourceQuota small[\s\S]*kubectl -n shop describe resourcequota small/,
+    says: /ResourceQuota small[\s\S]*Raise `count\/secrets` and `secrets` of that quota[\s\S]*kubectl -n shop describe resourcequota small/,
   },
   {
     title: 'a webhook that refuses, in two namespaces',

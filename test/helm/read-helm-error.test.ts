@@ -113,6 +113,13 @@ test('a quota without room for an object is named with the limit to raise', () =
   )
 })
 
+test('each limit of a quota without room is named', () => {
+  const refusal =
+    'secrets "x" is forbidden: exceeded quota: small, requested: count/secrets=1,secrets=1, used: count/secrets=9,secrets=9, limited: count/secrets=9,secrets=9'
+  const { hint } = readHelmError(`Error: INSTALLATION FAILED: ${refusal}\n`, { command: 'upgrade' })
+  assert.match(hint, /^Raise `count\/secrets` and `secrets` of ResourceQuota small, /)
+})
+
 test("a webhook's text in place of a quota gets into no command", () => {
   const refusal = 'admission webhook "w" denied the request: exceeded quota: q;$(reboot), requested: pods=1'
   const { code, hint } = readHelmError(`Error: UPGRADE FAILED: ${refusal}\n`, { command: 'upgrade' })

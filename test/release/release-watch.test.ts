@@ -65,6 +65,11 @@ for (const [why, message, fix] of [
     'Raise `limits.memory` of ResourceQuota small, or lower `resources` or `replicas` in the values; `kubectl describe resourcequota small -n n` shows what is used.',
   ],
   [
+    'a quota that is used up in three ways',
+    'pods "acr-1" is forbidden: exceeded quota: small, requested: limits.cpu=1,pods=1,requests.memory=64Mi, used: limits.cpu=4,pods=2,requests.memory=1Gi, limited: limits.cpu=4,pods=2,requests.memory=1Gi',
+    'Raise `limits.cpu`, `pods`, and `requests.memory` of ResourceQuota small, or lower `resources` or `replicas` in the values; `kubectl describe resourcequota small -n n` shows what is used.',
+  ],
+  [
     'a quota of what the Pod does not say',
     'pods "acr-1" is forbidden: failed quota: cpus: must specify limits.cpu for: helper',
     'ResourceQuota cpus needs limits.cpu of every container: write it in `resources` of the values.',

@@ -1,4 +1,4 @@
-import { shellWord } from '../../lib/text.ts'
+import { exceededQuota, shellWord } from '../../lib/text.ts'
 import type { ReleaseFacts } from '../../release/find-release.ts'
 import type { HelperStatus } from '../../release/helper-status.ts'
 import { type Finding, type FindingId, pluralize, type Severity, summarize } from '../finding.ts'
@@ -53,7 +53,7 @@ function explain(problem: Problem, release: ReleaseFacts, isOurs: boolean): Expl
       id: 'QUOTA_EXCEEDED',
       severity,
       cause: `ResourceQuota ${quota} of namespace ${where} leaves no room for one more Secret.`,
-      fix: 'Raise `secrets` (or `count/secrets`) of that quota by one, or delete Secrets that are not needed; the helper retries.',
+      fix: `Raise ${exceededQuota(message)?.limits ?? '`secrets` (or `count/secrets`)'} of that quota by one, or delete Secrets that are not needed; the helper retries.`,
       command: `kubectl -n ${where} describe resourcequota ${shellWord(quota)}`,
     }
   }
