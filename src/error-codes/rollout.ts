@@ -70,8 +70,8 @@ export const ROLLOUT_CODES = {
     fix: 'Fix what the helper reports; the message contains its own fix.',
   },
   POD_FAILING: {
-    what: 'A Pod of the release cannot start, and waiting will not help.',
-    fix: 'Read the reason in the message; `kubectl describe pod` shows the Events.',
+    what: 'A Pod of the release does not start.',
+    fix: 'Change what the message names: the image, a Secret or ConfigMap, the resources, or the place on the nodes.',
   },
   VERIFY_STATUS: {
     what: 'The helper did not report every registry as live in time.',

@@ -88,6 +88,7 @@ const REGISTRY_PATIENCE: Readonly<Record<string, number>> = {
 
 /** All current causes, those that the helper reports first. */
 export function findCauses(observed: {
+  readonly namespace: string
   readonly pods: readonly PodView[]
   readonly status: HelperStatus | undefined
   readonly refusal?: PodRefusal | undefined
@@ -95,23 +96,27 @@ export function findCauses(observed: {
   /** This run changed RAM, which takes up to a minute to reach every region, so a denial may be temporary. */
   readonly ramChanged: boolean
 }): readonly Cause[] {
-  const { pods, status, refusal, configHash, ramChanged } = observed
+  const { namespace, pods, status, refusal, configHash, ramChanged } = observed
   const current = status !== undefined && (configHash === undefined || status.configHash === configHash)
   // `pending` with an error: no credential yet; `failing`: the last good one is still used.
   const failing = current ? status.registries.filter(({ state }) => state !== 'live') : []
   return [
     ...failing.flatMap((registry) => registryCauses(registry, ramChanged)),
     ...(refusal === undefined ? [] : [refusalCause(refusal)]),
-    ...pods.flatMap(podCauses),
+    ...pods.flatMap((pod) => podCauses(pod, namespace)),
   ]
 }
 
 /** Never ends the wait early: room in a quota may come back while old Pods leave. */
 function refusalCause({ namespace, deployment, message }: PodRefusal): Cause {
   const words = withoutSecrets(message)
-  const error = new NopassError('POD_FAILING', `the API server creates no Pod of Deployment ${deployment}: ${words}`, {
-    hint: refusalFix(message, namespace),
-  })
+  const error = new NopassError(
+    'POD_FAILING',
+    `the API server creates no Pod of Deployment ${namespace}/${deployment}: ${words}`,
+    {
+      hint: refusalFix(message, namespace),
+    },
+  )
   return { key: `deployment ${deployment} refused`, patienceMs: Number.POSITIVE_INFINITY, error }
 }
 
@@ -133,37 +138,43 @@ function registryCauses({ name, instanceId, region, error }: RegistryStatus, ram
   ]
 }
 
-function podCauses(pod: PodView): readonly Cause[] {
+function podCauses(pod: PodView, namespace: string): readonly Cause[] {
   if (pod.ready) return []
-  if (pod.waiting === 'CrashLoopBackOff' || pod.restarts >= 3) return [crashCause(pod)]
+  const what = `Pod ${namespace}/${pod.name}`
+  const events = `\`kubectl describe pod ${pod.name} -n ${namespace}\` shows its Events.`
+  if (pod.waiting === 'CrashLoopBackOff' || pod.restarts >= 3) return [crashCause(pod, what, namespace)]
   const waiting = pod.waiting === undefined ? undefined : WAITING[pod.waiting]
   if (pod.waiting !== undefined && waiting !== undefined) {
-    const image = /Image|Pull/.test(pod.waiting) ? ` (${pod.image})` : ''
-    const message = `Pod ${pod.name}: ${pod.waiting}${image}${pod.detail ? `: ${pod.detail}` : ''}`
-    return [
-      { key: `pod ${pod.name} ${pod.waiting}`, patienceMs: waiting, error: new NopassError('POD_FAILING', message) },
-    ]
+    const isOfImage = /Image|Pull/.test(pod.waiting)
+    const image = isOfImage ? ` (${pod.image})` : ''
+    const message = `${what} does not start: ${pod.waiting}${image}${pod.detail ? `: ${pod.detail}` : ''}`
+    const hint = `${isOfImage ? IMAGE_FIX : CONTAINER_FIX} ${events}`
+    const error = new NopassError('POD_FAILING', message, { hint })
+    return [{ key: `pod ${pod.name} ${pod.waiting}`, patienceMs: waiting, error }]
   }
   if (pod.unscheduled) {
-    const message = `Pod ${pod.name} fits on no node${pod.detail ? `: ${pod.detail}` : ''}`
-    return [
-      {
-        key: `pod ${pod.name} unscheduled`,
-        patienceMs: Number.POSITIVE_INFINITY,
-        error: new NopassError('POD_FAILING', message),
-      },
-    ]
+    const message = `${what} fits on no node${pod.detail ? `: ${pod.detail}` : ''}`
+    const error = new NopassError('POD_FAILING', message, { hint: `${NODE_FIX} ${events}` })
+    return [{ key: `pod ${pod.name} unscheduled`, patienceMs: Number.POSITIVE_INFINITY, error }]
   }
   return []
 }
 
-function crashCause(pod: PodView): Cause {
+const IMAGE_FIX =
+  'Check `image` and `global.imageRegistry` in the values, that the nodes reach that registry, and `imagePullSecrets` if it needs a login.'
+const CONTAINER_FIX =
+  'Create what the message names, or change `extraEnv`, `extraVolumeMounts` or `podSecurityContext` in the values.'
+const NODE_FIX =
+  'Make room on a node or add one, or change `resources`, `nodeSelector`, `tolerations`, `affinity` or `topologySpread` in the values.'
+
+function crashCause(pod: PodView, what: string, namespace: string): Cause {
   const logged = lastLogError(pod.lastLog)
-  const message = `Pod ${pod.name} ended ${pod.restarts} times with exit code ${pod.exitCode ?? '?'}${logged ? `: ${logged.message}` : ''}`
+  const message = `${what} ended ${pod.restarts} times with exit code ${pod.exitCode ?? '?'}${logged ? `: ${logged.message}` : ''}`
+  const hint = logged?.hint ?? `\`kubectl logs ${pod.name} -n ${namespace} --previous\` shows why.`
   return {
     key: `pod ${pod.name} crash`,
     patienceMs: pod.restarts >= 3 ? 0 : Number.POSITIVE_INFINITY,
-    error: new NopassError('POD_FAILING', message, { ...(logged && { hint: logged.hint, reason: logged.code }) }),
+    error: new NopassError('POD_FAILING', message, { hint, ...(logged && { reason: logged.code }) }),
   }
 }
 

@@ -78,7 +78,7 @@ export function watchRelease(
     const now = performance.now()
     const pods = all.filter(({ name }) => earlier.pods?.has(name) === false)
     const status = report?.updatedAt === earlier.reportedAt ? undefined : report
-    last = findCauses({ pods, status, refusal, configHash: parts.configHash, ramChanged: parts.ramChanged })
+    last = findCauses({ ...parts, pods, status, refusal })
     const keys = new Set(last.map(({ key }) => key))
     for (const key of since.keys()) if (!keys.has(key)) since.delete(key)
     for (const { key } of last) since.set(key, since.get(key) ?? now)

@@ -53,7 +53,7 @@ const ROWS: readonly Row[] = [
       ],
     }),
     finds: [['error', 'HELPER_DOWN', 'helper acr-nopass/acr-nopass']],
-    says: /Pod acr-nopass-1: ErrImagePull \(ghcr.io\/x:1\): not found/,
+    says: /Pod acr-nopass\/acr-nopass-1 does not start: ErrImagePull \(ghcr.io\/x:1\): not found/,
   },
   {
     title: 'one of two replicas',

@@ -44,11 +44,9 @@ function status(state: RegistryStatus['state'], code?: string): HelperStatus {
 }
 
 function causes(pods: readonly PodView[], report?: HelperStatus, ramChanged = false): unknown {
-  return findCauses({ pods, status: report, configHash: 'h', ramChanged }).map(({ patienceMs, error }) => [
-    patienceMs,
-    error.code,
-    error.message,
-  ])
+  return findCauses({ namespace: 'acr', pods, status: report, configHash: 'h', ramChanged }).map(
+    ({ patienceMs, error }) => [patienceMs, error.code, error.message],
+  )
 }
 
 test('a ready Pod and a working registry are not a cause', () => {
@@ -57,18 +55,44 @@ test('a ready Pod and a working registry are not a cause', () => {
 
 test('an image name that no registry accepts fails immediately, a pull may fail for a while', () => {
   assert.deepEqual(causes([{ ...pod, waiting: 'InvalidImageName' }]), [
-    [0, 'POD_FAILING', 'Pod p: InvalidImageName (r.example/x:1)'],
+    [0, 'POD_FAILING', 'Pod acr/p does not start: InvalidImageName (r.example/x:1)'],
   ])
   assert.deepEqual(causes([{ ...pod, waiting: 'ImagePullBackOff', detail: 'no' }]), [
-    [45_000, 'POD_FAILING', 'Pod p: ImagePullBackOff (r.example/x:1): no'],
+    [45_000, 'POD_FAILING', 'Pod acr/p does not start: ImagePullBackOff (r.example/x:1): no'],
   ])
   assert.deepEqual(causes([{ ...pod, waiting: 'ContainerCreating' }]), [])
 })
 
+for (const [why, state, fix] of [
+  ['an image', { waiting: 'ErrImagePull' }, /^Check `image` .*`kubectl describe pod p -n acr` shows its Events\.$/],
+  [
+    'a Secret',
+    { waiting: 'CreateContainerConfigError' },
+    /^Create what .* `extraEnv`.*`kubectl describe pod p -n acr`/,
+  ],
+  [
+    'room on the nodes',
+    { unscheduled: true },
+    /^Make room .* `resources`, `nodeSelector`.*`kubectl describe pod p -n acr`/,
+  ],
+  ['a crash without a log', { restarts: 3 }, /^`kubectl logs p -n acr --previous` shows why\.$/],
+] as const) {
+  test(`the fix of a Pod that does not start names the values and the command for it: ${why}`, () => {
+    const [cause] = findCauses({
+      namespace: 'acr',
+      pods: [{ ...pod, ...state }],
+      status: undefined,
+      configHash: 'h',
+      ramChanged: false,
+    })
+    assert.match(cause?.error.hint ?? '', fix)
+  })
+}
+
 test("three crashes are enough, and the helper's last log lines are the reason", () => {
   const lastLog = '{"msg":"started"}\n{"level":60,"code":"HELPER_CONFIG_INVALID","msg":"bad config"}\n'
   assert.deepEqual(causes([{ ...pod, restarts: 3, exitCode: 2, lastLog }]), [
-    [0, 'POD_FAILING', 'Pod p ended 3 times with exit code 2: bad config'],
+    [0, 'POD_FAILING', 'Pod acr/p ended 3 times with exit code 2: bad config'],
   ])
   assert.equal(lastLogError('no json'), undefined)
 })
@@ -77,7 +101,7 @@ test("the helper's own report comes first, but only with the deployed configurat
   const report = status('pending', 'CLOUD_NOT_FOUND')
   assert.deepEqual(causes([{ ...pod, unscheduled: true }], report), [
     [15_000, 'HELPER_FAILING', 'registry prod (cri-x in cn-hangzhou): it failed'],
-    [Number.POSITIVE_INFINITY, 'POD_FAILING', 'Pod p fits on no node'],
+    [Number.POSITIVE_INFINITY, 'POD_FAILING', 'Pod acr/p fits on no node'],
   ])
   assert.deepEqual(causes([], { ...report, configHash: 'older' }), [])
 })

@@ -39,7 +39,7 @@ test('C2 a Pod that crashed before helm started does not fail the step that repa
     await looks()
     assert.deepEqual(watch.evidence(), [])
     pods.push('new')
-    assert.match((await watch.permanent).message, /^Pod new ended 9 times/)
+    assert.match((await watch.permanent).message, /^Pod n\/new ended 9 times/)
     assert.deepEqual(
       watch.evidence().map(({ key }) => key),
       ['pod new crash'],
@@ -115,7 +115,7 @@ for (const [why, message, fix] of [
     watch.stop()
     assert.deepEqual(
       watch.evidence().map(({ patienceMs, error }) => [patienceMs, error.code, error.message, error.hint]),
-      [[Number.POSITIVE_INFINITY, 'POD_FAILING', `the API server creates no Pod of Deployment acr: ${message}`, fix]],
+      [[Number.POSITIVE_INFINITY, 'POD_FAILING', `the API server creates no Pod of Deployment n/acr: ${message}`, fix]],
     )
   })
 }

@@ -14,7 +14,13 @@ export function helperPodFindings({ release, deployment, helperPods }: Observed)
   if (deployment === null || deployment.wanted === 0) {
     return [{ id: 'HELPER_DOWN', severity: 'error', subject, ...absent(release, deployment === null) }]
   }
-  const [first] = findCauses({ pods: helperPods ?? [], status: undefined, configHash: undefined, ramChanged: false })
+  const [first] = findCauses({
+    namespace,
+    pods: helperPods ?? [],
+    status: undefined,
+    configHash: undefined,
+    ramChanged: false,
+  })
   const isDown = deployment.available === 0
   // New Pods of an upgrade that never become ready leave the old ones at work.
   const isStuck = first !== undefined || deployment.refusal !== undefined
