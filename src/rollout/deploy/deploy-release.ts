@@ -1,17 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { NopassError, reworded, toNopassError } from '../../errors.ts'
-import {
-  type ReleaseTarget,
-  rollbackArguments,
-  type UpgradeOptions,
-  uninstallArguments,
-  upgradeArguments,
-} from '../../helm/helm-flags.ts'
-import type { Helm } from '../../helm/obtain/find-helm.ts'
+import { upgradeArguments } from '../../helm/helm-flags.ts'
 import { readHelmError } from '../../helm/read-helm-error.ts'
 import type { ReleaseContent } from '../../helm/release/release-record.ts'
 import {
-  explainPending,
   isPending,
   lastGoodRevision,
   longestSeconds,
@@ -24,10 +16,8 @@ import type { KubeClient } from '../../kube/client.ts'
 import { pollUntil } from '../../kube/poll-until.ts'
 import { parseGoDuration } from '../../lib/go-duration.ts'
 import { type ReleaseWatch, readEarlierState, type WatchedRelease, watchRelease } from '../../release/release-watch.ts'
-import type { RunFolder } from '../run-folder.ts'
-import { beginHelmStep, type HelmStep } from './helm-step.ts'
+import { beginHelmStep } from './helm-step.ts'
 import {
-  isOwnRollback,
   NOTHING_RESTORED,
   overtaken,
   type RestoreDeps,
@@ -36,26 +26,17 @@ import {
   restoreOther,
   restoreOvertaken,
 } from './other-deployers.ts'
-import { type ReleaseStore, requireSameHistory } from './release-store.ts'
+import { requireSameHistory } from './release-store.ts'
+import { type Deployed, rollBackFailed } from './roll-back-failed.ts'
+import { chooseUndo, rollbackTo, runUndo, type UndoPolicy, type UndoRequest } from './undo.ts'
 
-export interface DeployRequest {
-  readonly cluster: string
-  readonly helm: Helm
+export interface DeployRequest extends UndoRequest, UndoPolicy, Deployed {
   readonly client: KubeClient
-  readonly folder: RunFolder
-  readonly target: ReleaseTarget
-  readonly options: UpgradeOptions
   readonly parts: WatchedRelease
   /** The release that was rendered and checked. */
   readonly desired: ReleaseContent
   /** Whether rendering the chart again gives the same objects. */
   readonly exact: boolean
-  readonly store: ReleaseStore
-  /** Before the deploy, oldest first. */
-  readonly history: readonly Revision[]
-  readonly rollback: boolean
-  readonly uninstallOnFailedInstall: boolean
-  readonly report: (line: string) => void
   /** How long to wait for another deployer's running helm, milliseconds. */
   readonly otherMs?: number
 }
@@ -77,65 +58,6 @@ export async function deployRelease(request: DeployRequest, signal: AbortSignal)
   const { history, notes } = await rollBackFailed(request, deployed, signal)
   const outcome = await upgradeRelease({ ...request, history }, signal)
   return { ...outcome, notes: [...notes, ...outcome.notes] }
-}
-
-/**
- * Rolls back a failed revision that was left in the cluster. An upgrade over it compares with the deployed revision below it
- * (`prepareUpgrade`, https://github.com/helm/helm/blob/v3.22.0/pkg/action/upgrade.go): objects that only the failed one has are
- * never deleted, and with client-side apply its fields stay too. A rollback compares with the failed one. If the rollback
- * fails, the upgrade may still succeed, except over a pending rollback, which a failed hook leaves: that one is repeated once.
- * @throws NopassError `HELM_PENDING`, `RELEASE_CHANGED`
- */
-async function rollBackFailed(
-  request: DeployRequest,
-  deployed: Revision,
-  signal: AbortSignal,
-): Promise<{ readonly history: readonly Revision[]; readonly notes: readonly string[] }> {
-  const { store, target, history, options } = request
-  const failed = history.at(-1)
-  await requireSameHistory(store, target, failed, signal)
-  const before = failed?.revision ?? 0
-  const good = deployed.revision
-  const unwaited = { ...request, options: { ...options, wait: false } }
-  const failures: UndoFailure[] = []
-  for (const over of [before, before + 1]) {
-    const undo = rollbackTo(unwaited, good, over)
-    const failure = await runUndo(request, undo, { before: over, good }, () => failures.at(-1)?.settle())
-    signal.throwIfAborted()
-    if (failure === undefined) {
-      await requireSameHistory(store, target, { revision: over + 1, status: 'deployed' }, signal)
-      const note = `rolled back to revision ${good} first, because revision ${before} had failed`
-      // A rollback over a pending one compares with what that was to apply.
-      const notes = failures.map(
-        ({ error }) =>
-          `the first time that failed, so objects that only revision ${before} has may stay: ${error.message}`,
-      )
-      return { history: await readHistoryPatiently(store, signal), notes: [note, ...notes] }
-    }
-    failures.push(failure)
-    const seen = await readHistoryPatiently(store, signal)
-    const last = seen.at(-1)
-    if (!isPending(last)) {
-      const note = `the failed revision ${before} was not rolled back first: ${failure.error.message}`
-      return { history: seen, notes: [note] }
-    }
-    const isOwn = failure.stderr !== undefined && isOwnRollback(last, over, failure.stderr)
-    if (!isOwn) throw explainPending(target, seen)
-  }
-  throw pendingRollback(target, { before, good }, failures.at(-1)?.error.message)
-}
-
-/** The rollback's hook may have failed before anything was rolled back, so a person has to decide. */
-function pendingRollback(
-  { namespace, release }: ReleaseTarget,
-  { before, good }: { readonly before: number; readonly good: number },
-  message: string | undefined,
-): NopassError {
-  const what = `revision ${before} of ${namespace}/${release} had failed, and its rollback to revision ${good}, which this run began, failed twice and is pending`
-  const command = `helm rollback ${release} ${good} --namespace ${namespace}`
-  return new NopassError('HELM_PENDING', `${what}: ${message}`, {
-    hint: `Correct what Helm names, then \`${command}\` (where it is a hook that is not needed: with \`--no-hooks\`), and run again.`,
-  })
 }
 
 /** Runs the upgrade while it watches the release: interrupts it when waiting is useless, and rolls back after a failure. */
@@ -265,19 +187,20 @@ async function rollBack(request: DeployRequest, failed: Failed, signal: AbortSig
   const history = await readHistoryAfter(request, error, signal)
   const own = revisionOfStep(history, failed.id)
   const last = history.at(-1)
-  if (own === undefined || own !== last) {
-    const { revision, notes } = own === undefined ? NOTHING_RESTORED : await restoreNewer(request, history, own, signal)
+  if (own === undefined) {
     failed.settle()
-    if (own !== undefined) {
-      return { status: 'failed', revision: revision ?? own.revision, error, notes }
-    }
     const others = last !== undefined && last.revision !== before
     const note = others ? `; revision ${last.revision} (${last.status}) is not of this run and stays` : ''
     return { status: 'failed', revision: before, error, notes: [`helm made no revision${note}`] }
   }
+  if (own !== last) {
+    const { revision, notes } = await restoreNewer(request, history, own, signal)
+    failed.settle()
+    return { status: 'failed', revision: revision ?? own.revision, error, notes }
+  }
   // Not the one of the preflight: another deployer may have completed a revision below ours.
   const good = lastGoodRevision(history, own.revision)?.revision ?? null
-  const undo = undoArguments(request, good, own.revision)
+  const undo = chooseUndo(request, good, own.revision)
   if (!undo) {
     failed.settle()
     const kept =
@@ -309,65 +232,6 @@ async function readHistoryAfter(
     const why = toNopassError(unread).message
     throw reworded(error, `${error.message}; it was not rolled back, because the history is not readable (${why})`)
   }
-}
-
-/** An undo that failed or was killed. Its journal entry stays open for the post step unless it is settled. */
-interface UndoFailure {
-  readonly error: NopassError
-  /** Helm's output; undefined where it did not run. */
-  readonly stderr: string | undefined
-  settle(): void
-}
-
-/** Returns undefined after success. */
-async function runUndo(
-  { helm, folder, cluster, target, report }: DeployRequest,
-  undo: Undo,
-  about: { readonly before: number; readonly good: number | null },
-  settlePrevious: () => void,
-): Promise<UndoFailure | undefined> {
-  report(undo.progress)
-  const { command } = undo
-  const begun = { id: randomUUID(), cluster, command, target, rollback: true, ...about }
-  let step: HelmStep
-  try {
-    step = await beginHelmStep(helm, folder, undo.args, begun)
-  } catch (cause) {
-    // A full disk. The original failure is reported, and its journal entry stays open.
-    return { error: toNopassError(cause), stderr: undefined, settle: () => undefined }
-  }
-  // From here on the post step repairs by the journal entry of the undo.
-  settlePrevious()
-  const { exitCode, stderr } = await step.ended
-  if (exitCode !== 0) return { error: readHelmError(stderr, { command }), stderr, settle: step.settle }
-  step.settle()
-  return undefined
-}
-
-interface Undo {
-  readonly command: 'rollback' | 'uninstall'
-  readonly args: readonly string[]
-  readonly progress: string
-  readonly done: string
-  readonly to: number | null
-}
-
-function rollbackTo({ helm, target, options }: DeployRequest, good: number, last: number): Undo {
-  const { timeout, wait } = options
-  const args = rollbackArguments(helm.version, target, { revision: good, timeout, wait })
-  const progress = `rolling back to revision ${good}`
-  return { command: 'rollback', args, progress, done: `rolled back to revision ${good}`, to: last + 1 }
-}
-
-function undoArguments(request: DeployRequest, good: number | null, own: number): Undo | undefined {
-  const { helm, target, options } = request
-  if (good !== null && request.rollback) return rollbackTo(request, good, own)
-  if (good === null && request.uninstallOnFailedInstall) {
-    const args = uninstallArguments(helm.version, target, { timeout: options.timeout, wait: false })
-    const progress = 'removing the failed installation'
-    return { command: 'uninstall', args, progress, done: 'the failed installation was removed', to: null }
-  }
-  return undefined
 }
 
 /** Helm only reports that something was not ready; the Pods and the helper's status tell why. */
