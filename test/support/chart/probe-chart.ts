@@ -6,7 +6,7 @@ import type { TestHelm } from './chart.ts'
 /** A chart that shows how Helm reads values and whether it accepts them; removed by `dispose`. */
 export interface ProbeChart extends AsyncDisposable {
   readonly folder: string
-  /** Writes a new file into the chart's folder. */
+  /** Writes a new file outside the chart, all files of which each Helm reads. */
   file(text: string | Uint8Array): Promise<string>
 }
 
@@ -14,9 +14,10 @@ const CHART_YAML = 'apiVersion: v2\nname: probe\nversion: 1.0.0\n'
 
 /** Creates a chart with only these defaults, this schema and a template that prints `.Values`. */
 export async function makeProbeChart(defaults: string, schema: string): Promise<ProbeChart> {
-  const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-probe-'))
+  const around = await mkdtemp(join(tmpdir(), 'acr-nopass-probe-'))
+  const folder = join(around, 'chart')
   let files = 0
-  await mkdir(join(folder, 'templates'))
+  await mkdir(join(folder, 'templates'), { recursive: true })
   await writeFile(join(folder, 'Chart.yaml'), CHART_YAML)
   await writeFile(join(folder, 'values.yaml'), defaults)
   await writeFile(join(folder, 'values.schema.json'), schema)
@@ -24,11 +25,11 @@ export async function makeProbeChart(defaults: string, schema: string): Promise<
   return {
     folder,
     file: async (text) => {
-      const path = join(folder, `file-${files++}.yaml.txt`)
+      const path = join(around, `file-${files++}.yaml.txt`)
       await writeFile(path, text)
       return path
     },
-    [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
+    [Symbol.asyncDispose]: () => rm(around, { recursive: true, force: true }),
   }
 }
 
