@@ -92,21 +92,34 @@ function onlyNamed(pass: Pass, words: readonly string[]): Pass {
   }
 }
 
-/** What runs at the same time: the passes of the suites that wait together, every other one by itself. */
+/** What runs at the same time: first what needs no tools, which may take long to build, then the rest. */
 function stagesOf(passes: readonly Pass[]): readonly (readonly Pass[])[] {
-  const [waiting, alone] = [passes.filter(({ suite }) => suite.waits), passes.filter(({ suite }) => !suite.waits)]
-  return [...alone.map((pass) => [pass]), ...(waiting.length > 0 ? [waiting] : [])]
+  const [plain, rest] = [passes.filter(needsNoTools), passes.filter((pass) => !needsNoTools(pass))]
+  return [plain, rest].filter((stage) => stage.length > 0)
+}
+
+function needsNoTools({ suite }: Pass): boolean {
+  return suite.tools.length === 0
+}
+
+/** How many files of a stage run at the same time: more than cores where some wait. */
+function slotsOf(stage: readonly Pass[]): number {
+  const cores = availableParallelism()
+  const [first, ...others] = stage
+  if (first !== undefined && others.length === 0) return first.suite.parallel(cores)
+  return stage.some(({ suite }) => suite.waits) ? cores + 2 : cores
 }
 
 async function runPasses(passes: readonly Pass[]): Promise<Counts> {
   const tried: Tried<Pass>[] = []
   let unmade = NO_TESTS
-  const stages = stagesOf(passes)
-  for (const [index, stage] of stages.entries()) {
-    const later = stages.slice(index).flat()
-    const paths = await prepareTools(later.map((pass) => pass.suite))
-    if (!paths) {
-      print(`✖ not run: ${later.map(({ title }) => title).join('; ')}`)
+  for (const stage of stagesOf(passes)) {
+    const paths = await prepareTools(stage.map((pass) => pass.suite))
+    // Built once for all files that start a helper.
+    const hasProgram =
+      !stage.some(({ suite }) => suite.waits) || (await prepare(() => bundleHelper(root, helperProgram)))
+    if (!paths || !hasProgram) {
+      print(`✖ not run: ${stage.map(({ title }) => title).join('; ')}`)
       unmade = addCounts(unmade, { ...NO_TESTS, failed: 1 })
       break
     }
@@ -116,16 +129,8 @@ async function runPasses(passes: readonly Pass[]): Promise<Counts> {
       runnable.flatMap((pass) => jobsOf(pass, paths, logs)),
       durations,
     )
-    const isWaiting = runnable.some(({ suite }) => suite.waits)
-    // Built once for all files that start a helper.
-    if (isWaiting && !(await prepare(() => bundleHelper(root, helperProgram)))) {
-      unmade = addCounts(unmade, { ...NO_TESTS, failed: 1 })
-      continue
-    }
-    const cores = availableParallelism()
-    const slots = stage.length > 1 ? cores + 2 : (stage[0]?.suite.parallel(cores) ?? 1)
     print(`— ${runnable.map(({ title }) => title).join('; ')}: ${countFiles(jobs)}`)
-    const results = await runJobs({ root, jobs, slots, temporary, print }, signal)
+    const results = await runJobs({ root, jobs, slots: slotsOf(stage), temporary, print }, signal)
     tried.push(...results.map(({ job, result }) => ({ ...job, result })))
   }
   const last = await tryAgain(tried)
@@ -169,6 +174,7 @@ function jobsOf(pass: Pass, paths: Partial<ToolPaths>, folder: string): readonly
     label: isFirst ? file : `${file} (${title.replace(`${suite.name}, `, '')})`,
     group: suite.name,
     most: suite.parallel(availableParallelism()),
+    waits: suite.waits ?? false,
     fileLimit: suite.fileLimit,
     env,
     logs: isFirst ? folder : join(folder, 'oldest'),
@@ -202,11 +208,9 @@ function countFiles({ length }: readonly unknown[]): string {
   return `${length} file${length === 1 ? '' : 's'}`
 }
 
-/** The first suite that needs any tool makes those of all later suites: a missing Go shows at once. */
-async function prepareTools([next, ...later]: readonly Suite[]): Promise<Partial<ToolPaths> | undefined> {
-  if (!next || next.tools.length === 0) return {}
-  const names = [next, ...later].flatMap(({ tools }) => tools)
-  return prepare(() => ensureTools(names, { progress, signal }))
+async function prepareTools(suites: readonly Suite[]): Promise<Partial<ToolPaths> | undefined> {
+  const names = suites.flatMap(({ tools }) => tools)
+  return names.length === 0 ? {} : prepare(() => ensureTools(names, { progress, signal }))
 }
 
 /** Undefined, with the reason printed, when it cannot be had. */

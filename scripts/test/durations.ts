@@ -25,14 +25,14 @@ export function writeDurations(
 
 /**
  * The slowest first, because a long one that begins last would run alone at the end. Of those that take equally long, for all that is
- * known, first those of a group of which the fewest run at the same time.
+ * known: those that wait before those that fill the cores, and first those of a group of which the fewest run at the same time.
  */
-export function slowestFirst<T extends { readonly label: string; readonly most: number }>(
+export function slowestFirst<T extends { readonly label: string; readonly most: number; readonly waits: boolean }>(
   jobs: readonly T[],
   durations: Durations,
 ): readonly T[] {
   const secondsOf = ({ label }: T): number => durations[label] ?? UNKNOWN
-  return jobs.toSorted((a, b) => secondsOf(b) - secondsOf(a) || a.most - b.most)
+  return jobs.toSorted((a, b) => secondsOf(b) - secondsOf(a) || Number(b.waits) - Number(a.waits) || a.most - b.most)
 }
 
 function read(file: string): Durations {

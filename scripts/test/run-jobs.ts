@@ -14,6 +14,8 @@ export interface Job {
   readonly group: string
   /** So many of its group run at the same time. */
   readonly most: number
+  /** It mostly waits, so that it leaves room for others. */
+  readonly waits: boolean
   readonly fileLimit: number
   readonly env: Readonly<Record<string, string | undefined>>
   /** The file's output is `<logs>/<path>.log`, its programs' logs are in `<logs>/<path>/`. */

@@ -23,7 +23,7 @@ export interface Suite {
   readonly parallel: (cores: number) => number
   /** Milliseconds after which a test file counts as hanging. */
   readonly fileLimit: number
-  /** It mostly waits, for Helm, for a report, for a failure to last: its files run beside those of the other suites that do. */
+  /** It mostly waits, for Helm, for a report, for a failure to last: more of its files than cores run at the same time. */
   readonly waits?: true
   /** Its programs keep deadlines of their own (etcd, leases, kubelets), which a busy machine misses: see second-try.ts. */
   readonly secondTry?: true

@@ -28,7 +28,7 @@ async function runFiles(sources: Record<string, string>, fileLimit = 20_000, sig
   const printed: string[] = []
   const print = (text: string) => void printed.push(text)
   const logs = join(root, 'logs')
-  const jobs = files.map((file) => ({ file, label: file, group: 'all', most: 2, fileLimit, env, logs }))
+  const jobs = files.map((file) => ({ file, label: file, group: 'all', most: 2, waits: false, fileLimit, env, logs }))
   const results = await runJobs({ root, jobs, slots: 2, temporary: join(root, 'temporary'), print }, signal)
   const counts = results.reduce((sum, { result }) => addCounts(sum, result.counts), NO_TESTS)
   return { counts, text: printed.join('\n').replaceAll(/ · [\d.]+ s$/gm, '') }
@@ -154,7 +154,7 @@ test('a', async () => { appendFileSync('${events}', '+' + name + ' '); await new
   const job = (name: string, group: string, most: number): Job => {
     writeFileSync(join(root, 'test', `${name}.test.ts`), source)
     const file = `test/${name}.test.ts`
-    return { file, label: file, group, most, fileLimit: 20_000, env, logs: join(root, 'logs') }
+    return { file, label: file, group, most, waits: false, fileLimit: 20_000, env, logs: join(root, 'logs') }
   }
   const jobs = [job('n1', 'node', 1), job('n2', 'node', 1), job('c1', 'cluster', 2), job('c2', 'cluster', 2)]
   const printed: string[] = []
@@ -176,13 +176,14 @@ test('a', async () => { appendFileSync('${events}', '+' + name + ' '); await new
   assert.ok(most <= 3, order.join(' '))
 })
 
-test('the slowest file begins first; of files that no run has measured, those of the smallest group', () => {
+test('the slowest file begins first; of files that no run has measured, those that wait, and those of the smallest group', () => {
   const jobs = [
-    { label: 'many', most: 3 },
-    { label: 'short', most: 1 },
-    { label: 'alone', most: 1 },
-    { label: 'long', most: 3 },
+    { label: 'computes', most: 1, waits: false },
+    { label: 'many', most: 3, waits: true },
+    { label: 'short', most: 1, waits: true },
+    { label: 'alone', most: 1, waits: true },
+    { label: 'long', most: 3, waits: false },
   ]
   const order = slowestFirst(jobs, { short: 1, long: 100 }).map(({ label }) => label)
-  assert.deepEqual(order, ['long', 'alone', 'many', 'short'])
+  assert.deepEqual(order, ['long', 'alone', 'many', 'computes', 'short'])
 })
