@@ -4,7 +4,7 @@ import { loadValues } from '../values/load-values.ts'
 import type { ClusterWork } from './cluster-run.ts'
 import { type ConnectedCluster, connectCluster } from './connect/connect-cluster.ts'
 import { type ChartRequest, type Preflight, preflightCluster } from './connect/preflight-cluster.ts'
-import { computeRrsa } from './ram/cluster-policy.ts'
+import { computeRrsa } from './ram/cluster-targets.ts'
 
 /** A cluster that was reached and passed the preflight. */
 export interface OpenCluster {

@@ -5,7 +5,8 @@ import { NopassError } from '../../src/errors.ts'
 import { KubeApiError } from '../../src/kube/api-error.ts'
 import { ownDescription } from '../../src/policy/names.ts'
 import type { Statement } from '../../src/policy/normal-form.ts'
-import { formerTargets, planPolicies, policyTargets } from '../../src/rollout/ram/cluster-policy.ts'
+import { planPolicies } from '../../src/rollout/ram/cluster-policy.ts'
+import { formerTargets, policyTargets } from '../../src/rollout/ram/cluster-targets.ts'
 
 const LISTED = 'https://oidc-ack-cn-hangzhou.oss-cn-hangzhou.aliyuncs.com/c1,https://kubernetes.default.svc'
 const [FIRST = '', SECOND = ''] = LISTED.split(',')
