@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { KubeClient } from '../../src/kube/client.ts'
-import { findAndRemoveLeftovers } from '../../src/rollout/uninstall/leftovers.ts'
+import { findAndRemoveLeftovers } from '../../src/rollout/uninstall/remove-leftovers.ts'
 
 test('M9 P12 uninstall leaves the entries that another manager wrote, as cleanup does', async (t) => {
   const account = (name: string, manager: string, operation: string) => ({

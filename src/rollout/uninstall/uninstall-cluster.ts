@@ -31,7 +31,9 @@ import { maybeShared } from '../ram/cluster-policy.ts'
 import { policyTargets } from '../ram/cluster-targets.ts'
 import type { HelmBegun } from '../run-folder.ts'
 import { pushConfig } from '../verify/verify-release.ts'
-import { findAndRemoveLeftovers, findLeftovers, type LeftoverQuery, WHY_COPY } from './leftovers.ts'
+import { findLeftovers } from './find-leftovers.ts'
+import { type LeftoverQuery, WHY_COPY } from './leftovers.ts'
+import { findAndRemoveLeftovers } from './remove-leftovers.ts'
 
 /** Retire, uninstall, clean, then RAM, so that nothing is left behind (docs/en/decisions.md#uninstall-order). Never throws. */
 export function uninstallCluster(
