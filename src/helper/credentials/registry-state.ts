@@ -136,3 +136,12 @@ export function errorSince(known: StatusError | undefined, error: unknown, now: 
   const isSame = known?.code === met.code && known.reason === met.reason
   return isSame ? { ...met, at: known.at } : met
 }
+
+/** Shortest lifetime of the credentials in use, milliseconds; 0 when none of them expires. */
+export function shortestLife(states: readonly RegistryState[]): number {
+  const lives = states.flatMap(({ live }) => {
+    const { issuedAt = 0, expiresAt = null } = live?.token ?? {}
+    return expiresAt === null ? [] : [expiresAt - issuedAt]
+  })
+  return lives.length === 0 ? 0 : Math.min(...lives)
+}

@@ -81,6 +81,11 @@ export function isWrite(decision: Decision): decision is WriteAction {
   return decision.kind === 'writeSecret' || decision.kind === 'attach' || decision.kind === 'detach'
 }
 
+/** When to plan again although nothing has changed, monotonic milliseconds. */
+export function untilOf(decision: Decision): number | undefined {
+  return decision.kind === 'wait' || decision.kind === 'current' ? decision.until : undefined
+}
+
 /** This many losses within `FIGHT_WINDOW_MS` count as a fight with another writer. */
 const FIGHT_LOSSES = 3
 export const FIGHT_WINDOW_MS: number = 10 * 60_000

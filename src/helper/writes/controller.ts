@@ -1,4 +1,3 @@
-import type { NopassError } from '../../errors.ts'
 import { sleep } from '../../lib/clock.ts'
 import type { Targets } from '../../release/targets.ts'
 import { createTransforms } from '../../release/views.ts'
@@ -6,14 +5,16 @@ import type { HelperConfig } from '../../values/helper-config.generated.ts'
 import { type Caches, type CachesOptions, createCaches } from '../cluster/caches.ts'
 import { createObservedCluster } from '../cluster/observed-cluster.ts'
 import type { CredentialGroups } from '../credentials/credential-groups.ts'
-import type { RegistryState } from '../credentials/registry-state.ts'
-import { type Decision, isWrite, type WriteAction, type WriteReason } from '../plan/actions.ts'
+import { type RegistryState, shortestLife } from '../credentials/registry-state.ts'
+import { type Decision, isWrite, untilOf, type WriteAction, type WriteReason } from '../plan/actions.ts'
 import { formatPlanKey, type PlanContext, type PlanKey, parsePlanKey, plan, planKey } from '../plan/plan.ts'
-import { type FailureVerdict, namespaceUnreadable, problemOfDecision, problemOfWrite } from './decision-problem.ts'
+import { createChangeHandlers } from './change-handlers.ts'
+import { problemOfDecision, problemOfWrite } from './decision-problem.ts'
+import type { ControllerObserver } from './observer.ts'
 import { createPacer, rotationRate } from './pacer.ts'
 import { createPlanRunner, type Steps } from './plan-runner.ts'
 import { createRivalAddon } from './rival-addon.ts'
-import { createWorkQueue, type Lane, type Outcome, type QueueObserver } from './work-queue.ts'
+import { createWorkQueue, type Lane, type Outcome } from './work-queue.ts'
 import { createWriter } from './writer.ts'
 
 export interface ControllerOptions
@@ -60,9 +61,8 @@ const ROTATIONS: ReadonlySet<WriteReason> = new Set(['rotated', 'relabelled', 's
 
 export function createController(options: ControllerOptions): Controller {
   const { config, targets, groups, clock, observer } = options
-  const { secretName } = config
+  const { secretName, secretLabels } = config
   const instance = `${config.release.namespace}.${config.release.name}`
-  const { secretLabels } = config
   const transforms = createTransforms({ instance, secretLabels, secretName, namespaceLabels: targets.namespaceLabels })
   const observed = createObservedCluster(() => caches, secretName)
   const writer = createWriter({ ...options, caches: () => caches, transforms, secretName, instance })
@@ -93,56 +93,10 @@ export function createController(options: ControllerOptions): Controller {
     ...options,
     listedNamespaces: targets.listedNamespaces,
     transforms,
-    onNamespace(name, current, previous) {
-      observer.changed()
-      observed.noteNamespace(current, previous)
-      if (!caches.synced) return
-      if (previous === undefined) observer.appeared(name)
-      queue.add(name, NOW)
-      if (current) for (const account of observed.serviceAccountsIn(name)) queue.add(`${name}/${account.name}`, NOW)
-    },
-    onSecret(key, current, previous) {
-      observer.changed()
-      const { namespace } = parsePlanKey(key)
-      const lost = observed.noteSecret(namespace, current, previous, {
-        now: clock.monotonic(),
-        isOurs: contentTest(namespace),
-      })
-      if (!caches.synced) return
-      if (lost) observer.lost(namespace)
-      queue.add(namespace, NOW)
-      // The references depend on whether the Secret is ours.
-      if (current?.ours === previous?.ours || config.adopt) return
-      for (const { name } of observed.serviceAccountsIn(namespace)) queue.add(`${namespace}/${name}`, NOW)
-    },
-    onServiceAccount(key, current, previous) {
-      observer.changed()
-      const lost = observed.noteServiceAccount(key, current, previous, clock.monotonic())
-      if (!caches.synced) return
-      if (previous === undefined) observer.appeared(key)
-      if (lost) observer.lost(key)
-      queue.add(key, NOW)
-      // After the last entry is removed the Secret can be emptied.
-      if (!previous?.list.includes(secretName) || current?.list.includes(secretName)) return
-      queue.add(parsePlanKey(key).namespace, NOW)
-    },
+    ...createChangeHandlers({ ...options, caches: () => caches, observed, queueNow: (key) => queue.add(key, NOW) }),
     onSynced: observer.synced,
     onProblem: observer.watchFailed,
-    onRefused(namespace) {
-      observer.problem(namespace, namespaceUnreadable(namespace))
-      // Planned again until it can be read, because a read without a change would not clear the problem.
-      if (caches.synced) queue.add(namespace, NOW)
-    },
   })
-
-  /** Whether this replica writes a content with this hash there; undefined while it is not the leader. */
-  function contentTest(namespace: string): ((hash: string | undefined) => boolean) | undefined {
-    const view = observed.namespace(namespace)
-    if (view === undefined || !options.isLeader()) return undefined
-    const hash = groups.of(targets.registriesOf(view))?.hash
-    if (hash === undefined) return undefined
-    return (found = '') => found === hash || groups.carriedIn(namespace, found) !== undefined
-  }
 
   function context(): PlanContext {
     return { observed, targets, groups, config, now: clock.monotonic(), cloudNow: options.cloudNow() }
@@ -254,9 +208,8 @@ export function createController(options: ControllerOptions): Controller {
 
   /** New objects and repairs come first; rotations go by expiry, and are paced unless the present credential does not work. */
   function laneOf(decision: WriteAction, urgent: boolean, turn: number): Lane {
-    const isRotation = decision.kind === 'writeSecret' && ROTATIONS.has(decision.reason)
     // Secret and references of a namespace get the same deadline, so that the first namespaces are usable early.
-    if (decision.kind !== 'writeSecret' || !isRotation) return { lane: 'later', deadline: turn }
+    if (decision.kind !== 'writeSecret' || !ROTATIONS.has(decision.reason)) return { lane: 'later', deadline: turn }
     const { expiresAt: deadline = 0 } = observed.secret(decision.namespace) ?? {}
     const hasExpired = deadline !== 0 && deadline <= options.cloudNow()
     return { lane: 'later', paced: !urgent && !hasExpired, deadline }
@@ -300,37 +253,4 @@ export function createController(options: ControllerOptions): Controller {
       stop.abort()
     },
   }
-}
-
-function untilOf(decision: Decision): number | undefined {
-  return decision.kind === 'wait' || decision.kind === 'current' ? decision.until : undefined
-}
-
-/** Shortest lifetime of the credentials in use, milliseconds; 0 when none of them expires. */
-function shortestLife(states: readonly RegistryState[]): number {
-  const lives = states.flatMap(({ live }) => {
-    const { issuedAt = 0, expiresAt = null } = live?.token ?? {}
-    return expiresAt === null ? [] : [expiresAt - issuedAt]
-  })
-  return lives.length === 0 ? 0 : Math.min(...lives)
-}
-
-/** The controller's callbacks for metrics, log, Events and status. Keys: `namespace` or `namespace/serviceaccount`. */
-export interface ControllerObserver {
-  readonly queue: QueueObserver
-  /** All caches are complete for the first time. */
-  synced(): void
-  /** Something in the caches changed. */
-  changed(): void
-  /** An object appeared after the caches were complete. */
-  appeared(key: string): void
-  /** Another writer removed our entry, or changed or deleted the pull secret. */
-  lost(key: string): void
-  wrote(key: string, action: WriteAction): void
-  failed(key: string, action: WriteAction, verdict: FailureVerdict, error: unknown): void
-  problem(key: string, problem: NopassError): void
-  solved(key: string): void
-  /** The vendor's add-on also serves one of our targets; undefined: no longer. */
-  rival(key: string | undefined, problem?: NopassError): void
-  watchFailed(resource: string, error: unknown, retryInMs: number): void
 }
