@@ -31,7 +31,7 @@ async function helm4(): Promise<string> {
   return (await ensureTools(['helm4'], { progress, signal: interrupt.signal })).helm4
 }
 
-async function answer(): Promise<string | undefined> {
+async function runCommand(): Promise<string | undefined> {
   const options = {
     tag: { type: 'string' },
     out: { type: 'string' },
@@ -81,7 +81,7 @@ async function answer(): Promise<string | undefined> {
 }
 
 try {
-  const text = await answer()
+  const text = await runCommand()
   if (text === undefined) {
     console.error(`usage:\n${USAGE}`)
     process.exitCode = 2

@@ -112,7 +112,7 @@ function slotsOf(stage: readonly Pass[]): number {
 
 async function runPasses(passes: readonly Pass[]): Promise<Counts> {
   const tried: Tried<Pass>[] = []
-  let unmade = NO_TESTS
+  let notRun = NO_TESTS
   for (const stage of stagesOf(passes)) {
     const paths = await prepareTools(stage.map((pass) => pass.suite))
     // Built once for all files that start a helper.
@@ -120,11 +120,11 @@ async function runPasses(passes: readonly Pass[]): Promise<Counts> {
       !stage.some(({ suite }) => suite.waits) || (await prepare(() => bundleHelper(root, helperProgram)))
     if (!paths || !hasProgram) {
       print(`✖ not run: ${stage.map(({ title }) => title).join('; ')}`)
-      unmade = addCounts(unmade, { ...NO_TESTS, failed: 1 })
+      notRun = addCounts(notRun, { ...NO_TESTS, failed: 1 })
       break
     }
     const runnable = await withBrowser(stage)
-    if (runnable.length < stage.length) unmade = addCounts(unmade, { ...NO_TESTS, failed: 1 })
+    if (runnable.length < stage.length) notRun = addCounts(notRun, { ...NO_TESTS, failed: 1 })
     const jobs = slowestFirst(
       runnable.flatMap((pass) => jobsOf(pass, paths, logs)),
       durations,
@@ -136,7 +136,7 @@ async function runPasses(passes: readonly Pass[]): Promise<Counts> {
   const last = await tryAgain(tried)
   if (complete) writeDurations(root, last)
   if (last.length > 10) print(formatSlowest(last))
-  return last.reduce((sum, { counts }) => addCounts(sum, counts), unmade)
+  return last.reduce((sum, { counts }) => addCounts(sum, counts), notRun)
 }
 
 /** Those passes that have what they need; a browser that cannot be had is a failure of its pass alone. */

@@ -1,7 +1,7 @@
 import type { FaultArea } from '../../test/support/faults/fault-report.ts'
 
 /** A row of the table of faults, in one language. */
-export type Words = readonly [fault: string, seen: string, does: string]
+export type Words = readonly [fault: string, noticed: string, does: string]
 
 /** An injected fault; `{name}` in its words is replaced by the run's count with that name. */
 export interface FaultRow {

@@ -33,11 +33,11 @@ export function closeUnreleased(text: string, version: string, day: string): str
 }
 
 function listSections(text: string): readonly Section[] {
-  const heads = [...text.matchAll(HEADING)]
-  return heads.map((head, at) => ({
+  const headings = [...text.matchAll(HEADING)]
+  return headings.map((head, at) => ({
     name: head[1] ?? '',
     from: head.index,
     bodyFrom: head.index + head[0].length,
-    to: heads[at + 1]?.index ?? text.length,
+    to: headings[at + 1]?.index ?? text.length,
   }))
 }

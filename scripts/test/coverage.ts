@@ -34,9 +34,9 @@ export async function measureCoverage(root: string, folder: string): Promise<Cov
     env: { PATH: process.env.PATH, ACR_NOPASS_COVERAGE: folder },
   })
   let totals: Totals = { lines: 0, coveredLines: 0, branches: 0, coveredBranches: 0 }
-  const seen = new Set<string>()
+  const loaded = new Set<string>()
   stream.on('test:coverage', ({ summary }) => {
-    for (const file of summary.files) seen.add(relative(root, file.path))
+    for (const file of summary.files) loaded.add(relative(root, file.path))
     totals = {
       lines: summary.totals.totalLineCount,
       coveredLines: summary.totals.coveredLineCount,
@@ -45,7 +45,7 @@ export async function measureCoverage(root: string, folder: string): Promise<Cov
     }
   })
   for await (const _ of stream);
-  const untouched = globSync('src/**/*.ts', { cwd: root }).filter((file) => !seen.has(file))
+  const untouched = globSync('src/**/*.ts', { cwd: root }).filter((file) => !loaded.has(file))
   return summarize(
     totals,
     untouched.map((file) => ({ file, lines: codeLines(readFileSync(join(root, file), 'utf8')) })),

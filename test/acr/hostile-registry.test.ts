@@ -76,15 +76,15 @@ test('hostile registry: whatever it responds, the password is only sent to its o
   const property = fc.asyncProperty(fc.array(reply, { minLength: 8, maxLength: 8 }), async (replies) => {
     const sent: HttpRequest[] = []
     const send = async (request: HttpRequest): Promise<HttpResponse> => {
-      const answer = replies[sent.length]
+      const response = replies[sent.length]
       sent.push(request)
-      if (answer === undefined) throw new Error('too many requests')
-      return answer
+      if (response === undefined) throw new Error('too many requests')
+      return response
     }
     const found = await queryManifest(send, REQUEST)
-    const asked = sent.length
+    const requests = sent.length
     const { detail } = await verifyLogin(send, { ...REQUEST, domain: HOST })
-    assert.ok(asked <= 6)
+    assert.ok(requests <= 6)
     assert.ok(found.platforms.length <= 100 && found.platforms.every((one) => /^[a-z0-9]+\/[a-z0-9]+$/.test(one)))
     for (const text of [found.detail, detail]) {
       assert.ok(text.length < 2000 && !/\p{Cc}/u.test(text), text.slice(0, 100))

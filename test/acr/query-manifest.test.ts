@@ -21,12 +21,12 @@ const CHALLENGE = { 'www-authenticate': `Bearer realm="${TOKENS}",service="regis
 type Reply = Partial<HttpResponse> | Error
 
 /** Queries a registry whose responses depend on the address and on whether a Bearer token is sent. */
-async function ask(
+async function query(
   replies: Readonly<Record<string, Reply>>,
   request: Partial<typeof REQUEST> = {},
-): Promise<{ readonly answer: ManifestResult; readonly sent: readonly HttpRequest[] }> {
+): Promise<{ readonly manifest: ManifestResult; readonly sent: readonly HttpRequest[] }> {
   const sent: HttpRequest[] = []
-  const answer = await queryManifest(
+  const manifest = await queryManifest(
     async (one) => {
       sent.push(one)
       const address = one.url.href.startsWith(TOKENS) ? TOKENS : one.url.href
@@ -37,7 +37,7 @@ async function ask(
     },
     { ...REQUEST, ...request },
   )
-  return { answer, sent }
+  return { manifest, sent }
 }
 
 const token = { [TOKENS]: { text: '{"token":"t"}' } }
@@ -51,8 +51,8 @@ const index = JSON.stringify({
 })
 
 test('an index lists its platforms; the login is sent only to the token service', async () => {
-  const { answer, sent } = await ask({ ...token, [`token ${MANIFEST}`]: { text: index } })
-  assert.deepEqual([answer.result, answer.platforms], ['found', ['linux/amd64', 'linux/arm64']])
+  const { manifest, sent } = await query({ ...token, [`token ${MANIFEST}`]: { text: index } })
+  assert.deepEqual([manifest.result, manifest.platforms], ['found', ['linux/amd64', 'linux/arm64']])
   const basic = sent.filter(({ headers }) => headers.authorization?.startsWith('Basic'))
   assert.deepEqual(
     basic.map(({ url }) => [url.host, url.searchParams.get('scope')]),
@@ -61,14 +61,14 @@ test('an index lists its platforms; the login is sent only to the token service'
 })
 
 test('P6 the platform of a single image comes from its configuration, which an object store returns without the login', async () => {
-  const manifest = JSON.stringify({ config: { digest: `sha256:${'a'.repeat(64)}` } })
-  const { answer, sent } = await ask({
+  const image = JSON.stringify({ config: { digest: `sha256:${'a'.repeat(64)}` } })
+  const { manifest, sent } = await query({
     ...token,
-    [`token ${MANIFEST}`]: { text: manifest },
+    [`token ${MANIFEST}`]: { text: image },
     [`token ${BLOB}`]: { status: 307, headers: { location: STORE } },
     [STORE]: { text: '{"os":"linux","architecture":"s390x"}' },
   })
-  assert.deepEqual(answer.platforms, ['linux/s390x'])
+  assert.deepEqual(manifest.platforms, ['linux/s390x'])
   assert.equal(sent.find(({ url }) => url.href === STORE)?.headers.authorization, undefined)
 })
 
@@ -111,11 +111,11 @@ const ROWS: readonly (readonly [string, Readonly<Record<string, Reply>>, Manifes
     /evil\.example\.com is not the registry's own/,
   ],
 ]
-for (const [title, replies, result, says] of ROWS) {
+for (const [title, replies, result, message] of ROWS) {
   test(`a registry is queried for a manifest: ${title}`, async () => {
-    const { answer, sent } = await ask(replies)
-    assert.equal(answer.result, result)
-    assert.match(answer.detail, says)
+    const { manifest, sent } = await query(replies)
+    assert.equal(manifest.result, result)
+    assert.match(manifest.detail, message)
     assert.ok(sent.every(({ url }) => !url.host.includes('evil')))
   })
 }

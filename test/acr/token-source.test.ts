@@ -25,13 +25,13 @@ function setUpWith(session: Credentials, config: RegistryConfig, ...replies: Rep
 /** Sources of one configuration. */
 function setUpAll(session: Credentials, ...replies: Reply[]) {
   const { transport, sent } = scripted(replies)
-  const asked: string[] = []
+  const freshSessions: string[] = []
   const identity = {
     name: 'test',
     sharedSession: false,
     get: async () => session,
     fresh: async () => {
-      asked.push('fresh')
+      freshSessions.push('fresh')
       return session
     },
   }
@@ -44,11 +44,11 @@ function setUpAll(session: Credentials, ...replies: Reply[]) {
     secretsDir: '/s',
     logins: new Map(),
   }
-  return { sourceOf: (config: RegistryConfig) => createTokenSource(config, deps), sent, asked }
+  return { sourceOf: (config: RegistryConfig) => createTokenSource(config, deps), sent, freshSessions }
 }
 
 test('each token is requested with a fresh session, in the registry’s own region and network', async () => {
-  const { source, sent, asked } = setUp(registry(), token, addresses('internet', 'a.cr.example'), token)
+  const { source, sent, freshSessions } = setUp(registry(), token, addresses('internet', 'a.cr.example'), token)
   assert.deepEqual(await source.get(), {
     username: 'u',
     password: 'p',
@@ -57,7 +57,7 @@ test('each token is requested with a fresh session, in the registry’s own regi
     domains: ['a.cr.example'],
   })
   await source.get()
-  assert.deepEqual(asked, ['fresh', 'fresh'])
+  assert.deepEqual(freshSessions, ['fresh', 'fresh'])
   assert.deepEqual([...new Set(sent.map(({ url }) => url.host))], ['cr-vpc.cn-hangzhou.aliyuncs.com'])
 })
 
@@ -66,13 +66,13 @@ const busy = json(429, { Code: 'Throttling.User' }, { 'x-acs-retry-after': '6000
 test('a session whose token call was throttled is used for the next attempt while it is young, and for no other one', async () => {
   const session = { ...KEY, securityToken: 's', issuedAt: START, expiresAt: START + 3_600_000 }
   const replies = [busy, busy, token, addresses('internet', 'a.cr.example'), token]
-  const { source, asked } = setUpWith(session, registry(), ...replies)
+  const { source, freshSessions } = setUpWith(session, registry(), ...replies)
   await assert.rejects(source.get(), { code: 'CLOUD_THROTTLED', retryAfterMs: 60_000 })
   await assert.rejects(source.get(), { code: 'CLOUD_THROTTLED' })
   assert.equal((await source.get()).password, 'p')
-  assert.deepEqual(asked, ['fresh'])
+  assert.deepEqual(freshSessions, ['fresh'])
   await source.get()
-  assert.deepEqual(asked, ['fresh', 'fresh'])
+  assert.deepEqual(freshSessions, ['fresh', 'fresh'])
   const old = setUpWith(
     { ...session, issuedAt: START - 600_000 },
     registry(),
@@ -82,7 +82,7 @@ test('a session whose token call was throttled is used for the next attempt whil
   )
   await assert.rejects(old.source.get(), { code: 'CLOUD_THROTTLED' })
   await old.source.get()
-  assert.deepEqual(old.asked, ['fresh', 'fresh'])
+  assert.deepEqual(old.freshSessions, ['fresh', 'fresh'])
 })
 
 test('a registry without a domain on the chosen network is reported', async () => {
@@ -124,13 +124,13 @@ test('P7 entries of one instance and identity share concurrent requests, each wi
       { EndpointType: 'vpc', Domains: [{ Domain: 'a-vpc.cr.example', Type: 'SYSTEM' }] },
     ],
   })
-  const { sourceOf, sent, asked } = setUpAll(KEY, token, both)
+  const { sourceOf, sent, freshSessions } = setUpAll(KEY, token, both)
   const inside = sourceOf(registry({ name: 'inside', network: 'vpc' }))
   const outside = sourceOf(registry({ name: 'outside', network: 'public', domains: ['mirror.example'] }))
   const [one, two] = await Promise.all([inside.get(), outside.get()])
   assert.deepEqual([one.domains, two.domains], [['a-vpc.cr.example'], ['a.cr.example', 'mirror.example']])
   assert.deepEqual({ ...two, domains: one.domains }, one)
-  assert.deepEqual([sent.length, asked.length], [2, 1])
+  assert.deepEqual([sent.length, freshSessions.length], [2, 1])
 })
 
 test('entries with another lifetime, or another account, make their own requests', async () => {

@@ -26,18 +26,18 @@ const bearer = (realm: string): HttpResponse => {
 const DENIED = '{"errors":[{"code":"DENIED","message":"requested access to the resource is denied"}]}'
 const status = (code: number): HttpResponse => ({ status: code, headers: {}, text: '' })
 
-async function verify(answers: (HttpResponse | Error)[], changes: Partial<VerifyLoginRequest> = {}) {
+async function verify(responses: (HttpResponse | Error)[], changes: Partial<VerifyLoginRequest> = {}) {
   const sent: HttpRequest[] = []
-  const send = async (asked: HttpRequest): Promise<HttpResponse> => {
-    const answer = answers[sent.length]
-    sent.push(asked)
-    if (answer === undefined || answer instanceof Error) throw answer ?? new Error(`unexpected ${asked.url}`)
-    return answer
+  const send = async (request: HttpRequest): Promise<HttpResponse> => {
+    const response = responses[sent.length]
+    sent.push(request)
+    if (response === undefined || response instanceof Error) throw response ?? new Error(`unexpected ${request.url}`)
+    return response
   }
   return { verdict: await verifyLogin(send, { ...request, ...changes }), sent }
 }
 
-const rows: [why: string, answers: (HttpResponse | Error)[], result: LoginVerdict['result']][] = [
+const rows: [why: string, responses: (HttpResponse | Error)[], result: LoginVerdict['result']][] = [
   ['a token', [bearer(REALM), status(200)], 'accepted'],
   ['401 by the token service', [bearer(REALM), status(401)], 'refused'],
   ['U1 403 that speaks of the login', [bearer(REALM), { ...status(403), text: DENIED }], 'refused'],
@@ -63,9 +63,9 @@ const rows: [why: string, answers: (HttpResponse | Error)[], result: LoginVerdic
     'accepted',
   ],
 ]
-for (const [why, answers, result] of rows) {
+for (const [why, responses, result] of rows) {
   test(`${why} means ${result}`, async () => {
-    const { verdict } = await verify(answers)
+    const { verdict } = await verify(responses)
     assert.equal(verdict.result, result)
     assert.doesNotMatch(verdict.detail, /token$|cr_temp_user/)
   })

@@ -15,7 +15,7 @@ test(`P10 a job cancelled at ${POINTS} points leaves no pending release, no proc
   for (const point of points) {
     await t.test(describePoint(point), async () => {
       const record = await cancelCase(fixtures[point.helm], point)
-      assert.deepEqual(findBreaches(record), [], record.said)
+      assert.deepEqual(findBreaches(record), [], record.output)
     })
   }
 
@@ -24,7 +24,7 @@ test(`P10 a job cancelled at ${POINTS} points leaves no pending release, no proc
       index: POINTS,
       after: 'pending',
       milliseconds: 100,
-      onto: 'upgrade',
+      command: 'upgrade',
       stuck: true,
       lost: true,
       helm: 'helm4',

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { MERGE_PATCH } from '../../src/kube/client.ts'
-import { BIN, type BinAnswer, runBin } from '../cli/run-bin.ts'
+import { BIN, type BinResult, runBin } from '../cli/run-bin.ts'
 import { eventually } from '../support/eventually.ts'
 import { startActionFixture } from './support/action-fixture.ts'
 
@@ -31,12 +31,12 @@ const rollout = [...target, ...inputs, '--endpoints', fixture.endpoints]
 const env = { ...fixture.env, TMPDIR: temp, HOME: folder }
 
 /** P6: no output contains the account's key, and nothing stays on the disk. */
-async function cli(...args: string[]): Promise<BinAnswer> {
-  const answer = await runBin(args, { env, cwd: folder })
-  assert.ok(!`${answer.stdout}${answer.stderr}`.includes(fixture.env.ALIBABA_CLOUD_ACCESS_KEY_SECRET ?? '-'))
+async function cli(...args: string[]): Promise<BinResult> {
+  const result = await runBin(args, { env, cwd: folder })
+  assert.ok(!`${result.stdout}${result.stderr}`.includes(fixture.env.ALIBABA_CLOUD_ACCESS_KEY_SECRET ?? '-'))
   assert.deepEqual(await readdir(temp).catch(() => []), [])
   assert.ok(!(await readdir(folder)).includes('.kube'))
-  return answer
+  return result
 }
 
 test('plan writes nothing and exits 3 when something would change', async () => {
@@ -71,9 +71,9 @@ test('apply deploys and verifies; a second apply changes nothing', async () => {
 
 test('doctor finds no problems', async () => {
   const { code, stdout } = await eventually(async () => {
-    const answer = await cli('doctor', ...target)
-    assert.equal(answer.code, 0, answer.stdout)
-    return answer
+    const result = await cli('doctor', ...target)
+    assert.equal(result.code, 0, result.stdout)
+    return result
   }, 60_000)
   assert.equal(code, 0)
   assert.match(stdout, /\nprod +enterprise +live +in \d+ min/)
@@ -109,18 +109,18 @@ test('helper works outside the cluster like its Pod, until it is interrupted', a
   await scale(0)
   await admin.request({ method: 'DELETE', path: '/api/v1/namespaces/default/secrets/acr-nopass' })
   const child = spawn(BIN, ['helper', '--config', config, ...target], { cwd: folder, env })
-  let said = ''
+  let output = ''
   child.stdout.on('data', (text: Buffer) => {
-    said += text
+    output += text
   })
   // It logs this once it handles signals; the Secret may still come from the helper that is being stopped.
   await eventually(async () => {
-    assert.match(said, /"msg":"started"/)
-    assert.ok((await pullSecrets()).includes('default'), said)
+    assert.match(output, /"msg":"started"/)
+    assert.ok((await pullSecrets()).includes('default'), output)
   }, 60_000)
   child.kill('SIGINT')
-  assert.deepEqual(await once(child, 'exit'), [0, null], said)
-  for (const line of said.trim().split('\n')) assert.ok(JSON.parse(line).msg)
+  assert.deepEqual(await once(child, 'exit'), [0, null], output)
+  for (const line of output.trim().split('\n')) assert.ok(JSON.parse(line).msg)
   await scale(1)
 })
 
@@ -163,12 +163,12 @@ test('P12 cleanup removes what a plain helm uninstall cannot, and only what is o
 
 test('P10 an interrupted apply exits 130, without a pending release, a process or a file left', async () => {
   const child = spawn(BIN, ['apply', ...rollout], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] })
-  let said = ''
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (data: Buffer) => (said += data))
-  await eventually(() => assert.match(said, /helm upgrade|deploying/), 60_000, 10)
+  let output = ''
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (data: Buffer) => (output += data))
+  await eventually(() => assert.match(output, /helm upgrade|deploying/), 60_000, 10)
   child.kill('SIGINT')
   const [code] = await once(child, 'exit')
-  assert.equal(code, 130, said)
+  assert.equal(code, 130, output)
   const releases: { status: string }[] = JSON.parse(
     helm('list', '--output', 'json', '--pending', '--failed', '--deployed'),
   )
@@ -179,9 +179,9 @@ test('P10 an interrupted apply exits 130, without a pending release, a process o
 test('P12 uninstall requires confirmation, and leaves nothing', async () => {
   const deployed = await cli('apply', ...rollout)
   assert.equal(deployed.code, 0, deployed.stdout + deployed.stderr)
-  const asked = await cli('uninstall', ...rollout)
-  assert.equal(asked.code, 2)
-  assert.match(asked.stderr, /^INPUT_CONFIRM: an uninstall needs confirm: acr-nopass\/1/)
+  const result = await cli('uninstall', ...rollout)
+  assert.equal(result.code, 2)
+  assert.match(result.stderr, /^INPUT_CONFIRM: an uninstall needs confirm: acr-nopass\/1/)
   const done = await cli('uninstall', ...rollout, '--confirm', 'acr-nopass/1', '--ram-cleanup')
   assert.equal(done.code, 0, done.stdout + done.stderr)
   assert.deepEqual([await references(), await pullSecrets()], [[], []])
@@ -209,8 +209,8 @@ async function issuedAt(): Promise<string> {
 
 function helm(...args: string[]): string {
   const program = join(fixture.env.PATH?.split(':')[0] ?? '', 'helm')
-  const apart = { ...env, KUBECACHEDIR: join(folder, 'kube-cache') }
-  return execFileSync(program, [...args, '--namespace', 'acr-nopass', ...target], { env: apart, encoding: 'utf8' })
+  const separate = { ...env, KUBECACHEDIR: join(folder, 'kube-cache') }
+  return execFileSync(program, [...args, '--namespace', 'acr-nopass', ...target], { env: separate, encoding: 'utf8' })
 }
 
 async function references(): Promise<readonly string[]> {

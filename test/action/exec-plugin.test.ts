@@ -13,12 +13,12 @@ const VALUES =
 async function runPlugin(t: TestContext, event: string) {
   const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-exec-'))
   t.after(() => rm(folder, { recursive: true, force: true }))
-  const seen = join(folder, 'seen')
+  const environmentFile = join(folder, 'seen')
   const exec = {
     apiVersion: 'client.authentication.k8s.io/v1',
     interactiveMode: 'Never',
     command: 'sh',
-    args: ['-c', `env > '${seen}'; exit 1`],
+    args: ['-c', `env > '${environmentFile}'; exit 1`],
   }
   const kubeconfig = {
     apiVersion: 'v1',
@@ -45,7 +45,7 @@ async function runPlugin(t: TestContext, event: string) {
     workspace: folder,
   })
   t.after(() => rm(outcome.temp, { recursive: true, force: true }))
-  return { outcome, environment: await readFile(seen, 'utf8').catch(() => undefined) }
+  return { outcome, environment: await readFile(environmentFile, 'utf8').catch(() => undefined) }
 }
 
 test("security 5: a plugin of a kubeconfig gets the user's variables, and none of the runner or of our inputs", async (t) => {

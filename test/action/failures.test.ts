@@ -148,7 +148,7 @@ test('an entry that expects another cluster is rejected before anything is writt
     assert.deepEqual(fixture.cloud.calls.slice(from), [])
   })
 
-  const asked = (from: number, action: string): number =>
+  const callsOf = (from: number, action: string): number =>
     fixture.cloud.calls.slice(from).filter((call) => call.action === action).length
 
   await t.test('a cloud that throttles is called again', async () => {
@@ -156,7 +156,7 @@ test('an entry that expects another cluster is rejected before anything is writt
     fixture.cloud.faults.add({ kind: 'throttle', match: { action: 'DescribeClusterUserKubeconfig' }, times: 2 })
     const [refused] = (await run(fixture, entries, {})).results
     assert.equal(refused?.error?.code, 'CLUSTER_MISMATCH')
-    assert.equal(asked(from, 'DescribeClusterUserKubeconfig'), 3)
+    assert.equal(callsOf(from, 'DescribeClusterUserKubeconfig'), 3)
   })
 
   await t.test('a cloud that denies is not called again', async () => {
@@ -165,7 +165,7 @@ test('an entry that expects another cluster is rejected before anything is writt
     fixture.cloud.faults.add({ kind: 'status', status: 403, code: 'NoPermission', match, times: 5 })
     const [refused] = (await run(fixture, entries, {})).results
     assert.equal(refused?.error?.code, 'CLOUD_DENIED')
-    assert.equal(asked(from, 'DescribeClusterUserKubeconfig'), 1)
+    assert.equal(callsOf(from, 'DescribeClusterUserKubeconfig'), 1)
     fixture.cloud.faults.clear()
   })
 })

@@ -40,18 +40,18 @@ async function pack(name: string, version: string, fill: (program: string) => Pr
 }
 
 /** A server on this machine; returns its address and the requests that it got. */
-async function serve(t: TestContext, answer: (request: IncomingMessage, response: ServerResponse) => void) {
-  const asked: string[] = []
+async function serve(t: TestContext, respond: (request: IncomingMessage, response: ServerResponse) => void) {
+  const requests: string[] = []
   const server = createServer((request, response) => {
-    asked.push(request.url ?? '')
-    answer(request, response)
+    requests.push(request.url ?? '')
+    respond(request, response)
   })
   await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready))
   t.after(() => {
     server.closeAllConnections()
     server.close()
   })
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked }
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, requests }
 }
 
 interface Job {
@@ -79,11 +79,11 @@ async function act({ mirror, sha256, version, cache, env = {} }: Job): Promise<A
 }
 
 /** The download worked: the run continued and failed because there is no cluster. */
-function wentOn({ annotations, stdout }: ActionOutcome): void {
+function assertContinued({ annotations, stdout }: ActionOutcome): void {
   assert.match(annotations[0]?.message ?? '', /^cluster, phase connect: /, stdout)
 }
 
-function refusedWith({ annotations, code }: ActionOutcome, message: RegExp): void {
+function assertRefused({ annotations, code }: ActionOutcome, message: RegExp): void {
   assert.deepEqual([code, annotations[0]?.title], [1, 'HELM_DOWNLOAD_FAILED'])
   assert.match(annotations[0]?.message ?? '', message)
 }
@@ -97,14 +97,14 @@ async function copyAs(nine: string, path: string, program: string, version: stri
 for (const major of ['helm4', 'helm3'] as const) {
   test(`${major}, the real one: downloaded by its exact version and digest, once`, async (t) => {
     const program = (await testTools(major))[major]
-    const said = execFileSync(program, ['version', '--template', '{{.Version}}'], { encoding: 'utf8' })
-    const nine = said.replace(/\d$/, '9').slice(1)
+    const version = execFileSync(program, ['version', '--template', '{{.Version}}'], { encoding: 'utf8' })
+    const nine = version.replace(/\d$/, '9').slice(1)
     assert.equal(HELM_DIGESTS[nine], undefined)
-    const archive = await pack(major, nine, (path) => copyAs(nine, path, program, said))
-    const { url, asked } = await serve(t, (_request, response) => response.end(archive.bytes))
+    const archive = await pack(major, nine, (path) => copyAs(nine, path, program, version))
+    const { url, requests } = await serve(t, (_request, response) => response.end(archive.bytes))
     const job = { ...archive, mirror: url, cache: join(folder, `cache-${major}`) }
-    for (const outcome of [await act(job), await act(job)]) wentOn(outcome)
-    assert.deepEqual(asked, [`/helm-v${archive.version}-${TARGET}.tar.gz`])
+    for (const outcome of [await act(job), await act(job)]) assertContinued(outcome)
+    assert.deepEqual(requests, [`/helm-v${archive.version}-${TARGET}.tar.gz`])
   })
 }
 
@@ -116,34 +116,34 @@ test('an archive with another digest is rejected before anything in it is run', 
   const { url } = await serve(t, (_request, response) => response.end(trap.bytes))
   const cache = join(folder, 'cache-wrong')
   const outcome = await act({ ...trap, mirror: url, sha256: '0'.repeat(64), cache })
-  refusedWith(outcome, new RegExp(`has the SHA-256 ${trap.sha256}, but 0{64} is pinned`))
+  assertRefused(outcome, new RegExp(`has the SHA-256 ${trap.sha256}, but 0{64} is pinned`))
   assert.deepEqual([existsSync(ran), existsSync(cache)], [false, false])
 })
 
 test('a version whose checksum is known needs no helm-sha256: another program on a mirror is never run', async (t) => {
-  const { url, asked } = await serve(t, (_request, response) => response.end(trap.bytes))
+  const { url, requests } = await serve(t, (_request, response) => response.end(trap.bytes))
   const known = HELM_DIGESTS['4.2.0']?.[TARGET]
   const job = { mirror: url, version: '4.2.0', sha256: '' }
-  refusedWith(
+  assertRefused(
     await act(job),
     new RegExp(`/helm-v4.2.0-${TARGET}.tar.gz has the SHA-256 ${trap.sha256}, but ${known} is`),
   )
   assert.equal(existsSync(ran), false)
 
   await t.test('a helm-sha256 that differs is rejected, both are named, nothing is fetched', async () => {
-    asked.length = 0
+    requests.length = 0
     const message = new RegExp(
       `helm-sha256 is ${trap.sha256}, but helm-v4.2.0-${TARGET}.tar.gz has the SHA-256 ${known}`,
     )
-    refusedWith(await act({ ...job, sha256: trap.sha256 }), message)
-    assert.deepEqual(asked, [])
+    assertRefused(await act({ ...job, sha256: trap.sha256 }), message)
+    assert.deepEqual(requests, [])
   })
 
   await t.test('another version requires helm-sha256, and the error lists those that do not', async () => {
     const outcome = await act({ ...job, version: trap.version })
-    refusedWith(outcome, new RegExp(`helm-v4.2.99-${TARGET}.tar.gz is not known here: helm-sha256 is needed`))
+    assertRefused(outcome, new RegExp(`helm-v4.2.99-${TARGET}.tar.gz is not known here: helm-sha256 is needed`))
     assert.match(outcome.annotations[0]?.message ?? '', /a version that needs none: 3\.18\.0, .*, 4\.3\.0\.$/)
-    assert.deepEqual(asked, [])
+    assert.deepEqual(requests, [])
   })
 })
 
@@ -153,15 +153,15 @@ test('half an archive is rejected, with and without a content length', async (t)
     response.setHeader('content-length', trap.bytes.length)
     response.write(half, () => response.destroy())
   })
-  refusedWith(await act({ ...trap, mirror: cut.url }), /cannot be fetched/)
+  assertRefused(await act({ ...trap, mirror: cut.url }), /cannot be fetched/)
   const quiet = await serve(t, (_request, response) => response.end(half))
-  refusedWith(await act({ ...trap, mirror: quiet.url }), /has the SHA-256/)
+  assertRefused(await act({ ...trap, mirror: quiet.url }), /has the SHA-256/)
   assert.equal(existsSync(ran), false)
 })
 
 test('a version that the mirror lacks', async (t) => {
   const { url } = await serve(t, (_request, response) => response.writeHead(404).end())
-  refusedWith(await act({ ...trap, mirror: url }), /helm-v4\.2\.99-\S+\.tar\.gz was answered with 404/)
+  assertRefused(await act({ ...trap, mirror: url }), /helm-v4\.2\.99-\S+\.tar\.gz was answered with 404/)
 })
 
 test('a redirect of a mirror to its storage is followed; a redirect loop is not', async (t) => {
@@ -169,14 +169,14 @@ test('a redirect of a mirror to its storage is followed; a redirect loop is not'
     if (request.url?.startsWith('/storage/')) response.end(trap.bytes)
     else response.writeHead(302, { location: `/storage${request.url}` }).end()
   })
-  wentOn(await act({ ...trap, mirror: url }))
+  assertContinued(await act({ ...trap, mirror: url }))
   const circle = await serve(t, (request, response) => response.writeHead(302, { location: request.url ?? '' }).end())
-  refusedWith(await act({ ...trap, mirror: circle.url }), /was answered with 302/)
-  assert.equal(circle.asked.length, 6)
+  assertRefused(await act({ ...trap, mirror: circle.url }), /was answered with 302/)
+  assert.equal(circle.requests.length, 6)
 })
 
 test('through the proxy of the environment', async (t) => {
   const proxy = await serve(t, (_request, response) => response.end(trap.bytes))
-  wentOn(await act({ ...trap, mirror: 'http://helm.mirror.invalid', env: { HTTP_PROXY: proxy.url } }))
-  assert.deepEqual(proxy.asked, [`http://helm.mirror.invalid/helm-v4.2.99-${TARGET}.tar.gz`])
+  assertContinued(await act({ ...trap, mirror: 'http://helm.mirror.invalid', env: { HTTP_PROXY: proxy.url } }))
+  assert.deepEqual(proxy.requests, [`http://helm.mirror.invalid/helm-v4.2.99-${TARGET}.tar.gz`])
 })

@@ -56,10 +56,10 @@ test("security 1: the message of a cluster's webhook is not a command to the wor
   const { admin } = fixture.clusters[0]?.cluster ?? assert.fail()
   await using webhook = await startAdmissionWebhook(admin, 'hostile', 'secrets', 5)
   await serveProbePods(admin, 'hostile')
-  const asked: string[] = []
+  const reviewed: string[] = []
   webhook.respond = ({ namespace }) => {
     if (!namespace.startsWith('acr-nopass-probe-')) return 'allow'
-    asked.push(namespace)
+    reviewed.push(namespace)
     return { reject: HOSTILE }
   }
   const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-act-'))
@@ -85,7 +85,7 @@ test("security 1: the message of a cluster's webhook is not a command to the wor
     AbortSignal.timeout(300_000),
   )
   const shown = record.log.join('\n')
-  assert.ok(asked.length > 0, shown)
+  assert.ok(reviewed.length > 0, shown)
   assert.deepEqual([record.outputs.control, record.outputs.control2], ['yes', 'yes'])
   assert.equal(record.outputs.pwned, undefined)
   const results = JSON.parse(record.outputs.results ?? '[]') as { status: string; notes: readonly string[] }[]

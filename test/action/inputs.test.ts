@@ -50,11 +50,11 @@ test('L4 a variable of the job that only begins like an input is not one; a typo
 })
 
 test('valid values pass without a helm, cluster or credential', async () => {
-  await using space = await workspace({ 'values.yaml': GOOD })
+  await using folder = await workspace({ 'values.yaml': GOOD })
   const run = await runAction({
     inputs: { mode: 'validate', 'values-files': 'values.yaml' },
-    workspace: space.path,
-    temp: space.path,
+    workspace: folder.path,
+    temp: folder.path,
   })
   assert.deepEqual(
     { code: run.code, annotations: run.annotations, stderr: run.stderr },
@@ -68,11 +68,11 @@ test('P11 every values error is an annotation at its file, line and column with 
     'type: worker-role',
     'type: worker-role\n  kind: x',
   )
-  await using space = await workspace({ 'values.yaml': bad })
+  await using folder = await workspace({ 'values.yaml': bad })
   const run = await runAction({
     inputs: { mode: 'validate', 'values-files': 'values.yaml' },
-    workspace: space.path,
-    temp: space.path,
+    workspace: folder.path,
+    temp: folder.path,
   })
   assert.equal(run.code, 1)
   const places = run.annotations
@@ -159,15 +159,15 @@ for (const { name, inputs, env, title, message } of refusals) {
 }
 
 test('P6 a rejected run leaves no file behind', async () => {
-  await using space = await workspace({})
+  await using folder = await workspace({})
   await runAction({
     inputs: { values: GOOD, kubeconfig: 'x' },
     env: { PATH: '/nowhere' },
-    workspace: space.path,
-    temp: space.path,
+    workspace: folder.path,
+    temp: folder.path,
   })
   assert.deepEqual(
-    (await readdir(space.path)).filter((name) => !name.startsWith('_runner')),
+    (await readdir(folder.path)).filter((name) => !name.startsWith('_runner')),
     [],
   )
 })

@@ -61,13 +61,13 @@ for (const major of ['helm4', 'helm3'] as const) {
       const { code, annotations } = await act(inputs)
       const [first] = annotations
       assert.deepEqual([code, first?.title], [1, 'HELM_PENDING'], first?.message)
-      const said = first?.message ?? ''
+      const message = first?.message ?? ''
       assert.match(
-        said,
+        message,
         new RegExp(`^hangzhou-a, phase preflight: release acr-nopass/acr-nopass is ${status} at revision`),
       )
-      assert.ok(said.includes(`\`${fix} --namespace acr-nopass\``), said)
-      assert.ok(said.includes('`recover-pending: true`'), said)
+      assert.ok(message.includes(`\`${fix} --namespace acr-nopass\``), message)
+      assert.ok(message.includes('`recover-pending: true`'), message)
       assert.equal(await lastStatus(fixture), status)
     }
     /** Repaired only once no one can be working on it: the test moves helm's record into the past. */

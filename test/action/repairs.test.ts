@@ -68,9 +68,9 @@ test('C1 a hook stops the rollback of a failed revision: the run reports it, dep
   assert.deepEqual([failed.code, failed.result?.status], [1, 'failed'], failed.stdout)
   const stopped = await run({}, { verify: 'false' })
   const { error } = stopped.result
-  const [said, why] = error.message.split(' is pending: ')
+  const [failure, why] = error.message.split(' is pending: ')
   const had = `revision ${to + 1} of acr-nopass/acr-nopass had failed, and its rollback to revision ${to}`
-  assert.deepEqual([error.code, said], ['HELM_PENDING', `${had}, which this run began, failed twice and`])
+  assert.deepEqual([error.code, failure], ['HELM_PENDING', `${had}, which this run began, failed twice and`])
   assert.match(why, /Hook pre-rollback \S+ failed: .*namespaces "later" not found$/)
   assert.equal(await lastStatus(fixture), 'pending-rollback')
   const body = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'later' } }

@@ -60,9 +60,9 @@ for (const [what, env, left] of [
       /^1 failed; the work is done, but not all of it could be reported: ENOSPC: no space left/,
     )
     assert.doesNotMatch(run.stdout + run.summary, /nothing was begun/)
-    const said = [...Object.keys(run.outputs), ...(run.summary === '' ? [] : ['summary'])]
+    const reported = [...Object.keys(run.outputs), ...(run.summary === '' ? [] : ['summary'])]
     assert.deepEqual(
-      left.filter((one) => !said.includes(one)),
+      left.filter((one) => !reported.includes(one)),
       [],
     )
   })

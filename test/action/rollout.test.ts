@@ -44,7 +44,7 @@ for (const [helm, names] of [
     })
 
     await t.test('apply: RAM, helm, and verification in each cluster; wave 1 after wave 0', async () => {
-      const seen = watchProcessList()
+      const processes = watchProcessList()
       const apply = await run({})
       assert.equal(apply.code, 0, apply.stdout + apply.stderr)
       const results = JSON.parse(apply.outputs.results ?? '')
@@ -72,7 +72,7 @@ for (const [helm, names] of [
           /registries: prod live\na new namespace had its Secret after \d+ ms\na new Pod had the reference after \d+ ms/,
         )
       }
-      await noSecretIn(apply, fixture, seen.stop())
+      await noSecretIn(apply, fixture, processes.stop())
       await rm(apply.temp, { recursive: true })
     })
 
@@ -111,17 +111,17 @@ for (const [helm, names] of [
     })
 
     await t.test('P12 uninstall: nothing of ours is left in the clusters or in RAM', async () => {
-      const gone = await run({
+      const uninstall = await run({
         mode: 'uninstall',
         confirm: `acr-nopass/${names.length}`,
         'ram-cleanup': 'true',
         'max-parallel': '2',
       })
-      assert.equal(gone.code, 0, gone.stdout + gone.stderr)
+      assert.equal(uninstall.code, 0, uninstall.stdout + uninstall.stderr)
       for (const { cluster } of fixture.clusters) assert.deepEqual(await leftovers(cluster), [])
       const deleted = fixture.cloud.calls.filter(({ action }) => action === 'DeletePolicy')
       assert.equal(deleted.length, names.length)
-      await rm(gone.temp, { recursive: true })
+      await rm(uninstall.temp, { recursive: true })
     })
   })
 }
@@ -145,14 +145,14 @@ async function noSecretIn(run: ActionOutcome, fixture: ActionFixture, processes:
 
 /** Every command line of this machine, polled. */
 function watchProcessList(): { stop(): string } {
-  const seen = new Set<string>()
+  const commandLines = new Set<string>()
   const timer = setInterval(() => {
-    for (const line of execFileSync('ps', ['-eo', 'args='], { encoding: 'utf8' }).split('\n')) seen.add(line)
+    for (const line of execFileSync('ps', ['-eo', 'args='], { encoding: 'utf8' }).split('\n')) commandLines.add(line)
   }, 100)
   return {
     stop() {
       clearInterval(timer)
-      return [...seen].join('\n')
+      return [...commandLines].join('\n')
     },
   }
 }

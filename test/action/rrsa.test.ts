@@ -45,9 +45,9 @@ test('P9 RRSA: the role is created for exactly the helper, its ARNs are written 
     [],
   )
 
-  const gone = await run({ mode: 'uninstall', confirm: 'acr-nopass/1', 'ram-cleanup': 'true' })
-  assert.equal(gone.code, 0, gone.stdout + gone.stderr)
-  assert.match(gone.stdout, new RegExp(`RAM: delete role ${role}`))
+  const uninstall = await run({ mode: 'uninstall', confirm: 'acr-nopass/1', 'ram-cleanup': 'true' })
+  assert.equal(uninstall.code, 0, uninstall.stdout + uninstall.stderr)
+  assert.match(uninstall.stdout, new RegExp(`RAM: delete role ${role}`))
 })
 
 test('a Serverless cluster: worker-role fails with the setting to use, and RRSA works there', async () => {

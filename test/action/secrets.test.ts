@@ -84,7 +84,7 @@ for (const helm of ['helm4', 'helm3'] as const) {
     assert.match(commands, /helm upgrade acr-nopass/)
 
     const secrets = new Map([...seeded].map(([kind, secret]) => [kind, [secret]]))
-    for (const [kind, found] of recorder.seen) secrets.set(kind, [...found])
+    for (const [kind, found] of recorder.secrets) secrets.set(kind, [...found])
     assert.deepEqual([...secrets.keys()].sort(), [
       'ID token',
       'access key',

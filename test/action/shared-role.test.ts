@@ -80,8 +80,8 @@ test('H5 a list with only one of them removes nothing that the other one needs',
 
 test('H6 after both clusters moved to RRSA, the shared role keeps nothing of ours', async () => {
   const rrsa = { values: stringify({ ...parse(fixture.values), identity: { type: 'rrsa' } }) }
-  const gone = await run([], [0, 1], rrsa)
-  assert.deepEqual([gone.code, gone.statuses], [0, ['deployed', 'deployed']], gone.stdout)
+  const uninstall = await run([], [0, 1], rrsa)
+  assert.deepEqual([uninstall.code, uninstall.statuses], [0, ['deployed', 'deployed']], uninstall.stdout)
   const entities = await (await administratorRam(fixture.cloud)).listPolicyEntities(POLICY)
   assert.deepEqual(entities.roles, [])
 })

@@ -37,7 +37,7 @@ const session = {
   Expiration: '2027-01-01T00:00:00Z',
 }
 
-function answers(fields: Readonly<Record<string, unknown>>): fc.Arbitrary<HttpResponse> {
+function responses(fields: Readonly<Record<string, unknown>>): fc.Arbitrary<HttpResponse> {
   const text = fc.oneof(
     { weight: 6, arbitrary: nearly({ ...common, ...fields }) },
     nearly(fields),
@@ -60,15 +60,15 @@ function answers(fields: Readonly<Record<string, unknown>>): fc.Arbitrary<HttpRe
 }
 
 /** Runs the reader against a peer that always sends this response; an error must be a known one without the secret. */
-async function read<T>(answer: HttpResponse, reader: (target: CloudTarget) => Promise<T>): Promise<T | undefined> {
-  const { transport, sent } = scripted(new Array<HttpResponse>(500).fill(answer))
+async function read<T>(response: HttpResponse, reader: (target: CloudTarget) => Promise<T>): Promise<T | undefined> {
+  const { transport, sent } = scripted(new Array<HttpResponse>(500).fill(response))
   try {
     return await reader({ transport, endpoint: new URL('https://api.example'), credentials: KEY })
   } catch (error) {
     assert.ok(error instanceof NopassError, String(error))
     assert.ok(error.code in ERROR_CODES && error.code !== 'INTERNAL', error.code)
-    const said = JSON.stringify([error.message, error.hint, error.reason, error.requestId, String(error.cause)])
-    assert.equal(said.includes(SECRET), false, said)
+    const shown = JSON.stringify([error.message, error.hint, error.reason, error.requestId, String(error.cause)])
+    assert.equal(shown.includes(SECRET), false, shown)
     return undefined
   } finally {
     assert.ok(sent.length <= 200, `${sent.length} requests`)
@@ -79,8 +79,8 @@ const isText = (value: unknown): boolean => typeof value === 'string' && value !
 
 test('RPC: whatever CR responds for a token is a complete token or a known error, which quotes nothing', async (t) => {
   const fields = { TempUsername: 'cr_temp_user', AuthorizationToken: SECRET, ExpireTime: 1_800_000_000_000 }
-  const property = fc.asyncProperty(answers(fields), async (answer) => {
-    const token = await read(answer, (target) => getAuthorizationToken(target, { instanceId: 'cri-1' }))
+  const property = fc.asyncProperty(responses(fields), async (response) => {
+    const token = await read(response, (target) => getAuthorizationToken(target, { instanceId: 'cri-1' }))
     if (token)
       assert.ok(
         isText(token.username) && isText(token.password) && Number.isFinite(token.expiresAt),
@@ -97,13 +97,13 @@ test('RPC: whatever CR lists, addresses and instances are strings, and the pages
     Instances: Array.from({ length: 100 }, () => ({ InstanceId: 'cri-1', InstanceName: 'n', RegionId: 'r' })),
     TotalCount: Number.MAX_SAFE_INTEGER,
   }
-  const property = fc.asyncProperty(answers(fields), async (answer) => {
-    const endpoints = await read(answer, (target) => listInstanceEndpoint(target, 'cri-1'))
+  const property = fc.asyncProperty(responses(fields), async (response) => {
+    const endpoints = await read(response, (target) => listInstanceEndpoint(target, 'cri-1'))
     for (const { type, domains } of endpoints ?? []) {
       assert.equal(typeof type, 'string')
       for (const { domain } of domains) assert.ok(isText(domain))
     }
-    const instances = await read(answer, (target) => listInstances(target))
+    const instances = await read(response, (target) => listInstances(target))
     for (const one of instances ?? []) for (const value of Object.values(one)) assert.equal(typeof value, 'string')
   })
   await fuzz(t, 'rpc-lists', property, 200)
@@ -111,11 +111,11 @@ test('RPC: whatever CR lists, addresses and instances are strings, and the pages
 
 test('RPC: whatever STS and the metadata service respond is a complete session or a known error', async (t) => {
   const fields = { ...session, Credentials: session, AccountId: '1', Arn: 'acs:ram::1:user/a', IdentityType: 'RAMUser' }
-  const property = fc.asyncProperty(answers(fields), async (answer) => {
-    const assumed = await read(answer, (target) => {
+  const property = fc.asyncProperty(responses(fields), async (response) => {
+    const assumed = await read(response, (target) => {
       return assumeRole(target, KEY, { roleArn: 'acs:ram::1:role/r', sessionName: 's' })
     })
-    const ofNode = await read(answer, ({ transport, endpoint }) =>
+    const ofNode = await read(response, ({ transport, endpoint }) =>
       createWorkerRoleProvider({ transport, endpoint }).get(),
     )
     for (const one of [assumed, ofNode]) {
@@ -123,7 +123,7 @@ test('RPC: whatever STS and the metadata service respond is a complete session o
       assert.ok(isText(one.accessKeyId) && isText(one.accessKeySecret) && isText(one.securityToken))
       assert.ok(Number.isFinite(one.expiresAt))
     }
-    const who = await read(answer, (target) => getCallerIdentity(target, KEY))
+    const who = await read(response, (target) => getCallerIdentity(target, KEY))
     for (const value of Object.values(who ?? {})) assert.equal(typeof value, 'string')
   })
   await fuzz(t, 'rpc-session', property, 500)
@@ -142,14 +142,14 @@ test('ROA: whatever the Personal Edition and CS respond is read completely or re
     config: `users: ${SECRET}`,
     expiration: '2027-01-01T00:00:00Z',
   }
-  const property = fc.asyncProperty(answers(fields), async (answer) => {
-    const token = await read(answer, (target) => getPersonalToken(target))
+  const property = fc.asyncProperty(responses(fields), async (response) => {
+    const token = await read(response, (target) => getPersonalToken(target))
     if (token) assert.ok(isText(token.username) && isText(token.password) && Number.isFinite(token.expiresAt))
-    const cluster = await read(answer, (target) => describeClusterDetail(target, 'c1'))
+    const cluster = await read(response, (target) => describeClusterDetail(target, 'c1'))
     if (cluster) assert.ok(isText(cluster.clusterId) && typeof cluster.workerRole === 'string')
-    const pools = await read(answer, (target) => listNodePools(target, 'c1'))
+    const pools = await read(response, (target) => listNodePools(target, 'c1'))
     for (const pool of pools ?? []) for (const value of Object.values(pool)) assert.equal(typeof value, 'string')
-    const access = await read(answer, (target) => {
+    const access = await read(response, (target) => {
       return describeUserKubeconfig(target, { clusterId: 'c1', minutes: 60, private: false })
     })
     if (access) assert.ok(isText(access.kubeconfig))
@@ -175,17 +175,17 @@ test('RPC: whatever RAM and IMS respond is read as strings or rejected with a kn
     if (typeof value === 'object' && value !== null) for (const part of Object.values(value)) allTexts(part)
     else assert.ok(['string', 'boolean', 'undefined'].includes(typeof value), typeof value)
   }
-  const property = fc.asyncProperty(answers(fields), async (answer) => {
+  const property = fc.asyncProperty(responses(fields), async (response) => {
     const provider = { name: 'test', sharedSession: false, get: async () => KEY, fresh: async () => KEY }
-    const ask = <T>(work: (ram: Ram) => Promise<T>) =>
-      read(answer, async ({ transport, endpoint }) => work(createRam({ transport, endpoint, credentials: provider })))
-    allTexts(await ask((ram) => ram.getPolicy('p')))
-    allTexts(await ask((ram) => ram.getRole('r')))
-    allTexts(await ask((ram) => ram.listRolePolicies('r')))
-    allTexts(await ask((ram) => ram.listPolicyEntities('p')))
-    allTexts(await ask((ram) => ram.listTags('role', 'r')))
-    await ask((ram) => ram.createPolicy({ name: 'p', document: '{}', description: '', tags: [] }))
-    allTexts(await read(answer, (target) => getOidcProvider({ ...target, credentials: provider }, 'p')))
+    const call = <T>(work: (ram: Ram) => Promise<T>) =>
+      read(response, async ({ transport, endpoint }) => work(createRam({ transport, endpoint, credentials: provider })))
+    allTexts(await call((ram) => ram.getPolicy('p')))
+    allTexts(await call((ram) => ram.getRole('r')))
+    allTexts(await call((ram) => ram.listRolePolicies('r')))
+    allTexts(await call((ram) => ram.listPolicyEntities('p')))
+    allTexts(await call((ram) => ram.listTags('role', 'r')))
+    await call((ram) => ram.createPolicy({ name: 'p', document: '{}', description: '', tags: [] }))
+    allTexts(await read(response, (target) => getOidcProvider({ ...target, credentials: provider }, 'p')))
   })
   await fuzz(t, 'ram-answers', property, 300)
 })

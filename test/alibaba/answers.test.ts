@@ -14,11 +14,11 @@ const target = (...replies: Reply[]) => {
 
 test('an incomplete session is rejected', async () => {
   const whole = { AccessKeyId: 'STS.a', AccessKeySecret: 's', SecurityToken: 't', Expiration: '2026-11-25T13:00:00Z' }
-  const ask = (Credentials: object) =>
+  const assume = (Credentials: object) =>
     assumeRole(target(json(200, { Credentials })), KEY, { roleArn: 'r', sessionName: 's' })
-  assert.equal((await ask(whole)).expiresAt, START + 3_600_000)
+  assert.equal((await assume(whole)).expiresAt, START + 3_600_000)
   for (const part of Object.keys(whole)) {
-    await assert.rejects(ask({ ...whole, [part]: undefined }), { code: 'CLOUD_UNAVAILABLE' }, part)
+    await assert.rejects(assume({ ...whole, [part]: undefined }), { code: 'CLOUD_UNAVAILABLE' }, part)
   }
 })
 
@@ -39,24 +39,24 @@ for (const [desired, name] of [
   ['', '--'],
 ] as const) {
   test(`the session name ${JSON.stringify(desired)} is converted to one that STS accepts`, async () => {
-    const asked = target(json(403, { Code: 'NoPermission' }))
-    await assert.rejects(assumeRole(asked, KEY, { roleArn: 'r', sessionName: desired }))
-    assert.equal(asked.sent[0]?.url.searchParams.get('RoleSessionName'), name)
+    const sts = target(json(403, { Code: 'NoPermission' }))
+    await assert.rejects(assumeRole(sts, KEY, { roleArn: 'r', sessionName: desired }))
+    assert.equal(sts.sent[0]?.url.searchParams.get('RoleSessionName'), name)
   })
 }
 
 test("the caller's identity is read as account and ARN", async () => {
-  const answer = { AccountId: '1', Arn: 'acs:ram::1:user/a', IdentityType: 'RAMUser', RequestId: 'R' }
+  const response = { AccountId: '1', Arn: 'acs:ram::1:user/a', IdentityType: 'RAMUser', RequestId: 'R' }
   const identity = { accountId: '1', arn: 'acs:ram::1:user/a' }
-  assert.deepEqual(await getCallerIdentity(target(json(200, answer)), KEY), identity)
+  assert.deepEqual(await getCallerIdentity(target(json(200, response)), KEY), identity)
 })
 
 test('a token without user name, password or expiry is rejected', async () => {
   const whole = { IsSuccess: true, TempUsername: 'u', AuthorizationToken: 'p', ExpireTime: 5 }
   for (const part of ['TempUsername', 'AuthorizationToken', 'ExpireTime']) {
-    const answer = json(200, { ...whole, [part]: '' })
+    const response = json(200, { ...whole, [part]: '' })
     await assert.rejects(
-      getAuthorizationToken(target(answer), { instanceId: 'cri-1' }),
+      getAuthorizationToken(target(response), { instanceId: 'cri-1' }),
       { code: 'CLOUD_UNAVAILABLE' },
       part,
     )
@@ -69,13 +69,13 @@ test('L7 an invalid expiry, such as nanoseconds, is rejected in both editions', 
     data: { tempUserName: 'u', authorizationToken: 'p', expireDate },
   })
   const enterprise = (ExpireTime: number) => ({ TempUsername: 'u', AuthorizationToken: 'p', ExpireTime })
-  const ask = {
+  const request = {
     enterprise: (at: number) => getAuthorizationToken(target(json(200, enterprise(at))), { instanceId: 'cri-1' }),
     personal: (at: number) => getPersonalToken(target(json(200, personal(at)))),
   }
   for (const edition of ['enterprise', 'personal'] as const) {
     const message = (at: number): Promise<string> =>
-      ask[edition](at).then(
+      request[edition](at).then(
         ({ expiresAt }) => `expires at ${expiresAt}`,
         (error) => `${error.code} ${error.message}`,
       )
@@ -116,11 +116,11 @@ test('instances are listed page by page to the last', async () => {
         RegionId: 'r',
       })),
     })
-  const asked = target(page(0, 100), page(100, 30))
-  const found = await listInstances(asked)
+  const registry = target(page(0, 100), page(100, 30))
+  const found = await listInstances(registry)
   assert.deepEqual([found.length, found[129]], [130, { instanceId: 'cri-129', name: 'n', region: 'r' }])
   assert.deepEqual(
-    asked.sent.map(({ url }) => url.searchParams.get('PageNo')),
+    registry.sent.map(({ url }) => url.searchParams.get('PageNo')),
     ['1', '2'],
   )
   assert.deepEqual(await listInstances(target(json(200, { IsSuccess: true, TotalCount: 9, Instances: [] }))), [])
@@ -130,8 +130,8 @@ test('a cluster is read with its addresses, which ACK writes as JSON in a string
   const master_url =
     '{"api_server_endpoint":"https://1.2.3.4:6443","intranet_api_server_endpoint":"https://10.0.0.1:6443"}'
   const rrsa_config = { enabled: true, issuer: 'https://i', oidc_arn: 'acs:ram::1:oidc-provider/o' }
-  const answer = { cluster_id: 'c1', name: 'n', region_id: 'r', worker_ram_role_name: 'w', master_url, rrsa_config }
-  const detail = await describeClusterDetail(target(json(200, answer)), 'c1')
+  const response = { cluster_id: 'c1', name: 'n', region_id: 'r', worker_ram_role_name: 'w', master_url, rrsa_config }
+  const detail = await describeClusterDetail(target(json(200, response)), 'c1')
   assert.deepEqual(detail.apiServer, {
     public: 'https://1.2.3.4:6443',
     intranet: 'https://10.0.0.1:6443',
@@ -154,27 +154,27 @@ for (const master_url of [undefined, '', 'not json', 'null', '{"api_server_endpo
 const RRSA = { enabled: true, issuer: 'https://i,https://j', oidc_arn: 'acs:ram::1:oidc-provider/o' }
 const READ = { enabled: true, issuers: 'https://i,https://j', oidcProviderArn: 'acs:ram::1:oidc-provider/o' }
 const OFF = { enabled: false, issuers: '', oidcProviderArn: '' }
-for (const { title, answer, rrsa } of [
+for (const { title, response, rrsa } of [
   {
     title: 'meta_data is used if it is the only one',
-    answer: { meta_data: JSON.stringify({ Addons: [], RRSAConfig: RRSA }) },
+    response: { meta_data: JSON.stringify({ Addons: [], RRSAConfig: RRSA }) },
     rrsa: READ,
   },
   {
     title: 'an empty rrsa_config counts as absent',
-    answer: { rrsa_config: {}, meta_data: JSON.stringify({ RRSAConfig: RRSA }) },
+    response: { rrsa_config: {}, meta_data: JSON.stringify({ RRSAConfig: RRSA }) },
     rrsa: READ,
   },
   {
     title: 'rrsa_config takes precedence over meta_data',
-    answer: { rrsa_config: { enabled: false }, meta_data: JSON.stringify({ RRSAConfig: RRSA }) },
+    response: { rrsa_config: { enabled: false }, meta_data: JSON.stringify({ RRSAConfig: RRSA }) },
     rrsa: OFF,
   },
-  { title: 'meta_data of another form is ignored', answer: { meta_data: '{"RRSAConfig":7}' }, rrsa: OFF },
-  { title: 'meta_data that is not JSON is ignored', answer: { meta_data: 'x' }, rrsa: OFF },
+  { title: 'meta_data of another form is ignored', response: { meta_data: '{"RRSAConfig":7}' }, rrsa: OFF },
+  { title: 'meta_data that is not JSON is ignored', response: { meta_data: 'x' }, rrsa: OFF },
 ]) {
   test(`U2 RRSA's configuration: ${title}`, async () => {
-    assert.deepEqual((await describeClusterDetail(target(json(200, answer)), 'c1')).rrsa, rrsa)
+    assert.deepEqual((await describeClusterDetail(target(json(200, response)), 'c1')).rrsa, rrsa)
   })
 }
 
@@ -182,8 +182,8 @@ for (const { title, answer, rrsa } of [
 test('U3 the addresses of the load balancers are read', async () => {
   const endpoint = 'nlb-0ogk9aaxxxxxxx.cn-hangzhou.nlb.aliyuncsslb.com'
   const config = (load_balancers_config: unknown) => ({ control_plane_endpoints_config: { load_balancers_config } })
-  const read = async (answer: object) =>
-    (await describeClusterDetail(target(json(200, answer)), 'c1')).apiServer.loadBalancers
+  const read = async (response: object) =>
+    (await describeClusterDetail(target(json(200, response)), 'c1')).apiServer.loadBalancers
   assert.deepEqual(await read(config([{ endpoint, endpoint_type: 'private' }, { endpoint: '' }, {}, 'x'])), [endpoint])
   assert.deepEqual(await read(config('x')), [])
   assert.deepEqual(await read({ control_plane_endpoints_config: 'x' }), [])
@@ -221,23 +221,23 @@ test('node pools are read with their own worker roles', async () => {
 })
 
 test('a kubeconfig is always requested with a limited lifetime', async () => {
-  const asked = target(json(200, { config: 'kind: Config', expiration: '2026-11-25T12:30:00Z' }), json(200, {}))
+  const cluster = target(json(200, { config: 'kind: Config', expiration: '2026-11-25T12:30:00Z' }), json(200, {}))
   const request = { clusterId: 'c1', minutes: 30, private: true }
-  assert.deepEqual(await describeUserKubeconfig(asked, request), {
+  assert.deepEqual(await describeUserKubeconfig(cluster, request), {
     kubeconfig: 'kind: Config',
     expiresAt: START + 1_800_000,
   })
   assert.equal(
-    asked.sent[0]?.url.href,
+    cluster.sent[0]?.url.href,
     'https://api.example/k8s/c1/user_config?PrivateIpAddress=true&TemporaryDurationMinutes=30',
   )
-  await assert.rejects(describeUserKubeconfig(asked, request), { code: 'CLOUD_UNAVAILABLE' })
+  await assert.rejects(describeUserKubeconfig(cluster, request), { code: 'CLOUD_UNAVAILABLE' })
 })
 
 for (const clusterId of ['', '../tokens', 'c1/../c2', 'c 1']) {
   test(`the cluster id ${JSON.stringify(clusterId)} never becomes a path`, async () => {
-    const asked = target()
-    await assert.rejects(describeClusterDetail(asked, clusterId), { code: 'CLOUD_NOT_FOUND' })
-    assert.equal(asked.sent.length, 0)
+    const cluster = target()
+    await assert.rejects(describeClusterDetail(cluster, clusterId), { code: 'CLOUD_NOT_FOUND' })
+    assert.equal(cluster.sent.length, 0)
   })
 }

@@ -19,11 +19,11 @@ after(() => {
 })
 
 /** A server that handles each connection with this function once a request has arrived. */
-async function serve(answer: (socket: Socket) => void): Promise<URL> {
+async function serve(respond: (socket: Socket) => void): Promise<URL> {
   const server = createServer((socket) => {
     sockets.add(socket)
     socket.on('error', () => undefined)
-    socket.once('data', () => answer(socket))
+    socket.once('data', () => respond(socket))
   })
   servers.push(server)
   server.listen(0, '127.0.0.1')

@@ -27,14 +27,14 @@ const get = (url: string, more: Partial<HttpRequest> = {}): HttpRequest => {
 }
 
 /** A proxy that records its requests, and tunnels to and responds for any host from `upstream`. */
-async function startProxy(upstream: number): Promise<{ port: number; asked: string[] }> {
-  const asked: string[] = []
+async function startProxy(upstream: number): Promise<{ port: number; requests: string[] }> {
+  const requests: string[] = []
   const proxy = http.createServer((request, response) => {
-    asked.push(`${request.method} ${request.url}`)
+    requests.push(`${request.method} ${request.url}`)
     response.end('{"by":"proxy"}')
   })
   proxy.on('connect', (request, socket) => {
-    asked.push(`CONNECT ${request.url}`)
+    requests.push(`CONNECT ${request.url}`)
     const through = connect(upstream, '127.0.0.1', () => {
       socket.write('HTTP/1.1 200 OK\r\n\r\n')
       through.pipe(socket).pipe(through)
@@ -42,7 +42,7 @@ async function startProxy(upstream: number): Promise<{ port: number; asked: stri
     through.on('error', () => socket.destroy())
     socket.on('error', () => through.destroy())
   })
-  return { port: await listen(proxy), asked }
+  return { port: await listen(proxy), requests }
 }
 
 async function startTls(): Promise<{ port: number; ca: string }> {
@@ -62,10 +62,10 @@ test('a response is complete, with its status and headers, and the body arrives'
       response.writeHead(418, { 'x-acs-request-id': 'R' }).end(`${request.method} ${Buffer.concat(chunks)}`)
     }),
   )
-  const answer = await createHttpSender()(get(`http://127.0.0.1:${port}/`, { method: 'POST', body: 'grün' }))
-  assert.equal(answer.status, 418)
-  assert.equal(answer.headers['x-acs-request-id'], 'R')
-  assert.equal(answer.text, 'POST grün')
+  const response = await createHttpSender()(get(`http://127.0.0.1:${port}/`, { method: 'POST', body: 'grün' }))
+  assert.equal(response.status, 418)
+  assert.equal(response.headers['x-acs-request-id'], 'R')
+  assert.equal(response.text, 'POST grün')
 })
 
 test('connections are kept and reused', async () => {
@@ -113,9 +113,9 @@ test('https goes through HTTPS_PROXY by CONNECT, so the proxy sees the host and 
   const { port, ca } = await startTls()
   const proxy = await startProxy(port)
   const send = createHttpSender({ ca, proxyEnv: { HTTPS_PROXY: `http://127.0.0.1:${proxy.port}` } })
-  const answer = await send(get('https://cr.cn-test.aliyuncs.com/?secret=1'))
-  assert.equal(answer.text, '{}')
-  assert.deepEqual(proxy.asked, ['CONNECT cr.cn-test.aliyuncs.com:443'])
+  const response = await send(get('https://cr.cn-test.aliyuncs.com/?secret=1'))
+  assert.equal(response.text, '{}')
+  assert.deepEqual(proxy.requests, ['CONNECT cr.cn-test.aliyuncs.com:443'])
 })
 
 test('NO_PROXY, loopback and direct requests bypass the proxy', async () => {
@@ -128,7 +128,7 @@ test('NO_PROXY, loopback and direct requests bypass the proxy', async () => {
   await assert.rejects(send(get('http://metadata.invalid.test./latest', { direct: true })), {
     code: /ENOTFOUND|EAI_AGAIN/,
   })
-  assert.deepEqual(proxy.asked, [])
+  assert.deepEqual(proxy.requests, [])
 })
 
 test('M8 NO_PROXY has the same meaning for the cloud as for helm: names with their subdomains, and networks', async () => {
@@ -136,9 +136,9 @@ test('M8 NO_PROXY has the same meaning for the cloud as for helm: names with the
   const proxy = await startProxy(port)
   const through = async (NO_PROXY: string, url: string): Promise<boolean> => {
     const send = createHttpSender({ ca, proxyEnv: { HTTPS_PROXY: `127.0.0.1:${proxy.port}`, NO_PROXY } })
-    const before = proxy.asked.length
+    const before = proxy.requests.length
     await send(get(url, { timeout: 500 })).catch(() => undefined)
-    return proxy.asked.length > before
+    return proxy.requests.length > before
   }
   // https://pkg.go.dev/golang.org/x/net/http/httpproxy#Config
   assert.equal(await through('', 'https://cr.cn-test.invalid'), true)

@@ -208,7 +208,7 @@ test('a chain assumes its roles one after the other, each with its external id a
   assert.equal((await identity.fresh()).accessKeyId, 'STS.three-again')
   assert.equal(identity.name, 'rrsa > acs:ram::2:role/puller > acs:ram::3:role/last')
   assert.equal(identity.sharedSession, false)
-  const asked = sent
+  const requests = sent
     .slice(1)
     .map(({ url, headers }) => [
       url.searchParams.get('RoleArn'),
@@ -216,7 +216,7 @@ test('a chain assumes its roles one after the other, each with its external id a
       url.searchParams.get('ExternalId'),
       url.searchParams.get('DurationSeconds'),
     ])
-  assert.deepEqual(asked, [
+  assert.deepEqual(requests, [
     ['acs:ram::2:role/puller', 'STS.rrsa', 'ext', '900'],
     ['acs:ram::3:role/last', 'STS.two', null, null],
     ['acs:ram::3:role/last', 'STS.two', null, null],
@@ -252,14 +252,14 @@ test('the CLI uses the standard variables, and names the missing ones', async ()
 
 test('a workflow requests a new ID token from its runner at each renewal', async () => {
   const { deps, sent } = setUp([issued('g1'), issued('g2')])
-  const asked: string[] = []
+  const audiences: string[] = []
   const identity = createGithubIdentity({
     transport: deps.transport,
     endpoint: new URL('https://sts.aliyuncs.com'),
     roleArn: 'acs:ram::1:role/ci',
     oidcProviderArn: 'acs:ram::1:oidc-provider/github',
     sessionName: 'run-1',
-    getIdToken: async (audience) => `${audience}-${asked.push(audience)}`,
+    getIdToken: async (audience) => `${audience}-${audiences.push(audience)}`,
   })
   await identity.get()
   await identity.fresh()

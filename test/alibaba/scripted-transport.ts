@@ -38,10 +38,10 @@ export function scripted(replies: readonly Reply[], random = 0.5): Scripted {
     send: async (request) => {
       const reply = replies[sent.length]
       sent.push(request)
-      const answer = typeof reply === 'function' ? reply() : reply
-      if (answer === undefined) throw new Error(`request ${sent.length} was not expected: ${request.url}`)
-      if (answer instanceof Error) throw answer
-      return answer
+      const response = typeof reply === 'function' ? reply() : reply
+      if (response === undefined) throw new Error(`request ${sent.length} was not expected: ${request.url}`)
+      if (response instanceof Error) throw response
+      return response
     },
     clock: createCloudClock(time),
     random: () => random,

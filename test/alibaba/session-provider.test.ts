@@ -29,12 +29,12 @@ function setUp(life: number = HOUR) {
 
 test('a session is kept for three quarters of its lifetime and then renewed', async () => {
   const { time, issuer, provider } = setUp()
-  const seen: string[] = []
+  const used: string[] = []
   for (const minutes of [0, 44, 2]) {
     time.advance(minutes * 60_000)
-    seen.push((await provider.get()).accessKeyId)
+    used.push((await provider.get()).accessKeyId)
   }
-  assert.deepEqual(seen, ['STS.1', 'STS.1', 'STS.2'])
+  assert.deepEqual(used, ['STS.1', 'STS.1', 'STS.2'])
   assert.equal(issuer.loads, 2)
 })
 
@@ -80,19 +80,19 @@ test('a session that has already expired when it arrives is an error', async () 
 
 test('a caller that is aborted leaves the others waiting; the last one aborts the work', async () => {
   const gate = Promise.withResolvers<string>()
-  let seen: AbortSignal | undefined
+  let received: AbortSignal | undefined
   const shared = singleFlight((signal) => {
-    seen = signal
+    received = signal
     return gate.promise
   })
   const [one, two] = [new AbortController(), new AbortController()]
   const [first, second] = [shared(one.signal), shared(two.signal)]
   one.abort(new Error('one left'))
   await assert.rejects(first, /one left/)
-  assert.equal(seen?.aborted, false)
+  assert.equal(received?.aborted, false)
   two.abort(new Error('two left'))
   await assert.rejects(second, /two left/)
-  assert.equal(seen?.aborted, true)
+  assert.equal(received?.aborted, true)
   const third = shared()
   gate.resolve('done')
   assert.equal(await third, 'done')

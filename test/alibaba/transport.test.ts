@@ -151,8 +151,8 @@ test('a call fails after four attempts, whose waits double up to 5 s and are jit
 })
 
 test('a cloud that requests more than half a minute is not waited for, and the error contains its wait', async () => {
-  const asked = json(429, { Code: 'Throttling.User' }, { 'x-acs-retry-after': '90000' })
-  const { transport, waits } = scripted([asked])
+  const throttled = json(429, { Code: 'Throttling.User' }, { 'x-acs-retry-after': '90000' })
+  const { transport, waits } = scripted([throttled])
   await assert.rejects(transport.call(call), { code: 'CLOUD_THROTTLED', retryAfterMs: 90_000 })
   assert.deepEqual(waits, [])
 })

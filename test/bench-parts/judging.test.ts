@@ -57,7 +57,7 @@ function scenarioOf(rounds: readonly Measured['figures'][], repeated: boolean): 
 }
 
 const contextOf = (rounds: number, long = false): BenchContext =>
-  ({ settings: { rounds, long }, tell: () => undefined }) as unknown as BenchContext
+  ({ settings: { rounds, long }, report: () => undefined }) as unknown as BenchContext
 
 test('a figure is the median of the rounds; of what is counted, such as lost entries, the most', async () => {
   const figures = [

@@ -23,17 +23,17 @@ test('timers run in the order of their time, those of one time in the order in w
 
 test('what a timer sets in motion by promises goes on before time does', async () => {
   const clock = createVirtualClock()
-  const seen: string[] = []
+  const events: string[] = []
   clock.after(1500, () => {
     clock.touch()
     void (async () => {
       for (let turn = 0; turn < 20; turn += 1) await undefined
-      seen.push(`promises at ${clock.monotonic()}`)
-      clock.after(0, () => seen.push(`at once at ${clock.monotonic()}`))
-      clock.after(700, () => seen.push(`later at ${clock.monotonic()}`))
+      events.push(`promises at ${clock.monotonic()}`)
+      clock.after(0, () => events.push(`at once at ${clock.monotonic()}`))
+      clock.after(700, () => events.push(`later at ${clock.monotonic()}`))
     })()
   })
-  clock.after(1501, () => seen.push('the next timer'))
+  clock.after(1501, () => events.push('the next timer'))
   await clock.runTo(3000)
-  assert.deepEqual(seen, ['promises at 1500', 'at once at 1500', 'the next timer', 'later at 2200'])
+  assert.deepEqual(events, ['promises at 1500', 'at once at 1500', 'the next timer', 'later at 2200'])
 })

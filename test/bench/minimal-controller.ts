@@ -50,8 +50,8 @@ function pump(): void {
 function patch(path: string, type: string, body: Buffer | string): Promise<void> {
   const headers = { authorization, 'content-type': type, accept: METADATA, 'content-length': Buffer.byteLength(body) }
   return new Promise((resolve, reject) => {
-    const call = request(`${server}${path}`, { agent: calls, method: 'PATCH', headers }, (answer) => {
-      answer.resume().once('end', resolve)
+    const call = request(`${server}${path}`, { agent: calls, method: 'PATCH', headers }, (response) => {
+      response.resume().once('end', resolve)
     })
     call.once('error', reject).end(body)
   })
@@ -78,9 +78,9 @@ const attach =
 
 function watch(path: string, accept: string, onObject: (type: string, object: Observed) => void): void {
   const url = `${server}/api/v1/${path}${path.includes('?') ? '&' : '?'}watch=1`
-  const onResponse = (answer: IncomingMessage): void => {
+  const onResponse = (response: IncomingMessage): void => {
     const rest = { text: '' }
-    answer.setEncoding('utf8').on('data', (chunk: string) => {
+    response.setEncoding('utf8').on('data', (chunk: string) => {
       const lines = (rest.text + chunk).split('\n')
       rest.text = lines.pop() ?? ''
       for (const line of lines) {

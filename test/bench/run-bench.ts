@@ -51,8 +51,8 @@ export async function runBench(options: BenchOptions, deps: BenchDeps, signal: A
     const before = deps.load()
     const title = `${index + 1} of ${scenarios.length}: ${scenario.title.en}`
     try {
-      const result = await progress.step(title, ({ update: tell }) =>
-        runScenario(scenario, { root, tools, programs, settings, tell, note: progress.note, signal }, figures),
+      const result = await progress.step(title, ({ update: report }) =>
+        runScenario(scenario, { root, tools, programs, settings, report, note: progress.note, signal }, figures),
       )
       print(describeResult(scenario.name, result))
       const conditions = { at: deps.now(), load: [before, deps.load()] } as const

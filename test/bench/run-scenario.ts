@@ -23,8 +23,8 @@ export async function runScenario(
   const count = scenario.repeated ? context.settings.rounds : 1
   const rounds: Measured[] = []
   for (let round = 1; round <= count; round += 1) {
-    const tell = (text: string): void => context.tell(count === 1 ? text : `round ${round} of ${count}, ${text}`)
-    rounds.push(await scenario.measure({ ...context, tell }))
+    const report = (text: string): void => context.report(count === 1 ? text : `round ${round} of ${count}, ${text}`)
+    rounds.push(await scenario.measure({ ...context, report }))
   }
   const own = figures.filter((figure) => figure.scenario === scenario.name)
   const outcomes = own.flatMap((figure): Outcome[] => {

@@ -39,7 +39,7 @@ export interface BenchContext {
   readonly programs: Programs
   readonly settings: Settings
   /** Shows the current step. */
-  readonly tell: (text: string) => void
+  readonly report: (text: string) => void
   /** Prints intermediate results of a long scenario. */
   readonly note: (text: string) => void
   readonly signal: AbortSignal

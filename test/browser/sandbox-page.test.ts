@@ -62,7 +62,7 @@ test('the commands that `sandbox up` prints deploy the helper to both clusters, 
     client.close()
     const [pod] = items
     assert.ok(pod?.status.podIP)
-    const { page, complaints } = await browser.open(`http://${pod.status.podIP}:8081`)
+    const { page, consoleMessages } = await browser.open(`http://${pod.status.podIP}:8081`)
     await eventually(async () => {
       await page.reload()
       const headline = await page.getByRole('heading', { level: 1 }).innerText()
@@ -70,7 +70,7 @@ test('the commands that `sandbox up` prints deploy the helper to both clusters, 
     }, 60_000)
     const table = page.getByRole('table', { name: 'Registries' })
     assert.match(await table.innerText(), /Live\s+login accepted/)
-    assert.deepEqual(complaints, [])
+    assert.deepEqual(consoleMessages, [])
   } finally {
     up.kill('SIGINT')
     await exited

@@ -74,7 +74,7 @@ const url = async (path = '/'): Promise<string> => `http://${(await helperCluste
 
 test('the page begins with the problems, each with its fix, and the browser reports no error', async () => {
   const address = await url()
-  const { page, requests, complaints } = await browser.open(address)
+  const { page, requests, consoleMessages } = await browser.open(address)
   await eventually(async () => {
     await page.reload()
     assert.match(await page.getByRole('heading', { level: 1 }).innerText(), /^3 problems to fix$/)
@@ -93,7 +93,7 @@ test('the page begins with the problems, each with its fix, and the browser repo
     requests.every((request) => request.startsWith(address)),
     requests.join(),
   )
-  assert.deepEqual(complaints, [])
+  assert.deepEqual(consoleMessages, [])
   const text = await page.content()
   for (const word of [helperCluster.cloud.registryPush.password, 'cr_temp_user']) assert.ok(!text.includes(word), word)
 })
@@ -141,30 +141,30 @@ test('every text is legible, in light and dark; the page fits 380 pixels and eve
 })
 
 test('a Chinese browser gets Chinese, and both languages are one click away', async () => {
-  const { page, complaints } = await browser.open(await url(), { locale: 'zh-CN' })
+  const { page, consoleMessages } = await browser.open(await url(), { locale: 'zh-CN' })
   assert.equal(await page.getByRole('heading', { level: 1 }).innerText(), '有 3 个问题需要处理')
   await page.getByRole('link', { name: 'English' }).click()
   assert.equal(await page.getByRole('heading', { level: 1 }).innerText(), '3 problems to fix')
   await page.getByRole('link', { name: 'Reload' }).click()
   await page.getByRole('link', { name: '中文' }).click()
   assert.equal(await page.locator('html').getAttribute('lang'), 'zh-CN')
-  assert.deepEqual(complaints, [])
+  assert.deepEqual(consoleMessages, [])
 })
 
 test("the page's content security policy allows no script, no frame, no form and nothing from elsewhere", async () => {
-  const answer = await fetch(await url())
-  const policy = answer.headers.get('content-security-policy') ?? ''
+  const response = await fetch(await url())
+  const policy = response.headers.get('content-security-policy') ?? ''
   assert.match(
     policy,
     /^default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; style-src 'sha256-[^']+'; img-src 'self'$/,
   )
-  assert.equal(answer.headers.get('cache-control'), 'no-store')
-  const { page, complaints } = await browser.open(await url())
+  assert.equal(response.headers.get('cache-control'), 'no-store')
+  const { page, consoleMessages } = await browser.open(await url())
   await page.evaluate(
     `document.body.append(Object.assign(document.createElement('script'), { textContent: 'window.ran = 1' }))`,
   )
   assert.equal(await page.evaluate('window.ran'), undefined)
-  assert.match(complaints.join(), /Content Security Policy/)
+  assert.match(consoleMessages.join(), /Content Security Policy/)
 })
 
 test('the picture in the docs is a picture of this page', async () => {

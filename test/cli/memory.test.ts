@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { type CrowdedServer, startCrowdedServer } from '../support/crowded-server.ts'
-import { type BinAnswer, runBin } from './run-bin.ts'
+import { type BinResult, runBin } from './run-bin.ts'
 
 /**
  * Mebibytes of live objects, a third of what lists of this size need when they are kept whole. A program that needs more exits with
@@ -25,7 +25,7 @@ after(async () => {
   await rm(folder, { recursive: true })
 })
 
-const run = (...args: readonly string[]): Promise<BinAnswer> =>
+const run = (...args: readonly string[]): Promise<BinResult> =>
   runBin([...args, '--kubeconfig', join(folder, 'kubeconfig'), '-o', 'json'], {
     env: { NODE_OPTIONS: `--max-old-space-size=${HEAP}` },
   })

@@ -176,10 +176,10 @@ for (const { args, error } of [
 
 let github: Server
 let api: string
-const asked: string[] = []
+const requests: string[] = []
 before(async () => {
   github = createServer((request, response) => {
-    asked.push(`${request.url} ${request.headers.authorization ?? '-'}`)
+    requests.push(`${request.url} ${request.headers.authorization ?? '-'}`)
     if (request.url !== '/repos/acme/platform') return void response.writeHead(404).end('{"message":"Not Found"}')
     response.end(JSON.stringify({ id: 22, owner: { id: 11 } }))
   })
@@ -194,7 +194,7 @@ test("the ids of a repository are read from GitHub's API, with the token of the 
   assert.equal(code, 0, stderr)
   assert.match(stdout, /"repo:acme@11\/platform@22:ref:refs\/heads\/main"/)
   assert.doesNotMatch(`${stdout}${stderr}`, /not-to-be-printed/)
-  assert.deepEqual(asked.splice(0), ['/repos/acme/platform Bearer not-to-be-printed'])
+  assert.deepEqual(requests.splice(0), ['/repos/acme/platform Bearer not-to-be-printed'])
 })
 
 test('in a workflow the ids are known without a call', async () => {
@@ -206,7 +206,7 @@ test('in a workflow the ids are known without a call', async () => {
   }
   const { stdout } = await runBin(GITHUB, { env })
   assert.match(stdout, /acme@11\/platform@22/)
-  assert.deepEqual(asked, [])
+  assert.deepEqual(requests, [])
 })
 
 test('a repository that GitHub does not show is an error with the alternative', async () => {

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 export const ROOT: string = fileURLToPath(new URL('../../', import.meta.url))
 export const BIN: string = fileURLToPath(new URL('../../bin/acr-nopass', import.meta.url))
 
-export interface BinAnswer {
+export interface BinResult {
   readonly code: number
   readonly stdout: string
   readonly stderr: string
@@ -19,7 +19,7 @@ export interface BinOptions {
 }
 
 /** Runs the command line tool as a user does: a child process, no terminal, nothing of the test's environment but PATH. */
-export function runBin(args: readonly string[], options: BinOptions = {}): Promise<BinAnswer> {
+export function runBin(args: readonly string[], options: BinOptions = {}): Promise<BinResult> {
   const { bin = BIN, cwd = ROOT, env = {}, input = '' } = options
   return new Promise((resolve) => {
     const child = execFile(

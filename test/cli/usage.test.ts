@@ -172,9 +172,9 @@ test('uses the next Node if the first is too old, and reports it if none fits', 
 
 test('the completion script offers commands and flags', async () => {
   const { stdout } = await runBin(['completion', 'bash'])
-  const ask = `${stdout}\nCOMP_CWORD=$1; shift; COMP_WORDS=(acr-nopass "$@"); _acr_nopass; echo "\${COMPREPLY[*]}"`
+  const script = `${stdout}\nCOMP_CWORD=$1; shift; COMP_WORDS=(acr-nopass "$@"); _acr_nopass; echo "\${COMPREPLY[*]}"`
   const file = join(folder, 'complete.bash')
-  await writeFile(file, ask)
+  await writeFile(file, script)
   const bash = await which('bash')
   const complete = async (...words: string[]): Promise<string> =>
     (await runBin([file, String(words.length), ...words], { bin: bash })).stdout.trim()
@@ -187,8 +187,8 @@ test('the completion script offers commands and flags', async () => {
   assert.match((await runBin(['completion', 'zsh'])).stdout, /'doctor pod'\)/)
   const fish = (await runBin(['completion', 'fish'])).stdout.split('\n')
   assert.ok(fish.some((line) => line.includes("-n '__fish_seen_subcommand_from doctor' -f -a pod -d ")))
-  const asking = fish.filter((line) => line.endsWith("-n '__fish_seen_subcommand_from doctor' -l ask-registry"))
-  assert.equal(asking.length, 1)
+  const completions = fish.filter((line) => line.endsWith("-n '__fish_seen_subcommand_from doctor' -l ask-registry"))
+  assert.equal(completions.length, 1)
 })
 
 async function script(file: string, text: string): Promise<void> {

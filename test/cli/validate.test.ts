@@ -11,8 +11,8 @@ const BAD = 'test/cli/fixtures/bad.yaml'
 test('every example of values is valid', async () => {
   const files = readdirSync(join(ROOT, 'examples/values'))
   assert.ok(files.length >= 8)
-  const answers = await Promise.all(files.map((file) => runBin(['validate', '-f', `examples/values/${file}`])))
-  for (const [index, { code, stdout, stderr }] of answers.entries()) {
+  const results = await Promise.all(files.map((file) => runBin(['validate', '-f', `examples/values/${file}`])))
+  for (const [index, { code, stdout, stderr }] of results.entries()) {
     assert.deepEqual(
       { code, stdout, stderr },
       { code: 0, stdout: `valid: examples/values/${files[index]}\n`, stderr: '' },

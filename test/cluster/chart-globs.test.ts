@@ -40,10 +40,10 @@ test('a target means the same to the API server (CEL, as the chart writes it) an
   assert.ok(samples.some((sample) => matchesTarget(sample, sample.name)))
   assert.ok(samples.some((sample) => !matchesTarget(sample, sample.name)))
   await installEvaluators(expressions)
-  const answers = await Promise.all(samples.map((sample, index) => evaluate(index, sample.name)))
+  const matches = await Promise.all(samples.map((sample, index) => evaluate(index, sample.name)))
   samples.forEach((sample, index) => {
     assert.equal(
-      answers[index],
+      matches[index],
       matchesTarget(sample, sample.name),
       JSON.stringify({ sample, cel: expressions[index] }),
     )

@@ -4,7 +4,7 @@ import { after, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { openChartCluster } from '../support/cluster/chart-cluster.ts'
 import { fromTable, toTable } from '../support/markdown-table.ts'
-import { askForRights, askWithoutGuard, columnsOf, testEscalation } from './rights-suite.ts'
+import { columnsOf, reviewRights, reviewWithoutGuard, testEscalation } from './rights-suite.ts'
 
 const GOLDEN = fileURLToPath(new URL('golden/chart-rights.md', import.meta.url))
 const UNGUARDED = fileURLToPath(new URL('golden/chart-rights-without-guard.md', import.meta.url))
@@ -23,13 +23,13 @@ async function expected(file: string, titles: readonly string[]): Promise<(strin
 let guarded: string[][] = []
 
 test("P5 the helper's permissions on a real API server are those of the table and no others", async () => {
-  guarded = await askForRights(chart)
+  guarded = await reviewRights(chart)
   if (process.env.UPDATE_GOLDEN && chart.minor === 'newest') await writeFile(GOLDEN, toTable(guarded))
   assert.deepEqual(guarded, await expected(GOLDEN, columnsOf(chart.minor)))
 })
 
 test('P5 without the guard the helper also has the permissions of the second table, in each mode and scope, and no others', async () => {
-  const [head = [], ...rows] = await askWithoutGuard(chart)
+  const [head = [], ...rows] = await reviewWithoutGuard(chart)
   const [, ...titles] = head
   const places = titles.map((title) => guarded[0]?.indexOf(title) ?? -1)
   const before = rows.map(([request = ''], row) => [request, ...places.map((place) => guarded[row + 1]?.[place] ?? '')])

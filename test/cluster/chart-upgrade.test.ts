@@ -25,9 +25,9 @@ const PREVIOUS = fixtureFile('.tgz')
 /** The image repository for that version's helper: the tests run both versions under one version number. */
 const OLD_IMAGE = 'released/acr-nopass'
 const OLD = { image: { registry: '', repository: OLD_IMAGE } }
-const SPACES = ['shop-a', 'shop-b']
+const SHOPS = ['shop-a', 'shop-b']
 /** Every namespace that has the pull secret. */
-const ALL = [HOME, 'default', ...SPACES]
+const ALL = [HOME, 'default', ...SHOPS]
 
 const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-upgrade-'))
 const oldHelper = join(folder, 'helper.mjs')
@@ -40,7 +40,7 @@ after(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 const { admin, chart } = helperCluster
-for (const name of SPACES) await chart.createNamespace(name)
+for (const name of SHOPS) await chart.createNamespace(name)
 await chart.createNamespace(HOME, { 'pod-security.kubernetes.io/enforce': 'restricted' })
 
 const oldValues = await readFile(fixtureFile('-values.yaml'), 'utf8')
@@ -78,7 +78,7 @@ for (const name of ['helm4', 'helm3'] as const) {
     const wait = ['--wait', '--timeout', '180s']
     await run(['install', RELEASE, PREVIOUS, ...wait], [...values, OLD])
     await helperCluster.settled()
-    const [before, contents] = [await uids(), await Promise.all(SPACES.map(helperCluster.secret))]
+    const [before, contents] = [await uids(), await Promise.all(SHOPS.map(helperCluster.secret))]
     const old = new Set(helperCluster.helpers().map(({ uid }) => uid))
     const findings = await doctor()
 
@@ -131,7 +131,7 @@ test('P4 helpers of two versions running together: either leader serves all name
   await eventually(async () => assert.notEqual((await helperCluster.leader()).name, beside), 60_000)
   assert.notDeepEqual(await rotate(), second)
   assert.deepEqual(await uids(), before)
-  for (const namespace of SPACES) assert.deepEqual(names(await helperCluster.account(namespace)), [SECRET])
+  for (const namespace of SHOPS) assert.deepEqual(names(await helperCluster.account(namespace)), [SECRET])
 })
 
 testGetValues(() => chart)
@@ -142,7 +142,7 @@ async function rotate(): Promise<readonly string[]> {
     (await Promise.all(ALL.map(helperCluster.secret))).map(contentOf)
   const was = await contents()
   const from = helperCluster.auditLength()
-  await helperCluster.askForRotation()
+  await helperCluster.requestRotation()
   const is = await eventually(async () => {
     const now = await contents()
     assert.ok(now.every((content, index) => content !== was[index]))
@@ -202,7 +202,7 @@ async function checkAll(before: unknown, contents: readonly unknown[], from: num
     ['live'],
   )
   assert.deepEqual(await uids(), before)
-  for (const [index, namespace] of SPACES.entries()) {
+  for (const [index, namespace] of SHOPS.entries()) {
     const secret = await helperCluster.secret(namespace)
     assert.equal(contentOf(secret), contentOf(contents[index] as typeof secret))
     assert.deepEqual(names(await helperCluster.account(namespace)), [SECRET])

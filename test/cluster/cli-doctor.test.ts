@@ -6,7 +6,7 @@ import { after, test } from 'node:test'
 import { MERGE_PATCH } from '../../src/kube/client.ts'
 import { sha256 } from '../../src/lib/text.ts'
 import { type HelperStatus, STATUS_KEY } from '../../src/release/helper-status.ts'
-import { type BinAnswer, runBin } from '../cli/run-bin.ts'
+import { type BinResult, runBin } from '../cli/run-bin.ts'
 import { openChartCluster } from '../support/cluster/chart-cluster.ts'
 import { eventually } from '../support/eventually.ts'
 import {
@@ -36,7 +36,7 @@ after(async () => {
   await chart[Symbol.asyncDispose]()
   await rm(folder, { recursive: true })
 })
-const doctor = (...args: string[]): Promise<BinAnswer> =>
+const doctor = (...args: string[]): Promise<BinResult> =>
   runBin(['doctor', '--kubeconfig', cluster.adminKubeconfigFile, ...args])
 
 test('doctor: a cluster without a release', async () => {
@@ -128,7 +128,7 @@ test('P5 P6 doctor requests no content of any Secret, and shows none', async () 
   const before = cluster.auditLog().length
   const { stdout } = await doctor('--debug', '-o', 'json')
   assert.doesNotMatch(stdout, new RegExp(MARKER))
-  const asked = await eventually(() => {
+  const requests = await eventually(() => {
     const entries = cluster.auditLog().slice(before)
     const found = entries.filter(({ objectRef, userAgent }) => {
       return objectRef?.resource === 'secrets' && userAgent?.startsWith('acr-nopass/')
@@ -136,7 +136,7 @@ test('P5 P6 doctor requests no content of any Secret, and shows none', async () 
     assert.ok(found.length > 0)
     return found
   })
-  for (const { verb, requestURI } of asked) {
+  for (const { verb, requestURI } of requests) {
     assert.equal(verb, 'list')
     assert.match(requestURI, /fieldSelector=metadata\.name%3Dacr-nopass/)
   }
@@ -164,18 +164,18 @@ test('doctor: with few permissions it reports what was not checked', async () =>
     state: 'failing',
     error: { code: 'CLOUD_DENIED', message: 'no right', fix: 'grant it', at: soon(-1) },
   })
-  const answer = await eventually(async () => {
+  const printed = await eventually(async () => {
     const { code, stdout } = await runBin(['doctor', '--kubeconfig', kubeconfig, '-o', 'json'])
     const data = JSON.parse(stdout)
     assert.equal(data.registries.length, 1)
     return { code, ...data }
   })
-  assert.equal(answer.code, 1)
+  assert.equal(printed.code, 1)
   assert.deepEqual(
-    answer.findings.map(({ id }: { id: string }) => id),
+    printed.findings.map(({ id }: { id: string }) => id),
     ['RAM_DENIED'],
   )
-  assert.deepEqual(answer.unread.map(({ what }: { what: string }) => what).toSorted(), [
+  assert.deepEqual(printed.unread.map(({ what }: { what: string }) => what).toSorted(), [
     'ConfigMaps of all namespaces',
     'Deployment acr-nopass/acr-nopass',
     'Lease acr-nopass/acr-nopass',
@@ -188,7 +188,7 @@ test('doctor: with few permissions it reports what was not checked', async () =>
     'ValidatingAdmissionPolicies',
     'ValidatingAdmissionPolicyBindings',
   ])
-  for (const { why } of answer.unread) assert.match(why, /User "anna" cannot (get|list|create) resource/)
+  for (const { why } of printed.unread) assert.match(why, /User "anna" cannot (get|list|create) resource/)
 })
 
 test('doctor: without permission to read a release it reports that, and not that the release does not exist', async () => {

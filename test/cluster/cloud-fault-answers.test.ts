@@ -51,7 +51,7 @@ for (const { id, what, rule, expected } of cases) {
   test(`P2 the cloud ${what} for one registry: its credential stays, the others rotate, and it catches up automatically`, async (t) => {
     const before = await Promise.all(fixture.served.map(fixture.entries))
     faults.add({ ...rule, times: ALWAYS, match })
-    await helperCluster.askForRotation()
+    await helperCluster.requestRotation()
     await assertNamed(fixture, 'demo', expected)
     await assertEntries(fixture, before, { changed: ['shared', 'personal'], kept: ['demo'] })
     faults.clear()

@@ -6,7 +6,7 @@ import { type FaultInvariants, openFaultInvariants } from '../support/faults/fau
 import { contentOf, type HelperCluster, HOME, openHelperCluster } from './helper-cluster.ts'
 
 export const WORKER_ROLE = 'KubernetesWorkerRole-b81d6f02-33c9-4e57-8a1c-90f7d25ce4a6'
-const SPACES: readonly string[] = ['team-a', 'team-b']
+const TEAMS: readonly string[] = ['team-a', 'team-b']
 
 /** Three registries: in the own account by the node's role, in another account by a role chain, and the Personal Edition. */
 export const REGISTRIES: readonly object[] = [
@@ -46,11 +46,11 @@ export async function openCloudFaults(
   const helperCluster = await openHelperCluster(name, undefined, options)
   const assume = { Effect: 'Allow', Action: ['sts:AssumeRole'], Resource: ['*'] }
   helperCluster.cloud.control.grant(WORKER_ROLE, 'assume', { Version: '1', Statement: [assume] })
-  for (const space of SPACES) {
-    await helperCluster.chart.createNamespace(space)
+  for (const namespace of TEAMS) {
+    await helperCluster.chart.createNamespace(namespace)
     await helperCluster.admin.request({
       method: 'PATCH',
-      path: `/api/v1/namespaces/${space}/serviceaccounts/default`,
+      path: `/api/v1/namespaces/${namespace}/serviceaccounts/default`,
       contentType: MERGE_PATCH,
       body: { imagePullSecrets: [{ name: 'theirs' }] },
     })
@@ -65,7 +65,7 @@ export async function openCloudFaults(
   const fixture: CloudFaultCluster = {
     helperCluster,
     invariants,
-    served: [...SPACES, HOME],
+    served: [...TEAMS, HOME],
     status: async () => (await (await page(8081, '/status.json')).json()) as HelperStatus,
     async registry(wanted) {
       const found = (await fixture.status()).registries.find((one) => one.name === wanted)

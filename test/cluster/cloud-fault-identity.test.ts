@@ -24,17 +24,17 @@ const ALL = ['demo', 'shared', 'personal']
 const ALWAYS = Number.POSITIVE_INFINITY
 
 /** Injects the fault, requests a rotation, checks, fixes: what cannot be renewed keeps its content and catches up automatically. */
-async function assertStands(
+async function assertRecovers(
   t: TestContext,
   id: string,
   failing: readonly string[],
-  fault: { readonly strike: () => void | Promise<void>; readonly fix: () => void | Promise<void> },
+  fault: { readonly inject: () => void | Promise<void>; readonly fix: () => void | Promise<void> },
   expected: Parameters<typeof assertNamed>[2],
 ): Promise<void> {
   const before = await Promise.all(fixture.served.map(fixture.entries))
   const others = ALL.filter((name) => !failing.includes(name))
-  await fault.strike()
-  await helperCluster.askForRotation()
+  await fault.inject()
+  await helperCluster.requestRotation()
   for (const name of failing) await assertNamed(fixture, name, expected)
   await assertEntries(fixture, before, { changed: others, kept: failing })
   await fault.fix()
@@ -46,10 +46,10 @@ async function assertStands(
 
 test('P2 the metadata service is slow: registries that need its session keep their credential and catch up automatically', async (t) => {
   const fault = {
-    strike: () => faults.add({ kind: 'slow', ms: 4000, times: ALWAYS, match: { product: 'imds' } }),
+    inject: () => faults.add({ kind: 'slow', ms: 4000, times: ALWAYS, match: { product: 'imds' } }),
     fix: () => faults.clear(),
   }
-  await assertStands(t, 'imds-slow', ['demo', 'personal'], fault, {
+  await assertRecovers(t, 'imds-slow', ['demo', 'personal'], fault, {
     code: 'IDENTITY_UNAVAILABLE',
     message: /does not answer/,
   })
@@ -57,10 +57,10 @@ test('P2 the metadata service is slow: registries that need its session keep the
 
 test('P2 the metadata service rejects requests: registries that need its session keep their credential and catch up automatically', async (t) => {
   const fault = {
-    strike: () => faults.add({ kind: 'status', status: 403, code: '', times: ALWAYS, match: { product: 'imds' } }),
+    inject: () => faults.add({ kind: 'status', status: 403, code: '', times: ALWAYS, match: { product: 'imds' } }),
     fix: () => faults.clear(),
   }
-  await assertStands(t, 'imds-refused', ['demo', 'personal'], fault, {
+  await assertRecovers(t, 'imds-refused', ['demo', 'personal'], fault, {
     code: 'IDENTITY_UNAVAILABLE',
     message: /gave no token \(HTTP 403\)/,
   })
@@ -69,12 +69,12 @@ test('P2 the metadata service rejects requests: registries that need its session
 test('P2 the role loses its policy: the status names the permission, and everything recovers once it is restored', async (t) => {
   const Action = ['cr:GetAuthorizationToken', 'cr:ListInstanceEndpoint', 'cr:PullRepository']
   const fault = {
-    strike: () => control.revoke(WORKER_ROLE, 'pull'),
+    inject: () => control.revoke(WORKER_ROLE, 'pull'),
     fix: () =>
       control.grant(WORKER_ROLE, 'pull', { Version: '1', Statement: [{ Effect: 'Allow', Action, Resource: ['*'] }] }),
   }
   const message = /lacks the permission cr:GetAuthorizationToken/
-  await assertStands(t, 'role-policy-removed', ['demo', 'personal'], fault, {
+  await assertRecovers(t, 'role-policy-removed', ['demo', 'personal'], fault, {
     code: 'CLOUD_DENIED',
     reason: 'NoPermission',
     message,
@@ -83,7 +83,7 @@ test('P2 the role loses its policy: the status names the permission, and everyth
 
 test('P2 the name of the API does not resolve: every credential stays and catches up automatically, new namespaces are served', async (t) => {
   const fault = {
-    async strike() {
+    async inject() {
       await resolver.fail()
       // An open connection does not resolve the name again.
       faults.add({ kind: 'cut', times: 3, match: { product: 'cr' } })
@@ -95,7 +95,7 @@ test('P2 the name of the API does not resolve: every credential stays and catche
       await resolver.heal()
     },
   }
-  await assertStands(t, 'dns-failure', ['demo', 'shared', 'personal'], fault, {
+  await assertRecovers(t, 'dns-failure', ['demo', 'shared', 'personal'], fault, {
     code: 'CLOUD_UNREACHABLE',
     reason: 'ENOTFOUND',
   })
@@ -109,7 +109,7 @@ for (const [id, what, minutes] of [
     const before = await Promise.all(fixture.served.map(fixture.entries))
     control.setClockSkew(minutes * 60_000)
     const since = performance.now()
-    await helperCluster.askForRotation()
+    await helperCluster.requestRotation()
     await assertEntries(fixture, before, { changed: ALL })
     await assertLive(fixture)
     const [, skew] = /^acr_nopass_clock_skew_seconds (\S+)$/m.exec(await fixture.metrics()) ?? []

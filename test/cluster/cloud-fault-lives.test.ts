@@ -22,7 +22,7 @@ const [home = ''] = fixture.served
 
 test('P3 sessions are shorter than requested: credentials are renewed by their actual lifetime, and live long again afterwards', async (t) => {
   control.shortSessions(LIFE_SECONDS)
-  await helperCluster.askForRotation()
+  await helperCluster.requestRotation()
   await eventually(async () => assert.ok((await lifeOf('shared')) <= LIFE_SECONDS), 30_000)
   const { issuedAt, refreshAt, expiresAt } = await fixture.registry('shared')
   const [issued = 0, due = 0, end = 0] = [issuedAt, refreshAt, expiresAt].map((time) => Date.parse(time ?? ''))
@@ -39,7 +39,7 @@ test('P3 sessions are shorter than requested: credentials are renewed by their a
 
 test('P2 one registry fails for many credential lifetimes: its expired entry stays, and the others rotate all the time', async (t) => {
   control.shortSessions(LIFE_SECONDS)
-  await helperCluster.askForRotation()
+  await helperCluster.requestRotation()
   await eventually(async () => assert.ok((await lifeOf('mirror')) <= LIFE_SECONDS), 30_000)
   faults.add({ kind: 'throttle', times: Number.POSITIVE_INFINITY, match: { product: 'cr', instanceId: MIRROR } })
   await assertNamed(fixture, 'mirror', { code: 'CLOUD_THROTTLED', reason: 'Throttling.User' })
@@ -75,11 +75,11 @@ async function assertOverFor(name: string, ms: number): Promise<void> {
 
 /** Waits until each credential has rotated so many times without a request. */
 async function assertRotations(names: readonly string[], times: number): Promise<void> {
-  const seen = new Map(names.map((name) => [name, new Set<string>()]))
+  const rotations = new Map(names.map((name) => [name, new Set<string>()]))
   await eventually(async () => {
     const entries = await fixture.entries(home)
-    for (const [name, contents] of seen) contents.add(entries.get(name) ?? '')
-    for (const [name, contents] of seen) assert.ok(contents.size > times, `${name}: ${contents.size}`)
+    for (const [name, contents] of rotations) contents.add(entries.get(name) ?? '')
+    for (const [name, contents] of rotations) assert.ok(contents.size > times, `${name}: ${contents.size}`)
   }, 180_000)
 }
 

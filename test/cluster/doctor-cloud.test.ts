@@ -82,20 +82,20 @@ for (const language of ['en', 'zh']) {
 }
 
 test('doctor: without credentials, with --cloud off and with rejected credentials the cluster is still checked', async () => {
-  const looks = await Promise.all([
+  const runs = await Promise.all([
     run(OWN, {}),
     run([...OWN, '--cloud', 'off'], fixture.env ?? {}),
     run(OWN, { ...fixture.env, ALIBABA_CLOUD_ACCESS_KEY_SECRET: 'wrong' }),
   ])
   assert.deepEqual(
-    looks.map(({ code, report }) => [code, report.cloud.looked]),
+    runs.map(({ code, report }) => [code, report.cloud.looked]),
     [
       [0, false],
       [0, false],
       [0, false],
     ],
   )
-  const [none, off, refused] = looks.map(({ report }) => report.cloud.why ?? '')
+  const [none, off, refused] = runs.map(({ report }) => report.cloud.why ?? '')
   assert.match(none ?? '', /set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET/)
   assert.equal(off, 'you said --cloud off')
   assert.match(refused ?? '', /SignatureDoesNotMatch/)

@@ -36,17 +36,17 @@ test('P5 P6 doctor pod reads a Secret only with the flag, only that one, and sho
   const silent = await run()
   assert.deepEqual(silent.reads, [])
   assert.match(silent.text, /not asked: --ask-registry reads the Secret and asks/)
-  const asked = await eventually(async () => {
+  const queried = await eventually(async () => {
     const { text, reads } = await run('--ask-registry')
     assert.deepEqual(reads, [`/api/v1/namespaces/shop/secrets/${SECRET}`])
     return text
   })
-  assert.match(asked, /it is there for linux\//)
+  assert.match(queried, /it is there for linux\//)
   const { auths } = JSON.parse(contentOf(await helperCluster.secret('shop')))
   for (const { auth } of Object.values(auths) as { auth: string }[]) {
     const password = Buffer.from(auth, 'base64').toString().split(':')[1] ?? ''
     assert.ok(password.length > 8)
-    for (const text of [silent.text, asked]) assert.ok(!text.includes(auth) && !text.includes(password))
+    for (const text of [silent.text, queried]) assert.ok(!text.includes(auth) && !text.includes(password))
   }
   await fixture.removePod('shop', 'asked')
 })

@@ -67,16 +67,16 @@ export async function openFaultFixture(
       served.add(namespace)
     },
     async removeNamespace(namespace) {
-      invariants.forgive(namespace)
+      invariants.exempt(namespace)
       served.delete(namespace)
       const path = `/api/v1/namespaces/${namespace}`
       await admin.request({ method: 'DELETE', path })
     },
     async addEntry(namespace, entry) {
       for (;;) {
-        const seen = await helperCluster.account(namespace)
-        const { uid, resourceVersion } = seen.metadata
-        const imagePullSecrets = [...(seen.imagePullSecrets ?? []), { name: entry }]
+        const account = await helperCluster.account(namespace)
+        const { uid, resourceVersion } = account.metadata
+        const imagePullSecrets = [...(account.imagePullSecrets ?? []), { name: entry }]
         const body = { metadata: { uid, resourceVersion }, imagePullSecrets }
         try {
           const path = accountPath(namespace)

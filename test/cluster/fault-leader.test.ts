@@ -16,24 +16,24 @@ const content = async (namespace: string) => contentOf(await helperCluster.secre
 const isWrite = ({ method }: ProxiedRequest) => method !== 'GET'
 /** The names of the Pods that hold the lease from now on, '' while no Pod holds it. */
 async function followHolders(): Promise<{ stop(): Promise<string[]> }> {
-  const seen: string[] = []
+  const holders: string[] = []
   const end = new AbortController()
   const path = `/apis/coordination.k8s.io/v1/namespaces/${HOME}/leases`
   const watching = helperCluster.admin.watch<{ spec: { holderIdentity?: string } }>(
     { path, query: { fieldSelector: `metadata.name=${RELEASE}` } },
     ({ object }) => {
       const name = object.spec.holderIdentity?.split('_')[0] ?? ''
-      if (seen.at(-1) !== name) seen.push(name)
+      if (holders.at(-1) !== name) holders.push(name)
     },
     end.signal,
   )
   const over = watching.catch(() => undefined)
-  await eventually(() => assert.equal(seen.length, 1))
+  await eventually(() => assert.equal(holders.length, 1))
   return {
     async stop() {
       end.abort()
       await over
-      return seen
+      return holders
     },
   }
 }
@@ -47,7 +47,7 @@ const otherLeader = (than: string) =>
 /** Requests a rotation and waits until some Secrets have the new content; the others are in flight. */
 async function beginRotation(): Promise<string> {
   const before = await content(HOME)
-  await helperCluster.askForRotation()
+  await helperCluster.requestRotation()
   await eventually(async () => assert.notEqual(await content(HOME), before), 30_000, 10)
   return before
 }
@@ -60,7 +60,7 @@ test('P2 a leader that is paused past its lease: the write in flight replaces no
   })
   const match = (call: ProxiedRequest) => isWrite(call) && call.url.includes('/namespaces/team-7/secrets/')
   const hold = proxy.fault({ match, fault: { kind: 'hold', until }, times: 1 })
-  await helperCluster.askForRotation()
+  await helperCluster.requestRotation()
   await eventually(() => assert.equal(hold.affected, 1), 30_000, 10)
   helperCluster.node.pause(`${HOME}/${paused.name}`)
   const begin = performance.now()

@@ -33,7 +33,7 @@ async function changeMuch(word: string): Promise<void> {
   await Promise.all([1, 2, 3].map((index) => fixture.addNamespace(`${word}-${index}`)))
   await fixture.removeNamespace(`${word}-doomed`)
   await Promise.all(fixture.served.slice(1, 6).map((namespace) => fixture.addEntry(namespace, `theirs-${word}`)))
-  await helperCluster.askForRotation()
+  await helperCluster.requestRotation()
 }
 
 /** Waits until the leader's status counts the namespaces that exist: one too many is a stale one. */

@@ -166,7 +166,7 @@ for (const [index, [title, forge]] of Object.entries(FORGERIES).entries()) {
     )
     assert.equal((await helperCluster.secret('shop'))?.metadata.resourceVersion, other?.metadata.resourceVersion)
     assert.equal(contentOf(await helperCluster.secret(`after-${namespace}`)), contentOf(other))
-    await helperCluster.askForRotation()
+    await helperCluster.requestRotation()
     await eventually(async () => {
       const query = { fieldSelector: `metadata.name=${SECRET}` }
       const { items } = await admin.request<{ items: Secret[] }>({ method: 'GET', path: '/api/v1/secrets', query })

@@ -55,7 +55,7 @@ export interface HelperCluster extends AsyncDisposable {
   /** Waits until the content is right and, if requested, the ServiceAccount references it. */
   isUsable(namespace: string): Promise<boolean>
   /** Requests a rotation as `acr-nopass refresh` does. */
-  askForRotation(): Promise<void>
+  requestRotation(): Promise<void>
   /** The helper's requests since `from` (index in the audit log) except watches, lease and status. */
   requests(from: number): AuditEntry[]
   auditLength(): number
@@ -166,7 +166,7 @@ export async function openHelperCluster(
       const hash = (one: Secret | undefined) => one?.metadata.annotations?.[ANNOTATION_CONTENT_HASH]
       return hash(secret) !== undefined && hash(secret) === hash(own) && names(account).includes(SECRET)
     },
-    async askForRotation() {
+    async requestRotation() {
       const annotations = { [ANNOTATION_REFRESH_REQUESTED]: new Date().toISOString() }
       await admin.request({
         method: 'PATCH',

@@ -50,7 +50,7 @@ test('ECI: eciRoleName gives the role to the helper only, and pull secrets are w
   })
   const headers = { 'x-aliyun-ecs-metadata-token': await token.text() }
   for (const path of ['', ROLE]) {
-    const answer = await fetch(`${imds}/latest/meta-data/ram/security-credentials/${path}`, { headers })
-    assert.equal(answer.status, 404)
+    const response = await fetch(`${imds}/latest/meta-data/ram/security-credentials/${path}`, { headers })
+    assert.equal(response.status, 404)
   }
 })

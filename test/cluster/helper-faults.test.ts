@@ -7,10 +7,10 @@ import { contentOf, HOME, names, openHelperCluster, SECRET, type Secret } from '
 const helperCluster = await openHelperCluster('helper-faults')
 after(() => helperCluster[Symbol.asyncDispose]())
 const { admin, cloud } = helperCluster
-const spaces = Array.from({ length: 40 }, (_, index) => `team-${index}`)
-await Promise.all(spaces.map((name) => helperCluster.chart.createNamespace(name)))
+const teams = Array.from({ length: 40 }, (_, index) => `team-${index}`)
+await Promise.all(teams.map((name) => helperCluster.chart.createNamespace(name)))
 // One entry of another client each, which must survive all of the following.
-for (const namespace of spaces) {
+for (const namespace of teams) {
   await admin.request({
     method: 'PATCH',
     path: `/api/v1/namespaces/${namespace}/serviceaccounts/default`,
@@ -22,7 +22,7 @@ for (const namespace of spaces) {
 await helperCluster.install({ refreshRate: 20 })
 await helperCluster.settled()
 
-const all = [...spaces, HOME]
+const all = [...teams, HOME]
 const secrets = async (): Promise<Map<string, Secret | undefined>> =>
   new Map(await Promise.all(all.map(async (name) => [name, await helperCluster.secret(name)] as const)))
 const contents = (of: Map<string, Secret | undefined>): Set<string> => new Set([...of.values()].map(contentOf))
@@ -36,7 +36,7 @@ async function assertWhole(before: Map<string, Secret | undefined>, limitMs: num
     assert.equal(old.has([...contents(now)][0] ?? ''), false)
   }, limitMs)
   for (const [name, secret] of await secrets()) assert.equal(secret?.metadata.uid, before.get(name)?.metadata.uid)
-  for (const name of spaces) assert.deepEqual(names(await helperCluster.account(name)), ['theirs', SECRET])
+  for (const name of teams) assert.deepEqual(names(await helperCluster.account(name)), ['theirs', SECRET])
 }
 
 /** Waits until some Secrets have the new content and some do not. */
@@ -53,7 +53,7 @@ async function middle(before: Map<string, Secret | undefined>): Promise<void> {
 
 test('P2 kill -9 of the leader in the middle of a rotation: it is completed in place, and nothing is lost', async () => {
   const before = await secrets()
-  await helperCluster.askForRotation()
+  await helperCluster.requestRotation()
   await middle(before)
   const pod = await helperCluster.leader()
   assert.equal(helperCluster.node.kill(`${HOME}/${pod.name}`), true)
@@ -68,7 +68,7 @@ test('P2 the cloud fails during a rotation: every Secret keeps its content, and 
   cloud.faults.add({ kind: 'status', status: 503, code: 'ServiceUnavailable', times: Number.POSITIVE_INFINITY, match })
   const failed = () => cloud.calls.filter(({ code }) => code !== '').length
   const calls = failed()
-  await helperCluster.askForRotation()
+  await helperCluster.requestRotation()
   await eventually(() => assert.ok(failed() > calls + 6), 30_000)
   assert.deepEqual(contents(await secrets()), contents(before))
   const { ip } = await helperCluster.leader()

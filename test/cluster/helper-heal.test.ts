@@ -49,13 +49,13 @@ const metric = async (line: string) => {
   const lines = (await (await fetch(`http://${ip}:8080/metrics`)).text()).split('\n')
   return lines.find((one) => one.startsWith(`${line} `))?.split(' ')[1]
 }
-const asked = (from: number) =>
+const requests = (from: number) =>
   helperCluster.chart.cluster
     .auditLog()
     .slice(from)
     .filter(({ user }) => user.username === `system:serviceaccount:${HOME}:${RELEASE}`)
 const refused = (from: number) =>
-  asked(from)
+  requests(from)
     .filter(({ responseStatus }) => responseStatus?.code === 403)
     .map(({ verb, requestURI }) => `${verb} ${requestURI}`)
 
@@ -69,17 +69,17 @@ const before = await eventually(async () => {
 test('watchPods: a Pod that was admitted too early gets an Event with its fix, and is not changed', async () => {
   const from = helperCluster.auditLength()
   await helperCluster.install({ replicas: 1, watchPods: true })
-  const told = await eventually(async () => {
+  const reported = await eventually(async () => {
     const found = await events('PullSecretMissing')
     assert.equal(found.length, 3)
     return found
   }, 60_000)
   assert.deepEqual(
-    new Set(told.map(({ involvedObject }) => involvedObject.uid)),
+    new Set(reported.map(({ involvedObject }) => involvedObject.uid)),
     new Set([before.web, before.once, before.alone].map(({ metadata }) => metadata.uid)),
   )
   assert.match(
-    told.find(({ involvedObject }) => involvedObject.name === before.web.metadata.name)?.message ?? '',
+    reported.find(({ involvedObject }) => involvedObject.name === before.web.metadata.name)?.message ?? '',
     /^Pods of ReplicaSet web cannot pull .*\/team\/app:1 without acr-nopass: .*\. Delete the Pod: kubectl -n early /,
   )
   assert.equal(await metric('acr_nopass_pods_masked'), '3')
@@ -90,7 +90,7 @@ test('watchPods: a Pod that was admitted too early gets an Event with its fix, a
   }, 60_000)
   assert.ok(problems.some(({ object, namespace }) => object === 'ReplicaSet web' && namespace === 'early'))
   assert.equal((await pods()).web?.metadata.uid, before.web.metadata.uid)
-  assert.equal(asked(from).filter(({ objectRef }) => objectRef?.subresource === 'eviction').length, 0)
+  assert.equal(requests(from).filter(({ objectRef }) => objectRef?.subresource === 'eviction').length, 0)
   assert.deepEqual(refused(from), [])
 })
 
@@ -111,7 +111,7 @@ test('heal: the Pod of a ReplicaSet is evicted once and the next one has the ref
   const now = await pods()
   assert.equal(now.once?.metadata.uid, before.once.metadata.uid)
   assert.equal(now.alone?.metadata.uid, before.alone.metadata.uid)
-  const evictions = asked(from).filter(({ objectRef }) => objectRef?.subresource === 'eviction')
+  const evictions = requests(from).filter(({ objectRef }) => objectRef?.subresource === 'eviction')
   assert.deepEqual(new Set(evictions.map(({ objectRef }) => objectRef?.name)), new Set([before.web.metadata.name]))
   assert.deepEqual(refused(from), [])
 })
@@ -123,7 +123,7 @@ test('heal with scope namespaces: only Pods of the listed namespaces are checked
   const namespaces = { include: ['early'], exclude: [], selector: {} }
   await helperCluster.install({ replicas: 1, heal: true, scope: 'namespaces', targets: { namespaces } })
   await eventually(async () => assert.equal(await metric('acr_nopass_pods_masked'), '2'), 60_000)
-  const looked = asked(from).filter(({ objectRef }) => objectRef?.resource === 'pods')
-  assert.deepEqual(new Set(looked.map(({ objectRef }) => objectRef?.namespace)), new Set(['early']))
+  const reads = requests(from).filter(({ objectRef }) => objectRef?.resource === 'pods')
+  assert.deepEqual(new Set(reads.map(({ objectRef }) => objectRef?.namespace)), new Set(['early']))
   assert.deepEqual(refused(from), [])
 })

@@ -178,7 +178,7 @@ test('P7 two entries of one instance and identity share each token request', asy
   await helperCluster.settled()
   const before = contentOf(await helperCluster.secret('ops'))
   const from = cloud.calls.length
-  await helperCluster.askForRotation()
+  await helperCluster.requestRotation()
   await eventually(async () => assert.notEqual(contentOf(await helperCluster.secret('ops')), before))
   await helperCluster.settled()
   const own = JSON.parse(contentOf(await helperCluster.secret(HOME))).auths

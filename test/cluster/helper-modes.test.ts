@@ -85,16 +85,16 @@ test('scope namespaces: Roles alone serve the listed namespaces, and no request 
   await has('listed')
   await eventually(async () => assert.equal((await page()).namespaces.current, 2), 20_000)
   assert.ok(names(await helperCluster.account('listed')).includes(SECRET))
-  const asked = helperCluster.chart.cluster
+  const requests = helperCluster.chart.cluster
     .auditLog()
     .slice(from)
     .filter(({ user }) => user.username === HELPER)
-  const refused = asked.filter(({ responseStatus }) => responseStatus?.code === 403)
+  const refused = requests.filter(({ responseStatus }) => responseStatus?.code === 403)
   assert.deepEqual(
     refused.map(({ verb, requestURI }) => `${verb} ${requestURI}`),
     [],
   )
-  assert.deepEqual(new Set(asked.map(({ objectRef }) => objectRef?.namespace)), new Set([HOME, 'listed']))
+  assert.deepEqual(new Set(requests.map(({ objectRef }) => objectRef?.namespace)), new Set([HOME, 'listed']))
 })
 
 test('each alert finds its series on a running helper', async () => {
@@ -102,9 +102,9 @@ test('each alert finds its series on a running helper', async () => {
   const { ip } = await helperCluster.leader()
   const served = await (await fetch(`http://${ip}:8080/metrics`)).text()
   const rules = readRules(await helm.render({ values: [scenario('service-accounts'), WITH_ALERTS] }))
-  const asked = (rules?.groups ?? []).flatMap((group) => group.rules).flatMap(({ expr }) => readPromql(expr))
-  assert.ok(asked.length >= 8)
-  for (const { metric, matchers } of asked) {
+  const queries = (rules?.groups ?? []).flatMap((group) => group.rules).flatMap(({ expr }) => readPromql(expr))
+  assert.ok(queries.length >= 8)
+  for (const { metric, matchers } of queries) {
     // Results are counted only once they have occurred.
     const state = matchers.state === undefined ? '' : `\\{state${matchers.state}\\}`
     assert.match(served, new RegExp(`^${metric}${state}[ {]`, 'm'))

@@ -81,7 +81,7 @@ test('P1 a writer that removes our entry three times is named in one Event, and 
 test('a registry that gives no new credential is an Event on the Deployment, with its fix and without text from the cloud', async () => {
   const match = { product: 'cr' }
   cloud.faults.add({ kind: 'status', status: 503, code: 'ServiceUnavailable', times: Number.POSITIVE_INFINITY, match })
-  await helperCluster.askForRotation()
+  await helperCluster.requestRotation()
   const [event, ...more] = await eventually(async () => {
     const found = await events(HOME, 'TokenFailing')
     assert.ok(found.length > 0)

@@ -7,8 +7,8 @@ import { contentOf, HOME, names, openHelperCluster, RELEASE, SECRET, type Servic
 const helperCluster = await openHelperCluster('helper-promises')
 after(() => helperCluster[Symbol.asyncDispose]())
 const { admin } = helperCluster
-const spaces = Array.from({ length: 20 }, (_, index) => `team-${index}`)
-await Promise.all(spaces.map((name) => helperCluster.chart.createNamespace(name)))
+const teams = Array.from({ length: 20 }, (_, index) => `team-${index}`)
+await Promise.all(teams.map((name) => helperCluster.chart.createNamespace(name)))
 await helperCluster.install({ replicas: 1 })
 await helperCluster.settled()
 
@@ -35,12 +35,12 @@ test('P8 P7 a new namespace is usable within moments, by two requests', async ()
 })
 
 test('P4 P7 a rotation is one write per namespace, no read and one token call, and every Secret keeps its UID', async () => {
-  const all = [...spaces, 'default', 'shop', HOME]
+  const all = [...teams, 'default', 'shop', HOME]
   const theirs = { metadata: { labels: { theirs: 'x' }, annotations: { theirs: 'y' } } }
   await admin.request({ method: 'PATCH', path: secretPath('shop'), contentType: MERGE_PATCH, body: theirs })
   const before = new Map(await Promise.all(all.map(async (name) => [name, await helperCluster.secret(name)] as const)))
   const [from, calls] = [helperCluster.auditLength(), tokenCalls()]
-  await helperCluster.askForRotation()
+  await helperCluster.requestRotation()
   await eventually(async () => {
     for (const name of all) assert.notEqual(contentOf(await helperCluster.secret(name)), contentOf(before.get(name)))
   })
@@ -69,18 +69,19 @@ test('P7 a restart with valid tokens writes nothing and calls no cloud API, and 
 })
 
 test('P1 entries of other writers survive, in order, whatever they do concurrently', async () => {
-  const targets = spaces.slice(0, 10)
+  const targets = teams.slice(0, 10)
   const rounds = 25
   // Each writer knows what its own successful writes left, and ignores the helper's entry.
   const hostile = async (namespace: string): Promise<string[]> => {
     let theirs: string[] = []
     for (let round = 0; round < rounds; round += 1) {
       for (;;) {
-        const seen = await admin.request<ServiceAccount>({ method: 'GET', path: accountPath(namespace) })
-        const next = round % 3 === 2 ? names(seen).filter((name) => name !== theirs[0]) : [...names(seen), `r-${round}`]
+        const account = await admin.request<ServiceAccount>({ method: 'GET', path: accountPath(namespace) })
+        const next =
+          round % 3 === 2 ? names(account).filter((name) => name !== theirs[0]) : [...names(account), `r-${round}`]
         // Twice the helper's entry is removed as well, as by a writer that sets a fixed list.
         const list = round === 5 || round === 15 ? next.filter((name) => name !== SECRET) : next
-        const { uid, resourceVersion } = seen.metadata
+        const { uid, resourceVersion } = account.metadata
         const body = { metadata: { uid, resourceVersion }, imagePullSecrets: list.map((name) => ({ name })) }
         try {
           await admin.request({ method: 'PATCH', path: accountPath(namespace), contentType: MERGE_PATCH, body })
@@ -231,10 +232,10 @@ test('P12 retire removes every reference and all content, and reports it', async
   const { ip } = await helperCluster.leader()
   const page = async () => (await fetch(`http://${ip}:8081/status.json`)).json() as Promise<{ retired: boolean }>
   await eventually(async () => assert.equal((await page()).retired, true), 30_000)
-  for (const namespace of [...spaces, 'shop', HOME]) {
+  for (const namespace of [...teams, 'shop', HOME]) {
     assert.equal(names(await helperCluster.account(namespace)).includes(SECRET), false)
     assert.equal(contentOf(await helperCluster.secret(namespace)), '{"auths":{}}')
   }
   await helperCluster.install({ replicas: 1 })
-  await Promise.all([...spaces, 'shop'].map(usable))
+  await Promise.all([...teams, 'shop'].map(usable))
 })

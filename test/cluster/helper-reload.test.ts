@@ -113,7 +113,7 @@ test('a login and an access key that are replaced in their Secrets take effect w
   await putSecret('legacy-login', { username: 'robot', password: 'the-second' })
   await putSecret('cloud-key', keyOf('puller-b'))
   cloud.control.disableAccessKey(cloud.accessKeyOf('puller-a').accessKeyId)
-  await helperCluster.askForRotation()
+  await helperCluster.requestRotation()
   await eventually(async () => assert.equal(await loginIn('web-a', LEGACY), 'robot:the-second'), 60_000)
   await eventually(() => {
     const calls = cloud.calls.slice(from).filter(({ action }) => action === 'GetAuthorizationToken')
@@ -131,14 +131,14 @@ test('a login that is replaced in its Secret is found without a request', async 
 })
 
 test('the cloud is called through HTTPS_PROXY, with caBundle’s trust; the API server is not', async () => {
-  const asked: string[] = []
+  const hosts: string[] = []
   const proxy = createServer()
   after(() => {
     proxy.closeAllConnections()
     proxy.close()
   })
   proxy.on('connect', (request, socket) => {
-    asked.push(request.url ?? '')
+    hosts.push(request.url ?? '')
     const { port } = new URL(cloud.tlsEndpoints?.cr ?? '')
     const through = connect(Number(port), '127.0.0.1', () => {
       socket.write('HTTP/1.1 200 OK\r\n\r\n')
@@ -167,9 +167,9 @@ test('the cloud is called through HTTPS_PROXY, with caBundle’s trust; the API 
     assert.doesNotMatch(content, /personal\.cr/)
     return content
   }, 60_000)
-  await helperCluster.askForRotation()
+  await helperCluster.requestRotation()
   await eventually(async () => assert.notEqual(contentOf(await helperCluster.secret('web-a')), restored), 60_000)
-  assert.deepEqual(new Set(asked), new Set(['cloud.sandbox.invalid:443']))
+  assert.deepEqual(new Set(hosts), new Set(['cloud.sandbox.invalid:443']))
 })
 
 test('P2 a new helper whose own copy was deleted during a typo keeps the entry in the other Secrets, and changes the others', async () => {

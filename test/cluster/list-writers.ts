@@ -45,7 +45,7 @@ export async function performCase(
   { steps }: WriterCase,
   onWritten: (resourceVersion: string) => void,
 ): Promise<string[]> {
-  const inHand = new Map<number, { readonly change: Change; readonly seen: ServiceAccount }>()
+  const begun = new Map<number, { readonly change: Change; readonly account: ServiceAccount }>()
   let theirs = foreign(await read())
   let drops = 0
   let entry = 0
@@ -53,15 +53,16 @@ export async function performCase(
   function read(): Promise<ServiceAccount> {
     return client.request<ServiceAccount>({ method: 'GET', path })
   }
-  async function write(change: Change, seen: ServiceAccount): Promise<void> {
+  async function write(change: Change, account: ServiceAccount): Promise<void> {
     entry += 1
     const name = `theirs-${entry}`
-    const written = change.kind === 'json-append' ? await appendByJson(name, seen) : await merge(change, name, seen)
+    const written =
+      change.kind === 'json-append' ? await appendByJson(name, account) : await merge(change, name, account)
     onWritten(written.metadata.resourceVersion)
     theirs = foreign(written)
   }
-  async function merge(change: Exclude<Change, { kind: 'json-append' }>, name: string, seen: ServiceAccount) {
-    for (let latest = seen; ; latest = await read()) {
+  async function merge(change: Exclude<Change, { kind: 'json-append' }>, name: string, account: ServiceAccount) {
+    for (let latest = account; ; latest = await read()) {
       const { uid, resourceVersion } = latest.metadata
       const list = changed(names(latest), change, name)
       const body = { metadata: { uid, resourceVersion }, imagePullSecrets: list.map((one) => ({ name: one })) }
@@ -73,9 +74,9 @@ export async function performCase(
     }
   }
   /** Appends without a read, on the server, as `kubectl patch --type=json` does. */
-  async function appendByJson(name: string, seen: ServiceAccount): Promise<ServiceAccount> {
+  async function appendByJson(name: string, account: ServiceAccount): Promise<ServiceAccount> {
     const append = { kind: 'append', pick: 0 } as const
-    if (seen.imagePullSecrets === undefined) return merge(append, name, seen)
+    if (account.imagePullSecrets === undefined) return merge(append, name, account)
     const body = JSON.stringify([{ op: 'add', path: '/imagePullSecrets/-', value: { name } }])
     try {
       return await client.request<ServiceAccount>({ method: 'PATCH', path, contentType: JSON_PATCH, body })
@@ -87,15 +88,15 @@ export async function performCase(
   }
 
   for (const { writer, change } of steps) {
-    const held = inHand.get(writer)
-    inHand.delete(writer)
-    if (held) await write(held.change, held.seen)
+    const held = begun.get(writer)
+    begun.delete(writer)
+    if (held) await write(held.change, held.account)
     else if (change.kind !== 'drop' || drops < DROPS) {
       if (change.kind === 'drop') drops += 1
-      inHand.set(writer, { change, seen: await read() })
+      begun.set(writer, { change, account: await read() })
     }
   }
-  for (const { change, seen } of inHand.values()) await write(change, seen)
+  for (const { change, account } of begun.values()) await write(change, account)
   return theirs
 }
 
@@ -106,6 +107,6 @@ function changed(list: readonly string[], { kind, pick }: { kind: string; pick: 
   if (kind === 'prepend') return [name, ...list]
   if (kind === 'drop') return list.filter((one) => one !== SECRET)
   const others = list.filter((one) => one !== SECRET)
-  const gone = others[pick % Math.max(1, others.length)]
-  return list.filter((one) => one !== gone)
+  const removed = others[pick % Math.max(1, others.length)]
+  return list.filter((one) => one !== removed)
 }

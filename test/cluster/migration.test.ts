@@ -7,7 +7,7 @@ import { parse } from 'yaml'
 import { silentProgress } from '../../src/sandbox/progress.ts'
 import { startRegistry } from '../../src/sandbox/registry/start-registry.ts'
 import { ensureTools } from '../../src/sandbox/tools/ensure-tools.ts'
-import { type BinAnswer, runBin } from '../cli/run-bin.ts'
+import { type BinResult, runBin } from '../cli/run-bin.ts'
 import { deploy, restart } from '../support/cluster/app-deployment.ts'
 import { attachOld, oldHelper, oldLogin, oldSecret } from '../support/cluster/legacy-objects.ts'
 import { watchPulls } from '../support/cluster/pull-watch.ts'
@@ -39,13 +39,13 @@ after(async () => {
 const push = registryClient(registry.url, cloud.registryPush)
 for (const repository of ['acme/tools', 'team/app']) assert.equal(await push.push(repository, '1', repository), 201)
 
-const cli = (...args: string[]): Promise<BinAnswer> =>
+const cli = (...args: string[]): Promise<BinResult> =>
   runBin([...args, '--kubeconfig', chart.cluster.adminKubeconfigFile])
 const install = (values: object): Promise<void> => fixture.install(values, { endpoints: { registry: registry.url } })
 
 const status = async (path: string): Promise<number> => {
-  const answer = await admin.request({ method: 'GET', path }).catch((error: { status: number }) => error.status)
-  return typeof answer === 'number' ? answer : 200
+  const response = await admin.request({ method: 'GET', path }).catch((error: { status: number }) => error.status)
+  return typeof response === 'number' ? response : 200
 }
 
 test('from the 2018 recipe: import, install, restart, cleanup; a Pod can pull at every moment, and nothing of the recipe is left', async () => {
@@ -218,13 +218,13 @@ test('with few permissions the command reports what is missing, and removes noth
 })
 
 test('P5 P6 import and cleanup request no content of any Secret', async () => {
-  const asked = chart.cluster.auditLog().filter(({ objectRef, user, userAgent, verb }) => {
+  const requests = chart.cluster.auditLog().filter(({ objectRef, user, userAgent, verb }) => {
     // A request that failed before authentication has no user.
     const isHelper = user.username?.startsWith('system:serviceaccount:') ?? false
     return objectRef?.resource === 'secrets' && userAgent?.startsWith('acr-nopass/') && !isHelper && verb !== 'delete'
   })
-  assert.ok(asked.length > 0)
-  for (const { verb, requestURI } of asked) {
+  assert.ok(requests.length > 0)
+  for (const { verb, requestURI } of requests) {
     assert.equal(verb, 'list')
     assert.match(requestURI, /fieldSelector=metadata\.name/)
   }

@@ -26,16 +26,16 @@ const page = async (): Promise<HelperStatus> => {
   const { ip } = await helperCluster.leader()
   return (await (await fetch(`http://${ip}:8081/status.json`)).json()) as HelperStatus
 }
-const gone = (path: string) =>
+const untilDeleted = (path: string) =>
   eventually(() => assert.rejects(admin.request({ method: 'GET', path }), { status: 404 }), 120_000)
 
 test('a namespace that is deleted and created again is served again, each time with its own Secret', async (t) => {
-  invariants.forgive('again')
+  invariants.exempt('again')
   const uids = new Set([(await helperCluster.secret('again'))?.metadata.uid])
   let since = 0
   for (let round = 0; round < 2; round += 1) {
     await admin.request({ method: 'DELETE', path: namespacePath('again') })
-    await gone(namespacePath('again'))
+    await untilDeleted(namespacePath('again'))
     since = performance.now()
     await helperCluster.chart.createNamespace('again')
     await eventually(async () => assert.equal(await helperCluster.isUsable('again'), true), 60_000)
@@ -47,15 +47,15 @@ test('a namespace that is deleted and created again is served again, each time w
 })
 
 test('a namespace that cannot finish terminating is left alone while it terminates; the others rotate', async (t) => {
-  invariants.forgive('ending')
+  invariants.exempt('ending')
   const finalizers = ['example.com/held']
   const held = `${namespacePath('ending')}/configmaps`
   await admin.request({ method: 'POST', path: held, body: { metadata: { name: 'held', finalizers } } })
   await admin.request({ method: 'DELETE', path: namespacePath('ending') })
   await eventually(async () => assert.equal((await page()).namespaces.skipped.terminating, 1), 60_000)
-  await gone(`${namespacePath('ending')}/secrets/${SECRET}`)
+  await untilDeleted(`${namespacePath('ending')}/secrets/${SECRET}`)
   const [from, before] = [helperCluster.auditLength(), contentOf(await helperCluster.secret(HOME))]
-  await helperCluster.askForRotation()
+  await helperCluster.requestRotation()
   await eventually(async () => {
     const now = contentOf(await helperCluster.secret('team-a'))
     assert.notEqual(now, before)
@@ -72,7 +72,7 @@ test('a namespace that cannot finish terminating is left alone while it terminat
     contentType: MERGE_PATCH,
     body: { metadata: { finalizers: null } },
   })
-  await gone(namespacePath('ending'))
+  await untilDeleted(namespacePath('ending'))
   const since = performance.now()
   await helperCluster.chart.createNamespace('ending')
   const namespaces = [...others, 'ending', HOME]
@@ -116,7 +116,7 @@ function slowestAttachment(entries: readonly AuditEntry[]): number {
 }
 
 test('P1 a ServiceAccount that is recreated between our read and our write keeps its own list', async (t) => {
-  invariants.forgive('reborn')
+  invariants.exempt('reborn')
   await using webhook = await startAdmissionWebhook(admin, 'reborn', 'serviceaccounts', 30)
   await untilWebhookCalled(admin, webhook, 'reborn')
   const accounts = `${namespacePath('reborn')}/serviceaccounts`
@@ -145,12 +145,12 @@ test('P1 a ServiceAccount that is recreated between our read and our write keeps
     async () => assert.deepEqual(names(await helperCluster.account('reborn', 'app')), ['of-the-new', SECRET]),
     60_000,
   )
-  const answers = helperCluster
+  const statuses = helperCluster
     .requests(from)
     .filter(({ objectRef }) => objectRef?.resource === 'serviceaccounts' && objectRef.name === 'app')
     .map(({ responseStatus }) => responseStatus?.code)
-  assert.ok(answers[0] === 409 || answers[0] === 422 || answers[0] === 404, `${answers}`)
-  assert.equal(answers.at(-1), 200)
+  assert.ok(statuses[0] === 409 || statuses[0] === 422 || statuses[0] === 404, `${statuses}`)
+  assert.equal(statuses.at(-1), 200)
   const namespaces = [...others, 'reborn', HOME]
   await invariants.assertHeld(t, { id: 'account-reborn', area: 'objects', since, namespaces })
 })

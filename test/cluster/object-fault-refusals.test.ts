@@ -53,7 +53,7 @@ async function assertRotationRefused(
   fault: { readonly named: () => Promise<void>; readonly fix: () => void | Promise<void> },
 ): Promise<void> {
   const before = await helperCluster.secret(namespace)
-  await helperCluster.askForRotation()
+  await helperCluster.requestRotation()
   await fault.named()
   await eventually(async () => {
     const home = contentOf(await helperCluster.secret(HOME))

@@ -54,9 +54,9 @@ for (const [index, [line, root, body]] of CONTENT.entries()) {
     await createReleaseNamespace(admin, namespace, signal)
     const [plural] = line.split(' ')
     await create(`${root}/namespaces/${namespace}/${plural}`, body)
-    const said = await removeReleaseNamespace(admin, namespace, signal)
-    assert.ok(said.startsWith(`namespace ${namespace} stays: it holds ${line}`), said)
-    assert.ok(said.endsWith(`kubectl delete namespace ${namespace}`), said)
+    const note = await removeReleaseNamespace(admin, namespace, signal)
+    assert.ok(note.startsWith(`namespace ${namespace} stays: it holds ${line}`), note)
+    assert.ok(note.endsWith(`kubectl delete namespace ${namespace}`), note)
     const { metadata } = await read(`/api/v1/namespaces/${namespace}`)
     assert.equal(metadata.deletionTimestamp, undefined)
   })
@@ -97,7 +97,11 @@ test('P12 uninstall leaves a namespace that existed before', async () => {
 const OWN: LeftoverQuery = { secretName: 'acr-nopass', instance: 'acr-nopass.acr-nopass' }
 
 /** A namespace with a ServiceAccount whose list was written by a client, and a pull secret of an instance. */
-async function space(name: string, writer: 'acr-nopass' | 'argocd-controller', instance?: string): Promise<void> {
+async function createServedNamespace(
+  name: string,
+  writer: 'acr-nopass' | 'argocd-controller',
+  instance?: string,
+): Promise<void> {
   await chart.createNamespace(name)
   const path = `/api/v1/namespaces/${name}/serviceaccounts/web`
   const body = {
@@ -125,10 +129,10 @@ async function entries(namespace: string): Promise<readonly string[]> {
 
 // Entries of GitOps tools and of a second release with the same secretName must stay.
 test("P12 uninstall removes only this release's entries and Secrets", async () => {
-  await space('ours', 'acr-nopass', OWN.instance)
-  await space('gitops', 'argocd-controller', OWN.instance)
-  await space('second', 'acr-nopass', 'other.other')
-  await space('bare', 'acr-nopass')
+  await createServedNamespace('ours', 'acr-nopass', OWN.instance)
+  await createServedNamespace('gitops', 'argocd-controller', OWN.instance)
+  await createServedNamespace('second', 'acr-nopass', 'other.other')
+  await createServedNamespace('bare', 'acr-nopass')
   const { detached, deleted, kept, left } = await findAndRemoveLeftovers(admin, OWN, signal)
   assert.deepEqual({ detached, deleted, left }, { detached: 1, deleted: 2, left: [] })
   assert.deepEqual(kept.map(({ account, why }) => [account.metadata.namespace, why]).toSorted(), [
@@ -173,7 +177,7 @@ test("P12 uninstall leaves a Secret with the release's labels that another clien
 })
 
 test('uninstall reports a Secret that finalizers keep', async () => {
-  await space('held', 'acr-nopass', OWN.instance)
+  await createServedNamespace('held', 'acr-nopass', OWN.instance)
   const path = '/api/v1/namespaces/held/secrets/acr-nopass'
   const patch = (finalizers: readonly string[]) =>
     admin.request({ method: 'PATCH', path, body: { metadata: { finalizers } }, contentType: MERGE_PATCH })

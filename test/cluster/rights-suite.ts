@@ -52,20 +52,20 @@ export function columnsOf(minor: Minor): string[] {
 }
 
 /** The responses to every request in every mode that the cluster has, as rows of cells; the first one is the header. */
-export async function askForRights(chart: ChartCluster): Promise<string[][]> {
-  return askColumns(chart, 'r', columnsOf(chart.minor), {})
+export async function reviewRights(chart: ChartCluster): Promise<string[][]> {
+  return reviewColumns(chart, 'r', columnsOf(chart.minor), {})
 }
 
 /** The same without the guard, in each way to attach and each scope that the cluster has. */
-export async function askWithoutGuard(chart: ChartCluster): Promise<string[][]> {
+export async function reviewWithoutGuard(chart: ChartCluster): Promise<string[][]> {
   const titles = columnsOf(chart.minor).filter((title) => UNGUARDED.includes(title))
-  return askColumns(chart, 'u', titles, { guard: 'disabled' })
+  return reviewColumns(chart, 'u', titles, { guard: 'disabled' })
 }
 
-async function askColumns(chart: ChartCluster, prefix: string, titles: string[], more: object): Promise<string[][]> {
+async function reviewColumns(chart: ChartCluster, prefix: string, titles: string[], more: object): Promise<string[][]> {
   const modes = MODES.filter(({ title }) => titles.includes(title))
   const columns = await Promise.all(
-    modes.map(({ values }, index) => askAll(chart, `${prefix}${index}`, { ...values, ...more })),
+    modes.map(({ values }, index) => reviewAll(chart, `${prefix}${index}`, { ...values, ...more })),
   )
   const rows = HELPER_REQUESTS.map(({ title }, row) => [title, ...columns.map((column) => column[row] ?? '')])
   return [['request', ...titles], ...rows]
@@ -94,7 +94,7 @@ export function testEscalation(chart: ChartCluster): void {
 }
 
 /** Installs a release and sends every request as its helper. */
-async function askAll(chart: ChartCluster, release: string, values: object): Promise<Verdict[]> {
+async function reviewAll(chart: ChartCluster, release: string, values: object): Promise<Verdict[]> {
   const scope = { release, home: `home-${release}`, target: `target-${release}`, other: `other-${release}` }
   for (const namespace of [scope.home, scope.target, scope.other]) await chart.createNamespace(namespace)
   await prepareTarget(chart, scope.target)

@@ -49,17 +49,18 @@ const server = (index = 0): RunningPod => {
   assert.ok(found)
   return found
 }
-const ask = async (pod: RunningPod, path = '/'): Promise<string> => (await fetch(`http://${pod.ip}:8080${path}`)).text()
-const file = (pod: RunningPod, path: string): Promise<string> => ask(pod, `/file?path=${encodeURIComponent(path)}`)
+const query = async (pod: RunningPod, path = '/'): Promise<string> =>
+  (await fetch(`http://${pod.ip}:8080${path}`)).text()
+const file = (pod: RunningPod, path: string): Promise<string> => query(pod, `/file?path=${encodeURIComponent(path)}`)
 
 test('a Deployment of two becomes available: each Pod with its own address, args and env as its spec requires', async () => {
   assert.equal(new Set(servers().map(({ ip }) => ip)).size, 2)
   const pod = server()
-  const answer = JSON.parse(await ask(pod))
-  const { config, ...given } = answer.given
+  const started = JSON.parse(await query(pod))
+  const { config, ...given } = started.given
   assert.deepEqual(given, { address: `${pod.ip}:8080`, who: pod.name, dollar: '$(POD_NAME)' })
   assert.match(config, /\/volumes\/config\/config\.yaml$/)
-  const { POD_IP, NODE_NAME, HELLO, KEY, HOSTNAME, KUBERNETES_SERVICE_PORT } = answer.env
+  const { POD_IP, NODE_NAME, HELLO, KEY, HOSTNAME, KUBERNETES_SERVICE_PORT } = started.env
   assert.deepEqual(
     { POD_IP, NODE_NAME, HELLO, KEY, HOSTNAME, KUBERNETES_SERVICE_PORT },
     {
@@ -79,13 +80,13 @@ test('a Deployment of two becomes available: each Pod with its own address, args
 })
 
 test('as root the container runs as the user that the Pod requests', async () => {
-  const { uid } = JSON.parse(await ask(server()))
+  const { uid } = JSON.parse(await query(server()))
   const kept = (await events(server().name)).includes('UserKept')
   assert.equal(uid, process.getuid?.() === 0 && !kept ? 65532 : process.getuid?.())
 })
 
 test('a changed ConfigMap arrives in the volume within a second', async () => {
-  const { given } = JSON.parse(await ask(server()))
+  const { given } = JSON.parse(await query(server()))
   assert.equal(await file(server(), given.config), 'one')
   const path = '/api/v1/namespaces/default/configmaps/config'
   const body = { data: { 'config.yaml': 'two' } }
@@ -95,7 +96,7 @@ test('a changed ConfigMap arrives in the volume within a second', async () => {
 
 test('the ServiceAccount token is bound to the Pod, works, and is replaced in place', async () => {
   const pod = server(1)
-  const { given } = JSON.parse(await ask(pod))
+  const { given } = JSON.parse(await query(pod))
   const folder = given.config.replace(/config\/config.yaml$/, '')
   const spec = (await podOf(pod.name)).spec
   const volume = spec.volumes?.find(({ projected }) => projected)
@@ -125,7 +126,7 @@ test('a killed container is restarted and counted', async () => {
     assert.ok(container && 'terminated' in container.lastState)
     assert.deepEqual([container.lastState.terminated.exitCode, container.lastState.terminated.signal], [137, 9])
   })
-  assert.equal(JSON.parse(await ask(pod)).given.who, pod.name)
+  assert.equal(JSON.parse(await query(pod)).given.who, pod.name)
 })
 
 test('a paused Pod becomes unready, and ready again when it continues', async () => {

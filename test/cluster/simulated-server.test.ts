@@ -36,9 +36,9 @@ interface Answer {
   readonly body: unknown
 }
 
-type Ask = (call: KubeCall) => Promise<Answer>
+type Send = (call: KubeCall) => Promise<Answer>
 
-const askReal: Ask = async (call) => {
+const sendReal: Send = async (call) => {
   try {
     return { status: 200, body: await cluster.admin.request(call) }
   } catch (error) {
@@ -47,14 +47,14 @@ const askReal: Ask = async (call) => {
   }
 }
 
-function askSimulated(server: SimulatedServer): Ask {
+function sendSimulated(server: SimulatedServer): Send {
   return async ({ method, path, query = {}, body, contentType, accept }) => {
     const text = withQuery(path, query)
     const given = body === undefined ? undefined : JSON.parse(JSON.stringify(body))
-    const { status, body: answer } = server.request({ method, path: text, body: given, contentType, accept })
+    const { status, body: response } = server.request({ method, path: text, body: given, contentType, accept })
     return status < 300
-      ? { status: 200, body: answer }
-      : { status, body: { reason: (answer as { reason: string }).reason } }
+      ? { status: 200, body: response }
+      : { status, body: { reason: (response as { reason: string }).reason } }
   }
 }
 
@@ -66,8 +66,8 @@ function withQuery(path: string, query: Query): string {
 }
 
 /** One side of the comparison: its calls, and its names for UIDs and versions. */
-function createSide(ask: Ask) {
-  const seen = new Map<string, { uid: string; version: string }[]>()
+function createSide(send: Send) {
+  const written = new Map<string, { uid: string; version: string }[]>()
   const uids: string[] = []
   const versions: string[] = []
   const indexOf = (list: string[], value: string): number => {
@@ -91,13 +91,13 @@ function createSide(ask: Ask) {
     return { kind, ...rest, ...meta, uid: indexOf(uids, uid), version: indexOf(versions, `${uid} ${resourceVersion}`) }
   }
   return {
-    seen,
+    written,
     normal,
-    async ask(call: KubeCall, key: string): Promise<{ status: number; body: unknown; raw: unknown }> {
-      const { status, body } = await ask(call)
+    async send(call: KubeCall, key: string): Promise<{ status: number; body: unknown; raw: unknown }> {
+      const { status, body } = await send(call)
       const metadata = (body as Partial<AnyObject> | undefined)?.metadata
       if (status < 300 && metadata?.uid !== undefined) {
-        seen.set(key, [...(seen.get(key) ?? []), { uid: metadata.uid, version: metadata.resourceVersion }])
+        written.set(key, [...(written.get(key) ?? []), { uid: metadata.uid, version: metadata.resourceVersion }])
       }
       return { status, body: normal(body), raw: body }
     },
@@ -175,8 +175,8 @@ function drawStep(random: Random, namespace: string): Step {
   }
   const known = random.pick<Known>(['none', 'none', 'current', 'current', 'stale', 'other'])
   const withUid = random.chance(0.7)
-  const preconditions = ({ seen }: Side): object => {
-    const all = seen.get(key) ?? []
+  const preconditions = ({ written }: Side): object => {
+    const all = written.get(key) ?? []
     const one = known === 'none' ? undefined : known === 'stale' ? all.at(-2) : all.at(-1)
     if (one === undefined) return {}
     const uid = known === 'other' ? '00000000-0000-0000-0000-000000000000' : one.uid
@@ -281,7 +281,7 @@ const newServer = (): SimulatedServer => createServer({ time: () => 0, watchList
 
 async function createNamespaces(server: SimulatedServer, name: string): Promise<void> {
   const call: KubeCall = { method: 'POST', path: '/api/v1/namespaces', body: { metadata: { name } } }
-  for (const ask of [askReal, askSimulated(server)]) assert.equal((await ask(call)).status, 200)
+  for (const send of [sendReal, sendSimulated(server)]) assert.equal((await send(call)).status, 200)
 }
 
 test(`${SEQUENCES} random sequences of requests get the real API server's responses and watch events (seed ${SEED})`, async () => {
@@ -290,7 +290,7 @@ test(`${SEQUENCES} random sequences of requests get the real API server's respon
     const namespace = `s-${sequence}`
     const server = newServer()
     await createNamespaces(server, namespace)
-    const [real, simulated] = [createSide(askReal), createSide(askSimulated(server))]
+    const [real, simulated] = [createSide(sendReal), createSide(sendSimulated(server))]
     const watched = `/api/v1/namespaces/${namespace}/secrets`
     const watchQuery = { fieldSelector: 'metadata.name=one' }
     const stop = new AbortController()
@@ -319,8 +319,8 @@ test(`${SEQUENCES} random sequences of requests get the real API server's respon
       const step = drawStep(random, namespace)
       titles.push(step.title)
       const [one, two] = [
-        await real.ask(step.call(real), step.key),
-        await simulated.ask(step.call(simulated), step.key),
+        await real.send(step.call(real), step.key),
+        await simulated.send(step.call(simulated), step.key),
       ]
       const where = `sequence ${sequence}, request ${index}: ${titles.slice(-8).join(' | ')}\n${JSON.stringify(step.call(simulated))}`
       assert.deepEqual({ status: two.status, body: two.body }, { status: one.status, body: one.body }, where)
@@ -336,11 +336,11 @@ test(`${SEQUENCES} random sequences of requests get the real API server's respon
 
 test('pages, WatchList and terminating namespaces get the same responses', async () => {
   const server = newServer()
-  const [real, simulated] = [createSide(askReal), createSide(askSimulated(server))]
+  const [real, simulated] = [createSide(sendReal), createSide(sendSimulated(server))]
   await createNamespaces(server, 'pages')
   const list = '/api/v1/namespaces/pages/secrets'
   const both = async (call: (side: Side) => KubeCall, title: string) => {
-    const [one, two] = [await real.ask(call(real), ''), await simulated.ask(call(simulated), '')]
+    const [one, two] = [await real.send(call(real), ''), await simulated.send(call(simulated), '')]
     assert.deepEqual({ status: two.status, body: two.body }, { status: one.status, body: one.body }, title)
     return new Map<Side, unknown>([
       [real, one.raw],
@@ -371,36 +371,37 @@ test('pages, WatchList and terminating namespaces get the same responses', async
   /** The first event, or the error response. */
   const firstEvent = async (query: Record<string, string | number | boolean>): Promise<unknown[]> => {
     const stop = new AbortController()
-    let found: unknown
+    let fromReal: unknown
     const note = ({ type, object }: { type: string; object: unknown }): void => {
-      found ??= { type, code: (object as { code?: number }).code, reason: (object as { reason?: string }).reason }
+      fromReal ??= { type, code: (object as { code?: number }).code, reason: (object as { reason?: string }).reason }
       stop.abort()
     }
     await cluster.admin.watch({ path: list, query }, note, stop.signal).catch((error: unknown) => {
-      if (error instanceof KubeApiError) found ??= { status: error.status, reason: error.reason }
+      if (error instanceof KubeApiError) fromReal ??= { status: error.status, reason: error.reason }
     })
-    let seen: unknown
+    let fromSimulated: unknown
     const opened = server.watch(
       { method: 'GET', path: withQuery(list, query) },
       ({ type, object }) => {
         const { code, reason } = object as { code?: number; reason?: string }
-        seen ??= { type, code, reason }
+        fromSimulated ??= { type, code, reason }
       },
       () => undefined,
     )
-    if ('status' in opened) seen = { status: opened.status, reason: (opened.body as { reason: string }).reason }
-    return [seen, found]
+    if ('status' in opened)
+      fromSimulated = { status: opened.status, reason: (opened.body as { reason: string }).reason }
+    return [fromSimulated, fromReal]
   }
   const start = { sendInitialEvents: true, resourceVersionMatch: 'NotOlderThan', allowWatchBookmarks: true }
-  const [seen, found] = await firstEvent(start)
-  assert.deepEqual(seen, found)
+  const [fromSimulated, fromReal] = await firstEvent(start)
+  assert.deepEqual(fromSimulated, fromReal)
 
   // It keeps terminating while something in it has a finalizer.
   await createNamespaces(server, 'ending')
   const held = { metadata: { name: 'held', finalizers: ['example.com/held'] } }
-  await askReal({ method: 'POST', path: '/api/v1/namespaces/ending/configmaps', body: held })
+  await sendReal({ method: 'POST', path: '/api/v1/namespaces/ending/configmaps', body: held })
   const remove: KubeCall = { method: 'DELETE', path: '/api/v1/namespaces/ending' }
-  for (const ask of [askReal, askSimulated(server)]) await ask(remove)
+  for (const send of [sendReal, sendSimulated(server)]) await send(remove)
   for (const namespace of ['ending', 'nowhere']) {
     const path = `/api/v1/namespaces/${namespace}/secrets`
     const body = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'late', namespace } }
@@ -411,7 +412,7 @@ test('pages, WatchList and terminating namespaces get the same responses', async
     )
   }
   const release = { metadata: { finalizers: null } }
-  await askReal({
+  await sendReal({
     method: 'PATCH',
     path: '/api/v1/namespaces/ending/configmaps/held',
     contentType: MERGE_PATCH,
@@ -420,13 +421,13 @@ test('pages, WatchList and terminating namespaces get the same responses', async
 })
 
 test('each response, also an error and the head of a watch, has its date in the same form', async () => {
-  const heads = new Map<string, string | undefined>()
+  const dates = new Map<string, string | undefined>()
   // Go's net/http sets the header on every response that lacks it (net/http/server.go, writeHeader), and the API server sets none.
   const begin = Date.now()
   const stop = new AbortController()
   const client = createKubeClient(cluster.adminConnection, {
     onCall: ({ verb, status, date }) => {
-      heads.set(`${verb} ${status}`, date)
+      dates.set(`${verb} ${status}`, date)
       if (verb === 'WATCH') stop.abort()
     },
   })
@@ -436,8 +437,8 @@ test('each response, also an error and the head of a watch, has its date in the 
   // Nothing happens in it, but its head is sent.
   await assert.rejects(client.watch({ path, query: { resourceVersion: 0 } }, () => undefined, stop.signal))
   client.close()
-  assert.deepEqual([...heads.keys()], ['GET 200', 'GET 404', 'WATCH 200'])
-  for (const [call, date = ''] of heads) {
+  assert.deepEqual([...dates.keys()], ['GET 200', 'GET 404', 'WATCH 200'])
+  for (const [call, date = ''] of dates) {
     assert.equal(new Date(date).toUTCString(), date, call)
     assert.ok(Date.parse(date) > begin - 1000 && Date.parse(date) <= Date.now(), `${call}: ${date}`)
   }

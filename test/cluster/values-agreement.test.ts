@@ -17,8 +17,8 @@ import { controlPlane, minorOfRun } from '../support/cluster/control-plane.ts'
 import { objectPath, readKinds } from '../support/cluster/kinds.ts'
 
 /** The same values in every run; `FUZZ_RUNS` sets the number of runs, and `FUZZ_SEED` repeats a seed that a run has printed. */
-const asked = Number(process.env.FUZZ_RUNS)
-const seed = Number(process.env.FUZZ_SEED) || (asked ? Date.now() % 2 ** 31 : 29)
+const requestedRuns = Number(process.env.FUZZ_RUNS)
+const seed = Number(process.env.FUZZ_SEED) || (requestedRuns ? Date.now() % 2 ** 31 : 29)
 const BATCH = 100
 
 const minor = minorOfRun()
@@ -109,7 +109,7 @@ test('P11 of the keys that are passed on to Kubernetes, `validate` accepts what 
   // Before these were enabled by default, the API server drops them unread.
   const isLater = ({ extraVolumes, affinity }: Values): boolean =>
     /podCertificate|clusterTrustBundle|atchLabelKeys/.test(JSON.stringify({ extraVolumes, affinity }))
-  const samples = (fc.sample(podValues, { numRuns: asked || 600, seed }) as Values[]).filter(
+  const samples = (fc.sample(podValues, { numRuns: requestedRuns || 600, seed }) as Values[]).filter(
     (values) => minor === 'newest' || !isLater(values),
   )
   context.diagnostic(`seed ${seed}`)

@@ -55,9 +55,9 @@ test('the registry’s token service accepts a valid token and rejects a wrong o
 /** Like `verify`, but with the vendor's host names, which resolve to this machine. */
 async function verifyByName(login: Pick<RegistryToken, 'username' | 'password'>, domain: string) {
   const { send } = clientOf(cloud).transport
-  const asked: string[] = []
+  const hosts: string[] = []
   const byName: HttpSender = (request, signal) => {
-    asked.push(request.url.host)
+    hosts.push(request.url.host)
     const isService = request.url.host === new URL(cloud.registryAuth.vendorRealm).host
     const origin = isService
       ? cloud.registryAuth.realm
@@ -67,13 +67,13 @@ async function verifyByName(login: Pick<RegistryToken, 'username' | 'password'>,
     return send({ ...request, url, headers }, signal)
   }
   const { result } = await verifyLogin(byName, { ...login, domain, issuedByAcr: config.edition !== 'static' })
-  return { result, asked }
+  return { result, hosts }
 }
 
 test('W2 a token is verified at the token service that the registry names, in another region than its own', async () => {
   for (const domain of token.domains) {
     const service = 'dockerauth-cn-zhangjiakou.aliyuncs.com'
-    assert.deepEqual(await verifyByName(token, domain), { result: 'accepted', asked: [domain, service] })
+    assert.deepEqual(await verifyByName(token, domain), { result: 'accepted', hosts: [domain, service] })
     assert.equal((await verifyByName({ ...token, password: 'wrong' }, domain)).result, 'refused')
   }
 })

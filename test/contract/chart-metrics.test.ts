@@ -56,9 +56,9 @@ test('alerts and dashboard query metrics that the helper has, by labels that the
       .registry.getMetricsAsArray()
       .map((metric) => [metric.name, labelsOf(metric)]),
   )
-  const asked = expressions.flatMap(readPromql)
-  assert.ok(new Set(asked.map(({ metric }) => metric)).size >= 10)
-  for (const { metric, matchers, groupedBy } of asked) {
+  const queries = expressions.flatMap(readPromql)
+  assert.ok(new Set(queries.map(({ metric }) => metric)).size >= 10)
+  for (const { metric, matchers, groupedBy } of queries) {
     const labels = known.get(metric)
     assert.ok(labels, `no metric is named ${metric}`)
     assert.equal(matchers.namespace !== undefined && matchers.job !== undefined, true, `${metric} of any installation`)
@@ -84,7 +84,7 @@ test('every metric of the helper has a panel', () => {
 })
 
 test('the pages of the metrics list every metric with its labels and help, and every alert', async () => {
-  const rows = createMetrics()
+  const metricRows = createMetrics()
     .registry.getMetricsAsArray()
     .map((metric) => {
       const { name, help, type } = metric as typeof metric & { type: string }
@@ -97,14 +97,14 @@ test('the pages of the metrics list every metric with its labels and help, and e
         help,
       ]
     })
-  await expectGolden('metrics.md', toTable([['metric', 'type', 'labels', 'what it says'], ...rows]))
-  const told = alerts.map(({ alert, labels, annotations, ...rule }) => [
+  await expectGolden('metrics.md', toTable([['metric', 'type', 'labels', 'what it says'], ...metricRows]))
+  const alertRows = alerts.map(({ alert, labels, annotations, ...rule }) => [
     `\`${alert}\``,
     labels.severity ?? '',
     rule.for ?? '',
     annotations.cause ?? '',
   ])
-  await expectGolden('alerts.md', toTable([['alert', 'severity', 'after', 'why'], ...told]))
+  await expectGolden('alerts.md', toTable([['alert', 'severity', 'after', 'why'], ...alertRows]))
 })
 
 async function expectGolden(name: string, actual: string): Promise<void> {
@@ -124,9 +124,9 @@ test('that check covers every part of an expression', () => {
 })
 
 test('alerts query results of refreshes that exist', () => {
-  const asked = alerts.flatMap(({ expr }) => readPromql(expr)).flatMap(({ matchers: { result } }) => result ?? [])
-  assert.equal(asked.length, 2)
-  for (const matcher of asked) {
+  const queries = alerts.flatMap(({ expr }) => readPromql(expr)).flatMap(({ matchers: { result } }) => result ?? [])
+  assert.equal(queries.length, 2)
+  for (const matcher of queries) {
     for (const value of matcher.replace(/^=~?"|"$/g, '').split('|')) assert.ok(value in RESULTS, matcher)
   }
 })

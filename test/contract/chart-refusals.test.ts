@@ -16,24 +16,24 @@ interface Refusal {
   readonly kubeVersion?: string
   readonly release?: string
   readonly namespace?: string
-  readonly says: RegExp
+  readonly message: RegExp
 }
 
 const refusals: readonly Refusal[] = [
   {
     title: 'a label of secretLabels by which Secrets are told apart, as `validate` does (P11)',
     values: { secretLabels: { 'app.kubernetes.io/managed-by': 'x' } },
-    says: /the label app\.kubernetes\.io\/managed-by in secretLabels is set by acr-nopass itself/,
+    message: /the label app\.kubernetes\.io\/managed-by in secretLabels is set by acr-nopass itself/,
   },
   {
     title: 'a variable that the chart sets',
     values: { extraEnv: [{ name: 'POD_IP', value: 'x' }] },
-    says: /the variable POD_IP in extraEnv is there twice, or is set by the chart\./,
+    message: /the variable POD_IP in extraEnv is there twice, or is set by the chart\./,
   },
   {
     title: 'a variable that switches off the verification of certificates',
     values: { extraEnv: [{ name: 'NODE_TLS_REJECT_UNAUTHORIZED', value: '0' }] },
-    says: /NODE_TLS_REJECT_UNAUTHORIZED in extraEnv can switch off .* caBundle adds authorities/,
+    message: /NODE_TLS_REJECT_UNAUTHORIZED in extraEnv can switch off .* caBundle adds authorities/,
   },
   {
     title: 'a variable that is set twice',
@@ -43,19 +43,19 @@ const refusals: readonly Refusal[] = [
         { name: 'A', value: 'y' },
       ],
     },
-    says: /the variable A in extraEnv is there twice/,
+    message: /the variable A in extraEnv is there twice/,
   },
   {
     title: 'two spread constraints for one key',
     values: {
       topologySpread: [1, 2].map((maxSkew) => ({ maxSkew, topologyKey: 'zone', whenUnsatisfiable: 'DoNotSchedule' })),
     },
-    says: /topologySpread has two constraints for zone with DoNotSchedule/,
+    message: /topologySpread has two constraints for zone with DoNotSchedule/,
   },
   {
     title: 'a toleration for a time without its effect',
     values: { tolerations: [{ key: 'a', operator: 'Exists', tolerationSeconds: 30 }] },
-    says: /a toleration with tolerationSeconds needs effect: NoExecute/,
+    message: /a toleration with tolerationSeconds needs effect: NoExecute/,
   },
   {
     title: 'a file of a projected volume that is written twice',
@@ -72,51 +72,54 @@ const refusals: readonly Refusal[] = [
         },
       ],
     },
-    says: /two sources of the projected volume a in extraVolumes write the file k\./,
+    message: /two sources of the projected volume a in extraVolumes write the file k\./,
   },
   {
     title: 'a request above the default limit',
     values: { resources: { requests: { memory: '0.5Gi' } } },
-    says: /resources\.requests\.memory \(0\.5Gi\) is above resources\.limits\.memory \(256Mi\)/,
+    message: /resources\.requests\.memory \(0\.5Gi\) is above resources\.limits\.memory \(256Mi\)/,
   },
   {
     title: 'a key without a default, as `--reuse-values` leaves it with a newer chart',
     values: { networkPolicy: { dnsPorts: null } },
-    says: /networkPolicy\.dnsPorts is null.*`--reuse-values` with a newer chart: use --reset-then-reuse-values/,
+    message: /networkPolicy\.dnsPorts is null.*`--reuse-values` with a newer chart: use --reset-then-reuse-values/,
   },
   // A literal U+0085 never gets this far: Helm's reader folds it into a space.
   ...['\r', '\u2028', '\u2029'].map((end) => ({
     title: `security 11: a line of caBundle that ends with ${JSON.stringify(end)}, which leaves the YAML block it is rendered into`,
     values: { caBundle: `-----BEGIN CERTIFICATE-----${end}kind: Secret\n-----END CERTIFICATE-----\n` },
-    says: /caBundle/,
+    message: /caBundle/,
   })),
   {
     title: 'the guard below Kubernetes 1.30 says what its absence gives up',
     kubeVersion: '1.28.3-aliyun.1',
-    says: /guard: enabled needs Kubernetes 1\.30 or newer, and this is 1\.28\.3\..*service-account-token named acr-nopass, and so read the token of any ServiceAccount; and it could change any field of a ServiceAccount\. Upgrade the cluster, or accept that by writing guard: disabled\..*--kube-version/,
+    message:
+      /guard: enabled needs Kubernetes 1\.30 or newer, and this is 1\.28\.3\..*service-account-token named acr-nopass, and so read the token of any ServiceAccount; and it could change any field of a ServiceAccount\. Upgrade the cluster, or accept that by writing guard: disabled\..*--kube-version/,
   },
   {
     title: 'admission below Kubernetes 1.36 names the other mode',
     values: { attach: 'admission' },
     kubeVersion: '1.35.9',
-    says: /attach: admission needs MutatingAdmissionPolicy v1 of Kubernetes 1\.36 or newer, and this is 1\.35\.9\. Write attach: serviceAccounts, or leave it at auto\./,
+    message:
+      /attach: admission needs MutatingAdmissionPolicy v1 of Kubernetes 1\.36 or newer, and this is 1\.35\.9\. Write attach: serviceAccounts, or leave it at auto\./,
   },
   {
     title: 'both below Kubernetes 1.36 as well',
     values: { attach: 'both' },
     kubeVersion: '1.35.9',
-    says: /attach: both needs MutatingAdmissionPolicy/,
+    message: /attach: both needs MutatingAdmissionPolicy/,
   },
   {
     title: 'Kubernetes below 1.24',
     kubeVersion: '1.23.17',
     values: { guard: 'disabled' },
-    says: /chart requires kubeVersion: >=1\.24\.0-0/,
+    message: /chart requires kubeVersion: >=1\.24\.0-0/,
   },
   {
     title: 'scope namespaces without listed names',
     values: { scope: 'namespaces' },
-    says: /scope: namespaces gives rights in listed namespaces only, and "\*" is a glob\. List the names in targets\.namespaces\.include\./,
+    message:
+      /scope: namespaces gives rights in listed namespaces only, and "\*" is a glob\. List the names in targets\.namespaces\.include\./,
   },
   {
     title: 'scope namespaces with a registry that has its own glob',
@@ -133,7 +136,7 @@ const refusals: readonly Refusal[] = [
         },
       ],
     },
-    says: /and "team-\*" is a glob/,
+    message: /and "team-\*" is a glob/,
   },
   {
     title: 'scope namespaces with a selector',
@@ -141,20 +144,20 @@ const refusals: readonly Refusal[] = [
       scope: 'namespaces',
       targets: { namespaces: { include: ['shop'], selector: { matchLabels: { a: 'b' } } } },
     },
-    says: /selectors do not work\. List the names/,
+    message: /selectors do not work\. List the names/,
   },
   {
     // RelaxedServiceNameValidation, on from 1.36: https://github.com/kubernetes/kubernetes/blob/v1.37.0/pkg/features/kube_features.go
     title: 'a Service whose name would begin with a digit, where Kubernetes refuses that',
     release: '2024-pull',
     kubeVersion: '1.35.9',
-    says: /the Service 2024-pull-acr-nopass would begin with a digit, .* this is 1\.35\.9\. Set fullnameOverride/,
+    message: /the Service 2024-pull-acr-nopass would begin with a digit, .* this is 1\.35\.9\. Set fullnameOverride/,
   },
   {
     title: 'a label that would be too long',
     release: 'a'.repeat(30),
     namespace: 'b'.repeat(40),
-    says: /namespace and release together are 71 characters long .* Choose a shorter name for the release\./,
+    message: /namespace and release together are 71 characters long .* Choose a shorter name for the release\./,
   },
   {
     title: 'two registries of one name',
@@ -164,21 +167,21 @@ const refusals: readonly Refusal[] = [
         { name: 'x', edition: 'static', domains: ['b.example.com'], existingSecret: 'y' },
       ],
     },
-    says: /two registries are named x/,
+    message: /two registries are named x/,
   },
-  { title: 'two equal ports', values: { ports: { status: 8080 } }, says: /ports\.http and ports\.status are equal/ },
+  { title: 'two equal ports', values: { ports: { status: 8080 } }, message: /ports\.http and ports\.status are equal/ },
   {
     title: 'a ServiceMonitor without its Service',
     values: { metrics: { enabled: false, serviceMonitor: { enabled: true } } },
-    says: /serviceMonitor\.enabled needs the Service of metrics\.enabled/,
+    message: /serviceMonitor\.enabled needs the Service of metrics\.enabled/,
   },
 ]
 
-for (const { title, values = {}, says, ...options } of refusals) {
+for (const { title, values = {}, message, ...options } of refusals) {
   test(`rejected with cause and fix: ${title}`, async () => {
     for (const helm of helms) {
       const stderr = await helm.refusal({ values: [scenario('minimal'), values], ...options })
-      assert.match(stderr, says)
+      assert.match(stderr, message)
     }
   })
 }

@@ -95,8 +95,8 @@ test(`a client in ${CLIENT.name} is served, and gets the same errors as the SDKs
   })
   assert.equal(token.body.TempUsername, 'cr_temp_user')
   const code = async (change: object) => {
-    const answer = await call({ action: 'GetCallerIdentity', ...change })
-    return `${answer.status} ${answer.body.Code}`
+    const response = await call({ action: 'GetCallerIdentity', ...change })
+    return `${response.status} ${response.body.Code}`
   }
   assert.deepEqual(
     [

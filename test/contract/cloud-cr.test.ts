@@ -183,8 +183,8 @@ test('an unknown instance is a response with HTTP 200 and IsSuccess false', asyn
     'ListNamespace',
     'ListRepository',
   ]) {
-    const answer = await cr(action, { InstanceId: 'cri-0000000000000000' })
-    assert.deepEqual([answer.IsSuccess, answer.Code], [false, 'INSTANCE_NOT_EXIST'], action)
+    const response = await cr(action, { InstanceId: 'cri-0000000000000000' })
+    assert.deepEqual([response.IsSuccess, response.Code], [false, 'INSTANCE_NOT_EXIST'], action)
   }
   assert.equal(await refused(cr('GetAuthorizationToken')), '400 MissingInstanceId')
 })

@@ -130,9 +130,9 @@ test('ecs_ram_role: by the metadata service at 100.100.100.200, version 2, with 
     const from = cloud.calls.length
     const found = await credentials({ type: 'ecs_ram_role', disableIMDSv1: true, ...config })
     assert.match(await callerOf(found), who)
-    const asked = cloud.calls.slice(from).filter(({ product }) => product === 'imds')
-    assert.equal(asked[0]?.action, 'PUT /latest/api/token')
-    assert.ok(asked.every(({ status }) => status === 200))
+    const requests = cloud.calls.slice(from).filter(({ product }) => product === 'imds')
+    assert.equal(requests[0]?.action, 'PUT /latest/api/token')
+    assert.ok(requests.every(({ status }) => status === 200))
   }
   await assert.rejects(credentials({ type: 'ecs_ram_role', disableIMDSv1: true, roleName: 'other' }), {
     message: /404/,

@@ -17,7 +17,7 @@ const LIVE = `c${'0'.repeat(31)}1`
 
 let cloud: Cloud
 let cs: VendorClients['cs']
-const asked: KubeconfigRequest[] = []
+const requests: KubeconfigRequest[] = []
 before(async () => {
   cloud = await startCloud()
   cs = vendorClients(cloud).cs
@@ -29,7 +29,7 @@ before(async () => {
     rrsa: { issuer: 'https://oidc.example.com/live', jwks: { keys: [] } },
     server: 'https://127.0.0.1:6443',
     kubeconfig: async (request) => {
-      asked.push(request)
+      requests.push(request)
       return 'apiVersion: v1\nkind: Config\n'
     },
   })
@@ -100,13 +100,13 @@ test('a kubeconfig is issued to the caller, for as long as requested', async () 
   assert.equal(body?.config, 'apiVersion: v1\nkind: Config\n')
   const minutes = (Date.parse(body?.expiration ?? '') - before) / 60_000
   assert.ok(minutes > 14.9 && minutes < 15.1, String(minutes))
-  assert.deepEqual(asked.at(-1), {
+  assert.deepEqual(requests.at(-1), {
     minutes: 15,
     private: true,
     principal: `acs:ram::${cloud.accountId}:user/administrator`,
   })
   await kubeconfig(LIVE)
-  assert.equal(asked.at(-1)?.minutes, 3 * 365 * 24 * 60)
+  assert.equal(requests.at(-1)?.minutes, 3 * 365 * 24 * 60)
 })
 
 test('errors have the body of CS: lower-case names and no HostId', async () => {

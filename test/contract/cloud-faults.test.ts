@@ -104,8 +104,8 @@ test('metadata and the registry have faults too', async () => {
 
 test("the cloud's clock can be ahead, and its Date header shows it", async () => {
   cloud.control.setClockSkew(3_600_000)
-  const answer = await fetch(cloud.endpoints.sts, { method: 'POST', headers: { 'x-acs-version': '2015-04-01' } })
-  assert.equal(Date.parse(answer.headers.get('date') ?? ''), Math.floor((now + 3_600_000) / 1000) * 1000)
+  const response = await fetch(cloud.endpoints.sts, { method: 'POST', headers: { 'x-acs-version': '2015-04-01' } })
+  assert.equal(Date.parse(response.headers.get('date') ?? ''), Math.floor((now + 3_600_000) / 1000) * 1000)
   assert.equal(await refused(identity()), '400 InvalidTimeStamp.Expired')
   cloud.control.setClockSkew(0)
   await identity()

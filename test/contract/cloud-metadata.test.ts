@@ -14,14 +14,14 @@ before(async () => {
 })
 after(() => cloud.stop())
 
-const ask = async (path: string, headers: Record<string, string> = {}, base = cloud.endpoints.imds) => {
-  const answer = await fetch(`${base}${path}`, { headers })
-  return { status: answer.status, text: await answer.text() }
+const get = async (path: string, headers: Record<string, string> = {}, base = cloud.endpoints.imds) => {
+  const response = await fetch(`${base}${path}`, { headers })
+  return { status: response.status, text: await response.text() }
 }
 const newToken = async (seconds = '60', method = 'PUT', base = cloud.endpoints.imds) => {
   const headers = { 'X-aliyun-ecs-metadata-token-ttl-seconds': seconds }
-  const answer = await fetch(`${base}/latest/api/token`, { method, headers })
-  return { status: answer.status, text: await answer.text() }
+  const response = await fetch(`${base}/latest/api/token`, { method, headers })
+  return { status: response.status, text: await response.text() }
 }
 const withToken = async (base = cloud.endpoints.imds): Promise<Record<string, string>> => {
   return { 'X-aliyun-ecs-metadata-token': (await newToken('60', 'PUT', base)).text }
@@ -29,10 +29,10 @@ const withToken = async (base = cloud.endpoints.imds): Promise<Record<string, st
 
 test('with a token, an instance reads its role and gets a session of it', async () => {
   const token = await withToken()
-  assert.deepEqual(await ask(CREDENTIALS, token), { status: 200, text: ROLE })
-  assert.deepEqual(await ask('/latest/meta-data/region-id', token), { status: 200, text: 'cn-hangzhou' })
+  assert.deepEqual(await get(CREDENTIALS, token), { status: 200, text: ROLE })
+  assert.deepEqual(await get('/latest/meta-data/region-id', token), { status: 200, text: 'cn-hangzhou' })
   const { AccessKeyId, AccessKeySecret, SecurityToken, Expiration, Code } = JSON.parse(
-    (await ask(CREDENTIALS + ROLE, token)).text,
+    (await get(CREDENTIALS + ROLE, token)).text,
   )
   assert.equal(Code, 'Success')
   assert.equal(Expiration.length, 20)
@@ -43,15 +43,15 @@ test('with a token, an instance reads its role and gets a session of it', async 
 
 test('without a token, or with a wrong or expired one, the response is 403; version 1 can be enabled', async () => {
   const token = await withToken()
-  assert.equal((await ask(CREDENTIALS)).status, 403)
-  assert.equal((await ask(CREDENTIALS, { 'X-aliyun-ecs-metadata-token': 'guess' })).status, 403)
-  assert.equal((await ask(CREDENTIALS, token)).status, 200)
+  assert.equal((await get(CREDENTIALS)).status, 403)
+  assert.equal((await get(CREDENTIALS, { 'X-aliyun-ecs-metadata-token': 'guess' })).status, 403)
+  assert.equal((await get(CREDENTIALS, token)).status, 200)
   now += 61_000
-  assert.equal((await ask(CREDENTIALS, token)).status, 403)
+  assert.equal((await get(CREDENTIALS, token)).status, 403)
   cloud.control.allowImdsV1(true)
-  assert.deepEqual(await ask(CREDENTIALS), { status: 200, text: ROLE })
+  assert.deepEqual(await get(CREDENTIALS), { status: 200, text: ROLE })
   cloud.control.allowImdsV1(false)
-  assert.equal((await ask(CREDENTIALS)).status, 403)
+  assert.equal((await get(CREDENTIALS)).status, 403)
 })
 
 test('a token is requested with PUT and a lifetime of 1 to 21600 seconds', async () => {
@@ -67,7 +67,7 @@ test('a token is requested with PUT and a lifetime of 1 to 21600 seconds', async
 })
 
 test('all callers share one session, until a sixth of its lifetime is left', async () => {
-  const key = async () => JSON.parse((await ask(CREDENTIALS + ROLE, await withToken())).text).AccessKeyId
+  const key = async () => JSON.parse((await get(CREDENTIALS + ROLE, await withToken())).text).AccessKeyId
   const first = await key()
   now += 4 * 3_600_000
   assert.equal(await key(), first)
@@ -78,12 +78,12 @@ test('all callers share one session, until a sixth of its lifetime is left', asy
 test('each node has its own metadata; a path or role that does not exist, or does not trust ECS, is 404', async () => {
   const base = await cloud.imdsFor('gpu-nodes')
   const token = await withToken(base)
-  assert.deepEqual(await ask(CREDENTIALS, token, base), { status: 200, text: 'gpu-nodes' })
-  assert.equal((await ask(CREDENTIALS + ROLE, token, base)).status, 404)
-  assert.equal((await ask('/latest/meta-data/nothing', token, base)).status, 404)
+  assert.deepEqual(await get(CREDENTIALS, token, base), { status: 200, text: 'gpu-nodes' })
+  assert.equal((await get(CREDENTIALS + ROLE, token, base)).status, 404)
+  assert.equal((await get('/latest/meta-data/nothing', token, base)).status, 404)
   for (const unfit of ['no-such-role', 'acr-nopass-deploy']) {
     const other = await cloud.imdsFor(unfit)
-    assert.equal((await ask(CREDENTIALS, await withToken(other), other)).status, 404, unfit)
+    assert.equal((await get(CREDENTIALS, await withToken(other), other)).status, 404, unfit)
   }
 })
 
@@ -99,7 +99,7 @@ test('on ECI the caller decides: each Pod has its own role and session, and one 
   const token = await withToken(base)
   const as = async (role: string | undefined, path = '') => {
     roles.push(role)
-    return ask(CREDENTIALS + path, token, base)
+    return get(CREDENTIALS + path, token, base)
   }
   assert.deepEqual(await as('gpu-nodes'), { status: 200, text: 'gpu-nodes' })
   const keyOf = async (role: string) => JSON.parse((await as(role, role)).text).AccessKeyId
@@ -114,7 +114,7 @@ test('on ECI the caller decides: each Pod has its own role and session, and one 
 
 test('a newly created worker role cannot get a registry token; the log records who requested what', async () => {
   const { AccessKeyId, AccessKeySecret, SecurityToken } = JSON.parse(
-    (await ask(CREDENTIALS + ROLE, await withToken())).text,
+    (await get(CREDENTIALS + ROLE, await withToken())).text,
   )
   now = Date.now()
   const keys = { accessKeyId: AccessKeyId, accessKeySecret: AccessKeySecret, securityToken: SecurityToken }

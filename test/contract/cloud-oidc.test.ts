@@ -114,10 +114,10 @@ test('any other token is rejected with 401 and the reason', async () => {
 test('a workflow gets its ID token from the runner, and with it the deploy role', async () => {
   const job = { repository: 'acme/platform' }
   const { requestUrl, requestToken } = cloud.githubRunner(job)
-  const ask = (token: string) =>
+  const requestIdToken = (token: string) =>
     fetch(`${requestUrl}&audience=${AUDIENCE}`, { headers: { authorization: `bearer ${token}` } })
-  assert.equal((await ask('wrong')).status, 401)
-  const { value } = (await (await ask(requestToken)).json()) as { value: string }
+  assert.equal((await requestIdToken('wrong')).status, 401)
+  const { value } = (await (await requestIdToken(requestToken)).json()) as { value: string }
   const claims = JSON.parse(Buffer.from(value.split('.')[1] ?? '', 'base64url').toString())
   assert.equal(claims.sub, githubSubject(job))
   assert.match(claims.sub, /^repo:acme@\d+\/platform@\d+:ref:refs\/heads\/main$/)

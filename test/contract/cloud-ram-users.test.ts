@@ -39,8 +39,8 @@ test('a user with an access key: works, stops when disabled, is unknown when del
     '409 LimitExceeded.User.AccessKey',
   )
   const robot = vendorClients(cloud, { accessKeyId, accessKeySecret }).ram
-  const seen = await robot.getUser(new GetUserRequest({ userName }))
-  assert.equal(seen.body?.user?.displayName, 'Robot')
+  const found = await robot.getUser(new GetUserRequest({ userName }))
+  assert.equal(found.body?.user?.displayName, 'Robot')
   const users = await robot.listUsers(new ListUsersRequest({}))
   assert.deepEqual(
     (users.body?.users?.user ?? []).map((user) => user.userName),

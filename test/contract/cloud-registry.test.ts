@@ -114,16 +114,16 @@ test('pushing requires the permission to push', async () => {
 
 test('the token server distinguishes a valid login from an invalid one before any pull', async () => {
   const { realm, service } = cloud.registryAuth
-  const ask = async (login: Login | undefined, asked = service) => {
+  const requestToken = async (login: Login | undefined, audience = service) => {
     const headers = login && {
       authorization: `Basic ${Buffer.from(`${login.username}:${login.password}`).toString('base64')}`,
     }
-    return fetch(`${realm}?service=${encodeURIComponent(asked)}`, { ...(headers && { headers }) })
+    return fetch(`${realm}?service=${encodeURIComponent(audience)}`, { ...(headers && { headers }) })
   }
   const login = await credential()
-  assert.equal((await ask(login)).status, 200)
-  assert.equal((await ask({ ...login, password: 'wrong' })).status, 401)
-  assert.equal((await ask(login, 'another registry')).status, 400)
+  assert.equal((await requestToken(login)).status, 200)
+  assert.equal((await requestToken({ ...login, password: 'wrong' })).status, 401)
+  assert.equal((await requestToken(login, 'another registry')).status, 400)
   assert.equal(cloud.calls.at(-3)?.principal, `acs:ram::${cloud.accountId}:user/administrator`)
 })
 
@@ -131,8 +131,8 @@ test('an identity token is as good as the credential that it was created from, u
   const { realm, service } = cloud.registryAuth
   const login = await credential()
   const post = async (form: Record<string, string>) => {
-    const answer = await fetch(realm, { method: 'POST', body: new URLSearchParams({ service, ...form }) })
-    return { status: answer.status, body: (await answer.json()) as Record<string, unknown> }
+    const response = await fetch(realm, { method: 'POST', body: new URLSearchParams({ service, ...form }) })
+    return { status: response.status, body: (await response.json()) as Record<string, unknown> }
   }
   const first = await post({ grant_type: 'password', access_type: 'offline', ...login })
   const refresh = { grant_type: 'refresh_token', refresh_token: String(first.body.refresh_token) }

@@ -181,19 +181,19 @@ test('ACS3: every header of the API and the body must be covered by the signatur
 
 test('a session needs its own security token: none, a forged one, one of another session are rejected', async () => {
   const [one, two] = [await session(), await session()]
-  const ask = (keys: Keys) =>
+  const callWith = (keys: Keys) =>
     refused(
       vendorClients(cloud, keys).ram.getPolicy(new GetPolicyRequest({ policyName: 'none', policyType: 'Custom' })),
     )
   const { accessKeyId, accessKeySecret } = one
   assert.deepEqual(
     {
-      own: await ask(one),
-      none: await ask({ accessKeyId, accessKeySecret }),
-      forged: await ask({ ...one, securityToken: `${one.securityToken?.slice(0, -2)}xx` }),
-      other: await ask({ ...one, securityToken: two.securityToken ?? '' }),
-      withUserKey: await ask({ ...cloud.administrator, securityToken: one.securityToken ?? '' }),
-      secret: await ask({ ...one, accessKeySecret: two.accessKeySecret }),
+      own: await callWith(one),
+      none: await callWith({ accessKeyId, accessKeySecret }),
+      forged: await callWith({ ...one, securityToken: `${one.securityToken?.slice(0, -2)}xx` }),
+      other: await callWith({ ...one, securityToken: two.securityToken ?? '' }),
+      withUserKey: await callWith({ ...cloud.administrator, securityToken: one.securityToken ?? '' }),
+      secret: await callWith({ ...one, accessKeySecret: two.accessKeySecret }),
     },
     {
       own: '404 EntityNotExist.Policy',
@@ -205,7 +205,7 @@ test('a session needs its own security token: none, a forged one, one of another
     },
   )
   cloud.control.expireSessions()
-  assert.equal(await ask(one), '400 InvalidSecurityToken.Expired')
+  assert.equal(await callWith(one), '400 InvalidSecurityToken.Expired')
 })
 
 test('a disabled access key is rejected', async () => {

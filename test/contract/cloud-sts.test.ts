@@ -99,10 +99,10 @@ test('a role of another account is assumed only with its external id, and acts i
   const keys = await assume({ roleArn: READER, externalId: 'acme-shared-images' })
   const { sts, call } = vendorClients(cloud, keys)
   assert.equal((await sts.getCallerIdentity()).body?.accountId, OTHER_ACCOUNT)
-  const ask = (InstanceId: string) =>
+  const tokenFor = (InstanceId: string) =>
     call({ action: 'GetAuthorizationToken', version: '2018-12-01', query: { InstanceId } })
-  assert.equal((await ask('cri-p4c8r2f6j0v9n1l5')).IsSuccess, true)
-  assert.equal((await ask('cri-k7x2m9q4w1t8z5h3')).Code, 'INSTANCE_NOT_EXIST')
+  assert.equal((await tokenFor('cri-p4c8r2f6j0v9n1l5')).IsSuccess, true)
+  assert.equal((await tokenFor('cri-k7x2m9q4w1t8z5h3')).Code, 'INSTANCE_NOT_EXIST')
 })
 
 test('invalid parameters of AssumeRole are rejected with the code of the parameter', async () => {
@@ -143,8 +143,8 @@ test('a session policy narrows a session and never widens it', async () => {
     const query = { InstanceId: 'cri-k7x2m9q4w1t8z5h3' }
     const allowed: string[] = []
     for (const action of ['ListInstance', 'GetInstance', 'ListInstanceEndpoint']) {
-      const answer = await call({ action, version: '2018-12-01', query }).catch(() => undefined)
-      if (answer !== undefined) allowed.push(action)
+      const response = await call({ action, version: '2018-12-01', query }).catch(() => undefined)
+      if (response !== undefined) allowed.push(action)
     }
     return allowed
   }

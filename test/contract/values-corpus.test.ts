@@ -25,7 +25,7 @@ const ours = corpus.map(({ files }) => {
 })
 
 /** Concurrent runs per Helm: each uses mostly one thread. */
-const AT_ONCE = 2
+const CONCURRENCY = 2
 
 let helms: readonly TestHelm[]
 let probe: ProbeChart
@@ -48,12 +48,12 @@ async function readAll(helm: TestHelm, paths: readonly string[][]): Promise<read
   const worker = async (): Promise<void> => {
     for (const [index, files] of queue) found[index] = await helmReading(helm, probe, files)
   }
-  await Promise.all(Array.from({ length: AT_ONCE }, worker))
+  await Promise.all(Array.from({ length: CONCURRENCY }, worker))
   return found
 }
 
 /** Each case with our result and each Helm's. */
-function* answers(): Generator<ValuesCase & { mine: LoadedValues; theirs: readonly (string | undefined)[] }> {
+function* results(): Generator<ValuesCase & { mine: LoadedValues; theirs: readonly (string | undefined)[] }> {
   for (const [index, one] of corpus.entries()) {
     const mine = ours[index]
     assert.ok(mine)
@@ -78,7 +78,7 @@ function show(files: readonly Buffer[]): string {
 test('P11 we read a chain of files exactly as both Helms do, byte for byte as JSON', (context) => {
   const differing: unknown[] = []
   let read = 0
-  for (const { title, files, mine, theirs } of answers()) {
+  for (const { title, files, mine, theirs } of results()) {
     if (mine.merged === undefined) continue
     read += 1
     for (const [index, values] of theirs.entries()) {
@@ -92,7 +92,7 @@ test('P11 we read a chain of files exactly as both Helms do, byte for byte as JS
 })
 
 test('P11 files that one Helm cannot read, or that two Helms read differently, are rejected with the correct notation', () => {
-  for (const { title, files, mine, theirs } of answers()) {
+  for (const { title, files, mine, theirs } of results()) {
     const areAlike = theirs.every((values) => values !== undefined && values === theirs[0])
     if (!areAlike) assert.equal(mine.merged, undefined, `${title} is accepted\n${show(files)}`)
     if (mine.merged !== undefined) continue
@@ -106,7 +106,7 @@ test('P11 files that one Helm cannot read, or that two Helms read differently, a
 })
 
 test("P11 both Helms' schema checks accept what we accept, and nothing else", async (context) => {
-  const judged = [...answers()].filter(({ mine }) => mine.helmAccepts !== undefined)
+  const judged = [...results()].filter(({ mine }) => mine.helmAccepts !== undefined)
   for (const [index, helm] of helms.entries()) {
     for (let start = 0; start < judged.length; start += 150) {
       const part = judged.slice(start, start + 150)
@@ -129,7 +129,7 @@ test("P11 both Helms' schema checks accept what we accept, and nothing else", as
 })
 
 test('P11 every rejection in the corpus is reviewed', async () => {
-  const text = `${written.map((one, index) => `${one.title}\n${verdict(ours[index])}\n`).join('\n')}\n${madeMessages()}`
+  const text = `${written.map((one, index) => `${one.title}\n${verdict(ours[index])}\n`).join('\n')}\n${generatedMessages()}`
   if (process.env.UPDATE_GOLDEN) await writeFile(GOLDEN, text)
   assert.equal(await readFile(GOLDEN, 'utf8'), text, 'the messages have changed: read them, then UPDATE_GOLDEN=1')
 })
@@ -146,14 +146,14 @@ function verdict(mine: LoadedValues | undefined): string {
 }
 
 /** The messages of the generated cases: each once, without its subject. */
-function madeMessages(): string {
-  const said = new Map<string, string>()
+function generatedMessages(): string {
+  const messages = new Map<string, string>()
   for (const { errors } of ours.slice(written.length)) {
     for (const { code, message, hint } of errors) {
       const key = `${code}: ${message.replaceAll(/`[^`]*`|"[^"]*"|\d+/g, '_')}`
-      if (!said.has(key)) said.set(key, `${code}: ${message}\n    fix: ${hint}`)
+      if (!messages.has(key)) messages.set(key, `${code}: ${message}\n    fix: ${hint}`)
     }
   }
-  const lines = [...said].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, line]) => `  ${line}`)
+  const lines = [...messages].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, line]) => `  ${line}`)
   return `made of the chart's scenarios: each kind of sentence once\n${lines.join('\n')}\n`
 }

@@ -48,7 +48,7 @@ interface Change {
   readonly fixture?: Parameters<typeof fixture>[0]
 }
 
-function seen(change: Change = {}): Observed {
+function observe(change: Change = {}): Observed {
   const { network = 'all' } = change
   const facts: CloudFacts = {
     caller: 'acs:ram::1:user/me',
@@ -71,10 +71,10 @@ const vpcs: InstanceFacts['vpcs'] = []
 const PLACE = { clusterId: 'c1', accountId: '1', region: 'cn-beijing', vpcId: 'vpc-1', vswitchId: undefined, key: 'c1' }
 
 testFindings([
-  { title: 'a cloud in which all is well', observed: seen(), finds: [] },
+  { title: 'a cloud in which all is well', observed: observe(), finds: [] },
   {
     title: 'a failed read is not a finding',
-    observed: seen({
+    observed: observe({
       role: role({ role: undefined, attached: undefined }),
       instance: instance({ found: undefined, endpoints: undefined, vpcs: undefined }),
     }),
@@ -82,17 +82,17 @@ testFindings([
   },
   {
     title: 'a trust policy that cannot be parsed is not a finding',
-    observed: seen({ role: role({ role: { name: 'nodes', arn: '', description: '', trust: '{', ours: false } }) }),
+    observed: observe({ role: role({ role: { name: 'nodes', arn: '', description: '', trust: '{', ours: false } }) }),
     finds: [],
   },
   {
     title: 'roles of another account were not looked at',
-    observed: seen({ facts: { roles: new Map() } }),
+    observed: observe({ facts: { roles: new Map() } }),
     finds: [],
   },
   {
     title: "a role with another client's policy of our name: it is extended, and stays theirs",
-    observed: seen({
+    observed: observe({
       role: role({
         attached: [{ name: 'acr-nopass-c1', custom: true, document: text(allow('ecs:*')) }],
         policy: {
@@ -105,11 +105,12 @@ testFindings([
       }),
     }),
     finds: [['error', 'ROLE_RIGHTS_MISSING', SUBJECT]],
-    says: /^None of its policies \(acr-nopass-c1\)[\s\S]*\naliyun ram CreatePolicyVersion --PolicyName acr-nopass-c1 --PolicyDocument '[^']*ecs:\*[^']*' --SetAsDefault true [^&]*$/,
+    message:
+      /^None of its policies \(acr-nopass-c1\)[\s\S]*\naliyun ram CreatePolicyVersion --PolicyName acr-nopass-c1 --PolicyDocument '[^']*ecs:\*[^']*' --SetAsDefault true [^&]*$/,
   },
   {
     title: 'U11 a verdict that no document of RAM backs is likely, and does not fail a check',
-    observed: seen({
+    observed: observe({
       role: role({
         attached: [
           {
@@ -125,11 +126,11 @@ testFindings([
       }),
     }),
     finds: [['warning', 'ROLE_RIGHTS_MISSING', SUBJECT]],
-    says: /^A Deny in one of its policies \(narrow\)[^\n]* likely, not certain\./,
+    message: /^A Deny in one of its policies \(narrow\)[^\n]* likely, not certain\./,
   },
   {
     title: 'a role whose policy would get too large: the documents, for a person to compare',
-    observed: seen({
+    observed: observe({
       role: role({
         attached: [],
         policy: {
@@ -142,17 +143,17 @@ testFindings([
       }),
     }),
     finds: [['error', 'ROLE_RIGHTS_MISSING', SUBJECT]],
-    says: /\nacr-nopass policy -f values\.yaml$/,
+    message: /\nacr-nopass policy -f values\.yaml$/,
   },
   {
     title: 'an instance that does not exist, which the helper has not noticed yet',
-    observed: seen({ instance: instance({ found: null }) }),
+    observed: observe({ instance: instance({ found: null }) }),
     finds: [['error', 'INSTANCE_NOT_FOUND', 'registry demo']],
-    says: /aliyun cr ListInstance --region cn-hangzhou/,
+    message: /aliyun cr ListInstance --region cn-hangzhou/,
   },
   {
     title: 'an instance that does not exist is reported once',
-    observed: seen({
+    observed: observe({
       instance: instance({ found: null }),
       fixture: { registries: [registry({ state: 'failing', error: failure('CLOUD_NOT_FOUND') })] },
     }),
@@ -160,23 +161,23 @@ testFindings([
   },
   {
     title: 'a VPC that is not linked, and not needed',
-    observed: seen({ instance: instance({ vpcs }) }),
+    observed: observe({ instance: instance({ vpcs }) }),
     finds: [['info', 'VPC_UNLINKED', 'registry demo']],
-    says: /--VpcId vpc-1 --VswitchId '<vswitch id>' --ModuleName Registry$/,
+    message: /--VpcId vpc-1 --VswitchId '<vswitch id>' --ModuleName Registry$/,
   },
   {
     title: 'a VPC that is not linked, with pulls from the internet alone',
-    observed: seen({ instance: instance({ vpcs }), network: 'public' }),
+    observed: observe({ instance: instance({ vpcs }), network: 'public' }),
     finds: [],
   },
   {
     title: 'a VPC that is not linked, and the internet endpoint closed: the registry is unreachable',
-    observed: seen({ instance: instance({ vpcs, endpoints: [] }) }),
+    observed: observe({ instance: instance({ vpcs, endpoints: [] }) }),
     finds: [['error', 'VPC_UNLINKED', 'registry demo']],
   },
   {
     title: 'a VPC whose link is broken',
-    observed: seen({
+    observed: observe({
       network: 'vpc',
       instance: instance({ vpcs: [{ vpcId: 'vpc-1', status: 'RUNNING', issue: 'PRIVATE_ZONE_CONFLICT_AT_z' }] }),
     }),
@@ -184,18 +185,22 @@ testFindings([
   },
   {
     title: 'a VPC of another region, with pulls through it alone',
-    observed: seen({ network: 'vpc', instance: instance({ vpcs }), facts: { place: PLACE } }),
+    observed: observe({ network: 'vpc', instance: instance({ vpcs }), facts: { place: PLACE } }),
     finds: [['error', 'VPC_UNLINKED', 'registry demo']],
-    says: /A VPC of another region cannot be linked/,
+    message: /A VPC of another region cannot be linked/,
   },
   {
     title: 'a VPC of another region, with both domains',
-    observed: seen({ instance: instance({ vpcs }), facts: { place: PLACE } }),
+    observed: observe({ instance: instance({ vpcs }), facts: { place: PLACE } }),
     finds: [],
   },
   {
     title: 'a cluster whose VPC is not known',
-    observed: seen({ network: 'vpc', instance: instance({ vpcs }), facts: { place: { ...PLACE, vpcId: undefined } } }),
+    observed: observe({
+      network: 'vpc',
+      instance: instance({ vpcs }),
+      facts: { place: { ...PLACE, vpcId: undefined } },
+    }),
     finds: [],
   },
 ])
@@ -203,7 +208,7 @@ testFindings([
 test('doctor: a Pod that pulls by the public domain needs the public endpoint', () => {
   const closed = instance({ endpoints: [{ ...(instance().endpoints?.[0] ?? never()), enabled: false }] })
   const ids = (pods: Observed['pods']): readonly string[] =>
-    diagnose({ ...seen({ instance: closed }), pods })
+    diagnose({ ...observe({ instance: closed }), pods })
       .map(({ id }) => id)
       .filter((id) => /^(PUBLIC|VPC)_/.test(id))
   assert.deepEqual(ids([]), [])
@@ -212,7 +217,7 @@ test('doctor: a Pod that pulls by the public domain needs the public endpoint', 
 
 test('doctor: the report names the identity that read the cloud, or why it was not read', () => {
   assert.equal(renderCloud({ state: 'not-inspected', why: 'x' }), 'Alibaba Cloud itself was not looked at: x.')
-  const { cloud } = seen()
+  const { cloud } = observe()
   assert.equal(renderCloud(cloud), 'Alibaba Cloud was read as acs:ram::1:user/me')
   assert.ok(cloud.state === 'looked')
   const notes = [{ what: 'role nodes', why: 'your credentials lack the right ram:GetRole' }]
@@ -228,13 +233,13 @@ function never(): never {
 
 test('what doctor relied on and could not verify is reported once, with the objects that it concerns', () => {
   const open = text(allow('cr:Get*'), allow('cr:*', 'acs:cr:cn-*:1:*'))
-  const observed = seen({ role: role({ attached: [{ name: 'open', custom: true, document: open }] }) })
+  const observed = observe({ role: role({ attached: [{ name: 'open', custom: true, document: open }] }) })
   assert.deepEqual(diagnose(observed), [])
   assert.deepEqual(
     doctorUnverified(observed).map(({ id, subjects }) => [id, subjects]),
     [['RAM_MATCHING', ['role nodes']]],
   )
-  assert.deepEqual(doctorUnverified(seen()), [])
+  assert.deepEqual(doctorUnverified(observe()), [])
 })
 
 test('U7 a requested lifetime is unverified until a token has it', () => {

@@ -13,7 +13,7 @@ const PROVIDER = 'acs:ram::1234567890123456:oidc-provider/ack-rrsa-c1'
 const [FIRST, SECOND] = ['https://oidc-ack.example/c1', 'https://kubernetes.default.svc']
 
 /** ACK lists two issuers; the API server serves `served`, and the role trusts `trusted`. */
-function seen({
+function observe({
   served,
   trusted = FIRST,
   provider = FIRST,
@@ -67,42 +67,43 @@ function seen({
 testFindings([
   {
     title: 'W1 the issuer that the API server serves is one that ACK lists',
-    observed: seen({ served: FIRST }),
+    observed: observe({ served: FIRST }),
     finds: [],
   },
-  { title: 'W1 it cannot be read, and the role trusts the first', observed: seen({ served: undefined }), finds: [] },
+  { title: 'W1 it cannot be read, and the role trusts the first', observed: observe({ served: undefined }), finds: [] },
   {
     title: 'W1 it cannot be read, and the role trusts the second: that was corrected by hand',
-    observed: seen({ served: undefined, trusted: SECOND }),
+    observed: observe({ served: undefined, trusted: SECOND }),
     finds: [],
   },
   {
     title: 'W1 the API server serves the second, and the role trusts the first',
-    observed: seen({ served: SECOND, provider: SECOND }),
+    observed: observe({ served: SECOND, provider: SECOND }),
     finds: [['error', 'ROLE_TRUST_DIFFERS', 'role r of account 1234567890123456']],
-    says: /oidc:iss has to be https:\/\/oidc-ack\.example\/c1 there, and is https:\/\/kubernetes\.default\.svc/,
+    message: /oidc:iss has to be https:\/\/oidc-ack\.example\/c1 there, and is https:\/\/kubernetes\.default\.svc/,
   },
   {
     title: 'W1 it cannot be read, and the role trusts none of them',
-    observed: seen({ served: undefined, trusted: 'https://elsewhere' }),
+    observed: observe({ served: undefined, trusted: 'https://elsewhere' }),
     finds: [['error', 'ROLE_TRUST_DIFFERS', 'role r of account 1234567890123456']],
   },
   {
     title: 'W1 it cannot be read, and the provider has another',
-    observed: seen({ served: undefined, provider: 'https://elsewhere' }),
+    observed: observe({ served: undefined, provider: 'https://elsewhere' }),
     finds: [['error', 'OIDC_PROVIDER_WRONG', 'OIDC provider ack-rrsa-c1']],
   },
   {
     title: 'W1 ACK does not list the issuer of the API server',
-    observed: seen({ served: 'https://elsewhere', trusted: 'https://elsewhere', provider: 'https://elsewhere' }),
+    observed: observe({ served: 'https://elsewhere', trusted: 'https://elsewhere', provider: 'https://elsewhere' }),
     finds: [['error', 'OIDC_ISSUER_MISMATCH', "issuer of the cluster's tokens"]],
-    says: /issues tokens as https:\/\/elsewhere, but ACK lists .*\/c1 and .*default\.svc[\s\S]*DescribeClusterDetail --ClusterId c1$/,
+    message:
+      /issues tokens as https:\/\/elsewhere, but ACK lists .*\/c1 and .*default\.svc[\s\S]*DescribeClusterDetail --ClusterId c1$/,
   },
 ])
 
 test('W1 doctor reports an issuer that the API server did not confirm', () => {
   const ids = (served: string | undefined) =>
-    doctorUnverified(seen({ served })).map(({ id, subjects }) => [id, ...subjects])
+    doctorUnverified(observe({ served })).map(({ id, subjects }) => [id, ...subjects])
   assert.deepEqual(ids(undefined), [['ISSUER', FIRST]])
   assert.deepEqual(ids(FIRST), [])
 })

@@ -9,12 +9,12 @@ export interface Row {
   readonly observed: Observed
   readonly finds: readonly (readonly [Severity, FindingId, string])[]
   /** A pattern in the cause, the fix or the command of the first finding. */
-  readonly says?: RegExp
+  readonly message?: RegExp
 }
 
 /** One test per row: exactly these findings, in this order, each complete. */
 export function testFindings(rows: readonly Row[]): void {
-  for (const { title, observed, finds, says } of rows) {
+  for (const { title, observed, finds, message } of rows) {
     test(`doctor: ${title}`, () => {
       const findings = diagnose(observed)
       assert.deepEqual(
@@ -22,7 +22,7 @@ export function testFindings(rows: readonly Row[]): void {
         finds,
       )
       const [first] = findings
-      if (says) assert.match(`${first?.cause}\n${first?.fix}\n${first?.command}`, says)
+      if (message) assert.match(`${first?.cause}\n${first?.fix}\n${first?.command}`, message)
       for (const { message, cause, fix } of findings) assert.ok(message !== '' && cause !== '' && fix !== '')
     })
   }

@@ -10,7 +10,7 @@ interface Row {
   readonly pod: PodFacts
   readonly fixture?: Parameters<typeof fixture>[0]
   readonly id: FindingId
-  readonly says: RegExp
+  readonly message: RegExp
 }
 
 const admission = { config: { attach: 'admission' } }
@@ -34,197 +34,208 @@ const ROWS: readonly Row[] = [
     title: 'an ACR instance that is not a registry of the release',
     pod: stuckPod({ image: 'other-registry.cn-beijing.cr.aliyuncs.com/a/b:1' }),
     id: 'POD_UNCOVERED',
-    says: /No registry of the release covers other-registry\.cn-beijing\.cr\.aliyuncs\.com \(it has demo\)/,
+    message: /No registry of the release covers other-registry\.cn-beijing\.cr\.aliyuncs\.com \(it has demo\)/,
   },
   {
     title: 'a registry outside ACR',
     pod: stuckPod({ image: 'nginx:latest', detail: TIMEOUT }),
     id: 'POD_UNCOVERED',
-    says: /docker\.io is not a registry of the release.*does not reach/,
+    message: /docker\.io is not a registry of the release.*does not reach/,
   },
   {
     title: 'another namespace of one host that two accounts share',
     pod: stuckPod({ image: 'registry.cn-hangzhou.aliyuncs.com/mine/app' }),
     fixture: { registries: [registry({ domains: ['registry.cn-hangzhou.aliyuncs.com/theirs'] })] },
     id: 'POD_UNCOVERED',
-    says: /No registry of the release covers registry\.cn-hangzhou\.aliyuncs\.com/,
+    message: /No registry of the release covers registry\.cn-hangzhou\.aliyuncs\.com/,
   },
   {
     title: 'a namespace that opted out',
     pod: stuckPod(bare),
     fixture: { namespaces: [namespace('shop', { optedOut: true })] },
     id: 'POD_OPTED_OUT',
-    says: /kubectl label namespace shop acr-nopass\.io\/skip-/,
+    message: /kubectl label namespace shop acr-nopass\.io\/skip-/,
   },
   {
     title: 'a namespace that is not a target',
     pod: stuckPod({ ...bare, namespace: 'kube-system' }),
     id: 'POD_NOT_TARGETED',
-    says: /Namespace kube-system is not a target of registry demo/,
+    message: /Namespace kube-system is not a target of registry demo/,
   },
   {
     title: 'a ServiceAccount that is not a target',
     pod: stuckPod({ ...bare, serviceAccount: 'builder' }),
     fixture: { config: { targets: { serviceAccounts: { include: ['*'], exclude: ['build*'] } } } },
     id: 'POD_NOT_TARGETED',
-    says: /ServiceAccount builder is not one of/,
+    message: /ServiceAccount builder is not one of/,
   },
   {
     title: 'a ServiceAccount that opted out',
     pod: stuckPod(bare),
     fixture: { accounts: [account('shop', 'default', { list: [], optedOut: true })] },
     id: 'POD_OPTED_OUT',
-    says: /annotate serviceaccount default acr-nopass\.io\/skip-/,
+    message: /annotate serviceaccount default acr-nopass\.io\/skip-/,
   },
   {
     title: 'a Pod that opted out at admission',
     pod: stuckPod({ ...bare, optedOut: true }),
     fixture: admission,
     id: 'POD_OPTED_OUT',
-    says: /The Pod carries the label/,
+    message: /The Pod carries the label/,
   },
   {
     title: 'a Pod with its own list',
     pod: stuckPod({ references: ['own'] }),
     id: 'POD_MASKED',
-    says: /names its own pull secrets \(own\)/,
+    message: /names its own pull secrets \(own\)/,
   },
   ...[['own'], []].map((references) => ({
     title: `ServiceAccounts that may not be read, and a Pod with ${references.length} pull secrets`,
     pod: stuckPod({ references, detail: DENIED }),
     fixture: { accounts: undefined },
     id: 'POD_STUCK' as const,
-    says: /without the right to read ServiceAccounts it is not known why/,
+    message: /without the right to read ServiceAccounts it is not known why/,
   })),
   {
     title: 'a ServiceAccount that lacks the reference',
     pod: stuckPod(bare),
     fixture: { accounts: [account('shop', 'default', { list: [] })] },
     id: 'POD_UNREFERENCED',
-    says: /ServiceAccount default does not name acr-nopass/,
+    message: /ServiceAccount default does not name acr-nopass/,
   },
   {
     title: 'a Pod from before the reference',
     pod: stuckPod(bare),
     id: 'POD_TOO_OLD',
-    says: /admitted before[\s\S]*Delete the Pod; its controller creates it again with the reference\.\nkubectl -n shop delete pod web-1/,
+    message:
+      /admitted before[\s\S]*Delete the Pod; its controller creates it again with the reference\.\nkubectl -n shop delete pod web-1/,
   },
   {
     title: 'a Pod on its own from before the reference, at admission',
     pod: stuckPod({ ...bare, owner: undefined }),
     fixture: admission,
     id: 'POD_TOO_OLD',
-    says: /no controller replaces it/,
+    message: /no controller replaces it/,
   },
   {
     title: 'no Secret',
     pod: stuckPod(),
     fixture: { secrets: new Map([['acr-nopass', secret()]]) },
     id: 'POD_WITHOUT_SECRET',
-    says: /There is no Secret acr-nopass in namespace shop/,
+    message: /There is no Secret acr-nopass in namespace shop/,
   },
   {
     title: "another client's Secret",
     pod: stuckPod(),
     fixture: { secrets: new Map([['shop', secret({ ours: false })]]) },
     id: 'POD_CREDENTIAL',
-    says: /belongs to another owner/,
+    message: /belongs to another owner/,
   },
   {
     title: 'an expired Secret',
     pod: stuckPod(),
     fixture: { secrets: new Map([['shop', secret({ expiresAt: 1 })]]) },
     id: 'POD_CREDENTIAL',
-    says: /has expired/,
+    message: /has expired/,
   },
   {
     title: 'a registry that refuses its credential',
     pod: stuckPod(),
     fixture: { registries: [registry({ verified: 'refused' })] },
     id: 'POD_CREDENTIAL',
-    says: /Registry demo has no working credential/,
+    message: /Registry demo has no working credential/,
   },
   {
     title: 'a repository out of reach',
     pod: stuckPod({ detail: DENIED }),
     id: 'POD_DENIED',
-    says: /may not pull this/,
+    message: /may not pull this/,
   },
   {
     title: 'a login that is refused',
     pod: stuckPod({ detail: UNAUTHORIZED }),
     id: 'POD_DENIED',
-    says: /401 Unauthorized/,
+    message: /401 Unauthorized/,
   },
   {
     title: 'a tag that does not exist',
     pod: stuckPod({ detail: ABSENT }),
     id: 'POD_IMAGE_ABSENT',
-    says: /repository or tag/,
+    message: /repository or tag/,
   },
   {
     title: 'a host without an address',
     pod: stuckPod({ detail: NO_HOST }),
     id: 'POD_NETWORK',
-    says: /DNS and a way out/,
+    message: /DNS and a way out/,
   },
   {
     title: 'a VPC domain that is not linked',
     pod: stuckPod({ image: `${VPC_HOST}/team/app:1`, detail: NO_VPC }),
     fixture: { registries: [registry({ domains: [HOST, VPC_HOST] })] },
     id: 'POD_VPC_UNLINKED',
-    says: /Access Control, VPC/,
+    message: /Access Control, VPC/,
   },
   {
     title: 'a registry that speaks http',
     pod: stuckPod({ detail: 'http: server gave HTTP response to HTTPS client' }),
     id: 'POD_HTTP',
-    says: /hosts\.toml/,
+    message: /hosts\.toml/,
   },
   {
     title: 'too many pulls',
     pod: stuckPod({ detail: '429 Too Many Requests: toomanyrequests' }),
     id: 'POD_THROTTLED',
-    says: /slow down/,
+    message: /slow down/,
   },
   {
     title: 'an image for other machines',
     pod: stuckPod({ detail: 'failed to unpack image: no match for platform in manifest: not found' }),
     id: 'POD_ARCHITECTURE',
-    says: /kubernetes\.io\/arch/,
+    message: /kubernetes\.io\/arch/,
   },
   {
     title: 'a pull policy of Never',
     pod: stuckPod({ waiting: 'ErrImageNeverPull' }),
     id: 'POD_NEVER_PULLS',
-    says: /imagePullPolicy: IfNotPresent/,
+    message: /imagePullPolicy: IfNotPresent/,
   },
   {
     title: 'no name of an image',
     pod: stuckPod({ image: `https://${HOST}/team/app:1`, waiting: 'InvalidImageName' }),
     id: 'POD_IMAGE_NAME',
-    says: /no https:\/\/ before it/,
+    message: /no https:\/\/ before it/,
   },
-  { title: 'a registry out of reach', pod: stuckPod({ detail: TIMEOUT }), id: 'POD_NETWORK', says: /does not reach/ },
-  { title: 'an unknown certificate', pod: stuckPod({ detail: X509 }), id: 'POD_CERTIFICATE', says: /does not trust/ },
+  {
+    title: 'a registry out of reach',
+    pod: stuckPod({ detail: TIMEOUT }),
+    id: 'POD_NETWORK',
+    message: /does not reach/,
+  },
+  {
+    title: 'an unknown certificate',
+    pod: stuckPod({ detail: X509 }),
+    id: 'POD_CERTIFICATE',
+    message: /does not trust/,
+  },
   // A tag, a digest or a repository's name must not be mistaken for the node's verdict.
   {
     title: 'a tag that does not exist and contains 429',
     pod: stuckPod({ image: TAG_429, detail: `failed to resolve reference "${TAG_429}": ${TAG_429}: not found` }),
     id: 'POD_IMAGE_ABSENT',
-    says: /repository or tag/,
+    message: /repository or tag/,
   },
   {
     title: 'a repository out of reach, the tag has 429 in it',
     pod: stuckPod({ image: TAG_429, detail: DENIED.replaceAll(IMAGE, TAG_429) }),
     id: 'POD_DENIED',
-    says: /may not pull this/,
+    message: /may not pull this/,
   },
   {
     title: 'a repository out of reach with certificate in its name',
     pod: stuckPod({ image: CERTIFICATE, detail: DENIED.replaceAll(IMAGE, CERTIFICATE) }),
     id: 'POD_DENIED',
-    says: /may not pull this/,
+    message: /may not pull this/,
   },
   {
     title: 'a full disk, the tag has 403 in it',
@@ -233,7 +244,7 @@ const ROWS: readonly Row[] = [
       detail: `failed to pull and unpack image "${HOST}/team/app:20260403": write /var/lib/containerd/x: no space left on device`,
     }),
     id: 'POD_DISK_FULL',
-    says: /disk of the node is full/,
+    message: /disk of the node is full/,
   },
   {
     title: 'a kubelet that only backs off, the tag has 403 in it',
@@ -242,7 +253,7 @@ const ROWS: readonly Row[] = [
       detail: `Back-off pulling image "${HOST}/team/app:20260403"`,
     }),
     id: 'POD_STUCK',
-    says: /no reason that we know/,
+    message: /no reason that we know/,
   },
   {
     title: 'a layer with 429 and 401 in its digest that timed out',
@@ -250,7 +261,7 @@ const ROWS: readonly Row[] = [
       detail: `failed to copy: httpReadSeeker: failed open: failed to do request: Get "https://${HOST}/v2/team/app/blobs/sha256:${'429401'.repeat(11).slice(0, 64)}": dial tcp 10.1.2.3:443: i/o timeout`,
     }),
     id: 'POD_NETWORK',
-    says: /does not reach/,
+    message: /does not reach/,
   },
   // Failures that no credential can fix must not be attributed to the credential.
   ...(
@@ -263,14 +274,19 @@ const ROWS: readonly Row[] = [
       ['an image for other machines', 'no match for platform in manifest: not found', 'POD_ARCHITECTURE'],
     ] as const
   ).flatMap(([title, detail, id]) => [
-    { title: `${title}, with a list of its own`, pod: stuckPod({ references: ['own'], detail }), id, says: /./ },
-    { title: `${title}, without the reference`, pod: stuckPod({ ...bare, owner: undefined, detail }), id, says: /./ },
+    { title: `${title}, with a list of its own`, pod: stuckPod({ references: ['own'], detail }), id, message: /./ },
+    {
+      title: `${title}, without the reference`,
+      pod: stuckPod({ ...bare, owner: undefined, detail }),
+      id,
+      message: /./,
+    },
   ]),
   {
     title: 'a Pod with its own list that is denied',
     pod: stuckPod({ references: ['own'], detail: DENIED }),
     id: 'POD_MASKED',
-    says: /names its own pull secrets \(own\)/,
+    message: /names its own pull secrets \(own\)/,
   },
   // A list that was copied from the ServiceAccount is not the Pod's own.
   {
@@ -278,13 +294,13 @@ const ROWS: readonly Row[] = [
     pod: stuckPod({ references: ['aliyun-acr-credential-a'], detail: DENIED }),
     fixture: { accounts: [account('shop', 'default', { list: ['aliyun-acr-credential-a', 'acr-nopass'] })] },
     id: 'POD_TOO_OLD',
-    says: /kubectl -n shop delete pod web-1/,
+    message: /kubectl -n shop delete pod web-1/,
   },
   {
     title: 'a Pod on its own: its manifest is read, and nothing is deleted',
     pod: stuckPod({ ...bare, owner: undefined, detail: DENIED }),
     id: 'POD_TOO_OLD',
-    says: /kubectl -n shop get pod web-1 -o yaml/,
+    message: /kubectl -n shop get pod web-1 -o yaml/,
   },
   // The node's own problems must not be mistaken for the registry's verdict.
   ...(
@@ -333,7 +349,7 @@ const ROWS: readonly Row[] = [
         /storage behind it refuses/,
       ],
     ] as const
-  ).map(([title, detail, id, says]) => ({ title, pod: stuckPod({ detail }), id, says })),
+  ).map(([title, detail, id, message]) => ({ title, pod: stuckPod({ detail }), id, message })),
   {
     title: 'a DNS server that does not respond, for a VPC domain',
     pod: stuckPod({
@@ -342,15 +358,15 @@ const ROWS: readonly Row[] = [
     }),
     fixture: { registries: [registry({ domains: [HOST, VPC_HOST] })] },
     id: 'POD_NETWORK',
-    says: /DNS server does not answer/,
+    message: /DNS server does not answer/,
   },
   ...['Job/import', 'TaskRun/build', 'Workflow/nightly'].map((owner) => ({
     title: `a Pod of ${owner}, which does not create it again`,
     pod: stuckPod({ ...bare, owner, detail: DENIED }),
     id: 'POD_TOO_OLD' as const,
-    says: /kubectl -n shop get pod web-1 -o yaml/,
+    message: /kubectl -n shop get pod web-1 -o yaml/,
   })),
-  { title: 'no reason at all', pod: stuckPod(), id: 'POD_STUCK', says: /kubectl -n shop describe pod web-1/ },
+  { title: 'no reason at all', pod: stuckPod(), id: 'POD_STUCK', message: /kubectl -n shop describe pod web-1/ },
 ]
 
 for (const row of ROWS) {
@@ -362,7 +378,7 @@ for (const row of ROWS) {
       [[row.id, `Pod ${row.pod.namespace}/web-1`]],
     )
     const [{ cause, fix, command } = { cause: '', fix: '', command: '' }] = findings
-    assert.match(`${cause}\n${fix}\n${command}`, row.says)
+    assert.match(`${cause}\n${fix}\n${command}`, row.message)
   })
 }
 

@@ -9,7 +9,7 @@ import { fixture, HOST, IMAGE, registry, stuckPod } from './fixture.ts'
 const VPC_HOST = 'demo-registry-vpc.cn-hangzhou.cr.aliyuncs.com'
 
 /** The hosts that are queried while the image's own host does not resolve; every other host responds with a login challenge. */
-async function hostsAsked(domains: readonly string[], secretDomains: readonly string[]): Promise<readonly string[]> {
+async function queriedHosts(domains: readonly string[], secretDomains: readonly string[]): Promise<readonly string[]> {
   const auth = Buffer.from('user:secret').toString('base64')
   const content = JSON.stringify({ auths: Object.fromEntries(secretDomains.map((domain) => [domain, { auth }])) })
   const secret = { data: { '.dockerconfigjson': Buffer.from(content).toString('base64') } }
@@ -22,16 +22,16 @@ async function hostsAsked(domains: readonly string[], secretDomains: readonly st
     return { status: 401, headers: { 'www-authenticate': 'Basic realm="x"' }, text: '' }
   }
   const observed = fixture({ registries: [registry({ domains: [...domains] })] })
-  const ask = createRegistryQuery(client, reader, send)
-  const answers = await ask(observed, stuckPod(), new AbortController().signal)
-  assert.equal(answers.size, 1, IMAGE)
+  const query = createRegistryQuery(client, reader, send)
+  const manifests = await query(observed, stuckPod(), new AbortController().signal)
+  assert.equal(manifests.size, 1, IMAGE)
   return [...new Set(hosts)]
 }
 
 test('another domain of the registry is queried if its own has no address', async () => {
-  assert.deepEqual(await hostsAsked([HOST, VPC_HOST], [HOST, VPC_HOST]), [HOST, VPC_HOST])
+  assert.deepEqual(await queriedHosts([HOST, VPC_HOST], [HOST, VPC_HOST]), [HOST, VPC_HOST])
 })
 
 test('security: a host that only the status names never gets the login', async () => {
-  assert.deepEqual(await hostsAsked([HOST, 'evil.example.com'], [HOST, VPC_HOST]), [HOST])
+  assert.deepEqual(await queriedHosts([HOST, 'evil.example.com'], [HOST, VPC_HOST]), [HOST])
 })

@@ -10,7 +10,7 @@ const RESOURCES = { resources: [{ name: 'mutatingadmissionpolicies' }, { name: '
 const signal = new AbortController().signal
 
 /** The facts that doctor reads for `attach: admission`, given the labels of the release's namespace and the response to a Pod. */
-async function admissionOf(labels: Readonly<Record<string, string>>, answer: () => object) {
+async function admissionOf(labels: Readonly<Record<string, string>>, respond: () => object) {
   const { release } = fixture({ config: { attach: 'admission' } })
   assert.ok(release)
   const pods: KubeCall[] = []
@@ -22,7 +22,7 @@ async function admissionOf(labels: Readonly<Record<string, string>>, answer: () 
       }
       if (call.method !== 'POST') return { metadata: { resourceVersion: '1' }, items: [] } as T
       pods.push(call)
-      return answer() as T
+      return respond() as T
     },
     watch: () => Promise.reject(new Error('nothing is watched')),
     close: () => undefined,

@@ -20,19 +20,20 @@ const ROWS: readonly Row[] = [
     title: 'no release',
     observed: fixture({ release: null }),
     finds: [['error', 'NOT_INSTALLED', 'release']],
-    says: /helm upgrade --install/,
+    message: /helm upgrade --install/,
   },
   {
     title: 'the Deployment was deleted',
     observed: fixture({ deployment: null }),
     finds: [['error', 'HELPER_DOWN', 'helper acr-nopass/acr-nopass']],
-    says: /helm -n acr-nopass get manifest acr-nopass \| kubectl -n acr-nopass apply --server-side --force-conflicts --field-manager=helm -f -/,
+    message:
+      /helm -n acr-nopass get manifest acr-nopass \| kubectl -n acr-nopass apply --server-side --force-conflicts --field-manager=helm -f -/,
   },
   {
     title: 'the Deployment is scaled to 0',
     observed: fixture({ deployment: { wanted: 0, available: 0 } }),
     finds: [['error', 'HELPER_DOWN', 'helper acr-nopass/acr-nopass']],
-    says: /helm -n acr-nopass get manifest acr-nopass/,
+    message: /helm -n acr-nopass get manifest acr-nopass/,
   },
   {
     title: 'no Pod of the helper is ready, and why',
@@ -53,7 +54,7 @@ const ROWS: readonly Row[] = [
       ],
     }),
     finds: [['error', 'HELPER_DOWN', 'helper acr-nopass/acr-nopass']],
-    says: /Pod acr-nopass\/acr-nopass-1 does not start: ErrImagePull \(ghcr.io\/x:1\): not found/,
+    message: /Pod acr-nopass\/acr-nopass-1 does not start: ErrImagePull \(ghcr.io\/x:1\): not found/,
   },
   {
     title: 'one of two replicas',
@@ -64,7 +65,7 @@ const ROWS: readonly Row[] = [
     title: 'the lease is not renewed',
     observed: fixture({ lease: { holder: 'gone_1', renewedAt: NOW - 200_000 } }),
     finds: [['error', 'HELPER_LEADERLESS', 'helper acr-nopass/acr-nopass']],
-    says: /gone_1 renewed it last at 2026-03-01T11:56:40/,
+    message: /gone_1 renewed it last at 2026-03-01T11:56:40/,
   },
   {
     title: 'no report yet',
@@ -75,7 +76,7 @@ const ROWS: readonly Row[] = [
     title: 'a configuration that breaks its schema',
     observed: fixture({ release: { config: undefined, configError: 'the configuration is not YAML.' } }),
     finds: [['error', 'CONFIG_UNREADABLE', 'configuration acr-nopass/acr-nopass']],
-    says: /the configuration is not YAML/,
+    message: /the configuration is not YAML/,
   },
   {
     title: 'a configuration that breaks its schema says nothing of a conflict with another release',
@@ -97,7 +98,7 @@ const ROWS: readonly Row[] = [
       ['warning', 'RIVAL_RELEASE', '1 other release'],
       ['warning', 'RIVAL_ADDON', 'add-on aliyun-acr-credential-helper'],
     ],
-    says: /--namespace b --release two/,
+    message: /--namespace b --release two/,
   },
   {
     title: 'another release with another secretName, or with other namespaces, is not a conflict',
@@ -111,7 +112,7 @@ const ROWS: readonly Row[] = [
     title: "the vendor's add-on next to acr-nopass: the printed command only reads",
     observed: fixture({ addons: ['aliyun-acr-credential-helper'] }),
     finds: [['warning', 'RIVAL_ADDON', 'add-on aliyun-acr-credential-helper']],
-    says: /until nothing depends on its Secrets[\s\S]*\nacr-nopass cleanup --legacy$/,
+    message: /until nothing depends on its Secrets[\s\S]*\nacr-nopass cleanup --legacy$/,
   },
   {
     title: 'a fight that the helper reports; what doctor sees itself is not said twice',
@@ -124,7 +125,7 @@ const ROWS: readonly Row[] = [
       },
     }),
     finds: [['warning', 'LIST_FOUGHT', 'ServiceAccount shop/default']],
-    says: /LIST_FOUGHT/,
+    message: /LIST_FOUGHT/,
   },
   {
     title: 'a pull secret that another writer keeps changing, in two namespaces',
@@ -137,13 +138,13 @@ const ROWS: readonly Row[] = [
       },
     }),
     finds: [['warning', 'SECRET_FOUGHT', '2 namespaces']],
-    says: /\nkubectl -n shop get events --field-selector reason=SecretFought$/,
+    message: /\nkubectl -n shop get events --field-selector reason=SecretFought$/,
   },
   {
     title: 'a listed namespace that the helper may not read',
     observed: fixture({ status: { problems: [{ ...failure('NAMESPACE_UNREADABLE'), namespace: 'shop' }] } }),
     finds: [['warning', 'NAMESPACE_UNREADABLE', 'namespace shop']],
-    says: /\nkubectl get namespace shop$/,
+    message: /\nkubectl get namespace shop$/,
   },
   {
     title: 'retiring, with nothing else to say',
@@ -159,7 +160,7 @@ const ROWS: readonly Row[] = [
     title: 'P2 a registry fails while its last good credential stays',
     observed: fixture({ registries: [registry({ state: 'failing', error: failure() })] }),
     finds: [['error', 'RAM_DENIED', 'registry demo']],
-    says: /the role may not do it \(NoPermission\)[\s\S]*acr-nopass policy -f values\.yaml/,
+    message: /the role may not do it \(NoPermission\)[\s\S]*acr-nopass policy -f values\.yaml/,
   },
   {
     title: 'a registry that never had a credential',

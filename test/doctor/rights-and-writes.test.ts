@@ -19,19 +19,19 @@ const ROWS: readonly Row[] = [
     title: 'a quota in the way, in two namespaces',
     observed: fixture({ status: { problems: [refused(QUOTA), refused(QUOTA, 'acr-nopass')] } }),
     finds: [['error', 'QUOTA_EXCEEDED', '2 namespaces']],
-    says: /ResourceQuota small[\s\S]*Raise `count\/secrets` and `secrets` of that quota[\s\S]*kubectl -n shop describe resourcequota small/,
+    message: /ResourceQuota small[\s\S]*Raise `count\/secrets` and `secrets` of that quota[\s\S]*kubectl -n shop describe resourcequota small/,
   },
   {
     title: 'a webhook that refuses, in two namespaces',
     observed: fixture({ status: { problems: [refused(WEBHOOK), refused(WEBHOOK, 'acr-nopass')] } }),
     finds: [['error', 'WEBHOOK_REFUSES', '2 namespaces']],
-    says: /policy\.example\.com/,
+    message: /policy\.example\.com/,
   },
   {
     title: 'a write without the right to it is said once, with the review of the rights',
     observed: fixture({ status: { problems: [refused(RBAC)] }, missingRights: ['patch secrets/acr-nopass'] }),
     finds: [['error', 'RIGHTS_MISSING', 'ServiceAccount acr-nopass/acr-nopass']],
-    says: /helm -n acr-nopass get manifest/,
+    message: /helm -n acr-nopass get manifest/,
   },
   {
     title: 'a policy that refuses the write',
@@ -39,13 +39,13 @@ const ROWS: readonly Row[] = [
       status: { problems: [refused('refused with 422: ValidatingAdmissionPolicy no-secrets denied')] },
     }),
     finds: [['error', 'WRITE_REFUSED', 'namespace shop']],
-    says: /no-secrets/,
+    message: /no-secrets/,
   },
   {
     title: 'a Secret that cannot be replaced',
     observed: fixture({ status: { problems: [{ ...failure('SECRET_NEEDS_DELETE'), namespace: 'shop' }] } }),
     finds: [['error', 'SECRET_STUCK', 'namespace shop']],
-    says: /kubectl -n shop delete secret acr-nopass/,
+    message: /kubectl -n shop delete secret acr-nopass/,
   },
   // No printed command deletes anything that is not provably ours.
   {
@@ -59,7 +59,7 @@ const ROWS: readonly Row[] = [
       status: { problems: [{ ...failure('SECRET_NEEDS_DELETE'), namespace: 'shop' }] },
     }),
     finds: [['error', 'SECRET_STUCK', 'namespace shop']],
-    says: /deleted by its owner[\s\S]*kubectl -n shop describe secret acr-nopass$/,
+    message: /deleted by its owner[\s\S]*kubectl -n shop describe secret acr-nopass$/,
   },
   {
     title: 'a lost lease is a problem like any other',
@@ -85,7 +85,7 @@ const ROWS: readonly Row[] = [
     title: 'a Kubernetes without mutating policies',
     observed: fixture({ config: { attach: 'admission' }, admission: admission({ canMutate: false }) }),
     finds: [['error', 'KUBERNETES_OLD', 'attach: admission']],
-    says: /attach=serviceAccounts/,
+    message: /attach=serviceAccounts/,
   },
   {
     title: 'a policy that does nothing',
@@ -118,20 +118,20 @@ const ROWS: readonly Row[] = [
     title: "a clock of the helper's node that is ahead",
     observed: fixture({ lease: { holder: 'h_1', renewedAt: NOW + 90_000, writtenAt: NOW - 1000 } }),
     finds: [['warning', 'CLOCK_SKEW', 'node of h']],
-    says: /NTP/,
+    message: /NTP/,
   },
   {
     title: 'a clock of this machine that is behind',
     observed: fixture({ aheadMs: -90_000 }),
     finds: [['warning', 'CLOCK_SKEW', 'this machine']],
-    says: /timedatectl/,
+    message: /timedatectl/,
   },
   // Expiry times and the lease are judged by the API server's clock.
   {
     title: 'a clock of this machine that is two hours ahead of a healthy cluster',
     observed: fixture({ aheadMs: 7_200_000 }),
     finds: [['warning', 'CLOCK_SKEW', 'this machine']],
-    says: /NTP/,
+    message: /NTP/,
   },
   {
     title: 'a machine and a node with wrong clocks',
@@ -162,7 +162,8 @@ const ROWS: readonly Row[] = [
       registries: [registry({ state: 'failing', error: failure('IDENTITY_NOT_TRUSTED') })],
     }),
     finds: [['error', 'ROLE_NOT_TRUSTED', 'registry demo']],
-    says: /oidc:sub system:serviceaccount:acr-nopass:acr-nopass, oidc:iss https:\/\/issuer\.example\.com[\s\S]*--issuer https:\/\/issuer\.example\.com --oidc-provider-arn acs:ram::1234567890123456:oidc-provider\/p/,
+    message:
+      /oidc:sub system:serviceaccount:acr-nopass:acr-nopass, oidc:iss https:\/\/issuer\.example\.com[\s\S]*--issuer https:\/\/issuer\.example\.com --oidc-provider-arn acs:ram::1234567890123456:oidc-provider\/p/,
   },
   {
     title: 'a role that does not trust the helper of an alias in an umbrella chart',
@@ -190,7 +191,7 @@ const ROWS: readonly Row[] = [
       registries: [registry({ state: 'failing', error: failure('IDENTITY_NOT_TRUSTED') })],
     }),
     finds: [['error', 'ROLE_NOT_TRUSTED', 'registry demo']],
-    says: /--release apps-base-pull --service-account apps-base-pull --issuer/,
+    message: /--release apps-base-pull --service-account apps-base-pull --issuer/,
   },
   ...(
     [
@@ -245,8 +246,8 @@ test('doctor pod: a running Pod that could not pull again is a warning', () => {
 test("doctor pod: the registry's own response takes precedence over the node's message", () => {
   const waiting = { name: 'app', image: IMAGE, waiting: 'ErrImagePull', detail: 'i/o timeout' }
   const pod = { ...RUNNING, containers: [waiting] }
-  const verdict = (answer: object): unknown => {
-    const answers = new Map([[IMAGE, { detail: 'x responded with HTTP 404', platforms: [], ...answer } as never]])
+  const verdict = (response: object): unknown => {
+    const answers = new Map([[IMAGE, { detail: 'x responded with HTTP 404', platforms: [], ...response } as never]])
     return diagnose(fixture({ focus: { pod, node: NODE, answers } }))[0]?.id
   }
   assert.equal(verdict({ result: 'tag-absent' }), 'POD_TAG_ABSENT')

@@ -30,7 +30,7 @@ const ROWS: readonly Row[] = [
     title: "another client's Secret",
     observed: fixture({ secrets: shopOnly({ ours: false }) }),
     finds: [['error', 'SECRET_FOREIGN', 'namespace shop']],
-    says: /get secret acr-nopass -o jsonpath/,
+    message: /get secret acr-nopass -o jsonpath/,
   },
   {
     title: "another client's Secret that the helper may take over",
@@ -46,7 +46,7 @@ const ROWS: readonly Row[] = [
     title: 'a Secret with an expired credential',
     observed: fixture({ secrets: shopOnly({ expiresAt: NOW }) }),
     finds: [['error', 'SECRET_EXPIRED', 'namespace shop']],
-    says: /acr-nopass refresh/,
+    message: /acr-nopass refresh/,
   },
   {
     title: 'a Secret that lacks a registry',
@@ -70,7 +70,7 @@ const ROWS: readonly Row[] = [
       accounts: [account('shop', 'web', { list: ['x'], owner: { manager: 'argocd', operation: 'Apply' } })],
     }),
     finds: [['error', 'ACCOUNT_FOREIGN', '1 ServiceAccount']],
-    says: /"argocd"[\s\S]*\{name: acr-nopass\}/,
+    message: /"argocd"[\s\S]*\{name: acr-nopass\}/,
   },
   {
     title: 'the admission policy was deleted',

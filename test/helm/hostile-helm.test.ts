@@ -176,8 +176,8 @@ test('hostile environment: helm gets no plugin, no other cluster and nothing tha
 })
 
 /** A mirror that responds with anything. */
-async function mirror(t: TestContext, answer: RequestListener): Promise<string> {
-  const server = createServer(answer)
+async function mirror(t: TestContext, listener: RequestListener): Promise<string> {
+  const server = createServer(listener)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   t.after(() => {
     server.closeAllConnections()

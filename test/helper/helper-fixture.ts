@@ -164,8 +164,8 @@ export function createApiServer(): ApiServer {
       const object = objects.get(key)
       objects.delete(key)
       version += 1
-      const gone = object && { ...object, metadata: { ...object.metadata, resourceVersion: String(version) } }
-      if (gone) for (const { matches, send } of [...watchers]) if (matches(key)) send('DELETED', gone)
+      const deleted = object && { ...object, metadata: { ...object.metadata, resourceVersion: String(version) } }
+      if (deleted) for (const { matches, send } of [...watchers]) if (matches(key)) send('DELETED', deleted)
     },
     create: (key) => put(key),
     label(key, labels) {

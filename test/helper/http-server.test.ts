@@ -5,7 +5,7 @@ import { servePages } from '../../src/helper/report/http-server.ts'
 
 const page = () => ({ type: 'text/plain', body: 'page' })
 
-function askAs(port: number, host: string | undefined, path = '/'): Promise<number | undefined> {
+function requestAs(port: number, host: string | undefined, path = '/'): Promise<number | undefined> {
   return new Promise((resolve, reject) => {
     const headers = host === undefined ? {} : { host }
     request({ host: '127.0.0.1', port, path, headers, setHost: false, agent: false }, (response) => {
@@ -27,7 +27,7 @@ test('security 13: the status page is only served for the Pod’s own names and 
       '[::1]:80',
       'acr-nopass-7d9f:8081',
     ]) {
-      assert.equal(await askAs(server.port, host), 200, host)
+      assert.equal(await requestAs(server.port, host), 200, host)
     }
     const others = [
       'evil.example.com',
@@ -38,10 +38,10 @@ test('security 13: the status page is only served for the Pod’s own names and 
       'a b',
     ]
     for (const host of others) {
-      const status = await askAs(server.port, host)
+      const status = await requestAs(server.port, host)
       assert.ok(status === 421 || status === 400, `${host}: ${status}`)
     }
-    assert.equal(await askAs(server.port, 'evil.example.com', '/none'), 421)
+    assert.equal(await requestAs(server.port, 'evil.example.com', '/none'), 421)
   } finally {
     await server.close()
   }
@@ -51,7 +51,7 @@ test('probes and metrics are served under any name, because the kubelet and Prom
   const server = await servePages('127.0.0.1:0', { '/healthz': page })
   try {
     for (const host of ['10.0.0.1:8080', 'acr-nopass.acr-system.svc']) {
-      assert.equal(await askAs(server.port, host, '/healthz'), 200)
+      assert.equal(await requestAs(server.port, host, '/healthz'), 200)
     }
   } finally {
     await server.close()

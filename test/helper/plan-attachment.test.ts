@@ -219,8 +219,8 @@ test('P1 whatever other clients add and remove meanwhile, their entries are unch
         }
         const act = (one: Step): void => {
           if (one.by === 'helper') {
-            const seen = account(stored.list, { resourceVersion: String(stored.version) })
-            const decision = decide({ accounts: [seen] }, 'default')
+            const cached = account(stored.list, { resourceVersion: String(stored.version) })
+            const decision = decide({ accounts: [cached] }, 'default')
             for (const other of one.between) act(other)
             if (decision?.kind !== 'attach') return
             // The API server responds with 409 if the version has changed.

@@ -97,8 +97,8 @@ export function context(fixture: Fixture): PlanContext & { readonly groups: Cred
   const observed: Observed = {
     namespace: (name) => namespaces.find((one) => one.name === name),
     secret: (name) => secrets[name],
-    serviceAccount: (space, name) => accounts.find((one) => one.namespace === space && one.name === name),
-    serviceAccountsIn: (space) => accounts.filter((one) => one.namespace === space),
+    serviceAccount: (namespace, name) => accounts.find((one) => one.namespace === namespace && one.name === name),
+    serviceAccountsIn: (namespace) => accounts.filter((one) => one.namespace === namespace),
     namespaces: () => namespaces,
     removals: () => fixture.removals ?? [],
     losses: () => fixture.losses ?? [],

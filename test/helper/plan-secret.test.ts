@@ -45,7 +45,7 @@ const carry = (names: readonly string[], key: string, more: Partial<WriteSecret>
   return { ...decision, carry: names }
 }
 const shop = (view: Parameters<typeof secret>[1] = {}, content = current) => ({ shop: secret(content, view) })
-const opted = [namespace('shop', { optedOut: true })]
+const optedOut = [namespace('shop', { optedOut: true })]
 const empty = group()
 
 const both = config({
@@ -251,7 +251,7 @@ const CASES: readonly (readonly [string, Fixture, object])[] = [
     { namespaces: [namespace('shop', { terminating: true })] },
     { kind: 'skip', reason: 'terminating' },
   ],
-  ['an opted-out namespace gets nothing', { namespaces: opted }, { kind: 'skip', reason: 'opted-out' }],
+  ['an opted-out namespace gets nothing', { namespaces: optedOut }, { kind: 'skip', reason: 'opted-out' }],
   [
     'a namespace outside the targets gets nothing',
     {
@@ -266,13 +266,13 @@ const CASES: readonly (readonly [string, Fixture, object])[] = [
   ],
   [
     'P12 a namespace that opts out later gets its Secret emptied in place',
-    { namespaces: opted, secrets: shop() },
+    { namespaces: optedOut, secrets: shop() },
     write('shrunk', ''),
   ],
-  ['P12 what was emptied stays empty', { namespaces: opted, secrets: shop({}, empty) }, { kind: 'none' }],
+  ['P12 what was emptied stays empty', { namespaces: optedOut, secrets: shop({}, empty) }, { kind: 'none' }],
   [
     "P12 another client's Secret is not emptied",
-    { namespaces: opted, secrets: shop({ ours: false }) },
+    { namespaces: optedOut, secrets: shop({ ours: false }) },
     { kind: 'skip', reason: 'opted-out' },
   ],
   ['P12 retire empties every Secret', { config: config({ retire: true }), secrets: shop() }, write('shrunk', '')],

@@ -315,10 +315,10 @@ test('pages are only served for GET, each at its path, and a failing one as 500'
       throw new Error('a bug')
     },
   })
-  const ask = async (path: string, method = 'GET') =>
+  const send = async (path: string, method = 'GET') =>
     (await fetch(`http://127.0.0.1:${server.port}${path}`, { method })).status
   assert.deepEqual(
-    await Promise.all([ask('/ok'), ask('/bad'), ask('/none'), ask('/ok', 'POST'), ask('/__proto__')]),
+    await Promise.all([send('/ok'), send('/bad'), send('/none'), send('/ok', 'POST'), send('/__proto__')]),
     [200, 500, 404, 405, 404],
   )
   await server.close()

@@ -178,8 +178,8 @@ test('H5 an older entry in the own copy never replaces a newer one, not even whe
   await end(clock, first)
   cloud.responses.set('a', new NopassError('CLOUD_NOT_FOUND', 'no such instance'))
   cloud.responses.set('b', new NopassError('CLOUD_UNAVAILABLE', 'down'))
-  const seen = new Set<string>()
-  server.onWrite = () => seen.add(passwordsIn(server, 'shop')['a.example.com'] ?? '')
+  const passwords = new Set<string>()
+  server.onWrite = () => passwords.add(passwordsIn(server, 'shop')['a.example.com'] ?? '')
   server.faults.delete(unwritten)
   const helper = startHelper(
     server,
@@ -191,7 +191,7 @@ test('H5 an older entry in the own copy never replaces a newer one, not even whe
   for (let minute = 0; minute < 20; minute += 1) await clock.advance(MINUTE)
   cloud.responses.delete('b')
   await clock.advance(60 * MINUTE)
-  assert.deepEqual([...seen], [newest])
+  assert.deepEqual([...passwords], [newest])
   assert.match(passwordsIn(server, 'shop')['b.example.com'] ?? '', /^two-b-/)
   await end(clock, helper)
 })

@@ -54,8 +54,8 @@ test('U1 a rejected successor is checked again while the old one is accepted, an
   await clock.advance(end - 6 * MINUTE - 1000)
   assert.equal(refresh.state.live?.token.password, 'p2')
   assert.equal(refresh.state.error?.code, 'REGISTRY_LOGIN_REFUSED')
-  const asked = calls.filter((at) => at > since).length
-  assert.equal(asked, 1, 'the same credential must be checked again')
+  const issued = calls.filter((at) => at > since).length
+  assert.equal(issued, 1, 'the same credential must be checked again')
   await clock.advance(2000)
   assert.deepEqual([refresh.state.live?.token.password, refresh.state.verified], ['p3', 'refused'])
   assert.equal(fixture.events.at(-1), 'refused')

@@ -29,7 +29,7 @@ async function withServer(
 }
 
 test('a call sends the token, the query and the body, and returns the response', async () => {
-  const seen: unknown[] = []
+  const requests: unknown[] = []
   await withServer(
     (request, response) => {
       let body = ''
@@ -38,7 +38,7 @@ test('a call sends the token, the query and the body, and returns the response',
       })
       request.on('end', () => {
         const { authorization, accept } = request.headers
-        seen.push([request.method, request.url, authorization, accept, request.headers['content-type'], body])
+        requests.push([request.method, request.url, authorization, accept, request.headers['content-type'], body])
         response.end('{"kind":"Secret"}')
       })
     },
@@ -51,7 +51,7 @@ test('a call sends the token, the query and the body, and returns the response',
       assert.deepEqual(await client.request({ ...call, body: { a: 1 }, contentType: 'application/merge-patch+json' }), {
         kind: 'Secret',
       })
-      assert.deepEqual(seen, [
+      assert.deepEqual(requests, [
         [
           'PATCH',
           '/api/v1/namespaces/shop/secrets/a?force=true',
@@ -70,17 +70,17 @@ test('a call sends the token, the query and the body, and returns the response',
 })
 
 test('a call sends the length of its body, also if it has none', async () => {
-  const seen: unknown[] = []
+  const requests: unknown[] = []
   await withServer(
     (request, response) => {
       const { 'content-length': length, 'transfer-encoding': encoding, connection, host } = request.headers
-      seen.push([request.method, length, encoding, connection, host === `127.0.0.1:${request.socket.localPort}`])
+      requests.push([request.method, length, encoding, connection, host === `127.0.0.1:${request.socket.localPort}`])
       response.end('{}')
     },
     async (client) => {
       for (const method of ['GET', 'DELETE', 'POST', 'PUT'] as const) await client.request({ method, path: '/x' })
       for (const method of ['GET', 'POST'] as const) await client.request({ method, path: '/x', body: 'ä' })
-      assert.deepEqual(seen, [
+      assert.deepEqual(requests, [
         ['GET', undefined, undefined, 'keep-alive', true],
         ['DELETE', '0', undefined, 'keep-alive', true],
         ['POST', '0', undefined, 'keep-alive', true],
@@ -322,33 +322,33 @@ test('a call that must not be sent any more when its turn comes never arrives, a
 })
 
 test('a POST over an idle connection that the server closed is not repeated', async () => {
-  let answers = 0
+  let requests = 0
   await withServer(
     (request, response) => {
-      answers += 1
-      if (answers === 2) request.socket.resetAndDestroy()
+      requests += 1
+      if (requests === 2) request.socket.resetAndDestroy()
       else response.end('{}')
     },
     async (client) => {
       await client.request({ method: 'GET', path: '/api' })
       await assert.rejects(client.request({ method: 'POST', path: '/api', body: {} }), { code: 'KUBE_UNREACHABLE' })
-      assert.equal(answers, 2)
+      assert.equal(requests, 2)
     },
   )
 })
 
 test('an idle connection that the server closed is replaced without the caller noticing', async () => {
-  let answers = 0
+  let requests = 0
   await withServer(
     (request, response) => {
-      answers += 1
-      if (answers === 2) request.socket.resetAndDestroy()
+      requests += 1
+      if (requests === 2) request.socket.resetAndDestroy()
       else response.end('{}')
     },
     async (client) => {
       await client.request({ method: 'GET', path: '/api' })
       assert.deepEqual(await client.request({ method: 'GET', path: '/api' }), {})
-      assert.equal(answers, 3)
+      assert.equal(requests, 3)
     },
   )
 })

@@ -12,7 +12,7 @@ export interface ConnectProxy {
   /** Their Proxy-Authorization headers. */
   readonly logins: (string | undefined)[]
   /** Everything that was sent before the tunnels were open. */
-  readonly heads: string[]
+  readonly requestHeads: string[]
   treatment: Treatment
   /** Resolves when no client is connected any more. */
   left(): Promise<void>
@@ -37,7 +37,7 @@ export async function startConnectProxy(t: TestContext, leadsTo: number): Promis
     const { treatment } = proxy
     proxy.targets.push(request.url ?? '')
     proxy.logins.push(request.headers['proxy-authorization'])
-    proxy.heads.push(request.rawHeaders.join(' '))
+    proxy.requestHeads.push(request.rawHeaders.join(' '))
     if (treatment === 'stall') return void client.resume()
     if (typeof treatment === 'number') {
       client.write(`HTTP/1.1 ${treatment} text of the proxy\r\ncontent-length: 0\r\n\r\n`)
@@ -61,7 +61,7 @@ export async function startConnectProxy(t: TestContext, leadsTo: number): Promis
     port: (server.address() as AddressInfo).port,
     targets: [],
     logins: [],
-    heads: [],
+    requestHeads: [],
     treatment: 'open',
     left: () => (clients.size === 0 ? Promise.resolve() : new Promise((resolve) => leaving.add(resolve))),
   }

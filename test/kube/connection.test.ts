@@ -18,10 +18,10 @@ const identity = (authority: ReturnType<typeof createAuthority>) => {
   return { key: pair.keyPem, cert: pair.certificatePem }
 }
 const [first, second] = [createAuthority('first'), createAuthority('second')]
-let seen = ''
+let authorization = ''
 const server = createServer(identity(first), (request, response) => {
-  seen = request.headers.authorization ?? ''
-  response.writeHead(seen === 'Bearer refused' ? 401 : 200).end('{}')
+  authorization = request.headers.authorization ?? ''
+  response.writeHead(authorization === 'Bearer refused' ? 401 : 200).end('{}')
 })
 await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
 const { port } = server.address() as AddressInfo
@@ -42,14 +42,14 @@ async function followsAuthority(
   clock: { advance(ms: number): Promise<void> },
 ): Promise<void> {
   const client = createKubeClient(connection)
-  const ask = () => client.request({ method: 'GET', path: '/version' })
+  const get = () => client.request({ method: 'GET', path: '/version' })
   try {
-    await ask()
+    await get()
     serveBy(second)
-    await assert.rejects(ask(), { code: 'KUBE_UNREACHABLE' })
+    await assert.rejects(get(), { code: 'KUBE_UNREACHABLE' })
     await writeFile(join(folder, 'ca.crt'), second.certificatePem)
     await clock.advance(10_000)
-    await ask()
+    await get()
   } finally {
     client.close()
     serveBy(first)
@@ -64,7 +64,7 @@ test('in a Pod a token and an authority that are rotated on disk are used within
   const environment = { KUBERNETES_SERVICE_HOST: '127.0.0.1', KUBERNETES_SERVICE_PORT: String(port) }
   const connection = inClusterConnection(folder, environment, clock)
   await followsAuthority(connection, clock)
-  assert.equal(seen, 'Bearer one')
+  assert.equal(authorization, 'Bearer one')
   await writeFile(join(folder, 'token'), 'two\n')
   assert.equal(await connection.token?.(), 'one')
   await clock.advance(10_000)
@@ -83,7 +83,7 @@ test('a token that the server rejects is read again immediately because the one 
     await assert.rejects(client.request({ method: 'GET', path: '/version' }), { code: 'KUBE_UNAUTHORIZED' })
     await writeFile(join(folder, 'token'), 'newer')
     await client.request({ method: 'GET', path: '/version' })
-    assert.equal(seen, 'Bearer newer')
+    assert.equal(authorization, 'Bearer newer')
   } finally {
     client.close()
   }
@@ -101,7 +101,7 @@ test('outside a cluster the CA file that a kubeconfig names is read again too', 
   }
   await writeFile(file, JSON.stringify(config))
   await followsAuthority(await kubeconfigConnection({ file }, clock), clock)
-  assert.equal(seen, 'Bearer of-the-file')
+  assert.equal(authorization, 'Bearer of-the-file')
 })
 
 test("the server's certificate must match the expected name: its address, or tls-server-name", async () => {
@@ -121,7 +121,7 @@ test("the server's certificate must match the expected name: its address, or tls
     cert: user.certificatePem,
     key: user.keyPem,
   }
-  const ask = async (connection: KubeConnection): Promise<unknown> => {
+  const get = async (connection: KubeConnection): Promise<unknown> => {
     const client = createKubeClient(connection)
     try {
       return await client.request({ method: 'GET', path: '/version' })
@@ -130,12 +130,12 @@ test("the server's certificate must match the expected name: its address, or tls
     }
   }
   try {
-    assert.deepEqual(await ask({ ...base, tlsServerName: 'api.example' }), { authorized: true })
+    assert.deepEqual(await get({ ...base, tlsServerName: 'api.example' }), { authorized: true })
     const refused = { code: 'KUBE_UNREACHABLE', reason: 'ERR_TLS_CERT_ALTNAME_INVALID' }
-    await assert.rejects(ask(base), refused)
-    await assert.rejects(ask({ ...base, tlsServerName: 'other.example' }), refused)
+    await assert.rejects(get(base), refused)
+    await assert.rejects(get({ ...base, tlsServerName: 'other.example' }), refused)
     const byOther = { ...base, tlsServerName: 'api.example', ca: first.certificatePem }
-    await assert.rejects(ask(byOther), { code: 'KUBE_UNREACHABLE' })
+    await assert.rejects(get(byOther), { code: 'KUBE_UNREACHABLE' })
   } finally {
     other.closeAllConnections()
     other.close()
@@ -169,10 +169,10 @@ test('a call that must not be sent any more when its TLS handshake ends never ar
     const call = client.request({ method: 'PATCH', path: '/late', body: {}, maySend: () => leads })
     const open = await held.promise
     leads = false
-    seen = ''
+    authorization = ''
     open()
     await assert.rejects(call, { code: 'KUBE_UNREACHABLE', message: /was not sent/ })
-    assert.equal(seen, '')
+    assert.equal(authorization, '')
   } finally {
     client.close()
     relay.close()

@@ -11,9 +11,9 @@ export interface FakeLeaseApi {
   /** The next calls of this method fail with this status (0: no response). */
   fail(method: string, status: number, times: number): void
   /** The next call of this method is executed, and its response held back until the returned function is called. */
-  holdAnswer(method: string): () => void
+  holdResponse(method: string): () => void
   /** The next call of this method is executed, and the connection breaks before its response. */
-  loseAnswer(method: string): void
+  loseResponse(method: string): void
   /** Writes the Lease as another client. */
   overwrite(spec: Lease['spec']): void
   /** Lowers the version by this much, as after a restore of etcd from a backup. */
@@ -55,7 +55,7 @@ export function createFakeLeaseApi(): FakeLeaseApi {
   }
   const held = new Map<string, Promise<void>>()
   const lost = new Set<string>()
-  const answer = (call: KubeCall): Lease => {
+  const respond = (call: KubeCall): Lease => {
     lanes.add(call.lane)
     if (deleted) throw new KubeApiError(404, 'not found')
     if (call.method === 'GET') return lease
@@ -66,7 +66,7 @@ export function createFakeLeaseApi(): FakeLeaseApi {
   const client: KubeClient = {
     async request<T>(call: KubeCall, signal?: AbortSignal): Promise<T> {
       check(call.method, signal)
-      const done = answer(call)
+      const done = respond(call)
       const wait = held.get(call.method)
       held.delete(call.method)
       if (wait) await wait
@@ -96,12 +96,12 @@ export function createFakeLeaseApi(): FakeLeaseApi {
       return lease
     },
     fail: (method, status, times) => failures.push({ method, status, times }),
-    holdAnswer(method) {
+    holdResponse(method) {
       const { promise, resolve } = Promise.withResolvers<void>()
       held.set(method, promise)
       return resolve
     },
-    loseAnswer: (method) => void lost.add(method),
+    loseResponse: (method) => void lost.add(method),
     restore(by) {
       version -= by
       lease = { ...lease, metadata: { ...lease.metadata, resourceVersion: String(version) } }

@@ -17,7 +17,7 @@ interface Followed {
   /** One entry for each time that the reflector found the server's versions gone back. */
   readonly rewound: true[]
   /** Resolves when the condition holds; it is checked after each change. */
-  until(question: () => boolean): Promise<void>
+  until(condition: () => boolean): Promise<void>
 }
 
 /** Runs the work while a reflector of namespaces runs, and stops the reflector afterwards. */
@@ -32,13 +32,13 @@ export async function follow(
   const changes: string[] = []
   const problems: { code: unknown; wait: number }[] = []
   const rewound: true[] = []
-  const questions: { ask: () => boolean; resolve: () => void }[] = []
-  const look = (): void => {
-    for (const one of [...questions]) if (one.ask()) one.resolve()
+  const waiting: { isMet: () => boolean; resolve: () => void }[] = []
+  const check = (): void => {
+    for (const one of [...waiting]) if (one.isMet()) one.resolve()
   }
   const note = (text: string): void => {
     changes.push(text)
-    look()
+    check()
   }
   const reflector = createReflector<KubeObject, View>({
     client,
@@ -56,15 +56,15 @@ export async function follow(
     onRewound: () => rewound.push(true),
     onProblem: (error, wait) => {
       problems.push({ code: (error as { code?: unknown }).code ?? (error as Error).message, wait })
-      look()
+      check()
     },
   })
   const stop = new AbortController()
   const done = reflector.run(stop.signal)
-  const until = (ask: () => boolean): Promise<void> =>
+  const until = (isMet: () => boolean): Promise<void> =>
     new Promise((resolve) => {
-      if (ask()) resolve()
-      else questions.push({ ask, resolve })
+      if (isMet()) resolve()
+      else waiting.push({ isMet, resolve })
     })
   try {
     await work({ server, clock, reflector, changes, problems, until, rewound })

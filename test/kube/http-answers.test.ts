@@ -142,7 +142,7 @@ test('security 10: a second response that arrives between two requests closes th
 
 test('security 10: a bad length, a bad chunk size, a redirect and an empty success are errors', async () => {
   const lengths = ['7, 9', '-1', '7abc', '+7', '0x7', '7 7', '']
-  const answers = [
+  const responses = [
     ...lengths.map((length) => `HTTP/1.1 200 OK\r\nContent-Length: ${length}\r\n\r\n{"n":1}`),
     'HTTP/1.1 200 OK\r\nContent-Length: 7\r\nContent-Length: 8\r\n\r\n{"n":1}',
     'HTTP/1.1 200 OK\r\nContent-Length: 7\r\nTransfer-Encoding: chunked\r\n\r\n{"n":1}',
@@ -155,7 +155,7 @@ test('security 10: a bad length, a bad chunk size, a redirect and an empty succe
     'HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n',
     'HTTP/1.1 204 No Content\r\n\r\n',
   ]
-  for (const text of answers) {
+  for (const text of responses) {
     await withBytes(
       (socket) => void socket.end(text, 'latin1'),
       async (client) => {

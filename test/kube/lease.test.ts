@@ -98,15 +98,15 @@ test('a follower watches, and takes over within a moment of a release', async ()
 test('a replica that is stopped while it acquires or renews the lease releases it', async () => {
   for (const ms of [0, 2000]) {
     const [api, clock] = [createFakeLeaseApi(), createFakeClock()]
-    const answerNow = ms === 0 ? api.holdAnswer('PUT') : () => undefined
+    const respondNow = ms === 0 ? api.holdResponse('PUT') : () => undefined
     const one = start(api, clock, 'one')
     await settle()
-    const answerRenewal = ms === 0 ? answerNow : api.holdAnswer('PUT')
+    const respondToRenewal = ms === 0 ? respondNow : api.holdResponse('PUT')
     await clock.advance(ms)
     assert.equal(api.lease.spec?.holderIdentity, 'one')
     one.stop.abort()
     await settle()
-    answerRenewal()
+    respondToRenewal()
     assert.equal(await one.done, 'stopped')
     assert.deepEqual([api.lease.spec?.holderIdentity, one.isLeader(), one.log.includes('problem')], ['', false, false])
     assert.equal(one.log.includes('acquired'), ms > 0)
@@ -128,18 +128,18 @@ test('a replica that is stopped after a renewal that met an edit, before the lea
   const one = start(api, clock, 'one')
   await settle()
   api.overwrite(api.lease.spec)
-  const answer = api.holdAnswer('GET')
+  const respond = api.holdResponse('GET')
   await clock.advance(2_000)
   assert.deepEqual(api.calls.slice(-2), ['PUT', 'GET'])
   one.stop.abort()
-  answer()
+  respond()
   assert.equal(await one.done, 'stopped')
   assert.equal(api.lease.spec?.holderIdentity, '')
 })
 
 test('a replica that is stopped after the response to its acquisition was lost releases the lease', async () => {
   const [api, clock] = [createFakeLeaseApi(), createFakeClock()]
-  api.loseAnswer('PUT')
+  api.loseResponse('PUT')
   const one = start(api, clock, 'one')
   await settle()
   assert.deepEqual([api.lease.spec?.holderIdentity, one.isLeader()], ['one', false])
@@ -249,11 +249,11 @@ function withDelays(api: FakeLeaseApi, clock: FakeClock, delays: readonly number
     ...api.client,
     async request<T>(call: KubeCall, signal?: AbortSignal): Promise<T> {
       const limit = call.timeoutMs ?? 30_000
-      const answer = await api.client.request<T>(call, signal)
+      const response = await api.client.request<T>(call, signal)
       const delay = call.method === 'PUT' ? (delays[count++] ?? 0) : 0
       await sleep(clock, Math.min(delay, limit), signal)
       if (delay > limit) throw new KubeApiError(0, 'no answer', { code: 'KUBE_TIMEOUT' })
-      return answer
+      return response
     },
   }
 }

@@ -28,10 +28,10 @@ async function startServer(names: string[] = ['api.example']): Promise<{ server:
     (request, response) => {
       const { authorized } = request.socket as TLSSocket
       const { host, authorization } = request.headers
-      const seen = { authorized, host, authorization, connection: request.socket.remotePort }
+      const received = { authorized, host, authorization, connection: request.socket.remotePort }
       if (request.url?.includes('watch=1')) {
-        response.write(`${JSON.stringify({ type: 'ADDED', object: seen })}\n`)
-      } else response.end(JSON.stringify(seen))
+        response.write(`${JSON.stringify({ type: 'ADDED', object: received })}\n`)
+      } else response.end(JSON.stringify(received))
     },
   )
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -47,12 +47,12 @@ const byAddress = await startServer(['127.0.0.1'])
 const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-proxy-'))
 after(() => rm(folder, { recursive: true, force: true }))
 
-type Seen = { authorized: boolean; host: string; authorization?: string; connection: number }
+type Received = { authorized: boolean; host: string; authorization?: string; connection: number }
 
-async function ask(connection: KubeConnection, timeoutMs?: number): Promise<Seen> {
+async function get(connection: KubeConnection, timeoutMs?: number): Promise<Received> {
   const client = createKubeClient(connection)
   try {
-    return await client.request<Seen>({ method: 'GET', path: '/version', ...(timeoutMs && { timeoutMs }) })
+    return await client.request<Received>({ method: 'GET', path: '/version', ...(timeoutMs && { timeoutMs }) })
   } finally {
     client.close()
   }
@@ -98,10 +98,13 @@ function kubeconfig(server: string, proxyUrl?: string): string {
 
 test('TLS through a proxy is as without one: CA, client certificate and token are for the API server only', async (t) => {
   const proxy = await startConnectProxy(t, port)
-  const seen = await ask(through(`http://127.0.0.1:${proxy.port}`))
-  assert.deepEqual([seen.authorized, seen.host, seen.authorization], [true, 'api.example:6443', 'Bearer a-token'])
+  const received = await get(through(`http://127.0.0.1:${proxy.port}`))
+  assert.deepEqual(
+    [received.authorized, received.host, received.authorization],
+    [true, 'api.example:6443', 'Bearer a-token'],
+  )
   assert.deepEqual(proxy.targets, ['api.example:6443'])
-  assert.doesNotMatch(proxy.heads.join(), /token|acr-nopass/)
+  assert.doesNotMatch(proxy.requestHeads.join(), /token|acr-nopass/)
   await proxy.left()
 })
 
@@ -109,12 +112,12 @@ test("a proxy is not trusted: the certificate must match the API server's name o
   const proxy = await startConnectProxy(t, port)
   const base = through(`http://127.0.0.1:${proxy.port}`)
   const wrongName = { code: 'KUBE_UNREACHABLE', reason: 'ERR_TLS_CERT_ALTNAME_INVALID' }
-  await assert.rejects(ask({ ...base, ca: other.certificatePem }), { code: 'KUBE_UNREACHABLE' })
-  await assert.rejects(ask({ ...base, server: 'https://elsewhere.example' }), wrongName)
-  await assert.rejects(ask({ ...base, server: 'https://10.0.0.1:6443' }), wrongName)
-  await assert.rejects(ask({ ...base, server: 'https://[2001:db8::1]:6443' }), wrongName)
-  await assert.rejects(ask({ ...base, tlsServerName: 'elsewhere.example' }), wrongName)
-  const named = await ask({ ...base, server: 'https://10.0.0.1:6443', tlsServerName: 'api.example' })
+  await assert.rejects(get({ ...base, ca: other.certificatePem }), { code: 'KUBE_UNREACHABLE' })
+  await assert.rejects(get({ ...base, server: 'https://elsewhere.example' }), wrongName)
+  await assert.rejects(get({ ...base, server: 'https://10.0.0.1:6443' }), wrongName)
+  await assert.rejects(get({ ...base, server: 'https://[2001:db8::1]:6443' }), wrongName)
+  await assert.rejects(get({ ...base, tlsServerName: 'elsewhere.example' }), wrongName)
+  const named = await get({ ...base, server: 'https://10.0.0.1:6443', tlsServerName: 'api.example' })
   assert.equal(named.authorized, true)
   assert.deepEqual(proxy.targets, [
     'api.example:6443',
@@ -127,14 +130,14 @@ test("a proxy is not trusted: the certificate must match the API server's name o
   await proxy.left()
   const direct = await startConnectProxy(t, byAddress.port)
   const local = { ...base, server: `https://127.0.0.1:${byAddress.port}`, proxy: `http://127.0.0.1:${direct.port}` }
-  assert.equal((await ask(local)).authorized, true)
+  assert.equal((await get(local)).authorized, true)
 })
 
 test('calls share a tunnel through the proxy, a watch has its own, and both are closed with the client', async (t) => {
   const proxy = await startConnectProxy(t, port)
   const client = createKubeClient(through(`http://127.0.0.1:${proxy.port}`))
-  const get = () => client.request<Seen>({ method: 'GET', path: '/version' })
-  const [one, two] = [await get(), await get()]
+  const request = () => client.request<Received>({ method: 'GET', path: '/version' })
+  const [one, two] = [await request(), await request()]
   assert.equal(one.connection, two.connection)
   const events: unknown[] = []
   await new Promise<void>((resolve, reject) => {
@@ -152,11 +155,11 @@ test('calls share a tunnel through the proxy, a watch has its own, and both are 
 test("a proxy's user and password are sent only to the proxy, and appear in no error", async (t) => {
   const proxy = await startConnectProxy(t, port)
   const url = `http://jane:p%40ss%3Aword@127.0.0.1:${proxy.port}`
-  await ask(through(url))
+  await get(through(url))
   assert.deepEqual(proxy.logins, [`Basic ${Buffer.from('jane:p@ss:word').toString('base64')}`])
   for (const status of [407, 403, 502]) {
     proxy.treatment = status
-    const error = await ask(through(url)).catch((reason) => reason)
+    const error = await get(through(url)).catch((reason) => reason)
     assert.equal(
       error.message,
       `GET /version did not reach api.example:6443: the proxy http://127.0.0.1:${proxy.port} answered ${status}`,
@@ -165,17 +168,20 @@ test("a proxy's user and password are sent only to the proxy, and appear in no e
     // Node leaves the connection to the proxy open.
     await proxy.left()
   }
-  const nobody = await ask({ ...through('http://jane:secret@127.0.0.1:1') }).catch((reason) => reason)
-  assert.equal(nobody.message, 'GET /version did not reach api.example:6443 through the proxy http://127.0.0.1:1')
-  assert.equal(nobody.reason, 'ECONNREFUSED')
-  assert.doesNotMatch(`${nobody.stack} ${nobody.cause.stack} ${JSON.stringify(nobody.cause)}`, /secret|jane/)
+  const unreachable = await get({ ...through('http://jane:secret@127.0.0.1:1') }).catch((reason) => reason)
+  assert.equal(unreachable.message, 'GET /version did not reach api.example:6443 through the proxy http://127.0.0.1:1')
+  assert.equal(unreachable.reason, 'ECONNREFUSED')
+  assert.doesNotMatch(
+    `${unreachable.stack} ${unreachable.cause.stack} ${JSON.stringify(unreachable.cause)}`,
+    /secret|jane/,
+  )
 })
 
 for (const treatment of ['stall', 'stall-tls'] as const) {
   test(`a proxy that stops responding (${treatment}) is a timeout, and its connections are closed with the client`, async (t) => {
     const proxy = await startConnectProxy(t, port)
     proxy.treatment = treatment
-    await assert.rejects(ask(through(`http://127.0.0.1:${proxy.port}`), 100), { code: 'KUBE_TIMEOUT' })
+    await assert.rejects(get(through(`http://127.0.0.1:${proxy.port}`), 100), { code: 'KUBE_TIMEOUT' })
     await proxy.left()
     assert.equal(proxy.targets.length, 1)
   })
@@ -189,12 +195,12 @@ for (const treatment of ['stall', 'stall-tls'] as const) {
       mock.timers.reset()
       client.close()
     })
-    const asked = client.request({ method: 'GET', path: '/version', timeoutMs: 60_000 })
+    const call = client.request({ method: 'GET', path: '/version', timeoutMs: 60_000 })
     while (proxy.targets.length === 0) await new Promise(setImmediate)
     mock.timers.tick(30_000)
     await proxy.left()
     mock.timers.tick(30_000)
-    await assert.rejects(asked, { code: 'KUBE_TIMEOUT' })
+    await assert.rejects(call, { code: 'KUBE_TIMEOUT' })
   })
 }
 
@@ -208,7 +214,7 @@ test('proxy-url of the kubeconfig takes precedence over the environment, whateve
   const environment = { HTTPS_PROXY: 'http://127.0.0.1:1', NO_PROXY: '*' }
   const url = `http://127.0.0.1:${proxy.port}`
   const source = { text: kubeconfig('https://api.example:6443', url), environment }
-  await ask(await kubeconfigConnection(source))
+  await get(await kubeconfigConnection(source))
   assert.deepEqual(proxy.targets, ['api.example:6443'])
   const file = join(folder, 'kubeconfig')
   await writeFile(file, kubeconfig('https://127.0.0.1:6443', url))
@@ -220,13 +226,13 @@ test('without proxy-url the environment is used, in both spellings, except for h
   const url = `http://127.0.0.1:${proxy.port}`
   const text = kubeconfig('https://api.example:6443')
   for (const environment of [{ HTTPS_PROXY: url }, { https_proxy: `127.0.0.1:${proxy.port}` }]) {
-    await ask(await kubeconfigConnection({ text, environment }))
+    await get(await kubeconfigConnection({ text, environment }))
   }
   assert.deepEqual(proxy.targets, ['api.example:6443', 'api.example:6443'])
   const environment = { HTTPS_PROXY: url, NO_PROXY: '10.0.0.0/8,.example' }
   assert.equal((await kubeconfigConnection({ text, environment })).proxy, undefined)
   const local = kubeconfig(`https://127.0.0.1:${byAddress.port}`)
-  await ask(await kubeconfigConnection({ text: local, environment: { HTTPS_PROXY: 'http://127.0.0.1:1' } }))
+  await get(await kubeconfigConnection({ text: local, environment: { HTTPS_PROXY: 'http://127.0.0.1:1' } }))
 })
 
 test('in a Pod no proxy is used for the API server of its own cluster', async () => {

@@ -413,11 +413,11 @@ test('L5: a reflector that is told of a rewind lists again, without a pause, and
 for (const watchList of [true, false]) {
   const how = watchList ? 'one stream' : 'pages'
   test(`L5: a rewind during a list (by ${how}) starts the list again, and later reports no further restore`, async () => {
-    let tell = (): void => undefined
+    let rewindOnce = (): void => undefined
     await follow(
       async ({ server, clock, reflector, changes, problems, until, rewound }) => {
-        tell = () => {
-          tell = () => undefined
+        rewindOnce = () => {
+          rewindOnce = () => undefined
           // The object that was already listed no longer exists.
           server.remove('a')
           server.restore(50)
@@ -439,7 +439,7 @@ for (const watchList of [true, false]) {
       },
       {
         pageSize: 2,
-        handler: (key) => (key === 'b' ? tell() : undefined),
+        handler: (key) => (key === 'b' ? rewindOnce() : undefined),
         prepare: (server) => {
           server.watchList = watchList
           for (const name of ['a', 'b', 'c', 'd']) server.put(name)

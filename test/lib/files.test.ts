@@ -32,8 +32,8 @@ test("security 12: a file is its user's alone, whatever the umask and whatever w
   } finally {
     process.umask(before)
   }
-  const seen = ['new', 'old'].map((name) => [readFileSync(file(name), 'utf8'), statSync(file(name)).mode & 0o777])
-  assert.deepEqual(seen, [
+  const written = ['new', 'old'].map((name) => [readFileSync(file(name), 'utf8'), statSync(file(name)).mode & 0o777])
+  assert.deepEqual(written, [
     ['a', 0o600],
     ['b', 0o600],
   ])

@@ -68,21 +68,30 @@ export function testAttach(
 
   test(`P4 ${attach}: rotated in place while the registry is down, cached images start; with a recreated Secret they do not`, async () => {
     const [fixture, helper] = opened()
-    const [kept, remade] = [await makeTeam(fixture, 'kept'), await makeTeam(fixture, 'remade')]
-    for (const team of [kept, remade]) {
+    const [kept, recreated] = [await makeTeam(fixture, 'kept'), await makeTeam(fixture, 'remade')]
+    for (const team of [kept, recreated]) {
       await fixture.pod(team, 'before')
       await fixture.until(team, 'before', 'running', 60_000)
     }
-    const uids = { kept: (await helper.secret(kept)).metadata.uid, remade: (await helper.secret(remade)).metadata.uid }
+    const uids = {
+      kept: (await helper.secret(kept)).metadata.uid,
+      recreated: (await helper.secret(recreated)).metadata.uid,
+    }
     await fixture.registry.kill()
     try {
-      await helper.rotate(kept, remade)
-      await fixture.cluster.admin.request({ method: 'DELETE', path: `/api/v1/namespaces/${remade}/secrets/${SECRET}` })
-      await eventually(async () => assert.notEqual((await helper.secret(remade)).metadata.uid, uids.remade), 30_000)
+      await helper.rotate(kept, recreated)
+      await fixture.cluster.admin.request({
+        method: 'DELETE',
+        path: `/api/v1/namespaces/${recreated}/secrets/${SECRET}`,
+      })
+      await eventually(
+        async () => assert.notEqual((await helper.secret(recreated)).metadata.uid, uids.recreated),
+        30_000,
+      )
       assert.equal((await helper.secret(kept)).metadata.uid, uids.kept)
       // Checked first: once a Pod has used the new content with the old UID, the kubelet knows that content too.
-      await fixture.pod(remade, 'after')
-      await fixture.until(remade, 'after', REFUSED)
+      await fixture.pod(recreated, 'after')
+      await fixture.until(recreated, 'after', REFUSED)
       await fixture.pod(kept, 'after')
       await fixture.until(kept, 'after', 'running', 60_000)
     } finally {

@@ -21,7 +21,7 @@ const REFUSED = /^(ErrImagePull|ImagePullBackOff|ErrImageNeverPull): /
 interface Words {
   readonly title: string
   readonly id: FindingId
-  readonly says: RegExp
+  readonly message: RegExp
   readonly pod: Parameters<NodeFixture['pod']>[2]
   /** The host where the node pulls the image; undefined: the registry, by its own name. */
   readonly server?: (fixture: NodeFixture) => string | Promise<string>
@@ -31,27 +31,27 @@ const NODE_WORDS: readonly Words[] = [
   {
     title: 'the registry speaks http',
     id: 'POD_HTTP',
-    says: /server gave HTTP response to HTTPS client[\s\S]*hosts\.toml/,
+    message: /server gave HTTP response to HTTPS client[\s\S]*hosts\.toml/,
     pod: { pull: 'Always' },
     server: (fixture) => fixture.registry.url.replace('http:', 'https:'),
   },
   {
     title: 'no server responds at the address of the registry',
     id: 'POD_NETWORK',
-    says: /connection refused[\s\S]*NAT gateway/,
+    message: /connection refused[\s\S]*NAT gateway/,
     pod: { pull: 'Always' },
     server: async () => `https://127.0.0.1:${await freePort()}`,
   },
   {
     title: 'its VPC has no such name, for it is not linked to the instance',
     id: 'POD_VPC_UNLINKED',
-    says: /lookup demo-registry-vpc\.[^ ]+ on 127\.[^ ]+:53: no such host[\s\S]*Access Control, VPC/,
+    message: /lookup demo-registry-vpc\.[^ ]+ on 127\.[^ ]+:53: no such host[\s\S]*Access Control, VPC/,
     pod: { pull: 'Always', domain: 'demo-registry-vpc.cn-hangzhou.cr.aliyuncs.com' },
   },
   {
     title: 'an image that is not on the node must not be pulled',
     id: 'POD_NEVER_PULLS',
-    says: /imagePullPolicy: IfNotPresent/,
+    message: /imagePullPolicy: IfNotPresent/,
     pod: { pull: 'Never', image: 'team/never:1' },
   },
 ]
@@ -59,7 +59,7 @@ const NODE_WORDS: readonly Words[] = [
 /** How doctor interprets the messages of a real kubelet and containerd. */
 export function testDoctor(opened: () => readonly [NodeFixture, NodeHelper]): void {
   const team = 'team-doctor'
-  const ask = async (pod: string, ...flags: string[]): ReturnType<typeof runDoctor> =>
+  const doctor = async (pod: string, ...flags: string[]): ReturnType<typeof runDoctor> =>
     runDoctor(opened()[0].cluster.adminKubeconfigFile, ['pod', `${team}/${pod}`, ...flags])
 
   test('doctor pod: a running Pod, on a node whose kubelet verifies credentials: no problem', async () => {
@@ -86,10 +86,10 @@ export function testDoctor(opened: () => readonly [NodeFixture, NodeHelper]): vo
     )
   })
 
-  for (const { title, id, says, pod, server } of NODE_WORDS) {
+  for (const { title, id, message, pod, server } of NODE_WORDS) {
     test(`doctor names ${id} from a real node's message: ${title}`, async () => {
       const [fixture] = opened()
-      await named(fixture, id, says, pod, server && (await server(fixture)))
+      await named(fixture, id, message, pod, server && (await server(fixture)))
     })
   }
 
@@ -119,8 +119,8 @@ export function testDoctor(opened: () => readonly [NodeFixture, NodeHelper]): vo
     await once(server, 'listening')
     try {
       const { port } = server.address() as AddressInfo
-      const says = /429 Too Many Requests[\s\S]*higher limit/
-      await named(fixture, 'POD_THROTTLED', says, { pull: 'Always' }, `http://127.0.0.1:${port}`)
+      const message = /429 Too Many Requests[\s\S]*higher limit/
+      await named(fixture, 'POD_THROTTLED', message, { pull: 'Always' }, `http://127.0.0.1:${port}`)
     } finally {
       server.close()
       server.closeAllConnections()
@@ -130,7 +130,7 @@ export function testDoctor(opened: () => readonly [NodeFixture, NodeHelper]): vo
   async function named(
     fixture: NodeFixture,
     id: FindingId,
-    says: RegExp,
+    message: RegExp,
     pod: Words['pod'],
     server: string | undefined,
   ): Promise<void> {
@@ -144,10 +144,10 @@ export function testDoctor(opened: () => readonly [NodeFixture, NodeHelper]): vo
       await fixture.pod(team, name, pod)
       await fixture.until(team, name, REFUSED, 60_000)
       await eventually(async () => {
-        const { code, report } = await ask(name)
+        const { code, report } = await doctor(name)
         const found = report.findings.find((finding) => finding.id === id)
         assert.ok(found, JSON.stringify(report.findings))
-        assert.match(`${found.cause}\n${found.fix}`, says)
+        assert.match(`${found.cause}\n${found.fix}`, message)
         assert.equal(code, 1)
       }, 60_000)
     } finally {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { parse } from 'yaml'
 import { DEFAULT_SECRET_NAME as SECRET } from '../../src/kube/names.ts'
-import { type BinAnswer, runBin } from '../cli/run-bin.ts'
+import { type BinResult, runBin } from '../cli/run-bin.ts'
 import { attachOld, oldHelper, oldSecret } from '../support/cluster/legacy-objects.ts'
 import { eventually } from '../support/eventually.ts'
 import type { NodeFixture } from '../support/node/node-fixture.ts'
@@ -24,7 +24,7 @@ export function testMigration(opened: () => readonly [NodeFixture, NodeHelper]):
   test("from the vendor's add-on: every Pod that is created meanwhile runs from the private image, without a failed pull", async () => {
     const [fixture, helper] = opened()
     const { admin, adminKubeconfigFile } = fixture.cluster
-    const cli = (...args: string[]): Promise<BinAnswer> => runBin([...args, '--kubeconfig', adminKubeconfigFile])
+    const cli = (...args: string[]): Promise<BinResult> => runBin([...args, '--kubeconfig', adminKubeconfigFile])
     const instance = fixture.cloud.instances.find(({ edition }) => edition === 'enterprise')
     // The emulated account lacks the add-on's own image: only what it leaves behind matters, not that it runs.
     await oldHelper(

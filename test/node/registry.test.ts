@@ -38,8 +38,8 @@ test('it may not push', async () => {
   const url = new URL('/v2/team/app/blobs/uploads/', fixture.registry.url)
   const challenge = (await fetch(url, { method: 'POST' })).headers.get('www-authenticate')
   const token = await fetchRegistryToken(challenge, await fixture.pullToken())
-  const answer = await fetch(url, { method: 'POST', headers: { authorization: `Bearer ${token}` } })
-  assert.equal(answer.status, 401)
+  const response = await fetch(url, { method: 'POST', headers: { authorization: `Bearer ${token}` } })
+  assert.equal(response.status, 401)
 })
 
 test('a login ends with its expiry, and with the permission of its role', async () => {

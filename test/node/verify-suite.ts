@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { ANNOTATION_AWAITED_CONFIG } from '../../src/kube/names.ts'
-import type { BinAnswer } from '../cli/run-bin.ts'
+import type { BinResult } from '../cli/run-bin.ts'
 import { eventually } from '../support/eventually.ts'
 import type { NodeFixture } from '../support/node/node-fixture.ts'
 import type { NodeHelper } from '../support/node/node-helper.ts'
@@ -23,15 +23,15 @@ export function testVerifyImage(opened: () => readonly [NodeFixture, NodeHelper]
   after(() => command?.[Symbol.asyncDispose]())
 
   /** The release of the other tests, whose helper also serves the namespace of the probe. */
-  async function apply(image: string, logLevel: string): Promise<{ answer: BinAnswer; result: Result }> {
+  async function apply(image: string, logLevel: string): Promise<{ output: BinResult; result: Result }> {
     const [fixture, helper] = opened()
     const namespaces = { include: ['team-*', 'acr-nopass-probe-*'] }
     const values = { ...helper.values, attach: 'serviceAccounts', targets: { namespaces }, logLevel }
     const flags = ['--verify-image', `${fixture.domain}/${image}`, '-o', 'json']
-    const answer = await command.run('apply', helper.release(), values, ...flags)
-    const [result] = (JSON.parse(answer.stdout || '{"results":[]}') as { results: Result[] }).results
-    assert.ok(result, answer.stdout + answer.stderr)
-    return { answer, result }
+    const output = await command.run('apply', helper.release(), values, ...flags)
+    const [result] = (JSON.parse(output.stdout || '{"results":[]}') as { results: Result[] }).results
+    assert.ok(result, output.stdout + output.stderr)
+    return { output, result }
   }
 
   test('P8 apply --verify-image: the kubelet pulls the private image in a new namespace', async () => {
@@ -39,8 +39,8 @@ export function testVerifyImage(opened: () => readonly [NodeFixture, NodeHelper]
     const [before] = await helper.pods()
     await fixture.push('verify')
     const from = fixture.registry.requests().length
-    const { answer, result } = await apply('team/app:verify', 'info')
-    assert.equal(answer.code, 0, answer.stdout + answer.stderr)
+    const { output, result } = await apply('team/app:verify', 'info')
+    assert.equal(output.code, 0, output.stdout + output.stderr)
     assert.deepEqual([result.status, result.phase], ['deployed', 'verify'])
     assert.match(result.notes.join('\n'), /\/team\/app:verify was pulled after \d+ ms/)
     const pulled = fixture.registry.requests().slice(from)
@@ -55,8 +55,8 @@ export function testVerifyImage(opened: () => readonly [NodeFixture, NodeHelper]
   })
 
   test("an image that the registry lacks: VERIFY_IMAGE with the node's message", async () => {
-    const { answer, result } = await apply('team/absent:1', 'debug')
-    assert.equal(answer.code, 1, answer.stdout + answer.stderr)
+    const { output, result } = await apply('team/absent:1', 'debug')
+    assert.equal(output.code, 1, output.stdout + output.stderr)
     assert.deepEqual([result.status, result.phase, result.error?.code], ['failed', 'verify', 'VERIFY_IMAGE'])
     assert.match(result.error?.message ?? '', /\/team\/absent:1 was not pulled in \d+ s; .*\/team\/absent:1.*not found/)
   })

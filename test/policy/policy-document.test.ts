@@ -27,8 +27,8 @@ test('an Enterprise instance: a token, its addresses, and pulls of the repositor
 })
 
 test('an instance by name may also be looked up', () => {
-  const [ask, addresses] = statements([policyRegistry({ instanceId: '' })]) ?? []
-  assert.deepEqual(ask, allow(['cr:GetAuthorizationToken', 'cr:ListInstance'], '*'))
+  const [tokens, addresses] = statements([policyRegistry({ instanceId: '' })]) ?? []
+  assert.deepEqual(tokens, allow(['cr:GetAuthorizationToken', 'cr:ListInstance'], '*'))
   assert.deepEqual(addresses, allow(['cr:ListInstanceEndpoint'], 'acs:cr:cn-hangzhou:1:instance/*'))
 })
 

@@ -63,12 +63,12 @@ const anyRequest = fc.constantFrom(
 
 test('a matching Deny wins, whatever the other statements are', () => {
   fc.assert(
-    fc.property(anyPolicy, anyRequest, (policy, asked) => {
+    fc.property(anyPolicy, anyRequest, (policy, call) => {
       const list = statements(...policy)
-      const denied = list.some((item) => item.effect === 'Deny' && applies(item, asked))
-      assert.equal(evaluate(list, asked) === 'explicit-deny', denied)
+      const denied = list.some((item) => item.effect === 'Deny' && applies(item, call))
+      assert.equal(evaluate(list, call) === 'explicit-deny', denied)
       const denyAll = statements(...policy, { Effect: 'Deny', Action: '*', Resource: '*' })
-      assert.equal(evaluate(denyAll, asked), 'explicit-deny')
+      assert.equal(evaluate(denyAll, call), 'explicit-deny')
     }),
   )
 })
@@ -78,16 +78,16 @@ test('the order of statements does not matter, nor how they are split into polic
     fc.tuple(fc.constant(policy), fc.shuffledSubarray(policy, { minLength: policy.length })),
   )
   fc.assert(
-    fc.property(shuffled, anyRequest, ([policy, other], asked) => {
-      assert.equal(evaluate(statements(...policy), asked), evaluate(statements(...other), asked))
+    fc.property(shuffled, anyRequest, ([policy, other], call) => {
+      assert.equal(evaluate(statements(...policy), call), evaluate(statements(...other), call))
     }),
   )
 })
 
 test('another Allow never removes a permission, another Deny never grants one', () => {
   fc.assert(
-    fc.property(anyPolicy, anyStatement, anyRequest, (policy, extra, asked) => {
-      const [before, after] = [evaluate(statements(...policy), asked), evaluate(statements(...policy, extra), asked)]
+    fc.property(anyPolicy, anyStatement, anyRequest, (policy, extra, call) => {
+      const [before, after] = [evaluate(statements(...policy), call), evaluate(statements(...policy, extra), call)]
       if (extra.Effect === 'Allow' && before === 'allow') assert.equal(after, 'allow')
       if (extra.Effect === 'Deny' && before !== 'allow') assert.notEqual(after, 'allow')
     }),

@@ -28,9 +28,9 @@ test('the quick start on a self-built cluster works as described when it is foll
           ? [principal.replace(/\/[^/]*$/, (end) => end.slice(0, 11))]
           : [],
       )
-      const asked = [...new Set(principals)]
-      assert.equal(asked.length, 2, asked.join())
-      assert.match(asked.join(), /assumed-role\/acr-nopass-datacenter.*user\/acr-nopass$/)
+      const callers = [...new Set(principals)]
+      assert.equal(callers.length, 2, callers.join())
+      assert.match(callers.join(), /assumed-role\/acr-nopass-datacenter.*user\/acr-nopass$/)
       // The key of the new user went from the response into the cluster, and nowhere else.
       assert.doesNotMatch(printed.join('\n'), /accessKeySecret=|"AccessKeySecret"/)
       assert.deepEqual(await servedNamespaces(fixture), [[]])

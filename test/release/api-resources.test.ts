@@ -12,7 +12,7 @@ interface Kind {
 async function list(
   t: { readonly signal: AbortSignal },
   rounds: readonly (readonly Kind[])[],
-  gone: readonly string[],
+  deleted: readonly string[],
   limitMs?: number,
 ) {
   let round = 0
@@ -21,7 +21,7 @@ async function list(
     async () => rounds[Math.min(round++, rounds.length - 1)] ?? [],
     ({ plural }) => plural,
     async ({ plural, version }) => {
-      if (gone.includes(`${plural} ${version}`)) throw new KubeApiError(404, 'not found')
+      if (deleted.includes(`${plural} ${version}`)) throw new KubeApiError(404, 'not found')
       listed.push(`${plural} ${version}`)
     },
     t.signal,

@@ -33,39 +33,39 @@ test('a rule for one object does not grant access to objects without a name yet'
   assert.equal(isGranted(create, [{ ...all, resourceNames: ['helper'] }]), false)
 })
 
-interface Asked {
+interface Review {
   readonly kind: string
   readonly spec: { readonly namespace?: string; readonly resourceAttributes?: Right }
 }
 
 /** An API server that returns the rules of a namespace, and allows further requests. */
 function server(rules: readonly object[], allowed: (right: Right) => boolean) {
-  const asked: Asked[] = []
+  const reviews: Review[] = []
   const client = {
-    async request({ body }: { body: Asked }) {
-      asked.push(body)
+    async request({ body }: { body: Review }) {
+      reviews.push(body)
       if (body.kind === 'SelfSubjectRulesReview') return { status: { resourceRules: rules, incomplete: true } }
       return {
         status: { allowed: body.spec.resourceAttributes !== undefined && allowed(body.spec.resourceAttributes) },
       }
     },
   } as unknown as KubeClient
-  return { client, asked }
+  return { client, reviews }
 }
 
 const cluster: Right = { verb: 'create', group: 'rbac.authorization.k8s.io', resource: 'clusterroles' }
 
 test('an administrator needs only one query', async () => {
-  const { client, asked } = server([], () => true)
+  const { client, reviews } = server([], () => true)
   assert.deepEqual(await missingRights(client, [get, cluster]), [])
-  assert.equal(asked.length, 1)
+  assert.equal(reviews.length, 1)
 })
 
 test('a rule in one namespace does not apply to the whole cluster, which is queried separately', async () => {
-  const { client, asked } = server([all], () => false)
+  const { client, reviews } = server([all], () => false)
   assert.deepEqual(await missingRights(client, [get, cluster]), [cluster])
   assert.deepEqual(
-    asked.map(({ kind, spec }) => `${kind} ${spec.resourceAttributes?.resource ?? spec.namespace}`),
+    reviews.map(({ kind, spec }) => `${kind} ${spec.resourceAttributes?.resource ?? spec.namespace}`),
     ['SelfSubjectAccessReview *', 'SelfSubjectRulesReview system', 'SelfSubjectAccessReview clusterroles'],
   )
 })

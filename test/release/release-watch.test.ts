@@ -19,24 +19,24 @@ function crashing(name: string): object {
 }
 
 /** An API server with these Pods; the next request sees each change. */
-function clusterOf(pods: string[]): { readonly client: KubeClient; readonly looks: () => Promise<void> } {
-  let seen = Promise.withResolvers<void>()
+function clusterOf(pods: string[]): { readonly client: KubeClient; readonly nextQuery: () => Promise<void> } {
+  let queried = Promise.withResolvers<void>()
   const request = async () => {
-    seen.resolve()
-    seen = Promise.withResolvers()
+    queried.resolve()
+    queried = Promise.withResolvers()
     return { items: pods.map(crashing) }
   }
-  return { client: { request } as unknown as KubeClient, looks: () => seen.promise }
+  return { client: { request } as unknown as KubeClient, nextQuery: () => queried.promise }
 }
 
 test('C2 a Pod that crashed before helm started does not fail the step that repairs it; a new one does', async (t) => {
   const pods = ['old']
-  const { client, looks } = clusterOf(pods)
+  const { client, nextQuery } = clusterOf(pods)
   const earlier = await readEarlierState(client, parts, t.signal)
   const watch = watchRelease(client, parts, earlier, t.signal)
   try {
-    await looks()
-    await looks()
+    await nextQuery()
+    await nextQuery()
     assert.deepEqual(watch.evidence(), [])
     pods.push('new')
     assert.match((await watch.permanent).message, /^Pod n\/new ended 9 times/)
@@ -50,10 +50,10 @@ test('C2 a Pod that crashed before helm started does not fail the step that repa
 })
 
 test('C2 without a list of the earlier Pods, none is judged', async (t) => {
-  const { client, looks } = clusterOf(['unknown'])
+  const { client, nextQuery } = clusterOf(['unknown'])
   const watch = watchRelease(client, parts, { pods: undefined, reportedAt: undefined }, t.signal)
-  await looks()
-  await looks()
+  await nextQuery()
+  await nextQuery()
   assert.deepEqual(watch.evidence(), [])
   watch.stop()
 })
@@ -96,12 +96,12 @@ for (const [why, message, fix] of [
   ],
 ] as const) {
   test(`a Pod that the API server rejects is the evidence when helm times out: ${why}`, async (t) => {
-    let looks = 0
-    const seen = Promise.withResolvers<void>()
+    let queries = 0
+    const queriedTwice = Promise.withResolvers<void>()
     const request = async ({ path }: { path: string }): Promise<object> => {
       if (!path.endsWith('/deployments/acr')) return { items: [] }
-      looks += 1
-      if (looks > 1) seen.resolve()
+      queries += 1
+      if (queries > 1) queriedTwice.resolve()
       return { status: { conditions: [{ type: 'ReplicaFailure', status: 'True', message }] } }
     }
     const client = { request } as unknown as KubeClient
@@ -111,7 +111,7 @@ for (const [why, message, fix] of [
       { pods: new Set(), reportedAt: undefined },
       t.signal,
     )
-    await seen.promise
+    await queriedTwice.promise
     watch.stop()
     assert.deepEqual(
       watch.evidence().map(({ patienceMs, error }) => [patienceMs, error.code, error.message, error.hint]),

@@ -50,17 +50,20 @@ test('content is ours while our entries own data, type and hash, whatever else o
 
 test('the owner of a list is a foreign Apply, else a foreign Update, else the helper', () => {
   const list = { 'f:imagePullSecrets': {} }
-  const us = update('acr-nopass', list)
-  assert.deepEqual(listOwner([us]), { manager: 'acr-nopass', operation: 'Update' })
-  assert.deepEqual(listOwner([us, update('kubectl-edit', list)]), { manager: 'kubectl-edit', operation: 'Update' })
-  assert.deepEqual(listOwner([update('kubectl-edit', list), us, update('helm', list, 'Apply')]), {
+  const ours = update('acr-nopass', list)
+  assert.deepEqual(listOwner([ours]), { manager: 'acr-nopass', operation: 'Update' })
+  assert.deepEqual(listOwner([ours, update('kubectl-edit', list)]), { manager: 'kubectl-edit', operation: 'Update' })
+  assert.deepEqual(listOwner([update('kubectl-edit', list), ours, update('helm', list, 'Apply')]), {
     manager: 'helm',
     operation: 'Apply',
   })
   assert.equal(listOwner([update('helm', { 'f:metadata': {} }, 'Apply')]), undefined)
   // The API server's entry at the first apply of an object without a record does not say who wrote it, only that it was no apply.
   assert.equal(listOwner([update('before-first-apply', list)]), undefined)
-  assert.deepEqual(listOwner([update('before-first-apply', list), us]), { manager: 'acr-nopass', operation: 'Update' })
+  assert.deepEqual(listOwner([update('before-first-apply', list), ours]), {
+    manager: 'acr-nopass',
+    operation: 'Update',
+  })
 })
 
 const transforms = createTransforms({

@@ -18,7 +18,7 @@ type Record = `${Revision['status']}${'' | '*'}${'' | `=${number}`}`
 interface Case {
   readonly name: string
   /** The history that the preflight saw. */
-  readonly seen: readonly Record[]
+  readonly before: readonly Record[]
   /** What happened between the preflight and helm. */
   readonly meanwhile?: readonly Record[]
   /** The history when the rollback before the upgrade ends. */
@@ -34,7 +34,7 @@ interface Case {
   /** Our rollback fails; or how many of them do. */
   readonly undoFails?: boolean | number
   /** The error of helm when our rollback fails. */
-  readonly says?: string
+  readonly rollbackError?: string
   /** The disk is full when our upgrade ends. */
   readonly full?: boolean
   readonly skip?: string | false
@@ -56,7 +56,7 @@ const HOOK = 'Error: job hook failed: BackoffLimitExceeded'
 const CASES: readonly Case[] = [
   {
     name: 'a failed revision was left in the cluster: it is rolled back before the upgrade',
-    seen: ['deployed', 'failed'],
+    before: ['deployed', 'failed'],
     first: ['superseded', 'failed', 'deployed=1'],
     upgrade: { history: ['superseded', 'failed', 'superseded=1', 'deployed*'], exit: 0 },
     expected: {
@@ -70,7 +70,7 @@ const CASES: readonly Case[] = [
   },
   {
     name: 'the rollback of a failed revision fails: the upgrade follows all the same',
-    seen: ['deployed', 'failed'],
+    before: ['deployed', 'failed'],
     undoFails: true,
     open: ['rollback'],
     first: ['deployed', 'failed', 'failed=1'],
@@ -86,9 +86,9 @@ const CASES: readonly Case[] = [
   },
   {
     name: 'a hook fails in the rollback of a failed revision, which stays pending: it is done again before the upgrade',
-    seen: ['deployed', 'failed'],
+    before: ['deployed', 'failed'],
     undoFails: 1,
-    says: HOOK,
+    rollbackError: HOOK,
     first: ['deployed', 'failed', 'pending-rollback=1'],
     again: ['superseded', 'failed', 'pending-rollback=1', 'deployed=1'],
     upgrade: { history: ['superseded', 'failed', 'pending-rollback=1', 'superseded=1', 'deployed*'], exit: 0 },
@@ -106,9 +106,9 @@ const CASES: readonly Case[] = [
   },
   {
     name: 'the hook fails again: no upgrade runs into the pending rollback, and the error says whose it is',
-    seen: ['deployed', 'failed'],
+    before: ['deployed', 'failed'],
     undoFails: true,
-    says: HOOK,
+    rollbackError: HOOK,
     open: ['rollback'],
     first: ['deployed', 'failed', 'pending-rollback=1'],
     again: ['deployed', 'failed', 'pending-rollback=1', 'pending-rollback=1'],
@@ -120,9 +120,9 @@ const CASES: readonly Case[] = [
   },
   {
     name: 'the rollback that is done again fails, but is no longer pending: the upgrade follows all the same',
-    seen: ['deployed', 'failed'],
+    before: ['deployed', 'failed'],
     undoFails: true,
-    says: HOOK,
+    rollbackError: HOOK,
     open: ['rollback'],
     first: ['deployed', 'failed', 'pending-rollback=1'],
     again: ['deployed', 'failed', 'superseded=1', 'failed=1'],
@@ -140,9 +140,9 @@ const CASES: readonly Case[] = [
   },
   {
     name: 'another deployer rolls back a failed revision at the same time: that is left alone, and no upgrade runs into it',
-    seen: ['deployed', 'failed'],
+    before: ['deployed', 'failed'],
     undoFails: true,
-    says: EXISTS,
+    rollbackError: EXISTS,
     open: ['rollback'],
     first: ['deployed', 'failed', 'pending-rollback=1'],
     expected: {
@@ -152,7 +152,7 @@ const CASES: readonly Case[] = [
   },
   {
     name: 'a rival completes while a failed revision is rolled back first: nothing more is written',
-    seen: ['deployed', 'failed'],
+    before: ['deployed', 'failed'],
     first: ['superseded', 'failed', 'superseded', 'deployed=1'],
     expected: {
       calls: ['rollback 1'],
@@ -161,13 +161,13 @@ const CASES: readonly Case[] = [
   },
   {
     name: 'a first installation failed: the upgrade goes over it',
-    seen: ['failed'],
+    before: ['failed'],
     upgrade: { history: ['failed', 'deployed*'], exit: 0 },
     expected: { calls: ['upgrade'], outcome: { status: 'deployed', revision: 2, notes: [] } },
   },
   {
     name: 'without another deployer: a failed upgrade is rolled back',
-    seen: ['deployed'],
+    before: ['deployed'],
     upgrade: { history: ['deployed', 'failed*'], exit: 1, stderr: TIMEOUT },
     undo: ['superseded', 'failed*', 'deployed=1'],
     expected: {
@@ -177,7 +177,7 @@ const CASES: readonly Case[] = [
   },
   {
     name: "a person's rollback ends after our helm and does not know of ours: theirs is restored",
-    seen: ['deployed'],
+    before: ['deployed'],
     upgrade: { history: ['superseded', 'deployed*', 'pending-rollback=1'], exit: 0 },
     settles: ['superseded', 'deployed*', 'deployed=1'],
     undo: ['superseded', 'superseded*', 'superseded=1', 'deployed=1'],
@@ -192,7 +192,7 @@ const CASES: readonly Case[] = [
   },
   {
     name: 'our rollback is killed: the post step does it again',
-    seen: ['deployed'],
+    before: ['deployed'],
     upgrade: { history: ['deployed', 'failed*'], exit: 1, stderr: TIMEOUT },
     undo: ['deployed', 'failed*', 'pending-rollback=1'],
     undoFails: true,
@@ -208,7 +208,7 @@ const CASES: readonly Case[] = [
   },
   {
     name: 'the disk is full when we would roll back: the failure is reported, and the post step rolls back',
-    seen: ['deployed'],
+    before: ['deployed'],
     upgrade: { history: ['deployed', 'failed*'], exit: 1, stderr: TIMEOUT },
     full: true,
     skip: existsSync('/dev/full') ? false : 'needs /dev/full, which Linux has',
@@ -224,7 +224,7 @@ const CASES: readonly Case[] = [
   },
   {
     name: 'a rival completes between preflight and helm: nothing is written',
-    seen: ['deployed'],
+    before: ['deployed'],
     meanwhile: ['superseded', 'deployed'],
     expected: {
       calls: [],
@@ -233,7 +233,7 @@ const CASES: readonly Case[] = [
   },
   {
     name: 'a rival is at work between preflight and helm: nothing is written',
-    seen: ['deployed'],
+    before: ['deployed'],
     meanwhile: ['deployed', 'pending-upgrade'],
     expected: {
       calls: [],
@@ -242,7 +242,7 @@ const CASES: readonly Case[] = [
   },
   {
     name: 'a rival installs between preflight and helm: nothing is written',
-    seen: [],
+    before: [],
     meanwhile: ['pending-install'],
     expected: {
       calls: [],
@@ -251,7 +251,7 @@ const CASES: readonly Case[] = [
   },
   {
     name: 'twins: helm finds the record of the other one, which has just become green',
-    seen: ['deployed'],
+    before: ['deployed'],
     upgrade: { history: ['superseded', 'deployed'], exit: 1, stderr: EXISTS },
     expected: {
       calls: ['upgrade'],
@@ -264,7 +264,7 @@ const CASES: readonly Case[] = [
   },
   {
     name: 'a rival is pending when helm looks',
-    seen: ['deployed'],
+    before: ['deployed'],
     upgrade: { history: ['deployed', 'pending-upgrade'], exit: 1, stderr: BUSY },
     expected: {
       calls: ['upgrade'],
@@ -277,7 +277,7 @@ const CASES: readonly Case[] = [
   },
   {
     name: 'twins of a first installation: the green one is not uninstalled',
-    seen: [],
+    before: [],
     upgrade: { history: ['deployed'], exit: 1, stderr: EXISTS },
     expected: {
       calls: ['upgrade'],
@@ -290,7 +290,7 @@ const CASES: readonly Case[] = [
   },
   {
     name: 'a rival completes while helm starts: ours goes back to the revision of the rival',
-    seen: ['deployed'],
+    before: ['deployed'],
     upgrade: { history: ['superseded', 'deployed', 'failed*'], exit: 1, stderr: TIMEOUT },
     undo: ['superseded', 'superseded', 'failed*', 'deployed=2'],
     expected: {
@@ -300,7 +300,7 @@ const CASES: readonly Case[] = [
   },
   {
     name: 'a rival begins after our failure: it is left alone',
-    seen: ['deployed'],
+    before: ['deployed'],
     upgrade: { history: ['deployed', 'failed*', 'pending-upgrade*'], exit: 1, stderr: TIMEOUT },
     expected: {
       calls: ['upgrade'],
@@ -313,7 +313,7 @@ const CASES: readonly Case[] = [
   },
   {
     name: 'a person repairs our failure before we do: their revision stays',
-    seen: ['deployed'],
+    before: ['deployed'],
     upgrade: { history: ['superseded', 'failed*', 'deployed*'], exit: 1, stderr: TIMEOUT },
     expected: {
       calls: ['upgrade'],
@@ -326,7 +326,7 @@ const CASES: readonly Case[] = [
   },
   {
     name: 'a rival slips in while the rollback starts: reported',
-    seen: ['deployed'],
+    before: ['deployed'],
     upgrade: { history: ['deployed', 'failed*'], exit: 1, stderr: TIMEOUT },
     undo: ['deployed', 'failed*', 'pending-upgrade', 'deployed=1'],
     expected: {
@@ -343,7 +343,7 @@ const CASES: readonly Case[] = [
   },
   {
     name: 'a rival completes while the rollback starts: its green revision is restored',
-    seen: ['deployed'],
+    before: ['deployed'],
     upgrade: { history: ['deployed', 'failed*'], exit: 1, stderr: TIMEOUT },
     undo: ['superseded', 'failed*', 'superseded', 'deployed=1'],
     expected: {
@@ -357,13 +357,13 @@ const CASES: readonly Case[] = [
   },
   {
     name: 'success after a rival that completed while helm started: the revision is the one of the step',
-    seen: ['deployed'],
+    before: ['deployed'],
     upgrade: { history: ['superseded', 'superseded', 'deployed*'], exit: 0 },
     expected: { calls: ['upgrade'], outcome: { status: 'deployed', revision: 3, notes: [] } },
   },
   {
     name: "a person's rollback while helm waits, and helm ends well: not green, and theirs is the only deployed one",
-    seen: ['deployed'],
+    before: ['deployed'],
     upgrade: { history: ['superseded', 'deployed*', 'deployed=1'], exit: 0 },
     expected: {
       calls: ['upgrade', 'rollback 3'],
@@ -376,7 +376,7 @@ const CASES: readonly Case[] = [
   },
   {
     name: "a person's rollback is still at work when helm ends well: not green, and left alone",
-    seen: ['deployed'],
+    before: ['deployed'],
     upgrade: { history: ['superseded', 'deployed*', 'pending-rollback'], exit: 0 },
     expected: {
       calls: ['upgrade'],
@@ -389,13 +389,13 @@ const CASES: readonly Case[] = [
   },
   {
     name: 'a person uninstalls while helm waits, and helm ends well: not green',
-    seen: ['deployed'],
+    before: ['deployed'],
     upgrade: { history: [], exit: 0 },
     expected: { calls: ['upgrade'], outcome: { status: 'failed', revision: null, notes: [] } },
   },
   {
     name: "a person's rollback while ours waits, which ours overtakes: theirs is restored",
-    seen: ['superseded', 'deployed'],
+    before: ['superseded', 'deployed'],
     upgrade: { history: ['superseded', 'deployed', 'failed*'], exit: 1, stderr: TIMEOUT },
     undo: ['superseded', 'superseded', 'failed*', 'deployed=2', 'superseded=1'],
     expected: {
@@ -409,7 +409,7 @@ const CASES: readonly Case[] = [
   },
   {
     name: "a person's rollback to the same revision as ours: nothing is left to do",
-    seen: ['deployed'],
+    before: ['deployed'],
     upgrade: { history: ['deployed', 'failed*'], exit: 1, stderr: TIMEOUT },
     undo: ['superseded', 'failed*', 'superseded=1', 'deployed=1'],
     expected: {
@@ -419,7 +419,7 @@ const CASES: readonly Case[] = [
   },
   {
     name: 'a rival completes while the rollback starts, which then fails: its green revision is restored',
-    seen: ['deployed'],
+    before: ['deployed'],
     upgrade: { history: ['deployed', 'failed*'], exit: 1, stderr: TIMEOUT },
     undo: ['superseded', 'failed*', 'superseded', 'deployed=1'],
     undoFails: true,
@@ -438,7 +438,7 @@ const CASES: readonly Case[] = [
   },
   {
     name: 'the revision is not what was prepared: not green',
-    seen: ['deployed'],
+    before: ['deployed'],
     upgrade: { history: ['superseded', 'deployed*=7'], exit: 0 },
     expected: { calls: ['upgrade'], outcome: { status: 'failed', revision: 2, notes: [] } },
   },
@@ -476,7 +476,7 @@ for (const one of CASES) {
         desired: contentOf('desired'),
         exact: true,
         store: { history: fixture.history, content: fixture.content },
-        history: revisions(one.seen, ''),
+        history: revisions(one.before, ''),
         rollback: one.rollback ?? true,
         uninstallOnFailedInstall: true,
         report: () => undefined,
@@ -521,7 +521,7 @@ function revisions(records: readonly Record[], own: string): readonly Revision[]
 /** A program in place of helm that records its calls, and a history that changes with them. */
 async function openFixture(
   folder: string,
-  { seen, meanwhile, first, upgrade, settles, undo, undoFails, full, again, says }: Case,
+  { before, meanwhile, first, upgrade, settles, undo, undoFails, full, again, rollbackError }: Case,
 ) {
   const log = join(folder, 'calls')
   const path = join(folder, 'helm')
@@ -530,7 +530,7 @@ async function openFixture(
   const fill = full ? `cd ${folder}; j=$(echo ${journal}); mv $j .; ln -s /dev/full $j; ` : ''
   const refuse = `echo '${upgrade?.stderr ?? ''}' >&2; exit ${upgrade?.exit ?? 0}`
   const fails = undoFails === true ? 99 : Number(undoFails ?? 0)
-  const rollback = `if test $(grep -c ^rollback ${log}) -le ${fails}; then echo '${says ?? ''}' >&2; exit 1; fi`
+  const rollback = `if test $(grep -c ^rollback ${log}) -le ${fails}; then echo '${rollbackError ?? ''}' >&2; exit 1; fi`
   await writeFile(
     path,
     `#!/bin/sh\necho "$*" >> ${log}\ncase "$1 $3" in upgrade*) ${fill}${refuse};; "rollback 1") ${rollback};; esac\n`,
@@ -538,11 +538,11 @@ async function openFixture(
   await chmod(path, 0o700)
   const read = async (): Promise<readonly string[]> => (await readFile(log, 'utf8')).split('\n').filter(Boolean)
   const own = (calls: readonly string[]): string => /acr-nopass\.io\/step=([^,]+),/.exec(calls.join())?.[1] ?? ''
-  let looks = 0
+  let reads = 0
   const records = async (): Promise<readonly Record[]> => {
     const calls = await read()
-    if (calls.length === 0) return meanwhile ?? seen
-    if (calls.length === 1 && settles !== undefined && looks++ > 0) return settles
+    if (calls.length === 0) return meanwhile ?? before
+    if (calls.length === 1 && settles !== undefined && reads++ > 0) return settles
     const after = [first, again, upgrade?.history, undo].filter((history) => history !== undefined)
     return after[calls.length - 1] ?? after.at(-1) ?? []
   }

@@ -173,6 +173,6 @@ test('P10 our rollback made no record: a pending one with that number belongs to
 })
 
 test('P10 a failed revision that Helm marks superseded, because a rollback from it failed, is not rolled back to', () => {
-  const seen = history('superseded', 'superseded', 'deployed', 'superseded', 'failed', 'failed*')
-  assert.deepEqual(decideRepair(begun, seen, ''), { kind: 'rollback', revision: 3 })
+  const revisions = history('superseded', 'superseded', 'deployed', 'superseded', 'failed', 'failed*')
+  assert.deepEqual(decideRepair(begun, revisions, ''), { kind: 'rollback', revision: 3 })
 })

@@ -11,16 +11,16 @@ import { createRunFolder, readOpenWork } from '../../src/rollout/run-folder.ts'
 type Arguments = Parameters<typeof preflightCluster>
 
 test('with an approved plan an abandoned release is not repaired, because no plan contains that', async (t) => {
-  const asked: string[] = []
+  const methods: string[] = []
   const request = async ({ method, path }: { readonly method: string; readonly path: string }) => {
-    asked.push(method)
+    methods.push(method)
     return path.endsWith('/secrets') ? listOf(['pending-upgrade']) : {}
   }
   const helm = { path: '/nothing', environment: {}, version: { major: 4, text: '4.3.1' } }
   await assert.rejects(preflight(t, request, { helm, approved: new Map(), report: assert.fail }), {
     code: 'HELM_PENDING',
   })
-  assert.deepEqual([...new Set(asked)], ['GET'])
+  assert.deepEqual([...new Set(methods)], ['GET'])
 })
 
 for (const { name, ends, after, calls, notes, open } of [
@@ -68,7 +68,7 @@ for (const { name, ends, after, calls, notes, open } of [
       const packed = await promisify(gzip)(record)
       return { data: { release: Buffer.from(packed.toString('base64')).toString('base64') } }
     }
-    const said: string[] = []
+    const reported: string[] = []
     const folder = await createRunFolder(parent)
     const helm = {
       path,
@@ -76,10 +76,10 @@ for (const { name, ends, after, calls, notes, open } of [
       version: { major: 4, minor: 3, patch: 1, text: '4.3.1' },
     }
     // This helm renders nothing, because the test ends with the repair.
-    const report = (_: string, line: string): void => void said.push(line)
+    const report = (_: string, line: string): void => void reported.push(line)
     await assert.rejects(preflight(t, request, { helm, folder, report }), { code: /^HELM_/ })
     assert.deepEqual(await made(), calls)
-    assert.deepEqual(said.slice(1), notes)
+    assert.deepEqual(reported.slice(1), notes)
     assert.deepEqual(
       (await readOpenWork(folder)).helm.map(({ command }) => command),
       open,

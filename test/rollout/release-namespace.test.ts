@@ -10,7 +10,7 @@ const version = (groupVersion: string) => ({ groupVersion })
 const resource = (name: string, kind: string) => ({ name, kind, namespaced: true, verbs: LIST })
 
 /** An API server with this discovery and these lists. Kruise serves CloneSets in a version that it does not prefer. */
-const ANSWERS: Readonly<Record<string, unknown>> = {
+const RESPONSES: Readonly<Record<string, unknown>> = {
   '/apis': {
     groups: [
       {
@@ -39,14 +39,14 @@ const ANSWERS: Readonly<Record<string, unknown>> = {
 }
 
 function openCluster(changes: Readonly<Record<string, unknown>>) {
-  const asked: string[] = []
+  const requests: string[] = []
   const request = async ({ method, path }: { readonly method: string; readonly path: string }) => {
-    asked.push(`${method} ${path}`)
-    const answer = changes[path] ?? ANSWERS[path] ?? { items: null }
-    if (answer instanceof Error) throw answer
-    return answer
+    requests.push(`${method} ${path}`)
+    const response = changes[path] ?? RESPONSES[path] ?? { items: null }
+    if (response instanceof Error) throw response
+    return response
   }
-  return { client: { request } as unknown as KubeClient, asked }
+  return { client: { request } as unknown as KubeClient, requests }
 }
 
 for (const [title, path, held] of [
@@ -62,20 +62,20 @@ for (const [title, path, held] of [
   ],
 ] as const) {
   test(`a namespace is not removed while it contains an object of a ${title}`, async (t) => {
-    const { client, asked } = openCluster({ [path]: { items: [{ metadata: { name: 'web' } }] } })
-    const said = await removeReleaseNamespace(client, 'n', t.signal)
-    assert.match(said, new RegExp(`^namespace n stays: it holds ${held}\\.`))
+    const { client, requests } = openCluster({ [path]: { items: [{ metadata: { name: 'web' } }] } })
+    const note = await removeReleaseNamespace(client, 'n', t.signal)
+    assert.match(note, new RegExp(`^namespace n stays: it holds ${held}\\.`))
     assert.deepEqual(
-      asked.filter((line) => line.startsWith('DELETE')),
+      requests.filter((line) => line.startsWith('DELETE')),
       [],
     )
   })
 }
 
 test('an empty namespace that the rollout created is removed, and each kind is listed once', async (t) => {
-  const { client, asked } = openCluster({})
+  const { client, requests } = openCluster({})
   assert.equal(await removeReleaseNamespace(client, 'n', t.signal), 'namespace n was removed')
-  assert.equal(asked.filter((line) => line.endsWith('/statefulsets')).length, 1)
+  assert.equal(requests.filter((line) => line.endsWith('/statefulsets')).length, 1)
 })
 
 test('a namespace that cannot be read is not reported as existing before', async (t) => {
@@ -97,11 +97,11 @@ test('custom kinds are found in every served version, each once', async (t) => {
 })
 
 test('a namespace that is being deleted is awaited and created again', async () => {
-  const asked: string[] = []
+  const requests: string[] = []
   const ending = { metadata: { name: 'n', deletionTimestamp: '2026-11-28T00:00:00Z' } }
   const there = ['ending', 'ending', 'gone']
   const request = async ({ method, path }: { readonly method: string; readonly path: string }) => {
-    asked.push(`${method} ${path}`)
+    requests.push(`${method} ${path}`)
     const state = there[0] ?? 'gone'
     if (method === 'POST') {
       if (state === 'ending') throw new KubeApiError(409, 'object is being deleted')
@@ -111,7 +111,7 @@ test('a namespace that is being deleted is awaited and created again', async () 
     return ending
   }
   await createReleaseNamespace({ request } as unknown as KubeClient, 'n', new AbortController().signal)
-  assert.deepEqual(asked, [
+  assert.deepEqual(requests, [
     ...Array.from({ length: 2 }, () => ['POST /api/v1/namespaces', 'GET /api/v1/namespaces/n']).flat(),
     'POST /api/v1/namespaces',
   ])

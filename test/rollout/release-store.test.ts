@@ -20,16 +20,16 @@ for (const [driver, kind] of [
   ['configmaps', 'configmaps'],
 ] as const) {
   test(`C1 with HELM_DRIVER ${driver ?? 'unset'} the labels of the revisions are read from ${kind}`, async (t) => {
-    const asked: string[] = []
+    const paths: string[] = []
     const labels = { version: '1', status: 'deployed', modifiedAt: '1000000000', 'acr-nopass.io/step': 'a' }
     const request = async ({ path }: { readonly path: string }) => {
-      asked.push(path)
+      paths.push(path)
       return { items: [{ metadata: { labels } }] }
     }
     const target = { release: 'r', namespace: 'n', kubeconfig: 'k' }
     const store = openReleaseStore(of(driver), { request } as unknown as KubeClient, target)
     const [revision] = await store.history(t.signal)
-    assert.deepEqual([asked, revision?.step?.id], [[`/api/v1/namespaces/n/${kind}`], 'a'])
+    assert.deepEqual([paths, revision?.step?.id], [[`/api/v1/namespaces/n/${kind}`], 'a'])
   })
 }
 

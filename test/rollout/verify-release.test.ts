@@ -9,7 +9,7 @@ import { verifyRelease } from '../../src/rollout/verify/verify-release.ts'
 
 const NOW = Date.parse('2026-11-27T10:00:00Z')
 
-interface World {
+interface Options {
   readonly ready: boolean
   readonly expiresAt?: string
   /** The API server's first responses. */
@@ -26,7 +26,7 @@ function verify({
   failures = [],
   image,
   verified = 'accepted',
-}: World): Promise<readonly string[] | string> {
+}: Options): Promise<readonly string[] | string> {
   const registry = { name: 'prod', state: 'live', verified, ...(expiresAt && { expiresAt }) }
   const report = { updatedAt: '2026-11-21T10:00:00Z', configHash: 'h', registries: [registry] }
   const left = [...failures]

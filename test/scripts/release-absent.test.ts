@@ -31,18 +31,18 @@ const UNKNOWN = {
 
 test('M13 an image is pushed only when the registry reports that exactly this version is not there', (t) => {
   const step = imageStep()
-  const look = (exit: number, error: string) => {
+  const pushImage = (exit: number, error: string) => {
     const folder = program(t, 'docker', exit, error)
     const env = { PATH: `${folder}:/usr/bin:/bin`, IMAGE, VERSION, RUNNER_TEMP: folder }
     const { status, stdout } = spawnSync('bash', ['-e', '-o', 'pipefail', '-c', step], { env, encoding: 'utf8' })
-    return { status, said: /::error::(.*)/.exec(stdout)?.[1] }
+    return { status, message: /::error::(.*)/.exec(stdout)?.[1] }
   }
-  assert.deepEqual(look(1, `ERROR: ${IMAGE}:${VERSION}: not found`), { status: 0, said: undefined })
-  const there = { status: 1, said: `${IMAGE}:${VERSION} is there already; a version is never pushed twice` }
-  assert.deepEqual(look(0, ''), there)
-  const unknown = { status: 1, said: `cannot tell whether ${IMAGE}:${VERSION} is there` }
-  for (const [what, error] of Object.entries(UNKNOWN)) assert.deepEqual(look(1, `ERROR: ${error}`), unknown, what)
-  assert.deepEqual(look(127, 'docker: command not found'), unknown)
+  assert.deepEqual(pushImage(1, `ERROR: ${IMAGE}:${VERSION}: not found`), { status: 0, message: undefined })
+  const there = { status: 1, message: `${IMAGE}:${VERSION} is there already; a version is never pushed twice` }
+  assert.deepEqual(pushImage(0, ''), there)
+  const unknown = { status: 1, message: `cannot tell whether ${IMAGE}:${VERSION} is there` }
+  for (const [what, error] of Object.entries(UNKNOWN)) assert.deepEqual(pushImage(1, `ERROR: ${error}`), unknown, what)
+  assert.deepEqual(pushImage(127, 'docker: command not found'), unknown)
 })
 
 test('M13 a chart is pushed only when the registry reports that exactly this version is not there', async (t) => {

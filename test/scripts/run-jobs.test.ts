@@ -58,7 +58,7 @@ test('a file that passes is one line', async () => {
   assert.deepEqual(text.split('\n').sort(), ['✔ test/one.test.ts · 1 passed', '✔ test/two.test.ts · 2 passed'])
 })
 
-for (const [what, source, told] of [
+for (const [what, source, message] of [
   ['does not load', `import './nowhere.ts'`, /ended with exit code 1[\s\S]*\| .*Cannot find module/],
   ['holds no test', `export const a = 1`, /ran no test/],
   [
@@ -72,7 +72,7 @@ for (const [what, source, told] of [
   test(`a file that ${what} counts as failed and says why`, async () => {
     const { counts, text } = await runFiles({ broken: source })
     assert.ok(counts.failed >= 1, text)
-    assert.match(text, told)
+    assert.match(text, message)
   })
 }
 

@@ -78,7 +78,7 @@ export function createNetwork(options: NetworkOptions): Network {
       done: (response: ServerResponse | undefined, error?: unknown) => void,
     ): void {
       const title = `${sent.watch ? 'WATCH' : sent.method} ${sent.path.split('?')[0]}`
-      const [askedAt, begin] = [scheduler.time, time.monotonic()]
+      const [requestedAt, begin] = [scheduler.time, time.monotonic()]
       const lane = lanes[laneName]
       let state: 'waiting' | 'sent' | 'over' = 'waiting'
       const finish = (response: ServerResponse | undefined, error?: unknown): void => {
@@ -111,7 +111,7 @@ export function createNetwork(options: NetworkOptions): Network {
         }
         state = 'sent'
         if (!sent.watch) lane.busy += 1
-        options.onSend(sent, scheduler.time - askedAt)
+        options.onSend(sent, scheduler.time - requestedAt)
         const delivery = options.delivery(sent)
         const [sentTo, sentAt] = [starts, scheduler.time]
         scheduler.after(delivery.outMs, () => {

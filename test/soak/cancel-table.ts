@@ -20,12 +20,12 @@ const MOMENTS: readonly Moment[] = [
   {
     en: 'during an upgrade',
     zh: '升级过程中',
-    has: ({ point }) => !point.lost && point.after !== 'start' && point.onto === 'upgrade',
+    has: ({ point }) => !point.lost && point.after !== 'start' && point.command === 'upgrade',
   },
   {
     en: 'during a first installation',
     zh: '首次安装过程中',
-    has: ({ point }) => !point.lost && point.after !== 'start' && point.onto === 'install',
+    has: ({ point }) => !point.lost && point.after !== 'start' && point.command === 'install',
   },
   { en: 'the machine is lost, Helm with it', zh: '机器连同 Helm 一起丢失', has: ({ point }) => point.lost },
 ]

@@ -81,7 +81,7 @@ export async function runRivals(options: RivalOptions, deps: SoakDeps, signal: A
         step.update(`${tally.done + 1} of ${runs.length}: run ${run}, ${tally.broken} broken`)
         const rivalCase = new RivalCase(fixtures, root, folder, run)
         if (!isGood) await rivalCase.reset()
-        const { breaches, said, outcomes, green } = await rivalCase.perform(plan.actions, plan.person, signal)
+        const { breaches, log, outcomes, green } = await rivalCase.perform(plan.actions, plan.person, signal)
         isGood = breaches.length === 0
         tally.done += 1
         tally.actions += outcomes.length
@@ -94,7 +94,7 @@ export async function runRivals(options: RivalOptions, deps: SoakDeps, signal: A
         for (const end of ends) tally.ends.set(end, (tally.ends.get(end) ?? 0) + 1)
         if (breaches.length === 0) continue
         tally.broken += 1
-        print(`✖ run ${run}: ${breaches.join('; ')}\n${JSON.stringify(plan)}\n${said}`)
+        print(`✖ run ${run}: ${breaches.join('; ')}\n${JSON.stringify(plan)}\n${log}`)
       }
     } finally {
       // Also for a run that is interrupted.
@@ -119,7 +119,7 @@ class RivalCase {
   readonly #folder: string
   readonly #run: number
   readonly #green: Green[] = []
-  readonly #said: string[] = []
+  readonly #log: string[] = []
 
   constructor(fixtures: Fixtures, root: string, folder: string, run: number) {
     this.#fixtures = fixtures
@@ -152,8 +152,8 @@ class RivalCase {
     ])
     const breaches: string[] = []
     for (const one of this.#fixture.clusters) {
-      const end = await this.#look(one, removed, wentBack)
-      this.#said.push(JSON.stringify(end))
+      const end = await this.#inspect(one, removed, wentBack)
+      this.#log.push(JSON.stringify(end))
       breaches.push(...findRivalBreaches(end))
     }
     const green = this.#green.length
@@ -168,7 +168,7 @@ class RivalCase {
     else if (breaches.length === 0)
       for (const one of this.#fixture.clusters)
         if (await this.#grantsWide(one)) breaches.push(`${nameOf(one)}: RAM keeps what nothing needs`)
-    return { breaches, said: this.#said.join('\n'), outcomes, green }
+    return { breaches, log: this.#log.join('\n'), outcomes, green }
   }
 
   /** Resets any state: deletes the records, takes over the chart's objects, installs one good release. */
@@ -246,7 +246,7 @@ class RivalCase {
         this.#green.push({ cluster: name, revision: revision.to ?? 0, whose: `job ${by} (${status})` })
       }
     }
-    this.#said.push(
+    this.#log.push(
       `--- job ${by}: ${outcome.code ?? outcome.signal}\n${withoutMasks(outcome.stdout + outcome.stderr + post.stdout)}`,
     )
     await rm(outcome.temp, { recursive: true })
@@ -266,13 +266,13 @@ class RivalCase {
       else if (command === 'uninstall') await this.#helmOf(helm, one, 'uninstall', 'acr-nopass')
       else await this.#helmOf(helm, one, 'rollback', 'acr-nopass', String(back?.revision ?? 1))
     } catch (error) {
-      this.#said.push(
+      this.#log.push(
         `--- ${nameOf(one)}: ${by} ${command} refused: ${String((error as { stderr?: string }).stderr ?? error).trim()}`,
       )
       return false
     }
     if (command === 'uninstall') {
-      this.#said.push(`--- ${nameOf(one)}: ${by} uninstall done`)
+      this.#log.push(`--- ${nameOf(one)}: ${by} uninstall done`)
       return true
     }
     const after = await this.#revisions(one)
@@ -280,11 +280,11 @@ class RivalCase {
     const known = new Set(before.map(({ revision }) => revision))
     const made = after.find(({ revision, by: whose }) => !known.has(revision) && whose === wanted)
     if (made) this.#green.push({ cluster: nameOf(one), revision: made.revision, whose: `${by} (${command})` })
-    this.#said.push(`--- ${nameOf(one)}: ${by} ${command} made revision ${made?.revision}`)
+    this.#log.push(`--- ${nameOf(one)}: ${by} ${command} made revision ${made?.revision}`)
     return true
   }
 
-  async #look(one: FixtureCluster, removed: ReadonlySet<string>, wentBack: ReadonlySet<string>): Promise<RivalEnd> {
+  async #inspect(one: FixtureCluster, removed: ReadonlySet<string>, wentBack: ReadonlySet<string>): Promise<RivalEnd> {
     const revisions = await this.#revisions(one)
     const byOf = (revision: number): string => revisions.find((other) => other.revision === revision)?.by ?? 'gone'
     const live = await one.cluster.admin

@@ -50,7 +50,7 @@ export async function runSoak(options: SoakOptions, deps: SoakDeps, signal: Abor
   const conditions = { seed, helm, at: now() }
   print(cancelTable(records, conditions, 'en'))
   const bad = broken(records)
-  for (const one of bad) print(`\n✖ ${describePoint(one.point)}: ${findBreaches(one).join('; ')}\n${one.said}`)
+  for (const one of bad) print(`\n✖ ${describePoint(one.point)}: ${findBreaches(one).join('; ')}\n${one.output}`)
   if (options.write) writeBlock(root, records, conditions)
   return bad.length > 0 ? 1 : 0
 }

@@ -14,7 +14,7 @@ test('the same seed gives the same moments, and a longer soak begins with the sh
 
 test('twelve moments include every kind: from the start on, as helm starts and works, a first installation, a lost machine', () => {
   const points = cancelPoints(20_261_125, 12)
-  const kinds = new Set(points.flatMap(({ after, onto, lost, stuck }) => [after, onto, `${lost} ${stuck}`]))
+  const kinds = new Set(points.flatMap(({ after, command, lost, stuck }) => [after, command, `${lost} ${stuck}`]))
   assert.deepEqual([...kinds].sort(), [
     'false false',
     'false true',
@@ -29,7 +29,9 @@ test('twelve moments include every kind: from the start on, as helm starts and w
 
 test('every kind of moment alternates between both Helms', () => {
   const points = cancelPoints(20_261_125, 240)
-  const kinds = Map.groupBy(points, ({ after, onto, stuck, lost }) => (lost ? 'lost' : `${after} ${onto} ${stuck}`))
+  const kinds = Map.groupBy(points, ({ after, command, stuck, lost }) =>
+    lost ? 'lost' : `${after} ${command} ${stuck}`,
+  )
   for (const [kind, own] of kinds) {
     for (const [index, { helm }] of own.entries()) assert.notEqual(helm, own[index - 1]?.helm, kind)
   }
@@ -60,7 +62,7 @@ const good: CancelRecord = {
   files: 0,
   release: 'deployed',
   fixed: undefined,
-  said: '',
+  output: '',
 }
 const lost: CancelRecord = {
   ...good,

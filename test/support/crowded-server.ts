@@ -62,20 +62,21 @@ export async function startCrowdedServer(sizes: CrowdedSizes): Promise<CrowdedSe
     namespaces: { total: NAMESPACES, current: NAMESPACES, pending: 0, skipped: {} },
     problems: [],
   }
-  const spaces = Array.from({ length: NAMESPACES }, (_, index) => `load-${index}`)
+  const namespaces = Array.from({ length: NAMESPACES }, (_, index) => `load-${index}`)
   const fixed = (path: string, query: URLSearchParams): readonly object[] => {
     const name = /metadata\.name=([^,]+)/.exec(query.get('fieldSelector') ?? '')?.[1]
-    if (path.endsWith('/namespaces')) return spaces.map((one) => ({ metadata: meta(one) }))
+    if (path.endsWith('/namespaces')) return namespaces.map((one) => ({ metadata: meta(one) }))
     if (path === '/api/v1/configmaps')
       return [
         { metadata: { ...meta('r', 'home'), labels }, data: { 'config.yaml': JSON.stringify(settings) } },
         { metadata: { ...meta('r-status', 'home'), labels }, data: { [STATUS_KEY]: JSON.stringify(status) } },
       ]
     if (path.endsWith('/secrets') && name === OLD && !query.get('fieldSelector')?.includes('type!='))
-      return spaces.map((one) => ({ metadata: { ...meta(OLD, one), managedFields: [writer('manager', {})] } }))
-    if (path.endsWith('/secrets') && name === 'acr-nopass') return spaces.map((one) => ({ metadata: ours(one, at) }))
+      return namespaces.map((one) => ({ metadata: { ...meta(OLD, one), managedFields: [writer('manager', {})] } }))
+    if (path.endsWith('/secrets') && name === 'acr-nopass')
+      return namespaces.map((one) => ({ metadata: ours(one, at) }))
     if (path === '/api/v1/serviceaccounts')
-      return spaces.map((one) => ({
+      return namespaces.map((one) => ({
         metadata: { ...meta('default', one), managedFields: [writer('manager', { 'f:imagePullSecrets': {} })] },
         imagePullSecrets: [{ name: OLD }, { name: 'acr-nopass' }],
       }))
@@ -85,33 +86,33 @@ export async function startCrowdedServer(sizes: CrowdedSizes): Promise<CrowdedSe
     ({ [PODS]: sizes.pods, [REPLICA_SETS]: sizes.replicaSets, [ROLLOUTS]: sizes.rollouts })[path] ?? 0
   const server = createServer({ key: pair.keyPem, cert: pair.certificatePem }, (request, response) => {
     const { pathname: path, searchParams: query } = new URL(request.url ?? '', 'https://x')
-    const answer = (code: number, body: object): void => {
+    const respond = (code: number, body: object): void => {
       response.writeHead(code, { 'content-type': 'application/json' })
       response.end(JSON.stringify(body))
     }
     const count = countOf(path)
-    if (path === '/version') return answer(200, { major: '1', minor: '35', gitVersion: 'v1.35.0' })
+    if (path === '/version') return respond(200, { major: '1', minor: '35', gitVersion: 'v1.35.0' })
     if (path === '/apis')
-      return answer(200, { groups: [{ name: 'argoproj.io', preferredVersion: V1, versions: [V1] }] })
-    if (path === '/apis/argoproj.io/v1alpha1') return answer(200, { resources: [ROLLOUT] })
-    if (request.method === 'POST' && path.endsWith('accessreviews')) return answer(201, { status: { allowed: true } })
+      return respond(200, { groups: [{ name: 'argoproj.io', preferredVersion: V1, versions: [V1] }] })
+    if (path === '/apis/argoproj.io/v1alpha1') return respond(200, { resources: [ROLLOUT] })
+    if (request.method === 'POST' && path.endsWith('accessreviews')) return respond(201, { status: { allowed: true } })
     if (path === '/apis/apps/v1/namespaces/home/deployments/r')
-      return answer(200, { spec: { replicas: 1 }, status: { availableReplicas: 1, readyReplicas: 1 } })
+      return respond(200, { spec: { replicas: 1 }, status: { availableReplicas: 1, readyReplicas: 1 } })
     const isObject = /\/namespaces\/[^/]+(\/[^/]+\/[^/]+)?$/.test(path)
-    if (request.method !== 'GET' || isObject) return answer(404, { kind: 'Status', code: 404 })
-    if (path === '/apis/admissionregistration.k8s.io/v1') return answer(200, { resources: [] })
+    if (request.method !== 'GET' || isObject) return respond(404, { kind: 'Status', code: 404 })
+    if (path === '/apis/admissionregistration.k8s.io/v1') return respond(200, { resources: [] })
     // The API server's format for requests of only metadata.
     const type = request.headers.accept?.includes('as=PartialObjectMetadata') ? METADATA_ONLY : {}
     if (count === 0) {
       const items = fixed(path, query).map((object) => ({ ...type, ...object }))
-      return answer(200, { metadata: { resourceVersion: '1' }, items })
+      return respond(200, { metadata: { resourceVersion: '1' }, items })
     }
     const from = Number(query.get('continue') ?? 0)
     const end = Math.min(count, from + Number(query.get('limit') ?? count))
     const make = path === PODS ? podOf : replicaSetOf
     const items = Array.from({ length: end - from }, (_, index) => make(from + index))
     const more = end < count ? { continue: String(end), remainingItemCount: count - end } : {}
-    answer(200, { metadata: { resourceVersion: '1', ...more }, items })
+    respond(200, { metadata: { resourceVersion: '1', ...more }, items })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo

@@ -13,8 +13,8 @@ export async function fuzz<T>(
   property: fc.IRawProperty<T>,
   runs: number,
 ): Promise<void> {
-  const asked = Number(process.env[RUNS_VARIABLE])
-  const numRuns = asked > 0 ? asked : runs
+  const requested = Number(process.env[RUNS_VARIABLE])
+  const numRuns = requested > 0 ? requested : runs
   await fc.assert(property, { numRuns })
   context.diagnostic(`fuzz ${id}: ${numRuns} cases`)
   const file = process.env[FIGURES_VARIABLE]

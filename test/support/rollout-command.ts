@@ -2,7 +2,7 @@ import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
-import { type BinAnswer, runBin } from '../cli/run-bin.ts'
+import { type BinResult, runBin } from '../cli/run-bin.ts'
 import { testTools } from '../tools.ts'
 
 /** Runs `acr-nopass apply` and `uninstall` as a user with Helm 4 on PATH and without a cloud account. */
@@ -12,7 +12,7 @@ export interface RolloutCommand extends AsyncDisposable {
     release: { readonly kubeconfig: string; readonly namespace: string; readonly name: string },
     values: object,
     ...flags: readonly string[]
-  ): Promise<BinAnswer>
+  ): Promise<BinResult>
 }
 
 export async function openRolloutCommand(): Promise<RolloutCommand> {

@@ -37,12 +37,15 @@ test('a lock names its holder and is gone when it is given back', async () => {
 test('the second waits for the first and is told once whom it waits for', async () => {
   const path = newPath()
   const release = await acquireLock(path, { what: 'npm ci' })
-  const told: string[] = []
-  const second = acquireLock(path, { what: 'npm ci', onWait: (holder) => told.push(`${holder.what} ${holder.pid}`) })
-  await eventually(() => assert.deepEqual(told, [`npm ci ${process.pid}`]))
+  const reported: string[] = []
+  const second = acquireLock(path, {
+    what: 'npm ci',
+    onWait: (holder) => reported.push(`${holder.what} ${holder.pid}`),
+  })
+  await eventually(() => assert.deepEqual(reported, [`npm ci ${process.pid}`]))
   release()
   ;(await second)()
-  assert.deepEqual(told, [`npm ci ${process.pid}`])
+  assert.deepEqual(reported, [`npm ci ${process.pid}`])
 })
 
 test('a waiting run may be broken off', async () => {

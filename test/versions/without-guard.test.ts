@@ -35,7 +35,7 @@ test('a new namespace is usable at once, and a rotation writes the same Secret a
   await chart.createNamespace('late')
   await eventually(async () => assert.equal(await helperCluster.isUsable('late'), true))
   const before = await helperCluster.secret('late')
-  await helperCluster.askForRotation()
+  await helperCluster.requestRotation()
   await eventually(async () => assert.notEqual(contentOf(await helperCluster.secret('late')), contentOf(before)))
   assert.equal((await helperCluster.secret('late'))?.metadata.uid, before?.metadata.uid)
 })

@@ -20,7 +20,7 @@ export async function breakRelease(
   const find = (kind: string, has: (object: ZooObject) => boolean = () => true): string =>
     release.objects.find(({ body }) => body.kind === kind && has(body))?.path ?? ''
   const isOfTarget = ({ metadata }: ZooObject): boolean => metadata.namespace === where.served.toSorted()[0]
-  const gone = async (path: string): Promise<string> => {
+  const remove = async (path: string): Promise<string> => {
     if (path === '') throw new Error(`the release has nothing for ${defect}`)
     await zoo.remove(path)
     return path
@@ -34,7 +34,7 @@ export async function breakRelease(
   const secret = `/api/v1/namespaces/${where.served.toSorted()[0]}/secrets/${SECRET}`
   switch (defect) {
     case 'no-lease':
-      return await gone(find('Lease'))
+      return await remove(find('Lease'))
     case 'stale-lease': {
       const path = find('Lease')
       const old = new Date(Date.now() - 10 * 60_000)
@@ -47,14 +47,14 @@ export async function breakRelease(
       return await patch(path, { metadata: { managedFields: [{}] } })
     }
     case 'no-guard':
-      return await gone(find('ValidatingAdmissionPolicyBinding'))
+      return await remove(find('ValidatingAdmissionPolicyBinding'))
     case 'no-role': {
-      const path = await gone(find('ClusterRoleBinding') || find('RoleBinding', isOfTarget))
+      const path = await remove(find('ClusterRoleBinding') || find('RoleBinding', isOfTarget))
       await zoo.untilGranted(release, where.served.toSorted()[0] ?? '', false)
       return path
     }
     case 'no-deployment':
-      return await gone(deployment)
+      return await remove(deployment)
     case 'scaled-down': {
       await patch(deployment, { spec: { replicas: 0 } })
       await zoo.settleDeployment(release)
@@ -66,7 +66,7 @@ export async function breakRelease(
       return deployment
     }
     case 'no-report':
-      return await gone(`/api/v1/namespaces/${namespace}/configmaps/${fullname}-status`)
+      return await remove(`/api/v1/namespaces/${namespace}/configmaps/${fullname}-status`)
     case 'bad-config':
       return await patch(
         find('ConfigMap', ({ data }) => JSON.stringify(data ?? {}).includes('config.yaml')),
@@ -75,9 +75,9 @@ export async function breakRelease(
         },
       )
     case 'no-secret':
-      return await gone(secret)
+      return await remove(secret)
     case 'foreign-secret': {
-      await gone(secret)
+      await remove(secret)
       const body = { metadata: { name: SECRET }, stringData: { own: 'data' } }
       await zoo.call({ method: 'POST', path: secret.replace(/\/[^/]+$/, ''), body })
       return secret
@@ -98,6 +98,6 @@ export async function breakRelease(
       return await patch(path, { imagePullSecrets: rest })
     }
     case 'no-policy':
-      return zoo.canAdmit ? await gone(find('MutatingAdmissionPolicyBinding')) : undefined
+      return zoo.canAdmit ? await remove(find('MutatingAdmissionPolicyBinding')) : undefined
   }
 }

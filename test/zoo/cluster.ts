@@ -17,7 +17,7 @@ import { NEWEST, openHelm } from '../support/chart/chart.ts'
 import { controlPlane, minorOfRun } from '../support/cluster/control-plane.ts'
 import { eventually } from '../support/eventually.ts'
 import { testTools } from '../tools.ts'
-import { DENIABLE, HOME, SECOND_HOME, SECRET, SPACES, type Written } from './draw-zoo.ts'
+import { DENIABLE, HOME, NAMESPACES, SECOND_HOME, SECRET, type Written } from './draw-zoo.ts'
 import { at, CUSTOM_KINDS, collectionOf, listAt, type ZooObject } from './kinds.ts'
 import type { Snapshot } from './rules.ts'
 import type { WaitingPod } from './waiting-pods.ts'
@@ -84,7 +84,7 @@ export interface ZooCluster extends AsyncDisposable {
   /** Waits until the API server gives the reference to new Pods, which it does a moment after it has the policy. */
   untilAdmitted(rendered: Rendered): Promise<void>
   /** Sets the status with which a Pod's node reports why it does not start. */
-  letWait(pod: WaitingPod): Promise<void>
+  makeWait(pod: WaitingPod): Promise<void>
   call(call: KubeCall): Promise<unknown>
   /** Returns `undefined` if it does not exist. */
   read(path: string): Promise<ZooObject | undefined>
@@ -95,7 +95,7 @@ export interface ZooCluster extends AsyncDisposable {
 const LIMIT_MS = 300_000
 /** A slow machine must not cost the helper its Lease. The guard allows no longer duration than 60 s, and there is no other replica. */
 const LEASE_DURATIONS: LeaseDurations = { leaseMs: 60_000, renewDeadlineMs: 300_000, retryMs: 2_000 }
-const AT_ONCE = 8
+const CONCURRENCY = 8
 
 export async function openZooCluster(): Promise<ZooCluster> {
   const signal = AbortSignal.timeout(24 * 3_600_000)
@@ -124,7 +124,7 @@ export async function openZooCluster(): Promise<ZooCluster> {
       if (!(error instanceof KubeApiError && error.status === 404)) throw error
     }
   }
-  for (const name of [HOME, SECOND_HOME, ...SPACES]) {
+  for (const name of [HOME, SECOND_HOME, ...NAMESPACES]) {
     await call({ method: 'POST', path: '/api/v1/namespaces', body: { metadata: { name } } })
   }
   await createKinds(call)
@@ -154,7 +154,7 @@ export async function openZooCluster(): Promise<ZooCluster> {
     const there = [...found].filter(([, one]) => !isEnding(one) && !ending.has(one.metadata.namespace ?? ''))
     return new Map(there.sort(([a], [b]) => (a < b ? -1 : 1)))
   }
-  for (const name of ['default', HOME, SECOND_HOME, ...SPACES]) {
+  for (const name of ['default', HOME, SECOND_HOME, ...NAMESPACES]) {
     const path = `/api/v1/namespaces/${name}`
     await eventually(async () => {
       for (const part of ['serviceaccounts/default', 'configmaps/kube-root-ca.crt']) {
@@ -184,7 +184,7 @@ export async function openZooCluster(): Promise<ZooCluster> {
     },
     untilGranted: (release, namespace, wanted) => untilGranted(call, release, namespace, wanted),
     untilAdmitted: ({ namespace }) => untilMutated(call, namespace, true),
-    letWait: (pod) => letWait(zoo, pod),
+    makeWait: (pod) => makeWait(zoo, pod),
     async reset(keep) {
       const isMutating = (path: string): boolean => path.includes('/mutatingadmissionpolic')
       // The Pod policy is deleted first, so that objects written before the release get no reference.
@@ -339,13 +339,13 @@ async function createKinds(call: ZooCluster['call']): Promise<void> {
 
 /** A user who may do everything except read one resource, or everything except in one namespace. */
 async function userWithout(cluster: Cluster, kinds: readonly Kind[], denied: string, folder: string): Promise<string> {
-  const space = /^in (.*)/.exec(denied)?.[1]
+  const deniedNamespace = /^in (.*)/.exec(denied)?.[1]
   const groupOf = ({ apiVersion }: Kind): string => (apiVersion.includes('/') ? (apiVersion.split('/')[0] ?? '') : '')
   const groups = [...new Set(kinds.map(groupOf))]
   const rules = groups.flatMap((group) => {
     const own = kinds.filter((kind) => groupOf(kind) === group)
     const plurals = own.map(({ plural }) => plural)
-    if (space !== undefined) {
+    if (deniedNamespace !== undefined) {
       const clusterWide = own.filter(({ namespaced }) => !namespaced).map(({ plural }) => plural)
       return [{ apiGroups: [group], resources: clusterWide, verbs: ['*'] }]
     }
@@ -358,7 +358,7 @@ async function userWithout(cluster: Cluster, kinds: readonly Kind[], denied: str
   })
   const nodes = {
     apiGroups: [''],
-    resources: ['nodes', ...(space === undefined ? ['pods/log'] : [])],
+    resources: ['nodes', ...(deniedNamespace === undefined ? ['pods/log'] : [])],
     verbs: ['get', 'list'],
   }
   const reviews = { apiGroups: ['authorization.k8s.io'], resources: ['*'], verbs: ['*'] }
@@ -373,8 +373,10 @@ async function userWithout(cluster: Cluster, kinds: readonly Kind[], denied: str
     path: `${rbac}/clusterrolebindings`,
     body: { metadata: { name }, roleRef, subjects },
   })
-  const spaces = ['default', 'kube-system', HOME, SECOND_HOME, ...SPACES].filter((one) => one !== space)
-  for (const one of space === undefined ? [] : spaces) {
+  const namespaces = ['default', 'kube-system', HOME, SECOND_HOME, ...NAMESPACES].filter(
+    (one) => one !== deniedNamespace,
+  )
+  for (const one of deniedNamespace === undefined ? [] : namespaces) {
     const path = `${rbac}/namespaces/${one}/rolebindings`
     const body = { metadata: { name }, roleRef: { ...roleRef, name: 'cluster-admin' }, subjects }
     await cluster.admin.request({ method: 'POST', path, body })
@@ -488,7 +490,7 @@ async function untilMutated(call: ZooCluster['call'], namespace: string, wanted:
 const referencesOf = (pod: unknown): readonly unknown[] =>
   listAt(pod, ['spec', 'imagePullSecrets']).map(({ name }) => name)
 
-async function letWait(zoo: ZooCluster, { namespace, name, message, isReferenced }: WaitingPod): Promise<void> {
+async function makeWait(zoo: ZooCluster, { namespace, name, message, isReferenced }: WaitingPod): Promise<void> {
   const path = `/api/v1/namespaces/${namespace}/pods/${name}`
   // The API server copies the list of the ServiceAccount from its cache, which may be older.
   const pod = await eventually(async () => {
@@ -519,6 +521,6 @@ async function inParallel<T>(items: readonly T[], work: (item: T) => Promise<unk
   const worker = async (): Promise<void> => {
     for (const item of queue) await work(item)
   }
-  const ends = await Promise.allSettled(Array.from({ length: AT_ONCE }, worker))
+  const ends = await Promise.allSettled(Array.from({ length: CONCURRENCY }, worker))
   for (const end of ends) if (end.status === 'rejected') throw end.reason
 }

@@ -18,7 +18,7 @@ import {
 import type { Operation } from './rules.ts'
 import { drawWaiting, type WaitingPod } from './waiting-pods.ts'
 
-export const SPACES: readonly string[] = ['shop', 'web', 'data', 'team-a', 'team-b']
+export const NAMESPACES: readonly string[] = ['shop', 'web', 'data', 'team-a', 'team-b']
 export const HOME = 'acr-nopass'
 export const MADE_HOME = 'acr-made'
 export const SECOND_HOME = 'acr-second'
@@ -68,7 +68,7 @@ export interface ZooPlan {
   readonly scope: 'cluster' | 'namespaces'
   /** Repositories of its Enterprise instance that RAM allows the release to pull; undefined: all. */
   readonly repositories: readonly string[] | undefined
-  readonly second: { readonly secretName: string; readonly spaces: readonly string[] } | undefined
+  readonly second: { readonly secretName: string; readonly namespaces: readonly string[] } | undefined
   /** The vendor's helper is or was installed. */
   readonly vendor: boolean
   /** Namespaces with the opt-out label. */
@@ -105,7 +105,7 @@ export function planOf(seed: number, only?: readonly number[]): ZooPlan {
   const random = createRandom(seed).fork('zoo')
   // In turn, like the hazards below, so that the few seeds of `npm test` cover all of them.
   const operation = OPERATIONS[seed % OPERATIONS.length] ?? 'legacy'
-  const takesBack = operation === 'detach' || operation === 'uninstall' || operation === 'retire'
+  const removesEntries = operation === 'detach' || operation === 'uninstall' || operation === 'retire'
   const hasSecond = operation !== 'legacy' && random.chance(0.5)
   const first: Omit<ZooPlan, 'features' | 'attach' | 'scope'> = {
     seed,
@@ -116,14 +116,14 @@ export function planOf(seed: number, only?: readonly number[]): ZooPlan {
     second: hasSecond
       ? {
           secretName: random.chance(0.6) ? SECRET : 'acr-second',
-          spaces: random.pick([['team-b'], ['team-a', 'team-b']]),
+          namespaces: random.pick([['team-b'], ['team-a', 'team-b']]),
         }
       : undefined,
     vendor: operation === 'legacy' || operation === 'import' || random.chance(0.3),
     skipped: random.chance(0.4) ? [random.pick(['web', 'data'])] : [],
     aheadMs: random.pick([0, 0, 0, 2 * 3_600_000, -2 * 3_600_000]),
     denied: random.chance(0.15) ? [random.pick(DENIED_KINDS)] : [],
-    helper: takesBack ? random.pick(['running', 'stopped', 'stopped', 'deleted'] as const) : 'running',
+    helper: removesEntries ? random.pick(['running', 'stopped', 'stopped', 'deleted'] as const) : 'running',
   }
   const base = drawMode(first, random.fork('mode'))
   const names = new Map<string, number>()
@@ -143,7 +143,7 @@ export function planOf(seed: number, only?: readonly number[]): ZooPlan {
 
 /** Namespaces of workloads that the release serves. */
 export function servedBy({ skipped, second }: Pick<ZooPlan, 'skipped' | 'second'>): readonly string[] {
-  return SPACES.filter((name) => !skipped.includes(name) && !second?.spaces.includes(name))
+  return NAMESPACES.filter((name) => !skipped.includes(name) && !second?.namespaces.includes(name))
 }
 
 function drawMode(plan: Omit<ZooPlan, 'features' | 'attach' | 'scope'>, random: Random): Omit<ZooPlan, 'features'> {
@@ -155,7 +155,7 @@ function drawMode(plan: Omit<ZooPlan, 'features' | 'attach' | 'scope'>, random: 
 }
 
 /** Nothing is allowed in that namespace, so that nothing can be listed across all namespaces either. */
-const DENIED_IN = SPACES.map((name) => `in ${name}`)
+const DENIED_IN = NAMESPACES.map((name) => `in ${name}`)
 
 const DENIED_KINDS: readonly string[] = [
   'configmaps',
@@ -182,7 +182,7 @@ function drawFeatures(context: DrawContext): readonly Feature[] {
   // One dependent is enough to keep the old helper, and would hide other mistakes.
   if (random.chance(isLegacy ? 0.2 : 0.6)) features.push(random.pick(hazards)(context))
   const more = random.fork('more')
-  if (more.chance(0.3)) features.push(drawWaiting({ random: more, attach: plan.attach, spaces: context.served }))
+  if (more.chance(0.3)) features.push(drawWaiting({ random: more, attach: plan.attach, namespaces: context.served }))
   if (more.chance(0.2) && plan.defect !== 'no-policy') features.push(podWebhook())
   return features
 }
@@ -224,17 +224,17 @@ const ACCOUNTS = ['default', 'builder']
 
 function plainWorkload(context: DrawContext): Feature {
   const { random, served, name } = context
-  const [kind, space, account] = [random.pick(KINDS), random.pick(served), random.pick(ACCOUNTS)]
+  const [kind, namespace, account] = [random.pick(KINDS), random.pick(served), random.pick(ACCOUNTS)]
   const made = name('app')
   const image = random.pick(COVERED)
-  const late: Written[] = [{ object: workload(kind, space, made, { image, account }) }]
+  const late: Written[] = [{ object: workload(kind, namespace, made, { image, account }) }]
   if (kind === 'Deployment' && random.chance(0.5)) {
     const owner = { kind: 'Deployment', name: made }
-    late.push({ object: workload('ReplicaSet', space, `${made}-5d9c7`, { image, account, owner }) })
+    late.push({ object: workload('ReplicaSet', namespace, `${made}-5d9c7`, { image, account, owner }) })
     const set = { kind: 'ReplicaSet', name: `${made}-5d9c7` }
-    late.push({ object: workload('Pod', space, `${made}-5d9c7-x2x4k`, { image, account, owner: set }) })
+    late.push({ object: workload('Pod', namespace, `${made}-5d9c7-x2x4k`, { image, account, owner: set }) })
   }
-  return { title: `${kind} ${space}/${made} of ${image} as ${account}`, late }
+  return { title: `${kind} ${namespace}/${made} of ${image} as ${account}`, late }
 }
 
 /** The title of the feature that doctor must report if it is part of a zoo. */
@@ -278,15 +278,15 @@ function vendorSecrets({ random, served }: DrawContext): readonly Feature[] {
   const names = random.pick([OLD_SECRETS.slice(0, 2), OLD_SECRETS.slice(2)])
   return served
     .filter(() => random.chance(0.7))
-    .map((space) => ({ title: `${names} in ${space}`, early: vendorIn(space, names, ACCOUNTS) }))
+    .map((namespace) => ({ title: `${names} in ${namespace}`, early: vendorIn(namespace, names, ACCOUNTS) }))
 }
 
-function vendorIn(space: string, names: readonly string[], accounts: readonly string[]): readonly Written[] {
+function vendorIn(namespace: string, names: readonly string[], accounts: readonly string[]): readonly Written[] {
   const hosts = [DEMO, PERSONAL, PERSONAL_VPC, OTHER]
   return [
-    ...names.map((name) => ({ object: dockerSecret(space, name, hosts), manager: OLD_HELPER, merge: true })),
+    ...names.map((name) => ({ object: dockerSecret(namespace, name, hosts), manager: OLD_HELPER, merge: true })),
     ...accounts.map((account) => ({
-      object: object('ServiceAccount', space, account, { imagePullSecrets: names.map((name) => ({ name })) }),
+      object: object('ServiceAccount', namespace, account, { imagePullSecrets: names.map((name) => ({ name })) }),
       manager: OLD_HELPER,
       merge: true,
     })),
@@ -299,8 +299,8 @@ type Draw = (context: DrawContext) => Feature
 function spot(
   { random, served, name }: DrawContext,
   prefix: string,
-): { readonly space: string; readonly made: string } {
-  return { space: random.pick(served), made: name(prefix) }
+): { readonly namespace: string; readonly made: string } {
+  return { namespace: random.pick(served), made: name(prefix) }
 }
 
 const LONG_AGO = '2026-01-01T00:00:00Z'
@@ -314,27 +314,27 @@ const FAILED = {
 
 const BACKGROUND: readonly Draw[] = [
   (context) => {
-    const { space, made } = spot(context, 'own')
+    const { namespace, made } = spot(context, 'own')
     const image = `${ELSEWHERE}/team/app:${context.random.pick(['1', '20260403', '429'])}`
-    const pod = workload('Pod', space, made, { image, own: ['regcred'] })
+    const pod = workload('Pod', namespace, made, { image, own: ['regcred'] })
     return {
-      title: `Pod ${space}/${made} with regcred`,
-      early: [{ object: dockerSecret(space, 'regcred', [ELSEWHERE, DEMO]), merge: true }],
+      title: `Pod ${namespace}/${made} with regcred`,
+      early: [{ object: dockerSecret(namespace, 'regcred', [ELSEWHERE, DEMO]), merge: true }],
       late: [{ object: pod }],
     }
   },
   (context) => {
-    const { space, made } = spot(context, 'failed')
-    const job = workload('Job', space, made, { image: `${DEMO}/team/app:1`, own: [OLD_SECRETS[0] ?? ''] })
+    const { namespace, made } = spot(context, 'failed')
+    const job = workload('Job', namespace, made, { image: `${DEMO}/team/app:1`, own: [OLD_SECRETS[0] ?? ''] })
     return {
-      title: `failed Job ${space}/${made}`,
+      title: `failed Job ${namespace}/${made}`,
       early: [{ object: job, status: FAILED }],
     }
   },
   (context) => {
-    const { space, made } = spot(context, 'done')
-    const pod = workload('Pod', space, made, { image: `${DEMO}/shop/job:1`, own: [OLD_SECRETS[0] ?? ''] })
-    return { title: `finished Pod ${space}/${made}`, early: [{ object: pod, status: { phase: 'Succeeded' } }] }
+    const { namespace, made } = spot(context, 'done')
+    const pod = workload('Pod', namespace, made, { image: `${DEMO}/shop/job:1`, own: [OLD_SECRETS[0] ?? ''] })
+    return { title: `finished Pod ${namespace}/${made}`, early: [{ object: pod, status: { phase: 'Succeeded' } }] }
   },
   (context) => {
     const name = context.name('foreign-hook')
@@ -345,12 +345,12 @@ const BACKGROUND: readonly Draw[] = [
     }
   },
   (context) => {
-    const space = context.plan.skipped[0] ?? 'kube-public'
+    const namespace = context.plan.skipped[0] ?? 'kube-public'
     const made = context.name('outside')
-    const pod = workload('Pod', space, made, { image: 'busybox:1.36' })
+    const pod = workload('Pod', namespace, made, { image: 'busybox:1.36' })
     return {
-      title: `Pod ${space}/${made} outside of the targets`,
-      late: space === 'kube-public' ? [] : [{ object: pod }],
+      title: `Pod ${namespace}/${made} outside of the targets`,
+      late: namespace === 'kube-public' ? [] : [{ object: pod }],
     }
   },
 ]
@@ -379,8 +379,8 @@ function podWebhook(): Feature {
 
 const USES: readonly Use[] = ['volume', 'projected', 'env', 'envFrom']
 
-function oldIn(context: DrawContext, space: string): readonly Written[] {
-  return vendorIn(space, [context.random.pick(OLD_SECRETS)], ['default'])
+function oldIn(context: DrawContext, namespace: string): readonly Written[] {
+  return vendorIn(namespace, [context.random.pick(OLD_SECRETS)], ['default'])
 }
 
 function oldName(written: readonly Written[]): string {
@@ -398,79 +398,79 @@ const MAKERS: readonly (readonly [maker: Workload, made: Workload])[] = [
 
 const LEGACY_HAZARDS: readonly Draw[] = [
   (context) => {
-    const { space, made } = spot(context, 'operated')
-    const secrets = oldIn(context, space)
+    const { namespace, made } = spot(context, 'operated')
+    const secrets = oldIn(context, namespace)
     const [maker, kind] = context.random.pick(MAKERS)
     const parts = { image: `${DEMO}/team/app:1`, own: [oldName(secrets)] }
-    const owned = workload(kind, space, `${made}-1`, { ...parts, owner: { kind: maker, name: made } })
-    const whole = workload(maker, space, made, parts)
+    const owned = workload(kind, namespace, `${made}-1`, { ...parts, owner: { kind: maker, name: made } })
+    const whole = workload(maker, namespace, made, parts)
     // Its operator may keep the custom resources in another cluster.
     const late = context.random.chance(0.5) ? [{ object: owned }] : [{ object: whole }, { object: owned }]
     return {
-      title: `${kind} ${space}/${made}-1 of a ${maker} at 0 replicas names ${oldName(secrets)}`,
+      title: `${kind} ${namespace}/${made}-1 of a ${maker} at 0 replicas names ${oldName(secrets)}`,
       early: secrets,
       late,
     }
   },
   (context) => {
-    const { space, made } = spot(context, 'builder')
-    const secrets = oldIn(context, space)
+    const { namespace, made } = spot(context, 'builder')
+    const secrets = oldIn(context, namespace)
     const use = { how: context.random.pick(USES), secret: oldName(secrets) }
     const kind = context.random.pick(KINDS.filter((one) => one !== 'Prometheus'))
-    const late = [{ object: workload(kind, space, made, { image: 'gcr.io/kaniko-project/executor:v1', use }) }]
-    return { title: `${kind} ${space}/${made} has ${use.secret} as ${use.how}`, early: secrets, late }
+    const late = [{ object: workload(kind, namespace, made, { image: 'gcr.io/kaniko-project/executor:v1', use }) }]
+    return { title: `${kind} ${namespace}/${made} has ${use.secret} as ${use.how}`, early: secrets, late }
   },
   (context) => {
-    const { space } = spot(context, 'account')
-    const secrets = oldIn(context, space)
-    const account = object('ServiceAccount', space, 'pipeline', { secrets: [{ name: oldName(secrets) }] })
+    const { namespace } = spot(context, 'account')
+    const secrets = oldIn(context, namespace)
+    const account = object('ServiceAccount', namespace, 'pipeline', { secrets: [{ name: oldName(secrets) }] })
     return {
-      title: `ServiceAccount ${space}/pipeline has ${oldName(secrets)} under secrets`,
+      title: `ServiceAccount ${namespace}/pipeline has ${oldName(secrets)} under secrets`,
       early: [...secrets, { object: account, merge: true }],
     }
   },
   (context) => {
-    const { space, made } = spot(context, 'narrow')
-    const secrets = oldIn(context, space)
+    const { namespace, made } = spot(context, 'narrow')
+    const secrets = oldIn(context, namespace)
     const kind = context.random.pick(KINDS)
-    const late = [{ object: workload(kind, space, made, { image: `${DEMO}/shop/web:3` }) }]
-    return { title: `${kind} ${space}/${made} of a repository of its own`, early: secrets, late }
+    const late = [{ object: workload(kind, namespace, made, { image: `${DEMO}/shop/web:3` }) }]
+    return { title: `${kind} ${namespace}/${made} of a repository of its own`, early: secrets, late }
   },
   (context) => {
-    const { space, made } = spot(context, 'other')
-    const secrets = oldIn(context, space)
+    const { namespace, made } = spot(context, 'other')
+    const secrets = oldIn(context, namespace)
     const kind = context.random.pick(KINDS)
-    const late = [{ object: workload(kind, space, made, { image: `${OTHER}/team/app:3` }) }]
-    return { title: `${kind} ${space}/${made} of another instance`, early: secrets, late }
+    const late = [{ object: workload(kind, namespace, made, { image: `${OTHER}/team/app:3` }) }]
+    return { title: `${kind} ${namespace}/${made} of another instance`, early: secrets, late }
   },
   (context) => {
-    const { space, made } = spot(context, 'old')
-    const secrets = oldIn(context, space)
+    const { namespace, made } = spot(context, 'old')
+    const secrets = oldIn(context, namespace)
     const owner = context.random.chance(0.5) ? { kind: 'StatefulSet', name: made } : undefined
-    const pod = workload('Pod', space, `${made}-0`, { image: `${DEMO}/team/app:1`, ...(owner && { owner }) })
-    return { title: `Pod ${space}/${made}-0 created before`, early: [...secrets, { object: pod }] }
+    const pod = workload('Pod', namespace, `${made}-0`, { image: `${DEMO}/team/app:1`, ...(owner && { owner }) })
+    return { title: `Pod ${namespace}/${made}-0 created before`, early: [...secrets, { object: pod }] }
   },
   (context) => {
-    const { space, made } = spot(context, 'listed')
-    const secrets = oldIn(context, space)
+    const { namespace, made } = spot(context, 'listed')
+    const secrets = oldIn(context, namespace)
     const kind = context.random.pick(KINDS)
     const late = [
-      { object: workload(kind, space, made, { image: `${PERSONAL}/acme/tools:1`, own: [oldName(secrets)] }) },
+      { object: workload(kind, namespace, made, { image: `${PERSONAL}/acme/tools:1`, own: [oldName(secrets)] }) },
     ]
-    return { title: `${kind} ${space}/${made} names ${oldName(secrets)} itself`, early: secrets, late }
+    return { title: `${kind} ${namespace}/${made} names ${oldName(secrets)} itself`, early: secrets, late }
   },
   (context) => {
-    const space = context.plan.skipped[0] ?? 'kube-system'
+    const namespace = context.plan.skipped[0] ?? 'kube-system'
     const made = context.name('skipped')
-    const secrets = vendorIn(space, ['aliyun-acr-credential-a'], ['default'])
-    const late = [{ object: workload('StatefulSet', space, made, { image: `${DEMO}/team/app:1` }) }]
-    return { title: `StatefulSet ${space}/${made} outside of the targets`, early: secrets, late }
+    const secrets = vendorIn(namespace, ['aliyun-acr-credential-a'], ['default'])
+    const late = [{ object: workload('StatefulSet', namespace, made, { image: `${DEMO}/team/app:1` }) }]
+    return { title: `StatefulSet ${namespace}/${made} outside of the targets`, early: secrets, late }
   },
   (context) => {
-    const { space, made } = spot(context, 'expired')
-    const secrets = oldIn(context, space)
-    const late = [{ object: workload('Deployment', space, made, { image: `${DEMO}/team/app:1` }) }]
-    return { title: `the pull secret of ${space} has expired`, early: secrets, late, expired: [space] }
+    const { namespace, made } = spot(context, 'expired')
+    const secrets = oldIn(context, namespace)
+    const late = [{ object: workload('Deployment', namespace, made, { image: `${DEMO}/team/app:1` }) }]
+    return { title: `the pull secret of ${namespace} has expired`, early: secrets, late, expired: [namespace] }
   },
   (context) => {
     const own = webhook('a.example.com', {
@@ -504,12 +504,12 @@ const LEGACY_HAZARDS: readonly Draw[] = [
     return { title: `DaemonSet kube-system/${name} runs as the vendor's ServiceAccount`, early: [written] }
   },
   (context) => {
-    const { space } = spot(context, 'gitops')
-    const secrets = vendorIn(space, ['aliyun-acr-credential-a'], [])
+    const { namespace } = spot(context, 'gitops')
+    const secrets = vendorIn(namespace, ['aliyun-acr-credential-a'], [])
     const manager = context.random.pick(['argocd-controller', 'kustomize-controller'])
     const list = { imagePullSecrets: [{ name: 'aliyun-acr-credential-a' }, { name: SECRET }] }
-    const account = { object: object('ServiceAccount', space, 'gitops', list), manager, applied: true }
-    return { title: `${manager} applies the list of ${space}/gitops`, early: [...secrets, account] }
+    const account = { object: object('ServiceAccount', namespace, 'gitops', list), manager, applied: true }
+    return { title: `${manager} applies the list of ${namespace}/gitops`, early: [...secrets, account] }
   },
 ]
 
@@ -533,11 +533,11 @@ const CONTENT: readonly ((home: string) => ZooObject)[] = [
 
 const REMOVAL_HAZARDS: readonly Draw[] = [
   (context) => {
-    const { space } = spot(context, 'gitops')
+    const { namespace } = spot(context, 'gitops')
     const manager = context.random.pick(['argocd-controller', 'kustomize-controller', 'helm'])
     const list = { imagePullSecrets: [{ name: 'regcred' }, { name: SECRET }] }
-    const account = { object: object('ServiceAccount', space, 'gitops', list), manager, applied: true }
-    return { title: `${manager} applies the list of ${space}/gitops`, early: [account] }
+    const account = { object: object('ServiceAccount', namespace, 'gitops', list), manager, applied: true }
+    return { title: `${manager} applies the list of ${namespace}/gitops`, early: [account] }
   },
   (context) => {
     const content = context.random.pick(CONTENT)(context.plan.home)
@@ -549,28 +549,30 @@ const REMOVAL_HAZARDS: readonly Draw[] = [
     }
   },
   (context) => {
-    const { space } = spot(context, 'unmanaged')
-    return { title: `${space}/builder was restored from a backup`, unmanaged: [`${space}/builder`] }
+    const { namespace } = spot(context, 'unmanaged')
+    return { title: `${namespace}/builder was restored from a backup`, unmanaged: [`${namespace}/builder`] }
   },
   (context) => {
-    const key = `${spot(context, 'labelled').space}/${context.random.pick(ACCOUNTS)}`
+    const key = `${spot(context, 'labelled').namespace}/${context.random.pick(ACCOUNTS)}`
     return { title: `argocd-controller applies a label to ${key}`, labelled: [key] }
   },
   (context) => {
-    const { space } = spot(context, 'rewritten')
-    return { title: `a person wrote the list of ${space}/builder`, rewritten: [`${space}/builder`] }
+    const { namespace } = spot(context, 'rewritten')
+    return { title: `a person wrote the list of ${namespace}/builder`, rewritten: [`${namespace}/builder`] }
   },
   (context) => {
-    const { space, made } = spot(context, 'listed')
+    const { namespace, made } = spot(context, 'listed')
     const own = ['regcred', SECRET]
-    const secret = { object: dockerSecret(space, 'regcred', [DEMO, ELSEWHERE]), merge: true }
-    const late = [{ object: workload(context.random.pick(KINDS), space, made, { image: `${DEMO}/team/app:2`, own }) }]
-    return { title: `${space}/${made} names regcred and the pull secret`, early: [secret], late }
+    const secret = { object: dockerSecret(namespace, 'regcred', [DEMO, ELSEWHERE]), merge: true }
+    const late = [
+      { object: workload(context.random.pick(KINDS), namespace, made, { image: `${DEMO}/team/app:2`, own }) },
+    ]
+    return { title: `${namespace}/${made} names regcred and the pull secret`, early: [secret], late }
   },
   (context) => {
-    const spaces = context.plan.second?.spaces ?? context.plan.skipped
-    const space = spaces[0] ?? 'kube-public'
-    const account = object('ServiceAccount', space, 'hand-made', { imagePullSecrets: [{ name: SECRET }] })
-    return { title: `a person wrote ${SECRET} into ${space}/hand-made`, early: [{ object: account, merge: true }] }
+    const namespaces = context.plan.second?.namespaces ?? context.plan.skipped
+    const namespace = namespaces[0] ?? 'kube-public'
+    const account = object('ServiceAccount', namespace, 'hand-made', { imagePullSecrets: [{ name: SECRET }] })
+    return { title: `a person wrote ${SECRET} into ${namespace}/hand-made`, early: [{ object: account, merge: true }] }
   },
 ]

@@ -49,14 +49,14 @@ const CASES: readonly {
   readonly before: readonly ZooObject[]
   readonly after: readonly ZooObject[]
   readonly truth?: Partial<Truth>
-  readonly says?: RegExp
+  readonly message?: RegExp
 }[] = [
   {
     title: 'a workload at 0 replicas loses its only login',
     operation: 'legacy',
     before: [OLD, account(A), workload('CloneSet', 'shop', 'web', { image: IMAGE })],
     after: [account(), workload('CloneSet', 'shop', 'web', { image: IMAGE })],
-    says: /clonesets\/web can no longer pull/,
+    message: /clonesets\/web can no longer pull/,
   },
   {
     title: 'a workload whose ServiceAccount has another login loses nothing',
@@ -78,7 +78,7 @@ const CASES: readonly {
       account('acr-nopass'),
       workload('Job', 'shop', 'web', { image: IMAGE }),
     ],
-    says: /can no longer pull/,
+    message: /can no longer pull/,
   },
   {
     title: 'RAM does not let the other login pull this repository',
@@ -90,14 +90,14 @@ const CASES: readonly {
       workload('CronJob', 'shop', 'web', { image: `${DEMO}/shop/web:1` }),
     ],
     after: [ours(OURS), account('acr-nopass'), workload('CronJob', 'shop', 'web', { image: `${DEMO}/shop/web:1` })],
-    says: /can no longer pull/,
+    message: /can no longer pull/,
   },
   {
     title: 'a volume still needs the Secret',
     operation: 'legacy',
     before: [OLD, workload('Pod', 'shop', 'kaniko', { image: 'kaniko', use: { how: 'projected', secret: A } })],
     after: [workload('Pod', 'shop', 'kaniko', { image: 'kaniko', use: { how: 'projected', secret: A } })],
-    says: /credential-a is gone, and .*pods\/kaniko needs it/,
+    message: /credential-a is gone, and .*pods\/kaniko needs it/,
   },
   {
     title: 'new Pods get the other login at admission',
@@ -112,7 +112,7 @@ const CASES: readonly {
     before: [OLD, ours(OURS), POLICY, workload('Pod', 'shop', 'web', { image: IMAGE, own: [A] })],
     after: [ours(OURS), POLICY, workload('Pod', 'shop', 'web', { image: IMAGE, own: [A] })],
     truth: { admits: new Set(['shop']), installed: new Set([pathOf(POLICY)]) },
-    says: /pods\/web can no longer pull/,
+    message: /pods\/web can no longer pull/,
   },
   {
     title: "a second release's entry is removed",
@@ -120,7 +120,7 @@ const CASES: readonly {
     before: [account('regcred', 'acr-nopass')],
     after: [account('regcred')],
     truth: { entries: new Map([['shop/default', 'second']]) },
-    says: /removed acr-nopass \(written by second\)/,
+    message: /removed acr-nopass \(written by second\)/,
   },
   {
     title: "the release's own entry and Secret are removed",
@@ -133,30 +133,30 @@ const CASES: readonly {
     operation: 'detach',
     before: [ours('other.other')],
     after: [],
-    says: /deleted .*secrets\/acr-nopass/,
+    message: /deleted .*secrets\/acr-nopass/,
   },
   {
     title: 'a list is written in another order',
     operation: 'install',
     before: [account('one', 'two')],
     after: [account('two', 'one', 'acr-nopass')],
-    says: /reordered/,
+    message: /reordered/,
   },
   {
     title: 'a diagnosis writes',
     operation: 'doctor',
     before: [],
     after: [object('ConfigMap', 'shop', 'notes')],
-    says: /doctor created/,
+    message: /doctor created/,
   },
 ]
 
-for (const { title, operation, before, after, truth, says } of CASES) {
-  test(`the checker ${says === undefined ? 'allows' : 'finds'} it: ${title}`, () => {
+for (const { title, operation, before, after, truth, message } of CASES) {
+  test(`the checker ${message === undefined ? 'allows' : 'finds'} it: ${title}`, () => {
     const found = findViolations(operation, snapshotOf(...before), snapshotOf(...after), { ...TRUTH, ...truth }, NOW)
     const text = found.map(({ detail }) => detail).join('\n')
-    if (says === undefined) assert.equal(text, '')
-    else assert.match(text, says)
+    if (message === undefined) assert.equal(text, '')
+    else assert.match(text, message)
   })
 }
 

@@ -164,9 +164,9 @@ function lostPulls(
   truth: Truth,
   now: number,
 ): readonly Violation[] {
-  const takesBack = operation === 'detach' || operation === 'uninstall' || operation === 'retire'
+  const removesEntries = operation === 'detach' || operation === 'uninstall' || operation === 'retire'
   const isReleases: Ignores = ({ metadata }) => isSecretOf(truth.release, metadata.labels ?? {})
-  const ignores: Ignores = takesBack ? isReleases : () => false
+  const ignores: Ignores = removesEntries ? isReleases : () => false
   const now2 = { truth, now, ignores }
   const later = new Map(consumersOf(after, truth).map((consumer) => [consumer.path, consumer]))
   return consumersOf(before, truth).flatMap((consumer) => {
@@ -256,7 +256,7 @@ function changedAccount(
   if (rest(object) !== rest(then) && !truth.installed.has(path)) {
     return [{ rule: 'object', detail: `${operation} changed more of ${path} than its list` }]
   }
-  const gone = was.filter((name) => !is.includes(name))
+  const removed = was.filter((name) => !is.includes(name))
   const added = is.filter((name) => !was.includes(name))
   const kept = was.filter((name) => is.includes(name))
   const breaches: Violation[] = []
@@ -267,10 +267,10 @@ function changedAccount(
     if (operation === 'install' && name === truth.release.secretName) continue
     breaches.push({ rule: 'reference', detail: `${operation} added ${name} to ${path}` })
   }
-  for (const name of gone) {
+  for (const name of removed) {
     const isOurs = name === truth.release.secretName && ['release', 'unclear'].includes(truth.entries.get(key) ?? '')
-    const takesBack = operation === 'detach' || operation === 'uninstall' || operation === 'retire'
-    if (takesBack && isOurs) continue
+    const removesEntries = operation === 'detach' || operation === 'uninstall' || operation === 'retire'
+    if (removesEntries && isOurs) continue
     if (operation === 'legacy' && truth.vendorSecrets.includes(name) && !truth.applied.has(key)) continue
     const whose = truth.entries.get(key) ?? 'nobody known'
     breaches.push({ rule: 'reference', detail: `${operation} removed ${name} (written by ${whose}) from ${path}` })
@@ -294,9 +294,9 @@ export function essence(object: ZooObject): string {
 
 /** Deleted objects that a remaining object still references, except as a pull secret. */
 function dangling(before: Snapshot, after: Snapshot, { installed }: Truth): readonly Violation[] {
-  const gone = [...before].filter(([path]) => !after.has(path))
+  const deleted = [...before].filter(([path]) => !after.has(path))
   const staying = [...after].filter(([path, object]) => !installed.has(path) && !isOver(object))
-  return gone.flatMap(([path, { kind, metadata }]) => {
+  return deleted.flatMap(([path, { kind, metadata }]) => {
     const user = staying.find(([, object]) => {
       const isNear = object.metadata.namespace === metadata.namespace
       if (kind === 'Secret') return isNear && namesSecret(object, metadata.name)

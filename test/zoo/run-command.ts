@@ -84,11 +84,11 @@ async function ourOwn({ zoo, releases, aheadMs }: Shell, words: readonly string[
     return
   }
   const [release] = releases.values()
-  const asked = runCommand(zoo, [...words, ...PATIENCE], aheadMs)
+  const refresh = runCommand(zoo, [...words, ...PATIENCE], aheadMs)
   let result: CommandResult | undefined
-  void asked.then((one) => (result = one))
+  void refresh.then((one) => (result = one))
   const helped = release && zoo.runHelper(release, { until: () => result !== undefined })
-  const [{ code, stderr }] = await Promise.all([asked, helped])
+  const [{ code, stderr }] = await Promise.all([refresh, helped])
   if (code !== 0) throw new Error(`${words.join(' ')}: ${stderr}`)
 }
 

@@ -4,7 +4,7 @@ import { MERGE_PATCH } from '../../src/kube/client.ts'
 import { breakRelease } from './break-release.ts'
 import type { Rendered, ZooCluster } from './cluster.ts'
 import { DEFECT_FINDINGS, type Defect } from './defects.ts'
-import { MADE_HOME, SECOND_HOME, SECRET, SPACES, servedBy, VENDOR_HELPER, type ZooPlan } from './draw-zoo.ts'
+import { MADE_HOME, NAMESPACES, SECOND_HOME, SECRET, servedBy, VENDOR_HELPER, type ZooPlan } from './draw-zoo.ts'
 import { listAt, type ZooObject } from './kinds.ts'
 import { DEMO, DEMO_PUBLIC, OLD_HELPER, OLD_SECRETS, PERSONAL, PERSONAL_VPC, PRIVATE_HOSTS } from './objects.ts'
 import {
@@ -63,7 +63,7 @@ async function run({ zoo, plan, lines, violations }: Omit<Run, 'release' | 'seco
       {
         registries: REGISTRIES,
         secretName: plan.second.secretName,
-        targets: { namespaces: { include: plan.second.spaces } },
+        targets: { namespaces: { include: plan.second.namespaces } },
       },
     ))
   const now: Run = { zoo, plan, release, second, lines, violations }
@@ -79,11 +79,11 @@ async function run({ zoo, plan, lines, violations }: Omit<Run, 'release' | 'seco
     for (const key of unmanaged) await forgetWriters(zoo, key)
     for (const key of labelled) await applyLabel(zoo, key)
     for (const key of rewritten) await writeListAgain(zoo, key)
-    for (const space of expired) await expire(zoo, space)
+    for (const namespace of expired) await expire(zoo, namespace)
   }
   if (admits(zoo, plan)) await zoo.untilAdmitted(release)
   for (const { late = [] } of plan.features) for (const written of late) await zoo.write(written)
-  for (const { waiting } of plan.features) if (waiting !== undefined) await zoo.letWait(waiting)
+  for (const { waiting } of plan.features) if (waiting !== undefined) await zoo.makeWait(waiting)
   for (const { last = [] } of plan.features) for (const written of last) await zoo.write(written)
   const { there } = await diagnose(now, truth, expectedFindings(plan))
   await diagnosePods(now)
@@ -99,11 +99,11 @@ const REGISTRIES = [
 
 function valuesOf(zoo: ZooCluster, { repositories, second, scope, home, ...plan }: ZooPlan): object {
   const [demo, ...others] = REGISTRIES
-  const seconds = second === undefined ? [] : [SECOND_HOME, ...second.spaces]
+  const seconds = second === undefined ? [] : [SECOND_HOME, ...second.namespaces]
   const namespaces =
     scope === 'cluster'
       ? { include: ['*'], exclude: ['kube-*', ...seconds] }
-      : { include: [...SPACES.filter((name) => !seconds.includes(name)), home], exclude: [] }
+      : { include: [...NAMESPACES.filter((name) => !seconds.includes(name)), home], exclude: [] }
   return {
     registries: [repositories === undefined ? demo : { ...demo, repositories }, ...others],
     targets: { namespaces },
@@ -121,9 +121,9 @@ async function populate({ zoo, plan, release, second }: Run): Promise<void> {
     await zoo.call({ method: 'PATCH', path: `/api/v1/namespaces/${name}`, body, contentType: MERGE_PATCH })
   }
   // The API server records no writers for an object that was created without any field, and none later either.
-  for (const [index, space] of SPACES.entries()) {
+  for (const [index, namespace] of NAMESPACES.entries()) {
     const fields = (plan.seed + index) % 2 === 0 ? {} : { automountServiceAccountToken: false }
-    await zoo.write({ object: { ...account(space, 'builder'), ...fields } })
+    await zoo.write({ object: { ...account(namespace, 'builder'), ...fields } })
   }
   for (const { early = [] } of plan.features) for (const written of early) await zoo.write(written)
   if (second !== undefined) {
@@ -290,8 +290,8 @@ async function writeListAgain(zoo: ZooCluster, key: string): Promise<void> {
   })
 }
 
-async function expire(zoo: ZooCluster, space: string): Promise<void> {
-  const path = `/api/v1/namespaces/${space}/secrets/${SECRET}`
+async function expire(zoo: ZooCluster, namespace: string): Promise<void> {
+  const path = `/api/v1/namespaces/${namespace}/secrets/${SECRET}`
   const ended = new Date(Date.now() - 10 * 60_000).toISOString().replace(/\.\d+Z$/, 'Z')
   const body = { metadata: { annotations: { 'acr-nopass.io/expires-at': ended } } }
   const query = { fieldManager: 'acr-nopass-content' }
@@ -440,8 +440,8 @@ async function operate(run: Run, truth: Truth): Promise<void> {
   if (operation === 'detach' || operation === 'uninstall')
     await stopHelper(run, operation === 'uninstall' ? 'deleted' : helper)
   // A user with few permissions must not do harm either; a user with all permissions then does the rest.
-  const [few] = operation === 'retire' ? [] : denied
-  if (few !== undefined) await operateAs(run, truth, zoo.kubeconfigWithout(few))
+  const [denial] = operation === 'retire' ? [] : denied
+  if (denial !== undefined) await operateAs(run, truth, zoo.kubeconfigWithout(denial))
   const { before, after, result } = await operateAs(run, truth, zoo.adminKubeconfig)
   const isHalted = operation === 'detach' && helper === 'running'
   if (isHalted) run.violations.push(...unchanged(before, after, 'a helper is at work'))
@@ -477,11 +477,11 @@ function unfinished(
   result: CommandResult | undefined,
 ): readonly Violation[] {
   const { operation } = plan
-  const said = `${result?.stdout ?? ''}${result?.stderr ?? ''}`
+  const output = `${result?.stdout ?? ''}${result?.stderr ?? ''}`
   if (operation === 'detach' || operation === 'retire' || operation === 'uninstall') {
     return [...truth.entries].flatMap(([key, owner]) => {
       const isThere = hasEntry(after.get(accountPath(key)))
-      if (owner !== 'release' || !isThere || said.includes(key)) return []
+      if (owner !== 'release' || !isThere || output.includes(key)) return []
       return [{ rule: 'complete' as const, detail: `${operation} left the release's own entry in ${key}` }]
     })
   }

@@ -40,16 +40,16 @@ const denied = (image: string): string =>
     'pull access denied, repository does not exist or may require authorization: server message: insufficient_scope: authorization failed',
   )
 
-interface WaitingScene {
+interface WaitingOptions {
   readonly random: Random
   readonly attach: 'serviceAccounts' | 'admission'
-  readonly spaces: readonly string[]
+  readonly namespaces: readonly string[]
 }
 
 /** A waiting Pod. Findings about its own list are put in the last namespace, which has no other defect. */
-export function drawWaiting({ random, attach, spaces }: WaitingScene): Feature {
+export function drawWaiting({ random, attach, namespaces }: WaitingOptions): Feature {
   const image = `${DEMO}/${random.pick(IMAGES)}`
-  const last = spaces.toSorted().at(-1) ?? ''
+  const last = namespaces.toSorted().at(-1) ?? ''
   const make = (namespace: string, title: string, parts: Partial<PodParts>, message: string, finding: string) => {
     const name = 'waits-0'
     const owner = { kind: 'StatefulSet', name: 'waits' }
@@ -68,5 +68,5 @@ export function drawWaiting({ random, attach, spaces }: WaitingScene): Feature {
     return { ...feature, early: [{ object: dockerSecret(last, 'regcred', [ELSEWHERE]), merge: true }] }
   }
   const [finding = '', words = denied] = random.pick(Object.entries(OTHER_REASONS))
-  return make(random.pick(spaces), 'waits', {}, words(image), finding)
+  return make(random.pick(namespaces), 'waits', {}, words(image), finding)
 }

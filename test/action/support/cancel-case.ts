@@ -23,7 +23,7 @@ export interface CancelRecord {
   /** Whether the next run named the command that fixes a pending release, and that command did. */
   readonly fixed: boolean | undefined
   /** All output of a case that failed. */
-  readonly said: string
+  readonly output: string
 }
 
 /** Cancels one job of the fixture's only cluster, after it has created the required state (a release, or none). */
@@ -31,8 +31,8 @@ export async function cancelCase(fixture: ActionFixture, point: CancelPoint): Pr
   // The last request of a helm that was lost with its machine may have taken effect after its release was read.
   if ((await lastStatus(fixture)).startsWith('pending') && !(await fix(fixture))) throw new Error('it stays pending')
   const before = await lastStatus(fixture)
-  if (point.onto === 'install' && before !== 'none') helm(fixture, 'uninstall', 'acr-nopass', '--wait')
-  if (point.onto === 'upgrade' && before !== 'deployed') await good(fixture)
+  if (point.command === 'install' && before !== 'none') helm(fixture, 'uninstall', 'acr-nopass', '--wait')
+  if (point.command === 'upgrade' && before !== 'deployed') await good(fixture)
   const main = await apply(fixture, point)
   // A lost machine takes helm with it.
   if (point.lost) for (const pid of helmPids(main.temp)) process.kill(pid, 'SIGKILL')
@@ -49,12 +49,12 @@ export async function cancelCase(fixture: ActionFixture, point: CancelPoint): Pr
     fixed: release.startsWith('pending') ? await fix(fixture) : undefined,
   } as const
   await rm(main.temp, { recursive: true })
-  const said = [main.stdout, main.stderr, post?.stdout ?? '', post?.stderr ?? ''].join('\n')
-  return { ...record, said: findBreaches(record).length === 0 ? '' : withoutMasks(said) }
+  const output = [main.stdout, main.stderr, post?.stdout ?? '', post?.stderr ?? ''].join('\n')
+  return { ...record, output: findBreaches(record).length === 0 ? '' : withoutMasks(output) }
 }
 
 /** Violations of P10 in this record; empty when all is well. */
-export function findBreaches(record: Omit<CancelRecord, 'said'>): readonly string[] {
+export function findBreaches(record: Omit<CancelRecord, 'output'>): readonly string[] {
   const pending = record.release.startsWith('pending')
   return [
     ...(record.processes > 0 ? [`${record.processes} helm processes left`] : []),

@@ -5,7 +5,7 @@ export interface CancelPoint {
   readonly after: 'start' | 'helm' | 'pending'
   readonly milliseconds: number
   /** `upgrade`: onto a good release. `install`: without a release. */
-  readonly onto: 'upgrade' | 'install'
+  readonly command: 'upgrade' | 'install'
   /** The new Pod never becomes ready, so that helm is certainly waiting. */
   readonly stuck: boolean
   /** The machine and helm are lost at once: no signal that a program could handle, no post step. */
@@ -31,10 +31,10 @@ export function cancelPoints(seed: number, count: number): readonly CancelPoint[
   return Array.from({ length: count }, (_, index) => {
     const after = (['start', 'helm', 'pending'] as const)[index % 3] ?? 'start'
     const milliseconds = Math.round(random() * (after === 'start' ? 3000 : 2500))
-    const onto = index % 5 === 4 ? 'install' : 'upgrade'
+    const command = index % 5 === 4 ? 'install' : 'upgrade'
     const [stuck, lost] = [index % 2 === 1, index % 8 === 7]
-    const helm = nextHelm(lost ? 'lost' : `${after} ${onto} ${stuck}`)
-    return { index, after, milliseconds, onto, stuck, lost, helm }
+    const helm = nextHelm(lost ? 'lost' : `${after} ${command} ${stuck}`)
+    return { index, after, milliseconds, command, stuck, lost, helm }
   })
 }
 
@@ -48,7 +48,7 @@ function createRandom(seed: number): () => number {
   }
 }
 
-export function describePoint({ after, milliseconds, onto, stuck, lost, helm }: CancelPoint): string {
+export function describePoint({ after, milliseconds, command, stuck, lost, helm }: CancelPoint): string {
   const end = lost ? 'the machine is lost' : 'cancelled'
-  return `${helm}: ${onto}, ${end} ${milliseconds} ms after ${after}${stuck ? ', waiting' : ''}`
+  return `${helm}: ${command}, ${end} ${milliseconds} ms after ${after}${stuck ? ', waiting' : ''}`
 }

@@ -136,11 +136,11 @@ export function rivalsSuite(helm: 'helm3' | 'helm4'): void {
   for (const one of CASES) {
     test(one.kill ? `P10 ${helm}: ${one.name}` : `C1 ${helm}: another deployer ${one.name}`, async () => {
       const { outcome, history } = await rivals.run(one)
-      const said = outcome.stdout + outcome.stderr
-      assert.equal(outcome.code, one.code, said)
-      if (one.error) assert.equal(outcome.annotations[0]?.title, one.error, said)
+      const output = outcome.stdout + outcome.stderr
+      assert.equal(outcome.code, one.code, output)
+      if (one.error) assert.equal(outcome.annotations[0]?.title, one.error, output)
       const wanted = [one.history, one.orHistory].find((other) => isDeepStrictEqual(other, history)) ?? one.history
-      assert.deepEqual(history, wanted, said)
+      assert.deepEqual(history, wanted, output)
       if (one.note) assert.match(outcome.summary + outcome.stdout, one.note)
     })
   }

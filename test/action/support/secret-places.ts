@@ -60,15 +60,15 @@ function decodeRelease(data: string): string {
 
 /** Every command line of this machine, polled. */
 export function watchProcesses(): { stop(): string } {
-  const seen = new Set<string>()
+  const commandLines = new Set<string>()
   const timer = setInterval(() => {
-    for (const line of execFileSync('ps', ['-eo', 'args='], { encoding: 'utf8' }).split('\n')) seen.add(line)
+    for (const line of execFileSync('ps', ['-eo', 'args='], { encoding: 'utf8' }).split('\n')) commandLines.add(line)
   }, 100)
   timer.unref()
   return {
     stop() {
       clearInterval(timer)
-      return [...seen].join('\n')
+      return [...commandLines].join('\n')
     },
   }
 }

@@ -5,7 +5,7 @@ import { parse } from 'yaml'
 /** Every secret that the cloud issued, by its kind, recorded on the wire, independent of what any program reports. */
 export interface SecretRecorder extends AsyncDisposable {
   readonly origin: string
-  readonly seen: ReadonlyMap<string, ReadonlySet<string>>
+  readonly secrets: ReadonlyMap<string, ReadonlySet<string>>
 }
 
 /** Responses of AssumeRole with another identity's session. */
@@ -23,22 +23,22 @@ const FIELDS: Readonly<Record<string, string>> = {
 
 /** A proxy in front of the emulated cloud. */
 export async function recordSecrets(upstream: string): Promise<SecretRecorder> {
-  const seen = new Map<string, Set<string>>()
+  const secrets = new Map<string, Set<string>>()
   const note = (kind: string, secret: string): void => {
-    seen.set(kind, (seen.get(kind) ?? new Set()).add(secret))
+    secrets.set(kind, (secrets.get(kind) ?? new Set()).add(secret))
   }
   const { hostname, port } = new URL(upstream)
   const server = createServer((incoming, outgoing) => {
     // The host that the client signed.
     const { url, method, headers } = incoming
-    const onward = httpRequest({ hostname, port, path: url, method, headers, agent: false }, (answer) => {
+    const onward = httpRequest({ hostname, port, path: url, method, headers, agent: false }, (response) => {
       const chunks: Buffer[] = []
-      answer.on('data', (chunk: Buffer) => chunks.push(chunk))
-      answer.on('end', () => {
+      response.on('data', (chunk: Buffer) => chunks.push(chunk))
+      response.on('end', () => {
         const body = Buffer.concat(chunks)
         const isChained = headers['x-acs-action'] === 'AssumeRole'
-        readAnswer(body.toString(), (kind, secret) => note((isChained && CHAINED[kind]) || kind, secret))
-        outgoing.writeHead(answer.statusCode ?? 500, answer.headers).end(body)
+        readResponse(body.toString(), (kind, secret) => note((isChained && CHAINED[kind]) || kind, secret))
+        outgoing.writeHead(response.statusCode ?? 500, response.headers).end(body)
       })
     })
     onward.on('error', () => outgoing.destroy())
@@ -47,7 +47,7 @@ export async function recordSecrets(upstream: string): Promise<SecretRecorder> {
   await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready))
   return {
     origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    seen,
+    secrets,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections()
       await new Promise((done) => server.close(done))
@@ -57,14 +57,14 @@ export async function recordSecrets(upstream: string): Promise<SecretRecorder> {
 
 type Note = (kind: string, secret: string) => void
 
-function readAnswer(text: string, note: Note): void {
-  let answer: unknown
+function readResponse(text: string, note: Note): void {
+  let response: unknown
   try {
-    answer = JSON.parse(text)
+    response = JSON.parse(text)
   } catch {
     return
   }
-  collect(answer, note)
+  collect(response, note)
 }
 
 function collect(value: unknown, note: Note): void {

@@ -11,7 +11,7 @@ import type { VirtualClock } from './virtual-clock.ts'
 /** The calls of one second or minute. */
 export interface CallCounts {
   /** All calls that reached the region, by second since the start. */
-  readonly asked: Uint32Array
+  readonly requests: Uint32Array
   /** Those that were throttled. */
   readonly refused: Uint32Array
 }
@@ -39,7 +39,7 @@ const ENDPOINTS: JsonObject = {
 /** One account in one region: its outage, its throttling, its responses. */
 export function createCloudModel(plan: FleetPlan, clock: VirtualClock, random: () => number): CloudModel {
   const size = Math.ceil(plan.length / 1000) + 1
-  const counts = { asked: new Uint32Array(size), refused: new Uint32Array(size) }
+  const counts = { requests: new Uint32Array(size), refused: new Uint32Array(size) }
   const throttle = plan.limit && createThrottle(plan.limit)
   const retryAfter = plan.limit?.retryAfterMs
   const refusal: CloudFailure = { ...THROTTLED, ...(retryAfter !== undefined && { retryAfter }) }
@@ -58,15 +58,15 @@ export function createCloudModel(plan: FleetPlan, clock: VirtualClock, random: (
     if (plan.outage && now >= plan.outage.from && now < plan.outage.until) {
       return after(TIMEOUT, () => ({ failure: UNREACHABLE }))
     }
-    counts.asked[second] = (counts.asked[second] ?? 0) + 1
+    counts.requests[second] = (counts.requests[second] ?? 0) + 1
     if (throttle?.admits(call.action, now) === false) {
       counts.refused[second] = (counts.refused[second] ?? 0) + 1
       return after(LATENCY, () => ({ failure: refusal }))
     }
-    return after(LATENCY, () => ({ body: answer(call, life) }))
+    return after(LATENCY, () => ({ body: respond(call, life) }))
   }
 
-  function answer({ action, credentials }: CloudCall, life: number): JsonObject {
+  function respond({ action, credentials }: CloudCall, life: number): JsonObject {
     switch (action) {
       case 'AssumeRoleWithOIDC': {
         const Expiration = new Date(clock.now() + life).toISOString()

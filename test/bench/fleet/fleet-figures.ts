@@ -33,13 +33,13 @@ const ENOUGH = 300
 export function readFigures({ plan, counts, rotations }: FleetRun, life: number): FleetFigures {
   const { outage, length } = plan
   const quiet = { from: 3 * life, until: outage?.from ?? length }
-  const calls = sum(counts.asked, quiet.from, quiet.until)
+  const calls = sum(counts.requests, quiet.from, quiet.until)
   const mean = calls / ((quiet.until - quiet.from) / 1000)
   const window = MINUTE * Math.max(1, Math.ceil(ENOUGH / (mean * 60)))
   const busy = (from: number, until: number): number[] => {
     const windows: number[] = []
     for (let at = from; at + window <= until; at += window) {
-      windows.push(sum(counts.asked, at, at + window) / (window / 1000) / mean)
+      windows.push(sum(counts.requests, at, at + window) / (window / 1000) / mean)
     }
     return windows
   }
@@ -50,7 +50,7 @@ export function readFigures({ plan, counts, rotations }: FleetRun, life: number)
   const over = rotations.filter(({ at, left }) => outage && at >= outage.from && left !== undefined && left < 0)
   const recovered = Math.max(outage?.until ?? 0, largest(over.map(({ at }) => at)))
   const answered = rotations.filter(({ at }) => !outage || at < outage.from || at > recovered)
-  const served = counts.asked.reduce((all, one) => all + one, 0) - counts.refused.reduce((all, one) => all + one, 0)
+  const served = counts.requests.reduce((all, one) => all + one, 0) - counts.refused.reduce((all, one) => all + one, 0)
   return {
     mean,
     peak: largest(busy(quiet.from, quiet.until)),
@@ -59,7 +59,7 @@ export function readFigures({ plan, counts, rotations }: FleetRun, life: number)
     readyAfter: largest(rotations.map(({ at, left }) => (left === undefined ? at : 0))) / 1000,
     recoveredAfter: outage ? (recovered - outage.until) / 1000 : Number.NaN,
     mostUsed: largest(answered.map(({ left }) => (left === undefined ? 0 : (1 - left) * 100))),
-    busiestSecond: largest(counts.asked),
+    busiestSecond: largest(counts.requests),
     refusedEach: counts.refused.reduce((all, one) => all + one, 0) / served,
     window,
   }
@@ -76,7 +76,7 @@ export function callsAfter(
   const step = 5 * MINUTE
   const points: [number, number][] = []
   for (let at = from; at + step <= Math.min(plan.length, from + length); at += step) {
-    const times = sum(counts.asked, at, at + step) / (step / 1000) / mean
+    const times = sum(counts.requests, at, at + step) / (step / 1000) / mean
     points.push([(at - from + step / 2) / (60 * MINUTE), Math.min(most, times)])
   }
   return points

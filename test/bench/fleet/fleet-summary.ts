@@ -18,7 +18,7 @@ export interface FleetSummary {
 
 type Line = readonly (readonly [hours: number, times: number])[]
 
-export interface FleetQuestion {
+export interface FleetRequest {
   readonly plan: FleetPlan
   /** The lifetime of the longest-lived token, in milliseconds. */
   readonly life: number
@@ -28,13 +28,13 @@ export interface FleetQuestion {
 
 const HOURS = 6
 
-export async function summarizeFleet({ plan, life, most }: FleetQuestion): Promise<FleetSummary> {
+export async function summarizeFleet({ plan, life, most }: FleetRequest): Promise<FleetSummary> {
   const run = await simulateFleet(plan)
   const figures = readFigures(run, life)
   const line = (from: number): Line => callsAfter(run, figures, from, HOURS * HOUR, most)
   return {
     figures,
-    calls: run.counts.asked.reduce((sum, one) => sum + one, 0),
+    calls: run.counts.requests.reduce((sum, one) => sum + one, 0),
     rotations: run.rotations.length,
     rotationsAnHour: rotationsAnHour(run),
     afterStart: line(0),
@@ -43,9 +43,9 @@ export async function summarizeFleet({ plan, life, most }: FleetQuestion): Promi
 }
 
 /** The same on a separate thread. */
-export async function summarizeInThread(question: FleetQuestion, signal: AbortSignal): Promise<FleetSummary> {
+export async function summarizeInThread(request: FleetRequest, signal: AbortSignal): Promise<FleetSummary> {
   signal.throwIfAborted()
-  const worker = new Worker(new URL('fleet-thread.ts', import.meta.url), { workerData: question })
+  const worker = new Worker(new URL('fleet-thread.ts', import.meta.url), { workerData: request })
   const end = (): void => void worker.terminate()
   signal.addEventListener('abort', end, { once: true })
   try {

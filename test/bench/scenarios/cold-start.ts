@@ -17,15 +17,15 @@ export const coldStart: Scenario = {
 }
 
 async function measureColdStart(context: BenchContext): Promise<Measured> {
-  const { settings, programs, signal, tell } = context
+  const { settings, programs, signal, report } = context
   const count = settings.namespaces
   const minimal = await measureOne(
-    { ...context, tell: (text) => tell(`minimal program: ${text}`) },
+    { ...context, report: (text) => report(`minimal program: ${text}`) },
     (fixture) => minimalContender(fixture, programs.minimal, 'serviceAccounts'),
     async () => undefined,
   )
   const helper = await measureOne(
-    { ...context, tell: (text) => tell(`helper: ${text}`) },
+    { ...context, report: (text) => report(`helper: ${text}`) },
     (fixture) => helperContender(fixture, 'serviceAccounts', signal),
     (fixture) => checkLogin(fixture, HOME),
   )
@@ -56,14 +56,19 @@ async function measureOne(
   create: (fixture: Fixture) => Contender,
   check: (fixture: Fixture) => Promise<void>,
 ): Promise<ContenderFigures> {
-  const { settings, tell, signal } = context
-  tell('a cluster')
+  const { settings, report, signal } = context
+  report('a cluster')
   await using fixture = await openScenarioFixture(context, 'cold')
   const names = namesOf('cold', settings.namespaces)
-  await createNamespaces(fixture.admin, names, (done) => tell(`${done} of ${names.length} namespaces created`), signal)
+  await createNamespaces(
+    fixture.admin,
+    names,
+    (done) => report(`${done} of ${names.length} namespaces created`),
+    signal,
+  )
   const exist = (): boolean => names.every((name) => fixture.observer.of(name).accountAt !== undefined)
   await fixture.observer.until('all ServiceAccounts existed', exist, 120_000, signal)
-  const figures = await measureContender(fixture, create(fixture), names, tell, signal)
+  const figures = await measureContender(fixture, create(fixture), names, report, signal)
   await check(fixture)
   return figures
 }

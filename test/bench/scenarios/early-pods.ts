@@ -61,8 +61,8 @@ async function withHelper<T>(
   attach: 'serviceAccounts' | 'admission',
   work: (fixture: Fixture) => Promise<T>,
 ): Promise<T> {
-  const { tell, signal } = context
-  tell(`${attach}: a cluster`)
+  const { report, signal } = context
+  report(`${attach}: a cluster`)
   await using fixture = await openScenarioFixture(context, 'early')
   await fixture.startNode()
   await fixture.install({ attach, replicas: 1 })
@@ -72,8 +72,8 @@ async function withHelper<T>(
 }
 
 async function withMinimal<T>(context: BenchContext, work: (fixture: Fixture) => Promise<T>): Promise<T> {
-  const { tell, programs, signal } = context
-  tell('minimal program: a cluster')
+  const { report, programs, signal } = context
+  report('minimal program: a cluster')
   await using fixture = await openScenarioFixture(context, 'early-minimal')
   await minimalContender(fixture, programs.minimal, 'serviceAccounts').start()
   await createOldNamespace(fixture, signal)
@@ -96,7 +96,7 @@ function lacksReference({ spec: { imagePullSecrets = [] } }: PodBody): boolean {
 
 /** Pods that are created `delay` ms after the response for their ServiceAccount, one each: the number without the reference. */
 async function countWithout(
-  { settings, tell, signal }: BenchContext,
+  { settings, report, signal }: BenchContext,
   { admin }: Fixture,
   delay: number,
   isNew: boolean,
@@ -105,7 +105,7 @@ async function countWithout(
   const names = namesOf(`early-${delay}`, settings.pods)
   for (const [index, name] of names.entries()) {
     if (index % 10 === 0)
-      tell(
+      report(
         `${index} of ${names.length} Pods ${delay} ms after their ServiceAccount, ${isNew ? 'new' : 'old'} namespace`,
       )
     const namespace = isNew ? name : OLD
@@ -143,7 +143,7 @@ spec:
 
 /** Installs Deployments with their own ServiceAccounts, as many as requested; returns how many of their Pods lack the reference. */
 async function installAll(
-  { settings, programs, tell }: BenchContext,
+  { settings, programs, report }: BenchContext,
   { admin, cluster }: Fixture,
   signal: AbortSignal,
 ): Promise<number> {
@@ -156,7 +156,7 @@ async function installAll(
   // One at a time: on a machine with two cores several Helm processes would delay API server and helper.
   for (const [index, name] of names.entries()) {
     signal.throwIfAborted()
-    tell(`${index} of ${names.length} Deployments by Helm`)
+    report(`${index} of ${names.length} Deployments by Helm`)
     const target = ['--namespace', OLD, '--kubeconfig', cluster.adminKubeconfigFile]
     const { code, stderr } = await helm.run(['install', name, chart, ...target])
     if (code !== 0) throw new Error(stderr)

@@ -31,8 +31,8 @@ const VARIANTS = {
 } as const
 
 async function measureFleetRollout(context: BenchContext): Promise<Measured> {
-  const { settings, tell } = context
-  tell(`${SERVERS} API servers`)
+  const { settings, report } = context
+  report(`${SERVERS} API servers`)
   await using fixture = await openRolloutFixture(context, { sites: SITES, servers: SERVERS })
   const helm = bareHelm(context, fixture, PARALLEL)
   const times: Record<Part, number[]> = { bare: [], first: [], again: [], noRam: [], canary: [], verify: [] }
@@ -49,19 +49,19 @@ async function measureFleetRollout(context: BenchContext): Promise<Measured> {
   await helm.install()
   await helm.uninstall()
   for (let round = 0; round < settings.rounds; round += 1) {
-    const say = (what: string): void => tell(`round ${round + 1} of ${settings.rounds}: ${what}`)
-    say('helm under xargs')
+    const reportRound = (what: string): void => report(`round ${round + 1} of ${settings.rounds}: ${what}`)
+    reportRound('helm under xargs')
     giveRights(fixture)
     await measured('bare', () => timed(() => helm.install()))
     await helm.uninstall()
     for (const [name, inputs] of Object.entries(VARIANTS)) {
       if (name !== 'first' && !settings.long) continue
-      say(`the action, ${name}`)
+      reportRound(`the action, ${name}`)
       if (name === 'noRam') giveRights(fixture)
       else takeRights(fixture)
       await measured(name as keyof typeof VARIANTS, () => roll(fixture, inputs, 'deployed'))
       if (name === 'first') {
-        say('the action again, nothing changed')
+        reportRound('the action again, nothing changed')
         const from = fixture.cloud.calls.length
         await measured('again', () => roll(fixture, PLAIN, 'unchanged'))
         writes += fixture.cloud.calls.slice(from).filter(({ product, write }) => product === 'Ram' && write).length

@@ -24,16 +24,16 @@ interface Simulated extends FleetSummary {
   readonly title: string
 }
 
-async function measureFleet({ tell, signal }: BenchContext): Promise<Measured> {
+async function measureFleet({ report, signal }: BenchContext): Promise<Measured> {
   let open = 0
   const simulate = async (title: string, plan: FleetPlan, life: number): Promise<Simulated> => {
     open += 1
     const summary = await summarizeInThread({ plan, life, most: MOST }, signal)
     open -= 1
-    tell(`${open} of 4 still run`)
+    report(`${open} of 4 still run`)
     return { title, ...summary }
   }
-  tell('4 simulations side by side')
+  report('4 simulations side by side')
   const all = await Promise.all([
     simulate(`${CLUSTERS} clusters, ${DAYS} days, no limit`, weekPlan(CLUSTERS, DAYS), HOUR),
     simulate(`${CLUSTERS} clusters, 1 day, 50 calls a second`, throttledPlan(CLUSTERS, 50), HOUR),

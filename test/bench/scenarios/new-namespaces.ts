@@ -35,12 +35,12 @@ async function measureNewNamespaces(context: BenchContext): Promise<Measured> {
     figures: {
       usable: bothOf(singles.account),
       'usable-against-minimal': against(bothOf(singles.account), bothOf(minimal.singles.account)),
-      'usable-after-request': bothOf(singles.asked),
-      'usable-slowest': [Math.max(...singles.asked), Math.max(...bursts.asked)],
+      'usable-after-request': bothOf(singles.requested),
+      'usable-slowest': [Math.max(...singles.requested), Math.max(...bursts.requested)],
       'requests-new': [countRequests(requests, 'secrets', 'serviceaccounts', 'events') / settings.singles],
     },
     notes: [
-      `the minimal program: usable after ${show(bothOf(minimal.singles.account))} ms, the slowest in bursts ${show([Math.max(...minimal.bursts.asked)])} ms`,
+      `the minimal program: usable after ${show(bothOf(minimal.singles.account))} ms, the slowest in bursts ${show([Math.max(...minimal.bursts.requested)])} ms`,
       `in bursts, after the ServiceAccount exists: ${show([0.5, 0.99, 1].map((share) => percentile(bursts.account, share)))} ms (p50 / p99 / the slowest)`,
       `requests per new namespace: ${describeRequests(requests, settings.singles)}`,
     ],
@@ -71,36 +71,36 @@ interface NamespaceTimes {
   readonly bursts: BurstTimes
 }
 
-const NO_BURST: BurstTimes = { asked: [], account: [] }
+const NO_BURST: BurstTimes = { requested: [], account: [] }
 
 async function measureHelper(
   context: BenchContext,
   attach: Attach,
 ): Promise<NamespaceTimes & { readonly requests: RequestCounts }> {
-  const { settings, tell, signal } = context
-  tell('helper: a cluster')
+  const { settings, report, signal } = context
+  report('helper: a cluster')
   await using fixture = await openScenarioFixture(context, 'new')
   await fixture.startNode()
   // One replica, as in the other measurements: a second one would share this machine's processors.
   await fixture.install({ attach, replicas: 1 })
   await untilHelperWorks(fixture, signal)
   const window = fixture.audit()
-  const singles = await measureSingles(fixture, namesOf('one', settings.singles), attach, tell, signal)
+  const singles = await measureSingles(fixture, namesOf('one', settings.singles), attach, report, signal)
   const requests = window.requests()
-  const bursts = attach === 'admission' ? NO_BURST : await measureBursts(fixture, settings.burst, tell, signal)
+  const bursts = attach === 'admission' ? NO_BURST : await measureBursts(fixture, settings.burst, report, signal)
   return { singles, bursts, requests }
 }
 
 /** The same with the minimal program: the lower bound on this machine in this run. */
 async function measureMinimal(context: BenchContext, attach: Attach): Promise<NamespaceTimes> {
   const { settings, programs, signal } = context
-  const tell = (text: string): void => context.tell(`minimal program: ${text}`)
-  tell('a cluster')
+  const report = (text: string): void => context.report(`minimal program: ${text}`)
+  report('a cluster')
   await using fixture = await openScenarioFixture(context, 'minimal')
   await minimalContender(fixture, programs.minimal, attach).start()
   await fixture.observer.until('the program worked', () => !!fixture.observer.of(HOME).secretAt, 60_000, signal)
-  const singles = await measureSingles(fixture, namesOf('one', settings.singles), attach, tell, signal)
-  const bursts = attach === 'admission' ? NO_BURST : await measureBursts(fixture, settings.burst, tell, signal)
+  const singles = await measureSingles(fixture, namesOf('one', settings.singles), attach, report, signal)
+  const bursts = attach === 'admission' ? NO_BURST : await measureBursts(fixture, settings.burst, report, signal)
   return { singles, bursts }
 }
 

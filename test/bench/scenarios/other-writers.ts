@@ -20,8 +20,8 @@ export const otherWriters: Scenario = {
 }
 
 async function measureOtherWriters(context: BenchContext): Promise<Measured> {
-  const { tell, signal } = context
-  tell('a cluster')
+  const { report, signal } = context
+  report('a cluster')
   await using fixture = await openScenarioFixture(context, 'writers')
   await fixture.startNode()
   await fixture.install({ attach: 'serviceAccounts' })
@@ -29,19 +29,19 @@ async function measureOtherWriters(context: BenchContext): Promise<Measured> {
   await createNamespace(fixture.admin, 'shop', signal)
   await fixture.observer.until('a namespace was usable', () => !!fixture.observer.of('shop').secretAt, 60_000, signal)
 
-  tell(`${RACERS} new ServiceAccounts with another writer`)
+  report(`${RACERS} new ServiceAccounts with another writer`)
   const race = fixture.audit()
   const racers = await raceAll(fixture, signal)
   const raced = await untilAttached(racers, 10_000, signal)
   const raceRequests = race.requests()
 
-  tell(`a hostile writer on ${CONTENDED} ServiceAccounts for ${CONTEND_MS / 1000} s`)
+  report(`a hostile writer on ${CONTENDED} ServiceAccounts for ${CONTEND_MS / 1000} s`)
   const contend = fixture.audit()
   const contended = racers.slice(0, CONTENDED)
   const edits = await fight(contended, signal)
   const requests = contend.requests()
   const ended = performance.now()
-  tell('until the helper is back in all lists')
+  report('until the helper is back in all lists')
   const fought = await untilAttached(contended, CALM_MS, signal)
   const backMs = performance.now() - ended
   return {

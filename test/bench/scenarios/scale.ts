@@ -76,15 +76,15 @@ function draw(all: readonly Sized[]): NonNullable<Measured['pictures']> {
 
 async function measureSize(context: BenchContext, count: number, attach: Attach): Promise<Sized> {
   const { signal } = context
-  const tell = (text: string): void => context.tell(`${count} namespaces, ${attach}: ${text}`)
-  tell('a cluster')
+  const report = (text: string): void => context.report(`${count} namespaces, ${attach}: ${text}`)
+  report('a cluster')
   await using fixture = await openScenarioFixture(context, 'scale')
   const names = namesOf('cold', count)
-  await createNamespaces(fixture.admin, names, (done) => tell(`${done} created`), signal)
+  await createNamespaces(fixture.admin, names, (done) => report(`${done} created`), signal)
   const exist = (): boolean => names.every((name) => fixture.observer.of(name).accountAt !== undefined)
   await fixture.observer.until('all ServiceAccounts existed', exist, 600_000, signal)
-  const figures = await measureContender(fixture, helperContender(fixture, attach, signal), names, tell, signal)
-  tell(`idle for ${IDLE_MS / 1000} s`)
+  const figures = await measureContender(fixture, helperContender(fixture, attach, signal), names, report, signal)
+  report(`idle for ${IDLE_MS / 1000} s`)
   const sized: Sized = { ...figures, count, idleCpu: await idleCpu(fixture, signal) }
   context.note(describe(sized, attach))
   return sized

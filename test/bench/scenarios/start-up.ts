@@ -20,7 +20,7 @@ interface Command {
   readonly until: 'end' | 'line'
 }
 
-async function measureStartUp({ root, programs, tell, signal }: BenchContext): Promise<Measured> {
+async function measureStartUp({ root, programs, report, signal }: BenchContext): Promise<Measured> {
   const values = 'examples/values/production.yaml'
   const action = {
     INPUT_MODE: 'validate',
@@ -40,7 +40,7 @@ async function measureStartUp({ root, programs, tell, signal }: BenchContext): P
   const times = { bare: [] as number[], validate: [] as number[], action: [] as number[] }
   // One round of all before the next, so that other load on the machine affects all equally.
   for (let round = 0; round < ROUNDS; round += 1) {
-    tell(`round ${round + 1} of ${ROUNDS}`)
+    report(`round ${round + 1} of ${ROUNDS}`)
     for (const name of ['bare', 'validate', 'action'] as const)
       times[name].push(await time(commands[name], root, signal))
   }

@@ -23,8 +23,8 @@ export const steady: Scenario = {
 }
 
 async function measureSteady(context: BenchContext): Promise<Measured> {
-  const { settings, tell, signal } = context
-  tell('a cluster')
+  const { settings, report, signal } = context
+  report('a cluster')
   await using fixture = await openScenarioFixture(context, 'steady')
   const names = namesOf('steady', NAMESPACES)
   await createNamespaces(fixture.admin, names, () => undefined, signal)
@@ -35,21 +35,21 @@ async function measureSteady(context: BenchContext): Promise<Measured> {
   await untilHelperWorks(fixture, signal)
   await sleep(SETTLE_MS, undefined, { signal })
 
-  tell(`idle for ${settings.steadySeconds} s`)
+  report(`idle for ${settings.steadySeconds} s`)
   const idle = await watchFor(fixture, settings.steadySeconds * 1000, signal)
 
-  tell('restart')
+  report('restart')
   const restart = watchFor(fixture, START_MS, signal)
   await restartAll(fixture, signal)
   const restarted = await restart
 
-  tell('crash of the leader, which its kubelet starts again')
+  report('crash of the leader, which its kubelet starts again')
   const leader = await leaderOf(fixture, signal)
   node.kill(`${leader.namespace}/${leader.name}`)
   const againMs = await untilNewIsUsable(fixture, 'after-crash', signal)
   await sleep(START_MS, undefined, { signal })
 
-  tell('loss of the leader, which nobody starts again')
+  report('loss of the leader, which nobody starts again')
   const second = await leaderOf(fixture, signal)
   // The second crash of a container keeps it down (see openFixture); a helper that has not crashed yet crashes here.
   if (second.uid !== leader.uid) {
@@ -139,7 +139,7 @@ async function leaderOf(fixture: Fixture, signal: AbortSignal): Promise<RunningP
 async function untilNewIsUsable(fixture: Fixture, name: string, signal: AbortSignal): Promise<number> {
   const begin = performance.now()
   await createNamespace(fixture.admin, name, signal)
-  const seen = fixture.observer.of(name)
-  await fixture.observer.until('a helper worked again', () => usableAt(seen) !== undefined, 60_000, signal)
-  return (usableAt(seen) ?? Number.NaN) - begin
+  const observed = fixture.observer.of(name)
+  await fixture.observer.until('a helper worked again', () => usableAt(observed) !== undefined, 60_000, signal)
+  return (usableAt(observed) ?? Number.NaN) - begin
 }

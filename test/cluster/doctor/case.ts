@@ -14,7 +14,7 @@ export interface BrokenCase<Fixture> {
   readonly args?: readonly string[]
   make(fixture: Fixture): Promise<unknown>
   /** Texts that the cause, the fix and the command must contain. */
-  readonly says: RegExp
+  readonly message: RegExp
   /** Repairs it, by the finding's own fix where possible; afterwards doctor finds nothing again. */
   fix(fixture: Fixture, finding: Finding): Promise<unknown>
 }
@@ -34,7 +34,7 @@ export function testCases<Fixture extends CaseFixture>(
   open: () => Fixture,
   cases: readonly BrokenCase<Fixture>[],
 ): void {
-  for (const { title, id, severity = 'error', args = [], make, says, fix } of cases) {
+  for (const { title, id, severity = 'error', args = [], make, message, fix } of cases) {
     test(`doctor names ${id}: ${title}`, async () => {
       const fixture = open()
       await make(fixture)
@@ -42,8 +42,8 @@ export function testCases<Fixture extends CaseFixture>(
         const { findings } = (await runDoctor(fixture.kubeconfig, args, fixture.env)).report
         const found = findings.filter((one) => one.id === id)
         const words = found.map(({ cause, fix, command = '' }) => `${cause}\n${fix}\n${command}`)
-        const at = words.findIndex((text) => says.test(text))
-        assert.ok(at >= 0, `${id} with ${says}, but: ${JSON.stringify(findings, null, 1)}`)
+        const at = words.findIndex((text) => message.test(text))
+        assert.ok(at >= 0, `${id} with ${message}, but: ${JSON.stringify(findings, null, 1)}`)
         return found[at] as Finding
       }, LIMIT_MS)
       assert.equal(finding.severity, severity)

@@ -22,28 +22,28 @@ export const CLOUD_CASES: readonly Case[] = [
     title: 'the policy was detached from the role',
     id: 'RAM_DENIED',
     make: rotating(({ helperCluster, trust }) => helperCluster.cloud.control.revoke(trust.role)),
-    says: /cr:\w+[\s\S]*acr-nopass policy -f values\.yaml/,
+    message: /cr:\w+[\s\S]*acr-nopass policy -f values\.yaml/,
     fix: rotating((fixture) => fixture.grantRole()),
   },
   {
     title: 'the role trusts another ServiceAccount',
     id: 'ROLE_NOT_TRUSTED',
     make: rotating((fixture) => fixture.trustRole('system:serviceaccount:kube-system:aliyun-acr-credential-helper')),
-    says: new RegExp(`has to trust oidc:sub ${SUBJECT}, oidc:iss https://`),
+    message: new RegExp(`has to trust oidc:sub ${SUBJECT}, oidc:iss https://`),
     fix: rotating((fixture) => fixture.trustRole(SUBJECT)),
   },
   {
     title: 'the role trusts the issuer of another cluster',
     id: 'ROLE_NOT_TRUSTED',
     make: rotating((fixture) => fixture.trustRole(SUBJECT, 'https://oidc-ack-cn-hangzhou.example.com/another')),
-    says: /--issuer https:\/\/\S+ --oidc-provider-arn acs:ram::\d+:oidc-provider\/rrsa/,
+    message: /--issuer https:\/\/\S+ --oidc-provider-arn acs:ram::\d+:oidc-provider\/rrsa/,
     fix: rotating((fixture) => fixture.trustRole(SUBJECT)),
   },
   {
     title: 'the Secret with the login of a static registry lost its password',
     id: 'IDENTITY_MISSING',
     make: rotating((fixture) => setPassword(fixture, '')),
-    says: /existingSecret needs the keys username and password[\s\S]*kubectl .*-n acr-system describe pods/,
+    message: /existingSecret needs the keys username and password[\s\S]*kubectl .*-n acr-system describe pods/,
     fix: rotating((fixture) => setPassword(fixture, fixture.helperCluster.cloud.registryPush.password)),
   },
   {
@@ -52,7 +52,7 @@ export const CLOUD_CASES: readonly Case[] = [
     make: rotating(({ helperCluster }) =>
       helperCluster.cloud.faults.add({ kind: 'cut', match: { product: 'cr' }, times: Number.POSITIVE_INFINITY }),
     ),
-    says: /NAT gateway or VPC endpoint/,
+    message: /NAT gateway or VPC endpoint/,
     fix: rotating(({ helperCluster }) => helperCluster.cloud.faults.clear()),
   },
   {
@@ -61,7 +61,7 @@ export const CLOUD_CASES: readonly Case[] = [
     make: rotating(({ helperCluster }) =>
       helperCluster.cloud.faults.add({ kind: 'throttle', match: { product: 'cr' }, times: Number.POSITIVE_INFINITY }),
     ),
-    says: /Throttling\.User/,
+    message: /Throttling\.User/,
     fix: rotating(({ helperCluster }) => helperCluster.cloud.faults.clear()),
   },
   {
@@ -76,7 +76,7 @@ export const CLOUD_CASES: readonly Case[] = [
         times: Number.POSITIVE_INFINITY,
       }),
     ),
-    says: /acr-nopass refresh/,
+    message: /acr-nopass refresh/,
     fix: rotating(({ helperCluster }) => helperCluster.cloud.faults.clear()),
   },
   {
@@ -89,7 +89,7 @@ export const CLOUD_CASES: readonly Case[] = [
           { name: 'wrong', edition: 'enterprise', instanceId: 'cri-0000000000000000', region: 'cn-hangzhou' },
         ],
       }),
-    says: /aliyun cr ListInstance --region cn-hangzhou/,
+    message: /aliyun cr ListInstance --region cn-hangzhou/,
     fix: async (fixture) => {
       await fixture.helperCluster.install(fixture.values)
       await fixture.restart()
@@ -99,14 +99,14 @@ export const CLOUD_CASES: readonly Case[] = [
     title: 'the credential has expired: at the registry',
     id: 'REGISTRY_EXPIRED',
     make: expire,
-    says: /acr-nopass refresh/,
+    message: /acr-nopass refresh/,
     fix: restore,
   },
   {
     title: 'the credential has expired: in the Secrets',
     id: 'SECRET_EXPIRED',
     make: expire,
-    says: /acr-nopass refresh/,
+    message: /acr-nopass refresh/,
     fix: restore,
   },
 ]

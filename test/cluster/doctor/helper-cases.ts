@@ -15,14 +15,14 @@ export const HELPER_CASES: readonly BrokenCase<HelperFixture>[] = [
     title: 'the helper is scaled to 0',
     id: 'HELPER_DOWN',
     make: (fixture) => fixture.scale(0),
-    says: AGAIN,
+    message: AGAIN,
     fix: applyAgain,
   },
   {
     title: 'its Deployment was deleted',
     id: 'HELPER_DOWN',
     make: (fixture) => fixture.remove(DEPLOYMENT),
-    says: AGAIN,
+    message: AGAIN,
     fix: applyAgain,
   },
   {
@@ -30,7 +30,7 @@ export const HELPER_CASES: readonly BrokenCase<HelperFixture>[] = [
     id: 'HELPER_DEGRADED',
     severity: 'warning',
     make: (fixture) => setContainer(fixture, { image: 'ghcr.io/acr-nopass/nowhere:1' }),
-    says: /ErrImagePull|ImagePullBackOff/,
+    message: /ErrImagePull|ImagePullBackOff/,
     fix: (fixture) => fixture.scale(1),
   },
   {
@@ -38,21 +38,21 @@ export const HELPER_CASES: readonly BrokenCase<HelperFixture>[] = [
     id: 'HELPER_DEGRADED',
     severity: 'warning',
     make: (fixture) => setContainer(fixture, { securityContext: { capabilities: { drop: ['KILL'] } } }),
-    says: /The API server takes no Pod of it: .*violates PodSecurity/,
+    message: /The API server takes no Pod of it: .*violates PodSecurity/,
     fix: (fixture) => fixture.scale(1),
   },
   {
     title: 'its Lease was deleted',
     id: 'HELPER_LEADERLESS',
     make: (fixture) => fixture.remove(LEASE),
-    says: AGAIN,
+    message: AGAIN,
     fix: applyAgain,
   },
   {
     title: 'the ConfigMap of its report was deleted',
     id: 'HELPER_SILENT',
     make: (fixture) => fixture.remove(`${CONFIG}-status`),
-    says: AGAIN,
+    message: AGAIN,
     // A new leader reports immediately, an old one twice a minute.
     fix: async (fixture, finding) => {
       await fixture.applyAgain(finding)
@@ -65,7 +65,7 @@ export const HELPER_CASES: readonly BrokenCase<HelperFixture>[] = [
     id: 'RIGHTS_MISSING',
     make: (fixture) =>
       fixture.remove(`/apis/rbac.authorization.k8s.io/v1/clusterrolebindings/acr-nopass.${HOME}.${RELEASE}`),
-    says: AGAIN,
+    message: AGAIN,
     fix: applyAgain,
   },
   {
@@ -75,7 +75,7 @@ export const HELPER_CASES: readonly BrokenCase<HelperFixture>[] = [
       fixture.patch(`/apis/rbac.authorization.k8s.io/v1/clusterroles/acr-nopass.${HOME}.${RELEASE}`, {
         rules: [{ apiGroups: [''], resources: ['namespaces'], verbs: ['list', 'watch'] }],
       }),
-    says: AGAIN,
+    message: AGAIN,
     fix: applyAgain,
   },
   {
@@ -84,14 +84,14 @@ export const HELPER_CASES: readonly BrokenCase<HelperFixture>[] = [
     severity: 'warning',
     make: (fixture) =>
       fixture.remove(`${ADMISSION}/validatingadmissionpolicybindings/acr-nopass.${HOME}.${RELEASE}.secrets`),
-    says: AGAIN,
+    message: AGAIN,
     fix: applyAgain,
   },
   {
     title: 'its configuration was edited manually, and is not valid YAML any more',
     id: 'CONFIG_UNREADABLE',
     make: (fixture) => fixture.patch(CONFIG, { data: { 'config.yaml': 'registries: [' } }),
-    says: /acr-nopass validate/,
+    message: /acr-nopass validate/,
     fix: applyAgain,
   },
   {
@@ -99,7 +99,7 @@ export const HELPER_CASES: readonly BrokenCase<HelperFixture>[] = [
     id: 'DRY_RUN',
     severity: 'warning',
     make: (fixture) => fixture.helperCluster.install(fixture.values, { dryRun: true }),
-    says: /dryRun: false/,
+    message: /dryRun: false/,
     fix: installAndRestart,
   },
   {
@@ -111,7 +111,7 @@ export const HELPER_CASES: readonly BrokenCase<HelperFixture>[] = [
       await fixture.scale(0)
       await fixture.helperCluster.install(fixture.values, { replicas: 0, refreshRate: 49 })
     },
-    says: /within about a minute/,
+    message: /within about a minute/,
     fix: installAndRestart,
   },
   {
@@ -119,7 +119,7 @@ export const HELPER_CASES: readonly BrokenCase<HelperFixture>[] = [
     id: 'RIVAL_ADDON',
     severity: 'warning',
     make: (fixture) => fixture.create('/apis/apps/v1/namespaces/kube-system/deployments', ADDON),
-    says: /acr-nopass cleanup --legacy/,
+    message: /acr-nopass cleanup --legacy/,
     fix: (fixture) => fixture.remove(`/apis/apps/v1/namespaces/kube-system/deployments/${ADDON.metadata.name}`),
   },
   {
@@ -132,7 +132,7 @@ export const HELPER_CASES: readonly BrokenCase<HelperFixture>[] = [
       const renewTime = new Date(Date.now() + 300_000).toISOString().replace('Z', '000Z')
       await fixture.patch(LEASE, { spec: { holderIdentity: 'late_1', renewTime } })
     },
-    says: /NTP/,
+    message: /NTP/,
     fix: async (fixture) => {
       await fixture.remove(LEASE)
       await installAndRestart(fixture)

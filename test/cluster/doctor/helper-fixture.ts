@@ -149,7 +149,7 @@ export async function openHelperFixture(name: string, options: FixtureOptions = 
     rotate: async () => {
       rotations += 1
       if (rotations % 2 === 0) await fixture.restart()
-      await helperCluster.askForRotation()
+      await helperCluster.requestRotation()
     },
     patch: (path, body) => admin.request({ method: 'PATCH', path, contentType: MERGE_PATCH, body }),
     create: (path, body) => admin.request({ method: 'POST', path, body }),

@@ -22,7 +22,7 @@ export const OBJECT_CASES: readonly Case[] = [
       })
       await fixture.open('foreign')
     },
-    says: /kubectl .*-n foreign get secret acr-nopass -o jsonpath=/,
+    message: /kubectl .*-n foreign get secret acr-nopass -o jsonpath=/,
     fix: (fixture) => fixture.remove(`/api/v1/namespaces/foreign/secrets/${SECRET}`),
   },
   {
@@ -32,7 +32,7 @@ export const OBJECT_CASES: readonly Case[] = [
       await fixture.patch(SHOP_SECRET, { immutable: true })
       await fixture.rotate()
     },
-    says: /kubectl .*-n shop delete secret acr-nopass/,
+    message: /kubectl .*-n shop delete secret acr-nopass/,
     fix: (fixture) => fixture.remove(SHOP_SECRET),
   },
   {
@@ -54,7 +54,7 @@ export const OBJECT_CASES: readonly Case[] = [
       }, 30_000)
       await fixture.open('full')
     },
-    says: /kubectl .*-n full describe resourcequota small/,
+    message: /kubectl .*-n full describe resourcequota small/,
     fix: async (fixture) => {
       await fixture.remove('/api/v1/namespaces/full/resourcequotas/small')
       await fixture.restart()
@@ -69,7 +69,7 @@ export const OBJECT_CASES: readonly Case[] = [
       await untilRefused(fixture, 'hooked')
       await fixture.open('hooked')
     },
-    says: /The admission webhook secrets\.example\.com/,
+    message: /The admission webhook secrets\.example\.com/,
     fix: async (fixture) => {
       await fixture.remove(`${ADMISSION}/validatingwebhookconfigurations/${WEBHOOK.metadata.name}`)
       await fixture.restart()
@@ -84,7 +84,7 @@ export const OBJECT_CASES: readonly Case[] = [
       await untilRefused(fixture, 'policed')
       await fixture.open('policed')
     },
-    says: /no-pull-secrets/,
+    message: /no-pull-secrets/,
     fix: async (fixture) => {
       for (const [plural] of POLICY.toReversed()) await fixture.remove(`${ADMISSION}/${plural}/no-pull-secrets`)
       await fixture.restart()
@@ -97,7 +97,7 @@ export const OBJECT_CASES: readonly Case[] = [
       await fixture.scale(0)
       await fixture.remove(SHOP_SECRET)
     },
-    says: /its log names each refused write/,
+    message: /its log names each refused write/,
     fix: (fixture) => fixture.scale(1),
   },
   {
@@ -110,7 +110,7 @@ export const OBJECT_CASES: readonly Case[] = [
         data: { '.dockerconfigjson': Buffer.from('{"auths":{}}').toString('base64') },
       })
     },
-    says: /kubectl .*-n shop get secret acr-nopass -o jsonpath='\{\.metadata\.managedFields/,
+    message: /kubectl .*-n shop get secret acr-nopass -o jsonpath='\{\.metadata\.managedFields/,
     fix: (fixture) => fixture.scale(1),
   },
   {
@@ -123,7 +123,7 @@ export const OBJECT_CASES: readonly Case[] = [
       const more = { name: 'more', edition: 'static', domains: ['more.example.com'], existingSecret: 'legacy-login' }
       await fixture.helperCluster.install(fixture.values, { replicas: 0, registries: [...registries, more] })
     },
-    says: /run doctor again in half a minute/,
+    message: /run doctor again in half a minute/,
     fix: (fixture) => fixture.helperCluster.install(fixture.values),
   },
   {
@@ -133,7 +133,7 @@ export const OBJECT_CASES: readonly Case[] = [
       await fixture.scale(0)
       await fixture.patch(SHOP_ACCOUNT, { imagePullSecrets: [] })
     },
-    says: /kubectl .*-n acr-system logs/,
+    message: /kubectl .*-n acr-system logs/,
     fix: (fixture) => fixture.scale(1),
   },
   {
@@ -144,7 +144,7 @@ export const OBJECT_CASES: readonly Case[] = [
       await applyAccount(fixture, [{ name: 'theirs' }])
       await fixture.open('gitops')
     },
-    says: /"argocd"[\s\S]*Add \{name: acr-nopass\} to the list where it is applied from/,
+    message: /"argocd"[\s\S]*Add \{name: acr-nopass\} to the list where it is applied from/,
     fix: (fixture) => applyAccount(fixture, [{ name: 'theirs' }, { name: SECRET }]),
   },
   {
@@ -163,7 +163,7 @@ export const OBJECT_CASES: readonly Case[] = [
         await fight(fixture, [])
       }
     },
-    says: /acr-nopass\.io\/skip: "true"/,
+    message: /acr-nopass\.io\/skip: "true"/,
     fix: (fixture) => fixture.close('ring'),
   },
 ]

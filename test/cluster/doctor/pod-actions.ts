@@ -4,7 +4,7 @@ import { HOST, type PodFixture } from './pod-fixture.ts'
 export const IMAGE: string = `${HOST}/team/app:1`
 
 /** The fix for a Pod that exists only to be inspected. */
-export function gone(namespace: string, name: string): (fixture: PodFixture) => Promise<void> {
+export function deletePod(namespace: string, name: string): (fixture: PodFixture) => Promise<void> {
   return (fixture) => fixture.removePod(namespace, name)
 }
 

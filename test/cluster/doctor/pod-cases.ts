@@ -1,6 +1,6 @@
 import { SECRET } from '../helper-cluster.ts'
 import type { BrokenCase } from './case.ts'
-import { gone, IMAGE, untilAttached, untilBare } from './pod-actions.ts'
+import { deletePod, IMAGE, untilAttached, untilBare } from './pod-actions.ts'
 import type { PodFixture } from './pod-fixture.ts'
 
 type Case = BrokenCase<PodFixture>
@@ -16,24 +16,24 @@ export const POD_CASES: readonly Case[] = [
     id: 'POD_UNCOVERED',
     args: ['pod', 'shop/uncovered'],
     make: (fixture) => fixture.pod('shop', 'uncovered', 'other-registry.cn-beijing.cr.aliyuncs.com/team/app:1'),
-    says: /No registry of the release covers other-registry\.cn-beijing\.cr\.aliyuncs\.com \(it has demo, legacy\)/,
-    fix: gone('shop', 'uncovered'),
+    message: /No registry of the release covers other-registry\.cn-beijing\.cr\.aliyuncs\.com \(it has demo, legacy\)/,
+    fix: deletePod('shop', 'uncovered'),
   },
   {
     title: 'its namespace is not a target',
     id: 'POD_NOT_TARGETED',
     args: ['pod', 'kube-system/untargeted'],
     make: (fixture) => fixture.pod('kube-system', 'untargeted', IMAGE),
-    says: /Namespace kube-system is not a target of registry demo/,
-    fix: gone('kube-system', 'untargeted'),
+    message: /Namespace kube-system is not a target of registry demo/,
+    fix: deletePod('kube-system', 'untargeted'),
   },
   {
     title: 'its ServiceAccount is not a target',
     id: 'POD_NOT_TARGETED',
     args: ['pod', 'shop/built'],
     make: (fixture) => fixture.pod('shop', 'built', IMAGE, { serviceAccountName: 'builder' }),
-    says: /ServiceAccount builder is not one of `targets\.serviceAccounts`/,
-    fix: gone('shop', 'built'),
+    message: /ServiceAccount builder is not one of `targets\.serviceAccounts`/,
+    fix: deletePod('shop', 'built'),
   },
   {
     title: 'its namespace opted out',
@@ -43,8 +43,8 @@ export const POD_CASES: readonly Case[] = [
       await fixture.helper.closedNamespace('quiet')
       await fixture.pod('quiet', 'left-out', IMAGE)
     },
-    says: /kubectl .*label namespace quiet acr-nopass\.io\/skip-/,
-    fix: gone('quiet', 'left-out'),
+    message: /kubectl .*label namespace quiet acr-nopass\.io\/skip-/,
+    fix: deletePod('quiet', 'left-out'),
   },
   {
     title: 'its ServiceAccount opted out',
@@ -55,16 +55,16 @@ export const POD_CASES: readonly Case[] = [
       await fixture.helper.create('/api/v1/namespaces/shop/serviceaccounts', { metadata })
       await fixture.pod('shop', 'shy', IMAGE, { serviceAccountName: 'shy' })
     },
-    says: /kubectl .*-n shop annotate serviceaccount shy acr-nopass\.io\/skip-/,
-    fix: gone('shop', 'shy'),
+    message: /kubectl .*-n shop annotate serviceaccount shy acr-nopass\.io\/skip-/,
+    fix: deletePod('shop', 'shy'),
   },
   {
     title: 'it has its own pull secrets',
     id: 'POD_MASKED',
     args: ['pod', 'shop/masked'],
     make: (fixture) => fixture.pod('shop', 'masked', IMAGE, { imagePullSecrets: [{ name: 'own' }] }),
-    says: /names its own pull secrets \(own\)[\s\S]*Add \{name: acr-nopass\}/,
-    fix: gone('shop', 'masked'),
+    message: /names its own pull secrets \(own\)[\s\S]*Add \{name: acr-nopass\}/,
+    fix: deletePod('shop', 'masked'),
   },
   {
     title: 'it was admitted before its ServiceAccount had the reference',
@@ -76,8 +76,8 @@ export const POD_CASES: readonly Case[] = [
       await fixture.helper.open('late')
       await untilAttached(fixture, 'late')
     },
-    says: /kubectl .*-n late get pod early -o yaml/,
-    fix: gone('late', 'early'),
+    message: /kubectl .*-n late get pod early -o yaml/,
+    fix: deletePod('late', 'early'),
   },
   {
     title: 'its ServiceAccount lacks the reference, and no helper runs',
@@ -89,7 +89,7 @@ export const POD_CASES: readonly Case[] = [
       await untilBare(fixture, 'shop')
       await fixture.pod('shop', 'bare', IMAGE)
     },
-    says: /ServiceAccount default does not name acr-nopass/,
+    message: /ServiceAccount default does not name acr-nopass/,
     fix: back('bare'),
   },
   {
@@ -101,7 +101,7 @@ export const POD_CASES: readonly Case[] = [
       await fixture.helper.remove(SHOP_SECRET)
       await fixture.pod('shop', 'lone', IMAGE, reference)
     },
-    says: /There is no Secret acr-nopass in namespace shop/,
+    message: /There is no Secret acr-nopass in namespace shop/,
     fix: back('lone'),
   },
   {
@@ -117,7 +117,7 @@ export const POD_CASES: readonly Case[] = [
       await fixture.helper.open('theirs')
       await fixture.pod('theirs', 'guest', IMAGE, reference)
     },
-    says: /Secret acr-nopass in namespace theirs belongs to another owner/,
+    message: /Secret acr-nopass in namespace theirs belongs to another owner/,
     fix: async (fixture) => {
       await fixture.removePod('theirs', 'guest')
       await fixture.helper.remove(`/api/v1/namespaces/theirs/secrets/${SECRET}`)

@@ -62,11 +62,11 @@ export async function openPodFixture(name: string): Promise<PodFixture> {
       const path = `/api/v1/namespaces/${namespace}/pods/${pod}`
       await helper.remove(`${path}?gracePeriodSeconds=0`)
       await eventually(async () => {
-        const gone = await helperCluster.admin.request({ method: 'GET', path }).then(
+        const isDeleted = await helperCluster.admin.request({ method: 'GET', path }).then(
           () => false,
           () => true,
         )
-        if (!gone) throw new Error(`${pod} is still there`)
+        if (!isDeleted) throw new Error(`${pod} is still there`)
       }, 30_000)
     },
     async push(repository, tag, arch) {

@@ -1,20 +1,20 @@
 import type { BrokenCase } from './case.ts'
-import { gone, IMAGE, untilAttached } from './pod-actions.ts'
+import { deletePod, IMAGE, untilAttached } from './pod-actions.ts'
 import { CACHED, HOST, type PodFixture, VPC_HOST } from './pod-fixture.ts'
 
-const ask = (pod: string): readonly string[] => ['pod', pod, '--ask-registry']
+const withQuery = (pod: string): readonly string[] => ['pod', pod, '--ask-registry']
 
 /** What the registry and the node report about a Pod that has its reference and its Secret. */
 export const PULL_CASES: readonly BrokenCase<PodFixture>[] = [
   {
     title: 'RAM does not let the helper pull its repository',
     id: 'POD_DENIED',
-    args: ask('shop/denied'),
+    args: withQuery('shop/denied'),
     make: async (fixture) => {
       fixture.allowOnly('team/*')
       await fixture.pod('shop', 'denied', `${HOST}/platform/helper:1`)
     },
-    says: /127\.0\.0\.1:\d+ responded with HTTP 401[\s\S]*acr-nopass policy -f values\.yaml/,
+    message: /127\.0\.0\.1:\d+ responded with HTTP 401[\s\S]*acr-nopass policy -f values\.yaml/,
     fix: async (fixture) => {
       fixture.helper.grantRole()
       await fixture.removePod('shop', 'denied')
@@ -23,37 +23,37 @@ export const PULL_CASES: readonly BrokenCase<PodFixture>[] = [
   {
     title: 'the repository does not exist',
     id: 'POD_IMAGE_ABSENT',
-    args: ask('shop/nameless'),
+    args: withQuery('shop/nameless'),
     make: (fixture) => fixture.pod('shop', 'nameless', `${HOST}/team/nothing:1`),
-    says: /The registry does not have this repository: 127\.0\.0\.1:\d+ responded with HTTP 404/,
-    fix: gone('shop', 'nameless'),
+    message: /The registry does not have this repository: 127\.0\.0\.1:\d+ responded with HTTP 404/,
+    fix: deletePod('shop', 'nameless'),
   },
   {
     title: 'the tag does not exist',
     id: 'POD_TAG_ABSENT',
-    args: ask('shop/tagless'),
+    args: withQuery('shop/tagless'),
     make: (fixture) => fixture.pod('shop', 'tagless', `${HOST}/team/app:9`),
-    says: /The registry has the repository, and not this tag/,
-    fix: gone('shop', 'tagless'),
+    message: /The registry has the repository, and not this tag/,
+    fix: deletePod('shop', 'tagless'),
   },
   {
     title: "its image is for another architecture than its node's",
     id: 'POD_ARCHITECTURE',
-    args: ask('shop/foreigner'),
+    args: withQuery('shop/foreigner'),
     make: (fixture) => fixture.pod('shop', 'foreigner', `${HOST}/team/elsewhere:1`),
-    says: /The node is linux\/\w+, and the image is there for linux\/\w+ only/,
-    fix: gone('shop', 'foreigner'),
+    message: /The node is linux\/\w+, and the image is there for linux\/\w+ only/,
+    fix: deletePod('shop', 'foreigner'),
   },
   {
     title: 'the login in the Secret was revoked, and no helper runs',
     id: 'POD_LOGIN_REFUSED',
-    args: ask('shop/revoked'),
+    args: withQuery('shop/revoked'),
     make: async (fixture) => {
       await fixture.helper.scale(0)
       fixture.helper.helperCluster.cloud.control.expireTokens()
       await fixture.pod('shop', 'revoked', IMAGE)
     },
-    says: /The registry refuses the credential in the Secret[\s\S]*acr-nopass refresh/,
+    message: /The registry refuses the credential in the Secret[\s\S]*acr-nopass refresh/,
     fix: async (fixture) => {
       await fixture.removePod('shop', 'revoked')
       await fixture.helper.scale(1)
@@ -65,8 +65,8 @@ export const PULL_CASES: readonly BrokenCase<PodFixture>[] = [
     id: 'POD_IMAGE_NAME',
     args: ['pod', 'shop/misnamed'],
     make: (fixture) => fixture.pod('shop', 'misnamed', `https://${IMAGE}`),
-    says: /no https:\/\/ before it/,
-    fix: gone('shop', 'misnamed'),
+    message: /no https:\/\/ before it/,
+    fix: deletePod('shop', 'misnamed'),
   },
   {
     title: 'it fits no node',
@@ -74,16 +74,16 @@ export const PULL_CASES: readonly BrokenCase<PodFixture>[] = [
     severity: 'warning',
     args: ['pod', 'shop/homeless'],
     make: (fixture) => fixture.pod('shop', 'homeless', IMAGE, { nodeSelector: { place: 'nowhere' } }),
-    says: /has no node yet/,
-    fix: gone('shop', 'homeless'),
+    message: /has no node yet/,
+    fix: deletePod('shop', 'homeless'),
   },
   {
     title: 'all is right, and the node still says no',
     id: 'POD_STUCK',
-    args: ask('shop/stuck'),
+    args: withQuery('shop/stuck'),
     make: (fixture) => fixture.pod('shop', 'stuck', IMAGE),
-    says: /is not on this node[\s\S]*describe pod stuck/,
-    fix: gone('shop', 'stuck'),
+    message: /is not on this node[\s\S]*describe pod stuck/,
+    fix: deletePod('shop', 'stuck'),
   },
   {
     title: "it runs from the node's cache",
@@ -91,19 +91,19 @@ export const PULL_CASES: readonly BrokenCase<PodFixture>[] = [
     severity: 'info',
     args: ['pod', 'shop/running'],
     make: (fixture) => fixture.pod('shop', 'running', `${CACHED}:1`),
-    says: /acr-nopass doctor pod shop\/running --ask-registry/,
-    fix: gone('shop', 'running'),
+    message: /acr-nopass doctor pod shop\/running --ask-registry/,
+    fix: deletePod('shop', 'running'),
   },
   {
     title: 'its node has a kubelet from before 1.35',
     id: 'KUBELET_LENIENT',
     severity: 'info',
-    args: ask('shop/lenient'),
+    args: withQuery('shop/lenient'),
     make: async (fixture) => {
       await setKubelet(fixture, 'v1.34.6')
       await fixture.pod('shop', 'lenient', `${CACHED}:1`)
     },
-    says: /Kubelet v1\.34\.6 does not check credentials/,
+    message: /Kubelet v1\.34\.6 does not check credentials/,
     fix: async (fixture) => {
       await setKubelet(fixture, 'v1.36.3')
       await fixture.removePod('shop', 'lenient')
@@ -119,38 +119,40 @@ export const PULL_CASES: readonly BrokenCase<PodFixture>[] = [
       await fixture.helper.open('old')
       await untilAttached(fixture, 'old')
     },
-    says: /admitted before it was there/,
-    fix: gone('old', 'veteran'),
+    message: /admitted before it was there/,
+    fix: deletePod('old', 'veteran'),
   },
   {
     title: "its node's VPC is not linked to the instance",
     id: 'POD_VPC_UNLINKED',
     args: ['pod', 'shop/unlinked'],
     make: (fixture) =>
-      saying(
+      podWithMessage(
         fixture,
         'unlinked',
         `${VPC_HOST}/team/app:1`,
         `dial tcp: lookup ${VPC_HOST} on 100.100.2.136:53: no such host`,
       ),
-    says: /Access Control, VPC/,
-    fix: gone('shop', 'unlinked'),
+    message: /Access Control, VPC/,
+    fix: deletePod('shop', 'unlinked'),
   },
   {
     title: 'the disk of its node is full',
     id: 'POD_DISK_FULL',
     args: ['pod', 'shop/full'],
-    make: (fixture) => saying(fixture, 'full', IMAGE, 'write /var/lib/containerd/ingest/data: no space left on device'),
-    says: /image file system/,
-    fix: gone('shop', 'full'),
+    make: (fixture) =>
+      podWithMessage(fixture, 'full', IMAGE, 'write /var/lib/containerd/ingest/data: no space left on device'),
+    message: /image file system/,
+    fix: deletePod('shop', 'full'),
   },
   {
     title: 'the registry asks its node to slow down',
     id: 'POD_THROTTLED',
     args: ['pod', 'shop/hasty'],
-    make: (fixture) => saying(fixture, 'hasty', IMAGE, 'unexpected status from HEAD request: 429 Too Many Requests'),
-    says: /higher limit of the instance/,
-    fix: gone('shop', 'hasty'),
+    make: (fixture) =>
+      podWithMessage(fixture, 'hasty', IMAGE, 'unexpected status from HEAD request: 429 Too Many Requests'),
+    message: /higher limit of the instance/,
+    fix: deletePod('shop', 'hasty'),
   },
 ]
 
@@ -159,7 +161,7 @@ function setKubelet({ helper }: PodFixture, kubeletVersion: string): Promise<unk
 }
 
 /** A Pod on a node outside the fixture, with that node's messages. */
-async function saying(fixture: PodFixture, name: string, image: string, words: string): Promise<void> {
+async function podWithMessage(fixture: PodFixture, name: string, image: string, words: string): Promise<void> {
   await fixture.pod('shop', name, image, { nodeSelector: { place: 'nowhere' } })
   const message = `Back-off pulling image "${image}": ErrImagePull: failed to pull and unpack image "${image}": ${words}`
   const state = { waiting: { reason: 'ImagePullBackOff', message } }

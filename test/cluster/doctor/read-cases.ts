@@ -20,7 +20,8 @@ const NODE_CASES: readonly ReadCase[] = ofRelease(
       title: 'the worker role of one node pool may not pull',
       id: 'ROLE_RIGHTS_MISSING',
       make: now((fixture) => control(fixture).revoke(NODE_ROLES[1] ?? '')),
-      says: /aliyun ram AttachPolicyToRole --PolicyType Custom --PolicyName acr-nopass-\w+ --RoleName gpu-nodes-of-doctor$/,
+      message:
+        /aliyun ram AttachPolicyToRole --PolicyType Custom --PolicyName acr-nopass-\w+ --RoleName gpu-nodes-of-doctor$/,
       fix: run,
     },
     {
@@ -33,14 +34,14 @@ const NODE_CASES: readonly ReadCase[] = ofRelease(
           Principal: { Service: ['fc.aliyuncs.com'] },
         })
       }),
-      says: /does not name ecs\.aliyuncs\.com \(it names fc\.aliyuncs\.com\)/,
+      message: /does not name ecs\.aliyuncs\.com \(it names fc\.aliyuncs\.com\)/,
       fix: run,
     },
     {
       title: 'values pull through the VPC alone, and it is not linked',
       id: 'VPC_UNLINKED',
       make: now((fixture) => control(fixture).changeInstance(fixture.instanceId, { vpc: { vpcs: [] } })),
-      says: new RegExp(`linked to no VPC[\\s\\S]*--VpcId ${VPC} --VswitchId ${VSWITCH} --ModuleName Registry`),
+      message: new RegExp(`linked to no VPC[\\s\\S]*--VpcId ${VPC} --VswitchId ${VSWITCH} --ModuleName Registry`),
       fix: run,
     },
   ],
@@ -54,14 +55,15 @@ const CHAIN_CASES: readonly ReadCase[] = ofRelease(
       title: 'ACK does not list the issuer of the API server',
       id: 'OIDC_ISSUER_MISMATCH',
       make: now((fixture) => registerAck(fixture, 'https://oidc-ack-cn-hangzhou.example.com/another')),
-      says: /issues tokens as https:\/\/.*, but ACK lists https:\/\/oidc-ack-cn-hangzhou\.example\.com\/another and https:\/\/kubernetes\.default\.svc/,
+      message:
+        /issues tokens as https:\/\/.*, but ACK lists https:\/\/oidc-ack-cn-hangzhou\.example\.com\/another and https:\/\/kubernetes\.default\.svc/,
       fix: now((fixture) => registerAck(fixture, fixture.helper.trust.issuer)),
     },
     {
       title: 'the target of the chain wants another external id',
       id: 'ROLE_TRUST_DIFFERS',
       make: now((fixture) => fixture.trust(TARGET_ROLE, targetTrust(fixture, 'other'))),
-      says: new RegExp(`sts:ExternalId has to be other there, and is ${EXTERNAL_ID}`, 'i'),
+      message: new RegExp(`sts:ExternalId has to be other there, and is ${EXTERNAL_ID}`, 'i'),
       fix: run,
     },
     {
@@ -69,28 +71,28 @@ const CHAIN_CASES: readonly ReadCase[] = ofRelease(
       id: 'ROLE_TRUST_WIDE',
       severity: 'warning',
       make: now((fixture) => fixture.trust(TARGET_ROLE, targetTrust(fixture, undefined))),
-      says: /aliyun ram UpdateRole --RoleName chain-target /,
+      message: /aliyun ram UpdateRole --RoleName chain-target /,
       fix: run,
     },
     {
       title: 'the source of the chain may not take its target',
       id: 'ROLE_RIGHTS_MISSING',
       make: now((fixture) => control(fixture).revoke(SOURCE_ROLE)),
-      says: /sts:AssumeRole[\s\S]*--RoleName chain-source$/,
+      message: /sts:AssumeRole[\s\S]*--RoleName chain-source$/,
       fix: run,
     },
     {
       title: 'the target of the chain may not pull',
       id: 'ROLE_RIGHTS_MISSING',
       make: now((fixture) => control(fixture).revoke(TARGET_ROLE)),
-      says: /aliyun ram CreatePolicy --PolicyName acr-nopass-chain-target /,
+      message: /aliyun ram CreatePolicy --PolicyName acr-nopass-chain-target /,
       fix: run,
     },
     {
       title: 'the public endpoint was turned off',
       id: 'PUBLIC_CLOSED',
       make: now((fixture) => control(fixture).changeInstance(fixture.instanceId, { internet: { enabled: false } })),
-      says: /aliyun cr UpdateInstanceEndpointStatus .*--EndpointType internet --Enable true/,
+      message: /aliyun cr UpdateInstanceEndpointStatus .*--EndpointType internet --Enable true/,
       fix: run,
     },
     {
@@ -99,7 +101,7 @@ const CHAIN_CASES: readonly ReadCase[] = ofRelease(
       make: now((fixture) =>
         control(fixture).changeInstance(fixture.instanceId, { internet: { acl: ['127.0.0.1/32'] } }),
       ),
-      says: /aliyun cr CreateInstanceEndpointAclPolicy /,
+      message: /aliyun cr CreateInstanceEndpointAclPolicy /,
       fix: ({ helper }, finding) =>
         runCommands(helper.helperCluster.cloud, finding, { '<public address of the nodes>': '203.0.113.9' }),
     },
@@ -110,7 +112,7 @@ const CHAIN_CASES: readonly ReadCase[] = ofRelease(
       make: now((fixture) =>
         control(fixture).changeInstance(fixture.instanceId, { internet: { acl: ['203.0.113.9/32'] } }),
       ),
-      says: /aliyun cr CreateInstanceEndpointAclPolicy /,
+      message: /aliyun cr CreateInstanceEndpointAclPolicy /,
       fix: now((fixture) => control(fixture).changeInstance(fixture.instanceId, { internet: { acl: [] } })),
     },
   ],

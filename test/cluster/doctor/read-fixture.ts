@@ -72,7 +72,7 @@ export async function openReadFixture(name: string): Promise<ReadFixture> {
   fixture.trust(TARGET_ROLE, targetTrust(fixture, EXTERNAL_ID))
   cloud.control.grant(TARGET_ROLE, 'target-pull', pull)
   const registry = { name: 'demo', edition: 'enterprise', instanceId, region: 'cn-hangzhou' }
-  const standing = (release: string): object => ({
+  const commonValues = (release: string): object => ({
     replicas: 1,
     region: 'cn-hangzhou',
     secretName: `${release}-login`,
@@ -80,13 +80,13 @@ export async function openReadFixture(name: string): Promise<ReadFixture> {
     image: { repository: 'acr-nopass/nowhere' },
   })
   await chart.install('nodes', 'nodes', {
-    ...standing('nodes'),
+    ...commonValues('nodes'),
     identity: { type: 'worker-role' },
     registries: [{ ...registry, network: 'vpc' }],
   })
   const assumeRole = [{ roleArn: `acs:ram::${fixture.accountId}:role/${TARGET_ROLE}`, externalId: EXTERNAL_ID }]
   await chart.install('chain', 'chain', {
-    ...standing('chain'),
+    ...commonValues('chain'),
     identity: {
       type: 'rrsa',
       rrsa: { roleArn: `acs:ram::${fixture.accountId}:role/${SOURCE_ROLE}`, oidcProviderArn: trust.oidcProviderArn },

@@ -15,14 +15,14 @@ export const OWN_CASES: readonly ReadCase[] = ofRelease(OWN, [
     title: "the instance's subscription has expired",
     id: 'INSTANCE_NOT_RUNNING',
     make: now((fixture) => control(fixture).changeInstance(fixture.instanceId, { status: 'STOPPED' })),
-    says: /aliyun cr GetInstance --region cn-hangzhou --InstanceId cri-/,
+    message: /aliyun cr GetInstance --region cn-hangzhou --InstanceId cri-/,
     fix: now((fixture) => control(fixture).changeInstance(fixture.instanceId, { status: 'RUNNING' })),
   },
   {
     title: 'values name another region than that of the instance',
     id: 'INSTANCE_ELSEWHERE',
     make: now((fixture) => control(fixture).changeInstance(fixture.instanceId, { region: 'cn-beijing' })),
-    says: /Set `region: cn-beijing` for this registry/,
+    message: /Set `region: cn-beijing` for this registry/,
     fix: now((fixture) => control(fixture).changeInstance(fixture.instanceId, { region: 'cn-hangzhou' })),
   },
   {
@@ -32,21 +32,21 @@ export const OWN_CASES: readonly ReadCase[] = ofRelease(OWN, [
     make: now((fixture) =>
       control(fixture).changeInstance(fixture.instanceId, { vpc: { vpcs: [{ id: 'vpc-2', vswitch: 'vsw-2' }] } }),
     ),
-    says: /linked to vpc-2[\s\S]*aliyun cr CreateInstanceVpcEndpointLinkedVpc/,
+    message: /linked to vpc-2[\s\S]*aliyun cr CreateInstanceVpcEndpointLinkedVpc/,
     fix: run,
   },
   {
     title: "the trust policy of the role names another ServiceAccount, and the helper's session still lives",
     id: 'ROLE_TRUST_DIFFERS',
     make: now((fixture) => fixture.trust(ROLE, ownTrust(fixture, 'system:serviceaccount:kube-system:other'))),
-    says: new RegExp(`oidc:sub has to be system:serviceaccount:kube-system:other there, and is ${SUBJECT}`),
+    message: new RegExp(`oidc:sub has to be system:serviceaccount:kube-system:other there, and is ${SUBJECT}`),
     fix: run,
   },
   {
     title: 'the trust policy of the role names the issuer of another cluster',
     id: 'ROLE_TRUST_DIFFERS',
     make: now((fixture) => fixture.trust(ROLE, ownTrust(fixture, SUBJECT, 'StringEquals', ELSEWHERE))),
-    says: /oidc:iss has to be https:\/\/oidc-ack-cn-hangzhou\.example\.com\/another there, and is https/,
+    message: /oidc:iss has to be https:\/\/oidc-ack-cn-hangzhou\.example\.com\/another there, and is https/,
     fix: run,
   },
   {
@@ -56,7 +56,7 @@ export const OWN_CASES: readonly ReadCase[] = ofRelease(OWN, [
       const other = `acs:ram::${fixture.accountId}:oidc-provider/other`
       fixture.trust(ROLE, { ...ownTrust(fixture, SUBJECT), Principal: { Federated: [other] } })
     }),
-    says: /does not name acs:ram::\d+:oidc-provider\/rrsa \(it names acs:ram::\d+:oidc-provider\/other\)/,
+    message: /does not name acs:ram::\d+:oidc-provider\/rrsa \(it names acs:ram::\d+:oidc-provider\/other\)/,
     fix: run,
   },
   {
@@ -64,21 +64,22 @@ export const OWN_CASES: readonly ReadCase[] = ofRelease(OWN, [
     id: 'ROLE_TRUST_WIDE',
     severity: 'warning',
     make: now((fixture) => fixture.trust(ROLE, ownTrust(fixture, 'system:serviceaccount:*', 'StringLike'))),
-    says: /aliyun ram UpdateRole --RoleName helper-by-rrsa --NewAssumeRolePolicyDocument/,
+    message: /aliyun ram UpdateRole --RoleName helper-by-rrsa --NewAssumeRolePolicyDocument/,
     fix: run,
   },
   {
     title: 'the policy of the role was detached, and the last credential still lives',
     id: 'ROLE_RIGHTS_MISSING',
     make: now((fixture) => control(fixture).revoke(ROLE)),
-    says: /it has none[\s\S]*aliyun ram CreatePolicy --PolicyName acr-nopass-\w+ [\s\S]* && aliyun ram AttachPolicyToRole/,
+    message:
+      /it has none[\s\S]*aliyun ram CreatePolicy --PolicyName acr-nopass-\w+ [\s\S]* && aliyun ram AttachPolicyToRole/,
     fix: run,
   },
   {
     title: 'our policy of the role was detached alone',
     id: 'ROLE_RIGHTS_MISSING',
     make: now((fixture) => control(fixture).revoke(ROLE, `acr-nopass-${CLUSTER_ID}`)),
-    says: /aliyun ram AttachPolicyToRole --PolicyType Custom --PolicyName acr-nopass-\w+ --RoleName helper-by-rrsa$/,
+    message: /aliyun ram AttachPolicyToRole --PolicyType Custom --PolicyName acr-nopass-\w+ --RoleName helper-by-rrsa$/,
     fix: run,
   },
   {
@@ -89,7 +90,7 @@ export const OWN_CASES: readonly ReadCase[] = ofRelease(OWN, [
       control(fixture).revoke(ROLE)
       control(fixture).grant(ROLE, `acr-nopass-${CLUSTER_ID}`, { Version: '1', Statement: [NARROW, ONE_REPOSITORY] })
     }),
-    says: /aliyun ram CreatePolicyVersion --PolicyName acr-nopass-\w+ /,
+    message: /aliyun ram CreatePolicyVersion --PolicyName acr-nopass-\w+ /,
     fix: run,
   },
   {
@@ -99,7 +100,8 @@ export const OWN_CASES: readonly ReadCase[] = ofRelease(OWN, [
       const deny = { Effect: 'Deny', Action: 'cr:Pull*', Resource: '*' }
       control(fixture).grant(ROLE, 'frozen', { Version: '1', Statement: [deny] })
     }),
-    says: /A Deny in one of its policies \(.*frozen\)[\s\S]*aliyun ram ListPoliciesForRole --RoleName helper-by-rrsa/,
+    message:
+      /A Deny in one of its policies \(.*frozen\)[\s\S]*aliyun ram ListPoliciesForRole --RoleName helper-by-rrsa/,
     fix: now((fixture) => control(fixture).revoke(ROLE, 'frozen')),
   },
   {
@@ -109,21 +111,21 @@ export const OWN_CASES: readonly ReadCase[] = ofRelease(OWN, [
       control(fixture).revoke(ROLE)
       await fixture.call(RAM, 'DeleteRole', { RoleName: ROLE })
     },
-    says: /aliyun ram CreateRole --RoleName helper-by-rrsa [\s\S]* && aliyun ram AttachPolicyToRole/,
+    message: /aliyun ram CreateRole --RoleName helper-by-rrsa [\s\S]* && aliyun ram AttachPolicyToRole/,
     fix: run,
   },
   {
     title: 'the OIDC provider lost the audience',
     id: 'OIDC_PROVIDER_WRONG',
     make: (fixture) => fixture.call(IMS, 'UpdateOIDCProvider', { OIDCProviderName: 'rrsa', ClientIds: 'other' }),
-    says: /client ids are other[\s\S]*--ClientIds other,sts\.aliyuncs\.com$/,
+    message: /client ids are other[\s\S]*--ClientIds other,sts\.aliyuncs\.com$/,
     fix: run,
   },
   {
     title: 'the OIDC provider was deleted',
     id: 'OIDC_PROVIDER_WRONG',
     make: (fixture) => fixture.call(IMS, 'DeleteOIDCProvider', { OIDCProviderName: 'rrsa' }),
-    says: /aliyun ims CreateOIDCProvider --OIDCProviderName rrsa --IssuerUrl https:\/\//,
+    message: /aliyun ims CreateOIDCProvider --OIDCProviderName rrsa --IssuerUrl https:\/\//,
     fix: run,
   },
   {
@@ -137,7 +139,7 @@ export const OWN_CASES: readonly ReadCase[] = ofRelease(OWN, [
         ClientIds: 'sts.aliyuncs.com',
       })
     },
-    says: /only if no other cluster uses it[\s\S]*aliyun ims ListOIDCProviders$/,
+    message: /only if no other cluster uses it[\s\S]*aliyun ims ListOIDCProviders$/,
     fix: async (fixture) => {
       await fixture.call(IMS, 'DeleteOIDCProvider', { OIDCProviderName: 'rrsa' })
       await fixture.call(IMS, 'CreateOIDCProvider', {

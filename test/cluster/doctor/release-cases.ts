@@ -54,7 +54,7 @@ export const RELEASE_CASES: readonly Case[] = [
       await installKeys(fixture)
       await copyConfiguration(fixture, 'twin')
     },
-    says: /acr-nopass doctor --namespace twin --release twin/,
+    message: /acr-nopass doctor --namespace twin --release twin/,
     fix: (fixture) => fixture.remove('/api/v1/namespaces/twin/configmaps/acr-nopass'),
   },
   {
@@ -62,7 +62,7 @@ export const RELEASE_CASES: readonly Case[] = [
     id: 'POLICY_MISSING',
     args: KEYS,
     make: (fixture) => fixture.remove(POLICY),
-    says: /helm .*-n keys get manifest keys \| kubectl .*--field-manager=helm/,
+    message: /helm .*-n keys get manifest keys \| kubectl .*--field-manager=helm/,
     fix: (fixture, finding) => fixture.applyAgain(finding),
   },
   {
@@ -70,7 +70,8 @@ export const RELEASE_CASES: readonly Case[] = [
     id: 'POLICY_INACTIVE',
     args: KEYS,
     make: (fixture) => fixture.patch(POLICY, { spec: { matchConditions: [{ name: 'never', expression: 'false' }] } }),
-    says: /helm .*-n keys get manifest keys > keys\.yaml && kubectl .*delete mutatingadmissionpolicy acr-nopass\.keys\.keys && kubectl/,
+    message:
+      /helm .*-n keys get manifest keys > keys\.yaml && kubectl .*delete mutatingadmissionpolicy acr-nopass\.keys\.keys && kubectl/,
     fix: async (fixture, finding) => {
       await fixture.remove(POLICY)
       await fixture.applyAgain(finding)
@@ -83,19 +84,19 @@ export const RELEASE_CASES: readonly Case[] = [
     make: async (fixture) => {
       const { cloud } = fixture.helperCluster
       cloud.control.disableAccessKey(cloud.accessKeyOf('robot').accessKeyId)
-      await askKeys(fixture)
+      await doctorArgs(fixture)
     },
-    says: /kubectl .*-n keys describe secret access-key/,
+    message: /kubectl .*-n keys describe secret access-key/,
     fix: async (fixture) => {
       const { accessKeyId, accessKeySecret } = fixture.helperCluster.cloud.accessKeyOf('spare')
       const data = { accessKeyId: encode(accessKeyId), accessKeySecret: encode(accessKeySecret) }
       await fixture.patch('/api/v1/namespaces/keys/secrets/access-key', { data })
-      await askKeys(fixture)
+      await doctorArgs(fixture)
     },
   },
 ]
 
-function askKeys(fixture: HelperFixture): Promise<unknown> {
+function doctorArgs(fixture: HelperFixture): Promise<unknown> {
   const annotations = { 'acr-nopass.io/refresh-requested-at': new Date().toISOString() }
   return fixture.patch('/api/v1/namespaces/keys/configmaps/keys-acr-nopass-status', { metadata: { annotations } })
 }

@@ -25,8 +25,8 @@ export async function runCommands(
     const query = Object.fromEntries(
       pairs.filter(([name]) => name !== 'region').map(([name, value]) => [name, fill(value, filled)]),
     )
-    const answer = await vendorClients(cloud).call({ action, version, query })
-    assert.notEqual(answer.IsSuccess, false, `${one}: ${JSON.stringify(answer)}`)
+    const response = await vendorClients(cloud).call({ action, version, query })
+    assert.notEqual(response.IsSuccess, false, `${one}: ${JSON.stringify(response)}`)
   }
 }
 

@@ -51,11 +51,11 @@ test('P6 an AccessKey of the configuration appears nowhere: not in values, notes
     const imported = importFrom(readConfigMap({ 'acr-registry-info': info }, 'ConfigMap'), [], {
       region: 'cn-hangzhou',
     })
-    const said = [
+    const texts = [
       imported.text,
       ...imported.notes.map(({ text }) => text),
       ...imported.errors.flatMap(({ message, hint }) => [message, hint]),
     ].join('\n')
-    assert.doesNotMatch(said, /SECRETMARKER/, info)
+    assert.doesNotMatch(texts, /SECRETMARKER/, info)
   }
 })

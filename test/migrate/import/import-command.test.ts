@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { parse } from 'yaml'
-import { type BinAnswer, ROOT, runBin } from '../../cli/run-bin.ts'
+import { type BinResult, ROOT, runBin } from '../../cli/run-bin.ts'
 
 const EXAMPLES = join(ROOT, 'examples/migrate')
 let folder: string
@@ -14,7 +14,7 @@ before(async () => {
 })
 after(() => rm(folder, { recursive: true }))
 
-const run = (...args: string[]): Promise<BinAnswer> => runBin(['import', ...args], { cwd: folder })
+const run = (...args: string[]): Promise<BinResult> => runBin(['import', ...args], { cwd: folder })
 
 async function file(name: string, text: string): Promise<string> {
   await writeFile(join(folder, name), text)

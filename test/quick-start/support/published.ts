@@ -51,13 +51,13 @@ async function serve(
 ): Promise<Pick<Published, 'npm' | 'github' | typeof Symbol.asyncDispose>> {
   const server = createServer((request, response) => {
     const base = `http://${request.headers.host}`
-    const answer = (body: object): void => {
+    const respond = (body: object): void => {
       response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body))
     }
     const repository = /^\/repos\/([^/]+\/[^/]+)$/.exec(request.url ?? '')?.[1]
-    if (request.url === '/acr-nopass') answer(packument(tarball, base))
+    if (request.url === '/acr-nopass') respond(packument(tarball, base))
     else if (request.url === '/acr-nopass.tgz') response.writeHead(200).end(tarball)
-    else if (repository !== undefined) answer(idsOf(repository, cloud))
+    else if (repository !== undefined) respond(idsOf(repository, cloud))
     else response.writeHead(404).end()
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

@@ -193,17 +193,17 @@ function compare<T>(
   cases: fc.Arbitrary<T>,
   judge: (one: T) => { readonly decision: Decision; readonly lenient: Decision; readonly actual: Decision },
 ): void {
-  const seen = { allow: 0, 'explicit-deny': 0, 'implicit-deny': 0, unspecified: 0 }
+  const counts = { allow: 0, 'explicit-deny': 0, 'implicit-deny': 0, unspecified: 0 }
   const property = fc.property(cases, (one) => {
     const { decision, lenient, actual } = judge(one)
-    seen[decision === lenient ? decision : 'unspecified'] += 1
+    counts[decision === lenient ? decision : 'unspecified'] += 1
     const [least, most, rank] = [RANK[decision], RANK[lenient], RANK[actual]]
     assert.ok(least <= rank && rank <= most, `emulator ${decision}, at most ${lenient}; product ${actual}`)
   })
   fc.assert(property, { numRuns, seed: SEED })
-  t.diagnostic(`RAM, ${what}: ${numRuns} cases, seed ${SEED}: ${JSON.stringify(seen)}`)
+  t.diagnostic(`RAM, ${what}: ${numRuns} cases, seed ${SEED}: ${JSON.stringify(counts)}`)
   // Each result must be frequent, otherwise the comparison would be worthless.
-  for (const count of Object.values(seen)) assert.ok(count > numRuns / 50, JSON.stringify(seen))
+  for (const count of Object.values(counts)) assert.ok(count > numRuns / 50, JSON.stringify(counts))
 }
 
 const pick = fc.constantFrom

@@ -15,7 +15,7 @@ export interface WatchedPage {
   /** All requests of the page, in order. */
   readonly requests: readonly string[]
   /** Console messages and errors, including violations of the content security policy. */
-  readonly complaints: readonly string[]
+  readonly consoleMessages: readonly string[]
 }
 
 const ARGS = [
@@ -39,13 +39,13 @@ export async function openBrowser(signal: AbortSignal): Promise<TestBrowser> {
       const context = await browser.newContext({ locale: 'en-US', viewport: { width: 1080, height: 800 }, ...options })
       const page = await context.newPage()
       const requests: string[] = []
-      const complaints: string[] = []
+      const consoleMessages: string[] = []
       page.on('request', (request) => requests.push(request.url()))
-      page.on('console', (message) => complaints.push(`${message.type()}: ${message.text()}`))
-      page.on('pageerror', (error) => complaints.push(String(error)))
-      page.on('requestfailed', (request) => complaints.push(`failed: ${request.url()}`))
+      page.on('console', (message) => consoleMessages.push(`${message.type()}: ${message.text()}`))
+      page.on('pageerror', (error) => consoleMessages.push(String(error)))
+      page.on('requestfailed', (request) => consoleMessages.push(`failed: ${request.url()}`))
       await page.goto(url)
-      return { page, requests, complaints }
+      return { page, requests, consoleMessages }
     },
     async [Symbol.asyncDispose]() {
       await browser.close()

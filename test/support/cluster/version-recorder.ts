@@ -21,7 +21,7 @@ export interface VersionRecorder {
   /** Declares the version of another client's write, whose changes are not the helper's fault. */
   noteOther(resourceVersion: string): void
   /** Declares that this namespace's objects are deleted by others or removed by the helper on request. */
-  forgive(namespace: string): void
+  exempt(namespace: string): void
   /** The violations as `namespace/name: what`. */
   violations(): readonly string[]
   /** Resolves when all versions until now have been seen. */
@@ -44,10 +44,10 @@ export function startVersionRecorder(client: KubeClient, secretName: string): Ve
   const stop = new AbortController()
   const violations: { readonly key: string; readonly what: string; readonly span?: readonly [string, string] }[] = []
   const others = new Set<string>()
-  const forgiven = new Set<string>()
+  const exempted = new Set<string>()
   const secretUids = new Map<string, string>()
-  const blame = (key: string, what: string, span?: readonly [string, string]): void => {
-    if (!forgiven.has(key.split('/')[0] ?? '')) violations.push({ key, what, ...(span && { span }) })
+  const report = (key: string, what: string, span?: readonly [string, string]): void => {
+    if (!exempted.has(key.split('/')[0] ?? '')) violations.push({ key, what, ...(span && { span }) })
   }
   // Violations are evaluated at the end, because writes are declared after their response, which may be after the watch
   // event.
@@ -56,27 +56,27 @@ export function startVersionRecorder(client: KubeClient, secretName: string): Ve
 
   function onSecret(key: string, now: SecretVersion | undefined, before: SecretVersion | undefined): void {
     if (now === undefined) {
-      blame(key, 'the Secret is gone')
+      report(key, 'the Secret is gone')
       return
     }
     const uid = secretUids.get(key)
-    if (uid !== undefined && uid !== now.uid) blame(key, `a second UID: ${uid}, then ${now.uid}`)
+    if (uid !== undefined && uid !== now.uid) report(key, `a second UID: ${uid}, then ${now.uid}`)
     secretUids.set(key, now.uid)
-    if (now.domains.length === 0) blame(key, `version ${now.resourceVersion} is empty`)
+    if (now.domains.length === 0) report(key, `version ${now.resourceVersion} is empty`)
     const lost = (before?.domains ?? []).filter((domain) => !now.domains.includes(domain))
-    if (before && lost.length > 0) blame(key, `lost ${lost}`, [before.resourceVersion, now.resourceVersion])
+    if (before && lost.length > 0) report(key, `lost ${lost}`, [before.resourceVersion, now.resourceVersion])
   }
   function onList(key: string, now: ListVersion | undefined, before: ListVersion | undefined): void {
     if (now === undefined) {
-      blame(key, 'the ServiceAccount is gone')
+      report(key, 'the ServiceAccount is gone')
       return
     }
     const times = now.entries.filter((name) => name === secretName).length
-    if (times > 1) blame(key, `version ${now.resourceVersion} has our entry ${times} times`)
+    if (times > 1) report(key, `version ${now.resourceVersion} has our entry ${times} times`)
     if (before === undefined || before.uid !== now.uid) return
     const [old, fresh] = [before, now].map(({ entries }) => entries.filter((name) => name !== secretName).join())
     if (old === fresh) return
-    blame(key, `the entries of others were ${old}, then ${fresh}`, [before.resourceVersion, now.resourceVersion])
+    report(key, `the entries of others were ${old}, then ${fresh}`, [before.resourceVersion, now.resourceVersion])
   }
 
   const fieldSelector = `metadata.name=${secretName}`
@@ -101,8 +101,8 @@ export function startVersionRecorder(client: KubeClient, secretName: string): Ve
   const loops = [secrets, accounts].map((reflector) => reflector.run(stop.signal))
   return {
     noteOther: (version) => others.add(version),
-    forgive(namespace) {
-      forgiven.add(namespace)
+    exempt(namespace) {
+      exempted.add(namespace)
     },
     violations: () =>
       violations.filter(({ span }) => span === undefined || !byOther(span)).map(({ key, what }) => `${key}: ${what}`),

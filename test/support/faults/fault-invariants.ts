@@ -11,7 +11,7 @@ export interface FaultInvariants extends AsyncDisposable {
   /** Declares another client's write to an imagePullSecrets list or pull secret by its `metadata.resourceVersion`. */
   noteOther(resourceVersion: string): void
   /** Declares that objects of this namespace are deleted on purpose from now on. */
-  forgive(namespace: string): void
+  exempt(namespace: string): void
   /**
    * After a fault: waits until everything has recovered automatically, then asserts that no entry of others was lost or
    * moved, no Secret was emptied, shrunk or recreated, and no request exceeded the helper's permissions; reports the
@@ -40,7 +40,7 @@ export function openFaultInvariants(helperCluster: HelperCluster): FaultInvarian
   let from = helperCluster.auditLength()
   return {
     noteOther: recorder.noteOther,
-    forgive: recorder.forgive,
+    exempt: recorder.exempt,
     async assertHeld(
       context,
       { since, namespaces, clockRate = 1, limitMs = LIMIT_MS, serverRestarted = false, ...figure },

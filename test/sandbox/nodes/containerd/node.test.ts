@@ -99,8 +99,8 @@ test('a runc without seccomp gets bundles without a profile, and one with seccom
   writeFileSync(join(bundle, 'config.json'), JSON.stringify(config))
   assert.equal(await prepareRunc(runc(true), root), runc(true))
   const wrapped = await prepareRunc(runc(false), root)
-  const seen = execFileSync(wrapped, ['--root', '/r', 'create', '--bundle', bundle, 'id']).toString()
-  assert.deepEqual(JSON.parse(seen), { linux: { namespaces: [] }, process: { args: ['a'] } })
+  const output = execFileSync(wrapped, ['--root', '/r', 'create', '--bundle', bundle, 'id']).toString()
+  assert.deepEqual(JSON.parse(output), { linux: { namespaces: [] }, process: { args: ['a'] } })
 })
 
 test('a server on one loopback address can be reached at another', async () => {
