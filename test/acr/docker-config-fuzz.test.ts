@@ -28,7 +28,7 @@ test('the same logins give the same bytes, whatever the order of their domains',
   )
 })
 
-test('what was written is read back, login by login, in both forms', async (t) => {
+test('every login that was written is read back, in both formats', async (t) => {
   await fuzz(
     t,
     'docker-config-round-trip',

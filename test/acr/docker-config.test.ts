@@ -22,14 +22,14 @@ test('without logins the content is that of a retired Secret', () => {
   assert.equal(buildDockerConfig([], 'auth'), '{"auths":{}}')
 })
 
-test('two accounts share one host by namespaces', () => {
+test('two accounts can share a host, each with its own namespaces', () => {
   const two = { ...login, username: 'b', domains: ['registry.cn-hangzhou.aliyuncs.com/b'] }
   const one = { ...login, username: 'a', domains: ['registry.cn-hangzhou.aliyuncs.com/a'] }
   const { auths } = JSON.parse(buildDockerConfig([two, one], 'auth'))
   assert.deepEqual(Object.keys(auths), ['registry.cn-hangzhou.aliyuncs.com/a', 'registry.cn-hangzhou.aliyuncs.com/b'])
 })
 
-test('the first login keeps a domain that a later one claims too', () => {
+test('if two logins name the same domain, the first one keeps it', () => {
   const other = { ...login, password: 'other' }
   assert.equal(buildDockerConfig([login, other], 'auth'), buildDockerConfig([login], 'auth'))
 })

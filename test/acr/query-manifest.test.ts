@@ -75,22 +75,27 @@ test('P6 the platform of a single image comes from its configuration, which an o
 const TAGS = `https://${HOST}/v2/team/app/tags/list?n=1`
 const missing = { status: 404, text: '{"errors":[{"code":"MANIFEST_UNKNOWN"}]}' }
 const ROWS: readonly (readonly [string, Readonly<Record<string, Reply>>, ManifestResult['result'], RegExp])[] = [
-  ['no right on the repository', { ...token, [`token ${MANIFEST}`]: { status: 401, text: '' } }, 'denied', /HTTP 401/],
   [
-    'the same said with 403',
+    'no permission for the repository',
+    { ...token, [`token ${MANIFEST}`]: { status: 401, text: '' } },
+    'denied',
+    /HTTP 401/,
+  ],
+  [
+    'no permission for the repository, as a 403',
     { ...token, [`token ${MANIFEST}`]: { status: 403, text: '{"errors":[{"code":"DENIED"}]}' } },
     'denied',
     /403 DENIED/,
   ],
-  ['a login that is over', { [TOKENS]: { status: 401 } }, 'login-refused', /dockerauth\S+ responded with HTTP 401/],
+  ['an expired login', { [TOKENS]: { status: 401 } }, 'login-refused', /dockerauth\S+ responded with HTTP 401/],
   [
-    'no tag',
+    'a missing tag',
     { ...token, [`token ${MANIFEST}`]: missing, [`token ${TAGS}`]: { text: '{}' } },
     'tag-absent',
     /MANIFEST_UNKNOWN/,
   ],
   [
-    'no repository',
+    'a missing repository',
     {
       ...token,
       [`token ${MANIFEST}`]: missing,
@@ -99,13 +104,18 @@ const ROWS: readonly (readonly [string, Readonly<Record<string, Reply>>, Manifes
     'repository-absent',
     /404/,
   ],
-  ['too many pulls', { ...token, [`token ${MANIFEST}`]: { status: 429 } }, 'throttled', /429/],
-  ['a registry that is ill', { ...token, [`token ${MANIFEST}`]: { status: 502 } }, 'unreachable', /502/],
-  ['a token service that says nothing', { [TOKENS]: { text: '<html>' } }, 'unreachable', /HTTP 200/],
-  ['no way there', { [MANIFEST]: Object.assign(new Error('x'), { code: 'ENOTFOUND' }) }, 'unreachable', /ENOTFOUND/],
+  ['a throttled pull', { ...token, [`token ${MANIFEST}`]: { status: 429 } }, 'throttled', /429/],
+  ['a registry that fails', { ...token, [`token ${MANIFEST}`]: { status: 502 } }, 'unreachable', /502/],
+  ['a token service without a token in its response', { [TOKENS]: { text: '<html>' } }, 'unreachable', /HTTP 200/],
+  [
+    'a host that does not resolve',
+    { [MANIFEST]: Object.assign(new Error('x'), { code: 'ENOTFOUND' }) },
+    'unreachable',
+    /ENOTFOUND/,
+  ],
   ['a public image', { [MANIFEST]: { text: index } }, 'found', /200/],
   [
-    'P6 a token service of somebody else',
+    "P6 another party's token service",
     { [MANIFEST]: { status: 401, headers: { 'www-authenticate': 'Bearer realm="https://evil.example.com/auth"' } } },
     'skipped',
     /evil\.example\.com is not the registry's own/,

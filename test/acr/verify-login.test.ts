@@ -39,20 +39,20 @@ async function verify(responses: (HttpResponse | Error)[], changes: Partial<Veri
 
 const rows: [why: string, responses: (HttpResponse | Error)[], result: LoginVerdict['result']][] = [
   ['a token', [bearer(REALM), status(200)], 'accepted'],
-  ['401 by the token service', [bearer(REALM), status(401)], 'refused'],
-  ['U1 403 that speaks of the login', [bearer(REALM), { ...status(403), text: DENIED }], 'refused'],
-  ['U1 403 of something in between', [bearer(REALM), { ...status(403), text: '<html>' }], 'unreachable'],
+  ['a 401 from the token service', [bearer(REALM), status(401)], 'refused'],
+  ['U1 a 403 that rejects the login', [bearer(REALM), { ...status(403), text: DENIED }], 'refused'],
+  ['U1 a 403 from a proxy or gateway', [bearer(REALM), { ...status(403), text: '<html>' }], 'unreachable'],
   ['U1 a throttled token service', [bearer(REALM), status(429)], 'unreachable'],
   ['an error of the token service', [bearer(REALM), status(503)], 'unreachable'],
   ['an error of the registry', [status(502)], 'unreachable'],
   ['no connection', [Object.assign(new Error('x'), { code: 'ECONNREFUSED' })], 'unreachable'],
-  ['a registry that asks for no login', [status(200)], 'skipped'],
-  ['a challenge that names nothing', [status(401)], 'skipped'],
+  ['a registry that requires no login', [status(200)], 'skipped'],
+  ['a 401 without a challenge', [status(401)], 'skipped'],
   // U12: an access list of the public endpoint, and a custom domain behind a separate gateway.
-  ['an address that an access list keeps out', [status(403)], 'unreachable'],
+  ['a 403 because of an access list', [status(403)], 'unreachable'],
   ['a custom domain’s gateway', [bearer('https://sso.acme.example/auth')], 'skipped'],
   [
-    'two challenges in one header: the first counts',
+    'the first of two challenges in one header',
     [
       {
         ...status(401),

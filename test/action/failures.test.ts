@@ -103,7 +103,7 @@ test("P2 a wrong instance id: stopped early, rolled back, with the cloud's error
     ['rolled-back', 'deploy', { from: 1, to: 3 }, 'HELPER_FAILING', 'INSTANCE_NOT_EXIST'],
   )
   assert.match(result?.error?.message ?? '', /^registry prod \(cri-0000000000000000 in cn-hangzhou\): /)
-  assert.ok(outcome.milliseconds < 150_000, "it was not ended before helm's own timeout")
+  assert.ok(outcome.milliseconds < 150_000, "it was not stopped before helm's own timeout")
   const writes = fixture.cloud.calls.slice(from).filter(({ write }) => write)
   assert.deepEqual(
     writes.map(({ action }) => action),

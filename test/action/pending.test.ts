@@ -91,7 +91,7 @@ for (const major of ['helm4', 'helm3'] as const) {
       assert.equal(await lastStatus(fixture), 'deployed')
     }
 
-    await t.test('pending-install: explained, left alone while it is young, then removed and installed', async () => {
+    await t.test('pending-install: explained, left alone while it is recent, then removed and installed', async () => {
       await killHelm('pending-install', 'upgrade', '--install', 'acr-nopass', CHART, ...(await files(stuck)))
       await refused('pending-install', 'helm uninstall acr-nopass', {})
       await refused('pending-install', 'helm uninstall acr-nopass', { 'recover-pending': 'true' })

@@ -101,7 +101,7 @@ interface Pod {
   readonly status?: { readonly containerStatuses?: readonly { readonly ready: boolean }[] }
 }
 
-test('M14 a deployer that may not list ServiceAccounts and Secrets everywhere uninstalls, and what it could not do is reported', async () => {
+test('M14 a deployer without permission to list ServiceAccounts and Secrets everywhere uninstalls, and what it could not do is reported', async () => {
   const { cluster } = fixture.clusters[0] ?? assert.fail()
   const rule = (apiGroups: string[], resources: string[], verbs: string[]) => ({ apiGroups, resources, verbs })
   const role = {

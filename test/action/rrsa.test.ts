@@ -35,7 +35,7 @@ test('P9 RRSA: the role is created for exactly the helper, its ARNs are written 
   const helper = fixture.cloud.calls.filter(
     ({ action, principal }) => action === 'GetAuthorizationToken' && principal.includes(role),
   )
-  assert.ok(helper.length > 0, 'the helper did not ask with the role')
+  assert.ok(helper.length > 0, 'the helper did not call with the role')
 
   const from = fixture.cloud.calls.length
   const again = await run({})

@@ -46,7 +46,7 @@ for (const helm of ['helm4', 'helm3'] as const) {
       const [canary, other] = results
       assert.ok(other.startedMs >= canary.startedMs + canary.durationMs)
       const logins = fixture.cloud.calls.filter(({ product, status }) => product === 'registry' && status === 200)
-      assert.ok(logins.length >= 2, 'the registry was not asked by both helpers')
+      assert.ok(logins.length >= 2, 'the registry was not called by both helpers')
     })
 
     // The failure takes half a minute, so one Helm is enough.

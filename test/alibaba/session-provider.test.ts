@@ -65,11 +65,11 @@ test('many concurrent callers cost one call', async () => {
 test('P2 while renewing fails the last session is used, but never once it has expired', async () => {
   const { time, issuer, provider } = setUp()
   await provider.get()
-  issuer.failing = new Error('no answer')
+  issuer.failing = new Error('no response')
   time.advance(50 * 60_000)
   assert.equal((await provider.get()).accessKeyId, 'STS.1')
   time.advance(9.6 * 60_000)
-  await assert.rejects(provider.get(), /no answer/)
+  await assert.rejects(provider.get(), /no response/)
   issuer.failing = undefined
   assert.equal((await provider.get()).accessKeyId, 'STS.4')
 })

@@ -69,8 +69,13 @@ const repeated: [why: string, reply: Reply, write: boolean, waits: number][] = [
   ['a cut connection', broken('ECONNRESET'), false, 100],
   ['a refused connection, where nothing was sent', broken('ECONNREFUSED'), true, 100],
   ['a name that does not resolve right now', broken('EAI_AGAIN'), true, 100],
-  ['the cloud asks for 2 s', json(429, { Code: 'Throttling.User' }, { 'x-acs-retry-after': '2000' }), true, 2500],
-  ['a proxy asks for 3 s', json(429, { Code: 'Throttling' }, { 'retry-after': '3' }), true, 3750],
+  [
+    'the cloud requests a wait of 2 s',
+    json(429, { Code: 'Throttling.User' }, { 'x-acs-retry-after': '2000' }),
+    true,
+    2500,
+  ],
+  ['a proxy requests a wait of 3 s', json(429, { Code: 'Throttling' }, { 'retry-after': '3' }), true, 3750],
 ]
 for (const [why, reply, write, wait] of repeated) {
   test(`a call is repeated: ${why}`, async () => {
@@ -82,7 +87,7 @@ for (const [why, reply, write, wait] of repeated) {
 }
 
 const final: [why: string, reply: Reply, write: boolean, code: ErrorCode, reason: string][] = [
-  ['a write whose answer was lost', broken('ECONNRESET'), true, 'CLOUD_UNREACHABLE', 'ECONNRESET'],
+  ['a write whose response was lost', broken('ECONNRESET'), true, 'CLOUD_UNREACHABLE', 'ECONNRESET'],
   ['a write that met a server error', json(500, { Code: 'InternalError' }), true, 'CLOUD_UNAVAILABLE', 'InternalError'],
   ['a write that met a gateway', HTML, true, 'CLOUD_UNAVAILABLE', 'HTTP 502 without JSON'],
   ['missing', json(404, { Code: 'EntityNotExist.Policy' }), false, 'CLOUD_NOT_FOUND', 'EntityNotExist.Policy'],
@@ -104,7 +109,7 @@ const final: [why: string, reply: Reply, write: boolean, code: ErrorCode, reason
     'CLOUD_UNAVAILABLE',
     'SystemError',
   ],
-  ['denied in small letters', json(403, { code: 'StatusForbidden' }), false, 'CLOUD_DENIED', 'StatusForbidden'],
+  ['denied in lower case', json(403, { code: 'StatusForbidden' }), false, 'CLOUD_DENIED', 'StatusForbidden'],
   ['wrong secret', json(400, { Code: 'SignatureDoesNotMatch' }), false, 'CREDENTIALS_REFUSED', 'SignatureDoesNotMatch'],
   [
     'unknown key',
@@ -129,7 +134,7 @@ const final: [why: string, reply: Reply, write: boolean, code: ErrorCode, reason
   ],
   ['malformed', json(400, { Code: 'MalformedPolicyDocument' }), false, 'CLOUD_REJECTED', 'MalformedPolicyDocument'],
   [
-    'already there',
+    'already exists',
     json(409, { Code: 'EntityAlreadyExists.Policy' }),
     true,
     'CLOUD_REJECTED',

@@ -8,7 +8,7 @@ import { countRequests, countWrites, describeRequests, openAuditWindow } from '.
 const line = (username: string, verb: string, resource: string, code: number, stage = 'ResponseComplete'): string =>
   `${JSON.stringify({ user: { username }, verb, objectRef: { resource }, responseStatus: { code }, stage })}\n`
 
-test('a window counts what one user asked since it was opened, without watches and the Lease', async () => {
+test('a window counts the requests of one user since it was opened, without watches and the Lease', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-audit-'))
   try {
     const file = join(folder, 'audit.log')

@@ -7,7 +7,7 @@ import { formatNumbers } from '../bench/report/numbers.ts'
 import { dependsOnMachine, isBroken, isWithin, runScenario } from '../bench/run-scenario.ts'
 import type { BenchContext, Measured, Scenario } from '../bench/scenario.ts'
 
-test('numbers show their measure, and no more digits than they are worth', () => {
+test('numbers show their unit, and only significant digits', () => {
   assert.equal(formatNumbers([0.953, 12.345], 'times'), '0.95x / 12.3x')
   assert.equal(formatNumbers([99.6, 1333.3], 'mebibytes'), '99.6 / 1333 MiB')
   assert.equal(formatNumbers([0, 2], 'count'), '0 / 2')
@@ -15,7 +15,7 @@ test('numbers show their measure, and no more digits than they are worth', () =>
   assert.equal(formatNumbers([ANY, 2], 'times'), '– / 2x')
 })
 
-test('a bar counts for the number as it is shown; one number above misses it', () => {
+test('a bar applies to the number as it is shown; one number above it is a miss', () => {
   assert.equal(isWithin({ bars: [0.75] }, [0.754]), true)
   assert.equal(isWithin({ bars: [0.75] }, [0.756]), false)
   assert.equal(isWithin({ bars: [1, 3] }, [0.9, 3.2]), false)
@@ -29,7 +29,7 @@ const figure = (id: string, more: Partial<Figure>): Figure => {
   return { id, scenario: 'one', title: { en: id, zh: id }, measure: 'times', ...more }
 }
 
-test('only what is counted or simulated fails the command: a busy machine never does', () => {
+test('only counted or simulated figures fail the command, so that a busy machine never does', () => {
   assert.deepEqual(
     (['times', 'count', 'milliseconds', 'seconds', 'mebibytes', 'percent'] as const).filter(
       (measure) => !dependsOnMachine(figure('a', { measure })),
@@ -59,7 +59,7 @@ function scenarioOf(rounds: readonly Measured['figures'][], repeated: boolean): 
 const contextOf = (rounds: number, long = false): BenchContext =>
   ({ settings: { rounds, long }, report: () => undefined }) as unknown as BenchContext
 
-test('a figure is the median of the rounds; of what is counted, such as lost entries, the most', async () => {
+test('a figure is the median of the rounds, or the maximum of counts, such as lost entries', async () => {
   const figures = [
     figure('time', { bars: [1.1, 1.25] }),
     figure('lost', { measure: 'count', bars: [0] }),
@@ -88,7 +88,7 @@ test('a figure is the median of the rounds; of what is counted, such as lost ent
   )
 })
 
-test('one figure can be measured alone, and never writes half a table into a page', () => {
+test('a single figure can be measured, and never writes half a table into a page', () => {
   const alone = readBenchOptions(['--only', 'validate'])
   assert.deepEqual([alone.scenarios, alone.figures, alone.write], [['start-up'], ['validate'], false])
   const named = readBenchOptions(['steady', 'start-up', '--write'])
@@ -103,7 +103,7 @@ test('one figure can be measured alone, and never writes half a table into a pag
 })
 
 // The promises of docs/*/performance.md: a bar is loosened on purpose only.
-test('the bars are these', () => {
+test('the bars are the documented ones', () => {
   const bars = FIGURES.flatMap(({ id, bars: own, scenario }) => (own && scenario !== 'fleet' ? [[id, own]] : []))
   assert.deepEqual(Object.fromEntries(bars), {
     'early-old': [ANY, ANY, 0, 0],
@@ -136,7 +136,7 @@ test('the bars are these', () => {
   })
 })
 
-test('a percentile is a value that was measured', () => {
+test('a percentile is a measured value', () => {
   const values = Array.from({ length: 600 }, (_, index) => 600 - index)
   assert.deepEqual(
     [percentile(values, 0.5), percentile(values, 0.99), percentile(values, 1), percentile([], 0.5)],

@@ -11,7 +11,7 @@ const figure = (id: string, more: Partial<Figure>): Figure => {
   return { id, scenario: 'one', title: { en: id, zh: id }, measure: 'times', ...more }
 }
 
-test('the page shows each figure with its bar, misses as well, and under what it was measured', () => {
+test('the page shows each figure with its bar, also if it is missed, and the conditions of the measurement', () => {
   const section = renderSection(
     { title: { en: 'One', zh: '一' } },
     {
@@ -42,7 +42,7 @@ test('the page shows each figure with its bar, misses as well, and under what it
   ])
 })
 
-test('a part of the page is replaced as often as one likes, and nothing else is touched', () => {
+test('a part of the page can be replaced repeatedly, and nothing else changes', () => {
   const page = 'before\n<!-- bench:one -->\nold\n<!-- /bench:one -->\nafter <!-- bench:two --><!-- /bench:two -->'
   const once = replacePart(page, 'one', 'new')
   assert.equal(once, page.replace('old', 'new'))
@@ -69,7 +69,7 @@ for (const path of ['README.md', 'README.zh-CN.md', 'docs/en/performance.md', 'd
 }
 
 for (const language of ['en', 'zh']) {
-  test(`the page has a place for every scenario: ${language}`, async () => {
+  test(`the page has a section for every scenario: ${language}`, async () => {
     const machines = [...new Set(SCENARIOS.map(({ page }) => page))].map((page) => ({ name: 'machine', page }))
     for (const { name, page: file = 'performance' } of [...SCENARIOS, ...machines]) {
       const page = await readFile(new URL(`../../docs/${language}/${file}.md`, import.meta.url), 'utf8')
@@ -78,7 +78,7 @@ for (const language of ['en', 'zh']) {
   })
 }
 
-test('every figure has a name of its own, a scenario, texts in both languages and a bar for each number that has one', () => {
+test('every figure has a unique name, a scenario, texts in both languages and bars for its numbers', () => {
   const names = new Set(SCENARIOS.map(({ name }) => name))
   assert.equal(new Set([...FIGURES.map(({ id }) => id), ...names]).size, FIGURES.length + names.size)
   const texts = ({ title, against = title, others = title }: Figure) =>

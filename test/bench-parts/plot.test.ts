@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { plotLines } from '../bench/report/plot.ts'
 
-test('a plot begins at zero, has round ticks and every point', () => {
+test('a plot starts at zero, with round ticks and every point', () => {
   const svg = plotLines({
     title: 'Cost',
     x: 'namespaces',

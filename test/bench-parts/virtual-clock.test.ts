@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { createVirtualClock } from '../bench/fleet/virtual-clock.ts'
 
-test('timers run in the order of their time, those of one time in the order in which they were set; cancelled ones never', async () => {
+test('timers run in the order of their time, then of their creation; cancelled ones never run', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(fc.integer({ min: 0, max: 5000 }), { maxLength: 50 }), async (times) => {
       const clock = createVirtualClock()
@@ -21,7 +21,7 @@ test('timers run in the order of their time, those of one time in the order in w
   )
 })
 
-test('what a timer sets in motion by promises goes on before time does', async () => {
+test('promises that a timer resolves are settled before the time advances', async () => {
   const clock = createVirtualClock()
   const events: string[] = []
   clock.after(1500, () => {

@@ -167,7 +167,7 @@ test("the page's content security policy allows no script, no frame, no form and
   assert.match(consoleMessages.join(), /Content Security Policy/)
 })
 
-test('the picture in the docs is a picture of this page', async () => {
+test('the screenshot in the docs shows this page', async () => {
   if (process.env.UPDATE_SCREENSHOTS) {
     const { page } = await browser.open(await url(), { deviceScaleFactor: 1.5 })
     await page.screenshot({ path: SCREENSHOT, fullPage: true })

@@ -22,32 +22,40 @@ await eventually(async () => assert.deepEqual(await entries('plain', [ACR]), ['a
 
 const rows: readonly [string, readonly string[], boolean][] = [
   ['an Enterprise instance', [ACR], true],
-  ['its VPC domain', [`prod-registry-vpc.cn-hangzhou.cr.aliyuncs.com/shop/app@sha256:${'a'.repeat(64)}`], true],
-  ['a port', ['prod-registry.cn-hangzhou.cr.aliyuncs.com:443/shop/app'], true],
+  [
+    'the VPC domain of an Enterprise instance',
+    [`prod-registry-vpc.cn-hangzhou.cr.aliyuncs.com/shop/app@sha256:${'a'.repeat(64)}`],
+    true,
+  ],
+  ['an Enterprise instance with a port', ['prod-registry.cn-hangzhou.cr.aliyuncs.com:443/shop/app'], true],
   ['the Personal Edition', ['registry.cn-hangzhou.aliyuncs.com/shop/app'], true],
-  ['its VPC domain', ['registry-vpc.cn-hangzhou.aliyuncs.com/shop/app'], true],
-  ['its domain for the classic network', ['registry-internal.cn-hangzhou.aliyuncs.com/shop/app'], true],
+  ['the VPC domain of the Personal Edition', ['registry-vpc.cn-hangzhou.aliyuncs.com/shop/app'], true],
+  ['the classic network domain of the Personal Edition', ['registry-internal.cn-hangzhou.aliyuncs.com/shop/app'], true],
   ['the international Personal Edition', ['registry-intl.ap-southeast-1.aliyuncs.com/shop/app'], true],
-  ['its VPC domain (W3)', ['registry-intl-vpc.ap-southeast-1.aliyuncs.com/shop/app'], true],
-  ['another host that begins like it', ['registry-x.cn-hangzhou.aliyuncs.com/shop/app'], false],
+  [
+    'the VPC domain of the international Personal Edition (W3)',
+    ['registry-intl-vpc.ap-southeast-1.aliyuncs.com/shop/app'],
+    true,
+  ],
+  ['another host with the same prefix', ['registry-x.cn-hangzhou.aliyuncs.com/shop/app'], false],
   ['the new Personal Edition', ['crpi-abc.cn-hangzhou.personal.cr.aliyuncs.com/shop/app'], true],
   ['a custom domain', ['images.example.com/shop/app'], true],
-  ['a custom domain with its port', ['registry.example.com:5000/shop/app'], true],
-  ['that domain without the port', ['registry.example.com/shop/app'], false],
-  ['our namespace of a shared domain', ['shared.example.com/team/app'], true],
-  ['another namespace of it', ['shared.example.com/others/app'], false],
-  ['a namespace that begins alike', ['shared.example.com/teams/app'], false],
-  ['the second container', ['busybox', ACR], true],
+  ['a custom domain with a port', ['registry.example.com:5000/shop/app'], true],
+  ['the same domain without the port', ['registry.example.com/shop/app'], false],
+  ['our namespace in a shared domain', ['shared.example.com/team/app'], true],
+  ['another namespace in a shared domain', ['shared.example.com/others/app'], false],
+  ['a namespace with the same prefix', ['shared.example.com/teams/app'], false],
+  ['the image of a second container', ['busybox', ACR], true],
   ['an image without a registry', ['busybox'], false],
   ['another registry', ['ghcr.io/shop/app'], false],
-  ['a domain that ends alike', ['evilcr.aliyuncs.com/shop/app'], false],
-  ['a domain that begins alike', ['registry.cn-hangzhou.aliyuncs.com.evil.example/shop/app'], false],
+  ['a domain with the same suffix', ['evilcr.aliyuncs.com/shop/app'], false],
+  ['a domain with the same prefix', ['registry.cn-hangzhou.aliyuncs.com.evil.example/shop/app'], false],
   ['another service of the cloud', ['oss.cn-hangzhou.aliyuncs.com/shop/app'], false],
   ['a domain in the path', ['evil.example/prod-registry.cn-hangzhou.cr.aliyuncs.com/app'], false],
 ]
 
 for (const [title, images, matches] of rows) {
-  test(`P8 admissionImages: acr ${matches ? 'takes' : 'leaves'} ${title}: ${images[0]?.slice(0, 60)}`, async () => {
+  test(`P8 admissionImages: acr ${matches ? 'adds' : 'does not add'} the reference for ${title}: ${images[0]?.slice(0, 60)}`, async () => {
     assert.deepEqual(await entries('plain', images), matches ? ['acr-nopass'] : [])
   })
 }
@@ -83,7 +91,7 @@ const byLabels: readonly [string, Readonly<Record<string, string>>, boolean][] =
 ]
 
 for (const [namespace, labels, matches] of byLabels) {
-  test(`P8 registries with other targets: ${namespace} with ${JSON.stringify(labels)} ${matches ? 'is a target' : 'is not a target'}`, async () => {
+  test(`P8 registries with different targets: ${namespace} with ${JSON.stringify(labels)} ${matches ? 'is a target' : 'is not a target'}`, async () => {
     await chart.createNamespace(namespace, labels)
     const check = async (): Promise<void> => {
       assert.deepEqual(await entries(namespace, ['busybox']), matches ? ['by-labels'] : [])

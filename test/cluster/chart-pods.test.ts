@@ -48,47 +48,67 @@ const entry = (name: string): { name: string } => ({ name })
 const imageVolume = { name: 'data', image: { reference: 'registry.example.com/data', pullPolicy: 'IfNotPresent' } }
 
 const rows: readonly Row[] = [
-  { title: 'a Pod without a list', entries: ['acr-nopass'] },
-  { title: 'a Pod with its own list', spec: { imagePullSecrets: [entry('own')] }, entries: ['own', 'acr-nopass'] },
+  { title: 'a Pod without imagePullSecrets gets the reference', entries: ['acr-nopass'] },
   {
-    title: 'several entries, one of them twice',
+    title: 'a Pod with its own list also gets the reference',
+    spec: { imagePullSecrets: [entry('own')] },
+    entries: ['own', 'acr-nopass'],
+  },
+  {
+    title: 'a list that contains an entry twice keeps it, in order',
     spec: { imagePullSecrets: ['b', 'a', 'b'].map(entry) },
     entries: ['b', 'a', 'b', 'acr-nopass'],
   },
-  { title: 'an empty list', spec: { imagePullSecrets: [] }, entries: ['acr-nopass'] },
-  { title: 'an entry without a name', spec: { imagePullSecrets: [{}] }, entries: ['', 'acr-nopass'] },
+  { title: 'an empty list gets the reference', spec: { imagePullSecrets: [] }, entries: ['acr-nopass'] },
+  { title: 'an entry without a name stays', spec: { imagePullSecrets: [{}] }, entries: ['', 'acr-nopass'] },
   {
-    title: 'our entry in its own list',
+    title: 'a Pod that already has the reference keeps its list',
     spec: { imagePullSecrets: ['acr-nopass', 'own'].map(entry) },
     entries: ['acr-nopass', 'own'],
   },
   {
-    title: 'a ServiceAccount with a list',
+    title: 'a Pod without its own list also gets that of its ServiceAccount',
     spec: { serviceAccountName: 'listed' },
     entries: ['sa-one', 'sa-two', 'acr-nopass'],
   },
   {
-    title: 'its own list and a ServiceAccount with one',
+    title: 'a Pod with its own list does not get that of its ServiceAccount',
     spec: { serviceAccountName: 'listed', imagePullSecrets: [entry('own')] },
     entries: ['own', 'acr-nopass'],
   },
   {
-    title: 'a ServiceAccount with our entry',
+    title: 'a reference on the ServiceAccount is not added again',
     spec: { serviceAccountName: 'attached' },
     entries: ['sa-one', 'acr-nopass'],
   },
-  { title: 'a ServiceAccount that is not a target', spec: { serviceAccountName: 'excluded' }, entries: [] },
   {
-    title: 'init containers',
+    title: 'a Pod whose ServiceAccount is not a target gets no reference',
+    spec: { serviceAccountName: 'excluded' },
+    entries: [],
+  },
+  {
+    title: 'a Pod with init containers gets the reference',
     spec: { containers: [container], initContainers: [{ name: 'first', image }] },
     entries: ['acr-nopass'],
   },
-  { title: 'one variable three times', spec: { containers: [duplicates] }, entries: ['acr-nopass'] },
-  { title: 'an image volume', spec: { containers: [container], volumes: [imageVolume] }, entries: ['acr-nopass'] },
-  { title: 'the skip label on the Pod', labels: { 'acr-nopass.io/skip': 'true' }, entries: [] },
-  { title: 'the skip label with another value', labels: { 'acr-nopass.io/skip': 'no' }, entries: ['acr-nopass'] },
-  { title: 'the skip label on the namespace', namespace: 'skipped', entries: [] },
-  { title: 'an excluded namespace', namespace: 'kube-extra', entries: [] },
+  {
+    title: 'a Pod that sets one variable three times gets the reference',
+    spec: { containers: [duplicates] },
+    entries: ['acr-nopass'],
+  },
+  {
+    title: 'a Pod with an image volume gets the reference',
+    spec: { containers: [container], volumes: [imageVolume] },
+    entries: ['acr-nopass'],
+  },
+  { title: 'a Pod with the skip label gets no reference', labels: { 'acr-nopass.io/skip': 'true' }, entries: [] },
+  {
+    title: 'a Pod whose skip label has another value gets the reference',
+    labels: { 'acr-nopass.io/skip': 'no' },
+    entries: ['acr-nopass'],
+  },
+  { title: 'a Pod in a namespace with the skip label gets no reference', namespace: 'skipped', entries: [] },
+  { title: 'a Pod in an excluded namespace gets no reference', namespace: 'kube-extra', entries: [] },
 ]
 
 for (const row of rows) {

@@ -59,7 +59,7 @@ const uids = () =>
     KEPT.map(async (path) => (await admin.request<{ metadata: ObjectMeta }>({ method: 'GET', path })).metadata.uid),
   )
 
-test('values of 0.1.0 are valid as they are', async () => {
+test('values of 0.1.0 are valid unchanged', async () => {
   const defaults = { name: 'values.yaml', text: await readFile(join(CHART, 'values.yaml'), 'utf8') }
   const needed = { name: 'needed.yaml', text: JSON.stringify(helperCluster.values) }
   const { errors } = loadValues({ files: [needed, { name: '0.1.0.yaml', text: oldValues }], defaults })

@@ -17,19 +17,19 @@ const cases = [
   },
   {
     id: 'cloud-5xx',
-    what: 'answers 503',
+    what: 'responds with 503',
     rule: { kind: 'status', status: 503, code: 'ServiceUnavailable' },
     expected: { code: 'CLOUD_UNAVAILABLE', reason: 'ServiceUnavailable' },
   },
   {
     id: 'cloud-html',
-    what: 'answers in HTML',
+    what: 'responds with HTML',
     rule: { kind: 'html' },
     expected: { code: 'CLOUD_UNAVAILABLE', reason: 'HTTP 502 without JSON' },
   },
   {
     id: 'cloud-is-success-false',
-    what: 'says IsSuccess: false',
+    what: 'responds with IsSuccess: false',
     rule: { kind: 'status', status: 200, code: 'INSTANCE_FORBIDDEN' },
     expected: { code: 'CLOUD_DENIED', reason: 'INSTANCE_FORBIDDEN' },
   },
@@ -41,7 +41,7 @@ const cases = [
   },
   {
     id: 'cloud-answer-lost',
-    what: 'does the work and loses the answer',
+    what: 'does the work but loses the response',
     rule: { kind: 'cut-after' },
     expected: { code: 'CLOUD_UNREACHABLE', reason: 'ECONNRESET' },
   },

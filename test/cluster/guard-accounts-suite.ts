@@ -16,28 +16,36 @@ const serviceAccountChanges: readonly [string, object, RegExp | undefined][] = [
   ['putting our entry first', entries('acr-nopass', 'one', 'two'), undefined],
   ['changing nothing', entries('one', 'two'), undefined],
   ['adding our entry twice', entries('one', 'two', 'acr-nopass', 'acr-nopass'), /adds the entry acr-nopass once/],
-  ['dropping an entry of others', entries('one', 'acr-nopass'), /leaves the others alone/],
-  ['adding an entry of others', entries('one', 'two', 'three'), /leaves the others alone/],
-  ['reordering the entries of others', entries('two', 'one', 'acr-nopass'), /leaves the others alone/],
+  ["removing another client's entry", entries('one', 'acr-nopass'), /leaves the others alone/],
+  ["adding another client's entry", entries('one', 'two', 'three'), /leaves the others alone/],
+  ["reordering other clients' entries", entries('two', 'one', 'acr-nopass'), /leaves the others alone/],
   ['removing the whole list', { imagePullSecrets: null }, /leaves the others alone/],
-  ['an annotation', { metadata: { annotations: { 'role.example.com/arn': 'x' } } }, /metadata.annotations alone/],
-  ['an annotation removed', { metadata: { annotations: null } }, /metadata.annotations alone/],
-  ['a label', { metadata: { labels: { l: '2' } } }, /metadata.labels alone/],
-  ['a label removed', { metadata: { labels: null } }, /metadata.labels alone/],
-  ['a finalizer', { metadata: { finalizers: ['x.example.com/y'] } }, /metadata.finalizers alone/],
   [
-    'an owner',
+    'adding an annotation',
+    { metadata: { annotations: { 'role.example.com/arn': 'x' } } },
+    /metadata.annotations alone/,
+  ],
+  ['removing an annotation', { metadata: { annotations: null } }, /metadata.annotations alone/],
+  ['changing a label', { metadata: { labels: { l: '2' } } }, /metadata.labels alone/],
+  ['removing a label', { metadata: { labels: null } }, /metadata.labels alone/],
+  ['adding a finalizer', { metadata: { finalizers: ['x.example.com/y'] } }, /metadata.finalizers alone/],
+  [
+    'adding an owner reference',
     { metadata: { ownerReferences: [{ apiVersion: 'v1', kind: 'Pod', name: 'p', uid: 'u' }] } },
     /metadata.ownerReferences alone/,
   ],
-  ['its secrets', { secrets: [{ name: 'another' }] }, /leaves secrets alone/],
-  ['automount', { automountServiceAccountToken: false }, /automountServiceAccountToken alone/],
+  ['changing its secrets', { secrets: [{ name: 'another' }] }, /leaves secrets alone/],
+  [
+    'changing automountServiceAccountToken',
+    { automountServiceAccountToken: false },
+    /automountServiceAccountToken alone/,
+  ],
 ]
 
 /** What the guard rejects and allows on ServiceAccounts. */
 export function testGuardOfServiceAccounts({ chart, helper }: Guarded): void {
   for (const [title, body, rule] of serviceAccountChanges) {
-    test(`P5 the guard ${rule ? 'rejects' : 'allows'} on a ServiceAccount: ${title}`, async () => {
+    test(`P5 on a ServiceAccount the guard ${rule ? 'rejects' : 'allows'} ${title}`, async () => {
       const name = `sa-${slug(title)}`
       const account = { ...owned, metadata: { ...owned.metadata, name } }
       await chart.admin.request({ method: 'POST', path: ACCOUNTS, body: account })

@@ -10,11 +10,15 @@ const STATUS = '/api/v1/namespaces/sys/configmaps/guarded-acr-nopass-status'
 const ABSENT_OWNER = { apiVersion: 'v1', kind: 'ConfigMap', name: 'gone', uid: '00000000-0000-0000-0000-000000000000' }
 
 const forbidden: readonly [string, object, RegExp][] = [
-  ['an owner', { metadata: { ownerReferences: [ABSENT_OWNER] } }, /leaves metadata.ownerReferences alone/],
-  ['a finalizer', { metadata: { finalizers: ['x.example.com/y'] } }, /leaves metadata.finalizers alone/],
-  ['a label', { metadata: { labels: { a: 'b' } } }, /leaves metadata.labels alone/],
-  ['no labels', { metadata: { labels: null } }, /leaves metadata.labels alone/],
-  ['an annotation', { metadata: { annotations: { a: 'b' } } }, /leaves metadata.annotations alone/],
+  [
+    'adding an owner reference',
+    { metadata: { ownerReferences: [ABSENT_OWNER] } },
+    /leaves metadata.ownerReferences alone/,
+  ],
+  ['adding a finalizer', { metadata: { finalizers: ['x.example.com/y'] } }, /leaves metadata.finalizers alone/],
+  ['adding a label', { metadata: { labels: { a: 'b' } } }, /leaves metadata.labels alone/],
+  ['removing the labels', { metadata: { labels: null } }, /leaves metadata.labels alone/],
+  ['adding an annotation', { metadata: { annotations: { a: 'b' } } }, /leaves metadata.annotations alone/],
 ]
 
 /** What the guard rejects and allows on the helper's Lease and its status. */
@@ -26,7 +30,7 @@ export function testGuardOfLeadership({ chart, helper }: Guarded): void {
     [STATUS, 'status ConfigMap'],
   ] as const) {
     for (const [title, body, rule] of forbidden) {
-      test(`security 3: the guard rejects on the ${kind}: ${title}`, async () => {
+      test(`security 3: on the ${kind} the guard rejects ${title}`, async () => {
         const { status, text } = await patch(path, body)
         assert.deepEqual([status, rule.test(text)], [422, true], text)
       })
@@ -38,7 +42,7 @@ export function testGuardOfLeadership({ chart, helper }: Guarded): void {
     assert.match((await patch(STATUS, { binaryData: { a: 'eA==' } })).text, /leaves binaryData alone/)
   })
 
-  test('security 3: the guard rejects a lease of more than a minute, and allows the helper to lead and report', async () => {
+  test('security 3: the guard rejects a lease that lasts more than a minute, and allows the helper to lead and report', async () => {
     const spec = { holderIdentity: 'x', leaseDurationSeconds: 2147483647 }
     assert.match((await patch(LEASE, { spec })).text, /a lease lasts 60 seconds at most/)
     assert.equal((await patch(LEASE, { spec: { ...spec, leaseDurationSeconds: 15 } })).status, 200)
@@ -46,7 +50,7 @@ export function testGuardOfLeadership({ chart, helper }: Guarded): void {
     assert.equal((await patch(STATUS, { data: { 'status.json': '{}' } })).status, 200)
   })
 
-  test('security 3: with the garbage collector running, Lease and status survive everything that the helper may write', async () => {
+  test('security 3: with the garbage collector running, Lease and status survive everything that the guard lets the helper write', async () => {
     // The same write on an unguarded object shows that the collector works.
     const bait = '/api/v1/namespaces/sys/configmaps/bait'
     const metadata = { name: 'bait', ownerReferences: [ABSENT_OWNER] }

@@ -8,14 +8,14 @@ import { applyPullSecret, type PullSecret } from '../support/cluster/pull-secret
 /** Each row: what the helper tries, how the object differs from a valid one, and which rule rejects it. */
 const forbiddenCreations: readonly [string, (secret: PullSecret) => void, RegExp][] = [
   [
-    'a Secret of another name',
+    'another name',
     (s) => {
       s.metadata.name = 'other'
     },
     /only Secrets named acr-nopass/,
   ],
   [
-    'a token of a ServiceAccount',
+    'the type of a ServiceAccount token',
     (s) => {
       s.type = 'kubernetes.io/service-account-token'
       s.metadata.annotations = { 'kubernetes.io/service-account.name': 'default' }
@@ -23,7 +23,7 @@ const forbiddenCreations: readonly [string, (secret: PullSecret) => void, RegExp
     /only Secrets of type kubernetes.io\/dockerconfigjson/,
   ],
   [
-    'an Opaque Secret',
+    'type Opaque',
     (s) => {
       s.type = 'Opaque'
     },
@@ -44,28 +44,28 @@ const forbiddenCreations: readonly [string, (secret: PullSecret) => void, RegExp
     /carries the labels/,
   ],
   [
-    'the label of another tool',
+    "another tool's label",
     (s) => {
       Object.assign(s.metadata.labels ?? {}, { [LABEL_MANAGED_BY]: 'Helm' })
     },
     /carries the labels/,
   ],
   [
-    'the label of another release',
+    "another release's label",
     (s) => {
       Object.assign(s.metadata.labels ?? {}, { [LABEL_INSTANCE]: ADOPTER })
     },
     /carries the labels/,
   ],
   [
-    'a label of another controller',
+    "another controller's label",
     (s) => {
       Object.assign(s.metadata.labels ?? {}, { 'argocd.argoproj.io/secret-type': 'cluster' })
     },
     /no other labels than those of secretLabels/,
   ],
   [
-    'a secretLabels label with another value',
+    'another value of a secretLabels label',
     (s) => {
       Object.assign(s.metadata.labels ?? {}, { 'images.alibabacloud.com/accelerated': 'false' })
     },
@@ -73,7 +73,7 @@ const forbiddenCreations: readonly [string, (secret: PullSecret) => void, RegExp
   ],
   ...['reflector.v1.k8s.emberstack.com/reflection-allowed', 'replicator.v1.mittwald.de/replicate-to'].map(
     (annotation): [string, (secret: PullSecret) => void, RegExp] => [
-      `an annotation of another controller, ${annotation.slice(0, 9)}`,
+      `another controller's annotation, ${annotation.slice(0, 9)}`,
       (s) => {
         s.metadata.annotations = { [annotation]: '.*' }
       },
@@ -88,14 +88,14 @@ const forbiddenCreations: readonly [string, (secret: PullSecret) => void, RegExp
     /leaves metadata.finalizers alone/,
   ],
   [
-    'an owner',
+    'an owner reference',
     (s) => {
       s.metadata.ownerReferences = [{ apiVersion: 'v1', kind: 'Pod', name: 'p', uid: 'u' }]
     },
     /leaves metadata.ownerReferences alone/,
   ],
   [
-    'immutable',
+    'immutable: true',
     (s) => {
       s.immutable = true
     },
@@ -113,7 +113,7 @@ const forbiddenCreations: readonly [string, (secret: PullSecret) => void, RegExp
 /** What the guard rejects and allows on Secrets. */
 export function testGuardOfSecrets({ chart, helper, adopter }: Guarded): void {
   for (const [title, change, rule] of forbiddenCreations) {
-    test(`P5 the guard rejects the creation of ${title}`, async () => {
+    test(`P5 the guard rejects creating a pull secret with ${title}`, async () => {
       await chart.createNamespace(`new-${slug(title)}`)
       const { status, text } = await helper.call(applyPullSecret(`new-${slug(title)}`, GUARDED, change))
       assert.deepEqual([status, rule.test(text)], [422, true], text)

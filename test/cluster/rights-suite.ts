@@ -71,9 +71,9 @@ async function reviewColumns(chart: ChartCluster, prefix: string, titles: string
   return [['request', ...titles], ...rows]
 }
 
-/** Call it after {@link askForRights}. */
+/** Call it after {@link reviewRights}. */
 export function testEscalation(chart: ChartCluster): void {
-  test('P5 the helper may impersonate, escalate and bind nothing', async () => {
+  test('P5 the helper can neither impersonate anyone nor escalate or bind permissions', async () => {
     const client = await chart.helper('r0', 'home-r0')
     for (const [group, resource, verb] of [
       ['', 'users', 'impersonate'],

@@ -109,7 +109,7 @@ test('the ServiceAccount token is bound to the Pod, works, and is replaced in pl
   await eventually(async () => assert.notEqual(await file(pod, token), before))
 })
 
-test('the log is there for kubectl logs', async () => {
+test('kubectl logs can read the log', async () => {
   const pod = server()
   assert.equal(node.log(`default/${pod.name}`), `listens on ${pod.ip}:8080\n`)
   const text = await readPodLog(cluster.adminConnection, 'default', pod.name)
@@ -139,7 +139,7 @@ test('a paused Pod becomes unready, and ready again when it continues', async ()
   await eventually(async () => assert.equal(await ready(), 'True'))
 })
 
-test('a deleted Pod is asked to exit, and its object is removed afterwards', async () => {
+test('a deleted Pod gets SIGTERM, and its object is removed afterwards', async () => {
   const pod = server()
   const log = node.log(`default/${pod.name}`)
   await cluster.admin.request({ method: 'DELETE', path: `/api/v1/namespaces/default/pods/${pod.name}` })
@@ -186,13 +186,13 @@ test('a Pod that must not restart has failed with its exit code', async () => {
   assert.equal(container.state.terminated.exitCode, 3)
 })
 
-test('a container that exits again and again is in CrashLoopBackOff', async () => {
+test('a container that exits repeatedly is in CrashLoopBackOff', async () => {
   await post(pods, simple('crash', { args: ['-c', 'exit 1'] }))
   await eventually(async () => assert.equal(await waiting('crash'), 'CrashLoopBackOff'))
   await eventually(async () => assert.ok((await events('crash')).includes('BackOff')))
 })
 
-test('an image that the node lacks is ErrImagePull', async () => {
+test('a Pod whose image is not on the node reports ErrImagePull', async () => {
   await post(pods, simple('noimage', { image: 'example/none:1' }))
   await eventually(async () => assert.match((await waiting('noimage')) ?? '', /^(ErrImagePull|ImagePullBackOff)$/))
 })
@@ -221,7 +221,7 @@ test('a failing liveness probe restarts the container', async () => {
   await eventually(async () => assert.ok((await events('sick')).includes('Unhealthy')))
 })
 
-test('a Pod that fits no node gets a condition that says so, and stays pending', async () => {
+test('a Pod that fits no node stays pending with a condition that explains it', async () => {
   await post(pods, simple('alien', {}, { nodeSelector: { 'kubernetes.io/os': 'plan9' } }))
   await eventually(async () => {
     const condition = (await podOf('alien')).status?.conditions.find(({ type }) => type === 'PodScheduled')

@@ -420,7 +420,7 @@ test('pages, WatchList and terminating namespaces get the same responses', async
   })
 })
 
-test('each response, also an error and the head of a watch, has its date in the same form', async () => {
+test('each response, including errors and the headers of a watch, has a Date header in the same format', async () => {
   const dates = new Map<string, string | undefined>()
   // Go's net/http sets the header on every response that lacks it (net/http/server.go, writeHeader), and the API server sets none.
   const begin = Date.now()

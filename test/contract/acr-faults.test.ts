@@ -15,9 +15,9 @@ const faults = {
   throttle: { kind: 'throttle', retryAfterMs: 1, times: 2 },
   'server error': { kind: 'status', status: 503, code: 'ServiceUnavailable', times: 2 },
   'HTML page': { kind: 'html', times: 2 },
-  'empty answer': { kind: 'empty', times: 2 },
+  'empty response': { kind: 'empty', times: 2 },
   'cut connection': { kind: 'cut', times: 2 },
-  'answer that is lost': { kind: 'cut-after', times: 1 },
+  'lost response': { kind: 'cut-after', times: 1 },
 } as const
 for (const [what, fault] of Object.entries(faults)) {
   test(`two calls that end in a ${what} do not lose the token`, async () => {

@@ -21,7 +21,7 @@ before(async () => {
 after(() => bench[Symbol.asyncDispose]())
 afterEach(() => bench.reset())
 
-test('rrsa: the role that apply creates gives tokens to its ServiceAccount, and to no other', async () => {
+test('rrsa: the role that apply creates issues tokens to its ServiceAccount, and to no other', async () => {
   const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
   const issuer = 'https://oidc.example/c1'
   const jwks = { keys: [{ ...publicKey.export({ format: 'jwk' }), kid: 'k1', alg: 'RS256' }] }

@@ -115,7 +115,7 @@ async function expectGolden(name: string, actual: string): Promise<void> {
   }
 }
 
-test('that check covers every part of an expression', () => {
+test('the check of alerts and dashboard covers every part of an expression', () => {
   for (const expression of expressions) {
     const names = expression.match(/\b(acr_nopass|workqueue|leader_election)_[a-z_]+/g) ?? []
     assert.equal(readPromql(expression).length, names.length, expression)

@@ -164,7 +164,7 @@ test('the names of the objects are those that policies and checks expect, by rel
   }
 })
 
-test('an alias that is too long for names is rejected: two with the same beginning would become one release', async () => {
+test('an alias that is too long for names is rejected: two with the same prefix would become one release', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-aliases-'))
   try {
     const alias = 'acr-nopass-production-eu'

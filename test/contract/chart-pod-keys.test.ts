@@ -199,26 +199,30 @@ const mounts = (...paths: string[]): object[] => paths.map((mountPath) => ({ nam
 
 const refusals: readonly (readonly [title: string, values: object, code: string])[] = [
   ['a privileged container', { securityContext: { privileged: true } }, 'SCHEMA_UNKNOWN_KEY'],
-  ['more rights than at its start', { securityContext: { allowPrivilegeEscalation: true } }, 'SCHEMA_CHOICE'],
-  ['a capability', { securityContext: { capabilities: { add: ['NET_ADMIN'] } } }, 'SCHEMA_UNKNOWN_KEY'],
-  ['fewer capabilities taken away', { securityContext: { capabilities: { drop: ['CHOWN'] } } }, 'SCHEMA_CHOICE'],
-  ['none taken away', { securityContext: { capabilities: { drop: [] } } }, 'SCHEMA_LIST'],
-  ['capabilities as the cluster has them', { securityContext: { capabilities: null } }, 'VALUES_NULL'],
-  ['a key that every object of JavaScript has', { securityContext: { constructor: 1 } }, 'SCHEMA_UNKNOWN_KEY'],
-  ['root', { podSecurityContext: { runAsUser: 0 } }, 'SCHEMA_RANGE'],
-  ['perhaps root', { podSecurityContext: { runAsNonRoot: false } }, 'SCHEMA_CHOICE'],
-  ['a null in place of runAsNonRoot', { podSecurityContext: { runAsNonRoot: null } }, 'VALUES_NULL'],
+  ['privilege escalation', { securityContext: { allowPrivilegeEscalation: true } }, 'SCHEMA_CHOICE'],
+  ['an added capability', { securityContext: { capabilities: { add: ['NET_ADMIN'] } } }, 'SCHEMA_UNKNOWN_KEY'],
+  ['only some capabilities dropped', { securityContext: { capabilities: { drop: ['CHOWN'] } } }, 'SCHEMA_CHOICE'],
+  ['no capabilities dropped', { securityContext: { capabilities: { drop: [] } } }, 'SCHEMA_LIST'],
+  ['capabilities set to null', { securityContext: { capabilities: null } }, 'VALUES_NULL'],
+  ['a key that every JavaScript object has', { securityContext: { constructor: 1 } }, 'SCHEMA_UNKNOWN_KEY'],
+  ['the root user', { podSecurityContext: { runAsUser: 0 } }, 'SCHEMA_RANGE'],
+  ['runAsNonRoot: false', { podSecurityContext: { runAsNonRoot: false } }, 'SCHEMA_CHOICE'],
+  ['runAsNonRoot set to null', { podSecurityContext: { runAsNonRoot: null } }, 'VALUES_NULL'],
   ['no seccomp filter', { podSecurityContext: { seccompProfile: { type: 'Unconfined' } } }, 'SCHEMA_CHOICE'],
-  ['a folder of the node', { extraVolumes: [{ name: 'a', hostPath: { path: '/' } }] }, 'SCHEMA_UNKNOWN_KEY'],
-  ["a volume of the chart's own name", { extraVolumes: [{ name: 'token', emptyDir: {} }] }, 'VALUES_COLLISION'],
-  ['a volume that is there twice', { extraVolumes: [...volumes, ...volumes] }, 'VALUES_COLLISION'],
+  ['a hostPath volume', { extraVolumes: [{ name: 'a', hostPath: { path: '/' } }] }, 'SCHEMA_UNKNOWN_KEY'],
+  [
+    "a volume with the name of one of the chart's",
+    { extraVolumes: [{ name: 'token', emptyDir: {} }] },
+    'VALUES_COLLISION',
+  ],
+  ['two volumes with one name', { extraVolumes: [...volumes, ...volumes] }, 'VALUES_COLLISION'],
   ['a volume without a source', { extraVolumes: [{ name: 'a' }] }, 'VALUES_POD'],
   [
-    'a volume of two sources',
+    'a volume with two sources',
     { extraVolumes: [{ name: 'a', emptyDir: {}, secret: { secretName: 'a' } }] },
     'VALUES_POD',
   ],
-  ['a mount of no volume', { extraVolumeMounts: mounts('/a') }, 'VALUES_POD'],
+  ['a mount of a volume that does not exist', { extraVolumeMounts: mounts('/a') }, 'VALUES_POD'],
   [
     'a mount inside the configuration',
     { extraVolumes: volumes, extraVolumeMounts: mounts('/etc/acr-nopass/secrets') },
@@ -232,7 +236,7 @@ const refusals: readonly (readonly [title: string, values: object, code: string]
   ...['/etc/./acr-nopass', '/var/run/../run/secrets', '//', '/a//b'].map(
     (path) =>
       [
-        `a mount whose path is written otherwise: ${path}`,
+        `a mount whose path is not normalized: ${path}`,
         { extraVolumes: volumes, extraVolumeMounts: mounts(path) },
         'SCHEMA_FORM',
       ] as const,
@@ -240,7 +244,7 @@ const refusals: readonly (readonly [title: string, values: object, code: string]
   ...['/app', '/nodejs/bin', '/proc', '/dev/shm'].map(
     (path) =>
       [
-        `a mount over what the container runs with: ${path}`,
+        `a mount over files that the container needs: ${path}`,
         { extraVolumes: volumes, extraVolumeMounts: mounts(path) },
         'VALUES_COLLISION',
       ] as const,
@@ -251,41 +255,53 @@ const refusals: readonly (readonly [title: string, values: object, code: string]
     'VALUES_COLLISION',
   ],
   ['another identity on ECI', { podAnnotations: { 'k8s.aliyun.com/eci-ram-role-name': 'admin' } }, 'VALUES_COLLISION'],
-  ['a Deployment that is a hook', { deploymentAnnotations: { 'helm.sh/hook': 'pre-delete' } }, 'VALUES_COLLISION'],
-  ['the ServiceAccount of every Pod', { fullnameOverride: 'default' }, 'VALUES_COLLISION'],
-  ["the name of Alibaba's helper", { serviceAccount: { name: 'aliyun-acr-credential-helper' } }, 'VALUES_COLLISION'],
   [
-    'a Recreate with an empty rolling update',
+    'a hook annotation on the Deployment',
+    { deploymentAnnotations: { 'helm.sh/hook': 'pre-delete' } },
+    'VALUES_COLLISION',
+  ],
+  ["the name of the namespace's default ServiceAccount", { fullnameOverride: 'default' }, 'VALUES_COLLISION'],
+  [
+    "the name of Alibaba's helper as ServiceAccount",
+    { serviceAccount: { name: 'aliyun-acr-credential-helper' } },
+    'VALUES_COLLISION',
+  ],
+  [
+    'strategy Recreate with an empty rollingUpdate',
     { updateStrategy: { type: 'Recreate', rollingUpdate: {} } },
     'VALUES_POD',
   ],
-  ['a user beyond what Kubernetes takes', { podSecurityContext: { runAsUser: 2147483648 } }, 'SCHEMA_RANGE'],
+  ['a user ID that Kubernetes does not accept', { podSecurityContext: { runAsUser: 2147483648 } }, 'SCHEMA_RANGE'],
   ['two mounts at one path', { extraVolumes: volumes, extraVolumeMounts: mounts('/a', '/a/') }, 'VALUES_COLLISION'],
-  ['no resolver at all', { dnsPolicy: 'None' }, 'VALUES_POD'],
-  ['a rolling Recreate', { updateStrategy: { type: 'Recreate', rollingUpdate: { maxSurge: 1 } } }, 'VALUES_POD'],
+  ['dnsPolicy None without a name server', { dnsPolicy: 'None' }, 'VALUES_POD'],
   [
-    'an update that cannot begin',
+    'strategy Recreate with rollingUpdate',
+    { updateStrategy: { type: 'Recreate', rollingUpdate: { maxSurge: 1 } } },
+    'VALUES_POD',
+  ],
+  [
+    'a rolling update that cannot start',
     { updateStrategy: { rollingUpdate: { maxSurge: 0, maxUnavailable: '0%' } } },
     'VALUES_POD',
   ],
-  ["a label of the chart's own", { commonLabels: { 'app.kubernetes.io/instance': 'a' } }, 'VALUES_COLLISION'],
+  ['a label that the chart sets', { commonLabels: { 'app.kubernetes.io/instance': 'a' } }, 'VALUES_COLLISION'],
   [
-    "a label that gives the helper's rights to others",
+    "a label that gives other clients the helper's permissions",
     { commonLabels: { 'rbac.authorization.k8s.io/aggregate-to-view': 'true' } },
     'VALUES_COLLISION',
   ],
   [
-    "a label that gives the helper's rights to others, of another tool",
+    "another tool's label that gives other clients the helper's permissions",
     { commonLabels: { 'rbac.crossplane.io/aggregate-to-crossplane': 'true' } },
     'VALUES_COLLISION',
   ],
   [
-    'two monitors',
+    'a ServiceMonitor and a PodMonitor',
     { metrics: { serviceMonitor: { enabled: true }, podMonitor: { enabled: true } } },
     'VALUES_COLLISION',
   ],
   [
-    'a threshold without effect',
+    'an alert threshold without effect',
     { metrics: { prometheusRule: { alerts: { AcrNopassDown: { threshold: 1 } } } } },
     'VALUES_NO_EFFECT',
   ],
@@ -296,73 +312,82 @@ const refusals: readonly (readonly [title: string, values: object, code: string]
   ],
   // The Pod is applied, and lists with a merge key must not have two entries with one key.
   [
-    'an address of /etc/hosts that is there twice',
+    'two hostAliases with one address',
     { hostAliases: [1, 2].map((n) => ({ ip: '10.0.0.1', hostnames: [`a${n}`] })) },
     'VALUES_COLLISION',
   ],
-  ['a pull secret that is there twice', { imagePullSecrets: [{ name: 'a' }, { name: 'a' }] }, 'VALUES_COLLISION'],
+  ['a pull secret that is listed twice', { imagePullSecrets: [{ name: 'a' }, { name: 'a' }] }, 'VALUES_COLLISION'],
   [
-    'a seccomp profile of the node without its file',
+    'seccomp profile Localhost without its file',
     { podSecurityContext: { seccompProfile: { type: 'Localhost' } } },
     'VALUES_POD',
   ],
   [
-    'the file of a seccomp profile that is not used',
+    'the file of a seccomp profile without type Localhost',
     { podSecurityContext: { seccompProfile: { localhostProfile: 'a.json' } } },
     'VALUES_POD',
   ],
   ['more than all Pods unavailable', { updateStrategy: { rollingUpdate: { maxUnavailable: '101%' } } }, 'SCHEMA_FORM'],
   ['more than all Pods disrupted', { podDisruptionBudget: { maxUnavailable: '200%' } }, 'SCHEMA_FORM'],
   [
-    'an update that cannot begin, with zeros',
+    'a rolling update that cannot start, with 00%',
     { updateStrategy: { rollingUpdate: { maxSurge: '00%', maxUnavailable: 0 } } },
     'VALUES_POD',
   ],
   ...['10.0.0', '10.0.0.256', '010.0.0.1', 'host', 'fe80::1%eth0', '1:2', ':::', '::ffff:10.0.0.1'].map(
-    (ip) => [`no address: ${ip}`, { hostAliases: [{ ip, hostnames: ['a'] }] }, 'SCHEMA_FORM'] as const,
+    (ip) => [`an invalid address: ${ip}`, { hostAliases: [{ ip, hostnames: ['a'] }] }, 'SCHEMA_FORM'] as const,
   ),
-  ['a name server that is no address', { dnsConfig: { nameservers: ['dns.example.com'] } }, 'SCHEMA_FORM'],
+  ['a name server that is not an address', { dnsConfig: { nameservers: ['dns.example.com'] } }, 'SCHEMA_FORM'],
   ...['0:0:0:0:0:ffff::', '::FFFF:a00:1', '64:ff9b::192.0.2.033', '1:2:3:4:5:6:7:1.2.3.4'].map(
-    (ip) => [`no address of a name server: ${ip}`, { dnsConfig: { nameservers: [ip] } }, 'SCHEMA_FORM'] as const,
+    (ip) =>
+      [`an invalid address of a name server: ${ip}`, { dnsConfig: { nameservers: [ip] } }, 'SCHEMA_FORM'] as const,
   ),
   ...['/profiles/a.json', '../a.json', 'a/../b.json', 'a/..'].map(
     (localhostProfile) =>
       [
-        `a seccomp profile that is not below its folder: ${localhostProfile}`,
+        `a seccomp profile outside of its folder: ${localhostProfile}`,
         { podSecurityContext: { seccompProfile: { type: 'Localhost', localhostProfile } } },
         'SCHEMA_FORM',
       ] as const,
   ),
   [
-    'a seccomp profile of no type',
+    'a seccomp profile without a type',
     { podSecurityContext: { seccompProfile: { type: null, localhostProfile: 'a.json' } } },
     'VALUES_POD',
   ],
   ...['a'.repeat(64), 'a_b', 'a..b', '-a'].map(
     (driver) =>
       [
-        `no name of a CSI driver: ${driver}`,
+        `an invalid name of a CSI driver: ${driver}`,
         { extraVolumes: [{ name: 'a', csi: { driver } }] },
         'SCHEMA_FORM',
       ] as const,
   ),
-  ['a toleration of every taint with a value', { tolerations: [{ operator: 'Exists', value: 'a' }] }, 'VALUES_POD'],
-  ['a toleration of no key', { tolerations: [{ value: 'a' }] }, 'VALUES_POD'],
-  ['a toleration that compares', { tolerations: [{ key: 'a', operator: 'Gt', value: '1' }] }, 'SCHEMA_CHOICE'],
+  ['a toleration of every taint that has a value', { tolerations: [{ operator: 'Exists', value: 'a' }] }, 'VALUES_POD'],
+  ['a toleration without a key', { tolerations: [{ value: 'a' }] }, 'VALUES_POD'],
+  ['a toleration with operator Gt', { tolerations: [{ key: 'a', operator: 'Gt', value: '1' }] }, 'SCHEMA_CHOICE'],
   ...(
     [
-      ['of a ConfigMap without name', { configMap: {} }, 'SCHEMA_MISSING'],
-      ['of a Secret without name', { secret: { items: [] } }, 'SCHEMA_MISSING'],
-      ['of a token without path', { serviceAccountToken: {} }, 'SCHEMA_MISSING'],
-      ['of a token that is too short', { serviceAccountToken: { path: 'a', expirationSeconds: 599 } }, 'SCHEMA_RANGE'],
-      ['of a file outside', { configMap: { name: 'a', items: [{ key: 'a', path: '../a' }] } }, 'SCHEMA_FORM'],
+      ['with a ConfigMap without a name', { configMap: {} }, 'SCHEMA_MISSING'],
+      ['with a Secret without a name', { secret: { items: [] } }, 'SCHEMA_MISSING'],
+      ['with a token without a path', { serviceAccountToken: {} }, 'SCHEMA_MISSING'],
       [
-        'of a field without path',
+        'with a token that expires too soon',
+        { serviceAccountToken: { path: 'a', expirationSeconds: 599 } },
+        'SCHEMA_RANGE',
+      ],
+      [
+        'with a path outside of the volume',
+        { configMap: { name: 'a', items: [{ key: 'a', path: '../a' }] } },
+        'SCHEMA_FORM',
+      ],
+      [
+        'with a field without a path',
         { downwardAPI: { items: [{ fieldRef: { fieldPath: 'metadata.name' } }] } },
         'SCHEMA_MISSING',
       ],
-      ['of no field', { downwardAPI: { items: [{ path: 'a' }] } }, 'SCHEMA_EXACTLY_ONE'],
-      ['of two kinds', { configMap: { name: 'a' }, secret: { name: 'a' } }, 'VALUES_POD'],
+      ['with a path without a field', { downwardAPI: { items: [{ path: 'a' }] } }, 'SCHEMA_EXACTLY_ONE'],
+      ['with two kinds in one source', { configMap: { name: 'a' }, secret: { name: 'a' } }, 'VALUES_POD'],
     ] as const
   ).map(
     ([title, source, code]) =>
@@ -373,7 +398,7 @@ const refusals: readonly (readonly [title: string, values: object, code: string]
       ] as const,
   ),
   [
-    'a projected volume that writes one file twice',
+    'a projected volume that writes a file twice',
     {
       extraVolumes: [
         {
@@ -387,13 +412,13 @@ const refusals: readonly (readonly [title: string, values: object, code: string]
     'VALUES_COLLISION',
   ],
   [
-    'a misspelt key of a volume',
+    'a misspelled key of a volume',
     { extraVolumes: [{ name: 'a', configMap: { name: 'a', item: [] } }] },
     'SCHEMA_UNKNOWN_KEY',
   ],
-  ['a misspelt key of an affinity', { affinity: { nodeAffinity: { required: [] } } }, 'SCHEMA_UNKNOWN_KEY'],
+  ['a misspelled key of an affinity', { affinity: { nodeAffinity: { required: [] } } }, 'SCHEMA_UNKNOWN_KEY'],
   [
-    'an affinity for values of nothing',
+    'an affinity term without values',
     {
       affinity: {
         nodeAffinity: {
@@ -407,12 +432,12 @@ const refusals: readonly (readonly [title: string, values: object, code: string]
   ],
   ['a label of 64 characters', { nodeSelector: { ['a'.repeat(64)]: 'a' } }, 'SCHEMA_FORM'],
   [
-    'a number of domains that nobody keeps',
+    'minDomains without DoNotSchedule',
     { topologySpread: [{ maxSkew: 1, topologyKey: 'zone', whenUnsatisfiable: 'ScheduleAnyway', minDomains: 2 }] },
     'VALUES_POD',
   ],
   [
-    'a label that is selected twice',
+    'a label in both matchLabelKeys and the selector',
     {
       topologySpread: [
         {
@@ -425,60 +450,60 @@ const refusals: readonly (readonly [title: string, values: object, code: string]
     },
     'VALUES_POD',
   ],
-  ['a resource of no domain', { resources: { limits: { gpu: 1 } } }, 'SCHEMA_FORM'],
-  ['half a device', { resources: { limits: { 'a.io/gpu': 0.5 } } }, 'VALUES_POD'],
-  ['a device without its limit', { resources: { requests: { 'a.io/gpu': 1 } } }, 'VALUES_POD'],
+  ['an extended resource without a domain', { resources: { limits: { gpu: 1 } } }, 'SCHEMA_FORM'],
+  ['half an extended resource', { resources: { limits: { 'a.io/gpu': 0.5 } } }, 'VALUES_POD'],
+  ['an extended resource without a limit', { resources: { requests: { 'a.io/gpu': 1 } } }, 'VALUES_POD'],
   [
-    'a request above its limit, in exponents',
+    'a request above its limit, with exponents',
     { resources: { requests: { cpu: '2e3' }, limits: { cpu: '1.9k' } } },
     'VALUES_POD',
   ],
   [
-    'a variable of two values',
+    'a variable with two values',
     { extraEnv: [{ name: 'A', value: 'x', valueFrom: { fieldRef: { fieldPath: 'spec.nodeName' } } }] },
     'VALUES_POD',
   ],
-  ['a variable of no source', { extraEnv: [{ name: 'A', valueFrom: {} }] }, 'SCHEMA_EXACTLY_ONE'],
+  ['a variable without a source', { extraEnv: [{ name: 'A', valueFrom: {} }] }, 'SCHEMA_EXACTLY_ONE'],
   ['search domains that are too long', { dnsConfig: { searches: Array(9).fill('a'.repeat(253)) } }, 'VALUES_POD'],
-  ['a search domain in capitals', { dnsConfig: { searches: ['Example.com'] } }, 'SCHEMA_FORM'],
-  ['a peer that is nobody', { networkPolicy: { enabled: true, metricsFrom: [{}] } }, 'VALUES_POD'],
+  ['a search domain in upper case', { dnsConfig: { searches: ['Example.com'] } }, 'SCHEMA_FORM'],
+  ['an empty peer', { networkPolicy: { enabled: true, metricsFrom: [{}] } }, 'VALUES_POD'],
   [
-    'a peer of an address and a label',
+    'a peer with both an address block and a label',
     { networkPolicy: { enabled: true, metricsFrom: [{ ipBlock: { cidr: '10.0.0.0/8' }, podSelector: {} }] } },
     'VALUES_POD',
   ],
   [
-    'a range of ports that ends before it begins',
+    'a range of ports that ends before it starts',
     { networkPolicy: { enabled: true, egress: [{ ports: [{ port: 10, endPort: 9 }] }] } },
     'VALUES_POD',
   ],
   [
-    'a range of ports that begins with a name',
+    'a range of ports that starts with a name',
     { networkPolicy: { enabled: true, egress: [{ ports: [{ port: 'http', endPort: 9 }] }] } },
     'VALUES_POD',
   ],
   [
-    'no range of addresses',
+    'an invalid CIDR',
     { networkPolicy: { enabled: true, egress: [{ to: [{ ipBlock: { cidr: '10.0.0.0' } }] }] } },
     'SCHEMA_FORM',
   ],
   ...[{ configMap: {} }, { secret: {} }, { csi: { readOnly: true } }, { persistentVolumeClaim: {} }].map(
     (source) =>
       [
-        `a volume whose source is not named: ${Object.keys(source)}`,
+        `a volume without the name of its ${Object.keys(source)}`,
         { extraVolumes: [{ name: 'a', ...source }] },
         'SCHEMA_MISSING',
       ] as const,
   ),
   ...['serviceMonitor', 'podMonitor'].flatMap((monitor) => [
     [
-      `a scrape that takes longer than the interval: ${monitor}`,
+      `a scrape timeout above the interval: ${monitor}`,
       { metrics: { [monitor]: { enabled: true, interval: '1m', scrapeTimeout: '61s' } } },
       'VALUES_POD',
     ] as const,
   ]),
   [
-    'an interval below the default time of a scrape',
+    'an interval below the default scrape timeout',
     { metrics: { podMonitor: { enabled: true, interval: '5s' } } },
     'VALUES_POD',
   ],
@@ -520,7 +545,7 @@ for (const [title, values, code] of refusals) {
   })
 }
 
-test('similar values that both accept: addresses, percentages, a profile of the node, a scrape timeout equal to its interval', async () => {
+test('similar values that both accept: addresses, percentages, a Localhost profile, a scrape timeout equal to its interval', async () => {
   const values = {
     hostAliases: [
       '10.0.0.1',

@@ -21,7 +21,7 @@ interface Refusal {
 
 const refusals: readonly Refusal[] = [
   {
-    title: 'a label of secretLabels by which Secrets are told apart, as `validate` does (P11)',
+    title: 'a secretLabels label that identifies our Secrets, as `validate` does (P11)',
     values: { secretLabels: { 'app.kubernetes.io/managed-by': 'x' } },
     message: /the label app\.kubernetes\.io\/managed-by in secretLabels is set by acr-nopass itself/,
   },
@@ -31,7 +31,7 @@ const refusals: readonly Refusal[] = [
     message: /the variable POD_IP in extraEnv is there twice, or is set by the chart\./,
   },
   {
-    title: 'a variable that switches off the verification of certificates',
+    title: 'a variable that disables the verification of certificates',
     values: { extraEnv: [{ name: 'NODE_TLS_REJECT_UNAUTHORIZED', value: '0' }] },
     message: /NODE_TLS_REJECT_UNAUTHORIZED in extraEnv can switch off .* caBundle adds authorities/,
   },
@@ -53,12 +53,12 @@ const refusals: readonly Refusal[] = [
     message: /topologySpread has two constraints for zone with DoNotSchedule/,
   },
   {
-    title: 'a toleration for a time without its effect',
+    title: 'a toleration with tolerationSeconds without its effect',
     values: { tolerations: [{ key: 'a', operator: 'Exists', tolerationSeconds: 30 }] },
     message: /a toleration with tolerationSeconds needs effect: NoExecute/,
   },
   {
-    title: 'a file of a projected volume that is written twice',
+    title: 'two sources of a projected volume that write one file',
     values: {
       extraVolumes: [
         {
@@ -91,20 +91,20 @@ const refusals: readonly Refusal[] = [
     message: /caBundle/,
   })),
   {
-    title: 'the guard below Kubernetes 1.30 says what its absence gives up',
+    title: 'the guard below Kubernetes 1.30, with what is not protected without it',
     kubeVersion: '1.28.3-aliyun.1',
     message:
       /guard: enabled needs Kubernetes 1\.30 or newer, and this is 1\.28\.3\..*service-account-token named acr-nopass, and so read the token of any ServiceAccount; and it could change any field of a ServiceAccount\. Upgrade the cluster, or accept that by writing guard: disabled\..*--kube-version/,
   },
   {
-    title: 'admission below Kubernetes 1.36 names the other mode',
+    title: 'attach: admission below Kubernetes 1.36, with the mode to use instead',
     values: { attach: 'admission' },
     kubeVersion: '1.35.9',
     message:
       /attach: admission needs MutatingAdmissionPolicy v1 of Kubernetes 1\.36 or newer, and this is 1\.35\.9\. Write attach: serviceAccounts, or leave it at auto\./,
   },
   {
-    title: 'both below Kubernetes 1.36 as well',
+    title: 'attach: both below Kubernetes 1.36',
     values: { attach: 'both' },
     kubeVersion: '1.35.9',
     message: /attach: both needs MutatingAdmissionPolicy/,
@@ -116,13 +116,13 @@ const refusals: readonly Refusal[] = [
     message: /chart requires kubeVersion: >=1\.24\.0-0/,
   },
   {
-    title: 'scope namespaces without listed names',
+    title: 'scope: namespaces without namespace names',
     values: { scope: 'namespaces' },
     message:
       /scope: namespaces gives rights in listed namespaces only, and "\*" is a glob\. List the names in targets\.namespaces\.include\./,
   },
   {
-    title: 'scope namespaces with a registry that has its own glob',
+    title: 'scope: namespaces with a glob in the targets of a registry',
     values: {
       scope: 'namespaces',
       targets: { namespaces: { include: ['shop'] } },
@@ -139,7 +139,7 @@ const refusals: readonly Refusal[] = [
     message: /and "team-\*" is a glob/,
   },
   {
-    title: 'scope namespaces with a selector',
+    title: 'scope: namespaces with a selector',
     values: {
       scope: 'namespaces',
       targets: { namespaces: { include: ['shop'], selector: { matchLabels: { a: 'b' } } } },
@@ -148,7 +148,7 @@ const refusals: readonly Refusal[] = [
   },
   {
     // RelaxedServiceNameValidation, on from 1.36: https://github.com/kubernetes/kubernetes/blob/v1.37.0/pkg/features/kube_features.go
-    title: 'a Service whose name would begin with a digit, where Kubernetes refuses that',
+    title: 'a Service whose name would start with a digit, where Kubernetes rejects that',
     release: '2024-pull',
     kubeVersion: '1.35.9',
     message: /the Service 2024-pull-acr-nopass would begin with a digit, .* this is 1\.35\.9\. Set fullnameOverride/,
@@ -160,7 +160,7 @@ const refusals: readonly Refusal[] = [
     message: /namespace and release together are 71 characters long .* Choose a shorter name for the release\./,
   },
   {
-    title: 'two registries of one name',
+    title: 'two registries with one name',
     values: {
       registries: [
         { name: 'x', edition: 'static', domains: ['a.example.com'], existingSecret: 'x' },
@@ -171,7 +171,7 @@ const refusals: readonly Refusal[] = [
   },
   { title: 'two equal ports', values: { ports: { status: 8080 } }, message: /ports\.http and ports\.status are equal/ },
   {
-    title: 'a ServiceMonitor without its Service',
+    title: 'a ServiceMonitor without a Service',
     values: { metrics: { enabled: false, serviceMonitor: { enabled: true } } },
     message: /serviceMonitor\.enabled needs the Service of metrics\.enabled/,
   },

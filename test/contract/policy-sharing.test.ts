@@ -95,7 +95,7 @@ test('H4 a grant that another run overwrites between our write and our check is 
   assert.ok(sameDocument(await documentIn(name), unionDocuments(pull('old'), pull('theirs'), pull('ours'))))
 })
 
-test('H5 two lists that share a role: neither narrows away what the other needs', async () => {
+test('H5 two lists that share a role: neither removes a permission that the other needs', async () => {
   const one = target({ document: pull('one'), members: ['c-a', 'c-b'], phase: 'widen' })
   const two = target({ document: pull('two'), members: ['c-x', 'c-y'], phase: 'widen' })
   await applyPolicy(ram, one)

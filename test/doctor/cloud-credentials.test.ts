@@ -29,7 +29,7 @@ const PROFILES = JSON.stringify({
   ],
 })
 
-test('the first of variables, role and profile is used, and none if there is none', async () => {
+test('the first of variables, role and profile is used; without them there are no credentials', async () => {
   assert.equal(await find({}), undefined)
   assert.equal(await find({ ALIBABA_CLOUD_ACCESS_KEY_ID: 'id' }), undefined)
   assert.equal(await find({ HOME: home }), undefined)

@@ -71,7 +71,7 @@ const vpcs: InstanceFacts['vpcs'] = []
 const PLACE = { clusterId: 'c1', accountId: '1', region: 'cn-beijing', vpcId: 'vpc-1', vswitchId: undefined, key: 'c1' }
 
 testFindings([
-  { title: 'a cloud in which all is well', observed: observe(), finds: [] },
+  { title: 'a cloud without any problem', observed: observe(), finds: [] },
   {
     title: 'a failed read is not a finding',
     observed: observe({
@@ -86,12 +86,12 @@ testFindings([
     finds: [],
   },
   {
-    title: 'roles of another account were not looked at',
+    title: 'roles of another account are not checked',
     observed: observe({ facts: { roles: new Map() } }),
     finds: [],
   },
   {
-    title: "a role with another client's policy of our name: it is extended, and stays theirs",
+    title: "a role with another client's policy of our name: the policy is extended, and remains theirs",
     observed: observe({
       role: role({
         attached: [{ name: 'acr-nopass-c1', custom: true, document: text(allow('ecs:*')) }],
@@ -109,7 +109,7 @@ testFindings([
       /^None of its policies \(acr-nopass-c1\)[\s\S]*\naliyun ram CreatePolicyVersion --PolicyName acr-nopass-c1 --PolicyDocument '[^']*ecs:\*[^']*' --SetAsDefault true [^&]*$/,
   },
   {
-    title: 'U11 a verdict that no document of RAM backs is likely, and does not fail a check',
+    title: 'U11 a result that no RAM document confirms is only likely, and does not fail a check',
     observed: observe({
       role: role({
         attached: [
@@ -129,7 +129,7 @@ testFindings([
     message: /^A Deny in one of its policies \(narrow\)[^\n]* likely, not certain\./,
   },
   {
-    title: 'a role whose policy would get too large: the documents, for a person to compare',
+    title: 'a role whose policy would become too large: the documents are printed for comparison',
     observed: observe({
       role: role({
         attached: [],
@@ -166,7 +166,7 @@ testFindings([
     message: /--VpcId vpc-1 --VswitchId '<vswitch id>' --ModuleName Registry$/,
   },
   {
-    title: 'a VPC that is not linked, with pulls from the internet alone',
+    title: 'a VPC that is not linked, with pulls only over the internet',
     observed: observe({ instance: instance({ vpcs }), network: 'public' }),
     finds: [],
   },
@@ -184,7 +184,7 @@ testFindings([
     finds: [['error', 'VPC_UNLINKED', 'registry demo']],
   },
   {
-    title: 'a VPC of another region, with pulls through it alone',
+    title: 'a VPC of another region, with pulls only through it',
     observed: observe({ network: 'vpc', instance: instance({ vpcs }), facts: { place: PLACE } }),
     finds: [['error', 'VPC_UNLINKED', 'registry demo']],
     message: /A VPC of another region cannot be linked/,

@@ -152,7 +152,7 @@ export function fixture(change: FixtureChange = {}): Observed {
     pods: [],
     admission: admission(),
     missingRights: [],
-    cloud: { state: 'not-inspected', why: 'nobody asked' },
+    cloud: { state: 'not-inspected', why: 'not requested' },
     issuer: undefined,
     focus: undefined,
     unread: [],

@@ -90,7 +90,7 @@ const ROWS: readonly Row[] = [
     message: /names its own pull secrets \(own\)/,
   },
   ...[['own'], []].map((references) => ({
-    title: `ServiceAccounts that may not be read, and a Pod with ${references.length} pull secrets`,
+    title: `no permission to read ServiceAccounts, and a Pod with ${references.length} pull secrets`,
     pod: stuckPod({ references, detail: DENIED }),
     fixture: { accounts: undefined },
     id: 'POD_STUCK' as const,
@@ -111,7 +111,7 @@ const ROWS: readonly Row[] = [
       /admitted before[\s\S]*Delete the Pod; its controller creates it again with the reference\.\nkubectl -n shop delete pod web-1/,
   },
   {
-    title: 'a Pod on its own from before the reference, at admission',
+    title: 'a Pod without an owner from before the reference, at admission',
     pod: stuckPod({ ...bare, owner: undefined }),
     fixture: admission,
     id: 'POD_TOO_OLD',
@@ -177,13 +177,13 @@ const ROWS: readonly Row[] = [
     message: /Access Control, VPC/,
   },
   {
-    title: 'a registry that speaks http',
+    title: 'a registry that only speaks HTTP',
     pod: stuckPod({ detail: 'http: server gave HTTP response to HTTPS client' }),
     id: 'POD_HTTP',
     message: /hosts\.toml/,
   },
   {
-    title: 'too many pulls',
+    title: 'a throttled pull',
     pod: stuckPod({ detail: '429 Too Many Requests: toomanyrequests' }),
     id: 'POD_THROTTLED',
     message: /slow down/,
@@ -270,7 +270,7 @@ const ROWS: readonly Row[] = [
       ['an unknown certificate', X509, 'POD_CERTIFICATE'],
       ['a host without an address', NO_HOST, 'POD_NETWORK'],
       ['a full disk', 'write /var/lib/containerd/x: no space left on device', 'POD_DISK_FULL'],
-      ['too many pulls', '429 Too Many Requests: toomanyrequests', 'POD_THROTTLED'],
+      ['a throttled pull', '429 Too Many Requests: toomanyrequests', 'POD_THROTTLED'],
       ['an image for other machines', 'no match for platform in manifest: not found', 'POD_ARCHITECTURE'],
     ] as const
   ).flatMap(([title, detail, id]) => [

@@ -10,9 +10,9 @@ function other(config: Readonly<Record<string, unknown>> = {}): ReleaseFacts {
 }
 
 const ROWS: readonly Row[] = [
-  { title: 'all is well', observed: fixture(), finds: [] },
+  { title: 'a healthy release', observed: fixture(), finds: [] },
   {
-    title: 'all is well at admission',
+    title: 'a healthy release with attach: admission',
     observed: fixture({ config: { attach: 'admission' } }),
     finds: [],
   },
@@ -73,13 +73,13 @@ const ROWS: readonly Row[] = [
     finds: [['error', 'HELPER_SILENT', 'helper acr-nopass/acr-nopass']],
   },
   {
-    title: 'a configuration that breaks its schema',
+    title: 'a configuration that violates its schema',
     observed: fixture({ release: { config: undefined, configError: 'the configuration is not YAML.' } }),
     finds: [['error', 'CONFIG_UNREADABLE', 'configuration acr-nopass/acr-nopass']],
     message: /the configuration is not YAML/,
   },
   {
-    title: 'a configuration that breaks its schema says nothing of a conflict with another release',
+    title: 'a configuration that violates its schema is not reported as a conflict with another release',
     observed: fixture({
       release: { config: undefined, configError: 'the configuration is not YAML.' },
       others: [other({ targets: { namespaces: { include: ['elsewhere-*'] } } })],
@@ -115,7 +115,7 @@ const ROWS: readonly Row[] = [
     message: /until nothing depends on its Secrets[\s\S]*\nacr-nopass cleanup --legacy$/,
   },
   {
-    title: 'a fight that the helper reports; what doctor sees itself is not said twice',
+    title: 'LIST_FOUGHT that the helper reports; what doctor finds itself is not reported twice',
     observed: fixture({
       status: {
         problems: [
@@ -141,13 +141,13 @@ const ROWS: readonly Row[] = [
     message: /\nkubectl -n shop get events --field-selector reason=SecretFought$/,
   },
   {
-    title: 'a listed namespace that the helper may not read',
+    title: 'a listed namespace that the helper has no permission to read',
     observed: fixture({ status: { problems: [{ ...failure('NAMESPACE_UNREADABLE'), namespace: 'shop' }] } }),
     finds: [['warning', 'NAMESPACE_UNREADABLE', 'namespace shop']],
     message: /\nkubectl get namespace shop$/,
   },
   {
-    title: 'retiring, with nothing else to say',
+    title: 'a retiring release without another problem',
     observed: fixture({ config: { retire: true }, secrets: new Map(), accounts: [] }),
     finds: [['info', 'RETIRING', 'configuration acr-nopass/acr-nopass']],
   },
@@ -168,7 +168,7 @@ const ROWS: readonly Row[] = [
     finds: [['error', 'INSTANCE_NOT_FOUND', 'registry demo']],
   },
   {
-    title: 'a registry that has just begun',
+    title: 'a registry that has just started',
     observed: fixture({ registries: [registry({ state: 'pending', domains: [] })] }),
     finds: [['warning', 'REGISTRY_PENDING', 'registry demo']],
   },
@@ -183,7 +183,7 @@ const ROWS: readonly Row[] = [
     finds: [['error', 'REGISTRY_EXPIRED', 'registry demo']],
   },
   {
-    title: 'P3 a credential within 10 % of its end',
+    title: 'P3 a credential in the last 10 % of its lifetime',
     observed: fixture({
       registries: [
         registry({

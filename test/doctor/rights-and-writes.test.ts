@@ -16,7 +16,7 @@ const RBAC =
 
 const ROWS: readonly Row[] = [
   {
-    title: 'a quota in the way, in two namespaces',
+    title: 'a quota that prevents the write, in two namespaces',
     observed: fixture({ status: { problems: [refused(QUOTA), refused(QUOTA, 'acr-nopass')] } }),
     finds: [['error', 'QUOTA_EXCEEDED', '2 namespaces']],
     message: /ResourceQuota small[\s\S]*Raise `count\/secrets` and `secrets` of that quota[\s\S]*kubectl -n shop describe resourcequota small/,
@@ -28,7 +28,7 @@ const ROWS: readonly Row[] = [
     message: /policy\.example\.com/,
   },
   {
-    title: 'a write without the right to it is said once, with the review of the rights',
+    title: 'a write without the permission for it is reported once, with the missing permission',
     observed: fixture({ status: { problems: [refused(RBAC)] }, missingRights: ['patch secrets/acr-nopass'] }),
     finds: [['error', 'RIGHTS_MISSING', 'ServiceAccount acr-nopass/acr-nopass']],
     message: /helm -n acr-nopass get manifest/,
@@ -72,7 +72,7 @@ const ROWS: readonly Row[] = [
     finds: [['warning', 'GUARD_MISSING', 'ValidatingAdmissionPolicy acr-nopass.acr-nopass.acr-nopass.serviceaccounts']],
   },
   {
-    title: 'a guard that was given up',
+    title: 'a guard that was disabled',
     observed: fixture({ config: { guard: 'disabled' }, admission: admission({ bound: [] }) }),
     finds: [],
   },
@@ -115,20 +115,20 @@ const ROWS: readonly Row[] = [
     ],
   },
   {
-    title: "a clock of the helper's node that is ahead",
+    title: "the clock of the helper's node is ahead",
     observed: fixture({ lease: { holder: 'h_1', renewedAt: NOW + 90_000, writtenAt: NOW - 1000 } }),
     finds: [['warning', 'CLOCK_SKEW', 'node of h']],
     message: /NTP/,
   },
   {
-    title: 'a clock of this machine that is behind',
+    title: "this machine's clock is behind",
     observed: fixture({ aheadMs: -90_000 }),
     finds: [['warning', 'CLOCK_SKEW', 'this machine']],
     message: /timedatectl/,
   },
   // Expiry times and the lease are judged by the API server's clock.
   {
-    title: 'a clock of this machine that is two hours ahead of a healthy cluster',
+    title: "this machine's clock is two hours ahead of a healthy cluster",
     observed: fixture({ aheadMs: 7_200_000 }),
     finds: [['warning', 'CLOCK_SKEW', 'this machine']],
     message: /NTP/,

@@ -14,7 +14,7 @@ const shopOnly = (change: Parameters<typeof secret>[0]): ReadonlyMap<string, Ret
 
 const ROWS: readonly Row[] = [
   {
-    title: 'a namespace without its Secret; others than targets do not count',
+    title: 'a namespace without its Secret; namespaces that are not targets do not count',
     observed: fixture({
       namespaces: [
         namespace('shop'),
@@ -54,7 +54,7 @@ const ROWS: readonly Row[] = [
     finds: [['warning', 'SECRET_INCOMPLETE', 'namespace shop']],
   },
   {
-    title: 'a ServiceAccount without the reference; opted-out ones and those of no target do not count',
+    title: 'a ServiceAccount without the reference; opted-out ones and those that are not targets do not count',
     observed: fixture({
       accounts: [
         account('shop', 'web', { list: ['other'] }),
@@ -81,7 +81,7 @@ const ROWS: readonly Row[] = [
     ],
   },
   {
-    title: 'nothing is said of what may not be read',
+    title: 'objects that doctor has no permission to read cause no finding',
     observed: fixture({
       config: { attach: 'admission' },
       deployment: undefined,

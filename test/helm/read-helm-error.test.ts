@@ -80,7 +80,7 @@ const cases: readonly {
     message: 'helm upgrade: helm was interrupted',
   },
   {
-    name: 'C1 a twin that made the same revision',
+    name: 'C1 another helm that created the same revision',
     stderr: 'Error: UPGRADE FAILED: release: already exists\n',
     code: 'RELEASE_CHANGED',
     message: 'helm upgrade: another deployer began the same revision at the same time',

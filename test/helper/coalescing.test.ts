@@ -100,7 +100,7 @@ const cases: [
   joins: boolean,
 ][] = [
   ['as old as the other', [0, 60], [0, 60, 41], true],
-  ['half as old', [0, 60], [20, 60, 59], true],
+  ['exactly half as old', [0, 60], [20, 60, 59], true],
   ['younger than half', [0, 60], [21, 60, 60], false],
   ['twelve hours, due after the next rotation', [0, 60], [-400, 720, 80], false],
   ['twelve hours, due before the next rotation', [0, 60], [-400, 720, 70], true],

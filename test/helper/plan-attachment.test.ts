@@ -163,12 +163,12 @@ const CASES: readonly (readonly [string, Fixture, Decision])[] = [
     { kind: 'wait', reason: 'fought', until: 63_000, manager: 'reconciler' },
   ],
   [
-    'after the minute the entry is added once more',
+    'after the minute the entry is added again',
     { accounts: [account([])], removals: [1_000, 2_000, 3_000], now: 63_000 },
     write('attach', ['acr-nopass']),
   ],
   [
-    'removals from long ago do not count',
+    'removals from more than ten minutes ago do not count',
     { accounts: [account([])], removals: [0, 1, 700_000], now: 700_001 },
     write('attach', ['acr-nopass']),
   ],

@@ -68,7 +68,7 @@ const newer = (view: Parameters<typeof secret>[1] = {}) =>
 
 const CASES: readonly (readonly [string, Fixture, object])[] = [
   ['a namespace without the Secret gets it, on condition that it does not exist', {}, write('missing', 'prod', false)],
-  ['a Secret with the content of now is left alone', { secrets: shop() }, { kind: 'current' }],
+  ['a Secret with the current content is left alone', { secrets: shop() }, { kind: 'current' }],
   [
     'other content is replaced, on condition that the object has not changed',
     { secrets: shop({ hash: 'old' }) },
@@ -102,7 +102,7 @@ const CASES: readonly (readonly [string, Fixture, object])[] = [
     { kind: 'wait', reason: 'last-good' },
   ],
   [
-    "P2 and the Secret is not read again for that, even if the cloud's times are not whole milliseconds",
+    "P2 a registry whose credential is unknown causes no further reads, even if the cloud's times are not whole milliseconds",
     {
       config: two,
       tokens: [live('prod', 'prod-password', { issuedAt: NOW + 0.25 })],
@@ -111,17 +111,17 @@ const CASES: readonly (readonly [string, Fixture, object])[] = [
     { kind: 'wait', reason: 'last-good' },
   ],
   [
-    'P2 and does not delay the others: its entry in the Secret is kept',
+    'P2 a registry whose credential is unknown does not delay the others: its entry in the Secret is kept',
     { config: two, tokens: [live('prod', 'next', { issuedAt: NOW + 1 })], secrets: shop({}, group(prod, legacy)) },
     carry(['legacy'], 'prod'),
   ],
   [
-    'P2 even if the first of them has expired, or a label is missing',
+    'P2 the entry of a registry whose credential is unknown is kept even if it has expired, or a label is missing',
     { config: two, tokens: [prod], secrets: shop({ expiresAt: NOW, labelled: false }, group(prod, legacy)) },
     carry(['legacy'], 'prod', { by: 'apply', reason: 'relabelled' }),
   ],
   [
-    'P12 but not entries of registries that are no longer configured',
+    'P12 entries of registries that are no longer configured are not kept',
     { config: two, tokens: [prod], secrets: shop({}, group(prod, legacy, live('gone'))) },
     carry(['legacy'], 'prod', { reason: 'shrunk' }),
   ],
@@ -131,7 +131,7 @@ const CASES: readonly (readonly [string, Fixture, object])[] = [
     { kind: 'wait', reason: 'last-good', until: HOUR },
   ],
   [
-    'H3 and no longer than that',
+    'H3 once the first login of a Secret of version 0.1.0 has expired, the others wait no longer',
     { config: two, tokens: [prod], secrets: shop({ expiresAt: NOW, noted: false }, group(prod, legacy)) },
     write('shrunk'),
   ],
@@ -146,27 +146,27 @@ const CASES: readonly (readonly [string, Fixture, object])[] = [
     { kind: 'current', newer: ['prod'], until: 10 * MINUTE },
   ],
   [
-    'H5 not even if its labels differ from the configuration',
+    'H5 a credential that was read back does not replace a newer one, even if the labels differ from the configuration',
     { tokens: [older('restored'), late], secrets: newer({ labelled: false }), config: both },
     carry(['prod'], 'prod,other', { by: 'apply', reason: 'relabelled', newer: ['prod'] }),
   ],
   [
-    'H5 and at any time a new credential of another registry is added beside the newer one',
+    'H5 a new credential of another registry is added beside the newer one at any time',
     { tokens: [older('restored'), next], secrets: newer(), config: both, cloudNow: NOW + 9 * MINUTE },
     carry(['prod'], 'prod,other', { newer: ['prod'] }),
   ],
   [
-    'H5 even when the first of them expires, which may be another one',
+    'H5 a new credential of another registry is added beside the newer one, even when the first of them expires',
     { tokens: [older('restored'), next], secrets: newer(), config: both, cloudNow: NOW + 10 * MINUTE },
     carry(['prod'], 'prod,other', { newer: ['prod'] }),
   ],
   [
-    "H5 when it expires, the helper's may live longer, which is known after reading the Secret",
+    "H5 when the newer one expires, the Secret is read, because the helper's may expire later",
     { tokens: [older('restored'), late], secrets: newer(), config: both, cloudNow: NOW + 10 * MINUTE },
     carry(['other', 'prod'], 'prod,other', { newer: ['prod'] }),
   ],
   [
-    'H5 with a clock that is hours ahead both seem expired: the cloud is called first',
+    'H5 if a clock that is hours ahead makes both seem expired, the cloud is called first',
     { tokens: [older('restored'), late], secrets: newer(), config: both, cloudNow: NOW + 2 * HOUR },
     { kind: 'wait', reason: 'last-good', newer: ['prod'] },
   ],
@@ -181,7 +181,7 @@ const CASES: readonly (readonly [string, Fixture, object])[] = [
     { kind: 'current', newer: ['prod'] },
   ],
   [
-    'H5 not even the newer one of another legitimate leader',
+    'H5 a credential that this replica got as the leader does not replace a newer one of another legitimate leader',
     { tokens: [older(undefined), late], secrets: newer(), config: both },
     { kind: 'current', newer: ['prod'], until: 10 * MINUTE },
   ],
@@ -196,17 +196,17 @@ const CASES: readonly (readonly [string, Fixture, object])[] = [
     { kind: 'current', newer: ['prod'], until: 10 * MINUTE },
   ],
   [
-    'H5 and no longer than that',
+    'H5 once the first login of a Secret of version 0.1.0 has expired, the others wait no longer',
     { tokens: [older('kept'), next], secrets: newer({ noted: false }), config: both, cloudNow: NOW + 10 * MINUTE },
     write('rotated', 'prod,other'),
   ],
   [
-    'H5 and an older entry of an earlier configuration is replaced immediately',
+    'H5 an older entry in the Secret is replaced immediately',
     { tokens: [prod], secrets: shop({ expiresAt: undefined, issuedAt: [NOW - 1] }, group(live('prod', 'old'))) },
     write('rotated'),
   ],
   [
-    'H5 but not one with a future issue time: the clock was wrong, and the credential that this replica got as the leader is newer',
+    'H5 a credential with a future issue time is replaced: the clock was wrong, and the one that this replica got as the leader is newer',
     { tokens: [older(undefined), late], secrets: newer({ issuedAt: [NOW, NOW + MINUTE] }), config: both },
     write('rotated', 'prod,other'),
   ],
@@ -220,7 +220,11 @@ const CASES: readonly (readonly [string, Fixture, object])[] = [
     { losses: [0, 10, 20], now: 30_000 },
     { kind: 'wait', reason: 'fought', until: 60_020 },
   ],
-  ['M1 and written again after it', { losses: [0, 10, 20], now: 60_020 }, write('missing', 'prod', false)],
+  [
+    'M1 a Secret that was lost three times is written again after the minute',
+    { losses: [0, 10, 20], now: 60_020 },
+    write('missing', 'prod', false),
+  ],
   [
     'H4 a Secret that cannot be read is not written',
     { unreadable: true },
@@ -269,7 +273,7 @@ const CASES: readonly (readonly [string, Fixture, object])[] = [
     { namespaces: optedOut, secrets: shop() },
     write('shrunk', ''),
   ],
-  ['P12 what was emptied stays empty', { namespaces: optedOut, secrets: shop({}, empty) }, { kind: 'none' }],
+  ['P12 a Secret that was emptied stays empty', { namespaces: optedOut, secrets: shop({}, empty) }, { kind: 'none' }],
   [
     "P12 another client's Secret is not emptied",
     { namespaces: optedOut, secrets: shop({ ours: false }) },

@@ -28,7 +28,7 @@ test('a Pod is judged by its list, images and owner, and by what its replacement
     ['of a DaemonSet', owned('apps/v1', 'DaemonSet'), {}, 'too-old, evictable'],
     ['of a Job', owned('batch/v1', 'Job'), {}, 'too-old'],
     ['of a kind of another group', owned('example.com/v1', 'ReplicaSet'), {}, 'too-old'],
-    ['of nobody', { owner: undefined }, {}, 'too-old'],
+    ['without an owner', { owner: undefined }, {}, 'too-old'],
     ['in a system namespace', { namespace: 'kube-system' }, {}, 'too-old'],
     ['a static Pod', { mirror: true }, {}, 'none'],
     ['has the entry', { list: ['own', 'acr-nopass'] }, {}, 'none'],
@@ -36,7 +36,7 @@ test('a Pod is judged by its list, images and owner, and by what its replacement
     ['is being deleted', { terminating: true }, {}, 'none'],
     ['waits for something else', { failing: [] }, {}, 'none'],
     ['another registry', { failing: ['other.example.com/team/app:1'] }, {}, 'none'],
-    ['ours behind another', { failing: ['nginx', IMAGE] }, {}, 'too-old, evictable'],
+    ['our registry after another', { failing: ['nginx', IMAGE] }, {}, 'too-old, evictable'],
     ['a domain with a path', {}, { domains: ['prod.example.com/team'] }, 'too-old, evictable'],
     ['another path', {}, { domains: ['prod.example.com/others'] }, 'none'],
     ['no current Secret', {}, { namespaceCurrent: false }, 'none'],
@@ -44,14 +44,14 @@ test('a Pod is judged by its list, images and owner, and by what its replacement
     ['ServiceAccount opted out', {}, { account: account([], { optedOut: true }) }, 'none'],
     ['ServiceAccount not targeted', {}, { targeted: false }, 'none'],
     ['ServiceAccount without the entry', {}, { account: account(['own']) }, 'account'],
-    ['ServiceAccount gone', {}, { account: undefined }, 'account'],
+    ['ServiceAccount deleted', {}, { account: undefined }, 'account'],
     [
       'the old list of its ServiceAccount',
       { list: ['own'] },
       { account: account(['own', 'acr-nopass']) },
       'too-old, evictable',
     ],
-    ['a list of its own', { list: ['own'] }, {}, 'own-list'],
+    ['its own list', { list: ['own'] }, {}, 'own-list'],
     [
       'more than its ServiceAccount had',
       { list: ['own', 'x'] },
@@ -59,12 +59,17 @@ test('a Pod is judged by its list, images and owner, and by what its replacement
       'own-list',
     ],
     [
-      'a list of its own, by admission',
+      'its own list, with attach: admission',
       { list: ['own'] },
       { attach: 'admission', account: undefined },
       'too-old, evictable',
     ],
-    ['a list of its own, by both', { list: ['own'] }, { attach: 'both', account: account([]) }, 'too-old, evictable'],
+    [
+      'its own list, with attach: both',
+      { list: ['own'] },
+      { attach: 'both', account: account([]) },
+      'too-old, evictable',
+    ],
   ]
   for (const [title, one, place, expected] of table) {
     assert.equal(verdict(pod(one), around(place)), expected, title)

@@ -142,7 +142,7 @@ test("the server's certificate must match the expected name: its address, or tls
   }
 })
 
-test('what a Pod lacks is named', () => {
+test('in a Pod a missing variable or token file is reported', () => {
   const environment = { KUBERNETES_SERVICE_HOST: '::1', KUBERNETES_SERVICE_PORT: '443' }
   assert.throws(() => inClusterConnection(folder, {}), { code: 'KUBE_CONNECTION' })
   assert.throws(() => inClusterConnection(join(folder, 'none'), environment), { message: /none\/token cannot be read/ })

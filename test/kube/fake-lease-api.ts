@@ -70,7 +70,7 @@ export function createFakeLeaseApi(): FakeLeaseApi {
       const wait = held.get(call.method)
       held.delete(call.method)
       if (wait) await wait
-      if (lost.delete(call.method)) throw new KubeApiError(0, 'the answer was lost', { code: 'KUBE_UNREACHABLE' })
+      if (lost.delete(call.method)) throw new KubeApiError(0, 'the response was lost', { code: 'KUBE_UNREACHABLE' })
       signal?.throwIfAborted()
       return done as T
     },

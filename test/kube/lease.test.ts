@@ -252,7 +252,7 @@ function withDelays(api: FakeLeaseApi, clock: FakeClock, delays: readonly number
       const response = await api.client.request<T>(call, signal)
       const delay = call.method === 'PUT' ? (delays[count++] ?? 0) : 0
       await sleep(clock, Math.min(delay, limit), signal)
-      if (delay > limit) throw new KubeApiError(0, 'no answer', { code: 'KUBE_TIMEOUT' })
+      if (delay > limit) throw new KubeApiError(0, 'no response', { code: 'KUBE_TIMEOUT' })
       return response
     },
   }

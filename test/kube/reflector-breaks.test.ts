@@ -278,7 +278,7 @@ for (const watchList of [true, false]) {
   const prepare = (server: FakeListServer): void => {
     server.watchList = watchList
   }
-  test(`L5: the same if the version was lost before the outage (${by})`, async () => {
+  test(`L5: after an outage the list is also trusted if the version was lost before it (${by})`, async () => {
     await follow(
       async ({ server, clock, reflector, changes, problems, until }) => {
         for (const name of ['a', 'b']) server.put(name)
@@ -322,7 +322,7 @@ for (const watchList of [true, false]) {
     )
   })
 
-  test(`L5: so is a list with an object whose deletion was seen (${by})`, async () => {
+  test(`L5: a list with an object whose deletion was seen is from another history (${by})`, async () => {
     await follow(
       async ({ server, clock, reflector, changes, problems, until, rewound }) => {
         for (const name of ['a', 'b']) server.put(name)
@@ -346,7 +346,7 @@ for (const watchList of [true, false]) {
     )
   })
 
-  test(`L5: but not if the response to our own write is newer than the list (${by})`, async () => {
+  test(`L5: a list that is older than the response to our own write is not from another history (${by})`, async () => {
     await follow(
       async ({ server, clock, reflector, problems, until, rewound }) => {
         for (const name of ['a', 'b']) server.put(name)
@@ -369,7 +369,7 @@ for (const watchList of [true, false]) {
   })
 }
 
-test('L5: nor if a stream begins in the past, and a change or a deletion follows before its bookmark', async () => {
+test('L5: a stream that starts in the past, with a change or a deletion before its bookmark, is not from another history', async () => {
   await follow(async ({ server, clock, reflector, problems, until, rewound }) => {
     for (const name of ['a', 'b']) server.put(name)
     await until(() => reflector.synced && reflector.size === 2)
@@ -391,7 +391,7 @@ test('L5: nor if a stream begins in the past, and a change or a deletion follows
   })
 })
 
-test('L5: a reflector that is told of a rewind lists again, without a pause, and trusts the result', async () => {
+test('L5: a reflector that is notified of a rewind lists again, without a pause, and trusts the result', async () => {
   await follow(async ({ server, clock, reflector, changes, problems, until, rewound }) => {
     for (const name of ['a', 'b']) server.put(name)
     await until(() => reflector.synced && reflector.size === 2)

@@ -34,7 +34,7 @@ test('a list is followed by one stream (WatchList), and each change arrives', as
   )
 })
 
-test('a server without WatchList is read page by page, and is not asked for WatchList again', async () => {
+test('a server without WatchList is read page by page, and WatchList is not requested again', async () => {
   await follow(
     async ({ server, clock, reflector, problems, until }) => {
       await until(() => reflector.synced)

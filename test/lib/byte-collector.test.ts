@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ByteCollector } from '../../src/lib/byte-collector.ts'
 
-test('the pieces of a body come back in order, whatever their sizes', () => {
+test('the chunks of a body are returned in order, whatever their sizes', () => {
   const body = new ByteCollector()
   const pieces = [1, 0, 70_000, 3, 16_384, 16_383, 16_383, 16_383, 16_383, 1].map((length, index) => {
     return Buffer.alloc(length, index + 1)

@@ -4,7 +4,7 @@ import { createShare } from '../../src/lib/json.ts'
 
 const list = (text: string): string[] => [text]
 
-test('equal values are one, also after more different ones than are kept', () => {
+test('equal values are shared, even after more different ones than are kept', () => {
   const share = createShare(100)
   for (let n = 0; n < 250; n += 1) {
     const first = share(list(String(n)))
@@ -12,7 +12,7 @@ test('equal values are one, also after more different ones than are kept', () =>
   }
 })
 
-test('a long value, which another writer may have made, is not kept', () => {
+test('a long value, which another client may have written, is not kept', () => {
   const share = createShare(100)
   const long = () => list('x'.repeat(5_000))
   const first = share(long())
@@ -20,11 +20,11 @@ test('a long value, which another writer may have made, is not kept', () => {
   assert.deepEqual(share(long()), first)
 })
 
-test('what is not there stays so', () => {
+test('undefined stays undefined', () => {
   assert.equal(createShare(1)(undefined), undefined)
 })
 
-test('a long value is shared only where that is asked for', () => {
+test('a long value is shared only if that is requested', () => {
   const long = (): string[] => Array.from({ length: 300 }, (_, index) => `account-${index}`)
   const [usual, unlimited] = [createShare(10), createShare(10, Number.POSITIVE_INFINITY)]
   usual(long())

@@ -29,7 +29,7 @@ interface Words {
 
 const NODE_WORDS: readonly Words[] = [
   {
-    title: 'the registry speaks http',
+    title: 'the registry only speaks HTTP',
     id: 'POD_HTTP',
     message: /server gave HTTP response to HTTPS client[\s\S]*hosts\.toml/,
     pod: { pull: 'Always' },
@@ -43,7 +43,7 @@ const NODE_WORDS: readonly Words[] = [
     server: async () => `https://127.0.0.1:${await freePort()}`,
   },
   {
-    title: 'its VPC has no such name, for it is not linked to the instance',
+    title: 'its VPC has no such name, because it is not linked to the instance',
     id: 'POD_VPC_UNLINKED',
     message: /lookup demo-registry-vpc\.[^ ]+ on 127\.[^ ]+:53: no such host[\s\S]*Access Control, VPC/,
     pod: { pull: 'Always', domain: 'demo-registry-vpc.cn-hangzhou.cr.aliyuncs.com' },
@@ -93,7 +93,7 @@ export function testDoctor(opened: () => readonly [NodeFixture, NodeHelper]): vo
     })
   }
 
-  test("doctor names POD_CERTIFICATE from a real node's message: its CA is unknown there", async () => {
+  test("doctor names POD_CERTIFICATE from a real node's message: the node does not know the CA", async () => {
     const [fixture] = opened()
     const server = await startTls()
     try {

@@ -29,12 +29,12 @@ test('an anonymous client is rejected', async () => {
   assert.equal(await pull(), 401)
 })
 
-test('the login that the helper gets may pull, and an invented one may not', async () => {
+test('the login that the helper gets can pull, and an invented one cannot', async () => {
   assert.equal(await pull(await fixture.pullToken()), 200)
   await assert.rejects(pull({ username: 'cr_temp_user', password: 'made-up' }), { code: 'SANDBOX_REGISTRY' })
 })
 
-test('it may not push', async () => {
+test('the login that the helper gets cannot push', async () => {
   const url = new URL('/v2/team/app/blobs/uploads/', fixture.registry.url)
   const challenge = (await fetch(url, { method: 'POST' })).headers.get('www-authenticate')
   const token = await fetchRegistryToken(challenge, await fixture.pullToken())
@@ -42,7 +42,7 @@ test('it may not push', async () => {
   assert.equal(response.status, 401)
 })
 
-test('a login ends with its expiry, and with the permission of its role', async () => {
+test('a login is rejected once it has expired, or its role has lost the permission', async () => {
   const token = await fixture.pullToken()
   fixture.cloud.control.expireTokens()
   await assert.rejects(pull(token), { code: 'SANDBOX_REGISTRY' })

@@ -29,6 +29,6 @@ test('a block is a file with its name above it, or commands; anything else is an
   assert.throws(() => readSteps('Write it:\n\n```yaml\nkey: 1\n```\n'), /line 3: .* name of the file/)
   assert.throws(
     () => readSteps('```powershell\ndir\n```\n'),
-    /line 1: nobody runs a block of the language "powershell"/,
+    /line 1: no test runs a block of the language "powershell"/,
   )
 })

@@ -70,7 +70,7 @@ for (const [why, message, fix] of [
     'Raise `limits.cpu`, `pods`, and `requests.memory` of ResourceQuota small, or lower `resources` or `replicas` in the values; `kubectl describe resourcequota small -n n` shows what is used.',
   ],
   [
-    'a quota of what the Pod does not say',
+    'a quota for a resource that the Pod does not set',
     'pods "acr-1" is forbidden: failed quota: cpus: must specify limits.cpu for: helper',
     'ResourceQuota cpus needs limits.cpu of every container: write it in `resources` of the values.',
   ],

@@ -64,8 +64,8 @@ for (const served of [FIRST, SECOND]) {
 }
 
 for (const [title, discovery] of [
-  ['may not be read (403)', fail(403)],
-  ['may not be read (401)', fail(401)],
+  ['is forbidden (403)', fail(403)],
+  ['requires authentication (401)', fail(401)],
   ['is not served (404)', fail(404)],
   ['has no issuer', () => ({})],
 ] as const) {

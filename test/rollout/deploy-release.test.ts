@@ -105,7 +105,7 @@ const CASES: readonly Case[] = [
     },
   },
   {
-    name: 'the hook fails again: no upgrade runs into the pending rollback, and the error says whose it is',
+    name: 'the hook fails again: no upgrade starts during the pending rollback, and the error names its owner',
     before: ['deployed', 'failed'],
     undoFails: true,
     rollbackError: HOOK,
@@ -139,7 +139,7 @@ const CASES: readonly Case[] = [
     },
   },
   {
-    name: 'another deployer rolls back a failed revision at the same time: that is left alone, and no upgrade runs into it',
+    name: 'another deployer rolls back a failed revision at the same time: that is left alone, and no upgrade starts during it',
     before: ['deployed', 'failed'],
     undoFails: true,
     rollbackError: EXISTS,
@@ -151,7 +151,7 @@ const CASES: readonly Case[] = [
     },
   },
   {
-    name: 'a rival completes while a failed revision is rolled back first: nothing more is written',
+    name: 'another deployer completes while a failed revision is rolled back first: nothing more is written',
     before: ['deployed', 'failed'],
     first: ['superseded', 'failed', 'superseded', 'deployed=1'],
     expected: {
@@ -160,7 +160,7 @@ const CASES: readonly Case[] = [
     },
   },
   {
-    name: 'a first installation failed: the upgrade goes over it',
+    name: 'a first installation failed: it is upgraded',
     before: ['failed'],
     upgrade: { history: ['failed', 'deployed*'], exit: 0 },
     expected: { calls: ['upgrade'], outcome: { status: 'deployed', revision: 2, notes: [] } },
@@ -176,7 +176,7 @@ const CASES: readonly Case[] = [
     },
   },
   {
-    name: "a person's rollback ends after our helm and does not know of ours: theirs is restored",
+    name: "a user's rollback that started before ours finishes after it: their revision is restored",
     before: ['deployed'],
     upgrade: { history: ['superseded', 'deployed*', 'pending-rollback=1'], exit: 0 },
     settles: ['superseded', 'deployed*', 'deployed=1'],
@@ -223,7 +223,7 @@ const CASES: readonly Case[] = [
     },
   },
   {
-    name: 'a rival completes between preflight and helm: nothing is written',
+    name: 'another deployer completes between preflight and helm: nothing is written',
     before: ['deployed'],
     meanwhile: ['superseded', 'deployed'],
     expected: {
@@ -232,7 +232,7 @@ const CASES: readonly Case[] = [
     },
   },
   {
-    name: 'a rival is at work between preflight and helm: nothing is written',
+    name: 'another deployer starts between preflight and helm: nothing is written',
     before: ['deployed'],
     meanwhile: ['deployed', 'pending-upgrade'],
     expected: {
@@ -241,7 +241,7 @@ const CASES: readonly Case[] = [
     },
   },
   {
-    name: 'a rival installs between preflight and helm: nothing is written',
+    name: 'another deployer installs between preflight and helm: nothing is written',
     before: [],
     meanwhile: ['pending-install'],
     expected: {
@@ -250,7 +250,7 @@ const CASES: readonly Case[] = [
     },
   },
   {
-    name: 'twins: helm finds the record of the other one, which has just become green',
+    name: 'two upgrades at the same time: helm finds the revision of the other one, which has just succeeded',
     before: ['deployed'],
     upgrade: { history: ['superseded', 'deployed'], exit: 1, stderr: EXISTS },
     expected: {
@@ -263,7 +263,7 @@ const CASES: readonly Case[] = [
     },
   },
   {
-    name: 'a rival is pending when helm looks',
+    name: "helm finds another deployer's pending revision",
     before: ['deployed'],
     upgrade: { history: ['deployed', 'pending-upgrade'], exit: 1, stderr: BUSY },
     expected: {
@@ -276,7 +276,7 @@ const CASES: readonly Case[] = [
     },
   },
   {
-    name: 'twins of a first installation: the green one is not uninstalled',
+    name: 'two first installations at the same time: the successful one is not uninstalled',
     before: [],
     upgrade: { history: ['deployed'], exit: 1, stderr: EXISTS },
     expected: {
@@ -289,7 +289,7 @@ const CASES: readonly Case[] = [
     },
   },
   {
-    name: 'a rival completes while helm starts: ours goes back to the revision of the rival',
+    name: 'another deployer completes while helm starts: our failed upgrade is rolled back to their revision',
     before: ['deployed'],
     upgrade: { history: ['superseded', 'deployed', 'failed*'], exit: 1, stderr: TIMEOUT },
     undo: ['superseded', 'superseded', 'failed*', 'deployed=2'],
@@ -299,7 +299,7 @@ const CASES: readonly Case[] = [
     },
   },
   {
-    name: 'a rival begins after our failure: it is left alone',
+    name: 'another deployer starts after our failure: it is left alone',
     before: ['deployed'],
     upgrade: { history: ['deployed', 'failed*', 'pending-upgrade*'], exit: 1, stderr: TIMEOUT },
     expected: {
@@ -312,7 +312,7 @@ const CASES: readonly Case[] = [
     },
   },
   {
-    name: 'a person repairs our failure before we do: their revision stays',
+    name: 'a user repairs our failure before we do: their revision stays',
     before: ['deployed'],
     upgrade: { history: ['superseded', 'failed*', 'deployed*'], exit: 1, stderr: TIMEOUT },
     expected: {
@@ -325,7 +325,7 @@ const CASES: readonly Case[] = [
     },
   },
   {
-    name: 'a rival slips in while the rollback starts: reported',
+    name: 'another deployer starts while the rollback starts: it is reported',
     before: ['deployed'],
     upgrade: { history: ['deployed', 'failed*'], exit: 1, stderr: TIMEOUT },
     undo: ['deployed', 'failed*', 'pending-upgrade', 'deployed=1'],
@@ -342,7 +342,7 @@ const CASES: readonly Case[] = [
     },
   },
   {
-    name: 'a rival completes while the rollback starts: its green revision is restored',
+    name: 'another deployer completes while the rollback starts: their revision is restored',
     before: ['deployed'],
     upgrade: { history: ['deployed', 'failed*'], exit: 1, stderr: TIMEOUT },
     undo: ['superseded', 'failed*', 'superseded', 'deployed=1'],
@@ -356,13 +356,13 @@ const CASES: readonly Case[] = [
     },
   },
   {
-    name: 'success after a rival that completed while helm started: the revision is the one of the step',
+    name: 'another deployer completed while helm started, and our upgrade succeeds: our revision is reported',
     before: ['deployed'],
     upgrade: { history: ['superseded', 'superseded', 'deployed*'], exit: 0 },
     expected: { calls: ['upgrade'], outcome: { status: 'deployed', revision: 3, notes: [] } },
   },
   {
-    name: "a person's rollback while helm waits, and helm ends well: not green, and theirs is the only deployed one",
+    name: "a user's rollback completes while helm waits, and helm succeeds: the run fails, and their revision is the only deployed one",
     before: ['deployed'],
     upgrade: { history: ['superseded', 'deployed*', 'deployed=1'], exit: 0 },
     expected: {
@@ -375,7 +375,7 @@ const CASES: readonly Case[] = [
     },
   },
   {
-    name: "a person's rollback is still at work when helm ends well: not green, and left alone",
+    name: "a user's rollback is still in progress when helm succeeds: the run fails, and it is left alone",
     before: ['deployed'],
     upgrade: { history: ['superseded', 'deployed*', 'pending-rollback'], exit: 0 },
     expected: {
@@ -388,13 +388,13 @@ const CASES: readonly Case[] = [
     },
   },
   {
-    name: 'a person uninstalls while helm waits, and helm ends well: not green',
+    name: 'a user uninstalls while helm waits, and helm succeeds: the run fails',
     before: ['deployed'],
     upgrade: { history: [], exit: 0 },
     expected: { calls: ['upgrade'], outcome: { status: 'failed', revision: null, notes: [] } },
   },
   {
-    name: "a person's rollback while ours waits, which ours overtakes: theirs is restored",
+    name: "our rollback overtakes a user's rollback: their revision is restored",
     before: ['superseded', 'deployed'],
     upgrade: { history: ['superseded', 'deployed', 'failed*'], exit: 1, stderr: TIMEOUT },
     undo: ['superseded', 'superseded', 'failed*', 'deployed=2', 'superseded=1'],
@@ -408,7 +408,7 @@ const CASES: readonly Case[] = [
     },
   },
   {
-    name: "a person's rollback to the same revision as ours: nothing is left to do",
+    name: "a user's rollback to the same revision as ours: nothing is left to do",
     before: ['deployed'],
     upgrade: { history: ['deployed', 'failed*'], exit: 1, stderr: TIMEOUT },
     undo: ['superseded', 'failed*', 'superseded=1', 'deployed=1'],
@@ -418,7 +418,7 @@ const CASES: readonly Case[] = [
     },
   },
   {
-    name: 'a rival completes while the rollback starts, which then fails: its green revision is restored',
+    name: 'another deployer completes while the rollback starts, which then fails: their revision is restored',
     before: ['deployed'],
     upgrade: { history: ['deployed', 'failed*'], exit: 1, stderr: TIMEOUT },
     undo: ['superseded', 'failed*', 'superseded', 'deployed=1'],
@@ -437,7 +437,7 @@ const CASES: readonly Case[] = [
     },
   },
   {
-    name: 'the revision is not what was prepared: not green',
+    name: 'the revision is not the prepared one: the run fails',
     before: ['deployed'],
     upgrade: { history: ['superseded', 'deployed*=7'], exit: 0 },
     expected: { calls: ['upgrade'], outcome: { status: 'failed', revision: 2, notes: [] } },

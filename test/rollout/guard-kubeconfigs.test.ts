@@ -65,13 +65,25 @@ const ROWS: readonly (readonly [title: string, text: string, refused: RegExp | u
   ['a path in the workspace', kubeconfig({ token: 't' }, { 'certificate-authority': 'ca.pem' }), undefined],
   ['an exec plugin', kubeconfig(EXEC), /the key exec of a user/],
   ['an auth provider', kubeconfig({ 'auth-provider': { name: 'gcp' } }), /the key auth-provider of a user/],
-  ['a token elsewhere', kubeconfig({ tokenFile: join(folder, 'secret') }), /the path of tokenFile of a user/],
-  ['a token elsewhere, by dots', kubeconfig({ tokenFile: '../secret' }), /the path of tokenFile/],
-  ['a token elsewhere, by a link', kubeconfig({ tokenFile: 'link' }), /the path of tokenFile/],
-  ['a token that is not there yet', kubeconfig({ tokenFile: 'absent' }), /the path of tokenFile/],
-  ['a key elsewhere', kubeconfig({ 'client-key': '/etc/hostname' }), /the path of client-key of a user/],
   [
-    'a CA elsewhere',
+    'a token file outside of the workspace',
+    kubeconfig({ tokenFile: join(folder, 'secret') }),
+    /the path of tokenFile of a user/,
+  ],
+  [
+    'a token file outside of the workspace, through ..',
+    kubeconfig({ tokenFile: '../secret' }),
+    /the path of tokenFile/,
+  ],
+  ['a token file outside of the workspace, through a link', kubeconfig({ tokenFile: 'link' }), /the path of tokenFile/],
+  ['a token file that does not exist yet', kubeconfig({ tokenFile: 'absent' }), /the path of tokenFile/],
+  [
+    'a client key outside of the workspace',
+    kubeconfig({ 'client-key': '/etc/hostname' }),
+    /the path of client-key of a user/,
+  ],
+  [
+    'a CA file outside of the workspace',
     kubeconfig({ token: 't' }, { 'certificate-authority': '/etc/hostname' }),
     /certificate-authority of a cl/,
   ],
@@ -82,7 +94,7 @@ const ROWS: readonly (readonly [title: string, text: string, refused: RegExp | u
   ['a merge in an entry', `users: [{ name: u, <<: { user: { exec: {} } } }]\n`, /the key << of a user/],
   ['a merge at the top', `<<: { users: [{ name: u, user: { exec: {} } }] }\n`, /the key << at the top/],
   ['a binary key', 'users: [{ name: u, user: { ? !!binary ZXhlYw== : { command: sh } } }]\n', /the key .* of a user/],
-  ['a key twice', 'users: []\nusers: [{ name: u, user: { exec: {} } }]\n', /not a kubeconfig/],
+  ['a duplicate key', 'users: []\nusers: [{ name: u, user: { exec: {} } }]\n', /not a kubeconfig/],
   ['two documents', `${kubeconfig({})}---\n${kubeconfig(EXEC)}`, /not a kubeconfig/],
   // The key next to it is one that a user may have.
   [
@@ -97,11 +109,11 @@ const ROWS: readonly (readonly [title: string, text: string, refused: RegExp | u
   ],
   ['a path that is `true` to helm', 'users: [{ name: u, user: { tokenFile: yes } }]\n', /the path of tokenFile/],
   [
-    'dots after a link',
+    '.. after a link',
     kubeconfig({ tokenFile: `${join(workspace, 'folder-link')}/../hostname` }),
     /the path of tokenFile/,
   ],
-  ['dots that stay in the workspace', kubeconfig({ tokenFile: 'folder/../ca.pem' }), undefined],
+  ['.. that stays in the workspace', kubeconfig({ tokenFile: 'folder/../ca.pem' }), undefined],
   // A character that ends a line, and with it the comment, in YAML 1.1 but not in YAML 1.2.
   ...['\u0085', '\u2028', '\u2029', '\r'].map((end) => {
     const text = `kind: Config # c${end}users: [{ name: u, user: ${JSON.stringify(EXEC)} }]\n`

@@ -12,31 +12,30 @@ const REFUSED = `failed to pull and unpack image "${IMAGE}": failed to resolve i
 const ABSENT = `rpc error: code = NotFound desc = failed to pull and unpack image "${IMAGE}": failed to resolve image: ${IMAGE}: not found`
 
 const CASES: readonly (readonly [string, Parameters<typeof judgePull>[0], PullVerdict['state']])[] = [
-  ['no node has it yet', undefined, 'waiting'],
-  ['the Pod is being made', waiting('ContainerCreating'), 'waiting'],
-  ['it runs', { imageID: '', state: { running: {} } }, 'pulled'],
-  ['it has run', { imageID: 'sha256:1', state: { terminated: {} } }, 'pulled'],
-  [
-    'an image without a command is pulled all the same',
-    waiting('CreateContainerError', 'no command specified'),
-    'pulled',
-  ],
-  ['so is one whose command is not there', waiting('RunContainerError', 'exec: "app": not found'), 'pulled'],
-  ['and one that wants another user', waiting('CreateContainerConfigError'), 'pulled'],
-  ['a refusal may be a credential that is too new', waiting('ErrImagePull', REFUSED), 'failing'],
+  ['a Pod without a node', undefined, 'waiting'],
+  ['a container that is being created', waiting('ContainerCreating'), 'waiting'],
+  ['a running container', { imageID: '', state: { running: {} } }, 'pulled'],
+  ['a terminated container', { imageID: 'sha256:1', state: { terminated: {} } }, 'pulled'],
+  ['an image without a command', waiting('CreateContainerError', 'no command specified'), 'pulled'],
+  ['an image whose command does not exist', waiting('RunContainerError', 'exec: "app": not found'), 'pulled'],
+  ['an image that requires another user', waiting('CreateContainerConfigError'), 'pulled'],
+  ['a denied pull, which a new credential may fix', waiting('ErrImagePull', REFUSED), 'failing'],
   ['a back-off', waiting('ImagePullBackOff', `Back-off pulling image "${IMAGE}"`), 'failing'],
   ['a name that cannot be resolved', waiting('ErrImagePull', 'dial tcp: lookup demo: no such host'), 'failing'],
-  ['the registry has no such image', waiting('ErrImagePull', ABSENT), 'lost'],
-  ['seen in the back-off only', waiting('ImagePullBackOff', `Back-off: ErrImagePull: ${ABSENT}`), 'lost'],
-  ['a name that is none', waiting('InvalidImageName', 'could not parse reference'), 'lost'],
+  ['an image that does not exist', waiting('ErrImagePull', ABSENT), 'lost'],
+  [
+    'an image that does not exist, reported by the back-off',
+    waiting('ImagePullBackOff', `Back-off: ErrImagePull: ${ABSENT}`),
+    'lost',
+  ],
+  ['an invalid image name', waiting('InvalidImageName', 'could not parse reference'), 'lost'],
 ]
 
 for (const [title, container, state] of CASES) {
-  test(`the state that a node's message about a pull means: ${title}: ${state}`, () =>
-    assert.equal(judgePull(container).state, state))
+  test(`verify-image: ${title} means ${state}`, () => assert.equal(judgePull(container).state, state))
 }
 
-test("a node's message about a failing pull is kept in its own words", () => {
+test("a node's message about a failing pull is kept unchanged", () => {
   assert.equal(judgePull(waiting('ErrImagePull', REFUSED)).words, `ErrImagePull: ${REFUSED}`)
   assert.equal(judgePull(waiting('ImagePullBackOff')).words, 'ImagePullBackOff')
   assert.equal(judgePull({ imageID: 'sha256:1' }).words, undefined)

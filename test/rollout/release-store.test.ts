@@ -34,7 +34,7 @@ for (const [driver, kind] of [
 }
 
 for (const driver of ['sql', 'memory', 'SQL', 'Secret']) {
-  test(`C1 with HELM_DRIVER ${driver} nothing is begun, because the owner of a revision could not be determined`, () => {
+  test(`C1 with HELM_DRIVER ${driver} nothing is started, because the owner of a revision could not be determined`, () => {
     assert.throws(() => recordKind({ HELM_DRIVER: driver }), {
       code: 'HELM_DRIVER',
       message: `HELM_DRIVER=${driver} says where Helm keeps its records: acr-nopass reads in them which run made a revision, and only in Secrets and ConfigMaps`,

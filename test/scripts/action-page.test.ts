@@ -27,12 +27,12 @@ test('every input has one row in both languages, with its default and all its ch
   }
 })
 
-test('an input without its texts, or texts without an input, are refused', () => {
+test('an input without its texts, and texts without an input, are rejected', () => {
   const withTypo = (path: string) => readText(path).replace('    max-parallel:', '    max-paralel:')
   assert.throws(() => readActionTexts(withTypo), /max-parallel is missing, max-paralel does not exist/)
 })
 
-test('the condition shown for each output is one that the example workflow has, which actionlint checks', () => {
+test('the condition shown for each output is in the example workflow, which actionlint checks', () => {
   const workflow = parse(readText('examples/workflows/approved-plan.yml')) as {
     jobs: Record<string, { steps: readonly { if?: string }[] }>
   }

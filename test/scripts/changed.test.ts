@@ -16,7 +16,7 @@ function write(files: Readonly<Record<string, string>>): void {
   }
 }
 
-test('--changed and --since are taken out of the words, wherever they stand', () => {
+test('--changed and --since are removed from the words, at any position', () => {
   assert.deepEqual(takeChanged(['unit', '--changed']), { since: 'HEAD', rest: ['unit'] })
   assert.deepEqual(takeChanged(['--since', 'main', 'unit']), { since: 'main', rest: ['unit'] })
   assert.deepEqual(takeChanged(['--since=v1.0.0']), { since: 'v1.0.0', rest: [] })
@@ -26,7 +26,7 @@ test('--changed and --since are taken out of the words, wherever they stand', ()
   })
 })
 
-test('a test is touched by what it imports over any number of files, by the programs it starts, and by itself', () => {
+test('a test is affected by its direct and indirect imports, by the programs that it starts, and by itself', () => {
   write({
     'src/a.ts': `import { b } from './b.ts'\n`,
     'src/b.ts': `export const later = () => import('./c.ts')\n`,
@@ -44,7 +44,7 @@ test('a test is touched by what it imports over any number of files, by the prog
   assert.deepEqual(touchedTests(root, tests, []), [])
 })
 
-test('what no import reaches touches the suites that read it: chart, pages, the action, dependencies', () => {
+test('files that are not imported affect the suites that read them: chart, pages, the action, dependencies', () => {
   const tests = ['test/contract/x.test.ts', 'test/cluster/x.test.ts', 'test/scripts/x.test.ts', 'test/action/x.test.ts']
   const touched = (file: string) => touchedTests(root, tests, [file]).map((name) => name.split('/')[1])
   assert.deepEqual(touched('chart/values.yaml'), ['contract', 'cluster'])
@@ -53,7 +53,7 @@ test('what no import reaches touches the suites that read it: chart, pages, the 
   assert.deepEqual(touched('package-lock.json'), ['contract', 'cluster', 'scripts', 'action'])
 })
 
-test('changed is what differs from the commit, and what git does not know yet', () => {
+test('files that differ from the commit, and untracked ones, count as changed', () => {
   const git = (...args: string[]) =>
     execFileSync('git', ['-C', root, '-c', 'user.name=t', '-c', 'user.email=t@example.com', ...args])
   git('init', '-q')

@@ -12,7 +12,7 @@ const root = join(import.meta.dirname, '../..')
 const schema = JSON.parse(readFileSync(join(root, 'schemas/values.schema.json'), 'utf8')) as Schema
 const values = readFileSync(join(root, 'chart/values.yaml'), 'utf8')
 
-test('a text goes between its markers, and missing ones are an error', () => {
+test('a text is written between its markers, and missing markers are an error', () => {
   const page = 'a\n<!-- x -->\nold\n<!-- /x -->\nb\n'
   const filled = fillMarkers(page, { x: 'new\n' })
   assert.equal(filled, 'a\n<!-- x -->\nnew\n<!-- /x -->\nb\n')
@@ -30,7 +30,7 @@ test('every key of the schema that a user sets has its section, in the order of 
   )
 })
 
-test('prose, examples, comments inside and defaults are taken over', () => {
+test('prose, examples, nested comments and defaults are copied', () => {
   const text = `# Head.
 
 # Ports: two.

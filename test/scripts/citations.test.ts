@@ -10,18 +10,18 @@ const page = (...ids: string[]): string =>
 const problems = (source: string, en = page('lease', 'memory'), zh = page('lease', 'memory')): string[] =>
   findCitationProblems(new Map([['src/a.ts', source]]), { en, zh })
 
-test('a comment that links to a decision is accepted, one that links to an anchor that does not exist is refused', () => {
+test('a comment that links to a decision is accepted, one that links to an anchor that does not exist is rejected', () => {
   assert.deepEqual(problems(`/** Why: ${PAGE}.md#lease */\n// see (${PAGE}.md#memory).\n`), [])
   assert.deepEqual(problems(`const a = 1\n// ${PAGE}.md#leese\n`), [
     `src/a.ts:2: decisions.md${'#'}leese: the page has no such anchor`,
   ])
 })
 
-test('an anchor without a heading is none', () => {
+test('an anchor without a heading does not count', () => {
   assert.deepEqual(readAnchors('<a id="lease"></a>\nText.\n\n<a id="memory"></a>\n### Memory\n'), ['memory'])
 })
 
-test('numbers, sections and files that a reader cannot open are refused', () => {
+test('numbers, sections and files that a reader cannot open are rejected', () => {
   const old = [
     ['decision', '5'].join(' '),
     ['Decisions', '13'].join(' '),

@@ -11,7 +11,7 @@ import { VERSION } from '../../src/version.ts'
 
 const root = join(import.meta.dirname, '../..')
 
-test('a snippet is the file that the page names, without the comments at its top', () => {
+test('a snippet is the file that the page names, without its leading comments', () => {
   const page = 'a\n<!-- snippet: x.yaml -->\nold\n<!-- /snippet -->\nb\n'
   const filled = fillSnippets(page, () => '# hint\n# more\n\nkey: 1 # stays\n')
   assert.equal(filled, 'a\n<!-- snippet: x.yaml -->\n```yaml\nkey: 1 # stays\n```\n<!-- /snippet -->\nb\n')
@@ -21,7 +21,7 @@ test('a snippet is the file that the page names, without the comments at its top
   )
 })
 
-test('a workflow is shown as readers have it: the released action, and no address of an emulated cloud', () => {
+test('a workflow is shown as readers use it: with the released action, and without the address of an emulated cloud', () => {
   const file =
     'steps:\n  - uses: ./ # in your repository\n    with:\n      mode: plan\n      endpoints: ' +
     '$' +
@@ -58,7 +58,7 @@ test('every error code has a row on the page of errors, in both languages', () =
   assert.throws(() => errorsPage('zh', { ...rest, GONE: ['', ''] }), /INTERNAL is missing, GONE does not exist/)
 })
 
-test('every code that a table of a page explains is in the list of errors, or of what may not be verified', () => {
+test('every code that a table of a page explains is in the list of errors, or in that of unverified facts', () => {
   const known = new Set<string>([...Object.keys(ERROR_CODES), ...Object.keys(UNVERIFIED)])
   const unknown = findPages(root).flatMap((page) => {
     const rows = readFileSync(join(root, page), 'utf8').matchAll(/^\| `([A-Z]+(?:_[A-Z]+)+)` \|/gm)

@@ -5,7 +5,7 @@ import { areaOf, findImportProblems, MAY_IMPORT, readImports } from '../../scrip
 const problems = (files: Record<string, string>) => findImportProblems(new Map(Object.entries(files)))
 const imports = (target: string) => `import { x } from '${target}'\n`
 
-test('every import against the arrow is refused, every one along it is fine', () => {
+test('every import against the arrow is rejected, every one along it is accepted', () => {
   // one line for each area, as ARCHITECTURE.md draws them
   const order = [
     ['root'],
@@ -31,7 +31,7 @@ test('every import against the arrow is refused, every one along it is fine', ()
   }
 })
 
-test('only cli and the sandbox itself may import the sandbox', () => {
+test('only cli and the sandbox itself can import the sandbox', () => {
   const may = Object.entries(MAY_IMPORT)
     .filter(([, allowed]) => allowed.includes('sandbox'))
     .map(([area]) => area)
@@ -73,11 +73,11 @@ test('product code imports neither tests nor scripts; the schemas and package.js
   )
 })
 
-test('a new folder has to find its place in the rule first', () => {
+test('a new folder must first be added to the rule', () => {
   assert.match(problems({ 'src/misc/a.ts': '' })[0] ?? '', /^src\/misc\/a\.ts: 'misc' is no known area/)
 })
 
-test('a cycle between files is found: a longer one, one of types alone, and one that import() closes', () => {
+test('a cycle between files is found: a longer one, one of only types, and one that import() closes', () => {
   const a = {
     'src/kube/a.ts': imports('./b.ts'),
     'src/kube/b.ts': `import type { C } from './c.ts'\n`,
@@ -88,7 +88,7 @@ test('a cycle between files is found: a longer one, one of types alone, and one 
   assert.deepEqual(problems({ ...a, 'src/kube/c.ts': `const later = () => import('./a.ts')` }), cycle)
 })
 
-test('two folders beside each other do not import each other; a folder and one inside it may', () => {
+test('two sibling folders must not import each other; a folder and one inside it can', () => {
   const beside = {
     'src/rollout/run/a.ts': imports('../deploy/b.ts'),
     'src/rollout/run/c.ts': '',
@@ -106,7 +106,7 @@ test('two folders beside each other do not import each other; a folder and one i
   assert.deepEqual(problems(nested), [])
 })
 
-test('what only looks like an import is none', () => {
+test('text that only looks like an import is ignored', () => {
   const source = `// import { x } from '../rollout/x.ts'
 /* import('../rollout/x.ts') */
 const text = 'a // b'

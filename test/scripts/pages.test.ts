@@ -37,7 +37,7 @@ test('a page in two languages with the same headings, tables and code blocks pas
   assert.deepEqual(problems({ 'docs/en/a.md': EN, 'docs/zh/a.md': ZH }), [])
 })
 
-test('a page without the other language, or without the line that leads to it, is refused', () => {
+test('a page without the other language, or without the link to it, is rejected', () => {
   assert.deepEqual(problems({ 'docs/en/a.md': EN }), [
     'docs/en/a.md: docs/zh/a.md does not exist',
     'docs/en/a.md: ../zh/a.md: there is no docs/zh/a.md',
@@ -48,7 +48,7 @@ test('a page without the other language, or without the line that leads to it, i
   ])
 })
 
-test('another level of a heading, a row too few and a missing code block are named at the page that differs', () => {
+test('a different heading level, a missing row and a missing code block are reported for the page that differs', () => {
   const changed = ZH.replace('## 一', '### 一')
     .replace('| 1 | [values](b.md#two-words) |\n', '')
     .replace(/```[\s\S]*```\n/, '')
@@ -59,7 +59,7 @@ test('another level of a heading, a row too few and a missing code block are nam
   ])
 })
 
-test('a link to a file or a heading that does not exist is refused; headings are named as GitHub does', () => {
+test('a link to a file or a heading that does not exist is rejected; headings are named as GitHub does', () => {
   const page = (links: string) =>
     `# Root\n${links}\n## API Server 的代理（如有）\n## Twice\n## Twice\n<a id="own"></a>\n`
   const good =
@@ -72,13 +72,13 @@ test('a link to a file or a heading that does not exist is refused; headings are
   ])
 })
 
-test('the READMEs have a switch of their own', () => {
+test('the READMEs have their own language switch', () => {
   assert.equal(languageSwitch('README.md'), '[简体中文](README.zh-CN.md)')
   assert.equal(languageSwitch('chart/README.zh-CN.md'), '[English](README.md)')
   assert.equal(languageSwitch('docs/zh/values.md'), '[English](../en/values.md)')
 })
 
-test('pages in the packaged chart and the npm package name nothing by a path of the repository', () => {
+test('pages in the packaged chart and the npm package contain no path of the repository', () => {
   const released = readReleased(readFileSync(join(root, 'package.json'), 'utf8'))
   const base = `https://github.com/acr-nopass/acr-nopass`
   assert.equal(

@@ -10,7 +10,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'process-rule-'))
 after(() => rmSync(folder, { recursive: true, force: true }))
 
-test('the linter refuses `process` outside main.ts files in product code', () => {
+test('the linter rejects `process` outside of main.ts files in product code', () => {
   const global = 'export const id = process.pid\n'
   const files = {
     'src/kube/a.ts': global,

@@ -28,7 +28,7 @@ function program(name: string, script: string): void {
 const PATH = `${join(folder, 'bin')}:${join(process.execPath, '..')}:${process.env.PATH ?? ''}`
 
 /** Form of the call: https://www.alibabacloud.com/help/en/ram/developer-reference/api-sts-2015-04-01-assumerolewithoidc and the vendor's @alicloud/credentials, oidc_role_arn. */
-test('GitLab CI: the token of the protected branch becomes a session of the role, that of another branch is refused', async (t) => {
+test('GitLab CI: the token of the protected branch becomes a session of the role, that of another branch is rejected', async (t) => {
   await using cloud = await startCloud({})
   const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
   const jwks = () => ({ keys: [{ ...publicKey.export({ format: 'jwk' }), kid: 'k1' }] })
@@ -117,7 +117,7 @@ test('other tools: every manifest names the pull secret by the name that the cha
   }
 })
 
-test('mainland China: the copy takes the image by the digest that the chart of the release names', async () => {
+test('mainland China: the image is copied by the digest that the chart of the release names', async () => {
   const digest = `sha256:${'0123456789abcdef'.repeat(4)}`
   const values = join(folder, 'released-values.yaml')
   const text = read('chart/values.yaml')

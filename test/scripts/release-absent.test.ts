@@ -17,7 +17,7 @@ const VERSION = '0.404.0'
  * https://github.com/containerd/containerd/blob/main/core/remotes/docker/resolver.go
  */
 const UNKNOWN = {
-  'a token service that is gone':
+  'a token service that no longer exists':
     'failed to authorize: failed to fetch oauth token: unexpected status from GET request to https://ghcr.io/token: 404 Not Found',
   'a login program that is missing':
     'error getting credentials - err: exec: "docker-credential-x": executable file not found in $PATH',

@@ -25,7 +25,7 @@ test('the notes of a version are its section without the heading', () => {
   assert.deepEqual(releasedVersions(TEXT), ['1.0.0', '0.9.0'])
 })
 
-test('a release takes what was unreleased, and nothing else changes', () => {
+test('a release moves the unreleased entries to its section, and changes nothing else', () => {
   const closed = closeUnreleased(TEXT, '1.1.0', '2030-05-06')
   assert.equal(readSection(closed, 'Unreleased'), '')
   assert.equal(readSection(closed, '1.1.0'), '### Fixed\n- One.')
@@ -33,7 +33,7 @@ test('a release takes what was unreleased, and nothing else changes', () => {
   assert.deepEqual(releasedVersions(closed), ['1.1.0', '1.0.0', '0.9.0'])
 })
 
-test('nothing new, or a version twice, is no release', () => {
+test('without unreleased entries, or with a version that already exists, nothing is released', () => {
   const closed = closeUnreleased(TEXT, '1.1.0', '2030-05-06')
   assert.throws(() => closeUnreleased(closed, '1.2.0', '2030-05-07'), /says nothing under \[Unreleased\]/)
   assert.throws(() => closeUnreleased(TEXT, '1.0.0', '2030-05-07'), /has a section \[1\.0\.0\] already/)

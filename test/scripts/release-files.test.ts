@@ -22,7 +22,7 @@ after(() => rmSync(folder, { recursive: true, force: true }))
 const readText = (file: string): string => readFileSync(join(root, file), 'utf8')
 const workflow = parse(readText('.github/workflows/release.yml')) as Workflow
 
-test('the published package runs no script at its installation and installs nothing else', () => {
+test('the published package runs no script on installation and installs nothing else', () => {
   const whole = JSON.parse(readText('package.json')) as Record<string, unknown>
   const published = JSON.parse(trimMetadata(JSON.stringify(whole))) as Record<string, unknown>
   assert.deepEqual(
@@ -33,7 +33,7 @@ test('the published package runs no script at its installation and installs noth
     assert.deepEqual(published[key], whole[key])
 })
 
-test('a checkout cannot be published by accident, the packed package can', () => {
+test('a checkout cannot be published by accident, the packed package can be published', () => {
   const whole = JSON.parse(readText('package.json')) as Record<string, unknown>
   assert.equal(whole.private, true)
   assert.equal('private' in JSON.parse(trimMetadata(JSON.stringify(whole))), false)
@@ -71,7 +71,7 @@ test('a bill of materials is the same at any time and from any folder, and lists
   assert.notEqual(JSON.parse(other).serialNumber, serialNumber)
 })
 
-test('the digest of a pushed image is read from what buildx wrote, and nothing else passes for one', () => {
+test('the digest of a pushed image is read from the output of buildx, and nothing else is accepted', () => {
   const digest = `sha256:${'0a'.repeat(32)}`
   assert.equal(readImageDigest(JSON.stringify({ 'containerimage.digest': digest, 'image.name': 'x' })), digest)
   assert.throws(() => readImageDigest('{}'), /nothing is not a digest/)
@@ -102,7 +102,7 @@ test('every action of our workflows is pinned by commit, and one action by one c
   assert.equal(new Set(pins.map((pin) => pin.split('@')[0])).size, pins.length)
 })
 
-test('the release workflow gives each job the least it needs', () => {
+test('the release workflow gives each job the least permissions that it needs', () => {
   assert.deepEqual(workflow.permissions, {})
   const read = { contents: 'read' }
   assert.deepEqual(Object.fromEntries(Object.entries(workflow.jobs).map(([name, job]) => [name, job.permissions])), {

@@ -35,7 +35,7 @@ test('this tree states one version everywhere', () => {
   assert.deepEqual(versionProblems(root), [])
 })
 
-test('set writes the version everywhere; then only the bundle is left to be built, and the tag fits', () => {
+test('set writes the version everywhere; then only the bundle must be built, and the tag matches', () => {
   const copy = copyTree()
   const changed = setVersion(copy, '98.7.6', '2031-02-03')
   assert.deepEqual(changed, [...new Set(['CHANGELOG.md', ...VERSION_PLACES.map(({ file }) => file)])].sort())
@@ -50,13 +50,13 @@ test('set writes the version everywhere; then only the bundle is left to be buil
   assert.match(readFileSync(join(copy, 'CHANGELOG.md'), 'utf8'), /## \[Unreleased\]\n\n## \[98\.7\.6\] - 2031-02-03\n/)
 })
 
-test('the copy without a section of the version may not be released', () => {
+test('a tree whose changelog has no section for the version cannot be released', () => {
   const copy = copyTree()
   assert.deepEqual(versionProblems(copy), [])
   assert.deepEqual(versionProblems(copy, `v${VERSION}`), [`CHANGELOG.md: no section [${VERSION}] with content`])
 })
 
-test('any place that states another version is named with its file, and so is one that states none', () => {
+test('a location with another version, or without one, is named with its file', () => {
   const other = fc.tuple(fc.nat(99), fc.nat(99), fc.nat(99)).map((parts) => parts.join('.'))
   const copy = copyTree()
   const property = fc.property(fc.constantFrom(...VERSION_PLACES), other, fc.boolean(), (place, version, missing) => {
@@ -82,7 +82,7 @@ test('any place that states another version is named with its file, and so is on
   assert.ok(problems.some((line) => line.startsWith('chart/Chart.yaml: appVersion is ')))
 })
 
-test('a set that cannot be done writes nothing', () => {
+test('a set that fails writes nothing', () => {
   const copy = copyTree()
   const before = snapshot(copy)
   assert.throws(() => setVersion(copy, '1.2', '2031-02-03'), /1\.2 is not a version X\.Y\.Z/)

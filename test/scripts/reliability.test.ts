@@ -42,7 +42,7 @@ test('every fuzzed property has a row, and every row a property', () => {
   assert.deepEqual(fuzzed.sort(), FUZZ_ROWS.map(({ file, id }) => `${file} ${id}`).sort())
 })
 
-test('figures: the slowest of a fault, the most cases of a property, and what a run did not measure stays', () => {
+test('figures keep the slowest of a fault, the most cases of a property, and what a run did not measure', () => {
   const known = { machine: 'm', date: 'd', faults: { old: { ms: 7 }, a: { ms: 9999 } }, fuzz: { p: 5 } }
   const lines = [
     { id: 'a', area: 'cloud', recoveredMs: 120, counts: { n: 3 } },

@@ -60,23 +60,23 @@ test('a file that passes is one line', async () => {
 
 for (const [what, source, message] of [
   ['does not load', `import './nowhere.ts'`, /ended with exit code 1[\s\S]*\| .*Cannot find module/],
-  ['holds no test', `export const a = 1`, /ran no test/],
+  ['contains no test', `export const a = 1`, /ran no test/],
   [
-    'exits before its tests did',
+    'exits before its tests finish',
     `test('a', async () => { await new Promise((r) => setTimeout(r, 200)) }); test('b', () => process.exit(0))`,
     /ran no test|ended before its tests did/,
   ],
   ['is killed', `test('a', () => process.kill(process.pid, 'SIGKILL'))`, /was ended by SIGKILL/],
   ['throws after its tests', `test('a', () => {}); setTimeout(() => { throw new Error('late') }, 50)`, /late/],
 ] as const) {
-  test(`a file that ${what} counts as failed and says why`, async () => {
+  test(`a file that ${what} counts as failed, with the reason`, async () => {
     const { counts, text } = await runFiles({ broken: source })
     assert.ok(counts.failed >= 1, text)
     assert.match(text, message)
   })
 }
 
-test('a file that hangs is ended after its limit, and its last test is named', async () => {
+test('a file that hangs is stopped after its limit, and its last test is named', async () => {
   const { counts, text } = await runFiles(
     { slow: `test('waits', () => new Promise(() => setInterval(() => {}, 1e6)))` },
     1_500,
@@ -85,7 +85,7 @@ test('a file that hangs is ended after its limit, and its last test is named', a
   assert.match(text, /did not end within 1\.5 s; the last test that began: waits/)
 })
 
-test("the logs of a file's programs stay when it fails, and only then", async () => {
+test("the logs of a file's programs are kept only if it fails", async () => {
   const source = `import assert from 'node:assert'; import { openRun } from '../../src/sandbox/process/run.ts'
 test('a', async () => {
   await using run = await openRun()
@@ -102,7 +102,7 @@ test('a', async () => {
   assert.equal(readFileSync(join(root, kept[0] ?? ''), 'utf8'), 'word\n')
 })
 
-test('each file has its own temporary folder, and nothing of it stays', async () => {
+test('each file has its own temporary folder, which is deleted afterwards', async () => {
   const source = `import { writeFileSync } from 'node:fs'; import { tmpdir } from 'node:os'
 test('a', () => writeFileSync(tmpdir() + '/left.txt', 'x'))`
   const { counts } = await runFiles({ writes: source })
@@ -116,7 +116,7 @@ test('a', () => writeFileSync(tmpdir() + '/left.txt', 'x'))`
 const SPAWN = `import { spawn } from 'node:child_process'; import { writeFileSync } from 'node:fs'
 const child = spawn('sleep', ['600'], { detached: true, stdio: 'inherit' }); child.unref()`
 
-test('a process that a file leaves behind is ended and counts as a failure', {
+test('a process that a file leaves behind is killed and counts as a failure', {
   skip: process.platform !== 'linux',
 }, async () => {
   const pidFile = join(root, 'pid')
@@ -129,7 +129,7 @@ test('a process that a file leaves behind is ended and counts as a failure', {
   assert.equal(isAlive(processId(pid)), false)
 })
 
-test('breaking off ends the running files', async () => {
+test('an interrupt stops the running files', async () => {
   const pidFile = join(root, 'pid')
   const broken = new AbortController()
   const source = `import { writeFileSync } from 'node:fs'
@@ -145,7 +145,7 @@ writeFileSync('${pidFile}', String(process.pid)); test('waits', () => new Promis
   assert.equal(isAlive(processId(Number(readFileSync(pidFile, 'utf8')))), false)
 })
 
-test('jobs begin in their order as far as there is room; a group has its own limit, and the others go on', async () => {
+test('jobs start in order as slots become free; a group has its own limit, and the others continue', async () => {
   const { NODE_TEST_CONTEXT: _, ...env } = process.env
   const events = join(root, 'events')
   const source = `import { test } from 'node:test'; import { appendFileSync } from 'node:fs'; import { basename } from 'node:path'
@@ -176,7 +176,7 @@ test('a', async () => { appendFileSync('${events}', '+' + name + ' '); await new
   assert.ok(most <= 3, order.join(' '))
 })
 
-test('the slowest file begins first; of files that no run has measured, those that wait, and those of the smallest group', () => {
+test('the slowest file starts first; of files that no run has measured, those that wait, and those of the smallest group', () => {
   const jobs = [
     { label: 'computes', most: 1, waits: false },
     { label: 'many', most: 3, waits: true },

@@ -16,7 +16,7 @@ const result = (file: string, failed: number) => ({
 const chosen = (...tried: Parameters<typeof chooseSecondTries>[0]) =>
   chooseSecondTries(tried).map(({ result: { file } }) => file)
 
-test('a failed file is run again only where real programs keep deadlines; one that passed never is', () => {
+test('a failed file runs again only in suites whose programs have deadlines; one that passed never does', () => {
   const tried = [
     { pass: real, label: '', result: result('cluster/a', 1) },
     { pass: real, label: '', result: result('cluster/b', 0) },
@@ -25,14 +25,14 @@ test('a failed file is run again only where real programs keep deadlines; one th
   assert.deepEqual(chosen(...tried), ['cluster/a'])
 })
 
-test('when many files fail, none is run again', () => {
+test('if many files fail, none runs again', () => {
   const failed = (count: number) =>
     Array.from({ length: count }, (_, index) => ({ pass: real, label: '', result: result(`cluster/${index}`, 1) }))
   assert.equal(chosen(...failed(5)).length, 5)
   assert.deepEqual(chosen(...failed(6)), [])
 })
 
-test('the end of a run names its slowest files', () => {
+test('a run ends with the names of its slowest files', () => {
   const files = [
     { label: 'test/a.test.ts', ms: 1000 },
     { label: 'test/b.test.ts', ms: 61_000 },

@@ -19,7 +19,7 @@ function run(file: string): string {
   return execFileSync(process.execPath, [file], { env, encoding: 'utf8', stdio: 'pipe' })
 }
 
-test('every process of a run takes a file without its types from the folder, and strips one that changed since', () => {
+test('every process of a run loads files without types from the folder, and strips one that changed since', () => {
   writeFileSync(program, "const word: string = 'source'\nconsole.log(word)\n")
   stripAll(root, folder)
   const [name = ''] = readdirSync(folder)

@@ -4,7 +4,7 @@ import { lockfileProblems } from '../../scripts/check/sub-checks.ts'
 import { codeLines, summarize } from '../../scripts/test/coverage.ts'
 import { parseFloor, reportCoverage } from '../../scripts/test/coverage-floor.ts'
 
-test('a lockfile with a download address, or a package without its hash, is refused', () => {
+test('a lockfile with a download address, or with a package without its hash, is rejected', () => {
   const packages = {
     '': { name: 'x' },
     'node_modules/a': { version: '1.0.0', integrity: 'sha512-a' },
@@ -17,7 +17,7 @@ test('a lockfile with a download address, or a package without its hash, is refu
   ])
 })
 
-test('files that no test loaded count as not covered, unless they hold types alone', () => {
+test('files that no test loaded count as not covered, unless they contain only types', () => {
   const totals = { lines: 100, coveredLines: 90, branches: 10, coveredBranches: 8 }
   const untouched = [
     { file: 'src/b.ts', lines: 20 },
@@ -28,7 +28,7 @@ test('files that no test loaded count as not covered, unless they hold types alo
   assert.equal(codeLines(`/** Words. */\nexport const a = 1\n`), 3)
 })
 
-test('coverage under the floor fails; without a floor it is only told', () => {
+test('coverage below the floor fails; without a floor it is only reported', () => {
   const lines: string[] = []
   const print = (text: string) => void lines.push(text)
   const coverage = { lines: 81.5, branches: 70, untouched: [] }
@@ -41,7 +41,7 @@ test('coverage under the floor fails; without a floor it is only told', () => {
   assert.throws(() => parseFloor('{"lines": "80"}'), /are numbers/)
 })
 
-test('a coverage that grew says where the floor may rise', () => {
+test('if the coverage grew, the message names the new floor', () => {
   const lines: string[] = []
   reportCoverage({ lines: 83.4, branches: 71.2, untouched: ['src/x.ts'] }, { lines: 80, branches: 71 }, (text) =>
     lines.push(text),

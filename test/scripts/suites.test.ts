@@ -10,7 +10,7 @@ import { takeVersionRuns } from '../../scripts/test/version-runs.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
-test('every folder has its suite; all that have none of their own are unit', () => {
+test('every folder has a suite; folders without one of their own belong to unit', () => {
   const files = [
     'test/kube/a.test.ts',
     'test/sandbox/cluster/a.test.ts',
@@ -56,7 +56,7 @@ test('words name suites first, and then parts of file paths', () => {
   assert.deepEqual(choose('guard'), [all, 'guard'])
 })
 
-test('a seed is taken out of the words', () => {
+test('a seed is removed from the words', () => {
   assert.deepEqual(takeSeed(['simulation', '--seed', '7', '--only', '1,4']), {
     seedEnv: { ACR_NOPASS_SEED: '7', ACR_NOPASS_ONLY: '1,4' },
     rest: ['simulation'],
@@ -64,7 +64,7 @@ test('a seed is taken out of the words', () => {
   assert.deepEqual(takeSeed(['unit', 'kube']), { seedEnv: {}, rest: ['unit', 'kube'] })
 })
 
-test('no test file of this repository falls through: each is in exactly one suite', () => {
+test('every test file of this repository is in exactly one suite', () => {
   const found = SUITES.flatMap(({ name }) => findTestFiles(root, name, []))
   const all = globSync('test/**/*.test.ts', { cwd: root }).filter((file) => !/^test\/(bench|versions)\//.test(file))
   assert.deepEqual(found.sort(), all.sort())
@@ -74,7 +74,7 @@ test('no test file of this repository falls through: each is in exactly one suit
   ])
 })
 
-test('every file of the cluster suite runs on the newest and on the oldest Kubernetes, but for those listed with a reason', () => {
+test('every file of the cluster suite runs on the newest and on the oldest Kubernetes, except those listed with a reason', () => {
   for (const suite of SUITES) {
     const files = findTestFiles(root, suite.name, [])
     const [first, again, ...more] = passesOf(suite, files)
@@ -88,13 +88,13 @@ test('every file of the cluster suite runs on the newest and on the oldest Kuber
   }
 })
 
-test('a file that says nothing new on the oldest minor, asked for alone, makes no second pass', () => {
+test('a file that proves nothing new on the oldest minor causes no second pass', () => {
   const [cluster] = SUITES.filter(({ name }) => name === 'cluster')
   assert.ok(cluster)
   assert.equal(passesOf(cluster, ['test/cluster/chart-pods.test.ts']).length, 1)
 })
 
-test('older versions run when an option names them, with files that exist', () => {
+test('older versions run if an option names them, with files that exist', () => {
   const { passes, rest, unknown } = takeVersionRuns([
     '--kubernetes',
     '1.24',
@@ -127,7 +127,7 @@ test('older versions run when an option names them, with files that exist', () =
   ])
 })
 
-test('the last line of a run says passed and failed, and skipped only when there are any', () => {
+test('the last line of a run counts passed and failed tests, and skipped ones only if there are any', () => {
   assert.equal(formatCounts({ passed: 120, failed: 0, skipped: 0 }), '120 passed, 0 failed')
   assert.equal(formatCounts({ passed: 1, failed: 2, skipped: 3 }), '1 passed, 2 failed, 3 skipped')
 })

@@ -12,7 +12,7 @@ test('the same seed gives the same moments, and a longer soak begins with the sh
   assert.notDeepEqual(cancelPoints(7, 40), cancelPoints(8, 40))
 })
 
-test('twelve moments include every kind: from the start on, as helm starts and works, a first installation, a lost machine', () => {
+test('twelve moments include every kind: from the start, while helm starts and works, a first installation, a lost machine', () => {
   const points = cancelPoints(20_261_125, 12)
   const kinds = new Set(points.flatMap(({ after, command, lost, stuck }) => [after, command, `${lost} ${stuck}`]))
   assert.deepEqual([...kinds].sort(), [
@@ -74,10 +74,10 @@ const lost: CancelRecord = {
 }
 
 for (const [what, change, breach] of [
-  ['a helm that works on', { processes: 1 }, '1 helm processes left'],
-  ['a folder', { files: 1 }, '1 folders left'],
+  ['a helm that continues to run', { processes: 1 }, '1 helm processes left'],
+  ['a folder that is left behind', { files: 1 }, '1 folders left'],
   ['a main step that had to be killed', { main: 'killed' }, 'the main step had to be killed'],
-  ['a red post step', { post: 1 }, 'the post step ended with 1'],
+  ['a failed post step', { post: 1 }, 'the post step ended with 1'],
   ['a warning', { warnings: 2 }, '2 warnings of the post step'],
   ['a pending release', { release: 'pending-install', fixed: true }, 'the release is pending-install'],
 ] as const) {
@@ -86,7 +86,7 @@ for (const [what, change, breach] of [
   })
 }
 
-test('a machine that is lost may leave a pending release, if the next run names the fix', () => {
+test('a lost machine is allowed to leave a pending release if the next run names the fix', () => {
   assert.deepEqual(broken([good, lost]), [])
   assert.deepEqual(findBreaches({ ...lost, fixed: false }), ['the next run did not name a fix that works'])
 })
@@ -109,7 +109,7 @@ test('the table counts by moment, in both languages, and is in its block of the 
   assert.throws(() => fillBlock('a', 'new'), /the page has no part for it/)
 })
 
-test('the same seed and number give the same run of rivals, and runs differ', () => {
+test('the same seed and number give the same run, and runs differ', () => {
   assert.deepEqual(rivalPlan(7, 3), rivalPlan(7, 3))
   assert.notDeepEqual(rivalPlan(7, 3), rivalPlan(7, 4))
   assert.notDeepEqual(rivalPlan(7, 3), rivalPlan(8, 3))
@@ -131,7 +131,7 @@ const end: RivalEnd = {
 }
 
 for (const [what, change, breach] of [
-  ['all is well', {}, []],
+  ['no promise is broken', {}, []],
   [
     'two are deployed',
     { revisions: end.revisions.map((one) => ({ ...one, status: 'deployed' })) },

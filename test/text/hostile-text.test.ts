@@ -60,7 +60,7 @@ function hostileError(code: ErrorCode, text: string): NopassError {
   })
 }
 
-test('security 1: an error of any code is two lines, in every form that people read', async (t) => {
+test('security 1: an error with any code is two lines, in every readable format', async (t) => {
   const property = fc.property(fc.constantFrom(...CODES), hostileText, (code, text) => {
     const error = hostileError(code, text)
     assertHarmless(formatError(error), 2, 'formatError')
@@ -77,15 +77,15 @@ test('security 1: an error of any code is two lines, in every form that people r
   await fuzz(t, 'hostile text in errors', property, 2000)
 })
 
-test('security 1: what a server answers becomes one line, also without our own error around it', async (t) => {
+test('security 1: text from a server becomes one line, also outside of our own errors', async (t) => {
   const property = fc.property(hostileText, fc.integer({ min: 400, max: 599 }), (text, code) => {
     const body = JSON.stringify({ kind: 'Status', message: text, reason: text })
     assertHarmless(formatError(errorFromResponse(`GET /${text}`, code, body, undefined)), 2, body)
   })
-  await fuzz(t, 'hostile text in answers', property, 500)
+  await fuzz(t, 'hostile text in responses', property, 500)
 })
 
-test('security 1: the action says nothing that the runner takes for a command, but its own annotations', async (t) => {
+test('security 1: the action prints nothing that the runner interprets as a command, except its own annotations', async (t) => {
   let output = ''
   const write = (text: string): boolean => {
     output += text
@@ -153,7 +153,7 @@ test('security 1: a result has as many lines as its parts, in summary and termin
   await fuzz(t, 'hostile text in results', property, 1000)
 })
 
-test('security 4: doctor and doctor pod have a line for what they say, and none that a Pod wrote', async (t) => {
+test('security 4: every line of doctor and doctor pod is their own, and none was written by a Pod', async (t) => {
   const reports = (text: string): readonly string[] => {
     const pod = stuckPod({ image: `${text}/a:1`, detail: `failed to pull ${text}`, owner: `ReplicaSet/${text}` })
     const release = { ...(fixture().release ?? assert.fail('a release')), namespace: 'other', name: text }
@@ -184,7 +184,7 @@ test('security 4: doctor and doctor pod have a line for what they say, and none 
   await fuzz(t, 'hostile text in doctor', property, 500)
 })
 
-test('security 4: cleanup --legacy names what it finds on the lines that are its own', async (t) => {
+test('security 4: cleanup --legacy names what it finds only on its own lines', async (t) => {
   const forms = (text: string): string =>
     renderLegacy(
       {
@@ -226,7 +226,7 @@ test('security 6: keys and values of a file are shown on the line of their error
   await fuzz(t, 'hostile text in files', property, 500)
 })
 
-test('security 6: validate prints no escape sequence and no line of a file at its own column', async () => {
+test('security 6: validate prints no escape sequence, and no line of a file at the start of a line', async () => {
   const file = join(folder, 'inj.yaml')
   writeFileSync(file, 'registries: []\n"a\\n::error::b\\e[31m\\u202e": 1\nlogLevel: "x\\n  fix: c\\u001b[2J"\n')
   for (const env of [{}, { GITHUB_ACTIONS: 'true' }]) {
@@ -238,7 +238,7 @@ test('security 6: validate prints no escape sequence and no line of a file at it
   }
 })
 
-test('the last place before a terminal keeps our own colours, and JSON the same', async (t) => {
+test('the final filter before a terminal keeps our own colors and leaves JSON unchanged', async (t) => {
   const property = fc.property(hostileText, fc.boolean(), (text, isTTY) => {
     let written = ''
     const env = { GITHUB_ACTIONS: 'true' }
@@ -281,7 +281,7 @@ const LEAKS: readonly { readonly text: string; readonly secrets: readonly string
 ]
 
 for (const { text, secrets, stays } of LEAKS) {
-  test(`P6 a credential in the message of a node reaches no output: ${text.slice(0, 60)}`, async () => {
+  test(`P6 a credential in the message of a node appears in no output: ${text.slice(0, 60)}`, async () => {
     // Also where the message is cut within the credential.
     const error = hostileError('POD_FAILING', text)
     const result: ClusterResult = printableResult({
@@ -313,7 +313,7 @@ for (const { text, secrets, stays } of LEAKS) {
       doctor: renderReport(observed, diagnose(observed), plain),
       'doctor pod': renderPodReport(focused, diagnose(focused), plain),
       JSON: streamed,
-      answer: errorFromResponse('GET /', 403, JSON.stringify({ message: text }), undefined).message,
+      response: errorFromResponse('GET /', 403, JSON.stringify({ message: text }), undefined).message,
       page: renderStatusPage(status({ problems: [{ ...denied, message: text }] }), NOW),
     }
     for (const [output, shown] of Object.entries(outputs)) {
@@ -324,7 +324,7 @@ for (const { text, secrets, stays } of LEAKS) {
   })
 }
 
-test('P6 what is not a credential is shown as the node wrote it', () => {
+test('P6 text that is not a credential is shown unchanged', () => {
   for (const text of [
     'repository does not exist or may require authorization: server message: insufficient_scope: authorization failed',
     'GET https://dockerauth.cn-hangzhou.aliyuncs.com/auth?scope=repository%3Ateam%2Fapp%3Apull&service=x: 401 Unauthorized',
@@ -335,7 +335,7 @@ test('P6 what is not a credential is shown as the node wrote it', () => {
     assert.equal(printable(text), text)
 })
 
-test('P6 a long text is searched for credentials at once', () => {
+test('P6 a long text is searched for credentials without delay', () => {
   for (const text of ['://x', '?token', 'authorization', 'bearer 1', 'eyJ', '://']) {
     const begun = performance.now()
     printable(text.repeat(100_000))
@@ -343,7 +343,7 @@ test('P6 a long text is searched for credentials at once', () => {
   }
 })
 
-test('security 1: Events, the status object and the page hold no control character', async (t) => {
+test('security 1: Events, the status object and the page contain no control character', async (t) => {
   const silent = { isLevelEnabled: () => false, debug() {}, info() {}, warn() {}, error() {} } satisfies Log
   const property = fc.asyncProperty(hostileText, async (text) => {
     const calls: KubeCall[] = []
@@ -384,7 +384,7 @@ test('security 1: Events, the status object and the page hold no control charact
   await fuzz(t, 'hostile text in objects', property, 200)
 })
 
-test("security 1: the helper's log is a line of JSON an event, with nothing unprintable", () => {
+test("security 1: the helper's log has one line of JSON per event, without unprintable characters", () => {
   const flag = `--${'\u009b31m\u202e\u2028'}\n::error::x`
   const { stdout } = spawnSync(process.execPath, [join(root, 'src/helper/main.ts'), flag], { encoding: 'utf8' })
   const lines = stdout.trimEnd().split('\n')
@@ -393,14 +393,14 @@ test("security 1: the helper's log is a line of JSON an event, with nothing unpr
   assert.match(JSON.parse(lines[0] ?? '').msg, /\\u009b31m\\u202e\\u2028\\n::error::x/)
 })
 
-test('security: a text of blank lines alone is searched for commands at once', () => {
+test('security: a text of only blank lines is searched for commands without delay', () => {
   const text = '\n'.repeat(200_000)
   const begun = performance.now()
   assert.equal(withoutCommands(text), text)
   assert.ok(performance.now() - begun < 2000)
 })
 
-test('security: a long Event ends with a whole character', async () => {
+test('security: a truncated Event ends with a complete character', async () => {
   const messages: string[] = []
   const request = async (call: KubeCall) => {
     messages.push((call.body as { message: string }).message)

@@ -53,7 +53,7 @@ function start(args: readonly string[], env: Record<string, string> = {}) {
 
 const kill = (child: ChildProcess, signal: NodeJS.Signals) => void child.kill(signal)
 
-test('a first run installs, the next one starts at once; arguments and exit code pass through', async () => {
+test('the first run installs, the next one starts immediately; arguments and exit code are passed on', async () => {
   writeCommand(`console.log(process.argv.slice(2).join(' ')); process.exitCode = 7`)
   const first = await start(['check', '--', '-x', 'a b']).ended
   assert.deepEqual([first.code, first.out], [7, '-- -x a b\n'])
@@ -67,14 +67,14 @@ test('the command and its children find this Node first on PATH', async () => {
   assert.equal((await start(['check'], { PATH: '/usr/bin:/bin' }).ended).out, `${dirname(process.execPath)}\n`)
 })
 
-test('a changed lockfile installs again', async () => {
+test('a changed lockfile causes a new installation', async () => {
   writeCommand('')
   await start(['check']).ended
   writeLock({ 'node_modules/absent': { version: '1.0.0', integrity: 'sha512-x', optional: true, os: ['nowhere'] } })
   assert.match((await start(['check']).ended).err, /npm ci/)
 })
 
-test('two first runs at once: both succeed, one of them installs', async () => {
+test('of two concurrent first runs both succeed, and one installs', async () => {
   writeCommand(`console.log('ran')`)
   const runs = await Promise.all([start(['check']).ended, start(['check']).ended])
   assert.deepEqual(
@@ -89,7 +89,7 @@ test('two first runs at once: both succeed, one of them installs', async () => {
   assert.match(waited[0]?.err ?? '', /another run did it/)
 })
 
-test('without a network one line tells the cause, the fix and the log; the next run goes on', async () => {
+test('without a network one line reports the cause, the fix and the log; the next run continues', async () => {
   writeCommand(`console.log('ran')`)
   const integrity = `sha512-${Buffer.alloc(64).toString('base64')}`
   const offline = {
@@ -141,7 +141,7 @@ test('SIGTERM is passed on too; exit code 143', async () => {
   assert.deepEqual([code, out], [143, 'ready\nsignals 100\n'])
 })
 
-test('an unknown command and a missing script are told in two lines', async () => {
+test('an unknown command and a missing script are reported in two lines', async () => {
   const unknown = await start(['deploy']).ended
   assert.deepEqual(
     [unknown.code, unknown.err],

@@ -25,11 +25,11 @@ const wanted = {
 const { 'node_modules/yaml': yaml, 'node_modules/esbuild-linux-x64': native } = wanted
 const installed = { 'node_modules/yaml': yaml, 'node_modules/esbuild-linux-x64': native }
 
-test('installed packages fit when only those of other platforms are absent', () => {
+test('installed packages are complete if only those of other platforms are missing', () => {
   assert.equal(fits(wanted, installed, 'linux', 'x64'), true)
 })
 
-test('whatever else differs means npm ci', () => {
+test('any other difference causes npm ci', () => {
   const differ = [
     { 'node_modules/esbuild-linux-x64': native },
     { 'node_modules/yaml': yaml },
@@ -44,7 +44,7 @@ test('whatever else differs means npm ci', () => {
   assert.equal(fits(wanted, installed, 'darwin', 'arm64'), false)
 })
 
-test('a failed npm ci is told with its cause, its fix and its log', () => {
+test('a failed npm ci is reported with its cause, its fix and its log', () => {
   const causes = {
     'npm error code ENOTFOUND\nnpm error syscall connect\nnpm error errno ENOTFOUND\nnpm error network request to https://registry.example/x failed':
       /registry cannot be reached \(network request to/,
@@ -63,7 +63,7 @@ test('a failed npm ci is told with its cause, its fix and its log', () => {
   }
 })
 
-test('a Node that runs the sources is used as it is', () => {
+test('a Node that can run the sources is used', () => {
   assert.deepEqual(['24.14.0', '24.21.0', '26.0.0', '24.13.9', '22.22.0', '18.0.0'].map(isNewEnough), [
     true,
     true,
@@ -78,7 +78,7 @@ test('a Node that runs the sources is used as it is', () => {
   )
 })
 
-test('an older Node finds the one that npm brought, or says how to get one', () => {
+test('an older Node uses the one that npm installed, or reports how to get one', () => {
   assert.deepEqual(
     [
       ['linux', 'x64'],
@@ -93,7 +93,7 @@ test('an older Node finds the one that npm brought, or says how to get one', () 
   assert.throws(() => findNode('/nowhere', { ...old, arch: 'x64' }), { fix: /npm ci --include=optional/ })
 })
 
-test('npm is the one that started us, else the one on PATH', () => {
+test('npm is the one that started the process, else the one on PATH', () => {
   assert.deepEqual(npmCommand({ npm_execpath: '/lib/npm-cli.js' }), [process.execPath, '/lib/npm-cli.js'])
   assert.deepEqual(npmCommand({ npm_execpath: '/lib/yarn.js' }).at(-1)?.includes('npm'), true)
 })

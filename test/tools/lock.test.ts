@@ -22,7 +22,7 @@ async function holdElsewhere(path: string) {
   return child
 }
 
-test('a lock names its holder and is gone when it is given back', async () => {
+test('a lock names its holder and is deleted when it is released', async () => {
   const path = newPath()
   const release = await acquireLock(path, { what: 'work' })
   const { pid, host, what, start } = JSON.parse(readFileSync(path, 'utf8'))
@@ -34,7 +34,7 @@ test('a lock names its holder and is gone when it is given back', async () => {
   assert.equal(existsSync(path), false)
 })
 
-test('the second waits for the first and is told once whom it waits for', async () => {
+test('the second run waits for the first, and is notified once which one it waits for', async () => {
   const path = newPath()
   const release = await acquireLock(path, { what: 'npm ci' })
   const reported: string[] = []
@@ -48,7 +48,7 @@ test('the second waits for the first and is told once whom it waits for', async 
   assert.deepEqual(reported, [`npm ci ${process.pid}`])
 })
 
-test('a waiting run may be broken off', async () => {
+test('a waiting run can be interrupted', async () => {
   const path = newPath()
   const release = await acquireLock(path, { what: 'work' })
   const broken = new AbortController()
@@ -72,7 +72,7 @@ test('the lock of a killed run is taken over', async () => {
   ;(await acquireLock(path, { what: 'work' }))()
 })
 
-test('a process id that is used again holds nothing: its start time is another', async () => {
+test('a reused process id does not hold the lock, because its start time differs', async () => {
   const path = newPath()
   const holder = { pid: process.pid, start: 'before the reboot', host: hostname(), what: 'work', since: '' }
   writeFileSync(path, JSON.stringify(holder))
@@ -80,11 +80,11 @@ test('a process id that is used again holds nothing: its start time is another',
   ;(await acquireLock(path, { what: 'work' }))()
 })
 
-test("another machine's process cannot be asked: its lock stands", () => {
+test("another machine's process cannot be checked, so its lock is respected", () => {
   assert.equal(isHeld({ pid: 1, start: 'x', host: `not-${hostname()}`, what: 'work', since: '' }), true)
 })
 
-test('half a file, and a takeover that died in the middle, block nobody', async () => {
+test('a truncated lock file and an interrupted takeover block no one', async () => {
   const path = newPath()
   writeFileSync(path, '{"pid":')
   mkdirSync(`${path}.takeover`)
@@ -94,7 +94,7 @@ test('half a file, and a takeover that died in the middle, block nobody', async 
   assert.equal(existsSync(`${path}.takeover`), false)
 })
 
-test('many at once, over a stale lock: never two inside', async () => {
+test('of many concurrent runs with a stale lock, never two hold it', async () => {
   const path = newPath()
   writeFileSync(path, JSON.stringify({ pid: 1, start: 'never', host: hostname(), what: 'old', since: '' }))
   let inside = 0

@@ -23,12 +23,12 @@ const revisions = async (): Promise<readonly string[]> => {
   return (JSON.parse(stdout) as { status: string }[]).map(({ status }) => status)
 }
 
-test('the Helm is of the version that was asked for', async () => {
+test('Helm has the requested version', async () => {
   const { stdout } = await helm.run(['version', '--short'])
   assert.ok(stdout.startsWith(`v${process.env[HELM_VARIABLE]}.`), stdout)
 })
 
-test('it installs, upgrades, rolls back and uninstalls the chart', async () => {
+test('Helm installs, upgrades, rolls back and uninstalls the chart', async () => {
   await chart.install('acr-nopass', NAMESPACE, values)
   await chart.install('acr-nopass', NAMESPACE, values, { replicas: 3 })
   const replicas = async (): Promise<number> => {
@@ -43,7 +43,7 @@ test('it installs, upgrades, rolls back and uninstalls the chart', async () => {
   assert.deepEqual([code, stderr], [0, ''])
 })
 
-test('values that the schema does not know are refused before anything is installed', async () => {
+test('values that the schema does not know are rejected before anything is installed', async () => {
   const wrong = chart.install('acr-nopass', NAMESPACE, values, { replica: 3 })
   await assert.rejects(wrong, { message: /replica/ })
   assert.equal((await helm.run(['status', 'acr-nopass', ...target])).code, 1)

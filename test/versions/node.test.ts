@@ -40,7 +40,7 @@ const values = join(ROOT, 'examples/values/production.yaml')
 
 for (const wanted of (process.env[NODES_VARIABLE] ?? '').split(',')) {
   const old = Number(wanted.split('.')[0]) < least
-  test(`Node.js ${wanted}: ${old ? 'refused, with what is needed and what is there' : 'works'}`, async (t) => {
+  test(`Node.js ${wanted}: ${old ? 'refused, with the required and the found version' : 'works'}`, async (t) => {
     const node = await fetchNode(wanted)
     t.diagnostic(`${node.version} of the npm registry`)
     assert.ok(node.version.startsWith(`v${wanted}`), node.version)

@@ -11,16 +11,16 @@ const helperCluster = await openHelperCluster('without-guard', chart)
 after(() => helperCluster[Symbol.asyncDispose]())
 const { admin, node } = helperCluster
 
-test('the API server is of the minor that was asked for', async () => {
+test('the API server has the requested minor version', async () => {
   const { gitVersion } = await admin.request<{ gitVersion: string }>({ method: 'GET', path: '/version' })
   assert.match(gitVersion, new RegExp(`^v${chart.minor.replace('.', '\\.')}\\.`))
 })
 
-test('the chart refuses to install without a guard until the values say so', async () => {
+test('the chart refuses to install without a guard until the values disable it', async () => {
   await assert.rejects(helperCluster.install({ guard: 'enabled' }), { message: /guard.*1\.30|1\.30.*guard/s })
 })
 
-test('with guard: disabled it installs, and Secret and reference come in every namespace', async () => {
+test('with guard: disabled it installs, and every namespace gets Secret and reference', async () => {
   await chart.createNamespace('shop')
   await helperCluster.install({ replicas: 2 })
   await helperCluster.settled()
@@ -31,7 +31,7 @@ test('with guard: disabled it installs, and Secret and reference come in every n
   assert.equal(await helperCluster.secret('kube-system'), undefined)
 })
 
-test('a new namespace is usable at once, and a rotation writes the same Secret again', async () => {
+test('a new namespace is usable immediately, and a rotation updates the same Secret', async () => {
   await chart.createNamespace('late')
   await eventually(async () => assert.equal(await helperCluster.isUsable('late'), true))
   const before = await helperCluster.secret('late')
@@ -40,14 +40,14 @@ test('a new namespace is usable at once, and a rotation writes the same Secret a
   assert.equal((await helperCluster.secret('late'))?.metadata.uid, before?.metadata.uid)
 })
 
-test('the other helper takes over when the leader ends', async () => {
+test('the other helper takes over when the leader stops', async () => {
   const first = await helperCluster.leader()
   assert.equal(node.kill(`${HOME}/${first.name}`), true)
   await chart.createNamespace('later')
   await eventually(async () => assert.equal(await helperCluster.isUsable('later'), true))
 })
 
-test('retire takes every entry back and empties the Secrets', async () => {
+test('retire removes every entry and empties the Secrets', async () => {
   await helperCluster.install({ retire: true })
   await eventually(async () => {
     for (const namespace of ['default', 'shop', 'late', 'later']) {

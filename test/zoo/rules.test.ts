@@ -97,7 +97,7 @@ const CASES: readonly {
     operation: 'legacy',
     before: [OLD, workload('Pod', 'shop', 'kaniko', { image: 'kaniko', use: { how: 'projected', secret: A } })],
     after: [workload('Pod', 'shop', 'kaniko', { image: 'kaniko', use: { how: 'projected', secret: A } })],
-    message: /credential-a is gone, and .*pods\/kaniko needs it/,
+    message: /credential-a was deleted, but .*pods\/kaniko needs it/,
   },
   {
     title: 'new Pods get the other login at admission',
@@ -107,7 +107,7 @@ const CASES: readonly {
     truth: { admits: new Set(['shop']), installed: new Set([pathOf(POLICY)]) },
   },
   {
-    title: 'a Pod of before the policy of admission loses its only login',
+    title: 'a Pod that was created before the admission policy loses its only login',
     operation: 'legacy',
     before: [OLD, ours(OURS), POLICY, workload('Pod', 'shop', 'web', { image: IMAGE, own: [A] })],
     after: [ours(OURS), POLICY, workload('Pod', 'shop', 'web', { image: IMAGE, own: [A] })],
@@ -143,7 +143,7 @@ const CASES: readonly {
     message: /reordered/,
   },
   {
-    title: 'a diagnosis writes',
+    title: 'doctor writes an object',
     operation: 'doctor',
     before: [],
     after: [object('ConfigMap', 'shop', 'notes')],

@@ -308,7 +308,9 @@ function dangling(before: Snapshot, after: Snapshot, { installed }: Truth): read
       )
       return runs || binds
     })
-    return user === undefined ? [] : [{ rule: 'object' as const, detail: `${path} is gone, and ${user[0]} needs it` }]
+    return user === undefined
+      ? []
+      : [{ rule: 'object' as const, detail: `${path} was deleted, but ${user[0]} needs it` }]
   })
 }
 

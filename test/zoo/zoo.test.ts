@@ -14,7 +14,7 @@ const { ACR_NOPASS_SEED: seedText, ACR_NOPASS_ONLY: onlyText } = process.env
 const zoo = await openZooCluster()
 after(() => zoo[Symbol.asyncDispose]())
 
-const whole = { skip: seedText !== undefined && 'only one seed was asked for' }
+const whole = { skip: seedText !== undefined && 'only one seed was requested' }
 
 test(
   'P12 in random clusters nothing is removed that anything needs, and doctor names what is wrong',
@@ -46,7 +46,7 @@ test(
   },
 )
 
-test('the requested seed passes', { skip: seedText === undefined && 'no seed was asked for' }, async () => {
+test('the requested seed passes', { skip: seedText === undefined && 'no seed was requested' }, async () => {
   const { violations, lines, plan } = await runZoo(zoo, planOf(Number(seedText), onlyText?.split(',').map(Number)))
   const { features, ...setup } = plan
   console.log([JSON.stringify(setup), ...features.map(({ title }, index) => `${index} ${title}`), ...lines].join('\n'))

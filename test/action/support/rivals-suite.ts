@@ -23,7 +23,7 @@ const CASES: readonly RivalCase[] = [
     history: ['superseded', 'r deployed'],
   },
   {
-    name: 'is at work between preflight and helm: nothing is written',
+    name: 'has a release in progress between preflight and helm: nothing is written',
     at: 'template',
     ours: 'good',
     rival: (rival) => rival.begin(),
@@ -32,7 +32,7 @@ const CASES: readonly RivalCase[] = [
     history: ['deployed', 'r pending-upgrade'],
   },
   {
-    name: 'completes while helm starts, and ours fails: back to theirs',
+    name: 'completes while helm starts, and our upgrade fails: their revision is restored',
     at: 'upgrade',
     ours: 'crashes',
     rival: (rival) => rival.upgrade(),
@@ -41,7 +41,7 @@ const CASES: readonly RivalCase[] = [
     history: ['superseded', 'r superseded', 'a failed', 'r deployed'],
   },
   {
-    name: 'is at work when helm starts: theirs is left alone',
+    name: 'has a release in progress when helm starts: it is left alone',
     at: 'upgrade',
     ours: 'good',
     rival: (rival) => rival.begin(),
@@ -50,7 +50,7 @@ const CASES: readonly RivalCase[] = [
     history: ['deployed', 'r pending-upgrade'],
   },
   {
-    name: 'rolls back while helm waits: not green, and theirs is the only deployed one',
+    name: 'rolls back while helm waits: the run fails, and their revision is the only deployed one',
     at: 'upgrade',
     when: 'pending',
     ours: 'waits',
@@ -63,7 +63,7 @@ const CASES: readonly RivalCase[] = [
     note: /another deployer made revision \d+ while helm was at work: (restored|it stays)/,
   },
   {
-    name: 'uninstalls while helm waits: not green',
+    name: 'uninstalls while helm waits: the run fails',
     at: 'upgrade',
     when: 'pending',
     ours: 'waits',
@@ -73,7 +73,7 @@ const CASES: readonly RivalCase[] = [
     history: [],
   },
   {
-    name: 'completes while our rollback starts: theirs is restored',
+    name: 'completes while our rollback starts: their revision is restored',
     at: 'rollback',
     ours: 'crashes',
     rival: (rival) => rival.upgrade(),
@@ -83,7 +83,7 @@ const CASES: readonly RivalCase[] = [
     note: /another deployer made revision \d+ during the rollback: restored/,
   },
   {
-    name: 'rolls back while our rollback waits: theirs is restored',
+    name: 'rolls back while our rollback waits: their revision is restored',
     at: 'rollback',
     when: 'pending',
     stop: true,
@@ -95,7 +95,7 @@ const CASES: readonly RivalCase[] = [
     note: /another deployer made revision \d+ during the rollback: restored/,
   },
   {
-    name: 'rolls back before the post step of a cancelled run: theirs stays',
+    name: 'rolls back before the post step of a cancelled run: their revision stays',
     at: 'post',
     ours: 'waits',
     rival: (rival) => rival.rollback(rival.base - 1),
@@ -104,7 +104,7 @@ const CASES: readonly RivalCase[] = [
     note: /nothing to repair, revision \d+ is not of this run/,
   },
   {
-    name: 'completes while the rollback of the post step starts: theirs is restored',
+    name: 'completes while the rollback of the post step starts: their revision is restored',
     at: 'post rollback',
     ours: 'waits',
     rival: (rival) => rival.upgrade(),

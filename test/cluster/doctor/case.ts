@@ -47,7 +47,7 @@ export function testCases<Fixture extends CaseFixture>(
         return found[at] as Finding
       }, LIMIT_MS)
       assert.equal(finding.severity, severity)
-      assert.ok(finding.command !== undefined && finding.command !== '', 'each finding says a command')
+      assert.ok(finding.command !== undefined && finding.command !== '', 'each finding has a command')
       await fix(fixture, finding)
       if (!args.includes('pod')) await untilHealthy(fixture, args)
     })

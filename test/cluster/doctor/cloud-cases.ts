@@ -65,7 +65,7 @@ export const CLOUD_CASES: readonly Case[] = [
     fix: rotating(({ helperCluster }) => helperCluster.cloud.faults.clear()),
   },
   {
-    title: 'the registry refuses every login that the cloud gives',
+    title: 'the registry rejects every login that the cloud issues',
     id: 'REGISTRY_REFUSES',
     make: rotating(({ helperCluster }) =>
       helperCluster.cloud.faults.add({
@@ -80,7 +80,7 @@ export const CLOUD_CASES: readonly Case[] = [
     fix: rotating(({ helperCluster }) => helperCluster.cloud.faults.clear()),
   },
   {
-    title: 'values name an instance that does not exist',
+    title: 'the values name an instance that does not exist',
     id: 'INSTANCE_NOT_FOUND',
     make: ({ helperCluster, values }) =>
       helperCluster.install(values, {

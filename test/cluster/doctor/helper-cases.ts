@@ -26,7 +26,7 @@ export const HELPER_CASES: readonly BrokenCase<HelperFixture>[] = [
     fix: applyAgain,
   },
   {
-    title: 'an upgrade to an image that is nowhere',
+    title: 'an upgrade uses an image that does not exist',
     id: 'HELPER_DEGRADED',
     severity: 'warning',
     make: (fixture) => setContainer(fixture, { image: 'ghcr.io/acr-nopass/nowhere:1' }),
@@ -61,7 +61,7 @@ export const HELPER_CASES: readonly BrokenCase<HelperFixture>[] = [
     },
   },
   {
-    title: 'the binding of its rights was deleted',
+    title: 'the binding of its role was deleted',
     id: 'RIGHTS_MISSING',
     make: (fixture) =>
       fixture.remove(`/apis/rbac.authorization.k8s.io/v1/clusterrolebindings/acr-nopass.${HOME}.${RELEASE}`),
@@ -69,7 +69,7 @@ export const HELPER_CASES: readonly BrokenCase<HelperFixture>[] = [
     fix: applyAgain,
   },
   {
-    title: 'a right was taken out of its role',
+    title: 'a permission was removed from its role',
     id: 'RIGHTS_MISSING',
     make: (fixture) =>
       fixture.patch(`/apis/rbac.authorization.k8s.io/v1/clusterroles/acr-nopass.${HOME}.${RELEASE}`, {
@@ -88,7 +88,7 @@ export const HELPER_CASES: readonly BrokenCase<HelperFixture>[] = [
     fix: applyAgain,
   },
   {
-    title: 'its configuration was edited manually, and is not valid YAML any more',
+    title: 'its configuration was edited manually, and is no longer valid YAML',
     id: 'CONFIG_UNREADABLE',
     make: (fixture) => fixture.patch(CONFIG, { data: { 'config.yaml': 'registries: [' } }),
     message: /acr-nopass validate/,
@@ -103,7 +103,7 @@ export const HELPER_CASES: readonly BrokenCase<HelperFixture>[] = [
     fix: installAndRestart,
   },
   {
-    title: 'the configuration is newer than what the helper works with',
+    title: 'the helper has not loaded the new configuration yet',
     id: 'CONFIG_PENDING',
     severity: 'warning',
     // No helper is running that could read it.

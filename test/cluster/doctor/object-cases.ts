@@ -12,7 +12,7 @@ const ADMISSION = '/apis/admissionregistration.k8s.io/v1'
 /** The Secrets and ServiceAccounts of namespaces, and everything that rejects the helper's writes there. */
 export const OBJECT_CASES: readonly Case[] = [
   {
-    title: "another client's Secret has the name",
+    title: "another client's Secret has its name",
     id: 'SECRET_FOREIGN',
     make: async (fixture) => {
       await fixture.closedNamespace('foreign')

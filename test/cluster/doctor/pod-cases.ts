@@ -12,7 +12,7 @@ const SHOP_ACCOUNT = '/api/v1/namespaces/shop/serviceaccounts/default'
 /** Why one Pod cannot pull, as `doctor pod` reports it. */
 export const POD_CASES: readonly Case[] = [
   {
-    title: 'its image is of an instance that no registry of the values covers',
+    title: 'no registry in the values covers the instance of its image',
     id: 'POD_UNCOVERED',
     args: ['pod', 'shop/uncovered'],
     make: (fixture) => fixture.pod('shop', 'uncovered', 'other-registry.cn-beijing.cr.aliyuncs.com/team/app:1'),
@@ -105,7 +105,7 @@ export const POD_CASES: readonly Case[] = [
     fix: back('lone'),
   },
   {
-    title: 'the Secret of that name belongs to another client',
+    title: 'the Secret with that name belongs to another client',
     id: 'POD_CREDENTIAL',
     args: ['pod', 'theirs/guest'],
     make: async (fixture) => {

@@ -7,7 +7,7 @@ const withQuery = (pod: string): readonly string[] => ['pod', pod, '--ask-regist
 /** What the registry and the node report about a Pod that has its reference and its Secret. */
 export const PULL_CASES: readonly BrokenCase<PodFixture>[] = [
   {
-    title: 'RAM does not let the helper pull its repository',
+    title: 'RAM does not allow the helper to pull its repository',
     id: 'POD_DENIED',
     args: withQuery('shop/denied'),
     make: async (fixture) => {
@@ -61,7 +61,7 @@ export const PULL_CASES: readonly BrokenCase<PodFixture>[] = [
     },
   },
   {
-    title: 'its image is written like the address of a page',
+    title: 'its image is written like the URL of a web page',
     id: 'POD_IMAGE_NAME',
     args: ['pod', 'shop/misnamed'],
     make: (fixture) => fixture.pod('shop', 'misnamed', `https://${IMAGE}`),
@@ -78,7 +78,7 @@ export const PULL_CASES: readonly BrokenCase<PodFixture>[] = [
     fix: deletePod('shop', 'homeless'),
   },
   {
-    title: 'all is right, and the node still says no',
+    title: 'everything is correct, and the node still fails to pull',
     id: 'POD_STUCK',
     args: withQuery('shop/stuck'),
     make: (fixture) => fixture.pod('shop', 'stuck', IMAGE),
@@ -110,7 +110,7 @@ export const PULL_CASES: readonly BrokenCase<PodFixture>[] = [
     },
   },
   {
-    title: 'Pods run that were admitted before the reference',
+    title: 'running Pods were admitted before the reference existed',
     id: 'PODS_OLD',
     severity: 'info',
     make: async (fixture) => {
@@ -146,7 +146,7 @@ export const PULL_CASES: readonly BrokenCase<PodFixture>[] = [
     fix: deletePod('shop', 'full'),
   },
   {
-    title: 'the registry asks its node to slow down',
+    title: 'the registry throttles its node',
     id: 'POD_THROTTLED',
     args: ['pod', 'shop/hasty'],
     make: (fixture) =>

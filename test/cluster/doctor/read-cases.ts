@@ -17,7 +17,7 @@ const NODE_CASES: readonly ReadCase[] = ofRelease(
   ['-n', 'nodes', '--release', 'nodes'],
   [
     {
-      title: 'the worker role of one node pool may not pull',
+      title: 'the worker role of one node pool lacks the permission to pull',
       id: 'ROLE_RIGHTS_MISSING',
       make: now((fixture) => control(fixture).revoke(NODE_ROLES[1] ?? '')),
       message:
@@ -25,7 +25,7 @@ const NODE_CASES: readonly ReadCase[] = ofRelease(
       fix: run,
     },
     {
-      title: 'the nodes may not take their worker role',
+      title: 'the nodes are not allowed to assume their worker role',
       id: 'ROLE_TRUST_DIFFERS',
       make: now((fixture) => {
         fixture.trust(NODE_ROLES[0] ?? '', {
@@ -38,7 +38,7 @@ const NODE_CASES: readonly ReadCase[] = ofRelease(
       fix: run,
     },
     {
-      title: 'values pull through the VPC alone, and it is not linked',
+      title: 'the values only pull through the VPC, which is not linked',
       id: 'VPC_UNLINKED',
       make: now((fixture) => control(fixture).changeInstance(fixture.instanceId, { vpc: { vpcs: [] } })),
       message: new RegExp(`linked to no VPC[\\s\\S]*--VpcId ${VPC} --VswitchId ${VSWITCH} --ModuleName Registry`),
@@ -60,14 +60,14 @@ const CHAIN_CASES: readonly ReadCase[] = ofRelease(
       fix: now((fixture) => registerAck(fixture, fixture.helper.trust.issuer)),
     },
     {
-      title: 'the target of the chain wants another external id',
+      title: 'the target of the chain requires another external ID',
       id: 'ROLE_TRUST_DIFFERS',
       make: now((fixture) => fixture.trust(TARGET_ROLE, targetTrust(fixture, 'other'))),
       message: new RegExp(`sts:ExternalId has to be other there, and is ${EXTERNAL_ID}`, 'i'),
       fix: run,
     },
     {
-      title: 'the target of the chain wants no external id',
+      title: 'the target of the chain requires no external ID',
       id: 'ROLE_TRUST_WIDE',
       severity: 'warning',
       make: now((fixture) => fixture.trust(TARGET_ROLE, targetTrust(fixture, undefined))),
@@ -75,14 +75,14 @@ const CHAIN_CASES: readonly ReadCase[] = ofRelease(
       fix: run,
     },
     {
-      title: 'the source of the chain may not take its target',
+      title: 'the source of the chain is not allowed to assume its target',
       id: 'ROLE_RIGHTS_MISSING',
       make: now((fixture) => control(fixture).revoke(SOURCE_ROLE)),
       message: /sts:AssumeRole[\s\S]*--RoleName chain-source$/,
       fix: run,
     },
     {
-      title: 'the target of the chain may not pull',
+      title: 'the target of the chain lacks the permission to pull',
       id: 'ROLE_RIGHTS_MISSING',
       make: now((fixture) => control(fixture).revoke(TARGET_ROLE)),
       message: /aliyun ram CreatePolicy --PolicyName acr-nopass-chain-target /,
@@ -96,7 +96,7 @@ const CHAIN_CASES: readonly ReadCase[] = ofRelease(
       fix: run,
     },
     {
-      title: 'the allow-list of the public endpoint is as a new instance has it',
+      title: 'the public endpoint still has the allow list of a new instance',
       id: 'PUBLIC_CLOSED',
       make: now((fixture) =>
         control(fixture).changeInstance(fixture.instanceId, { internet: { acl: ['127.0.0.1/32'] } }),

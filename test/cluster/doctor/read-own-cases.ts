@@ -19,14 +19,14 @@ export const OWN_CASES: readonly ReadCase[] = ofRelease(OWN, [
     fix: now((fixture) => control(fixture).changeInstance(fixture.instanceId, { status: 'RUNNING' })),
   },
   {
-    title: 'values name another region than that of the instance',
+    title: 'the values name a region other than that of the instance',
     id: 'INSTANCE_ELSEWHERE',
     make: now((fixture) => control(fixture).changeInstance(fixture.instanceId, { region: 'cn-beijing' })),
     message: /Set `region: cn-beijing` for this registry/,
     fix: now((fixture) => control(fixture).changeInstance(fixture.instanceId, { region: 'cn-hangzhou' })),
   },
   {
-    title: "the cluster's VPC is not linked, and the public endpoint is there",
+    title: "the cluster's VPC is not linked, but the public endpoint is open",
     id: 'VPC_UNLINKED',
     severity: 'info',
     make: now((fixture) =>
@@ -36,7 +36,7 @@ export const OWN_CASES: readonly ReadCase[] = ofRelease(OWN, [
     fix: run,
   },
   {
-    title: "the trust policy of the role names another ServiceAccount, and the helper's session still lives",
+    title: "the trust policy of the role names another ServiceAccount, and the helper's session is still valid",
     id: 'ROLE_TRUST_DIFFERS',
     make: now((fixture) => fixture.trust(ROLE, ownTrust(fixture, 'system:serviceaccount:kube-system:other'))),
     message: new RegExp(`oidc:sub has to be system:serviceaccount:kube-system:other there, and is ${SUBJECT}`),
@@ -60,7 +60,7 @@ export const OWN_CASES: readonly ReadCase[] = ofRelease(OWN, [
     fix: run,
   },
   {
-    title: 'every ServiceAccount of the cluster may take the role',
+    title: 'every ServiceAccount of the cluster is allowed to assume the role',
     id: 'ROLE_TRUST_WIDE',
     severity: 'warning',
     make: now((fixture) => fixture.trust(ROLE, ownTrust(fixture, 'system:serviceaccount:*', 'StringLike'))),
@@ -68,7 +68,7 @@ export const OWN_CASES: readonly ReadCase[] = ofRelease(OWN, [
     fix: run,
   },
   {
-    title: 'the policy of the role was detached, and the last credential still lives',
+    title: 'the policy of the role was detached, and the last credential is still valid',
     id: 'ROLE_RIGHTS_MISSING',
     make: now((fixture) => control(fixture).revoke(ROLE)),
     message:
@@ -76,14 +76,14 @@ export const OWN_CASES: readonly ReadCase[] = ofRelease(OWN, [
     fix: run,
   },
   {
-    title: 'our policy of the role was detached alone',
+    title: 'only our policy was detached from the role',
     id: 'ROLE_RIGHTS_MISSING',
     make: now((fixture) => control(fixture).revoke(ROLE, `acr-nopass-${CLUSTER_ID}`)),
     message: /aliyun ram AttachPolicyToRole --PolicyType Custom --PolicyName acr-nopass-\w+ --RoleName helper-by-rrsa$/,
     fix: run,
   },
   {
-    title: 'the policies of the role allow one repository, and values want all',
+    title: 'the policies of the role allow one repository, and the values need all',
     id: 'ROLE_RIGHTS_MISSING',
     severity: 'warning',
     make: now((fixture) => {
@@ -94,7 +94,7 @@ export const OWN_CASES: readonly ReadCase[] = ofRelease(OWN, [
     fix: run,
   },
   {
-    title: 'the role also has a Deny',
+    title: 'the role also has a Deny statement',
     id: 'ROLE_RIGHTS_MISSING',
     make: now((fixture) => {
       const deny = { Effect: 'Deny', Action: 'cr:Pull*', Resource: '*' }

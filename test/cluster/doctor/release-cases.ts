@@ -45,7 +45,7 @@ async function copyConfiguration({ helperCluster }: HelperFixture, twin: string)
 /** Cases that need a second release, or another identity and mode. */
 export const RELEASE_CASES: readonly Case[] = [
   {
-    title: 'a second release runs next to the first',
+    title: 'a second release runs beside the first',
     id: 'RIVAL_RELEASE',
     severity: 'warning',
     args: ['-n', HOME, '--release', 'acr-nopass'],
@@ -66,7 +66,7 @@ export const RELEASE_CASES: readonly Case[] = [
     fix: (fixture, finding) => fixture.applyAgain(finding),
   },
   {
-    title: 'its admission policy was changed, and fits no Pod any more',
+    title: 'its admission policy was changed and no longer matches any Pod',
     id: 'POLICY_INACTIVE',
     args: KEYS,
     make: (fixture) => fixture.patch(POLICY, { spec: { matchConditions: [{ name: 'never', expression: 'false' }] } }),

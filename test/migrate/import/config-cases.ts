@@ -3,7 +3,8 @@ import { type ConfigCase, info, one, PROVIDER, personal, ROLE_A, ROLE_B } from '
 /** Configurations that can be imported. */
 export const CONFIG_CASES: readonly ConfigCase[] = [
   {
-    title: 'the empty shell of a fresh install is the own Personal Edition, default namespace and ServiceAccount',
+    title:
+      'the empty configuration of a new installation means its own Personal Edition, default namespace and ServiceAccount',
     data: { 'acr-api-version': '2018-12-01', 'watch-namespace': 'default', ...info('# - instanceId: ""') },
     region: 'cn-hangzhou',
     registries: [personal('cn-hangzhou')],
@@ -67,12 +68,12 @@ export const CONFIG_CASES: readonly ConfigCase[] = [
     serviceAccounts: ['*'],
   },
   {
-    title: 'a namespace of the system that is named is not excluded',
+    title: 'a system namespace that is listed is not excluded',
     data: { ...info('- instanceId: cri-one', '  regionId: cn-hangzhou'), 'watch-namespace': 'shop,kube-system' },
     namespaces: { include: ['kube-system', 'shop'], exclude: [] },
   },
   {
-    title: 'only VPC domains stay only VPC; a custom domain stays; scheme and capitals do not matter',
+    title: 'VPC domains stay VPC domains; a custom domain stays; scheme and case do not matter',
     data: info(
       '- instanceId: cri-one',
       '  regionId: cn-hangzhou',
@@ -81,7 +82,7 @@ export const CONFIG_CASES: readonly ConfigCase[] = [
     registries: [{ ...one('cri-one'), name: 'shop', network: 'vpc', domains: ['images.example.com'] }],
   },
   {
-    title: 'both own domains are all',
+    title: 'both of its own domains mean all networks',
     data: info(
       '- instanceId: cri-one',
       '  regionId: cn-hangzhou',
@@ -124,7 +125,7 @@ export const CONFIG_CASES: readonly ConfigCase[] = [
     notes: [['todo', 'system:serviceaccount:acr-nopass:acr-nopass']],
   },
   {
-    title: 'RRSA for one entry only: the other is called by that role too, and this is said',
+    title: 'RRSA for one entry only: the other is called with that role too, and a note reports it',
     data: {
       ...info(
         '- instanceId: cri-one',
@@ -143,7 +144,7 @@ export const CONFIG_CASES: readonly ConfigCase[] = [
     ],
   },
   {
-    title: 'roles of RRSA while it is off are not used, as before',
+    title: 'RRSA roles are not used while RRSA is off, as before',
     data: info('- instanceId: cri-one', '  regionId: cn-hangzhou', `  rrsaRoleARN: ${ROLE_A}`),
     identity: { type: 'worker-role' },
     notes: [
@@ -162,7 +163,7 @@ export const CONFIG_CASES: readonly ConfigCase[] = [
     registries: [{ ...one('cri-one'), assumeRole: [{ roleArn: ROLE_B }] }],
   },
   {
-    title: 'an AccessKey is not copied, its Secret is asked for',
+    title: 'an AccessKey is not copied: the output asks for a Secret with it',
     data: info(
       '- instanceId: cri-one',
       '  regionId: cn-hangzhou',
@@ -185,7 +186,7 @@ export const CONFIG_CASES: readonly ConfigCase[] = [
     ],
   },
   {
-    title: 'what no document knows is said to be lost',
+    title: 'an undocumented setting is reported as lost',
     data: { ...info('- instanceId: cri-one', '  regionId: cn-hangzhou', '  namespaces: shop'), 'registry-mirror': 'x' },
     registries: [one('cri-one')],
     notes: [
@@ -211,7 +212,7 @@ export const CONFIG_CASES: readonly ConfigCase[] = [
     ],
   },
   {
-    title: 'the region of the cluster decides how the APIs are called: without it this is asked for',
+    title: 'the region of the cluster decides how the APIs are called: without it an error asks for it',
     region: 'unknown',
     data: info('- instanceId: cri-one', '  regionId: cn-hangzhou'),
     registries: [one('cri-one')],

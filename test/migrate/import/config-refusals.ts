@@ -3,28 +3,28 @@ import { type ConfigCase, info, PROVIDER, ROLE_A, ROLE_B } from './config-case.t
 /** Configurations that are rejected, with the setting's name. */
 export const CONFIG_REFUSALS: readonly ConfigCase[] = [
   {
-    title: 'the broken indentation of the old documents is refused with its line, not taken as nothing',
+    title: 'the broken indentation of the old documents is rejected with its line, not read as empty',
     data: info('- instanceId: ""', '    regionId: "cn-hangzhou"'),
     refused: [['IMPORT_SETTING', 'acr-registry-info']],
   },
   {
-    title: 'two quoted texts side by side, as the old documents have them',
+    title: 'two quoted strings side by side, as in the old documents',
     data: info('- instanceId: "cri-xxx"', '  domains: "xxx.com","yyy.com"'),
     refused: [['IMPORT_SETTING', 'line 2']],
   },
   {
-    title: 'settings that slid into the list by their indentation',
+    title: 'settings that belong to the list because of their indentation',
     data: info('- instanceId: cri-xxx', '  regionId: cn-hangzhou', 'watch-namespace: all'),
     refused: [['IMPORT_SETTING', 'acr-registry-info']],
   },
   {
-    title: 'a map where a list belongs',
+    title: 'a map instead of a list',
     data: info('instanceId: cri-one'),
     refused: [['IMPORT_SETTING', 'is not a list']],
   },
-  { title: 'a word where an entry belongs', data: info('- cri-one'), refused: [['IMPORT_SETTING', '[0]']] },
+  { title: 'a string instead of an entry', data: info('- cri-one'), refused: [['IMPORT_SETTING', '[0]']] },
   {
-    title: 'all wrong fields in one report',
+    title: 'all invalid fields in one report',
     data: {
       ...info(
         '- instanceId: CRI-ONE',
@@ -43,13 +43,13 @@ export const CONFIG_REFUSALS: readonly ConfigCase[] = [
     ],
   },
   {
-    title: 'no region anywhere',
+    title: 'a missing region',
     region: 'unknown',
     data: info('- instanceId: cri-one'),
     refused: [['IMPORT_REGION', '[0]']],
   },
   {
-    title: 'two keys of two users',
+    title: 'the AccessKeys of two users',
     data: info(
       '- { instanceId: cri-one, regionId: cn-hangzhou, customAccessKey: LTAIA, customAccessKeySecret: a }',
       '- { instanceId: cri-two, regionId: cn-hangzhou, customAccessKey: LTAIB, customAccessKeySecret: b }',
@@ -57,7 +57,7 @@ export const CONFIG_REFUSALS: readonly ConfigCase[] = [
     refused: [['IMPORT_IDENTITIES', 'AccessKeys']],
   },
   {
-    title: 'two roles of RRSA',
+    title: 'two RRSA roles',
     data: {
       ...info(
         `- { instanceId: cri-one, regionId: cn-hangzhou, rrsaRoleARN: "${ROLE_A}", rrsaOIDCProviderRoleARN: "${PROVIDER}" }`,

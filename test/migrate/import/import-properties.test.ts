@@ -137,6 +137,6 @@ for (const [form, arbitrary] of [
       },
     )
     fc.assert(property, { numRuns: 300, seed: 20181029 })
-    assert.ok(valid > 30, `only ${valid} were valid: the test would say nothing`)
+    assert.ok(valid > 30, `only ${valid} were valid: the test would prove nothing`)
   })
 }

@@ -43,7 +43,7 @@ const repositories = (...globs: string[]): Partial<HelperConfig> => {
 }
 
 const ROWS: readonly Row[] = [
-  { title: 'nothing is left, so nothing depends', objects: [], ours: { release: undefined }, depends: [] },
+  { title: 'no object is left that depends on an old Secret', objects: [], ours: { release: undefined }, depends: [] },
   {
     title: 'acr-nopass is not installed',
     objects: recipe2018(),
@@ -51,25 +51,25 @@ const ROWS: readonly Row[] = [
     depends: [['the cluster', 'not installed']],
   },
   {
-    title: 'its helper has never reported',
+    title: 'the helper of acr-nopass has never reported',
     objects: switched,
     ours: { release: { ...release(), status: undefined } },
     depends: [['release acr-nopass/acr-nopass', 'not reported']],
   },
   {
-    title: 'it only plans',
+    title: 'acr-nopass is in a dry run',
     objects: switched,
     ours: { release: release({ dryRun: true }) },
     depends: [['release acr-nopass/acr-nopass', 'dryRun']],
   },
   {
-    title: 'it is being taken back',
+    title: 'acr-nopass is retiring',
     objects: switched,
     ours: { release: release({ retire: true }) },
     depends: [['release acr-nopass/acr-nopass', 'retire']],
   },
   {
-    title: 'no Pod of it is ready',
+    title: 'no Pod of acr-nopass is ready',
     objects: switched,
     ours: { available: 0 },
     depends: [['release acr-nopass/acr-nopass', 'ready']],
@@ -80,9 +80,9 @@ const ROWS: readonly Row[] = [
     ours: { release: release({}, 'failing') },
     depends: [['registry shop', 'failing']],
   },
-  { title: 'all is switched', objects: switched, depends: [] },
+  { title: 'every ServiceAccount names our Secret', objects: switched, depends: [] },
   {
-    title: 'a ServiceAccount names only the old ones',
+    title: 'a ServiceAccount names only old Secrets',
     objects: recipe2018(),
     depends: [['ServiceAccount default/default', `not ${SECRET}`]],
   },
@@ -112,13 +112,13 @@ const ROWS: readonly Row[] = [
     depends: [['namespace default', 'no current']],
   },
   {
-    title: 'our Secret ends in a minute',
+    title: 'our Secret expires in a minute',
     objects: switched,
     ours: { secrets: new Map([['default', secret({ expiresAt: NOW + 60_000 })]]) },
     depends: [['namespace default', 'no current']],
   },
   {
-    title: 'our Secret never ends',
+    title: 'our Secret never expires',
     objects: switched,
     ours: { secrets: new Map([['default', secret({ expiresAt: undefined })]]) },
     depends: [],
@@ -129,7 +129,7 @@ const ROWS: readonly Row[] = [
     depends: [['namespace other', 'targets.namespaces']],
   },
   {
-    title: 'a reference to a Secret that does not exist keeps nothing',
+    title: 'a reference to a Secret that does not exist is not a dependency',
     objects: [
       ...switched,
       account('other', 'default', A),
@@ -139,7 +139,7 @@ const ROWS: readonly Row[] = [
     depends: [],
   },
   {
-    title: 'a Pod made before, of a Deployment: one line for all of them, with the command',
+    title: 'Pods of a Deployment from before the switch: one line for all of them, with the command',
     objects: [
       ...switched,
       owned(replicaSet('web-5d9'), 'Deployment', 'web'),
@@ -149,7 +149,7 @@ const ROWS: readonly Row[] = [
     depends: [['deployment/web in default', 'kubectl -n default rollout restart deployment/web']],
   },
   {
-    title: 'a Pod made before, of a StatefulSet, of a Job, and alone',
+    title: 'Pods from before the switch, of a StatefulSet, of a Job, and without an owner',
     objects: [
       ...switched,
       owned(pod('default', 'db-0', IMAGE, A), 'StatefulSet', 'db'),
@@ -163,12 +163,12 @@ const ROWS: readonly Row[] = [
     ],
   },
   {
-    title: 'a Pod made since names both',
+    title: 'a Pod that names both Secrets',
     objects: [...switched, pod('default', 'p', IMAGE, A, B, SECRET)],
     depends: [],
   },
   {
-    title: 'a Pod that is over',
+    title: 'a finished Pod',
     objects: [...switched, { ...pod('default', 'p', IMAGE, A), status: { phase: 'Succeeded' } }],
     depends: [],
   },

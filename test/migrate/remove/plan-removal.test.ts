@@ -178,7 +178,7 @@ const ownedPod = (kind: string, name: string): AnyObject => ({
 // The last permissions that the vendor published, for its ClusterRole aliyun-acr-credential-helper:
 // "Pull an image without a password" in the documents of 2019-08 (AliyunCS, reseller.en-US), those of 2018-10 bind cluster-admin.
 const KEPT: readonly (readonly [what: string, objects: readonly AnyObject[], kept: readonly string[]])[] = [
-  ['of the rights that the vendor published', [ROLE, BINDING, ACCOUNT], []],
+  ["the vendor's published Role, binding and ServiceAccount", [ROLE, BINDING, ACCOUNT], []],
   [
     'a role with a verb that the vendor never published',
     [withRule({ apiGroups: [''], resources: ['secrets'], verbs: ['delete'] }), BINDING, ACCOUNT],
@@ -200,18 +200,18 @@ const KEPT: readonly (readonly [what: string, objects: readonly AnyObject[], kep
     [`ClusterRole ${HELPER.name}: it allows what Alibaba's own helper is not known to need`],
   ],
   [
-    'a role that is made of others',
+    'a role that aggregates others',
     [{ ...ROLE, aggregationRule: { clusterRoleSelectors: [{}] } }, BINDING, ACCOUNT],
     [`ClusterRole ${HELPER.name}: it is made of other roles`],
   ],
   // https://kubernetes.io/docs/reference/access-authn-authz/rbac/#aggregated-clusterroles
   [
-    'a role that others are made of',
+    'a role that others aggregate',
     [labelled({ 'rbac.authorization.k8s.io/aggregate-to-edit': 'true' }), BINDING, ACCOUNT],
     [`ClusterRole ${HELPER.name}: other roles are made of it`],
   ],
   [
-    'what GitOps would create again',
+    'an object that GitOps would create again',
     [declared(ROLE, 'f:rules'), declared(BINDING, 'f:subjects'), declared(ACCOUNT, 'f:metadata')],
     [
       `ClusterRoleBinding ${HELPER.name}: argocd-controller applies it`,
@@ -220,7 +220,7 @@ const KEPT: readonly (readonly [what: string, objects: readonly AnyObject[], kep
     ],
   ],
   [
-    'a binding of a role that the vendor never gave',
+    'a binding to a role that the vendor never granted',
     [ROLE, { ...BINDING, roleRef: { kind: 'ClusterRole', name: 'view' } }, ACCOUNT],
     [
       `ClusterRoleBinding ${HELPER.name}: it gives ClusterRole view, which Alibaba's own helper never had`,
@@ -237,7 +237,7 @@ const KEPT: readonly (readonly [what: string, objects: readonly AnyObject[], kep
     ],
   ],
   [
-    'a ServiceAccount that names a Secret of somebody else',
+    "a ServiceAccount that names another client's Secret",
     [ROLE, BINDING, { ...ACCOUNT, secrets: [{ name: `${HELPER.name}-token-x7k2p` }, { name: 'vault-login' }] }],
     [`ServiceAccount kube-system/${HELPER.name}: it names the Secret vault-login`],
   ],

@@ -122,7 +122,7 @@ test('an object that cannot be deleted stops the removal before anything that it
   assert.deepEqual([done, left], [[], ['Deployment kube-system/aliyun-acr-credential-helper: KUBE_FORBIDDEN']])
 })
 
-test('the removal waits until the Pods of the old helper are gone', async () => {
+test('the removal waits until the Pods of the old helper have been deleted', async () => {
   const cluster = new FakeCluster(recipe2018())
   cluster.endingPods = 2
   await run(cluster)

@@ -21,7 +21,7 @@ export function readSteps(page: string): readonly Step[] {
     const [text, line] = [`${lines.slice(at + 1, end).join('\n')}\n`, at + 1]
     if (COMMANDS.has(language)) steps.push({ kind: 'commands', text, line })
     else if (FILES.has(language)) steps.push({ kind: 'file', path: fileOf(lines.slice(0, at), line), text, line })
-    else if (!SHOWN.has(language)) throw new Error(`line ${line}: nobody runs a block of the language "${language}"`)
+    else if (!SHOWN.has(language)) throw new Error(`line ${line}: no test runs a block of the language "${language}"`)
     at = end
   }
   return steps

@@ -65,14 +65,14 @@ export const HELPER_REQUESTS: readonly HelperRequest[] = [
     call: (p) => merge(`${API}/namespaces/${p.target}`, { metadata: { labels: { 'pod-security': 'off' } } }),
   },
   {
-    title: 'create a token of a ServiceAccount as that Secret',
+    title: 'create the pull secret as a ServiceAccount token',
     call: (p) => dry(applyPullSecret(p.target, ours(p), asToken)),
   },
   { title: 'create the pull secret (apply)', call: (p) => applyPullSecret(p.target, ours(p)) },
   { title: 'restore the pull secret (apply)', call: (p) => applyPullSecret(p.target, ours(p)) },
   { title: 'refresh the pull secret (patch)', call: (p) => patchContent(p.target, 'acr-nopass', '.dockerconfigjson') },
   {
-    title: 'patch more than credentials into the pull secret',
+    title: 'add another key to the pull secret (patch)',
     call: (p) => dry(patchContent(p.target, 'acr-nopass', 'more')),
   },
   { title: 'patch another Secret', call: (p) => dry(patchContent(p.target, 'database', '.dockerconfigjson')) },
@@ -82,18 +82,21 @@ export const HELPER_REQUESTS: readonly HelperRequest[] = [
     call: (p) => applyPullSecret(p.other, ours(p)),
   },
   {
-    title: 'write more than credentials into the pull secret',
+    title: 'add another key to the pull secret (apply)',
     call: (p) => dry(applyPullSecret(p.target, ours(p), withMore)),
   },
   { title: 'give the pull secret to another release', call: (p) => dry(applyPullSecret(p.target, 'some.other')) },
-  { title: 'list Secrets of that name, everywhere', call: () => get(`${API}/secrets`, named('acr-nopass')) },
+  { title: 'list Secrets with that name in all namespaces', call: () => get(`${API}/secrets`, named('acr-nopass')) },
   {
-    title: 'list Secrets of that name in a target',
+    title: 'list Secrets with that name in a target',
     call: (p) => get(inNamespace(p.target, 'secrets'), named('acr-nopass')),
   },
-  { title: 'watch Secrets of that name, everywhere', watch: () => ({ path: `${API}/secrets`, name: 'acr-nopass' }) },
   {
-    title: 'watch Secrets of that name in a target',
+    title: 'watch Secrets with that name in all namespaces',
+    watch: () => ({ path: `${API}/secrets`, name: 'acr-nopass' }),
+  },
+  {
+    title: 'watch Secrets with that name in a target',
     watch: (p) => ({ path: inNamespace(p.target, 'secrets'), name: 'acr-nopass' }),
   },
   { title: 'get the pull secret', call: (p) => get(inNamespace(p.target, 'secrets/acr-nopass')) },
@@ -107,16 +110,16 @@ export const HELPER_REQUESTS: readonly HelperRequest[] = [
   { title: 'list all Secrets', call: () => get(`${API}/secrets`) },
   { title: 'list the Secrets of a target', call: (p) => get(inNamespace(p.target, 'secrets')) },
   { title: 'watch all Secrets', watch: () => ({ path: `${API}/secrets` }) },
-  { title: 'list Secrets of another name', call: () => get(`${API}/secrets`, named('database')) },
+  { title: 'list Secrets with another name', call: () => get(`${API}/secrets`, named('database')) },
   { title: 'get another Secret', call: (p) => get(inNamespace(p.target, 'secrets/database')) },
   {
     title: 'apply another Secret',
     call: (p) => applyPullSecret(p.target, ours(p), undefined, 'database'),
   },
-  { title: 'list ServiceAccounts, everywhere', call: () => get(`${API}/serviceaccounts`) },
+  { title: 'list ServiceAccounts in all namespaces', call: () => get(`${API}/serviceaccounts`) },
   { title: 'list the ServiceAccounts of a target', call: (p) => get(inNamespace(p.target, 'serviceaccounts')) },
   { title: 'list the ServiceAccounts of its own namespace', call: (p) => get(inNamespace(p.home, 'serviceaccounts')) },
-  { title: 'watch ServiceAccounts, everywhere', watch: () => ({ path: `${API}/serviceaccounts` }) },
+  { title: 'watch ServiceAccounts in all namespaces', watch: () => ({ path: `${API}/serviceaccounts` }) },
   {
     title: 'watch the ServiceAccounts of a target',
     watch: (p) => ({ path: inNamespace(p.target, 'serviceaccounts') }),
@@ -127,11 +130,11 @@ export const HELPER_REQUESTS: readonly HelperRequest[] = [
     call: (p) => merge(inNamespace(p.target, 'serviceaccounts/default'), entries(OTHERS, 'acr-nopass')),
   },
   {
-    title: 'take the entry of somebody else out of its list',
+    title: "remove another client's entry from its list",
     call: (p) => dry(merge(inNamespace(p.target, 'serviceaccounts/default'), attach)),
   },
   {
-    title: 'give it a role of the cloud by an annotation',
+    title: 'give it a cloud role through an annotation',
     call: (p) => dry(merge(inNamespace(p.target, 'serviceaccounts/default'), annotation)),
   },
   {
@@ -152,13 +155,13 @@ export const HELPER_REQUESTS: readonly HelperRequest[] = [
   },
   { title: 'delete a ServiceAccount', call: (p) => remove(inNamespace(p.target, 'serviceaccounts/builder')) },
   {
-    title: 'make a token of a ServiceAccount',
+    title: 'create a token of a ServiceAccount',
     call: (p) => post(inNamespace(p.target, 'serviceaccounts/default/token'), { spec: { expirationSeconds: 600 } }),
   },
   { title: 'write an Event in a target', call: (p) => post(inNamespace(p.target, 'events'), eventBody(p.target)) },
   { title: 'write an Event in its own namespace', call: (p) => post(inNamespace(p.home, 'events'), eventBody(p.home)) },
   { title: 'list Events', call: (p) => get(inNamespace(p.target, 'events')) },
-  { title: 'list Pods, everywhere', call: () => get(`${API}/pods`) },
+  { title: 'list Pods in all namespaces', call: () => get(`${API}/pods`) },
   { title: 'list the Pods of a target', call: (p) => get(inNamespace(p.target, 'pods')) },
   { title: 'watch Pods of a target', watch: (p) => ({ path: inNamespace(p.target, 'pods') }) },
   { title: 'get a Pod', call: (p) => get(inNamespace(p.target, 'pods/app')) },
@@ -172,11 +175,11 @@ export const HELPER_REQUESTS: readonly HelperRequest[] = [
     watch: (p) => ({ path: lease(p).replace(/\/[^/]+$/, ''), name: fullname(p) }),
   },
   {
-    title: 'give its own Lease an owner that is not there, so that it is collected as garbage',
+    title: 'give its own Lease an owner that does not exist, so that it is garbage collected',
     call: (p) => dry(putLease(p, { metadata: { ...p.lease.metadata, ownerReferences: [ABSENT_OWNER] } })),
   },
   {
-    title: 'let its own Lease last for years',
+    title: 'make its own Lease last for years',
     call: (p) => dry(putLease(p, { spec: { holderIdentity: 'a', leaseDurationSeconds: 2147483647 } })),
   },
   {

@@ -56,7 +56,7 @@ export function startVersionRecorder(client: KubeClient, secretName: string): Ve
 
   function onSecret(key: string, now: SecretVersion | undefined, before: SecretVersion | undefined): void {
     if (now === undefined) {
-      report(key, 'the Secret is gone')
+      report(key, 'the Secret was deleted')
       return
     }
     const uid = secretUids.get(key)
@@ -68,7 +68,7 @@ export function startVersionRecorder(client: KubeClient, secretName: string): Ve
   }
   function onList(key: string, now: ListVersion | undefined, before: ListVersion | undefined): void {
     if (now === undefined) {
-      report(key, 'the ServiceAccount is gone')
+      report(key, 'the ServiceAccount was deleted')
       return
     }
     const times = now.entries.filter((name) => name === secretName).length
