@@ -48,7 +48,7 @@ async function checkAction(): Promise<number> {
       ...(await compareFolders(dist, fresh)),
     ]
     if (differences.length === 0) {
-      console.log('action/dist is what a build makes')
+      console.log('action/dist is up to date')
       return 0
     }
     console.error(`action/dist is stale:\n  ${differences.join('\n  ')}\n  fix: npm run build, and commit action/dist`)

@@ -20,7 +20,7 @@ if (!check) {
   if (unknown.length > 0) throw new Error(`no row for ${unknown.join(', ')}: add it to scripts/generate-reliability/`)
   writeFileSync(stored, `${JSON.stringify(figures, null, 2)}\n`)
 }
-if (figures === undefined) throw new Error('there are no figures yet: give the file of a run')
+if (figures === undefined) throw new Error('there are no figures yet: pass the file of a run')
 for (const language of ['en', 'zh'] as const) {
   const path = `docs/${language}/reliability.md`
   const page = readFileSync(join(root, path), 'utf8')

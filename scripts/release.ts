@@ -15,13 +15,13 @@ import { pushChart } from './release/push-chart.ts'
 import { setVersion } from './release/set-version.ts'
 
 const root = resolve(import.meta.dirname, '..')
-const USAGE = `npm run release -- check [--tag vX.Y.Z]                         one number everywhere; with a tag: ready to be released
-npm run release -- set X.Y.Z                                    writes it everywhere, dates the changelog, builds the action
-npm run release -- notes                                        the changelog of this version
-npm run release -- build --out DIR [--image-digest sha256:…] [--helper FILE]   the files of a release
-npm run release -- image-digest FILE                            from the metadata file of docker buildx
-npm run release -- push-chart FILE --to oci://HOST/PATH         its digest; refuses a version that is there
-npm run release -- moving-tag                                   the tag vX to move here; nothing when a newer release has it`
+const USAGE = `npm run release -- check [--tag vX.Y.Z]                         checks that all files have one version; with a tag: it can be released
+npm run release -- set X.Y.Z                                    writes the version to all files, dates the changelog, builds the action
+npm run release -- notes                                        prints the changelog of this version
+npm run release -- build --out DIR [--image-digest sha256:…] [--helper FILE]   writes the files of a release
+npm run release -- image-digest FILE                            prints it from the metadata file of docker buildx
+npm run release -- push-chart FILE --to oci://HOST/PATH         prints its digest; fails if the version already exists
+npm run release -- moving-tag                                   prints the tag vX to move here; nothing if a newer release has it`
 
 const interrupt = new AbortController()
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => interrupt.abort(name))

@@ -64,7 +64,7 @@ async function main(): Promise<Counts> {
     .filter(({ files }) => files.length > 0)
   if (all.length === 0) {
     if (since !== undefined) {
-      print(`no test file is concerned by what differs from ${since}`)
+      print(`no test file is affected by the changes since ${since}`)
       return NO_TESTS
     }
     print(`no test file matches: ${process.argv.slice(2).join(' ')}`)
@@ -191,7 +191,7 @@ interface Outcome {
 async function tryAgain(tried: readonly Tried<Pass>[]): Promise<readonly Outcome[]> {
   const again = chooseSecondTries(tried)
   const second = new Map<Tried<Pass>, FileResult>()
-  if (again.length > 0) print(`— once more, alone: ${countFiles(again)}`)
+  if (again.length > 0) print(`— running again, one at a time: ${countFiles(again)}`)
   for (const one of again) {
     const paths = await prepareTools([one.pass.suite])
     if (!paths) break
@@ -244,7 +244,7 @@ try {
 } finally {
   if (signal.aborted) {
     await endAll(run)
-    print('Interrupted; everything that the tests started was ended.')
+    print('Interrupted; everything that the tests started was stopped.')
     process.exitCode = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 }[String(signal.reason)] ?? 1
   }
   await removeTemporary(temporary)

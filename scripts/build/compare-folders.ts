@@ -7,7 +7,7 @@ export async function compareFolders(committed: string, fresh: string): Promise<
   const names = [...new Set([...old, ...now])].sort()
   const lines = await Promise.all(
     names.map(async (name) => {
-      if (!now.includes(name)) return [`${name}: not part of the build any more`]
+      if (!now.includes(name)) return [`${name}: no longer part of the build`]
       if (!old.includes(name)) return [`${name}: missing`]
       const [a, b] = await Promise.all([readFile(join(committed, name)), readFile(join(fresh, name))])
       return a.equals(b) ? [] : [`${name}: differs`]

@@ -29,16 +29,20 @@ export function findCitationProblems(sources: ReadonlyMap<string, string>, pages
   const [en, zh] = [readAnchors(pages.en), readAnchors(pages.zh)]
   const known = new Set([...en, ...zh])
   return [
-    ...repeated(en).map((id) => `${EN}: #${id} is there twice`),
-    ...repeated(zh).map((id) => `${ZH}: #${id} is there twice`),
-    ...en.filter((id) => !zh.includes(id)).map((id) => `${ZH}: #${id} of the English page is missing`),
-    ...zh.filter((id) => !en.includes(id)).map((id) => `${EN}: #${id} of the Chinese page is missing`),
+    ...repeated(en).map((id) => `${EN}: the anchor #${id} exists twice; rename one of them`),
+    ...repeated(zh).map((id) => `${ZH}: the anchor #${id} exists twice; rename one of them`),
+    ...en
+      .filter((id) => !zh.includes(id))
+      .map((id) => `${ZH}: the anchor #${id} of the English page is missing; add it`),
+    ...zh
+      .filter((id) => !en.includes(id))
+      .map((id) => `${EN}: the anchor #${id} of the Chinese page is missing; add it`),
     ...[...sources].flatMap(([file, text]) => [
       ...matchesOf(file, text, /\bdecisions\.md#[\w-]*/g)
         .filter(({ match }) => !known.has(match.slice(match.indexOf('#') + 1)))
         .map(({ at, match }) => `${at}: ${match}: the page has no such anchor`),
       ...OLD_FORMS.flatMap((form) => matchesOf(file, text, form)).map(
-        ({ at, match }) => `${at}: '${match}': link to the decision instead, as ${EN}#lease`,
+        ({ at, match }) => `${at}: '${match}': link to the decision instead, for example ${EN}#lease`,
       ),
     ]),
   ]

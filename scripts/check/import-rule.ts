@@ -59,7 +59,7 @@ export function findImportProblems(sources: ReadonlyMap<string, string>): string
     const allowed = MAY_IMPORT[area]
     if (!allowed) {
       problems.push(
-        `${file}: '${area}' is no known area; add it to MAY_IMPORT in scripts/check/import-rule.ts and to ARCHITECTURE.md`,
+        `${file}: '${area}' is not a known area; add it to MAY_IMPORT in scripts/check/import-rule.ts and to ARCHITECTURE.md`,
       )
       continue
     }
@@ -67,7 +67,7 @@ export function findImportProblems(sources: ReadonlyMap<string, string>): string
       if (!isOurs(target) || DATA.test(target)) continue
       const other = areaOf(target)
       if (other !== area && !allowed.includes(other))
-        problems.push(`${file}: ${area} may not import ${other} (${target})`)
+        problems.push(`${file}: ${area} must not import ${other} (${target})`)
     }
   }
   return [...problems, ...findMutualFolders(graph), ...findCycles(graph).map((cycle) => `cycle: ${cycle.join(' -> ')}`)]

@@ -28,7 +28,7 @@ function twinProblems(page: string, text: string, pages: ReadonlyMap<string, str
   if (other === undefined) return [`${page}: ${twin.path} does not exist`]
   const [, second = ''] = text.split('\n').filter((line) => line.trim() !== '')
   const wanted = languageSwitch(page)
-  const missing = second === wanted ? [] : [`${page}: the line below the title is not ${wanted}`]
+  const missing = second === wanted ? [] : [`${page}: the line below the title must be ${wanted}`]
   // Each difference once, at the Chinese page.
   return twin.language === 'zh' ? missing : [...missing, ...differences(page, shapeOf(text), shapeOf(other))]
 }
@@ -71,7 +71,7 @@ function linkProblems(
   return readLinks(text).flatMap((link) => {
     const [target = '', anchor] = link.split('#')
     const path = target === '' ? page : join(page, '..', target)
-    if (!exists(path)) return [`${page}: ${link}: there is no ${path}`]
+    if (!exists(path)) return [`${page}: ${link}: ${path} does not exist`]
     const there = pages.get(path)
     if (anchor === undefined || there === undefined || anchorsOf(there).has(decodeURIComponent(anchor))) return []
     return [`${page}: ${link}: ${path} has no such heading`]

@@ -16,5 +16,5 @@ export async function runProgram(
   child.stdout.on('data', collect)
   child.stderr.on('data', collect)
   const [code, name] = await once(child, 'close')
-  return code === 0 ? '' : output.trim() || `${command} ended with ${code ?? name}`
+  return code === 0 ? '' : output.trim() || `${command} exited with ${code ?? name}`
 }

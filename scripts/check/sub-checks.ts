@@ -82,8 +82,8 @@ export function lockfileProblems(text: string): string[] {
   return Object.entries(packages).flatMap(([path, { resolved, integrity }]) => {
     if (path === '') return []
     if (resolved !== undefined)
-      return [`${path}: has a download address (resolved); .npmrc keeps these out: run npm install again`]
-    return integrity === undefined ? [`${path}: is pinned by no hash (integrity)`] : []
+      return [`${path}: has a download address (resolved); run npm install again, because .npmrc omits these`]
+    return integrity === undefined ? [`${path}: has no hash (integrity); run npm install again`] : []
   })
 }
 
@@ -99,7 +99,7 @@ function fallenFloor(root: string): string {
     branches: Math.max(0, ...before.map(({ branches }) => branches)),
   }
   if (now.lines >= highest.lines && now.branches >= highest.branches) return ''
-  return `${FLOOR_FILE}: ${JSON.stringify(now)} is below ${JSON.stringify(highest)}, which was reached before; add tests`
+  return `${FLOOR_FILE}: ${JSON.stringify(now)} is below the earlier floor ${JSON.stringify(highest)}; add tests`
 }
 
 async function lintWorkflows(root: string, progress: Progress, signal: AbortSignal): Promise<string> {

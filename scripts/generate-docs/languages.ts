@@ -21,7 +21,7 @@ export function twinOf(page: string): { readonly path: string; readonly language
 /** The line at the top of a page that links to the same page in the other language. */
 export function languageSwitch(page: string): string {
   const twin = twinOf(page)
-  if (twin === undefined) throw new Error(`${page} has no other language`)
+  if (twin === undefined) throw new Error(`${page}: only the READMEs and pages below docs/ have another language`)
   const target = page.startsWith('docs/') ? `../${twin.language}/${basename(twin.path)}` : basename(twin.path)
   return `[${NAMES[twin.language]}](${target})`
 }

@@ -103,7 +103,7 @@ function clustersPage(page: Page, rows: readonly Row[]): string {
   const grouped = groups.flatMap(({ keys }) => keys)
   const missing = rows.filter(({ path }) => !/[.[]/.test(path) && !grouped.includes(path))
   if (missing.length > 0)
-    throw new Error(`${FOLDER}/page.yaml: no group has ${missing.map(({ path }) => path).join(', ')}`)
+    throw new Error(`${FOLDER}/page.yaml: add to a group: ${missing.map(({ path }) => path).join(', ')}`)
   const sections = groups.map((group) => {
     const own = group.keys.flatMap((key) => rows.filter(({ path }) => path === key || path.startsWith(`${key}.`)))
     return `## ${group.title[language]}\n\n${rowsTable(page, own)}\n`

@@ -26,9 +26,9 @@ export function releasedVersions(text: string): readonly string[] {
  * @throws Error when it is empty, or the version already has a section
  */
 export function closeUnreleased(text: string, version: string, day: string): string {
-  if (readSection(text, version) !== undefined) throw new Error(`CHANGELOG.md has a section [${version}] already`)
+  if (readSection(text, version) !== undefined) throw new Error(`CHANGELOG.md already has a section [${version}]`)
   const open = listSections(text).find(({ name }) => name === 'Unreleased')
-  if (!open || !readSection(text, 'Unreleased')) throw new Error('CHANGELOG.md says nothing under [Unreleased]')
+  if (!open || !readSection(text, 'Unreleased')) throw new Error('CHANGELOG.md has no entry under [Unreleased]')
   return `${text.slice(0, open.from)}## [Unreleased]\n\n## [${version}] - ${day}${text.slice(open.bodyFrom)}`
 }
 

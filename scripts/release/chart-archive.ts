@@ -54,6 +54,6 @@ export async function writeChartArchive(
 
 async function setDigest(file: string, digest: string): Promise<void> {
   const text = await readFile(file, 'utf8')
-  if (text.split(DIGEST).length !== 3) throw new Error('chart/values.yaml: image.digest is not where it was')
+  if (text.split(DIGEST).length !== 3) throw new Error('chart/values.yaml: image.digest was not found exactly once')
   await writeFile(file, text.replace(DIGEST, `$1"${digest}"`))
 }

@@ -19,12 +19,12 @@ export function versionProblems(root: string, tag?: string): readonly string[] {
     const found = readOr(join(root, file)).match(pattern) ?? []
     if (found.length === 0) problems.push(`${file}: ${what} is missing`)
     const wrong = [...new Set(found)].filter((text) => text !== wanted)
-    problems.push(...wrong.map((text) => `${file}: ${what} is ${text}, and package.json's version asks for ${wanted}`))
+    problems.push(...wrong.map((text) => `${file}: ${what} is ${text}, but package.json requires ${wanted}`))
   }
   const bundled = bundleVersions(root)
-  if (bundled.length === 0) problems.push('action/dist: states no version; npm run build')
+  if (bundled.length === 0) problems.push('action/dist: contains no version; run npm run build')
   const stale = [...new Set(bundled)].filter((text) => text !== version)
-  problems.push(...stale.map((text) => `action/dist: is built as ${text}, not ${version}; npm run build`))
+  problems.push(...stale.map((text) => `action/dist: was built as ${text}, not ${version}; run npm run build`))
   return [...problems, ...changelogProblems(readOr(join(root, 'CHANGELOG.md')), version, tag)]
 }
 
@@ -33,10 +33,10 @@ function changelogProblems(text: string, version: string, tag: string | undefine
   if (tag === undefined) {
     return section || readSection(text, 'Unreleased')
       ? []
-      : [`CHANGELOG.md: neither [${version}] nor [Unreleased] says anything`]
+      : [`CHANGELOG.md: neither [${version}] nor [Unreleased] has an entry`]
   }
   return [
-    ...(tag === `v${version}` ? [] : [`the tag ${tag} is not v${version}, which package.json asks for`]),
+    ...(tag === `v${version}` ? [] : [`the tag is ${tag}, but package.json requires v${version}`]),
     ...(section ? [] : [`CHANGELOG.md: no section [${version}] with content`]),
   ]
 }

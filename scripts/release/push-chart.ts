@@ -32,13 +32,13 @@ export async function pushChart({ helm, archive, to, env }: PushChartOptions, si
       () => false,
       (error: { stderr?: string; message: string }) => {
         if (isAbsent(error.stderr ?? '', `${reference.replace('oci://', '')}:${version.replace('+', '_')}`)) return true
-        throw new Error(`cannot tell whether ${reference} ${version} exists: ${error.stderr || error.message}`)
+        throw new Error(`cannot determine whether ${reference} ${version} exists: ${error.stderr || error.message}`)
       },
     )
-    if (!absent) throw new Error(`${reference} ${version} is there already; a version is never pushed twice`)
+    if (!absent) throw new Error(`${reference} ${version} already exists; a version is never pushed twice`)
     const { stdout, stderr } = await call('push', archive, to, ...flags)
     const digest = /^Digest: (sha256:[0-9a-f]{64})$/m.exec(stdout + stderr)?.[1]
-    if (digest === undefined) throw new Error(`helm push named no digest: ${stdout}${stderr}`)
+    if (digest === undefined) throw new Error(`helm push printed no digest: ${stdout}${stderr}`)
     return digest
   } finally {
     await rm(home, { recursive: true, force: true })

@@ -9,12 +9,12 @@ import { compareVersions, expectedAt, VERSION_FORM, VERSION_PLACES } from './ver
  * @throws Error with the problem
  */
 export function setVersion(root: string, version: string, day: string): readonly string[] {
-  if (!VERSION_FORM.test(version)) throw new Error(`${version} is not a version X.Y.Z`)
+  if (!VERSION_FORM.test(version)) throw new Error(`${version} is not a version of the form X.Y.Z`)
   const texts = new Map<string, string>()
   const read = (file: string): string => texts.get(file) ?? readFileSync(join(root, file), 'utf8')
   const changelog = read('CHANGELOG.md')
   const newer = releasedVersions(changelog).find((one) => compareVersions(one, version) > 0)
-  if (newer !== undefined) throw new Error(`CHANGELOG.md has a newer version than ${version} already: ${newer}`)
+  if (newer !== undefined) throw new Error(`CHANGELOG.md already has a newer version than ${version}: ${newer}`)
   texts.set('CHANGELOG.md', closeUnreleased(changelog, version, day))
   for (const place of VERSION_PLACES) {
     const text = read(place.file)

@@ -20,7 +20,7 @@ export function readFloor(root: string): Floor {
 export function parseFloor(text: string): Floor {
   const { lines, branches } = JSON.parse(text)
   if (typeof lines !== 'number' || typeof branches !== 'number')
-    throw new Error(`${FLOOR_FILE}: lines and branches are numbers`)
+    throw new Error(`${FLOOR_FILE}: lines and branches must be numbers`)
   return { lines, branches }
 }
 
@@ -37,11 +37,11 @@ export function reportCoverage(coverage: Coverage, floor: Floor | undefined, pri
   }
   if (!floor) return false
   if (lines < floor.lines || branches < floor.branches) {
-    print('✖ coverage is under the floor')
+    print('✖ coverage is below the floor: add tests')
     return true
   }
   const next = { lines: Math.floor(lines), branches: Math.floor(branches) }
   if (next.lines > floor.lines || next.branches > floor.branches)
-    print(`  the floor may rise: ${JSON.stringify(next)} in ${FLOOR_FILE}`)
+    print(`  the floor can be raised: write ${JSON.stringify(next)} into ${FLOOR_FILE}`)
   return false
 }

@@ -52,6 +52,6 @@ function commandLine(pid: number): string {
   try {
     return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim().slice(0, 200)
   } catch {
-    return 'gone'
+    return 'already exited'
   }
 }

@@ -11,11 +11,12 @@ export interface Pass {
 }
 
 const POLICY = 'MutatingAdmissionPolicy v1 is served from 1.36 on'
-const FIXTURE = 'the test fixture itself, which every other file uses on both'
-const CLOUD = 'about the cloud; of the API server it asks what the files of the helper ask on both'
-const FILES = 'about mounted files and settings; of the API server it asks what the files of the helper ask on both'
+const FIXTURE = 'the test fixture itself, which every other file uses on both versions'
+const CLOUD = 'tests the cloud; its requests to the API server are those that the helper files send on both versions'
+const FILES =
+  'tests mounted files and settings; its requests to the API server are those that the helper files send on both versions'
 const AGES =
-  'about patches with preconditions, leases or lost answers, which are the same since long before the oldest minor'
+  'tests patches with preconditions, leases or lost responses, which have been the same since long before the oldest minor'
 
 /**
  * Files of the cluster suite that say nothing new on the oldest minor, and why; every other one runs there too: rights, guard, objects,
@@ -27,7 +28,7 @@ export const NEWEST_ONLY: Readonly<Record<string, string>> = {
   'test/cluster/cloud-fault-answers.test.ts': CLOUD,
   'test/cluster/cloud-fault-identity.test.ts': CLOUD,
   'test/cluster/cloud-fault-lives.test.ts': CLOUD,
-  'test/cluster/doctor-helper.test.ts': 'about findings; a row of its own names what the oldest minor lacks',
+  'test/cluster/doctor-helper.test.ts': 'tests findings; a separate row names what the oldest minor lacks',
   'test/cluster/doctor-oldest.test.ts': 'starts the oldest minor itself, in either pass',
   'test/cluster/doctor-pods.test.ts': POLICY,
   'test/cluster/fault-api-server.test.ts': AGES,
@@ -40,7 +41,7 @@ export const NEWEST_ONLY: Readonly<Record<string, string>> = {
   'test/cluster/object-fault-namespaces.test.ts': AGES,
   'test/cluster/sandbox-cluster.test.ts': FIXTURE,
   'test/cluster/sandbox-process-node.test.ts': FIXTURE,
-  'test/cluster/sandbox-up.test.ts': 'the sandbox command starts the newest minor only',
+  'test/cluster/sandbox-up.test.ts': 'the sandbox command only starts the newest minor',
 }
 
 /** How often the files of a suite run: those of the cluster suite on the newest Kubernetes, and again on the oldest. */

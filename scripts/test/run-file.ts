@@ -65,7 +65,7 @@ export async function runFile(
   const failures = lines.flatMap((line) => (line.is === 'failed' && line.text ? [line.text] : []))
   const counts = countLines(lines)
   const wrong = slow.aborted
-    ? `did not end within ${formatDuration(limit)}; the last test that began: ${lines.findLast((line) => line.is === 'begun')?.name ?? 'none'}`
+    ? `did not finish within ${formatDuration(limit)}; the last test that started: ${lines.findLast((line) => line.is === 'begun')?.name ?? 'none'}`
     : brokenEnd(how, lines)
   const notes = lines.flatMap((line) => (line.is === 'note' ? [`\n${line.name}`] : []))
   if (wrong) failures.push(`✖ ${file} ${wrong}${notes.join('')}`)
@@ -98,10 +98,10 @@ async function untilEnd(child: ReturnType<typeof spawn>, signal: AbortSignal): P
 /** Why a file counts as failed although none of its tests did. */
 function brokenEnd(end: End, lines: readonly TestLine[]): string | undefined {
   const { passed, failed, skipped } = countLines(lines)
-  if (end.signal) return `was ended by ${end.signal}`
-  if (end.code !== 0) return failed === 0 ? `ended with exit code ${end.code}` : undefined
+  if (end.signal) return `was killed by ${end.signal}`
+  if (end.code !== 0) return failed === 0 ? `exited with code ${end.code}` : undefined
   if (passed + failed + skipped === 0) return 'ran no test'
-  return lines.some((line) => line.is === 'complete') ? undefined : 'ended before its tests did (process.exit?)'
+  return lines.some((line) => line.is === 'complete') ? undefined : 'exited before its tests finished (process.exit?)'
 }
 
 function readLines(report: string): TestLine[] {

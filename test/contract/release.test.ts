@@ -228,7 +228,7 @@ test('the chart can be pulled from a real registry by version and by digest, and
   assert.equal(await registry.statusOf('acr-nopass/charts/acr-nopass', digest), 200)
   await assert.rejects(
     pushChart({ helm: tools.helm4, archive, to, env }, signal),
-    new RegExp(`acr-nopass ${VERSION.replaceAll('.', '\\.')} is there already`),
+    new RegExp(`acr-nopass ${VERSION.replaceAll('.', '\\.')} already exists`),
   )
   const flags = ['--namespace', 'acr-system', '--kube-version', NEWEST, '-f', scenario('admission')]
   // The mirror, as a cluster with this registry uses it.
@@ -250,7 +250,7 @@ test('an unreachable registry is not treated as an empty one', async () => {
   const archive = join(out, `acr-nopass-chart-${VERSION}.tgz`)
   const to = 'oci://127.0.0.1:1/charts'
   const push = pushChart({ helm: tools.helm4, archive, to, env: process.env }, signal)
-  await assert.rejects(push, /cannot tell whether oci:\/\/127\.0\.0\.1:1\/charts\/acr-nopass \S+ exists: /)
+  await assert.rejects(push, /cannot determine whether oci:\/\/127\.0\.0\.1:1\/charts\/acr-nopass \S+ exists: /)
 })
 
 /** Messages that only src/sandbox contains: a bundle keeps strings unchanged. */

@@ -31,7 +31,7 @@ test('numbers, sections and files that a reader cannot open are rejected', () =>
   ]
   for (const form of old) {
     assert.deepEqual(problems(`\n\n// because (${form})`), [
-      `src/a.ts:3: '${form}': link to the decision instead, as ${PAGE}.md#lease`,
+      `src/a.ts:3: '${form}': link to the decision instead, for example ${PAGE}.md#lease`,
     ])
   }
   assert.deepEqual(problems('// RFC 5280 §4.1.2.5; a decision of the user; 3 decisions; by design'), [])
@@ -39,12 +39,14 @@ test('numbers, sections and files that a reader cannot open are rejected', () =>
 
 test('both languages have the same anchors, each once', () => {
   assert.deepEqual(problems('', page('lease', 'memory'), page('lease')), [
-    'docs/zh/decisions.md: #memory of the English page is missing',
+    'docs/zh/decisions.md: the anchor #memory of the English page is missing; add it',
   ])
   assert.deepEqual(problems('', page('lease'), page('lease', 'memory')), [
-    'docs/en/decisions.md: #memory of the Chinese page is missing',
+    'docs/en/decisions.md: the anchor #memory of the Chinese page is missing; add it',
   ])
-  assert.deepEqual(problems('', page('lease', 'lease'), page('lease')), ['docs/en/decisions.md: #lease is there twice'])
+  assert.deepEqual(problems('', page('lease', 'lease'), page('lease')), [
+    'docs/en/decisions.md: the anchor #lease exists twice; rename one of them',
+  ])
 })
 
 test('the pages have the same decisions in the same order', () => {

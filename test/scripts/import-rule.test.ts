@@ -23,7 +23,7 @@ test('every import against the arrow is rejected, every one along it is accepted
         for (const to of targets.filter((target) => target !== from)) {
           const target = `${from === 'action' ? '..' : from === 'root' ? '..' : '../..'}/${file(to)}`
           const found = problems({ [file(from)]: imports(target) })
-          const expected = other < level ? [] : [`${file(from)}: ${from} may not import ${to} (${file(to)})`]
+          const expected = other < level ? [] : [`${file(from)}: ${from} must not import ${to} (${file(to)})`]
           assert.deepEqual(found, expected, `${from} -> ${to}`)
         }
       }
@@ -37,7 +37,7 @@ test('only cli and the sandbox itself can import the sandbox', () => {
     .map(([area]) => area)
   assert.deepEqual(may, ['cli'])
   assert.deepEqual(problems({ 'src/helper/a.ts': imports('../sandbox/cloud/start-cloud.ts') }), [
-    'src/helper/a.ts: helper may not import sandbox (src/sandbox/cloud/start-cloud.ts)',
+    'src/helper/a.ts: helper must not import sandbox (src/sandbox/cloud/start-cloud.ts)',
   ])
 })
 
@@ -54,7 +54,7 @@ test('a type, a re-export, a side effect and an import() break the rule like any
   for (const form of forms) {
     assert.deepEqual(
       problems({ 'src/kube/a.ts': form }),
-      ['src/kube/a.ts: kube may not import rollout (src/rollout/x.ts)'],
+      ['src/kube/a.ts: kube must not import rollout (src/rollout/x.ts)'],
       form,
     )
   }
@@ -62,7 +62,7 @@ test('a type, a re-export, a side effect and an import() break the rule like any
 
 test('product code imports neither tests nor scripts; the schemas and package.json are data for all', () => {
   assert.deepEqual(problems({ 'src/kube/a.ts': imports('../../test/support/eventually.ts') }), [
-    'src/kube/a.ts: kube may not import test (test/support/eventually.ts)',
+    'src/kube/a.ts: kube must not import test (test/support/eventually.ts)',
   ])
   assert.deepEqual(
     problems({
@@ -74,7 +74,7 @@ test('product code imports neither tests nor scripts; the schemas and package.js
 })
 
 test('a new folder must first be added to the rule', () => {
-  assert.match(problems({ 'src/misc/a.ts': '' })[0] ?? '', /^src\/misc\/a\.ts: 'misc' is no known area/)
+  assert.match(problems({ 'src/misc/a.ts': '' })[0] ?? '', /^src\/misc\/a\.ts: 'misc' is not a known area/)
 })
 
 test('a cycle between files is found: a longer one, one of only types, and one that import() closes', () => {

@@ -40,11 +40,11 @@ test('a page in two languages with the same headings, tables and code blocks pas
 test('a page without the other language, or without the link to it, is rejected', () => {
   assert.deepEqual(problems({ 'docs/en/a.md': EN }), [
     'docs/en/a.md: docs/zh/a.md does not exist',
-    'docs/en/a.md: ../zh/a.md: there is no docs/zh/a.md',
+    'docs/en/a.md: ../zh/a.md: docs/zh/a.md does not exist',
   ])
   const without = EN.replace('[简体中文](../zh/a.md)\n\n', '')
   assert.deepEqual(problems({ 'docs/en/a.md': without, 'docs/zh/a.md': ZH }), [
-    'docs/en/a.md: the line below the title is not [简体中文](../zh/a.md)',
+    'docs/en/a.md: the line below the title must be [简体中文](../zh/a.md)',
   ])
 })
 
@@ -68,7 +68,7 @@ test('a link to a file or a heading that does not exist is rejected; headings ar
   assert.deepEqual(problems({ 'SECURITY.md': page('[a](#twice-2) [b](docs/en/b.md#three) ![c](img/x.png)') }), [
     'SECURITY.md: #twice-2: SECURITY.md has no such heading',
     'SECURITY.md: docs/en/b.md#three: docs/en/b.md has no such heading',
-    'SECURITY.md: img/x.png: there is no img/x.png',
+    'SECURITY.md: img/x.png: img/x.png does not exist',
   ])
 })
 

@@ -38,9 +38,9 @@ test('M13 an image is pushed only when the registry reports that exactly this ve
     return { status, message: /::error::(.*)/.exec(stdout)?.[1] }
   }
   assert.deepEqual(pushImage(1, `ERROR: ${IMAGE}:${VERSION}: not found`), { status: 0, message: undefined })
-  const there = { status: 1, message: `${IMAGE}:${VERSION} is there already; a version is never pushed twice` }
+  const there = { status: 1, message: `${IMAGE}:${VERSION} already exists; a version is never pushed twice` }
   assert.deepEqual(pushImage(0, ''), there)
-  const unknown = { status: 1, message: `cannot tell whether ${IMAGE}:${VERSION} is there` }
+  const unknown = { status: 1, message: `cannot determine whether ${IMAGE}:${VERSION} exists` }
   for (const [what, error] of Object.entries(UNKNOWN)) assert.deepEqual(pushImage(1, `ERROR: ${error}`), unknown, what)
   assert.deepEqual(pushImage(127, 'docker: command not found'), unknown)
 })
@@ -59,7 +59,7 @@ test('M13 a chart is pushed only when the registry reports that exactly this ver
   }
   assert.equal(await push(`Error: ${IMAGE}:${VERSION}: not found`), `sha256:${'0'.repeat(64)}`)
   for (const [what, error] of Object.entries(UNKNOWN)) {
-    const message = { message: new RegExp(`^cannot tell whether ${to}/acr-nopass ${VERSION} exists: `) }
+    const message = { message: new RegExp(`^cannot determine whether ${to}/acr-nopass ${VERSION} exists: `) }
     await assert.rejects(push(`Error: ${error}`), message, what)
   }
 })

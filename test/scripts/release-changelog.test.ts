@@ -35,7 +35,7 @@ test('a release moves the unreleased entries to its section, and changes nothing
 
 test('without unreleased entries, or with a version that already exists, nothing is released', () => {
   const closed = closeUnreleased(TEXT, '1.1.0', '2030-05-06')
-  assert.throws(() => closeUnreleased(closed, '1.2.0', '2030-05-07'), /says nothing under \[Unreleased\]/)
-  assert.throws(() => closeUnreleased(TEXT, '1.0.0', '2030-05-07'), /has a section \[1\.0\.0\] already/)
-  assert.throws(() => closeUnreleased('# Changelog\n', '1.0.0', '2030-05-07'), /says nothing/)
+  assert.throws(() => closeUnreleased(closed, '1.2.0', '2030-05-07'), /has no entry under \[Unreleased\]/)
+  assert.throws(() => closeUnreleased(TEXT, '1.0.0', '2030-05-07'), /already has a section \[1\.0\.0\]/)
+  assert.throws(() => closeUnreleased('# Changelog\n', '1.0.0', '2030-05-07'), /has no entry/)
 })

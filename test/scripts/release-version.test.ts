@@ -39,10 +39,12 @@ test('set writes the version everywhere; then only the bundle must be built, and
   const copy = copyTree()
   const changed = setVersion(copy, '98.7.6', '2031-02-03')
   assert.deepEqual(changed, [...new Set(['CHANGELOG.md', ...VERSION_PLACES.map(({ file }) => file)])].sort())
-  assert.deepEqual(versionProblems(copy, 'v98.7.6'), [`action/dist: is built as ${VERSION}, not 98.7.6; npm run build`])
+  assert.deepEqual(versionProblems(copy, 'v98.7.6'), [
+    `action/dist: was built as ${VERSION}, not 98.7.6; run npm run build`,
+  ])
   writeBundle(copy, '98.7.6')
   assert.deepEqual(versionProblems(copy, 'v98.7.6'), [])
-  assert.deepEqual(versionProblems(copy, 'v98.7.7'), ['the tag v98.7.7 is not v98.7.6, which package.json asks for'])
+  assert.deepEqual(versionProblems(copy, 'v98.7.7'), ['the tag is v98.7.7, but package.json requires v98.7.6'])
   const chart = readFileSync(join(copy, 'chart/Chart.yaml'), 'utf8')
   assert.match(chart, /^version: 98\.7\.6\nappVersion: 98\.7\.6$/m)
   assert.match(chart, /acr-nopass:98\.7\.6\n/)
@@ -85,7 +87,7 @@ test('a location with another version, or without one, is named with its file', 
 test('a set that fails writes nothing', () => {
   const copy = copyTree()
   const before = snapshot(copy)
-  assert.throws(() => setVersion(copy, '1.2', '2031-02-03'), /1\.2 is not a version X\.Y\.Z/)
+  assert.throws(() => setVersion(copy, '1.2', '2031-02-03'), /1\.2 is not a version of the form X\.Y\.Z/)
   assert.deepEqual(snapshot(copy), before)
   writeFileSync(join(copy, 'examples/gitops/flux.yaml'), 'spec: {}\n')
   const broken = snapshot(copy)
@@ -93,7 +95,7 @@ test('a set that fails writes nothing', () => {
   assert.deepEqual(snapshot(copy), broken)
   const released = copyTree()
   writeFileSync(join(released, 'CHANGELOG.md'), '## [Unreleased]\n- x\n\n## [2.0.0] - 2030-01-01\n- y\n')
-  assert.throws(() => setVersion(released, '1.9.9', '2031-02-03'), /newer version than 1\.9\.9 already: 2\.0\.0/)
+  assert.throws(() => setVersion(released, '1.9.9', '2031-02-03'), /already has a newer version than 1\.9\.9: 2\.0\.0/)
 })
 
 test('the moving tag stays with the newest release of its line', () => {

@@ -59,14 +59,14 @@ test('a file that passes is one line', async () => {
 })
 
 for (const [what, source, message] of [
-  ['does not load', `import './nowhere.ts'`, /ended with exit code 1[\s\S]*\| .*Cannot find module/],
+  ['does not load', `import './nowhere.ts'`, /exited with code 1[\s\S]*\| .*Cannot find module/],
   ['contains no test', `export const a = 1`, /ran no test/],
   [
     'exits before its tests finish',
     `test('a', async () => { await new Promise((r) => setTimeout(r, 200)) }); test('b', () => process.exit(0))`,
-    /ran no test|ended before its tests did/,
+    /ran no test|exited before its tests finished/,
   ],
-  ['is killed', `test('a', () => process.kill(process.pid, 'SIGKILL'))`, /was ended by SIGKILL/],
+  ['is killed', `test('a', () => process.kill(process.pid, 'SIGKILL'))`, /was killed by SIGKILL/],
   ['throws after its tests', `test('a', () => {}); setTimeout(() => { throw new Error('late') }, 50)`, /late/],
 ] as const) {
   test(`a file that ${what} counts as failed, with the reason`, async () => {
@@ -82,7 +82,7 @@ test('a file that hangs is stopped after its limit, and its last test is named',
     1_500,
   )
   assert.deepEqual(counts, { passed: 0, failed: 1, skipped: 0 })
-  assert.match(text, /did not end within 1\.5 s; the last test that began: waits/)
+  assert.match(text, /did not finish within 1\.5 s; the last test that started: waits/)
 })
 
 test("the logs of a file's programs are kept only if it fails", async () => {

@@ -12,8 +12,8 @@ test('a lockfile with a download address, or with a package without its hash, is
     'node_modules/c': { version: '1.0.0' },
   }
   assert.deepEqual(lockfileProblems(JSON.stringify({ packages })), [
-    'node_modules/b: has a download address (resolved); .npmrc keeps these out: run npm install again',
-    'node_modules/c: is pinned by no hash (integrity)',
+    'node_modules/b: has a download address (resolved); run npm install again, because .npmrc omits these',
+    'node_modules/c: has no hash (integrity); run npm install again',
   ])
 })
 
@@ -38,7 +38,7 @@ test('coverage below the floor fails; without a floor it is only reported', () =
   assert.equal(reportCoverage(coverage, undefined, print), false)
   assert.equal(lines[0], 'coverage of src/: lines 81.5 %, branches 70 % (floor 81.5 % and 70 %)')
   assert.match(lines.at(-1) ?? '', /floor not checked/)
-  assert.throws(() => parseFloor('{"lines": "80"}'), /are numbers/)
+  assert.throws(() => parseFloor('{"lines": "80"}'), /must be numbers/)
 })
 
 test('if the coverage grew, the message names the new floor', () => {
@@ -48,6 +48,6 @@ test('if the coverage grew, the message names the new floor', () => {
   )
   assert.deepEqual(lines.slice(1), [
     '  loaded by no test: src/x.ts',
-    '  the floor may rise: {"lines":83,"branches":71} in test/coverage-floor.json',
+    '  the floor can be raised: write {"lines":83,"branches":71} into test/coverage-floor.json',
   ])
 })

@@ -40,7 +40,7 @@ export async function runMemory(
         bin,
         env: { ACR_NOPASS_MEMORY_RECORD: file, NODE_OPTIONS },
       })
-      if (code > 1 || stderr !== '') throw new Error(`${args.join(' ')} ended with ${code}: ${stderr}`)
+      if (code > 1 || stderr !== '') throw new Error(`${args.join(' ')} exited with ${code}: ${stderr}`)
       const seconds = ((performance.now() - begin) / 1000).toFixed(1)
       const peak = Math.max(...(await readFile(file, 'utf8')).trim().split('\n').map(Number)) / 1024
       if (peak > LIMIT) over++

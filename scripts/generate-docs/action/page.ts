@@ -69,7 +69,7 @@ function refuseGaps(file: string, given: readonly string[], known: readonly stri
   const wrong = [
     ...known.filter((name) => !given.includes(name)).map((name) => `${name} is missing`),
     ...given.filter((name) => !known.includes(name)).map((name) => `${name} does not exist`),
-    ...given.filter((name, at) => given.indexOf(name) !== at).map((name) => `${name} is there twice`),
+    ...given.filter((name, at) => given.indexOf(name) !== at).map((name) => `${name} is listed twice`),
   ]
   if (wrong.length > 0) throw new Error(`scripts/generate-docs/action/${file}: ${wrong.join(', ')}`)
 }
