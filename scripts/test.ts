@@ -1,8 +1,8 @@
-// npm test [-- SUITE… WORD…]: all suites, or these; only files whose path holds a WORD.
-// npm test -- --kubernetes 1.24 | --helm 3.18 | --node 20,22: what runs on older versions, instead of the suites.
-// npm test -- --changed | --since REF: only files that what differs from HEAD, or from REF, may concern.
-// npm test -- simulation --seed N [--only 1,4]: one seed of the simulation, or some of its faults, with all that happens.
-// npm test -- zoo --seed N [--only 1,4]: one cluster of the zoo, or some of its features, with all that happens.
+// npm test [-- SUITE… WORD…]: all suites, or the named ones; only files whose path contains a WORD.
+// npm test -- --kubernetes 1.24 | --helm 3.18 | --node 20,22: the tests for older versions, instead of the suites.
+// npm test -- --changed | --since REF: only files that the changes since HEAD, or since REF, may affect.
+// npm test -- simulation --seed N [--only 1,4]: one seed of the simulation, or some of its faults, and prints everything that happens.
+// npm test -- zoo --seed N [--only 1,4]: one cluster of the zoo, or some of its features, and prints everything that happens.
 import { randomUUID } from 'node:crypto'
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
@@ -92,7 +92,7 @@ function onlyNamed(pass: Pass, words: readonly string[]): Pass {
   }
 }
 
-/** What runs at the same time: first what needs no tools, which may take long to build, then the rest. */
+/** What runs at the same time: first the passes that need no tools, which may take long to build, then the others. */
 function stagesOf(passes: readonly Pass[]): readonly (readonly Pass[])[] {
   const [plain, rest] = [passes.filter(needsNoTools), passes.filter((pass) => !needsNoTools(pass))]
   return [plain, rest].filter((stage) => stage.length > 0)
@@ -139,7 +139,7 @@ async function runPasses(passes: readonly Pass[]): Promise<Counts> {
   return last.reduce((sum, { counts }) => addCounts(sum, counts), notRun)
 }
 
-/** Those passes that have what they need; a browser that cannot be had is a failure of its pass alone. */
+/** The passes that can run; a browser that cannot be installed fails only its own pass. */
 async function withBrowser(stage: readonly Pass[]): Promise<readonly Pass[]> {
   if (!stage.some(({ suite }) => suite.browser)) return stage
   if (await prepare(() => ensureBrowser({ progress, signal }))) return stage
@@ -187,7 +187,7 @@ interface Outcome {
   readonly ms: number
 }
 
-/** Runs the failed files that chooseSecondTries names once more, alone; the last result of every file. */
+/** Runs the failed files that chooseSecondTries returns again, one at a time; returns the last result of every file. */
 async function tryAgain(tried: readonly Tried<Pass>[]): Promise<readonly Outcome[]> {
   const again = chooseSecondTries(tried)
   const second = new Map<Tried<Pass>, FileResult>()
@@ -213,7 +213,7 @@ async function prepareTools(suites: readonly Suite[]): Promise<Partial<ToolPaths
   return names.length === 0 ? {} : prepare(() => ensureTools(names, { progress, signal }))
 }
 
-/** Undefined, with the reason printed, when it cannot be had. */
+/** Returns the result, or undefined after printing the reason. */
 async function prepare<T>(work: () => Promise<T>): Promise<T | undefined> {
   try {
     return await work()

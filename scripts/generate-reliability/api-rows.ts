@@ -1,6 +1,6 @@
 import { type FaultRow, rowsOf } from './fault-row.ts'
 
-const NEWS = 'ignores older news'
+const OLDER = 'ignores older state'
 const NEWS_ZH = '不会把旧消息当作新消息'
 
 /** Faults between helper and API server, and in the helper's own processes. */
@@ -21,19 +21,19 @@ export const API_ROWS: readonly FaultRow[] = [
     [
       'watch-410-at-once',
       '410 Gone as the response to a watch',
-      ['410 Gone as the answer to a watch', 'the same metric', 'lists again, once'],
+      ['410 Gone as the response to a watch', 'the same metric', 'lists again, once'],
       ['watch 请求直接返回 410', '同一指标', '只重新列出一次'],
     ],
     [
       'watch-duplicated',
       ': older state never replaces newer',
-      ['events come twice, the second time late', 'nothing', NEWS],
+      ['events come twice, the second time late', 'nothing', OLDER],
       ['事件重复，第二次迟到', '无', NEWS_ZH],
     ],
     [
       'watch-reordered',
       ': older state never replaces newer',
-      ['events come in another order', 'nothing', NEWS],
+      ['events come in another order', 'nothing', OLDER],
       ['事件乱序', '无', NEWS_ZH],
     ],
     [
@@ -45,7 +45,7 @@ export const API_ROWS: readonly FaultRow[] = [
     [
       'secret-news-late',
       "an entry that was added before another client's Secret was seen",
-      ["news of a namespace overtake those of another owner's Secret", '`FOREIGN_SECRET`; Event', 'removes its entry'],
+      ["the event of a namespace arrives before that of another owner's Secret", '`FOREIGN_SECRET`; Event', 'removes its entry'],
       ['命名空间的消息先于他人 Secret 的消息到达', '`FOREIGN_SECRET`；Event', '收回自己的条目'],
     ],
     [
@@ -106,7 +106,7 @@ export const API_ROWS: readonly FaultRow[] = [
       [
         '429 with `Retry-After`',
         '`acr_nopass_kube_requests_total{code="429"}`',
-        'starts no write before that time is over',
+        'starts no write before that time has passed',
       ],
       ['429 与 `Retry-After`', '`acr_nopass_kube_requests_total{code="429"}`', '到时之前不发起写入'],
     ],
@@ -148,7 +148,7 @@ export const API_ROWS: readonly FaultRow[] = [
       [
         'two others write the same list ({cases} cases)',
         'nothing',
-        'each of their entries stays in its place, ours is there once',
+        'each of their entries keeps its position, ours appears once',
       ],
       ['另外两个写入者写同一列表（{cases} 例）', '无', '他人的每个条目原位保留，acr-nopass 的条目只有一个'],
     ],
@@ -164,7 +164,7 @@ export const API_ROWS: readonly FaultRow[] = [
       'leader-paused',
       'a leader that is paused past its lease',
       [
-        'the leader is held up past its lease',
+        'the leader is paused past its lease',
         'the other replica leads',
         'starts no write; what was in flight replaces nothing newer',
       ],
@@ -182,7 +182,7 @@ export const API_ROWS: readonly FaultRow[] = [
       [
         'SIGTERM in the middle of a rotation',
         'nothing',
-        'a clean end, the lease given back; the other replica completes it',
+        'a clean exit, the lease released; the other replica completes it',
       ],
       ['轮换途中 SIGTERM', '无', '正常退出并释放租约；另一副本完成轮换'],
     ],

@@ -1,6 +1,6 @@
 import { type FaultRow, rowsOf } from './fault-row.ts'
 
-const ANSWERS = 'for one registry: its credential stays'
+const ONE_REGISTRY = 'for one registry: its credential stays'
 const KEEPS = 'keeps the last good credential, retries after 2 s, doubling to 2 min; other registries rotate'
 const KEEPS_ZH = '保留最后有效的凭据，2 秒后重试，间隔加倍直至 2 分钟；其他仓库照常轮换'
 const NODE = 'keeps the credentials that need the session; role chains continue with the session in memory'
@@ -11,37 +11,37 @@ export const CLOUD_ROWS: readonly FaultRow[] = [
   ...rowsOf('cloud', 'cloud-fault-answers.test.ts', [
     [
       'cloud-throttled',
-      ANSWERS,
+      ONE_REGISTRY,
       ['the API throttles', '`CLOUD_THROTTLED` at the registry', KEEPS],
       ['API 限流', '该仓库显示 `CLOUD_THROTTLED`', KEEPS_ZH],
     ],
     [
       'cloud-5xx',
-      ANSWERS,
+      ONE_REGISTRY,
       ['the API responds with 503', '`CLOUD_UNAVAILABLE`, with the code of the cloud', KEEPS],
       ['API 返回 503', '`CLOUD_UNAVAILABLE` 及云端错误码', KEEPS_ZH],
     ],
     [
       'cloud-html',
-      ANSWERS,
+      ONE_REGISTRY,
       ['a gateway responds in HTML', '`CLOUD_UNAVAILABLE` (HTTP 502 without JSON)', KEEPS],
       ['网关返回 HTML', '`CLOUD_UNAVAILABLE`（HTTP 502 without JSON）', KEEPS_ZH],
     ],
     [
       'cloud-is-success-false',
-      ANSWERS,
+      ONE_REGISTRY,
       ['200 with `IsSuccess: false`', 'the corresponding code, here `CLOUD_DENIED`', KEEPS],
       ['200 但 `IsSuccess: false`', '对应的错误码，此处为 `CLOUD_DENIED`', KEEPS_ZH],
     ],
     [
       'cloud-cut',
-      ANSWERS,
+      ONE_REGISTRY,
       ['connections are cut', '`CLOUD_UNREACHABLE` (ECONNRESET)', KEEPS],
       ['连接被切断', '`CLOUD_UNREACHABLE`（ECONNRESET）', KEEPS_ZH],
     ],
     [
       'cloud-answer-lost',
-      ANSWERS,
+      ONE_REGISTRY,
       ['the work is done, the response lost', '`CLOUD_UNREACHABLE`', KEEPS],
       ['云端已执行但响应丢失', '`CLOUD_UNREACHABLE`', KEEPS_ZH],
     ],
@@ -81,7 +81,7 @@ export const CLOUD_ROWS: readonly FaultRow[] = [
       [
         "this machine's clock is 10 min behind",
         'the metric `acr_nopass_clock_skew_seconds`',
-        "signs and counts by the cloud's clock from the first refusal on",
+        "signs and counts by the cloud's clock from the first rejection on",
       ],
       ['本机时钟慢 10 分钟', '指标 `acr_nopass_clock_skew_seconds`', '首次被拒后即按云端时钟签名与计时'],
     ],
@@ -96,7 +96,7 @@ export const CLOUD_ROWS: readonly FaultRow[] = [
     [
       'session-short',
       'sessions are shorter than requested',
-      ['sessions live 8 s instead of an hour', 'nothing; `expiresAt` is nearer', 'renews by the actual lifetime'],
+      ['sessions last 8 s instead of an hour', 'nothing; `expiresAt` is nearer', 'renews by the actual lifetime'],
       ['会话只有 8 秒而非一小时', '无；`expiresAt` 更近', '按实际寿命续期'],
     ],
     [

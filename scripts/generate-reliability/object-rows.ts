@@ -28,7 +28,7 @@ export const OBJECT_ROWS: readonly FaultRow[] = [
       [
         'a hundred namespaces within {createdMs} ms',
         'nothing',
-        'one write of a Secret each; the slowest reference came {slowestMs} ms after its ServiceAccount; the rest of the time the cluster makes ServiceAccounts',
+        'one write of a Secret each; the slowest reference came {slowestMs} ms after its ServiceAccount; the rest of the time the cluster creates ServiceAccounts',
       ],
       [
         '{createdMs} ms 内创建一百个命名空间',
@@ -40,9 +40,9 @@ export const OBJECT_ROWS: readonly FaultRow[] = [
       'account-reborn',
       'a ServiceAccount that is recreated',
       [
-        'a ServiceAccount gets a new UID between our reading and our writing',
+        'a ServiceAccount gets a new UID between our read and our write',
         'nothing',
-        'the precondition fails (409), the new list is read, no old entry comes back',
+        'the precondition fails (409), the new list is read, no old entry is restored',
       ],
       ['读取与写入之间 ServiceAccount 换了 UID', '无', '前置条件失败（409），重新读取新列表，旧条目不会复活'],
     ],
@@ -94,7 +94,7 @@ export const OBJECT_ROWS: readonly FaultRow[] = [
       undefined,
       "another client's Secret with our name",
       [
-        'a Secret of our name belongs to another owner',
+        'a Secret with our name belongs to another owner',
         '`FOREIGN_SECRET`; Event',
         'leaves it alone; serves the namespace once it is deleted',
       ],
@@ -116,9 +116,9 @@ export const OBJECT_ROWS: readonly FaultRow[] = [
       undefined,
       'entries of other writers survive',
       [
-        'others add and remove entries all the time, ours too',
+        'others add and remove entries all the time, including ours',
         '`LIST_FOUGHT` if it continues',
-        'their entries stay in order, ours comes back once',
+        'their entries stay in order, ours is restored once',
       ],
       [
         '他人不断增删条目，包括 acr-nopass 的条目',

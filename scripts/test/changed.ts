@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { parseArgs } from 'node:util'
 
-/** `--changed` and `--since REF` out of the words of `npm test`. */
+/** Reads `--changed` and `--since REF` from the words of `npm test`. */
 export function takeChanged(words: readonly string[]): { readonly since: string | undefined; readonly rest: string[] } {
   const { values, tokens } = parseArgs({
     args: [...words],
@@ -21,7 +21,7 @@ export function takeChanged(words: readonly string[]): { readonly since: string 
   return { since: typeof values.since === 'string' ? values.since : values.changed ? 'HEAD' : undefined, rest }
 }
 
-/** Files that differ from a commit, new ones that git does not know yet included. */
+/** Files that differ from a commit, including untracked ones. */
 export function changedFiles(root: string, since: string): readonly string[] {
   const git = (...args: string[]): string[] =>
     execFileSync('git', ['-C', root, ...args], { encoding: 'utf8' })
@@ -30,7 +30,7 @@ export function changedFiles(root: string, since: string): readonly string[] {
   return [...new Set([...git('diff', '--name-only', since), ...git('ls-files', '--others', '--exclude-standard')])]
 }
 
-/** Code that no import reaches, but that the tests of an area read or start. */
+/** Code that is not imported, but that the tests of an area read or start. */
 const READ_BY: readonly (readonly [changed: RegExp, tests: RegExp])[] = [
   [/^(chart|schemas)\//, /^test\/(contract|cluster|quick-start)\//],
   [/^(docs|examples|README|CHANGELOG|CONTRIBUTING|ARCHITECTURE|SECURITY)/, /^test\/(scripts|contract|quick-start)\//],
@@ -38,7 +38,7 @@ const READ_BY: readonly (readonly [changed: RegExp, tests: RegExp])[] = [
   [/^(package(-lock)?\.json|tsconfig\.json|tools\/)/, /^test\//],
 ]
 
-/** Of the test files those that import what changed, over any number of files, or that read it. */
+/** The test files that import a changed file, directly or indirectly, or that read it. */
 export function touchedTests(root: string, tests: readonly string[], changed: readonly string[]): readonly string[] {
   const isChanged = new Set(changed)
   const touched = new Map<string, boolean>()

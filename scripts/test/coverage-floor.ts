@@ -8,7 +8,7 @@ export interface Floor {
   readonly branches: number
 }
 
-/** The one place where the floor stands. */
+/** The file that contains the floor. */
 export const FLOOR_FILE = 'test/coverage-floor.json'
 
 const NAMED = 10
@@ -24,7 +24,7 @@ export function parseFloor(text: string): Floor {
   return { lines, branches }
 }
 
-/** Prints the coverage and answers whether it is under the floor; without a floor (not everything ran) it never is. */
+/** Prints the coverage and returns whether it is below the floor; without a floor (not everything ran) it never is. */
 export function reportCoverage(coverage: Coverage, floor: Floor | undefined, print: (text: string) => void): boolean {
   const { lines, branches, untouched } = coverage
   const bound = floor

@@ -21,7 +21,7 @@ interface Totals {
 
 /**
  * The coverage of src/ over all suites, from what V8 wrote into `folder` (NODE_V8_COVERAGE of the test processes and their
- * children). Node's own runner merges it: one more run, whose only "test" hands the collected files over.
+ * children). Node's own runner merges it: one more run, whose only "test" passes on the collected files.
  */
 export async function measureCoverage(root: string, folder: string): Promise<Coverage> {
   const collector = fileURLToPath(new URL('collect-coverage.ts', import.meta.url))
@@ -30,7 +30,7 @@ export async function measureCoverage(root: string, folder: string): Promise<Cov
     cwd: root,
     coverage: true,
     coverageIncludeGlobs: ['src/**/*.ts'],
-    // Its own folder is made by the runner; ours must not be used for its output too.
+    // The runner creates its own folder; ours must not also receive its output.
     env: { PATH: process.env.PATH, ACR_NOPASS_COVERAGE: folder },
   })
   let totals: Totals = { lines: 0, coveredLines: 0, branches: 0, coveredBranches: 0 }
@@ -63,7 +63,7 @@ export function summarize(totals: Totals, untouched: readonly { file: string; li
   }
 }
 
-/** Lines of a file that are left at run time; 0 when it holds only types. */
+/** Lines of a file that remain at run time; 0 if it contains only types. */
 export function codeLines(source: string): number {
   const code = stripTypeScriptTypes(source)
     .replaceAll(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '')

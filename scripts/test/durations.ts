@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 
 /** Seconds of the test files in this machine's last whole run. */
 const OWN = '.cache/test-durations.json'
-/** Of a file that no run has measured. */
+/** Used for a file that no run has measured. */
 const UNKNOWN = 60
 
 /** Seconds by label. */

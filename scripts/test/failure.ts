@@ -10,13 +10,13 @@ export function isOwnFailure(error: unknown): boolean {
   return !(error instanceof Error && 'failureType' in error && error.failureType === 'subtestsFailed')
 }
 
-/** A failing test as a person reads it: its name, its line, and what it threw. */
+/** A readable description of a failed test: its name, its line, and what it threw. */
 export function formatFailure(name: string, test: FailedTest): string {
   const line = test.line === undefined ? '' : ` (line ${test.line})`
   return `✖ ${name}${line}\n${describe(thrown(test.details.error))}`
 }
 
-/** Without the frames of Node itself; an assertion's message holds the compared values already. */
+/** Omits the frames of Node itself; an assertion's message already contains the compared values. */
 function describe(error: unknown): string {
   const isAssertion = error instanceof Error && 'code' in error && error.code === 'ERR_ASSERTION' && error.stack
   const text = isAssertion ? error.stack : inspect(error, { colors: false, depth: 4 })

@@ -8,7 +8,7 @@ export function formatResult({ file, counts, failures, tail, log, ms }: FileResu
   const line = `${failed > 0 ? '✖' : '✔'} ${file} · ${parts.filter(Boolean).join(', ')} · ${formatDuration(ms)}`
   if (failed === 0) return line
   const lines = [line, ...failures.map((failure) => indent(failure, '  '))]
-  // Nothing passed: most likely it did not even load, and only its output tells why.
+  // Nothing passed: most likely it did not even load, and only its output contains the reason.
   if (passed === 0 && tail) lines.push(indent(tail, '  | '))
   return [...lines, `  log: ${log}; its programs' logs, if any: ${log.replace(/\.log$/, '/')}`].join('\n')
 }

@@ -3,17 +3,17 @@ import { rm } from 'node:fs/promises'
 import { endProcesses, exitedWithin } from '../../src/sandbox/process/clean-up.ts'
 import { findByEnvironment } from '../../src/sandbox/process/process-table.ts'
 
-/** Every process of a test run carries the run's name in this variable, … */
+/** Contains the name of the test run, in every process of it. */
 export const TEST_RUN_VARIABLE = 'ACR_NOPASS_TEST_RUN'
 
-/** … and the name of its test file's run in this one. */
+/** Contains the name of the test file's run, in every process of it. */
 export const TEST_FILE_VARIABLE = 'ACR_NOPASS_TEST_FILE'
 
 const OWN_END_MS = 2_000
 const GRACE_MS = 5_000
 
 /**
- * Ends what a test file left running, and answers the command lines of those that did not end by themselves within a grace
+ * Stops what a test file left running, and returns the command lines of processes that did not exit within a grace period
  * (Linux; elsewhere none).
  */
 export async function endLeftovers(fileRun: string): Promise<string[]> {
@@ -24,13 +24,13 @@ export async function endLeftovers(fileRun: string): Promise<string[]> {
   return lines
 }
 
-/** Ends all processes of a test run at once: the user broke it off. */
+/** Stops all processes of a test run that the user interrupted. */
 export async function endAll(run: string): Promise<void> {
   const find = () => findByEnvironment(TEST_RUN_VARIABLE, run)
   for (let left = find(); left.length > 0; left = find()) await endProcesses(left, GRACE_MS)
 }
 
-/** Removes the run's temporary folder; answers the mounts in it, which it then leaves alone. */
+/** Removes the run's temporary folder. If it contains mounts, it is left alone and they are returned. */
 export async function removeTemporary(folder: string): Promise<string[]> {
   const mounts = mountsUnder(folder)
   if (mounts.length === 0) await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 })

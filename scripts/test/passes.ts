@@ -19,8 +19,8 @@ const AGES =
   'tests patches with preconditions, leases or lost responses, which have been the same since long before the oldest minor'
 
 /**
- * Files of the cluster suite that say nothing new on the oldest minor, and why; every other one runs there too: rights, guard, objects,
- * upgrades, doctor, what the helper promises, and the faults whose answers differ by minor (watches, webhooks, policies, quotas).
+ * Files of the cluster suite that prove nothing new on the oldest minor, and why; every other one runs there too: rights, guard, objects,
+ * upgrades, doctor, what the helper promises, and the faults whose responses differ by minor (watches, webhooks, policies, quotas).
  */
 export const NEWEST_ONLY: Readonly<Record<string, string>> = {
   'test/cluster/chart-pods.test.ts': POLICY,

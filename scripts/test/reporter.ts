@@ -1,8 +1,8 @@
-// Runs inside the process of a test file (`--test-reporter`) and writes one JSON line for each test, as soon as it ended.
+// Runs inside the process of a test file (`--test-reporter`) and writes one JSON line for each test, as soon as it has finished.
 import type { TestEvent } from 'node:test/reporters'
 import { formatFailure, isOwnFailure } from './failure.ts'
 
-/** What became of one test, and `complete` after the last one. `begun` only says what was running, should the process never come back. */
+/** The result of one test, and `complete` after the last one. `begun` shows which test was running if the process never finishes. */
 export type TestLine =
   | { readonly is: 'begun'; readonly name: string }
   | { readonly is: 'passed' | 'skipped'; readonly name: string }
@@ -17,13 +17,13 @@ export default async function* report(events: AsyncIterable<TestEvent>): AsyncGe
     const line = toLine(event, path)
     if (line) yield `${JSON.stringify(line)}\n`
   }
-  // Missing when the process ended in the middle: then the tests behind that point never ran.
+  // Missing if the process exited early: then the remaining tests never ran.
   yield `${JSON.stringify({ is: 'complete' } satisfies TestLine)}\n`
 }
 
 function toLine(event: TestEvent, path: string[]): TestLine | undefined {
   if (event.type === 'test:dequeue') return { is: 'begun', name: event.data.name }
-  // The runner's word on what no test can be blamed for, such as an error after the last test.
+  // The runner's message about errors outside of any test, such as one after the last test.
   if (event.type === 'test:diagnostic' && /^(Error|Warning): /.test(event.data.message)) {
     return { is: 'note', name: event.data.message }
   }

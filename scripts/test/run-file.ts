@@ -19,11 +19,11 @@ export interface FileRun {
   readonly log: string
   /** A file for the reporter's lines; removed with its folder. */
   readonly report: string
-  /** Milliseconds after which it counts as hanging and is ended. */
+  /** Milliseconds after which it counts as hanging and is stopped. */
   readonly limit: number
 }
 
-/** What became of a test file. */
+/** The result of a test file. */
 export interface FileResult {
   readonly file: string
   readonly counts: Counts
@@ -38,7 +38,7 @@ export interface FileResult {
 const TAIL_LINES = 25
 const KILL_AFTER_MS = 5_000
 
-/** Runs one test file in a process of its own, and ends that process when aborted or when it takes longer than its limit. */
+/** Runs one test file in its own process, and stops that process when aborted or when it exceeds its limit. */
 export async function runFile(
   { root, file, env, log, report, limit }: FileRun,
   signal: AbortSignal,
@@ -77,7 +77,7 @@ export async function runFile(
 
 type End = { readonly code: number | null; readonly signal: NodeJS.Signals | null }
 
-/** The process's end, not that of its output: a program that it left behind may hold that open. */
+/** Waits for the process, not for the end of its output, which a program that it left behind may keep open. */
 async function untilEnd(child: ReturnType<typeof spawn>, signal: AbortSignal): Promise<End> {
   const exited = once(child, 'exit')
   const id = processId(child.pid ?? 0)
@@ -95,7 +95,7 @@ async function untilEnd(child: ReturnType<typeof spawn>, signal: AbortSignal): P
   }
 }
 
-/** Why a file counts as failed although none of its tests did. */
+/** Why a file counts as failed although none of its tests failed. */
 function brokenEnd(end: End, lines: readonly TestLine[]): string | undefined {
   const { passed, failed, skipped } = countLines(lines)
   if (end.signal) return `was killed by ${end.signal}`

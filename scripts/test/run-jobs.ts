@@ -8,11 +8,11 @@ import { type FileResult, runFile } from './run-file.ts'
 /** One test file to be run. */
 export interface Job {
   readonly file: string
-  /** As results name it: the file, and what is special about this run of it. */
+  /** Its name in the results: the file, and what is special about this run. */
   readonly label: string
-  /** Jobs of one group have a limit of their own. */
+  /** The jobs of a group share a limit. */
   readonly group: string
-  /** So many of its group run at the same time. */
+  /** How many jobs of its group run at the same time. */
   readonly most: number
   /** It mostly waits, so that it leaves room for others. */
   readonly waits: boolean
@@ -24,16 +24,16 @@ export interface Job {
 
 export interface JobsRun<T extends Job = Job> {
   readonly root: string
-  /** In the order in which they begin, as far as there is room. */
+  /** In the order in which they start, as slots become free. */
   readonly jobs: readonly T[]
-  /** So many run at the same time. */
+  /** How many jobs run at the same time. */
   readonly slots: number
-  /** A folder for temporary files; each test file gets one of its own in it. */
+  /** A folder for temporary files; each test file gets its own subfolder. */
   readonly temporary: string
   readonly print: (text: string) => void
 }
 
-/** Runs test files, several at a time, and prints what became of each. Returns the results in the order of the jobs. */
+/** Runs test files, several at a time, and prints the result of each. Returns the results in the order of the jobs. */
 export async function runJobs<T extends Job>(
   run: JobsRun<T>,
   signal: AbortSignal,
@@ -63,7 +63,7 @@ export async function runJobs<T extends Job>(
       waiting.splice(waiting.indexOf(job), 1)
       running.set(job, start(job))
     }
-    // Only after one was broken off: the others are waited for, and no further one begins.
+    // Only after one was aborted: the others are awaited, and no further one starts.
     if (running.size === 0) break
     await Promise.race(running.values())
   }
@@ -75,7 +75,10 @@ export async function runJobs<T extends Job>(
   })
 }
 
-/** One file with its own temporary folder; what it leaves behind is ended, removed, and counts as a failure. Only a failed one keeps its programs' logs. */
+/**
+ * Runs one file with its own temporary folder. What it leaves behind is removed and counts as a failure; only a failed file keeps
+ * its programs' logs.
+ */
 async function runAlone(run: JobsRun, job: Job, signal: AbortSignal): Promise<FileResult> {
   const { file, logs, fileLimit } = job
   const id = randomUUID()

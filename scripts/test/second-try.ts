@@ -1,18 +1,18 @@
 import type { FileResult } from './run-file.ts'
 
-/** More failed files than this are no matter of a busy machine. */
+/** If more files fail, a busy machine is not the cause. */
 const MOST = 5
 
 /** A file's result, with how its suite runs it. */
 export interface Tried<Pass> {
   readonly pass: Pass
-  /** As results name it. */
+  /** Its name in the results. */
   readonly label: string
   readonly result: FileResult
 }
 
 /**
- * The failed files that are run once more, alone, when all else has ended: those whose programs keep deadlines that a busy
+ * The failed files that run again, one at a time, after everything else: those whose programs have deadlines that a busy
  * machine misses. The run names each one that passes then, and keeps its log.
  */
 export function chooseSecondTries<Pass extends { readonly suite: { readonly secondTry?: true } }>(

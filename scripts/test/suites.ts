@@ -17,15 +17,15 @@ export type SuiteName =
 export interface Suite {
   readonly name: SuiteName
   readonly tools: readonly ToolName[]
-  /** Needs a Chromium, which is installed where it is missing. */
+  /** Needs Chromium, which is installed if it is missing. */
   readonly browser?: true
-  /** Test files at the same time, for a number of cores. */
+  /** How many test files run at the same time on a number of cores. */
   readonly parallel: (cores: number) => number
   /** Milliseconds after which a test file counts as hanging. */
   readonly fileLimit: number
   /** It mostly waits, for Helm, for a report, for a failure to last: more of its files than cores run at the same time. */
   readonly waits?: true
-  /** Its programs keep deadlines of their own (etcd, leases, kubelets), which a busy machine misses: see second-try.ts. */
+  /** Its programs have deadlines (etcd, leases, kubelets) that a busy machine misses: see second-try.ts. */
   readonly secondTry?: true
 }
 
@@ -33,13 +33,13 @@ const CLUSTER_TOOLS = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'hel
 const OLDEST_TOOLS = ['kube-apiserver-1.30', 'kube-controller-manager-1.30'] as const
 const NODE_TOOLS = ['kubelet', 'registry', 'containerd', 'containerd-shim-runc-v2', 'ctr', 'runc', 'loopback'] as const
 
-/** They run in namespaces of their own. */
+/** They run in their own Linux namespaces. */
 const LINUX_CLIENTS = process.platform === 'linux' ? (['docker-credential-acr-helper'] as const) : []
 
-/** From the fastest to the slowest; `unit` is every folder of test/ that has no suite of its own. */
+/** From the fastest to the slowest; `unit` is every folder of test/ that has no own suite. */
 export const SUITES: readonly Suite[] = [
   { name: 'unit', tools: [], parallel: (cores) => cores, fileLimit: 120_000 },
-  // It uses all cores by itself.
+  // A single file uses all cores.
   { name: 'simulation', tools: [], parallel: () => 1, fileLimit: 900_000 },
   {
     name: 'contract',
@@ -102,7 +102,7 @@ export const SUITES: readonly Suite[] = [
 
 const OWN_FOLDERS = ['simulation', 'contract', 'cluster', 'zoo', 'action', 'quick-start', 'browser', 'node'] as const
 
-/** The test files of a suite under `root`, sorted; only those whose path holds one of the words, if there are any. */
+/** The test files of a suite under `root`, sorted; only those whose path contains one of the words, if there are any. */
 export function findTestFiles(root: string, suite: SuiteName, words: readonly string[]): string[] {
   const all = globSync('test/**/*.test.ts', { cwd: root }).sort()
   return all.filter(
@@ -110,7 +110,7 @@ export function findTestFiles(root: string, suite: SuiteName, words: readonly st
   )
 }
 
-/** The suite of a test file; undefined for the bench, which is no test, and for test/versions, which runs when it is asked for. */
+/** The suite of a test file; undefined for the bench, which is not a test, and for test/versions, which only runs on request. */
 export function suiteOf(file: string): SuiteName | undefined {
   const folder = file.split('/')[1] ?? ''
   if (folder === 'bench' || folder === 'versions') return undefined
@@ -124,7 +124,7 @@ export function chooseSuites(words: readonly string[]): { suites: readonly Suite
   return { suites: named.length > 0 ? named : SUITES, words: rest }
 }
 
-/** `--seed N` and `--only 1,4` as the variables that test/simulation and test/zoo read; the other words as they are. */
+/** `--seed N` and `--only 1,4` as the variables that test/simulation and test/zoo read; the other words unchanged. */
 export function takeSeed(words: readonly string[]): {
   readonly seedEnv: Readonly<Record<string, string>>
   readonly rest: readonly string[]

@@ -2,10 +2,10 @@ import { HELM_VARIABLE, KUBERNETES_VARIABLE, NODES_VARIABLE } from '../../test/s
 import type { Pass } from './passes.ts'
 import type { Suite } from './suites.ts'
 
-/** A run on an older version than `npm test` takes; its tools are built when it is asked for. */
+/** A run on a version that `npm test` does not use; its tools are built on request. */
 interface VersionRun {
   readonly tools: Suite['tools']
-  /** Of the cluster's suite, whose files take longer. */
+  /** It belongs to the cluster suite, whose files take longer. */
   readonly cluster?: true
   readonly env: Readonly<Record<string, string>>
   readonly files: readonly string[]
@@ -37,13 +37,13 @@ const OPTIONS = ['--kubernetes', '--helm', '--node'] as const
 
 export interface VersionRuns {
   readonly passes: readonly Pass[]
-  /** What is left of the words. */
+  /** The remaining words. */
   readonly rest: readonly string[]
   /** Why an option names no run. */
   readonly unknown: readonly string[]
 }
 
-/** Reads `--kubernetes 1.24`, `--helm 3.18` and `--node 20,22` out of the words of `npm test`. */
+/** Reads `--kubernetes 1.24`, `--helm 3.18` and `--node 20,22` from the words of `npm test`. */
 export function takeVersionRuns(words: readonly string[]): VersionRuns {
   const passes: Pass[] = []
   const rest: string[] = []

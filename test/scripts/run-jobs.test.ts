@@ -18,7 +18,7 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(root, { recursive: true, force: true }))
 
-/** Runs little test files and answers the counts and what was printed, times left out. */
+/** Runs small test files and returns the counts and the printed text, without times. */
 async function runFiles(sources: Record<string, string>, fileLimit = 20_000, signal = never) {
   const files = Object.keys(sources).map((name) => `test/${name}.test.ts`)
   for (const [name, source] of Object.entries(sources)) {

@@ -5,7 +5,7 @@ import { loadConfig } from '../../src/release/load-config.ts'
 import { createAuthority } from '../../src/sandbox/cluster/certificate.ts'
 import { config } from '../helper/plan-fixtures.ts'
 
-/** The numbers of objects besides a release and the old helper's Secrets in 20 namespaces. */
+/** The numbers of objects in addition to a release and the old helper's Secrets in 20 namespaces. */
 export interface CrowdedSizes {
   readonly pods: number
   readonly replicaSets: number

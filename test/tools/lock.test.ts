@@ -14,7 +14,7 @@ let count = 0
 const newPath = () => join(folder, `${++count}.lock`)
 const moduleUrl = new URL('../../tools/bootstrap/lock.mjs', import.meta.url).href
 
-/** Another process that takes the lock, says so, and holds it until it is killed. */
+/** Another process that acquires the lock, reports it, and holds it until it is killed. */
 async function holdElsewhere(path: string) {
   const code = `const { acquireLock } = await import('${moduleUrl}'); await acquireLock('${path}', { what: 'holding' }); console.log('held'); setInterval(() => {}, 1e6)`
   const child = spawn(process.execPath, ['--input-type=module', '-e', code], { stdio: ['ignore', 'pipe', 'inherit'] })

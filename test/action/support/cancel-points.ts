@@ -8,7 +8,7 @@ export interface CancelPoint {
   readonly command: 'upgrade' | 'install'
   /** The new Pod never becomes ready, so that helm is certainly waiting. */
   readonly stuck: boolean
-  /** The machine and helm are lost at once: no signal that a program could handle, no post step. */
+  /** The machine and helm are lost together: no signal that a program could handle, no post step. */
   readonly lost: boolean
   /** Which Helm is used; every kind of moment alternates between both. */
   readonly helm: HelmName

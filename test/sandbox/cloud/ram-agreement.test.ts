@@ -422,7 +422,7 @@ test(`${TRUSTS} generated trust policies and callers, seed ${SEED}: the product 
       const text = document(list)
       const { decision, lenient } = evaluateTrust(readTrust(text), entityOf(of, who), contextOf(claims))
       const trusted = productTrusts(text, { kind: of, name: who, context: claims })
-      // The product does not tell explicit and implicit denials apart.
+      // The product does not distinguish explicit and implicit denials.
       const actual: Decision = trusted ? 'allow' : decision === 'allow' ? 'implicit-deny' : decision
       return { decision, lenient, actual }
     },

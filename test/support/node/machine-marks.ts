@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { cgroupHierarchies } from '../../../src/sandbox/nodes/containerd/machine-check.ts'
 import { CHANGED_SYSCTLS } from '../../../src/sandbox/nodes/containerd/pod-network.ts'
 
-/** The traces that a node could leave on a machine, besides processes and its own folder. */
+/** The traces that a node could leave on a machine, other than processes and its own folder. */
 export interface MachineMarks {
   readonly mounts: readonly string[]
   readonly sysctls: readonly string[]
