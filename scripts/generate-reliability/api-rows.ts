@@ -45,7 +45,11 @@ export const API_ROWS: readonly FaultRow[] = [
     [
       'secret-news-late',
       "an entry that was added before another client's Secret was seen",
-      ["the event of a namespace arrives before that of another owner's Secret", '`FOREIGN_SECRET`; Event', 'removes its entry'],
+      [
+        "the event of a namespace arrives before that of another owner's Secret",
+        '`FOREIGN_SECRET`; Event',
+        'removes its entry',
+      ],
       ['命名空间的消息先于他人 Secret 的消息到达', '`FOREIGN_SECRET`；Event', '收回自己的条目'],
     ],
     [

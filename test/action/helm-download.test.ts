@@ -95,7 +95,7 @@ async function copyAs(nine: string, path: string, program: string, version: stri
 }
 
 for (const major of ['helm4', 'helm3'] as const) {
-  test(`${major}, the real one: downloaded by its exact version and digest, once`, async (t) => {
+  test(`${major}: the real program is downloaded by its exact version and digest, once`, async (t) => {
     const program = (await testTools(major))[major]
     const version = execFileSync(program, ['version', '--template', '{{.Version}}'], { encoding: 'utf8' })
     const nine = version.replace(/\d$/, '9').slice(1)
@@ -159,7 +159,7 @@ test('half an archive is rejected, with and without a content length', async (t)
   assert.equal(existsSync(ran), false)
 })
 
-test('a version that the mirror lacks', async (t) => {
+test('a version that the mirror lacks is rejected by its name', async (t) => {
   const { url } = await serve(t, (_request, response) => response.writeHead(404).end())
   assertRefused(await act({ ...trap, mirror: url }), /helm-v4\.2\.99-\S+\.tar\.gz was answered with 404/)
 })
@@ -175,7 +175,7 @@ test('a redirect of a mirror to its storage is followed; a redirect loop is not'
   assert.equal(circle.requests.length, 6)
 })
 
-test('through the proxy of the environment', async (t) => {
+test('helm is downloaded through the proxy of the environment', async (t) => {
   const proxy = await serve(t, (_request, response) => response.end(trap.bytes))
   assertContinued(await act({ ...trap, mirror: 'http://helm.mirror.invalid', env: { HTTP_PROXY: proxy.url } }))
   assert.deepEqual(proxy.requests, [`http://helm.mirror.invalid/helm-v4.2.99-${TARGET}.tar.gz`])

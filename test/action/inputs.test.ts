@@ -95,7 +95,7 @@ const refusals: readonly {
   readonly message: RegExp
 }[] = [
   {
-    name: 'a misspelt input, with the one that was meant',
+    name: 'a misspelled input, with the most likely name',
     inputs: { 'value-files': 'values.yaml' },
     title: 'INPUT_INVALID',
     message: /there is no input value-files\nFix: Did you mean `values-files`\?/,
@@ -107,7 +107,7 @@ const refusals: readonly {
     message: /clusters and ack-cluster-id exclude each other/,
   },
   {
-    name: 'a rollout to no cluster',
+    name: 'a rollout without a cluster',
     inputs: { values: GOOD },
     title: 'INPUT_MISSING',
     message: /no cluster is given\nFix: .*The ambient kubeconfig is never used/,
@@ -139,7 +139,7 @@ const refusals: readonly {
     message: /no `helm` on PATH/,
   },
   {
-    name: 'records of helm in a database',
+    name: "Helm's records in a database",
     inputs: { values: GOOD, kubeconfig: 'x' },
     env: { HELM_DRIVER: 'sql' },
     title: 'HELM_DRIVER',

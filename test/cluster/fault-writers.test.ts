@@ -14,7 +14,7 @@ const ACCOUNTS = '/api/v1/namespaces/team-0/serviceaccounts'
 const CASES = Number(process.env.ACR_NOPASS_WRITER_CASES ?? 25)
 
 for (const writers of [2, 3]) {
-  test(`P1 ${writers} writers on one list, in any order: each of their entries keeps its position, and ours is there once`, async (context) => {
+  test(`P1 ${writers} writers on one list, in any order: each of their entries keeps its position, and ours appears once`, async (context) => {
     const from = proxy.calls.length
     let cases = 0
     let writes = 0

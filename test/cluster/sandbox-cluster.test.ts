@@ -46,7 +46,7 @@ test('a node that is interrupted during its start leaves no listening server, wh
   await eventually(() => assert.equal(listening(), before))
 })
 
-test('two clusters share one store and see nothing of each other', async () => {
+test('two clusters share one store without seeing each other', async () => {
   await one.admin.request({ method: 'POST', path: '/api/v1/namespaces', body: { metadata: { name: 'only-in-one' } } })
   assert.ok((await namespaces(one)).includes('only-in-one'))
   assert.ok(!(await namespaces(two)).includes('only-in-one'))
@@ -72,7 +72,7 @@ test("a user has only the permissions of its groups, and the audit log records e
   )
 })
 
-test("a node's user may read only Secrets that its Pods reference", async () => {
+test("a node's user can only read Secrets that its Pods reference", async () => {
   const client = createKubeClient(one.connectionFor('system:node:n1', ['system:nodes'], 5))
   const path = '/api/v1/namespaces/default/secrets/any'
   await assert.rejects(client.request({ method: 'GET', path }), { status: 403 })

@@ -84,7 +84,7 @@ test('the Pod policy is rendered if the API server is to attach, and only then',
   assert.equal(await count({ attach: 'both', retire: true }), 0)
 })
 
-test('P5 without any target the helper may change no ServiceAccount, rather than all', async () => {
+test('P5 without any target the helper can change no ServiceAccount, instead of all', async () => {
   const values = { attach: 'serviceAccounts', targets: { serviceAccounts: { include: [] } } }
   const [role] = await rendered('minimal', 'ClusterRole', values)
   const verbs = role?.rules?.filter(({ resources }) => resources.includes('serviceaccounts')).map((rule) => rule.verbs)

@@ -31,7 +31,7 @@ const trusting = (principal: object, condition?: object) => ({
 const arn = (name: string) => `acs:ram::${cloud.accountId}:role/${name}`
 const self = (): object => ({ RAM: [`acs:ram::${cloud.accountId}:user/administrator`] })
 
-test('every caller may query its own identity', async () => {
+test('every caller can query its own identity', async () => {
   const user = (await vendorClients(cloud).sts.getCallerIdentity()).body
   assert.deepEqual([user?.identityType, user?.arn], ['RAMUser', `acs:ram::${cloud.accountId}:user/administrator`])
   cloud.control.putRole('Nobody', trusting(self()))
@@ -65,7 +65,7 @@ test('a role can be assumed only by the principals of its trust policy', async (
   }
 })
 
-test("the account's own key may do everything, except assume a role", async () => {
+test("the account's own key can do everything, except assume a role", async () => {
   const users = [{ name: 'administrator' }]
   const own = await startCloud({ seed: { accounts: [{ id: '1234567890123456', rootAccessKey: true, users }] } })
   try {

@@ -19,7 +19,8 @@ const ROWS: readonly Row[] = [
     title: 'a quota that prevents the write, in two namespaces',
     observed: fixture({ status: { problems: [refused(QUOTA), refused(QUOTA, 'acr-nopass')] } }),
     finds: [['error', 'QUOTA_EXCEEDED', '2 namespaces']],
-    message: /ResourceQuota small[\s\S]*Raise `count\/secrets` and `secrets` of that quota[\s\S]*kubectl -n shop describe resourcequota small/,
+    message:
+      /ResourceQuota small[\s\S]*Raise `count\/secrets` and `secrets` of that quota[\s\S]*kubectl -n shop describe resourcequota small/,
   },
   {
     title: 'a webhook that refuses, in two namespaces',

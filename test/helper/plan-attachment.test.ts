@@ -204,7 +204,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ by: fc.constant('helper' as const), between: fc.array(foreignStep, { maxLength: 3 }) }),
 )
 
-test('P1 whatever other clients add and remove meanwhile, their entries are unchanged and in order, and the helper’s is there once', () => {
+test('P1 whatever other clients add and remove meanwhile, their entries are unchanged and in order, and the helper’s appears once', () => {
   fc.assert(
     fc.property(
       fc.array(fc.constantFrom('a', 'b', 'c', ''), { maxLength: 4 }),

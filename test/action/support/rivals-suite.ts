@@ -6,7 +6,7 @@ import { openRivalFixture, type RivalCase, type RivalFixture } from './rivals.ts
 /** Cases of the first sentences under "Rollouts" in docs/en/reliability.md. */
 const CASES: readonly RivalCase[] = [
   {
-    name: 'is at work before the preflight: nothing is written',
+    name: 'has a release in progress before the preflight: nothing is written',
     ours: 'good',
     rival: (rival) => rival.begin(),
     code: 1,
