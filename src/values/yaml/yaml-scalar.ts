@@ -30,13 +30,6 @@ export function agreedValue({ yaml12, yaml11, helm }: Readings): Scalar | undefi
   return helm
 }
 
-/** An interpretation in words. */
-export function describeReading(value: unknown): string {
-  if (value instanceof Date) return 'a date'
-  if (typeof value === 'string') return `the text "${value}"`
-  return value === null ? 'null' : `the ${typeof value} ${String(value)}`
-}
-
 function scalarTags({ tags }: Schema): readonly ScalarTag[] {
   return tags.filter((tag): tag is ScalarTag => tag.collection === undefined && tag.default === true)
 }

@@ -1,0 +1,48 @@
+import type { ErrorCode } from '../../errors.ts'
+import { ValuesError } from '../values-error.ts'
+import type { Position } from './yaml-node.ts'
+import type { Readings } from './yaml-scalar.ts'
+
+/** What is reported of a plain scalar that the parsers read differently, or none exactly. */
+export function ambiguous(source: string, { yaml12, yaml11, helm }: Readings, at: Position): ValuesError {
+  const shown = source.length > 60 ? `${source.slice(0, 60)}…` : source
+  const quote = `Quote it if you mean text: "${shown}".`
+  const error = (what: string, hint = quote, code: ErrorCode = 'YAML_AMBIGUOUS'): ValuesError =>
+    new ValuesError(code, `${shown} ${what}`, { at, value: source, hint })
+  if (typeof helm === 'number' && !Number.isFinite(helm)) {
+    return error('is a number that Helm cannot hold', quote, 'YAML_SYNTAX')
+  }
+  if (Object.is(helm, -0)) {
+    return error('is a zero with a sign, which not every reader keeps', 'Quote it if you mean text, else write 0.')
+  }
+  if (Object.is(yaml12, yaml11) && Object.is(yaml12, helm)) {
+    return error('has more digits than every reader keeps')
+  }
+  const what = `is ${inWords(yaml12)} in YAML 1.2, ${inWords(yaml11)} in YAML 1.1 and ${inWords(helm)} to Helm`
+  return error(what, `${quote} Else write the value plainly: true, false, null, or a decimal number.`)
+}
+
+function inWords(value: unknown): string {
+  if (value instanceof Date) return 'a date'
+  if (typeof value === 'string') return `the text "${value}"`
+  return value === null ? 'null' : `the ${typeof value} ${String(value)}`
+}
+
+/** An escape in double quotes that Helm's parser refuses: its place in the text, and the fix. */
+interface BadEscape {
+  readonly index: number
+  readonly escape: string
+  readonly hint: string
+}
+
+/** The first escape of a double-quoted text (with its quotes) that go-yaml v2 does not support; undefined: none. */
+export function findBadEscape(quoted: string): BadEscape | undefined {
+  for (const match of quoted.matchAll(/\\(?:u([0-9a-fA-F]{4})|[\s\S])/g)) {
+    const [found, unit] = match
+    if (found === '\\/') return { index: match.index, escape: found, hint: 'Write / without the backslash.' }
+    if (unit !== undefined && /^d[89a-f]/i.test(unit)) {
+      return { index: match.index, escape: found, hint: 'Write the character itself, or as one escape: "\\U0001F600".' }
+    }
+  }
+  return undefined
+}
