@@ -1,15 +1,8 @@
 import { ValuesError } from '../values-error.ts'
 import { formatPath, type ListNode, lookup, type MapNode, type ValuePath, type YamlNode } from '../yaml/yaml-node.ts'
+import { formError, typeHint } from './form-errors.ts'
+import { alternatives, exactlyOneError, meantPath, missingKeyError, unknownKeyError } from './key-errors.ts'
 import { nearest } from './nearest.ts'
-import {
-  alternatives,
-  exactlyOneError,
-  formError,
-  meantPath,
-  missingKeyError,
-  typeHint,
-  unknownKeyError,
-} from './problem-errors.ts'
 import { type Schema, schemaAt } from './schema.ts'
 import {
   about,

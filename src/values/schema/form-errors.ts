@@ -1,0 +1,138 @@
+import { ValuesError } from '../values-error.ts'
+import type { ValuePath, YamlNode } from '../yaml/yaml-node.ts'
+import { definitionName, type Schema } from './schema.ts'
+import {
+  about,
+  firstExample,
+  lowerFirst,
+  mayShow,
+  name,
+  type ProblemContext,
+  placeOfKey,
+  showValue,
+} from './schema-problem.ts'
+
+/** A text in the wrong form: a value, or the name of a key. */
+export function formError(context: ProblemContext): ValuesError {
+  const { problem, root, rootSchema, path, schema, node } = context
+  if (problem.propertyName !== undefined) {
+    const names = schema?.propertyNames
+    const definition = names === undefined ? undefined : rootSchema.definitions?.[definitionName(names) ?? '']
+    const expected = definition?.description ?? 'another name'
+    return new ValuesError(
+      'SCHEMA_FORM',
+      `the key ${JSON.stringify(problem.propertyName)} in ${name(path)} is no ${lowerFirst(definition?.title ?? 'key')}`,
+      {
+        at: placeOfKey(root, path, problem.propertyName),
+        path: [...path, problem.propertyName],
+        value: problem.propertyName,
+        expected,
+        hint: `Write it as ${expected}`,
+        hideLine: true,
+      },
+    )
+  }
+  const expected = expectedForm(schema, rootSchema)
+  const value = node?.kind === 'scalar' && typeof node.value === 'string' ? node.value : ''
+  return new ValuesError(
+    'SCHEMA_FORM',
+    `${name(path)} is ${value === '' ? 'empty' : (showValue(node, path) ?? 'not what it should be')}; expected: ${expected}`,
+    {
+      ...about({ root, path, node }),
+      expected,
+      hint: formHint(value, schema, rootSchema) ?? likeExample(schema, expected),
+      hideLine: !mayShow(path),
+    },
+  )
+}
+
+/** How to convert a value to the schema's type. */
+export function typeHint(schema: Schema | undefined, node: YamlNode | undefined, path: ValuePath): string | undefined {
+  const types = typeof schema?.type === 'string' ? [schema.type] : (schema?.type ?? [])
+  if (node?.kind === 'scalar' && node.value === null) {
+    return 'Write a value, or remove the key; null takes a default away, and here there is none to take.'
+  }
+  if (types.includes('string') && node?.kind === 'scalar') {
+    return mayShow(path) ? `Quote it: "${node.source ?? String(node.value)}".` : 'Put it in quotes.'
+  }
+  if (node?.kind === 'scalar' && typeof node.value === 'string') {
+    const text = node.value.trim()
+    if (types.includes('boolean') && /^(true|false)$/i.test(text)) return `Remove the quotes: ${text.toLowerCase()}.`
+    if ((types.includes('integer') || types.includes('number')) && /^\d+(\.\d+)?$/.test(text))
+      return `Remove the quotes: ${text}.`
+    if (types.includes('array')) return 'Write a list: one item in each line, after "- ".'
+  }
+  if (types.includes('array') && node?.kind === 'map')
+    return 'Write a list: put "- " before the first key of each item.'
+  const example = firstExample(schema)
+  if (example !== undefined) return `Write it like ${example}.`
+  const keys = Object.keys(schema?.properties ?? {})
+  return keys.length === 0 ? undefined : `Write its keys below it, each on a line of its own: ${keys.join(', ')}.`
+}
+
+function likeExample(schema: Schema | undefined, expected: string): string {
+  const example = firstExample(schema)
+  return `Write it ${example === undefined ? `as ${lowerFirst(expected)}` : `like ${example}`}.`
+}
+
+// The definition says what form its texts have; a property only says what it is for.
+function expectedForm(schema: Schema | undefined, rootSchema: Schema): string {
+  const definitions = Object.values(rootSchema.definitions ?? {})
+  const form = definitions.find(({ pattern }) => pattern !== undefined && pattern === schema?.pattern)
+  const words = lowerFirst(form?.description ?? schema?.title ?? 'another form').replace(/\.$/, '')
+  const example = firstExample(schema)
+  return example === undefined ? words : `${words} (such as ${example})`
+}
+
+/** Source: https://www.alibabacloud.com/help/en/acr/user-guide/individual-edition-instance-independent-domain-name-capacity-limit */
+const NEW_PERSONAL_EDITION =
+  '`crpi-…` is an instance of the new Personal Edition, which returns no temporary tokens. Use `edition: static` with its domain and a fixed user name and password.'
+
+/** Common mistakes in a text of this definition of the schema, and their fix. */
+const FORM_HINTS: Readonly<Record<string, (value: string) => string | undefined>> = {
+  Domain(value) {
+    if (value.includes('://')) return `Leave the scheme out: ${value.replace(/^.*:\/\//, '').replace(/\/+$/, '')}.`
+    if (value.includes('*')) return 'List every domain by its full name; a credential is never written for a pattern.'
+    if (/^[\d.]+(:\d+)?$/.test(value)) return 'Write a host name; no credential is written for an IP address.'
+    return /[A-Z]/.test(value) ? `Write it in lower case: ${value.toLowerCase()}.` : undefined
+  },
+  EndpointUrl(value) {
+    if (!value.includes('://')) return `Write it with its scheme: https://${value}.`
+    return value.startsWith('http://')
+      ? 'Write https://; plain http is only for addresses of the machine itself.'
+      : undefined
+  },
+  RepositoryGlob: (value) =>
+    value.includes('/') ? undefined : `Write namespace/repository: ${value}/* allows all of a namespace.`,
+  IpAddress: addressHint,
+  Cidr: addressHint,
+  HostName(value) {
+    if (value.includes('://')) return `Leave the scheme out: ${value.replace(/^.*:\/\//, '').replace(/\/.*$/, '')}.`
+    if (value.includes('*')) return 'List every host by its full name; /etc/hosts knows no wildcard.'
+    if (/[A-Z]/.test(value)) return `Write it in lower case: ${value.toLowerCase()}.`
+    if (value.endsWith('.')) return `Leave out the dot at its end: ${value.replace(/\.+$/, '')}.`
+    return 'Write a host name such as images.example.com: lower-case letters, digits and `-`, in parts with a dot between them.'
+  },
+  Duration: (value) =>
+    /^\d+$/.test(value) ? `Write a number with its unit: ${value}s, ${value}m or ${value}h.` : undefined,
+}
+
+function addressHint(value: string): string | undefined {
+  const [, mapped] = /^[0:]+:ffff:([0-9]+\.[0-9.]+)(\/.*)?$/i.exec(value) ?? []
+  if (mapped !== undefined) return `Write it as IPv4: ${mapped}.`
+  if (/(^|\.)0[0-9]/.test(value)) return 'Leave out zeros before a number: some programs read them as octal.'
+  return /[a-z]/i.test(value) && !value.includes(':')
+    ? 'Write an address; a host name is not resolved here.'
+    : undefined
+}
+
+function formHint(value: string, schema: Schema | undefined, rootSchema: Schema): string | undefined {
+  if (schema?.pattern === undefined) return undefined
+  if (schema.pattern.startsWith('^cri-') && value.startsWith('crpi-')) return NEW_PERSONAL_EDITION
+  for (const [definition, hintFor] of Object.entries(FORM_HINTS)) {
+    if (rootSchema.definitions?.[definition]?.pattern !== schema.pattern) continue
+    const hint = hintFor(value)
+    if (hint !== undefined) return hint
+  }
+  return undefined
+}
