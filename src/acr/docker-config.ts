@@ -25,7 +25,10 @@ export function buildDockerConfig(logins: readonly RegistryLogin[], format: Auth
   return `{"auths":{${lines.join(',')}}}`
 }
 
-/** The logins in a `.dockerconfigjson`, one per domain, in its order. Throws DOCKER_CONFIG_INVALID, which never quotes the content. */
+/**
+ * The logins in a `.dockerconfigjson`, one per domain, in its order.
+ * @throws DOCKER_CONFIG_INVALID, which never quotes the content
+ */
 export function readDockerConfig(text: string): readonly RegistryLogin[] {
   const content = parseJson(text, () => invalid('it is not JSON'))
   const auths = (content as { auths?: unknown } | undefined)?.auths

@@ -38,7 +38,7 @@ const SHOWN = 20
 /** ACR's own limit is 30 characters. */
 const LONGEST_NAME = 64
 
-/** The id of the Enterprise instance of that name. Throws REGISTRY_NOT_FOUND, which lists the existing names. */
+/** The id of the Enterprise instance of that name. @throws REGISTRY_NOT_FOUND, which lists the existing names */
 export async function findInstance(
   target: CloudTarget,
   registry: { readonly instanceName?: string | undefined; readonly region?: string | undefined },

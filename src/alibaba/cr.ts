@@ -85,7 +85,7 @@ export interface RegistryInstance {
   readonly region: string
 }
 
-/** One Enterprise instance, with its state such as `RUNNING`. Throws CLOUD_NOT_FOUND. */
+/** One Enterprise instance, with its state such as `RUNNING`. @throws CLOUD_NOT_FOUND */
 export async function getInstance(
   target: CloudTarget,
   instanceId: string,
@@ -104,7 +104,7 @@ const PAGE = 100
 /** No account has so many instances: an endpoint with more pages is broken. */
 const PAGES = 100
 
-/** All Enterprise instances of the region; throws CLOUD_UNAVAILABLE when the pages do not end. */
+/** All Enterprise instances of the region. @throws CLOUD_UNAVAILABLE when the pages do not end */
 export async function listInstances(target: CloudTarget, signal?: AbortSignal): Promise<readonly RegistryInstance[]> {
   const found: RegistryInstance[] = []
   for (let page = 1; page <= PAGES; page++) {

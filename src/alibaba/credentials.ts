@@ -13,7 +13,7 @@ export interface CredentialProvider {
   readonly name: string
   /** The session is the node's and shared by all its Pods (worker role). */
   readonly sharedSession: boolean
-  /** Valid credentials, cached until they expire. Throws CREDENTIALS_EXPIRED rather than returning expired ones. */
+  /** Valid credentials, cached until they expire. @throws CREDENTIALS_EXPIRED rather than returning expired ones */
   get(signal?: AbortSignal): Promise<Credentials>
   /** New credentials from the issuer: a token that is requested with them gets the longest possible life. */
   fresh(signal?: AbortSignal): Promise<Credentials>

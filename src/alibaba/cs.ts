@@ -31,7 +31,7 @@ export interface ClusterDetail {
   }
 }
 
-/** Throws CLOUD_NOT_FOUND. */
+/** @throws CLOUD_NOT_FOUND */
 export async function describeClusterDetail(
   target: CloudTarget,
   clusterId: string,
@@ -161,7 +161,7 @@ function loadBalancers(config: unknown): readonly string[] {
 
 /**
  * Every RAM role that a node of the cluster may have: the cluster's and those of its node pools.
- * @throws NopassError `WORKER_ROLE_UNKNOWN`
+ * @throws WORKER_ROLE_UNKNOWN
  */
 export async function findWorkerRoles(
   cs: CloudTarget,

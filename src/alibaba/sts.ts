@@ -14,7 +14,7 @@ export interface RoleRequest {
   readonly durationSeconds?: number | undefined
 }
 
-/** Throws CLOUD_DENIED also if the role does not trust the caller. */
+/** @throws CLOUD_DENIED also when the role does not trust the caller */
 export async function assumeRole(
   target: CloudService,
   credentials: CredentialProvider | Credentials,

@@ -50,14 +50,14 @@ export function createServerClock(): { learn(date: string): void; aheadMs(): num
 
 /**
  * Connects for a command that writes: with several contexts to choose from, one has to be named.
- * @throws NopassError `INPUT_MISSING`
+ * @throws INPUT_MISSING
  */
 export async function connectToWrite(flags: ConnectFlags & CommonFlags, host: CliHost): Promise<Connected> {
   await requireContext(flags)
   return connect(flags, host)
 }
 
-/** @throws NopassError `INPUT_MISSING` where a write could go to the wrong cluster */
+/** @throws INPUT_MISSING where a write could go to the wrong cluster */
 export async function requireContext(flags: ConnectFlags): Promise<void> {
   if (contextOf(flags) !== undefined) return
   const { kubeconfig } = flags

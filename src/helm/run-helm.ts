@@ -30,7 +30,7 @@ const LIMIT_MS = 600_000
 /**
  * A short call of a program: argv only, no shell, nothing printed. A program that writes without an end, or never ends, is
  * killed.
- * @throws NopassError `HELM_FAILED`; what `node:child_process` throws for a program that cannot be started
+ * @throws HELM_FAILED; what `node:child_process` throws for a program that cannot be started
  */
 export async function runProgram(
   path: string,
@@ -65,10 +65,7 @@ export async function readFromHelm(helm: HelmProgram, args: readonly string[]): 
   return output.stdout
 }
 
-/**
- * JSON that helm wrote.
- * @throws NopassError `HELM_FAILED`, which quotes nothing of it: it may be values and Secrets
- */
+/** JSON that helm wrote. @throws HELM_FAILED, which quotes nothing of it: it may be values and Secrets */
 export function parseHelmJson(text: string, command: string): unknown {
   return parseJson(text, () => new NopassError('HELM_FAILED', `helm ${command} did not write JSON`))
 }

@@ -27,7 +27,7 @@ export interface HelperArguments {
 
 const ADDRESS = /^(\[[0-9a-fA-F:]+\]|[^\s:]+):\d{1,5}$/
 
-/** Parses the arguments of the chart's Deployment. Throws HELPER_ARGUMENTS. */
+/** Parses the arguments of the chart's Deployment. @throws HELPER_ARGUMENTS */
 export function readHelperArguments(argv: readonly string[]): HelperArguments {
   const text = { type: 'string' } as const
   const options = {

@@ -43,7 +43,10 @@ export interface CallReport {
 }
 
 export interface KubeClient {
-  /** Returns the response's JSON. Throws KubeApiError (KUBE_…) with status, reason and `retryAfterMs`; an abort throws the signal's reason. */
+  /**
+   * Returns the response's JSON.
+   * @throws KubeApiError (KUBE_…) with status, reason and `retryAfterMs`; an abort throws the signal's reason
+   */
   request<T = unknown>(call: KubeCall, signal?: AbortSignal): Promise<T>
   /** Resolves when the server ends the watch; throws as `request` does if it breaks. `onEvent` must not throw. */
   watch<T = unknown>(call: WatchCall, onEvent: (event: WatchEvent<T>) => void, signal?: AbortSignal): Promise<void>

@@ -13,7 +13,8 @@ const REREAD_MS = 10_000
 /**
  * The connection of a Pod: server from `KUBERNETES_SERVICE_HOST`/`_PORT`, `token` and `ca.crt` from `dir`, both re-read as they rotate.
  * Never through a proxy, because a Pod's HTTPS_PROXY is for external addresses and often comes without a NO_PROXY for the
- * cluster's own. Throws KUBE_CONNECTION if a part is missing.
+ * cluster's own.
+ * @throws KUBE_CONNECTION when a part is missing
  */
 export function inClusterConnection(
   dir: string,
@@ -40,7 +41,8 @@ export function inClusterConnection(
 
 /**
  * The connection that a kubeconfig describes (certificates, tokens, exec plugins), through `@kubernetes/client-node`; the file of
- * its authority is re-read as it rotates. Throws KUBECONFIG_INVALID, and KUBE_CONNECTION for a proxy that cannot be used.
+ * its authority is re-read as it rotates.
+ * @throws KUBECONFIG_INVALID, and KUBE_CONNECTION for a proxy that cannot be used
  */
 export async function kubeconfigConnection(
   source: KubeconfigSource,

@@ -37,7 +37,7 @@ export async function readKubeconfig(source: KubeconfigSource): Promise<KubeConn
   }
 }
 
-/** Names of the contexts of a kubeconfig (default: as kubectl finds it). Throws KUBECONFIG_INVALID. */
+/** Names of the contexts of a kubeconfig (default: as kubectl finds it). @throws KUBECONFIG_INVALID */
 export function listContexts(file?: string): readonly string[] {
   const config = new KubeConfig()
   try {

@@ -32,7 +32,7 @@ export interface InputFile {
 /**
  * The bytes of a file that an input names, at most 1 MiB. Synchronous, because asynchronous reads would start threads for a
  * few small files.
- * @throws NopassError `INPUT_INVALID`
+ * @throws INPUT_INVALID
  */
 export function readInputFile({ input, name, folder, within }: InputFile): Buffer {
   const refuse = (what: string, hint?: string, cause?: unknown): NopassError =>
@@ -71,7 +71,7 @@ export function isWithin(real: string, folders: readonly string[]): boolean {
   })
 }
 
-/** The bytes of a regular file that is not a link; undefined: it has more than `limit`. Throws as `node:fs` does. */
+/** The bytes of a regular file that is not a link; undefined: it has more than `limit`. @throws as `node:fs` does */
 export function readRegular(real: string, limit: number = INPUT_LIMIT): Buffer | undefined {
   // O_NONBLOCK, because opening a pipe without a writer would never return.
   const file = openSync(real, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
@@ -142,7 +142,7 @@ export function realPath(path: string): string {
 /**
  * Overwrites a file that only its user may read; never through a symbolic or hard link, which another user of the folder
  * could have created.
- * @throws NopassError `INPUT_INVALID`
+ * @throws INPUT_INVALID
  */
 export function writePrivateFile(file: string, text: string): void {
   const refuse = (what: string, cause?: unknown): NopassError =>

@@ -4,7 +4,7 @@ const UNITS: Readonly<Record<string, number>> = { h: 3600, m: 60, s: 1, ms: 0.00
 
 /**
  * Parses a Go duration such as `5m`, `1m30s` or `90s`, as helm's `--timeout` does, to seconds.
- * @throws NopassError `INPUT_INVALID`
+ * @throws INPUT_INVALID
  */
 export function parseGoDuration(text: string, input: string): number {
   if (!/^(\d+(\.\d+)?(h|ms|m|s))+$/.test(text)) {

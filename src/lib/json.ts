@@ -14,7 +14,7 @@ export function parseObject(text: string): JsonObject | undefined {
   }
 }
 
-/** Throws the given problem, which must not quote the text: it may hold secrets. */
+/** @throws the given problem, which must not quote the text: it may hold secrets */
 export function parseJson(text: string, problem: () => Error): unknown {
   try {
     return JSON.parse(text)

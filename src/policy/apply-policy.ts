@@ -9,7 +9,7 @@ import { describeStep, performStep, planOf } from './steps.ts'
 /** How often RAM is read again, after our own write, another run's, or a lost response. */
 const ROUNDS = 6
 
-/** What applying would change; only reads. Throws as decideSteps and the transport do. */
+/** What applying would change; only reads. @throws as `decideSteps` and the transport do */
 export async function planPolicy(ram: Ram, target: PolicyTarget, signal?: AbortSignal): Promise<PolicyPlan> {
   const { steps, kept } = decideAll(target, await observePolicy(ram, target, signal))
   return planOf(steps, kept)
@@ -36,7 +36,8 @@ const ofOtherLists = (members: readonly string[]): string =>
 
 /**
  * Brings RAM to the desired state and returns what was changed. RAM's writes have no preconditions, so another run may
- * overwrite ours with what it read before: RAM is read again until nothing differs. Throws also POLICY_UNSETTLED.
+ * overwrite ours with what it read before: RAM is read again until nothing differs.
+ * @throws POLICY_UNSETTLED, and as `planPolicy` does
  */
 export async function applyPolicy(ram: Ram, target: PolicyTarget, signal?: AbortSignal): Promise<PolicyPlan> {
   return untilSettled(

@@ -19,7 +19,10 @@ interface Caller {
   readonly context: ReadonlyMap<string, readonly string[]>
 }
 
-/** Whether a role's trust policy (JSON of RAM) allows exactly the callers that `desired` names. Throws DocumentError. */
+/**
+ * Whether a role's trust policy (JSON of RAM) allows exactly the callers that `desired` names.
+ * @throws DocumentError
+ */
 export function judgeTrust(actual: string, desired: PolicyDocument): TrustVerdict {
   const trust = parseStatements(actual, 'trust')
   const callers = parseStatements(JSON.stringify(desired), 'trust').flatMap(callersOf)

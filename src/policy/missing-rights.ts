@@ -97,7 +97,8 @@ export interface RightsVerdict {
 
 /**
  * What `desired` allows and the attached documents (JSON of RAM) do not. Conditional statements are assumed to apply, because
- * that is known only when the helper calls. Throws DocumentError.
+ * that is known only when the helper calls.
+ * @throws DocumentError
  */
 export function missingRights(desired: PolicyDocument, attached: readonly string[], accountId: string): RightsVerdict {
   const statements = attached.flatMap((text) => parseStatements(text, 'policy')).flatMap(unconditional)

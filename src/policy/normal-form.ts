@@ -140,7 +140,7 @@ export interface PolicyDocument {
 /** RAM's limit for a custom policy's document, bytes (CreatePolicy). The limit for trust policies is undocumented. */
 export const MAX_DOCUMENT = 6144
 
-/** Parses RAM's JSON text. Throws POLICY_UNREADABLE. */
+/** Parses RAM's JSON text. @throws POLICY_UNREADABLE */
 export function parseDocument(text: string, name: string): PolicyDocument {
   const { Version, Statement } = parseObject(text) ?? {}
   const statements = Array.isArray(Statement) ? Statement : [Statement]
@@ -154,7 +154,7 @@ export function fitsPolicy(document: PolicyDocument): boolean {
   return Buffer.byteLength(JSON.stringify(document)) <= MAX_DOCUMENT
 }
 
-/** The JSON that is sent to RAM. Throws POLICY_TOO_LARGE. */
+/** The JSON that is sent to RAM. @throws POLICY_TOO_LARGE */
 export function documentText(document: PolicyDocument, name: string): string {
   const text = JSON.stringify(document)
   const size = Buffer.byteLength(text)

@@ -25,7 +25,7 @@ export class DocumentError extends Error {
   override readonly name = 'DocumentError'
 }
 
-/** Parses a permission policy (`kind: 'policy'`) or a role's trust policy; throws DocumentError. */
+/** Parses a permission policy (`kind: 'policy'`) or a role's trust policy. @throws DocumentError */
 export function parseStatements(text: string, kind: 'policy' | 'trust'): readonly RamStatement[] {
   const document = object(
     parseJson(text, () => new DocumentError('not JSON')),

@@ -15,7 +15,7 @@ export interface ServiceAccountTrust {
 
 /**
  * The statement that allows only the helper's ServiceAccount of one cluster to assume a role.
- * @throws NopassError `POLICY_INPUT_INVALID` for a list of issuers, which no token has
+ * @throws POLICY_INPUT_INVALID for a list of issuers, which no token has
  */
 export function rrsaStatement(trust: ServiceAccountTrust): Statement {
   if (/[,\s]/.test(trust.issuer)) {
@@ -44,7 +44,8 @@ export interface GithubTrust {
 /**
  * The trust policy of a workflow's role, with GitHub's immutable subjects `repo:OWNER@ID/REPO@ID:…`: the default for
  * repositories created, renamed or transferred since 2026-07-15, opt-in for others. They contain the names too, so a rename
- * needs a new policy. GitHub Enterprise Server has no immutable subjects. Throws POLICY_INPUT_INVALID.
+ * needs a new policy. GitHub Enterprise Server has no immutable subjects.
+ * @throws POLICY_INPUT_INVALID
  */
 export function githubTrustDocument(trust: GithubTrust): PolicyDocument {
   const names = /^([A-Za-z0-9][A-Za-z0-9-]*)\/([A-Za-z0-9._-]+)$/.exec(trust.repository)
@@ -129,7 +130,7 @@ export function parseIssuers(list: string): readonly string[] {
 /**
  * The issuer for the trust policy: that of the API server's discovery document, or without it the first that ACK lists, which
  * is not verified then.
- * @throws NopassError `RRSA_ISSUER_MISMATCH`, `RRSA_NOT_ENABLED`
+ * @throws RRSA_ISSUER_MISMATCH, RRSA_NOT_ENABLED
  */
 export function chooseIssuer(listed: readonly string[], served: string | undefined, cluster: string): ClusterIssuer {
   if (served !== undefined && (listed.length === 0 || listed.some((issuer) => isSameIssuer(issuer, served)))) {

@@ -90,10 +90,7 @@ export async function missingRights(
   return open.filter((_, index) => !allowed[index])
 }
 
-/**
- * Fails before the first write instead of in the middle.
- * @throws NopassError `DEPLOYER_FORBIDDEN` with every missing right
- */
+/** Fails before the first write instead of in the middle. @throws DEPLOYER_FORBIDDEN with every missing right */
 export function requireRights(missing: readonly Right[]): void {
   if (missing.length === 0) return
   const lines = missing.slice(0, 12).map(formatRight)

@@ -78,7 +78,7 @@ export interface NamespacedKind {
 
 /**
  * All namespaced kinds that can be listed, in the API server's preferred version if possible.
- * @throws KubeApiError if a group cannot be read, such as that of an aggregated server that is down
+ * @throws KubeApiError when a group cannot be read, such as that of an aggregated server that is down
  */
 export async function discoverNamespaced(client: KubeClient, signal?: AbortSignal): Promise<readonly NamespacedKind[]> {
   const { groups } = await client.request<GroupList>({ method: 'GET', path: '/apis' }, signal)
@@ -110,7 +110,7 @@ export interface CustomKind {
 
 /**
  * All custom kinds that can be listed, in the API server's preferred version if possible.
- * @throws KubeApiError if a group cannot be read
+ * @throws KubeApiError when a group cannot be read
  */
 export async function discoverCustom(client: KubeClient, signal?: AbortSignal): Promise<readonly CustomKind[]> {
   const { groups } = await client.request<GroupList>({ method: 'GET', path: '/apis' }, signal)

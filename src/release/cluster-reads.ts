@@ -15,10 +15,7 @@ export interface ClusterIdentity {
   readonly version: string
 }
 
-/**
- * Connects to the API server and identifies it.
- * @throws NopassError `CLUSTER_UNREACHABLE`, or the API server's own refusal
- */
+/** Connects to the API server and identifies it. @throws CLUSTER_UNREACHABLE, or the API server's own refusal */
 export async function identifyCluster(
   client: KubeClient,
   connection: KubeConnection,
@@ -48,10 +45,7 @@ export interface ExpectedIdentity {
   readonly kubeSystemUid?: string | undefined
 }
 
-/**
- * Compares the API server with what the entry expects, before the first write.
- * @throws NopassError `CLUSTER_MISMATCH`
- */
+/** Compares the API server with what the entry expects, before the first write. @throws CLUSTER_MISMATCH */
 export function requireIdentity(found: ClusterIdentity, ca: string | undefined, expected: ExpectedIdentity): void {
   const differs = (what: string, actual: string, wanted: string): NopassError =>
     new NopassError('CLUSTER_MISMATCH', `${what} is ${actual}, but ${wanted} is expected`)

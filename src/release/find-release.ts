@@ -40,7 +40,7 @@ export async function findRelease(reader: Reader, choice: ReleaseChoice): Promis
 
 /**
  * The release for a command that needs exactly one.
- * @throws NopassError `RELEASE_NOT_FOUND`, or `INPUT_MISSING` if there are several and none was named
+ * @throws RELEASE_NOT_FOUND, or INPUT_MISSING when there are several and none was named
  */
 export async function requireRelease(reader: Reader, choice: ReleaseChoice): Promise<ReleaseFacts> {
   const { chosen, others } = await findRelease(reader, choice)

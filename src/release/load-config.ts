@@ -13,7 +13,10 @@ export interface LoadedConfig {
   readonly hash: string
 }
 
-/** The helper's configuration from the text that the chart rendered, defaults filled in. Throws HELPER_CONFIG_INVALID. */
+/**
+ * The helper's configuration from the text that the chart rendered, defaults filled in.
+ * @throws HELPER_CONFIG_INVALID
+ */
 export function loadConfig(text: string): LoadedConfig {
   let value: unknown
   try {

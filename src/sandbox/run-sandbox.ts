@@ -18,7 +18,7 @@ export const SANDBOX_USAGE = `usage: npm run sandbox [-- COMMAND] [--fast]
   --fast        do not start the real node (containerd and kubelet)
 `
 
-/** Runs the command `sandbox` and returns the exit code. Throws SANDBOX_ARGUMENTS for invalid arguments. */
+/** Runs the command `sandbox` and returns the exit code. @throws SANDBOX_ARGUMENTS for invalid arguments */
 export async function runSandbox(argv: readonly string[], deps: SandboxDeps): Promise<number> {
   if (argv[0] === 'cloud') {
     const { runCloud } = await import('./cloud/run-cloud.ts')

@@ -28,7 +28,7 @@ function missing(file: string, cause?: unknown): NopassError {
   })
 }
 
-/** The identity of the CLI: the standard variables of Alibaba Cloud's tools. Throws CREDENTIALS_MISSING. */
+/** The identity of the CLI: the standard variables of Alibaba Cloud's tools. @throws CREDENTIALS_MISSING */
 export function createEnvironmentProvider(env: NodeJS.ProcessEnv): CredentialProvider {
   const read = async (): Promise<Credentials> => {
     const accessKeyId = env.ALIBABA_CLOUD_ACCESS_KEY_ID?.trim()

@@ -28,7 +28,7 @@ export interface IdentityDeps {
 
 /**
  * The configured identity, followed by its chain of roles; there is no fallback.
- * Throws IDENTITY_UNAVAILABLE if its settings are incomplete.
+ * @throws IDENTITY_UNAVAILABLE when its settings are incomplete
  */
 export function createIdentity(
   config: IdentityConfig,

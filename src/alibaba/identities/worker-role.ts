@@ -21,7 +21,7 @@ const TIMEOUT = 2000
 
 /**
  * The node's own role, from ECS instance metadata. All Pods of the node share its session, so `fresh` only reads it again.
- * Throws IDENTITY_UNAVAILABLE.
+ * @throws IDENTITY_UNAVAILABLE
  */
 export function createWorkerRoleProvider(options: WorkerRoleOptions): CredentialProvider {
   const load = (signal: AbortSignal): Promise<Credentials> => readSession(options, signal)

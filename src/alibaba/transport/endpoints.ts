@@ -15,9 +15,9 @@ export interface EndpointOptions {
 }
 
 export interface Endpoints {
-  /** Base URL of a product in a region; `network: auto` follows the general setting. Throws ENDPOINT_INVALID. */
+  /** Base URL of a product in a region; `network: auto` follows the general setting. @throws ENDPOINT_INVALID */
   url(product: Product, region?: string, network?: Network): URL
-  /** The same, for calls that can fall back to the public address. Throws ENDPOINT_INVALID. */
+  /** The same, for calls that can fall back to the public address. @throws ENDPOINT_INVALID */
   locate(product: Product, region?: string, network?: Network): ServiceLocation
   /** Base URL that replaces every registry domain (tests and the sandbox), else undefined. */
   registry(): URL | undefined
@@ -91,7 +91,7 @@ function endpointUrl(product: string, text: string): URL {
 
 const KNOWN: readonly string[] = ['ram', 'sts', 'cs', 'cr']
 
-/** The input `endpoints`. @throws NopassError `INPUT_INVALID` */
+/** The input `endpoints`. @throws INPUT_INVALID */
 export function readEndpoints(text: string): Readonly<Partial<Record<Product, string>>> {
   const value: unknown = text === '' ? {} : parse(text)
   const entries = isRecord(value) ? Object.entries(value) : undefined

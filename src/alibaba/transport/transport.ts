@@ -34,8 +34,9 @@ export interface Transport {
   /** For instance metadata and registries, with the same proxies and certificates. */
   readonly send: HttpSender
   /**
-   * The JSON of a successful response. Throws CLOUD_UNREACHABLE, CLOUD_UNAVAILABLE, CLOUD_THROTTLED, CLOUD_DENIED,
-   * CLOUD_NOT_FOUND, CLOUD_REJECTED, CLOUD_CLOCK, CREDENTIALS_EXPIRED, CREDENTIALS_REFUSED, IDENTITY_NOT_TRUSTED.
+   * The JSON of a successful response.
+   * @throws CLOUD_UNREACHABLE, CLOUD_UNAVAILABLE, CLOUD_THROTTLED, CLOUD_DENIED, CLOUD_NOT_FOUND, CLOUD_REJECTED,
+   * CLOUD_CLOCK, CREDENTIALS_EXPIRED, CREDENTIALS_REFUSED, IDENTITY_NOT_TRUSTED
    */
   call(call: CloudCall, signal?: AbortSignal): Promise<JsonObject>
   /** VPC addresses that do not resolve, and the public ones that are used instead. */

@@ -42,7 +42,7 @@ export async function cleanupLegacy(flags: CleanupFlags & CommonFlags, host: Cli
   }
 }
 
-/** @throws NopassError `LEGACY_UNREADABLE`, because what cannot be read might depend on it */
+/** @throws LEGACY_UNREADABLE, because what cannot be read might depend on it */
 async function observe(
   client: KubeClient,
   flags: CleanupFlags,

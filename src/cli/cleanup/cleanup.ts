@@ -50,7 +50,7 @@ export async function cleanup(flags: CleanupFlags & CommonFlags, host: CliHost):
   }
 }
 
-/** @throws NopassError `HELPER_AT_WORK` while a helper would restore everything, `CLEANUP_UNREADABLE` if that cannot be read */
+/** @throws HELPER_AT_WORK while a helper would restore everything, CLEANUP_UNREADABLE when that cannot be read */
 async function describeRelease(
   client: KubeClient,
   flags: CleanupFlags,
@@ -90,7 +90,7 @@ interface Running {
   readonly status?: { readonly phase?: string }
 }
 
-/** @throws NopassError `CLEANUP_UNREADABLE`, because a release that cannot be read may be running */
+/** @throws CLEANUP_UNREADABLE, because a release that cannot be read may be running */
 function requireRead({ unread: [first] }: Reader): void {
   if (first !== undefined) throw new NopassError('CLEANUP_UNREADABLE', `not readable: ${first.what} (${first.why})`)
 }

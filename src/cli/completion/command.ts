@@ -16,7 +16,7 @@ export function addCompletion({ program, host, run }: Cli): void {
     )
 }
 
-/** A completion script for commands and their flags. Throws INPUT_INVALID. */
+/** A completion script for commands and their flags. @throws INPUT_INVALID */
 function renderCompletion(shell: string, program: Command): string {
   const { commands } = program
   if (shell === 'bash') return bash(commands)

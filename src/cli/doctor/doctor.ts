@@ -39,10 +39,7 @@ export function doctor(flags: DoctorFlags & CommonFlags, host: CliHost): Promise
   return run(flags, host, observe, { describe: describeReport, render: renderReport })
 }
 
-/**
- * Diagnoses one Pod; returns 1 if there is an error.
- * @throws NopassError `INPUT_INVALID`, `KUBE_NOT_FOUND`
- */
+/** Diagnoses one Pod; returns 1 if there is an error. @throws INPUT_INVALID, KUBE_NOT_FOUND */
 export async function doctorPod(pod: string, flags: DoctorPodFlags & CommonFlags, host: CliHost): Promise<number> {
   const [namespace = '', name = '', ...more] = pod.split('/')
   if (namespace === '' || name === '' || more.length > 0) {

@@ -6,7 +6,7 @@ import type { CliHost, CommonFlags } from './host.ts'
 
 /**
  * Parses the command line and runs the command; returns the exit code.
- * @throws NopassError `INPUT_INVALID` for unknown commands and flags, and what the command throws
+ * @throws INPUT_INVALID for unknown commands and flags, and what the command throws
  */
 export async function runCli(host: CliHost, commands: readonly ((cli: Cli) => void)[]): Promise<number> {
   let code = 0

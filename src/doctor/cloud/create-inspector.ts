@@ -31,7 +31,7 @@ const PATIENCE = { timeout: 5000, attempts: 2 }
 /**
  * Reads Alibaba Cloud only with the user's own credentials, and only at Alibaba's addresses or those in `--endpoints`. The values'
  * endpoints are ignored, because a user who may change them must not get our calls.
- * @throws NopassError `INPUT_INVALID`, `ENDPOINT_INVALID` for a wrong `--endpoints`
+ * @throws INPUT_INVALID, ENDPOINT_INVALID for a wrong `--endpoints`
  */
 export function createInspector(
   options: InspectOptions,

@@ -22,7 +22,7 @@ type Base = Pick<Observed, 'now' | 'aheadMs' | 'server' | 'kubernetes' | 'releas
 
 /**
  * The base of every diagnosis: the server, the release, and others that do the same.
- * @throws NopassError if the API server cannot be reached or does not know the caller
+ * @throws KubeApiError when the API server cannot be reached or does not know the caller
  */
 export async function observeBase(
   client: KubeClient,
@@ -48,7 +48,7 @@ export const NOT_INSPECTED: CloudSnapshot = { state: 'not-inspected', why: 'no r
 
 /**
  * Reads everything for the diagnosis; of Secrets only the pull secrets' metadata.
- * @throws NopassError if the API server cannot be reached or does not know the caller
+ * @throws KubeApiError when the API server cannot be reached or does not know the caller
  */
 export async function observeCluster(
   client: KubeClient,

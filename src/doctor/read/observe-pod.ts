@@ -21,7 +21,7 @@ export interface PodRequest extends ObserveRequest {
 
 /**
  * Reads everything about one Pod: itself, its namespace, ServiceAccount, pull secret, node and Events, and the release.
- * @throws NopassError `KUBE_NOT_FOUND`, `KUBE_FORBIDDEN` of the Pod itself
+ * @throws KUBE_NOT_FOUND, KUBE_FORBIDDEN of the Pod itself
  */
 export async function observePod(
   client: KubeClient,

@@ -30,7 +30,7 @@ export interface ObtainHelmOptions {
 /**
  * Downloads one exact version, verifies its known or given checksum before running it, and keeps it in the runner's tool cache.
  * Returns the path of the program.
- * @throws NopassError `HELM_DOWNLOAD_FAILED`
+ * @throws HELM_DOWNLOAD_FAILED
  */
 export async function downloadHelm(options: ObtainHelmOptions, signal: AbortSignal): Promise<string> {
   const version = parseHelmVersion(options.version)
@@ -82,7 +82,7 @@ export interface DigestChoice {
 
 /**
  * The expected SHA-256 of the archive: the given one, which must equal a known one, else the known one.
- * @throws NopassError `HELM_DOWNLOAD_FAILED`
+ * @throws HELM_DOWNLOAD_FAILED
  */
 function chooseDigest({ version, target, given, mirror, digests = HELM_DIGESTS }: DigestChoice): string {
   const archive = `helm-v${version}-${target}.tar.gz`
@@ -115,7 +115,7 @@ const REDIRECTS = 5
 /**
  * Downloads an address through the environment's proxy, which global `fetch` does not support. Redirects are followed, because
  * the checksum decides.
- * @throws NopassError `HELM_DOWNLOAD_FAILED`
+ * @throws HELM_DOWNLOAD_FAILED
  */
 export async function fetchArchive(
   url: string,

@@ -22,10 +22,7 @@ export interface FindHelmOptions {
   readonly home: string
 }
 
-/**
- * Finds helm and checks its version by running it.
- * @throws NopassError `HELM_NOT_FOUND`, `HELM_VERSION_UNSUPPORTED`
- */
+/** Finds helm and checks its version by running it. @throws HELM_NOT_FOUND, HELM_VERSION_UNSUPPORTED */
 export async function findHelm(options: FindHelmOptions): Promise<Helm> {
   const path = options.path ?? (await searchHelm(options.environment))
   if (path === undefined) throw new NopassError('HELM_NOT_FOUND', 'no `helm` on PATH')
@@ -79,10 +76,7 @@ export function isSupportedHelm(version: HelmVersion): boolean {
   return version.major === 4 || (version.major === 3 && version.minor >= 18)
 }
 
-/**
- * Requires a supported version.
- * @throws NopassError `HELM_VERSION_UNSUPPORTED`
- */
+/** Requires a supported version. @throws HELM_VERSION_UNSUPPORTED */
 export function requireHelmVersion(found: HelmVersion, wanted: string | undefined, path: string): void {
   const want = wanted === undefined ? undefined : parseHelmVersion(wanted)
   if (want && !isSameVersion(found, want)) {

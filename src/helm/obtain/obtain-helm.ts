@@ -5,7 +5,7 @@ import { findHelm, type Helm, isSameVersion, parseHelmVersion, searchHelm } from
 
 /**
  * The helm on PATH if it has the requested version, else a download of that version.
- * @throws NopassError `HELM_NOT_FOUND`, `HELM_VERSION_UNSUPPORTED`, `HELM_DOWNLOAD_FAILED`
+ * @throws HELM_NOT_FOUND, HELM_VERSION_UNSUPPORTED, HELM_DOWNLOAD_FAILED
  */
 export async function obtainHelm(options: ObtainHelmOptions, signal: AbortSignal): Promise<Helm> {
   const { version, environment } = options

@@ -10,10 +10,7 @@ export interface ManifestObject {
   readonly body: Readonly<Record<string, unknown>>
 }
 
-/**
- * The objects of a manifest, in order; `List`s are not expanded (our chart renders none).
- * @throws NopassError `HELM_CHART`
- */
+/** The objects of a manifest, in order; `List`s are not expanded (our chart renders none). @throws HELM_CHART */
 export function parseManifest(text: string, nameless = false): readonly ManifestObject[] {
   return readDocuments(text).flatMap((body) => (isRecord(body) ? [describeObject(body, nameless)] : []))
 }

@@ -44,7 +44,7 @@ function readStep(labels: Readonly<Record<string, string>>): StepMark | undefine
 
 /**
  * The content of a revision, from its record: helm's base64 of gzipped JSON.
- * @throws NopassError `HELM_CHART` if it is not a valid record
+ * @throws HELM_CHART when it is not a valid record
  */
 export async function readRecord(record: string): Promise<ReleaseContent> {
   const packed = Buffer.from(record, 'base64')

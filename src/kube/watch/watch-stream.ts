@@ -16,8 +16,8 @@ const NEWLINE = 0x0a
 
 /**
  * Splits a byte stream into watch events, however the bytes are chunked. `push` yields each complete event before it parses the
- * next line; `end` reports whether an incomplete line was left (a cut connection). Throws KUBE_BAD_ANSWER for a line that is not a
- * watch event.
+ * next line; `end` reports whether an incomplete line was left (a cut connection).
+ * @throws KUBE_BAD_ANSWER for a line that is not a watch event
  */
 export interface WatchParser<T> {
   push(chunk: Uint8Array): Generator<WatchEvent<T>, void>

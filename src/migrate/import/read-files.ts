@@ -16,12 +16,12 @@ export interface FilesContent {
   readonly settings: readonly ReadSettings[]
 }
 
-/** @throws NopassError `INPUT_INVALID` */
+/** @throws INPUT_INVALID */
 export function readSources(names: readonly string[], folder: string): readonly SourceFile[] {
   return names.map((name) => ({ name, text: decodeText(readInputFile({ input: '--file', name, folder })) }))
 }
 
-/** Classifies the files' content. Throws IMPORT_UNREADABLE with the location. */
+/** Classifies the files' content. @throws IMPORT_UNREADABLE with the location */
 export function readFiles(files: readonly SourceFile[]): FilesContent {
   const documents = files.flatMap((file) => parseFile(file).map((value) => ({ value, file })))
   const found = documents.flatMap(({ value, file }) => expand(value).map((one) => ({ one, file })))

@@ -43,7 +43,7 @@ export interface ConnectDeps {
 
 /**
  * Gets a short-lived kubeconfig, connects to the API server and verifies its identity.
- * @throws NopassError `CLUSTER_UNREACHABLE`, `CLUSTER_MISMATCH`, `KUBECONFIG_MISSING`, and the cloud's codes
+ * @throws CLUSTER_UNREACHABLE, CLUSTER_MISMATCH, KUBECONFIG_INVALID, KUBE_CONNECTION, and the cloud's codes
  */
 export async function connectCluster(
   cluster: ClusterSettings,

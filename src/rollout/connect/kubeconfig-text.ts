@@ -62,7 +62,7 @@ const PATHS = ['certificate-authority', 'client-certificate', 'client-key', 'tok
  * with the credentials of the job, and `mode: plan` is done on pull requests.
  * @param source as messages name it, with the folder that its relative paths start from; undefined: a text, whose relative
  *   paths start from wherever it is written to, so it may have none
- * @throws NopassError `KUBECONFIG_REFUSED`
+ * @throws KUBECONFIG_REFUSED
  */
 export function refuseForeignPrograms(
   text: string,

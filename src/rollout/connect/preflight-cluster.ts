@@ -51,8 +51,8 @@ export interface ChartRequest extends Pick<UpgradeOptions, 'chart' | 'chartVersi
 
 /**
  * Finds every foreseeable failure before anything is written.
- * @throws NopassError `HELM_PENDING`, `RELEASE_ELSEWHERE`, `RELEASE_RENAMED`, `ADDON_PRESENT`, `CLUSTER_DUPLICATE`, `DEPLOYER_FORBIDDEN`, `VERIFY_NAMESPACE`,
- * `HELM_…`
+ * @throws HELM_PENDING, RELEASE_ELSEWHERE, RELEASE_RENAMED, ADDON_PRESENT, CLUSTER_DUPLICATE, DEPLOYER_FORBIDDEN,
+ * VERIFY_NAMESPACE, and helm's own codes
  */
 export async function preflightCluster(
   work: Omit<ClusterWork, 'run'>,

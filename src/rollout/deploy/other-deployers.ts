@@ -78,10 +78,7 @@ export async function readHistoryPatiently(store: ReleaseStore, signal: AbortSig
   return history
 }
 
-/**
- * Checks that the verified revision is still the release.
- * @throws NopassError `RELEASE_OVERTAKEN`
- */
+/** Checks that the verified revision is still the release. @throws RELEASE_OVERTAKEN */
 export async function requireNewest(
   store: ReleaseStore,
   target: ReleaseTarget,

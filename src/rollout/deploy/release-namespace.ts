@@ -27,7 +27,7 @@ export async function hasReleaseNamespace(
 /**
  * Creates the release's namespace with our label, after waiting for one of that name to be deleted. One that another run created
  * meanwhile is used.
- * @throws KubeApiError a conflict, when that deletion does not finish
+ * @throws KubeApiError (409) when that deletion does not finish
  */
 export async function createReleaseNamespace(client: KubeClient, name: string, signal: AbortSignal): Promise<void> {
   const metadata = { name, labels: { [MADE_LABEL]: 'true' } }

@@ -49,7 +49,7 @@ export function openReleaseStore(helm: Helm, client: KubeClient, target: Release
 
 /**
  * The kind of object in which helm keeps its records.
- * @throws NopassError `HELM_DRIVER` for a database, whose labels cannot be read through the API, and for the memory driver
+ * @throws HELM_DRIVER for a database, whose labels cannot be read through the API, and for the memory driver
  */
 export function recordKind(environment: NodeJS.ProcessEnv): 'secrets' | 'configmaps' {
   const driver = environment.HELM_DRIVER ?? ''
@@ -62,7 +62,7 @@ export function recordKind(environment: NodeJS.ProcessEnv): 'secrets' | 'configm
 /**
  * Checks that the release has not changed since it was planned and checked.
  * @param was the newest revision at that time
- * @throws NopassError `RELEASE_CHANGED` when another deployer has changed it since
+ * @throws RELEASE_CHANGED when another deployer has changed it since
  */
 export async function requireSameHistory(
   store: ReleaseStore,
@@ -83,7 +83,7 @@ export async function requireSameHistory(
 /**
  * Another full name is another ServiceAccount, which the trust policy of the role does not name, and another Lease: two helpers
  * would lead until the old Pods are gone. The last revision that worked decides, so that a failed rename can be reverted.
- * @throws NopassError `RELEASE_RENAMED`
+ * @throws RELEASE_RENAMED
  */
 export async function refuseRename(
   store: Pick<ReleaseStore, 'content'>,

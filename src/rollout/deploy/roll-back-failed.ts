@@ -17,7 +17,7 @@ export interface Deployed {
  * (`prepareUpgrade`, https://github.com/helm/helm/blob/v3.22.0/pkg/action/upgrade.go): objects that only the failed one has are
  * never deleted, and with client-side apply its fields stay too. A rollback compares with the failed one. If the rollback
  * fails, the upgrade may still succeed, except over a pending rollback, which a failed hook leaves: that one is repeated once.
- * @throws NopassError `HELM_PENDING`, `RELEASE_CHANGED`
+ * @throws HELM_PENDING, RELEASE_CHANGED
  */
 export async function rollBackFailed(
   request: UndoRequest & Deployed,

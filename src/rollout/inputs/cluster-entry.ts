@@ -11,7 +11,7 @@ export interface EntryDeps {
 
 /**
  * The single-cluster inputs as one entry of a list. In the mode `validate` no cluster has to be given.
- * @throws NopassError `INPUT_INVALID`, `INPUT_MISSING`
+ * @throws INPUT_INVALID, INPUT_MISSING
  */
 export function singleCluster(inputs: Inputs): ClusterEntry {
   const name = inputs.name || inputs['ack-cluster-id'] || 'cluster'

@@ -150,7 +150,7 @@ function describeChart(inputs: Inputs, deps: SettingsDeps): ChartSettings {
   return { reference, version, ours, bundled: undefined, defaults }
 }
 
-/** @throws NopassError `HELM_CHART` */
+/** @throws HELM_CHART */
 function readChartFile<T>(file: string, read: (text: string) => T): T {
   try {
     const bytes = readRegular(realpathSync(file))
@@ -175,7 +175,7 @@ function unexpectedWaves(entries: readonly ClusterEntry[], expected: number): re
 
 /**
  * The entries that the input `cluster` selects; all of them without it.
- * @throws NopassError `CLUSTER_UNKNOWN`, unless the list itself has errors, which are reported first
+ * @throws CLUSTER_UNKNOWN, unless the list itself has errors, which are reported first
  */
 function selection({ entries, errors }: Entries, names: readonly string[]): (name: string) => boolean {
   if (names.length === 0) return () => true

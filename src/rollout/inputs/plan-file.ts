@@ -19,7 +19,7 @@ const LIMIT = 256 * 1024 * 1024
 /**
  * Writes a plan for its approval: the changes, and a digest of everything that would be done.
  * @param workspace symbolic links in it must not lead the file out of it, because a pull request may have added them
- * @throws NopassError `INPUT_INVALID`
+ * @throws INPUT_INVALID
  */
 export function writePlanFile(file: string, results: readonly ClusterResult[], workspace = ''): void {
   if (workspace !== '' && isWithin(resolve(file), [resolve(workspace)])) {
@@ -35,10 +35,7 @@ export function writePlanFile(file: string, results: readonly ClusterResult[], w
   writePrivateFile(file, `${JSON.stringify(plan, null, 2)}\n`)
 }
 
-/**
- * The digests of an approved plan by cluster.
- * @throws NopassError `INPUT_INVALID`
- */
+/** The digests of an approved plan by cluster. @throws INPUT_INVALID */
 export function readPlanFile(file: string): ReadonlyMap<string, string> {
   try {
     const plan: PlanFile = JSON.parse(readRegular(realpathSync(file), LIMIT)?.toString('utf8') ?? '')

@@ -90,10 +90,7 @@ function isForNoCluster({ mode, clusters, kubeconfig, ...inputs }: Inputs): bool
   return mode === 'validate' && named.every((text) => text === '')
 }
 
-/**
- * The identity whose RAM policy is applied.
- * @throws NopassError `RAM_MODE_CONFLICT`
- */
+/** The identity whose RAM policy is applied. @throws RAM_MODE_CONFLICT */
 export function ramMode(input: Inputs['ram'], identity: ResolvedValues['identity']['type'], cluster: string): RamMode {
   if (input === 'none') return 'none'
   const desired = identity === 'access-key' ? 'none' : identity

@@ -2,10 +2,7 @@ import { NopassError } from '../../errors.ts'
 import { parseGoDuration } from '../../lib/go-duration.ts'
 import { INPUTS, type InputName, type InputSpec, type Inputs } from './input-table.ts'
 
-/**
- * Parses the inputs; '' and undefined mean the default.
- * @throws NopassError `INPUT_INVALID`, `INPUT_CONFLICT`
- */
+/** Parses the inputs; '' and undefined mean the default. @throws INPUT_INVALID, INPUT_CONFLICT */
 export function readInputs(given: (name: InputName) => string | undefined): Inputs {
   const entries = Object.entries(INPUTS).map(([name, spec]) => {
     const text = given(name as InputName)?.trim()

@@ -5,10 +5,7 @@ import { makePlan } from '../deploy/plan-cluster.ts'
 import type { PreparedCluster } from '../inputs/prepare-cluster.ts'
 import { type OpenCluster, openCluster } from '../open-cluster.ts'
 
-/**
- * With an approved plan only that plan may be applied.
- * @throws NopassError `PLAN_CHANGED`
- */
+/** With an approved plan only that plan may be applied. @throws PLAN_CHANGED */
 export async function requireApproved(work: ClusterWork, open: OpenCluster): Promise<void> {
   const { cluster, context } = work
   if (context.approved === undefined) return

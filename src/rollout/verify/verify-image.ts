@@ -17,7 +17,7 @@ const CONTAINER = 'image'
 /**
  * Creates one Pod of the image and waits until the node has pulled it; the Pod does not have to run successfully.
  * @returns a note with the duration of the pull
- * @throws NopassError `VERIFY_IMAGE` with the kubelet's message: after 35 s of failed pulls, immediately when no retry can help
+ * @throws VERIFY_IMAGE with the kubelet's message: after 35 s of failed pulls, immediately when no retry can help
  */
 export async function verifyImage(
   client: KubeClient,

@@ -28,7 +28,7 @@ export interface VerifyRequest extends Pick<ProbeRequest, 'client' | 'folder' | 
  * Verifies that the deployed release works: every registry is live with the deployed configuration, a new namespace gets its
  * Secret, a new Pod the reference. Only metadata of Secrets is read.
  * @returns notes for the summary
- * @throws NopassError `HELPER_FAILING`, `VERIFY_STATUS`, `VERIFY_SECRET`, `VERIFY_ATTACH`, `VERIFY_IMAGE`
+ * @throws HELPER_FAILING, VERIFY_STATUS, VERIFY_SECRET, VERIFY_ATTACH, VERIFY_IMAGE
  */
 export async function verifyRelease(request: VerifyRequest, signal: AbortSignal): Promise<readonly string[]> {
   const status = await verifyStatus(request, signal)

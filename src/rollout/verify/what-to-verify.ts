@@ -36,7 +36,7 @@ export function planNewNamespace(cluster: PreparedCluster): ProbePlan | undefine
 
 /**
  * A probe in an existing namespace; undefined where the helper writes nowhere.
- * @throws NopassError `VERIFY_NAMESPACE` where it does not write into this one
+ * @throws VERIFY_NAMESPACE where it does not write into this one
  */
 export async function planExistingNamespace(
   client: KubeClient,

@@ -81,7 +81,7 @@ export interface Cloud {
   readonly calls: readonly CallRecord[]
   readonly faults: Faults
   readonly control: CloudControl
-  /** The access key of a user, or of the account itself (`root`). Throws SEED_INVALID if there is none. */
+  /** The access key of a user, or of the account itself (`root`). @throws SEED_INVALID when there is none */
   accessKeyOf(userName: string, accountId?: string): AccessKeyPair
   /**
    * Starts the metadata service of an instance with this worker role, or of ECI, where the role depends on the caller.
@@ -114,7 +114,7 @@ export interface CloudControl {
   revoke(roleName: string, policyName?: string): void
   /** Creates or replaces a role. */
   putRole(roleName: string, trust: object): void
-  /** Changes an Enterprise instance and its endpoints; throws SEED_INVALID if the instance does not exist. */
+  /** Changes an Enterprise instance and its endpoints. @throws SEED_INVALID when the instance does not exist */
   changeInstance(instanceId: string, change: InstanceChange): void
   /** Sets how many milliseconds the cloud's clock is ahead. */
   setClockSkew(ms: number): void

@@ -34,7 +34,7 @@ export interface CloudOptions {
 
 export const DEMO_SEED_FILE: string = fileURLToPath(new URL('../../../examples/sandbox/demo.yaml', import.meta.url))
 
-/** Starts an emulated Alibaba Cloud on 127.0.0.1; throws SEED_INVALID, SEED_UNREADABLE, SANDBOX_PORT. */
+/** Starts an emulated Alibaba Cloud on 127.0.0.1. @throws SEED_INVALID, SEED_UNREADABLE, SANDBOX_PORT */
 export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
   const seed = options.seed ?? (await readSeedFile(DEMO_SEED_FILE))
   const state = createState(options.clock ?? Date.now)

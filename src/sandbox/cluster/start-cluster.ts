@@ -79,7 +79,7 @@ type JsonWebKey = Readonly<Record<string, unknown>>
 
 /**
  * Starts a control plane and waits until the default ServiceAccount exists (3.5 s on an idle machine).
- * @throws NopassError SANDBOX_PROCESS, SANDBOX_TIMEOUT
+ * @throws SANDBOX_PROCESS, SANDBOX_TIMEOUT
  */
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const run = options.run ?? (await openRun())

@@ -20,11 +20,11 @@ export interface DemoStep {
   readonly proves: string
   /** Whether the step needs a real node. */
   readonly needsNode?: boolean
-  /** Returns the result, with figures, for the closing table. Throws if it is not the expected one. */
+  /** Returns the result, with figures, for the closing table. @throws SANDBOX_DEMO when it is not the expected one */
   run(context: DemoContext, step: StepHandle): Promise<string>
 }
 
-/** Throws SANDBOX_DEMO unless `condition` is true. */
+/** @throws SANDBOX_DEMO unless `condition` is true */
 export function expect(condition: boolean, message: string): asserts condition {
   if (!condition) throw new NopassError('SANDBOX_DEMO', message)
 }

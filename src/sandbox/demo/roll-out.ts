@@ -22,7 +22,7 @@ export interface RolloutResult {
   readonly revision: { readonly from: number | null; readonly to: number | null }
 }
 
-/** Runs one of the user's workflows. Throws SANDBOX_DEMO with the end of its log if it fails. */
+/** Runs one of the user's workflows. @throws SANDBOX_DEMO with the end of its log when it fails */
 export async function rollOut(
   { environment, workspace, signal }: DemoContext,
   workflow: 'rollout.yml' | 'uninstall.yml',

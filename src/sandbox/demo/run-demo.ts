@@ -21,7 +21,7 @@ const STEPS: readonly DemoStep[] = [
   cleanExit,
 ]
 
-/** Runs the steps and prints the closing table. Throws the error of the first failed step. */
+/** Runs the steps and prints the closing table. @throws the error of the first failed step */
 export async function runDemo(environment: Environment, progress: Progress, signal: AbortSignal): Promise<void> {
   const workspace = join(environment.folder, 'platform')
   const context = { environment, workspace, print: (text: string) => progress.note(text), signal }

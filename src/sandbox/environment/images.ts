@@ -23,7 +23,7 @@ export interface EnvironmentImages {
 const run = promisify(execFile)
 const BUILD = fileURLToPath(new URL('../../../scripts/build.ts', import.meta.url))
 
-/** Bundles the helper into one file, as in its image. Throws SANDBOX_PROCESS. */
+/** Bundles the helper into one file, as in its image. @throws SANDBOX_PROCESS */
 export async function buildHelper(file: string, signal: AbortSignal): Promise<void> {
   try {
     await run(process.execPath, [BUILD, 'helper', '--out', file], { signal })

@@ -26,7 +26,7 @@ export interface EnvironmentOptions {
 
 /**
  * Starts all parts, each as soon as its dependencies are ready.
- * @throws NopassError of the toolchain, SANDBOX_PROCESS, SANDBOX_TIMEOUT, SANDBOX_REGISTRY
+ * @throws SANDBOX_PROCESS, SANDBOX_TIMEOUT, SANDBOX_REGISTRY, and the codes of `ensureTools`
  */
 export async function startEnvironment(options: EnvironmentOptions): Promise<Environment> {
   const run = await openRun()

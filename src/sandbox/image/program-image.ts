@@ -26,7 +26,7 @@ export function writeProgramImage(folder: string, program: string, name: string,
 /**
  * Returns the path of the static program for pause and application images, which is built once with Go (2 s) into the
  * cache.
- * @throws NopassError GO_MISSING, GO_TOO_OLD, TOOL_BUILD_FAILED
+ * @throws GO_MISSING, GO_TOO_OLD, TOOL_BUILD_FAILED
  */
 export async function ensureStaticProgram(signal: AbortSignal, host: Host = readHost()): Promise<string> {
   const source = fileURLToPath(new URL('program', import.meta.url))

@@ -16,7 +16,7 @@ type Call = (path: string, init?: RequestInit & { duplex?: 'half' }) => Promise<
 
 /**
  * Pushes an image with the distribution API and token authentication: first the missing blobs, then the manifest.
- * @throws NopassError SANDBOX_REGISTRY
+ * @throws SANDBOX_REGISTRY
  */
 export async function pushImage(layout: ImageLayout, target: PushTarget, signal?: AbortSignal): Promise<void> {
   const call = await authenticate(target, signal)
@@ -73,7 +73,7 @@ export interface RegistryCredential {
 
 /**
  * Requests a token from the token server named in a registry's 401 (distribution's token authentication).
- * @throws NopassError SANDBOX_REGISTRY if there is no challenge or the credential is rejected
+ * @throws SANDBOX_REGISTRY when there is no challenge or the credential is rejected
  */
 export async function fetchRegistryToken(
   challenge: string | null,

@@ -44,7 +44,7 @@ export interface Child {
 
 /**
  * Starts a child in its own process group so that Ctrl-C does not reach it directly.
- * @throws NopassError SANDBOX_PROCESS if it cannot be started
+ * @throws SANDBOX_PROCESS when it cannot be started
  */
 export async function startChild(spec: ProcessSpec): Promise<Child> {
   const log = openSync(spec.logFile, 'a', 0o600)

@@ -13,7 +13,7 @@ export interface ReadyOptions {
 
 /**
  * Polls until `probe` neither throws nor returns false.
- * @throws NopassError SANDBOX_TIMEOUT after the limit, SANDBOX_PROCESS if the child exits; both include the end of its
+ * @throws SANDBOX_TIMEOUT after the limit, SANDBOX_PROCESS when the child exits; both include the end of its
  * log
  */
 export async function untilReady(

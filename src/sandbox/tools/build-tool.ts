@@ -21,7 +21,8 @@ export interface ToolBuild {
 
 /**
  * Builds one tool into the cache and returns its path. The caller must hold the lock of the tool's module. The program
- * gets its final path only when it is complete. Throws the codes of `buildFailure`.
+ * gets its final path only when it is complete.
+ * @throws the codes of `buildFailure`
  */
 export async function buildTool(build: ToolBuild, host: Host, step: StepHandle, signal: AbortSignal): Promise<string> {
   const cache = cacheFolder(host)

@@ -23,7 +23,7 @@ const INSTALL = ['install', '-y', '--no-install-recommends', '-o', 'DPkg::Lock::
 /**
  * Returns the path of a Chromium or Chrome. If none is installed, installs the package, on Debian and as root (15 to 60
  * s).
- * @throws NopassError BROWSER_MISSING
+ * @throws BROWSER_MISSING
  */
 export async function ensureBrowser(options: BrowserOptions): Promise<string> {
   const { progress, signal, host = readHost(), mayInstall = process.geteuid?.() === 0 } = options

@@ -32,7 +32,7 @@ export interface PinnedTool {
 
 /**
  * Finds the named tools, builds the missing ones, and returns the paths of all.
- * Throws GO_MISSING, GO_TOO_OLD, NO_C_COMPILER, NO_DISK_SPACE, TOOL_NOT_HERE and the codes of `buildFailure`.
+ * @throws GO_MISSING, GO_TOO_OLD, NO_C_COMPILER, NO_DISK_SPACE, TOOL_NOT_HERE and the codes of `buildFailure`
  */
 export async function ensureTools(names: readonly ToolName[], options: EnsureOptions): Promise<ToolPaths> {
   const { progress, signal, host = readHost() } = options
@@ -132,7 +132,7 @@ async function buildLocked(build: ToolBuild, host: Host, progress: Progress, sig
 
 const run = promisify(execFile)
 
-/** Checks the free space in Go's caches and in the sandbox's. Throws NO_DISK_SPACE. */
+/** Checks the free space in Go's caches and in the sandbox's. @throws NO_DISK_SPACE */
 async function checkSpace(names: readonly ToolName[], host: Host, go: GoProgram, signal: AbortSignal): Promise<void> {
   const need = names.reduce((sum, name) => sum + TOOLS[name].megabytes, 0)
   const cache = cacheFolder(host)

@@ -17,7 +17,7 @@ const OLDEST_GO = '1.21'
 
 const run = promisify(execFile)
 
-/** Finds Go on PATH or in the folders of its installers. Throws GO_MISSING, GO_TOO_OLD. */
+/** Finds Go on PATH or in the folders of its installers. @throws GO_MISSING, GO_TOO_OLD */
 export async function findGo(host: Pick<Host, 'env' | 'goFolders'>, signal: AbortSignal): Promise<GoProgram> {
   for (const folder of [...pathFolders(host.env), ...(host.goFolders ?? [])]) {
     const path = join(folder, 'go')
@@ -39,7 +39,7 @@ export async function findGo(host: Pick<Host, 'env' | 'goFolders'>, signal: Abor
   throw new NopassError('GO_MISSING', 'no Go program was found on PATH or in /usr/local/go/bin')
 }
 
-/** Checks for the C compiler with which some tools are linked, before the first build starts. Throws NO_C_COMPILER. */
+/** Checks for the C compiler with which some tools are linked, before the first build starts. @throws NO_C_COMPILER */
 export async function checkCompiler(go: GoProgram, host: Pick<Host, 'env'>, signal: AbortSignal): Promise<void> {
   const { stdout } = await run(go.path, ['env', 'CC'], { cwd: '/', env: host.env, signal })
   // CC may contain arguments.

@@ -14,7 +14,8 @@ export interface ToolsContext {
 
 /**
  * Runs `npm run tools -- [list | clean | NAME…]`. Without arguments it builds all tools of this platform except those
- * on demand. Throws TOOL_UNKNOWN and the codes of `ensureTools`.
+ * on demand.
+ * @throws TOOL_UNKNOWN and the codes of `ensureTools`
  */
 export async function runTools(words: readonly string[], context: ToolsContext): Promise<void> {
   const { host, print, signal } = context

@@ -6,10 +6,10 @@ import { readSignature, type SignedClaims } from './signature.ts'
 const VALID_FOR = 15 * 60_000
 
 /**
- * Returns the signer of a request. Throws ApiError with the gateway's own codes: MissingAccessKeyId,
- * InvalidTimeStamp.Format, InvalidTimeStamp.Expired, InvalidAccessKeyId.NotFound, InvalidAccessKeyId.Inactive,
- * MissingSecurityToken, InvalidSecurityToken.Malformed, .MismatchWithAccessKey, .Expired, SignatureDoesNotMatch,
- * SignatureNonceUsed.
+ * Returns the signer of a request.
+ * @throws ApiError with the gateway's own codes: MissingAccessKeyId, InvalidTimeStamp.Format, InvalidTimeStamp.Expired,
+ * InvalidAccessKeyId.NotFound, InvalidAccessKeyId.Inactive, MissingSecurityToken, InvalidSecurityToken.Malformed,
+ * .MismatchWithAccessKey, .Expired, SignatureDoesNotMatch, SignatureNonceUsed
  */
 export function authenticate(state: CloudState, request: ApiRequest): Principal {
   const claims = readSignature(request)

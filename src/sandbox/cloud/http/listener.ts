@@ -16,7 +16,7 @@ export interface Listener {
 /** Policy documents are sent in the URL, so requests may exceed Node's limit of 16 KiB. */
 const OPTIONS = { maxHeaderSize: 128 * 1024, keepAliveTimeout: 30_000 }
 
-/** Serves a handler on 127.0.0.1, with TLS if a certificate is given; throws SANDBOX_PORT. */
+/** Serves a handler on 127.0.0.1, with TLS if a certificate is given. @throws SANDBOX_PORT */
 export async function listen(
   handler: Handler,
   port: number,

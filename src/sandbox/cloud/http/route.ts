@@ -17,7 +17,7 @@ export function requestedAction(request: ApiRequest): string | undefined {
   return request.headers['x-acs-action'] ?? request.parameters.get('Action')
 }
 
-/** Finds the operation of a request; throws InvalidVersion (400) or InvalidAction.NotFound (404). */
+/** Finds the operation of a request. @throws InvalidVersion (400) or InvalidAction.NotFound (404) */
 export function findRoute(operations: readonly Operation[], request: ApiRequest): Route {
   const version = requestedVersion(request)
   const sameVersion = operations.filter((operation) => operation.version === version)
@@ -55,7 +55,7 @@ function decode(text: string): string {
   }
 }
 
-/** Checks parameters against the operation's rules; throws Missing<Name> or the rule's own code (400). */
+/** Checks parameters against the operation's rules. @throws Missing<Name> or the rule's own code (400) */
 export function checkParameters(operation: Operation, get: (name: string) => string | undefined): void {
   for (const [name, rule] of Object.entries(operation.parameters ?? {})) {
     const value = get(name)

@@ -43,12 +43,12 @@ export class MalformedDocument extends Error {
   override readonly name = 'MalformedDocument'
 }
 
-/** Reads a permission policy. Throws MalformedDocument. */
+/** Reads a permission policy. @throws MalformedDocument */
 export function readPolicy(text: string): readonly Statement[] {
   return readDocument(text, 'Resource')
 }
 
-/** Reads the trust policy of a role. Throws MalformedDocument. */
+/** Reads the trust policy of a role. @throws MalformedDocument */
 export function readTrust(text: string): readonly Statement[] {
   return readDocument(text, 'Principal')
 }

@@ -55,7 +55,7 @@ export function attachmentCount(account: Account, policy: string, type: PolicyTy
 /** RAM's limit on a custom policy, in bytes. */
 export const MAX_POLICY_BYTES = 6144
 
-/** Throws MalformedPolicyDocument (400) with the reason in the message. */
+/** @throws MalformedPolicyDocument (400) with the reason in the message */
 export function checkDocument(document: string, kind: 'policy' | 'trust'): void {
   try {
     if (kind === 'policy') readPolicy(document)

@@ -13,7 +13,7 @@ import {
 } from '../state.ts'
 import type { Seed, SeedAccount, SeedEndpoint, SeedInstance, SeedPolicies } from './seed.ts'
 
-/** Loads a seed's accounts into an empty state; throws SEED_INVALID for an invalid document or an unknown name. */
+/** Loads a seed's accounts into an empty state. @throws SEED_INVALID for an invalid document or an unknown name */
 export function loadSeed(state: CloudState, seed: Seed): void {
   for (const account of seed.accounts) {
     if (state.accounts.has(account.id)) throw invalid(`account ${account.id} is listed twice`)

@@ -5,7 +5,7 @@ import { NopassError } from '../../../errors.ts'
 import type { Seed } from './seed.ts'
 import { SEED_SCHEMA } from './seed-schema.ts'
 
-/** Reads and validates a seed file; throws SEED_INVALID with the location of the first error, or SEED_UNREADABLE. */
+/** Reads and validates a seed file. @throws SEED_INVALID with the location of the first error, or SEED_UNREADABLE */
 export async function readSeedFile(file: string): Promise<Seed> {
   let text: string
   try {
@@ -16,7 +16,7 @@ export async function readSeedFile(file: string): Promise<Seed> {
   return parseSeed(text, file)
 }
 
-/** Parses and validates a seed; throws SEED_INVALID with file, line and column. */
+/** Parses and validates a seed. @throws SEED_INVALID with file, line and column */
 export function parseSeed(text: string, file: string): Seed {
   const lineCounter = new LineCounter()
   const document = parseDocument(text, { lineCounter })

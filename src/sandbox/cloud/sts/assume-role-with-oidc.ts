@@ -19,7 +19,8 @@ interface Claims {
 
 /**
  * Assumes a role with a token of one of the account's identity providers; the call itself is not signed. The trust
- * policy sees `oidc:iss`, `oidc:aud` and `oidc:sub`. Throws ApiError with STS's AuthenticationFail.* codes (401).
+ * policy sees `oidc:iss`, `oidc:aud` and `oidc:sub`.
+ * @throws ApiError with STS's AuthenticationFail.* codes (401)
  */
 export async function assumeRoleWithOidc(call: Call): Promise<object> {
   const { provider, accountId } = findProvider(call)

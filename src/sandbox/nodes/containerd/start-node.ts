@@ -47,7 +47,7 @@ export interface RealNode {
 
 /**
  * Starts a node of a cluster and waits until it is Ready (1.5 to 2.5 s).
- * @throws NopassError SANDBOX_NODE if this machine cannot run a node, SANDBOX_PROCESS, SANDBOX_TIMEOUT
+ * @throws SANDBOX_NODE when this machine cannot run a node, SANDBOX_PROCESS, SANDBOX_TIMEOUT
  */
 export async function startNode(options: NodeOptions): Promise<RealNode> {
   const run = await openRun()

@@ -27,7 +27,8 @@ const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 /**
  * Evaluates a container's command, args and env as the kubelet does and translates them to this machine: paths below a
  * mount become paths in the volume's folder, and listening addresses on 127.0.0.1 become the Pod's address, because
- * Pods have no network namespace here. Throws MissingSource.
+ * Pods have no network namespace here.
+ * @throws MissingSource
  */
 export function containerCommand(container: Container, context: CommandContext): HostCommand {
   const env = readEnv(container, context)

@@ -7,7 +7,7 @@ import type { Pod, TokenProjection } from '../../cluster/pod.ts'
 export interface PodTokens {
   /** Returns undefined if the token has not been fetched yet. */
   get(projection: TokenProjection): string | undefined
-  /** Fetches missing and due tokens; returns the milliseconds until the next one is due. Throws if a request fails. */
+  /** Fetches missing and due tokens; returns the milliseconds until the next one is due. @throws KubeApiError */
   refresh(signal: AbortSignal): Promise<number>
   /** Makes all tokens due immediately. */
   expire(): void

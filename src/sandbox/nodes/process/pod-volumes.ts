@@ -17,7 +17,7 @@ import { type VolumeContent, type VolumeContext, volumeContent } from './volume-
 /** The volumes of one Pod. */
 export interface PodVolumes {
   folder(name: string): string
-  /** Writes the volumes that have changed since the last call. Throws MissingSource. */
+  /** Writes the volumes that have changed since the last call. @throws MissingSource */
   refresh(context: VolumeContext): void
 }
 

@@ -122,14 +122,14 @@ export class MissingSource extends Error {
 
 const KIND_NAMES: Readonly<Record<SourceKind, string>> = { configmaps: 'configmap', secrets: 'secret' }
 
-/** Returns an object's data, empty if it is optional and does not exist. Throws MissingSource. */
+/** Returns an object's data, empty if it is optional and does not exist. @throws MissingSource */
 export function needSource(find: FindSource, kind: SourceKind, name: string, optional = false): SourceData {
   const data = find(kind, name)
   if (data === undefined && !optional) throw new MissingSource(`${KIND_NAMES[kind]} "${name}" not found`)
   return data ?? {}
 }
 
-/** Returns the value of a key, undefined if it is optional and does not exist. Throws MissingSource. */
+/** Returns the value of a key, undefined if it is optional and does not exist. @throws MissingSource */
 export function needKey(
   find: FindSource,
   kind: SourceKind,

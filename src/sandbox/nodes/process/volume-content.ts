@@ -20,7 +20,7 @@ export interface VolumeContext {
 
 const DEFAULT_MODE = 0o644
 
-/** Returns the current content of a volume; undefined for an emptyDir. Throws MissingSource. */
+/** Returns the current content of a volume; undefined for an emptyDir. @throws MissingSource */
 export function volumeContent(volume: Volume, context: VolumeContext): VolumeContent | undefined {
   const { configMap, secret, downwardAPI, projected, emptyDir } = volume
   if (emptyDir) return undefined
