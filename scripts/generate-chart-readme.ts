@@ -16,14 +16,14 @@ const check = process.argv.includes('--check')
 const pages = { 'chart/README.md': ENGLISH, 'chart/README.zh-CN.md': chinese(schema, readText) }
 for (const [page, words] of Object.entries(pages)) {
   const current = readText(page)
-  const wanted = fillMarkers(current, {
+  const expected = fillMarkers(current, {
     values: valuesSection(readText('chart/values.yaml'), schema, words),
     alerts: alertsTable(readText('chart/templates/_alerts.tpl'), words),
   })
-  if (wanted === current) continue
+  if (expected === current) continue
   process.stdout.write(`${check ? 'stale' : 'wrote'} ${page}\n`)
   if (check) {
     process.stderr.write('fix: node scripts/generate-chart-readme.ts\n')
     process.exitCode = 1
-  } else writeFileSync(join(root, page), wanted)
+  } else writeFileSync(join(root, page), expected)
 }

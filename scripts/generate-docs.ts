@@ -15,22 +15,22 @@ import { WORDS_EN, WORDS_ZH } from './generate-docs/troubleshooting/words.ts'
 const root = join(import.meta.dirname, '..')
 const readText = (path: string): string => readFileSync(join(root, path), 'utf8')
 
-const wanted: Record<string, string> = {
+const expected: Record<string, string> = {
   'docs/en/troubleshooting.md': troubleshootingPage(WORDS_EN, ROWS_EN),
   'docs/zh/troubleshooting.md': troubleshootingPage(WORDS_ZH, ROWS_ZH),
 }
 const action = readActionTexts(readText)
 const chineseErrors = readChineseRows(readText)
 for (const language of LANGUAGES) {
-  wanted[`docs/${language}/action.md`] = actionPage(language, action)
-  wanted[`docs/${language}/errors.md`] = errorsPage(language, chineseErrors)
+  expected[`docs/${language}/action.md`] = actionPage(language, action)
+  expected[`docs/${language}/errors.md`] = errorsPage(language, chineseErrors)
 }
-for (const page of new Set([...findPages(root), ...Object.keys(wanted)])) {
-  wanted[page] = fillSnippets(wanted[page] ?? readText(page), readText)
+for (const page of new Set([...findPages(root), ...Object.keys(expected)])) {
+  expected[page] = fillSnippets(expected[page] ?? readText(page), readText)
 }
 
 const check = process.argv.includes('--check')
-const stale = Object.entries(wanted).filter(([path, text]) => {
+const stale = Object.entries(expected).filter(([path, text]) => {
   try {
     return readText(path) !== text
   } catch {

@@ -24,9 +24,9 @@ if (figures === undefined) throw new Error('there are no figures yet: pass the f
 for (const language of ['en', 'zh'] as const) {
   const path = `docs/${language}/reliability.md`
   const page = readFileSync(join(root, path), 'utf8')
-  const wanted = fillMarkers(page, reliabilityBlocks(figures, language))
-  if (wanted === page) continue
-  if (!check) writeFileSync(join(root, path), wanted)
+  const expected = fillMarkers(page, reliabilityBlocks(figures, language))
+  if (expected === page) continue
+  if (!check) writeFileSync(join(root, path), expected)
   process.stdout.write(`${check ? 'stale' : 'wrote'} ${path}\n`)
   if (check) {
     process.stderr.write('fix: node scripts/generate-reliability.ts FILE-OF-A-RUN\n')

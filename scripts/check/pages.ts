@@ -27,8 +27,8 @@ function twinProblems(page: string, text: string, pages: ReadonlyMap<string, str
   const other = pages.get(twin.path)
   if (other === undefined) return [`${page}: ${twin.path} does not exist`]
   const [, second = ''] = text.split('\n').filter((line) => line.trim() !== '')
-  const wanted = languageSwitch(page)
-  const missing = second === wanted ? [] : [`${page}: the line below the title must be ${wanted}`]
+  const expected = languageSwitch(page)
+  const missing = second === expected ? [] : [`${page}: the line below the title must be ${expected}`]
   // Each difference once, at the Chinese page.
   return twin.language === 'zh' ? missing : [...missing, ...differences(page, shapeOf(text), shapeOf(other))]
 }

@@ -30,8 +30,8 @@ export function reliabilityBlocks(figures: RunFigures, language: Language): Reco
     'reliability:cloud': ['cloud'],
     'reliability:objects': ['objects'],
   }
-  const blocks = Object.entries(areas).map(([marker, wanted]) => {
-    const rows = FAULT_ROWS.filter(({ area }) => wanted.includes(area))
+  const blocks = Object.entries(areas).map(([marker, shown]) => {
+    const rows = FAULT_ROWS.filter(({ area }) => shown.includes(area))
     return [
       marker,
       table(

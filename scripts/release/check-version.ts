@@ -15,11 +15,11 @@ export function versionProblems(root: string, tag?: string): readonly string[] {
   const problems = VERSION_FORM.test(version) ? [] : [`package.json: the version ${version} is not X.Y.Z`]
   for (const place of VERSION_PLACES) {
     const { file, what, pattern } = place
-    const wanted = expectedAt(place, version)
+    const expected = expectedAt(place, version)
     const found = readOr(join(root, file)).match(pattern) ?? []
     if (found.length === 0) problems.push(`${file}: ${what} is missing`)
-    const wrong = [...new Set(found)].filter((text) => text !== wanted)
-    problems.push(...wrong.map((text) => `${file}: ${what} is ${text}, but package.json requires ${wanted}`))
+    const wrong = [...new Set(found)].filter((text) => text !== expected)
+    problems.push(...wrong.map((text) => `${file}: ${what} is ${text}, but package.json requires ${expected}`))
   }
   const bundled = bundleVersions(root)
   if (bundled.length === 0) problems.push('action/dist: contains no version; run npm run build')

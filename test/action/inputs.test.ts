@@ -75,10 +75,10 @@ test('P11 every values error is an annotation at its file, line and column with 
     temp: folder.path,
   })
   assert.equal(run.code, 1)
-  const places = run.annotations
+  const locations = run.annotations
     .filter(({ file }) => file !== undefined)
     .map(({ file, line, col }) => [file, line, col])
-  assert.deepEqual(places, [
+  assert.deepEqual(locations, [
     ['values.yaml', '3', '14'],
     ['values.yaml', '8', '3'],
   ])

@@ -98,15 +98,15 @@ for (const helm of ['helm4', 'helm3'] as const) {
       'static login',
       'token of a kubeconfig',
     ])
-    const places: Record<string, string> = {
+    const outputs: Record<string, string> = {
       ...Object.assign({}, ...jobs.map(({ shown }, index) => prefixed(`job ${index}: `, shown))),
       commands,
       disk: await readDisk(folder),
       ...(await clusterTexts(fixture)),
     }
     const leaks = [...secrets].flatMap(([kind, all]) =>
-      Object.entries(places).flatMap(([place, text]) =>
-        all.some((secret) => forms(secret).some((form) => text.includes(form))) ? [`${kind} in ${place}`] : [],
+      Object.entries(outputs).flatMap(([name, text]) =>
+        all.some((secret) => forms(secret).some((form) => text.includes(form))) ? [`${kind} in ${name}`] : [],
       ),
     )
     assert.deepEqual(leaks, [])
@@ -119,7 +119,7 @@ for (const helm of ['helm4', 'helm3'] as const) {
 }
 
 function prefixed(prefix: string, texts: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
-  return Object.fromEntries(Object.entries(texts).map(([place, text]) => [prefix + place, text]))
+  return Object.fromEntries(Object.entries(texts).map(([name, text]) => [prefix + name, text]))
 }
 
 interface Job extends Required<Pick<ActionRun, 'inputs' | 'env'>> {

@@ -31,8 +31,11 @@ test("P5 the helper's permissions on a real API server are those of the table an
 test('P5 without the guard the helper also has the permissions of the second table, in each mode and scope, and no others', async () => {
   const [head = [], ...rows] = await reviewWithoutGuard(chart)
   const [, ...titles] = head
-  const places = titles.map((title) => guarded[0]?.indexOf(title) ?? -1)
-  const before = rows.map(([request = ''], row) => [request, ...places.map((place) => guarded[row + 1]?.[place] ?? '')])
+  const indexes = titles.map((title) => guarded[0]?.indexOf(title) ?? -1)
+  const before = rows.map(([request = ''], row) => [
+    request,
+    ...indexes.map((column) => guarded[row + 1]?.[column] ?? ''),
+  ])
   const freed = rows.filter((cells, row) => cells.join() !== before[row]?.join())
   for (const [row, cells] of rows.entries()) {
     for (const [column, cell] of cells.entries()) {

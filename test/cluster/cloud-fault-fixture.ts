@@ -67,9 +67,9 @@ export async function openCloudFaults(
     invariants,
     served: [...TEAMS, HOME],
     status: async () => (await (await page(8081, '/status.json')).json()) as HelperStatus,
-    async registry(wanted) {
-      const found = (await fixture.status()).registries.find((one) => one.name === wanted)
-      assert.ok(found, wanted)
+    async registry(name) {
+      const found = (await fixture.status()).registries.find((one) => one.name === name)
+      assert.ok(found, name)
       return found
     },
     metrics: async () => (await page(8080, '/metrics')).text(),

@@ -71,8 +71,8 @@ test('P2 a leader that is paused past its lease: the write in flight replaces no
   await held(context, 'leader-paused', begin)
   const newer = await helperCluster.secret('team-7')
   release()
-  const begun = proxy.calls.filter((call) => call.pod === paused.name && match(call))
-  await eventually(() => assert.equal(begun.at(-1)?.status, 409))
+  const sent = proxy.calls.filter((call) => call.pod === paused.name && match(call))
+  await eventually(() => assert.equal(sent.at(-1)?.status, 409))
   assert.deepEqual(await helperCluster.secret('team-7'), newer)
   const { count } = await fixture.ends(paused.name)
   const from = proxy.calls.length
@@ -93,8 +93,8 @@ test('P2 a leader that is paused past its lease: the write in flight replaces no
 })
 
 test('P2 SIGTERM in the middle of a rotation: a clean exit, the lease released, and the other replica completes it', async (context) => {
-  const ended = await helperCluster.leader()
-  const { count } = await fixture.ends(ended.name)
+  const terminated = await helperCluster.leader()
+  const { count } = await fixture.ends(terminated.name)
   const before = await beginRotation()
   const behind = async () => {
     const all = await Promise.all(fixture.served.map(content))
@@ -103,16 +103,16 @@ test('P2 SIGTERM in the middle of a rotation: a clean exit, the lease released, 
   assert.ok((await behind()) > 0)
   const holders = await followHolders()
   const since = performance.now()
-  helperCluster.node.kill(`${HOME}/${ended.name}`, 'SIGTERM')
+  helperCluster.node.kill(`${HOME}/${terminated.name}`, 'SIGTERM')
   await eventually(
-    async () => assert.deepEqual(await fixture.ends(ended.name), { count: count + 1, exitCode: 0 }),
+    async () => assert.deepEqual(await fixture.ends(terminated.name), { count: count + 1, exitCode: 0 }),
     60_000,
   )
-  const next = await otherLeader(ended.name)
+  const next = await otherLeader(terminated.name)
   await held(context, 'leader-terminated', since)
   assert.equal(await behind(), 0)
   // The lease was released, not left to expire.
-  assert.deepEqual(await holders.stop(), [ended.name, '', next.name])
+  assert.deepEqual(await holders.stop(), [terminated.name, '', next.name])
 })
 
 test('P2 kill -9 in the middle of a rotation: it is completed', async (context) => {

@@ -192,17 +192,17 @@ test('P6 no credential is in logs, Events, status or metrics', async () => {
   const secrets = auths.flatMap(({ auth }) => [auth, Buffer.from(auth, 'base64').toString().split(':')[1] ?? ''])
   assert.ok(secrets.length >= 4 && secrets.every((text) => text.length > 20))
   const pod = await helperCluster.leader()
-  const places: Record<string, string> = {
+  const texts: Record<string, string> = {
     log: helperCluster.node.log(`${HOME}/${pod.name}`),
     events: JSON.stringify(await admin.request({ method: 'GET', path: '/api/v1/events' })),
     status: JSON.stringify(await helperCluster.status()),
     metrics: await (await fetch(`http://${pod.ip}:8080/metrics`)).text(),
     page: await (await fetch(`http://${pod.ip}:8081/`)).text(),
   }
-  for (const [place, text] of Object.entries(places)) {
-    assert.ok(text.length > 100, place)
-    for (const secret of secrets) assert.equal(text.includes(secret), false, place)
-    assert.doesNotMatch(text, /eyJ[\w-]{20,}/, place)
+  for (const [source, text] of Object.entries(texts)) {
+    assert.ok(text.length > 100, source)
+    for (const secret of secrets) assert.equal(text.includes(secret), false, source)
+    assert.doesNotMatch(text, /eyJ[\w-]{20,}/, source)
   }
 })
 

@@ -45,7 +45,7 @@ export async function performCase(
   { steps }: WriterCase,
   onWritten: (resourceVersion: string) => void,
 ): Promise<string[]> {
-  const begun = new Map<number, { readonly change: Change; readonly account: ServiceAccount }>()
+  const started = new Map<number, { readonly change: Change; readonly account: ServiceAccount }>()
   let theirs = foreign(await read())
   let drops = 0
   let entry = 0
@@ -88,15 +88,15 @@ export async function performCase(
   }
 
   for (const { writer, change } of steps) {
-    const held = begun.get(writer)
-    begun.delete(writer)
-    if (held) await write(held.change, held.account)
+    const pending = started.get(writer)
+    started.delete(writer)
+    if (pending) await write(pending.change, pending.account)
     else if (change.kind !== 'drop' || drops < DROPS) {
       if (change.kind === 'drop') drops += 1
-      begun.set(writer, { change, account: await read() })
+      started.set(writer, { change, account: await read() })
     }
   }
-  for (const { change, account } of begun.values()) await write(change, account)
+  for (const { change, account } of started.values()) await write(change, account)
   return theirs
 }
 

@@ -163,8 +163,8 @@ const events = async (name: string): Promise<string[]> => {
   )
   return list.items.map(({ reason }) => reason)
 }
-const phase = async (name: string, wanted: string): Promise<void> =>
-  eventually(async () => assert.equal((await podOf(name)).status?.phase, wanted))
+const phase = async (name: string, expected: string): Promise<void> =>
+  eventually(async () => assert.equal((await podOf(name)).status?.phase, expected))
 const waiting = async (name: string): Promise<string | undefined> => {
   const [container] = (await podOf(name)).status?.containerStatuses ?? []
   return container && 'waiting' in container.state ? container.state.waiting.reason : undefined

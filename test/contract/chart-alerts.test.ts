@@ -40,8 +40,8 @@ test('every alert has a description of what is wrong, why, and what to do', () =
 })
 
 test('every alert fires in one case and is silent in another', () => {
-  const of = (wanted: (one: AlertCase) => boolean): string[] =>
-    [...new Set(cases.filter(wanted).map(({ alert }) => alert))].sort()
+  const of = (matches: (one: AlertCase) => boolean): string[] =>
+    [...new Set(cases.filter(matches).map(({ alert }) => alert))].sort()
   assert.deepEqual(
     of(({ fires }) => fires.length > 0),
     [...names].sort(),

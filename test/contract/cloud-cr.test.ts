@@ -191,7 +191,7 @@ test('an unknown instance is a response with HTTP 200 and IsSuccess false', asyn
 
 test('a session needs each permission: the token on all resources, the endpoints on the instance', async () => {
   const keys = await session(3600)
-  const wanted = async () => [
+  const allowed = async () => [
     await cr('GetAuthorizationToken', { InstanceId: DEMO }, keys).then(
       () => 'token',
       () => '-',
@@ -205,20 +205,20 @@ test('a session needs each permission: the token on all resources, the endpoints
       () => '-',
     ),
   ]
-  assert.deepEqual(await wanted(), ['token', '-', 'personal'])
+  assert.deepEqual(await allowed(), ['token', '-', 'personal'])
   const endpoint = allow(['cr:ListInstanceEndpoint'], `acs:cr:cn-hangzhou:${cloud.accountId}:instance/${DEMO}`)
   cloud.control.grant('puller', 'endpoints', JSON.parse(endpoint))
-  assert.deepEqual(await wanted(), ['token', 'endpoints', 'personal'])
+  assert.deepEqual(await allowed(), ['token', 'endpoints', 'personal'])
   cloud.control.grant(
     'puller',
     'get-token',
     JSON.parse(allow(['cr:GetAuthorizationToken'], `acs:cr:*:*:instance/${DEMO}`)),
   )
-  assert.deepEqual(await wanted(), ['-', 'endpoints', '-'])
+  assert.deepEqual(await allowed(), ['-', 'endpoints', '-'])
   cloud.control.grant('puller', 'get-token', JSON.parse(allow(['cr:*'])))
   const deny = { Version: '1', Statement: [{ Effect: 'Deny', Action: 'cr:ListInstance*', Resource: '*' }] }
   cloud.control.grant('puller', 'deny', deny)
-  assert.deepEqual(await wanted(), ['token', '-', 'personal'])
+  assert.deepEqual(await allowed(), ['token', '-', 'personal'])
   const { status, code, body } = await refusal(cr('ListInstanceEndpoint', { InstanceId: DEMO }, keys))
   assert.deepEqual([status, code], [403, 'NoPermission'])
   assert.equal((body.AccessDeniedDetail as Record<string, unknown>).NoPermissionType, 'ExplicitDeny')

@@ -163,16 +163,16 @@ test('M10 old and new documents that fit only separately: widened in a second po
   const policy = policyName({ cluster: key })
   const next = `${policy}-next`
   await applyPolicy(ram, own({ document: large('x') }))
-  const wanted = own({ document: large('y') })
-  assert.deepEqual(stepTexts(await planPolicy(ram, wanted)), [
+  const desired = own({ document: large('y') })
+  assert.deepEqual(stepTexts(await planPolicy(ram, desired)), [
     `create policy ${next}`,
     `attach policy ${next} to role ${worker}`,
   ])
-  await applyPolicy(ram, wanted)
-  assert.deepEqual(stepTexts(await applyPolicy(ram, wanted)), [])
+  await applyPolicy(ram, desired)
+  assert.deepEqual(stepTexts(await applyPolicy(ram, desired)), [])
   assert.deepEqual((await ram.getPolicy(policy))?.document, JSON.stringify(large('x')))
   assert.deepEqual((await ram.getPolicy(next))?.document, JSON.stringify(large('y')))
-  assert.deepEqual(await narrow(wanted), [
+  assert.deepEqual(await narrow(desired), [
     `RAM: update policy ${policy}`,
     `RAM: detach policy ${next} from role ${worker}`,
     `RAM: delete policy ${next}`,

@@ -319,9 +319,9 @@ test('P2 a Secret with kept entries is written once, and planned again when the 
 })
 
 test('P2 if two credentials seem expired by a clock that may be ahead, the helper’s replaces the other only if it is newer and expires no earlier', () => {
-  const ended = (password: string, issued: number, expires: number): ReturnType<typeof live> =>
+  const expired = (password: string, issued: number, expires: number): ReturnType<typeof live> =>
     live('prod', password, { issuedAt: NOW - issued * MINUTE, expiresAt: NOW - expires * MINUTE })
-  const there = group(ended('there', 60, 5))
+  const there = group(expired('there', 60, 5))
   const stays = (ours: ReturnType<typeof live>): string | undefined => {
     const { groups } = context({ tokens: [ours], config: config({}) })
     const base = groups.byKey(groups.of(['prod'])?.key ?? '')
@@ -330,7 +330,7 @@ test('P2 if two credentials seem expired by a clock that may be ahead, the helpe
     return groups.carryOver('shop', base, carry, there.tokens, NOW).tokens[0]?.token.password
   }
   assert.deepEqual(
-    [ended('short', 50, 10), ended('later', 50, 4), ended('equal', 50, 5), ended('older', 70, 1)].map(stays),
+    [expired('short', 50, 10), expired('later', 50, 4), expired('equal', 50, 5), expired('older', 70, 1)].map(stays),
     ['there', 'later', 'equal', 'there'],
   )
 })

@@ -15,8 +15,8 @@ const around = (more: Partial<PodSurroundings> = {}): PodSurroundings => ({
   account: account(['acr-nopass']),
   ...more,
 })
-const verdict = (one: PodView, place: PodSurroundings) => {
-  const finding = judgePod(one, place)
+const verdict = (one: PodView, surroundings: PodSurroundings) => {
+  const finding = judgePod(one, surroundings)
   return finding.kind === 'none' ? 'none' : `${finding.why}${finding.evictable ? ', evictable' : ''}`
 }
 const owned = (apiVersion: string, kind: string) => ({ owner: { ...REPLICASET, apiVersion, kind } })
@@ -71,8 +71,8 @@ test('a Pod is judged by its list, images and owner, and by what its replacement
       'too-old, evictable',
     ],
   ]
-  for (const [title, one, place, expected] of table) {
-    assert.equal(verdict(pod(one), around(place)), expected, title)
+  for (const [title, one, surroundings, expected] of table) {
+    assert.equal(verdict(pod(one), around(surroundings)), expected, title)
   }
 })
 

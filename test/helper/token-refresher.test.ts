@@ -29,15 +29,15 @@ test('a failure keeps its start time while it repeats, and a different failure h
   responses.splice(0, 1, OUTAGE)
   refresh.start()
   await clock.advance(0)
-  const begun = refresh.state.error?.at
-  assert.equal(begun, '2026-01-01T00:00:00.000Z')
+  const since = refresh.state.error?.at
+  assert.equal(since, '2026-01-01T00:00:00.000Z')
   await clock.advance(20 * MINUTE)
   assert.ok(refresh.state.failures > 1)
-  assert.equal(refresh.state.error?.at, begun)
+  assert.equal(refresh.state.error?.at, since)
   responses.splice(0, 1, new NopassError('CLOUD_DENIED', 'no', { reason: 'NoPermission' }))
   await clock.advance(10 * MINUTE)
   assert.equal(refresh.state.error?.code, 'CLOUD_DENIED')
-  assert.notEqual(refresh.state.error?.at, begun)
+  assert.notEqual(refresh.state.error?.at, since)
 })
 
 test('a failure that repeats on request has the time of that attempt; scheduled retries do not change it', async () => {

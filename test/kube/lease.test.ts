@@ -274,14 +274,14 @@ test('a leader whose last renewal gets no response ends at its deadline, not whe
   const [api, clock] = [createFakeLeaseApi(), createFakeClock()]
   // Acquired at 0; the renewals of 2 s and 7 s get no response, the second not until 12 s.
   const one = start({ client: withDelays(api, clock, [0, 60_000, 60_000]) }, clock, 'one')
-  let ended = ''
+  let result = ''
   void one.done.then((how) => {
-    ended = how
+    result = how
   })
   await clock.advance(9_900)
-  assert.equal(ended, '')
+  assert.equal(result, '')
   await clock.advance(200)
-  assert.equal(ended, 'lost')
+  assert.equal(result, 'lost')
 })
 
 test('H1 whatever the delays: once a leader has stopped holding, it never holds again, and ends as lost', async () => {
@@ -289,19 +289,19 @@ test('H1 whatever the delays: once a leader has stopped holding, it never holds 
     fc.asyncProperty(fc.array(fc.integer({ min: 0, max: 12_000 }), { minLength: 3, maxLength: 12 }), async (delays) => {
       const [api, clock] = [createFakeLeaseApi(), createFakeClock()]
       const one = start({ client: withDelays(api, clock, delays) }, clock, 'one')
-      let ended = false
+      let isDone = false
       void one.done.then(() => {
-        ended = true
+        isDone = true
       })
       let [held, stopped] = [false, false]
-      for (let step = 0; step < 400 && !ended; step += 1) {
+      for (let step = 0; step < 400 && !isDone; step += 1) {
         await clock.advance(250)
         const holds = one.isLeader()
         assert.ok(!(stopped && holds), 'it holds again')
         stopped ||= held && !holds
         held ||= holds
       }
-      assert.ok(!stopped || ended, 'it neither holds nor ended')
+      assert.ok(!stopped || isDone, 'it neither holds nor ended')
       one.stop.abort()
       await clock.advance(20_000)
       await one.done

@@ -260,7 +260,7 @@ test('the environment is read as in Go: upper case first, only HTTPS_PROXY for h
     [{ HTTPS_PROXY: 'http://a:1', NO_PROXY: 'other', no_proxy: 'example' }, 'http://a:1/'],
     [{ HTTPS_PROXY: 'http://a:1', NO_PROXY: '', no_proxy: 'example' }, undefined],
   ]
-  for (const [environment, wanted] of choices) assert.equal(chooseProxy(API, '', environment), wanted)
+  for (const [environment, expected] of choices) assert.equal(chooseProxy(API, '', environment), expected)
   assert.equal(
     chooseProxy('http://api.example', undefined, { HTTP_PROXY: 'http://a', HTTPS_PROXY: 'http://a' }),
     undefined,

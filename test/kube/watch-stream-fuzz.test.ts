@@ -24,11 +24,11 @@ test('a watch reads the same events however the bytes are split', async (t) => {
     'watch-frames',
     fc.property(fc.array(event, { maxLength: 8 }), fc.array(fc.nat(400), { maxLength: 12 }), (events, cuts) => {
       const bytes = Buffer.from(events.map((one) => `${JSON.stringify(one)}\n`).join(''))
-      const places = [...new Set(cuts.map((cut) => Math.min(cut, bytes.length)))].sort((a, b) => a - b)
+      const positions = [...new Set(cuts.map((cut) => Math.min(cut, bytes.length)))].sort((a, b) => a - b)
       const parser = createWatchParser<unknown>()
       const read: WatchEvent<unknown>[] = []
       let from = 0
-      for (const to of [...places, bytes.length]) {
+      for (const to of [...positions, bytes.length]) {
         read.push(...parser.push(bytes.subarray(from, to)))
         from = to
       }

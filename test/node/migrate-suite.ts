@@ -123,8 +123,8 @@ function startPods(fixture: NodeFixture, prefix: string): Pods {
   loop.catch(() => undefined)
   return {
     async next() {
-      const wanted = made
-      const isThere = eventually(() => assert.ok(lists.length > wanted), LIMIT_MS)
+      const created = made
+      const isThere = eventually(() => assert.ok(lists.length > created), LIMIT_MS)
       await Promise.race([isThere, loop])
     },
     async stop() {

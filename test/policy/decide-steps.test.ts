@@ -58,7 +58,7 @@ const observed = (changes: Partial<ObservedPolicy> = {}): ObservedPolicy => {
   }
 }
 const attached = new Map([[ROLE, [{ name: NAME, custom: true }]]])
-const steps = (wanted: PolicyTarget, found: ObservedPolicy): string[] => decideSteps(wanted, found).map(describeStep)
+const steps = (desired: PolicyTarget, found: ObservedPolicy): string[] => decideSteps(desired, found).map(describeStep)
 
 test('without a policy: it is created and attached', () => {
   assert.deepEqual(steps(target(), observed()), [`create policy ${NAME}`, `attach policy ${NAME} to role ${ROLE}`])

@@ -15,8 +15,8 @@ const own = (change: Partial<Parameters<typeof rrsaStatement>[0]> = {}): Stateme
     ...change,
   })
 const WANTED = policyOf([own()])
-const judge = (wanted: PolicyDocument, ...statements: readonly Statement[]) =>
-  judgeTrust(JSON.stringify(policyOf(statements)), wanted)
+const judge = (required: PolicyDocument, ...statements: readonly Statement[]) =>
+  judgeTrust(JSON.stringify(policyOf(statements)), required)
 
 test('the trust that apply writes is right, also next to statements of others', () => {
   assert.deepEqual(judge(WANTED, own()), { differs: [], wide: [] })
@@ -80,9 +80,9 @@ test('a trust policy without `oidc:aud` allows tokens for other audiences, and i
 
 test('a chain: the role itself or its whole account, with the external id', () => {
   const caller = 'acs:ram::1:role/Source'
-  const wanted = roleTrustDocument(caller, 'secret-word')
+  const required = roleTrustDocument(caller, 'secret-word')
   const trusting = (name: string, externalId?: string) =>
-    judge(wanted, ...roleTrustDocument(name, externalId).Statement)
+    judge(required, ...roleTrustDocument(name, externalId).Statement)
   assert.deepEqual(trusting('acs:ram::1:role/source', 'secret-word'), { differs: [], wide: [] })
   assert.deepEqual(trusting('acs:ram::1:root', 'secret-word'), { differs: [], wide: [] })
   assert.deepEqual(trusting(caller), { differs: [], wide: ['callers without the external id'] })

@@ -12,14 +12,14 @@ const REGISTRY: PolicyRegistry = {
   repositories: ['*'],
   assumeRole: [],
 }
-const wanted = (change: Partial<PolicyRegistry> = {}) => {
+const required = (change: Partial<PolicyRegistry> = {}) => {
   const document = policyDocument([{ ...REGISTRY, ...change }], { scope: 'instance', accountId: '1' })
   assert.ok(document)
   return document
 }
 const lacks = (statements: readonly object[], change: Partial<PolicyRegistry> = {}): readonly string[] => {
   const text = JSON.stringify({ Version: '1', Statement: statements })
-  return missingRights(wanted(change), [text], '1').missing.map(
+  return missingRights(required(change), [text], '1').missing.map(
     ({ action, resource, denied, partly }) =>
       `${action} ${resource}${denied ? ' denied' : ''}${partly ? ' partly' : ''}`,
   )
@@ -33,7 +33,7 @@ const allow = (Action: string | readonly string[], Resource: string = '*', more:
 const REPOSITORIES = 'acs:cr:cn-hangzhou:1:repository/cri-1/*'
 
 test('our own policy, and any wider one, is enough', () => {
-  assert.deepEqual(missingRights(wanted(), [JSON.stringify(wanted())], '1'), { missing: [], likelyGranted: false })
+  assert.deepEqual(missingRights(required(), [JSON.stringify(required())], '1'), { missing: [], likelyGranted: false })
   for (const enough of [allow('*'), allow('cr:*'), allow(['cr:Get*', 'cr:List*', 'cr:PullRepository'])]) {
     assert.deepEqual(lacks([enough]), [])
   }
@@ -43,7 +43,7 @@ test('our own policy, and any wider one, is enough', () => {
 test('missing permissions are named, action by action', () => {
   const rest = ['cr:GetAuthorizationToken *', 'cr:ListInstanceEndpoint acs:cr:cn-hangzhou:1:instance/cri-1']
   assert.deepEqual(lacks([allow('cr:PullRepository')]).toSorted(), rest)
-  assert.equal(missingRights(wanted(), [], '1').missing.length, 3)
+  assert.equal(missingRights(required(), [], '1').missing.length, 3)
   assert.deepEqual(lacks([allow(['cr:Get*', 'cr:List*'])]), [`cr:PullRepository ${REPOSITORIES}`])
 })
 

@@ -3,11 +3,11 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { type Condition, conditionsHold, isConditionOperator } from '../../src/policy/ram-condition.ts'
 
-const holds = (operator: string, wanted: readonly string[], given: readonly string[] | undefined): boolean => {
+const holds = (operator: string, expected: readonly string[], given: readonly string[] | undefined): boolean => {
   const [, prefix, name = ''] = /^(?:(ForAnyValue|ForAllValues):)?(.+)$/.exec(operator) ?? []
   const quantifier = prefix as Condition['quantifier']
   const context = new Map(given === undefined ? [] : [['k', given] as const])
-  return conditionsHold([{ quantifier, operator: name, key: 'K', values: wanted }], context)
+  return conditionsHold([{ quantifier, operator: name, key: 'K', values: expected }], context)
 }
 
 test('each operator compares as its name says', () => {
@@ -48,8 +48,8 @@ test('each operator compares as its name says', () => {
     ['IpAddress', '10.0.0.0/8/8', '10.0.0.1', false],
     ['NotIpAddress', '10.0.0.0/', '10.0.0.1', true],
   ]
-  for (const [operator, wanted, given, result] of cases) {
-    assert.equal(holds(operator, [wanted], [given]), result, `${given} ${operator} ${wanted}`)
+  for (const [operator, expected, given, result] of cases) {
+    assert.equal(holds(operator, [expected], [given]), result, `${given} ${operator} ${expected}`)
   }
 })
 
@@ -84,8 +84,8 @@ test('an operator and its negation never agree about a request that has the key'
     ['IpAddress', 'NotIpAddress'],
   )
   fc.assert(
-    fc.property(pair, fc.array(value, { minLength: 1 }), value, ([yes = '', no = ''], wanted, given) => {
-      assert.notEqual(holds(yes, wanted, [given]), holds(no, wanted, [given]))
+    fc.property(pair, fc.array(value, { minLength: 1 }), value, ([yes = '', no = ''], expected, given) => {
+      assert.notEqual(holds(yes, expected, [given]), holds(no, expected, [given]))
     }),
   )
 })

@@ -34,7 +34,7 @@ test('without a matching statement the result is an implicit deny, an Allow allo
     ['NotResource', [{ Effect: 'Deny', Action: '*', NotResource: 'acs:cr:*:*:repository/cri-1/*' }, allow], 'allow'],
     ['a condition that fails', [{ ...allow, Condition: { Bool: { 'acs:SecureTransport': 'true' } } }], 'implicit-deny'],
   ]
-  for (const [name, list, wanted] of cases) assert.equal(evaluate(statements(...list), pull), wanted, name)
+  for (const [name, list, expected] of cases) assert.equal(evaluate(statements(...list), pull), expected, name)
   const secure = request(pull.action, pull.resource, { 'acs:securetransport': 'true' })
   const conditional = statements({ ...allow, Condition: { Bool: { 'acs:SecureTransport': true } } })
   assert.equal(evaluate(conditional, secure), 'allow')

@@ -42,7 +42,7 @@ test('actions ignore case', () => {
     ['*:Get*', 'cr:GetAuthorizationToken', true],
     ['ram:*', 'cr:GetAuthorizationToken', false],
   ]
-  for (const [pattern, action, wanted] of cases) assert.equal(matchesAction(pattern, action), wanted, pattern)
+  for (const [pattern, action, expected] of cases) assert.equal(matchesAction(pattern, action), expected, pattern)
 })
 
 test('resources compare field by field', () => {
@@ -66,7 +66,7 @@ test('resources compare field by field', () => {
     ['acs:cr:cn-hangzhou:*:*', 'acs:cr:*:1:*', false],
     ['acs:cr:*:*:instance/*', 'acs:cr:*:1:*', false],
   ]
-  for (const [pattern, resource, wanted] of cases) assert.equal(matchesResource(pattern, resource), wanted, pattern)
+  for (const [pattern, resource, expected] of cases) assert.equal(matchesResource(pattern, resource), expected, pattern)
 })
 
 test('two patterns intersect exactly if some resource matches both', () => {

@@ -26,17 +26,17 @@ type Json = Record<string, unknown>
 /** A copy with one value changed or removed. */
 function change(value: Json, path: readonly number[], replacement: unknown): Json {
   const copy = structuredClone(value)
-  let place = copy
+  let node = copy
   for (const [depth, step] of path.entries()) {
-    const keys = Object.keys(place)
+    const keys = Object.keys(node)
     const key = keys[step % Math.max(1, keys.length)] ?? 'new'
-    const next = place[key]
+    const next = node[key]
     if (depth < path.length - 1 && typeof next === 'object' && next !== null) {
-      place = next as Json
+      node = next as Json
       continue
     }
-    if (replacement === undefined) delete place[key]
-    else place[key] = replacement
+    if (replacement === undefined) delete node[key]
+    else node[key] = replacement
     break
   }
   return copy

@@ -79,14 +79,14 @@ test('L9 a cluster where only RAM was written is listed as changed; a failed one
 test('a failing cluster does not stop its siblings: what runs continues, what waits in later waves is skipped', async () => {
   const names = ['canary', 'bad', 'slow', 'later'].map((name) => ({ name, wave: name === 'later' ? 1 : 0 }))
   const slow = Promise.withResolvers<void>()
-  const ended: string[] = []
+  const finished: string[] = []
   const results = await runWaves(
     names,
     { maxParallel: 2, canary: 1, onFailure: 'stop-wave', maxFailures: 0 },
     {
       run: async ({ name, wave }) => {
         if (name === 'slow') await slow.promise
-        ended.push(name)
+        finished.push(name)
         if (name === 'bad') slow.resolve()
         return result(name, wave, name === 'bad' ? 'failed' : 'deployed', 'deploy')
       },
@@ -94,7 +94,7 @@ test('a failing cluster does not stop its siblings: what runs continues, what wa
     },
     new AbortController().signal,
   )
-  assert.deepEqual(ended, ['canary', 'bad', 'slow'])
+  assert.deepEqual(finished, ['canary', 'bad', 'slow'])
   assert.deepEqual(
     results.map(({ name, status }) => `${name} ${status}`),
     ['canary deployed', 'bad failed', 'slow deployed', 'later skipped'],

@@ -51,11 +51,11 @@ function content(fullname: string | undefined): ReleaseContent {
 /** Revisions from 1 on: status, and the full name of its objects. */
 type History = readonly (readonly [status: string, fullname: string | undefined])[]
 
-async function refused(history: History, wanted: string | undefined): Promise<string | undefined> {
+async function refused(history: History, fullname: string | undefined): Promise<string | undefined> {
   const revisions = history.map(([status], index) => ({ revision: index + 1, status })) as unknown as Revision[]
   const store = { content: async (revision: number) => content(history[revision - 1]?.[1]) }
   try {
-    await refuseRename(store, revisions, content(wanted), AbortSignal.timeout(60_000))
+    await refuseRename(store, revisions, content(fullname), AbortSignal.timeout(60_000))
     return undefined
   } catch (error) {
     return `${(error as { code: string }).code}: ${(error as Error).message}`

@@ -115,8 +115,8 @@ test('whatever fails, every cluster finishes, no limit is exceeded and no wave o
           assert.ok(running.length <= limits.maxParallel)
           const lowest = Math.min(...running.map(({ wave }) => wave))
           assert.ok(now.every(({ wave, state }) => wave <= lowest || state === 'waiting' || state === 'skipped'))
-          const ended = running[(picks.next().value ?? 0) % Math.max(1, running.length)]
-          if (ended) set(ended.name, entries[Number(ended.name.slice(1))]?.outcome ?? 'succeeded')
+          const finished = running[(picks.next().value ?? 0) % Math.max(1, running.length)]
+          if (finished) set(finished.name, entries[Number(finished.name.slice(1))]?.outcome ?? 'succeeded')
         }
         assert.ok(now.every(({ state }) => state !== 'waiting' && state !== 'running'))
         if (limits.onFailure === 'continue') assert.ok(now.every(({ state }) => state !== 'skipped'))

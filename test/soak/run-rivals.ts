@@ -53,7 +53,7 @@ export async function runRivals(options: RivalOptions, deps: SoakDeps, signal: A
   print(`seed ${options.seed}, ${runs.length} runs; again, one of them: --rivals --seed ${options.seed} --run K`)
   await ensureTools(['etcd', 'kube-apiserver', 'kube-controller-manager', 'helm3', 'helm4'], { progress, signal })
   const begin = performance.now()
-  const tally = {
+  const totals = {
     done: 0,
     broken: 0,
     green: 0,
@@ -78,35 +78,35 @@ export async function runRivals(options: RivalOptions, deps: SoakDeps, signal: A
       for (const run of runs) {
         signal.throwIfAborted()
         const plan = rivalPlan(options.seed, run)
-        step.update(`${tally.done + 1} of ${runs.length}: run ${run}, ${tally.broken} broken`)
+        step.update(`${totals.done + 1} of ${runs.length}: run ${run}, ${totals.broken} broken`)
         const rivalCase = new RivalCase(fixtures, root, folder, run)
         if (!isGood) await rivalCase.reset()
         const { breaches, log, outcomes, green } = await rivalCase.perform(plan.actions, plan.person, signal)
         isGood = breaches.length === 0
-        tally.done += 1
-        tally.actions += outcomes.length
-        tally.green += green
-        tally.greenActions += outcomes.filter(({ code }) => code === 0).length
-        tally.overtaken += outcomes.filter(({ stdout }) => stdout.includes('RELEASE_OVERTAKEN')).length
-        tally.cancels += plan.actions.filter(({ cancel }) => cancel).length
-        tally.person += plan.person.length
+        totals.done += 1
+        totals.actions += outcomes.length
+        totals.green += green
+        totals.greenActions += outcomes.filter(({ code }) => code === 0).length
+        totals.overtaken += outcomes.filter(({ stdout }) => stdout.includes('RELEASE_OVERTAKEN')).length
+        totals.cancels += plan.actions.filter(({ cancel }) => cancel).length
+        totals.person += plan.person.length
         const ends = outcomes.map((outcome, index) => endOf(outcome, plan.actions[index]))
-        for (const end of ends) tally.ends.set(end, (tally.ends.get(end) ?? 0) + 1)
+        for (const end of ends) totals.ends.set(end, (totals.ends.get(end) ?? 0) + 1)
         if (breaches.length === 0) continue
-        tally.broken += 1
+        totals.broken += 1
         print(`✖ run ${run}: ${breaches.join('; ')}\n${JSON.stringify(plan)}\n${log}`)
       }
     } finally {
       // Also for a run that is interrupted.
       print(
-        `${tally.done} runs in ${Math.round((performance.now() - begin) / 1000)} s, ${tally.broken} broke a promise; ${tally.actions} jobs (${tally.greenActions} green, ` +
-          `${tally.overtaken} overtaken, ${tally.cancels} cancelled), ${tally.person} calls of a person's helm; ${tally.green} green revisions`,
+        `${totals.done} runs in ${Math.round((performance.now() - begin) / 1000)} s, ${totals.broken} broke a promise; ${totals.actions} jobs (${totals.greenActions} green, ` +
+          `${totals.overtaken} overtaken, ${totals.cancels} cancelled), ${totals.person} calls of a person's helm; ${totals.green} green revisions`,
       )
-      for (const [end, count] of [...tally.ends].toSorted()) print(`  ${end}: ${count}`)
+      for (const [end, count] of [...totals.ends].toSorted()) print(`  ${end}: ${count}`)
       await rm(folder, { recursive: true, force: true })
     }
   })
-  return tally.broken > 0 ? 1 : 0
+  return totals.broken > 0 ? 1 : 0
 }
 
 type Fixtures = Readonly<Record<ActionPlan['helm'], ActionFixture>>
@@ -276,9 +276,9 @@ class RivalCase {
       return true
     }
     const after = await this.#revisions(one)
-    const wanted = command === 'upgrade' ? `${by}-${this.#run}` : back?.by
+    const expected = command === 'upgrade' ? `${by}-${this.#run}` : back?.by
     const known = new Set(before.map(({ revision }) => revision))
-    const made = after.find(({ revision, by: whose }) => !known.has(revision) && whose === wanted)
+    const made = after.find(({ revision, by: whose }) => !known.has(revision) && whose === expected)
     if (made) this.#green.push({ cluster: nameOf(one), revision: made.revision, whose: `${by} (${command})` })
     this.#log.push(`--- ${nameOf(one)}: ${by} ${command} made revision ${made?.revision}`)
     return true

@@ -112,9 +112,9 @@ export async function startFakeApiServer(objects: readonly FakeObject[]): Promis
 
   function change(method: string, object: FakeObject, body: unknown): ReturnType<typeof handle> {
     const { preconditions, metadata, ...rest } = (body ?? {}) as Record<string, Record<string, string> | undefined>
-    for (const wanted of [preconditions ?? {}, metadata ?? {}])
+    for (const required of [preconditions ?? {}, metadata ?? {}])
       for (const key of ['uid', 'resourceVersion'])
-        if (wanted[key] !== undefined && wanted[key] !== object.metadata[key]) return failure(409)
+        if (required[key] !== undefined && required[key] !== object.metadata[key]) return failure(409)
     const isHeld = (object.metadata.finalizers ?? []).length > 0
     const deleted = { ...object, metadata: { ...object.metadata, deletionTimestamp: '2026-01-01T00:00:00Z' } }
     const next = method !== 'DELETE' ? { ...object, ...rest } : isHeld ? deleted : undefined

@@ -48,35 +48,35 @@ function start(args: readonly string[], env: Record<string, string> = {}) {
   child.stderr.on('data', (chunk) => {
     output.err += chunk
   })
-  return { child, output, ended: once(child, 'close').then(([code]) => ({ code, ...output })) }
+  return { child, output, exited: once(child, 'close').then(([code]) => ({ code, ...output })) }
 }
 
 const kill = (child: ChildProcess, signal: NodeJS.Signals) => void child.kill(signal)
 
 test('the first run installs, the next one starts immediately; arguments and exit code are passed on', async () => {
   writeCommand(`console.log(process.argv.slice(2).join(' ')); process.exitCode = 7`)
-  const first = await start(['check', '--', '-x', 'a b']).ended
+  const first = await start(['check', '--', '-x', 'a b']).exited
   assert.deepEqual([first.code, first.out], [7, '-- -x a b\n'])
   assert.match(first.err, /✔ npm ci · \d+ s/)
-  const second = await start(['check']).ended
+  const second = await start(['check']).exited
   assert.deepEqual([second.code, second.err], [7, ''])
 })
 
 test('the command and its children find this Node first on PATH', async () => {
   writeCommand(`console.log(process.env.PATH.split(':')[0])`)
-  assert.equal((await start(['check'], { PATH: '/usr/bin:/bin' }).ended).out, `${dirname(process.execPath)}\n`)
+  assert.equal((await start(['check'], { PATH: '/usr/bin:/bin' }).exited).out, `${dirname(process.execPath)}\n`)
 })
 
 test('a changed lockfile causes a new installation', async () => {
   writeCommand('')
-  await start(['check']).ended
+  await start(['check']).exited
   writeLock({ 'node_modules/absent': { version: '1.0.0', integrity: 'sha512-x', optional: true, os: ['nowhere'] } })
-  assert.match((await start(['check']).ended).err, /npm ci/)
+  assert.match((await start(['check']).exited).err, /npm ci/)
 })
 
 test('of two concurrent first runs both succeed, and one installs', async () => {
   writeCommand(`console.log('ran')`)
-  const runs = await Promise.all([start(['check']).ended, start(['check']).ended])
+  const runs = await Promise.all([start(['check']).exited, start(['check']).exited])
   assert.deepEqual(
     runs.map(({ code, out }) => [code, out]),
     [
@@ -105,7 +105,7 @@ test('without a network one line reports the cause, the fix and the log; the nex
     join(root, 'package.json'),
     '{"name":"little","version":"1.0.0","type":"module","dependencies":{"yaml":"2.9.1"}}',
   )
-  const run = await start(['check'], offline).ended
+  const run = await start(['check'], offline).exited
   assert.deepEqual([run.code, run.out], [1, ''])
   assert.match(
     run.err,
@@ -113,7 +113,7 @@ test('without a network one line reports the cause, the fix and the log; the nex
   )
   writeFileSync(join(root, 'package.json'), '{"name":"little","version":"1.0.0","type":"module"}')
   writeLock({})
-  assert.equal((await start(['check'], offline).ended).out, 'ran\n')
+  assert.equal((await start(['check'], offline).exited).out, 'ran\n')
 })
 
 const COUNTING = `let count = 0
@@ -124,30 +124,30 @@ const timer = setInterval(() => { if (count > 0) { clearInterval(timer); setTime
 
 test('Ctrl-C reaches the command once, although npm passes it on a second time; exit code 130', async () => {
   writeCommand(COUNTING)
-  const { child, output, ended } = start(['check'])
+  const { child, output, exited } = start(['check'])
   await eventually(() => assert.equal(output.out, 'ready\n'))
   kill(child, 'SIGINT')
   kill(child, 'SIGINT')
-  const { code, out } = await ended
+  const { code, out } = await exited
   assert.deepEqual([code, out], [130, 'ready\nsignals 1\n'])
 })
 
 test('SIGTERM is passed on too; exit code 143', async () => {
   writeCommand(COUNTING)
-  const { child, output, ended } = start(['check'])
+  const { child, output, exited } = start(['check'])
   await eventually(() => assert.equal(output.out, 'ready\n'))
   kill(child, 'SIGTERM')
-  const { code, out } = await ended
+  const { code, out } = await exited
   assert.deepEqual([code, out], [143, 'ready\nsignals 100\n'])
 })
 
 test('an unknown command and a missing script are reported in two lines', async () => {
-  const unknown = await start(['deploy']).ended
+  const unknown = await start(['deploy']).exited
   assert.deepEqual(
     [unknown.code, unknown.err],
     [1, "error: no command 'deploy'\n  fix: use one of: sandbox, test, bench, soak, tools, build, check, release\n"],
   )
-  const missing = await start(['bench']).ended
+  const missing = await start(['bench']).exited
   assert.equal(missing.code, 1)
   assert.match(missing.err, /error: test\/bench\/main\.ts is not in this checkout/)
   assert.equal(existsSync(join(root, '.cache', 'npm-ci.lock')), false)

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { explain, fits } from '../../tools/bootstrap/install.mjs'
 import { findNode, isNewEnough, nodePackage, npmCommand } from '../../tools/bootstrap/node.mjs'
 
-const wanted = {
+const lockfile = {
   '': {},
   'node_modules/yaml': { version: '2.9.1', integrity: 'sha512-a' },
   'node_modules/esbuild-linux-x64': {
@@ -22,11 +22,11 @@ const wanted = {
   },
   'node_modules/wasm': { version: '1.0.0', integrity: 'sha512-d', optional: true },
 }
-const { 'node_modules/yaml': yaml, 'node_modules/esbuild-linux-x64': native } = wanted
+const { 'node_modules/yaml': yaml, 'node_modules/esbuild-linux-x64': native } = lockfile
 const installed = { 'node_modules/yaml': yaml, 'node_modules/esbuild-linux-x64': native }
 
 test('installed packages are complete if only those of other platforms are missing', () => {
-  assert.equal(fits(wanted, installed, 'linux', 'x64'), true)
+  assert.equal(fits(lockfile, installed, 'linux', 'x64'), true)
 })
 
 test('any other difference causes npm ci', () => {
@@ -38,10 +38,10 @@ test('any other difference causes npm ci', () => {
     { ...installed, 'node_modules/extra': yaml },
   ]
   assert.deepEqual(
-    differ.map((found) => fits(wanted, found, 'linux', 'x64')),
+    differ.map((found) => fits(lockfile, found, 'linux', 'x64')),
     [false, false, false, false, false],
   )
-  assert.equal(fits(wanted, installed, 'darwin', 'arm64'), false)
+  assert.equal(fits(lockfile, installed, 'darwin', 'arm64'), false)
 })
 
 test('a failed npm ci is reported with its cause, its fix and its log', () => {

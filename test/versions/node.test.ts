@@ -23,13 +23,17 @@ await bundleCli(ROOT, join(home, 'dist'))
 
 /** A folder for PATH, with this Node.js and no other. */
 async function fetchNode(version: string): Promise<{ path: string; version: string }> {
-  const place = join(folder, version)
-  await mkdir(place)
+  const installFolder = join(folder, version)
+  await mkdir(installFolder)
   const name = `node-${process.platform}-${process.arch}`
-  await run('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--prefix', place, `${name}@${version}`], {
-    cwd: place,
-  })
-  const path = join(place, 'node_modules', name, 'bin')
+  await run(
+    'npm',
+    ['install', '--no-save', '--no-audit', '--no-fund', '--prefix', installFolder, `${name}@${version}`],
+    {
+      cwd: installFolder,
+    },
+  )
+  const path = join(installFolder, 'node_modules', name, 'bin')
   const { stdout } = await run(join(path, 'node'), ['--version'])
   return { path, version: stdout.trim() }
 }

@@ -81,21 +81,21 @@ async function good(fixture: ActionFixture): Promise<void> {
 
 async function apply(fixture: ActionFixture, point: CancelPoint): Promise<ActionOutcome> {
   const { index, after, milliseconds, stuck, lost } = point
-  const ended = new AbortController()
+  const exited = new AbortController()
   const values = {
     podAnnotations: { run: String(index) },
     ...(stuck && { image: { repository: 'absent/absent' } }),
   }
   const isPending = async (): Promise<void> => {
     // If helm was too fast to be seen pending, the action has already exited.
-    while (!ended.signal.aborted && !(await lastStatus(fixture)).startsWith('pending')) await sleep(20)
+    while (!exited.signal.aborted && !(await lastStatus(fixture)).startsWith('pending')) await sleep(20)
   }
   const mark = { start: undefined, helm: 'helm upgrade', pending: isPending }[after]
   return runAction({
     inputs: inputsOf(fixture, values, 'false'),
     env: fixture.env,
     onStart: runnerCancel(milliseconds, mark, lost ? 'SIGKILL' : 'SIGINT'),
-  }).finally(() => ended.abort())
+  }).finally(() => exited.abort())
 }
 
 function postOf(fixture: ActionFixture, main: ActionOutcome): Promise<ActionOutcome> {

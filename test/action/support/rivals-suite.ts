@@ -139,8 +139,8 @@ export function rivalsSuite(helm: 'helm3' | 'helm4'): void {
       const output = outcome.stdout + outcome.stderr
       assert.equal(outcome.code, one.code, output)
       if (one.error) assert.equal(outcome.annotations[0]?.title, one.error, output)
-      const wanted = [one.history, one.orHistory].find((other) => isDeepStrictEqual(other, history)) ?? one.history
-      assert.deepEqual(history, wanted, output)
+      const expected = [one.history, one.orHistory].find((other) => isDeepStrictEqual(other, history)) ?? one.history
+      assert.deepEqual(history, expected, output)
       if (one.note) assert.match(outcome.summary + outcome.stdout, one.note)
     })
   }

@@ -133,7 +133,7 @@ exec ${real} "$@"
     assert.ok(last !== undefined && last.revision > after && last.status.startsWith('pending'))
   }
 
-  let background: { readonly pid: number; readonly ended: Promise<unknown> } | undefined
+  let background: { readonly pid: number; readonly exited: Promise<unknown> } | undefined
   const rivalOf = (at: number): Rival => ({
     base: at,
     async upgrade() {
@@ -144,7 +144,7 @@ exec ${real} "$@"
         ...upgrade('rival', '--set=image.repository=absent/absent', '--wait', '--timeout=10m'),
         ...common,
       ])
-      background = { pid: child.pid ?? 0, ended: new Promise((resolve) => child.once('exit', resolve)) }
+      background = { pid: child.pid ?? 0, exited: new Promise((resolve) => child.once('exit', resolve)) }
       await eventually(() => isPending(at), LIMIT, 10)
     },
     async rollback(revision) {
@@ -163,7 +163,7 @@ exec ${real} "$@"
     if (background !== undefined) {
       // As if its machine was lost: the release stays pending.
       process.kill(background.pid, 'SIGKILL')
-      await background.ended
+      await background.exited
       background = undefined
     }
     await call('uninstall', 'acr-nopass', '--ignore-not-found')
@@ -173,10 +173,10 @@ exec ${real} "$@"
   }
 
   /** Runs the rival at its place: returns when it is done, or when the action has exited without getting there. */
-  async function workAt(once: string, one: RivalCase, rival: Rival, ended: AbortSignal): Promise<void> {
+  async function workAt(once: string, one: RivalCase, rival: Rival, exited: AbortSignal): Promise<void> {
     const pid = await eventually(
       async () => {
-        if (ended.aborted) return undefined
+        if (exited.aborted) return undefined
         await access(join(once, 'pid'))
         return Number(await readFile(join(once, 'pid'), 'utf8'))
       },
@@ -218,17 +218,17 @@ exec ${real} "$@"
       const rival = rivalOf(from)
       const once = join(folder, `once-${index}`)
       const post = one.at === 'post' || one.at === 'post rollback'
-      const place = one.at === 'post rollback' ? 'rollback' : one.at
-      const env = { ...fixture.env, PATH: `${folder}:${fixture.env.PATH}`, RIVAL_AT: place ?? '', RIVAL_ONCE: once }
+      const step = one.at === 'post rollback' ? 'rollback' : one.at
+      const env = { ...fixture.env, PATH: `${folder}:${fixture.env.PATH}`, RIVAL_AT: step ?? '', RIVAL_ONCE: once }
       const values = { podAnnotations: { by: 'action' }, ...OURS[one.ours] }
       const inputs = { ...inputsOf(fixture, values, 'false'), timeout: one.timeout ?? '3m' }
       if (one.at === undefined) await one.rival?.(rival)
       const stage = async (run: Parameters<typeof runAction>[0]): Promise<ActionOutcome> => {
-        const ended = new AbortController()
-        const isHere = place !== undefined && place !== 'post' && (run.stage === 'post') === post
+        const exited = new AbortController()
+        const isHere = step !== undefined && step !== 'post' && (run.stage === 'post') === post
         const [outcome] = await Promise.all([
-          runAction(run).finally(() => ended.abort()),
-          isHere ? workAt(once, one, rival, ended.signal) : undefined,
+          runAction(run).finally(() => exited.abort()),
+          isHere ? workAt(once, one, rival, exited.signal) : undefined,
         ])
         return outcome
       }
@@ -249,7 +249,7 @@ exec ${real} "$@"
     },
     async [Symbol.asyncDispose]() {
       if (background !== undefined) process.kill(background.pid, 'SIGKILL')
-      await background?.ended
+      await background?.exited
       await fixture[Symbol.asyncDispose]()
       await rm(folder, { recursive: true, force: true })
     },

@@ -11,10 +11,10 @@ export function runnerCancel(
   first: NodeJS.Signals = 'SIGINT',
 ): (child: ChildProcess) => void {
   return (child) => {
-    let begun = false
+    let started = false
     const begin = (): void => {
-      if (begun) return
-      begun = true
+      if (started) return
+      started = true
       const timers = [
         setTimeout(() => child.kill(first), milliseconds),
         setTimeout(() => child.kill('SIGTERM'), milliseconds + 7500),

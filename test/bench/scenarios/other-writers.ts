@@ -32,7 +32,7 @@ async function measureOtherWriters(context: BenchContext): Promise<Measured> {
   report(`${RACERS} new ServiceAccounts with another writer`)
   const race = fixture.audit()
   const racers = await raceAll(fixture, signal)
-  const raced = await untilAttached(racers, 10_000, signal)
+  const raceResults = await untilAttached(racers, 10_000, signal)
   const raceRequests = race.requests()
 
   report(`a hostile writer on ${CONTENDED} ServiceAccounts for ${CONTEND_MS / 1000} s`)
@@ -40,21 +40,24 @@ async function measureOtherWriters(context: BenchContext): Promise<Measured> {
   const contended = racers.slice(0, CONTENDED)
   const edits = await fight(contended, signal)
   const requests = contend.requests()
-  const ended = performance.now()
+  const stopped = performance.now()
   report('until the helper is back in all lists')
-  const fought = await untilAttached(contended, CALM_MS, signal)
-  const backMs = performance.now() - ended
+  const contendResults = await untilAttached(contended, CALM_MS, signal)
+  const backMs = performance.now() - stopped
   return {
     figures: {
-      race: [total(raced, 'lost'), total(raced, 'resurrected')],
-      'race-attached': [raced.filter(({ attached }) => !attached).length],
-      contend: [total(fought, 'lost') - total(raced.slice(0, CONTENDED), 'lost'), total(fought, 'resurrected')],
+      race: [total(raceResults, 'lost'), total(raceResults, 'resurrected')],
+      'race-attached': [raceResults.filter(({ attached }) => !attached).length],
+      contend: [
+        total(contendResults, 'lost') - total(raceResults.slice(0, CONTENDED), 'lost'),
+        total(contendResults, 'resurrected'),
+      ],
       'contend-back': [backMs / 1000],
     },
     notes: [
       `race: ${racers.reduce((sum, { conflicts }) => sum + conflicts, 0)} writes of the other had to be repeated; the helper's: ${describeRequests(raceRequests, 1)}`,
       `hostile writer: ${edits} edits; the helper's requests meanwhile: ${describeRequests(requests, 1)}, ${countRequests(requests, 'secrets')} about Secrets`,
-      `missing in the end: ${fought.filter(({ attached }) => !attached).length} of ${CONTENDED} own entries`,
+      `missing in the end: ${contendResults.filter(({ attached }) => !attached).length} of ${CONTENDED} own entries`,
     ],
   }
 }

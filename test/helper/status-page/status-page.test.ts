@@ -55,10 +55,10 @@ test('problems come first, those of registries before others, each with its fix,
     'Run <code>acr-nopass policy</code>',
     '>Namespace shop · Secret',
   ]
-  const places = [...order, '<table'].map((text) => page.indexOf(text))
+  const positions = [...order, '<table'].map((text) => page.indexOf(text))
   assert.ok(
-    places.every((place, index) => place > (places[index - 1] ?? 0)),
-    JSON.stringify(places),
+    positions.every((position, index) => position > (positions[index - 1] ?? 0)),
+    JSON.stringify(positions),
   )
   assert.match(page, /90 minutes ago<\/time> <small><time>10:30:00 UTC/)
   assert.match(page, /<code>CLOUD_DENIED · NoPermission<\/code>/)

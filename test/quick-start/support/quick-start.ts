@@ -51,7 +51,7 @@ export async function followQuickStart(
   const steps = readSteps(await readFile(join(ROOT, 'docs', 'en', `${page}.md`), 'utf8'))
   const chinese = readSteps(await readFile(join(ROOT, 'docs', 'zh', `${page}.md`), 'utf8'))
   assert.deepEqual(chinese.map(withoutComments), steps.map(withoutComments))
-  await using place = await openFolder(tmpdir())
+  await using workspace = await openFolder(tmpdir())
   await using fixture = await startActionFixture({
     clusters: Object.keys(clusters),
     clusterIds: clusters,
@@ -67,7 +67,7 @@ export async function followQuickStart(
   const [first] = fixture.clusters
   assert.ok(first && registry)
   await using published = await publish(
-    { cloud, registry: registry.url, helm: tools.helm4, folder: place.folder },
+    { cloud, registry: registry.url, helm: tools.helm4, folder: workspace.folder },
     signal,
   )
   const { sts, cr } = cloud.endpoints
@@ -78,7 +78,7 @@ export async function followQuickStart(
       fixture,
       published,
       tools,
-      folder: place.folder,
+      folder: workspace.folder,
       repository: 'acme/platform',
       kubeconfig: first.cluster.adminKubeconfigFile,
       suffix: (path) => (path === 'values.yaml' ? endpoints : ''),

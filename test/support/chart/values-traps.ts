@@ -60,8 +60,8 @@ const PLACES = ['adopt: W', 'replicas: W', 'secretName: W', 'secretLabels: { a: 
 /** Each word with a special meaning in YAML at one of several locations. */
 export function wordTraps(): readonly ValuesCase[] {
   return WORDS.map((word, index) => {
-    const place = (PLACES[index % PLACES.length] ?? '').replace('W', word)
-    return { title: `word: ${place}`, files: [Buffer.from(`${BASE}\n${place}\n`)] }
+    const line = (PLACES[index % PLACES.length] ?? '').replace('W', word)
+    return { title: `word: ${line}`, files: [Buffer.from(`${BASE}\n${line}\n`)] }
   })
 }
 

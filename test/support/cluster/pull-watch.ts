@@ -85,8 +85,8 @@ export function watchPulls(admin: KubeClient, registry: string, requests: readon
     async phase(name) {
       current = name
       // The current round may have begun before the phase.
-      const wanted = rounds + 2
-      while (rounds < wanted) await Promise.race([loop, new Promise((done) => setImmediate(done))])
+      const target = rounds + 2
+      while (rounds < target) await Promise.race([loop, new Promise((done) => setImmediate(done))])
     },
     async stop() {
       isOver = true

@@ -93,13 +93,13 @@ export async function openNodeFixture(signal: AbortSignal): Promise<NodeFixture>
       const spec = { hostNetwork: true, terminationGracePeriodSeconds: 1, containers }
       await send('POST', `/api/v1/namespaces/${namespace}/pods`, { metadata: { name }, spec })
     },
-    async until(namespace, name, wanted, limitMs = 20_000) {
+    async until(namespace, name, expected, limitMs = 20_000) {
       const begin = performance.now()
       await eventually(async () => {
         const state = (await readPod(namespace, name)).status?.containerStatuses?.[0]?.state
         const now = describe(state)
-        if (wanted === 'running') assert.equal(now, 'running')
-        else assert.match(now, wanted)
+        if (expected === 'running') assert.equal(now, 'running')
+        else assert.match(now, expected)
       }, limitMs)
       return performance.now() - begin
     },
