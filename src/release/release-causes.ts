@@ -86,6 +86,17 @@ const REGISTRY_PATIENCE: Readonly<Record<string, number>> = {
   CREDENTIALS_REFUSED: 30_000,
 }
 
+/** Returns the first cause that has lasted for its patience, given all that are met now. */
+export function createPatience(): (causes: readonly Cause[]) => Cause | undefined {
+  const since = new Map<string, number>()
+  return (causes) => {
+    const now = performance.now()
+    for (const key of since.keys()) if (!causes.some((cause) => cause.key === key)) since.delete(key)
+    for (const { key } of causes) since.set(key, since.get(key) ?? now)
+    return causes.find(({ key, patienceMs }) => now - (since.get(key) ?? now) >= patienceMs)
+  }
+}
+
 /** All current causes, those that the helper reports first. */
 export function findCauses(observed: {
   readonly namespace: string

@@ -5,6 +5,7 @@ import { type KubeList, type PodObject, selectorText } from '../kube/types.ts'
 import { type HelperStatus, STATUS_KEY } from './helper-status.ts'
 import {
   type Cause,
+  createPatience,
   type DeploymentView,
   findCauses,
   type PodRefusal,
@@ -65,7 +66,7 @@ export function watchRelease(
 ): ReleaseWatch {
   const controller = new AbortController()
   const either = AbortSignal.any([signal, controller.signal])
-  const since = new Map<string, number>()
+  const lastingCause = createPatience()
   let last: readonly Cause[] = []
   const { promise, resolve } = Promise.withResolvers<NopassError>()
 
@@ -75,14 +76,10 @@ export function watchRelease(
       readStatus(client, parts, either),
       readRefusal(client, parts, either),
     ])
-    const now = performance.now()
     const pods = all.filter(({ name }) => earlier.pods?.has(name) === false)
     const status = report?.updatedAt === earlier.reportedAt ? undefined : report
     last = findCauses({ ...parts, pods, status, refusal })
-    const keys = new Set(last.map(({ key }) => key))
-    for (const key of since.keys()) if (!keys.has(key)) since.delete(key)
-    for (const { key } of last) since.set(key, since.get(key) ?? now)
-    const lasting = last.find(({ key, patienceMs }) => now - (since.get(key) ?? now) >= patienceMs)
+    const lasting = lastingCause(last)
     if (lasting) resolve(lasting.error)
   }
 

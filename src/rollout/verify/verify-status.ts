@@ -1,0 +1,129 @@
+import { NopassError } from '../../errors.ts'
+import { KubeApiError, unlessStatus } from '../../kube/api-error.ts'
+import { type KubeClient, MERGE_PATCH } from '../../kube/client.ts'
+import { ANNOTATION_AWAITED_CONFIG } from '../../kube/names.ts'
+import { pollUntil } from '../../kube/poll-until.ts'
+import { namespacedPath } from '../../kube/types.ts'
+import { type HelperStatus, type RegistryStatus, requestRefresh } from '../../release/helper-status.ts'
+import { type Cause, createPatience, findCauses, type PodView } from '../../release/release-causes.ts'
+import { type ReleaseParts, readPods, readStatus, type WatchedRelease } from '../../release/release-watch.ts'
+
+export interface StatusRequest {
+  readonly client: KubeClient
+  readonly parts: WatchedRelease
+  /** Epoch milliseconds. */
+  readonly now: () => number
+  /** Milliseconds for each of the waits. */
+  readonly limitMs: number
+}
+
+/** A restarted Pod may become ready again: one that is not ready fails the verification only after this time. */
+const POD_PATIENCE_MS = 20_000
+
+/**
+ * Waits until a helper runs and reports every registry as live with the deployed configuration and a credential that has not
+ * expired. The status ConfigMap outlives a dead helper, so a ready Pod is required too.
+ */
+export async function verifyStatus(request: StatusRequest, signal: AbortSignal): Promise<HelperStatus> {
+  const { client, parts, limitMs, now } = request
+  const lastingCause = createPatience()
+  let last: HelperStatus | undefined
+  let running = false
+  let refreshRequested = false
+  let pushed = false
+  const waited = await pollUntil(limitMs, signal, async () => {
+    const [pods, status] = await Promise.all([listPods(client, parts, signal), readStatus(client, parts, signal)])
+    last = status
+    running = pods === undefined || pods.some(({ ready }) => ready)
+    // The backoff of a helper that was refused may be long, and its permission has just been granted.
+    if (
+      !refreshRequested &&
+      parts.ramChanged &&
+      parts.statusConfigMap &&
+      last?.registries.some(({ state }) => state === 'failing')
+    ) {
+      refreshRequested = true
+      await requestRefresh(client, { namespace: parts.namespace, name: parts.statusConfigMap }, new Date(), signal)
+    }
+    const current = last !== undefined && (parts.configHash === undefined || last.configHash === parts.configHash)
+    if (last !== undefined && !current && !pushed) {
+      pushed = true
+      await pushConfig(client, parts, signal)
+    }
+    const causes = [
+      ...findCauses({ ...parts, pods: [], status: last }),
+      ...(running ? [] : findCauses({ ...parts, pods: pods ?? [], status: undefined }).map(patiently)),
+    ]
+    const lasting = lastingCause(causes)
+    if (lasting) throw lasting.error
+    return running && current && (last?.registries.every((registry) => isInUse(registry, now())) ?? false)
+  })
+  if (waited !== undefined && last !== undefined) return last
+  throw new NopassError('VERIFY_STATUS', describeStatus(last, running, parts.configHash, { limitMs, now: now() }))
+}
+
+/** Undefined: the chart is not ours, or the deployer may not list Pods; then the status alone decides. */
+async function listPods(
+  client: KubeClient,
+  parts: WatchedRelease,
+  signal: AbortSignal,
+): Promise<readonly PodView[] | undefined> {
+  if (parts.selector === undefined) return undefined
+  return unlessStatus(readPods(client, parts, signal), 403)
+}
+
+const patiently = (cause: Cause): Cause => ({ ...cause, patienceMs: Math.max(cause.patienceMs, POD_PATIENCE_MS) })
+
+/** A refused credential may be in use because there is no better one; such a registry does not count as working. */
+function isInUse({ state, verified, expiresAt }: RegistryStatus, now: number): boolean {
+  return state === 'live' && verified !== 'refused' && !(expiresAt !== undefined && Date.parse(expiresAt) <= now)
+}
+
+function describeStatus(
+  status: HelperStatus | undefined,
+  running: boolean,
+  hash: string | undefined,
+  { limitMs, now }: { readonly limitMs: number; readonly now: number },
+): string {
+  const time = `after ${Math.round(limitMs / 1000)} s`
+  if (!running) {
+    const report = status === undefined ? '' : `; its last report is of ${status.updatedAt}`
+    return `no Pod of the helper is ready ${time}${report}`
+  }
+  if (status === undefined) return `the helper has written no report ${time}`
+  if (hash !== undefined && status.configHash !== hash)
+    return `the helper still works with an older configuration ${time}`
+  const bad = status.registries.filter((registry) => !isInUse(registry, now))
+  const words = bad.map(({ name, state, verified, error, expiresAt }) =>
+    state === 'live' && verified === 'refused'
+      ? `registry ${name} refuses the credential that is in use`
+      : state === 'live'
+        ? `the credential of registry ${name} expired at ${expiresAt} and the helper has not replaced it`
+        : `registry ${name} is ${state}${error ? ` (${error.message})` : ''}`,
+  )
+  return `${words.join('; ')} ${time}`
+}
+
+/**
+ * Makes the kubelets of the helper's Pods update the mounted configuration now. A kubelet syncs the ConfigMap of a running Pod every
+ * 60 to 90 s (`syncFrequency` 1m plus jitter), but immediately when the Pod object changes, so an annotation is enough. A deployer
+ * that may not patch Pods has to wait.
+ */
+export async function pushConfig(client: KubeClient, parts: ReleaseParts, signal: AbortSignal): Promise<void> {
+  if (parts.configHash === undefined) return
+  const body = { metadata: { annotations: { [ANNOTATION_AWAITED_CONFIG]: parts.configHash } } }
+  const pods = await ignoringRefusals(readPods(client, parts, signal))
+  for (const { name } of pods ?? []) {
+    const path = namespacedPath('/api/v1', parts.namespace, 'pods', name)
+    await ignoringRefusals(client.request({ method: 'PATCH', path, contentType: MERGE_PATCH, body }, signal))
+  }
+}
+
+async function ignoringRefusals<T>(work: Promise<T>): Promise<T | undefined> {
+  try {
+    return await work
+  } catch (error) {
+    if (error instanceof KubeApiError && error.status >= 400 && error.status < 500) return undefined
+    throw error
+  }
+}
