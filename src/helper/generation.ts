@@ -1,7 +1,5 @@
 import type { Unverified } from '../alibaba/unverified.ts'
 import { toNopassError } from '../errors.ts'
-import { hasStatus } from '../kube/api-error.ts'
-import { sleep } from '../lib/clock.ts'
 import type { HelperStatus } from '../release/helper-status.ts'
 import { durationMs, type LoadedConfig } from '../release/load-config.ts'
 import { createTargets } from '../release/targets.ts'
@@ -10,7 +8,6 @@ import { type CredentialManagerOptions, createCredentialManager } from './creden
 import { createFirstRound } from './credentials/first-round.ts'
 import type { RegistryState } from './credentials/registry-state.ts'
 import { restoreTokens } from './credentials/restore-tokens.ts'
-import type { RefreshEvent } from './credentials/token-refresher.ts'
 import { plan } from './plan/plan.ts'
 import { createPodSurroundings } from './pods/judge-pod.ts'
 import { createPodWatch, type PodWatch } from './pods/pod-watch.ts'
@@ -18,6 +15,7 @@ import { createControllerObserver } from './report/controller-observer.ts'
 import type { EventReporter, Log } from './report/event-reporter.ts'
 import type { Metrics } from './report/metrics.ts'
 import { createProblemStore } from './report/problem-store.ts'
+import { createRefreshReporter } from './report/refresh-reporter.ts'
 import { buildStatus } from './report/status-report.ts'
 import { type Controller, type ControllerOptions, createController } from './writes/controller.ts'
 
@@ -58,16 +56,21 @@ export interface Generation {
   drain(limitMs: number): Promise<void>
 }
 
-const EVENT_AFTER_FAILURES = 3
-/** About half a minute in all: while the API server does not respond, nothing could be written either. */
-const RESTORE_PAUSES_MS = [200, 500, 1_000, 2_000, 5_000, 10_000, 10_000]
-
 export function createGeneration(options: GenerationOptions): Generation {
-  const { loaded, clock, log, metrics } = options
+  const { loaded, client, clock, log } = options
   const { config } = loaded
   const { secretName, authFormat, secretLabels, release } = config
   const instance = `${release.namespace}.${release.name}`
-  const own = { apiVersion: 'apps/v1', kind: 'Deployment', name: release.fullname, namespace: release.namespace }
+  const ownCopy = {
+    client,
+    clock,
+    namespace: release.namespace,
+    secretName,
+    instance,
+    onFailure: (error: unknown) =>
+      log.warn({ code: toNopassError(error).code }, 'the credentials in use could not be read back'),
+  }
+  const reportRefresh = createRefreshReporter({ ...options, release })
   const problemStore = createProblemStore(options.onChange)
   const targets = createTargets(config)
   const groups = createCredentialGroups(
@@ -122,31 +125,12 @@ export function createGeneration(options: GenerationOptions): Generation {
       groups.reset()
       if (firstRound.over) controller.rotate(states)
     },
-    onChange: noteRefresh,
+    onChange(event) {
+      reportRefresh(event)
+      firstRound.settled(event.state.name)
+      options.onChange()
+    },
   })
-
-  function noteRefresh(event: RefreshEvent): void {
-    const { state } = event
-    const { name: registry, live } = state
-    metrics.refreshes.inc({ registry, result: event.kind })
-    const { expiresAt = null } = live?.token ?? {}
-    if (event.kind === 'failed') {
-      const { code, reason, requestId, message, hint } = toNopassError(event.error)
-      log.warn({ registry, code, reason, requestId, failures: state.failures }, `no new credential: ${message}`)
-      // A single failure is not worth an Event.
-      if (state.failures >= EVENT_AFTER_FAILURES && options.isLeader()) {
-        options.events.warn(own, 'TokenFailing', `registry ${registry}: ${message}. ${hint}`)
-      }
-    } else if (event.kind === 'refused') {
-      const { code, message, hint } = toNopassError(event.error)
-      log.warn({ registry, code, expiresAt }, `a new credential is in use although ${message}`)
-      if (options.isLeader()) options.events.warn(own, 'TokenFailing', `registry ${registry}: ${message}. ${hint}`)
-    } else if (event.kind !== 'unchanged') {
-      log.info({ registry, expiresAt, verified: state.verified }, `the credential is ${event.kind}`)
-    }
-    firstRound.settled(registry)
-    options.onChange()
-  }
 
   function rewind(): void {
     log.warn({}, 'the API server went back to an older state (etcd was restored): everything is read again')
@@ -154,45 +138,24 @@ export function createGeneration(options: GenerationOptions): Generation {
     pods?.source.rewind()
   }
 
-  /** Reads the credentials back from our own copy; returns false when that failed. */
-  async function restore(signal: AbortSignal): Promise<boolean> {
-    for (const pause of [...RESTORE_PAUSES_MS, undefined]) {
-      try {
-        const found = await restoreTokens(
-          { client: options.client, namespace: release.namespace, secretName, instance },
-          signal,
-        )
-        for (const live of found) manager.adopt(live)
-        return true
-      } catch (error) {
-        if (signal.aborted) return false
-        log.warn({ code: toNopassError(error).code }, 'the credentials in use could not be read back')
-        const isRefused = hasStatus(error, 403)
-        if (pause === undefined || isRefused) return false
-        await sleep(clock, pause, signal).catch(() => undefined)
-      }
-    }
-    return false
-  }
-
   let leading: Promise<void> | undefined
   async function startLeading(signal: AbortSignal): Promise<void> {
-    const restored = config.retire || (await restore(signal))
+    if (config.retire) {
+      // A retiring helper needs no credential.
+      if (!signal.aborted) firstRound.begin([])
+      return
+    }
+    const restored = await restoreTokens(ownCopy, signal)
+    for (const live of restored ?? []) manager.adopt(live)
     if (signal.aborted) return
     // A token that a follower fetched may be older than those in the Secrets; a static login's file may be newer than both.
-    const doubtful = manager.states.filter(
-      ({ live }) =>
-        (!restored && live?.origin === 'proof') || (live?.token.expiresAt === null && live.origin !== undefined),
-    )
-    const unknown = [...manager.states.filter(({ live }) => live === undefined), ...doubtful].map(({ name }) => name)
-    // A retiring helper needs no credential.
-    firstRound.begin(config.retire ? [] : unknown)
-    if (config.retire) return
+    const isDoubtful = ({ live }: RegistryState): boolean =>
+      live?.token.expiresAt === null ? live.origin !== undefined : restored === undefined && live?.origin === 'proof'
+    const namesOf = (states: readonly RegistryState[]): string[] => states.map(({ name }) => name)
+    const doubtful = namesOf(manager.states.filter(isDoubtful))
+    firstRound.begin([...namesOf(manager.states.filter(({ live }) => live === undefined)), ...doubtful])
     manager.start()
-    manager.refreshOlderThan(
-      Number.POSITIVE_INFINITY,
-      doubtful.map(({ name }) => name),
-    )
+    manager.refreshOlderThan(Number.POSITIVE_INFINITY, doubtful)
     manager.replaceOutdated()
   }
 

@@ -1,24 +1,50 @@
 import { type RegistryLogin, readDockerConfig } from '../../acr/docker-config.ts'
+import { hasStatus } from '../../kube/api-error.ts'
 import type { KubeClient } from '../../kube/client.ts'
 import { ownsContent } from '../../kube/managed-fields.ts'
 import { ANNOTATION_CONTENT_HASH, ANNOTATION_TOKENS, LABEL_INSTANCE } from '../../kube/names.ts'
 import { type KubeList, type KubeObject, namespacedPath } from '../../kube/types.ts'
+import { type Clock, sleep } from '../../lib/clock.ts'
 import { sha256 } from '../../lib/text.ts'
 import type { LiveToken } from './registry-state.ts'
 
 export interface RestoreOptions {
   readonly client: KubeClient
+  readonly clock: Clock
   readonly namespace: string
   readonly secretName: string
   readonly instance: string
+  /** Another try may follow. */
+  readonly onFailure: (error: unknown) => void
 }
+
+/** About half a minute in all: while the API server does not respond, nothing could be written either. */
+const PAUSES_MS = [200, 500, 1_000, 2_000, 5_000, 10_000, 10_000]
 
 export interface SecretObject extends KubeObject {
   readonly data?: Readonly<Record<string, string>>
 }
 
-/** The credentials of the helper's own copy, by one list by name; none if another client changed it (docs/en/decisions.md#own-copy). */
-export async function restoreTokens(options: RestoreOptions, signal: AbortSignal): Promise<readonly LiveToken[]> {
+/** Reads the credentials back from the helper's own copy; undefined: it is not readable. */
+export async function restoreTokens(
+  options: RestoreOptions,
+  signal: AbortSignal,
+): Promise<readonly LiveToken[] | undefined> {
+  for (const pause of [...PAUSES_MS, undefined]) {
+    try {
+      return await readOwnCopy(options, signal)
+    } catch (error) {
+      if (signal.aborted) return undefined
+      options.onFailure(error)
+      if (pause === undefined || hasStatus(error, 403)) return undefined
+      await sleep(options.clock, pause, signal).catch(() => undefined)
+    }
+  }
+  return undefined
+}
+
+/** By one list by name; none if another client changed it (docs/en/decisions.md#own-copy). */
+async function readOwnCopy(options: RestoreOptions, signal: AbortSignal): Promise<readonly LiveToken[]> {
   const list = await options.client.request<KubeList<SecretObject>>(
     {
       method: 'GET',

@@ -1,0 +1,43 @@
+import { toNopassError } from '../../errors.ts'
+import type { HelperConfig } from '../../values/helper-config.generated.ts'
+import type { RefreshEvent } from '../credentials/token-refresher.ts'
+import type { EventReporter, Log } from './event-reporter.ts'
+import type { Metrics } from './metrics.ts'
+
+export interface RefreshReporterOptions {
+  readonly release: HelperConfig['release']
+  readonly log: Log
+  readonly metrics: Metrics
+  readonly events: EventReporter
+  readonly isLeader: () => boolean
+}
+
+/** A single failure is not worth an Event. */
+const EVENT_AFTER_FAILURES = 3
+
+/** Reports what becomes of credentials as metrics, log lines and Events. */
+export function createRefreshReporter(options: RefreshReporterOptions): (event: RefreshEvent) => void {
+  const { log, metrics } = options
+  const { fullname: name, namespace } = options.release
+  const warn = (registry: string, message: string): void => {
+    const subject = { apiVersion: 'apps/v1', kind: 'Deployment', name, namespace }
+    if (options.isLeader()) options.events.warn(subject, 'TokenFailing', `registry ${registry}: ${message}`)
+  }
+  return (event) => {
+    const { state } = event
+    const { name: registry, live, failures, verified } = state
+    metrics.refreshes.inc({ registry, result: event.kind })
+    const { expiresAt = null } = live?.token ?? {}
+    if (event.kind === 'failed') {
+      const { code, reason, requestId, message, hint } = toNopassError(event.error)
+      log.warn({ registry, code, reason, requestId, failures }, `no new credential: ${message}`)
+      if (failures >= EVENT_AFTER_FAILURES) warn(registry, `${message}. ${hint}`)
+    } else if (event.kind === 'refused') {
+      const { code, message, hint } = toNopassError(event.error)
+      log.warn({ registry, code, expiresAt }, `a new credential is in use although ${message}`)
+      warn(registry, `${message}. ${hint}`)
+    } else if (event.kind !== 'unchanged') {
+      log.info({ registry, expiresAt, verified }, `the credential is ${event.kind}`)
+    }
+  }
+}
