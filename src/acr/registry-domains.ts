@@ -103,3 +103,9 @@ export function isCoveredBy(domain: string, image: ImageReference): boolean {
   const prefix = path.join('/')
   return prefix === '' || image.repository === prefix || image.repository.startsWith(`${prefix}/`)
 }
+
+/** An image on ACR's own domains that needs a credential, unlike Alibaba's public system images (`acs/…`). */
+export function isPrivateAcr(image: string): boolean {
+  const { host, repository } = parseImage(image)
+  return isAcrHost(host) && !(/^registry/.test(host) && repository.startsWith('acs/'))
+}

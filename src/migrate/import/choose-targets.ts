@@ -1,6 +1,6 @@
+import { isPrivateAcr } from '../../acr/registry-domains.ts'
 import { matchesGlobs } from '../../values/glob.ts'
 import { LEGACY_SECRETS, type LegacyFacts } from '../remove/legacy-facts.ts'
-import { isPrivateAcr } from '../remove/workload.ts'
 import type { AddonSettings } from './read-entry.ts'
 import type { DraftTargets, ImportNote } from './values-draft.ts'
 

@@ -1,8 +1,7 @@
-import { parseImage } from '../../acr/registry-domains.ts'
+import { isPrivateAcr, parseImage } from '../../acr/registry-domains.ts'
 import { NopassError } from '../../errors.ts'
 import type { ResolvedRegistry } from '../../values/resolved-values.generated.ts'
 import type { LegacyFacts } from '../remove/legacy-facts.ts'
-import { isPrivateAcr } from '../remove/workload.ts'
 import type { AddonEntry, AddonSettings } from './read-entry.ts'
 
 /** A registry that the old helper served, its region known. */

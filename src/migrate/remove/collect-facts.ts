@@ -3,6 +3,7 @@ import { declaredBy } from '../../kube/managed-fields.ts'
 import { keyOf, type ObjectMeta } from '../../kube/types.ts'
 import { isRecord } from '../../lib/json.ts'
 import { collectRights } from './collect-rights.ts'
+import { webhooksOfHelper } from './helper-parts.ts'
 import {
   ADDON_KEY_SECRET,
   type AnyObject,
@@ -18,7 +19,7 @@ import {
   part,
   type Workload,
 } from './legacy-facts.ts'
-import { describeWorkload, followsOwner, groupOf, ownerOf, webhooksOfHelper } from './workload.ts'
+import { describeWorkload, followsOwner, groupOf, ownerOf } from './workload.ts'
 
 /** Collects what belongs to the old helper. */
 export function collectFacts(all: readonly AnyObject[], minor?: number): LegacyFacts {

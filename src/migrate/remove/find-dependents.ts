@@ -1,7 +1,7 @@
-import { isCoveredBy, parseImage } from '../../acr/registry-domains.ts'
+import { isCoveredBy, isPrivateAcr, parseImage } from '../../acr/registry-domains.ts'
 import { LEGACY_NAMESPACE, LEGACY_SECRETS, type LegacyFacts, type Workload } from './legacy-facts.ts'
 import { coverageGap, type Dependent, isCurrent, isReferenced, type OurSide, releaseProblems } from './our-side.ts'
-import { isPrivateAcr, titleOf } from './workload.ts'
+import { titleOf } from './workload.ts'
 
 /**
  * Everything that needs the old Secrets, for pulling or otherwise. References to a Secret that does not exist and images of other

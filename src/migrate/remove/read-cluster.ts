@@ -7,6 +7,7 @@ import { isRecord } from '../../lib/json.ts'
 import { type CustomKind, discoverCustom, listServed } from '../../release/api-resources.ts'
 import { PAGE, type Reader } from '../../release/reader.ts'
 import { collectFacts } from './collect-facts.ts'
+import { isPartOfHelper } from './helper-parts.ts'
 import {
   ADDON_KEY_SECRET,
   type AnyObject,
@@ -16,7 +17,8 @@ import {
   LEGACY_SECRETS,
   type LegacyFacts,
 } from './legacy-facts.ts'
-import { createTrim, describeWorkload, isPartOfHelper } from './workload.ts'
+import { createTrim } from './trim-object.ts'
+import { describeWorkload } from './workload.ts'
 
 const RBAC = '/apis/rbac.authorization.k8s.io/v1'
 

@@ -1,16 +1,9 @@
-import { isAcrHost, parseImage } from '../../acr/registry-domains.ts'
 import { SKIP } from '../../kube/names.ts'
-import { createShare, isRecord } from '../../lib/json.ts'
-import {
-  type AnyObject,
-  LEGACY_DEPLOYMENTS,
-  LEGACY_HELPER,
-  LEGACY_NAMESPACE,
-  LEGACY_SECRETS,
-  LEGACY_SERVICES,
-  type Owner,
-  type Workload,
-} from './legacy-facts.ts'
+import { isRecord } from '../../lib/json.ts'
+import { type AnyObject, LEGACY_SECRETS, type Owner, type Workload } from './legacy-facts.ts'
+
+/** The result of {@link describeWorkload} for the whole object. */
+export const DESCRIBED = Symbol('described')
 
 type Fields = Readonly<Record<string, unknown>>
 
@@ -56,7 +49,7 @@ export function groupOf({ kind, apiVersion }: AnyObject): string {
   return apiVersion.includes('/') ? (apiVersion.split('/')[0] ?? '') : ''
 }
 
-function controllerOf(metadata: AnyObject['metadata']): Fields | undefined {
+export function controllerOf(metadata: AnyObject['metadata']): Fields | undefined {
   const owners = (metadata as { readonly ownerReferences?: readonly Fields[] }).ownerReferences ?? []
   return owners.find(({ controller }) => controller === true)
 }
@@ -67,74 +60,6 @@ export function ownerOf(metadata: AnyObject['metadata']): Owner | undefined {
   const [version = '', kind, name] = [owner.apiVersion, owner.kind, owner.name].map((text) => String(text ?? ''))
   const group = owner.apiVersion === undefined ? (GROUPS[kind ?? ''] ?? '') : version.includes('/') ? version : ''
   return { group: group.split('/')[0] ?? '', kind: kind ?? '', name: name ?? '' }
-}
-
-/** Groups of bindings and webhook configurations. */
-const NO_WORKLOADS: readonly string[] = ['rbac.authorization.k8s.io', 'admissionregistration.k8s.io']
-
-/** Whether the add-on's Service is called by all webhooks of a configuration, by some, or by none. */
-export function webhooksOfHelper({ webhooks }: AnyObject): 'all' | 'some' | 'none' {
-  const list = Array.isArray(webhooks) ? webhooks.filter(isRecord) : []
-  const helpers = list.filter(({ clientConfig }) => {
-    const service = isRecord(clientConfig) && isRecord(clientConfig.service) ? clientConfig.service : {}
-    return service.namespace === LEGACY_NAMESPACE && LEGACY_SERVICES.includes(String(service.name))
-  })
-  if (helpers.length === 0) return 'none'
-  return helpers.length === list.length ? 'all' : 'some'
-}
-
-/** Whether it is the Deployment or the ServiceAccount of Alibaba's helper, a binding of that, or a configuration with its webhooks. */
-export function isPartOfHelper(object: AnyObject): boolean {
-  const { kind, metadata } = object
-  if (kind === 'ClusterRoleBinding')
-    return list(object, 'subjects').some((one) => one.kind === 'ServiceAccount' && one.name === LEGACY_HELPER)
-  if (kind === 'MutatingWebhookConfiguration') return webhooksOfHelper(object) !== 'none'
-  if (metadata.namespace !== LEGACY_NAMESPACE) return false
-  const key = `${groupOf(object)} ${kind}`
-  if (key === 'apps Deployment') return LEGACY_DEPLOYMENTS.includes(metadata.name)
-  return key === ' ServiceAccount' && metadata.name === LEGACY_HELPER
-}
-
-/** The result of {@link describeWorkload} for the whole object. */
-const DESCRIBED = Symbol('described')
-
-/**
- * Reduces objects while lists are read, because a cluster may have 20,000 ReplicaSets or custom objects. Of an object with a
- * template only the description is kept, with equal parts shared.
- */
-export function createTrim(): (object: AnyObject) => AnyObject {
-  const share = createShare(5_000)
-  return (object) => {
-    const { apiVersion, kind, metadata } = object
-    const { name, namespace, uid, resourceVersion } = metadata
-    const isAccount = kind === 'ServiceAccount' && groupOf(object) === ''
-    if (isAccount && oldNames({ ...object, metadata: undefined }).length > 0) return object
-    if (isPartOfHelper(object)) return object
-    if (isAccount || NO_WORKLOADS.includes(groupOf(object))) {
-      const kept = { name, namespace, uid, resourceVersion } as AnyObject['metadata']
-      return isAccount ? { apiVersion, kind, metadata: kept } : { ...object, metadata: kept }
-    }
-    const described = describeWorkload(object).map((workload): Workload => {
-      const { owner, references, uses, images, serviceAccount } = workload
-      return {
-        ...workload,
-        namespace: share(workload.namespace),
-        serviceAccount: share(serviceAccount),
-        references: share(references),
-        uses: share(uses),
-        images: share(images),
-        owner: share(owner),
-      }
-    })
-    const owner = kind === 'ReplicaSet' ? share(controllerOf(metadata)) : undefined
-    const kept = { name, namespace: share(namespace), ...(owner && { ownerReferences: [owner] }) }
-    return {
-      apiVersion: share(apiVersion),
-      kind,
-      metadata: kept as unknown as AnyObject['metadata'],
-      [DESCRIBED]: described,
-    }
-  }
 }
 
 function describeTemplate(object: AnyObject, template: Fields): readonly Workload[] {
@@ -204,7 +129,7 @@ function podSpecs(value: unknown): readonly Fields[] {
 }
 
 /** Names of the old Secrets anywhere in the object, such as in volumes and environments. */
-function oldNames(value: unknown): readonly string[] {
+export function oldNames(value: unknown): readonly string[] {
   const names = new Set<string>()
   for (const inner of valuesInside(value)) if (isText(inner) && LEGACY_SECRETS.includes(inner)) names.add(inner)
   return [...names]
@@ -220,7 +145,7 @@ function isFinished({ kind, status, metadata }: AnyObject): boolean {
 
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''
 
-function field(value: unknown, key: string): Fields {
+export function field(value: unknown, key: string): Fields {
   const found = isRecord(value) ? value[key] : undefined
   return isRecord(found) ? found : {}
 }
@@ -229,15 +154,9 @@ function fieldAt(value: unknown, path: readonly string[]): Fields {
   return path.reduce<Fields>((inner, key) => field(inner, key), isRecord(value) ? value : {})
 }
 
-function list(value: unknown, key: string): readonly Fields[] {
+export function list(value: unknown, key: string): readonly Fields[] {
   const found = isRecord(value) ? value[key] : undefined
   return Array.isArray(found) ? found.filter(isRecord) : []
-}
-
-/** An image on ACR's own domains that needs a credential, unlike Alibaba's public system images (`acs/…`). */
-export function isPrivateAcr(image: string): boolean {
-  const { host, repository } = parseImage(image)
-  return isAcrHost(host) && !(/^registry/.test(host) && repository.startsWith('acs/'))
 }
 
 /** `Deployment shop/web`. */
