@@ -117,7 +117,7 @@
   labels:
     severity: warning
   annotations:
-    summary: {{ `{{ $value }} Pods cannot pull for want of the reference to the pull secret` | quote }}
+    summary: {{ `{{ $value }} Pods cannot pull because they lack the reference to the pull secret` | quote }}
     cause: >-
       They were admitted before the reference was there, or their own imagePullSecrets hide it; the list of a Pod never changes.
     fix: >-

@@ -176,7 +176,7 @@ export async function findWorkerRoles(
   const roles = new Set([detail.workerRole, ...pools.map(({ ramRole }) => ramRole)].filter((role) => role !== ''))
   if (roles.size === 0) {
     const { what, hint } = WITHOUT_ROLE[detail.kind] ?? {}
-    const message = `ACK names no worker role for ${clusterId}${what ? `, ${what}` : ''}`
+    const message = `ACK returned no worker role for ${clusterId}${what ? `, ${what}` : ''}`
     throw new NopassError('WORKER_ROLE_UNKNOWN', message, { hint })
   }
   return [...roles].sort()

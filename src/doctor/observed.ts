@@ -58,7 +58,7 @@ export interface PodFacts {
   readonly containers: readonly ContainerFacts[]
 }
 
-/** The node of the Pod that was asked about. */
+/** The node of the requested Pod. */
 export interface NodeFacts {
   readonly name: string
   /** Of the kubelet, such as `v1.36.3`. */
@@ -74,8 +74,8 @@ export interface PodFocus {
   readonly pod: PodFacts
   /** Undefined: not readable; `null`: the Pod has none yet. */
   readonly node: NodeFacts | null | undefined
-  /** The registry's own answers, by image; empty without the user's consent. */
-  readonly answers: ReadonlyMap<string, ManifestResult>
+  /** The registry's own responses, by image; empty without the user's consent. */
+  readonly responses: ReadonlyMap<string, ManifestResult>
 }
 
 /** What was read of a cluster. Undefined parts could not be read; `null`: it is not there. */
@@ -106,7 +106,7 @@ export interface Observed {
   readonly cloud: CloudSnapshot
   /** Of the cluster's ServiceAccount tokens. */
   readonly issuer: string | undefined
-  /** Only where one Pod was asked about: then the lists above hold what bears on it. */
+  /** Only where one Pod was requested: then the lists above hold what concerns it. */
   readonly focus: PodFocus | undefined
   readonly unread: readonly Unread[]
 }

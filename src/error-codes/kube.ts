@@ -13,7 +13,7 @@ export const KUBE_CODES = {
     fix: 'Check the address, the network path (VPN, security group, proxy) and that the server is up.',
   },
   KUBE_TIMEOUT: {
-    what: 'The API server did not answer in time.',
+    what: 'The API server did not respond in time.',
     fix: 'Check its load and the network path; the call is retried automatically where that is safe.',
   },
   KUBE_UNAUTHORIZED: {

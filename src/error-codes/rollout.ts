@@ -1,7 +1,7 @@
 /** Codes of the work over all clusters. */
 export const ROLLOUT_CODES = {
   CLUSTER_UNREACHABLE: {
-    what: 'The API server of a cluster does not answer.',
+    what: 'The API server of a cluster does not respond.',
     fix: 'Check that the cluster is up and that this machine can reach its address; then run again.',
   },
   CLUSTER_MISMATCH: {

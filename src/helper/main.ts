@@ -14,7 +14,7 @@ const stop = new AbortController()
 const onSignal = (signal: NodeJS.Signals): void => {
   // A second signal ends the process immediately.
   if (stop.signal.aborted) process.exit(1)
-  log.info({ signal }, 'asked to stop')
+  log.info({ signal }, 'stopping')
   stop.abort()
 }
 process.on('SIGTERM', onSignal)

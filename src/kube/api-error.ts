@@ -56,7 +56,7 @@ export function errorFromResponse(
 ): KubeApiError {
   const { reason, message } = readStatus(body)
   const seconds = Number(retryAfter)
-  return new KubeApiError(status, `${call} was answered with ${status}${message ? `: ${message}` : ''}`, {
+  return new KubeApiError(status, `${call} returned ${status}${message ? `: ${message}` : ''}`, {
     reason,
     retryAfterMs: retryAfter !== undefined && seconds >= 0 ? Math.min(seconds * 1000, WAIT_LIMIT_MS) : undefined,
   })

@@ -26,7 +26,7 @@ export interface KubeCall {
   readonly bodyLimit?: number
   /** Default `call`. `lease`: a connection that no other call can occupy. */
   readonly lane?: Exclude<Lane, 'watch'>
-  /** Asked when there is a connection for the call, which may have waited for one: false keeps it from being sent. */
+  /** Called when there is a connection for the call, which may have waited for one; with false it is not sent. */
   readonly maySend?: () => boolean
 }
 

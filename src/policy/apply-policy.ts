@@ -28,7 +28,7 @@ function keptLeftovers(target: PolicyTarget, observed: ObservedPolicy): readonly
   }
   const reason = keepsLeftovers(target, observed)
   const roles = reason === undefined ? [] : leftoverRoles(target, observed)
-  return roles.map((role) => `policy ${policyName} on role ${role}, which nothing of this list needs there: ${reason}`)
+  return roles.map((role) => `policy ${policyName} on role ${role}, which nothing in this list needs there: ${reason}`)
 }
 
 const ofOtherLists = (members: readonly string[]): string =>

@@ -30,7 +30,7 @@ export interface GrantOptions {
 /** Placeholder in a trust policy while the caller is unknown. */
 const UNKNOWN_CALLER = 'unknown'
 
-/** What the helper of each cluster must be allowed, and who may assume its roles. */
+/** What the helper of each cluster must be allowed, and who can assume its roles. */
 export function helperGrants(clusters: readonly GrantCluster[], flags: GrantOptions): Grants {
   const notes = new Set<string>()
   const grants = clusters.flatMap((cluster) => {

@@ -51,7 +51,7 @@ const DESCRIPTION = 1024
 
 /**
  * The description of what acr-nopass owns; `purpose` is for example `cluster prod`. The members of a shared policy are never
- * cut, because they decide who may narrow it; the purpose is.
+ * cut, because they decide which release can narrow it; the purpose is.
  */
 export function ownDescription(purpose: string, members: readonly string[] = []): string {
   const end = `. Changed and removed by it alone.${members.length === 0 ? '' : ` Members: ${recorded(members)}`}`

@@ -32,7 +32,7 @@ export async function identifyCluster(
     return { server: connection.server, kubeSystemUid: system.metadata.uid, version: version.gitVersion }
   } catch (error) {
     if (hasStatus(error, 0)) {
-      const message = `the API server ${connection.server} does not answer`
+      const message = `the API server ${connection.server} does not respond`
       throw new NopassError('CLUSTER_UNREACHABLE', message, { cause: error, reason: error.code })
     }
     throw error

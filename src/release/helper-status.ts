@@ -36,7 +36,7 @@ export interface RegistryStatus {
   /** Whether the registry itself accepted the credential. */
   readonly verified: 'accepted' | 'refused' | 'unreachable' | 'skipped'
   readonly error?: StatusError
-  /** When a refresh that somebody asked for failed last; a failure that is met again keeps its own time. Not in reports of helpers before 1.0.0. */
+  /** When a requested refresh failed last; a failure that occurs again keeps its own time. Not in reports of helpers before 1.0.0. */
   readonly triedAt?: string
 }
 

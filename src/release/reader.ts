@@ -49,7 +49,7 @@ export function createReader(
       return await work()
     } catch (error) {
       if (!hasStatus(error, 403)) throw error
-      unread.push({ what, why: error.message.replace(/^.*? was answered with 403: /, '') })
+      unread.push({ what, why: error.message.replace(/^.*? returned 403: /, '') })
       return undefined
     }
   }

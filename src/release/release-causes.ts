@@ -18,7 +18,7 @@ export interface PodView {
   readonly unscheduled: boolean
 }
 
-/** A Deployment whose Pods the API server refuses: no Pod of it is there to be looked at. */
+/** A Deployment whose Pods the API server rejects, so that there is no Pod to inspect. */
 export interface PodRefusal {
   readonly namespace: string
   readonly deployment: string

@@ -2,7 +2,7 @@ import { type ErrorCode, formatPlace, NopassError } from '../errors.ts'
 import { formatPath, type Position, type ValuePath, type YamlNode } from './yaml/yaml-node.ts'
 
 interface ValuesErrorDetails {
-  /** The fix for this very case; without it the code's general fix stands. */
+  /** The fix for this very case; without it the code's general fix applies. */
   readonly hint?: string | undefined
   readonly at?: Position | undefined
   readonly path?: ValuePath | undefined
@@ -13,7 +13,7 @@ interface ValuesErrorDetails {
   readonly hideLine?: boolean | undefined
 }
 
-/** One thing that is wrong with a values or clusters file: where it stands, what it is and what was expected. */
+/** One thing that is wrong with a values or clusters file: where it is, what it is and what was expected. */
 export class ValuesError extends NopassError {
   readonly path: ValuePath
   readonly value: string | undefined

@@ -38,7 +38,7 @@ test('a cluster that is down in wave 0 of 2: the other cluster of its wave is de
   assert.equal(outcome.code, 1)
   const [down, up, later] = outcome.results
   assert.deepEqual([down?.status, down?.phase, down?.error?.code], ['failed', 'connect', 'CLUSTER_UNREACHABLE'])
-  assert.match(down?.error?.message ?? '', /the API server https:\/\/127\.0\.0\.1:\d+ does not answer/)
+  assert.match(down?.error?.message ?? '', /the API server https:\/\/127\.0\.0\.1:\d+ does not respond/)
   assert.deepEqual([up?.status, later?.status], ['deployed', 'skipped'])
   assert.deepEqual(
     [outcome.outputs.changed, outcome.outputs.failed, outcome.outputs.skipped],

@@ -161,7 +161,7 @@ test('half an archive is rejected, with and without a content length', async (t)
 
 test('a version that the mirror lacks is rejected by its name', async (t) => {
   const { url } = await serve(t, (_request, response) => response.writeHead(404).end())
-  assertRefused(await act({ ...trap, mirror: url }), /helm-v4\.2\.99-\S+\.tar\.gz was answered with 404/)
+  assertRefused(await act({ ...trap, mirror: url }), /helm-v4\.2\.99-\S+\.tar\.gz returned 404/)
 })
 
 test('a redirect of a mirror to its storage is followed; a redirect loop is not', async (t) => {
@@ -171,7 +171,7 @@ test('a redirect of a mirror to its storage is followed; a redirect loop is not'
   })
   assertContinued(await act({ ...trap, mirror: url }))
   const circle = await serve(t, (request, response) => response.writeHead(302, { location: request.url ?? '' }).end())
-  assertRefused(await act({ ...trap, mirror: circle.url }), /was answered with 302/)
+  assertRefused(await act({ ...trap, mirror: circle.url }), /returned 302/)
   assert.equal(circle.requests.length, 6)
 })
 

@@ -176,7 +176,7 @@ test('worker-role on ECI: exactly the role of the annotation, never that of a no
 })
 
 const unavailable: [string, Reply[], RegExp][] = [
-  ['no metadata service', [broken('ETIMEDOUT')], /does not answer/],
+  ['no metadata service', [broken('ETIMEDOUT')], /does not respond/],
   ['an instance without a role', [text(200, 't'), text(404, '')], /has no RAM role/],
   ['a metadata service that denies access', [text(200, 't'), text(403, '')], /HTTP 403/],
   ['no session right now', [text(200, 't'), text(200, 'r'), json(200, { Code: 'Failed' })], /no session/],

@@ -213,7 +213,7 @@ test('a repository that GitHub does not show is an error with the alternative', 
   const args = ['policy', '--github', 'acme/secret', '--oidc-provider-arn', PROVIDER]
   const { code, stderr } = await runBin(args, { env: { GITHUB_API_URL: api } })
   assert.equal(code, 1)
-  assert.match(stderr, /^GITHUB_UNKNOWN: .* GitHub answered with 404\n {2}fix: .*--owner-id and --repository-id/)
+  assert.match(stderr, /^GITHUB_UNKNOWN: .* GitHub returned 404\n {2}fix: .*--owner-id and --repository-id/)
 })
 
 test('a list of ACK and other clusters with rrsa: the policies come before the ARNs of the roles', async (t) => {

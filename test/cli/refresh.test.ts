@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { describe, isAnswered, serverTime } from '../../src/cli/refresh/refresh.ts'
+import { describe, isRefreshed, serverTime } from '../../src/cli/refresh/refresh.ts'
 import type { HelperStatus, RegistryStatus } from '../../src/release/helper-status.ts'
 
 const NOW = Date.parse('2026-11-28T12:00:00Z')
@@ -28,11 +28,11 @@ const report = (registry: RegistryStatus): HelperStatus => ({ registries: [regis
 
 test('a registry that fails as before has processed a request once it was tried again; old reports have no such time', () => {
   const tried = failing({ triedAt: '2026-11-28T12:00:02.000Z' })
-  assert.equal(isAnswered(failing(), report(failing())), false)
-  assert.equal(isAnswered(tried, report(failing())), true)
-  assert.equal(isAnswered(tried, report(tried)), false)
-  assert.equal(isAnswered({ ...tried, triedAt: '2026-11-28T12:10:02.000Z' }, report(tried)), true)
-  assert.equal(isAnswered(failing({ issuedAt: '2026-11-28T12:00:02.000Z' }), report(failing())), true)
+  assert.equal(isRefreshed(failing(), report(failing())), false)
+  assert.equal(isRefreshed(tried, report(failing())), true)
+  assert.equal(isRefreshed(tried, report(tried)), false)
+  assert.equal(isRefreshed({ ...tried, triedAt: '2026-11-28T12:10:02.000Z' }, report(tried)), true)
+  assert.equal(isRefreshed(failing({ issuedAt: '2026-11-28T12:00:02.000Z' }), report(failing())), true)
 })
 
 test('for a registry that fails as before the time of the try is printed, and that of the first failure', () => {

@@ -53,7 +53,10 @@ const REFUSED: readonly { readonly args: readonly string[]; readonly error: RegE
   { args: ['validate', '-o', 'xml', '-f', 'x'], error: /^INPUT_INVALID: option '-o, --output <form>' argument 'xml'/ },
   { args: ['doctor', 'pods'], error: /^INPUT_INVALID: too many arguments/ },
   { args: ['doctor', 'pod'], error: /^INPUT_INVALID: missing required argument 'namespace\/name'/ },
-  { args: ['doctor', 'pod', 'web-1', '--kubeconfig', '/nowhere'], error: /^INPUT_INVALID: "web-1" names no Pod/ },
+  {
+    args: ['doctor', 'pod', 'web-1', '--kubeconfig', '/nowhere'],
+    error: /^INPUT_INVALID: "web-1" is not NAMESPACE\/NAME of a Pod/,
+  },
   { args: ['doctor', '--fail-on', 'much'], error: /^INPUT_INVALID: option '--fail-on <severity>'/ },
   {
     args: ['doctor', '--context', 'a', '--kube-context', 'b'],

@@ -51,7 +51,7 @@ test('P2 the metadata service is slow: registries that need its session keep the
   }
   await assertRecovers(t, 'imds-slow', ['demo', 'personal'], fault, {
     code: 'IDENTITY_UNAVAILABLE',
-    message: /does not answer/,
+    message: /does not respond/,
   })
 })
 

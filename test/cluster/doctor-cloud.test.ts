@@ -97,7 +97,7 @@ test('doctor: without credentials, with --cloud off and with rejected credential
   )
   const [none, off, refused] = runs.map(({ report }) => report.cloud.why ?? '')
   assert.match(none ?? '', /set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET/)
-  assert.equal(off, 'you said --cloud off')
+  assert.equal(off, '--cloud off was given')
   assert.match(refused ?? '', /SignatureDoesNotMatch/)
 })
 

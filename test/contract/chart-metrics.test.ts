@@ -97,7 +97,7 @@ test('the pages of the metrics list every metric with its labels and help, and e
         help,
       ]
     })
-  await expectGolden('metrics.md', toTable([['metric', 'type', 'labels', 'what it says'], ...metricRows]))
+  await expectGolden('metrics.md', toTable([['metric', 'type', 'labels', 'help'], ...metricRows]))
   const alertRows = alerts.map(({ alert, labels, annotations, ...rule }) => [
     `\`${alert}\``,
     labels.severity ?? '',

@@ -76,7 +76,7 @@ test('a read that is denied, fails or times out is noted once; an internal error
   )
   const late = createCloudReader(never, AbortSignal.abort(), () => undefined)
   await late.attempt('role r', 'ram:GetRole', () => Promise.reject(new Error('aborted')))
-  assert.deepEqual(late.notes, [{ what: 'role r', why: 'Alibaba Cloud did not answer in time' }])
+  assert.deepEqual(late.notes, [{ what: 'role r', why: 'Alibaba Cloud did not respond in time' }])
   const aborted = createCloudReader(AbortSignal.abort(new Error('ended')), never, () => undefined)
   await assert.rejects(aborted.attempt('x', 'y', denied), /ended/)
 })

@@ -216,7 +216,7 @@ test('doctor: a Pod that pulls by the public domain needs the public endpoint', 
 })
 
 test('doctor: the report names the identity that read the cloud, or why it was not read', () => {
-  assert.equal(renderCloud({ state: 'not-inspected', why: 'x' }), 'Alibaba Cloud itself was not looked at: x.')
+  assert.equal(renderCloud({ state: 'not-inspected', why: 'x' }), 'Alibaba Cloud was not inspected: x.')
   const { cloud } = observe()
   assert.equal(renderCloud(cloud), 'Alibaba Cloud was read as acs:ram::1:user/me')
   assert.ok(cloud.state === 'looked')

@@ -330,10 +330,10 @@ const ROWS: readonly Row[] = [
         /no reason that we know/,
       ],
       [
-        'a DNS server that does not answer',
+        'a DNS server that does not respond',
         `dial tcp: lookup ${HOST} on 10.0.0.2:53: read udp 10.0.0.3:4444->10.0.0.2:53: i/o timeout`,
         'POD_NETWORK',
-        /DNS server of the node|DNS server does not answer/,
+        /DNS server of the node|DNS server does not respond/,
       ],
       [
         'a credential that is refused',
@@ -358,7 +358,7 @@ const ROWS: readonly Row[] = [
     }),
     fixture: { registries: [registry({ domains: [HOST, VPC_HOST] })] },
     id: 'POD_NETWORK',
-    message: /DNS server does not answer/,
+    message: /DNS server does not respond/,
   },
   ...['Job/import', 'TaskRun/build', 'Workflow/nightly'].map((owner) => ({
     title: `a Pod of ${owner}, which does not create it again`,

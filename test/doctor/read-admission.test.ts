@@ -57,7 +57,7 @@ for (const status of [400, 403, 422, 429, 500, 503, 504]) {
     const { tried, unread } = await admissionOf({}, () => {
       throw new KubeApiError(
         status,
-        `POST /api/v1/namespaces/acr-nopass/pods was answered with ${status}: failed calling webhook`,
+        `POST /api/v1/namespaces/acr-nopass/pods returned ${status}: failed calling webhook`,
       )
     })
     assert.deepEqual([tried, unread], [undefined, ['A Pod that is only tried (dry run)']])
@@ -66,7 +66,7 @@ for (const status of [400, 403, 422, 429, 500, 503, 504]) {
 
 test('doctor continues when several slow webhooks exceed its timeout', async () => {
   const { tried, unread } = await admissionOf({}, () => {
-    throw new KubeApiError(0, 'no whole answer within 30 s', { code: 'KUBE_TIMEOUT' })
+    throw new KubeApiError(0, 'did not complete within 30 s', { code: 'KUBE_TIMEOUT' })
   })
   assert.deepEqual([tried, unread], [undefined, ['A Pod that is only tried (dry run)']])
 })

@@ -230,8 +230,8 @@ const NODE = { name: 'n1', version: 'v1.37.2', platform: 'linux/arm64', cachePol
 const found = { result: 'found', detail: `${HOST} responded with HTTP 200`, platforms: ['linux/arm64'] } as const
 
 test('doctor pod: a Pod that runs from the cache proves nothing until the registry is queried', () => {
-  const ids = (answers: readonly (readonly [string, ManifestResult])[], node = NODE): string[] =>
-    diagnose(fixture({ focus: { pod: RUNNING, node, answers: new Map(answers) } })).map(({ id }) => id)
+  const ids = (responses: readonly (readonly [string, ManifestResult])[], node = NODE): string[] =>
+    diagnose(fixture({ focus: { pod: RUNNING, node, responses: new Map(responses) } })).map(({ id }) => id)
   assert.deepEqual(ids([]), ['POD_CACHED'])
   assert.deepEqual(ids([[IMAGE, found]]), [])
   assert.deepEqual(ids([[IMAGE, found]], { ...NODE, version: 'v1.34.1' }), ['KUBELET_LENIENT'])
@@ -239,7 +239,7 @@ test('doctor pod: a Pod that runs from the cache proves nothing until the regist
 
 test('doctor pod: a running Pod that could not pull again is a warning', () => {
   const pod = { ...RUNNING, references: [] }
-  const [finding] = diagnose(fixture({ focus: { pod, node: NODE, answers: new Map() } }))
+  const [finding] = diagnose(fixture({ focus: { pod, node: NODE, responses: new Map() } }))
   assert.deepEqual([finding?.id, finding?.severity], ['POD_TOO_OLD', 'warning'])
   assert.match(finding?.message ?? '', /app runs, but could not pull .* again/)
 })
@@ -248,8 +248,8 @@ test("doctor pod: the registry's own response takes precedence over the node's m
   const waiting = { name: 'app', image: IMAGE, waiting: 'ErrImagePull', detail: 'i/o timeout' }
   const pod = { ...RUNNING, containers: [waiting] }
   const verdict = (response: object): unknown => {
-    const answers = new Map([[IMAGE, { detail: 'x responded with HTTP 404', platforms: [], ...response } as never]])
-    return diagnose(fixture({ focus: { pod, node: NODE, answers } }))[0]?.id
+    const responses = new Map([[IMAGE, { detail: 'x responded with HTTP 404', platforms: [], ...response } as never]])
+    return diagnose(fixture({ focus: { pod, node: NODE, responses } }))[0]?.id
   }
   assert.equal(verdict({ result: 'tag-absent' }), 'POD_TAG_ABSENT')
   assert.equal(verdict({ result: 'repository-absent' }), 'POD_IMAGE_ABSENT')
@@ -265,7 +265,7 @@ test('doctor pod: registries that its images do not use are not mentioned', () =
   const others = [registry(), registry({ name: 'other', domains: ['other.example.com'], verified: 'refused' })]
   const observed = fixture({
     registries: others,
-    focus: { pod: RUNNING, node: NODE, answers: new Map([[IMAGE, found]]) },
+    focus: { pod: RUNNING, node: NODE, responses: new Map([[IMAGE, found]]) },
   })
   assert.deepEqual(diagnose(observed), [])
 })

@@ -102,7 +102,7 @@ test('a version that does not exist, and an invalid checksum, are rejected with 
   const options = { mirror: url, environment: { PATH: process.env.PATH }, folder: path, toolCache: undefined }
   await assert.rejects(obtainHelm({ ...options, version: '4.9.9', sha256 }, signal), {
     code: 'HELM_DOWNLOAD_FAILED',
-    message: /was answered with 404/,
+    message: /returned 404/,
   })
   requests.length = 0
   await assert.rejects(obtainHelm({ ...options, version: '4.9.9', sha256: 'latest' }, signal), {

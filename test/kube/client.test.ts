@@ -183,7 +183,7 @@ test('an error response has status, reason, the requested wait, and nothing like
         status: 429,
         reason: 'TooManyRequests',
         retryAfterMs: 7000,
-        message: `GET /api/v1/namespaces was answered with 429: wait with (redacted) at ${FIELD}`,
+        message: `GET /api/v1/namespaces returned 429: wait with (redacted) at ${FIELD}`,
       })
     },
   )

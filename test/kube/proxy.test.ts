@@ -162,7 +162,7 @@ test("a proxy's user and password are sent only to the proxy, and appear in no e
     const error = await get(through(url)).catch((reason) => reason)
     assert.equal(
       error.message,
-      `GET /version did not reach api.example:6443: the proxy http://127.0.0.1:${proxy.port} answered ${status}`,
+      `GET /version did not reach api.example:6443: the proxy http://127.0.0.1:${proxy.port} returned ${status}`,
     )
     assert.deepEqual([error.code, error.reason, error.cause], ['KUBE_UNREACHABLE', 'ERR_PROXY_TUNNEL', undefined])
     // Node leaves the connection to the proxy open.

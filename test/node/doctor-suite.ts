@@ -82,7 +82,7 @@ export function testDoctor(opened: () => readonly [NodeFixture, NodeHelper]): vo
     assert.match(stdout, /"cachePolicy": "NeverVerifyPreloadedImages"/)
     assert.deepEqual(
       report.pod?.containers[0]?.steps.map(({ step, state }) => `${step} ${state}`),
-      ['image ok', 'registry ok', 'namespace ok', 'reference ok', 'Secret ok', "registry's answer ok", 'node ok'],
+      ['image ok', 'registry ok', 'namespace ok', 'reference ok', 'Secret ok', "registry's response ok", 'node ok'],
     )
   })
 

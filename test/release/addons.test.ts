@@ -8,7 +8,7 @@ import { findAddons } from '../../src/release/cluster-reads.ts'
 async function found(deployments: Readonly<Record<string, string | number>>): Promise<readonly string[]> {
   const request = async ({ path }: { readonly path: string }): Promise<unknown> => {
     const image = deployments[path.replace('/apis/apps/v1/namespaces/kube-system/deployments/', '')] ?? 404
-    if (typeof image === 'number') throw new KubeApiError(image, `${path} was answered with ${image}`)
+    if (typeof image === 'number') throw new KubeApiError(image, `${path} returned ${image}`)
     return { spec: { template: { spec: { containers: [{ image: 'registry.example.com/sidecar' }, { image }] } } } }
   }
   return findAddons({ request } as unknown as KubeClient)

@@ -36,7 +36,7 @@ async function read(trimsLists: boolean, mayGet = true) {
   const client = {
     async request({ path, accept }: KubeCall) {
       calls.push([path, accept])
-      if (path !== '/api/v1/secrets' && !mayGet) throw new KubeApiError(403, `GET ${path} was answered with 403: no`)
+      if (path !== '/api/v1/secrets' && !mayGet) throw new KubeApiError(403, `GET ${path} returned 403: no`)
       if (path === '/api/v1/namespaces/shop/secrets/acr-nopass') return secret('shop')
       if (path !== '/api/v1/secrets') return null
       const items = ['shop', 'gone'].map(secret)

@@ -45,7 +45,7 @@ function rrsaCluster(discovery: () => unknown): [Arguments[0], Arguments[1], str
 }
 
 const fail = (status: number) => () => {
-  throw new KubeApiError(status, `GET /.well-known/openid-configuration was answered with ${status}`)
+  throw new KubeApiError(status, `GET /.well-known/openid-configuration returned ${status}`)
 }
 const conditionsOf = (statement: Statement | undefined): Record<string, unknown> => {
   assert.ok(statement)

@@ -205,7 +205,7 @@ async function planFor(more: object, state: NamespaceState | undefined): Promise
     ...more,
   }
   const request = async ({ path }: { path: string }): Promise<unknown> => {
-    if (state === undefined) throw new KubeApiError(404, `${path} was answered with 404`)
+    if (state === undefined) throw new KubeApiError(404, `${path} returned 404`)
     return { metadata: { name: 'checks', uid: 'u', resourceVersion: '1', ...state } }
   }
   const client = { request } as unknown as KubeClient

@@ -32,7 +32,7 @@ function verify({
   const left = [...failures]
   const request = async ({ path }: { readonly path: string }): Promise<unknown> => {
     const failure = left.shift()
-    if (failure !== undefined) throw new KubeApiError(failure, `${path} was answered with ${failure}`)
+    if (failure !== undefined) throw new KubeApiError(failure, `${path} returned ${failure}`)
     if (path.endsWith('/configmaps/s')) return { data: { [STATUS_KEY]: JSON.stringify(report) } }
     return {
       items: [{ metadata: { name: 'p' }, status: { containerStatuses: [{ ready, restartCount: 0, image: 'i' }] } }],

@@ -172,7 +172,7 @@ test('security 4: every line of doctor and doctor pod is their own, and none was
       kubernetes: text,
     })
     const node = { name: text, version: text, platform: 'linux/amd64', cachePolicy: text }
-    const focused = { ...observed, focus: { pod, node, answers: new Map() } }
+    const focused = { ...observed, focus: { pod, node, responses: new Map() } }
     const ofPod = renderPodReport(focused, diagnose(focused), plain)
     return [renderReport(observed, diagnose(observed), plain), ofPod]
   }
@@ -303,7 +303,7 @@ for (const { text, secrets, stays } of LEAKS) {
     let streamed = ''
     const stream = safeStream({ write: (part) => (streamed += part) }, {})
     stream.write(JSON.stringify({ findings: diagnose(observed), errors: [{ message: text }] }))
-    const focused = { ...observed, focus: { pod, node: null, answers: new Map() } }
+    const focused = { ...observed, focus: { pod, node: null, responses: new Map() } }
     const outputs = {
       error: formatError(error),
       annotation: `${error.message} ${error.hint} ${error.reason}`,

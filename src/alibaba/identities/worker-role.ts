@@ -95,7 +95,7 @@ async function request(
   } catch (error) {
     if (signal.aborted) throw error
     throw unavailable(
-      'instance metadata does not answer',
+      'instance metadata does not respond',
       `Only ECS and ECI have it, and Pods reach it only where the network allows it (hostNetwork: true, or the node pool allows it). ${ECI}. Elsewhere use identity.type: rrsa or access-key.`,
       error,
     )

@@ -68,7 +68,7 @@ function hostOf(product: Exclude<Product, 'imds'>, region: string, inVpc: boolea
   }
   if (product === 'sts' && region === '') return 'sts.aliyuncs.com'
   if (!/^[a-z]{2,}(-[a-z0-9]+)+$/.test(region)) {
-    throw new NopassError('ENDPOINT_INVALID', `${product} needs a region, and ${JSON.stringify(region)} is none`, {
+    throw new NopassError('ENDPOINT_INVALID', `${product} needs a region; ${JSON.stringify(region)} is not one`, {
       hint: 'Set region, such as cn-hangzhou, or an endpoint for this product under endpoints.',
     })
   }

@@ -46,7 +46,7 @@ function withDoctorOptions(command: Command): Command {
       ),
     )
     .option('--ack-cluster-id <id>', 'the ACK cluster, where it does not say so itself')
-    .option('--worker-role <name>', 'RAM role of the nodes; repeat it for several (default: ACK is asked)', collect)
+    .option('--worker-role <name>', 'RAM role of the nodes; repeat it for several (default: read from ACK)', collect)
     .option('--endpoints <map>', 'other addresses of cloud APIs (YAML map: ram, sts, cs, cr)')
 }
 
@@ -68,4 +68,4 @@ Examples:
   acr-nopass doctor pod shop/web-5d9c7-x2x4k
   acr-nopass doctor pod shop/web-5d9c7-x2x4k --ask-registry
 
---ask-registry needs the right to get that one Secret. Its login goes to the registry alone, and nothing of it is shown.`
+--ask-registry needs the right to get that one Secret. Its credential is sent only to the registry, and no part of it is printed.`

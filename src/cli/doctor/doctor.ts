@@ -43,7 +43,7 @@ export function doctor(flags: DoctorFlags & CommonFlags, host: CliHost): Promise
 export async function doctorPod(pod: string, flags: DoctorPodFlags & CommonFlags, host: CliHost): Promise<number> {
   const [namespace = '', name = '', ...more] = pod.split('/')
   if (namespace === '' || name === '' || more.length > 0) {
-    throw new NopassError('INPUT_INVALID', `"${pod}" names no Pod`, {
+    throw new NopassError('INPUT_INVALID', `"${pod}" is not NAMESPACE/NAME of a Pod`, {
       hint: 'Write its namespace and its name: `doctor pod shop/web-5d9c7-x2x4k`.',
     })
   }

@@ -158,7 +158,7 @@ function describeCloud(cloud: CloudSnapshot): object {
 }
 
 export function renderCloud(cloud: CloudSnapshot): string {
-  if (cloud.state === 'not-inspected') return printable(`Alibaba Cloud itself was not looked at: ${cloud.why}.`)
+  if (cloud.state === 'not-inspected') return printable(`Alibaba Cloud was not inspected: ${cloud.why}.`)
   const notes = cloud.notes.map(({ what, why }) => printable(`  ${what}: ${why}`))
   return [
     printable(`Alibaba Cloud was read as ${cloud.facts.caller}${notes.length === 0 ? '' : '; not checked there:'}`),

@@ -6,7 +6,9 @@ export function addImport({ program, host, run }: Cli): void {
   withClusterOptions(
     program
       .command('import')
-      .description("Write values from what Alibaba's own helper left or was told: the 2018 recipe, or the ACK add-on.")
+      .description(
+        "Write values from what Alibaba's own helper left or was configured with: the 2018 recipe, or the ACK add-on.",
+      )
       .option('-f, --file <file>', "manifests or the add-on's JSON, instead of a cluster; repeat it", collect),
   )
     .option('--region <id>', "the cluster's region, where neither its nodes nor the configuration tell it")

@@ -36,8 +36,8 @@ export function addPolicy({ program, host, run }: Cli): void {
     .option('--github <owner/repo>', "the trust of the workflow's role for this repository")
     .option('--subject <text>', '--github: what may run (default: ref:refs/heads/main); repeat it', collect)
     .option('--old-subject', '--github: also trust the old subject, by names alone, which others could take over')
-    .option('--owner-id <number>', "--github: numeric id of the owner (default: GitHub's API is asked)")
-    .option('--repository-id <number>', "--github: numeric id of the repository (default: GitHub's API is asked)")
+    .option('--owner-id <number>', "--github: numeric id of the owner (default: read from GitHub's API)")
+    .option('--repository-id <number>', "--github: numeric id of the repository (default: read from GitHub's API)")
     .addOption(
       new Option('--only <kind>', 'documents of this kind alone; a single one is the bare JSON that RAM takes')
         .choices(['policy', 'trust'])

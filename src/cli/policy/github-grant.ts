@@ -52,19 +52,19 @@ async function findIds(
     'user-agent': 'acr-nopass',
     ...(token ? { authorization: `Bearer ${token}` } : {}),
   }
-  const answer = await send({ url, method: 'GET', headers, timeout: 10_000 }, signal).catch((cause) => {
-    throw unknown(repository, 'GitHub does not answer', cause)
+  const response = await send({ url, method: 'GET', headers, timeout: 10_000 }, signal).catch((cause) => {
+    throw unknown(repository, 'GitHub does not respond', cause)
   })
-  if (answer.status !== 200) throw unknown(repository, `GitHub answered with ${answer.status}`)
+  if (response.status !== 200) throw unknown(repository, `GitHub returned ${response.status}`)
   try {
-    const { id: repositoryId, owner: own } = JSON.parse(answer.text)
+    const { id: repositoryId, owner: own } = JSON.parse(response.text)
     if (Number.isInteger(repositoryId) && Number.isInteger(own?.id)) {
       return { ownerId: String(own.id), repositoryId: String(repositoryId) }
     }
   } catch (cause) {
-    throw unknown(repository, 'GitHub answered with something else', cause)
+    throw unknown(repository, 'GitHub returned something else', cause)
   }
-  throw unknown(repository, 'GitHub answered without ids')
+  throw unknown(repository, 'GitHub returned no ids')
 }
 
 function unknown(repository: string, why: string, cause?: unknown): NopassError {

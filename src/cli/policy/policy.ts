@@ -54,7 +54,7 @@ function keepOnly({ policy, role, ...grant }: Grant, kind: PolicyFlags['only']):
 }
 
 const SERVER_NOTE =
-  'GitHub Enterprise Server has no immutable subjects: the trust names owner and repository, and whoever takes over these names is trusted'
+  'GitHub Enterprise Server has no immutable subjects: the trust names owner and repository, and trusts anyone who takes over these names'
 
 /** The workflow's policy and its trust belong to one role. */
 async function withGithub(made: Grants, repository: string, flags: PolicyFlags, host: CliHost): Promise<Grants> {

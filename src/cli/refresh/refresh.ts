@@ -58,13 +58,13 @@ async function waitForTokens(
   let registries: readonly RegistryStatus[] = []
   const waited = await pollUntil(limitMs, signal, async () => {
     registries = readStatus(await client.request<StatusObject>({ method: 'GET', path }, signal))?.registries ?? []
-    return registries.length > 0 && registries.every((registry) => isAnswered(registry, before))
+    return registries.length > 0 && registries.every((registry) => isRefreshed(registry, before))
   })
   if (waited !== undefined) return registries
   throw new NopassError('REFRESH_UNCONFIRMED', `no new tokens were reported in ${Math.round(limitMs / 1000)} s`)
 }
 
-export function isAnswered(registry: RegistryStatus, before: HelperStatus | undefined): boolean {
+export function isRefreshed(registry: RegistryStatus, before: HelperStatus | undefined): boolean {
   const { name, edition, issuedAt, error, triedAt } = registry
   // A static credential has no token that could be newer.
   if (edition === 'static') return true

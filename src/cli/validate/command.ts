@@ -6,7 +6,9 @@ export function addValidate({ program, host, run }: Cli): void {
   withCommonOptions(
     program
       .command('validate')
-      .description('Check values and clusters files offline, as the action and Helm will: every error at once.')
+      .description(
+        'Check values and clusters files offline, as the action and Helm will; all errors are reported together.',
+      )
       .option('-f, --file <file>', 'values file; repeat it, a later one wins', collect)
       .option('--values <yaml>', 'inline values, after the files')
       .option('--clusters-file <file>', 'list of clusters; the values of each are checked with its own')

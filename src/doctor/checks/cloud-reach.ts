@@ -91,7 +91,7 @@ function publicFindings(known: KnownInstance): readonly Finding[] {
       id: 'PUBLIC_RESTRICTED',
       severity: 'info',
       subject,
-      message: `the public endpoint of instance ${facts.instanceId} lets in ${allowed.join(', ')} alone`,
+      message: `the public endpoint of instance ${facts.instanceId} allows only ${allowed.join(', ')}`,
       cause: 'Its allow-list is on; which public address the nodes have is not known here.',
       fix: 'Nothing, where the address of their NAT gateway is among them; else let it in.',
       command: letIn,

@@ -9,7 +9,7 @@ import { type Finding, summarize } from '../finding.ts'
 import type { Observed } from '../observed.ts'
 import { issuerCandidates } from './cluster-issuer.ts'
 
-/** Whether the helper's RAM roles exist, who may assume them, and what they may. */
+/** Whether the helper's RAM roles exist, who can assume them, and what they allow. */
 export function cloudRoleFindings(observed: Observed): readonly Finding[] {
   const [first, ...others] = issuerCandidates(observed)
   const findings = findingsWith(observed, first)

@@ -54,7 +54,7 @@ export function configFindings({ release }: Observed): readonly Finding[] {
       subject,
       message: 'the helper still reports an older one',
       cause: 'A changed ConfigMap reaches a Pod within about a minute; then the helper reads it again.',
-      fix: 'Run doctor again in a minute; if it stays, look at the log of the helper.',
+      fix: 'Run doctor again in a minute; if it stays, read the log of the helper.',
       command: readLog(release),
     })
   }

@@ -17,7 +17,7 @@ export function leadershipFindings({ release, deployment, lease, now }: Observed
   // The clock of the lease is another machine's; where the API server's is known, it decides.
   const isSilent = lease && now - Math.max(lease.renewedAt, lease.writtenAt ?? 0) > LEASE_SILENCE_MS
   if (lease === null || isSilent) {
-    const since = lease ? `${lease.holder || 'nobody'} renewed it last at ${iso(lease.renewedAt)}` : 'there is no Lease'
+    const since = lease ? `${lease.holder || 'no one'} renewed it last at ${iso(lease.renewedAt)}` : 'there is no Lease'
     findings.push({
       id: 'HELPER_LEADERLESS',
       severity: 'error',
@@ -39,7 +39,7 @@ export function leadershipFindings({ release, deployment, lease, now }: Observed
       ...(hasStatusObject
         ? {
             cause: `ConfigMap ${fullname}-status has no report.`,
-            fix: 'Right after an installation wait half a minute; else look at the log of its Pods.',
+            fix: 'Right after an installation wait half a minute; otherwise read the log of its Pods.',
             command: readLog(release),
           }
         : {

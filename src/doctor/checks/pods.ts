@@ -84,8 +84,8 @@ function containerFindings(pod: PodFacts, container: ContainerFacts, context: Po
     const message = mild ? `${name} runs, but could not pull ${image} again` : `${name} cannot pull ${image}`
     return [{ ...base, ...rest, severity: mild ? 'warning' : severity, message }]
   }
-  const asked = context.observed.focus?.answers.get(image)?.result === 'found'
-  if (!running || pullPolicy !== 'IfNotPresent' || asked || coveringRegistries(image, context).length === 0) return []
+  const isFound = context.observed.focus?.responses.get(image)?.result === 'found'
+  if (!running || pullPolicy !== 'IfNotPresent' || isFound || coveringRegistries(image, context).length === 0) return []
   return [
     {
       ...base,
@@ -93,7 +93,7 @@ function containerFindings(pod: PodFacts, container: ContainerFacts, context: Po
       severity: 'info',
       message: `${name} runs ${image}, which may have come from the node's cache`,
       cause: 'imagePullPolicy is IfNotPresent: that it runs does not prove that the credential of today pulls.',
-      fix: 'Ask the registry itself; that reads the pull secret with your rights, and shows nothing of it.',
+      fix: 'Ask the registry itself; that reads the pull secret with your rights, and prints no part of it.',
       command: `acr-nopass doctor pod ${object} --ask-registry`,
     },
   ]

@@ -51,7 +51,7 @@ export function registryFailure(
   observed: Observed,
 ): Finding {
   const kind: Kind = KINDS[error.code] ?? { id: 'REGISTRY_FAILING', command: refresh }
-  const said = `${error.message}${error.reason ? ` (${error.reason})` : ''}`
+  const reported = `${error.message}${error.reason ? ` (${error.reason})` : ''}`
   const more = kind.cause?.(observed) ?? ''
   const command = kind.command?.(observed, registry)
   return {
@@ -59,7 +59,7 @@ export function registryFailure(
     severity: 'error',
     subject: `registry ${registry.name}`,
     message: `no new credential (${error.code}); ${rest}`,
-    cause: more === '' ? said : `${said}. ${more}`,
+    cause: more === '' ? reported : `${reported}. ${more}`,
     fix: kind.fix ?? error.fix,
     ...(command === undefined ? {} : { command }),
   }

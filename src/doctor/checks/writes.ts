@@ -63,8 +63,8 @@ function explain(problem: Problem, release: ReleaseFacts, isOurs: boolean): Expl
     return {
       id: 'WEBHOOK_REFUSES',
       severity,
-      cause: `The admission webhook ${name} refuses what the helper writes, or does not answer.`,
-      fix: `Exempt Secrets named ${release.config?.secretName} (and ServiceAccounts, where the helper attaches) from it, or let it answer again.`,
+      cause: `The admission webhook ${name} rejects what the helper writes, or does not respond.`,
+      fix: `Exempt Secrets named ${release.config?.secretName} (and ServiceAccounts, where the helper attaches) from it, or make it respond again.`,
       command: 'kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations',
     }
   }

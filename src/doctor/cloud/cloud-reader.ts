@@ -29,7 +29,7 @@ export function createCloudReader(
       } catch (error) {
         signal.throwIfAborted()
         if (!(error instanceof NopassError) && !deadline.aborted) throw error
-        note(what, error instanceof NopassError ? whyNot(error, action) : 'Alibaba Cloud did not answer in time')
+        note(what, error instanceof NopassError ? whyNot(error, action) : 'Alibaba Cloud did not respond in time')
         return undefined
       }
     },

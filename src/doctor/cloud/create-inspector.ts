@@ -30,7 +30,7 @@ const PATIENCE = { timeout: 5000, attempts: 2 }
 
 /**
  * Reads Alibaba Cloud only with the user's own credentials, and only at Alibaba's addresses or those in `--endpoints`. The values'
- * endpoints are ignored, because a user who may change them must not get our calls.
+ * endpoints are ignored, because a user with the right to change them must not receive our calls.
  * @throws INPUT_INVALID, ENDPOINT_INVALID for a wrong `--endpoints`
  */
 export function createInspector(
@@ -44,7 +44,7 @@ export function createInspector(
   const ims = overrides.ram?.replace(/^https:\/\/ram\./, 'https://ims.')
   const endpoints = createEndpoints({ overrides: { ...overrides, ims }, network: 'public' })
   return async ({ config }) => {
-    if (options.cloud === 'off') return notInspected('you said --cloud off')
+    if (options.cloud === 'off') return notInspected('--cloud off was given')
     const transport = createDefaultTransport({ env, ...PATIENCE })
     const credentials = await findCredentials({ env, transport, endpoints })
     if (credentials === undefined) return notInspected(NO_CREDENTIALS)
@@ -85,7 +85,7 @@ async function readPlace(
   ])
   const { clusterid, uid, vpcid, 'vsw-zone': vswitches } = profile?.data ?? {}
   const clusterId = given.clusterId ?? (clusterid || undefined)
-  // A cluster that was named by hand may be another than the one that the profile speaks of.
+  // A cluster given by flag may be another one than the profile's.
   const own = clusterId === clusterid
   return {
     clusterId,

@@ -28,7 +28,7 @@ const LIMIT = 20_000
 
 /**
  * Reads from Alibaba Cloud what a release's helper depends on: its roles in RAM with their policies, and its registry
- * instances. Reads only. What may not be read, or does not answer, is noted.
+ * instances. Reads only. What may not be read, or does not respond, is noted.
  */
 export async function inspectCloud(
   config: HelperConfig,

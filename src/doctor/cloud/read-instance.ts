@@ -26,11 +26,11 @@ export async function readInstance(
     const [action, read] = instanceId
       ? ['cr:GetInstance', () => getInstance(here, instanceId, signal)]
       : ['cr:ListInstance or cr:GetInstance', () => byName(here, { ...registry, region: where }, signal)]
-    const answer = await reader.attempt(what, String(action), () => orNull(read()))
-    if (answer === null) continue
+    const response = await reader.attempt(what, String(action), () => orNull(read()))
+    if (response === null) continue
     // Who may not read it there says nothing about the region of values.
-    if (answer === undefined && index > 0) continue
-    found = answer
+    if (response === undefined && index > 0) continue
+    found = response
     target = here
     break
   }

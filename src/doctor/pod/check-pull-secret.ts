@@ -55,7 +55,7 @@ function byAccount(pod: PodFacts, { observed, config }: PodContext): StepResult 
     return wrong({
       id: 'POD_STUCK',
       cause: `The Pod does not name ${config.secretName}; without the right to read ServiceAccounts it is not known why.`,
-      fix: 'Run doctor again as somebody who may list ServiceAccounts.',
+      fix: 'Run doctor again as a user who can list ServiceAccounts.',
       command: `kubectl -n ${pod.namespace} get serviceaccount ${pod.serviceAccount} -o yaml --show-managed-fields`,
     })
   }

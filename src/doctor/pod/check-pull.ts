@@ -44,24 +44,25 @@ const VERDICTS: Readonly<Partial<Record<Result, (image: string) => Omit<Verdict,
 }
 
 /** The registry's response to the Secret's credential, independent of the node's cache. */
-export const answerCheck: PodCheck = {
-  name: "registry's answer",
+export const responseCheck: PodCheck = {
+  name: "registry's response",
   check: (pod, { image }, { observed: { focus } }) => {
-    const answer = focus?.answers.get(image)
-    if (answer === undefined) return unknown('not asked: --ask-registry reads the Secret and asks')
-    const verdict = VERDICTS[answer.result]?.(image)
+    const response = focus?.responses.get(image)
+    if (response === undefined)
+      return unknown('not requested: --ask-registry reads the Secret and queries the registry')
+    const verdict = VERDICTS[response.result]?.(image)
     if (verdict !== undefined) {
       const command =
         verdict.id === 'POD_LOGIN_REFUSED' ? 'acr-nopass refresh' : commandOf(verdict, pod.namespace, pod.name)
-      return wrong({ ...verdict, cause: `${verdict.cause}: ${answer.detail}.`, command })
+      return wrong({ ...verdict, cause: `${verdict.cause}: ${response.detail}.`, command })
     }
-    if (answer.result !== 'found') return unknown(answer.detail)
-    return fits(answer, focus?.node?.platform, pod.namespace, pod.name)
+    if (response.result !== 'found') return unknown(response.detail)
+    return fits(response, focus?.node?.platform, pod.namespace, pod.name)
   },
 }
 
-function fits(answer: ManifestResult, platform: string | undefined, namespace: string, name: string): StepResult {
-  const { platforms } = answer
+function fits(response: ManifestResult, platform: string | undefined, namespace: string, name: string): StepResult {
+  const { platforms } = response
   if (platform === undefined || platforms.length === 0 || platforms.includes(platform)) {
     return ok(platforms.length === 0 ? 'it is there' : `it is there for ${platforms.join(', ')}`)
   }
@@ -82,8 +83,8 @@ export const otherReasonCheck: PodCheck = {
   name: 'node',
   check: (pod, container, context) => {
     if (!isWaiting(container)) return undefined
-    const answered = answerCheck.check(pod, container, context)
-    if (answered?.state === 'wrong') return isBeyondCredentials(answered.verdict.id) ? answered : undefined
+    const result = responseCheck.check(pod, container, context)
+    if (result?.state === 'wrong') return isBeyondCredentials(result.verdict.id) ? result : undefined
     const explained = explainPull(container.detail, container.image)
     if (!isBeyondCredentials(explained.id)) return undefined
     return wrong({ ...explained, command: `kubectl -n ${pod.namespace} describe pod ${pod.name}` })
@@ -112,6 +113,6 @@ export const pullCheck: PodCheck = {
         command: `kubectl -n ${pod.namespace} describe pod ${pod.name}`,
       })
     }
-    return unknown(waiting === undefined ? 'it says nothing of the image' : waiting)
+    return unknown(waiting === undefined ? 'it does not mention the image' : waiting)
   },
 }

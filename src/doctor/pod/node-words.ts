@@ -42,8 +42,8 @@ const WORDS: readonly Words[] = [
   {
     words: /server gave http response/i,
     id: 'POD_HTTP',
-    cause: 'The registry of the image speaks http, and the node speaks https.',
-    fix: "Give the registry a certificate; for a registry of your own tell the node's runtime that this host speaks http (containerd: hosts.toml).",
+    cause: 'The registry of the image serves http, and the node uses https.',
+    fix: "Give the registry a certificate; for a registry of your own configure the node's runtime to use http for this host (containerd: hosts.toml).",
   },
   {
     words: /x509: |\btls: |certificate (?:signed by|has expired|is valid for|is not trusted)/i,
@@ -55,7 +55,7 @@ const WORDS: readonly Words[] = [
     words:
       /lookup HOST\b[^"]*(?:i\/o timeout|deadline exceeded|connection refused|server misbehaving|no servers could)/i,
     id: 'POD_NETWORK',
-    cause: "The node's DNS server does not answer, so it is not known whether the registry can be reached.",
+    cause: "The node's DNS server does not respond, so it is not known whether the registry can be reached.",
     fix: 'Check the DNS servers of the node (/etc/resolv.conf) and what is between them and the node.',
   },
   {
@@ -63,7 +63,7 @@ const WORDS: readonly Words[] = [
     host: /(^registry-vpc|-registry-vpc|-vpc)\./,
     id: 'POD_VPC_UNLINKED',
     cause:
-      "The node's VPC is not linked to the instance, so this VPC domain does not exist (or does not answer) there.",
+      "The node's VPC is not linked to the instance, so this VPC domain does not exist (or does not respond) there.",
     fix: "Add the node's VPC and vSwitch to the instance (Access Control, VPC); an Economy instance takes one VPC only. Until then use the public domain.",
   },
   {

@@ -1,6 +1,6 @@
 import type { ContainerFacts, PodFacts } from '../observed.ts'
 import { imageCheck, registryCheck, targetCheck } from './check-coverage.ts'
-import { answerCheck, otherReasonCheck, pullCheck } from './check-pull.ts'
+import { otherReasonCheck, pullCheck, responseCheck } from './check-pull.ts'
 import { referenceCheck, secretCheck } from './check-pull-secret.ts'
 import type { PodCheck, PodContext, StepResult, Verdict } from './pod-context.ts'
 
@@ -12,7 +12,7 @@ const CHECKS: readonly PodCheck[] = [
   targetCheck,
   referenceCheck,
   secretCheck,
-  answerCheck,
+  responseCheck,
   pullCheck,
 ]
 

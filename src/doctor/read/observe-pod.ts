@@ -56,12 +56,12 @@ export async function observePod(
     secrets,
     accounts: account === undefined ? undefined : account ? [transforms.serviceAccount(account)] : [],
     pods: [],
-    focus: { pod: withWords(facts, words), node, answers: new Map() },
+    focus: { pod: withWords(facts, words), node, responses: new Map() },
     unread: reader.unread,
   }
   if (ask === undefined || observed.focus === undefined) return observed
-  const answers = await ask(observed, observed.focus.pod, signal)
-  return { ...observed, focus: { ...observed.focus, answers }, unread: reader.unread }
+  const responses = await ask(observed, observed.focus.pod, signal)
+  return { ...observed, focus: { ...observed.focus, responses }, unread: reader.unread }
 }
 
 async function readPod(
@@ -94,7 +94,7 @@ async function readNode(
   return { name, version: kubeletVersion, platform, cachePolicy: await readCachePolicy(client, name, signal) }
 }
 
-/** The kubelet's own configuration; who may not ask it (most may not), or where it does not answer, goes without. */
+/** The kubelet's own configuration; undefined without the right to read it, which most users lack, or without a response. */
 async function readCachePolicy(client: KubeClient, name: string, signal: AbortSignal): Promise<string | undefined> {
   const path = `/api/v1/nodes/${name}/proxy/configz`
   try {
@@ -130,9 +130,9 @@ async function readWords(reader: Reader, { metadata }: PodObject): Promise<reado
 function withWords(pod: PodFacts, words: readonly string[]): PodFocus['pod'] {
   const containers = pod.containers.map((container) => {
     const { image, detail = '' } = container
-    const said = words.find((text) => text.includes(`"${image}"`))
+    const found = words.find((text) => text.includes(`"${image}"`))
     const isBare = /^(Back-off pulling image "[^"]*")?$/.test(detail.trim())
-    return isWaiting(container) && isBare && said !== undefined ? { ...container, detail: said } : container
+    return isWaiting(container) && isBare && found !== undefined ? { ...container, detail: found } : container
   })
   return { ...pod, containers }
 }

@@ -2,7 +2,7 @@ import { SKIP } from '../../kube/names.ts'
 import type { ContainerStatus, PodObject } from '../../kube/types.ts'
 import type { ContainerFacts, PodFacts } from '../observed.ts'
 
-/** The Pod when anything may be said of it: it waits for an image, or lacks the reference; else nothing, for there are many. */
+/** The Pod if there may be a finding about it: it waits for an image or lacks the reference; otherwise undefined, because there are many. */
 export function transformPod(pod: PodObject, secretName: string): readonly PodFacts[] {
   const { metadata, status } = pod
   const isOver = status?.phase === 'Succeeded' || status?.phase === 'Failed' || metadata.deletionTimestamp !== undefined

@@ -21,20 +21,20 @@ export type QueryRegistry = (
 export function createRegistryQuery(client: KubeClient, reader: Reader, send: HttpSender): QueryRegistry {
   return async (observed, pod, signal) => {
     const context = createPodContext(observed)
-    const answers = new Map<string, ManifestResult>()
-    if (context === undefined) return answers
+    const responses = new Map<string, ManifestResult>()
+    if (context === undefined) return responses
     const { secretName } = context.config
     const images = [...new Set(pod.containers.map(({ image }) => image))]
     const covered = images.filter((image) => coveringRegistries(image, context).length > 0)
-    if (covered.length === 0 || observed.secrets?.get(pod.namespace) === undefined) return answers
+    if (covered.length === 0 || observed.secrets?.get(pod.namespace) === undefined) return responses
     const path = namespacedPath('/api/v1', pod.namespace, 'secrets', secretName)
     const secret = await reader.attempt(`Secret ${pod.namespace}/${secretName} (content)`, () =>
       client.request<{ data?: Record<string, string> }>({ method: 'GET', path }, signal),
     )
-    if (secret === undefined) return answers
+    if (secret === undefined) return responses
     const content = Buffer.from(secret.data?.['.dockerconfigjson'] ?? '', 'base64').toString()
-    for (const image of covered) answers.set(image, await ask(image, content, context, send, signal))
-    return answers
+    for (const image of covered) responses.set(image, await ask(image, content, context, send, signal))
+    return responses
   }
 }
 
@@ -84,11 +84,11 @@ async function askHosts(
     override && URL.canParse(override) && isLoopback(new URL(override).hostname) ? new URL(override) : undefined
   let first: ManifestResult | undefined
   for (const candidate of hosts) {
-    const answer = await queryManifest(send, { ...base, host: candidate, registry: local }, signal)
-    if (answer.result !== 'unreachable') return answer
-    first ??= answer
+    const response = await queryManifest(send, { ...base, host: candidate, registry: local }, signal)
+    if (response.result !== 'unreachable') return response
+    first ??= response
   }
-  return first ?? { result: 'unreachable', detail: 'nobody was asked', platforms: [] }
+  return first ?? { result: 'unreachable', detail: 'no registry was queried', platforms: [] }
 }
 
 /** `host/a/b:1` -> `1`; `host/a/b@sha256:…` -> the digest; nothing -> `latest`. */

@@ -127,15 +127,12 @@ export async function fetchArchive(
   try {
     let address = new URL(url)
     for (let left = REDIRECTS; ; left--) {
-      const answer = await exchange(address, environment, either, limit)
-      if (answer.status === 200) return answer.body
-      if (answer.location === undefined || left === 0) {
-        throw new NopassError(
-          'HELM_DOWNLOAD_FAILED',
-          `${withoutLogin(address.href)} was answered with ${answer.status}`,
-        )
+      const response = await exchange(address, environment, either, limit)
+      if (response.status === 200) return response.body
+      if (response.location === undefined || left === 0) {
+        throw new NopassError('HELM_DOWNLOAD_FAILED', `${withoutLogin(address.href)} returned ${response.status}`)
       }
-      address = new URL(answer.location, address)
+      address = new URL(response.location, address)
     }
   } catch (cause) {
     if (cause instanceof NopassError || signal.aborted) throw cause
@@ -151,13 +148,13 @@ function withoutLogin(address: string): string {
   return address.replace(/^(\w+:\/\/)[^/?#]*@/, '$1')
 }
 
-interface Answer {
+interface Response {
   readonly status: number
   readonly location: string | undefined
   readonly body: Buffer
 }
 
-function exchange(url: URL, environment: NodeJS.ProcessEnv, signal: AbortSignal, limit: number): Promise<Answer> {
+function exchange(url: URL, environment: NodeJS.ProcessEnv, signal: AbortSignal, limit: number): Promise<Response> {
   return new Promise((resolve, reject) => {
     const receive = (incoming: http.IncomingMessage): void => {
       const { statusCode: status = 0, headers } = incoming

@@ -80,7 +80,7 @@ export function isSupportedHelm(version: HelmVersion): boolean {
 export function requireHelmVersion(found: HelmVersion, wanted: string | undefined, path: string): void {
   const want = wanted === undefined ? undefined : parseHelmVersion(wanted)
   if (want && !isSameVersion(found, want)) {
-    throw new NopassError('HELM_VERSION_UNSUPPORTED', `${path} is helm ${found.text}, but ${wanted} was asked for`, {
+    throw new NopassError('HELM_VERSION_UNSUPPORTED', `${path} is helm ${found.text}, but ${wanted} was requested`, {
       hint: `Install helm ${wanted}, or leave the version out to use ${found.text}.`,
     })
   }

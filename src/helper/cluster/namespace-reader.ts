@@ -39,7 +39,7 @@ export function createNamespaceReader(options: NamespaceReaderOptions): Namespac
   const store = createStore(options.onChange)
   const nextAt = new Map(options.names.map((name) => [name, Number.NEGATIVE_INFINITY]))
   const failures = new Map<string, number>()
-  const answered = new Set<string>()
+  const responded = new Set<string>()
   const refused = new Set<string>()
   /** Monotonic time of the last response. */
   const readAt = new Map<string, number>()
@@ -73,7 +73,7 @@ export function createNamespaceReader(options: NamespaceReaderOptions): Namespac
       if (status === 403) options.onRefused(name)
     }
     failures.delete(name)
-    answered.add(name)
+    responded.add(name)
     readAt.set(name, clock.monotonic())
     return refused.has(name) ? REFUSED_MS : REREAD_MS
   }
@@ -102,7 +102,7 @@ export function createNamespaceReader(options: NamespaceReaderOptions): Namespac
     const due = options.names.filter((name) => (nextAt.get(name) ?? 0) <= clock.monotonic())
     await Promise.all(due.map((name) => read(name, signal)))
     if (due.some((name) => !failures.has(name))) lastProgress = clock.monotonic()
-    if (!synced && answered.size === nextAt.size) {
+    if (!synced && responded.size === nextAt.size) {
       synced = true
       options.onSynced()
     }

@@ -127,7 +127,7 @@ export function createCredentialGroups(
 ): CredentialGroups {
   const empty = buildCredentialGroup('', [], options)
   const groups = new Map<string, CredentialGroup>()
-  /** By namespace, so that no Secret that somebody keeps changing fills the memory; only the hashes of the contents. */
+  /** By namespace, so that a Secret that keeps being changed does not fill the memory; only the hashes of the contents. */
   const carried = new Map<string, { readonly hash: string; readonly mixture: string }>()
   // Targets share the arrays, so the common case is one lookup.
   let byList = new WeakMap<readonly string[], CredentialGroup>()

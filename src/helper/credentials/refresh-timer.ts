@@ -4,7 +4,7 @@ export interface RefreshTimerOptions {
   readonly clock: Clock
   /** Epoch milliseconds on the cloud's clock. */
   readonly cloudNow: () => number
-  /** Asked when a time is set and by `arm`. */
+  /** Called when a time is set and by `arm`. */
   readonly mayWait: () => boolean
   readonly onDue: () => void
 }

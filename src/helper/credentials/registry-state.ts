@@ -33,7 +33,7 @@ export interface RegistryState {
   /** The entry that Secrets keep while there is no credential of the current configuration. */
   readonly kept: LiveToken | undefined
   readonly verified: Verification
-  /** The credential in use was refused after it had been accepted, and is being replaced; a reload goes on with that. */
+  /** The credential in use was refused after it had been accepted, and is being replaced; a reload continues with that. */
   readonly revoked?: boolean
   /** Error of the last refresh; undefined after a success. */
   readonly error: StatusError | undefined

@@ -127,7 +127,7 @@ export function createPodWatch(options: PodWatchOptions): PodWatch {
     for (;;) {
       await sleep(clock, SWEEP_MS, signal)
       if (!source.synced || !options.acts()) continue
-      await sweep().catch((error: unknown) => log.error({ error: String(error) }, 'Pods could not be looked at'))
+      await sweep().catch((error: unknown) => log.error({ error: String(error) }, 'Pods could not be read'))
     }
   }
 

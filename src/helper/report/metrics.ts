@@ -26,12 +26,12 @@ export function createMetrics() {
     registry,
     tokenExpiry: gauge(
       'acr_nopass_token_expiry_timestamp_seconds',
-      'When the credential in use of a registry expires; absent where it never does.',
+      'When the credential in use expires; absent if it never does.',
       ['registry'],
     ),
     loginRefused: gauge(
       'acr_nopass_login_refused',
-      'Whether the registry refuses the credential in use, or the one that is to replace it.',
+      'Whether the registry rejects the credential in use, or its replacement.',
       ['registry'],
     ),
     refreshes: counter('acr_nopass_token_refresh_total', 'Refreshes of credentials by result.', ['registry', 'result']),
@@ -39,44 +39,49 @@ export function createMetrics() {
     serviceAccounts: gauge('acr_nopass_service_accounts', 'ServiceAccounts by the state of their reference.', [
       'state',
     ]),
-    writes: counter('acr_nopass_writes_total', 'Writes by kind and outcome (conflict: tried again with newer data).', [
+    writes: counter('acr_nopass_writes_total', 'Writes by kind and outcome (conflict: retried with newer data).', [
       'kind',
       'outcome',
     ]),
     fights: counter(
       'acr_nopass_fights_total',
-      'Pull secrets that another writer kept changing, and ServiceAccounts whose list it kept taking our entry from.',
+      'Pull secrets that another writer kept changing, and ServiceAccounts from which it kept removing our entry.',
     ),
     podsMasked: gauge(
       'acr_nopass_pods_masked',
-      'Pending Pods that cannot pull for want of the reference to our pull secret (watchPods or heal).',
+      'Pending Pods that cannot pull because they lack the reference to our pull secret (watchPods or heal).',
     ),
     podsEvicted: counter(
       'acr_nopass_pods_evicted_total',
-      'Evictions of such Pods by outcome (blocked: a disruption budget; dry-run: it would have been; only with heal).',
+      'Evictions of such Pods by outcome (blocked: by a disruption budget; dry-run: not evicted; only with heal).',
       ['outcome'],
     ),
-    watchRestarts: counter('acr_nopass_watch_restarts_total', 'Watches that broke and were opened again.', [
-      'resource',
-    ]),
-    watchProgress: gauge('acr_nopass_watch_last_progress_seconds', 'Seconds since the API server was last heard.', [
-      'resource',
-    ]),
+    watchRestarts: counter('acr_nopass_watch_restarts_total', 'Watches that broke and were restarted.', ['resource']),
+    watchProgress: gauge(
+      'acr_nopass_watch_last_progress_seconds',
+      'Seconds since anything was received from the API server.',
+      ['resource'],
+    ),
     clockSkew: gauge('acr_nopass_clock_skew_seconds', "How far this machine's clock runs ahead of the cloud's."),
-    requests: counter('acr_nopass_kube_requests_total', 'Requests to the API server (code 0: no answer).', [
+    requests: counter('acr_nopass_kube_requests_total', 'Requests to the API server (code 0: no response).', [
       'verb',
       'resource',
       'code',
     ]),
-    ready: latency('acr_nopass_ready_seconds', 'From the news of an object to our write in it.', ['object']),
+    ready: latency('acr_nopass_ready_seconds', 'Seconds from the event of an object to the end of our write to it.', [
+      'object',
+    ]),
     leader: gauge('leader_election_master_status', 'Whether this replica leads.', ['name']),
     buildInfo: gauge('acr_nopass_build_info', 'Always 1; the version is the label.', ['version']),
     queue: {
-      depth: gauge('workqueue_depth', 'Keys that wait.', ['name']),
-      adds: counter('workqueue_adds_total', 'Keys that were added.', ['name']),
-      waited: queueLatency('workqueue_queue_duration_seconds', 'How long a key waited.'),
-      worked: queueLatency('workqueue_work_duration_seconds', 'How long a key was worked on.'),
-      retries: counter('workqueue_retries_total', 'Keys that were requeued.', ['name']),
+      depth: gauge('workqueue_depth', 'Current depth of the workqueue.', ['name']),
+      adds: counter('workqueue_adds_total', 'Keys added to the workqueue.', ['name']),
+      waited: queueLatency(
+        'workqueue_queue_duration_seconds',
+        'How long in seconds a key stays in the workqueue before it is processed.',
+      ),
+      worked: queueLatency('workqueue_work_duration_seconds', 'How long in seconds processing a key takes.'),
+      retries: counter('workqueue_retries_total', 'Retries of keys of the workqueue.', ['name']),
     },
   }
 }

@@ -119,7 +119,7 @@ export function createWriter(options: WriterOptions): Writer {
 
 // Constant strings, because a rotation makes thousands of requests.
 const BY_US = `?fieldManager=${FIELD_MANAGER}`
-/** Unless told so, the API server parses an apply twice, to look for unknown fields (docs/en/decisions.md#content-patch). */
+/** By default the API server parses an apply twice, to look for unknown fields (docs/en/decisions.md#content-patch). */
 const APPLIED = `${BY_US}&fieldValidation=Ignore`
 const FORCED = `${APPLIED}&force=true`
 const UNFORCED = `${APPLIED}&force=false`

@@ -26,7 +26,7 @@ export function readWhole(
     },
     data(chunk) {
       if (body.size + chunk.length > limit) {
-        const message = `${title} was answered with more than ${limit} bytes`
+        const message = `${title} returned more than ${limit} bytes`
         throw new KubeApiError(0, message, { code: 'KUBE_BAD_ANSWER', reason: TOO_LARGE })
       }
       body.add(chunk)
@@ -64,7 +64,7 @@ export function readEvents<T>({ title, onEvent, refusal, onEnd, fail }: EventRea
     end() {
       if (refused) return refusal.end()
       if (!parser.end().cut) return onEnd()
-      const message = `${title}: the connection broke in the middle of the answer`
+      const message = `${title}: the connection broke in the middle of the response`
       fail(new KubeApiError(0, message, { code: 'KUBE_UNREACHABLE' }))
     },
     fail,

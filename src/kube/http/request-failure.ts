@@ -20,19 +20,19 @@ export function failureOf(title: string, target: Target, cause: unknown, answere
   const { host, proxy } = target
   if (code === 'ERR_PROXY_TUNNEL') {
     // Node's message quotes the proxy's own text.
-    const answer = statusCode === undefined ? 'ended the connection' : `answered ${statusCode}`
-    const message = `${title} did not reach ${host}: the proxy ${proxy} ${answer}`
+    const outcome = statusCode === undefined ? 'closed the connection' : `returned ${statusCode}`
+    const message = `${title} did not reach ${host}: the proxy ${proxy} ${outcome}`
     return new KubeApiError(0, message, { code: 'KUBE_UNREACHABLE', reason: code })
   }
   const way = proxy === undefined ? '' : ` through the proxy ${proxy}`
   const message = answered
-    ? `${title}: the connection broke in the middle of the answer`
+    ? `${title}: the connection broke in the middle of the response`
     : `${title} did not reach ${host}${way}`
   return new KubeApiError(0, message, { code: 'KUBE_UNREACHABLE', cause, reason: code })
 }
 
 export function timedOut(title: string, timeoutMs: number): KubeApiError {
-  const message = `${title} got no whole answer within ${timeoutMs / 1000} s`
+  const message = `${title} did not complete within ${timeoutMs / 1000} s`
   return new KubeApiError(0, message, { code: 'KUBE_TIMEOUT' })
 }
 

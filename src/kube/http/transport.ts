@@ -28,7 +28,7 @@ export interface TransportRequest {
   /** Until the response's head arrives, and then again until its end (not for a watch), milliseconds. */
   readonly timeoutMs: number
   readonly lane: Lane
-  /** Asked when there is a connection for it. */
+  /** Called when there is a connection for it. */
   readonly maySend?: () => boolean
 }
 
@@ -187,7 +187,7 @@ class Exchange {
     sent.end(body)
   }
 
-  /** A new connection takes up to the whole time limit, so it is asked again when it is there. */
+  /** A new connection takes up to the whole time limit, so this is called again when it is there. */
   #onSocket(socket: Socket): void {
     tune(socket)
     if (!this.#request.maySend) return

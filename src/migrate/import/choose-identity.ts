@@ -85,7 +85,7 @@ function rrsa(
   return {
     identity: {
       values: { type: 'rrsa', rrsa: { roleArn, oidcProviderArn } },
-      comments: [`Its trust policy has to name ${subject}, besides the old helper's until that is gone.`],
+      comments: [`Its trust policy has to name ${subject}, in addition to the old helper's until that is removed.`],
     },
     notes: [
       {

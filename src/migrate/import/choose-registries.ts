@@ -30,7 +30,7 @@ export function chooseRegistries(wanted: readonly WantedRegistry[]): ChosenRegis
   return { registries, errors }
 }
 
-/** An entry without domains stands for all of them. */
+/** An entry without domains applies to all of them. */
 function mergeDomains(group: readonly WantedRegistry[]): { given: readonly string[]; all: boolean } {
   return { given: group.flatMap(({ domains }) => domains), all: group.some(({ domains }) => domains.length === 0) }
 }

@@ -13,12 +13,12 @@ const SYSTEM = 'kube-*'
 
 /** All namespaces and ServiceAccounts that the old helper served, and those that use its Secrets. */
 export function chooseTargets(settings: AddonSettings | undefined, facts: LegacyFacts): ChosenTargets {
-  const told = settings === undefined ? ['default'] : settings.namespaces
+  const configured = settings === undefined ? ['default'] : settings.namespaces
   const used = namespacesInUse(facts)
   const isSystem = (name: string): boolean => matchesGlobs([SYSTEM], name)
-  const extra = told === undefined ? [] : used.filter((name) => !told.includes(name))
-  const include = told === undefined ? ['*'] : [...told, ...extra].sort()
-  const needsSystem = [...(told ?? []), ...used].some(isSystem)
+  const extra = configured === undefined ? [] : used.filter((name) => !configured.includes(name))
+  const include = configured === undefined ? ['*'] : [...configured, ...extra].sort()
+  const needsSystem = [...(configured ?? []), ...used].some(isSystem)
   const accounts = settings === undefined ? ['default'] : settings.serviceAccounts
   const named = [...new Set(facts.accounts.map(({ metadata }) => metadata.name))]
   const extraAccounts = accounts === undefined ? [] : named.filter((name) => !accounts.includes(name)).sort()
@@ -27,7 +27,7 @@ export function chooseTargets(settings: AddonSettings | undefined, facts: Legacy
     ...(extraAccounts.length > 0 ? [`The ServiceAccounts ${extraAccounts.join(', ')} name them too.`] : []),
   ]
   const notes: ImportNote[] =
-    told === undefined && !needsSystem
+    configured === undefined && !needsSystem
       ? [{ kind: 'changed', text: 'The namespaces kube-* are left out: no private image was seen to be pulled there.' }]
       : []
   return {

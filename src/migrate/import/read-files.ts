@@ -57,7 +57,7 @@ function parseFile({ name, text }: SourceFile): readonly unknown[] {
   try {
     return list.map((document) => document.toJS() as unknown).filter((value) => value !== null && value !== undefined)
   } catch (cause) {
-    throw new NopassError('IMPORT_UNREADABLE', 'an alias stands for nothing', { place: { file: name }, cause })
+    throw new NopassError('IMPORT_UNREADABLE', 'an alias refers to no anchor', { place: { file: name }, cause })
   }
 }
 

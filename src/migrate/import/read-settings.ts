@@ -62,7 +62,7 @@ function isOn(value: unknown): boolean {
   return flag === true || (typeof flag === 'string' && flag.toLowerCase() === 'true')
 }
 
-/** Keys that say nothing that acr-nopass would have to be told: it asks for a new token by the old one's own expiry. */
+/** Keys that acr-nopass does not need: it fetches a new token before the old one expires. */
 const DROPPED: readonly string[] = ['acr-api-version', 'expiring-threshold', 'notify-email']
 
 const KNOWN_KEYS: readonly string[] = [

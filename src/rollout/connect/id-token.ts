@@ -19,10 +19,10 @@ export function idTokenSource(
     const url = new URL(address)
     url.searchParams.set('audience', audience)
     const headers = { authorization: `Bearer ${bearer}`, accept: 'application/json; api-version=2.0' }
-    const answer = await withRetries(() => send({ url, method: 'GET', headers, timeout: 10_000 }, signal), signal)
-    const token = answer.status === 200 ? textOf(parseObject(answer.text)?.value) : ''
+    const response = await withRetries(() => send({ url, method: 'GET', headers, timeout: 10_000 }, signal), signal)
+    const token = response.status === 200 ? textOf(parseObject(response.text)?.value) : ''
     if (token === '') {
-      throw new NopassError('CREDENTIALS_MISSING', `the runner gave no ID token (HTTP ${answer.status})`, {
+      throw new NopassError('CREDENTIALS_MISSING', `the runner returned no ID token (HTTP ${response.status})`, {
         hint: 'Check `permissions: id-token: write` of the job; if it is there, GitHub may be failing: run again.',
       })
     }
@@ -38,11 +38,11 @@ async function withRetries<T extends { readonly status: number }>(
 ): Promise<T> {
   const { setTimeout: sleep } = await import('node:timers/promises')
   for (let left = 2; ; left--) {
-    const answer = await attempt().catch((cause) => {
+    const response = await attempt().catch((cause) => {
       if (left > 0 && !signal?.aborted) return undefined
-      throw new NopassError('CREDENTIALS_MISSING', 'the runner could not be asked for an ID token', { cause })
+      throw new NopassError('CREDENTIALS_MISSING', 'the request for an ID token to the runner failed', { cause })
     })
-    if (answer !== undefined && (answer.status < 500 || left === 0)) return answer
+    if (response !== undefined && (response.status < 500 || left === 0)) return response
     await sleep(500 + Math.random() * 1000, undefined, { ...(signal && { signal }) })
   }
 }

@@ -204,7 +204,7 @@ async function rollBack(request: DeployRequest, failed: Failed, signal: AbortSig
   if (!undo) {
     failed.settle()
     const kept =
-      good === null ? 'the failed first installation stays for you to look at' : 'not rolled back (rollback: false)'
+      good === null ? 'the failed first installation stays for you to inspect' : 'not rolled back (rollback: false)'
     return { status: 'failed', revision: own.revision, error, notes: [kept] }
   }
   const undone = await runUndo(request, undo, { before: own.revision, good }, failed.settle)

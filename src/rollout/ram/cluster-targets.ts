@@ -43,7 +43,7 @@ export async function policyTargets(
   const list = clusters.map((other) => (other.name === cluster.name ? { ...other, key } : other))
   const own = list.find(({ name }) => name === cluster.name)
   if (!own || own.workerRoles.length === 0) {
-    throw new NopassError('WORKER_ROLE_UNKNOWN', 'a cluster outside of ACK names no `workerRoles`')
+    throw new NopassError('WORKER_ROLE_UNKNOWN', 'the entry of a cluster outside of ACK has no `workerRoles`')
   }
   const targets = workerRoleTargets(own, list, options)
   const edge = { id: 'EDGE_NODES', subject: `cluster ${cluster.name}` } as const

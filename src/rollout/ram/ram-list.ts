@@ -79,7 +79,7 @@ async function describe(
   const { name, access } = settings
   const named = namedRoles(values?.identity, settings.workerRoles)
   if (values === undefined && named.length === 0 && access.kind !== 'ack') {
-    throw new NopassError('WORKER_ROLE_UNKNOWN', `${name} is not selected, and its entry names no \`workerRoles\``)
+    throw new NopassError('WORKER_ROLE_UNKNOWN', `${name} is not selected, and its entry has no \`workerRoles\``)
   }
   const [caller, roles] = await Promise.all([
     cloud.caller(settings, signal),

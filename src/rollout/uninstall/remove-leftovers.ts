@@ -48,8 +48,8 @@ export async function removeLeftovers(
     const body = { preconditions: { uid, resourceVersion } }
     const title = `Secret ${keyOf(metadata)}`
     const remove = async (): Promise<void> => {
-      const answer = await client.request<Partial<KubeObject>>({ method: 'DELETE', path, body }, signal)
-      const held = heldBy(answer)
+      const response = await client.request<Partial<KubeObject>>({ method: 'DELETE', path, body }, signal)
+      const held = heldBy(response)
       if (held !== undefined) left.push(`${title}: ${held}`)
     }
     if (await attempt(remove, title, left)) deleted++

@@ -56,14 +56,14 @@ export async function withProbe<T>(
   const name = `${PROBE_PREFIX}${randomBytes(4).toString('hex')}`
   const objects = lists.map((path) => `${path}/${name}`)
   folder.note({ event: 'probe-made', id: name, target, objects })
-  // Until the server has answered, nobody knows: then a removal that finds nothing proves nothing.
-  let isAnswered = false
+  // Without a response it is not known whether it was created: then a removal that finds nothing proves nothing.
+  let hasResponse = false
   try {
     await makeProbe(client, existing, name).catch((error) => {
-      isAnswered = !hasStatus(error, 0)
+      hasResponse = !hasStatus(error, 0)
       throw error
     })
-    isAnswered = true
+    hasResponse = true
     signal.throwIfAborted()
     return await work(
       existing === undefined
@@ -72,7 +72,7 @@ export async function withProbe<T>(
     )
   } finally {
     await removeProbe(client, objects).then(
-      () => isAnswered && folder.noteEnd({ event: 'probe-removed', id: name }),
+      () => hasResponse && folder.noteEnd({ event: 'probe-removed', id: name }),
       () => undefined,
     )
   }

@@ -91,12 +91,12 @@ async function verifyAttachment(
   let refused: string | undefined
   const waited = await pollUntil(request.limitMs, signal, async () => {
     try {
-      const answer = await client.request<{ spec: { imagePullSecrets?: readonly { name: string }[] } }>(
+      const created = await client.request<{ spec: { imagePullSecrets?: readonly { name: string }[] } }>(
         { method: 'POST', path: `/api/v1/namespaces/${namespace}/pods`, query: { dryRun: 'All' }, body: pod },
         signal,
       )
       refused = undefined
-      return answer.spec.imagePullSecrets?.some(({ name }) => name === secretName) ?? false
+      return created.spec.imagePullSecrets?.some(({ name }) => name === secretName) ?? false
     } catch (error) {
       // The default ServiceAccount of a new namespace takes a moment to appear.
       if (hasStatus(error, 403) && /serviceaccount/i.test(error.message)) return false

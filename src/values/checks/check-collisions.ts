@@ -34,7 +34,7 @@ function equalPorts(values: MapNode): ValuesError[] {
   ]
 }
 
-/** By these Secrets are told apart. */
+/** These tell Secrets apart. */
 const SECRET_LABELS: readonly string[] = ['app.kubernetes.io/managed-by', 'app.kubernetes.io/instance']
 
 /** The chart sets these on each object, and would set them again: those of chart/templates/_labels.tpl. */

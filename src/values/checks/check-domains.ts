@@ -96,7 +96,7 @@ export function globsMeet(left: string, right: string): boolean {
     const key = `${a} ${b}`
     const before = known.get(key)
     if (before !== undefined) return before
-    // A star stands for nothing, or takes one more character of the other side.
+    // A star matches nothing, or one more character of the other side.
     const result =
       a === left.length && b === right.length
         ? true

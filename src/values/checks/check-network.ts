@@ -29,7 +29,7 @@ function peers(list: YamlNode | undefined, path: ValuePath): ValuesError[] {
   })
 }
 
-/** Templates cannot compare ranges: who uses Helm alone is told by the API server. */
+/** Templates cannot compare ranges: with Helm alone the API server reports it. */
 function exceptions(block: YamlNode | undefined, path: ValuePath): ValuesError[] {
   const whole = rangeOf(child(block, 'cidr'))
   if (whole === undefined) return []

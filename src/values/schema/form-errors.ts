@@ -50,7 +50,7 @@ export function formError(context: ProblemContext): ValuesError {
 export function typeHint(schema: Schema | undefined, node: YamlNode | undefined, path: ValuePath): string | undefined {
   const types = typeof schema?.type === 'string' ? [schema.type] : (schema?.type ?? [])
   if (node?.kind === 'scalar' && node.value === null) {
-    return 'Write a value, or remove the key; null takes a default away, and here there is none to take.'
+    return 'Write a value, or remove the key; null removes a default, and this key has none.'
   }
   if (types.includes('string') && node?.kind === 'scalar') {
     return mayShow(path) ? `Quote it: "${node.source ?? String(node.value)}".` : 'Put it in quotes.'

@@ -87,7 +87,7 @@ export function showValue(node: YamlNode | undefined, path: ValuePath): string |
   return shown.length > LONGEST ? `${shown.slice(0, LONGEST)}…"` : shown
 }
 
-/** `the text "2"`, `the number 3`, `a list`: what stands there. */
+/** `the text "2"`, `the number 3`, `a list`: what is written there. */
 export function describeValue(node: YamlNode | undefined, path: ValuePath): string {
   if (node === undefined) return 'nothing'
   if (node.kind !== 'scalar') return node.kind === 'list' ? 'a list' : 'a map of keys'

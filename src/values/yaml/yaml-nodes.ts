@@ -134,7 +134,7 @@ export function createNodeReader(document: Document.Parsed, { text, at, origin }
         )
       }
       const value = pair.value === null ? nothing(pair.key ?? node) : read(pair.value)
-      // A value that is not written stands where its key is.
+      // A value that is not written has the position of its key.
       const isWritten = pair.value !== null && (pair.value.range?.[1] ?? 0) > (pair.value.range?.[0] ?? 0)
       entries.set(key.name, { keyAt: key.at, value: isWritten ? value : { ...value, at: key.at } })
     }
