@@ -15,7 +15,7 @@ import { ensureBrowser } from '../src/sandbox/tools/ensure-browser.ts'
 import { ensureTools, type ToolPaths } from '../src/sandbox/tools/ensure-tools.ts'
 import { HELPER_VARIABLE } from '../test/support/helper-program.ts'
 import { bundleHelper } from './build/bundles.ts'
-import { changedFiles, takeChanged, touchedTests } from './test/changed.ts'
+import { affectedTests, changedFiles, takeChanged } from './test/changed.ts'
 import { measureCoverage } from './test/coverage.ts'
 import { readFloor, reportCoverage } from './test/coverage-floor.ts'
 import { readDurations, slowestFirst, writeDurations } from './test/durations.ts'
@@ -60,7 +60,7 @@ async function main(): Promise<Counts> {
   if (older.unknown.length > 0) return { ...NO_TESTS, failed: 1 }
   if (older.passes.length > 0) return runPasses(older.passes.map((pass) => onlyNamed(pass, words)))
   const all = suites
-    .map((suite) => ({ suite, files: onlyTouched(findTestFiles(root, suite.name, words)) }))
+    .map((suite) => ({ suite, files: onlyAffected(findTestFiles(root, suite.name, words)) }))
     .filter(({ files }) => files.length > 0)
   if (all.length === 0) {
     if (since !== undefined) {
@@ -81,8 +81,8 @@ async function main(): Promise<Counts> {
   return low ? addCounts(counts, { ...NO_TESTS, failed: 1 }) : counts
 }
 
-function onlyTouched(files: string[]): readonly string[] {
-  return since === undefined ? files : touchedTests(root, files, changedFiles(root, since))
+function onlyAffected(files: string[]): readonly string[] {
+  return since === undefined ? files : affectedTests(root, files, changedFiles(root, since))
 }
 
 function onlyNamed(pass: Pass, words: readonly string[]): Pass {

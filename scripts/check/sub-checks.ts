@@ -38,7 +38,7 @@ export function listChecks(root: string, progress: Progress): SubCheck[] {
       run: async () => lockfileProblems(readFileSync(join(root, 'package-lock.json'), 'utf8')).join('\n'),
     },
     { name: 'one version', run: async () => versionProblems(root).join('\n') },
-    { name: 'coverage floor', run: async () => fallenFloor(root) },
+    { name: 'coverage floor', run: async () => floorProblem(root) },
     { name: 'workflows', run: (signal) => lintWorkflows(root, progress, signal) },
     ...globSync('scripts/generate-*.ts', { cwd: root })
       .sort()
@@ -88,7 +88,7 @@ export function lockfileProblems(text: string): string[] {
 }
 
 /** The coverage floor is never lower than one that was committed before. */
-function fallenFloor(root: string): string {
+function floorProblem(root: string): string {
   const now = parseFloor(readFileSync(join(root, FLOOR_FILE), 'utf8'))
   const git = (...args: string[]) =>
     execFileSync('git', args, { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })

@@ -1,7 +1,7 @@
 import { type FaultRow, rowsOf } from './fault-row.ts'
 
 const OLDER = 'ignores older state'
-const NEWS_ZH = '不会把旧消息当作新消息'
+const OLDER_ZH = '不会把旧消息当作新消息'
 
 /** Faults between helper and API server, and in the helper's own processes. */
 export const API_ROWS: readonly FaultRow[] = [
@@ -28,13 +28,13 @@ export const API_ROWS: readonly FaultRow[] = [
       'watch-duplicated',
       ': older state never replaces newer',
       ['events come twice, the second time late', 'nothing', OLDER],
-      ['事件重复，第二次迟到', '无', NEWS_ZH],
+      ['事件重复，第二次迟到', '无', OLDER_ZH],
     ],
     [
       'watch-reordered',
       ': older state never replaces newer',
       ['events come in another order', 'nothing', OLDER],
-      ['事件乱序', '无', NEWS_ZH],
+      ['事件乱序', '无', OLDER_ZH],
     ],
     [
       'watch-no-bookmarks',

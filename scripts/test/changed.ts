@@ -39,15 +39,15 @@ const READ_BY: readonly (readonly [changed: RegExp, tests: RegExp])[] = [
 ]
 
 /** The test files that import a changed file, directly or indirectly, or that read it. */
-export function touchedTests(root: string, tests: readonly string[], changed: readonly string[]): readonly string[] {
+export function affectedTests(root: string, tests: readonly string[], changed: readonly string[]): readonly string[] {
   const isChanged = new Set(changed)
-  const touched = new Map<string, boolean>()
+  const affected = new Map<string, boolean>()
   const reaches = (file: string): boolean => {
-    const known = touched.get(file)
+    const known = affected.get(file)
     if (known !== undefined) return known
-    touched.set(file, isChanged.has(file))
+    affected.set(file, isChanged.has(file))
     const found = isChanged.has(file) || importsOf(root, file).some(reaches)
-    touched.set(file, found)
+    affected.set(file, found)
     return found
   }
   const read = READ_BY.filter(([pattern]) => changed.some((file) => pattern.test(file))).map(([, pattern]) => pattern)

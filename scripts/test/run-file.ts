@@ -66,7 +66,7 @@ export async function runFile(
   const counts = countLines(lines)
   const wrong = slow.aborted
     ? `did not finish within ${formatDuration(limit)}; the last test that started: ${lines.findLast((line) => line.is === 'begun')?.name ?? 'none'}`
-    : brokenEnd(how, lines)
+    : failureReason(how, lines)
   const notes = lines.flatMap((line) => (line.is === 'note' ? [`\n${line.name}`] : []))
   if (wrong) failures.push(`✖ ${file} ${wrong}${notes.join('')}`)
   if (failures.length > 0) appendFileSync(log, `\n${failures.join('\n\n')}\n`)
@@ -96,7 +96,7 @@ async function untilEnd(child: ReturnType<typeof spawn>, signal: AbortSignal): P
 }
 
 /** Why a file counts as failed although none of its tests failed. */
-function brokenEnd(end: End, lines: readonly TestLine[]): string | undefined {
+function failureReason(end: End, lines: readonly TestLine[]): string | undefined {
   const { passed, failed, skipped } = countLines(lines)
   if (end.signal) return `was killed by ${end.signal}`
   if (end.code !== 0) return failed === 0 ? `exited with code ${end.code}` : undefined

@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { after, test } from 'node:test'
-import { changedFiles, takeChanged, touchedTests } from '../../scripts/test/changed.ts'
+import { affectedTests, changedFiles, takeChanged } from '../../scripts/test/changed.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'changed-'))
 after(() => rmSync(root, { recursive: true, force: true }))
@@ -38,19 +38,19 @@ test('a test is affected by its direct and indirect imports, by the programs tha
     'test/other.test.ts': `import { test } from 'node:test'\n`,
   })
   const tests = ['test/a.test.ts', 'test/b.test.ts', 'test/main.test.ts', 'test/other.test.ts']
-  assert.deepEqual(touchedTests(root, tests, ['src/c.ts']), ['test/a.test.ts', 'test/b.test.ts', 'test/main.test.ts'])
-  assert.deepEqual(touchedTests(root, tests, ['src/a.ts']), ['test/a.test.ts'])
-  assert.deepEqual(touchedTests(root, tests, ['test/other.test.ts']), ['test/other.test.ts'])
-  assert.deepEqual(touchedTests(root, tests, []), [])
+  assert.deepEqual(affectedTests(root, tests, ['src/c.ts']), ['test/a.test.ts', 'test/b.test.ts', 'test/main.test.ts'])
+  assert.deepEqual(affectedTests(root, tests, ['src/a.ts']), ['test/a.test.ts'])
+  assert.deepEqual(affectedTests(root, tests, ['test/other.test.ts']), ['test/other.test.ts'])
+  assert.deepEqual(affectedTests(root, tests, []), [])
 })
 
 test('files that are not imported affect the suites that read them: chart, pages, the action, dependencies', () => {
   const tests = ['test/contract/x.test.ts', 'test/cluster/x.test.ts', 'test/scripts/x.test.ts', 'test/action/x.test.ts']
-  const touched = (file: string) => touchedTests(root, tests, [file]).map((name) => name.split('/')[1])
-  assert.deepEqual(touched('chart/values.yaml'), ['contract', 'cluster'])
-  assert.deepEqual(touched('docs/en/values.md'), ['contract', 'scripts'])
-  assert.deepEqual(touched('action.yml'), ['contract', 'action'])
-  assert.deepEqual(touched('package-lock.json'), ['contract', 'cluster', 'scripts', 'action'])
+  const affected = (file: string) => affectedTests(root, tests, [file]).map((name) => name.split('/')[1])
+  assert.deepEqual(affected('chart/values.yaml'), ['contract', 'cluster'])
+  assert.deepEqual(affected('docs/en/values.md'), ['contract', 'scripts'])
+  assert.deepEqual(affected('action.yml'), ['contract', 'action'])
+  assert.deepEqual(affected('package-lock.json'), ['contract', 'cluster', 'scripts', 'action'])
 })
 
 test('files that differ from the commit, and untracked ones, count as changed', () => {
