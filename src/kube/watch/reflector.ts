@@ -1,10 +1,11 @@
 import { type Clock, sleep } from '../../lib/clock.ts'
-import { hasStatus, KubeApiError } from '../api-error.ts'
+import { KubeApiError } from '../api-error.ts'
 import { type KubeClient, METADATA_ONLY, METADATA_ONLY_LIST, type Query } from '../client.ts'
 import { listPages } from '../list-pages.ts'
 import { type KubeList, type KubeObject, keyOf } from '../types.ts'
 import { type ChangeHandler, createStore, isOlder, type Store, type Versioned } from './store.ts'
-import { createReconnectBackoff, startWatchdog } from './timing.ts'
+import { createReconnectBackoff, startWatchdog, type Watchdog } from './timing.ts'
+import { errorOf, isVersionLost, isWatchListRefused, rewound } from './watch-failure.ts'
 import type { WatchEvent } from './watch-stream.ts'
 
 export interface ReflectorOptions<W extends KubeObject, T extends Versioned> {
@@ -52,6 +53,15 @@ interface Listed {
   readonly keys: Set<string>
   /** The known version of each object, or of its deletion, of which the list has an older one. */
   readonly newer: Map<string, string>
+}
+
+/** A watch that is open. */
+interface Stream {
+  /** Undefined: the list is complete. */
+  initial: Listed | undefined
+  readonly longestMs: number
+  readonly watchdog: Watchdog
+  received: boolean
 }
 
 const PAGE_SIZE = 500
@@ -114,9 +124,10 @@ export function createReflector<W extends KubeObject, T extends Versioned>(
     if (isOlder(object.metadata.resourceVersion, known)) listed.newer.set(key, known)
     else listed.newer.delete(key)
   }
+  const isBehind = (at: string): boolean => latest !== undefined && isOlder(at, latest)
   const moveTo = (next: string): void => {
     version = next
-    if (latest === undefined || !isOlder(next, latest)) latest = next
+    if (!isBehind(next)) latest = next
   }
   /** The store may hold versions that the restored server never had: the next list replaces them all. */
   const forget = (): void => {
@@ -136,7 +147,7 @@ export function createReflector<W extends KubeObject, T extends Versioned>(
     return rewound(path)
   }
   const finishList = ({ keys, newer }: Listed, at: string): void => {
-    if (latest !== undefined && isOlder(at, latest)) throw rewoundHere()
+    if (isBehind(at)) throw rewoundHere()
     // The responses to our own writes since then are newer than the list.
     for (const known of newer.values()) if (!isOlder(at, known)) throw rewoundHere()
     for (const [key] of store.entries()) if (!keys.has(key)) store.remove(key, at)
@@ -172,51 +183,31 @@ export function createReflector<W extends KubeObject, T extends Versioned>(
   async function watch(signal: AbortSignal): Promise<boolean> {
     const seconds = Math.round(WATCH_MIN_S * (1 + options.random()))
     const stop = new AbortController()
-    let initial: Listed | undefined = version === undefined ? { keys: new Set(), newer: new Map() } : undefined
+    const initial: Listed | undefined = version === undefined ? { keys: new Set(), newer: new Map() } : undefined
     const silence = new KubeApiError(0, `WATCH ${path}: nothing was received for too long`, { code: 'KUBE_TIMEOUT' })
-    const longest = seconds * 1000 + WATCH_GRACE_MS
-    const watchdog = startWatchdog(clock, initial ? INITIAL_SILENCE_MS : longest, () => stop.abort(silence))
+    const longestMs = seconds * 1000 + WATCH_GRACE_MS
+    const watchdog = startWatchdog(clock, initial ? INITIAL_SILENCE_MS : longestMs, () => stop.abort(silence))
+    const stream: Stream = { initial, longestMs, watchdog, received: false }
     const query = { allowWatchBookmarks: true, timeoutSeconds: seconds, resourceVersion: version }
     const start = initial ? { sendInitialEvents: true, resourceVersionMatch: 'NotOlderThan' } : {}
-    let received = false
-    const begin = clock.monotonic()
-    const onEvent = (event: WatchEvent<W>): void => {
-      // The event before it, in the same chunk, may have aborted this round.
-      signal.throwIfAborted()
-      received = true
-      lastActivity = lastProgress = clock.monotonic()
-      if (event.type === 'ERROR') {
-        stop.abort(errorOf(path, event.object))
-        return
-      }
-      const { metadata } = event.object
-      if (event.type === 'BOOKMARK') {
-        // A restored server sends no event before it reaches our version again, but it does send bookmarks.
-        if (!initial && latest !== undefined && isOlder(metadata.resourceVersion, latest)) throw rewoundHere()
-        if (initial && metadata.annotations?.[INITIAL_EVENTS_END] === 'true') {
-          finishList(initial, metadata.resourceVersion)
-          initial = undefined
-          watchdog.reset(longest)
-        } else watchdog.reset(initial ? INITIAL_SILENCE_MS : BOOKMARK_SILENCE_MS)
-      } else {
-        watchdog.reset()
-        if (event.type === 'DELETED') {
-          store.remove(keyOf(metadata), metadata.resourceVersion)
-          initial?.newer.delete(keyOf(metadata))
-        } else if (initial) list(event.object, initial)
-        else put(event.object)
-      }
-      if (!initial) moveTo(metadata.resourceVersion)
-    }
     const call = {
       path,
       query: { ...options.selector, ...query, ...start },
       accept: options.metadataOnly ? METADATA_ONLY : undefined,
     }
+    const begin = clock.monotonic()
+    const onEvent = (event: WatchEvent<W>): void => {
+      // The event before it, in the same chunk, may have aborted this round.
+      signal.throwIfAborted()
+      stream.received = true
+      lastActivity = lastProgress = clock.monotonic()
+      if (event.type === 'ERROR') stop.abort(errorOf(path, event.object))
+      else take(event, stream)
+    }
     try {
       await client.watch<W>(call, onEvent, AbortSignal.any([signal, stop.signal]))
     } catch (error) {
-      if (initial && isWatchListRefused(error)) {
+      if (stream.initial && isWatchListRefused(error)) {
         features.watchList = false
         return true
       }
@@ -224,8 +215,30 @@ export function createReflector<W extends KubeObject, T extends Versioned>(
     } finally {
       watchdog.stop()
     }
-    doubtful = !received || clock.monotonic() - begin < seconds * 1000 * FULL_TERM
-    return received
+    doubtful = !stream.received || clock.monotonic() - begin < seconds * 1000 * FULL_TERM
+    return stream.received
+  }
+
+  function take({ type, object }: WatchEvent<W>, stream: Stream): void {
+    const { initial, watchdog, longestMs } = stream
+    const { metadata } = object
+    if (type !== 'BOOKMARK') {
+      watchdog.reset()
+      if (type === 'DELETED') {
+        store.remove(keyOf(metadata), metadata.resourceVersion)
+        initial?.newer.delete(keyOf(metadata))
+      } else if (initial) list(object, initial)
+      else put(object)
+    } else if (initial && metadata.annotations?.[INITIAL_EVENTS_END] === 'true') {
+      finishList(initial, metadata.resourceVersion)
+      stream.initial = undefined
+      watchdog.reset(longestMs)
+    } else {
+      // A restored server sends no event before it reaches our version again, but it does send bookmarks.
+      if (!initial && isBehind(metadata.resourceVersion)) throw rewoundHere()
+      watchdog.reset(initial ? INITIAL_SILENCE_MS : BOOKMARK_SILENCE_MS)
+    }
+    if (!stream.initial) moveTo(metadata.resourceVersion)
   }
 
   /** A restored server accepts a watch from a version that it has not reached yet, and never sends the changes below it. */
@@ -233,8 +246,7 @@ export function createReflector<W extends KubeObject, T extends Versioned>(
     const query = { ...options.selector, limit: 1 }
     const accept = options.metadataOnly ? METADATA_ONLY_LIST : undefined
     const { metadata, items } = await client.request<KubeList<W>>({ method: 'GET', path, query, accept }, signal)
-    const isBehind = latest !== undefined && isOlder(metadata.resourceVersion, latest)
-    if (isBehind || items?.some((object) => isOfOtherHistory(object))) throw rewoundHere()
+    if (isBehind(metadata.resourceVersion) || items?.some(isOfOtherHistory)) throw rewoundHere()
     failingSince = undefined
   }
 
@@ -261,6 +273,20 @@ export function createReflector<W extends KubeObject, T extends Versioned>(
       throw new KubeApiError(0, `WATCH ${path} ended immediately without an event`, { code: 'KUBE_UNREACHABLE' })
     }
     lastProgress = lastActivity
+  }
+
+  /** Notes a failed round; returns how long to wait before the next, milliseconds. */
+  function waitAfter(error: unknown, begin: number): number {
+    const failure = error instanceof KubeApiError ? error : undefined
+    // Time that was spent waiting for a response does not count as an open stream.
+    const waited = failure?.code === 'KUBE_TIMEOUT'
+    failingSince ??= waited ? begin : clock.monotonic()
+    if (failure && isVersionLost(failure)) version = undefined
+    const pause = backoff.next(clock.monotonic(), waited ? 0 : clock.monotonic() - begin)
+    // A rewound server did respond, so it needs no long backoff.
+    const wait = Math.max(failure?.retryAfterMs ?? 0, isRewound ? Math.min(pause, REWOUND_MS) : pause)
+    isRewound = false
+    return wait
   }
 
   return {
@@ -296,41 +322,11 @@ export function createReflector<W extends KubeObject, T extends Versioned>(
         } catch (error) {
           trying = false
           if (signal.aborted) return
-          // Time that was spent waiting for a response does not count as an open stream.
-          const waited = error instanceof KubeApiError && error.code === 'KUBE_TIMEOUT'
-          const openMs = waited ? 0 : clock.monotonic() - begin
-          failingSince ??= waited ? begin : clock.monotonic()
-          if (error instanceof KubeApiError && isVersionLost(error)) version = undefined
-          const retryAfter = error instanceof KubeApiError ? (error.retryAfterMs ?? 0) : 0
-          const pause = backoff.next(clock.monotonic(), openMs)
-          // A rewound server did respond, so it needs no long backoff.
-          const wait = Math.max(retryAfter, isRewound ? Math.min(pause, REWOUND_MS) : pause)
-          isRewound = false
+          const wait = waitAfter(error, begin)
           options.onProblem?.(error, wait)
           await sleep(clock, wait, AbortSignal.any([signal, round.signal])).catch(() => undefined)
         }
       }
     },
   }
-}
-
-function errorOf(path: string, object: unknown): KubeApiError {
-  const { code, reason } = object as { code?: unknown; reason?: unknown }
-  return new KubeApiError(typeof code === 'number' ? code : 500, `WATCH ${path} was ended by the server`, {
-    reason: typeof reason === 'string' ? reason : undefined,
-  })
-}
-
-function rewound(path: string): KubeApiError {
-  return new KubeApiError(410, `${path}: the server's resource versions went back; it is listed again`)
-}
-
-/** Our version is no longer, or not yet, in the server's history (apiserver, storage.NewTooLargeResourceVersionError). */
-function isVersionLost({ status, message }: KubeApiError): boolean {
-  return status === 410 || (status === 504 && message.includes('Too large resource version'))
-}
-
-/** Servers before 1.32 or without the feature respond with 422 (docs/en/decisions.md#watch-list), older ones with 400. */
-function isWatchListRefused(error: unknown): boolean {
-  return hasStatus(error, 400, 422)
 }
