@@ -97,7 +97,7 @@ export function watchRelease(
 /** The helper's report; undefined: none yet. */
 export async function readStatus(
   client: KubeClient,
-  parts: ReleaseParts,
+  parts: Pick<ReleaseParts, 'namespace' | 'statusConfigMap'>,
   signal?: AbortSignal,
 ): Promise<HelperStatus | undefined> {
   if (parts.statusConfigMap === undefined) return undefined

@@ -6,16 +6,8 @@ import { isLoopback } from '../../proxy-rules.ts'
 import type { KubeConnection } from '../kube-connection.ts'
 import { nameProxy } from '../proxy.ts'
 import { AbortListeners } from './abort-listeners.ts'
-import { type Agents, createAgents, type Lane, tune } from './agents.ts'
-import {
-  failureOf,
-  isClosed,
-  MalformedResponse,
-  notSent,
-  refusedByNode,
-  type Target,
-  timedOut,
-} from './request-failure.ts'
+import { createAgents, type Lane, tune } from './agents.ts'
+import { failureOf, isClosed, MalformedResponse, notSent, refusedByNode, timedOut } from './request-failure.ts'
 
 export interface TransportRequest {
   /** Names it in errors: `PATCH /api/…`. */
@@ -55,31 +47,7 @@ export interface Transport {
  * @throws KUBE_CONNECTION for an address that is not https (http only on loopback) and for certificates that cannot be read
  */
 export function createTransport(connection: KubeConnection, userAgent: string = 'acr-nopass'): Transport {
-  const server = new URL(connection.server)
-  const secure = server.protocol === 'https:'
-  if (!secure && !(server.protocol === 'http:' && isLoopback(server.hostname))) {
-    throw new NopassError('KUBE_CONNECTION', `the API server's address ${server.protocol}//${server.host} is not https`)
-  }
-  const { proxy } = connection
-  if (!secure && proxy !== undefined) {
-    throw new NopassError(
-      'KUBE_CONNECTION',
-      `${server.protocol}//${server.host} is not https, and only https goes through a proxy`,
-    )
-  }
-  const host = server.hostname.replace(/^\[(.*)\]$/, '$1')
-  const agents = createAgents(connection, host, secure)
-  const shared: Shared = {
-    client: secure ? https : http,
-    address: { host, port: Number(server.port) || (secure ? 443 : 80) },
-    basePath: server.pathname.replace(/\/$/, ''),
-    headers: ['host', server.host, 'user-agent', userAgent],
-    connected: secure ? 'secureConnect' : 'connect',
-    target: { host: server.host, proxy: proxy === undefined ? undefined : nameProxy(proxy) },
-    agents,
-    aborts: new AbortListeners(),
-    underWay: new Set(),
-  }
+  const shared = share(connection, userAgent)
   return {
     send(request, reader, signal) {
       if (signal?.aborted) reader.fail(signal.reason)
@@ -87,23 +55,37 @@ export function createTransport(connection: KubeConnection, userAgent: string = 
     },
     close() {
       for (const exchange of [...shared.underWay]) exchange.stop(new Error('the client was closed'))
-      agents.destroy()
+      shared.agents.destroy()
     },
   }
 }
 
+type Shared = ReturnType<typeof share>
+
 /** What all requests of one transport have in common. */
-interface Shared {
-  readonly client: typeof http | typeof https
-  readonly address: { readonly host: string; readonly port: number }
-  readonly basePath: string
-  readonly headers: readonly string[]
-  /** The event of a socket that can be written to. */
-  readonly connected: 'secureConnect' | 'connect'
-  readonly target: Target
-  readonly agents: Agents
-  readonly aborts: AbortListeners
-  readonly underWay: Set<Exchange>
+function share(connection: KubeConnection, userAgent: string) {
+  const { protocol, host, hostname, port, pathname } = new URL(connection.server)
+  const { proxy } = connection
+  const secure = protocol === 'https:'
+  if (!secure && !(protocol === 'http:' && isLoopback(hostname))) {
+    throw new NopassError('KUBE_CONNECTION', `the API server's address ${protocol}//${host} is not https`)
+  }
+  if (!secure && proxy !== undefined) {
+    throw new NopassError('KUBE_CONNECTION', `${protocol}//${host} is not https, and only https goes through a proxy`)
+  }
+  const address = { host: hostname.replace(/^\[(.*)\]$/, '$1'), port: Number(port) || (secure ? 443 : 80) }
+  return {
+    client: secure ? https : http,
+    address,
+    basePath: pathname.replace(/\/$/, ''),
+    headers: ['host', host, 'user-agent', userAgent],
+    /** The event of a socket that can be written to. */
+    connected: secure ? 'secureConnect' : 'connect',
+    target: { host, proxy: proxy === undefined ? undefined : nameProxy(proxy) },
+    agents: createAgents(connection, address.host, secure),
+    aborts: new AbortListeners(),
+    underWay: new Set<Exchange>(),
+  }
 }
 
 /** One request with its time limit, its abort, and a second try where a kept connection turns out to be closed. */

@@ -2,7 +2,7 @@ import { keyOf } from '../../kube/types.ts'
 import { isRecord } from '../../lib/json.ts'
 import type { AnyObject } from './legacy-facts.ts'
 import { gitOpsTool, LEGACY_HELPER, LEGACY_NAMESPACE, type LegacyFacts, part, type Workload } from './legacy-facts.ts'
-import { titleOf } from './workload.ts'
+import { list, titleOf } from './workload.ts'
 
 const RBAC = '/apis/rbac.authorization.k8s.io/v1'
 
@@ -22,7 +22,7 @@ export function collectRights(
   deployments: readonly AnyObject[],
 ): Pick<LegacyFacts, 'rbac' | 'sharedBindings' | 'shared'> {
   const bindings = objects.filter(({ kind }) => kind === 'ClusterRoleBinding')
-  const ofHelper = bindings.filter((object) => subjectsOf(object).some(isHelper))
+  const ofHelper = bindings.filter((object) => list(object, 'subjects').some(isHelper))
   const user = findUser(workloads, deployments)
   const judged = ofHelper.map((object) => ({ object, why: whyBindingStays(object, user) }))
   const going = judged.filter(({ why }) => why === undefined).map(({ object }) => object)
@@ -47,7 +47,7 @@ export function collectRights(
       ...free(accounts).map((object) => part(object, '/api/v1', 'serviceaccounts')),
     ],
     sharedBindings: ofHelper
-      .filter((object) => !subjectsOf(object).every(isHelper))
+      .filter((object) => !list(object, 'subjects').every(isHelper))
       .map(({ metadata }) => metadata.name),
     shared: [...judged, ...roles, ...accounts].flatMap(({ object, why }) =>
       why === undefined ? [] : [`${object.kind} ${placeOf(object)}: ${why}`],
@@ -69,7 +69,7 @@ function findUser(workloads: readonly Workload[], deployments: readonly AnyObjec
 }
 
 function whyBindingStays(object: AnyObject, user: Workload | undefined): string | undefined {
-  if (!subjectsOf(object).every(isHelper)) return 'it has other subjects too'
+  if (!list(object, 'subjects').every(isHelper)) return 'it has other subjects too'
   const { kind, name } = isRecord(object.roleRef) ? object.roleRef : {}
   if (kind !== 'ClusterRole' || !GIVEN.includes(name)) {
     return `it gives ${kind} ${name}, which Alibaba's own helper never had`
@@ -98,14 +98,14 @@ function whyAccountStays(
   staying: readonly AnyObject[],
 ): string | undefined {
   if (user !== undefined) return `${titleOf(user)} runs as it`
-  const secrets = Array.isArray(object.secrets) ? object.secrets.filter(isRecord) : []
+  const secrets = list(object, 'secrets')
   // Its token, as Kubernetes before 1.24 makes one.
   const foreign = secrets.find(({ name }) => !String(name).startsWith(`${LEGACY_HELPER}-token-`))
   if (foreign !== undefined) return `it names the Secret ${foreign.name}`
   const tool = applied(object, ['f:metadata'])
   if (tool !== undefined) return tool
   // Its name must not become free while rights wait for it.
-  const binding = staying.find((one) => subjectsOf(one).some(isHelper))
+  const binding = staying.find((one) => list(one, 'subjects').some(isHelper))
   return binding && `${binding.kind} ${keyOf(binding.metadata)} gives it rights`
 }
 
@@ -124,10 +124,6 @@ function isPublished(rule: unknown): boolean {
 
 function placeOf({ kind, metadata }: AnyObject): string {
   return kind === 'ServiceAccount' ? `${LEGACY_NAMESPACE}/${metadata.name}` : metadata.name
-}
-
-function subjectsOf({ subjects }: AnyObject): readonly Readonly<Record<string, unknown>>[] {
-  return Array.isArray(subjects) ? subjects.filter(isRecord) : []
 }
 
 function isHelper({ kind, name, namespace }: Readonly<Record<string, unknown>>): boolean {

@@ -4,6 +4,7 @@ import { parse } from 'yaml'
 import { NopassError } from '../../errors.ts'
 import { isWithin } from '../../lib/files.ts'
 import { isRecord } from '../../lib/json.ts'
+import { decodePercent } from '../../lib/text.ts'
 
 /** Tokens, client keys and passwords of a kubeconfig, the rest of which is not secret; empty for any other text. */
 export function kubeconfigSecrets(text: string): readonly string[] {
@@ -14,18 +15,10 @@ export function kubeconfigSecrets(text: string): readonly string[] {
   ])
   const ofProxies = readParts(text, 'clusters', 'cluster').flatMap((cluster) => {
     const { password = '' } = URL.parse(String(cluster['proxy-url'] ?? '')) ?? {}
-    return [password, decode(password)]
+    return [password, decodePercent(password)]
   })
   const secrets = [...ofUsers, ...ofProxies].filter((secret) => typeof secret === 'string' && secret !== '')
   return [...new Set(secrets)] as string[]
-}
-
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return text
-  }
 }
 
 // Each list is closed, so that nothing which another reader would merge, decode or spell otherwise gets through.

@@ -1,7 +1,7 @@
 import { NopassError } from '../../errors.ts'
 import type { KubeClient } from '../../kube/client.ts'
-import { namespacedPath } from '../../kube/types.ts'
-import { type HelperStatus, STATUS_KEY } from '../../release/helper-status.ts'
+import type { HelperStatus } from '../../release/helper-status.ts'
+import { readStatus } from '../../release/release-watch.ts'
 import type { Environment } from '../environment/environment.ts'
 import type { StepHandle } from '../progress.ts'
 
@@ -33,9 +33,7 @@ export function expect(condition: boolean, message: string): asserts condition {
 export const STATUS_OBJECT = { namespace: 'acr-nopass', name: 'acr-nopass-status' } as const
 
 /** Reads the helper's status; returns undefined before its first write. */
-export async function readStatus(client: KubeClient, signal: AbortSignal): Promise<HelperStatus | undefined> {
-  const path = namespacedPath('/api/v1', STATUS_OBJECT.namespace, 'configmaps', STATUS_OBJECT.name)
-  const { data } = await client.request<{ data?: Record<string, string> }>({ method: 'GET', path }, signal)
-  const text = data?.[STATUS_KEY]
-  return text === undefined ? undefined : (JSON.parse(text) as HelperStatus)
+export function readDemoStatus(client: KubeClient, signal: AbortSignal): Promise<HelperStatus | undefined> {
+  const { namespace, name } = STATUS_OBJECT
+  return readStatus(client, { namespace, statusConfigMap: name }, signal)
 }

@@ -1,3 +1,4 @@
+import { decodePercent } from '../../../lib/text.ts'
 import { ApiError } from '../api-error.ts'
 import type { Operation, ParameterRule } from '../operation.ts'
 import type { ApiRequest } from './request.ts'
@@ -39,20 +40,12 @@ function match(operation: Operation, request: ApiRequest): ReadonlyMap<string, s
   if (expected.length !== given.length) return undefined
   const found = new Map<string, string>()
   for (const [index, part] of expected.entries()) {
-    const value = decode(given[index] ?? '')
+    const value = decodePercent(given[index] ?? '')
     const name = /^\{(\w+)\}$/.exec(part)?.[1]
     if (name === undefined ? part !== value : value === '') return undefined
     if (name !== undefined) found.set(name, value)
   }
   return found
-}
-
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return text
-  }
 }
 
 /** Checks parameters against the operation's rules. @throws Missing<Name> or the rule's own code (400) */

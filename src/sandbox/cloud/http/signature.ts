@@ -1,4 +1,5 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
+import { createHmac, timingSafeEqual } from 'node:crypto'
+import { sha256 } from '../../../lib/text.ts'
 import type { ApiRequest } from './request.ts'
 
 /** The unverified claims of a signed request. */
@@ -96,10 +97,6 @@ function canonicalSegment(segment: string): string {
 /** RFC 3986: encodes everything except letters, digits and `-_.~`. */
 function percentEncode(text: string): string {
   return encodeURIComponent(text).replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`)
-}
-
-function sha256(data: Buffer | string): string {
-  return createHash('sha256').update(data).digest('hex')
 }
 
 export function equalsInConstantTime(a: string, b: string): boolean {

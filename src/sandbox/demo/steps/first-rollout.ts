@@ -1,7 +1,7 @@
 import { userFiles } from '../../environment/environment.ts'
 import { untilReady } from '../../process/ready.ts'
 import { prepareWorkspace } from '../../workflow/prepare-workspace.ts'
-import { type DemoContext, type DemoStep, expect, readStatus } from '../demo-step.ts'
+import { type DemoContext, type DemoStep, expect, readDemoStatus } from '../demo-step.ts'
 import { REPOSITORY, rollOut } from '../roll-out.ts'
 
 /** Step 2: the user's workflow sets up everything. */
@@ -25,7 +25,7 @@ export const firstRollout: DemoStep = {
 async function untilAccepted({ environment, signal }: DemoContext): Promise<string> {
   const { cluster, node } = environment.production
   const isAccepted = async (): Promise<boolean> => {
-    const registries = (await readStatus(cluster.admin, signal))?.registries ?? []
+    const registries = (await readDemoStatus(cluster.admin, signal))?.registries ?? []
     return registries.length > 0 && registries.every(({ verified }) => verified === 'accepted')
   }
   await untilReady(isAccepted, { what: 'an accepted login of production', limitMs: 60_000, everyMs: 100 }, signal)

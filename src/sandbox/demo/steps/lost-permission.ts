@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { requestRefresh } from '../../../release/helper-status.ts'
 import { untilReady } from '../../process/ready.ts'
 import { createNamespace, createPod, readPullSecret, untilPod } from '../demo-pods.ts'
-import { type DemoContext, type DemoStep, expect, readStatus, STATUS_OBJECT } from '../demo-step.ts'
+import { type DemoContext, type DemoStep, expect, readDemoStatus, STATUS_OBJECT } from '../demo-step.ts'
 
 /** Step 6: without the permission to get tokens the last token stays in use, and doctor reports the cause. */
 export const lostPermission: DemoStep = {
@@ -17,7 +17,7 @@ export const lostPermission: DemoStep = {
     await requestRefresh(cluster.admin, STATUS_OBJECT, new Date(), signal)
     step.update('waiting for the helper to notice')
     const failing = async (): Promise<boolean> =>
-      (await readStatus(cluster.admin, signal))?.registries.some(({ state }) => state === 'failing') ?? false
+      (await readDemoStatus(cluster.admin, signal))?.registries.some(({ state }) => state === 'failing') ?? false
     await untilReady(failing, { what: 'the status failing', limitMs: 60_000, everyMs: 100 }, signal)
     const after = await readPullSecret(cluster.admin, 'shop', signal)
     expect(after?.content === before?.content, 'the Secret changed although there was no new token')

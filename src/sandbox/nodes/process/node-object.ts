@@ -1,6 +1,7 @@
 import { availableParallelism, totalmem } from 'node:os'
 import { KubeApiError } from '../../../kube/api-error.ts'
 import { type KubeClient, MERGE_PATCH } from '../../../kube/client.ts'
+import { microTime } from '../../../kube/lease-record.ts'
 import { type Clock, sleep } from '../../../lib/clock.ts'
 import { goArchitecture } from '../../tools/host.ts'
 
@@ -81,10 +82,6 @@ export async function keepNodeLease(
       .catch(() => undefined)
     await sleep(clock, RENEW_MS, signal).catch(() => undefined)
   }
-}
-
-function microTime(now: number): string {
-  return new Date(now).toISOString().replace('Z', '000Z')
 }
 
 function ignoreConflict(error: unknown): void {
