@@ -18,7 +18,7 @@ export interface FetchedLogin extends Omit<RegistryToken, 'domains'> {
   readonly own: readonly OwnDomain[]
 }
 
-/** Gets a new login. Rejects with a NopassError. */
+/** Gets a new login. @throws NopassError */
 export type LoginFetch = (signal: AbortSignal) => Promise<FetchedLogin>
 
 export interface RegistryApi {

@@ -14,7 +14,7 @@ export interface TokenSource {
   readonly key: string
   /** The token's session is shared by the node: see refresh-schedule.ts. */
   readonly sharedSession: boolean
-  /** A new token, never a cached one; concurrent calls share one, also across sources with the same `logins`. Rejects with a NopassError. */
+  /** A new token, never a cached one; concurrent calls share one, also across sources with the same `logins`. @throws NopassError */
   get(signal?: AbortSignal): Promise<RegistryToken>
 }
 

@@ -40,7 +40,8 @@ const DRAIN_MS = 10_000
 
 /**
  * Runs the helper: it follows, leads when it acquires the lease, and reloads its configuration. On the signal it becomes unready,
- * finishes the writes in flight and releases the lease. Rejects with HELPER_CONFIG_INVALID at start, LEASE_LOST later.
+ * finishes the writes in flight and releases the lease.
+ * @throws HELPER_CONFIG_INVALID at start, LEASE_LOST later
  */
 export async function runHelper(options: HelperOptions, signal: AbortSignal): Promise<void> {
   const { clock, log, metrics, random } = options
@@ -60,13 +61,10 @@ export async function runHelper(options: HelperOptions, signal: AbortSignal): Pr
   let generationStop = new AbortController()
 
   const elector = createLeaseElector({
-    client: options.client,
-    clock,
-    random,
+    ...options,
     namespace: release.namespace,
     name: release.lease,
-    identity: options.identity,
-    ...(options.leaseDurations === undefined ? {} : { durations: options.leaseDurations }),
+    ...(options.leaseDurations && { durations: options.leaseDurations }),
     onAcquired() {
       log.info({ lease: release.lease }, 'leading')
       metrics.leader.set({ name: release.lease }, 1)
@@ -92,23 +90,16 @@ export async function runHelper(options: HelperOptions, signal: AbortSignal): Pr
   })
 
   function open(loaded: LoadedConfig, before?: Generation): Generation {
-    const entries = options.createEntries(loaded.config)
-    const carried = new Map(before?.states.map((state) => [state.name, state]))
     return createGeneration({
+      ...options,
       loaded,
-      entries,
-      carried,
+      entries: options.createEntries(loaded.config),
+      carried: new Map(before?.states.map((state) => [state.name, state])),
       client,
-      clock,
       cloudNow: options.cloud.now,
-      random,
       features,
       isLeader: elector.isLeader,
       leader: () => elector.holder ?? '',
-      version: options.version,
-      unverified: options.unverified,
-      log,
-      metrics,
       events,
       onChange: () => statusWriter.touch(),
     })

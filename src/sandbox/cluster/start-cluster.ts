@@ -3,7 +3,6 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { KubeApiError } from '../../kube/api-error.ts'
 import { createKubeClient, type KubeClient } from '../../kube/client.ts'
-import type { KubeConnection } from '../../kube/kube-connection.ts'
 import type { Child } from '../process/child.ts'
 import { freePort, retryPort } from '../process/free-port.ts'
 import { untilReady } from '../process/ready.ts'
@@ -11,7 +10,8 @@ import { openRun, type Run } from '../process/run.ts'
 import { type AuditEntry, readAuditLog } from './audit-log.ts'
 import { startBinder } from './binder.ts'
 import { createAuthority } from './certificate.ts'
-import { type ClusterKeys, writeClusterFiles, writeKubeconfig } from './cluster-keys.ts'
+import { type ClusterAccess, toAccess } from './cluster-access.ts'
+import { writeClusterFiles } from './cluster-keys.ts'
 import { apiServerArguments, clusterFiles, controllerManagerArguments, serviceNetwork } from './control-plane.ts'
 import { type Etcd, startEtcd } from './etcd.ts'
 
@@ -37,33 +37,15 @@ export interface ClusterOptions {
 }
 
 /** A real control plane on loopback: etcd, API server, controller-manager and a minimal scheduler. */
-export interface Cluster {
+export interface Cluster extends ClusterAccess {
   readonly name: string
-  /** `https://127.0.0.1:PORT` */
-  readonly server: string
-  readonly caPem: string
-  readonly adminConnection: KubeConnection
-  /** A client of `adminConnection`; closed by `stop`. */
-  readonly admin: KubeClient
   readonly adminKubeconfigFile: string
   readonly issuer: string
   readonly run: Run
   readonly folder: string
   /** The ClusterIP of the Service `kubernetes`: a loopback address that a real node forwards to the API server. */
   readonly serviceAddress: string
-  /** The public keys of the ServiceAccount issuer. */
-  jwks(): Promise<{ keys: JsonWebKey[] }>
   auditLog(): AuditEntry[]
-  /** A connection with a client certificate of the cluster's CA, valid for `minutes`. */
-  connectionFor(user: string, groups: readonly string[], minutes: number): KubeConnection
-  kubeconfigFor(user: string, groups: readonly string[], minutes: number): string
-  serviceAccountToken(
-    namespace: string,
-    name: string,
-    audiences: readonly string[],
-    seconds: number,
-    signal?: AbortSignal,
-  ): Promise<string>
   /** The API server's process, for faults such as stopping it or pausing it with SIGSTOP. */
   readonly apiServer: Child
   /** Starts the API server again on the same port. Resolves when it is ready. */
@@ -74,8 +56,6 @@ export interface Cluster {
   stop(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
 }
-
-type JsonWebKey = Readonly<Record<string, unknown>>
 
 /**
  * Starts a control plane and waits until the default ServiceAccount exists (3.5 s on an idle machine).
@@ -98,6 +78,8 @@ async function start(options: ClusterOptions, run: Run): Promise<Cluster> {
   const files = clusterFiles(join(run.folder, name))
   mkdirSync(files.folder, { mode: 0o711 })
   const network = serviceNetwork(randomInt(64, 255))
+  const waitFor = (what: string, child: Child, probe: () => Promise<unknown>): Promise<void> =>
+    untilReady(probe, { what: `${what} of ${name}`, limitMs: 90_000, child }, signal)
   const authority = createAuthority(`${name}-ca`)
 
   const { keys, startApiServer, first } = await retryPort(async () => {
@@ -127,8 +109,7 @@ async function start(options: ClusterOptions, run: Run): Promise<Cluster> {
       const probe = createKubeClient(written.admin)
       const alive = (): Promise<unknown> =>
         probe.request({ method: 'GET', path: '/api/v1/namespaces/kube-system' }, signal)
-      const what = `API server of ${name}`
-      await untilReady(alive, { what, limitMs: 90_000, child }, signal).finally(() => probe.close())
+      await waitFor('API server', child, alive).finally(() => probe.close())
       return child
     }
     return { keys: written, startApiServer: startOnce, first: await startOnce() }
@@ -136,8 +117,7 @@ async function start(options: ClusterOptions, run: Run): Promise<Cluster> {
   let apiServer = first
   const admin = createKubeClient(keys.admin)
   // The controller-manager exits if the API server is not healthy within 10 s, which may take longer on a busy machine.
-  const healthy = (): Promise<unknown> => checkHealth(admin, signal)
-  await untilReady(healthy, { what: `API server of ${name}`, limitMs: 90_000, child: first }, signal)
+  await waitFor('API server', first, () => checkHealth(admin, signal))
   const controllerManager = await run.start({
     name: 'kube-controller-manager',
     disposable: true,
@@ -148,10 +128,9 @@ async function start(options: ClusterOptions, run: Run): Promise<Cluster> {
       ...(options.controllerManagerFlags ?? []),
     ],
   })
-  const ready = (): Promise<unknown> =>
-    admin.request({ method: 'GET', path: '/api/v1/namespaces/default/serviceaccounts/default' }, signal)
-  const what = `controller-manager of ${name}`
-  await untilReady(ready, { what, limitMs: 90_000, child: controllerManager }, signal)
+  await waitFor('controller-manager', controllerManager, () =>
+    admin.request({ method: 'GET', path: '/api/v1/namespaces/default/serviceaccounts/default' }, signal),
+  )
 
   const binder = startBinder(admin, run.ended)
   run.ended.addEventListener('abort', () => admin.close())
@@ -196,41 +175,5 @@ async function checkHealth(admin: KubeClient, signal: AbortSignal | undefined): 
     await admin.request({ method: 'GET', path: '/healthz' }, signal)
   } catch (error) {
     if (!(error instanceof KubeApiError && error.status === 200)) throw error
-  }
-}
-
-type Access = Pick<
-  Cluster,
-  'server' | 'caPem' | 'adminConnection' | 'admin' | 'jwks' | 'connectionFor' | 'kubeconfigFor' | 'serviceAccountToken'
->
-
-function toAccess(keys: ClusterKeys, admin: KubeClient): Access {
-  const { server, caPem } = keys.cluster
-  return {
-    server,
-    caPem,
-    admin,
-    adminConnection: keys.admin,
-    jwks: () => admin.request({ method: 'GET', path: '/openid/v1/jwks', accept: 'application/jwk-set+json' }),
-    connectionFor(user, groups, minutes) {
-      const pair = keys.issue(user, groups, minutes)
-      return { server, ca: caPem, cert: pair.certificatePem, key: pair.keyPem }
-    },
-    kubeconfigFor: (user, groups, minutes) => writeKubeconfig(keys.cluster, keys.issue(user, groups, minutes)),
-    async serviceAccountToken(namespace, name, audiences, seconds, signal) {
-      const { status } = await admin.request<{ status: { token: string } }>(
-        {
-          method: 'POST',
-          path: `/api/v1/namespaces/${namespace}/serviceaccounts/${name}/token`,
-          body: {
-            apiVersion: 'authentication.k8s.io/v1',
-            kind: 'TokenRequest',
-            spec: { audiences, expirationSeconds: seconds },
-          },
-        },
-        signal,
-      )
-      return status.token
-    },
   }
 }
