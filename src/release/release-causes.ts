@@ -62,6 +62,9 @@ export interface Cause {
   readonly error: NopassError
 }
 
+/** The reason of the Events of a Pod whose volumes cannot be mounted. */
+export const FAILED_MOUNT = 'FailedMount'
+
 /** Reasons that waiting does not fix, with how long a slow node may show them temporarily. */
 const WAITING: Readonly<Record<string, number>> = {
   InvalidImageName: 0,
@@ -73,6 +76,8 @@ const WAITING: Readonly<Record<string, number>> = {
   ImagePullBackOff: 45_000,
   ErrImagePull: 45_000,
   ImageInspectError: 20_000,
+  // Another tool may create the Secret later.
+  [FAILED_MOUNT]: Number.POSITIVE_INFINITY,
 }
 
 /** Errors of the cloud that waiting does not fix, milliseconds. */
@@ -159,7 +164,8 @@ function podCauses(pod: PodView, namespace: string): readonly Cause[] {
     const isOfImage = /Image|Pull/.test(pod.waiting)
     const image = isOfImage ? ` (${pod.image})` : ''
     const message = `${what} does not start: ${pod.waiting}${image}${pod.detail ? `: ${pod.detail}` : ''}`
-    const hint = `${isOfImage ? IMAGE_FIX : CONTAINER_FIX} ${events}`
+    const fix = isOfImage ? IMAGE_FIX : pod.waiting === FAILED_MOUNT ? VOLUME_FIX : CONTAINER_FIX
+    const hint = `${fix} ${events}`
     const error = new NopassError('POD_FAILING', message, { hint })
     return [{ key: `pod ${pod.name} ${pod.waiting}`, patienceMs: waiting, error }]
   }
@@ -175,6 +181,8 @@ const IMAGE_FIX =
   'Check `image` and `global.imageRegistry` in the values, that the nodes reach that registry, and `imagePullSecrets` if it needs a login.'
 const CONTAINER_FIX =
   'Create what the message names, or change `extraEnv`, `extraVolumeMounts` or `podSecurityContext` in the values.'
+const VOLUME_FIX =
+  'Create the Secret or ConfigMap that the message names, or correct `existingSecret` or `extraVolumes` in the values.'
 const NODE_FIX =
   'Make room on a node or add one, or change `resources`, `nodeSelector`, `tolerations`, `affinity` or `topologySpread` in the values.'
 

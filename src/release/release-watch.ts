@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { NopassError } from '../errors.ts'
+import { unlessStatus } from '../kube/api-error.ts'
 import type { KubeClient } from '../kube/client.ts'
 import { type KubeList, type PodObject, selectorText } from '../kube/types.ts'
 import { type HelperStatus, STATUS_KEY } from './helper-status.ts'
@@ -7,6 +8,7 @@ import {
   type Cause,
   createPatience,
   type DeploymentView,
+  FAILED_MOUNT,
   findCauses,
   type PodRefusal,
   type PodView,
@@ -129,21 +131,60 @@ export async function readPods(
   const labelSelector = selectorText(parts.selector)
   const path = `/api/v1/namespaces/${parts.namespace}/pods`
   const { items } = await client.request<KubeList<PodObject>>({ method: 'GET', path, query: { labelSelector } }, signal)
-  return (items ?? [])
-    .filter(({ metadata }) => metadata.deletionTimestamp === undefined)
-    .map(({ metadata, status }) => {
-      const [container] = status?.containerStatuses ?? []
-      const unscheduled = status?.conditions?.find(({ type, status }) => type === 'PodScheduled' && status === 'False')
-      return {
-        name: metadata.name,
-        ready: container?.ready ?? false,
-        image: container?.image ?? '',
-        waiting: container?.state?.waiting?.reason,
-        detail: container?.state?.waiting?.message ?? unscheduled?.message,
-        restarts: container?.restartCount ?? 0,
-        exitCode: container?.lastState?.terminated?.exitCode,
-        lastLog: container?.lastState?.terminated?.message,
-        unscheduled: unscheduled !== undefined,
-      }
-    })
+  const pods = (items ?? []).filter(({ metadata }) => metadata.deletionTimestamp === undefined)
+  const unmounted = await readFailedMounts(client, parts.namespace, pods.filter(isMounting), signal)
+  return pods.map(({ metadata, status }) => {
+    const [container] = status?.containerStatuses ?? []
+    const unscheduled = status?.conditions?.find(({ type, status }) => type === 'PodScheduled' && status === 'False')
+    const failedMount = unmounted.get(metadata.name)
+    return {
+      name: metadata.name,
+      ready: container?.ready ?? false,
+      image: container?.image ?? '',
+      waiting: failedMount === undefined ? container?.state?.waiting?.reason : FAILED_MOUNT,
+      detail: failedMount ?? container?.state?.waiting?.message ?? unscheduled?.message,
+      restarts: container?.restartCount ?? 0,
+      exitCode: container?.lastState?.terminated?.exitCode,
+      lastLog: container?.lastState?.terminated?.message,
+      unscheduled: unscheduled !== undefined,
+    }
+  })
+}
+
+/** Whether the kubelet may still wait for its volumes, which the status does not say. */
+function isMounting({ status }: PodObject): boolean {
+  const [container] = status?.containerStatuses ?? []
+  const isMounted = status?.conditions?.some(
+    ({ type, status }) => type === 'PodReadyToStartContainers' && status === 'True',
+  )
+  return container?.state?.waiting?.reason === 'ContainerCreating' && isMounted !== true
+}
+
+interface EventObject {
+  readonly involvedObject: { readonly name?: string }
+  readonly message?: string
+  readonly lastTimestamp?: string | null
+}
+
+/** Ends by itself, shortly after a Pod was created. */
+const PASSING = /timed out waiting|not registered/
+
+/** Why volumes of these Pods cannot be mounted, by Pod: their last Event. */
+async function readFailedMounts(
+  client: KubeClient,
+  namespace: string,
+  pods: readonly PodObject[],
+  signal: AbortSignal | undefined,
+): Promise<ReadonlyMap<string, string>> {
+  if (pods.length === 0) return new Map()
+  const path = `/api/v1/namespaces/${namespace}/events`
+  const query = { fieldSelector: `involvedObject.kind=Pod,reason=${FAILED_MOUNT}` }
+  // A reason that may not be read is missing, as before.
+  const events = await unlessStatus(client.request<KubeList<EventObject>>({ method: 'GET', path, query }, signal), 403)
+  const found = (events?.items ?? [])
+    .filter(({ message = '' }) => message !== '' && !PASSING.test(message))
+    .toSorted((a, b) => ((a.lastTimestamp ?? '') < (b.lastTimestamp ?? '') ? -1 : 1))
+    .map(({ involvedObject, message = '' }) => [involvedObject.name ?? '', message] as const)
+  const names = new Set(pods.map(({ metadata }) => metadata.name))
+  return new Map(found.filter(([name]) => names.has(name)))
 }

@@ -61,6 +61,9 @@ test('an image name that no registry accepts fails immediately, a pull may fail 
     [45_000, 'POD_FAILING', 'Pod acr/p does not start: ImagePullBackOff (r.example/x:1): no'],
   ])
   assert.deepEqual(causes([{ ...pod, waiting: 'ContainerCreating' }]), [])
+  assert.deepEqual(causes([{ ...pod, waiting: 'FailedMount', detail: 'secret "acr-login" not found' }]), [
+    [Number.POSITIVE_INFINITY, 'POD_FAILING', 'Pod acr/p does not start: FailedMount: secret "acr-login" not found'],
+  ])
 })
 
 for (const [why, state, fix] of [

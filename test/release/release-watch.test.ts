@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { KubeClient } from '../../src/kube/client.ts'
-import { readEarlierState, watchRelease } from '../../src/release/release-watch.ts'
+import { KubeApiError } from '../../src/kube/api-error.ts'
+import type { KubeCall, KubeClient } from '../../src/kube/client.ts'
+import { readEarlierState, readPods, watchRelease } from '../../src/release/release-watch.ts'
 
 const parts = {
   namespace: 'n',
@@ -57,6 +58,47 @@ test('C2 without a list of the earlier Pods, none is judged', async (t) => {
   assert.deepEqual(watch.evidence(), [])
   watch.stop()
 })
+
+const MISSING = 'MountVolume.SetUp failed for volume "config" : secret "acr-login" not found'
+const CREATING = { ready: false, restartCount: 0, image: 'i', state: { waiting: { reason: 'ContainerCreating' } } }
+const failedMount = (name: string, message: string, second: number) => ({
+  involvedObject: { name },
+  message,
+  lastTimestamp: `2026-03-01T12:00:0${second}Z`,
+})
+
+for (const [title, conditions, events, expected] of [
+  [
+    'a missing Secret is named',
+    [],
+    [failedMount('new', MISSING, 2), failedMount('new', 'older', 1), failedMount('other', 'another', 3)],
+    ['FailedMount', MISSING],
+  ],
+  [
+    'what passes by itself is not a reason',
+    [],
+    [failedMount('new', 'failed to sync secret cache: timed out waiting for the condition', 1)],
+    ['ContainerCreating', undefined],
+  ],
+  [
+    'volumes that have been mounted since are not a reason',
+    [{ type: 'PodReadyToStartContainers', status: 'True' }],
+    [failedMount('new', MISSING, 2)],
+    ['ContainerCreating', undefined],
+  ],
+  ['without the right to list Events there is no reason', [], 403, ['ContainerCreating', undefined]],
+] as const) {
+  test(`a Pod that waits for its volumes: ${title}`, async () => {
+    const request = async ({ path }: KubeCall): Promise<object> => {
+      if (path.endsWith('/pods'))
+        return { items: [{ metadata: { name: 'new' }, status: { conditions, containerStatuses: [CREATING] } }] }
+      if (events === 403) throw new KubeApiError(403, 'no')
+      return { items: events }
+    }
+    const [pod] = await readPods({ request } as unknown as KubeClient, parts)
+    assert.deepEqual([pod?.waiting, pod?.detail], expected)
+  })
+}
 
 for (const [why, message, fix] of [
   [

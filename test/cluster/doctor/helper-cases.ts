@@ -34,6 +34,14 @@ export const HELPER_CASES: readonly BrokenCase<HelperFixture>[] = [
     fix: (fixture) => fixture.scale(1),
   },
   {
+    title: 'an upgrade whose values name a Secret that does not exist',
+    id: 'HELPER_DEGRADED',
+    severity: 'warning',
+    make: (fixture) => setPod(fixture, { volumes: [{ name: 'lost', secret: { secretName: 'lost' } }] }),
+    message: /does not start: FailedMount: MountVolume.SetUp failed: secret .*lost.* not found[\s\S]*Create the Secret/,
+    fix: (fixture) => setPod(fixture, { volumes: [{ name: 'lost', $patch: 'delete' }] }),
+  },
+  {
     title: 'Pod Security no longer allows its Pods',
     id: 'HELPER_DEGRADED',
     severity: 'warning',
@@ -145,8 +153,12 @@ async function installAndRestart(fixture: HelperFixture): Promise<void> {
   await fixture.restart()
 }
 
-function setContainer({ helperCluster }: HelperFixture, change: object): Promise<unknown> {
-  const body = { spec: { template: { spec: { containers: [{ name: 'helper', ...change }] } } } }
+function setContainer(fixture: HelperFixture, change: object): Promise<unknown> {
+  return setPod(fixture, { containers: [{ name: 'helper', ...change }] })
+}
+
+function setPod({ helperCluster }: HelperFixture, change: object): Promise<unknown> {
+  const body = { spec: { template: { spec: change } } }
   const contentType = 'application/strategic-merge-patch+json'
   return helperCluster.admin.request({ method: 'PATCH', path: DEPLOYMENT, contentType, body })
 }

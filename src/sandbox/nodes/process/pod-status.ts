@@ -29,8 +29,10 @@ export function podStatus(facts: PodFacts, now: string): PodStatus {
           reason: 'ContainersNotReady',
           message: `containers with unready status: [${unready.join(' ')}]`,
         }
+  // As long as volumes are missing no container is created.
+  const isMounting = containers.every(({ state }) => 'waiting' in state && state.waiting.reason === 'ContainerCreating')
   const conditions: PodCondition[] = [
-    { type: 'PodReadyToStartContainers', status: 'True' },
+    { type: 'PodReadyToStartContainers', status: isMounting ? 'False' : 'True' },
     { type: 'Initialized', status: 'True' },
     { type: 'Ready', ...ready },
     { type: 'ContainersReady', ...ready },

@@ -50,3 +50,10 @@ test('a Pod is ready when all its containers are, and an unchanged condition kee
   assert.deepEqual([ready(second)?.status, ready(second)?.lastTransitionTime], ['True', 'late'])
   assert.equal(second.conditions.find(({ type }) => type === 'Initialized')?.lastTransitionTime, 'early')
 })
+
+test('a Pod that waits for its volumes is not ready to start containers', () => {
+  const condition = (containers: ContainerStatus[]): string | undefined =>
+    podStatus(facts(containers, 'Always'), 'now').conditions.find(({ type }) => type === 'PodReadyToStartContainers')
+      ?.status
+  assert.deepEqual([condition([status(waiting)]), condition([status(waiting), status(running)])], ['False', 'True'])
+})
