@@ -105,6 +105,17 @@ export function uninstallArguments(
   ]
 }
 
+/** What undoes a failed step, without waiting: a rollback to `revision`, or where there is none an uninstall. */
+export function undoCommand(
+  version: HelmVersion,
+  target: ReleaseTarget,
+  { revision, timeout }: { readonly revision: number | undefined; readonly timeout: string },
+): { readonly command: 'rollback' | 'uninstall'; readonly args: readonly string[] } {
+  return revision === undefined
+    ? { command: 'uninstall', args: uninstallArguments(version, target, { timeout, wait: false }) }
+    : { command: 'rollback', args: rollbackArguments(version, target, { revision, timeout, wait: false }) }
+}
+
 function upgradeCore(target: ReleaseTarget, options: UpgradeOptions): string[] {
   return [
     'upgrade',

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { NopassError } from '../errors.ts'
-import { type ReleaseTarget, rollbackArguments, uninstallArguments } from '../helm/helm-flags.ts'
+import { type ReleaseTarget, undoCommand } from '../helm/helm-flags.ts'
 import { readEnd } from '../helm/helm-process.ts'
 import { findHelm, type Helm } from '../helm/obtain/find-helm.ts'
 import { readHelmError } from '../helm/read-helm-error.ts'
@@ -98,20 +98,16 @@ export async function repairHelm(
   const history = await store.history(signal)
   const repair = decideRepair(begun, history, stderr)
   if (repair.kind === 'none') return `${title}: nothing to repair, ${repair.why}`
-  const call = async (args: readonly string[], command: 'rollback' | 'uninstall'): Promise<NopassError | undefined> => {
+  const undo = async (revision?: number): Promise<NopassError | undefined> => {
+    const { command, args } = undoCommand(helm.version, target, { revision, timeout: '2m' })
     const output = await runProgram(helm.path, args, helm.environment)
     return output.exitCode === 0 ? undefined : readHelmError(output.stderr, { command })
   }
-  if (repair.kind === 'uninstall') {
-    const error = await call(uninstallArguments(helm.version, target, { timeout: '2m', wait: false }), 'uninstall')
-    return `${title}: ${error?.message ?? 'removed the half-made installation'}`
-  }
-  const rollback = (revision: number): Promise<NopassError | undefined> =>
-    call(rollbackArguments(helm.version, target, { revision, timeout: '2m', wait: false }), 'rollback')
-  const error = await rollback(repair.revision)
+  if (repair.kind === 'uninstall') return `${title}: ${(await undo())?.message ?? 'removed the half-made installation'}`
+  const error = await undo(repair.revision)
   if (error) return `${title}: ${error.message}`
   const last = history.at(-1)?.revision ?? 0
-  const { notes } = await restoreOvertaken({ client, store, target, rollback }, last, repair.revision, signal)
+  const { notes } = await restoreOvertaken({ client, store, target, rollback: undo }, last, repair.revision, signal)
   return [`${title}: rolled back to revision ${repair.revision}`, ...notes].join('; ')
 }
 

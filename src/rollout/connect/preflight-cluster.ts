@@ -1,11 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { NopassError } from '../../errors.ts'
-import {
-  type ReleaseTarget,
-  rollbackArguments,
-  type UpgradeOptions,
-  uninstallArguments,
-} from '../../helm/helm-flags.ts'
+import { type ReleaseTarget, type UpgradeOptions, undoCommand } from '../../helm/helm-flags.ts'
 import type { ReleaseContent } from '../../helm/release/release-record.ts'
 import {
   abandonedAt,
@@ -195,13 +190,9 @@ async function settledHistory(
   signal.throwIfAborted()
   const good = lastGoodRevision(history, last.revision)
   const { timeout } = settings.inputs
-  const repair = async (revision: number | undefined, before: number): Promise<NopassError | undefined> => {
-    const command = revision === undefined ? 'uninstall' : 'rollback'
-    const args =
-      revision === undefined
-        ? uninstallArguments(helm.version, target, { timeout, wait: false })
-        : rollbackArguments(helm.version, target, { revision, timeout, wait: false })
-    const about = { id: randomUUID(), cluster: cluster.name, command, target, before, rollback: true } as const
+  const repair = (revision: number | undefined, before: number): Promise<NopassError | undefined> => {
+    const { command, args } = undoCommand(helm.version, target, { revision, timeout })
+    const about = { id: randomUUID(), cluster: cluster.name, command, target, before, rollback: true }
     return runHelmStep(helm, folder, args, { ...about, good: revision ?? null })
   }
   const how = good === undefined ? 'uninstall' : 'rollback'
