@@ -52,7 +52,7 @@ export interface Network {
   readonly watches: number
 }
 
-/** The number of connections of the real client (src/kube/http/transport.ts); each watch has its own. */
+/** The number of connections of the real client (src/kube/http/agents.ts); each watch has its own. */
 const CONNECTIONS = { call: 16, lease: 2 } as const
 const TIMEOUT_MS = 30_000
 

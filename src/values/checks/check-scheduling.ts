@@ -30,7 +30,7 @@ function spreads(values: MapNode): ValuesError[] {
       ...(twice ? [collision(item, path, message, 'Remove one of the two.')] : []),
       ...domains(item, path),
       // Kubernetes before 1.34 refuses a label that is selected by its value and by `matchLabelKeys`; after that it is without sense.
-      ...alsoIn('labelSelector', selectedLabels(child(item, 'labelSelector')), item, 'matchLabelKeys', path),
+      ...alsoIn(item, [...path, 'matchLabelKeys'], 'labelSelector', selectedLabels(child(item, 'labelSelector'))),
     ]
   })
 }
@@ -58,7 +58,7 @@ function selectedLabels(selector: YamlNode | undefined): readonly string[] {
 /** A label that is to be equal and to differ in one term of an affinity. */
 function affinities(values: MapNode): ValuesError[] {
   const twice = (term: YamlNode | undefined, path: ValuePath): ValuesError[] =>
-    alsoIn('matchLabelKeys', texts(child(term, 'matchLabelKeys')), term, 'mismatchLabelKeys', path)
+    alsoIn(term, [...path, 'mismatchLabelKeys'], 'matchLabelKeys', texts(child(term, 'matchLabelKeys')))
   return ['podAffinity', 'podAntiAffinity'].flatMap((kind) => {
     const required = ['affinity', kind, 'requiredDuringSchedulingIgnoredDuringExecution']
     const preferred = ['affinity', kind, 'preferredDuringSchedulingIgnoredDuringExecution']
@@ -71,19 +71,14 @@ function affinities(values: MapNode): ValuesError[] {
   })
 }
 
-/** Labels in a list that another key beside it names too. */
-function alsoIn(
-  other: string,
-  named: readonly string[],
-  node: YamlNode | undefined,
-  list: string,
-  path: ValuePath,
-): ValuesError[] {
+/** Labels in the list at `path` that `other`, a key beside it, names too. */
+function alsoIn(node: YamlNode | undefined, path: ValuePath, other: string, named: readonly string[]): ValuesError[] {
+  const list = String(path.at(-1))
   return items(child(node, list)).flatMap((key, index) => {
     const label = text(key)
     if (label === undefined || !named.includes(label)) return []
     const message = `\`${list}\` names ${label}, which \`${other}\` has too`
-    return [refused(key, [...path, list, index], message, 'Remove it in one of the two.')]
+    return [refused(key, [...path, index], message, 'Remove it in one of the two.')]
   })
 }
 
