@@ -30,10 +30,10 @@
   labels:
     severity: warning
   annotations:
-    summary: {{ `Registry {{ $labels.registry }} gives no new credential` | quote }}
+    summary: {{ `Registry {{ $labels.registry }} issues no new credential` | quote }}
     cause: >-
       Every attempt of the last minutes failed: the identity lacks a right, the API is not reachable, or the registry refuses
-      what the cloud gave out. Pulls go on with the credential in use until it ends.
+      the credential that the cloud issued. Pulls continue with the credential in use until it expires.
     fix: >-
       The status names the code of the failure and what to do: {{ $status }}
 - alert: AcrNopassLoginRefused
@@ -42,9 +42,9 @@
   labels:
     severity: critical
   annotations:
-    summary: {{ `Registry {{ $labels.registry }} refuses the login` | quote }}
+    summary: {{ `Registry {{ $labels.registry }} rejects the login` | quote }}
     cause: >-
-      The registry itself refuses a credential that the cloud issued: the one in use, or the one that is to replace it. New Pods
+      The registry itself rejects a credential that the cloud issued: the one in use, or its replacement. New Pods
       with images of that registry do not start, at the latest when the credential in use expires.
     fix: >-
       Check that the instance runs and that its access control allows this cluster. The status names the code and what to do:
@@ -57,9 +57,9 @@
   annotations:
     summary: No helper of acr-nopass is scraped
     cause: >-
-      No Pod of it runs, or Prometheus does not reach them. Pulls go on until the credentials in use end.
+      No Pod of it runs, or Prometheus cannot reach them. Pulls continue until the credentials in use expire.
     fix: >-
-      See why: kubectl -n {{ .Release.Namespace }} describe deployment {{ $fullname }}. If Pods run, look at the targets of
+      See why: kubectl -n {{ .Release.Namespace }} describe deployment {{ $fullname }}. If Pods run, check the targets of
       Prometheus and at network policies.
 - alert: AcrNopassWithoutLeader
   expr: sum(leader_election_master_status{ {{- $ours -}} }) < 1
@@ -69,9 +69,9 @@
   annotations:
     summary: No helper of acr-nopass leads, so nothing is refreshed
     cause: >-
-      Helpers run and none can take the Lease {{ $fullname }}: it was removed, or their right to update it was.
+      Helpers run, but none can acquire the Lease {{ $fullname }}: it, or the right to update it, was removed.
     fix: >-
-      Their logs say what the API server answered: {{ $logs }}. A helm upgrade restores the Lease and the Role.
+      Their logs show the response of the API server: {{ $logs }}. A helm upgrade restores the Lease and the Role.
 {{- if not .Values.dryRun }}
 - alert: AcrNopassPending
   expr: max(acr_nopass_secrets{ {{- $ours }}, state="pending"}) > {{ include "acr-nopass.threshold" (list . "AcrNopassPending" 0) }}
@@ -81,7 +81,7 @@
   annotations:
     summary: {{ `{{ $value }} namespaces wait for their pull secret` | quote }}
     cause: >-
-      There is no credential for them yet, or the API server refuses the write (a quota, a webhook, a Secret that is immutable
+      There is no credential for them yet, or the API server rejects the write (a quota, a webhook, a Secret that is immutable
       or of another type).
     fix: >-
       The status names these namespaces with cause and fix: {{ $status }}
@@ -94,7 +94,7 @@
   annotations:
     summary: {{ `{{ $value }} ServiceAccounts wait for the reference to the pull secret` | quote }}
     cause: >-
-      The API server refuses the change (a webhook, a policy), so Pods that use them cannot pull.
+      The API server rejects the change (a webhook, a policy), so Pods that use them cannot pull.
     fix: >-
       The status names them with cause and fix: {{ $status }}
 {{- end }}
@@ -105,7 +105,7 @@
   annotations:
     summary: Another writer keeps changing a pull secret, or removing the reference to it from a ServiceAccount
     cause: >-
-      A tool that applies Secrets or ServiceAccounts as it knows them, such as a GitOps controller, reverts them again and again.
+      A tool that applies its own version of Secrets or ServiceAccounts, such as a GitOps controller, keeps reverting them.
     fix: >-
       An Event on the Namespace or the ServiceAccount names the writer. Configure it to leave the pull secret alone and to keep
       the reference, or exclude the namespace or the ServiceAccount in targets.
@@ -119,9 +119,9 @@
   annotations:
     summary: {{ `{{ $value }} Pods cannot pull because they lack the reference to the pull secret` | quote }}
     cause: >-
-      They were admitted before the reference was there, or their own imagePullSecrets hide it; the list of a Pod never changes.
+      They were admitted before the reference existed, or their own imagePullSecrets hide it; the list of a Pod never changes.
     fix: >-
-      An Event on each says what to do, mostly to delete it; with heal: true those that are made again are evicted. The status
+      An Event on each shows what to do, usually to delete it; with heal: true those that a controller recreates are evicted. The status
       names them: {{ $status }}
 {{- end }}
 - alert: AcrNopassDeaf
@@ -130,9 +130,9 @@
   labels:
     severity: warning
   annotations:
-    summary: {{ `A helper has heard nothing of {{ $labels.resource }} for {{ $value | humanizeDuration }}` | quote }}
+    summary: {{ `A helper has received nothing about {{ $labels.resource }} for {{ $value | humanizeDuration }}` | quote }}
     cause: >-
-      It cannot reach the API server, or may not watch them any more, so new ones are not served.
+      It cannot reach the API server, or lacks the right to watch them, so new ones are not processed.
     fix: >-
-      Its log says what the API server answered: {{ $logs }}
+      Its log shows the response of the API server: {{ $logs }}
 {{- end }}

@@ -97,7 +97,7 @@ with the place in the file; this is for those who use Helm alone.)
 {{- end }}
 {{- range $label, $_ := .Values.commonLabels }}
 {{- if contains "/aggregate-to-" $label }}
-{{- fail (printf "the label %s in commonLabels would give the helper's rights, also those on pull secrets, to everybody with that role. Remove it." $label) }}
+{{- fail (printf "the label %s in commonLabels would give the helper's rights, including those on pull secrets, to everyone with that role. Remove it." $label) }}
 {{- end }}
 {{- end }}
 {{- range $key, $_ := .Values.podAnnotations }}
@@ -275,7 +275,7 @@ with the place in the file; this is for those who use Helm alone.)
 {{- $paths = append $paths $path }}
 {{- end }}
 {{- if and (eq (.Values.dnsPolicy | default "") "None") (not (.Values.dnsConfig | default dict).nameservers) }}
-{{- fail "dnsPolicy: None needs dnsConfig.nameservers: nothing else says how names are resolved. Add one, or choose another policy." }}
+{{- fail "dnsPolicy: None needs dnsConfig.nameservers: nothing else configures how names are resolved. Add one, or choose another policy." }}
 {{- end }}
 {{- if gt (len (join " " ((.Values.dnsConfig | default dict).searches | default list))) 2048 }}
 {{- fail "dnsConfig.searches has more than 2048 characters in all. Remove some of them." }}
@@ -330,7 +330,7 @@ with the place in the file; this is for those who use Helm alone.)
 {{- end }}
 {{- range $name, $alert := .Values.metrics.prometheusRule.alerts }}
 {{- if and (has $name (list "AcrNopassDown" "AcrNopassWithoutLeader")) (hasKey $alert "threshold") }}
-{{- fail (printf "the alert %s compares with no number that could be set. Remove its threshold." $name) }}
+{{- fail (printf "the alert %s has no threshold that could be set. Remove its threshold." $name) }}
 {{- end }}
 {{- end }}
 {{- end }}

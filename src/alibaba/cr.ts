@@ -141,7 +141,7 @@ const LATEST_EXPIRY = Date.UTC(2200)
 function tokenOf(username: unknown, password: unknown, expiresAt: unknown): AuthorizationToken {
   const expiry = numberOf(expiresAt)
   if (typeof username !== 'string' || typeof password !== 'string' || !username || !password || !isTime(expiry)) {
-    throw new NopassError('CLOUD_UNAVAILABLE', 'a token came without user name, password or a valid expiry')
+    throw new NopassError('CLOUD_UNAVAILABLE', 'the token in the response has no user name, password or valid expiry')
   }
   // A pull secret holds `user:password` in base64, and a Date its expiry.
   const fits = username.length <= LONGEST_USERNAME && password.length <= LONGEST_PASSWORD && expiry < LATEST_EXPIRY

@@ -101,7 +101,8 @@ export async function describeUserKubeconfig(
   const query = { PrivateIpAddress: request.private, TemporaryDurationMinutes: request.minutes }
   const response = await get(target, 'DescribeClusterUserKubeconfig', path, query, signal)
   const kubeconfig = textOf(response.config)
-  if (kubeconfig === '') throw new NopassError('CLOUD_UNAVAILABLE', `ACK gave no kubeconfig for ${request.clusterId}`)
+  if (kubeconfig === '')
+    throw new NopassError('CLOUD_UNAVAILABLE', `ACK returned no kubeconfig for ${request.clusterId}`)
   const expiresAt = Date.parse(textOf(response.expiration))
   return { kubeconfig, expiresAt: Number.isNaN(expiresAt) ? undefined : expiresAt }
 }

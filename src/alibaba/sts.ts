@@ -88,7 +88,7 @@ export function sessionOf(response: JsonObject, clock: CloudClock): Credentials 
     (part) => typeof part === 'string' && part !== '',
   )
   if (!complete || Number.isNaN(expiresAt)) {
-    throw new NopassError('CLOUD_UNAVAILABLE', 'a session came without its key, token or expiry')
+    throw new NopassError('CLOUD_UNAVAILABLE', 'the session in the response has no key, token or expiry')
   }
   return {
     accessKeyId: textOf(AccessKeyId),

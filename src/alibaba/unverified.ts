@@ -54,5 +54,5 @@ const SHOWN = 5
 /** What was relied on without being verified, as text; '': nothing. */
 export function renderUnverified(facts: readonly UnverifiedFact[]): string {
   if (facts.length === 0) return ''
-  return ['relied on, and not verified:', ...facts.map((fact) => `  ${printable(describeFact(fact))}`)].join('\n')
+  return ['relied on, but not verified:', ...facts.map((fact) => `  ${printable(describeFact(fact))}`)].join('\n')
 }

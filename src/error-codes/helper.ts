@@ -18,7 +18,7 @@ export const HELPER_CODES = {
   },
   LIST_OVERLONG: {
     what: 'The imagePullSecrets of a ServiceAccount have more than 100 entries or more than 4,096 characters of names; the helper does not keep such a list and attaches nothing.',
-    fix: 'Remove the entries that name no Secret, or use attach: admission.',
+    fix: 'Remove the entries whose Secret does not exist, or use attach: admission.',
   },
   LIST_FOUGHT: {
     what: 'Another writer keeps removing our entry from the imagePullSecrets of a ServiceAccount.',

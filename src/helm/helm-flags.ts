@@ -146,7 +146,7 @@ function forceFlags(version: HelmVersion, force: boolean): string[] {
   if (!force) return []
   if (version.major === 4) return ['--server-side=true', '--force-conflicts']
   throw new NopassError('INPUT_CONFLICT', `force-conflicts needs Helm 4; this is ${version.text}`, {
-    hint: 'Helm 3 applies on the client and knows no conflicts: leave `force-conflicts` out, or use Helm 4.',
+    hint: 'Helm 3 applies on the client and has no conflicts: leave `force-conflicts` out, or use Helm 4.',
   })
 }
 

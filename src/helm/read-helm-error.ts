@@ -34,7 +34,7 @@ const PATTERNS: readonly Pattern[] = [
     code: 'HELM_OWNERSHIP',
     match: /(\w+) "([^"]+)" in namespace "([^"]*)" exists and cannot be imported into the current release/,
     say: ([, kind, name, namespace]) =>
-      `${kind} ${namespace ? `${namespace}/` : ''}${name} exists and belongs to no release or to another one`,
+      `${kind} ${namespace ? `${namespace}/` : ''}${name} exists and belongs to no release, or to another one`,
   },
   {
     code: 'HELM_FORBIDDEN',
@@ -54,7 +54,7 @@ const PATTERNS: readonly Pattern[] = [
   {
     code: 'HELM_VALUES_REFUSED',
     match: /values don't meet the specifications of the schema[^\n]*\n?(.*)/s,
-    say: ([, detail]) => `the chart's schema refused the values: ${oneLine(detail ?? '')}`,
+    say: ([, detail]) => `the chart's schema rejected the values: ${oneLine(detail ?? '')}`,
   },
   {
     code: 'HELM_UNREACHABLE',

@@ -133,7 +133,7 @@ export function createGeneration(options: GenerationOptions): Generation {
   })
 
   function rewind(): void {
-    log.warn({}, 'the API server went back to an older state (etcd was restored): everything is read again')
+    log.warn({}, 'the API server returned to an older state (etcd was restored): everything is read again')
     controller.caches.rewind()
     pods?.source.rewind()
   }

@@ -70,7 +70,7 @@ export async function runHelper(options: HelperOptions, signal: AbortSignal): Pr
       metrics.leader.set({ name: release.lease }, 1)
       lead()
     },
-    onProblem: (error) => log.debug({ code: toNopassError(error).code }, 'the lease could not be read or written'),
+    onProblem: (error) => log.debug({ code: toNopassError(error).code }, 'the Lease could not be read or written'),
     onRewound: () => generation.rewind(),
     onMissing(missing) {
       const { code, message, hint } = leaseMissing(release)
@@ -157,12 +157,12 @@ export async function runHelper(options: HelperOptions, signal: AbortSignal): Pr
       if (inside.signal.aborted) return
       generationStop.abort()
       begin(opened)
-      log.info({ configHash: loaded.hash }, 'the configuration was read again')
+      log.info({ configHash: loaded.hash }, 'the configuration was reloaded')
       if (statusRead) generation.prove(unproven())
       if (elector.isLeader()) lead()
     } catch (error) {
       const { code, message } = toNopassError(error)
-      log.error({ code }, `the last good configuration stays: ${message}`)
+      log.error({ code }, `the last good configuration stays in use: ${message}`)
     }
   }
 
@@ -242,5 +242,8 @@ function leaderWrites(client: KubeClient, isLeader: () => boolean): KubeClient {
 }
 
 function leaseMissing({ namespace, lease }: HelperConfig['release']): NopassError {
-  return new NopassError('LEASE_MISSING', `the Lease ${namespace}/${lease} does not exist, so no replica can lead`)
+  return new NopassError(
+    'LEASE_MISSING',
+    `the Lease ${namespace}/${lease} does not exist, so no replica can become the leader`,
+  )
 }

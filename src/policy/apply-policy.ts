@@ -134,7 +134,7 @@ function withCode(error: unknown, step: PolicyStep): unknown {
   if (/^InvalidParameter\.(New)?AssumeRolePolicyDocument\.Length$/.test(reason)) {
     return new NopassError('POLICY_TOO_LARGE', `cannot ${describeStep(step)}: RAM does not accept its length`, {
       ...ids,
-      hint: 'Remove statements that nothing needs from the trust policy of the role, or use a role of its own for this cluster.',
+      hint: 'Remove statements that nothing needs from the trust policy of the role, or use a separate role for this cluster.',
     })
   }
   if (/^InvalidParameter\.PolicyDocument\.Length$/.test(reason)) {

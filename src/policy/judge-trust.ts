@@ -68,7 +68,9 @@ function differences(trust: readonly RamStatement[], { kind, name, context }: Ca
     return [`it does not name ${name}${there.length === 0 ? '' : ` (it names ${list(there)})`}`]
   }
   const closest = naming.map((statement) => mismatches(statement, context)).toSorted((a, b) => a.length - b.length)[0]
-  return closest === undefined || closest.length === 0 ? ['a Deny in it keeps out who should come in'] : closest
+  return closest === undefined || closest.length === 0
+    ? ['a Deny in it excludes a caller that it should allow']
+    : closest
 }
 
 /** The conditions of a statement that this caller does not meet. */

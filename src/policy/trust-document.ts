@@ -107,7 +107,7 @@ function federated(provider: string, issuer: string, audience: string, subjects:
 }
 
 function invalid(what: string, hint: string): NopassError {
-  return new NopassError('POLICY_INPUT_INVALID', `no trust policy can be made of ${what}`, { hint })
+  return new NopassError('POLICY_INPUT_INVALID', `no trust policy can be made from ${what}`, { hint })
 }
 
 /** The issuer of a cluster's ServiceAccount tokens. */

@@ -65,7 +65,7 @@ function caFingerprint(pem: string): string {
   return sha256(new X509Certificate(pem).raw)
 }
 
-/** Other releases of acr-nopass in the cluster as `namespace/release`; undefined if the deployer may not list them. */
+/** Other releases of acr-nopass in the cluster as `namespace/release`; undefined if the deployer lacks the right to list them. */
 export async function otherReleases(
   client: KubeClient,
   own: { readonly namespace: string; readonly release: string },

@@ -77,7 +77,7 @@ function describe(objects: readonly StatusObject[]): ReleaseFacts {
     config: loaded?.config,
     configHash: loaded?.hash,
     configError:
-      problem ?? (configObject === undefined ? 'The ConfigMap with the configuration is not there.' : undefined),
+      problem ?? (configObject === undefined ? 'The ConfigMap with the configuration does not exist.' : undefined),
     status,
     hasStatusObject: statusObject !== undefined,
   }

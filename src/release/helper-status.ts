@@ -73,7 +73,7 @@ export function toStatusError(error: unknown, at: number): StatusError {
   return {
     code: known.code,
     ...(known.reason !== undefined && { reason: known.reason }),
-    message: known.code === 'INTERNAL' ? 'an unexpected failure; the log has its place in the code' : known.message,
+    message: known.code === 'INTERNAL' ? 'an unexpected failure; the log has its location in the code' : known.message,
     fix: known.hint,
     at: new Date(at).toISOString(),
   }

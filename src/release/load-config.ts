@@ -30,7 +30,10 @@ export function loadConfig(text: string): LoadedConfig {
     const problems = (check.errors ?? []).slice(0, 5).map(({ instancePath, keyword }) => {
       return `${instancePath || '(root)'} (${keyword})`
     })
-    throw new NopassError('HELPER_CONFIG_INVALID', `the configuration breaks its schema: ${problems.join('; ')}`)
+    throw new NopassError(
+      'HELPER_CONFIG_INVALID',
+      `the configuration does not match its schema: ${problems.join('; ')}`,
+    )
   }
   const config = fillDefaults(value, schema as Schema) as HelperConfig
   return { config, hash: sha256(text) }

@@ -50,7 +50,7 @@ export function refusalFix(message: string, namespace: string): string {
     return `ResourceQuota ${strict} needs ${missing} of every container: write it in \`resources\` of the values.`
   if (/(minimum|maximum) \S+ usage per|max limit to request ratio per/i.test(message))
     return `Change \`resources\` in the values, or the LimitRange; \`kubectl describe limitrange -n ${namespace}\` shows what it allows.`
-  return 'The message names the Pod Security level, the policy or the webhook: change what it refuses in the values, or the namespace.'
+  return 'The message names the Pod Security level, the policy or the webhook: change what it rejects in the values, or the namespace.'
 }
 
 /** Something that prevents the release from becoming ready. */

@@ -40,7 +40,7 @@ export async function finishRun(
     folder.noteEnd({ event: 'probe-removed', id })
   })
   for (const outcome of await Promise.allSettled([...repairs, ...removals])) {
-    if (outcome.status === 'rejected') report(`could not be put in order: ${outcome.reason?.message ?? outcome.reason}`)
+    if (outcome.status === 'rejected') report(`could not be repaired: ${outcome.reason?.message ?? outcome.reason}`)
   }
 }
 
@@ -93,7 +93,7 @@ export async function repairHelm(
   const { target } = begun
   const title = `${begun.cluster}: release ${target.namespace}/${target.release}`
   await interruptOrphan(begun)
-  if (!(await waitForEnd(begun, limitMs))) return `${title}: helm (pid ${begun.process.pid}) is still at work`
+  if (!(await waitForEnd(begun, limitMs))) return `${title}: helm (pid ${begun.process.pid}) is still running`
   const stderr = await readEnd(begun.stderrFile).catch(() => '')
   const history = await store.history(signal)
   const repair = decideRepair(begun, history, stderr)

@@ -46,7 +46,7 @@ export function loadClusters(file: SourceFile, options: LoadClustersOptions = {}
     hideForeign(errors, [{ file, root }], KEYS, 'clusters file')
   if (root === undefined) return { ...NONE, errors: shown(unread) }
   if (root.kind !== 'list') {
-    const error = new ValuesError('YAML_ROOT', 'the clusters file holds no list at its top', {
+    const error = new ValuesError('YAML_ROOT', 'the clusters file has no list at its top level', {
       at: root.at,
       hint: 'Begin each cluster with "- name: …" at the start of a line.',
     })

@@ -108,7 +108,7 @@ function readLayer(file: SourceFile | MapNode, origin: Origin): Layer {
   if (!('text' in file)) return { root: file, errors: [] }
   const { root, errors } = readYaml(file, origin)
   if (root === undefined || root.kind === 'map') return { root, errors }
-  const error = new ValuesError('YAML_ROOT', 'the file holds no map of keys at its top', {
+  const error = new ValuesError('YAML_ROOT', 'the file has no map of keys at its top level', {
     at: root.at,
     hint: 'Begin with a key such as `registries:`.',
   })

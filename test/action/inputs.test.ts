@@ -83,7 +83,7 @@ test('P11 every values error is an annotation at its file, line and column with 
     ['values.yaml', '8', '3'],
   ])
   assert.ok(run.annotations.slice(0, 2).every(({ message }) => message.includes('\nFix: ')))
-  assert.equal(run.annotations.at(-1)?.message, '2 errors; nothing was begun')
+  assert.equal(run.annotations.at(-1)?.message, '2 errors; nothing was started')
   assert.match(run.summary, /\| values\.yaml:3:14 \| SCHEMA_/)
 })
 

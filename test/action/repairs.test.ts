@@ -154,7 +154,7 @@ test('M14 a deployer without permission to list ServiceAccounts and Secrets ever
   assert.deepEqual([small.code, result?.status], [0, 'uninstalled'], small.stdout)
   assert.match(
     small.stdout,
-    /left: pull secrets without content \(the deployer may not list ServiceAccounts and Secrets in all namespaces\)/,
+    /left: pull secrets without content \(the deployer lacks the right to list ServiceAccounts and Secrets in all namespaces\)/,
   )
 })
 

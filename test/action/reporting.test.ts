@@ -48,7 +48,7 @@ for (const [what, env, left] of [
   ['the summary', { GITHUB_STEP_SUMMARY: FULL }, ['results', 'results-file']],
   ['the outputs', { GITHUB_OUTPUT: FULL }, ['summary']],
 ] as const) {
-  test(`M5 after the work, ${what} on a full disk: the failure is reported next to what was done, never "nothing was begun"`, {
+  test(`M5 after the work, ${what} on a full disk: the failure is reported next to what was done, never "nothing was started"`, {
     skip,
   }, async () => {
     const run = await use({}, env)
@@ -59,7 +59,7 @@ for (const [what, env, left] of [
       verdict?.message ?? '',
       /^1 failed; the work is done, but not all of it could be reported: ENOSPC: no space left/,
     )
-    assert.doesNotMatch(run.stdout + run.summary, /nothing was begun/)
+    assert.doesNotMatch(run.stdout + run.summary, /nothing was started/)
     const reported = [...Object.keys(run.outputs), ...(run.summary === '' ? [] : ['summary'])]
     assert.deepEqual(
       left.filter((one) => !reported.includes(one)),

@@ -79,7 +79,7 @@ test('L7 an invalid expiry, such as nanoseconds, is rejected in both editions', 
         ({ expiresAt }) => `expires at ${expiresAt}`,
         (error) => `${error.code} ${error.message}`,
       )
-    const invalid = 'CLOUD_UNAVAILABLE a token came without user name, password or a valid expiry'
+    const invalid = 'CLOUD_UNAVAILABLE the token in the response has no user name, password or valid expiry'
     for (const at of [0, -1, 8.64e15 + 1, START * 1e6]) assert.equal(await message(at), invalid, `${edition} ${at}`)
     // A Date can hold it, but it must not get into an annotation.
     const unlikely = 'CLOUD_UNAVAILABLE a token cannot be written into a pull secret'

@@ -115,7 +115,7 @@ test('worker-role: version 1 only if values allow it', async () => {
   const replies = [text(404, ''), text(200, 'role'), json(200, session('v1'))]
   await assert.rejects(createIdentity(WORKER, [], setUp(replies).deps).get(), {
     code: 'IDENTITY_UNAVAILABLE',
-    message: /gave no token/,
+    message: /returned no token/,
   })
   const { deps, sent } = setUp(replies)
   const identity = createIdentity({ ...WORKER, workerRole: { imdsV1: true } }, [], deps)
@@ -156,7 +156,7 @@ for (const refusal of [
 
 test('U6 worker-role: version 2 stays the default, and the error explains how to accept version 1', async () => {
   await assert.rejects(createIdentity(WORKER, [], setUp([text(405, '')]).deps).get(), {
-    message: 'worker-role: instance metadata gave no token (HTTP 405)',
+    message: 'worker-role: instance metadata returned no token (HTTP 405)',
     hint: /identity\.workerRole\.imdsV1: true/,
   })
 })

@@ -62,7 +62,7 @@ test('P2 the metadata service rejects requests: registries that need its session
   }
   await assertRecovers(t, 'imds-refused', ['demo', 'personal'], fault, {
     code: 'IDENTITY_UNAVAILABLE',
-    message: /gave no token \(HTTP 403\)/,
+    message: /returned no token \(HTTP 403\)/,
   })
 })
 

@@ -138,7 +138,7 @@ test("P12 uninstall removes only this release's entries and Secrets", async () =
   assert.deepEqual(kept.map(({ account, why }) => [account.metadata.namespace, why]).toSorted(), [
     ['bare', 'there is no Secret acr-nopass, and another release writes Secrets of that name'],
     ['gitops', 'argocd-controller applies the list'],
-    ['second', "the Secret acr-nopass there is not this release's"],
+    ['second', 'the Secret acr-nopass there does not belong to this release'],
   ])
   assert.deepEqual(await entries('ours'), ['regcred'])
   for (const name of ['gitops', 'second', 'bare']) assert.deepEqual(await entries(name), ['regcred', 'acr-nopass'])

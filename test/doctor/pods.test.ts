@@ -40,7 +40,7 @@ const ROWS: readonly Row[] = [
     title: 'a registry outside ACR',
     pod: stuckPod({ image: 'nginx:latest', detail: TIMEOUT }),
     id: 'POD_UNCOVERED',
-    message: /docker\.io is not a registry of the release.*does not reach/,
+    message: /docker\.io is not a registry of the release.*cannot reach/,
   },
   {
     title: 'another namespace of one host that two accounts share',
@@ -149,7 +149,7 @@ const ROWS: readonly Row[] = [
     title: 'a repository out of reach',
     pod: stuckPod({ detail: DENIED }),
     id: 'POD_DENIED',
-    message: /may not pull this/,
+    message: /lacks the right to pull this/,
   },
   {
     title: 'a login that is refused',
@@ -167,7 +167,7 @@ const ROWS: readonly Row[] = [
     title: 'a host without an address',
     pod: stuckPod({ detail: NO_HOST }),
     id: 'POD_NETWORK',
-    message: /DNS and a way out/,
+    message: /DNS and internet access/,
   },
   {
     title: 'a VPC domain that is not linked',
@@ -186,7 +186,7 @@ const ROWS: readonly Row[] = [
     title: 'a throttled pull',
     pod: stuckPod({ detail: '429 Too Many Requests: toomanyrequests' }),
     id: 'POD_THROTTLED',
-    message: /slow down/,
+    message: /throttles the pulls/,
   },
   {
     title: 'an image for other machines',
@@ -210,7 +210,7 @@ const ROWS: readonly Row[] = [
     title: 'a registry out of reach',
     pod: stuckPod({ detail: TIMEOUT }),
     id: 'POD_NETWORK',
-    message: /does not reach/,
+    message: /cannot reach/,
   },
   {
     title: 'an unknown certificate',
@@ -229,13 +229,13 @@ const ROWS: readonly Row[] = [
     title: 'a repository out of reach, the tag has 429 in it',
     pod: stuckPod({ image: TAG_429, detail: DENIED.replaceAll(IMAGE, TAG_429) }),
     id: 'POD_DENIED',
-    message: /may not pull this/,
+    message: /lacks the right to pull this/,
   },
   {
     title: 'a repository out of reach with certificate in its name',
     pod: stuckPod({ image: CERTIFICATE, detail: DENIED.replaceAll(IMAGE, CERTIFICATE) }),
     id: 'POD_DENIED',
-    message: /may not pull this/,
+    message: /lacks the right to pull this/,
   },
   {
     title: 'a full disk, the tag has 403 in it',
@@ -253,7 +253,7 @@ const ROWS: readonly Row[] = [
       detail: `Back-off pulling image "${HOST}/team/app:20260403"`,
     }),
     id: 'POD_STUCK',
-    message: /no reason that we know/,
+    message: /reports no known reason/,
   },
   {
     title: 'a layer with 429 and 401 in its digest that timed out',
@@ -261,7 +261,7 @@ const ROWS: readonly Row[] = [
       detail: `failed to copy: httpReadSeeker: failed open: failed to do request: Get "https://${HOST}/v2/team/app/blobs/sha256:${'429401'.repeat(11).slice(0, 64)}": dial tcp 10.1.2.3:443: i/o timeout`,
     }),
     id: 'POD_NETWORK',
-    message: /does not reach/,
+    message: /cannot reach/,
   },
   // Failures that no credential can fix must not be attributed to the credential.
   ...(
@@ -327,7 +327,7 @@ const ROWS: readonly Row[] = [
         'a runtime that is slow',
         'rpc error: code = DeadlineExceeded desc = context deadline exceeded',
         'POD_STUCK',
-        /no reason that we know/,
+        /reports no known reason/,
       ],
       [
         'a DNS server that does not respond',
@@ -339,14 +339,14 @@ const ROWS: readonly Row[] = [
         'a credential that is refused',
         'failed to authorize: failed to fetch oauth token: unexpected status from POST request to https://dockerauth.cn-hangzhou.aliyuncs.com/auth: 401 Unauthorized',
         'POD_LOGIN_REFUSED',
-        /refuses the credential/,
+        /rejects the credential/,
       ],
       ['no credential', 'authorization failed: no basic auth credentials', 'POD_DENIED', /the node sent none/],
       [
         'a storage that refuses',
         `failed to copy: httpReadSeeker: failed open: unexpected status code https://oss-cn-hangzhou.aliyuncs.com/x?Expires=1: 403 Forbidden`,
         'POD_STUCK',
-        /storage behind it refuses/,
+        /storage behind it rejects/,
       ],
     ] as const
   ).map(([title, detail, id, message]) => ({ title, pod: stuckPod({ detail }), id, message })),

@@ -60,7 +60,7 @@ for (const status of [400, 403, 422, 429, 500, 503, 504]) {
         `POST /api/v1/namespaces/acr-nopass/pods returned ${status}: failed calling webhook`,
       )
     })
-    assert.deepEqual([tried, unread], [undefined, ['A Pod that is only tried (dry run)']])
+    assert.deepEqual([tried, unread], [undefined, ['A Pod created as a dry run']])
   })
 }
 
@@ -68,7 +68,7 @@ test('doctor continues when several slow webhooks exceed its timeout', async () 
   const { tried, unread } = await admissionOf({}, () => {
     throw new KubeApiError(0, 'did not complete within 30 s', { code: 'KUBE_TIMEOUT' })
   })
-  assert.deepEqual([tried, unread], [undefined, ['A Pod that is only tried (dry run)']])
+  assert.deepEqual([tried, unread], [undefined, ['A Pod created as a dry run']])
 })
 
 // What Pod Security `restricted` requires (https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted), and

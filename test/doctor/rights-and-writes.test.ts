@@ -60,7 +60,7 @@ const ROWS: readonly Row[] = [
       status: { problems: [{ ...failure('SECRET_NEEDS_DELETE'), namespace: 'shop' }] },
     }),
     finds: [['error', 'SECRET_STUCK', 'namespace shop']],
-    message: /deleted by its owner[\s\S]*kubectl -n shop describe secret acr-nopass$/,
+    message: /the owner renames or deletes it\.[\s\S]*kubectl -n shop describe secret acr-nopass$/,
   },
   {
     title: 'a lost lease is a problem like any other',

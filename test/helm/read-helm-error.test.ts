@@ -41,7 +41,7 @@ const cases: readonly {
     stderr:
       'Error: Unable to continue with install: ConfigMap "acr" in namespace "system" exists and cannot be imported into the current release: invalid ownership metadata\n',
     code: 'HELM_OWNERSHIP',
-    message: 'helm upgrade: ConfigMap system/acr exists and belongs to no release or to another one',
+    message: 'helm upgrade: ConfigMap system/acr exists and belongs to no release, or to another one',
   },
   {
     name: 'the timeout of helm 3',
@@ -71,7 +71,7 @@ const cases: readonly {
       "Error: values don't meet the specifications of the schema(s) in the following chart(s):\nacr-nopass:\n- at '/attach': value must be one of 'auto'\n",
     code: 'HELM_VALUES_REFUSED',
     message:
-      "helm upgrade: the chart's schema refused the values: acr-nopass: - at '/attach': value must be one of 'auto'",
+      "helm upgrade: the chart's schema rejected the values: acr-nopass: - at '/attach': value must be one of 'auto'",
   },
   {
     name: 'an interrupted helm',

@@ -428,7 +428,7 @@ test('L5 a write that repeatedly conflicts on an object that was reset to an old
     await clock.advance(MINUTE)
   }
   assert.notDeepEqual(passwordsIn(server, 'shop'), before)
-  assert.ok(helper.log.some((line) => line.includes('went back to an older state')))
+  assert.ok(helper.log.some((line) => line.includes('returned to an older state')))
   await end(clock, helper)
 })
 
@@ -450,7 +450,7 @@ test('L3 a reload, a hanging write and a stop at the same time end cleanly', asy
   await settle()
   process.off('unhandledRejection', onRejection)
   assert.deepEqual(rejections, [])
-  assert.equal(helper.log.filter((line) => line.includes('read again')).length, 0)
+  assert.equal(helper.log.filter((line) => line.includes('was reloaded')).length, 0)
 })
 
 test('H1b after a reload during a late renewal the process ends with LEASE_LOST, and the next one serves everything', async () => {
@@ -497,7 +497,7 @@ test('a registry that a reload changed is also replaced under the next configura
   await clock.advance(5_500)
   helper.configure({ refreshRate: 10 })
   await clock.advance(5_500)
-  assert.equal(helper.log.filter((line) => line.includes('read again')).length, 2)
+  assert.equal(helper.log.filter((line) => line.includes('was reloaded')).length, 2)
   cloud.responses.delete('a')
   await clock.advance(2 * MINUTE)
   assert.deepEqual(Object.keys(passwordsIn(server, 'shop')), ['moved.example.com'])

@@ -46,7 +46,7 @@ test('the closest of several statements is compared', () => {
 
 test('a Deny excludes a principal that another statement allows', () => {
   assert.deepEqual(judge(WANTED, own(), { ...own(), Effect: 'Deny' }).differs, [
-    'a Deny in it keeps out who should come in',
+    'a Deny in it excludes a caller that it should allow',
   ])
 })
 

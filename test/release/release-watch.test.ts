@@ -129,12 +129,12 @@ for (const [why, message, fix] of [
   [
     'a webhook that quotes a quota which no cluster can have',
     'admission webhook "w" denied the request: exceeded quota: q;$(reboot), requested: pods=1',
-    'The message names the Pod Security level, the policy or the webhook: change what it refuses in the values, or the namespace.',
+    'The message names the Pod Security level, the policy or the webhook: change what it rejects in the values, or the namespace.',
   ],
   [
     'a Pod Security level',
     'pods "acr-1" is forbidden: violates PodSecurity "restricted:latest": host namespaces (hostNetwork=true)',
-    'The message names the Pod Security level, the policy or the webhook: change what it refuses in the values, or the namespace.',
+    'The message names the Pod Security level, the policy or the webhook: change what it rejects in the values, or the namespace.',
   ],
 ] as const) {
   test(`a Pod that the API server rejects is the evidence when helm times out: ${why}`, async (t) => {

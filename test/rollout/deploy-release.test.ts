@@ -258,7 +258,7 @@ const CASES: readonly Case[] = [
       outcome: {
         status: 'failed',
         revision: 1,
-        notes: ['helm made no revision; revision 2 (deployed) is not of this run and stays'],
+        notes: ['helm made no revision; revision 2 (deployed) is not of this run and is kept'],
       },
     },
   },
@@ -271,7 +271,7 @@ const CASES: readonly Case[] = [
       outcome: {
         status: 'failed',
         revision: 1,
-        notes: ['helm made no revision; revision 2 (pending-upgrade) is not of this run and stays'],
+        notes: ['helm made no revision; revision 2 (pending-upgrade) is not of this run and is kept'],
       },
     },
   },
@@ -284,7 +284,7 @@ const CASES: readonly Case[] = [
       outcome: {
         status: 'failed',
         revision: null,
-        notes: ['helm made no revision; revision 1 (deployed) is not of this run and stays'],
+        notes: ['helm made no revision; revision 1 (deployed) is not of this run and is kept'],
       },
     },
   },

@@ -128,7 +128,7 @@ function repair(t: TestContext, path: string, about: Partial<HelmBegun>, limitMs
 }
 
 const DONE = 'prod: release system/acr: nothing to repair, there is no release'
-const AT_WORK = /^prod: release system\/acr: helm \(pid \d+\) is still at work$/
+const AT_WORK = /^prod: release system\/acr: helm \(pid \d+\) is still running$/
 
 for (const { name, files } of [
   { name: 'helm', files: { helm: HELM } },

@@ -131,7 +131,7 @@ test('verify-namespace with verify-image: the Pod that pulled is removed too, an
 test('verify-image: without permission to list Events the run still reports that the image was not pulled', async () => {
   const { notes, left } = await verify({ plan: EXISTING, secret: GOOD, image: 'r.example/app:1', unstarted: true })
   assert.deepEqual(notes, [
-    'VERIFY_IMAGE r.example/app:1 was not pulled in 0 s; its container did not start, and the deployer may not list the Events that say why',
+    'VERIFY_IMAGE r.example/app:1 was not pulled in 0 s; its container did not start, and the deployer lacks the right to list the Events that show why',
   ])
   assert.deepEqual(left, [])
 })

@@ -79,7 +79,7 @@ test('H7 a running helper with a credential in use is verified; a static one nev
 
 test('U1 a credential that the registry rejects never passes, even if the helper uses it and reports it as live', async () => {
   const refused = { ready: true, expiresAt: '2026-11-27T11:00:00Z', verified: 'refused' }
-  const failure = 'VERIFY_STATUS registry prod refuses the credential that is in use after 0 s'
+  const failure = 'VERIFY_STATUS registry prod rejects the credential in use after 0 s'
   assert.equal(await verify(refused), failure)
   assert.equal(await verify({ ready: true, verified: 'refused' }), failure)
   for (const verified of ['unreachable', 'skipped']) {

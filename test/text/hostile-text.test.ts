@@ -137,7 +137,7 @@ test('security 1: a result has as many lines as its parts, in summary and termin
       chart: `${text}-1`,
       startedMs: 0,
       durationMs: 10,
-      notes: [`the API server would refuse ${text}`],
+      notes: [`the API server would reject ${text}`],
       error: describeError(hostileError('KUBE_REFUSED', text)),
       plan: [{ title: `ConfigMap ${text}`, change: 'change', diff: `- ${text.replaceAll('\n', ' ')}\n+ b` }],
     })

@@ -218,7 +218,7 @@ export const ROWS_EN: FindingRows = {
     'Build it for that one too, or choose other nodes.',
   ],
   POD_NETWORK: [
-    'The node does not reach the registry.',
+    'The node cannot reach the registry.',
     'DNS, NAT gateway, public endpoint and its allow-list; or the VPC domain.',
   ],
   POD_VPC_UNLINKED: ["The node's VPC is not linked to the instance.", 'Link VPC and vSwitch (Access Control, VPC).'],

@@ -43,7 +43,7 @@ async function readSession(options: WorkerRoleOptions, signal: AbortSignal): Pro
   }
   const role = expectOk(roles, 'the name of the role').trim().split('\n')[0] ?? ''
   // Another service may respond there, and its text must not get into messages.
-  if (!/^[\w.-]{1,64}$/.test(role)) throw unavailable('what answers as instance metadata names no role')
+  if (!/^[\w.-]{1,64}$/.test(role)) throw unavailable('the instance metadata does not return the name of a role')
   const { eciRoleName } = options
   if (eciRoleName && eciRoleName.toLowerCase() !== role.toLowerCase()) {
     throw unavailable(
@@ -73,7 +73,7 @@ async function metadataToken(options: WorkerRoleOptions, signal: AbortSignal): P
     const { status, text } = await request(options, 'PUT', '/latest/api/token', lifetime, signal)
     if (status === 200) return text.trim()
     throw unavailable(
-      `instance metadata gave no token (HTTP ${status})`,
+      `instance metadata returned no token (HTTP ${status})`,
       `It seems to offer only version 1: switch the ECS instance to version 2, or accept version 1 with identity.workerRole.imdsV1: true. ${ECI}; identity.type: rrsa needs no metadata service.`,
     )
   } catch (error) {
@@ -104,7 +104,7 @@ async function request(
 
 function expectOk({ status, text }: { status: number; text: string }, what: string): string {
   if (status === 200) return text
-  throw unavailable(`instance metadata did not give ${what} (HTTP ${status})`)
+  throw unavailable(`instance metadata did not return ${what} (HTTP ${status})`)
 }
 
 function unavailable(message: string, hint?: string, cause?: unknown): NopassError {

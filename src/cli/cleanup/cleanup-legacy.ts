@@ -78,7 +78,7 @@ async function findBack(
   const count = secrets.length + accounts.length
   if (count === 0) return []
   return [
-    `${count} of the old Secrets and references came back: the add-on is still at work. Uninstall it in the ACK console, then run this again.`,
+    `${count} of the old Secrets and references came back: the add-on is still running. Uninstall it in the ACK console, then run this again.`,
   ]
 }
 

@@ -46,9 +46,9 @@ export async function importValues(flags: ImportFlags & CommonFlags, host: CliHo
 
 function nothing(unread: readonly ImportNote[]): NopassError {
   if (unread.length === 0) return new NopassError('IMPORT_NOTHING', 'there is nothing to import')
-  const hint = 'Use a kubeconfig that may list them, or give files with `import -f`.'
+  const hint = 'Use a kubeconfig that can list them, or give files with `import -f`.'
   const what = unread.map(({ text }) => text.replace(/ may not be read.*$/, '')).join(', ')
-  return new NopassError('IMPORT_NOTHING', `there is nothing to import in what may be read; not readable: ${what}`, {
+  return new NopassError('IMPORT_NOTHING', `there is nothing to import in what could be read; not readable: ${what}`, {
     hint,
   })
 }
@@ -66,7 +66,7 @@ async function fromCluster(flags: ImportFlags & CommonFlags, host: CliHost): Pro
     const reader = createReader(client, host.signal)
     const facts = await readLegacy(reader, client, host.signal)
     const unread = reader.unread.map(({ what }): ImportNote => {
-      return { kind: 'lost', text: `${what} may not be read, so what they tell is not in here.` }
+      return { kind: 'lost', text: `${what} could not be read, so these values do not reflect them.` }
     })
     return { facts, read: configured(facts), unread }
   } finally {
@@ -94,7 +94,7 @@ function configured({ configuration }: LegacyFacts): ReadSettings | undefined {
 function validate(text: string): readonly NopassError[] {
   const { errors } = loadValues({ files: [{ name: 'the imported values', text }] })
   return errors.map(({ code, message, hint }) => {
-    return new NopassError('IMPORT_REFUSED', `the values that come of it are refused: ${code}: ${message}`, { hint })
+    return new NopassError('IMPORT_REFUSED', `the resulting values are not valid: ${code}: ${message}`, { hint })
   })
 }
 

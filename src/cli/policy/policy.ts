@@ -16,7 +16,7 @@ import { loadPolicyClusters } from './policy-clusters.ts'
 export async function policy(flags: PolicyFlags & CommonFlags, host: CliHost): Promise<number> {
   const isNamed = flags.file !== undefined || flags.clustersFile !== undefined
   if (!isNamed && (flags.ci || flags.github === undefined)) {
-    throw new NopassError('INPUT_MISSING', 'nothing to make a policy of', {
+    throw new NopassError('INPUT_MISSING', 'no values to make a policy from', {
       hint: 'Name values with -f, or a list of clusters with --clusters-file.',
     })
   }

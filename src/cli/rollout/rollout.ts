@@ -81,7 +81,7 @@ function perform(settings: Settings, folder: RunFolder, host: CliHost): Promise<
 async function putInOrder(folder: RunFolder, host: CliHost): Promise<void> {
   const open = await readOpenWork(folder)
   if (open.helm.length === 0 && open.probes.length === 0) return
-  host.stderr.write('waiting for helm to end, and putting in order what it left\n')
+  host.stderr.write('waiting for helm to exit, then repairing what it left\n')
   await finishRun(folder, open, host.env, (line) => host.stderr.write(`${printable(line)}\n`))
 }
 

@@ -32,7 +32,7 @@ export function accountFindings({ release, namespaces, accounts }: Observed): re
             subject: pluralize(plain.length, 'ServiceAccount'),
             message: `without the reference to ${config.secretName}: ${summarize(plain.map(keyOf))}`,
             cause: 'The helper has not written it: it does not run, was refused, or another writer keeps removing it.',
-            fix: 'Look at the findings about the helper; its log names each refused write.',
+            fix: 'See the findings about the helper; its log names each refused write.',
             command: readLog(release),
             objects: plain.map(keyOf),
           } as const,
@@ -50,7 +50,7 @@ function overlongFinding(accounts: readonly ServiceAccountView[], secretName: st
     subject: pluralize(accounts.length, 'ServiceAccount'),
     message: `without the reference to ${secretName}, and left alone: ${summarize(accounts.map(keyOf))}`,
     cause: 'Their imagePullSecrets are too long (more than 100 entries or 4,096 characters of names).',
-    fix: 'Remove the entries that name no Secret, or use attach: admission.',
+    fix: 'Remove the entries whose Secret does not exist, or use attach: admission.',
     command: `kubectl -n ${first?.namespace} get serviceaccount ${first?.name} -o yaml`,
     objects: accounts.map(keyOf),
   }

@@ -33,7 +33,7 @@ function absent({ name, instanceId, instanceName, region }: Registry, accountId:
     severity: 'error',
     subject: `registry ${name}`,
     message: `account ${accountId} has no instance ${instanceId ?? `named ${instanceName}`} in ${region}`,
-    cause: 'It was deleted, or id, region or account are others.',
+    cause: 'It was deleted, or its id, region or account differ.',
     fix: 'Correct `instanceId` (or `instanceName`) and `region` of this registry in values, and upgrade.',
     command: `aliyun cr ListInstance --region ${region}`,
   }
@@ -61,7 +61,7 @@ function stateFindings({ registry, facts, found }: KnownInstance): readonly Find
       severity: 'error',
       subject,
       message: `instance ${instanceId} is ${found.status}`,
-      cause: 'It is being made or changed, or its subscription has ended.',
+      cause: 'It is being created or changed, or its subscription has expired.',
       fix: 'Wait, or renew it in the console of Container Registry; nothing can be pulled from it until it is RUNNING.',
       command,
     })

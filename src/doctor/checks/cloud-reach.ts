@@ -75,8 +75,8 @@ function publicFindings(known: KnownInstance): readonly Finding[] {
         severity: 'error',
         subject,
         message: `the public endpoint of instance ${facts.instanceId} allows no address`,
-        cause: closed === 'off' ? 'It is turned off.' : 'Its allow-list has no address but its own host.',
-        fix: 'Open it (Access Control, Internet) for the public address of the nodes, that of their NAT gateway; or pull through the VPC.',
+        cause: closed === 'off' ? 'It is turned off.' : 'Its allow-list has only its own host.',
+        fix: 'Allow the public address of the nodes, usually that of their NAT gateway (Access Control, Internet), or pull through the VPC.',
         command:
           closed === 'off'
             ? `aliyun cr UpdateInstanceEndpointStatus ${where} --Enable true --ModuleName Registry`
@@ -93,7 +93,7 @@ function publicFindings(known: KnownInstance): readonly Finding[] {
       subject,
       message: `the public endpoint of instance ${facts.instanceId} allows only ${allowed.join(', ')}`,
       cause: 'Its allow-list is on; which public address the nodes have is not known here.',
-      fix: 'Nothing, where the address of their NAT gateway is among them; else let it in.',
+      fix: 'Nothing if the address of their NAT gateway is among them; otherwise add it.',
       command: letIn,
     },
   ]

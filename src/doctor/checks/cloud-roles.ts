@@ -51,7 +51,7 @@ function missing(wanted: WantedRole, facts: RoleFacts): Finding {
     severity: 'error',
     subject: subjectOf(wanted),
     message: `it does not exist, and is ${wanted.what}`,
-    cause: `RAM has no role ${wanted.arn}: it was deleted, never made, or is spelt otherwise.`,
+    cause: `RAM has no role ${wanted.arn}: it was deleted, was never created, or is spelled differently.`,
     fix: `Make it with the trust and the policy that it needs (\`acr-nopass apply\` does that too), or correct its name in values. ${SOON}`,
     command: makeRole(wanted, facts),
   }
@@ -122,14 +122,14 @@ function rights(wanted: WantedRole, facts: RoleFacts): readonly Finding[] {
       message: `${wanted.what} ${isLikely ? 'likely lacks permission for' : 'lacks permission for'} ${what}`,
       cause: [
         isDenied
-          ? `A Deny in one of its policies (${summarize(names)}) forbids it; no other policy can make up for that.`
+          ? `A Deny in one of its policies (${summarize(names)}) forbids it; no other policy overrides that.`
           : `None of its policies (${names.length === 0 ? 'it has none' : summarize(names)}) allows it.`,
         ...(isLikely
           ? ['How RAM matches the resources named there is not documented, so this is likely, not certain.']
           : []),
       ].join(' '),
       fix: isDenied
-        ? 'Take the Deny away, or narrow it.'
+        ? 'Remove the Deny, or narrow it.'
         : `Give the role that right as the command does (or run \`acr-nopass apply\`), or narrow \`repositories\` in values. ${SOON}`,
       command: isDenied ? `aliyun ram ListPoliciesForRole --RoleName ${shellWord(name)}` : fixRights(wanted, facts),
     },

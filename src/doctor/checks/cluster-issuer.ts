@@ -21,7 +21,7 @@ export function clusterIssuerFindings(observed: Observed): readonly Finding[] {
       id: 'OIDC_ISSUER_MISMATCH',
       severity: 'error',
       subject: "issuer of the cluster's tokens",
-      message: 'ACK does not list it, so RAM refuses the tokens',
+      message: 'ACK does not list it, so RAM rejects the tokens',
       cause: `${judged.message}. RAM checks tokens against the issuer that ACK registered.`,
       fix: 'Check --ack-cluster-id; if it is right, turn RRSA off and on again in the ACK console.',
       command: `aliyun cs DescribeClusterDetail --ClusterId ${shellWord(clusterIdOf(observed))}`,
@@ -59,8 +59,8 @@ export function cloudProviderFindings(observed: Observed): readonly Finding[] {
       {
         ...common,
         message: 'it does not exist',
-        cause: `RAM has no provider ${arn}, so STS takes no token of this cluster.`,
-        fix: 'Turn RRSA on again in ACK, or make the provider; then name it in `identity.rrsa.oidcProviderArn`.',
+        cause: `RAM has no provider ${arn}, so STS accepts no token of this cluster.`,
+        fix: 'Turn RRSA on again in ACK, or create the provider; then name it in `identity.rrsa.oidcProviderArn`.',
         command: make,
       },
     ]

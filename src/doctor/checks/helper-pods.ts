@@ -47,13 +47,13 @@ function reasonOf(
 ): Pick<Finding, 'cause' | 'fix'> {
   if (refusal !== undefined) {
     return {
-      cause: `The API server takes no Pod of it: ${withoutSecrets(refusal)}`,
+      cause: `The API server rejects its Pods: ${withoutSecrets(refusal)}`,
       fix: refusalFix(refusal, namespace),
     }
   }
   return {
     cause: error?.message ?? 'Its Pods are not ready yet, or fit on no node.',
-    fix: error?.hint ?? 'Look at the Events of its Pods.',
+    fix: error?.hint ?? 'Read the Events of its Pods.',
   }
 }
 
@@ -61,15 +61,15 @@ function absent(release: ReleaseFacts, isGone: boolean): Pick<Finding, 'message'
   if (isGone) {
     return {
       message: 'its Deployment does not exist',
-      cause: 'It was deleted, or never made.',
-      fix: 'Make it again as the release has it, or install the release again.',
+      cause: 'It was deleted, or never created.',
+      fix: 'Recreate it from the release, or install the release again.',
       command: applyAgain(release),
     }
   }
   return {
     message: 'its Deployment is scaled to 0',
     cause: 'It was scaled down (or the values set `replicas: 0`).',
-    fix: 'Put back the number that the release has; a number set by `kubectl scale` would make the next upgrade by Helm 4 fail.',
+    fix: 'Restore the number of replicas of the release; a number set by `kubectl scale` would make the next upgrade by Helm 4 fail.',
     command: applyAgain(release),
   }
 }
@@ -84,7 +84,7 @@ export function rightsFindings({ release, missingRights = [] }: Observed): reado
       subject: `ServiceAccount ${namespace}/${serviceAccount}`,
       message: `the helper lacks ${pluralize(missingRights.length, 'right')}: it may not ${summarize(missingRights)}`,
       cause: 'A role or a binding of the release was deleted or changed, or the ServiceAccount is another one.',
-      fix: 'The rights are a part of the chart: make its roles and bindings again as the release has them.',
+      fix: 'The rights are a part of the chart: recreate its roles and bindings from the release.',
       command: applyAgain(release),
     },
   ]

@@ -11,9 +11,9 @@ export function installationFindings({ release, unread }: Observed): readonly Fi
         id: 'RELEASE_UNREADABLE',
         severity: 'warning',
         subject: 'release',
-        message: 'you may not look for a release of acr-nopass here',
-        cause: 'You may not read ConfigMaps there.',
-        fix: 'Name its namespace by --namespace, or ask for the right to list ConfigMaps in it.',
+        message: 'you lack the right to look for a release of acr-nopass here',
+        cause: 'You lack the right to read ConfigMaps there.',
+        fix: 'Pass its namespace with --namespace, or request the right to list ConfigMaps in it.',
         command: 'kubectl auth can-i list configmaps --namespace acr-nopass',
       },
     ]
@@ -25,7 +25,7 @@ export function installationFindings({ release, unread }: Observed): readonly Fi
       subject: 'release',
       message: 'no release of acr-nopass was found',
       cause: 'No ConfigMap carries the label app.kubernetes.io/name=acr-nopass.',
-      fix: 'Install the chart; if it is installed, name it by --namespace and --release, and check --kube-context.',
+      fix: 'Install the chart; if it is installed, pass --namespace and --release, and check --kube-context.',
       command:
         'helm upgrade --install acr-nopass ./chart --namespace acr-nopass --create-namespace --values values.yaml',
     },
@@ -44,7 +44,7 @@ export function configFindings({ release }: Observed): readonly Finding[] {
       subject,
       message: 'the helper cannot use it and continues with the last good one',
       cause: configError,
-      fix: 'Put back what the release has; then check the values with `acr-nopass validate`, and upgrade.',
+      fix: 'Restore what the release has; then check the values with `acr-nopass validate`, and upgrade.',
       command: applyAgain(release),
     })
   } else if (status !== undefined && configHash !== undefined && status.configHash !== configHash) {
@@ -54,7 +54,7 @@ export function configFindings({ release }: Observed): readonly Finding[] {
       subject,
       message: 'the helper still reports an older one',
       cause: 'A changed ConfigMap reaches a Pod within about a minute; then the helper reads it again.',
-      fix: 'Run doctor again in a minute; if it stays, read the log of the helper.',
+      fix: 'Run doctor again in a minute; if it remains, read the log of the helper.',
       command: readLog(release),
     })
   }
@@ -77,9 +77,9 @@ export function configFindings({ release }: Observed): readonly Finding[] {
       id: 'DRY_RUN',
       severity: 'warning',
       subject,
-      message: 'the helper only says what it would do',
+      message: 'the helper only reports what it would do',
       cause: '`dryRun: true` is set.',
-      fix: 'Set `dryRun: false` in the values when you like what you see in its log, and upgrade.',
+      fix: 'Set `dryRun: false` in the values when its log shows what you want, and upgrade.',
       command: readLog(release),
     })
   }

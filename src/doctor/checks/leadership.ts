@@ -22,11 +22,11 @@ export function leadershipFindings({ release, deployment, lease, now }: Observed
       id: 'HELPER_LEADERLESS',
       severity: 'error',
       subject,
-      message: 'no replica leads, so nothing is refreshed',
+      message: 'no replica is the leader, so nothing is refreshed',
       cause: `Lease ${fullname}: ${since}.`,
       fix: lease
-        ? 'Restart its Pods; if that does not help, their log says why they cannot take the lease.'
-        : 'Make the Lease again as the release has it.',
+        ? 'Restart its Pods; if that does not help, their log shows why they cannot acquire the Lease.'
+        : 'Recreate the Lease from the release.',
       command: lease ? `kubectl -n ${namespace} rollout restart deployment ${fullname}` : applyAgain(release),
     })
   }
@@ -43,8 +43,8 @@ export function leadershipFindings({ release, deployment, lease, now }: Observed
             command: readLog(release),
           }
         : {
-            cause: `ConfigMap ${fullname}-status was deleted, and the helper may not make it.`,
-            fix: 'Make it again as the release has it.',
+            cause: `ConfigMap ${fullname}-status was deleted, and the helper must not create it.`,
+            fix: 'Recreate it from the release.',
             command: applyAgain(release),
           }),
     })
@@ -76,7 +76,7 @@ function skew(subject: string, ms: number, whose: string, command: string): Find
     severity: 'warning',
     subject,
     message: `its clock is ${size} the API server's`,
-    cause: 'The two write the same moment as different times.',
+    cause: 'The two record the same moment as different times.',
     fix: `Let NTP set the clock of ${whose}; expiry times are judged by it.`,
     command,
   }

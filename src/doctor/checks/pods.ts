@@ -51,8 +51,8 @@ function older(context: PodContext): readonly Finding[] {
       subject: pluralize(objects.length, 'Pod'),
       message: `run without the reference: ${summarize(objects)}`,
       cause:
-        'They were admitted before it was there. Without another pull secret they cannot pull their image again; whether another one works is not known.',
-      fix: 'Nothing now; after a rollout restart of their owners the new Pods have the reference.',
+        'They were admitted before it existed. Without another pull secret they cannot pull their image again; whether another one works is not known.',
+      fix: 'Nothing for now; after a rollout restart of their owners the new Pods have the reference.',
       command: `kubectl -n ${first.namespace} get pod ${first.name} -o jsonpath='{.metadata.ownerReferences}'`,
       objects,
     },
@@ -92,8 +92,8 @@ function containerFindings(pod: PodFacts, container: ContainerFacts, context: Po
       id: 'POD_CACHED',
       severity: 'info',
       message: `${name} runs ${image}, which may have come from the node's cache`,
-      cause: 'imagePullPolicy is IfNotPresent: that it runs does not prove that the credential of today pulls.',
-      fix: 'Ask the registry itself; that reads the pull secret with your rights, and prints no part of it.',
+      cause: 'With imagePullPolicy IfNotPresent a running Pod does not prove that the current credential can pull.',
+      fix: 'Query the registry itself; that reads the pull secret with your rights, and prints no part of it.',
       command: `acr-nopass doctor pod ${object} --ask-registry`,
     },
   ]

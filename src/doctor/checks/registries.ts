@@ -36,9 +36,9 @@ function judge(registry: RegistryStatus, observed: Observed): Finding | undefine
       id: 'REGISTRY_REFUSES',
       severity: 'error',
       subject,
-      message: 'the registry refuses the credential that the cloud gave',
+      message: 'the registry rejects the credential that the cloud issued',
       cause: 'It was revoked, or belongs to another instance than the domains.',
-      fix: 'Check instanceId, region and domains of this registry, then ask for a new credential.',
+      fix: 'Check instanceId, region and domains of this registry, then request a new credential.',
       command: 'acr-nopass refresh',
     }
   }
@@ -60,7 +60,7 @@ function judge(registry: RegistryStatus, observed: Observed): Finding | undefine
       subject,
       message: `its credential expired at ${registry.expiresAt}: pulls fail`,
       cause: 'It was not refreshed in time; the helper reports no failure, so it may not run.',
-      fix: 'Look at the findings about the helper, then ask for a new credential.',
+      fix: 'See the findings about the helper, then request a new credential.',
       command: 'acr-nopass refresh',
     }
   }
@@ -71,7 +71,7 @@ function judge(registry: RegistryStatus, observed: Observed): Finding | undefine
       subject,
       message: `its credential expires soon, at ${registry.expiresAt}`,
       cause: 'It should have been refreshed by now.',
-      fix: 'Look at the findings about the helper, and ask for a new credential.',
+      fix: 'See the findings about the helper, and request a new credential.',
       command: 'acr-nopass refresh',
     }
   }

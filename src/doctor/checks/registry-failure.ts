@@ -25,7 +25,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   IDENTITY_NOT_TRUSTED: {
     id: 'ROLE_NOT_TRUSTED',
     cause: trustWanted,
-    fix: 'Let the trust policy of the role say exactly that; the command prints it, and `acr-nopass apply` with `ram: rrsa` writes it.',
+    fix: 'Give the role exactly that trust policy; the command prints it, and `acr-nopass apply` with `ram: rrsa` writes it.',
     command: printTrust,
   },
   IDENTITY_UNAVAILABLE: { id: 'IDENTITY_MISSING', command: describeHelper },
@@ -34,7 +34,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   CREDENTIALS_EXPIRED: { id: 'CREDENTIALS_REFUSED', command: listKeys },
   CLOUD_UNREACHABLE: {
     id: 'CLOUD_OUT_OF_REACH',
-    fix: 'Open the way from the Pods of the helper to that address: DNS, security group, NAT gateway or VPC endpoint (`network: vpc`), proxy variables.',
+    fix: 'Allow traffic from the Pods of the helper to that address: DNS, security group, NAT gateway or VPC endpoint (`network: vpc`), proxy variables.',
     command: refresh,
   },
   CLOUD_NOT_FOUND: { id: 'INSTANCE_NOT_FOUND', command: listInstances },

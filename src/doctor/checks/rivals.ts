@@ -14,7 +14,7 @@ export function rivalFindings({ others, addons, release, namespaces }: Observed)
       id: 'RIVAL_RELEASE',
       severity: 'warning',
       subject: pluralize(names.length, 'other release'),
-      message: `acr-nopass also works here as ${summarize(names)}`,
+      message: `acr-nopass is also installed here as ${summarize(names)}`,
       cause: 'Two releases with one secretName and the same namespaces write the same objects.',
       fix: 'Uninstall one of them, or keep their targets and secretName apart.',
       command: `acr-nopass doctor --namespace ${conflicting[0]?.namespace} --release ${conflicting[0]?.name}`,
@@ -25,7 +25,7 @@ export function rivalFindings({ others, addons, release, namespaces }: Observed)
       id: 'RIVAL_ADDON',
       severity: 'warning',
       subject: `add-on ${addon}`,
-      message: "the vendor's credential helper works here too",
+      message: "the vendor's credential helper is also installed here",
       cause: 'Both write imagePullSecrets of the same ServiceAccounts; older versions of it overwrite the list.',
       fix:
         release === undefined

@@ -17,21 +17,21 @@ const RULES: Readonly<Partial<Record<FindingId, Rule>>> = {
     severity: 'error',
     message: 'no pull secret',
     cause: 'The helper has not written it: it does not run, has no credential yet, or was refused.',
-    fix: 'Look at the findings about the helper and the registries; its log names each refused write.',
+    fix: 'See the findings about the helper and the registries; its log names each refused write.',
   },
   SECRET_FOREIGN: {
     severity: 'error',
     message: 'a Secret of that name belongs to another owner',
     cause: 'It does not carry the labels of this release, so the helper leaves it alone.',
-    fix: 'See who writes it. Then choose another secretName, set adopt: true, or have its owner rename it.',
+    fix: 'Find out who writes it. Then choose another secretName, set adopt: true, or have its owner rename it.',
     command: (namespace, name) =>
       `kubectl -n ${namespace} get secret ${name} -o jsonpath='{.metadata.labels}{"\\n"}{.metadata.managedFields[*].manager}{"\\n"}'`,
   },
   SECRET_CHANGED: {
     severity: 'warning',
     message: 'the pull secret was changed by another client',
-    cause: 'Its managed fields say that another writer owns a part of the content.',
-    fix: 'Find the writer; the helper puts its own content back as soon as it works.',
+    cause: 'Its managed fields show that another writer owns a part of the content.',
+    fix: 'Find the writer; the helper restores its own content as soon as it can.',
     command: (namespace, name) =>
       `kubectl -n ${namespace} get secret ${name} -o jsonpath='{.metadata.managedFields[*].manager}'`,
   },
@@ -39,14 +39,14 @@ const RULES: Readonly<Partial<Record<FindingId, Rule>>> = {
     severity: 'error',
     message: 'the pull secret holds an expired credential',
     cause: 'It was not refreshed in time.',
-    fix: 'Look at the findings about the helper and the registries, then ask for a new credential.',
+    fix: 'See the findings about the helper and the registries, then request a new credential.',
     command: () => 'acr-nopass refresh',
   },
   SECRET_INCOMPLETE: {
     severity: 'warning',
     message: 'the pull secret lacks a registry that the targets give it',
     cause: 'There is no credential of that registry yet, or the targets were changed a moment ago.',
-    fix: 'Look at the findings about the registries; run doctor again in half a minute.',
+    fix: 'See the findings about the registries; run doctor again in half a minute.',
   },
 }
 

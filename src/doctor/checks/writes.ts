@@ -73,7 +73,7 @@ function explain(problem: Problem, release: ReleaseFacts, isOurs: boolean): Expl
       id: 'RIGHTS_MISSING',
       severity,
       cause: message,
-      fix: 'The rights are a part of the chart: make its roles and bindings again as the release has them.',
+      fix: 'The rights are a part of the chart: recreate its roles and bindings from the release.',
       command: applyAgain(release),
     }
   }
@@ -81,7 +81,7 @@ function explain(problem: Problem, release: ReleaseFacts, isOurs: boolean): Expl
     return {
       id: 'WRITE_REFUSED',
       severity,
-      cause: `The API server refuses the write${reason === undefined ? '' : ` (${reason})`}: ${message}`,
+      cause: `The API server rejects the write${reason === undefined ? '' : ` (${reason})`}: ${message}`,
       fix: 'The message names the policy or the rule: exempt the pull secret from it.',
       command: 'kubectl get validatingadmissionpolicies',
     }
@@ -94,7 +94,7 @@ function explain(problem: Problem, release: ReleaseFacts, isOurs: boolean): Expl
         'It is immutable, of another type, or holds more than the helper writes; none of that can be changed in place.',
       fix: isOurs
         ? 'Delete that Secret; the helper creates a new one immediately.'
-        : 'See whose Secret it is. The helper creates its own as soon as that one has another name or is deleted by its owner.',
+        : 'Find the owner of that Secret. The helper creates its own as soon as the owner renames or deletes it.',
       command: `kubectl -n ${where} ${isOurs ? 'delete' : 'describe'} secret ${release.config?.secretName}`,
     }
   }

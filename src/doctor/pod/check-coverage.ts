@@ -13,15 +13,16 @@ export const imageCheck: PodCheck = {
       return wrong({
         id: 'POD_IMAGE_NAME',
         cause: `${image} is not the name of an image.`,
-        fix: 'Write host/namespace/name:tag where the Pod is made: no https:// before it, no capitals in the path, no blanks.',
+        fix: 'Write host/namespace/name:tag in the Pod template: no https:// before it, no capitals in the path, no blanks.',
         command: describe,
       })
     }
     if (waiting === 'ErrImageNeverPull') {
       return wrong({
         id: 'POD_NEVER_PULLS',
-        cause: 'imagePullPolicy is Never: the node takes what it has, and it has not pulled this image for this Pod.',
-        fix: 'Set imagePullPolicy: IfNotPresent where the Pod is made.',
+        cause:
+          'imagePullPolicy is Never: the node uses only images that it has, and it does not have this one for this Pod.',
+        fix: 'Set imagePullPolicy: IfNotPresent in the Pod template.',
         command: describe,
       })
     }
@@ -57,7 +58,7 @@ export const registryCheck: PodCheck = {
       id: 'POD_UNCOVERED',
       severity: 'warning',
       cause: `${host} is not a registry of the release. ${cause}`,
-      fix: `If ${image} is meant to be pulled with a login, add its registry with \`edition: static\`; else see what the node says.`,
+      fix: `If ${image} is meant to be pulled with a login, add its registry with \`edition: static\`; otherwise see the message of the node.`,
       command,
     })
   },
@@ -70,7 +71,7 @@ export const targetCheck: PodCheck = {
     const covering = coveringRegistries(image, context)
     if (covering.length === 0) return ok('of no matter')
     const namespace = context.namespaces.get(pod.namespace)
-    if (namespace === undefined) return unknown('you may not read the Namespace')
+    if (namespace === undefined) return unknown('you lack the right to read the Namespace')
     if (namespace.optedOut) {
       return wrong({
         id: 'POD_OPTED_OUT',

@@ -45,7 +45,7 @@ function byLabel(pod: PodFacts): StepResult | undefined {
   return wrong({
     id: 'POD_OPTED_OUT',
     cause: 'The Pod carries the label acr-nopass.io/skip: "true".',
-    fix: 'Remove the label where the Pod is made.',
+    fix: 'Remove the label from the Pod template.',
     command: `kubectl -n ${pod.namespace} get pod ${pod.name} --show-labels`,
   })
 }
@@ -83,7 +83,7 @@ function byAccount(pod: PodFacts, { observed, config }: PodContext): StepResult 
   return wrong({
     id: 'POD_MASKED',
     cause: `The Pod names its own pull secrets (${summarize(pod.references)}); those of its ServiceAccount are then not used.`,
-    fix: `Add {name: ${config.secretName}} to imagePullSecrets where the Pod is made, or use attach: admission.`,
+    fix: `Add {name: ${config.secretName}} to imagePullSecrets in the Pod template, or use attach: admission.`,
     command: `kubectl -n ${pod.namespace} get pod ${pod.name} -o jsonpath='{.spec.imagePullSecrets}'`,
   })
 }
@@ -94,7 +94,7 @@ const REPLACES_PODS = /^(?:ReplicaSet|StatefulSet|DaemonSet|ReplicationControlle
 function tooOld(pod: PodFacts): StepResult {
   const base = {
     id: 'POD_TOO_OLD',
-    cause: "The Pod was admitted before the reference was there, and a Pod's list never changes.",
+    cause: "The Pod was admitted before the reference existed, and a Pod's list never changes.",
   } as const
   if (pod.owner !== undefined && !REPLACES_PODS.test(pod.owner)) {
     const fix = `Let ${pod.owner} create its Pods again; not every controller replaces a Pod that is deleted.`
@@ -119,7 +119,7 @@ export const secretCheck: PodCheck = {
     if (covering.length === 0) return ok('of no matter')
     const { observed, config } = context
     const { secretName } = config
-    if (observed.secrets === undefined) return unknown('you may not list Secrets by that name')
+    if (observed.secrets === undefined) return unknown('you lack the right to list Secrets by that name')
     const secret = observed.secrets.get(pod.namespace)
     if (secret === undefined) {
       return wrong({

@@ -17,8 +17,8 @@ type Result = ManifestResult['result']
 const VERDICTS: Readonly<Partial<Record<Result, (image: string) => Omit<Verdict, 'command'>>>> = {
   'login-refused': () => ({
     id: 'POD_LOGIN_REFUSED',
-    cause: 'The registry refuses the credential in the Secret',
-    fix: 'Ask for a new credential; if that is refused too, check instanceId, region and domains of the registry.',
+    cause: 'The registry rejects the credential in the Secret',
+    fix: 'Request a new credential; if that is refused too, check instanceId, region and domains of the registry.',
   }),
   denied: () => ({
     id: 'POD_DENIED',
@@ -38,8 +38,8 @@ const VERDICTS: Readonly<Partial<Record<Result, (image: string) => Omit<Verdict,
   }),
   throttled: () => ({
     id: 'POD_THROTTLED',
-    cause: 'The registry asks to slow down',
-    fix: 'Wait; if it lasts, ask for a higher limit of the instance, or pull through the VPC domain.',
+    cause: 'The registry throttles the pulls',
+    fix: 'Wait; if it persists, request a higher limit for the instance, or pull through the VPC domain.',
   }),
 }
 
@@ -108,8 +108,8 @@ export const pullCheck: PodCheck = {
       return wrong({
         id: 'POD_UNSCHEDULED',
         severity: 'warning',
-        cause: 'The Pod has no node yet, so nothing asks for its image.',
-        fix: 'Look at the Events of the Pod: it fits on no node, or the scheduler does not run.',
+        cause: 'The Pod has no node yet, so nothing pulls its image.',
+        fix: 'Read the Events of the Pod: it fits on no node, or the scheduler does not run.',
         command: `kubectl -n ${pod.namespace} describe pod ${pod.name}`,
       })
     }

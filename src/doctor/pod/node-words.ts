@@ -36,7 +36,7 @@ const WORDS: readonly Words[] = [
   {
     words: /httpReadSeeker: [\s\S]*status code URL: 403/i,
     id: 'POD_STUCK',
-    cause: 'The registry allowed the pull, and the storage behind it refuses a layer.',
+    cause: 'The registry allowed the pull, and the storage behind it rejects a layer.',
     fix: "Compare the node's clock, and check what is between the node and OSS (a proxy, the policy of a VPC endpoint).",
   },
   {
@@ -49,7 +49,7 @@ const WORDS: readonly Words[] = [
     words: /x509: |\btls: |certificate (?:signed by|has expired|is valid for|is not trusted)/i,
     id: 'POD_CERTIFICATE',
     cause: 'The node does not trust the certificate of the registry.',
-    fix: "Check the image's host, and put the CA of the registry among those that the node's runtime trusts.",
+    fix: "Check the image's host, and add the CA of the registry to those that the node's runtime trusts.",
   },
   {
     words:
@@ -72,37 +72,37 @@ const WORDS: readonly Words[] = [
       'i',
     ),
     id: 'POD_NETWORK',
-    cause: 'The node does not reach the registry.',
-    fix: "The node needs DNS and a way out (NAT gateway), and the instance its public endpoint with an allow-list that has the node's address; or pull through the VPC domain.",
+    cause: 'The node cannot reach the registry.',
+    fix: "The node needs DNS and internet access (NAT gateway), and the instance a public endpoint whose allow-list has the node's address; or pull through the VPC domain.",
   },
   {
     words: /toomanyrequests|\b429 Too Many Requests|status(?: code)?:? 429\b/i,
     id: 'POD_THROTTLED',
-    cause: 'The registry asks to slow down.',
-    fix: 'Wait; if it lasts, ask for a higher limit of the instance, or pull through the VPC domain.',
+    cause: 'The registry throttles the pulls.',
+    fix: 'Wait; if it persists, request a higher limit for the instance, or pull through the VPC domain.',
   },
   {
     words: /no match for platform|no matching manifest|no image found in (?:manifest|image index)/i,
     id: 'POD_ARCHITECTURE',
-    cause: "The image is not there for the node's architecture.",
+    cause: "The image does not exist for the node's architecture.",
     fix: 'Build the image for that architecture too, or bind the Pod to other nodes (nodeSelector kubernetes.io/arch).',
   },
   {
     words: /manifest unknown|name unknown|IMAGE: not found|repository \S+ not found|404 not found/i,
     id: 'POD_IMAGE_ABSENT',
     cause: 'The registry does not have this repository or tag.',
-    fix: 'Check the name and the tag of the image; `doctor pod --ask-registry` tells which of the two it is.',
+    fix: 'Check the name and the tag of the image; `doctor pod --ask-registry` shows which of the two it is.',
   },
   {
     words: /fetch oauth token: [\s\S]*\b401\b/i,
     id: 'POD_LOGIN_REFUSED',
-    cause: 'The registry refuses the credential that the node sent.',
+    cause: 'The registry rejects the credential that the node sent.',
     fix: 'Request a new credential (`acr-nopass refresh`); if that is refused too, check instanceId, region and domains of the registry.',
   },
   {
     words: /fetch anonymous token: [\s\S]*\b401\b|authentication required|no basic auth/i,
     id: 'POD_DENIED',
-    cause: 'The registry requires a credential, and the node sent none for it, or one that it refuses.',
+    cause: 'The registry requires a credential, and the node sent none, or one that it rejects.',
     fix: 'Check that the pull secret has the host of the image; `doctor pod --ask-registry` tries its credential.',
   },
   {
@@ -110,7 +110,7 @@ const WORDS: readonly Words[] = [
       /insufficient_scope|\bdenied\b|\bunauthorized\b|\bforbidden\b|status(?: code)?:? 40[13]\b|authorization failed/i,
     id: 'POD_DENIED',
     cause:
-      'The registry knows the credential, but its identity may not pull this repository, or the repository does not exist.',
+      'The registry accepts the credential, but its identity lacks the right to pull this repository, or the repository does not exist.',
     fix: 'Add the repository to `repositories` of the registry in values and apply the RAM policy again (`acr-nopass apply`); check its name.',
   },
 ]
@@ -135,8 +135,8 @@ export function explainPull(detail: string | undefined, image: string): Explanat
   if (known !== undefined) return { id: known.id, cause: `${known.cause}${quote(text)}`, fix: known.fix }
   return {
     id: 'POD_STUCK',
-    cause: `The node gives no reason that we know.${quote(text)}`,
-    fix: 'Look at the Events of the Pod.',
+    cause: `The node reports no known reason.${quote(text)}`,
+    fix: 'Read the Events of the Pod.',
   }
 }
 

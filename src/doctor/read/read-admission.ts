@@ -77,7 +77,7 @@ async function tryPod(
     query: { dryRun: 'All' },
     body: { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'acr-nopass-doctor' }, spec },
   } as const
-  const pod = await reader.attempt('A Pod that is only tried (dry run)', async () => {
+  const pod = await reader.attempt('A Pod created as a dry run', async () => {
     try {
       return await client.request<{ spec: { imagePullSecrets?: readonly { name?: string }[] } }>(call, signal)
     } catch (error) {

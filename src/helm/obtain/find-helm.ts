@@ -33,7 +33,7 @@ export async function findHelm(options: FindHelmOptions): Promise<Helm> {
     },
   )
   const version = parseHelmVersion(output.stdout)
-  if (!version) throw new NopassError('HELM_NOT_FOUND', `${path} does not say which helm it is`)
+  if (!version) throw new NopassError('HELM_NOT_FOUND', `${path} does not report its version`)
   requireHelmVersion(version, options.version, path)
   return { path, version, environment }
 }

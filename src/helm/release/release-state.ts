@@ -70,7 +70,7 @@ export function explainPending(target: ReleaseTarget, history: readonly Revision
   const from = last && new Date(abandonedAt(last, history)).toISOString()
   const recover = recoverable ? `; or set \`recover-pending: true\`, which takes effect from ${from}` : ''
   return new NopassError('HELM_PENDING', what, {
-    hint: `If no other run is at work on it: \`${command}\`, then run again${recover}.`,
+    hint: `If no other run is working on it: \`${command}\`, then run again${recover}.`,
   })
 }
 

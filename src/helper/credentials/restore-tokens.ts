@@ -25,7 +25,7 @@ export interface SecretObject extends KubeObject {
   readonly data?: Readonly<Record<string, string>>
 }
 
-/** Reads the credentials back from the helper's own copy; undefined: it is not readable. */
+/** Reads the credentials back from the helper's own copy; undefined: it could not be read. */
 export async function restoreTokens(
   options: RestoreOptions,
   signal: AbortSignal,

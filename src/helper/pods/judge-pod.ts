@@ -98,7 +98,7 @@ export function problemOfPod(
   const { image, why } = finding
   const subject = pod.owner ? `Pods of ${pod.owner.kind} ${pod.owner.name}` : `Pod ${pod.name}`
   const cause = {
-    'too-old': 'admitted before the reference to it was there, and the list of a Pod never changes',
+    'too-old': 'admitted before the reference to it existed, and the list of a Pod never changes',
     'own-list': `their own imagePullSecrets (${pod.list.join(', ')}) hide those of their ServiceAccount`,
     account: `ServiceAccount ${pod.serviceAccount} does not name it`,
   }[why]
@@ -116,11 +116,11 @@ function fixOf(
 ): string {
   if (treatment === 'to-evict') return 'Nothing to do: it is evicted, and the next one has the reference.'
   if (treatment === 'unhelped') {
-    return `One made after an eviction lacks it as well, so no more are evicted: add {name: ${secretName}} to imagePullSecrets where the Pod is made.`
+    return `A Pod created after an eviction lacks it too, so no more are evicted: add {name: ${secretName}} to imagePullSecrets in the Pod template.`
   }
   switch (why) {
     case 'own-list':
-      return `Add {name: ${secretName}} to imagePullSecrets where the Pod is made, or use attach: admission.`
+      return `Add {name: ${secretName}} to imagePullSecrets in the Pod template, or use attach: admission.`
     case 'account':
       return `See the status for why ServiceAccount ${pod.serviceAccount} lacks it; then delete the Pod.`
     case 'too-old':

@@ -102,7 +102,7 @@ export function createPodWatch(options: PodWatchOptions): PodWatch {
       'a Pod to be evicted',
     )
     if (outcome !== 'evicted') return
-    const message = `Evicted (heal: true): it could not pull, for it was admitted without ${config.secretName}`
+    const message = `Evicted (heal: true): it could not pull, because it was admitted without ${config.secretName}`
     options.events.warn({ apiVersion: 'v1', kind: 'Pod', name, namespace, uid }, 'PodEvicted', message)
   }
 

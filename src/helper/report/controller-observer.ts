@@ -101,7 +101,7 @@ export function createControllerObserver(options: ControllerObserverOptions): Co
     watchFailed(resource, error, retryInMs) {
       metrics.watchRestarts.inc({ resource })
       const { code, reason } = toNopassError(error)
-      log.info({ resource, code, reason, retryInMs: Math.round(retryInMs) }, 'a watch broke and is opened again')
+      log.info({ resource, code, reason, retryInMs: Math.round(retryInMs) }, 'a watch broke and is restarted')
     },
   }
 }

@@ -15,7 +15,7 @@ export function failureOf(title: string, target: Target, cause: unknown, answere
   if (cause instanceof NopassError) return cause
   const { code, statusCode } = cause as NodeJS.ErrnoException & { readonly statusCode?: number }
   if (cause instanceof MalformedResponse || code?.startsWith('HPE_')) {
-    return new KubeApiError(0, `${title} was answered with something that is not HTTP`, { code: 'KUBE_BAD_ANSWER' })
+    return new KubeApiError(0, `${title} returned something that is not HTTP`, { code: 'KUBE_BAD_ANSWER' })
   }
   const { host, proxy } = target
   if (code === 'ERR_PROXY_TUNNEL') {
@@ -37,7 +37,7 @@ export function timedOut(title: string, timeoutMs: number): KubeApiError {
 }
 
 export function notSent(title: string): KubeApiError {
-  const message = `${title} was not sent: the caller no longer wanted it when there was a connection`
+  const message = `${title} was not sent: the caller no longer needed it when a connection was available`
   return new KubeApiError(0, message, { code: 'KUBE_UNREACHABLE' })
 }
 
@@ -45,7 +45,7 @@ export function notSent(title: string): KubeApiError {
 export function refusedByNode(title: string, error: unknown): unknown {
   const { code } = error as NodeJS.ErrnoException
   if (code !== 'ERR_INVALID_CHAR' && code !== 'ERR_UNESCAPED_CHARACTERS') return error
-  return new NopassError('KUBE_CONNECTION', `${title}: a header has a character that none may have`)
+  return new NopassError('KUBE_CONNECTION', `${title}: a header has a character that is not allowed`)
 }
 
 /** Whether the other side closed the connection. */

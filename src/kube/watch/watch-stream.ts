@@ -42,7 +42,7 @@ export function createWatchParser<T>(lineLimit: number = LINE_LIMIT): WatchParse
       }
       if (start < chunk.length) {
         held.add(chunk.subarray(start))
-        if (held.size > lineLimit) throw badResponse(`a watch sent a line of more than ${lineLimit} bytes`)
+        if (held.size > lineLimit) throw badResponse(`a watch sent a line longer than ${lineLimit} bytes`)
       }
     },
     end: () => ({ cut: held.size > 0 }),

@@ -30,7 +30,7 @@ export function chooseIdentity(
     const mixed = keys.size > 1 || entries.some(({ keyFingerprint }) => keyFingerprint === undefined)
     return mixed
       ? refused('AccessKeys', entries)
-      : accessKey(KEY_IN_CONFIG, 'The AccessKey stood in plain text.', release)
+      : accessKey(KEY_IN_CONFIG, 'The AccessKey was in plain text.', release)
   }
   if (withRole.length > 0) return rrsa(withRole, entries, release)
   if (facts.addonKey) return accessKey(KEY_IN_SECRET, 'As the old helper, by the AccessKey of a RAM user.', release)
@@ -48,9 +48,9 @@ export function chooseIdentity(
 }
 
 const RIGHTS =
-  'The RAM role of the nodes needs the rights to pull: `apply --ack-cluster-id …` grants them, `policy -f` prints them. (A helper of Alibaba made since 2023-04 uses a role of its own, AliyunCSManagedAcrRole, that nobody else can use.)'
+  'The RAM role of the nodes needs the rights to pull: `apply --ack-cluster-id …` grants them, `policy -f` prints them. (Since 2023-04 the helper of Alibaba uses its own role, AliyunCSManagedAcrRole, which no one else can use.)'
 const KEY_IN_CONFIG =
-  'The AccessKey in the old configuration is not copied: it stood there in plain text, so make a new one and disable the old one after the switch.'
+  'The AccessKey in the old configuration is not copied: it was there in plain text, so create a new one and disable the old one after the switch.'
 const KEY_IN_SECRET =
   'The AccessKey is read from a Secret of the release: copy kube-system/alibaba-addon-secret (`access-key-id`, `access-key-secret`).'
 
@@ -97,7 +97,7 @@ function rrsa(
         : [
             {
               kind: 'changed' as const,
-              text: `${others.join(', ')}: was called by the cluster's own role, now by ${roleArn}, which needs the rights to pull from it.`,
+              text: `${others.join(', ')}: was called with the cluster's own role, now with ${roleArn}, which needs the rights to pull from it.`,
             },
           ]),
     ],

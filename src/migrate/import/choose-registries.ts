@@ -22,7 +22,7 @@ export function chooseRegistries(wanted: readonly WantedRegistry[]): ChosenRegis
     const different = group.find((one) => one.assumeRole !== first.assumeRole || one.region !== first.region)
     if (different !== undefined) {
       const message = `\`${first.place}\` and \`${different.place}\` are one registry with two roles or regions`
-      errors.push(new NopassError('IMPORT_SETTING', message, { hint: 'Leave the one of the two that works.' }))
+      errors.push(new NopassError('IMPORT_SETTING', message, { hint: 'Keep the one of the two that works.' }))
       return []
     }
     return [describe(first, mergeDomains(group), names)]

@@ -23,12 +23,14 @@ export function chooseTargets(settings: AddonSettings | undefined, facts: Legacy
   const named = [...new Set(facts.accounts.map(({ metadata }) => metadata.name))]
   const extraAccounts = accounts === undefined ? [] : named.filter((name) => !accounts.includes(name)).sort()
   const comments = [
-    ...(extra.length > 0 ? [`Besides what was configured, the old Secrets are used in ${extra.join(', ')}.`] : []),
+    ...(extra.length > 0
+      ? [`In addition to what was configured, the old Secrets are used in ${extra.join(', ')}.`]
+      : []),
     ...(extraAccounts.length > 0 ? [`The ServiceAccounts ${extraAccounts.join(', ')} name them too.`] : []),
   ]
   const notes: ImportNote[] =
     configured === undefined && !needsSystem
-      ? [{ kind: 'changed', text: 'The namespaces kube-* are left out: no private image was seen to be pulled there.' }]
+      ? [{ kind: 'changed', text: 'The namespaces kube-* are left out: no private image is pulled there.' }]
       : []
   return {
     targets: {

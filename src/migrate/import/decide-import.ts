@@ -50,12 +50,12 @@ export function decideImport({ settings, facts, release, ...request }: ImportReq
 }
 
 const NO_REGION =
-  "The cluster's own region is not known, so the APIs would be called by the public network: give --region, to call them inside the VPC."
+  "The cluster's own region is not known, so the APIs would be called over the public network: pass --region to call them inside the VPC."
 
 function lostDomain(pattern: string): ImportNote {
   return {
     kind: 'lost',
-    text: `\`${pattern}\` of \`acr-registry\`: it does not tell which instance it belongs to. Add it to \`domains\` of the registry.`,
+    text: `\`${pattern}\` of \`acr-registry\`: it does not show which instance it belongs to. Add it to \`domains\` of the registry.`,
   }
 }
 
@@ -63,7 +63,9 @@ function settingNotes(settings: AddonSettings | undefined): readonly ImportNote[
   if (settings === undefined) return []
   const { dropped, unknown, webhook } = settings
   return [
-    ...unknown.map((key): ImportNote => ({ kind: 'lost', text: `\`${key}\`: no document of the add-on knows it.` })),
+    ...unknown.map(
+      (key): ImportNote => ({ kind: 'lost', text: `\`${key}\`: it is not in the documentation of the add-on.` }),
+    ),
     ...dropped.map((key): ImportNote => ({ kind: 'dropped', text: `\`${key}\`: not needed.` })),
     ...(webhook
       ? [
@@ -83,11 +85,11 @@ function factNotes({ workloads, sharedBindings }: LegacyFacts): readonly ImportN
   )
   return [
     ...naming.map((workload): ImportNote => {
-      const text = `${titleOf(workload)} names an old Secret itself: as soon as acr-nopass is installed, name acr-nopass there in its place.`
+      const text = `${titleOf(workload)} names an old Secret itself: as soon as acr-nopass is installed, replace it there with acr-nopass.`
       return { kind: 'todo', text }
     }),
     ...sharedBindings.map((name): ImportNote => {
-      const text = `ClusterRoleBinding ${name} names the old helper's ServiceAccount beside others: take it out by hand.`
+      const text = `ClusterRoleBinding ${name} also names the old helper's ServiceAccount: remove it by hand.`
       return { kind: 'todo', text }
     }),
   ]

@@ -26,7 +26,7 @@ export interface ReadEntries {
 /** One item of `acr-registry-info` or `AcrInstanceInfo`, with an entry per instance. */
 export function readEntry(item: unknown, place: string): ReadEntries {
   if (!isRecord(item)) {
-    const hint = 'Write `- instanceId: …` with the other fields below it, as far in as `instanceId`.'
+    const hint = 'Write `- instanceId: …` with the other fields below it, indented like `instanceId`.'
     return { entries: [], unknown: [], errors: [settingError(place, 'is not a map of fields', hint)] }
   }
   const errors: NopassError[] = []
@@ -44,8 +44,8 @@ export function readEntry(item: unknown, place: string): ReadEntries {
   const ids = splitIds(fields.get('instanceid'), `${place}.instanceId`, errors)
   const domains = readDomains(fields.get('domains'), `${place}.domains`, errors)
   if (ids.length > 1 && domains.length > 0) {
-    const hint = 'Write an entry of its own for each instance.'
-    errors.push(settingError(place, 'names several instances, and domains that are of one of them', hint))
+    const hint = 'Write a separate entry for each instance.'
+    errors.push(settingError(place, 'names several instances, and domains of one of them', hint))
   }
   const role = 'ARN of a RAM role, such as acs:ram::1234567890123456:role/acr-pull'
   const provider = 'ARN of an OIDC provider, such as acs:ram::1234567890123456:oidc-provider/ack-rrsa-c0123'

@@ -170,7 +170,7 @@ function findConfig(value: unknown): Fields | NopassError | undefined {
   return isRecord(read)
     ? read
     : new NopassError('IMPORT_SETTING', `\`config\` of the add-on ${String(value.name)} is not a JSON object`, {
-        hint: 'Take it as `aliyun cs DescribeClusterAddonInstance` shows it.',
+        hint: 'Use the output of `aliyun cs DescribeClusterAddonInstance`.',
       })
 }
 

@@ -32,8 +32,8 @@ export function renderValues(draft: ValuesDraft, notes: readonly ImportNote[], s
     [
       ...comment(
         attach === 'both'
-          ? 'By ServiceAccounts as until now, for tools that read them; and at admission, which no other writer can undo. `auto` is enough where only Pods pull.'
-          : 'By ServiceAccounts, as until now. `auto` gives the helper fewer rights from Kubernetes 1.36 on.',
+          ? 'By ServiceAccounts as before, for tools that read them; and at admission, which no other writer can undo. `auto` is enough where only Pods pull.'
+          : 'By ServiceAccounts, as before. `auto` gives the helper fewer rights from Kubernetes 1.36 on.',
       ),
       ...yaml({ attach }),
     ],
@@ -96,12 +96,14 @@ export function switchSteps(
   return [
     `Install beside the old helper, which keeps running: ${program} apply -f values.yaml --kubeconfig kubeconfig.yaml --coexist true${where}`,
     `Look: ${program} doctor. Every registry is live, every namespace has its pull secret.`,
-    'Restart what was made before (kubectl rollout restart): a Pod keeps the list that it was made with.',
-    `Ask what still depends on the old helper: ${program} cleanup --legacy. It changes nothing, and names each Pod, workload and ServiceAccount.`,
+    'Restart what was created before (kubectl rollout restart): a Pod keeps the list with which it was created.',
+    `Check what still depends on the old helper: ${program} cleanup --legacy. It changes nothing, and names each Pod, workload and ServiceAccount.`,
     ...(isAddon
-      ? ['Uninstall the add-on in the ACK console, if it was installed there; else it would be kept as installed.']
+      ? [
+          'Uninstall the add-on in the ACK console, if it was installed there; otherwise ACK still treats it as installed.',
+        ]
       : []),
-    `When nothing depends on it: ${program} cleanup --legacy --yes. It ends the old helper, takes its entries out of ServiceAccounts, then deletes ${secrets.length === 0 ? 'its Secrets' : `the Secrets ${secrets.join(', ')}`}, then its RBAC${isAddon ? ' and acr-configuration' : ''}.`,
+    `When nothing depends on it: ${program} cleanup --legacy --yes. It stops the old helper, removes its entries from ServiceAccounts, then deletes ${secrets.length === 0 ? 'its Secrets' : `the Secrets ${secrets.join(', ')}`}, then its RBAC${isAddon ? ' and acr-configuration' : ''}.`,
     isAddon
       ? 'Remove the old rights in RAM: the statement cr:* of the worker role, if you wrote one for the add-on.'
       : 'Remove the old rights in RAM: cr:Get*, cr:List* and cr:PullRepository in the policy k8sWorkerRolePolicy-… of the worker role; acr-nopass has a policy of its own.',

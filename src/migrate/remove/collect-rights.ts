@@ -83,10 +83,10 @@ function whyRoleStays(object: AnyObject, staying: readonly AnyObject[]): string 
     return isRecord(roleRef) && roleRef.kind === 'ClusterRole' && roleRef.name === LEGACY_HELPER
   })
   if (user !== undefined) return `${user.kind} ${keyOf(user.metadata)} refers to it`
-  if (object.aggregationRule !== undefined) return 'it is made of other roles'
+  if (object.aggregationRule !== undefined) return 'it is aggregated from other roles'
   // Of any ClusterRole, by any label: these are the ones that Kubernetes and its documents use.
   const labels = Object.keys(object.metadata.labels ?? {})
-  if (labels.some((key) => key.includes('/aggregate-to-'))) return 'other roles are made of it'
+  if (labels.some((key) => key.includes('/aggregate-to-'))) return 'it is aggregated into other roles'
   const rules = Array.isArray(object.rules) ? object.rules : []
   if (!rules.every(isPublished)) return "it allows what Alibaba's own helper is not known to need"
   return applied(object, ['f:rules'])

@@ -63,7 +63,7 @@ function otherUses(
   const describe = (subject: string, name: string): Dependent => ({
     subject,
     why: `it uses the Secret ${name} in a volume, its environment or a field of its own`,
-    fix: `Give it a Secret of its own, or ${secretName} if it reads the content again whenever that changes.`,
+    fix: `Give it its own Secret, or ${secretName} if it reads the content again whenever that changes.`,
   })
   const ofWorkloads = workloads.flatMap((workload) => {
     // A cluster-scoped object may mean any namespace.
@@ -126,8 +126,8 @@ function withoutSecret(namespace: string, { secretName, targets, namespaces }: O
     subject: `namespace ${namespace}`,
     why: `it has no current pull secret ${secretName}`,
     fix: isTarget
-      ? 'Run `acr-nopass doctor`: it says what keeps the helper from writing it.'
-      : 'Add it to `targets.namespaces` of the values, or take the old names out of its ServiceAccounts by hand.',
+      ? 'Run `acr-nopass doctor`: it shows what prevents the helper from writing it.'
+      : 'Add it to `targets.namespaces` of the values, or remove the old names from its ServiceAccounts by hand.',
   }
 }
 
@@ -135,7 +135,7 @@ function withoutEntry(subject: string, { secretName }: OurSide): Dependent {
   return {
     subject,
     why: `it names an old Secret and not ${secretName}`,
-    fix: `Name ${secretName} there, add its ServiceAccount to \`targets.serviceAccounts\`, or take the old name away if nothing pulls with it.`,
+    fix: `Name ${secretName} there, add its ServiceAccount to \`targets.serviceAccounts\`, or remove the old name if nothing pulls with it.`,
   }
 }
 
@@ -159,9 +159,10 @@ function withoutRegistry(workload: Workload, image: string, gap: 'domain' | 'rep
 /** One line per controller for all its Pods. */
 function madeBefore(pod: Workload, replicaSetOwners: LegacyFacts['replicaSetOwners']): Dependent {
   const { namespace, owner } = pod
-  const why = 'its Pods were created before the pull secret was attached, and keep the list that they were created with'
+  const why =
+    'its Pods were created before the pull secret was attached, and keep the list with which they were created'
   if (owner === undefined) {
-    const alone = 'it was created before the pull secret was attached, and keeps the list that it was created with'
+    const alone = 'it was created before the pull secret was attached, and keeps the list with which it was created'
     return { subject: titleOf(pod), why: alone, fix: 'Create it again from its manifest.' }
   }
   const isReplicaSet = owner.group === 'apps' && owner.kind === 'ReplicaSet'

@@ -119,7 +119,7 @@ function repositoryGlob(glob: string): string {
 
 /** Why acr-nopass cannot take over anything yet. */
 export function releaseProblems({ release, available }: OurSide): readonly Dependent[] {
-  const doctor = 'Run `acr-nopass doctor`: it says what is wrong.'
+  const doctor = 'Run `acr-nopass doctor`: it shows what is wrong.'
   if (release === undefined) {
     const fix = 'Install it beside the old helper; `acr-nopass import` writes its values.'
     return [{ subject: 'the cluster', why: 'acr-nopass is not installed here', fix }]

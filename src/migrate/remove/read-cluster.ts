@@ -150,7 +150,7 @@ async function readCustom(
   const discover = async () => (await reader.attempt('The API groups', () => discoverCustom(client, signal))) ?? []
   const keyOfKind = ({ plural, apiVersion }: CustomKind): string => `${plural}.${apiVersion.split('/')[0]}`
   for (const { plural, apiVersion } of await listServed(discover, keyOfKind, listKind, signal)) {
-    reader.note(`${plural} (${apiVersion})`, 'the API server lists the kind and does not find it')
+    reader.note(`${plural} (${apiVersion})`, 'the API server lists the kind but does not serve it')
   }
   return found
 }

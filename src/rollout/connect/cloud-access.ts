@@ -105,8 +105,8 @@ function byToken(
 }
 
 async function missingIdToken(): Promise<string> {
-  throw new NopassError('CREDENTIALS_MISSING', 'the job has no ID token to assume a role with', {
-    hint: 'Add `permissions: { id-token: write, contents: read }` to the job; jobs of forks and of Dependabot never get one.',
+  throw new NopassError('CREDENTIALS_MISSING', 'the job has no ID token with which to assume a role', {
+    hint: 'Add `permissions: { id-token: write, contents: read }` to the job; jobs from forks and Dependabot never get one.',
   })
 }
 

@@ -78,7 +78,7 @@ export function refuseForeignPrograms(
       for (const key of PATHS) {
         const path = part[key]
         if (path === undefined || path === '' || isPathWithin(path, source)) continue
-        throw refuse(`the path of ${key} ${of} leads out of the workspace, or nowhere`)
+        throw refuse(`the path of ${key} ${of} is outside of the workspace, or does not exist`)
       }
     }
   }

@@ -159,13 +159,14 @@ async function refuseRivals(
   if (!settings.chart.ours) return { alone: true, notes: [] }
   const others = await otherReleases(client, cluster.settings, signal)
   const [other] = others ?? []
-  if (other !== undefined) throw new NopassError('RELEASE_ELSEWHERE', `acr-nopass already works here as ${other}`)
+  if (other !== undefined)
+    throw new NopassError('RELEASE_ELSEWHERE', `acr-nopass is already installed here as ${other}`)
   const [addon] = await findAddons(client, signal)
   const coexist = cluster.settings.coexist || settings.inputs.coexist
   if (addon !== undefined && !coexist) throw new NopassError('ADDON_PRESENT', `${addon} works in kube-system`)
   const notes = [
     ...(others === undefined
-      ? ['not checked whether another acr-nopass is there: the deployer may not list Deployments']
+      ? ['not checked whether another acr-nopass is installed: the deployer lacks the right to list Deployments']
       : []),
     ...(addon === undefined ? [] : [`beside the vendor's ${addon}`]),
   ]

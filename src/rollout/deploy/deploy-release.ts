@@ -190,7 +190,7 @@ async function rollBack(request: DeployRequest, failed: Failed, signal: AbortSig
   if (own === undefined) {
     failed.settle()
     const others = last !== undefined && last.revision !== before
-    const note = others ? `; revision ${last.revision} (${last.status}) is not of this run and stays` : ''
+    const note = others ? `; revision ${last.revision} (${last.status}) is not of this run and is kept` : ''
     return { status: 'failed', revision: before, error, notes: [`helm made no revision${note}`] }
   }
   if (own !== last) {
@@ -204,7 +204,7 @@ async function rollBack(request: DeployRequest, failed: Failed, signal: AbortSig
   if (!undo) {
     failed.settle()
     const kept =
-      good === null ? 'the failed first installation stays for you to inspect' : 'not rolled back (rollback: false)'
+      good === null ? 'the failed first installation is kept for you to inspect' : 'not rolled back (rollback: false)'
     return { status: 'failed', revision: own.revision, error, notes: [kept] }
   }
   const undone = await runUndo(request, undo, { before: own.revision, good }, failed.settle)
@@ -219,7 +219,7 @@ async function rollBack(request: DeployRequest, failed: Failed, signal: AbortSig
   return { status: 'rolled-back', revision: restored.revision ?? undo.to, error, notes: [undo.done, ...restored.notes] }
 }
 
-/** Where the history is not readable, helm's error is reported; the journal entry stays open for the post step. */
+/** Where the history could not be read, helm's error is reported; the journal entry stays open for the post step. */
 async function readHistoryAfter(
   { store }: DeployRequest,
   error: NopassError,
@@ -230,7 +230,7 @@ async function readHistoryAfter(
   } catch (unread) {
     if (signal.aborted) throw unread
     const why = toNopassError(unread).message
-    throw reworded(error, `${error.message}; it was not rolled back, because the history is not readable (${why})`)
+    throw reworded(error, `${error.message}; it was not rolled back, because the history could not be read (${why})`)
   }
 }
 
@@ -243,5 +243,5 @@ function withEvidence(error: NopassError, watch: ReleaseWatch): NopassError {
 }
 
 function interrupted({ target }: DeployRequest): NopassError {
-  return new NopassError('INTERRUPTED', `interrupted while helm changed ${target.namespace}/${target.release}`)
+  return new NopassError('INTERRUPTED', `interrupted while helm was changing ${target.namespace}/${target.release}`)
 }

@@ -138,7 +138,7 @@ export async function restoreOther(
     }
   } catch (error) {
     if (signal.aborted) throw error
-    return { notes: [`${note}; whether it is in effect was not readable: ${toNopassError(error).message}`] }
+    return { notes: [`${note}; whether it is in effect could not be read: ${toNopassError(error).message}`] }
   }
   const last = history.at(-1)?.revision ?? other.revision
   const error = await rollback(other.revision, last)

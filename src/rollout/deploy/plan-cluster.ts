@@ -151,6 +151,6 @@ function driftNotes(drift: readonly ObjectDrift[]): readonly string[] {
     ...(forbidden.length === 0
       ? []
       : [`not checked by a dry run: ${forbidden.map(({ object }) => object).join(', ')}`]),
-    ...refused.map(({ object, detail }) => `the API server would refuse ${object}: ${detail}`),
+    ...refused.map(({ object, detail }) => `the API server would reject ${object}: ${detail}`),
   ]
 }

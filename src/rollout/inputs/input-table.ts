@@ -50,7 +50,11 @@ const TABLE = {
     default: 'false',
     about: "Single ACK cluster: use the API server's VPC address.",
   },
-  kubeconfig: { kind: 'text', default: '', about: 'Single cluster: a kubeconfig file, or its text (from a secret).' },
+  kubeconfig: {
+    kind: 'text',
+    default: '',
+    about: 'Single cluster: a kubeconfig file, or its content (from a secret).',
+  },
   'kube-context': { kind: 'text', default: '', about: 'Single cluster: the context in that kubeconfig.' },
   'worker-roles': {
     kind: 'list',

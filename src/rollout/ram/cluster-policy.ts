@@ -80,7 +80,7 @@ export function mayLeave({ members, document }: PolicyTarget): boolean {
 
 /** Why RAM keeps more than this run's releases need. */
 export function maybeShared(clusters: readonly string[]): string {
-  return `the deployer may not list Deployments in ${clusters.join(', ')}, so another acr-nopass may need it`
+  return `the deployer lacks the right to list Deployments in ${clusters.join(', ')}, so another acr-nopass may need it`
 }
 
 /** Of clusters by worker role: while it is unknown which roles one has, it may be any. */

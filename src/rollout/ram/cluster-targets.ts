@@ -103,7 +103,7 @@ async function formerRoles({ cluster, context, signal }: RamWork, { detail }: Co
     if (error.code === 'WORKER_ROLE_UNKNOWN') return NO_ROLES
     if (error.code !== 'CLOUD_DENIED') throw error
     const unseen =
-      'RAM: not checked whether a policy that clusters shared is still on the roles of its nodes: they may not be read ' +
+      'RAM: not checked whether a policy that clusters shared is still on the roles of its nodes: they could not be read ' +
       '(cs:DescribeClusterNodePools); name them in `workerRoles`'
     return { ...NO_ROLES, unseen: [unseen] }
   }

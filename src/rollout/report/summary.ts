@@ -56,7 +56,7 @@ export function renderErrors(mode: string, errors: readonly NopassError[]): stri
   })
   const count = errors.length === 1 ? '1 error' : `${errors.length} errors`
   const head = [
-    `### acr-nopass ${mode}: ${count}, nothing was begun`,
+    `### acr-nopass ${mode}: ${count}, nothing was started`,
     '',
     '| place | code | what | fix |',
     '| --- | --- | --- | --- |',
@@ -100,14 +100,14 @@ function timelineBlock({ results, durationMs, helm }: SummaryInput): readonly st
 function unverifiedFold({ unverified = [] }: SummaryInput): readonly string[] {
   if (unverified.length === 0) return []
   const lines = unverified.map((fact) => `- ${cell(describeFact(fact))}`).join('\n')
-  return [`<details><summary>relied on, and not verified</summary>\n\n${lines}\n\n</details>`]
+  return [`<details><summary>relied on, but not verified</summary>\n\n${lines}\n\n</details>`]
 }
 
 function noteFold({ name, notes, chart }: ClusterResult): readonly string[] {
   const lines = [...(chart ? [`chart ${chart}`] : []), ...notes]
   if (lines.length === 0) return []
   return [
-    `<details><summary>${escapeHtml(printable(name))}: what was done and seen</summary>\n\n${lines.map((line) => `- ${cell(line)}`).join('\n')}\n\n</details>`,
+    `<details><summary>${escapeHtml(printable(name))}: what was done and observed</summary>\n\n${lines.map((line) => `- ${cell(line)}`).join('\n')}\n\n</details>`,
   ]
 }
 

@@ -12,7 +12,7 @@ export async function requireApproved(work: ClusterWork, open: OpenCluster): Pro
   const { digest } = await makePlan(work, open)
   if (context.approved.get(cluster.name) === digest) return
   const what = context.approved.has(cluster.name)
-    ? 'would change something else than the approved plan says'
+    ? 'would change something other than the approved plan'
     : 'is not in the approved plan'
   throw new NopassError('PLAN_CHANGED', `${cluster.name} ${what}`)
 }

@@ -59,13 +59,14 @@ export function sortLeftovers(
   const stays = (why: string): Reason => ({ why, removable: false })
   const whyKept = ({ metadata }: LeftAccount): Reason | undefined => {
     const beside = byNamespace.get(metadata.namespace)
-    if (beside !== undefined && !isOurs(beside)) return stays(`the Secret ${secretName} there is not this release's`)
+    if (beside !== undefined && !isOurs(beside))
+      return stays(`the Secret ${secretName} there does not belong to this release`)
     if (beside === undefined && hasOthers) {
       return stays(`there is no Secret ${secretName}, and another release writes Secrets of that name`)
     }
     if (beside === undefined && others === undefined) {
       return stays(
-        `there is no Secret ${secretName}, and whether another release writes Secrets of that name is not readable`,
+        `there is no Secret ${secretName}, and whether another release writes Secrets of that name could not be read`,
       )
     }
     const owner = listOwner(metadata.managedFields)

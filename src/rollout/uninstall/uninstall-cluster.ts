@@ -93,7 +93,7 @@ async function uninstall(
   if (settings.inputs['ram-cleanup']) {
     const others = await otherReleases(connected.client, cluster.settings, signal)
     if (others === undefined) say(`RAM: kept: ${maybeShared([cluster.name])}`)
-    else if (others.length > 0) say(`RAM: kept: acr-nopass works in this cluster as ${others.join(', ')} too`)
+    else if (others.length > 0) say(`RAM: kept: acr-nopass is installed in this cluster as ${others.join(', ')} too`)
     else note(await policyTargets(work, connected, serviceAccount, 'remove'))
   }
   return { status: 'uninstalled' }
@@ -178,7 +178,9 @@ async function removeRest(
   const removal = await unlessStatus(findAndRemoveLeftovers(client, own, signal), 403)
   if (removal === undefined) {
     const where = own.namespaces === undefined ? 'all namespaces' : `namespaces ${own.namespaces.join(', ')}`
-    say(`left: pull secrets without content (the deployer may not list ServiceAccounts and Secrets in ${where})`)
+    say(
+      `left: pull secrets without content (the deployer lacks the right to list ServiceAccounts and Secrets in ${where})`,
+    )
     return
   }
   say(`${removal.detached} ServiceAccounts detached also, ${removal.deleted} pull secrets deleted`)

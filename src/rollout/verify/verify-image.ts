@@ -76,9 +76,10 @@ async function lastEvents(client: KubeClient, namespace: string, pod: string, si
   const query = { fieldSelector: `involvedObject.name=${pod}` }
   // That the image was not pulled is the failure, not that its reason is hidden.
   const events = await unlessStatus(client.request<EventList>({ method: 'GET', path, query }, signal), 403)
-  if (events === undefined) return 'its container did not start, and the deployer may not list the Events that say why'
+  if (events === undefined)
+    return 'its container did not start, and the deployer lacks the right to list the Events that show why'
   const [last] = events.items.toSorted((a, b) => ((a.lastTimestamp ?? '') < (b.lastTimestamp ?? '') ? 1 : -1))
-  return last === undefined ? 'no node has taken the Pod' : `${last.reason}: ${last.message}`
+  return last === undefined ? 'the Pod was not scheduled to a node' : `${last.reason}: ${last.message}`
 }
 
 interface EventList {

@@ -106,7 +106,7 @@ async function verifyAttachment(
       return !isTransient(error)
     }
   })
-  if (refused !== undefined) return `the reference was not checked: a Pod is refused there (${refused})`
+  if (refused !== undefined) return `the reference was not checked: a Pod is rejected there (${refused})`
   if (waited !== undefined) return `a new Pod had the reference after ${Math.round(waited)} ms`
   throw new NopassError(
     'VERIFY_ATTACH',

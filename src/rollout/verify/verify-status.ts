@@ -62,7 +62,7 @@ export async function verifyStatus(request: StatusRequest, signal: AbortSignal):
   throw new NopassError('VERIFY_STATUS', describeStatus(last, running, parts.configHash, { limitMs, now: now() }))
 }
 
-/** Undefined: the chart is not ours, or the deployer may not list Pods; then the status alone decides. */
+/** Undefined: the chart is not ours, or the deployer lacks the right to list Pods; then the status alone decides. */
 async function listPods(
   client: KubeClient,
   parts: WatchedRelease,
@@ -91,12 +91,11 @@ function describeStatus(
     return `no Pod of the helper is ready ${time}${report}`
   }
   if (status === undefined) return `the helper has written no report ${time}`
-  if (hash !== undefined && status.configHash !== hash)
-    return `the helper still works with an older configuration ${time}`
+  if (hash !== undefined && status.configHash !== hash) return `the helper still uses an older configuration ${time}`
   const bad = status.registries.filter((registry) => !isInUse(registry, now))
   const words = bad.map(({ name, state, verified, error, expiresAt }) =>
     state === 'live' && verified === 'refused'
-      ? `registry ${name} refuses the credential that is in use`
+      ? `registry ${name} rejects the credential in use`
       : state === 'live'
         ? `the credential of registry ${name} expired at ${expiresAt} and the helper has not replaced it`
         : `registry ${name} is ${state}${error ? ` (${error.message})` : ''}`,

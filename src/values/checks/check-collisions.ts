@@ -113,7 +113,7 @@ function sharedRights(values: MapNode): ValuesError[] {
   if (labels?.kind !== 'map') return []
   return [...labels.entries].flatMap(([label, { keyAt }]) => {
     if (!label.includes('/aggregate-to-')) return []
-    const message = `the label \`${label}\` in \`commonLabels\` would give the helper's rights, also those on pull secrets, to everybody with that role`
+    const message = `the label \`${label}\` in \`commonLabels\` would give the helper's rights, including those on pull secrets, to everyone with that role`
     return [
       new ValuesError('VALUES_COLLISION', message, {
         at: keyAt,

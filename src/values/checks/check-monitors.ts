@@ -15,7 +15,7 @@ export function checkMonitors(values: MapNode): ValuesError[] {
     const threshold = child(child(child(child(metrics, 'prometheusRule'), 'alerts'), name), 'threshold')
     if (threshold === undefined) return []
     const path = ['metrics', 'prometheusRule', 'alerts', name, 'threshold']
-    const message = `the alert \`${name}\` compares with no number that could be set`
+    const message = `the alert \`${name}\` has no threshold that could be set`
     return [new ValuesError('VALUES_NO_EFFECT', message, { at: threshold.at, path, hint: 'Remove the threshold.' })]
   })
   return [
@@ -31,7 +31,7 @@ export function checkMonitors(values: MapNode): ValuesError[] {
       ? [
           wrong(values, 'VALUES_COLLISION', 'podMonitor', {
             message:
-              '`metrics.serviceMonitor` and `metrics.podMonitor` are both enabled, so every sample would be there twice',
+              '`metrics.serviceMonitor` and `metrics.podMonitor` are both enabled, so every sample would be scraped twice',
             hint: 'Keep one of them.',
           }),
         ]

@@ -23,8 +23,8 @@ function peers(list: YamlNode | undefined, path: ValuePath): ValuesError[] {
     if (outside.length > 0) return outside
     const count = peer.entries.size
     if (count > 0 && (count === 1 || !peer.entries.has('ipBlock'))) return []
-    const what = count === 0 ? 'is empty' : 'has `ipBlock` beside a selector'
-    const hint = count === 0 ? 'Write who it is, or remove it.' : 'Write two peers, one of each.'
+    const what = count === 0 ? 'is empty' : 'has `ipBlock` together with a selector'
+    const hint = count === 0 ? 'Write a selector or an `ipBlock`, or remove it.' : 'Write two peers, one of each.'
     return [refused(peer, [...path, index], `a peer of a NetworkPolicy ${what}`, hint)]
   })
 }
@@ -40,7 +40,7 @@ function exceptions(block: YamlNode | undefined, path: ValuePath): ValuesError[]
     if (part === undefined) return []
     const isPart = part.prefix > whole.prefix && inside.check(part.address, part.family)
     if (isPart && part.family === whole.family) return []
-    const message = 'what `except` leaves out is not a part of `cidr`'
+    const message = 'what `except` excludes is not a part of `cidr`'
     return [refused(item, [...path, 'except', index], message, 'Write a smaller range inside `cidr`, or remove it.')]
   })
 }

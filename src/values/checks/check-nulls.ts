@@ -63,7 +63,7 @@ export function checkNulls(values: MapNode, given: MapNode): ValuesError[] {
     reported.add(name)
     const at = lookup(given, nulled)?.at
     return [
-      new ValuesError('VALUES_NULL', `\`${name}\` is null, which takes its default away`, {
+      new ValuesError('VALUES_NULL', `\`${name}\` is null, which removes its default`, {
         at,
         path: nulled,
         value: 'null',

@@ -43,7 +43,7 @@ function volumes(values: MapNode): ValuesError[] {
     seen.add(name)
     if (item.entries.size === 2) return sources(child(item, 'projected'), ['extraVolumes', index, 'projected'])
     const message = `the volume \`${name}\` in \`extraVolumes\` needs exactly one source`
-    const hint = 'Write one of configMap, secret, projected, emptyDir, csi and persistentVolumeClaim beside its name.'
+    const hint = 'Write one of configMap, secret, projected, emptyDir, csi and persistentVolumeClaim next to its name.'
     return [refused(item, path, message, hint)]
   })
 }
@@ -60,7 +60,7 @@ function sources(projected: YamlNode | undefined, path: ValuePath): ValuesError[
     if (source.kind !== 'map') return []
     const at = [...path, 'sources', index]
     if (source.entries.size > 1) {
-      const message = 'a source of a projected volume has several kinds'
+      const message = 'a source of a projected volume has several types'
       return [refused(source, at, message, 'Write one source for each.')]
     }
     const bundle = child(source, 'clusterTrustBundle')
@@ -133,7 +133,7 @@ function resolver(values: MapNode): ValuesError[] {
   const policy = child(values, 'dnsPolicy')
   if (policy === undefined || !is(policy, 'None')) return []
   if (items(child(child(values, 'dnsConfig'), 'nameservers')).length > 0) return []
-  const message = '`dnsPolicy: None` needs `dnsConfig.nameservers`: nothing else says how names are resolved'
+  const message = '`dnsPolicy: None` needs `dnsConfig.nameservers`: nothing else configures how names are resolved'
   return [refused(policy, ['dnsPolicy'], message, 'Add one, or choose another policy.')]
 }
 
@@ -151,6 +151,6 @@ function strategy(values: MapNode): ValuesError[] {
     return amount?.kind === 'scalar' && /^-?0+%?$/.test(String(amount.value))
   }
   if (!isZero('maxSurge') || !isZero('maxUnavailable')) return []
-  const message = '`updateStrategy.rollingUpdate` has no Pod to begin with: `maxSurge` and `maxUnavailable` are both 0'
+  const message = '`updateStrategy.rollingUpdate` could replace no Pod: `maxSurge` and `maxUnavailable` are both 0'
   return [refused(rolling, path, message, 'Raise one of them.')]
 }

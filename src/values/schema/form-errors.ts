@@ -60,14 +60,14 @@ export function typeHint(schema: Schema | undefined, node: YamlNode | undefined,
     if (types.includes('boolean') && /^(true|false)$/i.test(text)) return `Remove the quotes: ${text.toLowerCase()}.`
     if ((types.includes('integer') || types.includes('number')) && /^\d+(\.\d+)?$/.test(text))
       return `Remove the quotes: ${text}.`
-    if (types.includes('array')) return 'Write a list: one item in each line, after "- ".'
+    if (types.includes('array')) return 'Write a list: one item per line, after "- ".'
   }
   if (types.includes('array') && node?.kind === 'map')
     return 'Write a list: put "- " before the first key of each item.'
   const example = firstExample(schema)
   if (example !== undefined) return `Write it like ${example}.`
   const keys = Object.keys(schema?.properties ?? {})
-  return keys.length === 0 ? undefined : `Write its keys below it, each on a line of its own: ${keys.join(', ')}.`
+  return keys.length === 0 ? undefined : `Write its keys below it, each on its own line: ${keys.join(', ')}.`
 }
 
 function likeExample(schema: Schema | undefined, expected: string): string {
@@ -110,7 +110,7 @@ const FORM_HINTS: Readonly<Record<string, (value: string) => string | undefined>
     if (value.includes('://')) return `Leave the scheme out: ${value.replace(/^.*:\/\//, '').replace(/\/.*$/, '')}.`
     if (value.includes('*')) return 'List every host by its full name; /etc/hosts knows no wildcard.'
     if (/[A-Z]/.test(value)) return `Write it in lower case: ${value.toLowerCase()}.`
-    if (value.endsWith('.')) return `Leave out the dot at its end: ${value.replace(/\.+$/, '')}.`
+    if (value.endsWith('.')) return `Remove the dot at its end: ${value.replace(/\.+$/, '')}.`
     return 'Write a host name such as images.example.com: lower-case letters, digits and `-`, in parts with a dot between them.'
   },
   Duration: (value) =>

@@ -58,10 +58,10 @@ const USUAL_NAMES: Readonly<Record<string, string>> = {
 /** Keys of a Pod that are not supported on purpose. */
 const LEFT_OUT: Readonly<Record<string, string>> = {
   hostPath:
-    'Remove it: a folder of the node would let the helper read what is not its own, and Pod Security restricted forbids it. Use `configMap`, `secret` or `csi`.',
-  privileged: 'Remove it: the helper needs no right on its node.',
+    'Remove it: a folder of the node would allow the helper to read the data of others, and Pod Security restricted forbids it. Use `configMap`, `secret` or `csi`.',
+  privileged: 'Remove it: the helper needs no privilege on its node.',
   add: 'Remove it: the helper needs no capability.',
-  procMount: 'Remove it: the helper needs no right on its node.',
+  procMount: 'Remove it: the helper needs no privilege on its node.',
 }
 
 function leftOut(path: ValuePath, key: string): string | undefined {

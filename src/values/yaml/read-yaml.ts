@@ -99,7 +99,7 @@ function characterError(match: RegExpExecArray, at: (offset: number) => Position
     })
   }
   const code = (match[0].codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')
-  return new ValuesError('YAML_SYNTAX', `the character U+${code} may not stand here as it is`, {
+  return new ValuesError('YAML_SYNTAX', `the character U+${code} is not allowed here as it is`, {
     at: at(match.index),
     hint: `Write it as an escape in double quotes ("\\u${code}"), or end lines with a line feed.`,
   })
@@ -126,16 +126,19 @@ const PROBLEMS: Readonly<Record<YamlErrorCode, SyntaxProblem>> = {
     message: 'a directive',
     hint: 'Remove the line that starts with %; text that starts with % needs quotes.',
   },
-  BAD_DQ_ESCAPE: syntax('an escape that double quotes do not know', 'Use single quotes, or write the backslash twice.'),
+  BAD_DQ_ESCAPE: syntax(
+    'an escape that is unknown in double quotes',
+    'Use single quotes, or write the backslash twice.',
+  ),
   BAD_INDENT: syntax(
     'a line that is indented wrongly, or follows a bracket that was not closed',
     'Indent it like its neighbours, with spaces, and close what was opened before it.',
   ),
   BAD_PROP_ORDER: syntax('an anchor or tag in the wrong place', 'Put it right before its value.'),
-  BAD_SCALAR_START: syntax('text that starts with a character that YAML keeps for itself', 'Put the text in quotes.'),
+  BAD_SCALAR_START: syntax('text that starts with a character that YAML reserves', 'Put the text in quotes.'),
   BLOCK_AS_IMPLICIT_KEY: syntax(
-    'a map inside the line of another key',
-    'Begin it on a line of its own, or put the text in quotes if the colon belongs to it.',
+    'a map on the line of another key',
+    'Start it on its own line, or put the text in quotes if the colon belongs to it.',
   ),
   BLOCK_IN_FLOW: syntax('an indented block between brackets', 'Write it between brackets too.'),
   DUPLICATE_KEY: { code: 'YAML_DUPLICATE_KEY', message: 'a key that appears twice', hint: 'Remove one of the two.' },
@@ -143,9 +146,9 @@ const PROBLEMS: Readonly<Record<YamlErrorCode, SyntaxProblem>> = {
   KEY_OVER_1024_CHARS: syntax('a key of more than 1024 characters', 'Look for a missing quote or line break.'),
   MISSING_CHAR: syntax(
     'a missing colon, comma, bracket or quote',
-    'Look for what was opened before this place and not closed, or for a key without a colon.',
+    'Look for what was opened before this position and not closed, or for a key without a colon.',
   ),
-  MULTILINE_IMPLICIT_KEY: syntax('a key that goes over several lines', 'Look for a missing colon or a missing quote.'),
+  MULTILINE_IMPLICIT_KEY: syntax('a key that spans several lines', 'Look for a missing colon or a missing quote.'),
   MULTIPLE_ANCHORS: syntax('two anchors on one value', 'Keep one.'),
   MULTIPLE_DOCS: { code: 'YAML_DOCUMENTS', message: 'a second document', hint: 'Split it into one file per document.' },
   MULTIPLE_TAGS: { code: 'YAML_TAG', message: 'two tags on one value', hint: 'Remove both.' },

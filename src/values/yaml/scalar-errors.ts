@@ -10,13 +10,13 @@ export function ambiguous(source: string, { yaml12, yaml11, helm }: Readings, at
   const error = (what: string, hint = quote, code: ErrorCode = 'YAML_AMBIGUOUS'): ValuesError =>
     new ValuesError(code, `${shown} ${what}`, { at, value: source, hint })
   if (typeof helm === 'number' && !Number.isFinite(helm)) {
-    return error('is a number that Helm cannot hold', quote, 'YAML_SYNTAX')
+    return error('is a number that Helm cannot represent', quote, 'YAML_SYNTAX')
   }
   if (Object.is(helm, -0)) {
-    return error('is a zero with a sign, which not every reader keeps', 'Quote it if you mean text, else write 0.')
+    return error('is a signed zero, which not every reader preserves', 'Quote it if you mean text, else write 0.')
   }
   if (Object.is(yaml12, yaml11) && Object.is(yaml12, helm)) {
-    return error('has more digits than every reader keeps')
+    return error('has more digits than every reader preserves')
   }
   const what = `is ${inWords(yaml12)} in YAML 1.2, ${inWords(yaml11)} in YAML 1.1 and ${inWords(helm)} to Helm`
   return error(what, `${quote} Else write the value plainly: true, false, null, or a decimal number.`)

@@ -63,7 +63,7 @@ export function createNodeReader(document: Document.Parsed, { text, at, origin }
     const [start, end] = range ?? [0, 0]
     const bad = findBadEscape(text.slice(start, end))
     if (bad === undefined) return
-    const message = `Helm does not know the escape ${bad.escape}`
+    const message = `Helm does not support the escape ${bad.escape}`
     report('YAML_SYNTAX', message, { at: at(start + bad.index), hint: bad.hint, hideLine: true })
   }
 
@@ -156,7 +156,7 @@ export function createNodeReader(document: Document.Parsed, { text, at, origin }
       return report('YAML_KEY', `a key of ${source.length} characters`, { at: where, hideLine: true })
     }
     if (text.slice(start, end).includes('\n')) {
-      return report('YAML_KEY', 'a key over several lines', { at: where, hint: 'Write the key in one line.' })
+      return report('YAML_KEY', 'a key over several lines', { at: where, hint: 'Write the key on one line.' })
     }
     if (key.type !== 'PLAIN') {
       if (key.type === 'QUOTE_DOUBLE') checkEscapes(key)
@@ -165,7 +165,7 @@ export function createNodeReader(document: Document.Parsed, { text, at, origin }
     // go-yaml takes `key:` before a bracket or comma as text.
     if (map.flow && /^:[[\]{},]/.test(text.slice(end, end + 2))) {
       const hint = 'Write a space after the colon.'
-      return report('YAML_SYNTAX', 'a colon without a space behind it', { at: at(end), hint })
+      return report('YAML_SYNTAX', 'a colon without a space after it', { at: at(end), hint })
     }
     if (typeof agreedValue(readings(source)) === 'string') return { name: source, at: where }
     const name = source === '' ? 'an empty key' : `the key ${source}`

@@ -46,7 +46,7 @@ export const HELPER_CASES: readonly BrokenCase<HelperFixture>[] = [
     id: 'HELPER_DEGRADED',
     severity: 'warning',
     make: (fixture) => setContainer(fixture, { securityContext: { capabilities: { drop: ['KILL'] } } }),
-    message: /The API server takes no Pod of it: .*violates PodSecurity/,
+    message: /The API server rejects its Pods: .*violates PodSecurity/,
     fix: (fixture) => fixture.scale(1),
   },
   {

@@ -53,7 +53,7 @@ export const PULL_CASES: readonly BrokenCase<PodFixture>[] = [
       fixture.helper.helperCluster.cloud.control.expireTokens()
       await fixture.pod('shop', 'revoked', IMAGE)
     },
-    message: /The registry refuses the credential in the Secret[\s\S]*acr-nopass refresh/,
+    message: /The registry rejects the credential in the Secret[\s\S]*acr-nopass refresh/,
     fix: async (fixture) => {
       await fixture.removePod('shop', 'revoked')
       await fixture.helper.scale(1)

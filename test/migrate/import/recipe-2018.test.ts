@@ -51,7 +51,7 @@ test('namespaces and ServiceAccounts to which the Secrets were copied manually a
     namespaces: { include: ['default', 'shop'] },
     serviceAccounts: { include: ['default', 'builder'] },
   })
-  assert.match(text, /besides what was configured, the old Secrets are used in shop/i)
+  assert.match(text, /in addition to what was configured, the old Secrets are used in shop/i)
 })
 
 test('a system namespace is a target only if something private is pulled there with the old Secret', () => {

@@ -202,13 +202,13 @@ const KEPT: readonly (readonly [what: string, objects: readonly AnyObject[], kep
   [
     'a role that aggregates others',
     [{ ...ROLE, aggregationRule: { clusterRoleSelectors: [{}] } }, BINDING, ACCOUNT],
-    [`ClusterRole ${HELPER.name}: it is made of other roles`],
+    [`ClusterRole ${HELPER.name}: it is aggregated from other roles`],
   ],
   // https://kubernetes.io/docs/reference/access-authn-authz/rbac/#aggregated-clusterroles
   [
     'a role that others aggregate',
     [labelled({ 'rbac.authorization.k8s.io/aggregate-to-edit': 'true' }), BINDING, ACCOUNT],
-    [`ClusterRole ${HELPER.name}: other roles are made of it`],
+    [`ClusterRole ${HELPER.name}: it is aggregated into other roles`],
   ],
   [
     'an object that GitOps would create again',
