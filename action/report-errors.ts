@@ -8,12 +8,12 @@ import { writeSummary } from './write-summary.ts'
 /** GitHub shows ten annotations of a kind: nine errors and the verdict. */
 const ANNOTATIONS = 9
 
-/** Reports errors that ended the run before a cluster was begun; the exit code. */
+/** Reports errors that ended the run before a cluster was started; the exit code. */
 export function reportErrors(errors: readonly NopassError[], host: NodeJS.Process, mode: string): number {
   for (const line of errors.flatMap((one) => formatError(one).split('\n'))) writeLine(host, line)
   for (const one of errors.slice(0, ANNOTATIONS)) annotate(one)
   const count = errors.length === 1 ? '1 error' : `${errors.length} errors`
-  setFailed(`${count}; nothing was begun`)
+  setFailed(`${count}; nothing was started`)
   setOutput('results', '[]')
   writeSummary(renderErrors(mode, errors), host)
   return 1

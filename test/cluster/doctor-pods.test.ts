@@ -35,7 +35,7 @@ test('P5 P6 doctor pod reads a Secret only with the flag, only that one, and sho
   }
   const silent = await run()
   assert.deepEqual(silent.reads, [])
-  assert.match(silent.text, /not asked: --ask-registry reads the Secret and asks/)
+  assert.match(silent.text, /not requested: --ask-registry reads the Secret and queries the registry/)
   const queried = await eventually(async () => {
     const { text, reads } = await run('--ask-registry')
     assert.deepEqual(reads, [`/api/v1/namespaces/shop/secrets/${SECRET}`])

@@ -119,7 +119,7 @@ export const PULL_CASES: readonly BrokenCase<PodFixture>[] = [
       await fixture.helper.open('old')
       await untilAttached(fixture, 'old')
     },
-    message: /admitted before it was there/,
+    message: /admitted before it existed/,
     fix: deletePod('old', 'veteran'),
   },
   {
@@ -151,7 +151,7 @@ export const PULL_CASES: readonly BrokenCase<PodFixture>[] = [
     args: ['pod', 'shop/hasty'],
     make: (fixture) =>
       podWithMessage(fixture, 'hasty', IMAGE, 'unexpected status from HEAD request: 429 Too Many Requests'),
-    message: /higher limit of the instance/,
+    message: /higher limit for the instance/,
     fix: deletePod('shop', 'hasty'),
   },
 ]
