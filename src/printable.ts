@@ -3,17 +3,27 @@
 const UNPRINTABLE = /[[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]--[\u200c\u200d]]/gv
 const SHORT: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' }
 
-/** What a credential looks like in the messages of runtimes, registries, proxies and webhooks; the group before it stays. */
+/**
+ * What a credential looks like in the messages of runtimes, registries, proxies and webhooks; the group before it stays. Every repetition
+ * has a limit, because a run of millions of characters would overflow the stack of a regular expression.
+ */
 const CREDENTIALS: readonly RegExp[] = [
   // JSON Web Tokens.
-  /()eyJ[\w-]{10,}(?:\.[\w-]+)*/g,
-  // The login of a URL; ours shows the form of a proxy's.
-  /(:\/\/)(?!USER:PASSWORD@)[^\s/?#"'\\<>]+(?=@)/g,
+  /(\b)eyJ[\w-]{10,20000}(?:\.[\w-]{0,20000}){0,4}/g,
+  // The login of a URL, also percent-encoded, in Go's error about one that it cannot read, and in a proxy variable. Ours shows the form.
+  /(:\\?\/\\?\/)(?!USER:PASSWORD@HOST)[^\s/?#"'\\<>:@]{0,500}:[^\s/?#"'\\<>]{0,2000}(?=@)/g,
+  /(\bhttps?:\\?\/\\?\/)(?!USER:PASSWORD@HOST)[^\s/?#"'\\<>]{1,2000}(?=@)/g,
+  /(%3A%2F%2F)(?:(?!%2F|%40)[\w.~%-]){1,500}%3A(?:(?!%2F|%40)[\w.~%-]){1,500}(?=%40)/gi,
+  /(\bparse "[a-z]{1,10}:\/\/)[^"\s]{1,2000}(?=@)/gi,
+  /(\bhttps?_proxy=)(?!https?:)[^\s/@"']{1,2000}(?=@)/gi,
   // A blob is downloaded by a pre-signed URL, whose query is a credential while it is valid. Go writes `&` in JSON as `\u0026`.
-  /((?:[?&]|u0026|amp;)(?:[\w.-]{0,40}(?:sign|token|secret|passw|credential|access-?key|auth)[\w.-]{0,40}|sig|key)=)[^\s&"'\\#]*[^\s&"'\\#:,;.)]/gi,
+  /((?:[?&]|u0026|amp;|%3F|%26)(?:[\w.-]{0,40}(?:signature|token|secret|passw|credential|access-?key)[\w.-]{0,40}|sig|sign|key|auth|authorization)(?:=|%3D))(?!\(redacted)[^\s&"'\\#]{0,8000}[^\s&"'\\#:,;.)]/gi,
+  /(<(?:SignatureProvided|OSSAccessKeyId|StringToSign|SecurityToken)>)(?!\(redacted)[^<]{1,8000}/gi,
   // Headers.
-  /(\bauthorization(?:=|:\s*(?=basic|bearer))(?:(?:basic|bearer)\s+)?)[^\s"'\\,;&]+/gi,
-  /(\b(?:basic|bearer)\s+)(?=[\w.~+/=-]*\d)[\w.~+/=-]{12,}/gi,
+  /(\bauthorization["'\\]{0,2}\s{0,3}[:=]\s{0,3}[["'\\]{0,3}(?:basic|bearer|token)\s{1,3})[\w.~+/=-]{8,8000}/gi,
+  /(\bauthorization["'\\]{0,2}\s{0,3}[:=]\s{0,3}[["'\\]{0,3}(?:oss|acs|aws|digest)[\w-]{0,30}\s{1,3})(?!\(redacted)[^"'\]\r\n]{1,8000}/gi,
+  /(\bauthorization=)(?!\(redacted)[^\s"'\\,;&]{1,8000}/gi,
+  /(\b(?:basic|bearer)\s{1,3})(?=[\w.~+/=-]{0,8000}\d)[\w.~+/=-]{12,8000}/gi,
 ]
 
 /** Redacts credentials that a node, a webhook, a registry or a program quotes. */
@@ -24,7 +34,7 @@ export function withoutCredentials(text: string): string {
 /**
  * Makes foreign text (of a cluster, a webhook, the cloud, a file, a program) safe to print: on one line, without credentials, with
  * visible escapes for everything that could move the cursor, colour, reorder, hide or end a line. The escapes are JSON's, so JSON
- * stays JSON of the same values.
+ * stays JSON, of the same values but for credentials.
  */
 export function printable(text: string): string {
   return withoutCredentials(text).replaceAll(UNPRINTABLE, (found) => SHORT[found] ?? escapeUnits(found))

@@ -60,7 +60,7 @@
       No Pod of it runs, or Prometheus cannot reach them. Pulls continue until the credentials in use expire.
     fix: >-
       See why: kubectl -n {{ .Release.Namespace }} describe deployment {{ $fullname }}. If Pods run, check the targets of
-      Prometheus and at network policies.
+      Prometheus and the network policies.
 - alert: AcrNopassWithoutLeader
   expr: sum(leader_election_master_status{ {{- $ours -}} }) < 1
   for: 5m

@@ -286,7 +286,7 @@ with the place in the file; this is for those who use Helm alone.)
 {{- fail "updateStrategy.rollingUpdate needs type: RollingUpdate. Remove one of the two." }}
 {{- end }}
 {{- if and (regexMatch "^-?0+%?$" (toString $rolling.maxUnavailable)) (regexMatch "^-?0+%?$" (toString $rolling.maxSurge)) }}
-{{- fail "updateStrategy.rollingUpdate has no Pod to begin with: maxSurge and maxUnavailable are both 0. Raise one of them." }}
+{{- fail "updateStrategy.rollingUpdate could replace no Pod: maxSurge and maxUnavailable are both 0. Raise one of them." }}
 {{- end }}
 {{- end }}
 
@@ -304,7 +304,7 @@ with the place in the file; this is for those who use Helm alone.)
 {{- end }}
 {{- range $peers }}
 {{- if or (not .) (and (hasKey . "ipBlock") (gt (len .) 1)) }}
-{{- fail "networkPolicy: a peer is empty, or has ipBlock beside a selector. Write one peer for each." }}
+{{- fail "networkPolicy: a peer is empty, or has ipBlock together with a selector. Write one peer for each." }}
 {{- end }}
 {{- end }}
 {{- end }}

@@ -44,7 +44,7 @@ export function findLoginTarget(response: HttpResponse, base: URL, access: Regis
   if (challenge?.scheme === 'basic') return { kind: 'basic' }
   const realm = challenge?.parameters.realm
   if (challenge?.scheme !== 'bearer' || realm === undefined || !URL.canParse(realm)) {
-    return { kind: 'skipped', detail: 'the registry returned an unknown token service' }
+    return { kind: 'skipped', detail: 'the registry returned no known token service' }
   }
   const url = new URL(realm)
   if (!mayLogInAt(url, base, access)) {

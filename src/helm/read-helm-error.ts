@@ -44,7 +44,7 @@ const PATTERNS: readonly Pattern[] = [
   },
   {
     code: 'HELM_INVALID_OBJECT',
-    match: /exceeded quota: /,
+    match: /exceeded quota: [a-z0-9.-]+, requested: [\w./-]+=/,
     fix: ({ input }) => {
       const quota = exceededQuota(input)
       if (quota === undefined) return undefined

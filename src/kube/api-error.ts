@@ -74,9 +74,12 @@ function readStatus(body: string): { reason: string | undefined; message: string
 /** Fields of an affinity, which the API server names in its errors. */
 const LONG_FIELD = /^(required|preferred)DuringSchedulingIgnoredDuringExecution$/
 
+/** Far more than a message has; a response may have 64 MiB. */
+const READ = 65_536
+
 /** Redacts long base64 and credentials, because an admission webhook may quote what it refuses; cut after that, because a part is not recognized. */
 export function withoutSecrets(text: string, limit = 600): string {
-  return withoutCredentials(text)
+  return withoutCredentials(text.slice(0, READ))
     .replaceAll(/[A-Za-z0-9+/=]{40,}/g, (run) => (LONG_FIELD.test(run) ? run : '(redacted)'))
     .slice(0, limit)
 }

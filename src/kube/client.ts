@@ -156,7 +156,7 @@ function parseResponse(title: string, response: WholeResponse): unknown {
   const { status, text } = response
   if (status >= 400) throw refusalOf(title, response)
   const bad = (what: string): KubeApiError =>
-    new KubeApiError(status, `${title} was answered with ${what}`, { code: 'KUBE_BAD_ANSWER' })
+    new KubeApiError(status, `${title} returned ${what}`, { code: 'KUBE_BAD_ANSWER' })
   if (status < 200 || status >= 300) throw bad(`a redirect (${status})`)
   if (text === '') throw bad(`${status} and an empty body`)
   return parseJson(text, () => bad('something that is not JSON'))

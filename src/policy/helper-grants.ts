@@ -86,7 +86,7 @@ function chainGrants(
     const where = account === undefined || account === home ? {} : { otherAccount: account }
     if (!JSON.stringify(trust).includes(`["${UNKNOWN_CALLER}"]`))
       return { purpose, policy, role: { name, trust }, attachTo: [], ...where }
-    notes.add(`the trust of ${roleArn} needs --role-arn: the role that the helper assumes`)
+    notes.add(`the trust of ${roleArn} needs --role-arn: the role with which the helper assumes it`)
     return { purpose, policy, attachTo: [name], ...where }
   })
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { NopassError } from '../errors.ts'
-import { unlessStatus } from '../kube/api-error.ts'
+import { KubeApiError } from '../kube/api-error.ts'
 import type { KubeClient } from '../kube/client.ts'
 import { type KubeList, type PodObject, selectorText } from '../kube/types.ts'
 import { type HelperStatus, STATUS_KEY } from './helper-status.ts'
@@ -179,8 +179,11 @@ async function readFailedMounts(
   if (pods.length === 0) return new Map()
   const path = `/api/v1/namespaces/${namespace}/events`
   const query = { fieldSelector: `involvedObject.kind=Pod,reason=${FAILED_MOUNT}` }
-  // A reason that may not be read is missing, as before.
-  const events = await unlessStatus(client.request<KubeList<EventObject>>({ method: 'GET', path, query }, signal), 403)
+  // Without the Events this reason is missing, and the others are still found.
+  const events = await client.request<KubeList<EventObject>>({ method: 'GET', path, query }, signal).catch((error) => {
+    if (error instanceof KubeApiError) return undefined
+    throw error
+  })
   const found = (events?.items ?? [])
     .filter(({ message = '' }) => message !== '' && !PASSING.test(message))
     .toSorted((a, b) => ((a.lastTimestamp ?? '') < (b.lastTimestamp ?? '') ? -1 : 1))

@@ -40,7 +40,7 @@ export async function finishRun(
     folder.noteEnd({ event: 'probe-removed', id })
   })
   for (const outcome of await Promise.allSettled([...repairs, ...removals])) {
-    if (outcome.status === 'rejected') report(`could not be repaired: ${outcome.reason?.message ?? outcome.reason}`)
+    if (outcome.status === 'rejected') report(`could not be cleaned up: ${outcome.reason?.message ?? outcome.reason}`)
   }
 }
 

@@ -87,12 +87,18 @@ for (const [title, conditions, events, expected] of [
     ['ContainerCreating', undefined],
   ],
   ['without the right to list Events there is no reason', [], 403, ['ContainerCreating', undefined]],
+  [
+    'where the API server cannot list Events there is no reason, and the Pods are still read',
+    [],
+    500,
+    ['ContainerCreating', undefined],
+  ],
 ] as const) {
   test(`a Pod that waits for its volumes: ${title}`, async () => {
     const request = async ({ path }: KubeCall): Promise<object> => {
       if (path.endsWith('/pods'))
         return { items: [{ metadata: { name: 'new' }, status: { conditions, containerStatuses: [CREATING] } }] }
-      if (events === 403) throw new KubeApiError(403, 'no')
+      if (typeof events === 'number') throw new KubeApiError(events, 'no')
       return { items: events }
     }
     const [pod] = await readPods({ request } as unknown as KubeClient, parts)

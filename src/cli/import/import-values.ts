@@ -47,7 +47,7 @@ export async function importValues(flags: ImportFlags & CommonFlags, host: CliHo
 function nothing(unread: readonly ImportNote[]): NopassError {
   if (unread.length === 0) return new NopassError('IMPORT_NOTHING', 'there is nothing to import')
   const hint = 'Use a kubeconfig that can list them, or give files with `import -f`.'
-  const what = unread.map(({ text }) => text.replace(/ may not be read.*$/, '')).join(', ')
+  const what = unread.map(({ text }) => text.replace(/ could not be read.*$/, '')).join(', ')
   return new NopassError('IMPORT_NOTHING', `there is nothing to import in what could be read; not readable: ${what}`, {
     hint,
   })

@@ -48,7 +48,7 @@ export function chooseIdentity(
 }
 
 const RIGHTS =
-  'The RAM role of the nodes needs the rights to pull: `apply --ack-cluster-id …` grants them, `policy -f` prints them. (Since 2023-04 the helper of Alibaba uses its own role, AliyunCSManagedAcrRole, which no one else can use.)'
+  'The RAM role of the nodes needs the rights to pull: `apply --ack-cluster-id …` grants them, `policy -f` prints them. (An installation of the helper of Alibaba since 2023-04 uses its own role, AliyunCSManagedAcrRole, which no one else can use.)'
 const KEY_IN_CONFIG =
   'The AccessKey in the old configuration is not copied: it was there in plain text, so create a new one and disable the old one after the switch.'
 const KEY_IN_SECRET =

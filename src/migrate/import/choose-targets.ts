@@ -30,7 +30,7 @@ export function chooseTargets(settings: AddonSettings | undefined, facts: Legacy
   ]
   const notes: ImportNote[] =
     configured === undefined && !needsSystem
-      ? [{ kind: 'changed', text: 'The namespaces kube-* are left out: no private image is pulled there.' }]
+      ? [{ kind: 'changed', text: 'The namespaces kube-* are left out: no private image was found there.' }]
       : []
   return {
     targets: {

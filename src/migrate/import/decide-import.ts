@@ -89,7 +89,7 @@ function factNotes({ workloads, sharedBindings }: LegacyFacts): readonly ImportN
       return { kind: 'todo', text }
     }),
     ...sharedBindings.map((name): ImportNote => {
-      const text = `ClusterRoleBinding ${name} also names the old helper's ServiceAccount: remove it by hand.`
+      const text = `ClusterRoleBinding ${name} also has the old helper's ServiceAccount as a subject: remove that subject by hand.`
       return { kind: 'todo', text }
     }),
   ]

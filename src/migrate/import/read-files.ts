@@ -33,7 +33,7 @@ export function readFiles(files: readonly SourceFile[]): FilesContent {
     else if (isObject(one)) objects.push(withoutContent(one))
     else {
       const hint = 'Give manifests of Kubernetes, the ConfigMap acr-configuration, or the JSON of the add-on.'
-      throw new NopassError('IMPORT_UNREADABLE', `${file.name} contains something else`, { hint })
+      throw new NopassError('IMPORT_UNREADABLE', `${file.name} contains something that import does not read`, { hint })
     }
   }
   return { objects, settings }

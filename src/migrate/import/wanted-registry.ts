@@ -73,7 +73,7 @@ function fromPatterns(patterns: readonly string[], facts: LegacyFacts, region: s
   }
   if (found.size === 0 && errors.length === 0) {
     const hint = 'Write the instance into `acr-registry-info`, which the add-on uses since 2020.'
-    errors.push(new NopassError('IMPORT_SETTING', '`acr-registry` is not the name of a known instance', { hint }))
+    errors.push(new NopassError('IMPORT_SETTING', '`acr-registry` does not name a known instance', { hint }))
   }
   return { wanted: [...found.values()], lost, errors }
 }
