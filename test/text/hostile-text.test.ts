@@ -367,10 +367,10 @@ test('P6 a text that was redacted stays as it is when it is printed again', () =
   }
 })
 
-test('P6 millions of characters without a gap are redacted, and a refused call keeps its status', () => {
-  for (const start of ['eyJ', 'bearer 1', '?token=', 'http://u:', 'authorization: oss ', '']) {
+test('P6 a credential of millions of characters is found, and a refused call that quotes it keeps its status', () => {
+  for (const start of ['eyJ', 'bearer 1', '?token=', 'authorization: oss ']) {
     const text = start + 'a'.repeat(8_000_000)
-    assert.ok(printable(text).length > 0)
+    assert.match(printable(text).slice(0, 40), /\(redacted\)/)
     const error = errorFromResponse('GET /', 403, JSON.stringify({ message: text }), undefined)
     assert.deepEqual([error.status, error.code], [403, 'KUBE_FORBIDDEN'])
   }
