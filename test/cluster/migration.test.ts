@@ -212,6 +212,7 @@ test('with few permissions the command reports what is missing, and removes noth
   const imported = await runBin(['import', '--kubeconfig', kubeconfig])
   assert.equal(imported.code, 2)
   assert.match(imported.stderr, /^IMPORT_NOTHING: .*not readable: .*ServiceAccounts of all namespaces/)
+  assert.doesNotMatch(imported.stderr, /these values/)
   const cleaned = await runBin(['cleanup', '--legacy', '--yes', '--kubeconfig', kubeconfig])
   assert.deepEqual([cleaned.code, cleaned.stdout], [1, ''])
   assert.match(cleaned.stderr, /^LEGACY_UNREADABLE: not readable: .*Pods of all namespaces/)
