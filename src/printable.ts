@@ -16,9 +16,11 @@ const CREDENTIALS: readonly RegExp[] = [
   /(%3A%2F%2F)(?:(?!%2F|%40)[\w.~%-]){1,500}%3A(?:(?!%2F|%40)[\w.~%-]){1,500}(?=%40)/gi,
   /(\bparse "[a-z]{1,10}:\/\/)[^"\s]{1,2000}(?=@)/gi,
   /(\bhttps?_proxy=)(?!https?:)[^\s/@"']{1,2000}(?=@)/gi,
-  // A blob is downloaded by a pre-signed URL, whose query is a credential while it is valid. Go writes `&` in JSON as `\u0026`.
+  // A blob is downloaded by a pre-signed URL, whose query is a credential while it is valid; its parameters:
+  // https://help.aliyun.com/zh/oss/developer-reference/ddd-signatures-to-urls. Go writes `&` in JSON as `\u0026`.
   /((?:[?&]|u0026|amp;|%3F|%26)(?:[\w.-]{0,40}(?:signature|token|secret|passw|credential|access-?key)[\w.-]{0,40}|sig|sign|key|auth|authorization)(?:=|%3D))(?!\(redacted)[^\s&"'\\#]{0,8000}[^\s&"'\\#:,;.)]/gi,
-  /(<(?:SignatureProvided|OSSAccessKeyId|StringToSign|SecurityToken)>)(?!\(redacted)[^<]{1,8000}/gi,
+  // OSS's response to a wrong signature: https://www.alibabacloud.com/help/en/oss/developer-reference/faq-24.
+  /(<(?:SignatureProvided|OSSAccessKeyId|StringToSign(?:Bytes)?|SecurityToken)>)(?!\(redacted)[^<]{1,8000}/gi,
   // Headers.
   /(\bauthorization["'\\]{0,2}\s{0,3}[:=]\s{0,3}[["'\\]{0,3}(?:basic|bearer|token)\s{1,3})[\w.~+/=-]{8,8000}/gi,
   /(\bauthorization["'\\]{0,2}\s{0,3}[:=]\s{0,3}[["'\\]{0,3}(?:oss|acs|aws|digest)[\w-]{0,30}\s{1,3})(?!\(redacted)[^"'\]\r\n]{1,8000}/gi,

@@ -166,7 +166,7 @@ interface EventObject {
   readonly lastTimestamp?: string | null
 }
 
-/** Ends by itself, shortly after a Pod was created. */
+/** Resolves automatically, shortly after a Pod was created (Kubernetes, pkg/kubelet/util/manager/watch_based_manager.go). */
 const PASSING = /timed out waiting|not registered/
 
 /** Why volumes of these Pods cannot be mounted, by Pod: their last Event. */
