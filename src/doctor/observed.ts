@@ -1,7 +1,7 @@
 import type { ManifestResult } from '../acr/query-manifest.ts'
 import type { ReleaseFacts } from '../release/find-release.ts'
+import type { HelperPod } from '../release/helper-pod.ts'
 import type { Unread } from '../release/reader.ts'
-import type { PodView } from '../release/release-causes.ts'
 import type { NamespaceView, SecretView, ServiceAccountView } from '../release/views.ts'
 import type { CloudSnapshot } from './cloud/cloud-facts.ts'
 
@@ -91,7 +91,7 @@ export interface Observed {
   readonly others: readonly ReleaseFacts[]
   readonly addons: readonly string[]
   readonly deployment: DeploymentFacts | null | undefined
-  readonly helperPods: readonly PodView[] | undefined
+  readonly helperPods: readonly HelperPod[] | undefined
   readonly lease: LeaseFacts | null | undefined
   readonly namespaces: readonly NamespaceView[] | undefined
   /** By namespace. */

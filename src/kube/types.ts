@@ -69,7 +69,7 @@ export interface ContainerStatus {
   readonly state?: {
     readonly waiting?: { readonly reason?: string; readonly message?: string }
     readonly running?: object
-    readonly terminated?: object
+    readonly terminated?: { readonly exitCode: number; readonly message?: string }
   }
   readonly lastState?: { readonly terminated?: { readonly exitCode: number; readonly message?: string } }
 }

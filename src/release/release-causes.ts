@@ -2,21 +2,8 @@ import { ERROR_CODES } from '../error-codes.ts'
 import { type ErrorCode, NopassError } from '../errors.ts'
 import { withoutSecrets } from '../kube/api-error.ts'
 import { exceededQuota } from '../lib/text.ts'
+import { FAILED_MOUNT, type HelperPod } from './helper-pod.ts'
 import type { HelperStatus, RegistryStatus } from './helper-status.ts'
-
-/** One Pod of the helper, reduced to what explains why it does not run. */
-export interface PodView {
-  readonly name: string
-  readonly ready: boolean
-  readonly image: string
-  readonly waiting: string | undefined
-  readonly detail: string | undefined
-  readonly restarts: number
-  readonly exitCode: number | undefined
-  /** The termination message: the end of the container's log. */
-  readonly lastLog: string | undefined
-  readonly unscheduled: boolean
-}
 
 /** A Deployment whose Pods the API server rejects, so that there is no Pod to inspect. */
 export interface PodRefusal {
@@ -62,9 +49,6 @@ export interface Cause {
   readonly error: NopassError
 }
 
-/** The reason of the Events of a Pod whose volumes cannot be mounted. */
-export const FAILED_MOUNT = 'FailedMount'
-
 /** Reasons that waiting does not fix, with how long a slow node may show them temporarily. */
 const WAITING: Readonly<Record<string, number>> = {
   InvalidImageName: 0,
@@ -105,7 +89,7 @@ export function createPatience(): (causes: readonly Cause[]) => Cause | undefine
 /** All current causes, those that the helper reports first. */
 export function findCauses(observed: {
   readonly namespace: string
-  readonly pods: readonly PodView[]
+  readonly pods: readonly HelperPod[]
   readonly status: HelperStatus | undefined
   readonly refusal?: PodRefusal | undefined
   readonly configHash: string | undefined
@@ -154,29 +138,40 @@ function registryCauses({ name, instanceId, region, error }: RegistryStatus, ram
   ]
 }
 
-function podCauses(pod: PodView, namespace: string): readonly Cause[] {
+function podCauses(pod: HelperPod, namespace: string): readonly Cause[] {
   if (pod.ready) return []
-  const what = `Pod ${namespace}/${pod.name}`
+  const { addedContainer } = pod
+  const what = `${addedContainer === undefined ? '' : `Container ${addedContainer} of `}Pod ${namespace}/${pod.name}`
   const events = `\`kubectl describe pod ${pod.name} -n ${namespace}\` shows its Events.`
-  if (pod.waiting === 'CrashLoopBackOff' || pod.restarts >= 3) return [crashCause(pod, what, namespace)]
+  const key = `pod ${pod.name}${addedContainer === undefined ? '' : ` ${addedContainer}`}`
+  if (pod.waiting === 'CrashLoopBackOff' || pod.restarts >= 3) return [crashCause(pod, { key, what, namespace })]
   const waiting = pod.waiting === undefined ? undefined : WAITING[pod.waiting]
   if (pod.waiting !== undefined && waiting !== undefined) {
     const isOfImage = /Image|Pull/.test(pod.waiting)
     const image = isOfImage ? ` (${pod.image})` : ''
     const message = `${what} does not start: ${pod.waiting}${image}${pod.detail ? `: ${pod.detail}` : ''}`
-    const fix = isOfImage ? IMAGE_FIX : pod.waiting === FAILED_MOUNT ? VOLUME_FIX : CONTAINER_FIX
-    const hint = `${fix} ${events}`
+    const hint = `${waitingFix(pod, isOfImage)} ${events}`
     const error = new NopassError('POD_FAILING', message, { hint })
-    return [{ key: `pod ${pod.name} ${pod.waiting}`, patienceMs: waiting, error }]
+    // What another system added may be corrected there while helm waits.
+    const patienceMs = addedContainer === undefined ? waiting : Number.POSITIVE_INFINITY
+    return [{ key: `${key} ${pod.waiting}`, patienceMs, error }]
   }
   if (pod.unscheduled) {
     const message = `${what} fits on no node${pod.detail ? `: ${pod.detail}` : ''}`
     const error = new NopassError('POD_FAILING', message, { hint: `${NODE_FIX} ${events}` })
-    return [{ key: `pod ${pod.name} unscheduled`, patienceMs: Number.POSITIVE_INFINITY, error }]
+    return [{ key: `${key} unscheduled`, patienceMs: Number.POSITIVE_INFINITY, error }]
   }
   return []
 }
 
+function waitingFix({ waiting, addedContainer }: HelperPod, isOfImage: boolean): string {
+  if (waiting === FAILED_MOUNT) return VOLUME_FIX
+  if (addedContainer !== undefined) return ADDED_FIX
+  return isOfImage ? IMAGE_FIX : CONTAINER_FIX
+}
+
+const ADDED_FIX =
+  'The chart has no such container: a webhook of the cluster, such as that of a service mesh, added it. Correct it there, or exclude the helper with `podAnnotations` or `podLabels` in the values.'
 const IMAGE_FIX =
   'Check `image` and `global.imageRegistry` in the values, that the nodes reach that registry, and `imagePullSecrets` if it needs a login.'
 const CONTAINER_FIX =
@@ -186,13 +181,18 @@ const VOLUME_FIX =
 const NODE_FIX =
   'Make room on a node or add one, or change `resources`, `nodeSelector`, `tolerations`, `affinity` or `topologySpread` in the values.'
 
-function crashCause(pod: PodView, what: string, namespace: string): Cause {
-  const logged = lastLogError(pod.lastLog)
+function crashCause(
+  pod: HelperPod,
+  { key, what, namespace }: { readonly key: string; readonly what: string; readonly namespace: string },
+): Cause {
+  const added = pod.addedContainer
+  const logged = added === undefined ? lastLogError(pod.lastLog) : undefined
   const message = `${what} ended ${pod.restarts} times with exit code ${pod.exitCode ?? '?'}${logged ? `: ${logged.message}` : ''}`
-  const hint = logged?.hint ?? `\`kubectl logs ${pod.name} -n ${namespace} --previous\` shows why.`
+  const logs = `\`kubectl logs ${pod.name}${added === undefined ? '' : ` -c ${added}`} -n ${namespace} --previous\` shows why.`
+  const hint = logged?.hint ?? (added === undefined ? logs : `${ADDED_FIX} ${logs}`)
   return {
-    key: `pod ${pod.name} crash`,
-    patienceMs: pod.restarts >= 3 ? 0 : Number.POSITIVE_INFINITY,
+    key: `${key} crash`,
+    patienceMs: pod.restarts >= 3 && added === undefined ? 0 : Number.POSITIVE_INFINITY,
     error: new NopassError('POD_FAILING', message, { hint, ...(logged && { reason: logged.code }) }),
   }
 }

@@ -3,15 +3,14 @@ import type { NopassError } from '../errors.ts'
 import { KubeApiError } from '../kube/api-error.ts'
 import type { KubeClient } from '../kube/client.ts'
 import { type KubeList, type PodObject, selectorText } from '../kube/types.ts'
+import { describeHelperPod, FAILED_MOUNT, type HelperPod, mayBeMounting } from './helper-pod.ts'
 import { type HelperStatus, STATUS_KEY } from './helper-status.ts'
 import {
   type Cause,
   createPatience,
   type DeploymentView,
-  FAILED_MOUNT,
   findCauses,
   type PodRefusal,
-  type PodView,
   refusalOf,
 } from './release-causes.ts'
 
@@ -126,42 +125,24 @@ export async function readPods(
   client: KubeClient,
   parts: ReleaseParts,
   signal?: AbortSignal,
-): Promise<readonly PodView[]> {
+): Promise<readonly HelperPod[]> {
   if (parts.selector === undefined) return []
   const labelSelector = selectorText(parts.selector)
   const path = `/api/v1/namespaces/${parts.namespace}/pods`
   const { items } = await client.request<KubeList<PodObject>>({ method: 'GET', path, query: { labelSelector } }, signal)
   const pods = (items ?? []).filter(({ metadata }) => metadata.deletionTimestamp === undefined)
-  const unmounted = await readFailedMounts(client, parts.namespace, pods.filter(isMounting), signal)
-  return pods.map(({ metadata, status }) => {
-    const [container] = status?.containerStatuses ?? []
-    const unscheduled = status?.conditions?.find(({ type, status }) => type === 'PodScheduled' && status === 'False')
-    const failedMount = unmounted.get(metadata.name)
-    return {
-      name: metadata.name,
-      ready: container?.ready ?? false,
-      image: container?.image ?? '',
-      waiting: failedMount === undefined ? container?.state?.waiting?.reason : FAILED_MOUNT,
-      detail: failedMount ?? container?.state?.waiting?.message ?? unscheduled?.message,
-      restarts: container?.restartCount ?? 0,
-      exitCode: container?.lastState?.terminated?.exitCode,
-      lastLog: container?.lastState?.terminated?.message,
-      unscheduled: unscheduled !== undefined,
-    }
-  })
-}
-
-/** Whether the kubelet may still wait for its volumes, which the status does not say. */
-function isMounting({ status }: PodObject): boolean {
-  const [container] = status?.containerStatuses ?? []
-  const isMounted = status?.conditions?.some(
-    ({ type, status }) => type === 'PodReadyToStartContainers' && status === 'True',
+  return Promise.all(
+    pods.map(async (pod) =>
+      describeHelperPod(
+        pod,
+        mayBeMounting(pod) ? await readFailedMount(client, parts.namespace, pod, signal) : undefined,
+      ),
+    ),
   )
-  return container?.state?.waiting?.reason === 'ContainerCreating' && isMounted !== true
 }
 
-interface EventObject {
-  readonly involvedObject: { readonly name?: string }
+interface PodEvent {
+  readonly reason?: string
   readonly message?: string
   readonly lastTimestamp?: string | null
 }
@@ -169,25 +150,28 @@ interface EventObject {
 /** Resolves automatically, shortly after a Pod was created (Kubernetes, pkg/kubelet/util/manager/watch_based_manager.go). */
 const PASSING = /timed out waiting|not registered/
 
-/** Why volumes of these Pods cannot be mounted, by Pod: their last Event. */
-async function readFailedMounts(
+/** The kubelet pulls images after it has mounted all volumes (Kubernetes, pkg/kubelet/kubelet.go, SyncPod). */
+const AFTER_MOUNT = new Set(['Pulling', 'Pulled', 'Failed', 'BackOff', 'Created', 'Started'])
+
+/** Why the Pod's volumes cannot be mounted; undefined: no Event says so, or the Events cannot be read. */
+async function readFailedMount(
   client: KubeClient,
   namespace: string,
-  pods: readonly PodObject[],
+  { metadata }: PodObject,
   signal: AbortSignal | undefined,
-): Promise<ReadonlyMap<string, string>> {
-  if (pods.length === 0) return new Map()
+): Promise<string | undefined> {
   const path = `/api/v1/namespaces/${namespace}/events`
-  const query = { fieldSelector: `involvedObject.kind=Pod,reason=${FAILED_MOUNT}` }
-  // Without the Events this reason is missing, and the others are still found.
-  const events = await client.request<KubeList<EventObject>>({ method: 'GET', path, query }, signal).catch((error) => {
+  const query = { fieldSelector: `involvedObject.kind=Pod,involvedObject.name=${metadata.name}` }
+  const events = await client.request<KubeList<PodEvent>>({ method: 'GET', path, query }, signal).catch((error) => {
     if (error instanceof KubeApiError) return undefined
     throw error
   })
-  const found = (events?.items ?? [])
-    .filter(({ message = '' }) => message !== '' && !PASSING.test(message))
-    .toSorted((a, b) => ((a.lastTimestamp ?? '') < (b.lastTimestamp ?? '') ? -1 : 1))
-    .map(({ involvedObject, message = '' }) => [involvedObject.name ?? '', message] as const)
-  const names = new Set(pods.map(({ metadata }) => metadata.name))
-  return new Map(found.filter(([name]) => names.has(name)))
+  const time = ({ lastTimestamp }: PodEvent): string => lastTimestamp ?? ''
+  const all = events?.items ?? []
+  const failed = all
+    .filter(({ reason, message = '' }) => reason === FAILED_MOUNT && message !== '' && !PASSING.test(message))
+    .toSorted((a, b) => (time(a) < time(b) ? -1 : 1))
+    .at(-1)
+  const isOver = all.some((event) => failed && AFTER_MOUNT.has(event.reason ?? '') && time(event) >= time(failed))
+  return isOver ? undefined : failed?.message
 }

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { HelperPod } from '../../src/release/helper-pod.ts'
 import type { HelperStatus, RegistryStatus } from '../../src/release/helper-status.ts'
-import { findCauses, lastLogError, type PodView } from '../../src/release/release-causes.ts'
+import { findCauses, lastLogError } from '../../src/release/release-causes.ts'
 
-const pod: PodView = {
+const pod: HelperPod = {
   name: 'p',
   ready: false,
   image: 'r.example/x:1',
@@ -43,7 +44,7 @@ function status(state: RegistryStatus['state'], code?: string): HelperStatus {
   }
 }
 
-function causes(pods: readonly PodView[], report?: HelperStatus, ramChanged = false): unknown {
+function causes(pods: readonly HelperPod[], report?: HelperStatus, ramChanged = false): unknown {
   return findCauses({ namespace: 'acr', pods, status: report, configHash: 'h', ramChanged }).map(
     ({ patienceMs, error }) => [patienceMs, error.code, error.message],
   )

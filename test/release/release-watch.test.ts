@@ -60,44 +60,70 @@ test('C2 without a list of the earlier Pods, none is judged', async (t) => {
 })
 
 const MISSING = 'MountVolume.SetUp failed for volume "config" : secret "acr-login" not found'
-const CREATING = { ready: false, restartCount: 0, image: 'i', state: { waiting: { reason: 'ContainerCreating' } } }
-const failedMount = (name: string, message: string, second: number) => ({
-  involvedObject: { name },
+const creating = (name: string, reason = 'ContainerCreating') => ({
+  name,
+  ready: false,
+  restartCount: 0,
+  image: 'i',
+  state: { waiting: { reason } },
+})
+const event = (reason: string, message: string, second: number) => ({
+  reason,
   message,
   lastTimestamp: `2026-03-01T12:00:0${second}Z`,
 })
+const failedMount = (message: string, second: number) => event('FailedMount', message, second)
 
-for (const [title, conditions, events, expected] of [
+for (const [title, status, events, expected] of [
+  ['a missing Secret is named', {}, [failedMount(MISSING, 2), failedMount('older', 1)], ['FailedMount', MISSING]],
   [
-    'a missing Secret is named',
-    [],
-    [failedMount('new', MISSING, 2), failedMount('new', 'older', 1), failedMount('other', 'another', 3)],
+    'a missing Secret is named although a webhook added an init container',
+    {
+      initContainerStatuses: [creating('istio-init', 'PodInitializing')],
+      containerStatuses: [creating('helper', 'PodInitializing')],
+    },
+    [event('Scheduled', 'Successfully assigned n/new to node', 1), failedMount(MISSING, 1)],
     ['FailedMount', MISSING],
   ],
   [
     'what passes by itself is not a reason',
-    [],
-    [failedMount('new', 'failed to sync secret cache: timed out waiting for the condition', 1)],
+    {},
+    [failedMount('failed to sync secret cache: timed out waiting for the condition', 1)],
     ['ContainerCreating', undefined],
   ],
   [
     'volumes that have been mounted since are not a reason',
-    [{ type: 'PodReadyToStartContainers', status: 'True' }],
-    [failedMount('new', MISSING, 2)],
+    { conditions: [{ type: 'PodReadyToStartContainers', status: 'True' }] },
+    [failedMount(MISSING, 2)],
     ['ContainerCreating', undefined],
   ],
-  ['without the right to list Events there is no reason', [], 403, ['ContainerCreating', undefined]],
+  [
+    'before Kubernetes 1.29, an image that is being pulled shows that they have been mounted',
+    {},
+    [failedMount(MISSING, 2), event('Pulling', 'Pulling image "i"', 3)],
+    ['ContainerCreating', undefined],
+  ],
+  [
+    'an image that was pulled earlier does not show that they are mounted now',
+    {},
+    [event('Pulled', 'Container image "i" already present', 1), failedMount(MISSING, 2)],
+    ['FailedMount', MISSING],
+  ],
+  ['without the right to list Events there is no reason', {}, 403, ['ContainerCreating', undefined]],
   [
     'where the API server cannot list Events there is no reason, and the Pods are still read',
-    [],
+    {},
     500,
     ['ContainerCreating', undefined],
   ],
 ] as const) {
   test(`a Pod that waits for its volumes: ${title}`, async () => {
-    const request = async ({ path }: KubeCall): Promise<object> => {
+    const request = async ({ path, query }: KubeCall): Promise<object> => {
       if (path.endsWith('/pods'))
-        return { items: [{ metadata: { name: 'new' }, status: { conditions, containerStatuses: [CREATING] } }] }
+        return {
+          items: [{ metadata: { name: 'new' }, status: { containerStatuses: [creating('helper')], ...status } }],
+        }
+      assert.equal(query?.fieldSelector, 'involvedObject.kind=Pod,involvedObject.name=new')
       if (typeof events === 'number') throw new KubeApiError(events, 'no')
       return { items: events }
     }

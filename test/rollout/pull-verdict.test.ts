@@ -15,7 +15,7 @@ const CASES: readonly (readonly [string, Parameters<typeof judgePull>[0], PullVe
   ['a Pod without a node', undefined, 'waiting'],
   ['a container that is being created', waiting('ContainerCreating'), 'waiting'],
   ['a running container', { imageID: '', state: { running: {} } }, 'pulled'],
-  ['a terminated container', { imageID: 'sha256:1', state: { terminated: {} } }, 'pulled'],
+  ['a terminated container', { imageID: 'sha256:1', state: { terminated: { exitCode: 1 } } }, 'pulled'],
   ['an image without a command', waiting('CreateContainerError', 'no command specified'), 'pulled'],
   ['an image whose command does not exist', waiting('RunContainerError', 'exec: "app": not found'), 'pulled'],
   ['an image that requires another user', waiting('CreateContainerConfigError'), 'pulled'],

@@ -4,8 +4,9 @@ import { type KubeClient, MERGE_PATCH } from '../../kube/client.ts'
 import { ANNOTATION_AWAITED_CONFIG } from '../../kube/names.ts'
 import { pollUntil } from '../../kube/poll-until.ts'
 import { namespacedPath } from '../../kube/types.ts'
+import type { HelperPod } from '../../release/helper-pod.ts'
 import { type HelperStatus, type RegistryStatus, requestRefresh } from '../../release/helper-status.ts'
-import { type Cause, createPatience, findCauses, type PodView } from '../../release/release-causes.ts'
+import { type Cause, createPatience, findCauses } from '../../release/release-causes.ts'
 import { type ReleaseParts, readPods, readStatus, type WatchedRelease } from '../../release/release-watch.ts'
 
 export interface StatusRequest {
@@ -67,7 +68,7 @@ async function listPods(
   client: KubeClient,
   parts: WatchedRelease,
   signal: AbortSignal,
-): Promise<readonly PodView[] | undefined> {
+): Promise<readonly HelperPod[] | undefined> {
   if (parts.selector === undefined) return undefined
   return unlessStatus(readPods(client, parts, signal), 403)
 }

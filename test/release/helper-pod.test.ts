@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { ContainerStatus, PodObject } from '../../src/kube/types.ts'
+import { describeHelperPod } from '../../src/release/helper-pod.ts'
+import { findCauses } from '../../src/release/release-causes.ts'
+
+const running: ContainerStatus = {
+  name: 'helper',
+  image: 'helper:1',
+  ready: true,
+  restartCount: 0,
+  state: { running: {} },
+}
+const waitingFor = (name: string, reason: string, message?: string): ContainerStatus => ({
+  name,
+  image: `${name}:1`,
+  ready: false,
+  restartCount: 0,
+  state: { waiting: { reason, ...(message && { message }) } },
+})
+const crashed = (name: string, restartCount: number): ContainerStatus => ({
+  ...waitingFor(name, 'CrashLoopBackOff'),
+  restartCount,
+  lastState: { terminated: { exitCode: 1, message: '{"code":"HELPER_CONFIG_INVALID","msg":"bad config"}' } },
+})
+
+function causesOf(containerStatuses: ContainerStatus[], initContainerStatuses: ContainerStatus[] = []) {
+  const pod = { metadata: { name: 'p' }, status: { containerStatuses, initContainerStatuses } } as unknown as PodObject
+  const pods = [describeHelperPod(pod)]
+  const found = findCauses({ namespace: 'acr', pods, status: undefined, configHash: undefined, ramChanged: false })
+  return found.map(({ patienceMs, error }) => [patienceMs, error.message])
+}
+
+test("the helper's container is found by its name, wherever the kubelet lists it", () => {
+  const proxy = { ...running, name: 'a-proxy' }
+  assert.deepEqual(causesOf([proxy, crashed('helper', 3)]), [
+    [0, 'Pod acr/p ended 3 times with exit code 1: bad config'],
+  ])
+  assert.deepEqual(causesOf([proxy, running]), [])
+})
+
+test("a container that the chart does not have is named, and its log is not read as the helper's", () => {
+  assert.deepEqual(causesOf([crashed('a-proxy', 5), running]), [
+    [Number.POSITIVE_INFINITY, 'Container a-proxy of Pod acr/p ended 5 times with exit code 1'],
+  ])
+  assert.deepEqual(
+    causesOf([waitingFor('helper', 'PodInitializing')], [waitingFor('mesh-init', 'ErrImagePull', 'no')]),
+    [[Number.POSITIVE_INFINITY, 'Container mesh-init of Pod acr/p does not start: ErrImagePull (mesh-init:1): no']],
+  )
+})
+
+test('a crash of the helper is reported before that of an added container', () => {
+  assert.deepEqual(causesOf([crashed('a-proxy', 9), crashed('helper', 4)]), [
+    [0, 'Pod acr/p ended 4 times with exit code 1: bad config'],
+  ])
+})
+
+test('an init container that has ended, or that still works, is not a cause', () => {
+  const done = { name: 'init', restartCount: 2, state: { terminated: { exitCode: 0 } } }
+  const working = { name: 'init', restartCount: 0, state: { running: {} } }
+  for (const init of [done, working]) assert.deepEqual(causesOf([waitingFor('helper', 'PodInitializing')], [init]), [])
+})
+
+test('the fix for an added container names the values that keep it away, and its log', () => {
+  const pod = { metadata: { name: 'p' }, status: { containerStatuses: [crashed('a-proxy', 5), running] } }
+  const pods = [describeHelperPod(pod as unknown as PodObject)]
+  const [cause] = findCauses({ namespace: 'acr', pods, status: undefined, configHash: undefined, ramChanged: false })
+  assert.equal(
+    cause?.error.hint,
+    'The chart has no such container: a webhook of the cluster, such as that of a service mesh, added it. Correct it there, or exclude the helper with `podAnnotations` or `podLabels` in the values. `kubectl logs p -c a-proxy -n acr --previous` shows why.',
+  )
+})
