@@ -6,7 +6,7 @@ import { hasCode } from '../errors.ts'
 import type { RegistryConfig } from './registry-config.ts'
 import { enterpriseDomains, type OwnDomain } from './registry-domains.ts'
 import type { FetchedLogin, LoginFetch, RegistryApi } from './registry-token.ts'
-import { createTokenSession, findInstance } from './token-session.ts'
+import { createTokenSession, findInstanceId } from './token-session.ts'
 
 /** How long an instance's addresses are cached (milliseconds); at random between the two, so that a fleet does not read them together. */
 const DOMAINS_LIVE = 30 * 60_000
@@ -30,7 +30,7 @@ export function createEnterpriseFetch(
     withSession((credentials) => fetchToken({ transport: deps.transport, ...location, credentials }, signal), signal)
 
   async function fetchToken(target: CloudTarget, signal: AbortSignal): Promise<FetchedLogin> {
-    instanceId ??= await findInstance(target, registry, signal)
+    instanceId ??= await findInstanceId(target, registry, signal)
     const requestedAt = stopwatch(clock)
     const token = await tokenOf(target, instanceId, signal)
     const issuedAt = requestedAt()

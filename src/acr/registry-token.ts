@@ -1,5 +1,5 @@
 import type { Endpoints } from '../alibaba/transport/endpoints.ts'
-import type { Transport } from '../alibaba/transport/transport.ts'
+import type { CloudTransport } from '../alibaba/transport/transport.ts'
 import type { OwnDomain } from './registry-domains.ts'
 
 /** A login to a registry and the keys it is written under. Times are epoch milliseconds on the cloud's clock. */
@@ -22,7 +22,7 @@ export interface FetchedLogin extends Omit<RegistryToken, 'domains'> {
 export type LoginFetch = (signal: AbortSignal) => Promise<FetchedLogin>
 
 export interface RegistryApi {
-  readonly transport: Transport
+  readonly transport: CloudTransport
   readonly endpoints: Endpoints
   /** 0 (included) to 1 (excluded); default: this machine's. */
   readonly random?: () => number

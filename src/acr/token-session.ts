@@ -39,7 +39,7 @@ const SHOWN = 20
 const LONGEST_NAME = 64
 
 /** The id of the Enterprise instance of that name. @throws REGISTRY_NOT_FOUND, which lists the existing names */
-export async function findInstance(
+export async function findInstanceId(
   target: CloudTarget,
   registry: { readonly instanceName?: string | undefined; readonly region?: string | undefined },
   signal?: AbortSignal,

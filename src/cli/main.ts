@@ -5,7 +5,7 @@ import { addDoctor } from './doctor/command.ts'
 import { addHelper } from './helper/command.ts'
 import { addImport } from './import/command.ts'
 import { addPolicy } from './policy/command.ts'
-import { runProgram } from './program/run-program.ts'
+import { runCommandLine } from './program/run-program.ts'
 import { addRefresh } from './refresh/command.ts'
 import { addRollout } from './rollout/command.ts'
 import { addSandbox } from './sandbox/command.ts'
@@ -29,4 +29,4 @@ const COMMANDS = {
 }
 const named = Object.entries(COMMANDS).flatMap(([name, add]) => (name === process.argv[2] ? [add] : []))
 const all = [...new Set(Object.values(COMMANDS)), addCompletion]
-await runProgram(process, root, named.length > 0 ? named : all)
+await runCommandLine(process, root, named.length > 0 ? named : all)

@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util'
 import type { Logger } from 'pino'
 import { createCloudClock } from '../alibaba/transport/cloud-clock.ts'
 import { createHttpSender } from '../alibaba/transport/http-sender.ts'
-import { createTransport } from '../alibaba/transport/transport.ts'
+import { createCloudTransport } from '../alibaba/transport/transport.ts'
 import { UNVERIFIED } from '../alibaba/unverified.ts'
 import { NopassError, toNopassError } from '../errors.ts'
 import { createKubeClient } from '../kube/client.ts'
@@ -83,7 +83,7 @@ export async function launchHelper(launch: HelperLaunch, signal: AbortSignal): P
   const clock = createCloudClock(systemClock)
   const metrics = createMetrics()
   const userAgent = `acr-nopass/${version}`
-  const transport = createTransport({
+  const transport = createCloudTransport({
     send: createHttpSender({ proxyEnv: environment }),
     clock,
     random: Math.random,

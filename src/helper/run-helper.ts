@@ -5,7 +5,7 @@ import { createLeaseElector } from '../kube/lease.ts'
 import type { LeaseDurations } from '../kube/lease-record.ts'
 import {
   type HelperStatus,
-  readStatus,
+  parseStatus,
   STATUS_KEY,
   type StatusObject,
   toStatusError,
@@ -125,7 +125,7 @@ export async function runHelper(options: HelperOptions, signal: AbortSignal): Pr
   }
 
   function onStatus(object: StatusObject): void {
-    reported = readStatus(object)
+    reported = parseStatus(object)
     statusWriter.observe(object.data?.[STATUS_KEY])
     if (!statusRead) {
       statusRead = true

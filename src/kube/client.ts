@@ -1,8 +1,8 @@
 import { parseJson } from '../lib/json.ts'
 import { errorFromResponse, KubeApiError } from './api-error.ts'
-import type { Lane } from './http/agents.ts'
+import type { ConnectionLane } from './http/agents.ts'
 import { readEvents, readWhole, type WholeResponse } from './http/read-response.ts'
-import { createTransport, type ResponseReader, type TransportRequest } from './http/transport.ts'
+import { createKubeTransport, type ResponseReader, type TransportRequest } from './http/transport.ts'
 import type { KubeConnection } from './kube-connection.ts'
 import type { WatchEvent } from './watch/watch-stream.ts'
 
@@ -25,7 +25,7 @@ export interface KubeCall {
   /** Default 64 MiB. */
   readonly bodyLimit?: number
   /** Default `call`. `lease`: a connection that no other call can occupy. */
-  readonly lane?: Exclude<Lane, 'watch'>
+  readonly lane?: Exclude<ConnectionLane, 'watch'>
   /** Called when there is a connection for the call, which may have waited for one; with false it is not sent. */
   readonly maySend?: () => boolean
 }
@@ -72,7 +72,7 @@ const TIMEOUT_MS = 30_000
 
 /** A thin client of one API server: one call is one request, without retries and caching. */
 export function createKubeClient(connection: KubeConnection, options: KubeClientOptions = {}): KubeClient {
-  const transport = createTransport(connection, options.userAgent)
+  const transport = createKubeTransport(connection, options.userAgent)
 
   /** Reports the call to `onCall` once, at the head of the response or at the failure. */
   function send(call: TransportRequest, verb: string, reader: ResponseReader, signal: AbortSignal | undefined): void {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { NopassError } from '../errors.ts'
 import { type Clock, systemClock } from '../lib/clock.ts'
-import type { KubeConnection, KubeconfigSource } from './kube-connection.ts'
+import type { KubeConnection, KubeconfigOptions } from './kube-connection.ts'
 
 /** The default mount path of a Pod's ServiceAccount volume. */
 export const SERVICE_ACCOUNT_DIR = '/var/run/secrets/kubernetes.io/serviceaccount'
@@ -45,7 +45,7 @@ export function inClusterConnection(
  * @throws KUBECONFIG_INVALID, and KUBE_CONNECTION for a proxy that cannot be used
  */
 export async function kubeconfigConnection(
-  source: KubeconfigSource,
+  source: KubeconfigOptions,
   clock: Clock = systemClock,
 ): Promise<KubeConnection> {
   const { readKubeconfig } = await import('./kubeconfig.ts')

@@ -13,7 +13,7 @@ export interface KubeConnection {
   readonly proxy?: string
 }
 
-export interface KubeconfigSource {
+export interface KubeconfigOptions {
   readonly file?: string
   readonly text?: string
   readonly context?: string

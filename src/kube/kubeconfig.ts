@@ -2,11 +2,13 @@ import { readFileSync } from 'node:fs'
 import type { RequestOptions } from 'node:https'
 import { KubeConfig } from '@kubernetes/client-node'
 import { NopassError } from '../errors.ts'
-import type { KubeConnection, KubeconfigSource } from './kube-connection.ts'
+import type { KubeConnection, KubeconfigOptions } from './kube-connection.ts'
 import { chooseProxy } from './proxy.ts'
 
 /** The part of {@link kubeconfigConnection} that needs `@kubernetes/client-node`, which is imported only for kubeconfigs. `caFile` is the source of `ca`. */
-export async function readKubeconfig(source: KubeconfigSource): Promise<KubeConnection & { readonly caFile?: string }> {
+export async function readKubeconfig(
+  source: KubeconfigOptions,
+): Promise<KubeConnection & { readonly caFile?: string }> {
   const config = new KubeConfig()
   try {
     load(config, source)

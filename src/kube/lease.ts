@@ -3,7 +3,7 @@ import { hasStatus, KubeApiError } from './api-error.ts'
 import type { KubeClient } from './client.ts'
 import { acquiredSpec, type Lease, type LeaseDurations, leaseMs, releasedSpec, renewedSpec } from './lease-record.ts'
 import { namespacedPath } from './types.ts'
-import { isOlder } from './watch/store.ts'
+import { isOlderVersion } from './watch/store.ts'
 import { startWatchdog } from './watch/timing.ts'
 
 export interface LeaseOptions {
@@ -77,7 +77,7 @@ export function createLeaseElector(options: LeaseOptions): LeaseElector {
   const observe = (lease: Lease): void => {
     noteMissing(false)
     const { resourceVersion } = lease.metadata
-    if (newest === undefined || !isOlder(resourceVersion, newest)) newest = resourceVersion
+    if (newest === undefined || !isOlderVersion(resourceVersion, newest)) newest = resourceVersion
     if (lease.metadata.resourceVersion === seen?.metadata.resourceVersion) return
     seen = lease
     seenAt = clock.monotonic()
@@ -85,7 +85,7 @@ export function createLeaseElector(options: LeaseOptions): LeaseElector {
   const read = async (signal: AbortSignal, limitMs = timeoutMs): Promise<Lease> => {
     const lease = await client.request<Lease>({ method: 'GET', path, timeoutMs: limitMs, lane }, signal)
     // The lease is read every few seconds, long before a restored server passes the version that was known.
-    if (newest !== undefined && isOlder(lease.metadata.resourceVersion, newest)) {
+    if (newest !== undefined && isOlderVersion(lease.metadata.resourceVersion, newest)) {
       newest = undefined
       options.onRewound?.()
     }

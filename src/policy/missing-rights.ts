@@ -45,14 +45,14 @@ export function undocumentedMatching(document: PolicyDocument, subject: string):
   return resources.every(isDocumentedPattern) ? [] : [{ id: 'RAM_MATCHING', subject }]
 }
 
-export interface Verdict {
+export interface RamVerdict {
   readonly decision: Decision
   /** The decision is the same under every interpretation of what is undocumented. */
   readonly certain: boolean
 }
 
 /** RAM's decision, and whether it is documented. Conditions must have been evaluated before. */
-export function judge(statements: readonly RamStatement[], request: AccessRequest): Verdict {
+export function judge(statements: readonly RamStatement[], request: AccessRequest): RamVerdict {
   const readings = statements.map((statement) => ({ effect: statement.effect, reading: read(statement, request) }))
   const has = (effect: string, reading: Reading): boolean =>
     readings.some((one) => one.effect === effect && one.reading === reading)
@@ -100,7 +100,11 @@ export interface RightsVerdict {
  * that is known only when the helper calls.
  * @throws DocumentError
  */
-export function missingRights(desired: PolicyDocument, attached: readonly string[], accountId: string): RightsVerdict {
+export function missingRamRights(
+  desired: PolicyDocument,
+  attached: readonly string[],
+  accountId: string,
+): RightsVerdict {
   const statements = attached.flatMap((text) => parseStatements(text, 'policy')).flatMap(unconditional)
   const rights = parseStatements(JSON.stringify(desired), 'policy').flatMap(({ actions, resources }) =>
     actions.flatMap((action) => resources.map((resource) => ({ action, resource }))),

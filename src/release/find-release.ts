@@ -1,6 +1,6 @@
 import { NopassError, toNopassError } from '../errors.ts'
 import type { HelperConfig } from '../values/helper-config.generated.ts'
-import { type HelperStatus, readStatus, STATUS_KEY, type StatusObject } from './helper-status.ts'
+import { type HelperStatus, parseStatus, STATUS_KEY, type StatusObject } from './helper-status.ts'
 import { type LoadedConfig, loadConfig } from './load-config.ts'
 import type { Reader } from './reader.ts'
 
@@ -67,7 +67,7 @@ function describe(objects: readonly StatusObject[]): ReleaseFacts {
   const configObject = objects.find(({ data }) => data?.[CONFIG_KEY] !== undefined)
   const statusObject = objects.find(({ metadata, data }) => data?.[STATUS_KEY] !== undefined || isStatus(metadata.name))
   const { loaded, problem } = read(configObject?.data?.[CONFIG_KEY])
-  const status: HelperStatus | undefined = statusObject && readStatus(statusObject)
+  const status: HelperStatus | undefined = statusObject && parseStatus(statusObject)
   const fallback = configObject?.metadata.name ?? statusObject?.metadata.name.replace(/-status$/, '') ?? ''
   const [first] = objects
   return {

@@ -84,7 +84,7 @@ export interface StatusObject extends KubeObject {
 }
 
 /** The report in a status ConfigMap, made printable; undefined if absent or unreadable. */
-export function readStatus(object: StatusObject): HelperStatus | undefined {
+export function parseStatus(object: StatusObject): HelperStatus | undefined {
   try {
     const status = JSON.parse(object.data?.[STATUS_KEY] ?? '') as HelperStatus | null
     return Array.isArray(status?.registries) ? printableData(withFixes(status)) : undefined

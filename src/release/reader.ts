@@ -24,7 +24,7 @@ interface ListOptions<T, K> extends Pick<KubeCall, 'query' | 'accept'> {
  * Objects per page. Parsed Pods may need 20 times the memory of their text, and garbage is collected late, so pages are small
  * and lists are read one at a time. With 200 a removal needed 230 MiB instead of 169 (docs/en/performance.md).
  */
-export const PAGE = 100
+export const OBJECTS_PER_PAGE = 100
 
 /**
  * Errors other than the refusal of a single read are thrown (no connection, wrong credential). `onProgress` gets what is being
@@ -66,7 +66,7 @@ export function createReader(
       attempt(what, async () => {
         const items: K[] = []
         const read = async (): Promise<void> => {
-          for await (const page of listPages<T>(client, { path, pageSize: PAGE, ...call }, signal)) {
+          for await (const page of listPages<T>(client, { path, pageSize: OBJECTS_PER_PAGE, ...call }, signal)) {
             for (const object of page.items ?? []) items.push(transform ? transform(object) : (object as unknown as K))
             onProgress(what, items.length)
           }

@@ -76,7 +76,7 @@ const REGISTRY_PATIENCE: Readonly<Record<string, number>> = {
 }
 
 /** Returns the first cause that has lasted for its patience, given all that are met now. */
-export function createPatience(): (causes: readonly Cause[]) => Cause | undefined {
+export function createCauseTimer(): (causes: readonly Cause[]) => Cause | undefined {
   const since = new Map<string, number>()
   return (causes) => {
     const now = performance.now()

@@ -7,7 +7,7 @@ import { describeHelperPod, FAILED_MOUNT, type HelperPod, mayBeMounting } from '
 import { type HelperStatus, STATUS_KEY } from './helper-status.ts'
 import {
   type Cause,
-  createPatience,
+  createCauseTimer,
   type DeploymentView,
   findCauses,
   type PodRefusal,
@@ -67,7 +67,7 @@ export function watchRelease(
 ): ReleaseWatch {
   const controller = new AbortController()
   const either = AbortSignal.any([signal, controller.signal])
-  const lastingCause = createPatience()
+  const lastingCause = createCauseTimer()
   let last: readonly Cause[] = []
   const { promise, resolve } = Promise.withResolvers<NopassError>()
 

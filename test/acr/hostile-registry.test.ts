@@ -5,7 +5,7 @@ import { type ManifestRequest, queryManifest } from '../../src/acr/query-manifes
 import { refreshAt } from '../../src/acr/refresh-schedule.ts'
 import { enterpriseDomains } from '../../src/acr/registry-domains.ts'
 import { parseChallenge } from '../../src/acr/token-service.ts'
-import { findInstance } from '../../src/acr/token-session.ts'
+import { findInstanceId } from '../../src/acr/token-session.ts'
 import { verifyLogin } from '../../src/acr/verify-login.ts'
 import type { HttpRequest, HttpResponse } from '../../src/alibaba/transport/http-sender.ts'
 import { json, KEY, scripted } from '../alibaba/scripted-transport.ts'
@@ -118,7 +118,7 @@ test('hostile cloud: a list of instances in an error is short', async () => {
   }))
   const { transport } = scripted([json(200, { Instances, TotalCount: 100 })])
   const target = { transport, endpoint: new URL('https://cr.example'), credentials: KEY }
-  await assert.rejects(findInstance(target, { instanceName: 'demo', region: '' }), ({ hint }: { hint: string }) => {
+  await assert.rejects(findInstanceId(target, { instanceName: 'demo', region: '' }), ({ hint }: { hint: string }) => {
     return hint.length < 2000 && hint.endsWith('80 more.')
   })
 })

@@ -6,7 +6,7 @@ import { getAuthorizationToken, listInstances } from '../../src/alibaba/cr.ts'
 import { createCloudClock } from '../../src/alibaba/transport/cloud-clock.ts'
 import { createHttpSender } from '../../src/alibaba/transport/http-sender.ts'
 import type { CloudTarget } from '../../src/alibaba/transport/transport.ts'
-import { createTransport, type Transport } from '../../src/alibaba/transport/transport.ts'
+import { type CloudTransport, createCloudTransport } from '../../src/alibaba/transport/transport.ts'
 import { NopassError } from '../../src/errors.ts'
 import { fakeTime, START } from './fake-time.ts'
 import { json, KEY, scripted } from './scripted-transport.ts'
@@ -31,8 +31,8 @@ async function serve(respond: (socket: Socket) => void): Promise<URL> {
   return new URL(`http://127.0.0.1:${(server.address() as { port: number }).port}`)
 }
 
-function realTransport(timeout: number): Transport {
-  return createTransport({
+function realTransport(timeout: number): CloudTransport {
+  return createCloudTransport({
     send: createHttpSender(),
     clock: createCloudClock(fakeTime()),
     random: () => 0,

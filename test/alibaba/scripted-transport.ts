@@ -1,13 +1,17 @@
 import type { Credentials } from '../../src/alibaba/credentials.ts'
 import { createCloudClock } from '../../src/alibaba/transport/cloud-clock.ts'
 import type { HttpRequest, HttpResponse } from '../../src/alibaba/transport/http-sender.ts'
-import { type AddressFallback, createTransport, type Transport } from '../../src/alibaba/transport/transport.ts'
+import {
+  type AddressFallback,
+  type CloudTransport,
+  createCloudTransport,
+} from '../../src/alibaba/transport/transport.ts'
 import { type FakeTime, fakeTime } from './fake-time.ts'
 
 export type Reply = HttpResponse | Error | (() => HttpResponse | Error)
 
 export interface Scripted {
-  readonly transport: Transport
+  readonly transport: CloudTransport
   readonly time: FakeTime
   /** What was sent, in order. */
   readonly sent: HttpRequest[]
@@ -34,7 +38,7 @@ export function scripted(replies: readonly Reply[], random = 0.5): Scripted {
   const waits: number[] = []
   const fallbacks: AddressFallback[] = []
   let nonce = 0
-  const transport = createTransport({
+  const transport = createCloudTransport({
     send: async (request) => {
       const reply = replies[sent.length]
       sent.push(request)

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { describe, isRefreshed, serverTime } from '../../src/cli/refresh/refresh.ts'
+import { describeRefreshed, isRefreshed, serverTime } from '../../src/cli/refresh/refresh.ts'
 import type { HelperStatus, RegistryStatus } from '../../src/release/helper-status.ts'
 
 const NOW = Date.parse('2026-11-28T12:00:00Z')
@@ -37,10 +37,10 @@ test('a registry that fails as before has processed a request once it was tried 
 
 test('for a registry that fails as before the time of the try is printed, and that of the first failure', () => {
   assert.equal(
-    describe(failing({ triedAt: '2026-11-28T12:00:02.000Z' })),
+    describeRefreshed(failing({ triedAt: '2026-11-28T12:00:02.000Z' })),
     'prod: tried at 2026-11-28T12:00:02.000Z, fails as before, since 2026-11-28T10:00:00.000Z: CLOUD_DENIED: not allowed\n  fix: Allow it.',
   )
-  assert.equal(describe(failing()), 'prod: CLOUD_DENIED: not allowed\n  fix: Allow it.')
+  assert.equal(describeRefreshed(failing()), 'prod: CLOUD_DENIED: not allowed\n  fix: Allow it.')
   // A failure other than the one that the request met.
-  assert.equal(describe(failing({ triedAt: '2026-11-28T09:30:00.000Z' })), describe(failing()))
+  assert.equal(describeRefreshed(failing({ triedAt: '2026-11-28T09:30:00.000Z' })), describeRefreshed(failing()))
 })

@@ -2,12 +2,12 @@ import { readFile } from 'node:fs/promises'
 import type { CredentialProvider, Credentials } from '../../src/alibaba/credentials.ts'
 import { createRam, type Ram } from '../../src/alibaba/ram.ts'
 import { createEndpoints, type Endpoints } from '../../src/alibaba/transport/endpoints.ts'
-import { createDefaultTransport, type Transport } from '../../src/alibaba/transport/transport.ts'
+import { type CloudTransport, createDefaultTransport } from '../../src/alibaba/transport/transport.ts'
 import type { Cloud } from '../../src/sandbox/cloud/cloud.ts'
 
 /** The product's own client, connected to an emulated cloud. */
 export interface CloudClient {
-  readonly transport: Transport
+  readonly transport: CloudTransport
   readonly endpoints: Endpoints
 }
 

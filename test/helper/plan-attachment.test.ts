@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import type { Decision, WriteList } from '../../src/helper/plan/actions.ts'
+import type { PlannedAction, WriteList } from '../../src/helper/plan/actions.ts'
 import { account, config, decide, type Fixture, group, live, namespace, owner, secret } from './plan-fixtures.ts'
 
 const write = (kind: 'attach' | 'detach', list: readonly string[]): WriteList => ({
@@ -30,7 +30,7 @@ const foreign = { shop: secret(group(live('prod')), { ours: false }) }
 
 const overlong = (list: readonly string[], more = {}) => ({ accounts: [account(list, { overlong: 250, ...more })] })
 
-const CASES: readonly (readonly [string, Fixture, Decision])[] = [
+const CASES: readonly (readonly [string, Fixture, PlannedAction])[] = [
   ['security 2: an overlong list is left alone', overlong([]), { kind: 'skip', reason: 'overlong-list', entries: 250 }],
   ["security 2: an overlong list with the helper's entry is current", overlong(['acr-nopass']), { kind: 'current' }],
   [

@@ -5,8 +5,8 @@ import {
   createCredentialGroups,
 } from '../../src/helper/credentials/credential-groups.ts'
 import type { LiveToken } from '../../src/helper/credentials/registry-state.ts'
-import type { Decision } from '../../src/helper/plan/actions.ts'
-import { type Observed, type PlanContext, planKey } from '../../src/helper/plan/plan.ts'
+import type { PlannedAction } from '../../src/helper/plan/actions.ts'
+import { type ClusterView, type PlanContext, planKey } from '../../src/helper/plan/plan.ts'
 import type { ListOwner } from '../../src/kube/managed-fields.ts'
 import { loadConfig } from '../../src/release/load-config.ts'
 import { createTargets } from '../../src/release/targets.ts'
@@ -94,7 +94,7 @@ export interface Fixture {
 export function context(fixture: Fixture): PlanContext & { readonly groups: CredentialGroups } {
   const settings = fixture.config ?? config()
   const { namespaces = [namespace('shop')], secrets = {}, accounts = [], tokens = [live('prod')] } = fixture
-  const observed: Observed = {
+  const observed: ClusterView = {
     namespace: (name) => namespaces.find((one) => one.name === name),
     secret: (name) => secrets[name],
     serviceAccount: (namespace, name) => accounts.find((one) => one.namespace === namespace && one.name === name),
@@ -116,6 +116,6 @@ export function context(fixture: Fixture): PlanContext & { readonly groups: Cred
   }
 }
 
-export function decide(fixture: Fixture, serviceAccount?: string): Decision | undefined {
+export function decide(fixture: Fixture, serviceAccount?: string): PlannedAction | undefined {
   return planKey(context(fixture), { namespace: 'shop', ...(serviceAccount === undefined ? {} : { serviceAccount }) })
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { LiveToken } from '../../src/helper/credentials/registry-state.ts'
-import type { Decision, WriteSecret } from '../../src/helper/plan/actions.ts'
+import type { PlannedAction, WriteSecret } from '../../src/helper/plan/actions.ts'
 import { plan, planKey } from '../../src/helper/plan/plan.ts'
 import {
   account,
@@ -30,7 +30,7 @@ const [prod, legacy] = [live('prod'), live('legacy')]
 const current = group(prod)
 /** The reasons for which a known Secret is written completely. */
 const WHOLE = new Set(['relabelled', 'tampered', 'adopted'])
-const write = (reason: string, key = 'prod', known = true): Decision =>
+const write = (reason: string, key = 'prod', known = true): PlannedAction =>
   ({
     kind: 'writeSecret',
     namespace: 'shop',
@@ -38,7 +38,7 @@ const write = (reason: string, key = 'prod', known = true): Decision =>
     by: known && !WHOLE.has(reason) ? 'patch' : 'apply',
     precondition: known ? { uid: 'uid-secret', resourceVersion: '7' } : undefined,
     reason,
-  }) as Decision
+  }) as PlannedAction
 /** A write that keeps these entries of the Secret. */
 const carry = (names: readonly string[], key: string, more: Partial<WriteSecret> = {}) => {
   const { carry: _, ...decision } = { ...(write('rotated', key) as WriteSecret), ...more }
@@ -306,7 +306,7 @@ test('P2 a Secret with kept entries is written once, and planned again when the 
     mixed.tokens.map(({ token }) => token.password),
     ['new', 'next'],
   )
-  const after = (cloudNow: number): Decision | undefined =>
+  const after = (cloudNow: number): PlannedAction | undefined =>
     planKey(
       {
         ...context({ ...fixture, secrets: shop({ expiresAt: end, issuedAt: [NOW + 1, NOW] }, mixed), cloudNow }),

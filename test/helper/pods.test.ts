@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createPodSurroundings, judgePod, type PodSurroundings, problemOfPod } from '../../src/helper/pods/judge-pod.ts'
-import { type PodView, transformPod } from '../../src/helper/pods/pod-view.ts'
+import { type PodView, viewPod } from '../../src/helper/pods/pod-view.ts'
 import type { PodObject } from '../../src/kube/types.ts'
 import { account, config, context, group, live, namespace, secret } from './plan-fixtures.ts'
 import { IMAGE, pod, REPLICASET } from './pod-fixtures.ts'
@@ -125,15 +125,15 @@ test('only the failing images of a Pod are stored, by their names in the spec', 
       containerStatuses: [waiting('app', 'ImagePullBackOff'), waiting('side', 'ContainerCreating')],
     },
   }
-  assert.deepEqual(transformPod(object, 'acr-nopass'), pod({ list: ['own', ''], failing: ['init:1', IMAGE] }))
+  assert.deepEqual(viewPod(object, 'acr-nopass'), pod({ list: ['own', ''], failing: ['init:1', IMAGE] }))
   const bare = { metadata: { name: 'a', uid: 'u', resourceVersion: '1' }, spec: { containers: [] } }
-  const fresh = transformPod(bare, 'acr-nopass')
+  const fresh = viewPod(bare, 'acr-nopass')
   assert.deepEqual([fresh.owner, fresh.pending, fresh.failing, fresh.serviceAccount], [undefined, false, [], 'default'])
 })
 
 test('security 2: texts of a Pod that are longer than valid ones are not stored', () => {
   const long = 'x'.repeat(1_000_000)
-  const view = transformPod(
+  const view = viewPod(
     {
       metadata: {
         name: 'a',

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { RegistryState } from '../../src/helper/credentials/registry-state.ts'
-import type { Decision } from '../../src/helper/plan/actions.ts'
+import type { PlannedAction } from '../../src/helper/plan/actions.ts'
 import { checkHealth, checkReadiness } from '../../src/helper/report/helper-pages.ts'
 import { servePages } from '../../src/helper/report/http-server.ts'
 import { createProblemStore } from '../../src/helper/report/problem-store.ts'
@@ -15,7 +15,7 @@ import { buildStatus } from '../../src/helper/report/status-report.ts'
 import { judgeFailure } from '../../src/helper/writes/decision-problem.ts'
 import { KubeApiError } from '../../src/kube/api-error.ts'
 import type { KubeCall, KubeClient } from '../../src/kube/client.ts'
-import { type HelperStatus, readStatus } from '../../src/release/helper-status.ts'
+import { type HelperStatus, parseStatus } from '../../src/release/helper-status.ts'
 import { createFakeClock } from '../kube/fake-clock.ts'
 import { config, live, NOW } from './plan-fixtures.ts'
 
@@ -37,7 +37,8 @@ const state = (name: string, more: Partial<RegistryState> = {}): RegistryState =
   urgent: false,
   ...more,
 })
-const decisions = (...all: Decision[]) => all.map((decision, index) => ({ key: { namespace: `n${index}` }, decision }))
+const decisions = (...all: PlannedAction[]) =>
+  all.map((decision, index) => ({ key: { namespace: `n${index}` }, decision }))
 const report = (more: Partial<Parameters<typeof buildStatus>[0]> = {}): HelperStatus =>
   buildStatus({
     version: '1.2.3',
@@ -111,8 +112,8 @@ test('a registry is verified by a report with a state other than pending', () =>
     metadata: { name: 's', uid: 'u', resourceVersion: '1' },
     data: { 'status.json': JSON.stringify(status) },
   }
-  assert.deepEqual([...provenFingerprints(readStatus(object))], ['fp-prod'])
-  assert.deepEqual([...provenFingerprints(readStatus({ ...object, data: { 'status.json': 'none' } }))], [])
+  assert.deepEqual([...provenFingerprints(parseStatus(object))], ['fp-prod'])
+  assert.deepEqual([...provenFingerprints(parseStatus({ ...object, data: { 'status.json': 'none' } }))], [])
   const annotations = { 'acr-nopass.io/refresh-requested-at': '2026-01-01T00:00:00Z' }
   assert.equal(refreshRequestedAt({ ...object, metadata: { ...object.metadata, annotations } }), NOW)
   assert.equal(refreshRequestedAt(object), undefined)

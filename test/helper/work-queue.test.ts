@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { createPacer, rotationRate } from '../../src/helper/writes/pacer.ts'
 import {
   createWorkQueue,
-  type Outcome,
+  type WorkOutcome,
   type WorkQueue,
   type WorkQueueOptions,
 } from '../../src/helper/writes/work-queue.ts'
@@ -16,13 +16,13 @@ interface Fixture {
   /** The keys in the order in which they were started. */
   readonly started: string[]
   /** Finishes the oldest run of this key that is being processed. */
-  end(key: string, outcome?: Outcome): Promise<void>
+  end(key: string, outcome?: WorkOutcome): Promise<void>
 }
 
 function open(options: Partial<WorkQueueOptions> = {}): Fixture {
   const clock = createFakeClock()
   const started: string[] = []
-  const inFlight = new Map<string, (outcome: Outcome) => void>()
+  const inFlight = new Map<string, (outcome: WorkOutcome) => void>()
   const queue = createWorkQueue({
     clock,
     random: () => 0.5,
@@ -124,7 +124,7 @@ test('refreshes are ordered by expiry, after keys that are not paced', async () 
 test('paced keys start evenly, and a new key does not wait for them', async () => {
   const { queue, started, clock } = open({ concurrency: 100, pacer: createPacer(50), handler: (key) => begunBy(key) })
   const times: [string, number][] = []
-  function begunBy(key: string): Outcome {
+  function begunBy(key: string): WorkOutcome {
     times.push([key, clock.monotonic()])
     return 'done'
   }
@@ -217,8 +217,8 @@ test('no key is ever lost: after any mix of additions, completions and failures 
       const done = new Map<string, number>()
       let turn = 0
       const fixture = open({ concurrency: 2, handler: (key) => handler(key) })
-      const inFlight = new Map<string, (outcome: Outcome) => void>()
-      function handler(key: string): Promise<Outcome> {
+      const inFlight = new Map<string, (outcome: WorkOutcome) => void>()
+      function handler(key: string): Promise<WorkOutcome> {
         assert.equal(inFlight.has(key), false)
         const at = ++turn
         return new Promise((resolve) => {

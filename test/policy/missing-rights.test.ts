@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { missingRights } from '../../src/policy/missing-rights.ts'
+import { missingRamRights } from '../../src/policy/missing-rights.ts'
 import { policyOf } from '../../src/policy/normal-form.ts'
 import { type PolicyRegistry, policyDocument } from '../../src/policy/policy-document.ts'
 
@@ -19,7 +19,7 @@ const required = (change: Partial<PolicyRegistry> = {}) => {
 }
 const lacks = (statements: readonly object[], change: Partial<PolicyRegistry> = {}): readonly string[] => {
   const text = JSON.stringify({ Version: '1', Statement: statements })
-  return missingRights(required(change), [text], '1').missing.map(
+  return missingRamRights(required(change), [text], '1').missing.map(
     ({ action, resource, denied, partly }) =>
       `${action} ${resource}${denied ? ' denied' : ''}${partly ? ' partly' : ''}`,
   )
@@ -33,7 +33,10 @@ const allow = (Action: string | readonly string[], Resource: string = '*', more:
 const REPOSITORIES = 'acs:cr:cn-hangzhou:1:repository/cri-1/*'
 
 test('our own policy, and any wider one, is enough', () => {
-  assert.deepEqual(missingRights(required(), [JSON.stringify(required())], '1'), { missing: [], likelyGranted: false })
+  assert.deepEqual(missingRamRights(required(), [JSON.stringify(required())], '1'), {
+    missing: [],
+    likelyGranted: false,
+  })
   for (const enough of [allow('*'), allow('cr:*'), allow(['cr:Get*', 'cr:List*', 'cr:PullRepository'])]) {
     assert.deepEqual(lacks([enough]), [])
   }
@@ -43,7 +46,7 @@ test('our own policy, and any wider one, is enough', () => {
 test('missing permissions are named, action by action', () => {
   const rest = ['cr:GetAuthorizationToken *', 'cr:ListInstanceEndpoint acs:cr:cn-hangzhou:1:instance/cri-1']
   assert.deepEqual(lacks([allow('cr:PullRepository')]).toSorted(), rest)
-  assert.equal(missingRights(required(), [], '1').missing.length, 3)
+  assert.equal(missingRamRights(required(), [], '1').missing.length, 3)
   assert.deepEqual(lacks([allow(['cr:Get*', 'cr:List*'])]), [`cr:PullRepository ${REPOSITORIES}`])
 })
 
@@ -90,7 +93,7 @@ test('the policy that is generated from values is always enough for them', () =>
     fc.property(fc.array(registry, { minLength: 1, maxLength: 4 }), (registries) => {
       for (const scope of ['instance', 'all'] as const) {
         const own = policyDocument(registries, { scope, accountId: '1' }) ?? policyOf([])
-        assert.deepEqual(missingRights(own, [JSON.stringify(own)], '1').missing, [])
+        assert.deepEqual(missingRamRights(own, [JSON.stringify(own)], '1').missing, [])
       }
     }),
   )

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ERROR_CODES } from '../../src/error-codes.ts'
-import { readStatus, STATUS_KEY } from '../../src/release/helper-status.ts'
+import { parseStatus, STATUS_KEY } from '../../src/release/helper-status.ts'
 
 const object = (status: unknown) => ({
   metadata: { name: 'acr-nopass-status', namespace: 'acr-nopass', uid: 'u', resourceVersion: '1' },
@@ -22,7 +22,7 @@ test("a report's own fixes are shown unchanged", () => {
     registries: [{ ...registry, error: { ...error, fix: 'Do this.' } }],
     problems: [{ ...error, fix: 'Do that.' }],
   }
-  const read = readStatus(object(status))
+  const read = parseStatus(object(status))
   assert.equal(read?.registries[0]?.error?.fix, 'Do this.')
   assert.equal(read?.problems[0]?.fix, 'Do that.')
 })
@@ -30,7 +30,7 @@ test("a report's own fixes are shown unchanged", () => {
 test('a report of 0.1.0, which has fixes under another name, gets the general fix of each code', () => {
   const [code = ''] = Object.keys(ERROR_CODES)
   const old = { ...error, code, cure: 'as it was called' }
-  const read = readStatus(
+  const read = parseStatus(
     object({ registries: [registry, { ...registry, error: old }], problems: [old, { ...old, code: 'toString' }] }),
   )
   const general = ERROR_CODES[code as keyof typeof ERROR_CODES].fix
@@ -42,5 +42,5 @@ test('a report of 0.1.0, which has fixes under another name, gets the general fi
 
 test('an invalid report counts as none', () => {
   for (const text of ['', 'null', '[]', '{}', '{"registries":{}}', '{"registries":[1]'])
-    assert.equal(readStatus({ ...object(''), data: { [STATUS_KEY]: text } }), undefined, text)
+    assert.equal(parseStatus({ ...object(''), data: { [STATUS_KEY]: text } }), undefined, text)
 })

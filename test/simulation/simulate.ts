@@ -1,5 +1,5 @@
 import { createCloudClock } from '../../src/alibaba/transport/cloud-clock.ts'
-import { createTransport } from '../../src/alibaba/transport/transport.ts'
+import { createCloudTransport } from '../../src/alibaba/transport/transport.ts'
 import { toNopassError } from '../../src/errors.ts'
 import { createEntries } from '../../src/helper/credentials/create-entries.ts'
 import { createMetrics } from '../../src/helper/report/metrics.ts'
@@ -310,7 +310,7 @@ export async function simulate(plan: Plan, options: SimulateOptions = {}): Promi
         const startedAt = scheduler.time
         const chance = random.fork(me)
         const clock = createCloudClock(own)
-        const transport = createTransport({
+        const transport = createCloudTransport({
           send: cloud.senderFor(me, own),
           clock,
           random: chance,

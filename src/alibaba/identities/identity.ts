@@ -1,7 +1,7 @@
 import { NopassError } from '../../errors.ts'
 import type { CredentialProvider } from '../credentials.ts'
 import type { Endpoints } from '../transport/endpoints.ts'
-import type { Transport } from '../transport/transport.ts'
+import type { CloudTransport } from '../transport/transport.ts'
 import { createAccessKeyProvider, type ReadText } from './access-key.ts'
 import { type AssumeRoleStep, createAssumedRoleProvider, createOidcRoleProvider } from './assumed-role.ts'
 import { createWorkerRoleProvider } from './worker-role.ts'
@@ -14,7 +14,7 @@ export interface IdentityConfig {
 }
 
 export interface IdentityDeps {
-  readonly transport: Transport
+  readonly transport: CloudTransport
   readonly endpoints: Endpoints
   /** Region of the STS endpoint: the cluster's, else the registry's. */
   readonly region: string

@@ -2,11 +2,11 @@ import { NopassError } from '../../errors.ts'
 import { parseObject } from '../../lib/json.ts'
 import type { CredentialProvider, Credentials } from '../credentials.ts'
 import { sessionOf } from '../sts.ts'
-import type { Transport } from '../transport/transport.ts'
+import type { CloudTransport } from '../transport/transport.ts'
 import { createSessionProvider } from './session-provider.ts'
 
 export interface WorkerRoleOptions {
-  readonly transport: Transport
+  readonly transport: CloudTransport
   /** Base URL of instance metadata. */
   readonly endpoint: URL
   /** Allows IMDSv1, without a metadata token, where the instance offers no IMDSv2. */

@@ -20,7 +20,7 @@ export interface CloudFailure {
 }
 
 /** The failure that a response reports; undefined for a success: HTTP 2xx with JSON, and not `IsSuccess: false`. */
-export function failureOf(response: HttpResponse, body: JsonObject | undefined): CloudFailure | undefined {
+export function cloudFailureOf(response: HttpResponse, body: JsonObject | undefined): CloudFailure | undefined {
   const { status } = response
   const requestId = word(body?.RequestId) ?? word(body?.requestId) ?? word(response.headers['x-acs-request-id'])
   const base = { status, requestId }

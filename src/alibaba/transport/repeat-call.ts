@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../lib/json.ts'
 import type { CloudFailure } from './cloud-failure.ts'
 
-export type Outcome = { readonly body: JsonObject } | { readonly failure: CloudFailure; readonly cause?: unknown }
+export type CallOutcome = { readonly body: JsonObject } | { readonly failure: CloudFailure; readonly cause?: unknown }
 
 export interface RepeatOptions {
   /** A write that may not be sent twice. */
@@ -16,10 +16,10 @@ export interface RepeatOptions {
 
 /** Retries until an attempt succeeds or `retryDelay` ends it; `renew` tells an attempt to renew its session first. */
 export async function repeatCall(
-  attempt: (renew: boolean) => Promise<Outcome>,
+  attempt: (renew: boolean) => Promise<CallOutcome>,
   options: RepeatOptions,
   signal?: AbortSignal,
-): Promise<Outcome> {
+): Promise<CallOutcome> {
   let renewed = false
   for (let count = 1; ; count++) {
     signal?.throwIfAborted()

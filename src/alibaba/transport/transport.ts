@@ -7,10 +7,10 @@ import { isLoopback } from '../../proxy-rules.ts'
 import { VERSION } from '../../version.ts'
 import type { CredentialProvider, Credentials } from '../credentials.ts'
 import { type CloudClock, createCloudClock } from './cloud-clock.ts'
-import { type CloudFailure, failureOf, failureWithoutResponse } from './cloud-failure.ts'
+import { type CloudFailure, cloudFailureOf, failureWithoutResponse } from './cloud-failure.ts'
 import type { ServiceLocation } from './endpoints.ts'
 import { createHttpSender, type HttpResponse, type HttpSender } from './http-sender.ts'
-import { type Outcome, repeatCall } from './repeat-call.ts'
+import { type CallOutcome, repeatCall } from './repeat-call.ts'
 import { canonicalQuery, cloudTimestamp, type Parameters, signRequest } from './signature.ts'
 
 export interface CloudCall extends ServiceLocation {
@@ -29,7 +29,7 @@ export interface CloudCall extends ServiceLocation {
   readonly write?: boolean
 }
 
-export interface Transport {
+export interface CloudTransport {
   readonly clock: CloudClock
   /** For instance metadata and registries, with the same proxies and certificates. */
   readonly send: HttpSender
@@ -45,7 +45,7 @@ export interface Transport {
 
 /** A product's address, and how it is called. */
 export interface CloudService extends ServiceLocation {
-  readonly transport: Transport
+  readonly transport: CloudTransport
 }
 
 /** The same as one identity. */
@@ -79,13 +79,13 @@ export interface TransportDeps {
 const FALLBACK_LASTS = 10 * 60_000
 
 /** Signs, sends and retries calls, and follows the cloud's clock. */
-export function createTransport(deps: TransportDeps): Transport {
+export function createCloudTransport(deps: TransportDeps): CloudTransport {
   const { attempts = 4, random, sleep } = deps
   const fallbacks = new Map<string, AddressFallback & { readonly until: number }>()
 
   async function call(request: CloudCall, signal?: AbortSignal): Promise<JsonObject> {
     let endpoint = request.endpoint
-    const attempt = async (renew: boolean): Promise<Outcome> => {
+    const attempt = async (renew: boolean): Promise<CallOutcome> => {
       const { publicEndpoint } = request
       const { host } = request.endpoint
       const known = fallbacks.get(host)
@@ -126,7 +126,7 @@ async function attemptCall(
   call: CloudCall,
   renew: boolean,
   signal?: AbortSignal,
-): Promise<Outcome> {
+): Promise<CallOutcome> {
   const credentials = await credentialsFor(call, renew, signal)
   const request = prepare(deps, call, credentials)
   const sentAt = deps.clock.monotonic()
@@ -140,7 +140,7 @@ async function attemptCall(
   const body = parseObject(response.text)
   // Only the cloud itself responds in JSON; a proxy's error page has another clock.
   if (body !== undefined) deps.clock.observe(response.headers.date, sentAt)
-  const failure = failureOf(response, body)
+  const failure = cloudFailureOf(response, body)
   return failure === undefined ? { body: body ?? {} } : { failure }
 }
 
@@ -214,8 +214,8 @@ export function createDefaultTransport(
     readonly timeout?: number
     readonly attempts?: number
   } = {},
-): Transport {
-  return createTransport({
+): CloudTransport {
+  return createCloudTransport({
     send: createHttpSender({ proxyEnv: options.env }),
     clock: createCloudClock(systemClock),
     random: Math.random,

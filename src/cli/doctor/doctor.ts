@@ -12,7 +12,7 @@ import { createReader, type Reader } from '../../release/reader.ts'
 import { connect } from '../connect.ts'
 import type { ConnectFlags, ReleaseFlags } from '../program/command.ts'
 import { type CliHost, type CommonFlags, EXIT, writeResult } from '../program/host.ts'
-import { type CliPaint, createProgress, paintFor } from '../program/terminal.ts'
+import { type CliPaint, createStatusLine, paintFor } from '../program/terminal.ts'
 import { aimCommands } from './aim-commands.ts'
 import { describePodReport, renderPodReport } from './pod-report.ts'
 import { describeReport, renderReport } from './report.ts'
@@ -57,7 +57,7 @@ export async function doctorPod(pod: string, flags: DoctorPodFlags & CommonFlags
 
 async function run(flags: DoctorFlags & CommonFlags, host: CliHost, observe: Observe, report: Report): Promise<number> {
   const { connection, client, aheadMs } = await connect(flags, host)
-  const progress = createProgress(host)
+  const progress = createStatusLine(host)
   try {
     const { namespace, release } = flags
     const reader = createReader(client, host.signal, progress.say)

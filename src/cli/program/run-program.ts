@@ -10,7 +10,7 @@ import { guessFlags, runCli } from './run-cli.ts'
 import { safeStream } from './terminal.ts'
 
 /** Runs the command line tool in this process. `root`: of the checkout or the package. */
-export async function runProgram(
+export async function runCommandLine(
   main: NodeJS.Process,
   root: string,
   commands: readonly ((cli: Cli) => void)[],

@@ -49,12 +49,12 @@ export function paintFor(stream: CliStream, { env }: Pick<CliHost, 'env'>): CliP
 }
 
 /** Shows what is being read on one line of a terminal, which is cleared at the end; elsewhere nothing. */
-export interface Progress {
+export interface StatusLine {
   readonly say: (what: string, items: number) => void
   end(): void
 }
 
-export function createProgress({ stderr }: Pick<CliHost, 'stderr'>): Progress {
+export function createStatusLine({ stderr }: Pick<CliHost, 'stderr'>): StatusLine {
   const isOpen = stderr.isTTY === true
   let isWritten = false
   return {

@@ -6,8 +6,8 @@ import { parseGoDuration } from '../../lib/go-duration.ts'
 import { requireRelease } from '../../release/find-release.ts'
 import {
   type HelperStatus,
+  parseStatus,
   type RegistryStatus,
-  readStatus,
   requestRefresh,
   type StatusObject,
 } from '../../release/helper-status.ts'
@@ -34,7 +34,9 @@ export async function refresh(flags: RefreshFlags & CommonFlags, host: CliHost):
       return EXIT.ok
     }
     const registries = await waitForTokens(client, object, release.status, limitMs, host.signal)
-    writeResult(host, flags, { registries }, () => registries.map((registry) => `${describe(registry)}\n`).join(''))
+    writeResult(host, flags, { registries }, () =>
+      registries.map((registry) => `${describeRefreshed(registry)}\n`).join(''),
+    )
     return registries.some(({ error }) => error !== undefined) ? EXIT.failed : EXIT.ok
   } finally {
     client.close()
@@ -57,7 +59,7 @@ async function waitForTokens(
   const path = namespacedPath('/api/v1', object.namespace, 'configmaps', object.name)
   let registries: readonly RegistryStatus[] = []
   const waited = await pollUntil(limitMs, signal, async () => {
-    registries = readStatus(await client.request<StatusObject>({ method: 'GET', path }, signal))?.registries ?? []
+    registries = parseStatus(await client.request<StatusObject>({ method: 'GET', path }, signal))?.registries ?? []
     return registries.length > 0 && registries.every((registry) => isRefreshed(registry, before))
   })
   if (waited !== undefined) return registries
@@ -73,7 +75,7 @@ export function isRefreshed(registry: RegistryStatus, before: HelperStatus | und
   return error !== undefined && (error.at !== old?.error?.at || triedAt !== old?.triedAt)
 }
 
-export function describe({ name, issuedAt, expiresAt, error, triedAt }: RegistryStatus): string {
+export function describeRefreshed({ name, issuedAt, expiresAt, error, triedAt }: RegistryStatus): string {
   if (error !== undefined) {
     const isAsBefore = triedAt !== undefined && Date.parse(triedAt) > Date.parse(error.at)
     const tried = isAsBefore ? `tried at ${triedAt}, fails as before, since ${error.at}: ` : ''

@@ -4,7 +4,7 @@ import { createTargets } from '../../release/targets.ts'
 import type { ServiceAccountView } from '../../release/views.ts'
 import { type Finding, pluralize, summarize } from '../finding.ts'
 import type { Observed } from '../observed.ts'
-import { readLog } from './fix-commands.ts'
+import { logsCommand } from './fix-commands.ts'
 
 /** ServiceAccounts that lack the reference to the pull secret, if the helper attaches to them. */
 export function accountFindings({ release, namespaces, accounts }: Observed): readonly Finding[] {
@@ -33,7 +33,7 @@ export function accountFindings({ release, namespaces, accounts }: Observed): re
             message: `without the reference to ${config.secretName}: ${summarize(plain.map(keyOf))}`,
             cause: 'The helper has not written it: it does not run, was refused, or another writer keeps removing it.',
             fix: 'See the findings about the helper; its log names each refused write.',
-            command: readLog(release),
+            command: logsCommand(release),
             objects: plain.map(keyOf),
           } as const,
         ]),

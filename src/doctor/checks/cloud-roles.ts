@@ -1,6 +1,6 @@
 import { shellWord } from '../../lib/text.ts'
 import { judgeTrust } from '../../policy/judge-trust.ts'
-import { type MissingRight, missingRights, type RightsVerdict } from '../../policy/missing-rights.ts'
+import { type MissingRight, missingRamRights, type RightsVerdict } from '../../policy/missing-rights.ts'
 import { DocumentError } from '../../policy/ram-statement.ts'
 import type { RoleFacts } from '../cloud/cloud-facts.ts'
 import { closeTrust, fixRights, fixTrust, makeRole } from '../cloud/fix-role.ts'
@@ -101,7 +101,7 @@ const WHO: Readonly<Record<WantedRole['kind'], string>> = {
 export function judgeRights({ document, accountId }: WantedRole, { attached }: RoleFacts): RightsVerdict | undefined {
   if (document === undefined || attached === undefined) return undefined
   const texts = attached.map((policy) => policy.document)
-  return readable(() => missingRights(document, texts, accountId))
+  return readable(() => missingRamRights(document, texts, accountId))
 }
 
 function rights(wanted: WantedRole, facts: RoleFacts): readonly Finding[] {

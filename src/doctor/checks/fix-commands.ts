@@ -36,7 +36,7 @@ function apply(release: ByHelm): string {
 }
 
 /** The last lines of the helper's log. */
-export function readLog({ namespace, name }: ReleaseName): string {
+export function logsCommand({ namespace, name }: ReleaseName): string {
   return `kubectl -n ${namespace} logs -l app.kubernetes.io/instance=${name} --tail=50`
 }
 

@@ -1,6 +1,6 @@
 import type { Finding } from '../finding.ts'
 import type { Observed } from '../observed.ts'
-import { applyAgain, isAliased, readLog } from './fix-commands.ts'
+import { applyAgain, isAliased, logsCommand } from './fix-commands.ts'
 
 /** No release, or none that the caller may read. */
 export function installationFindings({ release, unread }: Observed): readonly Finding[] {
@@ -55,7 +55,7 @@ export function configFindings({ release }: Observed): readonly Finding[] {
       message: 'the helper still reports an older one',
       cause: 'A changed ConfigMap reaches a Pod within about a minute; then the helper reads it again.',
       fix: 'Run doctor again in a minute; if it remains, read the log of the helper.',
-      command: readLog(release),
+      command: logsCommand(release),
     })
   }
   if (config?.retire) {
@@ -66,7 +66,7 @@ export function configFindings({ release }: Observed): readonly Finding[] {
       message: status?.retired ? 'everything was removed' : 'the helper removes what it wrote',
       cause: '`retire: true` is set.',
       ...(!status?.retired
-        ? { fix: 'Wait until this reports that everything was removed.', command: readLog(release) }
+        ? { fix: 'Wait until this reports that everything was removed.', command: logsCommand(release) }
         : isAliased(release)
           ? { fix: 'Take the dependency out of the umbrella chart now, and upgrade its release.' }
           : { fix: 'Uninstall the release now.', command: `helm -n ${namespace} uninstall ${name}` }),
@@ -80,7 +80,7 @@ export function configFindings({ release }: Observed): readonly Finding[] {
       message: 'the helper only reports what it would do',
       cause: '`dryRun: true` is set.',
       fix: 'Set `dryRun: false` in the values when its log shows what you want, and upgrade.',
-      command: readLog(release),
+      command: logsCommand(release),
     })
   }
   return findings

@@ -1,6 +1,6 @@
 import type { Finding } from '../finding.ts'
 import type { Observed } from '../observed.ts'
-import { applyAgain, readLog } from './fix-commands.ts'
+import { applyAgain, logsCommand } from './fix-commands.ts'
 
 /** A leader renews its lease every 2 s; a clock of this machine may be off by some seconds. */
 const LEASE_SILENCE_MS = 120_000
@@ -40,7 +40,7 @@ export function leadershipFindings({ release, deployment, lease, now }: Observed
         ? {
             cause: `ConfigMap ${fullname}-status has no report.`,
             fix: 'Right after an installation wait half a minute; otherwise read the log of its Pods.',
-            command: readLog(release),
+            command: logsCommand(release),
           }
         : {
             cause: `ConfigMap ${fullname}-status was deleted, and the helper must not create it.`,

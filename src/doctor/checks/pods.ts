@@ -1,14 +1,20 @@
 import { keyOf } from '../../kube/types.ts'
 import { type Finding, pluralize, summarize } from '../finding.ts'
 import type { ContainerFacts, NodeFacts, Observed, PodFacts } from '../observed.ts'
-import { coveringRegistries, createPodContext, isWaiting, type PodContext, type Verdict } from '../pod/pod-context.ts'
+import {
+  coveringRegistries,
+  createPodContext,
+  isWaiting,
+  type PodContext,
+  type PodVerdict,
+} from '../pod/pod-context.ts'
 import { judgeContainer } from '../pod/pod-steps.ts'
 
 /** Why Pods wait for their image, one finding per cause and image. */
 export function podFindings(observed: Observed): readonly Finding[] {
   const context = createPodContext(observed)
   if (context === undefined || observed.focus !== undefined) return []
-  const groups = new Map<string, { readonly verdict: Verdict; readonly image: string; readonly pods: PodFacts[] }>()
+  const groups = new Map<string, { readonly verdict: PodVerdict; readonly image: string; readonly pods: PodFacts[] }>()
   for (const pod of observed.pods ?? []) {
     for (const container of pod.containers.filter(isWaiting)) {
       const verdict = judgeContainer(pod, container, context)
@@ -22,7 +28,7 @@ export function podFindings(observed: Observed): readonly Finding[] {
   return [...[...groups.values()].map(({ verdict, image, pods }) => describe(verdict, image, pods)), ...older(context)]
 }
 
-function describe(verdict: Verdict, image: string, pods: readonly PodFacts[]): Finding {
+function describe(verdict: PodVerdict, image: string, pods: readonly PodFacts[]): Finding {
   const objects = pods.map(keyOf)
   const { severity = 'error', ...rest } = verdict
   const [first = ''] = objects

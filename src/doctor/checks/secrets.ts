@@ -2,7 +2,7 @@ import { createTargets } from '../../release/targets.ts'
 import type { SecretView } from '../../release/views.ts'
 import { type Finding, type FindingId, pluralize, type Severity, summarize } from '../finding.ts'
 import type { Observed } from '../observed.ts'
-import { readLog } from './fix-commands.ts'
+import { logsCommand } from './fix-commands.ts'
 
 interface Rule {
   readonly severity: Severity
@@ -67,7 +67,7 @@ export function secretFindings(observed: Observed): readonly Finding[] {
     const rule = RULES[id]
     if (rule === undefined) return []
     const [first = ''] = names
-    const command = rule.command?.(first, config.secretName) ?? readLog(config.release)
+    const command = rule.command?.(first, config.secretName) ?? logsCommand(config.release)
     const { severity, cause, fix } = rule
     const subject = names.length === 1 ? `namespace ${first}` : pluralize(names.length, 'namespace')
     return [

@@ -3,7 +3,7 @@ import type { ReleaseFacts } from '../../release/find-release.ts'
 import type { HelperStatus } from '../../release/helper-status.ts'
 import { type Finding, type FindingId, pluralize, type Severity, summarize } from '../finding.ts'
 import type { Observed } from '../observed.ts'
-import { applyAgain, readLog } from './fix-commands.ts'
+import { applyAgain, logsCommand } from './fix-commands.ts'
 
 type Problem = HelperStatus['problems'][number]
 
@@ -130,6 +130,6 @@ function explain(problem: Problem, release: ReleaseFacts, isOurs: boolean): Expl
     severity: 'warning',
     cause: `The helper reported ${code}${reason === undefined ? '' : ` (${reason})`} at ${at}.`,
     fix,
-    command: readLog(release),
+    command: logsCommand(release),
   }
 }

@@ -4,12 +4,12 @@ import type { CredentialProvider, Credentials } from '../../alibaba/credentials.
 import { createEnvironmentProvider } from '../../alibaba/identities/access-key.ts'
 import { createOidcRoleProvider } from '../../alibaba/identities/assumed-role.ts'
 import type { Endpoints } from '../../alibaba/transport/endpoints.ts'
-import type { Transport } from '../../alibaba/transport/transport.ts'
+import type { CloudTransport } from '../../alibaba/transport/transport.ts'
 import { parseObject } from '../../lib/json.ts'
 
 export interface CredentialDeps {
   readonly env: NodeJS.ProcessEnv
-  readonly transport: Transport
+  readonly transport: CloudTransport
   readonly endpoints: Endpoints
 }
 

@@ -3,7 +3,7 @@ import { getOidcProvider } from '../../alibaba/ims.ts'
 import { createRam } from '../../alibaba/ram.ts'
 import { getCallerIdentity } from '../../alibaba/sts.ts'
 import type { Endpoints } from '../../alibaba/transport/endpoints.ts'
-import type { CloudTarget, Transport } from '../../alibaba/transport/transport.ts'
+import type { CloudTarget, CloudTransport } from '../../alibaba/transport/transport.ts'
 import { rolePolicyName } from '../../policy/helper-grants.ts'
 import { policyName } from '../../policy/names.ts'
 import type { HelperConfig } from '../../values/helper-config.generated.ts'
@@ -15,7 +15,7 @@ import { readRole } from './read-role.ts'
 import { partsOf, type WantedRole, wantedRoles } from './wanted-roles.ts'
 
 export interface CloudSources {
-  readonly transport: Transport
+  readonly transport: CloudTransport
   readonly endpoints: Endpoints
   readonly credentials: CredentialProvider
   /** Names of the nodes' RAM roles from the user; empty: read from ACK. */

@@ -1,4 +1,4 @@
-import { findInstance } from '../../acr/token-session.ts'
+import { findInstanceId } from '../../acr/token-session.ts'
 import { getInstance, listInstanceEndpoint, listLinkedVpcs } from '../../alibaba/cr.ts'
 import type { CloudTarget } from '../../alibaba/transport/transport.ts'
 import { NopassError } from '../../errors.ts'
@@ -46,7 +46,7 @@ export async function readInstance(
 }
 
 async function byName(target: CloudTarget, registry: Registry, signal: AbortSignal): ReturnType<typeof getInstance> {
-  return getInstance(target, await findInstance(target, registry, signal), signal)
+  return getInstance(target, await findInstanceId(target, registry, signal), signal)
 }
 
 async function orNull<T>(work: Promise<T>): Promise<T | null> {

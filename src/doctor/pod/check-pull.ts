@@ -6,15 +6,15 @@ import {
   knowsDomains,
   ok,
   type PodCheck,
+  type PodVerdict,
   type StepResult,
   unknown,
-  type Verdict,
   wrong,
 } from './pod-context.ts'
 
 type Result = ManifestResult['result']
 
-const VERDICTS: Readonly<Partial<Record<Result, (image: string) => Omit<Verdict, 'command'>>>> = {
+const VERDICTS: Readonly<Partial<Record<Result, (image: string) => Omit<PodVerdict, 'command'>>>> = {
   'login-refused': () => ({
     id: 'POD_LOGIN_REFUSED',
     cause: 'The registry rejects the credential in the Secret',
@@ -74,7 +74,7 @@ function fits(response: ManifestResult, platform: string | undefined, namespace:
   })
 }
 
-function commandOf({ id }: Omit<Verdict, 'command'>, namespace: string, name: string): string {
+function commandOf({ id }: Omit<PodVerdict, 'command'>, namespace: string, name: string): string {
   return id === 'POD_DENIED' ? 'acr-nopass policy -f values.yaml' : `kubectl -n ${namespace} describe pod ${name}`
 }
 

@@ -13,7 +13,7 @@ export interface PodContext {
   readonly namespaces: ReadonlyMap<string, NamespaceView>
 }
 
-export interface Verdict {
+export interface PodVerdict {
   readonly id: FindingId
   /** Default: error. */
   readonly severity?: Severity
@@ -25,7 +25,7 @@ export interface Verdict {
 /** The result of a check: passed with the reason, failed, or unknown. */
 export type StepResult =
   | { readonly state: 'ok' | 'unknown'; readonly detail: string }
-  | { readonly state: 'wrong'; readonly detail: string; readonly verdict: Verdict }
+  | { readonly state: 'wrong'; readonly detail: string; readonly verdict: PodVerdict }
 
 export interface PodCheck {
   /** As the report names it. */
@@ -83,7 +83,7 @@ export function ok(detail: string): StepResult {
   return { state: 'ok', detail }
 }
 
-export function wrong(verdict: Verdict): StepResult {
+export function wrong(verdict: PodVerdict): StepResult {
   return { state: 'wrong', detail: verdict.cause, verdict }
 }
 

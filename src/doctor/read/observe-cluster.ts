@@ -7,7 +7,7 @@ import type { Reader } from '../../release/reader.ts'
 import type { ServiceAccountObject } from '../../release/views.ts'
 import type { CloudSnapshot } from '../cloud/cloud-facts.ts'
 import type { Observed } from '../observed.ts'
-import { transformPod } from './pod-facts.ts'
+import { selectPod } from './pod-facts.ts'
 import { NO_HELPER, readHelper } from './read-helper.ts'
 
 export interface ObserveRequest extends ReleaseChoice {
@@ -82,7 +82,7 @@ async function readLists(reader: Reader, release: ReleaseFacts): Promise<Lists> 
       transform: (object: ServiceAccountObject) => transforms.serviceAccount(object),
     }),
     reader.list('Pods of all namespaces', '/api/v1/pods', {
-      transform: (pod: PodObject) => transformPod(pod, secretName),
+      transform: (pod: PodObject) => selectPod(pod, secretName),
     }),
   ])
   return { namespaces, secrets, accounts, pods: pods?.flat() }

@@ -3,7 +3,7 @@ import type { ContainerStatus, PodObject } from '../../kube/types.ts'
 import type { ContainerFacts, PodFacts } from '../observed.ts'
 
 /** The Pod if there may be a finding about it: it waits for an image or lacks the reference; otherwise undefined, because there are many. */
-export function transformPod(pod: PodObject, secretName: string): readonly PodFacts[] {
+export function selectPod(pod: PodObject, secretName: string): readonly PodFacts[] {
   const { metadata, status } = pod
   const isOver = status?.phase === 'Succeeded' || status?.phase === 'Failed' || metadata.deletionTimestamp !== undefined
   const isWaiting = statesOf(pod).some(({ state }) => /Image/.test(state?.waiting?.reason ?? ''))

@@ -2,11 +2,11 @@ import { FIELD_MANAGER } from '../../kube/names.ts'
 import { createShare } from '../../lib/json.ts'
 import type { NamespaceView, SecretView, ServiceAccountView } from '../../release/views.ts'
 import { FIGHT_WINDOW_MS } from '../plan/actions.ts'
-import { type Observed, parsePlanKey } from '../plan/plan.ts'
+import { type ClusterView, parsePlanKey } from '../plan/plan.ts'
 import type { Caches } from './caches.ts'
 
 /** The plan's view of the caches, with an index of ServiceAccounts by namespace and the recent losses. */
-export interface ObservedCluster extends Observed {
+export interface ObservedCluster extends ClusterView {
   /** Call after each change of a ServiceAccount; true when another writer removed our entry. */
   noteServiceAccount(
     key: string,

@@ -6,12 +6,12 @@ import type { ReadText } from '../../alibaba/identities/access-key.ts'
 import type { AssumeRoleStep } from '../../alibaba/identities/assumed-role.ts'
 import { createIdentity } from '../../alibaba/identities/identity.ts'
 import { createEndpoints } from '../../alibaba/transport/endpoints.ts'
-import type { Transport } from '../../alibaba/transport/transport.ts'
+import type { CloudTransport } from '../../alibaba/transport/transport.ts'
 import type { HelperConfig } from '../../values/helper-config.generated.ts'
 import type { RegistryEntry, RegistryValues, Verification } from './registry-state.ts'
 
-export interface EntryDeps {
-  readonly transport: Transport
+export interface RegistryEntryDeps {
+  readonly transport: CloudTransport
   readonly readText: ReadText
   readonly secretsDir: string
   readonly oidcTokenFile?: string | undefined
@@ -25,7 +25,7 @@ export interface EntryDeps {
 const HOSTS = 3
 
 /** The registries of a configuration with their token sources. Equal role chains share an identity, equal registries a request. */
-export function createEntries(config: HelperConfig, deps: EntryDeps): readonly RegistryEntry[] {
+export function createEntries(config: HelperConfig, deps: RegistryEntryDeps): readonly RegistryEntry[] {
   const { transport, readText, secretsDir, oidcTokenFile, sessionName } = deps
   const endpoints = createEndpoints({ overrides: config.endpoints, region: config.region, network: config.network })
   const identities = new Map<string, CredentialProvider>()
@@ -63,7 +63,7 @@ export function createEntries(config: HelperConfig, deps: EntryDeps): readonly R
 
 function createVerify(
   values: RegistryValues,
-  transport: Transport,
+  transport: CloudTransport,
   registry: URL | undefined,
 ): RegistryEntry['verify'] {
   return async ({ username, password, domains }, signal) => {

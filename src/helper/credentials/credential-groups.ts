@@ -14,7 +14,7 @@ import { sha256 } from '../../lib/text.ts'
 import type { Carry, WriteSecret } from '../plan/actions.ts'
 import type { Groups } from '../plan/plan.ts'
 import type { GroupSummary } from '../plan/plan-secret.ts'
-import { asKept, hasExpired, isOlder, type LiveToken } from './registry-state.ts'
+import { asKept, hasExpired, isIssuedBefore, type LiveToken } from './registry-state.ts'
 import { encodeTokens } from './restore-tokens.ts'
 
 /** The rendered content of the Secrets of all namespaces with the same registries; built once per change of a token. */
@@ -173,7 +173,7 @@ function better(there: LiveToken | undefined, ours: LiveToken, cloudNow: number)
   if (there === undefined) return ours
   const [isTheirsExpired, isOursExpired] = [hasExpired(there.token, cloudNow), hasExpired(ours.token, cloudNow)]
   const endsEarlier = isOursExpired && endOf(ours) < endOf(there)
-  if (isTheirsExpired === isOursExpired ? !isOlder(ours, there) && !endsEarlier : isTheirsExpired) return ours
+  if (isTheirsExpired === isOursExpired ? !isIssuedBefore(ours, there) && !endsEarlier : isTheirsExpired) return ours
   return ours.origin === 'kept' ? asKept(there) : there
 }
 

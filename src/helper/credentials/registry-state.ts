@@ -61,7 +61,7 @@ export function asKept(live: LiveToken): LiveToken {
 }
 
 /** Whether it was issued before the other, of a proof also: perhaps; a static login never is. */
-export function isOlder({ token, origin }: LiveToken, other: LiveToken): boolean {
+export function isIssuedBefore({ token, origin }: LiveToken, other: LiveToken): boolean {
   const from = origin === 'proof' ? token.issuedAt - CLOCKS_DIFFER_MS : token.issuedAt
   return token.expiresAt !== null && from < other.token.issuedAt
 }
@@ -98,7 +98,7 @@ export function initialState(entry: RegistryEntry, before: RegistryState | undef
 
 /** The newer of both. `kept` may be newer if the configuration was changed and changed back while our own copy could not be written. */
 export function newestOf(found: LiveToken, kept: LiveToken | undefined): LiveToken {
-  if (kept?.fingerprint !== found.fingerprint || !isOlder(found, kept)) return found
+  if (kept?.fingerprint !== found.fingerprint || !isIssuedBefore(found, kept)) return found
   // The newer one may still expire sooner.
   return (kept.token.expiresAt ?? 0) < (found.token.expiresAt ?? 0) ? found : kept
 }

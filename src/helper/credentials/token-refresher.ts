@@ -10,7 +10,7 @@ import {
   hasExpired,
   heldBackUntil,
   initialState,
-  isOlder,
+  isIssuedBefore,
   isOutdated,
   type LiveToken,
   newestOf,
@@ -278,7 +278,7 @@ export function createTokenRefresher(options: TokenRefresherOptions): TokenRefre
       // An expired credential never replaces a live one.
       if (state.live && hasExpired(live.token, cloudNow())) return
       // We got a newer one as the leader before a reload, and the write of our own copy has not finished or failed.
-      if (state.live && state.live.origin === undefined && isOlder(live, state.live)) return
+      if (state.live && state.live.origin === undefined && isIssuedBefore(live, state.live)) return
       if (state.live && sameLogin(state.live.token, live.token)) {
         state = { ...state, live: { ...state.live, origin: 'restored' } }
         return
@@ -290,7 +290,7 @@ export function createTokenRefresher(options: TokenRefresherOptions): TokenRefre
       options.onToken(state)
     },
     keep(live) {
-      if (state.live !== undefined || (state.kept && isOlder(live, state.kept))) return
+      if (state.live !== undefined || (state.kept && isIssuedBefore(live, state.kept))) return
       state = { ...state, kept: asKept(live) }
     },
     force,

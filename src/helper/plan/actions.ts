@@ -60,7 +60,7 @@ export interface WriteList {
 export type WriteAction = WriteSecret | WriteList
 
 /** What to do about one namespace's Secret or one ServiceAccount. */
-export type Decision =
+export type PlannedAction =
   | WriteAction
   /** `newer`: as in `WriteSecret`. `until`: when that credential may have expired, monotonic milliseconds. */
   | { readonly kind: 'current'; readonly newer?: readonly string[]; readonly until?: number }
@@ -77,12 +77,12 @@ export type Decision =
       readonly newer?: readonly string[]
     }
 
-export function isWrite(decision: Decision): decision is WriteAction {
+export function isWrite(decision: PlannedAction): decision is WriteAction {
   return decision.kind === 'writeSecret' || decision.kind === 'attach' || decision.kind === 'detach'
 }
 
 /** When to plan again although nothing has changed, monotonic milliseconds. */
-export function untilOf(decision: Decision): number | undefined {
+export function untilOf(decision: PlannedAction): number | undefined {
   return decision.kind === 'wait' || decision.kind === 'current' ? decision.until : undefined
 }
 

@@ -1,6 +1,6 @@
 import { FIELD_MANAGER } from '../../kube/names.ts'
 import type { NamespaceView, ServiceAccountView } from '../../release/views.ts'
-import { type Decision, fightPause, type WriteList } from './actions.ts'
+import { fightPause, type PlannedAction, type WriteList } from './actions.ts'
 
 export interface AttachmentInput {
   readonly serviceAccount: ServiceAccountView
@@ -21,7 +21,7 @@ export interface AttachmentInput {
 }
 
 /** Plans one ServiceAccount's list: with our entry appended or removed, otherwise unchanged. */
-export function planAttachment(input: AttachmentInput): Decision {
+export function planAttachment(input: AttachmentInput): PlannedAction {
   const { serviceAccount, namespace, secretName } = input
   if (namespace.terminating) return { kind: 'skip', reason: 'terminating' }
   const attached = serviceAccount.list.includes(secretName)
@@ -51,7 +51,7 @@ export function isDetachable(serviceAccount: ServiceAccountView, secretName: str
   return serviceAccount.list.includes(secretName) && wroteLast(serviceAccount)
 }
 
-function planDetach(serviceAccount: ServiceAccountView, secretName: string): Decision {
+function planDetach(serviceAccount: ServiceAccountView, secretName: string): PlannedAction {
   if (!wroteLast(serviceAccount)) {
     const manager = serviceAccount.owner?.manager
     return { kind: 'skip', reason: 'kept-by-other', ...(manager === undefined ? {} : { manager }) }
@@ -66,7 +66,7 @@ function wroteLast({ owner }: ServiceAccountView): boolean {
   return owner === undefined || owner.manager === FIELD_MANAGER
 }
 
-function write(kind: 'attach' | 'detach', account: ServiceAccountView, list: WriteList['list']): Decision {
+function write(kind: 'attach' | 'detach', account: ServiceAccountView, list: WriteList['list']): PlannedAction {
   const { uid, resourceVersion, namespace, name } = account
   return { kind, namespace, serviceAccount: name, precondition: { uid, resourceVersion }, list }
 }

@@ -1,5 +1,5 @@
 import type { NamespaceView, SecretView } from '../../release/views.ts'
-import { type Decision, fightPause, type WriteReason } from './actions.ts'
+import { fightPause, type PlannedAction, type WriteReason } from './actions.ts'
 
 export interface Issue {
   readonly at: number
@@ -49,7 +49,7 @@ export interface SecretInput {
 const UNREADABLE_PAUSE_MS = 30_000
 
 /** What to do about one namespace's pull secret. */
-export function planSecret(input: SecretInput): Decision {
+export function planSecret(input: SecretInput): PlannedAction {
   const { namespace, secret, desired } = input
   if (namespace.terminating) return { kind: 'skip', reason: 'terminating' }
   if (input.unreadable) return { kind: 'wait', reason: 'unreadable', until: input.now + UNREADABLE_PAUSE_MS }
@@ -118,7 +118,7 @@ function isSettled(group: GroupSummary, secret: SecretView, better: Better, inpu
   return isComplete && !(isOver && endOfOurs(group, carry) > input.cloudNow)
 }
 
-function leave(group: GroupSummary, secret: SecretView, { carry, newer }: Better, input: SecretInput): Decision {
+function leave(group: GroupSummary, secret: SecretView, { carry, newer }: Better, input: SecretInput): PlannedAction {
   const { expiresAt: end = Number.POSITIVE_INFINITY } = secret
   const { now, cloudNow } = input
   // Ours may expire later than the better one.
@@ -137,7 +137,7 @@ function endOfOurs({ issued }: GroupSummary, names: readonly string[]): number {
   return Math.max(...names.map((name) => issued.get(name)?.expiresAt ?? Number.NEGATIVE_INFINITY))
 }
 
-function planRetire(input: SecretInput): Decision {
+function planRetire(input: SecretInput): PlannedAction {
   const { namespace, secret, empty } = input
   if (!secret?.ours) return { kind: 'skip', reason: namespace.optedOut ? 'opted-out' : 'not-targeted' }
   if (secret.intact && secret.hash === empty.hash) return { kind: 'none' }
@@ -145,7 +145,7 @@ function planRetire(input: SecretInput): Decision {
   return write(input, empty)
 }
 
-function foreign(secret: SecretView): Decision {
+function foreign(secret: SecretView): PlannedAction {
   const { otherManager } = secret
   return { kind: 'skip', reason: 'foreign-secret', ...(otherManager === undefined ? {} : { manager: otherManager }) }
 }
@@ -158,7 +158,7 @@ function reasonOf(secret: SecretView | undefined, left: readonly string[]): Writ
   return secret.registries.every((name) => left.includes(name)) ? 'rotated' : 'shrunk'
 }
 
-function write({ namespace, secret }: SecretInput, group: GroupSummary, better?: Better): Decision {
+function write({ namespace, secret }: SecretInput, group: GroupSummary, better?: Better): PlannedAction {
   const precondition = secret && { uid: secret.uid, resourceVersion: secret.resourceVersion }
   const by = secret?.ours && secret.intact && secret.labelled ? 'patch' : 'apply'
   const { carry: names = [], newer = [], mixture = '' } = secret?.noted ? (better ?? {}) : {}

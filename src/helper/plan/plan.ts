@@ -1,12 +1,12 @@
 import type { Targets } from '../../release/targets.ts'
 import type { NamespaceView, SecretView, ServiceAccountView } from '../../release/views.ts'
 import type { HelperConfig } from '../../values/helper-config.generated.ts'
-import type { Decision } from './actions.ts'
+import type { PlannedAction } from './actions.ts'
 import { isDetachable, planAttachment } from './plan-attachment.ts'
 import { type GroupSummary, planSecret } from './plan-secret.ts'
 
 /** The plan's view of the cluster. */
-export interface Observed {
+export interface ClusterView {
   namespace(name: string): NamespaceView | undefined
   secret(namespace: string): SecretView | undefined
   serviceAccount(namespace: string, name: string): ServiceAccountView | undefined
@@ -31,7 +31,7 @@ export interface Groups {
 }
 
 export interface PlanContext {
-  readonly observed: Observed
+  readonly observed: ClusterView
   readonly targets: Targets
   readonly groups: Groups
   readonly config: Pick<HelperConfig, 'secretName' | 'adopt' | 'attach'>
@@ -48,7 +48,7 @@ export interface PlanKey {
 }
 
 /** Plans one key; undefined if it no longer exists. Pure. */
-export function planKey(context: PlanContext, key: PlanKey): Decision | undefined {
+export function planKey(context: PlanContext, key: PlanKey): PlannedAction | undefined {
   const namespace = context.observed.namespace(key.namespace)
   if (namespace === undefined) return undefined
   if (key.serviceAccount === undefined) return planNamespace(context, namespace)
@@ -57,7 +57,7 @@ export function planKey(context: PlanContext, key: PlanKey): Decision | undefine
 }
 
 /** All decisions, for dry runs and the status: each namespace's Secret, then its ServiceAccounts. */
-export function* plan(context: PlanContext): Generator<{ key: PlanKey; decision: Decision }> {
+export function* plan(context: PlanContext): Generator<{ key: PlanKey; decision: PlannedAction }> {
   for (const namespace of context.observed.namespaces()) {
     yield { key: { namespace: namespace.name }, decision: planNamespace(context, namespace) }
     for (const account of context.observed.serviceAccountsIn(namespace.name)) {
@@ -67,7 +67,7 @@ export function* plan(context: PlanContext): Generator<{ key: PlanKey; decision:
   }
 }
 
-function planNamespace(context: PlanContext, namespace: NamespaceView): Decision {
+function planNamespace(context: PlanContext, namespace: NamespaceView): PlannedAction {
   const { observed, config, groups } = context
   const desired = context.targets.registriesOf(namespace)
   return planSecret({
@@ -86,7 +86,11 @@ function planNamespace(context: PlanContext, namespace: NamespaceView): Decision
   })
 }
 
-function planServiceAccount(context: PlanContext, namespace: NamespaceView, account: ServiceAccountView): Decision {
+function planServiceAccount(
+  context: PlanContext,
+  namespace: NamespaceView,
+  account: ServiceAccountView,
+): PlannedAction {
   const { observed, targets, config } = context
   const secret = observed.secret(namespace.name)
   const attachedUnseen = observed.attachedUnseen(namespace.name, account.name)

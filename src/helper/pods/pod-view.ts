@@ -27,7 +27,7 @@ const MIRROR = 'kubernetes.io/config.mirror'
 /** Longer than any image reference and any name of an owner. */
 const TEXT_LIMIT = 512
 
-export function transformPod({ metadata, spec, status = {} }: PodObject, secretName: string): PodView {
+export function viewPod({ metadata, spec, status = {} }: PodObject, secretName: string): PodView {
   const statuses = [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])]
   const waiting = new Set(
     statuses.filter(({ state }) => FAILED_PULL.test(state?.waiting?.reason ?? '')).map(({ name }) => name),

@@ -11,7 +11,7 @@ import type { Metrics } from '../report/metrics.ts'
 import type { ProblemStore } from '../report/problem-store.ts'
 import { createEvictionPace, evictPod } from './evict-pod.ts'
 import { judgePod, type PodFinding, type PodSurroundings, problemOfPod, type Treatment } from './judge-pod.ts'
-import { type PodView, transformPod } from './pod-view.ts'
+import { type PodView, viewPod } from './pod-view.ts'
 
 export interface PodWatchOptions extends Pick<CachesOptions, 'client' | 'clock' | 'random' | 'features' | 'onProblem'> {
   readonly config: Pick<HelperConfig, 'scope' | 'secretName' | 'heal' | 'dryRun' | 'retire'>
@@ -51,7 +51,7 @@ export function createPodWatch(options: PodWatchOptions): PodWatch {
         path: `/api/v1${scope}/pods`,
         // A cluster may have 100,000 Pods; those that cannot pull are among the few that are pending.
         selector: { fieldSelector: 'status.phase=Pending' },
-        transform: (pod) => transformPod(pod, config.secretName),
+        transform: (pod) => viewPod(pod, config.secretName),
         onChange: () => undefined,
         onProblem: (error, wait) => options.onProblem('pods', error, wait),
       }),

@@ -4,7 +4,7 @@ import type { Generation } from '../generation.ts'
 import { renderStatusPage } from '../status-page/status-page.ts'
 import { ICON, STYLE_SOURCE } from '../status-page/style.ts'
 import { chooseLanguage } from '../status-page/words.ts'
-import { type Page, type PageServer, type Route, servePages } from './http-server.ts'
+import { type Page, type PageHandler, type PageServer, servePages } from './http-server.ts'
 import { type Metrics, QUEUE } from './metrics.ts'
 
 export interface HelperPagesOptions {
@@ -56,7 +56,7 @@ export async function startHelperPages(options: HelperPagesOptions): Promise<Hel
     return { type: metrics.registry.contentType, body: await metrics.registry.metrics() }
   }
   const statusJson = (): Page => ({ type: 'application/json', body: JSON.stringify(options.report()) })
-  const statusPage: Route = ({ query, language }) => ({
+  const statusPage: PageHandler = ({ query, language }) => ({
     type: 'text/html; charset=utf-8',
     policy: `style-src ${STYLE_SOURCE}; img-src 'self'`,
     body: renderStatusPage(options.report(), clock.now(), chooseLanguage(query.get('lang'), language)),
@@ -83,7 +83,7 @@ export async function startHelperPages(options: HelperPagesOptions): Promise<Hel
   }
 }
 
-function verdictPage({ ok, detail }: Verdict): Page {
+function verdictPage({ ok, detail }: HealthReport): Page {
   return { status: ok ? 200 : 503, type: 'text/plain', body: `${detail}\n` }
 }
 
@@ -136,13 +136,13 @@ export interface HealthOptions {
 }
 
 /** `ok`, or why the process should be replaced. */
-export type Verdict = { readonly ok: boolean; readonly detail: string }
+export type HealthReport = { readonly ok: boolean; readonly detail: string }
 
 /** A watch is reopened after at most 10 minutes, whatever happens; one that was not even tried is stuck. */
 const STUCK_MS = 11 * 60_000
 
 /** Liveness: no watch is stuck. An API server that is down does not fail it. */
-export function checkHealth(options: HealthOptions): Verdict {
+export function checkHealth(options: HealthOptions): HealthReport {
   const now = options.clock.monotonic()
   const stuck = options.activities().filter((at) => now - at > STUCK_MS).length
   return stuck === 0 ? { ok: true, detail: 'ok' } : { ok: false, detail: `${stuck} watches are stuck` }
@@ -159,7 +159,7 @@ export interface ReadinessInput {
 }
 
 /** Readiness (docs/en/decisions.md#readiness); the caller latches it: once ready, only a shutdown or a missing lease ends it. */
-export function checkReadiness(input: ReadinessInput): Verdict {
+export function checkReadiness(input: ReadinessInput): HealthReport {
   if (input.stopping) return { ok: false, detail: 'stopping' }
   if (input.leaseMissing) return { ok: false, detail: 'the lease does not exist' }
   if (!input.synced) return { ok: false, detail: 'the caches are not complete yet' }

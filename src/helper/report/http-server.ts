@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { isLoopback } from '../../proxy-rules.ts'
 
 /** A page by its path. */
-export type Route = (request: PageRequest) => Page | Promise<Page>
+export type PageHandler = (request: PageRequest) => Page | Promise<Page>
 
 export interface PageRequest {
   readonly query: URLSearchParams
@@ -40,7 +40,7 @@ const POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-a
  */
 export async function servePages(
   address: string,
-  routes: Readonly<Record<string, Route>>,
+  routes: Readonly<Record<string, PageHandler>>,
   names?: readonly string[],
 ): Promise<PageServer> {
   const server = createServer((request, response) => {

@@ -2,7 +2,7 @@ import type { Unverified } from '../../alibaba/unverified.ts'
 import type { CoverageStatus, HelperStatus, RegistryStatus } from '../../release/helper-status.ts'
 import type { HelperConfig } from '../../values/helper-config.generated.ts'
 import type { RegistryState } from '../credentials/registry-state.ts'
-import type { Decision } from '../plan/actions.ts'
+import type { PlannedAction } from '../plan/actions.ts'
 import type { PlanKey } from '../plan/plan.ts'
 import type { Problem } from './problem-store.ts'
 
@@ -15,7 +15,7 @@ export interface ReportInput {
   readonly registries: readonly RegistryState[]
   /** Whether the caches are complete. */
   readonly complete: boolean
-  readonly decisions: Iterable<{ readonly key: PlanKey; readonly decision: Decision }>
+  readonly decisions: Iterable<{ readonly key: PlanKey; readonly decision: PlannedAction }>
   readonly problems: readonly Problem[]
   readonly unverified?: readonly Unverified[]
 }
@@ -69,7 +69,7 @@ function describeRegistry(state: RegistryState, config: HelperConfig): RegistryS
   }
 }
 
-function createCount(): { add(decision: Decision): void; result(): CoverageStatus } {
+function createCount(): { add(decision: PlannedAction): void; result(): CoverageStatus } {
   let [total, current, pending] = [0, 0, 0]
   const skipped: Record<string, number> = {}
   return {

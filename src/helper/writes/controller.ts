@@ -6,7 +6,7 @@ import { type Caches, type CachesOptions, createCaches } from '../cluster/caches
 import { createObservedCluster } from '../cluster/observed-cluster.ts'
 import type { CredentialGroups } from '../credentials/credential-groups.ts'
 import { type RegistryState, shortestLife } from '../credentials/registry-state.ts'
-import { type Decision, isWrite, untilOf, type WriteAction, type WriteReason } from '../plan/actions.ts'
+import { isWrite, type PlannedAction, untilOf, type WriteAction, type WriteReason } from '../plan/actions.ts'
 import { formatPlanKey, type PlanContext, type PlanKey, parsePlanKey, plan, planKey } from '../plan/plan.ts'
 import { createChangeHandlers } from './change-handlers.ts'
 import { problemOfDecision, problemOfWrite } from './decision-problem.ts'
@@ -14,7 +14,7 @@ import type { ControllerObserver } from './observer.ts'
 import { createPacer, rotationRate } from './pacer.ts'
 import { createPlanRunner, type Steps } from './plan-runner.ts'
 import { createRivalAddon } from './rival-addon.ts'
-import { createWorkQueue, type Lane, type Outcome } from './work-queue.ts'
+import { createWorkQueue, type Lane, type WorkOutcome } from './work-queue.ts'
 import { createWriter } from './writer.ts'
 
 export interface ControllerOptions
@@ -102,19 +102,19 @@ export function createController(options: ControllerOptions): Controller {
     return { observed, targets, groups, config, now: clock.monotonic(), cloudNow: options.cloudNow() }
   }
 
-  function handle(key: string, failures: number): Outcome | Promise<Outcome> {
+  function handle(key: string, failures: number): WorkOutcome | Promise<WorkOutcome> {
     // A follower only fills its caches; when it becomes the leader everything is planned.
     if (!options.isLeader()) return 'done'
     const outcome = handleKey(key, failures)
     if (key !== ownNamespace) return outcome
-    const settle = (settled: Outcome): Outcome => {
+    const settle = (settled: WorkOutcome): WorkOutcome => {
       plans.ownHandled(settled !== 'done')
       return settled
     }
     return outcome instanceof Promise ? outcome.then(settle) : settle(outcome)
   }
 
-  function handleKey(key: string, failures: number): Outcome | Promise<Outcome> {
+  function handleKey(key: string, failures: number): WorkOutcome | Promise<WorkOutcome> {
     const planned = parsePlanKey(key)
     const decision = planKey(context(), planned)
     if (decision === undefined) {
@@ -143,7 +143,7 @@ export function createController(options: ControllerOptions): Controller {
     return observed.secret(decision.namespace)?.registries.some((name) => ![...next, ...stay].includes(name)) === true
   }
 
-  async function perform(key: string, action: WriteAction, failures: number): Promise<Outcome> {
+  async function perform(key: string, action: WriteAction, failures: number): Promise<WorkOutcome> {
     if (action.kind === 'attach') observed.noteAttach(key)
     const result = await writer.write(action, stop.signal)
     // Known by now, so that the next plan leaves it.
@@ -169,7 +169,7 @@ export function createController(options: ControllerOptions): Controller {
     return caches.serviceAccounts?.isOutdated(`${action.namespace}/${action.serviceAccount}`) === true
   }
 
-  function note(key: string, planned: PlanKey, decision: Decision): void {
+  function note(key: string, planned: PlanKey, decision: PlannedAction): void {
     const { namespace, serviceAccount } = planned
     if (serviceAccount !== undefined) {
       const served = decision.kind === 'current' || decision.kind === 'attach'
@@ -216,7 +216,7 @@ export function createController(options: ControllerOptions): Controller {
   }
 
   /** Queues writes, and decisions that have to be planned again later; the own copy was queued before. */
-  function enqueue(key: string, decision: Decision, urgent: boolean, turn: number): void {
+  function enqueue(key: string, decision: PlannedAction, urgent: boolean, turn: number): void {
     if (!isWrite(decision)) {
       if (untilOf(decision) !== undefined) queue.add(key, NOW)
     } else if (key !== ownNamespace) queue.add(key, laneOf(decision, urgent, turn))

@@ -1,6 +1,6 @@
 import { NopassError } from '../../errors.ts'
 import { hasStatus, KubeApiError } from '../../kube/api-error.ts'
-import type { Decision, WriteAction } from '../plan/actions.ts'
+import type { PlannedAction, WriteAction } from '../plan/actions.ts'
 import type { PlanKey } from '../plan/plan.ts'
 import type { RetryWait } from './pacer.ts'
 
@@ -58,7 +58,7 @@ function isTerminating(error: unknown): boolean {
 }
 
 /** The problem to report for a decision; undefined: none. */
-export function problemOfDecision(key: PlanKey, decision: Decision, secretName: string): NopassError | undefined {
+export function problemOfDecision(key: PlanKey, decision: PlannedAction, secretName: string): NopassError | undefined {
   const place = { namespace: key.namespace }
   if (decision.kind === 'skip' && decision.reason === 'foreign-secret' && key.serviceAccount === undefined) {
     const who = decision.manager === undefined ? 'another client' : `"${decision.manager}"`

@@ -10,10 +10,10 @@ export interface Lane {
   readonly paced?: boolean
 }
 
-export type Outcome = 'done' | { readonly retry: RetryWait }
+export type WorkOutcome = 'done' | { readonly retry: RetryWait }
 
 /** `failures`: attempts in a row that ended with `retry`. */
-type Handler = (key: string, failures: number) => Outcome | Promise<Outcome>
+type Handler = (key: string, failures: number) => WorkOutcome | Promise<WorkOutcome>
 
 /** Names after client-go's workqueue metrics; times in milliseconds. */
 export interface QueueObserver {
@@ -117,7 +117,7 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
     }
     return undefined
   }
-  const finish = (key: string, outcome: Outcome, startedAt: number): void => {
+  const finish = (key: string, outcome: WorkOutcome, startedAt: number): void => {
     inFlight.delete(key)
     if (repeating.delete(key)) for (const one of parked.splice(0)) enqueue(one)
     options.observer?.finished(clock.monotonic() - startedAt)
@@ -146,7 +146,7 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
       return
     }
     void outcome
-      .catch((): Outcome => ({ retry: 'backoff' }))
+      .catch((): WorkOutcome => ({ retry: 'backoff' }))
       .then((settled) => {
         finish(key, settled, startedAt)
         pump()
@@ -207,7 +207,7 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
   }
 }
 
-function call(handler: Handler, key: string, failures: number): Outcome | Promise<Outcome> {
+function call(handler: Handler, key: string, failures: number): WorkOutcome | Promise<WorkOutcome> {
   try {
     return handler(key, failures)
   } catch {

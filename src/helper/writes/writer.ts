@@ -9,7 +9,7 @@ import {
 } from '../../kube/client.ts'
 import { ANNOTATION_CONTENT_HASH, CONTENT_MANAGER, FIELD_MANAGER } from '../../kube/names.ts'
 import { type KubeList, type KubeObject, namespacedPath } from '../../kube/types.ts'
-import { isOlder } from '../../kube/watch/store.ts'
+import { isOlderVersion } from '../../kube/watch/store.ts'
 import type { ServiceAccountObject, Transforms } from '../../release/views.ts'
 import type { Caches } from '../cluster/caches.ts'
 import type { CredentialGroup, CredentialGroups } from '../credentials/credential-groups.ts'
@@ -109,7 +109,7 @@ export function createWriter(options: WriterOptions): Writer {
       if (resourceVersion === undefined) return false
       try {
         const { metadata, items } = await readAgain<KubeObject>(action, signal, METADATA_ONLY_LIST)
-        return isOlder((items?.[0]?.metadata ?? metadata).resourceVersion, resourceVersion)
+        return isOlderVersion((items?.[0]?.metadata ?? metadata).resourceVersion, resourceVersion)
       } catch {
         return false
       }

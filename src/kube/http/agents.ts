@@ -10,11 +10,11 @@ import type { KubeConnection } from '../kube-connection.ts'
  * `call` shares its connections. `lease` has its own, so that hanging writes never delay a renewal; each `watch` has its own, so that
  * it never takes one from calls.
  */
-export type Lane = 'call' | 'lease' | 'watch'
+export type ConnectionLane = 'call' | 'lease' | 'watch'
 
 /** The connections to one server, by lane. */
 export interface Agents {
-  of(lane: Lane): http.Agent
+  of(lane: ConnectionLane): http.Agent
   /** For a second try over a new connection; it reads no certificates, so that it cannot fail. */
   readonly fresh: http.Agent
   /** Destroys all connections. */
@@ -35,7 +35,7 @@ export function createAgents(connection: KubeConnection, host: string, secure: b
   let ca = connection.ca
   let agents = createAll()
 
-  function createAll(): Record<Lane, http.Agent> {
+  function createAll(): Record<ConnectionLane, http.Agent> {
     const { proxy, tlsServerName } = connection
     const servername = tlsServerName ?? (isIP(host) === 0 ? host : undefined)
     const tls = secure && {

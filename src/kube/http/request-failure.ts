@@ -11,7 +11,7 @@ export interface Target {
 }
 
 /** What a failed request reports. */
-export function failureOf(title: string, target: Target, cause: unknown, answered: boolean): NopassError {
+export function requestFailureOf(title: string, target: Target, cause: unknown, answered: boolean): NopassError {
   if (cause instanceof NopassError) return cause
   const { code, statusCode } = cause as NodeJS.ErrnoException & { readonly statusCode?: number }
   if (cause instanceof MalformedResponse || code?.startsWith('HPE_')) {

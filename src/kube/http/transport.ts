@@ -6,8 +6,8 @@ import { isLoopback } from '../../proxy-rules.ts'
 import type { KubeConnection } from '../kube-connection.ts'
 import { nameProxy } from '../proxy.ts'
 import { AbortListeners } from './abort-listeners.ts'
-import { createAgents, type Lane, tune } from './agents.ts'
-import { failureOf, isClosed, MalformedResponse, notSent, refusedByNode, timedOut } from './request-failure.ts'
+import { type ConnectionLane, createAgents, tune } from './agents.ts'
+import { isClosed, MalformedResponse, notSent, refusedByNode, requestFailureOf, timedOut } from './request-failure.ts'
 
 export interface TransportRequest {
   /** Names it in errors: `PATCH /api/…`. */
@@ -19,7 +19,7 @@ export interface TransportRequest {
   readonly body?: string | Buffer
   /** Until the response's head arrives, and then again until its end (not for a watch), milliseconds. */
   readonly timeoutMs: number
-  readonly lane: Lane
+  readonly lane: ConnectionLane
   /** Called when there is a connection for it. */
   readonly maySend?: () => boolean
 }
@@ -35,7 +35,7 @@ export interface ResponseReader {
 }
 
 /** Sends one request and passes its response to the reader, piece by piece. */
-export interface Transport {
+export interface KubeTransport {
   send(request: TransportRequest, reader: ResponseReader, signal?: AbortSignal): void
   /** Destroys all connections. */
   close(): void
@@ -46,7 +46,7 @@ export interface Transport {
  * KUBE_TIMEOUT, KUBE_UNREACHABLE, KUBE_BAD_ANSWER.
  * @throws KUBE_CONNECTION for an address that is not https (http only on loopback) and for certificates that cannot be read
  */
-export function createTransport(connection: KubeConnection, userAgent: string = 'acr-nopass'): Transport {
+export function createKubeTransport(connection: KubeConnection, userAgent: string = 'acr-nopass'): KubeTransport {
   const shared = share(connection, userAgent)
   return {
     send(request, reader, signal) {
@@ -208,7 +208,9 @@ class Exchange {
     if (!this.#settle()) return
     const signal = this.#signal
     this.#reader.fail(
-      signal?.aborted ? signal.reason : failureOf(this.#request.title, this.#shared.target, error, this.#answered),
+      signal?.aborted
+        ? signal.reason
+        : requestFailureOf(this.#request.title, this.#shared.target, error, this.#answered),
     )
   }
 

@@ -3,7 +3,7 @@ import { KubeApiError } from '../api-error.ts'
 import { type KubeClient, METADATA_ONLY, METADATA_ONLY_LIST, type Query } from '../client.ts'
 import { listPages } from '../list-pages.ts'
 import { type KubeList, type KubeObject, keyOf } from '../types.ts'
-import { type ChangeHandler, createStore, isOlder, type Store, type Versioned } from './store.ts'
+import { type ChangeHandler, createStore, isOlderVersion, type Store, type Versioned } from './store.ts'
 import { createReconnectBackoff, startWatchdog, type Watchdog } from './timing.ts'
 import { errorOf, isVersionLost, isWatchListRefused, rewound } from './watch-failure.ts'
 import type { WatchEvent } from './watch-stream.ts'
@@ -121,10 +121,10 @@ export function createReflector<W extends KubeObject, T extends Versioned>(
     listed.keys.add(key)
     const known = store.versionOf(key) ?? ''
     // Before its bookmark a stream may send changes of its first state (k8s.io/apiserver/pkg/storage/cacher/cache_watcher.go).
-    if (isOlder(object.metadata.resourceVersion, known)) listed.newer.set(key, known)
+    if (isOlderVersion(object.metadata.resourceVersion, known)) listed.newer.set(key, known)
     else listed.newer.delete(key)
   }
-  const isBehind = (at: string): boolean => latest !== undefined && isOlder(at, latest)
+  const isBehind = (at: string): boolean => latest !== undefined && isOlderVersion(at, latest)
   const moveTo = (next: string): void => {
     version = next
     if (!isBehind(next)) latest = next
@@ -149,7 +149,7 @@ export function createReflector<W extends KubeObject, T extends Versioned>(
   const finishList = ({ keys, newer }: Listed, at: string): void => {
     if (isBehind(at)) throw rewoundHere()
     // The responses to our own writes since then are newer than the list.
-    for (const known of newer.values()) if (!isOlder(at, known)) throw rewoundHere()
+    for (const known of newer.values()) if (!isOlderVersion(at, known)) throw rewoundHere()
     for (const [key] of store.entries()) if (!keys.has(key)) store.remove(key, at)
     moveTo(at)
     synced = true
@@ -255,7 +255,8 @@ export function createReflector<W extends KubeObject, T extends Versioned>(
     const at = version ?? ''
     const known = store.get(keyOf(metadata))
     // The response to our own write since then is newer than the list.
-    if (isOlder(at, metadata.resourceVersion) || (known && isOlder(at, known.resourceVersion))) return false
+    if (isOlderVersion(at, metadata.resourceVersion) || (known && isOlderVersion(at, known.resourceVersion)))
+      return false
     return !store.has(keyOf(metadata), metadata)
   }
 
@@ -294,7 +295,8 @@ export function createReflector<W extends KubeObject, T extends Versioned>(
     entries: store.entries,
     put(key, view) {
       // Created by us and deleted by another before the last event: no event of it will follow.
-      const isGone = store.get(key) === undefined && latest !== undefined && !isOlder(latest, view.resourceVersion)
+      const isGone =
+        store.get(key) === undefined && latest !== undefined && !isOlderVersion(latest, view.resourceVersion)
       if (!isGone) store.put(key, view)
     },
     remove: store.remove,

@@ -58,10 +58,10 @@ export function createStore<T extends Versioned>(onChange: ChangeHandler<T>): St
       if (outdated.delete(key)) {
         // Nothing to compare with.
       } else if (previous !== undefined) {
-        if (isOlder(view.resourceVersion, previous.resourceVersion)) return
+        if (isOlderVersion(view.resourceVersion, previous.resourceVersion)) return
       } else if (deletions.size > 0) {
         const deleted = deletions.get(key)
-        if (deleted !== undefined && isOlder(view.resourceVersion, deleted)) return
+        if (deleted !== undefined && isOlderVersion(view.resourceVersion, deleted)) return
       }
       views.set(key, view)
       onChange(key, view, previous)
@@ -75,7 +75,7 @@ export function createStore<T extends Versioned>(onChange: ChangeHandler<T>): St
       const previous = views.get(key)
       const isOutdated = outdated.delete(key)
       if (resourceVersion !== undefined && !isOutdated) {
-        if (previous !== undefined && isOlder(resourceVersion, previous.resourceVersion)) return
+        if (previous !== undefined && isOlderVersion(resourceVersion, previous.resourceVersion)) return
         noteDeletion(key, resourceVersion)
       }
       if (previous === undefined) return
@@ -96,7 +96,7 @@ export function createStore<T extends Versioned>(onChange: ChangeHandler<T>): St
 const DECIMAL = /^\d+$/
 
 /** Resource versions are increasing integers (KEP-5504); anything else counts as newer. */
-export function isOlder(version: string, than: string): boolean {
+export function isOlderVersion(version: string, than: string): boolean {
   if (!DECIMAL.test(version) || !DECIMAL.test(than)) return false
   return version.length === than.length ? version < than : version.length < than.length
 }

@@ -10,7 +10,7 @@ export interface ChosenIdentity {
 }
 
 /** The ServiceAccount that an RRSA role has to trust. */
-export interface ReleaseName {
+export interface ServiceAccountName {
   readonly namespace: string
   readonly name: string
 }
@@ -21,7 +21,7 @@ const KEY_SECRET = 'acr-nopass-key'
 export function chooseIdentity(
   settings: AddonSettings | undefined,
   facts: Pick<LegacyFacts, 'addonKey'>,
-  release: ReleaseName,
+  release: ServiceAccountName,
 ): ChosenIdentity {
   const entries = settings?.entries ?? []
   const keys = new Set(entries.flatMap(({ keyFingerprint }) => keyFingerprint ?? []))
@@ -54,7 +54,7 @@ const KEY_IN_CONFIG =
 const KEY_IN_SECRET =
   'The AccessKey is read from a Secret of the release: copy kube-system/alibaba-addon-secret (`access-key-id`, `access-key-secret`).'
 
-function accessKey(why: string, comment: string, { namespace }: ReleaseName): ChosenIdentity {
+function accessKey(why: string, comment: string, { namespace }: ServiceAccountName): ChosenIdentity {
   const place = `Secret ${namespace}/${KEY_SECRET} with the keys accessKeyId and accessKeySecret`
   return {
     identity: {
@@ -69,7 +69,7 @@ function accessKey(why: string, comment: string, { namespace }: ReleaseName): Ch
 function rrsa(
   withRole: readonly AddonEntry[],
   entries: readonly AddonEntry[],
-  { namespace, name }: ReleaseName,
+  { namespace, name }: ServiceAccountName,
 ): ChosenIdentity {
   const roles = [...new Set(withRole.map(({ rrsaRole = '' }) => rrsaRole))]
   const providers = [...new Set(withRole.flatMap(({ rrsaProvider }) => rrsaProvider ?? []))]

@@ -1,7 +1,7 @@
 import type { NopassError } from '../../errors.ts'
 import { LEGACY_SECRETS, type LegacyFacts } from '../remove/legacy-facts.ts'
 import { titleOf } from '../remove/workload.ts'
-import { chooseIdentity, type ReleaseName } from './choose-identity.ts'
+import { chooseIdentity, type ServiceAccountName } from './choose-identity.ts'
 import { chooseRegistries } from './choose-registries.ts'
 import { chooseTargets } from './choose-targets.ts'
 import type { AddonSettings } from './read-entry.ts'
@@ -13,7 +13,7 @@ export interface ImportRequest {
   readonly facts: LegacyFacts
   /** From the user, else from the cluster. */
   readonly region: string | undefined
-  readonly release: ReleaseName
+  readonly release: ServiceAccountName
 }
 
 export interface ImportDecision {

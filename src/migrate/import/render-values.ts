@@ -1,7 +1,7 @@
 import { stringify } from 'yaml'
 import { printable } from '../../printable.ts'
 import type { LegacyFacts } from '../remove/legacy-facts.ts'
-import type { ReleaseName } from './choose-identity.ts'
+import type { ServiceAccountName } from './choose-identity.ts'
 import type { AddonSettings } from './read-entry.ts'
 import type { DraftTargets, ImportNote, ValuesDraft } from './values-draft.ts'
 
@@ -85,7 +85,7 @@ function comment(text: string): readonly string[] {
 export function switchSteps(
   settings: AddonSettings | undefined,
   facts: LegacyFacts,
-  { program, release }: { readonly program: string; readonly release: ReleaseName },
+  { program, release }: { readonly program: string; readonly release: ServiceAccountName },
 ): readonly string[] {
   const where =
     release.namespace === 'acr-nopass' && release.name === 'acr-nopass'

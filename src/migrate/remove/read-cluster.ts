@@ -5,7 +5,7 @@ import { withWriters } from '../../kube/managed-fields.ts'
 import { type KubeObject, keyOf, namespacedPath } from '../../kube/types.ts'
 import { isRecord } from '../../lib/json.ts'
 import { type CustomKind, discoverCustom, listServed } from '../../release/api-resources.ts'
-import { PAGE, type Reader } from '../../release/reader.ts'
+import { OBJECTS_PER_PAGE, type Reader } from '../../release/reader.ts'
 import { collectFacts } from './collect-facts.ts'
 import { isPartOfHelper } from './helper-parts.ts'
 import {
@@ -139,7 +139,7 @@ async function readCustom(
   const listKind = async ({ kind, apiVersion, plural }: CustomKind): Promise<void> => {
     const those: AnyObject[] = []
     await reader.attempt(`${plural} (${apiVersion})`, async () => {
-      const list = { path: `/apis/${apiVersion}/${plural}`, pageSize: PAGE }
+      const list = { path: `/apis/${apiVersion}/${plural}`, pageSize: OBJECTS_PER_PAGE }
       for await (const page of listPages<KubeObject>(client, list, signal)) {
         const trimmed = (page.items ?? []).map((object) => trimObject({ ...object, kind, apiVersion }))
         those.push(...trimmed.filter((object) => describeWorkload(object).length > 0))

@@ -4,13 +4,13 @@ import { createAssumedRoleProvider, createGithubIdentity } from '../../alibaba/i
 import { createRam, type Ram } from '../../alibaba/ram.ts'
 import { type CallerIdentity, getCallerIdentity } from '../../alibaba/sts.ts'
 import { createEndpoints } from '../../alibaba/transport/endpoints.ts'
-import type { CloudService, CloudTarget, Transport } from '../../alibaba/transport/transport.ts'
+import type { CloudService, CloudTarget, CloudTransport } from '../../alibaba/transport/transport.ts'
 import { NopassError } from '../../errors.ts'
 import type { Inputs } from '../inputs/input-table.ts'
 import type { ClusterSettings, Settings } from '../inputs/settings.ts'
 
 export interface CloudDeps {
-  readonly transport: Transport
+  readonly transport: CloudTransport
   readonly environment: NodeJS.ProcessEnv
   /** The job's ID token for an audience; undefined outside of a workflow. */
   readonly getIdToken: ((audience: string, signal?: AbortSignal) => Promise<string>) | undefined

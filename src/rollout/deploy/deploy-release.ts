@@ -22,7 +22,7 @@ import {
   overtaken,
   type RestoreDeps,
   type Restored,
-  readHistoryPatiently,
+  readHistoryWithRetry,
   restoreOther,
   restoreOvertaken,
 } from './other-deployers.ts'
@@ -113,7 +113,7 @@ async function confirm(
   signal: AbortSignal,
 ): Promise<DeployOutcome> {
   const { store, target, desired, exact } = request
-  const history = await readHistoryPatiently(store, signal)
+  const history = await readHistoryWithRetry(store, signal)
   const own = revisionOfStep(history, id)
   const last = history.at(-1)
   if (own === undefined || own !== last || own.status !== 'deployed') {

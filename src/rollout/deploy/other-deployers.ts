@@ -69,7 +69,7 @@ const WITHOUT_RECORD =
   /already exists|Kubernetes cluster unreachable|failed to (?:create|query|get|list)\b|release has no \S+ version|release: not found/
 
 /** The history after helm ended; an API server that is down for a moment is retried. */
-export async function readHistoryPatiently(store: ReleaseStore, signal: AbortSignal): Promise<readonly Revision[]> {
+export async function readHistoryWithRetry(store: ReleaseStore, signal: AbortSignal): Promise<readonly Revision[]> {
   let history: readonly Revision[] = []
   await pollUntil(HISTORY_LIMIT_MS, signal, async () => {
     history = await store.history(signal)
@@ -85,7 +85,7 @@ export async function requireNewest(
   revision: number | null,
   signal: AbortSignal,
 ): Promise<void> {
-  const last = (await readHistoryPatiently(store, signal)).at(-1)
+  const last = (await readHistoryWithRetry(store, signal)).at(-1)
   if (last?.revision === revision && last?.status === 'deployed') return
   throw overtaken(target, last, `while revision ${revision} was verified`)
 }
@@ -159,7 +159,7 @@ export async function restoreOvertaken(
 ): Promise<Restored> {
   const { store } = restoreDeps
   try {
-    const history = await readHistoryPatiently(store, signal)
+    const history = await readHistoryWithRetry(store, signal)
     const newer = history.filter(({ revision }) => revision > last)
     // One is ours. A rollback has no label of its own, so it is identified by its content.
     if (newer.length < 2) return NOTHING_RESTORED

@@ -1,7 +1,7 @@
 import { NopassError } from '../../errors.ts'
 import type { ReleaseTarget } from '../../helm/helm-flags.ts'
 import { explainPending, isPending, type Revision } from '../../helm/release/release-state.ts'
-import { isOwnRollback, readHistoryPatiently } from './other-deployers.ts'
+import { isOwnRollback, readHistoryWithRetry } from './other-deployers.ts'
 import { type ReleaseStore, requireSameHistory } from './release-store.ts'
 import { rollbackTo, runUndo, type UndoFailure, type UndoRequest } from './undo.ts'
 
@@ -43,10 +43,10 @@ export async function rollBackFailed(
         ({ error }) =>
           `the first time that failed, so objects that only revision ${before} has may stay: ${error.message}`,
       )
-      return { history: await readHistoryPatiently(store, signal), notes: [note, ...notes] }
+      return { history: await readHistoryWithRetry(store, signal), notes: [note, ...notes] }
     }
     failures.push(failure)
-    const seen = await readHistoryPatiently(store, signal)
+    const seen = await readHistoryWithRetry(store, signal)
     const last = seen.at(-1)
     if (!isPending(last)) {
       const note = `the failed revision ${before} was not rolled back first: ${failure.error.message}`

@@ -4,7 +4,7 @@ import type { ClusterEntry } from '../../values/clusters.generated.ts'
 import type { Inputs } from './input-table.ts'
 import type { ClusterAccessSettings, ClusterSettings, ValuesLayer } from './settings.ts'
 
-export interface EntryDeps {
+export interface ClusterEntryDeps {
   readonly environment: NodeJS.ProcessEnv
   readonly workingDirectory: string
 }
@@ -52,7 +52,7 @@ export function describeCluster(
   entry: ClusterEntry,
   layers: readonly ValuesLayer[],
   inputs: Inputs,
-  deps: EntryDeps,
+  deps: ClusterEntryDeps,
 ): ClusterSettings | NopassError {
   const access = describeAccess(entry, inputs, deps)
   if (access instanceof NopassError) return access
@@ -60,7 +60,7 @@ export function describeCluster(
 }
 
 /** An entry that the input `cluster` leaves out, without values and access; other clusters may share a RAM role with it. */
-export function describeSibling(entry: ClusterEntry, inputs: Inputs, deps: EntryDeps): ClusterSettings {
+export function describeSibling(entry: ClusterEntry, inputs: Inputs, deps: ClusterEntryDeps): ClusterSettings {
   const { env, context } = entry.kubeconfig ?? {}
   const access =
     env === undefined
@@ -93,7 +93,11 @@ function combine(
   }
 }
 
-function describeAccess(entry: ClusterEntry, inputs: Inputs, deps: EntryDeps): ClusterAccessSettings | NopassError {
+function describeAccess(
+  entry: ClusterEntry,
+  inputs: Inputs,
+  deps: ClusterEntryDeps,
+): ClusterAccessSettings | NopassError {
   if (entry.ack) return { kind: 'ack', ...entry.ack }
   const { file = '', env, context } = entry.kubeconfig ?? {}
   if (env !== undefined) {

@@ -11,11 +11,11 @@ import { type LoadedClusters, loadClusters } from '../../values/load-clusters.ts
 import { decodeText } from '../../values/yaml/decode-text.ts'
 import { type MapNode, type Position, type SourceFile, toValue } from '../../values/yaml/yaml-node.ts'
 import { VERSION } from '../../version.ts'
-import { describeCluster, describeSibling, type EntryDeps, singleCluster } from './cluster-entry.ts'
+import { type ClusterEntryDeps, describeCluster, describeSibling, singleCluster } from './cluster-entry.ts'
 import type { Inputs } from './input-table.ts'
 import type { ChartSettings, ClusterSettings, Settings, ValuesLayer } from './settings.ts'
 
-export interface SettingsDeps extends EntryDeps {
+export interface SettingsDeps extends ClusterEntryDeps {
   /** The chart that belongs to this version. */
   readonly chartFolder: string
   /** The inputs are flags of the CLI, which may name any file, a pipe or `-`. All other files are in the workspace or RUNNER_TEMP. */

@@ -26,7 +26,7 @@ export async function widenPolicies(
   let noted = false
   for (const shared of targets) {
     const done = await context.ramLock(lockKeys(shared), () => applyPolicy(ram, shared.target, signal))
-    const lines = describe(done)
+    const lines = describePolicyPlan(done)
     lines.forEach(note)
     noted ||= lines.length > 0
     changed ||= done.steps.length > 0
@@ -90,6 +90,6 @@ export async function unknownRoles(context: RunContext, signal: AbortSignal): Pr
   return unknown.size === 0 ? undefined : `the worker roles of ${[...unknown.keys()].join(', ')} are unknown`
 }
 
-export function describe(plan: PolicyPlan): readonly string[] {
+export function describePolicyPlan(plan: PolicyPlan): readonly string[] {
   return [...plan.steps.map((step) => `RAM: ${describeStep(step)}`), ...plan.kept.map((kept) => `RAM: kept ${kept}`)]
 }

@@ -29,7 +29,7 @@ export async function policyTargets(
   const { cluster, context, signal } = work
   const { inputs } = context.settings
   const options = { scope: inputs['ram-scope'], adopt: inputs['adopt-policy'], phase: 'widen' } as const
-  const key = keyOf(cluster, connected)
+  const key = clusterKeyOf(cluster, connected)
   if (cluster.ram === 'none') return []
   if (cluster.ram === 'rrsa') {
     const { accountId } = await context.cloud.caller(cluster.settings, signal)
@@ -69,7 +69,7 @@ export async function formerTargets(
   const [first] = targets
   if (first === undefined) return { former: [], unseen: [] }
   const { clusters } = context.settings
-  const key = keyOf(cluster, connected)
+  const key = clusterKeyOf(cluster, connected)
   const listed = clusters.flatMap(({ access }) => (access.kind === 'ack' ? [access.clusterId] : []))
   const members = [...new Set([...listed, key])].sort()
   const { roles, unseen } = clusters.length < 2 ? NO_ROLES : await formerRoles(work, connected)
@@ -110,7 +110,7 @@ async function formerRoles({ cluster, context, signal }: RamWork, { detail }: Co
 }
 
 /** Names the cluster in RAM, by its id in ACK or the UID of its namespace kube-system. */
-export function keyOf(cluster: PreparedCluster, connected: ConnectedCluster): string {
+export function clusterKeyOf(cluster: PreparedCluster, connected: ConnectedCluster): string {
   const { access } = cluster.settings
   return clusterKey(
     access.kind === 'ack' ? { clusterId: access.clusterId } : { kubeSystemUid: connected.identity.kubeSystemUid },
@@ -128,7 +128,8 @@ export async function computeRrsa(
   const { rrsa } = requireRrsa(connected)
   const { accountId } = await context.cloud.caller(cluster.settings, signal)
   return {
-    roleArn: given?.roleArn || `acs:ram::${accountId}:role/${rrsaRoleName(keyOf(cluster, connected)).toLowerCase()}`,
+    roleArn:
+      given?.roleArn || `acs:ram::${accountId}:role/${rrsaRoleName(clusterKeyOf(cluster, connected)).toLowerCase()}`,
     oidcProviderArn: given?.oidcProviderArn || rrsa.oidcProviderArn,
   }
 }

@@ -5,7 +5,7 @@ import { lockKeys, policyKey, type SharedTarget } from '../../policy/policy-targ
 import { removePolicy } from '../../policy/remove-policy.ts'
 import { type ClusterResult, describeError, isFailure } from '../cluster-result.ts'
 import type { RolledCluster, RunContext } from '../cluster-run.ts'
-import { describe, isAloneInCluster, maybeShared, mayLeave, unknownRoles } from './cluster-policy.ts'
+import { describePolicyPlan, isAloneInCluster, maybeShared, mayLeave, unknownRoles } from './cluster-policy.ts'
 
 /**
  * The last step in RAM: removes permissions that are no longer needed, after every cluster that shares them was verified
@@ -173,7 +173,7 @@ async function withNotes(
   let changed = result.ramChanged ?? false
   const add = (done: PolicyPlan): void => {
     changed ||= done.steps.length > 0
-    notes.push(...describe(done))
+    notes.push(...describePolicyPlan(done))
   }
   const error = await work({ notes, add }).then(() => undefined, toNopassError)
   for (const note of notes) context.report(result.name, note)

@@ -8,7 +8,7 @@ import { findConfig, findParts } from '../deploy/release-parts.ts'
 import type { PreparedCluster } from '../inputs/prepare-cluster.ts'
 import { type OpenCluster, openCluster } from '../open-cluster.ts'
 import { widenPolicies } from '../ram/cluster-policy.ts'
-import { formerTargets, keyOf, policyTargets } from '../ram/cluster-targets.ts'
+import { clusterKeyOf, formerTargets, policyTargets } from '../ram/cluster-targets.ts'
 import { verifyRelease } from '../verify/verify-release.ts'
 import { reasonNotToVerify } from '../verify/what-to-verify.ts'
 import { requireApproved } from './check-approval.ts'
@@ -57,7 +57,7 @@ async function applyCluster(
   const rolled: RolledCluster = {
     targets,
     former,
-    key: keyOf(cluster, connected),
+    key: clusterKeyOf(cluster, connected),
     alone: preflight.alone,
     verified: false,
   }

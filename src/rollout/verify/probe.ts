@@ -23,7 +23,7 @@ export const RESTRICTED_CONTAINER: { readonly securityContext: object } = {
 }
 
 /** The namespace and ServiceAccount in which the verification runs. */
-export interface Probe {
+export interface ProbeTarget {
   readonly namespace: string
   /** The namespace was created for this probe and is deleted with it. */
   readonly isNew: boolean
@@ -48,7 +48,7 @@ export interface ProbeRequest {
  */
 export async function withProbe<T>(
   { client, folder, target, existing, makesPod }: ProbeRequest,
-  work: (probe: Probe) => Promise<T>,
+  work: (probe: ProbeTarget) => Promise<T>,
   signal: AbortSignal,
 ): Promise<T> {
   const lists = listsOf(existing, makesPod)

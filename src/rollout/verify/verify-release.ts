@@ -1,7 +1,7 @@
 import { NopassError } from '../../errors.ts'
 import { hasStatus, KubeApiError } from '../../kube/api-error.ts'
 import { isTransient, pollUntil } from '../../kube/poll-until.ts'
-import { type Probe, type ProbeRequest, RESTRICTED_CONTAINER, withProbe } from './probe.ts'
+import { type ProbeRequest, type ProbeTarget, RESTRICTED_CONTAINER, withProbe } from './probe.ts'
 import { verifyImage } from './verify-image.ts'
 import { type StatusRequest, verifyStatus } from './verify-status.ts'
 import { waitForSecret } from './wait-for-secret.ts'
@@ -43,7 +43,7 @@ export async function verifyRelease(request: VerifyRequest, signal: AbortSignal)
 async function verifyProbe(
   request: VerifyRequest,
   { existing, attaches }: ProbePlan,
-  probe: Probe,
+  probe: ProbeTarget,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
   const { client, secretName, target, image, limitMs, report } = request
@@ -75,7 +75,7 @@ async function verifyProbe(
 /** Checks that a Pod (dry run) gets the reference from the admission policy or from its ServiceAccount. */
 async function verifyAttachment(
   request: VerifyRequest,
-  { namespace, serviceAccount, pod: name }: Probe,
+  { namespace, serviceAccount, pod: name }: ProbeTarget,
   signal: AbortSignal,
 ): Promise<string> {
   const { client, secretName } = request

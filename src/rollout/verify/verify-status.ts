@@ -6,7 +6,7 @@ import { pollUntil } from '../../kube/poll-until.ts'
 import { namespacedPath } from '../../kube/types.ts'
 import type { HelperPod } from '../../release/helper-pod.ts'
 import { type HelperStatus, type RegistryStatus, requestRefresh } from '../../release/helper-status.ts'
-import { type Cause, createPatience, findCauses } from '../../release/release-causes.ts'
+import { type Cause, createCauseTimer, findCauses } from '../../release/release-causes.ts'
 import { type ReleaseParts, readPods, readStatus, type WatchedRelease } from '../../release/release-watch.ts'
 
 export interface StatusRequest {
@@ -27,7 +27,7 @@ const POD_PATIENCE_MS = 20_000
  */
 export async function verifyStatus(request: StatusRequest, signal: AbortSignal): Promise<HelperStatus> {
   const { client, parts, limitMs, now } = request
-  const lastingCause = createPatience()
+  const lastingCause = createCauseTimer()
   let last: HelperStatus | undefined
   let running = false
   let refreshRequested = false

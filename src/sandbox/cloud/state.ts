@@ -16,7 +16,7 @@ export interface Account {
   readonly rootKey: AccessKey | undefined
   ram: RamState
   readonly instances: Instance[]
-  readonly clusters: Map<string, Cluster>
+  readonly clusters: Map<string, CloudCluster>
 }
 
 export interface AccessKey {
@@ -126,7 +126,7 @@ export interface KubeconfigRequest {
   readonly principal: string
 }
 
-export interface Cluster {
+export interface CloudCluster {
   readonly id: string
   readonly name: string
   readonly region: string

@@ -9,7 +9,7 @@ export interface PushTarget {
   readonly registry: string
   readonly repository: string
   readonly tag: string
-  readonly credential: RegistryCredential
+  readonly credential: PushLogin
 }
 
 type Call = (path: string, init?: RequestInit & { duplex?: 'half' }) => Promise<Response>
@@ -66,7 +66,7 @@ async function expectStatus(response: Response, status: number, what: string): P
   )
 }
 
-export interface RegistryCredential {
+export interface PushLogin {
   readonly username: string
   readonly password: string
 }
@@ -77,7 +77,7 @@ export interface RegistryCredential {
  */
 export async function fetchRegistryToken(
   challenge: string | null,
-  credential: RegistryCredential | undefined,
+  credential: PushLogin | undefined,
   signal?: AbortSignal,
 ): Promise<string> {
   const parameters = new Map([...(challenge ?? '').matchAll(/(\w+)="([^"]*)"/g)].map((match) => [match[1], match[2]]))

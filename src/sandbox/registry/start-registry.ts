@@ -7,7 +7,7 @@ import { openRun, type Run } from '../process/run.ts'
 
 export interface RegistryOptions {
   readonly tools: { readonly registry: string }
-  readonly auth: RegistryAuth
+  readonly auth: TokenAuth
   /** Default: its own run, which `stop` ends. */
   readonly run?: Run | undefined
   readonly signal?: AbortSignal | undefined
@@ -88,7 +88,7 @@ export function readAccessLog(file: string): RegistryRequest[] {
 }
 
 /** The registry's settings for token authentication (`cloud.registryAuth`). */
-export interface RegistryAuth {
+export interface TokenAuth {
   /** The URL at which clients request tokens. */
   readonly realm: string
   readonly service: string
@@ -97,16 +97,16 @@ export interface RegistryAuth {
   readonly certificatePem: string
 }
 
-export interface RegistryConfig {
+export interface RegistrySettings {
   readonly address: string
   readonly dataFolder: string
   /** The file with the token server's certificate. */
   readonly certificateFile: string
-  readonly auth: RegistryAuth
+  readonly auth: TokenAuth
 }
 
 /** The configuration of distribution 3 as JSON, which is valid YAML: storage on disk, and a token for every request. */
-export function registryConfig({ address, dataFolder, certificateFile, auth }: RegistryConfig): string {
+export function registryConfig({ address, dataFolder, certificateFile, auth }: RegistrySettings): string {
   return JSON.stringify({
     version: 0.1,
     log: { level: 'warn', accesslog: { disabled: false } },

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { NopassError } from '../../errors.ts'
 import { formatDuration, type StepHandle } from '../progress.ts'
 import { type GoModule, runGoBuild } from './go-build.ts'
-import { type GoProgram, isOlder } from './go-program.ts'
+import { type GoProgram, isOlderRelease } from './go-program.ts'
 import { cacheFolder, goArchitecture, type Host } from './host.ts'
 import type { BuildPlan } from './tool-key.ts'
 import type { ToolName } from './tool-table.ts'
@@ -89,7 +89,7 @@ function buildEnvironment(build: ToolBuild, host: Host): Record<string, string |
     GOOS: host.platform,
     GOARCH: goArchitecture(host.arch),
     CGO_ENABLED: build.plan.cgo ? '1' : '0',
-    GOTOOLCHAIN: isOlder(build.go.version, build.module.go) ? 'auto' : 'local',
+    GOTOOLCHAIN: isOlderRelease(build.go.version, build.module.go) ? 'auto' : 'local',
   }
 }
 

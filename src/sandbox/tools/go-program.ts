@@ -28,7 +28,7 @@ export async function findGo(host: Pick<Host, 'env' | 'goFolders'>, signal: Abor
       throw new NopassError('GO_MISSING', `${path} does not run`, { cause })
     })
     const version = parseGoVersion(stdout)
-    if (!version || isOlder(version, OLDEST_GO)) {
+    if (!version || isOlderRelease(version, OLDEST_GO)) {
       throw new NopassError(
         'GO_TOO_OLD',
         `${path} is Go ${version ?? stdout.trim()}; the toolchain needs ${OLDEST_GO} or newer`,
@@ -55,7 +55,7 @@ export function parseGoVersion(text: string): string | undefined {
 }
 
 /** Compares dotted numbers; a missing number counts as 0. */
-export function isOlder(version: string, than: string): boolean {
+export function isOlderRelease(version: string, than: string): boolean {
   const [left, right] = [version, than].map((text) => text.split('.').map(Number))
   for (let index = 0; index < 3; index++) {
     const difference = (left?.[index] ?? 0) - (right?.[index] ?? 0)

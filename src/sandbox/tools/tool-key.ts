@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { GoModule } from './go-build.ts'
-import { isOlder } from './go-program.ts'
+import { isOlderRelease } from './go-program.ts'
 import type { Host } from './host.ts'
 import type { Tool } from './tool-table.ts'
 
@@ -36,7 +36,7 @@ export function sourceKey(
 
 /** The Go version of a build: the machine's, or a newer one if the module requires it. */
 export function effectiveGo(machine: string, module: Pick<GoModule, 'go'>): string {
-  return isOlder(machine, module.go) ? module.go : machine
+  return isOlderRelease(machine, module.go) ? module.go : machine
 }
 
 /** The name of a build's folder in the cache. */

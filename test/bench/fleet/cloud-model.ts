@@ -1,7 +1,7 @@
 import type { Credentials } from '../../../src/alibaba/credentials.ts'
 import type { CloudFailure } from '../../../src/alibaba/transport/cloud-failure.ts'
-import { type Outcome, repeatCall } from '../../../src/alibaba/transport/repeat-call.ts'
-import type { CloudCall, Transport } from '../../../src/alibaba/transport/transport.ts'
+import { type CallOutcome, repeatCall } from '../../../src/alibaba/transport/repeat-call.ts'
+import type { CloudCall, CloudTransport } from '../../../src/alibaba/transport/transport.ts'
 import { NopassError } from '../../../src/errors.ts'
 import type { JsonObject } from '../../../src/lib/json.ts'
 import { createThrottle } from '../../../src/sandbox/cloud/faults.ts'
@@ -19,7 +19,7 @@ export interface CallCounts {
 export interface CloudModel {
   readonly counts: CallCounts
   /** A transport for a registry whose STS credentials live this long, with the product's retries. */
-  transportFor(life: number): Transport
+  transportFor(life: number): CloudTransport
 }
 
 /** How long a call takes, in milliseconds; a call without a response fails after the timeout. */
@@ -52,7 +52,7 @@ export function createCloudModel(plan: FleetPlan, clock: VirtualClock, random: (
       })
     })
 
-  function attempt(call: CloudCall, life: number): Promise<Outcome> {
+  function attempt(call: CloudCall, life: number): Promise<CallOutcome> {
     const now = clock.monotonic()
     const second = Math.floor(now / 1000)
     if (plan.outage && now >= plan.outage.from && now < plan.outage.until) {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { aimCommands } from '../../../src/cli/doctor/aim-commands.ts'
-import { createProgress } from '../../../src/cli/program/terminal.ts'
+import { createStatusLine } from '../../../src/cli/program/terminal.ts'
 import type { Finding } from '../../../src/doctor/finding.ts'
 
 const aimed = (
@@ -61,7 +61,7 @@ test('commands that reach no cluster, and those of other programs, are unchanged
 test('the progress of reads is one line on a terminal, is erased at the end, and is not printed elsewhere', () => {
   const written = (isTTY: boolean): string => {
     let text = ''
-    const progress = createProgress({ stderr: { isTTY, columns: 24, write: (part: string) => (text += part) } })
+    const progress = createStatusLine({ stderr: { isTTY, columns: 24, write: (part: string) => (text += part) } })
     progress.say('Pods of all namespaces', 0)
     progress.say('Pods of all namespaces', 500)
     progress.end()

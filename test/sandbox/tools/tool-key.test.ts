@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { isOlder, parseGoVersion } from '../../../src/sandbox/tools/go-program.ts'
+import { isOlderRelease, parseGoVersion } from '../../../src/sandbox/tools/go-program.ts'
 import { buildKey, buildPlan, effectiveGo, sourceKey } from '../../../src/sandbox/tools/tool-key.ts'
 import { TOOLS, type Tool } from '../../../src/sandbox/tools/tool-table.ts'
 
@@ -58,7 +58,7 @@ test('Go versions are read and compared as numbers', () => {
     ['2.0', '1.99'],
   ]
   assert.deepEqual(
-    older.map(([left = '', right = '']) => isOlder(left, right)),
+    older.map(([left = '', right = '']) => isOlderRelease(left, right)),
     [true, false, true, false],
   )
 })

@@ -2,7 +2,7 @@ import { ApiError } from '../api-error.ts'
 import { numberedPage } from '../http/paging.ts'
 import { type Call, isoDate, type Operation, operationsOf, type ParameterRule } from '../operation.ts'
 import { oidcProviderArn, principalArn } from '../ram/views.ts'
-import type { Cluster } from '../state.ts'
+import type { CloudCluster } from '../state.ts'
 import { KIND_VIEWS } from './cluster-kinds.ts'
 
 /** The audience of RRSA tokens; the vendor's default. */
@@ -10,13 +10,13 @@ const RRSA_AUDIENCE = 'sts.aliyuncs.com'
 /** Without TemporaryDurationMinutes the vendor's kubeconfig is valid for three years. */
 const DEFAULT_KUBECONFIG_MINUTES = 3 * 365 * 24 * 60
 
-function findCluster(call: Call): Cluster {
+function findCluster(call: Call): CloudCluster {
   const cluster = call.account.clusters.get(call.need('ClusterId'))
   if (cluster === undefined) throw new ApiError(404, 'ErrorClusterNotFound', 'cluster not found')
   return cluster
 }
 
-function summary(cluster: Cluster): object {
+function summary(cluster: CloudCluster): object {
   const { type, profile } = KIND_VIEWS[cluster.kind]
   return {
     cluster_id: cluster.id,
@@ -61,7 +61,7 @@ function detail(call: Call): object {
 }
 
 /** The API server's load balancer. */
-function endpointsConfig({ region }: Cluster): object {
+function endpointsConfig({ region }: CloudCluster): object {
   const id = 'nlb-0ogk9aa7h2x4c6v8b1'
   return {
     internal_dns_config: { enabled: false, bind_vpcs: [] },
@@ -88,7 +88,7 @@ function nodePools(call: Call): object {
 }
 
 /** The field of the worker role depends on the pool's type; edge nodes are not ECS instances and have none. */
-function poolRole({ type, workerRole }: Cluster['nodePools'][number]): object {
+function poolRole({ type, workerRole }: CloudCluster['nodePools'][number]): object {
   if (type === 'ess') return { scaling_group: { ram_role_name: workerRole } }
   if (type === 'edge') return { interconnect_mode: 'basic' }
   return { eflo_node_group: { cluster_id: 'i113790071760688002461', worker_ram_role_name: workerRole } }

@@ -1,14 +1,14 @@
 import { ApiError } from '../api-error.ts'
 import type { Call } from '../operation.ts'
 
-export interface Page<T> {
+export interface ListPage<T> {
   readonly items: readonly T[]
   readonly IsTruncated: boolean
   readonly Marker?: string
 }
 
 /** RAM's paging: up to `MaxItems` items (1 to 1000, default 100) from an opaque `Marker`. */
-export function markerPage<T>(call: Call, all: readonly T[]): Page<T> {
+export function markerPage<T>(call: Call, all: readonly T[]): ListPage<T> {
   const size = Number(call.get('MaxItems') ?? 100)
   const marker = call.get('Marker')
   const start = marker ? Number(Buffer.from(marker, 'base64').toString()) : 0

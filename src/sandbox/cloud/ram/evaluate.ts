@@ -10,7 +10,7 @@ export interface AccessRequest {
   readonly context: RequestContext
 }
 
-export interface Verdict {
+export interface Evaluation {
   /** The emulator's decision: an Allow must apply for certain, a Deny need only possibly apply. */
   readonly decision: Decision
   /** The decision by the opposite reading. If both agree, the vendor's pages specify the decision. */
@@ -21,7 +21,7 @@ export interface Verdict {
  * RAM's "Basic evaluation process" (https://www.alibabacloud.com/help/en/ram/policy-evaluation-process): an explicit
  * deny if a Deny applies, else allowed if an Allow applies, else an implicit deny.
  */
-export function evaluate(statements: readonly Statement[], request: AccessRequest): Verdict {
+export function evaluate(statements: readonly Statement[], request: AccessRequest): Evaluation {
   return combine(statements.map((statement) => ({ statement, applies: policyApplies(statement, request) })))
 }
 
@@ -46,7 +46,7 @@ export interface Entity {
 }
 
 /** Decides by a role's trust policy whether an entity may assume the role. */
-export function evaluateTrust(statements: readonly Statement[], entity: Entity, context: RequestContext): Verdict {
+export function evaluateTrust(statements: readonly Statement[], entity: Entity, context: RequestContext): Evaluation {
   return combine(
     statements.map((statement) => {
       const { action, principal, conditions } = statement
@@ -68,7 +68,7 @@ function namesEntity(principal: Principal, { kind, names }: Entity): Truth {
   return listed.some((name) => /[*?]/.test(name) || lowerCase.includes(name.toLowerCase())) ? 'unspecified' : 'no'
 }
 
-function combine(rows: readonly { readonly statement: Statement; readonly applies: Truth }[]): Verdict {
+function combine(rows: readonly { readonly statement: Statement; readonly applies: Truth }[]): Evaluation {
   const present = (effect: Statement['effect'], ...how: readonly Truth[]): boolean =>
     rows.some(({ statement, applies }) => statement.effect === effect && how.includes(applies))
   const decide = (denied: boolean, allowed: boolean): Decision =>

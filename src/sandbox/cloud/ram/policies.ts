@@ -7,7 +7,7 @@ import { checkDocument, findAnyPolicy, findPolicy, findVersion } from './lookup.
 import {
   all,
   DESCRIPTION,
-  PAGE,
+  PAGE_PARAMETERS,
   POLICY_DOCUMENT,
   POLICY_NAME,
   POLICY_TYPE,
@@ -180,7 +180,7 @@ export const RAM_POLICY_OPERATIONS: readonly Operation[] = operationsOf('Ram', '
     name: 'ListPolicies',
     action: 'ram:ListPolicies',
     resources: all('policy'),
-    parameters: { ...PAGE, PolicyType: { ...POLICY_TYPE, required: false } },
+    parameters: { ...PAGE_PARAMETERS, PolicyType: { ...POLICY_TYPE, required: false } },
     handler: listPolicies,
   },
   {

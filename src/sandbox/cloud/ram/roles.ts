@@ -5,7 +5,7 @@ import { type Call, type Operation, operationsOf } from '../operation.ts'
 import type { Role } from '../state.ts'
 import { rememberRam } from './authorize.ts'
 import { checkDocument, findRole } from './lookup.ts'
-import { all, DESCRIPTION, PAGE, ROLE_NAME, roleResource, SESSION_SECONDS, TRUST_DOCUMENT } from './rules.ts'
+import { all, DESCRIPTION, PAGE_PARAMETERS, ROLE_NAME, roleResource, SESSION_SECONDS, TRUST_DOCUMENT } from './rules.ts'
 import { hasTags, readTags } from './tagging.ts'
 import { roleSummary, roleView, tagViews } from './views.ts'
 
@@ -80,7 +80,13 @@ export const RAM_ROLE_OPERATIONS: readonly Operation[] = operationsOf('Ram', '20
     parameters: { RoleName: ROLE_NAME },
     handler: (call) => ({ Role: roleView(call.account, findRole(call.account.ram, call.need('RoleName'))) }),
   },
-  { name: 'ListRoles', action: 'ram:ListRoles', resources: all('role'), parameters: PAGE, handler: listRoles },
+  {
+    name: 'ListRoles',
+    action: 'ram:ListRoles',
+    resources: all('role'),
+    parameters: PAGE_PARAMETERS,
+    handler: listRoles,
+  },
   {
     name: 'CreateRole',
     write: true,

@@ -35,7 +35,7 @@ export const TRUST_DOCUMENT: ParameterRule = {
   maxBytes: 4096,
   lengthCode: 'InvalidParameter.AssumeRolePolicyDocument.Length',
 }
-export const PAGE: Readonly<Record<string, ParameterRule>> = {
+export const PAGE_PARAMETERS: Readonly<Record<string, ParameterRule>> = {
   MaxItems: { integer: [1, 1000], code: 'InvalidParameter.MaxItems' },
 }
 

@@ -5,7 +5,7 @@ import { type Call, type Operation, operationsOf, type ParameterRule } from '../
 import type { AccessKey, User } from '../state.ts'
 import { rememberRam } from './authorize.ts'
 import { findUser } from './lookup.ts'
-import { all, PAGE, USER_NAME, userResource } from './rules.ts'
+import { all, PAGE_PARAMETERS, USER_NAME, userResource } from './rules.ts'
 import { accessKeyView, userView } from './views.ts'
 
 const MAX_KEYS = 2
@@ -91,7 +91,7 @@ export const RAM_USER_OPERATIONS: readonly Operation[] = operationsOf('Ram', '20
     name: 'ListUsers',
     action: 'ram:ListUsers',
     resources: all('user'),
-    parameters: PAGE,
+    parameters: PAGE_PARAMETERS,
     handler: (call) => {
       const { items, ...page } = markerPage(call, [...call.account.ram.users.values()])
       return { ...page, Users: { User: items.map(userView) } }

@@ -5,7 +5,7 @@ import { microTime } from '../../../kube/lease-record.ts'
 import { type Clock, sleep } from '../../../lib/clock.ts'
 import { goArchitecture } from '../../tools/host.ts'
 
-export interface NodeFacts {
+export interface NodeSettings {
   readonly name: string
   readonly address: string
   /** The port of the log server. */
@@ -22,7 +22,7 @@ const RENEW_MS = 10_000
 /** Registers a Ready node, as a kubelet registers itself. */
 export async function registerNode(
   client: KubeClient,
-  facts: NodeFacts,
+  facts: NodeSettings,
   now: string,
   signal: AbortSignal,
 ): Promise<void> {

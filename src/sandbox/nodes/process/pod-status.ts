@@ -4,7 +4,7 @@ import { namespacedPath } from '../../../kube/types.ts'
 import { type Clock, sleep } from '../../../lib/clock.ts'
 import type { ContainerStatus, Pod, PodCondition, PodStatus } from '../../cluster/pod.ts'
 
-export interface PodFacts {
+export interface PodState {
   readonly pod: Pod
   /** The previous conditions; a condition whose status does not change keeps its transition time. */
   readonly previous: readonly PodCondition[]
@@ -15,7 +15,7 @@ export interface PodFacts {
 }
 
 /** Computes a Pod's status from its containers'; conditions that change get the time `now` (RFC 3339). */
-export function podStatus(facts: PodFacts, now: string): PodStatus {
+export function podStatus(facts: PodState, now: string): PodStatus {
   const { podIp, hostIp, startTime, containers } = facts
   const phase = podPhase(facts)
   const hasFinished = phase === 'Succeeded' || phase === 'Failed'
@@ -50,7 +50,7 @@ export function podStatus(facts: PodFacts, now: string): PodStatus {
   }
 }
 
-function podPhase({ pod, containers }: PodFacts): PodStatus['phase'] {
+function podPhase({ pod, containers }: PodState): PodStatus['phase'] {
   const policy = pod.spec.restartPolicy ?? 'Always'
   const exits = containers.map(({ state }) => ('terminated' in state ? state.terminated.exitCode : undefined))
   const haveExited = exits.length > 0 && exits.every((code) => code !== undefined)
@@ -71,7 +71,7 @@ function withTime(condition: PodCondition, previous: readonly PodCondition[], no
 }
 
 /** Writes a Pod's newest status, one write at a time, if it has changed. */
-export interface StatusWriter {
+export interface PodStatusWriter {
   write(status: PodStatus): void
   /** The newest status; undefined before the first call of `write`. */
   last(): PodStatus | undefined
@@ -79,7 +79,12 @@ export interface StatusWriter {
 
 const RETRY_MS = 500
 
-export function createStatusWriter(client: KubeClient, pod: Pod, clock: Clock, signal: AbortSignal): StatusWriter {
+export function createPodStatusWriter(
+  client: KubeClient,
+  pod: Pod,
+  clock: Clock,
+  signal: AbortSignal,
+): PodStatusWriter {
   const { namespace, name, uid } = pod.metadata
   const path = `${namespacedPath('/api/v1', namespace, 'pods', name)}/status`
   let newest: PodStatus | undefined

@@ -10,7 +10,7 @@ import { findImage, type Images } from './container-command.ts'
 import { type ContainerRunner, createContainerRunner } from './container-runner.ts'
 import type { EventRecorder } from './event-recorder.ts'
 import type { PodAddresses } from './field-value.ts'
-import { createStatusWriter, podStatus } from './pod-status.ts'
+import { createPodStatusWriter, podStatus } from './pod-status.ts'
 import { createPodTokens } from './pod-tokens.ts'
 import { closedToOthers, createPodVolumes, podUser } from './pod-volumes.ts'
 import { type FindSource, MissingSource, podSources, type SourceCache } from './source-cache.ts'
@@ -73,7 +73,7 @@ export function startPodWorker(first: Pod, addresses: PodAddresses, context: Wor
       onChange: () => writer.write(status()),
     }),
   )
-  const writer = createStatusWriter(client, first, clock, end.signal)
+  const writer = createPodStatusWriter(client, first, clock, end.signal)
 
   function chooseUser(): { uid: number; gid: number } | undefined {
     const user = podUser(first, first.spec.containers[0], context.sandboxUid)

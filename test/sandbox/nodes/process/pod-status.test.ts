@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { ContainerState, ContainerStatus, Pod } from '../../../../src/sandbox/cluster/pod.ts'
-import { type PodFacts, podStatus } from '../../../../src/sandbox/nodes/process/pod-status.ts'
+import { type PodState, podStatus } from '../../../../src/sandbox/nodes/process/pod-status.ts'
 
 const exited = (exitCode: number): ContainerState => ({
   terminated: {
@@ -20,15 +20,15 @@ function status(state: ContainerState, ready = false, restartCount = 0): Contain
 function facts(
   containers: ContainerStatus[],
   policy: Pod['spec']['restartPolicy'],
-  more: Partial<PodFacts> = {},
-): PodFacts {
+  more: Partial<PodState> = {},
+): PodState {
   const metadata = { name: 'p', namespace: 'n', uid: 'u', resourceVersion: '1' }
   const pod: Pod = { metadata, spec: { containers: [], ...(policy && { restartPolicy: policy }) } }
   return { pod, previous: [], podIp: '', hostIp: '', startTime: '', containers, ...more }
 }
 
 test("a Pod's phase is derived from its containers and its restart policy", () => {
-  const table: [string, PodFacts][] = [
+  const table: [string, PodState][] = [
     ['Pending', facts([status(waiting)], 'Always')],
     ['Running', facts([status(running)], 'Always')],
     ['Running', facts([status(waiting, false, 1)], 'Always')],
