@@ -1,8 +1,10 @@
 // npm run check [-- WORD…]: all sub-checks, or those whose name contains a WORD; every one runs, also after a failure.
+
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { formatError, toNopassError } from '../src/errors.ts'
-import { createProgress, formatDuration, wantsPlain } from '../src/sandbox/progress.ts'
+import { formatDuration } from '../src/lib/format-duration.ts'
+import { createProgress, wantsPlain } from '../src/sandbox/progress.ts'
 import { listChecks, type SubCheck } from './check/sub-checks.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))

@@ -1,4 +1,4 @@
-import { formatDuration } from '../../src/sandbox/progress.ts'
+import { formatDuration } from '../../src/lib/format-duration.ts'
 import type { FileResult } from './run-file.ts'
 
 /** A line for a test file; for a failed one also each failing test and where its output is. */

@@ -1,4 +1,4 @@
-import { formatDuration } from '../../src/sandbox/progress.ts'
+import { formatDuration } from '../../src/lib/format-duration.ts'
 
 /** The slowest files of a run, printed at its end. */
 export function formatSlowest(results: readonly { readonly label: string; readonly ms: number }[], count = 10): string {

@@ -1,7 +1,7 @@
 import { type AuthorizationToken, getAuthorizationToken, listInstanceEndpoint } from '../alibaba/cr.ts'
 import type { CredentialProvider } from '../alibaba/credentials.ts'
 import { stopwatch } from '../alibaba/transport/cloud-clock.ts'
-import type { CloudTarget } from '../alibaba/transport/transport.ts'
+import type { CloudTarget } from '../alibaba/transport/cloud-transport.ts'
 import { hasCode } from '../errors.ts'
 import type { RegistryConfig } from './registry-config.ts'
 import { enterpriseDomains, type OwnDomain } from './registry-domains.ts'

@@ -1,5 +1,5 @@
+import type { CloudTransport } from '../alibaba/transport/cloud-transport.ts'
 import type { Endpoints } from '../alibaba/transport/endpoints.ts'
-import type { CloudTransport } from '../alibaba/transport/transport.ts'
 import type { OwnDomain } from './registry-domains.ts'
 
 /** A login to a registry and the keys it is written under. Times are epoch milliseconds on the cloud's clock. */

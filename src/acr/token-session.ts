@@ -1,7 +1,7 @@
 import { listInstances } from '../alibaba/cr.ts'
 import type { CredentialProvider, Credentials } from '../alibaba/credentials.ts'
 import type { CloudClock } from '../alibaba/transport/cloud-clock.ts'
-import type { CloudTarget } from '../alibaba/transport/transport.ts'
+import type { CloudTarget } from '../alibaba/transport/cloud-transport.ts'
 import { hasCode, NopassError } from '../errors.ts'
 
 /** A token lives as long as its session, so a session that is older than this part of its life is not reused. */

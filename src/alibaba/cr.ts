@@ -1,7 +1,7 @@
 import { NopassError } from '../errors.ts'
 import { isRecord, type JsonObject, numberOf, textOf } from '../lib/json.ts'
+import type { CloudTarget } from './transport/cloud-transport.ts'
 import type { Parameters } from './transport/signature.ts'
-import type { CloudTarget } from './transport/transport.ts'
 
 /** A temporary login to a registry. `expiresAt` is epoch milliseconds on the cloud's clock. */
 export interface AuthorizationToken {

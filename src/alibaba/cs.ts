@@ -1,7 +1,7 @@
 import { NopassError } from '../errors.ts'
 import { isRecord, type JsonObject, parseObject, textOf } from '../lib/json.ts'
+import type { CloudTarget } from './transport/cloud-transport.ts'
 import type { Parameters } from './transport/signature.ts'
-import type { CloudTarget } from './transport/transport.ts'
 
 /** The kind of a cluster determines which identities it can offer. */
 export type ClusterKind = 'managed' | 'dedicated' | 'serverless' | 'edge' | 'lingjun' | 'registered' | 'unknown'

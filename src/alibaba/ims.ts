@@ -1,6 +1,6 @@
 import { hasCode } from '../errors.ts'
 import { type JsonObject, textOf } from '../lib/json.ts'
-import type { CloudTarget } from './transport/transport.ts'
+import type { CloudTarget } from './transport/cloud-transport.ts'
 
 export interface OidcProvider {
   readonly issuer: string

@@ -1,7 +1,7 @@
 import { NopassError } from '../errors.ts'
 import { isRecord, type JsonObject, textOf } from '../lib/json.ts'
+import type { CloudTarget } from './transport/cloud-transport.ts'
 import type { Parameters } from './transport/signature.ts'
-import type { CloudTarget } from './transport/transport.ts'
 
 export interface Tag {
   readonly key: string

@@ -2,7 +2,7 @@ import { NopassError, reworded } from '../errors.ts'
 import { type JsonObject, textOf } from '../lib/json.ts'
 import type { CredentialProvider, Credentials } from './credentials.ts'
 import type { CloudClock } from './transport/cloud-clock.ts'
-import type { CloudService } from './transport/transport.ts'
+import type { CloudService } from './transport/cloud-transport.ts'
 
 const STS = { product: 'sts', version: '2015-04-01' } as const
 

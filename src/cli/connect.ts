@@ -5,8 +5,8 @@ import { kubeconfigConnection } from '../kube/connection.ts'
 import type { KubeConnection } from '../kube/kube-connection.ts'
 import type { SettingsDeps } from '../rollout/inputs/load-settings.ts'
 import { VERSION } from '../version.ts'
+import type { CliHost, CommonFlags } from './program/cli-host.ts'
 import { type ConnectFlags, contextOf } from './program/command.ts'
-import type { CliHost, CommonFlags } from './program/host.ts'
 
 export interface Connected {
   readonly connection: KubeConnection

@@ -1,8 +1,8 @@
 import type { ManifestResult } from '../acr/query-manifest.ts'
 import type { ReleaseFacts } from '../release/find-release.ts'
 import type { HelperPod } from '../release/helper-pod.ts'
+import type { NamespaceView, SecretView, ServiceAccountView } from '../release/object-views.ts'
 import type { Unread } from '../release/reader.ts'
-import type { NamespaceView, SecretView, ServiceAccountView } from '../release/views.ts'
 import type { CloudSnapshot } from './cloud/cloud-facts.ts'
 
 export interface DeploymentFacts {

@@ -1,5 +1,5 @@
-import { nextPolicyName } from './names.ts'
 import { normalForm, type PolicyDocument, policyOf, type Statement } from './normal-form.ts'
+import { nextPolicyName } from './ram-names.ts'
 
 /** What a workflow does in one account; there is one document per account. */
 export interface CiPolicyInput {
@@ -9,7 +9,7 @@ export interface CiPolicyInput {
   readonly ackClusters: readonly string[]
   /** What the action manages in RAM: the input `ram` with `auto` resolved. */
   readonly ram: 'worker-role' | 'rrsa' | 'none'
-  /** Names of the policies that it creates: see names.ts. */
+  /** Names of the policies that it creates: see ram-names.ts. */
   readonly policies: readonly string[]
   /** Worker roles, or the roles for RRSA. */
   readonly roles: readonly string[]

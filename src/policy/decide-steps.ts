@@ -1,5 +1,4 @@
 import { NopassError } from '../errors.ts'
-import { MORE_MEMBERS, membersOf, nextPolicyName } from './names.ts'
 import {
   documentText,
   fitsPolicy,
@@ -14,6 +13,7 @@ import {
 } from './normal-form.ts'
 import { rolesOf } from './observe-policy.ts'
 import type { ObservedPolicy, PolicyStep, PolicyTarget } from './policy-target.ts'
+import { MORE_MEMBERS, membersOf, nextPolicyName } from './ram-names.ts'
 
 /**
  * The steps from RAM's state to the desired one. Throws, before anything is written, POLICY_NOT_OURS, POLICY_TOO_LARGE,

@@ -1,8 +1,8 @@
 import type { ResolvedValues } from '../values/resolved-values.generated.ts'
-import { clusterKey, policyName, rrsaRoleName } from './names.ts'
 import { type PolicyDocument, policyOf } from './normal-form.ts'
 import { chainRoles, policyDocument } from './policy-document.ts'
 import { roleNameOf } from './policy-targets.ts'
+import { clusterKey, policyName, rrsaRoleName } from './ram-names.ts'
 import { parseIssuers, rrsaStatement } from './trust-document.ts'
 
 export interface GrantCluster {

@@ -1,8 +1,8 @@
 import type { PolicyEntities, Ram } from '../alibaba/ram.ts'
 import { hasCode } from '../errors.ts'
-import { hasMark, nextPolicyName, OWNER_TAG } from './names.ts'
 import { fitsPolicy, parseDocument, unionDocuments } from './normal-form.ts'
 import type { ObservedPolicy, PolicyTarget } from './policy-target.ts'
+import { hasMark, nextPolicyName, OWNER_TAG } from './ram-names.ts'
 
 type Observable = Pick<PolicyTarget, 'policyName' | 'roles' | 'trust'> &
   Partial<Pick<PolicyTarget, 'document' | 'leftovers'>>

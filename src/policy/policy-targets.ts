@@ -1,7 +1,7 @@
 import type { Unverified } from '../alibaba/unverified.ts'
-import { policyName, rrsaRoleName } from './names.ts'
 import { type PolicyRegistry, policyDocument } from './policy-document.ts'
 import type { PolicyTarget } from './policy-target.ts'
+import { policyName, rrsaRoleName } from './ram-names.ts'
 import { type ClusterIssuer, rrsaStatement } from './trust-document.ts'
 
 /** One cluster of the list, as needed for RAM. */

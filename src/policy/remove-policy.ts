@@ -1,6 +1,5 @@
 import type { PolicyEntities, Ram } from '../alibaba/ram.ts'
 import { untilSettled } from './apply-policy.ts'
-import { membersOf, nextPolicyName } from './names.ts'
 import {
   includesDocument,
   type PolicyDocument,
@@ -12,6 +11,7 @@ import {
 } from './normal-form.ts'
 import { observePolicy, rolesOf } from './observe-policy.ts'
 import type { ObservedPolicy, PolicyPlan, PolicyStep, PolicyTarget } from './policy-target.ts'
+import { membersOf, nextPolicyName } from './ram-names.ts'
 
 /** What to remove (`ram-cleanup`). */
 export type RemovalTarget = Pick<PolicyTarget, 'policyName' | 'roles' | 'trust' | 'purpose' | 'members'>

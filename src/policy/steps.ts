@@ -3,9 +3,9 @@ import type { Ram, Tag } from '../alibaba/ram.ts'
 import type { Unverified } from '../alibaba/unverified.ts'
 import { hasCode } from '../errors.ts'
 import { shellWord } from '../lib/text.ts'
-import { OWNER_TAG, ownDescription } from './names.ts'
 import { documentText, normalForm, type PolicyDocument } from './normal-form.ts'
 import type { PolicyPlan, PolicyStep } from './policy-target.ts'
+import { OWNER_TAG, ownDescription } from './ram-names.ts'
 
 interface StepContext {
   readonly ram: Ram

@@ -1,6 +1,6 @@
 import type { Grant } from './helper-grants.ts'
-import { OWNER_TAG, ownDescription } from './names.ts'
 import { normalForm, type PolicyDocument } from './normal-form.ts'
+import { OWNER_TAG, ownDescription } from './ram-names.ts'
 
 /** The policies as resources of Terraform's alicloud provider. */
 export function renderTerraform({ purpose, policy, role, attachTo, otherAccount }: Grant): string {

@@ -2,9 +2,9 @@ import { METADATA_ONLY, METADATA_ONLY_LIST } from '../kube/client.ts'
 import { DEFAULT_SECRET_NAME } from '../kube/names.ts'
 import { type KubeObject, namespacedPath } from '../kube/types.ts'
 import type { ReleaseFacts } from './find-release.ts'
+import { createTransforms, type SecretView, type Transforms } from './object-views.ts'
 import type { Reader } from './reader.ts'
 import { createTargets } from './targets.ts'
-import { createTransforms, type SecretView, type Transforms } from './views.ts'
 
 /** What a release's Secrets are called, and the functions that reduce objects as its helper does. Undefined: not installed. */
 export function lensOf(release: ReleaseFacts | undefined): {

@@ -1,6 +1,6 @@
 import { globsToPattern } from '../values/glob.ts'
 import type { HelperConfig } from '../values/helper-config.generated.ts'
-import type { NamespaceView } from './views.ts'
+import type { NamespaceView } from './object-views.ts'
 
 /** Which namespaces get which registries, and which ServiceAccounts get the reference. */
 export interface Targets {

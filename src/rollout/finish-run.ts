@@ -13,7 +13,7 @@ import { isAlive } from '../lib/process-id.ts'
 import { isOwnRollback, restoreOvertaken } from './deploy/other-deployers.ts'
 import { openReleaseStore, type ReleaseStore } from './deploy/release-store.ts'
 import type { HelmBegun, OpenWork, RunFolder } from './run-folder.ts'
-import { removeProbe } from './verify/probe.ts'
+import { removeProbe } from './verify/probe-objects.ts'
 
 /** How long an interrupted helm may take to exit: it only has to write the release's status. */
 const HELM_LIMIT_MS = 120_000

@@ -1,4 +1,5 @@
 import { setInterval } from 'node:timers'
+import { formatDuration } from '../lib/format-duration.ts'
 
 export interface StepHandle {
   /** Replaces the text of the step, such as `312 packages, about 40 s left`. */
@@ -127,12 +128,4 @@ function everyInterval(ms: number, tick: () => void): () => void {
   // The progress display must not keep a finished command running.
   timer.unref()
   return () => clearInterval(timer)
-}
-
-/** Formats milliseconds: `0.4 s`, `12 s`, `3 min 05 s`. */
-export function formatDuration(ms: number): string {
-  if (ms < 9_950) return `${(ms / 1000).toFixed(1)} s`
-  const seconds = Math.round(ms / 1000)
-  if (seconds < 60) return `${seconds} s`
-  return `${Math.floor(seconds / 60)} min ${String(seconds % 60).padStart(2, '0')} s`
 }

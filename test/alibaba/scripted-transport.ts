@@ -1,11 +1,11 @@
 import type { Credentials } from '../../src/alibaba/credentials.ts'
 import { createCloudClock } from '../../src/alibaba/transport/cloud-clock.ts'
-import type { HttpRequest, HttpResponse } from '../../src/alibaba/transport/http-sender.ts'
 import {
   type AddressFallback,
   type CloudTransport,
   createCloudTransport,
-} from '../../src/alibaba/transport/transport.ts'
+} from '../../src/alibaba/transport/cloud-transport.ts'
+import type { HttpRequest, HttpResponse } from '../../src/alibaba/transport/http-sender.ts'
 import { type FakeTime, fakeTime } from './fake-time.ts'
 
 export type Reply = HttpResponse | Error | (() => HttpResponse | Error)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { CredentialProvider } from '../../src/alibaba/credentials.ts'
-import type { CloudCall } from '../../src/alibaba/transport/transport.ts'
+import type { CloudCall } from '../../src/alibaba/transport/cloud-transport.ts'
 import { type ErrorCode, formatError, NopassError } from '../../src/errors.ts'
 import { START } from './fake-time.ts'
 import { broken, json, KEY, type Reply, scripted } from './scripted-transport.ts'

@@ -4,7 +4,6 @@ import type { Ram } from '../../src/alibaba/ram.ts'
 import { NopassError } from '../../src/errors.ts'
 import { createKeyedLock } from '../../src/lib/concurrency.ts'
 import { applyPolicy, planPolicy } from '../../src/policy/apply-policy.ts'
-import { membersOf } from '../../src/policy/names.ts'
 import {
   includesDocument,
   type PolicyDocument,
@@ -14,6 +13,7 @@ import {
   unionDocuments,
 } from '../../src/policy/normal-form.ts'
 import type { PolicyTarget } from '../../src/policy/policy-target.ts'
+import { membersOf } from '../../src/policy/ram-names.ts'
 import { removePolicy } from '../../src/policy/remove-policy.ts'
 import { rrsaStatement } from '../../src/policy/trust-document.ts'
 import type { Cloud } from '../../src/sandbox/cloud/cloud.ts'

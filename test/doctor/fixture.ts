@@ -3,7 +3,7 @@ import type { AdmissionFacts, LeaseFacts, Observed, PodFacts } from '../../src/d
 import type { ReleaseFacts } from '../../src/release/find-release.ts'
 import type { HelperStatus, RegistryStatus } from '../../src/release/helper-status.ts'
 import { loadConfig } from '../../src/release/load-config.ts'
-import type { NamespaceView, SecretView, ServiceAccountView } from '../../src/release/views.ts'
+import type { NamespaceView, SecretView, ServiceAccountView } from '../../src/release/object-views.ts'
 
 export const NOW: number = Date.parse('2026-03-01T12:00:00Z')
 export const HOST: string = 'demo-registry.cn-hangzhou.cr.aliyuncs.com'

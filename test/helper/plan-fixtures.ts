@@ -9,8 +9,8 @@ import type { PlannedAction } from '../../src/helper/plan/actions.ts'
 import { type ClusterView, type PlanContext, planKey } from '../../src/helper/plan/plan.ts'
 import type { ListOwner } from '../../src/kube/managed-fields.ts'
 import { loadConfig } from '../../src/release/load-config.ts'
+import type { NamespaceView, SecretView, ServiceAccountView } from '../../src/release/object-views.ts'
 import { createTargets } from '../../src/release/targets.ts'
-import type { NamespaceView, SecretView, ServiceAccountView } from '../../src/release/views.ts'
 import type { HelperConfig } from '../../src/values/helper-config.generated.ts'
 
 const HOUR = 3_600_000

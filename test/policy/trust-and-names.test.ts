@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ciPolicyDocument } from '../../src/policy/ci-document.ts'
-import { clusterKey, hasMark, ownDescription, policyName, rrsaRoleName } from '../../src/policy/names.ts'
 import { policyOf } from '../../src/policy/normal-form.ts'
+import { clusterKey, hasMark, ownDescription, policyName, rrsaRoleName } from '../../src/policy/ram-names.ts'
 import { renderTerraform } from '../../src/policy/terraform.ts'
 import { githubTrustDocument, rrsaStatement } from '../../src/policy/trust-document.ts'
 

@@ -3,9 +3,9 @@ import { test } from 'node:test'
 import { KubeApiError } from '../../src/kube/api-error.ts'
 import { type KubeCall, type KubeClient, METADATA_ONLY, METADATA_ONLY_LIST } from '../../src/kube/client.ts'
 import type { KubeObject } from '../../src/kube/types.ts'
+import { createTransforms } from '../../src/release/object-views.ts'
 import { readPullSecrets } from '../../src/release/read-pull-secrets.ts'
 import { createReader } from '../../src/release/reader.ts'
-import { createTransforms } from '../../src/release/views.ts'
 
 const fieldsV1 = {
   'f:data': { 'f:.dockerconfigjson': {} },

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { join, resolve } from 'node:path'
 import { test } from 'node:test'
-import { createDefaultTransport } from '../../src/alibaba/transport/transport.ts'
+import { createDefaultTransport } from '../../src/alibaba/transport/cloud-transport.ts'
 import { createCloudAccess } from '../../src/rollout/connect/cloud-access.ts'
 import { loadSettings } from '../../src/rollout/inputs/load-settings.ts'
 import { readInputs } from '../../src/rollout/inputs/read-inputs.ts'

@@ -1,5 +1,5 @@
 import { createCloudClock } from '../../src/alibaba/transport/cloud-clock.ts'
-import { createCloudTransport } from '../../src/alibaba/transport/transport.ts'
+import { createCloudTransport } from '../../src/alibaba/transport/cloud-transport.ts'
 import { toNopassError } from '../../src/errors.ts'
 import { createEntries } from '../../src/helper/credentials/create-entries.ts'
 import { createMetrics } from '../../src/helper/report/metrics.ts'

@@ -7,7 +7,7 @@ import { promisify } from 'node:util'
 import { parse, stringify } from 'yaml'
 import { readRecord, recordSelector } from '../../src/helm/release/release-record.ts'
 import { KubeApiError } from '../../src/kube/api-error.ts'
-import { policyName } from '../../src/policy/names.ts'
+import { policyName } from '../../src/policy/ram-names.ts'
 import { ensureTools } from '../../src/sandbox/tools/ensure-tools.ts'
 import {
   type ActionFixture,

@@ -1,4 +1,5 @@
-import { formatDuration, type Progress } from '../../src/sandbox/progress.ts'
+import { formatDuration } from '../../src/lib/format-duration.ts'
+import type { Progress } from '../../src/sandbox/progress.ts'
 import { ensureTools } from '../../src/sandbox/tools/ensure-tools.ts'
 import { startActionFixture, withHelm } from '../action/support/action-fixture.ts'
 import { cancelCase, findBreaches } from '../action/support/cancel-case.ts'

@@ -1,7 +1,7 @@
 import { addCleanup } from '../../src/cli/cleanup/command.ts'
 import { addDoctor } from '../../src/cli/doctor/command.ts'
 import { addImport } from '../../src/cli/import/command.ts'
-import type { CliHost } from '../../src/cli/program/host.ts'
+import type { CliHost } from '../../src/cli/program/cli-host.ts'
 import { runCli } from '../../src/cli/program/run-cli.ts'
 import { addRefresh } from '../../src/cli/refresh/command.ts'
 import { addRollout } from '../../src/cli/rollout/command.ts'

@@ -1,7 +1,7 @@
 import { NopassError } from '../../errors.ts'
 import type { CredentialProvider } from '../credentials.ts'
 import { assumeRole, assumeRoleWithOidc, type RoleRequest } from '../sts.ts'
-import type { CloudService } from '../transport/transport.ts'
+import type { CloudService } from '../transport/cloud-transport.ts'
 import { createSessionProvider } from './session-provider.ts'
 
 /** One step of a chain: a role that the previous identity may assume. */

@@ -1,7 +1,7 @@
 import { NopassError } from '../../errors.ts'
 import type { CredentialProvider } from '../credentials.ts'
+import type { CloudTransport } from '../transport/cloud-transport.ts'
 import type { Endpoints } from '../transport/endpoints.ts'
-import type { CloudTransport } from '../transport/transport.ts'
 import { createAccessKeyProvider, type ReadText } from './access-key.ts'
 import { type AssumeRoleStep, createAssumedRoleProvider, createOidcRoleProvider } from './assumed-role.ts'
 import { createWorkerRoleProvider } from './worker-role.ts'

@@ -2,7 +2,7 @@ import { NopassError } from '../../errors.ts'
 import { parseObject } from '../../lib/json.ts'
 import type { CredentialProvider, Credentials } from '../credentials.ts'
 import { sessionOf } from '../sts.ts'
-import type { CloudTransport } from '../transport/transport.ts'
+import type { CloudTransport } from '../transport/cloud-transport.ts'
 import { createSessionProvider } from './session-provider.ts'
 
 export interface WorkerRoleOptions {

@@ -10,7 +10,7 @@ import { describePlan, planRemoval, removeLegacy } from '../../migrate/remove/re
 import { printable } from '../../printable.ts'
 import { createReader } from '../../release/reader.ts'
 import { connectToWrite } from '../connect.ts'
-import { type CliHost, type CommonFlags, EXIT, writeResult } from '../program/host.ts'
+import { type CliHost, type CommonFlags, EXIT, writeResult } from '../program/cli-host.ts'
 import type { CleanupFlags } from './cleanup.ts'
 
 /** Lists what depends on the old helper and what would be removed; with --yes, if nothing depends on it, removes it. */

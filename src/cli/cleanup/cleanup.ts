@@ -9,8 +9,8 @@ import { findLeftovers } from '../../rollout/uninstall/find-leftovers.ts'
 import { WHY_COPY } from '../../rollout/uninstall/leftovers.ts'
 import { removeLeftovers } from '../../rollout/uninstall/remove-leftovers.ts'
 import { connectToWrite } from '../connect.ts'
+import { type CliHost, type CommonFlags, EXIT, writeResult } from '../program/cli-host.ts'
 import type { ConnectFlags, ReleaseFlags } from '../program/command.ts'
-import { type CliHost, type CommonFlags, EXIT, writeResult } from '../program/host.ts'
 
 /** Lists what would be removed, or with a confirmation removes it; returns 1 if something is left. */
 export async function cleanup(flags: CleanupFlags & CommonFlags, host: CliHost): Promise<number> {

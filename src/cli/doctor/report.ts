@@ -7,7 +7,7 @@ import { printable } from '../../printable.ts'
 import type { CoverageStatus, RegistryStatus } from '../../release/helper-status.ts'
 import type { Unread } from '../../release/reader.ts'
 import type { CliPaint } from '../program/terminal.ts'
-import { doctorUnverified } from './unverified.ts'
+import { doctorUnverified } from './doctor-unverified.ts'
 
 /** The report for `-o json`; fields may be added, but never change their meaning. */
 export function describeReport(observed: Observed, findings: readonly Finding[]): object {

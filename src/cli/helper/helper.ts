@@ -3,8 +3,8 @@ import { pino } from 'pino'
 import { launchHelper, readHelperArguments } from '../../helper/launch-helper.ts'
 import { VERSION } from '../../version.ts'
 import { connectToWrite } from '../connect.ts'
+import { type CliHost, type CommonFlags, EXIT } from '../program/cli-host.ts'
 import type { ConnectFlags } from '../program/command.ts'
-import { type CliHost, type CommonFlags, EXIT } from '../program/host.ts'
 
 /** Runs the helper against a kubeconfig's cluster until the signal. */
 export async function helper(flags: HelperFlags & CommonFlags, host: CliHost): Promise<number> {

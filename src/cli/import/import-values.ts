@@ -14,8 +14,8 @@ import { printable } from '../../printable.ts'
 import { createReader } from '../../release/reader.ts'
 import { loadValues } from '../../values/load-values.ts'
 import { connect } from '../connect.ts'
+import { type CliHost, type CommonFlags, EXIT } from '../program/cli-host.ts'
 import type { ConnectFlags } from '../program/command.ts'
-import { type CliHost, type CommonFlags, EXIT } from '../program/host.ts'
 import { reportErrors } from '../program/report-errors.ts'
 
 /** Writes the values, and to stderr what needs a person; returns 2 with all errors. */

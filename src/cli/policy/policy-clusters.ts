@@ -9,7 +9,7 @@ import { readInputs } from '../../rollout/inputs/read-inputs.ts'
 import { loadValues } from '../../values/load-values.ts'
 import { decodeText } from '../../values/yaml/decode-text.ts'
 import { settingsDeps } from '../connect.ts'
-import type { CliHost } from '../program/host.ts'
+import type { CliHost } from '../program/cli-host.ts'
 import type { PolicyFlags } from './flags.ts'
 
 /** A cluster as needed for RAM documents, without any calls to the cloud. */

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander'
-import type { CliHost, CommonFlags } from './host.ts'
+import type { CliHost, CommonFlags } from './cli-host.ts'
 
 /** What a command registers itself with. */
 export interface Cli {

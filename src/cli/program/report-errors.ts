@@ -5,7 +5,7 @@ import { readRegular } from '../../lib/files.ts'
 import { explainErrors, type Paint } from '../../values/explain.ts'
 import { errorData } from '../../values/values-error.ts'
 import type { SourceFile } from '../../values/yaml/yaml-node.ts'
-import type { CliHost, CommonFlags } from './host.ts'
+import type { CliHost, CommonFlags } from './cli-host.ts'
 import { paintFor } from './terminal.ts'
 
 /** Reports errors: with `-o json` on stdout, else as text on stderr, with the lines of the files. */

@@ -1,8 +1,8 @@
 import { Command, CommanderError } from 'commander'
 import { NopassError } from '../../errors.ts'
 import { VERSION } from '../../version.ts'
+import type { CliHost, CommonFlags } from './cli-host.ts'
 import { type Cli, debugOption, outputOption } from './command.ts'
-import type { CliHost, CommonFlags } from './host.ts'
 
 /**
  * Parses the command line and runs the command; returns the exit code.

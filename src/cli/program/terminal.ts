@@ -1,5 +1,5 @@
 import { printable, printableLines, withoutCommands } from '../../printable.ts'
-import type { CliHost, CliStream } from './host.ts'
+import type { CliHost, CliStream } from './cli-host.ts'
 
 const ESCAPE = '\u001b'
 /** The control sequences that are ours: the colours, and the line of a progress. */

@@ -13,8 +13,8 @@ import {
 } from '../../release/helper-status.ts'
 import { createReader } from '../../release/reader.ts'
 import { connectToWrite } from '../connect.ts'
+import { type CliHost, type CommonFlags, EXIT, writeResult } from '../program/cli-host.ts'
 import type { ConnectFlags, ReleaseFlags } from '../program/command.ts'
-import { type CliHost, type CommonFlags, EXIT, writeResult } from '../program/host.ts'
 
 /** Requests a rotation and waits for its result; returns 1 if a registry issued no new token. */
 export async function refresh(flags: RefreshFlags & CommonFlags, host: CliHost): Promise<number> {

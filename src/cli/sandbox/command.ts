@@ -1,6 +1,6 @@
 import { NopassError } from '../../errors.ts'
+import type { CliHost } from '../program/cli-host.ts'
 import type { Cli } from '../program/command.ts'
-import type { CliHost } from '../program/host.ts'
 
 /** `sandbox`: passes its arguments unchanged. */
 export function addSandbox({ program, host, run }: Cli): void {

@@ -6,7 +6,7 @@ import { type PreparedCluster, prepareClusters } from '../../rollout/inputs/prep
 import { readInputs } from '../../rollout/inputs/read-inputs.ts'
 import type { Settings } from '../../rollout/inputs/settings.ts'
 import { settingsDeps } from '../connect.ts'
-import { type CliHost, type CommonFlags, EXIT } from '../program/host.ts'
+import { type CliHost, type CommonFlags, EXIT } from '../program/cli-host.ts'
 import { reportErrors } from '../program/report-errors.ts'
 
 /** Validates values and clusters offline; returns 0, or 2 with all errors. */

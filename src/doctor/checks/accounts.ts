@@ -1,7 +1,7 @@
 import { FIELD_MANAGER } from '../../kube/names.ts'
 import { keyOf } from '../../kube/types.ts'
+import type { ServiceAccountView } from '../../release/object-views.ts'
 import { createTargets } from '../../release/targets.ts'
-import type { ServiceAccountView } from '../../release/views.ts'
 import { type Finding, pluralize, summarize } from '../finding.ts'
 import type { Observed } from '../observed.ts'
 import { logsCommand } from './fix-commands.ts'

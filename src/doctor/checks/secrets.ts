@@ -1,5 +1,5 @@
+import type { SecretView } from '../../release/object-views.ts'
 import { createTargets } from '../../release/targets.ts'
-import type { SecretView } from '../../release/views.ts'
 import { type Finding, type FindingId, pluralize, type Severity, summarize } from '../finding.ts'
 import type { Observed } from '../observed.ts'
 import { logsCommand } from './fix-commands.ts'

@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import type { CredentialProvider, Credentials } from '../../alibaba/credentials.ts'
 import { createEnvironmentProvider } from '../../alibaba/identities/access-key.ts'
 import { createOidcRoleProvider } from '../../alibaba/identities/assumed-role.ts'
+import type { CloudTransport } from '../../alibaba/transport/cloud-transport.ts'
 import type { Endpoints } from '../../alibaba/transport/endpoints.ts'
-import type { CloudTransport } from '../../alibaba/transport/transport.ts'
 import { parseObject } from '../../lib/json.ts'
 
 export interface CredentialDeps {

@@ -1,5 +1,5 @@
 import { type ClusterDetail, describeClusterDetail, findWorkerRoles } from '../../alibaba/cs.ts'
-import type { CloudTarget } from '../../alibaba/transport/transport.ts'
+import type { CloudTarget } from '../../alibaba/transport/cloud-transport.ts'
 import { namedRoles } from '../../policy/policy-target.ts'
 import { parseIssuers } from '../../policy/trust-document.ts'
 import type { HelperConfig } from '../../values/helper-config.generated.ts'

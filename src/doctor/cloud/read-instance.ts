@@ -1,6 +1,6 @@
 import { findInstanceId } from '../../acr/token-session.ts'
 import { getInstance, listInstanceEndpoint, listLinkedVpcs } from '../../alibaba/cr.ts'
-import type { CloudTarget } from '../../alibaba/transport/transport.ts'
+import type { CloudTarget } from '../../alibaba/transport/cloud-transport.ts'
 import { NopassError } from '../../errors.ts'
 import type { HelperConfig } from '../../values/helper-config.generated.ts'
 import type { InstanceFacts } from './cloud-facts.ts'

@@ -1,5 +1,5 @@
 import type { AttachedPolicy, Ram } from '../../alibaba/ram.ts'
-import { hasMark } from '../../policy/names.ts'
+import { hasMark } from '../../policy/ram-names.ts'
 import type { RoleFacts } from './cloud-facts.ts'
 import type { CloudReader } from './cloud-reader.ts'
 

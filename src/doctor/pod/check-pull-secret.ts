@@ -1,4 +1,4 @@
-import { isCopiedList } from '../../release/views.ts'
+import { isCopiedList } from '../../release/object-views.ts'
 import { summarize } from '../finding.ts'
 import type { PodFacts } from '../observed.ts'
 import {

@@ -1,6 +1,6 @@
 import { isCoveredBy, parseImage } from '../../acr/registry-domains.ts'
+import type { NamespaceView } from '../../release/object-views.ts'
 import { createTargets, type Targets } from '../../release/targets.ts'
-import type { NamespaceView } from '../../release/views.ts'
 import type { HelperConfig } from '../../values/helper-config.generated.ts'
 import type { FindingId, Severity } from '../finding.ts'
 import type { ContainerFacts, Observed, PodFacts } from '../observed.ts'

@@ -10,7 +10,7 @@ import type {
   ServiceAccountObject,
   ServiceAccountView,
   Transforms,
-} from '../../release/views.ts'
+} from '../../release/object-views.ts'
 import type { HelperConfig } from '../../values/helper-config.generated.ts'
 import { joinReflectors, type Source } from './join-reflectors.ts'
 import { createNamespaceReader } from './namespace-reader.ts'

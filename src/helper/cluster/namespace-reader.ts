@@ -3,7 +3,7 @@ import { type KubeClient, METADATA_ONLY } from '../../kube/client.ts'
 import type { KubeObject } from '../../kube/types.ts'
 import { type ChangeHandler, createStore } from '../../kube/watch/store.ts'
 import { type Clock, sleep } from '../../lib/clock.ts'
-import type { NamespaceView, Transforms } from '../../release/views.ts'
+import type { NamespaceView, Transforms } from '../../release/object-views.ts'
 import type { Source } from './join-reflectors.ts'
 
 export interface NamespaceReaderOptions {

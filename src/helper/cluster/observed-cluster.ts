@@ -1,6 +1,6 @@
 import { FIELD_MANAGER } from '../../kube/names.ts'
 import { createShare } from '../../lib/json.ts'
-import type { NamespaceView, SecretView, ServiceAccountView } from '../../release/views.ts'
+import type { NamespaceView, SecretView, ServiceAccountView } from '../../release/object-views.ts'
 import { FIGHT_WINDOW_MS } from '../plan/actions.ts'
 import { type ClusterView, parsePlanKey } from '../plan/plan.ts'
 import type { Caches } from './caches.ts'

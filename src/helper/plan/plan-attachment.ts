@@ -1,5 +1,5 @@
 import { FIELD_MANAGER } from '../../kube/names.ts'
-import type { NamespaceView, ServiceAccountView } from '../../release/views.ts'
+import type { NamespaceView, ServiceAccountView } from '../../release/object-views.ts'
 import { fightPause, type PlannedAction, type WriteList } from './actions.ts'
 
 export interface AttachmentInput {

@@ -1,4 +1,4 @@
-import type { NamespaceView, SecretView } from '../../release/views.ts'
+import type { NamespaceView, SecretView } from '../../release/object-views.ts'
 import { fightPause, type PlannedAction, type WriteReason } from './actions.ts'
 
 export interface Issue {

@@ -1,5 +1,5 @@
+import type { NamespaceView, SecretView, ServiceAccountView } from '../../release/object-views.ts'
 import type { Targets } from '../../release/targets.ts'
-import type { NamespaceView, SecretView, ServiceAccountView } from '../../release/views.ts'
 import type { HelperConfig } from '../../values/helper-config.generated.ts'
 import type { PlannedAction } from './actions.ts'
 import { isDetachable, planAttachment } from './plan-attachment.ts'

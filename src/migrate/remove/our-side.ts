@@ -1,10 +1,10 @@
 import { isCoveredBy, parseImage } from '../../acr/registry-domains.ts'
 import { METADATA_ONLY_LIST } from '../../kube/client.ts'
 import { findRelease, type ReleaseChoice, type ReleaseFacts } from '../../release/find-release.ts'
+import type { NamespaceView, SecretView } from '../../release/object-views.ts'
 import { lensOf, readPullSecrets } from '../../release/read-pull-secrets.ts'
 import type { Reader } from '../../release/reader.ts'
 import { createTargets, type Targets } from '../../release/targets.ts'
-import type { NamespaceView, SecretView } from '../../release/views.ts'
 import { matchesGlobs } from '../../values/glob.ts'
 
 /** The state of acr-nopass, which replaces the old helper. */

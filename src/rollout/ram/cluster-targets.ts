@@ -1,7 +1,6 @@
 import { type ClusterDetail, findWorkerRoles } from '../../alibaba/cs.ts'
 import { NopassError } from '../../errors.ts'
 import { unlessStatus } from '../../kube/api-error.ts'
-import { clusterKey, rrsaRoleName } from '../../policy/names.ts'
 import {
   leftoverTargets,
   type RrsaDetails,
@@ -10,6 +9,7 @@ import {
   type SharedTarget,
   workerRoleTargets,
 } from '../../policy/policy-targets.ts'
+import { clusterKey, rrsaRoleName } from '../../policy/ram-names.ts'
 import { chooseIssuer, parseIssuers } from '../../policy/trust-document.ts'
 import { readServedIssuer } from '../../release/cluster-reads.ts'
 import type { ClusterWork } from '../cluster-run.ts'

@@ -1,5 +1,6 @@
 import { describeFact, type UnverifiedFact } from '../../alibaba/unverified.ts'
 import { formatIds, formatPlace, type NopassError } from '../../errors.ts'
+import { formatDuration } from '../../lib/format-duration.ts'
 import { printable, printableLines } from '../../printable.ts'
 import { type ClusterResult, type ClusterStatus, isFailure } from '../cluster-result.ts'
 
@@ -176,13 +177,4 @@ export function timeline(results: readonly ClusterResult[], totalMs: number): re
     const title = name.length > 40 ? `${name.slice(0, 39)}…` : name.padEnd(nameWidth)
     return `wave ${String(wave).padStart(2)}  ${title}  ${bar}  ${formatDuration(durationMs).padStart(7)}  ${status}`
   })
-}
-
-/** `830 ms`, `12.3 s`, `4 m 05 s`. */
-export function formatDuration(milliseconds: number): string {
-  if (milliseconds < 1000) return `${Math.round(milliseconds)} ms`
-  const seconds = milliseconds / 1000
-  if (seconds < 59.95) return `${seconds.toFixed(1)} s`
-  const minutes = Math.floor(Math.round(seconds) / 60)
-  return `${minutes} m ${String(Math.round(seconds) - minutes * 60).padStart(2, '0')} s`
 }

@@ -1,4 +1,4 @@
-import { createDefaultTransport } from '../../alibaba/transport/transport.ts'
+import { createDefaultTransport } from '../../alibaba/transport/cloud-transport.ts'
 import { obtainHelm } from '../../helm/obtain/obtain-helm.ts'
 import { idTokenSource } from '../connect/id-token.ts'
 import type { Settings } from '../inputs/settings.ts'

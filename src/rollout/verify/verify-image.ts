@@ -4,7 +4,7 @@ import type { KubeClient } from '../../kube/client.ts'
 import { pollUntil } from '../../kube/poll-until.ts'
 import type { ContainerStatus, PodObject } from '../../kube/types.ts'
 import { withoutCredentials } from '../../printable.ts'
-import { PROBE_LABELS, type ProbeTarget, RESTRICTED_CONTAINER } from './probe.ts'
+import { PROBE_LABELS, type ProbeTarget, RESTRICTED_CONTAINER } from './probe-objects.ts'
 
 /** A kubelet retries a failed pull after 10 s and again after 20 s; a pull that still fails then will keep failing. */
 const PATIENCE_MS = 35_000

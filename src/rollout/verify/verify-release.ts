@@ -1,7 +1,7 @@
 import { NopassError } from '../../errors.ts'
 import { hasStatus, KubeApiError } from '../../kube/api-error.ts'
 import { isTransient, pollUntil } from '../../kube/poll-until.ts'
-import { type ProbeRequest, type ProbeTarget, RESTRICTED_CONTAINER, withProbe } from './probe.ts'
+import { type ProbeRequest, type ProbeTarget, RESTRICTED_CONTAINER, withProbe } from './probe-objects.ts'
 import { verifyImage } from './verify-image.ts'
 import { type StatusRequest, verifyStatus } from './verify-status.ts'
 import { waitForSecret } from './wait-for-secret.ts'

@@ -9,7 +9,7 @@ import { matchesTarget } from '../../values/glob.ts'
 import type { RenderedConfig } from '../deploy/release-parts.ts'
 import type { Inputs } from '../inputs/input-table.ts'
 import type { PreparedCluster } from '../inputs/prepare-cluster.ts'
-import { PROBE_PREFIX } from './probe.ts'
+import { PROBE_PREFIX } from './probe-objects.ts'
 
 /** Why the release is not verified; undefined: it is. */
 export function reasonNotToVerify({ verify, wait }: Inputs, config: RenderedConfig | undefined): string | undefined {

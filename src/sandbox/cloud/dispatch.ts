@@ -11,7 +11,7 @@ import type { Call, Operation } from './operation.ts'
 import { OPERATIONS } from './operations.ts'
 import { accessDeniedDetail, decide, noPermission } from './ram/authorize.ts'
 import { requestContext } from './ram/condition.ts'
-import { principalArn } from './ram/views.ts'
+import { principalArn } from './ram/ram-views.ts'
 import type { CloudState, Principal } from './state.ts'
 
 export interface Dispatcher {

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
+import { formatDuration } from '../../lib/format-duration.ts'
 import type { Environment } from '../environment/environment.ts'
-import { formatDuration, type Progress } from '../progress.ts'
+import type { Progress } from '../progress.ts'
 import type { DemoStep } from './demo-step.ts'
 import { cleanExit } from './steps/clean-exit.ts'
 import { earlyRotation } from './steps/early-rotation.ts'

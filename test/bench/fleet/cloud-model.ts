@@ -1,7 +1,7 @@
 import type { Credentials } from '../../../src/alibaba/credentials.ts'
 import type { CloudFailure } from '../../../src/alibaba/transport/cloud-failure.ts'
+import type { CloudCall, CloudTransport } from '../../../src/alibaba/transport/cloud-transport.ts'
 import { type CallOutcome, repeatCall } from '../../../src/alibaba/transport/repeat-call.ts'
-import type { CloudCall, CloudTransport } from '../../../src/alibaba/transport/transport.ts'
 import { NopassError } from '../../../src/errors.ts'
 import type { JsonObject } from '../../../src/lib/json.ts'
 import { createThrottle } from '../../../src/sandbox/cloud/faults.ts'

@@ -1,6 +1,6 @@
 import { tmpdir } from 'node:os'
 import { addDoctor } from '../../../src/cli/doctor/command.ts'
-import type { CliHost } from '../../../src/cli/program/host.ts'
+import type { CliHost } from '../../../src/cli/program/cli-host.ts'
 import { runCli } from '../../../src/cli/program/run-cli.ts'
 import type { Finding } from '../../../src/doctor/finding.ts'
 import { ROOT } from '../../cli/run-bin.ts'

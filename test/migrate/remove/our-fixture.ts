@@ -1,8 +1,8 @@
 import type { OurSide } from '../../../src/migrate/remove/our-side.ts'
 import type { ReleaseFacts } from '../../../src/release/find-release.ts'
 import type { HelperStatus } from '../../../src/release/helper-status.ts'
+import type { NamespaceView, SecretView } from '../../../src/release/object-views.ts'
 import { createTargets } from '../../../src/release/targets.ts'
-import type { NamespaceView, SecretView } from '../../../src/release/views.ts'
 import type { HelperConfig } from '../../../src/values/helper-config.generated.ts'
 
 /** Epoch milliseconds. */

@@ -1,8 +1,8 @@
 import { buildDockerConfig } from '../../../src/acr/docker-config.ts'
 import { createTokenSource } from '../../../src/acr/token-source.ts'
 import { createIdentity } from '../../../src/alibaba/identities/identity.ts'
+import { createDefaultTransport } from '../../../src/alibaba/transport/cloud-transport.ts'
 import { createEndpoints } from '../../../src/alibaba/transport/endpoints.ts'
-import { createDefaultTransport } from '../../../src/alibaba/transport/transport.ts'
 import { type KubeClient, MERGE_PATCH } from '../../../src/kube/client.ts'
 import type { Cloud } from '../../../src/sandbox/cloud/cloud.ts'
 

@@ -6,7 +6,7 @@ import { equalsInConstantTime } from '../http/signature.ts'
 import { newId } from '../identifiers.ts'
 import type { Call } from '../operation.ts'
 import { decide } from '../ram/authorize.ts'
-import { principalArn } from '../ram/views.ts'
+import { principalArn } from '../ram/ram-views.ts'
 import type { CloudState, Instance, RegistryCredential } from '../state.ts'
 import { signJwt } from '../sts/jwt.ts'
 

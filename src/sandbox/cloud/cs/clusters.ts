@@ -1,7 +1,7 @@
 import { ApiError } from '../api-error.ts'
 import { numberedPage } from '../http/paging.ts'
 import { type Call, isoDate, type Operation, operationsOf, type ParameterRule } from '../operation.ts'
-import { oidcProviderArn, principalArn } from '../ram/views.ts'
+import { oidcProviderArn, principalArn } from '../ram/ram-views.ts'
 import type { CloudCluster } from '../state.ts'
 import { KIND_VIEWS } from './cluster-kinds.ts'
 

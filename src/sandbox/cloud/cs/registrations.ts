@@ -1,6 +1,6 @@
 import type { ClusterRegistration, OidcProviderRegistration } from '../cloud.ts'
 import { newId } from '../identifiers.ts'
-import { oidcProviderArn } from '../ram/views.ts'
+import { oidcProviderArn } from '../ram/ram-views.ts'
 import type { Account, CloudState } from '../state.ts'
 import type { Jwks } from '../sts/jwt.ts'
 import { KIND_VIEWS } from './cluster-kinds.ts'

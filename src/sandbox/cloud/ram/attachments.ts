@@ -3,8 +3,8 @@ import { type Call, isoDate, type Operation, operationsOf } from '../operation.t
 import type { Attachment, PolicyType } from '../state.ts'
 import { rememberRam } from './authorize.ts'
 import { findAnyPolicy, findRole, findUser } from './lookup.ts'
+import { attachedPolicyView, roleArn } from './ram-views.ts'
 import { POLICY_NAME, POLICY_TYPE, policyResource, ROLE_NAME, roleResource, USER_NAME, userResource } from './rules.ts'
-import { attachedPolicyView, roleArn } from './views.ts'
 
 type Kind = Attachment['on']
 

@@ -1,6 +1,6 @@
 import { type Call, isoDate } from '../operation.ts'
 import type { Condition, Operator } from './document.ts'
-import { principalArn } from './views.ts'
+import { principalArn } from './ram-views.ts'
 import { every, matchesWildcard, not, some, type Truth, truth } from './wildcard.ts'
 
 /** Values by condition key, in the vendor's spelling: `acs:SourceIp`, `oidc:sub`, `sts:ExternalId`. */

@@ -4,6 +4,7 @@ import { type Call, type Operation, operationsOf } from '../operation.ts'
 import type { Policy, PolicyType, PolicyVersion } from '../state.ts'
 import { rememberRam } from './authorize.ts'
 import { checkDocument, findAnyPolicy, findPolicy, findVersion } from './lookup.ts'
+import { policyView, tagViews, versionView } from './ram-views.ts'
 import {
   all,
   DESCRIPTION,
@@ -16,7 +17,6 @@ import {
 } from './rules.ts'
 import { SYSTEM_POLICIES } from './system-policies.ts'
 import { hasTags, readTags } from './tagging.ts'
-import { policyView, tagViews, versionView } from './views.ts'
 
 const MAX_VERSIONS = 5
 const MAX_POLICIES = 1500

@@ -5,9 +5,9 @@ import { type Call, type Operation, operationsOf } from '../operation.ts'
 import type { Role } from '../state.ts'
 import { rememberRam } from './authorize.ts'
 import { checkDocument, findRole } from './lookup.ts'
+import { roleSummary, roleView, tagViews } from './ram-views.ts'
 import { all, DESCRIPTION, PAGE_PARAMETERS, ROLE_NAME, roleResource, SESSION_SECONDS, TRUST_DOCUMENT } from './rules.ts'
 import { hasTags, readTags } from './tagging.ts'
-import { roleSummary, roleView, tagViews } from './views.ts'
 
 const MAX_ROLES = 1000
 

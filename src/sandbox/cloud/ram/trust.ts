@@ -2,7 +2,7 @@ import type { Principal, Role } from '../state.ts'
 import type { RequestContext } from './condition.ts'
 import { readTrust } from './document.ts'
 import { type Decision, type Entity, evaluateTrust } from './evaluate.ts'
-import { principalArn, roleArn } from './views.ts'
+import { principalArn, roleArn } from './ram-views.ts'
 
 /**
  * Decides by a role's trust policy whether a RAM user or role may assume it; the caller's own policies have to allow

@@ -5,8 +5,8 @@ import { type Call, type Operation, operationsOf, type ParameterRule } from '../
 import type { AccessKey, User } from '../state.ts'
 import { rememberRam } from './authorize.ts'
 import { findUser } from './lookup.ts'
+import { accessKeyView, userView } from './ram-views.ts'
 import { all, PAGE_PARAMETERS, USER_NAME, userResource } from './rules.ts'
-import { accessKeyView, userView } from './views.ts'
 
 const MAX_KEYS = 2
 

@@ -1,7 +1,7 @@
 import { ApiError } from '../api-error.ts'
 import { type Call, isoDate, type Operation, operationsOf, type ParameterRule } from '../operation.ts'
 import { rememberRam } from '../ram/authorize.ts'
-import { oidcProviderArn } from '../ram/views.ts'
+import { oidcProviderArn } from '../ram/ram-views.ts'
 import type { OidcProvider } from '../state.ts'
 
 const MAX_PROVIDERS = 100

@@ -3,7 +3,7 @@ import { newId } from '../identifiers.ts'
 import { type Call, isoDate } from '../operation.ts'
 import { effectiveRam } from '../ram/authorize.ts'
 import { MalformedDocument, readPolicy } from '../ram/document.ts'
-import { parseArn, roleArn } from '../ram/views.ts'
+import { parseArn, roleArn } from '../ram/ram-views.ts'
 import type { CloudState, Role, Session } from '../state.ts'
 
 /** Finds the role of `RoleArn`, in any account. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { listOwner, ownsContent } from '../../src/kube/managed-fields.ts'
 import type { ManagedFieldsEntry, ObjectMeta } from '../../src/kube/types.ts'
-import { createTransforms } from '../../src/release/views.ts'
+import { createTransforms } from '../../src/release/object-views.ts'
 
 // As a real API server (1.36) writes them.
 const OURS: ManagedFieldsEntry = {

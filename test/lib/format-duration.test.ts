@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { formatDuration } from '../../src/sandbox/progress.ts'
+import { formatDuration } from '../../src/lib/format-duration.ts'
 
 test('durations are shown in seconds, and from a minute on in minutes and seconds', () => {
   const formatted = [0, 400, 9_949, 9_950, 59_499, 60_000, 185_000, 3_600_000].map(formatDuration)
