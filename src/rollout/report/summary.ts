@@ -175,6 +175,6 @@ export function timeline(results: readonly ClusterResult[], totalMs: number): re
     const length = Math.max(1, Math.min(WIDTH - begin, Math.round(durationMs * scale)))
     const bar = `${'·'.repeat(begin)}${'█'.repeat(length)}`.padEnd(WIDTH, '·')
     const title = name.length > 40 ? `${name.slice(0, 39)}…` : name.padEnd(nameWidth)
-    return `wave ${String(wave).padStart(2)}  ${title}  ${bar}  ${formatDuration(durationMs).padStart(7)}  ${status}`
+    return `wave ${String(wave).padStart(2)}  ${title}  ${bar}  ${formatDuration(durationMs).padStart(11)}  ${status}`
   })
 }
