@@ -8,6 +8,7 @@ import { type CredentialManagerOptions, createCredentialManager } from './creden
 import { createFirstRound } from './credentials/first-round.ts'
 import type { RegistryState } from './credentials/registry-state.ts'
 import { restoreTokens } from './credentials/restore-tokens.ts'
+import type { RotationRequest } from './credentials/rotation-request.ts'
 import { plan } from './plan/plan.ts'
 import { createPodSurroundings } from './pods/judge-pod.ts'
 import { createPodWatch, type PodWatch } from './pods/pod-watch.ts'
@@ -47,8 +48,7 @@ export interface Generation {
   lead(signal: AbortSignal): Promise<void>
   /** Requests one token of each of these, while another replica leads. */
   prove(registries: readonly string[]): void
-  /** Rotates credentials that were issued before that time, epoch milliseconds; `registries`: only these. */
-  refreshOlderThan(time: number, registries?: readonly string[]): void
+  rotate(request: RotationRequest): void
   /** The API server's versions went back (etcd was restored): reads everything again. */
   rewind(): void
   /** Whether work is in progress that a reader of the status would wait for. */
@@ -155,7 +155,7 @@ export function createGeneration(options: GenerationOptions): Generation {
     const doubtful = namesOf(manager.states.filter(isDoubtful))
     firstRound.begin([...namesOf(manager.states.filter(({ live }) => live === undefined)), ...doubtful])
     manager.start()
-    manager.refreshOlderThan(Number.POSITIVE_INFINITY, doubtful)
+    manager.refresh(doubtful)
     manager.replaceOutdated()
   }
 
@@ -187,7 +187,7 @@ export function createGeneration(options: GenerationOptions): Generation {
     },
     prove: manager.prove,
     rewind,
-    refreshOlderThan: manager.refreshOlderThan,
+    rotate: manager.rotate,
     get busy() {
       return !firstRound.over || manager.holding || !controller.idle || !controller.caches.synced
     },

@@ -13,6 +13,7 @@ import {
 import { type LoadedConfig, loadConfig } from '../release/load-config.ts'
 import type { HelperConfig } from '../values/helper-config.generated.ts'
 import type { RegistryEntry } from './credentials/registry-state.ts'
+import { type Noticed, rotationRequest } from './credentials/rotation-request.ts'
 import { createGeneration, type Generation } from './generation.ts'
 import { createEventReporter, type Log } from './report/event-reporter.ts'
 import { type HelperPagesOptions, startHelperPages } from './report/helper-pages.ts'
@@ -55,7 +56,7 @@ export async function runHelper(options: HelperOptions, signal: AbortSignal): Pr
   let statusRead = false
   let proven: ReadonlySet<string> = new Set()
   let reported: HelperStatus | undefined
-  let rotationRequest: number | undefined
+  let rotation: Noticed | undefined
   let ready = false
   let generation: Generation
   let generationStop = new AbortController()
@@ -117,7 +118,7 @@ export async function runHelper(options: HelperOptions, signal: AbortSignal): Pr
     const leading = generation
     leading.lead(generationStop.signal).then(
       () => {
-        if (rotationRequest !== undefined) leading.refreshOlderThan(onCloudClock(rotationRequest))
+        if (rotation !== undefined) leading.rotate(rotationRequest(rotation, false, options.cloud))
         statusWriter.touch()
       },
       (error: unknown) => log.error({ code: toNopassError(error).code }, 'the take-over failed'),
@@ -127,22 +128,17 @@ export async function runHelper(options: HelperOptions, signal: AbortSignal): Pr
   function onStatus(object: StatusObject): void {
     reported = parseStatus(object)
     statusWriter.observe(object.data?.[STATUS_KEY])
-    if (!statusRead) {
+    const isFirst = !statusRead
+    if (isFirst) {
       statusRead = true
       proven = provenFingerprints(reported)
       generation.prove(unproven())
     }
-    const requested = refreshRequestedAt(object)
-    if (requested === undefined || requested === rotationRequest) return
-    rotationRequest = requested
-    if (elector.isLeader()) generation.refreshOlderThan(onCloudClock(requested))
+    const at = refreshRequestedAt(object)
+    if (at === undefined || at === rotation?.at) return
+    rotation = { at, noticedAt: clock.monotonic() }
+    if (elector.isLeader()) generation.rotate(rotationRequest(rotation, !isFirst, options.cloud))
   }
-
-  /**
-   * Converts a request's time to the cloud's clock, which `issuedAt` uses. Only for a cloud that is ahead: a local clock that is
-   * ahead would make old credentials look new.
-   */
-  const onCloudClock = (time: number): number => time - Math.min(0, options.cloud.skew())
 
   const unproven = (): readonly string[] =>
     generation.states.filter(({ live, fingerprint }) => !live && !proven.has(fingerprint)).map(({ name }) => name)

@@ -170,7 +170,7 @@ test('a requested rotation also retries immediately a registry that has failed s
   manager.start()
   await clock.advance(30 * MINUTE)
   const [a = 0, b = 0] = [calls.get('a'), calls.get('b')]
-  manager.refreshOlderThan(clock.now())
+  manager.rotate({ olderThan: clock.now(), noticedAt: clock.monotonic() })
   await clock.advance(200)
   assert.deepEqual([calls.get('a'), calls.get('b')], [a + 1, b + 1])
   const [, state] = manager.states

@@ -13,8 +13,8 @@ export interface RefreshFixture {
   readonly calls: number[]
   readonly tokens: RegistryState[]
   readonly events: string[]
-  /** The responses to the next calls (`never`: none); the last one is repeated. */
-  readonly responses: (number | null | NopassError | 'never')[]
+  /** The responses to the next calls: a lifetime, a failure, `never`, or one of these that comes later; the last one is repeated. */
+  readonly responses: (number | null | NopassError | 'never' | { readonly after: Promise<number | NopassError> })[]
   readonly verdicts: Verification[]
 }
 
@@ -44,12 +44,14 @@ export function openRefresh(
   const next = <T>(list: T[]): T => (list.length > 1 ? list.shift() : list[0]) as T
   const get = async (): Promise<RegistryToken> => {
     calls.push(clock.monotonic())
-    const response = next(responses)
+    const issuedAt = cloudNow()
+    const found = next(responses)
+    const response = found !== null && typeof found === 'object' && 'after' in found ? await found.after : found
     if (response === 'never') return new Promise(() => undefined)
     if (response instanceof Error) throw response
     serial += response === null ? 0 : 1
-    const expiresAt = response === null ? null : cloudNow() + response
-    return { username: 'u', password: `p${serial}`, issuedAt: cloudNow(), expiresAt, domains: ['a.example.com'] }
+    const expiresAt = response === null ? null : issuedAt + response
+    return { username: 'u', password: `p${serial}`, issuedAt, expiresAt, domains: ['a.example.com'] }
   }
   const refresh = createTokenRefresher({
     entry: {

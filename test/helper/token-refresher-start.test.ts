@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { NopassError } from '../../src/errors.ts'
 import type { LiveToken } from '../../src/helper/credentials/registry-state.ts'
 import { MINUTE, OUTAGE, openRefresh } from './refresh-fixture.ts'
 
@@ -107,4 +108,38 @@ test('a request for a rotation is granted immediately, in one call', async () =>
   refresh.force()
   await clock.advance(MINUTE)
   assert.deepEqual(calls, [0, 5 * MINUTE])
+})
+
+for (const [title, response] of [
+  ['succeeds', 60 * MINUTE],
+  ['fails', OUTAGE],
+] as const) {
+  test(`a request for a rotation during a call of the cloud that was sent before is not lost when that ${title}`, async () => {
+    const { clock, refresh, calls, responses } = openRefresh()
+    refresh.start()
+    await clock.advance(5 * MINUTE)
+    const slow = Promise.withResolvers<number | NopassError>()
+    responses.unshift({ after: slow.promise })
+    refresh.force()
+    await clock.advance(10_000)
+    refresh.force(clock.monotonic())
+    await clock.advance(10_000)
+    slow.resolve(response)
+    await clock.advance(20 * MINUTE)
+    assert.deepEqual(calls, [0, 5 * MINUTE, 5 * MINUTE + 21_000])
+  })
+}
+
+test('a request for a rotation that was noticed before a call of the cloud is answered by that call', async () => {
+  const { clock, refresh, calls, responses } = openRefresh()
+  const noticedAt = clock.monotonic()
+  await clock.advance(1_000)
+  const slow = Promise.withResolvers<number | NopassError>()
+  responses.unshift({ after: slow.promise })
+  refresh.start()
+  await clock.advance(1_000)
+  refresh.force(noticedAt)
+  slow.resolve(60 * MINUTE)
+  await clock.advance(20 * MINUTE)
+  assert.deepEqual(calls, [1_000])
 })

@@ -1,5 +1,5 @@
 import { readDockerConfig } from '../../src/acr/docker-config.ts'
-import { FIELD_MANAGER, SKIP } from '../../src/kube/names.ts'
+import { ANNOTATION_REFRESH_REQUESTED, FIELD_MANAGER, SKIP } from '../../src/kube/names.ts'
 import { type HelperStatus, STATUS_KEY } from '../../src/release/helper-status.ts'
 import type { HelperConfig } from '../../src/values/helper-config.generated.ts'
 import { domainOf, type Issued, instanceOf, type SimulatedCloud } from './cloud.ts'
@@ -22,6 +22,10 @@ export function findProblems({ server, cloud, loaded, time }: FinalState): strin
   const { config, targets } = loaded
   const now = START + time
   const problems: string[] = []
+  const status = server.get('configmaps', `${HOME}/${STATUS}`)
+  // By the API server's clock; a helper that starts later cannot know that this clock is behind.
+  const requested = Date.parse(status?.metadata.annotations?.[ANNOTATION_REFRESH_REQUESTED] ?? '')
+  const requestedAt = requested - Math.max(0, Date.parse(server.date()) - now)
   const listed = new Set([...targets.listedNamespaces, HOME])
   for (const object of server.all('namespaces')) {
     const { name, labels = {}, deletionTimestamp } = object.metadata
@@ -55,6 +59,8 @@ export function findProblems({ server, cloud, loaded, time }: FinalState): strin
       if (left <= 0) return [`${namespace}: the credential ${password} expired ${Math.round(-left / 1000)} s ago`]
       if (issued.revoked && !isNeverAccepted(issued) && config.verify.enabled)
         return [`${namespace}: the credential ${password} is revoked`]
+      if (issued.expiresAt !== null && issued.issuedAt < requestedAt - CLOCK_MS)
+        return [`${namespace}: the credential ${password} is older than the request for new ones`]
       const isCurrent = values.edition !== 'static' || cloud.staticLogin(registry).password === password
       return isCurrent ? [] : [`${namespace}: the login ${password} was replaced`]
     })
@@ -93,18 +99,16 @@ export function findProblems({ server, cloud, loaded, time }: FinalState): strin
   }
 
   function statusProblems(): string[] {
-    const text = (server.get('configmaps', `${HOME}/${STATUS}`)?.data as Record<string, string> | undefined)?.[
-      STATUS_KEY
-    ]
+    const text = (status?.data as Record<string, string> | undefined)?.[STATUS_KEY]
     if (text === undefined) return ['status: never written']
-    const status = JSON.parse(text) as HelperStatus
-    const pending = status.namespaces.pending + (status.serviceAccounts?.pending ?? 0)
+    const { namespaces, serviceAccounts, problems, registries } = JSON.parse(text) as HelperStatus
+    const pending = namespaces.pending + (serviceAccounts?.pending ?? 0)
     return [
       ...(pending > 0 && config.registries.every(isValid) ? [`status: ${pending} pending`] : []),
-      ...status.problems.flatMap(({ code, namespace }) =>
+      ...problems.flatMap(({ code, namespace }) =>
         code === 'NAMESPACE_UNREADABLE' ? [`${namespace}: still reported as unreadable`] : [],
       ),
-      ...status.registries.flatMap(({ name, state }) => {
+      ...registries.flatMap(({ name, state }) => {
         const values = config.registries.find((one) => one.name === name)
         if (values === undefined) return [`status: registry ${name}, which is not configured`]
         const password = contentOf(server.get('secrets', `${HOME}/${SECRET}`)).get(domainsOf(values)[0] ?? '')
@@ -116,6 +120,9 @@ export function findProblems({ server, cloud, loaded, time }: FinalState): strin
     ]
   }
 }
+
+/** How far the helper's picture of the cloud's time may be off: `Date` headers have whole seconds. */
+const CLOCK_MS = 3_000
 
 /**
  * Whether all logins with a credential were rejected. A faulty login check and a revocation cannot be told apart, so

@@ -1320,4 +1320,29 @@ export const FOUND: readonly Found[] = [
       ],
     },
   },
+  {
+    finding:
+      'the status of before a restore of etcd stays, because the watch had delivered the newer one before its response came',
+    plan: {
+      seed: 418418502,
+      settings: {
+        scope: 'namespaces',
+        identity: 'rrsa',
+        registries: ['a', 's'],
+        life: 3600000,
+        namespaces: 20,
+        verify: true,
+        watchList: false,
+        refreshRate: 2,
+        rates: [1, 1],
+        ahead: [54, -4386000],
+        serverAhead: -207,
+        span: 480000,
+      },
+      faults: [
+        { at: 3874, kind: 'reinstallNamespace', index: 30, for: 150116, choice: 0.927 },
+        { at: 331832, kind: 'restoreEtcd', index: 39, for: 6414, choice: 0.632 },
+      ],
+    },
+  },
 ]

@@ -113,7 +113,13 @@ export async function simulate(plan: Plan, options: SimulateOptions = {}): Promi
   const requestRules = createRequestRules(scheduler, random.fork('weather'))
   const configs = new Map<string, LoadedConfig[]>()
   const reloadedAt = new Map<string, number>()
-  const invariants = createInvariants({ scheduler, cloud, server, configsOf: (process) => configs.get(process) ?? [] })
+  const invariants = createInvariants({
+    scheduler,
+    cloud,
+    server,
+    // Also the newest one, with which another replica may have written the helper's own copy.
+    configsOf: (process) => [...(configs.get(process) ?? []), loadCached(configText(settings, usable))],
+  })
   const lateness = createLateness({
     scheduler,
     cloud,

@@ -1,6 +1,7 @@
 import { EARLIEST, LATEST, SHARED_PAUSE } from '../../acr/refresh-schedule.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { type LiveToken, partUsed, type RegistryEntry, type RegistryState } from './registry-state.ts'
+import type { RotationRequest } from './rotation-request.ts'
 import {
   createTokenRefresher,
   type RefreshReason,
@@ -29,8 +30,10 @@ export interface CredentialManager {
   prove(registries: readonly string[]): void
   /** Takes a credential from the helper's own copy; one of another configuration is kept until there is a new one. */
   adopt(live: LiveToken): void
-  /** Replaces credentials that were issued before that time, epoch milliseconds, and retries failed ones; `registries`: only these. */
-  refreshOlderThan(time: number, registries?: readonly string[]): void
+  /** Replaces what was issued before a request for new credentials, and retries what failed. */
+  rotate(request: RotationRequest): void
+  /** Replaces the credentials of these registries. */
+  refresh(registries: readonly string[]): void
   /** Replaces credentials that were requested for other domains than are configured now. */
   replaceOutdated(): void
   /** A Secret has a newer credential of these: replaces ours now, unless this replica got it as the leader. */
@@ -102,13 +105,15 @@ export function createCredentialManager(options: CredentialManagerOptions): Cred
       if (known?.state.fingerprint === live.fingerprint) known.adopt(live)
       else known?.keep(live)
     },
-    refreshOlderThan(time, registries) {
+    rotate({ olderThan, noticedAt }) {
       for (const one of refreshers.values()) {
-        const { live, name, failures } = one.state
-        if (registries && !registries.includes(name)) continue
+        const { live, failures } = one.state
         // A registry without a credential may be waiting for its next retry.
-        if (live ? live.token.issuedAt < time : failures > 0) one.force()
+        if (live ? live.token.issuedAt < olderThan : failures > 0) one.force(noticedAt)
       }
+    },
+    refresh(registries) {
+      for (const name of registries) refreshers.get(name)?.force()
     },
     replaceOutdated() {
       for (const one of refreshers.values()) one.replaceOutdated()

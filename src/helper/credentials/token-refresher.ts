@@ -58,8 +58,11 @@ export interface TokenRefresher {
   adopt(live: LiveToken): void
   /** Keeps a credential of an earlier configuration, whose entry stays in Secrets while there is no other. */
   keep(live: LiveToken): void
-  /** Refreshes now, regardless of the schedule. */
-  force(): void
+  /**
+   * Refreshes now, regardless of the schedule. A request to the cloud that is running counts as this refresh, unless it was sent before
+   * `noticedAt` (monotonic milliseconds): then another follows.
+   */
+  force(noticedAt?: number): void
   /** Refreshes now if the credential was requested for other domains than are configured now. */
   replaceOutdated(): void
   /**
@@ -95,6 +98,8 @@ export function createTokenRefresher(options: TokenRefresherOptions): TokenRefre
   let cancelRecheck: (() => void) | undefined
   let forced = false
   let running = false
+  let startedAt = 0
+  let again = false
   let cancelVerify: (() => void) | undefined
   let mode: 'idle' | 'proving' | 'started' = 'idle'
 
@@ -139,6 +144,7 @@ export function createTokenRefresher(options: TokenRefresherOptions): TokenRefre
       urgent,
     }
     candidate = undefined
+    forced = false
     if (mode === 'proving') mode = 'idle'
     scheduleFor(live, SHORTEST_PAUSE_MS)
     rechecks = 0
@@ -193,6 +199,7 @@ export function createTokenRefresher(options: TokenRefresherOptions): TokenRefre
     if (running) return
     running = true
     forced = false
+    startedAt = clock.monotonic()
     options.onRequest?.(reason)
     let act: () => void
     // A coalesced refresh was not due yet, so its failure is not reported.
@@ -216,6 +223,11 @@ export function createTokenRefresher(options: TokenRefresherOptions): TokenRefre
     running = false
     if (stop.signal.aborted) return
     act()
+    if (again) {
+      again = false
+      forced = true
+      timer.setIn(SHORTEST_PAUSE_MS)
+    }
     options.onResponse?.()
   }
 
@@ -247,8 +259,9 @@ export function createTokenRefresher(options: TokenRefresherOptions): TokenRefre
     force()
   }
 
-  function force(): void {
+  function force(noticedAt = Number.NEGATIVE_INFINITY): void {
     forced = true
+    if (running) again ||= noticedAt > startedAt
     timer.setIn(0)
   }
 

@@ -136,6 +136,8 @@ export function createStatusWriter(options: StatusWriterOptions): StatusWriter {
       last = text
       written.push(sent)
       if (written.length > REMEMBERED) written.shift()
+      // The watch may have delivered it before the response came.
+      forgetOlder()
       if (replaced()) touch()
     } catch (error) {
       if (stop.signal.aborted) return
@@ -146,6 +148,10 @@ export function createStatusWriter(options: StatusWriterOptions): StatusWriter {
       writing = false
       if (touchedAt !== 0) plan()
     }
+  }
+  /** Forgets texts that the current one replaced: when one of them shows up again, etcd was restored from a backup. */
+  function forgetOlder(): void {
+    if (seen !== undefined) written.splice(0, Math.max(0, written.indexOf(seen)))
   }
   /** Whether the ConfigMap has a text that is none of our confirmed writes, which the watch may deliver late. */
   function replaced(): boolean {
@@ -159,8 +165,7 @@ export function createStatusWriter(options: StatusWriterOptions): StatusWriter {
     touch,
     observe(text = '') {
       seen = text
-      // Older texts are forgotten: when one shows up again, etcd was restored from a backup.
-      written.splice(0, Math.max(0, written.indexOf(text)))
+      forgetOlder()
       if (replaced()) touch()
     },
     stop() {
