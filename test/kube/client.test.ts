@@ -150,10 +150,10 @@ test('an error in one caller does not keep the other calls of its signal from en
   // Runs in a separate process because the error is not caught.
   const script = `
     import { createServer } from 'node:http'
-    import { createTransport } from '${transport}'
+    import { createKubeTransport } from '${transport}'
     process.on('uncaughtException', ({ message }) => console.log('not caught:', message))
     const server = createServer(() => {}).listen(0, '127.0.0.1', () => {
-      const { send } = createTransport({ server: 'http://127.0.0.1:' + server.address().port })
+      const { send } = createKubeTransport({ server: 'http://127.0.0.1:' + server.address().port })
       const stop = new AbortController()
       const call = { method: 'GET', path: '/', accept: '*/*', timeoutMs: 60000, lane: 'call' }
       send(call, { fail() { throw new Error('first') } }, stop.signal)
