@@ -2,6 +2,7 @@ import { after } from 'node:test'
 import { openHelm } from '../support/chart/chart.ts'
 import { openChartCluster } from '../support/cluster/chart-cluster.ts'
 import { testLifecycle } from './lifecycle-suite.ts'
+import { testNumericNames } from './numeric-names-suite.ts'
 import { testObjects } from './objects-suite.ts'
 
 const helms = [await openHelm('helm4'), await openHelm('helm3')] as const
@@ -13,3 +14,4 @@ after(async () => {
 
 await testObjects(chart, helms[0])
 for (const helm of helms) testLifecycle(chart, helm, chart.minor === 'newest' ? 'admission' : 'serviceAccounts')
+testNumericNames(chart)

@@ -176,6 +176,26 @@ test('a', async () => { appendFileSync('${events}', '+' + name + ' '); await new
   assert.ok(most <= 3, order.join(' '))
 })
 
+test('files that wait, and of whose group only one runs, share a slot', async () => {
+  const { NODE_TEST_CONTEXT: _, ...env } = process.env
+  const events = join(root, 'events')
+  // Each ends when three run, which two slots alone do not allow.
+  const source = `import { test } from 'node:test'; import { appendFileSync, readFileSync } from 'node:fs'
+test('a', async () => { appendFileSync('${events}', '+'); while (readFileSync('${events}', 'utf8').length < 3) await new Promise((r) => setTimeout(r, 10)) })`
+  const job = (name: string, most: number): Job => {
+    writeFileSync(join(root, 'test', `${name}.test.ts`), source)
+    const file = `test/${name}.test.ts`
+    return { file, label: file, group: name, most, waits: true, fileLimit: 20_000, env, logs: join(root, 'logs') }
+  }
+  const jobs = [job('node', 1), job('zoo', 1), job('cluster', 2)]
+  const temporary = join(root, 'temporary')
+  const results = await runJobs({ root, jobs, slots: 2, temporary, print: () => undefined }, never)
+  assert.deepEqual(
+    results.map(({ result }) => result.counts.passed),
+    [1, 1, 1],
+  )
+})
+
 test('the slowest file starts first; of files that no run has measured, those that wait, and those of the smallest group', () => {
   const jobs = [
     { label: 'computes', most: 1, waits: false },

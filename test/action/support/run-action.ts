@@ -50,6 +50,8 @@ export async function runAction(run: ActionRun): Promise<ActionOutcome> {
       ...stateVariables(run.state),
       ...files.env,
       ...run.env,
+      // Node passes it on by itself, and the coverage of a bundle is not that of src/.
+      NODE_V8_COVERAGE: '',
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
