@@ -70,8 +70,14 @@ export function probeRights(secretName: string, image: boolean, existing: string
 const EVERYTHING: Right = { verb: '*', group: '*', resource: '*' }
 
 /**
- * The missing rights. One review recognises an administrator, one more per namespace reads its rules; only the remaining rights
- * are reviewed one by one.
+ * No namespace can have this name, so no RoleBinding is in it: its rules are those of ClusterRoleBindings, which hold in all namespaces
+ * and for cluster-scoped objects (Kubernetes, pkg/registry/rbac/validation/rule.go, VisitRulesFor).
+ */
+const NOWHERE = 'acr-nopass.none'
+
+/**
+ * The missing rights. One review recognises an administrator; one more reads the rules that hold everywhere, and one per namespace those
+ * in it; only the remaining rights are reviewed one by one.
  */
 export async function missingRights(
   client: KubeClient,
@@ -79,13 +85,11 @@ export async function missingRights(
   signal?: AbortSignal,
 ): Promise<readonly Right[]> {
   if (await isAllowed(client, EVERYTHING, signal)) return []
-  const namespaces = [...new Set(rights.flatMap(({ namespace }) => namespace ?? []))]
+  const places = [...new Set(rights.map(({ namespace = NOWHERE }) => namespace))]
   const rules = new Map(
-    await Promise.all(
-      namespaces.map(async (namespace) => [namespace, await rulesIn(client, namespace, signal)] as const),
-    ),
+    await Promise.all(places.map(async (place) => [place, await rulesIn(client, place, signal)] as const)),
   )
-  const open = rights.filter((right) => !isGranted(right, rules.get(right.namespace ?? '') ?? []))
+  const open = rights.filter((right) => !isGranted(right, rules.get(right.namespace ?? NOWHERE) ?? []))
   const allowed = await Promise.all(open.map((right) => isAllowed(client, right, signal)))
   return open.filter((_, index) => !allowed[index])
 }

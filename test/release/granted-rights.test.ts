@@ -38,13 +38,19 @@ interface Review {
   readonly spec: { readonly namespace?: string; readonly resourceAttributes?: Right }
 }
 
-/** An API server that returns the rules of a namespace, and allows further requests. */
-function server(rules: readonly object[], allowed: (right: Right) => boolean) {
+/** An API server that returns the rules of a namespace, or those of all of them, and allows further requests. */
+function server(
+  { inside = [], everywhere = [] }: { readonly inside?: readonly object[]; readonly everywhere?: readonly object[] },
+  allowed: (right: Right) => boolean,
+) {
   const reviews: Review[] = []
   const client = {
     async request({ body }: { body: Review }) {
       reviews.push(body)
-      if (body.kind === 'SelfSubjectRulesReview') return { status: { resourceRules: rules, incomplete: true } }
+      if (body.kind === 'SelfSubjectRulesReview') {
+        const resourceRules = body.spec.namespace === 'system' ? [...everywhere, ...inside] : everywhere
+        return { status: { resourceRules, incomplete: true } }
+      }
       return {
         status: { allowed: body.spec.resourceAttributes !== undefined && allowed(body.spec.resourceAttributes) },
       }
@@ -53,25 +59,38 @@ function server(rules: readonly object[], allowed: (right: Right) => boolean) {
   return { client, reviews }
 }
 
+const titles = (reviews: readonly Review[]): string[] =>
+  reviews.map(({ kind, spec }) => `${kind} ${spec.resourceAttributes?.resource ?? spec.namespace}`)
+
 const cluster: Right = { verb: 'create', group: 'rbac.authorization.k8s.io', resource: 'clusterroles' }
 
 test('an administrator needs only one query', async () => {
-  const { client, reviews } = server([], () => true)
+  const { client, reviews } = server({}, () => true)
   assert.deepEqual(await missingRights(client, [get, cluster]), [])
   assert.equal(reviews.length, 1)
 })
 
 test('a rule in one namespace does not apply to the whole cluster, which is queried separately', async () => {
-  const { client, reviews } = server([all], () => false)
+  const { client, reviews } = server({ inside: [all] }, () => false)
   assert.deepEqual(await missingRights(client, [get, cluster]), [cluster])
-  assert.deepEqual(
-    reviews.map(({ kind, spec }) => `${kind} ${spec.resourceAttributes?.resource ?? spec.namespace}`),
-    ['SelfSubjectAccessReview *', 'SelfSubjectRulesReview system', 'SelfSubjectAccessReview clusterroles'],
-  )
+  assert.deepEqual(titles(reviews), [
+    'SelfSubjectAccessReview *',
+    'SelfSubjectRulesReview system',
+    'SelfSubjectRulesReview acr-nopass.none',
+    'SelfSubjectAccessReview clusterroles',
+  ])
+})
+
+test('rules that hold everywhere grant what is in no namespace, without a query for each', async () => {
+  const everywhere = [{ verbs: ['*'], apiGroups: [cluster.group], resources: ['*'] }]
+  const { client, reviews } = server({ everywhere }, () => false)
+  const named = ['a', 'b'].map((name) => ({ ...cluster, verb: 'patch', name }))
+  assert.deepEqual(await missingRights(client, [cluster, ...named]), [])
+  assert.deepEqual(titles(reviews), ['SelfSubjectAccessReview *', 'SelfSubjectRulesReview acr-nopass.none'])
 })
 
 test('permissions that incomplete rules do not name are queried before they count as missing', async () => {
-  const { client } = server([], ({ resource }) => resource === 'deployments')
+  const { client } = server({}, ({ resource }) => resource === 'deployments')
   assert.deepEqual(await missingRights(client, [get, cluster]), [cluster])
 })
 
