@@ -43,10 +43,10 @@ export async function runJobs<T extends Job>(
   const results = new Map<Job, FileResult>()
   const hasRoom = ({ group, most }: Job): boolean =>
     [...running.keys()].filter((other) => other.group === group).length < most
-  // Files that wait and of whose group only one runs leave a core idle together.
-  const slotsTaken = (): number => {
-    const lone = [...running.keys()].filter(({ most, waits }) => waits && most === 1).length
-    return running.size - Math.max(0, lone - 1)
+  // Files that wait, and of whose group only one runs, leave a core idle together, so they share a slot.
+  const slotsFor = (jobs: readonly Job[]): number => {
+    const lone = jobs.filter(({ most, waits }) => waits && most === 1).length
+    return jobs.length - Math.max(0, lone - 1)
   }
   let broken: unknown
   const start = async (job: Job): Promise<void> => {
@@ -63,8 +63,8 @@ export async function runJobs<T extends Job>(
   }
   while (waiting.length + running.size > 0) {
     for (const job of [...waiting]) {
-      if (signal.aborted || broken !== undefined || slotsTaken() >= run.slots) break
-      if (!hasRoom(job)) continue
+      if (signal.aborted || broken !== undefined) break
+      if (!hasRoom(job) || slotsFor([...running.keys(), job]) > run.slots) continue
       waiting.splice(waiting.indexOf(job), 1)
       running.set(job, start(job))
     }

@@ -13,7 +13,7 @@ import {
 import { type LoadedConfig, loadConfig } from '../release/load-config.ts'
 import type { HelperConfig } from '../values/helper-config.generated.ts'
 import type { RegistryEntry } from './credentials/registry-state.ts'
-import { type Noticed, rotationRequest } from './credentials/rotation-request.ts'
+import { earlierRequest, type Noticed } from './credentials/rotation-request.ts'
 import { createGeneration, type Generation } from './generation.ts'
 import { createEventReporter, type Log } from './report/event-reporter.ts'
 import { type HelperPagesOptions, startHelperPages } from './report/helper-pages.ts'
@@ -38,6 +38,8 @@ export interface HelperOptions
 }
 
 const DRAIN_MS = 10_000
+/** How many requests for new credentials are recognized when they show up again. */
+const REMEMBERED_REQUESTS = 100
 
 /**
  * Runs the helper: it follows, leads when it acquires the lease, and reloads its configuration. On the signal it becomes unready,
@@ -57,6 +59,8 @@ export async function runHelper(options: HelperOptions, signal: AbortSignal): Pr
   let proven: ReadonlySet<string> = new Set()
   let reported: HelperStatus | undefined
   let rotation: Noticed | undefined
+  /** After a restore of etcd, and from a stale watch cache, the value of an earlier request shows up again. */
+  const knownRequests: number[] = []
   let ready = false
   let generation: Generation
   let generationStop = new AbortController()
@@ -72,7 +76,10 @@ export async function runHelper(options: HelperOptions, signal: AbortSignal): Pr
       lead()
     },
     onProblem: (error) => log.debug({ code: toNopassError(error).code }, 'the Lease could not be read or written'),
-    onRewound: () => generation.rewind(),
+    onRewound() {
+      generation.rewind()
+      statusWriter.rewind()
+    },
     onMissing(missing) {
       const { code, message, hint } = leaseMissing(release)
       if (missing) log.error({ code, lease: release.lease }, `${message}. ${hint}`)
@@ -118,7 +125,7 @@ export async function runHelper(options: HelperOptions, signal: AbortSignal): Pr
     const leading = generation
     leading.lead(generationStop.signal).then(
       () => {
-        if (rotation !== undefined) leading.rotate(rotationRequest(rotation, false, options.cloud))
+        if (rotation !== undefined) leading.rotate(earlierRequest(rotation, clock.monotonic(), options.cloud))
         statusWriter.touch()
       },
       (error: unknown) => log.error({ code: toNopassError(error).code }, 'the take-over failed'),
@@ -135,9 +142,15 @@ export async function runHelper(options: HelperOptions, signal: AbortSignal): Pr
       generation.prove(unproven())
     }
     const at = refreshRequestedAt(object)
-    if (at === undefined || at === rotation?.at) return
-    rotation = { at, noticedAt: clock.monotonic() }
-    if (elector.isLeader()) generation.rotate(rotationRequest(rotation, !isFirst, options.cloud))
+    if (at === undefined || knownRequests.includes(at)) return
+    knownRequests.push(at)
+    if (knownRequests.length > REMEMBERED_REQUESTS) knownRequests.shift()
+    const noticedAt = clock.monotonic()
+    rotation = { at, noticedAt, isNew: !isFirst, led: elector.isLeader() }
+    if (!elector.isLeader()) return
+    // What appears now was asked for now, so every credential is older.
+    const earlier = earlierRequest(rotation, noticedAt, options.cloud)
+    generation.rotate(isFirst ? earlier : { olderThan: Number.POSITIVE_INFINITY, noticedAt })
   }
 
   const unproven = (): readonly string[] =>

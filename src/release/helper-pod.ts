@@ -31,28 +31,36 @@ const NOT_YET = new Set(['ContainerCreating', 'PodInitializing'])
 export function describeHelperPod({ metadata, status = {} }: PodObject, failedMount?: string): HelperPod {
   const { initContainerStatuses: init = [], containerStatuses: containers = [] } = status
   const helper = containers.find(({ name }) => name === HELPER) ?? containers[0]
-  const blocked = [...init, ...(helper === undefined ? [] : [helper]), ...containers].find(isBlocked) ?? helper
+  // The helper's own reason comes first; it has none while its turn has not come, because an init container does not end.
+  const all = [...(helper === undefined ? [] : [helper]), ...init, ...containers]
+  const stopped = all.find(isStopped) ?? all.find(isRestarting)
+  const shown = stopped ?? helper
   const unscheduled = status.conditions?.find(({ type, status }) => type === 'PodScheduled' && status === 'False')
-  const { state, lastState } = blocked ?? {}
-  const ended = lastState?.terminated ?? state?.terminated
+  const ended = shown?.state?.terminated ?? shown?.lastState?.terminated
   return {
     name: metadata.name,
-    ready: containers.length > 0 && containers.every(({ ready }) => ready),
-    ...(blocked !== helper && { addedContainer: blocked?.name }),
-    image: blocked?.image ?? '',
-    waiting: failedMount === undefined ? state?.waiting?.reason : FAILED_MOUNT,
-    detail: failedMount ?? state?.waiting?.message ?? unscheduled?.message,
-    restarts: blocked?.restartCount ?? 0,
+    ready: containers.length > 0 && containers.every(({ ready }) => ready) && !init.some(isStopped),
+    ...(shown !== helper && { addedContainer: shown?.name }),
+    image: shown?.image ?? '',
+    waiting: failedMount === undefined ? shown?.state?.waiting?.reason : FAILED_MOUNT,
+    detail: failedMount ?? shown?.state?.waiting?.message ?? unscheduled?.message,
+    // A container that works again is no reason, however often it restarted.
+    restarts: stopped?.restartCount ?? 0,
     exitCode: ended?.exitCode,
     lastLog: ended?.message,
     unscheduled: unscheduled !== undefined,
   }
 }
 
-function isBlocked({ state, ready = false, restartCount = 0 }: ContainerStatus): boolean {
+/** It certainly does not run. */
+function isStopped({ state }: ContainerStatus): boolean {
   if (state?.waiting !== undefined) return !NOT_YET.has(state.waiting.reason ?? '')
-  if (state?.terminated !== undefined) return state.terminated.exitCode !== 0
-  return !ready && restartCount > 0
+  return (state?.terminated?.exitCode ?? 0) !== 0
+}
+
+/** It runs again after it ended, and may end again. */
+function isRestarting({ state, ready = false, restartCount = 0 }: ContainerStatus): boolean {
+  return state?.running !== undefined && !ready && restartCount > 0
 }
 
 /**

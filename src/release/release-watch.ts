@@ -130,7 +130,10 @@ export async function readPods(
   const labelSelector = selectorText(parts.selector)
   const path = `/api/v1/namespaces/${parts.namespace}/pods`
   const { items } = await client.request<KubeList<PodObject>>({ method: 'GET', path, query: { labelSelector } }, signal)
-  const pods = (items ?? []).filter(({ metadata }) => metadata.deletionTimestamp === undefined)
+  // A Pod that was evicted has been replaced.
+  const pods = (items ?? []).filter(
+    ({ metadata, status }) => metadata.deletionTimestamp === undefined && !isOver(status?.phase),
+  )
   return Promise.all(
     pods.map(async (pod) =>
       describeHelperPod(
@@ -141,17 +144,33 @@ export async function readPods(
   )
 }
 
+function isOver(phase: string | undefined): boolean {
+  return phase === 'Failed' || phase === 'Succeeded'
+}
+
 interface PodEvent {
   readonly reason?: string
   readonly message?: string
   readonly lastTimestamp?: string | null
 }
 
-/** Resolves automatically, shortly after a Pod was created (Kubernetes, pkg/kubelet/util/manager/watch_based_manager.go). */
-const PASSING = /timed out waiting|not registered/
+/**
+ * Resolves automatically, shortly after a Pod was created (Kubernetes, pkg/kubelet/util/manager/watch_based_manager.go), or only sums up
+ * which volumes are missing (pkg/kubelet/kubelet.go).
+ */
+const NO_REASON = /timed out waiting|not registered|^Unable to attach or mount volumes/
 
-/** The kubelet pulls images after it has mounted all volumes (Kubernetes, pkg/kubelet/kubelet.go, SyncPod). */
-const AFTER_MOUNT = new Set(['Pulling', 'Pulled', 'Failed', 'BackOff', 'Created', 'Started'])
+/** The kubelet creates the sandbox and pulls images after it has mounted all volumes (Kubernetes, pkg/kubelet/kubelet.go, SyncPod). */
+const AFTER_MOUNT = new Set([
+  'FailedCreatePodSandBox',
+  'SandboxChanged',
+  'Pulling',
+  'Pulled',
+  'Failed',
+  'BackOff',
+  'Created',
+  'Started',
+])
 
 /** Why the Pod's volumes cannot be mounted; undefined: no Event says so, or the Events cannot be read. */
 async function readFailedMount(
@@ -169,7 +188,7 @@ async function readFailedMount(
   const time = ({ lastTimestamp }: PodEvent): string => lastTimestamp ?? ''
   const all = events?.items ?? []
   const failed = all
-    .filter(({ reason, message = '' }) => reason === FAILED_MOUNT && message !== '' && !PASSING.test(message))
+    .filter(({ reason, message = '' }) => reason === FAILED_MOUNT && message !== '' && !NO_REASON.test(message))
     .toSorted((a, b) => (time(a) < time(b) ? -1 : 1))
     .at(-1)
   const isOver = all.some((event) => failed && AFTER_MOUNT.has(event.reason ?? '') && time(event) >= time(failed))

@@ -186,8 +186,8 @@ export function createApiServer(): ApiServer {
 
 /** The responses to token calls and login checks by registry. */
 export interface Cloud {
-  /** The lifetime of a token in minutes, or the error of the call. */
-  readonly responses: Map<string, number | Error>
+  /** The lifetime of a token in minutes, or the error of the call; a promise comes later. */
+  readonly responses: Map<string, number | Error | Promise<number | Error>>
   readonly verdicts: Map<string, Verification>
   readonly calls: string[]
 }
@@ -249,10 +249,11 @@ export function startHelper(
       sharedSession: false,
       async get() {
         cloud.calls.push(values.name)
-        const response = cloud.responses.get(values.name) ?? 60
+        const issuedAt = clock.now()
+        const response = await (cloud.responses.get(values.name) ?? 60)
         if (response instanceof Error) throw response
         serial += 1
-        const [issuedAt, expiresAt] = [clock.now(), clock.now() + response * 60_000]
+        const expiresAt = issuedAt + response * 60_000
         const password = `${name}-${values.name}-${serial}`
         const domains = values.domains.length > 0 ? values.domains : [`${values.name}.example.com`]
         return { username: 'u', password, issuedAt, expiresAt, domains }

@@ -220,6 +220,83 @@ test('a status write that arrives after a later one is noticed and overwritten, 
   writer.stop()
 })
 
+/** A status writer, the texts that it sent, and what the next write gets. */
+function openWriter(clock: ReturnType<typeof createFakeClock>) {
+  const texts: string[] = []
+  const next = { response: async (): Promise<unknown> => undefined, leader: 'a' }
+  const client = {
+    request: async ({ body }: KubeCall) => {
+      texts.push((body as { data: Record<string, string> }).data['status.json'] ?? '')
+      return next.response()
+    },
+  } as unknown as KubeClient
+  const writer = createStatusWriter({
+    client,
+    clock,
+    namespace: 'home',
+    name: 's',
+    build: () => ({ ...report(), leader: next.leader, updatedAt: String(clock.monotonic()) }),
+    busy: () => false,
+    mayWrite: () => true,
+    onProblem: () => undefined,
+  })
+  const write = async (leader: string): Promise<string> => {
+    next.leader = leader
+    writer.touch()
+    await clock.advance(1_000)
+    return texts.at(-1) ?? ''
+  }
+  return { writer, texts, next, write }
+}
+
+test('a status that replaces a foreign one is sent again when that fails, although it has not changed', async () => {
+  const clock = createFakeClock()
+  const { writer, texts, next, write } = openWriter(clock)
+  writer.observe(await write('a'))
+  next.response = async () => {
+    next.response = async () => undefined
+    throw new KubeApiError(0, 'no response', {})
+  }
+  writer.observe('foreign')
+  await clock.advance(60_000)
+  assert.equal(texts.length, 3)
+  writer.stop()
+})
+
+test('a status of before a restore of etcd is replaced: delivered after the newer one, but before its response', async () => {
+  const clock = createFakeClock()
+  const { writer, texts, next, write } = openWriter(clock)
+  const old = await write('a')
+  writer.observe(old)
+  const slow = Promise.withResolvers<unknown>()
+  next.response = () => slow.promise
+  const newest = await write('b')
+  writer.observe(newest)
+  writer.observe(old)
+  next.response = async () => undefined
+  slow.resolve(undefined)
+  await clock.advance(60_000)
+  assert.equal(JSON.parse(texts.at(-1) ?? '').leader, 'b')
+  assert.equal(texts.length, 3)
+  writer.stop()
+})
+
+test('a status of before a restore of etcd is replaced, although the watch never delivered the newer one', async () => {
+  const clock = createFakeClock()
+  const { writer, texts, write } = openWriter(clock)
+  const old = await write('a')
+  await write('b')
+  writer.observe(old)
+  await clock.advance(60_000)
+  assert.equal(texts.length, 2, 'it may be a late event')
+  writer.rewind()
+  await clock.advance(60_000)
+  assert.equal(texts.length, 3)
+  await clock.advance(600_000)
+  assert.equal(texts.length, 3)
+  writer.stop()
+})
+
 test('a status that cannot be built is reported and retried like one that cannot be written', async () => {
   const clock = createFakeClock()
   let writes = 0

@@ -159,3 +159,16 @@ test('a revoked credential is detected by a login check and replaced immediately
   assert.equal(tokens[1]?.urgent, true)
   assert.ok(events.includes('revoked'))
 })
+
+test('a refresh that is due while one together with another fails is not sent in the same second', async () => {
+  const { clock, refresh, calls, responses } = openRefresh()
+  refresh.start()
+  await clock.advance(63 * MINUTE - 3)
+  const failsLater = new Promise<NopassError>((resolve) => clock.after(5, () => resolve(OUTAGE)))
+  responses.splice(0, 1, { after: failsLater }, OUTAGE)
+  refresh.join()
+  await clock.advance(900)
+  assert.deepEqual(calls.slice(2), [63 * MINUTE - 3])
+  await clock.advance(100)
+  assert.deepEqual(calls.slice(2), [63 * MINUTE - 3, 63 * MINUTE + 997])
+})

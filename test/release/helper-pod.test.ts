@@ -55,6 +55,37 @@ test('a crash of the helper is reported before that of an added container', () =
   ])
 })
 
+test("the helper's own crash is reported although a native sidecar runs, was restarted, and is not ready yet", () => {
+  const sidecar = { ...running, name: 'mesh', ready: false, restartCount: 1 }
+  assert.deepEqual(causesOf([crashed('helper', 4)], [sidecar]), [
+    [0, 'Pod acr/p ended 4 times with exit code 1: bad config'],
+  ])
+})
+
+test('a native sidecar that crashes is named, although all main containers are ready', () => {
+  assert.deepEqual(causesOf([running], [crashed('mesh', 5)]), [
+    [Number.POSITIVE_INFINITY, 'Container mesh of Pod acr/p ended 5 times with exit code 1'],
+  ])
+})
+
+test('a helper that works again after three restarts does not end a rollout while another container starts', () => {
+  const recovered = { ...running, restartCount: 3, lastState: { terminated: { exitCode: 1 } } }
+  assert.deepEqual(causesOf([recovered, waitingFor('mesh', 'ContainerCreating')]), [])
+})
+
+test('an added container that certainly stops the Pod is named before a helper that runs and is not ready yet', () => {
+  const restarted = { ...running, ready: false, restartCount: 4 }
+  assert.deepEqual(causesOf([restarted, waitingFor('mesh', 'ImagePullBackOff', 'no')]), [
+    [Number.POSITIVE_INFINITY, 'Container mesh of Pod acr/p does not start: ImagePullBackOff (mesh:1): no'],
+  ])
+})
+
+test('the newest end of a container is shown, not the one before', () => {
+  const [first, second] = [{ exitCode: 1 }, { exitCode: 137 }]
+  const ended = { ...crashed('helper', 3), state: { terminated: second }, lastState: { terminated: first } }
+  assert.deepEqual(causesOf([ended]), [[0, 'Pod acr/p ended 3 times with exit code 137']])
+})
+
 test('an init container that has ended, or that still works, is not a cause', () => {
   const done = { name: 'init', restartCount: 2, state: { terminated: { exitCode: 0 } } }
   const working = { name: 'init', restartCount: 0, state: { running: {} } }

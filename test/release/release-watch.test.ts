@@ -109,6 +109,24 @@ for (const [title, status, events, expected] of [
     [event('Pulled', 'Container image "i" already present', 1), failedMount(MISSING, 2)],
     ['FailedMount', MISSING],
   ],
+  [
+    'a sandbox that fails shows that they have been mounted',
+    {},
+    [failedMount(MISSING, 2), event('FailedCreatePodSandBox', 'failed to allocate for range 0', 3)],
+    ['ContainerCreating', undefined],
+  ],
+  [
+    'an Event that only sums up does not hide the one with the reason',
+    {},
+    [
+      failedMount(MISSING, 2),
+      failedMount(
+        'Unable to attach or mount volumes: unmounted volumes=[config], unattached volumes=[], failed to process volumes=[]: context deadline exceeded',
+        3,
+      ),
+    ],
+    ['FailedMount', MISSING],
+  ],
   ['without the right to list Events there is no reason', {}, 403, ['ContainerCreating', undefined]],
   [
     'where the API server cannot list Events there is no reason, and the Pods are still read',
@@ -131,6 +149,15 @@ for (const [title, status, events, expected] of [
     assert.deepEqual([pod?.waiting, pod?.detail], expected)
   })
 }
+
+test('a Pod that was evicted, and has been replaced, is no evidence', async () => {
+  const items = ['Failed', 'Succeeded', 'Running'].map((phase) => ({ metadata: { name: phase }, status: { phase } }))
+  const pods = await readPods({ request: async () => ({ items }) } as unknown as KubeClient, parts)
+  assert.deepEqual(
+    pods.map(({ name }) => name),
+    ['Running'],
+  )
+})
 
 for (const [why, message, fix] of [
   [

@@ -288,8 +288,8 @@ const ACTIONS: Readonly<Record<FaultKind, Action>> = {
     act(fixture, namespace)
   },
   requestRotation(fixture) {
-    // `acr-nopass refresh` uses the API server's clock.
-    const value = new Date(fixture.server.date()).toISOString()
+    // As `acr-nopass refresh`: by the API server's clock, and a second later, because its `Date` has whole seconds.
+    const value = new Date(Date.parse(fixture.server.date()) + 1000).toISOString()
     const body = { metadata: { annotations: { [ANNOTATION_REFRESH_REQUESTED]: value } } }
     fixture.adminRequest('PATCH', pathOf('configmaps', HOME, STATUS), body, MERGE_PATCH)
   },

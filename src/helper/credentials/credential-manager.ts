@@ -109,7 +109,7 @@ export function createCredentialManager(options: CredentialManagerOptions): Cred
       for (const one of refreshers.values()) {
         const { live, failures } = one.state
         // A registry without a credential may be waiting for its next retry.
-        if (live ? live.token.issuedAt < olderThan : failures > 0) one.force(noticedAt)
+        if (live ? live.token.issuedAt < olderThan : failures > 0 || one.running) one.force(noticedAt)
       }
     },
     refresh(registries) {

@@ -42,14 +42,14 @@ export class RefreshTimer {
     this.arm()
   }
 
-  /** Waits again for the time that was set. */
-  arm(): void {
+  /** Waits again for the time that was set; `earliest` (monotonic milliseconds): but not less long. */
+  arm(earliest = Number.NEGATIVE_INFINITY): void {
     const { clock, mayWait, onDue } = this.#options
     this.stop()
     if (!mayWait()) return
     const left = this.#left()
     const wait = Math.min(left, Math.max(SHORTEST_SLEEP_MS, left * LONGEST_SLEEP))
-    this.#cancel = clock.after(Math.max(0, wait), () => {
+    this.#cancel = clock.after(Math.max(0, wait, earliest - clock.monotonic()), () => {
       if (this.#left() <= 0) onDue()
       else this.arm()
     })

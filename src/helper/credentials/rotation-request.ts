@@ -6,25 +6,34 @@ export interface RotationRequest {
   readonly noticedAt: number
 }
 
-/** The annotation with the request, as this process saw it. */
+/** The annotation with a request, as this process saw it. */
 export interface Noticed {
-  /** Its value, epoch milliseconds by the API server's clock. */
+  /** Its value, epoch milliseconds by the API server's clock; `acr-nopass refresh` adds up to a second. */
   readonly at: number
   /** Monotonic milliseconds. */
   readonly noticedAt: number
+  /** It appeared while this process watched, so it was made then, whatever the API server's clock says. */
+  readonly isNew: boolean
+  /** This process led then; otherwise the leader did it, whose clock may differ from ours. */
+  readonly led: boolean
 }
 
+/** How far two clocks that are right may differ, and what `acr-nopass refresh` adds. */
+const TOLERANCE_MS = 2_000
+
 /**
- * Which credentials a request replaces. `isNew`: the annotation changed while this process led, so the request was made now, also where
- * the API server's clock is behind the cloud's; otherwise only its time tells whether an earlier leader has done it.
+ * Which credentials a request of some time ago replaces, for a helper that takes over or has read a new configuration: what was issued since
+ * is not replaced again.
  * @param cloud `skew`: how far this machine's clock is ahead of the cloud's. It counts only for a cloud that is ahead, because a local
  * clock that is ahead would make old credentials look new.
  */
-export function rotationRequest(
-  { at, noticedAt }: Noticed,
-  isNew: boolean,
+export function earlierRequest(
+  { at, noticedAt, isNew, led }: Noticed,
+  monotonic: number,
   cloud: { now(): number; skew(): number },
 ): RotationRequest {
-  const asked = at - Math.min(0, cloud.skew())
-  return { olderThan: isNew ? Math.max(asked, cloud.now()) : asked, noticedAt }
+  const noticed = cloud.now() - (monotonic - noticedAt)
+  if (isNew && led) return { olderThan: noticed, noticedAt }
+  const asked = isNew ? noticed : Math.min(at - Math.min(0, cloud.skew()), noticed)
+  return { olderThan: asked - TOLERANCE_MS, noticedAt }
 }

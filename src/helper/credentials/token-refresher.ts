@@ -50,6 +50,7 @@ export type RefreshReason = 'due' | 'retried' | 'coalesced' | 'forced'
 /** Keeps the credential of one registry fresh, by a schedule from the credential's own expiry. */
 export interface TokenRefresher {
   readonly state: RegistryState
+  readonly running: boolean
   /** Refreshes the credential when it is due from now on, and immediately when there is none. */
   start(): void
   /** Requests a credential until there is one, to verify the configuration (docs/en/decisions.md#readiness). */
@@ -98,7 +99,7 @@ export function createTokenRefresher(options: TokenRefresherOptions): TokenRefre
   let cancelRecheck: (() => void) | undefined
   let forced = false
   let running = false
-  let startedAt = 0
+  let startedAt = Number.NEGATIVE_INFINITY
   let again = false
   let cancelVerify: (() => void) | undefined
   let mode: 'idle' | 'proving' | 'started' = 'idle'
@@ -203,7 +204,8 @@ export function createTokenRefresher(options: TokenRefresherOptions): TokenRefre
     options.onRequest?.(reason)
     let act: () => void
     // A coalesced refresh was not due yet, so its failure is not reported.
-    const failed = (error: unknown) => (reason === 'coalesced' ? () => timer.arm() : () => fail(error, reason))
+    const failed = (error: unknown) =>
+      reason === 'coalesced' ? () => timer.arm(startedAt + SHORTEST_PAUSE_MS) : () => fail(error, reason)
     try {
       const token = await fetchToken(reason)
       const known = state.live !== undefined && sameLogin(state.live.token, token)
@@ -262,12 +264,15 @@ export function createTokenRefresher(options: TokenRefresherOptions): TokenRefre
   function force(noticedAt = Number.NEGATIVE_INFINITY): void {
     forced = true
     if (running) again ||= noticedAt > startedAt
-    timer.setIn(0)
+    timer.setIn(Math.max(0, startedAt + SHORTEST_PAUSE_MS - clock.monotonic()))
   }
 
   return {
     get state() {
       return state
+    },
+    get running() {
+      return running
     },
     start() {
       if (mode === 'started') return

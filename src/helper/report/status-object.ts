@@ -81,6 +81,8 @@ export interface StatusWriter {
   touch(): void
   /** Call with the ConfigMap's text: another writer, or a delayed write of ours, may have replaced the status. */
   observe(text: string | undefined): void
+  /** etcd was restored from a backup: writes the status again. */
+  rewind(): void
   stop(): void
 }
 
@@ -97,6 +99,8 @@ export function createStatusWriter(options: StatusWriterOptions): StatusWriter {
   const written: string[] = []
   let seen: string | undefined
   let writing = false
+  /** The text of the write in progress. */
+  let sending: string | undefined
   // A leaky bucket: the time at which it is empty, with one write per PAUSE_MS and room for BURST.
   let paidAt = Number.NEGATIVE_INFINITY
   let touchedAt = 0
@@ -126,8 +130,10 @@ export function createStatusWriter(options: StatusWriterOptions): StatusWriter {
       text = JSON.stringify({ ...status, updatedAt: '' })
       if (text === last && !replaced()) return
       const sent = JSON.stringify(status)
-      // This write replaces whatever was there before.
+      // This write replaces whatever was there before; if it fails, it is repeated, also with the same text.
       seen = undefined
+      last = ''
+      sending = sent
       pay()
       const path = namespacedPath('/api/v1', options.namespace, 'configmaps', options.name)
       const body = { data: { [STATUS_KEY]: sent } }
@@ -146,6 +152,7 @@ export function createStatusWriter(options: StatusWriterOptions): StatusWriter {
       touch()
     } finally {
       writing = false
+      sending = undefined
       if (touchedAt !== 0) plan()
     }
   }
@@ -165,8 +172,14 @@ export function createStatusWriter(options: StatusWriterOptions): StatusWriter {
     touch,
     observe(text = '') {
       seen = text
+      // It replaced all others, also before its response comes.
+      if (text === sending) written.length = 0
       forgetOlder()
       if (replaced()) touch()
+    },
+    rewind() {
+      last = ''
+      touch()
     },
     stop() {
       stop.abort()

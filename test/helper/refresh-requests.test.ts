@@ -1,0 +1,125 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { serverTime } from '../../src/cli/refresh/refresh.ts'
+import { NopassError } from '../../src/errors.ts'
+import { MERGE_PATCH } from '../../src/kube/client.ts'
+import { ANNOTATION_REFRESH_REQUESTED } from '../../src/kube/names.ts'
+import {
+  type ApiServer,
+  type Cloud,
+  createApiServer,
+  createCloud,
+  createFakeClock,
+  startHelper,
+} from './helper-fixture.ts'
+
+const MINUTE = 60_000
+const HOUR = 60 * MINUTE
+const STATUS = '/api/v1/namespaces/home/configmaps/r-status'
+
+/** As `acr-nopass refresh`; `at`: epoch milliseconds by the API server's clock. */
+async function request(server: ApiServer, at: number): Promise<void> {
+  const annotations = { [ANNOTATION_REFRESH_REQUESTED]: new Date(at).toISOString() }
+  await server.client.request({
+    method: 'PATCH',
+    path: STATUS,
+    contentType: MERGE_PATCH,
+    body: { metadata: { annotations } },
+  })
+}
+
+/** A helper that has led for ten minutes. */
+async function open(name = 'one') {
+  const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
+  const helper = startHelper(server, clock, cloud, {}, { name })
+  await clock.advance(10 * MINUTE)
+  const end = async (one = helper): Promise<void> => {
+    one.stop.abort()
+    await clock.advance(20_000)
+    assert.equal(await one.done, 'stopped')
+  }
+  return { server, clock, cloud, helper, end }
+}
+
+const callsSince = ({ calls }: Cloud, from: number): number => calls.length - from
+const reloaded = (interval: string): object => ({ verify: { enabled: true, interval } })
+
+test('a request for new credentials is answered once, also after a reload and a restart', async () => {
+  const { server, clock, cloud, helper, end } = await open()
+  const from = cloud.calls.length
+  await request(server, serverTime(clock.now()).getTime())
+  await clock.advance(MINUTE)
+  assert.equal(callsSince(cloud, from), 1)
+  helper.configure(reloaded('10m'))
+  await clock.advance(MINUTE)
+  assert.ok(helper.log.includes('info the configuration was reloaded'))
+  await end()
+  const second = startHelper(server, clock, cloud, reloaded('10m'), { name: 'two' })
+  await clock.advance(2 * MINUTE)
+  assert.ok(second.log.includes('info leading'))
+  assert.equal(callsSince(cloud, from), 1)
+  await end(second)
+})
+
+test('values of earlier requests that show up again, as after a restore of etcd, are no requests', async () => {
+  const { server, clock, cloud, end } = await open()
+  const [first, second] = [clock.now(), clock.now() + 1_000]
+  for (const at of [first, second]) {
+    await request(server, at)
+    await clock.advance(MINUTE)
+  }
+  const from = cloud.calls.length
+  for (const at of [first, second]) {
+    await request(server, at)
+    await clock.advance(MINUTE)
+  }
+  assert.equal(callsSince(cloud, from), 0)
+  await end()
+})
+
+test('a request is answered where the clock of the API server is an hour behind, also if the configuration is reloaded before the cloud responds', async () => {
+  const { server, clock, cloud, helper, end } = await open()
+  const hangs = Promise.withResolvers<number | Error>()
+  cloud.responses.set('a', hangs.promise)
+  const from = cloud.calls.length
+  await request(server, clock.now() - HOUR)
+  await clock.advance(2_000)
+  assert.equal(callsSince(cloud, from), 1)
+  cloud.responses.set('a', 60)
+  helper.configure(reloaded('10m'))
+  await clock.advance(MINUTE)
+  hangs.resolve(new NopassError('CLOUD_UNAVAILABLE', 'late'))
+  await clock.advance(MINUTE)
+  assert.equal(callsSince(cloud, from), 2)
+  await end()
+})
+
+test('twenty requests within two seconds cause at most one call per second', async () => {
+  const { server, clock, cloud, end } = await open()
+  const from = cloud.calls.length
+  for (let index = 0; index < 20; index += 1) {
+    await request(server, clock.now())
+    await clock.advance(100)
+  }
+  await clock.advance(MINUTE)
+  assert.ok(callsSince(cloud, from) >= 2 && callsSince(cloud, from) <= 4, `${callsSince(cloud, from)} calls`)
+  await end()
+})
+
+test('a request while the first credential is on its way is answered by a call that is sent after it', async () => {
+  const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
+  const slow = Promise.withResolvers<number | Error>()
+  cloud.responses.set('a', slow.promise)
+  const helper = startHelper(server, clock, cloud)
+  await clock.advance(5_000)
+  assert.equal(cloud.calls.length, 1)
+  await request(server, clock.now())
+  await clock.advance(1_000)
+  cloud.responses.set('a', 60)
+  slow.resolve(60)
+  await clock.advance(MINUTE)
+  assert.equal(cloud.calls.length, 2)
+  helper.stop.abort()
+  await clock.advance(20_000)
+  assert.equal(await helper.done, 'stopped')
+})
