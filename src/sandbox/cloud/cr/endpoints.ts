@@ -1,6 +1,6 @@
 import { type Call, type Operation, operationsOf, type ParameterRule } from '../operation.ts'
 import type { Endpoint } from '../state.ts'
-import { findInstance, INSTANCE, instanceResource, successBody } from './lookup.ts'
+import { crSuccess, findInstance, INSTANCE, instanceResource } from './lookup.ts'
 
 function endpointView(endpoint: Endpoint, withComments: boolean): object {
   return {
@@ -20,12 +20,12 @@ function listInstanceEndpoint(call: Call): object {
     ...endpointView(endpoint, false),
     LinkedVpcs: endpoint.vpcs.map(({ id }) => ({ VpcId: id })),
   }))
-  return successBody({ Endpoints })
+  return crSuccess({ Endpoints })
 }
 
 function getInstanceEndpoint(call: Call): object {
   const endpoint = findInstance(call).endpoints.find((item) => item.type === call.need('EndpointType'))
-  return successBody(
+  return crSuccess(
     endpoint === undefined ? { Enable: false, AclEnable: false, Domains: [] } : endpointView(endpoint, true),
   )
 }
@@ -44,7 +44,7 @@ function getInstanceVpcEndpoint(call: Call): object {
     Issue: '',
   }))
   // As in the vendor's API, domains are strings here but objects in ListInstanceEndpoint.
-  return successBody({
+  return crSuccess({
     Enable: enabled,
     ModuleName: call.get('ModuleName') ?? 'Registry',
     Domains: domains.map(({ domain }) => domain),
@@ -57,7 +57,7 @@ function change(call: Call, type: Endpoint['type'], part: (endpoint: Endpoint) =
   instance.endpoints = instance.endpoints.map((endpoint) =>
     endpoint.type === type && isRegistry(call) ? { ...endpoint, ...part(endpoint) } : endpoint,
   )
-  return successBody({})
+  return crSuccess({})
 }
 
 function linkVpc(call: Call): object {

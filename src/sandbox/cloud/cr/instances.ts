@@ -2,7 +2,7 @@ import { ApiError } from '../api-error.ts'
 import { numberedPage } from '../http/paging.ts'
 import { type Call, type Operation, operationsOf, type ParameterRule } from '../operation.ts'
 import type { Instance } from '../state.ts'
-import { allResources, enterprise, findInstance, INSTANCE, instanceResource, successBody } from './lookup.ts'
+import { allResources, crSuccess, enterprise, findInstance, INSTANCE, instanceResource } from './lookup.ts'
 import { issueRegistryCredential } from './registry-auth.ts'
 
 const RESOURCE_GROUP = 'rg-acfmv2nomuaaaaa'
@@ -41,12 +41,12 @@ function listInstance(call: Call): object {
   const Instances = numberedPage(all, PageNo, PageSize).map((instance) => {
     return { ...summary(instance), CreateTime: String(instance.created), ModifiedTime: String(instance.created) }
   })
-  return successBody({ PageNo, PageSize, TotalCount: all.length, Instances })
+  return crSuccess({ PageNo, PageSize, TotalCount: all.length, Instances })
 }
 
 function getInstance(call: Call): object {
   const instance = findInstance(call)
-  return successBody({ ...summary(instance), CreateTime: instance.created, ModifiedTime: instance.created })
+  return crSuccess({ ...summary(instance), CreateTime: instance.created, ModifiedTime: instance.created })
 }
 
 function getAuthorizationToken(call: Call): object {
@@ -56,7 +56,7 @@ function getAuthorizationToken(call: Call): object {
     findInstance(call).id,
     hours === undefined ? undefined : Number(hours),
   )
-  return successBody({
+  return crSuccess({
     TempUsername: credential.username,
     AuthorizationToken: credential.password,
     ExpireTime: credential.expiresAt,
@@ -70,7 +70,7 @@ function listNamespace(call: Call): object {
     const settings = { AutoCreateRepo: true, DefaultRepoType: 'PRIVATE', NamespaceStatus: 'NORMAL' }
     return { InstanceId: id, NamespaceName: name, NamespaceId: `crn-${name}`, ...settings }
   })
-  return successBody({
+  return crSuccess({
     PageNo,
     PageSize,
     TotalCount: String(rows.length),
@@ -94,7 +94,7 @@ function listRepository(call: Call): object {
       RepoStatus: 'NORMAL',
     }))
   })
-  return successBody({
+  return crSuccess({
     PageNo,
     PageSize,
     TotalCount: String(rows.length),

@@ -8,7 +8,7 @@ export const enterprise = (call: Call): readonly Instance[] => {
 }
 
 /** The envelope of CR's successful responses. */
-export const successBody = (body: object): object => ({ IsSuccess: true, Code: 'success', ...body })
+export const crSuccess = (body: object): object => ({ IsSuccess: true, Code: 'success', ...body })
 
 /** CR reports an unknown instance with HTTP 200 and `IsSuccess: false`. */
 export function findInstance(call: Call): Instance {

@@ -14,13 +14,13 @@ export interface Statement {
   /** Empty in a trust policy. */
   readonly resources: readonly string[]
   /** Empty in a permission policy. */
-  readonly principal: Principal
+  readonly principal: TrustedEntities
   readonly conditions: readonly Condition[]
 }
 
 export type PrincipalKind = 'RAM' | 'Service' | 'Federated'
 
-export type Principal = Readonly<Partial<Record<PrincipalKind, readonly string[]>>>
+export type TrustedEntities = Readonly<Partial<Record<PrincipalKind, readonly string[]>>>
 
 export interface Condition {
   readonly operator: Operator
@@ -96,7 +96,7 @@ function readResources(value: unknown): readonly string[] {
   throw new MalformedDocument(`${invalid} is not acs:<service-name>:<region>:<account-id>:<relative-id>`)
 }
 
-function readPrincipal(value: unknown): Principal {
+function readPrincipal(value: unknown): TrustedEntities {
   const kinds = members(value, 'Principal', ['RAM', 'Service', 'Federated'])
   if (kinds.size === 0) throw new MalformedDocument('Principal does not name a trusted entity')
   return Object.fromEntries([...kinds].map(([kind, names]) => [kind, texts(names, kind)]))

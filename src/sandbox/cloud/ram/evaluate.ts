@@ -1,5 +1,5 @@
 import { conditionsMet, type RequestContext } from './condition.ts'
-import type { Principal, PrincipalKind, Statement } from './document.ts'
+import type { PrincipalKind, Statement, TrustedEntities } from './document.ts'
 import { every, matchesAction, matchesResource, not, some, type Truth, truth } from './wildcard.ts'
 
 export type Decision = 'allow' | 'explicit-deny' | 'implicit-deny'
@@ -61,7 +61,7 @@ export function evaluateTrust(statements: readonly Statement[], entity: Entity, 
  * The vendor's pages show full names in `Principal`. They do not specify case sensitivity or wildcards.
  * ("Modify the trust policy of a RAM role", https://www.alibabacloud.com/help/en/ram/user-guide/edit-the-trust-policy-of-a-ram-role)
  */
-function namesEntity(principal: Principal, { kind, names }: Entity): Truth {
+function namesEntity(principal: TrustedEntities, { kind, names }: Entity): Truth {
   const listed = principal[kind] ?? []
   if (listed.some((name) => names.includes(name))) return 'yes'
   const lowerCase = names.map((name) => name.toLowerCase())
