@@ -119,13 +119,16 @@ test('a registry is verified by a report with a state other than pending', () =>
   assert.equal(refreshRequestedAt(object), undefined)
 })
 
-test('P7 the status is written after changes, on average once in 30 s with a burst of ten, and after the work in progress', async () => {
-  const clock = createFakeClock()
-  const writes: number[] = []
-  let [busy, text] = [true, 'a']
+/** A status writer, the texts that it sent and when, and what the next write contains and gets. */
+function openWriter(clock: ReturnType<typeof createFakeClock>) {
+  const texts: string[] = []
+  const times: number[] = []
+  const next = { response: async (): Promise<unknown> => undefined, leader: 'a', busy: false }
   const client = {
-    request: async (_call: KubeCall) => {
-      writes.push(clock.monotonic())
+    request: async ({ body }: KubeCall) => {
+      texts.push((body as { data: Record<string, string> }).data['status.json'] ?? '')
+      times.push(clock.monotonic())
+      return next.response()
     },
   } as unknown as KubeClient
   const writer = createStatusWriter({
@@ -133,20 +136,33 @@ test('P7 the status is written after changes, on average once in 30 s with a bur
     clock,
     namespace: 'home',
     name: 's',
-    build: () => ({ ...report(), leader: text, updatedAt: String(clock.monotonic()) }),
-    busy: () => busy,
+    build: () => ({ ...report(), leader: next.leader, updatedAt: String(clock.monotonic()) }),
+    busy: () => next.busy,
     mayWrite: () => true,
     onProblem: () => undefined,
   })
+  const write = async (leader: string): Promise<string> => {
+    next.leader = leader
+    writer.touch()
+    await clock.advance(1_000)
+    return texts.at(-1) ?? ''
+  }
+  return { writer, texts, times, next, write }
+}
+
+test('P7 the status is written after changes, on average once in 30 s with a burst of ten, and after the work in progress', async () => {
+  const clock = createFakeClock()
+  const { writer, times: writes, next } = openWriter(clock)
+  next.busy = true
   writer.touch()
   await clock.advance(2_000)
-  busy = false
+  next.busy = false
   await clock.advance(1_000)
   assert.deepEqual(writes, [2_250])
   writer.touch()
   await clock.advance(60_000)
   assert.equal(writes.length, 1)
-  for (text of [...'bcdefghijkl']) {
+  for (next.leader of [...'bcdefghijkl']) {
     writer.touch()
     await clock.advance(1_000)
   }
@@ -158,41 +174,23 @@ test('P7 the status is written after changes, on average once in 30 s with a bur
 
 test('a status write that arrives after a later one is noticed and overwritten, but not a late event of the helper’s own write', async () => {
   const clock = createFakeClock()
-  const texts: string[] = []
-  let response: () => Promise<void> = async () => undefined
-  const client = {
-    request: ({ body }: KubeCall) => {
-      texts.push((body as { data: Record<string, string> }).data['status.json'] ?? '')
-      return response()
-    },
-  } as unknown as KubeClient
-  const writer = createStatusWriter({
-    client,
-    clock,
-    namespace: 'home',
-    name: 's',
-    build: () => ({ ...report(), leader, updatedAt: String(clock.monotonic()) }),
-    busy: () => false,
-    mayWrite: () => true,
-    onProblem: () => undefined,
-  })
-  let leader = 'a'
+  const { writer, texts, next } = openWriter(clock)
   writer.observe('from another leader')
   await clock.advance(1_000)
   assert.equal(texts.length, 0, 'nothing must be written before something changes')
   // There is no second write while one is in progress.
-  response = () =>
+  next.response = () =>
     new Promise((_, reject) => void clock.after(20_000, () => reject(new KubeApiError(0, 'no response', {}))))
   writer.touch()
   await clock.advance(1_000)
-  leader = 'b'
+  next.leader = 'b'
   writer.touch()
   await clock.advance(10_000)
   assert.equal(texts.length, 1)
-  response = async () => undefined
+  next.response = async () => undefined
   await clock.advance(10_000)
   assert.equal(texts.length, 2)
-  leader = 'c'
+  next.leader = 'c'
   writer.touch()
   await clock.advance(1_000)
   assert.equal(texts.length, 3)
@@ -219,35 +217,6 @@ test('a status write that arrives after a later one is noticed and overwritten, 
   assert.ok(texts.length <= 5 + 10 + 20, `${texts.length} writes`)
   writer.stop()
 })
-
-/** A status writer, the texts that it sent, and what the next write gets. */
-function openWriter(clock: ReturnType<typeof createFakeClock>) {
-  const texts: string[] = []
-  const next = { response: async (): Promise<unknown> => undefined, leader: 'a' }
-  const client = {
-    request: async ({ body }: KubeCall) => {
-      texts.push((body as { data: Record<string, string> }).data['status.json'] ?? '')
-      return next.response()
-    },
-  } as unknown as KubeClient
-  const writer = createStatusWriter({
-    client,
-    clock,
-    namespace: 'home',
-    name: 's',
-    build: () => ({ ...report(), leader: next.leader, updatedAt: String(clock.monotonic()) }),
-    busy: () => false,
-    mayWrite: () => true,
-    onProblem: () => undefined,
-  })
-  const write = async (leader: string): Promise<string> => {
-    next.leader = leader
-    writer.touch()
-    await clock.advance(1_000)
-    return texts.at(-1) ?? ''
-  }
-  return { writer, texts, next, write }
-}
 
 test('a status that replaces a foreign one is sent again when that fails, although it has not changed', async () => {
   const clock = createFakeClock()
