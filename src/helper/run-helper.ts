@@ -148,9 +148,9 @@ export async function runHelper(options: HelperOptions, signal: AbortSignal): Pr
     const noticedAt = clock.monotonic()
     rotation = { at, noticedAt, isNew: !isFirst, led: elector.isLeader() }
     if (!elector.isLeader()) return
-    // What appears now was asked for now, so every credential is older.
-    const earlier = earlierRequest(rotation, noticedAt, options.cloud)
-    generation.rotate(isFirst ? earlier : { olderThan: Number.POSITIVE_INFINITY, noticedAt })
+    if (isFirst) generation.rotate(earlierRequest(rotation, noticedAt, options.cloud))
+    // It was asked for just now, so every credential is older.
+    else generation.rotate({ olderThan: Number.POSITIVE_INFINITY, noticedAt })
   }
 
   const unproven = (): readonly string[] =>

@@ -171,7 +171,7 @@ function waitingFix({ waiting, addedContainer }: HelperPod, isOfImage: boolean):
 }
 
 const ADDED_FIX =
-  'The chart has no such container: a webhook of the cluster, such as that of a service mesh, added it. Correct it there, or exclude the helper with `podAnnotations` or `podLabels` in the values.'
+  'The helper has no such container: a webhook, such as that of a service mesh, may have added it. Fix it there, or exclude the helper with `podAnnotations` or `podLabels` in the values.'
 const IMAGE_FIX =
   'Check `image` and `global.imageRegistry` in the values, that the nodes reach that registry, and `imagePullSecrets` if it needs a login.'
 const CONTAINER_FIX =

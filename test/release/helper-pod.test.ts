@@ -98,6 +98,6 @@ test('the fix for an added container names the values that keep it away, and its
   const [cause] = findCauses({ namespace: 'acr', pods, status: undefined, configHash: undefined, ramChanged: false })
   assert.equal(
     cause?.error.hint,
-    'The chart has no such container: a webhook of the cluster, such as that of a service mesh, added it. Correct it there, or exclude the helper with `podAnnotations` or `podLabels` in the values. `kubectl logs p -c a-proxy -n acr --previous` shows why.',
+    'The helper has no such container: a webhook, such as that of a service mesh, may have added it. Fix it there, or exclude the helper with `podAnnotations` or `podLabels` in the values. `kubectl logs p -c a-proxy -n acr --previous` shows why.',
   )
 })

@@ -42,7 +42,7 @@ export class RefreshTimer {
     this.arm()
   }
 
-  /** Waits again for the time that was set; `earliest` (monotonic milliseconds): but not less long. */
+  /** Waits again for the time that was set, and at least until `earliest` (monotonic milliseconds). */
   arm(earliest = Number.NEGATIVE_INFINITY): void {
     const { clock, mayWait, onDue } = this.#options
     this.stop()

@@ -50,6 +50,7 @@ export type RefreshReason = 'due' | 'retried' | 'coalesced' | 'forced'
 /** Keeps the credential of one registry fresh, by a schedule from the credential's own expiry. */
 export interface TokenRefresher {
   readonly state: RegistryState
+  /** A request to the cloud has been sent and not been answered. */
   readonly running: boolean
   /** Refreshes the credential when it is due from now on, and immediately when there is none. */
   start(): void
