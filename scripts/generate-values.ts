@@ -5,7 +5,13 @@ import { dirname, join } from 'node:path'
 import { ACR_DOMAINS } from '../src/acr/registry-domains.ts'
 import type { Schema } from '../src/values/schema/schema.ts'
 import { generateReferences } from './generate-values/docs.ts'
-import { helperConfigSchema, helperKeys, helperKeysTemplate } from './generate-values/helper-config.ts'
+import {
+  ADDED,
+  helperConfigSchema,
+  helperKeysTemplate,
+  ROLLOUT_KEYS,
+  readValues,
+} from './generate-values/helper-config.ts'
 import { generateHelperConfigType, generateTypes } from './generate-values/types.ts'
 import { generateValidator, VALIDATOR_TYPES } from './generate-values/validators.ts'
 
@@ -23,12 +29,12 @@ async function generate(): Promise<Record<string, string>> {
     'chart/values.schema.json': readText('schemas/values.schema.json'),
     'schemas/helper-config.schema.json': `${JSON.stringify(helperConfig, null, 2)}\n`,
     ...generateReferences({ values, clusters }, readText),
-    'src/values/resolved-values.generated.ts': await generateTypes(values, {
+    'src/values/resolved-values.generated.ts': await generateTypes(readValues(values), {
       rootName: 'ResolvedValues',
       prefix: 'Resolved',
       resolved: true,
     }),
-    'src/values/helper-config.generated.ts': await generateHelperConfigType(helperConfig, helperKeys(values)),
+    'src/values/helper-config.generated.ts': await generateHelperConfigType(ADDED, ROLLOUT_KEYS),
     'src/values/values-validator.generated.mjs': await generateValidator(values, root),
     'src/values/values-validator.generated.d.mts': VALIDATOR_TYPES,
     'src/values/helper-config-validator.generated.mjs': await generateValidator(helperConfig, root),

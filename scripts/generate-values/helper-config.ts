@@ -1,11 +1,21 @@
 import type { Schema } from '../../src/values/schema/schema.ts'
 
 /** Values that the helper reads, marked in the schema with `x-helper`; the chart writes them unchanged into its ConfigMap. */
-export function helperKeys(values: Schema): readonly string[] {
+function helperKeys(values: Schema): readonly string[] {
   return Object.entries(values.properties ?? {}).flatMap(([key, property]) => (property['x-helper'] ? [key] : []))
 }
 
-/** The same list for the chart's templates. */
+/** Values that only the rollout and the commands read. The rest is for the chart's templates: it has no type in `src`. */
+export const ROLLOUT_KEYS = ['nameOverride', 'fullnameOverride', 'serviceAccount', 'extraObjects']
+
+/** The part of the values' schema that `src` reads. */
+export function readValues(values: Schema): Schema {
+  const keys = [...helperKeys(values), ...ROLLOUT_KEYS]
+  const properties = Object.fromEntries(Object.entries(values.properties ?? {}).filter(([key]) => keys.includes(key)))
+  return { ...values, properties, definitions: reachable(properties, values) }
+}
+
+/** The helper's keys for the chart's templates. */
 export function helperKeysTemplate(values: Schema): string {
   return [
     '{{/* Generated from schemas/values.schema.json: the keys with `x-helper`, which the helper reads. */}}',
@@ -40,6 +50,22 @@ const release: Schema = {
   },
 }
 
+const attach: Schema = {
+  title: 'How Pods come to reference the pull secret',
+  description: 'Decided when the chart was rendered.',
+  type: 'string',
+  enum: ['admission', 'serviceAccounts', 'both'],
+}
+
+/** What the chart adds to the values that the helper reads. */
+export const ADDED: Schema = {
+  description: 'What the chart writes into the key `config.yaml` of its ConfigMap, defaults filled in.',
+  type: 'object',
+  additionalProperties: false,
+  required: ['attach', 'release'],
+  properties: { attach, release },
+}
+
 /** The schema of the helper's configuration: the values' own definitions, the resolved `attach`, and the release's names. */
 export function helperConfigSchema(values: Schema): Schema {
   const properties = Object.fromEntries(
@@ -47,12 +73,6 @@ export function helperConfigSchema(values: Schema): Schema {
       isRead ? [[key, property]] : [],
     ),
   )
-  const attach: Schema = {
-    title: 'How Pods come to reference the pull secret',
-    description: 'Decided when the chart was rendered.',
-    type: 'string',
-    enum: ['admission', 'serviceAccounts', 'both'],
-  }
   return {
     $schema: 'http://json-schema.org/draft-07/schema#',
     title: "The helper's configuration",
@@ -61,7 +81,7 @@ export function helperConfigSchema(values: Schema): Schema {
     type: 'object',
     additionalProperties: false,
     required: ['registries', 'identity', 'attach', 'release'],
-    properties: { ...properties, attach, release },
+    properties: { ...properties, ...ADDED.properties },
     definitions: reachable(properties, values),
   }
 }

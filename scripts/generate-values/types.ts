@@ -37,23 +37,12 @@ export async function generateTypes(root: Schema, options: TypeOptions): Promise
   return text.replace(/\/\*\*\n *\* (.*)\n *\*\//g, '/** $1 */')
 }
 
-/** The type of the helper's configuration: the resolved values that it reads, and the chart's additions. */
-export async function generateHelperConfigType(schema: Schema, read: readonly string[]): Promise<string> {
-  const added = Object.entries(schema.properties ?? {}).filter(([key]) => !read.includes(key))
-  const own: Schema = {
-    ...schema,
-    description: 'What the chart writes into the key `config.yaml` of its ConfigMap, defaults filled in.',
-    required: added.map(([key]) => key),
-    properties: Object.fromEntries(added),
-    definitions: {},
-  }
-  const keys = read.map((key) => `  | '${key}'\n`).join('')
-  return (await generateTypes(own, { rootName: 'HelperConfig' }))
-    .replace(
-      BANNER,
-      `${BANNER}\nimport type { ResolvedValues } from './resolved-values.generated.ts'\n\ntype HelperKey =\n${keys}`,
-    )
-    .replace('interface HelperConfig {', 'interface HelperConfig extends Pick<ResolvedValues, HelperKey> {')
+/** The type of the helper's configuration: the chart's additions, and the resolved values but those that it does not read. */
+export async function generateHelperConfigType(added: Schema, unread: readonly string[]): Promise<string> {
+  const keys = unread.map((key) => `'${key}'`).join(' | ')
+  return (await generateTypes(added, { rootName: 'HelperConfig' }))
+    .replace(BANNER, `${BANNER}\nimport type { ResolvedValues } from './resolved-values.generated.ts'`)
+    .replace('interface HelperConfig {', `interface HelperConfig extends Omit<ResolvedValues, ${keys}> {`)
 }
 
 /** Keeps what a type can express: no conditions, titles only of interfaces, keys with defaults as required. */

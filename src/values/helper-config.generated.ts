@@ -1,31 +1,8 @@
 // Generated from schemas/ by scripts/generate-values.ts. Do not edit.
 import type { ResolvedValues } from './resolved-values.generated.ts'
 
-type HelperKey =
-  | 'registries'
-  | 'identity'
-  | 'region'
-  | 'targets'
-  | 'admissionImages'
-  | 'guard'
-  | 'scope'
-  | 'secretName'
-  | 'adopt'
-  | 'retire'
-  | 'dryRun'
-  | 'heal'
-  | 'watchPods'
-  | 'verify'
-  | 'refreshRate'
-  | 'secretLabels'
-  | 'authFormat'
-  | 'network'
-  | 'endpoints'
-  | 'logLevel'
-
-
 /** What the chart writes into the key `config.yaml` of its ConfigMap, defaults filled in. */
-export interface HelperConfig extends Pick<ResolvedValues, HelperKey> {
+export interface HelperConfig extends Omit<ResolvedValues, 'nameOverride' | 'fullnameOverride' | 'serviceAccount' | 'extraObjects'> {
   /** Decided when the chart was rendered. */
   attach: 'admission' | 'serviceAccounts' | 'both'
   /** Names of the release and of the objects that the chart made for the helper. */

@@ -32,7 +32,7 @@ async function load(
 const list = `- name: a
   ack: { clusterId: c0123456789abcdef, region: cn-hangzhou }
   valuesFiles: [own.yaml]
-  values: { replicas: 3 }
+  values: { refreshRate: 3 }
 - name: b
   wave: 1
   kubeconfig: { env: KUBECONFIG_B, context: admin }
@@ -40,8 +40,8 @@ const list = `- name: a
 `
 
 test('values are merged in order: files of all, inline of all, files of the entry, values of the entry', async () => {
-  const files = { 'clusters.yaml': list, 'values.yaml': VALUES, 'own.yaml': 'replicas: 2\nlogLevel: debug\n' }
-  const inputs = { 'clusters-file': 'clusters.yaml', 'values-files': 'values.yaml', values: 'replicas: 1' }
+  const files = { 'clusters.yaml': list, 'values.yaml': VALUES, 'own.yaml': 'refreshRate: 2\nlogLevel: debug\n' }
+  const inputs = { 'clusters-file': 'clusters.yaml', 'values-files': 'values.yaml', values: 'refreshRate: 1' }
   const { settings, errors } = await load(files, inputs, { KUBECONFIG_B: 'apiVersion: v1' })
   assert.deepEqual(errors, [])
   assert.deepEqual(
@@ -54,7 +54,7 @@ test('values are merged in order: files of all, inline of all, files of the entr
   assert.ok(settings)
   const { clusters } = prepareClusters(settings)
   assert.deepEqual(
-    clusters.map(({ values }) => [values?.replicas, values?.logLevel]),
+    clusters.map(({ values }) => [values?.refreshRate, values?.logLevel]),
     [
       [3, 'debug'],
       [1, 'info'],
@@ -85,7 +85,7 @@ test('every missing file and variable is named in one error', async () => {
 })
 
 test('an error in a shared file is reported once for all clusters, one in an entry at its own location', async () => {
-  const bad = list.replace('replicas: 3', 'replicas: many')
+  const bad = list.replace('refreshRate: 3', 'replicas: many')
   const files = { 'clusters.yaml': bad, 'values.yaml': VALUES.replace('worker-role', 'worker'), 'own.yaml': '' }
   const { settings } = await load(
     files,
@@ -187,7 +187,7 @@ test('M7 a matrix job needs neither the kubeconfig secrets nor the values files 
     `- name: ${name}\n  kubeconfig: { env: KUBECONFIG_${name.toUpperCase()} }\n  valuesFiles: [${name}.yaml]\n`
   const clusters = ['a', 'b', 'c'].map(entry).join('')
   const { settings, errors } = await load(
-    { 'b.yaml': 'replicas: 3\n' },
+    { 'b.yaml': 'refreshRate: 3\n' },
     { clusters, values: VALUES, cluster: 'b' },
     { KUBECONFIG_B: 'apiVersion: v1' },
   )
@@ -204,7 +204,7 @@ test('M7 a matrix job needs neither the kubeconfig secrets nor the values files 
   const { clusters: prepared, errors: problems } = prepareClusters(settings)
   assert.deepEqual(problems, [])
   assert.deepEqual(
-    prepared.map(({ name, values }) => [name, values?.replicas]),
+    prepared.map(({ name, values }) => [name, values?.refreshRate]),
     [['b', 3]],
   )
 })

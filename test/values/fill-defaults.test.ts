@@ -42,8 +42,8 @@ test('a default that null removed, and that the chart can do without, is restore
   const files = [{ name: 'a.yaml', text: `${text}nodeSelector: null\nglobal: null\n` }]
   const { values, merged } = loadValues({ files, defaults })
   assert.equal(Object.hasOwn(merged ?? {}, 'nodeSelector'), false)
-  assert.deepEqual(values?.nodeSelector, {})
-  assert.deepEqual(values?.global, { imageRegistry: '' })
+  const { nodeSelector, global }: Readonly<Record<string, unknown>> = { ...values }
+  assert.deepEqual({ nodeSelector, global }, { nodeSelector: {}, global: { imageRegistry: '' } })
 })
 
 test("the helper's configuration is complete, however little the file contains", () => {
