@@ -63,12 +63,6 @@ test('the Personal Edition responds with its own field names', async () => {
   const { authorizationToken, ...rest } = data as Record<string, unknown>
   assert.ok(String(authorizationToken).length >= 32)
   assert.deepEqual(rest, { tempUserName: 'cr_temp_user', expireDate: now + HOUR })
-  const repos = await personal({ action: 'GetRepoList', path: '/repos' })
-  assert.deepEqual((repos.data as { repos: readonly object[] }).repos, [
-    { repoNamespace: 'acme', repoName: 'tools', regionId: 'cn-shanghai', repoType: 'PRIVATE' },
-  ])
-  const namespaces = await personal({ action: 'GetNamespaceList', path: '/namespace' })
-  assert.deepEqual(namespaces.data, { namespaces: [{ namespace: 'acme', namespaceStatus: 'NORMAL' }] })
 })
 
 test('an account that never activated the Personal Edition is unknown to it', async () => {
@@ -158,31 +152,8 @@ test('the public endpoint is opened and closed, and allows the addresses on its 
   assert.deepEqual(await internet(), [true, false])
 })
 
-test('namespaces and repositories are listed', async () => {
-  const namespaces = (await cr('ListNamespace', { InstanceId: DEMO })).Namespaces as readonly {
-    NamespaceName: string
-  }[]
-  assert.deepEqual(
-    namespaces.map((item) => item.NamespaceName),
-    ['team', 'platform'],
-  )
-  const repositories = await cr('ListRepository', { InstanceId: DEMO, RepoNamespaceName: 'team' })
-  assert.deepEqual(
-    (repositories.Repositories as readonly { RepoName: string }[]).map((item) => item.RepoName),
-    ['app'],
-  )
-  const none = await cr('ListRepository', { InstanceId: DEMO, RepoNamespaceName: 'nowhere' })
-  assert.deepEqual([none.IsSuccess, none.Code], [false, 'NAMESPACE_NOT_EXIST'])
-})
-
 test('an unknown instance is a response with HTTP 200 and IsSuccess false', async () => {
-  for (const action of [
-    'GetAuthorizationToken',
-    'GetInstance',
-    'ListInstanceEndpoint',
-    'ListNamespace',
-    'ListRepository',
-  ]) {
+  for (const action of ['GetAuthorizationToken', 'GetInstance', 'ListInstanceEndpoint']) {
     const response = await cr(action, { InstanceId: 'cri-0000000000000000' })
     assert.deepEqual([response.IsSuccess, response.Code], [false, 'INSTANCE_NOT_EXIST'], action)
   }

@@ -9,10 +9,8 @@ import {
   GetRoleRequest,
   ListEntitiesForPolicyRequest,
   ListPoliciesForRoleRequest,
-  ListRolesRequest,
   ListTagResourcesRequest,
   TagResourcesRequest,
-  UntagResourcesRequest,
   UpdateRoleRequest,
 } from '@alicloud/ram20150501'
 import type { Cloud } from '../../src/sandbox/cloud/cloud.ts'
@@ -55,9 +53,6 @@ test('a role is created, read, changed and deleted; its ARN is in lower case', a
     [roleName, description, maxSessionDuration, assumeRolePolicyDocument],
     ['My.Role-1', 'e', 3600, TRUST],
   )
-  const listed = await ram.listRoles(new ListRolesRequest({}))
-  const names = (listed.body?.roles?.role ?? []).map((role) => role.roleName)
-  assert.ok(names.includes('My.Role-1') && names.includes(WORKER))
   await ram.deleteRole(new DeleteRoleRequest({ roleName: 'My.Role-1' }))
   assert.equal(await refused(ram.getRole(new GetRoleRequest({ roleName: 'My.Role-1' }))), '404 EntityNotExist.Role')
 })
@@ -153,7 +148,7 @@ test('attaching requires an existing role and policy, and at most ten custom pol
   )
 })
 
-test('roles and policies have tags, which can be listed, added and removed', async () => {
+test('roles and policies have tags, which can be listed and added', async () => {
   await createRole('tagged', { tag: [{ key: 'owner', value: 'acr-nopass' }] })
   const role = { resourceType: 'role', resourceNames: ['tagged'] }
   await ram.tagResources(new TagResourcesRequest({ ...role, tag: [{ key: 'stage', value: 'prod' }] }))
@@ -162,13 +157,6 @@ test('roles and policies have tags, which can be listed, added and removed', asy
     return (body?.tagResources ?? []).map(({ tagKey, tagValue }) => `${tagKey}=${tagValue}`)
   }
   assert.deepEqual(await tags(), ['owner=acr-nopass', 'stage=prod'])
-  await ram.untagResources(new UntagResourcesRequest({ ...role, tagKeys: ['owner'] }))
-  assert.deepEqual(await tags(), ['stage=prod'])
-  const found = await ram.listRoles(new ListRolesRequest({ tag: [{ key: 'stage', value: 'prod' }] }))
-  assert.deepEqual(
-    (found.body?.roles?.role ?? []).map(({ roleName }) => roleName),
-    ['tagged'],
-  )
   const nowhere = new TagResourcesRequest({ ...role, resourceNames: ['nowhere'], tag: [{ key: 'a', value: 'b' }] })
   assert.equal(await refused(ram.tagResources(nowhere)), '404 EntityNotExist.Role')
 })

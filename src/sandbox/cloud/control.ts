@@ -1,8 +1,8 @@
 import { NopassError } from '../../errors.ts'
 import type { CloudControl } from './cloud.ts'
-import { newId } from './identifiers.ts'
 import { rememberRam } from './ram/authorize.ts'
 import { readPolicy, readTrust } from './ram/document.ts'
+import { addPolicy, addRole } from './ram/entities.ts'
 import type { Account, CloudState } from './state.ts'
 
 export function createControl(state: CloudState, account: Account): CloudControl {
@@ -14,18 +14,10 @@ export function createControl(state: CloudState, account: Account): CloudControl
     readPolicy(text)
     const now = state.now()
     const old = ram.policies.get(name.toLowerCase())
-    const number = old?.nextVersion ?? 1
-    const version = { id: `v${number}`, document: text, created: now }
-    ram.policies.set(name.toLowerCase(), {
-      name,
-      description: old?.description ?? '',
-      tags: old?.tags ?? new Map(),
-      created: old?.created ?? now,
-      updated: now,
-      defaultVersion: version.id,
-      nextVersion: number + 1,
-      versions: [version],
-    })
+    if (old === undefined) return void addPolicy(ram, now, { name, document: text })
+    const version = { id: `v${old.nextVersion}`, document: text, created: now }
+    const versions = { defaultVersion: version.id, nextVersion: old.nextVersion + 1, versions: [version] }
+    Object.assign(old, { updated: now, ...versions })
   }
 
   return {
@@ -51,14 +43,7 @@ export function createControl(state: CloudState, account: Account): CloudControl
       const text = JSON.stringify(trust)
       readTrust(text)
       const now = state.now()
-      const stamp = { created: now, updated: now, maxSessionSeconds: 3600, tags: new Map() }
-      const role = ram.roles.get(roleName.toLowerCase()) ?? {
-        name: roleName,
-        id: newId.ramEntity(),
-        description: '',
-        ...stamp,
-      }
-      ram.roles.set(roleName.toLowerCase(), { ...role, trust: text, updated: now })
+      addRole(ram, now, { name: roleName, ...ram.roles.get(roleName.toLowerCase()), trust: text, updated: now })
     },
     changeInstance: (instanceId, { status, region, ...endpoints }) => {
       const instance = account.instances.find(({ id }) => id === instanceId)

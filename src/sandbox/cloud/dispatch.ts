@@ -55,7 +55,7 @@ export async function dispatch(cloud: Dispatcher, request: ApiRequest, response:
     sendJson(response, status, body, requestId, cloud.state.now())
   } finally {
     const principal = seen.principal === undefined ? '-' : principalArn(seen.principal)
-    const write = seen.operation?.write === true
+    const write = seen.operation?.write ?? false
     cloud.record({ at, product, action, principal, status, code, requestId, write })
   }
 }

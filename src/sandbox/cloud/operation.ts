@@ -36,24 +36,26 @@ export interface Operation {
   readonly name: string
   /** ROA operations have a method and a path with `{names}`; RPC operations are all `POST|GET /`. */
   readonly roa?: { readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'; readonly path: string }
-  readonly write?: boolean
+  readonly write: boolean
   /** The call is not signed; its handler authenticates the caller from the parameters. */
   readonly anonymous?: boolean
   readonly parameters?: Readonly<Record<string, ParameterRule>>
   /** The RAM action; without one every authenticated caller is allowed. */
-  readonly action?: string
+  readonly action: string | undefined
   /** The ARNs on which RAM must allow the action; all must be allowed. */
   readonly resources?: (call: Call) => readonly string[]
   readonly handler: (call: Call) => object | Promise<object>
 }
 
-/** Adds product and version to each row. */
-export function operationsOf(
-  product: Product,
-  version: string,
-  rows: readonly Omit<Operation, 'product' | 'version'>[],
-): readonly Operation[] {
-  return rows.map((row) => ({ product, version, ...row }))
+type Row = Omit<Operation, 'product' | 'version' | 'write' | 'action'> & { readonly action?: undefined }
+
+/** Adds to each row what follows from the product and the operation's name. */
+export function operationsOf(product: Product, version: string, rows: readonly Row[]): readonly Operation[] {
+  const code = product === 'Ims' ? 'ram' : product.toLowerCase()
+  return rows.map((row) => {
+    const write = !/^(Get|List|Describe|AssumeRole)/.test(row.name)
+    return { product, version, write, action: `${code}:${row.name}`, ...row }
+  })
 }
 
 /** The vendor's date format, without milliseconds. */

@@ -29,10 +29,7 @@ export interface AccessKey {
 export interface User {
   readonly name: string
   readonly id: string
-  displayName: string
-  comments: string
   readonly created: number
-  updated: number
   readonly keys: AccessKey[]
 }
 

@@ -73,37 +73,30 @@ const INTERNET: ParameterRule = { required: true, oneOf: ['internet'] }
 export const CR_ENDPOINT_OPERATIONS: readonly Operation[] = operationsOf('cr', '2018-12-01', [
   {
     name: 'ListInstanceEndpoint',
-    action: 'cr:ListInstanceEndpoint',
     resources: instanceResource,
     parameters: { InstanceId: INSTANCE, ModuleName: MODULE },
     handler: listInstanceEndpoint,
   },
   {
     name: 'GetInstanceEndpoint',
-    action: 'cr:GetInstanceEndpoint',
     resources: instanceResource,
     parameters: { InstanceId: INSTANCE, EndpointType: ENDPOINT, ModuleName: MODULE },
     handler: getInstanceEndpoint,
   },
   {
     name: 'GetInstanceVpcEndpoint',
-    action: 'cr:GetInstanceVpcEndpoint',
     resources: instanceResource,
     parameters: { InstanceId: INSTANCE, ModuleName: MODULE },
     handler: getInstanceVpcEndpoint,
   },
   {
     name: 'CreateInstanceVpcEndpointLinkedVpc',
-    write: true,
-    action: 'cr:CreateInstanceVpcEndpointLinkedVpc',
     resources: instanceResource,
     parameters: { InstanceId: INSTANCE, VpcId: { required: true }, VswitchId: { required: true }, ModuleName: MODULE },
     handler: linkVpc,
   },
   {
     name: 'UpdateInstanceEndpointStatus',
-    write: true,
-    action: 'cr:UpdateInstanceEndpointStatus',
     resources: instanceResource,
     parameters: {
       InstanceId: INSTANCE,
@@ -115,8 +108,6 @@ export const CR_ENDPOINT_OPERATIONS: readonly Operation[] = operationsOf('cr', '
   },
   {
     name: 'CreateInstanceEndpointAclPolicy',
-    write: true,
-    action: 'cr:CreateInstanceEndpointAclPolicy',
     resources: instanceResource,
     parameters: { InstanceId: INSTANCE, EndpointType: INTERNET, Entry: { required: true }, ModuleName: MODULE },
     handler: (call) => change(call, 'internet', ({ acl }) => ({ acl: [...acl, call.need('Entry')] })),

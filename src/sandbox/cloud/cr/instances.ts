@@ -1,4 +1,3 @@
-import { ApiError } from '../api-error.ts'
 import { numberedPage } from '../http/paging.ts'
 import { type Call, type Operation, operationsOf, type ParameterRule } from '../operation.ts'
 import type { Instance } from '../state.ts'
@@ -6,14 +5,6 @@ import { allResources, crSuccess, enterprise, findInstance, INSTANCE, instanceRe
 import { issueRegistryCredential } from './registry-auth.ts'
 
 const RESOURCE_GROUP = 'rg-acfmv2nomuaaaaa'
-
-function findNamespace(call: Call, instance: Instance): ReadonlySet<string> {
-  const namespace = instance.namespaces.get(call.get('NamespaceName') ?? call.get('RepoNamespaceName') ?? '')
-  if (namespace === undefined) {
-    throw new ApiError(200, 'NAMESPACE_NOT_EXIST', 'namespace is not exist.', { IsSuccess: false })
-  }
-  return namespace
-}
 
 function summary(instance: Instance): object {
   return {
@@ -26,17 +17,12 @@ function summary(instance: Instance): object {
   }
 }
 
-const pageOf = (call: Call): readonly [number, number] => [
-  Number(call.get('PageNo') ?? 1),
-  Number(call.get('PageSize') ?? 30),
-]
-
 function listInstance(call: Call): object {
   const [name, status] = [call.get('InstanceName'), call.get('InstanceStatus')]
   const all = enterprise(call).filter((instance) => {
     return (!name || instance.name === name) && (!status || instance.status === status)
   })
-  const [PageNo, PageSize] = pageOf(call)
+  const [PageNo, PageSize] = [Number(call.get('PageNo') ?? 1), Number(call.get('PageSize') ?? 30)]
   // As in the vendor's API, times are strings here but numbers in GetInstance.
   const Instances = numberedPage(all, PageNo, PageSize).map((instance) => {
     return { ...summary(instance), CreateTime: String(instance.created), ModifiedTime: String(instance.created) }
@@ -63,45 +49,6 @@ function getAuthorizationToken(call: Call): object {
   })
 }
 
-function listNamespace(call: Call): object {
-  const { id, namespaces } = findInstance(call)
-  const [PageNo, PageSize] = pageOf(call)
-  const rows = [...namespaces.keys()].map((name) => {
-    const settings = { AutoCreateRepo: true, DefaultRepoType: 'PRIVATE', NamespaceStatus: 'NORMAL' }
-    return { InstanceId: id, NamespaceName: name, NamespaceId: `crn-${name}`, ...settings }
-  })
-  return crSuccess({
-    PageNo,
-    PageSize,
-    TotalCount: String(rows.length),
-    Namespaces: numberedPage(rows, PageNo, PageSize),
-  })
-}
-
-function listRepository(call: Call): object {
-  const instance = findInstance(call)
-  const filter = call.get('RepoNamespaceName')
-  if (filter !== undefined) findNamespace(call, instance)
-  const [PageNo, PageSize] = pageOf(call)
-  const rows = [...instance.namespaces].flatMap(([namespace, repositories]) => {
-    if (filter !== undefined && filter !== namespace) return []
-    return [...repositories].map((repository) => ({
-      InstanceId: instance.id,
-      RepoId: `crr-${namespace}-${repository}`,
-      RepoName: repository,
-      RepoNamespaceName: namespace,
-      RepoType: 'PRIVATE',
-      RepoStatus: 'NORMAL',
-    }))
-  })
-  return crSuccess({
-    PageNo,
-    PageSize,
-    TotalCount: String(rows.length),
-    Repositories: numberedPage(rows, PageNo, PageSize),
-  })
-}
-
 const PAGES: Readonly<Record<string, ParameterRule>> = {
   PageNo: { integer: [1, 1_000_000] },
   PageSize: { integer: [1, 100] },
@@ -111,37 +58,20 @@ const PAGES: Readonly<Record<string, ParameterRule>> = {
 export const CR_OPERATIONS: readonly Operation[] = operationsOf('cr', '2018-12-01', [
   {
     name: 'GetAuthorizationToken',
-    action: 'cr:GetAuthorizationToken',
     resources: allResources,
     parameters: { InstanceId: INSTANCE, ExpiresInHours: { integer: [1, 24] } },
     handler: getAuthorizationToken,
   },
   {
     name: 'ListInstance',
-    action: 'cr:ListInstance',
     resources: (call) => [`acs:cr:*:${call.account.id}:instance/*`],
     parameters: PAGES,
     handler: listInstance,
   },
   {
     name: 'GetInstance',
-    action: 'cr:GetInstance',
     resources: instanceResource,
     parameters: { InstanceId: INSTANCE },
     handler: getInstance,
-  },
-  {
-    name: 'ListNamespace',
-    action: 'cr:ListNamespace',
-    resources: instanceResource,
-    parameters: { InstanceId: INSTANCE, ...PAGES },
-    handler: listNamespace,
-  },
-  {
-    name: 'ListRepository',
-    action: 'cr:ListRepository',
-    resources: instanceResource,
-    parameters: { InstanceId: INSTANCE, ...PAGES },
-    handler: listRepository,
   },
 ])

@@ -27,43 +27,12 @@ function tokens(call: Call): object {
   }
 }
 
-function repositories(call: Call): object {
-  const repos = required(call).flatMap((instance) => {
-    return [...instance.namespaces].flatMap(([repoNamespace, names]) => {
-      return [...names].map((repoName) => ({ repoNamespace, repoName, regionId: instance.region, repoType: 'PRIVATE' }))
-    })
-  })
-  return { data: { repos, total: repos.length, page: 1, pageSize: Math.max(30, repos.length) } }
-}
-
-function namespaces(call: Call): object {
-  const names = required(call).flatMap((instance) => [...instance.namespaces.keys()])
-  return { data: { namespaces: names.map((namespace) => ({ namespace, namespaceStatus: 'NORMAL' })) } }
-}
-
-const repository = (call: Call): readonly string[] => [`acs:cr:*:${call.account.id}:repository/*`]
-
 /** CR 2016-06-07: Container Registry, Personal Edition. */
 export const CR_PERSONAL_OPERATIONS: readonly Operation[] = operationsOf('cr', '2016-06-07', [
   {
     name: 'GetAuthorizationToken',
     roa: { method: 'GET', path: '/tokens' },
-    action: 'cr:GetAuthorizationToken',
     resources: allResources,
     handler: tokens,
-  },
-  {
-    name: 'GetRepoList',
-    roa: { method: 'GET', path: '/repos' },
-    action: 'cr:ListRepository',
-    resources: repository,
-    handler: repositories,
-  },
-  {
-    name: 'GetNamespaceList',
-    roa: { method: 'GET', path: '/namespace' },
-    action: 'cr:ListNamespace',
-    resources: allResources,
-    handler: namespaces,
   },
 ])

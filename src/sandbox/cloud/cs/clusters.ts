@@ -129,21 +129,18 @@ export const CS_OPERATIONS: readonly Operation[] = operationsOf('CS', '2015-12-1
   {
     name: 'DescribeClusterDetail',
     roa: { method: 'GET', path: '/clusters/{ClusterId}' },
-    action: 'cs:DescribeClusterDetail',
     resources: one,
     handler: detail,
   },
   {
     name: 'DescribeClusterNodePools',
     roa: { method: 'GET', path: '/clusters/{ClusterId}/nodepools' },
-    action: 'cs:DescribeClusterNodePools',
     resources: one,
     handler: nodePools,
   },
   {
     name: 'DescribeClusterUserKubeconfig',
     roa: { method: 'GET', path: '/k8s/{ClusterId}/user_config' },
-    action: 'cs:DescribeClusterUserKubeconfig',
     resources: one,
     parameters: { TemporaryDurationMinutes: MINUTES },
     handler: userKubeconfig,
@@ -151,19 +148,11 @@ export const CS_OPERATIONS: readonly Operation[] = operationsOf('CS', '2015-12-1
   {
     name: 'DescribeClustersV1',
     roa: { method: 'GET', path: '/api/v1/clusters' },
-    action: 'cs:DescribeClustersV1',
     resources: every,
     parameters: {
       page_number: { integer: [1, 1_000_000], code: 'InvalidParameter' },
       page_size: { integer: [1, 100], code: 'InvalidParameter' },
     },
     handler: clusters,
-  },
-  {
-    name: 'DescribeClusters',
-    roa: { method: 'GET', path: '/clusters' },
-    action: 'cs:DescribeClusters',
-    resources: every,
-    handler: (call) => [...call.account.clusters.values()].map(summary),
   },
 ])

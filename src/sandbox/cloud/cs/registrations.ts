@@ -1,5 +1,6 @@
 import type { ClusterRegistration, OidcProviderRegistration } from '../cloud.ts'
 import { newId } from '../identifiers.ts'
+import { addProvider, addRole } from '../ram/entities.ts'
 import { oidcProviderArn } from '../ram/ram-views.ts'
 import type { Account, CloudState } from '../state.ts'
 import type { Jwks } from '../sts/jwt.ts'
@@ -18,16 +19,8 @@ const API_SERVER_ISSUER = 'https://kubernetes.default.svc'
 export function addOidcProvider(state: CloudState, account: Account, provider: OidcProviderRegistration): string {
   const { jwks, name } = provider
   state.issuers.set(provider.issuer, typeof jwks === 'function' ? jwks : (): Jwks => jwks)
-  const now = state.now()
-  account.ram.oidcProviders.set(name.toLowerCase(), {
-    name,
-    issuer: provider.issuer,
-    clientIds: [...provider.clientIds],
-    fingerprints: [],
-    description: '',
-    created: now,
-    updated: now,
-  })
+  const { issuer, clientIds } = provider
+  addProvider(account.ram, state.now(), { name, issuer, clientIds: [...clientIds] })
   return oidcProviderArn(account.id, name)
 }
 
@@ -37,15 +30,7 @@ export function addCluster(state: CloudState, account: Account, registration: Cl
   const rrsa = KIND_VIEWS[kind].rrsa ? registration.rrsa : undefined
   const now = state.now()
   for (const role of workerRoles) {
-    if (account.ram.roles.has(role.toLowerCase())) continue
-    const rest = { description: '', trust: ECS_TRUST, maxSessionSeconds: 3600, tags: new Map<string, string>() }
-    account.ram.roles.set(role.toLowerCase(), {
-      name: role,
-      id: newId.ramEntity(),
-      created: now,
-      updated: now,
-      ...rest,
-    })
+    if (!account.ram.roles.has(role.toLowerCase())) addRole(account.ram, now, { name: role, trust: ECS_TRUST })
   }
   const providerName = `ack-rrsa-${clusterId}`
   if (rrsa !== undefined) {

@@ -59,9 +59,9 @@ const detach = (on: Kind) => (call: Call) => {
   return {}
 }
 
-const listFor = (on: Kind) => (call: Call) => {
-  const principal = principalName(call, on)
-  const mine = call.account.ram.attachments.filter((item) => item.on === on && item.principal === principal)
+function listForRole(call: Call): object {
+  const principal = principalName(call, 'role')
+  const mine = call.account.ram.attachments.filter((item) => item.on === 'role' && item.principal === principal)
   const views = mine.map((item) => attachedPolicyView(findAnyPolicy(call.account.ram, item.policy, item.type), item))
   return { Policies: { Policy: views } }
 }
@@ -79,7 +79,7 @@ function listEntities(call: Call): object {
   const users = found.flatMap((item) => {
     const user = call.account.ram.users.get(item.principal)
     if (item.on !== 'user' || user === undefined) return []
-    return [{ UserId: user.id, UserName: user.name, DisplayName: user.displayName, AttachDate: isoDate(item.at) }]
+    return [{ UserId: user.id, UserName: user.name, DisplayName: user.name, AttachDate: isoDate(item.at) }]
   })
   return { Groups: { Group: [] }, Roles: { Role: roles }, Users: { User: users } }
 }
@@ -91,55 +91,18 @@ const userAndPolicy = (call: Call): readonly string[] => [...userResource(call),
 
 /** RAM 2015-05-01: attachment of policies to roles and users. */
 export const RAM_ATTACH_OPERATIONS: readonly Operation[] = operationsOf('Ram', '2015-05-01', [
-  {
-    name: 'AttachPolicyToRole',
-    write: true,
-    action: 'ram:AttachPolicyToRole',
-    resources: roleAndPolicy,
-    parameters: ON_ROLE,
-    handler: attach('role'),
-  },
-  {
-    name: 'DetachPolicyFromRole',
-    write: true,
-    action: 'ram:DetachPolicyFromRole',
-    resources: roleAndPolicy,
-    parameters: ON_ROLE,
-    handler: detach('role'),
-  },
+  { name: 'AttachPolicyToRole', resources: roleAndPolicy, parameters: ON_ROLE, handler: attach('role') },
+  { name: 'DetachPolicyFromRole', resources: roleAndPolicy, parameters: ON_ROLE, handler: detach('role') },
   {
     name: 'ListPoliciesForRole',
-    action: 'ram:ListPoliciesForRole',
     resources: roleResource,
     parameters: { RoleName: ROLE_NAME },
-    handler: listFor('role'),
+    handler: listForRole,
   },
-  {
-    name: 'AttachPolicyToUser',
-    write: true,
-    action: 'ram:AttachPolicyToUser',
-    resources: userAndPolicy,
-    parameters: ON_USER,
-    handler: attach('user'),
-  },
-  {
-    name: 'DetachPolicyFromUser',
-    write: true,
-    action: 'ram:DetachPolicyFromUser',
-    resources: userAndPolicy,
-    parameters: ON_USER,
-    handler: detach('user'),
-  },
-  {
-    name: 'ListPoliciesForUser',
-    action: 'ram:ListPoliciesForUser',
-    resources: userResource,
-    parameters: { UserName: USER_NAME },
-    handler: listFor('user'),
-  },
+  { name: 'AttachPolicyToUser', resources: userAndPolicy, parameters: ON_USER, handler: attach('user') },
+  { name: 'DetachPolicyFromUser', resources: userAndPolicy, parameters: ON_USER, handler: detach('user') },
   {
     name: 'ListEntitiesForPolicy',
-    action: 'ram:ListEntitiesForPolicy',
     resources: policyResource,
     parameters: { PolicyName: POLICY_NAME, PolicyType: POLICY_TYPE },
     handler: listEntities,

@@ -1,5 +1,5 @@
 import { ApiError } from '../api-error.ts'
-import type { Account, Policy, PolicyType, PolicyVersion, RamState, Role, User } from '../state.ts'
+import type { Account, Policy, PolicyType, RamState, Role, User } from '../state.ts'
 import { MalformedDocument, readPolicy, readTrust } from './document.ts'
 import { SYSTEM_POLICIES, systemPolicyName } from './system-policies.ts'
 
@@ -20,14 +20,6 @@ export function findPolicy(ram: RamState, name: string): Policy {
   const policy = ram.policies.get(name.toLowerCase())
   if (policy === undefined) throw new ApiError(404, 'EntityNotExist.Policy', `The policy does not exist: ${name} .`)
   return policy
-}
-
-export function findVersion(policy: Policy, id: string): PolicyVersion {
-  const version = policy.versions.find((item) => item.id === id)
-  if (version === undefined) {
-    throw new ApiError(404, 'EntityNotExist.Policy.Version', `The policy version does not exist: ${id} .`)
-  }
-  return version
 }
 
 /** Returns a system policy in the form of a custom one, with a single version. */

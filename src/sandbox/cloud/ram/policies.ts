@@ -1,22 +1,12 @@
 import { ApiError } from '../api-error.ts'
-import { markerPage } from '../http/paging.ts'
 import { type Call, type Operation, operationsOf } from '../operation.ts'
 import type { Policy, PolicyType, PolicyVersion } from '../state.ts'
 import { rememberRam } from './authorize.ts'
-import { checkDocument, findAnyPolicy, findPolicy, findVersion } from './lookup.ts'
-import { policyView, tagViews, versionView } from './ram-views.ts'
-import {
-  all,
-  DESCRIPTION,
-  PAGE_PARAMETERS,
-  POLICY_DOCUMENT,
-  POLICY_NAME,
-  POLICY_TYPE,
-  policyResource,
-  VERSION_ID,
-} from './rules.ts'
-import { SYSTEM_POLICIES } from './system-policies.ts'
-import { hasTags, readTags } from './tagging.ts'
+import { addPolicy } from './entities.ts'
+import { checkDocument, findAnyPolicy, findPolicy } from './lookup.ts'
+import { policyView, versionView } from './ram-views.ts'
+import { DESCRIPTION, POLICY_DOCUMENT, POLICY_NAME, POLICY_TYPE, policyResource } from './rules.ts'
+import { readTags } from './tagging.ts'
 
 const MAX_VERSIONS = 5
 const MAX_POLICIES = 1500
@@ -27,10 +17,10 @@ const anyPolicy = (call: Call): Policy => {
 
 function getPolicy(call: Call): object {
   const policy = anyPolicy(call)
-  const version = findVersion(policy, policy.defaultVersion)
+  const version = policy.versions.find(({ id }) => id === policy.defaultVersion)
   return {
     Policy: policyView(call.account, policy, call.need('PolicyType') as PolicyType),
-    DefaultPolicyVersion: versionView(policy, version),
+    DefaultPolicyVersion: version && versionView(policy, version),
   }
 }
 
@@ -44,19 +34,9 @@ function createPolicy(call: Call): object {
   if (ram.policies.size >= MAX_POLICIES) {
     throw new ApiError(409, 'LimitExceeded.Policy', 'The count of policies beyond the current limits.')
   }
-  const now = call.state.now()
   rememberRam(call.state, call.account.id)
-  const policy: Policy = {
-    name,
-    description: call.get('Description') ?? '',
-    tags: new Map(readTags(call)),
-    created: now,
-    updated: now,
-    defaultVersion: 'v1',
-    nextVersion: 2,
-    versions: [{ id: 'v1', document, created: now }],
-  }
-  ram.policies.set(name.toLowerCase(), policy)
+  const description = call.get('Description') ?? ''
+  const policy = addPolicy(ram, call.state.now(), { name, document, description, tags: new Map(readTags(call)) })
   return { Policy: policyView(call.account, policy, 'Custom') }
 }
 
@@ -83,25 +63,6 @@ function createPolicyVersion(call: Call): object {
   return { PolicyVersion: versionView(policy, version) }
 }
 
-function setDefaultPolicyVersion(call: Call): object {
-  const policy = findPolicy(call.account.ram, call.need('PolicyName'))
-  const version = findVersion(policy, call.need('VersionId'))
-  rememberRam(call.state, call.account.id)
-  policy.defaultVersion = version.id
-  policy.updated = call.state.now()
-  return {}
-}
-
-function deletePolicyVersion(call: Call): object {
-  const policy = findPolicy(call.account.ram, call.need('PolicyName'))
-  const version = findVersion(policy, call.need('VersionId'))
-  if (version.id === policy.defaultVersion) {
-    throw new ApiError(409, 'DeleteConflict.Policy.Version.Default', 'The default policy version cannot be deleted.')
-  }
-  policy.versions = policy.versions.filter((item) => item !== version)
-  return {}
-}
-
 function deletePolicy(call: Call): object {
   const { ram } = call.account
   const policy = findPolicy(ram, call.need('PolicyName'))
@@ -122,24 +83,6 @@ function deletePolicy(call: Call): object {
   return {}
 }
 
-function listPolicies(call: Call): object {
-  const requestedType = call.get('PolicyType')
-  const custom = [...call.account.ram.policies.values()].map((policy) => ({ policy, type: 'Custom' as const }))
-  const system = [...SYSTEM_POLICIES.keys()].map((name) => {
-    return { policy: findAnyPolicy(call.account.ram, name, 'System'), type: 'System' as const }
-  })
-  const tags = readTags(call)
-  const chosen = [...system, ...custom].filter(({ policy, type }) => {
-    return (requestedType === undefined || requestedType === type) && hasTags(policy.tags, tags)
-  })
-  const { items, ...page } = markerPage(call, chosen)
-  const views = items.map(({ policy, type }) => ({
-    ...policyView(call.account, policy, type),
-    Tags: tagViews(policy.tags),
-  }))
-  return { ...page, Policies: { Policy: views } }
-}
-
 function updatePolicyDescription(call: Call): object {
   const policy = findPolicy(call.account.ram, call.need('PolicyName'))
   policy.description = call.get('NewDescription') ?? ''
@@ -155,20 +98,9 @@ const ROTATE = {
 
 /** RAM 2015-05-01: policies and their versions. */
 export const RAM_POLICY_OPERATIONS: readonly Operation[] = operationsOf('Ram', '2015-05-01', [
-  { name: 'GetPolicy', action: 'ram:GetPolicy', resources: policyResource, parameters: BY_NAME, handler: getPolicy },
-  {
-    name: 'GetPolicyVersion',
-    action: 'ram:GetPolicyVersion',
-    resources: policyResource,
-    parameters: { ...BY_NAME, VersionId: VERSION_ID },
-    handler: (call) => {
-      const policy = anyPolicy(call)
-      return { PolicyVersion: versionView(policy, findVersion(policy, call.need('VersionId'))) }
-    },
-  },
+  { name: 'GetPolicy', resources: policyResource, parameters: BY_NAME, handler: getPolicy },
   {
     name: 'ListPolicyVersions',
-    action: 'ram:ListPolicyVersions',
     resources: policyResource,
     parameters: BY_NAME,
     handler: (call) => {
@@ -177,56 +109,25 @@ export const RAM_POLICY_OPERATIONS: readonly Operation[] = operationsOf('Ram', '
     },
   },
   {
-    name: 'ListPolicies',
-    action: 'ram:ListPolicies',
-    resources: all('policy'),
-    parameters: { ...PAGE_PARAMETERS, PolicyType: { ...POLICY_TYPE, required: false } },
-    handler: listPolicies,
-  },
-  {
     name: 'CreatePolicy',
-    write: true,
-    action: 'ram:CreatePolicy',
     resources: policyResource,
     parameters: { PolicyName: POLICY_NAME, PolicyDocument: POLICY_DOCUMENT, Description: DESCRIPTION },
     handler: createPolicy,
   },
   {
     name: 'CreatePolicyVersion',
-    write: true,
-    action: 'ram:CreatePolicyVersion',
     resources: policyResource,
     parameters: { PolicyName: POLICY_NAME, PolicyDocument: POLICY_DOCUMENT, RotateStrategy: ROTATE },
     handler: createPolicyVersion,
   },
   {
-    name: 'SetDefaultPolicyVersion',
-    write: true,
-    action: 'ram:SetDefaultPolicyVersion',
-    resources: policyResource,
-    parameters: { PolicyName: POLICY_NAME, VersionId: VERSION_ID },
-    handler: setDefaultPolicyVersion,
-  },
-  {
-    name: 'DeletePolicyVersion',
-    write: true,
-    action: 'ram:DeletePolicyVersion',
-    resources: policyResource,
-    parameters: { PolicyName: POLICY_NAME, VersionId: VERSION_ID },
-    handler: deletePolicyVersion,
-  },
-  {
     name: 'DeletePolicy',
-    write: true,
-    action: 'ram:DeletePolicy',
     resources: policyResource,
     parameters: { PolicyName: POLICY_NAME },
     handler: deletePolicy,
   },
   {
     name: 'UpdatePolicyDescription',
-    write: true,
-    action: 'ram:UpdatePolicyDescription',
     resources: policyResource,
     parameters: { PolicyName: POLICY_NAME, NewDescription: DESCRIPTION },
     handler: updatePolicyDescription,

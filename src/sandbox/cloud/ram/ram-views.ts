@@ -1,15 +1,5 @@
 import { isoDate } from '../operation.ts'
-import type {
-  AccessKey,
-  Account,
-  Attachment,
-  Policy,
-  PolicyType,
-  PolicyVersion,
-  Principal,
-  Role,
-  User,
-} from '../state.ts'
+import type { Account, Attachment, Policy, PolicyType, PolicyVersion, Principal, Role } from '../state.ts'
 import { attachmentCount } from './lookup.ts'
 
 export function policyView(account: Account, policy: Policy, type: PolicyType): object {
@@ -43,40 +33,17 @@ export function attachedPolicyView(policy: Policy, attachment: Attachment): obje
   }
 }
 
-/** A role without its trust policy, as in ListRoles. */
-export function roleSummary(account: Account, role: Role): object {
+export function roleView(account: Account, role: Role): object {
   return {
     RoleName: role.name,
     RoleId: role.id,
     Arn: roleArn(account.id, role.name),
     Description: role.description,
+    AssumeRolePolicyDocument: role.trust,
     MaxSessionDuration: role.maxSessionSeconds,
     CreateDate: isoDate(role.created),
     UpdateDate: isoDate(role.updated),
   }
-}
-
-export function roleView(account: Account, role: Role): object {
-  return { ...roleSummary(account, role), AssumeRolePolicyDocument: role.trust }
-}
-
-export function userView(user: User): object {
-  return {
-    UserName: user.name,
-    UserId: user.id,
-    DisplayName: user.displayName,
-    Comments: user.comments,
-    CreateDate: isoDate(user.created),
-    UpdateDate: isoDate(user.updated),
-  }
-}
-
-export function accessKeyView(key: AccessKey): object {
-  return { AccessKeyId: key.id, Status: key.active ? 'Active' : 'Inactive', CreateDate: isoDate(key.created) }
-}
-
-export function tagViews(tags: ReadonlyMap<string, string>): { readonly Tag: readonly object[] } {
-  return { Tag: [...tags].map(([TagKey, TagValue]) => ({ TagKey, TagValue })) }
 }
 
 /** As in the vendor's responses, the role's name is in lower case. */

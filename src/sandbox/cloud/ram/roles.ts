@@ -1,13 +1,11 @@
 import { ApiError } from '../api-error.ts'
-import { markerPage } from '../http/paging.ts'
-import { newId } from '../identifiers.ts'
 import { type Call, type Operation, operationsOf } from '../operation.ts'
-import type { Role } from '../state.ts'
 import { rememberRam } from './authorize.ts'
+import { addRole } from './entities.ts'
 import { checkDocument, findRole } from './lookup.ts'
-import { roleSummary, roleView, tagViews } from './ram-views.ts'
-import { all, DESCRIPTION, PAGE_PARAMETERS, ROLE_NAME, roleResource, SESSION_SECONDS, TRUST_DOCUMENT } from './rules.ts'
-import { hasTags, readTags } from './tagging.ts'
+import { roleView } from './ram-views.ts'
+import { DESCRIPTION, ROLE_NAME, roleResource, SESSION_SECONDS, TRUST_DOCUMENT } from './rules.ts'
+import { readTags } from './tagging.ts'
 
 const MAX_ROLES = 1000
 
@@ -21,18 +19,13 @@ function createRole(call: Call): object {
   if (roles.size >= MAX_ROLES)
     throw new ApiError(409, 'LimitExceeded.Role', 'The count of roles beyond the current limits.')
   rememberRam(call.state, call.account.id)
-  const now = call.state.now()
-  const role: Role = {
+  const role = addRole(call.account.ram, call.state.now(), {
     name,
-    id: newId.ramEntity(),
     description: call.get('Description') ?? '',
     trust,
     maxSessionSeconds: Number(call.get('MaxSessionDuration') ?? 3600),
     tags: new Map(readTags(call)),
-    created: now,
-    updated: now,
-  }
-  roles.set(name.toLowerCase(), role)
+  })
   return { Role: roleView(call.account, role) }
 }
 
@@ -63,34 +56,16 @@ function deleteRole(call: Call): object {
   return {}
 }
 
-function listRoles(call: Call): object {
-  const tags = readTags(call)
-  const chosen = [...call.account.ram.roles.values()].filter((role) => hasTags(role.tags, tags))
-  const { items, ...page } = markerPage(call, chosen)
-  const views = items.map((role) => ({ ...roleSummary(call.account, role), Tags: tagViews(role.tags) }))
-  return { ...page, Roles: { Role: views } }
-}
-
 /** RAM 2015-05-01: roles. */
 export const RAM_ROLE_OPERATIONS: readonly Operation[] = operationsOf('Ram', '2015-05-01', [
   {
     name: 'GetRole',
-    action: 'ram:GetRole',
     resources: roleResource,
     parameters: { RoleName: ROLE_NAME },
     handler: (call) => ({ Role: roleView(call.account, findRole(call.account.ram, call.need('RoleName'))) }),
   },
   {
-    name: 'ListRoles',
-    action: 'ram:ListRoles',
-    resources: all('role'),
-    parameters: PAGE_PARAMETERS,
-    handler: listRoles,
-  },
-  {
     name: 'CreateRole',
-    write: true,
-    action: 'ram:CreateRole',
     resources: roleResource,
     parameters: {
       RoleName: ROLE_NAME,
@@ -102,8 +77,6 @@ export const RAM_ROLE_OPERATIONS: readonly Operation[] = operationsOf('Ram', '20
   },
   {
     name: 'UpdateRole',
-    write: true,
-    action: 'ram:UpdateRole',
     resources: roleResource,
     parameters: {
       RoleName: ROLE_NAME,
@@ -113,12 +86,5 @@ export const RAM_ROLE_OPERATIONS: readonly Operation[] = operationsOf('Ram', '20
     },
     handler: updateRole,
   },
-  {
-    name: 'DeleteRole',
-    write: true,
-    action: 'ram:DeleteRole',
-    resources: roleResource,
-    parameters: { RoleName: ROLE_NAME },
-    handler: deleteRole,
-  },
+  { name: 'DeleteRole', resources: roleResource, parameters: { RoleName: ROLE_NAME }, handler: deleteRole },
 ])

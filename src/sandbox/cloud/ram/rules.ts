@@ -18,11 +18,6 @@ export const POLICY_TYPE: ParameterRule = {
   oneOf: ['System', 'Custom'],
   code: 'InvalidParameter.PolicyType',
 }
-export const VERSION_ID: ParameterRule = {
-  required: true,
-  pattern: /^v[1-9]\d*$/,
-  code: 'InvalidParameter.VersionId.Format',
-}
 export const POLICY_DOCUMENT: ParameterRule = {
   required: true,
   maxBytes: MAX_POLICY_BYTES,
@@ -35,9 +30,6 @@ export const TRUST_DOCUMENT: ParameterRule = {
   maxBytes: 4096,
   lengthCode: 'InvalidParameter.AssumeRolePolicyDocument.Length',
 }
-export const PAGE_PARAMETERS: Readonly<Record<string, ParameterRule>> = {
-  MaxItems: { integer: [1, 1000], code: 'InvalidParameter.MaxItems' },
-}
 
 export const policyResource = (call: Call): readonly string[] => {
   const owner = call.get('PolicyType') === 'System' ? 'system' : call.account.id
@@ -49,6 +41,3 @@ export const roleResource = (call: Call): readonly string[] => [
 export const userResource = (call: Call): readonly string[] => [
   `acs:ram:*:${call.account.id}:user/${call.need('UserName')}`,
 ]
-export const all =
-  (kind: string) =>
-  (call: Call): readonly string[] => [`acs:ram:*:${call.account.id}:${kind}/*`]

@@ -20,27 +20,14 @@ function tagResources(call: Call): object {
   return {}
 }
 
-function untagResources(call: Call): object {
-  const resources = required(named(call), 'ResourceNames')
-  const keys = readList(call, 'TagKeys')
-  for (const { tags } of resources) {
-    if (call.get('All') === 'true') tags.clear()
-    else for (const key of keys) tags.delete(key)
-  }
-  return {}
-}
-
 function listTagResources(call: Call): object {
   const { ram } = call.account
   const type = call.need('ResourceType')
   const everything: readonly Tagged[] = [...(type === 'role' ? ram.roles : ram.policies).values()]
   const requested = named(call)
-  const filter = readTags(call)
-  const rows = (requested.length > 0 ? requested : everything)
-    .filter(({ tags }) => hasTags(tags, filter))
-    .flatMap(({ name, tags }) => {
-      return [...tags].map(([TagKey, TagValue]) => ({ ResourceType: type, ResourceName: name, TagKey, TagValue }))
-    })
+  const rows = (requested.length > 0 ? requested : everything).flatMap(({ name, tags }) =>
+    [...tags].map(([TagKey, TagValue]) => ({ ResourceType: type, ResourceName: name, TagKey, TagValue })),
+  )
   return { TagResources: rows }
 }
 
@@ -60,15 +47,9 @@ const BASE = { parameters: { ResourceType: TYPE }, resources }
 
 /** RAM 2015-05-01: tags of roles and policies. */
 export const RAM_TAG_OPERATIONS: readonly Operation[] = operationsOf('Ram', '2015-05-01', [
-  { name: 'TagResources', write: true, action: 'ram:TagResources', ...BASE, handler: tagResources },
-  { name: 'UntagResources', write: true, action: 'ram:UntagResources', ...BASE, handler: untagResources },
-  { name: 'ListTagResources', action: 'ram:ListTagResources', ...BASE, handler: listTagResources },
+  { name: 'TagResources', ...BASE, handler: tagResources },
+  { name: 'ListTagResources', ...BASE, handler: listTagResources },
 ])
-
-/** Whether an entity has all tags of a filter. */
-export function hasTags(tags: ReadonlyMap<string, string>, filter: ReadonlyMap<string, string>): boolean {
-  return [...filter].every(([key, value]) => tags.get(key) === value)
-}
 
 /** Reads tags in the SDK's format, `Tag=[{"Key":…,"Value":…}]`, or in the older one, `Tag.1.Key`, `Tag.1.Value`. */
 export function readTags(call: Call): ReadonlyMap<string, string> {

@@ -1,16 +1,9 @@
 import { NopassError } from '../../../errors.ts'
 import { newId } from '../identifiers.ts'
 import { readPolicy, readTrust } from '../ram/document.ts'
+import { addPolicy, addProvider, addRole, addUser, newKey } from '../ram/entities.ts'
 import { systemPolicyName } from '../ram/system-policies.ts'
-import {
-  type AccessKey,
-  type Account,
-  type CloudState,
-  type Endpoint,
-  emptyRam,
-  type Instance,
-  type RamState,
-} from '../state.ts'
+import { type Account, type CloudState, type Endpoint, emptyRam, type Instance, type RamState } from '../state.ts'
 import type { Seed, SeedAccount, SeedEndpoint, SeedInstance, SeedPolicies } from './seed.ts'
 
 /** Loads a seed's accounts into an empty state. @throws SEED_INVALID for an invalid document or an unknown name */
@@ -24,40 +17,20 @@ export function loadSeed(state: CloudState, seed: Seed): void {
 function loadAccount(state: CloudState, seed: SeedAccount): Account {
   const now = state.now()
   const ram = emptyRam()
-  const stamp = { created: now, updated: now }
   for (const [name, document] of Object.entries(seed.policies ?? {})) {
-    const text = checked(JSON.stringify(document), 'policy', name)
-    const versions = [{ id: 'v1', document: text, created: now }]
-    const rest = { description: '', tags: new Map(), defaultVersion: 'v1', nextVersion: 2, versions }
-    ram.policies.set(name.toLowerCase(), { name, ...stamp, ...rest })
+    addPolicy(ram, now, { name, document: checked(JSON.stringify(document), 'policy', name) })
   }
-  const newKey = (): AccessKey => ({ id: newId.accessKey(), secret: newId.secret(), active: true, created: now })
   for (const { name, policies } of seed.users) {
-    ram.users.set(name.toLowerCase(), {
-      name,
-      id: newId.user(),
-      displayName: name,
-      comments: '',
-      ...stamp,
-      keys: [newKey()],
-    })
+    addUser(ram, now, name, [newKey(now)])
     attach(ram, 'user', name, policies, now)
   }
   for (const { name, description = '', maxSessionSeconds = 3600, tags = {}, trust, policies } of seed.roles ?? []) {
-    const text = checked(JSON.stringify(trust), 'trust', name)
-    const rest = {
-      id: newId.ramEntity(),
-      description,
-      trust: text,
-      maxSessionSeconds,
-      tags: new Map(Object.entries(tags)),
-    }
-    ram.roles.set(name.toLowerCase(), { name, ...stamp, ...rest })
+    const rest = { description, maxSessionSeconds, tags: new Map(Object.entries(tags)) }
+    addRole(ram, now, { name, trust: checked(JSON.stringify(trust), 'trust', name), ...rest })
     attach(ram, 'role', name, policies, now)
   }
   for (const { name, issuer, clientIds } of seed.oidcProviders ?? []) {
-    const rest = { clientIds: [...clientIds], fingerprints: [], description: '' }
-    ram.oidcProviders.set(name.toLowerCase(), { name, issuer, ...stamp, ...rest })
+    addProvider(ram, now, { name, issuer, clientIds: [...clientIds] })
   }
   const clusters = (seed.clusters ?? []).map((cluster) => {
     const { kind = 'managed', workerRole = '' } = cluster
@@ -72,7 +45,7 @@ function loadAccount(state: CloudState, seed: SeedAccount): Account {
   })
   return {
     id: seed.id,
-    rootKey: seed.rootAccessKey ? newKey() : undefined,
+    rootKey: seed.rootAccessKey ? newKey(now) : undefined,
     ram,
     instances: (seed.instances ?? []).map((instance) => loadInstance(instance, now)),
     clusters: new Map(clusters.map((cluster) => [cluster.id, cluster])),

@@ -1,6 +1,7 @@
 import { ApiError } from '../api-error.ts'
 import { type Call, isoDate, type Operation, operationsOf, type ParameterRule } from '../operation.ts'
 import { rememberRam } from '../ram/authorize.ts'
+import { addProvider } from '../ram/entities.ts'
 import { oidcProviderArn } from '../ram/ram-views.ts'
 import type { OidcProvider } from '../state.ts'
 
@@ -42,17 +43,13 @@ function createProvider(call: Call): object {
     throw new ApiError(409, 'LimitExceeded.OIDCProvider', 'The count of OIDC providers beyond the current limits.')
   }
   rememberRam(call.state, call.account.id)
-  const now = call.state.now()
-  const provider: OidcProvider = {
+  const provider = addProvider(call.account.ram, call.state.now(), {
     name,
     issuer: call.need('IssuerUrl'),
     clientIds: list(call.get('ClientIds')),
     fingerprints: list(call.get('Fingerprints')),
     description: call.get('Description') ?? '',
-    created: now,
-    updated: now,
-  }
-  oidcProviders.set(name.toLowerCase(), provider)
+  })
   return { OIDCProvider: view(call, provider) }
 }
 
@@ -84,14 +81,12 @@ const resource = (call: Call): readonly string[] => [
 export const IMS_OPERATIONS: readonly Operation[] = operationsOf('Ims', '2019-08-15', [
   {
     name: 'GetOIDCProvider',
-    action: 'ram:GetOIDCProvider',
     resources: resource,
     parameters: ONE,
     handler: (call) => ({ OIDCProvider: view(call, findProvider(call)) }),
   },
   {
     name: 'ListOIDCProviders',
-    action: 'ram:ListOIDCProviders',
     resources: resource,
     handler: (call) => {
       const all = [...call.account.ram.oidcProviders.values()].map((provider) => view(call, provider))
@@ -100,26 +95,10 @@ export const IMS_OPERATIONS: readonly Operation[] = operationsOf('Ims', '2019-08
   },
   {
     name: 'CreateOIDCProvider',
-    write: true,
-    action: 'ram:CreateOIDCProvider',
     resources: resource,
     parameters: { ...ONE, IssuerUrl: ISSUER },
     handler: createProvider,
   },
-  {
-    name: 'UpdateOIDCProvider',
-    write: true,
-    action: 'ram:UpdateOIDCProvider',
-    resources: resource,
-    parameters: ONE,
-    handler: updateProvider,
-  },
-  {
-    name: 'DeleteOIDCProvider',
-    write: true,
-    action: 'ram:DeleteOIDCProvider',
-    resources: resource,
-    parameters: ONE,
-    handler: deleteProvider,
-  },
+  { name: 'UpdateOIDCProvider', resources: resource, parameters: ONE, handler: updateProvider },
+  { name: 'DeleteOIDCProvider', resources: resource, parameters: ONE, handler: deleteProvider },
 ])

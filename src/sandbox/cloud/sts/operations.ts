@@ -54,10 +54,9 @@ const SESSION: Readonly<Record<string, ParameterRule>> = {
 
 /** STS 2015-04-01. */
 export const STS_OPERATIONS: readonly Operation[] = operationsOf('Sts', '2015-04-01', [
-  { name: 'GetCallerIdentity', handler: getCallerIdentity },
+  { name: 'GetCallerIdentity', action: undefined, handler: getCallerIdentity },
   {
     name: 'AssumeRole',
-    action: 'sts:AssumeRole',
     resources: assumedRole,
     parameters: { ...SESSION, ExternalId: { pattern: /^[\w+=,.@:/-]{2,1224}$/, code: 'InvalidParameter.ExternalId' } },
     handler: assumeRole,
