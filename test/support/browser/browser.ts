@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 import { silentProgress } from '../../../src/sandbox/progress.ts'
-import { ensureBrowser } from '../../../src/sandbox/tools/ensure-browser.ts'
+import { ensureBrowser } from './ensure-browser.ts'
 
 /** A real, headless Chromium. */
 export interface TestBrowser extends AsyncDisposable {

@@ -1,11 +1,11 @@
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { NopassError } from '../../../src/errors.ts'
+import type { Progress } from '../../../src/sandbox/progress.ts'
+import { isProgram } from '../../../src/sandbox/tools/go-program.ts'
+import { cacheFolder, type Host, pathFolders, readHost } from '../../../src/sandbox/tools/host.ts'
 import { acquireLock } from '../../../tools/bootstrap/lock.mjs'
-import { NopassError } from '../../errors.ts'
-import type { Progress } from '../progress.ts'
-import { isProgram } from './go-program.ts'
-import { cacheFolder, type Host, pathFolders, readHost } from './host.ts'
 
 export interface BrowserOptions {
   readonly progress: Progress

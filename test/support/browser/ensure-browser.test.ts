@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { silentProgress } from '../../../src/sandbox/progress.ts'
-import { ensureBrowser } from '../../../src/sandbox/tools/ensure-browser.ts'
 import { type Host, readHost } from '../../../src/sandbox/tools/host.ts'
+import { ensureBrowser } from './ensure-browser.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'browser-'))
 after(() => rmSync(folder, { recursive: true, force: true }))
