@@ -19,6 +19,7 @@ import { affectedTests, changedFiles, takeChanged } from './test/changed.ts'
 import { measureCoverage } from './test/coverage.ts'
 import { readFloor, reportCoverage } from './test/coverage-floor.ts'
 import { readDurations, slowestFirst, writeDurations } from './test/durations.ts'
+import { createIdleMeter } from './test/idle-cores.ts'
 import { endAll, removeTemporary, TEST_RUN_VARIABLE } from './test/leftovers.ts'
 import { type Pass, passesOf } from './test/passes.ts'
 import { addCounts, type Counts, formatCounts, NO_TESTS } from './test/results.ts'
@@ -130,7 +131,8 @@ async function runPasses(passes: readonly Pass[]): Promise<Counts> {
       durations,
     )
     print(`— ${runnable.map(({ title }) => title).join('; ')}: ${countFiles(jobs)}`)
-    const results = await runJobs({ root, jobs, slots: slotsOf(stage), temporary, print }, signal)
+    const spare = { most: 2, idleCores: createIdleMeter(), interval: 2_000 }
+    const results = await runJobs({ root, jobs, slots: slotsOf(stage), spare, temporary, print }, signal)
     tried.push(...results.map(({ job, result }) => ({ ...job, result })))
   }
   const last = await tryAgain(tried)

@@ -38,7 +38,8 @@ const LINUX_CLIENTS = process.platform === 'linux' ? (['docker-credential-acr-he
 
 /** From the fastest to the slowest; `unit` is every folder of test/ that has no own suite. */
 export const SUITES: readonly Suite[] = [
-  { name: 'unit', tools: [], parallel: (cores) => cores, fileLimit: 120_000 },
+  // A few wait for a process.
+  { name: 'unit', tools: [], parallel: (cores) => cores + 2, fileLimit: 120_000 },
   // A single file uses all cores.
   { name: 'simulation', tools: [], parallel: () => 1, fileLimit: 900_000 },
   {

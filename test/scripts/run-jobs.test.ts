@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, test } from 'node:test'
 import { slowestFirst } from '../../scripts/test/durations.ts'
+import { createIdleMeter } from '../../scripts/test/idle-cores.ts'
 import { addCounts, NO_TESTS } from '../../scripts/test/results.ts'
-import { type Job, runJobs } from '../../scripts/test/run-jobs.ts'
+import { type Job, type JobsRun, runJobs } from '../../scripts/test/run-jobs.ts'
 import { isAlive, processId } from '../../src/lib/process-id.ts'
 import { eventually } from '../support/eventually.ts'
 
@@ -18,8 +19,14 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(root, { recursive: true, force: true }))
 
+interface RunOptions extends Partial<Pick<JobsRun, 'slots' | 'spare'>> {
+  readonly fileLimit?: number
+  readonly signal?: AbortSignal
+}
+
 /** Runs small test files and returns the counts and the printed text, without times. */
-async function runFiles(sources: Record<string, string>, fileLimit = 20_000, signal = never) {
+async function runFiles(sources: Record<string, string>, options: RunOptions = {}) {
+  const { fileLimit = 20_000, signal = never, slots = 2, ...more } = options
   const files = Object.keys(sources).map((name) => `test/${name}.test.ts`)
   for (const [name, source] of Object.entries(sources)) {
     writeFileSync(join(root, 'test', `${name}.test.ts`), `import { test, describe } from 'node:test'\n${source}`)
@@ -28,8 +35,8 @@ async function runFiles(sources: Record<string, string>, fileLimit = 20_000, sig
   const printed: string[] = []
   const print = (text: string) => void printed.push(text)
   const logs = join(root, 'logs')
-  const jobs = files.map((file) => ({ file, label: file, group: 'all', most: 2, waits: false, fileLimit, env, logs }))
-  const results = await runJobs({ root, jobs, slots: 2, temporary: join(root, 'temporary'), print }, signal)
+  const jobs = files.map((file) => ({ file, label: file, group: 'all', most: 3, waits: false, fileLimit, env, logs }))
+  const results = await runJobs({ root, jobs, slots, ...more, temporary: join(root, 'temporary'), print }, signal)
   const counts = results.reduce((sum, { result }) => addCounts(sum, result.counts), NO_TESTS)
   return { counts, text: printed.join('\n').replaceAll(/ · [\d.]+ s$/gm, '') }
 }
@@ -79,7 +86,7 @@ for (const [what, source, message] of [
 test('a file that hangs is stopped after its limit, and its last test is named', async () => {
   const { counts, text } = await runFiles(
     { slow: `test('waits', () => new Promise(() => setInterval(() => {}, 1e6)))` },
-    1_500,
+    { fileLimit: 1_500 },
   )
   assert.deepEqual(counts, { passed: 0, failed: 1, skipped: 0 })
   assert.match(text, /did not finish within 1\.5 s; the last test that started: waits/)
@@ -136,8 +143,7 @@ test('an interrupt stops the running files', async () => {
 writeFileSync('${pidFile}', String(process.pid)); test('waits', () => new Promise(() => setInterval(() => {}, 1e6)))`
   const work = runFiles(
     { waits: source, next: `test('a', () => {})`, last: `test('a', () => {})` },
-    60_000,
-    broken.signal,
+    { fileLimit: 60_000, signal: broken.signal },
   )
   await eventually(() => assert.ok(existsSync(pidFile) && readFileSync(pidFile, 'utf8') !== ''))
   broken.abort(new Error('stop'))
@@ -176,14 +182,20 @@ test('a', async () => { appendFileSync('${events}', '+' + name + ' '); await new
   assert.ok(most <= 3, order.join(' '))
 })
 
+/** Files that end when as many run as there are names; each of a group of its own. */
+function filesThatMeet(names: readonly string[]): Record<string, string> {
+  const events = join(root, 'events')
+  const source = `import { appendFileSync, readFileSync } from 'node:fs'
+test('a', async () => { appendFileSync('${events}', '+'); while (readFileSync('${events}', 'utf8').length < ${names.length}) await new Promise((r) => setTimeout(r, 10)) })`
+  return Object.fromEntries(names.map((name) => [name, source]))
+}
+
 test('files that wait, and of whose group only one runs, share a slot', async () => {
   const { NODE_TEST_CONTEXT: _, ...env } = process.env
-  const events = join(root, 'events')
   // Each ends when three run, which two slots alone do not allow.
-  const source = `import { test } from 'node:test'; import { appendFileSync, readFileSync } from 'node:fs'
-test('a', async () => { appendFileSync('${events}', '+'); while (readFileSync('${events}', 'utf8').length < 3) await new Promise((r) => setTimeout(r, 10)) })`
+  const sources = filesThatMeet(['node', 'zoo', 'cluster'])
   const job = (name: string, most: number): Job => {
-    writeFileSync(join(root, 'test', `${name}.test.ts`), source)
+    writeFileSync(join(root, 'test', `${name}.test.ts`), `import { test } from 'node:test'\n${sources[name]}`)
     const file = `test/${name}.test.ts`
     return { file, label: file, group: name, most, waits: true, fileLimit: 20_000, env, logs: join(root, 'logs') }
   }
@@ -194,6 +206,30 @@ test('a', async () => { appendFileSync('${events}', '+'); while (readFileSync('$
     results.map(({ result }) => result.counts.passed),
     [1, 1, 1],
   )
+})
+
+test('one more file after the other starts while cores are idle', async () => {
+  const spare = { most: 2, idleCores: () => 1, interval: 10 }
+  const { counts } = await runFiles(filesThatMeet(['a', 'b', 'c']), { slots: 1, spare })
+  assert.deepEqual(counts, { passed: 3, failed: 0, skipped: 0 })
+})
+
+test('no more files start while the cores are busy', async () => {
+  const spare = { most: 2, idleCores: () => 0.4, interval: 10 }
+  const { counts } = await runFiles(filesThatMeet(['a', 'b']), { slots: 1, spare, fileLimit: 1_500 })
+  assert.deepEqual(counts, { passed: 1, failed: 1, skipped: 0 })
+})
+
+test('idle cores are counted since the last look', () => {
+  const core = (user: number, idle: number) => ({ model: '', speed: 0, times: { user, nice: 0, sys: 0, idle, irq: 0 } })
+  const looks = [
+    [core(100, 900), core(500, 500)],
+    [core(150, 950), core(600, 500)],
+    [core(150, 1050), core(600, 600)],
+    [core(150, 1050), core(600, 600)],
+  ]
+  const idleCores = createIdleMeter(() => looks.shift() ?? [])
+  assert.deepEqual([idleCores(), idleCores(), idleCores()], [0.5, 2, 0])
 })
 
 test('the slowest file starts first; of files that no run has measured, those that wait, and those of the smallest group', () => {
