@@ -53,8 +53,8 @@ export const HELPER_CODES = {
     fix: 'Remove the namespace from targets.namespaces.include, or create it and run helm upgrade again, which creates its Role; all other namespaces are served meanwhile.',
   },
   LEASE_MISSING: {
-    what: 'The Lease for leader election does not exist, so no replica writes anything.',
-    fix: 'Run helm upgrade again with the same values: the chart creates the Lease.',
+    what: 'The Lease for leader election does not exist and the helper cannot create it, so no replica writes anything.',
+    fix: 'Install the chart again with the same values: it renders the Lease, and the Role with which the helper creates it.',
   },
   LEASE_LOST: {
     what: 'The lease could not be renewed in time, or another replica took it.',

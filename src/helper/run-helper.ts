@@ -80,6 +80,7 @@ export async function runHelper(options: HelperOptions, signal: AbortSignal): Pr
       generation.rewind()
       statusWriter.rewind()
     },
+    onCreated: () => log.info({ lease: release.lease }, 'the lease did not exist and was created'),
     onMissing(missing) {
       const { code, message, hint } = leaseMissing(release)
       if (missing) log.error({ code, lease: release.lease }, `${message}. ${hint}`)
@@ -253,6 +254,6 @@ function leaderWrites(client: KubeClient, isLeader: () => boolean): KubeClient {
 function leaseMissing({ namespace, lease }: HelperConfig['release']): NopassError {
   return new NopassError(
     'LEASE_MISSING',
-    `the Lease ${namespace}/${lease} does not exist, so no replica can become the leader`,
+    `the Lease ${namespace}/${lease} does not exist and cannot be created, so no replica can become the leader`,
   )
 }

@@ -1,7 +1,8 @@
 import { type Clock, sleep } from '../lib/clock.ts'
 import { hasStatus, KubeApiError } from './api-error.ts'
-import type { KubeClient } from './client.ts'
+import { APPLY, type KubeClient } from './client.ts'
 import { acquiredSpec, type Lease, type LeaseDurations, leaseMs, releasedSpec, renewedSpec } from './lease-record.ts'
+import { FIELD_MANAGER } from './names.ts'
 import { namespacedPath } from './types.ts'
 import { isOlderVersion } from './watch/store.ts'
 import { startWatchdog } from './watch/timing.ts'
@@ -17,7 +18,9 @@ export interface LeaseOptions {
   readonly durations?: LeaseDurations
   readonly onAcquired: () => void
   readonly onProblem?: (error: unknown) => void
-  /** The lease has not existed for 30 s (Helm creates it after the Deployment), or exists again. */
+  /** The lease did not exist for 30 s (Helm creates it after the Deployment) and was created. */
+  readonly onCreated?: () => void
+  /** It could not be created either, or exists again. */
   readonly onMissing?: (missing: boolean) => void
   /** The lease has an older version than before: etcd was restored from a backup. */
   readonly onRewound?: () => void
@@ -31,7 +34,7 @@ export interface LeaseElector {
   isLeader(): boolean
   /** The holder when the lease was last read. */
   readonly holder: string | undefined
-  /** The lease has not existed for 30 s: no replica can lead. */
+  /** The lease does not exist and could not be created: no replica can lead. */
   readonly missing: boolean
   /** Follows, then leads; returns `lost`, or `stopped` after the signal, when the lease has been released. */
   run(signal: AbortSignal): Promise<'lost' | 'stopped'>
@@ -47,8 +50,7 @@ const SHORT_WATCH_MS = 1_000
 const FREE = new Error('the lease may be free')
 
 /**
- * Leader election as in client-go, on a Lease that the chart renders, so that the helper needs no right to create one. Another
- * holder's lease has expired when it did not change for its duration on our own monotonic clock; clocks are never compared.
+ * Leader election as in client-go, on a Lease that the chart renders; where no one applies it, a replica does. Another holder's lease has expired when it did not change for its duration on our own monotonic clock; clocks are never compared.
  */
 export function createLeaseElector(options: LeaseOptions): LeaseElector {
   const { client, clock, identity } = options
@@ -68,11 +70,29 @@ export function createLeaseElector(options: LeaseOptions): LeaseElector {
 
   const inTime = (): boolean => clock.monotonic() < renewedAt + durations.renewDeadlineMs
   const noteMissing = (isMissing: boolean): void => {
-    missingSince = isMissing ? (missingSince ?? clock.monotonic()) : undefined
-    const next = missingSince !== undefined && clock.monotonic() - missingSince >= MISSING_MS
-    if (next === missing) return
-    missing = next
+    missingSince = isMissing ? missingSince : undefined
+    if (isMissing === missing) return
+    missing = isMissing
     options.onMissing?.(missing)
+  }
+  /**
+   * Creates the lease if it has not existed for a while. Without a holder, because two replicas that apply the same both succeed;
+   * it is acquired by a write that names its version (docs/en/decisions.md#rendered-lease).
+   */
+  const restore = async (signal: AbortSignal): Promise<void> => {
+    missingSince ??= clock.monotonic()
+    if (clock.monotonic() - missingSince < MISSING_MS) return
+    const body = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name: options.name } }
+    const query = { fieldManager: FIELD_MANAGER }
+    try {
+      await client.request({ method: 'PATCH', path, query, body, contentType: APPLY, timeoutMs, lane }, signal)
+      missingSince = undefined
+      options.onCreated?.()
+    } catch (error) {
+      if (signal.aborted) throw error
+      options.onProblem?.(error)
+      noteMissing(true)
+    }
   }
   const observe = (lease: Lease): void => {
     noteMissing(false)
@@ -151,7 +171,7 @@ export function createLeaseElector(options: LeaseOptions): LeaseElector {
         await waitForFree(lease, signal)
       } catch (error) {
         if (signal.aborted) throw error
-        if (hasStatus(error, 404)) noteMissing(true)
+        if (hasStatus(error, 404)) await restore(signal)
         // Another follower was faster: read again immediately, but only once.
         conflicts = hasStatus(error, 409) ? conflicts + 1 : 0
         if (conflicts === 1) continue

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { MERGE_PATCH } from '../../src/kube/client.ts'
+import { APPLY, MERGE_PATCH } from '../../src/kube/client.ts'
+import { FIELD_MANAGER } from '../../src/kube/names.ts'
 import type { KubeObject } from '../../src/kube/types.ts'
 import type { Guarded } from '../support/cluster/guarded.ts'
 import { eventually } from '../support/eventually.ts'
@@ -9,7 +10,7 @@ const LEASE = '/apis/coordination.k8s.io/v1/namespaces/sys/leases/guarded-acr-no
 const STATUS = '/api/v1/namespaces/sys/configmaps/guarded-acr-nopass-status'
 const ABSENT_OWNER = { apiVersion: 'v1', kind: 'ConfigMap', name: 'gone', uid: '00000000-0000-0000-0000-000000000000' }
 
-const forbidden: readonly [string, object, RegExp][] = [
+const additions: readonly [string, { readonly metadata: object }, RegExp][] = [
   [
     'adding an owner reference',
     { metadata: { ownerReferences: [ABSENT_OWNER] } },
@@ -17,8 +18,11 @@ const forbidden: readonly [string, object, RegExp][] = [
   ],
   ['adding a finalizer', { metadata: { finalizers: ['x.example.com/y'] } }, /leaves metadata.finalizers alone/],
   ['adding a label', { metadata: { labels: { a: 'b' } } }, /leaves metadata.labels alone/],
-  ['removing the labels', { metadata: { labels: null } }, /leaves metadata.labels alone/],
   ['adding an annotation', { metadata: { annotations: { a: 'b' } } }, /leaves metadata.annotations alone/],
+]
+const forbidden: typeof additions = [
+  ...additions,
+  ['removing the labels', { metadata: { labels: null } }, /leaves metadata.labels alone/],
 ]
 
 /** What the guard rejects and allows on the helper's Lease and its status. */
@@ -61,5 +65,19 @@ export function testGuardOfLeadership({ chart, helper }: Guarded): void {
       const { metadata: kept } = await chart.admin.request<KubeObject>({ method: 'GET', path })
       assert.equal(kept.deletionTimestamp, undefined)
     }
+  })
+
+  test('the guard lets the helper create a Lease that was never applied, with a name alone, and no status', async () => {
+    for (const path of [LEASE, STATUS]) await chart.admin.request({ method: 'DELETE', path })
+    const apply = (path: string, apiVersion: string, kind: string, metadata: object = {}) => {
+      const body = { apiVersion, kind, metadata: { name: path.slice(path.lastIndexOf('/') + 1), ...metadata } }
+      return helper.call({ method: 'PATCH', path, query: { fieldManager: FIELD_MANAGER }, contentType: APPLY, body })
+    }
+    for (const [title, { metadata }, rule] of additions) {
+      const { status, text } = await apply(LEASE, 'coordination.k8s.io/v1', 'Lease', metadata)
+      assert.deepEqual([status, rule.test(text)], [422, true], `${title}: ${text}`)
+    }
+    assert.match((await apply(STATUS, 'v1', 'ConfigMap')).text, /the helper creates none of these/)
+    assert.equal((await apply(LEASE, 'coordination.k8s.io/v1', 'Lease')).status, 201)
   })
 }

@@ -39,6 +39,12 @@ interface Application {
   readonly destination: { readonly namespace: string; readonly server: string }
 }
 
+interface Rule {
+  readonly resources: readonly string[]
+  readonly resourceNames?: readonly string[]
+  readonly verbs: readonly string[]
+}
+
 interface FluxRelease {
   readonly releaseName: string
   readonly targetNamespace: string
@@ -83,6 +89,30 @@ test('Argo CD: the project allows every cluster-scoped kind that any values rend
     }
   }
   assert.deepEqual(allowed.toSorted(), [...wide].sort())
+})
+
+/**
+ * What Argo CD of any version never applies, in this or another application
+ * (https://github.com/argoproj/argo-cd/blob/master/util/settings/resources_filter.go, coreExcludedResources).
+ */
+const NEVER_APPLIED = /^(events\.k8s\.io|metrics\.k8s\.io)\/|^v1\/Event$|^coordination\.k8s\.io\/.*Lease$/
+
+test('Argo CD: of what it never applies the chart renders only the Lease, which the helper may create', async () => {
+  for (const attach of ['admission', 'serviceAccounts']) {
+    const objects = parseManifest(await helms[0].render({ values: [scenario('everything'), { attach }] }))
+    const omitted = objects.filter(({ apiVersion, kind }) => NEVER_APPLIED.test(`${apiVersion}/${kind}`))
+    assert.deepEqual(
+      omitted.map(({ kind }) => kind),
+      ['Lease'],
+    )
+    const rules = objects.flatMap(({ kind, namespace, body }) =>
+      kind === 'Role' && namespace === omitted[0]?.namespace ? (body.rules as Rule[]) : [],
+    )
+    const [rule] = rules.filter(({ resources }) => resources.includes('leases'))
+    assert.deepEqual(rule?.resourceNames, [omitted[0]?.name])
+    // A server-side apply of an object that does not exist.
+    assert.ok(['create', 'patch'].every((verb) => rule?.verbs.includes(verb)))
+  }
 })
 
 test('Argo CD: project and application fit together', () => {

@@ -696,8 +696,10 @@ test("H5 a rotation writes the helper's own copy before all other Secrets, and w
   await end(clock, helper)
 })
 
-test('security 3: a missing Lease is logged, shown on the status page, and makes every replica unready', async () => {
+test('security 3: a missing Lease that cannot be created is logged, shown on the status page, and makes every replica unready', async () => {
   const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
+  const isCreation = ({ method, path }: KubeCall): boolean => method === 'PATCH' && path.includes('/leases/')
+  server.faults.add({ matches: isCreation, status: 403 })
   const helper = startHelper(server, clock, cloud, {}, { http: true })
   const { http } = await helper.ports
   const ready = async () => (await fetch(`http://127.0.0.1:${http}/readyz`)).status
@@ -720,4 +722,19 @@ test('security 3: a missing Lease is logged, shown on the status page, and makes
   await clock.advance(5_000)
   assert.equal(await nextReady(), 200)
   await end(clock, next)
+})
+
+test('a release whose Lease was never applied, as by Argo CD, serves every namespace half a minute later', async () => {
+  const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
+  server.remove('leases/home/r')
+  const helpers = ['one', 'two'].map((name) => startHelper(server, clock, cloud, {}, { name }))
+  await clock.advance(40_000)
+  assert.deepEqual(Object.keys(passwordsIn(server, 'shop')), ['a.example.com'])
+  const log = helpers.flatMap((helper) => helper.log)
+  assert.ok(log.includes('info the lease did not exist and was created'))
+  assert.deepEqual(
+    log.filter((line) => line.startsWith('error')),
+    [],
+  )
+  await end(clock, ...helpers)
 })

@@ -57,6 +57,12 @@ export function createFakeLeaseApi(): FakeLeaseApi {
   const lost = new Set<string>()
   const respond = (call: KubeCall): Lease => {
     lanes.add(call.lane)
+    if (call.method === 'PATCH') {
+      // An apply of metadata alone changes nothing where the Lease exists.
+      if (!deleted) return lease
+      deleted = false
+      return change(undefined)
+    }
     if (deleted) throw new KubeApiError(404, 'not found')
     if (call.method === 'GET') return lease
     const body = call.body as Lease

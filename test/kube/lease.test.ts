@@ -26,6 +26,7 @@ function start(api: Pick<FakeLeaseApi, 'client'>, clock: FakeClock, identity: st
     identity,
     onAcquired: () => log.push('acquired'),
     onProblem: () => log.push('problem'),
+    onCreated: () => log.push('created'),
     onMissing: (missing) => log.push(missing ? 'missing' : 'found'),
     onRewound: () => log.push('rewound'),
   })
@@ -346,9 +347,49 @@ test('security 3: a duration that our holders never write is ignored, and repair
   await one.done
 })
 
-test('security 3: a lease that has been missing for 30 s is reported, and so is its return', async () => {
+test('a lease that no one applied is created after 30 s without a holder, and one of two replicas acquires it', async () => {
+  const [api, clock] = [createFakeLeaseApi(), createFakeClock()]
+  api.remove()
+  const both = [start(api, clock, 'one'), start(api, clock, 'two')]
+  await clock.advance(29_000)
+  assert.equal(api.calls.includes('PATCH'), false)
+  await clock.advance(6_000)
+  assert.deepEqual(both.map((one) => one.isLeader()).toSorted(), [false, true])
+  assert.deepEqual(
+    both.map((one) => one.missing),
+    [false, false],
+  )
+  assert.deepEqual(new Set(both.flatMap(({ log }) => log)), new Set(['problem', 'created', 'acquired']))
+  assert.equal(both.find((one) => one.isLeader())?.holder, api.lease.spec?.holderIdentity)
+  assert.deepEqual([...api.lanes], ['lease'])
+  for (const one of both) one.stop.abort()
+  await Promise.all(both.map(({ done }) => done))
+})
+
+test('a lease that is deleted again and again is created at most every 30 s', async () => {
+  const [api, clock] = [createFakeLeaseApi(), createFakeClock()]
+  api.remove()
+  const request = api.client.request
+  const client: KubeClient = {
+    ...api.client,
+    async request<T>(call: KubeCall, signal?: AbortSignal): Promise<T> {
+      const created = await request<T>(call, signal)
+      if (call.method === 'PATCH') api.remove()
+      return created
+    },
+  }
+  const one = start({ client }, clock, 'one')
+  await clock.advance(5 * 60_000)
+  const creations = api.calls.filter((call) => call === 'PATCH').length
+  assert.ok(creations > 5 && creations <= 10, String(creations))
+  one.stop.abort()
+  await one.done
+})
+
+test('security 3: a lease that is missing for 30 s and cannot be created is reported, and so is its return', async () => {
   const [api, clock] = [createFakeLeaseApi(), createFakeClock()]
   api.overwrite({ holderIdentity: 'other', leaseDurationSeconds: 15 })
+  api.fail('PATCH', 403, Number.POSITIVE_INFINITY)
   const one = start(api, clock, 'one')
   await clock.advance(1_000)
   api.remove()

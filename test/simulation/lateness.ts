@@ -81,7 +81,7 @@ export function createLateness(options: LatenessOptions): Lateness {
     const undisturbedFrom = issuedAt + NOT_DUE * (expiresAt - issuedAt) - SETTLED_MS - START
     scheduler.at(expiresAt - START, () => {
       const { loaded, since } = options.loaded()
-      // Without the Lease, which only the chart creates, there is no leader.
+      // Without the Lease there is no leader.
       const isLed = holder() !== undefined && leaseChangedAt <= undisturbedFrom
       if (isTypo(loaded, registry) || !isLed || options.undisturbedSince() > undisturbedFrom || since > undisturbedFrom)
         return

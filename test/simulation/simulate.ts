@@ -95,7 +95,8 @@ export async function simulate(plan: Plan, options: SimulateOptions = {}): Promi
     ahead: settings.serverAhead ?? 0,
     watchList: settings.watchList,
     authorize(_user, verb, { resource, namespace }) {
-      if (resource === 'leases' || resource === 'configmaps') return namespace === HOME && verb !== 'create'
+      if (resource === 'leases') return namespace === HOME
+      if (resource === 'configmaps') return namespace === HOME && verb !== 'create'
       if ((forbidden.get(namespace) ?? 0) > scheduler.time) return false
       if (settings.scope === 'cluster') return true
       // A Role is deleted with its namespace; only the chart creates it again.

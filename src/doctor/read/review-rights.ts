@@ -43,7 +43,7 @@ function helperRights(config: HelperConfig): readonly Right[] {
       ? [undefined]
       : [...new Set([release.namespace, ...createTargets(config).listedNamespaces])].slice(0, NAMESPACES)
   return [
-    ...rights(['get', 'watch', 'update'], 'leases', {
+    ...rights(['get', 'watch', 'create', 'update', 'patch'], 'leases', {
       group: 'coordination.k8s.io',
       namespace: release.namespace,
       name: release.lease,

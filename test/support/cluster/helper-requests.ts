@@ -1,5 +1,5 @@
-import { type KubeCall, MERGE_PATCH, STRATEGIC_PATCH } from '../../../src/kube/client.ts'
-import { CONTENT_MANAGER } from '../../../src/kube/names.ts'
+import { APPLY, type KubeCall, MERGE_PATCH, STRATEGIC_PATCH } from '../../../src/kube/client.ts'
+import { CONTENT_MANAGER, FIELD_MANAGER } from '../../../src/kube/names.ts'
 import type { KubeObject } from '../../../src/kube/types.ts'
 import { applyPullSecret, type PullSecret } from './pull-secret.ts'
 
@@ -190,6 +190,16 @@ export const HELPER_REQUESTS: readonly HelperRequest[] = [
   {
     title: 'create a Lease',
     call: (p) => post(lease(p).replace(/\/[^/]+$/, ''), { metadata: { name: 'made' } }),
+  },
+  {
+    title: 'apply the metadata of its own Lease',
+    call: (p) => ({
+      method: 'PATCH',
+      path: lease(p),
+      query: { fieldManager: FIELD_MANAGER },
+      contentType: APPLY,
+      body: { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name: fullname(p) } },
+    }),
   },
   { title: 'delete its own Lease', call: (p) => remove(lease(p)) },
   { title: 'get its own status', call: (p) => get(inNamespace(p.home, `configmaps/${fullname(p)}-status`)) },
