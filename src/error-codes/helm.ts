@@ -17,8 +17,8 @@ export const HELM_CODES = {
     fix: 'Unset `HELM_DRIVER`, or set it to `secret` or `configmap`.',
   },
   HELM_PENDING: {
-    what: 'An earlier run was interrupted: the release is still marked as pending.',
-    fix: 'Run the command that the message names, or set `recover-pending: true`.',
+    what: 'An earlier run was interrupted: the release is still marked as being changed.',
+    fix: 'Run the command that the message names, or set `recover-pending: true` where it names that.',
   },
   HELM_CONFLICT: {
     what: 'Another field manager owns a field that the chart sets.',

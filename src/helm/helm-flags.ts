@@ -99,6 +99,8 @@ export function uninstallArguments(
     target.release,
     ...targetFlags(target),
     '--ignore-not-found',
+    // Without it Helm does not say why it could not delete an object.
+    '--debug',
     ...(options.wait ? ['--wait'] : []),
     `--timeout=${options.timeout}`,
     ...colorFlags(version),

@@ -43,6 +43,11 @@ const PATTERNS: readonly Pattern[] = [
       `${user} may not ${verb} ${resource}${group ? `.${group}` : ''}${namespace ? ` in namespace ${namespace}` : ' cluster-wide'}`,
   },
   {
+    code: 'HELM_FAILED',
+    match: /could not be deleted: \[/,
+    fix: () => 'Change what refuses the deletion, as the message shows, then run again.',
+  },
+  {
     code: 'HELM_INVALID_OBJECT',
     match: /exceeded quota: [a-z0-9.-]+, requested: [\w./-]+=/,
     fix: ({ input }) => {
@@ -66,7 +71,7 @@ const PATTERNS: readonly Pattern[] = [
     match:
       /timed out waiting for the condition|context deadline exceeded|resource not ready|resource \w+\S* not ready/i,
   },
-  { code: 'HELM_INVALID_OBJECT', match: /is invalid: |field is immutable|denied the request|admission webhook/ },
+  { code: 'HELM_INVALID_OBJECT', match: /is invalid: |field is immutable|denied (?:the )?request|admission webhook/ },
   {
     code: 'HELM_CHART',
     match:
@@ -79,7 +84,7 @@ const PATTERNS: readonly Pattern[] = [
  * are parsed here and nowhere else.
  */
 export function readHelmError(output: string, context: { readonly command: string }): NopassError {
-  const stderr = withoutCredentials(essence(output))
+  const stderr = withoutCredentials(essence(context.command === 'uninstall' ? withoutDebug(output) : output))
   const line = lastErrorLine(stderr)
   for (const { code, match, say, fix } of PATTERNS) {
     const groups = match.exec(stderr)
@@ -88,6 +93,16 @@ export function readHelmError(output: string, context: { readonly command: strin
     return new NopassError(code, message, fix ? { hint: fix(groups) } : {})
   }
   return new NopassError('HELM_FAILED', `helm ${context.command}: ${line || 'exited without a message'}`)
+}
+
+/** The errors of an uninstall, which runs with `--debug`: the API server's reason is only among the debug lines. */
+function withoutDebug(output: string): string {
+  const reason = /uninstall: Failed to delete release(?:: |" error=)(.*)$/m.exec(output)?.[1]
+  if (reason !== undefined)
+    return `Error: an object could not be deleted: ${reason.replace(/^"|"$/g, '').replaceAll('\\"', '"')}`
+  // Helm 3 ends with the error once more and its stack.
+  const [errors = ''] = output.split(/^helm\.go:\d+: .*\[debug\]/m)
+  return errors.replace(/^(?:level=DEBUG |\w+\.go:\d+: .*\[debug\]).*\n?/gm, '')
 }
 
 /** An error of helm has some kilobytes; the patterns would be slow on more, which other programs may write. */

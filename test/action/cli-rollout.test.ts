@@ -176,6 +176,37 @@ test('P10 an interrupted apply exits 130, without a pending release, a process o
   assert.deepEqual(await readdir(temp).catch(() => []), [])
 })
 
+test('P12 uninstall finishes what a plain helm uninstall left half-way, and apply names it', async () => {
+  const { admin } = cluster
+  const deployed = await cli('apply', ...rollout)
+  assert.equal(deployed.code, 0, deployed.stdout + deployed.stderr)
+  const path = '/api/v1/namespaces/acr-nopass/services/acr-nopass'
+  const { metadata } = await admin.request<{ metadata: { uid: string } }>({ method: 'GET', path })
+  await denyDeletion(metadata.uid)
+  assert.throws(() => helm('uninstall', 'acr-nopass', '--wait'))
+
+  const apply = await cli('apply', ...rollout)
+  assert.match(apply.stdout, /HELM_PENDING: release acr-nopass\/acr-nopass is uninstalling at revision \d+ since /)
+  assert.match(
+    apply.stdout,
+    / {2}fix: If no other run is working on it: `helm uninstall acr-nopass --namespace acr-nopass`/,
+  )
+  const refused = await cli('uninstall', ...rollout, '--confirm', 'acr-nopass/1')
+  assert.match(
+    refused.stdout,
+    /: helm uninstall: .*services "acr-nopass" is forbidden: .* denied request: not this Service/,
+  )
+
+  await admin.request({ method: 'DELETE', path: `${ADMISSION}/validatingadmissionpolicybindings/keep` })
+  const done = await eventually(async () => {
+    const result = await cli('uninstall', ...rollout, '--confirm', 'acr-nopass/1')
+    assert.equal(result.code, 0, result.stdout + result.stderr)
+    return result
+  }, 60_000)
+  assert.match(done.stdout, /release uninstalled/)
+  assert.deepEqual([await references(), await pullSecrets()], [[], []])
+})
+
 test('P12 uninstall requires confirmation, and leaves nothing', async () => {
   const deployed = await cli('apply', ...rollout)
   assert.equal(deployed.code, 0, deployed.stdout + deployed.stderr)
@@ -187,6 +218,24 @@ test('P12 uninstall requires confirmation, and leaves nothing', async () => {
   assert.deepEqual([await references(), await pullSecrets()], [[], []])
   assert.equal(fixture.cloud.calls.filter(({ action, code }) => action === 'DeletePolicy' && !code).length, 1)
 })
+
+const ADMISSION = '/apis/admissionregistration.k8s.io/v1'
+
+/** Denies the deletion of one object, and waits until that takes effect. */
+async function denyDeletion(uid: string): Promise<void> {
+  const { admin } = cluster
+  const rule = { apiGroups: [''], apiVersions: ['*'], operations: ['DELETE'], resources: ['services'] }
+  const create = (plural: string, spec: object): Promise<unknown> =>
+    admin.request({ method: 'POST', path: `${ADMISSION}/${plural}`, body: { metadata: { name: 'keep' }, spec } })
+  await create('validatingadmissionpolicies', {
+    matchConstraints: { resourceRules: [rule] },
+    validations: [{ expression: `oldObject.metadata.uid != '${uid}'`, message: 'not this Service' }],
+  })
+  await create('validatingadmissionpolicybindings', { policyName: 'keep', validationActions: ['Deny'] })
+  const path = '/api/v1/namespaces/acr-nopass/services/acr-nopass'
+  const deletion = { method: 'DELETE', path, query: { dryRun: 'All' } } as const
+  await eventually(() => assert.rejects(admin.request(deletion), { status: 422 }), 60_000)
+}
 
 /** Scales, and waits until the Pods are deleted or ready. */
 async function scale(replicas: number): Promise<void> {

@@ -56,7 +56,7 @@ test('rollback and uninstall have their own timeout', () => {
   const back = rollbackArguments(four, target, { revision: 3, timeout: '2m', wait: true })
   assert.deepEqual(back, ['rollback', 'acr', '3', ...where, '--wait', '--timeout=2m', '--color=never'])
   const uninstall = uninstallArguments(three, target, { timeout: '1m', wait: false })
-  assert.deepEqual(uninstall, ['uninstall', 'acr', ...where, '--ignore-not-found', '--timeout=1m'])
+  assert.deepEqual(uninstall, ['uninstall', 'acr', ...where, '--ignore-not-found', '--debug', '--timeout=1m'])
 })
 
 test('3.18 and newer and every 4.x are supported', () => {

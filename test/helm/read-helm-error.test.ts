@@ -23,6 +23,12 @@ const cases: readonly {
       'helm upgrade: "kubectl-scale" using apps/v1 owns .spec.replicas of t1/a apps/v1, Kind=Deployment, which the chart sets too',
   },
   {
+    name: 'an object that an admission policy refuses',
+    stderr: `Error: UPGRADE FAILED: failed to create resource: services "a" is forbidden: ValidatingAdmissionPolicy 'p' with binding 'b' denied request: label team is missing\n`,
+    code: 'HELM_INVALID_OBJECT',
+    message: `helm upgrade: UPGRADE FAILED: failed to create resource: services "a" is forbidden: ValidatingAdmissionPolicy 'p' with binding 'b' denied request: label team is missing`,
+  },
+  {
     name: 'a missing right',
     stderr:
       'Error: clusterroles.rbac.authorization.k8s.io is forbidden: User "ci" cannot create resource "clusterroles" in API group "rbac.authorization.k8s.io" at the cluster scope\n',
@@ -138,3 +144,34 @@ test('a token that a webhook quotes is not printed', () => {
   const { message } = readHelmError(stderr, { command: 'upgrade' })
   assert.ok(message.includes('PASSWORD=(redacted)') && !message.includes('eyJ'), message)
 })
+
+const kept = `services "a" is forbidden: ValidatingAdmissionPolicy 'keep' with binding 'keep' denied request: not this one`
+const forbidden = `leases.coordination.k8s.io "a" is forbidden: User "ci" cannot delete resource "leases" in API group "coordination.k8s.io" in the namespace "system"`
+const stack = 'helm.go:92: 2026-11-29 13:44:17 +0000 UTC [debug] failed to delete release: a\nmain.main\n\thelm.go:91\n'
+
+for (const [name, stderr, code, message] of [
+  [
+    'helm 4, an admission policy',
+    `level=DEBUG msg="starting delete resource" name=a kind=Service\nlevel=DEBUG msg="uninstall: Failed to delete release" error="[${kept.replaceAll('"', '\\"')}]"\nError: failed to delete release: a\n`,
+    'HELM_FAILED',
+    `helm uninstall: an object could not be deleted: [${kept}]`,
+  ],
+  [
+    'helm 3, a missing right',
+    `client.go:518: 2026-11-29 [debug] Starting delete for "a" Lease\nuninstall.go:125: 2026-11-29 [debug] uninstall: Failed to delete release: [${forbidden}]\nError: failed to delete release: a\n${stack}`,
+    'HELM_FORBIDDEN',
+    'helm uninstall: ci may not delete leases.coordination.k8s.io in namespace system',
+  ],
+  [
+    'helm 4, objects that stay',
+    'level=DEBUG msg="resource not ready"\nError: 1 error occurred: context deadline exceeded\n',
+    'HELM_TIMEOUT',
+    'helm uninstall: 1 error occurred: context deadline exceeded',
+  ],
+  ['helm 3, anything else', `Error: no luck\n${stack}`, 'HELM_FAILED', 'helm uninstall: no luck'],
+] as const) {
+  test(`an uninstall says why an object could not be deleted: ${name}`, () => {
+    const error = readHelmError(stderr, { command: 'uninstall' })
+    assert.deepEqual([error.code, error.message], [code, message])
+  })
+}

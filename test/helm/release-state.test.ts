@@ -35,6 +35,12 @@ test('a pending first install is explained with an uninstall, because there is n
   assert.match(explainPending(target, [revision(1, 'pending-install')]).hint, /`helm uninstall acr --namespace system`/)
 })
 
+test('an uninstall that was left half-way is explained with an uninstall, because Helm upgrades no such release', () => {
+  const { message, hint } = explainPending(target, [revision(1, 'superseded'), revision(2, 'uninstalling')], false)
+  assert.equal(message, 'release system/acr is uninstalling at revision 2 since 2026-11-25T10:00:00Z')
+  assert.equal(hint, 'If no other run is working on it: `helm uninstall acr --namespace system`, then run again.')
+})
+
 test('a rollback goes to the newest revision that worked below the failed one', () => {
   const history = [revision(1, 'superseded'), revision(2, 'superseded'), revision(3, 'failed'), revision(4, 'deployed')]
   assert.equal(lastGoodRevision(history)?.revision, 4)

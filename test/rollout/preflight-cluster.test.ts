@@ -23,6 +23,22 @@ test('with an approved plan an abandoned release is not repaired, because no pla
   assert.deepEqual([...new Set(methods)], ['GET'])
 })
 
+test('P10 an uninstall that was left half-way: plan and apply name the fix, before anything is written', async (t) => {
+  for (const mode of ['plan', 'apply']) {
+    const methods: string[] = []
+    const request = async ({ method, path }: { readonly method: string; readonly path: string }) => {
+      methods.push(method)
+      return path.endsWith('/secrets') ? listOf(['superseded', 'uninstalling']) : {}
+    }
+    const helm = { path: '/nothing', environment: {}, version: { major: 4, text: '4.3.1' } }
+    await assert.rejects(preflight(t, request, { helm, report: assert.fail }, { mode }), {
+      code: 'HELM_PENDING',
+      hint: 'If no other run is working on it: `helm uninstall r --namespace n`, then run again.',
+    })
+    assert.deepEqual([...new Set(methods)], ['GET'])
+  }
+})
+
 for (const { name, ends, after, calls, notes, open } of [
   {
     name: 'the rollback is killed: the post step does it again',
@@ -101,8 +117,16 @@ function preflight(
   t: TestContext,
   request: (request: { readonly method: string; readonly path: string }) => Promise<unknown>,
   more: object,
+  given: object = {},
 ): ReturnType<typeof preflightCluster> {
-  const inputs = { 'recover-pending': true, mode: 'apply', timeout: '5m', wait: true, 'force-conflicts': false }
+  const inputs = {
+    'recover-pending': true,
+    mode: 'apply',
+    timeout: '5m',
+    wait: true,
+    'force-conflicts': false,
+    ...given,
+  }
   const settings = { inputs, chart: { ours: false } }
   const context = { settings, taken: new Map(), now: Date.now, ...more }
   const cluster = { name: 'a', settings: { namespace: 'n', release: 'r' } }

@@ -46,6 +46,11 @@ const refused: readonly [Partial<Record<InputName, string>>, string, RegExp][] =
   [{ 'verify-namespace': 'x', verify: 'false' }, 'INPUT_CONFLICT', /verify-namespace and verify: false exclude/],
   [{ 'verify-namespace': 'x', wait: 'false' }, 'INPUT_CONFLICT', /verify-namespace and wait: false exclude/],
   [{ 'verify-namespace': 'a/b' }, 'INPUT_INVALID', /verify-namespace: "a\/b" is not the name of a namespace/],
+  [{ namespace: 'Team' }, 'INPUT_INVALID', /^namespace: "Team" is not the name of a namespace/],
+  [{ namespace: 'n'.repeat(64) }, 'INPUT_INVALID', /^namespace: /],
+  [{ release: 'Team' }, 'INPUT_INVALID', /^release: "Team" is not the name of a release/],
+  [{ release: '--debug' }, 'INPUT_INVALID', /^release: "--debug" is not the name of a release/],
+  [{ release: 'r'.repeat(54) }, 'INPUT_INVALID', /^release: /],
   [{ 'plan-file': 'x', mode: 'validate' }, 'INPUT_CONFLICT', /plan-file and mode: validate exclude each other/],
 ]
 

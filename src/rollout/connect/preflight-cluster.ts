@@ -6,6 +6,7 @@ import {
   abandonedAt,
   explainPending,
   isPending,
+  isUninstalling,
   lastGoodRevision,
   type Revision,
 } from '../../helm/release/release-state.ts'
@@ -183,6 +184,7 @@ async function settledHistory(
   const { helm, settings, folder, now, report } = context
   const history = await store.history(signal)
   const last = history.at(-1)
+  if (isUninstalling(last)) throw explainPending(target, history, false)
   if (last === undefined || !isPending(last)) return history
   // A plan is made of a release that is not pending, so no approved plan contains the repair.
   const mayRecover =

@@ -11,7 +11,9 @@ export function readInputs(given: (name: InputName) => string | undefined): Inpu
   const inputs = Object.fromEntries(entries) as unknown as Inputs
   refuseConflicts(inputs, given)
   refuseSessionName(inputs['role-session-name'])
-  refuseNamespaceName(inputs['verify-namespace'])
+  refuseName('release', inputs.release, { what: 'release', longest: 53 })
+  refuseName('namespace', inputs.namespace, { what: 'namespace', longest: 63 })
+  refuseName('verify-namespace', inputs['verify-namespace'], { what: 'namespace', longest: 63 })
   return inputs
 }
 
@@ -93,9 +95,12 @@ function refuseSessionName(name: string): void {
   throw new NopassError('INPUT_INVALID', `role-session-name: "${name}" is not 2 to 64 letters, digits and . @ - _`)
 }
 
-function refuseNamespaceName(name: string): void {
-  if (name === '' || /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(name)) return
-  throw new NopassError('INPUT_INVALID', `verify-namespace: "${name}" is not the name of a namespace`)
+/** As the schema of a list has it for its entries. */
+function refuseName(input: InputName, name: string, rule: { readonly what: string; readonly longest: number }): void {
+  if (name === '' || (name.length <= rule.longest && /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(name))) return
+  throw new NopassError('INPUT_INVALID', `${input}: "${name}" is not the name of a ${rule.what}`, {
+    hint: `Use lower-case letters, digits and hyphens, at most ${rule.longest} of them.`,
+  })
 }
 
 function conflict(one: string, other: string): NopassError {

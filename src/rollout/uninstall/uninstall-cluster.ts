@@ -4,6 +4,7 @@ import { uninstallArguments, upgradeArguments, valuesFile } from '../../helm/hel
 import {
   explainPending,
   isPending,
+  isUninstalling,
   longestSeconds,
   type Revision,
   revisionOfStep,
@@ -78,7 +79,7 @@ async function uninstall(
 
   const secretName = config?.secretName ?? cluster.values?.secretName ?? 'acr-nopass'
   const serviceAccount = config?.release.serviceAccount ?? ''
-  const retires = last && deployed && config && !config.retire
+  const retires = last && !isUninstalling(last) && deployed && config && !config.retire
   const newest = retires ? await retire(work, connected, { values: deployed.values, store, last }, say) : last
   if (last) {
     await requireSameHistory(store, target, newest, signal)
@@ -88,7 +89,8 @@ async function uninstall(
   } else {
     say(`there is no release ${namespace}/${release}`)
   }
-  await removeRest(connected.client, ownOf(cluster, secretName, config), say, signal)
+  const retired = retires || config?.retire === true
+  await removeRest(connected.client, { ...ownOf(cluster, secretName, config), retired }, say, signal)
   say(await removeReleaseNamespace(connected.client, namespace, signal))
   if (settings.inputs['ram-cleanup']) {
     const others = await otherReleases(connected.client, cluster.settings, signal)
@@ -171,16 +173,15 @@ function ownOf(
 /** Deletes the pull secrets, which the helper may not do, with the permissions of the deployer where it has them. */
 async function removeRest(
   client: KubeClient,
-  own: LeftoverQuery,
+  own: LeftoverQuery & { readonly retired: boolean },
   say: (line: string) => void,
   signal: AbortSignal,
 ): Promise<void> {
   const removal = await unlessStatus(findAndRemoveLeftovers(client, own, signal), 403)
   if (removal === undefined) {
     const where = own.namespaces === undefined ? 'all namespaces' : `namespaces ${own.namespaces.join(', ')}`
-    say(
-      `left: pull secrets without content (the deployer lacks the right to list ServiceAccounts and Secrets in ${where})`,
-    )
+    const what = own.retired ? 'pull secrets without content' : 'what the helper wrote'
+    say(`left: ${what} (the deployer lacks the right to list ServiceAccounts and Secrets in ${where})`)
     return
   }
   say(`${removal.detached} ServiceAccounts detached also, ${removal.deleted} pull secrets deleted`)
