@@ -36,6 +36,10 @@ export const HELPER_CODES = {
     what: 'A write in one namespace is refused, by rights, a quota or an admission policy.',
     fix: 'The message names the cause; the helper retries from time to time, and continues elsewhere.',
   },
+  WRITE_MUTATED: {
+    what: 'A mutating webhook or policy changes what the helper writes, so the guard refuses the write.',
+    fix: 'Exempt the helper from it, by its user name or by the name of the Secret. A label that it adds to all Secrets can also be written in secretLabels. Do not delete the Secret: it could not be created again.',
+  },
   WRITE_FAILING: {
     what: 'A write in one namespace repeatedly fails in the API server: mostly because an admission webhook does not respond.',
     fix: 'Repair the webhook that the message names, or let its namespaceSelector or failurePolicy spare the Secret; the helper retries automatically, and continues elsewhere.',

@@ -43,6 +43,14 @@ const ROWS: readonly Row[] = [
     message: /no-secrets/,
   },
   {
+    title: 'a mutating webhook that changes the write',
+    observed: fixture({
+      status: { problems: [{ ...failure('WRITE_MUTATED'), namespace: 'shop', message: 'the helper leaves …' }] },
+    }),
+    finds: [['error', 'WRITE_REFUSED', 'namespace shop']],
+    message: /A mutating webhook or policy changes[\s\S]*kubectl get mutatingwebhookconfigurations$/,
+  },
+  {
     title: 'a Secret that cannot be replaced',
     observed: fixture({ status: { problems: [{ ...failure('SECRET_NEEDS_DELETE'), namespace: 'shop' }] } }),
     finds: [['error', 'SECRET_STUCK', 'namespace shop']],

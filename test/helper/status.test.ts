@@ -326,7 +326,7 @@ test('a failed write is retried, delayed, slowed down or reported, depending on 
   assert.deepEqual(judge(403), ['refused', { slowlyUpToMs: 120_000 }, 0])
   const ending =
     'secrets "acr-nopass" is forbidden: unable to create new content in namespace a because it is being terminated'
-  assert.deepEqual(judge(403, ending), ['gone', 'never', 0])
+  assert.deepEqual(judge(403, ending), ['gone', 'backoff', 0])
   assert.deepEqual(judge(404), ['gone', 'never', 0])
   assert.deepEqual(judge(429, 'no', 7_000), ['throttled', 'backoff', 7_000])
   assert.deepEqual(judge(503), ['unavailable', 'backoff', 0])

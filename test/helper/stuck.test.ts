@@ -724,6 +724,30 @@ test('security 3: a missing Lease that cannot be created is logged, shown on the
   await end(clock, next)
 })
 
+test('P8 a namespace that is created again is served within a second, although the API server takes it for the deleted one at first', async () => {
+  const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
+  const { request } = server.client
+  let stale = true
+  const client: KubeClient = {
+    ...server.client,
+    async request<T>(call: KubeCall, signal?: AbortSignal): Promise<T> {
+      if (stale && call.path.includes('/namespaces/again/secrets/')) {
+        const text = 'unable to create new content in namespace again because it is being terminated'
+        throw new KubeApiError(403, `secrets "acr-nopass" is forbidden: ${text}`)
+      }
+      return request<T>(call, signal)
+    },
+  }
+  const helper = startHelper(server, clock, cloud, {}, { client })
+  await clock.advance(5_000)
+  server.createNamespace('again')
+  await clock.advance(50)
+  stale = false
+  await clock.advance(950)
+  assert.deepEqual(passwordsIn(server, 'again'), passwordsIn(server, 'shop'))
+  await end(clock, helper)
+})
+
 test('a release whose Lease was never applied, as by Argo CD, serves every namespace half a minute later', async () => {
   const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
   server.remove('leases/home/r')

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
 import type { WriteAction } from '../../src/helper/plan/actions.ts'
 import { judgeFailure, problemOfWrite } from '../../src/helper/writes/decision-problem.ts'
@@ -40,6 +41,19 @@ test('a rejected write is reported with the object and the rejecting party; only
     /^WRITE_REFUSED/,
   )
   assert.equal(problem(attach, 403, 'no'), 'WRITE_REFUSED: the ServiceAccount web (attach) was refused with 403: no')
+})
+
+test('a write that a mutating webhook changes is reported as such, and never leads to the deletion of the Secret', async () => {
+  for (const kind of ['secrets', 'serviceaccounts']) {
+    const template = await readFile(new URL(`../../chart/templates/guard-${kind}.yaml`, import.meta.url), 'utf8')
+    const rules = [...template.matchAll(/message: (the helper (?:adds|leaves) .*)/g)].map(([, rule]) => rule)
+    assert.ok(rules.length >= 2)
+    for (const rule of rules) {
+      const denied = `ValidatingAdmissionPolicy 'acr-nopass.home.x.${kind}' with binding 'b' denied request: ${rule}`
+      for (const action of [rotation, { ...rotation, precondition: undefined }, attach])
+        assert.match(problem(action, 422, denied) ?? '', /^WRITE_MUTATED: the (Secret|ServiceAccount) .* was refused: /)
+    }
+  }
 })
 
 test('a single server error is not reported, but repeated ones for the same namespace are', () => {

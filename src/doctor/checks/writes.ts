@@ -77,6 +77,15 @@ function explain(problem: Problem, release: ReleaseFacts, isOurs: boolean): Expl
       command: applyAgain(release),
     }
   }
+  if (code === 'WRITE_MUTATED') {
+    return {
+      id: 'WRITE_REFUSED',
+      severity,
+      cause: `A mutating webhook or policy changes what the helper writes, so the guard rejects it: ${message}`,
+      fix: 'Exempt the helper from it, by its user name or by the name of the Secret; a label can also be written in secretLabels.',
+      command: 'kubectl get mutatingwebhookconfigurations',
+    }
+  }
   if (code === 'WRITE_REFUSED') {
     return {
       id: 'WRITE_REFUSED',

@@ -35,8 +35,9 @@ export function judgeFailure(error: unknown): FailureVerdict {
         slowDownMs: (error instanceof KubeApiError ? error.retryAfterMs : undefined) ?? THROTTLED_MS,
       }
     case 403:
-      // The namespace is being deleted, and its event has not arrived yet.
-      if (isTerminating(error)) return { outcome: 'gone', retry: 'never', ...quiet }
+      // The namespace is being deleted, and its event has not arrived yet; or it was created again, and the API server, which checks
+      // this in a cache of its own, has not noticed yet. The next plan knows which.
+      if (isTerminating(error)) return { outcome: 'gone', retry: 'backoff', ...quiet }
       return { outcome: 'refused', retry: FORBIDDEN, ...quiet }
     case 400:
     case 413:
@@ -113,6 +114,9 @@ export function problemOfWrite(action: WriteAction, error: unknown, failed: Fail
   const what =
     action.kind === 'writeSecret' ? `Secret ${secretName}` : `ServiceAccount ${action.serviceAccount} (${action.kind})`
   const details = { place, cause: error, ...(reason === undefined ? {} : { reason }) }
+  if (isMutated(error)) {
+    return new NopassError('WRITE_MUTATED', `the ${what} was refused: ${(error as Error).message}`, details)
+  }
   if (status === 422 && action.kind === 'writeSecret' && action.precondition !== undefined && !isForeignDenial(error)) {
     return new NopassError('SECRET_NEEDS_DELETE', `the ${what} cannot be replaced in place`, details)
   }
@@ -120,6 +124,13 @@ export function problemOfWrite(action: WriteAction, error: unknown, failed: Fail
   if (failing)
     return new NopassError('WRITE_FAILING', `the ${what} fails again and again with ${status}${why}`, details)
   return new NopassError('WRITE_REFUSED', `the ${what} was refused with ${status}${why}`, details)
+}
+
+/** Whether the guard found in it what the helper does not write, so that a mutating webhook or policy must have added it. */
+function isMutated(error: unknown): boolean {
+  return /ValidatingAdmissionPolicy 'acr-nopass\..* denied request: the helper (adds|leaves) /.test(
+    (error as Error).message,
+  )
 }
 
 /** Whether another policy or webhook denied it: deleting the Secret would not help, and it could not be created again. */
