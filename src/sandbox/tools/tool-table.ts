@@ -1,28 +1,3 @@
-/** The pinned programs of the toolchain, by their file names. */
-export type ToolName =
-  | 'etcd'
-  | 'kube-apiserver'
-  | 'kube-controller-manager'
-  | 'kube-apiserver-1.30'
-  | 'kube-controller-manager-1.30'
-  | 'kube-apiserver-1.24'
-  | 'kube-controller-manager-1.24'
-  | 'kubelet'
-  | 'kubectl'
-  | 'helm4'
-  | 'helm3'
-  | 'helm-3.18'
-  | 'act'
-  | 'actionlint'
-  | 'registry'
-  | 'containerd'
-  | 'containerd-shim-runc-v2'
-  | 'ctr'
-  | 'runc'
-  | 'loopback'
-  | 'promtool'
-  | 'docker-credential-acr-helper'
-
 /** How a tool is built and recognized. Its version is only in `tools/<folder>/go.mod`. */
 export interface Tool {
   /** The folder under tools/ whose go.mod and go.sum pin it. */
@@ -54,20 +29,56 @@ export interface InstalledProgram {
   readonly versionArgs: readonly string[]
 }
 
-const KUBERNETES = {
-  folder: 'kubernetes',
-  module: 'k8s.io/kubernetes',
-  stamp: (version: string) => stampKubernetes(version),
-} as const
-/** The oldest Kubernetes version in the tests. */
-const OLDEST = { ...KUBERNETES, folder: 'kubernetes-1.30' } as const
-/** The oldest Kubernetes version that the chart supports, without its guard and without cloud providers. */
-const WITHOUT_GUARD = { ...KUBERNETES, folder: 'kubernetes-1.24', tags: ['providerless'], onDemand: true } as const
-const CONTAINERD = { folder: 'containerd', module: 'github.com/containerd/containerd/v2', linuxOnly: true } as const
 const ASSETS = { name: 'KUBEBUILDER_ASSETS', is: 'folder' } as const
-const HELM = { name: 'HELM', is: 'file' } as const
 
-export const TOOLS: Readonly<Record<ToolName, Tool>> = {
+/** A program of Kubernetes. */
+function kubernetes(program: string, seconds: number, megabytes: number, folder = 'kubernetes') {
+  return {
+    folder,
+    module: 'k8s.io/kubernetes',
+    package: `k8s.io/kubernetes/cmd/${program}`,
+    stamp: (version: string) => stampKubernetes(version),
+    seconds,
+    megabytes,
+    installed: { program, variable: ASSETS, versionArgs: ['--version'] },
+  }
+}
+
+/** The oldest Kubernetes version in the tests. */
+const OLDEST = 'kubernetes-1.30'
+/** The oldest Kubernetes version that the chart supports, without its guard. */
+const WITHOUT_GUARD = 'kubernetes-1.24'
+const WITHOUT_CLOUDS = { tags: ['providerless'], onDemand: true } as const
+
+function helm(folder: string, major: 3 | 4, seconds: number, megabytes: number) {
+  const module = `helm.sh/helm/v${major}`
+  const variable = { name: 'HELM', is: 'file' } as const
+  return {
+    folder,
+    module,
+    package: `${module}/cmd/helm`,
+    stamp: (version: string) => [`${module}/internal/version.version=v${version}`],
+    seconds,
+    megabytes,
+    installed: { program: 'helm', variable, versionArgs: ['version', '--short'] },
+  }
+}
+
+function containerd(program: string, seconds: number, megabytes: number) {
+  const module = 'github.com/containerd/containerd/v2'
+  const stamp = (version: string) => [`${module}/version.Version=${version}`]
+  return {
+    folder: 'containerd',
+    module,
+    package: `${module}/cmd/${program}`,
+    stamp,
+    linuxOnly: true,
+    seconds,
+    megabytes,
+  }
+}
+
+const TABLE = {
   etcd: {
     folder: 'etcd',
     module: 'go.etcd.io/etcd/server/v3',
@@ -77,95 +88,33 @@ export const TOOLS: Readonly<Record<ToolName, Tool>> = {
     megabytes: 600,
     installed: { program: 'etcd', variable: ASSETS, versionArgs: ['--version'] },
   },
-  'kube-apiserver': {
-    ...KUBERNETES,
-    package: 'k8s.io/kubernetes/cmd/kube-apiserver',
-    seconds: 250,
-    megabytes: 2400,
-    installed: { program: 'kube-apiserver', variable: ASSETS, versionArgs: ['--version'] },
-  },
-  'kube-controller-manager': {
-    ...KUBERNETES,
-    package: 'k8s.io/kubernetes/cmd/kube-controller-manager',
-    seconds: 90,
-    megabytes: 600,
-    installed: { program: 'kube-controller-manager', variable: ASSETS, versionArgs: ['--version'] },
-  },
-  'kube-apiserver-1.30': {
-    ...OLDEST,
-    package: 'k8s.io/kubernetes/cmd/kube-apiserver',
-    seconds: 300,
-    megabytes: 2000,
-    installed: { program: 'kube-apiserver', variable: ASSETS, versionArgs: ['--version'] },
-  },
-  'kube-controller-manager-1.30': {
-    ...OLDEST,
-    package: 'k8s.io/kubernetes/cmd/kube-controller-manager',
-    seconds: 120,
-    megabytes: 600,
-    installed: { program: 'kube-controller-manager', variable: ASSETS, versionArgs: ['--version'] },
-  },
+  'kube-apiserver': kubernetes('kube-apiserver', 250, 2400),
+  'kube-controller-manager': kubernetes('kube-controller-manager', 90, 600),
+  'kube-apiserver-1.30': kubernetes('kube-apiserver', 300, 2000, OLDEST),
+  'kube-controller-manager-1.30': kubernetes('kube-controller-manager', 120, 600, OLDEST),
   'kube-apiserver-1.24': {
-    ...WITHOUT_GUARD,
-    package: 'k8s.io/kubernetes/cmd/kube-apiserver',
+    ...kubernetes('kube-apiserver', 200, 1500, WITHOUT_GUARD),
+    ...WITHOUT_CLOUDS,
     // In 1.24 `/version` returns client-go's version.
     stamp: (version) => stampKubernetes(version, ['component-base/version', 'client-go/pkg/version']),
-    seconds: 200,
-    megabytes: 1500,
-    installed: { program: 'kube-apiserver', variable: ASSETS, versionArgs: ['--version'] },
   },
   'kube-controller-manager-1.24': {
-    ...WITHOUT_GUARD,
-    package: 'k8s.io/kubernetes/cmd/kube-controller-manager',
-    seconds: 120,
-    megabytes: 600,
-    installed: { program: 'kube-controller-manager', variable: ASSETS, versionArgs: ['--version'] },
+    ...kubernetes('kube-controller-manager', 120, 600, WITHOUT_GUARD),
+    ...WITHOUT_CLOUDS,
   },
   kubelet: {
-    ...KUBERNETES,
-    package: 'k8s.io/kubernetes/cmd/kubelet',
+    ...kubernetes('kubelet', 40, 400),
     linuxOnly: true,
-    seconds: 40,
-    megabytes: 400,
     installed: { program: 'kubelet', versionArgs: ['--version'] },
   },
   // For the commands in the documentation.
   kubectl: {
-    ...KUBERNETES,
-    folder: 'kubectl',
-    package: 'k8s.io/kubernetes/cmd/kubectl',
-    seconds: 60,
-    megabytes: 400,
+    ...kubernetes('kubectl', 60, 400, 'kubectl'),
     installed: { program: 'kubectl', versionArgs: ['version', '--client'] },
   },
-  helm4: {
-    folder: 'helm4',
-    module: 'helm.sh/helm/v4',
-    package: 'helm.sh/helm/v4/cmd/helm',
-    stamp: (version) => [`helm.sh/helm/v4/internal/version.version=v${version}`],
-    seconds: 105,
-    megabytes: 1200,
-    installed: { program: 'helm', variable: HELM, versionArgs: ['version', '--short'] },
-  },
-  helm3: {
-    folder: 'helm3',
-    module: 'helm.sh/helm/v3',
-    package: 'helm.sh/helm/v3/cmd/helm',
-    stamp: (version) => [`helm.sh/helm/v3/internal/version.version=v${version}`],
-    seconds: 60,
-    megabytes: 900,
-    installed: { program: 'helm', variable: HELM, versionArgs: ['version', '--short'] },
-  },
-  'helm-3.18': {
-    folder: 'helm-3.18',
-    module: 'helm.sh/helm/v3',
-    package: 'helm.sh/helm/v3/cmd/helm',
-    stamp: (version) => [`helm.sh/helm/v3/internal/version.version=v${version}`],
-    onDemand: true,
-    seconds: 60,
-    megabytes: 900,
-    installed: { program: 'helm', variable: HELM, versionArgs: ['version', '--short'] },
-  },
+  helm4: helm('helm4', 4, 105, 1200),
+  helm3: helm('helm3', 3, 60, 900),
+  'helm-3.18': { ...helm('helm-3.18', 3, 60, 900), onDemand: true },
   act: {
     folder: 'act',
     module: 'github.com/nektos/act',
@@ -192,27 +141,9 @@ export const TOOLS: Readonly<Record<ToolName, Tool>> = {
     seconds: 90,
     megabytes: 900,
   },
-  containerd: {
-    ...CONTAINERD,
-    package: 'github.com/containerd/containerd/v2/cmd/containerd',
-    stamp: stampContainerd,
-    seconds: 90,
-    megabytes: 900,
-  },
-  'containerd-shim-runc-v2': {
-    ...CONTAINERD,
-    package: 'github.com/containerd/containerd/v2/cmd/containerd-shim-runc-v2',
-    stamp: stampContainerd,
-    seconds: 15,
-    megabytes: 100,
-  },
-  ctr: {
-    ...CONTAINERD,
-    package: 'github.com/containerd/containerd/v2/cmd/ctr',
-    stamp: stampContainerd,
-    seconds: 15,
-    megabytes: 100,
-  },
+  containerd: containerd('containerd', 90, 900),
+  'containerd-shim-runc-v2': containerd('containerd-shim-runc-v2', 15, 100),
+  ctr: containerd('ctr', 15, 100),
   runc: {
     folder: 'runc',
     module: 'github.com/opencontainers/runc',
@@ -251,8 +182,11 @@ export const TOOLS: Readonly<Record<ToolName, Tool>> = {
     seconds: 20,
     megabytes: 150,
   },
-}
+} satisfies Readonly<Record<string, Tool>>
 
+/** The pinned programs of the toolchain, by their file names. */
+export type ToolName = keyof typeof TABLE
+export const TOOLS: Readonly<Record<ToolName, Tool>> = TABLE
 export const TOOL_NAMES: readonly ToolName[] = Object.keys(TOOLS).filter(isToolName)
 
 export function isToolName(name: string): name is ToolName {
@@ -264,8 +198,4 @@ function stampKubernetes(version: string, packages: readonly string[] = ['compon
   const [major = '', minor = ''] = version.split('.')
   const values = { gitVersion: `v${version}`, gitMajor: major, gitMinor: minor, gitTreeState: 'clean' }
   return packages.flatMap((name) => Object.entries(values).map(([key, value]) => `k8s.io/${name}.${key}=${value}`))
-}
-
-function stampContainerd(version: string): readonly string[] {
-  return [`github.com/containerd/containerd/v2/version.Version=${version}`]
 }
