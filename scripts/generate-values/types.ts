@@ -59,6 +59,7 @@ function forTypes(schema: Schema, root: Schema, options: TypeOptions, named = fa
     ...(named ? { title: schema.title } : {}),
     ...(schema.type === undefined ? {} : { type: schema.type }),
     ...(schema.enum === undefined ? {} : { enum: schema.enum }),
+    ...(schema.const === undefined ? {} : { enum: [schema.const] }),
     ...(schema.items === undefined ? {} : { items: forTypes(schema.items, root, options) }),
     ...(properties.length === 0
       ? {}

@@ -7,6 +7,7 @@ import {
   GetPolicyRequest,
 } from '@alicloud/ram20150501'
 import type { Cloud } from '../../src/sandbox/cloud/cloud.ts'
+import type { SeedDocument } from '../../src/sandbox/cloud/seed/seed.generated.ts'
 import { startCloud } from '../../src/sandbox/cloud/start-cloud.ts'
 import { allow, refused, type VendorClients, vendorClients } from '../support/cloud/vendor-sdk.ts'
 
@@ -97,7 +98,8 @@ test('parameters beyond their limits are rejected with the code of the parameter
 })
 
 test('an account has at most 1500 custom policies', async () => {
-  const document = { Version: '1', Statement: [{ Effect: 'Allow', Action: 'cr:Get*', Resource: '*' }] } as const
+  const statement = { Effect: 'Allow', Action: 'cr:Get*', Resource: '*' }
+  const document: SeedDocument = { Version: '1', Statement: [statement] }
   const policies = Object.fromEntries(Array.from({ length: 1499 }, (_, index) => [`p${index}`, document]))
   const users = [{ name: 'administrator', policies: { system: ['AdministratorAccess'] } }]
   const full = await startCloud({ seed: { accounts: [{ id: '1234567890123456', users, policies }] } })

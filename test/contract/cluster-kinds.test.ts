@@ -3,11 +3,13 @@ import { after, test } from 'node:test'
 import { DescribeClusterNodePoolsRequest } from '@alicloud/cs20151215'
 import { describeClusterDetail, findWorkerRoles } from '../../src/alibaba/cs.ts'
 import { NopassError } from '../../src/errors.ts'
-import { CLUSTER_KINDS, type ClusterKind } from '../../src/sandbox/cloud/cs/cluster-kinds.ts'
+import { type ClusterKind, KIND_VIEWS } from '../../src/sandbox/cloud/cs/cluster-kinds.ts'
 import { parseSeed } from '../../src/sandbox/cloud/seed/read-seed.ts'
 import { startCloud } from '../../src/sandbox/cloud/start-cloud.ts'
 import { vendorClients } from '../support/cloud/vendor-sdk.ts'
 import { clientOf } from './acr-cloud-client.ts'
+
+const CLUSTER_KINDS = Object.keys(KIND_VIEWS) as readonly ClusterKind[]
 
 // Sources for the kinds of clusters:
 // - `cluster_type` and `profile`: @alicloud/cs20151215 7.2.0, DescribeClusterDetailResponseBody.d.ts, clusterType

@@ -1,7 +1,7 @@
 import { NopassError } from '../../errors.ts'
 import { VERSION } from '../../version.ts'
 import type { Cloud } from '../cloud/cloud.ts'
-import type { Seed } from '../cloud/seed/seed.ts'
+import type { Seed } from '../cloud/seed/seed.generated.ts'
 import type { Etcd } from '../cluster/etcd.ts'
 import { type Cluster, startCluster } from '../cluster/start-cluster.ts'
 import { startNode } from '../nodes/containerd/start-node.ts'

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { loadSeed } from '../../../src/sandbox/cloud/seed/load-seed.ts'
 import { parseSeed, readSeedFile } from '../../../src/sandbox/cloud/seed/read-seed.ts'
-import type { Seed } from '../../../src/sandbox/cloud/seed/seed.ts'
+import type { Seed, SeedDocument, SeedInstance } from '../../../src/sandbox/cloud/seed/seed.generated.ts'
 import { DEMO_SEED_FILE } from '../../../src/sandbox/cloud/start-cloud.ts'
 import { createState } from '../../../src/sandbox/cloud/state.ts'
 
@@ -38,10 +38,10 @@ test('the demo seed has two accounts, instances of both editions, and worker rol
 })
 
 test('without endpoints in the seed, domains are derived from name, region and edition', () => {
-  const instances = [
+  const instances: SeedInstance[] = [
     { name: 'my-shop', region: 'cn-beijing', edition: 'enterprise' },
     { name: 'p', region: 'cn-shanghai', edition: 'personal' },
-  ] as const
+  ]
   const state = load({ accounts: [{ ...account, instances }] })
   const [enterprise, personal] = state.accounts.get(account.id)?.instances ?? []
   assert.match(enterprise?.id ?? '', /^cri-[a-z0-9]{16}$/)
@@ -64,7 +64,7 @@ test('an instance can have custom domains and disabled endpoints', () => {
     },
     vpc: { enabled: false, domains: [] },
   }
-  const instances = [{ name: 'a', region: 'cn-beijing', edition: 'enterprise', endpoints }] as const
+  const instances: SeedInstance[] = [{ name: 'a', region: 'cn-beijing', edition: 'enterprise', endpoints }]
   const [instance] = load({ accounts: [{ ...account, instances }] }).accounts.get(account.id)?.instances ?? []
   assert.deepEqual(instance?.endpoints, [
     {
@@ -82,8 +82,8 @@ test('an instance can have custom domains and disabled endpoints', () => {
 })
 
 test('a seed with an unknown name, a duplicate or a malformed policy is rejected', () => {
-  const statement = { Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { Service: ['ecs.aliyuncs.com'] } } as const
-  const trust = { Version: '1', Statement: [statement] } as const
+  const statement = { Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { Service: ['ecs.aliyuncs.com'] } }
+  const trust: SeedDocument = { Version: '1', Statement: [statement] }
   const cases: readonly (readonly [Seed, RegExp])[] = [
     [{ accounts: [account, account] }, /account 1234567890123456 is listed twice/],
     [

@@ -1,9 +1,8 @@
-/** ACK's kinds of cluster, by their names in a seed. */
-export const CLUSTER_KINDS = ['managed', 'dedicated', 'serverless', 'edge', 'lingjun', 'registered'] as const
-export type ClusterKind = (typeof CLUSTER_KINDS)[number]
+import type { SeedCluster } from '../seed/seed.generated.ts'
 
-export const POOL_TYPES = ['ess', 'edge', 'lingjun'] as const
-export type PoolType = (typeof POOL_TYPES)[number]
+/** ACK's kinds of cluster, by their names in a seed. */
+export type ClusterKind = NonNullable<SeedCluster['kind']>
+export type PoolType = NonNullable<NonNullable<SeedCluster['nodePools']>[number]['type']>
 
 /** How DescribeClusterDetail shows a kind of cluster. */
 interface KindView {

@@ -4,7 +4,7 @@ import { readPolicy, readTrust } from '../ram/document.ts'
 import { addPolicy, addProvider, addRole, addUser, newKey } from '../ram/entities.ts'
 import { systemPolicyName } from '../ram/system-policies.ts'
 import { type Account, type CloudState, type Endpoint, emptyRam, type Instance, type RamState } from '../state.ts'
-import type { Seed, SeedAccount, SeedEndpoint, SeedInstance, SeedPolicies } from './seed.ts'
+import type { Seed, SeedAccount, SeedEndpoint, SeedInstance, SeedPolicies } from './seed.generated.ts'
 
 /** Loads a seed's accounts into an empty state. @throws SEED_INVALID for an invalid document or an unknown name */
 export function loadSeed(state: CloudState, seed: Seed): void {

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import { Ajv } from 'ajv'
 import { LineCounter, parseDocument } from 'yaml'
+import SCHEMA from '../../../../schemas/sandbox-seed.schema.json' with { type: 'json' }
 import { NopassError } from '../../../errors.ts'
-import type { Seed } from './seed.ts'
-import { SEED_SCHEMA } from './seed-schema.ts'
+import type { Seed } from './seed.generated.ts'
 
 /** Reads and validates a seed file. @throws SEED_INVALID with the location of the first error, or SEED_UNREADABLE */
 export async function readSeedFile(file: string): Promise<Seed> {
@@ -26,7 +26,7 @@ export function parseSeed(text: string, file: string): Seed {
     throw new NopassError('SEED_INVALID', `not valid YAML: ${syntax.code}`, { place: { file, line, column } })
   }
   const value: unknown = document.toJS()
-  const validate = new Ajv({ strict: true, allowUnionTypes: true }).compile<Seed>(SEED_SCHEMA)
+  const validate = new Ajv({ strict: true, allowUnionTypes: true }).compile<Seed>(SCHEMA)
   if (validate(value)) return value
   const error = validate.errors?.[0]
   const path = (error?.instancePath ?? '').split('/').slice(1)

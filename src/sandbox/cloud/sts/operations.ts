@@ -64,6 +64,7 @@ export const STS_OPERATIONS: readonly Operation[] = operationsOf('Sts', '2015-04
   {
     name: 'AssumeRoleWithOIDC',
     anonymous: true,
+    action: undefined,
     parameters: { ...SESSION, OIDCProviderArn: { required: true }, OIDCToken: {} },
     handler: assumeRoleWithOidc,
   },

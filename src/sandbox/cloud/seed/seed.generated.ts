@@ -1,0 +1,96 @@
+// Generated from schemas/ by scripts/generate-values.ts. Do not edit.
+
+/** The initial accounts of an emulated cloud; the first is the main one. */
+export interface Seed {
+  /** The region of the main endpoints; default: that of the first instance. */
+  region?: string
+  /** The role of the main metadata endpoint; default: the first cluster's worker role. */
+  metadataRole?: string
+  accounts: SeedAccount[]
+}
+export interface SeedAccount {
+  id: string
+  /** For readers of the seed; the emulator does not use it. */
+  alias?: string
+  /** Gives the account itself (`root`) an access key, which RAM does not restrict. */
+  rootAccessKey?: boolean
+  users: SeedUser[]
+  roles?: SeedRole[]
+  /** Custom policies by name. */
+  policies?: {
+    [k: string]: SeedDocument
+  }
+  oidcProviders?: SeedOidcProvider[]
+  instances?: SeedInstance[]
+  clusters?: SeedCluster[]
+}
+export interface SeedUser {
+  name: string
+  /** The emulator prints this user's access key. */
+  administrator?: boolean
+  policies?: SeedPolicies
+}
+export interface SeedPolicies {
+  system?: string[]
+  custom?: string[]
+}
+export interface SeedRole {
+  name: string
+  description?: string
+  maxSessionSeconds?: number
+  tags?: {
+    [k: string]: string
+  }
+  trust: SeedDocument
+  policies?: SeedPolicies
+}
+export interface SeedDocument {
+  Version: '1'
+  Statement: {
+    [k: string]: unknown
+  }[]
+  [k: string]: unknown
+}
+export interface SeedOidcProvider {
+  name: string
+  issuer: string
+  clientIds: string[]
+}
+export interface SeedInstance {
+  /** Default: a random `cri-…`. Instances of the Personal Edition have none. */
+  id?: string
+  name: string
+  region: string
+  edition: 'enterprise' | 'personal'
+  /** Default: a public and a VPC endpoint with the vendor's domains for name and region. */
+  endpoints?: {
+    internet?: SeedEndpoint
+    vpc?: SeedEndpoint
+  }
+  /** Repository names by namespace. */
+  namespaces?: {
+    [k: string]: string[]
+  }
+}
+export interface SeedEndpoint {
+  enabled?: boolean
+  acl?: string[]
+  domains: string[]
+  customDomains?: string[]
+  vpcs?: string[]
+}
+export interface SeedCluster {
+  id: string
+  name: string
+  region: string
+  /** Default: managed. */
+  kind?: 'managed' | 'dedicated' | 'serverless' | 'edge' | 'lingjun' | 'registered'
+  /** Serverless and registered clusters have none. */
+  workerRole?: string
+  nodePools?: {
+    name: string
+    /** Default: ess (ECS instances). */
+    type?: 'ess' | 'edge' | 'lingjun'
+    workerRole?: string
+  }[]
+}
