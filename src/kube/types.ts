@@ -97,3 +97,8 @@ export function namespacedPath(prefix: string, namespace: string, plural: string
   const path = `${prefix}/namespaces/${encodeURIComponent(namespace)}/${plural}`
   return name === undefined ? path : `${path}/${encodeURIComponent(name)}`
 }
+
+/** The path of an API version: `/api/v1`, `/apis/apps/v1`. */
+export function apiRoot(apiVersion: string): string {
+  return apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`
+}

@@ -127,37 +127,28 @@ interface Rule {
   readonly resourceNames?: readonly string[]
 }
 
-const API = '/apis/authorization.k8s.io/v1'
+/** Asks the API server's authorizer; returns the status of its answer. */
+export async function review<Status>(
+  client: KubeClient,
+  kind: 'SelfSubjectAccessReview' | 'SelfSubjectRulesReview' | 'SubjectAccessReview',
+  spec: object,
+  signal?: AbortSignal,
+): Promise<Status | undefined> {
+  const path = `/apis/authorization.k8s.io/v1/${kind.toLowerCase()}s`
+  const body = { apiVersion: 'authorization.k8s.io/v1', kind, spec }
+  return (await client.request<{ status?: Status }>({ method: 'POST', path, body }, signal)).status
+}
 
 /** Whether the API server allows one right; `*` as verb, group and resource means everything. */
 async function isAllowed(client: KubeClient, right: Right, signal?: AbortSignal): Promise<boolean> {
-  const review = await client.request<{ status?: { allowed?: boolean } }>(
-    {
-      method: 'POST',
-      path: `${API}/selfsubjectaccessreviews`,
-      body: {
-        apiVersion: 'authorization.k8s.io/v1',
-        kind: 'SelfSubjectAccessReview',
-        spec: { resourceAttributes: right },
-      },
-    },
-    signal,
-  )
-  return review.status?.allowed === true
+  const spec = { resourceAttributes: right }
+  return (await review<{ allowed?: boolean }>(client, 'SelfSubjectAccessReview', spec, signal))?.allowed === true
 }
 
 /** The rules in a namespace. They may be incomplete: what they do not contain has to be reviewed separately. */
 async function rulesIn(client: KubeClient, namespace: string, signal?: AbortSignal): Promise<readonly Rule[]> {
-  const body = {
-    apiVersion: 'authorization.k8s.io/v1',
-    kind: 'SelfSubjectRulesReview',
-    spec: { namespace },
-  }
-  const review = await client.request<{ status?: { resourceRules?: readonly Rule[] } }>(
-    { method: 'POST', path: `${API}/selfsubjectrulesreviews`, body },
-    signal,
-  )
-  return review.status?.resourceRules ?? []
+  type Rules = { readonly resourceRules?: readonly Rule[] }
+  return (await review<Rules>(client, 'SelfSubjectRulesReview', { namespace }, signal))?.resourceRules ?? []
 }
 
 export function isGranted({ verb, group, resource, name }: Right, rules: readonly Rule[]): boolean {

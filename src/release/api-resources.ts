@@ -2,6 +2,7 @@ import type { ManifestObject } from '../helm/release/manifest.ts'
 import { hasStatus, unlessStatus } from '../kube/api-error.ts'
 import type { KubeClient } from '../kube/client.ts'
 import { pollUntil } from '../kube/poll-until.ts'
+import { apiRoot } from '../kube/types.ts'
 
 export interface ApiResource {
   readonly group: string
@@ -39,10 +40,8 @@ export async function discoverResources(
   const versions = [...new Set(objects.map(({ apiVersion }) => apiVersion))]
   const lists = await Promise.all(
     versions.map(async (apiVersion) => {
-      const path = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`
-      return client
-        .request<ResourceList>({ method: 'GET', path }, signal)
-        .catch((): ResourceList => ({ resources: [] }))
+      const call = { method: 'GET', path: apiRoot(apiVersion) } as const
+      return client.request<ResourceList>(call, signal).catch((): ResourceList => ({ resources: [] }))
     }),
   )
   const found = new Map<string, ApiResource>()
@@ -67,62 +66,39 @@ async function resourcesOf(client: KubeClient, root: string, signal?: AbortSigna
   )
 }
 
-/** A namespaced kind that can be listed. */
-export interface NamespacedKind {
+/** A kind that can be listed. */
+export interface ServedKind {
+  readonly kind: string
   /** '' for the core group. */
   readonly group: string
-  /** `/api/v1` or `/apis/apps/v1`. */
-  readonly root: string
+  readonly apiVersion: string
   readonly plural: string
-}
-
-/**
- * All namespaced kinds that can be listed, in the API server's preferred version if possible.
- * @throws KubeApiError when a group cannot be read, such as that of an aggregated server that is down
- */
-export async function discoverNamespaced(client: KubeClient, signal?: AbortSignal): Promise<readonly NamespacedKind[]> {
-  const { groups } = await client.request<GroupList>({ method: 'GET', path: '/apis' }, signal)
-  const roots = [
-    { group: '', root: '/api/v1' },
-    ...groups.flatMap((group) => versionsOf(group).map((version) => ({ group: group.name, root: `/apis/${version}` }))),
-  ]
-  const kinds = new Map<string, NamespacedKind>()
-  for (const { group, root } of roots) {
-    const { resources } = await resourcesOf(client, root, signal)
-    for (const { name, namespaced, verbs = [] } of resources) {
-      const key = `${name}.${group}`
-      if (!namespaced || name.includes('/') || !verbs.includes('list') || kinds.has(key)) continue
-      kinds.set(key, { group, root, plural: name })
-    }
-  }
-  return [...kinds.values()]
 }
 
 /** Groups of Kubernetes itself and of its metrics, whose kinds are known. */
 const BUILT_IN =
   /^(apps|batch|autoscaling|policy|extensions|((admissionregistration|apiextensions|apiregistration|authentication|authorization|certificates|coordination|discovery|events|flowcontrol\.apiserver|internal\.apiserver|networking|node|rbac\.authorization|resource|scheduling|storage|storagemigration)|(custom\.|external\.)?metrics)\.k8s\.io)$/
 
-export interface CustomKind {
-  readonly kind: string
-  readonly apiVersion: string
-  readonly plural: string
-}
-
 /**
- * All custom kinds that can be listed, in the API server's preferred version if possible.
- * @throws KubeApiError when a group cannot be read
+ * All kinds that can be listed, namespaced or custom ones, in the API server's preferred version if possible.
+ * @throws KubeApiError when a group cannot be read, such as that of an aggregated server that is down
  */
-export async function discoverCustom(client: KubeClient, signal?: AbortSignal): Promise<readonly CustomKind[]> {
+export async function discoverKinds(
+  client: KubeClient,
+  which: 'namespaced' | 'custom',
+  signal?: AbortSignal,
+): Promise<readonly ServedKind[]> {
+  const isCustom = which === 'custom'
   const { groups } = await client.request<GroupList>({ method: 'GET', path: '/apis' }, signal)
-  const kinds = new Map<string, CustomKind>()
-  const versions = groups.filter(({ name }) => !BUILT_IN.test(name)).flatMap(versionsOf)
-  for (const apiVersion of versions) {
-    const { resources } = await resourcesOf(client, `/apis/${apiVersion}`, signal)
-    const [group = ''] = apiVersion.split('/')
-    for (const { name, kind, verbs = [] } of resources) {
+  const versions = groups.filter(({ name }) => !isCustom || !BUILT_IN.test(name)).flatMap(versionsOf)
+  const kinds = new Map<string, ServedKind>()
+  for (const apiVersion of isCustom ? versions : ['v1', ...versions]) {
+    const group = apiVersion.includes('/') ? (apiVersion.split('/')[0] ?? '') : ''
+    const { resources } = await resourcesOf(client, apiRoot(apiVersion), signal)
+    for (const { name, kind, namespaced, verbs = [] } of resources) {
       const key = `${name}.${group}`
-      if (name.includes('/') || !verbs.includes('list') || kinds.has(key)) continue
-      kinds.set(key, { kind, apiVersion, plural: name })
+      if (name.includes('/') || !verbs.includes('list') || kinds.has(key) || !(isCustom || namespaced)) continue
+      kinds.set(key, { kind, group, apiVersion, plural: name })
     }
   }
   return [...kinds.values()]
@@ -136,9 +112,8 @@ const REMOVAL_MS = 10_000
  * listed instead.
  * @returns kinds that discovery names and the API server does not find, so their objects are unknown
  */
-export async function listServed<K>(
+export async function listServed<K extends Pick<ServedKind, 'group' | 'plural'>>(
   discover: () => Promise<readonly K[]>,
-  keyOfKind: (kind: K) => string,
   list: (kind: K) => Promise<void>,
   signal: AbortSignal,
   limitMs: number = REMOVAL_MS,
@@ -148,10 +123,11 @@ export async function listServed<K>(
   const round = async (): Promise<boolean> => {
     missing = []
     for (const kind of await discover()) {
-      if (listed.has(keyOfKind(kind))) continue
+      const key = `${kind.plural}.${kind.group}`
+      if (listed.has(key)) continue
       try {
         await list(kind)
-        listed.add(keyOfKind(kind))
+        listed.add(key)
       } catch (error) {
         if (!hasStatus(error, 404)) throw error
         missing.push(kind)
@@ -169,7 +145,7 @@ export function objectPath(
   object: Pick<ManifestObject, 'name' | 'namespace'>,
   namespace: string,
 ): string {
-  const root = resource.group === '' ? `/api/${resource.version}` : `/apis/${resource.group}/${resource.version}`
+  const root = apiRoot(resource.group === '' ? resource.version : `${resource.group}/${resource.version}`)
   const scope = resource.namespaced ? `/namespaces/${encodeURIComponent(object.namespace ?? namespace)}` : ''
   return `${root}${scope}/${resource.name}/${encodeURIComponent(object.name)}`
 }

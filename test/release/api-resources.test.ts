@@ -4,6 +4,7 @@ import { KubeApiError } from '../../src/kube/api-error.ts'
 import { listServed } from '../../src/release/api-resources.ts'
 
 interface Kind {
+  readonly group: string
   readonly plural: string
   readonly version: string
 }
@@ -19,7 +20,6 @@ async function list(
   const listed: string[] = []
   const missing = await listServed(
     async () => rounds[Math.min(round++, rounds.length - 1)] ?? [],
-    ({ plural }) => plural,
     async ({ plural, version }) => {
       if (deleted.includes(`${plural} ${version}`)) throw new KubeApiError(404, 'not found')
       listed.push(`${plural} ${version}`)
@@ -31,8 +31,8 @@ async function list(
 }
 
 const [rollouts, clones] = [
-  { plural: 'rollouts', version: 'v1alpha1' },
-  { plural: 'clones', version: 'v1' },
+  { group: 'example.com', plural: 'rollouts', version: 'v1alpha1' },
+  { group: 'example.com', plural: 'clones', version: 'v1' },
 ]
 
 test('a kind whose definition is removed meanwhile is ignored, and the rest is listed once', async (t) => {

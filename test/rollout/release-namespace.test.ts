@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { KubeApiError } from '../../src/kube/api-error.ts'
 import type { KubeClient } from '../../src/kube/client.ts'
-import { discoverCustom } from '../../src/release/api-resources.ts'
+import { discoverKinds } from '../../src/release/api-resources.ts'
 import { createReleaseNamespace, removeReleaseNamespace } from '../../src/rollout/deploy/release-namespace.ts'
 
 const LIST = ['list']
@@ -89,7 +89,7 @@ test('a namespace that cannot be read is not reported as existing before', async
 })
 
 test('custom kinds are found in every served version, each once', async (t) => {
-  const kinds = await discoverCustom(openCluster({}).client, t.signal)
+  const kinds = await discoverKinds(openCluster({}).client, 'custom', t.signal)
   assert.deepEqual(
     kinds.map(({ apiVersion, plural }) => `${apiVersion} ${plural}`),
     ['apps.kruise.io/v1beta1 statefulsets', 'apps.kruise.io/v1alpha1 clonesets', 'calendar.example.com/v1 events'],

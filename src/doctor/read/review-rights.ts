@@ -1,5 +1,5 @@
 import type { KubeClient } from '../../kube/client.ts'
-import { formatRight, type Right } from '../../release/access-review.ts'
+import { formatRight, type Right, review } from '../../release/access-review.ts'
 import type { Reader } from '../../release/reader.ts'
 import { createTargets } from '../../release/targets.ts'
 import type { HelperConfig } from '../../values/helper-config.generated.ts'
@@ -18,14 +18,9 @@ export async function reviewRights(
     groups: ['system:serviceaccounts', `system:serviceaccounts:${namespace}`, 'system:authenticated'],
   }
   const ask = async (right: Right): Promise<readonly string[]> => {
-    const body = {
-      apiVersion: 'authorization.k8s.io/v1',
-      kind: 'SubjectAccessReview',
-      spec: { ...subject, resourceAttributes: right },
-    }
-    const path = '/apis/authorization.k8s.io/v1/subjectaccessreviews'
-    const review = await client.request<{ status?: { allowed?: boolean } }>({ method: 'POST', path, body }, signal)
-    return review.status?.allowed === true ? [] : [formatRight(right)]
+    const spec = { ...subject, resourceAttributes: right }
+    const status = await review<{ allowed?: boolean }>(client, 'SubjectAccessReview', spec, signal)
+    return status?.allowed === true ? [] : [formatRight(right)]
   }
   return reader.attempt("The helper's rights (SubjectAccessReview)", async () => {
     return (await Promise.all(helperRights(config).map(ask))).flat()

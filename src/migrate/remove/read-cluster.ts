@@ -2,9 +2,9 @@ import { unlessStatus } from '../../kube/api-error.ts'
 import { type KubeClient, METADATA_ONLY_LIST } from '../../kube/client.ts'
 import { listPages } from '../../kube/list-pages.ts'
 import { withWriters } from '../../kube/managed-fields.ts'
-import { type KubeObject, keyOf, namespacedPath } from '../../kube/types.ts'
+import { apiRoot, type KubeObject, keyOf, namespacedPath } from '../../kube/types.ts'
 import { isRecord } from '../../lib/json.ts'
-import { type CustomKind, discoverCustom, listServed } from '../../release/api-resources.ts'
+import { discoverKinds, listServed, type ServedKind } from '../../release/api-resources.ts'
 import { OBJECTS_PER_PAGE, type Reader } from '../../release/reader.ts'
 import { collectFacts } from './collect-facts.ts'
 import { isPartOfHelper } from './helper-parts.ts'
@@ -109,7 +109,7 @@ async function readWriters(
 }
 
 function objectPath({ kind, apiVersion, metadata }: AnyObject): string {
-  const root = apiVersion === 'v1' ? '/api/v1' : `/apis/${apiVersion}`
+  const root = apiRoot(String(apiVersion))
   const plural = `${kind.toLowerCase()}s`
   const { name, namespace } = metadata
   return namespace === undefined ? `${root}/${plural}/${name}` : namespacedPath(root, namespace, plural, name)
@@ -122,10 +122,9 @@ async function readKind(
   [kind, apiVersion, plural]: Kind,
   trimObject: ReturnType<typeof createTrim>,
 ): Promise<readonly AnyObject[]> {
-  const root = apiVersion === 'v1' ? '/api/v1' : `/apis/${apiVersion}`
   const transform = (object: KubeObject): AnyObject => trimObject({ ...object, kind, apiVersion })
   const what = `${kind}s of all namespaces`
-  return (await reader.list<KubeObject, AnyObject>(what, `${root}/${plural}`, { transform })) ?? []
+  return (await reader.list<KubeObject, AnyObject>(what, `${apiRoot(apiVersion)}/${plural}`, { transform })) ?? []
 }
 
 /** Objects of custom kinds that pull something or refer to an old Secret; the rest is dropped while reading. */
@@ -136,10 +135,10 @@ async function readCustom(
   signal: AbortSignal,
 ): Promise<readonly AnyObject[]> {
   const found: AnyObject[] = []
-  const listKind = async ({ kind, apiVersion, plural }: CustomKind): Promise<void> => {
+  const listKind = async ({ kind, apiVersion, plural }: ServedKind): Promise<void> => {
     const those: AnyObject[] = []
     await reader.attempt(`${plural} (${apiVersion})`, async () => {
-      const list = { path: `/apis/${apiVersion}/${plural}`, pageSize: OBJECTS_PER_PAGE }
+      const list = { path: `${apiRoot(apiVersion)}/${plural}`, pageSize: OBJECTS_PER_PAGE }
       for await (const page of listPages<KubeObject>(client, list, signal)) {
         const trimmed = (page.items ?? []).map((object) => trimObject({ ...object, kind, apiVersion }))
         those.push(...trimmed.filter((object) => describeWorkload(object).length > 0))
@@ -147,9 +146,9 @@ async function readCustom(
     })
     found.push(...those)
   }
-  const discover = async () => (await reader.attempt('The API groups', () => discoverCustom(client, signal))) ?? []
-  const keyOfKind = ({ plural, apiVersion }: CustomKind): string => `${plural}.${apiVersion.split('/')[0]}`
-  for (const { plural, apiVersion } of await listServed(discover, keyOfKind, listKind, signal)) {
+  const discover = async () =>
+    (await reader.attempt('The API groups', () => discoverKinds(client, 'custom', signal))) ?? []
+  for (const { plural, apiVersion } of await listServed(discover, listKind, signal)) {
     reader.note(`${plural} (${apiVersion})`, 'the API server lists the kind but does not serve it')
   }
   return found

@@ -1,8 +1,8 @@
 import { hasStatus, KubeApiError } from '../../kube/api-error.ts'
 import { type KubeClient, METADATA_ONLY_LIST } from '../../kube/client.ts'
 import { pollUntil } from '../../kube/poll-until.ts'
-import type { KubeObject } from '../../kube/types.ts'
-import { discoverNamespaced, listServed, type NamespacedKind } from '../../release/api-resources.ts'
+import { apiRoot, type KubeObject, namespacedPath } from '../../kube/types.ts'
+import { discoverKinds, listServed, type ServedKind } from '../../release/api-resources.ts'
 
 /** Marks a namespace that the rollout created, which an uninstall may delete. */
 const MADE_LABEL = 'acr-nopass.io/made-for-release'
@@ -98,7 +98,7 @@ async function readNamespace(
 }
 
 /** Objects that Kubernetes creates in every namespace. */
-function isOfEveryNamespace({ group, plural }: NamespacedKind, { metadata }: KubeObject): boolean {
+function isOfEveryNamespace({ group, plural }: ServedKind, { metadata }: KubeObject): boolean {
   if (group !== '') return false
   if (plural === 'configmaps') return metadata.name === 'kube-root-ca.crt'
   return plural === 'serviceaccounts' && metadata.name === 'default'
@@ -110,10 +110,10 @@ function isOfEveryNamespace({ group, plural }: NamespacedKind, { metadata }: Kub
  */
 async function listContent(client: KubeClient, namespace: string, signal: AbortSignal): Promise<readonly string[]> {
   const content: string[] = []
-  const listKind = async (kind: NamespacedKind): Promise<void> => {
-    const { group, root, plural } = kind
+  const listKind = async (kind: ServedKind): Promise<void> => {
+    const { group, apiVersion, plural } = kind
     if (plural === 'events' && (group === '' || group === 'events.k8s.io')) return
-    const path = `${root}/namespaces/${encodeURIComponent(namespace)}/${plural}`
+    const path = namespacedPath(apiRoot(apiVersion), namespace, plural)
     const query = { limit: 10 }
     const { items } = await client.request<{ items: readonly KubeObject[] | null }>(
       { method: 'GET', path, query, accept: `${METADATA_ONLY_LIST},application/json` },
@@ -122,8 +122,7 @@ async function listContent(client: KubeClient, namespace: string, signal: AbortS
     const found = (items ?? []).filter((object) => !isOfEveryNamespace(kind, object))
     content.push(...found.map(({ metadata }) => `${plural} ${metadata.name}`))
   }
-  const discover = () => discoverNamespaced(client, signal)
-  const missing = await listServed(discover, ({ group, plural }) => `${plural}.${group}`, listKind, signal)
+  const missing = await listServed(() => discoverKinds(client, 'namespaced', signal), listKind, signal)
   const unknown = missing.map(({ plural, group }) => `${plural}.${group} that cannot be listed`)
   return [...content, ...unknown]
 }
