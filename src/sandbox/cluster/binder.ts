@@ -1,39 +1,19 @@
 import { type KubeClient, MERGE_PATCH } from '../../kube/client.ts'
 import { type KubeObject, namespacedPath } from '../../kube/types.ts'
-import { createReflector } from '../../kube/watch/reflector.ts'
-import type { Versioned } from '../../kube/watch/store.ts'
-import { systemClock } from '../../lib/clock.ts'
+import { follow } from './follow.ts'
 import type { Pod } from './pod.ts'
 
 export interface Binder {
   stop(): Promise<void>
 }
 
-type Known<T extends KubeObject> = T & Versioned
-
 /** A minimal scheduler: binds each unscheduled Pod to a suitable node. */
 export function startBinder(admin: KubeClient, until: AbortSignal): Binder {
   const end = new AbortController()
   const signal = AbortSignal.any([end.signal, until])
-  const features = { watchList: true }
   const bound = new Map<string, number>()
-  const follow = <T extends KubeObject>(path: string, selector: string | undefined, onChange: () => void) =>
-    createReflector<T, Known<T>>({
-      client: admin,
-      clock: systemClock,
-      random: Math.random,
-      features,
-      path,
-      ...(selector !== undefined && { selector: { fieldSelector: selector } }),
-      transform: (object) => ({
-        ...object,
-        uid: object.metadata.uid,
-        resourceVersion: object.metadata.resourceVersion,
-      }),
-      onChange,
-    })
-  const nodes = follow<NodeObject>('/api/v1/nodes', undefined, () => bindAll())
-  const pods = follow<Pod & KubeObject>('/api/v1/pods', 'spec.nodeName=', () => bindAll())
+  const nodes = follow<NodeObject>(admin, '/api/v1/nodes', undefined, () => bindAll())
+  const pods = follow<Pod & KubeObject>(admin, '/api/v1/pods', 'spec.nodeName=', () => bindAll())
   const requested = new Map<string, string>()
 
   function bindAll(): void {

@@ -1,5 +1,6 @@
 import type { KubeClient } from '../../kube/client.ts'
 import type { KubeConnection } from '../../kube/kube-connection.ts'
+import { namespacedPath } from '../../kube/types.ts'
 import { type ClusterKeys, writeKubeconfig } from './cluster-keys.ts'
 
 /** How users and ServiceAccounts reach the API server of a cluster. */
@@ -40,19 +41,21 @@ export function toAccess(keys: ClusterKeys, admin: KubeClient): ClusterAccess {
     },
     kubeconfigFor: (user, groups, minutes) => writeKubeconfig(keys.cluster, keys.issue(user, groups, minutes)),
     async serviceAccountToken(namespace, name, audiences, seconds, signal) {
-      const { status } = await admin.request<{ status: { token: string } }>(
-        {
-          method: 'POST',
-          path: `/api/v1/namespaces/${namespace}/serviceaccounts/${name}/token`,
-          body: {
-            apiVersion: 'authentication.k8s.io/v1',
-            kind: 'TokenRequest',
-            spec: { audiences, expirationSeconds: seconds },
-          },
-        },
-        signal,
-      )
-      return status.token
+      const spec = { audiences, expirationSeconds: seconds }
+      return (await requestToken(admin, { namespace, name }, spec, signal)).token
     },
   }
+}
+
+/** Requests a token of a ServiceAccount. @throws KubeApiError */
+export async function requestToken(
+  client: KubeClient,
+  { namespace, name }: { readonly namespace: string; readonly name: string },
+  spec: object,
+  signal?: AbortSignal,
+): Promise<{ readonly token: string; readonly expirationTimestamp: string }> {
+  const path = `${namespacedPath('/api/v1', namespace, 'serviceaccounts', name)}/token`
+  const body = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec }
+  const call = { method: 'POST', path, body } as const
+  return (await client.request<{ status: { token: string; expirationTimestamp: string } }>(call, signal)).status
 }

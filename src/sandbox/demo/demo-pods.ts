@@ -1,18 +1,9 @@
-import { createHash } from 'node:crypto'
-import { KubeApiError } from '../../kube/api-error.ts'
+import { unlessStatus } from '../../kube/api-error.ts'
 import type { KubeClient } from '../../kube/client.ts'
 import { ANNOTATION_EXPIRES_AT, DEFAULT_SECRET_NAME } from '../../kube/names.ts'
-import { namespacedPath } from '../../kube/types.ts'
+import { namespacedPath, type PodObject } from '../../kube/types.ts'
+import { sha256 } from '../../lib/text.ts'
 import { untilReady } from '../process/ready.ts'
-
-interface PodObject {
-  readonly status?: {
-    readonly phase?: string
-    readonly containerStatuses?: readonly {
-      readonly state?: { readonly waiting?: { readonly reason?: string; readonly message?: string } }
-    }[]
-  }
-}
 
 /** Creates a namespace and waits for its default ServiceAccount. */
 export async function createNamespace(client: KubeClient, name: string, signal: AbortSignal): Promise<void> {
@@ -75,15 +66,6 @@ export async function untilPod(
   return last.message
 }
 
-/** Deletes an object if it exists. */
-export async function deleteObject(client: KubeClient, path: string, signal: AbortSignal): Promise<void> {
-  try {
-    await client.request({ method: 'DELETE', path }, signal)
-  } catch (error) {
-    if (!(error instanceof KubeApiError && error.status === 404)) throw error
-  }
-}
-
 /** The parts of a pull secret that are not secret. */
 export interface PullSecretFacts {
   readonly uid: string
@@ -104,16 +86,13 @@ export async function readPullSecret(
   signal: AbortSignal,
 ): Promise<PullSecretFacts | undefined> {
   const path = namespacedPath('/api/v1', namespace, 'secrets', DEFAULT_SECRET_NAME)
-  try {
-    const { metadata, data } = await client.request<SecretObject>({ method: 'GET', path }, signal)
-    const text = Buffer.from(data?.['.dockerconfigjson'] ?? '', 'base64').toString()
-    return {
-      uid: metadata.uid,
-      expiresAt: metadata.annotations?.[ANNOTATION_EXPIRES_AT] ?? '',
-      content: createHash('sha256').update(text).digest('hex').slice(0, 12),
-    }
-  } catch (error) {
-    if (error instanceof KubeApiError && error.status === 404) return undefined
-    throw error
+  const secret = await unlessStatus(client.request<SecretObject>({ method: 'GET', path }, signal), 404)
+  if (secret === undefined) return undefined
+  const { metadata, data } = secret
+  const text = Buffer.from(data?.['.dockerconfigjson'] ?? '', 'base64').toString()
+  return {
+    uid: metadata.uid,
+    expiresAt: metadata.annotations?.[ANNOTATION_EXPIRES_AT] ?? '',
+    content: sha256(text).slice(0, 12),
   }
 }

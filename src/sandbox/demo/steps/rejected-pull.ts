@@ -1,4 +1,4 @@
-import { createNamespace, createPod, deleteObject, untilPod } from '../demo-pods.ts'
+import { createNamespace, createPod, untilPod } from '../demo-pods.ts'
 import type { DemoStep } from '../demo-step.ts'
 
 /** Step 1: without a credential the pull fails, so the image is really private. */
@@ -14,7 +14,7 @@ export const rejectedPull: DemoStep = {
     step.update('waiting for the kubelet')
     const message = await untilPod(admin, pod, /^(ErrImagePull|ImagePullBackOff)$/, signal)
     print(`  ${environment.appImage}\n  kubelet: ${message.slice(0, 600)}`)
-    await deleteObject(admin, `/api/v1/namespaces/${pod.namespace}`, signal)
+    await admin.request({ method: 'DELETE', path: `/api/v1/namespaces/${pod.namespace}` }, signal)
     return 'ErrImagePull, as expected'
   },
 }

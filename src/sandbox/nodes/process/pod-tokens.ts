@@ -1,6 +1,6 @@
 import type { KubeClient } from '../../../kube/client.ts'
-import { namespacedPath } from '../../../kube/types.ts'
 import type { Clock } from '../../../lib/clock.ts'
+import { requestToken } from '../../cluster/cluster-access.ts'
 import type { Pod, TokenProjection } from '../../cluster/pod.ts'
 
 /** The ServiceAccount tokens of one Pod, which are bound to it and replaced before they expire. */
@@ -56,23 +56,10 @@ async function request(
 ): Promise<Token> {
   const { name, namespace, uid } = pod.metadata
   const account = pod.spec.serviceAccountName ?? 'default'
-  const { status } = await client.request<{ status: { token: string; expirationTimestamp: string } }>(
-    {
-      method: 'POST',
-      path: `${namespacedPath('/api/v1', namespace, 'serviceaccounts', account)}/token`,
-      body: {
-        apiVersion: 'authentication.k8s.io/v1',
-        kind: 'TokenRequest',
-        spec: {
-          audiences: audience === undefined ? [] : [audience],
-          expirationSeconds,
-          boundObjectRef: { apiVersion: 'v1', kind: 'Pod', name, uid },
-        },
-      },
-    },
-    signal,
-  )
-  const lifetime = Date.parse(status.expirationTimestamp) - clock.now()
+  const audiences = audience === undefined ? [] : [audience]
+  const spec = { audiences, expirationSeconds, boundObjectRef: { apiVersion: 'v1', kind: 'Pod', name, uid } }
+  const { token: text, expirationTimestamp } = await requestToken(client, { namespace, name: account }, spec, signal)
+  const lifetime = Date.parse(expirationTimestamp) - clock.now()
   // Like the kubelet, replace a token after 80 % of its lifetime, or after a day.
-  return { text: status.token, refreshAt: clock.now() + Math.min(lifetime * 0.8, DAY_MS) }
+  return { text, refreshAt: clock.now() + Math.min(lifetime * 0.8, DAY_MS) }
 }

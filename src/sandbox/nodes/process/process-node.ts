@@ -1,8 +1,7 @@
 import { randomInt } from 'node:crypto'
 import { createKubeClient } from '../../../kube/client.ts'
-import { createReflector } from '../../../kube/watch/reflector.ts'
-import type { Versioned } from '../../../kube/watch/store.ts'
 import { systemClock } from '../../../lib/clock.ts'
+import { follow } from '../../cluster/follow.ts'
 import type { Pod } from '../../cluster/pod.ts'
 import type { Cluster } from '../../cluster/start-cluster.ts'
 import { connectionGroup } from '../../process/process-table.ts'
@@ -97,16 +96,7 @@ export async function startProcessNode(options: ProcessNodeOptions): Promise<Pro
     }
     workers.get(key)?.update(pod)
   }
-  const reflector = createReflector<Pod, Pod & Versioned>({
-    client,
-    clock: systemClock,
-    random: Math.random,
-    features: { watchList: true },
-    path: '/api/v1/pods',
-    selector: { fieldSelector: `spec.nodeName=${name}` },
-    transform: (pod) => ({ ...pod, uid: pod.metadata.uid, resourceVersion: pod.metadata.resourceVersion }),
-    onChange: onPod,
-  })
+  const reflector = follow<Pod>(client, '/api/v1/pods', `spec.nodeName=${name}`, onPod)
 
   const find = (pod: string, container?: string): ContainerRunner | undefined => {
     const containers = workers.get(pod)?.containers ?? []

@@ -1,8 +1,6 @@
 import type { KubeClient } from '../../../kube/client.ts'
 import { type KubeObject, namespacedPath } from '../../../kube/types.ts'
-import { createReflector, type ServerFeatures } from '../../../kube/watch/reflector.ts'
-import type { Versioned } from '../../../kube/watch/store.ts'
-import { systemClock } from '../../../lib/clock.ts'
+import { follow } from '../../cluster/follow.ts'
 import type { Pod } from '../../cluster/pod.ts'
 
 /** The ConfigMaps and Secrets of the node's Pods; like the kubelet it watches each by name while a Pod needs it. */
@@ -26,27 +24,14 @@ interface SourceObject extends KubeObject {
 
 export function createSourceCache(client: KubeClient): SourceCache {
   const followed = new Map<string, Followed>()
-  const features: ServerFeatures = { watchList: true }
   const keyOf = (kind: SourceKind, namespace: string, name: string): string => `${kind}/${namespace}/${name}`
 
   function begin(kind: SourceKind, namespace: string, name: string): Followed {
     const entry: Followed = { listeners: new Set(), end: new AbortController(), data: undefined }
-    const reflector = createReflector<SourceObject, Versioned & { data: SourceData }>({
-      client,
-      clock: systemClock,
-      random: Math.random,
-      features,
-      path: namespacedPath('/api/v1', namespace, kind),
-      selector: { fieldSelector: `metadata.name=${name}` },
-      transform: (object) => ({
-        uid: object.metadata.uid,
-        resourceVersion: object.metadata.resourceVersion,
-        data: decode(kind, object),
-      }),
-      onChange: (_key, current) => {
-        entry.data = current?.data
-        for (const listener of entry.listeners) listener()
-      },
+    const path = namespacedPath('/api/v1', namespace, kind)
+    const reflector = follow<SourceObject>(client, path, `metadata.name=${name}`, (_key, object) => {
+      entry.data = object && decode(kind, object)
+      for (const listener of entry.listeners) listener()
     })
     void reflector.run(entry.end.signal)
     return entry
