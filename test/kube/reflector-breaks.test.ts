@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Reflector } from '../../src/kube/watch/reflector.ts'
+import { eventually } from '../support/eventually.ts'
 import type { FakeListServer } from './fake-list-server.ts'
 import { follow, type View } from './followed-reflector.ts'
 
@@ -51,6 +52,27 @@ test('410 results in a new list, which finds the objects that were deleted meanw
     assert.deepEqual(names(reflector), ['b'])
     assert.equal(server.requests[1]?.get('sendInitialEvents'), 'true')
   })
+})
+
+test('a version that the server cannot watch from is given up, however it reports that', async () => {
+  for (const status of [{ reason: 'Expired' }, { code: 500, reason: 'InternalError' }, {}]) {
+    await follow(async ({ server, clock, changes, until, reflector }) => {
+      server.put('a')
+      await until(() => changes.includes('+a'))
+      const lists = (): number => server.requests.filter((query) => query.get('sendInitialEvents') === 'true').length
+      // From this version every watch ends with the same event.
+      for (let round = 0; round < 2 && lists() === 1; round += 1) {
+        const count = server.requests.length
+        server.send(`${JSON.stringify({ type: 'ERROR', object: { kind: 'Status', ...status } })}\n`)
+        await eventually(() => assert.equal(server.watching, 0))
+        await clock.advance(2_000)
+        await server.request(count + 1)
+        await eventually(() => assert.equal(server.watching, 1))
+      }
+      assert.equal(lists(), 2)
+      assert.equal(reflector.synced, true)
+    })
+  }
 })
 
 test('a stalled stream is closed: after two missed bookmarks, or at the end of its whole time', async () => {

@@ -102,6 +102,8 @@ export function createReflector<W extends KubeObject, T extends Versioned>(
   let round = new AbortController()
   /** The last watch ended early or without an event: the server may have come back with another history. */
   let doubtful = false
+  /** The version that was known when a watch last ended with an ERROR event. */
+  let endedAt: string | undefined
   let isRewound = false
   /** A round is running, not the pause after it. */
   let trying = false
@@ -201,8 +203,14 @@ export function createReflector<W extends KubeObject, T extends Versioned>(
       signal.throwIfAborted()
       stream.received = true
       lastActivity = lastProgress = clock.monotonic()
-      if (event.type === 'ERROR') stop.abort(errorOf(path, event.object))
-      else take(event, stream)
+      if (event.type !== 'ERROR') {
+        take(event, stream)
+        return
+      }
+      stop.abort(errorOf(path, event.object))
+      // As in client-go, which lists again: the error may be about that version.
+      if (endedAt === version) version = undefined
+      endedAt = version
     }
     try {
       await client.watch<W>(call, onEvent, AbortSignal.any([signal, stop.signal]))

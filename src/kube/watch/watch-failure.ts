@@ -13,8 +13,8 @@ export function rewound(path: string): KubeApiError {
 }
 
 /** Our version is no longer, or not yet, in the server's history (apiserver, storage.NewTooLargeResourceVersionError). */
-export function isVersionLost({ status, message }: KubeApiError): boolean {
-  return status === 410 || (status === 504 && message.includes('Too large resource version'))
+export function isVersionLost({ status, reason, message }: KubeApiError): boolean {
+  return status === 410 || reason === 'Expired' || (status === 504 && message.includes('Too large resource version'))
 }
 
 /** Servers before 1.32 or without the feature respond with 422 (docs/en/decisions.md#watch-list), older ones with 400. */
