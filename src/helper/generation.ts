@@ -173,6 +173,7 @@ export function createGeneration(options: GenerationOptions): Generation {
         config,
         configHash: loaded.hash,
         registries: manager.states,
+        handled: manager.handled,
         complete: controller.caches.synced,
         decisions: plan(controller.context()),
         problems: problemStore.newest(20),

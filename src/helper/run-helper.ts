@@ -6,6 +6,7 @@ import type { LeaseDurations } from '../kube/lease-record.ts'
 import {
   type HelperStatus,
   parseStatus,
+  refreshRequestedAt,
   STATUS_KEY,
   type StatusObject,
   toStatusError,
@@ -17,7 +18,7 @@ import { earlierRequest, type Noticed } from './credentials/rotation-request.ts'
 import { createGeneration, type Generation } from './generation.ts'
 import { createEventReporter, type Log } from './report/event-reporter.ts'
 import { type HelperPagesOptions, startHelperPages } from './report/helper-pages.ts'
-import { createStatusWriter, followStatus, provenFingerprints, refreshRequestedAt } from './report/status-object.ts'
+import { createStatusWriter, followStatus, provenFingerprints } from './report/status-object.ts'
 import { watchFile } from './watch-file.ts'
 
 export interface HelperOptions
@@ -149,9 +150,10 @@ export async function runHelper(options: HelperOptions, signal: AbortSignal): Pr
     const noticedAt = clock.monotonic()
     rotation = { at, noticedAt, isNew: !isFirst, led: elector.isLeader() }
     if (!elector.isLeader()) return
-    if (isFirst) generation.rotate(earlierRequest(rotation, noticedAt, options.cloud))
+    // It may have been handled, which shows only after our own copy was read.
+    if (isFirst) lead()
     // It was asked for just now, so every credential is older.
-    else generation.rotate({ olderThan: Number.POSITIVE_INFINITY, noticedAt })
+    else generation.rotate({ at, olderThan: Number.POSITIVE_INFINITY, noticedAt })
   }
 
   const unproven = (): readonly string[] =>

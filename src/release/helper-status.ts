@@ -59,6 +59,11 @@ export interface HelperStatus {
   readonly attach: 'admission' | 'serviceAccounts' | 'both'
   readonly retired: boolean
   readonly registries: readonly RegistryStatus[]
+  /**
+   * The time of the last `acr-nopass refresh` (its annotation) since which every registry got a new credential or failed; empty: none.
+   * Helpers of 1.0.0 do not report it.
+   */
+  readonly lastHandledRefresh?: string
   readonly namespaces: CoverageStatus
   readonly serviceAccounts?: CoverageStatus
   /** What the helper relies on without verifying it (src/alibaba/unverified.ts). */
@@ -108,6 +113,12 @@ function withFix<T extends StatusError>(error: T): T {
   if (typeof error.fix === 'string') return error
   const isKnown = Object.hasOwn(ERROR_CODES, error.code)
   return { ...error, fix: isKnown ? ERROR_CODES[error.code as ErrorCode].fix : 'Upgrade acr-nopass.' }
+}
+
+/** When new tokens were last requested (`acr-nopass refresh`), epoch milliseconds. */
+export function refreshRequestedAt({ metadata }: StatusObject): number | undefined {
+  const at = Date.parse(metadata.annotations?.[ANNOTATION_REFRESH_REQUESTED] ?? '')
+  return Number.isNaN(at) ? undefined : at
 }
 
 /** Requests new tokens from a running helper by an annotation on its status ConfigMap; it reacts within a second. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { describeRefreshed, isRefreshed, serverTime } from '../../src/cli/refresh/refresh.ts'
+import { describeRefreshed, isHandled, serverTime } from '../../src/cli/refresh/refresh.ts'
 import type { HelperStatus, RegistryStatus } from '../../src/release/helper-status.ts'
 
 const NOW = Date.parse('2026-11-28T12:00:00Z')
@@ -24,15 +24,24 @@ const failing = (more: Partial<RegistryStatus> = {}): RegistryStatus => ({
   error: { code: 'CLOUD_DENIED', message: 'not allowed', fix: 'Allow it.', at: '2026-11-28T10:00:00.000Z' },
   ...more,
 })
-const report = (registry: RegistryStatus): HelperStatus => ({ registries: [registry] }) as unknown as HelperStatus
+const report = (registry: RegistryStatus, lastHandledRefresh?: string): HelperStatus =>
+  ({ registries: [registry], lastHandledRefresh }) as unknown as HelperStatus
 
-test('a registry that fails as before has processed a request once it was tried again; old reports have no such time', () => {
+test('refresh waits until the helper has handled the newest request, whatever else changes in its report', () => {
+  const newer = failing({ issuedAt: '2026-11-28T12:00:02.000Z' })
+  const before = report(failing(), '')
+  assert.equal(isHandled(report(newer, ''), NOW, before), false)
+  assert.equal(isHandled(report(newer, '2026-11-28T11:00:00.000Z'), NOW, before), false)
+  assert.equal(isHandled(report(newer, '2026-11-28T12:00:00.000Z'), NOW, before), true)
+  assert.equal(isHandled(report(newer, ''), undefined, before), false)
+})
+
+test('a helper of 1.0.0 has handled a request once each registry has changed in its report', () => {
   const tried = failing({ triedAt: '2026-11-28T12:00:02.000Z' })
-  assert.equal(isRefreshed(failing(), report(failing())), false)
-  assert.equal(isRefreshed(tried, report(failing())), true)
-  assert.equal(isRefreshed(tried, report(tried)), false)
-  assert.equal(isRefreshed({ ...tried, triedAt: '2026-11-28T12:10:02.000Z' }, report(tried)), true)
-  assert.equal(isRefreshed(failing({ issuedAt: '2026-11-28T12:00:02.000Z' }), report(failing())), true)
+  assert.equal(isHandled(report(failing()), NOW, report(failing())), false)
+  assert.equal(isHandled(report(tried), NOW, report(failing())), true)
+  assert.equal(isHandled(report(tried), NOW, report(tried)), false)
+  assert.equal(isHandled(report(failing({ edition: 'static' })), NOW, report(failing({ edition: 'static' }))), true)
 })
 
 test('for a registry that fails as before the time of the try is printed, and that of the first failure', () => {

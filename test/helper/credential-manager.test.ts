@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { NopassError } from '../../src/errors.ts'
 import { type CredentialManager, createCredentialManager } from '../../src/helper/credentials/credential-manager.ts'
 import type { RegistryEntry, RegistryValues } from '../../src/helper/credentials/registry-state.ts'
+import { singleFlight } from '../../src/lib/concurrency.ts'
 import { createFakeClock, type FakeClock } from '../kube/fake-clock.ts'
 
 const MINUTE = 60_000
@@ -13,8 +14,9 @@ interface Fixture {
   readonly manager: CredentialManager
   /** The registries of each rotation. */
   readonly rotations: string[]
+  /** By the registry's key. */
   readonly calls: Map<string, number>
-  /** Makes all calls for a registry fail with this error. */
+  /** Makes all calls for this key fail with this error. */
   readonly failures: Map<string, NopassError>
 }
 
@@ -22,7 +24,7 @@ interface Registry {
   readonly lifeMinutes: number
   /** Milliseconds until the cloud responds. */
   readonly latency?: number
-  /** Default: the registry's name. */
+  /** Registries with the same key share calls; default: the registry's name. */
   readonly key?: string
 }
 
@@ -36,31 +38,27 @@ function open(registries: Record<string, Registry>, options: { apart?: boolean }
     seed = (seed * 48_271) % 2_147_483_647
     return seed / 2_147_483_647
   }
-  const entries = Object.entries(registries).map(
-    ([name, { lifeMinutes, latency = 100, key = name }]): RegistryEntry => {
-      const get = async () => {
-        const call = (calls.get(name) ?? 0) + 1
-        calls.set(name, call)
-        await new Promise<void>((resolve) => clock.after(latency, resolve))
-        const failure = failures.get(name)
-        if (failure) throw failure
-        const issuedAt = clock.now()
-        return {
-          username: 'u',
-          password: `${name}${call}`,
-          issuedAt,
-          expiresAt: issuedAt + lifeMinutes * MINUTE,
-          domains: [name],
-        }
-      }
-      return {
-        name,
-        values: {} as RegistryValues,
-        source: { key, sharedSession: false, get },
-        verify: async () => 'accepted',
-      }
-    },
-  )
+  const issue = async (key: string, { lifeMinutes, latency = 100 }: Registry) => {
+    const call = (calls.get(key) ?? 0) + 1
+    calls.set(key, call)
+    const issuedAt = clock.now()
+    await new Promise<void>((resolve) => clock.after(latency, resolve))
+    const failure = failures.get(key)
+    if (failure) throw failure
+    return { username: 'u', password: `${key}${call}`, issuedAt, expiresAt: issuedAt + lifeMinutes * MINUTE }
+  }
+  const logins = new Map<string, () => ReturnType<typeof issue>>()
+  const entries = Object.entries(registries).map(([name, registry]): RegistryEntry => {
+    const { key = name } = registry
+    const login = logins.get(key) ?? singleFlight(() => issue(key, registry))
+    logins.set(key, login)
+    return {
+      name,
+      values: {} as RegistryValues,
+      source: { key, sharedSession: false, get: async () => ({ ...(await login()), domains: [name] }) },
+      verify: async () => 'accepted',
+    }
+  })
   const manager = createCredentialManager({
     entries,
     carried: new Map(),
@@ -160,7 +158,7 @@ test('P7 registries with the same instance and identity send their requests toge
   rotations.splice(0)
   calls.clear()
   await clock.advance(DAY)
-  assert.equal(rotations.filter((names) => names.includes('inside')).length, calls.get('inside'))
+  assert.equal(rotations.filter((names) => names.includes('inside')).length, calls.get('one instance'))
   assert.deepEqual(new Set(rotations.filter((names) => names.includes('side'))), new Set(['inside,outside']))
 })
 
@@ -170,9 +168,27 @@ test('a requested rotation also retries immediately a registry that has failed s
   manager.start()
   await clock.advance(30 * MINUTE)
   const [a = 0, b = 0] = [calls.get('a'), calls.get('b')]
-  manager.rotate({ olderThan: clock.now(), noticedAt: clock.monotonic() })
+  manager.rotate({ at: 0, olderThan: clock.now(), noticedAt: clock.monotonic() })
   await clock.advance(200)
   assert.deepEqual([calls.get('a'), calls.get('b')], [a + 1, b + 1])
   const [, state] = manager.states
   assert.equal(state?.triedAt, clock.now() - 100)
+})
+
+test('a request while twins share a call that was sent before it gives both a credential that was requested after it', async () => {
+  const twin = { lifeMinutes: 60, latency: 5_000, key: 'one instance' }
+  const { clock, manager, calls } = open({ a: twin, b: twin })
+  manager.start()
+  await clock.advance(MINUTE)
+  manager.refresh(['a'])
+  await clock.advance(2_000)
+  const requestedAt = clock.now()
+  manager.rotate({ at: 0, olderThan: Number.POSITIVE_INFINITY, noticedAt: clock.monotonic() })
+  await clock.advance(30_000)
+  assert.deepEqual(
+    manager.states.map(({ live }) => (live?.token.issuedAt ?? 0) >= requestedAt),
+    [true, true],
+  )
+  // The first call, that for `a` alone, and one or two after the request.
+  assert.ok((calls.get('one instance') ?? 0) <= 4)
 })

@@ -4,12 +4,15 @@ import { serverTime } from '../../src/cli/refresh/refresh.ts'
 import { NopassError } from '../../src/errors.ts'
 import { MERGE_PATCH } from '../../src/kube/client.ts'
 import { ANNOTATION_REFRESH_REQUESTED } from '../../src/kube/names.ts'
+import { parseStatus } from '../../src/release/helper-status.ts'
 import {
   type ApiServer,
   type Cloud,
   createApiServer,
   createCloud,
   createFakeClock,
+  type Fault,
+  registry,
   startHelper,
 } from './helper-fixture.ts'
 
@@ -41,6 +44,7 @@ async function open(name = 'one') {
   return { server, clock, cloud, helper, end }
 }
 
+const statusOf = (server: ApiServer) => parseStatus(server.get('configmaps/home/r-status') as never)
 const callsSince = ({ calls }: Cloud, from: number): number => calls.length - from
 const reloaded = (interval: string): object => ({ verify: { enabled: true, interval } })
 
@@ -122,4 +126,69 @@ test('a request while the first credential is on its way is answered by a call t
   helper.stop.abort()
   await clock.advance(20_000)
   assert.equal(await helper.done, 'stopped')
+})
+
+test('the status reports a request as handled when the call that was sent after it succeeds or fails, not the one before', async () => {
+  for (const outcome of [60, new NopassError('CLOUD_DENIED', 'no')]) {
+    const { server, clock, cloud, end } = await open()
+    const [first, second] = [Promise.withResolvers<number | Error>(), Promise.withResolvers<number | Error>()]
+    cloud.responses.set('a', first.promise)
+    await request(server, clock.now())
+    await clock.advance(5_000)
+    const at = clock.now()
+    await request(server, at)
+    cloud.responses.set('a', second.promise)
+    const before = statusOf(server)
+    first.resolve(outcome)
+    await clock.advance(5_000)
+    const between = statusOf(server)
+    assert.notDeepEqual(between?.registries, before?.registries)
+    assert.deepEqual([before?.lastHandledRefresh, between?.lastHandledRefresh], ['', ''])
+    second.resolve(outcome)
+    await clock.advance(5_000)
+    assert.equal(statusOf(server)?.lastHandledRefresh, new Date(at).toISOString())
+    await end()
+  }
+})
+
+test('a request counts as handled when a registry that was added meanwhile was tried too', async () => {
+  const { server, clock, cloud, helper, end } = await open()
+  const slow = Promise.withResolvers<number | Error>()
+  cloud.responses.set('b', slow.promise)
+  helper.configure({ registries: [registry('a'), registry('b')] })
+  const at = clock.now()
+  await request(server, at)
+  await clock.advance(MINUTE)
+  assert.deepEqual(
+    statusOf(server)?.registries.map(({ state }) => state),
+    ['live', 'pending'],
+  )
+  assert.equal(statusOf(server)?.lastHandledRefresh, '')
+  slow.resolve(60)
+  await clock.advance(5_000)
+  assert.equal(statusOf(server)?.lastHandledRefresh, new Date(at).toISOString())
+  await end()
+})
+
+test('a leader that reads an old request only after it has started to lead calls nobody for it', async () => {
+  const { server, clock, cloud, end } = await open()
+  await request(server, clock.now())
+  await clock.advance(MINUTE)
+  await end()
+  const from = cloud.calls.length
+  const fault: Fault = { matches: ({ path }) => path.includes('/configmaps'), status: 503 }
+  server.faults.add(fault)
+  const copy: Fault = {
+    matches: ({ path, query }) => path.includes('home/secrets') && query?.fieldSelector !== undefined,
+    status: 503,
+  }
+  server.faults.add(copy)
+  const second = startHelper(server, clock, cloud, {}, { name: 'two' })
+  while (!second.log.includes('info leading')) await clock.advance(100)
+  server.faults.delete(fault)
+  await clock.advance(1_000)
+  server.faults.delete(copy)
+  await clock.advance(MINUTE)
+  assert.equal(callsSince(cloud, from), 0)
+  await end(second)
 })

@@ -5,17 +5,12 @@ import type { PlannedAction } from '../../src/helper/plan/actions.ts'
 import { checkHealth, checkReadiness } from '../../src/helper/report/helper-pages.ts'
 import { servePages } from '../../src/helper/report/http-server.ts'
 import { createProblemStore } from '../../src/helper/report/problem-store.ts'
-import {
-  createStatusWriter,
-  followStatus,
-  provenFingerprints,
-  refreshRequestedAt,
-} from '../../src/helper/report/status-object.ts'
+import { createStatusWriter, followStatus, provenFingerprints } from '../../src/helper/report/status-object.ts'
 import { buildStatus } from '../../src/helper/report/status-report.ts'
 import { judgeFailure } from '../../src/helper/writes/decision-problem.ts'
 import { KubeApiError } from '../../src/kube/api-error.ts'
 import type { KubeCall, KubeClient } from '../../src/kube/client.ts'
-import { type HelperStatus, parseStatus } from '../../src/release/helper-status.ts'
+import { type HelperStatus, parseStatus, refreshRequestedAt } from '../../src/release/helper-status.ts'
 import { createFakeClock } from '../kube/fake-clock.ts'
 import { config, live, NOW } from './plan-fixtures.ts'
 

@@ -75,6 +75,31 @@ test('U1 if another request fails, a rejected successor is used before the old o
   assert.deepEqual([refresh.state.live?.token.password, refresh.state.verified], ['p3', 'refused'])
 })
 
+for (const [title, verdict, ms] of [
+  ['is accepted later', 'accepted', MINUTE],
+  ['is used because the old one is about to expire', 'refused', 15 * MINUTE],
+] as const) {
+  test(`a rejected successor that ${title} does not answer a request that was made after it was issued`, async () => {
+    const fixture = openRefresh()
+    const { clock, refresh, responses, verdicts } = fixture
+    refresh.start()
+    await clock.advance(25 * MINUTE)
+    verdicts.splice(0, 1, 'refused')
+    await clock.advance(39 * MINUTE)
+    assert.equal(refresh.state.error?.code, 'REGISTRY_LOGIN_REFUSED')
+    responses.splice(0, 1, OUTAGE)
+    const requestedAt = clock.now()
+    refresh.request(clock.monotonic())
+    await clock.advance(1_000)
+    verdicts.splice(0, 1, verdict)
+    await clock.advance(ms)
+    assert.equal(refresh.state.live?.token.password, verdict === 'accepted' ? 'p2' : 'p3')
+    responses.splice(0, 1, 60 * MINUTE)
+    await clock.advance(2 * MINUTE)
+    assert.ok((refresh.state.live?.token.issuedAt ?? 0) > requestedAt, refresh.state.live?.token.password)
+  })
+}
+
 test('U1 a credential that was not accepted itself does not block its successor', async () => {
   for (const verdict of ['skipped', 'unreachable', 'refused'] as const) {
     const fixture = openRefresh()

@@ -47,7 +47,7 @@ test('a failure that repeats on request has the time of that attempt; scheduled 
   await clock.advance(10 * MINUTE)
   const { error, triedAt } = refresh.state
   assert.equal(triedAt, undefined)
-  refresh.force()
+  refresh.request(clock.monotonic())
   await clock.advance(0)
   assert.deepEqual(refresh.state.error, error)
   assert.equal(refresh.state.triedAt, clock.now())

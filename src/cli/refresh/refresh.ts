@@ -8,6 +8,7 @@ import {
   type HelperStatus,
   parseStatus,
   type RegistryStatus,
+  refreshRequestedAt,
   requestRefresh,
   type StatusObject,
 } from '../../release/helper-status.ts'
@@ -48,7 +49,7 @@ export function serverTime(now: number, aheadMs = 0): Date {
   return new Date(now - aheadMs + 1000)
 }
 
-/** Waits until each registry has a new token, or reports why not after another try. */
+/** Waits until the helper has handled the request, and returns what it reports of each registry. */
 async function waitForTokens(
   client: KubeClient,
   object: { readonly namespace: string; readonly name: string },
@@ -59,20 +60,25 @@ async function waitForTokens(
   const path = namespacedPath('/api/v1', object.namespace, 'configmaps', object.name)
   let registries: readonly RegistryStatus[] = []
   const waited = await pollUntil(limitMs, signal, async () => {
-    registries = parseStatus(await client.request<StatusObject>({ method: 'GET', path }, signal))?.registries ?? []
-    return registries.length > 0 && registries.every((registry) => isRefreshed(registry, before))
+    const found = await client.request<StatusObject>({ method: 'GET', path }, signal)
+    const status = parseStatus(found)
+    registries = status?.registries ?? []
+    return status !== undefined && isHandled(status, refreshRequestedAt(found), before)
   })
   if (waited !== undefined) return registries
   throw new NopassError('REFRESH_UNCONFIRMED', `no new tokens were reported in ${Math.round(limitMs / 1000)} s`)
 }
 
-export function isRefreshed(registry: RegistryStatus, before: HelperStatus | undefined): boolean {
-  const { name, edition, issuedAt, error, triedAt } = registry
-  // A static credential has no token that could be newer.
-  if (edition === 'static') return true
-  const old = before?.registries.find((registry) => registry.name === name)
-  if (issuedAt !== undefined && issuedAt !== old?.issuedAt) return true
-  return error !== undefined && (error.at !== old?.error?.at || triedAt !== old?.triedAt)
+/** Whether the helper reports that it has handled the newest request, ours or a later one. */
+export function isHandled(
+  { lastHandledRefresh, registries }: HelperStatus,
+  requestedAt: number | undefined,
+  before: HelperStatus | undefined,
+): boolean {
+  if (lastHandledRefresh !== undefined) return Date.parse(lastHandledRefresh) === requestedAt
+  // A helper of 1.0.0 only shows that something of a registry has changed; a static login does not.
+  const known = new Set(before?.registries.map((registry) => JSON.stringify(registry)))
+  return registries.every((registry) => registry.edition === 'static' || !known.has(JSON.stringify(registry)))
 }
 
 export function describeRefreshed({ name, issuedAt, expiresAt, error, triedAt }: RegistryStatus): string {

@@ -38,6 +38,8 @@ export interface CredentialManager {
   replaceOutdated(): void
   /** A Secret has a newer credential of these: replaces ours now, unless this replica got it as the leader. */
   replaceOlder(registries: readonly string[]): void
+  /** The `at` of the last request since which every registry was tried; undefined: none. */
+  readonly handled: number | undefined
   /** A new credential waits for another registry's. */
   readonly holding: boolean
   stop(): void
@@ -47,6 +49,7 @@ export function createCredentialManager(options: CredentialManagerOptions): Cred
   const { clock, cloudNow } = options
   const coalescer = createRotationCoalescer(clock, options.onTokens)
   const refreshers = new Map<string, TokenRefresher>()
+  let requested: number | undefined
   const shared = new Set(options.entries.filter(({ source }) => source.sharedSession).map(({ name }) => name))
 
   /** Only a first attempt refreshes others too: the retries of a failing registry must not repeat their requests. */
@@ -105,11 +108,11 @@ export function createCredentialManager(options: CredentialManagerOptions): Cred
       if (known?.state.fingerprint === live.fingerprint) known.adopt(live)
       else known?.keep(live)
     },
-    rotate({ olderThan, noticedAt }) {
+    rotate({ at, olderThan, noticedAt }) {
+      requested = at
       for (const one of refreshers.values()) {
-        const { live, failures } = one.state
-        // A registry without a credential may be waiting for its next retry.
-        if (live ? live.token.issuedAt < olderThan : failures > 0 || one.running) one.force(noticedAt)
+        const { live } = one.state
+        if (live === undefined || live.token.issuedAt < olderThan) one.request(noticedAt)
       }
     },
     refresh(registries) {
@@ -120,6 +123,9 @@ export function createCredentialManager(options: CredentialManagerOptions): Cred
     },
     replaceOlder(registries) {
       for (const name of registries) refreshers.get(name)?.replaceOlder()
+    },
+    get handled() {
+      return [...refreshers.values()].some(({ pending }) => pending) ? undefined : requested
     },
     get holding() {
       return coalescer.holding

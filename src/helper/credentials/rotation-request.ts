@@ -1,5 +1,7 @@
 /** Somebody asked for new credentials (`acr-nopass refresh`). */
 export interface RotationRequest {
+  /** The annotation's value, epoch milliseconds by the API server's clock; `acr-nopass refresh` adds up to a second. */
+  readonly at: number
   /** Credentials that were issued before it are replaced, epoch milliseconds on the cloud's clock. */
   readonly olderThan: number
   /** When this process noticed it, monotonic milliseconds: what it requested of the cloud before may be older. */
@@ -7,11 +9,7 @@ export interface RotationRequest {
 }
 
 /** The annotation with a request, as this process saw it. */
-export interface Noticed {
-  /** Its value, epoch milliseconds by the API server's clock; `acr-nopass refresh` adds up to a second. */
-  readonly at: number
-  /** Monotonic milliseconds. */
-  readonly noticedAt: number
+export interface Noticed extends Omit<RotationRequest, 'olderThan'> {
   /** It appeared while this process watched, so it was made then, whatever the API server's clock says. */
   readonly isNew: boolean
   /** This process led then; otherwise the leader did it, whose clock may differ from ours. */
@@ -33,7 +31,7 @@ export function earlierRequest(
   cloud: { now(): number; skew(): number },
 ): RotationRequest {
   const noticed = cloud.now() - (monotonic - noticedAt)
-  if (isNew && led) return { olderThan: noticed, noticedAt }
+  if (isNew && led) return { at, olderThan: noticed, noticedAt }
   const asked = isNew ? noticed : Math.min(at - Math.min(0, cloud.skew()), noticed)
-  return { olderThan: asked - TOLERANCE_MS, noticedAt }
+  return { at, olderThan: asked - TOLERANCE_MS, noticedAt }
 }

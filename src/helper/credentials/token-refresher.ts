@@ -50,8 +50,8 @@ export type RefreshReason = 'due' | 'retried' | 'coalesced' | 'forced'
 /** Keeps the credential of one registry fresh, by a schedule from the credential's own expiry. */
 export interface TokenRefresher {
   readonly state: RegistryState
-  /** A request to the cloud has been sent and not been answered. */
-  readonly running: boolean
+  /** Nothing that was sent to the cloud after the last `request` has succeeded or failed yet. */
+  readonly pending: boolean
   /** Refreshes the credential when it is due from now on, and immediately when there is none. */
   start(): void
   /** Requests a credential until there is one, to verify the configuration (docs/en/decisions.md#readiness). */
@@ -60,11 +60,10 @@ export interface TokenRefresher {
   adopt(live: LiveToken): void
   /** Keeps a credential of an earlier configuration, whose entry stays in Secrets while there is no other. */
   keep(live: LiveToken): void
-  /**
-   * Refreshes now, regardless of the schedule. A request to the cloud that is running counts as this refresh, unless it was sent before
-   * `noticedAt` (monotonic milliseconds): then another follows.
-   */
-  force(noticedAt?: number): void
+  /** Refreshes now, regardless of the schedule. A request to the cloud that is running counts as this refresh. */
+  force(): void
+  /** Refreshes until there is a credential that was requested of the cloud after this time (monotonic milliseconds). */
+  request(noticedAt: number): void
   /** Refreshes now if the credential was requested for other domains than are configured now. */
   replaceOutdated(): void
   /**
@@ -83,6 +82,8 @@ const LONGEST_RECHECK_MS = 10 * 60_000
 /** At most one request in this time, however short the lifetime of the credentials is. */
 const SHORTEST_PAUSE_MS = 1_000
 const AHEAD_MS = 60_000
+/** Sums of fractions of milliseconds, made in another order, differ by less. */
+const ROUNDING_MS = 1
 /** A static login has no expiry: its mounted files are read this often. */
 const STATIC_POLL_MS = 30_000
 
@@ -101,7 +102,9 @@ export function createTokenRefresher(options: TokenRefresherOptions): TokenRefre
   let forced = false
   let running = false
   let startedAt = Number.NEGATIVE_INFINITY
-  let again = false
+  /** When new credentials were last asked for, monotonic milliseconds. */
+  let requestedAt = Number.NEGATIVE_INFINITY
+  let pending = false
   let cancelVerify: (() => void) | undefined
   let mode: 'idle' | 'proving' | 'started' = 'idle'
 
@@ -118,6 +121,11 @@ export function createTokenRefresher(options: TokenRefresherOptions): TokenRefre
     if (at === null) timer.setIn(STATIC_POLL_MS)
     else if (isAhead || at < now + shortest) timer.setIn(shortest)
     else timer.setAt(at)
+  }
+
+  /** A credential that was held back, or that another registry's call returned, may be older than the request that it is used for. */
+  function predatesRequest({ issuedAt }: RegistryToken): boolean {
+    return cloudNow() - issuedAt > clock.monotonic() - requestedAt + ROUNDING_MS
   }
 
   function succeed(token: RegistryToken, verified: Verification, reason: RefreshReason): void {
@@ -146,7 +154,7 @@ export function createTokenRefresher(options: TokenRefresherOptions): TokenRefre
       urgent,
     }
     candidate = undefined
-    forced = false
+    pending = predatesRequest(token)
     if (mode === 'proving') mode = 'idle'
     scheduleFor(live, SHORTEST_PAUSE_MS)
     rechecks = 0
@@ -172,11 +180,13 @@ export function createTokenRefresher(options: TokenRefresherOptions): TokenRefre
     })
   }
 
-  function fail(error: unknown, reason: RefreshReason, noLaterThan = Number.POSITIVE_INFINITY): void {
+  function fail(error: unknown, noLaterThan = Number.POSITIVE_INFINITY): void {
     const now = cloudNow()
     const failures = state.failures + 1
+    const isRequested = pending && startedAt >= requestedAt
+    if (isRequested) pending = false
     // A scheduled retry does not change it, so that the status is not written for each.
-    const triedAt = reason === 'forced' || forced ? now : state.triedAt
+    const triedAt = isRequested ? now : state.triedAt
     state = { ...state, failures, error: errorSince(state.error, error, now), triedAt }
     retryFrom(now, toNopassError(error).retryAfterMs, noLaterThan)
     options.onChange({ kind: 'failed', state, error })
@@ -190,7 +200,8 @@ export function createTokenRefresher(options: TokenRefresherOptions): TokenRefre
 
   /** Requests a new credential, or returns the one that was held back if that is not due for replacement itself. */
   async function fetchToken(reason: RefreshReason): Promise<RegistryToken> {
-    if (candidate !== undefined && reason === 'retried' && partUsed(candidate, cloudNow()) < EARLIEST) return candidate
+    const spare = reason === 'retried' ? candidate : undefined
+    if (spare !== undefined && !predatesRequest(spare) && partUsed(spare, cloudNow()) < EARLIEST) return spare
     const token = await entry.source.get(stop.signal)
     const { expiresAt } = token
     if (expiresAt !== null && !(expiresAt > cloudNow() && expiresAt <= LATEST_DATE)) throw unusable(entry.name)
@@ -200,13 +211,12 @@ export function createTokenRefresher(options: TokenRefresherOptions): TokenRefre
   async function refresh(reason: RefreshReason): Promise<void> {
     if (running) return
     running = true
-    forced = false
     startedAt = clock.monotonic()
     options.onRequest?.(reason)
     let act: () => void
     // A coalesced refresh was not due yet, so its failure is not reported.
     const failed = (error: unknown) =>
-      reason === 'coalesced' ? () => timer.arm(startedAt + SHORTEST_PAUSE_MS) : () => fail(error, reason)
+      reason === 'coalesced' ? () => timer.arm(startedAt + SHORTEST_PAUSE_MS) : () => fail(error)
     try {
       const token = await fetchToken(reason)
       const known = state.live !== undefined && sameLogin(state.live.token, token)
@@ -215,7 +225,7 @@ export function createTokenRefresher(options: TokenRefresherOptions): TokenRefre
       const until = isRefused ? heldBackUntil(token, state, cloudNow()) : undefined
       if (until !== undefined) candidate = token.expiresAt === null ? undefined : token
       if (until === undefined) act = () => succeed(token, verified, reason)
-      else act = reason === 'coalesced' ? failed(undefined) : () => fail(refusal(entry.name), reason, until)
+      else act = reason === 'coalesced' ? failed(undefined) : () => fail(refusal(entry.name), until)
     } catch (error) {
       const spare = candidate
       // Even refused it is better than one that is about to expire.
@@ -224,13 +234,10 @@ export function createTokenRefresher(options: TokenRefresherOptions): TokenRefre
       else act = () => succeed(spare, 'refused', reason)
     }
     running = false
+    forced = false
     if (stop.signal.aborted) return
     act()
-    if (again) {
-      again = false
-      forced = true
-      timer.setIn(SHORTEST_PAUSE_MS)
-    }
+    if (pending) force()
     options.onResponse?.()
   }
 
@@ -262,9 +269,8 @@ export function createTokenRefresher(options: TokenRefresherOptions): TokenRefre
     force()
   }
 
-  function force(noticedAt = Number.NEGATIVE_INFINITY): void {
+  function force(): void {
     forced = true
-    if (running) again ||= noticedAt > startedAt
     timer.setIn(Math.max(0, startedAt + SHORTEST_PAUSE_MS - clock.monotonic()))
   }
 
@@ -272,8 +278,8 @@ export function createTokenRefresher(options: TokenRefresherOptions): TokenRefre
     get state() {
       return state
     },
-    get running() {
-      return running
+    get pending() {
+      return pending
     },
     start() {
       if (mode === 'started') return
@@ -313,6 +319,11 @@ export function createTokenRefresher(options: TokenRefresherOptions): TokenRefre
       state = { ...state, kept: asKept(live) }
     },
     force,
+    request(noticedAt) {
+      requestedAt = Math.max(requestedAt, noticedAt)
+      pending = true
+      force()
+    },
     replaceOutdated() {
       if (state.live !== undefined && isOutdated(state.live, entry.values)) force()
     },

@@ -1,6 +1,6 @@
 import { hasStatus } from '../../kube/api-error.ts'
 import { type KubeClient, MERGE_PATCH } from '../../kube/client.ts'
-import { ANNOTATION_REFRESH_REQUESTED, FIELD_MANAGER } from '../../kube/names.ts'
+import { FIELD_MANAGER } from '../../kube/names.ts'
 import { namespacedPath } from '../../kube/types.ts'
 import { createReconnectBackoff, startWatchdog } from '../../kube/watch/timing.ts'
 import { type Clock, sleep } from '../../lib/clock.ts'
@@ -12,12 +12,6 @@ export function provenFingerprints(status: HelperStatus | undefined): ReadonlySe
   return new Set(
     (status?.registries ?? []).filter(({ state }) => state !== 'pending').map(({ fingerprint }) => fingerprint),
   )
-}
-
-/** When a rotation was requested (`acr-nopass refresh`), epoch milliseconds. */
-export function refreshRequestedAt(object: StatusObject): number | undefined {
-  const at = Date.parse(object.metadata.annotations?.[ANNOTATION_REFRESH_REQUESTED] ?? '')
-  return Number.isNaN(at) ? undefined : at
 }
 
 export interface FollowStatusOptions {

@@ -13,6 +13,8 @@ export interface ReportInput {
   readonly config: HelperConfig
   readonly configHash: string
   readonly registries: readonly RegistryState[]
+  /** The last request for new credentials that was handled. */
+  readonly handled?: number | undefined
   /** Whether the caches are complete. */
   readonly complete: boolean
   readonly decisions: Iterable<{ readonly key: PlanKey; readonly decision: PlannedAction }>
@@ -41,6 +43,7 @@ export function buildStatus(input: ReportInput): HelperStatus {
     attach: config.attach,
     retired: config.retire && input.complete && pending === 0,
     registries: input.registries.map((state) => describeRegistry(state, config)),
+    lastHandledRefresh: input.handled === undefined ? '' : new Date(input.handled).toISOString(),
     namespaces: namespaces.result(),
     ...(attaches ? { serviceAccounts: serviceAccounts.result() } : {}),
     ...(input.unverified?.length ? { unverified: input.unverified } : {}),
