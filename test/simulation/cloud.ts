@@ -55,6 +55,8 @@ export interface SimulatedCloud {
   senderFor(process: string, time: ProcessTime): HttpSender
   /** Returns the credential with this password. */
   issued(password: string): Issued | undefined
+  /** Returns the newest credential of a registry with this expiry. */
+  issuedUntil(registry: string, expiresAt: number): Issued | undefined
   /** The login of a static registry. */
   staticLogin(registry: string): { username: string; password: string }
   changeStaticLogin(registry: string): void
@@ -199,6 +201,10 @@ export function createCloud(options: CloudOptions): SimulatedCloud {
         })
     },
     issued: (password) => tokens.get(password),
+    issuedUntil: (name, time) =>
+      [...tokens.values()].findLast(
+        ({ registry, expiresAt }) => registry === name && Math.abs((expiresAt ?? 0) - time) < 1,
+      ),
     staticLogin(name) {
       const password = statics.get(name) ?? issue(name, null, '')
       statics.set(name, password)

@@ -1,5 +1,6 @@
 import { readDockerConfig } from '../../src/acr/docker-config.ts'
 import { FIELD_MANAGER, LABEL_INSTANCE, LABEL_MANAGED_BY, MANAGED_BY, SKIP } from '../../src/kube/names.ts'
+import { parseStatus, refreshRequestedAt } from '../../src/release/helper-status.ts'
 import type { Issued, SimulatedCloud } from './cloud.ts'
 import type { AnyObject } from './fields.ts'
 import type { Sent } from './network.ts'
@@ -58,11 +59,16 @@ export function createInvariants(options: InvariantOptions): Invariants {
   const recent = new Map<string, number[]>()
   const leaseChanges: number[] = []
   const relabelledAt = new Map<string, number>()
+  /** The requests for new credentials by their values: when they were made, and who led then. */
+  const requests = new Map<number, { readonly at: number; readonly leader: string | undefined }>()
   let restoredAt = Number.NEGATIVE_INFINITY
   let sentAt = 0
   const violated = (rule: string, detail: string): void => {
     if (violations.length < 50) violations.push({ rule, at: scheduler.time, detail })
   }
+
+  const holder = (): string | undefined =>
+    (server.get('leases', `${HOME}/${LEASE}`)?.spec as { holderIdentity?: string } | undefined)?.holderIdentity
 
   function count(key: string): void {
     const times = recent.get(key) ?? []
@@ -121,6 +127,19 @@ export function createInvariants(options: InvariantOptions): Invariants {
       }
       if (isExpired && !wasInvalid)
         violated('expired', `${key}: ${name(old)} became ${name(current)}, which has expired, by ${user}`)
+    }
+  }
+
+  /** A request may only be reported as handled with a credential that the cloud issued after it, or with a failure. */
+  function checkHandled({ object, user = '' }: Change): void {
+    const { lastHandledRefresh = '', registries = [] } = parseStatus(object) ?? {}
+    const request = requests.get(Date.parse(lastHandledRefresh))
+    // Another replica knows when the request was made only by clocks.
+    if (request?.leader !== user) return
+    for (const { name: registry, expiresAt, error } of registries) {
+      const issued = cloud.issuedUntil(registry, Date.parse(expiresAt ?? ''))
+      if (error === undefined && issued !== undefined && issued.issuedAt - START < request.at)
+        violated('not-refreshed', `${name(issued)} is older than the request that ${user} reports as handled`)
     }
   }
 
@@ -187,11 +206,9 @@ export function createInvariants(options: InvariantOptions): Invariants {
       if (method === 'DELETE' || method === 'PUT') violated('verb', `${process} ${method} ${location}`)
       const renewed = renewedAt.get(process) ?? Number.NEGATIVE_INFINITY
       if (scheduler.time - renewed > RENEW_DEADLINE_MS) {
-        const holder = (server.get('leases', `${HOME}/${LEASE}`)?.spec as { holderIdentity?: string } | undefined)
-          ?.holderIdentity
         violated(
           'not-leading',
-          `${process} ${method} ${location}, renewed ${scheduler.time - renewed} ms ago; the holder is ${holder}`,
+          `${process} ${method} ${location}, renewed ${scheduler.time - renewed} ms ago; the holder is ${holder()}`,
         )
       }
     },
@@ -205,6 +222,9 @@ export function createInvariants(options: InvariantOptions): Invariants {
         if (holderIdentity === user) renewedAt.set(user, scheduler.time)
         else renewedAt.delete(user)
       }
+      const requestedAt = resource === 'configmaps' ? refreshRequestedAt(object) : undefined
+      if (requestedAt !== undefined && !requests.has(requestedAt))
+        requests.set(requestedAt, { at: scheduler.time, leader: holder() })
       if (user === undefined) {
         // The Lease's creation at the start is not a change.
         if (resource === 'leases' && scheduler.time > 0) leaseChanges.push(scheduler.time)
@@ -212,6 +232,7 @@ export function createInvariants(options: InvariantOptions): Invariants {
       }
       if (resource === 'serviceaccounts') checkList(change)
       if (resource === 'secrets') checkSecret(change)
+      if (resource === 'configmaps') checkHandled(change)
     },
     called: (process, what) => count(`${process} ${what}`),
     restored() {
