@@ -1,7 +1,7 @@
 import { countRequests, describeRequests, type RequestCounts } from '../fixture/audit-window.ts'
 import { type BurstTimes, measureBursts } from '../fixture/bursts.ts'
 import type { Attach } from '../fixture/contender.ts'
-import { HOME } from '../fixture/fixture.ts'
+import { type Fixture, HOME } from '../fixture/fixture.ts'
 import { minimalContender } from '../fixture/minimal-contender.ts'
 import { namesOf } from '../fixture/namespaces.ts'
 import { measureSingles, type SingleTimes } from '../fixture/singles.ts'
@@ -29,8 +29,8 @@ export const admission: Scenario = {
 
 async function measureNewNamespaces(context: BenchContext): Promise<Measured> {
   const { settings } = context
-  const minimal = await measureMinimal(context, 'serviceAccounts')
-  const { singles, bursts, requests } = await measureHelper(context, 'serviceAccounts')
+  const { minimal, helper } = await measureByTurns(context, 'serviceAccounts')
+  const { singles, bursts, requests } = helper
   return {
     figures: {
       usable: bothOf(singles.account),
@@ -49,8 +49,9 @@ async function measureNewNamespaces(context: BenchContext): Promise<Measured> {
 
 async function measureAdmission(context: BenchContext): Promise<Measured> {
   const { settings } = context
-  const minimal = bothOf((await measureMinimal(context, 'admission')).singles.namespace)
-  const { singles, requests } = await measureHelper(context, 'admission')
+  const { minimal: lower, helper } = await measureByTurns(context, 'admission')
+  const minimal = bothOf(lower.singles.namespace)
+  const { singles, requests } = helper
   const own = bothOf(singles.namespace)
   return {
     figures: {
@@ -65,6 +66,9 @@ async function measureAdmission(context: BenchContext): Promise<Measured> {
   }
 }
 
+/** Namespaces that one program gets before it is the other one's turn. */
+const TURN = 20
+
 interface NamespaceTimes {
   readonly singles: SingleTimes
   /** Empty with admission, where a burst only consists of the server's part. */
@@ -73,35 +77,53 @@ interface NamespaceTimes {
 
 const NO_BURST: BurstTimes = { requested: [], account: [] }
 
-async function measureHelper(
+/** By turns, because the machine's speed changes from minute to minute; each program in a cluster of its own. */
+async function measureByTurns(
   context: BenchContext,
   attach: Attach,
-): Promise<NamespaceTimes & { readonly requests: RequestCounts }> {
-  const { settings, report, signal } = context
-  report('helper: a cluster')
-  await using fixture = await openScenarioFixture(context, 'new')
-  await fixture.startNode()
+): Promise<{
+  readonly minimal: NamespaceTimes
+  readonly helper: NamespaceTimes & { readonly requests: RequestCounts }
+}> {
+  const { settings, programs, report, signal } = context
+  report('two clusters')
+  await using minimalFixture = await openScenarioFixture(context, 'minimal')
+  await using helperFixture = await openScenarioFixture(context, 'new')
+  await minimalContender(minimalFixture, programs.minimal, attach).start()
+  await minimalFixture.observer.until(
+    'the program worked',
+    () => !!minimalFixture.observer.of(HOME).secretAt,
+    60_000,
+    signal,
+  )
+  await helperFixture.startNode()
   // One replica, as in the other measurements: a second one would share this machine's processors.
-  await fixture.install({ attach, replicas: 1 })
-  await untilHelperWorks(fixture, signal)
-  const window = fixture.audit()
-  const singles = await measureSingles(fixture, namesOf('one', settings.singles), attach, report, signal)
+  await helperFixture.install({ attach, replicas: 1 })
+  await untilHelperWorks(helperFixture, signal)
+  const window = helperFixture.audit()
+  const singles = { minimal: [] as SingleTimes[], helper: [] as SingleTimes[] }
+  const names = namesOf('one', settings.singles)
+  for (let begin = 0; begin < names.length; begin += TURN) {
+    report(`${begin} of ${names.length} namespaces, one at a time`)
+    const turn = names.slice(begin, begin + TURN)
+    singles.minimal.push(await measureSingles(minimalFixture, turn, attach, signal))
+    singles.helper.push(await measureSingles(helperFixture, turn, attach, signal))
+  }
   const requests = window.requests()
-  const bursts = attach === 'admission' ? NO_BURST : await measureBursts(fixture, settings.burst, report, signal)
-  return { singles, bursts, requests }
+  const burstsOf = async (fixture: Fixture): Promise<BurstTimes> =>
+    attach === 'admission' ? NO_BURST : await measureBursts(fixture, settings.burst, report, signal)
+  return {
+    minimal: { singles: join(singles.minimal), bursts: await burstsOf(minimalFixture) },
+    helper: { singles: join(singles.helper), bursts: await burstsOf(helperFixture), requests },
+  }
 }
 
-/** The same with the minimal program: the lower bound on this machine in this run. */
-async function measureMinimal(context: BenchContext, attach: Attach): Promise<NamespaceTimes> {
-  const { settings, programs, signal } = context
-  const report = (text: string): void => context.report(`minimal program: ${text}`)
-  report('a cluster')
-  await using fixture = await openScenarioFixture(context, 'minimal')
-  await minimalContender(fixture, programs.minimal, attach).start()
-  await fixture.observer.until('the program worked', () => !!fixture.observer.of(HOME).secretAt, 60_000, signal)
-  const singles = await measureSingles(fixture, namesOf('one', settings.singles), attach, report, signal)
-  const bursts = attach === 'admission' ? NO_BURST : await measureBursts(fixture, settings.burst, report, signal)
-  return { singles, bursts }
+function join(turns: readonly SingleTimes[]): SingleTimes {
+  return {
+    account: turns.flatMap(({ account }) => account),
+    namespace: turns.flatMap(({ namespace }) => namespace),
+    requested: turns.flatMap(({ requested }) => requested),
+  }
 }
 
 function bothOf(times: readonly number[]): readonly number[] {

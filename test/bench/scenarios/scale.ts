@@ -1,5 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Attach, type ContenderFigures, measureContender } from '../fixture/contender.ts'
+import {
+  type Attach,
+  type ColdFigures,
+  type MemoryFigures,
+  measureCold,
+  measureMemory,
+  measureRotation,
+  type RotationFigures,
+} from '../fixture/contender.ts'
 import type { Fixture } from '../fixture/fixture.ts'
 import { helperContender } from '../fixture/helper-contender.ts'
 import { createNamespaces, namesOf } from '../fixture/namespaces.ts'
@@ -17,7 +25,7 @@ export const scale: Scenario = {
   measure: measureScale,
 }
 
-interface Sized extends ContenderFigures {
+interface Sized extends ColdFigures, RotationFigures, MemoryFigures {
   readonly count: number
   /** Share of one core, percent. */
   readonly idleCpu: number
@@ -83,7 +91,8 @@ async function measureSize(context: BenchContext, count: number, attach: Attach)
   await createNamespaces(fixture.admin, names, (done) => report(`${done} created`), signal)
   const exist = (): boolean => names.every((name) => fixture.observer.of(name).accountAt !== undefined)
   await fixture.observer.until('all ServiceAccounts existed', exist, 600_000, signal)
-  const figures = await measureContender(fixture, helperContender(fixture, attach, signal), names, report, signal)
+  const run = { fixture, contender: helperContender(fixture, attach, signal), names, report, signal }
+  const figures = { ...(await measureCold(run)), ...(await measureRotation(run)), ...(await measureMemory(run)) }
   report(`idle for ${IDLE_MS / 1000} s`)
   const sized: Sized = { ...figures, count, idleCpu: await idleCpu(fixture, signal) }
   context.note(describe(sized, attach))
