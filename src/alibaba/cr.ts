@@ -1,5 +1,5 @@
 import { NopassError } from '../errors.ts'
-import { isRecord, type JsonObject, numberOf, textOf } from '../lib/json.ts'
+import { type JsonObject, numberOf, recordsOf, textOf } from '../lib/json.ts'
 import type { CloudTarget } from './transport/cloud-transport.ts'
 import type { Parameters } from './transport/signature.ts'
 
@@ -46,13 +46,13 @@ export async function listInstanceEndpoint(
 ): Promise<readonly InstanceEndpoint[]> {
   const query = { InstanceId: instanceId, ModuleName: 'Registry' }
   const response = await enterprise(target, 'ListInstanceEndpoint', query, signal)
-  return objects(response.Endpoints).map((endpoint) => ({
+  return recordsOf(response.Endpoints).map((endpoint) => ({
     type: textOf(endpoint.EndpointType),
     enabled: endpoint.Enable !== false,
-    domains: objects(endpoint.Domains)
+    domains: recordsOf(endpoint.Domains)
       .filter((entry) => typeof entry.Domain === 'string' && entry.Domain !== '')
       .map((entry) => ({ domain: textOf(entry.Domain).toLowerCase(), custom: entry.Type === 'USER' })),
-    ...(endpoint.AclEnable === true && { allowed: objects(endpoint.AclEntries).map(({ Entry }) => textOf(Entry)) }),
+    ...(endpoint.AclEnable === true && { allowed: recordsOf(endpoint.AclEntries).map(({ Entry }) => textOf(Entry)) }),
   }))
 }
 
@@ -72,7 +72,7 @@ export async function listLinkedVpcs(
 ): Promise<readonly LinkedVpc[]> {
   const query = { InstanceId: instanceId, ModuleName: 'Registry' }
   const response = await enterprise(target, 'GetInstanceVpcEndpoint', query, signal)
-  return objects(response.LinkedVpcs).map((link) => ({
+  return recordsOf(response.LinkedVpcs).map((link) => ({
     vpcId: textOf(link.VpcId),
     status: textOf(link.Status),
     issue: textOf(link.Issue),
@@ -109,7 +109,7 @@ export async function listInstances(target: CloudTarget, signal?: AbortSignal): 
   const found: RegistryInstance[] = []
   for (let page = 1; page <= PAGES; page++) {
     const response = await enterprise(target, 'ListInstance', { PageNo: page, PageSize: PAGE }, signal)
-    const instances = objects(response.Instances)
+    const instances = recordsOf(response.Instances)
     if (instances.length > PAGE) {
       throw new NopassError('CLOUD_UNAVAILABLE', `a page of instances has more than ${PAGE} entries`)
     }
@@ -155,5 +155,3 @@ function tokenOf(username: unknown, password: unknown, expiresAt: unknown): Auth
 function isTime(value: number): boolean {
   return value > 0 && value <= 8.64e15
 }
-
-const objects = (value: unknown): readonly JsonObject[] => (Array.isArray(value) ? value.filter(isRecord) : [])

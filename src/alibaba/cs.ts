@@ -1,5 +1,5 @@
 import { NopassError } from '../errors.ts'
-import { isRecord, type JsonObject, parseObject, textOf } from '../lib/json.ts'
+import { isRecord, type JsonObject, parseObject, recordsOf, textOf } from '../lib/json.ts'
 import type { CloudTarget } from './transport/cloud-transport.ts'
 import type { Parameters } from './transport/signature.ts'
 
@@ -74,8 +74,7 @@ export async function listNodePools(
 ): Promise<readonly NodePool[]> {
   const path = `/clusters/${segment(clusterId)}/nodepools`
   const response = await get(target, 'DescribeClusterNodePools', path, {}, signal)
-  const pools: readonly unknown[] = Array.isArray(response.nodepools) ? response.nodepools : []
-  return pools.filter(isRecord).map((pool) => {
+  return recordsOf(response.nodepools).map((pool) => {
     const info = (pool.nodepool_info ?? {}) as JsonObject
     const scaling = (pool.scaling_group ?? {}) as JsonObject
     const lingjun = (pool.eflo_node_group ?? {}) as JsonObject
@@ -152,10 +151,7 @@ function rrsaConfig(response: JsonObject): JsonObject {
 }
 
 function loadBalancers(config: unknown): readonly string[] {
-  const list: unknown = isRecord(config) ? config.load_balancers_config : undefined
-  const entries: readonly unknown[] = Array.isArray(list) ? list : []
-  return entries
-    .filter(isRecord)
+  return recordsOf(isRecord(config) ? config.load_balancers_config : undefined)
     .map(({ endpoint }) => textOf(endpoint))
     .filter((endpoint) => endpoint !== '')
 }

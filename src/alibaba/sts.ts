@@ -2,9 +2,15 @@ import { NopassError, reworded } from '../errors.ts'
 import { type JsonObject, textOf } from '../lib/json.ts'
 import type { CredentialProvider, Credentials } from './credentials.ts'
 import type { CloudClock } from './transport/cloud-clock.ts'
-import type { CloudService } from './transport/cloud-transport.ts'
+import type { CloudCall, CloudService } from './transport/cloud-transport.ts'
 
-const STS = { product: 'sts', version: '2015-04-01' } as const
+function call(
+  { transport, endpoint, publicEndpoint }: CloudService,
+  request: Pick<CloudCall, 'action' | 'query' | 'form' | 'credentials'>,
+  signal?: AbortSignal,
+): Promise<JsonObject> {
+  return transport.call({ product: 'sts', version: '2015-04-01', endpoint, publicEndpoint, ...request }, signal)
+}
 
 export interface RoleRequest {
   readonly roleArn: string
@@ -27,13 +33,9 @@ export async function assumeRole(
     DurationSeconds: request.durationSeconds,
     ExternalId: request.externalId,
   }
-  const { transport, endpoint, publicEndpoint } = target
   try {
-    const response = await transport.call(
-      { ...STS, endpoint, publicEndpoint, action: 'AssumeRole', query, credentials },
-      signal,
-    )
-    return sessionOf(response, transport.clock)
+    const response = await call(target, { action: 'AssumeRole', query, credentials }, signal)
+    return sessionOf(response, target.transport.clock)
   } catch (error) {
     throw withHint(error, request.roleArn, 'AssumeRole')
   }
@@ -52,10 +54,9 @@ export async function assumeRoleWithOidc(
     RoleSessionName: sessionNameOf(request.sessionName),
     DurationSeconds: request.durationSeconds,
   }
-  const { transport, endpoint, publicEndpoint } = target
-  const call = { ...STS, endpoint, publicEndpoint, action: 'AssumeRoleWithOIDC', form, credentials: undefined }
   try {
-    return sessionOf(await transport.call(call, signal), transport.clock)
+    const response = await call(target, { action: 'AssumeRoleWithOIDC', form, credentials: undefined }, signal)
+    return sessionOf(response, target.transport.clock)
   } catch (error) {
     throw withHint(error, request.roleArn, 'AssumeRoleWithOIDC')
   }
@@ -71,11 +72,7 @@ export async function getCallerIdentity(
   credentials: CredentialProvider | Credentials,
   signal?: AbortSignal,
 ): Promise<CallerIdentity> {
-  const { transport, endpoint, publicEndpoint } = target
-  const response = await transport.call(
-    { ...STS, endpoint, publicEndpoint, action: 'GetCallerIdentity', credentials },
-    signal,
-  )
+  const response = await call(target, { action: 'GetCallerIdentity', credentials }, signal)
   return { accountId: textOf(response.AccountId), arn: textOf(response.Arn) }
 }
 

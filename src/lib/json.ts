@@ -4,6 +4,11 @@ export function isRecord(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
+/** The objects of a list; none for anything else. */
+export function recordsOf(value: unknown): readonly JsonObject[] {
+  return Array.isArray(value) ? value.filter(isRecord) : []
+}
+
 /** A whole JSON object, or undefined: gateways and proxies respond with HTML or with nothing. */
 export function parseObject(text: string): JsonObject | undefined {
   try {

@@ -126,15 +126,7 @@ export async function runCluster(
 }
 
 export function skippedResult(cluster: PreparedCluster, reason: string): ClusterResult {
-  return {
-    name: cluster.name,
-    wave: cluster.wave,
-    status: 'skipped',
-    phase: 'connect',
-    revision: { from: null, to: null },
-    chart: null,
-    startedMs: null,
-    durationMs: 0,
-    notes: [reason],
-  }
+  const { phase, revision, chart } = newRun()
+  const { name, wave } = cluster
+  return { name, wave, status: 'skipped', phase, revision, chart, startedMs: null, durationMs: 0, notes: [reason] }
 }

@@ -29,13 +29,15 @@ export class ValuesError extends NopassError {
   }
 }
 
+type Placed = Pick<YamlNode, 'at'>
+
 /** What the API server refuses, at its place. */
-export function refused(node: YamlNode, path: ValuePath, message: string, hint: string): ValuesError {
+export function refused(node: Placed, path: ValuePath, message: string, hint: string): ValuesError {
   return new ValuesError('VALUES_POD', message, { at: node.at, path, hint })
 }
 
 /** What collides with something else, at its place. */
-export function collision(node: YamlNode, path: ValuePath, message: string, hint: string): ValuesError {
+export function collision(node: Placed, path: ValuePath, message: string, hint: string): ValuesError {
   return new ValuesError('VALUES_COLLISION', message, { at: node.at, path, hint })
 }
 

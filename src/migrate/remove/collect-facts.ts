@@ -1,7 +1,7 @@
 import { parseImage } from '../../acr/registry-domains.ts'
 import { declaredBy } from '../../kube/managed-fields.ts'
 import { keyOf, type ObjectMeta } from '../../kube/types.ts'
-import { isRecord } from '../../lib/json.ts'
+import { isRecord, recordsOf } from '../../lib/json.ts'
 import { collectRights } from './collect-rights.ts'
 import { webhooksOfHelper } from './helper-parts.ts'
 import {
@@ -97,10 +97,8 @@ function describeAccount(
   isForeign: (namespace: string, name: string) => boolean,
 ): readonly LegacyAccount[] {
   const { namespace = 'default' } = metadata
-  const list = (Array.isArray(imagePullSecrets) ? imagePullSecrets.filter(isRecord) : []) as {
-    readonly name?: string
-  }[]
-  const others = (Array.isArray(secrets) ? secrets.filter(isRecord) : []).map(({ name }) => String(name))
+  const list = recordsOf(imagePullSecrets) as readonly { readonly name?: string }[]
+  const others = recordsOf(secrets).map(({ name }) => String(name))
   const isOld = (name: string): boolean => LEGACY_SECRETS.includes(name) && !isForeign(namespace, name)
   const named = others.filter(isOld)
   const old = [...new Set(list.map(({ name = '' }) => name).filter(isOld))]

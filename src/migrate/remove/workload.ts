@@ -1,5 +1,5 @@
 import { SKIP } from '../../kube/names.ts'
-import { isRecord } from '../../lib/json.ts'
+import { isRecord, recordsOf } from '../../lib/json.ts'
 import { type AnyObject, LEGACY_SECRETS, type Owner, type Workload } from './legacy-facts.ts'
 
 /** The result of {@link describeWorkload} for the whole object. */
@@ -155,8 +155,7 @@ function fieldAt(value: unknown, path: readonly string[]): Fields {
 }
 
 export function list(value: unknown, key: string): readonly Fields[] {
-  const found = isRecord(value) ? value[key] : undefined
-  return Array.isArray(found) ? found.filter(isRecord) : []
+  return recordsOf(isRecord(value) ? value[key] : undefined)
 }
 
 /** `Deployment shop/web`. */

@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { NopassError } from '../../errors.ts'
+import type { PushCredential } from '../cloud/cr/registry-auth.ts'
 import { blobFile, type Descriptor, type ImageLayout, MANIFEST_TYPE, readManifest } from './oci-layout.ts'
 
 export interface PushTarget {
@@ -9,7 +10,7 @@ export interface PushTarget {
   readonly registry: string
   readonly repository: string
   readonly tag: string
-  readonly credential: PushLogin
+  readonly credential: PushCredential
 }
 
 type Call = (path: string, init?: RequestInit & { duplex?: 'half' }) => Promise<Response>
@@ -66,18 +67,13 @@ async function expectStatus(response: Response, status: number, what: string): P
   )
 }
 
-export interface PushLogin {
-  readonly username: string
-  readonly password: string
-}
-
 /**
  * Requests a token from the token server named in a registry's 401 (distribution's token authentication).
  * @throws SANDBOX_REGISTRY when there is no challenge or the credential is rejected
  */
 export async function fetchRegistryToken(
   challenge: string | null,
-  credential: PushLogin | undefined,
+  credential: PushCredential | undefined,
   signal?: AbortSignal,
 ): Promise<string> {
   const parameters = new Map([...(challenge ?? '').matchAll(/(\w+)="([^"]*)"/g)].map((match) => [match[1], match[2]]))

@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { RegistryAuth } from '../cloud/cr/registry-auth.ts'
 import type { Child } from '../process/child.ts'
 import { freePort, retryPort } from '../process/free-port.ts'
 import { untilReady } from '../process/ready.ts'
@@ -88,14 +89,7 @@ export function readAccessLog(file: string): RegistryRequest[] {
 }
 
 /** The registry's settings for token authentication (`cloud.registryAuth`). */
-export interface TokenAuth {
-  /** The URL at which clients request tokens. */
-  readonly realm: string
-  readonly service: string
-  readonly issuer: string
-  /** The certificate of the key that signs the tokens. */
-  readonly certificatePem: string
-}
+export type TokenAuth = Omit<RegistryAuth, 'vendorRealm'>
 
 export interface RegistrySettings {
   readonly address: string

@@ -1,5 +1,5 @@
 import { placeOf } from '../schema/schema-problem.ts'
-import { ValuesError } from '../values-error.ts'
+import { collision, ValuesError } from '../values-error.ts'
 import { child, formatPath, lookup, type MapNode } from '../yaml/yaml-node.ts'
 
 /** Equal ports, and labels that belong to the helper. */
@@ -20,18 +20,10 @@ function equalPorts(values: MapNode): ValuesError[] {
   const status = child(ports, 'status')
   if (http?.kind !== 'scalar' || status?.kind !== 'scalar' || http.value !== status.value) return []
   const path = ['ports', status.origin === 'chart' ? 'http' : 'status']
-  return [
-    new ValuesError(
-      'VALUES_COLLISION',
-      `\`ports.http\` and \`ports.status\` are both ${String(http.value)}; the helper listens on both`,
-      {
-        at: placeOf(values, path),
-        path,
-        value: String(http.value),
-        hint: 'Give them two different ports.',
-      },
-    ),
-  ]
+  const value = String(http.value)
+  const message = `\`ports.http\` and \`ports.status\` are both ${value}; the helper listens on both`
+  const hint = 'Give them two different ports.'
+  return [new ValuesError('VALUES_COLLISION', message, { at: placeOf(values, path), path, value, hint })]
 }
 
 /** These tell Secrets apart. */
@@ -63,8 +55,7 @@ function ownLabels(values: MapNode, path: readonly string[], own: readonly strin
   return [...labels.entries].flatMap(([label, { keyAt }]) => {
     if (!label.startsWith('acr-nopass.io/') && !own.includes(label)) return []
     const message = `the label \`${label}\` in \`${formatPath(path)}\` is set by acr-nopass itself`
-    const hint = 'Remove the label.'
-    return [new ValuesError('VALUES_COLLISION', message, { at: keyAt, path: [...path, label], hint })]
+    return [collision({ at: keyAt }, [...path, label], message, 'Remove the label.')]
   })
 }
 
@@ -72,14 +63,11 @@ function ownLabels(values: MapNode, path: readonly string[], own: readonly strin
 const RESERVED: readonly unknown[] = ['default', 'aliyun-acr-credential-helper', 'acr-credential-helper-webhook']
 
 function reservedNames(values: MapNode): ValuesError[] {
-  const named = [
-    { path: ['fullnameOverride'], node: child(values, 'fullnameOverride') },
-    { path: ['serviceAccount', 'name'], node: child(child(values, 'serviceAccount'), 'name') },
-  ]
-  return named.flatMap(({ path, node }) => {
+  return [['fullnameOverride'], ['serviceAccount', 'name']].flatMap((path) => {
+    const node = lookup(values, path)
     if (node?.kind !== 'scalar' || !RESERVED.includes(node.value)) return []
     const message = `\`${path.join('.')}\` is ${String(node.value)}, which is the name of something else`
-    return [new ValuesError('VALUES_COLLISION', message, { at: node.at, path, hint: 'Choose another name.' })]
+    return [collision(node, path, message, 'Choose another name.')]
   })
 }
 
@@ -89,10 +77,10 @@ function annotations(values: MapNode): ValuesError[] {
     const map = child(values, key)
     if (map?.kind !== 'map') return []
     return [...map.entries].flatMap(([annotation, { keyAt }]) => {
-      const [why, hint] = judgeAnnotation(key, annotation) ?? []
+      const [why, hint = ''] = judgeAnnotation(key, annotation) ?? []
       if (why === undefined) return []
       const message = `the annotation \`${annotation}\` in \`${key}\` would ${why}`
-      return [new ValuesError('VALUES_COLLISION', message, { at: keyAt, path: [key, annotation], hint: hint ?? '' })]
+      return [collision({ at: keyAt }, [key, annotation], message, hint)]
     })
   })
 }
@@ -114,12 +102,6 @@ function sharedRights(values: MapNode): ValuesError[] {
   return [...labels.entries].flatMap(([label, { keyAt }]) => {
     if (!label.includes('/aggregate-to-')) return []
     const message = `the label \`${label}\` in \`commonLabels\` would give the helper's rights, including those on pull secrets, to everyone with that role`
-    return [
-      new ValuesError('VALUES_COLLISION', message, {
-        at: keyAt,
-        path: ['commonLabels', label],
-        hint: 'Remove the label.',
-      }),
-    ]
+    return [collision({ at: keyAt }, ['commonLabels', label], message, 'Remove the label.')]
   })
 }

@@ -1,6 +1,6 @@
 import { placeOf } from '../schema/schema-problem.ts'
 import { ValuesError } from '../values-error.ts'
-import { child, is, type MapNode, type YamlNode } from '../yaml/yaml-node.ts'
+import { child, is, lookup, type MapNode, type YamlNode } from '../yaml/yaml-node.ts'
 
 /** Alerts whose expression compares with no number of a user's. */
 const WITHOUT_THRESHOLD: readonly string[] = ['AcrNopassDown', 'AcrNopassWithoutLeader']
@@ -12,9 +12,9 @@ export function checkMonitors(values: MapNode): ValuesError[] {
     is(child(child(metrics, key), 'enabled'), true),
   )
   const thresholds = WITHOUT_THRESHOLD.flatMap((name) => {
-    const threshold = child(child(child(child(metrics, 'prometheusRule'), 'alerts'), name), 'threshold')
-    if (threshold === undefined) return []
     const path = ['metrics', 'prometheusRule', 'alerts', name, 'threshold']
+    const threshold = lookup(values, path)
+    if (threshold === undefined) return []
     const message = `the alert \`${name}\` has no threshold that could be set`
     return [new ValuesError('VALUES_NO_EFFECT', message, { at: threshold.at, path, hint: 'Remove the threshold.' })]
   })

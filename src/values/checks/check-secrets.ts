@@ -1,5 +1,15 @@
-import { ValuesError } from '../values-error.ts'
-import { child, formatPath, is, items, type MapNode, text, type ValuePath, type YamlNode } from '../yaml/yaml-node.ts'
+import { collision, ValuesError } from '../values-error.ts'
+import {
+  child,
+  formatPath,
+  is,
+  items,
+  lookup,
+  type MapNode,
+  text,
+  type ValuePath,
+  type YamlNode,
+} from '../yaml/yaml-node.ts'
 
 /** Names that tutorials, other tools and the vendor's add-on use (the chart refuses them too). */
 export const COMMON_SECRET_NAMES: readonly string[] = [
@@ -42,35 +52,19 @@ export function checkSecretName(values: MapNode): ValuesError[] {
           }),
         ]
       : []
-  return [
-    ...common,
-    ...sources(values).flatMap(({ source, path }) =>
-      text(source) === name && source !== undefined ? [sourceError(source, path, name)] : [],
-    ),
-  ]
+  const message = `the Secret "${name}" is read here and is also the pull secret (\`secretName\`), which the helper overwrites`
+  const read = sourcePaths(values).flatMap((path) => {
+    const source = lookup(values, path)
+    if (source === undefined || text(source) !== name) return []
+    return [collision(source, path, message, 'Give one of the two Secrets another name.')]
+  })
+  return [...common, ...read]
 }
 
-function sources(values: MapNode): { readonly source: YamlNode | undefined; readonly path: (string | number)[] }[] {
-  const key = child(child(child(values, 'identity'), 'accessKey'), 'existingSecret')
-  return [
-    { source: key, path: ['identity', 'accessKey', 'existingSecret'] },
-    ...items(child(values, 'registries')).map((registry, index) => ({
-      source: child(registry, 'existingSecret'),
-      path: ['registries', index, 'existingSecret'],
-    })),
-  ]
-}
-
-function sourceError(source: YamlNode, path: (string | number)[], name: string): ValuesError {
-  return new ValuesError(
-    'VALUES_COLLISION',
-    `the Secret "${name}" is read here and is also the pull secret (\`secretName\`), which the helper overwrites`,
-    {
-      at: source.at,
-      path,
-      hint: 'Give one of the two Secrets another name.',
-    },
-  )
+/** Where values name the Secrets that the helper reads. */
+function sourcePaths(values: MapNode): readonly ValuePath[] {
+  const registries = items(child(values, 'registries')).map((_, index) => ['registries', index, 'existingSecret'])
+  return [['identity', 'accessKey', 'existingSecret'], ...registries]
 }
 
 const SECRETS: readonly { readonly what: string; readonly pattern: RegExp }[] = [

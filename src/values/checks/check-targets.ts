@@ -79,39 +79,23 @@ function globErrors(values: MapNode, path: ValuePath): ValuesError[] {
   const excluded = texts(lookup(values, excludePath))
   const own = include?.origin === 'chart' || include === undefined ? lookup(values, [...path, 'exclude']) : undefined
   if (kind === 'namespace' && include?.kind === 'list' && include.items.length === 0) {
-    return [
-      globError(
-        [...path, 'include'],
-        include,
-        'an empty list includes no namespace, so nothing is ever pulled with it',
-        'List names or globs, or remove the key to take the default.',
-      ),
-    ]
+    const why = 'an empty list includes no namespace, so nothing is ever pulled with it'
+    const hint = 'List names or globs, or remove the key to take the default.'
+    return [globError([...path, 'include'], include, why, hint)]
   }
   const all = items(own).findIndex((glob) => is(glob, '*'))
   const node = items(own)[all]
-  if (node !== undefined)
-    return [
-      globError(
-        [...path, 'exclude', all],
-        node,
-        `"*" excludes every ${kind}`,
-        'Remove it; `exclude` wins over `include`.',
-      ),
-    ]
+  if (node !== undefined) {
+    const hint = 'Remove it; `exclude` wins over `include`.'
+    return [globError([...path, 'exclude', all], node, `"*" excludes every ${kind}`, hint)]
+  }
   if (include?.origin === 'chart') return []
   return items(include).flatMap((glob, index) => {
     const name = text(glob)
     if (name === undefined || !matchesGlobs(excluded, name)) return []
     const by = excluded.find((each) => matchesGlobs([each], name))
-    return [
-      globError(
-        [...path, 'include', index],
-        glob,
-        `"${name}" can never fit: "${by}" of \`${formatPath(excludePath)}\` excludes it`,
-        'Remove one of the two; `exclude` wins over `include`.',
-      ),
-    ]
+    const why = `"${name}" can never fit: "${by}" of \`${formatPath(excludePath)}\` excludes it`
+    return [globError([...path, 'include', index], glob, why, 'Remove one of the two; `exclude` wins over `include`.')]
   })
 }
 

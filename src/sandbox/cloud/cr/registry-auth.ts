@@ -12,11 +12,13 @@ import { signJwt } from '../sts/jwt.ts'
 
 /** The settings with which a distribution registry accepts the emulator's tokens. */
 export interface RegistryAuth {
+  /** The URL at which clients request tokens. */
   readonly realm: string
   /** The realm of ACR's real registries, often in another region. */
   readonly vendorRealm: string
   readonly service: string
   readonly issuer: string
+  /** The certificate of the key that signs the tokens. */
   readonly certificatePem: string
 }
 
