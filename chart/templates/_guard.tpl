@@ -6,6 +6,23 @@ matchConditions:
   expression: request.userInfo.username == '{{ include "acr-nopass.username" . }}'
 {{- end }}
 
+{{/*
+The writes of one resource ({group, resource}), with the API server's defaults: a GitOps tool that does not know them would never see
+the policy as it is in the repository.
+*/}}
+{{- define "acr-nopass.guard-constraints" -}}
+matchConstraints:
+  matchPolicy: Equivalent
+  namespaceSelector: {}
+  objectSelector: {}
+  resourceRules:
+  - apiGroups: [{{ .group | quote }}]
+    apiVersions: [v1]
+    resources: [{{ .resource }}]
+    operations: [CREATE, UPDATE]
+    scope: "*"
+{{- end }}
+
 {{/* CEL: `subject` (object or oldObject) carries the labels of a pull secret of this release (names: src/kube/names.ts). */}}
 {{- define "acr-nopass.owned-cel" -}}
 has({{ .subject }}.metadata.labels)
