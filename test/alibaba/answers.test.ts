@@ -64,6 +64,8 @@ test('a token without user name, password or expiry is rejected', async () => {
   await assert.rejects(getPersonalToken(target(json(200, { requestId: 'R' }))), { code: 'CLOUD_UNAVAILABLE' })
 })
 
+// Milliseconds: https://www.alibabacloud.com/help/en/doc-detail/145324.htm (Enterprise), and for the Personal Edition, of whose response
+// no vendor's page is known, https://github.com/mozillazg/docker-credential-acr-helper, pkg/acr/person.go.
 test('L7 an invalid expiry, such as nanoseconds, is rejected in both editions', async () => {
   const personal = (expireDate: number) => ({
     data: { tempUserName: 'u', authorizationToken: 'p', expireDate },
@@ -88,6 +90,7 @@ test('L7 an invalid expiry, such as nanoseconds, is rejected in both editions', 
   }
 })
 
+// Fields and the types SYSTEM and USER: https://help.aliyun.com/document_detail/451317.html.
 test('addresses are read whatever kinds of endpoints exist, and malformed entries are ignored', async () => {
   const Endpoints = [
     {

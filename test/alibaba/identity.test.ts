@@ -49,6 +49,7 @@ function setUp(replies: readonly Reply[], more: Partial<IdentityDeps> = {}) {
   return { deps, sent, files, time }
 }
 
+// Form of the call: https://github.com/aliyun/credentials-nodejs, src/providers/oidc_role_arn.ts.
 test('rrsa: the token file is read again at each renewal, trimmed, and sent in the body to the VPC endpoint', async () => {
   const { deps, sent, files } = setUp([issued('a'), issued('b')])
   const identity = createIdentity(RRSA, [], deps)
@@ -70,6 +71,7 @@ test('rrsa: a failure of STS is an error, never another identity', async () => {
   )
 })
 
+// Paths and headers: https://github.com/aliyun/credentials-nodejs, src/providers/ecs_ram_role.ts.
 test('worker-role: IMDSv2, a token first, then the role, then its session', async () => {
   const { deps, sent } = setUp([
     text(200, 'imds-token'),
