@@ -38,7 +38,8 @@ function helperRights(config: HelperConfig): readonly Right[] {
       ? [undefined]
       : [...new Set([release.namespace, ...createTargets(config).listedNamespaces])].slice(0, NAMESPACES)
   return [
-    ...rights(['get', 'watch', 'create', 'update', 'patch'], 'leases', {
+    // Not those to create it: releases of 1.0.0 lack them, and usually it exists.
+    ...rights(['get', 'watch', 'update'], 'leases', {
       group: 'coordination.k8s.io',
       namespace: release.namespace,
       name: release.lease,
