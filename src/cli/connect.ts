@@ -53,16 +53,16 @@ export function createServerClock(): { learn(date: string): void; aheadMs(): num
  * @throws INPUT_MISSING
  */
 export async function connectToWrite(flags: ConnectFlags & CommonFlags, host: CliHost): Promise<Connected> {
-  await requireContext(flags)
+  await requireContext(flags, host)
   return connect(flags, host)
 }
 
 /** @throws INPUT_MISSING where a write could go to the wrong cluster */
-export async function requireContext(flags: ConnectFlags): Promise<void> {
+export async function requireContext(flags: ConnectFlags, { env }: Pick<CliHost, 'env'>): Promise<void> {
   if (contextOf(flags) !== undefined) return
   const { kubeconfig } = flags
   const { listContexts } = await import('../kube/kubeconfig.ts')
-  const contexts = listContexts(kubeconfig)
+  const contexts = listContexts({ environment: env, ...(kubeconfig === undefined ? {} : { file: kubeconfig }) })
   if (contexts.length < 2) return
   throw new NopassError('INPUT_MISSING', 'the kubeconfig has several contexts, and this command writes', {
     hint: `Name one with --kube-context: ${contexts.slice(0, 10).join(', ')}${contexts.length > 10 ? ', …' : ''}.`,

@@ -27,6 +27,11 @@ export async function unlessStatus<T>(work: Promise<T>, ...statuses: readonly nu
   }
 }
 
+/** Whether Node's code of a failed connection is about the server's certificate: the server did respond. */
+export function isUntrusted(reason: string | undefined): boolean {
+  return /^(?!ERR_SSL_).*CERT|LEAF_SIGNATURE$|^INVALID_CA$|^HOSTNAME_MISMATCH$/.test(reason ?? '')
+}
+
 /** The `reason` of a KUBE_BAD_ANSWER that exceeds the caller's limit. */
 export const TOO_LARGE = 'BodyTooLarge'
 

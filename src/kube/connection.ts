@@ -40,8 +40,8 @@ export function inClusterConnection(
 }
 
 /**
- * The connection that a kubeconfig describes (certificates, tokens, exec plugins), through `@kubernetes/client-node`; the file of
- * its authority is re-read as it rotates.
+ * The connection that a kubeconfig describes (certificates, tokens, exec plugins), through `@kubernetes/client-node`; the files of
+ * its authority and of its token are re-read as they rotate.
  * @throws KUBECONFIG_INVALID, and KUBE_CONNECTION for a proxy that cannot be used
  */
 export async function kubeconfigConnection(
@@ -49,12 +49,13 @@ export async function kubeconfigConnection(
   clock: Clock = systemClock,
 ): Promise<KubeConnection> {
   const { readKubeconfig } = await import('./kubeconfig.ts')
-  const connection = await readKubeconfig(source)
-  const { caFile } = connection
-  if (caFile === undefined) return connection
+  const { caFile, tokenFile, ...connection } = await readKubeconfig(source)
+  const token = tokenFile === undefined ? undefined : rereadFile(tokenFile, clock)
+  const authenticated = token ? { ...connection, token: token.read, forgetToken: token.forget } : connection
+  if (caFile === undefined) return authenticated
   const ca = rereadFile(caFile, clock)
   return {
-    ...connection,
+    ...authenticated,
     get ca() {
       return ca.read()
     },

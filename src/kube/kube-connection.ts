@@ -8,6 +8,8 @@ export interface KubeConnection {
   readonly token?: () => string | Promise<string>
   /** Called after a 401: the source of the token may have a newer one. */
   readonly forgetToken?: () => void
+  /** Headers, each name followed by its value, by which the user acts as another. */
+  readonly impersonation?: readonly string[]
   readonly tlsServerName?: string
   /** The URL of the HTTP proxy; it may contain a password. */
   readonly proxy?: string
@@ -19,4 +21,6 @@ export interface KubeconfigOptions {
   readonly context?: string
   /** Holds HTTPS_PROXY and NO_PROXY; without it only `proxy-url` counts. */
   readonly environment?: Readonly<Record<string, string | undefined>>
+  /** How long its plugin may take, milliseconds. */
+  readonly pluginMs?: number
 }

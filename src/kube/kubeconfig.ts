@@ -1,29 +1,28 @@
 import { readFileSync } from 'node:fs'
 import type { RequestOptions } from 'node:https'
-import { KubeConfig } from '@kubernetes/client-node'
+import type { KubeConfig } from '@kubernetes/client-node'
 import { NopassError } from '../errors.ts'
 import type { KubeConnection, KubeconfigOptions } from './kube-connection.ts'
+import { type LoadedKubeconfig, loadKubeconfig } from './kubeconfig-files.ts'
+import { guardPlugin } from './kubeconfig-plugin.ts'
 import { chooseProxy } from './proxy.ts'
 
-/** The part of {@link kubeconfigConnection} that needs `@kubernetes/client-node`, which is imported only for kubeconfigs. `caFile` is the source of `ca`. */
+/**
+ * The part of {@link kubeconfigConnection} that needs `@kubernetes/client-node`, which is imported only for kubeconfigs. `caFile` is the
+ * source of `ca`, and `tokenFile` one of a token.
+ */
 export async function readKubeconfig(
   source: KubeconfigOptions,
-): Promise<KubeConnection & { readonly caFile?: string }> {
-  const config = new KubeConfig()
-  try {
-    load(config, source)
-    if (source.context !== undefined) config.setCurrentContext(source.context)
-  } catch (cause) {
-    if (cause instanceof NopassError) throw cause
-    throw new NopassError('KUBECONFIG_INVALID', `the kubeconfig ${source.file ?? ''} cannot be read`, { cause })
-  }
+): Promise<KubeConnection & { readonly caFile?: string; readonly tokenFile?: string }> {
+  const { config, extras } = load(source)
   const cluster = config.getCurrentCluster()
   if (!cluster) {
     const context = source.context ?? config.getCurrentContext()
     throw new NopassError('KUBECONFIG_INVALID', `the kubeconfig has no cluster for the context "${context ?? ''}"`)
   }
   const proxy = chooseProxy(cluster.server, cluster.proxyUrl, source.environment ?? {})
-  const options = await tlsOptions(config)
+  const explain = guardPlugin(config, source.pluginMs)
+  const options = await tlsOptions(config, explain)
   const ca = text(options.ca) ?? caOf(cluster)
   const cert = text(options.cert)
   const key = text(options.key)
@@ -33,29 +32,24 @@ export async function readKubeconfig(
     ...(cluster.caFile && !cluster.caData ? { caFile: cluster.caFile } : {}),
     ...(cert === undefined ? {} : { cert }),
     ...(key === undefined ? {} : { key }),
-    ...(bearer(options) === undefined ? {} : { token: async () => bearer(await tlsOptions(config)) ?? '' }),
+    ...(bearer(options) === undefined ? {} : { token: async () => bearer(await tlsOptions(config, explain)) ?? '' }),
+    ...extras,
     ...(cluster.tlsServerName ? { tlsServerName: cluster.tlsServerName } : {}),
     ...(proxy === undefined ? {} : { proxy }),
   }
 }
 
 /** Names of the contexts of a kubeconfig (default: as kubectl finds it). @throws KUBECONFIG_INVALID */
-export function listContexts(file?: string): readonly string[] {
-  const config = new KubeConfig()
-  try {
-    load(config, file === undefined ? {} : { file })
-  } catch (cause) {
-    if (cause instanceof NopassError) throw cause
-    throw new NopassError('KUBECONFIG_INVALID', `the kubeconfig ${file ?? ''} cannot be read`, { cause })
-  }
+export function listContexts(source: KubeconfigOptions): readonly string[] {
+  const { config } = load(source)
   return config.getContexts().map(({ name }) => name)
 }
 
-function load(config: KubeConfig, source: { readonly file?: string; readonly text?: string }): void {
-  if (source.text !== undefined) config.loadFromString(source.text)
-  else if (source.file !== undefined) config.loadFromFile(source.file)
-  else {
-    config.loadFromDefault()
+/** @throws KUBECONFIG_INVALID */
+function load(source: KubeconfigOptions): LoadedKubeconfig {
+  try {
+    const loaded = loadKubeconfig(source)
+    const { config } = loaded
     // The library's default if it finds nothing; kubectl has the same, and then cannot connect.
     if (
       config.getCurrentContext() === 'loaded-context' &&
@@ -69,15 +63,19 @@ function load(config: KubeConfig, source: { readonly file?: string; readonly tex
         },
       )
     }
+    return loaded
+  } catch (cause) {
+    if (cause instanceof NopassError) throw cause
+    throw new NopassError('KUBECONFIG_INVALID', `the kubeconfig ${source.file ?? ''} cannot be read`, { cause })
   }
 }
 
-async function tlsOptions(config: KubeConfig): Promise<RequestOptions> {
+async function tlsOptions(config: KubeConfig, explain: (cause: unknown) => NopassError): Promise<RequestOptions> {
   const options: RequestOptions = {}
   try {
     await config.applyToHTTPSOptions(options)
   } catch (cause) {
-    throw new NopassError('KUBECONFIG_INVALID', "the kubeconfig's user could not be authenticated", { cause })
+    throw explain(cause)
   }
   return options
 }

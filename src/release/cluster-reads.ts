@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto'
 import { NopassError } from '../errors.ts'
-import { hasStatus, unlessStatus } from '../kube/api-error.ts'
+import { hasStatus, isUntrusted, unlessStatus } from '../kube/api-error.ts'
 import type { KubeClient } from '../kube/client.ts'
 import type { KubeConnection } from '../kube/kube-connection.ts'
 import { LABEL_INSTANCE } from '../kube/names.ts'
@@ -32,8 +32,9 @@ export async function identifyCluster(
     return { server: connection.server, kubeSystemUid: system.metadata.uid, version: version.gitVersion }
   } catch (error) {
     if (hasStatus(error, 0)) {
+      if (isUntrusted(error.reason)) throw error
       const message = `the API server ${connection.server} does not respond`
-      throw new NopassError('CLUSTER_UNREACHABLE', message, { cause: error, reason: error.code })
+      throw new NopassError('CLUSTER_UNREACHABLE', message, { cause: error, reason: error.reason ?? error.code })
     }
     throw error
   }

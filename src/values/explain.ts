@@ -1,5 +1,5 @@
 import type { NopassError } from '../errors.ts'
-import { formatPlace } from '../errors.ts'
+import { formatIds, formatPlace } from '../errors.ts'
 import { printableLines } from '../printable.ts'
 import { ValuesError } from './values-error.ts'
 import type { SourceFile } from './yaml/yaml-node.ts'
@@ -28,7 +28,9 @@ export function explainErrors(
 
 function explainError(error: NopassError, files: readonly SourceFile[], paint: Paint): string {
   const place = formatPlace(error.place)
-  const head = `${place === '' ? '' : `${paint.place(place)}: `}${paint.code(error.code)}: ${error.message}`
+  const ids = formatIds(error)
+  const what = ids === '' ? error.message : `${error.message} (${ids})`
+  const head = `${place === '' ? '' : `${paint.place(place)}: `}${paint.code(error.code)}: ${what}`
   return [head, ...excerpt(error, files, paint), `  fix: ${error.hint}`].join('\n')
 }
 

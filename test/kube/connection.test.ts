@@ -131,11 +131,16 @@ test("the server's certificate must match the expected name: its address, or tls
   }
   try {
     assert.deepEqual(await get({ ...base, tlsServerName: 'api.example' }), { authorized: true })
-    const refused = { code: 'KUBE_UNREACHABLE', reason: 'ERR_TLS_CERT_ALTNAME_INVALID' }
+    const refused = {
+      code: 'KUBE_UNREACHABLE',
+      reason: 'ERR_TLS_CERT_ALTNAME_INVALID',
+      message: `GET /version was not sent: the certificate of ${base.server.slice(8)} is not trusted`,
+      hint: /insecure-skip-tls-verify/,
+    }
     await assert.rejects(get(base), refused)
     await assert.rejects(get({ ...base, tlsServerName: 'other.example' }), refused)
     const byOther = { ...base, tlsServerName: 'api.example', ca: first.certificatePem }
-    await assert.rejects(get(byOther), { code: 'KUBE_UNREACHABLE' })
+    await assert.rejects(get(byOther), { code: 'KUBE_UNREACHABLE', message: /is not trusted$/ })
   } finally {
     other.closeAllConnections()
     other.close()

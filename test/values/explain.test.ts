@@ -32,6 +32,11 @@ test('errors show the line with a mark under the location, and the fix; a line t
   )
 })
 
+test("an error of another side names that side's own code and the id of the request", () => {
+  const error = new NopassError('CLOUD_DENIED', 'refused', { reason: 'NoPermission', requestId: 'R1', hint: 'Ask.' })
+  assert.equal(explainErrors([error], []), 'CLOUD_DENIED: refused (NoPermission, request R1)\n  fix: Ask.')
+})
+
 test('errors as data contain the same', () => {
   assert.deepEqual(errors.map(errorData), [
     {

@@ -107,7 +107,7 @@ async function chooseKubeconfig(mode: RolloutMode, given: Given, host: CliHost):
   const file = kubeconfig ?? (isMeant ? ambientFile(host.env) : undefined)
   if (file === undefined) return given
   if (mode !== 'plan')
-    await requireContext({ kubeconfig: file, ...(context === undefined ? {} : { kubeContext: context }) })
+    await requireContext({ kubeconfig: file, ...(context === undefined ? {} : { kubeContext: context }) }, host)
   return { ...given, kubeconfig: file }
 }
 

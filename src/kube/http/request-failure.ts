@@ -1,5 +1,5 @@
 import { NopassError } from '../../errors.ts'
-import { KubeApiError } from '../api-error.ts'
+import { isUntrusted, KubeApiError } from '../api-error.ts'
 
 /** The server switched to another protocol, which was not requested. */
 export class MalformedResponse extends Error {}
@@ -23,6 +23,12 @@ export function requestFailureOf(title: string, target: Target, cause: unknown, 
     const outcome = statusCode === undefined ? 'closed the connection' : `returned ${statusCode}`
     const message = `${title} did not reach ${host}: the proxy ${proxy} ${outcome}`
     return new KubeApiError(0, message, { code: 'KUBE_UNREACHABLE', reason: code })
+  }
+  if (isUntrusted(code)) {
+    const hint =
+      'Use the authority that issued it (`certificate-authority-data`) and a name that it has (`tls-server-name`); certificates are always verified, also with `insecure-skip-tls-verify`.'
+    const message = `${title} was not sent: the certificate of ${host} is not trusted`
+    return new KubeApiError(0, message, { code: 'KUBE_UNREACHABLE', cause, reason: code, hint })
   }
   const way = proxy === undefined ? '' : ` through the proxy ${proxy}`
   const message = answered

@@ -65,7 +65,7 @@ type Shared = ReturnType<typeof share>
 /** What all requests of one transport have in common. */
 function share(connection: KubeConnection, userAgent: string) {
   const { protocol, host, hostname, port, pathname } = new URL(connection.server)
-  const { proxy } = connection
+  const { proxy, impersonation = [] } = connection
   const secure = protocol === 'https:'
   if (!secure && !(protocol === 'http:' && isLoopback(hostname))) {
     throw new NopassError('KUBE_CONNECTION', `the API server's address ${protocol}//${host} is not https`)
@@ -78,7 +78,7 @@ function share(connection: KubeConnection, userAgent: string) {
     client: secure ? https : http,
     address,
     basePath: pathname.replace(/\/$/, ''),
-    headers: ['host', host, 'user-agent', userAgent],
+    headers: ['host', host, 'user-agent', userAgent, ...impersonation],
     /** The event of a socket that can be written to. */
     connected: secure ? 'secureConnect' : 'connect',
     target: { host, proxy: proxy === undefined ? undefined : nameProxy(proxy) },

@@ -1,0 +1,148 @@
+import assert from 'node:assert/strict'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { createKubeClient } from '../../src/kube/client.ts'
+import { kubeconfigConnection } from '../../src/kube/connection.ts'
+import type { KubeConnection } from '../../src/kube/kube-connection.ts'
+import { createAuthority } from '../../src/sandbox/cluster/certificate.ts'
+import { createFakeClock } from './fake-clock.ts'
+
+const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-kubeconfig-'))
+const authority = createAuthority('kubeconfig')
+const pair = authority.issue({ commonName: 'api', names: ['127.0.0.1'], minutes: 60 })
+let headers: readonly string[] = []
+const server = createServer({ key: pair.keyPem, cert: pair.certificatePem }, (request, response) => {
+  headers = request.rawHeaders
+  response.end('{}')
+})
+await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+after(async () => {
+  server.closeAllConnections()
+  server.close()
+  await rm(folder, { recursive: true, force: true })
+})
+
+const cluster = {
+  server: `https://127.0.0.1:${(server.address() as AddressInfo).port}`,
+  'certificate-authority-data': Buffer.from(authority.certificatePem).toString('base64'),
+}
+
+async function write(name: string, user: object, of: object = cluster): Promise<string> {
+  const file = join(folder, name)
+  const config = {
+    'current-context': name,
+    contexts: [{ name, context: { cluster: 'c', user: 'u' } }],
+    clusters: [{ name: 'c', cluster: of }],
+    users: [{ name: 'u', user }],
+  }
+  await writeFile(file, JSON.stringify(config))
+  return file
+}
+
+/** The headers of a request that authenticate it, as `name: value`. */
+async function sentBy(connection: KubeConnection): Promise<readonly string[]> {
+  const client = createKubeClient(connection)
+  try {
+    await client.request({ method: 'GET', path: '/version' })
+  } finally {
+    client.close()
+  }
+  const all = headers.flatMap((name, index) => (index % 2 === 0 ? [`${name}: ${headers[index + 1]}`] : []))
+  return all.filter((line) => /^(authorization|impersonate-)/.test(line))
+}
+
+test('a token in a file, relative to its kubeconfig, is used in place of one in the kubeconfig, and read again', async () => {
+  const clock = createFakeClock()
+  await writeFile(join(folder, 'token'), 'one\n')
+  const connection = await kubeconfigConnection({ file: await write('a', { tokenFile: 'token', token: 'old' }) }, clock)
+  assert.deepEqual(await sentBy(connection), ['authorization: Bearer one'])
+  await writeFile(join(folder, 'token'), 'two\n')
+  await clock.advance(10_000)
+  assert.deepEqual(await sentBy(connection), ['authorization: Bearer two'])
+})
+
+test('a token file that does not exist is an error, not an anonymous request', async () => {
+  const connection = await kubeconfigConnection({ file: await write('b', { tokenFile: '/nowhere/token' }) })
+  await assert.rejects(sentBy(connection), { code: 'KUBE_CONNECTION', message: /\/nowhere\/token cannot be read/ })
+})
+
+test('a user that acts as another has the rights of that one, as with kubectl and helm', async () => {
+  const user = { token: 't', as: 'jane', 'as-uid': '7', 'as-groups': ['dev', 'ops'], 'as-user-extra': { 'a/b': ['x'] } }
+  const file = await write('c', user)
+  const expected = [
+    'impersonate-user: jane',
+    'impersonate-uid: 7',
+    'impersonate-group: dev',
+    'impersonate-group: ops',
+    'impersonate-extra-a%2Fb: x',
+    'authorization: Bearer t',
+  ]
+  assert.deepEqual(await sentBy(await kubeconfigConnection({ file })), expected)
+})
+
+test('of several files in $KUBECONFIG the first that has a name counts, and one that does not exist is skipped', async () => {
+  const other = join(folder, 'other')
+  await mkdir(other)
+  const config = { contexts: [{ name: 'second', context: { cluster: 'c', user: 'v' } }] }
+  const users = [
+    { name: 'u', user: { token: 'hidden' } },
+    { name: 'v', user: { tokenFile: 'token' } },
+  ]
+  await writeFile(join(other, 'config'), JSON.stringify({ ...config, users, 'current-context': 'second' }))
+  await writeFile(join(other, 'token'), 'of-v')
+  const KUBECONFIG = [join(folder, 'gone'), await write('first', { token: 'of-u' }), join(other, 'config')].join(':')
+  const environment = { KUBECONFIG }
+  assert.deepEqual(await sentBy(await kubeconfigConnection({ environment })), ['authorization: Bearer of-u'])
+  const second = await kubeconfigConnection({ environment, context: 'second' })
+  assert.deepEqual(await sentBy(second), ['authorization: Bearer of-v'])
+})
+
+const plugin = (command: string, ...args: readonly string[]): object => ({
+  exec: { apiVersion: 'client.authentication.k8s.io/v1', command, args, interactiveMode: 'Never' },
+})
+
+for (const [name, user, message] of [
+  ['is not installed', plugin('no-such-plugin'), "the kubeconfig's plugin no-such-plugin is not on PATH"],
+  [
+    'fails',
+    plugin('sh', '-c', 'echo token-of-mine >&2; exit 3'),
+    "the kubeconfig's plugin sh ended with the exit code 3",
+  ],
+  ['prints something else', plugin('echo', 'hello'), "the kubeconfig's plugin echo printed no credential"],
+  ['prints no credential', plugin('echo', '{}'), "the kubeconfig's plugin echo printed no credential"],
+  ['waits for somebody', plugin('sleep', '600'), "the kubeconfig's plugin sleep did not end within 0.5 s"],
+  [
+    'leaves a process behind',
+    plugin('sh', '-c', 'sleep 600 & wait'),
+    "the kubeconfig's plugin sh did not end within 0.5 s",
+  ],
+  [
+    'has a file that is missing',
+    { 'client-certificate': '/nowhere/cert' },
+    '/nowhere/cert of the kubeconfig cannot be read',
+  ],
+] as const) {
+  test(`a kubeconfig's user that cannot be authenticated is explained: it ${name}`, async () => {
+    const file = await write('p', user)
+    const begin = performance.now()
+    await assert.rejects(kubeconfigConnection({ file, pluginMs: 500 }), { code: 'KUBECONFIG_INVALID', message })
+    assert.ok(performance.now() - begin < 30_000)
+  })
+}
+
+test('a server without https is refused by its address', async () => {
+  const file = await write('h', { token: 't' }, { server: 'http://api.example:8080' })
+  const message = "the kubeconfig's server http://api.example:8080 is not https"
+  await assert.rejects(kubeconfigConnection({ file }), { code: 'KUBECONFIG_INVALID', message })
+})
+
+test('a plugin finds its input closed, and what kubectl tells it', async () => {
+  const script =
+    'read line; printf \'{"status":{"token":"%s"}}\' "$(echo "$KUBERNETES_EXEC_INFO" | sed \'s/.*"kind":"\\([A-Za-z]*\\)".*/\\1/\')$line"'
+  const file = await write('q', plugin('sh', '-c', script))
+  assert.deepEqual(await sentBy(await kubeconfigConnection({ file })), ['authorization: Bearer ExecCredential'])
+})
