@@ -1,14 +1,23 @@
 import { isAcrHost, parseImage } from '../../acr/registry-domains.ts'
 import { summarize } from '../finding.ts'
 import { explainPull, isBeyondCredentials } from './node-words.ts'
-import { coveringRegistries, isWaiting, knowsDomains, ok, type PodCheck, unknown, wrong } from './pod-context.ts'
+import {
+  coveringRegistries,
+  describePod,
+  isWaiting,
+  knowsDomains,
+  ok,
+  type PodCheck,
+  unknown,
+  wrong,
+} from './pod-context.ts'
 
 /** Whether the node requests this image from a registry at all. */
 export const imageCheck: PodCheck = {
   name: 'image',
   check: (pod, { image, waiting }) => {
     const { host } = parseImage(image)
-    const describe = `kubectl -n ${pod.namespace} describe pod ${pod.name}`
+    const describe = describePod(pod)
     if (waiting === 'InvalidImageName' || /^https?:\/\//.test(image)) {
       return wrong({
         id: 'POD_IMAGE_NAME',

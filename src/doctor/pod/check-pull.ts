@@ -1,7 +1,9 @@
 import type { ManifestResult } from '../../acr/query-manifest.ts'
+import type { PodFacts } from '../observed.ts'
 import { explainPull, isBeyondCredentials } from './node-words.ts'
 import {
   coveringRegistries,
+  describePod,
   isWaiting,
   knowsDomains,
   ok,
@@ -14,33 +16,33 @@ import {
 
 type Result = ManifestResult['result']
 
-const VERDICTS: Readonly<Partial<Record<Result, (image: string) => Omit<PodVerdict, 'command'>>>> = {
-  'login-refused': () => ({
+const VERDICTS: Readonly<Partial<Record<Result, Omit<PodVerdict, 'command'>>>> = {
+  'login-refused': {
     id: 'POD_LOGIN_REFUSED',
     cause: 'The registry rejects the credential in the Secret',
     fix: 'Request a new credential; if that is refused too, check instanceId, region and domains of the registry.',
-  }),
-  denied: () => ({
+  },
+  denied: {
     id: 'POD_DENIED',
     cause:
       'The registry accepts the credential and grants it no right on this repository (or hides that the repository does not exist)',
     fix: 'Check the name of the repository; add it to `repositories` of the registry in values and apply the RAM policy again (`acr-nopass apply`).',
-  }),
-  'repository-absent': () => ({
+  },
+  'repository-absent': {
     id: 'POD_IMAGE_ABSENT',
     cause: 'The registry does not have this repository',
     fix: 'Check the namespace and the name of the image, or push it.',
-  }),
-  'tag-absent': () => ({
+  },
+  'tag-absent': {
     id: 'POD_TAG_ABSENT',
     cause: 'The registry has the repository, and not this tag',
     fix: 'Check the tag of the image, or push it.',
-  }),
-  throttled: () => ({
+  },
+  throttled: {
     id: 'POD_THROTTLED',
     cause: 'The registry throttles the pulls',
     fix: 'Wait; if it persists, request a higher limit for the instance, or pull through the VPC domain.',
-  }),
+  },
 }
 
 /** The registry's response to the Secret's credential, independent of the node's cache. */
@@ -50,18 +52,17 @@ export const responseCheck: PodCheck = {
     const response = focus?.responses.get(image)
     if (response === undefined)
       return unknown('not requested: --ask-registry reads the Secret and queries the registry')
-    const verdict = VERDICTS[response.result]?.(image)
+    const verdict = VERDICTS[response.result]
     if (verdict !== undefined) {
-      const command =
-        verdict.id === 'POD_LOGIN_REFUSED' ? 'acr-nopass refresh' : commandOf(verdict, pod.namespace, pod.name)
+      const command = commandOf(verdict, pod)
       return wrong({ ...verdict, cause: `${verdict.cause}: ${response.detail}.`, command })
     }
     if (response.result !== 'found') return unknown(response.detail)
-    return fits(response, focus?.node?.platform, pod.namespace, pod.name)
+    return fits(response, focus?.node?.platform, pod)
   },
 }
 
-function fits(response: ManifestResult, platform: string | undefined, namespace: string, name: string): StepResult {
+function fits(response: ManifestResult, platform: string | undefined, { namespace, name }: PodFacts): StepResult {
   const { platforms } = response
   if (platform === undefined || platforms.length === 0 || platforms.includes(platform)) {
     return ok(platforms.length === 0 ? 'it is there' : `it is there for ${platforms.join(', ')}`)
@@ -74,8 +75,9 @@ function fits(response: ManifestResult, platform: string | undefined, namespace:
   })
 }
 
-function commandOf({ id }: Omit<PodVerdict, 'command'>, namespace: string, name: string): string {
-  return id === 'POD_DENIED' ? 'acr-nopass policy -f values.yaml' : `kubectl -n ${namespace} describe pod ${name}`
+function commandOf({ id }: Omit<PodVerdict, 'command'>, pod: PodFacts): string {
+  if (id === 'POD_LOGIN_REFUSED') return 'acr-nopass refresh'
+  return id === 'POD_DENIED' ? 'acr-nopass policy -f values.yaml' : describePod(pod)
 }
 
 /** A reason that no credential changes: it counts, whatever the Pod's references are. The registry's own response is more exact than the node's. */
@@ -87,7 +89,7 @@ export const otherReasonCheck: PodCheck = {
     if (result?.state === 'wrong') return isBeyondCredentials(result.verdict.id) ? result : undefined
     const explained = explainPull(container.detail, container.image)
     if (!isBeyondCredentials(explained.id)) return undefined
-    return wrong({ ...explained, command: `kubectl -n ${pod.namespace} describe pod ${pod.name}` })
+    return wrong({ ...explained, command: describePod(pod) })
   },
 }
 
@@ -101,7 +103,7 @@ export const pullCheck: PodCheck = {
       const explained = explainPull(detail, image)
       // A credential that it refuses may be no one's of ours.
       if (!knowsDomains(context) && coveringRegistries(image, context).length === 0) return unknown(explained.cause)
-      return wrong({ ...explained, command: `kubectl -n ${pod.namespace} describe pod ${pod.name}` })
+      return wrong({ ...explained, command: describePod(pod) })
     }
     if (running) return ok(`${pod.node ?? 'the node'} runs it`)
     if (focus?.node === null) {
@@ -110,7 +112,7 @@ export const pullCheck: PodCheck = {
         severity: 'warning',
         cause: 'The Pod has no node yet, so nothing pulls its image.',
         fix: 'Read the Events of the Pod: it fits on no node, or the scheduler does not run.',
-        command: `kubectl -n ${pod.namespace} describe pod ${pod.name}`,
+        command: describePod(pod),
       })
     }
     return unknown(waiting === undefined ? 'it does not mention the image' : waiting)

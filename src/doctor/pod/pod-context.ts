@@ -34,6 +34,10 @@ export interface PodCheck {
   readonly check: (pod: PodFacts, container: ContainerFacts, context: PodContext) => StepResult | undefined
 }
 
+export function describePod({ namespace, name }: PodFacts): string {
+  return `kubectl -n ${namespace} describe pod ${name}`
+}
+
 export function createPodContext(observed: Observed): PodContext | undefined {
   const { config } = observed.release ?? {}
   if (config === undefined) return undefined

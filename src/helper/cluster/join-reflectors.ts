@@ -39,16 +39,6 @@ export function joinReflectors<T extends Versioned>(
 }
 
 /** A cache for the plan and the health check. */
-export interface Source<T extends Versioned> {
-  get(key: string): T | undefined
-  put(key: string, view: T): void
+export interface Source<T extends Versioned> extends Omit<Reflector<T>, 'entries' | 'remove' | 'size'> {
   entries(): Iterable<[string, T]>
-  /** Whether the server's versions went back and this object has not been read since. */
-  isOutdated(key: string): boolean
-  readonly synced: boolean
-  readonly lastProgress: number
-  readonly lastActivity: number
-  run(signal: AbortSignal): Promise<void>
-  /** The server's versions went back: reads everything again and replaces it. */
-  rewind(): void
 }

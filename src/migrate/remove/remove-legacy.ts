@@ -1,9 +1,9 @@
-import { KubeApiError } from '../../kube/api-error.ts'
-import { type KubeClient, MERGE_PATCH } from '../../kube/client.ts'
-import { DECLARING_MANAGERS, heldBy, listOwner } from '../../kube/managed-fields.ts'
+import { attempt, deleteAsRead, replacePullSecrets } from '../../kube/change-as-read.ts'
+import type { KubeClient } from '../../kube/client.ts'
+import { DECLARING_MANAGERS, listOwner } from '../../kube/managed-fields.ts'
 import { FIELD_MANAGER } from '../../kube/names.ts'
 import { pollUntil } from '../../kube/poll-until.ts'
-import { type KubeObject, keyOf, namespacedPath, selectorText } from '../../kube/types.ts'
+import { keyOf, namespacedPath, selectorText } from '../../kube/types.ts'
 import type { LegacyAccount, LegacyFacts, LegacyPart } from './legacy-facts.ts'
 import type { Dependent } from './our-side.ts'
 
@@ -89,26 +89,19 @@ export async function removeLegacy(
 ): Promise<Removed> {
   const done: string[] = []
   const left: string[] = []
-  const attempt = async (title: string, verb: string, work: () => Promise<unknown>): Promise<void> => {
+  const step = async (title: string, verb: string, work: () => Promise<unknown>): Promise<void> => {
     signal.throwIfAborted()
-    try {
-      await work()
-      done.push(`${verb} ${title}`)
-    } catch (error) {
-      if (!(error instanceof KubeApiError) || error.status === 0) throw error
-      // Gone already is what was wanted.
-      if (error.status !== 404) left.push(`${title}: ${error.code}`)
-    }
+    if (await attempt(title, left, work)) done.push(`${verb} ${title}`)
   }
   // The helper's own ServiceAccount may name the old Secrets: what changed it then was this run.
   const versions = new Map<string, string | undefined>()
-  const withVersion = (part: LegacyPart): LegacyPart => {
-    const resourceVersion = versions.get(part.metadata.uid ?? '')
-    return resourceVersion === undefined ? part : { ...part, metadata: { ...part.metadata, resourceVersion } }
-  }
+  const asChanged = (metadata: LegacyPart['metadata']): LegacyPart['metadata'] => ({
+    ...metadata,
+    resourceVersion: versions.get(metadata.uid ?? '') ?? metadata.resourceVersion,
+  })
   const remove = (part: LegacyPart): Promise<void> =>
-    attempt(partTitle(part), 'deleted', async () => {
-      const held = heldBy((await deletePart(client, withVersion(part), signal)) ?? {})
+    step(partTitle(part), 'deleted', async () => {
+      const held = await deleteAsRead(client, part.path, asChanged(part.metadata), signal)
       if (held !== undefined) left.push(`${partTitle(part)}: ${held}`)
     })
 
@@ -118,8 +111,8 @@ export async function removeLegacy(
   if (left.length > 0) return { done, left }
   for (const account of plan.accounts) {
     const title = `the old names out of ServiceAccount ${keyOf(account.metadata)}`
-    await attempt(title, 'took', async () => {
-      const { metadata } = await detach(client, account, signal)
+    await step(title, 'took', async () => {
+      const { metadata } = await replacePullSecrets(client, account.metadata, withoutOldNames(account), signal)
       if (metadata !== undefined) versions.set(metadata.uid ?? '', metadata.resourceVersion)
     })
   }
@@ -128,24 +121,6 @@ export async function removeLegacy(
   if (dependents.length > 0) return { done, left }
   for (const part of [...plan.secrets, ...plan.rest]) await remove(part)
   return { done, left }
-}
-
-function deletePart(
-  client: KubeClient,
-  { path, metadata }: LegacyPart,
-  signal: AbortSignal,
-): Promise<Partial<KubeObject>> {
-  const { uid, resourceVersion } = metadata
-  const body = { preconditions: { uid, resourceVersion }, propagationPolicy: 'Background' }
-  return client.request({ method: 'DELETE', path, body }, signal)
-}
-
-/** Writes the whole list, which is atomic, with the version that was read as precondition. */
-function detach(client: KubeClient, account: LegacyAccount, signal: AbortSignal): Promise<Partial<KubeObject>> {
-  const { namespace = '', name, uid, resourceVersion } = account.metadata
-  const path = namespacedPath('/api/v1', namespace, 'serviceaccounts', name)
-  const body = { metadata: { uid, resourceVersion }, imagePullSecrets: withoutOldNames(account) }
-  return client.request({ method: 'PATCH', path, body, contentType: MERGE_PATCH }, signal)
 }
 
 /** Waits for the helper's Pods, which could still write while terminating; returns those that run after the limit. */

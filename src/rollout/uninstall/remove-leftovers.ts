@@ -1,7 +1,6 @@
-import { KubeApiError } from '../../kube/api-error.ts'
-import { type KubeClient, MERGE_PATCH } from '../../kube/client.ts'
-import { heldBy } from '../../kube/managed-fields.ts'
-import { type KubeObject, keyOf, namespacedPath } from '../../kube/types.ts'
+import { attempt, deleteAsRead, replacePullSecrets } from '../../kube/change-as-read.ts'
+import type { KubeClient } from '../../kube/client.ts'
+import { keyOf, namespacedPath } from '../../kube/types.ts'
 import { findLeftovers } from './find-leftovers.ts'
 import type { LeftoverQuery, Leftovers } from './leftovers.ts'
 
@@ -34,37 +33,19 @@ export async function removeLeftovers(
   const left: string[] = []
   let detached = 0
   for (const { metadata, imagePullSecrets = [] } of accounts) {
-    const { namespace = '', name: account, uid, resourceVersion } = metadata
-    const path = namespacedPath('/api/v1', namespace, 'serviceaccounts', account)
     const rest = imagePullSecrets.filter(({ name }) => name !== secretName)
-    const body = { metadata: { uid, resourceVersion }, imagePullSecrets: rest }
-    const patch = () => client.request({ method: 'PATCH', path, body, contentType: MERGE_PATCH }, signal)
-    if (await attempt(patch, `ServiceAccount ${keyOf(metadata)}`, left)) detached++
+    const detach = () => replacePullSecrets(client, metadata, rest, signal)
+    if (await attempt(`ServiceAccount ${keyOf(metadata)}`, left, detach)) detached++
   }
   let deleted = 0
   for (const { metadata } of secrets) {
-    const { namespace = '', name, uid, resourceVersion } = metadata
-    const path = namespacedPath('/api/v1', namespace, 'secrets', name)
-    const body = { preconditions: { uid, resourceVersion } }
+    const path = namespacedPath('/api/v1', metadata.namespace ?? '', 'secrets', metadata.name)
     const title = `Secret ${keyOf(metadata)}`
     const remove = async (): Promise<void> => {
-      const response = await client.request<Partial<KubeObject>>({ method: 'DELETE', path, body }, signal)
-      const held = heldBy(response)
+      const held = await deleteAsRead(client, path, metadata, signal)
       if (held !== undefined) left.push(`${title}: ${held}`)
     }
-    if (await attempt(remove, title, left)) deleted++
+    if (await attempt(title, left, remove)) deleted++
   }
   return { detached, deleted, kept, copies, left }
-}
-
-/** Returns whether it was done. A refusal or a conflict is added to `left`; an object that is already deleted is fine. */
-async function attempt(work: () => Promise<unknown>, title: string, left: string[]): Promise<boolean> {
-  try {
-    await work()
-    return true
-  } catch (error) {
-    if (!(error instanceof KubeApiError) || error.status === 0) throw error
-    if (error.status !== 404) left.push(`${title}: ${error.code}`)
-    return false
-  }
 }
