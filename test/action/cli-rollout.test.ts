@@ -5,6 +5,7 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { MERGE_PATCH } from '../../src/kube/client.ts'
 import { BIN, type BinResult, runBin } from '../cli/run-bin.ts'
 import { eventually } from '../support/eventually.ts'
@@ -161,20 +162,33 @@ test('P12 cleanup removes what a plain helm uninstall cannot, and only what is o
   assert.deepEqual([all.code, await references()], [0, []])
 })
 
-test('P10 an interrupted apply exits 130, without a pending release, a process or a file left', async () => {
-  const child = spawn(BIN, ['apply', ...rollout], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] })
-  let output = ''
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (data: Buffer) => (output += data))
-  await eventually(() => assert.match(output, /helm upgrade|deploying/), 60_000, 10)
-  child.kill('SIGINT')
-  const [code] = await once(child, 'exit')
-  assert.equal(code, 130, output)
-  const releases: { status: string }[] = JSON.parse(
-    helm('list', '--output', 'json', '--pending', '--failed', '--deployed'),
-  )
-  for (const { status } of releases) assert.doesNotMatch(status, /pending/)
-  assert.deepEqual(await readdir(temp).catch(() => []), [])
-})
+for (const [title, signals] of [
+  ['an interrupted apply', 1],
+  ['an apply under npx, which passes on the signal that the terminal sends it too,', 2],
+] as const) {
+  test(`P10 ${title} exits 130, without a pending release, a process or a file left`, async () => {
+    const child = spawn(BIN, ['apply', ...rollout], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] })
+    let output = ''
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (data: Buffer) => (output += data))
+    await eventually(() => assert.match(output, /helm upgrade|deploying/), 60_000, 10)
+    // Helm is at work, so it takes longer to end than the second signal to arrive.
+    if (signals > 1) await eventually(async () => assert.notEqual(await pendingRecords(), 0), 60_000, 10)
+    const exited = once(child, 'exit')
+    child.kill('SIGINT')
+    for (let more = 1; more < signals; more++) {
+      await sleep(20)
+      child.kill('SIGINT')
+    }
+    const [code] = await exited
+    assert.equal(code, 130, output)
+    const releases: { status: string }[] = JSON.parse(
+      helm('list', '--output', 'json', '--pending', '--failed', '--deployed'),
+    )
+    for (const { status } of releases) assert.doesNotMatch(status, /pending/)
+    assert.equal(await pendingRecords(), 0)
+    assert.deepEqual(await readdir(temp).catch(() => []), [])
+  })
+}
 
 test('P12 uninstall finishes what a plain helm uninstall left half-way, and apply names it', async () => {
   const { admin } = cluster
@@ -235,6 +249,13 @@ async function denyDeletion(uid: string): Promise<void> {
   const path = '/api/v1/namespaces/acr-nopass/services/acr-nopass'
   const deletion = { method: 'DELETE', path, query: { dryRun: 'All' } } as const
   await eventually(() => assert.rejects(admin.request(deletion), { status: 422 }), 60_000)
+}
+
+async function pendingRecords(): Promise<number> {
+  const query = { labelSelector: 'owner=helm,status=pending-install' }
+  const path = '/api/v1/namespaces/acr-nopass/secrets'
+  const { items } = await cluster.admin.request<{ items: readonly object[] }>({ method: 'GET', path, query })
+  return items.length
 }
 
 /** Scales, and waits until the Pods are deleted or ready. */

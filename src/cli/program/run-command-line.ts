@@ -9,6 +9,9 @@ import { reportErrors } from './report-errors.ts'
 import { guessFlags, runCli } from './run-cli.ts'
 import { safeStream } from './terminal.ts'
 
+/** The second signal exits immediately, but not the same Ctrl-C once more: the terminal sends it, and npx passes it on. */
+const SAME_SIGNAL_MS = 1_000
+
 /** Runs the command line tool in this process. `root`: of the checkout or the package. */
 export async function runCommandLine(
   main: NodeJS.Process,
@@ -16,10 +19,14 @@ export async function runCommandLine(
   commands: readonly ((cli: Cli) => void)[],
 ): Promise<void> {
   const interrupt = new AbortController()
+  let interruptedAt = 0
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     main.on(name, () => {
-      // The second signal exits immediately.
-      if (interrupt.signal.aborted) main.exit(130)
+      if (interrupt.signal.aborted) {
+        if (performance.now() - interruptedAt > SAME_SIGNAL_MS) main.exit(130)
+        return
+      }
+      interruptedAt = performance.now()
       interrupt.abort(new NopassError('INTERRUPTED', `interrupted by ${name}`))
     })
   }
