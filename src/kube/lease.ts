@@ -50,7 +50,8 @@ const SHORT_WATCH_MS = 1_000
 const FREE = new Error('the lease may be free')
 
 /**
- * Leader election as in client-go, on a Lease that the chart renders; where no one applies it, a replica does. Another holder's lease has expired when it did not change for its duration on our own monotonic clock; clocks are never compared.
+ * Leader election as in client-go, on a Lease that the chart renders; where no one applies it, a replica does. Another holder's
+ * lease has expired when it did not change for its duration on our own monotonic clock; clocks are never compared.
  */
 export function createLeaseElector(options: LeaseOptions): LeaseElector {
   const { client, clock, identity } = options

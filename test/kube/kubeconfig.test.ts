@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -117,7 +117,7 @@ for (const [name, user, message] of [
   ['waits for somebody', plugin('sleep', '600'), "the kubeconfig's plugin sleep did not end within 0.5 s"],
   [
     'leaves a process behind',
-    plugin('sh', '-c', 'sleep 600 & wait'),
+    plugin('sh', '-c', `sleep 600 & echo $! > '${join(folder, 'left')}'; wait`),
     "the kubeconfig's plugin sh did not end within 0.5 s",
   ],
   [
@@ -131,6 +131,8 @@ for (const [name, user, message] of [
     const begin = performance.now()
     await assert.rejects(kubeconfigConnection({ file, pluginMs: 500 }), { code: 'KUBECONFIG_INVALID', message })
     assert.ok(performance.now() - begin < 30_000)
+    // Only the plugin itself is ended.
+    if (name === 'leaves a process behind') process.kill(Number(await readFile(join(folder, 'left'), 'utf8')))
   })
 }
 
