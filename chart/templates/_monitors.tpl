@@ -14,12 +14,19 @@ honorLabels: true
 {{- end }}
 {{- with concat (index . 2) ($monitor.relabelings | default list) }}
 relabelings:
-{{- toYaml . | nindent 0 }}
+{{- include "acr-nopass.relabelings" . | nindent 0 }}
 {{- end }}
 {{- with $monitor.metricRelabelings }}
 metricRelabelings:
-{{- toYaml . | nindent 0 }}
+{{- include "acr-nopass.relabelings" . | nindent 0 }}
 {{- end }}
+{{- end }}
+
+{{/* Relabelings with the operator's default: without it Argo CD would never see the monitor in sync. */}}
+{{- define "acr-nopass.relabelings" -}}
+{{- $all := list -}}
+{{- range . }}{{ $all = append $all (merge (dict) . (dict "action" "replace")) }}{{ end -}}
+{{ toYaml $all }}
 {{- end }}
 
 {{/* What is scraped; the monitor may be in another namespace. */}}

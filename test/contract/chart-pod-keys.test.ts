@@ -184,10 +184,12 @@ test('both monitors scrape the same Pods from any namespace, with the label that
     selector: { matchLabels: { 'app.kubernetes.io/name': 'acr-nopass', 'app.kubernetes.io/instance': 'acr-nopass' } },
   }
   const byService = await objectOf('ServiceMonitor', { metrics: { serviceMonitor: own } })
-  assert.deepEqual(byService.spec, { endpoints: [{ ...endpoint, relabelings: own.relabelings }], ...scraped })
+  // With the default of the operator, whose absence Argo CD would report as a difference: https://github.com/prometheus-operator/kube-prometheus/pull/2041.
+  const relabelings = own.relabelings.map((one) => ({ ...one, action: 'replace' }))
+  assert.deepEqual(byService.spec, { endpoints: [{ ...endpoint, relabelings }], ...scraped })
   const byPod = await objectOf('PodMonitor', { metrics: { enabled: false, podMonitor: own } })
   assert.deepEqual(byPod.spec, {
-    podMetricsEndpoints: [{ ...endpoint, relabelings: [job, ...own.relabelings] }],
+    podMetricsEndpoints: [{ ...endpoint, relabelings: [{ ...job, action: 'replace' }, ...relabelings] }],
     ...scraped,
   })
   for (const { metadata } of [byService, byPod])
