@@ -95,7 +95,8 @@ export async function runHelper(options: HelperOptions, signal: AbortSignal): Pr
     name: release.status,
     build: () => generation.report(),
     busy: () => generation.busy,
-    mayWrite: () => elector.isLeader() && generation.controller.caches.synced,
+    // Before the status was read it would be replaced by one that knows of no request.
+    mayWrite: () => elector.isLeader() && generation.controller.caches.synced && statusRead,
     onProblem: (error) => log.warn({ code: toNopassError(error).code }, 'the status could not be written'),
   })
 
@@ -142,13 +143,17 @@ export async function runHelper(options: HelperOptions, signal: AbortSignal): Pr
       statusRead = true
       proven = provenFingerprints(reported)
       generation.prove(unproven())
+      statusWriter.touch()
     }
     const at = refreshRequestedAt(object)
     if (at === undefined || knownRequests.includes(at)) return
     knownRequests.push(at)
     if (knownRequests.length > REMEMBERED_REQUESTS) knownRequests.shift()
     const noticedAt = clock.monotonic()
-    rotation = { at, noticedAt, isNew: !isFirst, led: elector.isLeader() }
+    // Undefined: a helper of 1.0.0 does not report it.
+    const handled = reported === undefined ? '' : reported.lastHandledRefresh
+    const isNew = !isFirst || (handled !== undefined && Date.parse(handled) !== at)
+    rotation = { at, noticedAt, isNew, led: elector.isLeader() }
     if (!elector.isLeader()) return
     // It may have been handled, which shows only after our own copy was read.
     if (isFirst) lead()

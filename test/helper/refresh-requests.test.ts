@@ -170,25 +170,60 @@ test('a request counts as handled when a registry that was added meanwhile was t
   await end()
 })
 
-test('a leader that reads an old request only after it has started to lead calls nobody for it', async () => {
+for (const [title, copyMs] of [
+  ['before its own copy', 5_000],
+  ['after it', 0],
+] as const) {
+  test(`a leader that reads a handled request only once it leads, ${title}, calls nobody for it`, async () => {
+    const { server, clock, cloud, end } = await open()
+    await request(server, clock.now())
+    await clock.advance(MINUTE)
+    await end()
+    const from = cloud.calls.length
+    const status: Fault = {
+      matches: ({ method, path }) => method === 'GET' && path.includes('/configmaps'),
+      status: 503,
+    }
+    const copy: Fault = { matches: ({ path }) => path.endsWith('/home/secrets'), status: 503 }
+    server.faults.add(status)
+    if (copyMs > 0) server.faults.add(copy)
+    const second = startHelper(server, clock, cloud, {}, { name: 'two' })
+    while (!second.log.includes('info leading')) await clock.advance(100)
+    await clock.advance(2_000)
+    server.faults.delete(status)
+    await clock.advance(copyMs)
+    server.faults.delete(copy)
+    await clock.advance(MINUTE)
+    assert.equal(callsSince(cloud, from), 0)
+    await end(second)
+  })
+}
+
+test('a request that no helper has handled is answered by the next one, although the clock of the API server is an hour behind', async () => {
   const { server, clock, cloud, end } = await open()
-  await request(server, clock.now())
-  await clock.advance(MINUTE)
   await end()
+  const at = clock.now() - HOUR
+  await request(server, at)
   const from = cloud.calls.length
-  const fault: Fault = { matches: ({ path }) => path.includes('/configmaps'), status: 503 }
-  server.faults.add(fault)
-  const copy: Fault = {
-    matches: ({ path, query }) => path.includes('home/secrets') && query?.fieldSelector !== undefined,
-    status: 503,
-  }
-  server.faults.add(copy)
   const second = startHelper(server, clock, cloud, {}, { name: 'two' })
-  while (!second.log.includes('info leading')) await clock.advance(100)
-  server.faults.delete(fault)
-  await clock.advance(1_000)
-  server.faults.delete(copy)
   await clock.advance(MINUTE)
-  assert.equal(callsSince(cloud, from), 0)
+  assert.equal(callsSince(cloud, from), 1)
+  assert.equal(statusOf(server)?.lastHandledRefresh, new Date(at).toISOString())
   await end(second)
+})
+
+test('a request while the leader has not read the status yet is answered by a call that is sent after it', async () => {
+  const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
+  const fault: Fault = { matches: ({ method, path }) => method === 'GET' && path.includes('/configmaps'), status: 503 }
+  server.faults.add(fault)
+  const helper = startHelper(server, clock, cloud)
+  while (cloud.calls.length === 0) await clock.next()
+  await clock.advance(500)
+  await request(server, clock.now())
+  server.faults.delete(fault)
+  await clock.advance(MINUTE)
+  assert.equal(cloud.calls.length, 2)
+  helper.stop.abort()
+  await clock.advance(20_000)
+  assert.equal(await helper.done, 'stopped')
 })

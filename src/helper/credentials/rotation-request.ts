@@ -10,7 +10,7 @@ export interface RotationRequest {
 
 /** The annotation with a request, as this process saw it. */
 export interface Noticed extends Omit<RotationRequest, 'olderThan'> {
-  /** It appeared while this process watched, so it was made then, whatever the API server's clock says. */
+  /** It appeared while this process watched, or nobody has handled it: it counts as made then, whatever the API server's clock says. */
   readonly isNew: boolean
   /** This process led then; otherwise the leader did it, whose clock may differ from ours. */
   readonly led: boolean
