@@ -116,3 +116,21 @@ test('a namespace that is being deleted is awaited and created again', async () 
     'POST /api/v1/namespaces',
   ])
 })
+
+test('a namespace whose deletion does not end: what keeps it, and the command that shows it', async (t) => {
+  const message = 'Some content in the namespace has finalizers remaining: x.example/y in 1 resource instances'
+  const conditions = [
+    { type: 'NamespaceDeletionContentFailure', status: 'False', message: 'All content successfully deleted' },
+    { type: 'NamespaceFinalizersRemaining', status: 'True', message },
+  ]
+  const ending = { metadata: { name: 'n', deletionTimestamp: '2026-11-28T00:00:00Z' }, status: { conditions } }
+  const request = async ({ method }: { readonly method: string }) => {
+    if (method === 'POST') throw new KubeApiError(409, 'object is being deleted')
+    return ending
+  }
+  await assert.rejects(createReleaseNamespace({ request } as unknown as KubeClient, 'n', t.signal, 0), {
+    code: 'KUBE_CONFLICT',
+    message: `namespace n is still being deleted: ${message}`,
+    hint: /`kubectl get namespace n --output yaml`/,
+  })
+})

@@ -1,3 +1,4 @@
+import { NopassError } from '../../errors.ts'
 import { hasStatus, KubeApiError } from '../../kube/api-error.ts'
 import { type KubeClient, METADATA_ONLY_LIST } from '../../kube/client.ts'
 import { pollUntil } from '../../kube/poll-until.ts'
@@ -27,12 +28,17 @@ export async function hasReleaseNamespace(
 /**
  * Creates the release's namespace with our label, after waiting for one of that name to be deleted. One that another run created
  * meanwhile is used.
- * @throws KubeApiError (409) when that deletion does not finish
+ * @throws KUBE_CONFLICT when that deletion does not finish
  */
-export async function createReleaseNamespace(client: KubeClient, name: string, signal: AbortSignal): Promise<void> {
+export async function createReleaseNamespace(
+  client: KubeClient,
+  name: string,
+  signal: AbortSignal,
+  limitMs: number = ENDING_MS,
+): Promise<void> {
   const metadata = { name, labels: { [MADE_LABEL]: 'true' } }
   let conflict: unknown
-  const made = await pollUntil(ENDING_MS, signal, async () => {
+  const made = await pollUntil(limitMs, signal, async () => {
     try {
       await client.request(
         { method: 'POST', path: '/api/v1/namespaces', body: { apiVersion: 'v1', kind: 'Namespace', metadata } },
@@ -45,7 +51,22 @@ export async function createReleaseNamespace(client: KubeClient, name: string, s
       return (await hasReleaseNamespace(client, name, signal)) !== false
     }
   })
-  if (made === undefined) throw conflict
+  if (made === undefined) throw stillEnding(name, await readNamespace(client, pathOf(name), signal), conflict)
+}
+
+function stillEnding(name: string, namespace: KubeObject | null | KubeApiError, cause: unknown): NopassError {
+  const { status } = (namespace ?? {}) as { readonly status?: { readonly conditions?: readonly Condition[] } }
+  const reasons = (status?.conditions ?? []).filter((one) => one.status === 'True').map(({ message }) => message)
+  const why = reasons.length === 0 ? '' : `: ${reasons.join('; ')}`
+  return new NopassError('KUBE_CONFLICT', `namespace ${name} is still being deleted${why}`, {
+    hint: `Remove what keeps it (\`kubectl get namespace ${name} --output yaml\`), then run again; or choose another \`namespace\`.`,
+    cause,
+  })
+}
+
+interface Condition {
+  readonly status: string
+  readonly message?: string
 }
 
 const pathOf = (name: string): string => `/api/v1/namespaces/${encodeURIComponent(name)}`
