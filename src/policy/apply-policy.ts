@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Ram } from '../alibaba/ram.ts'
 import type { Unverified } from '../alibaba/unverified.ts'
 import { hasCode, NopassError, reworded } from '../errors.ts'
@@ -8,6 +9,9 @@ import { describeStep, performStep, planOf } from './steps.ts'
 
 /** How often RAM is read again, after our own write, another run's, or a lost response. */
 const ROUNDS = 6
+
+/** Before RAM is read again after it failed; longer each time, 4.5 s in all. */
+const PAUSE_MS = 300
 
 /** What applying would change; only reads. @throws as `decideSteps` and the transport do */
 export async function planPolicy(ram: Ram, target: PolicyTarget, signal?: AbortSignal): Promise<PolicyPlan> {
@@ -81,18 +85,20 @@ export async function untilSettled(
         }
         if (!isUnsettled(error)) throw withDone(withCode(error, step), done)
         failure = error
+        if (isDown(error) && round < ROUNDS) await sleep(PAUSE_MS * round, undefined, { signal })
         break
       }
     }
   }
   const last = done.at(-1)
+  const lastStep = last === undefined ? '' : `; the last step that was done: ${describeStep(last)}`
   throw new NopassError(
     'POLICY_UNSETTLED',
     `RAM does not have the desired state after ${ROUNDS} tries for ${purpose}`,
     {
       cause: failure,
       reason: failure instanceof NopassError ? failure.reason : undefined,
-      hint: last && `Run again; the last step that was done: ${describeStep(last)}.`,
+      hint: isDown(failure) ? `Wait, then run again${lastStep}.` : last && `Run again${lastStep}.`,
     },
   )
 }
@@ -115,10 +121,14 @@ function withDone(error: unknown, done: readonly PolicyStep[]): unknown {
   return reworded(error, `${error.message} (done before: ${done.map(describeStep).join('; ')})`)
 }
 
+function isDown(error: unknown): boolean {
+  return hasCode(error, 'CLOUD_UNREACHABLE') || hasCode(error, 'CLOUD_UNAVAILABLE')
+}
+
 /** Another run was faster, something is still in use, or it is unknown whether the write was done. */
 function isUnsettled(error: unknown): boolean {
   if (!(error instanceof NopassError)) return false
-  if (error.code === 'CLOUD_UNREACHABLE' || error.code === 'CLOUD_UNAVAILABLE') return true
+  if (isDown(error)) return true
   return /^(EntityAlreadyExists|EntityNotExist|DeleteConflict|LimitExceeded\.Policy\.Version)/.test(error.reason ?? '')
 }
 

@@ -140,10 +140,22 @@ test('a cloud that keeps failing results in its own error code, and what was don
   await assert.rejects(applyPolicy(ram, target()), {
     code: 'POLICY_UNSETTLED',
     reason: 'InternalError',
-    hint: /create policy/,
+    hint: `Wait, then run again; the last step that was done: create policy ${name}.`,
   })
   cloud.faults.clear()
   assert.deepEqual(stepTexts(await applyPolicy(ram, target())), [`attach policy ${name} to role ${worker}`])
+})
+
+test('writes that fail for a second are tried again after a pause; nothing is said to change the policy meanwhile', async () => {
+  const failing = { kind: 'status', status: 500, code: 'InternalError', match: { action: 'CreatePolicy' } } as const
+  cloud.faults.add({ ...failing, times: 99 })
+  setTimeout(() => cloud.faults.clear(), 1_000)
+  assert.equal(stepTexts(await applyPolicy(ram, target())).length, 2)
+  cloud.faults.add({ ...failing, match: { action: 'CreatePolicyVersion' }, times: 99 })
+  await assert.rejects(applyPolicy(ram, target({ document: pull('b') })), {
+    code: 'POLICY_UNSETTLED',
+    hint: 'Wait, then run again.',
+  })
 })
 
 test('a missing role and a document that is too large are rejected before anything is written', async () => {
