@@ -56,6 +56,15 @@ test('a write that a mutating webhook changes is reported as such, and never lea
   }
 })
 
+test('a webhook chooses the status of its denial: whatever it is, the write is repeated and reported, and no other one waits', () => {
+  for (const status of [400, 403, 404, 409, 422, 429]) {
+    const message = `PATCH x returned ${status}: admission webhook "x.example.com" denied the request: team not found`
+    const { outcome, retry, slowDownMs } = judgeFailure(new KubeApiError(status, message, { retryAfterMs: 60_000 }))
+    assert.deepEqual([outcome, retry, slowDownMs], ['refused', { slowlyUpToMs: 600_000 }, 0], String(status))
+    for (const action of [rotation, attach]) assert.match(problem(action, status, message) ?? '', /^WRITE_REFUSED/)
+  }
+})
+
 test('a single server error is not reported, but repeated ones for the same namespace are', () => {
   const webhook = 'failed calling webhook "x.example.com": context deadline exceeded'
   for (const failures of [0, 1, 2, 3]) assert.equal(problem(rotation, 500, webhook, failures), undefined)

@@ -22,6 +22,7 @@ const THROTTLED_MS = 1_000
 export function judgeFailure(error: unknown): FailureVerdict {
   const status = error instanceof KubeApiError ? error.status : 0
   const quiet = { slowDownMs: 0 }
+  if (isWebhookDenial(error)) return { outcome: 'refused', retry: REFUSED, ...quiet }
   switch (status) {
     case 409:
       return { outcome: 'conflict', retry: 'backoff', ...quiet }
@@ -48,6 +49,13 @@ export function judgeFailure(error: unknown): FailureVerdict {
     default:
       return { outcome: 'unavailable', retry: 'backoff', ...quiet }
   }
+}
+
+/** A webhook chooses the status of its denial, so that 404 or 429 says nothing about the object or the API server. */
+function isWebhookDenial(error: unknown): boolean {
+  return (
+    hasStatus(error, 400, 403, 404, 409, 422, 429) && / admission webhook ".*" denied the request/.test(error.message)
+  )
 }
 
 function isOtherUid(error: unknown): boolean {
