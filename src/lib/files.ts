@@ -35,11 +35,12 @@ export interface InputFile {
  * @throws INPUT_INVALID
  */
 export function readInputFile({ input, name, folder, within }: InputFile): Buffer {
-  const refuse = (what: string, hint?: string, cause?: unknown): NopassError =>
+  const refuse = (what: string, hint?: string, cause?: unknown, reason?: string): NopassError =>
     new NopassError('INPUT_INVALID', `${input}: ${name} ${what}`, {
       place: { file: name },
       hint,
       cause,
+      reason,
     })
   let bytes: Buffer | undefined
   try {
@@ -55,9 +56,9 @@ export function readInputFile({ input, name, folder, within }: InputFile): Buffe
     if (cause instanceof NopassError) throw cause
     if (cause instanceof NotRegular) throw refuse('is not a regular file')
     if (cause instanceof ReplacedFile) throw refuse('was replaced while it was read', 'Run again.')
-    const isAbsent = (cause as NodeJS.ErrnoException).code === 'ENOENT'
-    if (isAbsent) throw refuse('does not exist', `A relative name starts at ${folder}.`, cause)
-    throw refuse('cannot be read', undefined, cause)
+    const { code } = cause as NodeJS.ErrnoException
+    if (code === 'ENOENT') throw refuse('does not exist', `A relative name starts at ${folder}.`, cause)
+    throw refuse('cannot be read', 'Name a file, not a folder, that you may read.', cause, code)
   }
   if (bytes === undefined) throw refuse('has more than 1 MiB', 'Check that it is the file that you mean.')
   return bytes

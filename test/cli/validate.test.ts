@@ -108,6 +108,15 @@ test('a list of clusters is checked with the values of each, offline', async () 
   assert.match(bad.stderr, /\ntest\/cli\/fixtures\/bad-clusters.yaml:4:9: SCHEMA_TYPE: .*\n2 errors\n$/s)
 })
 
+test('a folder in place of a file is refused with the reason', async () => {
+  const { code, stderr } = await runBin(['validate', '-f', 'examples'])
+  assert.equal(code, 2)
+  assert.match(
+    stderr,
+    /^examples: INPUT_INVALID: values-files: examples cannot be read \(EISDIR\)\n {2}fix: Name a file/,
+  )
+})
+
 test('a file that does not exist is named', async () => {
   const { code, stderr } = await runBin(['validate', '-f', 'absent.yaml'])
   assert.equal(code, 2)

@@ -136,6 +136,12 @@ for (const [name, user, message] of [
   })
 }
 
+test('a kubeconfig that does not exist is reported with the reason', async () => {
+  const file = join(folder, 'nowhere')
+  const message = `the kubeconfig ${file} cannot be read`
+  await assert.rejects(kubeconfigConnection({ file }), { code: 'KUBECONFIG_INVALID', message, reason: 'ENOENT' })
+})
+
 test('a server without https is refused by its address', async () => {
   const file = await write('h', { token: 't' }, { server: 'http://api.example:8080' })
   const message = "the kubeconfig's server http://api.example:8080 is not https"
