@@ -3,6 +3,7 @@ import { after, test } from 'node:test'
 import { parseManifest } from '../../src/helm/release/manifest.ts'
 import { discoverResources, objectPath } from '../../src/release/api-resources.ts'
 import { startCluster } from '../../src/sandbox/cluster/start-cluster.ts'
+import { VERSION } from '../../src/version.ts'
 import { openHelm } from '../support/chart/chart.ts'
 import { controlPlane } from '../support/cluster/control-plane.ts'
 import { runDoctor } from './doctor/run-doctor.ts'
@@ -56,7 +57,7 @@ test('doctor names KUBERNETES_OLD: the chart was rendered for a newer cluster', 
   assert.deepEqual(await found(), [
     [
       'attach: admission',
-      `helm --kubeconfig ${kubeconfig} -n acr-nopass upgrade acr-nopass ./chart --reset-then-reuse-values --set attach=serviceAccounts`,
+      `helm --kubeconfig ${kubeconfig} -n acr-nopass upgrade acr-nopass oci://ghcr.io/acr-nopass/charts/acr-nopass --version ${VERSION} --reset-then-reuse-values --set attach=serviceAccounts`,
     ],
   ])
 })

@@ -20,7 +20,7 @@ const ROWS: readonly Row[] = [
     title: 'no release',
     observed: fixture({ release: null }),
     finds: [['error', 'NOT_INSTALLED', 'release']],
-    message: /helm upgrade --install/,
+    message: /helm upgrade --install acr-nopass oci:\/\/ghcr\.io\/acr-nopass\/charts\/acr-nopass --version /,
   },
   {
     title: 'the Deployment was deleted',

@@ -1,6 +1,6 @@
 import { type Finding, summarize } from '../finding.ts'
 import type { Observed } from '../observed.ts'
-import { applyAgain, clusterName, isAliased, podPolicyNames, replaceFromRelease } from './fix-commands.ts'
+import { applyAgain, CHART, clusterName, isAliased, podPolicyNames, replaceFromRelease } from './fix-commands.ts'
 
 /** Whether new Pods get the reference by the admission policy, if it is used. */
 export function admissionFindings({ release, admission }: Observed): readonly Finding[] {
@@ -17,7 +17,7 @@ export function admissionFindings({ release, admission }: Observed): readonly Fi
         cause: 'The policy needs Kubernetes 1.36; the chart was rendered for a newer cluster than this one.',
         fix: 'Set `attach: serviceAccounts` (or render with the right --kube-version), and upgrade the release.',
         ...(!isAliased(release) && {
-          command: `helm -n ${release.namespace} upgrade ${release.name} ./chart --reset-then-reuse-values --set attach=serviceAccounts`,
+          command: `helm -n ${release.namespace} upgrade ${release.name} ${CHART} --reset-then-reuse-values --set attach=serviceAccounts`,
         }),
       },
     ]

@@ -1,7 +1,11 @@
 import type { ReleaseFacts, ReleaseName } from '../../release/find-release.ts'
 import type { HelperConfig } from '../../values/helper-config.generated.ts'
+import { VERSION } from '../../version.ts'
 
 type ByHelm = Pick<ReleaseFacts, 'namespace' | 'name' | 'helmRelease'>
+
+/** The published chart: a folder such as `./chart` may be another one where the command is run. */
+export const CHART = `oci://ghcr.io/acr-nopass/charts/acr-nopass --version ${VERSION}`
 
 /** The Helm release, which is an umbrella chart's under an alias. */
 function helmName({ name, helmRelease }: ByHelm): string {

@@ -1,6 +1,6 @@
 import type { Finding } from '../finding.ts'
 import type { Observed } from '../observed.ts'
-import { applyAgain, isAliased, logsCommand } from './fix-commands.ts'
+import { applyAgain, CHART, isAliased, logsCommand } from './fix-commands.ts'
 
 /** No release, or none that the caller may read. */
 export function installationFindings({ release, unread }: Observed): readonly Finding[] {
@@ -26,8 +26,7 @@ export function installationFindings({ release, unread }: Observed): readonly Fi
       message: 'no release of acr-nopass was found',
       cause: 'No ConfigMap carries the label app.kubernetes.io/name=acr-nopass.',
       fix: 'Install the chart; if it is installed, pass --namespace and --release, and check --kube-context.',
-      command:
-        'helm upgrade --install acr-nopass ./chart --namespace acr-nopass --create-namespace --values values.yaml',
+      command: `helm upgrade --install acr-nopass ${CHART} --namespace acr-nopass --create-namespace --values values.yaml`,
     },
   ]
 }
