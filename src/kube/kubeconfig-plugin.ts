@@ -45,11 +45,11 @@ export function guardPlugin(config: KubeConfig, limitMs: number = LIMIT_MS): (ca
     }
   }
   return (cause) => {
-    const { code, path } = cause as NodeJS.ErrnoException
-    if (exec) return invalid(`the kubeconfig's plugin ${exec.command} ${end}`, cause)
-    if (code !== undefined && path !== undefined) return invalid(`${path} of the kubeconfig cannot be read`, cause)
+    const { path, syscall } = cause as NodeJS.ErrnoException
+    if (syscall === 'open') return invalid(`${path} of the kubeconfig cannot be read`, cause)
     const { server = '' } = config.getCurrentCluster() ?? {}
     if (server.startsWith('http:')) return invalid(`the kubeconfig's server ${server} is not https`, cause)
+    if (exec) return invalid(`the kubeconfig's plugin ${exec.command} ${end}`, cause)
     return invalid("the kubeconfig's user could not be authenticated", cause)
   }
 }

@@ -66,7 +66,8 @@ function load(source: KubeconfigOptions): LoadedKubeconfig {
     return loaded
   } catch (cause) {
     if (cause instanceof NopassError) throw cause
-    throw new NopassError('KUBECONFIG_INVALID', `the kubeconfig ${source.file ?? ''} cannot be read`, {
+    const name = source.file === undefined ? '' : ` ${source.file}`
+    throw new NopassError('KUBECONFIG_INVALID', `the kubeconfig${name} cannot be read`, {
       cause,
       reason: (cause as NodeJS.ErrnoException).code,
     })

@@ -18,6 +18,7 @@ const identity = (authority: ReturnType<typeof createAuthority>) => {
   return { key: pair.keyPem, cert: pair.certificatePem }
 }
 const [first, second] = [createAuthority('first'), createAuthority('second')]
+const HOUR = 3_600_000
 let authorization = ''
 const server = createServer(identity(first), (request, response) => {
   authorization = request.headers.authorization ?? ''
@@ -104,9 +105,10 @@ test('outside a cluster the CA file that a kubeconfig names is read again too', 
   assert.equal(authorization, 'Bearer of-the-file')
 })
 
-test("the server's certificate must match the expected name: its address, or tls-server-name", async () => {
+test("the server's certificate must be current and match the expected name: its address, or tls-server-name", async () => {
   const named = createAuthority('named')
-  const pair = named.issue({ commonName: '127.0.0.1', names: ['api.example'], minutes: 60 })
+  const names = ['api.example']
+  const pair = named.issue({ commonName: '127.0.0.1', names, minutes: 60 })
   const user = named.issue({ commonName: 'jane', names: [], minutes: 60 })
   const other = createServer(
     { key: pair.keyPem, cert: pair.certificatePem, ca: named.certificatePem, requestCert: true },
@@ -141,6 +143,15 @@ test("the server's certificate must match the expected name: its address, or tls
     await assert.rejects(get({ ...base, tlsServerName: 'other.example' }), refused)
     const byOther = { ...base, tlsServerName: 'api.example', ca: first.certificatePem }
     await assert.rejects(get(byOther), { code: 'KUBE_UNREACHABLE', message: /is not trusted$/ })
+    for (const [reason, now] of [
+      ['CERT_HAS_EXPIRED', Date.now() - 2 * HOUR],
+      ['CERT_NOT_YET_VALID', Date.now() + 2 * HOUR],
+    ] as const) {
+      const { certificatePem, keyPem } = named.issue({ commonName: 'api', names, minutes: 60, now: new Date(now) })
+      other.setSecureContext({ key: keyPem, cert: certificatePem, ca: named.certificatePem })
+      const hint = /^Renew that certificate; if it is current, set the clock of this machine/
+      await assert.rejects(get({ ...base, tlsServerName: 'api.example' }), { ...refused, reason, hint })
+    }
   } finally {
     other.closeAllConnections()
     other.close()

@@ -105,7 +105,7 @@ const plugin = (command: string, ...args: readonly string[]): object => ({
   exec: { apiVersion: 'client.authentication.k8s.io/v1', command, args, interactiveMode: 'Never' },
 })
 
-for (const [name, user, message] of [
+for (const [name, user, message, of] of [
   ['is not installed', plugin('no-such-plugin'), "the kubeconfig's plugin no-such-plugin is not on PATH"],
   [
     'fails',
@@ -125,9 +125,21 @@ for (const [name, user, message] of [
     { 'client-certificate': '/nowhere/cert' },
     '/nowhere/cert of the kubeconfig cannot be read',
   ],
+  [
+    'has a plugin that works, and its cluster a file that is missing',
+    plugin('echo', '{"status":{"token":"t"}}'),
+    '/nowhere/ca of the kubeconfig cannot be read',
+    { ...cluster, 'certificate-authority-data': undefined, 'certificate-authority': '/nowhere/ca' },
+  ],
+  [
+    'has a plugin that works, and its cluster no https',
+    plugin('echo', '{"status":{"token":"t"}}'),
+    "the kubeconfig's server http://api.example:8080 is not https",
+    { server: 'http://api.example:8080' },
+  ],
 ] as const) {
   test(`a kubeconfig's user that cannot be authenticated is explained: it ${name}`, async () => {
-    const file = await write('p', user)
+    const file = await write('p', user, of)
     const begin = performance.now()
     await assert.rejects(kubeconfigConnection({ file, pluginMs: 500 }), { code: 'KUBECONFIG_INVALID', message })
     assert.ok(performance.now() - begin < 30_000)

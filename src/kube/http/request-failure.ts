@@ -25,8 +25,9 @@ export function requestFailureOf(title: string, target: Target, cause: unknown, 
     return new KubeApiError(0, message, { code: 'KUBE_UNREACHABLE', reason: code })
   }
   if (isUntrusted(code)) {
-    const hint =
-      'Use the authority that issued it (`certificate-authority-data`) and a name that it has (`tls-server-name`); certificates are always verified, also with `insecure-skip-tls-verify`.'
+    const hint = /^CERT_(HAS_EXPIRED|NOT_YET_VALID)$/.test(code ?? '')
+      ? 'Renew that certificate; if it is current, set the clock of this machine.'
+      : 'Use the authority that issued it (`certificate-authority-data`) and a name that it has (`tls-server-name`); certificates are always verified, also with `insecure-skip-tls-verify`.'
     const message = `${title} was not sent: the certificate of ${host} is not trusted`
     return new KubeApiError(0, message, { code: 'KUBE_UNREACHABLE', cause, reason: code, hint })
   }
