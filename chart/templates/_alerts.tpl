@@ -69,7 +69,7 @@
   annotations:
     summary: No helper of acr-nopass leads, so nothing is refreshed
     cause: >-
-      Helpers run, but none can acquire the Lease {{ $fullname }}: it, or the right to update it, was removed.
+      Helpers run, but none can acquire the Lease {{ $fullname }}: the right to update it, or to create it where it does not exist, was removed.
     fix: >-
       Their logs show the response of the API server: {{ $logs }}. A helm upgrade restores the Lease and the Role.
 {{- if not .Values.dryRun }}

@@ -68,6 +68,12 @@ const ROWS: readonly Row[] = [
     message: /gone_1 renewed it last at 2026-03-01T11:56:40/,
   },
   {
+    title: 'there is no lease, which the helper creates itself after half a minute',
+    observed: fixture({ lease: null }),
+    finds: [['error', 'HELPER_LEADERLESS', 'helper acr-nopass/acr-nopass']],
+    message: /Wait half a minute, after which the helper creates it; .*\n.*helm -n acr-nopass get manifest acr-nopass/,
+  },
+  {
     title: 'no report yet',
     observed: fixture({ status: null }),
     finds: [['error', 'HELPER_SILENT', 'helper acr-nopass/acr-nopass']],

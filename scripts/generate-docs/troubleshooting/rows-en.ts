@@ -32,7 +32,10 @@ export const ROWS_EN: FindingRows = {
     'A replica is missing, or an upgrade does not progress.',
     'Fix what its Pods report: image, Pod Security, quota, scheduling.',
   ],
-  HELPER_LEADERLESS: ['The Pods of the helper run, and none leads.', 'Restore the Lease, or restart the Pods.'],
+  HELPER_LEADERLESS: [
+    'The Pods of the helper run, and none leads.',
+    'Restore the Lease and the Role as the release has them, or restart the Pods.',
+  ],
   HELPER_SILENT: ['The helper runs and does not report.', 'Restore the ConfigMap of its report, or check its log.'],
   HELPER_PROBLEM: [
     'The helper reports another problem.',

@@ -26,7 +26,7 @@ export function leadershipFindings({ release, deployment, lease, now }: Observed
       cause: `Lease ${fullname}: ${since}.`,
       fix: lease
         ? 'Restart its Pods; if that does not help, their log shows why they cannot acquire the Lease.'
-        : 'Recreate the Lease from the release.',
+        : 'Wait half a minute, after which the helper creates it; if it does not, recreate it and the Role from the release.',
       command: lease ? `kubectl -n ${namespace} rollout restart deployment ${fullname}` : applyAgain(release),
     })
   }
