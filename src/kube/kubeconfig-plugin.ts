@@ -11,7 +11,7 @@ interface ExecAuthenticator {
 }
 
 /**
- * Has the kubeconfig's plugin run as kubectl runs it without a terminal, but not for ever; the library leaves its input open.
+ * Has the kubeconfig's plugin run as kubectl runs it without a terminal, and with a limit; the library leaves its input open.
  * @returns the error for what the library then throws
  */
 export function guardPlugin(config: KubeConfig, limitMs: number = LIMIT_MS): (cause: unknown) => NopassError {
