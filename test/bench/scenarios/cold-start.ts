@@ -26,7 +26,7 @@ const ROTATIONS = 3
 export const coldStart: Scenario = {
   name: 'cold-start',
   title: { en: 'Cold start and rotation of 1,000 namespaces', zh: '1,000 个命名空间的冷启动与轮换' },
-  minutes: 8,
+  minutes: 5,
   repeated: true,
   measure: measureColdStart,
 }

@@ -17,7 +17,7 @@ const LIMIT_MS = 120_000
 export const earlyPods: Scenario = {
   name: 'early-pods',
   title: { en: 'Pods right after their ServiceAccount', zh: '紧随 ServiceAccount 创建的 Pod' },
-  minutes: 8,
+  minutes: 7,
   measure: measureEarlyPods,
 }
 

@@ -15,7 +15,7 @@ const PARALLEL = 4
 export const fleetRollout: Scenario = {
   name: 'fleet-rollout',
   title: { en: 'Rollout to 20 clusters', zh: '向 20 个集群发布' },
-  minutes: 4,
+  minutes: 2.5,
   measure: measureFleetRollout,
 }
 

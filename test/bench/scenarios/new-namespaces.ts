@@ -13,7 +13,7 @@ import { type BenchContext, type Measured, openScenarioFixture, type Scenario } 
 export const newNamespaces: Scenario = {
   name: 'new-namespaces',
   title: { en: 'A new namespace, attach by ServiceAccount', zh: '新命名空间（通过 ServiceAccount 附加）' },
-  minutes: 5,
+  minutes: 2.5,
   repeated: true,
   measure: measureNewNamespaces,
 }
@@ -22,7 +22,7 @@ export const newNamespaces: Scenario = {
 export const admission: Scenario = {
   name: 'admission',
   title: { en: 'A new namespace, attach by admission', zh: '新命名空间（通过准入附加）' },
-  minutes: 4,
+  minutes: 1.5,
   repeated: true,
   measure: measureAdmission,
 }

@@ -15,7 +15,7 @@ const CALM_MS = 90_000
 export const otherWriters: Scenario = {
   name: 'other-writers',
   title: { en: 'Another writer on the same list', zh: '同一列表上的其他写入者' },
-  minutes: 3,
+  minutes: 1.5,
   measure: measureOtherWriters,
 }
 

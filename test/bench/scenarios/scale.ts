@@ -21,7 +21,7 @@ const IDLE_MS = 30_000
 export const scale: Scenario = {
   name: 'scale',
   title: { en: 'Up to ten thousand namespaces', zh: '多至一万个命名空间' },
-  minutes: 5,
+  minutes: 3,
   measure: measureScale,
 }
 

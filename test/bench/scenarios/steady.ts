@@ -18,7 +18,7 @@ const SETTLE_MS = 32_000
 export const steady: Scenario = {
   name: 'steady',
   title: { en: 'Steady state, restart and crash', zh: '稳态、重启与崩溃' },
-  minutes: 4,
+  minutes: 2.5,
   measure: measureSteady,
 }
 
