@@ -17,6 +17,9 @@ import { median } from '../fixture/statistics.ts'
 import { checkLogin } from '../fixture/until-works.ts'
 import { type BenchContext, type Measured, openScenarioFixture, type Scenario } from '../scenario.ts'
 
+/** A rotation of each. */
+type Turn = Readonly<Record<'minimal' | 'helper', RotationFigures>>
+
 interface Run extends ColdFigures, Omit<RotationFigures, 'rotationRequests'>, MemoryFigures {}
 
 /** Rotations of a round, of which the medians count. */
@@ -51,21 +54,13 @@ async function measureColdStart(context: BenchContext): Promise<Measured> {
   )
   const minimalCold = await measureCold(minimalRun)
   const helperCold = await measureCold(helperRun)
-  const rotations: { readonly minimal: RotationFigures; readonly helper: RotationFigures }[] = []
+  const rotations: Turn[] = []
   // By turns, because the machine's speed changes from minute to minute.
   for (let turn = 0; turn < ROTATIONS; turn += 1) {
     rotations.push({ minimal: await measureRotation(minimalRun), helper: await measureRotation(helperRun) })
   }
-  const minimal: Run = {
-    ...minimalCold,
-    ...combine(rotations.map((turn) => turn.minimal)),
-    ...(await measureMemory(minimalRun)),
-  }
-  const helper: Run = {
-    ...helperCold,
-    ...combine(rotations.map((turn) => turn.helper)),
-    ...(await measureMemory(helperRun)),
-  }
+  const minimal: Run = { ...minimalCold, ...combine(rotations, 'minimal'), ...(await measureMemory(minimalRun)) }
+  const helper: Run = { ...helperCold, ...combine(rotations, 'helper'), ...(await measureMemory(helperRun)) }
   await checkLogin(helperFixture, HOME)
   const written = (requests: RequestCounts): number => countRequests(requests, 'secrets', 'serviceaccounts', 'events')
   const [most = new Map()] = rotations
@@ -112,9 +107,9 @@ async function prepare(
 }
 
 /** Medians of the rotations; of what is counted, the most. */
-function combine(rotations: readonly RotationFigures[]): Omit<RotationFigures, 'rotationRequests'> {
+function combine(turns: readonly Turn[], program: keyof Turn): Omit<RotationFigures, 'rotationRequests'> {
   const of = (over: (numbers: readonly number[]) => number, number: (one: RotationFigures) => number): number =>
-    over(rotations.map(number))
+    over(turns.map((turn) => number(turn[program])))
   const most = (numbers: readonly number[]): number => Math.max(...numbers)
   return {
     rotationMs: of(median, (one) => one.rotationMs),
