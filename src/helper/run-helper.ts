@@ -5,6 +5,7 @@ import { createLeaseElector } from '../kube/lease.ts'
 import type { LeaseDurations } from '../kube/lease-record.ts'
 import {
   type HelperStatus,
+  handledRefreshOf,
   parseStatus,
   refreshRequestedAt,
   STATUS_KEY,
@@ -128,7 +129,9 @@ export async function runHelper(options: HelperOptions, signal: AbortSignal): Pr
     const leading = generation
     leading.lead(generationStop.signal).then(
       () => {
-        if (rotation !== undefined) leading.rotate(earlierRequest(rotation, clock.monotonic(), options.cloud))
+        if (rotation !== undefined) {
+          leading.rotate(earlierRequest(rotation, handledRefreshOf(reported), clock.monotonic(), options.cloud))
+        }
         statusWriter.touch()
       },
       (error: unknown) => log.error({ code: toNopassError(error).code }, 'the take-over failed'),
@@ -150,10 +153,7 @@ export async function runHelper(options: HelperOptions, signal: AbortSignal): Pr
     knownRequests.push(at)
     if (knownRequests.length > REMEMBERED_REQUESTS) knownRequests.shift()
     const noticedAt = clock.monotonic()
-    // Undefined: a helper of 1.0.0 does not report it.
-    const handled = reported === undefined ? '' : reported.lastHandledRefresh
-    const isNew = !isFirst || (handled !== undefined && Date.parse(handled) !== at)
-    rotation = { at, noticedAt, isNew, led: elector.isLeader() }
+    rotation = { at, noticedAt, isNew: !isFirst, led: elector.isLeader() }
     if (!elector.isLeader()) return
     // It may have been handled, which shows only after our own copy was read.
     if (isFirst) lead()

@@ -121,6 +121,15 @@ export function refreshRequestedAt({ metadata }: StatusObject): number | undefin
   return Number.isNaN(at) ? undefined : at
 }
 
+/**
+ * The request (`refreshRequestedAt`) that the helper reports as handled; NaN: it has handled none. Undefined: a helper of 1.0.0 wrote
+ * the report.
+ */
+export function handledRefreshOf(status: HelperStatus | undefined): number | undefined {
+  if (status !== undefined && status.lastHandledRefresh === undefined) return undefined
+  return Date.parse(status?.lastHandledRefresh ?? '')
+}
+
 /** Requests new tokens from a running helper by an annotation on its status ConfigMap; it reacts within a second. */
 export async function requestRefresh(
   client: KubeClient,

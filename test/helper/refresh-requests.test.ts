@@ -212,6 +212,26 @@ test('a request that no helper has handled is answered by the next one, although
   await end(second)
 })
 
+for (const [title, aheadMs] of [
+  ['', 0],
+  [', also by a clock that is an hour behind', -HOUR],
+] as const) {
+  test(`a request right after a credential was issued, which no helper has handled, is answered by the next one${title}`, async () => {
+    const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
+    const helper = startHelper(server, clock, cloud)
+    while (statusOf(server)?.registries[0]?.state !== 'live') await clock.advance(100)
+    helper.stop.abort()
+    await helper.done
+    await request(server, clock.now() + aheadMs)
+    const second = startHelper(server, clock, cloud, {}, { name: 'two' })
+    await clock.advance(MINUTE)
+    assert.equal(cloud.calls.length, 2)
+    second.stop.abort()
+    await clock.advance(20_000)
+    assert.equal(await second.done, 'stopped')
+  })
+}
+
 test('a request while the leader has not read the status yet is answered by a call that is sent after it', async () => {
   const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
   const fault: Fault = { matches: ({ method, path }) => method === 'GET' && path.includes('/configmaps'), status: 503 }

@@ -7,24 +7,45 @@ const NOW = Date.UTC(2026, 0, 1)
 const cloud = (skew: number) => ({ now: () => NOW, skew: () => skew })
 
 /** Noticed at 7 by the monotonic clock, which shows 10_007 now. */
-const olderThan = (at: number, how: { isNew: boolean; led: boolean }, skew = 0): number =>
-  earlierRequest({ at, noticedAt: 7, ...how }, 10_007, cloud(skew)).olderThan - NOW
+const olderThan = (
+  at: number,
+  how: { isNew: boolean; led: boolean },
+  { handled, skew = 0 }: { handled?: number; skew?: number } = {},
+): number => earlierRequest({ at, noticedAt: 7, ...how }, handled, 10_007, cloud(skew)).olderThan - NOW
 
-test('a request that was there before this process counts by its time, but is never later than when it was noticed', () => {
+test('a request that the status does not report as handled replaces everything, whatever the clocks say', () => {
+  for (const handled of [Number.NaN, NOW - HOUR]) {
+    assert.equal(olderThan(NOW, { isNew: true, led: false }, { handled }), Infinity)
+    assert.equal(olderThan(NOW, { isNew: false, led: true }, { handled }), Infinity)
+    assert.equal(olderThan(NOW, { isNew: false, led: false }, { handled }), Infinity)
+  }
+})
+
+test('a request that this process saw come as the leader replaces what is older than that', () => {
+  const here = { isNew: true, led: true }
+  assert.equal(olderThan(NOW + HOUR, here), -10_000)
+  assert.equal(olderThan(NOW - HOUR, here, { handled: Number.NaN }), -10_000)
+})
+
+/** The status reports it as handled, or a helper of 1.0.0 wrote the status, which does not report this. */
+const handledOrUnknown = (at: number) => [{ handled: at }, {}]
+
+test('a handled request that was there before this process counts by its time, but is never later than when it was noticed', () => {
   const there = { isNew: false, led: false }
-  assert.equal(olderThan(NOW - HOUR, there), -HOUR - 2_000)
-  assert.equal(olderThan(NOW + HOUR, there), -12_000)
+  for (const how of handledOrUnknown(NOW - HOUR)) assert.equal(olderThan(NOW - HOUR, there, how), -HOUR - 2_000)
+  for (const how of handledOrUnknown(NOW + HOUR)) assert.equal(olderThan(NOW + HOUR, there, how), -12_000)
 })
 
 test('the time of such a request is moved only to a cloud that is ahead', () => {
   const there = { isNew: false, led: false }
-  assert.equal(olderThan(NOW - 2 * HOUR, there, -HOUR), -HOUR - 2_000)
-  assert.equal(olderThan(NOW - 2 * HOUR, there, HOUR), -2 * HOUR - 2_000)
+  for (const how of handledOrUnknown(NOW - 2 * HOUR)) {
+    assert.equal(olderThan(NOW - 2 * HOUR, there, { ...how, skew: -HOUR }), -HOUR - 2_000)
+    assert.equal(olderThan(NOW - 2 * HOUR, there, { ...how, skew: HOUR }), -2 * HOUR - 2_000)
+  }
 })
 
-test("a request that this process saw come counts by when it came, whatever the API server's clock says", () => {
+test('a handled request that this process saw come while another led counts by when it came', () => {
   for (const at of [NOW - HOUR, NOW + HOUR]) {
-    assert.equal(olderThan(at, { isNew: true, led: true }), -10_000)
-    assert.equal(olderThan(at, { isNew: true, led: false }), -12_000)
+    for (const how of handledOrUnknown(at)) assert.equal(olderThan(at, { isNew: true, led: false }, how), -12_000)
   }
 })

@@ -59,8 +59,10 @@ export function createInvariants(options: InvariantOptions): Invariants {
   const recent = new Map<string, number[]>()
   const leaseChanges: number[] = []
   const relabelledAt = new Map<string, number>()
-  /** The requests for new credentials by their values: when they were made, and who led then. */
-  const requests = new Map<number, { readonly at: number; readonly leader: string | undefined }>()
+  /** When requests for new credentials were made, by their values. */
+  const requests = new Map<number, number>()
+  /** Those that were reported as handled. */
+  const handled = new Set<number>()
   let restoredAt = Number.NEGATIVE_INFINITY
   let sentAt = 0
   const violated = (rule: string, detail: string): void => {
@@ -133,12 +135,14 @@ export function createInvariants(options: InvariantOptions): Invariants {
   /** A request may only be reported as handled with a credential that the cloud issued after it, or with a failure. */
   function checkHandled({ object, user = '' }: Change): void {
     const { lastHandledRefresh = '', registries = [] } = parseStatus(object) ?? {}
-    const request = requests.get(Date.parse(lastHandledRefresh))
-    // Another replica knows when the request was made only by clocks.
-    if (request?.leader !== user) return
+    const value = Date.parse(lastHandledRefresh)
+    const requestedAt = requests.get(value)
+    // Later reports may be of a replica that knows nothing of a failure.
+    if (requestedAt === undefined || handled.has(value)) return
+    handled.add(value)
     for (const { name: registry, expiresAt, error } of registries) {
       const issued = cloud.issuedUntil(registry, Date.parse(expiresAt ?? ''))
-      if (error === undefined && issued !== undefined && issued.issuedAt - START < request.at)
+      if (error === undefined && issued !== undefined && issued.issuedAt - START < requestedAt)
         violated('not-refreshed', `${name(issued)} is older than the request that ${user} reports as handled`)
     }
   }
@@ -223,8 +227,7 @@ export function createInvariants(options: InvariantOptions): Invariants {
         else renewedAt.delete(user)
       }
       const requestedAt = resource === 'configmaps' ? refreshRequestedAt(object) : undefined
-      if (requestedAt !== undefined && !requests.has(requestedAt))
-        requests.set(requestedAt, { at: scheduler.time, leader: holder() })
+      if (requestedAt !== undefined && !requests.has(requestedAt)) requests.set(requestedAt, scheduler.time)
       if (user === undefined) {
         // The Lease's creation at the start is not a change.
         if (resource === 'leases' && scheduler.time > 0) leaseChanges.push(scheduler.time)

@@ -6,6 +6,7 @@ import { parseGoDuration } from '../../lib/go-duration.ts'
 import { requireRelease } from '../../release/find-release.ts'
 import {
   type HelperStatus,
+  handledRefreshOf,
   parseStatus,
   type RegistryStatus,
   refreshRequestedAt,
@@ -71,14 +72,15 @@ async function waitForTokens(
 
 /** Whether the helper reports that it has handled the newest request, ours or a later one. */
 export function isHandled(
-  { lastHandledRefresh, registries }: HelperStatus,
+  status: HelperStatus,
   requestedAt: number | undefined,
   before: HelperStatus | undefined,
 ): boolean {
-  if (lastHandledRefresh !== undefined) return Date.parse(lastHandledRefresh) === requestedAt
+  const handled = handledRefreshOf(status)
+  if (handled !== undefined) return handled === requestedAt
   // A helper of 1.0.0 only shows that something of a registry has changed; a static login does not.
   const known = new Set(before?.registries.map((registry) => JSON.stringify(registry)))
-  return registries.every((registry) => registry.edition === 'static' || !known.has(JSON.stringify(registry)))
+  return status.registries.every((registry) => registry.edition === 'static' || !known.has(JSON.stringify(registry)))
 }
 
 export function describeRefreshed({ name, issuedAt, expiresAt, error, triedAt }: RegistryStatus): string {

@@ -10,7 +10,7 @@ export interface RotationRequest {
 
 /** The annotation with a request, as this process saw it. */
 export interface Noticed extends Omit<RotationRequest, 'olderThan'> {
-  /** It appeared while this process watched, or nobody has handled it: it counts as made then, whatever the API server's clock says. */
+  /** It appeared while this process watched. */
   readonly isNew: boolean
   /** This process led then; otherwise the leader did it, whose clock may differ from ours. */
   readonly led: boolean
@@ -21,17 +21,22 @@ const TOLERANCE_MS = 2_000
 
 /**
  * Which credentials a request of some time ago replaces, for a helper that takes over or has read a new configuration: what was issued since
- * is not replaced again.
+ * is not replaced again, but what is older because a call failed. A request that nobody has reported as handled replaces all: only clocks
+ * would tell what was issued since.
+ * @param handled The request that the status reports as handled, epoch milliseconds, NaN for none; undefined: a helper of 1.0.0 wrote it,
+ * which does not report this.
  * @param cloud `skew`: how far this machine's clock is ahead of the cloud's. It counts only for a cloud that is ahead, because a local
  * clock that is ahead would make old credentials look new.
  */
 export function earlierRequest(
   { at, noticedAt, isNew, led }: Noticed,
+  handled: number | undefined,
   monotonic: number,
   cloud: { now(): number; skew(): number },
 ): RotationRequest {
   const noticed = cloud.now() - (monotonic - noticedAt)
   if (isNew && led) return { at, olderThan: noticed, noticedAt }
+  if (handled !== undefined && handled !== at) return { at, olderThan: Number.POSITIVE_INFINITY, noticedAt }
   const asked = isNew ? noticed : Math.min(at - Math.min(0, cloud.skew()), noticed)
   return { at, olderThan: asked - TOLERANCE_MS, noticedAt }
 }
