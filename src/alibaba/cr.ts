@@ -85,22 +85,22 @@ export interface RegistryInstance {
   readonly region: string
 }
 
-/** One Enterprise instance, with its state such as `RUNNING`. @throws CLOUD_NOT_FOUND */
+/** One Enterprise instance of the target's region, with its state such as `RUNNING`. @throws CLOUD_NOT_FOUND */
 export async function getInstance(
   target: CloudTarget,
   instanceId: string,
   signal?: AbortSignal,
-): Promise<RegistryInstance & { readonly status: string }> {
+): Promise<Omit<RegistryInstance, 'region'> & { readonly status: string }> {
   const response = await enterprise(target, 'GetInstance', { InstanceId: instanceId }, signal)
   return {
     instanceId: textOf(response.InstanceId) || instanceId,
     name: textOf(response.InstanceName),
-    region: textOf(response.RegionId),
     status: textOf(response.InstanceStatus),
   }
 }
 
-const PAGE = 100
+/** ACR's default; its largest page is undocumented. */
+const PAGE = 30
 /** No account has so many instances: an endpoint with more pages is broken. */
 const PAGES = 100
 

@@ -94,7 +94,7 @@ test('RPC: whatever CR lists, addresses and instances are strings, and the pages
   const Domains = [{ Domain: 'a.example', Type: 'USER' }, null, 5]
   const fields = {
     Endpoints: [{ EndpointType: 'internet', Enable: true, Domains }, null, 'x'],
-    Instances: Array.from({ length: 100 }, () => ({ InstanceId: 'cri-1', InstanceName: 'n', RegionId: 'r' })),
+    Instances: Array.from({ length: 30 }, () => ({ InstanceId: 'cri-1', InstanceName: 'n', RegionId: 'r' })),
     TotalCount: Number.MAX_SAFE_INTEGER,
   }
   const property = fc.asyncProperty(responses(fields), async (response) => {

@@ -108,23 +108,28 @@ test('addresses are read whatever kinds of endpoints exist, and malformed entrie
   assert.deepEqual(await listInstanceEndpoint(target(json(200, { IsSuccess: true })), 'cri-1'), [])
 })
 
-test('instances are listed page by page to the last', async () => {
+// ListInstance's PageSize is 30 by default (https://www.alibabacloud.com/help/en/acr/developer-reference/api-cr-2018-12-01-listinstance);
+// no page documents its maximum (terraform-provider-alicloud uses 50 in data_source_alicloud_cr_ee_instances.go).
+test('instances are listed to the last, in pages of the documented size', async () => {
   const page = (from: number, count: number) =>
     json(200, {
       IsSuccess: true,
-      TotalCount: 130,
+      TotalCount: 40,
       Instances: Array.from({ length: count }, (_, index) => ({
         InstanceId: `cri-${from + index}`,
         InstanceName: 'n',
         RegionId: 'r',
       })),
     })
-  const registry = target(page(0, 100), page(100, 30))
+  const registry = target(page(0, 30), page(30, 10))
   const found = await listInstances(registry)
-  assert.deepEqual([found.length, found[129]], [130, { instanceId: 'cri-129', name: 'n', region: 'r' }])
+  assert.deepEqual([found.length, found[39]], [40, { instanceId: 'cri-39', name: 'n', region: 'r' }])
   assert.deepEqual(
-    registry.sent.map(({ url }) => url.searchParams.get('PageNo')),
-    ['1', '2'],
+    registry.sent.map(({ url }) => [url.searchParams.get('PageNo'), url.searchParams.get('PageSize')]),
+    [
+      ['1', '30'],
+      ['2', '30'],
+    ],
   )
   assert.deepEqual(await listInstances(target(json(200, { IsSuccess: true, TotalCount: 9, Instances: [] }))), [])
 })

@@ -71,14 +71,15 @@ test('an account that never activated the Personal Edition is unknown to it', as
   assert.deepEqual(Object.keys(body).sort(), ['code', 'message', 'requestId', 'status'])
 })
 
-test('instances are listed and read; times are strings in the list and numbers in the detail', async () => {
+// Models ListInstanceResponseBody and GetInstanceResponseBody of @alicloud/cr20181201 2.2.2.
+test('instances are listed and read; times are strings in the list and numbers in the detail, which has no region', async () => {
   const { Instances, TotalCount } = await cr('ListInstance')
   assert.equal(TotalCount, 1)
   const [listed = {}] = Instances as readonly Record<string, unknown>[]
   assert.deepEqual([listed.InstanceId, listed.InstanceName, listed.RegionId], [DEMO, 'demo', 'cn-hangzhou'])
   assert.equal(typeof listed.CreateTime, 'string')
   const detail = await cr('GetInstance', { InstanceId: DEMO })
-  assert.deepEqual([detail.InstanceStatus, typeof detail.CreateTime], ['RUNNING', 'number'])
+  assert.deepEqual([detail.InstanceStatus, typeof detail.CreateTime, detail.RegionId], ['RUNNING', 'number', undefined])
   assert.equal((await cr('ListInstance', { InstanceName: 'other' })).TotalCount, 0)
   assert.equal((await cr('ListInstance', { InstanceStatus: 'RUNNING', PageNo: '2', PageSize: '1' })).TotalCount, 1)
 })

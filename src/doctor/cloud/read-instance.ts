@@ -30,7 +30,7 @@ export async function readInstance(
     if (response === null) continue
     // Who may not read it there says nothing about the region of values.
     if (response === undefined && index > 0) continue
-    found = response
+    found = response && { ...response, region: where }
     target = here
     break
   }

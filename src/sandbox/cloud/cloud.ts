@@ -101,7 +101,6 @@ export interface Cloud {
 
 export interface InstanceChange {
   readonly status?: string
-  readonly region?: string
   readonly internet?: Partial<Pick<Endpoint, 'enabled' | 'acl'>>
   readonly vpc?: Partial<Pick<Endpoint, 'enabled' | 'vpcs'>>
 }

@@ -45,11 +45,10 @@ export function createControl(state: CloudState, account: Account): CloudControl
       const now = state.now()
       addRole(ram, now, { name: roleName, ...ram.roles.get(roleName.toLowerCase()), trust: text, updated: now })
     },
-    changeInstance: (instanceId, { status, region, ...endpoints }) => {
+    changeInstance: (instanceId, { status, ...endpoints }) => {
       const instance = account.instances.find(({ id }) => id === instanceId)
       if (instance === undefined) throw new NopassError('SEED_INVALID', `instance ${instanceId} does not exist`)
       instance.status = status ?? instance.status
-      instance.region = region ?? instance.region
       instance.endpoints = instance.endpoints.map((endpoint) => ({ ...endpoint, ...endpoints[endpoint.type] }))
     },
     setClockSkew: (ms) => {

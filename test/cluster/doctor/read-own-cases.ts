@@ -19,13 +19,6 @@ export const OWN_CASES: readonly ReadCase[] = ofRelease(OWN, [
     fix: now((fixture) => control(fixture).changeInstance(fixture.instanceId, { status: 'RUNNING' })),
   },
   {
-    title: 'the values name a region other than that of the instance',
-    id: 'INSTANCE_ELSEWHERE',
-    make: now((fixture) => control(fixture).changeInstance(fixture.instanceId, { region: 'cn-beijing' })),
-    message: /Set `region: cn-beijing` for this registry/,
-    fix: now((fixture) => control(fixture).changeInstance(fixture.instanceId, { region: 'cn-hangzhou' })),
-  },
-  {
     title: "the cluster's VPC is not linked, but the public endpoint is open",
     id: 'VPC_UNLINKED',
     severity: 'info',

@@ -12,7 +12,6 @@ function summary(instance: Instance): object {
     InstanceName: instance.name,
     InstanceStatus: instance.status,
     InstanceSpecification: instance.specification,
-    RegionId: instance.region,
     ResourceGroupId: RESOURCE_GROUP,
   }
 }
@@ -23,9 +22,10 @@ function listInstance(call: Call): object {
     return (!name || instance.name === name) && (!status || instance.status === status)
   })
   const [PageNo, PageSize] = [Number(call.get('PageNo') ?? 1), Number(call.get('PageSize') ?? 30)]
-  // As in the vendor's API, times are strings here but numbers in GetInstance.
+  // As in the vendor's API, times are strings here but numbers in GetInstance, which returns no region.
   const Instances = numberedPage(all, PageNo, PageSize).map((instance) => {
-    return { ...summary(instance), CreateTime: String(instance.created), ModifiedTime: String(instance.created) }
+    const [created, RegionId] = [String(instance.created), instance.region]
+    return { ...summary(instance), RegionId, CreateTime: created, ModifiedTime: created }
   })
   return crSuccess({ PageNo, PageSize, TotalCount: all.length, Instances })
 }
@@ -51,7 +51,8 @@ function getAuthorizationToken(call: Call): object {
 
 const PAGES: Readonly<Record<string, ParameterRule>> = {
   PageNo: { integer: [1, 1_000_000] },
-  PageSize: { integer: [1, 100] },
+  // The largest page is undocumented; the vendor's Terraform provider uses 50.
+  PageSize: { integer: [1, 50] },
 }
 
 /** CR 2018-12-01: Container Registry, Enterprise Edition. */
