@@ -105,18 +105,24 @@ function sessionNameOf(desired: string): string {
 }
 
 function withHint(error: unknown, roleArn: string, action: string): unknown {
-  const hint = error instanceof NopassError ? HINTS[error.code]?.(action) : undefined
+  const hint = error instanceof NopassError ? HINTS[error.code]?.(action, error.reason) : undefined
   if (!(error instanceof NopassError) || hint === undefined) return error
   const { retryAfterMs, cause } = error
   return reworded(error, `${error.message} for the role ${roleArn}`, { hint, retryAfterMs, cause })
 }
 
-const HINTS: Readonly<Record<string, (action: string) => string>> = {
+const HINTS: Readonly<Record<string, (action: string, reason: string | undefined) => string | undefined>> = {
   CLOUD_DENIED: (action) =>
     action === 'AssumeRole'
       ? 'Two sides must allow it: a policy of the caller (sts:AssumeRole on this ARN) and the trust policy of the role, with the same external id. `acr-nopass policy` prints both.'
       : "The role's trust policy must name this OIDC provider, and its issuer, audience and subject. `acr-nopass policy` prints it.",
-  IDENTITY_NOT_TRUSTED: () =>
-    "Compare the token's issuer, audience and subject with the OIDC provider and with the role's trust policy; `acr-nopass policy` prints the trust policy.",
+  IDENTITY_NOT_TRUSTED: (_action, reason) =>
+    reason?.endsWith('.HttpsUrlInvalid')
+      ? "STS does not trust the certificate of the issuer's address: add the fingerprint of its certificate authority to the OIDC provider (`aliyun ims AddFingerprintToOIDCProvider`)."
+      : "Compare the token's issuer, audience and subject with the OIDC provider and with the role's trust policy; `acr-nopass policy` prints the trust policy.",
+  CREDENTIALS_EXPIRED: (action) =>
+    action === 'AssumeRole'
+      ? undefined
+      : 'The OIDC token has expired. In a cluster the kubelet renews it: check the clock of the API server, which dates it. Elsewhere request a new one.',
   CLOUD_NOT_FOUND: () => 'Check the role ARN and the OIDC provider ARN: account, name, spelling.',
 }

@@ -29,7 +29,7 @@ export const CLOUD_CODES = {
     fix: 'Set the clock of this machine (NTP).',
   },
   CREDENTIALS_EXPIRED: {
-    what: 'The session that signs the calls has expired and could not be renewed.',
+    what: 'The session that signs the calls, or the OIDC token for it, has expired and could not be renewed.',
     fix: 'Renew the session; in a cluster, see why the identity cannot be renewed (status, log).',
   },
   CREDENTIALS_REFUSED: {

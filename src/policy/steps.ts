@@ -93,7 +93,7 @@ const STEPS: { readonly [Kind in PolicyStep['do']]: StepKind<Extract<PolicyStep,
   'delete-policy': {
     describe: ({ policy }) => `delete policy ${policy}`,
     perform: ({ policy }, { ram, signal }) => ram.deletePolicy(policy, signal),
-    command: ({ policy }) => command('DeletePolicy', { PolicyName: policy }),
+    command: ({ policy }) => command('DeletePolicy', { PolicyName: policy, CascadingDelete: 'true' }),
   },
   'delete-role': {
     describe: ({ role }) => `delete role ${role}`,

@@ -93,7 +93,7 @@ export function findCauses(observed: {
   readonly status: HelperStatus | undefined
   readonly refusal?: PodRefusal | undefined
   readonly configHash: string | undefined
-  /** This run changed RAM, which takes up to a minute to reach every region, so a denial may be temporary. */
+  /** This run changed RAM, which takes up to a minute to reach every region, so a denial, or an unknown role, may be temporary. */
   readonly ramChanged: boolean
 }): readonly Cause[] {
   const { namespace, pods, status, refusal, configHash, ramChanged } = observed
@@ -126,13 +126,15 @@ const RAM_DELAY = 60_000
 function registryCauses({ name, instanceId, region, error }: RegistryStatus, ramChanged: boolean): readonly Cause[] {
   if (error === undefined) return []
   const patience = REGISTRY_PATIENCE[error.code] ?? Number.POSITIVE_INFINITY
-  const denied = error.code === 'CLOUD_DENIED' || error.code === 'IDENTITY_NOT_TRUSTED'
+  const isDenied = error.code === 'CLOUD_DENIED' || error.code === 'IDENTITY_NOT_TRUSTED'
+  // A role that was just created is unknown to STS until the change reaches it.
+  const isOfRam = isDenied || error.reason?.startsWith('EntityNotExist.') === true
   const what = [instanceId, region].filter(Boolean).join(' in ')
   const message = `registry ${name}${what === '' ? '' : ` (${what})`}: ${error.message}`
   return [
     {
       key: `registry ${name} ${error.code}`,
-      patienceMs: denied && ramChanged ? Math.max(patience, RAM_DELAY) : patience,
+      patienceMs: isOfRam && ramChanged ? Math.max(patience, RAM_DELAY) : patience,
       error: new NopassError('HELPER_FAILING', message, { hint: error.fix, reason: error.reason ?? error.code }),
     },
   ]

@@ -71,6 +71,20 @@ test('rrsa: a failure of STS is an error, never another identity', async () => {
   )
 })
 
+// Codes: https://help.aliyun.com/zh/ram/developer-reference/api-sts-2015-04-01-errorcodes, all with status 401.
+for (const [name, code, hint] of [
+  ['NoPermission', 'IDENTITY_NOT_TRUSTED', /issuer, audience and subject/],
+  ['OIDCToken.AudienceNotMatch', 'IDENTITY_NOT_TRUSTED', /issuer, audience and subject/],
+  ['OIDCToken.HttpsUrlInvalid', 'IDENTITY_NOT_TRUSTED', /fingerprint of its certificate authority/],
+  ['OIDCToken.Expired', 'CREDENTIALS_EXPIRED', /The OIDC token has expired.*clock/],
+] as const) {
+  test(`rrsa: the fix for ${name} concerns what STS refused`, async () => {
+    const { deps } = setUp([json(401, { Code: `AuthenticationFail.${name}` })])
+    const refused = createIdentity(RRSA, [], deps).get()
+    await assert.rejects(refused, { code, reason: `AuthenticationFail.${name}`, hint })
+  })
+}
+
 // Paths and headers: https://github.com/aliyun/credentials-nodejs, src/providers/ecs_ram_role.ts.
 test('worker-role: IMDSv2, a token first, then the role, then its session', async () => {
   const { deps, sent } = setUp([

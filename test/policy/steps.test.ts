@@ -8,6 +8,8 @@ const DOCUMENT = policyOf([{ Effect: 'Allow', Action: 'cr:*', Resource: '*' }])
 const JSON_WORD = `'{"Version":"1","Statement":[{"Effect":"Allow","Action":"cr:*","Resource":"*"}]}'`
 const MARK = `'Managed by acr-nopass for role r. Changed and removed by it alone.'`
 
+// RAM deletes no policy that has versions besides the default one, unless CascadingDelete is set (DeletePolicyRequest of
+// @alicloud/ram20150501 1.2.1; aliyun/aliyun-openapi-meta metadatas/ram/DeletePolicy.json).
 test('every step is one command of the CLI, in order', () => {
   const commands = stepCommands(
     [
@@ -31,7 +33,7 @@ test('every step is one command of the CLI, in order', () => {
     `aliyun ram CreatePolicyVersion --PolicyName p --PolicyDocument ${JSON_WORD} --SetAsDefault true --RotateStrategy DeleteOldestNonDefaultVersionWhenLimitExceeded`,
     'aliyun ram AttachPolicyToRole --PolicyType Custom --PolicyName p --RoleName r',
     'aliyun ram DetachPolicyFromRole --PolicyType Custom --PolicyName p --RoleName r',
-    'aliyun ram DeletePolicy --PolicyName p',
+    'aliyun ram DeletePolicy --PolicyName p --CascadingDelete true',
     'aliyun ram DeleteRole --RoleName r',
   ])
   assert.equal(stepCommands([], 'role r'), '')

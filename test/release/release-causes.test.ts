@@ -16,8 +16,8 @@ const pod: HelperPod = {
   unscheduled: false,
 }
 
-function status(state: RegistryStatus['state'], code?: string): HelperStatus {
-  const error = code && { code, reason: 'WHY', message: 'it failed', fix: 'fix it', at: '' }
+function status(state: RegistryStatus['state'], code?: string, reason = 'WHY'): HelperStatus {
+  const error = code && { code, reason, message: 'it failed', fix: 'fix it', at: '' }
   const registry = {
     name: 'prod',
     edition: 'enterprise',
@@ -110,8 +110,11 @@ test("the helper's own report comes first, but only with the deployed configurat
   assert.deepEqual(causes([], { ...report, configHash: 'older' }), [])
 })
 
-test('a denial may be temporary after RAM was changed, and is final if it was not', () => {
-  const patience = (changed: boolean): unknown =>
-    (causes([], status('failing', 'CLOUD_DENIED'), changed) as [number][])[0]?.[0]
-  assert.deepEqual([patience(true), patience(false)], [60_000, 10_000])
+test('a denial, or a role that STS does not know yet, may be temporary after RAM was changed, and is final if it was not', () => {
+  const patience = (code: string, changed: boolean, reason = 'WHY'): unknown =>
+    (causes([], status('failing', code, reason), changed) as [number][])[0]?.[0]
+  assert.deepEqual([patience('CLOUD_DENIED', true), patience('CLOUD_DENIED', false)], [60_000, 10_000])
+  const unknown = (changed: boolean): unknown => patience('CLOUD_NOT_FOUND', changed, 'EntityNotExist.Role')
+  assert.deepEqual([unknown(true), unknown(false)], [60_000, 15_000])
+  assert.equal(patience('CLOUD_NOT_FOUND', true, 'INSTANCE_NOT_EXIST'), 15_000)
 })

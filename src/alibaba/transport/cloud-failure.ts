@@ -53,7 +53,10 @@ export function failureWithoutResponse(error: unknown): CloudFailure {
 const KNOWN: readonly (readonly [RegExp, ErrorCode])[] = [
   [/throttling|^ServiceBusy|flow.?control/i, 'CLOUD_THROTTLED'],
   [/^(InvalidTimeStamp|IllegalTimestamp|InvalidTimestamp)/i, 'CLOUD_CLOCK'],
-  [/^InvalidSecurityToken\.Expired|^SecurityToken\.?Expired|^InvalidAccessKeyId\.Expired/i, 'CREDENTIALS_EXPIRED'],
+  [
+    /^InvalidSecurityToken\.Expired|^SecurityToken\.?Expired|^InvalidAccessKeyId\.Expired|OIDCToken\.Expired$/i,
+    'CREDENTIALS_EXPIRED',
+  ],
   [
     /^(InvalidAccessKeyId|InvalidSecurityToken|SignatureDoesNotMatch|IncompleteSignature|MissingSecurityToken)/i,
     'CREDENTIALS_REFUSED',
