@@ -93,8 +93,11 @@ test('invalid domains from the cloud get no credential: addresses, ports, paths,
   )
 })
 
+// The first two are Finance Cloud's, as public files about Alibaba's gateway plugins have them: a build script (`mse finance`) and a table of regions.
 test("ACR's own hosts of every edition are recognized, and nothing else is", () => {
   const own = [
+    'msecrinstance-registry.cn-shanghai-finance-1.cr.aliyuncs.com',
+    'apiginner-registry-vpc.cn-shanghai-finance-1.cr.aliyuncs.com',
     'demo-registry.cn-hangzhou.cr.aliyuncs.com',
     'x-registry-vpc.cn-hangzhou.cr.aliyuncs.com:443',
     'crpi-1.cn-hangzhou.personal.cr.aliyuncs.com',

@@ -84,6 +84,7 @@ test('instances are listed and read; times are strings in the list and numbers i
   assert.equal((await cr('ListInstance', { InstanceStatus: 'RUNNING', PageNo: '2', PageSize: '1' })).TotalCount, 1)
 })
 
+// The types `internet` and `vpc`: terraform-provider-alicloud alicloud/data_source_alicloud_cr_ee_instances.go.
 test('endpoints list the domains of both networks', async () => {
   const { Endpoints } = await cr('ListInstanceEndpoint', { InstanceId: DEMO, ModuleName: 'Registry' })
   assert.deepEqual(Endpoints, [

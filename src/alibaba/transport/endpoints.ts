@@ -62,7 +62,7 @@ export function createEndpoints(options: EndpointOptions = {}): Endpoints {
 }
 
 function hostOf(product: Exclude<Product, 'imds'>, region: string, inVpc: boolean, network: Network): string {
-  // RAM (with IMS) is one service for all regions. No product page names its VPC address, but Alibaba's own ack-ram-tool uses it.
+  // RAM (with IMS) is one service for all regions, and is called from outside the cluster, like CS.
   if (product === 'ram' || product === 'ims') {
     return network === 'vpc' ? `${product}.vpc-proxy.aliyuncs.com` : `${product}.aliyuncs.com`
   }
