@@ -2,25 +2,7 @@ import { join } from 'node:path'
 import { formatDuration } from '../../lib/format-duration.ts'
 import type { Environment } from '../environment/environment.ts'
 import type { Progress } from '../progress.ts'
-import type { DemoStep } from './demo-step.ts'
-import { cleanExit } from './steps/clean-exit.ts'
-import { earlyRotation } from './steps/early-rotation.ts'
-import { firstRollout } from './steps/first-rollout.ts'
-import { lostPermission } from './steps/lost-permission.ts'
-import { newNamespace } from './steps/new-namespace.ts'
-import { rejectedPull } from './steps/rejected-pull.ts'
-import { idleRollout, repairingRollout } from './steps/second-rollout.ts'
-
-const STEPS: readonly DemoStep[] = [
-  rejectedPull,
-  firstRollout,
-  newNamespace,
-  earlyRotation,
-  idleRollout,
-  lostPermission,
-  repairingRollout,
-  cleanExit,
-]
+import { STEPS } from './steps.ts'
 
 /** Runs the steps and prints the closing table. @throws the error of the first failed step */
 export async function runDemo(environment: Environment, progress: Progress, signal: AbortSignal): Promise<void> {
