@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { ApiError } from './api-error.ts'
+import { ApiError } from './operation.ts'
 
 /** Selects the calls that a fault affects; all given fields must match. */
 interface FaultMatch {

@@ -1,7 +1,7 @@
 import type { ApiRequest } from './http/request.ts'
 import type { Account, CloudState, Principal } from './state.ts'
 
-export type Product = 'Ram' | 'Ims' | 'Sts' | 'CS' | 'cr'
+type Product = 'Ram' | 'Ims' | 'Sts' | 'CS' | 'cr'
 
 /** The rule for a parameter. `code` is the vendor's error code for an invalid value; default `Invalid<Name>`. */
 export interface ParameterRule {
@@ -61,4 +61,24 @@ export function operationsOf(product: Product, version: string, rows: readonly R
 /** The vendor's date format, without milliseconds. */
 export function isoDate(ms: number): string {
   return new Date(ms).toISOString().replace(/\.\d{3}Z$/, 'Z')
+}
+
+/** An error response of the emulated cloud: HTTP status, the vendor's code and message, and further body fields. */
+export class ApiError extends Error {
+  override readonly name = 'ApiError'
+  readonly status: number
+  readonly code: string
+  readonly extra: Readonly<Record<string, unknown>>
+
+  constructor(status: number, code: string, message: string, extra: Readonly<Record<string, unknown>> = {}) {
+    super(message)
+    this.status = status
+    this.code = code
+    this.extra = extra
+  }
+}
+
+/** CR's and CS's paging: pages numbered from 1. */
+export function numberedPage<T>(all: readonly T[], number: number, size: number): readonly T[] {
+  return all.slice((number - 1) * size, number * size)
 }

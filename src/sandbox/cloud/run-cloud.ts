@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { parseArgs } from 'node:util'
 import { type ErrorCode, formatError, NopassError, toNopassError } from '../../errors.ts'
 import type { Cloud } from './cloud.ts'
-import type { CallRecord } from './http/call-record.ts'
+import type { CallRecord } from './http/request.ts'
 import { readSeedFile } from './seed/read-seed.ts'
 import { startCloud } from './start-cloud.ts'
 

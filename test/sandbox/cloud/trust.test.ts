@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { trustDecision, trustsProvider } from '../../../src/sandbox/cloud/ram/trust.ts'
+import { trustDecision, trustsProvider } from '../../../src/sandbox/cloud/ram/authorize.ts'
 import type { Principal, Role, Session } from '../../../src/sandbox/cloud/state.ts'
 
 const role = (...statements: readonly object[]): Role => ({

@@ -1,5 +1,4 @@
-import { numberedPage } from '../http/paging.ts'
-import { type Call, type Operation, operationsOf, type ParameterRule } from '../operation.ts'
+import { type Call, numberedPage, type Operation, operationsOf, type ParameterRule } from '../operation.ts'
 import type { Instance } from '../state.ts'
 import { allResources, crSuccess, enterprise, findInstance, INSTANCE, instanceResource } from './lookup.ts'
 import { issueRegistryCredential } from './registry-auth.ts'

@@ -1,5 +1,4 @@
-import { ApiError } from '../api-error.ts'
-import type { Call, ParameterRule } from '../operation.ts'
+import { ApiError, type Call, type ParameterRule } from '../operation.ts'
 import type { Instance } from '../state.ts'
 
 /** The Enterprise Edition instances of the caller's account. */

@@ -1,5 +1,4 @@
-import { ApiError } from '../api-error.ts'
-import { type Call, type Operation, operationsOf } from '../operation.ts'
+import { ApiError, type Call, type Operation, operationsOf } from '../operation.ts'
 import type { Instance } from '../state.ts'
 import { allResources } from './lookup.ts'
 import { issueRegistryCredential } from './registry-auth.ts'

@@ -1,7 +1,6 @@
 import { type KeyObject, randomUUID, X509Certificate } from 'node:crypto'
 import type { ServerResponse } from 'node:http'
-import type { CallRecord } from '../http/call-record.ts'
-import type { ApiRequest } from '../http/request.ts'
+import type { ApiRequest, CallRecord } from '../http/request.ts'
 import { equalsInConstantTime } from '../http/signature.ts'
 import { newId } from '../identifiers.ts'
 import type { Call } from '../operation.ts'

@@ -1,9 +1,14 @@
-import { ApiError } from '../api-error.ts'
-import { numberedPage } from '../http/paging.ts'
-import { type Call, isoDate, type Operation, operationsOf, type ParameterRule } from '../operation.ts'
+import {
+  ApiError,
+  type Call,
+  isoDate,
+  numberedPage,
+  type Operation,
+  operationsOf,
+  type ParameterRule,
+} from '../operation.ts'
 import { oidcProviderArn, principalArn } from '../ram/ram-views.ts'
-import type { CloudCluster } from '../state.ts'
-import { KIND_VIEWS } from './cluster-kinds.ts'
+import { type CloudCluster, KIND_VIEWS } from '../state.ts'
 
 /** The audience of RRSA tokens; the vendor's default. */
 const RRSA_AUDIENCE = 'sts.aliyuncs.com'

@@ -2,9 +2,8 @@ import type { ClusterRegistration, OidcProviderRegistration } from '../cloud.ts'
 import { newId } from '../identifiers.ts'
 import { addProvider, addRole } from '../ram/entities.ts'
 import { oidcProviderArn } from '../ram/ram-views.ts'
-import type { Account, CloudState } from '../state.ts'
+import { type Account, type CloudState, KIND_VIEWS } from '../state.ts'
 import type { Jwks } from '../sts/jwt.ts'
-import { KIND_VIEWS } from './cluster-kinds.ts'
 
 /** The trust policy of an ECS instance's role. */
 const ECS_TRUST = JSON.stringify({

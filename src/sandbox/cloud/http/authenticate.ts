@@ -1,4 +1,4 @@
-import { ApiError } from '../api-error.ts'
+import { ApiError } from '../operation.ts'
 import type { CloudState, Principal } from '../state.ts'
 import type { ApiRequest } from './request.ts'
 import { readSignature, type SignedClaims } from './signature.ts'

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http'
-import type { ApiError } from '../api-error.ts'
+import type { ApiError } from '../operation.ts'
 
 /** The style of a product's response bodies: `{"Code"…}` (RPC) or `{"code"…}` (CS and CR 2016). */
 export type BodyStyle = 'rpc' | 'roa'

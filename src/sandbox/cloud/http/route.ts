@@ -1,6 +1,5 @@
 import { decodePercent } from '../../../lib/text.ts'
-import { ApiError } from '../api-error.ts'
-import type { Operation, ParameterRule } from '../operation.ts'
+import { ApiError, type Operation, type ParameterRule } from '../operation.ts'
 import type { ApiRequest } from './request.ts'
 
 export interface Route {

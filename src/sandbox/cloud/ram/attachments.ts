@@ -1,5 +1,4 @@
-import { ApiError } from '../api-error.ts'
-import { type Call, isoDate, type Operation, operationsOf } from '../operation.ts'
+import { ApiError, type Call, isoDate, type Operation, operationsOf } from '../operation.ts'
 import type { Attachment, PolicyType } from '../state.ts'
 import { rememberRam } from './authorize.ts'
 import { findAnyPolicy, findRole, findUser } from './lookup.ts'

@@ -1,9 +1,10 @@
-import { ApiError } from '../api-error.ts'
-import type { Attachment, CloudState, Principal, RamState } from '../state.ts'
+import { ApiError } from '../operation.ts'
+import type { Attachment, CloudState, Principal, RamState, Role } from '../state.ts'
 import type { RequestContext } from './condition.ts'
-import { readPolicy, type Statement } from './document.ts'
-import { type Decision, decideAccess } from './evaluate.ts'
-import { SYSTEM_POLICIES, systemPolicyName } from './system-policies.ts'
+import { readPolicy, readTrust, type Statement } from './document.ts'
+import { type Decision, decideAccess, type Entity, evaluateTrust } from './evaluate.ts'
+import { SYSTEM_POLICIES, systemPolicyName } from './lookup.ts'
+import { principalArn, roleArn } from './ram-views.ts'
 
 /** The effective RAM state of an account: without the changes made less than `ramDelay` ago. */
 export function effectiveRam(state: CloudState, accountId: string): RamState | undefined {
@@ -76,4 +77,29 @@ export function noPermission(principal: Principal, action: string, decision: Dec
   return new ApiError(403, 'NoPermission', message, {
     AccessDeniedDetail: accessDeniedDetail(principal, action, decision),
   })
+}
+
+/**
+ * Decides by a role's trust policy whether a RAM user or role may assume it; the caller's own policies have to allow
+ * the call as well. An account's root in `Principal` means all users and roles of that account. Source: RAM, "Policy
+ * evaluation process of assuming a RAM role".
+ */
+export function trustDecision(role: Role, principal: Principal, context: RequestContext): Decision {
+  const names = [`acs:ram::${principal.accountId}:root`, principalArn(principal)]
+  if (principal.kind === 'role') names.push(roleArn(principal.accountId, principal.name))
+  return decideTrust(role, { kind: 'RAM', names }, context)
+}
+
+/** Whether a role trusts an identity provider in this context (`oidc:iss`, `oidc:aud`, `oidc:sub`). */
+export function trustsProvider(role: Role, providerArn: string, context: RequestContext): boolean {
+  return decideTrust(role, { kind: 'Federated', names: [providerArn] }, context) === 'allow'
+}
+
+/** Whether a role trusts a cloud service, such as `ecs.aliyuncs.com`. */
+export function trustsService(role: Role, service: string): boolean {
+  return decideTrust(role, { kind: 'Service', names: [service] }, new Map()) === 'allow'
+}
+
+function decideTrust(role: Role, entity: Entity, context: RequestContext): Decision {
+  return evaluateTrust(readTrust(role.trust), entity, context).decision
 }

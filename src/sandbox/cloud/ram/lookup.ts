@@ -1,7 +1,6 @@
-import { ApiError } from '../api-error.ts'
+import { ApiError } from '../operation.ts'
 import type { Account, Policy, PolicyType, RamState, Role, User } from '../state.ts'
 import { MalformedDocument, readPolicy, readTrust } from './document.ts'
-import { SYSTEM_POLICIES, systemPolicyName } from './system-policies.ts'
 
 /** Finds a role, ignoring case; like the functions below it throws the vendor's EntityNotExist code (404). */
 export function findRole(ram: RamState, name: string): Role {
@@ -56,4 +55,28 @@ export function checkDocument(document: string, kind: 'policy' | 'trust'): void 
     if (!(error instanceof MalformedDocument)) throw error
     throw new ApiError(400, 'MalformedPolicyDocument', `The policy document is malformed: ${error.message}.`)
   }
+}
+
+const allow = (action: readonly string[], resource: string | readonly string[] = '*'): string =>
+  JSON.stringify({ Version: '1', Statement: [{ Effect: 'Allow', Action: action, Resource: resource }] })
+
+/** The system policies that users of acr-nopass are likely to use, by name. */
+export const SYSTEM_POLICIES: ReadonlyMap<string, string> = new Map([
+  ['AdministratorAccess', allow(['*'])],
+  ['ReadOnlyAccess', allow(['*:Describe*', '*:List*', '*:Get*', '*:Query*', '*:BatchGet*'])],
+  ['AliyunSTSAssumeRoleAccess', allow(['sts:AssumeRole'])],
+  ['AliyunRAMFullAccess', allow(['ram:*'])],
+  ['AliyunRAMReadOnlyAccess', allow(['ram:Get*', 'ram:List*'])],
+  ['AliyunCSFullAccess', allow(['cs:*'])],
+  ['AliyunCSReadOnlyAccess', allow(['cs:Get*', 'cs:List*', 'cs:Describe*'])],
+  ['AliyunContainerRegistryFullAccess', allow(['cr:*'])],
+  ['AliyunContainerRegistryReadOnlyAccess', allow(['cr:Get*', 'cr:List*', 'cr:PullRepository'], ['*'])],
+  [
+    'AliyunCSManagedAcrRolePolicy',
+    allow(['cr:GetAuthorizationToken', 'cr:ListInstanceEndpoint', 'cr:PullRepository'], ['*']),
+  ],
+])
+
+export function systemPolicyName(name: string): string | undefined {
+  return [...SYSTEM_POLICIES.keys()].find((known) => known.toLowerCase() === name.toLowerCase())
 }

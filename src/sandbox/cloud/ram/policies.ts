@@ -1,5 +1,4 @@
-import { ApiError } from '../api-error.ts'
-import { type Call, type Operation, operationsOf } from '../operation.ts'
+import { ApiError, type Call, type Operation, operationsOf } from '../operation.ts'
 import type { Policy, PolicyType, PolicyVersion } from '../state.ts'
 import { rememberRam } from './authorize.ts'
 import { addPolicy } from './entities.ts'

@@ -1,5 +1,4 @@
-import { ApiError } from '../api-error.ts'
-import { type Call, type Operation, operationsOf, type ParameterRule } from '../operation.ts'
+import { ApiError, type Call, type Operation, operationsOf, type ParameterRule } from '../operation.ts'
 import { findPolicy, findRole } from './lookup.ts'
 
 interface Tagged {

@@ -1,5 +1,4 @@
-import { ApiError } from '../api-error.ts'
-import { type Call, isoDate, type Operation, operationsOf } from '../operation.ts'
+import { ApiError, type Call, isoDate, type Operation, operationsOf } from '../operation.ts'
 import { rememberRam } from './authorize.ts'
 import { addUser, newKey } from './entities.ts'
 import { findUser } from './lookup.ts'

@@ -2,7 +2,7 @@ import { NopassError } from '../../../errors.ts'
 import { newId } from '../identifiers.ts'
 import { readPolicy, readTrust } from '../ram/document.ts'
 import { addPolicy, addProvider, addRole, addUser, newKey } from '../ram/entities.ts'
-import { systemPolicyName } from '../ram/system-policies.ts'
+import { systemPolicyName } from '../ram/lookup.ts'
 import { type Account, type CloudState, type Endpoint, emptyRam, type Instance, type RamState } from '../state.ts'
 import type { Seed, SeedAccount, SeedEndpoint, SeedInstance, SeedPolicies } from './seed.generated.ts'
 

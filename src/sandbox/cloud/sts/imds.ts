@@ -1,9 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import type { ServerResponse } from 'node:http'
-import type { CallRecord } from '../http/call-record.ts'
-import type { ApiRequest } from '../http/request.ts'
+import type { ApiRequest, CallRecord } from '../http/request.ts'
 import { isoDate } from '../operation.ts'
-import { trustsService } from '../ram/trust.ts'
+import { trustsService } from '../ram/authorize.ts'
 import type { CloudState, Session } from '../state.ts'
 import { credentialsView, openSession } from './role-session.ts'
 

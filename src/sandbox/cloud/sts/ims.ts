@@ -1,5 +1,4 @@
-import { ApiError } from '../api-error.ts'
-import { type Call, isoDate, type Operation, operationsOf, type ParameterRule } from '../operation.ts'
+import { ApiError, type Call, isoDate, type Operation, operationsOf, type ParameterRule } from '../operation.ts'
 import { rememberRam } from '../ram/authorize.ts'
 import { addProvider } from '../ram/entities.ts'
 import { oidcProviderArn } from '../ram/ram-views.ts'

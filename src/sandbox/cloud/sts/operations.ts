@@ -1,9 +1,7 @@
-import { ApiError } from '../api-error.ts'
-import { type Call, type Operation, operationsOf, type ParameterRule } from '../operation.ts'
-import { noPermission } from '../ram/authorize.ts'
+import { ApiError, type Call, type Operation, operationsOf, type ParameterRule } from '../operation.ts'
+import { noPermission, trustDecision } from '../ram/authorize.ts'
 import { requestContext } from '../ram/condition.ts'
 import { principalArn } from '../ram/ram-views.ts'
-import { trustDecision } from '../ram/trust.ts'
 import { assumeRoleWithOidc } from './assume-role-with-oidc.ts'
 import { createSession, findRoleByArn } from './role-session.ts'
 

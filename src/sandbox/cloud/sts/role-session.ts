@@ -1,6 +1,5 @@
-import { ApiError } from '../api-error.ts'
 import { newId } from '../identifiers.ts'
-import { type Call, isoDate } from '../operation.ts'
+import { ApiError, type Call, isoDate } from '../operation.ts'
 import { effectiveRam } from '../ram/authorize.ts'
 import { MalformedDocument, readPolicy } from '../ram/document.ts'
 import { parseArn, roleArn } from '../ram/ram-views.ts'
