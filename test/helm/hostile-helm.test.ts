@@ -196,7 +196,7 @@ test('hostile mirror: an endless body is cut off', async (t) => {
   })
   await assert.rejects(fetchArchive(`http://${host}/a`, {}, signal, 1024 * 1024), {
     code: 'HELM_DOWNLOAD_FAILED',
-    reason: 'the archive is larger than 1 MiB',
+    reason: 'the response is larger than 1 MiB',
   })
 })
 

@@ -1,7 +1,7 @@
 import http from 'node:http'
 import https from 'node:https'
 import tls from 'node:tls'
-import { ByteCollector } from '../../lib/byte-collector.ts'
+import { exchange } from '../../lib/http-exchange.ts'
 import { agentProxy, proxyOf } from '../../proxy-rules.ts'
 
 export interface HttpRequest {
@@ -53,48 +53,14 @@ export function createHttpSender(options: HttpOptions = {}): HttpSender {
   return async (request, signal) => {
     const proxy = request.direct ? undefined : proxyOf(request.url, options.proxyEnv ?? {})
     const agent = agentOf(request.url.protocol, proxy)
-    return exchange(request, agent, signal)
+    const timeout = AbortSignal.timeout(request.timeout)
+    const either = signal ? AbortSignal.any([signal, timeout]) : timeout
+    try {
+      const { status, headers, body } = await exchange({ ...request, agent, limit: MAX_BODY }, either)
+      return { status, headers, text: body.toString() }
+    } catch (error) {
+      // Node reports a timeout in the middle of a body as an abort.
+      throw timeout.aborted && !signal?.aborted ? timeout.reason : error
+    }
   }
-}
-
-function exchange(request: HttpRequest, agent: http.Agent, signal?: AbortSignal): Promise<HttpResponse> {
-  const timeout = AbortSignal.timeout(request.timeout)
-  const client = request.url.protocol === 'http:' ? http : https
-  return new Promise((resolve, fail) => {
-    // Node reports a timeout in the middle of a body as an abort.
-    const reject = (error: unknown): void => fail(timeout.aborted && !signal?.aborted ? timeout.reason : error)
-    const outgoing = client.request(
-      request.url,
-      {
-        method: request.method,
-        headers: { ...request.headers, 'content-length': String(Buffer.byteLength(request.body ?? '')) },
-        agent,
-        signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
-      },
-      (incoming) => {
-        const body = new ByteCollector()
-        incoming.on('data', (chunk: Buffer) => {
-          if (body.size + chunk.length > MAX_BODY) incoming.destroy(new Error('the response is larger than 8 MiB'))
-          else body.add(chunk)
-        })
-        incoming.on('error', reject)
-        // If the peer closes in the middle of a body, the stream closes without `end`.
-        incoming.on('close', () => reject(new Error('the connection was cut in the middle of a response')))
-        incoming.on('end', () =>
-          resolve({
-            status: incoming.statusCode ?? 0,
-            headers: incoming.headers,
-            text: body.take().toString(),
-          }),
-        )
-      },
-    )
-    outgoing.on('error', reject)
-    // For an unrequested 101 Node reports neither a response nor an error, not even a timeout.
-    outgoing.on('upgrade', (_response, socket) => {
-      socket.destroy()
-      reject(new Error('the server switched to another protocol'))
-    })
-    outgoing.end(request.body)
-  })
 }

@@ -5,6 +5,7 @@ import https from 'node:https'
 import { arch, platform } from 'node:os'
 import { join } from 'node:path'
 import { NopassError } from '../../errors.ts'
+import { exchange } from '../../lib/http-exchange.ts'
 import { sha256 } from '../../lib/text.ts'
 import { agentProxy, proxyOf } from '../../proxy-rules.ts'
 import { runProgram } from '../run-helm.ts'
@@ -127,12 +128,17 @@ export async function fetchArchive(
   try {
     let address = new URL(url)
     for (let left = REDIRECTS; ; left--) {
-      const response = await exchange(address, environment, either, limit)
-      if (response.status === 200) return response.body
-      if (response.location === undefined || left === 0) {
-        throw new NopassError('HELM_DOWNLOAD_FAILED', `${withoutLogin(address.href)} returned ${response.status}`)
+      const proxy = agentProxy(proxyOf(address, environment))
+      const agent = address.protocol === 'https:' ? new https.Agent(proxy) : new http.Agent(proxy)
+      const { status, headers, body } = await exchange(
+        { url: address, method: 'GET', headers: {}, agent, limit },
+        either,
+      )
+      if (status === 200) return body
+      if (!(status >= 300 && status < 400) || headers.location === undefined || left === 0) {
+        throw failed(`${withoutLogin(address.href)} returned ${status}`)
       }
-      address = new URL(response.location, address)
+      address = new URL(headers.location, address)
     }
   } catch (cause) {
     if (cause instanceof NopassError || signal.aborted) throw cause
@@ -146,40 +152,6 @@ export async function fetchArchive(
 /** An address for messages, without a mirror's user and password. */
 function withoutLogin(address: string): string {
   return address.replace(/^(\w+:\/\/)[^/?#]*@/, '$1')
-}
-
-interface Response {
-  readonly status: number
-  readonly location: string | undefined
-  readonly body: Buffer
-}
-
-function exchange(url: URL, environment: NodeJS.ProcessEnv, signal: AbortSignal, limit: number): Promise<Response> {
-  return new Promise((resolve, reject) => {
-    const receive = (incoming: http.IncomingMessage): void => {
-      const { statusCode: status = 0, headers } = incoming
-      const chunks: Buffer[] = []
-      let size = 0
-      incoming.on('data', (chunk: Buffer) => {
-        size += chunk.length
-        if (size > limit) incoming.destroy(new Error(`the archive is larger than ${limit / 1024 / 1024} MiB`))
-        else chunks.push(chunk)
-      })
-      incoming.on('error', reject)
-      // If the peer closes in the middle of a body, the stream closes without `end`.
-      incoming.on('close', () => reject(new Error('the connection was cut in the middle of the archive')))
-      incoming.on('end', () => {
-        const location = status >= 300 && status < 400 ? headers.location : undefined
-        resolve({ status, location, body: Buffer.concat(chunks) })
-      })
-    }
-    const proxy = agentProxy(proxyOf(url, environment))
-    const outgoing =
-      url.protocol === 'https:'
-        ? https.get(url, { agent: new https.Agent(proxy), signal }, receive)
-        : http.get(url, { agent: new http.Agent(proxy), signal }, receive)
-    outgoing.on('error', reject)
-  })
 }
 
 function reasonOf(cause: unknown): string {
