@@ -32,10 +32,6 @@ export const TOOLS_CODES = {
     what: 'The program does not exist for this operating system.',
     fix: 'Run this part on Linux (the other parts work here), or put a program of that name into the folder ACR_NOPASS_TOOLS.',
   },
-  BROWSER_MISSING: {
-    what: 'The test of the status page needs a Chromium or Chrome.',
-    fix: 'Install one (Debian: apt-get install chromium, macOS: brew install --cask chromium) and run again, or put it as `chromium` into the folder ACR_NOPASS_TOOLS.',
-  },
   TOOL_UNKNOWN: {
     what: 'No pinned program has that name.',
     fix: 'Run `npm run tools -- list` to see the names.',

@@ -1,7 +1,6 @@
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { NopassError } from '../../../src/errors.ts'
 import type { Progress } from '../../../src/sandbox/progress.ts'
 import { isProgram } from '../../../src/sandbox/tools/go-program.ts'
 import { cacheFolder, type Host, pathFolders, readHost } from '../../../src/sandbox/tools/host.ts'
@@ -23,17 +22,14 @@ const INSTALL = ['install', '-y', '--no-install-recommends', '-o', 'DPkg::Lock::
 /**
  * Returns the path of a Chromium or Chrome. If none is installed, installs the package, on Debian and as root (15 to 60
  * s).
- * @throws BROWSER_MISSING
  */
 export async function ensureBrowser(options: BrowserOptions): Promise<string> {
   const { progress, signal, host = readHost(), mayInstall = process.geteuid?.() === 0 } = options
   const installed = await findBrowser(host, signal)
   if (installed) return installed
   const apt = await findApt(host)
-  if (!apt)
-    throw new NopassError('BROWSER_MISSING', 'no Chromium or Chrome was found on PATH, and no apt-get to install it')
-  if (!mayInstall)
-    throw new NopassError('BROWSER_MISSING', 'no Chromium or Chrome was found on PATH, and only root can install it')
+  if (!apt) throw missing('no Chromium or Chrome was found on PATH, and no apt-get to install it')
+  if (!mayInstall) throw missing('no Chromium or Chrome was found on PATH, and only root can install it')
   return progress.step('install Chromium (apt-get)', async (step) => {
     const release = await acquireLock(join(cacheFolder(host), 'locks', 'chromium.lock'), {
       what: 'installing Chromium',
@@ -55,7 +51,13 @@ async function install(apt: string, host: Host, onLine: (text: string) => void, 
   const path = await findBrowser(host, signal)
   if (path) return path
   const reason = installed ?? refreshed ?? 'the package does not contain a browser that starts'
-  throw new NopassError('BROWSER_MISSING', `apt-get install ${PACKAGES.join(' ')}: ${reason}`)
+  throw missing(`apt-get install ${PACKAGES.join(' ')}: ${reason}`)
+}
+
+function missing(reason: string): Error {
+  return new Error(
+    `${reason}. Install one (Debian: apt-get install chromium, macOS: brew install --cask chromium), or put it as \`chromium\` into the folder ACR_NOPASS_TOOLS.`,
+  )
 }
 
 /** Returns the last line of the error output, undefined after a success. */
