@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
-import type { Container, EnvVar, Pod } from '../../cluster/pod.ts'
+import type { V1Container, V1EnvVar } from '@kubernetes/client-node'
+import type { Pod } from '../../cluster/pod.ts'
 import { fieldValue, type PodAddresses } from './field-value.ts'
 import { type FindSource, MissingSource, needKey, needSource } from './source-cache.ts'
 
@@ -30,7 +31,7 @@ const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
  * Pods have no network namespace here.
  * @throws MissingSource
  */
-export function containerCommand(container: Container, context: CommandContext): HostCommand {
+export function containerCommand(container: V1Container, context: CommandContext): HostCommand {
   const env = readEnv(container, context)
   const onHost = (text: string): string => toHostPaths(text, container, context.volumeFolder)
   const expand = (text: string): string => onHost(toPodAddress(expandVariables(text, env), context.addresses.podIp))
@@ -44,7 +45,7 @@ function toPodAddress(text: string, podIp: string): string {
   return text.replace(/(?<![\w./@-])(127\.0\.0\.1|localhost)(?=:\d)/g, podIp)
 }
 
-function readEnv(container: Container, context: CommandContext): Map<string, string> {
+function readEnv(container: V1Container, context: CommandContext): Map<string, string> {
   const { pod, find, apiServer } = context
   const env = new Map<string, string>([
     ['PATH', PATH],
@@ -57,8 +58,8 @@ function readEnv(container: Container, context: CommandContext): Map<string, str
   ])
   for (const { prefix = '', configMapRef, secretRef } of container.envFrom ?? []) {
     const data = {
-      ...(configMapRef && needSource(find, 'configmaps', configMapRef.name, configMapRef.optional)),
-      ...(secretRef && needSource(find, 'secrets', secretRef.name, secretRef.optional)),
+      ...(configMapRef && needSource(find, 'configmaps', configMapRef)),
+      ...(secretRef && needSource(find, 'secrets', secretRef)),
     }
     for (const [key, value] of Object.entries(data)) env.set(prefix + key, value.toString())
   }
@@ -70,7 +71,7 @@ function readEnv(container: Container, context: CommandContext): Map<string, str
 }
 
 function readVariable(
-  { value, valueFrom }: EnvVar,
+  { value, valueFrom }: V1EnvVar,
   { pod, addresses, find }: CommandContext,
   env: ReadonlyMap<string, string>,
 ): string | undefined {
@@ -90,7 +91,7 @@ export function expandVariables(text: string, variables: ReadonlyMap<string, str
 }
 
 /** Replaces paths in a container's mounts by paths in the volumes' folders; the deepest mount takes precedence. */
-export function toHostPaths(text: string, container: Container, volumeFolder: (name: string) => string): string {
+export function toHostPaths(text: string, container: V1Container, volumeFolder: (name: string) => string): string {
   const mounts = [...(container.volumeMounts ?? [])].sort((a, b) => b.mountPath.length - a.mountPath.length)
   if (mounts.length === 0) return text
   const folders = new Map(
@@ -115,7 +116,7 @@ export interface FoundImage {
 }
 
 /** Returns undefined if the node does not have the image. */
-export function findImage(images: Images, reference: string): FoundImage | undefined {
+export function findImage(images: Images, reference = ''): FoundImage | undefined {
   const repository = repositoryOf(reference)
   const entrypoint = images[repository]
   if (!entrypoint) return undefined

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { constants } from 'node:os'
 import { join } from 'node:path'
+import type { V1Container } from '@kubernetes/client-node'
 import { type Clock, sleep } from '../../../lib/clock.ts'
-import type { Container, ContainerState, ContainerStatus, Terminated } from '../../cluster/pod.ts'
+import type { ContainerState, ContainerStatus, Terminated } from '../../cluster/pod.ts'
 import type { Child, ExitState } from '../../process/child.ts'
 import type { Run } from '../../process/run.ts'
 import { type CommandContext, containerCommand, findImage, type Images } from './container-command.ts'
@@ -23,7 +24,7 @@ export interface RunnerContext extends Omit<CommandContext, 'entrypoint'> {
 }
 
 export interface ContainerRunner {
-  readonly container: Container
+  readonly container: V1Container
   status(): ContainerStatus
   /** Starts the container and restarts it according to the Pod's policy; resolves when it is not restarted again. */
   run(signal: AbortSignal): Promise<void>
@@ -37,7 +38,7 @@ export interface ContainerRunner {
 }
 
 /** Creates a runner that runs a container of a Pod as a child process, restarted as needed. */
-export function createContainerRunner(container: Container, context: RunnerContext): ContainerRunner {
+export function createContainerRunner(container: V1Container, context: RunnerContext): ContainerRunner {
   const { clock, recordEvent, pod, folder } = context
   const backOff = createBackOff(context.backOffMs)
   const imageBackOff = createBackOff(context.backOffMs)
@@ -130,7 +131,7 @@ export function createContainerRunner(container: Container, context: RunnerConte
     container,
     status: () => ({
       name: container.name,
-      image: container.image,
+      image: container.image ?? '',
       imageID: imageId,
       ...(containerId && { containerID: containerId }),
       ready: health.ready,

@@ -1,4 +1,5 @@
-import type { FieldRef, Pod } from '../../cluster/pod.ts'
+import type { V1ObjectFieldSelector } from '@kubernetes/client-node'
+import type { Pod } from '../../cluster/pod.ts'
 
 /** The addresses of a Pod, which are not in its object yet when it starts. */
 export interface PodAddresses {
@@ -7,7 +8,11 @@ export interface PodAddresses {
 }
 
 /** Returns the value of a downward API field; undefined if the field is not supported. */
-export function fieldValue(pod: Pod, { podIp, hostIp }: PodAddresses, { fieldPath }: FieldRef): string | undefined {
+export function fieldValue(
+  pod: Pod,
+  { podIp, hostIp }: PodAddresses,
+  { fieldPath }: V1ObjectFieldSelector,
+): string | undefined {
   const keyed = /^metadata\.(labels|annotations)\['(.+)'\]$/.exec(fieldPath)
   if (keyed) return pod.metadata[keyed[1] as 'labels' | 'annotations']?.[keyed[2] ?? ''] ?? ''
   const values: Readonly<Record<string, string>> = {

@@ -1,12 +1,13 @@
+import type { V1ServiceAccountTokenProjection } from '@kubernetes/client-node'
 import type { KubeClient } from '../../../kube/client.ts'
 import type { Clock } from '../../../lib/clock.ts'
 import { requestToken } from '../../cluster/cluster-access.ts'
-import type { Pod, TokenProjection } from '../../cluster/pod.ts'
+import type { Pod } from '../../cluster/pod.ts'
 
 /** The ServiceAccount tokens of one Pod, which are bound to it and replaced before they expire. */
 export interface PodTokens {
   /** Returns undefined if the token has not been fetched yet. */
-  get(projection: TokenProjection): string | undefined
+  get(projection: V1ServiceAccountTokenProjection): string | undefined
   /** Fetches missing and due tokens; returns the milliseconds until the next one is due. @throws KubeApiError */
   refresh(signal: AbortSignal): Promise<number>
   /** Makes all tokens due immediately. */
@@ -25,11 +26,11 @@ const DAY_MS = 24 * HOUR * 1000
 export function createPodTokens(
   client: KubeClient,
   pod: Pod,
-  projections: readonly TokenProjection[],
+  projections: readonly V1ServiceAccountTokenProjection[],
   clock: Clock,
 ): PodTokens {
   const tokens = new Map<string, Token>()
-  const keyOf = ({ audience = '', expirationSeconds = HOUR }: TokenProjection): string =>
+  const keyOf = ({ audience = '', expirationSeconds = HOUR }: V1ServiceAccountTokenProjection): string =>
     `${expirationSeconds} ${audience}`
   return {
     get: (projection) => tokens.get(keyOf(projection))?.text,
@@ -50,7 +51,7 @@ export function createPodTokens(
 async function request(
   client: KubeClient,
   pod: Pod,
-  { audience, expirationSeconds = HOUR }: TokenProjection,
+  { audience, expirationSeconds = HOUR }: V1ServiceAccountTokenProjection,
   clock: Clock,
   signal: AbortSignal,
 ): Promise<Token> {

@@ -11,7 +11,8 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { dirname, isAbsolute, join } from 'node:path'
-import type { Container, Pod } from '../../cluster/pod.ts'
+import type { V1Container } from '@kubernetes/client-node'
+import type { Pod } from '../../cluster/pod.ts'
 import { type VolumeContent, type VolumeContext, volumeContent } from './volume-content.ts'
 
 /** The volumes of one Pod. */
@@ -96,7 +97,7 @@ function linkTarget(link: string): string | undefined {
 /** The user of a container by its securityContext; undefined for the sandbox's own user, unless that is root. */
 export function podUser(
   pod: Pod,
-  container: Container | undefined,
+  container: V1Container | undefined,
   sandboxUid: number | undefined,
 ): VolumeOwner | undefined {
   const { runAsUser, runAsGroup } = { ...pod.spec.securityContext, ...container?.securityContext }

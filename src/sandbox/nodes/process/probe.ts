@@ -1,7 +1,7 @@
 import { get as httpGet, type RequestOptions } from 'node:http'
 import { get as httpsGet } from 'node:https'
+import type { V1Container, V1Probe } from '@kubernetes/client-node'
 import { type Clock, sleep } from '../../../lib/clock.ts'
-import type { Container, Probe } from '../../cluster/pod.ts'
 
 /** Undefined if healthy, else the failure as in the kubelet's Events. */
 type ProbeResult = string | undefined
@@ -11,8 +11,8 @@ type ProbeResult = string | undefined
  * the verdict, which needs as many consecutive results as the thresholds require.
  */
 async function runProbe(
-  probe: Probe,
-  target: { container: Container; podIp: string },
+  probe: V1Probe,
+  target: { container: V1Container; podIp: string },
   on: { verdict: (healthy: boolean) => void; failure: (message: string) => void },
   clock: Clock,
   signal: AbortSignal,
@@ -38,8 +38,8 @@ async function runProbe(
 }
 
 async function probeOnce(
-  probe: Probe,
-  target: { container: Container; podIp: string },
+  probe: V1Probe,
+  target: { container: V1Container; podIp: string },
   signal: AbortSignal,
 ): Promise<ProbeResult> {
   const { httpGet: action, timeoutSeconds = 1 } = probe
@@ -70,7 +70,7 @@ function request(get: typeof httpGet, options: RequestOptions): Promise<number> 
   })
 }
 
-function portNumber(port: number | string, container: Container): number {
+function portNumber(port: number | string, container: V1Container): number {
   if (typeof port === 'number') return port
   return container.ports?.find(({ name }) => name === port)?.containerPort ?? Number(port)
 }
@@ -90,9 +90,9 @@ export interface HealthWatch {
 }
 
 /** Runs a container's probes until the signal aborts: first startup, then liveness and readiness. Never rejects. */
-export async function watchHealth(container: Container, watch: HealthWatch, signal: AbortSignal): Promise<void> {
+export async function watchHealth(container: V1Container, watch: HealthWatch, signal: AbortSignal): Promise<void> {
   const { startupProbe, livenessProbe, readinessProbe } = container
-  const probe = (kind: string, of: Probe, onVerdict: (healthy: boolean) => void, until: AbortSignal): Promise<void> =>
+  const probe = (kind: string, of: V1Probe, onVerdict: (healthy: boolean) => void, until: AbortSignal): Promise<void> =>
     runProbe(
       of,
       { container, podIp: watch.podIp },

@@ -107,8 +107,13 @@ export class MissingSource extends Error {
 
 const KIND_NAMES: Readonly<Record<SourceKind, string>> = { configmaps: 'configmap', secrets: 'secret' }
 
+interface SourceRef {
+  readonly name?: string
+  readonly optional?: boolean
+}
+
 /** Returns an object's data, empty if it is optional and does not exist. @throws MissingSource */
-export function needSource(find: FindSource, kind: SourceKind, name: string, optional = false): SourceData {
+export function needSource(find: FindSource, kind: SourceKind, { name = '', optional }: SourceRef): SourceData {
   const data = find(kind, name)
   if (data === undefined && !optional) throw new MissingSource(`${KIND_NAMES[kind]} "${name}" not found`)
   return data ?? {}
@@ -118,10 +123,10 @@ export function needSource(find: FindSource, kind: SourceKind, name: string, opt
 export function needKey(
   find: FindSource,
   kind: SourceKind,
-  { name, key, optional = false }: { name: string; key: string; optional?: boolean },
+  ref: SourceRef & { readonly key: string },
 ): Buffer | undefined {
-  const value = needSource(find, kind, name, optional)[key]
-  if (value === undefined && !optional)
-    throw new MissingSource(`couldn't find key ${key} in ${KIND_NAMES[kind]} "${name}"`)
+  const value = needSource(find, kind, ref)[ref.key]
+  if (value === undefined && !ref.optional)
+    throw new MissingSource(`couldn't find key ${ref.key} in ${KIND_NAMES[kind]} "${ref.name}"`)
   return value
 }

@@ -1,4 +1,12 @@
-import type { DownwardItem, KeyToPath, Pod, Projection, TokenProjection, Volume } from '../../cluster/pod.ts'
+import type {
+  V1ConfigMapProjection,
+  V1DownwardAPIVolumeFile,
+  V1SecretProjection,
+  V1ServiceAccountTokenProjection,
+  V1Volume,
+  V1VolumeProjection,
+} from '@kubernetes/client-node'
+import type { Pod } from '../../cluster/pod.ts'
 import { fieldValue, type PodAddresses } from './field-value.ts'
 import { type FindSource, MissingSource, needSource, type SourceData } from './source-cache.ts'
 
@@ -15,29 +23,29 @@ export interface VolumeContext {
   readonly addresses: PodAddresses
   readonly find: FindSource
   /** Returns undefined if the token has not been fetched yet. */
-  readonly token: (projection: TokenProjection) => string | undefined
+  readonly token: (projection: V1ServiceAccountTokenProjection) => string | undefined
 }
 
 const DEFAULT_MODE = 0o644
 
 /** Returns the current content of a volume; undefined for an emptyDir. @throws MissingSource */
-export function volumeContent(volume: Volume, context: VolumeContext): VolumeContent | undefined {
+export function volumeContent(volume: V1Volume, context: VolumeContext): VolumeContent | undefined {
   const { configMap, secret, downwardAPI, projected, emptyDir } = volume
   if (emptyDir) return undefined
   if (configMap) return collect([{ configMap }], configMap.defaultMode, context)
-  if (secret) return collect([{ secret: { ...secret, name: secret.secretName } }], secret.defaultMode, context)
+  if (secret) return collect([{ secret: { ...secret, name: secret.secretName ?? '' } }], secret.defaultMode, context)
   if (downwardAPI) return collect([{ downwardAPI }], downwardAPI.defaultMode, context)
   if (projected) return collect(projected.sources ?? [], projected.defaultMode, context)
   throw new MissingSource(`the type of volume "${volume.name}" is not supported by this node`)
 }
 
-export function tokenProjections(pod: Pod): TokenProjection[] {
+export function tokenProjections(pod: Pod): V1ServiceAccountTokenProjection[] {
   const sources = pod.spec.volumes?.flatMap((volume) => volume.projected?.sources ?? []) ?? []
   return sources.flatMap(({ serviceAccountToken }) => serviceAccountToken ?? [])
 }
 
 function collect(
-  sources: readonly Projection[],
+  sources: readonly V1VolumeProjection[],
   defaultMode: number | undefined,
   context: VolumeContext,
 ): VolumeContent {
@@ -49,13 +57,11 @@ function collect(
   return files
 }
 
-function readProjection(source: Projection, mode: number, context: VolumeContext): [string, VolumeFile][] {
+function readProjection(source: V1VolumeProjection, mode: number, context: VolumeContext): [string, VolumeFile][] {
   const { configMap, secret, downwardAPI, serviceAccountToken } = source
   const { find } = context
-  if (configMap) {
-    return pick(needSource(find, 'configmaps', configMap.name, configMap.optional), configMap, mode)
-  }
-  if (secret) return pick(needSource(find, 'secrets', secret.name, secret.optional), secret, mode)
+  if (configMap) return pick(needSource(find, 'configmaps', configMap), configMap, mode)
+  if (secret) return pick(needSource(find, 'secrets', secret), secret, mode)
   if (downwardAPI) return (downwardAPI.items ?? []).map((item) => [item.path, downwardFile(item, mode, context)])
   if (!serviceAccountToken) return []
   const token = context.token(serviceAccountToken)
@@ -65,7 +71,7 @@ function readProjection(source: Projection, mode: number, context: VolumeContext
 
 function pick(
   data: SourceData,
-  { name, items, optional }: { name: string; items?: readonly KeyToPath[]; optional?: boolean },
+  { name, items, optional }: V1ConfigMapProjection | V1SecretProjection,
   mode: number,
 ): [string, VolumeFile][] {
   if (!items) return Object.entries(data).map(([key, content]) => [key, { content, mode }])
@@ -77,7 +83,7 @@ function pick(
   })
 }
 
-function downwardFile(item: DownwardItem, mode: number, { pod, addresses }: VolumeContext): VolumeFile {
+function downwardFile(item: V1DownwardAPIVolumeFile, mode: number, { pod, addresses }: VolumeContext): VolumeFile {
   const value = item.fieldRef && fieldValue(pod, addresses, item.fieldRef)
   if (value === undefined) throw new MissingSource(`unsupported fieldPath: ${item.fieldRef?.fieldPath}`)
   return { content: Buffer.from(value), mode: item.mode ?? mode }

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { V1Container } from '@kubernetes/client-node'
 import fc from 'fast-check'
-import type { Container, Pod } from '../../../../src/sandbox/cluster/pod.ts'
+import type { Pod } from '../../../../src/sandbox/cluster/pod.ts'
 import {
   containerCommand,
   expandVariables,
@@ -15,7 +16,7 @@ import { podUser } from '../../../../src/sandbox/nodes/process/pod-volumes.ts'
 import { podSources } from '../../../../src/sandbox/nodes/process/source-cache.ts'
 import { volumeContent } from '../../../../src/sandbox/nodes/process/volume-content.ts'
 
-const main: Container = { name: 'main', image: 'example/app:1' }
+const main: V1Container = { name: 'main', image: 'example/app:1' }
 function pod(spec: Partial<Pod['spec']> = {}): Pod {
   const labels = { app: 'x', zone: 'b' }
   const metadata = { name: 'p', namespace: 'n', uid: 'u', resourceVersion: '1', labels, annotations: { 'a/b': 'c' } }
@@ -52,7 +53,7 @@ test('$(NAME) is replaced if the name is known, and $$ by a dollar', () => {
 })
 
 test('paths at and below a mount become paths in the volume, and other paths are unchanged', () => {
-  const container: Container = {
+  const container: V1Container = {
     ...main,
     volumeMounts: [
       { name: 'outer', mountPath: '/etc/app/' },
