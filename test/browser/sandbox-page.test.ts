@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { promisify } from 'node:util'
 import { createKubeClient } from '../../src/kube/client.ts'
@@ -18,12 +18,6 @@ const run = promisify(execFile)
 const folder = mkdtempSync(join(tmpdir(), 'page-'))
 after(() => rmSync(folder, { recursive: true, force: true }))
 
-async function environment(): Promise<NodeJS.ProcessEnv> {
-  const env = await sandboxEnvironment(folder)
-  symlinkSync(join(folder, 'tools', 'helm4'), join(folder, 'helm'))
-  return { ...env, PATH: [folder, dirname(BIN), env.PATH].join(':') }
-}
-
 interface Pods {
   readonly items: readonly {
     readonly metadata: { readonly name: string }
@@ -32,7 +26,7 @@ interface Pods {
 }
 
 test('the commands that `sandbox up` prints deploy the helper to both clusters, and open its status page in the browser', async () => {
-  const env = await environment()
+  const env = await sandboxEnvironment(folder)
   const up = spawn(BIN, ['sandbox', 'up', '--fast'], { env, stdio: ['ignore', 'pipe', 'inherit'] })
   const exited = once(up, 'exit')
   await using browser = await openBrowser(AbortSignal.timeout(600_000))
@@ -45,12 +39,13 @@ test('the commands that `sandbox up` prints deploy the helper to both clusters, 
       eventually(() => assert.match(output, /^Ctrl-C, or/m), 300_000),
       exited.then(([code]) => assert.fail(`ended with ${code}: ${output}`)),
     ])
-    const [keys, apply, file = ''] = [
+    const [keys, programs, apply, file = ''] = [
       /^cloud +(export .*)$/m,
+      /^programs +(export \S+)/m,
       /^ +(\(cd .* && acr-nopass apply .*\))$/m,
       /^staging +export KUBECONFIG=(\S+)/m,
     ].map((pattern) => pattern.exec(output)?.[1])
-    const applied = await run('bash', ['-c', `${keys} && ${apply}`], { env })
+    const applied = await run('bash', ['-c', `${keys} && ${programs} && ${apply}`], { env })
     assert.match(applied.stdout, /^staging .*deployed[\s\S]*^production .*deployed/m)
 
     assert.match(

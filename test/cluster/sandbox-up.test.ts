@@ -37,6 +37,10 @@ test('sandbox up keeps two clusters running, and sandbox down stops it from anot
     assert.equal(items.length, 1)
     client.close()
   }
+  const [, programs = ''] = /^programs +(export \S+)/m.exec(output) ?? []
+  const versions = `${programs} && command -v helm && command -v acr-nopass && helm version --short && acr-nopass --version`
+  const { stdout } = await run('sh', ['-c', versions], { env })
+  assert.match(stdout, /^(\S+)\/helm\n\1\/acr-nopass\nv4\.\S+\nacr-nopass /)
   const down = await run(process.execPath, [MAIN, 'down'], { env })
   assert.match(down.stdout, /^sandboxes stopped: 1\n$/)
   assert.deepEqual(await exited, [0, null])

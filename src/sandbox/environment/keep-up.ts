@@ -1,9 +1,12 @@
 import { once } from 'node:events'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import type { CommandOutput } from '../cloud/run-cloud.ts'
 import { type Environment, userFiles } from './environment.ts'
 import { registerSandbox } from './register.ts'
+
+const BIN = fileURLToPath(new URL('../../../bin/acr-nopass', import.meta.url))
 
 /** Prints how to use the environment and waits for the signal. */
 export async function keepUp(
@@ -15,16 +18,27 @@ export async function keepUp(
     await mkdir(dirname(join(folder, path)), { recursive: true })
     await writeFile(join(folder, path), text)
   }
+  await linkPrograms(environment)
   const unregister = registerSandbox()
   deps.stdout.write(describe(environment, folder))
   if (!deps.signal.aborted) await once(deps.signal, 'abort')
   unregister()
 }
 
-function describe(
-  { staging, production, cloud, registry, appImage, tools, nodeObstacle }: Environment,
-  folder: string,
-): string {
+/** The programs that the printed commands name; the cached Helm is not called `helm`. */
+async function linkPrograms(environment: Environment): Promise<void> {
+  const folder = programsOf(environment)
+  await mkdir(folder)
+  await symlink(environment.tools.helm4, join(folder, 'helm'))
+  await symlink(BIN, join(folder, 'acr-nopass'))
+}
+
+function programsOf({ folder }: Environment): string {
+  return join(folder, 'bin')
+}
+
+function describe(environment: Environment, folder: string): string {
+  const { staging, production, cloud, registry, appImage, nodeObstacle } = environment
   const { ram, sts, cs, cr } = cloud.endpoints
   // The vendor's host names resolve only in the real node's mount namespace.
   const onNode =
@@ -41,9 +55,9 @@ staging      export KUBECONFIG=${staging.cluster.adminKubeconfigFile}
 production   export KUBECONFIG=${production.cluster.adminKubeconfigFile}${nodeObstacle === undefined ? '   # with a real node' : ''}
 cloud        export ALIBABA_CLOUD_ACCESS_KEY_ID=${cloud.administrator.accessKeyId} ALIBABA_CLOUD_ACCESS_KEY_SECRET=${cloud.administrator.accessKeySecret}
 registry     ${registry.url}, private image ${appImage}
-helm         ${tools.helm4}
+programs     export PATH=${programsOf(environment)}:$PATH   # helm, acr-nopass
 
-Install the helper on both, from their values in ${folder}:
+With \`cloud\` and \`programs\` exported, install the helper on both, from their values in ${folder}:
   (cd ${folder} && acr-nopass apply --clusters-file clusters.yaml -f values.yaml --endpoints '${JSON.stringify({ ram, sts, cs, cr })}')
 
 Its status page: http://IP:8081 of a Pod of staging (kubectl -n acr-nopass get pods -o wide; its IPs are local)${status}
