@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { chmod, cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { readActionTexts } from '../../scripts/generate-docs/action/page.ts'
 import { INPUTS } from '../../src/rollout/inputs/input-table.ts'
 import { VERSION } from '../../src/version.ts'
 import { BIN, runBin } from './run-bin.ts'
@@ -40,6 +42,29 @@ test('--help lists every command, and each command has its own help', async () =
     const own = await runBin([command, '--help'])
     assert.equal(own.code, 0, command)
     assert.match(own.stdout, /^usage/i)
+  }
+})
+
+test('every command has its row on the page about the command line, in both languages', () => {
+  for (const language of ['en', 'zh']) {
+    const page = readFileSync(join(import.meta.dirname, '../../docs', language, 'cli.md'), 'utf8')
+    const rows = [...page.matchAll(/^\| `([a-z]+)/gm)].map(([, name = '']) => name)
+    assert.deepEqual([...new Set(rows)].sort(), [...COMMANDS].sort(), language)
+  }
+})
+
+test('the help of plan, apply and uninstall lists the inputs that the reference of the action gives their mode', async () => {
+  const { groups } = readActionTexts((path) => readFileSync(join(import.meta.dirname, '../..', path), 'utf8'))
+  const inputs = groups.flatMap((group) => Object.entries(group.inputs))
+  for (const mode of ['plan', 'apply', 'uninstall']) {
+    const { stdout } = await runBin([mode, '--help'])
+    const flags = [...stdout.matchAll(/^ {2}--([a-z-0-9]+) /gm)].map(([, name = '']) => name)
+    const listed = flags.filter((name) => name in INPUTS)
+    const documented = inputs.filter(([, { modes }]) => modes === 'all' || modes.includes(mode)).map(([name]) => name)
+    const expected = documented.filter((name) => name !== 'mode' && name !== 'allow-on-pull-request')
+    // A plan is called with the flags of the apply that it shows.
+    const known = mode === 'plan' ? listed.filter((name) => expected.includes(name)) : listed
+    assert.deepEqual(known.sort(), expected.sort(), mode)
   }
 })
 

@@ -16,6 +16,13 @@ const WITHOUT: Readonly<Record<RolloutMode, readonly InputName[]>> = {
   uninstall: ['plan-file', 'verify', 'verify-image', 'verify-namespace', 'skip-unchanged', 'canary', 'rollback'],
 }
 
+/** Inputs that a mode accepts, so that it can be called with the flags of `apply`, and that have no effect there. */
+const WITHOUT_EFFECT: Readonly<Record<RolloutMode, readonly InputName[]>> = {
+  plan: [],
+  apply: [],
+  uninstall: ['ram-scope', 'wait', 'uninstall-on-failed-install', 'recover-pending', 'coexist'],
+}
+
 /** Inputs that only a workflow has. */
 const WORKFLOW_ONLY: readonly InputName[] = ['mode', 'allow-on-pull-request']
 
@@ -26,7 +33,9 @@ export function addRollout({ program, host, run }: Cli): void {
       .command(mode)
       .description(ABOUT[mode])
       .option('-f, --file <file>', 'values file, after those of --values-files; repeat it, a later one wins', collect)
-    for (const [name, spec] of inputsOf(mode)) command.addOption(toOption(name, spec))
+    for (const [name, spec] of inputsOf(mode)) {
+      command.addOption(toOption(name, spec).hideHelp(WITHOUT_EFFECT[mode].includes(name)))
+    }
     if (mode === 'plan') command.option('--detailed-exitcode', 'exit 3 when something would change')
     withCommonOptions(command).action(
       run<RolloutFlags>(async (flags) => {
