@@ -1,2 +1,2 @@
-# Renders plain manifests for a cluster of that version of Kubernetes: sh render.sh 1.36
-helm template acr-nopass ./chart --namespace acr-nopass --kube-version "$1" --values examples/gitops/values.yaml
+# Renders plain manifests for clusters of that version of Kubernetes and newer.
+helm template acr-nopass ./chart --namespace acr-nopass --kube-version 1.30 --values values.yaml > acr-nopass.yaml

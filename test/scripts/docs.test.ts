@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { errorsPage, readChineseRows } from '../../scripts/generate-docs/errors-page.ts'
@@ -65,6 +65,19 @@ test('every code that a table of a page explains is in the list of errors, or in
     return [...rows].filter(([, code = '']) => !known.has(code)).map(([, code]) => `${page}: ${code}`)
   })
   assert.deepEqual(unknown, [])
+})
+
+test('every label and annotation of acr-nopass.io is explained on the page about the Secret, in both languages', () => {
+  const files = globSync(['src/**/*.ts', 'chart/templates/*'], { cwd: root })
+  const used = files.flatMap(
+    (file) => readFileSync(join(root, file), 'utf8').match(/\bacr-nopass\.io\/[a-z-]*[a-z]/g) ?? [],
+  )
+  assert.ok(used.length > 10)
+  for (const language of ['en', 'zh']) {
+    const page = readFileSync(join(root, 'docs', language, 'other-tools.md'), 'utf8')
+    const missing = [...new Set(used)].filter((name) => !page.includes(`\`${name}`))
+    assert.deepEqual(missing, [], language)
+  }
 })
 
 test('every npm script and program that a page names exists', () => {
