@@ -2,7 +2,7 @@ import { type FaultRow, rowsOf } from './fault-row.ts'
 
 const ONE_REGISTRY = 'for one registry: its credential stays'
 const KEEPS = 'keeps the last good credential, retries after 2 s, doubling to 2 min; other registries rotate'
-const KEEPS_ZH = '保留最后有效的凭据，2 秒后重试，间隔加倍直至 2 分钟；其他仓库照常轮换'
+const KEEPS_ZH = '保留最后有效的凭据，2 秒后重试，间隔加倍直至 2 分钟；其他实例照常轮换'
 const NODE = 'keeps the credentials that need the session; role chains continue with the session in memory'
 const NODE_ZH = '保留依赖该会话的凭据；角色链用内存中的会话继续'
 
@@ -13,7 +13,7 @@ export const CLOUD_ROWS: readonly FaultRow[] = [
       'cloud-throttled',
       ONE_REGISTRY,
       ['the API throttles', '`CLOUD_THROTTLED` at the registry', KEEPS],
-      ['API 限流', '该仓库显示 `CLOUD_THROTTLED`', KEEPS_ZH],
+      ['API 限流', '该实例显示 `CLOUD_THROTTLED`', KEEPS_ZH],
     ],
     [
       'cloud-5xx',
@@ -73,7 +73,7 @@ export const CLOUD_ROWS: readonly FaultRow[] = [
         '`CLOUD_UNREACHABLE` (ENOTFOUND) at each registry',
         'serves new namespaces with the last good credentials',
       ],
-      ['DNS 无法解析 API 域名', '每个仓库显示 `CLOUD_UNREACHABLE`（ENOTFOUND）', '用最后有效的凭据为新命名空间服务'],
+      ['DNS 无法解析 API 域名', '每个实例显示 `CLOUD_UNREACHABLE`（ENOTFOUND）', '用最后有效的凭据为新命名空间服务'],
     ],
     [
       'clock-ahead',
@@ -108,9 +108,9 @@ export const CLOUD_ROWS: readonly FaultRow[] = [
         'keeps its entry; the others continue to rotate; retries at least once per minute',
       ],
       [
-        '一个仓库持续失败，直到凭据过期很久之后',
-        '该仓库为 `failing`；告警',
-        '保留其条目；其他仓库不断轮换；至少每分钟重试一次',
+        '一个实例持续失败，直到凭据过期很久之后',
+        '该实例为 `failing`；告警',
+        '保留其条目；其他实例不断轮换；至少每分钟重试一次',
       ],
     ],
   ]),
@@ -123,7 +123,7 @@ export const CLOUD_ROWS: readonly FaultRow[] = [
         '`failing` at the registry',
         'every Secret keeps its content and follows',
       ],
-      ['轮换途中依次出现 HTML、断连和 503', '该仓库为 `failing`', '所有 Secret 保持内容，随后跟上'],
+      ['轮换途中依次出现 HTML、断连和 503', '该实例为 `failing`', '所有 Secret 保持内容，随后跟上'],
     ],
     [
       undefined,

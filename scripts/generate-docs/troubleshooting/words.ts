@@ -124,18 +124,18 @@ ${JSON_SHAPE}`,
 export const WORDS_ZH: PageWords = {
   language: 'zh',
   title: 'Pod 拉取失败：怎么办',
-  introduction: `一条命令检查整个集群，另一条检查一个 Pod。每个结果都有永不改变的名称、原因、解决办法，以及用于修复的命令。两者都只读，
+  introduction: `一条命令检查整个集群，另一条检查一个 Pod。每个结果都有永不改变的名称、原因、解决方法，以及用于修复的命令。两者都只读，
 使用您自己的权限，对 Secret 只读元数据；无权读取的内容会说明，其余检查照常进行。\`--ask-registry\`（需要读取那一个 Secret 的权限）
-还会用 Secret 中的登录信息直接询问仓库：这是任何缓存都给不出的回答。
+还会用 Secret 中的登录信息登录实例，因此结果不会来自缓存。
 
 ${COMMANDS}
 有错误时退出码为 1；\`--fail-on warning\` 更严格，\`--fail-on unread\` 在有内容无法读取时也返回失败。只有全部内容都已读取且没有错误时
 \`healthy\` 才为 true；可读部分没有问题、但有内容无法读取时为 null。时间以 API Server 的时钟为准。打印出的命令只会删除本 release 的对象，以及控制器会重新创建的 Pod。
 节点的报错与镜像的名称、标签和摘要分开判断；镜像不存在、证书、磁盘已满或平台不符，绝不会归咎于凭据；原因不明时会如实说明。作为 kubectl 插件：\`kubectl acr-nopass doctor\`。下面的每个结果都在测试中真实制造过，
-并被正确命名。（本页由 \`scripts/generate-docs/\` 生成。）
+并得到正确的报告。（本页由 \`scripts/generate-docs/\` 生成。）
 `,
-  columns: ['现象', '结果', '解决办法'],
-  parts: ['Pod', 'release 与 helper', '阿里云与仓库', '拉取 Secret 与 ServiceAccount'],
+  columns: ['现象', '结果', '解决方法'],
+  parts: ['Pod', 'release 与 helper', '阿里云与实例', '拉取 Secret 与 ServiceAccount'],
   closing: `## 云端自身的情况
 环境中有阿里云凭据时（\`ALIBABA_CLOUD_ACCESS_KEY_ID\`、\`ALIBABA_CLOUD_ACCESS_KEY_SECRET\`，会话还需
 \`ALIBABA_CLOUD_SECURITY_TOKEN\`；或以 \`ALIBABA_CLOUD_ROLE_ARN\`、\`ALIBABA_CLOUD_OIDC_PROVIDER_ARN\` 与

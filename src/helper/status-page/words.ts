@@ -86,7 +86,7 @@ const ZH: Words = {
   report: '报告于',
   reload: '刷新',
   problems: '问题',
-  fix: '解决办法',
+  fix: '解决方法',
   namespace: '命名空间',
   registry: '镜像仓库',
   name: '名称',
