@@ -15,7 +15,7 @@ export function addCleanup({ program, host, run }: Cli): void {
     .option('--secret-name <name>', 'name of the pull secret (default: as the release has it, else acr-nopass)')
     .option('--legacy', "what Alibaba's own helper left, once nothing depends on it any more: see `import`")
     .option('--yes', '--legacy: do it')
-    .option('--dry-run', 'only say what would be done, whatever else is given')
+    .option('--dry-run', 'only list what would be done, even with --yes or --confirm')
     .option('--confirm <namespace/release>', '--detach: do it')
     .action(
       run<CleanupFlags>(async (flags) => {

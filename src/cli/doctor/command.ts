@@ -7,7 +7,7 @@ export function addDoctor({ program, host, run }: Cli): void {
   const command = program
     .command('doctor')
     .description(
-      'Say what is live and covered in a cluster, and what is wrong: cause, fix, and the command that applies it.',
+      'Report what is live and covered in a cluster, and what is wrong: cause, fix, and the command that applies it.',
     )
   withDoctorOptions(command)
     .addHelpText('after', HELP)
@@ -20,7 +20,7 @@ export function addDoctor({ program, host, run }: Cli): void {
   const pod = command
     .command('pod')
     .argument('<namespace/name>', 'the Pod')
-    .description('Say why a Pod does or does not pull its images, step by step.')
+    .description('Explain why a Pod does or does not pull its images, step by step.')
   withDoctorOptions(pod)
     .option('--ask-registry', 'read the pull secret, and ask the registry for the image with its login')
     .addHelpText('after', POD_HELP)
@@ -45,7 +45,7 @@ function withDoctorOptions(command: Command): Command {
         ['auto', 'off'],
       ),
     )
-    .option('--ack-cluster-id <id>', 'the ACK cluster, where it does not say so itself')
+    .option('--ack-cluster-id <id>', 'the ACK cluster, where the cluster does not contain its id')
     .option('--worker-role <name>', 'RAM role of the nodes; repeat it for several (default: read from ACK)', collect)
     .option('--endpoints <map>', 'other addresses of cloud APIs (YAML map: ram, sts, cs, cr)')
 }

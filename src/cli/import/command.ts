@@ -11,7 +11,7 @@ export function addImport({ program, host, run }: Cli): void {
       )
       .option('-f, --file <file>', "manifests or the add-on's JSON, instead of a cluster; repeat it", collect),
   )
-    .option('--region <id>', "the cluster's region, where neither its nodes nor the configuration tell it")
+    .option('--region <id>', "the cluster's region, where neither its nodes nor the configuration contain it")
     .option('-n, --namespace <name>', 'namespace that the release will have', 'acr-nopass')
     .option('--release <name>', 'name that the release will have', 'acr-nopass')
     .option('--to <file>', 'write the values there (default: stdout)')

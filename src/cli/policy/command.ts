@@ -24,7 +24,7 @@ export function addPolicy({ program, host, run }: Cli): void {
     )
     .option('--account-id <id>', 'account that owns the registries (default: any)')
     .option('--worker-role <name>', 'RAM role of the nodes; repeat it for several', collect)
-    .option('--role-arn <arn>', 'role that the helper calls as, for the trust of assumeRole chains')
+    .option('--role-arn <arn>', 'role that the helper assumes, for the trust of assumeRole chains')
     .option(
       '--issuer <url>',
       "issuer of the tokens: the cluster's (RRSA), or with --github GitHub's (default: github.com's)",

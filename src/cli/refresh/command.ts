@@ -4,7 +4,7 @@ import type { RefreshFlags } from './refresh.ts'
 /** `refresh`: new tokens now. */
 export function addRefresh({ program, host, run }: Cli): void {
   withReleaseOptions(
-    program.command('refresh').description('Ask the helper for new tokens now, and wait until it reports them.'),
+    program.command('refresh').description('Request new tokens from the helper, and wait until it reports them.'),
   )
     .option('--timeout <duration>', 'how long to wait for its report', '90s')
     .option('--no-wait', 'do not wait for its report')

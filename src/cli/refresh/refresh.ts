@@ -32,7 +32,7 @@ export async function refresh(flags: RefreshFlags & CommonFlags, host: CliHost):
     const at = serverTime(Date.now(), aheadMs())
     await requestRefresh(client, object, at, host.signal)
     if (!flags.wait) {
-      writeResult(host, flags, { asked: at.toISOString() }, () => 'asked for new tokens\n')
+      writeResult(host, flags, { asked: at.toISOString() }, () => 'requested new tokens\n')
       return EXIT.ok
     }
     const registries = await waitForTokens(client, object, release.status, limitMs, host.signal)
