@@ -9,7 +9,7 @@ interface Shape {
 }
 
 /**
- * Problems of the pages, one line each: a page that is not in both languages, differs in its headings, tables or code blocks, lacks the
+ * Problems of the pages, one line each: a page that is not in both languages, differs in its headings, tables, code blocks or links, lacks the
  * link to the other language, or has a broken link.
  * @param pages Markdown files by their paths below the root
  * @param exists whether the repository has a file or folder with that path
@@ -30,7 +30,8 @@ function twinProblems(page: string, text: string, pages: ReadonlyMap<string, str
   const expected = languageSwitch(page)
   const missing = second === expected ? [] : [`${page}: the line below the title must be ${expected}`]
   // Each difference once, at the Chinese page.
-  return twin.language === 'zh' ? missing : [...missing, ...differences(page, shapeOf(text), shapeOf(other))]
+  if (twin.language === 'zh') return missing
+  return [...missing, ...differences(page, shapeOf(text), shapeOf(other)), ...linkDifferences(page, text, other)]
 }
 
 function differences(page: string, own: Shape, english: Shape): string[] {
@@ -42,6 +43,36 @@ function differences(page: string, own: Shape, english: Shape): string[] {
     if (at === undefined) return []
     const words = WORDS[part]
     return [`${page}: ${words.what} ${at + 1}: ${words.show(mine[at])}, in English ${words.show(theirs[at])}`]
+  })
+}
+
+/** Links within the repository that only one language has, in any order, because sentences differ. */
+function linkDifferences(page: string, own: string, english: string): string[] {
+  const [mine, theirs] = [ownLinks(own), ownLinks(english)]
+  return [
+    ...without(mine, theirs).map((link) => `${page}: link to ${link}: missing in English`),
+    ...without(theirs, mine).map((link) => `${page}: link to ${link}: only in English`),
+  ]
+}
+
+/** Targets without their language, and of an anchor only that there is one; the language switch is not one of them. */
+function ownLinks(text: string): readonly string[] {
+  const targets = readLinks(text.replace(/^\[(?:English|简体中文)\]\(.*\)$/m, ''))
+  return targets.map((link) =>
+    link
+      .replace(/#.*/, '#…')
+      .replace(/(^|\/)(?:en|zh)\//, '$1')
+      .replace('README.zh-CN.md', 'README.md'),
+  )
+}
+
+/** The items of a list beyond those of another, each as often as it is missing there. */
+function without(all: readonly string[], others: readonly string[]): readonly string[] {
+  const rest = [...others]
+  return all.filter((one) => {
+    const at = rest.indexOf(one)
+    if (at >= 0) rest.splice(at, 1)
+    return at < 0
   })
 }
 
@@ -80,7 +111,7 @@ function linkProblems(
 
 /** The targets of links and images, except URLs. */
 export function readLinks(text: string): string[] {
-  const prose = withoutCode(text).replaceAll(/`[^`\n]*`(?!\])/g, '')
+  const prose = withoutCode(text).replaceAll(/`[^`\n]*`(\])?/g, (code, end) => (end === undefined ? '' : code))
   return [...prose.matchAll(/\]\(([^()\s]+)\)/g)]
     .map(([, target = '']) => target)
     .filter((target) => !/^[a-z]+:/i.test(target))

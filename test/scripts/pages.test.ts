@@ -56,6 +56,17 @@ test('a different heading level, a missing row and a missing code block are repo
     'docs/zh/a.md: heading 2: level 3, in English level 2',
     'docs/zh/a.md: table 1: 2 lines, in English 3 lines',
     'docs/zh/a.md: code block 1: missing, in English sh',
+    'docs/zh/a.md: link to b.md#…: only in English',
+  ])
+})
+
+test('a link that only one language has is reported, in whatever order; one to the other place of a page is another link', () => {
+  const end = '\nSee [one](b.md), [two](../en/b.md) and [three](b.md#two-words).\n'
+  const same = '\n[三](b.md#two-words)、[一](b.md)、[二](../zh/b.md)。\n'
+  assert.deepEqual(problems({ 'docs/en/a.md': EN + end, 'docs/zh/a.md': ZH + same }), [])
+  assert.deepEqual(problems({ 'docs/en/a.md': EN + end, 'docs/zh/a.md': ZH + same.replace('#two-words', '') }), [
+    'docs/zh/a.md: link to b.md: missing in English',
+    'docs/zh/a.md: link to b.md#…: only in English',
   ])
 })
 
@@ -65,6 +76,9 @@ test('a link to a file or a heading that does not exist is rejected; headings ar
   const good =
     '[a](#api-server-的代理如有) [b](#twice-1) [c](#own) [d](docs/en/b.md#two-words) [e](https://example.com/x#y)'
   assert.deepEqual(problems({ 'SECURITY.md': page(good) }), [])
+  assert.deepEqual(problems({ 'SECURITY.md': page('only [`a`](#gone) and [`b`](#twice)') }), [
+    'SECURITY.md: #gone: SECURITY.md has no such heading',
+  ])
   assert.deepEqual(problems({ 'SECURITY.md': page('[a](#twice-2) [b](docs/en/b.md#three) ![c](img/x.png)') }), [
     'SECURITY.md: #twice-2: SECURITY.md has no such heading',
     'SECURITY.md: docs/en/b.md#three: docs/en/b.md has no such heading',
