@@ -175,6 +175,24 @@ const ROWS: readonly Row[] = [
       /oidc:sub system:serviceaccount:acr-nopass:acr-nopass, oidc:iss https:\/\/issuer\.example\.com[\s\S]*--issuer https:\/\/issuer\.example\.com --oidc-provider-arn acs:ram::1234567890123456:oidc-provider\/p/,
   },
   {
+    title: 'a role that STS does not know is no missing instance',
+    observed: fixture({
+      registries: [
+        registry({ state: 'failing', error: { ...failure('CLOUD_NOT_FOUND'), reason: 'EntityNotExist.Role' } }),
+      ],
+    }),
+    finds: [['error', 'ROLE_MISSING', 'registry demo']],
+    message: /\nacr-nopass policy -f values\.yaml$/,
+  },
+  {
+    title: 'a user that the Personal Edition does not know is no missing instance',
+    observed: fixture({
+      registries: [registry({ state: 'failing', error: { ...failure('CLOUD_NOT_FOUND'), reason: 'USER_NOT_EXIST' } })],
+    }),
+    finds: [['error', 'REGISTRY_FAILING', 'registry demo']],
+    message: /let it\nacr-nopass refresh$/,
+  },
+  {
     title: 'a role that does not trust the helper of an alias in an umbrella chart',
     observed: fixture({
       release: { name: 'apps-base-pull', fullname: 'apps-base-pull', helmRelease: 'apps' },

@@ -43,6 +43,16 @@ const KINDS: Readonly<Record<string, Kind>> = {
   REGISTRY_LOGIN_REFUSED: { id: 'REGISTRY_REFUSES', command: refresh },
 }
 
+/** Codes of the cloud for something else than an instance that does not exist. */
+const ABSENT: Readonly<Record<string, Kind>> = {
+  'EntityNotExist.Role': {
+    id: 'ROLE_MISSING',
+    fix: 'Create the role with the trust and the policy that the command prints (`acr-nopass apply` does that too), or correct its name in values.',
+    command: printTrust,
+  },
+  USER_NOT_EXIST: { id: 'REGISTRY_FAILING', command: refresh },
+}
+
 /** Why a registry has no new credential. */
 export function registryFailure(
   registry: RegistryStatus,
@@ -50,7 +60,7 @@ export function registryFailure(
   rest: string,
   observed: Observed,
 ): Finding {
-  const kind: Kind = KINDS[error.code] ?? { id: 'REGISTRY_FAILING', command: refresh }
+  const kind: Kind = ABSENT[error.reason ?? ''] ?? KINDS[error.code] ?? { id: 'REGISTRY_FAILING', command: refresh }
   const reported = `${error.message}${error.reason ? ` (${error.reason})` : ''}`
   const more = kind.cause?.(observed) ?? ''
   const command = kind.command?.(observed, registry)
