@@ -120,6 +120,10 @@ const HINTS: Readonly<Record<string, (action: string, reason: string | undefined
     reason?.endsWith('.HttpsUrlInvalid')
       ? "STS does not trust the certificate of the issuer's address: add the fingerprint of its certificate authority to the OIDC provider (`aliyun ims AddFingerprintToOIDCProvider`)."
       : "Compare the token's issuer, audience and subject with the OIDC provider and with the role's trust policy; `acr-nopass policy` prints the trust policy.",
+  CLOUD_REJECTED: (_action, reason) =>
+    reason === 'InvalidParameter.DurationSeconds'
+      ? "Lower `durationSeconds`, or raise the role's maximum session duration (RAM's MaxSessionDuration, 3600 by default)."
+      : undefined,
   CREDENTIALS_EXPIRED: (action) =>
     action === 'AssumeRole'
       ? undefined

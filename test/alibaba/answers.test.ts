@@ -32,6 +32,17 @@ test('a role that cannot be assumed is named, with both sides that must allow it
   })
 })
 
+// AssumeRoleRequest and CreateRoleRequest of the vendor's SDKs: at most the role's MaxSessionDuration, which is 3600 by default. No page
+// limits a session that another role requests further.
+test('a session that is longer than the role allows is reported with both settings', async () => {
+  const rejected = json(400, { Code: 'InvalidParameter.DurationSeconds' })
+  const request = { roleArn: 'acs:ram::2:role/x', sessionName: 's', durationSeconds: 7200 }
+  await assert.rejects(assumeRole(target(rejected), KEY, request), {
+    code: 'CLOUD_REJECTED',
+    hint: /`durationSeconds`.*MaxSessionDuration/,
+  })
+})
+
 for (const [desired, name] of [
   ['acr-nopass-5f6b-x2x', 'acr-nopass-5f6b-x2x'],
   ['acme/platform run 7', 'acme-platform-run-7'],

@@ -37,9 +37,7 @@ function assumeRole(call: Call): object {
       'or the specified role does not trust you'
     throw new ApiError(error.status, error.code, message, error.extra)
   }
-  // Role chaining limits the session to one hour.
-  const maxSeconds = principal.kind === 'role' ? Math.min(role.maxSessionSeconds, 3600) : role.maxSessionSeconds
-  return createSession(call, accountId, role, maxSeconds)
+  return createSession(call, accountId, role, role.maxSessionSeconds)
 }
 
 const assumedRole = (call: Call): readonly string[] => [call.need('RoleArn').replace(/^acs:ram::/, 'acs:ram:*:')]
