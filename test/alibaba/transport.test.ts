@@ -255,6 +255,23 @@ test('W6 if RAM is unreachable, the address for machines without internet access
   assert.doesNotMatch(other.hint, /vpc-proxy/)
 })
 
+// aliyun/alibaba-cloud-sdk-go services/sts/endpoint.go and @alicloud/sts20150401 1.2.0 list regions that only have sts.aliyuncs.com, such as
+// cn-hangzhou-finance in the first; the second has a rule for that one.
+test('if a region has no address of STS, the central one is offered', async () => {
+  const stsOf = (code: string, host: string) =>
+    failureOf(new Array<Reply>(4).fill(broken(code)), { ...call, endpoint: new URL(`https://${host}`) })
+  assert.match(
+    (await stsOf('ENOTFOUND', 'sts.cn-hangzhou-finance.aliyuncs.com')).hint,
+    /sts: https:\/\/sts\.aliyuncs\.com/,
+  )
+  assert.match(
+    (await stsOf('ENOTFOUND', 'sts-vpc.cn-hangzhou-finance.aliyuncs.com')).hint,
+    /sts: https:\/\/sts\.aliyuncs/,
+  )
+  assert.doesNotMatch((await stsOf('ETIMEDOUT', 'sts.cn-hangzhou.aliyuncs.com')).hint, /sts: https/)
+  assert.doesNotMatch((await stsOf('ENOTFOUND', 'sts.aliyuncs.com')).hint, /sts: https/)
+})
+
 const inVpc: CloudCall = {
   ...call,
   endpoint: new URL('https://cr-vpc.cn-x.aliyuncs.com'),

@@ -195,12 +195,15 @@ function errorOf(call: CloudCall, failure: CloudFailure, cause: unknown): Nopass
   const why = missing ? `: ${principal} lacks the permission ${missing}` : ''
   // Node's message may quote the URL, so only its code is kept.
   const trace = cause === undefined ? undefined : new Error(reason)
-  const hint = code === 'CLOUD_UNREACHABLE' ? vpcProxyHint(call.endpoint) : undefined
+  const hint = code === 'CLOUD_UNREACHABLE' ? addressHint(call.endpoint, reason) : undefined
   return new NopassError(code, `${what} failed${why}`, { reason, hint, requestId, retryAfterMs, cause: trace })
 }
 
-/** RAM has one address for all regions; a machine without internet access reaches it through the VPC's proxy. */
-function vpcProxyHint({ host }: URL): string | undefined {
+/** RAM has one address for all regions, and STS one for the regions that have none of their own. */
+function addressHint({ host }: URL, reason: string): string | undefined {
+  if (reason === 'ENOTFOUND' && /^sts(-vpc)?\.[a-z0-9-]+\.aliyuncs\.com$/.test(host)) {
+    return 'There is no such address. Check the region; if it has no STS of its own, set `endpoints` (sts: https://sts.aliyuncs.com).'
+  }
   const [, product] = /^(ram|ims)\.aliyuncs\.com$/.exec(host) ?? []
   if (product === undefined) return undefined
   return `Check the network path, DNS and the proxy variables. A machine in a VPC without internet access reaches RAM at https://ram.vpc-proxy.aliyuncs.com: set \`endpoints\` (ram: that address; sts: https://sts-vpc.REGION.aliyuncs.com, cs: https://cs-anony-vpc.REGION.aliyuncs.com).`
