@@ -1,7 +1,7 @@
 import { type FaultRow, rowsOf } from './fault-row.ts'
 
 const OLDER = 'ignores older state'
-const OLDER_ZH = '不会把旧消息当作新消息'
+const OLDER_ZH = '忽略较旧的状态'
 
 /** Faults between helper and API server, and in the helper's own processes. */
 export const API_ROWS: readonly FaultRow[] = [
@@ -50,7 +50,7 @@ export const API_ROWS: readonly FaultRow[] = [
         '`FOREIGN_SECRET`; Event',
         'removes its entry',
       ],
-      ['命名空间的消息先于他人 Secret 的消息到达', '`FOREIGN_SECRET`；Event', '收回自己的条目'],
+      ['命名空间的事件先于他人 Secret 的事件到达', '`FOREIGN_SECRET`；Event', '收回自己的条目'],
     ],
     [
       'list-page-expired',

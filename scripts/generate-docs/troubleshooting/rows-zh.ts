@@ -25,7 +25,7 @@ export const ROWS_ZH: FindingRows = {
   HELPER_PROBLEM: ['helper 报告了其他问题。', '结果中带有错误码；全部错误码见[错误列表](errors.md)。'],
   CLOCK_SKEW: ['某台机器的时钟偏差超过 30 秒，或云端拒绝请求时间。', '在该机器上启用 NTP。'],
   RIGHTS_MISSING: ['helper 的角色或绑定被删除或修改。', '按 release 恢复。'],
-  GUARD_MISSING: ['把 helper 限制在自己 Secret 上的策略不见了。', '按 release 恢复。'],
+  GUARD_MISSING: ['限制 helper 只能写入自己 Secret 的策略缺失。', '按 release 恢复。'],
   WEBHOOK_REFUSES: ['某个准入 webhook 拒绝拉取 Secret，或没有响应。', '对该名称的 Secret 放行，或修复 webhook。'],
   QUOTA_EXCEEDED: ['ResourceQuota 容不下再多一个 Secret。', '把该配额的 `secrets` 加一。'],
   WRITE_REFUSED: ['API Server 因他人的策略拒绝写入。', '让该策略放行拉取 Secret。'],
@@ -43,7 +43,7 @@ export const ROWS_ZH: FindingRows = {
     '按结果所示写信任策略；`ram: rrsa` 会自动完成。',
   ],
   IDENTITY_MISSING: [
-    'values 所说的身份不存在：没有元数据服务、令牌或 Secret 中的登录信息。',
+    'values 中配置的身份不存在：没有元数据服务、令牌或 Secret 中的登录信息。',
     '把 `identity` 设为该集群具备的类型；补全 Secret。',
   ],
   CREDENTIALS_REFUSED: ['AccessKey 被禁用、删除，或 secret 不匹配。', '在 Secret 中放入有效的 AccessKey。'],
@@ -94,19 +94,13 @@ export const ROWS_ZH: FindingRows = {
     'ServiceAccount 的列表由 Argo CD 或 Helm 4 管理。',
     '在其来源处加入该条目，或使用 `attach: admission`。',
   ],
-  SECRET_FOUGHT: [
-    '另一个写入者不断修改或删除某个命名空间的拉取 Secret。',
-    '让它不再改动该 Secret，或让该命名空间退出。',
-  ],
+  SECRET_FOUGHT: ['另一个写入者不断修改或删除某个命名空间的拉取 Secret。', '让它不再改动该 Secret，或排除该命名空间。'],
   NAMESPACE_UNREADABLE: [
     '`scope: namespaces` 时，helper 无权读取所列的某个命名空间：该命名空间连同其 Role 已被删除。',
     '将其从 `targets.namespaces.include` 中移除，或重新创建并再次运行 `helm upgrade`；其他命名空间照常。',
   ],
-  LIST_FOUGHT: [
-    '另一个写入者不断从 ServiceAccount 中删除该条目。',
-    '让它保留不认识的条目，或让该 ServiceAccount 退出。',
-  ],
-  POLICY_MISSING: ['添加引用的准入策略不见了。', '按 release 恢复。'],
+  LIST_FOUGHT: ['另一个写入者不断从 ServiceAccount 中删除该条目。', '让它保留不认识的条目，或排除该 ServiceAccount。'],
+  POLICY_MISSING: ['添加引用的准入策略缺失。', '按 release 恢复。'],
   POLICY_INACTIVE: ['准入策略存在，但没有起作用。', '按 release 恢复。'],
   POD_UNCOVERED: ['values 中没有镜像所在的实例。', '添加该实例，或把域名加入 `domains`。'],
   POD_NOT_TARGETED: ['Pod 的命名空间或 ServiceAccount 不是目标。', '加入 `targets`，然后删除 Pod。'],
@@ -138,7 +132,7 @@ export const ROWS_ZH: FindingRows = {
   POD_DISK_FULL: ['节点磁盘已满。', '清理节点的镜像文件系统，或扩容磁盘。'],
   POD_STUCK: [
     '已知条件都正确，节点仍无法拉取。',
-    '结果中带有节点的原话；查看 Pod 的事件。无权读取 ServiceAccount 时，原因可能无法得知。',
+    '结果中引用了节点的消息；查看 Pod 的事件。无权读取 ServiceAccount 时，原因可能无法得知。',
   ],
   POD_CACHED: ['Pod 在运行，镜像可能来自节点缓存。', '`doctor pod … --ask-registry` 可证明当前登录信息能够拉取。'],
   KUBELET_LENIENT: [

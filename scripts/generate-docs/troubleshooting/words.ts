@@ -117,6 +117,7 @@ cluster never uses a proxy for its own API server: \`HTTPS_PROXY\` in \`extraEnv
 ## As data
 \`-o json\` writes the same for programs. Fields are added to it and never change their meaning; \`registries\`, \`namespaces\` and
 \`serviceAccounts\` are present for a cluster, \`pod\` for a Pod. \`state\` is \`ok\`, \`wrong\` or \`unknown\`.
+With \`attach: admission\` \`serviceAccounts\` is null; where \`cloud.looked\` is false, \`cloud.why\` has the reason.
 
 ${JSON_SHAPE}`,
 }
@@ -136,7 +137,7 @@ ${COMMANDS}
 `,
   columns: ['现象', '结果', '解决方法'],
   parts: ['Pod', 'release 与 helper', '阿里云与实例', '拉取 Secret 与 ServiceAccount'],
-  closing: `## 云端自身的情况
+  closing: `## 从云端读取的内容
 环境中有阿里云凭据时（\`ALIBABA_CLOUD_ACCESS_KEY_ID\`、\`ALIBABA_CLOUD_ACCESS_KEY_SECRET\`，会话还需
 \`ALIBABA_CLOUD_SECURITY_TOKEN\`；或以 \`ALIBABA_CLOUD_ROLE_ARN\`、\`ALIBABA_CLOUD_OIDC_PROVIDER_ARN\` 与
 \`ALIBABA_CLOUD_OIDC_TOKEN_FILE\` 扮演角色；或 \`aliyun\` 命令行工具中自带密钥的配置），两条命令还会读取 helper 身份所依赖的内容：
@@ -149,7 +150,7 @@ OIDC 提供商、角色及其信任策略与全部权限策略、实例、集群
 
 ${CLOUD_RIGHTS}
 ACK 集群自己会说明身份（\`kube-system/ack-cluster-profile\`）；否则用 \`--ack-cluster-id\` 指明集群，用 \`--worker-role\` 指明节点的
-RAM 角色。RAM 只回答本账号的情况：对于其他账号的角色或实例，请使用该账号的凭据再运行一次 doctor。
+RAM 角色。RAM 只返回本账号的信息：对于其他账号的角色或实例，请使用该账号的凭据再运行一次 doctor。
 
 ## 所依赖但未能验证的事实
 \`doctor\` 和 \`plan\` 会在结尾列出所依赖但未能验证的事实，每项只列一次（JSON 中为 \`unverified\`）。它们不是问题：只要一切正常，就无需处理。
@@ -176,6 +177,7 @@ SOCKS5，这里不支持，会报 \`KUBE_CONNECTION\`。\`https://\` 代理的�
 ## 数据形式
 \`-o json\` 为程序输出同样的内容。字段只会增加，含义不变；\`registries\`、\`namespaces\`、\`serviceAccounts\` 用于集群，\`pod\` 用于 Pod。
 \`state\` 为 \`ok\`、\`wrong\` 或 \`unknown\`。
+使用 \`attach: admission\` 时 \`serviceAccounts\` 为 null；\`cloud.looked\` 为 false 时，\`cloud.why\` 为原因。
 
 ${JSON_SHAPE}`,
 }
