@@ -3,7 +3,7 @@ import { NopassError, toNopassError } from '../../errors.ts'
 import { withoutSecrets } from '../../kube/api-error.ts'
 import { printable } from '../../printable.ts'
 import { takeEnvironment } from '../../rollout/inputs/take-environment.ts'
-import { type CliHost, exitCodeOf } from './cli-host.ts'
+import { type CliHost, EXIT, exitCodeOf } from './cli-host.ts'
 import type { Cli } from './command.ts'
 import { reportErrors } from './report-errors.ts'
 import { guessFlags, runCli } from './run-cli.ts'
@@ -30,8 +30,13 @@ export async function runCommandLine(
       interrupt.abort(new NopassError('INTERRUPTED', `interrupted by ${name}`))
     })
   }
-  // A reader that closes early (`| head`) is not a failure.
-  main.stdout.on('error', (error: NodeJS.ErrnoException) => main.exit(error.code === 'EPIPE' ? 0 : 1))
+  // What has begun is still put in order.
+  let unwritten: NodeJS.ErrnoException | undefined
+  main.stdout.on('error', (error) => {
+    unwritten ??= error
+    interrupt.abort(new NopassError('INTERRUPTED', 'standard output was closed'))
+  })
+  main.stderr.on('error', () => undefined)
   const host: CliHost = {
     argv: main.argv.slice(2),
     program: main.env.ACR_NOPASS_PROGRAM || 'acr-nopass',
@@ -53,7 +58,14 @@ export async function runCommandLine(
     main.exitCode = exitCodeOf(error.code)
   }
   // Open handles must not keep a finished command alive.
-  main.stdout.write('', () => main.exit())
+  main.stdout.write('', (error) => main.exit(main.exitCode || codeOfUnwritten(unwritten ?? error, host)))
+}
+
+/** A reader that closes early (`| head`) is not a failure. */
+function codeOfUnwritten(error: NodeJS.ErrnoException | null | undefined, { stderr }: CliHost): number {
+  if (!error || error.code === 'EPIPE') return EXIT.ok
+  stderr.write(`standard output could not be written: ${error.code}\n`)
+  return EXIT.failed
 }
 
 /** The stack and the causes of a failure; long words that could be credentials are redacted. */
