@@ -18,6 +18,7 @@ export interface ProgramOutput {
 interface ProgramLimits {
   readonly milliseconds?: number
   readonly bytes?: number
+  readonly signal?: AbortSignal | undefined
 }
 
 /** A release is 1 MiB at most, compressed; rendered it has some megabytes. */
@@ -29,7 +30,7 @@ const LIMIT_MS = 600_000
 
 /**
  * A short call of a program: argv only, no shell, nothing printed. A program that writes without an end, or never ends, is
- * killed.
+ * killed, as is one that is no longer waited for.
  * @throws HELM_FAILED; what `node:child_process` throws for a program that cannot be started
  */
 export async function runProgram(
@@ -38,12 +39,19 @@ export async function runProgram(
   environment: Readonly<Record<string, string>>,
   limits: ProgramLimits = {},
 ): Promise<ProgramOutput> {
-  const { milliseconds = LIMIT_MS, bytes = OUTPUT_LIMIT } = limits
-  const options = { env: { ...environment }, maxBuffer: bytes, timeout: milliseconds, killSignal: 'SIGKILL' } as const
+  const { milliseconds = LIMIT_MS, bytes = OUTPUT_LIMIT, signal: interrupt } = limits
+  const options = {
+    env: { ...environment },
+    maxBuffer: bytes,
+    timeout: milliseconds,
+    killSignal: 'SIGKILL',
+    signal: interrupt,
+  } as const
   return new Promise((resolve, reject) => {
     execFile(path, [...args], options, (error, stdout, stderr) => {
       const { code, killed = false, signal } = (error ?? {}) as NonNullable<typeof error> & { code?: unknown }
       if (error === null) resolve({ exitCode: 0, stdout, stderr })
+      else if (interrupt?.aborted) reject(interrupt.reason)
       else if (typeof code === 'number') resolve({ exitCode: code, stdout, stderr })
       else if (code === 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER') {
         reject(new NopassError('HELM_FAILED', `${path} ${args[0] ?? ''} wrote more than ${bytes / 1024 / 1024} MiB`))
@@ -59,8 +67,8 @@ export async function runProgram(
  * A short helm call that reads; its standard output, which may hold values and Secrets: never print it.
  * @throws NopassError one of the `HELM_…` codes
  */
-export async function readFromHelm(helm: HelmProgram, args: readonly string[]): Promise<string> {
-  const output = await runProgram(helm.path, args, helm.environment)
+export async function readFromHelm(helm: HelmProgram, args: readonly string[], signal?: AbortSignal): Promise<string> {
+  const output = await runProgram(helm.path, args, helm.environment, { signal })
   if (output.exitCode !== 0) throw readHelmError(output.stderr, { command: args[0] ?? 'helm' })
   return output.stdout
 }

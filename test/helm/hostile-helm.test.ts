@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { gzipSync } from 'node:zlib'
-import { formatError } from '../../src/errors.ts'
+import { formatError, NopassError } from '../../src/errors.ts'
 import { helmEnvironment } from '../../src/helm/helm-environment.ts'
 import { readEnd } from '../../src/helm/helm-process.ts'
 import { fetchArchive } from '../../src/helm/obtain/download-helm.ts'
@@ -15,11 +15,20 @@ import { readHelmError } from '../../src/helm/read-helm-error.ts'
 import { parseManifest } from '../../src/helm/release/manifest.ts'
 import { diffManifests } from '../../src/helm/release/manifest-diff.ts'
 import { readRecord } from '../../src/helm/release/release-record.ts'
-import { renderRelease } from '../../src/helm/release/render-release.ts'
+import { renderRelease, templateRelease } from '../../src/helm/release/render-release.ts'
 import { runProgram } from '../../src/helm/run-helm.ts'
 import { runnerCommands, UNPRINTABLE } from '../text/hostile.ts'
 
 const signal = new AbortController().signal
+const OPTIONS = {
+  chart: 'c',
+  valuesFiles: [],
+  timeout: '1m',
+  wait: true,
+  createNamespace: false,
+  forceConflicts: false,
+  description: 'x',
+}
 
 async function folder(t: TestContext): Promise<string> {
   const path = await mkdtemp(join(tmpdir(), 'acr-nopass-hostile-helm-'))
@@ -52,6 +61,29 @@ test('hostile helm: a program that does not exit is killed', async (t) => {
   })
 })
 
+test('P10 hostile helm: an interrupted run waits for no helm that hangs, also where that is asked for its version', async (t) => {
+  const path = await program(t, 'exec sleep 1000')
+  const environment = { PATH: process.env.PATH ?? '' }
+  const interrupted = AbortSignal.abort(new NopassError('INTERRUPTED', 'ended'))
+  const helm = { path, version: { major: 4, minor: 3, patch: 0, text: 'v4.3.0' }, environment }
+  const target = { release: 'a', namespace: 'b', kubeconfig: 'c' }
+  const known = { chart: 'c', values: {}, version: '1.37.0', installed: false }
+  await assert.rejects(renderRelease(helm, target, OPTIONS, interrupted), { code: 'INTERRUPTED' })
+  await assert.rejects(templateRelease(helm, target, OPTIONS, known, interrupted), { code: 'INTERRUPTED' })
+  await assert.rejects(findHelm({ path, environment, home: await folder(t), signal: interrupted }), {
+    code: 'INTERRUPTED',
+  })
+})
+
+test('hostile helm: one that cannot be run is reported with the reason', async (t) => {
+  const path = await program(t, 'kill -9 $$')
+  const environment = { PATH: process.env.PATH ?? '' }
+  await assert.rejects(findHelm({ path, environment, home: await folder(t) }), {
+    code: 'HELM_NOT_FOUND',
+    message: `${path} cannot be run: ${path} version was ended by SIGKILL`,
+  })
+})
+
 test('hostile helm: only the version is shown of its version output', async (t) => {
   const path = await program(t, `printf 'v4.3.0\\033[31m\\n::error::x\\n'`)
   const { version } = await findHelm({ path, environment: { PATH: process.env.PATH }, home: await folder(t) })
@@ -62,17 +94,8 @@ test('hostile helm: invalid JSON is an error that quotes nothing of it', async (
   const path = await program(t, `printf 'password: hunter2'`)
   const version = { major: 4, minor: 3, patch: 0, text: 'v4.3.0' }
   const helm = { path, version, environment: { PATH: process.env.PATH ?? '' } }
-  const options = {
-    chart: 'c',
-    valuesFiles: [],
-    timeout: '1m',
-    wait: true,
-    createNamespace: false,
-    forceConflicts: false,
-    description: 'x',
-  }
   await assert.rejects(
-    renderRelease(helm, { release: 'a', namespace: 'b', kubeconfig: 'c' }, options),
+    renderRelease(helm, { release: 'a', namespace: 'b', kubeconfig: 'c' }, OPTIONS),
     (error: Error) => {
       assert.doesNotMatch(error.message, /hunter2|passw/)
       return 'code' in error && error.code === 'HELM_FAILED'

@@ -20,6 +20,7 @@ export interface FindHelmOptions {
   readonly environment: NodeJS.ProcessEnv
   /** A private folder for helm's caches. */
   readonly home: string
+  readonly signal?: AbortSignal | undefined
 }
 
 /** Finds helm and checks its version by running it. @throws HELM_NOT_FOUND, HELM_VERSION_UNSUPPORTED */
@@ -27,9 +28,12 @@ export async function findHelm(options: FindHelmOptions): Promise<Helm> {
   const path = options.path ?? (await searchHelm(options.environment))
   if (path === undefined) throw new NopassError('HELM_NOT_FOUND', 'no `helm` on PATH')
   const environment = helmEnvironment(options.environment, options.home)
-  const output = await runProgram(path, ['version', '--template', '{{.Version}}'], environment, VERSION_LIMITS).catch(
+  const { signal } = options
+  const limits = { ...VERSION_LIMITS, signal }
+  const output = await runProgram(path, ['version', '--template', '{{.Version}}'], environment, limits).catch(
     (cause) => {
-      throw new NopassError('HELM_NOT_FOUND', `${path} cannot be run`, { cause })
+      signal?.throwIfAborted()
+      throw new NopassError('HELM_NOT_FOUND', `${path} cannot be run: ${cause.message}`, { cause })
     },
   )
   const version = parseHelmVersion(output.stdout)

@@ -10,19 +10,23 @@ import { findHelm, type Helm, isSameVersion, parseHelmVersion, searchHelm } from
 export async function obtainHelm(options: ObtainHelmOptions, signal: AbortSignal): Promise<Helm> {
   const { version, environment } = options
   const home = join(options.folder, 'helm')
-  if (version === '') return findHelm({ environment, home })
+  if (version === '') return findHelm({ environment, home, signal })
   const onPath = await searchHelm(environment)
-  if (onPath !== undefined && (await isVersion(onPath, version, environment)))
-    return findHelm({ path: onPath, version, environment, home })
+  if (onPath !== undefined && (await isVersion(onPath, version, environment, signal)))
+    return findHelm({ path: onPath, version, environment, home, signal })
   const { downloadHelm } = await import('./download-helm.ts')
-  return findHelm({ path: await downloadHelm(options, signal), version, environment, home })
+  return findHelm({ path: await downloadHelm(options, signal), version, environment, home, signal })
 }
 
-async function isVersion(path: string, wanted: string, environment: NodeJS.ProcessEnv): Promise<boolean> {
+async function isVersion(
+  path: string,
+  wanted: string,
+  environment: NodeJS.ProcessEnv,
+  signal: AbortSignal,
+): Promise<boolean> {
   const env = { PATH: environment.PATH ?? '', HOME: environment.HOME ?? '' }
-  const output = await runProgram(path, ['version', '--template', '{{.Version}}'], env, VERSION_LIMITS).catch(
-    () => undefined,
-  )
+  const limits = { ...VERSION_LIMITS, signal }
+  const output = await runProgram(path, ['version', '--template', '{{.Version}}'], env, limits).catch(() => undefined)
   const found = parseHelmVersion(output?.stdout ?? '')
   return found !== undefined && isSameVersion(found, parseHelmVersion(wanted))
 }

@@ -10,10 +10,10 @@ export async function renderRelease(
   helm: Helm,
   target: ReleaseTarget,
   options: UpgradeOptions,
+  signal?: AbortSignal,
 ): Promise<ReleaseContent> {
-  return describeRelease(
-    parseHelmJson(await readFromHelm(helm, dryRunArguments(helm.version, target, options)), 'upgrade --dry-run'),
-  )
+  const text = await readFromHelm(helm, dryRunArguments(helm.version, target, options), signal)
+  return describeRelease(parseHelmJson(text, 'upgrade --dry-run'))
 }
 
 /** The same without connecting to the cluster, for a chart that is known to use only its version and to have no hooks. */
@@ -22,8 +22,9 @@ export async function templateRelease(
   target: ReleaseTarget,
   options: UpgradeOptions,
   known: Pick<ReleaseContent, 'chart' | 'values'> & { readonly version: string; readonly installed: boolean },
+  signal?: AbortSignal,
 ): Promise<ReleaseContent> {
-  const text = await readFromHelm(helm, templateArguments(target, options, known))
+  const text = await readFromHelm(helm, templateArguments(target, options, known), signal)
   return { chart: known.chart, values: known.values, objects: parseManifest(text), hooks: [] }
 }
 

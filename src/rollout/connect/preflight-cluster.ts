@@ -126,7 +126,7 @@ interface RenderRequest {
 
 /** A plan renders with the API server's validation; an apply gets that when it writes. Templates of the user may use `lookup`. */
 async function render(
-  { cluster: { values }, context: { helm, settings } }: Omit<ClusterWork, 'run'>,
+  { cluster: { values }, context: { helm, settings }, signal }: Omit<ClusterWork, 'run'>,
   { identity }: ConnectedCluster,
   { target, upgrade, given, installed }: RenderRequest,
 ): Promise<Pick<Preflight, 'desired' | 'exact'>> {
@@ -137,9 +137,9 @@ async function render(
     given === undefined ||
     values?.extraObjects.length !== 0
   )
-    return { desired: await renderRelease(helm, target, upgrade), exact: false }
+    return { desired: await renderRelease(helm, target, upgrade, signal), exact: false }
   const known = { chart: bundled, values: given, version: identity.version, installed }
-  return { desired: await templateRelease(helm, target, upgrade, known), exact: true }
+  return { desired: await templateRelease(helm, target, upgrade, known, signal), exact: true }
 }
 
 /** Two entries for the same release in the same cluster would undo each other. */

@@ -131,7 +131,7 @@ async function retire(
     forceConflicts: inputs['force-conflicts'],
     description: `${context.runName}: retire`,
   }
-  const desired = await renderRelease(helm, target, options)
+  const desired = await renderRelease(helm, target, options, signal)
   const seconds = parseGoDuration(inputs.timeout, 'timeout')
   const step = { id: randomUUID(), timeoutSeconds: longestSeconds(seconds, desired.hooks.length) }
   context.report(cluster.name, 'removing what the helper wrote (retire)')
