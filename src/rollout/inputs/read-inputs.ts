@@ -63,6 +63,12 @@ const SINGLE_CLUSTER: readonly InputName[] = [
   'worker-roles',
 ]
 
+/** Inputs that would have no effect beside the other way to reach a cluster. */
+const OF_OTHER_ACCESS: readonly (readonly [InputName, readonly InputName[]])[] = [
+  ['kubeconfig', ['ack-cluster-id', 'region', 'private-endpoint']],
+  ['ack-cluster-id', ['kube-context']],
+]
+
 function refuseConflicts(inputs: Inputs, given: (name: InputName) => string | undefined): void {
   const isGiven = (name: InputName): boolean =>
     (given(name)?.trim() ?? '') !== '' && given(name) !== INPUTS[name].default
@@ -74,7 +80,10 @@ function refuseConflicts(inputs: Inputs, given: (name: InputName) => string | un
       hint: `Put ${single} into the entry of the list, or describe one cluster by the single-cluster inputs alone.`,
     })
   }
-  if (isGiven('ack-cluster-id') && isGiven('kubeconfig')) throw conflict('ack-cluster-id', 'kubeconfig')
+  for (const [access, names] of OF_OTHER_ACCESS) {
+    const other = isGiven(access) ? names.find(isGiven) : undefined
+    if (other) throw conflict(other, access)
+  }
   if (isGiven('chart-version') && !inputs.chart.startsWith('oci://')) {
     throw new NopassError('INPUT_CONFLICT', 'chart-version needs a chart that starts with oci://')
   }
