@@ -3,7 +3,11 @@ import { test } from 'node:test'
 import { KubeApiError } from '../../src/kube/api-error.ts'
 import type { KubeClient } from '../../src/kube/client.ts'
 import { discoverKinds } from '../../src/release/api-resources.ts'
-import { createReleaseNamespace, removeReleaseNamespace } from '../../src/rollout/deploy/release-namespace.ts'
+import {
+  createReleaseNamespace,
+  hasReleaseNamespace,
+  removeReleaseNamespace,
+} from '../../src/rollout/deploy/release-namespace.ts'
 
 const LIST = ['list']
 const version = (groupVersion: string) => ({ groupVersion })
@@ -94,6 +98,30 @@ test('custom kinds are found in every served version, each once', async (t) => {
     kinds.map(({ apiVersion, plural }) => `${apiVersion} ${plural}`),
     ['apps.kruise.io/v1beta1 statefulsets', 'apps.kruise.io/v1alpha1 clonesets', 'calendar.example.com/v1 events'],
   )
+})
+
+const ENDING = {
+  metadata: { name: 'n', deletionTimestamp: '2026-11-28T00:00:00Z' },
+  status: { conditions: [{ type: 'NamespaceContentRemaining', status: 'True', message: 'Some resources remain' }] },
+}
+
+test('before anything is written, a namespace that is being deleted is awaited', async (t) => {
+  const states = [ENDING, ENDING, new KubeApiError(404, 'not found')]
+  const request = async () => {
+    const state = states.shift()
+    if (state instanceof Error) throw state
+    return state
+  }
+  assert.equal(await hasReleaseNamespace({ request } as unknown as KubeClient, 'n', t.signal), false)
+  assert.deepEqual(states, [])
+})
+
+test('before anything is written, and so in a plan too, a namespace whose deletion does not end is an error', async (t) => {
+  const request = async () => ENDING
+  await assert.rejects(hasReleaseNamespace({ request } as unknown as KubeClient, 'n', t.signal, 0), {
+    code: 'KUBE_CONFLICT',
+    message: 'namespace n is still being deleted: Some resources remain',
+  })
 })
 
 test('a namespace that is being deleted is awaited and created again', async () => {

@@ -11,18 +11,33 @@ const MADE_LABEL = 'acr-nopass.io/made-for-release'
 /** The helper's Pods take their grace period to end. */
 const ENDING_MS = 40_000
 
-/** Whether the release's namespace exists and is not being deleted; undefined when it may not be read. */
+/**
+ * Whether the release's namespace exists, after waiting for one to be deleted; undefined when it may not be read.
+ * @throws KUBE_CONFLICT when that deletion does not finish
+ */
 export async function hasReleaseNamespace(
   client: KubeClient,
   name: string,
   signal: AbortSignal,
+  limitMs: number = ENDING_MS,
 ): Promise<boolean | undefined> {
-  const namespace = await readNamespace(client, pathOf(name), signal)
+  let namespace = await readNamespace(client, pathOf(name), signal)
+  await pollUntil(limitMs, signal, async () => {
+    if (isEnding(namespace)) namespace = await readNamespace(client, pathOf(name), signal)
+    return !isEnding(namespace)
+  })
+  if (isEnding(namespace)) throw stillEnding(name, namespace)
   if (namespace instanceof KubeApiError) {
     if (namespace.status === 403) return undefined
     throw namespace
   }
-  return namespace !== null && namespace.metadata?.deletionTimestamp === undefined
+  return namespace !== null
+}
+
+function isEnding(namespace: KubeObject | null | KubeApiError): boolean {
+  return (
+    namespace !== null && !(namespace instanceof KubeApiError) && namespace.metadata?.deletionTimestamp !== undefined
+  )
 }
 
 /**
@@ -48,13 +63,15 @@ export async function createReleaseNamespace(
     } catch (error) {
       if (!hasStatus(error, 409)) throw error
       conflict = error
-      return (await hasReleaseNamespace(client, name, signal)) !== false
+      const namespace = await readNamespace(client, pathOf(name), signal)
+      if (namespace instanceof KubeApiError && namespace.status !== 403) throw namespace
+      return namespace !== null && !isEnding(namespace)
     }
   })
   if (made === undefined) throw stillEnding(name, await readNamespace(client, pathOf(name), signal), conflict)
 }
 
-function stillEnding(name: string, namespace: KubeObject | null | KubeApiError, cause: unknown): NopassError {
+function stillEnding(name: string, namespace: KubeObject | null | KubeApiError, cause?: unknown): NopassError {
   const { status } = (namespace ?? {}) as { readonly status?: { readonly conditions?: readonly Condition[] } }
   const reasons = (status?.conditions ?? []).filter((one) => one.status === 'True').map(({ message }) => message)
   const why = reasons.length === 0 ? '' : `: ${reasons.join('; ')}`
