@@ -3,6 +3,7 @@ import { after, test } from 'node:test'
 import { MERGE_PATCH } from '../../src/kube/client.ts'
 import { readSeedFile } from '../../src/sandbox/cloud/seed/read-seed.ts'
 import { DEMO_SEED_FILE } from '../../src/sandbox/cloud/start-cloud.ts'
+import { rolledOut } from '../support/cluster/app-deployment.ts'
 import { eventually } from '../support/eventually.ts'
 import { contentOf, HOME, names, openHelperCluster, RELEASE, SECRET } from './helper-cluster.ts'
 
@@ -175,6 +176,8 @@ test('P7 two entries of one instance and identity share each token request', asy
   await helperCluster.install({ replicas: 1, registries: split })
   await has('team-a', VPC, CUSTOM)
   await has('ops', PUBLIC, CUSTOM)
+  // Before, a new Pod may request a token to verify its configuration.
+  await rolledOut(admin, HOME, RELEASE)
   await helperCluster.settled()
   const before = contentOf(await helperCluster.secret('ops'))
   const from = cloud.calls.length

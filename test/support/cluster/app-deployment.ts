@@ -20,6 +20,7 @@ export async function deploy(
 
 interface DeploymentObject {
   readonly metadata: { readonly generation: number }
+  readonly spec: { readonly replicas: number }
   readonly status?: {
     readonly observedGeneration?: number
     readonly updatedReplicas?: number
@@ -28,12 +29,14 @@ interface DeploymentObject {
   }
 }
 
-function rolledOut(admin: KubeClient, namespace: string, name: string): Promise<void> {
+/** Waits like `kubectl rollout status`: until only ready Pods of the newest revision are there. */
+export function rolledOut(admin: KubeClient, namespace: string, name: string): Promise<void> {
   const path = `/apis/apps/v1/namespaces/${namespace}/deployments/${name}`
   return eventually(async () => {
-    const { metadata, status } = await admin.request<DeploymentObject>({ method: 'GET', path })
+    const { metadata, spec, status } = await admin.request<DeploymentObject>({ method: 'GET', path })
     const { observedGeneration, updatedReplicas, replicas, availableReplicas } = status ?? {}
-    assert.deepEqual([observedGeneration, updatedReplicas, replicas, availableReplicas], [metadata.generation, 2, 2, 2])
+    const wanted = [metadata.generation, spec.replicas, spec.replicas, spec.replicas]
+    assert.deepEqual([observedGeneration, updatedReplicas, replicas, availableReplicas], wanted)
   }, 180_000)
 }
 
