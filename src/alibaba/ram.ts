@@ -79,6 +79,8 @@ export interface AttachedPolicy {
 }
 
 const CUSTOM = { PolicyType: 'Custom' }
+/** Without it RAM refuses a sixth version. */
+export const ROTATE: string = 'DeleteOldestNonDefaultVersionWhenLimitExceeded'
 
 /** Own calls, as for the other products: the vendor's SDK does not support proxies, and its errors quote URLs. */
 export function createRam(target: CloudTarget): Ram {
@@ -121,8 +123,7 @@ export function createRam(target: CloudTarget): Ram {
       return run('CreatePolicy', query, signal)
     },
     createPolicyVersion: (name, document, signal) => {
-      const RotateStrategy = 'DeleteOldestNonDefaultVersionWhenLimitExceeded'
-      const query = { PolicyName: name, PolicyDocument: document, SetAsDefault: true, RotateStrategy }
+      const query = { PolicyName: name, PolicyDocument: document, SetAsDefault: true, RotateStrategy: ROTATE }
       return run('CreatePolicyVersion', query, signal)
     },
     updatePolicyDescription: (name, description, signal) =>

@@ -1,5 +1,5 @@
 import { FILE_HEADERS_ONLY, formatPatch, structuredPatch } from 'diff'
-import type { Ram, Tag } from '../alibaba/ram.ts'
+import { type Ram, ROTATE, type Tag } from '../alibaba/ram.ts'
 import type { Unverified } from '../alibaba/unverified.ts'
 import { hasCode } from '../errors.ts'
 import { shellWord } from '../lib/text.ts'
@@ -75,7 +75,7 @@ const STEPS: { readonly [Kind in PolicyStep['do']]: StepKind<Extract<PolicyStep,
         PolicyName: policy,
         PolicyDocument: json(after),
         SetAsDefault: 'true',
-        RotateStrategy: 'DeleteOldestNonDefaultVersionWhenLimitExceeded',
+        RotateStrategy: ROTATE,
       }),
   },
   attach: {

@@ -1,3 +1,4 @@
+import { ROTATE } from '../alibaba/ram.ts'
 import type { Grant } from './helper-grants.ts'
 import { normalForm, type PolicyDocument } from './normal-form.ts'
 import { OWNER_TAG, ownDescription } from './ram-names.ts'
@@ -20,6 +21,7 @@ export function renderTerraform({ purpose, policy, role, attachTo, otherAccount 
         policy_name: quote(policy.name),
         description: quote(description),
         policy_document: jsonencode(policy.document),
+        rotate_strategy: quote(ROTATE),
         tags: tags(),
       }),
     )

@@ -193,6 +193,17 @@ const ROWS: readonly Row[] = [
     message: /let it\nacr-nopass refresh$/,
   },
   {
+    // terraform-provider-alicloud alicloud/service_alicloud_cr_ee.go: the instance is not in a state that supports the operation.
+    title: 'an instance that is not running, by the code of ACR',
+    observed: fixture({
+      registries: [
+        registry({ state: 'failing', error: { ...failure('CLOUD_REJECTED'), reason: 'INSTANCE_STATUS_NOT_SUPPORT' } }),
+      ],
+    }),
+    finds: [['error', 'INSTANCE_NOT_RUNNING', 'registry demo']],
+    message: /aliyun cr GetInstance --region cn-hangzhou --InstanceId cri-abc123$/,
+  },
+  {
     title: 'a role that does not trust the helper of an alias in an umbrella chart',
     observed: fixture({
       release: { name: 'apps-base-pull', fullname: 'apps-base-pull', helmRelease: 'apps' },

@@ -43,14 +43,20 @@ const KINDS: Readonly<Record<string, Kind>> = {
   REGISTRY_LOGIN_REFUSED: { id: 'REGISTRY_REFUSES', command: refresh },
 }
 
-/** Codes of the cloud for something else than an instance that does not exist. */
-const ABSENT: Readonly<Record<string, Kind>> = {
+/** By the cloud's own code, which decides before ours. */
+const REASONS: Readonly<Record<string, Kind>> = {
   'EntityNotExist.Role': {
     id: 'ROLE_MISSING',
     fix: 'Create the role with the trust and the policy that the command prints (`acr-nopass apply` does that too), or correct its name in values.',
     command: printTrust,
   },
   USER_NOT_EXIST: { id: 'REGISTRY_FAILING', command: refresh },
+  INSTANCE_STATUS_NOT_SUPPORT: {
+    id: 'INSTANCE_NOT_RUNNING',
+    fix: 'Wait, or renew the instance in the console of Container Registry; nothing can be pulled from it until it is RUNNING.',
+    command: (_observed, { instanceId, region }) =>
+      `aliyun cr GetInstance --region ${region} --InstanceId ${instanceId}`,
+  },
 }
 
 /** Why a registry has no new credential. */
@@ -60,7 +66,7 @@ export function registryFailure(
   rest: string,
   observed: Observed,
 ): Finding {
-  const kind: Kind = ABSENT[error.reason ?? ''] ?? KINDS[error.code] ?? { id: 'REGISTRY_FAILING', command: refresh }
+  const kind: Kind = REASONS[error.reason ?? ''] ?? KINDS[error.code] ?? { id: 'REGISTRY_FAILING', command: refresh }
   const reported = `${error.message}${error.reason ? ` (${error.reason})` : ''}`
   const more = kind.cause?.(observed) ?? ''
   const command = kind.command?.(observed, registry)

@@ -43,6 +43,7 @@ resource "alicloud_ram_policy" "acr-nopass" {
       }
     ]
   })
+  rotate_strategy = "DeleteOldestNonDefaultVersionWhenLimitExceeded"
   tags            = { "managed-by" = "acr-nopass" }
 }
 
@@ -84,6 +85,7 @@ resource "alicloud_ram_policy" "acr-nopass-acr-pull_6543210987654321" {
       }
     ]
   })
+  rotate_strategy = "DeleteOldestNonDefaultVersionWhenLimitExceeded"
   tags            = { "managed-by" = "acr-nopass" }
 }
 

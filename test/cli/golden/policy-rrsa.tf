@@ -34,6 +34,7 @@ resource "alicloud_ram_policy" "acr-nopass-c0123" {
       }
     ]
   })
+  rotate_strategy = "DeleteOldestNonDefaultVersionWhenLimitExceeded"
   tags            = { "managed-by" = "acr-nopass" }
 }
 

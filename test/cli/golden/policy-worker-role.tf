@@ -35,6 +35,7 @@ resource "alicloud_ram_policy" "acr-nopass" {
       }
     ]
   })
+  rotate_strategy = "DeleteOldestNonDefaultVersionWhenLimitExceeded"
   tags            = { "managed-by" = "acr-nopass" }
 }
 
