@@ -1,3 +1,5 @@
+import { wildcardsMeet } from '../lib/wildcards.ts'
+
 /** RAM's wildcards: `*` matches any characters, `?` any single one. A `*` in `name` is matched only by a wildcard. */
 export function matchesPattern(pattern: string, name: string): boolean {
   return matchesCharacters([...pattern], [...name])
@@ -53,24 +55,7 @@ export function resourcesMeet(a: string, b: string): boolean {
   if (a === '*' || b === '*') return true
   const [one, other] = [splitArn(a), splitArn(b)]
   if (one === undefined || other === undefined) return false
-  return one.every((field, index) => field === '' || other[index] === '' || patternsMeet(field, other[index] ?? ''))
-}
-
-/** Dynamic programming from the end: `meets[i][j]` is the result for `a` from `i` on and `b` from `j` on. */
-function patternsMeet(a: string, b: string): boolean {
-  const meets = Array.from({ length: a.length + 1 }, () => new Array<boolean>(b.length + 1).fill(false))
-  const at = (i: number, j: number): boolean => meets[i]?.[j] ?? false
-  for (let i = a.length; i >= 0; i--) {
-    for (let j = b.length; j >= 0; j--) {
-      const [left, right] = [a[i], b[j]]
-      const row = meets[i] as boolean[]
-      if (left === '*') row[j] = at(i + 1, j) || (right !== undefined && at(i, j + 1))
-      else if (right === '*') row[j] = at(i, j + 1) || (left !== undefined && at(i + 1, j))
-      else if (left === undefined || right === undefined) row[j] = left === right
-      else row[j] = (left === right || left === '?' || right === '?') && at(i + 1, j + 1)
-    }
-  }
-  return at(0, 0)
+  return one.every((field, index) => field === '' || other[index] === '' || wildcardsMeet(field, other[index] ?? ''))
 }
 
 function splitArn(arn: string): readonly string[] | undefined {

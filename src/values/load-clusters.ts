@@ -1,5 +1,6 @@
 import schema from '../../schemas/clusters.schema.json' with { type: 'json' }
-import { regionError } from './checks/check-regions.ts'
+import { regionErrors } from './checks/check-regions.ts'
+import { repeatedNames } from './checks/check-registries.ts'
 import type { ClusterEntry } from './clusters.generated.ts'
 import { check } from './clusters-validator.generated.mjs'
 import { hideForeign } from './foreign-file.ts'
@@ -87,40 +88,23 @@ function placesOfFiles(root: ListNode): Map<string, readonly Position[]> {
   )
 }
 
-interface ClusterDefaults {
-  readonly defaults?: { readonly release: string; readonly namespace: string } | undefined
-  readonly anyRegion?: boolean | undefined
-}
-
 /** Duplicate names and releases, and regions that do not exist. */
-function checkClusters(root: ListNode, { defaults, anyRegion }: ClusterDefaults): ValuesError[] {
-  const names = new Map<string, YamlNode>()
+function checkClusters(root: ListNode, { defaults, anyRegion }: LoadClustersOptions): ValuesError[] {
   const releases = new Map<string, { readonly index: number; readonly node: YamlNode }>()
-  return root.items.flatMap((entry, index) => [
-    ...nameErrors(entry, index, names),
-    ...releaseErrors(entry, index, releases, defaults),
-    ...(anyRegion ? [] : regionErrors(entry, index)),
-  ])
-}
-
-function nameErrors(entry: YamlNode, index: number, names: Map<string, YamlNode>): ValuesError[] {
-  const node = child(entry, 'name')
-  const name = text(node)
-  if (node === undefined || name === undefined) return []
-  const first = names.get(name)
-  if (first === undefined) {
-    names.set(name, node)
-    return []
-  }
-  const message = `two clusters are named "${name}", the first in line ${first.at.line}`
-  return [new ValuesError('CLUSTERS_NAME_TWICE', message, { at: node.at, path: [index, 'name'], value: name })]
+  return [
+    ...repeatedNames(root.items, [], 'CLUSTERS_NAME_TWICE', 'clusters'),
+    ...root.items.flatMap((entry, index) => [
+      ...releaseErrors(entry, index, releases, defaults),
+      ...(anyRegion ? [] : regionErrors(root, [index, 'ack', 'region'], 'the input `endpoints`')),
+    ]),
+  ]
 }
 
 function releaseErrors(
   entry: YamlNode,
   index: number,
   releases: Map<string, { readonly index: number; readonly node: YamlNode }>,
-  defaults: ClusterDefaults['defaults'],
+  defaults: LoadClustersOptions['defaults'],
 ): ValuesError[] {
   const release = text(child(entry, 'release')) ?? defaults?.release ?? 'acr-nopass'
   const namespace = text(child(entry, 'namespace')) ?? defaults?.namespace ?? 'acr-nopass'
@@ -148,11 +132,4 @@ function clusterMarks(entry: YamlNode): string[] {
     ['API server', text(child(child(entry, 'expect'), 'server'))],
   ]
   return marks.flatMap(([what, value]) => (value === undefined ? [] : [`${what} ${value}`]))
-}
-
-function regionErrors(entry: YamlNode, index: number): ValuesError[] {
-  const node = child(child(entry, 'ack'), 'region')
-  const region = text(node)
-  if (node === undefined || region === undefined || !/^[a-z]+(-[a-z0-9]+)+$/.test(region)) return []
-  return regionError(region, { at: node.at, path: [index, 'ack', 'region'], otherwise: 'the input `endpoints`' })
 }

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { globsMeet, targetsOverlap } from '../../src/values/checks/check-domains.ts'
+import { wildcardsMeet } from '../../src/lib/wildcards.ts'
+import { targetsOverlap } from '../../src/values/checks/check-domains.ts'
 import { matchesGlobs, matchesTarget } from '../../src/values/glob.ts'
 
 const glob = fc.stringMatching(/^[ab*]{1,4}$/)
@@ -14,7 +15,7 @@ test('two globs intersect exactly if some name matches both', () => {
   fc.assert(
     fc.property(glob, glob, (left, right) => {
       const name = names.find((each) => matchesGlobs([left], each) && matchesGlobs([right], each))
-      assert.equal(globsMeet(left, right), name !== undefined, `${left} ${right} ${name}`)
+      assert.equal(wildcardsMeet(left, right), name !== undefined, `${left} ${right} ${name}`)
     }),
     { numRuns: 3000 },
   )

@@ -1,3 +1,4 @@
+import { wildcardsMeet } from '../../lib/wildcards.ts'
 import { matchesGlobs } from '../glob.ts'
 import { ValuesError } from '../values-error.ts'
 import { child, items, type MapNode, type Position, text, texts, toValue, type YamlNode } from '../yaml/yaml-node.ts'
@@ -86,27 +87,5 @@ export function targetsOverlap(left: TargetSet, right: TargetSet): boolean {
   const exclude = [...left.exclude, ...right.exclude]
   // A glob is covered by another when that fits its text: its own `*` then counts as one more character.
   const usable = (globs: readonly string[]): string[] => globs.filter((glob) => !matchesGlobs(exclude, glob))
-  return usable(left.include).some((a) => usable(right.include).some((b) => globsMeet(a, b)))
-}
-
-/** Whether some text fits both globs. */
-export function globsMeet(left: string, right: string): boolean {
-  const known = new Map<string, boolean>()
-  const meet = (a: number, b: number): boolean => {
-    const key = `${a} ${b}`
-    const before = known.get(key)
-    if (before !== undefined) return before
-    // A star matches nothing, or one more character of the other side.
-    const result =
-      a === left.length && b === right.length
-        ? true
-        : left[a] === '*'
-          ? meet(a + 1, b) || (b < right.length && meet(a, b + 1))
-          : right[b] === '*'
-            ? meet(a, b + 1) || (a < left.length && meet(a + 1, b))
-            : a < left.length && b < right.length && left[a] === right[b] && meet(a + 1, b + 1)
-    known.set(key, result)
-    return result
-  }
-  return meet(0, 0)
+  return usable(left.include).some((a) => usable(right.include).some((b) => wildcardsMeet(a, b)))
 }

@@ -1,5 +1,5 @@
 import { ValuesError } from '../values-error.ts'
-import { child, is, items, type MapNode, text, type YamlNode } from '../yaml/yaml-node.ts'
+import { child, is, items, type MapNode, text, type ValuePath, type YamlNode } from '../yaml/yaml-node.ts'
 
 // Keys without meaning for an edition: the helper would silently ignore them.
 const IDLE: Readonly<Record<string, readonly string[]>> = {
@@ -20,13 +20,23 @@ const IDLE: Readonly<Record<string, readonly string[]>> = {
 /** Duplicate names, and keys of another edition. */
 export function checkRegistries(values: MapNode): ValuesError[] {
   const registries = items(child(values, 'registries'))
-  return [...repeatedNames(registries), ...registries.flatMap(idleKeys), ...registries.flatMap(idleRepositories)]
+  return [
+    ...repeatedNames(registries, ['registries'], 'VALUES_NAME_TWICE', 'registries'),
+    ...registries.flatMap(idleKeys),
+    ...registries.flatMap(idleRepositories),
+  ]
 }
 
-function repeatedNames(registries: readonly YamlNode[]): ValuesError[] {
+/** Entries of the list at `path` that have the name of an earlier one. */
+export function repeatedNames(
+  entries: readonly YamlNode[],
+  path: ValuePath,
+  code: 'VALUES_NAME_TWICE' | 'CLUSTERS_NAME_TWICE',
+  what: string,
+): ValuesError[] {
   const first = new Map<string, YamlNode>()
-  return registries.flatMap((registry, index) => {
-    const node = child(registry, 'name')
+  return entries.flatMap((entry, index) => {
+    const node = child(entry, 'name')
     const name = text(node)
     if (node === undefined || name === undefined) return []
     const earlier = first.get(name)
@@ -34,9 +44,8 @@ function repeatedNames(registries: readonly YamlNode[]): ValuesError[] {
       first.set(name, node)
       return []
     }
-    const path = ['registries', index, 'name']
-    const message = `two registries are named "${name}", the first in line ${earlier.at.line}`
-    return [new ValuesError('VALUES_NAME_TWICE', message, { at: node.at, path, value: name })]
+    const message = `two ${what} are named "${name}", the first in line ${earlier.at.line}`
+    return [new ValuesError(code, message, { at: node.at, path: [...path, index, 'name'], value: name })]
   })
 }
 
