@@ -30,60 +30,29 @@ export interface PolicyEntities {
   readonly groups: readonly string[]
 }
 
-/** The RAM operations that the product uses, on custom policies unless noted. All reject as the transport does. */
-export interface Ram {
-  /** Undefined: it does not exist. */
-  getPolicy(name: string, signal?: AbortSignal): Promise<RamPolicy | undefined>
-  /** One of the cloud's own policies; undefined: it does not exist. */
-  getSystemPolicy(name: string, signal?: AbortSignal): Promise<RamPolicy | undefined>
-  createPolicy(
-    policy: {
-      readonly name: string
-      readonly document: string
-      readonly description: string
-      readonly tags: readonly Tag[]
-    },
-    signal?: AbortSignal,
-  ): Promise<void>
-  /** A new default version; RAM deletes the oldest other one when there are five. */
-  createPolicyVersion(name: string, document: string, signal?: AbortSignal): Promise<void>
-  updatePolicyDescription(name: string, description: string, signal?: AbortSignal): Promise<void>
-  deletePolicy(name: string, signal?: AbortSignal): Promise<void>
-  /** Custom and system policies of a role; undefined: the role does not exist. */
-  listRolePolicies(role: string, signal?: AbortSignal): Promise<readonly AttachedPolicy[] | undefined>
-  listPolicyEntities(name: string, signal?: AbortSignal): Promise<PolicyEntities>
-  attachPolicy(policy: string, role: string, signal?: AbortSignal): Promise<void>
-  detachPolicy(policy: string, role: string, signal?: AbortSignal): Promise<void>
-  getRole(name: string, signal?: AbortSignal): Promise<RamRole | undefined>
-  createRole(
-    role: {
-      readonly name: string
-      readonly trust: string
-      readonly description: string
-      readonly tags: readonly Tag[]
-    },
-    signal?: AbortSignal,
-  ): Promise<void>
-  updateRole(
-    role: { readonly name: string; readonly trust?: string; readonly description?: string },
-    signal?: AbortSignal,
-  ): Promise<void>
-  deleteRole(name: string, signal?: AbortSignal): Promise<void>
-  tag(kind: 'policy' | 'role', name: string, tags: readonly Tag[], signal?: AbortSignal): Promise<void>
-  listTags(kind: 'policy' | 'role', name: string, signal?: AbortSignal): Promise<readonly Tag[]>
-}
-
 export interface AttachedPolicy {
   readonly name: string
   readonly custom: boolean
+}
+
+/** A policy or role to create. */
+interface NewEntity {
+  readonly name: string
+  readonly description: string
+  readonly tags: readonly Tag[]
 }
 
 const CUSTOM = { PolicyType: 'Custom' }
 /** Without it RAM refuses a sixth version. */
 export const ROTATE: string = 'DeleteOldestNonDefaultVersionWhenLimitExceeded'
 
-/** Own calls, as for the other products: the vendor's SDK does not support proxies, and its errors quote URLs. */
-export function createRam(target: CloudTarget): Ram {
+export type Ram = ReturnType<typeof createRam>
+
+/**
+ * The RAM operations that the product uses, on custom policies unless noted. All reject as the transport does. Own calls, as for
+ * the other products: the vendor's SDK does not support proxies, and its errors quote URLs.
+ */
+export function createRam(target: CloudTarget) {
   const call = (action: string, query: Parameters, signal?: AbortSignal): Promise<JsonObject> => {
     const write = !/^(Get|List)/.test(action)
     return target.transport.call({ ...target, product: 'ram', version: '2015-05-01', action, query, write }, signal)
@@ -105,7 +74,7 @@ export function createRam(target: CloudTarget): Ram {
       throw new NopassError('CLOUD_UNAVAILABLE', `ram ${action}: the response cannot be read`)
     }
   }
-  const getPolicy = (name: string, PolicyType: string, signal?: AbortSignal): ReturnType<Ram['getPolicy']> =>
+  const getPolicy = (name: string, PolicyType: string, signal?: AbortSignal): Promise<RamPolicy | undefined> =>
     unlessMissing(() => {
       const read = ({ Policy, DefaultPolicyVersion }: JsonObject): RamPolicy => ({
         name,
@@ -116,20 +85,26 @@ export function createRam(target: CloudTarget): Ram {
       return query('GetPolicy', { PolicyName: name, PolicyType }, read, signal)
     })
   return {
-    getPolicy: (name, signal) => getPolicy(name, 'Custom', signal),
-    getSystemPolicy: (name, signal) => getPolicy(name, 'System', signal),
-    createPolicy: ({ name, document, description, tags }, signal) => {
+    /** Undefined: it does not exist. */
+    getPolicy: (name: string, signal?: AbortSignal) => getPolicy(name, 'Custom', signal),
+    /** One of the cloud's own policies; undefined: it does not exist. */
+    getSystemPolicy: (name: string, signal?: AbortSignal) => getPolicy(name, 'System', signal),
+    createPolicy: (policy: NewEntity & { readonly document: string }, signal?: AbortSignal) => {
+      const { name, document, description, tags } = policy
       const query = { PolicyName: name, PolicyDocument: document, Description: description, Tag: tagList(tags) }
       return run('CreatePolicy', query, signal)
     },
-    createPolicyVersion: (name, document, signal) => {
+    /** A new default version; RAM deletes the oldest other one when there are five. */
+    createPolicyVersion: (name: string, document: string, signal?: AbortSignal) => {
       const query = { PolicyName: name, PolicyDocument: document, SetAsDefault: true, RotateStrategy: ROTATE }
       return run('CreatePolicyVersion', query, signal)
     },
-    updatePolicyDescription: (name, description, signal) =>
+    updatePolicyDescription: (name: string, description: string, signal?: AbortSignal) =>
       run('UpdatePolicyDescription', { PolicyName: name, NewDescription: description }, signal),
-    deletePolicy: (name, signal) => run('DeletePolicy', { PolicyName: name, CascadingDelete: true }, signal),
-    listRolePolicies: (role, signal) =>
+    deletePolicy: (name: string, signal?: AbortSignal) =>
+      run('DeletePolicy', { PolicyName: name, CascadingDelete: true }, signal),
+    /** Custom and system policies of a role; undefined: the role does not exist. */
+    listRolePolicies: (role: string, signal?: AbortSignal): Promise<readonly AttachedPolicy[] | undefined> =>
       unlessMissing(() => {
         const read = ({ Policies }: JsonObject): AttachedPolicy[] =>
           listOf(objectOf(Policies).Policy).map(({ PolicyName, PolicyType }) => {
@@ -137,7 +112,7 @@ export function createRam(target: CloudTarget): Ram {
           })
         return query('ListPoliciesForRole', { RoleName: role }, read, signal)
       }),
-    listPolicyEntities: (name, signal) => {
+    listPolicyEntities: (name: string, signal?: AbortSignal) => {
       const read = ({ Roles, Users, Groups }: JsonObject): PolicyEntities => ({
         roles: listOf(objectOf(Roles).Role).map(({ RoleName }) => textOf(RoleName)),
         users: listOf(objectOf(Users).User).map(({ UserName }) => textOf(UserName)),
@@ -145,11 +120,11 @@ export function createRam(target: CloudTarget): Ram {
       })
       return query('ListEntitiesForPolicy', { PolicyName: name, ...CUSTOM }, read, signal)
     },
-    attachPolicy: (policy, role, signal) =>
+    attachPolicy: (policy: string, role: string, signal?: AbortSignal) =>
       run('AttachPolicyToRole', { PolicyName: policy, ...CUSTOM, RoleName: role }, signal),
-    detachPolicy: (policy, role, signal) =>
+    detachPolicy: (policy: string, role: string, signal?: AbortSignal) =>
       run('DetachPolicyFromRole', { PolicyName: policy, ...CUSTOM, RoleName: role }, signal),
-    getRole: (name, signal) =>
+    getRole: (name: string, signal?: AbortSignal) =>
       unlessMissing(() => {
         const read = ({ Role }: JsonObject): RamRole => {
           const { Arn, Description, AssumeRolePolicyDocument } = objectOf(Role)
@@ -157,20 +132,23 @@ export function createRam(target: CloudTarget): Ram {
         }
         return query('GetRole', { RoleName: name }, read, signal)
       }),
-    createRole: ({ name, trust, description, tags }, signal) => {
+    createRole: ({ name, trust, description, tags }: NewEntity & { readonly trust: string }, signal?: AbortSignal) => {
       const query = { RoleName: name, AssumeRolePolicyDocument: trust, Description: description, Tag: tagList(tags) }
       return run('CreateRole', query, signal)
     },
-    updateRole: ({ name, trust, description }, signal) => {
+    updateRole: (
+      { name, trust, description }: Pick<RamRole, 'name'> & Partial<Pick<RamRole, 'trust' | 'description'>>,
+      signal?: AbortSignal,
+    ) => {
       const query = { RoleName: name, NewAssumeRolePolicyDocument: trust, NewDescription: description }
       return run('UpdateRole', query, signal)
     },
-    deleteRole: (name, signal) => run('DeleteRole', { RoleName: name }, signal),
-    tag: (kind, name, tags, signal) => {
+    deleteRole: (name: string, signal?: AbortSignal) => run('DeleteRole', { RoleName: name }, signal),
+    tag: (kind: 'policy' | 'role', name: string, tags: readonly Tag[], signal?: AbortSignal) => {
       const query = { ResourceType: kind, ResourceNames: JSON.stringify([name]), Tag: tagList(tags) }
       return run('TagResources', query, signal)
     },
-    listTags: (kind, name, signal) => {
+    listTags: (kind: 'policy' | 'role', name: string, signal?: AbortSignal): Promise<readonly Tag[]> => {
       const parameters = { ResourceType: kind, ResourceNames: JSON.stringify([name]), PageSize: 100 }
       const read = ({ TagResources }: JsonObject): Tag[] =>
         listOf(TagResources).map(({ TagKey, TagValue }) => ({ key: textOf(TagKey), value: textOf(TagValue) }))
