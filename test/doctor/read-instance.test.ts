@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { cloudInstanceFindings } from '../../src/doctor/checks/cloud-instances.ts'
-import { createCloudReader } from '../../src/doctor/cloud/cloud-reader.ts'
-import { readInstance } from '../../src/doctor/cloud/read-instance.ts'
+import { createCloudReader, readInstance } from '../../src/doctor/cloud/cloud-reader.ts'
 import { json, KEY, scripted } from '../alibaba/scripted-transport.ts'
 import { fixture } from './fixture.ts'
 

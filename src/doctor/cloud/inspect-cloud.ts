@@ -8,10 +8,7 @@ import { rolePolicyName } from '../../policy/helper-grants.ts'
 import { policyName } from '../../policy/ram-names.ts'
 import type { HelperConfig } from '../../values/helper-config.generated.ts'
 import type { CloudFacts, CloudSnapshot, ClusterPlace, InstanceFacts, RoleFacts } from './cloud-facts.ts'
-import { type CloudReader, createCloudReader } from './cloud-reader.ts'
-import { readAckCluster } from './read-ack-cluster.ts'
-import { readInstance } from './read-instance.ts'
-import { readRole } from './read-role.ts'
+import { type CloudReader, createCloudReader, readAckCluster, readInstance, readRole } from './cloud-reader.ts'
 import { partsOf, type WantedRole, wantedRoles } from './wanted-roles.ts'
 
 export interface CloudSources {
