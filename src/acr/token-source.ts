@@ -1,13 +1,20 @@
-import type { CredentialProvider } from '../alibaba/credentials.ts'
+import {
+  type AuthorizationToken,
+  getAuthorizationToken,
+  getPersonalToken,
+  listInstanceEndpoint,
+} from '../alibaba/cr.ts'
+import type { CredentialProvider, Credentials } from '../alibaba/credentials.ts'
 import type { ReadText } from '../alibaba/identities/access-key.ts'
 import type { AssumeRoleStep } from '../alibaba/identities/assumed-role.ts'
-import { NopassError } from '../errors.ts'
+import { stopwatch } from '../alibaba/transport/cloud-clock.ts'
+import type { CloudTarget } from '../alibaba/transport/cloud-transport.ts'
+import { hasCode, NopassError } from '../errors.ts'
 import { singleFlight } from '../lib/concurrency.ts'
-import { createEnterpriseFetch } from './enterprise-token.ts'
-import { createPersonalFetch } from './personal-token.ts'
 import { type RegistryConfig, registryFingerprint } from './registry-config.ts'
-import { chooseDomains } from './registry-domains.ts'
+import { chooseDomains, enterpriseDomains, type OwnDomain, personalDomains } from './registry-domains.ts'
 import type { FetchedLogin, LoginFetch, RegistryApi, RegistryToken } from './registry-token.ts'
+import { createTokenSession, findInstanceId } from './token-session.ts'
 
 export interface TokenSource {
   /** Equal for the same edition, region, instance and identity: their tokens are interchangeable (docs/en/decisions.md#token-sharing). */
@@ -100,4 +107,84 @@ async function readLogin(name: string, file: string, readText: ReadText, signal:
   const value = text.replace(/\r?\n$/, '')
   if (value === '') throw fail()
   return value
+}
+
+/** How long an instance's addresses are cached (milliseconds); at random between the two, so that a fleet does not read them together. */
+const DOMAINS_LIVE = 30 * 60_000
+const DOMAINS_LIVE_LONGEST = 120 * 60_000
+
+/** Tokens of an Enterprise instance: a new session, one token call, and the instance's addresses about once an hour. */
+function createEnterpriseFetch(registry: RegistryConfig, identity: CredentialProvider, deps: RegistryApi): LoginFetch {
+  const { clock } = deps.transport
+  const { random = Math.random } = deps
+  const location = deps.endpoints.locate('cr', registry.region, registry.apiNetwork)
+  let instanceId = registry.instanceId || undefined
+  let hours = registry.expiresInHours ?? undefined
+  let addresses: { own: readonly OwnDomain[]; readAt: number } | undefined
+  const withSession = createTokenSession(identity, clock)
+
+  return (signal) =>
+    withSession((credentials) => fetchToken({ transport: deps.transport, ...location, credentials }, signal), signal)
+
+  async function fetchToken(target: CloudTarget, signal: AbortSignal): Promise<FetchedLogin> {
+    instanceId ??= await findInstanceId(target, registry, signal)
+    const requestedAt = stopwatch(clock)
+    const token = await tokenOf(target, instanceId, signal)
+    const issuedAt = requestedAt()
+    const own = await ownDomains(target, instanceId, signal)
+    return { ...token, issuedAt, own }
+  }
+
+  async function tokenOf(target: CloudTarget, id: string, signal: AbortSignal): Promise<AuthorizationToken> {
+    try {
+      return await getAuthorizationToken(target, { instanceId: id, expiresInHours: hours }, signal)
+    } catch (error) {
+      // `expiresInHours` is new: an endpoint that does not know it must still issue a token.
+      if (hours === undefined || !hasCode(error, 'CLOUD_REJECTED')) throw error
+      const token = await getAuthorizationToken(target, { instanceId: id }, signal)
+      hours = undefined
+      return token
+    }
+  }
+
+  async function ownDomains(target: CloudTarget, id: string, signal: AbortSignal) {
+    if (addresses !== undefined && isCached(clock.now() - addresses.readAt, random())) return addresses.own
+    try {
+      const own = enterpriseDomains(await listInstanceEndpoint(target, id, signal))
+      addresses = { own, readAt: clock.now() }
+    } catch (error) {
+      if (addresses === undefined || signal.aborted) throw error
+    }
+    return addresses.own
+  }
+}
+
+function isCached(age: number, random: number): boolean {
+  return age < DOMAINS_LIVE || (age < DOMAINS_LIVE_LONGEST && random < 0.5)
+}
+
+/** Tokens of the Personal Edition as it was until 2024-09-08; newer ones (`crpi-…`) are static registries. */
+function createPersonalFetch(registry: RegistryConfig, identity: CredentialProvider, deps: RegistryApi): LoginFetch {
+  const { transport } = deps
+  const location = deps.endpoints.locate('cr', registry.region, registry.apiNetwork)
+  const own = personalDomains(registry.region ?? '')
+  const withSession = createTokenSession(identity, transport.clock)
+  return (signal) => withSession((credentials) => fetchToken(credentials, signal), signal)
+
+  async function fetchToken(credentials: Credentials, signal: AbortSignal): Promise<FetchedLogin> {
+    const requestedAt = stopwatch(transport.clock)
+    const token = await getPersonalToken({ transport, ...location, credentials }, signal).catch((error: unknown) => {
+      throw unknownUser(error)
+    })
+    return { ...token, issuedAt: requestedAt(), own }
+  }
+}
+
+function unknownUser(error: unknown): unknown {
+  if (!(error instanceof NopassError) || error.reason !== 'USER_NOT_EXIST') return error
+  return new NopassError('CLOUD_NOT_FOUND', 'the Personal Edition does not know this user yet', {
+    hint: 'Let the RAM user open the Personal Edition in the ACR console once and set a registry password; roles need nothing.',
+    reason: error.reason,
+    requestId: error.requestId,
+  })
 }
