@@ -1,10 +1,13 @@
-import { readFileSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
 import type { RequestOptions } from 'node:https'
-import type { KubeConfig } from '@kubernetes/client-node'
+import { homedir } from 'node:os'
+import { delimiter, dirname, join, resolve } from 'node:path'
+import { KubeConfig } from '@kubernetes/client-node'
+import { parse } from 'yaml'
 import { NopassError } from '../errors.ts'
+import { isRecord } from '../lib/json.ts'
 import type { KubeConnection, KubeconfigOptions } from './kube-connection.ts'
-import { type LoadedKubeconfig, loadKubeconfig } from './kubeconfig-files.ts'
-import { guardPlugin } from './kubeconfig-plugin.ts'
 import { chooseProxy } from './proxy.ts'
 
 /**
@@ -98,4 +101,139 @@ function caOf(cluster: { readonly caData?: string; readonly caFile?: string }): 
 function text(value: unknown): string | undefined {
   if (value === undefined || value === null) return undefined
   return Buffer.isBuffer(value) ? value.toString('utf8') : String(value)
+}
+
+/** What a kubeconfig says about a user and `@kubernetes/client-node` does not read. */
+export interface UserExtras {
+  /** Its content replaces `token`. */
+  readonly tokenFile?: string
+  /** Headers, each name followed by its value: the user acts as another. */
+  readonly impersonation?: readonly string[]
+}
+
+export interface LoadedKubeconfig {
+  readonly config: KubeConfig
+  /** Of the current context's user. */
+  readonly extras: UserExtras
+}
+
+/** Reads a kubeconfig as kubectl does: of several files the first that has a name counts, and one that does not exist is skipped. */
+export function loadKubeconfig({ text, file, context, environment = {} }: KubeconfigOptions): LoadedKubeconfig {
+  const config = new KubeConfig()
+  const files = file === undefined ? defaultFiles(environment).filter((name) => existsSync(name)) : [file]
+  if (text !== undefined) config.loadFromString(text)
+  else if (files.length === 0) config.loadFromDefault()
+  else config.loadFromOptions(merge(files))
+  if (context !== undefined) config.setCurrentContext(context)
+  const user = config.getCurrentUser()?.name ?? ''
+  if (text !== undefined) return { config, extras: findExtras(text, '', user) ?? {} }
+  const found = files.map((name) => findExtras(readFileSync(name, 'utf8'), dirname(name), user))
+  return { config, extras: found.find((extras) => extras !== undefined) ?? {} }
+}
+
+function defaultFiles({ KUBECONFIG = '', HOME }: NonNullable<KubeconfigOptions['environment']>): readonly string[] {
+  const named = KUBECONFIG.split(delimiter).filter((name) => name !== '')
+  return named.length > 0 ? named : [join(HOME || homedir(), '.kube', 'config')]
+}
+
+function merge(files: readonly string[]) {
+  const all = files.map((file) => {
+    const one = new KubeConfig()
+    one.loadFromFile(file)
+    return one
+  })
+  return {
+    clusters: firstOfEach(all.flatMap(({ clusters }) => clusters)),
+    users: firstOfEach(all.flatMap(({ users }) => users)),
+    contexts: firstOfEach(all.flatMap(({ contexts }) => contexts)),
+    currentContext: all.map(({ currentContext }) => currentContext).find(Boolean) ?? '',
+  }
+}
+
+function firstOfEach<T extends { readonly name: string }>(entries: readonly T[]): T[] {
+  return [...new Map(entries.toReversed().map((entry) => [entry.name, entry])).values()].toReversed()
+}
+
+/** Undefined: the file has no such user. */
+function findExtras(text: string, folder: string, name: string): UserExtras | undefined {
+  const config: unknown = parse(text, { logLevel: 'error' })
+  const users: readonly unknown[] = isRecord(config) && Array.isArray(config.users) ? config.users : []
+  const entry = users.find((one) => isRecord(one) && String(one.name) === name)
+  if (!isRecord(entry)) return undefined
+  const user = isRecord(entry.user) ? entry.user : {}
+  const impersonation = impersonationOf(user)
+  return {
+    ...(user.tokenFile ? { tokenFile: resolve(folder, String(user.tokenFile)) } : {}),
+    ...(impersonation.length > 0 ? { impersonation } : {}),
+  }
+}
+
+/** https://kubernetes.io/docs/reference/access-authn-authz/authentication/#user-impersonation */
+function impersonationOf(user: Readonly<Record<string, unknown>>): readonly string[] {
+  const extra = isRecord(user['as-user-extra']) ? Object.entries(user['as-user-extra']) : []
+  const headers: readonly (readonly [string, unknown])[] = [
+    ['user', user.as],
+    ['uid', user['as-uid']],
+    ['group', user['as-groups']],
+    ...extra.map(([key, values]) => [`extra-${encodeURIComponent(key)}`, values] as const),
+  ]
+  return headers.flatMap(([name, values]) =>
+    [values ?? []].flat().flatMap((value) => [`impersonate-${name}`, String(value)]),
+  )
+}
+
+/** Nobody can type anything for a plugin, but some wait three minutes for a login in the browser. */
+const LIMIT_MS = 200_000
+
+/** The part of the library's exec authenticator that starts the program. */
+interface ExecAuthenticator {
+  execFn: (command: string, args: readonly string[], options: { readonly env?: NodeJS.ProcessEnv }) => unknown
+}
+
+/**
+ * Has the kubeconfig's plugin run as kubectl runs it without a terminal, and with a limit; the library leaves its input open.
+ * @returns the error for what the library then throws
+ */
+export function guardPlugin(config: KubeConfig, limitMs: number = LIMIT_MS): (cause: unknown) => NopassError {
+  const exec = config.getCurrentUser()?.exec
+  const { authenticators } = config as unknown as { readonly authenticators: readonly object[] }
+  const authenticator = authenticators.find((one): one is ExecAuthenticator => 'execFn' in one)
+  let end = 'printed no credential'
+  if (exec) {
+    const info = { kind: 'ExecCredential', apiVersion: exec.apiVersion, spec: { interactive: false } }
+    exec.env = [...(exec.env ?? []), { name: 'KUBERNETES_EXEC_INFO', value: JSON.stringify(info) }]
+  }
+  if (authenticator !== undefined) {
+    authenticator.execFn = (command, args = [], options) => {
+      end = 'printed no credential'
+      const child = spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] })
+      const timer = setTimeout(() => {
+        end = `did not end within ${limitMs / 1000} s`
+        child.kill('SIGKILL')
+        // A process that it started may hold them open.
+        child.stdout.destroy()
+        child.stderr.destroy()
+      }, limitMs)
+      child.on('error', ({ code }: NodeJS.ErrnoException) => {
+        end = code === 'ENOENT' ? 'is not on PATH' : `cannot be run (${code})`
+      })
+      child.on('exit', (code) => {
+        if (code !== null && code !== 0) end = `ended with the exit code ${code}`
+      })
+      child.on('close', () => clearTimeout(timer))
+      return child
+    }
+  }
+  return (cause) => {
+    const { path, syscall } = cause as NodeJS.ErrnoException
+    if (syscall === 'open') return invalid(`${path} of the kubeconfig cannot be read`, cause)
+    const { server = '' } = config.getCurrentCluster() ?? {}
+    if (server.startsWith('http:')) return invalid(`the kubeconfig's server ${server} is not https`, cause)
+    if (exec) return invalid(`the kubeconfig's plugin ${exec.command} ${end}`, cause)
+    return invalid("the kubeconfig's user could not be authenticated", cause)
+  }
+}
+
+function invalid(message: string, cause: unknown): NopassError {
+  return new NopassError('KUBECONFIG_INVALID', message, { cause })
 }
