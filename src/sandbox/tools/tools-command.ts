@@ -1,11 +1,15 @@
+import { readdir, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { acquireLock } from '../../../tools/bootstrap/lock.mjs'
 import { NopassError } from '../../errors.ts'
+import { renderTable } from '../../lib/text.ts'
 import type { Progress } from '../progress.ts'
-import { ensureTools } from './ensure-tools.ts'
-import type { Host } from './host.ts'
-import { cleanTools, listTools } from './inventory.ts'
+import { ensureTools, findTool, pinnedTool } from './ensure-tools.ts'
+import { findGo } from './go-program.ts'
+import { cacheFolder, type Host } from './host.ts'
 import { isToolName, TOOL_NAMES, TOOLS, type ToolName } from './tool-table.ts'
 
-export interface ToolsContext {
+interface ToolsContext {
   readonly progress: Progress
   readonly print: (text: string) => void
   readonly host: Host
@@ -33,4 +37,65 @@ function defaultTools(host: Host): ToolName[] {
 function toName(word: string): ToolName {
   if (isToolName(word)) return word
   throw new NopassError('TOOL_UNKNOWN', `${word} is not one of ${TOOL_NAMES.join(', ')}, list, clean`)
+}
+
+/** Returns a table of all tools: name, version, source, size, age. */
+async function listTools(host: Host, signal: AbortSignal): Promise<string> {
+  const go = await findGo(host, signal).catch(() => undefined)
+  const rows: string[][] = []
+  for (const name of TOOL_NAMES) {
+    const tool = await pinnedTool(name, host)
+    const found = await findTool(tool, go, host, signal)
+    const file = found && (await stat(found.path))
+    const absent = TOOLS[name].linuxOnly && host.platform !== 'linux' ? 'Linux only' : 'not built yet'
+    const [size, age] = file ? [`${Math.round(file.size / 1e6)} MB`, formatAge(Date.now() - file.mtimeMs)] : ['', '']
+    rows.push([name, tool.module.version, found?.source ?? absent, size, age])
+  }
+  return renderTable(['NAME', 'VERSION', 'SOURCE', 'SIZE', 'AGE'], rows)
+}
+
+/** Removes outdated and unfinished builds; returns a line that reports it. */
+async function cleanTools(host: Host): Promise<string> {
+  const folder = join(cacheFolder(host), 'tools')
+  const go = await findGo(host, AbortSignal.timeout(10_000)).catch(() => undefined)
+  let removed = 0
+  let freed = 0
+  for (const name of await readdir(folder).catch(() => [])) {
+    const known = TOOL_NAMES.find((entry) => entry === name)
+    const tool = known && (await pinnedTool(known, host))
+    const lock = join(cacheFolder(host), 'locks', `${known ? TOOLS[known].folder : name}.lock`)
+    const release = await acquireLock(lock, { what: 'cleaning' })
+    try {
+      const kept =
+        tool && (await findTool(tool, go, { ...host, env: cacheOnly(host.env) }, AbortSignal.timeout(10_000)))
+      for (const key of await readdir(join(folder, name))) {
+        const path = join(folder, name, key)
+        if (kept?.path.startsWith(`${path}/`)) continue
+        freed += await sizeOf(join(path, name))
+        removed++
+        await rm(path, { recursive: true, force: true })
+      }
+    } finally {
+      release()
+    }
+  }
+  return `removed ${removed} old build${removed === 1 ? '' : 's'}, ${Math.round(freed / 1e6)} MB`
+}
+
+/** An environment with which only the cache is searched. */
+function cacheOnly(env: Host['env']): Host['env'] {
+  return { ...env, ACR_NOPASS_TOOLS: undefined, KUBEBUILDER_ASSETS: undefined, HELM: undefined, PATH: '' }
+}
+
+async function sizeOf(path: string): Promise<number> {
+  return stat(path).then(
+    (file) => file.size,
+    () => 0,
+  )
+}
+
+function formatAge(ms: number): string {
+  const minutes = Math.max(0, Math.floor(ms / 60_000))
+  if (minutes < 120) return `${minutes} min`
+  return minutes < 2880 ? `${Math.floor(minutes / 60)} h` : `${Math.floor(minutes / 1440)} d`
 }
