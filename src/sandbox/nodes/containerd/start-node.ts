@@ -1,15 +1,16 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { execFile } from 'node:child_process'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { promisify } from 'node:util'
 import { NopassError } from '../../../errors.ts'
 import type { Cluster } from '../../cluster/start-cluster.ts'
-import type { ImageLayout } from '../../image/oci-layout.ts'
+import { archiveEntries, type ImageLayout, writeArchive } from '../../image/oci-layout.ts'
 import { ensureStaticProgram, writeProgramImage } from '../../image/program-image.ts'
 import type { Child } from '../../process/child.ts'
 import { freePort } from '../../process/free-port.ts'
 import { untilReady } from '../../process/ready.ts'
 import { openRun, type Run } from '../../process/run.ts'
 import { type Host, readHost } from '../../tools/host.ts'
-import { type ImageStore, imageStore } from './image-store.ts'
 import { cgroupLayout, findHidden, findPrograms, machineAddress, NODE_PROGRAMS, nodeObstacle } from './machine-check.ts'
 import { enterArguments, tryMounts } from './mount-namespace.ts'
 import { containerdConfig, hostsFile, kubeletConfig, type NodeFiles, nodeFiles, PAUSE_IMAGE } from './node-config.ts'
@@ -19,7 +20,7 @@ import { serveVendorNames, type VendorNames, type VendorRegistry } from './vendo
 
 type NodeTool = 'kubelet' | 'containerd' | 'containerd-shim-runc-v2' | 'ctr' | 'runc' | 'loopback'
 
-export interface NodeOptions {
+interface NodeOptions {
   readonly cluster: Cluster
   readonly name: string
   readonly tools: Readonly<Record<NodeTool, string>>
@@ -184,4 +185,40 @@ async function isReady(cluster: Cluster, name: string): Promise<boolean> {
     path: `/api/v1/nodes/${name}`,
   })
   return node.status.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false
+}
+
+/** The images of a node. */
+interface ImageStore {
+  /** Returns the references of all images. */
+  list(): Promise<string[]>
+  /** Imports an image so that it need not be pulled. */
+  add(layout: ImageLayout, reference: string): Promise<void>
+  /** Removes all images whose reference starts with `prefix` so that the next Pod has to pull them. */
+  remove(prefix: string): Promise<void>
+}
+
+const run = promisify(execFile)
+
+function imageStore(ctr: string, files: NodeFiles): ImageStore {
+  const images = async (...args: string[]): Promise<string> => {
+    const { stdout } = await run(ctr, ['-a', files.containerdSocket, '-n', 'k8s.io', 'images', ...args])
+    return stdout
+  }
+  const list = async (): Promise<string[]> => (await images('ls', '-q')).split('\n').filter(Boolean)
+  return {
+    list,
+    async add(layout, reference) {
+      const archive = join(files.folder, `import-${layout.manifest.digest.slice(-12)}.tar`)
+      writeArchive(archive, archiveEntries(layout, reference))
+      try {
+        await images('import', archive)
+      } finally {
+        rmSync(archive, { force: true })
+      }
+    },
+    async remove(prefix) {
+      const matching = (await list()).filter((reference) => reference.startsWith(prefix))
+      if (matching.length > 0) await images('rm', '--sync', ...matching)
+    },
+  }
 }

@@ -12,9 +12,8 @@ import type { EventRecorder } from './event-recorder.ts'
 import type { PodAddresses } from './field-value.ts'
 import { createPodStatusWriter, podStatus } from './pod-status.ts'
 import { createPodTokens } from './pod-tokens.ts'
-import { closedToOthers, createPodVolumes, podUser } from './pod-volumes.ts'
+import { closedToOthers, createPodVolumes, podUser, tokenProjections } from './pod-volumes.ts'
 import { type FindSource, MissingSource, podSources, type SourceCache } from './source-cache.ts'
-import { tokenProjections } from './volume-content.ts'
 
 export interface WorkerContext {
   readonly client: KubeClient
