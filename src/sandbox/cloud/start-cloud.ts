@@ -1,23 +1,24 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { NopassError } from '../../errors.ts'
 import type { AccessKeyPair, Cloud, Endpoints, InstanceSummary } from './cloud.ts'
 import { createControl } from './control.ts'
-import { createRegistryTokenService } from './cr/registry-auth.ts'
+import { createRegistryTokenService, type RegistryTokenService } from './cr/registry-auth.ts'
 import { addCluster, addOidcProvider } from './cs/registrations.ts'
-import { createFaults } from './faults.ts'
-import { createServerKeys, type Listener, listen } from './http/listener.ts'
-import type { CallRecord } from './http/request.ts'
+import { type Dispatcher, dispatch } from './dispatch.ts'
+import { createFaults, type Fault, injectFault } from './faults.ts'
+import { createServerKeys, type Handler, type Listener, listen } from './http/listener.ts'
+import { type ApiRequest, type CallRecord, readRequest } from './http/request.ts'
 import { newId } from './identifiers.ts'
-import { createRouter } from './router.ts'
 import { loadSeed } from './seed/load-seed.ts'
 import { readSeedFile } from './seed/read-seed.ts'
 import type { Seed } from './seed/seed.generated.ts'
 import { type Account, type CloudState, createState } from './state.ts'
-import { createGithubOidc, GITHUB_ISSUER } from './sts/github-oidc.ts'
-import { createMetadataService, type RoleOf } from './sts/imds.ts'
+import { createGithubOidc, GITHUB_ISSUER, type GithubOidc } from './sts/github-oidc.ts'
+import { createMetadataService, type MetadataService, type RoleOf } from './sts/imds.ts'
 
 export interface CloudOptions {
   /** Default: examples/sandbox/demo.yaml. */
@@ -150,4 +151,59 @@ function summarize(state: CloudState): readonly InstanceSummary[] {
       return { id, name, region, edition, accountId: account.id, domains }
     })
   })
+}
+
+interface RouterParts extends Dispatcher {
+  readonly github: GithubOidc
+  readonly imds: MetadataService
+}
+
+interface Router {
+  readonly handle: Handler
+  /** The same handler with another instance's metadata service. */
+  handleWith(imds: MetadataService): Handler
+  serveRegistryTokens(service: RegistryTokenService): void
+}
+
+/** Routes by path: metadata, OIDC, the registry's token server at `/auth`, and all other requests to the API. */
+function createRouter(parts: RouterParts): Router {
+  let registry: RegistryTokenService | undefined
+
+  const route = async (request: ApiRequest, response: ServerResponse, imds: MetadataService): Promise<void> => {
+    if (/^\/(latest|2016-01-01)\//.test(request.path)) {
+      const fault = parts.faults.take({ product: 'imds', action: request.method, path: request.path, instanceId: '' })
+      if (fault !== undefined && (await injectPlainFault(fault, response, parts.signal))) return
+      parts.record(imds.serve(request, response))
+      return
+    }
+    const base = `${request.secure ? 'https' : 'http'}://${request.headers.host ?? ''}`
+    if (parts.github.serve(request, response, base)) return
+    if (request.path !== '/auth' || registry === undefined) return dispatch(parts, request, response)
+    const fault = parts.faults.take({ product: 'registry', action: 'token', path: request.path, instanceId: '' })
+    if (fault !== undefined && (await injectPlainFault(fault, response, parts.signal))) return
+    parts.record(registry.serve(request, response))
+  }
+
+  const handleWith = (imds: MetadataService): Handler => {
+    return (message: IncomingMessage, response: ServerResponse): void => {
+      readRequest(message)
+        .then((request) => route(request, response, imds))
+        .catch(() => response.destroy())
+    }
+  }
+
+  return {
+    handle: handleWith(parts.imds),
+    handleWith,
+    serveRegistryTokens: (service) => {
+      registry = service
+    },
+  }
+}
+
+/** Outside the API, faults that would be API errors are only an HTTP status. */
+async function injectPlainFault(fault: Fault, response: ServerResponse, signal: AbortSignal): Promise<boolean> {
+  if (fault.kind !== 'throttle' && fault.kind !== 'status') return injectFault(fault, response, signal)
+  response.writeHead(fault.status ?? 429).end()
+  return true
 }

@@ -1,8 +1,9 @@
-import { ApiError, type Call, type Operation, operationsOf, type ParameterRule } from '../operation.ts'
-import { noPermission, trustDecision } from '../ram/authorize.ts'
+import { ApiError, type Call, isoDate, type Operation, operationsOf, type ParameterRule } from '../operation.ts'
+import { effectiveRam, noPermission, trustDecision, trustsProvider } from '../ram/authorize.ts'
 import { requestContext } from '../ram/condition.ts'
-import { principalArn } from '../ram/ram-views.ts'
-import { assumeRoleWithOidc } from './assume-role-with-oidc.ts'
+import { oidcProviderArn, parseArn, principalArn } from '../ram/ram-views.ts'
+import type { OidcProvider } from '../state.ts'
+import { type DecodedJwt, decodeJwt, verifyJwt } from './jwt.ts'
 import { createSession, findRoleByArn } from './role-session.ts'
 
 function getCallerIdentity(call: Call): object {
@@ -65,3 +66,99 @@ export const STS_OPERATIONS: readonly Operation[] = operationsOf('Sts', '2015-04
     handler: assumeRoleWithOidc,
   },
 ])
+
+const LEEWAY = 60
+
+interface Claims {
+  readonly iss: string
+  readonly sub: string
+  readonly aud: readonly string[]
+  readonly iat: number
+  readonly exp: number
+}
+
+/**
+ * Assumes a role with a token of one of the account's identity providers; the call itself is not signed. The trust
+ * policy sees `oidc:iss`, `oidc:aud` and `oidc:sub`.
+ * @throws ApiError with STS's AuthenticationFail.* codes (401)
+ */
+async function assumeRoleWithOidc(call: Call): Promise<object> {
+  const { provider, accountId } = findProvider(call)
+  const claims = await readToken(call, provider)
+  if (!claims.aud.some((aud) => provider.clientIds.includes(aud))) {
+    throw fail('OIDCToken.AudienceNotMatch', 'Invalid audience.')
+  }
+  const found = findRoleByArn(call)
+  const context = new Map([
+    ['oidc:iss', [claims.iss]],
+    ['oidc:aud', claims.aud],
+    ['oidc:sub', [claims.sub]],
+  ])
+  if (
+    found.accountId !== accountId ||
+    !trustsProvider(found.role, oidcProviderArn(accountId, provider.name), context)
+  ) {
+    throw fail(
+      'NoPermission',
+      'This operator is not authorized to perform this action by the trust policy of the role.',
+    )
+  }
+  return {
+    ...createSession(call, accountId, found.role, found.role.maxSessionSeconds),
+    OIDCTokenInfo: {
+      Issuer: claims.iss,
+      Subject: claims.sub,
+      ClientIds: claims.aud.join(','),
+      IssuanceTime: isoDate(claims.iat * 1000),
+      ExpirationTime: isoDate(claims.exp * 1000),
+      VerificationInfo: 'Success',
+    },
+  }
+}
+
+function findProvider(call: Call): { readonly provider: OidcProvider; readonly accountId: string } {
+  const arn = parseArn(call.need('OIDCProviderArn'), 'oidc-provider')
+  const provider = arn && effectiveRam(call.state, arn.accountId)?.oidcProviders.get(arn.name.toLowerCase())
+  if (arn === undefined || provider === undefined) throw fail('NoPermission', 'No such OIDC Provider registered.')
+  return { provider, accountId: arn.accountId }
+}
+
+async function readToken(call: Call, provider: OidcProvider): Promise<Claims> {
+  const text = call.get('OIDCToken') ?? ''
+  if (text === '') throw fail('OIDCToken.Invalid', 'The OIDCToken can not empty.')
+  if (text.split('.').length !== 3) {
+    throw fail('OIDCToken.Invalid', "The number of Jwt field should be divided into 3 parts with '.' .")
+  }
+  const token = decodeJwt(text)
+  if (token === undefined) throw fail('OIDCToken.Invalid', 'The Jwt content is invalid that cannot be recognized.')
+  if (token.header.alg !== 'RS256' && token.header.alg !== 'ES256') {
+    throw fail(
+      'OIDCToken.Invalid',
+      `The algorithm ${String(token.header.alg)} that be specified in Jwt header is unknown.`,
+    )
+  }
+  const claims = readClaims(token)
+  if (claims.iss !== provider.issuer)
+    throw fail('OIDCToken.IssuerNotMatch', 'The issuer of the token is not the registered one.')
+  const jwks = await call.state.issuers.get(provider.issuer)?.()
+  if (jwks === undefined || !verifyJwt(token, jwks)) {
+    throw fail('OIDCToken.InvalidSignature', 'OIDC token validate failed: invalid signature.')
+  }
+  if (claims.exp + LEEWAY < call.state.now() / 1000) {
+    throw fail('OIDCToken.Expired', 'This JsonWebToken is expired.')
+  }
+  return claims
+}
+
+function readClaims(token: DecodedJwt): Claims {
+  const { iss, sub, aud, iat, exp } = token.claims
+  if (typeof iss !== 'string' || typeof sub !== 'string' || typeof exp !== 'number') {
+    throw fail('OIDCToken.Invalid', 'The Jwt content is invalid that cannot be recognized.')
+  }
+  const audiences = (Array.isArray(aud) ? aud : [aud]).filter((item): item is string => typeof item === 'string')
+  return { iss, sub, exp, aud: audiences, iat: typeof iat === 'number' ? iat : exp }
+}
+
+function fail(code: string, message: string): ApiError {
+  return new ApiError(401, `AuthenticationFail.${code}`, message)
+}
