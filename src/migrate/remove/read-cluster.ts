@@ -3,7 +3,7 @@ import { type KubeClient, METADATA_ONLY_LIST } from '../../kube/client.ts'
 import { listPages } from '../../kube/list-pages.ts'
 import { withWriters } from '../../kube/managed-fields.ts'
 import { apiRoot, type KubeObject, keyOf, namespacedPath } from '../../kube/types.ts'
-import { isRecord } from '../../lib/json.ts'
+import { createShare, isRecord } from '../../lib/json.ts'
 import { discoverKinds, listServed, type ServedKind } from '../../release/api-resources.ts'
 import { OBJECTS_PER_PAGE, type Reader } from '../../release/reader.ts'
 import { collectFacts } from './collect-facts.ts'
@@ -16,9 +16,9 @@ import {
   LEGACY_NAMESPACE,
   LEGACY_SECRETS,
   type LegacyFacts,
+  type Workload,
 } from './legacy-facts.ts'
-import { createTrim } from './trim-object.ts'
-import { describeWorkload } from './workload.ts'
+import { controllerOf, DESCRIBED, describeWorkload, groupOf, oldNames } from './workload.ts'
 
 const RBAC = '/apis/rbac.authorization.k8s.io/v1'
 
@@ -157,4 +157,46 @@ async function readCustom(
 /** Items of a list have no kind, and metadata-only items have another one. */
 function kindOf(kind: string, apiVersion: string, objects: readonly KubeObject[]): readonly AnyObject[] {
   return objects.map((object) => ({ ...object, kind, apiVersion }))
+}
+
+/** Groups of bindings and webhook configurations. */
+const NO_WORKLOADS: readonly string[] = ['rbac.authorization.k8s.io', 'admissionregistration.k8s.io']
+
+/**
+ * Reduces objects while lists are read, because a cluster may have 20,000 ReplicaSets or custom objects. Of an object with a
+ * template only the description is kept, with equal parts shared.
+ */
+export function createTrim(): (object: AnyObject) => AnyObject {
+  const share = createShare(5_000)
+  return (object) => {
+    const { apiVersion, kind, metadata } = object
+    const { name, namespace, uid, resourceVersion } = metadata
+    const isAccount = kind === 'ServiceAccount' && groupOf(object) === ''
+    if (isAccount && oldNames({ ...object, metadata: undefined }).length > 0) return object
+    if (isPartOfHelper(object)) return object
+    if (isAccount || NO_WORKLOADS.includes(groupOf(object))) {
+      const kept = { name, namespace, uid, resourceVersion } as AnyObject['metadata']
+      return isAccount ? { apiVersion, kind, metadata: kept } : { ...object, metadata: kept }
+    }
+    const described = describeWorkload(object).map((workload): Workload => {
+      const { owner, references, uses, images, serviceAccount } = workload
+      return {
+        ...workload,
+        namespace: share(workload.namespace),
+        serviceAccount: share(serviceAccount),
+        references: share(references),
+        uses: share(uses),
+        images: share(images),
+        owner: share(owner),
+      }
+    })
+    const owner = kind === 'ReplicaSet' ? share(controllerOf(metadata)) : undefined
+    const kept = { name, namespace: share(namespace), ...(owner && { ownerReferences: [owner] }) }
+    return {
+      apiVersion: share(apiVersion),
+      kind,
+      metadata: kept as unknown as AnyObject['metadata'],
+      [DESCRIBED]: described,
+    }
+  }
 }
