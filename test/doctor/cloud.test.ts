@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { doctorUnverified } from '../../src/cli/doctor/doctor-unverified.ts'
-import { renderCloud } from '../../src/cli/doctor/report.ts'
+import { doctorUnverified, renderCloud } from '../../src/cli/doctor/report.ts'
 import type { CloudFacts, InstanceFacts, RoleFacts } from '../../src/doctor/cloud/cloud-facts.ts'
 import { diagnose } from '../../src/doctor/diagnose.ts'
 import type { Observed } from '../../src/doctor/observed.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { doctorUnverified } from '../../src/cli/doctor/doctor-unverified.ts'
+import { doctorUnverified } from '../../src/cli/doctor/report.ts'
 import type { CloudFacts } from '../../src/doctor/cloud/cloud-facts.ts'
 import type { Observed } from '../../src/doctor/observed.ts'
 import { policyOf } from '../../src/policy/normal-form.ts'

@@ -1,7 +1,7 @@
 import { tmpdir } from 'node:os'
 import { addDoctor } from '../../../src/cli/doctor/command.ts'
 import type { CliHost } from '../../../src/cli/program/cli-host.ts'
-import { runCli } from '../../../src/cli/program/run-cli.ts'
+import { runCli } from '../../../src/cli/program/run-command-line.ts'
 import type { Finding } from '../../../src/doctor/finding.ts'
 import { ROOT } from '../../cli/run-bin.ts'
 
