@@ -118,7 +118,7 @@ export interface LoadedKubeconfig {
 }
 
 /** Reads a kubeconfig as kubectl does: of several files the first that has a name counts, and one that does not exist is skipped. */
-export function loadKubeconfig({ text, file, context, environment = {} }: KubeconfigOptions): LoadedKubeconfig {
+function loadKubeconfig({ text, file, context, environment = {} }: KubeconfigOptions): LoadedKubeconfig {
   const config = new KubeConfig()
   const files = file === undefined ? defaultFiles(environment).filter((name) => existsSync(name)) : [file]
   if (text !== undefined) config.loadFromString(text)
@@ -194,7 +194,7 @@ interface ExecAuthenticator {
  * Has the kubeconfig's plugin run as kubectl runs it without a terminal, and with a limit; the library leaves its input open.
  * @returns the error for what the library then throws
  */
-export function guardPlugin(config: KubeConfig, limitMs: number = LIMIT_MS): (cause: unknown) => NopassError {
+function guardPlugin(config: KubeConfig, limitMs: number = LIMIT_MS): (cause: unknown) => NopassError {
   const exec = config.getCurrentUser()?.exec
   const { authenticators } = config as unknown as { readonly authenticators: readonly object[] }
   const authenticator = authenticators.find((one): one is ExecAuthenticator => 'execFn' in one)

@@ -111,7 +111,7 @@ export interface ClusterContext {
 }
 
 /** Starts a cluster of the account: with a real node if `realNode` names one, else with a process node. */
-export async function startEnvironmentCluster(
+async function startEnvironmentCluster(
   name: string,
   realNode: string | undefined,
   context: ClusterContext,
