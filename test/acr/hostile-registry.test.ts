@@ -112,11 +112,12 @@ test('hostile cloud: domains longer than a host name can be are rejected, in a m
 })
 
 test('hostile cloud: a list of instances in an error is short', async () => {
-  const Instances = Array.from({ length: 100 }, (_, index) => ({
+  const Instances = Array.from({ length: 25 }, (_, index) => ({
     InstanceId: 'cri-1',
     InstanceName: `${index}`.repeat(5000),
   }))
-  const { transport } = scripted([json(200, { Instances, TotalCount: 100 })])
+  const page = json(200, { Instances, TotalCount: 100 })
+  const { transport } = scripted([page, page, page, page])
   const target = { transport, endpoint: new URL('https://cr.example'), credentials: KEY }
   await assert.rejects(findInstanceId(target, { instanceName: 'demo', region: '' }), ({ hint }: { hint: string }) => {
     return hint.length < 2000 && hint.endsWith('80 more.')
