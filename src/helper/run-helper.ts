@@ -167,6 +167,10 @@ export async function runHelper(options: HelperOptions, signal: AbortSignal): Pr
   async function reload(next: string): Promise<void> {
     try {
       const loaded = loadConfig(next)
+      if (needsNewPod(loaded.config.identity, first.config.identity)) {
+        log.info({ configHash: loaded.hash }, 'the configuration needs a new Pod; this one keeps its own')
+        return
+      }
       const before = generation
       // The new generation is created first, because an error in it must not end the one that works.
       const opened = open(loaded, before)
@@ -256,6 +260,12 @@ function leaderWrites(client: KubeClient, isLeader: () => boolean): KubeClient {
     request: <T>(call: KubeCall, signal?: AbortSignal) =>
       client.request<T>(call.method === 'GET' ? call : { ...call, maySend: isLeader }, signal),
   }
+}
+
+/** Whether it is another key or ECI role. A Pod with the old one would report the new configuration as proven. */
+function needsNewPod(next: HelperConfig['identity'], own: HelperConfig['identity']): boolean {
+  const [secret, role] = [own.accessKey?.existingSecret, own.workerRole?.eciRoleName]
+  return next.type === own.type && (next.accessKey?.existingSecret !== secret || next.workerRole?.eciRoleName !== role)
 }
 
 function leaseMissing({ namespace, lease }: HelperConfig['release']): NopassError {

@@ -184,7 +184,7 @@ export function createApiServer(): ApiServer {
   return server
 }
 
-/** The responses to token calls and login checks by registry. */
+/** The responses to token calls and login checks by registry, those to calls also by instance. */
 export interface Cloud {
   /** The lifetime of a token in minutes, or the error of the call; a promise comes later. */
   readonly responses: Map<string, number | Error | Promise<number | Error>>
@@ -218,6 +218,8 @@ export const registry = (name: string, instanceId = `cri-${name}`): object => ({
   region: 'cn-hangzhou',
 })
 
+export const instanceOf = (values: object): string => (values as { readonly instanceId: string }).instanceId
+
 export function startHelper(
   server: ApiServer,
   clock: FakeClock,
@@ -241,16 +243,20 @@ export function startHelper(
     const { code = '' } = fields as { code?: string }
     log.push([level, message, code].filter(Boolean).join(' '))
   }
-  const entryOf = (values: HelperConfig['registries'][number]): RegistryEntry => ({
+  const entryOf = (
+    values: HelperConfig['registries'][number],
+    { accessKey }: HelperConfig['identity'],
+    key = values.instanceId ?? values.name,
+  ): RegistryEntry => ({
     name: values.name,
     values,
     source: {
-      key: values.instanceId ?? values.name,
+      key: `${key} ${accessKey?.existingSecret}`,
       sharedSession: false,
       async get() {
         cloud.calls.push(values.name)
         const issuedAt = clock.now()
-        const response = await (cloud.responses.get(values.name) ?? 60)
+        const response = await (cloud.responses.get(key) ?? cloud.responses.get(values.name) ?? 60)
         if (response instanceof Error) throw response
         serial += 1
         const expiresAt = issuedAt + response * 60_000
@@ -268,7 +274,7 @@ export function startHelper(
       readConfig: async () => JSON.stringify(config),
       createEntries(loaded) {
         if (broken) throw broken
-        return loaded.registries.map(entryOf)
+        return loaded.registries.map((values) => entryOf(values, loaded.identity))
       },
       client: options.client ?? server.client,
       clock,

@@ -26,6 +26,7 @@ const state = (name: string, more: Partial<RegistryState> = {}): RegistryState =
   fingerprint: `fp-${name}`,
   live: live(name),
   kept: undefined,
+  by: {} as RegistryState['by'],
   verified: 'accepted',
   error: undefined,
   failures: 0,

@@ -11,6 +11,7 @@ import {
   createCloud,
   createFakeClock,
   type Helper,
+  instanceOf,
   passwordsIn,
   registry,
   startHelper,
@@ -41,6 +42,65 @@ test('H2 if a reload’s registries cannot be created, the helper keeps working 
   assert.ok(cloud.calls.length >= 2)
   assert.notDeepEqual(passwordsIn(server, 'shop'), first)
   await end(clock, helper)
+})
+
+test('H3 while a changed registry gives no credential, that of the earlier configuration is refreshed, also after another change', async () => {
+  const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
+  const at = (instanceId: string, domain: string) => ({ ...registry('a', instanceId), domains: [domain] })
+  for (const instanceId of ['cri-typo1', 'cri-typo2']) {
+    cloud.responses.set(instanceOf(at(instanceId, '')), new NopassError('CLOUD_NOT_FOUND', 'no such instance'))
+  }
+  const one = startHelper(server, clock, cloud, { registries: [at('cri-a', 'old.example.com')] })
+  await clock.advance(2_000)
+  // It leads only later, and then has the credential from the helper's own copy.
+  const two = startHelper(server, clock, cloud, { registries: [at('cri-a', 'old.example.com')] }, { name: 'two' })
+  await clock.advance(3_000)
+  const left = (): number => {
+    const [note] = JSON.parse(
+      server.get('secrets/shop/acr-nopass')?.metadata.annotations?.['acr-nopass.io/tokens'] ?? '',
+    )
+    return note.expiresAt - clock.now()
+  }
+  const lives = async (): Promise<void> => {
+    for (let hour = 0; hour < 3; hour += 1) {
+      await clock.advance(60 * MINUTE)
+      assert.deepEqual(Object.keys(passwordsIn(server, 'shop')), ['old.example.com'])
+      assert.ok(left() > 6 * MINUTE, `${left()}`)
+    }
+  }
+  for (const helper of [one, two]) helper.configure({ registries: [at('cri-typo1', 'new.example.com')] })
+  await lives()
+  one.configure({ registries: [at('cri-typo2', 'new.example.com')] })
+  two.configure({ registries: [at('cri-typo2', 'new.example.com')] })
+  await lives()
+  await end(clock, one)
+  await lives()
+  const status = JSON.parse(server.get('configmaps/home/r-status')?.data?.['status.json'] ?? '{}')
+  assert.deepEqual([status.registries[0].state, status.registries[0].error.code], ['pending', 'CLOUD_NOT_FOUND'])
+
+  cloud.responses.clear()
+  await clock.advance(2 * MINUTE)
+  assert.deepEqual(Object.keys(passwordsIn(server, 'shop')), ['new.example.com'])
+  await end(clock, two)
+})
+
+test('an access key of another Secret is proven by a new Pod only, for the others have the old key', async () => {
+  const [server, clock, cloud, broken] = [createApiServer(), createFakeClock(), createCloud(), createCloud()]
+  const identity = (existingSecret: string) => ({ identity: { type: 'access-key', accessKey: { existingSecret } } })
+  const one = startHelper(server, clock, cloud, identity('old-key'))
+  await clock.advance(5_000)
+  one.configure(identity('new-key'))
+  await clock.advance(10_000)
+  broken.responses.set('a', new NopassError('CLOUD_DENIED', 'no such key'))
+  const two = startHelper(server, clock, broken, identity('new-key'), { name: 'two', http: true })
+  const { http } = await two.ports
+  const ready = async () => (await fetch(`http://127.0.0.1:${http}/readyz`)).text()
+  await clock.advance(60 * MINUTE)
+  assert.equal(await ready(), 'no token yet for a\n')
+  broken.responses.clear()
+  await clock.advance(2 * MINUTE)
+  assert.equal(await ready(), 'ok\n')
+  await end(clock, one, two)
 })
 
 test('H3 a typo in one registry keeps its last entry, blocks no other registry, and is named in the status', async () => {

@@ -32,6 +32,8 @@ export interface RegistryState {
   readonly live: LiveToken | undefined
   /** The entry that Secrets keep while there is no credential of the current configuration. */
   readonly kept: LiveToken | undefined
+  /** The last configuration here that gave a credential, else the first: refreshes `kept` (docs/en/decisions.md#readiness). */
+  readonly by: RegistryEntry
   readonly verified: Verification
   /** The credential in use was refused after it had been accepted, and is being replaced; a reload continues with that. */
   readonly revoked?: boolean
@@ -82,13 +84,15 @@ export function partUsed({ issuedAt, expiresAt }: Pick<RegistryToken, 'issuedAt'
 
 /** `before`: the state before a reload; of a changed configuration only the entry in the Secrets is kept. */
 export function initialState(entry: RegistryEntry, before: RegistryState | undefined): RegistryState {
-  if (before?.fingerprint === entry.source.key) return before
+  const by = before === undefined || before.by.source.key === entry.source.key ? entry : before.by
+  if (before?.fingerprint === entry.source.key) return { ...before, by }
   const last = before?.live ?? before?.kept
   return {
     name: entry.name,
     fingerprint: entry.source.key,
     live: undefined,
     kept: last && last.origin !== 'proof' ? asKept(last) : undefined,
+    by,
     verified: 'skipped',
     error: undefined,
     failures: 0,
@@ -139,8 +143,8 @@ export function errorSince(known: StatusError | undefined, error: unknown, now: 
 
 /** Shortest lifetime of the credentials in use, milliseconds; 0 when none of them expires. */
 export function shortestLife(states: readonly RegistryState[]): number {
-  const lives = states.flatMap(({ live }) => {
-    const { issuedAt = 0, expiresAt = null } = live?.token ?? {}
+  const lives = states.flatMap(({ live, kept }) => {
+    const { issuedAt = 0, expiresAt = null } = (live ?? kept)?.token ?? {}
     return expiresAt === null ? [] : [expiresAt - issuedAt]
   })
   return lives.length === 0 ? 0 : Math.min(...lives)

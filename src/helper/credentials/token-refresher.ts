@@ -146,6 +146,7 @@ export function createTokenRefresher(options: TokenRefresherOptions): TokenRefre
       ...state,
       live,
       kept: undefined,
+      by: entry,
       verified,
       revoked: false,
       error: error && errorSince(state.error, error, cloudNow()),
@@ -202,10 +203,32 @@ export function createTokenRefresher(options: TokenRefresherOptions): TokenRefre
   async function fetchToken(reason: RefreshReason): Promise<RegistryToken> {
     const spare = reason === 'retried' ? candidate : undefined
     if (spare !== undefined && !predatesRequest(spare) && partUsed(spare, cloudNow()) < EARLIEST) return spare
-    const token = await entry.source.get(stop.signal)
+    return getUsable(entry)
+  }
+
+  async function getUsable({ source }: RegistryEntry): Promise<RegistryToken> {
+    const token = await source.get(stop.signal)
     const { expiresAt } = token
     if (expiresAt !== null && !(expiresAt > cloudNow() && expiresAt <= LATEST_DATE)) throw unusable(entry.name)
     return token
+  }
+
+  /** Refreshes the entry of the earlier configuration when it is due, because there is no credential of the current one. */
+  async function refreshKept(): Promise<void> {
+    const { live, kept, by } = state
+    const isDue = kept !== undefined && kept.refreshAt !== null && kept.refreshAt <= cloudNow()
+    if (live !== undefined || !isDue || mode !== 'started' || by.source.key !== kept.fingerprint) return
+    try {
+      const token = await getUsable(by)
+      const urgent = hasExpired(kept.token, cloudNow())
+      const isWorse = !urgent && (await by.verify(token, stop.signal)) === 'refused'
+      if (isWorse || sameLogin(token, kept.token) || state.kept !== kept) return
+      const planned = refreshAt(token, { random: random(), sharedSession: by.source.sharedSession, spread: 'usual' })
+      state = { ...state, kept: { ...kept, token, refreshAt: planned }, urgent }
+      options.onToken(state)
+    } catch {
+      // The next try of the current configuration is also the next one of this.
+    }
   }
 
   async function refresh(reason: RefreshReason): Promise<void> {
@@ -224,9 +247,11 @@ export function createTokenRefresher(options: TokenRefresherOptions): TokenRefre
       const isRefused = verified === 'refused' && (!known || token.expiresAt === null)
       const until = isRefused ? heldBackUntil(token, state, cloudNow()) : undefined
       if (until !== undefined) candidate = token.expiresAt === null ? undefined : token
+      if (until !== undefined) await refreshKept()
       if (until === undefined) act = () => succeed(token, verified, reason)
       else act = reason === 'coalesced' ? failed(undefined) : () => fail(refusal(entry.name), until)
     } catch (error) {
+      await refreshKept()
       const spare = candidate
       // Even refused it is better than one that is about to expire.
       if (spare === undefined || hasExpired(spare, cloudNow()) || heldBackUntil(spare, state, cloudNow()) !== undefined)
@@ -308,7 +333,8 @@ export function createTokenRefresher(options: TokenRefresherOptions): TokenRefre
         state = { ...state, live: { ...state.live, origin: 'restored' } }
         return
       }
-      state = { ...state, live: { ...live, origin: 'restored' }, kept: undefined, verified: 'skipped', revoked: false }
+      const adopted = { live: { ...live, origin: 'restored' }, kept: undefined, by: entry } as const
+      state = { ...state, ...adopted, verified: 'skipped', revoked: false }
       // A failing registry keeps its retry, because another replica's credential does not show that it works again.
       if (state.failures === 0) scheduleFor(live)
       options.onChange({ kind: 'unchanged', state })
