@@ -14,9 +14,9 @@ export interface ResolvedValues {
   admissionImages: 'any' | 'acr'
   /** `enabled`: the API server itself refuses whatever the helper should never write (Kubernetes 1.30 or newer). `disabled`: RBAC alone limits it; write this only where the guard cannot be installed. */
   guard: 'enabled' | 'disabled'
-  /** `cluster`: one ClusterRole, namespaces chosen by globs and selectors. `namespaces`: no ClusterRole; a Role in each namespace of `targets.namespaces.include`, which then holds plain names of namespaces that exist. */
+  /** `cluster`: one ClusterRole, namespaces chosen by globs and selectors. `namespaces`: no ClusterRole; a Role in each namespace of `targets.namespaces.include`, which then holds plain names of namespaces that exist. A namespace that is taken off that list, or is not on it after a change from `cluster`, keeps its Secret and references, because the helper loses its rights there: label it `acr-nopass.io/skip=true` first, and wait until the Secret is empty. */
   scope: 'cluster' | 'namespaces'
-  /** The one Secret that the helper owns in every target namespace. Choose a name that no other tool uses; a common one such as `regcred` needs `adopt: true`. */
+  /** The one Secret that the helper owns in every target namespace. Choose a name that no other tool uses; a common one such as `regcred` needs `adopt: true`. Secrets and references of an earlier name stay until `acr-nopass cleanup --detach --secret-name` with that name removes them; Pods that still name it cannot pull any more when its credentials have expired. */
   secretName: string
   /** Takes over a Secret named `secretName` that another tool created. Without it such a Secret is reported and left alone. */
   adopt: boolean

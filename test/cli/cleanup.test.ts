@@ -128,6 +128,26 @@ for (const [title, object] of [
   })
 }
 
+test('cleanup removes what an earlier name of the pull secret left, while the helper runs with another name', async (t) => {
+  const running = part('Deployment', 'apps/v1', 'acr-nopass', 'acr-nopass', { spec: { replicas: 2 } })
+  const release = { name: 'acr-nopass', namespace: 'acr-nopass', fullname: 'acr-nopass', serviceAccount: 'acr-nopass' }
+  const text = JSON.stringify({
+    registries: [{ name: 'a', edition: 'enterprise', instanceId: 'cri-abc123', region: 'cn-hangzhou' }],
+    identity: { type: 'worker-role' },
+    attach: 'serviceAccounts',
+    secretName: 'renamed',
+    release: { ...release, lease: 'acr-nopass', status: 'acr-nopass-status' },
+  })
+  const renamed = part('ConfigMap', 'v1', 'acr-nopass', 'acr-nopass', { data: { 'config.yaml': text } })
+  const cluster = await open(t, account('ours', 'acr-nopass'), secret('ours'), running, renamed)
+  const refused = await cleanup(t, cluster)
+  assert.match(refused.stderr, /^HELPER_AT_WORK/)
+  const { code, lines } = await cleanup(t, cluster, '--secret-name', 'acr-nopass')
+  assert.equal(code, 0)
+  assert.deepEqual(lines, ['detached ServiceAccount ours/default', 'deleted Secret ours/acr-nopass'])
+  assert.deepEqual(entries(cluster), { ours: ['own'] })
+})
+
 // A 403 must not be mistaken for the absence of a release, whose Secrets would then be deleted.
 for (const [what, where] of [
   ['ConfigMaps of all namespaces', '/api/v1/configmaps'],

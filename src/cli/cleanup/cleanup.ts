@@ -62,7 +62,11 @@ async function describeRelease(
   const namespace = chosen?.namespace ?? flags.namespace ?? 'acr-nopass'
   const release = chosen?.name ?? flags.release ?? 'acr-nopass'
   const secretName = flags.secretName ?? chosen?.config?.secretName ?? DEFAULT_SECRET_NAME
-  if (chosen?.config?.retire) return { namespace, release, secretName }
+  const { config } = chosen ?? {}
+  // With another name in its values it has no right to Secrets of this one.
+  if (config?.retire || (config !== undefined && config.secretName !== secretName)) {
+    return { namespace, release, secretName }
+  }
   // By labels, because a helper may run without its ConfigMap, and its Pods after their Deployment.
   const query = { labelSelector: `app.kubernetes.io/name=acr-nopass,${LABEL_INSTANCE}=${release}` }
   const where = encodeURIComponent(namespace)
