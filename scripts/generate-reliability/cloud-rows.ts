@@ -141,9 +141,9 @@ export const CLOUD_ROWS: readonly FaultRow[] = [
       [
         'an upgrade names a wrong instance',
         '`helm upgrade --wait` fails; new Pods are not ready',
-        'the old replicas continue to serve',
+        'the old replicas continue to serve, and refresh the credential of the earlier configuration',
       ],
-      ['升级写错实例 ID', '`helm upgrade --wait` 失败；新 Pod 未就绪', '旧副本继续服务'],
+      ['升级写错实例 ID', '`helm upgrade --wait` 失败；新 Pod 未就绪', '旧副本继续服务，并继续刷新先前配置的凭证'],
     ],
   ]),
 ]
