@@ -29,7 +29,7 @@ resource "alicloud_ram_policy" "acr-nopass-c0123" {
           "cr:PullRepository"
         ],
         "Resource": [
-          "acs:cr:cn-hangzhou:*:repository/cri-abc123/*"
+          "acs:cr:cn-hangzhou:*:repository/cri-abc123/shop/*"
         ]
       }
     ]
