@@ -14,6 +14,7 @@ import { type ActionOutcome, runAction } from './support/run-action.ts'
 
 const CHART = resolve(import.meta.dirname, '..', '..', 'chart')
 const RECORDS = '/api/v1/namespaces/acr-nopass/secrets'
+const LATER = 'data:text/javascript,const{now}=Date;Date.now=()=>now()+7*3600000'
 
 /** Each release is left pending by a real helm that is killed half-way, as a lost runner leaves it. */
 for (const major of ['helm4', 'helm3'] as const) {
@@ -51,8 +52,12 @@ for (const major of ['helm4', 'helm3'] as const) {
       child.kill('SIGKILL')
       await once(child, 'exit')
     }
-    const act = async (inputs: Readonly<Record<string, string>> = {}): Promise<ActionOutcome> => {
-      const outcome = await runAction({ inputs: { ...inputsOf(fixture, {}, 'false'), ...inputs }, env: fixture.env })
+    const act = async (
+      inputs: Readonly<Record<string, string>> = {},
+      env: Readonly<Record<string, string>> = {},
+    ): Promise<ActionOutcome> => {
+      const all = { ...inputsOf(fixture, {}, 'false'), ...inputs }
+      const outcome = await runAction({ inputs: all, env: { ...fixture.env, ...env } })
       await rm(outcome.temp, { recursive: true })
       return outcome
     }
@@ -70,22 +75,15 @@ for (const major of ['helm4', 'helm3'] as const) {
       assert.ok(message.includes('`recover-pending: true`'), message)
       assert.equal(await lastStatus(fixture), status)
     }
-    /** Repaired only once no one can be working on it: the test moves helm's record into the past. */
-    const recovered = async (how: 'uninstall' | 'rollback', status: string): Promise<void> => {
-      const query = { labelSelector: `owner=helm,status=${status}` }
-      const list = await admin().request<{ items: { metadata: { name: string; labels: Record<string, string> } }[] }>({
-        method: 'GET',
-        path: RECORDS,
-        query,
-      })
-      const [record] = list.items
-      assert.ok(record)
-      const began = Number(record.metadata.labels.modifiedAt ?? record.metadata.labels.createdAt)
-      assert.ok(began > 0, 'helm says in a label when it wrote the record')
-      const labels = { createdAt: String(began - 7 * 3600), modifiedAt: String(began - 7 * 3600) }
-      const path = `${RECORDS}/${record.metadata.name}`
+    /** Makes the newest revision look old by its labels, which Helm copies to the next one. */
+    const ageLabels = async (): Promise<void> => {
+      const labels = { createdAt: '1000000000', modifiedAt: '1000000000' }
+      const path = `${RECORDS}/sh.helm.release.v1.acr-nopass.v1`
       await admin().request({ method: 'PATCH', path, contentType: MERGE_PATCH, body: { metadata: { labels } } })
-      const { code, stdout } = await act({ 'recover-pending': 'true' })
+    }
+    /** Repaired only once no one can be working on it: to the action it is seven hours later. */
+    const recovered = async (how: 'uninstall' | 'rollback', status: string): Promise<void> => {
+      const { code, stdout } = await act({ 'recover-pending': 'true' }, { NODE_OPTIONS: `--import=${LATER}` })
       assert.equal(code, 0, stdout)
       assert.match(stdout, new RegExp(`repairing the release that an interrupted run left ${status} \\(${how}\\)`))
       assert.equal(await lastStatus(fixture), 'deployed')
@@ -99,11 +97,16 @@ for (const major of ['helm4', 'helm3'] as const) {
       await recovered('uninstall', 'pending-install')
     })
 
-    await t.test('pending-upgrade: explained with the revision to go back to, then fixed', async () => {
-      await killHelm('pending-upgrade', 'upgrade', 'acr-nopass', CHART, ...(await files(stuck)))
-      await refused('pending-upgrade', 'helm rollback acr-nopass 1', {})
-      await recovered('rollback', 'pending-upgrade')
-    })
+    await t.test(
+      'pending-upgrade: explained with the revision to go back to, left alone while it is recent, then fixed',
+      async () => {
+        await ageLabels()
+        await killHelm('pending-upgrade', 'upgrade', 'acr-nopass', CHART, ...(await files(stuck)))
+        await refused('pending-upgrade', 'helm rollback acr-nopass 1', {})
+        await refused('pending-upgrade', 'helm rollback acr-nopass 1', { 'recover-pending': 'true' })
+        await recovered('rollback', 'pending-upgrade')
+      },
+    )
 
     await t.test('pending-rollback: the same', async () => {
       const revision = Number(/^REVISION: (\d+)$/m.exec(helm(fixture, 'status', 'acr-nopass'))?.[1])

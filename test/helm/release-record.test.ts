@@ -4,32 +4,39 @@ import { gzipSync } from 'node:zlib'
 import { readRecord, readRevisions, recordName, recordSelector } from '../../src/helm/release/release-record.ts'
 
 test('the revisions of a release are read from the labels of its records, oldest first', () => {
-  const record = (version: string, status: string, labels: object) => ({
+  const record = (version: string, status: string, labels: object, time?: string) => ({
     creationTimestamp: '2026-11-25T08:00:00Z',
+    managedFields: [{ manager: 'helm' }, ...(time === undefined ? [] : [{ manager: 'helm', time }])],
     labels: { name: 'acr', owner: 'helm', version, status, ...labels },
   })
   assert.deepEqual(
     readRevisions([
-      record('10', 'pending-upgrade', {
-        createdAt: '1795601400',
-        'acr-nopass.io/step': 'one',
-        'acr-nopass.io/timeout': '300',
-      }),
-      record('9', 'deployed', { createdAt: '1795598000', modifiedAt: '1795598400' }),
+      record('10', 'pending-upgrade', { 'acr-nopass.io/step': 'one', 'acr-nopass.io/timeout': '300' }),
+      record('9', 'deployed', {}, '2026-11-25T09:20:00Z'),
       record('8', 'superseded', {}),
       { labels: { owner: 'helm' } },
     ]),
     [
       { revision: 8, updated: '2026-11-25T08:00:00Z', status: 'superseded', step: undefined },
-      { revision: 9, updated: '2026-11-25T09:20:00.000Z', status: 'deployed', step: undefined },
+      { revision: 9, updated: '2026-11-25T09:20:00Z', status: 'deployed', step: undefined },
       {
         revision: 10,
-        updated: '2026-11-25T10:10:00.000Z',
+        updated: '2026-11-25T08:00:00Z',
         status: 'pending-upgrade',
         step: { id: 'one', timeoutSeconds: 300 },
       },
     ],
   )
+})
+
+test('P10 the time of a revision is not that of the one before, which Helm copies with its labels', () => {
+  const [revision] = readRevisions([
+    {
+      creationTimestamp: '2026-11-25T08:00:00Z',
+      labels: { version: '2', status: 'pending-upgrade', createdAt: '1000000000', modifiedAt: '1000000000' },
+    },
+  ])
+  assert.equal(revision?.updated, '2026-11-25T08:00:00Z')
 })
 
 test('records are found as helm names and labels them', () => {

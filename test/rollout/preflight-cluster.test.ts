@@ -107,8 +107,8 @@ for (const { name, ends, after, calls, notes, open } of [
 function listOf(statuses: readonly string[]) {
   return {
     items: statuses.map((text, index) => {
-      const labels = { version: String(index + 1), status: text.replace(/=.*/, ''), modifiedAt: '1000000000' }
-      return { metadata: { labels } }
+      const labels = { version: String(index + 1), status: text.replace(/=.*/, '') }
+      return { metadata: { labels, creationTimestamp: '2001-09-09T01:46:40Z' } }
     }),
   }
 }

@@ -21,7 +21,7 @@ for (const [driver, kind] of [
 ] as const) {
   test(`C1 with HELM_DRIVER ${driver ?? 'unset'} the labels of the revisions are read from ${kind}`, async (t) => {
     const paths: string[] = []
-    const labels = { version: '1', status: 'deployed', modifiedAt: '1000000000', 'acr-nopass.io/step': 'a' }
+    const labels = { version: '1', status: 'deployed', 'acr-nopass.io/step': 'a' }
     const request = async ({ path }: { readonly path: string }) => {
       paths.push(path)
       return { items: [{ metadata: { labels } }] }

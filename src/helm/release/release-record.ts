@@ -19,20 +19,21 @@ export function recordName(release: string, revision: number): string {
 export interface RecordMetadata {
   readonly labels?: Readonly<Record<string, string>> | undefined
   readonly creationTimestamp?: string | undefined
+  readonly managedFields?: readonly { readonly time?: string }[] | undefined
 }
 
-/** The revisions in the records' labels, oldest first. */
+/**
+ * The revisions in the records' labels, oldest first. Their times are the API server's: an upgrade copies the labels `createdAt` and
+ * `modifiedAt` of the revision before it (helm: `newSecretsObject` in pkg/storage/driver/secrets.go).
+ */
 export function readRevisions(records: readonly RecordMetadata[]): readonly Revision[] {
   return records
-    .map(({ labels = {}, creationTimestamp = '' }) => {
-      const seconds = Number(labels.modifiedAt ?? labels.createdAt)
-      return {
-        revision: Number(labels.version),
-        updated: seconds > 0 ? new Date(seconds * 1000).toISOString() : creationTimestamp,
-        status: (labels.status ?? 'unknown') as ReleaseStatus,
-        step: readStep(labels),
-      }
-    })
+    .map(({ labels = {}, creationTimestamp = '', managedFields = [] }) => ({
+      revision: Number(labels.version),
+      updated: [creationTimestamp, ...managedFields.map(({ time = '' }) => time)].toSorted().at(-1) ?? '',
+      status: (labels.status ?? 'unknown') as ReleaseStatus,
+      step: readStep(labels),
+    }))
     .filter(({ revision }) => revision > 0)
     .toSorted((a, b) => a.revision - b.revision)
 }
