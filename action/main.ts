@@ -5,4 +5,6 @@ import { VERSION } from '../src/version.ts'
 process.stdout.write(`acr-nopass ${VERSION}\n`)
 const { runAction } = await import('./run-action.ts')
 // This file is action/dist/main.js when it runs.
-process.exit(await runAction(process, fileURLToPath(new URL('../../chart', import.meta.url))))
+const code = await runAction(process, fileURLToPath(new URL('../../chart', import.meta.url)))
+// The pipe to the runner may not hold all of a long log and the annotations after it.
+process.stdout.write('', () => process.exit(code))

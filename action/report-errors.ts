@@ -14,8 +14,15 @@ export function reportErrors(errors: readonly NopassError[], host: NodeJS.Proces
   for (const one of errors.slice(0, ANNOTATIONS)) annotate(one)
   const count = errors.length === 1 ? '1 error' : `${errors.length} errors`
   setFailed(`${count}; nothing was started`)
-  setOutput('results', '[]')
-  writeSummary(renderErrors(mode, errors), host)
+  try {
+    setOutput('results', '[]')
+    writeSummary(renderErrors(mode, errors), host)
+  } catch (cause) {
+    writeLine(
+      host,
+      `the output and the summary could not be written: ${cause instanceof Error ? cause.message : cause}`,
+    )
+  }
   return 1
 }
 

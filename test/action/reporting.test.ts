@@ -68,6 +68,26 @@ for (const [what, env, left] of [
   })
 }
 
+test('M5 errors before the work that cannot be written to the outputs are annotations all the same', {
+  skip,
+}, async () => {
+  const run = await use({ release: 'Not/One' }, { GITHUB_OUTPUT: FULL })
+  assert.deepEqual([run.code, run.stderr], [1, ''])
+  assert.deepEqual(
+    run.annotations.map(({ message }) => message.split('\n')[0]),
+    ['release: "Not/One" is not the name of a release', '1 error; nothing was started'],
+  )
+  assert.match(run.stdout, /the output and the summary could not be written: ENOSPC/)
+})
+
+test('M5 after a log that is longer than a pipe holds, the annotations arrive', async () => {
+  const clusters = Array.from({ length: 2000 }, (_, index) => `- name: c${index}\n  wave: -1\n`).join('')
+  const run = await use({ mode: 'validate', clusters, name: '', kubeconfig: '' })
+  assert.equal(run.code, 1)
+  assert.equal(run.annotations.at(-1)?.message, '4000 errors; nothing was started')
+  assert.equal(run.annotations.length, 10)
+})
+
 test('M5 a plan file that cannot be written prevents neither the report of the plan nor of its results', async () => {
   const run = await use({ mode: 'plan', 'plan-file': join(folder, 'absent', 'plan.json') })
   assert.equal(run.code, 1)

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { after, before, test } from 'node:test'
-import { BIN } from './run-bin.ts'
+import { BIN, runBin } from './run-bin.ts'
 
 const KUBECONFIG = JSON.stringify({
   'current-context': 'down',
@@ -48,6 +48,15 @@ for (const closed of [['stdout'], ['stderr'], ['stdout', 'stderr']] as const) {
     assert.match(open, expected)
   })
 }
+
+test('a report that is longer than a pipe holds arrives whole', async () => {
+  const list = Array.from({ length: 2000 }, (_, index) => `- name: c${index}\n  wave: -1\n`)
+  await writeFile(join(folder, 'clusters.yaml'), list.join(''))
+  const { code, stderr } = await runBin(['validate', '--clusters-file', 'clusters.yaml'], { cwd: folder })
+  assert.equal(code, 2)
+  assert.match(stderr, /^clusters\.yaml:1:/)
+  assert.match(stderr, /\n4000 errors\n$/)
+})
 
 test('a result that a full disk does not take is a failure', {
   skip: process.platform !== 'linux' && 'only Linux has /dev/full',

@@ -58,8 +58,10 @@ export async function runCommandLine(
     if (flags.debug) host.stderr.write(`${describeCauses(thrown)}\n`)
     main.exitCode = exitCodeOf(error.code)
   }
-  // Open handles must not keep a finished command alive.
-  main.stdout.write('', (error) => main.exit(main.exitCode || codeOfUnwritten(unwritten ?? error, host)))
+  // Open handles must not keep a finished command alive, but what a pipe did not hold yet is still written.
+  main.stderr.write('', () =>
+    main.stdout.write('', (error) => main.exit(main.exitCode || codeOfUnwritten(unwritten ?? error, host))),
+  )
 }
 
 /** A reader that closes early (`| head`) is not a failure. */

@@ -42,6 +42,8 @@ export function readYaml(file: SourceFile, origin: Origin): ReadResult {
   const errors: ValuesError[] = []
   const badCharacter = BAD_CHARACTER.exec(file.text)
   if (badCharacter !== null) errors.push(characterError(badCharacter, at))
+  // To the parser it indents the first line, so that every other one seems to be indented wrongly.
+  if (file.text.startsWith('\ufeff')) return { root: undefined, errors }
   const first = Array.isArray(documents) ? documents[0] : undefined
   const second = documents[1]
   if (second !== undefined)
