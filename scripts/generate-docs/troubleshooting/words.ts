@@ -75,7 +75,7 @@ finding below was produced on real components in the tests and reported correctl
   closing: `## What is read from the cloud
 With credentials of Alibaba Cloud in the environment (\`ALIBABA_CLOUD_ACCESS_KEY_ID\`, \`ALIBABA_CLOUD_ACCESS_KEY_SECRET\` and, for a
 session, \`ALIBABA_CLOUD_SECURITY_TOKEN\`; a role by \`ALIBABA_CLOUD_ROLE_ARN\`, \`ALIBABA_CLOUD_OIDC_PROVIDER_ARN\` and
-\`ALIBABA_CLOUD_OIDC_TOKEN_FILE\`; or a profile of the CLI \`aliyun\` with its own key) both commands also read what the
+\`ALIBABA_CLOUD_OIDC_TOKEN_FILE\`; or a profile of the CLI \`aliyun\` with its own key, chosen by \`ALIBABA_CLOUD_PROFILE\`) both commands also read what the
 helper's identity depends on: its OIDC provider, its roles with their trust and all their policies, the instances, whether the
 cluster's VPC is linked to them, and which addresses their public endpoint allows. So a wrong trust policy is found before the helper's session expires.
 Nothing is ever written; each read is limited to five seconds, all together to twenty.
@@ -140,7 +140,7 @@ ${COMMANDS}
   closing: `## 从云端读取的内容
 环境中有阿里云凭据时（\`ALIBABA_CLOUD_ACCESS_KEY_ID\`、\`ALIBABA_CLOUD_ACCESS_KEY_SECRET\`，会话还需
 \`ALIBABA_CLOUD_SECURITY_TOKEN\`；或以 \`ALIBABA_CLOUD_ROLE_ARN\`、\`ALIBABA_CLOUD_OIDC_PROVIDER_ARN\` 与
-\`ALIBABA_CLOUD_OIDC_TOKEN_FILE\` 扮演角色；或 \`aliyun\` 命令行工具中自带密钥的配置），两条命令还会读取 helper 身份所依赖的内容：
+\`ALIBABA_CLOUD_OIDC_TOKEN_FILE\` 扮演角色；或 \`aliyun\` 命令行工具中自带密钥的配置，可用 \`ALIBABA_CLOUD_PROFILE\` 选择），两条命令还会读取 helper 身份所依赖的内容：
 OIDC 提供商、角色及其信任策略与全部权限策略、实例、集群的 VPC 是否已关联、公网入口允许哪些地址。因此错误的信任策略在 helper
 的会话到期之前就能发现，而不是之后。从不写入；每次读取最多五秒，全部最多二十秒。
 
