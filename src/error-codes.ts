@@ -12,19 +12,7 @@ import { VALUES_CODES } from './error-codes/values.ts'
  * The closed list of error codes: what a code means in general, and how to fix it, in one file per area
  * (docs/en/errors.md is generated from it). A code never changes its meaning; a new failure gets a new code.
  */
-export const ERROR_CODES: typeof GENERAL_CODES &
-  typeof INPUT_CODES &
-  typeof VALUES_CODES &
-  typeof CLOUD_CODES &
-  typeof REGISTRY_CODES &
-  typeof POLICY_CODES &
-  typeof KUBE_CODES &
-  typeof HELM_CODES &
-  typeof ROLLOUT_CODES &
-  typeof HELPER_CODES &
-  typeof CLI_CODES &
-  typeof TOOLS_CODES &
-  typeof SANDBOX_CODES = {
+export const ERROR_CODES = {
   ...GENERAL_CODES,
   ...INPUT_CODES,
   ...VALUES_CODES,
