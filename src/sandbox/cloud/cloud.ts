@@ -1,7 +1,8 @@
+import type { CloudControl } from './control.ts'
 import type { PushCredential, RegistryAuth } from './cr/registry-auth.ts'
 import type { Faults } from './faults.ts'
 import type { CallRecord } from './http/request.ts'
-import type { ClusterKind, Endpoint, KubeconfigRequest } from './state.ts'
+import type { ClusterKind, KubeconfigRequest } from './state.ts'
 import type { GithubJob, GithubRunner } from './sts/github-oidc.ts'
 import type { RoleOf } from './sts/imds.ts'
 import type { Jwks } from './sts/jwt.ts'
@@ -96,35 +97,4 @@ export interface Cloud {
   githubRunner(job: GithubJob): GithubRunner
   stop(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
-}
-
-export interface InstanceChange {
-  readonly status?: string
-  readonly internet?: Partial<Pick<Endpoint, 'enabled' | 'acl'>>
-  readonly vpc?: Partial<Pick<Endpoint, 'enabled' | 'vpcs'>>
-}
-
-/** Changes the cloud outside its API, for tests and demos. Roles and policies are those of the main account. */
-export interface CloudControl {
-  /** Creates or replaces a custom policy and attaches it to a role. */
-  grant(roleName: string, policyName: string, document: object): void
-  /** Detaches one policy from a role, or all of them. */
-  revoke(roleName: string, policyName?: string): void
-  /** Creates or replaces a role. */
-  putRole(roleName: string, trust: object): void
-  /** Changes an Enterprise instance and its endpoints. @throws SEED_INVALID when the instance does not exist */
-  changeInstance(instanceId: string, change: InstanceChange): void
-  /** Sets how many milliseconds the cloud's clock is ahead. */
-  setClockSkew(ms: number): void
-  /** Limits the lifetime of new sessions and registry credentials; undefined removes the limit. */
-  shortSessions(seconds: number | undefined): void
-  /** Expires all registry credentials. */
-  expireTokens(): void
-  /** Expires all sessions. */
-  expireSessions(): void
-  /** Delays the effect of RAM changes. */
-  delayRam(ms: number): void
-  /** Sets whether the metadata service responds to requests without a token. */
-  allowImdsV1(allowed: boolean): void
-  disableAccessKey(accessKeyId: string): void
 }

@@ -1,11 +1,19 @@
 import { NopassError } from '../../errors.ts'
-import type { CloudControl } from './cloud.ts'
 import { rememberRam } from './ram/authorize.ts'
 import { readPolicy, readTrust } from './ram/document.ts'
 import { addPolicy, addRole } from './ram/entities.ts'
-import type { Account, CloudState } from './state.ts'
+import type { Account, CloudState, Endpoint } from './state.ts'
 
-export function createControl(state: CloudState, account: Account): CloudControl {
+interface InstanceChange {
+  readonly status?: string
+  readonly internet?: Partial<Pick<Endpoint, 'enabled' | 'acl'>>
+  readonly vpc?: Partial<Pick<Endpoint, 'enabled' | 'vpcs'>>
+}
+
+export type CloudControl = ReturnType<typeof createControl>
+
+/** Changes the cloud outside its API, for tests and demos. Roles and policies are those of the main account. */
+export function createControl(state: CloudState, account: Account) {
   const { ram } = account
   const changeRam = (): void => rememberRam(state, account.id)
 
@@ -21,7 +29,8 @@ export function createControl(state: CloudState, account: Account): CloudControl
   }
 
   return {
-    grant: (roleName, policyName, document) => {
+    /** Creates or replaces a custom policy and attaches it to a role. */
+    grant: (roleName: string, policyName: string, document: object): void => {
       changeRam()
       putPolicy(policyName, document)
       const [principal, policy] = [roleName.toLowerCase(), policyName.toLowerCase()]
@@ -30,7 +39,8 @@ export function createControl(state: CloudState, account: Account): CloudControl
       )
       if (!isAttached) ram.attachments.push({ on: 'role', principal, type: 'Custom', policy, at: state.now() })
     },
-    revoke: (roleName, policyName) => {
+    /** Detaches one policy from a role, or all of them. */
+    revoke: (roleName: string, policyName?: string): void => {
       changeRam()
       const kept = ram.attachments.filter((item) => {
         const isRole = item.on === 'role' && item.principal === roleName.toLowerCase()
@@ -38,38 +48,45 @@ export function createControl(state: CloudState, account: Account): CloudControl
       })
       ram.attachments.splice(0, ram.attachments.length, ...kept)
     },
-    putRole: (roleName, trust) => {
+    /** Creates or replaces a role. */
+    putRole: (roleName: string, trust: object): void => {
       changeRam()
       const text = JSON.stringify(trust)
       readTrust(text)
       const now = state.now()
       addRole(ram, now, { name: roleName, ...ram.roles.get(roleName.toLowerCase()), trust: text, updated: now })
     },
-    changeInstance: (instanceId, { status, ...endpoints }) => {
+    /** Changes an Enterprise instance and its endpoints. @throws SEED_INVALID when the instance does not exist */
+    changeInstance: (instanceId: string, { status, ...endpoints }: InstanceChange): void => {
       const instance = account.instances.find(({ id }) => id === instanceId)
       if (instance === undefined) throw new NopassError('SEED_INVALID', `instance ${instanceId} does not exist`)
       instance.status = status ?? instance.status
       instance.endpoints = instance.endpoints.map((endpoint) => ({ ...endpoint, ...endpoints[endpoint.type] }))
     },
-    setClockSkew: (ms) => {
+    /** Sets how many milliseconds the cloud's clock is ahead. */
+    setClockSkew: (ms: number): void => {
       state.settings.clockSkew = ms
     },
-    shortSessions: (seconds) => {
+    /** Limits the lifetime of new sessions and registry credentials; undefined removes the limit. */
+    shortSessions: (seconds: number | undefined): void => {
       state.settings.maxSessionSeconds = seconds
     },
-    expireTokens: () => {
+    /** Expires all registry credentials. */
+    expireTokens: (): void => {
       for (const credential of state.registryCredentials.values()) credential.expiresAt = state.now()
     },
-    expireSessions: () => {
+    expireSessions: (): void => {
       for (const session of state.sessions.values()) session.expiresAt = state.now()
     },
-    delayRam: (ms) => {
+    /** Delays the effect of RAM changes. */
+    delayRam: (ms: number): void => {
       state.settings.ramDelay = ms
     },
-    allowImdsV1: (allowed) => {
+    /** Sets whether the metadata service responds to requests without a token. */
+    allowImdsV1: (allowed: boolean): void => {
       state.settings.imdsV1 = allowed
     },
-    disableAccessKey: (accessKeyId) => {
+    disableAccessKey: (accessKeyId: string): void => {
       for (const { ram: each } of state.accounts.values()) {
         for (const user of each.users.values()) {
           for (const key of user.keys) if (key.id === accessKeyId) key.active = false
