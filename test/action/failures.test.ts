@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { rm } from 'node:fs/promises'
 import { test } from 'node:test'
 import { stringify } from 'yaml'
+import { type AuditEntry, readAuditLog } from '../support/cluster/audit-log.ts'
 import { type ActionFixture, type FixtureCluster, startActionFixture } from './support/action-fixture.ts'
 import { type ActionOutcome, runAction } from './support/run-action.ts'
 
@@ -29,6 +30,11 @@ async function run(
 
 function waves(clusters: readonly FixtureCluster[], ...numbers: readonly number[]): readonly object[] {
   return clusters.map((one, index) => one.entry(numbers[index] ?? 0))
+}
+
+function callsOfDeployer({ clusters }: ActionFixture, index: number): readonly AuditEntry[] {
+  const { cluster } = clusters[index] ?? assert.fail(`no cluster ${index}`)
+  return readAuditLog(cluster).filter(({ user }) => user.username === 'deployer')
 }
 
 test('a cluster that is down in wave 0 of 2: the other cluster of its wave is deployed, wave 1 is skipped', async (t) => {
@@ -63,8 +69,7 @@ test('a cluster that is down in wave 0 of 2: the other cluster of its wave is de
     assert.deepEqual(codes.slice(0, 2), ['CLUSTER_UNREACHABLE', 'CLUSTER_MISMATCH'])
     return results.map(({ status, notes }) => (status === 'skipped' ? `skipped: ${notes[0]}` : status))
   }
-  const touched = (): number =>
-    fixture.clusters[2]?.cluster.auditLog().filter(({ user }) => user.username === 'deployer').length ?? Number.NaN
+  const touched = (): number => callsOfDeployer(fixture, 2).length
 
   await t.test('max-failures 1: one is tolerated, after the second the next wave is skipped', async () => {
     const inputs = { 'max-failures': '1', 'max-parallel': '2' }
@@ -130,9 +135,7 @@ test('an entry that expects another cluster is rejected before anything is writt
   const outcome = await run(fixture, entries, {})
   const [result] = outcome.results
   assert.deepEqual([result?.status, result?.phase, result?.error?.code], ['failed', 'connect', 'CLUSTER_MISMATCH'])
-  const writes = fixture.clusters[0]?.cluster
-    .auditLog()
-    .filter(({ user, verb }) => user.username === 'deployer' && verb !== 'get')
+  const writes = callsOfDeployer(fixture, 0).filter(({ verb }) => verb !== 'get')
   assert.deepEqual(writes, [])
 
   await t.test('a role without permission for an ID token: the permission that the job lacks', async () => {

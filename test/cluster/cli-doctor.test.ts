@@ -7,6 +7,7 @@ import { MERGE_PATCH } from '../../src/kube/client.ts'
 import { sha256 } from '../../src/lib/text.ts'
 import { type HelperStatus, STATUS_KEY } from '../../src/release/helper-status.ts'
 import { type BinResult, runBin } from '../cli/run-bin.ts'
+import { readAuditLog } from '../support/cluster/audit-log.ts'
 import { openChartCluster } from '../support/cluster/chart-cluster.ts'
 import { eventually } from '../support/eventually.ts'
 import {
@@ -125,11 +126,11 @@ test('doctor: a release that removes everything it wrote', async () => {
 })
 
 test('P5 P6 doctor requests no content of any Secret, and shows none', async () => {
-  const before = cluster.auditLog().length
+  const before = readAuditLog(cluster).length
   const { stdout } = await doctor('--debug', '-o', 'json')
   assert.doesNotMatch(stdout, new RegExp(MARKER))
   const requests = await eventually(() => {
-    const entries = cluster.auditLog().slice(before)
+    const entries = readAuditLog(cluster).slice(before)
     const found = entries.filter(({ objectRef, userAgent }) => {
       return objectRef?.resource === 'secrets' && userAgent?.startsWith('acr-nopass/')
     })

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import { readAuditLog } from '../support/cluster/audit-log.ts'
 import { eventually } from '../support/eventually.ts'
 import { testCases, untilHealthy } from './doctor/case.ts'
 import { POD_CASES } from './doctor/pod-cases.ts'
@@ -27,7 +28,7 @@ test('P5 P6 doctor pod reads a Secret only with the flag, only that one, and sho
   const run = async (...flags: string[]): Promise<{ text: string; reads: string[] }> => {
     const from = helperCluster.auditLength()
     const { text } = await runDoctor(fixture.kubeconfig, ['pod', 'shop/asked', ...flags])
-    const entries = helperCluster.chart.cluster.auditLog().slice(from)
+    const entries = readAuditLog(helperCluster.chart.cluster).slice(from)
     const own = entries.filter(({ userAgent, objectRef }) => {
       return userAgent?.startsWith('acr-nopass/') && objectRef?.resource === 'secrets'
     })

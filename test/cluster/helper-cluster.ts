@@ -10,10 +10,10 @@ import type { ObjectMeta } from '../../src/kube/types.ts'
 import { type HelperStatus, STATUS_KEY } from '../../src/release/helper-status.ts'
 import type { Cloud } from '../../src/sandbox/cloud/cloud.ts'
 import { type CloudOptions, startCloud } from '../../src/sandbox/cloud/start-cloud.ts'
-import type { AuditEntry } from '../../src/sandbox/cluster/audit-log.ts'
 import { HELPER_NODE_FLAGS } from '../../src/sandbox/image/helper-image.ts'
 import type { Images } from '../../src/sandbox/nodes/process/container-command.ts'
 import { type ProcessNode, type RunningPod, startProcessNode } from '../../src/sandbox/nodes/process/process-node.ts'
+import { type AuditEntry, readAuditLog } from '../support/cluster/audit-log.ts'
 import { type ChartCluster, openChartCluster } from '../support/cluster/chart-cluster.ts'
 import { eventually } from '../support/eventually.ts'
 import { writeHelperProgram } from '../support/helper-program.ts'
@@ -175,10 +175,9 @@ export async function openHelperCluster(
         body: { metadata: { annotations } },
       })
     },
-    auditLength: () => cluster.auditLog().length,
+    auditLength: () => readAuditLog(cluster).length,
     requests: (from) =>
-      cluster
-        .auditLog()
+      readAuditLog(cluster)
         .slice(from)
         .filter((entry) => entry.user.username === user && entry.verb !== 'watch')
         .filter(({ objectRef }) => objectRef?.resource !== 'leases' && objectRef?.resource !== 'configmaps'),

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
+import { readAuditLog } from '../support/cluster/audit-log.ts'
 import { eventually } from '../support/eventually.ts'
 import { HOME, openHelperCluster, RELEASE, SECRET } from './helper-cluster.ts'
 
@@ -50,8 +51,7 @@ const metric = async (line: string) => {
   return lines.find((one) => one.startsWith(`${line} `))?.split(' ')[1]
 }
 const requests = (from: number) =>
-  helperCluster.chart.cluster
-    .auditLog()
+  readAuditLog(helperCluster.chart.cluster)
     .slice(from)
     .filter(({ user }) => user.username === `system:serviceaccount:${HOME}:${RELEASE}`)
 const refused = (from: number) =>

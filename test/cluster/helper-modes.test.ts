@@ -3,6 +3,7 @@ import { after, test } from 'node:test'
 import { readRules } from '../support/chart/alerts.ts'
 import { openHelm, scenario } from '../support/chart/chart.ts'
 import { readPromql } from '../support/chart/promql.ts'
+import { readAuditLog } from '../support/cluster/audit-log.ts'
 import { eventually } from '../support/eventually.ts'
 import { contentOf, HOME, names, openHelperCluster, RELEASE, SECRET } from './helper-cluster.ts'
 
@@ -60,9 +61,9 @@ testNewest(
     )
     assert.deepEqual(names(await helperCluster.account('admitted')), [])
     await eventually(async () => assert.deepEqual((await pod('admitted')).spec.imagePullSecrets, [{ name: SECRET }]))
-    const touched = helperCluster.chart.cluster
-      .auditLog()
-      .filter((entry) => entry.user.username === HELPER && entry.objectRef?.resource === 'serviceaccounts')
+    const touched = readAuditLog(helperCluster.chart.cluster).filter(
+      (entry) => entry.user.username === HELPER && entry.objectRef?.resource === 'serviceaccounts',
+    )
     assert.equal(touched.length, 0)
   },
 )
@@ -85,8 +86,7 @@ test('scope namespaces: Roles alone serve the listed namespaces, and no request 
   await has('listed')
   await eventually(async () => assert.equal((await page()).namespaces.current, 2), 20_000)
   assert.ok(names(await helperCluster.account('listed')).includes(SECRET))
-  const requests = helperCluster.chart.cluster
-    .auditLog()
+  const requests = readAuditLog(helperCluster.chart.cluster)
     .slice(from)
     .filter(({ user }) => user.username === HELPER)
   const refused = requests.filter(({ responseStatus }) => responseStatus?.code === 403)

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { APPLY, MERGE_PATCH } from '../../src/kube/client.ts'
+import { readAuditLog } from '../support/cluster/audit-log.ts'
 import { eventually } from '../support/eventually.ts'
 import { contentOf, HOME, names, openHelperCluster, RELEASE, SECRET, type ServiceAccount } from './helper-cluster.ts'
 
@@ -208,7 +209,7 @@ test('P6 no credential is in logs, Events, status or metrics', async () => {
 
 test('P5 throughout these tests the helper read no Secret but its own, and no request was rejected', () => {
   const user = `system:serviceaccount:${HOME}:${RELEASE}`
-  const entries = helperCluster.chart.cluster.auditLog().filter((entry) => entry.user.username === user)
+  const entries = readAuditLog(helperCluster.chart.cluster).filter((entry) => entry.user.username === user)
   const refused = entries.filter(({ responseStatus }) => responseStatus?.code === 403 || responseStatus?.code === 401)
   // A list by watch, which the oldest minor rejects: the helper then makes a plain list.
   const byWatch = entries.filter(({ requestURI }) => requestURI.includes('sendInitialEvents=true'))

@@ -4,15 +4,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { parse } from 'yaml'
-import { silentProgress } from '../../src/sandbox/progress.ts'
 import { startRegistry } from '../../src/sandbox/registry/start-registry.ts'
 import { ensureTools } from '../../src/sandbox/tools/ensure-tools.ts'
 import { type BinResult, runBin } from '../cli/run-bin.ts'
 import { deploy, restart } from '../support/cluster/app-deployment.ts'
+import { readAuditLog } from '../support/cluster/audit-log.ts'
 import { attachOld, oldHelper, oldLogin, oldSecret } from '../support/cluster/legacy-objects.ts'
 import { watchPulls } from '../support/cluster/pull-watch.ts'
 import { eventually } from '../support/eventually.ts'
 import { registryClient } from '../support/registry/registry-client.ts'
+import { silentProgress } from '../support/silent-progress.ts'
 import { testBackAgain } from './back-again-suite.ts'
 import { names, openHelperCluster } from './helper-cluster.ts'
 
@@ -219,7 +220,7 @@ test('with few permissions the command reports what is missing, and removes noth
 })
 
 test('P5 P6 import and cleanup request no content of any Secret', async () => {
-  const requests = chart.cluster.auditLog().filter(({ objectRef, user, userAgent, verb }) => {
+  const requests = readAuditLog(chart.cluster).filter(({ objectRef, user, userAgent, verb }) => {
     // A request that failed before authentication has no user, and gets nothing: the helper's may, the first with a new token.
     const isUsers = user.username?.startsWith('system:serviceaccount:') === false
     return objectRef?.resource === 'secrets' && userAgent?.startsWith('acr-nopass/') && isUsers && verb !== 'delete'

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { MERGE_PATCH } from '../../src/kube/client.ts'
 import type { HelperStatus } from '../../src/release/helper-status.ts'
-import type { AuditEntry } from '../../src/sandbox/cluster/audit-log.ts'
 import { type Admission, startAdmissionWebhook, untilWebhookCalled } from '../support/cluster/admission-webhook.ts'
+import { type AuditEntry, readAuditLog } from '../support/cluster/audit-log.ts'
 import { eventually } from '../support/eventually.ts'
 import { openFaultInvariants } from '../support/faults/fault-invariants.ts'
 import { contentOf, HOME, names, openHelperCluster, RELEASE, SECRET } from './helper-cluster.ts'
@@ -91,7 +91,7 @@ test('P7 P8 a hundred new namespaces together: each is served by one write of it
   await eventually(async () => {
     for (const name of many) assert.equal(await helperCluster.isUsable(name), true, name)
   }, 120_000)
-  const slowestMs = slowestAttachment(helperCluster.chart.cluster.auditLog().slice(from))
+  const slowestMs = slowestAttachment(readAuditLog(helperCluster.chart.cluster).slice(from))
   const counts = { namespaces: many.length, createdMs, slowestMs }
   await invariants.assertHeld(t, { id: 'namespaces-burst', area: 'objects', since, namespaces, counts })
   const writes = helperCluster

@@ -8,9 +8,10 @@ import { type Etcd, startEtcd } from '../../src/sandbox/cluster/etcd.ts'
 import { type Cluster, startCluster } from '../../src/sandbox/cluster/start-cluster.ts'
 import { startProcessNode } from '../../src/sandbox/nodes/process/process-node.ts'
 import { openRun, type Run } from '../../src/sandbox/process/run.ts'
-import { silentProgress } from '../../src/sandbox/progress.ts'
 import { ensureTools } from '../../src/sandbox/tools/ensure-tools.ts'
+import { readAuditLog } from '../support/cluster/audit-log.ts'
 import { eventually } from '../support/eventually.ts'
+import { silentProgress } from '../support/silent-progress.ts'
 
 let run: Run
 let etcd: Etcd
@@ -65,7 +66,7 @@ test("a user has only the permissions of its groups, and the audit log records e
   const secrets = '/api/v1/namespaces/default/secrets'
   await assert.rejects(client.request({ method: 'GET', path: secrets }), { status: 403 })
   client.close()
-  const entries = one.auditLog().filter((entry) => entry.user.username === 'jane')
+  const entries = readAuditLog(one).filter((entry) => entry.user.username === 'jane')
   assert.deepEqual(
     entries.map((entry) => [entry.verb, entry.requestURI, entry.responseStatus?.code, entry.user.groups]),
     [['list', secrets, 403, ['devs', 'system:authenticated']]],

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { DEFAULT_SECRET_NAME as SECRET } from '../../src/kube/names.ts'
+import { readAuditLog } from '../support/cluster/audit-log.ts'
 import { eventually } from '../support/eventually.ts'
 import type { NodeFixture } from '../support/node/node-fixture.ts'
 
@@ -57,8 +58,7 @@ export function testPulls(opened: () => NodeFixture): void {
       await eventually(async () => {
         assert.ok((await fixture.reasons('late', 'app')).includes('FailedToRetrieveImagePullSecret'))
       })
-      const watches = fixture.cluster
-        .auditLog()
+      const watches = readAuditLog(fixture.cluster)
         .filter(({ verb, user, objectRef }) => {
           return (
             verb === 'watch' && user.username === `system:node:${fixture.node.name}` && objectRef?.namespace === 'late'

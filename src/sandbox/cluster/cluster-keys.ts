@@ -2,7 +2,6 @@ import { generateKeyPair } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { promisify } from 'node:util'
 import type { KubeConnection } from '../../kube/kube-connection.ts'
-import { AUDIT_POLICY } from './audit-log.ts'
 import type { Authority, KeyPair } from './certificate.ts'
 import type { ClusterFiles } from './control-plane.ts'
 
@@ -15,6 +14,13 @@ const SERVER_NAMES = [
   'kubernetes.default',
   'kubernetes.default.svc',
 ]
+
+const AUDIT_POLICY: string = JSON.stringify({
+  apiVersion: 'audit.k8s.io/v1',
+  kind: 'Policy',
+  omitStages: ['RequestReceived'],
+  rules: [{ level: 'Metadata' }],
+})
 
 export interface ClusterKeys {
   readonly cluster: { readonly name: string; readonly server: string; readonly caPem: string }

@@ -7,7 +7,6 @@ import type { Child } from '../process/child.ts'
 import { freePort, retryPort } from '../process/free-port.ts'
 import { untilReady } from '../process/ready.ts'
 import { openRun, type Run } from '../process/run.ts'
-import { type AuditEntry, readAuditLog } from './audit-log.ts'
 import { startBinder } from './binder.ts'
 import { createAuthority } from './certificate.ts'
 import { type ClusterAccess, toAccess } from './cluster-access.ts'
@@ -45,7 +44,8 @@ export interface Cluster extends ClusterAccess {
   readonly folder: string
   /** The ClusterIP of the Service `kubernetes`: a loopback address that a real node forwards to the API server. */
   readonly serviceAddress: string
-  auditLog(): AuditEntry[]
+  /** The API server's audit log of metadata; it writes an entry before it responds. */
+  readonly auditLogFile: string
   /** The API server's process, for faults such as stopping it or pausing it with SIGSTOP. */
   readonly apiServer: Child
   /** Starts the API server again on the same port. Resolves when it is ready. */
@@ -155,7 +155,7 @@ async function start(options: ClusterOptions, run: Run): Promise<Cluster> {
     folder: files.folder,
     serviceAddress: network.apiServer,
     adminKubeconfigFile: files.adminKubeconfig,
-    auditLog: () => readAuditLog(files.auditLog),
+    auditLogFile: files.auditLog,
     get apiServer() {
       return apiServer
     },

@@ -1,4 +1,4 @@
-import type { AuditEntry } from '../../../src/sandbox/cluster/audit-log.ts'
+import type { AuditEntry } from './audit-log.ts'
 
 /** The helper whose requests are checked, and the names that it may use. */
 export interface AuditedHelper {

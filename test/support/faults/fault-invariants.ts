@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import type { TestContext } from 'node:test'
 import { type HelperCluster, HOME, names, RELEASE, SECRET } from '../../cluster/helper-cluster.ts'
+import { readAuditLog } from '../cluster/audit-log.ts'
 import { findUnauthorized } from '../cluster/audited-rights.ts'
 import { startVersionRecorder } from '../cluster/version-recorder.ts'
 import { eventually } from '../eventually.ts'
@@ -58,7 +59,7 @@ export function openFaultInvariants(helperCluster: HelperCluster): FaultInvarian
       }
       await recorder.caughtUp()
       assert.deepEqual(recorder.violations(), [])
-      const entries = helperCluster.chart.cluster.auditLog().slice(from)
+      const entries = readAuditLog(helperCluster.chart.cluster).slice(from)
       from += entries.length
       const wrong = findUnauthorized(entries, { home: HOME, release: RELEASE, secretName: SECRET, serverRestarted })
       assert.deepEqual(wrong, [])

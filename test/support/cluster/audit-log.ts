@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
+import type { Cluster } from '../../../src/sandbox/cluster/start-cluster.ts'
 
 /** One entry of the API server's audit log (audit.k8s.io/v1, level Metadata: without request and response bodies). */
 export interface AuditEntry {
@@ -26,17 +27,10 @@ export interface AuditEntry {
   readonly annotations?: Readonly<Record<string, string>>
 }
 
-export const AUDIT_POLICY: string = JSON.stringify({
-  apiVersion: 'audit.k8s.io/v1',
-  kind: 'Policy',
-  omitStages: ['RequestReceived'],
-  rules: [{ level: 'Metadata' }],
-})
-
-/** Reads all entries so far, oldest first. The server writes an entry before it responds. */
-export function readAuditLog(file: string): AuditEntry[] {
-  if (!existsSync(file)) return []
-  const text = readFileSync(file, 'utf8')
+/** The entries of a cluster's audit log so far, oldest first. */
+export function readAuditLog({ auditLogFile }: Pick<Cluster, 'auditLogFile'>): AuditEntry[] {
+  if (!existsSync(auditLogFile)) return []
+  const text = readFileSync(auditLogFile, 'utf8')
   const lines = text.slice(0, text.lastIndexOf('\n') + 1).split('\n')
   return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as AuditEntry)
 }
