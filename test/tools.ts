@@ -1,6 +1,6 @@
-import { silentProgress } from '../src/sandbox/progress.ts'
 import { ensureTools, type ToolPaths } from '../src/sandbox/tools/ensure-tools.ts'
 import type { ToolName } from '../src/sandbox/tools/tool-table.ts'
+import { silentProgress } from './support/silent-progress.ts'
 
 /**
  * The paths of the tools that a test file needs. `npm test` has them ready and passes them on (`ACR_NOPASS_TOOL_PATHS`);

@@ -38,12 +38,6 @@ const LIVE_MS = 200
 const PLAIN_FIRST_MS = 1_000
 const PLAIN_AGAIN_MS = 15_000
 
-/** Prints nothing, for tests and for commands whose output is data. */
-export const silentProgress: Progress = {
-  step: (_title, work) => work({ update: () => {} }),
-  note: () => {},
-}
-
 /** Whether to print plain lines: if the output is not a terminal or `CI` is set. */
 export function wantsPlain(isTerminal: boolean, ci: string | undefined): boolean {
   return !isTerminal || (ci !== undefined && ci !== '' && ci !== 'false')

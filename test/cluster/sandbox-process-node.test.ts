@@ -7,10 +7,10 @@ import { type Cluster, startCluster } from '../../src/sandbox/cluster/start-clus
 import { type ProcessNode, type RunningPod, startProcessNode } from '../../src/sandbox/nodes/process/process-node.ts'
 import { RUN_VARIABLE } from '../../src/sandbox/process/clean-up.ts'
 import { findByEnvironment } from '../../src/sandbox/process/process-table.ts'
-import { silentProgress } from '../../src/sandbox/progress.ts'
 import { ensureTools } from '../../src/sandbox/tools/ensure-tools.ts'
 import { eventually } from '../support/eventually.ts'
 import { readPodLog } from '../support/node/pod-log.ts'
+import { silentProgress } from '../support/silent-progress.ts'
 import { serverDeployment } from './fixtures/server-deployment.ts'
 
 let cluster: Cluster

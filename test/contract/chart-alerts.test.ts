@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { promisify } from 'node:util'
-import { silentProgress } from '../../src/sandbox/progress.ts'
 import { ensureTools } from '../../src/sandbox/tools/ensure-tools.ts'
 import { type AlertCase, parseCases, promtoolTests, type RuleFile, readRules } from '../support/chart/alerts.ts'
 import { openHelm, scenario } from '../support/chart/chart.ts'
+import { silentProgress } from '../support/silent-progress.ts'
 
 const helm = await openHelm('helm4')
 const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-alerts-'))

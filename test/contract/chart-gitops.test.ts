@@ -9,10 +9,10 @@ import { parse, parseAllDocuments, stringify } from 'yaml'
 import { formatError } from '../../src/errors.ts'
 import { helmEnvironment } from '../../src/helm/helm-environment.ts'
 import { parseManifest } from '../../src/helm/release/manifest.ts'
-import { silentProgress } from '../../src/sandbox/progress.ts'
 import { ensureTools } from '../../src/sandbox/tools/ensure-tools.ts'
 import { loadValues } from '../../src/values/load-values.ts'
 import { CHART, openHelm, scenario, withoutBlankLines } from '../support/chart/chart.ts'
+import { silentProgress } from '../support/silent-progress.ts'
 
 const ROOT = join(CHART, '..')
 const helms = [await openHelm('helm4'), await openHelm('helm3')] as const

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createProgress, type ProgressOptions, silentProgress, wantsPlain } from '../../src/sandbox/progress.ts'
+import { createProgress, type ProgressOptions, wantsPlain } from '../../src/sandbox/progress.ts'
+import { silentProgress } from '../support/silent-progress.ts'
 
 /** A progress with a stream, clock and ticker that the test controls. */
 function createFixture(plain: boolean, columns?: number) {

@@ -2,11 +2,12 @@ import assert from 'node:assert/strict'
 import { chmodSync, existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, test } from 'node:test'
-import { createProgress, silentProgress } from '../../../src/sandbox/progress.ts'
+import { createProgress } from '../../../src/sandbox/progress.ts'
 import { ensureTools } from '../../../src/sandbox/tools/ensure-tools.ts'
 import type { Host } from '../../../src/sandbox/tools/host.ts'
 import { TOOLS } from '../../../src/sandbox/tools/tool-table.ts'
 import { eventually } from '../../support/eventually.ts'
+import { silentProgress } from '../../support/silent-progress.ts'
 import { type FakeMachine, makeFakeMachine } from './fake-go.ts'
 
 const never = new AbortController().signal

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, test } from 'node:test'
-import { silentProgress } from '../../../src/sandbox/progress.ts'
 import { TOOL_NAMES, TOOLS } from '../../../src/sandbox/tools/tool-table.ts'
 import { runTools } from '../../../src/sandbox/tools/tools-command.ts'
+import { silentProgress } from '../../support/silent-progress.ts'
 import { type FakeMachine, makeFakeMachine } from './fake-go.ts'
 
 let machine: FakeMachine

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type BrowserContextOptions, chromium, type Page } from 'playwright-core'
-import { silentProgress } from '../../../src/sandbox/progress.ts'
+import { silentProgress } from '../silent-progress.ts'
 import { ensureBrowser } from './ensure-browser.ts'
 
 /** A real, headless Chromium. */

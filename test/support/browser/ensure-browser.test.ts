@@ -3,8 +3,8 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, wr
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { silentProgress } from '../../../src/sandbox/progress.ts'
 import { type Host, readHost } from '../../../src/sandbox/tools/host.ts'
+import { silentProgress } from '../silent-progress.ts'
 import { ensureBrowser } from './ensure-browser.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'browser-'))

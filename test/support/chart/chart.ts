@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { helmEnvironment } from '../../../src/helm/helm-environment.ts'
-import { silentProgress } from '../../../src/sandbox/progress.ts'
 import { ensureTools } from '../../../src/sandbox/tools/ensure-tools.ts'
+import { silentProgress } from '../silent-progress.ts'
 import { HELM_VARIABLE } from '../version-variables.ts'
 
 export const CHART: string = fileURLToPath(new URL('../../../chart', import.meta.url))

@@ -1,6 +1,6 @@
 import type { ClusterOptions } from '../../../src/sandbox/cluster/start-cluster.ts'
-import { silentProgress } from '../../../src/sandbox/progress.ts'
 import { ensureTools } from '../../../src/sandbox/tools/ensure-tools.ts'
+import { silentProgress } from '../silent-progress.ts'
 import { KUBERNETES_VARIABLE } from '../version-variables.ts'
 
 /** The Kubernetes versions of the cluster suite; `1.24`, which does not support the guard, only on demand. */

@@ -8,10 +8,10 @@ import type { ContainerState, Pod } from '../../../src/sandbox/cluster/pod.ts'
 import { type Cluster, startCluster } from '../../../src/sandbox/cluster/start-cluster.ts'
 import { ensureStaticProgram, writeProgramImage } from '../../../src/sandbox/image/program-image.ts'
 import { type RealNode, startNode } from '../../../src/sandbox/nodes/containerd/start-node.ts'
-import { silentProgress } from '../../../src/sandbox/progress.ts'
 import { ensureTools } from '../../../src/sandbox/tools/ensure-tools.ts'
 import { eventually } from '../eventually.ts'
 import { openPrivateRegistry, type PrivateRegistry } from '../registry/private-registry.ts'
+import { silentProgress } from '../silent-progress.ts'
 import { readPodLog } from './pod-log.ts'
 
 /** A cluster with a real node and the private registry of the emulated account. */
