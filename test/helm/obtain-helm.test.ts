@@ -64,7 +64,7 @@ test('a version other than the one on PATH is downloaded once, verified, and kep
     version: '4.2.0',
     mirror: `${url}/`,
     sha256,
-    digests: {},
+    digests: new Map(),
     environment: { PATH: `${path}:${process.env.PATH}` },
     folder: path,
     toolCache: join(path, 'cache'),
@@ -84,7 +84,7 @@ test('an archive with another checksum is never unpacked', async (t) => {
     version: '4.2.0',
     mirror: url,
     sha256: '0'.repeat(64),
-    digests: {},
+    digests: new Map(),
     environment: { PATH: process.env.PATH },
     folder: path,
     toolCache: join(path, 'cache'),
@@ -119,7 +119,7 @@ test('a version whose checksum is known needs none; a given one must be the same
   const options = {
     version: 'v4.2.0',
     mirror: url,
-    digests: { '4.2.0': { [target]: sha256 } },
+    digests: new Map([[`helm-v4.2.0-${target}.tar.gz`, sha256]]),
     environment: { PATH: process.env.PATH },
     folder: path,
   }
@@ -138,7 +138,7 @@ test('a version whose checksum is known needs none; a given one must be the same
 test('a mirror with another archive of a known version is rejected', async (t) => {
   const path = await folder(t)
   const { url, sha256 } = await mirror(t, 'v4.2.0')
-  const known = HELM_DIGESTS['4.2.0']?.[target]
+  const known = HELM_DIGESTS.get(`helm-v4.2.0-${target}.tar.gz`)
   const environment = { PATH: process.env.PATH }
   const options = { version: '4.2.0', mirror: url, sha256: '', environment, folder: path, toolCache: undefined }
   await assert.rejects(obtainHelm(options, signal), {
@@ -148,7 +148,11 @@ test('a mirror with another archive of a known version is rejected', async (t) =
 
 test('a version with an unknown checksum requires helm-sha256; the message names those that need none', async (t) => {
   const options = { mirror: 'https://get.helm.sh', environment: {}, folder: await folder(t), toolCache: undefined }
-  const digests = { '3.21.4': { [target]: '0'.repeat(64) }, '4.2.9': {}, '4.3.0': { [target]: '1'.repeat(64) } }
+  const digests = new Map([
+    [`helm-v3.21.4-${target}.tar.gz`, '0'.repeat(64)],
+    ['helm-v4.2.9-windows-amd64.tar.gz', '2'.repeat(64)],
+    [`helm-v4.3.0-${target}.tar.gz`, '1'.repeat(64)],
+  ])
   await assert.rejects(obtainHelm({ ...options, version: '4.9.9', sha256: '', digests }, signal), {
     code: 'HELM_DOWNLOAD_FAILED',
     message: `helm 4.9.9 is not on PATH, and the checksum of helm-v4.9.9-${target}.tar.gz is not known here: helm-sha256 is needed`,
@@ -157,15 +161,21 @@ test('a version with an unknown checksum requires helm-sha256; the message names
 })
 
 test('the known checksums: of supported versions, in order, for both Linux machines, no two alike', () => {
-  const versions = Object.keys(HELM_DIGESTS).map((text) => parseHelmVersion(text) ?? assert.fail(text))
+  const names = [...HELM_DIGESTS.keys()].map(
+    (name) => /^helm-v([\d.]+)-(\w+-\w+)\.tar\.gz$/.exec(name) ?? assert.fail(name),
+  )
+  const texts = [...new Set(names.map(([, version = '']) => version))]
+  const versions = texts.map((text) => parseHelmVersion(text) ?? assert.fail(text))
   const inOrder = versions.toSorted((a, b) => a.major - b.major || a.minor - b.minor || a.patch - b.patch)
   assert.deepEqual(versions, inOrder)
   assert.deepEqual(
     versions.filter((version) => !isSupportedHelm(version)),
     [],
   )
-  const digests = Object.values(HELM_DIGESTS).flatMap((targets) => Object.values(targets))
-  for (const targets of Object.values(HELM_DIGESTS)) assert.ok(targets['linux-amd64'] && targets['linux-arm64'])
+  const digests = [...HELM_DIGESTS.values()]
+  for (const version of texts) {
+    for (const machine of ['amd64', 'arm64']) assert.ok(HELM_DIGESTS.has(`helm-v${version}-linux-${machine}.tar.gz`))
+  }
   for (const digest of digests) assert.match(digest, /^[0-9a-f]{64}$/)
   assert.equal(new Set(digests).size, digests.length)
   assert.ok(versions.some(({ major }) => major === 3) && versions.some(({ major }) => major === 4))

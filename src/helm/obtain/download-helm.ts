@@ -10,7 +10,7 @@ import { sha256 } from '../../lib/text.ts'
 import { agentProxy, proxyOf } from '../../proxy-rules.ts'
 import { runProgram } from '../run-helm.ts'
 import { parseHelmVersion } from './find-helm.ts'
-import { HELM_DIGESTS, type HelmDigests, type HelmTarget } from './helm-digests.ts'
+import { HELM_DIGESTS } from './helm-digests.ts'
 
 export interface ObtainHelmOptions {
   /** Exact version, such as `4.3.1`; '': the one on PATH. */
@@ -20,7 +20,7 @@ export interface ObtainHelmOptions {
   /** Of the archive; needed only for a version whose checksum is not known. '': not given. */
   readonly sha256: string
   /** Known checksums (default: those of this release). */
-  readonly digests?: HelmDigests
+  readonly digests?: typeof HELM_DIGESTS
   readonly environment: NodeJS.ProcessEnv
   /** The private folder of the run. */
   readonly folder: string
@@ -37,7 +37,7 @@ export async function downloadHelm(options: ObtainHelmOptions, signal: AbortSign
   const version = parseHelmVersion(options.version)
   if (!version) throw failed(`helm-version: "${options.version}" is not an exact version`, 'Write it as 4.3.1.')
   const exact = `${version.major}.${version.minor}.${version.patch}`
-  const target = `${platform() === 'darwin' ? 'darwin' : 'linux'}-${arch() === 'arm64' ? 'arm64' : 'amd64'}` as const
+  const target = `${platform() === 'darwin' ? 'darwin' : 'linux'}-${arch() === 'arm64' ? 'arm64' : 'amd64'}`
   const { sha256: given, mirror, digests } = options
   const wanted = chooseDigest({ version: exact, target, given, mirror, digests })
   const root = options.toolCache ?? options.folder
@@ -74,11 +74,12 @@ function failed(message: string, hint?: string): NopassError {
 export interface DigestChoice {
   /** Three numbers, such as `4.3.0`. */
   readonly version: string
-  readonly target: HelmTarget
+  /** The platform as in the archive's name, such as `linux-amd64`. */
+  readonly target: string
   /** The input `helm-sha256`; '': not given. */
   readonly given: string
   readonly mirror: string
-  readonly digests?: HelmDigests | undefined
+  readonly digests?: typeof HELM_DIGESTS | undefined
 }
 
 /**
@@ -87,13 +88,14 @@ export interface DigestChoice {
  */
 function chooseDigest({ version, target, given, mirror, digests = HELM_DIGESTS }: DigestChoice): string {
   const archive = `helm-v${version}-${target}.tar.gz`
-  const known = Object.hasOwn(digests, version) ? digests[version]?.[target] : undefined
+  const known = digests.get(archive)
   const wanted = given.toLowerCase()
   if (wanted !== '' && !/^[0-9a-f]{64}$/.test(wanted)) {
     throw failed('helm-sha256 is not a SHA-256: it has 64 hexadecimal digits', `Set it to the one of ${archive}.`)
   }
   if (known === undefined && wanted === '') {
-    const versions = Object.keys(digests).filter((one) => digests[one]?.[target] !== undefined)
+    const names = [...digests.keys()].filter((name) => name.endsWith(`-${target}.tar.gz`))
+    const versions = names.map((name) => name.split('-')[1]?.slice(1))
     throw failed(
       `helm ${version} is not on PATH, and the checksum of ${archive} is not known here: helm-sha256 is needed`,
       `Set helm-sha256 to the one that ${withoutLogin(mirror)} publishes for it, or take a version that needs none: ${versions.join(', ')}.`,
