@@ -36,6 +36,8 @@ const refused: readonly [Partial<Record<InputName, string>>, string, RegExp][] =
   [{ 'max-parallel': '2.5' }, 'INPUT_INVALID', /not a whole number/],
   [{ mode: 'deploy' }, 'INPUT_INVALID', /mode: "deploy" is not one of validate, plan, apply, uninstall/],
   [{ timeout: '5 minutes' }, 'INPUT_INVALID', /timeout: "5 minutes" is not a duration/],
+  [{ timeout: '0s' }, 'INPUT_INVALID', /timeout: "0s" is not a duration from 1s to 24h/],
+  [{ timeout: '9999999999h' }, 'INPUT_INVALID', /timeout: "9999999999h" is not a duration from 1s to 24h/],
   [{ clusters: 'x', 'clusters-file': 'y' }, 'INPUT_CONFLICT', /clusters and clusters-file exclude each other/],
   [{ 'clusters-file': 'x', kubeconfig: 'y' }, 'INPUT_CONFLICT', /clusters-file and kubeconfig exclude each other/],
   [{ 'ack-cluster-id': 'c1', kubeconfig: 'y' }, 'INPUT_CONFLICT', /ack-cluster-id and kubeconfig exclude each other/],

@@ -22,8 +22,7 @@ function readValue(name: string, spec: InputSpec, text: string): string | boolea
     case 'text':
       return text
     case 'duration':
-      parseGoDuration(text, name)
-      return text
+      return readDuration(name, text)
     case 'list':
       return text
         .split(/[\n,]/)
@@ -37,6 +36,13 @@ function readValue(name: string, spec: InputSpec, text: string): string | boolea
       if (spec.choices?.includes(text)) return text
       throw new NopassError('INPUT_INVALID', `${name}: "${text}" is not one of ${spec.choices?.join(', ')}`)
   }
+}
+
+// Helm fails at once with no time to wait, and does not know a duration of more than 292 years.
+function readDuration(name: string, text: string): string {
+  const seconds = parseGoDuration(text, name)
+  if (seconds >= 1 && seconds <= 86_400) return text
+  throw new NopassError('INPUT_INVALID', `${name}: "${text}" is not a duration from 1s to 24h`)
 }
 
 // YAML 1.2's words, as the toolkit's getBooleanInput reads them.
