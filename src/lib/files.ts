@@ -12,6 +12,7 @@ import {
 } from 'node:fs'
 import { relative, resolve, sep } from 'node:path'
 import { NopassError } from '../errors.ts'
+import { orElse } from './or-else.ts'
 
 /** Values files and lists of clusters have some kilobytes. */
 const INPUT_LIMIT = 1024 * 1024
@@ -133,11 +134,7 @@ function readOnce(file: number, chunk: Buffer): number {
 
 /** With its links resolved, where it exists. */
 export function realPath(path: string): string {
-  try {
-    return realpathSync(path)
-  } catch {
-    return resolve(path)
-  }
+  return orElse(() => realpathSync(path), resolve(path))
 }
 
 /**

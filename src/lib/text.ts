@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { printable } from '../printable.ts'
+import { orElse } from './or-else.ts'
 
 /** Columns under their headings, separated by two spaces. */
 export function renderTable(headings: readonly string[], rows: readonly (readonly string[])[]): string {
@@ -24,11 +25,7 @@ export function shellWord(text: string): string {
 
 /** Decodes `%XX`; a text with a wrong one stays as it is. */
 export function decodePercent(text: string): string {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return text
-  }
+  return orElse(() => decodeURIComponent(text), text)
 }
 
 /** Lower-case hex SHA-256. */

@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { NopassError } from '../errors.ts'
 import type { ReleaseTarget } from '../helm/helm-flags.ts'
+import { orElse } from '../lib/or-else.ts'
 import type { ProcessId } from '../lib/process-id.ts'
 
 /** A change that has begun, and that the post step has to finish when this process ends first. */
@@ -122,9 +123,5 @@ export async function readOpenWork(folder: RunFolder): Promise<OpenWork> {
 
 /** The change of a truncated entry did not begin. */
 function readEntry(line: string): readonly JournalEntry[] {
-  try {
-    return [JSON.parse(line)]
-  } catch {
-    return []
-  }
+  return orElse(() => [JSON.parse(line)], [])
 }

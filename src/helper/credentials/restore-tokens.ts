@@ -5,6 +5,7 @@ import { ownsContent } from '../../kube/managed-fields.ts'
 import { ANNOTATION_CONTENT_HASH, ANNOTATION_TOKENS, LABEL_INSTANCE } from '../../kube/names.ts'
 import { type KubeList, type KubeObject, namespacedPath } from '../../kube/types.ts'
 import { type Clock, sleep } from '../../lib/clock.ts'
+import { orElse } from '../../lib/or-else.ts'
 import { sha256 } from '../../lib/text.ts'
 import type { LiveToken } from './registry-state.ts'
 
@@ -63,7 +64,7 @@ export function readTokens(secret: SecretObject, instance: string): readonly Liv
   const content = Buffer.from(secret.data?.['.dockerconfigjson'] ?? '', 'base64').toString()
   const intact = labels[LABEL_INSTANCE] === instance && ownsContent(managedFields)
   if (!intact || sha256(content) !== annotations[ANNOTATION_CONTENT_HASH]) return []
-  const logins = new Map(readLogins(content).map((login) => [login.domains[0] ?? '', login]))
+  const logins = new Map(orElse(() => readDockerConfig(content), []).map((login) => [login.domains[0] ?? '', login]))
   const claimed = new Set<string>()
   return decodeTokens(annotations[ANNOTATION_TOKENS]).flatMap((note) => {
     // If two registries have the same domain, the content has the first one's login for it.
@@ -72,14 +73,6 @@ export function readTokens(secret: SecretObject, instance: string): readonly Liv
     const login = logins.get(own ?? '')
     return login === undefined ? [] : [liveToken(note, login)]
   })
-}
-
-function readLogins(content: string): readonly RegistryLogin[] {
-  try {
-    return readDockerConfig(content)
-  } catch {
-    return []
-  }
 }
 
 function liveToken(note: TokenNote, { username, password }: RegistryLogin): LiveToken {

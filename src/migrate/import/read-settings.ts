@@ -1,6 +1,7 @@
 import { ERROR_CODES } from '../../error-codes.ts'
 import { NopassError } from '../../errors.ts'
 import { isRecord } from '../../lib/json.ts'
+import { orElse } from '../../lib/or-else.ts'
 import { readYaml } from '../../values/yaml/read-yaml.ts'
 import { toValue } from '../../values/yaml/yaml-node.ts'
 import { ADDON_NAMES } from '../remove/legacy-facts.ts'
@@ -178,9 +179,5 @@ const isAddon = ({ name }: Fields): boolean => typeof name === 'string' && ADDON
 
 /** Undefined-like for what is no JSON: never a word of the text, which may hold a key. */
 function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return 'no JSON'
-  }
+  return orElse(() => JSON.parse(text), 'no JSON')
 }

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http'
+import { orElse } from '../../lib/or-else.ts'
 import { CR_ENDPOINT_OPERATIONS } from './cr/endpoints.ts'
 import { CR_OPERATIONS } from './cr/instances.ts'
 import { CR_PERSONAL_OPERATIONS } from './cr/personal.ts'
@@ -48,7 +49,10 @@ export interface Dispatcher {
 export async function dispatch(cloud: Dispatcher, request: ApiRequest, response: ServerResponse): Promise<void> {
   const requestId = newId.request()
   const version = requestedVersion(request)
-  const seen = { operation: routeOrUndefined(request), principal: undefined as Principal | undefined }
+  const seen = {
+    operation: orElse(() => findRoute(OPERATIONS, request).operation, undefined),
+    principal: undefined as Principal | undefined,
+  }
   const action = seen.operation?.name ?? requestedAction(request) ?? `${request.method} ${request.path}`
   const product = seen.operation?.product ?? 'unknown'
   const at = cloud.state.now()
@@ -112,14 +116,6 @@ function authorize(operation: Operation, call: Call): void {
     const who = call.principal.kind === 'role' ? 'STSToken' : 'RAM'
     const detail = { AccessDeniedDetail: accessDeniedDetail(call.principal, action, decision) }
     throw new ApiError(403, 'StatusForbidden', `${who} policy Forbidden for action ${action}`, detail)
-  }
-}
-
-function routeOrUndefined(request: ApiRequest): Operation | undefined {
-  try {
-    return findRoute(OPERATIONS, request).operation
-  } catch {
-    return undefined
   }
 }
 

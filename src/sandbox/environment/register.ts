@@ -1,5 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { orElse } from '../../lib/or-else.ts'
 import { isAlive, type ProcessId, processId } from '../../lib/process-id.ts'
 import { signalProcess } from '../process/process-table.ts'
 import { untilReady } from '../process/ready.ts'
@@ -23,13 +24,7 @@ export function registerSandbox(): () => void {
 /** Lists the processes that keep a sandbox up and removes the entries of dead ones. */
 function listSandboxes(): readonly ProcessId[] {
   const folder = registerFolder()
-  let names: string[]
-  try {
-    names = readdirSync(folder)
-  } catch {
-    return []
-  }
-  return names.flatMap((name) => {
+  return orElse(() => readdirSync(folder), []).flatMap((name) => {
     const file = join(folder, name)
     const id = JSON.parse(readFileSync(file, 'utf8')) as ProcessId
     if (isAlive(id)) return [id]

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { orElse } from '../../lib/or-else.ts'
 import { isAlive, type ProcessId } from '../../lib/process-id.ts'
 import { type LedgerContent, readLedger, type Trace } from './ledger.ts'
 import { findByEnvironment, signalProcess } from './process-table.ts'
@@ -56,14 +57,6 @@ async function removeTrace(trace: Trace, file: string, content: LedgerContent): 
   if (trace.kind === 'cgroup') await removeCgroup(trace.path)
 }
 
-function removeIfEmpty(path: string): void {
-  try {
-    rmdirSync(path)
-  } catch {
-    // The group is still in use or was already removed.
-  }
-}
-
 /** Whether another run still needs the sysctl's value; it recorded the same original value and restores it later. */
 function neededByAnother(path: string, file: string, content: LedgerContent): boolean {
   return otherLedgers(file).some(
@@ -93,8 +86,9 @@ function otherLedgers(file: string): LedgerContent[] {
 async function removeCgroup(path: string): Promise<void> {
   for (const end = performance.now() + 5_000; existsSync(path) && performance.now() < end; await sleep(50)) {
     for (const folder of deepestFirst(path)) {
-      for (const pid of readPids(folder)) killQuietly(pid)
-      removeIfEmpty(folder)
+      // A process may have exited in the meantime, and a group still be in use.
+      for (const pid of readPids(folder)) orElse(() => process.kill(pid, 'SIGKILL'), false)
+      orElse(() => rmdirSync(folder), undefined)
     }
   }
 }
@@ -103,26 +97,13 @@ function deepestFirst(path: string): string[] {
   return [...foldersIn(path).flatMap((name) => deepestFirst(join(path, name))), path]
 }
 
+/** Empty if the guard of a dead run removed it in the meantime. */
 function foldersIn(path: string): string[] {
-  try {
-    return readdirSync(path, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [entry.name] : []))
-  } catch {
-    return [] // The guard of a dead run removed it in the meantime.
-  }
+  const entries = orElse(() => readdirSync(path, { withFileTypes: true }), [])
+  return entries.flatMap((entry) => (entry.isDirectory() ? [entry.name] : []))
 }
 
 function readPids(folder: string): number[] {
-  try {
-    return readFileSync(join(folder, 'cgroup.procs'), 'utf8').split('\n').filter(Boolean).map(Number)
-  } catch {
-    return []
-  }
-}
-
-function killQuietly(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL')
-  } catch {
-    // It exited in the meantime.
-  }
+  const text = orElse(() => readFileSync(join(folder, 'cgroup.procs'), 'utf8'), '')
+  return text.split('\n').filter(Boolean).map(Number)
 }

@@ -1,4 +1,5 @@
 import { closeSync, constants, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs'
+import { orElse } from '../../lib/or-else.ts'
 import type { ProcessId } from '../../lib/process-id.ts'
 
 /** Something that a run creates on the machine and has to remove. It is recorded before it is created. */
@@ -48,13 +49,8 @@ function append(file: string, line: string): void {
 
 /** Returns undefined without a first line, because then the owner died before it created anything. */
 export function readLedger(file: string): LedgerContent | undefined {
-  let lines: string[]
-  try {
-    lines = readFileSync(file, 'utf8').split('\n')
-  } catch {
-    return undefined
-  }
-  const [first, ...rest] = lines.map(parseLine)
+  const text = orElse(() => readFileSync(file, 'utf8'), '')
+  const [first, ...rest] = text.split('\n').map(parseLine)
   if (!first || !('owner' in first)) return undefined
   const traces = new Map<string, Trace>()
   for (const line of rest) {
@@ -64,10 +60,7 @@ export function readLedger(file: string): LedgerContent | undefined {
   return { ...first, traces: [...traces.values()] }
 }
 
+/** Undefined for the last line, which may be incomplete after a crash. */
 function parseLine(line: string): LedgerHead | { add: Trace } | { drop: Trace } | undefined {
-  try {
-    return JSON.parse(line)
-  } catch {
-    return undefined // The last line may be incomplete after a crash.
-  }
+  return orElse(() => JSON.parse(line), undefined)
 }

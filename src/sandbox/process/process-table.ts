@@ -1,16 +1,12 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { orElse } from '../../lib/or-else.ts'
 import { isAlive, type ProcessId, processId } from '../../lib/process-id.ts'
 
 const LINUX = process.platform === 'linux'
 
 /** Signals exactly this process or its group; returns false if it has exited. */
 export function signalProcess(id: ProcessId, signal: NodeJS.Signals, group = false): boolean {
-  if (!isAlive(id)) return false
-  try {
-    return process.kill(group ? -id.pid : id.pid, signal)
-  } catch {
-    return false
-  }
+  return isAlive(id) && orElse(() => process.kill(group ? -id.pid : id.pid, signal), false)
 }
 
 /** Finds the running processes with `NAME=value` in their environment. Works only on Linux; elsewhere it finds none. */
@@ -41,34 +37,19 @@ export function connectionGroup(localPort: number, remotePort: number): number |
   return owner === undefined ? undefined : processGroup(owner)
 }
 
+/** False of a process that has exited or belongs to another user. */
 function holdsSocket(pid: string, inode: string): boolean {
-  try {
-    const folder = `/proc/${pid}/fd`
-    return readdirSync(folder).some((fd) => {
-      try {
-        return readlinkSync(`${folder}/${fd}`) === `socket:[${inode}]`
-      } catch {
-        return false // The descriptor was closed in the meantime.
-      }
-    })
-  } catch {
-    return false // The process has exited or belongs to another user.
-  }
+  const folder = `/proc/${pid}/fd`
+  const isIt = (fd: string): boolean => orElse(() => readlinkSync(`${folder}/${fd}`), '') === `socket:[${inode}]`
+  return orElse(() => readdirSync(folder), []).some(isIt)
 }
 
 function processGroup(pid: string): number | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[2])
-  } catch {
-    return undefined
-  }
+  const stat = orElse(() => readFileSync(`/proc/${pid}/stat`, 'utf8'), undefined)
+  return stat === undefined ? undefined : Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[2])
 }
 
+/** Empty of a process that has exited or belongs to another user. */
 function environment(pid: string): string[] {
-  try {
-    return readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0')
-  } catch {
-    return [] // The process has exited or belongs to another user.
-  }
+  return orElse(() => readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0'), [])
 }

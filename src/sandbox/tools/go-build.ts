@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { finished } from 'node:stream/promises'
 import { setTimeout as delay } from 'node:timers/promises'
+import { orElse } from '../../lib/or-else.ts'
 import type { Tool } from './tool-table.ts'
 
 /** Progress of a build. */
@@ -80,11 +81,8 @@ async function endGroup(pid: number | undefined, exited: Promise<unknown>): Prom
 }
 
 function signalGroup(pid: number, name: 'SIGINT' | 'SIGKILL'): void {
-  try {
-    process.kill(-pid, name)
-  } catch {
-    // The process has already exited.
-  }
+  // The process may have exited already.
+  orElse(() => process.kill(-pid, name), false)
 }
 
 /** The pinned source of a tool, from its go.mod and go.sum. */

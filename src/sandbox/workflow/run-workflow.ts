@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { mkdir, symlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { orElse } from '../../lib/or-else.ts'
 import type { GithubRunner } from '../cloud/sts/github-oidc.ts'
 
 interface WorkflowOptions {
@@ -127,9 +128,5 @@ export function liveText(text: string): string | undefined {
 }
 
 function parseLine(text: string): EngineLine {
-  try {
-    return JSON.parse(text) as EngineLine
-  } catch {
-    return { raw_output: true, msg: text }
-  }
+  return orElse(() => JSON.parse(text) as EngineLine, { raw_output: true, msg: text })
 }

@@ -1,4 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
+import { orElse } from '../../../lib/or-else.ts'
 import { sha256 } from '../../../lib/text.ts'
 import type { ApiRequest } from './request.ts'
 
@@ -87,11 +88,7 @@ function v1Signature(request: ApiRequest, secret: string): string {
 }
 
 function canonicalSegment(segment: string): string {
-  try {
-    return percentEncode(decodeURIComponent(segment))
-  } catch {
-    return segment
-  }
+  return orElse(() => percentEncode(decodeURIComponent(segment)), segment)
 }
 
 /** RFC 3986: encodes everything except letters, digits and `-_.~`. */

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
+import { orElse } from '../../../lib/or-else.ts'
 import { createAuthority } from '../../cluster/certificate.ts'
 import type { ContainerRunner } from './container-runner.ts'
 
@@ -46,10 +47,7 @@ export function readLog(runner: ContainerRunner, query: URLSearchParams = new UR
   return last.map((line) => `${line}\n`).join('')
 }
 
+/** Empty of a container that has not started yet. */
 function readText(file: string): string {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch {
-    return '' // The container has not started yet.
-  }
+  return orElse(() => readFileSync(file, 'utf8'), '')
 }

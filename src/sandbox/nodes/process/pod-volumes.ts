@@ -20,6 +20,7 @@ import type {
   V1Volume,
   V1VolumeProjection,
 } from '@kubernetes/client-node'
+import { orElse } from '../../../lib/or-else.ts'
 import type { Pod } from '../../cluster/pod.ts'
 import { fieldValue, type PodAddresses } from './field-value.ts'
 import { type FindSource, MissingSource, needSource, type SourceData } from './source-cache.ts'
@@ -82,7 +83,7 @@ export function writeVolume(folder: string, content: VolumeContent, version: str
     if (owner) chownSync(file, owner.uid, owner.gid)
   }
   const data = join(folder, '..data')
-  const previous = linkTarget(data)
+  const previous = orElse(() => readlinkSync(data), undefined)
   symlinkSync(`..${version}`, `${data}_tmp`)
   renameSync(`${data}_tmp`, data)
   linkNames(folder, new Set([...content.keys()].map((path) => path.split('/')[0] ?? path)))
@@ -93,14 +94,6 @@ function linkNames(folder: string, names: ReadonlySet<string>): void {
   const present = readdirSync(folder).filter((name) => !name.startsWith('..'))
   for (const name of present) if (!names.has(name)) rmSync(join(folder, name), { force: true })
   for (const name of names) if (!present.includes(name)) symlinkSync(join('..data', name), join(folder, name))
-}
-
-function linkTarget(link: string): string | undefined {
-  try {
-    return readlinkSync(link)
-  } catch {
-    return undefined
-  }
 }
 
 /** The user of a container by its securityContext; undefined for the sandbox's own user, unless that is root. */
