@@ -1,4 +1,5 @@
 import { NopassError } from '../errors.ts'
+import { orElse } from '../lib/or-else.ts'
 import { type ProxyEnvironment, proxyOf } from '../proxy-rules.ts'
 
 /**
@@ -25,7 +26,8 @@ export function nameProxy(proxy: string): string {
 
 function parseProxy(text: string, source: string): string {
   const url = URL.parse(text)
-  if (url === null || !isDecodable(url.username) || !isDecodable(url.password)) {
+  const login = url && orElse(() => decodeURIComponent(`${url.username}:${url.password}`), undefined)
+  if (url === null || login === undefined) {
     // The text may contain a password.
     throw new NopassError('KUBE_CONNECTION', `${source} is not a URL`, {
       hint: 'Write it as http://HOST:PORT or http://USER:PASSWORD@HOST:PORT, with special characters percent-encoded.',
@@ -42,13 +44,4 @@ function parseProxy(text: string, source: string): string {
         : 'Use an HTTP proxy: http://HOST:PORT or https://HOST:PORT.',
     },
   )
-}
-
-function isDecodable(text: string): boolean {
-  try {
-    decodeURIComponent(text)
-    return true
-  } catch {
-    return false
-  }
 }

@@ -1,3 +1,5 @@
+import { orElse } from './or-else.ts'
+
 export type JsonObject = Readonly<Record<string, unknown>>
 
 export function isRecord(value: unknown): value is JsonObject {
@@ -11,12 +13,8 @@ export function recordsOf(value: unknown): readonly JsonObject[] {
 
 /** A whole JSON object, or undefined: gateways and proxies respond with HTML or with nothing. */
 export function parseObject(text: string): JsonObject | undefined {
-  try {
-    const value: unknown = JSON.parse(text)
-    return isRecord(value) ? value : undefined
-  } catch {
-    return undefined
-  }
+  const value: unknown = orElse(() => JSON.parse(text), undefined)
+  return isRecord(value) ? value : undefined
 }
 
 /** @throws the given problem, which must not quote the text: it may hold secrets */

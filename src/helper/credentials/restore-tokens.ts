@@ -104,12 +104,8 @@ export function encodeTokens(tokens: readonly LiveToken[]): string {
 
 /** The valid notes of the annotation. */
 export function decodeTokens(text: string | undefined): readonly TokenNote[] {
-  try {
-    const notes: unknown = JSON.parse(text ?? '[]')
-    return Array.isArray(notes) ? notes.filter(isNote) : []
-  } catch {
-    return []
-  }
+  const notes: unknown = orElse(() => JSON.parse(text ?? '[]'), [])
+  return Array.isArray(notes) ? notes.filter(isNote) : []
 }
 
 function isNote(value: unknown): value is TokenNote {

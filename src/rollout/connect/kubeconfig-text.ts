@@ -4,6 +4,7 @@ import { parse } from 'yaml'
 import { NopassError } from '../../errors.ts'
 import { isWithin } from '../../lib/files.ts'
 import { isRecord } from '../../lib/json.ts'
+import { orElse } from '../../lib/or-else.ts'
 import { decodePercent } from '../../lib/text.ts'
 
 /** Tokens, client keys and passwords of a kubeconfig, the rest of which is not secret; empty for any other text. */
@@ -118,10 +119,6 @@ function readParts(
 }
 
 function parseKubeconfig(text: string): Readonly<Record<string, unknown>> | undefined {
-  try {
-    const config: unknown = parse(text, { logLevel: 'error' })
-    return isRecord(config) ? config : undefined
-  } catch {
-    return undefined
-  }
+  const config: unknown = orElse(() => parse(text, { logLevel: 'error' }), undefined)
+  return isRecord(config) ? config : undefined
 }

@@ -4,6 +4,7 @@ import { copyFileSync, existsSync, globSync, mkdirSync, readdirSync } from 'node
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { orElse } from '../../lib/or-else.ts'
 import { isAlive, processId } from '../../lib/process-id.ts'
 import { cacheFolder, readHost } from '../tools/host.ts'
 import { type Child, type ProcessSpec, startChild } from './child.ts'
@@ -94,13 +95,8 @@ function programEnvironment({ PATH = '', GOGC, GOMEMLIMIT }: NodeJS.ProcessEnv):
 }
 
 function listLedgers(ledgers: string): string[] {
-  try {
-    return readdirSync(ledgers)
-      .filter((name) => name.endsWith('.jsonl'))
-      .map((name) => join(ledgers, name))
-  } catch {
-    return []
-  }
+  const names = orElse(() => readdirSync(ledgers), [])
+  return names.filter((name) => name.endsWith('.jsonl')).map((name) => join(ledgers, name))
 }
 
 function defaultLedgers(): string {

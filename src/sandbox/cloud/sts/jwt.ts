@@ -1,4 +1,5 @@
 import { createPublicKey, type JsonWebKey, type KeyObject, sign, verify } from 'node:crypto'
+import { parseObject } from '../../../lib/json.ts'
 
 /** A public key in the format in which issuers publish it. */
 interface Jwk extends JsonWebKey {
@@ -28,7 +29,7 @@ export function signJwt(claims: object, key: KeyObject, header: object): string 
 export function decodeJwt(token: string): DecodedJwt | undefined {
   const [header, claims, signature, ...rest] = token.split('.')
   if (header === undefined || claims === undefined || signature === undefined || rest.length > 0) return undefined
-  const [head, body] = [parseObject(header), parseObject(claims)]
+  const [head, body] = [header, claims].map((part) => parseObject(Buffer.from(part, 'base64url').toString()))
   if (head === undefined || body === undefined) return undefined
   return { header: head, claims: body, signed: `${header}.${claims}`, signature: Buffer.from(signature, 'base64url') }
 }
@@ -47,13 +48,4 @@ export function verifyJwt(token: DecodedJwt, jwks: Jwks): boolean {
 
 function encode(value: object): string {
   return Buffer.from(JSON.stringify(value)).toString('base64url')
-}
-
-function parseObject(text: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(Buffer.from(text, 'base64url').toString())
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined
-  } catch {
-    return undefined
-  }
 }
