@@ -1,10 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import {
-  DescribeClusterNodePoolsRequest,
-  DescribeClustersV1Request,
-  DescribeClusterUserKubeconfigRequest,
-} from '@alicloud/cs20151215'
+import { DescribeClusterNodePoolsRequest, DescribeClusterUserKubeconfigRequest } from '@alicloud/cs20151215'
 import { DetachPolicyFromUserRequest } from '@alicloud/ram20150501'
 import { AssumeRoleRequest } from '@alicloud/sts20150401'
 import type { Cloud } from '../../src/sandbox/cloud/cloud.ts'
@@ -68,25 +64,6 @@ test('node pools report their own worker roles', async () => {
   }
   assert.deepEqual(await roles(LIVE), ['KubernetesWorkerRole-live', 'gpu-role'])
   assert.deepEqual(await roles(STAGING), ['KubernetesWorkerRole-5f3c1a9e-7d42-4b8f-9c60-2ab1e0d4f731', 'gpu-nodes'])
-})
-
-test('clusters are listed in pages', async () => {
-  const page = async (pageNumber: number) => {
-    const { body } = await cs.describeClustersV1(new DescribeClustersV1Request({ pageNumber, pageSize: 2 }))
-    return [(body?.clusters ?? []).map(({ name }) => name), body?.pageInfo?.totalCount]
-  }
-  assert.deepEqual(
-    [await page(1), await page(2)],
-    [
-      [['staging', 'production'], 3],
-      [['live'], 3],
-    ],
-  )
-  const found = await cs.describeClustersV1(new DescribeClustersV1Request({ name: 'prod' }))
-  assert.deepEqual(
-    (found.body?.clusters ?? []).map(({ name }) => name),
-    ['production'],
-  )
 })
 
 test('a kubeconfig is issued to the caller, for as long as requested', async () => {

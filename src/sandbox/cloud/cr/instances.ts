@@ -1,4 +1,4 @@
-import { type Call, numberedPage, type Operation, operationsOf, type ParameterRule } from '../operation.ts'
+import { type Call, type Operation, operationsOf, type ParameterRule } from '../operation.ts'
 import type { Instance } from '../state.ts'
 import { allResources, crSuccess, enterprise, findInstance, INSTANCE, instanceResource } from './lookup.ts'
 import { issueRegistryCredential } from './registry-auth.ts'
@@ -22,7 +22,7 @@ function listInstance(call: Call): object {
   })
   const [PageNo, PageSize] = [Number(call.get('PageNo') ?? 1), Number(call.get('PageSize') ?? 30)]
   // As in the vendor's API, times are strings here but numbers in GetInstance, which returns no region.
-  const Instances = numberedPage(all, PageNo, PageSize).map((instance) => {
+  const Instances = all.slice((PageNo - 1) * PageSize, PageNo * PageSize).map((instance) => {
     const [created, RegionId] = [String(instance.created), instance.region]
     return { ...summary(instance), RegionId, CreateTime: created, ModifiedTime: created }
   })

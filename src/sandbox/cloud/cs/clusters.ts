@@ -1,12 +1,4 @@
-import {
-  ApiError,
-  type Call,
-  isoDate,
-  numberedPage,
-  type Operation,
-  operationsOf,
-  type ParameterRule,
-} from '../operation.ts'
+import { ApiError, type Call, isoDate, type Operation, operationsOf, type ParameterRule } from '../operation.ts'
 import { oidcProviderArn, principalArn } from '../ram/ram-views.ts'
 import { type CloudCluster, KIND_VIEWS } from '../state.ts'
 
@@ -111,21 +103,10 @@ async function userKubeconfig(call: Call): Promise<object> {
   return { config, expiration: isoDate(call.state.now() + minutes * 60_000) }
 }
 
-function clusters(call: Call): object {
-  const [name, region] = [call.get('name'), call.get('region_id')]
-  const all = [...call.account.clusters.values()].filter((cluster) => {
-    return (!name || cluster.name.includes(name)) && (!region || cluster.region === region)
-  })
-  const [number, size] = [Number(call.get('page_number') ?? 1), Number(call.get('page_size') ?? 10)]
-  const page_info = { page_number: number, page_size: size, total_count: all.length }
-  return { clusters: numberedPage(all, number, size).map(summary), page_info }
-}
-
 const regionOf = (call: Call): string => call.account.clusters.get(call.need('ClusterId'))?.region ?? '*'
 const one = (call: Call): readonly string[] => [
   `acs:cs:${regionOf(call)}:${call.account.id}:cluster/${call.need('ClusterId')}`,
 ]
-const every = (call: Call): readonly string[] => [`acs:cs:*:${call.account.id}:cluster/*`]
 
 const MINUTES: ParameterRule = { integer: [15, 4320], code: 'InvalidParameter' }
 
@@ -149,15 +130,5 @@ export const CS_OPERATIONS: readonly Operation[] = operationsOf('CS', '2015-12-1
     resources: one,
     parameters: { TemporaryDurationMinutes: MINUTES },
     handler: userKubeconfig,
-  },
-  {
-    name: 'DescribeClustersV1',
-    roa: { method: 'GET', path: '/api/v1/clusters' },
-    resources: every,
-    parameters: {
-      page_number: { integer: [1, 1_000_000], code: 'InvalidParameter' },
-      page_size: { integer: [1, 100], code: 'InvalidParameter' },
-    },
-    handler: clusters,
   },
 ])
