@@ -75,7 +75,7 @@ export async function dispatch(cloud: Dispatcher, request: ApiRequest, response:
     }
     sendJson(response, 200, successBody(body, version, requestId), requestId, cloud.state.now())
   } catch (error) {
-    const failure = error instanceof ApiError ? error : internalError(error)
+    const failure = error instanceof ApiError ? error : new ApiError(500, 'InternalError', String(error))
     status = failure.status
     code = failure.code
     const body = errorBody(failure, bodyStyle(version), product, requestId, request.headers.host ?? '')
@@ -117,12 +117,4 @@ function authorize(operation: Operation, call: Call): void {
     const detail = { AccessDeniedDetail: accessDeniedDetail(call.principal, action, decision) }
     throw new ApiError(403, 'StatusForbidden', `${who} policy Forbidden for action ${action}`, detail)
   }
-}
-
-function internalError(error: unknown): ApiError {
-  return new ApiError(
-    500,
-    'InternalError',
-    error instanceof Error ? error.message : 'The request processing has failed.',
-  )
 }

@@ -18,6 +18,5 @@ export const newId = {
   user: (): string => `2${randomText(17, '0123456789')}`,
   registryToken: (): string => randomBytes(48).toString('base64url'),
   instance: (): string => `cri-${randomText(16, LOWER)}`,
-  cluster: (): string => `c${randomBytes(16).toString('hex')}`,
   nodePool: (): string => `np${randomBytes(16).toString('hex')}`,
 } as const
