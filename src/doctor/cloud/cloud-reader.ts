@@ -178,7 +178,7 @@ export async function readRole(
   const [attached, unattached] = await Promise.all([
     Promise.all((list ?? []).map((policy) => readAttached(ram, reader, policy, signal))),
     // Whether a policy of our name is there decides what the command says; without the right it says to make one.
-    list?.some(isOf(policyName)) ? undefined : own(ram, reader, policyName, signal),
+    list?.some(isOf(policyName)) ? undefined : readOwn(ram, reader, policyName, signal),
   ])
   const complete = attached.filter((one) => one !== undefined)
   const ownAttached = complete.find(isOf(policyName))
@@ -209,7 +209,7 @@ async function readAttached(
   return { name, custom, document: found.document, policy: { ...found, ours: hasMark(found.description) } }
 }
 
-async function own(ram: Ram, reader: CloudReader, name: string, signal: AbortSignal): Promise<RoleFacts['policy']> {
+async function readOwn(ram: Ram, reader: CloudReader, name: string, signal: AbortSignal): Promise<RoleFacts['policy']> {
   const found = await reader.attempt(`policy ${name}`, 'ram:GetPolicy', () => ram.getPolicy(name, signal))
   return found && { ...found, ours: hasMark(found.description) }
 }
