@@ -184,7 +184,8 @@ async function removeRest(
     say(`left: ${what} (the deployer lacks the right to list ServiceAccounts and Secrets in ${where})`)
     return
   }
-  say(`${removal.detached} ServiceAccounts detached also, ${removal.deleted} pull secrets deleted`)
+  say(`pull secrets deleted: ${removal.deleted}`)
+  if (removal.detached > 0) say(`references removed that the helper left: ${removal.detached}`)
   for (const left of removal.left) say(`left: ${left}`)
   for (const name of removal.copies) say(`kept Secret ${name}: ${WHY_COPY}`)
   for (const { account, why } of removal.kept) {
