@@ -10,6 +10,8 @@ export interface Targets {
   /** Whether the configuration matches the namespace, even if it is opted out or everything is retired. */
   names(namespace: NamespaceView): boolean
   takesServiceAccount(name: string): boolean
+  /** Whether the helper has the right to change it, by the chart: where all are listed by name, those alone. */
+  mayChange(serviceAccount: string): boolean
   /** The registries that some namespace gets together with this one; the helper's own namespace, which gets all, does not count. */
   registriesBeside(registry: string, namespaces: Iterable<NamespaceView>): ReadonlySet<string>
   /** Labels of namespaces that a selector reads. */
@@ -28,6 +30,8 @@ export function createTargets(config: TargetConfig): Targets {
     return { name: registry.name, ...merged, matches: createNameMatcher(merged) }
   })
   const accounts = createNameMatcher(config.targets.serviceAccounts)
+  const { include } = config.targets.serviceAccounts
+  const hasGlob = include.some((glob) => glob.includes('*'))
   const groups = new Map<string, readonly string[]>()
   const shared = (names: readonly string[]): readonly string[] => {
     const key = names.join(',')
@@ -52,6 +56,7 @@ export function createTargets(config: TargetConfig): Targets {
     includes: (namespace) => chosen(namespace).length > 0,
     names: (namespace) => named(namespace).length > 0,
     takesServiceAccount: accounts,
+    mayChange: (name) => hasGlob || include.includes(name),
     registriesBeside(registry, namespaces) {
       const lists = [...namespaces].map(chosen).filter((names) => names.includes(registry))
       return new Set(lists.flat().filter((name) => name !== registry))

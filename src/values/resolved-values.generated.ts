@@ -188,7 +188,7 @@ export interface ResolvedTargets {
   /** A convenience, not a boundary: anyone who may create Pods in a namespace may name the Secret. */
   serviceAccounts: {
     /**
-     * `*` matches any characters; plain names narrow the helper's rights to these.
+     * `*` matches any characters; plain names narrow the helper's rights to these, and entries that it added to others before stay: `exclude` those first to have them removed.
      *
      * Items: A ServiceAccount's name; `*` matches any characters.
      */

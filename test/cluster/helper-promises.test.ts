@@ -240,3 +240,18 @@ test('P12 retire removes every reference and all content, and reports it', async
   await helperCluster.install({ replicas: 1 })
   await Promise.all([...teams, 'shop'].map(usable))
 })
+
+test('P12 retire ends where names in the values no longer let the helper change every ServiceAccount with its entry', async () => {
+  await admin.request({
+    method: 'POST',
+    path: '/api/v1/namespaces/shop/serviceaccounts',
+    body: { metadata: { name: 'builder' } },
+  })
+  await eventually(async () => assert.deepEqual(names(await helperCluster.account('shop', 'builder')), [SECRET]))
+  await helperCluster.install({ replicas: 1, retire: true, targets: { serviceAccounts: { include: ['default'] } } })
+  await eventually(async () => assert.equal((await helperCluster.status())?.retired, true), 30_000)
+  assert.deepEqual((await helperCluster.status())?.serviceAccounts?.skipped['left-attached'], 2)
+  assert.deepEqual(names(await helperCluster.account('shop', 'builder')), [SECRET])
+  assert.deepEqual(names(await helperCluster.account('shop')), [])
+  assert.equal(contentOf(await helperCluster.secret('shop')), '{"auths":{}}')
+})

@@ -15,7 +15,7 @@ const ours = owner('acr-nopass')
 const onlyBuilder = config({
   targets: {
     namespaces: { include: ['*'], exclude: [], selector: {} },
-    serviceAccounts: { include: ['builder'], exclude: [] },
+    serviceAccounts: { include: ['build*'], exclude: [] },
   },
 })
 const onlyNamespace = (name: string, retire = false) =>

@@ -343,6 +343,22 @@ test('the Secret is emptied only after the helper’s references were removed', 
   assert.deepEqual(decide({ ...fixture, accounts: [theirs] }), write('shrunk', ''))
 })
 
+test('a reference in a ServiceAccount that the helper may no longer change stays, and does not keep the Secret from being emptied', () => {
+  const builder = account(['acr-nopass'], { name: 'builder', owner: owner('acr-nopass') })
+  const fixture = (include: readonly string[], retire = false) => {
+    const targets = {
+      namespaces: { include: ['*'], exclude: [], selector: {} },
+      serviceAccounts: { include, exclude: ['builder'] },
+    }
+    return { config: config({ targets, retire }), secrets: shop(), accounts: [builder] }
+  }
+  assert.equal(decide(fixture(['*']), 'builder')?.kind, 'detach')
+  for (const include of [['default'], []]) {
+    assert.deepEqual(decide(fixture(include), 'builder'), { kind: 'skip', reason: 'left-attached' })
+    assert.deepEqual(decide(fixture(include, true)), write('shrunk', ''))
+  }
+})
+
 test("the helper's own namespace has all registries, although it is not a target", () => {
   const targets = {
     namespaces: { include: ['team-*'], exclude: [], selector: {} },

@@ -10,6 +10,7 @@ type SkipReason =
   | 'foreign-list'
   | 'overlong-list'
   | 'kept-by-other'
+  | 'left-attached'
 
 /** Why a write has to wait. */
 type WaitReason = 'no-credential' | 'last-good' | 'detaching' | 'fought' | 'unreadable'

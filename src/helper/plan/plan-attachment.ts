@@ -12,6 +12,8 @@ export interface AttachmentInput {
   readonly foreignSecret: boolean
   /** The Secret is ours, or there is none and this release may have added the entry, because all releases write entries alike. */
   readonly mayBeOurs: boolean
+  /** The helper has the right to change it. */
+  readonly mayChange: boolean
   /** Our entry was added before the Secret was in the cache, and the Secret has not been ours since. */
   readonly attachedUnseen: boolean
   /** Monotonic times at which others removed our entry. */
@@ -28,11 +30,11 @@ export function planAttachment(input: AttachmentInput): PlannedAction {
   const optedOut = namespace.optedOut || serviceAccount.optedOut
   if (!input.targeted || optedOut) {
     if (!attached) return { kind: 'skip', reason: optedOut ? 'opted-out' : 'not-targeted' }
-    return input.mayBeOurs ? planDetach(serviceAccount, secretName) : { kind: 'skip', reason: 'kept-by-other' }
+    return input.mayBeOurs ? planDetach(input) : { kind: 'skip', reason: 'kept-by-other' }
   }
   if (attached) {
     const misled = input.foreignSecret && input.attachedUnseen && wroteLast(serviceAccount)
-    return misled ? planDetach(serviceAccount, secretName) : { kind: 'current' }
+    return misled ? planDetach(input) : { kind: 'current' }
   }
   if (input.foreignSecret) return { kind: 'skip', reason: 'foreign-secret' }
   const { owner, overlong } = serviceAccount
@@ -51,11 +53,12 @@ export function isDetachable(serviceAccount: ServiceAccountView, secretName: str
   return serviceAccount.list.includes(secretName) && wroteLast(serviceAccount)
 }
 
-function planDetach(serviceAccount: ServiceAccountView, secretName: string): PlannedAction {
+function planDetach({ serviceAccount, secretName, mayChange }: AttachmentInput): PlannedAction {
   if (!wroteLast(serviceAccount)) {
     const manager = serviceAccount.owner?.manager
     return { kind: 'skip', reason: 'kept-by-other', ...(manager === undefined ? {} : { manager }) }
   }
+  if (!mayChange) return { kind: 'skip', reason: 'left-attached' }
   const { overlong } = serviceAccount
   const list = overlong === undefined ? serviceAccount.list.filter((name) => name !== secretName) : undefined
   return write('detach', serviceAccount, list)

@@ -101,15 +101,16 @@ function planServiceAccount(
     targeted: targets.includes(namespace) && targets.takesServiceAccount(account.name),
     foreignSecret: secret !== undefined && !secret.ours && !config.adopt,
     mayBeOurs: attachedUnseen || (secret === undefined ? targets.names(namespace) : secret.ours),
+    mayChange: targets.mayChange(account.name),
     attachedUnseen,
     removals: observed.removals(namespace.name, account.name),
     now: context.now,
   })
 }
 
-function isStillAttached({ observed, config }: PlanContext, namespace: string): boolean {
+function isStillAttached({ observed, targets, config }: PlanContext, namespace: string): boolean {
   for (const account of observed.serviceAccountsIn(namespace)) {
-    if (isDetachable(account, config.secretName)) return true
+    if (targets.mayChange(account.name) && isDetachable(account, config.secretName)) return true
   }
   return false
 }
