@@ -38,7 +38,7 @@ function readValue(name: string, spec: InputSpec, text: string): string | boolea
   }
 }
 
-// Helm fails at once with no time to wait, and does not know a duration of more than 292 years.
+// Without a time Helm 3 fails at once and Helm 4 takes one of its own; neither knows a duration of more than 292 years.
 function readDuration(name: string, text: string): string {
   const seconds = parseGoDuration(text, name)
   if (seconds >= 1 && seconds <= 86_400) return text
