@@ -31,6 +31,11 @@ test('booleans are YAML 1.2 words and nothing else', () => {
   }
 })
 
+test('region is accepted beside kubeconfig, because it also chooses the STS that is called', () => {
+  const { region, kubeconfig } = read({ region: 'cn-hangzhou', kubeconfig: 'y' })
+  assert.deepEqual([region, kubeconfig], ['cn-hangzhou', 'y'])
+})
+
 const refused: readonly [Partial<Record<InputName, string>>, string, RegExp][] = [
   [{ 'max-parallel': '0' }, 'INPUT_INVALID', /max-parallel: "0" is not a whole number from 1 to 64/],
   [{ 'max-parallel': '2.5' }, 'INPUT_INVALID', /not a whole number/],
@@ -41,7 +46,6 @@ const refused: readonly [Partial<Record<InputName, string>>, string, RegExp][] =
   [{ clusters: 'x', 'clusters-file': 'y' }, 'INPUT_CONFLICT', /clusters and clusters-file exclude each other/],
   [{ 'clusters-file': 'x', kubeconfig: 'y' }, 'INPUT_CONFLICT', /clusters-file and kubeconfig exclude each other/],
   [{ 'ack-cluster-id': 'c1', kubeconfig: 'y' }, 'INPUT_CONFLICT', /ack-cluster-id and kubeconfig exclude each other/],
-  [{ region: 'cn-hangzhou', kubeconfig: 'y' }, 'INPUT_CONFLICT', /region and kubeconfig exclude each other/],
   [{ 'private-endpoint': 'true', kubeconfig: 'y' }, 'INPUT_CONFLICT', /private-endpoint and kubeconfig exclude/],
   [{ 'ack-cluster-id': 'c1', 'kube-context': 'y' }, 'INPUT_CONFLICT', /kube-context and ack-cluster-id exclude/],
   [{ chart: './chart', 'chart-version': '1' }, 'INPUT_CONFLICT', /chart-version needs a chart that starts with oci/],

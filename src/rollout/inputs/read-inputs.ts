@@ -71,7 +71,7 @@ const SINGLE_CLUSTER: readonly InputName[] = [
 
 /** Inputs that would have no effect beside the other way to reach a cluster. */
 const OF_OTHER_ACCESS: readonly (readonly [InputName, readonly InputName[]])[] = [
-  ['kubeconfig', ['ack-cluster-id', 'region', 'private-endpoint']],
+  ['kubeconfig', ['ack-cluster-id', 'private-endpoint']],
   ['ack-cluster-id', ['kube-context']],
 ]
 
