@@ -167,7 +167,9 @@ export async function runHelper(options: HelperOptions, signal: AbortSignal): Pr
   async function reload(next: string): Promise<void> {
     try {
       const loaded = loadConfig(next)
-      if (needsNewPod(loaded.config.identity, first.config.identity)) {
+      const isForNewPods = needsNewPod(loaded.config.identity, first.config.identity)
+      // A retiring helper needs no credential, and the new Pods may never start.
+      if (isForNewPods && !loaded.config.retire) {
         log.info({ configHash: loaded.hash }, 'the configuration needs a new Pod; this one keeps its own')
         return
       }
@@ -179,7 +181,7 @@ export async function runHelper(options: HelperOptions, signal: AbortSignal): Pr
       generationStop.abort()
       begin(opened)
       log.info({ configHash: loaded.hash }, 'the configuration was reloaded')
-      if (statusRead) generation.prove(unproven())
+      if (statusRead && !isForNewPods) generation.prove(unproven())
       if (elector.isLeader()) lead()
     } catch (error) {
       const { code, message } = toNopassError(error)

@@ -103,6 +103,23 @@ test('an access key of another Secret is proven by a new Pod only, for the other
   await end(clock, one, two)
 })
 
+test('P12 an old Pod retires as its release does, also with values that name an access key of another Secret', async () => {
+  const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
+  const identity = (existingSecret: string) => ({ identity: { type: 'access-key', accessKey: { existingSecret } } })
+  const helper = startHelper(server, clock, cloud, identity('old-key'))
+  await clock.advance(5_000)
+  assert.deepEqual(Object.keys(passwordsIn(server, 'shop')), ['a.example.com'])
+  const calls = cloud.calls.length
+  // The new Pods cannot start, because that Secret does not exist.
+  helper.configure({ ...identity('missing-key'), retire: true })
+  await clock.advance(MINUTE)
+  assert.deepEqual(passwordsIn(server, 'shop'), {})
+  const { retired, registries } = JSON.parse(server.get('configmaps/home/r-status')?.data?.['status.json'] ?? '{}')
+  assert.deepEqual([retired, registries[0].state], [true, 'pending'])
+  assert.equal(cloud.calls.length, calls, 'it proves no other key')
+  await end(clock, helper)
+})
+
 test('H3 a typo in one registry keeps its last entry, blocks no other registry, and is named in the status', async () => {
   const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
   const helper = startHelper(server, clock, cloud, { registries: [registry('a'), registry('b')] })
