@@ -204,6 +204,58 @@ const ROWS: readonly Row[] = [
     message: /aliyun cr GetInstance --region cn-hangzhou --InstanceId cri-abc123$/,
   },
   {
+    title: 'an instance by name that is not running is looked up in the list',
+    observed: fixture({
+      registries: [
+        registry({
+          state: 'failing',
+          instanceId: undefined as never,
+          error: { ...failure('CLOUD_REJECTED'), reason: 'INSTANCE_STATUS_NOT_SUPPORT' },
+        }),
+      ],
+    }),
+    finds: [['error', 'INSTANCE_NOT_RUNNING', 'registry demo']],
+    message: /aliyun cr ListInstance --region cn-hangzhou$/,
+  },
+  // Who may write the status object must not choose what a reader of the report runs.
+  {
+    title: 'a report with shell commands in it, of an instance that is not running',
+    observed: fixture({
+      registries: [
+        registry({
+          state: 'failing',
+          instanceId: 'x; id',
+          region: '$(id)',
+          error: { ...failure('CLOUD_REJECTED'), reason: 'INSTANCE_STATUS_NOT_SUPPORT' },
+        }),
+      ],
+    }),
+    finds: [['error', 'INSTANCE_NOT_RUNNING', 'registry demo']],
+    message: /aliyun cr GetInstance --region '\$\(id\)' --InstanceId 'x; id'$/,
+  },
+  {
+    title: 'a report with shell commands in it, of an instance that does not exist',
+    observed: fixture({
+      registries: [registry({ state: 'failing', region: '$(id)', error: failure('CLOUD_NOT_FOUND') })],
+    }),
+    finds: [['error', 'INSTANCE_NOT_FOUND', 'registry demo']],
+    message: /aliyun cr ListInstance --region '\$\(id\)'$/,
+  },
+  {
+    title: 'a report with shell commands in it, of a failed write',
+    observed: fixture({ status: { problems: [{ ...failure('SECRET_FOUGHT'), namespace: '$(id)' }] } }),
+    finds: [['warning', 'SECRET_FOUGHT', 'namespace $(id)']],
+    message: /kubectl -n '\$\(id\)' get events/,
+  },
+  {
+    title: 'a report whose codes are names of what every object has',
+    observed: fixture({
+      registries: [registry({ state: 'failing', error: { ...failure('toString'), reason: 'constructor' } })],
+    }),
+    finds: [['error', 'REGISTRY_FAILING', 'registry demo']],
+    message: /\nacr-nopass refresh$/,
+  },
+  {
     title: 'a role that does not trust the helper of an alias in an umbrella chart',
     observed: fixture({
       release: { name: 'apps-base-pull', fullname: 'apps-base-pull', helmRelease: 'apps' },

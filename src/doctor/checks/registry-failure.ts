@@ -54,8 +54,7 @@ const REASONS: Readonly<Record<string, Kind>> = {
   INSTANCE_STATUS_NOT_SUPPORT: {
     id: 'INSTANCE_NOT_RUNNING',
     fix: 'Wait, or renew the instance in the console of Container Registry; nothing can be pulled from it until it is RUNNING.',
-    command: (_observed, { instanceId, region }) =>
-      `aliyun cr GetInstance --region ${region} --InstanceId ${instanceId}`,
+    command: describeInstance,
   },
 }
 
@@ -66,7 +65,8 @@ export function registryFailure(
   rest: string,
   observed: Observed,
 ): Finding {
-  const kind: Kind = REASONS[error.reason ?? ''] ?? KINDS[error.code] ?? { id: 'REGISTRY_FAILING', command: refresh }
+  const kind = kindOf(REASONS, error.reason) ??
+    kindOf(KINDS, error.code) ?? { id: 'REGISTRY_FAILING', command: refresh }
   const reported = `${error.message}${error.reason ? ` (${error.reason})` : ''}`
   const more = kind.cause?.(observed) ?? ''
   const command = kind.command?.(observed, registry)
@@ -79,6 +79,10 @@ export function registryFailure(
     fix: kind.fix ?? error.fix,
     ...(command === undefined ? {} : { command }),
   }
+}
+
+function kindOf(kinds: Readonly<Record<string, Kind>>, code: string | undefined): Kind | undefined {
+  return code !== undefined && Object.hasOwn(kinds, code) ? kinds[code] : undefined
 }
 
 function subjectOf({ release }: Observed): string {
@@ -120,5 +124,12 @@ function listKeys({ release }: Observed): string {
 }
 
 function listInstances(_observed: Observed, { region }: RegistryStatus): string {
-  return `aliyun cr ListInstance --region ${region ?? '<region>'}`
+  return `aliyun cr ListInstance --region ${region === undefined ? '<region>' : shellWord(region)}`
+}
+
+/** The report has no id of an instance that the values give by name. */
+function describeInstance(observed: Observed, registry: RegistryStatus): string {
+  const { instanceId, region } = registry
+  if (instanceId === undefined || region === undefined) return listInstances(observed, registry)
+  return `aliyun cr GetInstance --region ${shellWord(region)} --InstanceId ${shellWord(instanceId)}`
 }

@@ -46,6 +46,7 @@ export function writeFindings({ release, secrets }: Observed): readonly Finding[
 function explain(problem: Problem, release: ReleaseFacts, isOurs: boolean): Explanation {
   const { code, reason, message, fix, namespace, at } = problem
   const where = namespace ?? release.namespace
+  const quoted = shellWord(where)
   const severity = 'error'
   const quota = /exceeded quota: ([^,\s]+)/.exec(message)?.[1]
   if (quota !== undefined) {
@@ -54,7 +55,7 @@ function explain(problem: Problem, release: ReleaseFacts, isOurs: boolean): Expl
       severity,
       cause: `ResourceQuota ${quota} of namespace ${where} leaves no room for one more Secret.`,
       fix: `Raise ${exceededQuota(message)?.limits ?? '`secrets` (or `count/secrets`)'} of that quota by one, or delete Secrets that are not needed; the helper retries.`,
-      command: `kubectl -n ${where} describe resourcequota ${shellWord(quota)}`,
+      command: `kubectl -n ${quoted} describe resourcequota ${shellWord(quota)}`,
     }
   }
   const webhook = /admission webhook "([^"]+)"|failed calling webhook "([^"]+)"/.exec(message)
@@ -104,7 +105,7 @@ function explain(problem: Problem, release: ReleaseFacts, isOurs: boolean): Expl
       fix: isOurs
         ? 'Delete that Secret; the helper creates a new one immediately.'
         : 'Find the owner of that Secret. The helper creates its own as soon as the owner renames or deletes it.',
-      command: `kubectl -n ${where} ${isOurs ? 'delete' : 'describe'} secret ${release.config?.secretName}`,
+      command: `kubectl -n ${quoted} ${isOurs ? 'delete' : 'describe'} secret ${release.config?.secretName}`,
     }
   }
   if (code === 'LIST_FOUGHT') {
@@ -113,7 +114,7 @@ function explain(problem: Problem, release: ReleaseFacts, isOurs: boolean): Expl
       severity: 'warning',
       cause: `Two writers change one list (${code} since ${at}).`,
       fix,
-      command: `kubectl -n ${where} get serviceaccounts -o yaml --show-managed-fields`,
+      command: `kubectl -n ${quoted} get serviceaccounts -o yaml --show-managed-fields`,
     }
   }
   if (code === 'SECRET_FOUGHT') {
@@ -122,7 +123,7 @@ function explain(problem: Problem, release: ReleaseFacts, isOurs: boolean): Expl
       severity: 'warning',
       cause: `Two writers change one Secret (${code} since ${at}); the helper restores it once a minute.`,
       fix,
-      command: `kubectl -n ${where} get events --field-selector reason=SecretFought`,
+      command: `kubectl -n ${quoted} get events --field-selector reason=SecretFought`,
     }
   }
   if (code === 'NAMESPACE_UNREADABLE') {
@@ -131,7 +132,7 @@ function explain(problem: Problem, release: ReleaseFacts, isOurs: boolean): Expl
       severity: 'warning',
       cause: `A namespace of targets.namespaces.include, or the helper's Role in it, does not exist (${code} since ${at}).`,
       fix,
-      command: `kubectl get namespace ${where}`,
+      command: `kubectl get namespace ${quoted}`,
     }
   }
   return {
