@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { NopassError } from '../../src/errors.ts'
 import { createMetrics } from '../../src/helper/report/metrics.ts'
-import { createApiServer, createCloud, createFakeClock, registry, startHelper } from './helper-fixture.ts'
+import { createApiServer, createCloud, createFakeClock, instanceOf, registry, startHelper } from './helper-fixture.ts'
 
 test('all metrics are served with help, type and labels', async () => {
   const metrics = createMetrics()
@@ -58,4 +59,31 @@ test('a registry that rejects its current or next credential is only reported by
   for (const { stop } of [one, two]) stop.abort()
   await clock.advance(20_000)
   assert.deepEqual([await one.done, await two.done], ['stopped', 'stopped'])
+})
+
+test('while changed values give no credential, the expiry is that of the earlier one, which pulls still use', async () => {
+  const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
+  const helper = startHelper(server, clock, cloud, { registries: [registry('a')] }, { http: true })
+  const left = async (): Promise<number> => {
+    const { http } = await helper.ports
+    const text = await (await fetch(`http://127.0.0.1:${http}/metrics`)).text()
+    const seconds = /^acr_nopass_token_expiry_timestamp_seconds\{registry="a"\} (\S+)$/m.exec(text)?.[1]
+    return Math.round(Number(seconds) - clock.now() / 1000)
+  }
+  await clock.advance(10_000)
+  const first = await left()
+  const typo = registry('a', 'cri-typo')
+  cloud.responses.set(instanceOf(typo), new NopassError('CLOUD_NOT_FOUND', 'no such instance'))
+  helper.configure({ registries: [typo] })
+  await clock.advance(60_000)
+  assert.equal(await left(), first - 60)
+  await clock.advance(3 * 60 * 60_000)
+  const refreshed = await left()
+  assert.ok(refreshed > 6 * 60 && refreshed <= 60 * 60, `${refreshed}`)
+  cloud.responses.set('a', new NopassError('CLOUD_UNAVAILABLE', 'an outage'))
+  await clock.advance(60 * 60_000)
+  assert.ok((await left()) < 0)
+  helper.stop.abort()
+  await clock.advance(20_000)
+  assert.equal(await helper.done, 'stopped')
 })

@@ -110,10 +110,10 @@ function collectState({ metrics, isLeader }: HelperPagesOptions, generation: Gen
     gauge.reset()
   }
   if (!isLeader()) return
-  for (const { name: registry, live, verified, error } of generation.states) {
+  for (const { name: registry, live, kept, verified, error } of generation.states) {
     const isRefused = verified === 'refused' || error?.code === 'REGISTRY_LOGIN_REFUSED'
     metrics.loginRefused.set({ registry }, isRefused ? 1 : 0)
-    const expiresAt = live?.token.expiresAt ?? null
+    const expiresAt = (live ?? kept)?.token.expiresAt ?? null
     if (expiresAt !== null) metrics.tokenExpiry.set({ registry }, expiresAt / 1000)
   }
   const { namespaces, serviceAccounts } = generation.report()
