@@ -11,6 +11,7 @@ import { helmEnvironment } from '../../src/helm/helm-environment.ts'
 import { readEnd } from '../../src/helm/helm-process.ts'
 import { fetchArchive } from '../../src/helm/obtain/download-helm.ts'
 import { findHelm } from '../../src/helm/obtain/find-helm.ts'
+import { obtainHelm } from '../../src/helm/obtain/obtain-helm.ts'
 import { readHelmError } from '../../src/helm/read-helm-error.ts'
 import { parseManifest } from '../../src/helm/release/manifest.ts'
 import { diffManifests } from '../../src/helm/release/manifest-diff.ts'
@@ -73,6 +74,15 @@ test('P10 hostile helm: an interrupted run waits for no helm that hangs, also wh
   await assert.rejects(findHelm({ path, environment, home: await folder(t), signal: interrupted }), {
     code: 'INTERRUPTED',
   })
+  const wanted = {
+    version: '4.9.9',
+    mirror: 'https://mirror.invalid',
+    sha256: '',
+    folder: await folder(t),
+    toolCache: undefined,
+  }
+  await assert.rejects(obtainHelm({ ...wanted, environment: { HELM: path } }, interrupted), { code: 'INTERRUPTED' })
+  await assert.rejects(fetchArchive('https://mirror.invalid/a', {}, interrupted), { code: 'INTERRUPTED' })
 })
 
 test('hostile helm: one that cannot be run is reported with the reason', async (t) => {

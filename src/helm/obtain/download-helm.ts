@@ -143,7 +143,8 @@ export async function fetchArchive(
       address = new URL(headers.location, address)
     }
   } catch (cause) {
-    if (cause instanceof NopassError || signal.aborted) throw cause
+    signal.throwIfAborted()
+    if (cause instanceof NopassError) throw cause
     throw new NopassError('HELM_DOWNLOAD_FAILED', `${withoutLogin(url)} cannot be fetched`, {
       cause,
       reason: reasonOf(cause),

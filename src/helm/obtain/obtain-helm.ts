@@ -27,6 +27,7 @@ async function isVersion(
   const env = { PATH: environment.PATH ?? '', HOME: environment.HOME ?? '' }
   const limits = { ...VERSION_LIMITS, signal }
   const output = await runProgram(path, ['version', '--template', '{{.Version}}'], env, limits).catch(() => undefined)
+  signal.throwIfAborted()
   const found = parseHelmVersion(output?.stdout ?? '')
   return found !== undefined && isSameVersion(found, parseHelmVersion(wanted))
 }
