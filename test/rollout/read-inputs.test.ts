@@ -36,6 +36,11 @@ test('region is accepted beside kubeconfig, because it also chooses the STS that
   assert.deepEqual([region, kubeconfig], ['cn-hangzhou', 'y'])
 })
 
+test('a false in another spelling is no conflict', () => {
+  const given = { 'private-endpoint': 'False', kubeconfig: 'y' }
+  assert.equal(read(given)['private-endpoint'], false)
+})
+
 const refused: readonly [Partial<Record<InputName, string>>, string, RegExp][] = [
   [{ 'max-parallel': '0' }, 'INPUT_INVALID', /max-parallel: "0" is not a whole number from 1 to 64/],
   [{ 'max-parallel': '2.5' }, 'INPUT_INVALID', /not a whole number/],

@@ -9,7 +9,7 @@ export function readInputs(given: (name: InputName) => string | undefined): Inpu
     return [name, readValue(name, spec, text === undefined || text === '' ? spec.default : text)] as const
   })
   const inputs = Object.fromEntries(entries) as unknown as Inputs
-  refuseConflicts(inputs, given)
+  refuseConflicts(inputs)
   refuseSessionName(inputs['role-session-name'])
   refuseName('release', inputs.release, { what: 'release', longest: 53 })
   refuseName('namespace', inputs.namespace, { what: 'namespace', longest: 63 })
@@ -75,9 +75,8 @@ const OF_OTHER_ACCESS: readonly (readonly [InputName, readonly InputName[]])[] =
   ['ack-cluster-id', ['kube-context']],
 ]
 
-function refuseConflicts(inputs: Inputs, given: (name: InputName) => string | undefined): void {
-  const isGiven = (name: InputName): boolean =>
-    (given(name)?.trim() ?? '') !== '' && given(name) !== INPUTS[name].default
+function refuseConflicts(inputs: Inputs): void {
+  const isGiven = (name: InputName): boolean => String(inputs[name]) !== INPUTS[name].default
   if (isGiven('clusters') && isGiven('clusters-file')) throw conflict('clusters', 'clusters-file')
   const list = isGiven('clusters') ? 'clusters' : isGiven('clusters-file') ? 'clusters-file' : undefined
   const single = SINGLE_CLUSTER.find(isGiven)
