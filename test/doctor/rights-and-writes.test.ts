@@ -373,3 +373,13 @@ test('doctor: --fail-on counts findings of its severity or worse', () => {
     [false, true, true],
   )
 })
+
+test('doctor: values that have given no credential yet do not mean that nothing can be pulled', () => {
+  const [finding] = diagnose(
+    fixture({ registries: [registry({ state: 'pending', error: failure('CLOUD_NOT_FOUND') })] }),
+  )
+  assert.equal(
+    finding?.message,
+    'no new credential (CLOUD_NOT_FOUND); these values have given none yet, so pulls need one of earlier values, which stays in Secrets',
+  )
+})

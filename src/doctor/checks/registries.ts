@@ -25,7 +25,7 @@ function judge(registry: RegistryStatus, observed: Observed): Finding | undefine
     const hasExpired = left <= 0
     const rest =
       registry.state !== 'failing'
-        ? 'there is no credential yet, so nothing can be pulled with it'
+        ? 'these values have given none yet, so pulls need one of earlier values, which stays in Secrets'
         : hasExpired
           ? `the last good credential expired at ${registry.expiresAt}: pulls fail`
           : `the last good credential stays in use${registry.expiresAt ? ` until ${registry.expiresAt}` : ''}`
