@@ -20,9 +20,8 @@ export interface Noticed extends Omit<RotationRequest, 'olderThan'> {
 const TOLERANCE_MS = 2_000
 
 /**
- * Which credentials a request of some time ago replaces, for a helper that takes over or has read a new configuration: what was issued since
- * is not replaced again, but what is older because a call failed. A request that nobody has reported as handled replaces all: only clocks
- * would tell what was issued since.
+ * Which credentials a request of some time ago replaces, for a helper that takes over or has read a new configuration. If the request was
+ * handled, only those that are older, because a call failed. If nobody has reported that, all: only clocks would tell what was issued since.
  * @param handled The request that the status reports as handled, epoch milliseconds, NaN for none; undefined: a helper of 1.0.0 wrote it,
  * which does not report this.
  * @param cloud `skew`: how far this machine's clock is ahead of the cloud's. It counts only for a cloud that is ahead, because a local

@@ -222,7 +222,7 @@ export function createTokenRefresher(options: TokenRefresherOptions): TokenRefre
       const token = await getUsable(by)
       const urgent = hasExpired(kept.token, cloudNow())
       const isWorse = !urgent && (await by.verify(token, stop.signal)) === 'refused'
-      if (isWorse || sameLogin(token, kept.token) || state.kept !== kept) return
+      if (stop.signal.aborted || isWorse || sameLogin(token, kept.token) || state.kept !== kept) return
       const planned = refreshAt(token, { random: random(), sharedSession: by.source.sharedSession, spread: 'usual' })
       state = { ...state, kept: { ...kept, token, refreshAt: planned }, urgent }
       options.onToken(state)
