@@ -2,7 +2,7 @@ import { type Cli, withReleaseOptions } from '../program/command.ts'
 import type { CleanupFlags } from './cleanup.ts'
 
 /** `cleanup`: what a helper left behind, ours or Alibaba's own, with the user's own rights. */
-export function addCleanup({ program, host, run }: Cli): void {
+export function addCleanup({ program, run }: Cli): void {
   withReleaseOptions(
     program
       .command('cleanup')
@@ -18,13 +18,10 @@ export function addCleanup({ program, host, run }: Cli): void {
     .option('--dry-run', 'only list what would be done, even with --yes or --confirm')
     .option('--confirm <namespace/release>', '--detach: do it')
     .action(
-      run<CleanupFlags>(async (flags) => {
-        if (flags.legacy && !flags.detach) {
-          const { cleanupLegacy } = await import('./cleanup-legacy.ts')
-          return cleanupLegacy(flags, host)
-        }
-        const { cleanup } = await import('./cleanup.ts')
-        return cleanup(flags, host)
-      }),
+      run<CleanupFlags>(async ({ legacy, detach }) =>
+        legacy && !detach
+          ? (await import('./cleanup-legacy.ts')).cleanupLegacy
+          : (await import('./cleanup.ts')).cleanup,
+      ),
     )
 }

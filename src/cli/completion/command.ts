@@ -3,13 +3,13 @@ import { NopassError } from '../../errors.ts'
 import type { Cli } from '../program/command.ts'
 
 /** `completion`: a script for the shell. */
-export function addCompletion({ program, host, run }: Cli): void {
+export function addCompletion({ program, run }: Cli): void {
   program
     .command('completion')
     .description('Print a completion script: `source <(acr-nopass completion bash)`.')
     .argument('<shell>', 'bash, zsh or fish')
     .action(
-      run(async (_flags, [shell = '']) => {
+      run(async () => async (_flags, host, [shell = '']) => {
         host.stdout.write(renderCompletion(shell, program))
         return 0
       }),

@@ -1,9 +1,8 @@
 import { type Command, Option } from 'commander'
 import { type Cli, collect, withReleaseOptions } from '../program/command.ts'
-import type { DoctorFlags, DoctorPodFlags } from './doctor.ts'
 
 /** `doctor`: what is live, what is covered, what is wrong; `doctor pod`: why one Pod does or does not pull. */
-export function addDoctor({ program, host, run }: Cli): void {
+export function addDoctor({ program, run }: Cli): void {
   const command = program
     .command('doctor')
     .description(
@@ -11,12 +10,7 @@ export function addDoctor({ program, host, run }: Cli): void {
     )
   withDoctorOptions(command)
     .addHelpText('after', HELP)
-    .action(
-      run<DoctorFlags>(async (flags) => {
-        const { doctor } = await import('./doctor.ts')
-        return doctor(flags, host)
-      }),
-    )
+    .action(run(async () => (await import('./doctor.ts')).doctor))
   const pod = command
     .command('pod')
     .argument('<namespace/name>', 'the Pod')
@@ -24,12 +18,7 @@ export function addDoctor({ program, host, run }: Cli): void {
   withDoctorOptions(pod)
     .option('--ask-registry', 'read the pull secret, and ask the registry for the image with its login')
     .addHelpText('after', POD_HELP)
-    .action(
-      run<DoctorPodFlags>(async (flags, [target = '']) => {
-        const { doctorPod } = await import('./doctor.ts')
-        return doctorPod(target, flags, host)
-      }),
-    )
+    .action(run(async () => (await import('./doctor.ts')).doctorPod))
 }
 
 function withDoctorOptions(command: Command): Command {

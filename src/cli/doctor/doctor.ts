@@ -40,7 +40,11 @@ export function doctor(flags: DoctorFlags & CommonFlags, host: CliHost): Promise
 }
 
 /** Diagnoses one Pod; returns 1 if there is an error. @throws INPUT_INVALID, KUBE_NOT_FOUND */
-export async function doctorPod(pod: string, flags: DoctorPodFlags & CommonFlags, host: CliHost): Promise<number> {
+export async function doctorPod(
+  flags: DoctorPodFlags & CommonFlags,
+  host: CliHost,
+  [pod = '']: readonly string[],
+): Promise<number> {
   const [namespace = '', name = '', ...more] = pod.split('/')
   if (namespace === '' || name === '' || more.length > 0) {
     throw new NopassError('INPUT_INVALID', `"${pod}" is not NAMESPACE/NAME of a Pod`, {

@@ -1,8 +1,7 @@
 import { type Cli, withClusterOptions } from '../program/command.ts'
-import type { HelperFlags } from './helper.ts'
 
 /** `helper`: the program of the cluster, outside of one. */
-export function addHelper({ program, host, run }: Cli): void {
+export function addHelper({ program, run }: Cli): void {
   withClusterOptions(
     program
       .command('helper')
@@ -13,10 +12,5 @@ export function addHelper({ program, host, run }: Cli): void {
     .option('--oidc-token-file <file>', 'token of a ServiceAccount, for identity.type rrsa')
     .option('--http-address <host:port>', 'serve /healthz, /readyz and /metrics')
     .option('--status-address <host:port>', 'serve the status page')
-    .action(
-      run<HelperFlags>(async (flags) => {
-        const { helper } = await import('./helper.ts')
-        return helper(flags, host)
-      }),
-    )
+    .action(run(async () => (await import('./helper.ts')).helper))
 }

@@ -1,8 +1,7 @@
 import { type Cli, collect, withClusterOptions } from '../program/command.ts'
-import type { ImportFlags } from './import-values.ts'
 
 /** `import`: the configuration of Alibaba's own helper as our values. */
-export function addImport({ program, host, run }: Cli): void {
+export function addImport({ program, run }: Cli): void {
   withClusterOptions(
     program
       .command('import')
@@ -20,10 +19,5 @@ export function addImport({ program, host, run }: Cli): void {
       'after',
       '\nReads only, and of Secrets only metadata. Exits 3 when something that pulls may depend on could not be carried over.',
     )
-    .action(
-      run<ImportFlags>(async (flags) => {
-        const { importValues } = await import('./import-values.ts')
-        return importValues(flags, host)
-      }),
-    )
+    .action(run(async () => (await import('./import-values.ts')).importValues))
 }

@@ -1,9 +1,8 @@
 import { Option } from 'commander'
 import { type Cli, collect, withCommonOptions } from '../program/command.ts'
-import type { PolicyFlags } from './flags.ts'
 
 /** `policy`: the documents for users who apply them themselves. Writes nothing. */
-export function addPolicy({ program, host, run }: Cli): void {
+export function addPolicy({ program, run }: Cli): void {
   const command = program
     .command('policy')
     .description('Print the RAM policy and trust documents, for those who apply them themselves. Changes nothing.')
@@ -49,10 +48,5 @@ export function addPolicy({ program, host, run }: Cli): void {
         'terraform',
       ]),
     )
-  withCommonOptions(command).action(
-    run<PolicyFlags>(async (flags) => {
-      const { policy } = await import('./policy.ts')
-      return policy(flags, host)
-    }),
-  )
+  withCommonOptions(command).action(run(async () => (await import('./policy.ts')).policy))
 }

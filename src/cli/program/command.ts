@@ -4,12 +4,16 @@ import type { CliHost, CommonFlags } from './cli-host.ts'
 /** What a command registers itself with. */
 export interface Cli {
   readonly program: Command
-  readonly host: CliHost
-  /** Wraps a command's work, which gets its flags, also those before the subcommand, and returns its exit code. */
-  run<Flags>(
-    work: (flags: Flags & CommonFlags, words: readonly string[]) => Promise<number>,
-  ): (...args: unknown[]) => Promise<void>
+  /** Wraps a command's work, which is loaded when it runs, as its flags say. */
+  run<Flags>(load: (flags: Flags & CommonFlags) => Promise<CommandWork<Flags>>): (...args: unknown[]) => Promise<void>
 }
+
+/** Gets its flags, also those before the subcommand, and returns its exit code. */
+export type CommandWork<Flags> = (
+  flags: Flags & CommonFlags,
+  host: CliHost,
+  words: readonly string[],
+) => Promise<number>
 
 export function outputOption(): Option {
   return new Option('-o, --output <form>', 'text for people, json for programs (default: text)').choices([

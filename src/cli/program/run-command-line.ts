@@ -93,12 +93,13 @@ export async function runCli(host: CliHost, commands: readonly ((cli: Cli) => vo
   const program = new Command(host.program)
   const cli: Cli = {
     program,
-    host,
     run:
-      (work) =>
+      (load) =>
       async (...args) => {
         const command = args.at(-1) as Command
-        code = await work(command.optsWithGlobals() as never, command.args)
+        const flags = command.optsWithGlobals() as never
+        const work = await load(flags)
+        code = await work(flags, host, command.args)
       },
   }
   program

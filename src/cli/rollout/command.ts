@@ -27,7 +27,7 @@ const WITHOUT_EFFECT: Readonly<Record<RolloutMode, readonly InputName[]>> = {
 const WORKFLOW_ONLY: readonly InputName[] = ['mode', 'allow-on-pull-request']
 
 /** `plan`, `apply` and `uninstall`: the action's modes with its inputs as flags. */
-export function addRollout({ program, host, run }: Cli): void {
+export function addRollout({ program, run }: Cli): void {
   for (const mode of Object.keys(ABOUT) as RolloutMode[]) {
     const command = program
       .command(mode)
@@ -38,9 +38,9 @@ export function addRollout({ program, host, run }: Cli): void {
     }
     if (mode === 'plan') command.option('--detailed-exitcode', 'exit 3 when something would change')
     withCommonOptions(command).action(
-      run<RolloutFlags>(async (flags) => {
+      run<RolloutFlags>(async () => {
         const { rollout } = await import('./rollout.ts')
-        return rollout(mode, readGiven(mode, command, flags), flags, host)
+        return (flags, host) => rollout(mode, readGiven(mode, command, flags), flags, host)
       }),
     )
   }

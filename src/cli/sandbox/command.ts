@@ -3,7 +3,7 @@ import type { CliHost } from '../program/cli-host.ts'
 import type { Cli } from '../program/command.ts'
 
 /** `sandbox`: passes its arguments unchanged. */
-export function addSandbox({ program, host, run }: Cli): void {
+export function addSandbox({ program, run }: Cli): void {
   program
     .command('sandbox')
     .description('The demo on real parts; `sandbox up|down|cloud` for its parts, `sandbox --help` for more.')
@@ -11,7 +11,7 @@ export function addSandbox({ program, host, run }: Cli): void {
     .allowUnknownOption()
     .passThroughOptions()
     .helpOption(false)
-    .action(run((_flags, words) => sandbox(words, host)))
+    .action(run(async () => (_flags, host, words) => sandbox(words, host)))
 }
 
 /** Runs the sandbox, which is part of a checkout only. */

@@ -1,8 +1,7 @@
 import { type Cli, collect, withCommonOptions } from '../program/command.ts'
-import type { ValidateFlags } from './validate.ts'
 
 /** `validate`: the action's validation, offline. */
-export function addValidate({ program, host, run }: Cli): void {
+export function addValidate({ program, run }: Cli): void {
   withCommonOptions(
     program
       .command('validate')
@@ -13,10 +12,5 @@ export function addValidate({ program, host, run }: Cli): void {
       .option('--values <yaml>', 'inline values, after the files')
       .option('--clusters-file <file>', 'list of clusters; the values of each are checked with its own')
       .option('--chart <reference>', 'check for the chart in this folder instead of our own of this version'),
-  ).action(
-    run<ValidateFlags>(async (flags) => {
-      const { validate } = await import('./validate.ts')
-      return validate(flags, host)
-    }),
-  )
+  ).action(run(async () => (await import('./validate.ts')).validate))
 }
