@@ -17,13 +17,8 @@ export interface Connected {
 
 /** Connects for a command that only reads. The caller closes the client. */
 export async function connect(flags: ConnectFlags & CommonFlags, host: CliHost): Promise<Connected> {
-  const { kubeconfig, debug } = flags
-  const kubeContext = contextOf(flags)
-  const connection = await kubeconfigConnection({
-    environment: host.env,
-    ...(kubeconfig === undefined ? {} : { file: kubeconfig }),
-    ...(kubeContext === undefined ? {} : { context: kubeContext }),
-  })
+  const { kubeconfig: file, debug } = flags
+  const connection = await kubeconfigConnection({ environment: host.env, file, context: contextOf(flags) })
   const clock = createServerClock()
   const client = createKubeClient(connection, {
     userAgent: `acr-nopass/${VERSION}`,
@@ -60,9 +55,8 @@ export async function connectToWrite(flags: ConnectFlags & CommonFlags, host: Cl
 /** @throws INPUT_MISSING where a write could go to the wrong cluster */
 export async function requireContext(flags: ConnectFlags, { env }: Pick<CliHost, 'env'>): Promise<void> {
   if (contextOf(flags) !== undefined) return
-  const { kubeconfig } = flags
   const { listContexts } = await import('../kube/kubeconfig.ts')
-  const contexts = listContexts({ environment: env, ...(kubeconfig === undefined ? {} : { file: kubeconfig }) })
+  const contexts = listContexts({ environment: env, file: flags.kubeconfig })
   if (contexts.length < 2) return
   throw new NopassError('INPUT_MISSING', 'the kubeconfig has several contexts, and this command writes', {
     hint: `Name one with --kube-context: ${contexts.slice(0, 10).join(', ')}${contexts.length > 10 ? ', …' : ''}.`,

@@ -16,9 +16,9 @@ export interface KubeConnection {
 }
 
 export interface KubeconfigOptions {
-  readonly file?: string
+  readonly file?: string | undefined
   readonly text?: string
-  readonly context?: string
+  readonly context?: string | undefined
   /** Holds HTTPS_PROXY and NO_PROXY; without it only `proxy-url` counts. */
   readonly environment?: Readonly<Record<string, string | undefined>>
   /** How long its plugin may take, milliseconds. */

@@ -53,7 +53,7 @@ export function collect(value: string, before: readonly string[] | undefined): r
 /** Flags that select a cluster, named as in kubectl and Helm. */
 export interface ConnectFlags {
   readonly kubeconfig?: string
-  readonly kubeContext?: string
+  readonly kubeContext?: string | undefined
   /** The same, as in kubectl. */
   readonly context?: string
 }
