@@ -20,15 +20,15 @@ export function ciGrants(clusters: readonly PolicyCluster[], flags: PolicyFlags)
   const notes = new Set<string>()
   const deployRoles = [...new Set(clusters.flatMap(({ deployRole }) => (deployRole ? [deployRole] : [])))]
   const own = clusters.filter(({ deployRole }) => !deployRole)
-  const workflow = unionOf([
+  const workflow = unionDocuments(
     ...documentsOf(own, clusters.length, flags, notes),
     ...(deployRoles.length === 0 ? [] : [ciPolicyDocument({ ...NOTHING, deployRoles })]),
-  ])
+  )
   const grants: Grant[] = [
     { purpose: "the workflow's role", policy: { name: WORKFLOW_POLICY, document: workflow }, attachTo: [] },
     ...deployRoles.map((arn): Grant => {
       const members = clusters.filter(({ deployRole }) => deployRole === arn)
-      const document = unionOf(documentsOf(members, clusters.length, flags, notes))
+      const document = unionDocuments(...documentsOf(members, clusters.length, flags, notes))
       const name = roleNameOf(arn)
       return {
         purpose: `deploy role ${arn}`,
@@ -41,10 +41,6 @@ export function ciGrants(clusters: readonly PolicyCluster[], flags: PolicyFlags)
 }
 
 const NOTHING: CiPolicyInput = { ackClusters: [], ram: 'none', policies: [], roles: [] }
-
-function unionOf(documents: readonly PolicyDocument[]): PolicyDocument {
-  return unionDocuments(...documents)
-}
 
 /** One document per mode of managing RAM and account. */
 function documentsOf(

@@ -31,26 +31,20 @@ export async function policy(flags: PolicyFlags & CommonFlags, host: CliHost): P
     : flags.ci
       ? ciGrants(clusters, flags)
       : { grants: [], notes: [] }
-  const all = flags.github === undefined ? made : await withGithub(made, flags.github, flags, host)
-  const grants = flags.only === undefined ? all : { ...all, grants: all.grants.map((one) => keepOnly(one, flags.only)) }
-  if (flags.only !== undefined) requireDocument(flags.only, grants)
-  writeResult(host, flags, { documents: grants.grants.flatMap(documentsOf), notes: grants.notes }, () =>
-    flags.format === 'terraform' ? grants.grants.map(renderTerraform).join('\n') : renderJson(grants.grants),
+  const { grants, notes } = flags.github === undefined ? made : await withGithub(made, flags.github, flags, host)
+  const documents = grants.flatMap(documentsOf).filter(({ kind }) => flags.only === undefined || kind === flags.only)
+  if (flags.only !== undefined && documents.length === 0) throw noDocument(flags.only, notes)
+  writeResult(host, flags, { documents, notes }, () =>
+    flags.format === 'terraform' ? grants.map(renderTerraform).join('\n') : renderJson(documents),
   )
-  if (flags.output !== 'json') for (const note of grants.notes) host.stderr.write(`note: ${printable(note)}\n`)
+  if (flags.output !== 'json') for (const note of notes) host.stderr.write(`note: ${printable(note)}\n`)
   return EXIT.ok
 }
 
-/** Fails instead of printing nothing, because an empty file would be noticed only by RAM. */
-function requireDocument(kind: 'policy' | 'trust', { grants, notes }: Grants): void {
-  if (grants.some(({ policy, role }) => (kind === 'policy' ? policy : role) !== undefined)) return
+/** Instead of printing nothing, because an empty file would be noticed only by RAM. */
+function noDocument(kind: 'policy' | 'trust', notes: readonly string[]): NopassError {
   const hint = kind === 'trust' && notes.length > 0 ? `${notes.join('. ')}.` : 'Leave out --only to see what there is.'
-  throw new NopassError('INPUT_MISSING', `there is no ${kind} document to print`, { hint })
-}
-
-function keepOnly({ policy, role, ...grant }: Grant, kind: PolicyFlags['only']): Grant {
-  if (kind === 'trust') return { ...grant, ...(role && { role }) }
-  return { ...grant, ...(policy && { policy }), attachTo: [...(role ? [role.name] : []), ...grant.attachTo] }
+  return new NopassError('INPUT_MISSING', `there is no ${kind} document to print`, { hint })
 }
 
 const SERVER_NOTE =
@@ -75,8 +69,7 @@ interface TitledDocument {
 }
 
 /** A single document is plain JSON for RAM; of several each has a heading. */
-function renderJson(grants: readonly Grant[]): string {
-  const documents = grants.flatMap(documentsOf)
+function renderJson(documents: readonly TitledDocument[]): string {
   const [only] = documents
   if (documents.length === 1 && only) return `${JSON.stringify(only.document, null, 2)}\n`
   return documents.map((one) => `# ${printable(title(one))}\n${JSON.stringify(one.document, null, 2)}\n`).join('\n')
