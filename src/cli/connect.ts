@@ -8,14 +8,15 @@ import { VERSION } from '../version.ts'
 import type { CliHost, CommonFlags } from './program/cli-host.ts'
 import { type ConnectFlags, contextOf } from './program/command.ts'
 
-export interface Connected {
+/** Disposing of it closes the client. */
+export interface Connected extends Disposable {
   readonly connection: KubeConnection
   readonly client: KubeClient
   /** How far this machine's clock is ahead of the API server's, milliseconds; undefined before the first response. */
   readonly aheadMs: () => number | undefined
 }
 
-/** Connects for a command that only reads. The caller closes the client. */
+/** Connects for a command that only reads. */
 export async function connect(flags: ConnectFlags & CommonFlags, host: CliHost): Promise<Connected> {
   const { kubeconfig: file, debug } = flags
   const connection = await kubeconfigConnection({ environment: host.env, file, context: contextOf(flags) })
@@ -28,7 +29,7 @@ export async function connect(flags: ConnectFlags & CommonFlags, host: CliHost):
       host.stderr.write(`debug: ${verb} ${resource} ${status || 'no response'} ${Math.round(milliseconds)} ms\n`)
     },
   })
-  return { connection, client, aheadMs: clock.aheadMs }
+  return { connection, client, aheadMs: clock.aheadMs, [Symbol.dispose]: client.close }
 }
 
 /** Measures from `Date` headers how far this machine's clock is ahead of the API server's. */

@@ -15,31 +15,28 @@ import type { CleanupFlags } from './cleanup.ts'
 
 /** Lists what depends on the old helper and what would be removed; with --yes, if nothing depends on it, removes it. */
 export async function cleanupLegacy(flags: CleanupFlags & CommonFlags, host: CliHost): Promise<number> {
-  const { client, aheadMs } = await connectToWrite(flags, host)
+  using connected = await connectToWrite(flags, host)
+  const { client, aheadMs } = connected
   // Whether a credential has expired is decided by the API server's clock.
   const now = (): number => Date.now() - (aheadMs() ?? 0)
-  try {
-    const { facts, dependents } = await observe(client, flags, host, now)
-    const plan = planRemoval(facts)
-    const isDryRun = flags.dryRun === true || flags.yes !== true
-    const isFree = dependents.length === 0
-    const again = async (): Promise<readonly Dependent[]> => (await observe(client, flags, host, now)).dependents
-    const removed = isDryRun || !isFree ? undefined : await removeLegacy(client, plan, again, host.signal)
-    const back = removed === undefined || removed.left.length > 0 ? [] : await findBack(client, flags, host, now)
-    const report: LegacyReport = {
-      dryRun: isDryRun,
-      dependents,
-      plan: describePlan(plan),
-      done: removed?.done ?? [],
-      kept: plan.kept.map(({ account, manager }) => ({ serviceAccount: keyOf(account.metadata), manager })),
-      shared: plan.shared,
-      left: [...(removed?.left ?? []), ...back],
-    }
-    writeResult(host, flags, report, () => renderLegacy(report, host.program))
-    return isFree && report.left.length === 0 ? EXIT.ok : EXIT.failed
-  } finally {
-    client.close()
+  const { facts, dependents } = await observe(client, flags, host, now)
+  const plan = planRemoval(facts)
+  const isDryRun = flags.dryRun === true || flags.yes !== true
+  const isFree = dependents.length === 0
+  const again = async (): Promise<readonly Dependent[]> => (await observe(client, flags, host, now)).dependents
+  const removed = isDryRun || !isFree ? undefined : await removeLegacy(client, plan, again, host.signal)
+  const back = removed === undefined || removed.left.length > 0 ? [] : await findBack(client, flags, host, now)
+  const report: LegacyReport = {
+    dryRun: isDryRun,
+    dependents,
+    plan: describePlan(plan),
+    done: removed?.done ?? [],
+    kept: plan.kept.map(({ account, manager }) => ({ serviceAccount: keyOf(account.metadata), manager })),
+    shared: plan.shared,
+    left: [...(removed?.left ?? []), ...back],
   }
+  writeResult(host, flags, report, () => renderLegacy(report, host.program))
+  return isFree && report.left.length === 0 ? EXIT.ok : EXIT.failed
 }
 
 /** @throws LEGACY_UNREADABLE, because what cannot be read might depend on it */

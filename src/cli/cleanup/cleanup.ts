@@ -22,32 +22,29 @@ export async function cleanup(flags: CleanupFlags & CommonFlags, host: CliHost):
   if (!flags.detach) {
     throw new NopassError('INPUT_MISSING', 'nothing to clean up was specified', { hint: 'Add --detach, or --legacy.' })
   }
-  const { client } = await connectToWrite(flags, host)
-  try {
-    const { namespace, release, secretName } = await describeRelease(client, flags, host)
-    const own = { secretName, instance: `${namespace}.${release}`, all: flags.all === true }
-    const plan = await findLeftovers(client, own, host.signal)
-    const name = `${namespace}/${release}`
-    const isDryRun = flags.dryRun || flags.confirm === undefined
-    if (!isDryRun && flags.confirm !== name) {
-      throw new NopassError('INPUT_CONFIRM', `this cleanup needs --confirm ${name}`, { hint: `Add --confirm ${name}.` })
-    }
-    const done = isDryRun ? undefined : await removeLeftovers(client, secretName, plan, host.signal)
-    const report = {
-      release: name,
-      secretName,
-      dryRun: isDryRun,
-      serviceAccounts: plan.accounts.map(({ metadata }) => keyOf(metadata)),
-      secrets: plan.secrets.map(({ metadata }) => keyOf(metadata)),
-      kept: plan.kept.map(({ account, ...reason }) => ({ serviceAccount: keyOf(account.metadata), ...reason })),
-      copies: plan.copies,
-      left: done?.left ?? [],
-    }
-    writeResult(host, flags, report, () => render(report, host.program))
-    return report.left.length > 0 ? EXIT.failed : EXIT.ok
-  } finally {
-    client.close()
+  using connected = await connectToWrite(flags, host)
+  const { client } = connected
+  const { namespace, release, secretName } = await describeRelease(client, flags, host)
+  const own = { secretName, instance: `${namespace}.${release}`, all: flags.all === true }
+  const plan = await findLeftovers(client, own, host.signal)
+  const name = `${namespace}/${release}`
+  const isDryRun = flags.dryRun || flags.confirm === undefined
+  if (!isDryRun && flags.confirm !== name) {
+    throw new NopassError('INPUT_CONFIRM', `this cleanup needs --confirm ${name}`, { hint: `Add --confirm ${name}.` })
   }
+  const done = isDryRun ? undefined : await removeLeftovers(client, secretName, plan, host.signal)
+  const report = {
+    release: name,
+    secretName,
+    dryRun: isDryRun,
+    serviceAccounts: plan.accounts.map(({ metadata }) => keyOf(metadata)),
+    secrets: plan.secrets.map(({ metadata }) => keyOf(metadata)),
+    kept: plan.kept.map(({ account, ...reason }) => ({ serviceAccount: keyOf(account.metadata), ...reason })),
+    copies: plan.copies,
+    left: done?.left ?? [],
+  }
+  writeResult(host, flags, report, () => render(report, host.program))
+  return report.left.length > 0 ? EXIT.failed : EXIT.ok
 }
 
 /** @throws HELPER_AT_WORK while a helper would restore everything, CLEANUP_UNREADABLE when that cannot be read */

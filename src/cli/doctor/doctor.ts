@@ -60,7 +60,8 @@ export async function doctorPod(
 }
 
 async function run(flags: DoctorFlags & CommonFlags, host: CliHost, observe: Observe, report: Report): Promise<number> {
-  const { connection, client, aheadMs } = await connect(flags, host)
+  using connected = await connect(flags, host)
+  const { connection, client, aheadMs } = connected
   const progress = createStatusLine(host)
   try {
     const { namespace, release } = flags
@@ -82,7 +83,6 @@ async function run(flags: DoctorFlags & CommonFlags, host: CliHost, observe: Obs
     return isFailed(observed, findings, flags.failOn) ? EXIT.failed : EXIT.ok
   } finally {
     progress.end()
-    client.close()
   }
 }
 

@@ -61,17 +61,14 @@ interface Source {
 }
 
 async function fromCluster(flags: ImportFlags & CommonFlags, host: CliHost): Promise<Source> {
-  const { client } = await connect(flags, host)
-  try {
-    const reader = createReader(client, host.signal)
-    const facts = await readLegacy(reader, client, host.signal)
-    const unread = reader.unread.map(({ what }): ImportNote => {
-      return { kind: 'lost', text: `${what} could not be read, so these values do not reflect them.` }
-    })
-    return { facts, read: configured(facts), unread }
-  } finally {
-    client.close()
-  }
+  using connected = await connect(flags, host)
+  const { client } = connected
+  const reader = createReader(client, host.signal)
+  const facts = await readLegacy(reader, client, host.signal)
+  const unread = reader.unread.map(({ what }): ImportNote => {
+    return { kind: 'lost', text: `${what} could not be read, so these values do not reflect them.` }
+  })
+  return { facts, read: configured(facts), unread }
 }
 
 async function fromFiles({ file = [] }: ImportFlags, host: CliHost): Promise<Source> {

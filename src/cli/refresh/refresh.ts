@@ -21,28 +21,25 @@ import type { ConnectFlags, ReleaseFlags } from '../program/command.ts'
 /** Requests a rotation and waits for its result; returns 1 if a registry issued no new token. */
 export async function refresh(flags: RefreshFlags & CommonFlags, host: CliHost): Promise<number> {
   const limitMs = parseGoDuration(flags.timeout, '--timeout') * 1000
-  const { client, aheadMs } = await connectToWrite(flags, host)
-  try {
-    const { namespace, release: name } = flags
-    const release = await requireRelease(createReader(client, host.signal), { namespace, release: name })
-    const object = {
-      namespace: release.namespace,
-      name: release.config?.release.status ?? `${release.fullname}-status`,
-    }
-    const at = serverTime(Date.now(), aheadMs())
-    await requestRefresh(client, object, at, host.signal)
-    if (!flags.wait) {
-      writeResult(host, flags, { asked: at.toISOString() }, () => 'requested new tokens\n')
-      return EXIT.ok
-    }
-    const registries = await waitForTokens(client, object, release.status, limitMs, host.signal)
-    writeResult(host, flags, { registries }, () =>
-      registries.map((registry) => `${describeRefreshed(registry)}\n`).join(''),
-    )
-    return registries.some(({ error }) => error !== undefined) ? EXIT.failed : EXIT.ok
-  } finally {
-    client.close()
+  using connected = await connectToWrite(flags, host)
+  const { client, aheadMs } = connected
+  const { namespace, release: name } = flags
+  const release = await requireRelease(createReader(client, host.signal), { namespace, release: name })
+  const object = {
+    namespace: release.namespace,
+    name: release.config?.release.status ?? `${release.fullname}-status`,
   }
+  const at = serverTime(Date.now(), aheadMs())
+  await requestRefresh(client, object, at, host.signal)
+  if (!flags.wait) {
+    writeResult(host, flags, { asked: at.toISOString() }, () => 'requested new tokens\n')
+    return EXIT.ok
+  }
+  const registries = await waitForTokens(client, object, release.status, limitMs, host.signal)
+  writeResult(host, flags, { registries }, () =>
+    registries.map((registry) => `${describeRefreshed(registry)}\n`).join(''),
+  )
+  return registries.some(({ error }) => error !== undefined) ? EXIT.failed : EXIT.ok
 }
 
 /** The helper replaces what was issued before this time, which a wrong clock of this machine must not decide; a `Date` header has whole seconds. */
