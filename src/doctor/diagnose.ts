@@ -11,11 +11,11 @@ import { registryFindings } from './checks/registries.ts'
 import { rivalFindings } from './checks/rivals.ts'
 import { secretFindings } from './checks/secrets.ts'
 import { writeFindings } from './checks/writes.ts'
-import { type Finding, sortFindings } from './finding.ts'
+import { type Draft, type Finding, type Found, sortFindings } from './finding.ts'
 import type { Observed } from './observed.ts'
 
 /** In the order of a pull. */
-const CHECKS: readonly ((observed: Observed) => readonly Finding[])[] = [
+const CHECKS: readonly ((observed: Observed) => Found)[] = [
   installationFindings,
   onePodFindings,
   registryFindings,
@@ -39,7 +39,7 @@ const CHECKS: readonly ((observed: Observed) => readonly Finding[])[] = [
 
 /** All findings, worst first. Pure. */
 export function diagnose(observed: Observed): readonly Finding[] {
-  const found = sortFindings(CHECKS.flatMap((check) => check(observed)))
+  const found = sortFindings(CHECKS.flatMap((check) => check(observed)).map(complete))
   // Two ways to see one thing: the helper tells of a refused write, and the review of its rights says why.
   // And of an instance that is not there, which the cloud says to the user as well.
   const isRepeated = ({ id, subject }: Finding, index: number): boolean =>
@@ -49,4 +49,10 @@ export function diagnose(observed: Observed): readonly Finding[] {
       )
     })
   return found.filter((finding, index) => !isRepeated(finding, index))
+}
+
+/** With its severity, in the JSON after the id unless the check put it elsewhere. */
+function complete(draft: Draft): Finding {
+  const { id, severity, ...rest } = draft
+  return severity === undefined ? { id, severity: 'error', ...rest } : { ...draft, severity }
 }

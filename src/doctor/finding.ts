@@ -102,6 +102,12 @@ export interface Finding {
   readonly objects?: readonly string[]
 }
 
+/** A finding of a check; without a severity it is an error. */
+export type Draft = Omit<Finding, 'severity'> & { readonly severity?: Severity | undefined }
+
+/** What a check finds. */
+export type Found = Draft | readonly Draft[]
+
 const RANK: Readonly<Record<Severity, number>> = { error: 0, warning: 1, info: 2 }
 
 /** Worst first, else in the order of the checks. */

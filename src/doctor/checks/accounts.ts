@@ -2,12 +2,12 @@ import { FIELD_MANAGER } from '../../kube/names.ts'
 import { keyOf } from '../../kube/types.ts'
 import type { ServiceAccountView } from '../../release/object-views.ts'
 import { createTargets } from '../../release/targets.ts'
-import { type Finding, pluralize, summarize } from '../finding.ts'
+import { type Draft, type Found, pluralize, summarize } from '../finding.ts'
 import type { Observed } from '../observed.ts'
 import { logsCommand } from './fix-commands.ts'
 
 /** ServiceAccounts that lack the reference to the pull secret, if the helper attaches to them. */
-export function accountFindings({ release, namespaces, accounts }: Observed): readonly Finding[] {
+export function accountFindings({ release, namespaces, accounts }: Observed): Found {
   const { config } = release ?? {}
   if (release === undefined || config === undefined || !namespaces || !accounts) return []
   if (config.attach === 'admission' || config.retire || config.dryRun) return []
@@ -22,27 +22,24 @@ export function accountFindings({ release, namespaces, accounts }: Observed): re
   const foreign = lacking.filter(({ owner }) => owner?.operation === 'Apply' && owner.manager !== FIELD_MANAGER)
   const overlong = lacking.filter((account) => account.overlong !== undefined && !foreign.includes(account))
   const plain = lacking.filter((account) => !foreign.includes(account) && !overlong.includes(account))
-  return [
-    ...(plain.length === 0
-      ? []
-      : [
-          {
-            id: 'ACCOUNT_UNATTACHED',
-            severity: 'error',
-            subject: pluralize(plain.length, 'ServiceAccount'),
-            message: `without the reference to ${config.secretName}: ${summarize(plain.map(keyOf))}`,
-            cause: 'The helper has not written it: it does not run, was refused, or another writer keeps removing it.',
-            fix: 'See the findings about the helper; its log names each refused write.',
-            command: logsCommand(release),
-            objects: plain.map(keyOf),
-          } as const,
-        ]),
-    ...(overlong.length === 0 ? [] : [overlongFinding(overlong, config.secretName)]),
-    ...(foreign.length === 0 ? [] : [foreignFinding(foreign, config.secretName)]),
-  ]
+  const found: Draft[] = []
+  if (plain.length > 0) {
+    found.push({
+      id: 'ACCOUNT_UNATTACHED',
+      subject: pluralize(plain.length, 'ServiceAccount'),
+      message: `without the reference to ${config.secretName}: ${summarize(plain.map(keyOf))}`,
+      cause: 'The helper has not written it: it does not run, was refused, or another writer keeps removing it.',
+      fix: 'See the findings about the helper; its log names each refused write.',
+      command: logsCommand(release),
+      objects: plain.map(keyOf),
+    })
+  }
+  if (overlong.length > 0) found.push(overlongFinding(overlong, config.secretName))
+  if (foreign.length > 0) found.push(foreignFinding(foreign, config.secretName))
+  return found
 }
 
-function overlongFinding(accounts: readonly ServiceAccountView[], secretName: string): Finding {
+function overlongFinding(accounts: readonly ServiceAccountView[], secretName: string): Draft {
   const [first] = accounts
   return {
     id: 'ACCOUNT_UNATTACHED',
@@ -56,12 +53,11 @@ function overlongFinding(accounts: readonly ServiceAccountView[], secretName: st
   }
 }
 
-function foreignFinding(accounts: readonly ServiceAccountView[], secretName: string): Finding {
+function foreignFinding(accounts: readonly ServiceAccountView[], secretName: string): Draft {
   const managers = [...new Set(accounts.map(({ owner }) => `"${owner?.manager}"`))]
   const [first] = accounts
   return {
     id: 'ACCOUNT_FOREIGN',
-    severity: 'error',
     subject: pluralize(accounts.length, 'ServiceAccount'),
     message: `without the reference, and left alone: ${summarize(accounts.map(keyOf))}`,
     cause: `Their imagePullSecrets are applied by ${summarize(managers)}; a change would make its next apply fail.`,

@@ -1,7 +1,7 @@
 import { parseImage } from '../../acr/registry-domains.ts'
 import type { HelperConfig } from '../../values/helper-config.generated.ts'
 import type { KnownInstance } from '../cloud/cloud-facts.ts'
-import type { Finding } from '../finding.ts'
+import type { Draft, Found } from '../finding.ts'
 import type { Observed } from '../observed.ts'
 import { registriesInFocus } from '../pod/pod-context.ts'
 import { reachFindings } from './cloud-reach.ts'
@@ -9,7 +9,7 @@ import { reachFindings } from './cloud-reach.ts'
 type Registry = HelperConfig['registries'][number]
 
 /** Whether the Enterprise instances exist, work, and can be reached from the cluster. */
-export function cloudInstanceFindings(observed: Observed): readonly Finding[] {
+export function cloudInstanceFindings(observed: Observed): readonly Draft[] {
   const { cloud, release } = observed
   if (cloud.state !== 'looked') return []
   const { instances, place, accountId } = cloud.facts
@@ -19,18 +19,17 @@ export function cloudInstanceFindings(observed: Observed): readonly Finding[] {
   return registriesInFocus(observed, release?.config?.registries ?? []).flatMap((registry) => {
     const facts = instances.get(registry.name)
     if (facts?.found === undefined) return []
-    if (facts.found === null) return [absent(registry, accountId)]
+    if (facts.found === null) return absent(registry, accountId)
     const known = { registry, facts, found: facts.found, place, hosts }
-    return [...stateFindings(known), ...reachFindings(known)]
+    return [stateFindings(known), reachFindings(known)].flat()
   })
 }
 
 const podsOf = ({ focus, pods }: Observed) => (focus === undefined ? (pods ?? []) : [focus.pod])
 
-function absent({ name, instanceId, instanceName, region }: Registry, accountId: string): Finding {
+function absent({ name, instanceId, instanceName, region }: Registry, accountId: string): Draft {
   return {
     id: 'INSTANCE_NOT_FOUND',
-    severity: 'error',
     subject: `registry ${name}`,
     message: `account ${accountId} has no instance ${instanceId ?? `named ${instanceName}`} in ${region}`,
     cause: 'It was deleted, or its id, region or account differ.',
@@ -39,15 +38,14 @@ function absent({ name, instanceId, instanceName, region }: Registry, accountId:
   }
 }
 
-function stateFindings({ registry, facts, found }: KnownInstance): readonly Finding[] {
+function stateFindings({ registry, facts, found }: KnownInstance): Found {
   const { instanceId } = facts
   const subject = `registry ${registry.name}`
   const command = `aliyun cr GetInstance --region ${found.region} --InstanceId ${instanceId}`
-  const findings: Finding[] = []
+  const findings: Draft[] = []
   if (registry.region && found.region && found.region !== registry.region) {
     findings.push({
       id: 'INSTANCE_ELSEWHERE',
-      severity: 'error',
       subject,
       message: `instance ${instanceId} is in ${found.region}, and values say ${registry.region}`,
       cause: 'The helper asks the API of the region in values, which does not know the instance.',
@@ -58,7 +56,6 @@ function stateFindings({ registry, facts, found }: KnownInstance): readonly Find
   if (found.status !== '' && found.status !== 'RUNNING') {
     findings.push({
       id: 'INSTANCE_NOT_RUNNING',
-      severity: 'error',
       subject,
       message: `instance ${instanceId} is ${found.status}`,
       cause: 'It is being created or changed, or its subscription has expired.',

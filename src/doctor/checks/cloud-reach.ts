@@ -1,14 +1,14 @@
 import { shellWord } from '../../lib/text.ts'
 import { isLoopback } from '../../proxy-rules.ts'
 import type { KnownInstance } from '../cloud/cloud-facts.ts'
-import type { Finding, Severity } from '../finding.ts'
+import type { Found, Severity } from '../finding.ts'
 
 /** Whether an instance can be reached from the cluster, through its VPC or the internet. */
-export function reachFindings(known: KnownInstance): readonly Finding[] {
-  return [...vpcFindings(known), ...publicFindings(known)]
+export function reachFindings(known: KnownInstance): Found {
+  return [vpcFindings(known), publicFindings(known)].flat()
 }
 
-function vpcFindings(known: KnownInstance): readonly Finding[] {
+function vpcFindings(known: KnownInstance): Found {
   const { registry, facts, found, place } = known
   const { vpcId, vswitchId } = place
   const { network } = registry
@@ -20,32 +20,28 @@ function vpcFindings(known: KnownInstance): readonly Finding[] {
   const names = facts.vpcs.map((one) => one.vpcId)
   if (place.region !== '' && found.region !== '' && place.region !== found.region) {
     if (severity !== 'error') return []
-    return [
-      {
-        id: 'VPC_UNLINKED',
-        severity,
-        subject,
-        message: `instance ${facts.instanceId} is in ${found.region}, and the cluster's VPC ${vpcId} in ${place.region}`,
-        cause: 'A VPC of another region cannot be linked, so the VPC domain is not known there.',
-        fix: 'Pull by the public domain (`network: public`), or from an instance in the region of the cluster.',
-        command: `aliyun cr GetInstanceEndpoint ${nameOf(known)} --EndpointType internet`,
-      },
-    ]
-  }
-  return [
-    {
+    return {
       id: 'VPC_UNLINKED',
       severity,
       subject,
-      message:
-        link === undefined
-          ? `instance ${facts.instanceId} is not linked to the cluster's VPC ${vpcId}`
-          : `the link of instance ${facts.instanceId} to the cluster's VPC ${vpcId} does not work: ${link.issue}`,
-      cause: `Nodes cannot look up its VPC domain there; it is linked to ${names.length === 0 ? 'no VPC' : names.join(', ')}.`,
-      fix: 'Link the VPC with one of its vSwitches (Access Control, VPC); the edition of the instance limits how many there may be. Or pull by the public domain.',
-      command: `aliyun cr CreateInstanceVpcEndpointLinkedVpc ${nameOf(known)} --VpcId ${shellWord(vpcId)} --VswitchId ${shellWord(vswitchId ?? '<vswitch id>')} --ModuleName Registry`,
-    },
-  ]
+      message: `instance ${facts.instanceId} is in ${found.region}, and the cluster's VPC ${vpcId} in ${place.region}`,
+      cause: 'A VPC of another region cannot be linked, so the VPC domain is not known there.',
+      fix: 'Pull by the public domain (`network: public`), or from an instance in the region of the cluster.',
+      command: `aliyun cr GetInstanceEndpoint ${nameOf(known)} --EndpointType internet`,
+    }
+  }
+  return {
+    id: 'VPC_UNLINKED',
+    severity,
+    subject,
+    message:
+      link === undefined
+        ? `instance ${facts.instanceId} is not linked to the cluster's VPC ${vpcId}`
+        : `the link of instance ${facts.instanceId} to the cluster's VPC ${vpcId} does not work: ${link.issue}`,
+    cause: `Nodes cannot look up its VPC domain there; it is linked to ${names.length === 0 ? 'no VPC' : names.join(', ')}.`,
+    fix: 'Link the VPC with one of its vSwitches (Access Control, VPC); the edition of the instance limits how many there may be. Or pull by the public domain.',
+    command: `aliyun cr CreateInstanceVpcEndpointLinkedVpc ${nameOf(known)} --VpcId ${shellWord(vpcId)} --VswitchId ${shellWord(vswitchId ?? '<vswitch id>')} --ModuleName Registry`,
+  }
 }
 
 /** An error if pulls need the link: because of the values, a Pod's image, or the lack of another endpoint. */
@@ -60,7 +56,7 @@ function isUsed({ facts, hosts }: KnownInstance, type: 'vpc' | 'internet'): bool
   return domains.some(({ domain, custom }) => !custom && hosts.has(domain))
 }
 
-function publicFindings(known: KnownInstance): readonly Finding[] {
+function publicFindings(known: KnownInstance): Found {
   const { registry, facts } = known
   const isNeeded = registry.network === 'public' || (registry.network === 'all' && isUsed(known, 'internet'))
   if (facts.endpoints === undefined || !isNeeded) return []
@@ -69,34 +65,29 @@ function publicFindings(known: KnownInstance): readonly Finding[] {
   const letIn = `aliyun cr CreateInstanceEndpointAclPolicy ${where} --ModuleName Registry --Entry '<public address of the nodes>/32'`
   const closed = closedBy(known)
   if (closed !== undefined) {
-    return [
-      {
-        id: 'PUBLIC_CLOSED',
-        severity: 'error',
-        subject,
-        message: `the public endpoint of instance ${facts.instanceId} allows no address`,
-        cause: closed === 'off' ? 'It is turned off.' : 'Its allow-list has only its own host.',
-        fix: 'Allow the public address of the nodes, usually that of their NAT gateway (Access Control, Internet), or pull through the VPC.',
-        command:
-          closed === 'off'
-            ? `aliyun cr UpdateInstanceEndpointStatus ${where} --Enable true --ModuleName Registry`
-            : letIn,
-      },
-    ]
+    return {
+      id: 'PUBLIC_CLOSED',
+      subject,
+      message: `the public endpoint of instance ${facts.instanceId} allows no address`,
+      cause: closed === 'off' ? 'It is turned off.' : 'Its allow-list has only its own host.',
+      fix: 'Allow the public address of the nodes, usually that of their NAT gateway (Access Control, Internet), or pull through the VPC.',
+      command:
+        closed === 'off'
+          ? `aliyun cr UpdateInstanceEndpointStatus ${where} --Enable true --ModuleName Registry`
+          : letIn,
+    }
   }
   const { allowed } = facts.endpoints.find(({ type }) => type === 'internet') ?? {}
   if (allowed === undefined || registry.network !== 'public') return []
-  return [
-    {
-      id: 'PUBLIC_RESTRICTED',
-      severity: 'info',
-      subject,
-      message: `the public endpoint of instance ${facts.instanceId} allows only ${allowed.join(', ')}`,
-      cause: 'Its allow-list is on; which public address the nodes have is not known here.',
-      fix: 'Nothing if the address of their NAT gateway is among them; otherwise add it.',
-      command: letIn,
-    },
-  ]
+  return {
+    id: 'PUBLIC_RESTRICTED',
+    severity: 'info',
+    subject,
+    message: `the public endpoint of instance ${facts.instanceId} allows only ${allowed.join(', ')}`,
+    cause: 'Its allow-list is on; which public address the nodes have is not known here.',
+    fix: 'Nothing if the address of their NAT gateway is among them; otherwise add it.',
+    command: letIn,
+  }
 }
 
 /** Why the public endpoint does not work; undefined: it does. */

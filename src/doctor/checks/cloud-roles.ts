@@ -5,12 +5,12 @@ import { DocumentError } from '../../policy/ram-statement.ts'
 import type { RoleFacts } from '../cloud/cloud-facts.ts'
 import { closeTrust, fixRights, fixTrust, makeRole } from '../cloud/fix-role.ts'
 import { type WantedRole, wantedRoles } from '../cloud/wanted-roles.ts'
-import { type Finding, summarize } from '../finding.ts'
+import { type Draft, type Found, summarize } from '../finding.ts'
 import type { Observed } from '../observed.ts'
 import { issuerCandidates } from './cluster-issuer.ts'
 
 /** Whether the helper's RAM roles exist, who can assume them, and what they allow. */
-export function cloudRoleFindings(observed: Observed): readonly Finding[] {
+export function cloudRoleFindings(observed: Observed): Found {
   const [first, ...others] = issuerCandidates(observed)
   const findings = findingsWith(observed, first)
   if (!findings.some(isTrustError)) return findings
@@ -19,11 +19,11 @@ export function cloudRoleFindings(observed: Observed): readonly Finding[] {
   return better ?? findings
 }
 
-const isTrustError = ({ id }: Finding): boolean => id === 'ROLE_TRUST_DIFFERS'
+const isTrustError = ({ id }: Draft): boolean => id === 'ROLE_TRUST_DIFFERS'
 
-function findingsWith(observed: Observed, issuer: string | undefined): readonly Finding[] {
+function findingsWith(observed: Observed, issuer: string | undefined): readonly Draft[] {
   return readRoles(observed, issuer).flatMap(([wanted, facts]) =>
-    facts.role === null ? [missing(wanted, facts)] : [...trust(wanted, facts), ...rights(wanted, facts)],
+    facts.role === null ? missing(wanted, facts) : [trust(wanted, facts), rights(wanted, facts)].flat(),
   )
 }
 
@@ -45,10 +45,9 @@ const subjectOf = ({ name, accountId }: WantedRole): string => `role ${name} of 
 /** RAM's changes take a moment, and the helper retries automatically. */
 const SOON = 'A change of RAM counts within about a minute, and the helper retries automatically.'
 
-function missing(wanted: WantedRole, facts: RoleFacts): Finding {
+function missing(wanted: WantedRole, facts: RoleFacts): Draft {
   return {
     id: 'ROLE_MISSING',
-    severity: 'error',
     subject: subjectOf(wanted),
     message: `it does not exist, and is ${wanted.what}`,
     cause: `RAM has no role ${wanted.arn}: it was deleted, was never created, or is spelled differently.`,
@@ -57,7 +56,7 @@ function missing(wanted: WantedRole, facts: RoleFacts): Finding {
   }
 }
 
-function trust(wanted: WantedRole, facts: RoleFacts): readonly Finding[] {
+function trust(wanted: WantedRole, facts: RoleFacts): Found {
   const { trust: desiredTrust } = wanted
   const { role } = facts
   if (!role || desiredTrust === undefined) return []
@@ -65,11 +64,10 @@ function trust(wanted: WantedRole, facts: RoleFacts): readonly Finding[] {
   if (verdict === undefined) return []
   const { differs, wide } = verdict
   const subject = subjectOf(wanted)
-  const findings: Finding[] = []
+  const findings: Draft[] = []
   if (differs.length > 0) {
     findings.push({
       id: 'ROLE_TRUST_DIFFERS',
-      severity: 'error',
       subject,
       message: `its trust policy does not allow ${WHO[wanted.kind]} to assume it`,
       cause: `${differs.join('; ')}.`,
@@ -104,7 +102,7 @@ export function judgeRights({ document, accountId }: WantedRole, { attached }: R
   return readable(() => missingRamRights(document, texts, accountId))
 }
 
-function rights(wanted: WantedRole, facts: RoleFacts): readonly Finding[] {
+function rights(wanted: WantedRole, facts: RoleFacts): Found {
   const { name } = wanted
   const { attached = [] } = facts
   const lacking = judgeRights(wanted, facts)?.missing ?? []
@@ -113,27 +111,25 @@ function rights(wanted: WantedRole, facts: RoleFacts): readonly Finding[] {
   const isLikely = lacking.every(({ likely }) => likely)
   const names = attached.map((policy) => policy.name)
   const what = summarize(lacking.map(describe), 3)
-  return [
-    {
-      id: 'ROLE_RIGHTS_MISSING',
-      // Some repositories can be pulled: that may be what is wanted. And what is only likely must not fail a check.
-      severity: isLikely || lacking.every(({ partly, denied }) => partly && !denied) ? 'warning' : 'error',
-      subject: subjectOf(wanted),
-      message: `${wanted.what} ${isLikely ? 'likely lacks permission for' : 'lacks permission for'} ${what}`,
-      cause: [
-        isDenied
-          ? `A Deny in one of its policies (${summarize(names)}) forbids it; no other policy overrides that.`
-          : `None of its policies (${names.length === 0 ? 'it has none' : summarize(names)}) allows it.`,
-        ...(isLikely
-          ? ['How RAM matches the resources named there is not documented, so this is likely, not certain.']
-          : []),
-      ].join(' '),
-      fix: isDenied
-        ? 'Remove the Deny, or narrow it.'
-        : `Give the role that right as the command does (or run \`acr-nopass apply\`), or narrow \`repositories\` in values. ${SOON}`,
-      command: isDenied ? `aliyun ram ListPoliciesForRole --RoleName ${shellWord(name)}` : fixRights(wanted, facts),
-    },
-  ]
+  return {
+    id: 'ROLE_RIGHTS_MISSING',
+    // Some repositories can be pulled: that may be what is wanted. And what is only likely must not fail a check.
+    severity: isLikely || lacking.every(({ partly, denied }) => partly && !denied) ? 'warning' : 'error',
+    subject: subjectOf(wanted),
+    message: `${wanted.what} ${isLikely ? 'likely lacks permission for' : 'lacks permission for'} ${what}`,
+    cause: [
+      isDenied
+        ? `A Deny in one of its policies (${summarize(names)}) forbids it; no other policy overrides that.`
+        : `None of its policies (${names.length === 0 ? 'it has none' : summarize(names)}) allows it.`,
+      ...(isLikely
+        ? ['How RAM matches the resources named there is not documented, so this is likely, not certain.']
+        : []),
+    ].join(' '),
+    fix: isDenied
+      ? 'Remove the Deny, or narrow it.'
+      : `Give the role that right as the command does (or run \`acr-nopass apply\`), or narrow \`repositories\` in values. ${SOON}`,
+    command: isDenied ? `aliyun ram ListPoliciesForRole --RoleName ${shellWord(name)}` : fixRights(wanted, facts),
+  }
 }
 
 const describe = ({ action, resource, partly }: MissingRight): string =>

@@ -1,7 +1,7 @@
 import { hasCode, NopassError } from '../../errors.ts'
 import { shellWord } from '../../lib/text.ts'
 import { AUDIENCE, chooseIssuer, isSameIssuer } from '../../policy/trust-document.ts'
-import type { Finding } from '../finding.ts'
+import type { Found } from '../finding.ts'
 import type { Observed } from '../observed.ts'
 
 /** The possible issuers of the cluster's tokens, the likely one first; only one if the API server confirmed it. */
@@ -13,20 +13,17 @@ export function issuerCandidates(observed: Observed): readonly string[] {
 }
 
 /** Whether ACK lists the issuer of the cluster's tokens, as a rollout checks it. */
-export function clusterIssuerFindings(observed: Observed): readonly Finding[] {
+export function clusterIssuerFindings(observed: Observed): Found {
   const judged = judge(observed)
   if (!hasCode(judged, 'RRSA_ISSUER_MISMATCH')) return []
-  return [
-    {
-      id: 'OIDC_ISSUER_MISMATCH',
-      severity: 'error',
-      subject: "issuer of the cluster's tokens",
-      message: 'ACK does not list it, so RAM rejects the tokens',
-      cause: `${judged.message}. RAM checks tokens against the issuer that ACK registered.`,
-      fix: 'Check --ack-cluster-id; if it is right, turn RRSA off and on again in the ACK console.',
-      command: `aliyun cs DescribeClusterDetail --ClusterId ${shellWord(clusterIdOf(observed))}`,
-    },
-  ]
+  return {
+    id: 'OIDC_ISSUER_MISMATCH',
+    subject: "issuer of the cluster's tokens",
+    message: 'ACK does not list it, so RAM rejects the tokens',
+    cause: `${judged.message}. RAM checks tokens against the issuer that ACK registered.`,
+    fix: 'Check --ack-cluster-id; if it is right, turn RRSA off and on again in the ACK console.',
+    command: `aliyun cs DescribeClusterDetail --ClusterId ${shellWord(clusterIdOf(observed))}`,
+  }
 }
 
 const clusterIdOf = ({ cloud }: Observed): string =>
@@ -43,7 +40,7 @@ function judge({ cloud, issuer }: Observed): ReturnType<typeof chooseIssuer> | N
 }
 
 /** Whether STS can verify the helper's token with the OIDC provider. */
-export function cloudProviderFindings(observed: Observed): readonly Finding[] {
+export function cloudProviderFindings(observed: Observed): Found {
   const { cloud, release } = observed
   const arn = release?.config?.identity.rrsa?.oidcProviderArn
   if (cloud.state !== 'looked' || !arn) return []
@@ -55,36 +52,30 @@ export function cloudProviderFindings(observed: Observed): readonly Finding[] {
   const common = { id: 'OIDC_PROVIDER_WRONG', severity: 'error', subject: `OIDC provider ${name}` } as const
   const make = `aliyun ims CreateOIDCProvider --OIDCProviderName ${shellWord(name)} --IssuerUrl ${shellWord(issuer ?? '<issuer>')} --ClientIds ${AUDIENCE}`
   if (provider === null) {
-    return [
-      {
-        ...common,
-        message: 'it does not exist',
-        cause: `RAM has no provider ${arn}, so STS accepts no token of this cluster.`,
-        fix: 'Turn RRSA on again in ACK, or create the provider; then name it in `identity.rrsa.oidcProviderArn`.',
-        command: make,
-      },
-    ]
+    return {
+      ...common,
+      message: 'it does not exist',
+      cause: `RAM has no provider ${arn}, so STS accepts no token of this cluster.`,
+      fix: 'Turn RRSA on again in ACK, or create the provider; then name it in `identity.rrsa.oidcProviderArn`.',
+      command: make,
+    }
   }
   if (issuer !== undefined && !candidates.some((one) => isSameIssuer(provider.issuer, one))) {
-    return [
-      {
-        ...common,
-        message: `its issuer is ${provider.issuer}, and this cluster's is ${issuer}`,
-        cause: 'It is the provider of another cluster, or the cluster was recreated.',
-        fix: "Name this cluster's provider in `identity.rrsa.oidcProviderArn`; the command lists all. The issuer of a provider cannot be changed: delete it and create it again only if no other cluster uses it.",
-        command: 'aliyun ims ListOIDCProviders',
-      },
-    ]
+    return {
+      ...common,
+      message: `its issuer is ${provider.issuer}, and this cluster's is ${issuer}`,
+      cause: 'It is the provider of another cluster, or the cluster was recreated.',
+      fix: "Name this cluster's provider in `identity.rrsa.oidcProviderArn`; the command lists all. The issuer of a provider cannot be changed: delete it and create it again only if no other cluster uses it.",
+      command: 'aliyun ims ListOIDCProviders',
+    }
   }
   const { clientIds } = provider
   if (clientIds.includes(AUDIENCE)) return []
-  return [
-    {
-      ...common,
-      message: `it does not know the audience ${AUDIENCE}`,
-      cause: `Its client ids are ${clientIds.join(', ') || 'none'}, and the helper's token is for ${AUDIENCE}.`,
-      fix: 'Add that client id.',
-      command: `aliyun ims UpdateOIDCProvider --OIDCProviderName ${shellWord(name)} --ClientIds ${shellWord([...clientIds, AUDIENCE].join(','))}`,
-    },
-  ]
+  return {
+    ...common,
+    message: `it does not know the audience ${AUDIENCE}`,
+    cause: `Its client ids are ${clientIds.join(', ') || 'none'}, and the helper's token is for ${AUDIENCE}.`,
+    fix: 'Add that client id.',
+    command: `aliyun ims UpdateOIDCProvider --OIDCProviderName ${shellWord(name)} --ClientIds ${shellWord([...clientIds, AUDIENCE].join(','))}`,
+  }
 }

@@ -2,12 +2,12 @@ import type { NopassError } from '../../errors.ts'
 import { withoutSecrets } from '../../kube/api-error.ts'
 import type { ReleaseFacts } from '../../release/find-release.ts'
 import { findCauses, refusalFix } from '../../release/release-causes.ts'
-import { type Finding, pluralize, summarize } from '../finding.ts'
+import { type Draft, type Found, pluralize, summarize } from '../finding.ts'
 import type { Observed } from '../observed.ts'
 import { applyAgain } from './fix-commands.ts'
 
 /** Whether the helper's Pods run, and if not, why. */
-export function helperPodFindings({ release, deployment, helperPods }: Observed): readonly Finding[] {
+export function helperPodFindings({ release, deployment, helperPods }: Observed): Found {
   if (release === undefined || deployment === undefined) return []
   const { namespace, fullname } = release
   const subject = `helper ${namespace}/${fullname}`
@@ -25,26 +25,24 @@ export function helperPodFindings({ release, deployment, helperPods }: Observed)
   // New Pods of an upgrade that never become ready leave the old ones at work.
   const isStuck = first !== undefined || deployment.refusal !== undefined
   if (deployment.available >= deployment.wanted && !isStuck) return []
-  return [
-    {
-      id: isDown ? 'HELPER_DOWN' : 'HELPER_DEGRADED',
-      severity: isDown ? 'error' : 'warning',
-      subject,
-      message:
-        deployment.available >= deployment.wanted
-          ? 'an upgrade is stuck: a new Pod does not become ready, the old ones keep running'
-          : `${deployment.available} of ${pluralize(deployment.wanted, 'replica')} available`,
-      ...reasonOf(first?.error, deployment.refusal, namespace),
-      command: `kubectl -n ${namespace} describe deployment,pods -l app.kubernetes.io/instance=${release.name}`,
-    },
-  ]
+  return {
+    id: isDown ? 'HELPER_DOWN' : 'HELPER_DEGRADED',
+    severity: isDown ? 'error' : 'warning',
+    subject,
+    message:
+      deployment.available >= deployment.wanted
+        ? 'an upgrade is stuck: a new Pod does not become ready, the old ones keep running'
+        : `${deployment.available} of ${pluralize(deployment.wanted, 'replica')} available`,
+    ...reasonOf(first?.error, deployment.refusal, namespace),
+    command: `kubectl -n ${namespace} describe deployment,pods -l app.kubernetes.io/instance=${release.name}`,
+  }
 }
 
 function reasonOf(
   error: NopassError | undefined,
   refusal: string | undefined,
   namespace: string,
-): Pick<Finding, 'cause' | 'fix'> {
+): Pick<Draft, 'cause' | 'fix'> {
   if (refusal !== undefined) {
     return {
       cause: `The API server rejects its Pods: ${withoutSecrets(refusal)}`,
@@ -57,7 +55,7 @@ function reasonOf(
   }
 }
 
-function absent(release: ReleaseFacts, isGone: boolean): Pick<Finding, 'message' | 'cause' | 'fix' | 'command'> {
+function absent(release: ReleaseFacts, isGone: boolean): Pick<Draft, 'message' | 'cause' | 'fix' | 'command'> {
   if (isGone) {
     return {
       message: 'its Deployment does not exist',
@@ -74,18 +72,15 @@ function absent(release: ReleaseFacts, isGone: boolean): Pick<Finding, 'message'
   }
 }
 
-export function rightsFindings({ release, missingRights = [] }: Observed): readonly Finding[] {
+export function rightsFindings({ release, missingRights = [] }: Observed): Found {
   if (release?.config === undefined || missingRights.length === 0) return []
   const { namespace, serviceAccount } = release.config.release
-  return [
-    {
-      id: 'RIGHTS_MISSING',
-      severity: 'error',
-      subject: `ServiceAccount ${namespace}/${serviceAccount}`,
-      message: `the helper lacks ${pluralize(missingRights.length, 'right')}: it may not ${summarize(missingRights)}`,
-      cause: 'A role or a binding of the release was deleted or changed, or the ServiceAccount is another one.',
-      fix: 'The rights are a part of the chart: recreate its roles and bindings from the release.',
-      command: applyAgain(release),
-    },
-  ]
+  return {
+    id: 'RIGHTS_MISSING',
+    subject: `ServiceAccount ${namespace}/${serviceAccount}`,
+    message: `the helper lacks ${pluralize(missingRights.length, 'right')}: it may not ${summarize(missingRights)}`,
+    cause: 'A role or a binding of the release was deleted or changed, or the ServiceAccount is another one.',
+    fix: 'The rights are a part of the chart: recreate its roles and bindings from the release.',
+    command: applyAgain(release),
+  }
 }

@@ -1,45 +1,39 @@
-import type { Finding } from '../finding.ts'
+import type { Draft, Found } from '../finding.ts'
 import type { Observed } from '../observed.ts'
 import { applyAgain, CHART, isAliased, logsCommand } from './fix-commands.ts'
 
 /** No release, or none that the caller may read. */
-export function installationFindings({ release, unread }: Observed): readonly Finding[] {
+export function installationFindings({ release, unread }: Observed): Found {
   if (release !== undefined) return []
   if (unread.some(({ what }) => what.startsWith('ConfigMaps'))) {
-    return [
-      {
-        id: 'RELEASE_UNREADABLE',
-        severity: 'warning',
-        subject: 'release',
-        message: 'you lack the right to look for a release of acr-nopass here',
-        cause: 'You lack the right to read ConfigMaps there.',
-        fix: 'Pass its namespace with --namespace, or request the right to list ConfigMaps in it.',
-        command: 'kubectl auth can-i list configmaps --namespace acr-nopass',
-      },
-    ]
-  }
-  return [
-    {
-      id: 'NOT_INSTALLED',
-      severity: 'error',
+    return {
+      id: 'RELEASE_UNREADABLE',
+      severity: 'warning',
       subject: 'release',
-      message: 'no release of acr-nopass was found',
-      cause: 'No ConfigMap carries the label app.kubernetes.io/name=acr-nopass.',
-      fix: 'Install the chart; if it is installed, pass --namespace and --release, and check --kube-context.',
-      command: `helm upgrade --install acr-nopass ${CHART} --namespace acr-nopass --create-namespace --values values.yaml`,
-    },
-  ]
+      message: 'you lack the right to look for a release of acr-nopass here',
+      cause: 'You lack the right to read ConfigMaps there.',
+      fix: 'Pass its namespace with --namespace, or request the right to list ConfigMaps in it.',
+      command: 'kubectl auth can-i list configmaps --namespace acr-nopass',
+    }
+  }
+  return {
+    id: 'NOT_INSTALLED',
+    subject: 'release',
+    message: 'no release of acr-nopass was found',
+    cause: 'No ConfigMap carries the label app.kubernetes.io/name=acr-nopass.',
+    fix: 'Install the chart; if it is installed, pass --namespace and --release, and check --kube-context.',
+    command: `helm upgrade --install acr-nopass ${CHART} --namespace acr-nopass --create-namespace --values values.yaml`,
+  }
 }
 
-export function configFindings({ release }: Observed): readonly Finding[] {
+export function configFindings({ release }: Observed): Found {
   if (release === undefined) return []
   const { namespace, name, fullname, config, configHash, configError, status } = release
   const subject = `configuration ${namespace}/${fullname}`
-  const findings: Finding[] = []
+  const findings: Draft[] = []
   if (configError !== undefined) {
     findings.push({
       id: 'CONFIG_UNREADABLE',
-      severity: 'error',
       subject,
       message: 'the helper cannot use it and continues with the last good one',
       cause: configError,

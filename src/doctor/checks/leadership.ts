@@ -1,4 +1,4 @@
-import type { Finding } from '../finding.ts'
+import type { Draft, Found } from '../finding.ts'
 import type { Observed } from '../observed.ts'
 import { applyAgain, logsCommand } from './fix-commands.ts'
 
@@ -6,21 +6,20 @@ import { applyAgain, logsCommand } from './fix-commands.ts'
 const LEASE_SILENCE_MS = 120_000
 
 /** Whether one of the running replicas leads and reports. */
-export function leadershipFindings({ release, deployment, lease, now }: Observed): readonly Finding[] {
+export function leadershipFindings({ release, deployment, lease, now }: Observed): Found {
   // Without a running Pod there can be no leader, which is reported already.
   if (release === undefined || deployment === null || (deployment && deployment.available < deployment.wanted))
     return []
   if (deployment?.wanted === 0) return []
   const { namespace, fullname, status, hasStatusObject } = release
   const subject = `helper ${namespace}/${fullname}`
-  const findings: Finding[] = []
+  const findings: Draft[] = []
   // The clock of the lease is another machine's; where the API server's is known, it decides.
   const isSilent = lease && now - Math.max(lease.renewedAt, lease.writtenAt ?? 0) > LEASE_SILENCE_MS
   if (lease === null || isSilent) {
     const since = lease ? `${lease.holder || 'no one'} renewed it last at ${iso(lease.renewedAt)}` : 'there is no Lease'
     findings.push({
       id: 'HELPER_LEADERLESS',
-      severity: 'error',
       subject,
       message: 'no replica is the leader, so nothing is refreshed',
       cause: `Lease ${fullname}: ${since}.`,
@@ -33,7 +32,6 @@ export function leadershipFindings({ release, deployment, lease, now }: Observed
   if (status === undefined) {
     findings.push({
       id: 'HELPER_SILENT',
-      severity: 'error',
       subject,
       message: 'it has not reported yet',
       ...(hasStatusObject
@@ -60,7 +58,7 @@ function iso(at: number): string {
 const TOLERANCE_MS = 30_000
 
 /** Whether the clocks of the helper's node, of the API server and of this machine agree. */
-export function clockFindings({ release, lease, aheadMs = 0 }: Observed): readonly Finding[] {
+export function clockFindings({ release, lease, aheadMs = 0 }: Observed): Found {
   const here = Math.abs(aheadMs) > TOLERANCE_MS ? [skew('this machine', aheadMs, 'this machine', 'timedatectl')] : []
   if (release === undefined || !lease || lease.writtenAt === undefined || lease.renewedAt === 0) return here
   const helper = lease.renewedAt - lease.writtenAt
@@ -69,7 +67,7 @@ export function clockFindings({ release, lease, aheadMs = 0 }: Observed): readon
   return [...here, skew(node, helper, "the helper's node", 'kubectl get nodes -o wide')]
 }
 
-function skew(subject: string, ms: number, whose: string, command: string): Finding {
+function skew(subject: string, ms: number, whose: string, command: string): Draft {
   const size = `${Math.round(Math.abs(ms) / 1000)} s ${ms > 0 ? 'ahead of' : 'behind'}`
   return {
     id: 'CLOCK_SKEW',

@@ -1,5 +1,5 @@
 import type { RegistryStatus } from '../../release/helper-status.ts'
-import type { Finding } from '../finding.ts'
+import type { Draft, Found } from '../finding.ts'
 import type { Observed } from '../observed.ts'
 import { registriesInFocus } from '../pod/pod-context.ts'
 import { registryFailure } from './registry-failure.ts'
@@ -8,14 +8,12 @@ import { registryFailure } from './registry-failure.ts'
 const NEAR_END = 0.1
 
 /** The registries' problems in the helper's report. */
-export function registryFindings(observed: Observed): readonly Finding[] {
-  return registriesInFocus(observed, observed.release?.status?.registries ?? []).flatMap((registry) => {
-    const finding = judge(registry, observed)
-    return finding === undefined ? [] : [finding]
-  })
+export function registryFindings(observed: Observed): Found {
+  const registries = observed.release?.status?.registries ?? []
+  return registriesInFocus(observed, registries).flatMap((registry) => judge(registry, observed) ?? [])
 }
 
-function judge(registry: RegistryStatus, observed: Observed): Finding | undefined {
+function judge(registry: RegistryStatus, observed: Observed): Draft | undefined {
   const { now } = observed
   const subject = `registry ${registry.name}`
   const { error } = registry
@@ -34,7 +32,6 @@ function judge(registry: RegistryStatus, observed: Observed): Finding | undefine
   if (registry.verified === 'refused') {
     return {
       id: 'REGISTRY_REFUSES',
-      severity: 'error',
       subject,
       message: 'the registry rejects the credential that the cloud issued',
       cause: 'It was revoked, or belongs to another instance than the domains.',
@@ -56,7 +53,6 @@ function judge(registry: RegistryStatus, observed: Observed): Finding | undefine
   if (left <= 0) {
     return {
       id: 'REGISTRY_EXPIRED',
-      severity: 'error',
       subject,
       message: `its credential expired at ${registry.expiresAt}: pulls fail`,
       cause: 'It was not refreshed in time; the helper reports no failure, so it may not run.',

@@ -1,7 +1,7 @@
 import { shellWord } from '../../lib/text.ts'
 import { AUDIENCE } from '../../policy/trust-document.ts'
 import type { RegistryStatus, StatusError } from '../../release/helper-status.ts'
-import type { Finding, FindingId } from '../finding.ts'
+import type { Draft, FindingId } from '../finding.ts'
 import type { Observed } from '../observed.ts'
 import { issuerCandidates } from './cluster-issuer.ts'
 import { isAliased } from './fix-commands.ts'
@@ -59,12 +59,7 @@ const REASONS: Readonly<Record<string, Kind>> = {
 }
 
 /** Why a registry has no new credential. */
-export function registryFailure(
-  registry: RegistryStatus,
-  error: StatusError,
-  rest: string,
-  observed: Observed,
-): Finding {
+export function registryFailure(registry: RegistryStatus, error: StatusError, rest: string, observed: Observed): Draft {
   const kind = kindOf(REASONS, error.reason) ??
     kindOf(KINDS, error.code) ?? { id: 'REGISTRY_FAILING', command: refresh }
   const reported = `${error.message}${error.reason ? ` (${error.reason})` : ''}`
@@ -72,7 +67,6 @@ export function registryFailure(
   const command = kind.command?.(observed, registry)
   return {
     id: kind.id,
-    severity: 'error',
     subject: `registry ${registry.name}`,
     message: `no new credential (${error.code}); ${rest}`,
     cause: more === '' ? reported : `${reported}. ${more}`,

@@ -1,14 +1,14 @@
 import { keyOf } from '../../kube/types.ts'
 import type { ReleaseFacts } from '../../release/find-release.ts'
 import { createTargets } from '../../release/targets.ts'
-import { type Finding, pluralize, summarize } from '../finding.ts'
+import { type Draft, pluralize, summarize } from '../finding.ts'
 import type { Observed } from '../observed.ts'
 
 /** Other tools and releases that do the same work. */
-export function rivalFindings({ others, addons, release, namespaces }: Observed): readonly Finding[] {
+export function rivalFindings({ others, addons, release, namespaces }: Observed): readonly Draft[] {
   const conflicting = others.filter((other) => release !== undefined && mayConflict(release, other, namespaces))
   const names = conflicting.map(keyOf)
-  const findings: Finding[] = []
+  const findings: Draft[] = []
   if (release !== undefined && names.length > 0) {
     findings.push({
       id: 'RIVAL_RELEASE',

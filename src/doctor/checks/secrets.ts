@@ -1,11 +1,11 @@
 import type { SecretView } from '../../release/object-views.ts'
 import { createTargets } from '../../release/targets.ts'
-import { type Finding, type FindingId, pluralize, type Severity, summarize } from '../finding.ts'
+import { type FindingId, type Found, pluralize, type Severity, summarize } from '../finding.ts'
 import type { Observed } from '../observed.ts'
 import { logsCommand } from './fix-commands.ts'
 
 interface Rule {
-  readonly severity: Severity
+  readonly severity?: Severity
   readonly message: string
   readonly cause: string
   readonly fix: string
@@ -14,13 +14,11 @@ interface Rule {
 
 const RULES: Readonly<Partial<Record<FindingId, Rule>>> = {
   SECRET_MISSING: {
-    severity: 'error',
     message: 'no pull secret',
     cause: 'The helper has not written it: it does not run, has no credential yet, or was refused.',
     fix: 'See the findings about the helper and the registries; its log names each refused write.',
   },
   SECRET_FOREIGN: {
-    severity: 'error',
     message: 'a Secret of that name belongs to another owner',
     cause: 'It does not carry the labels of this release, so the helper leaves it alone.',
     fix: 'Find out who writes it. Then choose another secretName, set adopt: true, or have its owner rename it.',
@@ -36,7 +34,6 @@ const RULES: Readonly<Partial<Record<FindingId, Rule>>> = {
       `kubectl -n ${namespace} get secret ${name} -o jsonpath='{.metadata.managedFields[*].manager}'`,
   },
   SECRET_EXPIRED: {
-    severity: 'error',
     message: 'the pull secret holds an expired credential',
     cause: 'It was not refreshed in time.',
     fix: 'See the findings about the helper and the registries, then request a new credential.',
@@ -51,7 +48,7 @@ const RULES: Readonly<Partial<Record<FindingId, Rule>>> = {
 }
 
 /** Namespaces without the current pull secret that they should have. */
-export function secretFindings(observed: Observed): readonly Finding[] {
+export function secretFindings(observed: Observed): Found {
   const { release, namespaces, secrets, now } = observed
   const { config } = release ?? {}
   if (config === undefined || config.retire || config.dryRun || !namespaces || !secrets) return []

@@ -1,7 +1,7 @@
 import { exceededQuota, shellWord } from '../../lib/text.ts'
 import type { ReleaseFacts } from '../../release/find-release.ts'
 import type { HelperStatus } from '../../release/helper-status.ts'
-import { type Finding, type FindingId, pluralize, type Severity, summarize } from '../finding.ts'
+import { type Draft, type FindingId, pluralize, type Severity, summarize } from '../finding.ts'
 import type { Observed } from '../observed.ts'
 import { applyAgain, logsCommand } from './fix-commands.ts'
 
@@ -9,7 +9,7 @@ type Problem = HelperStatus['problems'][number]
 
 interface Explanation {
   readonly id: FindingId
-  readonly severity: Severity
+  readonly severity?: Severity
   readonly cause: string
   readonly fix: string
   readonly command: string
@@ -19,7 +19,7 @@ interface Explanation {
 const SEEN_ELSEWHERE = ['FOREIGN_SECRET', 'FOREIGN_LIST', 'PULL_SECRET_MISSING']
 
 /** The failed writes in the helper's report; the same problem in many namespaces is one finding. */
-export function writeFindings({ release, secrets }: Observed): readonly Finding[] {
+export function writeFindings({ release, secrets }: Observed): readonly Draft[] {
   if (release === undefined) return []
   const problems = (release.status?.problems ?? []).filter(({ code }) => !SEEN_ELSEWHERE.includes(code))
   const groups = new Map<string, { readonly explained: Explanation; readonly problems: Problem[] }>()
@@ -47,12 +47,10 @@ function explain(problem: Problem, release: ReleaseFacts, isOurs: boolean): Expl
   const { code, reason, message, fix, namespace, at } = problem
   const where = namespace ?? release.namespace
   const quoted = shellWord(where)
-  const severity = 'error'
   const quota = /exceeded quota: ([^,\s]+)/.exec(message)?.[1]
   if (quota !== undefined) {
     return {
       id: 'QUOTA_EXCEEDED',
-      severity,
       cause: `ResourceQuota ${quota} of namespace ${where} leaves no room for one more Secret.`,
       fix: `Raise ${exceededQuota(message)?.limits ?? '`secrets` (or `count/secrets`)'} of that quota by one, or delete Secrets that are not needed; the helper retries.`,
       command: `kubectl -n ${quoted} describe resourcequota ${shellWord(quota)}`,
@@ -63,7 +61,6 @@ function explain(problem: Problem, release: ReleaseFacts, isOurs: boolean): Expl
     const name = webhook[1] ?? webhook[2]
     return {
       id: 'WEBHOOK_REFUSES',
-      severity,
       cause: `The admission webhook ${name} rejects what the helper writes, or does not respond.`,
       fix: `Exempt Secrets named ${release.config?.secretName} (and ServiceAccounts, where the helper attaches) from it, or make it respond again.`,
       command: 'kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations',
@@ -72,7 +69,6 @@ function explain(problem: Problem, release: ReleaseFacts, isOurs: boolean): Expl
   if (code === 'WRITE_REFUSED' && /cannot (create|patch) resource/.test(message)) {
     return {
       id: 'RIGHTS_MISSING',
-      severity,
       cause: message,
       fix: 'The rights are a part of the chart: recreate its roles and bindings from the release.',
       command: applyAgain(release),
@@ -81,7 +77,6 @@ function explain(problem: Problem, release: ReleaseFacts, isOurs: boolean): Expl
   if (code === 'WRITE_MUTATED') {
     return {
       id: 'WRITE_REFUSED',
-      severity,
       cause: `A mutating webhook or policy changes what the helper writes, so the guard rejects it: ${message}`,
       fix: 'Exempt the helper from it, by its user name or by the name of the Secret; a label can also be written in secretLabels.',
       command: 'kubectl get mutatingwebhookconfigurations',
@@ -90,7 +85,6 @@ function explain(problem: Problem, release: ReleaseFacts, isOurs: boolean): Expl
   if (code === 'WRITE_REFUSED') {
     return {
       id: 'WRITE_REFUSED',
-      severity,
       cause: `The API server rejects the write${reason === undefined ? '' : ` (${reason})`}: ${message}`,
       fix: 'The message names the policy or the rule: exempt the pull secret from it.',
       command: 'kubectl get validatingadmissionpolicies',
@@ -99,7 +93,6 @@ function explain(problem: Problem, release: ReleaseFacts, isOurs: boolean): Expl
   if (code === 'SECRET_NEEDS_DELETE') {
     return {
       id: 'SECRET_STUCK',
-      severity,
       cause:
         'It is immutable, of another type, or holds more than the helper writes; none of that can be changed in place.',
       fix: isOurs
