@@ -105,6 +105,9 @@ export interface Finding {
 /** A finding of a check; without a severity it is an error. */
 export type Draft = Omit<Finding, 'severity'> & { readonly severity?: Severity | undefined }
 
+/** A finding without the objects that it is about. */
+export type Verdict = Omit<Draft, 'subject' | 'message' | 'objects'>
+
 /** What a check finds. */
 export type Found = Draft | readonly Draft[]
 

@@ -1,20 +1,14 @@
 import { keyOf } from '../../kube/types.ts'
-import { type Draft, type Found, pluralize, summarize } from '../finding.ts'
+import { type Draft, type Found, pluralize, summarize, type Verdict } from '../finding.ts'
 import type { ContainerFacts, NodeFacts, Observed, PodFacts } from '../observed.ts'
-import {
-  coveringRegistries,
-  createPodContext,
-  isWaiting,
-  type PodContext,
-  type PodVerdict,
-} from '../pod/pod-context.ts'
+import { coveringRegistries, createPodContext, isWaiting, type PodContext } from '../pod/pod-context.ts'
 import { judgeContainer } from '../pod/pod-steps.ts'
 
 /** Why Pods wait for their image, one finding per cause and image. */
 export function podFindings(observed: Observed): Found {
   const context = createPodContext(observed)
   if (context === undefined || observed.focus !== undefined) return []
-  const groups = new Map<string, { readonly verdict: PodVerdict; readonly image: string; readonly pods: PodFacts[] }>()
+  const groups = new Map<string, { readonly verdict: Verdict; readonly image: string; readonly pods: PodFacts[] }>()
   for (const pod of observed.pods ?? []) {
     for (const container of pod.containers.filter(isWaiting)) {
       const verdict = judgeContainer(pod, container, context)
@@ -29,7 +23,7 @@ export function podFindings(observed: Observed): Found {
   return [waiting, older(context)].flat()
 }
 
-function describe(verdict: PodVerdict, image: string, pods: readonly PodFacts[]): Draft {
+function describe(verdict: Verdict, image: string, pods: readonly PodFacts[]): Draft {
   const objects = pods.map(keyOf)
   const { severity = 'error', ...rest } = verdict
   const [first = ''] = objects

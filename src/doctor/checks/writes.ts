@@ -1,19 +1,11 @@
 import { exceededQuota, shellWord } from '../../lib/text.ts'
 import type { ReleaseFacts } from '../../release/find-release.ts'
 import type { HelperStatus } from '../../release/helper-status.ts'
-import { type Draft, type FindingId, pluralize, type Severity, summarize } from '../finding.ts'
+import { type Draft, pluralize, summarize, type Verdict } from '../finding.ts'
 import type { Observed } from '../observed.ts'
 import { applyAgain, logsCommand } from './fix-commands.ts'
 
 type Problem = HelperStatus['problems'][number]
-
-interface Explanation {
-  readonly id: FindingId
-  readonly severity?: Severity
-  readonly cause: string
-  readonly fix: string
-  readonly command: string
-}
 
 /** Codes that other checks report in more detail. */
 const SEEN_ELSEWHERE = ['FOREIGN_SECRET', 'FOREIGN_LIST', 'PULL_SECRET_MISSING']
@@ -22,7 +14,7 @@ const SEEN_ELSEWHERE = ['FOREIGN_SECRET', 'FOREIGN_LIST', 'PULL_SECRET_MISSING']
 export function writeFindings({ release, secrets }: Observed): readonly Draft[] {
   if (release === undefined) return []
   const problems = (release.status?.problems ?? []).filter(({ code }) => !SEEN_ELSEWHERE.includes(code))
-  const groups = new Map<string, { readonly explained: Explanation; readonly problems: Problem[] }>()
+  const groups = new Map<string, { readonly explained: Verdict; readonly problems: Problem[] }>()
   for (const problem of problems) {
     const isOurs = secrets?.get(problem.namespace ?? release.namespace)?.ours === true
     const explained = explain(problem, release, isOurs)
@@ -43,7 +35,7 @@ export function writeFindings({ release, secrets }: Observed): readonly Draft[] 
   })
 }
 
-function explain(problem: Problem, release: ReleaseFacts, isOurs: boolean): Explanation {
+function explain(problem: Problem, release: ReleaseFacts, isOurs: boolean): Verdict {
   const { code, reason, message, fix, namespace, at } = problem
   const where = namespace ?? release.namespace
   const quoted = shellWord(where)

@@ -1,4 +1,5 @@
 import type { ManifestResult } from '../../acr/query-manifest.ts'
+import type { Verdict } from '../finding.ts'
 import type { PodFacts } from '../observed.ts'
 import { explainPull, isBeyondCredentials } from './node-words.ts'
 import {
@@ -8,7 +9,6 @@ import {
   knowsDomains,
   ok,
   type PodCheck,
-  type PodVerdict,
   type StepResult,
   unknown,
   wrong,
@@ -16,7 +16,7 @@ import {
 
 type Result = ManifestResult['result']
 
-const VERDICTS: Readonly<Partial<Record<Result, Omit<PodVerdict, 'command'>>>> = {
+const VERDICTS: Readonly<Partial<Record<Result, Verdict>>> = {
   'login-refused': {
     id: 'POD_LOGIN_REFUSED',
     cause: 'The registry rejects the credential in the Secret',
@@ -75,7 +75,7 @@ function fits(response: ManifestResult, platform: string | undefined, { namespac
   })
 }
 
-function commandOf({ id }: Omit<PodVerdict, 'command'>, pod: PodFacts): string {
+function commandOf({ id }: Verdict, pod: PodFacts): string {
   if (id === 'POD_LOGIN_REFUSED') return 'acr-nopass refresh'
   return id === 'POD_DENIED' ? 'acr-nopass policy -f values.yaml' : describePod(pod)
 }

@@ -1,14 +1,8 @@
 import { parseImage } from '../../acr/registry-domains.ts'
 import { withoutSecrets } from '../../kube/api-error.ts'
-import type { FindingId } from '../finding.ts'
+import type { FindingId, Verdict } from '../finding.ts'
 
-export interface Explanation {
-  readonly id: FindingId
-  readonly cause: string
-  readonly fix: string
-}
-
-interface Words extends Explanation {
+interface Words extends Verdict {
   readonly words: RegExp
   /** Only for images of such hosts. */
   readonly host?: RegExp
@@ -129,7 +123,7 @@ const BEYOND_CREDENTIALS: readonly FindingId[] = [
 ]
 
 /** Explains why a node could not pull an image, by the node's own message. */
-export function explainPull(detail: string | undefined, image: string): Explanation {
+export function explainPull(detail: string | undefined, image: string): Verdict {
   const text = detail ?? ''
   const known = match(text, image)
   if (known !== undefined) return { id: known.id, cause: `${known.cause}${quote(text)}`, fix: known.fix }

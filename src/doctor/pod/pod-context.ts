@@ -2,7 +2,7 @@ import { isCoveredBy, parseImage } from '../../acr/registry-domains.ts'
 import type { NamespaceView } from '../../release/object-views.ts'
 import { createTargets, type Targets } from '../../release/targets.ts'
 import type { HelperConfig } from '../../values/helper-config.generated.ts'
-import type { FindingId, Severity } from '../finding.ts'
+import type { Verdict } from '../finding.ts'
 import type { ContainerFacts, Observed, PodFacts } from '../observed.ts'
 
 /** The input of every check of a Pod. */
@@ -13,19 +13,10 @@ export interface PodContext {
   readonly namespaces: ReadonlyMap<string, NamespaceView>
 }
 
-export interface PodVerdict {
-  readonly id: FindingId
-  /** Default: error. */
-  readonly severity?: Severity
-  readonly cause: string
-  readonly fix: string
-  readonly command?: string
-}
-
 /** The result of a check: passed with the reason, failed, or unknown. */
 export type StepResult =
   | { readonly state: 'ok' | 'unknown'; readonly detail: string }
-  | { readonly state: 'wrong'; readonly detail: string; readonly verdict: PodVerdict }
+  | { readonly state: 'wrong'; readonly detail: string; readonly verdict: Verdict }
 
 export interface PodCheck {
   /** As the report names it. */
@@ -87,7 +78,7 @@ export function ok(detail: string): StepResult {
   return { state: 'ok', detail }
 }
 
-export function wrong(verdict: PodVerdict): StepResult {
+export function wrong(verdict: Verdict): StepResult {
   return { state: 'wrong', detail: verdict.cause, verdict }
 }
 

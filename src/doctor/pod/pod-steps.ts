@@ -1,8 +1,9 @@
+import type { Verdict } from '../finding.ts'
 import type { ContainerFacts, PodFacts } from '../observed.ts'
 import { imageCheck, registryCheck, targetCheck } from './check-coverage.ts'
 import { otherReasonCheck, pullCheck, responseCheck } from './check-pull.ts'
 import { referenceCheck, secretCheck } from './check-pull-secret.ts'
-import type { PodCheck, PodContext, PodVerdict, StepResult } from './pod-context.ts'
+import type { PodCheck, PodContext, StepResult } from './pod-context.ts'
 
 /** In the order of a pull: the first failed step is the reason. */
 const CHECKS: readonly PodCheck[] = [
@@ -28,7 +29,7 @@ export function podSteps(pod: PodFacts, container: ContainerFacts, context: PodC
 }
 
 /** Why one container's image cannot be pulled; undefined: no known reason. */
-export function judgeContainer(pod: PodFacts, container: ContainerFacts, context: PodContext): PodVerdict | undefined {
+export function judgeContainer(pod: PodFacts, container: ContainerFacts, context: PodContext): Verdict | undefined {
   const last = walk(pod, container, context).at(-1)
   return last?.state === 'wrong' ? last.verdict : undefined
 }
