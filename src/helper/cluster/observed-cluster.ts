@@ -2,7 +2,8 @@ import { FIELD_MANAGER } from '../../kube/names.ts'
 import { createShare } from '../../lib/json.ts'
 import type { NamespaceView, SecretView, ServiceAccountView } from '../../release/object-views.ts'
 import { FIGHT_WINDOW_MS } from '../plan/actions.ts'
-import { type ClusterView, parsePlanKey } from '../plan/plan.ts'
+import { parsePlanKey } from '../plan/plan.ts'
+import type { ClusterView } from '../plan/plan-context.ts'
 import type { Caches } from './caches.ts'
 
 /** The plan's view of the caches, with an index of ServiceAccounts by namespace and the recent losses. */

@@ -12,8 +12,7 @@ import {
 } from '../../kube/names.ts'
 import { sha256 } from '../../lib/text.ts'
 import type { Carry, WriteSecret } from '../plan/actions.ts'
-import type { Groups } from '../plan/plan.ts'
-import type { GroupSummary } from '../plan/plan-secret.ts'
+import type { GroupSummary, Groups } from '../plan/plan-context.ts'
 import { asKept, hasExpired, isIssuedBefore, type LiveToken } from './registry-state.ts'
 import { encodeTokens } from './restore-tokens.ts'
 

@@ -1,73 +1,34 @@
 import type { NamespaceView, SecretView } from '../../release/object-views.ts'
 import { fightPause, type PlannedAction, type WriteReason } from './actions.ts'
-
-export interface Issue {
-  readonly at: number
-  readonly expiresAt: number
-  /** This replica got it as the leader, so `at` is exact. */
-  readonly own: boolean
-  /** This replica got it as a follower, to verify the configuration. */
-  readonly proof: boolean
-}
-
-/** The parts of a credential group that the plan needs. */
-export interface GroupSummary {
-  readonly key: string
-  readonly hash: string
-  /** The desired registries that have a credential. */
-  readonly registries: readonly string[]
-  /** When the first of its credentials expires, epoch milliseconds on the cloud's clock; undefined: none does. */
-  readonly expiresAt: number | undefined
-  /** When the credential of each registry was issued, on the cloud's clock; without static logins. */
-  readonly issued: ReadonlyMap<string, Issue>
-}
-
-export interface SecretInput {
-  readonly namespace: NamespaceView
-  readonly secret: SecretView | undefined
-  /** Registries that the namespace should have. */
-  readonly desired: readonly string[]
-  /** The content for them; undefined: none of them has a credential. */
-  readonly group: GroupSummary | undefined
-  /** The content without any registry. */
-  readonly empty: GroupSummary
-  /** The mixture that a content with this hash is. */
-  readonly carriedIn: (hash: string) => string | undefined
-  readonly adopt: boolean
-  /** Whether a ServiceAccount of the namespace still has an entry that has to be removed first. */
-  readonly attached: boolean
-  /** Monotonic times at which other writers changed or deleted it. */
-  readonly losses: readonly number[]
-  /** Monotonic milliseconds. */
-  readonly now: number
-  /** Epoch milliseconds on the cloud's clock. */
-  readonly cloudNow: number
-  /** The Secrets of this namespace cannot be read. */
-  readonly unreadable: boolean
-}
+import { isDetachable } from './plan-attachment.ts'
+import type { GroupSummary, PlanContext } from './plan-context.ts'
 
 const UNREADABLE_PAUSE_MS = 30_000
 
 /** What to do about one namespace's pull secret. */
-export function planSecret(input: SecretInput): PlannedAction {
-  const { namespace, secret, desired } = input
+export function planSecret(context: PlanContext, namespace: NamespaceView): PlannedAction {
+  const { observed, targets, groups, config, now, cloudNow } = context
+  const { name } = namespace
   if (namespace.terminating) return { kind: 'skip', reason: 'terminating' }
-  if (input.unreadable) return { kind: 'wait', reason: 'unreadable', until: input.now + UNREADABLE_PAUSE_MS }
-  if (desired.length === 0) return planRetire(input)
-  if (secret && !secret.ours && !input.adopt) return foreign(secret)
-  const { group } = input
+  if (observed.unreadable(name)) return { kind: 'wait', reason: 'unreadable', until: now + UNREADABLE_PAUSE_MS }
+  const secret = observed.secret(name)
+  const desired = targets.registriesOf(namespace)
+  if (desired.length === 0) return planRetire(context, namespace, secret)
+  if (secret && !secret.ours && !config.adopt) return foreign(secret)
+  const group = groups.of(desired)
   if (group === undefined) return { kind: 'wait', reason: secret?.ours ? 'last-good' : 'no-credential' }
-  const better = secret?.ours && secret.intact ? findBetter(group, secret, input) : undefined
+  const better = secret?.ours && secret.intact ? findBetter(group, secret, desired, cloudNow) : undefined
   if (secret && better) {
     if (secret.hash === group.hash && secret.labelled) return { kind: 'current' }
-    if (isSettled(group, secret, better, input)) return leave(group, secret, better, input)
+    const carriedIn = secret.hash === undefined ? undefined : groups.carriedIn(name, secret.hash)
+    if (isSettled(group, secret, better, { carriedIn, cloudNow })) return leave(group, secret, better, context)
   }
-  const pause = fightPause(input.losses, input.now)
+  const pause = fightPause(observed.losses(name), now)
   if (pause !== undefined) {
     const manager = secret?.otherManager
     return { kind: 'wait', reason: 'fought', until: pause, ...(manager === undefined ? {} : { manager }) }
   }
-  return write(input, group, better)
+  return write(name, secret, group, better)
 }
 
 /** Credentials in a Secret that ours must not replace (P2). */
@@ -85,7 +46,7 @@ const WRONG_CLOCK_MS = 5_000
 /** Two replicas' clocks follow the cloud's whole seconds, so which of two credentials is newer is not known within this time. */
 export const CLOCKS_DIFFER_MS = 2_000
 
-function findBetter(group: GroupSummary, secret: SecretView, { desired, cloudNow }: SecretInput): Better {
+function findBetter(group: GroupSummary, secret: SecretView, desired: readonly string[], cloudNow: number): Better {
   const [carry, newer, same]: [string[], string[], string[]] = [[], [], []]
   for (const [index, name] of secret.registries.entries()) {
     const [there, ours] = [secret.issuedAt[index], group.issued.get(name)]
@@ -107,20 +68,25 @@ function findBetter(group: GroupSummary, secret: SecretView, { desired, cloudNow
 }
 
 /** Whether a Secret with better credentials than ours is left unchanged. */
-function isSettled(group: GroupSummary, secret: SecretView, better: Better, input: SecretInput): boolean {
+function isSettled(
+  group: GroupSummary,
+  secret: SecretView,
+  better: Better,
+  { carriedIn, cloudNow }: { readonly carriedIn: string | undefined; readonly cloudNow: number },
+): boolean {
   const { carry, isComplete, mixture } = better
   if (carry.length === 0) return false
-  const isOver = hasEnded(secret, input.cloudNow)
+  const isOver = hasEnded(secret, cloudNow)
   // Without notes it is not known which login belongs to which registry, so all stay until the first expires.
   if (!secret.noted) return !isOver
   if (!secret.labelled) return false
-  if (secret.hash !== undefined && input.carriedIn(secret.hash) === mixture) return true
-  return isComplete && !(isOver && endOfOurs(group, carry) > input.cloudNow)
+  if (carriedIn === mixture) return true
+  return isComplete && !(isOver && endOfOurs(group, carry) > cloudNow)
 }
 
-function leave(group: GroupSummary, secret: SecretView, { carry, newer }: Better, input: SecretInput): PlannedAction {
+function leave(group: GroupSummary, secret: SecretView, { carry, newer }: Better, context: PlanContext): PlannedAction {
   const { expiresAt: end = Number.POSITIVE_INFINITY } = secret
-  const { now, cloudNow } = input
+  const { now, cloudNow } = context
   // Ours may expire later than the better one.
   const mayChange = Number.isFinite(end) && end > cloudNow && (!secret.noted || endOfOurs(group, carry) > end)
   const more = { ...(newer.length > 0 && { newer }), ...(mayChange && { until: now + (end - cloudNow) }) }
@@ -137,12 +103,15 @@ function endOfOurs({ issued }: GroupSummary, names: readonly string[]): number {
   return Math.max(...names.map((name) => issued.get(name)?.expiresAt ?? Number.NEGATIVE_INFINITY))
 }
 
-function planRetire(input: SecretInput): PlannedAction {
-  const { namespace, secret, empty } = input
+function planRetire(context: PlanContext, namespace: NamespaceView, secret: SecretView | undefined): PlannedAction {
+  const { observed, targets, config, groups } = context
   if (!secret?.ours) return { kind: 'skip', reason: namespace.optedOut ? 'opted-out' : 'not-targeted' }
-  if (secret.intact && secret.hash === empty.hash) return { kind: 'none' }
-  if (input.attached) return { kind: 'wait', reason: 'detaching' }
-  return write(input, empty)
+  if (secret.intact && secret.hash === groups.empty.hash) return { kind: 'none' }
+  for (const account of observed.serviceAccountsIn(namespace.name)) {
+    const mayDetach = targets.mayChange(account.name) && isDetachable(account, config.secretName)
+    if (mayDetach) return { kind: 'wait', reason: 'detaching' }
+  }
+  return write(namespace.name, secret, groups.empty)
 }
 
 function foreign(secret: SecretView): PlannedAction {
@@ -158,13 +127,13 @@ function reasonOf(secret: SecretView | undefined, left: readonly string[]): Writ
   return secret.registries.every((name) => left.includes(name)) ? 'rotated' : 'shrunk'
 }
 
-function write({ namespace, secret }: SecretInput, group: GroupSummary, better?: Better): PlannedAction {
+function write(namespace: string, secret: SecretView | undefined, group: GroupSummary, better?: Better): PlannedAction {
   const precondition = secret && { uid: secret.uid, resourceVersion: secret.resourceVersion }
   const by = secret?.ours && secret.intact && secret.labelled ? 'patch' : 'apply'
   const { carry: names = [], newer = [], mixture = '' } = secret?.noted ? (better ?? {}) : {}
   return {
     kind: 'writeSecret',
-    namespace: namespace.name,
+    namespace,
     group: group.key,
     by,
     precondition,

@@ -2,7 +2,8 @@ import { isCoveredBy, parseImage } from '../../acr/registry-domains.ts'
 import { NopassError } from '../../errors.ts'
 import { isCopiedList, type ServiceAccountView } from '../../release/object-views.ts'
 import type { HelperConfig } from '../../values/helper-config.generated.ts'
-import { type PlanContext, planKey } from '../plan/plan.ts'
+import { planKey } from '../plan/plan.ts'
+import type { PlanContext } from '../plan/plan-context.ts'
 import type { PodView } from './pod-view.ts'
 
 export interface PodSurroundings {

@@ -1,6 +1,7 @@
 import type { Caches, CachesOptions } from '../cluster/caches.ts'
 import type { ObservedCluster } from '../cluster/observed-cluster.ts'
-import { type PlanContext, parsePlanKey } from '../plan/plan.ts'
+import { parsePlanKey } from '../plan/plan.ts'
+import type { PlanContext } from '../plan/plan-context.ts'
 import { namespaceUnreadable } from './decision-problem.ts'
 import type { ControllerObserver } from './observer.ts'
 
