@@ -10,7 +10,7 @@ import type { RegistryState } from './credentials/registry-state.ts'
 import { restoreTokens } from './credentials/restore-tokens.ts'
 import type { RotationRequest } from './credentials/rotation-request.ts'
 import { plan } from './plan/plan.ts'
-import { createPodSurroundings } from './pods/judge-pod.ts'
+import { judgePod } from './pods/judge-pod.ts'
 import { createPodWatch, type PodWatch } from './pods/pod-watch.ts'
 import { createControllerObserver } from './report/controller-observer.ts'
 import type { EventReporter, Log } from './report/event-reporter.ts'
@@ -108,10 +108,7 @@ export function createGeneration(options: GenerationOptions): Generation {
           config,
           problemStore,
           listedNamespaces: targets.listedNamespaces,
-          surroundingsOf: createPodSurroundings(
-            () => controller.context(),
-            (registry) => manager.entryOf(registry)?.token.domains ?? [],
-          ),
+          judge: (pod) => judgePod(pod, controller.context(), (name) => manager.entryOf(name)?.token.domains ?? []),
           acts: () => options.isLeader() && controller.caches.synced,
           onProblem: observer.watchFailed,
         })

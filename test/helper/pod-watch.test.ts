@@ -6,7 +6,6 @@ import { createMetrics } from '../../src/helper/report/metrics.ts'
 import { createProblemStore } from '../../src/helper/report/problem-store.ts'
 import type { KubeCall, KubeClient } from '../../src/kube/client.ts'
 import { createFakeClock, settle } from '../kube/fake-clock.ts'
-import { account } from './plan-fixtures.ts'
 
 const nothing = () => undefined
 const SILENT: Log = { isLevelEnabled: () => false, debug: nothing, info: nothing, warn: nothing, error: nothing }
@@ -53,14 +52,10 @@ function follow(settings: { heal?: boolean; dryRun?: boolean; retire?: boolean }
     features: { watchList: false },
     config: { scope: 'cluster', secretName: 'acr-nopass', heal: false, dryRun: false, retire: false, ...settings },
     listedNamespaces: [],
-    surroundingsOf: () => ({
-      secretName: 'acr-nopass',
-      attach: 'serviceAccounts',
-      namespaceCurrent: fixture.current,
-      domains: ['prod.example.com'],
-      targeted: true,
-      account: account(['acr-nopass']),
-    }),
+    judge: ({ owner }) =>
+      fixture.current
+        ? { image: 'prod.example.com/app:1', why: 'too-old', evictable: owner?.kind === 'ReplicaSet' }
+        : undefined,
     acts: () => fixture.leads,
     log: SILENT,
     metrics,

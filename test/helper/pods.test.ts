@@ -1,35 +1,46 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createPodSurroundings, judgePod, type PodSurroundings, problemOfPod } from '../../src/helper/pods/judge-pod.ts'
+import { judgePod, problemOfPod } from '../../src/helper/pods/judge-pod.ts'
 import { type PodView, viewPod } from '../../src/helper/pods/pod-view.ts'
 import type { PodObject } from '../../src/kube/types.ts'
-import { account, config, context, group, live, namespace, secret } from './plan-fixtures.ts'
+import { account, config, context, type Fixture, group, live, namespace, secret } from './plan-fixtures.ts'
 import { IMAGE, pod, REPLICASET } from './pod-fixtures.ts'
 
-const around = (more: Partial<PodSurroundings> = {}): PodSurroundings => ({
-  secretName: 'acr-nopass',
-  attach: 'serviceAccounts',
-  namespaceCurrent: true,
-  domains: ['prod.example.com'],
-  targeted: true,
-  account: account(['acr-nopass']),
-  ...more,
-})
-const verdict = (one: PodView, surroundings: PodSurroundings) => {
-  const finding = judgePod(one, surroundings)
-  return finding.kind === 'none' ? 'none' : `${finding.why}${finding.evictable ? ', evictable' : ''}`
+const token = live('prod')
+const current = { shop: secret(group(token)) }
+const verdict = (one: PodView, fixture: Fixture, domain = 'prod.example.com') => {
+  const around = context({ secrets: current, accounts: [account(['acr-nopass'])], ...fixture })
+  const finding = judgePod(one, around, () => [domain])
+  return finding ? `${finding.why}${finding.evictable ? ', evictable' : ''}` : 'none'
 }
 const owned = (apiVersion: string, kind: string) => ({ owner: { ...REPLICASET, apiVersion, kind } })
 
 test('a Pod is judged by its list, images and owner, and by what its replacement would get', () => {
-  const table: [string, Partial<PodView>, Partial<PodSurroundings>, string][] = [
+  const others = config({
+    targets: {
+      namespaces: { include: ['*'], exclude: [], selector: {} },
+      serviceAccounts: { include: ['ci'], exclude: [] },
+    },
+  })
+  const system = {
+    config: config({
+      targets: {
+        namespaces: { include: ['*'], exclude: [], selector: {} },
+        serviceAccounts: { include: ['*'], exclude: [] },
+      },
+    }),
+    namespaces: [namespace('kube-system')],
+    secrets: { 'kube-system': current.shop },
+    accounts: [account(['acr-nopass'], { namespace: 'kube-system' })],
+  }
+  const table: [string, Partial<PodView>, Fixture, string, string?][] = [
     ['admitted too early', {}, {}, 'too-old, evictable'],
     ['of a StatefulSet', owned('apps/v1', 'StatefulSet'), {}, 'too-old, evictable'],
     ['of a DaemonSet', owned('apps/v1', 'DaemonSet'), {}, 'too-old, evictable'],
     ['of a Job', owned('batch/v1', 'Job'), {}, 'too-old'],
     ['of a kind of another group', owned('example.com/v1', 'ReplicaSet'), {}, 'too-old'],
     ['without an owner', { owner: undefined }, {}, 'too-old'],
-    ['in a system namespace', { namespace: 'kube-system' }, {}, 'too-old'],
+    ['in a system namespace', { namespace: 'kube-system' }, system, 'too-old'],
     ['a static Pod', { mirror: true }, {}, 'none'],
     ['has the entry', { list: ['own', 'acr-nopass'] }, {}, 'none'],
     ['has started', { pending: false }, {}, 'none'],
@@ -37,68 +48,47 @@ test('a Pod is judged by its list, images and owner, and by what its replacement
     ['waits for something else', { failing: [] }, {}, 'none'],
     ['another registry', { failing: ['other.example.com/team/app:1'] }, {}, 'none'],
     ['our registry after another', { failing: ['nginx', IMAGE] }, {}, 'too-old, evictable'],
-    ['a domain with a path', {}, { domains: ['prod.example.com/team'] }, 'too-old, evictable'],
-    ['another path', {}, { domains: ['prod.example.com/others'] }, 'none'],
-    ['no current Secret', {}, { namespaceCurrent: false }, 'none'],
+    ['a domain with a path', {}, {}, 'too-old, evictable', 'prod.example.com/team'],
+    ['another path', {}, {}, 'none', 'prod.example.com/others'],
+    ['no current Secret', {}, { secrets: {} }, 'none'],
     ['opted out', { optedOut: true }, {}, 'none'],
-    ['ServiceAccount opted out', {}, { account: account([], { optedOut: true }) }, 'none'],
-    ['ServiceAccount not targeted', {}, { targeted: false }, 'none'],
-    ['ServiceAccount without the entry', {}, { account: account(['own']) }, 'account'],
-    ['ServiceAccount deleted', {}, { account: undefined }, 'account'],
+    ['ServiceAccount opted out', {}, { accounts: [account([], { optedOut: true })] }, 'none'],
+    ['ServiceAccount not targeted', {}, { config: others }, 'none'],
+    ['the Secret of another', {}, { secrets: { shop: secret(group(token), { ours: false }) } }, 'none'],
+    ['namespace opted out', {}, { namespaces: [namespace('shop', { optedOut: true })] }, 'none'],
+    ['namespace unknown', {}, { namespaces: [] }, 'none'],
+    ['retiring', {}, { config: config({ retire: true }) }, 'none'],
+    ['ServiceAccount without the entry', {}, { accounts: [account(['own'])] }, 'account'],
+    ['ServiceAccount deleted', {}, { accounts: [] }, 'account'],
     [
       'the old list of its ServiceAccount',
       { list: ['own'] },
-      { account: account(['own', 'acr-nopass']) },
+      { accounts: [account(['own', 'acr-nopass'])] },
       'too-old, evictable',
     ],
     ['its own list', { list: ['own'] }, {}, 'own-list'],
     [
       'more than its ServiceAccount had',
       { list: ['own', 'x'] },
-      { account: account(['own', 'acr-nopass']) },
+      { accounts: [account(['own', 'acr-nopass'])] },
       'own-list',
     ],
     [
       'its own list, with attach: admission',
       { list: ['own'] },
-      { attach: 'admission', account: undefined },
+      { config: config({ attach: 'admission' }), accounts: [] },
       'too-old, evictable',
     ],
     [
       'its own list, with attach: both',
       { list: ['own'] },
-      { attach: 'both', account: account([]) },
+      { config: config({ attach: 'both' }), accounts: [account([])] },
       'too-old, evictable',
     ],
   ]
-  for (const [title, one, surroundings, expected] of table) {
-    assert.equal(verdict(pod(one), around(surroundings)), expected, title)
+  for (const [title, one, fixture, expected, domain] of table) {
+    assert.equal(verdict(pod(one), fixture, domain), expected, title)
   }
-})
-
-test('a Pod is judged by targets, opt-out, and whether the Secret in its namespace is current', () => {
-  const token = live('prod')
-  const current = { shop: secret(group(token)) }
-  const of = (fixture: Parameters<typeof context>[0]) => {
-    const found = createPodSurroundings(
-      () => context(fixture),
-      () => token.token.domains,
-    )(pod())
-    return [found.namespaceCurrent, found.targeted, found.domains.join()]
-  }
-  assert.deepEqual(of({ secrets: current }), [true, true, 'prod.example.com'])
-  assert.deepEqual(of({}), [false, true, 'prod.example.com'])
-  assert.deepEqual(of({ secrets: { shop: secret(group(token), { ours: false }) } }), [false, true, 'prod.example.com'])
-  assert.deepEqual(of({ secrets: current, namespaces: [namespace('shop', { optedOut: true })] }), [false, true, ''])
-  assert.deepEqual(of({ secrets: current, namespaces: [] }), [false, true, ''])
-  assert.deepEqual(of({ secrets: current, config: config({ retire: true }) }), [false, true, ''])
-  const others = config({
-    targets: {
-      namespaces: { include: ['*'], exclude: [], selector: {} },
-      serviceAccounts: { include: ['ci'], exclude: [] },
-    },
-  })
-  assert.deepEqual(of({ secrets: current, config: others }), [true, false, 'prod.example.com'])
 })
 
 test('only the failing images of a Pod are stored, by their names in the spec', () => {
@@ -157,7 +147,7 @@ test('the message states what a Pod lacks, why, and what to do', () => {
   ) => {
     const { code, message, hint } = problemOfPod(
       pod(more),
-      { kind: 'masked', image: IMAGE, why, evictable: true },
+      { image: IMAGE, why, evictable: true },
       'acr-nopass',
       treatment,
     )

@@ -14,7 +14,6 @@ export function planAttachment(
   const { name } = serviceAccount
   const secret = observed.secret(namespace.name)
   const isForeign = secret !== undefined && !secret.ours && !config.adopt
-  /** Our entry was added before the Secret was in the cache, and the Secret has not been ours since. */
   const attachedUnseen = observed.attachedUnseen(namespace.name, name)
   const detach = (): PlannedAction => planDetach(serviceAccount, secretName, targets.mayChange(name))
   const attached = serviceAccount.list.includes(secretName)

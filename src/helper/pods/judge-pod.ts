@@ -1,40 +1,22 @@
 import { isCoveredBy, parseImage } from '../../acr/registry-domains.ts'
 import { NopassError } from '../../errors.ts'
 import { isCopiedList, type ServiceAccountView } from '../../release/object-views.ts'
-import type { HelperConfig } from '../../values/helper-config.generated.ts'
 import { planKey } from '../plan/plan.ts'
 import type { PlanContext } from '../plan/plan-context.ts'
 import type { PodView } from './pod-view.ts'
 
-export interface PodSurroundings {
-  readonly secretName: string
-  readonly attach: HelperConfig['attach']
-  /** Its namespace is a target with a current pull secret. */
-  readonly namespaceCurrent: boolean
-  /** Domains of the registries that the namespace is a target of. */
-  readonly domains: readonly string[]
-  /** Whether the targets include its ServiceAccount. */
-  readonly targeted: boolean
-  /** Undefined where it does not exist or the helper does not watch ServiceAccounts. */
-  readonly account: ServiceAccountView | undefined
+/** A Pod that cannot pull `image` because its list does not have our entry. */
+export interface Masked {
+  readonly image: string
+  /**
+   * `too-old`: a new Pod would have the entry. `own-list`: the Pod's own list hides the ServiceAccount's. `account`: its
+   * ServiceAccount does not have our entry.
+   */
+  readonly why: 'too-old' | 'own-list' | 'account'
+  /** Its owner would recreate it with the entry. */
+  readonly evictable: boolean
 }
 
-/** `masked`: it cannot pull `image` because its list does not have our entry. */
-export type PodFinding =
-  | { readonly kind: 'none' }
-  | {
-      readonly kind: 'masked'
-      readonly image: string
-      /**
-       * `too-old`: a new Pod would have the entry. `own-list`: the Pod's own list hides the ServiceAccount's. `account`: its
-       * ServiceAccount does not have our entry.
-       */
-      readonly why: 'too-old' | 'own-list' | 'account'
-      /** Its owner would recreate it with the entry. */
-      readonly evictable: boolean
-    }
-
-const NONE: PodFinding = { kind: 'none' }
 /** Controllers that always recreate a Pod; a Job may count an eviction as a failure. */
 const REPLACING: Readonly<Record<string, true>> = {
   'apps/v1 ReplicaSet': true,
@@ -42,22 +24,30 @@ const REPLACING: Readonly<Record<string, true>> = {
   'apps/v1 DaemonSet': true,
 }
 
-/** Whether a Pod cannot pull one of our images because it was admitted without our entry, and whether a new Pod would have it. */
-export function judgePod(pod: PodView, around: PodSurroundings): PodFinding {
-  const { secretName, account, attach } = around
-  if (!pod.pending || pod.terminating || pod.mirror || pod.list.includes(secretName)) return NONE
-  if (!around.namespaceCurrent || !around.targeted || pod.optedOut) return NONE
-  if (attach === 'serviceAccounts' && account?.optedOut) return NONE
-  const image = pod.failing.find((one) => around.domains.some((domain) => isCoveredBy(domain, parseImage(one))))
-  if (image === undefined) return NONE
-  const why = reasonOf(pod, around)
-  return { kind: 'masked', image, why, evictable: why === 'too-old' && isReplaceable(pod) }
+/** How a Pod cannot pull one of our images for lack of our entry, if so. `domainsOf`: the domains of a registry's active credential. */
+export function judgePod(
+  pod: PodView,
+  context: PlanContext,
+  domainsOf: (registry: string) => readonly string[],
+): Masked | undefined {
+  const { observed, targets, config } = context
+  if (!pod.pending || pod.terminating || pod.mirror || pod.optedOut || pod.list.includes(config.secretName)) return
+  const namespace = observed.namespace(pod.namespace)
+  if (!namespace || !targets.includes(namespace) || !targets.takesServiceAccount(pod.serviceAccount)) return
+  if (planKey(context, { namespace: pod.namespace })?.kind !== 'current') return
+  const account = observed.serviceAccount(pod.namespace, pod.serviceAccount)
+  if (config.attach === 'serviceAccounts' && account?.optedOut) return
+  const domains = targets.registriesOf(namespace).flatMap(domainsOf)
+  const image = pod.failing.find((one) => domains.some((domain) => isCoveredBy(domain, parseImage(one))))
+  if (image === undefined) return
+  const why = reasonOf(pod, account, config)
+  return { image, why, evictable: why === 'too-old' && isReplaceable(pod) }
 }
 
-function reasonOf(pod: PodView, { attach, account, secretName }: PodSurroundings): 'too-old' | 'own-list' | 'account' {
-  if (attach !== 'serviceAccounts') return 'too-old'
-  if (!account?.list.includes(secretName)) return 'account'
-  return isCopiedList(pod.list, account.list, secretName) ? 'too-old' : 'own-list'
+function reasonOf(pod: PodView, account: ServiceAccountView | undefined, config: PlanContext['config']): Masked['why'] {
+  if (config.attach !== 'serviceAccounts') return 'too-old'
+  if (!account?.list.includes(config.secretName)) return 'account'
+  return isCopiedList(pod.list, account.list, config.secretName) ? 'too-old' : 'own-list'
 }
 
 function isReplaceable({ namespace, owner }: PodView): boolean {
@@ -65,37 +55,11 @@ function isReplaceable({ namespace, owner }: PodView): boolean {
   return REPLACING[`${owner.apiVersion} ${owner.kind}`] === true
 }
 
-/** The state by which a Pod is judged. `domainsOf`: the domains of a registry's active credential. */
-export function createPodSurroundings(
-  context: () => PlanContext,
-  domainsOf: (registry: string) => readonly string[],
-): (pod: Pick<PodView, 'namespace' | 'serviceAccount'>) => PodSurroundings {
-  return (pod) => {
-    const around = context()
-    const { observed, targets, config } = around
-    const namespace = observed.namespace(pod.namespace)
-    const attached = namespace !== undefined && targets.includes(namespace)
-    return {
-      secretName: config.secretName,
-      attach: config.attach,
-      namespaceCurrent: attached && planKey(around, { namespace: pod.namespace })?.kind === 'current',
-      domains: attached ? targets.registriesOf(namespace).flatMap(domainsOf) : [],
-      targeted: targets.takesServiceAccount(pod.serviceAccount),
-      account: observed.serviceAccount(pod.namespace, pod.serviceAccount),
-    }
-  }
-}
-
 /** What happens to a masked Pod. */
 export type Treatment = 'left' | 'to-evict' | 'unhelped'
 
 /** The problem of a masked Pod with its fix; the same for all Pods of an owner. */
-export function problemOfPod(
-  pod: PodView,
-  finding: PodFinding & { kind: 'masked' },
-  secretName: string,
-  treatment: Treatment,
-): NopassError {
+export function problemOfPod(pod: PodView, finding: Masked, secretName: string, treatment: Treatment): NopassError {
   const { image, why } = finding
   const subject = pod.owner ? `Pods of ${pod.owner.kind} ${pod.owner.name}` : `Pod ${pod.name}`
   const cause = {
@@ -109,12 +73,7 @@ export function problemOfPod(
   })
 }
 
-function fixOf(
-  pod: PodView,
-  why: (PodFinding & { kind: 'masked' })['why'],
-  secretName: string,
-  treatment: Treatment,
-): string {
+function fixOf(pod: PodView, why: Masked['why'], secretName: string, treatment: Treatment): string {
   if (treatment === 'to-evict') return 'Nothing to do: it is evicted, and the next one has the reference.'
   if (treatment === 'unhelped') {
     return `A Pod created after an eviction lacks it too, so no more are evicted: add {name: ${secretName}} to imagePullSecrets in the Pod template.`

@@ -10,14 +10,14 @@ import type { EventReporter, Log } from '../report/event-reporter.ts'
 import type { Metrics } from '../report/metrics.ts'
 import type { ProblemStore } from '../report/problem-store.ts'
 import { createEvictionPace, evictPod } from './evict-pod.ts'
-import { judgePod, type PodFinding, type PodSurroundings, problemOfPod, type Treatment } from './judge-pod.ts'
+import { type Masked, problemOfPod, type Treatment } from './judge-pod.ts'
 import { type PodView, viewPod } from './pod-view.ts'
 
 export interface PodWatchOptions extends Pick<CachesOptions, 'client' | 'clock' | 'random' | 'features' | 'onProblem'> {
   readonly config: Pick<HelperConfig, 'scope' | 'secretName' | 'heal' | 'dryRun' | 'retire'>
   /** Scope `namespaces`: the namespaces whose Pods may be read. */
   readonly listedNamespaces: readonly string[]
-  readonly surroundingsOf: (pod: PodView) => PodSurroundings
+  readonly judge: (pod: PodView) => Masked | undefined
   /** Whether this replica leads and knows the cluster. */
   readonly acts: () => boolean
   readonly log: Log
@@ -33,8 +33,6 @@ export interface PodWatch {
   /** Stops reporting and evicting. */
   stop(): void
 }
-
-type Masked = PodFinding & { readonly kind: 'masked' }
 
 const SWEEP_MS = 5_000
 
@@ -111,8 +109,8 @@ export function createPodWatch(options: PodWatchOptions): PodWatch {
     for (const [, pod] of source.entries()) {
       // Most pending Pods have no problem with an image.
       if (pod.failing.length === 0) continue
-      const finding = judgePod(pod, options.surroundingsOf(pod))
-      if (finding.kind === 'masked') masked.set(pod, finding)
+      const finding = options.judge(pod)
+      if (finding !== undefined) masked.set(pod, finding)
     }
     report(masked)
     if (!config.heal || config.retire) return
