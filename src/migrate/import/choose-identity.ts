@@ -1,13 +1,6 @@
-import { NopassError } from '../../errors.ts'
 import type { LegacyFacts } from '../remove/legacy-facts.ts'
 import type { AddonEntry, AddonSettings } from './read-entry.ts'
-import type { DraftIdentity, ImportNote } from './values-draft.ts'
-
-export interface ChosenIdentity {
-  readonly identity: DraftIdentity | undefined
-  readonly notes: readonly ImportNote[]
-  readonly errors: readonly NopassError[]
-}
+import type { DraftIdentity, ImportLog } from './values-draft.ts'
 
 /** The ServiceAccount that an RRSA role has to trust. */
 export interface ServiceAccountName {
@@ -22,29 +15,27 @@ export function chooseIdentity(
   settings: AddonSettings | undefined,
   facts: Pick<LegacyFacts, 'addonKey'>,
   release: ServiceAccountName,
-): ChosenIdentity {
+  log: ImportLog,
+): DraftIdentity | undefined {
   const entries = settings?.entries ?? []
   const keys = new Set(entries.flatMap(({ keyFingerprint }) => keyFingerprint ?? []))
   const withRole = settings?.rrsa ? entries.filter(({ rrsaRole }) => rrsaRole !== undefined) : []
   if (keys.size > 0) {
     const mixed = keys.size > 1 || entries.some(({ keyFingerprint }) => keyFingerprint === undefined)
     return mixed
-      ? refused('AccessKeys', entries)
-      : accessKey(KEY_IN_CONFIG, 'The AccessKey was in plain text.', release)
+      ? refuse('AccessKeys', entries, log)
+      : accessKey(KEY_IN_CONFIG, 'The AccessKey was in plain text.', release, log)
   }
-  if (withRole.length > 0) return rrsa(withRole, entries, release)
-  if (facts.addonKey) return accessKey(KEY_IN_SECRET, 'As the old helper, by the AccessKey of a RAM user.', release)
-  const notes: ImportNote[] = [
-    { kind: 'todo', text: RIGHTS },
-    ...(settings?.rrsa ? [{ kind: 'changed' as const, text: 'RRSA was on, but no entry named a role for it.' }] : []),
-    ...(entries.some(({ rrsaRole }) => rrsaRole !== undefined)
-      ? [{ kind: 'dropped' as const, text: '`rrsaRoleARN`: RRSA was off, so the role was not used.' }]
-      : []),
-  ]
-  const comments = [
-    'The RAM role of the nodes. On ACK with RRSA `type: rrsa` is better: only the helper has its rights.',
-  ]
-  return { identity: { values: { type: 'worker-role' }, comments }, notes, errors: [] }
+  if (withRole.length > 0) return rrsa(withRole, entries, release, log)
+  if (facts.addonKey)
+    return accessKey(KEY_IN_SECRET, 'As the old helper, by the AccessKey of a RAM user.', release, log)
+  log.note('todo', RIGHTS)
+  if (settings?.rrsa) log.note('changed', 'RRSA was on, but no entry named a role for it.')
+  if (entries.some(({ rrsaRole }) => rrsaRole !== undefined)) {
+    log.note('dropped', '`rrsaRoleARN`: RRSA was off, so the role was not used.')
+  }
+  const comment = 'The RAM role of the nodes. On ACK with RRSA `type: rrsa` is better: only the helper has its rights.'
+  return { values: { type: 'worker-role' }, comments: [comment] }
 }
 
 const RIGHTS =
@@ -54,61 +45,44 @@ const KEY_IN_CONFIG =
 const KEY_IN_SECRET =
   'The AccessKey is read from a Secret of the release: copy kube-system/alibaba-addon-secret (`access-key-id`, `access-key-secret`).'
 
-function accessKey(why: string, comment: string, { namespace }: ServiceAccountName): ChosenIdentity {
+function accessKey(why: string, comment: string, { namespace }: ServiceAccountName, log: ImportLog): DraftIdentity {
   const place = `Secret ${namespace}/${KEY_SECRET} with the keys accessKeyId and accessKeySecret`
-  return {
-    identity: {
-      values: { type: 'access-key', accessKey: { existingSecret: KEY_SECRET } },
-      comments: [comment, `It is read from ${place}.`],
-    },
-    notes: [{ kind: 'todo', text: `${why} Make the ${place}.` }],
-    errors: [],
-  }
+  log.note('todo', `${why} Make the ${place}.`)
+  const values = { type: 'access-key', accessKey: { existingSecret: KEY_SECRET } } as const
+  return { values, comments: [comment, `It is read from ${place}.`] }
 }
 
 function rrsa(
   withRole: readonly AddonEntry[],
   entries: readonly AddonEntry[],
   { namespace, name }: ServiceAccountName,
-): ChosenIdentity {
+  log: ImportLog,
+): DraftIdentity | undefined {
   const roles = [...new Set(withRole.map(({ rrsaRole = '' }) => rrsaRole))]
   const providers = [...new Set(withRole.flatMap(({ rrsaProvider }) => rrsaProvider ?? []))]
   const [roleArn = ''] = roles
   const [oidcProviderArn] = providers
-  if (roles.length > 1 || providers.length > 1) return refused('RRSA roles', withRole)
+  if (roles.length > 1 || providers.length > 1) return refuse('RRSA roles', withRole, log)
   if (oidcProviderArn === undefined) {
-    const message = `\`${withRole[0]?.place}.rrsaOIDCProviderRoleARN\` is missing`
-    return { identity: undefined, notes: [], errors: [new NopassError('IMPORT_SETTING', message, { hint: PROVIDER })] }
+    return log.fail('IMPORT_SETTING', `\`${withRole[0]?.place}.rrsaOIDCProviderRoleARN\` is missing`, PROVIDER)
   }
   const others = entries.filter(({ rrsaRole }) => rrsaRole === undefined).map(({ place }) => place)
   const subject = `system:serviceaccount:${namespace}:${name}`
+  const trust = `The role ${roleArn} trusts only the old helper's ServiceAccount: add "${subject}" to \`oidc:sub\` in its trust policy, or let \`apply --ack-cluster-id …\` make a role.`
+  log.note('todo', trust)
+  if (others.length > 0) {
+    const change = `was called with the cluster's own role, now with ${roleArn}, which needs the rights to pull from it`
+    log.note('changed', `${others.join(', ')}: ${change}.`)
+  }
   return {
-    identity: {
-      values: { type: 'rrsa', rrsa: { roleArn, oidcProviderArn } },
-      comments: [`Its trust policy has to name ${subject}, in addition to the old helper's until that is removed.`],
-    },
-    notes: [
-      {
-        kind: 'todo',
-        text: `The role ${roleArn} trusts only the old helper's ServiceAccount: add "${subject}" to \`oidc:sub\` in its trust policy, or let \`apply --ack-cluster-id …\` make a role.`,
-      },
-      ...(others.length === 0
-        ? []
-        : [
-            {
-              kind: 'changed' as const,
-              text: `${others.join(', ')}: was called with the cluster's own role, now with ${roleArn}, which needs the rights to pull from it.`,
-            },
-          ]),
-    ],
-    errors: [],
+    values: { type: 'rrsa', rrsa: { roleArn, oidcProviderArn } },
+    comments: [`Its trust policy has to name ${subject}, in addition to the old helper's until that is removed.`],
   }
 }
 
 const PROVIDER = 'Write the ARN of the cluster\'s OIDC provider, as the console shows it beside "RRSA OIDC".'
 
-function refused(what: string, entries: readonly AddonEntry[]): ChosenIdentity {
+function refuse(what: string, entries: readonly AddonEntry[], log: ImportLog): undefined {
   const places = entries.map(({ place }) => place).join(', ')
-  const error = new NopassError('IMPORT_IDENTITIES', `${places}: several ${what}, and a release has one identity`)
-  return { identity: undefined, notes: [], errors: [error] }
+  log.fail('IMPORT_IDENTITIES', `${places}: several ${what}, and a release has one identity`)
 }

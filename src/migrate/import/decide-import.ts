@@ -1,11 +1,19 @@
 import { isPrivateAcr } from '../../acr/registry-domains.ts'
-import { NopassError } from '../../errors.ts'
+import type { NopassError } from '../../errors.ts'
 import { matchesGlobs } from '../../values/glob.ts'
 import { LEGACY_SECRETS, type LegacyFacts } from '../remove/legacy-facts.ts'
 import { titleOf } from '../remove/workload.ts'
 import { chooseIdentity, type ServiceAccountName } from './choose-identity.ts'
 import type { AddonSettings } from './read-entry.ts'
-import type { DraftRegistry, DraftTargets, GivenRegistry, GivenRole, ImportNote, ValuesDraft } from './values-draft.ts'
+import {
+  type DraftRegistry,
+  type DraftTargets,
+  type GivenRegistry,
+  type GivenRole,
+  ImportLog,
+  type ImportNote,
+  type ValuesDraft,
+} from './values-draft.ts'
 import { findWanted, splitDomains, type WantedRegistry } from './wanted-registry.ts'
 
 interface ImportRequest {
@@ -29,19 +37,15 @@ const KINDS: readonly ImportNote['kind'][] = ['lost', 'todo', 'changed', 'droppe
 /** Converts the old helper's settings and traces to our values, or reports all errors. */
 export function decideImport({ settings, facts, release, ...request }: ImportRequest): ImportDecision {
   const region = request.region ?? facts.region
-  const { wanted, lost, errors: regionErrors } = findWanted(settings, facts, region)
-  const { registries, errors: registryErrors } = chooseRegistries(wanted)
-  const { identity, notes: identityNotes, errors: identityErrors } = chooseIdentity(settings, facts, release)
-  const { targets, notes: targetNotes } = chooseTargets(settings, facts)
-  const errors = [...regionErrors, ...registryErrors, ...identityErrors]
-  const notes = [
-    ...lost.map((pattern): ImportNote => lostDomain(pattern)),
-    ...(region === undefined ? [{ kind: 'todo' as const, text: NO_REGION }] : []),
-    ...identityNotes,
-    ...targetNotes,
-    ...settingNotes(settings),
-    ...factNotes(facts),
-  ].sort((left, right) => KINDS.indexOf(left.kind) - KINDS.indexOf(right.kind))
+  const log = new ImportLog()
+  if (region === undefined) log.note('todo', NO_REGION)
+  const registries = chooseRegistries(findWanted(settings, facts, region, log), log)
+  const identity = chooseIdentity(settings, facts, release, log)
+  const targets = chooseTargets(settings, facts, log)
+  if (settings !== undefined) noteSettings(settings, log)
+  noteFacts(facts, log)
+  const { errors } = log
+  const notes = log.notes.toSorted((left, right) => KINDS.indexOf(left.kind) - KINDS.indexOf(right.kind))
   if (errors.length > 0 || identity === undefined) return { draft: undefined, notes, errors }
   const source = settings?.source ?? 'what the helper of 2018 left in the cluster'
   const attach = facts.minor !== undefined && facts.minor >= 36 ? 'both' : 'serviceAccounts'
@@ -52,75 +56,49 @@ export function decideImport({ settings, facts, release, ...request }: ImportReq
 const NO_REGION =
   "The cluster's own region is not known, so the APIs would be called over the public network: pass --region to call them inside the VPC."
 
-function lostDomain(pattern: string): ImportNote {
-  return {
-    kind: 'lost',
-    text: `\`${pattern}\` of \`acr-registry\`: it does not show which instance it belongs to. Add it to \`domains\` of the registry.`,
-  }
+const NO_WEBHOOK =
+  'The webhook for new ServiceAccounts is not needed: the helper watches them, and from Kubernetes 1.36 the API server itself adds the reference.'
+
+function noteSettings({ dropped, unknown, webhook }: AddonSettings, log: ImportLog): void {
+  for (const key of unknown) log.note('lost', `\`${key}\`: it is not in the documentation of the add-on.`)
+  for (const key of dropped) log.note('dropped', `\`${key}\`: not needed.`)
+  if (webhook) log.note('changed', NO_WEBHOOK)
 }
 
-function settingNotes(settings: AddonSettings | undefined): readonly ImportNote[] {
-  if (settings === undefined) return []
-  const { dropped, unknown, webhook } = settings
-  return [
-    ...unknown.map(
-      (key): ImportNote => ({ kind: 'lost', text: `\`${key}\`: it is not in the documentation of the add-on.` }),
-    ),
-    ...dropped.map((key): ImportNote => ({ kind: 'dropped', text: `\`${key}\`: not needed.` })),
-    ...(webhook
-      ? [
-          {
-            kind: 'changed' as const,
-            text: 'The webhook for new ServiceAccounts is not needed: the helper watches them, and from Kubernetes 1.36 the API server itself adds the reference.',
-          },
-        ]
-      : []),
-  ]
-}
-
-function factNotes({ workloads, sharedBindings }: LegacyFacts): readonly ImportNote[] {
+function noteFacts({ workloads, sharedBindings }: LegacyFacts, log: ImportLog): void {
   // A Pod names what its ServiceAccount named when it was made; only what makes Pods says it itself.
   const naming = workloads.filter(
     ({ kind, references }) => kind !== 'Pod' && references.some((name) => LEGACY_SECRETS.includes(name)),
   )
-  return [
-    ...naming.map((workload): ImportNote => {
-      const text = `${titleOf(workload)} names an old Secret itself: as soon as acr-nopass is installed, replace it there with acr-nopass.`
-      return { kind: 'todo', text }
-    }),
-    ...sharedBindings.map((name): ImportNote => {
-      const text = `ClusterRoleBinding ${name} also has the old helper's ServiceAccount as a subject: remove that subject by hand.`
-      return { kind: 'todo', text }
-    }),
-  ]
-}
-
-interface ChosenRegistries {
-  readonly registries: readonly DraftRegistry[]
-  readonly errors: readonly NopassError[]
+  for (const workload of naming) {
+    const when = 'as soon as acr-nopass is installed, replace it there with acr-nopass'
+    log.note('todo', `${titleOf(workload)} names an old Secret itself: ${when}.`)
+  }
+  for (const name of sharedBindings) {
+    const what = "also has the old helper's ServiceAccount as a subject: remove that subject by hand"
+    log.note('todo', `ClusterRoleBinding ${name} ${what}.`)
+  }
 }
 
 /** Converts each registry to values: one entry per instance, with its own name. */
-function chooseRegistries(wanted: readonly WantedRegistry[]): ChosenRegistries {
-  const errors: NopassError[] = []
+function chooseRegistries(wanted: readonly WantedRegistry[], log: ImportLog): readonly DraftRegistry[] {
   const groups = new Map<string, WantedRegistry[]>()
   for (const one of wanted) {
     const key = one.instanceId ?? one.instanceName ?? `personal ${one.region}`
     groups.set(key, [...(groups.get(key) ?? []), one])
   }
   const names = new Set<string>()
-  const registries = [...groups.values()].flatMap((group): readonly DraftRegistry[] => {
+  return [...groups.values()].flatMap((group): readonly DraftRegistry[] => {
     const [first] = group
     if (first === undefined) return []
     const different = group.find((one) => one.assumeRole !== first.assumeRole || one.region !== first.region)
     if (different !== undefined) {
       const message = `\`${first.place}\` and \`${different.place}\` are one registry with two roles or regions`
-      errors.push(new NopassError('IMPORT_SETTING', message, { hint: 'Keep the one of the two that works.' }))
+      log.fail('IMPORT_SETTING', message, 'Keep the one of the two that works.')
       return []
     }
     return [describe(first, mergeDomains(group), names)]
   })
-  return { registries, errors }
 }
 
 /** An entry without domains applies to all of them. */
@@ -171,15 +149,10 @@ function uniqueName(desired: string, taken: Set<string>): string {
   return name
 }
 
-interface ChosenTargets {
-  readonly targets: DraftTargets
-  readonly notes: readonly ImportNote[]
-}
-
 const SYSTEM = 'kube-*'
 
 /** All namespaces and ServiceAccounts that the old helper served, and those that use its Secrets. */
-function chooseTargets(settings: AddonSettings | undefined, facts: LegacyFacts): ChosenTargets {
+function chooseTargets(settings: AddonSettings | undefined, facts: LegacyFacts, log: ImportLog): DraftTargets {
   const configured = settings === undefined ? ['default'] : settings.namespaces
   const used = namespacesInUse(facts)
   const isSystem = (name: string): boolean => matchesGlobs([SYSTEM], name)
@@ -195,19 +168,11 @@ function chooseTargets(settings: AddonSettings | undefined, facts: LegacyFacts):
       : []),
     ...(extraAccounts.length > 0 ? [`The ServiceAccounts ${extraAccounts.join(', ')} name them too.`] : []),
   ]
-  const notes: ImportNote[] =
-    configured === undefined && !needsSystem
-      ? [{ kind: 'changed', text: 'The namespaces kube-* are left out: no private image was found there.' }]
-      : []
-  return {
-    targets: {
-      include,
-      exclude: needsSystem ? [] : undefined,
-      serviceAccounts: accounts === undefined ? ['*'] : [...accounts, ...extraAccounts],
-      comments,
-    },
-    notes,
+  if (configured === undefined && !needsSystem) {
+    log.note('changed', 'The namespaces kube-* are left out: no private image was found there.')
   }
+  const serviceAccounts = accounts === undefined ? ['*'] : [...accounts, ...extraAccounts]
+  return { include, exclude: needsSystem ? [] : undefined, serviceAccounts, comments }
 }
 
 /** Of system namespaces only those whose Pods pull something private: the old helper writes into all of them. */

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto'
 import { NopassError } from '../../errors.ts'
 import { isRecord } from '../../lib/json.ts'
+import { sha256 } from '../../lib/text.ts'
 
 /** The fields of an entry, by their name in lower case: the add-on's pages write `InstanceId` and `instanceId`. */
 const FIELDS: readonly string[] = [
@@ -101,10 +101,7 @@ function readDuration(value: unknown): number | undefined {
 
 /** Hashes the key, which is only compared. */
 function fingerprint(id: unknown, secret: unknown): string | undefined {
-  if (!id && !secret) return undefined
-  return createHash('sha256')
-    .update(JSON.stringify([id, secret]))
-    .digest('hex')
+  return id || secret ? sha256(JSON.stringify([id, secret])) : undefined
 }
 
 function originalKey(item: object, lower: string): string {

@@ -1,3 +1,4 @@
+import { type ErrorCode, NopassError } from '../../errors.ts'
 import type { ResolvedAssumeRole, ResolvedRegistry } from '../../values/resolved-values.generated.ts'
 
 export interface ImportNote {
@@ -7,6 +8,20 @@ export interface ImportNote {
    */
   readonly kind: 'lost' | 'todo' | 'changed' | 'dropped'
   readonly text: string
+}
+
+/** Collects what a person has to know, and why there can be no values. */
+export class ImportLog {
+  readonly notes: ImportNote[] = []
+  readonly errors: NopassError[] = []
+
+  note(kind: ImportNote['kind'], text: string): void {
+    this.notes.push({ kind, text })
+  }
+
+  fail(code: ErrorCode, message: string, hint?: string): undefined {
+    this.errors.push(new NopassError(code, message, { hint }))
+  }
 }
 
 /** A registry of a values file, in which keys with defaults may be missing. */

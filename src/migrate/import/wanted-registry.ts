@@ -1,8 +1,8 @@
 import { isPrivateAcr, parseImage } from '../../acr/registry-domains.ts'
-import { NopassError } from '../../errors.ts'
 import type { ResolvedRegistry } from '../../values/resolved-values.generated.ts'
 import type { LegacyFacts } from '../remove/legacy-facts.ts'
 import type { AddonEntry, AddonSettings } from './read-entry.ts'
+import type { ImportLog } from './values-draft.ts'
 
 /** A registry that the old helper served, its region known. */
 export type WantedRegistry = Pick<AddonEntry, 'instanceId' | 'domains' | 'assumeRole' | 'duration'> & {
@@ -10,13 +10,6 @@ export type WantedRegistry = Pick<AddonEntry, 'instanceId' | 'domains' | 'assume
   /** Known only by its name. */
   readonly instanceName: string | undefined
   readonly region: string
-}
-
-export interface WantedRegistries {
-  readonly wanted: readonly WantedRegistry[]
-  /** Domains that belong to no instance that is known. */
-  readonly lost: readonly string[]
-  readonly errors: readonly NopassError[]
 }
 
 const BARE = { instanceId: undefined, domains: [], assumeRole: undefined, duration: undefined }
@@ -29,53 +22,60 @@ export function findWanted(
   settings: AddonSettings | undefined,
   facts: LegacyFacts,
   region: string | undefined,
-): WantedRegistries {
-  if (settings !== undefined && settings.entries.length > 0) return fromEntries(settings.entries, region)
+  log: ImportLog,
+): readonly WantedRegistry[] {
+  if (settings !== undefined && settings.entries.length > 0) return fromEntries(settings.entries, region, log)
   const patterns = (settings?.patterns ?? []).filter((pattern) => !pattern.startsWith('xxx-registry'))
-  if (patterns.length > 0) return fromPatterns(patterns, facts, region)
+  if (patterns.length > 0) return fromPatterns(patterns, facts, region, log)
   const regions = new Set([...hostsInUse(facts, undefined), ...(region === undefined ? [] : [region])])
-  if (regions.size === 0) return { wanted: [], lost: [], errors: [regionError('the registry of the old helper')] }
-  return { wanted: [...regions].sort().map((one) => personal(one)), lost: [], errors: [] }
+  if (regions.size === 0) noRegion('the registry of the old helper', log)
+  return [...regions].sort().map(personal)
 }
 
-function fromEntries(entries: readonly AddonEntry[], region: string | undefined): WantedRegistries {
-  const errors: NopassError[] = []
-  const wanted = entries.flatMap((entry): readonly WantedRegistry[] => {
+function fromEntries(
+  entries: readonly AddonEntry[],
+  region: string | undefined,
+  log: ImportLog,
+): readonly WantedRegistry[] {
+  return entries.flatMap((entry): readonly WantedRegistry[] => {
     const known = entry.region ?? region
     if (known === undefined) {
-      errors.push(regionError(`\`${entry.place}\``))
+      noRegion(`\`${entry.place}\``, log)
       return []
     }
     const { place, instanceId, domains, assumeRole, duration } = entry
     return [{ place, instanceId, domains, assumeRole, duration, instanceName: undefined, region: known }]
   })
-  return { wanted, lost: [], errors }
 }
 
 /** The globs of 2019: `registry.*.aliyuncs.com`, `shop-registry.*.cr.aliyuncs.com`. */
-function fromPatterns(patterns: readonly string[], facts: LegacyFacts, region: string | undefined): WantedRegistries {
-  const lost: string[] = []
-  const errors: NopassError[] = []
+function fromPatterns(
+  patterns: readonly string[],
+  facts: LegacyFacts,
+  region: string | undefined,
+  log: ImportLog,
+): readonly WantedRegistry[] {
   const found = new Map<string, WantedRegistry>()
   for (const pattern of patterns) {
     const own = readOwnDomain(pattern.toLowerCase())
     if (own === undefined) {
-      lost.push(pattern)
+      const why = 'it does not show which instance it belongs to. Add it to `domains` of the registry'
+      log.note('lost', `\`${pattern}\` of \`acr-registry\`: ${why}.`)
       continue
     }
     const known = own.region === '*' ? hostsInUse(facts, own.instance) : [own.region]
     const regions = known.length > 0 || region === undefined ? known : [region]
-    if (regions.length === 0) errors.push(regionError(`\`${pattern}\` of \`acr-registry\``))
+    if (regions.length === 0) noRegion(`\`${pattern}\` of \`acr-registry\``, log)
     for (const one of regions) {
       const registry = own.instance === undefined ? personal(one) : enterprise(own.instance, one)
       found.set(`${own.instance ?? ''} ${one}`, { ...registry, place: 'acr-registry' })
     }
   }
-  if (found.size === 0 && errors.length === 0) {
+  if (found.size === 0 && log.errors.length === 0) {
     const hint = 'Write the instance into `acr-registry-info`, which the add-on uses since 2020.'
-    errors.push(new NopassError('IMPORT_SETTING', '`acr-registry` does not name a known instance', { hint }))
+    log.fail('IMPORT_SETTING', '`acr-registry` does not name a known instance', hint)
   }
-  return { wanted: [...found.values()], lost, errors }
+  return [...found.values()]
 }
 
 const personal = (region: string): WantedRegistry => {
@@ -97,8 +97,8 @@ function hostsInUse({ workloads }: LegacyFacts, instance: string | undefined): r
   return [...new Set(regions)].sort()
 }
 
-function regionError(what: string): NopassError {
-  return new NopassError('IMPORT_REGION', `the region of ${what} is not known`)
+function noRegion(what: string, log: ImportLog): void {
+  log.fail('IMPORT_REGION', `the region of ${what} is not known`)
 }
 
 /** A domain that belongs to an instance automatically, so that values need not contain it. */
