@@ -12,13 +12,13 @@ import type { RotationRequest } from './credentials/rotation-request.ts'
 import { plan } from './plan/plan.ts'
 import { judgePod } from './pods/judge-pod.ts'
 import { createPodWatch, type PodWatch } from './pods/pod-watch.ts'
-import { createControllerObserver } from './report/controller-observer.ts'
 import type { EventReporter, Log } from './report/event-reporter.ts'
 import type { Metrics } from './report/metrics.ts'
 import { createProblemStore } from './report/problem-store.ts'
 import { createRefreshReporter } from './report/refresh-reporter.ts'
 import { buildStatus } from './report/status-report.ts'
 import { type Controller, type ControllerOptions, createController } from './writes/controller.ts'
+import { createControllerObserver } from './writes/controller-observer.ts'
 
 export interface GenerationOptions
   extends Pick<CredentialManagerOptions, 'entries' | 'carried'>,

@@ -2,8 +2,8 @@ import type { Caches, CachesOptions } from '../cluster/caches.ts'
 import type { ObservedCluster } from '../cluster/observed-cluster.ts'
 import { parsePlanKey } from '../plan/plan.ts'
 import type { PlanContext } from '../plan/plan-context.ts'
+import type { ControllerObserver } from './controller-observer.ts'
 import { namespaceUnreadable } from './decision-problem.ts'
-import type { ControllerObserver } from './observer.ts'
 
 export interface ChangeHandlersOptions
   extends Pick<CachesOptions, 'clock'>,

@@ -1,12 +1,13 @@
-import { toNopassError } from '../../errors.ts'
+import { type NopassError, toNopassError } from '../../errors.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { toStatusError } from '../../release/helper-status.ts'
 import type { WriteAction } from '../plan/actions.ts'
 import { parsePlanKey } from '../plan/plan.ts'
-import type { ControllerObserver } from '../writes/observer.ts'
-import type { EventReporter, Log } from './event-reporter.ts'
-import { type Metrics, QUEUE } from './metrics.ts'
-import type { ProblemStore } from './problem-store.ts'
+import type { EventReporter, Log } from '../report/event-reporter.ts'
+import { type Metrics, QUEUE } from '../report/metrics.ts'
+import type { ProblemStore } from '../report/problem-store.ts'
+import type { FailureVerdict } from './decision-problem.ts'
+import type { QueueObserver } from './work-queue.ts'
 
 export interface ControllerObserverOptions {
   readonly clock: Clock
@@ -24,8 +25,13 @@ const RIVAL = '(rival)'
 /** How long a new object is remembered for the metric, if no write follows. */
 const READY_LIMIT_MS = 60_000
 
-/** Reports the controller's work as metrics, log lines, Events and problems; a success is only counted. */
-export function createControllerObserver(options: ControllerObserverOptions): ControllerObserver {
+export type ControllerObserver = ReturnType<typeof createControllerObserver>
+
+/**
+ * The controller's callbacks: reports its work as metrics, log lines, Events and problems; a success is only counted.
+ * Keys: `namespace` or `namespace/serviceaccount`.
+ */
+export function createControllerObserver(options: ControllerObserverOptions) {
   const { clock, log, metrics, problemStore } = options
   const appearedAt = new Map<string, number>()
 
@@ -42,25 +48,40 @@ export function createControllerObserver(options: ControllerObserverOptions): Co
       appearedAt.delete(key)
     }
   }
+  /** Stores a problem of an object under `id`; the leader also writes an Event about the object. */
+  function report(id: string, key: string, problem: NopassError): void {
+    const { namespace = '', serviceAccount } = parsePlanKey(key)
+    const object = serviceAccount === undefined ? {} : { object: `ServiceAccount ${serviceAccount}` }
+    problemStore.set(id, { ...toStatusError(problem, clock.now()), namespace, ...object })
+    if (!options.isLeader()) return
+    if (problem.code === 'LIST_FOUGHT' || problem.code === 'SECRET_FOUGHT') metrics.fights.inc()
+    const kind = serviceAccount === undefined ? 'Namespace' : 'ServiceAccount'
+    const subject = { apiVersion: 'v1', kind, name: serviceAccount ?? namespace, namespace }
+    options.events.warn(subject, toReason(problem.code), `${problem.message}. ${problem.hint}`)
+  }
   return {
     queue: {
       added: () => metrics.queue.adds.inc({ name: QUEUE }),
       started: (ms) => metrics.queue.waited.observe({ name: QUEUE }, ms / 1000),
       finished: (ms) => metrics.queue.worked.observe({ name: QUEUE }, ms / 1000),
       retried: () => metrics.queue.retries.inc({ name: QUEUE }),
-    },
+    } satisfies QueueObserver,
+    /** All caches are complete for the first time. */
     synced: options.onSynced,
+    /** Something in the caches changed. */
     changed: options.onChange,
-    appeared(key) {
+    /** An object appeared after the caches were complete. */
+    appeared(key: string): void {
       forgetOld()
       appearedAt.set(key, clock.monotonic())
     },
-    lost(key) {
+    /** Another writer removed our entry, or changed or deleted the pull secret. */
+    lost(key: string): void {
       const planned = parsePlanKey(key)
       const what = planned.serviceAccount === undefined ? 'changed or deleted the pull secret' : 'removed the reference'
       log.info({ ...planned }, `another writer ${what}`)
     },
-    wrote(key, action) {
+    wrote(key: string, action: WriteAction): void {
       metrics.writes.inc({ kind: kindOf(action), outcome: 'ok' })
       problemStore.clear(key)
       ready(key, action)
@@ -70,35 +91,25 @@ export function createControllerObserver(options: ControllerObserverOptions): Co
       }
       options.onChange()
     },
-    failed(key, action, verdict, error) {
+    failed(key: string, action: WriteAction, verdict: FailureVerdict, error: unknown): void {
       metrics.writes.inc({ kind: kindOf(action), outcome: verdict.outcome })
       const { code, reason } = toNopassError(error)
       const fields = { ...parsePlanKey(key), kind: action.kind, code, reason, outcome: verdict.outcome }
       if (verdict.outcome === 'conflict' || verdict.outcome === 'gone') log.debug(fields, 'not written')
       else log.warn(fields, 'not written')
     },
-    problem(key, problem) {
-      const { namespace = '', serviceAccount } = parsePlanKey(key)
-      const object = serviceAccount === undefined ? {} : { object: `ServiceAccount ${serviceAccount}` }
-      problemStore.set(key, { ...toStatusError(problem, clock.now()), namespace, ...object })
-      if (!options.isLeader()) return
-      if (problem.code === 'LIST_FOUGHT' || problem.code === 'SECRET_FOUGHT') metrics.fights.inc()
-      const kind = serviceAccount === undefined ? 'Namespace' : 'ServiceAccount'
-      const subject = { apiVersion: 'v1', kind, name: serviceAccount ?? namespace, namespace }
-      options.events.warn(subject, toReason(problem.code), `${problem.message}. ${problem.hint}`)
+    problem: (key: string, problem: NopassError): void => report(key, key, problem),
+    solved: (key: string): void => problemStore.clear(key),
+    /** The vendor's add-on also serves one of our targets; undefined: no longer. */
+    rival(key: string | undefined, problem?: NopassError): void {
+      if (key === undefined || problem === undefined) {
+        problemStore.clear(RIVAL)
+        return
+      }
+      report(RIVAL, key, problem)
+      if (options.isLeader()) log.warn({ ...parsePlanKey(key), code: problem.code }, problem.message)
     },
-    solved: (key) => problemStore.clear(key),
-    rival(key, problem) {
-      if (key === undefined || problem === undefined) return problemStore.clear(RIVAL)
-      const { namespace = '', serviceAccount: name = '' } = parsePlanKey(key)
-      const object = `ServiceAccount ${name}`
-      problemStore.set(RIVAL, { ...toStatusError(problem, clock.now()), namespace, object })
-      if (!options.isLeader()) return
-      log.warn({ namespace, serviceAccount: name, code: problem.code }, problem.message)
-      const subject = { apiVersion: 'v1', kind: 'ServiceAccount', name, namespace }
-      options.events.warn(subject, toReason(problem.code), `${problem.message}. ${problem.hint}`)
-    },
-    watchFailed(resource, error, retryInMs) {
+    watchFailed(resource: string, error: unknown, retryInMs: number): void {
       metrics.watchRestarts.inc({ resource })
       const { code, reason } = toNopassError(error)
       log.info({ resource, code, reason, retryInMs: Math.round(retryInMs) }, 'a watch broke and is restarted')
