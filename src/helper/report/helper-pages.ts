@@ -43,8 +43,8 @@ export async function startHelperPages(options: HelperPagesOptions): Promise<Hel
     }
   }
   const health = (): Page => {
-    const activities = () => Object.values(sources()).map(({ lastActivity }) => lastActivity)
-    return verdictPage(checkHealth({ clock, activities }))
+    const activities = Object.values(sources()).map(({ lastActivity }) => lastActivity)
+    return verdictPage(checkHealth(clock.monotonic(), activities))
   }
   const ready = (): Page => {
     const verdict = checkReadiness(options.readiness())
@@ -129,22 +129,15 @@ function collectState({ metrics, isLeader }: HelperPagesOptions, generation: Gen
   }
 }
 
-export interface HealthOptions {
-  readonly clock: Clock
-  /** When each watch was last tried, monotonic. */
-  readonly activities: () => readonly number[]
-}
-
 /** `ok`, or why the process should be replaced. */
 export type HealthReport = { readonly ok: boolean; readonly detail: string }
 
 /** A watch is reopened after at most 10 minutes, whatever happens; one that was not even tried is stuck. */
 const STUCK_MS = 11 * 60_000
 
-/** Liveness: no watch is stuck. An API server that is down does not fail it. */
-export function checkHealth(options: HealthOptions): HealthReport {
-  const now = options.clock.monotonic()
-  const stuck = options.activities().filter((at) => now - at > STUCK_MS).length
+/** Liveness: no watch is stuck; `activities`: when each was last tried, monotonic. An API server that is down does not fail it. */
+export function checkHealth(now: number, activities: readonly number[]): HealthReport {
+  const stuck = activities.filter((at) => now - at > STUCK_MS).length
   return stuck === 0 ? { ok: true, detail: 'ok' } : { ok: false, detail: `${stuck} watches are stuck` }
 }
 
