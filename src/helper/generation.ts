@@ -8,16 +8,15 @@ import { type CredentialManagerOptions, createCredentialManager } from './creden
 import { createFirstRound } from './credentials/first-round.ts'
 import type { RegistryState } from './credentials/registry-state.ts'
 import { restoreTokens } from './credentials/restore-tokens.ts'
-import type { RotationRequest } from './credentials/rotation-request.ts'
 import { plan } from './plan/plan.ts'
 import { judgePod } from './pods/judge-pod.ts'
-import { createPodWatch, type PodWatch } from './pods/pod-watch.ts'
+import { createPodWatch } from './pods/pod-watch.ts'
 import type { EventReporter, Log } from './report/event-reporter.ts'
 import type { Metrics } from './report/metrics.ts'
 import { createProblemStore } from './report/problem-store.ts'
 import { createRefreshReporter } from './report/refresh-reporter.ts'
 import { buildStatus } from './report/status-report.ts'
-import { type Controller, type ControllerOptions, createController } from './writes/controller.ts'
+import { type ControllerOptions, createController } from './writes/controller.ts'
 import { createControllerObserver } from './writes/controller-observer.ts'
 
 export interface GenerationOptions
@@ -35,28 +34,10 @@ export interface GenerationOptions
   readonly onChange: () => void
 }
 
-/** The helper's work under one configuration; a reload creates the next generation. */
-export interface Generation {
-  readonly controller: Controller
-  /** With `watchPods` or `heal`. */
-  readonly pods: PodWatch | undefined
-  readonly states: readonly RegistryState[]
-  report(): HelperStatus
-  /** Watches the cluster; writes nothing before `lead`. */
-  run(signal: AbortSignal): Promise<void>
-  /** Restores the credentials from our own copy and starts to write; a second call returns the same promise. */
-  lead(signal: AbortSignal): Promise<void>
-  /** Requests one token of each of these, while another replica leads. */
-  prove(registries: readonly string[]): void
-  rotate(request: RotationRequest): void
-  /** The API server's versions went back (etcd was restored): reads everything again. */
-  rewind(): void
-  /** Whether work is in progress that a reader of the status would wait for. */
-  readonly busy: boolean
-  drain(limitMs: number): Promise<void>
-}
+export type Generation = ReturnType<typeof createGeneration>
 
-export function createGeneration(options: GenerationOptions): Generation {
+/** The helper's work under one configuration; a reload creates the next generation. */
+export function createGeneration(options: GenerationOptions) {
   const { loaded, client, clock, log } = options
   const { config } = loaded
   const { secretName, authFormat, secretLabels, release } = config
@@ -158,11 +139,12 @@ export function createGeneration(options: GenerationOptions): Generation {
 
   return {
     controller,
+    /** With `watchPods` or `heal`. */
     pods,
     get states() {
       return manager.states
     },
-    report: () =>
+    report: (): HelperStatus =>
       buildStatus({
         version: options.version,
         now: clock.now(),
@@ -176,20 +158,25 @@ export function createGeneration(options: GenerationOptions): Generation {
         problems: problemStore.newest(20),
         unverified: options.unverified(),
       }),
-    async run(signal) {
+    /** Watches the cluster; writes nothing before `lead`. */
+    async run(signal: AbortSignal): Promise<void> {
       await Promise.all([controller.run(signal), pods?.run(signal)])
     },
-    lead(signal) {
+    /** Restores the credentials from our own copy and starts to write; a second call returns the same promise. */
+    lead(signal: AbortSignal): Promise<void> {
       leading ??= startLeading(signal)
       return leading
     },
+    /** Requests one token of each of these, while another replica leads. */
     prove: manager.prove,
+    /** The API server's versions went back (etcd was restored): reads everything again. */
     rewind,
     rotate: manager.rotate,
+    /** Whether work is in progress that a reader of the status would wait for. */
     get busy() {
       return !firstRound.over || manager.holding || !controller.idle || !controller.caches.synced
     },
-    async drain(limitMs) {
+    async drain(limitMs: number): Promise<void> {
       firstRound.stop()
       pods?.stop()
       manager.stop()

@@ -26,19 +26,7 @@ export interface LeaseOptions {
   readonly onRewound?: () => void
 }
 
-export interface LeaseElector {
-  /**
-   * Whether a write may be started now: the lease was renewed less than the renew deadline ago, on the monotonic clock. Once
-   * false it never becomes true again, because a renewal whose response comes after the deadline is a loss.
-   */
-  isLeader(): boolean
-  /** The holder when the lease was last read. */
-  readonly holder: string | undefined
-  /** The lease does not exist and could not be created: no replica can lead. */
-  readonly missing: boolean
-  /** Follows, then leads; returns `lost`, or `stopped` after the signal, when the lease has been released. */
-  run(signal: AbortSignal): Promise<'lost' | 'stopped'>
-}
+export type LeaseElector = ReturnType<typeof createLeaseElector>
 
 const LEASE_DURATIONS: LeaseDurations = { leaseMs: 15_000, renewDeadlineMs: 10_000, retryMs: 2_000 }
 const RELEASE_TIMEOUT_MS = 3_000
@@ -53,7 +41,7 @@ const FREE = new Error('the lease may be free')
  * Leader election as in client-go, on a Lease that the chart renders; where no one applies it, a replica does. Another holder's
  * lease has expired when it did not change for its duration on our own monotonic clock; clocks are never compared.
  */
-export function createLeaseElector(options: LeaseOptions): LeaseElector {
+export function createLeaseElector(options: LeaseOptions) {
   const { client, clock, identity } = options
   const durations = options.durations ?? LEASE_DURATIONS
   const list = namespacedPath('/apis/coordination.k8s.io/v1', options.namespace, 'leases')
@@ -243,14 +231,21 @@ export function createLeaseElector(options: LeaseOptions): LeaseElector {
   }
 
   return {
-    isLeader: () => leading && inTime(),
+    /**
+     * Whether a write may be started now: the lease was renewed less than the renew deadline ago, on the monotonic clock. Once
+     * false it never becomes true again, because a renewal whose response comes after the deadline is a loss.
+     */
+    isLeader: (): boolean => leading && inTime(),
+    /** The holder when the lease was last read. */
     get holder() {
       return missing ? undefined : seen?.spec?.holderIdentity || undefined
     },
+    /** The lease does not exist and could not be created: no replica can lead. */
     get missing() {
       return missing
     },
-    async run(signal) {
+    /** Follows, then leads; returns `lost`, or `stopped` after the signal, when the lease has been released. */
+    async run(signal: AbortSignal): Promise<'lost' | 'stopped'> {
       try {
         await follow(signal)
         leading = true

@@ -88,14 +88,10 @@ export function boundedList(
   return { list: ours ? [secretName] : [], overlong: entries.length }
 }
 
-/** Reduces objects to views; equal parts are shared, because there may be 10,000 objects of each kind. */
-export interface Transforms {
-  namespace(object: KubeObject): NamespaceView
-  secret(object: KubeObject): SecretView
-  serviceAccount(object: ServiceAccountObject): ServiceAccountView
-}
+export type Transforms = ReturnType<typeof createTransforms>
 
-export function createTransforms(options: TransformOptions): Transforms {
+/** Reduces objects to views; equal parts are shared, because there may be 10,000 objects of each kind. */
+export function createTransforms(options: TransformOptions) {
   const share = createShare(2_000)
   const noted = createNoted()
   const withSharedList = (list: ReturnType<typeof boundedList>) => ({ ...list, list: share(list.list) })
@@ -107,7 +103,7 @@ export function createTransforms(options: TransformOptions): Transforms {
     return share(Object.fromEntries(wanted.map((key) => [key, labels[key] ?? ''])))
   }
   return {
-    namespace: ({ metadata }) => ({
+    namespace: ({ metadata }: KubeObject): NamespaceView => ({
       name: metadata.name,
       uid: metadata.uid,
       resourceVersion: metadata.resourceVersion,
@@ -115,7 +111,7 @@ export function createTransforms(options: TransformOptions): Transforms {
       optedOut: metadata.labels?.[SKIP] === 'true',
       terminating: metadata.deletionTimestamp !== undefined,
     }),
-    secret: ({ metadata }) => {
+    secret: ({ metadata }: KubeObject): SecretView => {
       const { annotations = {}, labels = {} } = metadata
       return {
         uid: metadata.uid,
@@ -133,7 +129,7 @@ export function createTransforms(options: TransformOptions): Transforms {
         otherManager: share(otherContentManager(metadata.managedFields)),
       }
     },
-    serviceAccount: ({ metadata, imagePullSecrets = [] }) => ({
+    serviceAccount: ({ metadata, imagePullSecrets = [] }: ServiceAccountObject): ServiceAccountView => ({
       namespace: metadata.namespace ?? '',
       name: share(metadata.name),
       uid: metadata.uid,

@@ -29,19 +29,7 @@ export interface CloudCall extends ServiceLocation {
   readonly write?: boolean
 }
 
-export interface CloudTransport {
-  readonly clock: CloudClock
-  /** For instance metadata and registries, with the same proxies and certificates. */
-  readonly send: HttpSender
-  /**
-   * The JSON of a successful response.
-   * @throws CLOUD_UNREACHABLE, CLOUD_UNAVAILABLE, CLOUD_THROTTLED, CLOUD_DENIED, CLOUD_NOT_FOUND, CLOUD_REJECTED,
-   * CLOUD_CLOCK, CREDENTIALS_EXPIRED, CREDENTIALS_REFUSED, IDENTITY_NOT_TRUSTED
-   */
-  call(call: CloudCall, signal?: AbortSignal): Promise<JsonObject>
-  /** VPC addresses that do not resolve, and the public ones that are used instead. */
-  fallbacks(): readonly AddressFallback[]
-}
+export type CloudTransport = ReturnType<typeof createCloudTransport>
 
 /** A product's address, and how it is called. */
 export interface CloudService extends ServiceLocation {
@@ -79,10 +67,15 @@ export interface TransportDeps {
 const FALLBACK_LASTS = 10 * 60_000
 
 /** Signs, sends and retries calls, and follows the cloud's clock. */
-export function createCloudTransport(deps: TransportDeps): CloudTransport {
+export function createCloudTransport(deps: TransportDeps) {
   const { attempts = 4, random, sleep } = deps
   const fallbacks = new Map<string, AddressFallback & { readonly until: number }>()
 
+  /**
+   * The JSON of a successful response.
+   * @throws CLOUD_UNREACHABLE, CLOUD_UNAVAILABLE, CLOUD_THROTTLED, CLOUD_DENIED, CLOUD_NOT_FOUND, CLOUD_REJECTED,
+   * CLOUD_CLOCK, CREDENTIALS_EXPIRED, CREDENTIALS_REFUSED, IDENTITY_NOT_TRUSTED
+   */
   async function call(request: CloudCall, signal?: AbortSignal): Promise<JsonObject> {
     let endpoint = request.endpoint
     const attempt = async (renew: boolean): Promise<CallOutcome> => {
@@ -115,9 +108,11 @@ export function createCloudTransport(deps: TransportDeps): CloudTransport {
   }
   return {
     clock: deps.clock,
+    /** For instance metadata and registries, with the same proxies and certificates. */
     send: deps.send,
     call,
-    fallbacks: () => [...fallbacks.values()].map(({ host, publicHost }) => ({ host, publicHost })),
+    /** VPC addresses that do not resolve, and the public ones that are used instead. */
+    fallbacks: (): AddressFallback[] => [...fallbacks.values()].map(({ host, publicHost }) => ({ host, publicHost })),
   }
 }
 

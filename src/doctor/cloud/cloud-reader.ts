@@ -11,20 +11,13 @@ import type { Unread } from '../../release/reader.ts'
 import type { HelperConfig } from '../../values/helper-config.generated.ts'
 import type { ClusterPlace, InstanceFacts, RoleFacts } from './cloud-facts.ts'
 
-/** Reads that may be denied or fail: what could not be read is recorded, and the rest continues. */
-export interface CloudReader {
-  /** `action` is RAM's name of the right that the read needs. Undefined: not readable. */
-  attempt<T>(what: string, action: string, work: () => Promise<T>): Promise<T | undefined>
-  note(what: string, why: string): void
-  readonly notes: readonly Unread[]
-}
+export type CloudReader = ReturnType<typeof createCloudReader>
 
-/** `deadline` ends all reads. @throws errors that are not the cloud's, such as an interrupt */
-export function createCloudReader(
-  signal: AbortSignal,
-  deadline: AbortSignal,
-  onProgress: (what: string) => void,
-): CloudReader {
+/**
+ * Reads that may be denied or fail: what could not be read is recorded, and the rest continues. `deadline` ends all reads.
+ * @throws errors that are not the cloud's, such as an interrupt
+ */
+export function createCloudReader(signal: AbortSignal, deadline: AbortSignal, onProgress: (what: string) => void) {
   const notes: Unread[] = []
   const note = (what: string, why: string): void => {
     if (!notes.some((one) => one.what === what && one.why === why)) notes.push({ what, why })
@@ -32,7 +25,8 @@ export function createCloudReader(
   return {
     notes,
     note,
-    async attempt(what, action, work) {
+    /** `action` is RAM's name of the right that the read needs. Undefined: not readable. */
+    async attempt<T>(what: string, action: string, work: () => Promise<T>): Promise<T | undefined> {
       onProgress(what)
       try {
         return await work()

@@ -35,26 +35,13 @@ export interface CachesOptions {
   readonly onProblem: (resource: string, error: unknown, retryInMs: number) => void
 }
 
-/** The watched objects: three watches for the cluster, or two for each listed namespace. */
-export interface Caches {
-  readonly namespaces: Source<NamespaceView>
-  readonly secrets: Source<SecretView>
-  /** Undefined where the helper attaches by admission alone. */
-  readonly serviceAccounts: Source<ServiceAccountView> | undefined
-  readonly synced: boolean
-  /** Scope `namespaces`: the permission to read it or its objects was missing at the last try. Other namespaces are not affected. */
-  unreadable(namespace: string): boolean
-  /** Scope `namespaces`: reads the namespace again; false: it could not be read. Undefined: it was read a moment ago. */
-  confirm(namespace: string, signal: AbortSignal): Promise<boolean> | undefined
-  run(signal: AbortSignal): Promise<void>
-  /** The API server's versions went back (etcd was restored): reads everything again. */
-  rewind(): void
-}
+export type Caches = ReturnType<typeof createCaches>
 
 /** A ServiceAccount may have 256 KiB of annotations, so smaller pages are less often too large. */
 const SERVICE_ACCOUNT_PAGE = 200
 
-export function createCaches(options: CachesOptions): Caches {
+/** The watched objects: three watches for the cluster, or two for each listed namespace. */
+export function createCaches(options: CachesOptions) {
   const { clock, config, transforms } = options
   const clusterWide = config.scope === 'cluster'
   const listed = options.listedNamespaces
@@ -146,16 +133,20 @@ export function createCaches(options: CachesOptions): Caches {
   return {
     namespaces,
     secrets,
+    /** Undefined where the helper attaches by admission alone. */
     serviceAccounts,
+    /** Scope `namespaces`: the permission to read it or its objects was missing at the last try. Other namespaces are not affected. */
     unreadable,
-    confirm: (namespace, signal) => reader?.confirm(namespace, signal),
-    get synced() {
+    /** Scope `namespaces`: reads the namespace again; false: it could not be read. Undefined: it was read a moment ago. */
+    confirm: (namespace: string, signal: AbortSignal) => reader?.confirm(namespace, signal),
+    get synced(): boolean {
       return complete
     },
-    async run(signal) {
+    async run(signal: AbortSignal): Promise<void> {
       await Promise.all(all.map((source) => source.run(signal)))
     },
-    rewind() {
+    /** The API server's versions went back (etcd was restored): reads everything again. */
+    rewind(): void {
       for (const source of all) source.rewind()
     },
   }

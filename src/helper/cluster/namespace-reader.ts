@@ -4,7 +4,6 @@ import type { KubeObject } from '../../kube/types.ts'
 import { type ChangeHandler, createStore } from '../../kube/watch/store.ts'
 import { type Clock, sleep } from '../../lib/clock.ts'
 import type { NamespaceView, Transforms } from '../../release/object-views.ts'
-import type { Source } from './join-reflectors.ts'
 
 export interface NamespaceReaderOptions {
   readonly client: KubeClient
@@ -18,12 +17,6 @@ export interface NamespaceReaderOptions {
   readonly onProblem: (resource: string, error: unknown, retryInMs: number) => void
 }
 
-export interface NamespaceReader extends Source<NamespaceView> {
-  refused(name: string): boolean
-  /** Reads it again now, unless it was read in the last 10 s (then undefined); false: it could not be read. */
-  confirm(name: string, signal: AbortSignal): Promise<boolean> | undefined
-}
-
 /** A Role cannot allow to list or watch namespaces, so each is read again after this time (docs/en/decisions.md#namespace-scope). */
 const REREAD_MS = 5 * 60_000
 /** The same for one that may not be read, usually because it was deleted together with its Role. */
@@ -34,7 +27,7 @@ const LONGEST_RETRY_MS = 30_000
 const FRESH_MS = 10_000
 
 /** Scope `namespaces`: polls the listed namespaces, one GET each. One that may not be read (403) is treated as deleted, and reported. */
-export function createNamespaceReader(options: NamespaceReaderOptions): NamespaceReader {
+export function createNamespaceReader(options: NamespaceReaderOptions) {
   const { client, clock } = options
   const store = createStore(options.onChange)
   const nextAt = new Map(options.names.map((name) => [name, Number.NEGATIVE_INFINITY]))
@@ -112,8 +105,10 @@ export function createNamespaceReader(options: NamespaceReaderOptions): Namespac
     put: store.put,
     isOutdated: store.isOutdated,
     entries: () => store.entries(),
-    refused: (name) => refused.has(name),
-    confirm: (name, signal) => (isFresh(name) ? undefined : readNow(name, signal)),
+    refused: (name: string): boolean => refused.has(name),
+    /** Reads it again now, unless it was read in the last 10 s (then undefined); false: it could not be read. */
+    confirm: (name: string, signal: AbortSignal): Promise<boolean> | undefined =>
+      isFresh(name) ? undefined : readNow(name, signal),
     get synced() {
       return synced
     },
@@ -123,7 +118,7 @@ export function createNamespaceReader(options: NamespaceReaderOptions): Namespac
     get lastActivity() {
       return lastActivity
     },
-    async run(signal) {
+    async run(signal: AbortSignal): Promise<void> {
       while (!signal.aborted) {
         wake = new AbortController()
         await readDue(signal)

@@ -1,17 +1,9 @@
 import type { Clock } from '../../lib/clock.ts'
 
-/** Delays the first writes until every registry was tried, so that a Secret is not written once per registry. */
-export interface FirstRound {
-  readonly over: boolean
-  /** The registries that are requested for the first time; over immediately without any, else after 3 s at the latest. */
-  begin(registries: readonly string[]): void
-  settled(registry: string): void
-  stop(): void
-}
-
 const LONGEST_MS = 3_000
 
-export function createFirstRound(clock: Clock, onOver: () => void): FirstRound {
+/** Delays the first writes until every registry was tried, so that a Secret is not written once per registry. */
+export function createFirstRound(clock: Clock, onOver: () => void) {
   const waiting = new Set<string>()
   let state: 'before' | 'running' | 'over' = 'before'
   let cancel: (() => void) | undefined
@@ -25,14 +17,15 @@ export function createFirstRound(clock: Clock, onOver: () => void): FirstRound {
     get over() {
       return state === 'over'
     },
-    begin(registries) {
+    /** The registries that are requested for the first time; over immediately without any, else after 3 s at the latest. */
+    begin(registries: readonly string[]): void {
       if (state !== 'before') return
       state = 'running'
       for (const name of registries) waiting.add(name)
       cancel = clock.after(LONGEST_MS, finish)
       if (waiting.size === 0) finish()
     },
-    settled(registry) {
+    settled(registry: string): void {
       waiting.delete(registry)
       if (waiting.size === 0) finish()
     },

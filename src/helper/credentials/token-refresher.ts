@@ -47,34 +47,7 @@ export type RefreshEvent =
 /** `due`: by the schedule; `retried`: after a failure; `coalesced`: with another registry; `forced`: on request. */
 export type RefreshReason = 'due' | 'retried' | 'coalesced' | 'forced'
 
-/** Keeps the credential of one registry fresh, by a schedule from the credential's own expiry. */
-export interface TokenRefresher {
-  readonly state: RegistryState
-  /** Nothing that was sent to the cloud after the last `request` has succeeded or failed yet. */
-  readonly pending: boolean
-  /** Refreshes the credential when it is due from now on, and immediately when there is none. */
-  start(): void
-  /** Requests a credential until there is one, to verify the configuration (docs/en/decisions.md#readiness). */
-  prove(): void
-  /** Uses the credential of the helper's own copy, which all namespaces have, unless ours is newer and was got as the leader. */
-  adopt(live: LiveToken): void
-  /** Keeps a credential of an earlier configuration, whose entry stays in Secrets while there is no other. */
-  keep(live: LiveToken): void
-  /** Refreshes now, regardless of the schedule. A request to the cloud that is running counts as this refresh. */
-  force(): void
-  /** Refreshes until there is a credential that was requested of the cloud after this time (monotonic milliseconds). */
-  request(noticedAt: number): void
-  /** Refreshes now if the credential was requested for other domains than are configured now. */
-  replaceOutdated(): void
-  /**
-   * A Secret has a newer credential: refreshes now, once per credential; a failure is retried as usual. A credential that this replica
-   * got as the leader is not replaced, because two replicas that both lead for a moment must not keep outdoing each other.
-   */
-  replaceOlder(): void
-  /** Refreshes now with another registry, unless a request is running or the last one failed; a failure changes nothing. */
-  join(): void
-  stop(): void
-}
+export type TokenRefresher = ReturnType<typeof createTokenRefresher>
 
 /** A refused credential that is in use is checked again after this time, doubling up to the longest pause. */
 const FIRST_RECHECK_MS = 30_000
@@ -87,7 +60,8 @@ const ROUNDING_MS = 1
 /** A static login has no expiry: its mounted files are read this often. */
 const STATIC_POLL_MS = 30_000
 
-export function createTokenRefresher(options: TokenRefresherOptions): TokenRefresher {
+/** Keeps the credential of one registry fresh, by a schedule from the credential's own expiry. */
+export function createTokenRefresher(options: TokenRefresherOptions) {
   const { entry, clock, cloudNow, random } = options
   const stop = new AbortController()
   let state = initialState(entry, options.initial)
@@ -303,10 +277,12 @@ export function createTokenRefresher(options: TokenRefresherOptions): TokenRefre
     get state() {
       return state
     },
+    /** Nothing that was sent to the cloud after the last `request` has succeeded or failed yet. */
     get pending() {
       return pending
     },
-    start() {
+    /** Refreshes the credential when it is due from now on, and immediately when there is none. */
+    start(): void {
       if (mode === 'started') return
       mode = 'started'
       if (!state.live || forced) timer.setIn(0)
@@ -318,12 +294,14 @@ export function createTokenRefresher(options: TokenRefresherOptions): TokenRefre
       // A random first interval, so that helpers that start together do not log in together.
       if (options.verifyIntervalMs > 0) verifyLater(random())
     },
-    prove() {
+    /** Requests a credential until there is one, to verify the configuration (docs/en/decisions.md#readiness). */
+    prove(): void {
       if (mode !== 'idle' || state.live !== undefined) return
       mode = 'proving'
       timer.setIn(0)
     },
-    adopt(found) {
+    /** Uses the credential of the helper's own copy, which all namespaces have, unless ours is newer and was got as the leader. */
+    adopt(found: LiveToken): void {
       const live = newestOf(found, state.kept)
       // An expired credential never replaces a live one.
       if (state.live && hasExpired(live.token, cloudNow())) return
@@ -340,29 +318,38 @@ export function createTokenRefresher(options: TokenRefresherOptions): TokenRefre
       options.onChange({ kind: 'unchanged', state })
       options.onToken(state)
     },
-    keep(live) {
+    /** Keeps a credential of an earlier configuration, whose entry stays in Secrets while there is no other. */
+    keep(live: LiveToken): void {
       if (state.live !== undefined || (state.kept && isIssuedBefore(live, state.kept))) return
       state = { ...state, kept: asKept(live) }
     },
+    /** Refreshes now, regardless of the schedule. A request to the cloud that is running counts as this refresh. */
     force,
-    request(noticedAt) {
+    /** Refreshes until there is a credential that was requested of the cloud after this time (monotonic milliseconds). */
+    request(noticedAt: number): void {
       requestedAt = Math.max(requestedAt, noticedAt)
       pending = true
       force()
     },
-    replaceOutdated() {
+    /** Refreshes now if the credential was requested for other domains than are configured now. */
+    replaceOutdated(): void {
       if (state.live !== undefined && isOutdated(state.live, entry.values)) force()
     },
-    replaceOlder() {
+    /**
+     * A Secret has a newer credential: refreshes now, once per credential; a failure is retried as usual. A credential that this replica
+     * got as the leader is not replaced, because two replicas that both lead for a moment must not keep outdoing each other.
+     */
+    replaceOlder(): void {
       const { live } = state
       if (live === undefined || live === olderLive || live.origin === undefined) return
       olderLive = live
       force()
     },
-    join() {
+    /** Refreshes now with another registry, unless a request is running or the last one failed; a failure changes nothing. */
+    join(): void {
       if (mode === 'started' && !running && state.failures === 0) void refresh('coalesced')
     },
-    stop() {
+    stop(): void {
       stop.abort()
       timer.stop()
       cancelVerify?.()

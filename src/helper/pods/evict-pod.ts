@@ -38,17 +38,6 @@ function outcomeOf(status: number): EvictionOutcome {
 /** The result of an eviction. `blocked`: by a disruption budget or the API server; `gone`: the Pod has changed. */
 export type EvictionOutcome = 'evicted' | 'blocked' | 'gone' | 'refused' | 'unavailable' | 'dry-run'
 
-/** Limits evictions: one per owner and minute, few in total, and none that would not help. */
-export interface EvictionPace {
-  /** The Pods that may be evicted now, of those that an eviction should help. */
-  choose(pods: readonly PodView[], now: number): readonly PodView[]
-  /** Call before `note`: `pods` are all that are pending. `now`: monotonic milliseconds, as everywhere here. */
-  begin(pod: PodView, pods: Iterable<PodView>, now: number): void
-  note(pod: PodView, outcome: EvictionOutcome, retryAfterMs: number, now: number): void
-  /** Created after an eviction of the same owner and still without our entry, so another eviction would not help. */
-  isUnhelped(pod: PodView, now: number): boolean
-}
-
 interface OwnerRecord {
   readonly until: number
   /** Pods that were there when one was last evicted. */
@@ -62,9 +51,11 @@ const MOST_IN_WINDOW = 5
 /** How long an eviction that did not help prevents others of the same owner. */
 const MEMORY_MS = 60 * 60_000
 
-export function createEvictionPace(): EvictionPace {
+/** Limits evictions: one per owner and minute, few in total, and none that would not help. `now`: monotonic milliseconds. */
+export function createEvictionPace() {
   const owners = new Map<string, OwnerRecord>()
   let begun: readonly number[] = []
+  /** Created after an eviction of the same owner and still without our entry, so another eviction would not help. */
   const isUnhelped = (pod: PodView, now: number): boolean => {
     const record = owners.get(pod.owner?.uid ?? '')
     if (record?.evictedAt === undefined || now - record.evictedAt >= MEMORY_MS) return false
@@ -72,7 +63,8 @@ export function createEvictionPace(): EvictionPace {
   }
   return {
     isUnhelped,
-    choose(pods, now) {
+    /** The Pods that may be evicted now, of those that an eviction should help. */
+    choose(pods: readonly PodView[], now: number): readonly PodView[] {
       begun = begun.filter((at) => now - at < WINDOW_MS)
       for (const [uid, { evictedAt, until }] of owners) {
         if (now >= until && now - (evictedAt ?? until) >= MEMORY_MS) owners.delete(uid)
@@ -88,7 +80,8 @@ export function createEvictionPace(): EvictionPace {
       }
       return chosen
     },
-    begin(pod, pods, now) {
+    /** Call before `note`: `pods` are all that are pending. */
+    begin(pod: PodView, pods: Iterable<PodView>, now: number): void {
       const { uid = '' } = pod.owner ?? {}
       begun = [...begun, now]
       const before = owners.get(uid)
@@ -97,7 +90,7 @@ export function createEvictionPace(): EvictionPace {
       const known = before?.evictedAt === undefined ? new Set(siblings) : before.known
       owners.set(uid, { until: now + WINDOW_MS, known, evictedAt: before?.evictedAt })
     },
-    note(pod, outcome, retryAfterMs, now) {
+    note(pod: PodView, outcome: EvictionOutcome, retryAfterMs: number, now: number): void {
       const { uid = '' } = pod.owner ?? {}
       const record = owners.get(uid)
       if (record === undefined) return

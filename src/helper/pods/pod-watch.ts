@@ -5,7 +5,7 @@ import { sleep } from '../../lib/clock.ts'
 import { toStatusError } from '../../release/helper-status.ts'
 import type { HelperConfig } from '../../values/helper-config.generated.ts'
 import type { CachesOptions } from '../cluster/caches.ts'
-import { joinReflectors, type Source } from '../cluster/join-reflectors.ts'
+import { joinReflectors } from '../cluster/join-reflectors.ts'
 import type { EventReporter, Log } from '../report/event-reporter.ts'
 import type { Metrics } from '../report/metrics.ts'
 import type { ProblemStore } from '../report/problem-store.ts'
@@ -26,17 +26,10 @@ export interface PodWatchOptions extends Pick<CachesOptions, 'client' | 'clock' 
   readonly problemStore: ProblemStore
 }
 
-/** Watches pending Pods; reports those that cannot pull without our entry, and with `heal` evicts them. */
-export interface PodWatch {
-  readonly source: Source<PodView>
-  run(signal: AbortSignal): Promise<void>
-  /** Stops reporting and evicting. */
-  stop(): void
-}
-
 const SWEEP_MS = 5_000
 
-export function createPodWatch(options: PodWatchOptions): PodWatch {
+/** Watches pending Pods; reports those that cannot pull without our entry, and with `heal` evicts them. */
+export function createPodWatch(options: PodWatchOptions) {
   const { client, clock, config, problemStore, metrics, log } = options
   const scopes = config.scope === 'cluster' ? [''] : options.listedNamespaces.map((name) => `/namespaces/${name}`)
   const source = joinReflectors(
@@ -131,7 +124,7 @@ export function createPodWatch(options: PodWatchOptions): PodWatch {
 
   return {
     source,
-    async run(signal) {
+    async run(signal: AbortSignal): Promise<void> {
       const until = AbortSignal.any([signal, stopped.signal])
       await Promise.all([
         source.run(signal),
@@ -140,7 +133,8 @@ export function createPodWatch(options: PodWatchOptions): PodWatch {
         }),
       ])
     },
-    stop() {
+    /** Stops reporting and evicting. */
+    stop(): void {
       stopped.abort()
       metrics.podsMasked.set(0)
     },

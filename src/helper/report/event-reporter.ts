@@ -32,10 +32,7 @@ export interface EventReporterOptions {
   readonly signal: AbortSignal
 }
 
-/** Writes Warning Events, at most one per object, reason and hour. */
-export interface EventReporter {
-  warn(subject: EventSubject, reason: string, message: string): void
-}
+export type EventReporter = ReturnType<typeof createEventReporter>
 
 const PAUSE_MS = 60 * 60_000
 /** The limit per hour for all objects: a broken setting must not flood etcd. */
@@ -44,7 +41,8 @@ const LIMIT = 200
 const NAMESPACE_LIMIT = 20
 const MESSAGE_LIMIT = 1000
 
-export function createEventReporter(options: EventReporterOptions): EventReporter {
+/** Writes Warning Events, at most one per object, reason and hour. */
+export function createEventReporter(options: EventReporterOptions) {
   const { client, clock, signal } = options
   const sent = new Map<string, { readonly namespace: string; readonly at: number }>()
   let serial = 0
@@ -60,7 +58,7 @@ export function createEventReporter(options: EventReporterOptions): EventReporte
     return true
   }
   return {
-    warn(subject, reason, message) {
+    warn(subject: EventSubject, reason: string, message: string): void {
       if (signal.aborted) return
       if (!mayBeSent(`${subject.kind}/${subject.namespace}/${subject.name}/${reason}`, subject.namespace)) return
       serial += 1

@@ -23,13 +23,8 @@ export interface HelperPagesOptions {
   readonly lease: string
 }
 
-export interface HelperPages {
-  readonly ports: { readonly http?: number; readonly status?: number }
-  close(): Promise<void>
-}
-
 /** Probes and metrics on one address, the status page on another (loopback). */
-export async function startHelperPages(options: HelperPagesOptions): Promise<HelperPages> {
+export async function startHelperPages(options: HelperPagesOptions) {
   const { clock, metrics } = options
   const servers: PageServer[] = []
   const sources = () => {
@@ -77,7 +72,7 @@ export async function startHelperPages(options: HelperPagesOptions): Promise<Hel
   const status = await serve(options.statusAddress, statusRoutes, [options.podName])
   return {
     ports: { ...(http === undefined ? {} : { http }), ...(status === undefined ? {} : { status }) },
-    async close() {
+    async close(): Promise<void> {
       await Promise.all(servers.map((server) => server.close()))
     },
   }

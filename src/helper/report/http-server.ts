@@ -20,10 +20,7 @@ export interface Page {
   readonly body: string
 }
 
-export interface PageServer {
-  readonly port: number
-  close(): Promise<void>
-}
+export type PageServer = Awaited<ReturnType<typeof servePages>>
 
 const TIMEOUT_MS = 10_000
 const HEADERS = {
@@ -42,7 +39,7 @@ export async function servePages(
   address: string,
   routes: Readonly<Record<string, PageHandler>>,
   names?: readonly string[],
-): Promise<PageServer> {
+) {
   const server = createServer((request, response) => {
     const [path = '', query = ''] = (request.url ?? '').split('?', 2)
     const route = Object.hasOwn(routes, path) ? routes[path] : undefined
@@ -70,7 +67,7 @@ export async function servePages(
   await listen(server, address)
   return {
     port: (server.address() as AddressInfo).port,
-    close: () => {
+    close: (): Promise<void> => {
       server.closeAllConnections()
       return new Promise((resolve) => server.close(() => resolve()))
     },

@@ -2,14 +2,7 @@ import type { StatusError } from '../../release/helper-status.ts'
 
 export type Problem = StatusError & { readonly namespace?: string; readonly object?: string }
 
-/** Current problems that need a person, one per key. */
-export interface ProblemStore {
-  set(key: string, problem: Problem): void
-  clear(key: string): void
-  /** Newest first. */
-  newest(limit: number): readonly Problem[]
-  readonly size: number
-}
+export type ProblemStore = ReturnType<typeof createProblemStore>
 
 const LIMIT = 1000
 /** The limit for one namespace, which must not hide the problems of the others. */
@@ -17,7 +10,8 @@ const NAMESPACE_LIMIT = 100
 /** How many of one namespace come before those of the others in `newest`. */
 const NEWEST_OF_NAMESPACE = 3
 
-export function createProblemStore(onChange: () => void): ProblemStore {
+/** Current problems that need a person, one per key. */
+export function createProblemStore(onChange: () => void) {
   const problems = new Map<string, Problem>()
   const inNamespace = new Map<string | undefined, Set<string>>()
   const remove = (key: string): boolean => {
@@ -37,7 +31,7 @@ export function createProblemStore(onChange: () => void): ProblemStore {
     if (first !== undefined) remove(first)
   }
   return {
-    set(key, problem) {
+    set(key: string, problem: Problem): void {
       const known = problems.get(key)
       remove(key)
       // The same problem keeps the time at which it started.
@@ -45,10 +39,11 @@ export function createProblemStore(onChange: () => void): ProblemStore {
       add(key, same ? known : problem)
       if (!same) onChange()
     },
-    clear(key) {
+    clear(key: string): void {
       if (remove(key)) onChange()
     },
-    newest(limit) {
+    /** Newest first. */
+    newest(limit: number): readonly Problem[] {
       const all = [...problems.values()].sort((a, b) => (a.at < b.at ? 1 : -1))
       const taken = new Map<string | undefined, number>()
       const [first, rest]: [Problem[], Problem[]] = [[], []]

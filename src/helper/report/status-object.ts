@@ -69,17 +69,6 @@ export interface StatusWriterOptions extends Omit<FollowStatusOptions, 'random' 
   readonly mayWrite: () => boolean
 }
 
-/** Writes the status when it changed: on average one write per 30 s, with a burst of ten, so that a person rarely waits. */
-export interface StatusWriter {
-  /** Something that the status shows may have changed. */
-  touch(): void
-  /** Call with the ConfigMap's text: another writer, or a delayed write of ours, may have replaced the status. */
-  observe(text: string | undefined): void
-  /** etcd was restored from a backup: writes the status again. */
-  rewind(): void
-  stop(): void
-}
-
 const PAUSE_MS = 30_000
 /** Writes that may follow each other immediately. */
 const BURST = 10
@@ -87,7 +76,8 @@ const SETTLE_MS = 250
 /** How many of our own texts are recognized when the watch delivers them late. */
 const REMEMBERED = 20
 
-export function createStatusWriter(options: StatusWriterOptions): StatusWriter {
+/** Writes the status when it changed: on average one write per 30 s, with a burst of ten, so that a person rarely waits. */
+export function createStatusWriter(options: StatusWriterOptions) {
   const { client, clock } = options
   let last = ''
   const written: string[] = []
@@ -158,24 +148,27 @@ export function createStatusWriter(options: StatusWriterOptions): StatusWriter {
   function replaced(): boolean {
     return seen !== undefined && written.length > 0 && !written.includes(seen)
   }
+  /** Something that the status shows may have changed. */
   function touch(): void {
     if (touchedAt === 0) touchedAt = clock.monotonic()
     plan()
   }
   return {
     touch,
-    observe(text = '') {
+    /** Call with the ConfigMap's text: another writer, or a delayed write of ours, may have replaced the status. */
+    observe(text = ''): void {
       seen = text
       // It replaced all others, also before its response comes.
       if (text === sending) written.length = 0
       forgetOlder()
       if (replaced()) touch()
     },
-    rewind() {
+    /** etcd was restored from a backup: writes the status again. */
+    rewind(): void {
       last = ''
       touch()
     },
-    stop() {
+    stop(): void {
       stop.abort()
       cancel?.()
     },

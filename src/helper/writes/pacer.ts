@@ -1,20 +1,17 @@
-/** Limits the rate to `rate` per second, with a burst of at most 50 ms' worth. */
-export interface Pacer {
-  setRate(perSecond: number): void
-  /** Takes a turn and returns 0, or returns the milliseconds until there is one. */
-  take(monotonic: number): number
-}
+export type Pacer = ReturnType<typeof createPacer>
 
 const BURST_MS = 50
 
-export function createPacer(perSecond: number): Pacer {
+/** Limits the rate to `rate` per second, with a burst of at most 50 ms' worth. */
+export function createPacer(perSecond: number) {
   let interval = 1000 / perSecond
   let next = Number.NEGATIVE_INFINITY
   return {
-    setRate(rate) {
+    setRate(rate: number): void {
       interval = 1000 / rate
     },
-    take(monotonic) {
+    /** Takes a turn and returns 0, or returns the milliseconds until there is one. */
+    take(monotonic: number): number {
       if (monotonic < next) return next - monotonic
       next = Math.max(monotonic - BURST_MS, next) + interval
       return 0

@@ -32,22 +32,13 @@ export interface WorkQueueOptions {
   readonly observer?: QueueObserver
 }
 
-/** A queue of keys: deduplicated, never processed concurrently, and requeued if they change while being processed. */
-export interface WorkQueue {
-  add(key: string, lane: Lane): void
-  addAfter(key: string, ms: number): void
-  /** Pauses the queue for `ms` (after a 429). */
-  slowDown(ms: number): void
-  readonly depth: number
-  readonly active: number
-  /** Drops waiting keys; resolves when nothing is being processed any more. */
-  stop(): Promise<void>
-}
+export type WorkQueue = ReturnType<typeof createWorkQueue>
 
 /** How many keys of `now` start in a row while keys of `later` wait. */
 const NOW_IN_ROW = 4
 
-export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
+/** A queue of keys: deduplicated, never processed concurrently, and requeued if they change while being processed. */
+export function createWorkQueue(options: WorkQueueOptions) {
   const { clock, pacer } = options
   const waiting = new Map<string, Waiting & Lane & { readonly addedAt: number }>()
   const now: string[] = []
@@ -188,7 +179,8 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
   return {
     add,
     addAfter,
-    slowDown(ms) {
+    /** Pauses the queue for `ms` (after a 429). */
+    slowDown(ms: number): void {
       quietUntil = Math.max(quietUntil, clock.monotonic() + ms)
     },
     get depth() {
@@ -197,7 +189,8 @@ export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
     get active() {
       return inFlight.size
     },
-    stop() {
+    /** Drops waiting keys; resolves when nothing is being processed any more. */
+    stop(): Promise<void> {
       stopped = true
       cancelWake?.()
       for (const cancel of delayed.values()) cancel()

@@ -33,14 +33,7 @@ export type WriteResult =
   | { readonly ok: true; readonly written: boolean }
   | { readonly ok: false; readonly error: unknown; readonly verdict: FailureVerdict }
 
-export interface Writer {
-  /** Performs one action by one request, and puts the response into the cache, so that the next plan sees it. Never rejects. */
-  write(action: WriteAction, signal: AbortSignal): Promise<WriteResult>
-  /** Whether the object is older than the version that was planned with: the watch would never replace what the cache has. */
-  isRewound(action: WriteAction, signal: AbortSignal): Promise<boolean>
-}
-
-export function createWriter(options: WriterOptions): Writer {
+export function createWriter(options: WriterOptions) {
   const { client, secretName, transforms } = options
 
   async function writeSecret(action: WriteSecret, signal: AbortSignal): Promise<boolean> {
@@ -96,7 +89,8 @@ export function createWriter(options: WriterOptions): Writer {
   }
 
   return {
-    async write(action, signal) {
+    /** Performs one action by one request, and puts the response into the cache, so that the next plan sees it. Never rejects. */
+    async write(action: WriteAction, signal: AbortSignal): Promise<WriteResult> {
       try {
         const written = await (action.kind === 'writeSecret' ? writeSecret(action, signal) : writeList(action, signal))
         return { ok: true, written }
@@ -104,7 +98,8 @@ export function createWriter(options: WriterOptions): Writer {
         return { ok: false, error, verdict: judgeFailure(error) }
       }
     },
-    async isRewound(action, signal) {
+    /** Whether the object is older than the version that was planned with: the watch would never replace what the cache has. */
+    async isRewound(action: WriteAction, signal: AbortSignal): Promise<boolean> {
       const { resourceVersion } = action.precondition ?? {}
       if (resourceVersion === undefined) return false
       try {

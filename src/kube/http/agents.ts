@@ -12,15 +12,6 @@ import type { KubeConnection } from '../kube-connection.ts'
  */
 export type ConnectionLane = 'call' | 'lease' | 'watch'
 
-/** The connections to one server, by lane. */
-export interface Agents {
-  of(lane: ConnectionLane): http.Agent
-  /** For a second try over a new connection; it reads no certificates, so that it cannot fail. */
-  readonly fresh: http.Agent
-  /** Destroys all connections. */
-  destroy(): void
-}
-
 /** More in flight only queue in the server (docs/en/decisions.md#in-flight). */
 const CALLS = 16
 const KEEP_ALIVE_MS = 15_000
@@ -29,8 +20,8 @@ const IDLE_MS = 80_000
 /** For connecting through a proxy: its response and the TLS handshake behind it. */
 const TUNNEL_MS = 30_000
 
-/** @throws KUBE_CONNECTION for certificates that cannot be read */
-export function createAgents(connection: KubeConnection, host: string, secure: boolean): Agents {
+/** The connections to one server, by lane. @throws KUBE_CONNECTION for certificates that cannot be read */
+export function createAgents(connection: KubeConnection, host: string, secure: boolean) {
   const tunnels = new Set<Duplex>()
   let ca = connection.ca
   let agents = createAll()
@@ -57,7 +48,7 @@ export function createAgents(connection: KubeConnection, host: string, secure: b
   }
 
   return {
-    of(lane) {
+    of(lane: ConnectionLane): http.Agent {
       const current = connection.ca
       if (current !== ca) {
         // The cluster's CA was rotated on disk: requests in flight finish over the old connections.
@@ -66,10 +57,11 @@ export function createAgents(connection: KubeConnection, host: string, secure: b
       }
       return agents[lane]
     },
-    get fresh() {
+    /** For a second try over a new connection; it reads no certificates, so that it cannot fail. */
+    get fresh(): http.Agent {
       return agents.watch
     },
-    destroy() {
+    destroy(): void {
       for (const agent of Object.values(agents)) agent.destroy()
       for (const tunnel of tunnels) tunnel.destroy()
     },

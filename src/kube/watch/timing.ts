@@ -1,13 +1,9 @@
 import type { Clock } from '../../lib/clock.ts'
 
-/** Calls `onTimeout` once when `reset` was not called for the timeout, milliseconds. */
-export interface Watchdog {
-  /** Starts the timeout again; `timeoutMs` also changes it. */
-  reset(timeoutMs?: number): void
-  stop(): void
-}
+export type Watchdog = ReturnType<typeof startWatchdog>
 
-export function startWatchdog(clock: Clock, timeoutMs: number, onTimeout: () => void): Watchdog {
+/** Calls `onTimeout` once when `reset` was not called for the timeout, milliseconds. */
+export function startWatchdog(clock: Clock, timeoutMs: number, onTimeout: () => void) {
   let timeout = timeoutMs
   let resetAt = clock.monotonic()
   let cancel = clock.after(timeout, check)
@@ -23,7 +19,8 @@ export function startWatchdog(clock: Clock, timeoutMs: number, onTimeout: () => 
     cancel = clock.after(left, check)
   }
   return {
-    reset(next = timeout) {
+    /** Starts the timeout again; `next` also changes it. */
+    reset(next: number = timeout): void {
       timeout = next
       resetAt = clock.monotonic()
       if (resetAt + timeout >= firesAt) return
@@ -45,16 +42,12 @@ const RESET_MS = 120_000
 const HEALTHY_MS = 10_000
 
 /** The waits of one watch: 50-150 ms, then 0.8 s doubling to 30 s, with jitter of up to 100 %. */
-export interface ReconnectBackoff {
-  /** Milliseconds until the next try, after a failure at `monotonic` time of a stream that was open for `openMs`. */
-  next(monotonic: number, openMs?: number): number
-}
-
-export function createReconnectBackoff(random: () => number): ReconnectBackoff {
+export function createReconnectBackoff(random: () => number) {
   let failures = 0
   let lastFailure = Number.NEGATIVE_INFINITY
   return {
-    next(monotonic, openMs = 0) {
+    /** Milliseconds until the next try, after a failure at `monotonic` time of a stream that was open for `openMs`. */
+    next(monotonic: number, openMs = 0): number {
       if (monotonic - lastFailure > RESET_MS || openMs >= HEALTHY_MS) failures = 0
       failures += 1
       lastFailure = monotonic

@@ -19,19 +19,14 @@ const NEWLINE = 0x0a
  * next line; `end` reports whether an incomplete line was left (a cut connection).
  * @throws KUBE_BAD_ANSWER for a line that is not a watch event
  */
-export interface WatchParser<T> {
-  push(chunk: Uint8Array): Generator<WatchEvent<T>, void>
-  end(): { readonly cut: boolean }
-}
-
-export function createWatchParser<T>(lineLimit: number = LINE_LIMIT): WatchParser<T> {
+export function createWatchParser<T>(lineLimit: number = LINE_LIMIT) {
   const held = new ByteCollector()
   const takeLine = (last: Uint8Array): string => {
     held.add(last)
     return held.take().toString('utf8')
   }
   return {
-    *push(chunk) {
+    *push(chunk: Uint8Array): Generator<WatchEvent<T>, void> {
       let start = 0
       for (;;) {
         const end = chunk.indexOf(NEWLINE, start)
