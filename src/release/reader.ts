@@ -4,6 +4,10 @@ import { listPages } from '../kube/list-pages.ts'
 
 /** Reads that may be forbidden: what could not be read is recorded, and the rest continues. */
 export interface Reader {
+  readonly client: KubeClient
+  readonly signal: AbortSignal
+  /** A read that must succeed. */
+  request<T>(path: string, more?: Omit<KubeCall, 'method' | 'path'>): Promise<T>
   /** Undefined: not readable. `null`: not found (404). */
   get<T>(what: string, path: string, accept?: string): Promise<T | null | undefined>
   /** All pages; undefined: not readable. An API that the server does not have is an empty list. */
@@ -53,15 +57,17 @@ export function createReader(
       return undefined
     }
   }
+  const request = <T>(path: string, more?: Omit<KubeCall, 'method' | 'path'>): Promise<T> =>
+    client.request({ method: 'GET', path, ...more }, signal)
   return {
+    client,
+    signal,
+    request,
     unread,
     note: (what, why) => unread.push({ what, why }),
     attempt,
     get: (what, path, accept) =>
-      attempt(
-        what,
-        async () => (await unlessStatus(client.request({ method: 'GET', path, accept }, signal), 404)) ?? null,
-      ),
+      attempt(what, async () => (await unlessStatus(request(path, { accept }), 404)) ?? null),
     list: <T, K = T>(what: string, path: string, { transform, ...call }: ListOptions<T, K> = {}) =>
       attempt(what, async () => {
         const items: K[] = []

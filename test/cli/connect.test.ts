@@ -22,18 +22,13 @@ for (const aheadMs of [-TWO_HOURS, 0, TWO_HOURS]) {
     const client = createKubeClient({ server: address }, { onCall: ({ date = '' }) => clock.learn(date) })
     t.after(() => client.close())
     const { signal } = new AbortController()
-    const base = await observeBase(
-      client,
-      createReader(client, signal),
-      {
-        namespace: undefined,
-        release: undefined,
-        server: address,
-        aheadMs: clock.aheadMs,
-        inspect: () => Promise.reject(new Error('there is no release')),
-      },
-      signal,
-    )
+    const base = await observeBase(createReader(client, signal), {
+      namespace: undefined,
+      release: undefined,
+      server: address,
+      aheadMs: clock.aheadMs,
+      inspect: () => Promise.reject(new Error('there is no release')),
+    })
     assert.equal(Math.round((base.aheadMs ?? Number.NaN) / 60_000), aheadMs / 60_000)
     assert.equal(Math.round((base.now - Date.now()) / 60_000), -aheadMs / 60_000)
   })

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import type { HttpSender } from '../../src/alibaba/transport/http-sender.ts'
 import { createRegistryQuery } from '../../src/doctor/read/query-registry.ts'
 import type { KubeClient } from '../../src/kube/client.ts'
-import type { Reader } from '../../src/release/reader.ts'
+import { createReader } from '../../src/release/reader.ts'
 import { fixture, HOST, IMAGE, registry, stuckPod } from './fixture.ts'
 
 const VPC_HOST = 'demo-registry-vpc.cn-hangzhou.cr.aliyuncs.com'
@@ -14,7 +14,7 @@ async function queriedHosts(domains: readonly string[], secretDomains: readonly 
   const content = JSON.stringify({ auths: Object.fromEntries(secretDomains.map((domain) => [domain, { auth }])) })
   const secret = { data: { '.dockerconfigjson': Buffer.from(content).toString('base64') } }
   const client = { request: async () => secret } as unknown as KubeClient
-  const reader = { attempt: (_what: string, work: () => Promise<unknown>) => work() } as unknown as Reader
+  const reader = createReader(client, new AbortController().signal)
   const hosts: string[] = []
   const send: HttpSender = async ({ url }) => {
     hosts.push(url.host)
@@ -22,8 +22,8 @@ async function queriedHosts(domains: readonly string[], secretDomains: readonly 
     return { status: 401, headers: { 'www-authenticate': 'Basic realm="x"' }, text: '' }
   }
   const observed = fixture({ registries: [registry({ domains: [...domains] })] })
-  const query = createRegistryQuery(client, reader, send)
-  const manifests = await query(observed, stuckPod(), new AbortController().signal)
+  const query = createRegistryQuery(reader, send)
+  const manifests = await query(observed, stuckPod())
   assert.equal(manifests.size, 1, IMAGE)
   return [...new Set(hosts)]
 }

@@ -28,7 +28,7 @@ async function admissionOf(labels: Readonly<Record<string, string>>, respond: ()
     close: () => undefined,
   }
   const reader = createReader(client, signal)
-  const facts = await readAdmission(client, reader, release, signal)
+  const facts = await readAdmission(reader, release)
   return { tried: facts?.tried, pods, unread: reader.unread.map(({ what }) => what) }
 }
 

@@ -47,7 +47,7 @@ async function observe(
   now: () => number,
 ): Promise<{ readonly facts: LegacyFacts; readonly dependents: readonly Dependent[] }> {
   const reader = createReader(client, host.signal)
-  const facts = await readLegacy(reader, client, host.signal)
+  const facts = await readLegacy(reader)
   const ours = await readOurSide(reader, { namespace: flags.namespace, release: flags.release }, now())
   // Nodes tell the region, which is of no interest here.
   const unread = reader.unread.filter(({ what }) => what !== 'Nodes')

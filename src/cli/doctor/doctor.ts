@@ -7,7 +7,6 @@ import { type ObserveRequest, observeCluster } from '../../doctor/read/observe-c
 import { observePod } from '../../doctor/read/observe-pod.ts'
 import { createRegistryQuery } from '../../doctor/read/query-registry.ts'
 import { NopassError } from '../../errors.ts'
-import type { KubeClient } from '../../kube/client.ts'
 import { shellWord } from '../../lib/text.ts'
 import { createReader, type Reader } from '../../release/reader.ts'
 import { connect } from '../connect.ts'
@@ -31,12 +30,11 @@ interface Report {
   render(observed: Observed, findings: readonly Finding[], paint: CliPaint): string
 }
 
-type Observe = (client: KubeClient, reader: Reader, request: ObserveRequest) => Promise<Observed>
+type Observe = (reader: Reader, request: ObserveRequest) => Promise<Observed>
 
 /** Diagnoses the cluster; returns 1 if there is an error. */
 export function doctor(flags: DoctorFlags & CommonFlags, host: CliHost): Promise<number> {
-  const observe: Observe = (client, reader, request) => observeCluster(client, reader, request, host.signal)
-  return run(flags, host, observe, { describe: describeReport, render: renderReport })
+  return run(flags, host, observeCluster, { describe: describeReport, render: renderReport })
 }
 
 /** Diagnoses one Pod; returns 1 if there is an error. @throws INPUT_INVALID, KUBE_NOT_FOUND */
@@ -51,10 +49,10 @@ export async function doctorPod(
       hint: 'Write its namespace and its name: `doctor pod shop/web-5d9c7-x2x4k`.',
     })
   }
-  const observe: Observe = (client, reader, request) => {
+  const observe: Observe = (reader, request) => {
     const send = createHttpSender({ proxyEnv: host.env })
-    const ask = flags.askRegistry ? createRegistryQuery(client, reader, send) : undefined
-    return observePod(client, reader, { ...request, pod: { namespace, name }, ask }, host.signal)
+    const ask = flags.askRegistry ? createRegistryQuery(reader, send) : undefined
+    return observePod(reader, { ...request, pod: { namespace, name }, ask })
   }
   return run(flags, host, observe, { describe: describePodReport, render: renderPodReport })
 }
@@ -66,14 +64,8 @@ async function run(flags: DoctorFlags & CommonFlags, host: CliHost, observe: Obs
   try {
     const { namespace, release } = flags
     const reader = createReader(client, host.signal, progress.say)
-    const inspect = createInspector(flags, {
-      client,
-      reader,
-      env: host.env,
-      signal: host.signal,
-      onProgress: progress.say,
-    })
-    const observed = await observe(client, reader, { namespace, release, server: connection.server, aheadMs, inspect })
+    const inspect = createInspector(flags, { reader, env: host.env, onProgress: progress.say })
+    const observed = await observe(reader, { namespace, release, server: connection.server, aheadMs, inspect })
     progress.end()
     const several = observed.others.length > 0 ? observed.release : undefined
     const findings = aimCommands(diagnose(observed), flags, host.program, several)

@@ -62,9 +62,8 @@ interface Source {
 
 async function fromCluster(flags: ImportFlags & CommonFlags, host: CliHost): Promise<Source> {
   using connected = await connect(flags, host)
-  const { client } = connected
-  const reader = createReader(client, host.signal)
-  const facts = await readLegacy(reader, client, host.signal)
+  const reader = createReader(connected.client, host.signal)
+  const facts = await readLegacy(reader)
   const unread = reader.unread.map(({ what }): ImportNote => {
     return { kind: 'lost', text: `${what} could not be read, so these values do not reflect them.` }
   })

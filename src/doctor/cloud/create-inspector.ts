@@ -1,6 +1,5 @@
 import { createDefaultTransport } from '../../alibaba/transport/cloud-transport.ts'
 import { createEndpoints, readEndpoints } from '../../alibaba/transport/endpoints.ts'
-import type { KubeClient } from '../../kube/client.ts'
 import type { KubeObject } from '../../kube/types.ts'
 import { clusterKey } from '../../policy/ram-names.ts'
 import type { ReleaseFacts } from '../../release/find-release.ts'
@@ -18,10 +17,8 @@ export interface InspectOptions {
 }
 
 export interface InspectDeps {
-  readonly client: KubeClient
   readonly reader: Reader
   readonly env: NodeJS.ProcessEnv
-  readonly signal: AbortSignal
   readonly onProgress: (what: string, items: number) => void
 }
 
@@ -37,7 +34,7 @@ export function createInspector(
   options: InspectOptions,
   deps: InspectDeps,
 ): (release: ReleaseFacts) => Promise<CloudSnapshot> {
-  const { client, reader, env, signal, onProgress } = deps
+  const { reader, env, onProgress } = deps
   // People and runners are outside of the VPC.
   const overrides = readEndpoints(options.endpoints ?? '')
   // IMS is the newer half of RAM: ram.vpc-proxy.aliyuncs.com and ims.vpc-proxy.aliyuncs.com.
@@ -50,13 +47,15 @@ export function createInspector(
     if (credentials === undefined) return notInspected(NO_CREDENTIALS)
     if (config === undefined) return notInspected('the configuration of the release cannot be read')
     const given = { clusterId: options.ackClusterId, region: config.region }
-    const [place, { inspectCloud }] = await Promise.all([
-      readPlace(client, reader, given, signal),
-      import('./inspect-cloud.ts'),
-    ])
+    const [place, { inspectCloud }] = await Promise.all([readPlace(reader, given), import('./inspect-cloud.ts')])
     const workerRoles = options.workerRole ?? []
     const say = (what: string): void => onProgress(what, 0)
-    return inspectCloud(config, place, { transport, endpoints, credentials, workerRoles, onProgress: say }, signal)
+    return inspectCloud(
+      config,
+      place,
+      { transport, endpoints, credentials, workerRoles, onProgress: say },
+      reader.signal,
+    )
   }
 }
 
@@ -70,10 +69,8 @@ const PROFILE = '/api/v1/namespaces/kube-system/configmaps/ack-cluster-profile'
 
 /** The location of a cluster, read from its objects. `given` are the user's flags and the values of the release. */
 async function readPlace(
-  client: KubeClient,
   reader: Reader,
   given: { readonly clusterId: string | undefined; readonly region: string },
-  signal: AbortSignal,
 ): Promise<ClusterPlace> {
   const [profile, home, region] = await Promise.all([
     reader.get<{ readonly data?: Readonly<Record<string, string>> }>(
@@ -81,7 +78,7 @@ async function readPlace(
       PROFILE,
     ),
     reader.get<KubeObject>('Namespace kube-system', '/api/v1/namespaces/kube-system'),
-    given.region || readRegion(client, reader, signal),
+    given.region || readRegion(reader),
   ])
   const { clusterid, uid, vpcid, 'vsw-zone': vswitches } = profile?.data ?? {}
   const clusterId = given.clusterId ?? (clusterid || undefined)
@@ -98,8 +95,8 @@ async function readPlace(
   }
 }
 
-async function readRegion(client: KubeClient, reader: Reader, signal: AbortSignal): Promise<string> {
-  const call = { method: 'GET', path: '/api/v1/nodes', query: { limit: 1 } } as const
-  const list = await reader.attempt('Nodes', () => client.request<{ items?: readonly KubeObject[] }>(call, signal))
+async function readRegion(reader: Reader): Promise<string> {
+  type Nodes = { readonly items?: readonly KubeObject[] }
+  const list = await reader.attempt('Nodes', () => reader.request<Nodes>('/api/v1/nodes', { query: { limit: 1 } }))
   return list?.items?.[0]?.metadata.labels?.['topology.kubernetes.io/region'] ?? ''
 }

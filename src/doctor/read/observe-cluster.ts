@@ -1,4 +1,4 @@
-import { type KubeClient, METADATA_ONLY_LIST } from '../../kube/client.ts'
+import { METADATA_ONLY_LIST } from '../../kube/client.ts'
 import type { PodObject } from '../../kube/types.ts'
 import { findAddons } from '../../release/cluster-reads.ts'
 import { findRelease, type ReleaseChoice, type ReleaseFacts } from '../../release/find-release.ts'
@@ -25,12 +25,11 @@ type Base = Pick<Observed, 'now' | 'aheadMs' | 'server' | 'kubernetes' | 'releas
  * @throws KubeApiError when the API server cannot be reached or does not know the caller
  */
 export async function observeBase(
-  client: KubeClient,
   reader: Reader,
   { server, aheadMs: readAheadMs, ...choice }: ObserveRequest,
-  signal: AbortSignal,
 ): Promise<Base> {
-  const version = await client.request<{ gitVersion?: string }>({ method: 'GET', path: '/version' }, signal)
+  const { client, signal } = reader
+  const version = await reader.request<{ gitVersion?: string }>('/version')
   const [{ chosen, others }, addons] = await Promise.all([findRelease(reader, choice), findAddons(client, signal)])
   const aheadMs = readAheadMs()
   return {
@@ -50,22 +49,13 @@ export const NOT_INSPECTED: CloudSnapshot = { state: 'not-inspected', why: 'no r
  * Reads everything for the diagnosis; of Secrets only the pull secrets' metadata.
  * @throws KubeApiError when the API server cannot be reached or does not know the caller
  */
-export async function observeCluster(
-  client: KubeClient,
-  reader: Reader,
-  request: ObserveRequest,
-  signal: AbortSignal,
-): Promise<Observed> {
-  const base = await observeBase(client, reader, request, signal)
+export async function observeCluster(reader: Reader, request: ObserveRequest): Promise<Observed> {
+  const base = await observeBase(reader, request)
   const { release } = base
   const [helper, lists, cloud] =
     release === undefined
       ? [NO_HELPER, NOTHING, NOT_INSPECTED]
-      : await Promise.all([
-          readHelper(client, reader, release, signal),
-          readLists(reader, release),
-          request.inspect(release),
-        ])
+      : await Promise.all([readHelper(reader, release), readLists(reader, release), request.inspect(release)])
   return { ...base, ...helper, ...lists, cloud, focus: undefined, unread: reader.unread }
 }
 

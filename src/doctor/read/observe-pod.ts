@@ -1,6 +1,5 @@
 import { NopassError } from '../../errors.ts'
 import { unlessStatus } from '../../kube/api-error.ts'
-import type { KubeClient } from '../../kube/client.ts'
 import type { PodObject } from '../../kube/types.ts'
 import { type KubeObject, namespacedPath } from '../../kube/types.ts'
 import type { ServiceAccountObject } from '../../release/object-views.ts'
@@ -23,21 +22,16 @@ export interface PodRequest extends ObserveRequest {
  * Reads everything about one Pod: itself, its namespace, ServiceAccount, pull secret, node and Events, and the release.
  * @throws KUBE_NOT_FOUND, KUBE_FORBIDDEN of the Pod itself
  */
-export async function observePod(
-  client: KubeClient,
-  reader: Reader,
-  request: PodRequest,
-  signal: AbortSignal,
-): Promise<Observed> {
+export async function observePod(reader: Reader, request: PodRequest): Promise<Observed> {
   const { pod: wanted, ask, ...rest } = request
-  const pod = await readPod(client, wanted, signal)
+  const pod = await readPod(reader, wanted)
   const facts = describePod(pod)
-  const base = await observeBase(client, reader, rest, signal)
+  const base = await observeBase(reader, rest)
   const { release } = base
   const { namespace } = wanted
   const { secretName, transforms } = lensOf(release)
   const [helper, cloud, around, account, secrets, node, words] = await Promise.all([
-    release === undefined ? NO_HELPER : readHelper(client, reader, release, signal),
+    release === undefined ? NO_HELPER : readHelper(reader, release),
     release === undefined ? NOT_INSPECTED : request.inspect(release),
     reader.get<KubeObject>(`Namespace ${namespace}`, `/api/v1/namespaces/${namespace}`),
     reader.get<ServiceAccountObject>(
@@ -45,7 +39,7 @@ export async function observePod(
       namespacedPath('/api/v1', namespace, 'serviceaccounts', facts.serviceAccount),
     ),
     readPullSecrets(reader, secretName, transforms, namespace),
-    facts.node === undefined ? null : readNode(client, reader, facts.node, signal),
+    facts.node === undefined ? null : readNode(reader, facts.node),
     readWords(reader, pod),
   ])
   const observed: Observed = {
@@ -60,17 +54,13 @@ export async function observePod(
     unread: reader.unread,
   }
   if (ask === undefined || observed.focus === undefined) return observed
-  const responses = await ask(observed, observed.focus.pod, signal)
+  const responses = await ask(observed, observed.focus.pod)
   return { ...observed, focus: { ...observed.focus, responses }, unread: reader.unread }
 }
 
-async function readPod(
-  client: KubeClient,
-  { namespace, name }: PodRequest['pod'],
-  signal: AbortSignal,
-): Promise<PodObject> {
+async function readPod(reader: Reader, { namespace, name }: PodRequest['pod']): Promise<PodObject> {
   const path = namespacedPath('/api/v1', namespace, 'pods', name)
-  const pod = await unlessStatus(client.request<PodObject>({ method: 'GET', path }, signal), 404)
+  const pod = await unlessStatus(reader.request<PodObject>(path), 404)
   if (pod !== undefined) return pod
   throw new NopassError('KUBE_NOT_FOUND', `there is no Pod ${namespace}/${name}`, {
     hint: `\`kubectl get pods --namespace ${namespace}\` lists them; a Deployment's Pods change their names.`,
@@ -81,31 +71,24 @@ interface NodeObject {
   readonly status: { readonly nodeInfo: { kubeletVersion: string; operatingSystem: string; architecture: string } }
 }
 
-async function readNode(
-  client: KubeClient,
-  reader: Reader,
-  name: string,
-  signal: AbortSignal,
-): Promise<NodeFacts | undefined> {
+async function readNode(reader: Reader, name: string): Promise<NodeFacts | undefined> {
   const node = await reader.get<NodeObject>(`Node ${name}`, `/api/v1/nodes/${name}`)
   if (!node) return undefined
   const { kubeletVersion, operatingSystem, architecture } = node.status.nodeInfo
   const platform = `${operatingSystem}/${architecture}`
-  return { name, version: kubeletVersion, platform, cachePolicy: await readCachePolicy(client, name, signal) }
+  return { name, version: kubeletVersion, platform, cachePolicy: await readCachePolicy(reader, name) }
 }
 
 /** The kubelet's own configuration; undefined without the right to read it, which most users lack, or without a response. */
-async function readCachePolicy(client: KubeClient, name: string, signal: AbortSignal): Promise<string | undefined> {
+async function readCachePolicy(reader: Reader, name: string): Promise<string | undefined> {
   const path = `/api/v1/nodes/${name}/proxy/configz`
   try {
-    const { kubeletconfig } = await client.request<{ kubeletconfig?: Record<string, unknown> }>(
-      { method: 'GET', path, timeoutMs: 5000 },
-      signal,
-    )
+    type Config = { readonly kubeletconfig?: Readonly<Record<string, unknown>> }
+    const { kubeletconfig } = await reader.request<Config>(path, { timeoutMs: 5000 })
     const policy = kubeletconfig?.imagePullCredentialsVerificationPolicy
     return typeof policy === 'string' && policy !== '' ? policy : undefined
   } catch (error) {
-    if (signal.aborted) throw error
+    if (reader.signal.aborted) throw error
     return undefined
   }
 }

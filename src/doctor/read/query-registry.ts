@@ -3,7 +3,6 @@ import { type ManifestRequest, type ManifestResult, queryManifest } from '../../
 import { isCoveredBy, parseImage } from '../../acr/registry-domains.ts'
 import type { HttpSender } from '../../alibaba/transport/http-sender.ts'
 import { toNopassError } from '../../errors.ts'
-import type { KubeClient } from '../../kube/client.ts'
 import { namespacedPath } from '../../kube/types.ts'
 import { isLoopback } from '../../proxy-rules.ts'
 import type { Reader } from '../../release/reader.ts'
@@ -11,15 +10,11 @@ import type { Observed, PodFacts } from '../observed.ts'
 import { coveringRegistries, createPodContext, type PodContext } from '../pod/pod-context.ts'
 
 /** The registries' responses to the credential in a Pod's pull secret, by image. */
-export type QueryRegistry = (
-  observed: Observed,
-  pod: PodFacts,
-  signal: AbortSignal,
-) => Promise<ReadonlyMap<string, ManifestResult>>
+export type QueryRegistry = (observed: Observed, pod: PodFacts) => Promise<ReadonlyMap<string, ManifestResult>>
 
 /** With the user's consent: reads the pull secret with the user's rights. The credential is sent only to the registry. */
-export function createRegistryQuery(client: KubeClient, reader: Reader, send: HttpSender): QueryRegistry {
-  return async (observed, pod, signal) => {
+export function createRegistryQuery(reader: Reader, send: HttpSender): QueryRegistry {
+  return async (observed, pod) => {
     const context = createPodContext(observed)
     const responses = new Map<string, ManifestResult>()
     if (context === undefined) return responses
@@ -29,11 +24,11 @@ export function createRegistryQuery(client: KubeClient, reader: Reader, send: Ht
     if (covered.length === 0 || observed.secrets?.get(pod.namespace) === undefined) return responses
     const path = namespacedPath('/api/v1', pod.namespace, 'secrets', secretName)
     const secret = await reader.attempt(`Secret ${pod.namespace}/${secretName} (content)`, () =>
-      client.request<{ data?: Record<string, string> }>({ method: 'GET', path }, signal),
+      reader.request<{ data?: Record<string, string> }>(path),
     )
     if (secret === undefined) return responses
     const content = Buffer.from(secret.data?.['.dockerconfigjson'] ?? '', 'base64').toString()
-    for (const image of covered) responses.set(image, await ask(image, content, context, send, signal))
+    for (const image of covered) responses.set(image, await ask(image, content, context, send, reader.signal))
     return responses
   }
 }

@@ -1,5 +1,4 @@
 import { KubeApiError } from '../../kube/api-error.ts'
-import type { KubeClient } from '../../kube/client.ts'
 import type { KubeObject } from '../../kube/types.ts'
 import type { ReleaseFacts } from '../../release/find-release.ts'
 import { lensOf } from '../../release/read-pull-secrets.ts'
@@ -10,14 +9,9 @@ import type { AdmissionFacts } from '../observed.ts'
 const API = '/apis/admissionregistration.k8s.io/v1'
 
 /** The release's admission policies in the API server, and with `attach: admission` their effect on a Pod. */
-export async function readAdmission(
-  client: KubeClient,
-  reader: Reader,
-  release: ReleaseFacts,
-  signal: AbortSignal,
-): Promise<AdmissionFacts | undefined> {
+export async function readAdmission(reader: Reader, release: ReleaseFacts): Promise<AdmissionFacts | undefined> {
   const kinds = await reader.attempt('API resources', async () => {
-    const list = await client.request<{ resources: readonly { name: string }[] }>({ method: 'GET', path: API }, signal)
+    const list = await reader.request<{ resources: readonly { name: string }[] }>(API)
     return new Set(list.resources.map(({ name }) => name))
   })
   if (kinds === undefined) return undefined
@@ -28,7 +22,7 @@ export async function readAdmission(
   const [mutating, guarding, tried] = await Promise.all([
     mutates ? readBound(reader, 'Mutating', release) : [],
     canGuard && config?.guard === 'enabled' ? readBound(reader, 'Validating', release) : [],
-    config?.attach === 'admission' && canMutate ? tryPod(client, reader, release, signal) : undefined,
+    config?.attach === 'admission' && canMutate ? tryPod(reader, release) : undefined,
   ])
   const bound = mutating && guarding && [...mutating, ...guarding]
   return { canMutate, canGuard, bound, tried }
@@ -56,12 +50,7 @@ async function readBound(
 }
 
 /** Creates a Pod as a dry run in the release's namespace, if that is a target. */
-async function tryPod(
-  client: KubeClient,
-  reader: Reader,
-  release: ReleaseFacts,
-  signal: AbortSignal,
-): Promise<AdmissionFacts['tried']> {
+async function tryPod(reader: Reader, release: ReleaseFacts): Promise<AdmissionFacts['tried']> {
   const { namespace, config } = release
   if (config === undefined || config.admissionImages === 'acr') return undefined
   const targets = createTargets(config)
@@ -79,7 +68,8 @@ async function tryPod(
   } as const
   const pod = await reader.attempt('A Pod created as a dry run', async () => {
     try {
-      return await client.request<{ spec: { imagePullSecrets?: readonly { name?: string }[] } }>(call, signal)
+      type Pod = { readonly spec: { readonly imagePullSecrets?: readonly { readonly name?: string }[] } }
+      return await reader.client.request<Pod>(call, reader.signal)
     } catch (error) {
       // Refused by another policy, or a webhook of Pods that fails or hangs: it shows nothing about our policy.
       if (error instanceof KubeApiError) throw forbidden(error)

@@ -1,4 +1,3 @@
-import type { KubeClient } from '../../kube/client.ts'
 import type { ManagedFieldsEntry } from '../../kube/types.ts'
 import { readServedIssuer } from '../../release/cluster-reads.ts'
 import type { ReleaseFacts } from '../../release/find-release.ts'
@@ -24,21 +23,16 @@ export const NO_HELPER: HelperFacts = {
 }
 
 /** Reads whether a release's helper runs, leads, and has its rights. */
-export async function readHelper(
-  client: KubeClient,
-  reader: Reader,
-  release: ReleaseFacts,
-  signal: AbortSignal,
-): Promise<HelperFacts> {
+export async function readHelper(reader: Reader, release: ReleaseFacts): Promise<HelperFacts> {
   const { namespace, fullname, config } = release
   const [deployment, helperPods, lease, admission, missingRights, issuer] = await Promise.all([
     readDeployment(reader, release),
-    readHelperPods(client, reader, release, signal),
+    readHelperPods(reader, release),
     readLease(reader, namespace, config?.release.lease ?? fullname),
-    readAdmission(client, reader, release, signal),
-    reviewRights(client, reader, config, signal),
+    readAdmission(reader, release),
+    reviewRights(reader, config),
     config?.identity.type === 'rrsa'
-      ? reader.attempt("The cluster's issuer", () => readServedIssuer(client, signal))
+      ? reader.attempt("The cluster's issuer", () => readServedIssuer(reader.client, reader.signal))
       : undefined,
   ])
   return { deployment, helperPods, lease, admission, missingRights, issuer }
@@ -64,15 +58,10 @@ async function readDeployment(
 }
 
 /** Those of the helper; which of them are not ready, and why. */
-async function readHelperPods(
-  client: KubeClient,
-  reader: Reader,
-  { namespace, name }: ReleaseFacts,
-  signal: AbortSignal,
-): Promise<Observed['helperPods']> {
+async function readHelperPods(reader: Reader, { namespace, name }: ReleaseFacts): Promise<Observed['helperPods']> {
   const selector = { 'app.kubernetes.io/name': 'acr-nopass', 'app.kubernetes.io/instance': name }
   const parts = { namespace, selector, statusConfigMap: undefined, configHash: undefined }
-  return reader.attempt(`Pods of namespace ${namespace}`, () => readPods(client, parts, signal))
+  return reader.attempt(`Pods of namespace ${namespace}`, () => readPods(reader.client, parts, reader.signal))
 }
 
 interface LeaseObject {

@@ -1,4 +1,3 @@
-import type { KubeClient } from '../../kube/client.ts'
 import { formatRight, type Right, review } from '../../release/access-review.ts'
 import type { Reader } from '../../release/reader.ts'
 import { createTargets } from '../../release/targets.ts'
@@ -6,10 +5,8 @@ import type { HelperConfig } from '../../values/helper-config.generated.ts'
 
 /** Reviews which rights the helper's ServiceAccount lacks; undefined: the caller may not review it, or too little is known. */
 export async function reviewRights(
-  client: KubeClient,
   reader: Reader,
   config: HelperConfig | undefined,
-  signal: AbortSignal,
 ): Promise<readonly string[] | undefined> {
   if (config === undefined) return undefined
   const { namespace, serviceAccount } = config.release
@@ -19,7 +16,7 @@ export async function reviewRights(
   }
   const ask = async (right: Right): Promise<readonly string[]> => {
     const spec = { ...subject, resourceAttributes: right }
-    const status = await review<{ allowed?: boolean }>(client, 'SubjectAccessReview', spec, signal)
+    const status = await review<{ allowed?: boolean }>(reader.client, 'SubjectAccessReview', spec, reader.signal)
     return status?.allowed === true ? [] : [formatRight(right)]
   }
   return reader.attempt("The helper's rights (SubjectAccessReview)", async () => {

@@ -1,5 +1,5 @@
 import { unlessStatus } from '../../kube/api-error.ts'
-import { type KubeClient, METADATA_ONLY_LIST } from '../../kube/client.ts'
+import { METADATA_ONLY_LIST } from '../../kube/client.ts'
 import { listPages } from '../../kube/list-pages.ts'
 import { withWriters } from '../../kube/managed-fields.ts'
 import { apiRoot, type KubeObject, keyOf, namespacedPath } from '../../kube/types.ts'
@@ -43,7 +43,7 @@ const LISTS: readonly (readonly [kind: string, apiVersion: string, plural: strin
  * Reads the old helper's objects and everything that may need them; of Secrets only metadata. Custom kinds (Argo Rollouts, Kruise,
  * operators' own) are found by discovery. What could not be read is in `reader.unread`.
  */
-export async function readLegacy(reader: Reader, client: KubeClient, signal: AbortSignal): Promise<LegacyFacts> {
+export async function readLegacy(reader: Reader): Promise<LegacyFacts> {
   const system = `/api/v1/namespaces/${LEGACY_NAMESPACE}`
   const accept = METADATA_ONLY_LIST
   const trimObject = createTrim()
@@ -59,7 +59,7 @@ export async function readLegacy(reader: Reader, client: KubeClient, signal: Abo
     Promise.all(LEGACY_SECRETS.map((name) => listNamed(name))),
     // Metadata has no type, which never changes.
     Promise.all(LEGACY_SECRETS.map((name) => listNamed(name, NOT_FOR_PULLS))),
-    readCustom(reader, client, trimObject, signal),
+    readCustom(reader, trimObject),
     ...LISTS.map((kind) => readKind(reader, kind, trimObject)),
   ])
   const foreign = new Set(others.flatMap((list) => (list ?? []).map(({ metadata }) => metadata.uid)))
@@ -75,19 +75,14 @@ export async function readLegacy(reader: Reader, client: KubeClient, signal: Abo
     ...lists.flat(),
   ]
   const minor = Number.parseInt(isRecord(version) ? String(version.minor) : '', 10)
-  const recorded = await readWriters(reader, client, objects, signal)
+  const recorded = await readWriters(reader, objects)
   return collectFacts(recorded, Number.isNaN(minor) ? undefined : minor)
 }
 
 const NOT_FOR_PULLS = ',type!=kubernetes.io/dockerconfigjson,type!=kubernetes.io/dockercfg'
 
 /** If lists come without managedFields, the old helper, its Secrets and what refers to them are read one by one. */
-async function readWriters(
-  reader: Reader,
-  client: KubeClient,
-  objects: readonly AnyObject[],
-  signal: AbortSignal,
-): Promise<readonly AnyObject[]> {
+async function readWriters(reader: Reader, objects: readonly AnyObject[]): Promise<readonly AnyObject[]> {
   const found: AnyObject[] = []
   for (const object of objects) {
     const { kind, apiVersion, metadata } = object
@@ -99,7 +94,7 @@ async function readWriters(
     }
     const path = objectPath(object)
     const read = await reader.attempt(`${kind} ${keyOf(metadata)}`, () =>
-      unlessStatus(withWriters(client, path, object, signal), 404),
+      unlessStatus(withWriters(reader.client, path, object, reader.signal), 404),
     )
     // Deleted meanwhile: it is left out.
     // Nothing of the list stays: a field that is gone by now must not come back. Metadata has no type, which never changes.
@@ -128,12 +123,8 @@ async function readKind(
 }
 
 /** Objects of custom kinds that pull something or refer to an old Secret; the rest is dropped while reading. */
-async function readCustom(
-  reader: Reader,
-  client: KubeClient,
-  trimObject: ReturnType<typeof createTrim>,
-  signal: AbortSignal,
-): Promise<readonly AnyObject[]> {
+async function readCustom(reader: Reader, trimObject: ReturnType<typeof createTrim>): Promise<readonly AnyObject[]> {
+  const { client, signal } = reader
   const found: AnyObject[] = []
   const listKind = async ({ kind, apiVersion, plural }: ServedKind): Promise<void> => {
     const those: AnyObject[] = []
