@@ -8,7 +8,7 @@ import type { Pod, PodStatus } from '../../cluster/pod.ts'
 import type { Run } from '../../process/run.ts'
 import { findImage, type Images } from './container-command.ts'
 import { type ContainerRunner, createContainerRunner } from './container-runner.ts'
-import type { EventRecorder } from './event-recorder.ts'
+import type { RecordEvent } from './event-recorder.ts'
 import type { PodAddresses } from './field-value.ts'
 import { createPodStatusWriter, podStatus } from './pod-status.ts'
 import { createPodTokens } from './pod-tokens.ts'
@@ -19,7 +19,7 @@ export interface WorkerContext {
   readonly client: KubeClient
   readonly clock: Clock
   readonly run: Run
-  readonly events: EventRecorder
+  readonly recordEvent: RecordEvent
   readonly sources: SourceCache
   readonly images: Images
   readonly apiServer: { readonly host: string; readonly port: number }
@@ -43,7 +43,7 @@ export interface PodWorker {
 }
 
 export function startPodWorker(first: Pod, addresses: PodAddresses, context: WorkerContext): PodWorker {
-  const { client, clock, events, sources } = context
+  const { client, clock, recordEvent, sources } = context
   const { namespace, name, uid } = first.metadata
   const folder = join(context.run.folder, 'pods', uid)
   const startTime = new Date(clock.now()).toISOString()
@@ -68,7 +68,7 @@ export function startPodWorker(first: Pod, addresses: PodAddresses, context: Wor
       folder,
       user: owner && podUser(first, container, context.sandboxUid),
       volumeFolder: volumes.folder,
-      recordEvent: (type, reason, message) => events.record(pod, type, reason, message),
+      recordEvent: (type, reason, message) => recordEvent(pod, type, reason, message),
       onChange: () => writer.write(status()),
     }),
   )
@@ -79,7 +79,7 @@ export function startPodWorker(first: Pod, addresses: PodAddresses, context: Wor
     const commands = first.spec.containers.flatMap(({ image }) => findImage(context.images, image)?.entrypoint ?? [])
     const closed = user && closedToOthers([...commands, context.run.folder])
     if (closed === undefined) return user
-    events.record(first, 'Normal', 'UserKept', `runs as root, not as ${user?.uid}: other users cannot access ${closed}`)
+    recordEvent(first, 'Normal', 'UserKept', `runs as root, not as ${user?.uid}: other users cannot access ${closed}`)
     return undefined
   }
 
@@ -107,7 +107,7 @@ export function startPodWorker(first: Pod, addresses: PodAddresses, context: Wor
         failures = error.message === problem ? failures + 1 : 1
         problem = error.message
         // The caches may still be filling, so a problem is reported at its third occurrence, then about every 30 s.
-        if (failures % 30 === 3) events.record(pod, 'Warning', 'FailedMount', `MountVolume.SetUp failed: ${problem}`)
+        if (failures % 30 === 3) recordEvent(pod, 'Warning', 'FailedMount', `MountVolume.SetUp failed: ${problem}`)
         waitMs = failures < 3 ? 100 : 1000
       }
       const timer = new AbortController()
@@ -134,7 +134,7 @@ export function startPodWorker(first: Pod, addresses: PodAddresses, context: Wor
   /** Terminates the Pod as the kubelet does: stops its containers, writes the final status and deletes the object. */
   async function terminate(seconds: number): Promise<void> {
     for (const { container } of containers)
-      events.record(pod, 'Normal', 'Killing', `Stopping container ${container.name}`)
+      recordEvent(pod, 'Normal', 'Killing', `Stopping container ${container.name}`)
     await cleanUp(seconds * 1000)
     const path = namespacedPath('/api/v1', namespace, 'pods', name)
     const body = { gracePeriodSeconds: 0, preconditions: { uid } }

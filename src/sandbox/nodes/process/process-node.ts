@@ -75,7 +75,7 @@ export async function startProcessNode(options: ProcessNodeOptions): Promise<Pro
     client,
     clock: systemClock,
     run: cluster.run,
-    events: createEventRecorder(client, name, Date.now, until),
+    recordEvent: createEventRecorder(client, name, until),
     sources: createSourceCache(client),
     images,
     apiServer: options.apiServer ?? { host: api.hostname, port: Number(api.port) },
