@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { V1Container, V1EnvVar } from '@kubernetes/client-node'
 import type { Pod } from '../../cluster/pod.ts'
 import { fieldValue, type PodAddresses } from './field-value.ts'
-import { type FindSource, MissingSource, needKey, needSource } from './source-cache.ts'
+import { type FindSource, MissingSource, needKey, needSource } from './pod-sources.ts'
 
 export interface CommandContext {
   readonly pod: Pod

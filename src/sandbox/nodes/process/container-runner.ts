@@ -7,8 +7,8 @@ import type { ContainerState, ContainerStatus, Terminated } from '../../cluster/
 import type { Child, ExitState } from '../../process/child.ts'
 import type { Run } from '../../process/run.ts'
 import { type CommandContext, containerCommand, findImage, type Images } from './container-command.ts'
+import { MissingSource } from './pod-sources.ts'
 import { watchHealth } from './probe.ts'
-import { MissingSource } from './source-cache.ts'
 
 export interface RunnerContext extends Omit<CommandContext, 'entrypoint'> {
   readonly run: Run

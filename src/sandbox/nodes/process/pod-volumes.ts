@@ -23,7 +23,7 @@ import type {
 import { orElse } from '../../../lib/or-else.ts'
 import type { Pod } from '../../cluster/pod.ts'
 import { fieldValue, type PodAddresses } from './field-value.ts'
-import { type FindSource, MissingSource, needSource, type SourceData } from './source-cache.ts'
+import { type FindSource, MissingSource, needSource, type SourceData } from './pod-sources.ts'
 
 /** The volumes of one Pod. */
 interface PodVolumes {

@@ -10,17 +10,16 @@ import { findImage, type Images } from './container-command.ts'
 import { type ContainerRunner, createContainerRunner } from './container-runner.ts'
 import type { RecordEvent } from './event-recorder.ts'
 import type { PodAddresses } from './field-value.ts'
+import { followSources, MissingSource } from './pod-sources.ts'
 import { createPodStatusWriter, podStatus } from './pod-status.ts'
 import { createPodTokens } from './pod-tokens.ts'
 import { closedToOthers, createPodVolumes, podUser, tokenProjections } from './pod-volumes.ts'
-import { type FindSource, MissingSource, podSources, type SourceCache } from './source-cache.ts'
 
 export interface WorkerContext {
   readonly client: KubeClient
   readonly clock: Clock
   readonly run: Run
   readonly recordEvent: RecordEvent
-  readonly sources: SourceCache
   readonly images: Images
   readonly apiServer: { readonly host: string; readonly port: number }
   readonly sandboxUid: number | undefined
@@ -43,7 +42,7 @@ export interface PodWorker {
 }
 
 export function startPodWorker(first: Pod, addresses: PodAddresses, context: WorkerContext): PodWorker {
-  const { client, clock, recordEvent, sources } = context
+  const { client, clock, recordEvent } = context
   const { namespace, name, uid } = first.metadata
   const folder = join(context.run.folder, 'pods', uid)
   const startTime = new Date(clock.now()).toISOString()
@@ -54,11 +53,8 @@ export function startPodWorker(first: Pod, addresses: PodAddresses, context: Wor
   const owner = chooseUser()
   const volumes = createPodVolumes(first, join(folder, 'volumes'), owner)
   const tokens = createPodTokens(client, first, tokenProjections(first), clock)
-  const find: FindSource = (kind, source) => sources.find(kind, namespace, source)
+  const find = followSources(client, first, () => refreshVolumes(), end.signal)
   mkdirSync(folder, { recursive: true, mode: 0o711 })
-  const unfollow = podSources(first).map(({ kind, name: source }) =>
-    sources.follow(kind, namespace, source, () => refreshVolumes()),
-  )
   const containers = first.spec.containers.map((container) =>
     createContainerRunner(container, {
       ...context,
@@ -125,7 +121,6 @@ export function startPodWorker(first: Pod, addresses: PodAddresses, context: Wor
 
   async function cleanUp(graceMs: number): Promise<void> {
     end.abort()
-    for (const stop of unfollow) stop()
     await Promise.all(containers.map((container) => container.stop(graceMs)))
     await running
     rmSync(folder, { recursive: true, force: true })

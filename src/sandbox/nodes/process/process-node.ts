@@ -12,7 +12,6 @@ import { createEventRecorder } from './event-recorder.ts'
 import { readLog, startLogServer } from './log-server.ts'
 import { keepNodeLease, registerNode } from './node-object.ts'
 import { type PodWorker, startPodWorker } from './pod-worker.ts'
-import { createSourceCache } from './source-cache.ts'
 
 export interface ProcessNodeOptions {
   readonly cluster: Cluster
@@ -76,7 +75,6 @@ export async function startProcessNode(options: ProcessNodeOptions): Promise<Pro
     clock: systemClock,
     run: cluster.run,
     recordEvent: createEventRecorder(client, name, until),
-    sources: createSourceCache(client),
     images,
     apiServer: options.apiServer ?? { host: api.hostname, port: Number(api.port) },
     sandboxUid: process.geteuid?.(),

@@ -12,8 +12,8 @@ import {
 } from '../../../../src/sandbox/nodes/process/container-command.ts'
 import { createBackOff } from '../../../../src/sandbox/nodes/process/container-runner.ts'
 import { fieldValue } from '../../../../src/sandbox/nodes/process/field-value.ts'
+import { podSources } from '../../../../src/sandbox/nodes/process/pod-sources.ts'
 import { podUser, volumeContent } from '../../../../src/sandbox/nodes/process/pod-volumes.ts'
-import { podSources } from '../../../../src/sandbox/nodes/process/source-cache.ts'
 
 const main: V1Container = { name: 'main', image: 'example/app:1' }
 function pod(spec: Partial<Pod['spec']> = {}): Pod {

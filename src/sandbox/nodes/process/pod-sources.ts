@@ -3,56 +3,24 @@ import { type KubeObject, namespacedPath } from '../../../kube/types.ts'
 import { follow } from '../../cluster/follow.ts'
 import type { Pod } from '../../cluster/pod.ts'
 
-/** The ConfigMaps and Secrets of the node's Pods; like the kubelet it watches each by name while a Pod needs it. */
-export interface SourceCache {
-  /** Watches an object and calls `onChange` after each change; returns a function that ends the watch. */
-  follow(kind: SourceKind, namespace: string, name: string, onChange: () => void): () => void
-  /** Returns undefined if the object does not exist or has not been read yet. */
-  find(kind: SourceKind, namespace: string, name: string): SourceData | undefined
-}
-
-interface Followed {
-  readonly listeners: Set<() => void>
-  readonly end: AbortController
-  data: SourceData | undefined
-}
-
 interface SourceObject extends KubeObject {
   readonly data?: Readonly<Record<string, string>>
   readonly binaryData?: Readonly<Record<string, string>>
 }
 
-export function createSourceCache(client: KubeClient): SourceCache {
-  const followed = new Map<string, Followed>()
-  const keyOf = (kind: SourceKind, namespace: string, name: string): string => `${kind}/${namespace}/${name}`
-
-  function begin(kind: SourceKind, namespace: string, name: string): Followed {
-    const entry: Followed = { listeners: new Set(), end: new AbortController(), data: undefined }
-    const path = namespacedPath('/api/v1', namespace, kind)
+/** Watches the ConfigMaps and Secrets of a Pod, each by name as the kubelet does; calls `onChange` after each change. */
+export function followSources(client: KubeClient, pod: Pod, onChange: () => void, signal: AbortSignal): FindSource {
+  const found = new Map<string, SourceData>()
+  for (const { kind, name } of podSources(pod)) {
+    const path = namespacedPath('/api/v1', pod.metadata.namespace, kind)
     const reflector = follow<SourceObject>(client, path, `metadata.name=${name}`, (_key, object) => {
-      entry.data = object && decode(kind, object)
-      for (const listener of entry.listeners) listener()
+      if (object) found.set(`${kind}/${name}`, decode(kind, object))
+      else found.delete(`${kind}/${name}`)
+      onChange()
     })
-    void reflector.run(entry.end.signal)
-    return entry
+    void reflector.run(signal)
   }
-
-  return {
-    find: (kind, namespace, name) => followed.get(keyOf(kind, namespace, name))?.data,
-    follow(kind, namespace, name, onChange) {
-      const key = keyOf(kind, namespace, name)
-      const entry = followed.get(key) ?? begin(kind, namespace, name)
-      followed.set(key, entry)
-      const listener = (): void => onChange()
-      entry.listeners.add(listener)
-      return () => {
-        entry.listeners.delete(listener)
-        if (entry.listeners.size > 0) return
-        entry.end.abort()
-        followed.delete(key)
-      }
-    },
-  }
+  return (kind, name) => found.get(`${kind}/${name}`)
 }
 
 function decode(kind: SourceKind, { data = {}, binaryData = {} }: SourceObject): SourceData {
@@ -97,7 +65,7 @@ export interface SourceData {
 
 export type SourceKind = 'configmaps' | 'secrets'
 
-/** Returns undefined if the object does not exist. */
+/** Returns undefined if the object does not exist or has not been read yet. */
 export type FindSource = (kind: SourceKind, name: string) => SourceData | undefined
 
 /** The reason why a container or volume cannot be created, in the words of Kubernetes' own Events. */
