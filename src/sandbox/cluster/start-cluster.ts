@@ -7,7 +7,7 @@ import type { Child } from '../process/child.ts'
 import { freePort, retryPort } from '../process/free-port.ts'
 import { untilReady } from '../process/ready.ts'
 import { openRun, type Run } from '../process/run.ts'
-import { startBinder } from './binder.ts'
+import { runBinder } from './binder.ts'
 import { createAuthority } from './certificate.ts'
 import { type ClusterAccess, toAccess } from './cluster-access.ts'
 import { writeClusterFiles } from './cluster-keys.ts'
@@ -132,13 +132,15 @@ async function start(options: ClusterOptions, run: Run): Promise<Cluster> {
     admin.request({ method: 'GET', path: '/api/v1/namespaces/default/serviceaccounts/default' }, signal),
   )
 
-  const binder = startBinder(admin, run.ended)
+  const end = new AbortController()
+  const binding = runBinder(admin, AbortSignal.any([end.signal, run.ended]))
   run.ended.addEventListener('abort', () => admin.close())
 
   let stopped: Promise<void> | undefined
   const stop = (): Promise<void> => {
     stopped ??= (async () => {
-      await binder.stop()
+      end.abort()
+      await binding
       admin.close()
       await Promise.all([controllerManager.stop(), apiServer.stop()])
       if (!options.etcd) await etcd.stop()
