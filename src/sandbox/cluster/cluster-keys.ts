@@ -1,7 +1,9 @@
 import { generateKeyPair } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { promisify } from 'node:util'
+import type { KubeClient } from '../../kube/client.ts'
 import type { KubeConnection } from '../../kube/kube-connection.ts'
+import { namespacedPath } from '../../kube/types.ts'
 import type { Authority, KeyPair } from './certificate.ts'
 import type { ClusterFiles } from './control-plane.ts'
 
@@ -22,20 +24,14 @@ const AUDIT_POLICY: string = JSON.stringify({
   rules: [{ level: 'Metadata' }],
 })
 
-export interface ClusterKeys {
-  readonly cluster: { readonly name: string; readonly server: string; readonly caPem: string }
-  readonly admin: KubeConnection
-  /** Issues a client certificate; its CN is the user's name, its O fields are the groups. */
-  issue(user: string, groups: readonly string[], minutes: number): KeyPair
-}
-
 /** Writes the files of the control plane (keys, certificates, kubeconfigs, audit policy), readable only by the owner. */
 export async function writeClusterFiles(
   files: ClusterFiles,
   authority: Authority,
   { name, server, serviceAddress }: { name: string; server: string; serviceAddress: string },
-): Promise<ClusterKeys> {
+) {
   const cluster = { name, server, caPem: authority.certificatePem }
+  /** Issues a client certificate; its CN is the user's name, its O fields are the groups. */
   const issue = (commonName: string, organizations: readonly string[], minutes: number): KeyPair =>
     authority.issue({ commonName, organizations, minutes })
   const admin = issue('admin', ['system:masters'], MONTH)
@@ -58,23 +54,16 @@ export async function writeClusterFiles(
   write(files.auditPolicy, AUDIT_POLICY)
   write(files.adminKubeconfig, writeKubeconfig(cluster, admin))
   write(files.controllerManagerKubeconfig, writeKubeconfig(cluster, controllerManager))
-  return { cluster, issue, admin: { server, ca: cluster.caPem, cert: admin.certificatePem, key: admin.keyPem } }
+  const connection: KubeConnection = { server, ca: cluster.caPem, cert: admin.certificatePem, key: admin.keyPem }
+  return { ...cluster, issue, admin: connection }
 }
 
 function write(file: string, text: string): void {
   writeFileSync(file, text, { mode: 0o600 })
 }
 
-export interface KubeconfigUser {
-  readonly certificatePem: string
-  readonly keyPem: string
-}
-
 /** Returns a kubeconfig as JSON, which is valid YAML, with one context that is named after the cluster. */
-export function writeKubeconfig(
-  cluster: { name: string; server: string; caPem: string },
-  user: KubeconfigUser,
-): string {
+export function writeKubeconfig(cluster: { name: string; server: string; caPem: string }, user: KeyPair): string {
   const base64 = (text: string): string => Buffer.from(text).toString('base64')
   const { name, server, caPem } = cluster
   const kubeconfig = {
@@ -94,4 +83,17 @@ export function writeKubeconfig(
     contexts: [{ name, context: { cluster: name, user: name } }],
   }
   return `${JSON.stringify(kubeconfig, undefined, 2)}\n`
+}
+
+/** Requests a token of a ServiceAccount. @throws KubeApiError */
+export async function requestToken(
+  client: KubeClient,
+  { namespace, name }: { readonly namespace: string; readonly name: string },
+  spec: object,
+  signal?: AbortSignal,
+): Promise<{ readonly token: string; readonly expirationTimestamp: string }> {
+  const path = `${namespacedPath('/api/v1', namespace, 'serviceaccounts', name)}/token`
+  const body = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec }
+  const call = { method: 'POST', path, body } as const
+  return (await client.request<{ status: { token: string; expirationTimestamp: string } }>(call, signal)).status
 }

@@ -3,14 +3,15 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { KubeApiError } from '../../kube/api-error.ts'
 import { createKubeClient, type KubeClient } from '../../kube/client.ts'
+import type { KubeConnection } from '../../kube/kube-connection.ts'
+import type { Jwks } from '../cloud/sts/jwt.ts'
 import type { Child } from '../process/child.ts'
 import { freePort, retryPort } from '../process/free-port.ts'
 import { untilReady } from '../process/ready.ts'
 import { openRun, type Run } from '../process/run.ts'
 import { runBinder } from './binder.ts'
 import { createAuthority } from './certificate.ts'
-import { type ClusterAccess, toAccess } from './cluster-access.ts'
-import { writeClusterFiles } from './cluster-keys.ts'
+import { requestToken, writeClusterFiles, writeKubeconfig } from './cluster-keys.ts'
 import { apiServerArguments, clusterFiles, controllerManagerArguments, serviceNetwork } from './control-plane.ts'
 import { type Etcd, startEtcd } from './etcd.ts'
 
@@ -36,26 +37,7 @@ export interface ClusterOptions {
 }
 
 /** A real control plane on loopback: etcd, API server, controller-manager and a minimal scheduler. */
-export interface Cluster extends ClusterAccess {
-  readonly name: string
-  readonly adminKubeconfigFile: string
-  readonly issuer: string
-  readonly run: Run
-  readonly folder: string
-  /** The ClusterIP of the Service `kubernetes`: a loopback address that a real node forwards to the API server. */
-  readonly serviceAddress: string
-  /** The API server's audit log of metadata; it writes an entry before it responds. */
-  readonly auditLogFile: string
-  /** The API server's process, for faults such as stopping it or pausing it with SIGSTOP. */
-  readonly apiServer: Child
-  /** Starts the API server again on the same port. Resolves when it is ready. */
-  restartApiServer(): Promise<void>
-  readonly controllerManager: Child
-  readonly etcd: Etcd
-  /** Stops the processes and deletes the data. Safe to call twice. */
-  stop(): Promise<void>
-  [Symbol.asyncDispose](): Promise<void>
-}
+export type Cluster = Awaited<ReturnType<typeof start>>
 
 /**
  * Starts a control plane and waits until the default ServiceAccount exists (3.5 s on an idle machine).
@@ -71,7 +53,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   }
 }
 
-async function start(options: ClusterOptions, run: Run): Promise<Cluster> {
+async function start(options: ClusterOptions, run: Run) {
   const { name, tools, signal, issuer = `https://${name}.sandbox.invalid` } = options
   const etcd = options.etcd ?? (await startEtcd({ tools, run, signal }))
   const prefix = `/${run.id}-${name}`
@@ -149,23 +131,46 @@ async function start(options: ClusterOptions, run: Run): Promise<Cluster> {
     })()
     return stopped
   }
+  const { server, caPem, issue } = keys
   return {
-    ...toAccess(keys, admin),
     name,
     issuer,
     run,
     folder: files.folder,
+    /** `https://127.0.0.1:PORT` */
+    server,
+    caPem,
+    /** The ClusterIP of the Service `kubernetes`: a loopback address that a real node forwards to the API server. */
     serviceAddress: network.apiServer,
     adminKubeconfigFile: files.adminKubeconfig,
+    adminConnection: keys.admin,
+    /** A client of `adminConnection`; closed with the cluster. */
+    admin,
+    /** The API server's audit log of metadata; it writes an entry before it responds. */
     auditLogFile: files.auditLog,
+    /** The public keys of the ServiceAccount issuer. */
+    jwks: (): Promise<Jwks> =>
+      admin.request({ method: 'GET', path: '/openid/v1/jwks', accept: 'application/jwk-set+json' }),
+    /** A connection with a client certificate of the cluster's CA, valid for `minutes`. */
+    connectionFor(user: string, groups: readonly string[], minutes: number): KubeConnection {
+      const { certificatePem: cert, keyPem: key } = issue(user, groups, minutes)
+      return { server, ca: caPem, cert, key }
+    },
+    kubeconfigFor: (user: string, groups: readonly string[], minutes: number): string =>
+      writeKubeconfig({ name, server, caPem }, issue(user, groups, minutes)),
+    serviceAccountToken: async (namespace: string, account: string, audiences: readonly string[], seconds: number) =>
+      (await requestToken(admin, { namespace, name: account }, { audiences, expirationSeconds: seconds })).token,
+    /** The API server's process, for faults such as stopping it or pausing it with SIGSTOP. */
     get apiServer() {
       return apiServer
     },
+    /** Starts the API server again on the same port. Resolves when it is ready. */
     async restartApiServer() {
       apiServer = await startApiServer()
     },
     controllerManager,
     etcd,
+    /** Stops the processes and deletes the data. Safe to call twice. */
     stop,
     [Symbol.asyncDispose]: stop,
   }

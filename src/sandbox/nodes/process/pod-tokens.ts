@@ -1,7 +1,7 @@
 import type { V1ServiceAccountTokenProjection } from '@kubernetes/client-node'
 import type { KubeClient } from '../../../kube/client.ts'
 import type { Clock } from '../../../lib/clock.ts'
-import { requestToken } from '../../cluster/cluster-access.ts'
+import { requestToken } from '../../cluster/cluster-keys.ts'
 import type { Pod } from '../../cluster/pod.ts'
 
 /** The ServiceAccount tokens of one Pod, which are bound to it and replaced before they expire. */
