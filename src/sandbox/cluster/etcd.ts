@@ -6,18 +6,7 @@ import { untilReady } from '../process/ready.ts'
 import { openRun, type Run } from '../process/run.ts'
 
 /** An etcd that serves any number of clusters, each with its own key prefix. */
-export interface Etcd {
-  readonly url: string
-  readonly process: Child
-  /** Deletes all keys under a cluster's prefix. */
-  deletePrefix(prefix: string): Promise<void>
-  /** Kills the process, as a fault. */
-  kill(): Promise<void>
-  /** Starts the process again with the same data and address. Resolves when it is healthy. */
-  restart(): Promise<void>
-  stop(): Promise<void>
-  [Symbol.asyncDispose](): Promise<void>
-}
+export type Etcd = Awaited<ReturnType<typeof startEtcd>>
 
 export interface EtcdOptions {
   readonly tools: { readonly etcd: string }
@@ -29,7 +18,7 @@ export interface EtcdOptions {
 }
 
 /** Starts etcd, which takes about 0.5 s and 50 MB of memory. */
-export async function startEtcd({ tools, run: given, fsync = false, signal }: EtcdOptions): Promise<Etcd> {
+export async function startEtcd({ tools, run: given, fsync = false, signal }: EtcdOptions) {
   const run = given ?? (await openRun())
   const folder = join(run.folder, `etcd-${await freePort()}`)
   mkdirSync(folder, { mode: 0o700 })
@@ -71,11 +60,14 @@ export async function startEtcd({ tools, run: given, fsync = false, signal }: Et
     get process() {
       return child
     },
-    deletePrefix: (prefix) => deletePrefix(url, prefix),
+    /** Deletes all keys under a cluster's prefix. */
+    deletePrefix: (prefix: string) => deletePrefix(url, prefix),
+    /** Kills the process, as a fault. */
     async kill() {
       child.signal('SIGKILL')
       await child.exited
     },
+    /** Starts the process again with the same data and address. Resolves when it is healthy. */
     async restart() {
       child = await startAgain()
     },

@@ -27,20 +27,7 @@ export interface ExitState {
   readonly signal: NodeJS.Signals | null
 }
 
-export interface Child {
-  readonly id: ProcessId
-  readonly name: string
-  readonly logFile: string
-  readonly exited: Promise<ExitState>
-  /** Undefined while the process is running. */
-  state(): ExitState | undefined
-  /** Signals the process, or with `group` its process group; returns false if it has exited. */
-  signal(signal: NodeJS.Signals, group?: boolean): boolean
-  /** Sends SIGTERM, and SIGKILL to the whole group if the process is still running after `graceMs` (default 10 s). */
-  stop(graceMs?: number): Promise<ExitState>
-  /** Returns the last lines of the log. */
-  tail(lines?: number): string
-}
+export type Child = ReturnType<typeof toChild>
 
 /**
  * Starts a child in its own process group so that Ctrl-C does not reach it directly.
@@ -66,7 +53,7 @@ export async function startChild(spec: ProcessSpec): Promise<Child> {
   return toChild(spec, processId(pid), exited)
 }
 
-function toChild(spec: ProcessSpec, id: ProcessId, exited: Promise<ExitState>): Child {
+function toChild(spec: ProcessSpec, id: ProcessId, exited: Promise<ExitState>) {
   let exit: ExitState | undefined
   const watched = exited.then((state) => {
     exit = state
@@ -78,9 +65,13 @@ function toChild(spec: ProcessSpec, id: ProcessId, exited: Promise<ExitState>): 
     name: spec.name,
     logFile: spec.logFile,
     exited: watched,
-    state: () => exit,
+    /** Undefined while the process is running. */
+    state: (): ExitState | undefined => exit,
+    /** Signals the process, or with `group` its process group; returns false if it has exited. */
     signal,
-    tail: (lines = 5) => tail(spec.logFile, lines),
+    /** The last lines of the log. */
+    tail: () => readFileSync(spec.logFile, 'utf8').trimEnd().split('\n').slice(-5).join('\n'),
+    /** Sends SIGTERM, and SIGKILL to the whole group if the process is still running after `graceMs`. */
     async stop(graceMs = 10_000) {
       signal(spec.disposable ? 'SIGKILL' : 'SIGTERM')
       signal('SIGCONT')
@@ -95,8 +86,4 @@ function exitOf(child: ChildProcess): Promise<ExitState> {
     child.once('error', reject)
     child.once('exit', (code, signal) => resolve({ code, signal }))
   })
-}
-
-function tail(file: string, lines: number): string {
-  return readFileSync(file, 'utf8').trimEnd().split('\n').slice(-lines).join('\n')
 }

@@ -12,30 +12,10 @@ import { cleanUpRun, RUN_VARIABLE } from './clean-up.ts'
 import { addTrace, dropTrace, readLedger, type Trace, writeHead } from './ledger.ts'
 
 /** The processes, files and settings that one owner creates on the machine, which are removed together. */
-export interface Run {
-  readonly id: string
-  /** The folder of all files of the run. Its path is short, because the paths of Unix sockets are limited. */
-  readonly folder: string
-  readonly ledger: string
-  /** Starts a child that never outlives the run, even if the owner is killed; it logs to `<name>.log` by default. */
-  start(spec: Omit<ProcessSpec, 'logFile'> & { logFile?: string }): Promise<Child>
-  /** Records a trace; must be called before it is created. */
-  record(trace: Trace): void
-  /** Aborts when the run begins to end, for watches and timers that belong to it. */
-  readonly ended: AbortSignal
-  /** Stops all processes and removes all traces. Safe to call twice. */
-  end(): Promise<void>
-  [Symbol.asyncDispose](): Promise<void>
-}
+export type Run = Awaited<ReturnType<typeof openRun>>
 
-export interface RunOptions {
-  /** The folder of the ledgers, which must outlive the run; default: `runs` in the cache. */
-  readonly ledgers?: string | undefined
-}
-
-/** Cleans up after dead runs and starts a new one. */
-export async function openRun(options: RunOptions = {}): Promise<Run> {
-  const ledgers = options.ledgers ?? defaultLedgers()
+/** Cleans up after dead runs and starts a new one. The folder of the ledgers must outlive it. */
+export async function openRun(ledgers: string = defaultLedgers()) {
   mkdirSync(ledgers, { recursive: true, mode: 0o700 })
   await sweepDeadRuns(ledgers)
   const id = randomBytes(4).toString('hex')
@@ -45,26 +25,31 @@ export async function openRun(options: RunOptions = {}): Promise<Run> {
   addTrace(ledger, { kind: 'folder', path: folder })
   // Other users may enter but not list it, because a Pod's process that runs as another user has its files here.
   mkdirSync(folder, { mode: 0o711 })
-  const guard = startGuard(ledger)
+  const dismissGuard = startGuard(ledger)
   const ended = new AbortController()
   let ending: Promise<void> | undefined
   const end = (): Promise<void> => {
     ended.abort()
     const kept = process.env.ACR_NOPASS_TEST_LOGS
     if (!ending) keepLogs(folder, kept && join(kept, id))
-    ending ??= cleanUpRun(ledger).finally(() => guard.dismiss())
+    ending ??= cleanUpRun(ledger).finally(dismissGuard)
     return ending
   }
   return {
     id,
+    /** The folder of all files of the run. Its path is short, because the paths of Unix sockets are limited. */
     folder,
     ledger,
-    record: (trace) => addTrace(ledger, trace),
-    start: async (spec) => {
+    /** Records a trace; must be called before it is created. */
+    record: (trace: Trace) => addTrace(ledger, trace),
+    /** Starts a child that never outlives the run, even if the owner is killed; it logs to `<name>.log` by default. */
+    start: async (spec: Omit<ProcessSpec, 'logFile'> & { logFile?: string }): Promise<Child> => {
       ended.signal.throwIfAborted()
       return startRecorded(id, ledger, { logFile: join(folder, `${spec.name}.log`), ...spec })
     },
+    /** Aborts when the run begins to end, for watches and timers that belong to it. */
     ended: ended.signal,
+    /** Stops all processes and removes all traces. Safe to call twice. */
     end,
     [Symbol.asyncDispose]: end,
   }
@@ -117,16 +102,12 @@ function keepLogs(folder: string, target: string | undefined): void {
   }
 }
 
-export interface Guard {
-  /** Stops the guard after the run has been cleaned up. */
-  dismiss(): void
-}
-
 /**
  * Starts a process that cleans up when its owner dies. In its own session it waits until the pipe from the owner
  * closes, which the kernel does even after `kill -9`. Until then it is a shell that takes 1 MB, not a second Node.
+ * Returns a function that stops it after the run has been cleaned up.
  */
-function startGuard(ledger: string): Guard {
+function startGuard(ledger: string): () => void {
   const wait = 'trap "" INT TERM HUP QUIT; while read -r _; do :; done; exec "$@"'
   const main = fileURLToPath(new URL('guard/main.ts', import.meta.url))
   const child = spawn('/bin/sh', ['-c', wait, 'acr-nopass-guard', process.execPath, main, ledger], {
@@ -140,5 +121,5 @@ function startGuard(ledger: string): Guard {
   // The guard must not keep an idle owner alive.
   if ('unref' in stdin && typeof stdin.unref === 'function') stdin.unref()
   stdin.on('error', () => undefined)
-  return { dismiss: () => void child.kill('SIGKILL') }
+  return () => void child.kill('SIGKILL')
 }

@@ -6,6 +6,9 @@ import { freePort, retryPort } from '../process/free-port.ts'
 import { untilReady } from '../process/ready.ts'
 import { openRun, type Run } from '../process/run.ts'
 
+/** The registry's settings for token authentication (`cloud.registryAuth`). */
+export type TokenAuth = Omit<RegistryAuth, 'vendorRealm'>
+
 export interface RegistryOptions {
   readonly tools: { readonly registry: string }
   readonly auth: TokenAuth
@@ -15,21 +18,10 @@ export interface RegistryOptions {
 }
 
 /** A real registry (CNCF distribution) that requires a token from its token server for every request. */
-export interface Registry {
-  /** `http://127.0.0.1:PORT`, which does not change after a restart. */
-  readonly url: string
-  /** All requests so far. */
-  requests(): RegistryRequest[]
-  /** Kills the process, as a fault. */
-  kill(): Promise<void>
-  /** Starts the process again with the same address and content. */
-  restart(signal?: AbortSignal): Promise<void>
-  stop(): Promise<void>
-  [Symbol.asyncDispose](): Promise<void>
-}
+export type Registry = Awaited<ReturnType<typeof startRegistry>>
 
 /** Starts a registry, which takes about 0.3 s and 46 MB of memory. @throws SANDBOX_PROCESS, SANDBOX_TIMEOUT */
-export async function startRegistry({ tools, auth, run: given, signal }: RegistryOptions): Promise<Registry> {
+export async function startRegistry({ tools, auth, run: given, signal }: RegistryOptions) {
   const run = given ?? (await openRun())
   const folder = join(run.folder, `registry-${await freePort()}`)
   mkdirSync(folder, { mode: 0o700 })
@@ -40,7 +32,7 @@ export async function startRegistry({ tools, auth, run: given, signal }: Registr
   const launch = async (port: number, until?: AbortSignal): Promise<Child> => {
     const address = `127.0.0.1:${port}`
     const configFile = join(folder, 'config.yml')
-    writeFileSync(configFile, registryConfig({ address, dataFolder: join(folder, 'data'), certificateFile, auth }))
+    writeFileSync(configFile, registryConfig(address, join(folder, 'data'), certificateFile, auth))
     const args = ['serve', configFile]
     // By default the registry connects to a trace collector on this machine.
     const env = { OTEL_TRACES_EXPORTER: 'none' }
@@ -58,10 +50,14 @@ export async function startRegistry({ tools, auth, run: given, signal }: Registr
     if (!given) await run.end()
   }
   return {
+    /** It does not change after a restart. */
     url: `http://127.0.0.1:${port}`,
+    /** All requests so far. */
     requests: () => readAccessLog(logFile),
+    /** Kills the process, as a fault. */
     kill: async () => void (await child.stop()),
-    async restart(until) {
+    /** Starts the process again with the same address and content. */
+    async restart(until?: AbortSignal) {
       child = await launch(port, until)
     },
     stop,
@@ -88,19 +84,8 @@ export function readAccessLog(file: string): RegistryRequest[] {
     })
 }
 
-/** The registry's settings for token authentication (`cloud.registryAuth`). */
-export type TokenAuth = Omit<RegistryAuth, 'vendorRealm'>
-
-export interface RegistrySettings {
-  readonly address: string
-  readonly dataFolder: string
-  /** The file with the token server's certificate. */
-  readonly certificateFile: string
-  readonly auth: TokenAuth
-}
-
 /** The configuration of distribution 3 as JSON, which is valid YAML: storage on disk, and a token for every request. */
-export function registryConfig({ address, dataFolder, certificateFile, auth }: RegistrySettings): string {
+export function registryConfig(address: string, dataFolder: string, certificateFile: string, auth: TokenAuth): string {
   return JSON.stringify({
     version: 0.1,
     log: { level: 'warn', accesslog: { disabled: false } },

@@ -59,7 +59,7 @@ test("a program of a run gets PATH and Go's settings, and nothing else of the en
     })
     process.env[name] = value
   }
-  await using run = await openRun({ ledgers })
+  await using run = await openRun(ledgers)
   const child = await run.start({ name: 'env', command: '/usr/bin/env', args: [] })
   await child.exited
   const lines = readFileSync(child.logFile, 'utf8').trim().split('\n').toSorted()
@@ -73,7 +73,7 @@ test('if owner and guard died, the next run removes everything', async () => {
   const path = join(root, 'leftover')
   const sleeper = spawn('/bin/sleep', ['1000'], { detached: true, stdio: 'ignore' })
   writeFileSync(path, '')
-  await using first = await openRun({ ledgers })
+  await using first = await openRun(ledgers)
   const file = join(ledgers, 'dead0000.jsonl')
   writeHead(file, { run: 'dead0000', owner: { pid: 1, start: 'never' } })
   addTrace(file, { kind: 'folder', path })
@@ -94,7 +94,7 @@ test('a process with another start time is not killed', async () => {
 })
 
 test('ending a run stops its processes and removes its files, and may be repeated', async () => {
-  const run = await openRun({ ledgers })
+  const run = await openRun(ledgers)
   const child = await run.start({ name: 'sleeper', command: '/bin/sleep', args: ['1000'] })
   const early = await run.start({ name: 'early', command: '/bin/sh', args: ['-c', 'echo output; exit 3'] })
   assert.deepEqual(await early.exited, { code: 3, signal: null })
@@ -114,10 +114,10 @@ test('ending a run stops its processes and removes its files, and may be repeate
 test('if two runs change a sysctl, the last one to end restores the original value', async () => {
   writeFileSync(sysctl, '0')
   const { firstValue } = await import('../../../src/sandbox/process/clean-up.ts')
-  const one = await openRun({ ledgers })
+  const one = await openRun(ledgers)
   one.record({ kind: 'sysctl', path: sysctl, value: firstValue(sysctl, one.ledger) })
   writeFileSync(sysctl, '1')
-  const two = await openRun({ ledgers })
+  const two = await openRun(ledgers)
   two.record({ kind: 'sysctl', path: sysctl, value: firstValue(sysctl, two.ledger) })
   await one.end()
   assert.equal(readFileSync(sysctl, 'utf8'), '1')
@@ -126,7 +126,7 @@ test('if two runs change a sysctl, the last one to end restores the original val
 })
 
 test('a child that ignores SIGTERM is killed with its process group', async () => {
-  await using run = await openRun({ ledgers })
+  await using run = await openRun(ledgers)
   const child = await run.start({
     name: 'deaf',
     command: '/bin/sh',
@@ -138,7 +138,7 @@ test('a child that ignores SIGTERM is killed with its process group', async () =
 })
 
 test('the error for a program that does not exist names it', async () => {
-  await using run = await openRun({ ledgers })
+  await using run = await openRun(ledgers)
   await assert.rejects(run.start({ name: 'ghost', command: join(root, 'none'), args: [] }), {
     code: 'SANDBOX_PROCESS',
     message: `ghost cannot be started from ${join(root, 'none')}`,

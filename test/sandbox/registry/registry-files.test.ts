@@ -24,7 +24,7 @@ test('requests are found among the other lines of the log', () => {
 
 test('the registry trusts only its token server', () => {
   const auth = { realm: 'http://127.0.0.1:1/auth', service: 's', issuer: 'i', certificatePem: '' }
-  const config = JSON.parse(registryConfig({ address: '127.0.0.1:2', dataFolder: '/d', certificateFile: '/c', auth }))
+  const config = JSON.parse(registryConfig('127.0.0.1:2', '/d', '/c', auth))
   assert.deepEqual(config.auth, {
     token: { realm: auth.realm, service: 's', issuer: 'i', rootcertbundle: '/c', signingalgorithms: ['RS256'] },
   })

@@ -53,7 +53,7 @@ test('the control group is created in every hierarchy, with CPUs in a v1 cpuset'
     writeFileSync(join(v1, name, 'cgroup.procs'), '')
   }
   writeFileSync(join(v1, 'cpuset', 'cpuset.cpus'), '0-1')
-  await using run = await openRun({ ledgers: join(root, 'runs') })
+  await using run = await openRun(join(root, 'runs'))
   assert.equal(cgroupLayout(v1), 'v1')
   assert.equal(makeCgroup(run, 'ours', v1), true)
   assert.equal(readFileSync(join(v1, 'cpuset', 'ours', 'cpuset.cpus'), 'utf8'), '0-1')
@@ -67,7 +67,7 @@ test('with control groups v2 Pods get their own groups only if the root delegate
   mkdirSync(v2)
   writeFileSync(join(v2, 'cgroup.controllers'), 'cpu cpuset io memory pids')
   writeFileSync(join(v2, 'cgroup.subtree_control'), 'cpu cpuset io memory pids\n')
-  await using run = await openRun({ ledgers: join(root, 'runs') })
+  await using run = await openRun(join(root, 'runs'))
   assert.equal(cgroupLayout(v2), 'v2')
   assert.equal(makeCgroup(run, 'ours', v2), true)
   const files = nodeFiles('/n')
