@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, beforeEach, test } from 'node:test'
 import { CreateUserRequest, GetRoleRequest } from '@alicloud/ram20150501'
 import { AssumeRoleRequest } from '@alicloud/sts20150401'
-import type { Cloud } from '../../src/sandbox/cloud/cloud.ts'
+import type { Cloud } from '../../src/sandbox/cloud/start-cloud.ts'
 import { startCloud } from '../../src/sandbox/cloud/start-cloud.ts'
 import { allow, type Keys, refused, vendorClients } from '../support/cloud/vendor-sdk.ts'
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import type { Cloud } from '../../src/sandbox/cloud/cloud.ts'
+import type { Cloud } from '../../src/sandbox/cloud/start-cloud.ts'
 import { startCloud } from '../../src/sandbox/cloud/start-cloud.ts'
 import { refused, vendorClients } from '../support/cloud/vendor-sdk.ts'
 

@@ -13,7 +13,7 @@ import {
   ListTagResourcesRequest,
   UpdatePolicyDescriptionRequest,
 } from '@alicloud/ram20150501'
-import type { Cloud } from '../../src/sandbox/cloud/cloud.ts'
+import type { Cloud } from '../../src/sandbox/cloud/start-cloud.ts'
 import { startCloud } from '../../src/sandbox/cloud/start-cloud.ts'
 import { allow, refusal, refused, type VendorClients, vendorClients } from '../support/cloud/vendor-sdk.ts'
 

@@ -7,7 +7,7 @@ import {
   DetachPolicyFromUserRequest,
   GetRoleRequest,
 } from '@alicloud/ram20150501'
-import type { Cloud } from '../../src/sandbox/cloud/cloud.ts'
+import type { Cloud } from '../../src/sandbox/cloud/start-cloud.ts'
 import { startCloud } from '../../src/sandbox/cloud/start-cloud.ts'
 import { refused, type VendorClients, vendorClients } from '../support/cloud/vendor-sdk.ts'
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { AssumeRoleRequest } from '@alicloud/sts20150401'
-import type { Cloud } from '../../src/sandbox/cloud/cloud.ts'
+import type { Cloud } from '../../src/sandbox/cloud/start-cloud.ts'
 import { startCloud } from '../../src/sandbox/cloud/start-cloud.ts'
 import { type Registry, startRegistry } from '../../src/sandbox/registry/start-registry.ts'
 import { allow, type Keys, vendorClients } from '../support/cloud/vendor-sdk.ts'

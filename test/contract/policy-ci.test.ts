@@ -11,7 +11,7 @@ import type { PolicyTarget } from '../../src/policy/policy-target.ts'
 import { policyName, rrsaRoleName } from '../../src/policy/ram-names.ts'
 import { removePolicy } from '../../src/policy/remove-policy.ts'
 import { githubTrustDocument, rrsaStatement } from '../../src/policy/trust-document.ts'
-import type { Cloud } from '../../src/sandbox/cloud/cloud.ts'
+import type { Cloud } from '../../src/sandbox/cloud/start-cloud.ts'
 import { startCloud } from '../../src/sandbox/cloud/start-cloud.ts'
 import { clientOf, fixed } from './acr-cloud-client.ts'
 

@@ -6,7 +6,7 @@ import { type PolicyDocument, parseDocument, policyOf, sameDocument } from '../.
 import type { PolicyTarget } from '../../src/policy/policy-target.ts'
 import { removePolicy } from '../../src/policy/remove-policy.ts'
 import { rrsaStatement } from '../../src/policy/trust-document.ts'
-import type { Cloud } from '../../src/sandbox/cloud/cloud.ts'
+import type { Cloud } from '../../src/sandbox/cloud/start-cloud.ts'
 import { startCloud } from '../../src/sandbox/cloud/start-cloud.ts'
 import { administratorRam, writesSince } from './acr-cloud-client.ts'
 import { ECS_TRUST, pull, sampleTarget, stepTexts } from './policy-samples.ts'

@@ -10,7 +10,7 @@ import { APPLY, type KubeCall, type KubeClient, MERGE_PATCH } from '../../src/ku
 import type { LeaseDurations } from '../../src/kube/lease-record.ts'
 import { type HelperStatus, STATUS_KEY } from '../../src/release/helper-status.ts'
 import { loadConfig } from '../../src/release/load-config.ts'
-import type { Cloud } from '../../src/sandbox/cloud/cloud.ts'
+import type { Cloud } from '../../src/sandbox/cloud/start-cloud.ts'
 import { startCloud } from '../../src/sandbox/cloud/start-cloud.ts'
 import { type Cluster, startCluster } from '../../src/sandbox/cluster/start-cluster.ts'
 import { NEWEST, openHelm } from '../support/chart/chart.ts'

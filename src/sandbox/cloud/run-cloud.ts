@@ -1,9 +1,9 @@
 import { once } from 'node:events'
 import { parseArgs } from 'node:util'
 import { type ErrorCode, formatError, NopassError, toNopassError } from '../../errors.ts'
-import type { Cloud } from './cloud.ts'
 import type { CallRecord } from './http/request.ts'
 import { readSeedFile } from './seed/read-seed.ts'
+import type { Cloud } from './start-cloud.ts'
 import { startCloud } from './start-cloud.ts'
 
 /** The output of a command. */

@@ -4,20 +4,24 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { NopassError } from '../../errors.ts'
-import type { AccessKeyPair, Cloud, Endpoints, InstanceSummary } from './cloud.ts'
 import { createControl } from './control.ts'
-import { createRegistryTokenService, type RegistryTokenService } from './cr/registry-auth.ts'
-import { addCluster, addOidcProvider } from './cs/registrations.ts'
-import { type Dispatcher, dispatch } from './dispatch.ts'
+import { createRegistryTokenService } from './cr/registry-auth.ts'
+import {
+  addCluster,
+  addOidcProvider,
+  type ClusterRegistration,
+  type OidcProviderRegistration,
+} from './cs/registrations.ts'
+import { dispatch } from './dispatch.ts'
 import { createFaults, type Fault, injectFault } from './faults.ts'
 import { createServerKeys, type Handler, type Listener, listen } from './http/listener.ts'
-import { type ApiRequest, type CallRecord, readRequest } from './http/request.ts'
+import { type CallRecord, readRequest } from './http/request.ts'
 import { newId } from './identifiers.ts'
 import { loadSeed } from './seed/load-seed.ts'
 import { readSeedFile } from './seed/read-seed.ts'
 import type { Seed } from './seed/seed.generated.ts'
 import { type Account, type CloudState, createState } from './state.ts'
-import { createGithubOidc, GITHUB_ISSUER, type GithubOidc } from './sts/github-oidc.ts'
+import { createGithubOidc, GITHUB_ISSUER, type GithubJob } from './sts/github-oidc.ts'
 import { createMetadataService, type MetadataService, type RoleOf } from './sts/imds.ts'
 
 export interface CloudOptions {
@@ -35,8 +39,11 @@ export interface CloudOptions {
 
 export const DEMO_SEED_FILE: string = fileURLToPath(new URL('../../../examples/sandbox/demo.yaml', import.meta.url))
 
+/** A running emulated Alibaba Cloud. */
+export type Cloud = Awaited<ReturnType<typeof startCloud>>
+
 /** Starts an emulated Alibaba Cloud on 127.0.0.1. @throws SEED_INVALID, SEED_UNREADABLE, SANDBOX_PORT */
-export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
+export async function startCloud(options: CloudOptions = {}) {
   const seed = options.seed ?? (await readSeedFile(DEMO_SEED_FILE))
   const state = createState(options.clock ?? Date.now)
   loadSeed(state, seed)
@@ -53,13 +60,35 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
   }
   const faults = createFaults(() => performance.now())
   const stopped = new AbortController()
-  const metadata = (role: string | RoleOf): ReturnType<typeof createMetadataService> =>
+  const { signal } = stopped
+  const metadata = (role: string | RoleOf): MetadataService =>
     createMetadataService(state, { accountId: main.id, role, region: regionId })
+
+  /** Serves one request by its path: metadata, OIDC, the registry's token server at `/auth`, and else the API. */
+  const serve = async (message: IncomingMessage, response: ServerResponse, imds: MetadataService): Promise<void> => {
+    const request = await readRequest(message)
+    const { path, method } = request
+    if (/^\/(latest|2016-01-01)\//.test(path)) {
+      const fault = faults.take({ product: 'imds', action: method, path, instanceId: '' })
+      if (fault === undefined || !(await injectPlainFault(fault, response, signal))) record(imds(request, response))
+      return
+    }
+    const base = `${request.secure ? 'https' : 'http'}://${request.headers.host ?? ''}`
+    if (github.serve(request, response, base)) return
+    if (path !== '/auth') return dispatch({ state, faults, record, signal }, request, response)
+    const fault = faults.take({ product: 'registry', action: 'token', path, instanceId: '' })
+    if (fault === undefined || !(await injectPlainFault(fault, response, signal)))
+      record(registryTokens(request, response))
+  }
+  const handlerOf = (imds: MetadataService): Handler => {
+    return (message, response) => void serve(message, response, imds).catch(() => response.destroy())
+  }
   const mainRole =
     seed.metadataRole ?? [...main.clusters.values()][0]?.workerRole ?? [...main.ram.roles.values()][0]?.name ?? ''
-  const router = createRouter({ state, faults, record, signal: stopped.signal, github, imds: metadata(mainRole) })
-  const listeners: Listener[] = [await listen(router.handle, options.port ?? 0)]
-  const origin = listeners[0]?.origin ?? ''
+  const handle = handlerOf(metadata(mainRole))
+  const listener = await listen(handle, options.port ?? 0)
+  const { origin } = listener
+  const listeners: Listener[] = [listener]
   const registryPush = { username: 'sandbox-push', password: newId.registryToken() }
   const registryAuth = {
     realm: `${origin}/auth`,
@@ -69,7 +98,7 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
     // Registries differ in which one they need: the signer's certificate or its CA's.
     certificatePem: keys.registry.certificatePem + keys.authority.certificatePem,
   }
-  router.serveRegistryTokens(createRegistryTokenService(state, registryAuth, keys.registry.privateKey, registryPush))
+  const registryTokens = createRegistryTokenService(state, registryAuth, keys.registry.privateKey, registryPush)
   const folder = options.tls ? await mkdtemp(join(tmpdir(), 'acr-nopass-cloud-')) : undefined
   const caFile = folder === undefined ? undefined : join(folder, 'ca.pem')
   let tlsOrigin: string | undefined
@@ -77,46 +106,57 @@ export async function startCloud(options: CloudOptions = {}): Promise<Cloud> {
     const names = ['127.0.0.1', 'localhost', 'cloud.sandbox.invalid']
     const pair = keys.authority.issue({ commonName: 'sandbox cloud', names, minutes: 30 * 24 * 60 })
     await writeFile(caFile, keys.authority.certificatePem)
-    const listener = await listen(router.handle, 0, { key: pair.keyPem, cert: pair.certificatePem })
-    listeners.push(listener)
-    tlsOrigin = listener.origin
+    const tlsListener = await listen(handle, 0, { key: pair.keyPem, cert: pair.certificatePem })
+    listeners.push(tlsListener)
+    tlsOrigin = tlsListener.origin
   }
   const stop = async (): Promise<void> => {
     stopped.abort()
-    await Promise.all(listeners.map((listener) => listener.close()))
+    await Promise.all(listeners.map((one) => one.close()))
     if (folder !== undefined) await rm(folder, { recursive: true, force: true })
   }
   return {
     endpoints: endpointsOf(origin),
+    /** The same endpoints over TLS, if requested. */
     tlsEndpoints: tlsOrigin === undefined ? undefined : endpointsOf(tlsOrigin),
+    /** The CA certificate that clients of `tlsEndpoints` have to trust. */
     caFile,
+    /** The access key of a user of the main account with AdministratorAccess. */
     administrator: keyPair(main, administratorOf(seed, main)),
     accountId: main.id,
     regionId,
     instances,
     registryAuth,
     registryPush,
+    /** Every call so far, oldest first. */
     calls,
     faults,
     control: createControl(state, main),
-    accessKeyOf: (name, accountId) => keyPair(accountOf(state, accountId ?? main.id), name),
-    imdsFor: async (role) => {
-      const service = metadata(role)
-      const listener = await listen(router.handleWith(service), 0)
-      listeners.push(listener)
-      return listener.origin
+    /** The access key of a user, or of the account itself (`root`). @throws SEED_INVALID when there is none */
+    accessKeyOf: (userName: string, accountId = main.id) => keyPair(accountOf(state, accountId), userName),
+    /**
+     * Starts the metadata service of an instance with this worker role, or of ECI, where the role depends on the caller.
+     * Returns the URL to use instead of `http://100.100.100.200`.
+     */
+    imdsFor: async (role: string | RoleOf): Promise<string> => {
+      const own = await listen(handlerOf(metadata(role)), 0)
+      listeners.push(own)
+      return own.origin
     },
-    registerCluster: (cluster) => addCluster(state, main, cluster),
-    registerOidcProvider: (provider) =>
-      addOidcProvider(state, accountOf(state, provider.accountId ?? main.id), provider),
-    issueGithubToken: (job) => github.issueToken(job),
-    githubRunner: (job) => github.openJob(job, origin),
+    registerCluster: (cluster: ClusterRegistration) => addCluster(state, main, cluster),
+    /** Returns the provider's ARN. */
+    registerOidcProvider: (provider: OidcProviderRegistration) => addOidcProvider(state, main, provider),
+    /** Issues a GitHub Actions ID token for a job. */
+    issueGithubToken: github.issueToken,
+    /** Opens a job and returns the runner's environment variables for requesting ID tokens. */
+    githubRunner: (job: GithubJob) => github.openJob(job, origin),
     stop,
     [Symbol.asyncDispose]: stop,
   }
 }
 
-function endpointsOf(origin: string): Endpoints {
+/** Base URLs by product; one server serves them all. */
+function endpointsOf(origin: string) {
   return { ram: origin, sts: origin, cs: origin, cr: origin, imds: origin, oidc: origin }
 }
 
@@ -137,68 +177,21 @@ function administratorOf(seed: Seed, account: Account): string {
   return (users.find((user) => user.administrator) ?? users[0])?.name ?? account.id
 }
 
-function keyPair(account: Account, userName: string): AccessKeyPair {
+function keyPair(account: Account, userName: string) {
   const key = userName === 'root' ? account.rootKey : account.ram.users.get(userName.toLowerCase())?.keys[0]
   if (key === undefined)
     throw new NopassError('SEED_INVALID', `account ${account.id} has no user ${userName} with a key`)
   return { accessKeyId: key.id, accessKeySecret: key.secret }
 }
 
-function summarize(state: CloudState): readonly InstanceSummary[] {
+/** The instances of all accounts; those of the Personal Edition have an empty id. */
+function summarize(state: CloudState) {
   return [...state.accounts.values()].flatMap((account) => {
     return account.instances.map(({ id, name, region, edition, endpoints }) => {
       const domains = endpoints.flatMap((endpoint) => endpoint.domains.map(({ domain }) => domain))
       return { id, name, region, edition, accountId: account.id, domains }
     })
   })
-}
-
-interface RouterParts extends Dispatcher {
-  readonly github: GithubOidc
-  readonly imds: MetadataService
-}
-
-interface Router {
-  readonly handle: Handler
-  /** The same handler with another instance's metadata service. */
-  handleWith(imds: MetadataService): Handler
-  serveRegistryTokens(service: RegistryTokenService): void
-}
-
-/** Routes by path: metadata, OIDC, the registry's token server at `/auth`, and all other requests to the API. */
-function createRouter(parts: RouterParts): Router {
-  let registry: RegistryTokenService | undefined
-
-  const route = async (request: ApiRequest, response: ServerResponse, imds: MetadataService): Promise<void> => {
-    if (/^\/(latest|2016-01-01)\//.test(request.path)) {
-      const fault = parts.faults.take({ product: 'imds', action: request.method, path: request.path, instanceId: '' })
-      if (fault !== undefined && (await injectPlainFault(fault, response, parts.signal))) return
-      parts.record(imds.serve(request, response))
-      return
-    }
-    const base = `${request.secure ? 'https' : 'http'}://${request.headers.host ?? ''}`
-    if (parts.github.serve(request, response, base)) return
-    if (request.path !== '/auth' || registry === undefined) return dispatch(parts, request, response)
-    const fault = parts.faults.take({ product: 'registry', action: 'token', path: request.path, instanceId: '' })
-    if (fault !== undefined && (await injectPlainFault(fault, response, parts.signal))) return
-    parts.record(registry.serve(request, response))
-  }
-
-  const handleWith = (imds: MetadataService): Handler => {
-    return (message: IncomingMessage, response: ServerResponse): void => {
-      readRequest(message)
-        .then((request) => route(request, response, imds))
-        .catch(() => response.destroy())
-    }
-  }
-
-  return {
-    handle: handleWith(parts.imds),
-    handleWith,
-    serveRegistryTokens: (service) => {
-      registry = service
-    },
-  }
 }
 
 /** Outside the API, faults that would be API errors are only an HTTP status. */

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { stringify } from 'yaml'
-import type { Cloud } from '../cloud/cloud.ts'
+import type { Cloud } from '../cloud/start-cloud.ts'
 import type { Cluster } from '../cluster/start-cluster.ts'
 import type { RealNode } from '../nodes/containerd/start-node.ts'
 import type { ProcessNode } from '../nodes/process/process-node.ts'

@@ -2,7 +2,6 @@ import csSdk from '@alicloud/cs20151215'
 import coreSdk, { $OpenApiUtil } from '@alicloud/openapi-core'
 import ramSdk from '@alicloud/ram20150501'
 import stsSdk from '@alicloud/sts20150401'
-import type { Endpoints } from '../../../src/sandbox/cloud/cloud.ts'
 
 export interface Keys {
   readonly accessKeyId: string
@@ -35,7 +34,7 @@ export interface ClientOptions {
 
 /** Creates clients of the vendor's own SDKs that call the emulator. */
 export function vendorClients(
-  cloud: { readonly endpoints: Pick<Endpoints, 'ram'>; readonly administrator?: Keys },
+  cloud: { readonly endpoints: { readonly ram: string }; readonly administrator?: Keys },
   keys: Keys | undefined = cloud.administrator,
   options: ClientOptions = {},
 ): VendorClients {

@@ -4,7 +4,7 @@ import { createIdentity } from '../../../src/alibaba/identities/identity.ts'
 import { createDefaultTransport } from '../../../src/alibaba/transport/cloud-transport.ts'
 import { createEndpoints } from '../../../src/alibaba/transport/endpoints.ts'
 import { type KubeClient, MERGE_PATCH } from '../../../src/kube/client.ts'
-import type { Cloud } from '../../../src/sandbox/cloud/cloud.ts'
+import type { Cloud } from '../../../src/sandbox/cloud/start-cloud.ts'
 
 export interface OldLogin {
   readonly username: string

@@ -26,10 +26,6 @@ export interface PushCredential {
   readonly password: string
 }
 
-export interface RegistryTokenService {
-  serve(request: ApiRequest, response: ServerResponse): CallRecord
-}
-
 interface AuthenticatedClient {
   readonly name: string
   readonly secondsLeft: number
@@ -49,7 +45,7 @@ export function createRegistryTokenService(
   auth: RegistryAuth,
   key: KeyObject,
   push: PushCredential,
-): RegistryTokenService {
+): (request: ApiRequest, response: ServerResponse) => CallRecord {
   const x5c = [new X509Certificate(auth.certificatePem).raw.toString('base64')]
   const refreshTokens = new Map<string, { readonly username: string; readonly password: string }>()
 
@@ -76,41 +72,39 @@ export function createRegistryTokenService(
     return { token, access_token: token, expires_in, issued_at: new Date(now * 1000).toISOString() }
   }
 
-  return {
-    serve: (request, response) => {
-      const get = (name: string): string => request.parameters.get(name) ?? ''
-      const given = readCredential(request, refreshTokens)
-      const requestId = newId.request()
-      const respond = (status: number, body: object, principal: string, code = ''): CallRecord => {
-        response
-          .writeHead(status, { 'content-type': 'application/json', 'x-request-id': requestId })
-          .end(JSON.stringify(body))
-        return {
-          at: state.now(),
-          product: 'registry',
-          action: 'token',
-          principal,
-          status,
-          code,
-          requestId,
-          write: false,
-        }
+  return (request, response) => {
+    const get = (name: string): string => request.parameters.get(name) ?? ''
+    const given = readCredential(request, refreshTokens)
+    const requestId = newId.request()
+    const respond = (status: number, body: object, principal: string, code = ''): CallRecord => {
+      response
+        .writeHead(status, { 'content-type': 'application/json', 'x-request-id': requestId })
+        .end(JSON.stringify(body))
+      return {
+        at: state.now(),
+        product: 'registry',
+        action: 'token',
+        principal,
+        status,
+        code,
+        requestId,
+        write: false,
       }
-      const service = get('service')
-      if (service !== '' && service !== auth.service)
-        return respond(400, errors('UNSUPPORTED', 'unknown service'), '-', 'UNSUPPORTED')
-      if (given === undefined) return respond(200, issue('', TOKEN_SECONDS, []), '-')
-      const client = authenticate(given)
-      if (client === undefined) {
-        return respond(401, errors('UNAUTHORIZED', 'authentication required'), '-', 'UNAUTHORIZED')
-      }
-      const access = client.grant(parseScopes(scopesOf(request)))
-      const body = issue(client.name, client.secondsLeft, access)
-      if (get('access_type') !== 'offline' && get('offline_token') !== 'true') return respond(200, body, client.name)
-      const refresh_token = newId.registryToken()
-      refreshTokens.set(refresh_token, given)
-      return respond(200, { ...body, refresh_token }, client.name)
-    },
+    }
+    const service = get('service')
+    if (service !== '' && service !== auth.service)
+      return respond(400, errors('UNSUPPORTED', 'unknown service'), '-', 'UNSUPPORTED')
+    if (given === undefined) return respond(200, issue('', TOKEN_SECONDS, []), '-')
+    const client = authenticate(given)
+    if (client === undefined) {
+      return respond(401, errors('UNAUTHORIZED', 'authentication required'), '-', 'UNAUTHORIZED')
+    }
+    const access = client.grant(parseScopes(scopesOf(request)))
+    const body = issue(client.name, client.secondsLeft, access)
+    if (get('access_type') !== 'offline' && get('offline_token') !== 'true') return respond(200, body, client.name)
+    const refresh_token = newId.registryToken()
+    refreshTokens.set(refresh_token, given)
+    return respond(200, { ...body, refresh_token }, client.name)
   }
 }
 

@@ -1,9 +1,36 @@
-import type { ClusterRegistration, OidcProviderRegistration } from '../cloud.ts'
 import { newId } from '../identifiers.ts'
 import { addProvider, addRole } from '../ram/entities.ts'
 import { oidcProviderArn } from '../ram/ram-views.ts'
-import { type Account, type CloudState, KIND_VIEWS } from '../state.ts'
+import { type Account, type CloudState, type ClusterKind, KIND_VIEWS, type KubeconfigRequest } from '../state.ts'
 import type { Jwks } from '../sts/jwt.ts'
+
+export interface ClusterRegistration {
+  readonly clusterId: string
+  readonly name: string
+  readonly region: string
+  /** Default: managed. */
+  readonly kind?: ClusterKind
+  /** First the role that DescribeClusterDetail shows, then those of node pools. Missing roles are created. */
+  readonly workerRoles: readonly string[]
+  readonly rrsa?:
+    | {
+        readonly issuer: string
+        /** Issuers that ACK lists after it; default `https://kubernetes.default.svc`. */
+        readonly furtherIssuers?: readonly string[]
+        readonly jwks: Jwks | (() => Jwks | Promise<Jwks>)
+      }
+    | undefined
+  /** URL of the API server. */
+  readonly server: string
+  readonly kubeconfig: (request: KubeconfigRequest) => Promise<string>
+}
+
+export interface OidcProviderRegistration {
+  readonly name: string
+  readonly issuer: string
+  readonly jwks: Jwks | (() => Jwks | Promise<Jwks>)
+  readonly clientIds: readonly string[]
+}
 
 /** The trust policy of an ECS instance's role. */
 const ECS_TRUST = JSON.stringify({

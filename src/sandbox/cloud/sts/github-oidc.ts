@@ -23,19 +23,10 @@ export interface GithubRunner {
   readonly requestToken: string
 }
 
-export interface GithubOidc {
-  jwks(): Jwks
-  issueToken(job: GithubJob & { readonly audience: string }): string
-  /** Registers a job and returns what the runner passes to an action so that it can request ID tokens. */
-  openJob(job: GithubJob, base: string): GithubRunner
-  /** Serves discovery, keys and token requests; false for other paths. */
-  serve(request: ApiRequest, response: ServerResponse, base: string): boolean
-}
-
 /**
  * GitHub's token service for Actions. Subjects are immutable (`repo:owner@id/name@id:…`), the default since 2026-07.
  */
-export function createGithubOidc(key: KeyObject, publicKey: KeyObject, now: () => number): GithubOidc {
+export function createGithubOidc(key: KeyObject, publicKey: KeyObject, now: () => number) {
   const kid = createHash('sha256')
     .update(publicKey.export({ type: 'spki', format: 'der' }))
     .digest('hex')
@@ -43,7 +34,7 @@ export function createGithubOidc(key: KeyObject, publicKey: KeyObject, now: () =
   const jwks: Jwks = { keys: [{ ...publicKey.export({ format: 'jwk' }), kid, alg: 'RS256', use: 'sig' }] }
   const jobs = new Map<string, GithubJob>()
 
-  const issueToken: GithubOidc['issueToken'] = (job) => {
+  const issueToken = (job: GithubJob & { readonly audience: string }): string => {
     const seconds = Math.floor(now() / 1000)
     const [owner = '', name = ''] = job.repository.split('/')
     const ref = job.ref ?? 'refs/heads/main'
@@ -81,14 +72,16 @@ export function createGithubOidc(key: KeyObject, publicKey: KeyObject, now: () =
   }
 
   return {
-    jwks: () => jwks,
+    jwks: (): Jwks => jwks,
     issueToken,
-    openJob: (job, base) => {
+    /** Registers a job and returns what the runner passes to an action so that it can request ID tokens. */
+    openJob: (job: GithubJob, base: string): GithubRunner => {
       const requestToken = randomText(64)
       jobs.set(requestToken, job)
       return { requestToken, requestUrl: `${base}/oidc/idtoken/${randomUUID()}?api-version=2.0` }
     },
-    serve: (request, response, base) => {
+    /** Serves discovery, keys and token requests; false for other paths. */
+    serve: (request: ApiRequest, response: ServerResponse, base: string): boolean => {
       if (request.path === '/.well-known/openid-configuration') send(response, 200, discovery(base))
       else if (request.path === '/.well-known/jwks') send(response, 200, jwks)
       else if (request.path.startsWith('/oidc/idtoken/')) serveToken(request, response)

@@ -16,10 +16,8 @@ export interface MetadataInstance {
   readonly region: string
 }
 
-export interface MetadataService {
-  /** Serves one request below `/latest/` or `/2016-01-01/`. */
-  serve(request: ApiRequest, response: ServerResponse): CallRecord
-}
+/** Serves one request below `/latest/` or `/2016-01-01/`. */
+export type MetadataService = (request: ApiRequest, response: ServerResponse) => CallRecord
 
 const CREDENTIALS = 'meta-data/ram/security-credentials/'
 
@@ -82,15 +80,13 @@ export function createMetadataService(state: CloudState, instance: MetadataInsta
     return [404, '404 - Not Found']
   }
 
-  return {
-    serve: (request, response) => {
-      const [status, text] = respond(request)
-      response.setHeader('date', new Date(state.now()).toUTCString())
-      response.writeHead(status, { 'content-type': 'text/plain' }).end(text)
-      const action = `${request.method} ${request.path}`
-      const outcome = { status, code: status < 400 ? '' : String(status), requestId: '', write: false }
-      return { at: state.now(), product: 'imds', action, principal: '-', ...outcome }
-    },
+  return (request, response) => {
+    const [status, text] = respond(request)
+    response.setHeader('date', new Date(state.now()).toUTCString())
+    response.writeHead(status, { 'content-type': 'text/plain' }).end(text)
+    const action = `${request.method} ${request.path}`
+    const outcome = { status, code: status < 400 ? '' : String(status), requestId: '', write: false }
+    return { at: state.now(), product: 'imds', action, principal: '-', ...outcome }
   }
 }
 
