@@ -22,7 +22,6 @@ before(async () => {
 after(() => cloud.stop())
 beforeEach(() => {
   cloud.faults.clear()
-  cloud.control.delayRam(0)
   name = `acr-nopass-c${++names}`
   worker = `worker-${names}`
   cloud.control.putRole(worker, ECS_TRUST)

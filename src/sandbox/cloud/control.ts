@@ -1,5 +1,4 @@
 import { NopassError } from '../../errors.ts'
-import { rememberRam } from './ram/authorize.ts'
 import { readPolicy, readTrust } from './ram/document.ts'
 import { addPolicy, addRole } from './ram/entities.ts'
 import type { Account, CloudState, Endpoint } from './state.ts'
@@ -15,7 +14,6 @@ export type CloudControl = ReturnType<typeof createControl>
 /** Changes the cloud outside its API, for tests and demos. Roles and policies are those of the main account. */
 export function createControl(state: CloudState, account: Account) {
   const { ram } = account
-  const changeRam = (): void => rememberRam(state, account.id)
 
   const putPolicy = (name: string, document: object): void => {
     const text = JSON.stringify(document)
@@ -31,7 +29,6 @@ export function createControl(state: CloudState, account: Account) {
   return {
     /** Creates or replaces a custom policy and attaches it to a role. */
     grant: (roleName: string, policyName: string, document: object): void => {
-      changeRam()
       putPolicy(policyName, document)
       const [principal, policy] = [roleName.toLowerCase(), policyName.toLowerCase()]
       const isAttached = ram.attachments.some(
@@ -41,7 +38,6 @@ export function createControl(state: CloudState, account: Account) {
     },
     /** Detaches one policy from a role, or all of them. */
     revoke: (roleName: string, policyName?: string): void => {
-      changeRam()
       const kept = ram.attachments.filter((item) => {
         const isRole = item.on === 'role' && item.principal === roleName.toLowerCase()
         return !isRole || (policyName !== undefined && item.policy !== policyName.toLowerCase())
@@ -50,7 +46,6 @@ export function createControl(state: CloudState, account: Account) {
     },
     /** Creates or replaces a role. */
     putRole: (roleName: string, trust: object): void => {
-      changeRam()
       const text = JSON.stringify(trust)
       readTrust(text)
       const now = state.now()
@@ -77,10 +72,6 @@ export function createControl(state: CloudState, account: Account) {
     },
     expireSessions: (): void => {
       for (const session of state.sessions.values()) session.expiresAt = state.now()
-    },
-    /** Delays the effect of RAM changes. */
-    delayRam: (ms: number): void => {
-      state.settings.ramDelay = ms
     },
     /** Sets whether the metadata service responds to requests without a token. */
     allowImdsV1: (allowed: boolean): void => {

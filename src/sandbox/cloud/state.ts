@@ -173,8 +173,6 @@ export interface RegistryCredential {
 
 /** Settings that can be changed while the emulator runs. */
 interface Settings {
-  /** Milliseconds until a RAM change is effective. */
-  ramDelay: number
   /** Maximum lifetime of new sessions and registry credentials; undefined for no limit. */
   maxSessionSeconds: number | undefined
   /** Lifetime of a registry credential without ExpiresInHours. */
@@ -189,8 +187,6 @@ export interface CloudState {
   readonly accounts: Map<string, Account>
   readonly sessions: Map<string, Session>
   readonly registryCredentials: Map<string, RegistryCredential>
-  /** The states of RAM before changes that are not effective yet. */
-  readonly ramHistory: { readonly accountId: string; readonly until: number; readonly ram: RamState }[]
   /** Used signature nonces and when they may be forgotten. */
   readonly nonces: Map<string, number>
   /** Key sets by issuer, with which AssumeRoleWithOIDC verifies tokens. */
@@ -206,7 +202,6 @@ export function emptyRam(): RamState {
 
 export function createState(clock: () => number): CloudState {
   const settings: Settings = {
-    ramDelay: 0,
     maxSessionSeconds: undefined,
     tokenSeconds: 3600,
     imdsV1: false,
@@ -217,7 +212,6 @@ export function createState(clock: () => number): CloudState {
     accounts: new Map(),
     sessions: new Map(),
     registryCredentials: new Map(),
-    ramHistory: [],
     nonces: new Map(),
     issuers: new Map(),
     settings,

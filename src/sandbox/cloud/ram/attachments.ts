@@ -1,6 +1,5 @@
 import { ApiError, type Call, isoDate, type Operation, operationsOf } from '../operation.ts'
 import type { Attachment, PolicyType } from '../state.ts'
-import { rememberRam } from './authorize.ts'
 import { findAnyPolicy, findRole, findUser } from './lookup.ts'
 import { attachedPolicyView, roleArn } from './ram-views.ts'
 import { POLICY_NAME, POLICY_TYPE, policyResource, ROLE_NAME, roleResource, USER_NAME, userResource } from './rules.ts'
@@ -43,7 +42,6 @@ const attach = (on: Kind) => (call: Call) => {
       `The count of policies attached to the ${on} beyond the current limits.`,
     )
   }
-  rememberRam(call.state, call.account.id)
   attachments.push({ ...requested, at: call.state.now() })
   return {}
 }
@@ -53,7 +51,6 @@ const detach = (on: Kind) => (call: Call) => {
   const { attachments } = call.account.ram
   const index = attachments.findIndex((item) => same(requested, item))
   if (index < 0) throw new ApiError(404, `EntityNotExist.${title}.Policy`, `The policy is not attached to the ${on}.`)
-  rememberRam(call.state, call.account.id)
   attachments.splice(index, 1)
   return {}
 }

@@ -6,23 +6,6 @@ import { type Decision, decideAccess, type Entity, evaluateTrust } from './evalu
 import { SYSTEM_POLICIES, systemPolicyName } from './lookup.ts'
 import { principalArn, roleArn } from './ram-views.ts'
 
-/** The effective RAM state of an account: without the changes made less than `ramDelay` ago. */
-export function effectiveRam(state: CloudState, accountId: string): RamState | undefined {
-  const now = state.now()
-  const pending = state.ramHistory.find((entry) => entry.accountId === accountId && entry.until > now)
-  return pending?.ram ?? state.accounts.get(accountId)?.ram
-}
-
-/** Must be called before each change of RAM so that the old state stays effective for `ramDelay`. */
-export function rememberRam(state: CloudState, accountId: string): void {
-  const now = state.now()
-  const kept = state.ramHistory.filter((entry) => entry.until > now)
-  state.ramHistory.splice(0, state.ramHistory.length, ...kept)
-  const account = state.accounts.get(accountId)
-  if (state.settings.ramDelay <= 0 || account === undefined) return
-  state.ramHistory.push({ accountId, until: now + state.settings.ramDelay, ram: structuredClone(account.ram) })
-}
-
 /** The statements of all policies attached to a user or role; empty if the user or role does not exist. */
 function attachedStatements(ram: RamState, on: 'user' | 'role', name: string): readonly Statement[] {
   const principal = name.toLowerCase()
@@ -49,7 +32,7 @@ export function decide(
   context: RequestContext,
 ): Decision {
   if (principal.kind === 'account') return 'allow'
-  const ram = effectiveRam(state, principal.accountId)
+  const ram = state.accounts.get(principal.accountId)?.ram
   if (ram === undefined) return 'implicit-deny'
   const attached = attachedStatements(ram, principal.kind, principal.name)
   const session = principal.kind === 'role' ? principal.session.policy : undefined

@@ -1,6 +1,5 @@
 import { ApiError, type Call, type Operation, operationsOf } from '../operation.ts'
 import type { Policy, PolicyType, PolicyVersion } from '../state.ts'
-import { rememberRam } from './authorize.ts'
 import { addPolicy } from './entities.ts'
 import { checkDocument, findAnyPolicy, findPolicy } from './lookup.ts'
 import { policyView, versionView } from './ram-views.ts'
@@ -33,7 +32,6 @@ function createPolicy(call: Call): object {
   if (ram.policies.size >= MAX_POLICIES) {
     throw new ApiError(409, 'LimitExceeded.Policy', 'The count of policies beyond the current limits.')
   }
-  rememberRam(call.state, call.account.id)
   const description = call.get('Description') ?? ''
   const policy = addPolicy(ram, call.state.now(), { name, document, description, tags: new Map(readTags(call)) })
   return { Policy: policyView(call.account, policy, 'Custom') }
@@ -49,7 +47,6 @@ function createPolicyVersion(call: Call): object {
   ) {
     throw new ApiError(409, 'LimitExceeded.Policy.Version', 'The count of policy versions beyond the current limits.')
   }
-  rememberRam(call.state, call.account.id)
   if (policy.versions.length >= MAX_VERSIONS) {
     const oldest = policy.versions.find((version) => version.id !== policy.defaultVersion)
     policy.versions = policy.versions.filter((version) => version !== oldest)

@@ -1,5 +1,4 @@
 import { ApiError, type Call, type Operation, operationsOf } from '../operation.ts'
-import { rememberRam } from './authorize.ts'
 import { addRole } from './entities.ts'
 import { checkDocument, findRole } from './lookup.ts'
 import { roleView } from './ram-views.ts'
@@ -17,7 +16,6 @@ function createRole(call: Call): object {
   checkDocument(trust, 'trust')
   if (roles.size >= MAX_ROLES)
     throw new ApiError(409, 'LimitExceeded.Role', 'The count of roles beyond the current limits.')
-  rememberRam(call.state, call.account.id)
   const role = addRole(call.account.ram, call.state.now(), {
     name,
     description: call.get('Description') ?? '',
@@ -32,7 +30,6 @@ function updateRole(call: Call): object {
   const role = findRole(call.account.ram, call.need('RoleName'))
   const trust = call.get('NewAssumeRolePolicyDocument')
   if (trust !== undefined) checkDocument(trust, 'trust')
-  rememberRam(call.state, call.account.id)
   role.trust = trust ?? role.trust
   role.description = call.get('NewDescription') ?? role.description
   role.maxSessionSeconds = Number(call.get('NewMaxSessionDuration') ?? role.maxSessionSeconds)
@@ -50,7 +47,6 @@ function deleteRole(call: Call): object {
       'The role has attached policies, which must be detached first.',
     )
   }
-  rememberRam(call.state, call.account.id)
   ram.roles.delete(name)
   return {}
 }

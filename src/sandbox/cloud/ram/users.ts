@@ -1,5 +1,4 @@
 import { ApiError, type Call, isoDate, type Operation, operationsOf } from '../operation.ts'
-import { rememberRam } from './authorize.ts'
 import { addUser, newKey } from './entities.ts'
 import { findUser } from './lookup.ts'
 import { USER_NAME, userResource } from './rules.ts'
@@ -12,7 +11,6 @@ function createUser(call: Call): object {
   if (users.has(name.toLowerCase())) {
     throw new ApiError(409, 'EntityAlreadyExists.User', `The user already exists: ${name} .`)
   }
-  rememberRam(call.state, call.account.id)
   const { id, created } = addUser(call.account.ram, call.state.now(), name, [])
   return { User: { UserName: name, UserId: id, DisplayName: name, CreateDate: isoDate(created) } }
 }

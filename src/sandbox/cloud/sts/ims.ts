@@ -1,5 +1,4 @@
 import { ApiError, type Call, isoDate, type Operation, operationsOf, type ParameterRule } from '../operation.ts'
-import { rememberRam } from '../ram/authorize.ts'
 import { addProvider } from '../ram/entities.ts'
 import { oidcProviderArn } from '../ram/ram-views.ts'
 import type { OidcProvider } from '../state.ts'
@@ -41,7 +40,6 @@ function createProvider(call: Call): object {
   if (oidcProviders.size >= MAX_PROVIDERS) {
     throw new ApiError(409, 'LimitExceeded.OIDCProvider', 'The count of OIDC providers beyond the current limits.')
   }
-  rememberRam(call.state, call.account.id)
   const provider = addProvider(call.account.ram, call.state.now(), {
     name,
     issuer: call.need('IssuerUrl'),
@@ -54,7 +52,6 @@ function createProvider(call: Call): object {
 
 function updateProvider(call: Call): object {
   const provider = findProvider(call)
-  rememberRam(call.state, call.account.id)
   const clientIds = call.get('ClientIds')
   if (clientIds !== undefined) provider.clientIds = list(clientIds)
   provider.description = call.get('NewDescription') ?? provider.description
@@ -64,7 +61,6 @@ function updateProvider(call: Call): object {
 
 function deleteProvider(call: Call): object {
   const provider = findProvider(call)
-  rememberRam(call.state, call.account.id)
   call.account.ram.oidcProviders.delete(provider.name.toLowerCase())
   return {}
 }

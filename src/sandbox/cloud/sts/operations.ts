@@ -1,5 +1,5 @@
 import { ApiError, type Call, isoDate, type Operation, operationsOf, type ParameterRule } from '../operation.ts'
-import { effectiveRam, noPermission, trustDecision, trustsProvider } from '../ram/authorize.ts'
+import { noPermission, trustDecision, trustsProvider } from '../ram/authorize.ts'
 import { requestContext } from '../ram/condition.ts'
 import { oidcProviderArn, parseArn, principalArn } from '../ram/ram-views.ts'
 import type { OidcProvider } from '../state.ts'
@@ -118,7 +118,7 @@ async function assumeRoleWithOidc(call: Call): Promise<object> {
 
 function findProvider(call: Call): { readonly provider: OidcProvider; readonly accountId: string } {
   const arn = parseArn(call.need('OIDCProviderArn'), 'oidc-provider')
-  const provider = arn && effectiveRam(call.state, arn.accountId)?.oidcProviders.get(arn.name.toLowerCase())
+  const provider = arn && call.state.accounts.get(arn.accountId)?.ram.oidcProviders.get(arn.name.toLowerCase())
   if (arn === undefined || provider === undefined) throw fail('NoPermission', 'No such OIDC Provider registered.')
   return { provider, accountId: arn.accountId }
 }

@@ -1,6 +1,5 @@
 import { newId } from '../identifiers.ts'
 import { ApiError, type Call, isoDate } from '../operation.ts'
-import { effectiveRam } from '../ram/authorize.ts'
 import { MalformedDocument, readPolicy } from '../ram/document.ts'
 import { parseArn, roleArn } from '../ram/ram-views.ts'
 import type { CloudState, Role, Session } from '../state.ts'
@@ -9,7 +8,7 @@ import type { CloudState, Role, Session } from '../state.ts'
 export function findRoleByArn(call: Call): { readonly role: Role; readonly accountId: string } {
   const arn = parseArn(call.need('RoleArn'), 'role')
   if (arn === undefined) throw new ApiError(400, 'InvalidParameter.RoleArn', 'The parameter RoleArn is wrongly formed.')
-  const role = effectiveRam(call.state, arn.accountId)?.roles.get(arn.name.toLowerCase())
+  const role = call.state.accounts.get(arn.accountId)?.ram.roles.get(arn.name.toLowerCase())
   if (role === undefined) throw new ApiError(404, 'EntityNotExist.Role', `The role not exists: ${arn.name} .`)
   return { role, accountId: arn.accountId }
 }
