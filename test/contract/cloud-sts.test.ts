@@ -65,21 +65,6 @@ test('a role can be assumed only by the principals of its trust policy', async (
   }
 })
 
-test("the account's own key can do everything, except assume a role", async () => {
-  const users = [{ name: 'administrator' }]
-  const own = await startCloud({ seed: { accounts: [{ id: '1234567890123456', rootAccessKey: true, users }] } })
-  try {
-    const { sts } = vendorClients(own, own.accessKeyOf('root'))
-    assert.equal((await sts.getCallerIdentity()).body?.identityType, 'Account')
-    const roleArn = 'acs:ram::1234567890123456:role/any'
-    const call = sts.assumeRole(new AssumeRoleRequest({ roleArn, roleSessionName: 'session' }))
-    const { status, code, message } = await refusal(call)
-    assert.deepEqual([status, code, message], [403, 'NoPermission', 'Roles may not be assumed by root accounts.'])
-  } finally {
-    await own.stop()
-  }
-})
-
 test('a caller also needs the permission sts:AssumeRole itself, on that role', async () => {
   cloud.control.putRole('narrow', trusting(self()))
   cloud.control.putRole('target', trusting({ RAM: [arn('narrow')] }))

@@ -132,7 +132,7 @@ export async function startCloud(options: CloudOptions = {}) {
     calls,
     faults,
     control: createControl(state, main),
-    /** The access key of a user, or of the account itself (`root`). @throws SEED_INVALID when there is none */
+    /** The access key of a user. @throws SEED_INVALID when there is none */
     accessKeyOf: (userName: string, accountId = main.id) => keyPair(accountOf(state, accountId), userName),
     /**
      * Starts the metadata service of an instance with this worker role, or of ECI, where the role depends on the caller.
@@ -178,7 +178,7 @@ function administratorOf(seed: Seed, account: Account): string {
 }
 
 function keyPair(account: Account, userName: string) {
-  const key = userName === 'root' ? account.rootKey : account.ram.users.get(userName.toLowerCase())?.keys[0]
+  const key = account.ram.users.get(userName.toLowerCase())?.keys[0]
   if (key === undefined)
     throw new NopassError('SEED_INVALID', `account ${account.id} has no user ${userName} with a key`)
   return { accessKeyId: key.id, accessKeySecret: key.secret }

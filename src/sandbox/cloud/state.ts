@@ -12,8 +12,6 @@ export interface RamState {
 
 export interface Account {
   readonly id: string
-  /** The account's own access key, which RAM does not restrict; most accounts have none. */
-  readonly rootKey: AccessKey | undefined
   ram: RamState
   readonly instances: Instance[]
   readonly clusters: Map<string, CloudCluster>
@@ -156,7 +154,6 @@ export interface Session {
 }
 
 export type Principal =
-  | { readonly kind: 'account'; readonly accountId: string }
   | { readonly kind: 'user'; readonly accountId: string; readonly name: string }
   | { readonly kind: 'role'; readonly accountId: string; readonly name: string; readonly session: Session }
 

@@ -68,10 +68,6 @@ function findKey(state: CloudState, claims: SignedClaims): { principal: Principa
       if (claims.securityToken) throw mismatch()
       return { principal: { kind: 'user', accountId: account.id, name: user.name }, secret: key.secret }
     }
-    const root = account.rootKey
-    if (root?.id === claims.accessKeyId) {
-      return { principal: { kind: 'account', accountId: account.id }, secret: root.secret }
-    }
   }
   throw new ApiError(404, 'InvalidAccessKeyId.NotFound', 'Specified access key is not found.')
 }

@@ -31,7 +31,6 @@ export function decide(
   resource: string,
   context: RequestContext,
 ): Decision {
-  if (principal.kind === 'account') return 'allow'
   const ram = state.accounts.get(principal.accountId)?.ram
   if (ram === undefined) return 'implicit-deny'
   const attached = attachedStatements(ram, principal.kind, principal.name)
@@ -42,7 +41,7 @@ export function decide(
 /** The body field that the vendor adds when RAM denies a call. */
 export function accessDeniedDetail(principal: Principal, action: string, decision: Decision): Record<string, string> {
   const isRole = principal.kind === 'role'
-  const name = principal.kind === 'account' ? principal.accountId : principal.name
+  const { name } = principal
   return {
     AuthAction: action,
     AuthPrincipalDisplayName: isRole ? `${name}:${principal.session.name}` : name,

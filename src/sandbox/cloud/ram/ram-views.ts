@@ -60,7 +60,6 @@ export function oidcProviderArn(accountId: string, name: string): string {
 }
 
 export function principalArn(principal: Principal): string {
-  if (principal.kind === 'account') return `acs:ram::${principal.accountId}:root`
   if (principal.kind === 'user') return userArn(principal.accountId, principal.name)
   const role = principal.name.toLowerCase()
   return `acs:ram::${principal.accountId}:assumed-role/${role}/${principal.session.name}`

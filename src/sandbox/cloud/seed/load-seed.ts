@@ -45,7 +45,6 @@ function loadAccount(state: CloudState, seed: SeedAccount): Account {
   })
   return {
     id: seed.id,
-    rootKey: seed.rootAccessKey ? newKey(now) : undefined,
     ram,
     instances: (seed.instances ?? []).map((instance) => loadInstance(instance, now)),
     clusters: new Map(clusters.map((cluster) => [cluster.id, cluster])),

@@ -12,8 +12,6 @@ export interface SeedAccount {
   id: string
   /** For readers of the seed; the emulator does not use it. */
   alias?: string
-  /** Gives the account itself (`root`) an access key, which RAM does not restrict. */
-  rootAccessKey?: boolean
   users: SeedUser[]
   roles?: SeedRole[]
   /** Custom policies by name. */

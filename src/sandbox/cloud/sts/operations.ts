@@ -10,9 +10,6 @@ function getCallerIdentity(call: Call): object {
   const { principal, account } = call
   if (principal === undefined) throw new Error('an anonymous caller has no identity')
   const shared = { AccountId: account.id, Arn: principalArn(principal) }
-  if (principal.kind === 'account') {
-    return { ...shared, IdentityType: 'Account', UserId: account.id, PrincipalId: account.id }
-  }
   if (principal.kind === 'user') {
     const id = account.ram.users.get(principal.name.toLowerCase())?.id ?? ''
     return { ...shared, IdentityType: 'RAMUser', UserId: id, PrincipalId: id }
@@ -23,9 +20,7 @@ function getCallerIdentity(call: Call): object {
 
 function assumeRole(call: Call): object {
   const { principal } = call
-  if (principal === undefined || principal.kind === 'account') {
-    throw new ApiError(403, 'NoPermission', 'Roles may not be assumed by root accounts.')
-  }
+  if (principal === undefined) throw new Error('an anonymous caller assumes no role')
   const { role, accountId } = findRoleByArn(call)
   const context = new Map(requestContext(call))
   const externalId = call.get('ExternalId')
