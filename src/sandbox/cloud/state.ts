@@ -147,8 +147,6 @@ export interface Session {
   readonly accountId: string
   readonly role: string
   readonly name: string
-  /** The session policy, which can only narrow the role's permissions. */
-  readonly policy: string | undefined
   readonly issuedAt: number
   expiresAt: number
 }

@@ -5,13 +5,7 @@ import { judgeTrust } from '../../../src/policy/judge-trust.ts'
 import * as product from '../../../src/policy/ram-statement.ts'
 import { parseStatements } from '../../../src/policy/ram-statement.ts'
 import { MalformedDocument, readPolicy, readTrust } from '../../../src/sandbox/cloud/ram/document.ts'
-import {
-  type Decision,
-  decideAccess,
-  type Entity,
-  evaluate,
-  evaluateTrust,
-} from '../../../src/sandbox/cloud/ram/evaluate.ts'
+import { type Decision, type Entity, evaluate, evaluateTrust } from '../../../src/sandbox/cloud/ram/evaluate.ts'
 import { POLICY_VECTORS, TRUST_VECTORS, type TrustVector } from './ram-vectors.ts'
 
 // The product evaluates RAM policies for `doctor`, and the emulated cloud has an independent implementation. Where the
@@ -158,26 +152,6 @@ test('where the pages do not specify the result, an Allow does not apply and a D
       what,
     )
   }
-})
-
-test('a session policy is evaluated first and can only narrow; any deny by it is final', () => {
-  const policy = (Effect: string, Action: string) => readPolicy(document([{ Effect, Action, Resource: '*' }]))
-  const request = { action: 'cr:PullRepository', resource: '*', context: new Map() }
-  const [all, pull, push, none] = [
-    policy('Allow', '*'),
-    policy('Allow', 'cr:Pull*'),
-    policy('Allow', 'cr:Push*'),
-    policy('Deny', 'cr:*'),
-  ]
-  const decide = (attached: typeof all, session?: typeof all) => decideAccess(attached, session, request)
-  assert.equal(decide(all), 'allow')
-  assert.equal(decide(all, pull), 'allow')
-  assert.equal(decide(all, push), 'implicit-deny')
-  assert.equal(decide(all, none), 'explicit-deny')
-  assert.equal(decide(push, all), 'implicit-deny')
-  assert.equal(decide(none, all), 'explicit-deny')
-  // "Explicit Deny or Implicit Deny: the evaluation ends. The returned decision is the final decision."
-  assert.equal(decide(none, push), 'implicit-deny')
 })
 
 const RANK: Readonly<Record<Decision, number>> = { 'explicit-deny': 0, 'implicit-deny': 1, allow: 2 }

@@ -2,7 +2,7 @@ import { ApiError } from '../operation.ts'
 import type { Attachment, CloudState, Principal, RamState, Role } from '../state.ts'
 import type { RequestContext } from './condition.ts'
 import { readPolicy, readTrust, type Statement } from './document.ts'
-import { type Decision, decideAccess, type Entity, evaluateTrust } from './evaluate.ts'
+import { type Decision, type Entity, evaluate, evaluateTrust } from './evaluate.ts'
 import { SYSTEM_POLICIES, systemPolicyName } from './lookup.ts'
 import { principalArn, roleArn } from './ram-views.ts'
 
@@ -33,9 +33,7 @@ export function decide(
 ): Decision {
   const ram = state.accounts.get(principal.accountId)?.ram
   if (ram === undefined) return 'implicit-deny'
-  const attached = attachedStatements(ram, principal.kind, principal.name)
-  const session = principal.kind === 'role' ? principal.session.policy : undefined
-  return decideAccess(attached, session === undefined ? undefined : readPolicy(session), { action, resource, context })
+  return evaluate(attachedStatements(ram, principal.kind, principal.name), { action, resource, context }).decision
 }
 
 /** The body field that the vendor adds when RAM denies a call. */

@@ -78,16 +78,3 @@ function combine(rows: readonly { readonly statement: Statement; readonly applie
     lenient: decide(present('Deny', 'yes'), present('Allow', 'yes', 'unspecified')),
   }
 }
-
-/**
- * RAM's "Standard evaluation process": first the session policy, if AssumeRole was called with one; if it does not
- * allow the request, its decision is final. Then the policies attached to the user or role.
- */
-export function decideAccess(
-  attached: readonly Statement[],
-  session: readonly Statement[] | undefined,
-  request: AccessRequest,
-): Decision {
-  const bySession = session === undefined ? 'allow' : evaluate(session, request).decision
-  return bySession === 'allow' ? evaluate(attached, request).decision : bySession
-}

@@ -1,6 +1,5 @@
 import { newId } from '../identifiers.ts'
 import { ApiError, type Call, isoDate } from '../operation.ts'
-import { MalformedDocument, readPolicy } from '../ram/document.ts'
 import { parseArn, roleArn } from '../ram/ram-views.ts'
 import type { CloudState, Role, Session } from '../state.ts'
 
@@ -20,26 +19,12 @@ export function createSession(call: Call, accountId: string, role: Role, maxSeco
     const message = `The Min/Max value of DurationSeconds is 15min/${maxSeconds / 3600}hr.`
     throw new ApiError(400, 'InvalidParameter.DurationSeconds', message)
   }
-  const policy = call.get('Policy')
-  if (policy !== undefined) checkSessionPolicy(policy)
   const name = call.need('RoleSessionName')
-  const session = openSession(call.state, { accountId, name: role.name }, name, seconds, policy)
+  const session = openSession(call.state, { accountId, name: role.name }, name, seconds)
   const arn = `${roleArn(accountId, role.name).replace(':role/', ':assumed-role/')}/${name}`
   return {
     Credentials: credentialsView(session),
     AssumedRoleUser: { Arn: arn, AssumedRoleId: `${role.id}:${name}` },
-  }
-}
-
-function checkSessionPolicy(policy: string): void {
-  if (Buffer.byteLength(policy) > 2048) {
-    throw new ApiError(400, 'InvalidParameter.PolicySize', 'The size of Policy must be smaller than 2048 bytes.')
-  }
-  try {
-    readPolicy(policy)
-  } catch (error) {
-    if (!(error instanceof MalformedDocument)) throw error
-    throw new ApiError(400, 'InvalidParameter.PolicyGrammar', 'The parameter Policy has not passed grammar check.')
   }
 }
 
@@ -49,7 +34,6 @@ export function openSession(
   role: { readonly accountId: string; readonly name: string },
   sessionName: string,
   seconds: number,
-  policy?: string,
 ): Session {
   const now = state.now()
   const lifetime = Math.min(seconds, state.settings.maxSessionSeconds ?? seconds)
@@ -64,7 +48,6 @@ export function openSession(
     accountId: role.accountId,
     role: role.name,
     name: sessionName,
-    policy,
     issuedAt: now,
     // Whole seconds, because responses show no milliseconds.
     expiresAt: Math.floor(now / 1000) * 1000 + lifetime * 1000,
