@@ -11,61 +11,34 @@ interface FaultMatch {
   readonly instanceId?: string
 }
 
-/**
- * `cut-after` performs the call and drops the response; `hang` never responds; `throttle` with `perSecond` affects only
- * the excess calls of an operation.
- */
+/** `cut-after` performs the call and drops the response; `hang` never responds. */
 export type Fault =
-  | {
-      readonly kind: 'throttle'
-      readonly status?: number
-      readonly retryAfterMs?: number
-      readonly perSecond?: number
-      readonly burst?: number
-    }
+  | { readonly kind: 'throttle'; readonly status?: number; readonly retryAfterMs?: number }
   | { readonly kind: 'status'; readonly status: number; readonly code: string; readonly message?: string }
-  | { readonly kind: 'html'; readonly status?: number }
-  | { readonly kind: 'empty'; readonly status?: number }
-  | { readonly kind: 'garbage' }
+  | { readonly kind: 'html' | 'empty'; readonly status?: number }
   | { readonly kind: 'slow'; readonly ms: number }
-  | { readonly kind: 'cut' }
-  | { readonly kind: 'cut-after' }
-  | { readonly kind: 'hang' }
+  | { readonly kind: 'cut' | 'cut-after' | 'hang' | 'garbage' }
 
 type FaultRule = Fault & { readonly match?: FaultMatch; readonly times?: number }
 
-export interface Faults {
-  /** Affects the next `times` matching calls; default 1, or with `perSecond` all until cleared. */
-  add(rule: FaultRule): void
-  clear(): void
-  /** Returns the fault for this call, if any, and counts it as used. */
-  take(call: Required<FaultMatch>): Fault | undefined
-}
+export type Faults = ReturnType<typeof createFaults>
 
-/** `now` is a monotonic clock in milliseconds. */
-export function createFaults(now: () => number): Faults {
-  const rules: { rule: FaultRule; left: number; exempts: (action: string) => boolean }[] = []
+export function createFaults() {
+  const rules: { readonly rule: FaultRule; left: number }[] = []
   const fits = (match: FaultMatch, call: Required<FaultMatch>): boolean =>
     (match.product === undefined || match.product.toLowerCase() === call.product.toLowerCase()) &&
     (match.action === undefined || match.action === call.action) &&
     (match.path === undefined || call.path.startsWith(match.path)) &&
     (match.instanceId === undefined || match.instanceId === call.instanceId)
   return {
-    add: (rule) => {
-      const limit =
-        rule.kind === 'throttle' && rule.perSecond !== undefined ? { ...rule, perSecond: rule.perSecond } : undefined
-      const throttle = limit && createThrottle(limit)
-      const left = rule.times ?? (throttle ? Number.POSITIVE_INFINITY : 1)
-      rules.push({ rule, left, exempts: (operation) => throttle?.admits(operation, now()) === true })
-    },
+    /** Affects the next `times` matching calls; default 1. */
+    add: (rule: FaultRule) => void rules.push({ rule, left: rule.times ?? 1 }),
     clear: () => void rules.splice(0),
-    take: (call) => {
-      const found = rules.find(({ rule, left, exempts }) => {
-        return left > 0 && fits(rule.match ?? {}, call) && !exempts(`${call.product} ${call.action}`)
-      })
-      if (found === undefined) return undefined
-      found.left -= 1
-      return found.rule
+    /** Returns the fault for this call, if any, and counts it as used. */
+    take: (call: Required<FaultMatch>): Fault | undefined => {
+      const found = rules.find(({ rule, left }) => left > 0 && fits(rule.match ?? {}, call))
+      if (found !== undefined) found.left -= 1
+      return found?.rule
     },
   }
 }
@@ -109,34 +82,5 @@ export async function injectFault(fault: Fault, response: ServerResponse, signal
       return true
     case 'cut-after':
       return false
-  }
-}
-
-/** The rate limit of one operation. The vendor does not publish its limits. */
-export interface ThrottleLimit {
-  readonly perSecond: number
-  /** Calls admitted at once after a pause; default: those of one second. */
-  readonly burst?: number | undefined
-}
-
-/** Flow control as in the vendor's gateways: one token bucket per operation; throttled calls take no token. */
-export interface Throttle {
-  /** Whether a call of this operation is admitted; `now` is in milliseconds of a monotonic clock. */
-  admits(operation: string, now: number): boolean
-}
-
-export function createThrottle({ perSecond, burst = perSecond }: ThrottleLimit): Throttle {
-  const most = Math.max(1, burst)
-  const buckets = new Map<string, { left: number; at: number }>()
-  return {
-    admits(operation, now) {
-      const bucket = buckets.get(operation) ?? { left: most, at: now }
-      buckets.set(operation, bucket)
-      bucket.left = Math.min(most, bucket.left + ((now - bucket.at) / 1000) * perSecond)
-      bucket.at = now
-      if (bucket.left < 1) return false
-      bucket.left -= 1
-      return true
-    },
   }
 }

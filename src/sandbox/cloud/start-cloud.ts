@@ -58,7 +58,7 @@ export async function startCloud(options: CloudOptions = {}) {
     calls.push(call)
     options.onCall?.(call)
   }
-  const faults = createFaults(() => performance.now())
+  const faults = createFaults()
   const stopped = new AbortController()
   const { signal } = stopped
   const metadata = (role: string | RoleOf): MetadataService =>

@@ -4,8 +4,8 @@ import type { CloudCall, CloudTransport } from '../../../src/alibaba/transport/c
 import { type CallOutcome, repeatCall } from '../../../src/alibaba/transport/repeat-call.ts'
 import { NopassError } from '../../../src/errors.ts'
 import type { JsonObject } from '../../../src/lib/json.ts'
-import { createThrottle } from '../../../src/sandbox/cloud/faults.ts'
 import type { FleetPlan } from './fleet-plan.ts'
+import { createThrottle } from './throttle.ts'
 import type { VirtualClock } from './virtual-clock.ts'
 
 /** The calls of one second or minute. */

@@ -1,4 +1,4 @@
-import type { ThrottleLimit } from '../../../src/sandbox/cloud/faults.ts'
+import type { ThrottleLimit } from './throttle.ts'
 
 export const MINUTE = 60_000
 export const HOUR: number = 60 * MINUTE
