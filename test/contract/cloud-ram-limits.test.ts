@@ -6,7 +6,6 @@ import {
   DeletePolicyRequest,
   GetPolicyRequest,
 } from '@alicloud/ram20150501'
-import type { SeedDocument } from '../../src/sandbox/cloud/seed/seed.generated.ts'
 import type { Cloud } from '../../src/sandbox/cloud/start-cloud.ts'
 import { startCloud } from '../../src/sandbox/cloud/start-cloud.ts'
 import { allow, refused, type VendorClients, vendorClients } from '../support/cloud/vendor-sdk.ts'
@@ -95,21 +94,4 @@ test('parameters beyond their limits are rejected with the code of the parameter
       missing: '400 MissingPolicyName',
     },
   )
-})
-
-test('an account has at most 1500 custom policies', async () => {
-  const statement = { Effect: 'Allow', Action: 'cr:Get*', Resource: '*' }
-  const document: SeedDocument = { Version: '1', Statement: [statement] }
-  const policies = Object.fromEntries(Array.from({ length: 1499 }, (_, index) => [`p${index}`, document]))
-  const users = [{ name: 'administrator', policies: { system: ['AdministratorAccess'] } }]
-  const full = await startCloud({ seed: { accounts: [{ id: '1234567890123456', users, policies }] } })
-  try {
-    const own = vendorClients(full).ram
-    const one = (policyName: string) =>
-      own.createPolicy(new CreatePolicyRequest({ policyName, policyDocument: JSON.stringify(document) }))
-    await one('the-last')
-    assert.equal(await refused(one('one-more')), '409 LimitExceeded.Policy')
-  } finally {
-    await full.stop()
-  }
 })

@@ -1,6 +1,6 @@
 import { ApiError, type Call, isoDate, type Operation, operationsOf } from '../operation.ts'
 import type { Attachment, PolicyType } from '../state.ts'
-import { findAnyPolicy, findRole, findUser } from './lookup.ts'
+import { findPolicy, findRole, findUser } from './lookup.ts'
 import { attachedPolicyView, roleArn } from './ram-views.ts'
 import { POLICY_NAME, POLICY_TYPE, policyResource, ROLE_NAME, roleResource, USER_NAME, userResource } from './rules.ts'
 
@@ -18,7 +18,7 @@ const principalName = (call: Call, on: Kind): string => {
 function target(call: Call, on: Kind): { readonly title: string; readonly requested: Omit<Attachment, 'at'> } {
   const type = call.need('PolicyType') as PolicyType
   const principal = principalName(call, on)
-  const policy = findAnyPolicy(call.account.ram, call.need('PolicyName'), type).name.toLowerCase()
+  const policy = findPolicy(call.account.ram, call.need('PolicyName'), type).name.toLowerCase()
   return { title: on === 'role' ? 'Role' : 'User', requested: { on, principal, type, policy } }
 }
 
@@ -58,13 +58,13 @@ const detach = (on: Kind) => (call: Call) => {
 function listForRole(call: Call): object {
   const principal = principalName(call, 'role')
   const mine = call.account.ram.attachments.filter((item) => item.on === 'role' && item.principal === principal)
-  const views = mine.map((item) => attachedPolicyView(findAnyPolicy(call.account.ram, item.policy, item.type), item))
+  const views = mine.map((item) => attachedPolicyView(findPolicy(call.account.ram, item.policy, item.type), item))
   return { Policies: { Policy: views } }
 }
 
 function listEntities(call: Call): object {
   const type = call.need('PolicyType') as PolicyType
-  const name = findAnyPolicy(call.account.ram, call.need('PolicyName'), type).name.toLowerCase()
+  const name = findPolicy(call.account.ram, call.need('PolicyName'), type).name.toLowerCase()
   const found = call.account.ram.attachments.filter((item) => item.type === type && item.policy === name)
   const roles = found.flatMap((item) => {
     const role = call.account.ram.roles.get(item.principal)

@@ -1,9 +1,9 @@
 import { ApiError } from '../operation.ts'
-import type { Attachment, CloudState, Principal, RamState, Role } from '../state.ts'
+import type { CloudState, Principal, RamState, Role } from '../state.ts'
 import type { RequestContext } from './condition.ts'
 import { readPolicy, readTrust, type Statement } from './document.ts'
 import { type Decision, type Entity, evaluate, evaluateTrust } from './evaluate.ts'
-import { SYSTEM_POLICIES, systemPolicyName } from './lookup.ts'
+import { findPolicy } from './lookup.ts'
 import { principalArn, roleArn } from './ram-views.ts'
 
 /** The statements of all policies attached to a user or role; empty if the user or role does not exist. */
@@ -12,15 +12,9 @@ function attachedStatements(ram: RamState, on: 'user' | 'role', name: string): r
   if (!(on === 'user' ? ram.users : ram.roles).has(principal)) return []
   const attached = ram.attachments.filter((item) => item.on === on && item.principal === principal)
   return attached.flatMap((item) => {
-    const document = policyDocument(ram, item)
-    return document === undefined ? [] : readPolicy(document)
+    const { versions, defaultVersion } = findPolicy(ram, item.policy, item.type)
+    return readPolicy(versions.find(({ id }) => id === defaultVersion)?.document ?? '')
   })
-}
-
-function policyDocument(ram: RamState, attachment: Attachment): string | undefined {
-  if (attachment.type === 'System') return SYSTEM_POLICIES.get(systemPolicyName(attachment.policy) ?? '')
-  const policy = ram.policies.get(attachment.policy)
-  return policy?.versions.find((version) => version.id === policy.defaultVersion)?.document
 }
 
 /** Decides whether a principal may currently perform an action on a resource. */

@@ -1,41 +1,33 @@
 import { ApiError } from '../operation.ts'
-import type { Account, Policy, PolicyType, RamState, Role, User } from '../state.ts'
+import { type Account, emptyRam, type Policy, type PolicyType, type RamState, type Role, type User } from '../state.ts'
 import { MalformedDocument, readPolicy, readTrust } from './document.ts'
+import { addPolicy } from './entities.ts'
+
+/** The error for an entity that does not exist (404). */
+export const notFound = (kind: string, name: string, verb = 'does not exist'): ApiError =>
+  new ApiError(404, `EntityNotExist.${kind}`, `The ${kind.toLowerCase()} ${verb}: ${name} .`)
+
+/** The error for an entity that exists already (409). */
+export const alreadyExists = (kind: string, name: string): ApiError =>
+  new ApiError(409, `EntityAlreadyExists.${kind}`, `The ${kind.toLowerCase()} already exists: ${name} .`)
 
 /** Finds a role, ignoring case; like the functions below it throws the vendor's EntityNotExist code (404). */
 export function findRole(ram: RamState, name: string): Role {
   const role = ram.roles.get(name.toLowerCase())
-  if (role === undefined) throw new ApiError(404, 'EntityNotExist.Role', `The role not exists: ${name} .`)
+  if (role === undefined) throw notFound('Role', name, 'not exists')
   return role
 }
 
 export function findUser(ram: RamState, name: string): User {
   const user = ram.users.get(name.toLowerCase())
-  if (user === undefined) throw new ApiError(404, 'EntityNotExist.User', `The user does not exist: ${name} .`)
+  if (user === undefined) throw notFound('User', name)
   return user
 }
 
-export function findPolicy(ram: RamState, name: string): Policy {
-  const policy = ram.policies.get(name.toLowerCase())
-  if (policy === undefined) throw new ApiError(404, 'EntityNotExist.Policy', `The policy does not exist: ${name} .`)
+export function findPolicy(ram: RamState, name: string, type: PolicyType = 'Custom'): Policy {
+  const policy = (type === 'System' ? SYSTEM_POLICIES : ram.policies).get(name.toLowerCase())
+  if (policy === undefined) throw notFound('Policy', name)
   return policy
-}
-
-/** Returns a system policy in the form of a custom one, with a single version. */
-export function findAnyPolicy(ram: RamState, name: string, type: PolicyType): Policy {
-  if (type === 'Custom') return findPolicy(ram, name)
-  const known = systemPolicyName(name)
-  if (known === undefined) throw new ApiError(404, 'EntityNotExist.Policy', `The policy does not exist: ${name} .`)
-  return {
-    name: known,
-    description: '',
-    tags: new Map(),
-    created: 0,
-    updated: 0,
-    defaultVersion: 'v1',
-    nextVersion: 2,
-    versions: [{ id: 'v1', document: SYSTEM_POLICIES.get(known) ?? '', created: 0 }],
-  }
 }
 
 export function attachmentCount(account: Account, policy: string, type: PolicyType): number {
@@ -57,26 +49,25 @@ export function checkDocument(document: string, kind: 'policy' | 'trust'): void 
   }
 }
 
-const allow = (action: readonly string[], resource: string | readonly string[] = '*'): string =>
-  JSON.stringify({ Version: '1', Statement: [{ Effect: 'Allow', Action: action, Resource: resource }] })
-
-/** The system policies that users of acr-nopass are likely to use, by name. */
-export const SYSTEM_POLICIES: ReadonlyMap<string, string> = new Map([
-  ['AdministratorAccess', allow(['*'])],
-  ['ReadOnlyAccess', allow(['*:Describe*', '*:List*', '*:Get*', '*:Query*', '*:BatchGet*'])],
-  ['AliyunSTSAssumeRoleAccess', allow(['sts:AssumeRole'])],
-  ['AliyunRAMFullAccess', allow(['ram:*'])],
-  ['AliyunRAMReadOnlyAccess', allow(['ram:Get*', 'ram:List*'])],
-  ['AliyunCSFullAccess', allow(['cs:*'])],
-  ['AliyunCSReadOnlyAccess', allow(['cs:Get*', 'cs:List*', 'cs:Describe*'])],
-  ['AliyunContainerRegistryFullAccess', allow(['cr:*'])],
-  ['AliyunContainerRegistryReadOnlyAccess', allow(['cr:Get*', 'cr:List*', 'cr:PullRepository'], ['*'])],
-  [
-    'AliyunCSManagedAcrRolePolicy',
-    allow(['cr:GetAuthorizationToken', 'cr:ListInstanceEndpoint', 'cr:PullRepository'], ['*']),
-  ],
-])
-
-export function systemPolicyName(name: string): string | undefined {
-  return [...SYSTEM_POLICIES.keys()].find((known) => known.toLowerCase() === name.toLowerCase())
+/** The system policies that users of acr-nopass are likely to use; their resource is `*`. */
+const SYSTEM_ACTIONS: Readonly<Record<string, readonly string[]>> = {
+  AdministratorAccess: ['*'],
+  ReadOnlyAccess: ['*:Describe*', '*:List*', '*:Get*', '*:Query*', '*:BatchGet*'],
+  AliyunSTSAssumeRoleAccess: ['sts:AssumeRole'],
+  AliyunRAMFullAccess: ['ram:*'],
+  AliyunRAMReadOnlyAccess: ['ram:Get*', 'ram:List*'],
+  AliyunCSFullAccess: ['cs:*'],
+  AliyunCSReadOnlyAccess: ['cs:Get*', 'cs:List*', 'cs:Describe*'],
+  AliyunContainerRegistryFullAccess: ['cr:*'],
+  AliyunContainerRegistryReadOnlyAccess: ['cr:Get*', 'cr:List*', 'cr:PullRepository'],
+  AliyunCSManagedAcrRolePolicy: ['cr:GetAuthorizationToken', 'cr:ListInstanceEndpoint', 'cr:PullRepository'],
 }
+
+const system = emptyRam()
+for (const [name, Action] of Object.entries(SYSTEM_ACTIONS)) {
+  const document = JSON.stringify({ Version: '1', Statement: [{ Effect: 'Allow', Action, Resource: ['*'] }] })
+  addPolicy(system, 0, { name, document })
+}
+
+/** The system policies by their names in lower case, in the form of custom ones. */
+export const SYSTEM_POLICIES: ReadonlyMap<string, Policy> = system.policies

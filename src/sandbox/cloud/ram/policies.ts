@@ -1,16 +1,15 @@
 import { ApiError, type Call, type Operation, operationsOf } from '../operation.ts'
 import type { Policy, PolicyType, PolicyVersion } from '../state.ts'
 import { addPolicy } from './entities.ts'
-import { checkDocument, findAnyPolicy, findPolicy } from './lookup.ts'
+import { alreadyExists, checkDocument, findPolicy } from './lookup.ts'
 import { policyView, versionView } from './ram-views.ts'
 import { DESCRIPTION, POLICY_DOCUMENT, POLICY_NAME, POLICY_TYPE, policyResource } from './rules.ts'
 import { readTags } from './tagging.ts'
 
 const MAX_VERSIONS = 5
-const MAX_POLICIES = 1500
 
 const anyPolicy = (call: Call): Policy => {
-  return findAnyPolicy(call.account.ram, call.need('PolicyName'), call.need('PolicyType') as PolicyType)
+  return findPolicy(call.account.ram, call.need('PolicyName'), call.need('PolicyType') as PolicyType)
 }
 
 function getPolicy(call: Call): object {
@@ -25,13 +24,8 @@ function getPolicy(call: Call): object {
 function createPolicy(call: Call): object {
   const [name, document] = [call.need('PolicyName'), call.need('PolicyDocument')]
   const { ram } = call.account
-  if (ram.policies.has(name.toLowerCase())) {
-    throw new ApiError(409, 'EntityAlreadyExists.Policy', `The policy already exists: ${name} .`)
-  }
+  if (ram.policies.has(name.toLowerCase())) throw alreadyExists('Policy', name)
   checkDocument(document, 'policy')
-  if (ram.policies.size >= MAX_POLICIES) {
-    throw new ApiError(409, 'LimitExceeded.Policy', 'The count of policies beyond the current limits.')
-  }
   const description = call.get('Description') ?? ''
   const policy = addPolicy(ram, call.state.now(), { name, document, description, tags: new Map(readTags(call)) })
   return { Policy: policyView(call.account, policy, 'Custom') }

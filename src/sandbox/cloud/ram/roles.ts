@@ -1,21 +1,15 @@
 import { ApiError, type Call, type Operation, operationsOf } from '../operation.ts'
 import { addRole } from './entities.ts'
-import { checkDocument, findRole } from './lookup.ts'
+import { alreadyExists, checkDocument, findRole } from './lookup.ts'
 import { roleView } from './ram-views.ts'
 import { DESCRIPTION, ROLE_NAME, roleResource, SESSION_SECONDS, TRUST_DOCUMENT } from './rules.ts'
 import { readTags } from './tagging.ts'
 
-const MAX_ROLES = 1000
-
 function createRole(call: Call): object {
   const [name, trust] = [call.need('RoleName'), call.need('AssumeRolePolicyDocument')]
   const { roles } = call.account.ram
-  if (roles.has(name.toLowerCase())) {
-    throw new ApiError(409, 'EntityAlreadyExists.Role', `The role already exists: ${name} .`)
-  }
+  if (roles.has(name.toLowerCase())) throw alreadyExists('Role', name)
   checkDocument(trust, 'trust')
-  if (roles.size >= MAX_ROLES)
-    throw new ApiError(409, 'LimitExceeded.Role', 'The count of roles beyond the current limits.')
   const role = addRole(call.account.ram, call.state.now(), {
     name,
     description: call.get('Description') ?? '',

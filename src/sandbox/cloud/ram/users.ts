@@ -1,25 +1,18 @@
-import { ApiError, type Call, isoDate, type Operation, operationsOf } from '../operation.ts'
+import { type Call, isoDate, type Operation, operationsOf } from '../operation.ts'
 import { addUser, newKey } from './entities.ts'
-import { findUser } from './lookup.ts'
+import { alreadyExists, findUser } from './lookup.ts'
 import { USER_NAME, userResource } from './rules.ts'
-
-const MAX_KEYS = 2
 
 function createUser(call: Call): object {
   const name = call.need('UserName')
   const { users } = call.account.ram
-  if (users.has(name.toLowerCase())) {
-    throw new ApiError(409, 'EntityAlreadyExists.User', `The user already exists: ${name} .`)
-  }
+  if (users.has(name.toLowerCase())) throw alreadyExists('User', name)
   const { id, created } = addUser(call.account.ram, call.state.now(), name, [])
   return { User: { UserName: name, UserId: id, DisplayName: name, CreateDate: isoDate(created) } }
 }
 
 function createAccessKey(call: Call): object {
   const user = findUser(call.account.ram, call.need('UserName'))
-  if (user.keys.length >= MAX_KEYS) {
-    throw new ApiError(409, 'LimitExceeded.User.AccessKey', 'The count of access keys beyond the current limits.')
-  }
   const key = newKey(call.state.now())
   user.keys.push(key)
   const { id, secret, created } = key

@@ -2,7 +2,7 @@ import { NopassError } from '../../../errors.ts'
 import { newId } from '../identifiers.ts'
 import { readPolicy, readTrust } from '../ram/document.ts'
 import { addPolicy, addProvider, addRole, addUser, newKey } from '../ram/entities.ts'
-import { systemPolicyName } from '../ram/lookup.ts'
+import { SYSTEM_POLICIES } from '../ram/lookup.ts'
 import { type Account, type CloudState, type Endpoint, emptyRam, type Instance, type RamState } from '../state.ts'
 import type { Seed, SeedAccount, SeedEndpoint, SeedInstance, SeedPolicies } from './seed.generated.ts'
 
@@ -54,7 +54,7 @@ function loadAccount(state: CloudState, seed: SeedAccount): Account {
 function attach(ram: RamState, on: 'user' | 'role', name: string, policies: SeedPolicies = {}, at: number): void {
   const principal = name.toLowerCase()
   for (const policy of policies.system ?? []) {
-    if (systemPolicyName(policy) === undefined) throw invalid(`${name}: system policy ${policy} does not exist`)
+    if (!SYSTEM_POLICIES.has(policy.toLowerCase())) throw invalid(`${name}: system policy ${policy} does not exist`)
     ram.attachments.push({ on, principal, type: 'System', policy: policy.toLowerCase(), at })
   }
   for (const policy of policies.custom ?? []) {

@@ -1,16 +1,13 @@
-import { ApiError, type Call, isoDate, type Operation, operationsOf, type ParameterRule } from '../operation.ts'
+import { type Call, isoDate, type Operation, operationsOf, type ParameterRule } from '../operation.ts'
 import { addProvider } from '../ram/entities.ts'
+import { alreadyExists, notFound } from '../ram/lookup.ts'
 import { oidcProviderArn } from '../ram/ram-views.ts'
 import type { OidcProvider } from '../state.ts'
-
-const MAX_PROVIDERS = 100
 
 function findProvider(call: Call): OidcProvider {
   const name = call.need('OIDCProviderName')
   const provider = call.account.ram.oidcProviders.get(name.toLowerCase())
-  if (provider === undefined) {
-    throw new ApiError(404, 'EntityNotExist.OIDCProvider', `The OIDC provider does not exist: ${name} .`)
-  }
+  if (provider === undefined) throw notFound('OIDCProvider', name)
   return provider
 }
 
@@ -33,13 +30,7 @@ const list = (text: string | undefined): string[] => (text ?? '').split(',').fil
 
 function createProvider(call: Call): object {
   const name = call.need('OIDCProviderName')
-  const { oidcProviders } = call.account.ram
-  if (oidcProviders.has(name.toLowerCase())) {
-    throw new ApiError(409, 'EntityAlreadyExists.OIDCProvider', `The OIDC provider already exists: ${name} .`)
-  }
-  if (oidcProviders.size >= MAX_PROVIDERS) {
-    throw new ApiError(409, 'LimitExceeded.OIDCProvider', 'The count of OIDC providers beyond the current limits.')
-  }
+  if (call.account.ram.oidcProviders.has(name.toLowerCase())) throw alreadyExists('OIDCProvider', name)
   const provider = addProvider(call.account.ram, call.state.now(), {
     name,
     issuer: call.need('IssuerUrl'),

@@ -1,14 +1,14 @@
 import { newId } from '../identifiers.ts'
 import { ApiError, type Call, isoDate } from '../operation.ts'
+import { findRole } from '../ram/lookup.ts'
 import { parseArn, roleArn } from '../ram/ram-views.ts'
-import type { CloudState, Role, Session } from '../state.ts'
+import { type CloudState, emptyRam, type Role, type Session } from '../state.ts'
 
 /** Finds the role of `RoleArn`, in any account. */
 export function findRoleByArn(call: Call): { readonly role: Role; readonly accountId: string } {
   const arn = parseArn(call.need('RoleArn'), 'role')
   if (arn === undefined) throw new ApiError(400, 'InvalidParameter.RoleArn', 'The parameter RoleArn is wrongly formed.')
-  const role = call.state.accounts.get(arn.accountId)?.ram.roles.get(arn.name.toLowerCase())
-  if (role === undefined) throw new ApiError(404, 'EntityNotExist.Role', `The role not exists: ${arn.name} .`)
+  const role = findRole(call.state.accounts.get(arn.accountId)?.ram ?? emptyRam(), arn.name)
   return { role, accountId: arn.accountId }
 }
 
