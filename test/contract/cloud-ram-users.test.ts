@@ -37,11 +37,11 @@ test('a user with an access key: works with the rights of its policies, stops wh
   assert.equal(await refused(read()), '403 InvalidAccessKeyId.Inactive')
 })
 
-test('older clients send tags and lists as numbered parameters', async () => {
+test('tags are set and listed by type and name, and rejected if they are malformed', async () => {
   const { call } = vendorClients(cloud)
   const rpc = (action: string, query: Record<string, string>) => call({ action, version: '2015-05-01', query })
-  const names = { ResourceType: 'role', 'ResourceNames.1': 'acr-nopass-deploy', 'ResourceNames.2': 'gpu-nodes' }
-  await rpc('TagResources', { ...names, 'Tag.1.Key': 'a', 'Tag.1.Value': '1', 'Tag.2.Key': 'b' })
+  const names = { ResourceType: 'role', ResourceNames: '["acr-nopass-deploy","gpu-nodes"]' }
+  await rpc('TagResources', { ...names, Tag: '[{"Key":"a","Value":"1"},{"Key":"b"}]' })
   const { TagResources } = await rpc('ListTagResources', { ResourceType: 'role' })
   assert.deepEqual(
     (TagResources as readonly Record<string, string>[]).map(({ ResourceName, TagKey, TagValue }) => [
@@ -56,13 +56,14 @@ test('older clients send tags and lists as numbered parameters', async () => {
       ['gpu-nodes', 'b', ''],
     ],
   )
+  const Tag = '[{"Key":"a"}]'
   assert.deepEqual(
     [
       await refused(rpc('TagResources', names)),
-      await refused(rpc('TagResources', { ResourceType: 'role', 'Tag.1.Key': 'a' })),
+      await refused(rpc('TagResources', { ResourceType: 'role', Tag })),
       await refused(rpc('TagResources', { ...names, Tag: '[{"Value":"no key"}]' })),
       await refused(rpc('TagResources', { ...names, Tag: 'no json' })),
-      await refused(rpc('TagResources', { ResourceType: 'role', ResourceNames: '[1]', 'Tag.1.Key': 'a' })),
+      await refused(rpc('TagResources', { ResourceType: 'role', ResourceNames: '[1]', Tag })),
       await refused(rpc('ListTagResources', { ResourceType: 'user' })),
     ],
     [

@@ -1,3 +1,4 @@
+import { orElse } from '../../../lib/or-else.ts'
 import { ApiError, type Call, type Operation, operationsOf, type ParameterRule } from '../operation.ts'
 import { findPolicy, findRole } from './lookup.ts'
 
@@ -9,7 +10,7 @@ interface Tagged {
 function named(call: Call): readonly Tagged[] {
   const { ram } = call.account
   const isRole = call.need('ResourceType') === 'role'
-  return readList(call, 'ResourceNames').map((name) => (isRole ? findRole(ram, name) : findPolicy(ram, name)))
+  return readNames(call).map((name) => (isRole ? findRole(ram, name) : findPolicy(ram, name)))
 }
 
 function tagResources(call: Call): object {
@@ -36,7 +37,7 @@ function required<T>(list: readonly T[], name: string): readonly T[] {
 }
 
 const resources = (call: Call): readonly string[] => {
-  const names = readList(call, 'ResourceNames')
+  const names = readNames(call)
   const type = call.need('ResourceType')
   return (names.length > 0 ? names : ['*']).map((name) => `acs:ram:*:${call.account.id}:${type}/${name}`)
 }
@@ -50,49 +51,28 @@ export const RAM_TAG_OPERATIONS: readonly Operation[] = operationsOf('Ram', '201
   { name: 'ListTagResources', ...BASE, handler: listTagResources },
 ])
 
-/** Reads tags in the SDK's format, `Tag=[{"Key":…,"Value":…}]`, or in the older one, `Tag.1.Key`, `Tag.1.Value`. */
+/** Reads tags in the SDK's format, `Tag=[{"Key":…,"Value":…}]`. */
 export function readTags(call: Call): ReadonlyMap<string, string> {
-  const json = call.get('Tag')
-  const pairs = json === undefined ? numberedTags(call) : jsonTags(json)
-  const tags = new Map(pairs)
-  if (tags.size > 20) throw new ApiError(409, 'LimitExceeded.Tag', 'The number of tags is over the limit.')
-  return tags
+  return new Map(
+    readList(call, 'Tag').map((item) => {
+      const { Key, Value } = (item ?? {}) as { readonly Key?: unknown; readonly Value?: unknown }
+      if (typeof Key !== 'string' || Key === '' || Key.length > 128) throw invalid('Tag.Key')
+      return [Key, typeof Value === 'string' ? Value : '']
+    }),
+  )
 }
 
-/** Reads a list as JSON (`Names=["a"]`) or numbered (`Names.1=a`). */
-function readList(call: Call, name: string): readonly string[] {
-  const json = call.get(name)
-  if (json === undefined) {
-    return [...call.request.parameters].filter(([key]) => key.startsWith(`${name}.`)).map(([, value]) => value)
-  }
-  const list = parse(json, name)
-  if (!Array.isArray(list) || list.some((item) => typeof item !== 'string')) throw invalid(name)
-  return list as readonly string[]
+/** Reads a list as JSON: `Names=["a"]`. */
+function readList(call: Call, name: string): readonly unknown[] {
+  const list = orElse((): unknown => JSON.parse(call.get(name) ?? '[]'), undefined)
+  if (!Array.isArray(list)) throw invalid(name)
+  return list
 }
 
-function jsonTags(json: string): readonly (readonly [string, string])[] {
-  const list = parse(json, 'Tag')
-  if (!Array.isArray(list)) throw invalid('Tag')
-  return list.map((item: unknown) => {
-    const { Key, Value } = (item ?? {}) as { readonly Key?: unknown; readonly Value?: unknown }
-    if (typeof Key !== 'string' || Key === '' || Key.length > 128) throw invalid('Tag.Key')
-    return [Key, typeof Value === 'string' ? Value : ''] as const
-  })
-}
-
-function numberedTags(call: Call): readonly (readonly [string, string])[] {
-  return [...call.request.parameters].flatMap(([name, value]) => {
-    const index = /^Tag\.(\d+)\.Key$/.exec(name)?.[1]
-    return index === undefined ? [] : [[value, call.get(`Tag.${index}.Value`) ?? ''] as const]
-  })
-}
-
-function parse(json: string, name: string): unknown {
-  try {
-    return JSON.parse(json)
-  } catch {
-    throw invalid(name)
-  }
+function readNames(call: Call): readonly string[] {
+  const names = readList(call, 'ResourceNames')
+  if (!names.every((name) => typeof name === 'string')) throw invalid('ResourceNames')
+  return names
 }
 
 function invalid(name: string): ApiError {
