@@ -132,18 +132,6 @@ test('a workflow gets its ID token from the runner, and with it the deploy role'
   }
 })
 
-test("the issuer's keys can be discovered and verify its tokens", async () => {
-  const get = async (path: string) => (await fetch(`${cloud.endpoints.oidc}${path}`)).json()
-  const { jwks_uri } = (await get('/.well-known/openid-configuration')) as { jwks_uri: string }
-  const { keys } = (await get(new URL(jwks_uri).pathname)) as { keys: readonly { kid: string }[] }
-  const token = cloud.issueGithubToken({ repository: 'acme/platform', audience: AUDIENCE })
-  const { kid } = JSON.parse(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString())
-  assert.deepEqual(
-    keys.map((key) => key.kid),
-    [kid],
-  )
-})
-
 test("the vendor's credentials SDK, which insists on https, gets a session from a token file", async () => {
   const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-oidc-'))
   try {

@@ -73,8 +73,7 @@ export async function startCloud(options: CloudOptions = {}) {
       if (fault === undefined || !(await injectPlainFault(fault, response, signal))) record(imds(request, response))
       return
     }
-    const base = `${request.secure ? 'https' : 'http'}://${request.headers.host ?? ''}`
-    if (github.serve(request, response, base)) return
+    if (path.startsWith('/oidc/idtoken/')) return github.serveToken(request, response)
     if (path !== '/auth') return dispatch({ state, faults, record, signal }, request, response)
     const fault = faults.take({ product: 'registry', action: 'token', path, instanceId: '' })
     if (fault === undefined || !(await injectPlainFault(fault, response, signal)))

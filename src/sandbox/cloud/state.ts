@@ -126,16 +126,11 @@ export interface CloudCluster {
   readonly name: string
   readonly region: string
   readonly kind: ClusterKind
-  readonly version: string
-  readonly state: string
   /** Empty if it has none. */
   readonly workerRole: string
   readonly nodePools: readonly NodePool[]
-  readonly rrsa:
-    | { readonly issuer: string; readonly furtherIssuers: readonly string[]; readonly providerName: string }
-    | undefined
+  readonly rrsa: { readonly issuer: string; readonly providerName: string } | undefined
   readonly server: string
-  readonly created: number
   readonly kubeconfig: ((request: KubeconfigRequest) => Promise<string>) | undefined
 }
 
@@ -170,10 +165,7 @@ export interface RegistryCredential {
 interface Settings {
   /** Maximum lifetime of new sessions and registry credentials; undefined for no limit. */
   maxSessionSeconds: number | undefined
-  /** Lifetime of a registry credential without ExpiresInHours. */
-  tokenSeconds: number
   imdsV1: boolean
-  imdsSessionSeconds: number
   /** Milliseconds that the cloud's clock is ahead. */
   clockSkew: number
 }
@@ -198,9 +190,7 @@ export function emptyRam(): RamState {
 export function createState(clock: () => number): CloudState {
   const settings: Settings = {
     maxSessionSeconds: undefined,
-    tokenSeconds: 3600,
     imdsV1: false,
-    imdsSessionSeconds: 21_600,
     clockSkew: 0,
   }
   return {

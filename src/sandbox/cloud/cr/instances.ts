@@ -35,12 +35,8 @@ function getInstance(call: Call): object {
 }
 
 function getAuthorizationToken(call: Call): object {
-  const hours = call.get('ExpiresInHours')
-  const credential = issueRegistryCredential(
-    call,
-    findInstance(call).id,
-    hours === undefined ? undefined : Number(hours),
-  )
+  const hours = Number(call.get('ExpiresInHours') ?? 1)
+  const credential = issueRegistryCredential(call, findInstance(call).id, hours)
   return crSuccess({
     TempUsername: credential.username,
     AuthorizationToken: credential.password,

@@ -197,15 +197,11 @@ function repositoryArn(accountId: string, instance: Instance, repository: string
  * hours, but not longer than the caller's STS session. Source: CR, GetAuthorizationToken; it does not document whether
  * the session also limits ExpiresInHours.
  */
-export function issueRegistryCredential(
-  call: Call,
-  instanceId: string | undefined,
-  hours?: number,
-): RegistryCredential {
+export function issueRegistryCredential(call: Call, instanceId: string | undefined, hours = 1): RegistryCredential {
   const { state, principal, account } = call
   if (principal === undefined) throw new Error('an anonymous caller gets no registry credential')
   const now = state.now()
-  const seconds = hours === undefined ? state.settings.tokenSeconds : hours * 3600
+  const seconds = hours * 3600
   const expiresAt = now + Math.min(seconds, state.settings.maxSessionSeconds ?? seconds) * 1000
   const credential: RegistryCredential = {
     username: 'cr_temp_user',

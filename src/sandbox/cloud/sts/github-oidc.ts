@@ -36,8 +36,6 @@ export function createGithubOidc(key: KeyObject, publicKey: KeyObject, now: () =
 
   const issueToken = (job: GithubJob & { readonly audience: string }): string => {
     const seconds = Math.floor(now() / 1000)
-    const [owner = '', name = ''] = job.repository.split('/')
-    const ref = job.ref ?? 'refs/heads/main'
     const claims = {
       iss: GITHUB_ISSUER,
       aud: job.audience,
@@ -46,19 +44,11 @@ export function createGithubOidc(key: KeyObject, publicKey: KeyObject, now: () =
       iat: seconds,
       nbf: seconds - 5,
       exp: seconds + 300,
-      repository: job.repository,
-      repository_owner: owner,
-      repository_id: numericId(`${owner}/${name}`),
-      repository_owner_id: numericId(owner),
-      ref,
-      ref_type: 'branch',
-      event_name: 'push',
-      runner_environment: 'github-hosted',
-      ...(job.environment === undefined ? {} : { environment: job.environment }),
     }
     return signJwt(claims, key, { kid })
   }
 
+  /** Serves a request for an ID token, below `/oidc/idtoken/`. */
   const serveToken = (request: ApiRequest, response: ServerResponse): void => {
     const bearer = /^bearer (.+)$/i.exec(request.headers.authorization ?? '')?.[1] ?? ''
     const job = jobs.get(bearer)
@@ -80,14 +70,7 @@ export function createGithubOidc(key: KeyObject, publicKey: KeyObject, now: () =
       jobs.set(requestToken, job)
       return { requestToken, requestUrl: `${base}/oidc/idtoken/${randomUUID()}?api-version=2.0` }
     },
-    /** Serves discovery, keys and token requests; false for other paths. */
-    serve: (request: ApiRequest, response: ServerResponse, base: string): boolean => {
-      if (request.path === '/.well-known/openid-configuration') send(response, 200, discovery(base))
-      else if (request.path === '/.well-known/jwks') send(response, 200, jwks)
-      else if (request.path.startsWith('/oidc/idtoken/')) serveToken(request, response)
-      else return false
-      return true
-    },
+    serveToken,
   }
 }
 
@@ -102,18 +85,6 @@ export function githubSubject(job: GithubJob): string {
 /** A stable substitute for GitHub's numeric ids. */
 function numericId(name: string): string {
   return String(createHash('sha256').update(name).digest().readUInt32BE(0) % 900_000_000)
-}
-
-function discovery(base: string): object {
-  return {
-    issuer: GITHUB_ISSUER,
-    jwks_uri: `${base}/.well-known/jwks`,
-    response_types_supported: ['id_token'],
-    subject_types_supported: ['public', 'pairwise'],
-    id_token_signing_alg_values_supported: ['RS256'],
-    claims_supported: ['sub', 'aud', 'exp', 'iat', 'iss', 'jti', 'nbf', 'ref', 'repository', 'repository_id'],
-    scopes_supported: ['openid'],
-  }
 }
 
 function send(response: ServerResponse, status: number, body: object): void {

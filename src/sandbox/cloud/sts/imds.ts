@@ -19,6 +19,7 @@ export interface MetadataInstance {
 /** Serves one request below `/latest/` or `/2016-01-01/`. */
 export type MetadataService = (request: ApiRequest, response: ServerResponse) => CallRecord
 
+const SESSION_SECONDS = 6 * 3600
 const CREDENTIALS = 'meta-data/ram/security-credentials/'
 
 /**
@@ -34,12 +35,7 @@ export function createMetadataService(state: CloudState, instance: MetadataInsta
     const current = sessions.get(role)
     if (current !== undefined && current.expiresAt - now >= (current.expiresAt - current.issuedAt) / 6) return current
     const { accountId } = instance
-    const fresh = openSession(
-      state,
-      { accountId, name: role },
-      'vm-ram-i-bp1emulated',
-      state.settings.imdsSessionSeconds,
-    )
+    const fresh = openSession(state, { accountId, name: role }, 'vm-ram-i-bp1emulated', SESSION_SECONDS)
     sessions.set(role, fresh)
     return fresh
   }
@@ -75,8 +71,6 @@ export function createMetadataService(state: CloudState, instance: MetadataInsta
     if (path === CREDENTIALS && isBound) return [200, name]
     if (path === CREDENTIALS + name && isBound) return [200, credentials(name)]
     if (path === 'meta-data/region-id') return [200, instance.region]
-    if (path === 'meta-data/instance-id') return [200, 'i-bp1emulated']
-    if (path === 'meta-data/owner-account-id') return [200, instance.accountId]
     return [404, '404 - Not Found']
   }
 
