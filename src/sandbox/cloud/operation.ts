@@ -58,6 +58,22 @@ export function operationsOf(product: Product, version: string, rows: readonly R
   })
 }
 
+type RpcRow = readonly [
+  resources: Operation['resources'] & {},
+  parameters: Operation['parameters'] & {},
+  handler: Operation['handler'],
+]
+
+/** RPC operations by their names. */
+export function rpcOperations(product: Product, version: string, rows: Readonly<Record<string, RpcRow>>) {
+  const list = Object.entries(rows)
+  return operationsOf(
+    product,
+    version,
+    list.map(([name, [resources, parameters, handler]]) => ({ name, resources, parameters, handler })),
+  )
+}
+
 /** The vendor's date format, without milliseconds. */
 export function isoDate(ms: number): string {
   return new Date(ms).toISOString().replace(/\.\d{3}Z$/, 'Z')

@@ -1,4 +1,4 @@
-import { type Call, type Operation, operationsOf, type ParameterRule } from '../operation.ts'
+import { type Call, rpcOperations } from '../operation.ts'
 import type { Endpoint } from '../state.ts'
 import { crSuccess, findInstance, INSTANCE, instanceResource } from './lookup.ts'
 
@@ -65,51 +65,28 @@ function linkVpc(call: Call): object {
   return change(call, 'vpc', ({ vpcs }) => ({ vpcs: [...vpcs.filter(({ id }) => id !== link.id), link] }))
 }
 
-const MODULE: ParameterRule = { oneOf: ['Registry', 'Chart'] }
-const ENDPOINT: ParameterRule = { required: true, oneOf: ['internet', 'vpc'] }
-const INTERNET: ParameterRule = { required: true, oneOf: ['internet'] }
+const REGISTRY = { ...INSTANCE, ModuleName: { oneOf: ['Registry', 'Chart'] } }
+const ENDPOINT = { required: true, oneOf: ['internet', 'vpc'] }
+const INTERNET = { ...REGISTRY, EndpointType: { required: true, oneOf: ['internet'] } }
 
 /** CR 2018-12-01: the endpoints of an instance, as on the vendor's pages about these operations. */
-export const CR_ENDPOINT_OPERATIONS: readonly Operation[] = operationsOf('cr', '2018-12-01', [
-  {
-    name: 'ListInstanceEndpoint',
-    resources: instanceResource,
-    parameters: { InstanceId: INSTANCE, ModuleName: MODULE },
-    handler: listInstanceEndpoint,
-  },
-  {
-    name: 'GetInstanceEndpoint',
-    resources: instanceResource,
-    parameters: { InstanceId: INSTANCE, EndpointType: ENDPOINT, ModuleName: MODULE },
-    handler: getInstanceEndpoint,
-  },
-  {
-    name: 'GetInstanceVpcEndpoint',
-    resources: instanceResource,
-    parameters: { InstanceId: INSTANCE, ModuleName: MODULE },
-    handler: getInstanceVpcEndpoint,
-  },
-  {
-    name: 'CreateInstanceVpcEndpointLinkedVpc',
-    resources: instanceResource,
-    parameters: { InstanceId: INSTANCE, VpcId: { required: true }, VswitchId: { required: true }, ModuleName: MODULE },
-    handler: linkVpc,
-  },
-  {
-    name: 'UpdateInstanceEndpointStatus',
-    resources: instanceResource,
-    parameters: {
-      InstanceId: INSTANCE,
-      EndpointType: INTERNET,
-      Enable: { required: true, oneOf: ['true', 'false'] },
-      ModuleName: MODULE,
-    },
-    handler: (call) => change(call, 'internet', () => ({ enabled: call.need('Enable') === 'true' })),
-  },
-  {
-    name: 'CreateInstanceEndpointAclPolicy',
-    resources: instanceResource,
-    parameters: { InstanceId: INSTANCE, EndpointType: INTERNET, Entry: { required: true }, ModuleName: MODULE },
-    handler: (call) => change(call, 'internet', ({ acl }) => ({ acl: [...acl, call.need('Entry')] })),
-  },
-])
+export const CR_ENDPOINT_OPERATIONS = rpcOperations('cr', '2018-12-01', {
+  ListInstanceEndpoint: [instanceResource, REGISTRY, listInstanceEndpoint],
+  GetInstanceEndpoint: [instanceResource, { ...REGISTRY, EndpointType: ENDPOINT }, getInstanceEndpoint],
+  GetInstanceVpcEndpoint: [instanceResource, REGISTRY, getInstanceVpcEndpoint],
+  CreateInstanceVpcEndpointLinkedVpc: [
+    instanceResource,
+    { ...REGISTRY, VpcId: { required: true }, VswitchId: { required: true } },
+    linkVpc,
+  ],
+  UpdateInstanceEndpointStatus: [
+    instanceResource,
+    { ...INTERNET, Enable: { required: true, oneOf: ['true', 'false'] } },
+    (call) => change(call, 'internet', () => ({ enabled: call.need('Enable') === 'true' })),
+  ],
+  CreateInstanceEndpointAclPolicy: [
+    instanceResource,
+    { ...INTERNET, Entry: { required: true } },
+    (call) => change(call, 'internet', ({ acl }) => ({ acl: [...acl, call.need('Entry')] })),
+  ],
+})

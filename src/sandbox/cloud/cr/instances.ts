@@ -1,4 +1,4 @@
-import { type Call, type Operation, operationsOf, type ParameterRule } from '../operation.ts'
+import { type Call, type ParameterRule, rpcOperations } from '../operation.ts'
 import type { Instance } from '../state.ts'
 import { allResources, crSuccess, enterprise, findInstance, INSTANCE, instanceResource } from './lookup.ts'
 import { issueRegistryCredential } from './registry-auth.ts'
@@ -51,23 +51,8 @@ const PAGES: Readonly<Record<string, ParameterRule>> = {
 }
 
 /** CR 2018-12-01: Container Registry, Enterprise Edition. */
-export const CR_OPERATIONS: readonly Operation[] = operationsOf('cr', '2018-12-01', [
-  {
-    name: 'GetAuthorizationToken',
-    resources: allResources,
-    parameters: { InstanceId: INSTANCE, ExpiresInHours: { integer: [1, 24] } },
-    handler: getAuthorizationToken,
-  },
-  {
-    name: 'ListInstance',
-    resources: (call) => [`acs:cr:*:${call.account.id}:instance/*`],
-    parameters: PAGES,
-    handler: listInstance,
-  },
-  {
-    name: 'GetInstance',
-    resources: instanceResource,
-    parameters: { InstanceId: INSTANCE },
-    handler: getInstance,
-  },
-])
+export const CR_OPERATIONS = rpcOperations('cr', '2018-12-01', {
+  GetAuthorizationToken: [allResources, { ...INSTANCE, ExpiresInHours: { integer: [1, 24] } }, getAuthorizationToken],
+  ListInstance: [(call) => [`acs:cr:*:${call.account.id}:instance/*`], PAGES, listInstance],
+  GetInstance: [instanceResource, INSTANCE, getInstance],
+})

@@ -28,4 +28,4 @@ export const instanceResource = (call: Call): readonly string[] => {
 /** The resource of operations without resource-level permissions, which only a policy for all resources allows. */
 export const allResources = (call: Call): readonly string[] => [`acs:cr:*:${call.account.id}:*`]
 
-export const INSTANCE: ParameterRule = { required: true }
+export const INSTANCE: Readonly<Record<string, ParameterRule>> = { InstanceId: { required: true } }

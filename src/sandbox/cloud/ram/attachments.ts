@@ -1,4 +1,4 @@
-import { ApiError, type Call, isoDate, type Operation, operationsOf } from '../operation.ts'
+import { ApiError, type Call, isoDate, rpcOperations } from '../operation.ts'
 import type { Attachment, PolicyType } from '../state.ts'
 import { findPolicy, findRole, findUser } from './lookup.ts'
 import { attachedPolicyView, roleArn } from './ram-views.ts'
@@ -80,27 +80,18 @@ function listEntities(call: Call): object {
   return { Groups: { Group: [] }, Roles: { Role: roles }, Users: { User: users } }
 }
 
-const ON_ROLE = { RoleName: ROLE_NAME, PolicyName: POLICY_NAME, PolicyType: POLICY_TYPE }
-const ON_USER = { UserName: USER_NAME, PolicyName: POLICY_NAME, PolicyType: POLICY_TYPE }
+const POLICY = { PolicyName: POLICY_NAME, PolicyType: POLICY_TYPE }
+const ON_ROLE = { RoleName: ROLE_NAME, ...POLICY }
+const ON_USER = { UserName: USER_NAME, ...POLICY }
 const roleAndPolicy = (call: Call): readonly string[] => [...roleResource(call), ...policyResource(call)]
 const userAndPolicy = (call: Call): readonly string[] => [...userResource(call), ...policyResource(call)]
 
 /** RAM 2015-05-01: attachment of policies to roles and users. */
-export const RAM_ATTACH_OPERATIONS: readonly Operation[] = operationsOf('Ram', '2015-05-01', [
-  { name: 'AttachPolicyToRole', resources: roleAndPolicy, parameters: ON_ROLE, handler: attach('role') },
-  { name: 'DetachPolicyFromRole', resources: roleAndPolicy, parameters: ON_ROLE, handler: detach('role') },
-  {
-    name: 'ListPoliciesForRole',
-    resources: roleResource,
-    parameters: { RoleName: ROLE_NAME },
-    handler: listForRole,
-  },
-  { name: 'AttachPolicyToUser', resources: userAndPolicy, parameters: ON_USER, handler: attach('user') },
-  { name: 'DetachPolicyFromUser', resources: userAndPolicy, parameters: ON_USER, handler: detach('user') },
-  {
-    name: 'ListEntitiesForPolicy',
-    resources: policyResource,
-    parameters: { PolicyName: POLICY_NAME, PolicyType: POLICY_TYPE },
-    handler: listEntities,
-  },
-])
+export const RAM_ATTACH_OPERATIONS = rpcOperations('Ram', '2015-05-01', {
+  AttachPolicyToRole: [roleAndPolicy, ON_ROLE, attach('role')],
+  DetachPolicyFromRole: [roleAndPolicy, ON_ROLE, detach('role')],
+  ListPoliciesForRole: [roleResource, { RoleName: ROLE_NAME }, listForRole],
+  AttachPolicyToUser: [userAndPolicy, ON_USER, attach('user')],
+  DetachPolicyFromUser: [userAndPolicy, ON_USER, detach('user')],
+  ListEntitiesForPolicy: [policyResource, POLICY, listEntities],
+})

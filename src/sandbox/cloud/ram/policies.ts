@@ -1,4 +1,4 @@
-import { ApiError, type Call, type Operation, operationsOf } from '../operation.ts'
+import { ApiError, type Call, rpcOperations } from '../operation.ts'
 import type { Policy, PolicyType, PolicyVersion } from '../state.ts'
 import { addPolicy } from './entities.ts'
 import { alreadyExists, checkDocument, findPolicy } from './lookup.ts'
@@ -80,46 +80,28 @@ function updatePolicyDescription(call: Call): object {
   return { Policy: policyView(call.account, policy, 'Custom') }
 }
 
-const BY_NAME = { PolicyName: POLICY_NAME, PolicyType: POLICY_TYPE }
+function listPolicyVersions(call: Call): object {
+  const policy = anyPolicy(call)
+  return { PolicyVersions: { PolicyVersion: policy.versions.map((version) => versionView(policy, version)) } }
+}
+
+const NAME = { PolicyName: POLICY_NAME }
+const BY_NAME = { ...NAME, PolicyType: POLICY_TYPE }
 const ROTATE = {
   oneOf: ['None', 'DeleteOldestNonDefaultVersionWhenLimitExceeded'],
   code: 'InvalidParameter.RotateStrategy',
 }
 
 /** RAM 2015-05-01: policies and their versions. */
-export const RAM_POLICY_OPERATIONS: readonly Operation[] = operationsOf('Ram', '2015-05-01', [
-  { name: 'GetPolicy', resources: policyResource, parameters: BY_NAME, handler: getPolicy },
-  {
-    name: 'ListPolicyVersions',
-    resources: policyResource,
-    parameters: BY_NAME,
-    handler: (call) => {
-      const policy = anyPolicy(call)
-      return { PolicyVersions: { PolicyVersion: policy.versions.map((version) => versionView(policy, version)) } }
-    },
-  },
-  {
-    name: 'CreatePolicy',
-    resources: policyResource,
-    parameters: { PolicyName: POLICY_NAME, PolicyDocument: POLICY_DOCUMENT, Description: DESCRIPTION },
-    handler: createPolicy,
-  },
-  {
-    name: 'CreatePolicyVersion',
-    resources: policyResource,
-    parameters: { PolicyName: POLICY_NAME, PolicyDocument: POLICY_DOCUMENT, RotateStrategy: ROTATE },
-    handler: createPolicyVersion,
-  },
-  {
-    name: 'DeletePolicy',
-    resources: policyResource,
-    parameters: { PolicyName: POLICY_NAME },
-    handler: deletePolicy,
-  },
-  {
-    name: 'UpdatePolicyDescription',
-    resources: policyResource,
-    parameters: { PolicyName: POLICY_NAME, NewDescription: DESCRIPTION },
-    handler: updatePolicyDescription,
-  },
-])
+export const RAM_POLICY_OPERATIONS = rpcOperations('Ram', '2015-05-01', {
+  GetPolicy: [policyResource, BY_NAME, getPolicy],
+  ListPolicyVersions: [policyResource, BY_NAME, listPolicyVersions],
+  CreatePolicy: [policyResource, { ...NAME, PolicyDocument: POLICY_DOCUMENT, Description: DESCRIPTION }, createPolicy],
+  CreatePolicyVersion: [
+    policyResource,
+    { ...NAME, PolicyDocument: POLICY_DOCUMENT, RotateStrategy: ROTATE },
+    createPolicyVersion,
+  ],
+  DeletePolicy: [policyResource, NAME, deletePolicy],
+  UpdatePolicyDescription: [policyResource, { ...NAME, NewDescription: DESCRIPTION }, updatePolicyDescription],
+})

@@ -1,9 +1,13 @@
-import { ApiError, type Call, type Operation, operationsOf } from '../operation.ts'
+import { ApiError, type Call, rpcOperations } from '../operation.ts'
 import { addRole } from './entities.ts'
 import { alreadyExists, checkDocument, findRole } from './lookup.ts'
 import { roleView } from './ram-views.ts'
 import { DESCRIPTION, ROLE_NAME, roleResource, SESSION_SECONDS, TRUST_DOCUMENT } from './rules.ts'
 import { readTags } from './tagging.ts'
+
+const getRole = (call: Call): object => ({
+  Role: roleView(call.account, findRole(call.account.ram, call.need('RoleName'))),
+})
 
 function createRole(call: Call): object {
   const [name, trust] = [call.need('RoleName'), call.need('AssumeRolePolicyDocument')]
@@ -45,35 +49,18 @@ function deleteRole(call: Call): object {
   return {}
 }
 
+const NAME = { RoleName: ROLE_NAME }
+const SETTINGS = { Description: DESCRIPTION, MaxSessionDuration: SESSION_SECONDS }
+const NEW_SETTINGS = {
+  NewAssumeRolePolicyDocument: { ...TRUST_DOCUMENT, required: false },
+  NewDescription: DESCRIPTION,
+  NewMaxSessionDuration: SESSION_SECONDS,
+}
+
 /** RAM 2015-05-01: roles. */
-export const RAM_ROLE_OPERATIONS: readonly Operation[] = operationsOf('Ram', '2015-05-01', [
-  {
-    name: 'GetRole',
-    resources: roleResource,
-    parameters: { RoleName: ROLE_NAME },
-    handler: (call) => ({ Role: roleView(call.account, findRole(call.account.ram, call.need('RoleName'))) }),
-  },
-  {
-    name: 'CreateRole',
-    resources: roleResource,
-    parameters: {
-      RoleName: ROLE_NAME,
-      AssumeRolePolicyDocument: TRUST_DOCUMENT,
-      Description: DESCRIPTION,
-      MaxSessionDuration: SESSION_SECONDS,
-    },
-    handler: createRole,
-  },
-  {
-    name: 'UpdateRole',
-    resources: roleResource,
-    parameters: {
-      RoleName: ROLE_NAME,
-      NewAssumeRolePolicyDocument: { ...TRUST_DOCUMENT, required: false },
-      NewDescription: DESCRIPTION,
-      NewMaxSessionDuration: SESSION_SECONDS,
-    },
-    handler: updateRole,
-  },
-  { name: 'DeleteRole', resources: roleResource, parameters: { RoleName: ROLE_NAME }, handler: deleteRole },
-])
+export const RAM_ROLE_OPERATIONS = rpcOperations('Ram', '2015-05-01', {
+  GetRole: [roleResource, NAME, getRole],
+  CreateRole: [roleResource, { ...NAME, ...SETTINGS, AssumeRolePolicyDocument: TRUST_DOCUMENT }, createRole],
+  UpdateRole: [roleResource, { ...NAME, ...NEW_SETTINGS }, updateRole],
+  DeleteRole: [roleResource, NAME, deleteRole],
+})

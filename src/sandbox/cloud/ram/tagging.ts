@@ -1,5 +1,5 @@
 import { orElse } from '../../../lib/or-else.ts'
-import { ApiError, type Call, type Operation, operationsOf, type ParameterRule } from '../operation.ts'
+import { ApiError, type Call, rpcOperations } from '../operation.ts'
 import { findPolicy, findRole } from './lookup.ts'
 
 interface Tagged {
@@ -42,14 +42,13 @@ const resources = (call: Call): readonly string[] => {
   return (names.length > 0 ? names : ['*']).map((name) => `acs:ram:*:${call.account.id}:${type}/${name}`)
 }
 
-const TYPE: ParameterRule = { required: true, oneOf: ['role', 'policy'], code: 'InvalidParameter.ResourceType' }
-const BASE = { parameters: { ResourceType: TYPE }, resources }
+const TYPE = { ResourceType: { required: true, oneOf: ['role', 'policy'], code: 'InvalidParameter.ResourceType' } }
 
 /** RAM 2015-05-01: tags of roles and policies. */
-export const RAM_TAG_OPERATIONS: readonly Operation[] = operationsOf('Ram', '2015-05-01', [
-  { name: 'TagResources', ...BASE, handler: tagResources },
-  { name: 'ListTagResources', ...BASE, handler: listTagResources },
-])
+export const RAM_TAG_OPERATIONS = rpcOperations('Ram', '2015-05-01', {
+  TagResources: [resources, TYPE, tagResources],
+  ListTagResources: [resources, TYPE, listTagResources],
+})
 
 /** Reads tags in the SDK's format, `Tag=[{"Key":…,"Value":…}]`. */
 export function readTags(call: Call): ReadonlyMap<string, string> {

@@ -1,4 +1,4 @@
-import { type Call, isoDate, type Operation, operationsOf } from '../operation.ts'
+import { type Call, isoDate, rpcOperations } from '../operation.ts'
 import { addUser, newKey } from './entities.ts'
 import { alreadyExists, findUser } from './lookup.ts'
 import { USER_NAME, userResource } from './rules.ts'
@@ -21,7 +21,7 @@ function createAccessKey(call: Call): object {
 }
 
 /** RAM 2015-05-01: users and their access keys. */
-export const RAM_USER_OPERATIONS: readonly Operation[] = operationsOf('Ram', '2015-05-01', [
-  { name: 'CreateUser', resources: userResource, parameters: { UserName: USER_NAME }, handler: createUser },
-  { name: 'CreateAccessKey', resources: userResource, parameters: { UserName: USER_NAME }, handler: createAccessKey },
-])
+export const RAM_USER_OPERATIONS = rpcOperations('Ram', '2015-05-01', {
+  CreateUser: [userResource, { UserName: USER_NAME }, createUser],
+  CreateAccessKey: [userResource, { UserName: USER_NAME }, createAccessKey],
+})

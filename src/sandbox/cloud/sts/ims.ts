@@ -1,4 +1,4 @@
-import { type Call, isoDate, type Operation, operationsOf, type ParameterRule } from '../operation.ts'
+import { type Call, isoDate, type ParameterRule, rpcOperations } from '../operation.ts'
 import { addProvider } from '../ram/entities.ts'
 import { alreadyExists, notFound } from '../ram/lookup.ts'
 import { oidcProviderArn } from '../ram/ram-views.ts'
@@ -27,6 +27,11 @@ function view(call: Call, provider: OidcProvider): object {
 }
 
 const list = (text: string | undefined): string[] => (text ?? '').split(',').filter((item) => item !== '')
+
+function listProviders(call: Call): object {
+  const all = [...call.account.ram.oidcProviders.values()].map((provider) => view(call, provider))
+  return { IsTruncated: false, OIDCProviders: { OIDCProvider: all } }
+}
 
 function createProvider(call: Call): object {
   const name = call.need('OIDCProviderName')
@@ -64,27 +69,10 @@ const resource = (call: Call): readonly string[] => [
 ]
 
 /** IMS 2019-08-15: the OIDC identity providers of RAM. */
-export const IMS_OPERATIONS: readonly Operation[] = operationsOf('Ims', '2019-08-15', [
-  {
-    name: 'GetOIDCProvider',
-    resources: resource,
-    parameters: ONE,
-    handler: (call) => ({ OIDCProvider: view(call, findProvider(call)) }),
-  },
-  {
-    name: 'ListOIDCProviders',
-    resources: resource,
-    handler: (call) => {
-      const all = [...call.account.ram.oidcProviders.values()].map((provider) => view(call, provider))
-      return { IsTruncated: false, OIDCProviders: { OIDCProvider: all } }
-    },
-  },
-  {
-    name: 'CreateOIDCProvider',
-    resources: resource,
-    parameters: { ...ONE, IssuerUrl: ISSUER },
-    handler: createProvider,
-  },
-  { name: 'UpdateOIDCProvider', resources: resource, parameters: ONE, handler: updateProvider },
-  { name: 'DeleteOIDCProvider', resources: resource, parameters: ONE, handler: deleteProvider },
-])
+export const IMS_OPERATIONS = rpcOperations('Ims', '2019-08-15', {
+  GetOIDCProvider: [resource, ONE, (call) => ({ OIDCProvider: view(call, findProvider(call)) })],
+  ListOIDCProviders: [resource, {}, listProviders],
+  CreateOIDCProvider: [resource, { ...ONE, IssuerUrl: ISSUER }, createProvider],
+  UpdateOIDCProvider: [resource, ONE, updateProvider],
+  DeleteOIDCProvider: [resource, ONE, deleteProvider],
+})
