@@ -1,3 +1,4 @@
+import { BlockList, isIPv4 } from 'node:net'
 import { type Call, isoDate } from '../operation.ts'
 import type { Condition, Operator } from './document.ts'
 import { principalArn } from './ram-views.ts'
@@ -96,33 +97,21 @@ function readNumber(text: string): number | undefined {
 
 /** ISO 8601 as on the vendor's pages: `2012-11-11T23:59:59Z`, `2019-08-12T17:00:00+08:00`. */
 function readDate(text: string): number | undefined {
-  const [, year, month, day, hour, minute, second, sign, hours, minutes] =
-    /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:Z|([+-])(\d\d):(\d\d))$/.exec(text) ?? []
-  if (year === undefined) return undefined
-  const parts = [year, Number(month) - 1, day, hour, minute, second].map(Number)
-  const [y = 0, m = 0, d = 0, h = 0, min = 0, s = 0] = parts
-  const at = new Date(Date.UTC(y, m, d, h, min, s))
-  // Date.UTC silently turns 31 February into a day in March.
-  if (at.toISOString().slice(0, 19) !== text.slice(0, 19)) return undefined
-  const offset = sign === undefined ? 0 : (Number(hours) * 60 + Number(minutes)) * (sign === '-' ? -1 : 1)
-  return at.getTime() - offset * 60_000
+  if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)$/.test(text)) return undefined
+  const [local, time] = [Date.parse(`${text.slice(0, 19)}Z`), Date.parse(text)]
+  // Date.parse silently turns 31 February into a day in March.
+  const exists = !Number.isNaN(local) && new Date(local).toISOString().startsWith(text.slice(0, 19))
+  return exists && !Number.isNaN(time) ? time : undefined
 }
 
 /** IPv4 addresses and CIDR blocks. IPv6 is not specified on the vendor's pages. */
 function inBlock(given: string, expected: string): Truth {
   const [network = '', length = '32', ...more] = expected.split('/')
-  const [address, base] = [readIpv4(given), readIpv4(network)]
-  const bits = /^\d{1,2}$/.test(length) ? Number(length) : 33
-  if (address === undefined || base === undefined || bits > 32 || more.length > 0) return 'unspecified'
-  const size = 2 ** (32 - bits)
-  return truth(Math.floor(address / size) === Math.floor(base / size))
-}
-
-function readIpv4(text: string): number | undefined {
-  const bytes = text.split('.')
-  if (bytes.length !== 4 || !bytes.every((byte) => /^(0|[1-9]\d{0,2})$/.test(byte) && Number(byte) < 256))
-    return undefined
-  return bytes.reduce((sum, byte) => sum * 256 + Number(byte), 0)
+  const isBlock = isIPv4(network) && /^\d{1,2}$/.test(length) && Number(length) <= 32 && more.length === 0
+  if (!isIPv4(given) || !isBlock) return 'unspecified'
+  const block = new BlockList()
+  block.addSubnet(network, Number(length))
+  return truth(block.check(given))
 }
 
 /** The common condition keys of a request. Source: RAM, "Policy elements", common condition keys. */

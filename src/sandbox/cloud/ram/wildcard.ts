@@ -1,27 +1,13 @@
 /**
  * `*` matches any number of characters and `?` exactly one ("Conditional operators", StringLike; "Policy structure and
- * syntax" specifies this for letters). Tracks all positions in the pattern that the text read so far can have reached.
+ * syntax" specifies this for letters).
  */
 export function matchesWildcard(pattern: string, text: string): boolean {
-  const signs = [...pattern]
-  let positions = skipStars(signs, new Set([0]))
-  for (const character of text) {
-    const next = new Set<number>()
-    for (const position of positions) {
-      const sign = signs[position]
-      if (sign === '*') next.add(position)
-      else if (sign === '?' || sign === character) next.add(position + 1)
-    }
-    positions = skipStars(signs, next)
-    if (positions.size === 0) return false
-  }
-  return positions.has(signs.length)
-}
-
-/** Adds the positions after each `*`, because it may match nothing. */
-function skipStars(signs: readonly string[], positions: Set<number>): Set<number> {
-  for (const position of positions) if (signs[position] === '*') positions.add(position + 1)
-  return positions
+  const source = pattern
+    .replace(/[\\^$.+()[\]{}|]/g, '\\$&')
+    .replaceAll('*', '.*')
+    .replaceAll('?', '.')
+  return new RegExp(`^${source}$`, 'su').test(text)
 }
 
 const lower = (text: string): string => text.replace(/[A-Z]/g, (letter) => letter.toLowerCase())
@@ -69,23 +55,14 @@ function fields(arn: string): readonly string[] {
  * Whether something is true according to the vendor's pages. `unspecified`: they do not specify it or contradict each
  * other; then the emulator takes the strict reading, by which an Allow does not apply and a Deny does.
  */
-export type Truth = 'yes' | 'no' | 'unspecified'
+export type Truth = 'no' | 'unspecified' | 'yes'
+
+const ORDER: readonly Truth[] = ['no', 'unspecified', 'yes']
 
 export const truth = (value: boolean): Truth => (value ? 'yes' : 'no')
-
-export function not(value: Truth): Truth {
-  if (value === 'unspecified') return value
-  return value === 'yes' ? 'no' : 'yes'
-}
-
-export function every(values: readonly Truth[]): Truth {
-  if (values.includes('no')) return 'no'
-  return values.includes('unspecified') ? 'unspecified' : 'yes'
-}
-
-export function some(values: readonly Truth[]): Truth {
-  return not(every(values.map(not)))
-}
+export const not = (value: Truth): Truth => ORDER[2 - ORDER.indexOf(value)] ?? value
+export const every = (values: readonly Truth[]): Truth => ORDER.find((one) => values.includes(one)) ?? 'yes'
+export const some = (values: readonly Truth[]): Truth => ORDER.findLast((one) => values.includes(one)) ?? 'no'
 
 /** `yes` or `no` if both readings agree. */
 function agree(one: boolean, other: boolean): Truth {
