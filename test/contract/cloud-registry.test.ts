@@ -126,18 +126,3 @@ test('the token server distinguishes a valid login from an invalid one before an
   assert.equal((await requestToken(login, 'another registry')).status, 400)
   assert.equal(cloud.calls.at(-3)?.principal, `acs:ram::${cloud.accountId}:user/administrator`)
 })
-
-test('an identity token is as good as the credential that it was created from, until that expires', async () => {
-  const { realm, service } = cloud.registryAuth
-  const login = await credential()
-  const post = async (form: Record<string, string>) => {
-    const response = await fetch(realm, { method: 'POST', body: new URLSearchParams({ service, ...form }) })
-    return { status: response.status, body: (await response.json()) as Record<string, unknown> }
-  }
-  const first = await post({ grant_type: 'password', access_type: 'offline', ...login })
-  const refresh = { grant_type: 'refresh_token', refresh_token: String(first.body.refresh_token) }
-  assert.equal((await post(refresh)).status, 200)
-  assert.equal((await post({ ...refresh, refresh_token: 'guess' })).status, 401)
-  cloud.control.expireTokens()
-  assert.equal((await post(refresh)).status, 401)
-})

@@ -36,7 +36,7 @@ const TOKEN_SECONDS = 300
 
 /**
  * The registry's token server (Docker token authentication): GET with Basic authentication, or POST with `grant_type`
- * password or refresh_token as containerd sends it. A valid ACR credential gets access, limited to its principal's
+ * password as containerd sends it. A valid ACR credential gets access, limited to its principal's
  * current rights. As in the real cloud, a request without a credential gets a token without access, so it is the
  * registry that denies the pull.
  */
@@ -47,7 +47,6 @@ export function createRegistryTokenService(
   push: PushCredential,
 ): (request: ApiRequest, response: ServerResponse) => CallRecord {
   const x5c = [new X509Certificate(auth.certificatePem).raw.toString('base64')]
-  const refreshTokens = new Map<string, { readonly username: string; readonly password: string }>()
 
   const authenticate = ({ username, password }: PushCredential): AuthenticatedClient | undefined => {
     if (username === push.username && equalsInConstantTime(password, push.password)) {
@@ -74,7 +73,7 @@ export function createRegistryTokenService(
 
   return (request, response) => {
     const get = (name: string): string => request.parameters.get(name) ?? ''
-    const given = readCredential(request, refreshTokens)
+    const given = readCredential(request)
     const requestId = newId.request()
     const respond = (status: number, body: object, principal: string, code = ''): CallRecord => {
       response
@@ -100,25 +99,15 @@ export function createRegistryTokenService(
       return respond(401, errors('UNAUTHORIZED', 'authentication required'), '-', 'UNAUTHORIZED')
     }
     const access = client.grant(parseScopes(scopesOf(request)))
-    const body = issue(client.name, client.secondsLeft, access)
-    if (get('access_type') !== 'offline' && get('offline_token') !== 'true') return respond(200, body, client.name)
-    const refresh_token = newId.registryToken()
-    refreshTokens.set(refresh_token, given)
-    return respond(200, { ...body, refresh_token }, client.name)
+    return respond(200, issue(client.name, client.secondsLeft, access), client.name)
   }
 }
 
 /** Returns undefined without a credential, and for an unreadable one an empty user name, which is never valid. */
-function readCredential(
-  request: ApiRequest,
-  refreshTokens: ReadonlyMap<string, PushCredential>,
-): PushCredential | undefined {
+function readCredential(request: ApiRequest): PushCredential | undefined {
   const get = (name: string): string => request.parameters.get(name) ?? ''
   const unreadable = { username: '', password: '' }
-  if (request.method === 'POST') {
-    if (get('grant_type') === 'password') return { username: get('username'), password: get('password') }
-    return refreshTokens.get(get('refresh_token')) ?? unreadable
-  }
+  if (request.method === 'POST') return { username: get('username'), password: get('password') }
   const header = request.headers.authorization
   if (header === undefined) return undefined
   const basic = /^Basic\s+(\S+)$/i.exec(header)?.[1]

@@ -1,14 +1,14 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { NopassError } from '../../../errors.ts'
-import { type Authority, createAuthority } from '../../cluster/certificate.ts'
+import { createAuthority } from '../../cluster/certificate.ts'
 
 export type Handler = (message: IncomingMessage, response: ServerResponse) => void
 
 export interface Listener {
-  readonly port: number
   readonly origin: string
   close(): Promise<void>
 }
@@ -22,26 +22,17 @@ export async function listen(
   port: number,
   tls?: { readonly key: string; readonly cert: string },
 ): Promise<Listener> {
-  const server: Server =
-    tls === undefined ? createServer(OPTIONS, handler) : createTlsServer({ ...OPTIONS, ...tls }, handler)
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (cause) =>
-      reject(new NopassError('SANDBOX_PORT', `cannot listen on 127.0.0.1:${port}`, { cause })),
-    )
-    server.listen(port, '127.0.0.1', () => {
-      server.removeAllListeners('error')
-      resolve()
-    })
+  const server = tls === undefined ? createServer(OPTIONS, handler) : createTlsServer({ ...OPTIONS, ...tls }, handler)
+  await once(server.listen(port, '127.0.0.1'), 'listening').catch((cause) => {
+    throw new NopassError('SANDBOX_PORT', `cannot listen on 127.0.0.1:${port}`, { cause })
   })
-  const address = server.address() as AddressInfo
   return {
-    port: address.port,
-    origin: `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${address.port}`,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve())
-        server.closeAllConnections()
-      }),
+    origin: `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    close: () => {
+      const closed = server[Symbol.asyncDispose]()
+      server.closeAllConnections()
+      return closed
+    },
   }
 }
 
@@ -51,23 +42,21 @@ interface SigningKey {
   readonly certificatePem: string
 }
 
-export interface ServerKeys {
-  readonly authority: Authority
-  /** Signs the registry's tokens. */
-  readonly registry: SigningKey
-  /** Signs GitHub's ID tokens. */
-  readonly github: SigningKey
-}
-
 const MINUTES = 365 * 24 * 60
 
 /** Creates all keys of one emulated cloud; they are never stored. */
-export function createServerKeys(): ServerKeys {
+export function createServerKeys() {
   const authority = createAuthority('acr-nopass sandbox cloud')
   const signing = (commonName: string): SigningKey => {
     const { keyPem, certificatePem } = authority.issue({ commonName, minutes: MINUTES, keyType: 'rsa' })
     const privateKey = createPrivateKey(keyPem)
     return { privateKey, publicKey: createPublicKey(privateKey), certificatePem }
   }
-  return { authority, registry: signing('registry tokens'), github: signing('ID tokens') }
+  return {
+    authority,
+    /** Signs the registry's tokens. */
+    registry: signing('registry tokens'),
+    /** Signs GitHub's ID tokens. */
+    github: signing('ID tokens'),
+  }
 }

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import { buffer } from 'node:stream/consumers'
 import type { TLSSocket } from 'node:tls'
 
 /** One HTTP request as received. */
@@ -17,39 +18,24 @@ export interface ApiRequest {
   readonly connection: { readonly localPort: number; readonly remotePort: number }
 }
 
-const MAX_BODY = 1 << 20
-
-/** Reads a request; throws if its body is larger than 1 MiB. */
 export async function readRequest(message: IncomingMessage): Promise<ApiRequest> {
-  const chunks: Buffer[] = []
-  let size = 0
-  for await (const chunk of message) {
-    size += (chunk as Buffer).length
-    if (size > MAX_BODY) throw new Error('the request body is larger than 1 MiB')
-    chunks.push(chunk as Buffer)
-  }
-  const body = Buffer.concat(chunks)
-  const headers = Object.fromEntries(
-    Object.entries(message.headers).map(([name, value]) => [
-      name,
-      Array.isArray(value) ? value.join(',') : (value ?? ''),
-    ]),
-  )
-  const url = message.url ?? '/'
-  const mark = url.indexOf('?')
-  const query = [...new URLSearchParams(mark < 0 ? '' : url.slice(mark + 1))]
-  const isForm = (headers['content-type'] ?? '').startsWith('application/x-www-form-urlencoded')
+  const body = await buffer(message)
+  const headers = Object.fromEntries(Object.entries(message.headers).map(([name, value]) => [name, String(value)]))
+  const [path = '', search = ''] = (message.url ?? '/').split(/\?(.*)/s)
+  const query = [...new URLSearchParams(search)]
+  const isForm = headers['content-type']?.startsWith('application/x-www-form-urlencoded')
   const form = isForm ? [...new URLSearchParams(body.toString())] : []
+  const { remoteAddress = '127.0.0.1', remotePort = 0, localPort = 0 } = message.socket
   return {
     method: message.method ?? 'GET',
-    path: mark < 0 ? url : url.slice(0, mark),
+    path,
     query,
     headers,
     body,
     parameters: new Map([...query, ...form]),
     secure: (message.socket as TLSSocket).encrypted === true,
-    connection: { localPort: message.socket.remotePort ?? 0, remotePort: message.socket.localPort ?? 0 },
-    remoteAddress: (message.socket.remoteAddress ?? '127.0.0.1').replace(/^::ffff:/, ''),
+    connection: { localPort: remotePort, remotePort: localPort },
+    remoteAddress,
   }
 }
 
