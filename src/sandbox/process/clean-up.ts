@@ -1,9 +1,9 @@
-import { existsSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { orElse } from '../../lib/or-else.ts'
 import { isAlive, type ProcessId } from '../../lib/process-id.ts'
-import { type LedgerContent, readLedger, type Trace } from './ledger.ts'
+import { readLedger, type Trace } from './ledger.ts'
 import { findByEnvironment, signalProcess } from './process-table.ts'
 
 /** The environment variable with the run's id, which marks all processes of a run and their descendants. */
@@ -20,7 +20,7 @@ export async function cleanUpRun(file: string): Promise<void> {
     5_000,
   )
   await killMarked(content.run)
-  for (const trace of [...content.traces].reverse()) await removeTrace(trace, file, content)
+  for (const trace of [...content.traces].reverse()) await removeTrace(trace)
   rmSync(file, { force: true })
 }
 
@@ -51,35 +51,9 @@ export async function exitedWithin(ids: readonly ProcessId[], limitMs: number): 
   return true
 }
 
-async function removeTrace(trace: Trace, file: string, content: LedgerContent): Promise<void> {
+async function removeTrace(trace: Trace): Promise<void> {
   if (trace.kind === 'folder') rmSync(trace.path, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 })
-  if (trace.kind === 'sysctl' && !neededByAnother(trace.path, file, content)) writeFileSync(trace.path, trace.value)
   if (trace.kind === 'cgroup') await removeCgroup(trace.path)
-}
-
-/** Whether another run still needs the sysctl's value; it recorded the same original value and restores it later. */
-function neededByAnother(path: string, file: string, content: LedgerContent): boolean {
-  return otherLedgers(file).some(
-    (other) =>
-      other.run !== content.run &&
-      isAlive(other.owner) &&
-      other.traces.some((trace) => trace.kind === 'sysctl' && trace.path === path),
-  )
-}
-
-/** The value of a sysctl before any running sandbox changed it. */
-export function firstValue(path: string, file: string): string {
-  const traces = otherLedgers(file).flatMap((other) => other.traces)
-  const earlier = traces.find((trace) => trace.kind === 'sysctl' && trace.path === path)
-  return earlier?.kind === 'sysctl' ? earlier.value : readFileSync(path, 'utf8').trim()
-}
-
-function otherLedgers(file: string): LedgerContent[] {
-  const folder = join(file, '..')
-  return readdirSync(folder)
-    .map((name) => join(folder, name))
-    .filter((path) => path !== file && path.endsWith('.jsonl'))
-    .flatMap((path) => readLedger(path) ?? [])
 }
 
 /** Kills the processes and removes the folders, leaves first; a group is busy until its last process is reaped. */

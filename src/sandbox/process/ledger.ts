@@ -7,8 +7,6 @@ export type Trace =
   | { readonly kind: 'process'; readonly id: ProcessId; readonly name: string; readonly disposable: boolean }
   /** A folder and its content. */
   | { readonly kind: 'folder'; readonly path: string }
-  /** A file under /proc/sys and its previous content. */
-  | { readonly kind: 'sysctl'; readonly path: string; readonly value: string }
   /** A control group of the sandbox and everything below it; its processes are killed. */
   | { readonly kind: 'cgroup'; readonly path: string }
 

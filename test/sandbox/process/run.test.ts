@@ -16,7 +16,6 @@ import { eventually } from '../../support/eventually.ts'
 const root = mkdtempSync(join(tmpdir(), 'acr-nopass-test-'))
 after(() => rmSync(root, { recursive: true, force: true }))
 const ledgers = join(root, 'runs')
-const sysctl = join(root, 'sysctl')
 
 interface Owner {
   readonly process: ChildProcess
@@ -26,18 +25,16 @@ interface Owner {
 }
 
 async function startOwner(): Promise<Owner> {
-  writeFileSync(sysctl, '0')
   const file = fileURLToPath(new URL('fixtures/owner.ts', import.meta.url))
-  const owner = spawn(process.execPath, [file, ledgers, sysctl], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const owner = spawn(process.execPath, [file, ledgers], { stdio: ['ignore', 'pipe', 'inherit'] })
   const [line] = (await once(owner.stdout, 'data')) as [Buffer]
   return { process: owner, ...(JSON.parse(line.toString()) as Omit<Owner, 'process'>) }
 }
 
 for (const signal of ['SIGKILL', 'SIGINT'] as const) {
-  test(`an owner ended by ${signal} leaves no process, folder, sysctl or ledger behind`, async () => {
+  test(`an owner ended by ${signal} leaves no process, folder or ledger behind`, async () => {
     const owner = await startOwner()
     await eventually(() => assert.ok(existsSync(join(owner.folder, 'grandchild'))))
-    assert.equal(readFileSync(sysctl, 'utf8'), '1')
     assert.equal(findByEnvironment(RUN_VARIABLE, owner.run).length, 2)
     owner.process.kill(signal)
     // The child ignores SIGTERM, so the guard waits for 5 s before it kills it.
@@ -45,7 +42,6 @@ for (const signal of ['SIGKILL', 'SIGINT'] as const) {
     assert.deepEqual(findByEnvironment(RUN_VARIABLE, owner.run), [])
     assert.equal(isAlive(owner.child), false)
     assert.equal(existsSync(owner.folder), false)
-    assert.equal(readFileSync(sysctl, 'utf8'), '0')
   })
 }
 
@@ -109,20 +105,6 @@ test('ending a run stops its processes and removes its files, and may be repeate
   assert.deepEqual(await child.exited, { code: null, signal: 'SIGTERM' })
   assert.equal(existsSync(run.folder), false)
   assert.equal(existsSync(run.ledger), false)
-})
-
-test('if two runs change a sysctl, the last one to end restores the original value', async () => {
-  writeFileSync(sysctl, '0')
-  const { firstValue } = await import('../../../src/sandbox/process/clean-up.ts')
-  const one = await openRun(ledgers)
-  one.record({ kind: 'sysctl', path: sysctl, value: firstValue(sysctl, one.ledger) })
-  writeFileSync(sysctl, '1')
-  const two = await openRun(ledgers)
-  two.record({ kind: 'sysctl', path: sysctl, value: firstValue(sysctl, two.ledger) })
-  await one.end()
-  assert.equal(readFileSync(sysctl, 'utf8'), '1')
-  await two.end()
-  assert.equal(readFileSync(sysctl, 'utf8'), '0')
 })
 
 test('a child that ignores SIGTERM is killed with its process group', async () => {

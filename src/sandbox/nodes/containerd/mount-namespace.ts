@@ -7,11 +7,21 @@ import type { NodeFiles } from './node-config.ts'
 
 const run = promisify(execFile)
 
+/** The sysctls that a kubelet changes when it starts. */
+export const CHANGED_SYSCTLS: readonly string[] = [
+  'vm/overcommit_memory',
+  'vm/panic_on_oom',
+  'kernel/panic',
+  'kernel/panic_on_oops',
+  'kernel/keys/root_maxkeys',
+  'kernel/keys/root_maxbytes',
+]
+
 /**
  * Runs a command in a new mount namespace so that the mounts of containerd and the kubelet are private and end with
  * them; inside, propagation is shared, because otherwise HostToContainer mounts fail. Folders that both use regardless
  * of their settings (sockets under /run, device plugins under /var/lib/kubelet, links under /var/log/containers) are
- * empty file systems there. Arguments: the hosts file, the replacement of /etc/resolv.conf, which may be a link into a
+ * empty file systems there, and the sysctls that the kubelet changes are files. Arguments: the hosts file, the replacement of /etc/resolv.conf, which may be a link into a
  * hidden folder, and the command.
  */
 const ENTER = `set -e
@@ -19,6 +29,10 @@ mount --make-rshared /
 resolv=$(readlink -f /etc/resolv.conf || true)
 for folder in ${HIDDEN_FOLDERS.join(' ')}; do mount -t tmpfs -o mode=755 sandbox "$folder"; done
 mkdir -p /run/lock /var/lib/kubelet
+for name in ${CHANGED_SYSCTLS.join(' ')}; do
+  copy=/run/sysctl-\${name##*/}
+  [ ! -e /proc/sys/$name ] || { cat /proc/sys/$name >$copy && mount --bind $copy /proc/sys/$name; }
+done
 [ ! -e /etc/hosts ] || mount --bind "$1" /etc/hosts
 case $resolv in /run/*) mkdir -p "\${resolv%/*}" && : >"$resolv" ;; esac
 [ ! -e "$resolv" ] || mount --bind "$2" "$resolv"

@@ -1,10 +1,8 @@
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
-import { firstValue } from '../../process/clean-up.ts'
-import type { Run } from '../../process/run.ts'
 
 const PLUGIN = 'sandbox'
 
@@ -40,24 +38,6 @@ export function writePodNetwork({ config, plugins }: PodNetworkFolders, loopback
   writeFileSync(join(config, '10-sandbox.conflist'), JSON.stringify(CONFIG))
   symlinkSync(loopback, join(plugins, 'loopback'))
   writeFileSync(join(plugins, PLUGIN), SCRIPT, { mode: 0o755 })
-}
-
-/** The sysctls of the machine that a kubelet changes when it starts. */
-export const CHANGED_SYSCTLS: readonly string[] = [
-  'vm/overcommit_memory',
-  'vm/panic_on_oom',
-  'kernel/panic',
-  'kernel/panic_on_oops',
-  'kernel/keys/root_maxkeys',
-  'kernel/keys/root_maxbytes',
-]
-
-/** Records the values of `CHANGED_SYSCTLS` so that they are restored at the end of the run. */
-export function recordSysctls(run: Run): void {
-  for (const name of CHANGED_SYSCTLS) {
-    const path = `/proc/sys/${name}`
-    if (existsSync(path)) run.record({ kind: 'sysctl', path, value: firstValue(path, run.ledger) })
-  }
 }
 
 const HEADER_BYTES = 12

@@ -14,7 +14,7 @@ import { type Host, readHost } from '../../tools/host.ts'
 import { cgroupLayout, findHidden, findPrograms, machineAddress, NODE_PROGRAMS, nodeObstacle } from './machine-check.ts'
 import { enterArguments, tryMounts } from './mount-namespace.ts'
 import { containerdConfig, hostsFile, kubeletConfig, type NodeFiles, nodeFiles, PAUSE_IMAGE } from './node-config.ts'
-import { forwardPort, recordSysctls, startNameServer, writePodNetwork } from './pod-network.ts'
+import { forwardPort, startNameServer, writePodNetwork } from './pod-network.ts'
 import { makeCgroup, prepareRunc } from './runc.ts'
 import { serveVendorNames, type VendorNames, type VendorRegistry } from './vendor-names.ts'
 
@@ -90,7 +90,6 @@ async function start(options: NodeOptions, run: Run): Promise<RealNode> {
   const files = nodeFiles(join(run.folder, 'n'))
   const cgroup = `acr-nopass-${run.id}`
   const cgroupsPerQos = makeCgroup(run, cgroup)
-  recordSysctls(run)
   const vendorNames = await serveVendorNames(options.registry, { address: vendorAddress(cluster) })
   run.ended.addEventListener('abort', vendorNames.stop)
   writeNodeFiles(files, options, vendorNames, {
