@@ -38,7 +38,7 @@ export async function rollOut(
       workspace,
       workflow,
       event: workflow === 'rollout.yml' ? 'push' : 'workflow_dispatch',
-      scratch: await mkdtemp(join(environment.folder, 'job-')),
+      scratch: await mkdtemp(join(environment.run.folder, 'job-')),
       variables: { ALIBABA_CLOUD_ENDPOINTS: JSON.stringify({ ram, sts, cs, cr }) },
       idToken: cloud.githubRunner({ repository: REPOSITORY }),
       onLine: (line) => step.update(line.slice(0, 100)),

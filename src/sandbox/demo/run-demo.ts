@@ -6,7 +6,7 @@ import { STEPS } from './steps.ts'
 
 /** Runs the steps and prints the closing table. @throws the error of the first failed step */
 export async function runDemo(environment: Environment, progress: Progress, signal: AbortSignal): Promise<void> {
-  const workspace = join(environment.folder, 'platform')
+  const workspace = join(environment.run.folder, 'platform')
   const context = { environment, workspace, print: (text: string) => progress.note(text), signal }
   const outcomes: StepOutcome[] = []
   for (const [index, step] of STEPS.entries()) {

@@ -5,6 +5,7 @@ import type { Cluster } from '../cluster/start-cluster.ts'
 import type { RealNode } from '../nodes/containerd/start-node.ts'
 import type { ProcessNode } from '../nodes/process/process-node.ts'
 import { freePort } from '../process/free-port.ts'
+import type { Run } from '../process/run.ts'
 import type { Registry } from '../registry/start-registry.ts'
 import type { ToolPaths } from '../tools/ensure-tools.ts'
 
@@ -34,8 +35,8 @@ export interface Environment {
   readonly production: EnvironmentCluster
   /** The reference of the private image: `demo-registry.cn-hangzhou.cr.aliyuncs.com/team/app:1`. */
   readonly appImage: string
-  /** A folder that is removed when the environment stops. */
-  readonly folder: string
+  /** Its folder is removed when the environment stops. */
+  readonly run: Run
   /** Why there is no real node, in one line; undefined if there is one. */
   readonly nodeObstacle: string | undefined
   stop(): Promise<void>

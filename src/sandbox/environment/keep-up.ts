@@ -4,7 +4,6 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { CommandOutput } from '../cloud/run-cloud.ts'
 import { type Environment, userFiles } from './environment.ts'
-import { registerSandbox } from './register.ts'
 
 const BIN = fileURLToPath(new URL('../../../bin/acr-nopass', import.meta.url))
 
@@ -13,16 +12,15 @@ export async function keepUp(
   environment: Environment,
   deps: CommandOutput & { readonly signal: AbortSignal },
 ): Promise<void> {
-  const folder = join(environment.folder, 'platform')
+  const folder = join(environment.run.folder, 'platform')
   for (const [path, text] of Object.entries(await userFiles(environment))) {
     await mkdir(dirname(join(folder, path)), { recursive: true })
     await writeFile(join(folder, path), text)
   }
   await linkPrograms(environment)
-  const unregister = registerSandbox()
+  environment.run.record({ kind: 'up' })
   deps.stdout.write(describe(environment, folder))
   if (!deps.signal.aborted) await once(deps.signal, 'abort')
-  unregister()
 }
 
 /** The programs that the printed commands name; the cached Helm is not called `helm`. */
@@ -33,8 +31,8 @@ async function linkPrograms(environment: Environment): Promise<void> {
   await symlink(BIN, join(folder, 'acr-nopass'))
 }
 
-function programsOf({ folder }: Environment): string {
-  return join(folder, 'bin')
+function programsOf({ run }: Environment): string {
+  return join(run.folder, 'bin')
 }
 
 function describe(environment: Environment, folder: string): string {

@@ -82,7 +82,7 @@ async function build(options: EnvironmentOptions, run: Run, undo: (() => Promise
     startEnvironmentCluster('staging', undefined, context),
     startEnvironmentCluster('production', nodeObstacle === undefined ? 'node-1' : undefined, context),
   ])
-  return { tools, cloud, registry, staging, production, appImage, folder: run.folder, nodeObstacle }
+  return { tools, cloud, registry, staging, production, appImage, run, nodeObstacle }
 }
 
 /** Like Promise.all, but waits for all after a failure, because a part that is still starting cannot be stopped. */

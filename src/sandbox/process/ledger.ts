@@ -4,11 +4,13 @@ import type { ProcessId } from '../../lib/process-id.ts'
 
 /** Something that a run creates on the machine and has to remove. It is recorded before it is created. */
 export type Trace =
-  | { readonly kind: 'process'; readonly id: ProcessId; readonly name: string; readonly disposable: boolean }
+  | { readonly kind: 'process'; readonly id: ProcessId; readonly disposable: boolean }
   /** A folder and its content. */
   | { readonly kind: 'folder'; readonly path: string }
   /** A control group of the sandbox and everything below it; its processes are killed. */
   | { readonly kind: 'cgroup'; readonly path: string }
+  /** Nothing to remove: the owner keeps a sandbox up until `down`. */
+  | { readonly kind: 'up' }
 
 /** The first line of a ledger. */
 export interface LedgerHead {
@@ -17,7 +19,7 @@ export interface LedgerHead {
 }
 
 export interface LedgerContent extends LedgerHead {
-  /** The traces that were not removed yet, in the order of creation. */
+  /** In the order of creation; processes that have exited are among them. */
   readonly traces: readonly Trace[]
 }
 
@@ -26,20 +28,11 @@ export function writeHead(file: string, head: LedgerHead): void {
   writeFileSync(file, `${JSON.stringify(head)}\n`, { mode: 0o600, flag: 'wx' })
 }
 
-export function addTrace(file: string, trace: Trace): void {
-  append(file, `${JSON.stringify({ add: trace })}\n`)
-}
-
-/** Records that a trace was removed. */
-export function dropTrace(file: string, trace: Trace): void {
-  append(file, `${JSON.stringify({ drop: trace })}\n`)
-}
-
 /** Does not create the file, because a run without a ledger has ended. */
-function append(file: string, line: string): void {
+export function addTrace(file: string, trace: Trace): void {
   const descriptor = openSync(file, constants.O_WRONLY | constants.O_APPEND)
   try {
-    writeSync(descriptor, line)
+    writeSync(descriptor, `${JSON.stringify(trace)}\n`)
   } finally {
     closeSync(descriptor)
   }
@@ -48,17 +41,7 @@ function append(file: string, line: string): void {
 /** Returns undefined without a first line, because then the owner died before it created anything. */
 export function readLedger(file: string): LedgerContent | undefined {
   const text = orElse(() => readFileSync(file, 'utf8'), '')
-  const [first, ...rest] = text.split('\n').map(parseLine)
-  if (!first || !('owner' in first)) return undefined
-  const traces = new Map<string, Trace>()
-  for (const line of rest) {
-    if (line && 'add' in line) traces.set(JSON.stringify(line.add), line.add)
-    if (line && 'drop' in line) traces.delete(JSON.stringify(line.drop))
-  }
-  return { ...first, traces: [...traces.values()] }
-}
-
-/** Undefined for the last line, which may be incomplete after a crash. */
-function parseLine(line: string): LedgerHead | { add: Trace } | { drop: Trace } | undefined {
-  return orElse(() => JSON.parse(line), undefined)
+  // The last line may be incomplete after a crash.
+  const [head, ...traces] = text.split('\n').flatMap((line) => orElse(() => [JSON.parse(line)], []))
+  return head && { ...head, traces }
 }

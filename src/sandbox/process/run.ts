@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { copyFileSync, existsSync, globSync, mkdirSync, readdirSync } from 'node:fs'
+import { copyFileSync, globSync, mkdirSync, readdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -9,7 +9,7 @@ import { isAlive, processId } from '../../lib/process-id.ts'
 import { cacheFolder, readHost } from '../tools/host.ts'
 import { type Child, type ProcessSpec, startChild } from './child.ts'
 import { cleanUpRun, RUN_VARIABLE } from './clean-up.ts'
-import { addTrace, dropTrace, readLedger, type Trace, writeHead } from './ledger.ts'
+import { addTrace, type LedgerContent, readLedger, type Trace, writeHead } from './ledger.ts'
 
 /** The processes, files and settings that one owner creates on the machine, which are removed together. */
 export type Run = Awaited<ReturnType<typeof openRun>>
@@ -57,10 +57,7 @@ export async function openRun(ledgers: string = defaultLedgers()) {
 
 /** Cleans up after runs whose owner is dead; returns their ids. */
 export async function sweepDeadRuns(ledgers: string = defaultLedgers()): Promise<string[]> {
-  const dead = listLedgers(ledgers).flatMap((file) => {
-    const content = readLedger(file)
-    return content && !isAlive(content.owner) ? [{ file, run: content.run }] : []
-  })
+  const dead = readLedgers(ledgers).filter(({ owner }) => !isAlive(owner))
   for (const { file } of dead) await cleanUpRun(file)
   return dead.map(({ run }) => run)
 }
@@ -68,9 +65,7 @@ export async function sweepDeadRuns(ledgers: string = defaultLedgers()): Promise
 async function startRecorded(id: string, ledger: string, spec: ProcessSpec): Promise<Child> {
   const env = { ...(spec.env ?? programEnvironment(process.env)), [RUN_VARIABLE]: id }
   const child = await startChild({ ...spec, env })
-  const trace: Trace = { kind: 'process', id: child.id, name: spec.name, disposable: spec.disposable ?? false }
-  addTrace(ledger, trace)
-  void child.exited.then(() => existsSync(ledger) && dropTrace(ledger, trace))
+  addTrace(ledger, { kind: 'process', id: child.id, disposable: spec.disposable ?? false })
   return child
 }
 
@@ -79,9 +74,14 @@ function programEnvironment({ PATH = '', GOGC, GOMEMLIMIT }: NodeJS.ProcessEnv):
   return { PATH, ...(GOGC !== undefined && { GOGC }), ...(GOMEMLIMIT !== undefined && { GOMEMLIMIT }) }
 }
 
-function listLedgers(ledgers: string): string[] {
-  const names = orElse(() => readdirSync(ledgers), [])
-  return names.filter((name) => name.endsWith('.jsonl')).map((name) => join(ledgers, name))
+/** The ledgers of all runs, dead ones among them. */
+export function readLedgers(ledgers: string = defaultLedgers()): (LedgerContent & { readonly file: string })[] {
+  const files = orElse(() => readdirSync(ledgers), []).filter((name) => name.endsWith('.jsonl'))
+  return files.flatMap((name) => {
+    const file = join(ledgers, name)
+    const content = readLedger(file)
+    return content ? [{ file, ...content }] : []
+  })
 }
 
 function defaultLedgers(): string {

@@ -8,7 +8,7 @@ import { after, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { isAlive, type ProcessId, processId } from '../../../src/lib/process-id.ts'
 import { exitedWithin, RUN_VARIABLE } from '../../../src/sandbox/process/clean-up.ts'
-import { addTrace, readLedger, writeHead } from '../../../src/sandbox/process/ledger.ts'
+import { addTrace, writeHead } from '../../../src/sandbox/process/ledger.ts'
 import { findByEnvironment } from '../../../src/sandbox/process/process-table.ts'
 import { openRun, sweepDeadRuns } from '../../../src/sandbox/process/run.ts'
 import { eventually } from '../../support/eventually.ts'
@@ -74,7 +74,7 @@ test('if owner and guard died, the next run removes everything', async () => {
   writeHead(file, { run: 'dead0000', owner: { pid: 1, start: 'never' } })
   addTrace(file, { kind: 'folder', path })
   const id = processId(sleeper.pid ?? 0)
-  addTrace(file, { kind: 'process', id, name: 'sleeper', disposable: false })
+  addTrace(file, { kind: 'process', id, disposable: false })
   assert.deepEqual(await sweepDeadRuns(ledgers), ['dead0000'])
   assert.equal(isAlive(id), false)
   assert.equal(existsSync(path), false)
@@ -85,7 +85,7 @@ test('if owner and guard died, the next run removes everything', async () => {
 test('a process with another start time is not killed', async () => {
   const file = join(ledgers, 'dead0001.jsonl')
   writeHead(file, { run: 'dead0001', owner: { pid: 1, start: 'never' } })
-  addTrace(file, { kind: 'process', id: { pid: process.pid, start: 'another' }, name: 'me', disposable: true })
+  addTrace(file, { kind: 'process', id: { pid: process.pid, start: 'another' }, disposable: true })
   assert.deepEqual(await sweepDeadRuns(ledgers), ['dead0001'])
 })
 
@@ -95,11 +95,6 @@ test('ending a run stops its processes and removes its files, and may be repeate
   const early = await run.start({ name: 'early', command: '/bin/sh', args: ['-c', 'echo output; exit 3'] })
   assert.deepEqual(await early.exited, { code: 3, signal: null })
   assert.equal(early.tail(), 'output')
-  const processes = readLedger(run.ledger)?.traces.filter((trace) => trace.kind === 'process')
-  assert.deepEqual(
-    processes?.map((trace) => trace.name),
-    ['sleeper'],
-  )
   await run.end()
   await run.end()
   assert.deepEqual(await child.exited, { code: null, signal: 'SIGTERM' })
