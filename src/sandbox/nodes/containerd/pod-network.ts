@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
 
 const PLUGIN = 'sandbox'
 
@@ -77,27 +78,14 @@ export async function forwardPort(
   from: { host: string; port: number },
   to: { host: string; port: number },
 ): Promise<() => void> {
-  const sockets = new Set<{ destroy(): void }>()
-  const server = createServer((incoming) => {
-    const outgoing = connect(to)
-    for (const [one, other] of [
-      [incoming, outgoing],
-      [outgoing, incoming],
-    ] as const) {
-      sockets.add(one)
-      one.setNoDelay()
-      one.pipe(other)
-      one.on('error', () => other.destroy())
-      one.on('close', () => {
-        sockets.delete(one)
-        other.destroy()
-      })
-    }
+  const end = new AbortController()
+  const server = createServer({ noDelay: true }, (incoming) => {
+    const outgoing = connect({ ...to, noDelay: true })
+    pipeline(incoming, outgoing, incoming, { signal: end.signal }).catch(() => undefined)
   })
-  server.listen(from)
-  await once(server, 'listening')
+  await once(server.listen(from), 'listening')
   return () => {
     server.close()
-    for (const socket of sockets) socket.destroy()
+    end.abort()
   }
 }
