@@ -31,7 +31,7 @@ export interface Suite {
 
 const CLUSTER_TOOLS = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'helm4', 'helm3'] as const
 const OLDEST_TOOLS = ['kube-apiserver-1.30', 'kube-controller-manager-1.30'] as const
-const NODE_TOOLS = ['kubelet', 'registry', 'containerd', 'containerd-shim-runc-v2', 'ctr', 'runc', 'loopback'] as const
+const NODE_TOOLS = ['kubelet', 'registry', 'containerd', 'containerd-shim-runc-v2', 'ctr', 'runc'] as const
 
 /** They run in their own Linux namespaces. */
 const LINUX_CLIENTS = process.platform === 'linux' ? (['docker-credential-acr-helper'] as const) : []

@@ -18,7 +18,7 @@ import type { Environment, EnvironmentCluster } from './environment.ts'
 import { buildHelper, type EnvironmentImages, pushApp, writeImages } from './images.ts'
 
 const CONTROL_PLANE = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'registry'] as const
-const NODE = ['kubelet', 'containerd', 'containerd-shim-runc-v2', 'ctr', 'runc', 'loopback'] as const
+const NODE = ['kubelet', 'containerd', 'containerd-shim-runc-v2', 'ctr', 'runc'] as const
 
 export interface EnvironmentOptions {
   /** Tools to provide in addition, such as helm4 and act. */

@@ -155,15 +155,6 @@ const TABLE = {
     seconds: 40,
     megabytes: 200,
   },
-  loopback: {
-    folder: 'cni',
-    module: 'github.com/containernetworking/plugins',
-    package: 'github.com/containernetworking/plugins/plugins/main/loopback',
-    stamp: (version) => [`github.com/containernetworking/plugins/pkg/utils/buildversion.BuildVersion=v${version}`],
-    linuxOnly: true,
-    seconds: 10,
-    megabytes: 100,
-  },
   promtool: {
     folder: 'promtool',
     module: 'github.com/prometheus/prometheus',

@@ -39,7 +39,7 @@ export interface NodeFixture extends PrivateRegistry {
 
 export async function openNodeFixture(signal: AbortSignal): Promise<NodeFixture> {
   const plane = ['etcd', 'kube-apiserver', 'kube-controller-manager'] as const
-  const machine = ['kubelet', 'containerd', 'containerd-shim-runc-v2', 'ctr', 'runc', 'loopback', 'registry'] as const
+  const machine = ['kubelet', 'containerd', 'containerd-shim-runc-v2', 'ctr', 'runc', 'registry'] as const
   const tools = await ensureTools([...plane, ...machine], { progress: silentProgress, signal })
   const [fixture, cluster] = await Promise.all([
     openPrivateRegistry(tools, signal),

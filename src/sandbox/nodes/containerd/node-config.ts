@@ -58,6 +58,7 @@ disabled_plugins = ${text(disabled)}
   [plugins."io.containerd.grpc.v1.cri".cni]
     bin_dir = ${text(files.cniPluginFolder)}
     conf_dir = ${text(files.cniFolder)}
+    use_internal_loopback = true
   [plugins."io.containerd.grpc.v1.cri".containerd]
     snapshotter = ${text(snapshotter)}
     [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]

@@ -1,6 +1,6 @@
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
@@ -8,7 +8,7 @@ import { pipeline } from 'node:stream/promises'
 const PLUGIN = 'sandbox'
 
 /** Without a CNI network the runtime and therefore the node never become ready. */
-const CONFIG = { cniVersion: '0.4.0', name: 'sandbox', plugins: [{ type: 'loopback' }, { type: PLUGIN }] }
+const CONFIG = { cniVersion: '0.4.0', name: 'sandbox', plugins: [{ type: PLUGIN }] }
 
 /**
  * A CNI plugin that reports an address, because the runtime requires one, but does not connect the Pod to anything. The
@@ -27,17 +27,11 @@ VERSION) printf '{"cniVersion":"0.4.0","supportedVersions":["0.4.0"]}' ;;
 esac
 `
 
-export interface PodNetworkFolders {
-  readonly config: string
-  readonly plugins: string
-}
-
-/** Writes the CNI configuration and plugins. */
-export function writePodNetwork({ config, plugins }: PodNetworkFolders, loopback: string): void {
+/** Writes the CNI configuration and the plugin. */
+export function writePodNetwork(config: string, plugins: string): void {
   mkdirSync(config)
   mkdirSync(plugins)
   writeFileSync(join(config, '10-sandbox.conflist'), JSON.stringify(CONFIG))
-  symlinkSync(loopback, join(plugins, 'loopback'))
   writeFileSync(join(plugins, PLUGIN), SCRIPT, { mode: 0o755 })
 }
 

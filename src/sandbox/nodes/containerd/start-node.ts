@@ -18,7 +18,7 @@ import { forwardPort, startNameServer, writePodNetwork } from './pod-network.ts'
 import { makeCgroup, prepareRunc } from './runc.ts'
 import { serveVendorNames, type VendorNames, type VendorRegistry } from './vendor-names.ts'
 
-type NodeTool = 'kubelet' | 'containerd' | 'containerd-shim-runc-v2' | 'ctr' | 'runc' | 'loopback'
+type NodeTool = 'kubelet' | 'containerd' | 'containerd-shim-runc-v2' | 'ctr' | 'runc'
 
 interface NodeOptions {
   readonly cluster: Cluster
@@ -161,7 +161,7 @@ function writeNodeFiles(
   const { cluster, name } = options
   const days30 = 30 * 24 * 60
   mkdirSync(files.folder, { mode: 0o711 })
-  writePodNetwork({ config: files.cniFolder, plugins: files.cniPluginFolder }, options.tools.loopback)
+  writePodNetwork(files.cniFolder, files.cniPluginFolder)
   mkdirSync(files.certsFolder)
   writeFileSync(files.caFile, vendorNames.caPem)
   writeFileSync(files.hosts, hostsFile(vendorNames, { name, address: machineAddress() ?? '127.0.0.1' }))

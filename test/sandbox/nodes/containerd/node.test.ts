@@ -157,11 +157,11 @@ test('the node’s name server responds with NXDOMAIN to every query', () => {
 })
 
 test('Pods without hostNetwork get different addresses from the plugin', () => {
-  const folders = { config: join(root, 'cni'), plugins: join(root, 'cni-plugins') }
-  writePodNetwork(folders, '/bin/true')
+  const plugins = join(root, 'cni-plugins')
+  writePodNetwork(join(root, 'cni'), plugins)
   const address = (id: string): unknown => {
     const env = { PATH: process.env.PATH, CNI_COMMAND: 'ADD', CNI_CONTAINERID: id, CNI_NETNS: '/run/netns/a' }
-    const output = execFileSync(join(folders.plugins, 'sandbox'), { env, input: '{}', encoding: 'utf8' })
+    const output = execFileSync(join(plugins, 'sandbox'), { env, input: '{}', encoding: 'utf8' })
     const { interfaces, ips } = JSON.parse(output)
     assert.deepEqual(interfaces, [{ name: 'eth0', sandbox: '/run/netns/a' }])
     return ips
