@@ -6,7 +6,6 @@ import { NopassError } from '../../../errors.ts'
 import type { Cluster } from '../../cluster/start-cluster.ts'
 import { archiveEntries, type ImageLayout, writeArchive } from '../../image/oci-layout.ts'
 import { ensureStaticProgram, writeProgramImage } from '../../image/program-image.ts'
-import type { Child } from '../../process/child.ts'
 import { freePort } from '../../process/free-port.ts'
 import { untilReady } from '../../process/ready.ts'
 import { openRun, type Run } from '../../process/run.ts'
@@ -31,20 +30,7 @@ interface NodeOptions {
 }
 
 /** A real node: containerd and kubelet. Only Pods with `hostNetwork: true` have a network. */
-export interface RealNode {
-  readonly name: string
-  readonly images: ImageStore
-  readonly kubelet: Child
-  readonly containerd: Child
-  /** The server of the registry and its token service under the vendor's names. */
-  readonly vendorNames: VendorNames
-  /** The certificate authority of `vendorNames`. */
-  readonly caFile: string
-  readonly run: Run
-  /** Stops the processes and reverts the node's changes to the machine. Safe to call twice. */
-  stop(): Promise<void>
-  [Symbol.asyncDispose](): Promise<void>
-}
+export type RealNode = Awaited<ReturnType<typeof start>>
 
 /**
  * Starts a node of a cluster and waits until it is Ready (1.5 to 2.5 s).
@@ -81,7 +67,7 @@ export async function findNodeObstacle(
   return 'failure' in mounts ? nodeObstacle({ ...facts, noNamespace: mounts.failure }) : undefined
 }
 
-async function start(options: NodeOptions, run: Run): Promise<RealNode> {
+async function start(options: NodeOptions, run: Run) {
   const { cluster, name, tools, signal, host = readHost() } = options
   const obstacle = await findNodeObstacle(run.folder, tools, host)
   if (obstacle !== undefined) throw new NopassError('SANDBOX_NODE', obstacle)
@@ -132,8 +118,19 @@ async function start(options: NodeOptions, run: Run): Promise<RealNode> {
   run.ended.addEventListener('abort', closeForward)
   const ready = (): Promise<boolean> => isReady(cluster, name)
   await untilReady(ready, { what: `node ${name}`, limitMs: 60_000, child: kubelet }, signal)
-  const parts = { images, kubelet, containerd, vendorNames, caFile: files.caFile }
-  return { name, ...parts, run, stop: run.end, [Symbol.asyncDispose]: run.end }
+  return {
+    name,
+    images,
+    containerd,
+    /** The server of the registry and its token service under the vendor's names. */
+    vendorNames,
+    /** The certificate authority of `vendorNames`. */
+    caFile: files.caFile,
+    run,
+    /** Stops the processes and reverts the node's changes to the machine. Safe to call twice. */
+    stop: run.end,
+    [Symbol.asyncDispose]: run.end,
+  }
 }
 
 /** The address after that of the Service `kubernetes`, where port 443 is free. */
@@ -186,27 +183,20 @@ async function isReady(cluster: Cluster, name: string): Promise<boolean> {
   return node.status.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false
 }
 
-/** The images of a node. */
-interface ImageStore {
-  /** Returns the references of all images. */
-  list(): Promise<string[]>
-  /** Imports an image so that it need not be pulled. */
-  add(layout: ImageLayout, reference: string): Promise<void>
-  /** Removes all images whose reference starts with `prefix` so that the next Pod has to pull them. */
-  remove(prefix: string): Promise<void>
-}
-
 const run = promisify(execFile)
 
-function imageStore(ctr: string, files: NodeFiles): ImageStore {
+/** The images of a node. */
+function imageStore(ctr: string, files: NodeFiles) {
   const images = async (...args: string[]): Promise<string> => {
     const { stdout } = await run(ctr, ['-a', files.containerdSocket, '-n', 'k8s.io', 'images', ...args])
     return stdout
   }
   const list = async (): Promise<string[]> => (await images('ls', '-q')).split('\n').filter(Boolean)
   return {
+    /** Returns the references of all images. */
     list,
-    async add(layout, reference) {
+    /** Imports an image so that it need not be pulled. */
+    async add(layout: ImageLayout, reference: string): Promise<void> {
       const archive = join(files.folder, `import-${layout.manifest.digest.slice(-12)}.tar`)
       writeArchive(archive, archiveEntries(layout, reference))
       try {
@@ -215,7 +205,8 @@ function imageStore(ctr: string, files: NodeFiles): ImageStore {
         rmSync(archive, { force: true })
       }
     },
-    async remove(prefix) {
+    /** Removes all images whose reference starts with `prefix` so that the next Pod has to pull them. */
+    async remove(prefix: string): Promise<void> {
       const matching = (await list()).filter((reference) => reference.startsWith(prefix))
       if (matching.length > 0) await images('rm', '--sync', ...matching)
     },

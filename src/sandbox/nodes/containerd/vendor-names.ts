@@ -15,23 +15,13 @@ export interface VendorRegistry {
   }
 }
 
-/** A server of the registry and its token service under the vendor's names. */
-export interface VendorNames {
-  readonly address: string
-  /** The host names that must resolve to `address`. */
-  readonly hosts: readonly string[]
-  /** The certificate authority that clients must trust. */
-  readonly caPem: string
-  /** The number of requests by host. */
-  readonly requests: ReadonlyMap<string, number>
-  stop(): void
-}
+export type VendorNames = Awaited<ReturnType<typeof serveVendorNames>>
 
 /** Serves the registry and its token service under the vendor's names, with TLS, by default on port 443. */
 export async function serveVendorNames(
   registry: VendorRegistry,
   { address, port = 443 }: { readonly address: string; readonly port?: number },
-): Promise<VendorNames> {
+) {
   const { realm, vendorRealm } = registry.auth
   const tokenHost = new URL(vendorRealm).hostname
   const hosts = [...new Set([...registry.domains, tokenHost])]
@@ -47,8 +37,11 @@ export async function serveVendorNames(
   await once(server.listen(port, address), 'listening')
   return {
     address,
+    /** The host names that must resolve to `address`. */
     hosts,
+    /** The certificate authority that clients must trust. */
     caPem: authority.certificatePem,
+    /** The number of requests by host. */
     requests,
     stop() {
       server.close()
