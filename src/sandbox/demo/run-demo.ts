@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { formatDuration } from '../../lib/format-duration.ts'
-import type { Environment } from '../environment/environment.ts'
+import type { Environment } from '../environment/start-environment.ts'
 import type { Progress } from '../progress.ts'
 import { STEPS } from './steps.ts'
 

@@ -3,7 +3,8 @@ import { mkdir, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { CommandOutput } from '../cloud/run-cloud.ts'
-import { type Environment, userFiles } from './environment.ts'
+import type { Environment } from './start-environment.ts'
+import { userFiles } from './user-files.ts'
 
 const BIN = fileURLToPath(new URL('../../../bin/acr-nopass', import.meta.url))
 

@@ -1,4 +1,7 @@
+import { execFile } from 'node:child_process'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { NopassError } from '../../errors.ts'
 import { VERSION } from '../../version.ts'
 import { readSeedFile } from '../cloud/seed/read-seed.ts'
@@ -7,18 +10,39 @@ import type { Cloud } from '../cloud/start-cloud.ts'
 import { DEMO_SEED_FILE, startCloud } from '../cloud/start-cloud.ts'
 import { type Etcd, startEtcd } from '../cluster/etcd.ts'
 import { type Cluster, startCluster } from '../cluster/start-cluster.ts'
-import { findNodeObstacle, startNode } from '../nodes/containerd/start-node.ts'
-import { startProcessNode } from '../nodes/process/process-node.ts'
+import { HELPER_NODE_FLAGS, writeHelperImage } from '../image/helper-image.ts'
+import type { ImageLayout } from '../image/oci-layout.ts'
+import { ensureStaticProgram, writeProgramImage } from '../image/program-image.ts'
+import { pushImage } from '../image/push-image.ts'
+import { findNodeObstacle, type RealNode, startNode } from '../nodes/containerd/start-node.ts'
+import { type ProcessNode, startProcessNode } from '../nodes/process/process-node.ts'
 import { openRun, type Run } from '../process/run.ts'
 import type { Progress } from '../progress.ts'
 import { type Registry, startRegistry } from '../registry/start-registry.ts'
 import { ensureTools, type ToolPaths } from '../tools/ensure-tools.ts'
+import { readHost } from '../tools/host.ts'
 import type { ToolName } from '../tools/tool-table.ts'
-import type { Environment, EnvironmentCluster } from './environment.ts'
-import { buildHelper, type EnvironmentImages, pushApp, writeImages } from './images.ts'
 
 const CONTROL_PLANE = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'registry'] as const
 const NODE = ['kubelet', 'containerd', 'containerd-shim-runc-v2', 'ctr', 'runc'] as const
+
+/** One ACK cluster: a real Kubernetes control plane that is registered with the emulated cloud. */
+export interface EnvironmentCluster {
+  readonly name: string
+  readonly clusterId: string
+  readonly region: string
+  /** The RAM role of its nodes. */
+  readonly workerRole: string
+  /** The URL of its nodes' metadata service, to use instead of `http://100.100.100.200`. */
+  readonly imds: string
+  readonly cluster: Cluster
+  readonly node:
+    | { readonly kind: 'kubelet'; readonly node: RealNode }
+    | { readonly kind: 'process'; readonly node: ProcessNode }
+}
+
+/** Two clusters, an Alibaba Cloud account and a registry: the situation before acr-nopass is installed. */
+export type Environment = Awaited<ReturnType<typeof startEnvironment>>
 
 export interface EnvironmentOptions {
   /** Tools to provide in addition, such as helm4 and act. */
@@ -33,14 +57,11 @@ export interface EnvironmentOptions {
  * Starts all parts, each as soon as its dependencies are ready.
  * @throws SANDBOX_PROCESS, SANDBOX_TIMEOUT, SANDBOX_REGISTRY, and the codes of `ensureTools`
  */
-export async function startEnvironment(options: EnvironmentOptions): Promise<Environment> {
-  const run = await openRun()
-  const undo: (() => Promise<void>)[] = [() => run.end()]
-  const stop = async (): Promise<void> => {
-    for (const step of undo.splice(0).reverse()) await step()
-  }
+export async function startEnvironment(options: EnvironmentOptions) {
+  const parts = new AsyncDisposableStack()
+  const stop = (): Promise<void> => parts.disposeAsync()
   try {
-    const environment = await build(options, run, undo)
+    const environment = await build(options, parts)
     return { ...environment, stop, [Symbol.asyncDispose]: stop }
   } catch (error) {
     await stop()
@@ -48,41 +69,58 @@ export async function startEnvironment(options: EnvironmentOptions): Promise<Env
   }
 }
 
-type Parts = Omit<Environment, 'stop' | typeof Symbol.asyncDispose>
-
-async function build(options: EnvironmentOptions, run: Run, undo: (() => Promise<void>)[]): Promise<Parts> {
+async function build(options: EnvironmentOptions, parts: AsyncDisposableStack) {
   const { progress, signal } = options
+  const run = parts.use(await openRun())
   const nodeObstacle = options.fast ? 'disabled by --fast' : await findNodeObstacle(run.folder)
-  const nodeTools = nodeObstacle === undefined ? NODE : []
-  const tools = await ensureTools([...CONTROL_PLANE, ...nodeTools, ...options.tools], { progress, signal })
+  const isReal = nodeObstacle === undefined
+  const tools = await ensureTools([...CONTROL_PLANE, ...(isReal ? NODE : []), ...options.tools], { progress, signal })
 
   const seed = await readSeedFile(DEMO_SEED_FILE)
   const cloud = await progress.step('an Alibaba Cloud account (emulated)', async (step) => {
-    const started = await startCloud({ seed })
+    const started = parts.use(await startCloud({ seed }))
     step.update(`account ${started.accountId}, ${started.instances.length} registry instances`)
     return started
   })
-  undo.push(() => cloud.stop())
-  const helper = progress.step("the helper's bundle", () => buildHelper(join(run.folder, 'helper.mjs'), signal))
+  const helperFile = join(run.folder, 'helper.mjs')
   const [registry, etcd] = await allSettled([
     progress.step('a registry that rejects anonymous pulls', () =>
       startRegistry({ tools, auth: cloud.registryAuth, run, signal }),
     ),
     progress.step('etcd', () => startEtcd({ tools, run, signal })),
-    helper,
+    progress.step("the helper's bundle", () => buildHelper(helperFile, signal)),
   ])
-  const images = await progress.step('images, without a Docker daemon', () =>
-    writeImages(run.folder, { helperFile: join(run.folder, 'helper.mjs'), real: nodeObstacle === undefined, signal }),
-  )
-  const appImage = await progress.step('a private image, pushed to the registry', () =>
-    pushApp(images.app, { cloud, registry }, signal),
-  )
-  const context = { tools, etcd, run, cloud, seed, registry, images, progress, undo, signal }
+  const { app, helperImage } = await progress.step('images, without a Docker daemon', async () => {
+    const { arch } = readHost()
+    const image = { node: process.execPath, helper: helperFile, arch }
+    return {
+      app: writeProgramImage(join(run.folder, 'app-image'), await ensureStaticProgram(signal), 'app', arch),
+      helperImage: isReal ? await writeHelperImage(join(run.folder, 'helper-image'), image) : undefined,
+    }
+  })
+  const push = { registry: registry.url, repository: 'team/app', tag: '1', credential: cloud.registryPush }
+  await progress.step('a private image, pushed to the registry', () => pushImage(app, push, signal))
+  const domain = cloud.instances.find(({ edition }) => edition === 'enterprise')?.domains[0] ?? ''
+  const context = { tools, etcd, run, cloud, seed, registry, helperFile, helperImage, progress, parts, signal }
   const [staging, production] = await allSettled([
     startEnvironmentCluster('staging', undefined, context),
-    startEnvironmentCluster('production', nodeObstacle === undefined ? 'node-1' : undefined, context),
+    startEnvironmentCluster('production', isReal ? 'node-1' : undefined, context),
   ])
-  return { tools, cloud, registry, staging, production, appImage, run, nodeObstacle }
+  return {
+    tools,
+    cloud,
+    registry,
+    /** The first wave, with a process node. */
+    staging,
+    /** The second wave, with a real node if the machine supports one. */
+    production,
+    /** The reference of the private image: `demo-registry.cn-hangzhou.cr.aliyuncs.com/team/app:1`. */
+    appImage: `${domain}/team/app:1`,
+    /** Its folder is removed when the environment stops. */
+    run,
+    /** Why there is no real node, in one line; undefined if there is one. */
+    nodeObstacle,
+  }
 }
 
 /** Like Promise.all, but waits for all after a failure, because a part that is still starting cannot be stopped. */
@@ -103,10 +141,11 @@ export interface ClusterContext {
   readonly cloud: Cloud
   readonly seed: Seed
   readonly registry: Registry
-  readonly images: EnvironmentImages
+  readonly helperFile: string
+  /** For a real node. */
+  readonly helperImage: ImageLayout | undefined
   readonly progress: Progress
-  /** Functions that stop the parts, in the order in which the parts were started. */
-  readonly undo: (() => Promise<void>)[]
+  readonly parts: AsyncDisposableStack
   readonly signal: AbortSignal
 }
 
@@ -116,17 +155,15 @@ async function startEnvironmentCluster(
   realNode: string | undefined,
   context: ClusterContext,
 ): Promise<EnvironmentCluster> {
-  const { tools, etcd, run, cloud, seed, progress, undo, signal } = context
+  const { tools, etcd, run, cloud, seed, progress, parts, signal } = context
   const known = seed.accounts[0]?.clusters?.find((one) => one.name === name)
   if (known === undefined) throw new NopassError('SEED_INVALID', `the first account has no cluster ${name}`)
   const { id: clusterId, region, kind, workerRole = '' } = known
   const pools = (known.nodePools ?? []).map((pool) => pool.workerRole ?? '')
   const workerRoles = [...new Set([workerRole, ...pools])].filter((role) => role !== '')
-  const cluster = await progress.step(`cluster ${name}: API server and controller-manager`, async () => {
-    const started = await startCluster({ name, tools, etcd, run, signal })
-    undo.push(() => started.stop())
-    return started
-  })
+  const cluster = await progress.step(`cluster ${name}: API server and controller-manager`, async () =>
+    parts.use(await startCluster({ name, tools, etcd, run, signal })),
+  )
   cloud.registerCluster({
     clusterId,
     name,
@@ -144,13 +181,13 @@ async function startEnvironmentCluster(
 async function startClusterNode(
   cluster: Cluster,
   realNode: string | undefined,
-  { tools, cloud, registry, images, progress, undo, signal }: ClusterContext,
+  { tools, cloud, registry, helperFile, helperImage, progress, parts, signal }: ClusterContext,
 ): Promise<EnvironmentCluster['node']> {
   const tokenHost = new URL(cloud.registryAuth.vendorRealm).host
   if (realNode === undefined) {
     return progress.step(`cluster ${cluster.name}: a node whose containers are child processes`, async (step) => {
-      const node = await startProcessNode({ cluster, images: { [HELPER_REPOSITORY]: images.helperCommand }, signal })
-      undo.push(() => node.stop())
+      const images = { [HELPER_REPOSITORY]: [process.execPath, ...HELPER_NODE_FLAGS, helperFile] }
+      const node = parts.use(await startProcessNode({ cluster, images, signal }))
       step.update(`${tokenHost} is not used: without a hosts file Pods reach the token service on a loopback address`)
       return { kind: 'process', node }
     })
@@ -158,10 +195,22 @@ async function startClusterNode(
   return progress.step(`cluster ${cluster.name}: a real node, containerd and kubelet`, async (step) => {
     const domains = cloud.instances.flatMap((instance) => instance.domains)
     const vendorRegistry = { url: registry.url, domains, auth: cloud.registryAuth }
-    const node = await startNode({ cluster, name: realNode, tools, registry: vendorRegistry, signal })
-    undo.push(() => node.stop())
+    const node = parts.use(await startNode({ cluster, name: realNode, tools, registry: vendorRegistry, signal }))
     step.update(`the registry's token service is ${tokenHost}`)
-    if (images.helper) await node.images.add(images.helper, `${HELPER_REPOSITORY}:${VERSION}`)
+    if (helperImage) await node.images.add(helperImage, `${HELPER_REPOSITORY}:${VERSION}`)
     return { kind: 'kubelet', node }
   })
+}
+
+const execute = promisify(execFile)
+const BUILD = fileURLToPath(new URL('../../../scripts/build.ts', import.meta.url))
+
+/** Bundles the helper into one file, as in its image. @throws SANDBOX_PROCESS */
+async function buildHelper(file: string, signal: AbortSignal): Promise<void> {
+  try {
+    await execute(process.execPath, [BUILD, 'helper', '--out', file], { signal })
+  } catch (error) {
+    signal.throwIfAborted()
+    throw new NopassError('SANDBOX_PROCESS', `the helper cannot be bundled: ${String(error)}`, { cause: error })
+  }
 }
