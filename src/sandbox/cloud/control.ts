@@ -9,8 +9,6 @@ interface InstanceChange {
   readonly vpc?: Partial<Pick<Endpoint, 'enabled' | 'vpcs'>>
 }
 
-export type CloudControl = ReturnType<typeof createControl>
-
 /** Changes the cloud outside its API, for tests and demos. Roles and policies are those of the main account. */
 export function createControl(state: CloudState, account: Account) {
   const { ram } = account

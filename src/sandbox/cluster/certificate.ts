@@ -25,43 +25,40 @@ interface CertificateRequest extends Subject {
 
 type KeyType = 'ec' | 'rsa'
 
-export interface Authority extends KeyPair {
-  /** Issues a certificate with a new key, valid for clients and servers. */
-  issue(request: CertificateRequest): KeyPair
-}
+export type Authority = ReturnType<typeof createAuthority>
 
 const ECDSA_SHA256 = sequence(oid('1.2.840.10045.4.3.2'))
-const DAYS = 24 * 60
 
 /** Creates a certificate authority: an EC P-256 key and a self-signed certificate, valid for 30 days. */
-export function createAuthority(commonName: string, now: Date = new Date()): Authority {
-  const { privateKey, publicKey } = newKey()
-  const issuer = { privateKey, publicKey, subject: { commonName } }
-  const certificatePem = write({
-    publicKey,
-    subject: { commonName },
-    issuer,
-    minutes: 30 * DAYS,
-    now,
-    ca: true,
-    names: [],
-  })
+export function createAuthority(commonName: string, created: Date = new Date()) {
+  const own = newKey()
+
+  function certify(
+    publicKey: KeyObject,
+    { names = [], minutes, now = new Date(), ...subject }: CertificateRequest,
+  ): string {
+    const body = sequence(
+      explicit(0, integer(Buffer.from([2]))), // version 3
+      integer(randomBytes(16)),
+      ECDSA_SHA256,
+      name({ commonName }),
+      // Backdated by five minutes, because clocks may differ.
+      sequence(time(new Date(now.getTime() - 5 * 60_000)), time(new Date(now.getTime() + minutes * 60_000))),
+      name(subject),
+      publicKeyInfo(publicKey),
+      explicit(3, extensions(publicKey, own.publicKey, names)),
+    )
+    const base64 = sequence(body, ECDSA_SHA256, bits(sign('sha256', body, own.privateKey))).toString('base64')
+    return `-----BEGIN CERTIFICATE-----\n${base64.replace(/.{1,64}/g, '$&\n')}-----END CERTIFICATE-----\n`
+  }
+
   return {
-    certificatePem,
-    keyPem: exportKey(privateKey),
-    issue(request) {
-      const pair = newKey(request.keyType)
-      const { names = [], minutes, now: at = new Date() } = request
-      const certificate = write({
-        publicKey: pair.publicKey,
-        subject: request,
-        issuer,
-        minutes,
-        now: at,
-        ca: false,
-        names,
-      })
-      return { certificatePem: certificate, keyPem: exportKey(pair.privateKey) }
+    certificatePem: certify(own.publicKey, { commonName, minutes: 30 * 24 * 60, now: created }),
+    keyPem: exportKey(own.privateKey),
+    /** Issues a certificate with a new key, valid for clients and servers. */
+    issue(request: CertificateRequest): KeyPair {
+      const { publicKey, privateKey } = newKey(request.keyType)
+      return { certificatePem: certify(publicKey, request), keyPem: exportKey(privateKey) }
     },
   }
 }
@@ -75,51 +72,24 @@ function exportKey(key: KeyObject): string {
   return key.export({ type: 'pkcs8', format: 'pem' }).toString()
 }
 
-interface Plan {
-  readonly publicKey: KeyObject
-  readonly subject: Subject
-  readonly issuer: { readonly privateKey: KeyObject; readonly publicKey: KeyObject; readonly subject: Subject }
-  readonly minutes: number
-  readonly now: Date
-  readonly ca: boolean
-  readonly names: readonly string[]
-}
-
-function write(plan: Plan): string {
-  // Backdated by five minutes, because clocks may differ.
-  const from = new Date(plan.now.getTime() - 5 * 60_000)
-  const until = new Date(plan.now.getTime() + plan.minutes * 60_000)
-  const body = sequence(
-    explicit(0, integer(Buffer.from([2]))), // version 3
-    integer(randomBytes(16)),
-    ECDSA_SHA256,
-    name(plan.issuer.subject),
-    sequence(time(from), time(until)),
-    name(plan.subject),
-    publicKeyInfo(plan.publicKey),
-    explicit(3, extensions(plan)),
-  )
-  const signature = sign('sha256', body, plan.issuer.privateKey)
-  const base64 = sequence(body, ECDSA_SHA256, bits(signature)).toString('base64')
-  return `-----BEGIN CERTIFICATE-----\n${base64.replace(/.{1,64}/g, '$&\n')}-----END CERTIFICATE-----\n`
-}
-
 function name(subject: Subject): Buffer {
   const attribute = (type: string, value: string): Buffer => set(sequence(oid(type), utf8(value)))
   const groups = (subject.organizations ?? []).map((organization) => attribute('2.5.4.10', organization))
   return sequence(...groups, attribute('2.5.4.3', subject.commonName))
 }
 
-function extensions({ ca, publicKey, issuer, names }: Plan): Buffer {
+/** The extensions of a certificate; of an authority's own one if both keys are the same. */
+function extensions(publicKey: KeyObject, issuer: KeyObject, names: readonly string[]): Buffer {
   const extension = (id: string, critical: boolean, value: Buffer): Buffer =>
     sequence(oid(id), ...(critical ? [boolean(true)] : []), octets(value))
+  const ca = publicKey === issuer
   const usage = ca ? bits(Buffer.from([0b0000_0110]), 1) : bits(Buffer.from([0b1000_0000]), 7)
   const purposes = sequence(oid('1.3.6.1.5.5.7.3.1'), oid('1.3.6.1.5.5.7.3.2'))
   return sequence(
     extension('2.5.29.19', true, ca ? sequence(boolean(true)) : sequence()),
     extension('2.5.29.15', true, usage),
     extension('2.5.29.14', false, octets(keyId(publicKey))),
-    extension('2.5.29.35', false, sequence(implicit(0, keyId(issuer.publicKey)))),
+    extension('2.5.29.35', false, sequence(implicit(0, keyId(issuer)))),
     ...(ca ? [] : [extension('2.5.29.37', false, purposes)]),
     ...(names.length === 0 ? [] : [extension('2.5.29.17', false, sequence(...names.map(alternativeName)))]),
   )
