@@ -19,7 +19,7 @@ export function createControl(state: CloudState, account: Account) {
     const now = state.now()
     const old = ram.policies.get(name.toLowerCase())
     if (old === undefined) return void addPolicy(ram, now, { name, document: text })
-    const version = { id: `v${old.nextVersion}`, document: text, created: now }
+    const version = { id: `v${old.nextVersion}`, document: text }
     const versions = { defaultVersion: version.id, nextVersion: old.nextVersion + 1, versions: [version] }
     Object.assign(old, { updated: now, ...versions })
   }
@@ -32,7 +32,7 @@ export function createControl(state: CloudState, account: Account) {
       const isAttached = ram.attachments.some(
         (item) => item.on === 'role' && item.principal === principal && item.policy === policy,
       )
-      if (!isAttached) ram.attachments.push({ on: 'role', principal, type: 'Custom', policy, at: state.now() })
+      if (!isAttached) ram.attachments.push({ on: 'role', principal, type: 'Custom', policy })
     },
     /** Detaches one policy from a role, or all of them. */
     revoke: (roleName: string, policyName?: string): void => {
@@ -46,8 +46,7 @@ export function createControl(state: CloudState, account: Account) {
     putRole: (roleName: string, trust: object): void => {
       const text = JSON.stringify(trust)
       readTrust(text)
-      const now = state.now()
-      addRole(ram, now, { name: roleName, ...ram.roles.get(roleName.toLowerCase()), trust: text, updated: now })
+      addRole(ram, { name: roleName, ...ram.roles.get(roleName.toLowerCase()), trust: text })
     },
     /** Changes an Enterprise instance and its endpoints. @throws SEED_INVALID when the instance does not exist */
     changeInstance: (instanceId: string, { status, ...endpoints }: InstanceChange): void => {

@@ -21,13 +21,11 @@ export interface AccessKey {
   readonly id: string
   readonly secret: string
   active: boolean
-  readonly created: number
 }
 
 export interface User {
   readonly name: string
   readonly id: string
-  readonly created: number
   readonly keys: AccessKey[]
 }
 
@@ -38,14 +36,11 @@ export interface Role {
   trust: string
   maxSessionSeconds: number
   readonly tags: Map<string, string>
-  readonly created: number
-  updated: number
 }
 
 export interface PolicyVersion {
   readonly id: string
   readonly document: string
-  readonly created: number
 }
 
 export interface Policy {
@@ -67,7 +62,6 @@ export interface Attachment {
   readonly principal: string
   readonly type: PolicyType
   readonly policy: string
-  readonly at: number
 }
 
 export interface OidcProvider {
@@ -76,8 +70,6 @@ export interface OidcProvider {
   clientIds: string[]
   fingerprints: string[]
   description: string
-  readonly created: number
-  updated: number
 }
 
 interface Domain {

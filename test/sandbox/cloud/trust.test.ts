@@ -10,8 +10,6 @@ const role = (...statements: readonly object[]): Role => ({
   trust: JSON.stringify({ Version: '1', Statement: statements }),
   maxSessionSeconds: 3600,
   tags: new Map(),
-  created: 0,
-  updated: 0,
 })
 const trust = (Principal: object, more: object = {}): object => ({
   Effect: 'Allow',

@@ -41,7 +41,7 @@ export function addOidcProvider(state: CloudState, account: Account, provider: O
   const { jwks, name } = provider
   state.issuers.set(provider.issuer, typeof jwks === 'function' ? jwks : (): Jwks => jwks)
   const { issuer, clientIds } = provider
-  addProvider(account.ram, state.now(), { name, issuer, clientIds: [...clientIds] })
+  addProvider(account.ram, { name, issuer, clientIds: [...clientIds] })
   return oidcProviderArn(account.id, name)
 }
 
@@ -49,9 +49,8 @@ export function addOidcProvider(state: CloudState, account: Account, provider: O
 export function addCluster(state: CloudState, account: Account, registration: ClusterRegistration): void {
   const { clusterId, name, region, kind = 'managed', workerRoles, server, kubeconfig } = registration
   const rrsa = KIND_VIEWS[kind].rrsa ? registration.rrsa : undefined
-  const now = state.now()
   for (const role of workerRoles) {
-    if (!account.ram.roles.has(role.toLowerCase())) addRole(account.ram, now, { name: role, trust: ECS_TRUST })
+    if (!account.ram.roles.has(role.toLowerCase())) addRole(account.ram, { name: role, trust: ECS_TRUST })
   }
   const providerName = `ack-rrsa-${clusterId}`
   if (rrsa !== undefined) {

@@ -1,4 +1,4 @@
-import { ApiError, type Call, isoDate, rpcOperations } from '../operation.ts'
+import { ApiError, type Call, rpcOperations } from '../operation.ts'
 import type { Attachment, PolicyType } from '../state.ts'
 import { findPolicy, findRole, findUser } from './lookup.ts'
 import { attachedPolicyView, roleArn } from './ram-views.ts'
@@ -15,14 +15,14 @@ const principalName = (call: Call, on: Kind): string => {
   ).name.toLowerCase()
 }
 
-function target(call: Call, on: Kind): { readonly title: string; readonly requested: Omit<Attachment, 'at'> } {
+function target(call: Call, on: Kind): { readonly title: string; readonly requested: Attachment } {
   const type = call.need('PolicyType') as PolicyType
   const principal = principalName(call, on)
   const policy = findPolicy(call.account.ram, call.need('PolicyName'), type).name.toLowerCase()
   return { title: on === 'role' ? 'Role' : 'User', requested: { on, principal, type, policy } }
 }
 
-const same = (a: Omit<Attachment, 'at'>, b: Attachment): boolean => {
+const same = (a: Attachment, b: Attachment): boolean => {
   return a.on === b.on && a.principal === b.principal && a.type === b.type && a.policy === b.policy
 }
 
@@ -42,7 +42,7 @@ const attach = (on: Kind) => (call: Call) => {
       `The count of policies attached to the ${on} beyond the current limits.`,
     )
   }
-  attachments.push({ ...requested, at: call.state.now() })
+  attachments.push(requested)
   return {}
 }
 
@@ -70,12 +70,12 @@ function listEntities(call: Call): object {
     const role = call.account.ram.roles.get(item.principal)
     if (item.on !== 'role' || role === undefined) return []
     const { id: RoleId, name: RoleName, description: Description } = role
-    return [{ RoleId, RoleName, Arn: roleArn(call.account.id, RoleName), Description, AttachDate: isoDate(item.at) }]
+    return [{ RoleId, RoleName, Arn: roleArn(call.account.id, RoleName), Description }]
   })
   const users = found.flatMap((item) => {
     const user = call.account.ram.users.get(item.principal)
     if (item.on !== 'user' || user === undefined) return []
-    return [{ UserId: user.id, UserName: user.name, DisplayName: user.name, AttachDate: isoDate(item.at) }]
+    return [{ UserId: user.id, UserName: user.name, DisplayName: user.name }]
   })
   return { Groups: { Group: [] }, Roles: { Role: roles }, Users: { User: users } }
 }

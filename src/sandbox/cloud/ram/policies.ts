@@ -45,11 +45,11 @@ function createPolicyVersion(call: Call): object {
     const oldest = policy.versions.find((version) => version.id !== policy.defaultVersion)
     policy.versions = policy.versions.filter((version) => version !== oldest)
   }
-  const version: PolicyVersion = { id: `v${policy.nextVersion}`, document, created: call.state.now() }
+  const version: PolicyVersion = { id: `v${policy.nextVersion}`, document }
   policy.nextVersion += 1
   policy.versions.push(version)
   if (call.get('SetAsDefault') === 'true') policy.defaultVersion = version.id
-  policy.updated = version.created
+  policy.updated = call.state.now()
   return { PolicyVersion: versionView(policy, version) }
 }
 

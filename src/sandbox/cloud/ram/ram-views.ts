@@ -19,7 +19,6 @@ export function versionView(policy: Policy, version: PolicyVersion): object {
     VersionId: version.id,
     IsDefaultVersion: version.id === policy.defaultVersion,
     PolicyDocument: version.document,
-    CreateDate: isoDate(version.created),
   }
 }
 
@@ -29,7 +28,6 @@ export function attachedPolicyView(policy: Policy, attachment: Attachment): obje
     PolicyType: attachment.type,
     DefaultVersion: policy.defaultVersion,
     Description: policy.description,
-    AttachDate: isoDate(attachment.at),
   }
 }
 
@@ -41,8 +39,6 @@ export function roleView(account: Account, role: Role): object {
     Description: role.description,
     AssumeRolePolicyDocument: role.trust,
     MaxSessionDuration: role.maxSessionSeconds,
-    CreateDate: isoDate(role.created),
-    UpdateDate: isoDate(role.updated),
   }
 }
 

@@ -14,7 +14,7 @@ function createRole(call: Call): object {
   const { roles } = call.account.ram
   if (roles.has(name.toLowerCase())) throw alreadyExists('Role', name)
   checkDocument(trust, 'trust')
-  const role = addRole(call.account.ram, call.state.now(), {
+  const role = addRole(call.account.ram, {
     name,
     description: call.get('Description') ?? '',
     trust,
@@ -31,7 +31,6 @@ function updateRole(call: Call): object {
   role.trust = trust ?? role.trust
   role.description = call.get('NewDescription') ?? role.description
   role.maxSessionSeconds = Number(call.get('NewMaxSessionDuration') ?? role.maxSessionSeconds)
-  role.updated = call.state.now()
   return { Role: roleView(call.account, role) }
 }
 

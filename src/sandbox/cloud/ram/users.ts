@@ -1,4 +1,4 @@
-import { type Call, isoDate, rpcOperations } from '../operation.ts'
+import { type Call, rpcOperations } from '../operation.ts'
 import { addUser, newKey } from './entities.ts'
 import { alreadyExists, findUser } from './lookup.ts'
 import { USER_NAME, userResource } from './rules.ts'
@@ -7,17 +7,15 @@ function createUser(call: Call): object {
   const name = call.need('UserName')
   const { users } = call.account.ram
   if (users.has(name.toLowerCase())) throw alreadyExists('User', name)
-  const { id, created } = addUser(call.account.ram, call.state.now(), name, [])
-  return { User: { UserName: name, UserId: id, DisplayName: name, CreateDate: isoDate(created) } }
+  const { id } = addUser(call.account.ram, name, [])
+  return { User: { UserName: name, UserId: id, DisplayName: name } }
 }
 
 function createAccessKey(call: Call): object {
   const user = findUser(call.account.ram, call.need('UserName'))
-  const key = newKey(call.state.now())
+  const key = newKey()
   user.keys.push(key)
-  const { id, secret, created } = key
-  const view = { AccessKeyId: id, AccessKeySecret: secret, Status: 'Active', CreateDate: isoDate(created) }
-  return { AccessKey: view }
+  return { AccessKey: { AccessKeyId: key.id, AccessKeySecret: key.secret, Status: 'Active' } }
 }
 
 /** RAM 2015-05-01: users and their access keys. */

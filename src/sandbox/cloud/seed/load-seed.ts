@@ -21,16 +21,16 @@ function loadAccount(state: CloudState, seed: SeedAccount): Account {
     addPolicy(ram, now, { name, document: checked(JSON.stringify(document), 'policy', name) })
   }
   for (const { name, policies } of seed.users) {
-    addUser(ram, now, name, [newKey(now)])
-    attach(ram, 'user', name, policies, now)
+    addUser(ram, name, [newKey()])
+    attach(ram, 'user', name, policies)
   }
   for (const { name, description = '', maxSessionSeconds = 3600, tags = {}, trust, policies } of seed.roles ?? []) {
     const rest = { description, maxSessionSeconds, tags: new Map(Object.entries(tags)) }
-    addRole(ram, now, { name, trust: checked(JSON.stringify(trust), 'trust', name), ...rest })
-    attach(ram, 'role', name, policies, now)
+    addRole(ram, { name, trust: checked(JSON.stringify(trust), 'trust', name), ...rest })
+    attach(ram, 'role', name, policies)
   }
   for (const { name, issuer, clientIds } of seed.oidcProviders ?? []) {
-    addProvider(ram, now, { name, issuer, clientIds: [...clientIds] })
+    addProvider(ram, { name, issuer, clientIds: [...clientIds] })
   }
   const clusters = (seed.clusters ?? []).map((cluster) => {
     const { kind = 'managed', workerRole = '' } = cluster
@@ -50,15 +50,15 @@ function loadAccount(state: CloudState, seed: SeedAccount): Account {
   }
 }
 
-function attach(ram: RamState, on: 'user' | 'role', name: string, policies: SeedPolicies = {}, at: number): void {
+function attach(ram: RamState, on: 'user' | 'role', name: string, policies: SeedPolicies = {}): void {
   const principal = name.toLowerCase()
   for (const policy of policies.system ?? []) {
     if (!SYSTEM_POLICIES.has(policy.toLowerCase())) throw invalid(`${name}: system policy ${policy} does not exist`)
-    ram.attachments.push({ on, principal, type: 'System', policy: policy.toLowerCase(), at })
+    ram.attachments.push({ on, principal, type: 'System', policy: policy.toLowerCase() })
   }
   for (const policy of policies.custom ?? []) {
     if (!ram.policies.has(policy.toLowerCase())) throw invalid(`${name}: policy ${policy} does not exist`)
-    ram.attachments.push({ on, principal, type: 'Custom', policy: policy.toLowerCase(), at })
+    ram.attachments.push({ on, principal, type: 'Custom', policy: policy.toLowerCase() })
   }
 }
 

@@ -1,4 +1,4 @@
-import { type Call, isoDate, type ParameterRule, rpcOperations } from '../operation.ts'
+import { type Call, type ParameterRule, rpcOperations } from '../operation.ts'
 import { addProvider } from '../ram/entities.ts'
 import { alreadyExists, notFound } from '../ram/lookup.ts'
 import { oidcProviderArn } from '../ram/ram-views.ts'
@@ -19,10 +19,6 @@ function view(call: Call, provider: OidcProvider): object {
     ClientIds: provider.clientIds.join(','),
     Fingerprints: provider.fingerprints.join(','),
     Description: provider.description,
-    CreateDate: isoDate(provider.created),
-    UpdateDate: isoDate(provider.updated),
-    GmtCreate: String(provider.created),
-    GmtModified: String(provider.updated),
   }
 }
 
@@ -36,7 +32,7 @@ function listProviders(call: Call): object {
 function createProvider(call: Call): object {
   const name = call.need('OIDCProviderName')
   if (call.account.ram.oidcProviders.has(name.toLowerCase())) throw alreadyExists('OIDCProvider', name)
-  const provider = addProvider(call.account.ram, call.state.now(), {
+  const provider = addProvider(call.account.ram, {
     name,
     issuer: call.need('IssuerUrl'),
     clientIds: list(call.get('ClientIds')),
@@ -51,7 +47,6 @@ function updateProvider(call: Call): object {
   const clientIds = call.get('ClientIds')
   if (clientIds !== undefined) provider.clientIds = list(clientIds)
   provider.description = call.get('NewDescription') ?? provider.description
-  provider.updated = call.state.now()
   return { OIDCProvider: view(call, provider) }
 }
 
