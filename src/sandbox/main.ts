@@ -20,6 +20,6 @@ try {
   } else {
     const failure = toNopassError(error)
     process.stderr.write(`${formatError(failure)}\n`)
-    process.exitCode = failure.code === 'SANDBOX_ARGUMENTS' ? 2 : 1
+    process.exitCode = ['SANDBOX_ARGUMENTS', 'SEED_INVALID', 'SEED_UNREADABLE'].includes(failure.code) ? 2 : 1
   }
 }

@@ -8,61 +8,61 @@ export interface SandboxDeps extends CommandOutput {
   readonly signal: AbortSignal
 }
 
-export const SANDBOX_USAGE = `usage: npm run sandbox [-- COMMAND] [--fast]
+const USAGE = `usage: npm run sandbox [-- COMMAND] [--fast]
 
   (no command)  runs the demo: two real clusters, an emulated Alibaba Cloud, a workflow, a Pod that pulls; removes everything at the end
   up            starts clusters, cloud and registry and keeps them running until Ctrl-C or \`down\`
   down          stops a sandbox that runs in another terminal, and removes what a killed one left behind
-  cloud         serves only the emulated Alibaba Cloud (cloud --help)
+  cloud         serves only the emulated Alibaba Cloud (RAM, STS, CS, CR, ECS metadata, OIDC) on 127.0.0.1 until Ctrl-C, and
+                prints one line of JSON when it is ready: endpoints, an administrator's access key, region, instances;
+                cloud [SEED.yaml] [--port N] [--tls], by default with examples/sandbox/demo.yaml
 
   --fast        do not start the real node (containerd and kubelet)
 `
 
 /** Runs the command `sandbox` and returns the exit code. @throws SANDBOX_ARGUMENTS for invalid arguments */
 export async function runSandbox(argv: readonly string[], deps: SandboxDeps): Promise<number> {
-  if (argv[0] === 'cloud') {
-    const { runCloud } = await import('./cloud/run-cloud.ts')
-    return runCloud(argv.slice(1), deps, deps.signal)
-  }
-  const { command, fast, help } = readArguments(argv)
-  if (help) {
-    deps.stdout.write(SANDBOX_USAGE)
-    return 0
-  }
-  if (command === 'down') {
-    const { endSandboxes } = await import('./environment/register.ts')
-    deps.stdout.write(`${await endSandboxes(deps.signal)}\n`)
-    return 0
-  }
-  const { startEnvironment } = await import('./environment/start-environment.ts')
+  const { command, fast, help, ...cloud } = readArguments(argv)
   const { progress, signal } = deps
-  const up = command === 'up'
-  await using environment = await startEnvironment({ tools: up ? ['helm4'] : ['helm4', 'act'], fast, progress, signal })
-  if (up) {
-    const { keepUp } = await import('./environment/keep-up.ts')
-    await keepUp(environment, deps)
+  if (help) {
+    deps.stdout.write(USAGE)
+  } else if (command === 'cloud') {
+    const { runCloud } = await import('./cloud/run-cloud.ts')
+    await runCloud(cloud, deps, signal)
+  } else if (command === 'down') {
+    const { endSandboxes } = await import('./environment/register.ts')
+    deps.stdout.write(`${await endSandboxes(signal)}\n`)
   } else {
-    const { runDemo } = await import('./demo/run-demo.ts')
-    await runDemo(environment, progress, signal)
+    const { startEnvironment } = await import('./environment/start-environment.ts')
+    const up = command === 'up'
+    const tools = up ? (['helm4'] as const) : (['helm4', 'act'] as const)
+    await using environment = await startEnvironment({ tools, fast, progress, signal })
+    if (up) {
+      const { keepUp } = await import('./environment/keep-up.ts')
+      await keepUp(environment, deps)
+    } else {
+      const { runDemo } = await import('./demo/run-demo.ts')
+      await runDemo(environment, progress, signal)
+    }
   }
   return 0
 }
 
-interface Arguments {
-  readonly command: '' | 'up' | 'down'
-  readonly fast: boolean
-  readonly help: boolean
-}
+const OPTIONS = {
+  fast: { type: 'boolean', default: false },
+  tls: { type: 'boolean', default: false },
+  port: { type: 'string', default: '0' },
+  help: { type: 'boolean', short: 'h', default: false },
+} as const
 
-function readArguments(argv: readonly string[]): Arguments {
+function readArguments(argv: readonly string[]) {
   try {
-    const options = { fast: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } as const
-    const { values, positionals } = parseArgs({ args: [...argv], options, allowPositionals: true })
-    const [command = '', ...rest] = positionals
-    if (rest.length > 0 || (command !== '' && command !== 'up' && command !== 'down')) {
-      throw new Error(`unknown command: ${positionals.join(' ')}`)
-    }
-    return { command, fast: values.fast === true, help: values.help === true }
+    const { values, positionals } = parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: true })
+    const [command = '', seedFile, ...rest] = positionals
+    const isKnown = ['', 'up', 'down', 'cloud'].includes(command) && (seedFile === undefined || command === 'cloud')
+    if (rest.length > 0 || !isKnown) throw new Error(`unknown command: ${positionals.join(' ')}`)
+    if (!(Number(values.port) <= 65_535)) throw new Error('--port must be a number from 0 to 65535')
+    return { command, seedFile, ...values, port: Number(values.port) }
   } catch (error) {
     throw new NopassError('SANDBOX_ARGUMENTS', error instanceof Error ? error.message : String(error))
   }

@@ -9,7 +9,7 @@ import { text } from 'node:stream/consumers'
 import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
-const MAIN = fileURLToPath(new URL('../../src/sandbox/cloud/main.ts', import.meta.url))
+const MAIN = fileURLToPath(new URL('../../src/sandbox/main.ts', import.meta.url))
 const fixtureFile = (name: string): string => fileURLToPath(new URL(`./fixtures/${name}`, import.meta.url))
 /** A client in another language if the machine has one; the test's title names the client. */
 const CLIENT =
@@ -32,7 +32,7 @@ let stdout = ''
 let stderr = ''
 let ready: Ready
 before(async () => {
-  child = spawn(process.execPath, [MAIN, '--tls'], { stdio: ['ignore', 'pipe', 'pipe'] })
+  child = spawn(process.execPath, [MAIN, 'cloud', '--tls'], { stdio: ['ignore', 'pipe', 'pipe'] })
   child.stderr?.on('data', (chunk: Buffer) => {
     stderr += chunk
   })
@@ -54,7 +54,7 @@ const call = async (change: object): Promise<{ status: number; body: Record<stri
   client.stdin.end(JSON.stringify({ ...base, ...change }))
   return JSON.parse(await text(client.stdout))
 }
-const run = (...args: string[]) => spawnSync(process.execPath, [MAIN, ...args], { encoding: 'utf8' })
+const run = (...args: string[]) => spawnSync(process.execPath, [MAIN, 'cloud', ...args], { encoding: 'utf8' })
 
 test('it prints one line of JSON: where the products are, a key, a region, the instances', () => {
   assert.equal(stdout.split('\n').length, 2)
