@@ -1,7 +1,9 @@
+import type { V1Secret } from '@kubernetes/client-node'
+import { readDockerConfig } from '../../acr/docker-config.ts'
 import { unlessStatus } from '../../kube/api-error.ts'
 import type { KubeClient } from '../../kube/client.ts'
 import { ANNOTATION_EXPIRES_AT, DEFAULT_SECRET_NAME } from '../../kube/names.ts'
-import { namespacedPath, type PodObject } from '../../kube/types.ts'
+import { type KubeObject, namespacedPath, type PodObject } from '../../kube/types.ts'
 import { sha256 } from '../../lib/text.ts'
 import { untilReady } from '../process/ready.ts'
 
@@ -66,33 +68,14 @@ export async function untilPod(
   return last.message
 }
 
-/** The parts of a pull secret that are not secret. */
-export interface PullSecretFacts {
-  readonly uid: string
-  readonly expiresAt: string
-  /** The first twelve hex digits of the content's SHA-256. */
-  readonly content: string
-}
-
-interface SecretObject {
-  readonly metadata: { readonly uid: string; readonly annotations?: Readonly<Record<string, string>> }
-  readonly data?: Readonly<Record<string, string>>
-}
-
 /** Reads the pull secret of a namespace; returns undefined if it does not exist. */
-export async function readPullSecret(
-  client: KubeClient,
-  namespace: string,
-  signal: AbortSignal,
-): Promise<PullSecretFacts | undefined> {
+export async function readPullSecret(client: KubeClient, namespace: string, signal: AbortSignal) {
   const path = namespacedPath('/api/v1', namespace, 'secrets', DEFAULT_SECRET_NAME)
-  const secret = await unlessStatus(client.request<SecretObject>({ method: 'GET', path }, signal), 404)
+  const secret = await unlessStatus(client.request<KubeObject & V1Secret>({ method: 'GET', path }, signal), 404)
   if (secret === undefined) return undefined
-  const { metadata, data } = secret
-  const text = Buffer.from(data?.['.dockerconfigjson'] ?? '', 'base64').toString()
-  return {
-    uid: metadata.uid,
-    expiresAt: metadata.annotations?.[ANNOTATION_EXPIRES_AT] ?? '',
-    content: sha256(text).slice(0, 12),
-  }
+  const text = Buffer.from(secret.data?.['.dockerconfigjson'] ?? '', 'base64').toString()
+  const { uid, annotations = {} } = secret.metadata
+  const logins = readDockerConfig(text)
+  /** `content`: the first twelve hex digits of the content's SHA-256. */
+  return { uid, expiresAt: annotations[ANNOTATION_EXPIRES_AT], content: sha256(text).slice(0, 12), logins }
 }

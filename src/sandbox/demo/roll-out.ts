@@ -8,14 +8,6 @@ import type { DemoContext } from './demo-step.ts'
 /** The repository whose workflows may assume the deploy role (examples/sandbox/demo.yaml). */
 export const REPOSITORY = 'acme/platform'
 
-export interface Rollout {
-  /** The job summary in Markdown. */
-  readonly summary: string
-  readonly results: readonly RolloutResult[]
-  /** The RAM operations with which this run changed something. */
-  readonly ramWrites: readonly string[]
-}
-
 export interface RolloutResult {
   readonly name: string
   readonly status: string
@@ -27,7 +19,7 @@ export async function rollOut(
   { environment, workspace, signal }: DemoContext,
   workflow: 'rollout.yml' | 'uninstall.yml',
   step: StepHandle,
-): Promise<Rollout> {
+) {
   const { cloud, tools } = environment
   const { ram, sts, cs, cr } = cloud.endpoints
   const before = cloud.calls.length
@@ -50,8 +42,10 @@ export async function rollOut(
   }
   const written = cloud.calls.slice(before).filter(({ product, write }) => product === 'Ram' && write)
   return {
+    /** The job summary in Markdown. */
     summary: record.summary,
     results: JSON.parse(record.outputs.results ?? '[]') as RolloutResult[],
+    /** The RAM operations with which this run changed something. */
     ramWrites: written.map(({ action }) => action),
   }
 }

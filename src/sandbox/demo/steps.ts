@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import type { KubeClient } from '../../kube/client.ts'
 import { DEFAULT_SECRET_NAME } from '../../kube/names.ts'
 import { requestRefresh } from '../../release/helper-status.ts'
@@ -105,19 +106,13 @@ const newNamespace: DemoStep = {
 /** Without a kubelet: checks that the registry serves the manifest with the Secret's credential and not without it. */
 async function pullManifest({ environment, signal }: DemoContext): Promise<void> {
   const { admin } = environment.production.cluster
-  const path = '/api/v1/namespaces/shop/secrets/acr-nopass'
-  const { data } = await admin.request<{ data: Record<string, string> }>({ method: 'GET', path }, signal)
   const [domain = '', rest = ''] = environment.appImage.split(/\/(.*)/)
-  const config = JSON.parse(Buffer.from(data['.dockerconfigjson'] ?? '', 'base64').toString()) as {
-    auths: Record<string, { auth: string }>
-  }
-  const [username = '', password = ''] = Buffer.from(config.auths[domain]?.auth ?? '', 'base64')
-    .toString()
-    .split(/:(.*)/)
+  const { logins = [] } = (await readPullSecret(admin, 'shop', signal)) ?? {}
+  const login = logins.find(({ domains }) => domains.includes(domain))
   const url = `${environment.registry.url}/v2/${rest.replace(':', '/manifests/')}`
   const challenge = await fetch(url, { signal })
   expect(challenge.status === 401, `the registry responded with ${challenge.status} to an anonymous pull`)
-  const token = await fetchRegistryToken(challenge.headers.get('www-authenticate'), { username, password }, signal)
+  const token = await fetchRegistryToken(challenge.headers.get('www-authenticate'), login, signal)
   const accept = 'application/vnd.oci.image.manifest.v1+json'
   const { status } = await fetch(url, { headers: { authorization: `Bearer ${token}`, accept }, signal })
   expect(status === 200, `the registry responded with ${status} to the Secret's credential`)
@@ -192,7 +187,13 @@ const lostPermission: DemoStep = {
     const after = await readPullSecret(cluster.admin, 'shop', signal)
     expect(after?.content === before?.content, 'the Secret changed although there was no new token')
     const pod = await runOneMore(context)
-    const doctor = await runCli(['doctor', '--kubeconfig', cluster.adminKubeconfigFile], signal)
+    const args = ['doctor', '--kubeconfig', cluster.adminKubeconfigFile]
+    const env = { PATH: process.env.PATH ?? '' }
+    // It exits with 1, which is an error for `execFile`.
+    const doctor = await execute(BIN, args, { signal, env }).then(
+      () => ({ code: 0, stdout: '', stderr: '' }),
+      (error: { readonly code?: unknown; readonly stdout: string; readonly stderr: string }) => error,
+    )
     print(`$ acr-nopass doctor\n${doctor.stdout.trimEnd()}${doctor.stderr.trimEnd()}`)
     expect(doctor.code === 1, `doctor exited with ${doctor.code}`)
     return `the Secret is unchanged${pod}; doctor exits with 1 and names the fix`
@@ -214,22 +215,8 @@ async function runOneMore({ environment, signal }: DemoContext): Promise<string>
   return ', and a Pod in another new namespace runs'
 }
 
+const execute = promisify(execFile)
 const BIN = fileURLToPath(new URL('../../../bin/acr-nopass', import.meta.url))
-
-/** Runs the command line tool as users do. */
-function runCli(
-  args: readonly string[],
-  signal: AbortSignal,
-): Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }> {
-  return new Promise((resolve) => {
-    const child = execFile(
-      BIN,
-      [...args],
-      { signal, env: { PATH: process.env.PATH ?? '' } },
-      (_error, stdout, stderr) => resolve({ code: child.exitCode ?? 1, stdout, stderr }),
-    )
-  })
-}
 
 interface Named {
   readonly metadata: { readonly name: string; readonly namespace?: string }
