@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { formatError, toNopassError } from '../src/errors.ts'
 import { formatDuration } from '../src/lib/format-duration.ts'
-import { createProgress, wantsPlain } from '../src/sandbox/progress.ts'
+import { createProgress } from '../src/sandbox/progress.ts'
 import { listChecks, type SubCheck } from './check/sub-checks.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -20,7 +20,7 @@ async function runOne({ name, run }: SubCheck): Promise<boolean> {
   return wrong === ''
 }
 
-const progress = createProgress(process.stderr, { plain: wantsPlain(process.stderr.isTTY, process.env.CI) })
+const progress = createProgress(process.stderr, process.env.CI)
 const checks = listChecks(root, progress).filter(
   ({ name }) => words.length === 0 || words.some((word) => name.includes(word)),
 )

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { createProgress, wantsPlain } from '../src/sandbox/progress.ts'
+import { createProgress } from '../src/sandbox/progress.ts'
 import { ensureTools } from '../src/sandbox/tools/ensure-tools.ts'
 import { bundleAction } from './build/bundles.ts'
 import { buildArtifacts } from './release/build-artifacts.ts'
@@ -27,7 +27,7 @@ const interrupt = new AbortController()
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => interrupt.abort(name))
 
 async function helm4(): Promise<string> {
-  const progress = createProgress(process.stderr, { plain: wantsPlain(process.stderr.isTTY, process.env.CI) })
+  const progress = createProgress(process.stderr, process.env.CI)
   return (await ensureTools(['helm4'], { progress, signal: interrupt.signal })).helm4
 }
 

@@ -10,7 +10,7 @@ import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { formatError, toNopassError } from '../src/errors.ts'
 import { findNodeObstacle } from '../src/sandbox/nodes/containerd/start-node.ts'
-import { createProgress, wantsPlain } from '../src/sandbox/progress.ts'
+import { createProgress } from '../src/sandbox/progress.ts'
 import { ensureTools, type ToolPaths } from '../src/sandbox/tools/ensure-tools.ts'
 import { ensureBrowser } from '../test/support/browser/ensure-browser.ts'
 import { HELPER_VARIABLE } from '../test/support/helper-program.ts'
@@ -38,7 +38,7 @@ const { signal } = interrupt
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => interrupt.abort(name))
 
 const print = (text: string) => console.log(text)
-const progress = createProgress(process.stderr, { plain: wantsPlain(process.stderr.isTTY, process.env.CI) })
+const progress = createProgress(process.stderr, process.env.CI)
 const logs = join(root, '.cache', 'test-logs', new Date().toISOString().replaceAll(':', '-').slice(0, 19))
 const temporary = mkdtempSync(join(tmpdir(), 'anp-'))
 const helperProgram = join(temporary, 'helper.mjs')

@@ -1,14 +1,13 @@
 import { formatError, toNopassError } from '../errors.ts'
-import { createProgress, wantsPlain } from './progress.ts'
+import { createProgress } from './progress.ts'
 import { runSandbox } from './run-sandbox.ts'
 
 const interrupt = new AbortController()
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => interrupt.abort(name))
 
-const plain = wantsPlain(process.stdout.isTTY, process.env.CI)
 try {
   process.exitCode = await runSandbox(process.argv.slice(2), {
-    progress: createProgress(process.stdout, { plain }),
+    progress: createProgress(process.stdout, process.env.CI),
     stdout: process.stdout,
     stderr: process.stderr,
     signal: interrupt.signal,

@@ -1,4 +1,3 @@
-import { setInterval } from 'node:timers'
 import { formatDuration } from '../lib/format-duration.ts'
 
 export interface StepHandle {
@@ -12,19 +11,11 @@ export interface Progress {
   note(text: string): void
 }
 
-/** The output; `columns` is the width of a terminal. */
-export interface ProgressStream {
+interface ProgressStream {
+  readonly isTTY?: boolean | undefined
+  /** The width of a terminal. */
   readonly columns?: number | undefined
   write(text: string): unknown
-}
-
-export interface ProgressOptions {
-  /** Print plain lines, for a log, instead of lines that change in place, for a terminal. */
-  readonly plain: boolean
-  /** A clock in milliseconds with any origin. */
-  readonly now?: () => number
-  /** Calls `tick` about every `ms` until the returned function is called. */
-  readonly every?: (ms: number, tick: () => void) => () => void
 }
 
 interface RunningStep {
@@ -38,88 +29,61 @@ const LIVE_MS = 200
 const PLAIN_FIRST_MS = 1_000
 const PLAIN_AGAIN_MS = 15_000
 
-/** Whether to print plain lines: if the output is not a terminal or `CI` is set. */
-export function wantsPlain(isTerminal: boolean, ci: string | undefined): boolean {
-  return !isTerminal || (ci !== undefined && ci !== '' && ci !== 'false')
-}
-
-/** Running steps change in place; with `plain` each prints a line after 1 s, every 15 s and at its end. */
-export function createProgress(stream: ProgressStream, options: ProgressOptions): Progress {
-  const now = options.now ?? (() => performance.now())
-  const every = options.every ?? everyInterval
+/**
+ * On a terminal running steps change in place. In a log, which is any other output and that of a CI (the variable
+ * `CI`), each prints a line after 1 s, every 15 s and at its end.
+ */
+export function createProgress(stream: ProgressStream, ci?: string): Progress {
+  const plain = !stream.isTTY || (ci !== undefined && ci !== '' && ci !== 'false')
   const running = new Set<RunningStep>()
-  const painter = options.plain ? plainPainter(stream, running, now) : livePainter(stream, running, now)
-  let stop: (() => void) | undefined
+  let timer: NodeJS.Timeout | undefined
+  let lines = 0
+
+  const describe = ({ title, text, since }: RunningStep): string =>
+    `${title}${text && ` · ${text}`} · ${formatDuration(Date.now() - since)}`
+  const print = (text: string): void => {
+    const width = Math.max(20, (stream.columns || 80) - 1)
+    const live = plain ? [] : [...running].map((step) => `${fit(`… ${describe(step)}`, width)}\n`)
+    const back = lines > 0 ? `\u001b[${lines}A\u001b[0J` : ''
+    lines = live.length
+    stream.write(`${back}${text}${live.join('')}`)
+  }
+  const tick = (): void => {
+    if (!plain) print('')
+    for (const step of plain ? running : []) {
+      if (Date.now() - step.shown < PLAIN_AGAIN_MS) continue
+      step.shown = Date.now()
+      print(`… ${describe(step)}\n`)
+    }
+  }
 
   async function step<T>(title: string, work: (step: StepHandle) => Promise<T>): Promise<T> {
-    const entry: RunningStep = { title, since: now(), text: '', shown: now() - PLAIN_AGAIN_MS + PLAIN_FIRST_MS }
+    const since = Date.now()
+    const entry: RunningStep = { title, since, text: '', shown: since - PLAIN_AGAIN_MS + PLAIN_FIRST_MS }
     running.add(entry)
-    stop ??= every(LIVE_MS, painter.tick)
-    const end = (mark: string) => {
-      running.delete(entry)
-      painter.print(`${mark} ${title}${entry.text && ` · ${entry.text}`} · ${formatDuration(now() - entry.since)}`)
-      if (running.size === 0) {
-        stop?.()
-        stop = undefined
-      }
-    }
+    // The progress display must not keep a finished command running.
+    timer ??= setInterval(tick, LIVE_MS).unref()
+    let mark = '✖'
     try {
-      const update = (text: string) => {
+      const update = (text: string): void => {
         entry.text = text
       }
       const result = await work({ update })
-      end('✔')
+      mark = '✔'
       return result
-    } catch (error) {
-      end('✖')
-      throw error
+    } finally {
+      running.delete(entry)
+      print(`${mark} ${describe(entry)}\n`)
+      if (running.size === 0) {
+        clearInterval(timer)
+        timer = undefined
+      }
     }
   }
-  return { step, note: (text) => painter.print(text) }
-}
-
-interface Painter {
-  readonly tick: () => void
-  readonly print: (line: string) => void
-}
-
-function describe(step: RunningStep, time: number): string {
-  return `${step.title}${step.text && ` · ${step.text}`} · ${formatDuration(time - step.since)}`
-}
-
-function plainPainter(stream: ProgressStream, running: Set<RunningStep>, now: () => number): Painter {
-  return {
-    print: (line) => stream.write(`${line}\n`),
-    tick: () => {
-      for (const step of running) {
-        if (now() - step.shown < PLAIN_AGAIN_MS) continue
-        step.shown = now()
-        stream.write(`… ${describe(step, now())}\n`)
-      }
-    },
-  }
-}
-
-function livePainter(stream: ProgressStream, running: Set<RunningStep>, now: () => number): Painter {
-  let lines = 0
-  const draw = (above: string) => {
-    const width = Math.max(20, (stream.columns || 80) - 1)
-    const live = [...running].map((step) => `${fit(`… ${describe(step, now())}`, width)}\n`)
-    const back = lines > 0 ? `\u001b[${lines}A\u001b[0J` : ''
-    lines = live.length
-    stream.write(`${back}${above}${live.join('')}`)
-  }
-  return { print: (line) => draw(`${line}\n`), tick: () => draw('') }
+  return { step, note: (text) => print(`${text}\n`) }
 }
 
 function fit(text: string, width: number): string {
   const characters = [...text]
   return characters.length <= width ? text : `${characters.slice(0, width - 1).join('')}…`
-}
-
-function everyInterval(ms: number, tick: () => void): () => void {
-  const timer = setInterval(tick, ms)
-  // The progress display must not keep a finished command running.
-  timer.unref()
-  return () => clearInterval(timer)
 }

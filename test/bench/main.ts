@@ -3,7 +3,7 @@ import { loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { formatError, toNopassError } from '../../src/errors.ts'
-import { createProgress, wantsPlain } from '../../src/sandbox/progress.ts'
+import { createProgress } from '../../src/sandbox/progress.ts'
 import { BENCH_USAGE, readBenchOptions } from './bench-options.ts'
 import { runBench } from './run-bench.ts'
 
@@ -13,7 +13,7 @@ for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, ()
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-bench-'))
 try {
-  const progress = createProgress(process.stderr, { plain: wantsPlain(process.stderr.isTTY, process.env.CI) })
+  const progress = createProgress(process.stderr, process.env.CI)
   const options = readBenchOptions(process.argv.slice(2))
   if (options.help) console.log(BENCH_USAGE)
   else {

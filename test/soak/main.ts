@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
 import { formatError, toNopassError } from '../../src/errors.ts'
-import { createProgress, wantsPlain } from '../../src/sandbox/progress.ts'
+import { createProgress } from '../../src/sandbox/progress.ts'
 import { runHostileNamespace } from './hostile-namespace.ts'
 import { runMemory } from './memory.ts'
 import { runRivals } from './run-rivals.ts'
@@ -25,7 +25,7 @@ try {
     process.exit()
   }
   if (first === 'memory') {
-    const progress = createProgress(process.stderr, { plain: wantsPlain(process.stderr.isTTY, process.env.CI) })
+    const progress = createProgress(process.stderr, process.env.CI)
     const print = (text: string): void => console.log(text)
     const sizes = { pods: 10_000, replicaSets: 20_000, rollouts: 0 }
     process.exitCode = await runMemory(sizes, { progress, print }, interrupt.signal)
@@ -34,7 +34,7 @@ try {
   const options = readSoakOptions(process.argv.slice(2), () => randomInt(0x7fffffff))
   if (options.help) console.log(SOAK_USAGE)
   else {
-    const progress = createProgress(process.stderr, { plain: wantsPlain(process.stderr.isTTY, process.env.CI) })
+    const progress = createProgress(process.stderr, process.env.CI)
     const print = (text: string): void => console.log(text)
     process.exitCode = options.rivals
       ? await runRivals(options, { root, progress, print, now: Date.now }, interrupt.signal)

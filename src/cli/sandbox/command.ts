@@ -16,10 +16,10 @@ export function addSandbox({ program, run }: Cli): void {
 
 /** Runs the sandbox, which is part of a checkout only. */
 async function sandbox(words: readonly string[], host: CliHost): Promise<number> {
-  const [{ runSandbox }, { createProgress, wantsPlain }] = await load()
+  const [{ runSandbox }, { createProgress }] = await load()
   const { signal, env } = host
   const [stdout, stderr] = [host.stdout.raw ?? host.stdout, host.stderr.raw ?? host.stderr]
-  const progress = createProgress(stdout, { plain: wantsPlain(stdout.isTTY === true, env.CI) })
+  const progress = createProgress(stdout, env.CI)
   return runSandbox(words, { progress, stdout, stderr, signal })
 }
 

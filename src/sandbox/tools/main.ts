@@ -1,15 +1,14 @@
 import { formatError, toNopassError } from '../../errors.ts'
-import { createProgress, wantsPlain } from '../progress.ts'
+import { createProgress } from '../progress.ts'
 import { readHost } from './host.ts'
 import { runTools } from './tools-command.ts'
 
 const interrupt = new AbortController()
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => interrupt.abort(name))
 
-const plain = wantsPlain(process.stderr.isTTY, process.env.CI)
 try {
   await runTools(process.argv.slice(2), {
-    progress: createProgress(process.stderr, { plain }),
+    progress: createProgress(process.stderr, process.env.CI),
     print: (text) => process.stdout.write(`${text}\n`),
     host: readHost(),
     signal: interrupt.signal,
