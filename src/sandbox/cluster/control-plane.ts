@@ -1,19 +1,5 @@
 import { join } from 'node:path'
 
-/**
- * A Service network on loopback, because there is no kube-proxy: Pods in the machine's network can reach a server that
- * listens on a Service's address.
- */
-export interface ServiceNetwork {
-  readonly range: string
-  /** The address of the Service `kubernetes`, which is the first of the range. */
-  readonly apiServer: string
-}
-
-export function serviceNetwork(octet: number): ServiceNetwork {
-  return { range: `127.${octet}.0.0/16`, apiServer: `127.${octet}.0.1` }
-}
-
 export type ClusterFiles = ReturnType<typeof clusterFiles>
 
 /** The paths of a cluster's files. */
@@ -35,33 +21,22 @@ export function clusterFiles(folder: string) {
   }
 }
 
-export interface ApiServerOptions {
-  readonly files: ClusterFiles
+interface ApiServerOptions {
   readonly etcdUrl: string
   readonly prefix: string
   readonly port: number
   readonly issuer: string
   /** For example `127.96.0.0/16`. */
   readonly serviceNetwork: string
-  /** Further flags, such as `--feature-gates=…`; they override the defaults. */
-  readonly extra: readonly string[]
 }
 
-export function apiServerArguments({
-  files,
-  etcdUrl,
-  prefix,
-  port,
-  issuer,
-  serviceNetwork,
-  extra,
-}: ApiServerOptions): string[] {
+export function apiServerArguments(files: ClusterFiles, options: ApiServerOptions): string[] {
   return [
-    `--etcd-servers=${etcdUrl}`,
-    `--etcd-prefix=${prefix}`,
+    `--etcd-servers=${options.etcdUrl}`,
+    `--etcd-prefix=${options.prefix}`,
     '--bind-address=127.0.0.1',
     '--advertise-address=127.0.0.1',
-    `--secure-port=${port}`,
+    `--secure-port=${options.port}`,
     // The server listens on loopback, which is not a valid address for the endpoints of the Service `kubernetes`.
     '--endpoint-reconciler-type=none',
     `--tls-cert-file=${files.serverCertificate}`,
@@ -70,10 +45,10 @@ export function apiServerArguments({
     '--authorization-mode=Node,RBAC',
     '--enable-admission-plugins=NodeRestriction',
     '--allow-privileged=true',
-    `--service-account-issuer=${issuer}`,
+    `--service-account-issuer=${options.issuer}`,
     `--service-account-key-file=${files.serviceAccountKey}`,
     `--service-account-signing-key-file=${files.serviceAccountKey}`,
-    `--service-cluster-ip-range=${serviceNetwork}`,
+    `--service-cluster-ip-range=${options.serviceNetwork}`,
     `--kubelet-client-certificate=${files.kubeletClientCertificate}`,
     `--kubelet-client-key=${files.kubeletClientKey}`,
     // By default `kubectl logs` resolves the node's name by DNS.
@@ -81,7 +56,6 @@ export function apiServerArguments({
     `--audit-policy-file=${files.auditPolicy}`,
     `--audit-log-path=${files.auditLog}`,
     '--event-ttl=1h',
-    ...extra,
   ]
 }
 

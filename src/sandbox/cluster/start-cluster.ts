@@ -12,7 +12,7 @@ import { openRun, type Run } from '../process/run.ts'
 import { runBinder } from './binder.ts'
 import { createAuthority } from './certificate.ts'
 import { requestToken, writeClusterFiles, writeKubeconfig } from './cluster-keys.ts'
-import { apiServerArguments, clusterFiles, controllerManagerArguments, serviceNetwork } from './control-plane.ts'
+import { apiServerArguments, clusterFiles, controllerManagerArguments } from './control-plane.ts'
 import { type Etcd, startEtcd } from './etcd.ts'
 
 export interface ClusterOptions {
@@ -59,32 +59,28 @@ async function start(options: ClusterOptions, run: Run) {
   const prefix = `/${run.id}-${name}`
   const files = clusterFiles(join(run.folder, name))
   mkdirSync(files.folder, { mode: 0o711 })
-  const network = serviceNetwork(randomInt(64, 255))
+  // The Service network is on loopback, because there is no kube-proxy: Pods in the machine's network can reach a server
+  // that listens on a Service's address. The address of the Service `kubernetes` is the first one.
+  const network = `127.${randomInt(64, 255)}.0`
+  const [serviceRange, serviceAddress] = [`${network}.0/16`, `${network}.1`]
   const waitFor = (what: string, child: Child, probe: () => Promise<unknown>): Promise<void> =>
     untilReady(probe, { what: `${what} of ${name}`, limitMs: 90_000, child }, signal)
   const authority = createAuthority(`${name}-ca`)
 
   const { keys, startApiServer, first } = await retryPort(async () => {
     const port = await freePort()
-    const written = await writeClusterFiles(files, authority, {
-      name,
-      server: `https://127.0.0.1:${port}`,
-      serviceAddress: network.apiServer,
-    })
+    const server = `https://127.0.0.1:${port}`
+    const written = await writeClusterFiles(files, authority, { name, server, serviceAddress })
     const spec = {
       name: 'kube-apiserver',
       disposable: true,
       logFile: join(files.folder, 'kube-apiserver.log'),
       command: tools['kube-apiserver'],
-      args: apiServerArguments({
-        files,
-        etcdUrl: etcd.url,
-        prefix,
-        port,
-        issuer,
-        serviceNetwork: network.range,
-        extra: options.apiServerFlags ?? [],
-      }),
+      args: [
+        ...apiServerArguments(files, { etcdUrl: etcd.url, prefix, port, issuer, serviceNetwork: serviceRange }),
+        // They override the ones before them.
+        ...(options.apiServerFlags ?? []),
+      ],
     }
     const startOnce = async (): Promise<Child> => {
       const child = await run.start(spec)
@@ -141,7 +137,7 @@ async function start(options: ClusterOptions, run: Run) {
     server,
     caPem,
     /** The ClusterIP of the Service `kubernetes`: a loopback address that a real node forwards to the API server. */
-    serviceAddress: network.apiServer,
+    serviceAddress,
     adminKubeconfigFile: files.adminKubeconfig,
     adminConnection: keys.admin,
     /** A client of `adminConnection`; closed with the cluster. */

@@ -26,14 +26,8 @@ export function nodeFiles(folder: string) {
 
 export const PAUSE_IMAGE = 'localhost/sandbox/pause:1'
 
-export interface ContainerdOptions {
-  readonly files: NodeFiles
-  readonly runc: string
-  readonly snapshotter: 'overlayfs' | 'native'
-}
-
 /** Uses version 2 of the format: containerd 2 migrates it, and containerd 1.6 reads no other. */
-export function containerdConfig({ files, runc, snapshotter }: ContainerdOptions): string {
+export function containerdConfig(files: NodeFiles, runc: string, snapshotter: 'overlayfs' | 'native'): string {
   const text = JSON.stringify
   // opt would write to /opt, NRI open a socket that nodes share, and the snapshotters log that they are unavailable.
   const disabled = [
@@ -121,16 +115,14 @@ export function kubeletConfig({ files, cgroup, cgroupsPerQos, port }: KubeletOpt
   })
 }
 
-interface HostNames {
-  readonly address: string
-  readonly hosts: readonly string[]
-}
-
 /**
  * A hosts file that resolves the registry's domains and its token service to this machine, and the node's name, which
  * the kubelet would otherwise resolve by DNS. The kubelet also gives it to Pods in the node's network.
  */
-export function hostsFile(vendor: HostNames, node: { name: string; address: string }): string {
+export function hostsFile(
+  vendor: { readonly address: string; readonly hosts: readonly string[] },
+  node: { readonly name: string; readonly address: string },
+): string {
   const lines = ['127.0.0.1 localhost', '::1 localhost', `${node.address} ${node.name}`]
   return [...lines, ...vendor.hosts.map((host) => `${vendor.address} ${host}`), ''].join('\n')
 }

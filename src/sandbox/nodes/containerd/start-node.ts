@@ -79,11 +79,11 @@ async function start(options: NodeOptions, run: Run) {
   const vendorNames = await serveVendorNames(options.registry, { address: vendorAddress(cluster) })
   run.ended.addEventListener('abort', vendorNames.stop)
   writeNodeFiles(files, options, vendorNames, {
-    containerd: containerdConfig({
+    containerd: containerdConfig(
       files,
-      runc: await prepareRunc(tools.runc, run.folder),
-      snapshotter: 'snapshotter' in mounts ? mounts.snapshotter : 'native',
-    }),
+      await prepareRunc(tools.runc, run.folder),
+      'snapshotter' in mounts ? mounts.snapshotter : 'native',
+    ),
     kubelet: kubeletConfig({ files, cgroup, cgroupsPerQos, port: await freePort('0.0.0.0') }),
   })
   run.ended.addEventListener('abort', await startNameServer(cluster.serviceAddress))
