@@ -28,7 +28,6 @@ export interface Descriptor {
   /** `sha256:…` */
   readonly digest: string
   readonly size: number
-  readonly annotations?: Readonly<Record<string, string>>
 }
 
 export interface Manifest {
@@ -38,7 +37,7 @@ export interface Manifest {
   readonly layers: readonly Descriptor[]
 }
 
-/** An image on disk, as an OCI image layout. */
+/** The blobs of an image on disk, as in an OCI image layout. */
 export interface ImageLayout {
   readonly folder: string
   readonly manifest: Descriptor
@@ -70,8 +69,6 @@ export function writeLayout(
   })
   const content: Manifest = { schemaVersion: 2, mediaType: MANIFEST_TYPE, config: configBlob, layers }
   const manifest = writeJson(folder, MANIFEST_TYPE, content)
-  writeFileSync(join(folder, 'oci-layout'), '{"imageLayoutVersion":"1.0.0"}')
-  writeFileSync(join(folder, 'index.json'), JSON.stringify({ schemaVersion: 2, manifests: [manifest] }))
   return { folder, manifest }
 }
 
@@ -84,8 +81,7 @@ export function readManifest(layout: ImageLayout): Manifest {
 }
 
 /** The entries of an archive that `ctr images import` imports under the name `reference`. */
-export function archiveEntries(layout: ImageLayout, reference: string): TarEntry[] {
-  const { folder, manifest } = layout
+export function archiveEntries({ folder, manifest }: ImageLayout, reference: string): TarEntry[] {
   const annotations = {
     'io.containerd.image.name': reference,
     'org.opencontainers.image.ref.name': reference.slice(reference.lastIndexOf(':') + 1),
@@ -93,7 +89,7 @@ export function archiveEntries(layout: ImageLayout, reference: string): TarEntry
   const index = JSON.stringify({ schemaVersion: 2, manifests: [{ ...manifest, annotations }] })
   const blobs = readdirSync(join(folder, 'blobs', 'sha256')).sort()
   return [
-    { path: 'oci-layout', kind: 'file', content: { file: join(folder, 'oci-layout') } },
+    { path: 'oci-layout', kind: 'file', content: Buffer.from('{"imageLayoutVersion":"1.0.0"}') },
     { path: 'index.json', kind: 'file', content: Buffer.from(index) },
     ...blobs.map((name): TarEntry => {
       return { path: `blobs/sha256/${name}`, kind: 'file', content: { file: join(folder, 'blobs', 'sha256', name) } }

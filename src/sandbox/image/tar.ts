@@ -1,9 +1,8 @@
 import { closeSync, openSync, readSync, statSync } from 'node:fs'
 
-/** A folder, a symbolic link, or a file with its content in memory or on disk. */
+/** A folder, or a file with its content in memory or on disk. */
 export type TarEntry =
   | { readonly path: string; readonly kind: 'folder'; readonly mode?: number }
-  | { readonly path: string; readonly kind: 'link'; readonly target: string }
   | {
       readonly path: string
       readonly kind: 'file'
@@ -13,7 +12,7 @@ export type TarEntry =
 
 const BLOCK = 512
 const CHUNK = 1 << 20
-const KINDS = { file: '0', link: '2', folder: '5' } as const
+const KINDS = { file: '0', folder: '5' } as const
 
 /**
  * Writes a ustar archive (POSIX.1-1988) to a sink, chunk by chunk. The same entries always produce the same bytes,
@@ -64,7 +63,7 @@ function header(entry: TarEntry, size: number): Buffer {
   const block = Buffer.alloc(BLOCK)
   const path = entry.kind === 'folder' ? `${entry.path.replace(/\/$/, '')}/` : entry.path
   const { prefix, name } = splitPath(path)
-  const mode = entry.kind === 'link' ? 0o777 : (entry.mode ?? (entry.kind === 'folder' ? 0o755 : 0o644))
+  const mode = entry.mode ?? (entry.kind === 'folder' ? 0o755 : 0o644)
   const octal = (value: number, width: number): string => `${value.toString(8).padStart(width - 1, '0')}\0`
   block.write(name, 0)
   block.write(octal(mode, 8), 100)
@@ -74,7 +73,6 @@ function header(entry: TarEntry, size: number): Buffer {
   block.write(octal(0, 12), 136)
   block.fill(' ', 148, 156)
   block.write(KINDS[entry.kind], 156)
-  if (entry.kind === 'link') block.write(entry.target, 157)
   block.write('ustar\x0000', 257, 'latin1')
   block.write(prefix, 345)
   const sum = block.reduce((total, byte) => total + byte, 0)

@@ -1,16 +1,7 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import {
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
@@ -41,7 +32,7 @@ function unpack(archive: Buffer | string): string {
   return folder
 }
 
-test('tar unpacks an archive with the same content, modes, links and long names', () => {
+test('tar unpacks an archive with the same content, modes and long names', () => {
   const long = `${'folder/'.repeat(20)}${'name'.repeat(20)}`
   const onDisk = join(root, 'on-disk')
   writeFileSync(onDisk, Buffer.alloc(2_000_000, 'x'))
@@ -49,7 +40,6 @@ test('tar unpacks an archive with the same content, modes, links and long names'
     toTar([
       { path: 'bin', kind: 'folder', mode: 0o700 },
       { path: 'bin/app', kind: 'file', mode: 0o755, content: Buffer.from('hello') },
-      { path: 'link', kind: 'link', target: 'bin/app' },
       { path: 'empty', kind: 'file', content: Buffer.alloc(0) },
       { path: 'large', kind: 'file', content: { file: onDisk } },
       { path: long, kind: 'file', content: Buffer.from('far away') },
@@ -58,7 +48,6 @@ test('tar unpacks an archive with the same content, modes, links and long names'
   assert.equal(readFileSync(join(folder, 'bin/app'), 'utf8'), 'hello')
   assert.equal(statSync(join(folder, 'bin/app')).mode & 0o777, 0o755)
   assert.equal(statSync(join(folder, 'bin')).mode & 0o777, 0o700)
-  assert.equal(readlinkSync(join(folder, 'link')), 'bin/app')
   assert.equal(statSync(join(folder, 'empty')).size, 0)
   assert.ok(readFileSync(join(folder, 'large')).equals(readFileSync(onDisk)))
   assert.equal(readFileSync(join(folder, long), 'utf8'), 'far away')
