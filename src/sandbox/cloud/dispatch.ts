@@ -47,54 +47,43 @@ export interface Dispatcher {
 
 /** Serves one API request: fault, route, signature, parameters, RAM, handler, response, record. */
 export async function dispatch(cloud: Dispatcher, request: ApiRequest, response: ServerResponse): Promise<void> {
+  const { state } = cloud
   const requestId = newId.request()
   const version = requestedVersion(request)
-  const seen = {
-    operation: orElse(() => findRoute(OPERATIONS, request).operation, undefined),
-    principal: undefined as Principal | undefined,
+  const operation = orElse(() => findRoute(OPERATIONS, request).operation, undefined)
+  const { product = 'unknown', name = requestedAction(request), write = false } = operation ?? {}
+  const action = name ?? `${request.method} ${request.path}`
+  const call = { at: state.now(), product, action, requestId, write }
+  const caller: { principal?: Principal } = {}
+  const record = (status: number, code = ''): void => {
+    const principal = caller.principal === undefined ? '-' : principalArn(caller.principal)
+    cloud.record({ ...call, principal, status, code })
   }
-  const action = seen.operation?.name ?? requestedAction(request) ?? `${request.method} ${request.path}`
-  const product = seen.operation?.product ?? 'unknown'
-  const at = cloud.state.now()
-  let status = 200
-  let code = ''
   try {
     const instanceId = request.parameters.get('InstanceId') ?? ''
     const fault = cloud.faults.take({ product, action, path: request.path, instanceId })
     if (fault !== undefined && (await injectFault(fault, response, cloud.signal))) {
-      status = response.headersSent ? response.statusCode : 0
-      code = `fault:${fault.kind}`
-      return
+      return record(response.headersSent ? response.statusCode : 0, `fault:${fault.kind}`)
     }
-    const body = await perform(cloud.state, request, seen)
+    const body = await perform(state, request, caller)
     if (fault?.kind === 'cut-after') {
-      status = 0
-      code = 'fault:cut-after'
       response.socket?.destroy()
-      return
+      return record(0, 'fault:cut-after')
     }
-    sendJson(response, 200, successBody(body, version, requestId), requestId, cloud.state.now())
+    record(200)
+    sendJson(response, 200, successBody(body, version, requestId), requestId, state.now())
   } catch (error) {
     const failure = error instanceof ApiError ? error : new ApiError(500, 'InternalError', String(error))
-    status = failure.status
-    code = failure.code
+    record(failure.status, failure.code)
     const body = errorBody(failure, bodyStyle(version), product, requestId, request.headers.host ?? '')
-    sendJson(response, status, body, requestId, cloud.state.now())
-  } finally {
-    const principal = seen.principal === undefined ? '-' : principalArn(seen.principal)
-    const write = seen.operation?.write ?? false
-    cloud.record({ at, product, action, principal, status, code, requestId, write })
+    sendJson(response, failure.status, body, requestId, state.now())
   }
 }
 
-async function perform(
-  state: CloudState,
-  request: ApiRequest,
-  seen: { principal: Principal | undefined },
-): Promise<object> {
+async function perform(state: CloudState, request: ApiRequest, caller: { principal?: Principal }): Promise<object> {
   const { operation, pathParameters } = findRoute(OPERATIONS, request)
   const principal = operation.anonymous ? undefined : authenticate(state, request)
-  seen.principal = principal
+  if (principal !== undefined) caller.principal = principal
   const get = (name: string): string | undefined => pathParameters.get(name) ?? request.parameters.get(name)
   checkParameters(operation, get)
   const account = state.accounts.get(principal?.accountId ?? '') ?? state.accounts.values().next().value

@@ -26,12 +26,6 @@ export interface PushCredential {
   readonly password: string
 }
 
-interface AuthenticatedClient {
-  readonly name: string
-  readonly secondsLeft: number
-  readonly grant: (requested: readonly Access[]) => readonly Access[]
-}
-
 const TOKEN_SECONDS = 300
 
 /**
@@ -48,21 +42,6 @@ export function createRegistryTokenService(
 ): (request: ApiRequest, response: ServerResponse) => CallRecord {
   const x5c = [new X509Certificate(auth.certificatePem).raw.toString('base64')]
 
-  const authenticate = ({ username, password }: PushCredential): AuthenticatedClient | undefined => {
-    if (username === push.username && equalsInConstantTime(password, push.password)) {
-      return { name: username, secondsLeft: TOKEN_SECONDS, grant: (requested) => requested }
-    }
-    const credential: RegistryCredential | undefined = state.registryCredentials.get(password)
-    if (credential === undefined || credential.username !== username) return undefined
-    const secondsLeft = Math.floor((credential.expiresAt - state.now()) / 1000)
-    if (secondsLeft <= 0) return undefined
-    return {
-      name: principalArn(credential.principal),
-      secondsLeft,
-      grant: (requested) => grantAccess(state, credential, requested),
-    }
-  }
-
   const issue = (subject: string, secondsLeft: number, access: readonly Access[]): object => {
     const now = Math.floor(state.now() / 1000)
     const expires_in = Math.min(TOKEN_SECONDS, secondsLeft)
@@ -72,34 +51,31 @@ export function createRegistryTokenService(
   }
 
   return (request, response) => {
-    const get = (name: string): string => request.parameters.get(name) ?? ''
-    const given = readCredential(request)
     const requestId = newId.request()
-    const respond = (status: number, body: object, principal: string, code = ''): CallRecord => {
-      response
-        .writeHead(status, { 'content-type': 'application/json', 'x-request-id': requestId })
-        .end(JSON.stringify(body))
-      return {
-        at: state.now(),
-        product: 'registry',
-        action: 'token',
-        principal,
-        status,
-        code,
-        requestId,
-        write: false,
-      }
+    const respond = (status: number, body: object, principal = '-', code = ''): CallRecord => {
+      response.writeHead(status, { 'content-type': 'application/json', 'x-request-id': requestId })
+      response.end(JSON.stringify(body))
+      const call = { product: 'registry', action: 'token', principal, write: false }
+      return { at: state.now(), ...call, status, code, requestId }
     }
-    const service = get('service')
-    if (service !== '' && service !== auth.service)
-      return respond(400, errors('UNSUPPORTED', 'unknown service'), '-', 'UNSUPPORTED')
-    if (given === undefined) return respond(200, issue('', TOKEN_SECONDS, []), '-')
-    const client = authenticate(given)
-    if (client === undefined) {
-      return respond(401, errors('UNAUTHORIZED', 'authentication required'), '-', 'UNAUTHORIZED')
+    const refuse = (status: number, code: string, message: string): CallRecord =>
+      respond(status, { errors: [{ code, message }] }, '-', code)
+
+    const service = request.parameters.get('service') || auth.service
+    if (service !== auth.service) return refuse(400, 'UNSUPPORTED', 'unknown service')
+    const given = readCredential(request)
+    if (given === undefined) return respond(200, issue('', TOKEN_SECONDS, []))
+    const requested = parseScopes(scopesOf(request))
+    if (given.username === push.username && equalsInConstantTime(given.password, push.password)) {
+      return respond(200, issue(push.username, TOKEN_SECONDS, requested), push.username)
     }
-    const access = client.grant(parseScopes(scopesOf(request)))
-    return respond(200, issue(client.name, client.secondsLeft, access), client.name)
+    const credential = state.registryCredentials.get(given.password)
+    const secondsLeft = Math.floor(((credential?.expiresAt ?? 0) - state.now()) / 1000)
+    if (credential?.username !== given.username || secondsLeft <= 0) {
+      return refuse(401, 'UNAUTHORIZED', 'authentication required')
+    }
+    const name = principalArn(credential.principal)
+    return respond(200, issue(name, secondsLeft, grantAccess(state, credential, requested)), name)
   }
 }
 
@@ -120,10 +96,6 @@ function readCredential(request: ApiRequest): PushCredential | undefined {
 function scopesOf(request: ApiRequest): readonly string[] {
   const form = request.method === 'POST' ? new URLSearchParams(request.body.toString()).getAll('scope') : []
   return [...request.query.filter(([name]) => name === 'scope').map(([, value]) => value), ...form]
-}
-
-function errors(code: string, message: string): object {
-  return { errors: [{ code, message }] }
 }
 
 /** An item of the `access` claim of a registry token. */
