@@ -19,6 +19,10 @@ export function createSession(call: Call, accountId: string, role: Role, maxSeco
     const message = `The Min/Max value of DurationSeconds is 15min/${maxSeconds / 3600}hr.`
     throw new ApiError(400, 'InvalidParameter.DurationSeconds', message)
   }
+  if (call.get('Policy') !== undefined) {
+    // Ignored, it would leave the session more permissions than its caller wanted.
+    throw new ApiError(400, 'InvalidParameter.Policy', 'The emulated cloud has no session policies.')
+  }
   const name = call.need('RoleSessionName')
   const session = openSession(call.state, { accountId, name: role.name }, name, seconds)
   const arn = `${roleArn(accountId, role.name).replace(':role/', ':assumed-role/')}/${name}`
