@@ -5,7 +5,7 @@ import {
   listInstanceEndpoint,
 } from '../alibaba/cr.ts'
 import type { CredentialProvider, Credentials } from '../alibaba/credentials.ts'
-import type { ReadText } from '../alibaba/identities/access-key.ts'
+import { type ReadText, readMounted } from '../alibaba/identities/access-key.ts'
 import type { AssumeRoleStep } from '../alibaba/identities/assumed-role.ts'
 import { stopwatch } from '../alibaba/transport/cloud-clock.ts'
 import type { CloudTarget } from '../alibaba/transport/cloud-transport.ts'
@@ -85,28 +85,17 @@ function noDomain(registry: RegistryConfig): NopassError {
 
 /** A user name and password from a mounted Secret, which may change, so it is read at each call. */
 function createStaticFetch(registry: RegistryConfig, deps: TokenSourceDeps): LoginFetch {
-  const directory = `${deps.secretsDir}/registries/${registry.name}`
+  const whose = `registry ${registry.name}`
+  const hint = 'The Secret named in existingSecret needs the keys username and password.'
   return async (signal) => {
-    const read = (key: string) => readLogin(registry.name, `${directory}/${key}`, deps.readText, signal)
+    const read = (key: string) => {
+      const file = `${deps.secretsDir}/registries/${registry.name}/${key}`
+      return readMounted({ whose, file, hint }, deps.readText, signal)
+    }
     const username = await read('username')
     const password = await read('password')
     return { username, password, issuedAt: deps.transport.clock.now(), expiresAt: null, own: [] }
   }
-}
-
-async function readLogin(name: string, file: string, readText: ReadText, signal: AbortSignal): Promise<string> {
-  const fail = (cause?: unknown): NopassError =>
-    new NopassError('CREDENTIALS_MISSING', `registry ${name}: ${file} cannot be read or is empty`, {
-      hint: 'The Secret named in existingSecret needs the keys username and password.',
-      cause,
-    })
-  const text = await readText(file, signal).catch((error: unknown) => {
-    throw fail(error)
-  })
-  // An editor's trailing line feed is not part of a password.
-  const value = text.replace(/\r?\n$/, '')
-  if (value === '') throw fail()
-  return value
 }
 
 /** How long an instance's addresses are cached (milliseconds); at random between the two, so that a fleet does not read them together. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createEnvironmentProvider } from '../../src/alibaba/identities/access-key.ts'
-import { createGithubIdentity } from '../../src/alibaba/identities/assumed-role.ts'
+import { createOidcRoleProvider } from '../../src/alibaba/identities/assumed-role.ts'
 import { createIdentity, type IdentityConfig, type IdentityDeps } from '../../src/alibaba/identities/identity.ts'
 import { createCloudClock } from '../../src/alibaba/transport/cloud-clock.ts'
 import { createEndpoints } from '../../src/alibaba/transport/endpoints.ts'
@@ -44,6 +44,7 @@ function setUp(replies: readonly Reply[], more: Partial<IdentityDeps> = {}) {
     readText,
     oidcTokenFile: '/token',
     accessKeyDir: '/key',
+    sessionName: 'acr-nopass',
     ...more,
   }
   return { deps, sent, files, time }
@@ -268,19 +269,20 @@ test('the CLI uses the standard variables, and names the missing ones', async ()
 
 test('a workflow requests a new ID token from its runner at each renewal', async () => {
   const { deps, sent } = setUp([issued('g1'), issued('g2')])
-  const audiences: string[] = []
-  const identity = createGithubIdentity({
+  let tokens = 0
+  const identity = createOidcRoleProvider({
+    name: 'github',
     transport: deps.transport,
     endpoint: new URL('https://sts.aliyuncs.com'),
     roleArn: 'acs:ram::1:role/ci',
     oidcProviderArn: 'acs:ram::1:oidc-provider/github',
     sessionName: 'run-1',
-    getIdToken: async (audience) => `${audience}-${audiences.push(audience)}`,
+    oidcToken: async () => `token-${++tokens}`,
   })
   await identity.get()
   await identity.fresh()
   assert.deepEqual(
     sent.map(({ body }) => new URLSearchParams(body).get('OIDCToken')),
-    ['sts.aliyuncs.com-1', 'sts.aliyuncs.com-2'],
+    ['token-1', 'token-2'],
   )
 })

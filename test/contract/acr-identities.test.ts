@@ -103,6 +103,8 @@ test('worker-role rejects a metadata service without version 2 unless values all
       ...clientOf(bench.cloud, 'http://127.0.0.1:1'),
       region: '',
       readText,
+      accessKeyDir: '',
+      sessionName: 'acr-nopass',
     }).get(),
     { code: 'IDENTITY_UNAVAILABLE' },
   )

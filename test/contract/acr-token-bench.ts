@@ -42,7 +42,8 @@ export async function startTokenBench(): Promise<TokenBench> {
     folder,
     sourceOf(config, identity = { type: 'worker-role' }, client = clientOf(cloud, imds)) {
       const oidcTokenFile = join(folder, 'token')
-      const identityDeps = { ...client, region: cloud.regionId, readText, oidcTokenFile }
+      const named = { accessKeyDir: '', oidcTokenFile, sessionName: 'acr-nopass' }
+      const identityDeps = { ...client, ...named, region: cloud.regionId, readText }
       const identityOf: TokenSourceDeps['identity'] = (chain) => createIdentity(identity, chain, identityDeps)
       const deps = { ...client, identity: identityOf, identityConfig: identity, readText, secretsDir: folder }
       return createTokenSource(config, deps)

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, beforeEach, test } from 'node:test'
 import type { CredentialProvider } from '../../src/alibaba/credentials.ts'
 import { describeClusterDetail, describeUserKubeconfig, listNodePools } from '../../src/alibaba/cs.ts'
-import { createAssumedRoleProvider, createGithubIdentity } from '../../src/alibaba/identities/assumed-role.ts'
+import { createAssumedRoleProvider, createOidcRoleProvider } from '../../src/alibaba/identities/assumed-role.ts'
 import { createRam } from '../../src/alibaba/ram.ts'
 import { applyPolicy } from '../../src/policy/apply-policy.ts'
 import { type CiPolicyInput, ciPolicyDocument } from '../../src/policy/ci-document.ts'
@@ -42,13 +42,14 @@ before(async () => {
     }),
   )
   const { transport, endpoints } = clientOf(cloud)
-  ci = createGithubIdentity({
+  ci = createOidcRoleProvider({
+    name: 'github',
     transport,
     endpoint: endpoints.url('sts'),
     roleArn: `acs:ram::${cloud.accountId}:role/${CI_ROLE}`,
     oidcProviderArn: provider,
     sessionName: 'run-1',
-    getIdToken: async (audience) => cloud.issueGithubToken({ repository: REPOSITORY, audience }),
+    oidcToken: async () => cloud.issueGithubToken({ repository: REPOSITORY, audience: 'sts.aliyuncs.com' }),
   })
 })
 after(() => cloud.stop())
@@ -175,13 +176,14 @@ test('adopting needs two more actions, and no others', async () => {
 test('the workflow’s trust allows its own branch, and neither another branch nor a fork', async () => {
   const { transport, endpoints } = clientOf(cloud)
   const as = (repository: string, ref: string) =>
-    createGithubIdentity({
+    createOidcRoleProvider({
+      name: 'github',
       transport,
       endpoint: endpoints.url('sts'),
       roleArn: `acs:ram::${cloud.accountId}:role/${CI_ROLE}`,
       oidcProviderArn: `acs:ram::${cloud.accountId}:oidc-provider/github-actions`,
       sessionName: 'run-2',
-      getIdToken: async (audience) => cloud.issueGithubToken({ repository, ref, audience }),
+      oidcToken: async () => cloud.issueGithubToken({ repository, ref, audience: 'sts.aliyuncs.com' }),
     }).get()
   assert.match((await as(REPOSITORY, 'refs/heads/main')).accessKeyId, /^STS\./)
   await assert.rejects(as(REPOSITORY, 'refs/heads/other'), { code: 'IDENTITY_NOT_TRUSTED' })

@@ -5,27 +5,29 @@ export type ReadText = (file: string, signal?: AbortSignal) => Promise<string>
 
 /** An access key in a mounted Secret (files `accessKeyId`, `accessKeySecret`), which may be rotated, so it is read at each use. */
 export function createAccessKeyProvider(directory: string, readText: ReadText): CredentialProvider {
-  const read = async (signal?: AbortSignal): Promise<Credentials> => {
-    const accessKeyId = await readKey(`${directory}/accessKeyId`, readText, signal)
-    const accessKeySecret = await readKey(`${directory}/accessKeySecret`, readText, signal)
-    return { accessKeyId, accessKeySecret }
-  }
+  const hint = 'The Secret named in identity.accessKey.existingSecret needs the keys accessKeyId and accessKeySecret.'
+  const readKey = async (key: string, signal?: AbortSignal): Promise<string> =>
+    (await readMounted({ whose: 'access-key', file: `${directory}/${key}`, hint }, readText, signal)).trim()
+  const read = async (signal?: AbortSignal): Promise<Credentials> => ({
+    accessKeyId: await readKey('accessKeyId', signal),
+    accessKeySecret: await readKey('accessKeySecret', signal),
+  })
   return { name: 'access-key', sharedSession: false, get: read, fresh: read }
 }
 
-async function readKey(file: string, readText: ReadText, signal?: AbortSignal): Promise<string> {
+/** The text of a mounted file without an editor's line feed at its end. @throws CREDENTIALS_MISSING */
+export async function readMounted(
+  { whose, file, hint }: { readonly whose: string; readonly file: string; readonly hint: string },
+  readText: ReadText,
+  signal?: AbortSignal,
+): Promise<string> {
+  const missing = (cause?: unknown): NopassError =>
+    new NopassError('CREDENTIALS_MISSING', `${whose}: ${file} cannot be read or is empty`, { hint, cause })
   const text = await readText(file, signal).catch((error: unknown) => {
-    throw missing(file, error)
+    throw missing(error)
   })
-  if (text.trim() === '') throw missing(file)
-  return text.trim()
-}
-
-function missing(file: string, cause?: unknown): NopassError {
-  return new NopassError('CREDENTIALS_MISSING', `access-key: ${file} cannot be read or is empty`, {
-    hint: 'The Secret named in identity.accessKey.existingSecret needs the keys accessKeyId and accessKeySecret.',
-    cause,
-  })
+  if (text.trim() === '') throw missing()
+  return text.replace(/\r?\n$/, '')
 }
 
 /** The identity of the CLI: the standard variables of Alibaba Cloud's tools. @throws CREDENTIALS_MISSING */

@@ -49,22 +49,3 @@ export function createOidcRoleProvider(options: OidcRoleOptions): CredentialProv
     },
   })
 }
-
-export interface GithubIdentityOptions extends CloudService {
-  readonly roleArn: string
-  readonly oidcProviderArn: string
-  /** Default `sts.aliyuncs.com`; must be among the provider's client ids. */
-  readonly audience?: string | undefined
-  readonly durationSeconds?: number | undefined
-  /** Requests an ID token from the runner (`@actions/core` getIDToken); called at each renewal. */
-  readonly getIdToken: (audience: string, signal?: AbortSignal) => Promise<string>
-  /** Shown in ActionTrail: identifies the run. */
-  readonly sessionName: string
-}
-
-/** The workflow's role, assumed with GitHub's ID token: there is no stored key. */
-export function createGithubIdentity(options: GithubIdentityOptions): CredentialProvider {
-  const audience = options.audience ?? 'sts.aliyuncs.com'
-  const oidcToken = (signal: AbortSignal): Promise<string> => options.getIdToken(audience, signal)
-  return createOidcRoleProvider({ ...options, name: 'github', oidcToken })
-}

@@ -20,10 +20,10 @@ export interface IdentityDeps {
   readonly region: string
   readonly readText: ReadText
   /** Folder with `accessKeyId` and `accessKeySecret`. */
-  readonly accessKeyDir?: string | undefined
+  readonly accessKeyDir: string
   readonly oidcTokenFile?: string | undefined
-  /** Default `acr-nopass`; shown in ActionTrail. */
-  readonly sessionName?: string | undefined
+  /** Shown in ActionTrail. */
+  readonly sessionName: string
 }
 
 /**
@@ -37,7 +37,7 @@ export function createIdentity(
 ): CredentialProvider {
   const base = createBase(config, deps)
   if (chain.length === 0) return base
-  return createAssumedRoleProvider(base, chain, { ...stsTarget(deps), sessionName: deps.sessionName ?? 'acr-nopass' })
+  return createAssumedRoleProvider(base, chain, { ...stsTarget(deps), sessionName: deps.sessionName })
 }
 
 function createBase(config: IdentityConfig, deps: IdentityDeps): CredentialProvider {
@@ -50,10 +50,11 @@ function createBase(config: IdentityConfig, deps: IdentityDeps): CredentialProvi
     case 'rrsa': {
       const { roleArn, oidcProviderArn } = config.rrsa ?? {}
       if (!roleArn || !oidcProviderArn || !oidcTokenFile) {
-        throw incomplete('rrsa needs identity.rrsa.roleArn, identity.rrsa.oidcProviderArn and a mounted token')
+        const needed = 'identity.rrsa.roleArn, identity.rrsa.oidcProviderArn and a mounted token'
+        throw new NopassError('IDENTITY_UNAVAILABLE', `rrsa needs ${needed}`)
       }
       const oidcToken = (signal: AbortSignal) => readToken(oidcTokenFile, readText, signal)
-      const sessionName = deps.sessionName ?? 'acr-nopass'
+      const { sessionName } = deps
       return createOidcRoleProvider({
         name: 'rrsa',
         ...stsTarget(deps),
@@ -63,10 +64,8 @@ function createBase(config: IdentityConfig, deps: IdentityDeps): CredentialProvi
         sessionName,
       })
     }
-    case 'access-key': {
-      if (!accessKeyDir) throw incomplete('access-key needs identity.accessKey.existingSecret')
+    case 'access-key':
       return createAccessKeyProvider(accessKeyDir, readText)
-    }
   }
 }
 
@@ -84,8 +83,4 @@ async function readToken(file: string, readText: ReadText, signal: AbortSignal):
       cause,
     })
   }
-}
-
-function incomplete(what: string): NopassError {
-  return new NopassError('IDENTITY_UNAVAILABLE', what)
 }

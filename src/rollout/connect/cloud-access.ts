@@ -1,6 +1,6 @@
 import type { CredentialProvider } from '../../alibaba/credentials.ts'
 import { createEnvironmentProvider } from '../../alibaba/identities/access-key.ts'
-import { createAssumedRoleProvider, createGithubIdentity } from '../../alibaba/identities/assumed-role.ts'
+import { createAssumedRoleProvider, createOidcRoleProvider } from '../../alibaba/identities/assumed-role.ts'
 import { createRam, type Ram } from '../../alibaba/ram.ts'
 import { type CallerIdentity, getCallerIdentity } from '../../alibaba/sts.ts'
 import type { CloudService, CloudTarget, CloudTransport } from '../../alibaba/transport/cloud-transport.ts'
@@ -93,13 +93,14 @@ function byToken(
   deps: CloudDeps,
   target: SessionTarget,
 ): CredentialProvider {
-  const provider = createGithubIdentity({
+  const getIdToken = deps.getIdToken ?? missingIdToken
+  const provider = createOidcRoleProvider({
     ...target,
+    name: 'github',
     roleArn,
     oidcProviderArn,
-    audience: inputs.audience,
     durationSeconds: inputs['session-duration'],
-    getIdToken: deps.getIdToken ?? missingIdToken,
+    oidcToken: (signal) => getIdToken(inputs.audience, signal),
   })
   return masking(provider, deps.mask)
 }

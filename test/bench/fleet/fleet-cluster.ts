@@ -88,7 +88,9 @@ function createEntry(name: string, life: number, { cloud, clock, random }: Clust
     endpoints,
     region: 'cn-hangzhou',
     readText,
+    accessKeyDir: '',
     oidcTokenFile: '/token',
+    sessionName: 'fleet',
   })
   const source = createTokenSource(registry, {
     transport,

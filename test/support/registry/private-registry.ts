@@ -56,7 +56,14 @@ export async function openPrivateRegistry(tools: { registry: string }, signal: A
   const { cr, imds } = cloud.endpoints
   const endpoints = createEndpoints({ overrides: { cr, imds }, region: cloud.regionId })
   const transport = createDefaultTransport()
-  const deps = { transport, endpoints, region: cloud.regionId, readText: (file: string) => readFile(file, 'utf8') }
+  const deps = {
+    transport,
+    endpoints,
+    region: cloud.regionId,
+    readText: (file: string) => readFile(file, 'utf8'),
+    accessKeyDir: '',
+    sessionName: 'acr-nopass',
+  }
   const source = createTokenSource(
     {
       name: 'demo',
