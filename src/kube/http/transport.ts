@@ -5,7 +5,6 @@ import { NopassError } from '../../errors.ts'
 import { isLoopback } from '../../proxy-rules.ts'
 import type { KubeConnection } from '../kube-connection.ts'
 import { nameProxy } from '../proxy.ts'
-import { AbortListeners } from './abort-listeners.ts'
 import { type ConnectionLane, createAgents, tune } from './agents.ts'
 import { isClosed, MalformedResponse, notSent, refusedByNode, requestFailureOf, timedOut } from './request-failure.ts'
 
@@ -83,7 +82,6 @@ function share(connection: KubeConnection, userAgent: string) {
     connected: secure ? 'secureConnect' : 'connect',
     target: { host, proxy: proxy === undefined ? undefined : nameProxy(proxy) },
     agents: createAgents(connection, address.host, secure),
-    aborts: new AbortListeners(),
     underWay: new Set<Exchange>(),
   }
 }
@@ -108,9 +106,8 @@ class Exchange {
   }
 
   start(connection: KubeConnection): void {
-    const { underWay, aborts } = this.#shared
-    underWay.add(this)
-    if (this.#signal) aborts.add(this.#signal, this)
+    this.#shared.underWay.add(this)
+    this.#signal?.addEventListener('abort', this.#onAbort)
     const withoutToken = (error: unknown): void => {
       if (this.#settle()) this.#reader.fail(error)
     }
@@ -123,6 +120,8 @@ class Exchange {
       withoutToken(error)
     }
   }
+
+  readonly #onAbort = (): void => this.stop(this.#signal?.reason)
 
   stop(error: unknown): void {
     this.#stopped = true
@@ -219,7 +218,7 @@ class Exchange {
     if (this.#settled) return false
     this.#settled = true
     clearTimeout(this.#timer)
-    if (this.#signal) this.#shared.aborts.remove(this.#signal, this)
+    this.#signal?.removeEventListener('abort', this.#onAbort)
     this.#shared.underWay.delete(this)
     return true
   }
