@@ -74,13 +74,9 @@ function createFetch(
 }
 
 function noDomain(registry: RegistryConfig): NopassError {
-  return new NopassError(
-    'REGISTRY_NO_DOMAIN',
-    `registry ${registry.name} has no domain on network ${registry.network}`,
-    {
-      hint: 'Open the endpoint of this network in the ACR console, or set network: all.',
-    },
-  )
+  const hint = 'Open the endpoint of this network in the ACR console, or set network: all.'
+  const message = `registry ${registry.name} has no domain on network ${registry.network}`
+  return new NopassError('REGISTRY_NO_DOMAIN', message, { hint })
 }
 
 /** A user name and password from a mounted Secret, which may change, so it is read at each call. */

@@ -58,13 +58,8 @@ function load(source: KubeconfigOptions): LoadedKubeconfig {
       config.getCurrentContext() === 'loaded-context' &&
       config.getCurrentCluster()?.server === 'http://localhost:8080'
     ) {
-      throw new NopassError(
-        'KUBECONFIG_INVALID',
-        'there is no kubeconfig: $KUBECONFIG is not set, and ~/.kube/config does not exist',
-        {
-          hint: 'Name one with --kubeconfig FILE.',
-        },
-      )
+      const message = 'there is no kubeconfig: $KUBECONFIG is not set, and ~/.kube/config does not exist'
+      throw new NopassError('KUBECONFIG_INVALID', message, { hint: 'Name one with --kubeconfig FILE.' })
     }
     return loaded
   } catch (cause) {

@@ -36,9 +36,6 @@ export function createRivalAddon({ secretName, onFound, onGone }: RivalAddonOpti
 
 function problemOf(key: string, entry: string): NopassError {
   const [namespace = '', serviceAccount = ''] = key.split('/')
-  return new NopassError(
-    'RIVAL_ADDON',
-    `ServiceAccount ${serviceAccount} also names ${entry} of Alibaba's credential helper, which serves the same namespaces`,
-    { place: { namespace } },
-  )
+  const message = `ServiceAccount ${serviceAccount} also names ${entry} of Alibaba's credential helper, which serves the same namespaces`
+  return new NopassError('RIVAL_ADDON', message, { place: { namespace } })
 }

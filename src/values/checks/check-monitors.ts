@@ -18,27 +18,19 @@ export function checkMonitors(values: MapNode): ValuesError[] {
     const message = `the alert \`${name}\` has no threshold that could be set`
     return [new ValuesError('VALUES_NO_EFFECT', message, { at: threshold.at, path, hint: 'Remove the threshold.' })]
   })
-  return [
-    ...(byService && is(child(metrics, 'enabled'), false)
-      ? [
-          wrong(values, 'VALUES_NO_EFFECT', 'serviceMonitor', {
-            message: '`metrics.serviceMonitor.enabled` needs the Service of `metrics.enabled`',
-            hint: 'Write `metrics.enabled: true`, or use `metrics.podMonitor`.',
-          }),
-        ]
-      : []),
-    ...(byService && byPod
-      ? [
-          wrong(values, 'VALUES_COLLISION', 'podMonitor', {
-            message:
-              '`metrics.serviceMonitor` and `metrics.podMonitor` are both enabled, so every sample would be scraped twice',
-            hint: 'Keep one of them.',
-          }),
-        ]
-      : []),
-    ...(['serviceMonitor', 'podMonitor'] as const).flatMap((monitor) => longScrapes(metrics, monitor)),
-    ...thresholds,
-  ]
+  const errors: ValuesError[] = []
+  if (byService && is(child(metrics, 'enabled'), false)) {
+    const message = '`metrics.serviceMonitor.enabled` needs the Service of `metrics.enabled`'
+    const hint = 'Write `metrics.enabled: true`, or use `metrics.podMonitor`.'
+    errors.push(wrong(values, 'VALUES_NO_EFFECT', 'serviceMonitor', message, hint))
+  }
+  if (byService && byPod) {
+    const both = '`metrics.serviceMonitor` and `metrics.podMonitor` are both enabled'
+    const message = `${both}, so every sample would be scraped twice`
+    errors.push(wrong(values, 'VALUES_COLLISION', 'podMonitor', message, 'Keep one of them.'))
+  }
+  const scrapes = ['serviceMonitor', 'podMonitor'].flatMap((monitor) => longScrapes(metrics, monitor))
+  return [...errors, ...scrapes, ...thresholds]
 }
 
 /** The operator of Prometheus ignores such a monitor. */
@@ -65,7 +57,8 @@ function wrong(
   values: MapNode,
   code: 'VALUES_NO_EFFECT' | 'VALUES_COLLISION',
   monitor: string,
-  { message, hint }: { readonly message: string; readonly hint: string },
+  message: string,
+  hint: string,
 ): ValuesError {
   const path = ['metrics', monitor, 'enabled']
   return new ValuesError(code, message, { at: placeOf(values, path), path, value: 'true', hint })

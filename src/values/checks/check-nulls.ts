@@ -61,13 +61,7 @@ export function checkNulls(values: MapNode, given: MapNode): ValuesError[] {
     const name = formatPath(nulled)
     if (reported.has(name)) return []
     reported.add(name)
-    const at = lookup(given, nulled)?.at
-    return [
-      new ValuesError('VALUES_NULL', `\`${name}\` is null, which removes its default`, {
-        at,
-        path: nulled,
-        value: 'null',
-      }),
-    ]
+    const message = `\`${name}\` is null, which removes its default`
+    return [new ValuesError('VALUES_NULL', message, { at: lookup(given, nulled)?.at, path: nulled, value: 'null' })]
   })
 }

@@ -28,13 +28,8 @@ export function regionErrors(root: YamlNode, path: ValuePath, otherwise: string)
   if (REGIONS.includes(region)) return []
   const meant = nearest(region, REGIONS)
   const fix = meant === undefined ? 'Write the id of a region, such as cn-hangzhou.' : `Did you mean ${meant}?`
-  return [
-    new ValuesError('VALUES_REGION', `\`${formatPath(path)}\` is "${region}": Alibaba Cloud has no such region`, {
-      at: node.at,
-      path,
-      value: region,
-      expected: `a region, such as ${meant ?? 'cn-hangzhou'}`,
-      hint: `${fix} For a cloud with regions of its own set ${otherwise}.`,
-    }),
-  ]
+  const message = `\`${formatPath(path)}\` is "${region}": Alibaba Cloud has no such region`
+  const expected = `a region, such as ${meant ?? 'cn-hangzhou'}`
+  const hint = `${fix} For a cloud with regions of its own set ${otherwise}.`
+  return [new ValuesError('VALUES_REGION', message, { at: node.at, path, value: region, expected, hint })]
 }

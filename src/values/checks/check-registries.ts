@@ -57,19 +57,14 @@ function idleKeys(registry: YamlNode, index: number): ValuesError[] {
     if (entry === undefined || is(entry.value, null)) return []
     // The schema refuses it, and says what to do.
     if (text(entry.value)?.startsWith('crpi-')) return []
-    const home = Object.keys(IDLE).filter((other) => !IDLE[other]?.includes(key))
-    return [
-      new ValuesError(
-        'VALUES_NO_EFFECT',
-        `\`registries[${index}].${key}\` has no effect with \`edition: ${edition}\``,
-        {
-          at: entry.keyAt,
-          path: ['registries', index, key],
-          expected: `\`${key}\` only with edition ${home.join(' or ')}`,
-          hint: `Remove \`${key}\`, or change \`edition\` to ${home.join(' or ')}.`,
-        },
-      ),
-    ]
+    const home = Object.keys(IDLE)
+      .filter((other) => !IDLE[other]?.includes(key))
+      .join(' or ')
+    const message = `\`registries[${index}].${key}\` has no effect with \`edition: ${edition}\``
+    const expected = `\`${key}\` only with edition ${home}`
+    const hint = `Remove \`${key}\`, or change \`edition\` to ${home}.`
+    const path = ['registries', index, key]
+    return [new ValuesError('VALUES_NO_EFFECT', message, { at: entry.keyAt, path, expected, hint })]
   })
 }
 
@@ -78,16 +73,8 @@ function idleRepositories(registry: YamlNode, index: number): ValuesError[] {
   const all = globs.findIndex((glob) => is(glob, '*'))
   const node = globs[all]
   if (node === undefined || globs.length === 1) return []
-  return [
-    new ValuesError(
-      'VALUES_NO_EFFECT',
-      `\`*\` allows every repository, so the others in \`registries[${index}].repositories\` have no effect`,
-      {
-        at: node.at,
-        path: ['registries', index, 'repositories', all],
-        value: '*',
-        hint: 'Remove `*` to allow only the others, or remove the others.',
-      },
-    ),
-  ]
+  const message = `\`*\` allows every repository, so the others in \`registries[${index}].repositories\` have no effect`
+  const path = ['registries', index, 'repositories', all]
+  const hint = 'Remove `*` to allow only the others, or remove the others.'
+  return [new ValuesError('VALUES_NO_EFFECT', message, { at: node.at, path, value: '*', hint })]
 }

@@ -41,17 +41,11 @@ export function checkSecretName(values: MapNode): ValuesError[] {
   const name = text(node)
   if (node === undefined || name === undefined) return []
   const isCommon = COMMON_SECRET_NAMES.includes(name) || /^acr-credential-/.test(name)
-  const common =
-    isCommon && !is(child(values, 'adopt'), true)
-      ? [
-          new ValuesError('VALUES_SECRET_NAME', `\`secretName\` is "${name}", a name that others commonly use`, {
-            at: node.at,
-            path: ['secretName'],
-            value: name,
-            expected: 'a name of its own, such as acr-nopass',
-          }),
-        ]
-      : []
+  const isRefused = isCommon && !is(child(values, 'adopt'), true)
+  const taken = `\`secretName\` is "${name}", a name that others commonly use`
+  const expected = 'a name of its own, such as acr-nopass'
+  const details = { at: node.at, path: ['secretName'], value: name, expected }
+  const common = isRefused ? [new ValuesError('VALUES_SECRET_NAME', taken, details)] : []
   const message = `the Secret "${name}" is read here and is also the pull secret (\`secretName\`), which the helper overwrites`
   const read = sourcePaths(values).flatMap((path) => {
     const source = lookup(values, path)
@@ -85,19 +79,10 @@ export function checkSecrets(given: MapNode): ValuesError[] {
     const value = node.value
     const key = path.at(-1)
     const found = SECRETS.find(({ pattern }) => pattern.test(value))?.what
-    const what =
-      found ??
-      (typeof key === 'string' && SECRET_KEY.test(key) && !path.includes('extraObjects')
-        ? 'a secret by its key'
-        : undefined)
-    if (what === undefined) return
-    errors.push(
-      new ValuesError('VALUES_SECRET_INSIDE', `\`${formatPath(path)}\` holds what looks like ${what}`, {
-        at: node.at,
-        path,
-        hideLine: true,
-      }),
-    )
+    const byKey = typeof key === 'string' && SECRET_KEY.test(key) && !path.includes('extraObjects')
+    if (found === undefined && !byKey) return
+    const message = `\`${formatPath(path)}\` holds what looks like ${found ?? 'a secret by its key'}`
+    errors.push(new ValuesError('VALUES_SECRET_INSIDE', message, { at: node.at, path, hideLine: true }))
   }
   visit(given, [])
   return errors

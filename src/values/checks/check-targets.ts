@@ -38,36 +38,24 @@ function scopeErrors(values: MapNode, path: ValuePath, registries: number): Valu
     ).every((node) => node !== undefined)
   const globs = replaced('include') ? [] : items(lookup(values, [...path, 'include']))
   const errors = globs.flatMap((glob, index) => {
-    if (!text(glob)?.includes('*')) return []
+    const value = text(glob)
+    if (!value?.includes('*')) return []
     const here = [...path, 'include', index]
-    const origin = glob.origin === 'chart' ? 'the default ' : ''
-    return [
-      new ValuesError(
-        'VALUES_SCOPE',
-        `\`scope: namespaces\` gives rights in listed namespaces only, and ${origin}\`${formatPath(here)}\` is the glob "${text(glob)}"`,
-        {
-          at: glob.origin === 'chart' ? placeOf(values, ['scope']) : glob.at,
-          path: here,
-          value: text(glob),
-          expected: 'plain names of namespaces that exist',
-          hint: `List the names in \`${formatPath([...path, 'include'])}\`, or take \`scope: cluster\`.`,
-        },
-      ),
-    ]
+    const isDefault = glob.origin === 'chart'
+    const what = `${isDefault ? 'the default ' : ''}\`${formatPath(here)}\` is the glob "${value}"`
+    const message = `\`scope: namespaces\` gives rights in listed namespaces only, and ${what}`
+    const at = isDefault ? placeOf(values, ['scope']) : glob.at
+    const expected = 'plain names of namespaces that exist'
+    const hint = `List the names in \`${formatPath([...path, 'include'])}\`, or take \`scope: cluster\`.`
+    return [new ValuesError('VALUES_SCOPE', message, { at, path: here, value, expected, hint })]
   })
   const selector = replaced('selector') ? undefined : lookup(values, [...path, 'selector'])
   if (selector?.kind !== 'map' || selector.entries.size === 0) return errors
   const here = [...path, 'selector']
   const message = `\`scope: namespaces\` reads no labels of namespaces, so \`${formatPath(here)}\` cannot work`
-  return [
-    ...errors,
-    new ValuesError('VALUES_SCOPE', message, {
-      at: placeOf(values, here),
-      path: here,
-      expected: 'no selector',
-      hint: 'Remove the selector and list the namespaces by name, or take `scope: cluster`.',
-    }),
-  ]
+  const hint = 'Remove the selector and list the namespaces by name, or take `scope: cluster`.'
+  const details = { at: placeOf(values, here), path: here, expected: 'no selector', hint }
+  return [...errors, new ValuesError('VALUES_SCOPE', message, details)]
 }
 
 function globErrors(values: MapNode, path: ValuePath): ValuesError[] {

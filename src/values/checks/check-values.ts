@@ -51,13 +51,9 @@ function checkIdentity(values: MapNode): ValuesError[] {
   return [...identity.entries].flatMap(([key, { keyAt, value }]) => {
     const owner = BLOCKS.get(key)
     if (owner === undefined || owner === type || value.origin === 'chart') return []
-    return [
-      new ValuesError('VALUES_NO_EFFECT', `\`identity.${key}\` has no effect with \`type: ${type}\``, {
-        at: keyAt,
-        path: ['identity', key],
-        expected: `\`${key}\` only with \`type: ${owner}\``,
-        hint: `Remove \`${key}\`, or write \`type: ${owner}\`.`,
-      }),
-    ]
+    const message = `\`identity.${key}\` has no effect with \`type: ${type}\``
+    const expected = `\`${key}\` only with \`type: ${owner}\``
+    const hint = `Remove \`${key}\`, or write \`type: ${owner}\`.`
+    return [new ValuesError('VALUES_NO_EFFECT', message, { at: keyAt, path: ['identity', key], expected, hint })]
   })
 }

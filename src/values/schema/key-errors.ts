@@ -10,17 +10,14 @@ export function unknownKeyError(context: ProblemContext, key: string): ValuesErr
   const known = Object.keys(schema?.properties ?? {})
   const here = formatPath(path).replaceAll(/\[\d+\]/g, '[]')
   const elsewhere = (keyPlaces(rootSchema).get(key) ?? []).filter((place) => place !== here)
-  return new ValuesError(
-    'SCHEMA_UNKNOWN_KEY',
-    `there is no key \`${key}\` ${path.length === 0 ? 'at the top' : `in ${name(path)}`}`,
-    {
-      at: placeOfKey(root, path, key),
-      path: [...path, key],
-      expected: `one of ${known.join(', ')}`,
-      hint: leftOut(path, key) ?? hintFor(key, known, elsewhere) ?? `Remove it; ${listOf(known)}.`,
-      hideLine: true,
-    },
-  )
+  const message = `there is no key \`${key}\` ${path.length === 0 ? 'at the top' : `in ${name(path)}`}`
+  return new ValuesError('SCHEMA_UNKNOWN_KEY', message, {
+    at: placeOfKey(root, path, key),
+    path: [...path, key],
+    expected: `one of ${known.join(', ')}`,
+    hint: leftOut(path, key) ?? hintFor(key, known, elsewhere) ?? `Remove it; ${listOf(known)}.`,
+    hideLine: true,
+  })
 }
 
 // A list that is too long to read does not help.
@@ -108,24 +105,17 @@ export function exactlyOneError(context: ProblemContext): ValuesError {
   const given = choices.filter((key) => child(node, key) !== undefined)
   const list = (given.length === 0 ? choices : given).map((key) => `\`${key}\``)
   const place = path.length === 0 ? '' : ` in ${name(path)}`
-  const second = given[1]
-  const at = second === undefined ? placeOf(root, path) : keyPlace(node, second)
-  return new ValuesError(
-    'SCHEMA_EXACTLY_ONE',
+  const second = given[1] === undefined || node?.kind !== 'map' ? undefined : node.entries.get(given[1])
+  const message =
     given.length === 0
       ? `one of ${list.join(' and ')} is missing${place}`
-      : `${list.join(' and ')} are ${list.length === 2 ? 'both' : 'all'} set${place}`,
-    {
-      at: at ?? placeOf(root, path),
-      path,
-      expected: `exactly one of ${choices.join(', ')}`,
-      hint: given.length === 0 ? `Add one of ${list.join(', ')}.` : `Keep one of ${list.join(', ')}.`,
-    },
-  )
-}
-
-function keyPlace(node: YamlNode | undefined, key: string): YamlNode['at'] | undefined {
-  return node?.kind === 'map' ? node.entries.get(key)?.keyAt : undefined
+      : `${list.join(' and ')} are ${list.length === 2 ? 'both' : 'all'} set${place}`
+  return new ValuesError('SCHEMA_EXACTLY_ONE', message, {
+    at: second?.keyAt ?? placeOf(root, path),
+    path,
+    expected: `exactly one of ${choices.join(', ')}`,
+    hint: `${given.length === 0 ? 'Add' : 'Keep'} one of ${list.join(', ')}.`,
+  })
 }
 
 /** Keys of which exactly one has to be set. */

@@ -110,15 +110,9 @@ function choiceError({ root, rootSchema, path, schema, node }: ProblemContext): 
   const expected = describeExpected(schema, rootSchema)
   const given = node?.kind === 'scalar' ? String(node.value) : ''
   const meant = nearest(given, (schema?.enum ?? []).map(String))
-  return new ValuesError(
-    'SCHEMA_CHOICE',
-    `${name(path)} is ${showValue(node, path) ?? 'another value'}; expected one of ${expected}`,
-    {
-      ...about({ root, path, node }),
-      expected,
-      hint: choiceHint(schema?.enum ?? [], expected, meant),
-    },
-  )
+  const hint = choiceHint(schema?.enum ?? [], expected, meant)
+  const message = `${name(path)} is ${showValue(node, path) ?? 'another value'}; expected one of ${expected}`
+  return new ValuesError('SCHEMA_CHOICE', message, { ...about({ root, path, node }), expected, hint })
 }
 
 function choiceHint(choices: readonly unknown[], expected: string, meant: string | undefined): string {

@@ -84,21 +84,16 @@ function syntaxError(problem: YAMLError, at: (offset: number) => Position): Valu
 function characterError(match: RegExpExecArray, at: (offset: number) => Position): ValuesError {
   const byte = undecodedByte(match[0])
   if (byte !== undefined) {
-    return new ValuesError(
-      'YAML_SYNTAX',
-      `the byte 0x${byte.toString(16).toUpperCase()} is not part of a text in UTF-8`,
-      {
-        at: at(match.index),
-        hint: 'Save the file as UTF-8.',
-        hideLine: true,
-      },
-    )
+    const message = `the byte 0x${byte.toString(16).toUpperCase()} is not part of a text in UTF-8`
+    return new ValuesError('YAML_SYNTAX', message, {
+      at: at(match.index),
+      hint: 'Save the file as UTF-8.',
+      hideLine: true,
+    })
   }
   if (match[0] === '\ufeff') {
-    return new ValuesError('YAML_SYNTAX', 'a byte order mark', {
-      at: at(match.index),
-      hint: 'Save the file as UTF-8 without a byte order mark.',
-    })
+    const hint = 'Save the file as UTF-8 without a byte order mark.'
+    return new ValuesError('YAML_SYNTAX', 'a byte order mark', { at: at(match.index), hint })
   }
   const code = (match[0].codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')
   return new ValuesError('YAML_SYNTAX', `the character U+${code} is not allowed here as it is`, {

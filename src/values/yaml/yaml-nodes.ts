@@ -125,13 +125,8 @@ export function createNodeReader(document: Document.Parsed, { text, at, origin }
       if (key === undefined) continue
       const first = entries.get(key.name)
       if (first !== undefined && !merged.delete(key.name)) {
-        errors.push(
-          new ValuesError(
-            'YAML_DUPLICATE_KEY',
-            `\`${key.name}\` appears twice in this map, first in line ${first.keyAt.line}`,
-            { at: key.at, path: [key.name] },
-          ),
-        )
+        const message = `\`${key.name}\` appears twice in this map, first in line ${first.keyAt.line}`
+        report('YAML_DUPLICATE_KEY', message, { at: key.at, path: [key.name] })
       }
       const value = pair.value === null ? nothing(pair.key ?? node) : read(pair.value)
       // A value that is not written has the position of its key.
