@@ -58,8 +58,6 @@ export async function listInstanceEndpoint(
 
 export interface LinkedVpc {
   readonly vpcId: string
-  /** `CREATING` or `RUNNING`. */
-  readonly status: string
   /** What is wrong with the link, such as `PRIVATE_ZONE_CONFLICT_AT_…`; usually empty. */
   readonly issue: string
 }
@@ -74,7 +72,6 @@ export async function listLinkedVpcs(
   const response = await enterprise(target, 'GetInstanceVpcEndpoint', query, signal)
   return recordsOf(response.LinkedVpcs).map((link) => ({
     vpcId: textOf(link.VpcId),
-    status: textOf(link.Status),
     issue: textOf(link.Issue),
   }))
 }
@@ -90,13 +87,9 @@ export async function getInstance(
   target: CloudTarget,
   instanceId: string,
   signal?: AbortSignal,
-): Promise<Omit<RegistryInstance, 'region'> & { readonly status: string }> {
+): Promise<{ readonly instanceId: string; readonly status: string }> {
   const response = await enterprise(target, 'GetInstance', { InstanceId: instanceId }, signal)
-  return {
-    instanceId: textOf(response.InstanceId) || instanceId,
-    name: textOf(response.InstanceName),
-    status: textOf(response.InstanceStatus),
-  }
+  return { instanceId: textOf(response.InstanceId) || instanceId, status: textOf(response.InstanceStatus) }
 }
 
 /** ACR's default; its largest page is undocumented. */

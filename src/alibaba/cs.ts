@@ -8,14 +8,10 @@ export type ClusterKind = 'managed' | 'dedicated' | 'serverless' | 'edge' | 'lin
 
 export interface ClusterDetail {
   readonly clusterId: string
-  readonly name: string
-  readonly region: string
   /** The VPC of its nodes. */
   readonly vpcId: string
-  readonly state: string
   readonly kind: ClusterKind
-  readonly version: string
-  /** The cluster's default worker role, or ''. Node pools may have others: see listNodePools. */
+  /** The cluster's default worker role, or ''. Node pools may have others: see listNodePoolRoles. */
   readonly workerRole: string
   readonly rrsa: {
     readonly enabled: boolean
@@ -23,12 +19,8 @@ export interface ClusterDetail {
     readonly issuers: string
     readonly oidcProviderArn: string
   }
-  readonly apiServer: {
-    readonly public: string | undefined
-    readonly intranet: string | undefined
-    /** Hosts or URLs of its load balancers. */
-    readonly loadBalancers: readonly string[]
-  }
+  /** URLs of its API server, and hosts or URLs of its load balancers. */
+  readonly apiServer: readonly string[]
 }
 
 /** @throws CLOUD_NOT_FOUND */
@@ -43,67 +35,51 @@ export async function describeClusterDetail(
   const masters = parseObject(textOf(response.master_url)) ?? {}
   return {
     clusterId: textOf(response.cluster_id) || clusterId,
-    name: textOf(response.name),
-    region: textOf(response.region_id),
     vpcId: textOf(response.vpc_id),
-    state: textOf(response.state),
     kind: kindOf(textOf(response.cluster_type), textOf(response.profile)),
-    version: textOf(response.current_version),
     workerRole: textOf(response.worker_ram_role_name),
     rrsa: { enabled: rrsa.enabled === true, issuers: textOf(rrsa.issuer), oidcProviderArn: textOf(rrsa.oidc_arn) },
-    apiServer: {
-      public: textOf(masters.api_server_endpoint) || undefined,
-      intranet: textOf(masters.intranet_api_server_endpoint) || undefined,
-      loadBalancers: loadBalancers(response.control_plane_endpoints_config),
-    },
+    apiServer: [
+      masters.api_server_endpoint,
+      masters.intranet_api_server_endpoint,
+      ...loadBalancers(response.control_plane_endpoints_config),
+    ]
+      .map(textOf)
+      .filter((address) => address !== ''),
   }
 }
 
-export interface NodePool {
-  readonly id: string
-  readonly name: string
-  /** The node pool's own worker role, of ECS or Lingjun nodes; empty: the cluster's. */
-  readonly ramRole: string
-}
-
-/** The node pools of a cluster: each may have its own worker role (ACK managed 1.22 and newer). */
-export async function listNodePools(
+/** The worker role of each node pool, of ECS or Lingjun nodes; empty: the cluster's (ACK managed 1.22 and newer). */
+export async function listNodePoolRoles(
   target: CloudTarget,
   clusterId: string,
   signal?: AbortSignal,
-): Promise<readonly NodePool[]> {
+): Promise<readonly string[]> {
   const path = `/clusters/${segment(clusterId)}/nodepools`
   const response = await get(target, 'DescribeClusterNodePools', path, {}, signal)
   return recordsOf(response.nodepools).map((pool) => {
-    const info = (pool.nodepool_info ?? {}) as JsonObject
     const scaling = (pool.scaling_group ?? {}) as JsonObject
     const lingjun = (pool.eflo_node_group ?? {}) as JsonObject
-    const ramRole = textOf(scaling.ram_role_name) || textOf(lingjun.worker_ram_role_name)
-    return { id: textOf(info.nodepool_id), name: textOf(info.name), ramRole }
+    return textOf(scaling.ram_role_name) || textOf(lingjun.worker_ram_role_name)
   })
 }
 
-export interface UserKubeconfig {
-  /** YAML with the caller's own certificate: a secret. */
-  readonly kubeconfig: string
-  /** Epoch milliseconds. */
-  readonly expiresAt: number | undefined
-}
-
-/** A short-lived kubeconfig. ACK's default lifetime is years, so `minutes` (15 to 4320) is always sent. */
+/**
+ * A short-lived kubeconfig: YAML with the caller's own certificate, a secret. ACK's default lifetime is years, so `minutes` (15 to 4320)
+ * is always sent.
+ */
 export async function describeUserKubeconfig(
   target: CloudTarget,
   request: { readonly clusterId: string; readonly minutes: number; readonly private: boolean },
   signal?: AbortSignal,
-): Promise<UserKubeconfig> {
+): Promise<string> {
   const path = `/k8s/${segment(request.clusterId)}/user_config`
   const query = { PrivateIpAddress: request.private, TemporaryDurationMinutes: request.minutes }
   const response = await get(target, 'DescribeClusterUserKubeconfig', path, query, signal)
   const kubeconfig = textOf(response.config)
   if (kubeconfig === '')
     throw new NopassError('CLOUD_UNAVAILABLE', `ACK returned no kubeconfig for ${request.clusterId}`)
-  const expiresAt = Date.parse(textOf(response.expiration))
-  return { kubeconfig, expiresAt: Number.isNaN(expiresAt) ? undefined : expiresAt }
+  return kubeconfig
 }
 
 function get(
@@ -150,10 +126,8 @@ function rrsaConfig(response: JsonObject): JsonObject {
   return isRecord(RRSAConfig) ? RRSAConfig : {}
 }
 
-function loadBalancers(config: unknown): readonly string[] {
-  return recordsOf(isRecord(config) ? config.load_balancers_config : undefined)
-    .map(({ endpoint }) => textOf(endpoint))
-    .filter((endpoint) => endpoint !== '')
+function loadBalancers(config: unknown): readonly unknown[] {
+  return recordsOf(isRecord(config) ? config.load_balancers_config : undefined).map(({ endpoint }) => endpoint)
 }
 
 /**
@@ -168,9 +142,9 @@ export async function findWorkerRoles(
 ): Promise<readonly string[]> {
   const [detail, pools] = await Promise.all([
     known ?? describeClusterDetail(cs, clusterId, signal),
-    listNodePools(cs, clusterId, signal),
+    listNodePoolRoles(cs, clusterId, signal),
   ])
-  const roles = new Set([detail.workerRole, ...pools.map(({ ramRole }) => ramRole)].filter((role) => role !== ''))
+  const roles = new Set([detail.workerRole, ...pools].filter((role) => role !== ''))
   if (roles.size === 0) {
     const { what, hint } = WITHOUT_ROLE[detail.kind] ?? {}
     const message = `ACK returned no worker role for ${clusterId}${what ? `, ${what}` : ''}`

@@ -18,7 +18,6 @@ export interface RamPolicy {
 
 export interface RamRole {
   readonly name: string
-  readonly arn: string
   readonly description: string
   /** The trust policy: JSON in a string. */
   readonly trust: string
@@ -127,8 +126,8 @@ export function createRam(target: CloudTarget) {
     getRole: (name: string, signal?: AbortSignal) =>
       unlessMissing(() => {
         const read = ({ Role }: JsonObject): RamRole => {
-          const { Arn, Description, AssumeRolePolicyDocument } = objectOf(Role)
-          return { name, arn: textOf(Arn), description: textOf(Description), trust: textOf(AssumeRolePolicyDocument) }
+          const { Description, AssumeRolePolicyDocument } = objectOf(Role)
+          return { name, description: textOf(Description), trust: textOf(AssumeRolePolicyDocument) }
         }
         return query('GetRole', { RoleName: name }, read, signal)
       }),

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, test } from 'node:test'
 import type { CredentialProvider } from '../../src/alibaba/credentials.ts'
-import { describeClusterDetail, describeUserKubeconfig, listNodePools } from '../../src/alibaba/cs.ts'
+import { describeClusterDetail, describeUserKubeconfig, listNodePoolRoles } from '../../src/alibaba/cs.ts'
 import { createAssumedRoleProvider, createOidcRoleProvider } from '../../src/alibaba/identities/assumed-role.ts'
 import { createRam } from '../../src/alibaba/ram.ts'
 import { applyPolicy } from '../../src/policy/apply-policy.ts'
@@ -98,7 +98,7 @@ async function runWorkflow(kind: 'worker-role' | 'rrsa'): Promise<void> {
   const { transport, endpoints } = clientOf(cloud)
   const cs = { transport, endpoint: endpoints.url('cs', cloud.regionId), credentials: ci }
   await describeClusterDetail(cs, CLUSTER)
-  if (kind === 'worker-role') await listNodePools(cs, CLUSTER)
+  if (kind === 'worker-role') await listNodePoolRoles(cs, CLUSTER)
   await describeUserKubeconfig(cs, { clusterId: CLUSTER, minutes: 60, private: false })
   const ram = createRam({ transport, endpoint: endpoints.url('ram'), credentials: ci })
   const second = targetOf(kind, { document: pull('second') })

@@ -14,7 +14,7 @@ const ECS = { Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { Service: [
 const SUBJECT = 'role nodes of account 1'
 
 const role = (change: Partial<RoleFacts> = {}): RoleFacts => ({
-  role: { name: 'nodes', arn: 'acs:ram::1:role/nodes', description: '', trust: text(ECS), ours: false },
+  role: { name: 'nodes', description: '', trust: text(ECS), ours: false },
   attached: [{ name: 'AliyunContainerRegistryFullAccess', custom: false, document: text(allow('cr:*')) }],
   policyName: 'acr-nopass-c1',
   policy: undefined,
@@ -22,7 +22,7 @@ const role = (change: Partial<RoleFacts> = {}): RoleFacts => ({
 })
 const instance = (change: Partial<InstanceFacts> = {}): InstanceFacts => ({
   instanceId: 'cri-abc123',
-  found: { instanceId: 'cri-abc123', name: 'demo', region: 'cn-hangzhou', status: 'RUNNING' },
+  found: { instanceId: 'cri-abc123', region: 'cn-hangzhou', status: 'RUNNING' },
   endpoints: [
     {
       type: 'internet',
@@ -35,7 +35,7 @@ const instance = (change: Partial<InstanceFacts> = {}): InstanceFacts => ({
       domains: [{ domain: 'demo-registry-vpc.cn-hangzhou.cr.aliyuncs.com', custom: false }],
     },
   ],
-  vpcs: [{ vpcId: 'vpc-1', status: 'RUNNING', issue: '' }],
+  vpcs: [{ vpcId: 'vpc-1', issue: '' }],
   ...change,
 })
 
@@ -81,7 +81,7 @@ testFindings([
   },
   {
     title: 'a trust policy that cannot be parsed is not a finding',
-    observed: observe({ role: role({ role: { name: 'nodes', arn: '', description: '', trust: '{', ours: false } }) }),
+    observed: observe({ role: role({ role: { name: 'nodes', description: '', trust: '{', ours: false } }) }),
     finds: [],
   },
   {
@@ -178,7 +178,7 @@ testFindings([
     title: 'a VPC whose link is broken',
     observed: observe({
       network: 'vpc',
-      instance: instance({ vpcs: [{ vpcId: 'vpc-1', status: 'RUNNING', issue: 'PRIVATE_ZONE_CONFLICT_AT_z' }] }),
+      instance: instance({ vpcs: [{ vpcId: 'vpc-1', issue: 'PRIVATE_ZONE_CONFLICT_AT_z' }] }),
     }),
     finds: [['error', 'VPC_UNLINKED', 'registry demo']],
   },

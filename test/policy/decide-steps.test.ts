@@ -40,7 +40,6 @@ const policy = (document: PolicyDocument, isOurs = true): ObservedPolicy['policy
 const role = (statements: object[], isOurs: boolean): ObservedPolicy['trustRole'] => {
   return {
     name: 'r',
-    arn: 'acs:ram::1:role/r',
     description: '',
     trust: JSON.stringify({ Version: '1', Statement: statements }),
     ours: isOurs,

@@ -20,7 +20,7 @@ const check = (server: string, loadBalancers: readonly string[], expect: Cluster
   checkAckServer(
     {
       clusterId: 'c1',
-      apiServer: { public: 'https://1.2.3.4:6443', intranet: 'https://10.0.0.1:6443', loadBalancers },
+      apiServer: ['https://1.2.3.4:6443', 'https://10.0.0.1:6443', ...loadBalancers],
     } as unknown as ClusterDetail,
     { server } as KubeConnection,
     { expect } as ClusterSettings,

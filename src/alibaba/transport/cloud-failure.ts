@@ -8,7 +8,6 @@ export interface CloudFailure {
   /** The cloud's code, or `HTTP 502`, or Node's `ECONNRESET`. Never a message, because messages quote the request. */
   readonly reason: string
   readonly requestId?: string | undefined
-  readonly status?: number
   /** The pause that the cloud requested, milliseconds. */
   readonly retryAfter?: number | undefined
   /** The missing permission, as the cloud names it: `ram:GetPolicy`. */
@@ -23,16 +22,15 @@ export interface CloudFailure {
 export function cloudFailureOf(response: HttpResponse, body: JsonObject | undefined): CloudFailure | undefined {
   const { status } = response
   const requestId = word(body?.RequestId) ?? word(body?.requestId) ?? word(response.headers['x-acs-request-id'])
-  const base = { status, requestId }
   if (body === undefined) {
-    return { ...base, code: 'CLOUD_UNAVAILABLE', reason: `HTTP ${status} without JSON`, harmless: false }
+    return { requestId, code: 'CLOUD_UNAVAILABLE', reason: `HTTP ${status} without JSON`, harmless: false }
   }
   if (status >= 200 && status < 300 && body.IsSuccess !== false) return undefined
   const reason = word(body.Code) ?? word(body.code) ?? `HTTP ${status}`
   const denied = body.AccessDeniedDetail as JsonObject | undefined | null
   const code = codeOf(status, reason)
   return {
-    ...base,
+    requestId,
     code,
     reason,
     retryAfter: retryAfter(response),

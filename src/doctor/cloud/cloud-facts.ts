@@ -1,4 +1,4 @@
-import type { InstanceEndpoint, LinkedVpc, RegistryInstance } from '../../alibaba/cr.ts'
+import type { InstanceEndpoint, LinkedVpc } from '../../alibaba/cr.ts'
 import type { OidcProvider } from '../../alibaba/ims.ts'
 import type { AttachedPolicy, RamPolicy, RamRole } from '../../alibaba/ram.ts'
 import type { Unread } from '../../release/reader.ts'
@@ -52,7 +52,7 @@ export interface RoleFacts {
 export interface InstanceFacts {
   readonly instanceId: string
   /** `null`: there is none, neither in the region of values nor in that of the cluster. */
-  readonly found: (RegistryInstance & { readonly status: string }) | null | undefined
+  readonly found: { readonly instanceId: string; readonly region: string; readonly status: string } | null | undefined
   readonly endpoints: readonly InstanceEndpoint[] | undefined
   readonly vpcs: readonly LinkedVpc[] | undefined
 }

@@ -68,7 +68,7 @@ function trustSteps({ name, trust, what }: WantedRole, { role }: RoleFacts): rea
     last = role
       ? { do: 'update-trust', role: name, before: parseDocument(role.trust, name), after }
       : { ...step, do: 'create-role', role: name, trust: after }
-    found = { name, arn: '', description: '', trust: JSON.stringify(after), ours: false }
+    found = { name, description: '', trust: JSON.stringify(after), ours: false }
   }
   return last === undefined ? [] : [last]
 }

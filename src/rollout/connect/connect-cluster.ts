@@ -99,7 +99,7 @@ async function obtainKubeconfig(
     return { kubeconfig: await deps.folder.write(name, access.text), context: access.context, detail: undefined }
   }
   const cs = deps.cloud.cs(cluster, access.region)
-  const [detail, issued] = await Promise.all([
+  const [detail, kubeconfig] = await Promise.all([
     describeClusterDetail(cs, access.clusterId, signal),
     describeUserKubeconfig(
       cs,
@@ -107,8 +107,8 @@ async function obtainKubeconfig(
       signal,
     ),
   ])
-  for (const secret of kubeconfigSecrets(issued.kubeconfig)) deps.mask(secret)
-  return { kubeconfig: await deps.folder.write(name, issued.kubeconfig), context: undefined, detail }
+  for (const secret of kubeconfigSecrets(kubeconfig)) deps.mask(secret)
+  return { kubeconfig: await deps.folder.write(name, kubeconfig), context: undefined, detail }
 }
 
 /**
@@ -120,8 +120,7 @@ export function checkAckServer(
   { server }: KubeConnection,
   { expect }: ClusterSettings,
 ): readonly string[] {
-  const { public: internet, intranet, loadBalancers } = detail.apiServer
-  const known = [internet, intranet, ...loadBalancers].filter((address) => address !== undefined)
+  const known = detail.apiServer
   if (known.length === 0 || known.some((address) => isAddressOf(address, server))) return []
   const message = `the kubeconfig of ${detail.clusterId} points at ${server}, but ACK knows it at ${known.join(' and ')}`
   if (expect.caSha256 !== undefined || expect.kubeSystemUid !== undefined) return [`${message}; \`expect\` holds`]

@@ -27,7 +27,7 @@ const LATENCY = 60
 const TIMEOUT = 10_000
 const ATTEMPTS = 4
 
-const THROTTLED: CloudFailure = { code: 'CLOUD_THROTTLED', reason: 'Throttling.User', status: 429, harmless: true }
+const THROTTLED: CloudFailure = { code: 'CLOUD_THROTTLED', reason: 'Throttling.User', harmless: true }
 const UNREACHABLE: CloudFailure = { code: 'CLOUD_UNREACHABLE', reason: 'timeout', harmless: false }
 const ENDPOINTS: JsonObject = {
   IsSuccess: true,
