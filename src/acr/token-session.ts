@@ -1,7 +1,7 @@
 import { listInstances } from '../alibaba/cr.ts'
 import type { CredentialProvider, Credentials } from '../alibaba/credentials.ts'
 import type { CloudClock } from '../alibaba/transport/cloud-clock.ts'
-import type { CloudTarget } from '../alibaba/transport/cloud-transport.ts'
+import type { AbortableTarget } from '../alibaba/transport/cloud-transport.ts'
 import { hasCode, NopassError } from '../errors.ts'
 
 /** A token lives as long as its session, so a session that is older than this part of its life is not reused. */
@@ -40,11 +40,10 @@ const LONGEST_NAME = 64
 
 /** The id of the Enterprise instance of that name. @throws REGISTRY_NOT_FOUND, which lists the existing names */
 export async function findInstanceId(
-  target: CloudTarget,
+  target: AbortableTarget,
   registry: { readonly instanceName?: string | undefined; readonly region?: string | undefined },
-  signal?: AbortSignal,
 ): Promise<string> {
-  const instances = await listInstances(target, signal)
+  const instances = await listInstances(target)
   const here = instances.filter(({ region }) => !registry.region || !region || region === registry.region)
   const found = here.find(({ name }) => name === registry.instanceName)
   if (found) return found.instanceId

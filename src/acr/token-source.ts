@@ -8,7 +8,7 @@ import type { CredentialProvider, Credentials } from '../alibaba/credentials.ts'
 import { type ReadText, readMounted } from '../alibaba/identities/access-key.ts'
 import type { AssumeRoleStep } from '../alibaba/identities/assumed-role.ts'
 import { stopwatch } from '../alibaba/transport/cloud-clock.ts'
-import type { CloudTarget } from '../alibaba/transport/cloud-transport.ts'
+import type { AbortableTarget } from '../alibaba/transport/cloud-transport.ts'
 import { hasCode, NopassError } from '../errors.ts'
 import { singleFlight } from '../lib/concurrency.ts'
 import { type RegistryConfig, registryFingerprint } from './registry-config.ts'
@@ -109,36 +109,36 @@ function createEnterpriseFetch(registry: RegistryConfig, identity: CredentialPro
   const withSession = createTokenSession(identity, clock)
 
   return (signal) =>
-    withSession((credentials) => fetchToken({ transport: deps.transport, ...location, credentials }, signal), signal)
+    withSession((credentials) => fetchToken({ transport: deps.transport, ...location, credentials, signal }), signal)
 
-  async function fetchToken(target: CloudTarget, signal: AbortSignal): Promise<FetchedLogin> {
-    instanceId ??= await findInstanceId(target, registry, signal)
+  async function fetchToken(target: AbortableTarget): Promise<FetchedLogin> {
+    instanceId ??= await findInstanceId(target, registry)
     const requestedAt = stopwatch(clock)
-    const token = await tokenOf(target, instanceId, signal)
+    const token = await tokenOf(target, instanceId)
     const issuedAt = requestedAt()
-    const own = await ownDomains(target, instanceId, signal)
+    const own = await ownDomains(target, instanceId)
     return { ...token, issuedAt, own }
   }
 
-  async function tokenOf(target: CloudTarget, id: string, signal: AbortSignal): Promise<AuthorizationToken> {
+  async function tokenOf(target: AbortableTarget, id: string): Promise<AuthorizationToken> {
     try {
-      return await getAuthorizationToken(target, { instanceId: id, expiresInHours: hours }, signal)
+      return await getAuthorizationToken(target, { instanceId: id, expiresInHours: hours })
     } catch (error) {
       // `expiresInHours` is new: an endpoint that does not know it must still issue a token.
       if (hours === undefined || !hasCode(error, 'CLOUD_REJECTED')) throw error
-      const token = await getAuthorizationToken(target, { instanceId: id }, signal)
+      const token = await getAuthorizationToken(target, { instanceId: id })
       hours = undefined
       return token
     }
   }
 
-  async function ownDomains(target: CloudTarget, id: string, signal: AbortSignal) {
+  async function ownDomains(target: AbortableTarget, id: string) {
     if (addresses !== undefined && isCached(clock.now() - addresses.readAt, random())) return addresses.own
     try {
-      const own = enterpriseDomains(await listInstanceEndpoint(target, id, signal))
+      const own = enterpriseDomains(await listInstanceEndpoint(target, id))
       addresses = { own, readAt: clock.now() }
     } catch (error) {
-      if (addresses === undefined || signal.aborted) throw error
+      if (addresses === undefined || target.signal?.aborted) throw error
     }
     return addresses.own
   }
@@ -158,7 +158,7 @@ function createPersonalFetch(registry: RegistryConfig, identity: CredentialProvi
 
   async function fetchToken(credentials: Credentials, signal: AbortSignal): Promise<FetchedLogin> {
     const requestedAt = stopwatch(transport.clock)
-    const token = await getPersonalToken({ transport, ...location, credentials }, signal).catch((error: unknown) => {
+    const token = await getPersonalToken({ transport, ...location, credentials, signal }).catch((error: unknown) => {
       throw unknownUser(error)
     })
     return { ...token, issuedAt: requestedAt(), own }

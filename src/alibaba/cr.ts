@@ -1,6 +1,6 @@
 import { NopassError } from '../errors.ts'
 import { type JsonObject, numberOf, recordsOf, textOf } from '../lib/json.ts'
-import type { CloudTarget } from './transport/cloud-transport.ts'
+import type { AbortableTarget } from './transport/cloud-transport.ts'
 import type { Parameters } from './transport/signature.ts'
 
 /** A temporary login to a registry. `expiresAt` is epoch milliseconds on the cloud's clock. */
@@ -10,22 +10,16 @@ export interface AuthorizationToken {
   readonly expiresAt: number
 }
 
-const enterprise = (
-  target: CloudTarget,
-  action: string,
-  query: Parameters,
-  signal?: AbortSignal,
-): Promise<JsonObject> =>
-  target.transport.call({ ...target, product: 'cr', version: '2018-12-01', action, query }, signal)
+const enterprise = (target: AbortableTarget, action: string, query: Parameters): Promise<JsonObject> =>
+  target.transport.call({ ...target, product: 'cr', version: '2018-12-01', action, query }, target.signal)
 
 /** Enterprise Edition. `expiresInHours` (1 to 24) is new in 2026-08 and older endpoints refuse or ignore it. */
 export async function getAuthorizationToken(
-  target: CloudTarget,
+  target: AbortableTarget,
   request: { readonly instanceId: string; readonly expiresInHours?: number | undefined },
-  signal?: AbortSignal,
 ): Promise<AuthorizationToken> {
   const query = { InstanceId: request.instanceId, ExpiresInHours: request.expiresInHours }
-  const response = await enterprise(target, 'GetAuthorizationToken', query, signal)
+  const response = await enterprise(target, 'GetAuthorizationToken', query)
   return tokenOf(response.TempUsername, response.AuthorizationToken, response.ExpireTime)
 }
 
@@ -40,12 +34,11 @@ export interface InstanceEndpoint {
 
 /** All addresses of an instance's image registry: public, VPC, custom. */
 export async function listInstanceEndpoint(
-  target: CloudTarget,
+  target: AbortableTarget,
   instanceId: string,
-  signal?: AbortSignal,
 ): Promise<readonly InstanceEndpoint[]> {
   const query = { InstanceId: instanceId, ModuleName: 'Registry' }
-  const response = await enterprise(target, 'ListInstanceEndpoint', query, signal)
+  const response = await enterprise(target, 'ListInstanceEndpoint', query)
   return recordsOf(response.Endpoints).map((endpoint) => ({
     type: textOf(endpoint.EndpointType),
     enabled: endpoint.Enable !== false,
@@ -63,13 +56,9 @@ export interface LinkedVpc {
 }
 
 /** The VPCs from which an instance's image registry can be reached by its VPC domain. */
-export async function listLinkedVpcs(
-  target: CloudTarget,
-  instanceId: string,
-  signal?: AbortSignal,
-): Promise<readonly LinkedVpc[]> {
+export async function listLinkedVpcs(target: AbortableTarget, instanceId: string): Promise<readonly LinkedVpc[]> {
   const query = { InstanceId: instanceId, ModuleName: 'Registry' }
-  const response = await enterprise(target, 'GetInstanceVpcEndpoint', query, signal)
+  const response = await enterprise(target, 'GetInstanceVpcEndpoint', query)
   return recordsOf(response.LinkedVpcs).map((link) => ({
     vpcId: textOf(link.VpcId),
     issue: textOf(link.Issue),
@@ -84,11 +73,10 @@ export interface RegistryInstance {
 
 /** One Enterprise instance of the target's region, with its state such as `RUNNING`. @throws CLOUD_NOT_FOUND */
 export async function getInstance(
-  target: CloudTarget,
+  target: AbortableTarget,
   instanceId: string,
-  signal?: AbortSignal,
 ): Promise<{ readonly instanceId: string; readonly status: string }> {
-  const response = await enterprise(target, 'GetInstance', { InstanceId: instanceId }, signal)
+  const response = await enterprise(target, 'GetInstance', { InstanceId: instanceId })
   return { instanceId: textOf(response.InstanceId) || instanceId, status: textOf(response.InstanceStatus) }
 }
 
@@ -98,10 +86,10 @@ const PAGE = 30
 const PAGES = 100
 
 /** All Enterprise instances of the region. @throws CLOUD_UNAVAILABLE when the pages do not end */
-export async function listInstances(target: CloudTarget, signal?: AbortSignal): Promise<readonly RegistryInstance[]> {
+export async function listInstances(target: AbortableTarget): Promise<readonly RegistryInstance[]> {
   const found: RegistryInstance[] = []
   for (let page = 1; page <= PAGES; page++) {
-    const response = await enterprise(target, 'ListInstance', { PageNo: page, PageSize: PAGE }, signal)
+    const response = await enterprise(target, 'ListInstance', { PageNo: page, PageSize: PAGE })
     const instances = recordsOf(response.Instances)
     if (instances.length > PAGE) {
       throw new NopassError('CLOUD_UNAVAILABLE', `a page of instances has more than ${PAGE} entries`)
@@ -119,9 +107,9 @@ export async function listInstances(target: CloudTarget, signal?: AbortSignal): 
 }
 
 /** Personal Edition (instances made before 2024-09-09), through the API of 2016. */
-export async function getPersonalToken(target: CloudTarget, signal?: AbortSignal): Promise<AuthorizationToken> {
+export async function getPersonalToken(target: AbortableTarget): Promise<AuthorizationToken> {
   const call = { product: 'cr', version: '2016-06-07', action: 'GetAuthorizationToken', method: 'GET', path: '/tokens' }
-  const response = await target.transport.call({ ...target, ...call }, signal)
+  const response = await target.transport.call({ ...target, ...call }, target.signal)
   const data = (response.data ?? {}) as JsonObject
   return tokenOf(data.tempUserName, data.authorizationToken, data.expireDate)
 }

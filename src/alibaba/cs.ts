@@ -1,6 +1,6 @@
 import { NopassError } from '../errors.ts'
 import { isRecord, type JsonObject, parseObject, recordsOf, textOf } from '../lib/json.ts'
-import type { CloudTarget } from './transport/cloud-transport.ts'
+import type { AbortableTarget } from './transport/cloud-transport.ts'
 import type { Parameters } from './transport/signature.ts'
 
 /** The kind of a cluster determines which identities it can offer. */
@@ -24,12 +24,8 @@ export interface ClusterDetail {
 }
 
 /** @throws CLOUD_NOT_FOUND */
-export async function describeClusterDetail(
-  target: CloudTarget,
-  clusterId: string,
-  signal?: AbortSignal,
-): Promise<ClusterDetail> {
-  const response = await get(target, 'DescribeClusterDetail', `/clusters/${segment(clusterId)}`, {}, signal)
+export async function describeClusterDetail(target: AbortableTarget, clusterId: string): Promise<ClusterDetail> {
+  const response = await get(target, 'DescribeClusterDetail', `/clusters/${segment(clusterId)}`, {})
   const rrsa = rrsaConfig(response)
   // `master_url` and `meta_data` are JSON in a string.
   const masters = parseObject(textOf(response.master_url)) ?? {}
@@ -50,13 +46,9 @@ export async function describeClusterDetail(
 }
 
 /** The worker role of each node pool, of ECS or Lingjun nodes; empty: the cluster's (ACK managed 1.22 and newer). */
-export async function listNodePoolRoles(
-  target: CloudTarget,
-  clusterId: string,
-  signal?: AbortSignal,
-): Promise<readonly string[]> {
+export async function listNodePoolRoles(target: AbortableTarget, clusterId: string): Promise<readonly string[]> {
   const path = `/clusters/${segment(clusterId)}/nodepools`
-  const response = await get(target, 'DescribeClusterNodePools', path, {}, signal)
+  const response = await get(target, 'DescribeClusterNodePools', path, {})
   return recordsOf(response.nodepools).map((pool) => {
     const scaling = (pool.scaling_group ?? {}) as JsonObject
     const lingjun = (pool.eflo_node_group ?? {}) as JsonObject
@@ -69,29 +61,22 @@ export async function listNodePoolRoles(
  * is always sent.
  */
 export async function describeUserKubeconfig(
-  target: CloudTarget,
+  target: AbortableTarget,
   request: { readonly clusterId: string; readonly minutes: number; readonly private: boolean },
-  signal?: AbortSignal,
 ): Promise<string> {
   const path = `/k8s/${segment(request.clusterId)}/user_config`
   const query = { PrivateIpAddress: request.private, TemporaryDurationMinutes: request.minutes }
-  const response = await get(target, 'DescribeClusterUserKubeconfig', path, query, signal)
+  const response = await get(target, 'DescribeClusterUserKubeconfig', path, query)
   const kubeconfig = textOf(response.config)
   if (kubeconfig === '')
     throw new NopassError('CLOUD_UNAVAILABLE', `ACK returned no kubeconfig for ${request.clusterId}`)
   return kubeconfig
 }
 
-function get(
-  target: CloudTarget,
-  action: string,
-  path: string,
-  query: Parameters,
-  signal?: AbortSignal,
-): Promise<JsonObject> {
+function get(target: AbortableTarget, action: string, path: string, query: Parameters): Promise<JsonObject> {
   return target.transport.call(
     { ...target, product: 'cs', version: '2015-12-15', action, method: 'GET', path, query },
-    signal,
+    target.signal,
   )
 }
 
@@ -135,14 +120,13 @@ function loadBalancers(config: unknown): readonly unknown[] {
  * @throws WORKER_ROLE_UNKNOWN
  */
 export async function findWorkerRoles(
-  cs: CloudTarget,
+  cs: AbortableTarget,
   clusterId: string,
   known: ClusterDetail | undefined,
-  signal: AbortSignal,
 ): Promise<readonly string[]> {
   const [detail, pools] = await Promise.all([
-    known ?? describeClusterDetail(cs, clusterId, signal),
-    listNodePoolRoles(cs, clusterId, signal),
+    known ?? describeClusterDetail(cs, clusterId),
+    listNodePoolRoles(cs, clusterId),
   ])
   const roles = new Set([detail.workerRole, ...pools].filter((role) => role !== ''))
   if (roles.size === 0) {

@@ -1,6 +1,6 @@
 import { hasCode } from '../errors.ts'
 import { type JsonObject, textOf } from '../lib/json.ts'
-import type { CloudTarget } from './transport/cloud-transport.ts'
+import type { AbortableTarget } from './transport/cloud-transport.ts'
 
 export interface OidcProvider {
   readonly issuer: string
@@ -9,14 +9,10 @@ export interface OidcProvider {
 }
 
 /** An OIDC provider of the account, from RAM's newer API (IMS 2019-08-15); undefined: it does not exist. */
-export async function getOidcProvider(
-  target: CloudTarget,
-  name: string,
-  signal?: AbortSignal,
-): Promise<OidcProvider | undefined> {
+export async function getOidcProvider(target: AbortableTarget, name: string): Promise<OidcProvider | undefined> {
   const call = { product: 'ims', version: '2019-08-15', action: 'GetOIDCProvider', query: { OIDCProviderName: name } }
   try {
-    const response = await target.transport.call({ ...target, ...call }, signal)
+    const response = await target.transport.call({ ...target, ...call }, target.signal)
     const { IssuerUrl, ClientIds } = (response.OIDCProvider ?? {}) as JsonObject
     return {
       issuer: textOf(IssuerUrl),

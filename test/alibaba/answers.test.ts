@@ -197,8 +197,7 @@ for (const { title, response, rrsa } of [
 test('U3 the addresses of the load balancers are read', async () => {
   const endpoint = 'nlb-0ogk9aaxxxxxxx.cn-hangzhou.nlb.aliyuncsslb.com'
   const config = (load_balancers_config: unknown) => ({ control_plane_endpoints_config: { load_balancers_config } })
-  const read = async (response: object) =>
-    (await describeClusterDetail(target(json(200, response)), 'c1')).apiServer
+  const read = async (response: object) => (await describeClusterDetail(target(json(200, response)), 'c1')).apiServer
   assert.deepEqual(await read(config([{ endpoint, endpoint_type: 'private' }, { endpoint: '' }, {}, 'x'])), [endpoint])
   assert.deepEqual(await read(config('x')), [])
   assert.deepEqual(await read({ control_plane_endpoints_config: 'x' }), [])

@@ -109,7 +109,7 @@ for (const kind of CLUSTER_KINDS) {
       pools,
     )
     assert.equal((await describeClusterDetail(target, idOf(kind))).kind, kind)
-    const found = await findWorkerRoles(target, idOf(kind), undefined, AbortSignal.any([])).catch((error) => error)
+    const found = await findWorkerRoles(target, idOf(kind), undefined).catch((error) => error)
     if (Array.isArray(found)) return assert.deepEqual(found, roles)
     assert.ok(found instanceof NopassError && 'message' in roles, String(found))
     assert.equal(found.code, 'WORKER_ROLE_UNKNOWN')

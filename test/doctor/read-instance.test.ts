@@ -30,7 +30,7 @@ for (const [where, replies, expected] of [
     })
     const { signal } = new AbortController()
     const reader = createCloudReader(signal, signal, () => {})
-    const facts = await readInstance(crIn, reader, registry as Parameters<typeof readInstance>[2], 'cn-beijing', signal)
+    const facts = await readInstance(crIn, reader, registry as Parameters<typeof readInstance>[2], 'cn-beijing')
     const cloud = {
       caller: '',
       accountId: '1',

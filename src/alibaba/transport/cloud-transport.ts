@@ -41,6 +41,11 @@ export interface CloudTarget extends CloudService {
   readonly credentials: CredentialProvider | Credentials
 }
 
+/** A target of one piece of work, whose signal ends all its calls. RAM and STS have a signal per call, because sessions outlive the work. */
+export interface AbortableTarget extends CloudTarget {
+  readonly signal?: AbortSignal | undefined
+}
+
 export interface AddressFallback {
   readonly host: string
   readonly publicHost: string

@@ -2,7 +2,7 @@ import { findInstanceId } from '../../acr/token-session.ts'
 import { getInstance, listInstanceEndpoint, listLinkedVpcs } from '../../alibaba/cr.ts'
 import { type ClusterDetail, describeClusterDetail, findWorkerRoles } from '../../alibaba/cs.ts'
 import type { AttachedPolicy, Ram } from '../../alibaba/ram.ts'
-import type { CloudTarget } from '../../alibaba/transport/cloud-transport.ts'
+import type { AbortableTarget } from '../../alibaba/transport/cloud-transport.ts'
 import { NopassError } from '../../errors.ts'
 import { namedRoles } from '../../policy/policy-target.ts'
 import { hasMark } from '../../policy/ram-names.ts'
@@ -54,10 +54,9 @@ interface AckFacts {
 
 /** The cluster's VPC, issuers and the RAM roles of its nodes, as far as they are needed and only ACK has them. */
 export async function readAckCluster(
-  csIn: (region: string) => CloudTarget,
+  csIn: (region: string) => AbortableTarget,
   reader: CloudReader,
   given: { readonly config: HelperConfig; readonly place: ClusterPlace; readonly workerRoles: readonly string[] },
-  signal: AbortSignal,
 ): Promise<AckFacts> {
   const { config, place } = given
   const { clusterId, region, vpcId } = place
@@ -76,24 +75,17 @@ export async function readAckCluster(
   }
   const cs = csIn(region)
   const what = `ACK cluster ${clusterId}`
-  const detail = await reader.attempt(what, 'cs:DescribeClusterDetail', () =>
-    describeClusterDetail(cs, clusterId, signal),
-  )
+  const detail = await reader.attempt(what, 'cs:DescribeClusterDetail', () => describeClusterDetail(cs, clusterId))
   return {
     vpcId: vpcId ?? (detail?.vpcId || undefined),
-    workerRoles: needsRoles && detail ? await readRoles(cs, reader, detail, signal) : named,
+    workerRoles: needsRoles && detail ? await readRoles(cs, reader, detail) : named,
     issuers: needsIssuers && detail?.rrsa.enabled ? parseIssuers(detail.rrsa.issuers) : [],
   }
 }
 
-async function readRoles(
-  cs: CloudTarget,
-  reader: CloudReader,
-  detail: ClusterDetail,
-  signal: AbortSignal,
-): Promise<readonly string[]> {
+async function readRoles(cs: AbortableTarget, reader: CloudReader, detail: ClusterDetail): Promise<readonly string[]> {
   const { clusterId, workerRole } = detail
-  const find = () => findWorkerRoles(cs, clusterId, detail, signal)
+  const find = () => findWorkerRoles(cs, clusterId, detail)
   const all = await reader.attempt(`node pools of ACK cluster ${clusterId}`, 'cs:DescribeClusterNodePools', find)
   return all ?? (workerRole === '' ? [] : [workerRole])
 }
@@ -106,11 +98,10 @@ type Registry = HelperConfig['registries'][number]
 
 /** An Enterprise instance, searched in the values' region, then in the cluster's. */
 export async function readInstance(
-  crIn: (region: string) => CloudTarget,
+  crIn: (region: string) => AbortableTarget,
   reader: CloudReader,
   registry: Registry,
   clusterRegion: string,
-  signal: AbortSignal,
 ): Promise<InstanceFacts> {
   const { name, instanceId, region = '' } = registry
   const what = `instance of registry ${name}`
@@ -120,8 +111,8 @@ export async function readInstance(
   for (const [index, where] of regions.entries()) {
     const here = crIn(where)
     const [action, read] = instanceId
-      ? ['cr:GetInstance', () => getInstance(here, instanceId, signal)]
-      : ['cr:ListInstance or cr:GetInstance', () => byName(here, { ...registry, region: where }, signal)]
+      ? ['cr:GetInstance', () => getInstance(here, instanceId)]
+      : ['cr:ListInstance or cr:GetInstance', () => byName(here, { ...registry, region: where })]
     const response = await reader.attempt(what, String(action), () => orNull(read()))
     if (response === null) continue
     // Who may not read it there says nothing about the region of values.
@@ -133,16 +124,14 @@ export async function readInstance(
   const id = instanceId ?? found?.instanceId ?? ''
   if (found === null || id === '') return { instanceId: id, found, endpoints: undefined, vpcs: undefined }
   const [endpoints, vpcs] = await Promise.all([
-    reader.attempt(`endpoints of the ${what}`, 'cr:ListInstanceEndpoint', () =>
-      listInstanceEndpoint(target, id, signal),
-    ),
-    reader.attempt(`VPCs linked to the ${what}`, 'cr:GetInstanceVpcEndpoint', () => listLinkedVpcs(target, id, signal)),
+    reader.attempt(`endpoints of the ${what}`, 'cr:ListInstanceEndpoint', () => listInstanceEndpoint(target, id)),
+    reader.attempt(`VPCs linked to the ${what}`, 'cr:GetInstanceVpcEndpoint', () => listLinkedVpcs(target, id)),
   ])
   return { instanceId: id, found, endpoints, vpcs }
 }
 
-async function byName(target: CloudTarget, registry: Registry, signal: AbortSignal): ReturnType<typeof getInstance> {
-  return getInstance(target, await findInstanceId(target, registry, signal), signal)
+async function byName(target: AbortableTarget, registry: Registry): ReturnType<typeof getInstance> {
+  return getInstance(target, await findInstanceId(target, registry))
 }
 
 async function orNull<T>(work: Promise<T>): Promise<T | null> {

@@ -2,7 +2,7 @@ import type { CredentialProvider } from '../../alibaba/credentials.ts'
 import { getOidcProvider } from '../../alibaba/ims.ts'
 import { createRam } from '../../alibaba/ram.ts'
 import { getCallerIdentity } from '../../alibaba/sts.ts'
-import type { CloudTarget, CloudTransport } from '../../alibaba/transport/cloud-transport.ts'
+import type { AbortableTarget, CloudTransport } from '../../alibaba/transport/cloud-transport.ts'
 import type { Endpoints } from '../../alibaba/transport/endpoints.ts'
 import { rolePolicyName } from '../../policy/helper-grants.ts'
 import { policyName } from '../../policy/ram-names.ts'
@@ -47,13 +47,14 @@ export async function inspectCloud(
   const at = (product: 'cs' | 'cr', region: string) => ({
     transport,
     credentials,
+    signal: deadline,
     endpoint: endpoints.url(product, region),
   })
-  const ims = { transport, credentials, endpoint: endpoints.url('ims') }
+  const ims = { transport, credentials, signal: deadline, endpoint: endpoints.url('ims') }
   const [ack, oidcProvider, instances] = await Promise.all([
-    readAckCluster((region) => at('cs', region), reader, { config, place, workerRoles: sources.workerRoles }, deadline),
-    readProvider(ims, reader, { config, accountId }, deadline),
-    readInstances((region) => at('cr', region), reader, { config, place, accountId }, deadline),
+    readAckCluster((region) => at('cs', region), reader, { config, place, workerRoles: sources.workerRoles }),
+    readProvider(ims, reader, { config, accountId }),
+    readInstances((region) => at('cr', region), reader, { config, place, accountId }),
   ])
   const { workerRoles } = ack
   const roles = wantedRoles(config, { accountId: place.accountId ?? accountId, issuer: undefined, workerRoles })
@@ -86,15 +87,14 @@ export async function inspectCloud(
 }
 
 async function readProvider(
-  ims: CloudTarget,
+  ims: AbortableTarget,
   reader: CloudReader,
   { config, accountId }: { readonly config: HelperConfig; readonly accountId: string },
-  signal: AbortSignal,
 ): Promise<CloudFacts['oidcProvider']> {
   const { type, rrsa } = config.identity
   const [, owner = '', name = ''] = /^acs:ram::(\d+):oidc-provider\/(.+)$/.exec(rrsa?.oidcProviderArn ?? '') ?? []
   if (type !== 'rrsa' || name === '' || !isOurs(`OIDC provider ${name}`, owner, accountId, reader)) return undefined
-  const read = async () => (await getOidcProvider(ims, name, signal)) ?? null
+  const read = async () => (await getOidcProvider(ims, name)) ?? null
   return reader.attempt(`OIDC provider ${name}`, 'ram:GetOIDCProvider', read)
 }
 
@@ -102,7 +102,6 @@ async function readInstances(
   crIn: Parameters<typeof readInstance>[0],
   reader: CloudReader,
   { config, place, accountId }: { config: HelperConfig; place: ClusterPlace; accountId: string },
-  signal: AbortSignal,
 ): Promise<ReadonlyMap<string, InstanceFacts>> {
   // A token is valid for the account that requested it.
   const identity = config.identity.type === 'rrsa' ? partsOf(config.identity.rrsa?.roleArn ?? '').accountId : ''
@@ -113,7 +112,7 @@ async function readInstances(
   })
   const found = await Promise.all(
     enterprise.map(async (registry) => {
-      return [registry.name, await readInstance(crIn, reader, registry, place.region, signal)] as const
+      return [registry.name, await readInstance(crIn, reader, registry, place.region)] as const
     }),
   )
   return new Map(found)

@@ -3,7 +3,7 @@ import { createEnvironmentProvider } from '../../alibaba/identities/access-key.t
 import { createAssumedRoleProvider, createOidcRoleProvider } from '../../alibaba/identities/assumed-role.ts'
 import { createRam, type Ram } from '../../alibaba/ram.ts'
 import { type CallerIdentity, getCallerIdentity } from '../../alibaba/sts.ts'
-import type { CloudService, CloudTarget, CloudTransport } from '../../alibaba/transport/cloud-transport.ts'
+import type { AbortableTarget, CloudService, CloudTransport } from '../../alibaba/transport/cloud-transport.ts'
 import { createEndpoints } from '../../alibaba/transport/endpoints.ts'
 import { NopassError } from '../../errors.ts'
 import type { Inputs } from '../inputs/input-table.ts'
@@ -23,7 +23,7 @@ export interface CloudDeps {
 /** Access to the cloud as the job's identity, or as a cluster's deploy role, with one session per identity. */
 export interface CloudAccess {
   credentialsFor(cluster: ClusterSettings): CredentialProvider
-  cs(cluster: ClusterSettings, region: string): CloudTarget
+  cs(cluster: ClusterSettings, region: string, signal: AbortSignal): AbortableTarget
   ram(cluster: ClusterSettings): Ram
   caller(cluster: ClusterSettings, signal?: AbortSignal): Promise<CallerIdentity>
 }
@@ -58,8 +58,9 @@ export function createCloudAccess(settings: Settings, deps: CloudDeps): CloudAcc
 
   return {
     credentialsFor,
-    cs: (cluster, region) => ({
+    cs: (cluster, region, signal) => ({
       transport: deps.transport,
+      signal,
       endpoint: endpoints.url('cs', region),
       credentials: credentialsFor(cluster),
     }),

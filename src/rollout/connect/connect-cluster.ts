@@ -98,14 +98,14 @@ async function obtainKubeconfig(
   if (access.kind === 'kubeconfig-text') {
     return { kubeconfig: await deps.folder.write(name, access.text), context: access.context, detail: undefined }
   }
-  const cs = deps.cloud.cs(cluster, access.region)
+  const cs = deps.cloud.cs(cluster, access.region, signal)
   const [detail, kubeconfig] = await Promise.all([
-    describeClusterDetail(cs, access.clusterId, signal),
-    describeUserKubeconfig(
-      cs,
-      { clusterId: access.clusterId, minutes: deps.minutes, private: access.privateEndpoint },
-      signal,
-    ),
+    describeClusterDetail(cs, access.clusterId),
+    describeUserKubeconfig(cs, {
+      clusterId: access.clusterId,
+      minutes: deps.minutes,
+      private: access.privateEndpoint,
+    }),
   ])
   for (const secret of kubeconfigSecrets(kubeconfig)) deps.mask(secret)
   return { kubeconfig: await deps.folder.write(name, kubeconfig), context: undefined, detail }

@@ -95,7 +95,7 @@ async function formerRoles({ cluster, context, signal }: RamWork, { detail }: Co
   }
   const { access } = settings
   try {
-    const roles = await findWorkerRoles(context.cloud.cs(settings, access.region), access.clusterId, detail, signal)
+    const roles = await findWorkerRoles(context.cloud.cs(settings, access.region, signal), access.clusterId, detail)
     return { ...NO_ROLES, roles }
   } catch (error) {
     if (!(error instanceof NopassError)) throw error

@@ -85,7 +85,7 @@ async function describe(
     cloud.caller(settings, signal),
     named.length > 0 || access.kind !== 'ack'
       ? named
-      : findWorkerRoles(cloud.cs(settings, access.region), access.clusterId, undefined, signal),
+      : findWorkerRoles(cloud.cs(settings, access.region, signal), access.clusterId, undefined),
   ])
   return {
     name,

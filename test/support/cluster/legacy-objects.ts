@@ -22,7 +22,14 @@ export async function oldLogin(
   instance?: { id: string; region: string },
 ): Promise<OldLogin> {
   const endpoints = createEndpoints({ overrides: { cr: cloud.endpoints.cr, imds: await cloud.imdsFor(role) } })
-  const deps = { transport: createDefaultTransport(), endpoints, region: '', readText: REFUSE, accessKeyDir: '', sessionName: 'old' }
+  const deps = {
+    transport: createDefaultTransport(),
+    endpoints,
+    region: '',
+    readText: REFUSE,
+    accessKeyDir: '',
+    sessionName: 'old',
+  }
   const base = { name: 'old', network: 'all', apiNetwork: 'auto', expiresInHours: null } as const
   const lists = { domains: [], assumeRole: [] }
   const registry = instance
