@@ -5,10 +5,17 @@ import fc from 'fast-check'
 import {
   nextStep,
   type OnFailure,
-  type ScheduledCluster,
   type ScheduledState,
   type ScheduleRules,
+  type WaveCluster,
 } from '../../src/rollout/run/run-waves.ts'
+
+interface ScheduledCluster extends WaveCluster {
+  readonly state: ScheduledState
+}
+
+const next = (all: readonly ScheduledCluster[], limits: ScheduleRules, interrupted = false) =>
+  nextStep(all, ({ state }) => state, limits, interrupted)
 
 const rules: ScheduleRules = { maxParallel: 2, canary: 1, onFailure: 'stop-wave', maxFailures: 0 }
 
@@ -18,10 +25,8 @@ function clusters(states: Readonly<Record<string, ScheduledState>>): readonly Sc
 }
 
 function step(states: Readonly<Record<string, ScheduledState>>, changes: Partial<ScheduleRules> = {}): string {
-  const { start, skip } = nextStep(clusters(states), { ...rules, ...changes }, false)
-  return [...start.map((name) => `start ${name}`), ...skip.map(({ name, reason }) => `skip ${name}: ${reason}`)].join(
-    '; ',
-  )
+  const { start, skip, reason } = next(clusters(states), { ...rules, ...changes })
+  return [...start.map(({ name }) => `start ${name}`), ...skip.map(({ name }) => `skip ${name}: ${reason}`)].join('; ')
 }
 
 const DEFAULTS: ScheduleRules = { maxParallel: 4, canary: 1, onFailure: 'stop-wave', maxFailures: 0 }
@@ -48,16 +53,16 @@ for (const language of ['en', 'zh']) {
     .slice(2)
     .map((line) => line.split(' | ').map((cell) => cell.replace(/^\| | \|$/g, '')))
   test(`${language}: the page contains its rules`, () => assert.equal(rows.length, 12))
-  for (const [rule = '', settings = '', states = '', next = ''] of rows) {
+  for (const [rule = '', settings = '', states = '', then = ''] of rows) {
     test(`M3 M4 L10 ${language}: ${rule}`, () => {
       const now = states
         .replaceAll('`', '')
         .split(', ')
         .map((one) => one.split(' '))
       const given = clusters(Object.fromEntries(now) as Readonly<Record<string, ScheduledState>>)
-      const { start, skip } = nextStep(given, readSettings(settings), false)
-      const done = [...start.map((name) => `start ${name}`), ...skip.map(({ name }) => `skip ${name}`)].join(', ')
-      assert.equal(done || 'nothing', next.replaceAll('`', ''))
+      const { start, skip } = next(given, readSettings(settings))
+      const done = [...start.map(({ name }) => `start ${name}`), ...skip.map(({ name }) => `skip ${name}`)].join(', ')
+      assert.equal(done || 'nothing', then.replaceAll('`', ''))
     })
   }
 }
@@ -80,8 +85,8 @@ test('M3 continue: after a failed canary the others run max-parallel at a time',
 })
 
 test('an interrupted run starts nothing', () => {
-  const { start, skip } = nextStep(clusters({ a0: 'running', b0: 'waiting' }), rules, true)
-  assert.deepEqual({ start, skip }, { start: [], skip: [{ name: 'b0', reason: 'the run was interrupted' }] })
+  const { start, skip, reason } = next(clusters({ a0: 'running', b0: 'waiting' }), rules, true)
+  assert.deepEqual([start, skip.map(({ name }) => name), reason], [[], ['b0'], 'the run was interrupted'])
 })
 
 test('whatever fails, every cluster finishes, no limit is exceeded and no wave overtakes an earlier one', () => {
@@ -108,9 +113,9 @@ test('whatever fails, every cluster finishes, no limit is exceeded and no wave o
           now = now.map((cluster) => (cluster.name === name ? { ...cluster, state } : cluster))
         }
         for (let turn = 0; turn < 100 && now.some(({ state }) => state === 'waiting' || state === 'running'); turn++) {
-          const { start, skip } = nextStep(now, limits, false)
+          const { start, skip } = next(now, limits)
           for (const { name } of skip) set(name, 'skipped')
-          for (const name of start) set(name, 'running')
+          for (const { name } of start) set(name, 'running')
           const running = now.filter(({ state }) => state === 'running')
           assert.ok(running.length <= limits.maxParallel)
           const lowest = Math.min(...running.map(({ wave }) => wave))
