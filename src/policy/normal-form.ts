@@ -56,62 +56,40 @@ const grantKey = ({ effect, action, resource, rest }: Grant): string => JSON.str
 function regroup(grants: readonly Grant[]): Statement[] {
   // First all actions of one resource, then all resources with the same actions, so that the order does not matter. A statement
   // without one of the two elements is never merged with one that has it.
-  const byResource = collect(
-    grants,
-    ({ effect, rest, action, resource }) => [effect, rest, resource ?? null, action === undefined ? null : ''],
-    ({ action }) => action,
-  )
-  const byActions = collect(
-    byResource,
-    ({ key: [effect, rest, resource], parts }) => [
-      effect ?? null,
-      rest ?? null,
-      JSON.stringify(parts),
-      resource === null ? null : '',
-    ],
-    ({ key }) => key[2] ?? undefined,
-  )
-  return byActions
-    .map(({ key: [effect, rest, actions], parts }) =>
-      statement(String(effect), String(rest), JSON.parse(String(actions)), parts),
-    )
+  const byResource = groupBy(grants, ({ effect, rest, resource, action }) => [
+    effect,
+    rest,
+    resource,
+    action && '',
+  ]).map(([first, all]) => ({ ...first, actions: distinct(all.map(({ action }) => action)) }))
+  return groupBy(byResource, ({ effect, rest, actions, resource }) => [effect, rest, actions, resource && ''])
+    .map(([{ effect, rest, actions }, all]) => {
+      const resources = distinct(all.map(({ resource }) => resource))
+      return {
+        Effect: effect,
+        ...(actions.length > 0 && { Action: actions }),
+        ...(resources.length > 0 && { Resource: resources }),
+        ...(JSON.parse(rest) as Record<string, unknown>),
+      }
+    })
     .sort((a, b) => compare(JSON.stringify(a), JSON.stringify(b)))
 }
 
-type Key = readonly (string | null)[]
-
-/** Groups items by key, each group with its distinct sorted parts. */
-function collect<Item>(
-  items: readonly Item[],
-  keyOf: (item: Item) => Key,
-  partOf: (item: Item) => string | undefined,
-): { key: Key; parts: string[] }[] {
-  const groups = new Map<string, { key: Key; parts: Set<string> }>()
-  for (const item of items) {
-    const key = keyOf(item)
-    const group = groups.get(JSON.stringify(key)) ?? { key, parts: new Set<string>() }
-    const value = partOf(item)
-    if (value !== undefined) group.parts.add(value)
-    groups.set(JSON.stringify(key), group)
-  }
-  return [...groups.values()].map(({ key, parts }) => ({ key, parts: [...parts].sort(compare) }))
+/** Each group with its first item. */
+function groupBy<Item>(items: readonly Item[], keyOf: (item: Item) => unknown): (readonly [Item, readonly Item[]])[] {
+  const groups = Map.groupBy(items, (item) => JSON.stringify(keyOf(item))).values()
+  return [...groups].flatMap((all) => all.slice(0, 1).map((first) => [first, all] as const))
 }
 
-function statement(effect: string, rest: string, actions: readonly string[], resources: readonly string[]): Statement {
-  return {
-    Effect: effect,
-    ...(actions.length > 0 && { Action: actions }),
-    ...(resources.length > 0 && { Resource: resources }),
-    ...(JSON.parse(rest) as Record<string, unknown>),
-  }
-}
+const distinct = (texts: readonly (string | undefined)[]): readonly string[] =>
+  [...new Set(texts.filter((text) => text !== undefined))].sort(compare)
 
 /** Sorted keys, sorted distinct lists, single values as lists: order means nothing to RAM. */
-function canonical(value: unknown, depth = 0): unknown {
+function canonical(value: unknown): unknown {
   if (Array.isArray(value)) return [...new Set(value.map((item) => stable(item)))].sort(compare)
   if (typeof value === 'object' && value !== null) {
     const members = Object.entries(value).sort(([a], [b]) => compare(a, b))
-    return Object.fromEntries(members.map(([key, member]) => [key, canonical(member, depth + 1)]))
+    return Object.fromEntries(members.map(([key, member]) => [key, canonical(member)]))
   }
   return [stable(value)]
 }
