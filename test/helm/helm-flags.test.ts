@@ -76,9 +76,9 @@ test('3.18 and newer and every 4.x are supported', () => {
 })
 
 test('a version other than the requested one is rejected, with both named', () => {
-  assert.throws(() => requireHelmVersion(four, '4.2.0', '/bin/helm'), {
+  assert.throws(() => requireHelmVersion({ version: four, path: '/bin/helm' }, '4.2.0'), {
     code: 'HELM_VERSION_UNSUPPORTED',
     message: '/bin/helm is helm v4.3.1, but 4.2.0 was requested',
   })
-  requireHelmVersion(four, 'v4.3.1', '/bin/helm')
+  requireHelmVersion({ version: four, path: '/bin/helm' }, 'v4.3.1')
 })

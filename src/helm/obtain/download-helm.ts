@@ -38,15 +38,14 @@ export async function downloadHelm(options: ObtainHelmOptions, signal: AbortSign
   if (!version) throw failed(`helm-version: "${options.version}" is not an exact version`, 'Write it as 4.3.1.')
   const exact = `${version.major}.${version.minor}.${version.patch}`
   const target = `${platform() === 'darwin' ? 'darwin' : 'linux'}-${arch() === 'arm64' ? 'arm64' : 'amd64'}`
-  const { sha256: given, mirror, digests } = options
-  const wanted = chooseDigest({ version: exact, target, given, mirror, digests })
+  const wanted = chooseDigest(exact, target, options)
   const root = options.toolCache ?? options.folder
   const home = join(root, 'acr-nopass-helm', exact, `${target}-${wanted.slice(0, 16)}`)
   const program = join(home, 'helm')
   // Renamed atomically, so an existing one is complete.
   if (existsSync(program)) return program
 
-  const url = `${mirror.replace(/\/$/, '')}/helm-v${exact}-${target}.tar.gz`
+  const url = `${options.mirror.replace(/\/$/, '')}/helm-v${exact}-${target}.tar.gz`
   const archive = await fetchArchive(url, options.environment, signal)
   const found = sha256(archive)
   const shown = withoutLogin(url)
@@ -71,22 +70,15 @@ function failed(message: string, hint?: string): NopassError {
   return new NopassError('HELM_DOWNLOAD_FAILED', message, hint === undefined ? {} : { hint })
 }
 
-export interface DigestChoice {
-  /** Three numbers, such as `4.3.0`. */
-  readonly version: string
-  /** The platform as in the archive's name, such as `linux-amd64`. */
-  readonly target: string
-  /** The input `helm-sha256`; '': not given. */
-  readonly given: string
-  readonly mirror: string
-  readonly digests?: typeof HELM_DIGESTS | undefined
-}
-
 /**
  * The expected SHA-256 of the archive: the given one, which must equal a known one, else the known one.
  * @throws HELM_DOWNLOAD_FAILED
  */
-function chooseDigest({ version, target, given, mirror, digests = HELM_DIGESTS }: DigestChoice): string {
+function chooseDigest(
+  version: string,
+  target: string,
+  { sha256: given, mirror, digests = HELM_DIGESTS }: ObtainHelmOptions,
+): string {
   const archive = `helm-v${version}-${target}.tar.gz`
   const known = digests.get(archive)
   const wanted = given.toLowerCase()

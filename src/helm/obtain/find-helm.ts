@@ -15,15 +15,13 @@ export interface Helm {
 export interface FindHelmOptions {
   /** The path of a download; default: `HELM`, then PATH. */
   readonly path?: string | undefined
-  /** The requested exact version. */
-  readonly version?: string | undefined
   readonly environment: NodeJS.ProcessEnv
   /** A private folder for helm's caches. */
   readonly home: string
   readonly signal?: AbortSignal | undefined
 }
 
-/** Finds helm and checks its version by running it. @throws HELM_NOT_FOUND, HELM_VERSION_UNSUPPORTED */
+/** Finds helm and reads its version by running it. @throws HELM_NOT_FOUND */
 export async function findHelm(options: FindHelmOptions): Promise<Helm> {
   const path = options.path ?? (await searchHelm(options.environment))
   if (path === undefined) throw new NopassError('HELM_NOT_FOUND', 'no `helm` on PATH')
@@ -38,12 +36,11 @@ export async function findHelm(options: FindHelmOptions): Promise<Helm> {
   )
   const version = parseHelmVersion(output.stdout)
   if (!version) throw new NopassError('HELM_NOT_FOUND', `${path} does not report its version`)
-  requireHelmVersion(version, options.version, path)
   return { path, version, environment }
 }
 
 /** `HELM`, else the first `helm` on PATH. */
-export async function searchHelm(environment: NodeJS.ProcessEnv): Promise<string | undefined> {
+async function searchHelm(environment: NodeJS.ProcessEnv): Promise<string | undefined> {
   const given = environment.HELM
   const folders = (environment.PATH ?? '').split(delimiter).filter((folder) => folder !== '')
   for (const candidate of [...(given ? [given] : []), ...folders.map((folder) => join(folder, 'helm'))]) {
@@ -80,9 +77,9 @@ export function isSupportedHelm(version: HelmVersion): boolean {
   return version.major === 4 || (version.major === 3 && version.minor >= 18)
 }
 
-/** Requires a supported version. @throws HELM_VERSION_UNSUPPORTED */
-export function requireHelmVersion(found: HelmVersion, wanted: string | undefined, path: string): void {
-  const want = wanted === undefined ? undefined : parseHelmVersion(wanted)
+/** Requires a supported version, and the wanted one if it is not ''. @throws HELM_VERSION_UNSUPPORTED */
+export function requireHelmVersion({ version: found, path }: Pick<Helm, 'version' | 'path'>, wanted: string): void {
+  const want = parseHelmVersion(wanted)
   if (want && !isSameVersion(found, want)) {
     throw new NopassError('HELM_VERSION_UNSUPPORTED', `${path} is helm ${found.text}, but ${wanted} was requested`, {
       hint: `Install helm ${wanted}, or leave the version out to use ${found.text}.`,

@@ -10,16 +10,14 @@
  * - `harvester`: Dockerfile of github.com/harvester/harvester
  * - `pins`: other public projects that check the archive of that name by this digest
  *
- * As Helm's own `.sha256sum` files have them, each version below its sources.
+ * As Helm's own `.sha256sum` files have them, each below its sources.
  */
 const SUMS = `
 # helmfile, kubespray, rules_helm
 961e587fc2c03807f8a99ac25ef063fa9e6915f1894729399cbb95d2a79af931  helm-v3.18.0-linux-amd64.tar.gz
 489c9d2d3ea4e095331249d74b4407fb5ac1d338c28429d70cdedccfe6e2b029  helm-v3.18.0-linux-arm64.tar.gz
-# helmfile, kubespray, rules_helm
 b1c7e8e261fd30f34c617282813ecafc63628fcd59a255a9fc51b1fe43394c05  helm-v3.18.1-linux-amd64.tar.gz
 5ddc8fbd4b17857754a95be799543ceafa5aa9532b05f738ee590a76bb049988  helm-v3.18.1-linux-arm64.tar.gz
-# helmfile, kubespray, rules_helm
 c5deada86fe609deefdf40e9cbbe3da2f8cf3f6a4551a0ebe7886dc8fcf98bce  helm-v3.18.2-linux-amd64.tar.gz
 03181a494a0916b370a100a5b2536104963b095be53fb23d1e29b2afb1c7de8d  helm-v3.18.2-linux-arm64.tar.gz
 # argo-cd, cert-manager, rules_helm
@@ -27,7 +25,6 @@ c5deada86fe609deefdf40e9cbbe3da2f8cf3f6a4551a0ebe7886dc8fcf98bce  helm-v3.18.2-l
 3382ebdc6d6e027371551a63fc6e0a3073a1aec1061e346692932da61cfd8d24  helm-v3.18.3-linux-arm64.tar.gz
 d186851d40b1999c5d75696bc0b754e4d29e860c8d0cf4c132ac1b1940c5cffc  helm-v3.18.3-darwin-amd64.tar.gz
 3fe3e9739ab3c75d88bfe13e464a79a2a7a804fc692c3258fa6a9d185d53e377  helm-v3.18.3-darwin-arm64.tar.gz
-# argo-cd, cert-manager, rules_helm
 f8180838c23d7c7d797b208861fecb591d9ce1690d8704ed1e4cb8e2add966c1  helm-v3.18.4-linux-amd64.tar.gz
 c0a45e67eef0c7416a8a8c9e9d5d2d30d70e4f4d3f7bea5de28241fffa8f3b89  helm-v3.18.4-linux-arm64.tar.gz
 860a7238285b44b5dc7b3c4dad6194316885d7015d77c34e23177e0e9554af8f  helm-v3.18.4-darwin-amd64.tar.gz
@@ -60,12 +57,10 @@ bfb14953295d5324d47ab55f3dfba6da28d46c848978c8fbf412d4271bdc29f1  helm-v3.20.0-l
 56b9d1b0e0efbb739be6e68a37860ace8ec9c7d3e6424e3b55d4c459bc3a0401  helm-v3.20.1-linux-arm64.tar.gz
 580515b544d5c966edc6f782c9ae88e21a9e10c786a7d6c5fd4b52613f321076  helm-v3.20.1-darwin-amd64.tar.gz
 75cc96ac3fe8b8b9928eb051e55698e98d1e026967b6bffe4f0f3c538a551b65  helm-v3.20.1-darwin-arm64.tar.gz
-# helm, argo-cd
 258e830a9e613c8a7a302d6059b4bb3b9758f2f3e1bb8ea0d707ce10a9a72fea  helm-v3.20.2-linux-amd64.tar.gz
 5ea2d6bc2cda3f8edf985e028809f5a9278f404fb8ab24044de9b7cb9b79a691  helm-v3.20.2-linux-arm64.tar.gz
 7de04301f28b902a74f6286ed941cadc86ee5e6a9086a18f2ccf1f548e99d618  helm-v3.20.2-darwin-amd64.tar.gz
 139c794c22f16b579d08ddd3008c8038b9bb2814f35b5bcca91f50a1f458978d  helm-v3.20.2-darwin-arm64.tar.gz
-# helm, argo-cd
 0093eb572e3d2380f094df162ddb525e219249de88957afe24cfbb19632acd36  helm-v3.21.0-linux-amd64.tar.gz
 8de5a0c9a47431e59fd560e91e0779c8cf9316c383da7efb84128a4c339ecb2d  helm-v3.21.0-linux-arm64.tar.gz
 8bc0c1f85f8738cc3cda4a2cc73047145bcdcb1f4d9cdcc29073037bfb22fa2e  helm-v3.21.0-darwin-amd64.tar.gz
@@ -75,17 +70,14 @@ bfb14953295d5324d47ab55f3dfba6da28d46c848978c8fbf412d4271bdc29f1  helm-v3.20.0-l
 bbd559fc0547f1d96ccbc68fe4f1cb98f01808f36538139e669369066b781267  helm-v3.21.2-linux-arm64.tar.gz
 82ac9105e657267cb029b5bf27ed28e35db104777328a036a84d345046f9f329  helm-v3.21.2-darwin-amd64.tar.gz
 aea537342b4c03cf58e089cb8dc99468087bb1a0218531df40462faca3f6c5d3  helm-v3.21.2-darwin-arm64.tar.gz
-# helm, pins
 15e041a93a590dce8100f39385cd98c84a765c9e36aeeb9e2dc6ff9e4769e2e0  helm-v3.21.3-linux-amd64.tar.gz
 67f58155079ff9ffab98ba5c88daff0ed9b542f3a4732f5dd426dde7dd0f5244  helm-v3.21.3-linux-arm64.tar.gz
 76d0db4730b05d3d625eee11e80f0721b32b4d8422f4e5d093de6337bf3ac9f8  helm-v3.21.3-darwin-amd64.tar.gz
 19879a848cad832b7a1ac24b767a481d20fb3b95ab53a220849649422ada144e  helm-v3.21.3-darwin-arm64.tar.gz
-# helm, pins
 61f88ab166748cb19604d7884cb100ae9ccb13804ddeb98e08af167eacbb6a14  helm-v3.21.4-linux-amd64.tar.gz
 b54c04b4e0b2540bbdc08c17a121dab70e9a2ed0de5705528fec68a5fd3b85a7  helm-v3.21.4-linux-arm64.tar.gz
 9173d05edf9592c6be1d0412ffafd935448dfc7a63c2bc732b8c67e55503e8a8  helm-v3.21.4-darwin-amd64.tar.gz
 6e0bf5eb6daafc2b1ec34bb5ba04ef103f3afc16192fb19805c2924d7ea1033f  helm-v3.21.4-darwin-arm64.tar.gz
-# helm, pins
 1e4ab49e429626cf6c6958d914248b78c9730803c2751b87627e171dc800e7bb  helm-v3.22.0-linux-amd64.tar.gz
 f14e804dfee240f55525b667488fe9adca349e63e00c9af634c0beb1421ac310  helm-v3.22.0-linux-arm64.tar.gz
 bd1d09f316558dda23698527859600936fed1371021ce0f2272d66b2fdcfa69c  helm-v3.22.0-darwin-amd64.tar.gz
@@ -95,42 +87,34 @@ c77e9e7c1cc96e066bd240d190d1beed9a6b08060b2043ef0862c4f865eca08f  helm-v4.0.0-li
 8c5c77e20cc29509d640e208a6a7d2b7e9f99bb04e5b5fbe22707b72a5235245  helm-v4.0.0-linux-arm64.tar.gz
 125233cf943e6def2abc727560c5584e9083308d672d38094bae1cc3e0bfeaa2  helm-v4.0.0-darwin-amd64.tar.gz
 4f5d367af9e2141b047710539d22b7e5872cdaef788333396077236feb422419  helm-v4.0.0-darwin-arm64.tar.gz
-# cert-manager, rules_helm
 e0365548f01ed52a58a1181ad310b604a3244f59257425bb1739499372bdff60  helm-v4.0.1-linux-amd64.tar.gz
 959fa52d34e2e1f0154e3220ed5f22263c8593447647a43af07890bba4b004d1  helm-v4.0.1-linux-arm64.tar.gz
 a8d1ca46c3ff5484b2b635dfc25832add4f36fdd09cf2a36fb709829c05b4112  helm-v4.0.1-darwin-amd64.tar.gz
 8e0b9615cf72a62faaa0cfc0e22115f05bcddfd3d7ee58406ef97bc1ba563ae8  helm-v4.0.1-darwin-arm64.tar.gz
-# cert-manager, rules_helm
 980756a9b2fd501a1d6ddd1b21741678875df005c91bb05bb41093988bb83bb7  helm-v4.0.2-linux-amd64.tar.gz
 3de681b463fb783f49f5ab72d700c057124ef73fa74062624b8fe95deafded4b  helm-v4.0.2-linux-arm64.tar.gz
 1dd2ce37855f5380abc86d56ab38387d4f1b8b05be296760addfe32d7c56a393  helm-v4.0.2-darwin-amd64.tar.gz
 fed6a23bba5db8a21e40175f44c159e057b26a6361f4280e24c820d0841e150b  helm-v4.0.2-darwin-arm64.tar.gz
-# cert-manager, rules_helm
 29454bc351f4433e66c00f5d37841627cbbcc02e4c70a6d796529d355237671c  helm-v4.0.4-linux-amd64.tar.gz
 16b88acc6503d646b7537a298e7389bef469c5cc9ebadf727547abe9f6a35903  helm-v4.0.4-linux-arm64.tar.gz
 73bcfd6ab000fdc95acf9fe1c59e8e47179426a653e45ae485889869d4a00523  helm-v4.0.4-darwin-amd64.tar.gz
 a7ea99937a9679b3935fa0a2b70e577aa1ea84e5856e7c0821ca6ffa064ea976  helm-v4.0.4-darwin-arm64.tar.gz
-# cert-manager, rules_helm
 730e4e9fbff94168249ddd0b9b1b8c357b7f64815462dd88c6b39f09bf18b814  helm-v4.0.5-linux-amd64.tar.gz
 206a7747702d13994a93629eaed4259bd9d0aec6e23ca52d640f47f7edfdc863  helm-v4.0.5-linux-arm64.tar.gz
 270d906140eadbe95584d2cebae1fa0e46950027d82de0c4db937dc936b564a6  helm-v4.0.5-darwin-amd64.tar.gz
 b4d04ccf68004604e13878fce4a893711490914512f8759879f848136a9f5fca  helm-v4.0.5-darwin-arm64.tar.gz
-# cert-manager, rules_helm
 8e7ae5cb890c56f53713bffec38e41cd8e7e4619ebe56f8b31cd383bfb3dbb83  helm-v4.1.0-linux-amd64.tar.gz
 81315e404b6d09b65bee577a679ab269d6d44652ef2e1f66a8f922b51ca93f6b  helm-v4.1.0-linux-arm64.tar.gz
 a326073ae392bed8b73c415d1d9d6880b0f5accb18aa9456975562b44a87c650  helm-v4.1.0-darwin-amd64.tar.gz
 f12e2723c5e8eaff3e4b3670536867289fb6ab7f797fa2efedd1c53cfaca62fb  helm-v4.1.0-darwin-arm64.tar.gz
-# cert-manager, rules_helm
 5d4c7623283e6dfb1971957f4b755468ab64917066a8567dd50464af298f4031  helm-v4.1.1-linux-amd64.tar.gz
 02a5fb7742469d2d132e24cb7c3f52885894043576588c6788b6813297629edd  helm-v4.1.1-linux-arm64.tar.gz
 6b8dbb03abb74e9ab8e69ca3f9b6459178be11317d0ac502f922621c05fdc866  helm-v4.1.1-darwin-amd64.tar.gz
 b8f49e105b1d2fd8c8a90ba3fc9af48db91d2d1ca3b9e788352fc7c896bbb71a  helm-v4.1.1-darwin-arm64.tar.gz
-# cert-manager, rules_helm
 02ce9722d541238f81459938b84cf47df2fdf1187493b4bfb2346754d82a4700  helm-v4.1.3-linux-amd64.tar.gz
 5db45e027cc8de4677ec869e5d803fc7631b0bab1c1eb62ac603a62d22359a43  helm-v4.1.3-linux-arm64.tar.gz
 742132e11cc08a81c97f70180cd714ae8376f8c896247a7b14ae1f51838b5a0b  helm-v4.1.3-darwin-amd64.tar.gz
 21c02fe2f7e27d08e24a6bf93103f9d2b25aab6f13f91814b2cfabc99b108a5e  helm-v4.1.3-darwin-arm64.tar.gz
-# cert-manager, rules_helm
 70b2c30a19da4db264dfd68c8a3664e05093a361cefd89572ffb36f8abfa3d09  helm-v4.1.4-linux-amd64.tar.gz
 13d03672be289045d2ff00e4e345d61de1c6f21c1257a45955a30e8ae036d8f1  helm-v4.1.4-linux-arm64.tar.gz
 abf09c8503ad1d8ef76d3737a058c3456a998aae5f5966fce4bb3031aeb1654e  helm-v4.1.4-darwin-amd64.tar.gz
@@ -145,17 +129,14 @@ f13f959015447b6bc309f9fd506509926543988a39035c088b52522ec95e2acb  helm-v4.2.0-da
 596b9a73d366c1e72ce67d595c22805480e30914593aafbc9f547694e72814db  helm-v4.2.1-linux-arm64.tar.gz
 2a21c9f368d608bcf6eb794ebc06514eb6b529a846b60fe4a43dea7bcce65228  helm-v4.2.1-darwin-amd64.tar.gz
 896472d2ec0740c60f64a9df0fc30d478beee38a1a2a6ed91aa6e6ee177c1575  helm-v4.2.1-darwin-arm64.tar.gz
-# argo-cd, cert-manager
 9adafecab4d406853bba163a70e9f104f47dbbf65ce24b7653bae7e36150bcb6  helm-v4.2.2-linux-amd64.tar.gz
 78803142087a0069fa4b50d3f32a84d3ef25c14d1ee8a40fbccf86a6216d2f36  helm-v4.2.2-linux-arm64.tar.gz
 10c1e36ee8c5f2e2ee25a16599cb03ab74c0953cd889cacb980a49ba4b6574ba  helm-v4.2.2-darwin-amd64.tar.gz
 5410a0dae3d5d91f45653b161260d9301aabc4ae80ae50a6605d66884b6df8ea  helm-v4.2.2-darwin-arm64.tar.gz
-# argo-cd, cert-manager
 e9b88b4ee95b18c706839c28d3a0220e5bc470e9cd9262410c90793c45ff8b7c  helm-v4.2.3-linux-amd64.tar.gz
 21abd9354d39b2cd79a8d76be6912cd137a983cbf997193503fb8a6a6e2f2785  helm-v4.2.3-linux-arm64.tar.gz
 ff3ac86755a45f3422473bc1200776aac0fe04c5766abe6ca66699f7b564b23b  helm-v4.2.3-darwin-amd64.tar.gz
 048ecf5ad3160f83d918f9fe945238d2132b079640f7b106175331c25f242c64  helm-v4.2.3-darwin-arm64.tar.gz
-# argo-cd, cert-manager
 c306b46f719b0a4da32d0f78ee21bf90ce8d602f15b22ab753f0674d1670a7f3  helm-v4.2.4-linux-amd64.tar.gz
 564de2191b881e9f71b5606b25345821ea1682f06ab90499d3ab22b530176da1  helm-v4.2.4-linux-arm64.tar.gz
 6c163d687ca03c3b5c01928e53bbbcf9518278f47ce7a2f249a5a08e8bdaa2bc  helm-v4.2.4-darwin-amd64.tar.gz

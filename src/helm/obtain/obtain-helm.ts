@@ -1,7 +1,7 @@
 import { join } from 'node:path'
-import { runProgram, VERSION_LIMITS } from '../run-helm.ts'
+import { hasCode } from '../../errors.ts'
 import type { ObtainHelmOptions } from './download-helm.ts'
-import { findHelm, type Helm, isSameVersion, parseHelmVersion, searchHelm } from './find-helm.ts'
+import { findHelm, type Helm, isSameVersion, parseHelmVersion, requireHelmVersion } from './find-helm.ts'
 
 /**
  * The helm on PATH if it has the requested version, else a download of that version.
@@ -10,24 +10,13 @@ import { findHelm, type Helm, isSameVersion, parseHelmVersion, searchHelm } from
 export async function obtainHelm(options: ObtainHelmOptions, signal: AbortSignal): Promise<Helm> {
   const { version, environment } = options
   const home = join(options.folder, 'helm')
-  if (version === '') return findHelm({ environment, home, signal })
-  const onPath = await searchHelm(environment)
-  if (onPath !== undefined && (await isVersion(onPath, version, environment, signal)))
-    return findHelm({ path: onPath, version, environment, home, signal })
-  const { downloadHelm } = await import('./download-helm.ts')
-  return findHelm({ path: await downloadHelm(options, signal), version, environment, home, signal })
-}
-
-async function isVersion(
-  path: string,
-  wanted: string,
-  environment: NodeJS.ProcessEnv,
-  signal: AbortSignal,
-): Promise<boolean> {
-  const env = { PATH: environment.PATH ?? '', HOME: environment.HOME ?? '' }
-  const limits = { ...VERSION_LIMITS, signal }
-  const output = await runProgram(path, ['version', '--template', '{{.Version}}'], env, limits).catch(() => undefined)
-  signal.throwIfAborted()
-  const found = parseHelmVersion(output?.stdout ?? '')
-  return found !== undefined && isSameVersion(found, parseHelmVersion(wanted))
+  const onPath = await findHelm({ environment, home, signal }).catch((error) => {
+    if (version === '' || !hasCode(error, 'HELM_NOT_FOUND')) throw error
+    return undefined
+  })
+  const isWanted = version === '' || (onPath && isSameVersion(onPath.version, parseHelmVersion(version)))
+  const download = async () => (await import('./download-helm.ts')).downloadHelm(options, signal)
+  const helm = isWanted && onPath ? onPath : await findHelm({ path: await download(), environment, home, signal })
+  requireHelmVersion(helm, version)
+  return helm
 }
