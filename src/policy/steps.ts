@@ -11,9 +11,9 @@ interface StepContext {
   readonly ram: Ram
   /** The description of a role or policy that the step creates or marks. */
   readonly description: string
+  /** Of what the step creates. */
+  readonly tags: readonly Tag[]
   readonly signal: AbortSignal | undefined
-  /** Reports what could not be done as usual. */
-  readonly note: (unverified: Unverified) => void
 }
 
 interface StepKind<Step> {
@@ -26,10 +26,8 @@ interface StepKind<Step> {
 const STEPS: { readonly [Kind in PolicyStep['do']]: StepKind<Extract<PolicyStep, { do: Kind }>> } = {
   'create-role': {
     describe: ({ role }) => `create role ${role}`,
-    perform: ({ role, trust }, { ram, description, signal, note }) => {
-      const entity = { name: role, trust: JSON.stringify(trust), description }
-      return createTagged(`role ${role}`, (tags) => ram.createRole({ ...entity, tags }, signal), note)
-    },
+    perform: ({ role, trust }, { ram, description, tags, signal }) =>
+      ram.createRole({ name: role, trust: json(trust), description, tags }, signal),
     command: ({ role, trust }, description) =>
       command('CreateRole', {
         RoleName: role,
@@ -39,14 +37,14 @@ const STEPS: { readonly [Kind in PolicyStep['do']]: StepKind<Extract<PolicyStep,
   },
   'update-trust': {
     describe: ({ role }) => `update the trust policy of role ${role}`,
-    perform: ({ role, after }, { ram, signal }) => ram.updateRole({ name: role, trust: JSON.stringify(after) }, signal),
+    perform: ({ role, after }, { ram, signal }) => ram.updateRole({ name: role, trust: json(after) }, signal),
     command: ({ role, after }) => command('UpdateRole', { RoleName: role, NewAssumeRolePolicyDocument: json(after) }),
   },
   'create-policy': {
     describe: ({ policy }) => `create policy ${policy}`,
-    perform: async ({ policy, document }, { ram, description, signal, note }) => {
-      const entity = { name: policy, document: documentText(document, `policy ${policy}`), description }
-      return createTagged(`policy ${policy}`, (tags) => ram.createPolicy({ ...entity, tags }, signal), note)
+    perform: async ({ policy, document }, { ram, description, tags, signal }) => {
+      const text = documentText(document, `policy ${policy}`)
+      return ram.createPolicy({ name: policy, document: text, description, tags }, signal)
     },
     command: ({ policy, document }, description) =>
       command('CreatePolicy', { PolicyName: policy, PolicyDocument: json(document), Description: description }),
@@ -112,42 +110,31 @@ export function describeStep(step: PolicyStep): string {
   return kindOf(step).describe(step)
 }
 
-/** Performs a step by one call (adopting: two; creating: another one without the tag). Returns what could not be done as usual. */
+/**
+ * Performs a step by one call; adopting takes two. Whether creating with a tag also needs `ram:TagResources` is undocumented. A denial
+ * is therefore followed by one attempt without the tag, which is returned: the description has the mark too.
+ */
 export async function performStep(
   ram: Ram,
   step: PolicyStep,
   purpose: string,
   signal?: AbortSignal,
 ): Promise<Unverified | undefined> {
-  let unverified: Unverified | undefined
-  const note = (one: Unverified): void => {
-    unverified = one
+  const context = { ram, description: descriptionOf(step, purpose), signal }
+  try {
+    await kindOf(step).perform(step, { ...context, tags: [OWNER_TAG] })
+    return undefined
+  } catch (error) {
+    const isCreation = step.do === 'create-role' || step.do === 'create-policy'
+    if (!isCreation || !hasCode(error, 'CLOUD_DENIED')) throw error
+    await kindOf(step).perform(step, { ...context, tags: [] })
+    return { id: 'TAGS_DENIED', subject: step.do === 'create-role' ? `role ${step.role}` : `policy ${step.policy}` }
   }
-  await kindOf(step).perform(step, { ram, description: descriptionOf(step, purpose), signal, note })
-  return unverified
 }
 
 /** The steps as commands of Alibaba Cloud's CLI, for users who change RAM themselves; '' without steps. */
 export function stepCommands(steps: readonly PolicyStep[], purpose: string): string {
   return steps.map((step) => kindOf(step).command(step, descriptionOf(step, purpose))).join(' && ')
-}
-
-/**
- * Whether creating with a tag also needs `ram:TagResources` is undocumented. A denial is therefore followed by one attempt
- * without the tag: the description has the mark too.
- */
-async function createTagged(
-  what: string,
-  create: (tags: readonly Tag[]) => Promise<void>,
-  note: StepContext['note'],
-): Promise<void> {
-  try {
-    await create([OWNER_TAG])
-  } catch (error) {
-    if (!hasCode(error, 'CLOUD_DENIED')) throw error
-    await create([])
-    note({ id: 'TAGS_DENIED', subject: what })
-  }
 }
 
 function command(action: string, parameters: Readonly<Record<string, string>>): string {
