@@ -25,7 +25,7 @@ export async function neededRights(
     const resource = resourceOf(object)
     if (!resource) continue
     const where = resource.namespaced ? { namespace: object.namespace ?? release.namespace } : {}
-    const base = { group: resource.group, resource: resource.name, ...where }
+    const base = { group: resource.group, resource: resource.plural, ...where }
     rights.push({ verb: 'create', ...base })
     for (const verb of ['get', 'patch']) rights.push({ verb, ...base, name: object.name })
     // Helm 4 waits by watching every kind of the chart.
@@ -37,7 +37,7 @@ export async function neededRights(
     const where = resource.namespaced ? { namespace: hook.namespace ?? release.namespace } : {}
     // Helm creates a hook, watches it until it is complete, and deletes it before the next run.
     for (const verb of ['create', 'get', 'list', 'watch', 'delete']) {
-      rights.push({ verb, group: resource.group, resource: resource.name, ...where })
+      rights.push({ verb, group: resource.group, resource: resource.plural, ...where })
     }
   }
   return uniqueRights(rights)

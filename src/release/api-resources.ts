@@ -4,75 +4,51 @@ import type { KubeClient } from '../kube/client.ts'
 import { pollUntil } from '../kube/poll-until.ts'
 import { apiRoot } from '../kube/types.ts'
 
-export interface ApiResource {
-  readonly group: string
-  readonly version: string
-  /** Plural, such as `deployments`. */
-  readonly name: string
-  readonly namespaced: boolean
-}
-
-interface ResourceList {
-  readonly resources: readonly {
-    readonly name: string
-    readonly kind: string
-    readonly namespaced: boolean
-    readonly verbs?: readonly string[]
-  }[]
-}
-
-interface ApiGroup {
-  readonly name: string
-  readonly preferredVersion: { readonly groupVersion: string }
-  readonly versions: readonly { readonly groupVersion: string }[]
-}
-
-interface GroupList {
-  readonly groups: readonly ApiGroup[]
-}
-
-/** Discovers the resource of each object's kind, with one request per group version; undefined for an unknown kind. */
-export async function discoverResources(
-  client: KubeClient,
-  objects: readonly ManifestObject[],
-  signal?: AbortSignal,
-): Promise<(object: ManifestObject) => ApiResource | undefined> {
-  const versions = [...new Set(objects.map(({ apiVersion }) => apiVersion))]
-  const lists = await Promise.all(
-    versions.map(async (apiVersion) => {
-      const call = { method: 'GET', path: apiRoot(apiVersion) } as const
-      return client.request<ResourceList>(call, signal).catch((): ResourceList => ({ resources: [] }))
-    }),
-  )
-  const found = new Map<string, ApiResource>()
-  for (const [index, apiVersion] of versions.entries()) {
-    const [version = '', group = ''] = apiVersion.split('/').toReversed()
-    for (const { name, kind, namespaced } of lists[index]?.resources ?? []) {
-      if (!name.includes('/')) found.set(`${apiVersion} ${kind}`, { group, version, name, namespaced })
-    }
-  }
-  return ({ apiVersion, kind }) => found.get(`${apiVersion} ${kind}`)
-}
-
-/** All served group versions, the preferred one first, because some kinds exist only in another one. */
-function versionsOf({ preferredVersion, versions }: ApiGroup): readonly string[] {
-  return [...new Set([preferredVersion, ...versions].map(({ groupVersion }) => groupVersion))]
-}
-
-/** A group version that was removed in the meantime has no kinds. */
-async function resourcesOf(client: KubeClient, root: string, signal?: AbortSignal): Promise<ResourceList> {
-  return (
-    (await unlessStatus(client.request<ResourceList>({ method: 'GET', path: root }, signal), 404)) ?? { resources: [] }
-  )
-}
-
-/** A kind that can be listed. */
+/** A kind that the API server serves. */
 export interface ServedKind {
   readonly kind: string
   /** '' for the core group. */
   readonly group: string
   readonly apiVersion: string
+  /** Such as `deployments`. */
   readonly plural: string
+  readonly namespaced: boolean
+}
+
+interface ResourceList {
+  readonly resources: readonly (Pick<ServedKind, 'kind' | 'namespaced'> & {
+    readonly name: string
+    readonly verbs?: readonly string[]
+  })[]
+}
+
+interface GroupList {
+  readonly groups: readonly {
+    readonly name: string
+    readonly preferredVersion: { readonly groupVersion: string }
+    readonly versions: readonly { readonly groupVersion: string }[]
+  }[]
+}
+
+/** The kinds of a group version; one that was removed in the meantime has none. */
+async function kindsOf(client: KubeClient, apiVersion: string, signal?: AbortSignal) {
+  const call = { method: 'GET', path: apiRoot(apiVersion) } as const
+  const { resources } = (await unlessStatus(client.request<ResourceList>(call, signal), 404)) ?? { resources: [] }
+  const group = apiVersion.includes('/') ? (apiVersion.split('/')[0] ?? '') : ''
+  return resources.flatMap(({ name, kind, namespaced, verbs = [] }) =>
+    name.includes('/') ? [] : [{ kind, group, apiVersion, plural: name, namespaced, verbs }],
+  )
+}
+
+/** Discovers each object's kind, with one request per group version; undefined for an unknown one. */
+export async function discoverResources(
+  client: KubeClient,
+  objects: readonly ManifestObject[],
+  signal?: AbortSignal,
+): Promise<(object: ManifestObject) => ServedKind | undefined> {
+  const versions = [...new Set(objects.map(({ apiVersion }) => apiVersion))]
+  const kinds = (await Promise.all(versions.map((one) => kindsOf(client, one, signal).catch(() => [])))).flat()
+  return ({ apiVersion, kind }) => kinds.find((one) => one.apiVersion === apiVersion && one.kind === kind)
 }
 
 /** Groups of Kubernetes itself and of its metrics, whose kinds are known. */
@@ -90,15 +66,15 @@ export async function discoverKinds(
 ): Promise<readonly ServedKind[]> {
   const isCustom = which === 'custom'
   const { groups } = await client.request<GroupList>({ method: 'GET', path: '/apis' }, signal)
-  const versions = groups.filter(({ name }) => !isCustom || !BUILT_IN.test(name)).flatMap(versionsOf)
+  // All served versions, the preferred one first, because some kinds exist only in another one.
+  const versions = groups
+    .filter(({ name }) => !isCustom || !BUILT_IN.test(name))
+    .flatMap(({ preferredVersion, versions }) => [preferredVersion, ...versions].map((one) => one.groupVersion))
   const kinds = new Map<string, ServedKind>()
-  for (const apiVersion of isCustom ? versions : ['v1', ...versions]) {
-    const group = apiVersion.includes('/') ? (apiVersion.split('/')[0] ?? '') : ''
-    const { resources } = await resourcesOf(client, apiRoot(apiVersion), signal)
-    for (const { name, kind, namespaced, verbs = [] } of resources) {
-      const key = `${name}.${group}`
-      if (name.includes('/') || !verbs.includes('list') || kinds.has(key) || !(isCustom || namespaced)) continue
-      kinds.set(key, { kind, group, apiVersion, plural: name })
+  for (const apiVersion of new Set(isCustom ? versions : ['v1', ...versions])) {
+    for (const { verbs, ...kind } of await kindsOf(client, apiVersion, signal)) {
+      const key = `${kind.plural}.${kind.group}`
+      if (verbs.includes('list') && !kinds.has(key) && (isCustom || kind.namespaced)) kinds.set(key, kind)
     }
   }
   return [...kinds.values()]
@@ -141,11 +117,10 @@ export async function listServed<K extends Pick<ServedKind, 'group' | 'plural'>>
 
 /** The path of one object; `namespace` is the release's, for objects that name none. */
 export function objectPath(
-  resource: ApiResource,
+  { apiVersion, plural, namespaced }: ServedKind,
   object: Pick<ManifestObject, 'name' | 'namespace'>,
   namespace: string,
 ): string {
-  const root = apiRoot(resource.group === '' ? resource.version : `${resource.group}/${resource.version}`)
-  const scope = resource.namespaced ? `/namespaces/${encodeURIComponent(object.namespace ?? namespace)}` : ''
-  return `${root}${scope}/${resource.name}/${encodeURIComponent(object.name)}`
+  const scope = namespaced ? `/namespaces/${encodeURIComponent(object.namespace ?? namespace)}` : ''
+  return `${apiRoot(apiVersion)}${scope}/${plural}/${encodeURIComponent(object.name)}`
 }

@@ -3,7 +3,7 @@ import { type ManifestObject, objectTitle } from '../../helm/release/manifest.ts
 import { KubeApiError } from '../../kube/api-error.ts'
 import { APPLY, type KubeClient } from '../../kube/client.ts'
 import { isRecord } from '../../lib/json.ts'
-import { type ApiResource, discoverResources, objectPath } from '../../release/api-resources.ts'
+import { discoverResources, objectPath, type ServedKind } from '../../release/api-resources.ts'
 
 /** How the live object compares with a server-side dry run. */
 export interface ObjectDrift {
@@ -34,7 +34,7 @@ export async function findDrift(
 
 async function dryRun(
   client: KubeClient,
-  resource: ApiResource,
+  resource: ServedKind,
   object: ManifestObject,
   owner: { readonly release: string; readonly namespace: string },
   signal?: AbortSignal,
