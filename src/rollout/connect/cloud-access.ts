@@ -3,10 +3,9 @@ import { createEnvironmentProvider } from '../../alibaba/identities/access-key.t
 import { createAssumedRoleProvider, createOidcRoleProvider } from '../../alibaba/identities/assumed-role.ts'
 import { createRam, type Ram } from '../../alibaba/ram.ts'
 import { type CallerIdentity, getCallerIdentity } from '../../alibaba/sts.ts'
-import type { AbortableTarget, CloudService, CloudTransport } from '../../alibaba/transport/cloud-transport.ts'
+import type { AbortableTarget, CloudTransport } from '../../alibaba/transport/cloud-transport.ts'
 import { createEndpoints } from '../../alibaba/transport/endpoints.ts'
 import { NopassError } from '../../errors.ts'
-import type { Inputs } from '../inputs/input-table.ts'
 import type { ClusterSettings, Settings } from '../inputs/settings.ts'
 
 export interface CloudDeps {
@@ -33,27 +32,44 @@ export function createCloudAccess(settings: Settings, deps: CloudDeps): CloudAcc
   // Runners are outside the VPC: public endpoints unless an override says otherwise.
   const endpoints = createEndpoints({ overrides: settings.endpoints, network: 'public' })
   const providers = new Map<string, CredentialProvider>()
-  const target: SessionTarget = {
+  const target = {
     transport: deps.transport,
     endpoint: endpoints.url('sts', inputs.region),
     sessionName: inputs['role-session-name'] || deps.sessionName,
   }
   const callers = new Map<CredentialProvider, Promise<CallerIdentity>>()
 
-  function credentialsFor({ deployRole, oidcProviderArn }: ClusterSettings): CredentialProvider {
-    if (deployRole === undefined) return once('', () => jobIdentity(inputs, deps, target))
-    if (oidcProviderArn !== undefined) {
-      return once(`${deployRole} ${oidcProviderArn}`, () => byToken(deployRole, oidcProviderArn, inputs, deps, target))
-    }
-    // The roles of all accounts are taken with the one session of the job.
-    const job = once('', () => jobIdentity(inputs, deps, target))
-    return once(deployRole, () => masking(createAssumedRoleProvider(job, [{ roleArn: deployRole }], target), deps.mask))
-  }
-
   function once(key: string, create: () => CredentialProvider): CredentialProvider {
-    const known = providers.get(key) ?? create()
+    const known = providers.get(key) ?? masking(create(), deps.mask)
     providers.set(key, known)
     return known
+  }
+
+  function byToken(roleArn: string, oidcProviderArn: string): CredentialProvider {
+    const getIdToken = deps.getIdToken ?? missingIdToken
+    return createOidcRoleProvider({
+      ...target,
+      name: 'github',
+      roleArn,
+      oidcProviderArn,
+      durationSeconds: inputs['session-duration'],
+      oidcToken: (signal) => getIdToken(inputs.audience, signal),
+    })
+  }
+
+  /** Without a deploy role: the job's role by its ID token, or the credentials in its environment. */
+  function jobIdentity(): CredentialProvider {
+    const role = inputs['role-to-assume']
+    return role ? byToken(role, inputs['oidc-provider-arn']) : createEnvironmentProvider(deps.environment)
+  }
+
+  function credentialsFor({ deployRole, oidcProviderArn }: ClusterSettings): CredentialProvider {
+    if (deployRole === undefined) return once('', jobIdentity)
+    if (oidcProviderArn !== undefined) {
+      return once(`${deployRole} ${oidcProviderArn}`, () => byToken(deployRole, oidcProviderArn))
+    }
+    // The roles of all accounts are taken with the one session of the job.
+    return once(deployRole, () => createAssumedRoleProvider(once('', jobIdentity), [{ roleArn: deployRole }], target))
   }
 
   return {
@@ -74,36 +90,6 @@ export function createCloudAccess(settings: Settings, deps: CloudDeps): CloudAcc
       return known
     },
   }
-}
-
-interface SessionTarget extends CloudService {
-  readonly sessionName: string
-}
-
-/** Without a deploy role: the job's role by its ID token, or the credentials in its environment. */
-function jobIdentity(inputs: Inputs, deps: CloudDeps, target: SessionTarget): CredentialProvider {
-  const role = inputs['role-to-assume']
-  if (role) return byToken(role, inputs['oidc-provider-arn'], inputs, deps, target)
-  return masking(createEnvironmentProvider(deps.environment), deps.mask)
-}
-
-function byToken(
-  roleArn: string,
-  oidcProviderArn: string,
-  inputs: Inputs,
-  deps: CloudDeps,
-  target: SessionTarget,
-): CredentialProvider {
-  const getIdToken = deps.getIdToken ?? missingIdToken
-  const provider = createOidcRoleProvider({
-    ...target,
-    name: 'github',
-    roleArn,
-    oidcProviderArn,
-    durationSeconds: inputs['session-duration'],
-    oidcToken: (signal) => getIdToken(inputs.audience, signal),
-  })
-  return masking(provider, deps.mask)
 }
 
 async function missingIdToken(): Promise<string> {
