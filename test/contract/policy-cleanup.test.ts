@@ -47,7 +47,7 @@ function contextOf(accounts: readonly [string, string]): RunContext {
     prepared: clusters.map((settings) => ({ name: settings.name, ram: 'rrsa', settings })),
     cloud: { ram: ({ name }: { name: string }) => ramOf(accounts[name === 'a' ? 0 : 1]) },
     ramLock: createKeyedLock(),
-    ramList: { get: async () => ({ clusters: [], unknown: new Map() }) },
+    ramList: async () => ({ clusters: [], unknown: new Map() }),
     report: () => undefined,
   } as unknown as RunContext
 }

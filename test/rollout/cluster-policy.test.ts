@@ -102,7 +102,7 @@ for (const [kind, unverified] of [
     const [{ cluster, context, signal }, connected, account] = rrsaCluster(() => ({}))
     assert.ok(connected.detail)
     const own = { name: 'a', key: 'c1', accountId: '1', registries: [], workerRoles: ['nodes'] }
-    const ramList = { get: async () => ({ clusters: [own], unknown: new Map() }) }
+    const ramList = async () => ({ clusters: [own], unknown: new Map() })
     const [target] = await policyTargets(
       { cluster: { ...cluster, ram: 'worker-role' }, context: { ...context, ramList }, signal },
       { ...connected, detail: { ...connected.detail, kind } },
@@ -158,7 +158,7 @@ for (const { title, issuer, discovery, steps } of [
       listPolicyEntities: async () => ({ roles: [], users: [], groups: [] }),
     }
     const withRam = { ...context, cloud: { ...context.cloud, ram: () => ram } } as unknown as typeof context
-    const plans = await planPolicies({ cluster, context: withRam, signal }, { targets, former: [], shared: undefined })
+    const plans = await planPolicies({ cluster, context: withRam, signal }, targets, [], undefined)
     assert.deepEqual(
       plans.flatMap((plan) => plan.steps.map((step) => step.do)),
       steps,

@@ -39,7 +39,7 @@ function openContext(
     settings: { clusters: [], inputs: {}, selected: [] },
     prepared: names.map((name) => ({ name, ram: 'worker-role', settings: {} })),
     cloud: { ram: () => recording },
-    ramList: { get: async () => ({ clusters: [], unknown: new Map(unknown.map((name) => [name, new Error()])) }) },
+    ramList: async () => ({ clusters: [], unknown: new Map(unknown.map((name) => [name, new Error()])) }),
     ramLock: (_keys: unknown, work: () => unknown) => work(),
     report: () => undefined,
   } as unknown as Context

@@ -25,7 +25,7 @@ const cluster = (workerRoles: readonly string[], access: object): PreparedCluste
 for (const access of [{ kind: 'ack', clusterId: 'c1', region: 'cn-hangzhou' }, { kind: 'kubeconfig-file' }]) {
   test(`ECI, ${access.kind}: the policy is attached to the role of the helper's Pod, and node roles are not looked up`, async () => {
     const rolesOf = async (named: readonly string[]) => {
-      const { clusters, unknown } = await createRamList([cluster(named, access)], [], cloud).get(AbortSignal.any([]))
+      const { clusters, unknown } = await createRamList([cluster(named, access)], [], cloud)(AbortSignal.any([]))
       assert.equal(unknown.size, 0)
       return clusters[0]?.workerRoles
     }
@@ -37,6 +37,6 @@ for (const access of [{ kind: 'ack', clusterId: 'c1', region: 'cn-hangzhou' }, {
 test('a cluster that is not selected and whose roles only its values name is unknown, not one without roles', async () => {
   const own = cluster(['nodes'], { kind: 'kubeconfig-file' })
   const sibling = { name: 'b', access: { kind: 'kubeconfig-file' }, workerRoles: [] } as never
-  const { unknown } = await createRamList([own], [sibling], cloud).get(AbortSignal.any([]))
+  const { unknown } = await createRamList([own], [sibling], cloud)(AbortSignal.any([]))
   assert.deepEqual([...unknown.keys()], ['b'])
 })

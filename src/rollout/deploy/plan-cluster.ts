@@ -112,7 +112,7 @@ async function planRam(work: Omit<ClusterWork, 'run'>, { connected, preflight }:
   const targets = await policyTargets(work, connected, serviceAccount)
   const { former, unseen } = await formerTargets(work, connected, targets)
   const shared = preflight.alone ? undefined : maybeShared([work.cluster.name])
-  const policies = await planPolicies(work, { targets, former, shared })
+  const policies = await planPolicies(work, targets, former, shared)
   return { targets, former, unseen, policies }
 }
 

@@ -1,4 +1,3 @@
-import type { Unverified } from '../../alibaba/unverified.ts'
 import { applyPolicy, planPolicy } from '../../policy/apply-policy.ts'
 import type { PolicyPlan, PolicyTarget } from '../../policy/policy-target.ts'
 import { lockKeys, type SharedTarget } from '../../policy/policy-targets.ts'
@@ -18,40 +17,25 @@ export async function widenPolicies(
   { cluster, context, signal }: RamWork,
   targets: readonly SharedTarget[],
   note: (line: string) => void,
-): Promise<WidenedPolicies> {
-  if (targets.length === 0) return { changed: false, unverified: [] }
+): Promise<readonly PolicyPlan[]> {
+  if (targets.length === 0) return []
   const ram = context.cloud.ram(cluster.settings)
-  const unverified: Unverified[] = []
-  let changed = false
-  let noted = false
+  const plans: PolicyPlan[] = []
   for (const shared of targets) {
     const done = await context.ramLock(lockKeys(shared), () => applyPolicy(ram, shared.target, signal))
-    const lines = describePolicyPlan(done)
-    lines.forEach(note)
-    noted ||= lines.length > 0
-    changed ||= done.steps.length > 0
-    unverified.push(...(done.unverified ?? []))
+    describePolicyPlan(done).forEach(note)
+    plans.push(done)
   }
-  if (!noted) note('RAM: nothing to change')
-  return { changed, unverified }
+  if (plans.every((plan) => describePolicyPlan(plan).length === 0)) note('RAM: nothing to change')
+  return plans
 }
 
-export interface WidenedPolicies {
-  readonly changed: boolean
-  readonly unverified: readonly Unverified[]
-}
-
-export interface PlannedTargets {
-  readonly targets: readonly SharedTarget[]
-  readonly former: readonly SharedTarget[]
-  /** Why another acr-nopass in the cluster may need more. */
-  readonly shared: string | undefined
-}
-
-/** The changes that an apply would make to RAM; only reads. */
+/** The changes that an apply would make to RAM; only reads. `shared`: why another acr-nopass in the cluster may need more. */
 export async function planPolicies(
   { cluster, context, signal }: RamWork,
-  { targets, former, shared }: PlannedTargets,
+  targets: readonly SharedTarget[],
+  former: readonly SharedTarget[],
+  shared: string | undefined,
 ): Promise<readonly PolicyPlan[]> {
   if (targets.length === 0) return []
   const { settings } = context
@@ -86,7 +70,7 @@ export function maybeShared(clusters: readonly string[]): string {
 /** Of clusters by worker role: while it is unknown which roles one has, it may be any. */
 export async function unknownRoles(context: RunContext, signal: AbortSignal): Promise<string | undefined> {
   if (!context.prepared.some(({ ram }) => ram === 'worker-role')) return undefined
-  const { unknown } = await context.ramList.get(signal)
+  const { unknown } = await context.ramList(signal)
   return unknown.size === 0 ? undefined : `the worker roles of ${[...unknown.keys()].join(', ')} are unknown`
 }
 

@@ -1,5 +1,5 @@
 import { type ClusterDetail, findWorkerRoles } from '../../alibaba/cs.ts'
-import { NopassError } from '../../errors.ts'
+import { hasCode, NopassError } from '../../errors.ts'
 import { unlessStatus } from '../../kube/api-error.ts'
 import {
   leftoverTargets,
@@ -37,7 +37,7 @@ export async function policyTargets(
     const own = { name: cluster.name, key, accountId, registries, workerRoles: [] }
     return [rrsaTarget(own, await rrsaDetails(work, connected, serviceAccount, purpose), options)]
   }
-  const { clusters, unknown } = await context.ramList.get(signal)
+  const { clusters, unknown } = await context.ramList(signal)
   const failure = unknown.get(cluster.name)
   if (failure) throw failure
   const list = clusters.map((other) => (other.name === cluster.name ? { ...other, key } : other))
@@ -50,21 +50,15 @@ export async function policyTargets(
   return connected.detail?.kind === 'edge' ? targets.map((target) => ({ ...target, unverified: [edge] })) : targets
 }
 
-export interface FormerTargets {
-  readonly former: readonly SharedTarget[]
-  /** What could not be verified. */
-  readonly unseen: readonly string[]
-}
-
 /**
  * Policies of ours that the cluster may have needed before, and needs no more. Roles of nodes that are not named and may not be
- * read are not checked.
+ * read are not checked; `unseen` says so.
  */
 export async function formerTargets(
   work: RamWork,
   connected: ConnectedCluster,
   targets: readonly SharedTarget[],
-): Promise<FormerTargets> {
+): Promise<{ readonly former: readonly SharedTarget[]; readonly unseen: readonly string[] }> {
   const { cluster, context } = work
   const [first] = targets
   if (first === undefined) return { former: [], unseen: [] }
@@ -72,40 +66,33 @@ export async function formerTargets(
   const key = clusterKeyOf(cluster, connected)
   const listed = clusters.flatMap(({ access }) => (access.kind === 'ack' ? [access.clusterId] : []))
   const members = [...new Set([...listed, key])].sort()
-  const { roles, unseen } = clusters.length < 2 ? NO_ROLES : await formerRoles(work, connected)
-  const user = { name: cluster.name, key, accountId: first.accountId, workerRoles: roles }
-  return { former: leftoverTargets(user, targets, members), unseen }
+  const roles = clusters.length < 2 ? [] : await formerRoles(work, connected)
+  const user = { name: cluster.name, key, accountId: first.accountId, workerRoles: roles ?? [] }
+  return { former: leftoverTargets(user, targets, members), unseen: roles === undefined ? [UNSEEN] : [] }
 }
 
-interface FormerRoles {
-  readonly roles: readonly string[]
-  readonly unseen: readonly string[]
-}
+const UNSEEN =
+  'RAM: not checked whether a policy that clusters shared is still on the roles of its nodes: they could not be read ' +
+  '(cs:DescribeClusterNodePools); name them in `workerRoles`'
 
-const NO_ROLES: FormerRoles = { roles: [], unseen: [] }
-
-async function formerRoles({ cluster, context, signal }: RamWork, { detail }: ConnectedCluster): Promise<FormerRoles> {
-  const { name, ram, settings } = cluster
+/** Undefined: they could not be read. */
+async function formerRoles(
+  { cluster: { name, ram, settings }, context, signal }: RamWork,
+  { detail }: ConnectedCluster,
+): Promise<readonly string[] | undefined> {
   if (ram === 'worker-role') {
-    const { clusters } = await context.ramList.get(signal)
-    return { ...NO_ROLES, roles: clusters.find((one) => one.name === name)?.workerRoles ?? [] }
+    const { clusters } = await context.ramList(signal)
+    return clusters.find((one) => one.name === name)?.workerRoles ?? []
   }
-  if (settings.workerRoles.length > 0 || settings.access.kind !== 'ack') {
-    return { ...NO_ROLES, roles: settings.workerRoles }
-  }
-  const { access } = settings
+  const { access, workerRoles } = settings
+  if (workerRoles.length > 0 || access.kind !== 'ack') return workerRoles
   try {
-    const roles = await findWorkerRoles(context.cloud.cs(settings, access.region, signal), access.clusterId, detail)
-    return { ...NO_ROLES, roles }
+    return await findWorkerRoles(context.cloud.cs(settings, access.region, signal), access.clusterId, detail)
   } catch (error) {
-    if (!(error instanceof NopassError)) throw error
     // A cluster by RRSA may have no worker role at all.
-    if (error.code === 'WORKER_ROLE_UNKNOWN') return NO_ROLES
-    if (error.code !== 'CLOUD_DENIED') throw error
-    const unseen =
-      'RAM: not checked whether a policy that clusters shared is still on the roles of its nodes: they could not be read ' +
-      '(cs:DescribeClusterNodePools); name them in `workerRoles`'
-    return { ...NO_ROLES, unseen: [unseen] }
+    if (hasCode(error, 'WORKER_ROLE_UNKNOWN')) return []
+    if (hasCode(error, 'CLOUD_DENIED')) return undefined
+    throw error
   }
 }
 

@@ -134,7 +134,7 @@ export async function removePolicies(
     const remove = async ({ notes, add }: RamNotes): Promise<void> => {
       // Other clusters with the role of a shared policy are only known where their roles are.
       const unknown = own.some(({ target }) => target.members !== undefined)
-        ? [...(await context.ramList.get(signal)).unknown.keys()]
+        ? [...(await context.ramList(signal)).unknown.keys()]
         : []
       const ram = context.cloud.ram(cluster.settings)
       for (const shared of own) {

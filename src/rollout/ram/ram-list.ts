@@ -7,9 +7,7 @@ import type { PreparedCluster } from '../inputs/prepare-cluster.ts'
 import type { ClusterSettings } from '../inputs/settings.ts'
 
 /** All clusters of the list with worker roles; read once, when first needed. */
-export interface RamList {
-  get(signal: AbortSignal): Promise<RamListing>
-}
+export type RamList = (signal: AbortSignal) => Promise<RamListing>
 
 export interface RamListing {
   readonly clusters: readonly RamCluster[]
@@ -24,11 +22,9 @@ export function createRamList(
   cloud: CloudAccess,
 ): RamList {
   let listing: Promise<RamListing> | undefined
-  return {
-    get(signal) {
-      listing ??= list(prepared, siblings, cloud, signal)
-      return listing
-    },
+  return (signal) => {
+    listing ??= list(prepared, siblings, cloud, signal)
+    return listing
   }
 }
 

@@ -68,10 +68,11 @@ async function applyCluster(
     context.report(cluster.name, line)
   }
   const widened = await widenPolicies(work, targets, noteChange)
-  run.ramChanged = widened.changed
-  run.unverified.push(...widened.unverified)
+  const ramChanged = widened.some(({ steps }) => steps.length > 0)
+  run.ramChanged = ramChanged
+  run.unverified.push(...widened.flatMap(({ unverified = [] }) => unverified))
 
-  const parts = { ...findParts(preflight.desired.objects, cluster.settings.namespace), ramChanged: widened.changed }
+  const parts = { ...findParts(preflight.desired.objects, cluster.settings.namespace), ramChanged }
   const verify = async (revision: number | null): Promise<void> => {
     const reason = reasonNotToVerify(inputs, config)
     if (reason !== undefined || config === undefined) {
