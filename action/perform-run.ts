@@ -8,7 +8,6 @@ import { writePlanFile } from '../src/rollout/inputs/plan-file.ts'
 import type { Settings } from '../src/rollout/inputs/settings.ts'
 import { describeOutputs } from '../src/rollout/report/outputs.ts'
 import { headline, renderSummary } from '../src/rollout/report/summary.ts'
-import { createRolloutDeps } from '../src/rollout/run/rollout-deps.ts'
 import { type RolloutOutcome, runRollout } from '../src/rollout/run/run-rollout.ts'
 import type { RunFolder } from '../src/rollout/run-folder.ts'
 import { reportErrors } from './report-errors.ts'
@@ -24,8 +23,7 @@ export async function performRun(
 ): Promise<number> {
   const { inputs } = settings
   const report = (cluster: string, line: string): void => writeLine(host, `${cluster}: ${line}`)
-  const deps = createRolloutDeps(settings, { environment, folder, mask: setSecret, report }, signal)
-  const outcome = await runRollout(settings, deps, signal)
+  const outcome = await runRollout(settings, { environment, folder, mask: setSecret, report }, signal)
   if (outcome.errors.length > 0) return reportErrors(outcome.errors, host, inputs.mode)
   const unwritten = await failuresOf([
     () => writeSummary(renderSummary({ ...outcome, mode: inputs.mode }), host),

@@ -8,7 +8,6 @@ import { loadSettings } from '../../rollout/inputs/load-settings.ts'
 import { writePlanFile } from '../../rollout/inputs/plan-file.ts'
 import { readInputs } from '../../rollout/inputs/read-inputs.ts'
 import type { Settings } from '../../rollout/inputs/settings.ts'
-import { createRolloutDeps } from '../../rollout/run/rollout-deps.ts'
 import { type RolloutOutcome, runRollout } from '../../rollout/run/run-rollout.ts'
 import { createRunFolder, type RunFolder, readOpenWork } from '../../rollout/run-folder.ts'
 import { requireContext, settingsDeps } from '../connect.ts'
@@ -74,7 +73,7 @@ function perform(settings: Settings, folder: RunFolder, host: CliHost): Promise<
   }
   // Nothing here prints a secret, and there is no runner to tell.
   const reporter = { environment: host.env, folder, mask: () => undefined, report }
-  return runRollout(settings, createRolloutDeps(settings, reporter, host.signal), host.signal)
+  return runRollout(settings, reporter, host.signal)
 }
 
 /** As the action's post step: repairs an interrupted helm, removes leftover probes. */

@@ -1,12 +1,14 @@
+import { createDefaultTransport } from '../../alibaba/transport/cloud-transport.ts'
 import { collectUnverified, type UnverifiedFact } from '../../alibaba/unverified.ts'
 import { NopassError } from '../../errors.ts'
-import type { Helm } from '../../helm/obtain/find-helm.ts'
+import { obtainHelm } from '../../helm/obtain/obtain-helm.ts'
 import { createKeyedLock } from '../../lib/concurrency.ts'
 import type { SharedTarget } from '../../policy/policy-targets.ts'
 import { type ClusterResult, printableResult } from '../cluster-result.ts'
 import { type RolledCluster, type RunContext, skippedResult } from '../cluster-run.ts'
-import { type CloudDeps, createCloudAccess } from '../connect/cloud-access.ts'
+import { createCloudAccess } from '../connect/cloud-access.ts'
 import { guardKubeconfigs, maskKnownSecrets } from '../connect/guard-kubeconfigs.ts'
+import { idTokenSource } from '../connect/id-token.ts'
 import { recordKind } from '../deploy/release-store.ts'
 import { readPlanFile } from '../inputs/plan-file.ts'
 import { prepareClusters } from '../inputs/prepare-cluster.ts'
@@ -18,16 +20,17 @@ import { refuseChangedPlan } from './check-approval.ts'
 import { rollCluster } from './roll-cluster.ts'
 import { runWaves } from './run-waves.ts'
 
-export interface RolloutDeps extends Pick<RunContext, 'folder' | 'mask' | 'report' | 'now' | 'runName'> {
-  /** Called only when helm is needed: `validate` needs none. */
-  readonly findHelm: () => Promise<Helm>
-  readonly cloud: Omit<CloudDeps, 'mask'>
+/** Where the action and the command line tool differ. */
+export interface RolloutHost extends Pick<RunContext, 'folder' | 'report'> {
+  readonly environment: NodeJS.ProcessEnv
+  /** Called once with every secret, before it is used. */
+  readonly mask: (secret: string) => void
 }
 
 export interface RolloutOutcome {
   /** Errors in values; then nothing was started. */
   readonly errors: readonly NopassError[]
-  /** In the order of the list; empty in the mode `validate`. */
+  /** In the order of the list. */
   readonly results: readonly ClusterResult[]
   /** Without duplicates across clusters. */
   readonly unverified: readonly UnverifiedFact[]
@@ -39,24 +42,34 @@ export interface RolloutOutcome {
  * Runs the rollout in the mode of the settings. A failed cluster is a result, not an exception.
  * @throws NopassError for failures that concern no single cluster: helm, inputs, credentials
  */
-export async function runRollout(settings: Settings, deps: RolloutDeps, signal: AbortSignal): Promise<RolloutOutcome> {
+export async function runRollout(settings: Settings, host: RolloutHost, signal: AbortSignal): Promise<RolloutOutcome> {
   const begin = performance.now()
   const elapsed = (): number => performance.now() - begin
   const { inputs } = settings
+  const { environment, folder } = host
+  const mask = once(host.mask)
   const { clusters: prepared, errors } = prepareClusters(settings)
-  maskKnownSecrets(settings, deps.cloud.environment, deps.mask)
-  const refused = [...errors, ...guardKubeconfigs(settings, deps.cloud.environment)]
-  if (refused.length > 0 || inputs.mode === 'validate') {
+  maskKnownSecrets(settings, environment, mask)
+  const refused = [...errors, ...guardKubeconfigs(settings, environment)]
+  if (refused.length > 0) {
     return { errors: refused, results: [], unverified: [], durationMs: elapsed(), helm: null }
   }
   if (inputs.mode === 'uninstall') requireConfirmation(settings)
 
   // Before any helm runs: with `sql` every call of it, even `helm version`, opens the database.
-  recordKind(deps.cloud.environment)
-  const helm = await deps.findHelm()
-  const cloud = createCloudAccess(settings, { ...deps.cloud, mask: deps.mask })
+  recordKind(environment)
+  const { 'helm-version': version, 'helm-mirror': mirror, 'helm-sha256': sha256 } = inputs
+  const toolCache = environment.RUNNER_TOOL_CACHE
+  const helm = await obtainHelm({ version, mirror, sha256, environment, folder: folder.path, toolCache }, signal)
+  const transport = createDefaultTransport({ env: environment })
+  const getIdToken = idTokenSource(environment, transport.send, mask)
+  const deps = { transport, environment, getIdToken, sessionName: sessionName(environment), mask }
+  const cloud = createCloudAccess(settings, deps)
   const context: RunContext = {
-    ...deps,
+    ...host,
+    mask,
+    now: Date.now,
+    runName: runName(environment),
     settings,
     prepared,
     helm,
@@ -117,4 +130,24 @@ function requireConfirmation({ inputs, selected }: Settings): void {
   throw new NopassError('INPUT_CONFIRM', `an uninstall needs confirm: ${desired}`, {
     hint: `Set \`confirm: ${desired}\`.`,
   })
+}
+
+function once(mask: (secret: string) => void): (secret: string) => void {
+  const known = new Set<string>()
+  return (secret) => {
+    if (!known.has(secret)) mask(secret)
+    known.add(secret)
+  }
+}
+
+function runName(env: NodeJS.ProcessEnv): string {
+  return env.GITHUB_RUN_ID
+    ? `acr-nopass, run ${env.GITHUB_RUN_ID} attempt ${env.GITHUB_RUN_ATTEMPT ?? '1'}`
+    : 'acr-nopass'
+}
+
+/** Shows up in ActionTrail; STS takes 2 to 64 characters of these. */
+function sessionName(env: NodeJS.ProcessEnv): string {
+  const name = `acr-nopass-${env.GITHUB_REPOSITORY ?? 'local'}-${env.GITHUB_RUN_ID ?? '0'}`
+  return name.replace(/[^\w.@-]/g, '-').slice(-64)
 }
