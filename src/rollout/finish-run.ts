@@ -31,13 +31,13 @@ export async function finishRun(
     const store = openReleaseStore(helm, client, begun.target)
     const limit = AbortSignal.timeout(HELM_LIMIT_MS * 2)
     report(await repairHelm(begun, helm, { client, store }, HELM_LIMIT_MS, limit).finally(() => client.close()))
-    folder.noteEnd({ event: 'helm-settled', id: begun.id })
+    folder.noteEnd(begun.id)
   })
   const removals = open.probes.map(async ({ id, target, objects }) => {
     const client = await clientOf(target, environment)
     await removeProbe(client, objects).finally(() => client.close())
     report(`removed the probe ${id}`)
-    folder.noteEnd({ event: 'probe-removed', id })
+    folder.noteEnd(id)
   })
   for (const outcome of await Promise.allSettled([...repairs, ...removals])) {
     if (outcome.status === 'rejected') report(`could not be cleaned up: ${outcome.reason?.message ?? outcome.reason}`)

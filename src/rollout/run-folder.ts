@@ -7,17 +7,15 @@ import { orElse } from '../lib/or-else.ts'
 import type { ProcessId } from '../lib/process-id.ts'
 
 /** A change that has begun, and that the post step has to finish when this process ends first. */
-export type JournalEntry =
-  | HelmBegun
-  | { readonly event: 'helm-settled'; readonly id: string }
-  | {
-      readonly event: 'probe-made'
-      readonly id: string
-      readonly target: ReleaseTarget
-      /** API paths of the objects that the probe may have created. */
-      readonly objects: readonly string[]
-    }
-  | { readonly event: 'probe-removed'; readonly id: string }
+export type JournalEntry = HelmBegun | ProbeMade
+
+export interface ProbeMade {
+  readonly event: 'probe-made'
+  readonly id: string
+  readonly target: ReleaseTarget
+  /** API paths of the objects that the probe may have created. */
+  readonly objects: readonly string[]
+}
 
 export interface HelmBegun {
   readonly event: 'helm-begun'
@@ -47,7 +45,7 @@ export interface RunFolder {
   /** @throws an error of the file system: then the change must not begin */
   note(entry: JournalEntry): void
   /** Never throws: an entry that stays open is checked again by the post step, which finds nothing to do. */
-  noteEnd(entry: JournalEntry): void
+  noteEnd(id: string): void
   remove(): Promise<void>
 }
 
@@ -60,7 +58,7 @@ export async function createRunFolder(parent: string): Promise<RunFolder> {
 export function openRunFolder(path: string): RunFolder {
   // Synchronous, so that the entry is on disk before the process can be killed. It starts with a newline, because a full disk may
   // have truncated the entry before it.
-  const note = (entry: JournalEntry): void => {
+  const note = (entry: JournalEntry | Ended): void => {
     try {
       appendFileSync(join(path, JOURNAL), `\n${JSON.stringify(entry)}`, { mode: 0o600 })
     } catch (error) {
@@ -78,13 +76,7 @@ export function openRunFolder(path: string): RunFolder {
       return file
     },
     note,
-    noteEnd(entry) {
-      try {
-        note(entry)
-      } catch {
-        // A full disk.
-      }
-    },
+    noteEnd: (id) => orElse(() => note({ event: 'ended', id }), undefined),
     remove: () => rm(path, { recursive: true, force: true }),
   }
 }
@@ -99,29 +91,25 @@ export function explainFull(error: unknown, path: string, name: string): unknown
   })
 }
 
+interface Ended {
+  readonly event: 'ended'
+  readonly id: string
+}
+
 export interface OpenWork {
   readonly helm: readonly HelmBegun[]
-  readonly probes: readonly Extract<JournalEntry, { event: 'probe-made' }>[]
+  readonly probes: readonly ProbeMade[]
 }
 
 /** The journal's entries that were not settled; empty when there is no journal. */
 export async function readOpenWork(folder: RunFolder): Promise<OpenWork> {
   const text = await readFile(join(folder.path, JOURNAL), 'utf8').catch(() => '')
-  const entries = text
-    .split('\n')
-    .filter((line) => line !== '')
-    .flatMap(readEntry)
-  const ended = new Set(
-    entries.filter(({ event }) => event === 'helm-settled' || event === 'probe-removed').map(({ id }) => id),
-  )
+  // The change of a truncated entry did not begin.
+  const entries = text.split('\n').flatMap((line): (JournalEntry | Ended)[] => orElse(() => [JSON.parse(line)], []))
+  const ended = new Set(entries.flatMap(({ event, id }) => (event === 'ended' ? [id] : [])))
   const open = entries.filter(({ id }) => !ended.has(id))
   return {
     helm: open.filter((entry) => entry.event === 'helm-begun'),
     probes: open.filter((entry) => entry.event === 'probe-made'),
   }
-}
-
-/** The change of a truncated entry did not begin. */
-function readEntry(line: string): readonly JournalEntry[] {
-  return orElse(() => [JSON.parse(line)], [])
 }

@@ -26,7 +26,7 @@ interface Setup {
 async function verify({ plan, image, secret = {}, refused, unstarted, cancelled }: Setup) {
   const cancel = new AbortController()
   const calls: string[] = []
-  const journal: JournalEntry[] = []
+  const events: string[] = []
   const registry = { name: 'prod', state: 'live', verified: 'accepted' }
   const report = { updatedAt: '2026-11-27T09:59:00Z', configHash: 'h', registries: [registry] }
   const objects = new Map<string, object>()
@@ -69,11 +69,11 @@ async function verify({ plan, image, secret = {}, refused, unstarted, cancelled 
     }
     return { items: path.endsWith('/namespaces/n/pods') ? [pod] : [] }
   }
-  const note = (entry: JournalEntry): void => void journal.push(entry)
+  const note = ({ event }: JournalEntry): void => void events.push(event)
   const outcome = await verifyRelease(
     {
       client: { request } as unknown as KubeClient,
-      folder: { note, noteEnd: note } as unknown as RunFolder,
+      folder: { note, noteEnd: () => events.push('ended') } as unknown as RunFolder,
       target: { release: 'r', namespace: 'n', kubeconfig: 'k' },
       parts: { namespace: 'n', selector: { app: 'h' }, statusConfigMap: 's', configHash: 'h', ramChanged: false },
       secretName: 'acr',
@@ -90,7 +90,7 @@ async function verify({ plan, image, secret = {}, refused, unstarted, cancelled 
   return {
     calls,
     notes: words.map((line) => line.replaceAll(/\d+ ms/g, 'N ms').replaceAll(/probe-[0-9a-f]{8}/g, 'probe-X')),
-    events: journal.map(({ event }) => event),
+    events,
     left: [...objects.keys()],
   }
 }
@@ -113,7 +113,7 @@ test('verify-namespace: no namespace is created or deleted; only what was create
       'namespace checks had its Secret after N ms',
       'a new Pod had the reference after N ms',
     ],
-    events: ['probe-made', 'probe-removed'],
+    events: ['probe-made', 'ended'],
     left: [],
   })
 })
@@ -141,7 +141,7 @@ for (const cancelled of ['serviceaccounts', 'pods'] as const) {
     const image = 'r.example/app:1'
     const { notes, events, left } = await verify({ plan: EXISTING, secret: GOOD, image, cancelled })
     assert.deepEqual(left, [])
-    assert.deepEqual(events, ['probe-made', 'probe-removed'])
+    assert.deepEqual(events, ['probe-made', 'ended'])
     assert.match(notes.join(), /abort/i)
   })
 }

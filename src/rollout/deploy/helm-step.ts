@@ -35,7 +35,7 @@ export async function beginHelmStep(
   return {
     ended: write.ended,
     interrupt: write.interrupt,
-    settle: () => folder.noteEnd({ event: 'helm-settled', id }),
+    settle: () => folder.noteEnd(id),
   }
 }
 

@@ -72,7 +72,7 @@ export async function withProbe<T>(
     )
   } finally {
     await removeProbe(client, objects).then(
-      () => hasResponse && folder.noteEnd({ event: 'probe-removed', id: name }),
+      () => hasResponse && folder.noteEnd(name),
       () => undefined,
     )
   }
