@@ -13,6 +13,7 @@ import { type MapNode, type Position, type SourceFile, toValue } from '../../val
 import { VERSION } from '../../version.ts'
 import { type ClusterEntryDeps, describeCluster, describeSibling, singleCluster } from './cluster-entry.ts'
 import type { Inputs } from './input-table.ts'
+import { uniqueErrors } from './prepare-cluster.ts'
 import type { ChartSettings, ClusterSettings, Settings, ValuesLayer } from './settings.ts'
 
 export interface SettingsDeps extends ClusterEntryDeps {
@@ -32,9 +33,22 @@ export function loadSettings(inputs: Inputs, deps: SettingsDeps): LoadedSettings
   const endpoints = readEndpoints(inputs.endpoints)
   const list = readEntries(inputs, endpoints, deps)
   const roots = rootsOf(inputs, deps)
-  const shared = readFiles(inputs['values-files'], deps, deps.anyFile ? undefined : roots)
+  const errors: NopassError[] = [...list.errors]
+  /** `places`: of the files in the list. */
+  const readAll = (input: string, names: readonly string[], within: Roots, places: readonly Position[] = []) =>
+    names.flatMap((name, index) => {
+      try {
+        return [layerOf(readInput(input, name, deps, within))]
+      } catch (cause) {
+        const error = toNopassError(cause)
+        const place = places[index]
+        const isOwn = error.code === 'INPUT_INVALID' && place !== undefined
+        errors.push(isOwn ? new NopassError(error.code, error.message, { hint: error.hint, place, cause }) : error)
+        return []
+      }
+    })
+  const shared = readAll('values-files', inputs['values-files'], deps.anyFile ? undefined : roots)
   const inline = inputs.values === '' ? [] : [layerOf({ name: 'values', text: inputs.values })]
-  const errors: NopassError[] = [...list.errors, ...shared.errors]
   const clusters: ClusterSettings[] = []
   const isSelected = selection(list, inputs.cluster)
   for (const entry of list.entries) {
@@ -43,15 +57,10 @@ export function loadSettings(inputs: Inputs, deps: SettingsDeps): LoadedSettings
       clusters.push(describeSibling(entry, inputs, deps))
       continue
     }
-    const own = readFiles(entry.valuesFiles, deps, roots, {
-      name: entry.name,
-      places: list.places.get(entry.name) ?? [],
-    })
+    const own = readAll(`valuesFiles of cluster ${entry.name}`, entry.valuesFiles, roots, list.places.get(entry.name))
     const node = list.values.get(entry.name)
-    const last =
-      node === undefined ? [] : [{ name: `values of ${entry.name}`, text: valuesFile(toValue(node)), source: node }]
-    const cluster = describeCluster(entry, [...shared.layers, ...inline, ...own.layers, ...last], inputs, deps)
-    errors.push(...own.errors)
+    const last = node ? [{ name: `values of ${entry.name}`, text: valuesFile(toValue(node)), source: node }] : []
+    const cluster = describeCluster(entry, [...shared, ...inline, ...own, ...last], inputs, deps)
     if (cluster instanceof NopassError) errors.push(cluster)
     else clusters.push(cluster)
   }
@@ -81,34 +90,6 @@ function readEntries(inputs: Inputs, endpoints: Settings['endpoints'], deps: Set
   const anyRegion = Object.keys(endpoints).length > 0
   const { clusters, values, valuesFiles, errors } = loadClusters(file, { defaults: { release, namespace }, anyRegion })
   return { entries: clusters ?? [], values, places: valuesFiles, errors }
-}
-
-interface ReadFiles {
-  readonly layers: readonly ValuesLayer[]
-  readonly errors: readonly NopassError[]
-}
-
-/** `entry`: the files of an entry of the list; errors then have its position in the list. */
-function readFiles(
-  names: readonly string[],
-  deps: SettingsDeps,
-  within: Roots,
-  entry?: { readonly name: string; readonly places: readonly Position[] },
-): ReadFiles {
-  const input = entry === undefined ? 'values-files' : `valuesFiles of cluster ${entry.name}`
-  const layers: ValuesLayer[] = []
-  const errors: NopassError[] = []
-  for (const [index, name] of names.entries()) {
-    try {
-      layers.push(layerOf(readInput(input, name, deps, within)))
-    } catch (cause) {
-      const error = toNopassError(cause)
-      const place = entry?.places[index]
-      const isOwn = error.code === 'INPUT_INVALID' && place !== undefined
-      errors.push(isOwn ? new NopassError(error.code, error.message, { hint: error.hint, place, cause }) : error)
-    }
-  }
-  return { layers, errors }
 }
 
 function layerOf(source: SourceFile): ValuesLayer {
@@ -184,12 +165,4 @@ function selection({ entries, errors }: Entries, names: readonly string[]): (nam
   throw new NopassError('CLUSTER_UNKNOWN', `cluster: the list has no entry "${unknown}"`, {
     hint: `Use one of ${entries.map(({ name }) => name).join(', ')}.`,
   })
-}
-
-function uniqueErrors(errors: readonly NopassError[]): readonly NopassError[] {
-  return [
-    ...new Map(
-      errors.map((error) => [`${error.code} ${error.message} ${JSON.stringify(error.place)}`, error]),
-    ).values(),
-  ]
 }

@@ -4,7 +4,7 @@ import type { ResolvedValues } from '../../values/resolved-values.generated.ts'
 import { ValuesError } from '../../values/values-error.ts'
 import { formatPath } from '../../values/yaml/yaml-node.ts'
 import type { Inputs } from './input-table.ts'
-import type { ChartSettings, ClusterSettings, Settings } from './settings.ts'
+import type { ClusterSettings, Settings } from './settings.ts'
 
 export type RamMode = 'worker-role' | 'rrsa' | 'none'
 
@@ -32,26 +32,26 @@ export interface PrepareOptions {
 /** Merges and checks the values of every selected cluster, offline. */
 export function prepareClusters(settings: Settings, options: PrepareOptions = {}): Preparation {
   const clusters: PreparedCluster[] = []
-  const errors = new Map<string, NopassError>()
+  const errors: NopassError[] = []
   for (const cluster of settings.selected) {
     try {
-      const { prepared, problems } = prepareCluster(cluster, settings.chart, settings.inputs, options)
-      for (const problem of problems) errors.set(keyOf(problem), problem)
-      if (prepared) clusters.push(prepared)
+      const prepared = prepareCluster(cluster, settings, options)
+      if (Array.isArray(prepared)) errors.push(...prepared)
+      else clusters.push(prepared)
     } catch (error) {
       if (!(error instanceof NopassError)) throw error
-      errors.set(keyOf(error), error)
+      errors.push(error)
     }
   }
-  return { clusters, errors: [...errors.values()] }
+  return { clusters, errors: uniqueErrors(errors) }
 }
 
+/** @returns the errors of invalid values */
 function prepareCluster(
   cluster: ClusterSettings,
-  chart: ChartSettings,
-  inputs: Inputs,
+  { chart, inputs }: Settings,
   options: PrepareOptions,
-): { readonly prepared?: PreparedCluster; readonly problems: readonly NopassError[] } {
+): PreparedCluster | NopassError[] {
   const { name, wave } = cluster
   if (!chart.ours) {
     if (inputs.ram !== 'none' && inputs.ram !== 'auto') {
@@ -60,18 +60,15 @@ function prepareCluster(
         `ram: ${inputs.ram} needs the values of our own chart; ${chart.reference} is another`,
       )
     }
-    return { prepared: { name, wave, settings: cluster, values: undefined, ram: 'none' }, problems: [] }
+    return { name, wave, settings: cluster, values: undefined, ram: 'none' }
   }
   const { values, errors } = loadValues({
     files: cluster.layers.map(({ source }) => source),
     defaults: chart.defaults,
     rrsaComesLater: options.rrsaComesLater === true || cluster.access.kind === 'ack' || isForNoCluster(inputs),
   })
-  if (!values) return { problems: errors.map((error) => namingCluster(error, name)) }
-  return {
-    prepared: { name, wave, settings: cluster, values, ram: ramMode(inputs.ram, values.identity.type, name) },
-    problems: [],
-  }
+  if (!values) return errors.map((error) => namingCluster(error, name))
+  return { name, wave, settings: cluster, values, ram: ramMode(inputs.ram, values.identity.type, name) }
 }
 
 /** Whether the ARNs are computed depends on the cluster, so a missing key in a shared file may be an error for one of them only. */
@@ -100,7 +97,9 @@ export function ramMode(input: Inputs['ram'], identity: ResolvedValues['identity
   })
 }
 
-function keyOf(error: NopassError): string {
-  const { file, line, column, cluster } = error.place
-  return [error.code, error.message, file, line, column, file === undefined ? cluster : ''].join('|')
+/** Without those that only repeat a place in a shared file for another cluster. */
+export function uniqueErrors(errors: readonly NopassError[]): readonly NopassError[] {
+  const keyOf = ({ code, message, place: { file, line, column, cluster } }: NopassError): string =>
+    [code, message, file, line, column, file === undefined ? cluster : ''].join('|')
+  return [...new Map(errors.map((error) => [keyOf(error), error])).values()]
 }
