@@ -17,7 +17,6 @@ export interface UpgradeOptions {
   /** Go duration, such as `5m` or `1m30s`. */
   readonly timeout: string
   readonly wait: boolean
-  readonly createNamespace: boolean
   readonly forceConflicts: boolean
   readonly description: string
   /** Identifies the step that creates the revision; undefined in a dry run. */
@@ -38,7 +37,6 @@ export function upgradeArguments(version: HelmVersion, target: ReleaseTarget, op
   return [
     ...upgradeCore(target, options),
     ...(options.wait ? ['--wait'] : []),
-    ...(options.createNamespace ? ['--create-namespace'] : []),
     ...forceFlags(version, options.forceConflicts),
     '--history-max=10',
     `--timeout=${options.timeout}`,

@@ -22,7 +22,8 @@ export function policyDocument(
   registries: readonly PolicyRegistry[],
   options: PolicyOptions,
 ): PolicyDocument | undefined {
-  return documentOf(registries.flatMap((registry) => identityStatements(registry, options)))
+  const statements = registries.flatMap((registry) => identityStatements(registry, options))
+  return statements.length === 0 ? undefined : normalForm(policyOf(statements))
 }
 
 /** A role in a chain, for the account that owns it. */
@@ -82,8 +83,4 @@ function pullStatements(registry: PolicyRegistry, options: PolicyOptions): reado
 
 function allow(actions: readonly string[], resources: readonly string[]): Statement {
   return { Effect: 'Allow', Action: actions, Resource: resources }
-}
-
-function documentOf(statements: readonly Statement[]): PolicyDocument | undefined {
-  return statements.length === 0 ? undefined : normalForm(policyOf(statements))
 }

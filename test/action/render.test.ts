@@ -48,7 +48,6 @@ for (const major of ['helm4', 'helm3'] as const) {
         valuesFiles: [own],
         timeout: '1m',
         wait: true,
-        createNamespace: false,
         forceConflicts: false,
         description: '',
       }

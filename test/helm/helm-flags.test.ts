@@ -16,7 +16,6 @@ const options = {
   valuesFiles: ['/run/0.yaml', '/run/1.yaml'],
   timeout: '5m',
   wait: true,
-  createNamespace: true,
   forceConflicts: false,
   description: 'run 7',
 }
@@ -24,7 +23,7 @@ const where = ['--namespace=system', '--kubeconfig=/run/kubeconfig', '--kube-con
 const values = ['--values=/run/0.yaml', '--values=/run/1.yaml', '--reset-values']
 
 test('helm 3 and 4 get the same upgrade, each with its own flags', () => {
-  const upgrade = ['upgrade', 'acr', '/chart', '--install', ...where, ...values, '--wait', '--create-namespace']
+  const upgrade = ['upgrade', 'acr', '/chart', '--install', ...where, ...values, '--wait']
   const end = ['--history-max=10', '--timeout=5m', '--description=run 7', '--hide-notes']
   assert.deepEqual(upgradeArguments(three, target, options), [...upgrade, ...end])
   assert.deepEqual(upgradeArguments(four, target, options), [...upgrade, ...end, '--color=never'])

@@ -26,7 +26,6 @@ const OPTIONS = {
   valuesFiles: [],
   timeout: '1m',
   wait: true,
-  createNamespace: false,
   forceConflicts: false,
   description: 'x',
 }

@@ -462,7 +462,6 @@ for (const one of CASES) {
           valuesFiles: [],
           timeout: '5m',
           wait: true,
-          createNamespace: false,
           forceConflicts: false,
           description: 'test',
         },

@@ -65,7 +65,6 @@ export async function preflightCluster(
     ...options,
     timeout: inputs.timeout,
     wait: inputs.wait,
-    createNamespace: false,
     forceConflicts: inputs['force-conflicts'],
     description: context.runName,
   }

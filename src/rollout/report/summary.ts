@@ -120,27 +120,17 @@ function planFolds({ name, plan = [] }: ClusterResult): readonly string[] {
   })
 }
 
-/** As many complete blocks as fit; the rest is counted. */
 function capped(head: string, blocks: readonly string[]): string {
-  const kept: string[] = [head]
-  let bytes = Buffer.byteLength(head)
-  for (const [index, block] of blocks.entries()) {
-    bytes += Buffer.byteLength(block) + 1
-    if (bytes > CAP_BYTES) {
-      kept.push(`\n${blocks.length - index} more blocks were left out: a summary holds at most 1 MiB.`)
-      break
-    }
-    kept.push(block)
-  }
-  return `${kept.join('\n')}\n`
+  const rest = (left: number): string => `\n${left} more blocks were left out: a summary holds at most 1 MiB.`
+  return `${[head, ...fitting(blocks, rest, CAP_BYTES - Buffer.byteLength(head))].join('\n')}\n`
 }
 
-/** As many lines as fit, worst first; the rest is counted. */
-function fitting(lines: readonly string[], rest: (left: number) => string): readonly string[] {
+/** As many complete lines or blocks as fit, worst first; the rest is counted. */
+function fitting(lines: readonly string[], rest: (left: number) => string, room = PART_BYTES): readonly string[] {
   let bytes = 0
   const end = lines.findIndex((line) => {
     bytes += Buffer.byteLength(line) + 1
-    return bytes > PART_BYTES
+    return bytes > room
   })
   return end === -1 ? lines : [...lines.slice(0, end), rest(lines.length - end)]
 }

@@ -127,7 +127,6 @@ async function retire(
     timeout: inputs.timeout,
     // A failing registry must not block an uninstall.
     wait: false,
-    createNamespace: false,
     forceConflicts: inputs['force-conflicts'],
     description: `${context.runName}: retire`,
   }
