@@ -45,9 +45,7 @@ export async function finishRun(
 }
 
 async function clientOf({ kubeconfig, context }: ReleaseTarget, environment: NodeJS.ProcessEnv): Promise<KubeClient> {
-  return createKubeClient(
-    await kubeconfigConnection({ file: kubeconfig, environment, ...(context === undefined ? {} : { context }) }),
-  )
+  return createKubeClient(await kubeconfigConnection({ file: kubeconfig, environment, context }))
 }
 
 /** How to repair one interrupted helm call. */

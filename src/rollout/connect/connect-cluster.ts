@@ -52,11 +52,8 @@ export async function connectCluster(
 ): Promise<ConnectedCluster> {
   if (cluster.account !== undefined) await requireAccount(cluster, cluster.account, deps.cloud, signal)
   const source = await obtainKubeconfig(cluster, deps, signal)
-  const connection = await kubeconfigConnection({
-    file: source.kubeconfig,
-    environment: deps.environment,
-    ...(source.context && { context: source.context }),
-  })
+  const { kubeconfig: file, context } = source
+  const connection = await kubeconfigConnection({ file, environment: deps.environment, context: context || undefined })
   const notes = source.detail ? checkAckServer(source.detail, connection, cluster) : []
   const client = createKubeClient(maskTokens(connection, deps.mask), { userAgent: 'acr-nopass-action' })
   try {
