@@ -40,7 +40,7 @@ export async function neededRights(
       rights.push({ verb, group: resource.group, resource: resource.plural, ...where })
     }
   }
-  return uniqueRights(rights)
+  return [...new Map(rights.map((right) => [formatRight(right), right])).values()]
 }
 
 /**
@@ -106,10 +106,6 @@ export function requireRights(missing: readonly Right[]): void {
 export function formatRight({ verb, group, resource, namespace, name }: Right): string {
   const what = `${resource}${group ? `.${group}` : ''}${name ? `/${name}` : ''}`
   return `${verb} ${what}${namespace ? ` in ${namespace}` : ''}`
-}
-
-function uniqueRights(rights: readonly Right[]): readonly Right[] {
-  return [...new Map(rights.map((right) => [formatRight(right), right])).values()]
 }
 
 export interface Right {

@@ -56,14 +56,10 @@ export function requireIdentity(found: ClusterIdentity, ca: string | undefined, 
     throw differs("kube-system's UID", found.kubeSystemUid, kubeSystemUid)
   }
   if (caSha256 !== undefined) {
-    const hash = ca === undefined ? 'none' : caFingerprint(ca)
+    // Of the DER of the first certificate.
+    const hash = ca === undefined ? 'none' : sha256(new X509Certificate(ca).raw)
     if (hash !== caSha256) throw differs("the CA's SHA-256", hash, caSha256)
   }
-}
-
-/** Lower-case hex SHA-256 of the DER of the first certificate. */
-function caFingerprint(pem: string): string {
-  return sha256(new X509Certificate(pem).raw)
 }
 
 /** Other releases of acr-nopass in the cluster as `namespace/release`; undefined if the deployer lacks the right to list them. */
@@ -95,19 +91,15 @@ interface DeploymentView {
  */
 export async function findAddons(client: KubeClient, signal?: AbortSignal): Promise<readonly string[]> {
   const path = '/apis/apps/v1/namespaces/kube-system/deployments'
-  const found = await Promise.all(ADDONS.map((name) => readDeployment(client, `${path}/${name}`, signal)))
+  const found = await Promise.all(
+    ADDONS.map((name) => {
+      const call = { method: 'GET', path: `${path}/${name}` } as const
+      return unlessStatus(client.request<DeploymentView>(call, signal), 403, 404)
+    }),
+  )
   return ADDONS.filter((_, index) =>
     found[index]?.spec?.template?.spec?.containers?.some(({ image = '' }) => image.includes(ADDON_IMAGE)),
   )
-}
-
-/** Undefined if it does not exist or the deployer may not read it. */
-async function readDeployment(
-  client: KubeClient,
-  path: string,
-  signal: AbortSignal | undefined,
-): Promise<DeploymentView | undefined> {
-  return unlessStatus(client.request<DeploymentView>({ method: 'GET', path }, signal), 403, 404)
 }
 
 /**

@@ -12,7 +12,7 @@ import { idTokenSource } from '../connect/id-token.ts'
 import { recordKind } from '../deploy/release-store.ts'
 import { readPlanFile } from '../inputs/plan-file.ts'
 import { prepareClusters } from '../inputs/prepare-cluster.ts'
-import type { ClusterSettings, Settings } from '../inputs/settings.ts'
+import type { Settings } from '../inputs/settings.ts'
 import { narrowPolicies, removePolicies } from '../ram/narrow-policies.ts'
 import { createRamList } from '../ram/ram-list.ts'
 import { uninstallCluster } from '../uninstall/uninstall-cluster.ts'
@@ -74,7 +74,11 @@ export async function runRollout(settings: Settings, host: RolloutHost, signal: 
     prepared,
     helm,
     cloud,
-    ramList: createRamList(prepared, settings.clusters.filter(isLeftOut(settings)), cloud),
+    ramList: createRamList(
+      prepared,
+      settings.clusters.filter((one) => !settings.selected.includes(one)),
+      cloud,
+    ),
     ramLock: createKeyedLock(),
     taken: new Map(),
     elapsed,
@@ -114,11 +118,6 @@ async function runAll(context: RunContext, signal: AbortSignal): Promise<readonl
   if (inputs.mode === 'uninstall') return removePolicies(results, removals, context, signal)
   if (inputs.mode !== 'apply') return results
   return narrowPolicies(results, rolled, context, signal)
-}
-
-function isLeftOut({ selected }: Settings): (cluster: ClusterSettings) => boolean {
-  const names = new Set(selected.map(({ name }) => name))
-  return ({ name }) => !names.has(name)
 }
 
 /** An uninstall must be confirmed with the number of clusters. */
