@@ -1,5 +1,5 @@
 import type { Unverified } from '../alibaba/unverified.ts'
-import type { NopassError } from '../errors.ts'
+import type { ErrorDetails, NopassError } from '../errors.ts'
 import { printable, printableLines } from '../printable.ts'
 
 export type ClusterStatus =
@@ -12,12 +12,8 @@ export type ClusterStatus =
   | 'planned'
   | 'uninstalled'
 
-export interface ResultError {
+export interface ResultError extends Pick<NopassError, 'message' | 'hint'>, Pick<ErrorDetails, 'reason' | 'requestId'> {
   readonly code: string
-  readonly message: string
-  readonly hint: string
-  readonly reason?: string
-  readonly requestId?: string
 }
 
 /** The diff of one object or document. */
@@ -50,14 +46,8 @@ export interface ClusterResult {
   readonly digest?: string
 }
 
-export function describeError(error: NopassError): ResultError {
-  return {
-    code: error.code,
-    message: error.message,
-    hint: error.hint,
-    ...(error.reason === undefined ? {} : { reason: error.reason }),
-    ...(error.requestId === undefined ? {} : { requestId: error.requestId }),
-  }
+export function describeError({ code, message, hint, reason, requestId }: NopassError): ResultError {
+  return { code, message, hint, reason, requestId }
 }
 
 /** Makes the notes and the plan printable, which contain foreign text; the error already is. */

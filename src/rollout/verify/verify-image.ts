@@ -43,7 +43,7 @@ export async function verifyImage(
   signal.throwIfAborted()
   const begin = performance.now()
   let failingSince: number | undefined
-  let state: PullVerdict['state'] = 'waiting'
+  let state = 'waiting' as PullVerdict['state']
   let words: string | undefined
   await pollUntil(limitMs, signal, async () => {
     const { status } = await client.request<PodObject>({ method: 'GET', path: `${path}/${pod}` }, signal)
@@ -57,17 +57,12 @@ export async function verifyImage(
     return failingSince !== undefined && performance.now() - failingSince > PATIENCE_MS
   })
   const ms = Math.round(performance.now() - begin)
-  if (isPulled(state)) return `${image} was pulled after ${ms} ms`
+  if (state === 'pulled') return `${image} was pulled after ${ms} ms`
   words ??= await lastEvents(client, namespace, pod, signal)
   throw new NopassError(
     'VERIFY_IMAGE',
     `${image} was not pulled in ${Math.round(ms / 1000)} s; ${withoutCredentials(words).slice(0, MESSAGE_LIMIT)}`,
   )
-}
-
-/** The compiler does not see the assignment in the poll's callback. */
-function isPulled(state: PullVerdict['state']): boolean {
-  return state === 'pulled'
 }
 
 /** The Pod's last Event, for a Pod without a container status (not scheduled, no network, no volume). */
