@@ -77,6 +77,20 @@ test('a version other than the one on PATH is downloaded once, verified, and kep
   assert.deepEqual(requests, [`/helm-v4.2.0-${target}.tar.gz`])
 })
 
+test('security: a helm of another version than requested is run without credentials', async (t) => {
+  const path = await folder(t)
+  await writeFile(join(path, 'helm'), `#!/bin/sh\nenv >>${join(path, 'seen')}\necho v4.3.1\n`)
+  await chmod(join(path, 'helm'), 0o755)
+  const { url, sha256 } = await mirror(t, 'v4.2.0')
+  const environment = { PATH: `${path}:${process.env.PATH}`, ALIBABA_CLOUD_ACCESS_KEY_SECRET: 'canary-secret' }
+  const helm = await obtainHelm(
+    { version: '4.2.0', mirror: url, sha256, digests: new Map(), environment, folder: path, toolCache: undefined },
+    signal,
+  )
+  const seen = await readFile(join(path, 'seen'), 'utf8')
+  assert.deepEqual([helm.version.text, seen.includes('PATH='), seen.includes('canary-secret')], ['v4.2.0', true, false])
+})
+
 test('an archive with another checksum is never unpacked', async (t) => {
   const path = await folder(t)
   const { url } = await mirror(t, 'v4.2.0')

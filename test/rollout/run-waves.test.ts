@@ -89,6 +89,19 @@ test('an interrupted run starts nothing', () => {
   assert.deepEqual([start, skip.map(({ name }) => name), reason], [[], ['b0'], 'the run was interrupted'])
 })
 
+test('a step looks at each of five thousand clusters a few times only', () => {
+  let looks = 0
+  const many = Array.from({ length: 5000 }, (_, index) => ({
+    name: `c${index}`,
+    get wave() {
+      looks += 1
+      return index % 3
+    },
+  }))
+  const { start } = nextStep(many, () => 'waiting', rules, false)
+  assert.deepEqual([start.map(({ name }) => name), looks < 10 * many.length], [['c0'], true])
+})
+
 test('whatever fails, every cluster finishes, no limit is exceeded and no wave overtakes an earlier one', () => {
   const outcome = fc.constantFrom<ScheduledState>('succeeded', 'failed', 'failed-early')
   const entry = fc.record({ wave: fc.integer({ min: 0, max: 2 }), outcome })

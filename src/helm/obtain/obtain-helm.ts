@@ -10,13 +10,22 @@ import { findHelm, type Helm, isSameVersion, parseHelmVersion, requireHelmVersio
 export async function obtainHelm(options: ObtainHelmOptions, signal: AbortSignal): Promise<Helm> {
   const { version, environment } = options
   const home = join(options.folder, 'helm')
-  const onPath = await findHelm({ environment, home, signal }).catch((error) => {
-    if (version === '' || !hasCode(error, 'HELM_NOT_FOUND')) throw error
-    return undefined
-  })
-  const isWanted = version === '' || (onPath && isSameVersion(onPath.version, parseHelmVersion(version)))
-  const download = async () => (await import('./download-helm.ts')).downloadHelm(options, signal)
-  const helm = isWanted && onPath ? onPath : await findHelm({ path: await download(), environment, home, signal })
+  const helm = await findHelm({ path: await pathOf(options, home, signal), environment, home, signal })
   requireHelmVersion(helm, version)
   return helm
+}
+
+/** Undefined: whatever helm there is. */
+async function pathOf(options: ObtainHelmOptions, home: string, signal: AbortSignal): Promise<string | undefined> {
+  const { version, environment } = options
+  if (version === '') return undefined
+  const { PATH, HOME, HELM } = environment
+  // A helm of another version is not used, so it gets no credentials.
+  const onPath = await findHelm({ environment: { PATH, HOME, HELM }, home, signal }).catch((error) => {
+    if (!hasCode(error, 'HELM_NOT_FOUND')) throw error
+    return undefined
+  })
+  if (onPath && isSameVersion(onPath.version, parseHelmVersion(version))) return onPath.path
+  const { downloadHelm } = await import('./download-helm.ts')
+  return downloadHelm(options, signal)
 }

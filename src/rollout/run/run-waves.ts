@@ -39,7 +39,8 @@ export function nextStep<C extends WaveCluster>(
   const skipAll = (reason: string) => ({ start: [], skip: waiting, reason })
   if (interrupted) return skipAll('the run was interrupted')
   // A cluster where nothing was written is no canary.
-  const tested = all('waiting', 'running', 'succeeded', 'failed').filter(({ wave }) => wave === lowest(clusters))
+  const first = lowest(clusters)
+  const tested = all('waiting', 'running', 'succeeded', 'failed').filter(({ wave }) => wave === first)
   const canaries = tested.slice(0, canary)
   const failures = all('failed', 'failed-early')
   const names = failures.map(({ name }) => name).join(', ')
@@ -52,7 +53,8 @@ export function nextStep<C extends WaveCluster>(
   const skip = waiting.filter(({ wave }) => wave > (limit ?? wave))
   const isCanaryPhase = canaries.some((one) => ['waiting', 'running'].includes(stateOf(one)))
   const room = (isCanaryPhase ? 1 : maxParallel) - all('running').length
-  const open = waiting.filter((one) => one.wave === lowest(all('waiting', 'running')) && !skip.includes(one))
+  const current = lowest(all('waiting', 'running'))
+  const open = waiting.filter(({ wave }) => wave === current && wave <= (limit ?? wave))
   return { start: open.slice(0, Math.max(0, room)), skip, reason: `${names} failed in an earlier wave` }
 }
 
