@@ -13,7 +13,7 @@ const USAGE = `usage: npm run sandbox [-- COMMAND] [--fast]
   (no command)  runs the demo: two real clusters, an emulated Alibaba Cloud, a workflow, a Pod that pulls; removes everything at the end
   up            starts clusters, cloud and registry and keeps them running until Ctrl-C or \`down\`
   down          stops a sandbox that runs in another terminal, and removes what a killed one left behind
-  cloud         serves only the emulated Alibaba Cloud (RAM, STS, CS, CR, ECS metadata, OIDC) on 127.0.0.1 until Ctrl-C, and
+  cloud         serves only the emulated Alibaba Cloud (RAM, STS, CS, CR, ECS metadata) on 127.0.0.1 until Ctrl-C, and
                 prints one line of JSON when it is ready: endpoints, an administrator's access key, region, instances;
                 cloud [SEED.yaml] [--port N] [--tls], by default with examples/sandbox/demo.yaml
 
@@ -54,15 +54,28 @@ const OPTIONS = {
   port: { type: 'string', default: '0' },
   help: { type: 'boolean', short: 'h', default: false },
 } as const
+/** The options of each command, besides `--help`. */
+const COMMANDS: Readonly<Record<string, readonly string[]>> = {
+  '': ['fast'],
+  up: ['fast'],
+  down: [],
+  cloud: ['port', 'tls'],
+}
 
 function readArguments(argv: readonly string[]) {
   try {
-    const { values, positionals } = parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: true })
+    const config = { args: [...argv], options: OPTIONS, allowPositionals: true, tokens: true } as const
+    const { values, positionals, tokens } = parseArgs(config)
     const [command = '', seedFile, ...rest] = positionals
-    const isKnown = ['', 'up', 'down', 'cloud'].includes(command) && (seedFile === undefined || command === 'cloud')
-    if (rest.length > 0 || !isKnown) throw new Error(`unknown command: ${positionals.join(' ')}`)
-    if (!(Number(values.port) <= 65_535)) throw new Error('--port must be a number from 0 to 65535')
-    return { command, seedFile, ...values, port: Number(values.port) }
+    const own = COMMANDS[command]
+    if (own === undefined || (seedFile !== undefined && command !== 'cloud') || rest.length > 0)
+      throw new Error(`unknown command: ${positionals.join(' ')}`)
+    for (const token of tokens)
+      if (token.kind === 'option' && token.name !== 'help' && !own.includes(token.name))
+        throw new Error(`${token.rawName} is no option of sandbox ${command}`.trimEnd())
+    const port = Number(values.port)
+    if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new Error('--port must be a number from 0 to 65535')
+    return { command, seedFile, ...values, port }
   } catch (error) {
     throw new NopassError('SANDBOX_ARGUMENTS', error instanceof Error ? error.message : String(error))
   }

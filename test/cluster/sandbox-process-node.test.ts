@@ -157,10 +157,12 @@ const simple = (name: string, container: object, spec: object = {}): object => (
     ...spec,
   },
 })
+/** The reasons of a Pod's Events; each has the time since which `kubectl describe` counts its age. */
 const events = async (name: string): Promise<string[]> => {
-  const list = await get<{ items: { reason: string }[] }>(
+  const list = await get<{ items: { reason: string; firstTimestamp: string | null }[] }>(
     `/api/v1/namespaces/default/events?fieldSelector=involvedObject.name=${name}`,
   )
+  for (const { firstTimestamp } of list.items) assert.ok(firstTimestamp)
   return list.items.map(({ reason }) => reason)
 }
 const phase = async (name: string, expected: string): Promise<void> =>

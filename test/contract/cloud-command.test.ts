@@ -58,7 +58,7 @@ const run = (...args: string[]) => spawnSync(process.execPath, [MAIN, 'cloud', .
 
 test('it prints one line of JSON: where the products are, a key, a region, the instances', () => {
   assert.equal(stdout.split('\n').length, 2)
-  assert.deepEqual(Object.keys(ready.endpoints), ['ram', 'sts', 'cs', 'cr', 'imds', 'oidc'])
+  assert.deepEqual(Object.keys(ready.endpoints), ['ram', 'sts', 'cs', 'cr', 'imds'])
   for (const endpoint of Object.values(ready.endpoints)) assert.match(endpoint, /^http:\/\/127\.0\.0\.1:\d+$/)
   for (const endpoint of Object.values(ready.tlsEndpoints)) assert.match(endpoint, /^https:\/\/127\.0\.0\.1:\d+$/)
   assert.ok(existsSync(ready.caFile))
@@ -141,7 +141,14 @@ test('an invalid seed or argument exits with code 2, the location and the fix', 
     assert.match(run(join(folder, 'none.yaml')).stderr, /SEED_UNREADABLE/)
     const taken = run('--port', new URL(ready.endpoints.ram ?? '').port)
     assert.deepEqual([taken.status, /SANDBOX_PORT: cannot listen/.test(taken.stderr)], [1, true])
-    assert.deepEqual([run('--port', 'x').status, run('--what').status, run('--help').status], [2, 2, 0])
+    for (const wrong of ['--port=x', '--port=-1', '--port=1.5', '--port=65536', '--what', '--fast'])
+      assert.deepEqual([wrong, run(wrong).status], [wrong, 2])
+    assert.equal(run('--help').status, 0)
+    const down = spawnSync(process.execPath, [MAIN, 'down', '--tls'], { encoding: 'utf8' })
+    assert.deepEqual(
+      [down.status, down.stderr.split('\n')[0]],
+      [2, 'SANDBOX_ARGUMENTS: --tls is no option of sandbox down'],
+    )
   } finally {
     await rm(folder, { recursive: true })
   }

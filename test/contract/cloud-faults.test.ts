@@ -95,6 +95,8 @@ test('a call without a response is closed when the emulator stops', async () => 
   while (other.calls.length === 0) await new Promise((resolve) => setImmediate(resolve))
   await other.stop()
   await pending
+  // Stopped before is stopped as well.
+  await other.stop()
 })
 
 test('metadata and the registry have faults too', async () => {

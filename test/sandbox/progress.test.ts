@@ -84,6 +84,21 @@ test('lines never wrap on a terminal, because they could not be redrawn', async 
   })
 })
 
+test('after the last step nothing is drawn any more, until the next one', async () => {
+  let writes = 0
+  const progress = createProgress({ isTTY: true, columns: 80, write: () => (writes += 1) })
+  for (const title of ['one', 'two']) {
+    await progress.step(title, async () => {
+      const before = writes
+      mock.timers.tick(60_000)
+      assert.ok(writes > before)
+    })
+    const before = writes
+    mock.timers.tick(60_000)
+    assert.equal(writes, before)
+  }
+})
+
 test('silentProgress prints nothing and returns results', async () => {
   assert.equal(await silentProgress.step('x', async (step) => step.update('y') ?? 5), 5)
 })

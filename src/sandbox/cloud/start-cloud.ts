@@ -156,7 +156,7 @@ export async function startCloud(options: CloudOptions = {}) {
 
 /** Base URLs by product; one server serves them all. */
 function endpointsOf(origin: string) {
-  return { ram: origin, sts: origin, cs: origin, cr: origin, imds: origin, oidc: origin }
+  return { ram: origin, sts: origin, cs: origin, cr: origin, imds: origin }
 }
 
 function mainAccount(state: CloudState): Account {

@@ -11,7 +11,7 @@ import { type Child, type ProcessSpec, startChild } from './child.ts'
 import { cleanUpRun, RUN_VARIABLE } from './clean-up.ts'
 import { addTrace, type LedgerContent, readLedger, type Trace, writeHead } from './ledger.ts'
 
-/** The processes, files and settings that one owner creates on the machine, which are removed together. */
+/** The processes, folders and control groups that one owner creates on the machine, which are removed together. */
 export type Run = Awaited<ReturnType<typeof openRun>>
 
 /** Cleans up after dead runs and starts a new one. The folder of the ledgers must outlive it. */
@@ -19,7 +19,7 @@ export async function openRun(ledgers: string = defaultLedgers()) {
   mkdirSync(ledgers, { recursive: true, mode: 0o700 })
   await sweepDeadRuns(ledgers)
   const id = randomBytes(4).toString('hex')
-  const ledger = join(ledgers, `${id}.jsonl`)
+  const ledger = join(ledgers, `${id}.ledger`)
   const folder = join(tmpdir(), `acr-nopass-${id}`)
   writeHead(ledger, { run: id, owner: processId(process.pid) })
   addTrace(ledger, { kind: 'folder', path: folder })
@@ -76,7 +76,7 @@ function programEnvironment({ PATH = '', GOGC, GOMEMLIMIT }: NodeJS.ProcessEnv):
 
 /** The ledgers of all runs, dead ones among them. */
 export function readLedgers(ledgers: string = defaultLedgers()): (LedgerContent & { readonly file: string })[] {
-  const files = orElse(() => readdirSync(ledgers), []).filter((name) => name.endsWith('.jsonl'))
+  const files = orElse(() => readdirSync(ledgers), []).filter((name) => name.endsWith('.ledger'))
   return files.flatMap((name) => {
     const file = join(ledgers, name)
     const content = readLedger(file)

@@ -70,7 +70,7 @@ test('if owner and guard died, the next run removes everything', async () => {
   const sleeper = spawn('/bin/sleep', ['1000'], { detached: true, stdio: 'ignore' })
   writeFileSync(path, '')
   await using first = await openRun(ledgers)
-  const file = join(ledgers, 'dead0000.jsonl')
+  const file = join(ledgers, 'dead0000.ledger')
   writeHead(file, { run: 'dead0000', owner: { pid: 1, start: 'never' } })
   addTrace(file, { kind: 'folder', path })
   const id = processId(sleeper.pid ?? 0)
@@ -83,7 +83,7 @@ test('if owner and guard died, the next run removes everything', async () => {
 })
 
 test('a process with another start time is not killed', async () => {
-  const file = join(ledgers, 'dead0001.jsonl')
+  const file = join(ledgers, 'dead0001.ledger')
   writeHead(file, { run: 'dead0001', owner: { pid: 1, start: 'never' } })
   addTrace(file, { kind: 'process', id: { pid: process.pid, start: 'another' }, disposable: true })
   assert.deepEqual(await sweepDeadRuns(ledgers), ['dead0001'])

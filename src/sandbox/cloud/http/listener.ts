@@ -28,10 +28,11 @@ export async function listen(
   })
   return {
     origin: `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    close: () => {
-      const closed = server[Symbol.asyncDispose]()
+    close: async () => {
+      // Closed before is closed as well.
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()))
       server.closeAllConnections()
-      return closed
+      await closed
     },
   }
 }

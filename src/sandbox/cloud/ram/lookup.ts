@@ -3,13 +3,16 @@ import { type Account, emptyRam, type Policy, type PolicyType, type RamState, ty
 import { MalformedDocument, readPolicy, readTrust } from './document.ts'
 import { addPolicy } from './entities.ts'
 
+/** What the messages call an entity. */
+const wordsOf = (kind: string): string => (kind === 'OIDCProvider' ? 'OIDC provider' : kind.toLowerCase())
+
 /** The error for an entity that does not exist (404). */
 export const notFound = (kind: string, name: string, verb = 'does not exist'): ApiError =>
-  new ApiError(404, `EntityNotExist.${kind}`, `The ${kind.toLowerCase()} ${verb}: ${name} .`)
+  new ApiError(404, `EntityNotExist.${kind}`, `The ${wordsOf(kind)} ${verb}: ${name} .`)
 
 /** The error for an entity that exists already (409). */
 export const alreadyExists = (kind: string, name: string): ApiError =>
-  new ApiError(409, `EntityAlreadyExists.${kind}`, `The ${kind.toLowerCase()} already exists: ${name} .`)
+  new ApiError(409, `EntityAlreadyExists.${kind}`, `The ${wordsOf(kind)} already exists: ${name} .`)
 
 /** Finds a role, ignoring case; like the functions below it throws the vendor's EntityNotExist code (404). */
 export function findRole(ram: RamState, name: string): Role {

@@ -1,13 +1,27 @@
 /**
  * `*` matches any number of characters and `?` exactly one ("Conditional operators", StringLike; "Policy structure and
- * syntax" specifies this for letters).
+ * syntax" specifies this for letters). Tracks all positions in the pattern that the text read so far can have reached.
  */
 export function matchesWildcard(pattern: string, text: string): boolean {
-  const source = pattern
-    .replace(/[\\^$.+()[\]{}|]/g, '\\$&')
-    .replaceAll('*', '.*')
-    .replaceAll('?', '.')
-  return new RegExp(`^${source}$`, 'su').test(text)
+  const signs = [...pattern]
+  let positions = skipStars(signs, new Set([0]))
+  for (const character of text) {
+    const next = new Set<number>()
+    for (const position of positions) {
+      const sign = signs[position]
+      if (sign === '*') next.add(position)
+      else if (sign === '?' || sign === character) next.add(position + 1)
+    }
+    positions = skipStars(signs, next)
+    if (positions.size === 0) return false
+  }
+  return positions.has(signs.length)
+}
+
+/** Adds the positions after each `*`, because it may match nothing. */
+function skipStars(signs: readonly string[], positions: Set<number>): Set<number> {
+  for (const position of positions) if (signs[position] === '*') positions.add(position + 1)
+  return positions
 }
 
 const lower = (text: string): string => text.replace(/[A-Z]/g, (letter) => letter.toLowerCase())

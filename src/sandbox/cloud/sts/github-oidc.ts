@@ -36,6 +36,8 @@ export function createGithubOidc(key: KeyObject, publicKey: KeyObject, now: () =
 
   const issueToken = (job: GithubJob & { readonly audience: string }): string => {
     const seconds = Math.floor(now() / 1000)
+    const [owner = '', name = ''] = job.repository.split('/')
+    const ref = job.ref ?? 'refs/heads/main'
     const claims = {
       iss: GITHUB_ISSUER,
       aud: job.audience,
@@ -44,6 +46,15 @@ export function createGithubOidc(key: KeyObject, publicKey: KeyObject, now: () =
       iat: seconds,
       nbf: seconds - 5,
       exp: seconds + 300,
+      repository: job.repository,
+      repository_owner: owner,
+      repository_id: numericId(`${owner}/${name}`),
+      repository_owner_id: numericId(owner),
+      ref,
+      ref_type: 'branch',
+      event_name: 'push',
+      runner_environment: 'github-hosted',
+      ...(job.environment === undefined ? {} : { environment: job.environment }),
     }
     return signJwt(claims, key, { kid })
   }

@@ -26,7 +26,7 @@ export function nodeFiles(folder: string) {
 
 export const PAUSE_IMAGE = 'localhost/sandbox/pause:1'
 
-/** Uses version 2 of the format: containerd 2 migrates it, and containerd 1.6 reads no other. */
+/** Needs containerd 2, which has a loopback of its own; it migrates version 2 of the format. */
 export function containerdConfig(files: NodeFiles, runc: string, snapshotter: 'overlayfs' | 'native'): string {
   const text = JSON.stringify
   // opt would write to /opt, NRI open a socket that nodes share, and the snapshotters log that they are unavailable.

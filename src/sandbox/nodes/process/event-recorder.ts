@@ -7,12 +7,14 @@ export type RecordEvent = (pod: Pod, type: 'Normal' | 'Warning', reason: string,
 
 /** Returns a function that records Events of Pods, as the kubelet does; a repeated Event increases its count. */
 export function createEventRecorder(client: KubeClient, node: string, signal: AbortSignal): RecordEvent {
-  const counts = new Map<string, number>()
+  const sent = new Map<string, { readonly first: Date; readonly count: number }>()
   let last: Promise<unknown> = Promise.resolve()
   return ({ metadata: { name, namespace, uid } }, type, reason, message) => {
     const event = `${name}.${sha256([uid, reason, message].join('\0')).slice(0, 16)}`
-    const count = (counts.get(event) ?? 0) + 1
-    counts.set(event, count)
+    const now = new Date()
+    const { first, count: before } = sent.get(event) ?? { first: now, count: 0 }
+    const count = before + 1
+    sent.set(event, { first, count })
     const body = {
       apiVersion: 'v1',
       kind: 'Event',
@@ -22,7 +24,10 @@ export function createEventRecorder(client: KubeClient, node: string, signal: Ab
       reason,
       message,
       source: { component: 'kubelet', host: node },
-      lastTimestamp: new Date(),
+      reportingComponent: 'kubelet',
+      reportingInstance: node,
+      firstTimestamp: first,
+      lastTimestamp: now,
       count,
     }
     const path = namespacedPath('/api/v1', namespace, 'events', event)

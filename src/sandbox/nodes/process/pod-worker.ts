@@ -102,7 +102,7 @@ export function startPodWorker(first: Pod, addresses: PodAddresses, context: Wor
         if (!(error instanceof MissingSource) && !(error instanceof KubeApiError)) throw error
         failures = error.message === problem ? failures + 1 : 1
         problem = error.message
-        // The caches may still be filling, so a problem is reported at its third occurrence, then about every 30 s.
+        // The Pod's own watches may not have listed yet, so a problem is reported at its third occurrence, then about every 30 s.
         if (failures % 30 === 3) recordEvent(pod, 'Warning', 'FailedMount', `MountVolume.SetUp failed: ${problem}`)
         waitMs = failures < 3 ? 100 : 1000
       }
