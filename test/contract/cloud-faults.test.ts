@@ -95,7 +95,7 @@ test('a call without a response is closed when the emulator stops', async () => 
   while (other.calls.length === 0) await new Promise((resolve) => setImmediate(resolve))
   await other.stop()
   await pending
-  // Stopped before is stopped as well.
+  // A second stop changes nothing.
   await other.stop()
 })
 

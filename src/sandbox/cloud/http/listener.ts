@@ -29,7 +29,7 @@ export async function listen(
   return {
     origin: `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${(server.address() as AddressInfo).port}`,
     close: async () => {
-      // Closed before is closed as well.
+      // Without an error where it was closed before.
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
       server.closeAllConnections()
       await closed
