@@ -185,13 +185,19 @@ export function createReflector<W extends KubeObject, T extends Versioned>(
   async function watch(signal: AbortSignal): Promise<boolean> {
     const seconds = Math.round(WATCH_MIN_S * (1 + options.random()))
     const stop = new AbortController()
-    const initial: Listed | undefined = version === undefined ? { keys: new Set(), newer: new Map() } : undefined
+    const isList = version === undefined
     const silence = new KubeApiError(0, `WATCH ${path}: nothing was received for too long`, { code: 'KUBE_TIMEOUT' })
     const longestMs = seconds * 1000 + WATCH_GRACE_MS
-    const watchdog = startWatchdog(clock, initial ? INITIAL_SILENCE_MS : longestMs, () => stop.abort(silence))
-    const stream: Stream = { initial, longestMs, watchdog, received: false }
+    const watchdog = startWatchdog(clock, isList ? INITIAL_SILENCE_MS : longestMs, () => stop.abort(silence))
+    // Only the stream holds what was listed: a variable here would keep it until the watch ends.
+    const stream: Stream = {
+      initial: isList ? { keys: new Set(), newer: new Map() } : undefined,
+      longestMs,
+      watchdog,
+      received: false,
+    }
     const query = { allowWatchBookmarks: true, timeoutSeconds: seconds, resourceVersion: version }
-    const start = initial ? { sendInitialEvents: true, resourceVersionMatch: 'NotOlderThan' } : {}
+    const start = isList ? { sendInitialEvents: true, resourceVersionMatch: 'NotOlderThan' } : {}
     const call = {
       path,
       query: { ...options.selector, ...query, ...start },
