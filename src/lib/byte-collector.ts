@@ -1,15 +1,11 @@
-/** Chunks smaller than this are copied together (bytes). */
-const SMALL = 16 * 1024
-const BLOCK = 64 * 1024
+const NOTHING = Buffer.alloc(0)
 
 /**
- * Collects the chunks of a body. Small ones are copied into blocks: otherwise each would keep the whole buffer alive that the
- * socket read it into.
+ * Collects the chunks of a body in one buffer that doubles when it is full: a list of chunks would cost many times the memory of its
+ * bytes where a peer sends them one by one.
  */
 export class ByteCollector {
-  #parts: Uint8Array[] = []
-  #block: Buffer | undefined
-  #used = 0
+  #bytes: Buffer = NOTHING
   #size = 0
 
   get size(): number {
@@ -17,34 +13,24 @@ export class ByteCollector {
   }
 
   add(chunk: Uint8Array): void {
-    this.#size += chunk.length
-    if (chunk.length >= SMALL || this.#size === chunk.length) {
-      this.#closeBlock()
-      this.#parts.push(chunk)
-      return
+    const size = this.#size + chunk.length
+    if (this.#size === 0) this.#bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)
+    else {
+      if (size > this.#bytes.length) {
+        const larger = Buffer.allocUnsafe(Math.max(size, 2 * this.#bytes.length))
+        larger.set(this.#bytes.subarray(0, this.#size))
+        this.#bytes = larger
+      }
+      this.#bytes.set(chunk, this.#size)
     }
-    if (this.#used + chunk.length > BLOCK) this.#closeBlock()
-    this.#block ??= Buffer.allocUnsafeSlow(BLOCK)
-    this.#block.set(chunk, this.#used)
-    this.#used += chunk.length
+    this.#size = size
   }
 
   /** Returns all bytes and empties the collector. A single chunk is returned without a copy. */
   take(): Buffer {
-    this.#closeBlock()
-    const [first] = this.#parts
-    const whole =
-      first !== undefined && this.#parts.length === 1
-        ? Buffer.from(first.buffer, first.byteOffset, first.byteLength)
-        : Buffer.concat(this.#parts)
-    this.#parts = []
+    const whole = this.#bytes.subarray(0, this.#size)
+    this.#bytes = NOTHING
     this.#size = 0
     return whole
-  }
-
-  #closeBlock(): void {
-    if (this.#block !== undefined) this.#parts.push(this.#block.subarray(0, this.#used))
-    this.#block = undefined
-    this.#used = 0
   }
 }
