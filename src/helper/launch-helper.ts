@@ -12,6 +12,7 @@ import { SERVICE_ACCOUNT_DIR } from '../kube/connection.ts'
 import type { KubeConnection } from '../kube/kube-connection.ts'
 import type { LeaseDurations } from '../kube/lease-record.ts'
 import { type Clock, sleep, systemClock } from '../lib/clock.ts'
+import { collectWhenQuiet } from './collect-when-quiet.ts'
 import { createEntries } from './credentials/create-entries.ts'
 import { createMetrics } from './report/metrics.ts'
 import { runHelper } from './run-helper.ts'
@@ -92,9 +93,11 @@ export async function launchHelper(launch: HelperLaunch, signal: AbortSignal): P
     userAgent,
     onFallback: (fallback) => log.warn({ ...fallback }, UNVERIFIED.VPC_FALLBACK),
   })
+  const requested = collectWhenQuiet(systemClock, globalThis.gc)
   const client = createKubeClient(launch.connection, {
     userAgent,
     onCall({ verb, resource, status, milliseconds, date }) {
+      requested()
       metrics.requests.inc({ verb, resource, code: status })
       clock.observeServer(date, clock.monotonic() - milliseconds)
     },

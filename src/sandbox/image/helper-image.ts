@@ -3,14 +3,14 @@ import { promisify } from 'node:util'
 import { type ImageConfig, type ImageLayout, writeLayout } from './oci-layout.ts'
 import type { TarEntry } from './tar.ts'
 
-/** The helper's Node flags: the only compiler is Maglev, on the main thread, and the heap is kept small (docs/en/decisions.md#memory). */
+/** The helper's Node flags: the only compiler is Maglev, on the main thread, and it may collect garbage (docs/en/decisions.md#memory). */
 export const HELPER_NODE_FLAGS: readonly string[] = [
   '--optimize-for-size',
   '--no-opt',
   '--no-sparkplug',
   '--no-concurrent-recompilation',
   '--no-maglev-inlining',
-  '--heap-growing-percent=10',
+  '--expose-gc',
 ]
 
 /** The configuration in image/Containerfile; a test compares the two. */
