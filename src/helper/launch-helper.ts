@@ -93,7 +93,10 @@ export async function launchHelper(launch: HelperLaunch, signal: AbortSignal): P
     userAgent,
     onFallback: (fallback) => log.warn({ ...fallback }, UNVERIFIED.VPC_FALLBACK),
   })
-  const requested = collectWhenQuiet(systemClock, globalThis.gc)
+  const { gc } = globalThis
+  // The last resort is the one that returns memory to the system immediately; a regular collection leaves that for later.
+  const collect = gc && (() => void gc({ type: 'major', execution: 'sync', flavor: 'last-resort' }))
+  const requested = collectWhenQuiet(systemClock, collect)
   const client = createKubeClient(launch.connection, {
     userAgent,
     onCall({ verb, resource, status, milliseconds, date }) {
