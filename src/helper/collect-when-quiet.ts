@@ -3,12 +3,12 @@ import type { Clock } from '../lib/clock.ts'
 /** A cold start or a rotation of fewer namespaces leaves little. */
 const REQUESTS = 1_000
 const PERIOD_MS = 2_000
-/** Renewals of the Lease and the like go on. */
+/** The Lease is also renewed in a quiet period. */
 const FEW = 10
 
 /**
- * Collects garbage when a rush of requests is over, where V8 would often keep it until the next one (docs/en/decisions.md#memory).
- * Returns what to call for each request. Without `collect` it does nothing: Node has it with `--expose-gc` alone.
+ * Collects garbage when many requests are over, because V8 would often keep it until the next time (docs/en/decisions.md#memory).
+ * Returns a function to call for each request. `collect` is undefined where Node runs without `--expose-gc`; nothing is collected then.
  */
 export function collectWhenQuiet(clock: Clock, collect: (() => void) | undefined): () => void {
   let requests = 0

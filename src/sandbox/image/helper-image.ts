@@ -3,7 +3,7 @@ import { promisify } from 'node:util'
 import { type ImageConfig, type ImageLayout, writeLayout } from './oci-layout.ts'
 import type { TarEntry } from './tar.ts'
 
-/** The helper's Node flags: the only compiler is Maglev, on the main thread, and it may collect garbage (docs/en/decisions.md#memory). */
+/** The helper's Node flags: the only compiler is Maglev, on the main thread, and it can request a collection (docs/en/decisions.md#memory). */
 export const HELPER_NODE_FLAGS: readonly string[] = [
   '--optimize-for-size',
   '--no-opt',
