@@ -20,6 +20,8 @@ export interface KubeCall {
   readonly contentType?: string
   /** Default `application/json`; see {@link METADATA_ONLY}. */
   readonly accept?: string | undefined
+  /** The response is text, such as a Pod's log, and is returned unchanged. */
+  readonly isText?: boolean
   /** Until the response's head, and again until its end, milliseconds. Default 30 s. */
   readonly timeoutMs?: number
   /** Default 64 MiB. */
@@ -44,7 +46,7 @@ export interface CallReport {
 
 export interface KubeClient {
   /**
-   * Returns the response's JSON.
+   * Returns the response's JSON, or its text with `isText`.
    * @throws KubeApiError (KUBE_…) with status, reason and `retryAfterMs`; an abort throws the signal's reason
    */
   request<T = unknown>(call: KubeCall, signal?: AbortSignal): Promise<T>
@@ -109,7 +111,7 @@ export function createKubeClient(connection: KubeConnection, options: KubeClient
         title,
         method,
         path: withQuery(path, call.query),
-        accept: call.accept ?? 'application/json',
+        accept: call.accept ?? (call.isText ? '*/*' : 'application/json'),
         ...(body === undefined ? {} : { body, contentType }),
         timeoutMs,
         lane: call.lane ?? 'call',
@@ -118,7 +120,7 @@ export function createKubeClient(connection: KubeConnection, options: KubeClient
       return new Promise((resolve, reject) => {
         const onResponse = (response: WholeResponse): void => {
           try {
-            resolve(parseResponse(title, response) as T)
+            resolve(parseResponse(title, response, call.isText === true) as T)
           } catch (error) {
             reject(error)
           }
@@ -152,12 +154,13 @@ function refusalOf(title: string, { status, text, retryAfter }: WholeResponse): 
   return errorFromResponse(title, status, text, retryAfter)
 }
 
-function parseResponse(title: string, response: WholeResponse): unknown {
+function parseResponse(title: string, response: WholeResponse, isText: boolean): unknown {
   const { status, text } = response
   if (status >= 400) throw refusalOf(title, response)
   const bad = (what: string): KubeApiError =>
     new KubeApiError(status, `${title} returned ${what}`, { code: 'KUBE_BAD_ANSWER' })
   if (status < 200 || status >= 300) throw bad(`a redirect (${status})`)
+  if (isText) return text
   if (text === '') throw bad(`${status} and an empty body`)
   return parseJson(text, () => bad('something that is not JSON'))
 }

@@ -22,7 +22,7 @@ export interface HelperPod {
 export const FAILED_MOUNT = 'FailedMount'
 
 /** The name of the helper's container in the chart. */
-const HELPER = 'helper'
+export const HELPER_CONTAINER = 'helper'
 
 /** What the kubelet reports of a container whose turn has not come (Kubernetes, pkg/kubelet/kubelet_pods.go). */
 const NOT_YET = new Set(['ContainerCreating', 'PodInitializing'])
@@ -30,7 +30,7 @@ const NOT_YET = new Set(['ContainerCreating', 'PodInitializing'])
 /** @param failedMount why its volumes cannot be mounted, if an Event says so */
 export function describeHelperPod({ metadata, status = {} }: PodObject, failedMount?: string): HelperPod {
   const { initContainerStatuses: init = [], containerStatuses: containers = [] } = status
-  const helper = containers.find(({ name }) => name === HELPER) ?? containers[0]
+  const helper = containers.find(({ name }) => name === HELPER_CONTAINER) ?? containers[0]
   // The helper's own reason comes first; it has none while its turn has not come, because an init container does not end.
   const all = [...(helper === undefined ? [] : [helper]), ...init, ...containers]
   const stopped = all.find(isStopped) ?? all.find(isRestarting)

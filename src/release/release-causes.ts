@@ -199,14 +199,29 @@ function crashCause(
   }
 }
 
-/** The last error that the helper logged (one JSON line per event), if the termination message contains it. */
+/** The level of warnings in the helper's log (pino). */
+const WARNING = 40
+
+/** Why a Pod that runs is not ready, by the helper's log; undefined: it says nothing. */
+export function loggedCause(pod: string, namespace: string, log: string): Cause | undefined {
+  const logged = lastLogError(log)
+  if (logged === undefined) return undefined
+  const { code, message, hint } = logged
+  const error = new NopassError('POD_FAILING', `Pod ${namespace}/${pod} is not ready: ${message}`, {
+    hint,
+    reason: code,
+  })
+  return { key: `pod ${pod} log`, patienceMs: Number.POSITIVE_INFINITY, error }
+}
+
+/** The last error, or warning with a code, in the helper's log (one JSON line per event), or in the end of it that is the termination message. */
 export function lastLogError(
   text: string | undefined,
 ): { readonly code: ErrorCode; readonly message: string; readonly hint: string } | undefined {
   for (const line of (text ?? '').split('\n').toReversed()) {
     try {
-      const { code, msg, message, fix } = JSON.parse(line)
-      if (typeof code === 'string' && code in ERROR_CODES) {
+      const { level, code, msg, message, fix } = JSON.parse(line)
+      if (typeof code === 'string' && code in ERROR_CODES && !(level < WARNING)) {
         const known = code as ErrorCode
         return { code: known, message: String(message ?? msg), hint: String(fix ?? ERROR_CODES[known].fix) }
       }

@@ -2,14 +2,15 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { NopassError } from '../errors.ts'
 import { KubeApiError } from '../kube/api-error.ts'
 import type { KubeClient } from '../kube/client.ts'
-import { type KubeList, type PodObject, selectorText } from '../kube/types.ts'
-import { describeHelperPod, FAILED_MOUNT, type HelperPod, mayBeMounting } from './helper-pod.ts'
+import { type KubeList, namespacedPath, type PodObject, selectorText } from '../kube/types.ts'
+import { describeHelperPod, FAILED_MOUNT, HELPER_CONTAINER, type HelperPod, mayBeMounting } from './helper-pod.ts'
 import { type HelperStatus, STATUS_KEY } from './helper-status.ts'
 import {
   type Cause,
   createCauseTimer,
   type DeploymentView,
   findCauses,
+  loggedCause,
   type PodRefusal,
   refusalOf,
 } from './release-causes.ts'
@@ -32,8 +33,8 @@ export interface WatchedRelease extends ReleaseParts {
 export interface ReleaseWatch {
   /** Resolves with the cause when waiting is useless; never otherwise. */
   readonly permanent: Promise<NopassError>
-  /** The latest causes, worst first, for the case that helm's own timeout comes first. */
-  evidence(): readonly Cause[]
+  /** The worst of the latest causes, for the case that helm's own timeout comes first. */
+  evidence(): Promise<Cause | undefined>
   stop(): void
 }
 
@@ -69,6 +70,7 @@ export function watchRelease(
   const either = AbortSignal.any([signal, controller.signal])
   const lastingCause = createCauseTimer()
   let last: readonly Cause[] = []
+  let pods: readonly HelperPod[] = []
   const { promise, resolve } = Promise.withResolvers<NopassError>()
 
   async function check(): Promise<void> {
@@ -77,7 +79,7 @@ export function watchRelease(
       readStatus(client, parts, either),
       readRefusal(client, parts, either),
     ])
-    const pods = all.filter(({ name }) => earlier.pods?.has(name) === false)
+    pods = all.filter(({ name }) => earlier.pods?.has(name) === false)
     const status = report?.updatedAt === earlier.reportedAt ? undefined : report
     last = findCauses({ ...parts, pods, status, refusal })
     const lasting = lastingCause(last)
@@ -92,7 +94,30 @@ export function watchRelease(
     }
   }
   void loop()
-  return { permanent: promise, evidence: () => last, stop: () => controller.abort() }
+  return {
+    permanent: promise,
+    evidence: async () => last[0] ?? (await findLoggedCause(client, parts.namespace, pods, signal)),
+    stop: () => controller.abort(),
+  }
+}
+
+/** Only the leader reports, so of a Pod that never became ready, for example with a wrong access key, only the log says why. */
+async function findLoggedCause(
+  client: KubeClient,
+  namespace: string,
+  pods: readonly HelperPod[],
+  signal: AbortSignal,
+): Promise<Cause | undefined> {
+  for (const pod of pods.filter(({ ready }) => !ready)) {
+    const path = `${namespacedPath('/api/v1', namespace, 'pods', pod.name)}/log`
+    const query = { container: HELPER_CONTAINER, tailLines: 100 }
+    // A deployer may lack the right, and the container may have no log.
+    const call = { method: 'GET', path, query, isText: true, timeoutMs: 10_000 } as const
+    const log = await client.request<string>(call, signal).catch(() => '')
+    const cause = loggedCause(pod.name, namespace, log)
+    if (cause !== undefined) return cause
+  }
+  return undefined
 }
 
 /** The helper's report; undefined: none yet. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { rm } from 'node:fs/promises'
 import { test } from 'node:test'
-import { stringify } from 'yaml'
+import { parse, stringify } from 'yaml'
 import { type AuditEntry, readAuditLog } from '../support/cluster/audit-log.ts'
 import { type ActionFixture, type FixtureCluster, startActionFixture } from './support/action-fixture.ts'
 import { type ActionOutcome, runAction } from './support/run-action.ts'
@@ -114,6 +114,35 @@ test("P2 a wrong instance id: stopped early, rolled back, with the cloud's error
     writes.map(({ action }) => action),
     ['CreatePolicyVersion'],
   )
+})
+
+test("P2 another access key that the cloud refuses: rolled back when helm times out, with the reason from the new Pod's log", async () => {
+  await using fixture = await startActionFixture({ clusters: ['hangzhou-a'], helm: 'helm4' })
+  const { cluster } = fixture.clusters[0] ?? assert.fail()
+  const post = (path: string, body: object) => cluster.admin.request({ method: 'POST', path, body })
+  await post('/api/v1/namespaces', { metadata: { name: 'acr-nopass' } })
+  const refused = { accessKeyId: 'LTAI5tNoSuchKeyNoSuch', accessKeySecret: 'no-such-secret' }
+  for (const [name, stringData] of Object.entries({ right: { ...fixture.cloud.administrator }, wrong: refused })) {
+    await post('/api/v1/namespaces/acr-nopass/secrets', { metadata: { name }, stringData })
+  }
+  const valuesWith = (existingSecret: string): string =>
+    stringify({ ...parse(fixture.values), identity: { type: 'access-key', accessKey: { existingSecret } } })
+  const runWith = (existingSecret: string, inputs: Readonly<Record<string, string>>) =>
+    run(fixture, waves(fixture.clusters), { values: valuesWith(existingSecret), ram: 'none', ...inputs })
+  const first = await runWith('right', {})
+  assert.equal(first.code, 0, first.stdout)
+  const outcome = await runWith('wrong', { timeout: '20s' })
+  assert.equal(outcome.code, 1)
+  const [result] = outcome.results
+  assert.deepEqual(
+    [result?.status, result?.phase, result?.error?.code, result?.error?.reason],
+    ['rolled-back', 'deploy', 'HELM_TIMEOUT', 'CREDENTIALS_REFUSED'],
+  )
+  assert.match(
+    result?.error?.message ?? '',
+    /^not ready in time: Pod acr-nopass\/\S+ is not ready: no new credential: /,
+  )
+  assert.ok(!JSON.stringify(outcome).includes(refused.accessKeySecret))
 })
 
 test('a role without the policy: the missing permission, and how to grant it', async () => {

@@ -69,6 +69,21 @@ test('a call sends the token, the query and the body, and returns the response',
   )
 })
 
+test("a Pod's log is returned as text, also if it is empty, and a refusal is still an error", async () => {
+  await withServer(
+    (request, response) => {
+      response.statusCode = request.url === '/refused' ? 403 : 200
+      response.end(request.url === '/log' ? 'first\n{"second":2}\n' : '')
+    },
+    async (client) => {
+      const read = (path: string) => client.request({ method: 'GET', path, isText: true })
+      assert.equal(await read('/log'), 'first\n{"second":2}\n')
+      assert.equal(await read('/empty'), '')
+      await assert.rejects(read('/refused'), { code: 'KUBE_FORBIDDEN' })
+    },
+  )
+})
+
 test('a call sends the length of its body, also if it has none', async () => {
   const requests: unknown[] = []
   await withServer(

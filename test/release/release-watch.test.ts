@@ -38,13 +38,10 @@ test('C2 a Pod that crashed before helm started does not fail the step that repa
   try {
     await nextQuery()
     await nextQuery()
-    assert.deepEqual(watch.evidence(), [])
+    assert.equal(await watch.evidence(), undefined)
     pods.push('new')
     assert.match((await watch.permanent).message, /^Pod n\/new ended 9 times/)
-    assert.deepEqual(
-      watch.evidence().map(({ key }) => key),
-      ['pod new crash'],
-    )
+    assert.equal((await watch.evidence())?.key, 'pod new crash')
   } finally {
     watch.stop()
   }
@@ -55,7 +52,7 @@ test('C2 without a list of the earlier Pods, none is judged', async (t) => {
   const watch = watchRelease(client, parts, { pods: undefined, reportedAt: undefined }, t.signal)
   await nextQuery()
   await nextQuery()
-  assert.deepEqual(watch.evidence(), [])
+  assert.equal(await watch.evidence(), undefined)
   watch.stop()
 })
 
@@ -150,6 +147,47 @@ for (const [title, status, events, expected] of [
   })
 }
 
+const REFUSED = JSON.stringify({
+  level: 40,
+  code: 'CREDENTIALS_REFUSED',
+  fix: 'Renew it',
+  msg: 'no new credential: refused',
+})
+const DEBUG = JSON.stringify({ level: 20, code: 'KUBE_CONFLICT', msg: 'the Lease could not be written' })
+for (const [why, isReady, log, expected] of [
+  [
+    'its last warning with a code, whatever is logged after it',
+    false,
+    `${REFUSED}\n${DEBUG}\nnot JSON\n`,
+    ['CREDENTIALS_REFUSED', 'Pod n/new is not ready: no new credential: refused', 'Renew it'],
+  ],
+  ['a log without one is no reason', false, `${DEBUG}\n`, undefined],
+  ['without the right to read the log there is no reason', false, 403, undefined],
+  ['a Pod that is ready has none', true, REFUSED, undefined],
+] as const) {
+  test(`a Pod that runs and is not ready has its reason from the helper's log: ${why}`, async (t) => {
+    const nextQuery = Promise.withResolvers<void>()
+    let queries = 0
+    const helper = { name: 'helper', ready: isReady, restartCount: 0, image: 'i', state: { running: {} } }
+    const request = async ({ path, query, isText }: KubeCall): Promise<unknown> => {
+      if (path === '/api/v1/namespaces/n/pods/new/log') {
+        assert.deepEqual([query?.container, isText], ['helper', true])
+        if (typeof log === 'number') throw new KubeApiError(log, 'no')
+        return log
+      }
+      queries += 1
+      if (queries > 1) nextQuery.resolve()
+      return { items: [{ metadata: { name: 'new' }, status: { containerStatuses: [helper] } }] }
+    }
+    const client = { request } as unknown as KubeClient
+    const watch = watchRelease(client, parts, { pods: new Set(), reportedAt: undefined }, t.signal)
+    await nextQuery.promise
+    watch.stop()
+    const { reason, message, hint } = (await watch.evidence())?.error ?? {}
+    assert.deepEqual(message && [reason, message, hint], expected)
+  })
+}
+
 test('a Pod that was evicted, and has been replaced, is no evidence', async () => {
   const items = ['Failed', 'Succeeded', 'Running'].map((phase) => ({ metadata: { name: phase }, status: { phase } }))
   const pods = await readPods({ request: async () => ({ items }) } as unknown as KubeClient, parts)
@@ -214,9 +252,10 @@ for (const [why, message, fix] of [
     )
     await queriedTwice.promise
     watch.stop()
+    const { patienceMs, error } = (await watch.evidence()) ?? assert.fail()
     assert.deepEqual(
-      watch.evidence().map(({ patienceMs, error }) => [patienceMs, error.code, error.message, error.hint]),
-      [[Number.POSITIVE_INFINITY, 'POD_FAILING', `the API server creates no Pod of Deployment n/acr: ${message}`, fix]],
+      [patienceMs, error.code, error.message, error.hint],
+      [Number.POSITIVE_INFINITY, 'POD_FAILING', `the API server creates no Pod of Deployment n/acr: ${message}`, fix],
     )
   })
 }

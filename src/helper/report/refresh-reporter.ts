@@ -30,11 +30,11 @@ export function createRefreshReporter(options: RefreshReporterOptions): (event: 
     const { expiresAt = null } = live?.token ?? {}
     if (event.kind === 'failed') {
       const { code, reason, requestId, message, hint } = toNopassError(event.error)
-      log.warn({ registry, code, reason, requestId, failures }, `no new credential: ${message}`)
+      log.warn({ registry, code, reason, requestId, failures, fix: hint }, `no new credential: ${message}`)
       if (failures >= EVENT_AFTER_FAILURES) warn(registry, `${message}. ${hint}`)
     } else if (event.kind === 'refused') {
       const { code, message, hint } = toNopassError(event.error)
-      log.warn({ registry, code, expiresAt }, `a new credential is in use although ${message}`)
+      log.warn({ registry, code, expiresAt, fix: hint }, `a new credential is in use although ${message}`)
       warn(registry, `${message}. ${hint}`)
     } else if (event.kind !== 'unchanged') {
       log.info({ registry, expiresAt, verified }, `the credential is ${event.kind}`)

@@ -97,7 +97,7 @@ async function upgradeRelease(request: DeployRequest, signal: AbortSignal): Prom
     }
     // The post step (or the end of the command) repairs what is left, because it has the time for it.
     if (signal.aborted) return { status: 'cancelled', revision: before, error: interrupted(request), notes: [] }
-    const error = early ?? withEvidence(readHelmError(end.stderr, { command: 'upgrade' }), watch)
+    const error = early ?? (await withEvidence(readHelmError(end.stderr, { command: 'upgrade' }), watch))
     return await rollBack(request, { id, before, error, settle: step.settle }, signal)
   } finally {
     signal.removeEventListener('abort', onAbort)
@@ -234,10 +234,11 @@ async function readHistoryAfter(
   }
 }
 
-/** Helm only reports that something was not ready; the Pods and the helper's status tell why. */
-function withEvidence(error: NopassError, watch: ReleaseWatch): NopassError {
-  const [worst] = watch.evidence()
-  if (!worst || (error.code !== 'HELM_TIMEOUT' && error.code !== 'HELM_FAILED')) return error
+/** Helm only reports that something was not ready; the Pods, the helper's status and its log tell why. */
+async function withEvidence(error: NopassError, watch: ReleaseWatch): Promise<NopassError> {
+  if (error.code !== 'HELM_TIMEOUT' && error.code !== 'HELM_FAILED') return error
+  const worst = await watch.evidence()
+  if (worst === undefined) return error
   const { message, hint, reason } = worst.error
   return reworded(error, `not ready in time: ${message}`, { hint, reason })
 }
