@@ -13,7 +13,7 @@ export const CLI_CODES = {
     fix: 'Use a kubeconfig that may list ConfigMaps in all namespaces, and Deployments and Pods in that of the release.',
   },
   REFRESH_UNCONFIRMED: {
-    what: 'The helper did not report new tokens in time.',
+    what: 'The helper did not report new tokens in time, or requests none because of `retire: true`.',
     fix: 'Run `acr-nopass doctor`; it shows what the helper reports and whether it runs.',
   },
   GITHUB_UNKNOWN: {

@@ -6,7 +6,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { parse, stringify } from 'yaml'
 import { MERGE_PATCH } from '../../src/kube/client.ts'
+import type { ObjectMeta } from '../../src/kube/types.ts'
 import { BIN, type BinResult, runBin } from '../cli/run-bin.ts'
 import { eventually } from '../support/eventually.ts'
 import { startActionFixture } from './support/action-fixture.ts'
@@ -99,6 +101,26 @@ test('P2 a lost permission: refresh and doctor report the cause, with the fix', 
   assert.match(doctor.stdout, /error RAM_DENIED registry prod: no new credential \(CLOUD_DENIED\); the last good/)
   const fixed = await cli('apply', ...rollout)
   assert.equal(fixed.code, 0, fixed.stdout + fixed.stderr)
+})
+
+test('refresh of a retired release is refused at once, with the setting', async () => {
+  const { admin } = cluster
+  const path = '/api/v1/namespaces/acr-nopass/configmaps/acr-nopass'
+  const config = await admin.request<{ metadata: ObjectMeta; data: Record<string, string> }>({ method: 'GET', path })
+  await admin.request({ method: 'POST', path: '/api/v1/namespaces', body: { metadata: { name: 'retired' } } })
+  const retired = {
+    metadata: { name: 'acr-nopass', labels: config.metadata.labels },
+    data: { 'config.yaml': stringify({ ...parse(config.data['config.yaml'] ?? ''), retire: true }) },
+  }
+  await admin.request({ method: 'POST', path: '/api/v1/namespaces/retired/configmaps', body: retired })
+  const choice = ['--namespace', 'retired', '--release', 'acr-nopass']
+  const { code, stderr } = await cli('refresh', ...target, ...choice)
+  assert.equal(code, 1)
+  assert.match(
+    stderr,
+    /^REFRESH_UNCONFIRMED: retired\/acr-nopass has `retire: true`, so its helper requests no tokens\n {2}fix: /,
+  )
+  await admin.request({ method: 'DELETE', path: '/api/v1/namespaces/retired/configmaps/acr-nopass' })
 })
 
 test('helper works outside the cluster like its Pod, until it is interrupted', async () => {

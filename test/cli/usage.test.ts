@@ -212,6 +212,7 @@ test('the completion script offers commands and flags', async () => {
   assert.equal(await complete('doctor', 'pod', '--ask'), '--ask-registry')
   assert.equal(await complete('doctor', '--ask'), '')
   assert.equal(await complete('doctor', '-n', 'home', '--fail'), '--fail-on')
+  assert.equal(await complete('uninstall', '--ram-'), '--ram-cleanup', 'not --ram-scope, which has no effect there')
   assert.match((await runBin(['completion', 'zsh'])).stdout, /'doctor pod'\)/)
   const fish = (await runBin(['completion', 'fish'])).stdout.split('\n')
   assert.ok(fish.some((line) => line.includes("-n '__fish_seen_subcommand_from doctor' -f -a pod -d ")))

@@ -74,7 +74,10 @@ function wordsOf(command: Command): string {
 }
 
 function flagsOf(command: Command): readonly string[] {
-  return [...command.options.flatMap(({ long }) => (long ? [long] : [])), '--help']
+  return command
+    .createHelp()
+    .visibleOptions(command)
+    .flatMap(({ long }) => long ?? [])
 }
 
 function quote(text: string): string {
