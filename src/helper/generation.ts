@@ -144,6 +144,8 @@ export function createGeneration(options: GenerationOptions) {
     get states() {
       return manager.states
     },
+    /** It needs no credential, and refreshes none. */
+    retires: config.retire,
     report: (): HelperStatus =>
       buildStatus({
         version: options.version,

@@ -162,7 +162,9 @@ export async function runHelper(options: HelperOptions, signal: AbortSignal): Pr
   }
 
   const unproven = (): readonly string[] =>
-    generation.states.filter(({ live, fingerprint }) => !live && !proven.has(fingerprint)).map(({ name }) => name)
+    (generation.retires ? [] : generation.states)
+      .filter(({ live, fingerprint }) => !live && !proven.has(fingerprint))
+      .map(({ name }) => name)
 
   async function reload(next: string): Promise<void> {
     try {

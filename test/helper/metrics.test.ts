@@ -87,3 +87,23 @@ test('while changed values give no credential, the expiry is that of the earlier
   await clock.advance(20_000)
   assert.equal(await helper.done, 'stopped')
 })
+
+test('P12 a helper that has retired reports no expiry, which would raise an alert about a credential that nothing uses', async () => {
+  const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
+  const helper = startHelper(server, clock, cloud, { registries: [registry('a')] }, { http: true })
+  const ofRegistries = async (): Promise<string[]> => {
+    const { http } = await helper.ports
+    const text = await (await fetch(`http://127.0.0.1:${http}/metrics`)).text()
+    return [...text.matchAll(/^acr_nopass_(token_expiry|login_refused)\w*\{registry="a"\}/gm)].map(
+      ([, name = '']) => name,
+    )
+  }
+  await clock.advance(10_000)
+  assert.deepEqual(await ofRegistries(), ['token_expiry', 'login_refused'])
+  helper.configure({ retire: true })
+  await clock.advance(60_000)
+  assert.deepEqual(await ofRegistries(), [])
+  helper.stop.abort()
+  await clock.advance(20_000)
+  assert.equal(await helper.done, 'stopped')
+})

@@ -120,6 +120,22 @@ test('P12 an old Pod retires as its release does, also with values that name an 
   await end(clock, helper)
 })
 
+test('P12 a new Pod of a release that retires needs no credential to become ready and to retire it', async () => {
+  const [server, clock, cloud, broken] = [createApiServer(), createFakeClock(), createCloud(), createCloud()]
+  const one = startHelper(server, clock, cloud)
+  await clock.advance(5_000)
+  one.stop.abort()
+  await clock.advance(20_000)
+  broken.responses.set('a', new NopassError('CLOUD_NOT_FOUND', 'the instance is gone'))
+  const changed = { retire: true, registries: [registry('a', 'cri-gone')] }
+  const two = startHelper(server, clock, broken, changed, { name: 'two', http: true })
+  const { http } = await two.ports
+  const ready = async () => (await fetch(`http://127.0.0.1:${http}/readyz`)).text()
+  await clock.advance(MINUTE)
+  assert.deepEqual([await ready(), passwordsIn(server, 'shop'), broken.calls], ['ok\n', {}, []])
+  await end(clock, two)
+})
+
 test('H3 a typo in one registry keeps its last entry, blocks no other registry, and is named in the status', async () => {
   const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
   const helper = startHelper(server, clock, cloud, { registries: [registry('a'), registry('b')] })

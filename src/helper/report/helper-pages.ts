@@ -105,7 +105,7 @@ function collectState({ metrics, isLeader }: HelperPagesOptions, generation: Gen
     gauge.reset()
   }
   if (!isLeader()) return
-  for (const { name: registry, live, kept, verified, error } of generation.states) {
+  for (const { name: registry, live, kept, verified, error } of generation.retires ? [] : generation.states) {
     const isRefused = verified === 'refused' || error?.code === 'REGISTRY_LOGIN_REFUSED'
     metrics.loginRefused.set({ registry }, isRefused ? 1 : 0)
     const expiresAt = (live ?? kept)?.token.expiresAt ?? null
