@@ -53,7 +53,6 @@ export async function ensureStaticProgram(signal: AbortSignal, host: Host = read
         GOFLAGS: '-mod=readonly',
       },
       logFile: join(folder, 'program.log'),
-      onCount: () => undefined,
     },
     signal,
   )

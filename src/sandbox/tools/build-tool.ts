@@ -1,96 +1,68 @@
-import { chmod, mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { NopassError } from '../../errors.ts'
-import { formatDuration } from '../../lib/format-duration.ts'
 import type { StepHandle } from '../progress.ts'
-import { type GoModule, runGoBuild } from './go-build.ts'
-import { type GoProgram, isOlderRelease } from './go-program.ts'
+import { buildName, buildsFolder, type PinnedTool } from './find-tool.ts'
+import { runGoBuild } from './go-build.ts'
+import type { GoProgram } from './go-program.ts'
 import { cacheFolder, goArchitecture, type Host } from './host.ts'
-import type { BuildPlan } from './tool-key.ts'
-import type { ToolName } from './tool-table.ts'
-
-/** The build of one missing tool. */
-export interface ToolBuild {
-  readonly name: ToolName
-  readonly module: GoModule
-  readonly plan: BuildPlan
-  readonly key: string
-  readonly go: GoProgram
-  /** Expected duration with empty caches in milliseconds. */
-  readonly estimate: number
-}
 
 /**
  * Builds one tool into the cache and returns its path. The caller must hold the lock of the tool's module. The program
  * gets its final path only when it is complete.
  * @throws the codes of `buildFailure`
  */
-export async function buildTool(build: ToolBuild, host: Host, step: StepHandle, signal: AbortSignal): Promise<string> {
-  const cache = cacheFolder(host)
-  const parent = join(cache, 'tools', build.name)
-  const logs = join(cache, 'logs', 'tools')
+export async function buildTool(
+  tool: PinnedTool,
+  go: GoProgram,
+  host: Host,
+  step: StepHandle,
+  signal: AbortSignal,
+): Promise<string> {
+  const { name, plan } = tool
+  const parent = buildsFolder(name, host)
+  const logs = join(cacheFolder(host), 'logs', 'tools')
   await Promise.all([mkdir(parent, { recursive: true }), mkdir(logs, { recursive: true })])
   await removeUnfinished(parent)
-  const draft = join(parent, `.unfinished-${build.key}`)
+  const draft = join(parent, `.unfinished-${tool.source}`)
   await mkdir(draft)
   try {
-    const started = performance.now()
-    const logFile = join(logs, `${build.name}.log`)
+    const logFile = join(logs, `${name}.log`)
     const { code, output } = await runGoBuild(
       {
-        go: build.go.path,
-        cwd: build.module.folder,
-        arguments: ['build', '-v', ...build.plan.arguments, '-o', join(draft, build.name), build.plan.package],
-        env: buildEnvironment(build, host),
+        go: go.path,
+        cwd: tool.moduleFolder,
+        arguments: ['build', '-v', ...plan.arguments, '-o', join(draft, name), plan.package],
+        env: {
+          ...host.env,
+          // Proxies and caches are the user's; settings that would change the program are overridden.
+          GO111MODULE: 'on',
+          GOFLAGS: '-mod=readonly',
+          GOWORK: 'off',
+          GOOS: host.platform,
+          GOARCH: goArchitecture(host.arch),
+          CGO_ENABLED: plan.cgo ? '1' : '0',
+          // An older Go downloads the one that the module requires.
+          GOTOOLCHAIN: 'auto',
+        },
         logFile,
-        onCount: (count) => step.update(describeCount(count, performance.now() - started, build.estimate)),
+        onProgress: (text) => step.update(text),
       },
       signal,
     )
-    if (code !== 0) throw buildFailure(build.name, output, logFile)
-    const seconds = Math.round((performance.now() - started) / 1000)
-    await writeBuildInfo(draft, build, seconds)
-    await rename(draft, join(parent, build.key))
-    return join(parent, build.key, build.name)
+    if (code !== 0) throw buildFailure(name, output, logFile)
+    const folder = join(parent, buildName(tool, go.version))
+    await rename(draft, folder)
+    return join(folder, name)
   } finally {
     step.update('')
     await rm(draft, { recursive: true, force: true })
   }
 }
 
-/** Formats progress as `210 packages compiled, about 40 s left`; before that with the number of downloaded modules. */
-function describeCount(count: { downloads: number; packages: number }, elapsed: number, estimate: number): string {
-  const left = estimate - elapsed
-  const timeLeft = left > 0 ? `about ${formatDuration(Math.ceil(left / 5_000) * 5_000)} left` : 'longer than usual'
-  if (count.packages > 0) return `${count.packages} packages compiled, ${timeLeft}`
-  if (count.downloads > 0) return `${count.downloads} modules downloaded, ${timeLeft}`
-  return timeLeft
-}
-
-async function writeBuildInfo(draft: string, build: ToolBuild, seconds: number): Promise<void> {
-  await chmod(join(draft, build.name), 0o755)
-  const { size } = await stat(join(draft, build.name))
-  const facts = { version: build.module.version, go: build.go.version, seconds, size }
-  await writeFile(join(draft, 'build.json'), `${JSON.stringify(facts)}\n`)
-}
-
 async function removeUnfinished(parent: string): Promise<void> {
   for (const entry of await readdir(parent)) {
     if (entry.startsWith('.unfinished-')) await rm(join(parent, entry), { recursive: true, force: true })
-  }
-}
-
-function buildEnvironment(build: ToolBuild, host: Host): Record<string, string | undefined> {
-  return {
-    ...host.env,
-    // Proxies and caches are the user's; settings that would change the program are overridden.
-    GO111MODULE: 'on',
-    GOFLAGS: '-mod=readonly',
-    GOWORK: 'off',
-    GOOS: host.platform,
-    GOARCH: goArchitecture(host.arch),
-    CGO_ENABLED: build.plan.cgo ? '1' : '0',
-    GOTOOLCHAIN: isOlderRelease(build.go.version, build.module.go) ? 'auto' : 'local',
   }
 }
 

@@ -1,72 +1,72 @@
-import { execFile } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
+import { type GoModule, readGoModule } from './go-build.ts'
 import { isProgram } from './go-program.ts'
-import { cacheFolder, type Host, pathFolders } from './host.ts'
-import type { InstalledProgram, ToolName } from './tool-table.ts'
+import { cacheFolder, type Host } from './host.ts'
+import { TOOLS, type Tool, type ToolName } from './tool-table.ts'
 
-/** A program and where it was found. */
-export interface FoundTool {
-  readonly path: string
-  readonly source: 'ACR_NOPASS_TOOLS' | 'KUBEBUILDER_ASSETS' | 'HELM' | 'PATH' | 'cache'
+/** The package and settings of a build. */
+interface BuildPlan {
+  readonly package: string
+  /** The arguments of `go build` without output and package. */
+  readonly arguments: readonly string[]
+  readonly cgo: boolean
 }
 
-const run = promisify(execFile)
-
-/** Finds a tool in the folder `ACR_NOPASS_TOOLS`; its version is not checked. */
-export async function findGiven(name: ToolName, host: Host): Promise<FoundTool | undefined> {
-  const folder = host.env.ACR_NOPASS_TOOLS
-  if (!folder) return undefined
-  const path = join(folder, name)
-  return (await isProgram(path)) ? { path, source: 'ACR_NOPASS_TOOLS' } : undefined
-}
-
-/** Finds a build of this source in the cache, by this version of Go or, if undefined, by any. */
-export async function findBuilt(
-  name: ToolName,
-  source: string,
-  go: string | undefined,
-  host: Host,
-): Promise<FoundTool | undefined> {
-  const folder = join(cacheFolder(host), 'tools', name)
-  const keys = await readdir(folder).catch(() => [])
-  const key = keys.find((entry) => (go ? entry === `${source}-go${go}` : entry.startsWith(`${source}-go`)))
-  if (!key) return undefined
-  const path = join(folder, key, name)
-  return (await isProgram(path)) ? { path, source: 'cache' } : undefined
-}
-
-/** Finds an installed program of exactly this version. */
-export async function findInstalled(
-  installed: InstalledProgram,
-  version: string,
-  host: Host,
-  signal: AbortSignal,
-): Promise<FoundTool | undefined> {
-  for (const candidate of candidates(installed, host)) {
-    if (!(await isProgram(candidate.path))) continue
-    const output = await run(candidate.path, [...installed.versionArgs], { timeout: 10_000, signal }).catch(
-      () => undefined,
-    )
-    if (output && hasVersion(output.stdout, version)) return candidate
+/** Returns the build plan of a tool at a version. */
+export function buildPlan(tool: Tool, version: string): BuildPlan {
+  const stamps = tool.stamp(version).map((setting) => `-X ${setting}`)
+  const ldflags = ['-s -w', ...(tool.cgo ? ['-extldflags -static'] : []), ...stamps].join(' ')
+  const tags = tool.tags ? ['-tags', tool.tags.join(',')] : []
+  return {
+    package: tool.package,
+    arguments: ['-trimpath', '-buildvcs=false', ...tags, '-ldflags', ldflags],
+    cgo: tool.cgo === true,
   }
-  return undefined
 }
 
-/** Whether the output of `--version` contains this version: for `4.3.1` also `v4.3.1+g0a1b`, not `4.3.1-rc.1`. */
-export function hasVersion(output: string, version: string): boolean {
-  return new RegExp(`(?<![\\w.-])v?${version.replaceAll('.', '\\.')}(?![\\w.-])`).test(output)
+/** Identifies a build by source, flags and platform. */
+export function sourceKey(
+  module: Pick<GoModule, 'hash'>,
+  plan: BuildPlan,
+  host: Pick<Host, 'platform' | 'arch'>,
+): string {
+  const parts = [module.hash, plan, host.platform, host.arch]
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16)
 }
 
-function candidates(installed: InstalledProgram, host: Host): FoundTool[] {
-  const found: FoundTool[] = []
-  const { program, variable } = installed
-  const value = variable && host.env[variable.name]
-  if (value) {
-    const path = variable.is === 'folder' ? join(value, program) : value
-    found.push({ path, source: variable.name === 'HELM' ? 'HELM' : 'KUBEBUILDER_ASSETS' })
-  }
-  for (const folder of pathFolders(host.env)) found.push({ path: join(folder, program), source: 'PATH' })
-  return found
+/** A tool and its pinned source. */
+export type PinnedTool = Awaited<ReturnType<typeof pinnedTool>>
+
+/** Reads the pinned source of a tool. */
+export async function pinnedTool(name: ToolName, host: Host) {
+  const tool = TOOLS[name]
+  const module = await readGoModule(host.toolsFolder, tool)
+  const plan = buildPlan(tool, module.version)
+  const { folder: moduleFolder, version } = module
+  return { name, version, plan, moduleFolder, source: sourceKey(module, plan, host) }
+}
+
+/** Finds a tool in the folder `ACR_NOPASS_TOOLS`, where its version is not checked, or in the cache. */
+export async function findTool(tool: PinnedTool, host: Host) {
+  const given = host.env.ACR_NOPASS_TOOLS && join(host.env.ACR_NOPASS_TOOLS, tool.name)
+  if (given && (await isProgram(given))) return { path: given, source: 'ACR_NOPASS_TOOLS' }
+  const folder = buildsFolder(tool.name, host)
+  const key = (await readdir(folder).catch(() => [])).find((entry) => isBuildOf(tool, entry))
+  return key === undefined ? undefined : { path: join(folder, key, tool.name), source: 'cache' }
+}
+
+/** The folder of a tool's builds in the cache, each in a folder of its own, which appears when the build is complete. */
+export function buildsFolder(name: string, host: Host): string {
+  return join(cacheFolder(host), 'tools', name)
+}
+
+/** The name of a build's folder. Any Go that builds the source builds the program. */
+export function buildName({ source }: PinnedTool, goVersion: string): string {
+  return `${source}-go${goVersion}`
+}
+
+export function isBuildOf(tool: PinnedTool, entry: string): boolean {
+  return entry.startsWith(buildName(tool, ''))
 }

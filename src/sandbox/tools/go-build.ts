@@ -10,19 +10,13 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { orElse } from '../../lib/or-else.ts'
 import type { Tool } from './tool-table.ts'
 
-/** Progress of a build. */
-interface BuildCount {
-  readonly downloads: number
-  readonly packages: number
-}
-
-export interface GoBuild {
+interface GoBuild {
   readonly go: string
   readonly cwd: string
   readonly arguments: readonly string[]
   readonly env: Readonly<Record<string, string | undefined>>
   readonly logFile: string
-  readonly onCount: (count: BuildCount) => void
+  readonly onProgress?: (text: string) => void
 }
 
 const KILL_AFTER_MS = 5_000
@@ -48,14 +42,15 @@ export async function runGoBuild(build: GoBuild, signal: AbortSignal): Promise<{
   signal.addEventListener('abort', end, { once: true })
   try {
     const output: string[] = []
-    const count = { downloads: 0, packages: 0 }
+    let downloads = 0
+    let packages = 0
     const read = async (stream: NodeJS.ReadableStream) => {
       for await (const line of createInterface({ input: stream })) {
         log.write(`${line}\n`)
-        if (line.startsWith('go: downloading ')) count.downloads++
-        else if (/^[\w.~/-]+$/.test(line)) count.packages++
+        if (line.startsWith('go: downloading ')) downloads++
+        else if (/^[\w.~/-]+$/.test(line)) packages++
         else output.push(line)
-        build.onCount(count)
+        build.onProgress?.(packages > 0 ? `${packages} packages compiled` : `${downloads} modules downloaded`)
       }
     }
     const [[code]] = await Promise.all([exited, read(child.stdout), read(child.stderr)])
@@ -90,10 +85,6 @@ export interface GoModule {
   readonly folder: string
   /** The tool's version without the leading v. */
   readonly version: string
-  /** The Go version that the module requires, such as `1.26.0`. */
-  readonly go: string
-  /** The packages in the `tool` lines. */
-  readonly tools: readonly string[]
   /** The SHA-256 of both files. */
   readonly hash: string
 }
@@ -106,27 +97,18 @@ export async function readGoModule(toolsFolder: string, tool: Pick<Tool, 'folder
     readFile(join(folder, 'go.sum'), 'utf8'),
   ])
   const hash = createHash('sha256').update(mod).update('\0').update(sum).digest('hex')
-  return { folder, ...parseGoMod(mod, tool.module), hash }
+  return { folder, version: pinnedVersion(mod, tool.module), hash }
 }
 
-/** Parses the version of `module`, the go line and the tool lines of a go.mod. */
-export function parseGoMod(text: string, module: string): Pick<GoModule, 'version' | 'go' | 'tools'> {
-  const lines = text.split('\n').map((line) => line.replace(/\/\/.*/, '').trim())
-  const words = (line: string) => line.replace(/^require\s+/, '').split(/\s+/)
-  const version = lines.map(words).find(([name, version]) => name === module && version?.startsWith('v'))?.[1]
-  const go = lines.find((line) => line.startsWith('go '))?.slice(3)
-  if (!version || !go) throw new Error(`go.mod does not pin a version of ${module}`)
-  return { version: version.slice(1), go, tools: toolLines(lines) }
-}
-
-function toolLines(lines: readonly string[]): string[] {
-  const found: string[] = []
-  let inBlock = false
-  for (const line of lines) {
-    if (inBlock && line === ')') inBlock = false
-    else if (inBlock && line) found.push(line)
-    else if (line === 'tool (') inBlock = true
-    else if (line.startsWith('tool ')) found.push(line.slice(5).trim())
-  }
-  return found
+/** Returns the version of `module` in a go.mod. */
+export function pinnedVersion(text: string, module: string): string {
+  const words = text.split('\n').map((line) =>
+    line
+      .trim()
+      .replace(/^require\s+/, '')
+      .split(/\s+/),
+  )
+  const version = words.find(([name, version]) => name === module && version?.startsWith('v'))?.[1]
+  if (!version) throw new Error(`go.mod does not pin a version of ${module}`)
+  return version.slice(1)
 }

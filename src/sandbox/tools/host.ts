@@ -1,4 +1,4 @@
-import { availableParallelism, homedir } from 'node:os'
+import { homedir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -9,7 +9,6 @@ export interface Host {
   readonly platform: string
   readonly arch: string
   readonly home: string
-  readonly cores: number
   /** The folder `tools` of this clone. */
   readonly toolsFolder: string
   /** The folders in which installers put Go, which are searched after PATH. */
@@ -23,7 +22,6 @@ export function readHost(): Host {
     arch: process.arch,
     home: homedir(),
     goFolders: ['/usr/local/go/bin', '/opt/homebrew/bin', join(homedir(), 'go', 'bin')],
-    cores: availableParallelism(),
     toolsFolder: fileURLToPath(new URL('../../../tools', import.meta.url)),
   }
 }
@@ -42,4 +40,9 @@ export function goArchitecture(arch: string): string {
 export function cacheFolder(host: Pick<Host, 'env' | 'home'>): string {
   if (host.env.ACR_NOPASS_CACHE) return host.env.ACR_NOPASS_CACHE
   return join(host.env.XDG_CACHE_HOME || join(host.home, '.cache'), 'acr-nopass')
+}
+
+/** The lock of a folder under `tools/`, for builds of its tools and changes of their cache. */
+export function moduleLock(folder: string, host: Host): string {
+  return join(cacheFolder(host), 'locks', `${folder}.lock`)
 }

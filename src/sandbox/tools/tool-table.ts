@@ -1,4 +1,4 @@
-/** How a tool is built and recognized. Its version is only in `tools/<folder>/go.mod`. */
+/** How a tool is built. Its version is only in `tools/<folder>/go.mod`. */
 export interface Tool {
   /** The folder under tools/ whose go.mod and go.sum pin it. */
   readonly folder: string
@@ -13,34 +13,15 @@ export interface Tool {
   readonly linuxOnly?: boolean
   /** Build the tool only if it is named, for `npm test -- --kubernetes 1.24` and `--helm 3.18`. */
   readonly onDemand?: boolean
-  /** Build time in seconds on two cores with empty caches (measured, rounded up). */
-  readonly seconds: number
-  /** Megabytes of downloads, build cache and binary with empty caches. */
-  readonly megabytes: number
-  /** How an installed program is recognized; if undefined, installed programs are not used. */
-  readonly installed?: InstalledProgram
 }
-
-/** Where an installed program may be, and how it prints its version. */
-export interface InstalledProgram {
-  readonly program: string
-  /** An environment variable with the path of the program or its folder. */
-  readonly variable?: { readonly name: string; readonly is: 'file' | 'folder' }
-  readonly versionArgs: readonly string[]
-}
-
-const ASSETS = { name: 'KUBEBUILDER_ASSETS', is: 'folder' } as const
 
 /** A program of Kubernetes. */
-function kubernetes(program: string, seconds: number, megabytes: number, folder = 'kubernetes') {
+function kubernetes(program: string, folder = 'kubernetes') {
   return {
     folder,
     module: 'k8s.io/kubernetes',
     package: `k8s.io/kubernetes/cmd/${program}`,
     stamp: (version: string) => stampKubernetes(version),
-    seconds,
-    megabytes,
-    installed: { program, variable: ASSETS, versionArgs: ['--version'] },
   }
 }
 
@@ -50,32 +31,20 @@ const OLDEST = 'kubernetes-1.30'
 const WITHOUT_GUARD = 'kubernetes-1.24'
 const WITHOUT_CLOUDS = { tags: ['providerless'], onDemand: true } as const
 
-function helm(folder: string, major: 3 | 4, seconds: number, megabytes: number) {
+function helm(folder: string, major: 3 | 4) {
   const module = `helm.sh/helm/v${major}`
-  const variable = { name: 'HELM', is: 'file' } as const
   return {
     folder,
     module,
     package: `${module}/cmd/helm`,
     stamp: (version: string) => [`${module}/internal/version.version=v${version}`],
-    seconds,
-    megabytes,
-    installed: { program: 'helm', variable, versionArgs: ['version', '--short'] },
   }
 }
 
-function containerd(program: string, seconds: number, megabytes: number) {
+function containerd(program: string) {
   const module = 'github.com/containerd/containerd/v2'
   const stamp = (version: string) => [`${module}/version.Version=${version}`]
-  return {
-    folder: 'containerd',
-    module,
-    package: `${module}/cmd/${program}`,
-    stamp,
-    linuxOnly: true,
-    seconds,
-    megabytes,
-  }
+  return { folder: 'containerd', module, package: `${module}/cmd/${program}`, stamp, linuxOnly: true }
 }
 
 const TABLE = {
@@ -84,66 +53,45 @@ const TABLE = {
     module: 'go.etcd.io/etcd/server/v3',
     package: 'go.etcd.io/etcd/server/v3',
     stamp: () => [],
-    seconds: 55,
-    megabytes: 600,
-    installed: { program: 'etcd', variable: ASSETS, versionArgs: ['--version'] },
   },
-  'kube-apiserver': kubernetes('kube-apiserver', 250, 2400),
-  'kube-controller-manager': kubernetes('kube-controller-manager', 90, 600),
-  'kube-apiserver-1.30': kubernetes('kube-apiserver', 300, 2000, OLDEST),
-  'kube-controller-manager-1.30': kubernetes('kube-controller-manager', 120, 600, OLDEST),
+  'kube-apiserver': kubernetes('kube-apiserver'),
+  'kube-controller-manager': kubernetes('kube-controller-manager'),
+  'kube-apiserver-1.30': kubernetes('kube-apiserver', OLDEST),
+  'kube-controller-manager-1.30': kubernetes('kube-controller-manager', OLDEST),
   'kube-apiserver-1.24': {
-    ...kubernetes('kube-apiserver', 200, 1500, WITHOUT_GUARD),
+    ...kubernetes('kube-apiserver', WITHOUT_GUARD),
     ...WITHOUT_CLOUDS,
     // In 1.24 `/version` returns client-go's version.
     stamp: (version) => stampKubernetes(version, ['component-base/version', 'client-go/pkg/version']),
   },
-  'kube-controller-manager-1.24': {
-    ...kubernetes('kube-controller-manager', 120, 600, WITHOUT_GUARD),
-    ...WITHOUT_CLOUDS,
-  },
-  kubelet: {
-    ...kubernetes('kubelet', 40, 400),
-    linuxOnly: true,
-    installed: { program: 'kubelet', versionArgs: ['--version'] },
-  },
+  'kube-controller-manager-1.24': { ...kubernetes('kube-controller-manager', WITHOUT_GUARD), ...WITHOUT_CLOUDS },
+  kubelet: { ...kubernetes('kubelet'), linuxOnly: true },
   // For the commands in the documentation.
-  kubectl: {
-    ...kubernetes('kubectl', 60, 400, 'kubectl'),
-    installed: { program: 'kubectl', versionArgs: ['version', '--client'] },
-  },
-  helm4: helm('helm4', 4, 105, 1200),
-  helm3: helm('helm3', 3, 60, 900),
-  'helm-3.18': { ...helm('helm-3.18', 3, 60, 900), onDemand: true },
+  kubectl: kubernetes('kubectl', 'kubectl'),
+  helm4: helm('helm4', 4),
+  helm3: helm('helm3', 3),
+  'helm-3.18': { ...helm('helm-3.18', 3), onDemand: true },
   act: {
     folder: 'act',
     module: 'github.com/nektos/act',
     package: 'github.com/nektos/act',
     stamp: (version) => [`main.version=${version}`],
-    seconds: 60,
-    megabytes: 500,
-    installed: { program: 'act', versionArgs: ['--version'] },
   },
   actionlint: {
     folder: 'actionlint',
     module: 'github.com/rhysd/actionlint',
     package: 'github.com/rhysd/actionlint/cmd/actionlint',
     stamp: () => [],
-    seconds: 15,
-    megabytes: 200,
-    installed: { program: 'actionlint', versionArgs: ['-version'] },
   },
   registry: {
     folder: 'registry',
     module: 'github.com/distribution/distribution/v3',
     package: 'github.com/distribution/distribution/v3/cmd/registry',
     stamp: (version) => [`github.com/distribution/distribution/v3/version.version=v${version}`],
-    seconds: 90,
-    megabytes: 900,
   },
-  containerd: containerd('containerd', 90, 900),
-  'containerd-shim-runc-v2': containerd('containerd-shim-runc-v2', 15, 100),
-  ctr: containerd('ctr', 15, 100),
+  containerd: containerd('containerd'),
+  'containerd-shim-runc-v2': containerd('containerd-shim-runc-v2'),
+  ctr: containerd('ctr'),
   runc: {
     folder: 'runc',
     module: 'github.com/opencontainers/runc',
@@ -152,16 +100,12 @@ const TABLE = {
     cgo: true,
     tags: ['netgo', 'osusergo'],
     linuxOnly: true,
-    seconds: 40,
-    megabytes: 200,
   },
   promtool: {
     folder: 'promtool',
     module: 'github.com/prometheus/prometheus',
     package: 'github.com/prometheus/prometheus/cmd/promtool',
     stamp: (version) => [`github.com/prometheus/common/version.Version=${version}`],
-    seconds: 240,
-    megabytes: 1500,
   },
   // An independent client, for the tests of the emulated cloud.
   'docker-credential-acr-helper': {
@@ -170,8 +114,6 @@ const TABLE = {
     package: 'github.com/mozillazg/docker-credential-acr-helper/cmd/docker-credential-acr-helper',
     stamp: (version) => [`github.com/mozillazg/docker-credential-acr-helper/pkg/version.Version=${version}`],
     linuxOnly: true,
-    seconds: 20,
-    megabytes: 150,
   },
 } satisfies Readonly<Record<string, Tool>>
 

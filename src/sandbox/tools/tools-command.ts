@@ -4,9 +4,9 @@ import { acquireLock } from '../../../tools/bootstrap/lock.mjs'
 import { NopassError } from '../../errors.ts'
 import { renderTable } from '../../lib/text.ts'
 import type { Progress } from '../progress.ts'
-import { ensureTools, findTool, pinnedTool } from './ensure-tools.ts'
-import { findGo } from './go-program.ts'
-import { cacheFolder, type Host } from './host.ts'
+import { ensureTools } from './ensure-tools.ts'
+import { buildsFolder, findTool, isBuildOf, pinnedTool } from './find-tool.ts'
+import { type Host, moduleLock } from './host.ts'
 import { isToolName, TOOL_NAMES, TOOLS, type ToolName } from './tool-table.ts'
 
 interface ToolsContext {
@@ -22,8 +22,8 @@ interface ToolsContext {
  * @throws TOOL_UNKNOWN and the codes of `ensureTools`
  */
 export async function runTools(words: readonly string[], context: ToolsContext): Promise<void> {
-  const { host, print, signal } = context
-  if (words[0] === 'list') return print(await listTools(host, signal))
+  const { host, print } = context
+  if (words[0] === 'list') return print(await listTools(host))
   if (words[0] === 'clean') return print(await cleanTools(host))
   const paths = await ensureTools(words.length > 0 ? words.map(toName) : defaultTools(host), context)
   const width = Math.max(...Object.keys(paths).map((name) => name.length))
@@ -40,37 +40,31 @@ function toName(word: string): ToolName {
 }
 
 /** Returns a table of all tools: name, version, source, size, age. */
-async function listTools(host: Host, signal: AbortSignal): Promise<string> {
-  const go = await findGo(host, signal).catch(() => undefined)
+async function listTools(host: Host): Promise<string> {
   const rows: string[][] = []
   for (const name of TOOL_NAMES) {
     const tool = await pinnedTool(name, host)
-    const found = await findTool(tool, go, host, signal)
+    const found = await findTool(tool, host)
     const file = found && (await stat(found.path))
     const absent = TOOLS[name].linuxOnly && host.platform !== 'linux' ? 'Linux only' : 'not built yet'
     const [size, age] = file ? [`${Math.round(file.size / 1e6)} MB`, formatAge(Date.now() - file.mtimeMs)] : ['', '']
-    rows.push([name, tool.module.version, found?.source ?? absent, size, age])
+    rows.push([name, tool.version, found?.source ?? absent, size, age])
   }
   return renderTable(['NAME', 'VERSION', 'SOURCE', 'SIZE', 'AGE'], rows)
 }
 
 /** Removes outdated and unfinished builds; returns a line that reports it. */
 async function cleanTools(host: Host): Promise<string> {
-  const folder = join(cacheFolder(host), 'tools')
-  const go = await findGo(host, AbortSignal.timeout(10_000)).catch(() => undefined)
+  const folder = buildsFolder('', host)
   let removed = 0
   let freed = 0
   for (const name of await readdir(folder).catch(() => [])) {
-    const known = TOOL_NAMES.find((entry) => entry === name)
-    const tool = known && (await pinnedTool(known, host))
-    const lock = join(cacheFolder(host), 'locks', `${known ? TOOLS[known].folder : name}.lock`)
-    const release = await acquireLock(lock, { what: 'cleaning' })
+    const tool = isToolName(name) ? await pinnedTool(name, host) : undefined
+    const release = await acquireLock(moduleLock(tool ? TOOLS[tool.name].folder : name, host), { what: 'cleaning' })
     try {
-      const kept =
-        tool && (await findTool(tool, go, { ...host, env: cacheOnly(host.env) }, AbortSignal.timeout(10_000)))
-      for (const key of await readdir(join(folder, name))) {
-        const path = join(folder, name, key)
-        if (kept?.path.startsWith(`${path}/`)) continue
+      for (const entry of await readdir(join(folder, name))) {
+        if (tool && isBuildOf(tool, entry)) continue
+        const path = join(folder, name, entry)
         freed += await sizeOf(join(path, name))
         removed++
         await rm(path, { recursive: true, force: true })
@@ -80,11 +74,6 @@ async function cleanTools(host: Host): Promise<string> {
     }
   }
   return `removed ${removed} old build${removed === 1 ? '' : 's'}, ${Math.round(freed / 1e6)} MB`
-}
-
-/** An environment with which only the cache is searched. */
-function cacheOnly(env: Host['env']): Host['env'] {
-  return { ...env, ACR_NOPASS_TOOLS: undefined, KUBEBUILDER_ASSETS: undefined, HELM: undefined, PATH: '' }
 }
 
 async function sizeOf(path: string): Promise<number> {

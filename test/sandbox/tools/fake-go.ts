@@ -50,7 +50,7 @@ export function makeFakeMachine(goVersion = '1.99.0'): FakeMachine {
   const { toolsFolder } = readHost()
   const env = { PATH: `${bin}:/usr/bin:/bin`, ACR_NOPASS_CACHE: cache }
   return {
-    host: { env, platform: 'linux', arch: 'x64', home: folder, cores: 2, toolsFolder },
+    host: { env, platform: 'linux', arch: 'x64', home: folder, toolsFolder },
     cache,
     builds: () => (existsSync(file('builds')) ? readFileSync(file('builds'), 'utf8').trim().split('\n') : []),
     setMode: (mode) => writeFileSync(file('mode'), `${mode}\n`),

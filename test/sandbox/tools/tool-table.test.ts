@@ -1,22 +1,21 @@
 import assert from 'node:assert/strict'
-import { readdirSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { buildPlan } from '../../../src/sandbox/tools/find-tool.ts'
 import { readGoModule } from '../../../src/sandbox/tools/go-build.ts'
 import { readHost } from '../../../src/sandbox/tools/host.ts'
-import { buildPlan } from '../../../src/sandbox/tools/tool-key.ts'
 import { isToolName, TOOL_NAMES, TOOLS } from '../../../src/sandbox/tools/tool-table.ts'
 
 const { toolsFolder } = readHost()
 
-test('every tool has a tool line in its module, and every tool line has a row in the table', async () => {
+test('every tool has a tool line in its module, and every tool line has a row in the table', () => {
   for (const folder of readdirSync(toolsFolder, { withFileTypes: true }).filter((entry) => entry.isDirectory())) {
     if (folder.name === 'bootstrap') continue
     const names = TOOL_NAMES.filter((name) => TOOLS[name].folder === folder.name)
-    const [first] = names
-    assert.ok(first, `tools/${folder.name} has no row in the table`)
-    const { tools } = await readGoModule(toolsFolder, TOOLS[first])
-    assert.deepEqual(names.map((name) => TOOLS[name].package).sort(), [...tools].sort(), folder.name)
+    const text = readFileSync(join(toolsFolder, folder.name, 'go.mod'), 'utf8')
+    const lines = [...text.matchAll(/^(?:tool |\t)(\S+\/\S+)$/gm)].map(([, path]) => path)
+    assert.deepEqual(names.map((name) => TOOLS[name].package).sort(), lines.sort(), folder.name)
   }
 })
 
@@ -27,7 +26,7 @@ test('versions are only in go.mod, and the build flags write them into the progr
   for (const part of [`gitVersion=v${module.version} `, `gitMajor=${major} `, `gitMinor=${minor} `])
     assert.ok(flags.includes(part), part)
   const source = join(toolsFolder, '..', 'src', 'sandbox', 'tools', 'tool-table.ts')
-  assert.doesNotMatch(await import('node:fs').then((fs) => fs.readFileSync(source, 'utf8')), /\b\d+\.\d+\.\d+\b/)
+  assert.doesNotMatch(readFileSync(source, 'utf8'), /\b\d+\.\d+\.\d+\b/)
 })
 
 test('the name of a built-in property is not a tool', () => {
