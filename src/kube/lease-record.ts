@@ -57,6 +57,6 @@ function writtenSeconds({ leaseMs }: LeaseDurations): number {
 }
 
 /** Kubernetes' MicroTime: RFC 3339 with six digits. */
-export function microTime(now: number): string {
+function microTime(now: number): string {
   return new Date(now).toISOString().replace(/Z$/, '000Z')
 }

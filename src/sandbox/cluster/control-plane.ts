@@ -68,6 +68,8 @@ export function controllerManagerArguments(files: ClusterFiles, olderNames = fal
     `--authorization-kubeconfig=${kubeconfig}`,
     '--secure-port=0',
     '--leader-elect=false',
+    // A process node does not renew a Lease.
+    '--node-monitor-grace-period=720h',
     // With the default of 20 requests per second it takes 5 s until the default ServiceAccount exists.
     '--kube-api-qps=200',
     '--kube-api-burst=400',

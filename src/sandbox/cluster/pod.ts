@@ -43,7 +43,7 @@ export interface ContainerStatus {
 }
 
 export interface PodStatus {
-  readonly phase: 'Pending' | 'Running' | 'Succeeded' | 'Failed'
+  readonly phase: 'Pending' | 'Running'
   readonly conditions: readonly PodCondition[]
   readonly hostIP: string
   readonly hostIPs: readonly { ip: string }[]

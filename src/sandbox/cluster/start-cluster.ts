@@ -58,7 +58,7 @@ async function start(options: ClusterOptions, run: Run) {
   const etcd = options.etcd ?? (await startEtcd({ tools, run, signal }))
   const prefix = `/${run.id}-${name}`
   const files = clusterFiles(join(run.folder, name))
-  mkdirSync(files.folder, { mode: 0o711 })
+  mkdirSync(files.folder, { mode: 0o700 })
   // The Service network is on loopback, because there is no kube-proxy: Pods in the machine's network can reach a server
   // that listens on a Service's address. The address of the Service `kubernetes` is the first one.
   const network = `127.${randomInt(64, 255)}.0`

@@ -13,8 +13,6 @@ export interface ProcessSpec {
   /** The complete environment of the child. */
   readonly env?: Readonly<Record<string, string>>
   readonly cwd?: string
-  readonly uid?: number
-  readonly gid?: number
   /** Stop the child with SIGKILL, because it has nothing to lose and may take seconds to exit after SIGTERM. */
   readonly disposable?: boolean
   /** The file to which standard output and error are appended. */
@@ -40,8 +38,6 @@ export async function startChild(spec: ProcessSpec): Promise<Child> {
     stdio: ['ignore', log, log],
     ...(spec.env && { env: spec.env }),
     ...(spec.cwd !== undefined && { cwd: spec.cwd }),
-    ...(spec.uid !== undefined && { uid: spec.uid }),
-    ...(spec.gid !== undefined && { gid: spec.gid }),
   })
   closeSync(log)
   const exited = exitOf(child)

@@ -23,8 +23,7 @@ export async function openRun(ledgers: string = defaultLedgers()) {
   const folder = join(tmpdir(), `acr-nopass-${id}`)
   writeHead(ledger, { run: id, owner: processId(process.pid) })
   addTrace(ledger, { kind: 'folder', path: folder })
-  // Other users may enter but not list it, because a Pod's process that runs as another user has its files here.
-  mkdirSync(folder, { mode: 0o711 })
+  mkdirSync(folder, { mode: 0o700 })
   const dismissGuard = startGuard(ledger)
   const ended = new AbortController()
   let ending: Promise<void> | undefined

@@ -157,7 +157,7 @@ function writeNodeFiles(
 ): void {
   const { cluster, name } = options
   const days30 = 30 * 24 * 60
-  mkdirSync(files.folder, { mode: 0o711 })
+  mkdirSync(files.folder, { mode: 0o700 })
   writePodNetwork(files.cniFolder, files.cniPluginFolder)
   mkdirSync(files.certsFolder)
   writeFileSync(files.caFile, vendorNames.caPem)

@@ -1,14 +1,11 @@
 import { createHash } from 'node:crypto'
-import { join } from 'node:path'
 import type { V1Container, V1EnvVar } from '@kubernetes/client-node'
 import type { Pod } from '../../cluster/pod.ts'
-import { fieldValue, type PodAddresses } from './field-value.ts'
-import { type FindSource, MissingSource, needKey, needSource } from './pod-sources.ts'
+import { MissingSource } from './pod-sources.ts'
 
 export interface CommandContext {
   readonly pod: Pod
-  readonly addresses: PodAddresses
-  readonly find: FindSource
+  readonly podIp: string
   /** The image's entrypoint, as a command of this machine. */
   readonly entrypoint: readonly string[]
   /** The address at which the container reaches the API server. */
@@ -17,27 +14,33 @@ export interface CommandContext {
   readonly volumeFolder: (name: string) => string
 }
 
-export interface HostCommand {
-  readonly command: string
-  readonly args: readonly string[]
-  readonly env: Readonly<Record<string, string>>
-}
-
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 
 /**
  * Evaluates a container's command, args and env as the kubelet does and translates them to this machine: paths below a
  * mount become paths in the volume's folder, and listening addresses on 127.0.0.1 become the Pod's address, because
- * Pods have no network namespace here.
- * @throws MissingSource
+ * Pods have no network namespace here. Throws for a Pod that needs more than the chart's Pods do.
  */
-export function containerCommand(container: V1Container, context: CommandContext): HostCommand {
+export function containerCommand(container: V1Container, context: CommandContext) {
+  const problem = findUnsupported(context.pod.spec)
+  if (problem !== undefined) throw new Error(`this node does not support ${problem}`)
   const env = readEnv(container, context)
   const onHost = (text: string): string => toHostPaths(text, container, context.volumeFolder)
-  const expand = (text: string): string => onHost(toPodAddress(expandVariables(text, env), context.addresses.podIp))
+  const expand = (text: string): string => onHost(toPodAddress(expandVariables(text, env), context.podIp))
   const entrypoint = container.command?.map(expand) ?? context.entrypoint
-  const [command = '', ...rest] = [...entrypoint, ...(container.args?.map(expand) ?? [])]
-  return { command, args: rest, env: Object.fromEntries([...env].map(([name, value]) => [name, onHost(value)])) }
+  const [command = '', ...args] = [...entrypoint, ...(container.args?.map(expand) ?? [])]
+  return { command, args, env: Object.fromEntries([...env].map(([name, value]) => [name, onHost(value)])) }
+}
+
+function findUnsupported({ containers, initContainers = [], volumes = [], restartPolicy }: Pod['spec']) {
+  if (containers.length + initContainers.length > 1) return 'more than one container'
+  if (restartPolicy !== undefined && restartPolicy !== 'Always') return `restartPolicy ${restartPolicy}`
+  const volume = volumes.find(({ projected }) => !projected)
+  if (volume) return `the type of volume "${volume.name}"`
+  const variables = containers.flatMap(({ env = [] }) => env)
+  const variable = variables.find(({ valueFrom }) => valueFrom && !valueFrom.fieldRef)
+  if (variable) return `the source of ${variable.name}`
+  return containers.some(({ envFrom }) => envFrom) ? 'envFrom' : undefined
 }
 
 /** Replaces loopback addresses with a port, except in URLs, which refer to services of this machine. */
@@ -45,42 +48,35 @@ function toPodAddress(text: string, podIp: string): string {
   return text.replace(/(?<![\w./@-])(127\.0\.0\.1|localhost)(?=:\d)/g, podIp)
 }
 
-function readEnv(container: V1Container, context: CommandContext): Map<string, string> {
-  const { pod, find, apiServer } = context
+function readEnv(container: V1Container, { pod, podIp, apiServer }: CommandContext): Map<string, string> {
   const env = new Map<string, string>([
     ['PATH', PATH],
     ['HOSTNAME', pod.metadata.name],
     ['HOME', '/'],
     ['KUBERNETES_SERVICE_HOST', apiServer.host],
     ['KUBERNETES_SERVICE_PORT', String(apiServer.port)],
-    ['KUBERNETES_SERVICE_PORT_HTTPS', String(apiServer.port)],
-    ['KUBERNETES_PORT', `tcp://${apiServer.host}:${apiServer.port}`],
   ])
-  for (const { prefix = '', configMapRef, secretRef } of container.envFrom ?? []) {
-    const data = {
-      ...(configMapRef && needSource(find, 'configmaps', configMapRef)),
-      ...(secretRef && needSource(find, 'secrets', secretRef)),
-    }
-    for (const [key, value] of Object.entries(data)) env.set(prefix + key, value.toString())
-  }
-  for (const variable of container.env ?? []) {
-    const value = readVariable(variable, context, env)
-    if (value !== undefined) env.set(variable.name, value)
-  }
+  for (const { name, value = '', valueFrom } of container.env ?? [])
+    env.set(name, valueFrom?.fieldRef ? fieldValue(pod, podIp, valueFrom.fieldRef) : expandVariables(value, env))
   return env
 }
 
-function readVariable(
-  { value, valueFrom }: V1EnvVar,
-  { pod, addresses, find }: CommandContext,
-  env: ReadonlyMap<string, string>,
-): string | undefined {
-  if (!valueFrom) return expandVariables(value ?? '', env)
-  if (valueFrom.configMapKeyRef) return needKey(find, 'configmaps', valueFrom.configMapKeyRef)?.toString()
-  if (valueFrom.secretKeyRef) return needKey(find, 'secrets', valueFrom.secretKeyRef)?.toString()
-  const field = valueFrom.fieldRef && fieldValue(pod, addresses, valueFrom.fieldRef)
-  if (field === undefined) throw new MissingSource(`unsupported fieldPath: ${valueFrom.fieldRef?.fieldPath}`)
-  return field
+/** Returns the value of a downward API field. @throws MissingSource for a field that the chart does not use */
+export function fieldValue(
+  { metadata, spec }: Pod,
+  podIp: string,
+  { fieldPath }: NonNullable<NonNullable<V1EnvVar['valueFrom']>['fieldRef']>,
+): string {
+  const values: Readonly<Record<string, string | undefined>> = {
+    'metadata.name': metadata.name,
+    'metadata.namespace': metadata.namespace,
+    'metadata.uid': metadata.uid,
+    'spec.nodeName': spec.nodeName,
+    'status.podIP': podIp,
+  }
+  const value = values[fieldPath]
+  if (value === undefined) throw new MissingSource(`this node does not support the field ${fieldPath}`)
+  return value
 }
 
 /** Expands `$(NAME)` and `$$` as in Kubernetes (third_party/forked/golang/expansion), but not unknown names. */
@@ -90,33 +86,20 @@ export function expandVariables(text: string, variables: ReadonlyMap<string, str
   })
 }
 
-/** Replaces paths in a container's mounts by paths in the volumes' folders; the deepest mount takes precedence. */
+/** Replaces paths in a container's mounts, which are not nested, by paths in the volumes' folders. */
 export function toHostPaths(text: string, container: V1Container, volumeFolder: (name: string) => string): string {
-  const mounts = [...(container.volumeMounts ?? [])].sort((a, b) => b.mountPath.length - a.mountPath.length)
-  if (mounts.length === 0) return text
-  const folders = new Map(
-    mounts.map(({ name, mountPath, subPath = '' }) => [trimEnd(mountPath), join(volumeFolder(name), subPath)]),
-  )
-  const paths = [...folders.keys()].map((path) => path.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|')
-  // Do not match in the middle of a longer path or at the beginning of a longer name.
-  const pattern = new RegExp(`(?<![\\w./-])(?:${paths})(?![\\w.-])`, 'g')
-  return text.replace(pattern, (path) => folders.get(path) ?? path)
-}
-
-function trimEnd(path: string): string {
-  return path.replace(/\/+$/, '')
+  return (container.volumeMounts ?? []).reduce((found, { name, mountPath }) => {
+    // Do not match in the middle of a longer path or at the beginning of a longer name.
+    const pattern = new RegExp(`(?<![\\w./-])${mountPath.replaceAll('.', '\\.')}(?![\\w.-])`, 'g')
+    return found.replace(pattern, () => volumeFolder(name))
+  }, text)
 }
 
 /** The images of a process node: a command of this machine by repository (reference without tag and digest). */
 export type Images = Readonly<Record<string, readonly string[]>>
 
-export interface FoundImage {
-  readonly entrypoint: readonly string[]
-  readonly imageId: string
-}
-
 /** Returns undefined if the node does not have the image. */
-export function findImage(images: Images, reference = ''): FoundImage | undefined {
+export function findImage(images: Images, reference = '') {
   const repository = repositoryOf(reference)
   const entrypoint = images[repository]
   if (!entrypoint) return undefined

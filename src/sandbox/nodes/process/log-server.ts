@@ -6,27 +6,22 @@ import { orElse } from '../../../lib/or-else.ts'
 import { createAuthority } from '../../cluster/certificate.ts'
 import type { ContainerRunner } from './container-runner.ts'
 
-export interface LogServer {
-  readonly port: number
-  close(): void
-}
-
-export type FindContainer = (namespace: string, pod: string, container: string) => ContainerRunner | undefined
-
-/** Serves logs as a kubelet does, only to clients with a certificate of the cluster's CA, such as the API server. */
-export async function startLogServer(address: string, caPem: string, find: FindContainer): Promise<LogServer> {
+/**
+ * Serves the logs of Pods (`namespace/name`) as a kubelet does, only to clients with a certificate of the cluster's CA,
+ * such as the API server.
+ */
+export async function startLogServer(caPem: string, find: (pod: string) => ContainerRunner | undefined) {
   const minutes = 30 * 24 * 60
-  const pair = createAuthority('process-node').issue({ commonName: 'process-node', names: [address], minutes })
+  const pair = createAuthority('process-node').issue({ commonName: 'process-node', names: ['127.0.0.1'], minutes })
   const tls = { key: pair.keyPem, cert: pair.certificatePem, ca: caPem, requestCert: true, rejectUnauthorized: true }
   const server = createServer(tls, (request, response) => {
     const url = new URL(request.url ?? '/', 'https://node')
-    const [kind, namespace = '', pod = '', container = ''] = url.pathname.split('/').filter(Boolean)
-    const runner = kind === 'containerLogs' ? find(namespace, pod, container) : undefined
-    response.writeHead(runner ? 200 : 404, { 'content-type': 'text/plain' })
-    response.end(runner ? readLog(runner, url.searchParams) : 'not found\n')
+    const pod = /^\/containerLogs\/([^/]+\/[^/]+)\//.exec(url.pathname)?.[1]
+    const container = pod === undefined ? undefined : find(pod)
+    response.writeHead(container ? 200 : 404, { 'content-type': 'text/plain' })
+    response.end(container ? readLog(container, url.searchParams) : 'not found\n')
   })
-  server.listen(0, address)
-  await once(server, 'listening')
+  await once(server.listen(0, '127.0.0.1'), 'listening')
   return {
     port: (server.address() as AddressInfo).port,
     close: () => {
@@ -36,18 +31,10 @@ export async function startLogServer(address: string, caPem: string, find: FindC
   }
 }
 
-/** Returns the whole log or its last `tailLines` lines; `follow` is ignored. */
-export function readLog(runner: ContainerRunner, query: URLSearchParams = new URLSearchParams()): string {
-  const text = readText(runner.logFile(query.get('previous') === 'true'))
-  const tail = query.get('tailLines')
-  if (tail === null) return text
-  const lines = text.split('\n')
-  if (lines.at(-1) === '') lines.pop()
-  const last = Number(tail) === 0 ? [] : lines.slice(-Number(tail))
-  return last.map((line) => `${line}\n`).join('')
-}
-
-/** Empty of a container that has not started yet. */
-function readText(file: string): string {
-  return orElse(() => readFileSync(file, 'utf8'), '')
+/** Returns the whole log or its last `tailLines` lines; `follow` is ignored. Empty before the container has started. */
+export function readLog(container: ContainerRunner, query: URLSearchParams = new URLSearchParams()): string {
+  const file = container.logFile(query.get('previous') === 'true')
+  const lines = orElse(() => readFileSync(file, 'utf8'), '').split(/(?<=\n)/)
+  const tail = Number(query.get('tailLines') ?? lines.length)
+  return lines.slice(Math.max(0, lines.length - tail)).join('')
 }

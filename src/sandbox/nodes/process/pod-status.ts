@@ -5,32 +5,21 @@ import { type Clock, sleep } from '../../../lib/clock.ts'
 import type { ContainerStatus, Pod, PodCondition, PodStatus } from '../../cluster/pod.ts'
 
 export interface PodState {
-  readonly pod: Pod
   /** The previous conditions; a condition whose status does not change keeps its transition time. */
   readonly previous: readonly PodCondition[]
   readonly podIp: string
-  readonly hostIp: string
   readonly startTime: string
-  readonly containers: readonly ContainerStatus[]
+  readonly container: ContainerStatus
 }
 
-/** Computes a Pod's status from its containers'; conditions that change get the time `now` (RFC 3339). */
-export function podStatus(facts: PodState, now: string): PodStatus {
-  const { podIp, hostIp, startTime, containers } = facts
-  const phase = podPhase(facts)
-  const hasFinished = phase === 'Succeeded' || phase === 'Failed'
-  const unready = containers.filter(({ ready }) => !ready).map(({ name }) => name)
-  const ready: Omit<PodCondition, 'type'> = hasFinished
-    ? { status: 'False', reason: phase === 'Succeeded' ? 'PodCompleted' : 'PodFailed' }
-    : unready.length === 0
-      ? { status: 'True' }
-      : {
-          status: 'False',
-          reason: 'ContainersNotReady',
-          message: `containers with unready status: [${unready.join(' ')}]`,
-        }
+/** Computes a Pod's status from its container's; conditions that change get the time `now` (RFC 3339). */
+export function podStatus({ previous, podIp, startTime, container }: PodState, now: string): PodStatus {
+  const { name, state, restartCount } = container
+  const ready: Omit<PodCondition, 'type'> = container.ready
+    ? { status: 'True' }
+    : { status: 'False', reason: 'ContainersNotReady', message: `containers with unready status: [${name}]` }
   // As long as volumes are missing no container is created.
-  const isMounting = containers.every(({ state }) => 'waiting' in state && state.waiting.reason === 'ContainerCreating')
+  const isMounting = 'waiting' in state && state.waiting.reason === 'ContainerCreating'
   const conditions: PodCondition[] = [
     { type: 'PodReadyToStartContainers', status: isMounting ? 'False' : 'True' },
     { type: 'Initialized', status: 'True' },
@@ -39,29 +28,15 @@ export function podStatus(facts: PodState, now: string): PodStatus {
     { type: 'PodScheduled', status: 'True' },
   ]
   return {
-    phase,
-    conditions: conditions.map((condition) => withTime(condition, facts.previous, now)),
-    hostIP: hostIp,
-    hostIPs: [{ ip: hostIp }],
+    phase: 'waiting' in state && restartCount === 0 ? 'Pending' : 'Running',
+    conditions: conditions.map((condition) => withTime(condition, previous, now)),
+    hostIP: '127.0.0.1',
+    hostIPs: [{ ip: '127.0.0.1' }],
     podIP: podIp,
     podIPs: [{ ip: podIp }],
     startTime,
-    containerStatuses: containers,
+    containerStatuses: [container],
   }
-}
-
-function podPhase({ pod, containers }: PodState): PodStatus['phase'] {
-  const policy = pod.spec.restartPolicy ?? 'Always'
-  const exits = containers.map(({ state }) => ('terminated' in state ? state.terminated.exitCode : undefined))
-  const haveExited = exits.length > 0 && exits.every((code) => code !== undefined)
-  if (haveExited && policy !== 'Always') {
-    if (exits.every((code) => code === 0)) return 'Succeeded'
-    if (policy === 'Never') return 'Failed'
-  }
-  const everRan = containers.some(
-    ({ state, restartCount }) => 'running' in state || 'terminated' in state || restartCount > 0,
-  )
-  return everRan ? 'Running' : 'Pending'
 }
 
 function withTime(condition: PodCondition, previous: readonly PodCondition[], now: string): PodCondition {
@@ -70,21 +45,10 @@ function withTime(condition: PodCondition, previous: readonly PodCondition[], no
   return { ...condition, lastTransitionTime: since }
 }
 
-/** Writes a Pod's newest status, one write at a time, if it has changed. */
-export interface PodStatusWriter {
-  write(status: PodStatus): void
-  /** The newest status; undefined before the first call of `write`. */
-  last(): PodStatus | undefined
-}
-
 const RETRY_MS = 500
 
-export function createPodStatusWriter(
-  client: KubeClient,
-  pod: Pod,
-  clock: Clock,
-  signal: AbortSignal,
-): PodStatusWriter {
+/** Writes a Pod's newest status, one write at a time, if it has changed. */
+export function createPodStatusWriter(client: KubeClient, pod: Pod, clock: Clock, signal: AbortSignal) {
   const { namespace, name, uid } = pod.metadata
   const path = `${namespacedPath('/api/v1', namespace, 'pods', name)}/status`
   let newest: PodStatus | undefined
@@ -109,8 +73,9 @@ export function createPodStatusWriter(
   }
 
   return {
+    /** The newest status; undefined before the first call of `write`. */
     last: () => newest,
-    write(status) {
+    write(status: PodStatus) {
       newest = status
       void flush()
     },

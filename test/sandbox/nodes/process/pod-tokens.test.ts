@@ -22,10 +22,11 @@ test('tokens are bound to the Pod and replaced after 80 % of their lifetime, ind
   const client: KubeClient = { request, watch: () => Promise.resolve(), close: () => undefined }
   const clock = { now: () => now, monotonic: () => now, after: () => () => undefined }
   const metadata = { name: 'p', namespace: 'n', uid: 'u', resourceVersion: '1' }
-  const pod: Pod = { metadata, spec: { containers: [] } }
   const api = { path: 'token', expirationSeconds: 3600 }
   const oidc = { path: 'token', audience: 'sts.aliyuncs.com', expirationSeconds: 1200 }
-  const tokens = createPodTokens(client, pod, [api, oidc], clock)
+  const sources = [{ serviceAccountToken: api }, { serviceAccountToken: oidc }]
+  const pod: Pod = { metadata, spec: { containers: [], volumes: [{ name: 'v', projected: { sources } }] } }
+  const tokens = createPodTokens(client, pod, clock)
   const { signal } = new AbortController()
 
   assert.equal(tokens.get(api), undefined)

@@ -9,7 +9,7 @@ const root = mkdtempSync(join(tmpdir(), 'acr-nopass-test-'))
 after(() => rmSync(root, { recursive: true, force: true }))
 
 const content = (files: Record<string, string>): VolumeContent =>
-  new Map(Object.entries(files).map(([path, text]) => [path, { content: Buffer.from(text), mode: 0o600 }]))
+  new Map(Object.entries(files).map(([path, text]) => [path, Buffer.from(text)]))
 
 test('a volume is updated atomically by switching one link, and removed files disappear', () => {
   const folder = join(root, 'v')
