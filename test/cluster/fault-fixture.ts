@@ -58,8 +58,7 @@ export async function openFaultFixture(
       const path = `/api/v1/namespaces/${HOME}/pods/${pod}`
       const { status } = await admin.request<Pod>({ method: 'GET', path })
       const [container] = status?.containerStatuses ?? []
-      const { terminated } = (container?.lastState ?? {}) as { terminated?: { exitCode: number } }
-      return { count: container?.restartCount ?? 0, exitCode: terminated?.exitCode }
+      return { count: container?.restartCount ?? 0, exitCode: container?.lastState?.terminated?.exitCode }
     },
     async addNamespace(namespace) {
       await chart.createNamespace(namespace)

@@ -115,8 +115,8 @@ test('a killed container is restarted and counted', async () => {
     const [container] = (await podOf(pod.name)).status?.containerStatuses ?? []
     assert.equal(container?.restartCount, 1)
     assert.equal(container?.ready, true)
-    assert.ok(container && 'terminated' in container.lastState)
-    assert.deepEqual([container.lastState.terminated.exitCode, container.lastState.terminated.signal], [137, 9])
+    const { exitCode, signal } = container?.lastState?.terminated ?? {}
+    assert.deepEqual([exitCode, signal], [137, 9])
   })
   assert.equal(JSON.parse(await query(pod)).given.who, pod.name)
 })
@@ -124,7 +124,7 @@ test('a killed container is restarted and counted', async () => {
 test('a paused Pod becomes unready, and ready again when it continues', async () => {
   const pod = server(1)
   const ready = async (): Promise<string | undefined> =>
-    (await podOf(pod.name)).status?.conditions.find(({ type }) => type === 'Ready')?.status
+    (await podOf(pod.name)).status?.conditions?.find(({ type }) => type === 'Ready')?.status
   node.pause(`default/${pod.name}`)
   await eventually(async () => assert.equal(await ready(), 'False'))
   node.resume(`default/${pod.name}`)
@@ -161,7 +161,7 @@ const phase = async (name: string, expected: string): Promise<void> =>
   eventually(async () => assert.equal((await podOf(name)).status?.phase, expected))
 const waiting = async (name: string): Promise<string | undefined> => {
   const [container] = (await podOf(name)).status?.containerStatuses ?? []
-  return container && 'waiting' in container.state ? container.state.waiting.reason : undefined
+  return container?.state?.waiting?.reason
 }
 
 test('a Pod that this node does not support reports why its container does not start', async () => {
@@ -207,7 +207,7 @@ test('a failing liveness probe restarts the container', async () => {
 test('a Pod that fits no node stays pending with a condition that explains it', async () => {
   await post(pods, simple('alien', {}, { nodeSelector: { 'kubernetes.io/os': 'plan9' } }))
   await eventually(async () => {
-    const condition = (await podOf('alien')).status?.conditions.find(({ type }) => type === 'PodScheduled')
+    const condition = (await podOf('alien')).status?.conditions?.find(({ type }) => type === 'PodScheduled')
     assert.deepEqual([condition?.status, condition?.reason], ['False', 'Unschedulable'])
   })
 })

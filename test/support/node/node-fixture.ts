@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
+import type { V1ContainerState } from '@kubernetes/client-node'
 import { buildDockerConfig } from '../../../src/acr/docker-config.ts'
 import type { RegistryToken } from '../../../src/acr/registry-token.ts'
 import { APPLY, MERGE_PATCH } from '../../../src/kube/client.ts'
 import { DEFAULT_SECRET_NAME, FIELD_MANAGER } from '../../../src/kube/names.ts'
-import type { ContainerState, Pod } from '../../../src/sandbox/cluster/pod.ts'
+import type { Pod } from '../../../src/sandbox/cluster/pod.ts'
 import { type Cluster, startCluster } from '../../../src/sandbox/cluster/start-cluster.ts'
 import { ensureStaticProgram, writeProgramImage } from '../../../src/sandbox/image/program-image.ts'
 import { type RealNode, startNode } from '../../../src/sandbox/nodes/containerd/start-node.ts'
@@ -111,8 +112,8 @@ export async function openNodeFixture(signal: AbortSignal): Promise<NodeFixture>
   }
 }
 
-function describe(state: ContainerState | undefined): string {
+function describe(state: V1ContainerState | undefined): string {
   if (!state) return 'none'
-  if ('running' in state) return 'running'
-  return 'waiting' in state ? `${state.waiting.reason}: ${state.waiting.message ?? ''}` : 'terminated'
+  if (state.running) return 'running'
+  return state.waiting ? `${state.waiting.reason}: ${state.waiting.message ?? ''}` : 'terminated'
 }

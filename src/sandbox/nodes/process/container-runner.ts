@@ -1,9 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { constants } from 'node:os'
 import { join } from 'node:path'
-import type { V1Container } from '@kubernetes/client-node'
+import type {
+  V1Container,
+  V1ContainerState,
+  V1ContainerStateTerminated,
+  V1ContainerStatus,
+} from '@kubernetes/client-node'
 import { type Clock, sleep } from '../../../lib/clock.ts'
-import type { ContainerState, ContainerStatus, Terminated } from '../../cluster/pod.ts'
 import type { Child, ExitState } from '../../process/child.ts'
 import type { Run } from '../../process/run.ts'
 import { type CommandContext, containerCommand, findImage, type Images } from './container-command.ts'
@@ -26,17 +30,17 @@ export type ContainerRunner = ReturnType<typeof createContainerRunner>
 /** Creates a runner that runs the container of a Pod as a child process, restarted whenever it exits. */
 export function createContainerRunner(container: V1Container, context: RunnerContext) {
   const { clock, recordEvent, pod, folder, backOffMs } = context
-  let state: ContainerState = { waiting: { reason: 'ContainerCreating' } }
-  let lastState: ContainerStatus['lastState'] = {}
+  let state: V1ContainerState = { waiting: { reason: 'ContainerCreating' } }
+  let lastState: V1ContainerState = {}
   let restartCount = 0
   let child: Child | undefined
   let health = { ready: false, started: false }
   let imageId = ''
   let containerId = ''
 
-  const change = (next: ContainerState): void => {
+  const change = (next: V1ContainerState): void => {
     state = next
-    if (!('running' in next)) health = { ready: false, started: false }
+    if (!next.running) health = { ready: false, started: false }
     context.onChange()
   }
   const wait = (reason: string, message: string): void => change({ waiting: { reason, message } })
@@ -55,19 +59,18 @@ export function createContainerRunner(container: V1Container, context: RunnerCon
       } catch (error) {
         signal.throwIfAborted()
         const { message } = error as Error
-        if (!('waiting' in state) || state.waiting.message !== message)
-          recordEvent('Warning', 'Failed', `Error: ${message}`)
+        if (state.waiting?.message !== message) recordEvent('Warning', 'Failed', `Error: ${message}`)
         wait(image ? 'RunContainerError' : 'ErrImagePull', message)
         await sleep(clock, 1000, signal)
       }
     }
   }
 
-  async function runOnce(signal: AbortSignal): Promise<Terminated> {
+  async function runOnce(signal: AbortSignal): Promise<V1ContainerStateTerminated> {
     child = await start(signal)
     // The Pod may have been deleted in the meantime.
     if (signal.aborted) await child.stop(0)
-    const startedAt = new Date(clock.now()).toISOString()
+    const startedAt = new Date(clock.now())
     change({ running: { startedAt } })
     recordEvent('Normal', 'Started', 'Container started')
     const end = new AbortController()
@@ -92,7 +95,7 @@ export function createContainerRunner(container: V1Container, context: RunnerCon
     end.abort()
     await watching
     child = undefined
-    return terminatedState(exit, startedAt, new Date(clock.now()).toISOString(), containerId)
+    return terminatedState(exit, { startedAt, finishedAt: new Date(clock.now()), containerID: containerId })
   }
 
   /** The log of the current run or the previous one. */
@@ -101,7 +104,7 @@ export function createContainerRunner(container: V1Container, context: RunnerCon
 
   return {
     container,
-    status: (): ContainerStatus => ({
+    status: (): V1ContainerStatus => ({
       name: container.name,
       image: container.image ?? '',
       imageID: imageId,
@@ -138,15 +141,8 @@ export function createContainerRunner(container: V1Container, context: RunnerCon
   }
 }
 
-function terminatedState(exit: ExitState, startedAt: string, finishedAt: string, containerID: string): Terminated {
+function terminatedState(exit: ExitState, rest: Partial<V1ContainerStateTerminated>): V1ContainerStateTerminated {
   const signal = exit.signal === null ? undefined : constants.signals[exit.signal]
   const exitCode = exit.code ?? 128 + (signal ?? 0)
-  return {
-    exitCode,
-    ...(signal !== undefined && { signal }),
-    reason: exitCode === 0 ? 'Completed' : 'Error',
-    startedAt,
-    finishedAt,
-    containerID,
-  }
+  return { exitCode, ...(signal !== undefined && { signal }), reason: exitCode === 0 ? 'Completed' : 'Error', ...rest }
 }

@@ -1,26 +1,27 @@
+import type { V1ContainerStatus, V1PodCondition, V1PodStatus } from '@kubernetes/client-node'
 import { KubeApiError } from '../../../kube/api-error.ts'
 import { type KubeClient, MERGE_PATCH } from '../../../kube/client.ts'
 import { namespacedPath } from '../../../kube/types.ts'
 import { type Clock, sleep } from '../../../lib/clock.ts'
-import type { ContainerStatus, Pod, PodCondition, PodStatus } from '../../cluster/pod.ts'
+import type { Pod } from '../../cluster/pod.ts'
 
 export interface PodState {
   /** The previous conditions; a condition whose status does not change keeps its transition time. */
-  readonly previous: readonly PodCondition[]
+  readonly previous: readonly V1PodCondition[]
   readonly podIp: string
-  readonly startTime: string
-  readonly container: ContainerStatus
+  readonly startTime: Date
+  readonly container: V1ContainerStatus
 }
 
-/** Computes a Pod's status from its container's; conditions that change get the time `now` (RFC 3339). */
-export function podStatus({ previous, podIp, startTime, container }: PodState, now: string): PodStatus {
+/** Computes a Pod's status from its container's; conditions that change get the time `now`. */
+export function podStatus({ previous, podIp, startTime, container }: PodState, now: Date): V1PodStatus {
   const { name, state, restartCount } = container
-  const ready: Omit<PodCondition, 'type'> = container.ready
+  const ready: Omit<V1PodCondition, 'type'> = container.ready
     ? { status: 'True' }
     : { status: 'False', reason: 'ContainersNotReady', message: `containers with unready status: [${name}]` }
   // As long as volumes are missing no container is created.
-  const isMounting = 'waiting' in state && state.waiting.reason === 'ContainerCreating'
-  const conditions: PodCondition[] = [
+  const isMounting = state?.waiting?.reason === 'ContainerCreating'
+  const conditions: V1PodCondition[] = [
     { type: 'PodReadyToStartContainers', status: isMounting ? 'False' : 'True' },
     { type: 'Initialized', status: 'True' },
     { type: 'Ready', ...ready },
@@ -28,7 +29,7 @@ export function podStatus({ previous, podIp, startTime, container }: PodState, n
     { type: 'PodScheduled', status: 'True' },
   ]
   return {
-    phase: 'waiting' in state && restartCount === 0 ? 'Pending' : 'Running',
+    phase: state?.waiting && restartCount === 0 ? 'Pending' : 'Running',
     conditions: conditions.map((condition) => withTime(condition, previous, now)),
     hostIP: '127.0.0.1',
     hostIPs: [{ ip: '127.0.0.1' }],
@@ -39,7 +40,7 @@ export function podStatus({ previous, podIp, startTime, container }: PodState, n
   }
 }
 
-function withTime(condition: PodCondition, previous: readonly PodCondition[], now: string): PodCondition {
+function withTime(condition: V1PodCondition, previous: readonly V1PodCondition[], now: Date): V1PodCondition {
   const old = previous.find(({ type }) => type === condition.type)
   const since = old?.status === condition.status ? (old.lastTransitionTime ?? now) : now
   return { ...condition, lastTransitionTime: since }
@@ -51,7 +52,7 @@ const RETRY_MS = 500
 export function createPodStatusWriter(client: KubeClient, pod: Pod, clock: Clock, signal: AbortSignal) {
   const { namespace, name, uid } = pod.metadata
   const path = `${namespacedPath('/api/v1', namespace, 'pods', name)}/status`
-  let newest: PodStatus | undefined
+  let newest: V1PodStatus | undefined
   let written = ''
   let busy = false
 
@@ -75,7 +76,7 @@ export function createPodStatusWriter(client: KubeClient, pod: Pod, clock: Clock
   return {
     /** The newest status; undefined before the first call of `write`. */
     last: () => newest,
-    write(status: PodStatus) {
+    write(status: V1PodStatus) {
       newest = status
       void flush()
     },

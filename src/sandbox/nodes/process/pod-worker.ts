@@ -1,10 +1,11 @@
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import type { V1PodStatus } from '@kubernetes/client-node'
 import { KubeApiError } from '../../../kube/api-error.ts'
 import { type KubeClient, MERGE_PATCH } from '../../../kube/client.ts'
 import { namespacedPath } from '../../../kube/types.ts'
 import { type Clock, sleep } from '../../../lib/clock.ts'
-import type { Pod, PodStatus } from '../../cluster/pod.ts'
+import type { Pod } from '../../cluster/pod.ts'
 import type { Run } from '../../process/run.ts'
 import type { Images } from './container-command.ts'
 import { createContainerRunner } from './container-runner.ts'
@@ -31,7 +32,7 @@ export function startPodWorker(pod: Pod, podIp: string, context: WorkerContext) 
   const { client, clock } = context
   const { namespace, name, uid } = pod.metadata
   const folder = join(context.run.folder, 'pods', uid)
-  const startTime = new Date(clock.now()).toISOString()
+  const startTime = new Date(clock.now())
   const end = new AbortController()
   const recordEvent = context.recordEvent.bind(undefined, pod)
   let refreshVolumes: () => void = () => undefined
@@ -51,9 +52,9 @@ export function startPodWorker(pod: Pod, podIp: string, context: WorkerContext) 
   })
   const writer = createPodStatusWriter(client, pod, clock, end.signal)
 
-  function status(): PodStatus {
+  function status(): V1PodStatus {
     const previous = writer.last()?.conditions ?? pod.status?.conditions ?? []
-    return podStatus({ previous, podIp, startTime, container: container.status() }, new Date(clock.now()).toISOString())
+    return podStatus({ previous, podIp, startTime, container: container.status() }, new Date(clock.now()))
   }
 
   /** Keeps the volumes up to date and calls `onReady` after each update. Rejects when the worker ends. */
