@@ -49,7 +49,7 @@ export async function startCloud(options: CloudOptions = {}) {
   loadSeed(state, seed)
   const main = mainAccount(state)
   const keys = createServerKeys()
-  const github = createGithubOidc(keys.github.privateKey, keys.github.publicKey, state.now)
+  const github = createGithubOidc(keys.github.privateKey, state.now)
   state.issuers.set(GITHUB_ISSUER, github.jwks)
   const instances = summarize(state)
   const regionId = seed.region ?? instances[0]?.region ?? 'cn-hangzhou'
@@ -61,8 +61,7 @@ export async function startCloud(options: CloudOptions = {}) {
   const faults = createFaults()
   const stopped = new AbortController()
   const { signal } = stopped
-  const metadata = (role: string | RoleOf): MetadataService =>
-    createMetadataService(state, { accountId: main.id, role, region: regionId })
+  const metadata = (role: string | RoleOf): MetadataService => createMetadataService(state, main.id, role, regionId)
 
   /** Serves one request by its path: metadata, OIDC, the registry's token server at `/auth`, and else the API. */
   const serve = async (message: IncomingMessage, response: ServerResponse, imds: MetadataService): Promise<void> => {

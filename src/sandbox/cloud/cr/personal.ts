@@ -1,21 +1,11 @@
 import { ApiError, type Call, type Operation, operationsOf } from '../operation.ts'
-import type { Instance } from '../state.ts'
 import { allResources } from './lookup.ts'
 import { issueRegistryCredential } from './registry-auth.ts'
 
-const personal = (call: Call): readonly Instance[] => {
-  return call.account.instances.filter((instance) => instance.edition === 'personal')
-}
-
-/** The Personal Edition reports accounts that never activated it as unknown users. */
-function required(call: Call): readonly Instance[] {
-  const instances = personal(call)
-  if (instances.length === 0) throw new ApiError(404, 'USER_NOT_EXIST', 'user is not exist.')
-  return instances
-}
-
 function tokens(call: Call): object {
-  required(call)
+  // Accounts that never activated the Personal Edition are reported as unknown users.
+  if (!call.account.instances.some(({ edition }) => edition === 'personal'))
+    throw new ApiError(404, 'USER_NOT_EXIST', 'user is not exist.')
   const credential = issueRegistryCredential(call, undefined)
   return {
     data: {

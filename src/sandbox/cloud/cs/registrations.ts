@@ -10,14 +10,9 @@ export interface ClusterRegistration {
   readonly region: string
   /** Default: managed. */
   readonly kind?: ClusterKind
-  /** First the role that DescribeClusterDetail shows, then those of node pools. Missing roles are created. */
+  /** One node pool per role; DescribeClusterDetail shows the first. Missing roles are created. */
   readonly workerRoles: readonly string[]
-  readonly rrsa?:
-    | {
-        readonly issuer: string
-        readonly jwks: Jwks | (() => Jwks | Promise<Jwks>)
-      }
-    | undefined
+  readonly rrsa?: Pick<OidcProviderRegistration, 'issuer' | 'jwks'>
   /** URL of the API server. */
   readonly server: string
   readonly kubeconfig: (request: KubeconfigRequest) => Promise<string>
@@ -57,26 +52,16 @@ export function addCluster(state: CloudState, account: Account, registration: Cl
     const { issuer, jwks } = rrsa
     addOidcProvider(state, account, { name: providerName, issuer, jwks, clientIds: ['sts.aliyuncs.com'] })
   }
-  const [workerRole = '', ...others] = workerRoles
-  const type = kind === 'lingjun' ? 'lingjun' : 'ess'
-  const pools = [
-    ...(workerRole === ''
-      ? []
-      : [{ id: newId.nodePool(), name: 'default-nodepool', type: 'ess' as const, workerRole }]),
-    ...others.map((role, index) => {
-      return { id: newId.nodePool(), name: `nodepool-${index + 1}`, type, workerRole: role } as const
-    }),
-    ...(kind === 'edge'
-      ? [{ id: newId.nodePool(), name: 'edge-nodepool', type: 'edge' as const, workerRole: '' }]
-      : []),
-  ]
+  const nodePools = workerRoles.map((role, index) => {
+    return { id: newId.nodePool(), name: `nodepool-${index + 1}`, type: 'ess', workerRole: role } as const
+  })
   account.clusters.set(clusterId, {
     id: clusterId,
     name,
     region,
     kind,
-    workerRole,
-    nodePools: pools,
+    workerRole: workerRoles[0] ?? '',
+    nodePools,
     rrsa: rrsa && { issuer: rrsa.issuer, providerName },
     server,
     kubeconfig,

@@ -1,4 +1,4 @@
-import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
+import { createPrivateKey } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
@@ -37,21 +37,14 @@ export async function listen(
   }
 }
 
-interface SigningKey {
-  readonly privateKey: KeyObject
-  readonly publicKey: KeyObject
-  readonly certificatePem: string
-}
-
 const MINUTES = 365 * 24 * 60
 
 /** Creates all keys of one emulated cloud; they are never stored. */
 export function createServerKeys() {
   const authority = createAuthority('acr-nopass sandbox cloud')
-  const signing = (commonName: string): SigningKey => {
+  const signing = (commonName: string) => {
     const { keyPem, certificatePem } = authority.issue({ commonName, minutes: MINUTES, keyType: 'rsa' })
-    const privateKey = createPrivateKey(keyPem)
-    return { privateKey, publicKey: createPublicKey(privateKey), certificatePem }
+    return { privateKey: createPrivateKey(keyPem), certificatePem }
   }
   return {
     authority,

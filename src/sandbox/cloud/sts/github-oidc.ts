@@ -1,4 +1,4 @@
-import { createHash, type KeyObject, randomUUID } from 'node:crypto'
+import { createHash, createPublicKey, type KeyObject, randomUUID } from 'node:crypto'
 import type { ServerResponse } from 'node:http'
 import type { ApiRequest } from '../http/request.ts'
 import { randomText } from '../identifiers.ts'
@@ -11,7 +11,6 @@ export interface GithubJob {
   /** `owner/name`. */
   readonly repository: string
   readonly ref?: string
-  readonly environment?: string
   /** Default: derived from the other fields. */
   readonly sub?: string
 }
@@ -26,7 +25,8 @@ export interface GithubRunner {
 /**
  * GitHub's token service for Actions. Subjects are immutable (`repo:owner@id/name@id:…`), the default since 2026-07.
  */
-export function createGithubOidc(key: KeyObject, publicKey: KeyObject, now: () => number) {
+export function createGithubOidc(key: KeyObject, now: () => number) {
+  const publicKey = createPublicKey(key)
   const kid = createHash('sha256')
     .update(publicKey.export({ type: 'spki', format: 'der' }))
     .digest('hex')
@@ -54,7 +54,6 @@ export function createGithubOidc(key: KeyObject, publicKey: KeyObject, now: () =
       ref_type: 'branch',
       event_name: 'push',
       runner_environment: 'github-hosted',
-      ...(job.environment === undefined ? {} : { environment: job.environment }),
     }
     return signJwt(claims, key, { kid })
   }
@@ -85,12 +84,11 @@ export function createGithubOidc(key: KeyObject, publicKey: KeyObject, now: () =
   }
 }
 
-/** The immutable subject of a job: owner and repository with their ids, then environment or ref. */
+/** The immutable subject of a job: owner and repository with their ids, then the ref. */
 export function githubSubject(job: GithubJob): string {
   const [owner = '', name = ''] = job.repository.split('/')
-  const context =
-    job.environment === undefined ? `ref:${job.ref ?? 'refs/heads/main'}` : `environment:${job.environment}`
-  return `repo:${owner}@${numericId(owner)}/${name}@${numericId(`${owner}/${name}`)}:${context}`
+  const ref = job.ref ?? 'refs/heads/main'
+  return `repo:${owner}@${numericId(owner)}/${name}@${numericId(job.repository)}:ref:${ref}`
 }
 
 /** A stable substitute for GitHub's numeric ids. */

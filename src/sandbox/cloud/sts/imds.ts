@@ -9,13 +9,6 @@ import { credentialsView, openSession } from './role-session.ts'
 /** Finds the role of a caller by the ports of its connection; undefined if it has none. */
 export type RoleOf = (connection: ApiRequest['connection']) => string | undefined
 
-export interface MetadataInstance {
-  readonly accountId: string
-  /** The role of the instance, or for ECI, where each Pod is an instance, the role of the calling Pod. */
-  readonly role: string | RoleOf
-  readonly region: string
-}
-
 /** Serves one request below `/latest/` or `/2016-01-01/`. */
 export type MetadataService = (request: ApiRequest, response: ServerResponse) => CallRecord
 
@@ -26,7 +19,13 @@ const CREDENTIALS = 'meta-data/ram/security-credentials/'
  * The metadata service of one ECS instance: version 2 (with a token), and if `imdsV1` is on also version 1, which else
  * gets 403. All callers share one session per role, which is replaced when a sixth of its lifetime is left.
  */
-export function createMetadataService(state: CloudState, instance: MetadataInstance): MetadataService {
+export function createMetadataService(
+  state: CloudState,
+  accountId: string,
+  /** The role of the instance, or for ECI, where each Pod is an instance, the role of the calling Pod. */
+  roleOf: string | RoleOf,
+  region: string,
+): MetadataService {
   const tokens = new Map<string, number>()
   const sessions = new Map<string, Session>()
 
@@ -34,7 +33,6 @@ export function createMetadataService(state: CloudState, instance: MetadataInsta
     const now = state.now()
     const current = sessions.get(role)
     if (current !== undefined && current.expiresAt - now >= (current.expiresAt - current.issuedAt) / 6) return current
-    const { accountId } = instance
     const fresh = openSession(state, { accountId, name: role }, 'vm-ram-i-bp1emulated', SESSION_SECONDS)
     sessions.set(role, fresh)
     return fresh
@@ -64,13 +62,13 @@ export function createMetadataService(state: CloudState, instance: MetadataInsta
     const path = request.path.replace(/^\/(latest|2016-01-01)\//, '')
     if (path === 'api/token') return newToken(request)
     if (!allowed(request)) return [403, '403 - Forbidden']
-    const name = typeof instance.role === 'string' ? instance.role : (instance.role(request.connection) ?? '')
-    const role = state.accounts.get(instance.accountId)?.ram.roles.get(name.toLowerCase())
+    const name = typeof roleOf === 'string' ? roleOf : (roleOf(request.connection) ?? '')
+    const role = state.accounts.get(accountId)?.ram.roles.get(name.toLowerCase())
     // Only a role that trusts ECS can be attached to an instance.
     const isBound = role !== undefined && trustsService(role, 'ecs.aliyuncs.com')
     if (path === CREDENTIALS && isBound) return [200, name]
     if (path === CREDENTIALS + name && isBound) return [200, credentials(name)]
-    if (path === 'meta-data/region-id') return [200, instance.region]
+    if (path === 'meta-data/region-id') return [200, region]
     return [404, '404 - Not Found']
   }
 
