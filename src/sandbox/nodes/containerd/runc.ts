@@ -1,12 +1,8 @@
-import { execFile } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 import type { Run } from '../../process/run.ts'
 import { cgroupHierarchies, cgroupLayout, childControllers } from './machine-check.ts'
-
-const run = promisify(execFile)
 
 /** A shell script that removes the seccomp profile from the bundle and calls runc. */
 const WRAPPER = (node: string, strip: string, runc: string): string => `#!/bin/sh
@@ -19,22 +15,13 @@ exec "${runc}" "$@"
 `
 
 /**
- * Returns the runtime for containerd. The kubelet sets a seccomp profile for each Pod's sandbox, which a runc that was
- * built without libseccomp rejects (few machines have its headers). Then the runtime is a wrapper that removes the
- * profile first.
+ * Writes the runtime for containerd. The kubelet sets a seccomp profile for each Pod's sandbox, which our runc rejects: it
+ * is built without libseccomp, whose headers few machines have. So the runtime is a wrapper that removes the profile.
  */
-export async function prepareRunc(runc: string, folder: string): Promise<string> {
-  const { stdout } = await run(runc, ['features'])
-  const features = JSON.parse(stdout) as { linux?: { seccomp?: { enabled?: boolean } } }
-  if (features.linux?.seccomp?.enabled) return runc
+export function writeRuntime(runc: string, folder: string): string {
   const file = join(folder, 'runc')
-  writeFileSync(
-    file,
-    WRAPPER(process.execPath, fileURLToPath(new URL('strip-seccomp/main.ts', import.meta.url)), runc),
-    {
-      mode: 0o755,
-    },
-  )
+  const strip = fileURLToPath(new URL('strip-seccomp/main.ts', import.meta.url))
+  writeFileSync(file, WRAPPER(process.execPath, strip, runc), { mode: 0o755 })
   return file
 }
 

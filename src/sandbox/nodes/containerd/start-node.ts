@@ -14,7 +14,7 @@ import { cgroupLayout, findHidden, findPrograms, machineAddress, NODE_PROGRAMS, 
 import { enterArguments, tryMounts } from './mount-namespace.ts'
 import { containerdConfig, hostsFile, kubeletConfig, type NodeFiles, nodeFiles, PAUSE_IMAGE } from './node-config.ts'
 import { forwardPort, startNameServer, writePodNetwork } from './pod-network.ts'
-import { makeCgroup, prepareRunc } from './runc.ts'
+import { makeCgroup, writeRuntime } from './runc.ts'
 import { serveVendorNames, type VendorNames, type VendorRegistry } from './vendor-names.ts'
 
 type NodeTool = 'kubelet' | 'containerd' | 'containerd-shim-runc-v2' | 'ctr' | 'runc'
@@ -81,7 +81,7 @@ async function start(options: NodeOptions, run: Run) {
   writeNodeFiles(files, options, vendorNames, {
     containerd: containerdConfig(
       files,
-      await prepareRunc(tools.runc, run.folder),
+      writeRuntime(tools.runc, run.folder),
       'snapshotter' in mounts ? mounts.snapshotter : 'native',
     ),
     kubelet: kubeletConfig({ files, cgroup, cgroupsPerQos, port: await freePort('0.0.0.0') }),
