@@ -5,6 +5,7 @@ import { test } from 'node:test'
 import { DEFAULT_SECRET_NAME as SECRET } from '../../src/kube/names.ts'
 import { nodeFiles } from '../../src/sandbox/nodes/containerd/node-config.ts'
 import type { NodeFixture } from '../support/node/node-fixture.ts'
+import { readAccessLog } from '../support/registry/access-log.ts'
 
 interface PulledRecord {
   readonly credentialMapping?: Readonly<
@@ -19,9 +20,7 @@ const WRONG = { username: 'cr_temp_user', password: 'ended' }
 export function testImageCache(opened: () => NodeFixture): void {
   /** The number of requests for manifests that the registry has received. */
   const contacts = (): number =>
-    opened()
-      .registry.requests()
-      .filter(({ path }) => path.includes('/manifests/')).length
+    readAccessLog(opened().registry.logFile).filter(({ path }) => path.includes('/manifests/')).length
   const team = async (name: string, token?: { username: string; password: string }): Promise<string> => {
     await opened().namespace(name, { secrets: [SECRET] })
     return token ? await opened().writeSecret(name, token) : ''

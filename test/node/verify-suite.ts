@@ -5,6 +5,7 @@ import type { BinResult } from '../cli/run-bin.ts'
 import { eventually } from '../support/eventually.ts'
 import type { NodeFixture } from '../support/node/node-fixture.ts'
 import type { NodeHelper } from '../support/node/node-helper.ts'
+import { readAccessLog } from '../support/registry/access-log.ts'
 import { openRolloutCommand, type RolloutCommand } from '../support/rollout-command.ts'
 
 interface Result {
@@ -38,12 +39,12 @@ export function testVerifyImage(opened: () => readonly [NodeFixture, NodeHelper]
     const [fixture, helper] = opened()
     const [before] = await helper.pods()
     await fixture.push('verify')
-    const from = fixture.registry.requests().length
+    const from = readAccessLog(fixture.registry.logFile).length
     const { output, result } = await apply('team/app:verify', 'info')
     assert.equal(output.code, 0, output.stdout + output.stderr)
     assert.deepEqual([result.status, result.phase], ['deployed', 'verify'])
     assert.match(result.notes.join('\n'), /\/team\/app:verify was pulled after \d+ ms/)
-    const pulled = fixture.registry.requests().slice(from)
+    const pulled = readAccessLog(fixture.registry.logFile).slice(from)
     assert.ok(
       pulled.some(({ path, status }) => path.includes('/team/app/blobs/') && status === 200),
       'no layer came',

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { RegistryAuth } from '../cloud/cr/registry-auth.ts'
 import type { Child } from '../process/child.ts'
@@ -52,8 +52,8 @@ export async function startRegistry({ tools, auth, run: given, signal }: Registr
   return {
     /** It does not change after a restart. */
     url: `http://127.0.0.1:${port}`,
-    /** All requests so far. */
-    requests: () => readAccessLog(logFile),
+    /** Contains the access log. */
+    logFile,
     /** Kills the process, as a fault. */
     kill: async () => void (await child.stop()),
     /** Starts the process again with the same address and content. */
@@ -63,25 +63,6 @@ export async function startRegistry({ tools, auth, run: given, signal }: Registr
     stop,
     [Symbol.asyncDispose]: stop,
   }
-}
-
-/** One request that reached the registry. */
-export interface RegistryRequest {
-  readonly method: string
-  readonly path: string
-  readonly status: number
-}
-
-const LINE = /"(?<method>[A-Z]+) (?<path>\S+) HTTP\/[\d.]+" (?<status>\d{3}) /
-
-/** Reads the access log, which distribution writes in Apache's combined format between its other log lines. */
-export function readAccessLog(file: string): RegistryRequest[] {
-  return readFileSync(file, 'utf8')
-    .split('\n')
-    .flatMap((line) => {
-      const { method, path, status } = LINE.exec(line)?.groups ?? {}
-      return method && path && status ? [{ method, path, status: Number(status) }] : []
-    })
 }
 
 /** The configuration of distribution 3 as JSON, which is valid YAML: storage on disk, and a token for every request. */
