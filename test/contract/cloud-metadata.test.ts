@@ -89,13 +89,9 @@ test('each node has its own metadata; a path or role that does not exist, or doe
 
 // https://www.alibabacloud.com/help/en/eci/user-guide/assign-a-ram-role-to-a-pod: the role of a Pod is the one that its
 // annotation names, and it must trust ECS.
-test('on ECI the caller decides: each Pod has its own role and session, and one without a role has none', async () => {
+test('on ECI each role has its own session, and a Pod without a role has none', async () => {
   const roles: (string | undefined)[] = []
-  const ports: { localPort: number; remotePort: number }[] = []
-  const base = await cloud.imdsFor((connection) => {
-    ports.push(connection)
-    return roles.shift()
-  })
+  const base = await cloud.imdsFor(() => roles.shift())
   const token = await withToken(base)
   const as = async (role: string | undefined, path = '') => {
     roles.push(role)
@@ -109,7 +105,6 @@ test('on ECI the caller decides: each Pod has its own role and session, and one 
   assert.equal((await as(undefined, 'gpu-nodes')).status, 404)
   assert.equal((await as(ROLE, 'gpu-nodes')).status, 404)
   assert.equal((await as('acr-nopass-deploy')).status, 404, 'a role that does not trust ECS')
-  assert.ok(ports.every(({ remotePort, localPort }) => remotePort === Number(new URL(base).port) && localPort > 0))
 })
 
 test('a newly created worker role cannot get a registry token; the log records who requested what', async () => {

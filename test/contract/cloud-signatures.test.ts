@@ -85,7 +85,6 @@ test("both of Alibaba's published signature vectors verify, and with any other s
       body: Buffer.alloc(0),
       secure: false,
       remoteAddress: '127.0.0.1',
-      connection: { localPort: 1, remotePort: 2 },
     }
     return { method: 'POST', ...base, parameters: new Map(query), ...change, query }
   }

@@ -22,7 +22,7 @@ import { readSeedFile } from './seed/read-seed.ts'
 import type { Seed } from './seed/seed.generated.ts'
 import { type Account, type CloudState, createState } from './state.ts'
 import { createGithubOidc, GITHUB_ISSUER, type GithubJob } from './sts/github-oidc.ts'
-import { createMetadataService, type MetadataService, type RoleOf } from './sts/imds.ts'
+import { createMetadataService, type MetadataService } from './sts/imds.ts'
 
 export interface CloudOptions {
   /** Default: examples/sandbox/demo.yaml. */
@@ -61,7 +61,8 @@ export async function startCloud(options: CloudOptions = {}) {
   const faults = createFaults()
   const stopped = new AbortController()
   const { signal } = stopped
-  const metadata = (role: string | RoleOf): MetadataService => createMetadataService(state, main.id, role, regionId)
+  const metadata = (role: string | (() => string | undefined)): MetadataService =>
+    createMetadataService(state, main.id, typeof role === 'string' ? () => role : role, regionId)
 
   /** Serves one request by its path: metadata, OIDC, the registry's token server at `/auth`, and else the API. */
   const serve = async (message: IncomingMessage, response: ServerResponse, imds: MetadataService): Promise<void> => {
@@ -133,10 +134,10 @@ export async function startCloud(options: CloudOptions = {}) {
     /** The access key of a user. @throws SEED_INVALID when there is none */
     accessKeyOf: (userName: string, accountId = main.id) => keyPair(accountOf(state, accountId), userName),
     /**
-     * Starts the metadata service of an instance with this worker role, or of ECI, where the role depends on the caller.
+     * Starts the metadata service of an instance with this worker role, or of a Pod on ECI, whose role may change.
      * Returns the URL to use instead of `http://100.100.100.200`.
      */
-    imdsFor: async (role: string | RoleOf): Promise<string> => {
+    imdsFor: async (role: string | (() => string | undefined)): Promise<string> => {
       const own = await listen(handlerOf(metadata(role)), 0)
       listeners.push(own)
       return own.origin

@@ -14,8 +14,6 @@ export interface ApiRequest {
   readonly parameters: ReadonlyMap<string, string>
   readonly secure: boolean
   readonly remoteAddress: string
-  /** The ports of the connection from the client's side. */
-  readonly connection: { readonly localPort: number; readonly remotePort: number }
 }
 
 export async function readRequest(message: IncomingMessage): Promise<ApiRequest> {
@@ -25,7 +23,6 @@ export async function readRequest(message: IncomingMessage): Promise<ApiRequest>
   const query = [...new URLSearchParams(search)]
   const isForm = headers['content-type']?.startsWith('application/x-www-form-urlencoded')
   const form = isForm ? [...new URLSearchParams(body.toString())] : []
-  const { remoteAddress = '127.0.0.1', remotePort = 0, localPort = 0 } = message.socket
   return {
     method: message.method ?? 'GET',
     path,
@@ -34,8 +31,7 @@ export async function readRequest(message: IncomingMessage): Promise<ApiRequest>
     body,
     parameters: new Map([...query, ...form]),
     secure: (message.socket as TLSSocket).encrypted === true,
-    connection: { localPort: remotePort, remotePort: localPort },
-    remoteAddress,
+    remoteAddress: message.socket.remoteAddress ?? '127.0.0.1',
   }
 }
 

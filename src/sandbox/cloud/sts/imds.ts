@@ -6,9 +6,6 @@ import { trustsService } from '../ram/authorize.ts'
 import type { CloudState, Session } from '../state.ts'
 import { credentialsView, openSession } from './role-session.ts'
 
-/** Finds the role of a caller by the ports of its connection; undefined if it has none. */
-export type RoleOf = (connection: ApiRequest['connection']) => string | undefined
-
 /** Serves one request below `/latest/` or `/2016-01-01/`. */
 export type MetadataService = (request: ApiRequest, response: ServerResponse) => CallRecord
 
@@ -22,8 +19,8 @@ const CREDENTIALS = 'meta-data/ram/security-credentials/'
 export function createMetadataService(
   state: CloudState,
   accountId: string,
-  /** The role of the instance, or for ECI, where each Pod is an instance, the role of the calling Pod. */
-  roleOf: string | RoleOf,
+  /** The role of the instance; on ECI, where each Pod is an instance, a Pod may have none. */
+  roleOf: () => string | undefined,
   region: string,
 ): MetadataService {
   const tokens = new Map<string, number>()
@@ -62,7 +59,7 @@ export function createMetadataService(
     const path = request.path.replace(/^\/(latest|2016-01-01)\//, '')
     if (path === 'api/token') return newToken(request)
     if (!allowed(request)) return [403, '403 - Forbidden']
-    const name = typeof roleOf === 'string' ? roleOf : (roleOf(request.connection) ?? '')
+    const name = roleOf() ?? ''
     const role = state.accounts.get(accountId)?.ram.roles.get(name.toLowerCase())
     // Only a role that trusts ECS can be attached to an instance.
     const isBound = role !== undefined && trustsService(role, 'ecs.aliyuncs.com')

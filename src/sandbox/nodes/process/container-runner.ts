@@ -132,8 +132,6 @@ export function createContainerRunner(container: V1Container, context: RunnerCon
         restartCount += 1
       }
     },
-    /** The id of the running process and of its process group. */
-    pid: () => child?.id.pid,
     /** Sends a signal to the running process and its children; returns false if none is running. */
     signal: (name: NodeJS.Signals): boolean => child?.signal(name, true) ?? false,
     stop: async (graceMs: number): Promise<void> => void (await child?.stop(graceMs)),

@@ -4,7 +4,6 @@ import { systemClock } from '../../../lib/clock.ts'
 import { follow } from '../../cluster/follow.ts'
 import type { Pod } from '../../cluster/pod.ts'
 import type { Cluster } from '../../cluster/start-cluster.ts'
-import { connectionGroup } from '../../process/process-table.ts'
 import type { Images } from './container-command.ts'
 import { createEventRecorder } from './event-recorder.ts'
 import { readLog, startLogServer } from './log-server.ts'
@@ -97,16 +96,6 @@ export async function startProcessNode({ cluster, images, apiServer, backOffMs =
       [...workers.values()].map(({ pod: { metadata }, podIp }) => {
         return { namespace: metadata.namespace, name: metadata.name, uid: metadata.uid, ip: podIp }
       }),
-    /**
-     * Returns the RAM role in the ECI annotation of the Pod that has this connection, as if each Pod were an ECI
-     * instance. Works only on Linux; elsewhere it returns undefined.
-     */
-    eciRole({ localPort, remotePort }: { readonly localPort: number; readonly remotePort: number }) {
-      const group = connectionGroup(localPort, remotePort)
-      if (group === undefined) return undefined
-      const owner = [...workers.values()].find(({ container }) => container.pid() === group)
-      return owner?.pod.metadata.annotations?.['k8s.aliyun.com/eci-ram-role-name']
-    },
     /** The log of a Pod. */
     log(pod: string): string {
       const container = workers.get(pod)?.container
