@@ -3,23 +3,21 @@ import { join } from 'node:path'
 import type { Child } from '../process/child.ts'
 import { freePort, retryPort } from '../process/free-port.ts'
 import { untilReady } from '../process/ready.ts'
-import { openRun, type Run } from '../process/run.ts'
+import type { Run } from '../process/run.ts'
 
 /** An etcd that serves any number of clusters, each with its own key prefix. */
 export type Etcd = Awaited<ReturnType<typeof startEtcd>>
 
-export interface EtcdOptions {
+interface EtcdOptions {
   readonly tools: { readonly etcd: string }
-  /** Default: its own run, which `stop` ends. */
-  readonly run?: Run | undefined
+  readonly run: Run
   /** Sync every write to disk, as in production; default: false, because the data is deleted when the run ends. */
   readonly fsync?: boolean
   readonly signal?: AbortSignal | undefined
 }
 
 /** Starts etcd, which takes about 0.5 s and 50 MB of memory. */
-export async function startEtcd({ tools, run: given, fsync = false, signal }: EtcdOptions) {
-  const run = given ?? (await openRun())
+export async function startEtcd({ tools, run, fsync = false, signal }: EtcdOptions) {
   const folder = join(run.folder, `etcd-${await freePort()}`)
   mkdirSync(folder, { mode: 0o700 })
   const { url, startAgain, first } = await retryPort(async () => {
@@ -51,10 +49,7 @@ export async function startEtcd({ tools, run: given, fsync = false, signal }: Et
     return { url: address, startAgain: startOnce, first: await startOnce() }
   })
   let child = first
-  const stop = async (): Promise<void> => {
-    await child.stop()
-    if (!given) await run.end()
-  }
+  const stop = async (): Promise<void> => void (await child.stop())
   return {
     url,
     get process() {

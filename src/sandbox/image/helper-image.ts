@@ -15,11 +15,11 @@ export const HELPER_NODE_FLAGS: readonly string[] = [
 
 /** The configuration in image/Containerfile; a test compares the two. */
 export const HELPER_IMAGE: ImageConfig = {
-  entrypoint: ['/nodejs/bin/node', ...HELPER_NODE_FLAGS, '/app/helper.mjs'],
-  user: '65532:65532',
-  workingDir: '/app',
-  env: ['NODE_ENV=production'],
-  labels: {
+  Entrypoint: ['/nodejs/bin/node', ...HELPER_NODE_FLAGS, '/app/helper.mjs'],
+  User: '65532:65532',
+  WorkingDir: '/app',
+  Env: ['NODE_ENV=production'],
+  Labels: {
     'org.opencontainers.image.title': 'acr-nopass helper',
     'org.opencontainers.image.licenses': 'Apache-2.0',
   },

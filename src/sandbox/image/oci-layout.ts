@@ -15,12 +15,12 @@ import { type TarEntry, writeTar } from './tar.ts'
 
 /** The process that an image starts (OCI image spec, config). */
 export interface ImageConfig {
-  readonly entrypoint: readonly string[]
+  readonly Entrypoint: readonly string[]
   /** `uid:gid` */
-  readonly user: string
-  readonly env?: readonly string[]
-  readonly workingDir?: string
-  readonly labels?: Readonly<Record<string, string>>
+  readonly User: string
+  readonly Env?: readonly string[]
+  readonly WorkingDir?: string
+  readonly Labels?: Readonly<Record<string, string>>
 }
 
 export interface Descriptor {
@@ -54,20 +54,13 @@ export function writeLayout(
 ): ImageLayout {
   mkdirSync(join(folder, 'blobs', 'sha256'), { recursive: true })
   const layers = image.layers.map((entries) => writeLayer(folder, entries))
-  const { config } = image
-  const configBlob = writeJson(folder, CONFIG_TYPE, {
+  const config = writeJson(folder, CONFIG_TYPE, {
     architecture: goArchitecture(image.arch),
     os: 'linux',
-    config: {
-      Entrypoint: config.entrypoint,
-      User: config.user,
-      ...(config.env && { Env: config.env }),
-      ...(config.workingDir && { WorkingDir: config.workingDir }),
-      ...(config.labels && { Labels: config.labels }),
-    },
+    config: image.config,
     rootfs: { type: 'layers', diff_ids: layers.map((layer) => layer.digest) },
   })
-  const content: Manifest = { schemaVersion: 2, mediaType: MANIFEST_TYPE, config: configBlob, layers }
+  const content: Manifest = { schemaVersion: 2, mediaType: MANIFEST_TYPE, config, layers }
   const manifest = writeJson(folder, MANIFEST_TYPE, content)
   return { folder, manifest }
 }

@@ -15,10 +15,10 @@ export function writeProgramImage(folder: string, program: string, name: string,
     arch,
     layers: [[{ path: 'app', kind: 'file', mode: 0o755, content: { file: program } }]],
     config: {
-      entrypoint: ['/app', name],
-      user: '65532:65532',
+      Entrypoint: ['/app', name],
+      User: '65532:65532',
       // Makes images with different names different, so that one in the cache cannot hide the pull of another.
-      labels: { 'org.opencontainers.image.title': name },
+      Labels: { 'org.opencontainers.image.title': name },
     },
   })
 }

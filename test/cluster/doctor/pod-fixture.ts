@@ -73,7 +73,7 @@ export async function openPodFixture(name: string): Promise<PodFixture> {
       const layout = writeLayout(join(folder, `${repository}-${tag}`), {
         layers: [[]],
         arch,
-        config: { entrypoint: ['/app'], user: '0:0' },
+        config: { Entrypoint: ['/app'], User: '0:0' },
       })
       await pushImage(layout, { registry: started.url, repository, tag, credential: login })
     },

@@ -79,7 +79,7 @@ test('the Containerfile runs no commands and copies one file onto a base image w
   const of = (word: string): string[] => lines.filter((line) => line.startsWith(`${word} `))
   assert.deepEqual([...of('RUN'), ...of('ADD'), ...of('SHELL'), ...of('CMD')], [])
   assert.deepEqual(of('COPY'), ['COPY dist/helper.mjs /app/helper.mjs'])
-  assert.deepEqual(of('USER'), [`USER ${HELPER_IMAGE.user}`])
+  assert.deepEqual(of('USER'), [`USER ${HELPER_IMAGE.User}`])
   assert.match(of('ARG').join(), /^ARG BASE=gcr\.io\/distroless\/nodejs24-[^@\s]+:nonroot@sha256:[0-9a-f]{64}$/)
 })
 

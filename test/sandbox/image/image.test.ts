@@ -61,7 +61,7 @@ test('a path that is too long for ustar is rejected', () => {
 const image = {
   arch: 'x64',
   layers: [[{ path: 'app', kind: 'file', mode: 0o755, content: Buffer.from('program') }]] satisfies TarEntry[][],
-  config: { entrypoint: ['/app'], user: '65532:65532', labels: { a: 'b' } },
+  config: { Entrypoint: ['/app'], User: '65532:65532', Labels: { a: 'b' } },
 }
 
 test('blobs are named by their hashes, and the same content always produces the same image', () => {
@@ -104,15 +104,15 @@ test("the helper's image has the Containerfile's entrypoint, user, environment, 
   const labels = [...(of('LABEL')[0] ?? '').matchAll(/([\w.]+)="([^"]*)"/g)].map(([, key, value]) => [key, value])
   assert.deepEqual(
     {
-      entrypoint: JSON.parse(of('ENTRYPOINT')[0] ?? ''),
-      user: of('USER')[0],
-      env: of('ENV'),
-      workingDir: of('WORKDIR')[0],
-      labels: Object.fromEntries(labels),
+      Entrypoint: JSON.parse(of('ENTRYPOINT')[0] ?? ''),
+      User: of('USER')[0],
+      Env: of('ENV'),
+      WorkingDir: of('WORKDIR')[0],
+      Labels: Object.fromEntries(labels),
     },
     HELPER_IMAGE,
   )
-  assert.equal(of('COPY')[0]?.split(' ').at(-1), HELPER_IMAGE.entrypoint.at(-1))
+  assert.equal(of('COPY')[0]?.split(' ').at(-1), HELPER_IMAGE.Entrypoint.at(-1))
   assert.match(of('ARG')[0] ?? '', /^BASE=gcr\.io\/distroless\/nodejs24/)
 })
 
@@ -128,7 +128,7 @@ test("the helper's image contains everything that its Node needs to run", async 
   const libraries = await sharedLibraries(process.execPath)
   const loader = libraries.find((path) => /\/ld-/.test(path)) ?? ''
   const folders = [...new Set(libraries.map((path) => join(folder, path, '..')))].join(':')
-  const [node = '', ...flags] = HELPER_IMAGE.entrypoint.map((part) =>
+  const [node = '', ...flags] = HELPER_IMAGE.Entrypoint.map((part) =>
     part.startsWith('/') ? join(folder, part) : part,
   )
   const output = execFileSync(join(folder, loader), ['--inhibit-cache', '--library-path', folders, node, ...flags])
