@@ -14,8 +14,8 @@ import { HELPER_NODE_FLAGS, writeHelperImage } from '../image/helper-image.ts'
 import type { ImageLayout } from '../image/oci-layout.ts'
 import { ensureStaticProgram, writeProgramImage } from '../image/program-image.ts'
 import { pushImage } from '../image/push-image.ts'
-import { findNodeObstacle, type RealNode, startNode } from '../nodes/containerd/start-node.ts'
-import { type ProcessNode, startProcessNode } from '../nodes/process/process-node.ts'
+import { findNodeObstacle, startNode } from '../nodes/containerd/start-node.ts'
+import { startProcessNode } from '../nodes/process/process-node.ts'
 import { openRun, type Run } from '../process/run.ts'
 import type { Progress } from '../progress.ts'
 import { type Registry, startRegistry } from '../registry/start-registry.ts'
@@ -27,24 +27,12 @@ const CONTROL_PLANE = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'reg
 const NODE = ['kubelet', 'containerd', 'containerd-shim-runc-v2', 'ctr', 'runc'] as const
 
 /** One ACK cluster: a real Kubernetes control plane that is registered with the emulated cloud. */
-export interface EnvironmentCluster {
-  readonly name: string
-  readonly clusterId: string
-  readonly region: string
-  /** The RAM role of its nodes. */
-  readonly workerRole: string
-  /** The URL of its nodes' metadata service, to use instead of `http://100.100.100.200`. */
-  readonly imds: string
-  readonly cluster: Cluster
-  readonly node:
-    | { readonly kind: 'kubelet'; readonly node: RealNode }
-    | { readonly kind: 'process'; readonly node: ProcessNode }
-}
+export type EnvironmentCluster = Awaited<ReturnType<typeof startEnvironmentCluster>>
 
 /** Two clusters, an Alibaba Cloud account and a registry: the situation before acr-nopass is installed. */
 export type Environment = Awaited<ReturnType<typeof startEnvironment>>
 
-export interface EnvironmentOptions {
+interface EnvironmentOptions {
   /** Tools to provide in addition, such as helm4 and act. */
   readonly tools: readonly ToolName[]
   /** Use a process node instead of the real one. */
@@ -134,7 +122,7 @@ async function allSettled<T extends readonly unknown[]>(
 /** The chart's default image. */
 const HELPER_REPOSITORY = 'ghcr.io/acr-nopass/acr-nopass'
 
-export interface ClusterContext {
+interface ClusterContext {
   readonly tools: ToolPaths
   readonly etcd: Etcd
   readonly run: Run
@@ -150,11 +138,7 @@ export interface ClusterContext {
 }
 
 /** Starts a cluster of the account: with a real node if `realNode` names one, else with a process node. */
-async function startEnvironmentCluster(
-  name: string,
-  realNode: string | undefined,
-  context: ClusterContext,
-): Promise<EnvironmentCluster> {
+async function startEnvironmentCluster(name: string, realNode: string | undefined, context: ClusterContext) {
   const { tools, etcd, run, cloud, seed, progress, parts, signal } = context
   const known = seed.accounts[0]?.clusters?.find((one) => one.name === name)
   if (known === undefined) throw new NopassError('SEED_INVALID', `the first account has no cluster ${name}`)
@@ -175,21 +159,31 @@ async function startEnvironmentCluster(
     kubeconfig: async ({ minutes, principal }) => cluster.kubeconfigFor(principal, ['system:masters'], minutes),
   })
   const node = await startClusterNode(cluster, realNode, context)
-  return { name, clusterId, region, workerRole, imds: await cloud.imdsFor(workerRole), cluster, node }
+  return {
+    name,
+    clusterId,
+    region,
+    /** The RAM role of its nodes. */
+    workerRole,
+    /** The URL of its nodes' metadata service, to use instead of `http://100.100.100.200`. */
+    imds: await cloud.imdsFor(workerRole),
+    cluster,
+    node,
+  }
 }
 
 async function startClusterNode(
   cluster: Cluster,
   realNode: string | undefined,
   { tools, cloud, registry, helperFile, helperImage, progress, parts, signal }: ClusterContext,
-): Promise<EnvironmentCluster['node']> {
+) {
   const tokenHost = new URL(cloud.registryAuth.vendorRealm).host
   if (realNode === undefined) {
     return progress.step(`cluster ${cluster.name}: a node whose containers are child processes`, async (step) => {
       const images = { [HELPER_REPOSITORY]: [process.execPath, ...HELPER_NODE_FLAGS, helperFile] }
       const node = parts.use(await startProcessNode({ cluster, images, signal }))
       step.update(`${tokenHost} is not used: without a hosts file Pods reach the token service on a loopback address`)
-      return { kind: 'process', node }
+      return { kind: 'process', node } as const
     })
   }
   return progress.step(`cluster ${cluster.name}: a real node, containerd and kubelet`, async (step) => {
@@ -198,7 +192,7 @@ async function startClusterNode(
     const node = parts.use(await startNode({ cluster, name: realNode, tools, registry: vendorRegistry, signal }))
     step.update(`the registry's token service is ${tokenHost}`)
     if (helperImage) await node.images.add(helperImage, `${HELPER_REPOSITORY}:${VERSION}`)
-    return { kind: 'kubelet', node }
+    return { kind: 'kubelet', node } as const
   })
 }
 
