@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { NopassError } from '../../errors.ts'
 import { runGoBuild } from '../tools/go-build.ts'
 import { findGo } from '../tools/go-program.ts'
-import { cacheFolder, goArchitecture, type Host, readHost } from '../tools/host.ts'
+import { cacheFolder, goArchitecture, readHost } from '../tools/host.ts'
 import { type ImageLayout, writeLayout } from './oci-layout.ts'
 
 /** Writes an image with only the static program, which prints `running <name>` and waits. */
@@ -28,7 +28,8 @@ export function writeProgramImage(folder: string, program: string, name: string,
  * cache.
  * @throws GO_MISSING, GO_TOO_OLD, TOOL_BUILD_FAILED
  */
-export async function ensureStaticProgram(signal: AbortSignal, host: Host = readHost()): Promise<string> {
+export async function ensureStaticProgram(signal: AbortSignal): Promise<string> {
+  const host = readHost()
   const source = fileURLToPath(new URL('program', import.meta.url))
   const text = ['main.go', 'go.mod'].map((name) => readFileSync(join(source, name), 'utf8')).join('')
   const key = createHash('sha256').update(`${text}\0${host.arch}`).digest('hex').slice(0, 16)

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
-import { type Host, pathFolders } from '../../tools/host.ts'
+import { pathFolders } from '../../tools/host.ts'
 
 /** The facts about this machine that decide whether it can run a real node. */
 export interface MachineFacts {
@@ -50,14 +50,15 @@ export function machineAddress(): string | undefined {
   return all.find(({ family, internal }) => family === 'IPv4' && !internal)?.address
 }
 
-export function findPrograms(names: readonly string[], host: Pick<Host, 'env'>): Map<string, string> {
-  const folders = [...pathFolders(host.env), '/usr/bin', '/bin', '/usr/sbin', '/sbin']
-  const found = new Map<string, string>()
-  for (const name of names) {
-    const file = folders.map((folder) => join(folder, name)).find((path) => existsSync(path))
-    if (file !== undefined) found.set(name, file)
-  }
-  return found
+/** The paths of the node's programs that this machine has. */
+export function findPrograms(): Map<string, string> {
+  const folders = [...pathFolders(process.env), '/usr/bin', '/bin', '/usr/sbin', '/sbin']
+  return new Map(
+    NODE_PROGRAMS.flatMap((name) => {
+      const file = folders.map((folder) => join(folder, name)).find((path) => existsSync(path))
+      return file === undefined ? [] : [[name, file]]
+    }),
+  )
 }
 
 /** The machine's version of control groups; hybrid counts as v1, because its controllers are in v1 hierarchies. */

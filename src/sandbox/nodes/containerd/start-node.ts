@@ -9,7 +9,6 @@ import { ensureStaticProgram, writeProgramImage } from '../../image/program-imag
 import { freePort } from '../../process/free-port.ts'
 import { untilReady } from '../../process/ready.ts'
 import { openRun, type Run } from '../../process/run.ts'
-import { type Host, readHost } from '../../tools/host.ts'
 import { cgroupLayout, findHidden, findPrograms, machineAddress, NODE_PROGRAMS, nodeObstacle } from './machine-check.ts'
 import { enterArguments, tryMounts } from './mount-namespace.ts'
 import { containerdConfig, hostsFile, kubeletConfig, type NodeFiles, nodeFiles, PAUSE_IMAGE } from './node-config.ts'
@@ -25,7 +24,6 @@ interface NodeOptions {
   readonly tools: Readonly<Record<NodeTool, string>>
   /** The registry that the node and the Pods in its network reach under the vendor's names. */
   readonly registry: VendorRegistry
-  readonly host?: Host
   readonly signal: AbortSignal
 }
 
@@ -47,66 +45,62 @@ export async function startNode(options: NodeOptions): Promise<RealNode> {
 }
 
 /** Returns in one line why this machine cannot run a real node; undefined if it can. */
-export async function findNodeObstacle(
-  folder: string,
-  tools: Partial<NodeOptions['tools']> = {},
-  host: Host = readHost(),
-): Promise<string | undefined> {
-  const programs = findPrograms(NODE_PROGRAMS, host)
+export async function findNodeObstacle(folder: string): Promise<string | undefined> {
+  return (await inspectMachine(folder, [])).obstacle
+}
+
+async function inspectMachine(folder: string, tools: readonly string[]) {
+  const programs = findPrograms()
   const facts = {
-    platform: host.platform,
+    platform: process.platform,
     user: process.geteuid?.(),
-    cgroup: host.platform === 'linux' ? cgroupLayout() : ('none' as const),
+    cgroup: process.platform === 'linux' ? cgroupLayout() : ('none' as const),
     address: machineAddress(),
-    hidden: findHidden([folder, process.execPath, ...Object.values(tools)]),
+    hidden: findHidden([folder, process.execPath, ...tools]),
     missingPrograms: NODE_PROGRAMS.filter((name) => !programs.has(name)),
   }
   const obstacle = nodeObstacle(facts)
-  if (obstacle !== undefined) return obstacle
-  const mounts = await tryMounts(programs.get('unshare') ?? 'unshare', folder)
-  return 'failure' in mounts ? nodeObstacle({ ...facts, noNamespace: mounts.failure }) : undefined
+  if (obstacle !== undefined) return { obstacle }
+  const [unshare = '', nsenter = ''] = [programs.get('unshare'), programs.get('nsenter')]
+  const mounts = await tryMounts(unshare, folder)
+  if ('failure' in mounts) return { obstacle: nodeObstacle({ ...facts, noNamespace: mounts.failure }) }
+  return { unshare, nsenter, programFolders: [...programs.values()].map(dirname), snapshotter: mounts.snapshotter }
 }
 
 async function start(options: NodeOptions, run: Run) {
-  const { cluster, name, tools, signal, host = readHost() } = options
-  const obstacle = await findNodeObstacle(run.folder, tools, host)
-  if (obstacle !== undefined) throw new NopassError('SANDBOX_NODE', obstacle)
-  const programs = findPrograms(NODE_PROGRAMS, host)
-  const mounts = await tryMounts(programs.get('unshare') ?? '', run.folder)
+  const { cluster, name, tools, signal } = options
+  const machine = await inspectMachine(run.folder, Object.values(tools))
+  if (machine.snapshotter === undefined) throw new NopassError('SANDBOX_NODE', machine.obstacle ?? '')
   const files = nodeFiles(join(run.folder, 'n'))
   const cgroup = `acr-nopass-${run.id}`
   const cgroupsPerQos = makeCgroup(run, cgroup)
   const vendorNames = await serveVendorNames(options.registry, { address: vendorAddress(cluster) })
   run.ended.addEventListener('abort', vendorNames.stop)
   writeNodeFiles(files, options, vendorNames, {
-    containerd: containerdConfig(
-      files,
-      writeRuntime(tools.runc, run.folder),
-      'snapshotter' in mounts ? mounts.snapshotter : 'native',
-    ),
+    containerd: containerdConfig(files, writeRuntime(tools.runc, run.folder), machine.snapshotter),
     kubelet: kubeletConfig({ files, cgroup, cgroupsPerQos, port: await freePort('0.0.0.0') }),
   })
   run.ended.addEventListener('abort', await startNameServer(cluster.serviceAddress))
   // containerd and the kubelet look up the shim, mount and other programs on PATH.
-  const folders = [...new Set([tools['containerd-shim-runc-v2'], tools.runc, ...programs.values()].map(dirname))]
+  const toolFolders = [tools['containerd-shim-runc-v2'], tools.runc].map(dirname)
   const env = {
-    PATH: [...folders, '/usr/sbin', '/usr/bin', '/sbin', '/bin'].join(':'),
+    PATH: [...toolFolders, ...machine.programFolders, '/usr/sbin', '/usr/bin', '/sbin', '/bin'].join(':'),
     SSL_CERT_FILE: files.caFile,
   }
   const containerd = await run.start({
     name: 'containerd',
     disposable: true,
-    command: programs.get('unshare') ?? '',
+    command: machine.unshare,
     args: enterArguments(files, [tools.containerd, '--config', files.containerdConfig]),
     env,
   })
   const images = imageStore(tools.ctr, files)
   await untilReady(() => images.list(), { what: 'containerd', limitMs: 30_000, child: containerd }, signal)
-  await images.add(await pauseImage(run.folder, host, signal), PAUSE_IMAGE)
+  await images.add(await pauseImage(run.folder, signal), PAUSE_IMAGE)
   const kubelet = await run.start({
     name: 'kubelet',
     disposable: true,
-    command: programs.get('nsenter') ?? '',
+    command: machine.nsenter,
     args: ['-m', '-t', String(containerd.id.pid), '--', tools.kubelet, ...kubeletArguments(files, name)],
     env,
   })
@@ -170,9 +164,8 @@ function writeNodeFiles(
   writeFileSync(files.kubeletConfig, config.kubelet)
 }
 
-async function pauseImage(folder: string, host: Host, signal: AbortSignal): Promise<ImageLayout> {
-  const program = await ensureStaticProgram(signal, host)
-  return writeProgramImage(join(folder, 'pause-image'), program, 'pause', host.arch)
+async function pauseImage(folder: string, signal: AbortSignal): Promise<ImageLayout> {
+  return writeProgramImage(join(folder, 'pause-image'), await ensureStaticProgram(signal), 'pause', process.arch)
 }
 
 async function isReady(cluster: Cluster, name: string): Promise<boolean> {
