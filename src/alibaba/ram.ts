@@ -34,14 +34,6 @@ export interface AttachedPolicy {
   readonly custom: boolean
 }
 
-/** A policy or role to create. */
-interface NewEntity {
-  readonly name: string
-  readonly description: string
-  readonly tags: readonly Tag[]
-}
-
-const CUSTOM = { PolicyType: 'Custom' }
 /** Without it RAM refuses a sixth version. */
 export const ROTATE: string = 'DeleteOldestNonDefaultVersionWhenLimitExceeded'
 
@@ -52,13 +44,8 @@ export type Ram = ReturnType<typeof createRam>
  * the other products: the vendor's SDK does not support proxies, and its errors quote URLs.
  */
 export function createRam(target: CloudTarget) {
-  const call = (action: string, query: Parameters, signal?: AbortSignal): Promise<JsonObject> => {
-    const write = !/^(Get|List)/.test(action)
-    return target.transport.call({ ...target, product: 'ram', version: '2015-05-01', action, query, write }, signal)
-  }
-  const run = async (action: string, query: Parameters, signal?: AbortSignal): Promise<void> => {
-    await call(action, query, signal)
-  }
+  const call = (action: string, query: Parameters, signal?: AbortSignal, write = false): Promise<JsonObject> =>
+    target.transport.call({ ...target, product: 'ram', version: '2015-05-01', action, query, write }, signal)
   /** `read` throws for a response of another shape, so that a partial response is never taken for a whole one. */
   const query = async <Found>(
     action: string,
@@ -88,20 +75,6 @@ export function createRam(target: CloudTarget) {
     getPolicy: (name: string, signal?: AbortSignal) => getPolicy(name, 'Custom', signal),
     /** One of the cloud's own policies; undefined: it does not exist. */
     getSystemPolicy: (name: string, signal?: AbortSignal) => getPolicy(name, 'System', signal),
-    createPolicy: (policy: NewEntity & { readonly document: string }, signal?: AbortSignal) => {
-      const { name, document, description, tags } = policy
-      const query = { PolicyName: name, PolicyDocument: document, Description: description, Tag: tagList(tags) }
-      return run('CreatePolicy', query, signal)
-    },
-    /** A new default version; RAM deletes the oldest other one when there are five. */
-    createPolicyVersion: (name: string, document: string, signal?: AbortSignal) => {
-      const query = { PolicyName: name, PolicyDocument: document, SetAsDefault: true, RotateStrategy: ROTATE }
-      return run('CreatePolicyVersion', query, signal)
-    },
-    updatePolicyDescription: (name: string, description: string, signal?: AbortSignal) =>
-      run('UpdatePolicyDescription', { PolicyName: name, NewDescription: description }, signal),
-    deletePolicy: (name: string, signal?: AbortSignal) =>
-      run('DeletePolicy', { PolicyName: name, CascadingDelete: true }, signal),
     /** Custom and system policies of a role; undefined: the role does not exist. */
     listRolePolicies: (role: string, signal?: AbortSignal): Promise<readonly AttachedPolicy[] | undefined> =>
       unlessMissing(() => {
@@ -117,12 +90,8 @@ export function createRam(target: CloudTarget) {
         users: listOf(objectOf(Users).User).map(({ UserName }) => textOf(UserName)),
         groups: listOf(objectOf(Groups).Group).map(({ GroupName }) => textOf(GroupName)),
       })
-      return query('ListEntitiesForPolicy', { PolicyName: name, ...CUSTOM }, read, signal)
+      return query('ListEntitiesForPolicy', { PolicyName: name, PolicyType: 'Custom' }, read, signal)
     },
-    attachPolicy: (policy: string, role: string, signal?: AbortSignal) =>
-      run('AttachPolicyToRole', { PolicyName: policy, ...CUSTOM, RoleName: role }, signal),
-    detachPolicy: (policy: string, role: string, signal?: AbortSignal) =>
-      run('DetachPolicyFromRole', { PolicyName: policy, ...CUSTOM, RoleName: role }, signal),
     getRole: (name: string, signal?: AbortSignal) =>
       unlessMissing(() => {
         const read = ({ Role }: JsonObject): RamRole => {
@@ -131,34 +100,17 @@ export function createRam(target: CloudTarget) {
         }
         return query('GetRole', { RoleName: name }, read, signal)
       }),
-    createRole: ({ name, trust, description, tags }: NewEntity & { readonly trust: string }, signal?: AbortSignal) => {
-      const query = { RoleName: name, AssumeRolePolicyDocument: trust, Description: description, Tag: tagList(tags) }
-      return run('CreateRole', query, signal)
-    },
-    updateRole: (
-      { name, trust, description }: Pick<RamRole, 'name'> & Partial<Pick<RamRole, 'trust' | 'description'>>,
-      signal?: AbortSignal,
-    ) => {
-      const query = { RoleName: name, NewAssumeRolePolicyDocument: trust, NewDescription: description }
-      return run('UpdateRole', query, signal)
-    },
-    deleteRole: (name: string, signal?: AbortSignal) => run('DeleteRole', { RoleName: name }, signal),
-    tag: (kind: 'policy' | 'role', name: string, tags: readonly Tag[], signal?: AbortSignal) => {
-      const query = { ResourceType: kind, ResourceNames: JSON.stringify([name]), Tag: tagList(tags) }
-      return run('TagResources', query, signal)
-    },
     listTags: (kind: 'policy' | 'role', name: string, signal?: AbortSignal): Promise<readonly Tag[]> => {
       const parameters = { ResourceType: kind, ResourceNames: JSON.stringify([name]), PageSize: 100 }
       const read = ({ TagResources }: JsonObject): Tag[] =>
         listOf(TagResources).map(({ TagKey, TagValue }) => ({ key: textOf(TagKey), value: textOf(TagValue) }))
       return query('ListTagResources', parameters, read, signal)
     },
+    /** One change, by RAM's own names of the operation and its parameters. It is retried only if it surely was not done. */
+    change: async (action: string, parameters: Parameters, signal?: AbortSignal): Promise<void> => {
+      await call(action, parameters, signal, true)
+    },
   }
-}
-
-/** Lists are JSON in a parameter. */
-function tagList(tags: readonly Tag[]): string | undefined {
-  return tags.length === 0 ? undefined : JSON.stringify(tags.map(({ key, value }) => ({ Key: key, Value: value })))
 }
 
 /** An object of a response, empty if absent. */

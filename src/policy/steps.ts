@@ -1,118 +1,99 @@
 import { FILE_HEADERS_ONLY, formatPatch, structuredPatch } from 'diff'
-import { type Ram, ROTATE, type Tag } from '../alibaba/ram.ts'
+import { type Ram, ROTATE } from '../alibaba/ram.ts'
+import type { Parameters } from '../alibaba/transport/signature.ts'
 import type { Unverified } from '../alibaba/unverified.ts'
 import { hasCode } from '../errors.ts'
 import { shellWord } from '../lib/text.ts'
-import { documentText, normalForm, type PolicyDocument } from './normal-form.ts'
+import { normalForm, type PolicyDocument } from './normal-form.ts'
 import type { PolicyPlan, PolicyStep } from './policy-target.ts'
 import { OWNER_TAG, ownDescription } from './ram-names.ts'
 
-interface StepContext {
-  readonly ram: Ram
-  /** The description of a role or policy that the step creates or marks. */
-  readonly description: string
-  /** Of what the step creates. */
-  readonly tags: readonly Tag[]
-  readonly signal: AbortSignal | undefined
-}
+/** An operation of RAM and its parameters, which are also the options of Alibaba Cloud's CLI. */
+type RamCall = readonly [action: string, parameters: Parameters]
 
 interface StepKind<Step> {
   describe(step: Step): string
-  perform(step: Step, context: StepContext): Promise<void>
-  /** The step as a command of Alibaba Cloud's CLI. */
-  command(step: Step, description: string): string
+  /** One call; adopting takes two. */
+  calls(step: Step, description: string): readonly RamCall[]
+}
+
+/** Lists are JSON in a parameter. */
+const TAGS = JSON.stringify([{ Key: OWNER_TAG.key, Value: OWNER_TAG.value }])
+
+const json = (document: PolicyDocument): string => JSON.stringify(document)
+
+const describePolicy = (PolicyName: string, NewDescription: string): RamCall => {
+  return ['UpdatePolicyDescription', { PolicyName, NewDescription }]
 }
 
 const STEPS: { readonly [Kind in PolicyStep['do']]: StepKind<Extract<PolicyStep, { do: Kind }>> } = {
   'create-role': {
     describe: ({ role }) => `create role ${role}`,
-    perform: ({ role, trust }, { ram, description, tags, signal }) =>
-      ram.createRole({ name: role, trust: json(trust), description, tags }, signal),
-    command: ({ role, trust }, description) =>
-      command('CreateRole', {
-        RoleName: role,
-        AssumeRolePolicyDocument: json(trust),
-        Description: description,
-      }),
+    calls: ({ role, trust }, Description) => [
+      ['CreateRole', { RoleName: role, AssumeRolePolicyDocument: json(trust), Description }],
+    ],
   },
   'update-trust': {
     describe: ({ role }) => `update the trust policy of role ${role}`,
-    perform: ({ role, after }, { ram, signal }) => ram.updateRole({ name: role, trust: json(after) }, signal),
-    command: ({ role, after }) => command('UpdateRole', { RoleName: role, NewAssumeRolePolicyDocument: json(after) }),
+    calls: ({ role, after }) => [['UpdateRole', { RoleName: role, NewAssumeRolePolicyDocument: json(after) }]],
   },
   'create-policy': {
     describe: ({ policy }) => `create policy ${policy}`,
-    perform: async ({ policy, document }, { ram, description, tags, signal }) => {
-      const text = documentText(document, `policy ${policy}`)
-      return ram.createPolicy({ name: policy, document: text, description, tags }, signal)
-    },
-    command: ({ policy, document }, description) =>
-      command('CreatePolicy', { PolicyName: policy, PolicyDocument: json(document), Description: description }),
+    calls: ({ policy, document }, Description) => [
+      ['CreatePolicy', { PolicyName: policy, PolicyDocument: json(document), Description }],
+    ],
   },
   'adopt-policy': {
     describe: ({ policy }) => `mark policy ${policy} as managed by acr-nopass`,
-    perform: async ({ policy }, { ram, description, signal }) => {
-      await ram.tag('policy', policy, [OWNER_TAG], signal)
-      await ram.updatePolicyDescription(policy, description, signal)
-    },
-    command: ({ policy }, description) =>
-      command('UpdatePolicyDescription', { PolicyName: policy, NewDescription: description }),
+    calls: ({ policy }, description) => [
+      ['TagResources', { ResourceType: 'policy', ResourceNames: JSON.stringify([policy]), Tag: TAGS }],
+      describePolicy(policy, description),
+    ],
   },
   'record-members': {
     describe: ({ policy, members }) => `record who uses policy ${policy}: ${members.join(', ')}`,
-    perform: ({ policy }, { ram, description, signal }) => ram.updatePolicyDescription(policy, description, signal),
-    command: ({ policy }, description) =>
-      command('UpdatePolicyDescription', { PolicyName: policy, NewDescription: description }),
+    calls: ({ policy }, description) => [describePolicy(policy, description)],
   },
   'update-policy': {
     describe: ({ policy }) => `update policy ${policy}`,
-    perform: async ({ policy, after }, { ram, signal }) =>
-      ram.createPolicyVersion(policy, documentText(after, `policy ${policy}`), signal),
-    command: ({ policy, after }) =>
-      command('CreatePolicyVersion', {
-        PolicyName: policy,
-        PolicyDocument: json(after),
-        SetAsDefault: 'true',
-        RotateStrategy: ROTATE,
-      }),
+    calls: ({ policy, after }) => {
+      const version = { PolicyDocument: json(after), SetAsDefault: true, RotateStrategy: ROTATE }
+      return [['CreatePolicyVersion', { PolicyName: policy, ...version }]]
+    },
   },
   attach: {
     describe: ({ policy, role }) => `attach policy ${policy} to role ${role}`,
-    perform: ({ policy, role }, { ram, signal }) => ram.attachPolicy(policy, role, signal),
-    command: ({ policy, role }) =>
-      command('AttachPolicyToRole', { PolicyType: 'Custom', PolicyName: policy, RoleName: role }),
+    calls: ({ policy, role }) => [['AttachPolicyToRole', { PolicyType: 'Custom', PolicyName: policy, RoleName: role }]],
   },
   detach: {
     describe: ({ policy, role }) => `detach policy ${policy} from role ${role}`,
-    perform: ({ policy, role }, { ram, signal }) => ram.detachPolicy(policy, role, signal),
-    command: ({ policy, role }) =>
-      command('DetachPolicyFromRole', { PolicyType: 'Custom', PolicyName: policy, RoleName: role }),
+    calls: ({ policy, role }) => [
+      ['DetachPolicyFromRole', { PolicyType: 'Custom', PolicyName: policy, RoleName: role }],
+    ],
   },
   'delete-policy': {
     describe: ({ policy }) => `delete policy ${policy}`,
-    perform: ({ policy }, { ram, signal }) => ram.deletePolicy(policy, signal),
-    command: ({ policy }) => command('DeletePolicy', { PolicyName: policy, CascadingDelete: 'true' }),
+    calls: ({ policy }) => [['DeletePolicy', { PolicyName: policy, CascadingDelete: true }]],
   },
   'delete-role': {
     describe: ({ role }) => `delete role ${role}`,
-    perform: ({ role }, { ram, signal }) => ram.deleteRole(role, signal),
-    command: ({ role }) => command('DeleteRole', { RoleName: role }),
+    calls: ({ role }) => [['DeleteRole', { RoleName: role }]],
   },
 }
 
 // Each kind has its own step type, which TypeScript cannot infer from the key.
 const kindOf = (step: PolicyStep): StepKind<PolicyStep> => STEPS[step.do] as StepKind<PolicyStep>
 
-const descriptionOf = (step: PolicyStep, purpose: string): string =>
-  ownDescription(purpose, 'members' in step ? step.members : [])
+const callsOf = (step: PolicyStep, purpose: string): readonly RamCall[] =>
+  kindOf(step).calls(step, ownDescription(purpose, 'members' in step ? step.members : []))
 
 export function describeStep(step: PolicyStep): string {
   return kindOf(step).describe(step)
 }
 
 /**
- * Performs a step by one call; adopting takes two. Whether creating with a tag also needs `ram:TagResources` is undocumented. A denial
- * is therefore followed by one attempt without the tag, which is returned: the description has the mark too.
+ * Performs a step. Whether creating with a tag also needs `ram:TagResources` is undocumented. A denial is therefore followed by
+ * one attempt without the tag, which is returned: the description has the mark too.
  */
 export async function performStep(
   ram: Ram,
@@ -120,32 +101,29 @@ export async function performStep(
   purpose: string,
   signal?: AbortSignal,
 ): Promise<Unverified | undefined> {
-  const context = { ram, description: descriptionOf(step, purpose), signal }
-  try {
-    await kindOf(step).perform(step, { ...context, tags: [OWNER_TAG] })
-    return undefined
-  } catch (error) {
-    const isCreation = step.do === 'create-role' || step.do === 'create-policy'
-    if (!isCreation || !hasCode(error, 'CLOUD_DENIED')) throw error
-    await kindOf(step).perform(step, { ...context, tags: [] })
-    return { id: 'TAGS_DENIED', subject: step.do === 'create-role' ? `role ${step.role}` : `policy ${step.policy}` }
+  const isCreation = step.do === 'create-role' || step.do === 'create-policy'
+  for (const [action, parameters] of callsOf(step, purpose)) {
+    try {
+      await ram.change(action, { ...parameters, ...(isCreation && { Tag: TAGS }) }, signal)
+    } catch (error) {
+      if (!isCreation || !hasCode(error, 'CLOUD_DENIED')) throw error
+      await ram.change(action, parameters, signal)
+      return { id: 'TAGS_DENIED', subject: step.do === 'create-role' ? `role ${step.role}` : `policy ${step.policy}` }
+    }
   }
+  return undefined
 }
 
 /** The steps as commands of Alibaba Cloud's CLI, for users who change RAM themselves; '' without steps. */
 export function stepCommands(steps: readonly PolicyStep[], purpose: string): string {
-  return steps.map((step) => kindOf(step).command(step, descriptionOf(step, purpose))).join(' && ')
+  return steps
+    .flatMap((step) => callsOf(step, purpose))
+    .map(([action, parameters]) => {
+      const options = Object.entries(parameters).map(([key, value]) => `--${key} ${shellWord(String(value))}`)
+      return ['aliyun ram', action, ...options].join(' ')
+    })
+    .join(' && ')
 }
-
-function command(action: string, parameters: Readonly<Record<string, string>>): string {
-  return [
-    'aliyun ram',
-    action,
-    ...Object.entries(parameters).map(([key, value]) => `--${key} ${shellWord(value)}`),
-  ].join(' ')
-}
-
-const json = (document: PolicyDocument): string => JSON.stringify(document)
 
 export function planOf(
   steps: readonly PolicyStep[],

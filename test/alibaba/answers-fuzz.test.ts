@@ -184,7 +184,7 @@ test('RPC: whatever RAM and IMS respond is read as strings or rejected with a kn
     allTexts(await call((ram) => ram.listRolePolicies('r')))
     allTexts(await call((ram) => ram.listPolicyEntities('p')))
     allTexts(await call((ram) => ram.listTags('role', 'r')))
-    await call((ram) => ram.createPolicy({ name: 'p', document: '{}', description: '', tags: [] }))
+    await call((ram) => ram.change('CreatePolicy', { PolicyName: 'p', PolicyDocument: '{}' }))
     allTexts(await read(response, (target) => getOidcProvider({ ...target, credentials: provider }, 'p')))
   })
   await fuzz(t, 'ram-answers', property, 300)

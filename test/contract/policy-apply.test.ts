@@ -60,7 +60,7 @@ test('P9 our objects carry the mark in their description and in a tag', async ()
   await applyPolicy(ram, target())
   assert.match((await ram.getPolicy(name))?.description ?? '', /^Managed by acr-nopass for cluster c1/)
   assert.deepEqual(await ram.listTags('policy', name), [{ key: 'managed-by', value: 'acr-nopass' }])
-  await ram.updatePolicyDescription(name, 'edited by hand')
+  await ram.change('UpdatePolicyDescription', { PolicyName: name, NewDescription: 'edited by hand' })
   assert.deepEqual(stepTexts(await applyPolicy(ram, target())), [])
 })
 
@@ -80,7 +80,7 @@ test('P2 a permission is widened first and narrowed only on request', async () =
 })
 
 test("P9 another client's policy with our name is left alone, unless adopted", async () => {
-  await ram.createPolicy({ name, document: JSON.stringify(pull('theirs')), description: 'by hand', tags: [] })
+  await ram.change('CreatePolicy', { PolicyName: name, PolicyDocument: JSON.stringify(pull('theirs')) })
   const start = cloud.calls.length
   await assert.rejects(applyPolicy(ram, target()), { code: 'POLICY_NOT_OURS' })
   assert.deepEqual(writesSince(cloud, start), [])

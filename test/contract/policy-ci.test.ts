@@ -166,7 +166,7 @@ test('adopting needs two more actions, and no others', async () => {
   const name = policyName({ cluster: CLUSTER })
   const { transport, endpoints } = clientOf(cloud)
   const admin = createRam({ transport, endpoint: endpoints.url('ram'), credentials: fixed(cloud.administrator) })
-  await admin.createPolicy({ name, document: JSON.stringify(pull('theirs')), description: 'by hand', tags: [] })
+  await admin.change('CreatePolicy', { PolicyName: name, PolicyDocument: JSON.stringify(pull('theirs')) })
   cloud.control.grant(CI_ROLE, 'ci-least', ciPolicyDocument({ ...ciInput('worker-role'), adopt: true }))
   const ram = createRam({ transport, endpoint: endpoints.url('ram'), credentials: ci })
   await assert.rejects(applyPolicy(ram, targetOf('worker-role')), { code: 'POLICY_NOT_OURS' })

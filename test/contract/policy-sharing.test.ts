@@ -84,10 +84,12 @@ test('H4 a grant that another run overwrites between our write and our check is 
   let once = true
   const rival: Ram = {
     ...ram,
-    async createPolicyVersion(policy, document, signal) {
-      await ram.createPolicyVersion(policy, document, signal)
+    async change(action, parameters, signal) {
+      await ram.change(action, parameters, signal)
+      if (action !== 'CreatePolicyVersion') return
       // The other run read before our write and writes after it.
-      if (once) await ram.createPolicyVersion(policy, JSON.stringify(pull('old', 'theirs')))
+      const PolicyDocument = JSON.stringify(pull('old', 'theirs'))
+      if (once) await ram.change(action, { ...parameters, PolicyDocument })
       once = false
     },
   }
@@ -127,7 +129,10 @@ test('H5 without permission to write a description everything else is done, and 
   await applyPolicy(ram, target({ document: pull('one'), members: ['c-a'] }))
   const denied: Ram = {
     ...ram,
-    updatePolicyDescription: () => Promise.reject(new NopassError('CLOUD_DENIED', 'denied')),
+    async change(action, parameters, signal) {
+      if (action === 'UpdatePolicyDescription') throw new NopassError('CLOUD_DENIED', 'denied')
+      await ram.change(action, parameters, signal)
+    },
   }
   const { steps, kept } = await applyPolicy(denied, target({ document: pull('two'), members: ['c-x'], phase: 'widen' }))
   assert.deepEqual(

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Ram, RamPolicy, Tag } from '../../src/alibaba/ram.ts'
+import { isDeepStrictEqual } from 'node:util'
+import type { Ram } from '../../src/alibaba/ram.ts'
+import type { Parameters } from '../../src/alibaba/transport/signature.ts'
 import { NopassError } from '../../src/errors.ts'
 import { applyPolicy, planPolicy } from '../../src/policy/apply-policy.ts'
 import { policyOf } from '../../src/policy/normal-form.ts'
@@ -26,42 +28,40 @@ const target: PolicyTarget = {
 
 interface Created {
   readonly kind: 'policy' | 'role'
-  readonly tags: readonly Tag[]
-}
-
-interface Given extends Partial<Pick<RamPolicy, 'name' | 'description' | 'document'>> {
-  readonly tags: readonly Tag[]
-  readonly trust?: string
+  readonly tags: unknown
 }
 
 /** An account that is empty at first, in which some calls fail. */
 function emptyAccount(fail: (call: Created & { readonly trust?: string }) => NopassError | undefined) {
   const created: Created[] = []
-  const kept = new Map<Created['kind'], Given>()
+  const kept = new Map<Created['kind'], object>()
   const attached: { name: string; custom: boolean }[] = []
-  const create = (kind: Created['kind']) => async (given: Given) => {
-    const call = { kind, tags: given.tags, ...(given.trust !== undefined && { trust: given.trust }) }
-    created.push({ kind, tags: given.tags })
-    const error = fail(call)
+  const create = (kind: Created['kind'], given: Parameters): void => {
+    const trust = given.AssumeRolePolicyDocument
+    const one = { kind, tags: given.Tag === undefined ? [] : JSON.parse(String(given.Tag)) }
+    created.push(one)
+    const error = fail({ ...one, ...(trust !== undefined && { trust: String(trust) }) })
     if (error) throw error
-    kept.set(kind, given)
+    const description = String(given.Description)
+    kept.set(kind, { name: given.PolicyName ?? given.RoleName, description, document: given.PolicyDocument, trust })
   }
   const ram = {
     getPolicy: async () => kept.get('policy'),
     getRole: async () => kept.get('role'),
     listRolePolicies: async () => (kept.has('role') ? attached : undefined),
-    attachPolicy: async (name: string) => void attached.push({ name, custom: true }),
-    createPolicy: create('policy'),
-    createRole: create('role'),
+    change: async (action: string, parameters: Parameters) => {
+      if (action === 'AttachPolicyToRole') attached.push({ name: String(parameters.PolicyName), custom: true })
+      else create(action === 'CreatePolicy' ? 'policy' : 'role', parameters)
+    },
   } as unknown as Ram
   return { ram, created }
 }
 
 const denied = (): NopassError => new NopassError('CLOUD_DENIED', 'denied', { reason: 'NoPermission' })
-const TAG = { key: 'managed-by', value: 'acr-nopass' }
+const TAG = { Key: 'managed-by', Value: 'acr-nopass' }
 
 test('U5 without permission to tag, objects are created without a tag, and that is reported', async () => {
-  const { ram, created } = emptyAccount(({ tags }) => (tags.length > 0 ? denied() : undefined))
+  const { ram, created } = emptyAccount(({ tags }) => (isDeepStrictEqual(tags, []) ? undefined : denied()))
   const { unverified } = await applyPolicy(ram, target)
   assert.deepEqual(created, [
     { kind: 'role', tags: [TAG] },

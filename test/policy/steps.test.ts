@@ -10,7 +10,7 @@ const MARK = `'Managed by acr-nopass for role r. Changed and removed by it alone
 
 // RAM deletes no policy that has versions besides the default one, unless CascadingDelete is set (DeletePolicyRequest of
 // @alicloud/ram20150501 1.2.1; aliyun/aliyun-openapi-meta metadatas/ram/DeletePolicy.json).
-test('every step is one command of the CLI, in order', () => {
+test('every step is one command of the CLI, in order; adopting is two', () => {
   const commands = stepCommands(
     [
       { do: 'create-role', role: 'r', trust: DOCUMENT },
@@ -29,6 +29,7 @@ test('every step is one command of the CLI, in order', () => {
     `aliyun ram CreateRole --RoleName r --AssumeRolePolicyDocument ${JSON_WORD} --Description ${MARK}`,
     `aliyun ram UpdateRole --RoleName r --NewAssumeRolePolicyDocument ${JSON_WORD}`,
     `aliyun ram CreatePolicy --PolicyName p --PolicyDocument ${JSON_WORD} --Description ${MARK}`,
+    `aliyun ram TagResources --ResourceType policy --ResourceNames '["p"]' --Tag '[{"Key":"managed-by","Value":"acr-nopass"}]'`,
     `aliyun ram UpdatePolicyDescription --PolicyName p --NewDescription ${MARK}`,
     `aliyun ram CreatePolicyVersion --PolicyName p --PolicyDocument ${JSON_WORD} --SetAsDefault true --RotateStrategy DeleteOldestNonDefaultVersionWhenLimitExceeded`,
     'aliyun ram AttachPolicyToRole --PolicyType Custom --PolicyName p --RoleName r',

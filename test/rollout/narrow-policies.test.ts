@@ -106,10 +106,10 @@ test('an error of RAM after some steps names them, and also those of earlier tar
     {
       getPolicy: (name: string) => (made.has(name) ? { ...policy, name } : undefined),
       listRolePolicies: (role: string) => attached.get(role) ?? [],
-      createPolicy: ({ name }: { name: string }) => made.add(name),
-      attachPolicy: (name: string, role: string) => {
+      change: (action: string, { PolicyName: name, RoleName: role }: Record<string, string>) => {
+        if (action === 'CreatePolicy') return made.add(String(name))
         if (name === 'q') throw new NopassError('CLOUD_DENIED', 'no right to attach')
-        attached.set(role, [{ name, custom: true }])
+        return attached.set(String(role), [{ name, custom: true }])
       },
     },
     ['a'],
