@@ -60,7 +60,10 @@ function forTypes(schema: Schema, root: Schema, options: TypeOptions, named = fa
     ...(schema.type === undefined ? {} : { type: schema.type }),
     ...(schema.enum === undefined ? {} : { enum: schema.enum }),
     ...(schema.const === undefined ? {} : { enum: [schema.const] }),
-    ...(schema.items === undefined ? {} : { items: forTypes(schema.items, root, options) }),
+    // Without a description, which would be a second paragraph in the list's own.
+    ...(schema.items === undefined
+      ? {}
+      : { items: { ...forTypes(schema.items, root, options), description: undefined } }),
     ...(properties.length === 0
       ? {}
       : { properties: Object.fromEntries(properties.map(([key, value]) => [key, forTypes(value, root, options)])) }),

@@ -1,5 +1,6 @@
 import schema from '../../schemas/values.schema.json' with { type: 'json' }
 import { checkValues } from './checks/check-values.ts'
+import { Cursor } from './cursor.ts'
 import { hideForeign } from './foreign-file.ts'
 import { coalesce, fillDefaults, mergeFiles } from './merge.ts'
 import type { ResolvedValues } from './resolved-values.generated.ts'
@@ -7,16 +8,7 @@ import { schemaErrors } from './schema/schema-errors.ts'
 import { addErrors, sortErrors, ValuesError } from './values-error.ts'
 import { check } from './values-validator.generated.mjs'
 import { readYaml } from './yaml/read-yaml.ts'
-import {
-  child,
-  fromValue,
-  is,
-  type MapNode,
-  type Origin,
-  type SourceFile,
-  toValue,
-  type YamlNode,
-} from './yaml/yaml-node.ts'
+import { fromValue, type MapNode, type Origin, type SourceFile, toValue } from './yaml/yaml-node.ts'
 
 export interface LoadValuesOptions {
   /** Values files in Helm's order, later ones take precedence; also the `values` of a cluster's entry, read with its list. */
@@ -128,21 +120,12 @@ const PLACEHOLDERS = {
 
 /** Placeholder ARNs for `identity.type: rrsa`, which the action sets later. */
 function withRrsaPlaceholders(values: MapNode): MapNode {
-  const identity = child(values, 'identity')
-  if (identity === undefined || !is(child(identity, 'type'), 'rrsa')) return values
-  const rrsa = child(identity, 'rrsa')
+  const identity = new Cursor(values).at('identity')
+  if (identity.at('type').value !== 'rrsa') return values
   const missing = Object.entries(PLACEHOLDERS).filter(([key]) => {
-    const given = child(rrsa, key)
-    return given === undefined || is(given, null)
+    const given = identity.at('rrsa', key)
+    return given.node === undefined || given.value === null
   })
-  const computed = (entries: readonly (readonly [string, YamlNode])[]): MapNode => ({
-    kind: 'map',
-    entries: new Map(entries.map(([key, value]) => [key, { keyAt: identity.at, value }])),
-    at: identity.at,
-    origin: 'computed',
-  })
-  const arns = missing.map(([key, value]) => {
-    return [key, { kind: 'scalar', value, at: identity.at, origin: 'computed' }] as const
-  })
-  return mergeFiles(values, computed([['identity', computed([['rrsa', computed(arns)]])]]))
+  const rrsa = Object.fromEntries(missing)
+  return mergeFiles(values, fromValue({ identity: { rrsa } }, identity.position, 'computed') as MapNode)
 }

@@ -1,5 +1,5 @@
 import { isDefaulted, resolve, type Schema, schemaOfChild } from './schema/schema.ts'
-import { is, type MapEntry, type MapNode } from './yaml/yaml-node.ts'
+import type { MapEntry, MapNode, YamlNode } from './yaml/yaml-node.ts'
 
 /**
  * Merges two values files as Helm does for `-f`: maps are merged, everything else is replaced, and null is kept for
@@ -25,13 +25,15 @@ export function coalesce(user: MapNode, defaults: MapNode): MapNode {
   const entries = new Map<string, MapEntry>()
   for (const [key, entry] of user.entries) {
     const fallback = defaults.entries.get(key)?.value
-    if (fallback !== undefined && is(entry.value, null)) continue
+    if (fallback !== undefined && isNull(entry.value)) continue
     const value = fallback?.kind === 'map' && entry.value.kind === 'map' ? coalesce(entry.value, fallback) : entry.value
     entries.set(key, { keyAt: entry.keyAt, value })
   }
   for (const [key, entry] of defaults.entries) if (!user.entries.has(key)) entries.set(key, entry)
   return { ...user, entries }
 }
+
+const isNull = (node: YamlNode): boolean => node.kind === 'scalar' && node.value === null
 
 /**
  * Sets every missing key that has a default in the schema, also in list items, for which Helm merges no defaults, and after null.

@@ -67,17 +67,9 @@ export interface ResolvedRegistry {
   network: 'all' | 'vpc' | 'public'
   /** `auto` follows the global `network`. */
   apiNetwork: 'auto' | 'vpc' | 'public'
-  /**
-   * Custom domains, or for `static` all of them: `host`, or `host/namespace` where two accounts share one domain. Only these and the registry's own domains ever get a credential.
-   *
-   * Items: `host`, `host:port` or `host/namespace`; no scheme, no `*`, no IP address, lower case.
-   */
+  /** Custom domains, or for `static` all of them: `host`, or `host/namespace` where two accounts share one domain. Only these and the registry's own domains ever get a credential. */
   domains: string[]
-  /**
-   * What the RAM policy allows: `*`, or `namespace/repository` with `*` for any part.
-   *
-   * Items: `*`, or `namespace/repository` with `*` for any part.
-   */
+  /** What the RAM policy allows: `*`, or `namespace/repository` with `*` for any part. */
   repositories: string[]
   /** Enterprise only; null leaves it to the registry (one hour, or the life of the session that requested it). The time that the registry returns counts. */
   expiresInHours: number | null
@@ -101,17 +93,9 @@ export interface ResolvedAssumeRole {
 export interface ResolvedRegistryTargets {
   /** Keys given here replace the global ones. */
   namespaces?: {
-    /**
-     * Replaces `targets.namespaces.include` for this registry.
-     *
-     * Items: A namespace's name; `*` matches any characters.
-     */
+    /** Replaces `targets.namespaces.include` for this registry. */
     include?: string[]
-    /**
-     * Replaces `targets.namespaces.exclude` for this registry.
-     *
-     * Items: A namespace's name; `*` matches any characters.
-     */
+    /** Replaces `targets.namespaces.exclude` for this registry. */
     exclude?: string[]
     /** Replaces `targets.namespaces.selector` for this registry. */
     selector?: ResolvedLabelSelector
@@ -135,11 +119,7 @@ export interface ResolvedLabelExpression {
   key: string
   /** `In` and `NotIn` need `values`; the others have none. */
   operator: 'In' | 'NotIn' | 'Exists' | 'DoesNotExist'
-  /**
-   * For `In` and `NotIn`.
-   *
-   * Items: At most 63 letters, digits, `-`, `_`, `.`. Always a string: quote numbers and `true`.
-   */
+  /** For `In` and `NotIn`. */
   values?: string[]
 }
 /** How the cloud is called. */
@@ -170,34 +150,18 @@ export interface ResolvedIdentity {
 export interface ResolvedTargets {
   /** A namespace is a target when a name of `include` matches, none of `exclude` does, and `selector` matches its labels. The release's own namespace is always a target. */
   namespaces: {
-    /**
-     * `*` matches any characters. In `scope: namespaces` plain names only.
-     *
-     * Items: A namespace's name; `*` matches any characters.
-     */
+    /** `*` matches any characters. In `scope: namespaces` plain names only. */
     include: string[]
-    /**
-     * Wins over `include`.
-     *
-     * Items: A namespace's name; `*` matches any characters.
-     */
+    /** Wins over `include`. */
     exclude: string[]
     /** A Kubernetes label selector; empty matches every namespace. */
     selector: ResolvedLabelSelector
   }
   /** A convenience, not a boundary: anyone who may create Pods in a namespace may name the Secret. */
   serviceAccounts: {
-    /**
-     * `*` matches any characters; plain names narrow the helper's rights to these, and entries that it added to others before stay: `exclude` those first to have them removed.
-     *
-     * Items: A ServiceAccount's name; `*` matches any characters.
-     */
+    /** `*` matches any characters; plain names narrow the helper's rights to these, and entries that it added to others before stay: `exclude` those first to have them removed. */
     include: string[]
-    /**
-     * Wins over `include`.
-     *
-     * Items: A ServiceAccount's name; `*` matches any characters.
-     */
+    /** Wins over `include`. */
     exclude: string[]
   }
 }

@@ -1,7 +1,7 @@
 import { type ErrorCode, formatPlace, NopassError } from '../errors.ts'
-import { formatPath, type Position, type ValuePath, type YamlNode } from './yaml/yaml-node.ts'
+import { formatPath, type Position, type ValuePath } from './yaml/yaml-node.ts'
 
-interface ValuesErrorDetails {
+export interface ValuesErrorDetails {
   /** The fix for this very case; without it the code's general fix applies. */
   readonly hint?: string | undefined
   readonly at?: Position | undefined
@@ -27,18 +27,6 @@ export class ValuesError extends NopassError {
     this.expected = details.expected
     this.hideLine = details.hideLine ?? false
   }
-}
-
-type Placed = Pick<YamlNode, 'at'>
-
-/** What the API server refuses, at its place. */
-export function refused(node: Placed, path: ValuePath, message: string, hint: string): ValuesError {
-  return new ValuesError('VALUES_POD', message, { at: node.at, path, hint })
-}
-
-/** What collides with something else, at its place. */
-export function collision(node: Placed, path: ValuePath, message: string, hint: string): ValuesError {
-  return new ValuesError('VALUES_COLLISION', message, { at: node.at, path, hint })
 }
 
 /** An error as data, for `-o json`. */

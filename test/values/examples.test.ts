@@ -27,7 +27,7 @@ for (const file of await readFolder('examples/clusters/')) {
     const { clusters, values, errors } = loadClusters(file)
     assert.deepEqual(errors, [])
     assert.match(file.text, /^# yaml-language-server: \$schema=\.\.\/\.\.\/schemas\/clusters\.schema\.json\n/)
-    assert.ok(clusters?.every(({ name, values: own }) => values.has(name) === (own !== undefined)))
+    assert.ok(clusters?.every(({ name, values: own }) => (values.get(name) !== undefined) === (own !== undefined)))
   })
 }
 

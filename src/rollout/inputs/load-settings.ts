@@ -73,7 +73,7 @@ export function loadSettings(inputs: Inputs, deps: SettingsDeps): LoadedSettings
 
 interface Entries {
   readonly entries: readonly ClusterEntry[]
-  readonly values: ReadonlyMap<string, MapNode>
+  readonly values: ReadonlyMap<string, MapNode | undefined>
   readonly places: LoadedClusters['valuesFiles']
   readonly errors: readonly NopassError[]
 }

@@ -1,29 +1,40 @@
-import { placeOf } from '../schema/schema-problem.ts'
-import { collision, ValuesError } from '../values-error.ts'
-import { child, formatPath, lookup, type MapNode } from '../yaml/yaml-node.ts'
+import type { Cursor } from '../cursor.ts'
+import type { ValuesError } from '../values-error.ts'
 
-/** Equal ports, and labels that belong to the helper. */
-export function checkCollisions(values: MapNode): ValuesError[] {
+/** Equal ports, and keys and names that belong to acr-nopass or to something else. */
+export function checkCollisions(values: Cursor): ValuesError[] {
   return [
-    ...equalPorts(values),
-    ...ownLabels(values, ['secretLabels'], SECRET_LABELS),
-    ...LABELS_OF_OBJECTS.flatMap((path) => ownLabels(values, path, OBJECT_LABELS)),
-    ...sharedRights(values),
+    ...equalPorts(values.at('ports')),
+    ...forbiddenKeys(values.at('secretLabels'), (label) => ownLabel(label, SECRET_LABELS)),
+    ...LABELS_OF_OBJECTS.flatMap((path) =>
+      forbiddenKeys(values.at(...path.split('.')), (label) => ownLabel(label, OBJECT_LABELS)),
+    ),
+    ...forbiddenKeys(values.at('commonLabels'), sharesRights),
     ...reservedNames(values),
-    ...annotations(values),
+    ...forbiddenKeys(values.at('podAnnotations'), (name) => makesHook(name) ?? weakensPod(name)),
+    ...forbiddenKeys(values.at('deploymentAnnotations'), makesHook),
   ]
 }
 
-function equalPorts(values: MapNode): ValuesError[] {
-  const ports = child(values, 'ports')
-  const http = child(ports, 'http')
-  const status = child(ports, 'status')
-  if (http?.kind !== 'scalar' || status?.kind !== 'scalar' || http.value !== status.value) return []
-  const path = ['ports', status.origin === 'chart' ? 'http' : 'status']
+function equalPorts(ports: Cursor): ValuesError[] {
+  const [http, status] = [ports.at('http'), ports.at('status')]
+  if (http.value === undefined || http.value !== status.value) return []
   const value = String(http.value)
   const message = `\`ports.http\` and \`ports.status\` are both ${value}; the helper listens on both`
-  const hint = 'Give them two different ports.'
-  return [new ValuesError('VALUES_COLLISION', message, { at: placeOf(values, path), path, value, hint })]
+  const own = status.isDefault ? http : status
+  return [own.error('VALUES_COLLISION', message, { value, hint: 'Give them two different ports.' })]
+}
+
+type Verdict = { readonly what: string; readonly why: string; readonly hint: string } | undefined
+
+/** Labels and annotations that are not allowed there. */
+function forbiddenKeys(map: Cursor, judge: (key: string) => Verdict): ValuesError[] {
+  return map.members.flatMap((member) => {
+    const verdict = judge(member.key)
+    if (verdict === undefined) return []
+    const message = `the ${verdict.what} \`${member.key}\` in \`${map.name}\` ${verdict.why}`
+    return [member.collision(message, verdict.hint, member.keyPosition)]
+  })
 }
 
 /** These tell Secrets apart. */
@@ -38,70 +49,52 @@ const OBJECT_LABELS: readonly string[] = [
 ]
 
 /** Where values have labels of the chart's objects: those of chart/templates/_validation.tpl. */
-const LABELS_OF_OBJECTS: readonly (readonly string[])[] = [
-  ['commonLabels'],
-  ['podLabels'],
-  ['serviceAccount', 'labels'],
-  ['metrics', 'service', 'labels'],
-  ['metrics', 'serviceMonitor', 'labels'],
-  ['metrics', 'podMonitor', 'labels'],
-  ['metrics', 'prometheusRule', 'labels'],
-  ['metrics', 'dashboard', 'labels'],
+const LABELS_OF_OBJECTS: readonly string[] = [
+  'commonLabels',
+  'podLabels',
+  'serviceAccount.labels',
+  'metrics.service.labels',
+  'metrics.serviceMonitor.labels',
+  'metrics.podMonitor.labels',
+  'metrics.prometheusRule.labels',
+  'metrics.dashboard.labels',
 ]
 
-function ownLabels(values: MapNode, path: readonly string[], own: readonly string[]): ValuesError[] {
-  const labels = lookup(values, path)
-  if (labels?.kind !== 'map') return []
-  return [...labels.entries].flatMap(([label, { keyAt }]) => {
-    if (!label.startsWith('acr-nopass.io/') && !own.includes(label)) return []
-    const message = `the label \`${label}\` in \`${formatPath(path)}\` is set by acr-nopass itself`
-    return [collision({ at: keyAt }, [...path, label], message, 'Remove the label.')]
-  })
+function ownLabel(label: string, own: readonly string[]): Verdict {
+  if (!label.startsWith('acr-nopass.io/') && !own.includes(label)) return undefined
+  return { what: 'label', why: 'is set by acr-nopass itself', hint: 'Remove the label.' }
+}
+
+/** Adds the rules of our ClusterRoles to a role of users. */
+function sharesRights(label: string): Verdict {
+  if (!label.includes('/aggregate-to-')) return undefined
+  const why = "would give the helper's rights, including those on pull secrets, to everyone with that role"
+  return { what: 'label', why, hint: 'Remove the label.' }
+}
+
+function makesHook(name: string): Verdict {
+  if (!name.startsWith('helm.sh/hook')) return undefined
+  return { what: 'annotation', why: 'would make the helper a hook, which Helm does not keep', hint: 'Remove it.' }
+}
+
+/** Replaces a security default, or gives another identity. */
+function weakensPod(name: string): Verdict {
+  if (/^(container\.apparmor|container\.seccomp|seccomp)\.security\./.test(name)) {
+    const hint = 'Remove it; `podSecurityContext` has what can be changed.'
+    return { what: 'annotation', why: 'would replace a security default of the Pod', hint }
+  }
+  if (name !== 'k8s.aliyun.com/eci-ram-role-name') return undefined
+  const hint = 'Use `identity.workerRole.eciRoleName`.'
+  return { what: 'annotation', why: 'would give the helper another identity', hint }
 }
 
 /** Every namespace has a ServiceAccount `default`; Alibaba's helper has the other names. */
 const RESERVED: readonly unknown[] = ['default', 'aliyun-acr-credential-helper', 'acr-credential-helper-webhook']
 
-function reservedNames(values: MapNode): ValuesError[] {
-  return [['fullnameOverride'], ['serviceAccount', 'name']].flatMap((path) => {
-    const node = lookup(values, path)
-    if (node?.kind !== 'scalar' || !RESERVED.includes(node.value)) return []
-    const message = `\`${path.join('.')}\` is ${String(node.value)}, which is the name of something else`
-    return [collision(node, path, message, 'Choose another name.')]
-  })
-}
-
-/** Annotations that replace a security default, give another identity, or make the Deployment a hook. */
-function annotations(values: MapNode): ValuesError[] {
-  return (['podAnnotations', 'deploymentAnnotations'] as const).flatMap((key) => {
-    const map = child(values, key)
-    if (map?.kind !== 'map') return []
-    return [...map.entries].flatMap(([annotation, { keyAt }]) => {
-      const [why, hint = ''] = judgeAnnotation(key, annotation) ?? []
-      if (why === undefined) return []
-      const message = `the annotation \`${annotation}\` in \`${key}\` would ${why}`
-      return [collision({ at: keyAt }, [key, annotation], message, hint)]
-    })
-  })
-}
-
-function judgeAnnotation(key: 'podAnnotations' | 'deploymentAnnotations', name: string): readonly string[] | undefined {
-  if (name.startsWith('helm.sh/hook')) return ['make the helper a hook, which Helm does not keep', 'Remove it.']
-  if (key === 'deploymentAnnotations') return undefined
-  if (/^(container\.apparmor|container\.seccomp|seccomp)\.security\./.test(name))
-    return ['replace a security default of the Pod', 'Remove it; `podSecurityContext` has what can be changed.']
-  if (name === 'k8s.aliyun.com/eci-ram-role-name')
-    return ['give the helper another identity', 'Use `identity.workerRole.eciRoleName`.']
-  return undefined
-}
-
-/** Labels that add the rules of our ClusterRoles to a role of users. */
-function sharedRights(values: MapNode): ValuesError[] {
-  const labels = child(values, 'commonLabels')
-  if (labels?.kind !== 'map') return []
-  return [...labels.entries].flatMap(([label, { keyAt }]) => {
-    if (!label.includes('/aggregate-to-')) return []
-    const message = `the label \`${label}\` in \`commonLabels\` would give the helper's rights, including those on pull secrets, to everyone with that role`
-    return [collision({ at: keyAt }, ['commonLabels', label], message, 'Remove the label.')]
+function reservedNames(values: Cursor): ValuesError[] {
+  return [values.at('fullnameOverride'), values.at('serviceAccount', 'name')].flatMap((given) => {
+    if (!RESERVED.includes(given.value)) return []
+    const message = `\`${given.name}\` is ${given.value}, which is the name of something else`
+    return [given.collision(message, 'Choose another name.')]
   })
 }

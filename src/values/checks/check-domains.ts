@@ -1,70 +1,61 @@
 import { wildcardsMeet } from '../../lib/wildcards.ts'
+import type { Cursor } from '../cursor.ts'
 import { matchesGlobs } from '../glob.ts'
-import { ValuesError } from '../values-error.ts'
-import { child, items, type MapNode, type Position, text, texts, toValue, type YamlNode } from '../yaml/yaml-node.ts'
+import type { ValuesError } from '../values-error.ts'
 
 /** A key of the pull secret from a registry: a domain, or all domains of an instance. */
 interface Claim {
   readonly key: string
   readonly shown: string
-  readonly at: Position
-  readonly path: readonly (string | number)[]
-  readonly registry: number
+  readonly by: Cursor
+  readonly registry: Cursor
 }
 
 /** Two registries with one domain for one namespace: a pull secret holds one credential per domain. */
-export function checkDomains(values: MapNode): ValuesError[] {
-  const registries = items(child(values, 'registries'))
-  const claims = registries.flatMap(claimsOf)
+export function checkDomains(values: Cursor): ValuesError[] {
+  const claims = values.at('registries').items.flatMap(claimsOf)
+  const overlap = (left: Claim, right: Claim): boolean =>
+    targetsOverlap(targetsOf(values, left.registry), targetsOf(values, right.registry))
   return claims.flatMap((claim, index) => {
-    const rival = claims.slice(0, index).find((other) => {
-      return (
-        other.key === claim.key &&
-        other.registry !== claim.registry &&
-        overlap(values, registries, other.registry, claim.registry)
-      )
-    })
+    const rival = claims
+      .slice(0, index)
+      .find((other) => other.key === claim.key && other.registry !== claim.registry && overlap(other, claim))
     if (rival === undefined) return []
-    const message = `\`registries[${claim.registry}]\` and \`registries[${rival.registry}]\` (line ${rival.at.line}) both claim ${claim.shown} for the same namespaces`
-    return [new ValuesError('VALUES_DOMAIN_TWICE', message, { at: claim.at, path: claim.path, value: claim.shown })]
+    const both = `\`${claim.registry.name}\` and \`${rival.registry.name}\` (line ${rival.by.position.line})`
+    const message = `${both} both claim ${claim.shown} for the same namespaces`
+    return [claim.by.error('VALUES_DOMAIN_TWICE', message, { value: claim.shown })]
   })
 }
 
-function claimsOf(registry: YamlNode, index: number): Claim[] {
-  const domains = items(child(registry, 'domains'))
-  const given = domains.flatMap((node, position): Claim[] => {
-    const domain = text(node)?.toLowerCase()
-    const path = ['registries', index, 'domains', position]
-    return domain === undefined ? [] : [{ key: `domain ${domain}`, shown: domain, at: node.at, path, registry: index }]
+function claimsOf(registry: Cursor): Claim[] {
+  const given = registry.at('domains').items.flatMap((by): Claim[] => {
+    const domain = by.text?.toLowerCase()
+    return domain === undefined ? [] : [{ key: `domain ${domain}`, shown: domain, by, registry }]
   })
   // A host given as host/namespace is written in that form alone, so that two accounts can share it.
   const isNarrowed = given.some(({ shown }) => shown.includes('/'))
-  return [...given, ...(isNarrowed ? [] : ownClaims(registry, index))]
+  return [...given, ...(isNarrowed ? [] : ownClaims(registry))]
 }
 
-function ownClaims(registry: YamlNode, index: number): Claim[] {
-  const edition = text(child(registry, 'edition'))
-  const key = edition === 'enterprise' ? 'instanceId' : edition === 'personal' ? 'region' : undefined
-  const node = key === undefined ? undefined : child(registry, key)
-  const value = text(node)
-  if (key === undefined || node === undefined || value === undefined) return []
-  const shown = key === 'region' ? `the domains of the Personal Edition in ${value}` : `the domains of ${value}`
-  return [{ key: `${key} ${value}`, shown, at: node.at, path: ['registries', index, key], registry: index }]
+function ownClaims(registry: Cursor): Claim[] {
+  const edition = registry.at('edition').value
+  const by = registry.at(edition === 'personal' ? 'region' : 'instanceId')
+  if (by.text === undefined || (edition !== 'personal' && edition !== 'enterprise')) return []
+  const shown =
+    edition === 'personal' ? `the domains of the Personal Edition in ${by.text}` : `the domains of ${by.text}`
+  return [{ key: `${by.key} ${by.text}`, shown, by, registry }]
 }
 
-function overlap(values: MapNode, registries: readonly YamlNode[], left: number, right: number): boolean {
-  return targetsOverlap(targetsOf(values, registries[left]), targetsOf(values, registries[right]))
-}
-
-function targetsOf(values: MapNode, registry: YamlNode | undefined): TargetSet {
-  const own = child(child(registry, 'targets'), 'namespaces')
-  const global = child(child(values, 'targets'), 'namespaces')
-  const pick = (key: string): YamlNode | undefined => child(own, key) ?? child(global, key)
-  const labels = child(pick('selector'), 'matchLabels')
+function targetsOf(values: Cursor, registry: Cursor): TargetSet {
+  const pick = (key: string): Cursor => {
+    const own = registry.at('targets', 'namespaces', key)
+    return own.node === undefined ? values.at('targets', 'namespaces', key) : own
+  }
+  const labels = pick('selector').at('matchLabels').members
   return {
-    include: texts(pick('include')),
-    exclude: texts(pick('exclude')),
-    labels: labels === undefined ? {} : (toValue(labels) as Record<string, unknown>),
+    include: pick('include').texts,
+    exclude: pick('exclude').texts,
+    labels: Object.fromEntries(labels.map(({ key, value }) => [key, value])),
   }
 }
 

@@ -1,5 +1,5 @@
-import { ValuesError } from '../values-error.ts'
-import { formatPath, is, lookup, type MapNode } from '../yaml/yaml-node.ts'
+import type { Cursor } from '../cursor.ts'
+import type { ValuesError } from '../values-error.ts'
 
 /** Keys that the chart's templates require: those of chart/templates/_validation.tpl. */
 export const NEEDED: readonly string[] = [
@@ -50,18 +50,15 @@ export const NEEDED: readonly string[] = [
 ]
 
 /** A null that removes a default that the chart needs. */
-export function checkNulls(values: MapNode, given: MapNode): ValuesError[] {
-  const reported = new Set<string>()
-  return NEEDED.flatMap((dotted) => {
+export function checkNulls(values: Cursor, given: Cursor): ValuesError[] {
+  const nulled = NEEDED.flatMap((dotted) => {
     const path = dotted.split('.')
-    if (lookup(values, path) !== undefined) return []
-    const cut = path.findIndex((_, index) => is(lookup(given, path.slice(0, index + 1)), null))
-    if (cut === -1) return []
-    const nulled = path.slice(0, cut + 1)
-    const name = formatPath(nulled)
-    if (reported.has(name)) return []
-    reported.add(name)
-    const message = `\`${name}\` is null, which removes its default`
-    return [new ValuesError('VALUES_NULL', message, { at: lookup(given, nulled)?.at, path: nulled, value: 'null' })]
+    if (values.at(...path).node !== undefined) return []
+    const places = path.map((_, index) => given.at(...path.slice(0, index + 1)))
+    return places.find(({ value }) => value === null) ?? []
+  })
+  const byName = new Map(nulled.map((one) => [one.name, one]))
+  return [...byName].map(([name, one]) => {
+    return one.error('VALUES_NULL', `\`${name}\` is null, which removes its default`, { value: 'null' })
   })
 }

@@ -1,106 +1,85 @@
-import { collision, refused, type ValuesError } from '../values-error.ts'
-import {
-  child,
-  is,
-  items,
-  lookup,
-  type MapNode,
-  text,
-  texts,
-  type ValuePath,
-  type YamlNode,
-} from '../yaml/yaml-node.ts'
+import { type Cursor, repeated } from '../cursor.ts'
+import type { ValuesError } from '../values-error.ts'
 
 /** What the API server refuses in the rules for where the helper's Pods run. */
-export function checkScheduling(values: MapNode): ValuesError[] {
-  return [...spreads(values), ...affinities(values), ...tolerations(values)]
+export function checkScheduling(values: Cursor): ValuesError[] {
+  return [
+    ...spreads(values.at('topologySpread').items),
+    ...affinities(values.at('affinity')),
+    ...values.at('tolerations').items.flatMap(checkToleration),
+  ]
 }
 
-function spreads(values: MapNode): ValuesError[] {
-  const seen = new Set<string>()
-  return items(child(values, 'topologySpread')).flatMap((item, index) => {
-    const [key, when] = [text(child(item, 'topologyKey')), text(child(item, 'whenUnsatisfiable'))]
-    if (key === undefined || when === undefined) return []
-    const path = ['topologySpread', index]
-    const both = `${key} with ${when}`
-    const twice = seen.has(both)
-    seen.add(both)
-    const message = `\`topologySpread\` has two constraints for ${both}`
+function spreads(constraints: readonly Cursor[]): ValuesError[] {
+  const whole = constraints.filter((item) => item.at('topologyKey').text && item.at('whenUnsatisfiable').text)
+  const described = (item: Cursor): string => `${item.at('topologyKey').text} with ${item.at('whenUnsatisfiable').text}`
+  const again = repeated(whole, described)
+  return whole.flatMap((item) => {
+    const message = `\`topologySpread\` has two constraints for ${described(item)}`
     return [
-      ...(twice ? [collision(item, path, message, 'Remove one of the two.')] : []),
-      ...domains(item, path),
+      ...(again.includes(item) ? [item.collision(message, 'Remove one of the two.')] : []),
+      ...domains(item),
       // Kubernetes before 1.34 refuses a label that is selected by its value and by `matchLabelKeys`; after that it is without sense.
-      ...alsoIn(item, [...path, 'matchLabelKeys'], 'labelSelector', selectedLabels(child(item, 'labelSelector'))),
+      ...alsoIn(item.at('matchLabelKeys'), 'labelSelector', selectedLabels(item.at('labelSelector'))),
     ]
   })
 }
 
-function domains(item: YamlNode, path: ValuePath): ValuesError[] {
-  const least = child(item, 'minDomains')
-  if (least === undefined || !is(child(item, 'whenUnsatisfiable'), 'ScheduleAnyway')) return []
+function domains(item: Cursor): ValuesError[] {
+  const least = item.at('minDomains')
+  if (least.node === undefined || item.at('whenUnsatisfiable').value !== 'ScheduleAnyway') return []
   const message = '`minDomains` needs `whenUnsatisfiable: DoNotSchedule`'
-  return [refused(least, [...path, 'minDomains'], message, 'Write that, or remove `minDomains`.')]
+  return [least.refused(message, 'Write that, or remove `minDomains`.')]
 }
 
 /** The chart's own selector, for a constraint without one. */
 const OWN_SELECTOR: readonly string[] = ['app.kubernetes.io/name', 'app.kubernetes.io/instance']
 
-function selectedLabels(selector: YamlNode | undefined): readonly string[] {
-  if (selector === undefined) return OWN_SELECTOR
-  const labels = child(selector, 'matchLabels')
-  const expressions = items(child(selector, 'matchExpressions'))
+function selectedLabels(selector: Cursor): readonly string[] {
+  if (selector.node === undefined) return OWN_SELECTOR
   return [
-    ...(labels?.kind === 'map' ? labels.entries.keys() : []),
-    ...expressions.flatMap((one) => text(child(one, 'key')) ?? []),
+    ...selector.at('matchLabels').members.map(({ key }) => key),
+    ...selector.at('matchExpressions').items.flatMap((one) => one.at('key').text ?? []),
   ]
 }
 
 /** A label that is to be equal and to differ in one term of an affinity. */
-function affinities(values: MapNode): ValuesError[] {
-  const twice = (term: YamlNode | undefined, path: ValuePath): ValuesError[] =>
-    alsoIn(term, [...path, 'mismatchLabelKeys'], 'matchLabelKeys', texts(child(term, 'matchLabelKeys')))
-  return ['podAffinity', 'podAntiAffinity'].flatMap((kind) => {
-    const required = ['affinity', kind, 'requiredDuringSchedulingIgnoredDuringExecution']
-    const preferred = ['affinity', kind, 'preferredDuringSchedulingIgnoredDuringExecution']
-    return [
-      ...items(lookup(values, required)).flatMap((term, index) => twice(term, [...required, index])),
-      ...items(lookup(values, preferred)).flatMap((item, index) =>
-        twice(child(item, 'podAffinityTerm'), [...preferred, index, 'podAffinityTerm']),
-      ),
-    ]
+function affinities(affinity: Cursor): ValuesError[] {
+  const terms = ['podAffinity', 'podAntiAffinity'].flatMap((kind) => [
+    ...affinity.at(kind, 'requiredDuringSchedulingIgnoredDuringExecution').items,
+    ...affinity
+      .at(kind, 'preferredDuringSchedulingIgnoredDuringExecution')
+      .items.map((item) => item.at('podAffinityTerm')),
+  ])
+  return terms.flatMap((term) =>
+    alsoIn(term.at('mismatchLabelKeys'), 'matchLabelKeys', term.at('matchLabelKeys').texts),
+  )
+}
+
+/** Labels in a list that `other`, a key beside it, names too. */
+function alsoIn(list: Cursor, other: string, named: readonly string[]): ValuesError[] {
+  return list.items.flatMap((label) => {
+    if (label.text === undefined || !named.includes(label.text)) return []
+    const message = `\`${list.key}\` names ${label.text}, which \`${other}\` has too`
+    return [label.refused(message, 'Remove it in one of the two.')]
   })
 }
 
-/** Labels in the list at `path` that `other`, a key beside it, names too. */
-function alsoIn(node: YamlNode | undefined, path: ValuePath, other: string, named: readonly string[]): ValuesError[] {
-  const list = String(path.at(-1))
-  return items(child(node, list)).flatMap((key, index) => {
-    const label = text(key)
-    if (label === undefined || !named.includes(label)) return []
-    const message = `\`${list}\` names ${label}, which \`${other}\` has too`
-    return [refused(key, [...path, index], message, 'Remove it in one of the two.')]
-  })
-}
-
-function tolerations(values: MapNode): ValuesError[] {
-  return items(child(values, 'tolerations')).flatMap((item, index) => {
-    if (item.kind !== 'map') return []
-    const errors: ValuesError[] = []
-    const refuse = (node: YamlNode, key: string, message: string, hint: string): void =>
-      void errors.push(refused(node, ['tolerations', index, key], message, hint))
-    const [seconds, value] = [child(item, 'tolerationSeconds'), child(item, 'value')]
-    const exists = is(child(item, 'operator'), 'Exists')
-    if (seconds !== undefined && !is(seconds, null) && !is(child(item, 'effect'), 'NoExecute')) {
-      const message = '`tolerationSeconds` needs `effect: NoExecute`'
-      refuse(seconds, 'tolerationSeconds', message, 'Add the effect, or remove the seconds.')
-    }
-    if (exists && value !== undefined && (text(value) ?? '') !== '') {
-      refuse(value, 'value', '`operator: Exists` has no `value`', 'Remove the value, or write `operator: Equal`.')
-    }
-    if (!exists && (text(child(item, 'key')) ?? '') === '') {
-      const message = 'a toleration without `key` needs `operator: Exists`'
-      refuse(item, 'key', message, 'Add the key of the taint, or the operator for all taints.')
-    }
-    return errors
-  })
+function checkToleration(item: Cursor): ValuesError[] {
+  if (!item.isMap) return []
+  const errors: ValuesError[] = []
+  const [seconds, value, key] = [item.at('tolerationSeconds'), item.at('value'), item.at('key')]
+  const exists = item.at('operator').value === 'Exists'
+  if (seconds.node !== undefined && seconds.value !== null && item.at('effect').value !== 'NoExecute') {
+    const message = '`tolerationSeconds` needs `effect: NoExecute`'
+    errors.push(seconds.refused(message, 'Add the effect, or remove the seconds.'))
+  }
+  if (exists && value.text) {
+    errors.push(value.refused('`operator: Exists` has no `value`', 'Remove the value, or write `operator: Equal`.'))
+  }
+  if (!exists && !key.text) {
+    const message = 'a toleration without `key` needs `operator: Exists`'
+    errors.push(key.refused(message, 'Add the key of the taint, or the operator for all taints.'))
+  }
+  return errors
 }

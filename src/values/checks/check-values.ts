@@ -1,5 +1,6 @@
-import { ValuesError } from '../values-error.ts'
-import { child, type MapNode, text } from '../yaml/yaml-node.ts'
+import { Cursor } from '../cursor.ts'
+import type { ValuesError } from '../values-error.ts'
+import type { MapNode } from '../yaml/yaml-node.ts'
 import { checkCollisions } from './check-collisions.ts'
 import { checkDomains } from './check-domains.ts'
 import { checkMonitors } from './check-monitors.ts'
@@ -20,20 +21,22 @@ import { checkVolumes } from './check-volumes.ts'
  * @param given the user's merged values, without defaults
  */
 export function checkValues(values: MapNode, given: MapNode): ValuesError[] {
+  const all = new Cursor(values)
+  const own = new Cursor(given)
   return [
-    ...checkRegistries(values),
-    ...checkDomains(values),
-    ...checkRegions(values),
-    ...checkIdentity(values),
-    ...checkTargets(values),
-    ...checkSecretName(values),
-    ...checkCollisions(values),
-    ...checkPod(values),
-    ...checkVolumes(values),
-    ...checkNetwork(values),
-    ...checkMonitors(values),
-    ...checkNulls(values, given),
-    ...checkSecrets(given),
+    ...checkRegistries(all.at('registries').items),
+    ...checkDomains(all),
+    ...checkRegions(all),
+    ...checkIdentity(all.at('identity')),
+    ...checkTargets(all),
+    ...checkSecretName(all),
+    ...checkCollisions(all),
+    ...checkPod(all),
+    ...checkVolumes(all),
+    ...checkNetwork(all.at('networkPolicy')),
+    ...checkMonitors(all.at('metrics')),
+    ...checkNulls(all, own),
+    ...checkSecrets(own),
   ]
 }
 
@@ -44,16 +47,15 @@ const BLOCKS: ReadonlyMap<string, string> = new Map([
 ])
 
 /** Blocks of an identity that is not the one in use: exactly the configured identity is used. */
-function checkIdentity(values: MapNode): ValuesError[] {
-  const identity = child(values, 'identity')
-  const type = text(child(identity, 'type'))
-  if (identity?.kind !== 'map' || type === undefined || ![...BLOCKS.values()].includes(type)) return []
-  return [...identity.entries].flatMap(([key, { keyAt, value }]) => {
-    const owner = BLOCKS.get(key)
-    if (owner === undefined || owner === type || value.origin === 'chart') return []
-    const message = `\`identity.${key}\` has no effect with \`type: ${type}\``
-    const expected = `\`${key}\` only with \`type: ${owner}\``
-    const hint = `Remove \`${key}\`, or write \`type: ${owner}\`.`
-    return [new ValuesError('VALUES_NO_EFFECT', message, { at: keyAt, path: ['identity', key], expected, hint })]
+function checkIdentity(identity: Cursor): ValuesError[] {
+  const type = identity.at('type').text
+  if (type === undefined || ![...BLOCKS.values()].includes(type)) return []
+  return identity.members.flatMap((block) => {
+    const owner = BLOCKS.get(block.key)
+    if (owner === undefined || owner === type || block.isDefault) return []
+    const message = `\`${block.name}\` has no effect with \`type: ${type}\``
+    const expected = `\`${block.key}\` only with \`type: ${owner}\``
+    const hint = `Remove \`${block.key}\`, or write \`type: ${owner}\`.`
+    return [block.error('VALUES_NO_EFFECT', message, { at: block.keyPosition, expected, hint })]
   })
 }

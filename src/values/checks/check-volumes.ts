@@ -1,15 +1,5 @@
-import { collision, refused, type ValuesError } from '../values-error.ts'
-import {
-  child,
-  is,
-  items,
-  lookup,
-  type MapNode,
-  text,
-  texts,
-  type ValuePath,
-  type YamlNode,
-} from '../yaml/yaml-node.ts'
+import { type Cursor, repeated } from '../cursor.ts'
+import type { ValuesError } from '../values-error.ts'
 
 const OWN_VOLUMES: readonly string[] = ['config', 'token', 'oidc']
 const OWN_PATHS: readonly string[] = [
@@ -25,26 +15,28 @@ const OWN_PATHS: readonly string[] = [
 ]
 
 /** Volumes, resolver and strategy that the API server refuses, or that would break the helper: those of chart/templates/_validation.tpl. */
-export function checkVolumes(values: MapNode): ValuesError[] {
-  return [...volumes(values), ...mounts(values), ...resolver(values), ...strategy(values)]
+export function checkVolumes(values: Cursor): ValuesError[] {
+  return [
+    ...volumes(values.at('extraVolumes').items),
+    ...mounts(values.at('extraVolumeMounts').items, values.at('extraVolumes').items),
+    ...resolver(values),
+    ...strategy(values.at('updateStrategy')),
+  ]
 }
 
-function volumes(values: MapNode): ValuesError[] {
-  const seen = new Set(OWN_VOLUMES)
-  return items(child(values, 'extraVolumes')).flatMap((item, index) => {
-    const name = text(child(item, 'name'))
-    if (name === undefined || item.kind !== 'map') return []
-    const path = ['extraVolumes', index, 'name']
-    if (seen.has(name)) {
-      const why = OWN_VOLUMES.includes(name) ? "is one of the chart's own" : 'is there twice'
-      const message = `the volume \`${name}\` in \`extraVolumes\` ${why}`
-      return [collision(item, path, message, 'Rename it.')]
+function volumes(list: readonly Cursor[]): ValuesError[] {
+  const again = repeated(list, (item) => item.at('name').text)
+  return list.flatMap((item) => {
+    const name = item.at('name')
+    if (name.text === undefined) return []
+    const what = `the volume \`${name.text}\` in \`extraVolumes\``
+    const isOwn = OWN_VOLUMES.includes(name.text)
+    if (isOwn || again.includes(item)) {
+      return [name.collision(`${what} ${isOwn ? "is one of the chart's own" : 'is there twice'}`, 'Rename it.')]
     }
-    seen.add(name)
-    if (item.entries.size === 2) return sources(child(item, 'projected'), ['extraVolumes', index, 'projected'])
-    const message = `the volume \`${name}\` in \`extraVolumes\` needs exactly one source`
+    if (item.members.length === 2) return sources(item.at('projected', 'sources').items)
     const hint = 'Write one of configMap, secret, projected, emptyDir, csi and persistentVolumeClaim next to its name.'
-    return [refused(item, path, message, hint)]
+    return [name.refused(`${what} needs exactly one source`, hint)]
   })
 }
 
@@ -54,103 +46,88 @@ const FILE_KEYS: readonly string[] = ['path', 'credentialBundlePath', 'keyPath',
 const DAY_SECONDS = 86_400
 
 /** Each source of a projected volume has one kind, and each file one source. */
-function sources(projected: YamlNode | undefined, path: ValuePath): ValuesError[] {
-  const seen = new Set<string>()
-  return items(child(projected, 'sources')).flatMap((source, index) => {
-    if (source.kind !== 'map') return []
-    const at = [...path, 'sources', index]
-    if (source.entries.size > 1) {
-      const message = 'a source of a projected volume has several types'
-      return [refused(source, at, message, 'Write one source for each.')]
-    }
-    const bundle = child(source, 'clusterTrustBundle')
-    const labels = child(bundle, 'labelSelector')
-    if (labels !== undefined && child(bundle, 'name') !== undefined) {
-      const message = 'a bundle of certificates with a `name` has no `labelSelector`'
-      const hint = 'Remove it, or name a `signerName`.'
-      return [refused(labels, [...at, 'clusterTrustBundle', 'labelSelector'], message, hint)]
-    }
-    const longest = lookup(source, ['podCertificate', 'maxExpirationSeconds'])
-    const signer = text(lookup(source, ['podCertificate', 'signerName'])) ?? ''
-    if (signer.startsWith('kubernetes.io/') && longest?.kind === 'scalar' && Number(longest.value) > DAY_SECONDS) {
-      const message = 'a signer of `kubernetes.io` issues certificates for a day at most'
-      const hint = `Write at most ${DAY_SECONDS}.`
-      return [refused(longest, [...at, 'podCertificate', 'maxExpirationSeconds'], message, hint)]
-    }
-    return [...source.entries.values()]
-      .flatMap(({ value }) => [value, ...items(child(value, 'items'))])
-      .flatMap((one) => FILE_KEYS.map((key) => child(one, key)))
-      .flatMap((file) => {
-        const name = text(file)
-        // The API server compares every path but that of a token.
-        if (file === undefined || name === undefined || source.entries.has('serviceAccountToken')) return []
-        if (!seen.has(name)) {
-          seen.add(name)
-          return []
-        }
-        const message = `two sources of a projected volume write the file ${name}`
-        return [collision(file, [...at, 'path'], message, 'Give one of them another path.')]
-      })
+function sources(list: readonly Cursor[]): ValuesError[] {
+  const files = list
+    // The API server compares every path but that of a token.
+    .filter((source) => source.members.length === 1 && source.at('serviceAccountToken').node === undefined)
+    .flatMap(({ members }) => members.flatMap((kind) => [kind, ...kind.at('items').items]))
+    .flatMap((one) => FILE_KEYS.map((key) => one.at(key)))
+  const again = repeated(files, ({ text }) => text).map((file) => {
+    const message = `two sources of a projected volume write the file ${file.text}`
+    return file.collision(message, 'Give one of them another path.')
   })
+  return [...list.flatMap(checkSource), ...again]
 }
 
-function mounts(values: MapNode): ValuesError[] {
-  const names = new Set(items(child(values, 'extraVolumes')).map((item) => text(child(item, 'name'))))
-  const seen = new Set<string>()
-  return items(child(values, 'extraVolumeMounts')).flatMap((item, index) => {
-    const [name, mountPath] = [text(child(item, 'name')), text(child(item, 'mountPath'))]
-    if (name === undefined || mountPath === undefined) return []
-    const at = ['extraVolumeMounts', index]
-    if (!names.has(name)) {
-      const message = `\`extraVolumeMounts\` names the volume \`${name}\`, and \`extraVolumes\` has none of that name`
-      return [refused(item, [...at, 'name'], message, 'Add it to `extraVolumes`.')]
+function checkSource(source: Cursor): ValuesError[] {
+  if (source.members.length > 1) {
+    const message = 'a source of a projected volume has several types'
+    return [source.refused(message, 'Write one source for each.')]
+  }
+  const bundle = source.at('clusterTrustBundle')
+  const labels = bundle.at('labelSelector')
+  if (labels.node !== undefined && bundle.at('name').node !== undefined) {
+    const message = 'a bundle of certificates with a `name` has no `labelSelector`'
+    return [labels.refused(message, 'Remove it, or name a `signerName`.')]
+  }
+  const certificate = source.at('podCertificate')
+  const longest = certificate.at('maxExpirationSeconds')
+  const isOwn = certificate.at('signerName').text?.startsWith('kubernetes.io/')
+  if (!isOwn || !(Number(longest.value) > DAY_SECONDS)) return []
+  const message = 'a signer of `kubernetes.io` issues certificates for a day at most'
+  return [longest.refused(message, `Write at most ${DAY_SECONDS}.`)]
+}
+
+function mounts(list: readonly Cursor[], named: readonly Cursor[]): ValuesError[] {
+  const names = named.map((volume) => volume.at('name').text)
+  const whole = list.filter((item) => item.at('name').text !== undefined && item.at('mountPath').text !== undefined)
+  const pathOf = (item: Cursor): string => `${item.at('mountPath').text?.replace(/\/$/, '')}/`
+  const again = repeated(
+    whole.filter((item) => names.includes(item.at('name').text)),
+    pathOf,
+  )
+  return whole.flatMap((item) => {
+    const [name, place] = [item.at('name'), item.at('mountPath')]
+    if (!names.includes(name.text)) {
+      const message = `\`extraVolumeMounts\` names the volume \`${name.text}\`, and \`extraVolumes\` has none of that name`
+      return [name.refused(message, 'Add it to `extraVolumes`.')]
     }
-    const path = `${mountPath.replace(/\/$/, '')}/`
+    const path = pathOf(item)
     const own = OWN_PATHS.find((one) => one.startsWith(path) || path.startsWith(one))
-    if (own === undefined && !seen.has(path)) {
-      seen.add(path)
-      return []
+    if (own !== undefined) {
+      const what = `the mount at ${place.text} in \`extraVolumeMounts\``
+      const message = `${what} would cover what the helper reads from ${own.slice(0, -1)}`
+      return [place.collision(message, 'Choose another path.')]
     }
-    const message =
-      own === undefined
-        ? `\`extraVolumeMounts\` has two mounts at ${mountPath}`
-        : `the mount at ${mountPath} in \`extraVolumeMounts\` would cover what the helper reads from ${own.slice(0, -1)}`
-    const hint = own === undefined ? 'Remove one of the two.' : 'Choose another path.'
-    return [collision(item, [...at, 'mountPath'], message, hint)]
+    if (!again.includes(item)) return []
+    return [place.collision(`\`extraVolumeMounts\` has two mounts at ${place.text}`, 'Remove one of the two.')]
   })
 }
 
 /** Of all search domains together, with a space between two. */
 const SEARCH_LENGTH = 2048
 
-function resolver(values: MapNode): ValuesError[] {
-  const searches = lookup(values, ['dnsConfig', 'searches'])
-  const list = texts(searches)
-  if (searches !== undefined && list.join(' ').length > SEARCH_LENGTH) {
+function resolver(values: Cursor): ValuesError[] {
+  const searches = values.at('dnsConfig', 'searches')
+  if (searches.texts.join(' ').length > SEARCH_LENGTH) {
     const message = `\`dnsConfig.searches\` has more than ${SEARCH_LENGTH} characters in all`
-    return [refused(searches, ['dnsConfig', 'searches'], message, 'Remove some of them.')]
+    return [searches.refused(message, 'Remove some of them.')]
   }
-  const policy = child(values, 'dnsPolicy')
-  if (policy === undefined || !is(policy, 'None')) return []
-  if (items(child(child(values, 'dnsConfig'), 'nameservers')).length > 0) return []
+  const policy = values.at('dnsPolicy')
+  if (policy.value !== 'None' || values.at('dnsConfig', 'nameservers').items.length > 0) return []
   const message = '`dnsPolicy: None` needs `dnsConfig.nameservers`: nothing else configures how names are resolved'
-  return [refused(policy, ['dnsPolicy'], message, 'Add one, or choose another policy.')]
+  return [policy.refused(message, 'Add one, or choose another policy.')]
 }
 
-function strategy(values: MapNode): ValuesError[] {
-  const strategy = child(values, 'updateStrategy')
-  const rolling = child(strategy, 'rollingUpdate')
-  if (rolling?.kind !== 'map') return []
-  const path = ['updateStrategy', 'rollingUpdate']
-  if (is(child(strategy, 'type'), 'Recreate')) {
+function strategy(strategy: Cursor): ValuesError[] {
+  const rolling = strategy.at('rollingUpdate')
+  if (!rolling.isMap) return []
+  if (strategy.at('type').value === 'Recreate') {
     const message = '`updateStrategy.rollingUpdate` needs `type: RollingUpdate`'
-    return [refused(rolling, path, message, 'Remove one of the two.')]
+    return [rolling.refused(message, 'Remove one of the two.')]
   }
-  const isZero = (key: string): boolean => {
-    const amount = child(rolling, key)
-    return amount?.kind === 'scalar' && /^-?0+%?$/.test(String(amount.value))
-  }
+  const isZero = (key: string): boolean => /^-?0+%?$/.test(String(rolling.at(key).value))
   if (!isZero('maxSurge') || !isZero('maxUnavailable')) return []
   const message = '`updateStrategy.rollingUpdate` could replace no Pod: `maxSurge` and `maxUnavailable` are both 0'
-  return [refused(rolling, path, message, 'Raise one of them.')]
+  return [rolling.refused(message, 'Raise one of them.')]
 }

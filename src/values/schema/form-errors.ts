@@ -1,69 +1,52 @@
-import { ValuesError } from '../values-error.ts'
-import type { ValuePath, YamlNode } from '../yaml/yaml-node.ts'
+import type { Cursor } from '../cursor.ts'
+import type { ValuesError } from '../values-error.ts'
 import { definitionName, type Schema } from './schema.ts'
-import {
-  about,
-  firstExample,
-  lowerFirst,
-  mayShow,
-  name,
-  type ProblemContext,
-  placeOfKey,
-  showValue,
-} from './schema-problem.ts'
+import { firstExample, lowerFirst, mayShow, name, type ProblemContext, showValue } from './schema-problem.ts'
 
 /** A text in the wrong form: a value, or the name of a key. */
-export function formError(context: ProblemContext): ValuesError {
-  const { problem, root, rootSchema, path, schema, node } = context
-  if (problem.propertyName !== undefined) {
+export function formError({ problem, rootSchema, at, schema }: ProblemContext): ValuesError {
+  const { propertyName } = problem
+  if (propertyName !== undefined) {
     const names = schema?.propertyNames
     const definition = names === undefined ? undefined : rootSchema.definitions?.[definitionName(names) ?? '']
     const expected = definition?.description ?? 'another name'
-    return new ValuesError(
-      'SCHEMA_FORM',
-      `the key ${JSON.stringify(problem.propertyName)} in ${name(path)} is no ${lowerFirst(definition?.title ?? 'key')}`,
-      {
-        at: placeOfKey(root, path, problem.propertyName),
-        path: [...path, problem.propertyName],
-        value: problem.propertyName,
-        expected,
-        hint: `Write it as ${expected}`,
-        hideLine: true,
-      },
-    )
+    const what = lowerFirst(definition?.title ?? 'key')
+    const member = at.at(propertyName)
+    return member.error('SCHEMA_FORM', `the key ${JSON.stringify(propertyName)} in ${name(at)} is no ${what}`, {
+      at: member.keyPosition,
+      value: propertyName,
+      expected,
+      hint: `Write it as ${expected}`,
+      hideLine: true,
+    })
   }
   const expected = expectedForm(schema, rootSchema)
-  const value = node?.kind === 'scalar' && typeof node.value === 'string' ? node.value : ''
-  return new ValuesError(
-    'SCHEMA_FORM',
-    `${name(path)} is ${value === '' ? 'empty' : (showValue(node, path) ?? 'not what it should be')}; expected: ${expected}`,
-    {
-      ...about({ root, path, node }),
-      expected,
-      hint: formHint(value, schema, rootSchema) ?? likeExample(schema, expected),
-      hideLine: !mayShow(path),
-    },
-  )
+  const value = at.text ?? ''
+  const shown = value === '' ? 'empty' : (showValue(at) ?? 'not what it should be')
+  return at.error('SCHEMA_FORM', `${name(at)} is ${shown}; expected: ${expected}`, {
+    value: showValue(at),
+    expected,
+    hint: formHint(value, schema, rootSchema) ?? likeExample(schema, expected),
+    hideLine: !mayShow(at),
+  })
 }
 
 /** How to convert a value to the schema's type. */
-export function typeHint(schema: Schema | undefined, node: YamlNode | undefined, path: ValuePath): string | undefined {
+export function typeHint(schema: Schema | undefined, at: Cursor): string | undefined {
   const types = typeof schema?.type === 'string' ? [schema.type] : (schema?.type ?? [])
-  if (node?.kind === 'scalar' && node.value === null) {
-    return 'Write a value, or remove the key; null removes a default, and this key has none.'
-  }
+  const { node, value } = at
+  if (value === null) return 'Write a value, or remove the key; null removes a default, and this key has none.'
   if (types.includes('string') && node?.kind === 'scalar') {
-    return mayShow(path) ? `Quote it: "${node.source ?? String(node.value)}".` : 'Put it in quotes.'
+    return mayShow(at) ? `Quote it: "${node.source ?? String(value)}".` : 'Put it in quotes.'
   }
-  if (node?.kind === 'scalar' && typeof node.value === 'string') {
-    const text = node.value.trim()
+  if (typeof value === 'string') {
+    const text = value.trim()
     if (types.includes('boolean') && /^(true|false)$/i.test(text)) return `Remove the quotes: ${text.toLowerCase()}.`
     if ((types.includes('integer') || types.includes('number')) && /^\d+(\.\d+)?$/.test(text))
       return `Remove the quotes: ${text}.`
     if (types.includes('array')) return 'Write a list: one item per line, after "- ".'
   }
-  if (types.includes('array') && node?.kind === 'map')
-    return 'Write a list: put "- " before the first key of each item.'
+  if (types.includes('array') && at.isMap) return 'Write a list: put "- " before the first key of each item.'
   const example = firstExample(schema)
   if (example !== undefined) return `Write it like ${example}.`
   const keys = Object.keys(schema?.properties ?? {})

@@ -1,21 +1,21 @@
-import { ValuesError } from '../values-error.ts'
-import { child, formatPath, is, lookup, type Scalar, type ValuePath, type YamlNode } from '../yaml/yaml-node.ts'
+import type { Cursor } from '../cursor.ts'
+import type { ValuesError } from '../values-error.ts'
+import type { ValuePath } from '../yaml/yaml-node.ts'
 import { nearest } from './nearest.ts'
-import { keyPlaces, resolve, type Schema, schemaAt } from './schema.ts'
-import { firstExample, lowerFirst, name, type ProblemContext, placeOf, placeOfKey } from './schema-problem.ts'
+import { keyPlaces, type Schema, schemaAt } from './schema.ts'
+import { firstExample, lowerFirst, name, type ProblemContext } from './schema-problem.ts'
 
 /** An unknown key: suggests the nearest one here, and where a key of that name exists. Its value is never shown. */
-export function unknownKeyError(context: ProblemContext, key: string): ValuesError {
-  const { root, rootSchema, path, schema } = context
+export function unknownKeyError({ rootSchema, at, schema }: ProblemContext, key: string): ValuesError {
   const known = Object.keys(schema?.properties ?? {})
-  const here = formatPath(path).replaceAll(/\[\d+\]/g, '[]')
+  const here = at.name.replaceAll(/\[\d+\]/g, '[]')
   const elsewhere = (keyPlaces(rootSchema).get(key) ?? []).filter((place) => place !== here)
-  const message = `there is no key \`${key}\` ${path.length === 0 ? 'at the top' : `in ${name(path)}`}`
-  return new ValuesError('SCHEMA_UNKNOWN_KEY', message, {
-    at: placeOfKey(root, path, key),
-    path: [...path, key],
+  const message = `there is no key \`${key}\` ${at.name === '' ? 'at the top' : `in ${name(at)}`}`
+  const unknown = at.at(key)
+  return unknown.error('SCHEMA_UNKNOWN_KEY', message, {
+    at: unknown.keyPosition,
     expected: `one of ${known.join(', ')}`,
-    hint: leftOut(path, key) ?? hintFor(key, known, elsewhere) ?? `Remove it; ${listOf(known)}.`,
+    hint: leftOut(at.path, key) ?? hintFor(key, known, elsewhere) ?? `Remove it; ${listOf(known)}.`,
     hideLine: true,
   })
 }
@@ -25,10 +25,10 @@ function listOf(known: readonly string[]): string {
   return known.length > 15 ? 'docs/en/values.md describes every key' : `the keys here are ${known.join(', ')}`
 }
 
-/** The path of the key that the user most likely meant. */
-export function meantPath({ path, schema, problem }: ProblemContext): ValuePath | undefined {
+/** The key that the user most likely meant. */
+export function meantKey({ at, schema, problem }: ProblemContext): Cursor | undefined {
   const meant = nearest(problem.params.additionalProperty ?? '', Object.keys(schema?.properties ?? {}))
-  return meant === undefined ? undefined : [...path, meant]
+  return meant === undefined ? undefined : at.at(meant)
 }
 
 /** Names of keys in other charts, and ours. */
@@ -80,39 +80,34 @@ function hintFor(key: string, known: readonly string[], elsewhere: readonly stri
 }
 
 /** A missing required key; the place is that of its map. */
-export function missingKeyError(context: ProblemContext, key: string): ValuesError {
-  const { root, rootSchema, path, schema } = context
-  const full = [...path, key]
-  const property = schemaAt(rootSchema, full)
-  const example = firstExample(property ?? schema?.properties?.[key])
-  const reason = reasonFor(context, key)
-  const place = path.length === 0 ? '' : ` in ${name(path)}`
+export function missingKeyError(rootSchema: Schema, key: Cursor): ValuesError {
+  const { parent } = key
+  const property = schemaAt(rootSchema, key.path)
+  const example = firstExample(property)
+  const reason = reasonFor(rootSchema, parent, key.key)
+  const place = parent.name === '' ? '' : ` in ${name(parent)}`
   const why = reason === undefined ? '' : `: ${reason} needs it`
-  const what = example === undefined ? key : `${key}: ${example}`
+  const what = example === undefined ? key.key : `${key.key}: ${example}`
   const title = property?.title === undefined ? '' : ` (${lowerFirst(property.title)})`
-  return new ValuesError('SCHEMA_MISSING', `\`${key}\` is missing${place}${why}`, {
-    at: placeOf(root, path),
-    path: full,
+  return key.error('SCHEMA_MISSING', `\`${key.key}\` is missing${place}${why}`, {
+    at: parent.position,
     expected: property?.title,
-    hint: `${rrsaHint(path, key) ?? 'Add'} \`${what}\`${title}.`,
+    hint: `${rrsaHint(key.name) ?? 'Add'} \`${what}\`${title}.`,
   })
 }
 
 /** None or several of mutually exclusive keys. */
-export function exactlyOneError(context: ProblemContext): ValuesError {
-  const { root, path, node, schema } = context
+export function exactlyOneError({ at, schema }: ProblemContext): ValuesError {
   const choices = alternatives(schema)
-  const given = choices.filter((key) => child(node, key) !== undefined)
+  const given = choices.filter((key) => at.at(key).node !== undefined)
   const list = (given.length === 0 ? choices : given).map((key) => `\`${key}\``)
-  const place = path.length === 0 ? '' : ` in ${name(path)}`
-  const second = given[1] === undefined || node?.kind !== 'map' ? undefined : node.entries.get(given[1])
+  const place = at.name === '' ? '' : ` in ${name(at)}`
   const message =
     given.length === 0
       ? `one of ${list.join(' and ')} is missing${place}`
       : `${list.join(' and ')} are ${list.length === 2 ? 'both' : 'all'} set${place}`
-  return new ValuesError('SCHEMA_EXACTLY_ONE', message, {
-    at: second?.keyAt ?? placeOf(root, path),
-    path,
+  return at.error('SCHEMA_EXACTLY_ONE', message, {
+    at: given[1] === undefined ? at.position : at.at(given[1]).keyPosition,
     expected: `exactly one of ${choices.join(', ')}`,
     hint: `${given.length === 0 ? 'Add' : 'Keep'} one of ${list.join(', ')}.`,
   })
@@ -125,37 +120,29 @@ export function alternatives(schema: Schema | undefined): string[] {
 }
 
 // `edition: static`, if that is why the key is required.
-function reasonFor({ root, rootSchema, path }: ProblemContext, key: string): string | undefined {
-  const last = path.at(-1)
-  const own = discriminators(rootSchema, root, path).find(({ needs }) => needs?.required?.includes(key))
-  if (own !== undefined) return own.reason
-  if (typeof last !== 'string') return undefined
-  const above = discriminators(rootSchema, root, path.slice(0, -1))
-  return above.find(({ needs }) => needs?.properties?.[last]?.required?.includes(key))?.reason
+function reasonFor(rootSchema: Schema, at: Cursor, key: string): string | undefined {
+  const own = discriminators(rootSchema, at).find(({ needs }) => needs?.required?.includes(key))
+  if (own !== undefined || at.path.length === 0) return own?.reason
+  const above = discriminators(rootSchema, at.parent)
+  return above.find(({ needs }) => needs?.properties?.[at.key]?.required?.includes(key))?.reason
 }
 
 function discriminators(
   rootSchema: Schema,
-  root: YamlNode,
-  path: ValuePath,
+  at: Cursor,
 ): { readonly reason: string; readonly needs: Schema | undefined }[] {
-  const schema = schemaAt(rootSchema, path)
-  const node = lookup(root, path)
-  return (schema === undefined ? [] : (resolve(schema, rootSchema).allOf ?? [])).flatMap((part) => {
+  return (schemaAt(rootSchema, at.path)?.allOf ?? []).flatMap((part) => {
     const [condition] = Object.entries(part.if?.properties ?? {})
     if (condition === undefined) return []
-    const [key, { const: wanted, enum: choices }] = condition
-    const fitting = [wanted, ...(choices ?? [])].find(
-      (value) => value !== undefined && is(child(node, key), value as Scalar),
-    )
-    return fitting === undefined ? [] : [{ reason: `\`${key}: ${String(fitting)}\``, needs: part.then }]
+    const [key, { const: wanted, enum: choices = [] }] = condition
+    const { value } = at.at(key)
+    const isMet = value !== undefined && [wanted, ...choices].includes(value)
+    return isMet ? [{ reason: `\`${key}: ${String(value)}\``, needs: part.then }] : []
   })
 }
 
-function rrsaHint(path: ValuePath, key: string): string | undefined {
-  const place = formatPath(path)
-  const isRrsa = place === 'identity.rrsa' || (place === 'identity' && key === 'rrsa')
-  return isRrsa
+function rrsaHint(key: string): string | undefined {
+  return /^identity\.rrsa(\.|$)/.test(key)
     ? 'Only for clusters given by `ack` the action and `acr-nopass apply` fill the ARNs in; here add'
     : undefined
 }

@@ -1,19 +1,17 @@
-import { ValuesError } from '../values-error.ts'
-import { formatPath, type ListNode, lookup, type MapNode, type ValuePath, type YamlNode } from '../yaml/yaml-node.ts'
+import { Cursor } from '../cursor.ts'
+import type { ValuesError } from '../values-error.ts'
+import { formatPath, type ListNode, type MapNode } from '../yaml/yaml-node.ts'
 import { formError, typeHint } from './form-errors.ts'
-import { alternatives, exactlyOneError, meantPath, missingKeyError, unknownKeyError } from './key-errors.ts'
+import { alternatives, exactlyOneError, meantKey, missingKeyError, unknownKeyError } from './key-errors.ts'
 import { nearest } from './nearest.ts'
 import { type Schema, schemaAt } from './schema.ts'
 import {
-  about,
   describeExpected,
   describeValue,
   firstExample,
   mayShow,
   name,
   type ProblemContext,
-  placeOf,
-  placeOfItem,
   type SchemaProblem,
   showValue,
 } from './schema-problem.ts'
@@ -25,14 +23,14 @@ export function schemaErrors(
   rootSchema: Schema,
 ): ValuesError[] {
   const contexts = problems.map((problem): ProblemContext => {
-    const path = toPath(problem.instancePath, root)
-    return { problem, root, rootSchema, path, schema: schemaAt(rootSchema, path), node: lookup(root, path) }
+    const at = follow(problem.instancePath, new Cursor(root))
+    return { problem, rootSchema, at, schema: schemaAt(rootSchema, at.path) }
   })
   // A misspelt key is reported once: not also as missing under its right name.
   const unknown = contexts.filter(({ problem }) => problem.keyword === 'additionalProperties')
-  const meant = new Set(unknown.flatMap((context) => formatPath(meantPath(context) ?? [])))
+  const meant = new Set(unknown.flatMap((context) => meantKey(context)?.name ?? []))
   const errors = contexts
-    .filter((context) => !missingPaths(context).some((path) => meant.has(formatPath(path))))
+    .filter((context) => !missingKeys(context).some((key) => meant.has(key.name)))
     .flatMap((context) => toError(context) ?? [])
   // A value of the wrong type is not also blamed for its form or choice, nor one text twice for its form.
   const wrongTypes = new Set(errors.filter(({ code }) => code === 'SCHEMA_TYPE').map(({ path }) => formatPath(path)))
@@ -47,7 +45,8 @@ export function schemaErrors(
 }
 
 function toError(context: ProblemContext): ValuesError | undefined {
-  const { keyword, schemaPath, params } = context.problem
+  const { problem, rootSchema, at } = context
+  const { keyword, schemaPath, params } = problem
   switch (keyword) {
     case 'additionalProperties':
       return unknownKeyError(context, String(params.additionalProperty))
@@ -55,7 +54,7 @@ function toError(context: ProblemContext): ValuesError | undefined {
       // Branches of "exactly one of" are reported as one, by the case below.
       return /\/oneOf\/\d+\/required$/.test(schemaPath)
         ? undefined
-        : missingKeyError(context, String(params.missingProperty))
+        : missingKeyError(rootSchema, at.at(String(params.missingProperty)))
     case 'oneOf':
       return exactlyOneError(context)
     case 'type':
@@ -69,9 +68,7 @@ function toError(context: ProblemContext): ValuesError | undefined {
     case 'maxItems':
     case 'uniqueItems':
       // An empty default is a key that was not set.
-      return context.node?.origin === 'chart'
-        ? missingKeyError(parentOf(context), String(context.path.at(-1)))
-        : listError(context)
+      return at.isDefault ? missingKeyError(rootSchema, at) : listError(context)
     case 'not':
     case 'pattern':
     case 'minLength':
@@ -83,36 +80,25 @@ function toError(context: ProblemContext): ValuesError | undefined {
   }
 }
 
-function parentOf(context: ProblemContext): ProblemContext {
-  const path = context.path.slice(0, -1)
-  return { ...context, path, schema: schemaAt(context.rootSchema, path), node: lookup(context.root, path) }
-}
-
-function missingPaths({ problem, path, schema, node }: ProblemContext): ValuePath[] {
+function missingKeys({ problem, at, schema }: ProblemContext): readonly Cursor[] {
   const key = problem.keyword === 'required' ? problem.params.missingProperty : undefined
-  if (key !== undefined) return [[...path, key]]
-  const choices = problem.keyword === 'oneOf' ? alternatives(schema) : []
-  const isNone = choices.every((choice) => lookup(node, [choice]) === undefined)
-  return isNone ? choices.map((choice) => [...path, choice]) : []
+  if (key !== undefined) return [at.at(key)]
+  const choices = problem.keyword === 'oneOf' ? alternatives(schema).map((choice) => at.at(choice)) : []
+  return choices.every(({ node }) => node === undefined) ? choices : []
 }
 
-function typeError({ root, rootSchema, path, schema, node }: ProblemContext): ValuesError {
+function typeError({ rootSchema, at, schema }: ProblemContext): ValuesError {
   const expected = describeExpected(schema, rootSchema)
-  return new ValuesError('SCHEMA_TYPE', `${name(path)} is ${describeValue(node, path)}; expected ${expected}`, {
-    ...about({ root, path, node }),
-    expected,
-    hint: typeHint(schema, node, path),
-    hideLine: !mayShow(path),
-  })
+  const details = { value: showValue(at), expected, hint: typeHint(schema, at), hideLine: !mayShow(at) }
+  return at.error('SCHEMA_TYPE', `${name(at)} is ${describeValue(at)}; expected ${expected}`, details)
 }
 
-function choiceError({ root, rootSchema, path, schema, node }: ProblemContext): ValuesError {
+function choiceError({ rootSchema, at, schema }: ProblemContext): ValuesError {
   const expected = describeExpected(schema, rootSchema)
-  const given = node?.kind === 'scalar' ? String(node.value) : ''
-  const meant = nearest(given, (schema?.enum ?? []).map(String))
+  const meant = nearest(String(at.value ?? ''), (schema?.enum ?? []).map(String))
   const hint = choiceHint(schema?.enum ?? [], expected, meant)
-  const message = `${name(path)} is ${showValue(node, path) ?? 'another value'}; expected one of ${expected}`
-  return new ValuesError('SCHEMA_CHOICE', message, { ...about({ root, path, node }), expected, hint })
+  const message = `${name(at)} is ${showValue(at) ?? 'another value'}; expected one of ${expected}`
+  return at.error('SCHEMA_CHOICE', message, { value: showValue(at), expected, hint })
 }
 
 function choiceHint(choices: readonly unknown[], expected: string, meant: string | undefined): string {
@@ -120,38 +106,27 @@ function choiceHint(choices: readonly unknown[], expected: string, meant: string
   return meant === undefined ? `Take one of: ${expected}.` : `Did you mean ${meant}?`
 }
 
-function rangeError({ root, rootSchema, path, schema, node }: ProblemContext): ValuesError {
+function rangeError({ rootSchema, at, schema }: ProblemContext): ValuesError {
   const expected = describeExpected(schema, rootSchema)
-  return new ValuesError('SCHEMA_RANGE', `${name(path)} is ${describeValue(node, path)}; expected ${expected}`, {
-    ...about({ root, path, node }),
-    expected,
-    hint: `Write ${expected}.`,
-  })
+  const details = { value: showValue(at), expected, hint: `Write ${expected}.` }
+  return at.error('SCHEMA_RANGE', `${name(at)} is ${describeValue(at)}; expected ${expected}`, details)
 }
 
-function listError({ problem, root, path, schema, node }: ProblemContext): ValuesError {
+function listError({ problem, at, schema }: ProblemContext): ValuesError {
   const { keyword, params } = problem
   if (keyword === 'uniqueItems') {
-    const [first, second] = [Number(params.j), Number(params.i)].toSorted((a, b) => a - b)
-    const item = [...path, second ?? 0]
-    return new ValuesError('SCHEMA_LIST', `${name(item)} repeats ${name([...path, first ?? 0])}`, {
-      at: placeOfItem(root, path, second ?? 0),
-      path: item,
-      value: showValue(lookup(root, item), item),
+    const [first, second] = [Number(params.j), Number(params.i)].toSorted((a, b) => a - b).map((index) => at.at(index))
+    return (second ?? at).error('SCHEMA_LIST', `${name(second ?? at)} repeats ${name(first ?? at)}`, {
+      value: showValue(second ?? at),
       expected: 'every item once',
       hint: 'Remove one of the two.',
     })
   }
   const limit = Number(params.limit)
-  const count = node?.kind === 'list' ? node.items.length : 0
   const expected = `${keyword === 'minItems' ? 'at least' : 'at most'} ${limit}`
-  const example = firstExample(schema)
-  return new ValuesError('SCHEMA_LIST', `${name(path)} has ${count} items; expected ${expected}`, {
-    at: placeOf(root, path),
-    path,
-    expected,
-    hint: listHint(keyword, limit, example) ?? `Keep ${expected}.`,
-  })
+  const hint = listHint(keyword, limit, firstExample(schema)) ?? `Keep ${expected}.`
+  const message = `${name(at)} has ${at.items.length} items; expected ${expected}`
+  return at.error('SCHEMA_LIST', message, { expected, hint })
 }
 
 function listHint(keyword: string, limit: number, example: string | undefined): string | undefined {
@@ -159,14 +134,11 @@ function listHint(keyword: string, limit: number, example: string | undefined): 
   return example === undefined ? undefined : `Add an item, such as ${example}.`
 }
 
-function toPath(pointer: string, root: YamlNode): ValuePath {
-  const path: (string | number)[] = []
-  let node: YamlNode | undefined = root
-  for (const part of pointer.split('/').slice(1)) {
-    const key = part.replaceAll('~1', '/').replaceAll('~0', '~')
-    const step: string | number = node?.kind === 'list' ? Number(key) : key
-    path.push(step)
-    node = lookup(node, [step])
-  }
-  return path
+/** The place of a JSON pointer. */
+function follow(pointer: string, root: Cursor): Cursor {
+  return pointer
+    .split('/')
+    .slice(1)
+    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
+    .reduce((at, part) => at.at(at.node?.kind === 'list' ? Number(part) : part), root)
 }

@@ -1,4 +1,4 @@
-import { formatPath, items, lookup, type Position, type ValuePath, type YamlNode } from '../yaml/yaml-node.ts'
+import type { Cursor } from '../cursor.ts'
 import { agreedValue, readings } from '../yaml/yaml-scalar.ts'
 import { resolve, type Schema } from './schema.ts'
 
@@ -23,26 +23,15 @@ export interface SchemaProblem {
 /** One problem with all that its message needs. */
 export interface ProblemContext {
   readonly problem: SchemaProblem
-  readonly root: YamlNode
   readonly rootSchema: Schema
-  readonly path: ValuePath
-  /** The schema and the value at the path. */
+  /** The place of the problem, and the schema there. */
+  readonly at: Cursor
   readonly schema: Schema | undefined
-  readonly node: YamlNode | undefined
 }
 
-/** The place and the value of a problem. */
-export function about({ root, path, node }: Pick<ProblemContext, 'root' | 'path' | 'node'>): {
-  readonly at: Position
-  readonly path: ValuePath
-  readonly value: string | undefined
-} {
-  return { at: placeOf(root, path), path, value: showValue(node, path) }
-}
-
-/** A path in a message. */
-export function name(path: ValuePath): string {
-  return path.length === 0 ? 'the file' : `\`${formatPath(path)}\``
+/** A place in a message. */
+export function name(at: Cursor): string {
+  return at.name === '' ? 'the file' : `\`${at.name}\``
 }
 
 /** A title inside a sentence. */
@@ -50,50 +39,29 @@ export function lowerFirst(title: string): string {
   return /^[A-Z][a-z]/.test(title) ? title.charAt(0).toLowerCase() + title.slice(1) : title
 }
 
-/** The place of a value, or where it would be: in the user's file, never in the chart's defaults. */
-export function placeOf(root: YamlNode, path: ValuePath): Position {
-  for (let length = path.length; length > 0; length -= 1) {
-    const node = lookup(root, path.slice(0, length))
-    if (node !== undefined && node.origin !== 'chart') return node.at
-  }
-  return root.at
-}
-
-/** The place of a key, not of its value. */
-export function placeOfKey(root: YamlNode, path: ValuePath, key: string): Position {
-  const parent = lookup(root, path)
-  const entry = parent?.kind === 'map' ? parent.entries.get(key) : undefined
-  return entry === undefined || entry.value.origin === 'chart' ? placeOf(root, path) : entry.keyAt
-}
-
-/** The place of an item of the list at a path. */
-export function placeOfItem(root: YamlNode, path: ValuePath, index: number): Position {
-  return items(lookup(root, path))[index]?.at ?? placeOf(root, path)
-}
-
 const LONGEST = 60
 
-/** Whether the value at a path may be quoted in a message: not free text, and not a possible secret by its key. */
-export function mayShow(path: ValuePath): boolean {
+/** Whether a value may be quoted in a message: not free text, and not a possible secret by its key. */
+export function mayShow({ path }: Cursor): boolean {
   const last = path.findLast((step) => typeof step === 'string') ?? ''
   if (path[0] === 'extraEnv' || path[0] === 'extraObjects' || path[0] === 'podAnnotations') return false
   return !/secret|token|passw|accesskey|externalid|cabundle|credential/i.test(last)
 }
 
 /** A value for a message: short, on one line; undefined: must not be shown. */
-export function showValue(node: YamlNode | undefined, path: ValuePath): string | undefined {
-  if (node?.kind !== 'scalar' || !mayShow(path)) return undefined
-  const shown = JSON.stringify(node.value)
+export function showValue(at: Cursor): string | undefined {
+  if (at.value === undefined || !mayShow(at)) return undefined
+  const shown = JSON.stringify(at.value)
   return shown.length > LONGEST ? `${shown.slice(0, LONGEST)}…"` : shown
 }
 
 /** `the text "2"`, `the number 3`, `a list`: what is written there. */
-export function describeValue(node: YamlNode | undefined, path: ValuePath): string {
-  if (node === undefined) return 'nothing'
-  if (node.kind !== 'scalar') return node.kind === 'list' ? 'a list' : 'a map of keys'
-  if (node.value === null) return 'null'
-  const kind = typeof node.value === 'string' ? 'text' : typeof node.value
-  const shown = showValue(node, path)
+export function describeValue(at: Cursor): string {
+  if (at.node === undefined) return 'nothing'
+  if (at.value === undefined) return at.isMap ? 'a map of keys' : 'a list'
+  if (at.value === null) return 'null'
+  const kind = at.text === undefined ? typeof at.value : 'text'
+  const shown = showValue(at)
   return shown === undefined ? `a ${kind}` : `the ${kind} ${shown}`
 }
 

@@ -49,37 +49,12 @@ export type YamlNode = ScalarNode | ListNode | MapNode
 /** From the root to a value: keys of maps and indexes of lists. */
 export type ValuePath = readonly (string | number)[]
 
-/** The value of a key; undefined without the key or if it is not a map. */
-export function child(node: YamlNode | undefined, key: string): YamlNode | undefined {
-  return node?.kind === 'map' ? node.entries.get(key)?.value : undefined
-}
-
-/** The items of a list; empty if it is not a list. */
-export function items(node: YamlNode | undefined): readonly YamlNode[] {
-  return node?.kind === 'list' ? node.items : []
-}
-
-/** The text; undefined if it is not a string. */
-export function text(node: YamlNode | undefined): string | undefined {
-  return node?.kind === 'scalar' && typeof node.value === 'string' ? node.value : undefined
-}
-
-/** The texts among the items of a list. */
-export function texts(node: YamlNode | undefined): readonly string[] {
-  return items(node).flatMap((item) => text(item) ?? [])
-}
-
-/** Whether the value is exactly this scalar. */
-export function is(node: YamlNode | undefined, value: Scalar): boolean {
-  return node?.kind === 'scalar' && node.value === value
-}
-
 /** The value at a path, if there is one. */
-export function lookup(root: YamlNode | undefined, path: ValuePath): YamlNode | undefined {
-  return path.reduce<YamlNode | undefined>(
-    (node, step) => (typeof step === 'string' ? child(node, step) : items(node)[step]),
-    root,
-  )
+export function lookup(root: YamlNode, path: ValuePath): YamlNode | undefined {
+  return path.reduce<YamlNode | undefined>((node, step) => {
+    if (typeof step === 'string') return node?.kind === 'map' ? node.entries.get(step)?.value : undefined
+    return node?.kind === 'list' ? node.items[step] : undefined
+  }, root)
 }
 
 export function toValue(node: YamlNode): unknown {
