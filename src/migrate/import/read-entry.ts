@@ -17,28 +17,28 @@ const FIELDS: readonly string[] = [
 
 const DOMAIN = /^([a-z0-9]([-a-z0-9]*[a-z0-9])?\.)+[a-z]([-a-z0-9]*[a-z0-9])?(:[0-9]{1,5})?$/
 
-export interface ReadEntries {
-  readonly entries: readonly AddonEntry[]
-  readonly unknown: readonly string[]
-  readonly errors: readonly NopassError[]
-}
+const ROLE = /^acs:ram::[0-9]{5,20}:role\/[A-Za-z0-9._/-]+$/
+const PROVIDER = /^acs:ram::[0-9]{5,20}:oidc-provider\/[A-Za-z0-9._-]+$/
 
-/** One item of `acr-registry-info` or `AcrInstanceInfo`, with an entry per instance. */
-export function readEntry(item: unknown, place: string): ReadEntries {
+/** One item of `acr-registry-info` or `AcrInstanceInfo`, with an entry per instance; adds to `errors`. */
+export function readEntry(
+  item: unknown,
+  place: string,
+  errors: NopassError[],
+): { readonly entries: readonly AddonEntry[]; readonly unknown: readonly string[] } {
   if (!isRecord(item)) {
     const hint = 'Write `- instanceId: …` with the other fields below it, indented like `instanceId`.'
-    return { entries: [], unknown: [], errors: [settingError(place, 'is not a map of fields', hint)] }
+    errors.push(settingError(place, 'is not a map of fields', hint))
+    return { entries: [], unknown: [] }
   }
-  const errors: NopassError[] = []
   const fields = new Map(Object.entries(item).map(([key, value]) => [key.toLowerCase(), value]))
-  const text = (key: string, pattern?: RegExp, wanted = ''): string | undefined => {
-    const value = fields.get(key)
-    if (value === null || value === undefined || value === '') return undefined
-    const trimmed = typeof value === 'string' || typeof value === 'number' ? String(value).trim() : undefined
-    if (trimmed !== undefined && (trimmed === '' || pattern === undefined || pattern.test(trimmed))) {
-      return trimmed || undefined
-    }
-    errors.push(settingError(`${place}.${originalKey(item, key)}`, `is no ${wanted}`, `Write ${wanted}.`))
+  const text = (key: string, pattern: RegExp, wanted: string): string | undefined => {
+    const value = fields.get(key) ?? ''
+    const trimmed = typeof value === 'string' ? value.trim() : undefined
+    if (trimmed === '') return undefined
+    if (trimmed !== undefined && pattern.test(trimmed)) return trimmed
+    const given = Object.keys(item).find((one) => one.toLowerCase() === key)
+    errors.push(settingError(`${place}.${given}`, `is no ${wanted}`, `Write ${wanted}.`))
     return undefined
   }
   const ids = splitIds(fields.get('instanceid'), `${place}.instanceId`, errors)
@@ -53,10 +53,10 @@ export function readEntry(item: unknown, place: string): ReadEntries {
     place,
     region: text('regionid', /^[a-z]+(-[a-z0-9]+)+$/, 'region, such as cn-hangzhou'),
     domains,
-    assumeRole: text('assumerolearn', /^acs:ram::[0-9]{5,20}:role\/[A-Za-z0-9._/-]+$/, role),
+    assumeRole: text('assumerolearn', ROLE, role),
     duration: readDuration(fields.get('expireduration')),
-    rrsaRole: text('rrsarolearn', /^acs:ram::[0-9]{5,20}:role\/[A-Za-z0-9._/-]+$/, role),
-    rrsaProvider: text('rrsaoidcproviderrolearn', /^acs:ram::[0-9]{5,20}:oidc-provider\/[A-Za-z0-9._-]+$/, provider),
+    rrsaRole: text('rrsarolearn', ROLE, role),
+    rrsaProvider: text('rrsaoidcproviderrolearn', PROVIDER, provider),
     keyFingerprint: fingerprint(fields.get('customaccesskey'), fields.get('customaccesskeysecret')),
   }
   return {
@@ -64,7 +64,6 @@ export function readEntry(item: unknown, place: string): ReadEntries {
     unknown: Object.keys(item)
       .filter((key) => !FIELDS.includes(key.toLowerCase()))
       .map((key) => `${place}.${shorten(key)}`),
-    errors,
   }
 }
 
@@ -102,10 +101,6 @@ function readDuration(value: unknown): number | undefined {
 /** Hashes the key, which is only compared. */
 function fingerprint(id: unknown, secret: unknown): string | undefined {
   return id || secret ? sha256(JSON.stringify([id, secret])) : undefined
-}
-
-function originalKey(item: object, lower: string): string {
-  return Object.keys(item).find((key) => key.toLowerCase() === lower) ?? lower
 }
 
 /** A key of an unknown file, safe to show. */

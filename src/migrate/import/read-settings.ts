@@ -7,53 +7,78 @@ import { toValue } from '../../values/yaml/yaml-node.ts'
 import { ADDON_NAMES } from '../remove/legacy-facts.ts'
 import { type AddonSettings, type ReadSettings, readEntry, readList, settingError, shorten } from './read-entry.ts'
 
-/** The settings of both formats under common names; absent ones are undefined. */
-interface RawSettings {
-  readonly source: string
-  /** `acr-registry-info` or `AcrInstanceInfo`, for messages. */
-  readonly entriesKey: string
-  readonly entries: unknown
-  readonly patterns?: unknown
-  readonly namespacesKey: string
-  readonly namespaces: unknown
-  readonly accountsKey: string
-  readonly accounts: unknown
-  readonly rrsa: unknown
-  readonly webhook: unknown
+type Fields = Readonly<Record<string, unknown>>
+
+/** The names of the settings in one of the add-on's formats; upper and lower case do not count. */
+interface Format {
+  readonly entries: string
+  readonly patterns?: string
+  readonly namespaces: string
+  readonly accounts: string
+  readonly rrsa: string
+  readonly webhook: string
+  /** Not needed by acr-nopass: it fetches a new token before the old one expires. */
   readonly dropped: readonly string[]
-  readonly unknown: readonly string[]
 }
+
+const CONFIG_MAP: Format = {
+  entries: 'acr-registry-info',
+  patterns: 'acr-registry',
+  namespaces: 'watch-namespace',
+  accounts: 'service-account',
+  rrsa: 'rrsa',
+  webhook: 'webhook-configuration',
+  dropped: ['acr-api-version', 'expiring-threshold', 'notify-email'],
+}
+
+const ADDON: Format = {
+  entries: 'AcrInstanceInfo',
+  namespaces: 'watchNamespace',
+  accounts: 'serviceAccount',
+  rrsa: 'enableRRSA',
+  webhook: 'enableWebhook',
+  dropped: ['expiringThreshold', 'notifyEmail', 'tokenMode'],
+}
+
+const isNamed = (key: string, names: readonly string[]): boolean =>
+  names.some((name) => name.toLowerCase() === key.toLowerCase())
+const isKnown = (key: string, { dropped, ...names }: Format): boolean =>
+  isNamed(key, [...dropped, ...Object.values(names)])
 
 const NAMESPACE = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/
 const ACCOUNT = /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/
 
 /** Validates all settings and returns all errors. */
-function readSettings(raw: RawSettings): ReadSettings {
-  const errors: NopassError[] = []
-  const items = raw.entries ?? []
-  if (!Array.isArray(items)) {
-    errors.push(settingError(raw.entriesKey, 'is not a list', 'Write a list: each entry begins with `- instanceId:`.'))
-  }
-  const read = (Array.isArray(items) ? items : []).map((item, index) => readEntry(item, `${raw.entriesKey}[${index}]`))
-  const names = (key: string, value: unknown, form: RegExp, all: RegExp): readonly string[] | undefined => {
-    const list = readList(value)?.map((name) => (name.toLowerCase() === 'default' ? 'default' : name))
+function readSettings(source: string, fields: Fields, format: Format, errors: NopassError[]): ReadSettings {
+  const get = (name = ''): unknown => Object.entries(fields).find(([key]) => isNamed(key, [name]))?.[1]
+  const names = (key: string, form: RegExp, all: RegExp): readonly string[] | undefined => {
+    const list = readList(get(key))?.map((name) => (name.toLowerCase() === 'default' ? 'default' : name))
     if (list?.some((name) => all.test(name))) return undefined
     if (list?.every((name) => form.test(name))) return list.length === 0 ? ['default'] : list
     errors.push(settingError(key, 'holds something that is not a name', 'Write names with commas between them.'))
     return []
   }
-  const settings: AddonSettings = {
-    source: raw.source,
-    entries: read.flatMap(({ entries }) => entries),
-    patterns: readList(raw.patterns) ?? [],
-    namespaces: names(raw.namespacesKey, raw.namespaces, NAMESPACE, /^(all|\*)$/i),
-    serviceAccounts: names(raw.accountsKey, raw.accounts, ACCOUNT, /^\*$/),
-    rrsa: isOn(raw.rrsa),
-    webhook: isOn(raw.webhook),
-    dropped: raw.dropped,
-    unknown: [...raw.unknown.map(shorten), ...read.flatMap(({ unknown }) => unknown)],
+  const items = get(format.entries) ?? []
+  if (!Array.isArray(items)) {
+    errors.push(settingError(format.entries, 'is not a list', 'Write a list: each entry begins with `- instanceId:`.'))
   }
-  errors.push(...read.flatMap((one) => one.errors))
+  const namespaces = names(format.namespaces, NAMESPACE, /^(all|\*)$/i)
+  const serviceAccounts = names(format.accounts, ACCOUNT, /^\*$/)
+  const read = (Array.isArray(items) ? items : []).map((item, index) =>
+    readEntry(item, `${format.entries}[${index}]`, errors),
+  )
+  const unknown = Object.keys(fields).filter((key) => !isKnown(key, format))
+  const settings: AddonSettings = {
+    source,
+    entries: read.flatMap(({ entries }) => entries),
+    patterns: readList(get(format.patterns)) ?? [],
+    namespaces,
+    serviceAccounts,
+    rrsa: isOn(get(format.rrsa)),
+    webhook: isOn(get(format.webhook)),
+    dropped: Object.keys(fields).filter((key) => isNamed(key, format.dropped)),
+    unknown: [...unknown.map(shorten), ...read.flatMap((one) => one.unknown)],
+  }
   return { settings: errors.length > 0 ? undefined : settings, errors }
 }
 
@@ -63,46 +88,18 @@ function isOn(value: unknown): boolean {
   return flag === true || (typeof flag === 'string' && flag.toLowerCase() === 'true')
 }
 
-/** Keys that acr-nopass does not need: it fetches a new token before the old one expires. */
-const DROPPED: readonly string[] = ['acr-api-version', 'expiring-threshold', 'notify-email']
-
-const KNOWN_KEYS: readonly string[] = [
-  ...DROPPED,
-  'acr-registry',
-  'acr-registry-info',
-  'watch-namespace',
-  'service-account',
-  'rrsa',
-  'webhook-configuration',
-]
-
 /** The data of the ConfigMap `acr-configuration`, of any version since 2019: some values are YAML in a text. */
 export function readConfigMap(data: Readonly<Record<string, string>>, source: string): ReadSettings {
   const errors: NopassError[] = []
-  const inner = (key: string): unknown => {
+  const nested = [CONFIG_MAP.entries, CONFIG_MAP.rrsa, CONFIG_MAP.webhook].flatMap((key) => {
     const text = data[key] ?? ''
-    if (text.trim() === '') return undefined
+    if (text.trim() === '') return [[key, undefined]]
     const { root, errors: found } = readYaml({ name: key, text }, 'user')
     // One is enough: the others follow from it.
     errors.push(...found.slice(0, 1).map((error) => innerError(error, key)))
-    return root === undefined ? undefined : emptyAsNothing(toValue(root))
-  }
-  const read = readSettings({
-    source,
-    entriesKey: 'acr-registry-info',
-    entries: inner('acr-registry-info'),
-    patterns: data['acr-registry'],
-    namespacesKey: 'watch-namespace',
-    namespaces: data['watch-namespace'],
-    accountsKey: 'service-account',
-    accounts: data['service-account'],
-    rrsa: inner('rrsa'),
-    webhook: inner('webhook-configuration'),
-    dropped: DROPPED.filter((key) => key in data),
-    unknown: Object.keys(data).filter((key) => !KNOWN_KEYS.includes(key)),
+    return [[key, root && emptyAsNothing(toValue(root))]]
   })
-  const all = [...errors, ...read.errors]
-  return { settings: all.length > 0 ? undefined : read.settings, errors: all }
+  return readSettings(source, { ...data, ...Object.fromEntries(nested) }, CONFIG_MAP, errors)
 }
 
 /** A fresh install has only comments, for which the reader returns an empty map. */
@@ -118,20 +115,6 @@ function innerError({ code, place }: NopassError, key: string): NopassError {
   return new NopassError('IMPORT_SETTING', message, { hint: fix })
 }
 
-type Fields = Readonly<Record<string, unknown>>
-
-/** By their name in lower case. */
-const KNOWN_FIELDS: readonly string[] = [
-  'acrinstanceinfo',
-  'enablerrsa',
-  'watchnamespace',
-  'serviceaccount',
-  'expiringthreshold',
-  'notifyemail',
-  'tokenmode',
-  'enablewebhook',
-]
-
 /**
  * The add-on's parameters in ACK's formats: a list of add-ons, one of them, or its `config` (a JSON text). Undefined for any other
  * value.
@@ -140,31 +123,19 @@ export function readAddonJson(value: unknown, source: string): ReadSettings | un
   const config = findConfig(value)
   if (config === undefined) return undefined
   if (config instanceof NopassError) return { settings: undefined, errors: [config] }
-  const fields = new Map(Object.entries(config).map(([key, one]) => [key.toLowerCase(), one]))
-  const instances = fields.get('acrinstanceinfo')
-  const entries = typeof instances === 'string' && instances.trim() !== '' ? parse(instances) : instances || undefined
-  return readSettings({
-    source,
-    entriesKey: 'AcrInstanceInfo',
-    entries: entries ?? undefined,
-    namespacesKey: 'watchNamespace',
-    namespaces: fields.get('watchnamespace'),
-    accountsKey: 'serviceAccount',
-    accounts: fields.get('serviceaccount'),
-    rrsa: fields.get('enablerrsa'),
-    webhook: fields.get('enablewebhook'),
-    dropped: Object.keys(config).filter((key) => /^(expiringthreshold|notifyemail|tokenmode)$/i.test(key)),
-    unknown: Object.keys(config).filter((key) => !KNOWN_FIELDS.includes(key.toLowerCase())),
+  const fields = Object.entries(config).map(([key, one]) => {
+    if (!isNamed(key, [ADDON.entries])) return [key, one]
+    return [key, typeof one === 'string' && one.trim() !== '' ? parse(one) : one || undefined]
   })
+  return readSettings(source, Object.fromEntries(fields), ADDON, [])
 }
 
 function findConfig(value: unknown): Fields | NopassError | undefined {
   if (Array.isArray(value)) return findConfig(value.find((one) => isRecord(one) && isAddon(one)))
   if (!isRecord(value)) return undefined
-  if (Object.keys(value).some((key) => /^acrinstanceinfo$/i.test(key))) return value
-  const isShort =
-    Object.keys(value).every((key) => KNOWN_FIELDS.includes(key.toLowerCase())) && Object.keys(value).length > 0
-  if (isShort) return value
+  const keys = Object.keys(value)
+  if (keys.some((key) => isNamed(key, [ADDON.entries]))) return value
+  if (keys.length > 0 && keys.every((key) => isKnown(key, ADDON))) return value
   if (!isAddon(value)) return undefined
   const { config = '' } = value
   const read = typeof config === 'string' && config.trim() !== '' ? parse(config) : config || {}

@@ -7,7 +7,10 @@ import { webhooksOfHelper } from './helper-parts.ts'
 import {
   ADDON_KEY_SECRET,
   type AnyObject,
+  appliedBy,
+  freeOf,
   gitOpsTool,
+  type Judged,
   LEGACY_CONFIG,
   LEGACY_CONFIG_KEYS,
   LEGACY_DEPLOYMENTS,
@@ -15,8 +18,8 @@ import {
   LEGACY_SECRETS,
   type LegacyAccount,
   type LegacyFacts,
-  type LegacyPart,
   part,
+  stayingOf,
   type Workload,
 } from './legacy-facts.ts'
 import { describeWorkload, followsOwner, groupOf, ownerOf } from './workload.ts'
@@ -28,24 +31,29 @@ export function collectFacts(all: readonly AnyObject[], minor?: number): LegacyF
   const of = (kind: string): readonly AnyObject[] => objects.filter((object) => object.kind === kind)
   const home = (kind: string): readonly AnyObject[] =>
     of(kind).filter(({ metadata }) => (metadata.namespace ?? LEGACY_NAMESPACE) === LEGACY_NAMESPACE)
-  const configMap = home('ConfigMap').find(isHelpersConfig)
   const named = home('Deployment').filter(({ metadata }) => LEGACY_DEPLOYMENTS.includes(metadata.name))
   const deployments = named.filter(isHelpersDeployment)
-  const webhooks = of('MutatingWebhookConfiguration')
+  const others = named
+    .filter((object) => !deployments.includes(object))
+    .map((object): Judged => ({ object, why: "its image is not that of Alibaba's own helper" }))
+  const webhooks = of('MutatingWebhookConfiguration').flatMap((object): Judged[] => {
+    const called = webhooksOfHelper(object)
+    if (called === 'none') return []
+    return [{ object, why: called === 'some' ? 'it has webhooks of others too' : appliedBy(object, ['f:webhooks']) }]
+  })
+  const configMaps = home('ConfigMap')
+    .filter(isHelpersConfig)
+    .map((object): Judged => ({ object, why: appliedBy(object, ['f:data']) }))
   const { rbac, sharedBindings, shared } = collectRights(objects, all.flatMap(describeWorkload), deployments)
   const secrets = of('Secret').filter(({ metadata }) => LEGACY_SECRETS.includes(metadata.name))
-  const foreign = secrets.flatMap((secret) => {
-    const why = whyForeign(secret)
-    return why === undefined ? [] : [{ key: keyOf(inNamespace(secret.metadata)), why }]
+  const judgedSecrets = secrets.map((secret): Judged => {
+    return { object: { ...secret, metadata: inNamespace(secret.metadata) }, why: whyForeign(secret) }
   })
-  const isForeign = (namespace: string, name: string): boolean =>
-    foreign.some(({ key }) => key === `${namespace}/${name}`)
-  const configTool = configMap && gitOpsTool(configMap, ['f:data'])
+  const foreign = judgedSecrets.filter(({ why }) => why !== undefined).map(({ object }) => keyOf(object.metadata))
+  const isForeign = (namespace: string, name: string): boolean => foreign.includes(`${namespace}/${name}`)
   return {
-    configuration: configMap && textsOf(configMap.data),
-    secrets: secrets
-      .map(({ metadata }) => ({ metadata: inNamespace(metadata) }))
-      .filter(({ metadata }) => !isForeign(metadata.namespace ?? '', metadata.name)),
+    configuration: configMaps[0] && textsOf(configMaps[0].object.data),
+    secrets: freeOf(judgedSecrets).map(({ metadata }) => ({ metadata })),
     accounts: of('ServiceAccount').flatMap((object) => describeAccount(object, isForeign)),
     workloads: judgedWorkloads(all),
     replicaSetOwners: new Map(
@@ -57,32 +65,15 @@ export function collectFacts(all: readonly AnyObject[], minor?: number): LegacyF
     deployments: deployments.map((object) => ({
       ...part(object, '/apis/apps/v1', 'deployments'),
       selector: selectorOf(object),
-      ...withTool(gitOpsTool(object, ['f:spec'])),
+      declaredBy: gitOpsTool(object, ['f:spec']),
     })),
-    webhooks: webhooks
-      .filter((object) => webhooksOfHelper(object) === 'all' && gitOpsTool(object, ['f:webhooks']) === undefined)
-      .map((object) => part(object, '/apis/admissionregistration.k8s.io/v1', 'mutatingwebhookconfigurations')),
+    webhooks: freeOf(webhooks).map((object) =>
+      part(object, '/apis/admissionregistration.k8s.io/v1', 'mutatingwebhookconfigurations'),
+    ),
     rbac,
     sharedBindings,
-    shared: [
-      ...webhooks.flatMap((object) => {
-        const tool = webhooksOfHelper(object) === 'all' ? gitOpsTool(object, ['f:webhooks']) : undefined
-        return tool === undefined ? [] : [`MutatingWebhookConfiguration ${object.metadata.name}: ${tool} applies it`]
-      }),
-      ...webhooks
-        .filter((object) => webhooksOfHelper(object) === 'some')
-        .map(({ metadata }) => `MutatingWebhookConfiguration ${metadata.name}: it has webhooks of others too`),
-      ...named
-        .filter((object) => !deployments.includes(object))
-        .map(
-          ({ metadata }) =>
-            `Deployment ${LEGACY_NAMESPACE}/${metadata.name}: its image is not that of Alibaba's own helper`,
-        ),
-      ...foreign.map(({ key, why }) => `Secret ${key}: ${why}`),
-      ...shared,
-      ...(configTool === undefined ? [] : [`ConfigMap ${LEGACY_NAMESPACE}/${LEGACY_CONFIG}: ${configTool} applies it`]),
-    ],
-    configMap: configMap && configTool === undefined ? part(configMap, '/api/v1', 'configmaps') : undefined,
+    shared: [...stayingOf([...webhooks, ...others, ...judgedSecrets]), ...shared, ...stayingOf(configMaps)],
+    configMap: freeOf(configMaps).map((object) => part(object, '/api/v1', 'configmaps'))[0],
     addonKey: home('Secret').some(({ metadata }) => metadata.name === ADDON_KEY_SECRET),
     region: of('Node').flatMap(({ metadata }) => metadata.labels?.['topology.kubernetes.io/region'] ?? [])[0],
     minor,
@@ -135,10 +126,6 @@ function isHelpersConfig({ metadata, data }: AnyObject): boolean {
 function isHelpersDeployment(object: AnyObject): boolean {
   const images = describeWorkload(object).flatMap((workload) => workload.images)
   return images.some((image) => parseImage(image).repository.includes('acr-credential-helper'))
-}
-
-function withTool(tool: string | undefined): Pick<LegacyPart, 'declaredBy'> {
-  return tool === undefined ? {} : { declaredBy: tool }
 }
 
 /** Workloads whose own template decides; a ReplicaSet follows its Deployment, if that was read. */

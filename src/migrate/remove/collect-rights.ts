@@ -1,7 +1,17 @@
 import { keyOf } from '../../kube/types.ts'
 import { isRecord } from '../../lib/json.ts'
-import type { AnyObject } from './legacy-facts.ts'
-import { gitOpsTool, LEGACY_HELPER, LEGACY_NAMESPACE, type LegacyFacts, part, type Workload } from './legacy-facts.ts'
+import {
+  type AnyObject,
+  appliedBy,
+  freeOf,
+  type Judged,
+  LEGACY_HELPER,
+  LEGACY_NAMESPACE,
+  type LegacyFacts,
+  part,
+  stayingOf,
+  type Workload,
+} from './legacy-facts.ts'
 import { list, titleOf } from './workload.ts'
 
 const RBAC = '/apis/rbac.authorization.k8s.io/v1'
@@ -24,8 +34,8 @@ export function collectRights(
   const bindings = objects.filter(({ kind }) => kind === 'ClusterRoleBinding')
   const ofHelper = bindings.filter((object) => list(object, 'subjects').some(isHelper))
   const user = findUser(workloads, deployments)
-  const judged = ofHelper.map((object) => ({ object, why: whyBindingStays(object, user) }))
-  const going = judged.filter(({ why }) => why === undefined).map(({ object }) => object)
+  const judged = ofHelper.map((object): Judged => ({ object, why: whyBindingStays(object, user) }))
+  const going = freeOf(judged)
   const staying = objects.filter(
     (object) => (object.kind === 'ClusterRoleBinding' || object.kind === 'RoleBinding') && !going.includes(object),
   )
@@ -38,20 +48,16 @@ export function collectRights(
       return kind === 'ServiceAccount' && name === LEGACY_HELPER && namespace === LEGACY_NAMESPACE
     })
     .map((object) => ({ object, why: whyAccountStays(object, user, staying) }))
-  const free = (those: typeof roles): readonly AnyObject[] =>
-    those.filter(({ why }) => why === undefined).map(({ object }) => object)
   return {
     rbac: [
       ...going.map((object) => part(object, RBAC, 'clusterrolebindings')),
-      ...free(roles).map((object) => part(object, RBAC, 'clusterroles')),
-      ...free(accounts).map((object) => part(object, '/api/v1', 'serviceaccounts')),
+      ...freeOf(roles).map((object) => part(object, RBAC, 'clusterroles')),
+      ...freeOf(accounts).map((object) => part(object, '/api/v1', 'serviceaccounts')),
     ],
     sharedBindings: ofHelper
       .filter((object) => !list(object, 'subjects').every(isHelper))
       .map(({ metadata }) => metadata.name),
-    shared: [...judged, ...roles, ...accounts].flatMap(({ object, why }) =>
-      why === undefined ? [] : [`${object.kind} ${placeOf(object)}: ${why}`],
-    ),
+    shared: stayingOf([...judged, ...roles, ...accounts]),
   }
 }
 
@@ -75,7 +81,7 @@ function whyBindingStays(object: AnyObject, user: Workload | undefined): string 
     return `it gives ${kind} ${name}, which Alibaba's own helper never had`
   }
   if (user !== undefined) return `${titleOf(user)} has its rights by it`
-  return applied(object, ['f:subjects'])
+  return appliedBy(object, ['f:subjects'])
 }
 
 function whyRoleStays(object: AnyObject, staying: readonly AnyObject[]): string | undefined {
@@ -89,7 +95,7 @@ function whyRoleStays(object: AnyObject, staying: readonly AnyObject[]): string 
   if (labels.some((key) => key.includes('/aggregate-to-'))) return 'it is aggregated into other roles'
   const rules = Array.isArray(object.rules) ? object.rules : []
   if (!rules.every(isPublished)) return "it allows what Alibaba's own helper is not known to need"
-  return applied(object, ['f:rules'])
+  return appliedBy(object, ['f:rules'])
 }
 
 function whyAccountStays(
@@ -102,16 +108,11 @@ function whyAccountStays(
   // Its token, as Kubernetes before 1.24 makes one.
   const foreign = secrets.find(({ name }) => !String(name).startsWith(`${LEGACY_HELPER}-token-`))
   if (foreign !== undefined) return `it names the Secret ${foreign.name}`
-  const tool = applied(object, ['f:metadata'])
+  const tool = appliedBy(object, ['f:metadata'])
   if (tool !== undefined) return tool
   // Its name must not become free while rights wait for it.
   const binding = staying.find((one) => list(one, 'subjects').some(isHelper))
   return binding && `${binding.kind} ${keyOf(binding.metadata)} gives it rights`
-}
-
-function applied(object: AnyObject, path: readonly string[]): string | undefined {
-  const tool = gitOpsTool(object, path)
-  return tool === undefined ? undefined : `${tool} applies it`
 }
 
 function isPublished(rule: unknown): boolean {
@@ -120,10 +121,6 @@ function isPublished(rule: unknown): boolean {
   const texts = (value: unknown): readonly string[] => (Array.isArray(value) ? value.map(String) : [])
   if (texts(nonResourceURLs).length > 0 || texts(apiGroups).some((group) => group !== '')) return false
   return texts(resources).every((resource) => texts(verbs).every((verb) => PUBLISHED[resource]?.includes(verb)))
-}
-
-function placeOf({ kind, metadata }: AnyObject): string {
-  return kind === 'ServiceAccount' ? `${LEGACY_NAMESPACE}/${metadata.name}` : metadata.name
 }
 
 function isHelper({ kind, name, namespace }: Readonly<Record<string, unknown>>): boolean {

@@ -98,7 +98,7 @@ export interface LegacyPart {
   /** Of a Deployment: the labels of its Pods. */
   readonly selector?: Readonly<Record<string, string>>
   /** The tool that would create it again. */
-  readonly declaredBy?: string
+  readonly declaredBy?: string | undefined
 }
 
 /** What exists of Alibaba's own helper and of its users, without the content of Secrets. */
@@ -152,4 +152,30 @@ export function part({ kind, metadata }: AnyObject, api: string, plural: string)
 /** A tool that would recreate the object, unlike the `kubectl apply` of the vendor's documents. */
 export function gitOpsTool({ metadata }: AnyObject, path: readonly string[]): string | undefined {
   return declaredBy(metadata.managedFields, path, ['kubectl', 'kubectl-client-side-apply'])
+}
+
+/** An object of the helper, and why it stays; undefined: nothing else needs it. */
+export interface Judged {
+  readonly object: AnyObject
+  readonly why: string | undefined
+}
+
+export function appliedBy(object: AnyObject, path: readonly string[]): string | undefined {
+  const tool = gitOpsTool(object, path)
+  return tool && `${tool} applies it`
+}
+
+/** The objects that nothing else needs. */
+export function freeOf(judged: readonly Judged[]): readonly AnyObject[] {
+  return judged.filter(({ why }) => why === undefined).map(({ object }) => object)
+}
+
+/** One line for each object that stays, with the reason. */
+export function stayingOf(judged: readonly Judged[]): readonly string[] {
+  return judged.flatMap(({ object, why }) => {
+    const { kind, metadata } = object
+    const { name, namespace = LEGACY_NAMESPACE } = metadata
+    const title = CLUSTER_SCOPED.includes(kind) ? `${kind} ${name}` : `${kind} ${namespace}/${name}`
+    return why === undefined ? [] : [`${title}: ${why}`]
+  })
 }

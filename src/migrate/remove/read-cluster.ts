@@ -3,7 +3,7 @@ import { METADATA_ONLY_LIST } from '../../kube/client.ts'
 import { listPages } from '../../kube/list-pages.ts'
 import { withWriters } from '../../kube/managed-fields.ts'
 import { apiRoot, type KubeObject, keyOf, namespacedPath } from '../../kube/types.ts'
-import { createShare, isRecord } from '../../lib/json.ts'
+import { isRecord } from '../../lib/json.ts'
 import { discoverKinds, listServed, type ServedKind } from '../../release/api-resources.ts'
 import { OBJECTS_PER_PAGE, type Reader } from '../../release/reader.ts'
 import { collectFacts } from './collect-facts.ts'
@@ -16,7 +16,6 @@ import {
   LEGACY_NAMESPACE,
   LEGACY_SECRETS,
   type LegacyFacts,
-  type Workload,
 } from './legacy-facts.ts'
 import { controllerOf, DESCRIBED, describeWorkload, groupOf, oldNames } from './workload.ts'
 
@@ -46,7 +45,6 @@ const LISTS: readonly (readonly [kind: string, apiVersion: string, plural: strin
 export async function readLegacy(reader: Reader): Promise<LegacyFacts> {
   const system = `/api/v1/namespaces/${LEGACY_NAMESPACE}`
   const accept = METADATA_ONLY_LIST
-  const trimObject = createTrim()
   const named = (name: string, more = '') => ({ accept, query: { fieldSelector: `metadata.name=${name}${more}` } })
   const listNamed = (name: string, more = '') =>
     reader.list<KubeObject>(`Secrets named ${name}`, '/api/v1/secrets', named(name, more))
@@ -59,8 +57,8 @@ export async function readLegacy(reader: Reader): Promise<LegacyFacts> {
     Promise.all(LEGACY_SECRETS.map((name) => listNamed(name))),
     // Metadata has no type, which never changes.
     Promise.all(LEGACY_SECRETS.map((name) => listNamed(name, NOT_FOR_PULLS))),
-    readCustom(reader, trimObject),
-    ...LISTS.map((kind) => readKind(reader, kind, trimObject)),
+    readCustom(reader),
+    ...LISTS.map((kind) => readKind(reader, kind)),
   ])
   const foreign = new Set(others.flatMap((list) => (list ?? []).map(({ metadata }) => metadata.uid)))
   const typed = secrets
@@ -110,12 +108,9 @@ function objectPath({ kind, apiVersion, metadata }: AnyObject): string {
   return namespace === undefined ? `${root}/${plural}/${name}` : namespacedPath(root, namespace, plural, name)
 }
 
-type Kind = readonly [kind: string, apiVersion: string, plural: string]
-
 async function readKind(
   reader: Reader,
-  [kind, apiVersion, plural]: Kind,
-  trimObject: ReturnType<typeof createTrim>,
+  [kind, apiVersion, plural]: (typeof LISTS)[number],
 ): Promise<readonly AnyObject[]> {
   const transform = (object: KubeObject): AnyObject => trimObject({ ...object, kind, apiVersion })
   const what = `${kind}s of all namespaces`
@@ -123,7 +118,7 @@ async function readKind(
 }
 
 /** Objects of custom kinds that pull something or refer to an old Secret; the rest is dropped while reading. */
-async function readCustom(reader: Reader, trimObject: ReturnType<typeof createTrim>): Promise<readonly AnyObject[]> {
+async function readCustom(reader: Reader): Promise<readonly AnyObject[]> {
   const { client, signal } = reader
   const found: AnyObject[] = []
   const listKind = async ({ kind, apiVersion, plural }: ServedKind): Promise<void> => {
@@ -155,39 +150,19 @@ const NO_WORKLOADS: readonly string[] = ['rbac.authorization.k8s.io', 'admission
 
 /**
  * Reduces objects while lists are read, because a cluster may have 20,000 ReplicaSets or custom objects. Of an object with a
- * template only the description is kept, with equal parts shared.
+ * template only the description is kept.
  */
-export function createTrim(): (object: AnyObject) => AnyObject {
-  const share = createShare(5_000)
-  return (object) => {
-    const { apiVersion, kind, metadata } = object
-    const { name, namespace, uid, resourceVersion } = metadata
-    const isAccount = kind === 'ServiceAccount' && groupOf(object) === ''
-    if (isAccount && oldNames({ ...object, metadata: undefined }).length > 0) return object
-    if (isPartOfHelper(object)) return object
-    if (isAccount || NO_WORKLOADS.includes(groupOf(object))) {
-      const kept = { name, namespace, uid, resourceVersion } as AnyObject['metadata']
-      return isAccount ? { apiVersion, kind, metadata: kept } : { ...object, metadata: kept }
-    }
-    const described = describeWorkload(object).map((workload): Workload => {
-      const { owner, references, uses, images, serviceAccount } = workload
-      return {
-        ...workload,
-        namespace: share(workload.namespace),
-        serviceAccount: share(serviceAccount),
-        references: share(references),
-        uses: share(uses),
-        images: share(images),
-        owner: share(owner),
-      }
-    })
-    const owner = kind === 'ReplicaSet' ? share(controllerOf(metadata)) : undefined
-    const kept = { name, namespace: share(namespace), ...(owner && { ownerReferences: [owner] }) }
-    return {
-      apiVersion: share(apiVersion),
-      kind,
-      metadata: kept as unknown as AnyObject['metadata'],
-      [DESCRIBED]: described,
-    }
+export function trimObject(object: AnyObject): AnyObject {
+  const { apiVersion, kind, metadata } = object
+  const { name, namespace, uid, resourceVersion } = metadata
+  const isAccount = kind === 'ServiceAccount' && groupOf(object) === ''
+  if (isAccount && oldNames({ ...object, metadata: undefined }).length > 0) return object
+  if (isPartOfHelper(object)) return object
+  if (isAccount || NO_WORKLOADS.includes(groupOf(object))) {
+    const kept = { name, namespace, uid, resourceVersion } as AnyObject['metadata']
+    return isAccount ? { apiVersion, kind, metadata: kept } : { ...object, metadata: kept }
   }
+  const owner = kind === 'ReplicaSet' ? controllerOf(metadata) : undefined
+  const kept = { name, namespace, ...(owner && { ownerReferences: [owner] }) }
+  return { apiVersion, kind, metadata: kept as unknown as AnyObject['metadata'], [DESCRIBED]: describeWorkload(object) }
 }

@@ -4,7 +4,7 @@ import { collectFacts } from '../../../src/migrate/remove/collect-facts.ts'
 import { findDependents } from '../../../src/migrate/remove/find-dependents.ts'
 import type { AnyObject } from '../../../src/migrate/remove/legacy-facts.ts'
 import type { OurSide } from '../../../src/migrate/remove/our-side.ts'
-import { createTrim } from '../../../src/migrate/remove/read-cluster.ts'
+import { trimObject } from '../../../src/migrate/remove/read-cluster.ts'
 import type { HelperConfig } from '../../../src/values/helper-config.generated.ts'
 import { object } from '../import/import-fixture.ts'
 import { A, AGGREGATION, account, B, deployment, pod, recipe2018 } from '../import/recipe-2018.ts'
@@ -369,8 +369,7 @@ for (const { title, objects, depends, domains = [], ...row } of ROWS) {
   test(`cleanup --legacy: ${title}`, () => {
     const found = findDependents(collectFacts(objects), ours(row.ours), domains)
     // Each object is reduced when it is read, as in a real list.
-    const trim = createTrim()
-    const read = objects.map((one) => (UNTRIMMED.includes(one.kind) ? one : trim(one)))
+    const read = objects.map((one) => (UNTRIMMED.includes(one.kind) ? one : trimObject(one)))
     const trimmed = findDependents(collectFacts(read), ours(row.ours), domains)
     assert.deepEqual(trimmed, found)
     assert.deepEqual(
@@ -400,7 +399,7 @@ test("P12 cleanup --legacy: objects of another API group are not mistaken for Ku
     custom('ServiceAccount', 'robot', 'platform.example.com/v1', { imagePullSecrets: [{ name: A }] }),
     custom('Secret', A, 'platform.example.com/v1', {}),
   ]
-  for (const objects of [foreign, foreign.map(createTrim())]) {
+  for (const objects of [foreign, foreign.map(trimObject)]) {
     const { accounts, secrets, workloads } = collectFacts(objects)
     assert.deepEqual([accounts, secrets], [[], []])
     assert.deepEqual(

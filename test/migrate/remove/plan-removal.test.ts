@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { collectFacts } from '../../../src/migrate/remove/collect-facts.ts'
 import { findDependents } from '../../../src/migrate/remove/find-dependents.ts'
 import type { AnyObject } from '../../../src/migrate/remove/legacy-facts.ts'
-import { createTrim } from '../../../src/migrate/remove/read-cluster.ts'
+import { trimObject } from '../../../src/migrate/remove/read-cluster.ts'
 import { describePlan, partTitle, planRemoval, withoutOldNames } from '../../../src/migrate/remove/remove-legacy.ts'
 import { object } from '../import/import-fixture.ts'
 import { A, AGGREGATION, account, B, deployment, recipe2018 } from '../import/recipe-2018.ts'
@@ -118,8 +118,8 @@ test('a webhook configuration stays if one webhook has another owner, its Servic
     ['acr'],
   )
   assert.deepEqual(planRemoval(facts).shared, [
-    'MutatingWebhookConfiguration declared: argocd-controller applies it',
     'MutatingWebhookConfiguration corp-injectors: it has webhooks of others too',
+    'MutatingWebhookConfiguration declared: argocd-controller applies it',
   ])
 })
 
@@ -253,8 +253,7 @@ const KEPT: readonly (readonly [what: string, objects: readonly AnyObject[], kep
 ]
 for (const [what, objects, kept] of KEPT) {
   test(`P12 permissions of Alibaba's helper are removed only if nothing else can need them: ${what}`, () => {
-    const trim = createTrim()
-    const read = objects.map((one) => (one.kind === 'ClusterRole' ? one : trim(one)))
+    const read = objects.map((one) => (one.kind === 'ClusterRole' ? one : trimObject(one)))
     for (const facts of [collectFacts(objects), collectFacts(read)]) {
       const { shared } = planRemoval(facts)
       assert.deepEqual(shared, kept)
