@@ -1,5 +1,5 @@
 import type { HttpResponse, HttpSender } from '../alibaba/transport/http-sender.ts'
-import { parseObject } from '../lib/json.ts'
+import { isRecord, parseObject, recordsOf, textOf } from '../lib/json.ts'
 import { isLoopback } from '../proxy-rules.ts'
 import { basicAuthorization, findLoginTarget, type RegistryAccess, reasonOf } from './token-service.ts'
 
@@ -30,10 +30,10 @@ export async function queryManifest(
   signal?: AbortSignal,
 ): Promise<ManifestResult> {
   const base = request.registry ?? new URL(`https://${request.host}`)
-  const get = (url: URL, headers: Record<string, string>): Promise<HttpResponse> =>
+  const get = (url: URL, headers: Headers): Promise<HttpResponse> =>
     send({ url, method: 'GET', headers, timeout: TIMEOUT }, signal)
   try {
-    return await query(request, base, get)
+    return await query({ ...request, base, get })
   } catch (error) {
     if (signal?.aborted) throw error
     const reason = reasonOf(error)
@@ -41,75 +41,65 @@ export async function queryManifest(
   }
 }
 
-type Get = (url: URL, headers: Record<string, string>) => Promise<HttpResponse>
+type Headers = Readonly<Record<string, string>>
 
-async function query(request: ManifestRequest, base: URL, get: Get): Promise<ManifestResult> {
-  const { repository, reference } = request
+interface Query extends ManifestRequest {
+  readonly base: URL
+  readonly get: (url: URL, headers: Headers) => Promise<HttpResponse>
+}
+
+async function query(own: Query): Promise<ManifestResult> {
+  const { repository, reference, base, get } = own
   const url = new URL(`/v2/${repository}/manifests/${reference}`, base)
-  const accept = { accept: MANIFEST_TYPES }
-  const first = await get(url, accept)
-  const login = await logIn(first, request, base, get)
+  const first = await get(url, { accept: MANIFEST_TYPES })
+  const login = first.status === 401 ? await logIn(own, first) : { headers: {} }
   if ('result' in login) return login
-  const response = login.authorization === undefined ? first : await get(url, { ...accept, ...login })
+  const { headers } = login
+  const response = first.status === 401 ? await get(url, { accept: MANIFEST_TYPES, ...headers }) : first
   const { status } = response
   if (status === 200)
-    return { ...resultOf('found', base, response), platforms: await platformsOf(response, request, base, login, get) }
+    return { ...resultOf('found', base, response), platforms: await platformsOf(own, response, headers) }
   if (status === 401 || status === 403) return resultOf('denied', base, response)
   if (status === 404) {
-    const tags = await get(new URL(`/v2/${repository}/tags/list?n=1`, base), headersOf(login))
+    const tags = await get(new URL(`/v2/${repository}/tags/list?n=1`, base), headers)
     return resultOf(errorCodes(tags.text).includes('NAME_UNKNOWN') ? 'repository-absent' : 'tag-absent', base, response)
   }
   return resultOf(status === 429 ? 'throttled' : 'unreachable', base, response)
 }
 
-interface Authorization {
-  /** Undefined: the registry requires none. */
-  readonly authorization?: string
-}
-
-async function logIn(
-  first: HttpResponse,
-  request: ManifestRequest,
-  base: URL,
-  get: Get,
-): Promise<Authorization | ManifestResult> {
-  if (first.status !== 401) return {}
-  const target = findLoginTarget(first, base, request)
+async function logIn(own: Query, first: HttpResponse): Promise<{ readonly headers: Headers } | ManifestResult> {
+  const target = findLoginTarget(first, own.base, own)
   if (target.kind === 'skipped') return { result: 'skipped', detail: target.detail, platforms: [] }
-  const basic = basicAuthorization(request)
-  if (target.kind === 'basic') return { authorization: basic }
-  target.url.searchParams.set('scope', `repository:${request.repository}:pull`)
-  const response = await get(target.url, { accept: 'application/json', authorization: basic })
+  const authorization = basicAuthorization(own)
+  if (target.kind === 'basic') return { headers: { authorization } }
+  target.url.searchParams.set('scope', `repository:${own.repository}:pull`)
+  const response = await own.get(target.url, { accept: 'application/json', authorization })
   if (response.status === 401 || response.status === 403) return resultOf('login-refused', target.url, response)
   const { token, access_token: other } = parseObject(response.text) ?? {}
   const bearer = typeof token === 'string' ? token : other
   if (response.status !== 200 || typeof bearer !== 'string') return resultOf('unreachable', target.url, response)
-  return { authorization: `Bearer ${bearer}` }
+  return { headers: { authorization: `Bearer ${bearer}` } }
 }
 
 async function platformsOf(
+  { repository, base, get }: Query,
   response: HttpResponse,
-  { repository }: ManifestRequest,
-  base: URL,
-  login: Authorization,
-  get: Get,
+  headers: Headers,
 ): Promise<readonly string[]> {
-  const manifest = parseObject(response.text) ?? {}
-  if (Array.isArray(manifest.manifests)) return indexPlatforms(manifest)
-  const digest = configDigest(manifest)
-  if (digest === undefined) return []
+  const { manifests, config } = parseObject(response.text) ?? {}
+  if (Array.isArray(manifests)) {
+    const platforms = recordsOf(manifests.slice(0, MOST_PLATFORMS)).flatMap(({ platform }) => platformOf(platform))
+    // An attestation is for `unknown/unknown`.
+    return [...new Set(platforms.filter((platform) => !platform.startsWith('unknown')))]
+  }
+  const digest = isRecord(config) ? textOf(config.digest) : ''
+  if (!/^[a-z0-9]+:[a-f0-9]{32,}$/.test(digest)) return []
   const url = new URL(`/v2/${repository}/blobs/${digest}`, base)
-  const first = await get(url, headersOf(login))
+  const first = await get(url, headers)
   // Blobs are often in an object store, which must not see the registry's login.
   const to = first.status >= 300 && first.status < 400 ? new URL(first.headers.location ?? '', url) : undefined
   const isSafe = to !== undefined && (to.protocol === 'https:' || isLoopback(to.hostname))
-  const config = parseObject((isSafe ? await get(to, {}) : first).text)
-  const platform = platformOf(config)
-  return platform === undefined ? [] : [platform]
-}
-
-function headersOf({ authorization }: Authorization): Record<string, string> {
-  return authorization === undefined ? {} : { authorization }
+  return platformOf(parseObject((isSafe ? await get(to, {}) : first).text))
 }
 
 function resultOf(result: ManifestResult['result'], { host }: URL, { status, text }: HttpResponse): ManifestResult {
@@ -147,34 +137,15 @@ const MOST_PLATFORMS = 100
 
 /** The codes of a registry's error response (OCI distribution specification, "Error Codes"). */
 function errorCodes(text: string): readonly string[] {
-  const errors = parseObject(text)?.errors
-  if (!Array.isArray(errors)) return []
-  return errors
+  return recordsOf(parseObject(text)?.errors)
     .slice(0, MOST_CODES)
-    .map((error: { code?: unknown } | null) => error?.code)
-    .filter((code): code is string => typeof code === 'string' && /^[A-Z_]{1,64}$/.test(code))
+    .map(({ code }) => textOf(code))
+    .filter((code) => /^[A-Z_]{1,64}$/.test(code))
 }
 
-/** The platforms of an index, without the `unknown/unknown` of attestations. */
-function indexPlatforms(manifest: Readonly<Record<string, unknown>>): readonly string[] {
-  const entries: readonly unknown[] = Array.isArray(manifest.manifests) ? manifest.manifests : []
-  const platforms = entries
-    .slice(0, MOST_PLATFORMS)
-    .map((entry) => platformOf((entry as { platform?: Parameters<typeof platformOf>[0] } | null)?.platform))
-  return [
-    ...new Set(platforms.filter((platform) => platform !== undefined && !platform.startsWith('unknown'))),
-  ] as string[]
-}
-
-/** Such as `linux/arm64`, of an image's configuration or an index's entry. */
-function platformOf(value: { readonly os?: unknown; readonly architecture?: unknown } | undefined): string | undefined {
-  const { os, architecture } = value ?? {}
-  const isWord = (word: unknown): word is string => typeof word === 'string' && /^[a-z0-9]{1,20}$/.test(word)
-  return isWord(os) && isWord(architecture) ? `${os}/${architecture}` : undefined
-}
-
-/** The digest of the configuration of an image for one platform. */
-function configDigest(manifest: Readonly<Record<string, unknown>>): string | undefined {
-  const { digest } = (manifest.config ?? {}) as { digest?: unknown }
-  return typeof digest === 'string' && /^[a-z0-9]+:[a-f0-9]{32,}$/.test(digest) ? digest : undefined
+/** Such as `linux/arm64`, of an image's configuration or an index's entry; empty without both words. */
+function platformOf(value: unknown): readonly string[] {
+  const { os, architecture } = isRecord(value) ? value : {}
+  const words = [textOf(os), textOf(architecture)]
+  return words.every((word) => /^[a-z0-9]{1,20}$/.test(word)) ? [words.join('/')] : []
 }

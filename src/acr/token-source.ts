@@ -4,7 +4,7 @@ import {
   getPersonalToken,
   listInstanceEndpoint,
 } from '../alibaba/cr.ts'
-import type { CredentialProvider, Credentials } from '../alibaba/credentials.ts'
+import type { CredentialProvider } from '../alibaba/credentials.ts'
 import { type ReadText, readMounted } from '../alibaba/identities/access-key.ts'
 import type { AssumeRoleStep } from '../alibaba/identities/assumed-role.ts'
 import { stopwatch } from '../alibaba/transport/cloud-clock.ts'
@@ -45,7 +45,9 @@ export function createTokenSource(registry: RegistryConfig, deps: TokenSourceDep
   const credentials = registry.edition === 'static' ? undefined : deps.identity(registry.assumeRole)
   // Entries whose requests differ cannot share one.
   const request = `${key} ${registry.apiNetwork} ${registry.expiresInHours}`
-  const login = deps.logins?.get(request) ?? singleFlight(createFetch(registry, credentials, deps))
+  const login =
+    deps.logins?.get(request) ??
+    singleFlight(credentials ? createFetch(registry, credentials, deps) : createStaticFetch(registry, deps))
   deps.logins?.set(request, login)
   return {
     key,
@@ -61,16 +63,6 @@ export function createTokenSource(registry: RegistryConfig, deps: TokenSourceDep
       return { ...token, domains }
     },
   }
-}
-
-function createFetch(
-  registry: RegistryConfig,
-  credentials: CredentialProvider | undefined,
-  deps: TokenSourceDeps,
-): LoginFetch {
-  if (credentials === undefined) return createStaticFetch(registry, deps)
-  const create = registry.edition === 'enterprise' ? createEnterpriseFetch : createPersonalFetch
-  return create(registry, credentials, deps)
 }
 
 function noDomain(registry: RegistryConfig): NopassError {
@@ -98,20 +90,26 @@ function createStaticFetch(registry: RegistryConfig, deps: TokenSourceDeps): Log
 const DOMAINS_LIVE = 30 * 60_000
 const DOMAINS_LIVE_LONGEST = 120 * 60_000
 
-/** Tokens of an Enterprise instance: a new session, one token call, and the instance's addresses about once an hour. */
-function createEnterpriseFetch(registry: RegistryConfig, identity: CredentialProvider, deps: RegistryApi): LoginFetch {
-  const { clock } = deps.transport
-  const { random = Math.random } = deps
-  const location = deps.endpoints.locate('cr', registry.region, registry.apiNetwork)
+/** A login with ACR's own tokens: a new session, and one token call with it. */
+function createFetch(registry: RegistryConfig, identity: CredentialProvider, deps: RegistryApi): LoginFetch {
+  const { transport, endpoints } = deps
+  const location = endpoints.locate('cr', registry.region, registry.apiNetwork)
+  const withSession = createTokenSession(identity, transport.clock)
+  const fetch =
+    registry.edition === 'enterprise' ? createEnterpriseFetch(registry, deps) : createPersonalFetch(registry)
+  return (signal) => withSession((credentials) => fetch({ transport, ...location, credentials, signal }), signal)
+}
+
+type FetchAt = (target: AbortableTarget) => Promise<FetchedLogin>
+
+/** Tokens of an Enterprise instance, and the instance's addresses about once an hour. */
+function createEnterpriseFetch(registry: RegistryConfig, { transport, random = Math.random }: RegistryApi): FetchAt {
+  const { clock } = transport
   let instanceId = registry.instanceId || undefined
   let hours = registry.expiresInHours ?? undefined
   let addresses: { own: readonly OwnDomain[]; readAt: number } | undefined
-  const withSession = createTokenSession(identity, clock)
 
-  return (signal) =>
-    withSession((credentials) => fetchToken({ transport: deps.transport, ...location, credentials, signal }), signal)
-
-  async function fetchToken(target: AbortableTarget): Promise<FetchedLogin> {
+  return async (target) => {
     instanceId ??= await findInstanceId(target, registry)
     const requestedAt = stopwatch(clock)
     const token = await tokenOf(target, instanceId)
@@ -133,7 +131,9 @@ function createEnterpriseFetch(registry: RegistryConfig, identity: CredentialPro
   }
 
   async function ownDomains(target: AbortableTarget, id: string) {
-    if (addresses !== undefined && isCached(clock.now() - addresses.readAt, random())) return addresses.own
+    const age = addresses === undefined ? Number.POSITIVE_INFINITY : clock.now() - addresses.readAt
+    const isCached = age < DOMAINS_LIVE || (age < DOMAINS_LIVE_LONGEST && random() < 0.5)
+    if (addresses !== undefined && isCached) return addresses.own
     try {
       const own = enterpriseDomains(await listInstanceEndpoint(target, id))
       addresses = { own, readAt: clock.now() }
@@ -144,21 +144,12 @@ function createEnterpriseFetch(registry: RegistryConfig, identity: CredentialPro
   }
 }
 
-function isCached(age: number, random: number): boolean {
-  return age < DOMAINS_LIVE || (age < DOMAINS_LIVE_LONGEST && random < 0.5)
-}
-
 /** Tokens of the Personal Edition as it was until 2024-09-08; newer ones (`crpi-…`) are static registries. */
-function createPersonalFetch(registry: RegistryConfig, identity: CredentialProvider, deps: RegistryApi): LoginFetch {
-  const { transport } = deps
-  const location = deps.endpoints.locate('cr', registry.region, registry.apiNetwork)
-  const own = personalDomains(registry.region ?? '')
-  const withSession = createTokenSession(identity, transport.clock)
-  return (signal) => withSession((credentials) => fetchToken(credentials, signal), signal)
-
-  async function fetchToken(credentials: Credentials, signal: AbortSignal): Promise<FetchedLogin> {
-    const requestedAt = stopwatch(transport.clock)
-    const token = await getPersonalToken({ transport, ...location, credentials, signal }).catch((error: unknown) => {
+function createPersonalFetch({ region = '' }: RegistryConfig): FetchAt {
+  const own = personalDomains(region)
+  return async (target) => {
+    const requestedAt = stopwatch(target.transport.clock)
+    const token = await getPersonalToken(target).catch((error: unknown) => {
       throw unknownUser(error)
     })
     return { ...token, issuedAt: requestedAt(), own }

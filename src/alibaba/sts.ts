@@ -21,44 +21,46 @@ export interface RoleRequest {
 }
 
 /** @throws CLOUD_DENIED also when the role does not trust the caller */
-export async function assumeRole(
+export function assumeRole(
   target: CloudService,
   credentials: CredentialProvider | Credentials,
   request: RoleRequest & { readonly externalId?: string | undefined },
   signal?: AbortSignal,
 ): Promise<Credentials> {
-  const query = {
-    RoleArn: request.roleArn,
-    RoleSessionName: sessionNameOf(request.sessionName),
-    DurationSeconds: request.durationSeconds,
-    ExternalId: request.externalId,
-  }
-  try {
-    const response = await call(target, { action: 'AssumeRole', query, credentials }, signal)
-    return sessionOf(response, target.transport.clock)
-  } catch (error) {
-    throw withHint(error, request.roleArn, 'AssumeRole')
-  }
+  const query = { ...roleParameters(request), ExternalId: request.externalId }
+  return openSession(target, { action: 'AssumeRole', query, credentials }, request, signal)
 }
 
 /** The token is sent in the body, because URLs end up in logs. */
-export async function assumeRoleWithOidc(
+export function assumeRoleWithOidc(
   target: CloudService,
   request: RoleRequest & { readonly oidcProviderArn: string; readonly oidcToken: string },
   signal?: AbortSignal,
 ): Promise<Credentials> {
-  const form = {
-    OIDCProviderArn: request.oidcProviderArn,
-    OIDCToken: request.oidcToken,
-    RoleArn: request.roleArn,
-    RoleSessionName: sessionNameOf(request.sessionName),
-    DurationSeconds: request.durationSeconds,
-  }
+  const { oidcProviderArn, oidcToken } = request
+  const form = { ...roleParameters(request), OIDCProviderArn: oidcProviderArn, OIDCToken: oidcToken }
+  return openSession(target, { action: 'AssumeRoleWithOIDC', form, credentials: undefined }, request, signal)
+}
+
+const roleParameters = ({ roleArn, sessionName, durationSeconds }: RoleRequest) => ({
+  RoleArn: roleArn,
+  RoleSessionName: sessionNameOf(sessionName),
+  DurationSeconds: durationSeconds,
+})
+
+async function openSession(
+  target: CloudService,
+  request: Parameters<typeof call>[1],
+  { roleArn }: RoleRequest,
+  signal?: AbortSignal,
+): Promise<Credentials> {
   try {
-    const response = await call(target, { action: 'AssumeRoleWithOIDC', form, credentials: undefined }, signal)
-    return sessionOf(response, target.transport.clock)
+    return sessionOf(await call(target, request, signal), target.transport.clock)
   } catch (error) {
-    throw withHint(error, request.roleArn, 'AssumeRoleWithOIDC')
+    const hint = error instanceof NopassError ? HINTS[error.code]?.(request.action, error.reason) : undefined
+    if (!(error instanceof NopassError) || hint === undefined) throw error
+    const { retryAfterMs, cause } = error
+    throw reworded(error, `${error.message} for the role ${roleArn}`, { hint, retryAfterMs, cause })
   }
 }
 
@@ -102,13 +104,6 @@ function sessionNameOf(desired: string): string {
     .replace(/[^A-Za-z0-9.@_-]/g, '-')
     .slice(0, 64)
     .padEnd(2, '-')
-}
-
-function withHint(error: unknown, roleArn: string, action: string): unknown {
-  const hint = error instanceof NopassError ? HINTS[error.code]?.(action, error.reason) : undefined
-  if (!(error instanceof NopassError) || hint === undefined) return error
-  const { retryAfterMs, cause } = error
-  return reworded(error, `${error.message} for the role ${roleArn}`, { hint, retryAfterMs, cause })
 }
 
 const HINTS: Readonly<Record<string, (action: string, reason: string | undefined) => string | undefined>> = {

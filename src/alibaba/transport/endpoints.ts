@@ -14,14 +14,7 @@ export interface EndpointOptions {
   readonly network?: Network | undefined
 }
 
-export interface Endpoints {
-  /** Base URL of a product in a region; `network: auto` follows the general setting. @throws ENDPOINT_INVALID */
-  url(product: Product, region?: string, network?: Network): URL
-  /** The same, for calls that can fall back to the public address. @throws ENDPOINT_INVALID */
-  locate(product: Product, region?: string, network?: Network): ServiceLocation
-  /** Base URL that replaces every registry domain (tests and the sandbox), else undefined. */
-  registry(): URL | undefined
-}
+export type Endpoints = ReturnType<typeof createEndpoints>
 
 export interface ServiceLocation {
   readonly endpoint: URL
@@ -38,8 +31,9 @@ const INSTANCE_METADATA = 'http://100.100.100.200'
 const WITHOUT_CR_VPC: readonly string[] = ['cn-huhehaote', 'cn-wulanchabu', 'cn-heyuan']
 
 /** The address of each product: an override, or Alibaba's host for region and network. */
-export function createEndpoints(options: EndpointOptions = {}): Endpoints {
+export function createEndpoints(options: EndpointOptions = {}) {
   const { overrides = {}, region: ownRegion = '', network: general = 'auto' } = options
+  /** Base URL of a product in a region; `network: auto` follows the general setting. @throws ENDPOINT_INVALID */
   function url(product: Product, region?: string, requested: Network = 'auto'): URL {
     const network = requested === 'auto' ? general : requested
     const override = overrides[product]
@@ -50,9 +44,11 @@ export function createEndpoints(options: EndpointOptions = {}): Endpoints {
     return new URL(`https://${hostOf(product, where, inVpc, network)}`)
   }
   return {
+    /** Base URL that replaces every registry domain (tests and the sandbox), else undefined. */
     registry: () => (overrides.registry ? endpointUrl('registry', overrides.registry) : undefined),
     url,
-    locate(product, region, requested = 'auto') {
+    /** The same as `url`, for calls that can fall back to the public address. @throws ENDPOINT_INVALID */
+    locate(product: Product, region?: string, requested: Network = 'auto'): ServiceLocation {
       const endpoint = url(product, region, requested)
       const isAutomatic = requested === 'auto' && general === 'auto'
       const publicEndpoint = isAutomatic ? url(product, region, 'public') : endpoint
