@@ -3,7 +3,7 @@ import type { ErrorCode } from '../../errors.ts'
 import { ValuesError } from '../values-error.ts'
 import { undecodedByte } from './decode-text.ts'
 import type { MapNode, Origin, Position, SourceFile, YamlNode } from './yaml-node.ts'
-import { createNodeReader } from './yaml-nodes.ts'
+import { readNodes } from './yaml-nodes.ts'
 
 /** A file's content, and all errors in its syntax. */
 export interface ReadResult {
@@ -54,9 +54,9 @@ export function readYaml(file: SourceFile, origin: Origin): ReadResult {
   if (directive !== undefined) errors.push(new ValuesError('YAML_TAG', `a ${directive} directive`, { at: at(0) }))
   if (first === undefined || errors.length > 0)
     return { root: errors.length > 0 ? undefined : emptyMap(file, origin), errors }
-  const reader = createNodeReader(first, { text: file.text, at, origin })
-  const root = first.contents === null ? emptyMap(file, origin) : reader.read(first.contents)
-  errors.push(...reader.errors)
+  const { contents } = first
+  const root =
+    contents === null ? emptyMap(file, origin) : readNodes(first, contents, { text: file.text, at, origin, errors })
   const isEmpty = root.kind === 'scalar' && root.value === null
   const isReadable = errors.every(({ code }) => SOFT.includes(code))
   return { root: isReadable ? (isEmpty ? emptyMap(file, origin) : root) : undefined, errors }
@@ -77,7 +77,7 @@ function startOf(document: Document.Parsed): number {
 }
 
 function syntaxError(problem: YAMLError, at: (offset: number) => Position): ValuesError {
-  const { code, message, hint } = PROBLEMS[problem.code]
+  const { code, message, hint } = PROBLEMS[problem.code] ?? OTHER_PROBLEM
   return new ValuesError(code, message, { at: at(problem.pos[0]), hint, hideLine: true })
 }
 
@@ -110,14 +110,21 @@ interface SyntaxProblem {
 
 const syntax = (message: string, hint: string): SyntaxProblem => ({ code: 'YAML_SYNTAX', message, hint })
 
+const MISPLACED = syntax('an anchor or tag in the wrong place', 'Put one right before its value, and none at an alias.')
+const TAG: SyntaxProblem = {
+  code: 'YAML_TAG',
+  message: 'a tag that is not known',
+  hint: 'Remove the tag; put text that starts with ! in quotes.',
+}
+
 // Our own messages, because the parser's quote the file, which may contain secrets.
-const PROBLEMS: Readonly<Record<YamlErrorCode, SyntaxProblem>> = {
-  ALIAS_PROPS: syntax('an alias with a tag or an anchor', 'Leave only the alias.'),
+const PROBLEMS: Readonly<Partial<Record<YamlErrorCode, SyntaxProblem>>> = {
+  ALIAS_PROPS: MISPLACED,
   BAD_ALIAS: syntax(
     'an alias or anchor without a usable name',
     'Name it with letters and digits; text that starts with * or & needs quotes.',
   ),
-  BAD_COLLECTION_TYPE: { code: 'YAML_TAG', message: 'a tag on a map or list', hint: 'Remove the tag.' },
+  BAD_COLLECTION_TYPE: TAG,
   BAD_DIRECTIVE: {
     code: 'YAML_TAG',
     message: 'a directive',
@@ -131,34 +138,27 @@ const PROBLEMS: Readonly<Record<YamlErrorCode, SyntaxProblem>> = {
     'a line that is indented wrongly, or follows a bracket that was not closed',
     'Indent it like its neighbours, with spaces, and close what was opened before it.',
   ),
-  BAD_PROP_ORDER: syntax('an anchor or tag in the wrong place', 'Put it right before its value.'),
+  BAD_PROP_ORDER: MISPLACED,
   BAD_SCALAR_START: syntax('text that starts with a character that YAML reserves', 'Put the text in quotes.'),
   BLOCK_AS_IMPLICIT_KEY: syntax(
     'a map on the line of another key',
     'Start it on its own line, or put the text in quotes if the colon belongs to it.',
   ),
   BLOCK_IN_FLOW: syntax('an indented block between brackets', 'Write it between brackets too.'),
-  DUPLICATE_KEY: { code: 'YAML_DUPLICATE_KEY', message: 'a key that appears twice', hint: 'Remove one of the two.' },
-  IMPOSSIBLE: syntax('something that is not YAML', 'Rewrite this line.'),
   KEY_OVER_1024_CHARS: syntax('a key of more than 1024 characters', 'Look for a missing quote or line break.'),
   MISSING_CHAR: syntax(
     'a missing colon, comma, bracket or quote',
     'Look for what was opened before this position and not closed, or for a key without a colon.',
   ),
   MULTILINE_IMPLICIT_KEY: syntax('a key that spans several lines', 'Look for a missing colon or a missing quote.'),
-  MULTIPLE_ANCHORS: syntax('two anchors on one value', 'Keep one.'),
-  MULTIPLE_DOCS: { code: 'YAML_DOCUMENTS', message: 'a second document', hint: 'Split it into one file per document.' },
-  MULTIPLE_TAGS: { code: 'YAML_TAG', message: 'two tags on one value', hint: 'Remove both.' },
-  NON_STRING_KEY: { code: 'YAML_KEY', message: 'a key that is not plain text', hint: 'Put the key in quotes.' },
+  MULTIPLE_ANCHORS: MISPLACED,
+  MULTIPLE_TAGS: TAG,
   RESOURCE_EXHAUSTION: syntax('the file is nested too deeply', 'Values need a few levels only.'),
   TAB_AS_INDENT: syntax('a tab where the line is indented', 'Indent with spaces.'),
-  TAG_RESOLVE_FAILED: {
-    code: 'YAML_TAG',
-    message: 'a tag that is not known',
-    hint: 'Remove the tag; put text that starts with ! in quotes.',
-  },
-  UNEXPECTED_TOKEN: syntax(
-    'something that does not belong here',
-    'Look for a missing quote, bracket or line break before it.',
-  ),
+  TAG_RESOLVE_FAILED: TAG,
 }
+
+const OTHER_PROBLEM = syntax(
+  'something that does not belong here',
+  'Look for a missing quote, bracket or line break before it.',
+)

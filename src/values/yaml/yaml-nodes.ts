@@ -15,12 +15,6 @@ import { ambiguous, findBadEscape } from './scalar-errors.ts'
 import type { MapEntry, Origin, Position, YamlNode } from './yaml-node.ts'
 import { agreedValue, readings } from './yaml-scalar.ts'
 
-/** Converts parsed YAML to nodes with places, and collects what parsers disagree about. */
-export interface NodeReader {
-  read(node: Node): YamlNode
-  readonly errors: readonly ValuesError[]
-}
-
 // The same order of size as go-yaml's own limit for a file of this kind; values need a handful.
 const MAX_ALIASES = 100
 // Longer keys are refused by YAML 1.2 and by Helm's reader.
@@ -28,16 +22,17 @@ const MAX_KEY = 1000
 
 type YamlPair = Pair<Node | null, Node | null>
 
-export interface ReaderContext {
+interface Reading {
   /** The whole file. */
   readonly text: string
   readonly at: (offset: number) => Position
   readonly origin: Origin
+  /** Gets what parsers disagree about. */
+  readonly errors: ValuesError[]
 }
 
-/** A reader for one document. */
-export function createNodeReader(document: Document.Parsed, { text, at, origin }: ReaderContext): NodeReader {
-  const errors: ValuesError[] = []
+/** Converts parsed YAML to nodes with places. */
+export function readNodes(document: Document.Parsed, contents: Node, { text, at, origin, errors }: Reading): YamlNode {
   const open = new Set<Node>()
   let aliases = 0
   const place = (node: Node): Position => at(node.range?.[0] ?? 0)
@@ -181,7 +176,7 @@ export function createNodeReader(document: Document.Parsed, { text, at, origin }
     return entries
   }
 
-  return { read, errors }
+  return read(contents)
 }
 
 function isMergeKey(key: Node | null): key is YamlScalar {
