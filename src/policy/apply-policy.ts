@@ -141,14 +141,12 @@ function withCode(error: unknown, step: PolicyStep): unknown {
     return new NopassError('POLICY_LIMIT', `cannot ${describeStep(step)}: a limit of RAM is reached`, ids)
   }
   // CreateRole and CreatePolicy, "Error codes"; the parameter of UpdateRole starts with New.
-  if (/^InvalidParameter\.(New)?AssumeRolePolicyDocument\.Length$/.test(reason)) {
-    return new NopassError('POLICY_TOO_LARGE', `cannot ${describeStep(step)}: RAM does not accept its length`, {
-      ...ids,
-      hint: 'Remove statements that nothing needs from the trust policy of the role, or use a separate role for this cluster.',
-    })
-  }
-  if (/^InvalidParameter\.PolicyDocument\.Length$/.test(reason)) {
-    return new NopassError('POLICY_TOO_LARGE', `cannot ${describeStep(step)}: RAM does not accept its length`, ids)
-  }
-  return error
+  if (!/^InvalidParameter\.((New)?AssumeRole)?PolicyDocument\.Length$/.test(reason)) return error
+  return new NopassError('POLICY_TOO_LARGE', `cannot ${describeStep(step)}: RAM does not accept its length`, {
+    ...ids,
+    hint: reason.includes('AssumeRole') ? LONG_TRUST : undefined,
+  })
 }
+
+const LONG_TRUST =
+  'Remove statements that nothing needs from the trust policy of the role, or use a separate role for this cluster.'

@@ -86,40 +86,21 @@ function mismatches({ conditions }: RamStatement, context: Caller['context']): r
 
 /** Unexpected callers that are allowed: another ServiceAccount, or a caller without the external id. */
 function strangers(trust: readonly RamStatement[], caller: Caller): readonly string[] {
-  return variations(caller.context)
-    .filter(({ context }) => isTrusted(trust, { ...caller, context }))
-    .map(({ who }) => who)
-}
-
-function variations(
-  context: Caller['context'],
-): readonly { readonly who: string; readonly context: Caller['context'] }[] {
-  const subject = context.get('oidc:sub')?.[0]
-  const [, , namespace = '', name = ''] = subject?.split(':') ?? []
-  const others = subject === undefined ? [] : [`${namespace}:other-than-${name}`, `other-than-${namespace}:${name}`]
-  return [
-    ...others.map((other, index) => ({
-      who: index === 0 ? `other ServiceAccounts of namespace ${namespace}` : 'ServiceAccounts of other namespaces',
-      context: new Map([...context, ['oidc:sub', [`system:serviceaccount:${other}`]] as const]),
-    })),
+  const { context } = caller
+  const [, , namespace, name] = context.get('oidc:sub')?.[0]?.split(':') ?? []
+  const account = (subject: string): readonly string[] => [`system:serviceaccount:${subject}`]
+  const changes: readonly (readonly [key: string, values: readonly string[], who: string])[] = [
+    ['oidc:sub', account(`${namespace}:other-than-${name}`), `other ServiceAccounts of namespace ${namespace}`],
+    ['oidc:sub', account(`other-than-${namespace}:${name}`), 'ServiceAccounts of other namespaces'],
     // RAM's page on OIDC providers requires `oidc:aud`; without it a token for any client of the provider is accepted.
-    ...(context.has('oidc:aud')
-      ? [
-          {
-            who: 'tokens for other audiences',
-            context: new Map([...context, ['oidc:aud', ['other-than-sts.aliyuncs.com']] as const]),
-          },
-        ]
-      : []),
-    ...(context.has('sts:externalid')
-      ? [
-          {
-            who: 'callers without the external id',
-            context: new Map([...context].filter(([key]) => key !== 'sts:externalid')),
-          },
-        ]
-      : []),
+    ['oidc:aud', ['other-than-sts.aliyuncs.com'], 'tokens for other audiences'],
+    ['sts:externalid', [], 'callers without the external id'],
   ]
+  return changes
+    .filter(([key, values]) => {
+      return context.has(key) && isTrusted(trust, { ...caller, context: new Map([...context, [key, values]]) })
+    })
+    .map(([, , who]) => who)
 }
 
 const list = (values: readonly string[]): string => [...new Set(values)].join(' or ')

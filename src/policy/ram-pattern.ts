@@ -2,30 +2,19 @@ import { wildcardsMeet } from '../lib/wildcards.ts'
 
 /** RAM's wildcards: `*` matches any characters, `?` any single one. A `*` in `name` is matched only by a wildcard. */
 export function matchesPattern(pattern: string, name: string): boolean {
-  return matchesCharacters([...pattern], [...name])
-}
-
-function matchesCharacters(pattern: readonly string[], name: readonly string[]): boolean {
-  let p = 0
-  let n = 0
-  let star = -1
-  let resume = 0
-  while (n < name.length) {
-    if (pattern[p] === '*') {
-      star = p
-      p += 1
-      resume = n
-    } else if (p < pattern.length && (pattern[p] === name[n] || pattern[p] === '?')) {
-      p += 1
-      n += 1
-    } else if (star >= 0) {
-      p = star + 1
-      resume += 1
-      n = resume
-    } else return false
+  const characters = [...name]
+  // How much of the name the pattern up to here can match.
+  let lengths = new Set([0])
+  for (const one of pattern) {
+    const next = new Set<number>()
+    if (one === '*') for (let length = Math.min(...lengths); length <= characters.length; length++) next.add(length)
+    else
+      for (const length of lengths) {
+        if (characters[length] === one || (one === '?' && length < characters.length)) next.add(length + 1)
+      }
+    lengths = next
   }
-  while (pattern[p] === '*') p += 1
-  return p === pattern.length
+  return lengths.has(characters.length)
 }
 
 /** Actions are case-insensitive: `cr:*`, `cr:List*`, `*`. */

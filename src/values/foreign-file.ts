@@ -20,26 +20,18 @@ export function hideForeign(
   known: readonly string[],
   what: string,
 ): readonly ValuesError[] {
-  const foreign = files.filter(({ file, root }) => {
-    return errors.some(({ place }) => place.file === file.name) && !isOurs(file.text, root, known)
-  })
-  if (foreign.length === 0) return errors
-  const isForeign = ({ place }: ValuesError): boolean => foreign.some(({ file }) => file.name === place.file)
-  const quoted = errors.filter((error) => isForeign(error) && mayQuote(error))
-  return [
-    ...errors
-      .filter((error) => !quoted.includes(error))
-      .map((error) => (isForeign(error) ? withoutLine(error) : error)),
-    ...foreign
-      .filter(({ file }) => quoted.some(({ place }) => place.file === file.name))
-      .map(({ file, root }) => {
-        return new ValuesError(root === undefined ? 'YAML_ROOT' : 'SCHEMA_UNKNOWN_KEY', `this is not a ${what}`, {
-          at: { file: file.name, line: 1, column: 1 },
-          hint: `Check that it is the file that you mean; a ${what} has keys such as \`${known[0]}\`.`,
-          hideLine: true,
-        })
-      }),
-  ]
+  return files.reduce<readonly ValuesError[]>((all, { file, root }) => {
+    const isHere = ({ place }: ValuesError): boolean => place.file === file.name
+    if (!all.some(isHere) || isOurs(file.text, root, known)) return all
+    const kept = all
+      .filter((error) => !isHere(error) || !mayQuote(error))
+      .map((error) => (isHere(error) ? withoutLine(error) : error))
+    if (kept.length === all.length) return kept
+    const code = root === undefined ? 'YAML_ROOT' : 'SCHEMA_UNKNOWN_KEY'
+    const at = { file: file.name, line: 1, column: 1 }
+    const hint = `Check that it is the file that you mean; a ${what} has keys such as \`${known[0]}\`.`
+    return [...kept, new ValuesError(code, `this is not a ${what}`, { at, hint, hideLine: true })]
+  }, errors)
 }
 
 /** Not what says that something is missing, and not what our own words say of how a file is written. */

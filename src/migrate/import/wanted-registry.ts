@@ -12,8 +12,6 @@ export type WantedRegistry = Pick<AddonEntry, 'instanceId' | 'domains' | 'assume
   readonly region: string
 }
 
-const BARE = { instanceId: undefined, domains: [], assumeRole: undefined, duration: undefined }
-
 /**
  * The registries that the old helper served: those in its configuration; else, as with the helper of 2018, the account's Personal
  * Edition in each region of the used images and in the cluster's region.
@@ -43,8 +41,7 @@ function fromEntries(
       noRegion(`\`${entry.place}\``, log)
       return []
     }
-    const { place, instanceId, domains, assumeRole, duration } = entry
-    return [{ place, instanceId, domains, assumeRole, duration, instanceName: undefined, region: known }]
+    return [{ ...entry, instanceName: undefined, region: known }]
   })
 }
 
@@ -67,8 +64,8 @@ function fromPatterns(
     const regions = known.length > 0 || region === undefined ? known : [region]
     if (regions.length === 0) noRegion(`\`${pattern}\` of \`acr-registry\``, log)
     for (const one of regions) {
-      const registry = own.instance === undefined ? personal(one) : enterprise(own.instance, one)
-      found.set(`${own.instance ?? ''} ${one}`, { ...registry, place: 'acr-registry' })
+      const registry = { ...personal(one), place: 'acr-registry', instanceName: own.instance }
+      found.set(`${own.instance ?? ''} ${one}`, registry)
     }
   }
   if (found.size === 0 && log.errors.length === 0) {
@@ -78,13 +75,15 @@ function fromPatterns(
   return [...found.values()]
 }
 
-const personal = (region: string): WantedRegistry => {
-  return { ...BARE, place: "the account's own registry", instanceName: undefined, region }
-}
-
-const enterprise = (instanceName: string, region: string): WantedRegistry => {
-  return { ...BARE, place: 'acr-registry', instanceName, region }
-}
+const personal = (region: string): WantedRegistry => ({
+  place: "the account's own registry",
+  region,
+  instanceId: undefined,
+  instanceName: undefined,
+  domains: [],
+  assumeRole: undefined,
+  duration: undefined,
+})
 
 /** Regions from which images of an instance (undefined: of the Personal Edition) are in use. */
 function hostsInUse({ workloads }: LegacyFacts, instance: string | undefined): readonly string[] {
@@ -109,20 +108,14 @@ interface OwnDomain {
   readonly network: 'public' | 'vpc'
 }
 
-const ENTERPRISE = /^([a-z0-9]([-a-z0-9]*[a-z0-9])?)-registry(-vpc)?\.([a-z]+(?:-[a-z0-9]+)+|\*)\.cr\.aliyuncs\.com$/
-const PERSONAL = /^registry(-intl)?(-vpc|-internal)?\.([a-z]+(?:-[a-z0-9]+)+|\*)\.aliyuncs\.com$/
+const ENTERPRISE =
+  /^(?<instance>[a-z0-9]([-a-z0-9]*[a-z0-9])?)-registry(?<vpc>-vpc)?\.(?<region>[a-z]+(-[a-z0-9]+)+|\*)\.cr\.aliyuncs\.com$/
+const PERSONAL = /^registry(-intl)?(?<vpc>-vpc|-internal)?\.(?<region>[a-z]+(-[a-z0-9]+)+|\*)\.aliyuncs\.com$/
 
 /** The instance of a domain; the region may be `*`. Undefined for a custom domain. */
 function readOwnDomain(domain: string): OwnDomain | undefined {
-  const enterprise = ENTERPRISE.exec(domain)
-  if (enterprise !== null) {
-    const [, instance, , vpc, region = ''] = enterprise
-    return { instance, region, network: vpc === undefined ? 'public' : 'vpc' }
-  }
-  const personal = PERSONAL.exec(domain)
-  if (personal === null) return undefined
-  const [, , vpc, region = ''] = personal
-  return { instance: undefined, region, network: vpc === undefined ? 'public' : 'vpc' }
+  const { instance, vpc, region } = (ENTERPRISE.exec(domain) ?? PERSONAL.exec(domain))?.groups ?? {}
+  return region === undefined ? undefined : { instance, region, network: vpc === undefined ? 'public' : 'vpc' }
 }
 
 /** An instance's domains in values: its own ones by `network`, all others by name. */
