@@ -58,10 +58,10 @@ function withoutAnnotations(schema: Schema): Schema {
 
 /** The declaration next to the module. */
 export const VALIDATOR_TYPES: string = `${BANNER}
-import type { SchemaProblem } from './schema/schema-problem.ts'
+import type { ErrorObject } from 'ajv'
 
 export declare const check: {
   (value: unknown): boolean
-  errors?: readonly SchemaProblem[] | null
+  errors?: readonly ErrorObject[] | null
 }
 `

@@ -1,7 +1,7 @@
 // Generated from schemas/ by scripts/generate-values.ts. Do not edit.
-import type { SchemaProblem } from './schema/schema-problem.ts'
+import type { ErrorObject } from 'ajv'
 
 export declare const check: {
   (value: unknown): boolean
-  errors?: readonly SchemaProblem[] | null
+  errors?: readonly ErrorObject[] | null
 }

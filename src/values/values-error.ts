@@ -30,19 +30,7 @@ export class ValuesError extends NopassError {
 }
 
 /** An error as data, for `-o json`. */
-export interface ErrorData {
-  readonly code: ErrorCode
-  readonly message: string
-  readonly file: string | null
-  readonly line: number | null
-  readonly column: number | null
-  readonly path: string | null
-  readonly value: string | null
-  readonly expected: string | null
-  readonly hint: string
-}
-
-export function errorData(error: NopassError): ErrorData {
+export function errorData(error: NopassError) {
   const own = error instanceof ValuesError ? error : undefined
   return {
     code: error.code,

@@ -1,3 +1,4 @@
+import type { ErrorObject } from 'ajv'
 import { Cursor } from '../cursor.ts'
 import type { ValuesError } from '../values-error.ts'
 import { formatPath, type ListNode, type MapNode } from '../yaml/yaml-node.ts'
@@ -12,13 +13,12 @@ import {
   mayShow,
   name,
   type ProblemContext,
-  type SchemaProblem,
   showValue,
 } from './schema-problem.ts'
 
 /** Converts the validator's findings to errors with places and fixes; several findings about one text become one error. */
 export function schemaErrors(
-  problems: readonly SchemaProblem[],
+  problems: readonly ErrorObject[],
   root: MapNode | ListNode,
   rootSchema: Schema,
 ): ValuesError[] {

@@ -1,28 +1,12 @@
+import type { ErrorObject } from 'ajv'
 import type { Cursor } from '../cursor.ts'
 import { agreedValue, readings } from '../yaml/yaml-scalar.ts'
 import { resolve, type Schema } from './schema.ts'
 
-/** One finding of a generated validator, in ajv's form. */
-export interface SchemaProblem {
-  readonly keyword: string
-  /** JSON pointer to the value. */
-  readonly instancePath: string
-  /** JSON pointer, with a leading `#`, to the keyword in the schema. */
-  readonly schemaPath: string
-  readonly params: {
-    readonly additionalProperty?: string
-    readonly missingProperty?: string
-    readonly limit?: number
-    /** The later and the earlier of two equal items. */
-    readonly i?: number
-    readonly j?: number
-  }
-  readonly propertyName?: string
-}
-
 /** One problem with all that its message needs. */
 export interface ProblemContext {
-  readonly problem: SchemaProblem
+  /** A finding of a generated validator. */
+  readonly problem: ErrorObject
   readonly rootSchema: Schema
   /** The place of the problem, and the schema there. */
   readonly at: Cursor
