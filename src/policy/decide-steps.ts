@@ -36,9 +36,7 @@ function documentSteps(target: PolicyTarget, desired: PolicyDocument, observed: 
     documentText(normalForm(desired), `policy ${name}`)
     return [{ do: 'create-policy', policy: name, document: normalForm(desired), ...(members && { members }) }]
   }
-  if (!policy.ours && !target.adopt) {
-    throw new NopassError('POLICY_NOT_OURS', `policy ${name} exists and was not made by acr-nopass`)
-  }
+  if (!policy.ours && !target.adopt) throw notOurs(name)
   const adopt: PolicyStep[] = [
     ...(policy.ours ? [] : [{ do: 'adopt-policy', policy: name } as const]),
     ...memberSteps(target, policy.description),
@@ -70,22 +68,20 @@ function nextPolicySteps(
   if (next === undefined) {
     steps.push({ do: 'create-policy', policy: name, document: lacking })
   } else {
-    if (!next.ours) throw new NopassError('POLICY_NOT_OURS', `policy ${name} exists and was not made by acr-nopass`)
+    if (!next.ours) throw notOurs(name)
     const own = parseDocument(next.document, `policy ${name}`)
     const after = unionDocuments(own, lacking)
     if (!fitsPolicy(after)) {
-      throw new NopassError(
-        'POLICY_TOO_LARGE',
-        `neither ${target.policyName} nor ${name} has room for the desired statements`,
-        {
-          hint: 'Deploy the former values again with verification, which narrows both policies to what is used; then deploy the new values.',
-        },
-      )
+      const message = `neither ${target.policyName} nor ${name} has room for the desired statements`
+      throw new NopassError('POLICY_TOO_LARGE', message, { hint: NO_ROOM })
     }
     if (!sameDocument(own, after)) steps.push({ do: 'update-policy', policy: name, before: own, after })
   }
   return [...steps, ...attachSteps({ ...target, policyName: name }, observed)]
 }
+
+const NO_ROOM =
+  'Deploy the former values again with verification, which narrows both policies to what is used; then deploy the new values.'
 
 /** The second policy is removed when the first one is narrowed to what is needed. */
 function nextSteps(target: PolicyTarget, observed: ObservedPolicy): PolicyStep[] {
@@ -163,17 +159,19 @@ function trustSteps(target: PolicyTarget, observed: ObservedPolicy): PolicyStep[
   if (alternatives?.some((one) => includesDocument(before, policyOf([one])))) return []
   const phase = alternatives === undefined ? target.phase : 'widen'
   // A role that the user named may also be used by other clusters.
-  const after = found.ours && create ? ownTrust(phase, before, own) : foreignTrust(before, own)
+  const ours = phase === 'widen' ? unionDocuments(before, own) : normalForm(own)
+  const after = found.ours && create ? ours : foreignTrust(before, own)
   if (sameDocument(before, after)) return []
   return [{ do: 'update-trust', role, before, after }]
 }
 
-const ownTrust = (phase: PolicyTarget['phase'], before: PolicyDocument, own: PolicyDocument): PolicyDocument =>
-  phase === 'widen' ? unionDocuments(before, own) : normalForm(own)
-
 /** In a role of another owner, or one that the user named, only our statement is added. */
 const foreignTrust = (before: PolicyDocument, own: PolicyDocument): PolicyDocument =>
   includesDocument(before, own) ? before : { ...before, Statement: [...before.Statement, ...own.Statement] }
+
+function notOurs(name: string): NopassError {
+  return new NopassError('POLICY_NOT_OURS', `policy ${name} exists and was not made by acr-nopass`)
+}
 
 function missingRole(role: string): NopassError {
   return new NopassError('POLICY_ROLE_MISSING', `role ${role} does not exist in this account`)

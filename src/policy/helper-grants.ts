@@ -56,13 +56,15 @@ export function helperGrants(clusters: readonly GrantCluster[], flags: GrantOpti
     }
     return [{ purpose, policy, role: { name: role, trust }, attachTo: [] }, ...chain]
   })
-  return { grants: distinct(grants), notes: [...notes] }
+  // Clusters with the same values have the same grants for their chain.
+  const distinct = new Map(grants.map((grant) => [JSON.stringify(grant), grant]))
+  return { grants: [...distinct.values()], notes: [...notes] }
 }
 
 function rrsaTrust(
   cluster: GrantCluster,
   { issuer: given, oidcProviderArn, serviceAccount: named }: GrantOptions,
-): ReturnType<typeof policyOf> | undefined {
+): PolicyDocument | undefined {
   const provider = oidcProviderArn ?? cluster.values.identity.rrsa?.oidcProviderArn
   if (!provider) return undefined
   const [issuer] = parseIssuers(given ?? '')
@@ -98,11 +100,6 @@ function accountOf(arn: string): string | undefined {
 /** The name of a role's policy, without repeating a prefix that the role's name already has. */
 export function rolePolicyName(role: string): string {
   return policyName({ sharedRole: role.replace(/^acr-nopass-/, '') })
-}
-
-/** Clusters with the same values have the same grants for their chain. */
-function distinct(grants: readonly Grant[]): readonly Grant[] {
-  return [...new Map(grants.map((grant) => [JSON.stringify(grant), grant])).values()]
 }
 
 /** A policy with the roles that need it, or a role with its trust policy, or both. */

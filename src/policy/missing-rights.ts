@@ -45,14 +45,14 @@ export function undocumentedMatching(document: PolicyDocument, subject: string):
   return resources.every(isDocumentedPattern) ? [] : [{ id: 'RAM_MATCHING', subject }]
 }
 
-export interface RamVerdict {
-  readonly decision: Decision
-  /** The decision is the same under every interpretation of what is undocumented. */
-  readonly certain: boolean
-}
-
-/** RAM's decision, and whether it is documented. Conditions must have been evaluated before. */
-export function judge(statements: readonly RamStatement[], request: AccessRequest): RamVerdict {
+/**
+ * RAM's decision, and whether it is `certain`: the same under every interpretation of what is undocumented. Conditions must have
+ * been evaluated before.
+ */
+export function judge(
+  statements: readonly RamStatement[],
+  request: AccessRequest,
+): { readonly decision: Decision; readonly certain: boolean } {
   const readings = statements.map((statement) => ({ effect: statement.effect, reading: read(statement, request) }))
   const has = (effect: string, reading: Reading): boolean =>
     readings.some((one) => one.effect === effect && one.reading === reading)

@@ -57,15 +57,15 @@ export interface ObservedPolicy {
   readonly trustRole: (RamRole & { readonly ours: boolean }) | undefined
 }
 
+interface DocumentChange {
+  readonly before: PolicyDocument
+  readonly after: PolicyDocument
+}
+
 /** One change, as a plan shows and an apply performs it. */
 export type PolicyStep =
   | { readonly do: 'create-role'; readonly role: string; readonly trust: PolicyDocument }
-  | {
-      readonly do: 'update-trust'
-      readonly role: string
-      readonly before: PolicyDocument
-      readonly after: PolicyDocument
-    }
+  | ({ readonly do: 'update-trust'; readonly role: string } & DocumentChange)
   | {
       readonly do: 'create-policy'
       readonly policy: string
@@ -74,14 +74,8 @@ export type PolicyStep =
     }
   | { readonly do: 'record-members'; readonly policy: string; readonly members: readonly string[] }
   | { readonly do: 'adopt-policy'; readonly policy: string }
-  | {
-      readonly do: 'update-policy'
-      readonly policy: string
-      readonly before: PolicyDocument
-      readonly after: PolicyDocument
-    }
-  | { readonly do: 'attach'; readonly policy: string; readonly role: string }
-  | { readonly do: 'detach'; readonly policy: string; readonly role: string }
+  | ({ readonly do: 'update-policy'; readonly policy: string } & DocumentChange)
+  | { readonly do: 'attach' | 'detach'; readonly policy: string; readonly role: string }
   | { readonly do: 'delete-policy'; readonly policy: string; readonly before: PolicyDocument }
   | { readonly do: 'delete-role'; readonly role: string }
 

@@ -13,28 +13,26 @@ export interface Condition {
 
 type Compare = (actual: string, expected: string) => boolean
 
-const number = (compare: (a: number, b: number) => boolean): Compare => {
-  return (actual, expected) => compare(Number(actual), Number(expected))
+const COMPARISONS: Readonly<Record<string, (a: number, b: number) => boolean>> = {
+  Equals: (a, b) => a === b,
+  LessThan: (a, b) => a < b,
+  LessThanEquals: (a, b) => a <= b,
+  GreaterThan: (a, b) => a > b,
+  GreaterThanEquals: (a, b) => a >= b,
 }
-const date = (compare: (a: number, b: number) => boolean): Compare => {
-  return (actual, expected) => compare(Date.parse(actual), Date.parse(expected))
-}
+
+const comparing = (prefix: string, read: (text: string) => number): (readonly [string, Compare])[] =>
+  Object.entries(COMPARISONS).map(([name, compare]) => {
+    return [`${prefix}${name}`, (actual, expected) => compare(read(actual), read(expected))]
+  })
 
 /** Positive operators; the `Not…` forms are true if none of the values matches. */
 const OPERATORS: ReadonlyMap<string, Compare> = new Map<string, Compare>([
   ['StringEquals', (a, b) => a === b],
   ['StringEqualsIgnoreCase', (a, b) => a.toLowerCase() === b.toLowerCase()],
   ['StringLike', (a, b) => matchesPattern(b, a)],
-  ['NumericEquals', number((a, b) => a === b)],
-  ['NumericLessThan', number((a, b) => a < b)],
-  ['NumericLessThanEquals', number((a, b) => a <= b)],
-  ['NumericGreaterThan', number((a, b) => a > b)],
-  ['NumericGreaterThanEquals', number((a, b) => a >= b)],
-  ['DateEquals', date((a, b) => a === b)],
-  ['DateLessThan', date((a, b) => a < b)],
-  ['DateLessThanEquals', date((a, b) => a <= b)],
-  ['DateGreaterThan', date((a, b) => a > b)],
-  ['DateGreaterThanEquals', date((a, b) => a >= b)],
+  ...comparing('Numeric', Number),
+  ...comparing('Date', Date.parse),
   ['Bool', (a, b) => a.toLowerCase() === b.toLowerCase()],
   ['IpAddress', inRange],
 ])

@@ -18,20 +18,26 @@ export type RemovalTarget = Pick<PolicyTarget, 'policyName' | 'roles' | 'trust' 
 
 /** Detaches and deletes what acr-nopass owns and no one else uses; `kept` has the rest with the reason. */
 export async function removePolicy(ram: Ram, target: RemovalTarget, signal?: AbortSignal): Promise<PolicyPlan> {
-  return untilSettled(ram, target.purpose, () => observeAndDecide(ram, target, signal), signal)
+  const decide = async (): Promise<Removal> => {
+    const observed = await observePolicy(ram, target, signal)
+    const entities = observed.policy?.ours ? await ram.listPolicyEntities(target.policyName, signal) : undefined
+    return decideRemoval(target, observed, entities)
+  }
+  return untilSettled(ram, target.purpose, decide, signal)
 }
 
-async function observeAndDecide(ram: Ram, target: RemovalTarget, signal?: AbortSignal) {
-  const observed = await observePolicy(ram, target, signal)
-  const entities = observed.policy?.ours ? await ram.listPolicyEntities(target.policyName, signal) : undefined
-  return decideRemoval(target, observed, entities)
+interface Removal {
+  readonly steps: readonly PolicyStep[]
+  readonly kept: readonly string[]
 }
+
+const NOTHING: Removal = { steps: [], kept: [] }
 
 export function decideRemoval(
   target: RemovalTarget,
   observed: ObservedPolicy,
   entities: PolicyEntities | undefined,
-): { steps: readonly PolicyStep[]; kept: readonly string[] } {
+): Removal {
   const policy = policyRemoval(target, observed, entities)
   const next = policyRemoval(
     { ...target, policyName: nextPolicyName(target.policyName), members: undefined },
@@ -41,13 +47,6 @@ export function decideRemoval(
   const role = roleRemoval(target, observed)
   return { steps: [...next.steps, ...policy.steps, ...role.steps], kept: [...policy.kept, ...next.kept, ...role.kept] }
 }
-
-interface Removal {
-  readonly steps: readonly PolicyStep[]
-  readonly kept: readonly string[]
-}
-
-const NOTHING: Removal = { steps: [], kept: [] }
 
 function policyRemoval(
   target: RemovalTarget,

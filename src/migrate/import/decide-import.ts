@@ -82,11 +82,9 @@ function noteFacts({ workloads, sharedBindings }: LegacyFacts, log: ImportLog): 
 
 /** Converts each registry to values: one entry per instance, with its own name. */
 function chooseRegistries(wanted: readonly WantedRegistry[], log: ImportLog): readonly DraftRegistry[] {
-  const groups = new Map<string, WantedRegistry[]>()
-  for (const one of wanted) {
-    const key = one.instanceId ?? one.instanceName ?? `personal ${one.region}`
-    groups.set(key, [...(groups.get(key) ?? []), one])
-  }
+  const groups = Map.groupBy(wanted, ({ instanceId, instanceName, region }) => {
+    return instanceId ?? instanceName ?? `personal ${region}`
+  })
   const names = new Set<string>()
   return [...groups.values()].flatMap((group): readonly DraftRegistry[] => {
     const [first] = group
@@ -97,21 +95,15 @@ function chooseRegistries(wanted: readonly WantedRegistry[], log: ImportLog): re
       log.fail('IMPORT_SETTING', message, 'Keep the one of the two that works.')
       return []
     }
-    return [describe(first, mergeDomains(group), names)]
+    return [describe(first, group, names)]
   })
 }
 
-/** An entry without domains applies to all of them. */
-function mergeDomains(group: readonly WantedRegistry[]): { given: readonly string[]; all: boolean } {
-  return { given: group.flatMap(({ domains }) => domains), all: group.some(({ domains }) => domains.length === 0) }
-}
-
-function describe(
-  wanted: WantedRegistry,
-  { given, all }: { readonly given: readonly string[]; readonly all: boolean },
-  names: Set<string>,
-): DraftRegistry {
+function describe(wanted: WantedRegistry, group: readonly WantedRegistry[], names: Set<string>): DraftRegistry {
   const { instanceId, instanceName, region, place } = wanted
+  const given = group.flatMap(({ domains }) => domains)
+  // An entry without domains applies to all of them.
+  const all = group.some(({ domains }) => domains.length === 0)
   const isPersonal = instanceId === undefined && instanceName === undefined
   const { network, domains, name } = splitDomains(given, { personal: isPersonal, region })
   const only = all ? 'all' : network

@@ -5,7 +5,7 @@ import { isRecord } from '../../lib/json.ts'
 import { ValuesError } from '../../values/values-error.ts'
 import { decodeText } from '../../values/yaml/decode-text.ts'
 import type { SourceFile } from '../../values/yaml/yaml-node.ts'
-import type { AnyObject } from '../remove/legacy-facts.ts'
+import { type AnyObject, LEGACY_CONFIG_KEYS } from '../remove/legacy-facts.ts'
 import type { ReadSettings } from './read-entry.ts'
 import { readAddonJson, readConfigMap } from './read-settings.ts'
 
@@ -87,10 +87,7 @@ function isObject(value: unknown): value is AnyObject {
 function readData(value: unknown, source: string): ReadSettings | undefined {
   if (!isRecord(value) || value.kind !== undefined) return undefined
   const data = isRecord(value.data) ? value.data : value
-  const isData = ['acr-registry-info', 'watch-namespace', 'service-account', 'acr-api-version'].some(
-    (key) => key in data,
-  )
-  if (!isData) return undefined
+  if (!LEGACY_CONFIG_KEYS.some((key) => key in data)) return undefined
   const texts = Object.entries(data).map(([key, one]) => [
     key,
     one === null ? '' : isRecord(one) || Array.isArray(one) ? JSON.stringify(one) : String(one),
