@@ -11,9 +11,9 @@ const YOUNG = 0.05
  * Runs a token call with a new session, because a token lives as long as its session. After a throttled call the session is
  * kept for the next attempt: otherwise each token of a throttled fleet would cost several sessions.
  */
-export function createTokenSession(identity: CredentialProvider, clock: Pick<CloudClock, 'now'>): TokenSession {
+export function createTokenSession(identity: CredentialProvider, clock: Pick<CloudClock, 'now'>) {
   let unused: Credentials | undefined
-  return async (call, signal) => {
+  return async <Result>(call: (credentials: Credentials) => Promise<Result>, signal: AbortSignal): Promise<Result> => {
     const credentials = unused !== undefined && isYoung(unused, clock.now()) ? unused : await identity.fresh(signal)
     unused = undefined
     try {
@@ -24,11 +24,6 @@ export function createTokenSession(identity: CredentialProvider, clock: Pick<Clo
     }
   }
 }
-
-export type TokenSession = <Result>(
-  call: (credentials: Credentials) => Promise<Result>,
-  signal: AbortSignal,
-) => Promise<Result>
 
 function isYoung({ issuedAt, expiresAt }: Credentials, now: number): boolean {
   return issuedAt !== undefined && expiresAt !== undefined && now - issuedAt < YOUNG * (expiresAt - issuedAt)

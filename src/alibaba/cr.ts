@@ -65,12 +65,6 @@ export async function listLinkedVpcs(target: AbortableTarget, instanceId: string
   }))
 }
 
-export interface RegistryInstance {
-  readonly instanceId: string
-  readonly name: string
-  readonly region: string
-}
-
 /** One Enterprise instance of the target's region, with its state such as `RUNNING`. @throws CLOUD_NOT_FOUND */
 export async function getInstance(
   target: AbortableTarget,
@@ -86,8 +80,8 @@ const PAGE = 30
 const PAGES = 100
 
 /** All Enterprise instances of the region. @throws CLOUD_UNAVAILABLE when the pages do not end */
-export async function listInstances(target: AbortableTarget): Promise<readonly RegistryInstance[]> {
-  const found: RegistryInstance[] = []
+export async function listInstances(target: AbortableTarget) {
+  const found: { instanceId: string; name: string; region: string }[] = []
   for (let page = 1; page <= PAGES; page++) {
     const response = await enterprise(target, 'ListInstance', { PageNo: page, PageSize: PAGE })
     const instances = recordsOf(response.Instances)

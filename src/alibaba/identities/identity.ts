@@ -2,7 +2,7 @@ import { NopassError } from '../../errors.ts'
 import type { CredentialProvider } from '../credentials.ts'
 import type { CloudTransport } from '../transport/cloud-transport.ts'
 import type { Endpoints } from '../transport/endpoints.ts'
-import { createAccessKeyProvider, type ReadText } from './access-key.ts'
+import { createAccessKeyProvider, type ReadText, readMounted } from './access-key.ts'
 import { type AssumeRoleStep, createAssumedRoleProvider, createOidcRoleProvider } from './assumed-role.ts'
 import { createWorkerRoleProvider } from './worker-role.ts'
 
@@ -53,16 +53,10 @@ function createBase(config: IdentityConfig, deps: IdentityDeps): CredentialProvi
         const needed = 'identity.rrsa.roleArn, identity.rrsa.oidcProviderArn and a mounted token'
         throw new NopassError('IDENTITY_UNAVAILABLE', `rrsa needs ${needed}`)
       }
-      const oidcToken = (signal: AbortSignal) => readToken(oidcTokenFile, readText, signal)
-      const { sessionName } = deps
-      return createOidcRoleProvider({
-        name: 'rrsa',
-        ...stsTarget(deps),
-        roleArn,
-        oidcProviderArn,
-        oidcToken,
-        sessionName,
-      })
+      const token = { whose: 'rrsa', file: oidcTokenFile, hint: TOKEN_HINT }
+      const oidcToken = (signal: AbortSignal) => readMounted(token, readText, signal)
+      const role = { roleArn, oidcProviderArn, oidcToken, sessionName: deps.sessionName }
+      return createOidcRoleProvider({ name: 'rrsa', ...stsTarget(deps), ...role })
     }
     case 'access-key':
       return createAccessKeyProvider(accessKeyDir, readText)
@@ -74,13 +68,4 @@ const stsTarget = (deps: IdentityDeps) => ({
   ...deps.endpoints.locate('sts', deps.region),
 })
 
-async function readToken(file: string, readText: ReadText, signal: AbortSignal): Promise<string> {
-  try {
-    return await readText(file, signal)
-  } catch (cause) {
-    throw new NopassError('CREDENTIALS_MISSING', `rrsa: the token file ${file} cannot be read`, {
-      hint: 'The chart mounts it when identity.type is rrsa; outside a cluster pass --oidc-token-file.',
-      cause,
-    })
-  }
-}
+const TOKEN_HINT = 'The chart mounts it when identity.type is rrsa; outside a cluster pass --oidc-token-file.'

@@ -1,20 +1,7 @@
 import type { Clock } from '../../lib/clock.ts'
 
 /** The cloud's time as its responses report it; signatures, expiries and schedules use it. */
-export interface CloudClock {
-  /**
-   * Epoch milliseconds on the cloud's clock; until the cloud has answered, the later of this machine's time and the API server's
-   * (docs/en/decisions.md#cloud-clock).
-   */
-  now(): number
-  /** How far this machine's wall clock is ahead of the cloud's, milliseconds; 0 until measured. */
-  skew(): number
-  /** Takes the `Date` header of the response to a request sent at `sentAt` (monotonic milliseconds). */
-  observe(dateHeader: string | undefined, sentAt: number): void
-  /** The same of the API server's response. */
-  observeServer(dateHeader: string | undefined, sentAt: number): void
-  monotonic(): number
-}
+export type CloudClock = ReturnType<typeof createCloudClock>
 
 /** A `Date` header has whole seconds, so a smaller difference means nothing. */
 const RESOLUTION = 1500
@@ -23,7 +10,7 @@ const EARLIEST = Date.UTC(2020)
 const LATEST = Date.UTC(2200)
 
 /** Starts as the machine's clock, and follows the cloud's once responses differ by more than 1.5 s. */
-export function createCloudClock(time: Pick<Clock, 'now' | 'monotonic'>): CloudClock {
+export function createCloudClock(time: Pick<Clock, 'now' | 'monotonic'>) {
   let anchor = { cloud: time.now(), monotonic: time.monotonic() }
   let measured = false
   const now = (): number => anchor.cloud + (time.monotonic() - anchor.monotonic)
@@ -41,11 +28,18 @@ export function createCloudClock(time: Pick<Clock, 'now' | 'monotonic'>): CloudC
   }
 
   return {
+    /**
+     * Epoch milliseconds on the cloud's clock; until the cloud has answered, the later of this machine's time and the API server's
+     * (docs/en/decisions.md#cloud-clock).
+     */
     now,
     monotonic: () => time.monotonic(),
+    /** How far this machine's wall clock is ahead of the cloud's, milliseconds; 0 until measured. */
     skew: () => (measured ? Math.round(time.now() - now()) : 0),
-    observe: (dateHeader, sentAt) => follow(true, dateHeader, sentAt),
-    observeServer(dateHeader, sentAt) {
+    /** Takes the `Date` header of the response to a request sent at `sentAt` (monotonic milliseconds). */
+    observe: (dateHeader: string | undefined, sentAt: number) => follow(true, dateHeader, sentAt),
+    /** The same of the API server's response. */
+    observeServer(dateHeader: string | undefined, sentAt: number): void {
       if (!measured) follow(false, dateHeader, sentAt)
     },
   }

@@ -82,22 +82,21 @@ export function createCloudTransport(deps: TransportDeps) {
    * CLOUD_CLOCK, CREDENTIALS_EXPIRED, CREDENTIALS_REFUSED, IDENTITY_NOT_TRUSTED
    */
   async function call(request: CloudCall, signal?: AbortSignal): Promise<JsonObject> {
-    let endpoint = request.endpoint
+    const { publicEndpoint } = request
+    const { host } = request.endpoint
+    let { endpoint } = request
     const attempt = async (renew: boolean): Promise<CallOutcome> => {
-      const { publicEndpoint } = request
-      const { host } = request.endpoint
+      const attemptAt = (address: URL) => attemptCall(deps, { ...request, endpoint: address }, renew, signal)
       const known = fallbacks.get(host)
-      if (publicEndpoint && known && deps.clock.monotonic() < known.until) {
-        endpoint = publicEndpoint
-        return attemptCall(deps, { ...request, endpoint }, renew, signal)
-      }
-      endpoint = request.endpoint
-      const outcome = await attemptCall(deps, request, renew, signal)
+      const usesPublic = known !== undefined && deps.clock.monotonic() < known.until
+      endpoint = (usesPublic && publicEndpoint) || request.endpoint
+      const outcome = await attemptAt(endpoint)
+      if (endpoint !== request.endpoint) return outcome
       // Only this DNS error is final; the others are temporary failures of servers.
       const isUnknown = 'failure' in outcome && outcome.failure.reason === 'ENOTFOUND'
       if (!isUnknown) fallbacks.delete(host)
       if (!isUnknown || publicEndpoint === undefined) return outcome
-      const second = await attemptCall(deps, { ...request, endpoint: publicEndpoint }, renew, signal)
+      const second = await attemptAt(publicEndpoint)
       // If the public address does not work either, the first failure is reported.
       if ('failure' in second && second.failure.code === 'CLOUD_UNREACHABLE') return outcome
       endpoint = publicEndpoint
