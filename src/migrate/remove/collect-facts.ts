@@ -53,7 +53,7 @@ export function collectFacts(all: readonly AnyObject[], minor?: number): LegacyF
   const isForeign = (namespace: string, name: string): boolean => foreign.includes(`${namespace}/${name}`)
   return {
     configuration: configMaps[0] && textsOf(configMaps[0].object.data),
-    secrets: freeOf(judgedSecrets).map(({ metadata }) => ({ metadata })),
+    secrets: freeOf(judgedSecrets).map(part),
     accounts: of('ServiceAccount').flatMap((object) => describeAccount(object, isForeign)),
     workloads: judgedWorkloads(all),
     replicaSetOwners: new Map(
@@ -63,17 +63,15 @@ export function collectFacts(all: readonly AnyObject[], minor?: number): LegacyF
       }),
     ),
     deployments: deployments.map((object) => ({
-      ...part(object, '/apis/apps/v1', 'deployments'),
+      ...part(object),
       selector: selectorOf(object),
       declaredBy: gitOpsTool(object, ['f:spec']),
     })),
-    webhooks: freeOf(webhooks).map((object) =>
-      part(object, '/apis/admissionregistration.k8s.io/v1', 'mutatingwebhookconfigurations'),
-    ),
+    webhooks: freeOf(webhooks).map(part),
     rbac,
     sharedBindings,
     shared: [...stayingOf([...webhooks, ...others, ...judgedSecrets]), ...shared, ...stayingOf(configMaps)],
-    configMap: freeOf(configMaps).map((object) => part(object, '/api/v1', 'configmaps'))[0],
+    configMap: freeOf(configMaps).map(part)[0],
     addonKey: home('Secret').some(({ metadata }) => metadata.name === ADDON_KEY_SECRET),
     region: of('Node').flatMap(({ metadata }) => metadata.labels?.['topology.kubernetes.io/region'] ?? [])[0],
     minor,

@@ -14,8 +14,6 @@ import {
 } from './legacy-facts.ts'
 import { list, titleOf } from './workload.ts'
 
-const RBAC = '/apis/rbac.authorization.k8s.io/v1'
-
 /** The helper's rights in the vendor's documents: the ClusterRole of 2019, and before that `cluster-admin`. */
 const PUBLISHED: Readonly<Record<string, readonly string[]>> = {
   namespaces: ['get', 'list', 'watch'],
@@ -49,11 +47,7 @@ export function collectRights(
     })
     .map((object) => ({ object, why: whyAccountStays(object, user, staying) }))
   return {
-    rbac: [
-      ...going.map((object) => part(object, RBAC, 'clusterrolebindings')),
-      ...freeOf(roles).map((object) => part(object, RBAC, 'clusterroles')),
-      ...freeOf(accounts).map((object) => part(object, '/api/v1', 'serviceaccounts')),
-    ],
+    rbac: [...going, ...freeOf(roles), ...freeOf(accounts)].map(part),
     sharedBindings: ofHelper
       .filter((object) => !list(object, 'subjects').every(isHelper))
       .map(({ metadata }) => metadata.name),

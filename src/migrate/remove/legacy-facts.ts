@@ -1,5 +1,5 @@
 import { declaredBy } from '../../kube/managed-fields.ts'
-import type { KubeObject, ObjectMeta } from '../../kube/types.ts'
+import { apiRoot, type KubeObject, namespacedPath, type ObjectMeta } from '../../kube/types.ts'
 
 /**
  * The documented objects of Alibaba's own helper: the recipe of 2018-10 (v18.10.29.0) with the Secrets `-a` and `-b`, and the
@@ -105,8 +105,8 @@ export interface LegacyPart {
 export interface LegacyFacts {
   /** The data of `acr-configuration`; undefined: absent. */
   readonly configuration: Readonly<Record<string, string>> | undefined
-  /** The helper's Secrets, as metadata. */
-  readonly secrets: readonly KubeObject[]
+  /** The helper's Secrets. */
+  readonly secrets: readonly LegacyPart[]
   /** ServiceAccounts that name one of them. */
   readonly accounts: readonly LegacyAccount[]
   /** Pods that are not finished, and every object with a Pod template or the name of an old Secret. */
@@ -139,14 +139,23 @@ export function hasLegacy(facts: LegacyFacts): boolean {
 
 const CLUSTER_SCOPED: readonly string[] = ['ClusterRole', 'ClusterRoleBinding', 'MutatingWebhookConfiguration']
 
-/** An object to delete; its path consists of `api` and `plural`. */
-export function part({ kind, metadata }: AnyObject, api: string, plural: string): LegacyPart {
-  const isWide = CLUSTER_SCOPED.includes(kind)
-  const { namespace = LEGACY_NAMESPACE, ...rest } = metadata
-  const folder = isWide ? api : `${api}/namespaces/${encodeURIComponent(namespace)}`
-  const path = `${folder}/${plural}/${encodeURIComponent(metadata.name)}`
+/** An object to delete. */
+export function part(object: AnyObject): LegacyPart {
+  const { kind } = object
+  const { namespace = LEGACY_NAMESPACE, ...rest } = object.metadata
   // The 2018 manifest writes a namespace into its ClusterRoleBinding, which means nothing.
-  return { kind, path, metadata: isWide ? rest : { ...rest, namespace } }
+  const metadata = CLUSTER_SCOPED.includes(kind) ? rest : { ...rest, namespace }
+  return { kind, path: objectPath({ ...object, metadata }), metadata }
+}
+
+/** The path of an object of a kind that Kubernetes itself has. */
+export function objectPath({ kind, apiVersion, metadata }: AnyObject): string {
+  const root = apiRoot(String(apiVersion))
+  const plural = `${kind.toLowerCase()}s`
+  const { name, namespace } = metadata
+  return namespace === undefined
+    ? `${root}/${plural}/${encodeURIComponent(name)}`
+    : namespacedPath(root, namespace, plural, name)
 }
 
 /** A tool that would recreate the object, unlike the `kubectl apply` of the vendor's documents. */

@@ -2,7 +2,7 @@ import { unlessStatus } from '../../kube/api-error.ts'
 import { METADATA_ONLY_LIST } from '../../kube/client.ts'
 import { listPages } from '../../kube/list-pages.ts'
 import { withWriters } from '../../kube/managed-fields.ts'
-import { apiRoot, type KubeObject, keyOf, namespacedPath } from '../../kube/types.ts'
+import { apiRoot, type KubeObject, keyOf } from '../../kube/types.ts'
 import { isRecord } from '../../lib/json.ts'
 import { discoverKinds, listServed, type ServedKind } from '../../release/api-resources.ts'
 import { OBJECTS_PER_PAGE, type Reader } from '../../release/reader.ts'
@@ -16,6 +16,7 @@ import {
   LEGACY_NAMESPACE,
   LEGACY_SECRETS,
   type LegacyFacts,
+  objectPath,
 } from './legacy-facts.ts'
 import { controllerOf, DESCRIBED, describeWorkload, groupOf, oldNames } from './workload.ts'
 
@@ -99,13 +100,6 @@ async function readWriters(reader: Reader, objects: readonly AnyObject[]): Promi
     if (read) found.push({ ...(object.type !== undefined && { type: object.type }), ...read, kind, apiVersion })
   }
   return found
-}
-
-function objectPath({ kind, apiVersion, metadata }: AnyObject): string {
-  const root = apiRoot(String(apiVersion))
-  const plural = `${kind.toLowerCase()}s`
-  const { name, namespace } = metadata
-  return namespace === undefined ? `${root}/${plural}/${name}` : namespacedPath(root, namespace, plural, name)
 }
 
 async function readKind(

@@ -35,11 +35,7 @@ export function planRemoval(facts: LegacyFacts): RemovalPlan {
   return {
     helper: [...facts.webhooks, ...facts.deployments],
     accounts: owned.filter((one) => !isApplied(one)).map(({ account }) => account),
-    secrets: facts.secrets.map(({ metadata }) => ({
-      kind: 'Secret',
-      path: namespacedPath('/api/v1', metadata.namespace ?? '', 'secrets', metadata.name),
-      metadata,
-    })),
+    secrets: facts.secrets,
     rest: [...facts.rbac, ...(facts.configMap === undefined ? [] : [facts.configMap])],
     shared: facts.shared,
     kept: owned.filter(isApplied).map(({ account, owner }) => ({ account, manager: owner?.manager ?? '' })),
