@@ -20,7 +20,7 @@ export async function policy(flags: PolicyFlags & CommonFlags, host: CliHost): P
       hint: 'Name values with -f, or a list of clusters with --clusters-file.',
     })
   }
-  const { clusters, errors } = isNamed ? await loadPolicyClusters(flags, host) : { clusters: [], errors: [] }
+  const { clusters, errors } = isNamed ? loadPolicyClusters(flags, host) : { clusters: [], errors: [] }
   if (errors.length > 0) {
     await reportErrors(errors, flags, host)
     return EXIT.usage

@@ -88,7 +88,7 @@ function isForNoCluster({ mode, clusters, kubeconfig, ...inputs }: Inputs): bool
 }
 
 /** The identity whose RAM policy is applied. @throws RAM_MODE_CONFLICT */
-export function ramMode(input: Inputs['ram'], identity: ResolvedValues['identity']['type'], cluster: string): RamMode {
+function ramMode(input: Inputs['ram'], identity: ResolvedValues['identity']['type'], cluster: string): RamMode {
   if (input === 'none') return 'none'
   const desired = identity === 'access-key' ? 'none' : identity
   if (input === 'auto' || input === desired) return desired
