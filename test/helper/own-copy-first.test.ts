@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { readDockerConfig } from '../../src/acr/docker-config.ts'
 import { createCredentialGroups } from '../../src/helper/credentials/credential-groups.ts'
 import type { LiveToken } from '../../src/helper/credentials/registry-state.ts'
-import { type Controller, createController } from '../../src/helper/writes/controller.ts'
+import { createController } from '../../src/helper/writes/controller.ts'
 import type { ControllerObserver } from '../../src/helper/writes/controller-observer.ts'
 import { createNetwork } from '../simulation/network.ts'
 import { createRandom } from '../simulation/random.ts'
@@ -28,7 +28,7 @@ const SETTINGS: Settings = {
 const OWN_COPY_MS = 600
 
 interface Fixture {
-  readonly controller: Controller
+  readonly controller: ReturnType<typeof createController>
   /** Issues a new credential and starts its rotation. */
   rotate(): void
   run(ms: number): Promise<void>
@@ -94,7 +94,7 @@ async function open(onSolved: () => void): Promise<Fixture> {
     rival: nothing,
     watchFailed: nothing,
   }
-  const controller: Controller = createController({
+  const controller: ReturnType<typeof createController> = createController({
     config,
     targets,
     groups,

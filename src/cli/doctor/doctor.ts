@@ -12,7 +12,7 @@ import { createReader, type Reader } from '../../release/reader.ts'
 import { connect } from '../connect.ts'
 import { type CliHost, type CommonFlags, EXIT, writeResult } from '../program/cli-host.ts'
 import { type ConnectFlags, contextOf, type ReleaseFlags } from '../program/command.ts'
-import { type CliPaint, createStatusLine, paintFor } from '../program/terminal.ts'
+import { createStatusLine, paintFor } from '../program/terminal.ts'
 import { describePodReport, renderPodReport } from './pod-report.ts'
 import { describeReport, renderReport } from './report.ts'
 
@@ -23,11 +23,6 @@ export interface DoctorFlags extends ConnectFlags, ReleaseFlags, InspectOptions 
 
 export interface DoctorPodFlags extends DoctorFlags {
   readonly askRegistry?: boolean
-}
-
-interface Report {
-  describe(observed: Observed, findings: readonly Finding[]): object
-  render(observed: Observed, findings: readonly Finding[], paint: CliPaint): string
 }
 
 type Observe = (reader: Reader, request: ObserveRequest) => Promise<Observed>
@@ -57,7 +52,12 @@ export async function doctorPod(
   return run(flags, host, observe, { describe: describePodReport, render: renderPodReport })
 }
 
-async function run(flags: DoctorFlags & CommonFlags, host: CliHost, observe: Observe, report: Report): Promise<number> {
+async function run(
+  flags: DoctorFlags & CommonFlags,
+  host: CliHost,
+  observe: Observe,
+  report: { readonly describe: typeof describeReport; readonly render: typeof renderPodReport },
+): Promise<number> {
   using connected = await connect(flags, host)
   const { connection, client, aheadMs } = connected
   const progress = createStatusLine(host)

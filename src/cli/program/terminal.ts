@@ -1,3 +1,4 @@
+import { styleText } from 'node:util'
 import { printable, printableLines, withoutCommands } from '../../printable.ts'
 import type { CliHost, CliStream } from './cli-host.ts'
 
@@ -31,40 +32,28 @@ function keepOurs(text: string): string {
     .join('')
 }
 
-/** Colours of a terminal; without one every function returns its text unchanged. */
-export interface CliPaint {
-  readonly red: (text: string) => string
-  readonly yellow: (text: string) => string
-  readonly green: (text: string) => string
-  readonly bold: (text: string) => string
-  readonly dim: (text: string) => string
-}
+export type CliPaint = ReturnType<typeof paintFor>
 
-/** Uses colours if the stream is a terminal, unless NO_COLOR or TERM=dumb is set. */
-export function paintFor(stream: CliStream, { env }: Pick<CliHost, 'env'>): CliPaint {
+/** Colours if the stream is a terminal, unless NO_COLOR or TERM=dumb is set; else every function returns its text unchanged. */
+export function paintFor(stream: CliStream, { env }: Pick<CliHost, 'env'>) {
   const isColoured = stream.isTTY === true && !env.NO_COLOR && env.TERM !== 'dumb'
-  const wrap = (open: number, close: number) => (text: string) =>
-    isColoured && text !== '' ? `\u001b[${open}m${text}\u001b[${close}m` : text
-  return { red: wrap(31, 39), yellow: wrap(33, 39), green: wrap(32, 39), bold: wrap(1, 22), dim: wrap(2, 22) }
+  const paint = (style: 'red' | 'yellow' | 'green' | 'bold' | 'dim') => (text: string) =>
+    isColoured && text !== '' ? styleText(style, text, { validateStream: false }) : text
+  return { red: paint('red'), yellow: paint('yellow'), green: paint('green'), bold: paint('bold'), dim: paint('dim') }
 }
 
 /** Shows what is being read on one line of a terminal, which is cleared at the end; elsewhere nothing. */
-export interface StatusLine {
-  readonly say: (what: string, items: number) => void
-  end(): void
-}
-
-export function createStatusLine({ stderr }: Pick<CliHost, 'stderr'>): StatusLine {
+export function createStatusLine({ stderr }: Pick<CliHost, 'stderr'>) {
   const isOpen = stderr.isTTY === true
   let isWritten = false
   return {
-    say: (what, items) => {
+    say: (what: string, items: number): void => {
       if (!isOpen) return
       const text = items > 0 ? `reading ${what}: ${items}` : `reading ${what}`
       stderr.write(`\r\u001b[K${printable(text).slice(0, (stderr.columns ?? 80) - 1)}`)
       isWritten = true
     },
-    end: () => {
+    end: (): void => {
       if (isWritten) stderr.write('\r\u001b[K')
       isWritten = false
     },

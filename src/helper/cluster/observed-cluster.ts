@@ -6,32 +6,13 @@ import { parsePlanKey } from '../plan/plan.ts'
 import type { ClusterView } from '../plan/plan-context.ts'
 import type { Caches } from './caches.ts'
 
-/** The plan's view of the caches, with an index of ServiceAccounts by namespace and the recent losses. */
-export interface ObservedCluster extends ClusterView {
-  /** Call after each change of a ServiceAccount; true when another writer removed our entry. */
-  noteServiceAccount(
-    key: string,
-    current: ServiceAccountView | undefined,
-    previous: ServiceAccountView | undefined,
-    now: number,
-  ): boolean
-  /** Call before an entry is added: the namespace's event may have overtaken that of its Secret. */
-  noteAttach(key: string): void
-  /** Call after each change of a Secret; true when another writer changed or deleted ours. */
-  noteSecret(
-    namespace: string,
-    current: SecretView | undefined,
-    previous: SecretView | undefined,
-    at: { readonly now: number; readonly isOurs: ((hash: string | undefined) => boolean) | undefined },
-  ): boolean
-  /** Call after each change of a Namespace: losses in a deleted one of the same name do not count. */
-  noteNamespace(current: NamespaceView | undefined, previous: NamespaceView | undefined): void
-}
+export type ObservedCluster = ReturnType<typeof createObservedCluster>
 
 /** How many times of losses are kept for a key; more than a decision needs. */
 const MOST_TIMES = 10
 
-export function createObservedCluster(caches: () => Caches, secretName: string): ObservedCluster {
+/** The plan's view of the caches, with an index of ServiceAccounts by namespace and the recent losses. */
+export function createObservedCluster(caches: () => Caches, secretName: string) {
   const names = new Map<string, readonly string[]>()
   const removals = new Map<string, readonly number[]>()
   const losses = new Map<string, readonly number[]>()
@@ -49,7 +30,7 @@ export function createObservedCluster(caches: () => Caches, secretName: string):
     else names.set(namespace, share(next))
   }
   const secretOf = (namespace: string): SecretView | undefined => caches().secrets.get(`${namespace}/${secretName}`)
-  return {
+  const view: ClusterView = {
     namespace: (name) => caches().namespaces.get(name),
     secret: secretOf,
     serviceAccount: (namespace, name) => caches().serviceAccounts?.get(`${namespace}/${name}`),
@@ -59,18 +40,28 @@ export function createObservedCluster(caches: () => Caches, secretName: string):
         if (view) yield view
       }
     },
-    *namespaces(): Generator<NamespaceView> {
+    *namespaces() {
       for (const [, view] of caches().namespaces.entries()) yield view
     },
     removals: (namespace, name) => removals.get(`${namespace}/${name}`) ?? [],
     losses: (namespace) => losses.get(namespace) ?? [],
     unreadable: (namespace) => caches().unreadable(namespace),
     attachedUnseen: (namespace, name) => unseen.has(`${namespace}/${name}`),
-    noteAttach(key) {
+  }
+  return {
+    ...view,
+    /** Call before an entry is added: the namespace's event may have overtaken that of its Secret. */
+    noteAttach(key: string): void {
       const { namespace } = parsePlanKey(key)
       if (secretOf(namespace) === undefined) unseen.add(key)
     },
-    noteSecret(namespace, current, previous, { now, isOurs }) {
+    /** Call after each change of a Secret; true when another writer changed or deleted ours. */
+    noteSecret(
+      namespace: string,
+      current: SecretView | undefined,
+      previous: SecretView | undefined,
+      { now, isOurs }: { readonly now: number; readonly isOurs: ((hash: string | undefined) => boolean) | undefined },
+    ): boolean {
       if (unseen.size > 0 && current?.ours) {
         for (const name of names.get(namespace) ?? []) unseen.delete(`${namespace}/${name}`)
       }
@@ -81,11 +72,18 @@ export function createObservedCluster(caches: () => Caches, secretName: string):
       if (lost) remember(losses, namespace, now)
       return lost
     },
-    noteNamespace(current, previous) {
+    /** Call after each change of a Namespace: losses in a deleted one of the same name do not count. */
+    noteNamespace(current: NamespaceView | undefined, previous: NamespaceView | undefined): void {
       const name = (current ?? previous)?.name ?? ''
       if (!isAlive(current) || current?.uid !== previous?.uid) losses.delete(name)
     },
-    noteServiceAccount(key, current, previous, now) {
+    /** Call after each change of a ServiceAccount; true when another writer removed our entry. */
+    noteServiceAccount(
+      key: string,
+      current: ServiceAccountView | undefined,
+      previous: ServiceAccountView | undefined,
+      now: number,
+    ): boolean {
       const { namespace, serviceAccount: name = '' } = parsePlanKey(key)
       index(namespace, name, current !== undefined)
       if (current === undefined) {

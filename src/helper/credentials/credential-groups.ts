@@ -12,7 +12,7 @@ import {
 } from '../../kube/names.ts'
 import { sha256 } from '../../lib/text.ts'
 import type { Carry, WriteSecret } from '../plan/actions.ts'
-import type { GroupSummary, Groups } from '../plan/plan-context.ts'
+import type { GroupSummary } from '../plan/plan-context.ts'
 import { asKept, hasExpired, isIssuedBefore, type LiveToken } from './registry-state.ts'
 import { encodeTokens } from './restore-tokens.ts'
 
@@ -99,31 +99,10 @@ function toIso(time: number | undefined): string {
   return time === undefined ? '' : new Date(time).toISOString()
 }
 
-/** The rendered Secret contents by their registries. */
-export interface CredentialGroups extends Groups {
-  of(registries: readonly string[]): CredentialGroup | undefined
-  readonly empty: CredentialGroup
-  /** The content that an action names by its `group`. */
-  byKey(key: string): CredentialGroup | undefined
-  /**
-   * The content for the Secret of one namespace with its own credentials (`found`) of the registries to carry; `carriedIn` recognizes
-   * it afterwards.
-   */
-  carryOver(
-    namespace: string,
-    group: CredentialGroup,
-    carry: Carry,
-    found: readonly LiveToken[],
-    cloudNow: number,
-  ): CredentialGroup
-  /** Clears the cache after a token changed. */
-  reset(): void
-}
+export type CredentialGroups = ReturnType<typeof createCredentialGroups>
 
-export function createCredentialGroups(
-  tokenOf: (registry: string) => LiveToken | undefined,
-  options: GroupOptions,
-): CredentialGroups {
+/** The rendered Secret contents by their registries. */
+export function createCredentialGroups(tokenOf: (registry: string) => LiveToken | undefined, options: GroupOptions) {
   const empty = buildCredentialGroup('', [], options)
   const groups = new Map<string, CredentialGroup>()
   /** By namespace, so that a Secret that keeps being changed does not fill the memory; only the hashes of the contents. */
@@ -140,17 +119,28 @@ export function createCredentialGroups(
   }
   return {
     empty,
-    of(registries) {
+    of(registries: readonly string[]): CredentialGroup | undefined {
       const group = byList.get(registries) ?? find(registries)
       if (group) byList.set(registries, group)
       return group
     },
-    byKey: (key) => (key === '' ? empty : groups.get(key)),
-    carriedIn(namespace, hash) {
+    /** The content that an action names by its `group`. */
+    byKey: (key: string): CredentialGroup | undefined => (key === '' ? empty : groups.get(key)),
+    carriedIn(namespace: string, hash: string): string | undefined {
       const last = carried.get(namespace)
       return last?.hash === hash ? last.mixture : undefined
     },
-    carryOver(namespace, group, { names, mixture }, found, cloudNow) {
+    /**
+     * The content for the Secret of one namespace with its own credentials (`found`) of the registries to carry; `carriedIn` recognizes
+     * it afterwards.
+     */
+    carryOver(
+      namespace: string,
+      group: CredentialGroup,
+      { names, mixture }: Carry,
+      found: readonly LiveToken[],
+      cloudNow: number,
+    ): CredentialGroup {
       const there = new Map(found.filter(({ name }) => names.includes(name)).map((token) => [token.name, token]))
       const ours = group.tokens.map((token) => better(there.get(token.name), token, cloudNow))
       const known = new Set(group.registries)
@@ -159,7 +149,8 @@ export function createCredentialGroups(
       carried.set(namespace, { hash: content.hash, mixture })
       return content
     },
-    reset() {
+    /** Clears the cache after a token changed. */
+    reset(): void {
       groups.clear()
       carried.clear()
       byList = new WeakMap()

@@ -20,32 +20,10 @@ export interface CredentialManagerOptions
   readonly onTokens: (states: readonly RegistryState[]) => void
 }
 
-/** Keeps the credentials of all registries fresh; those that share Secrets, or a token request, are replaced together (`coalesces`). */
-export interface CredentialManager {
-  readonly states: readonly RegistryState[]
-  /** The credential of a registry for Secrets: its live one, else the last one of an earlier configuration. */
-  entryOf(registry: string): LiveToken | undefined
-  start(): void
-  /** Requests one credential of each of these, to verify the configuration. */
-  prove(registries: readonly string[]): void
-  /** Takes a credential from the helper's own copy; one of another configuration is kept until there is a new one. */
-  adopt(live: LiveToken): void
-  /** Replaces what was issued before a request for new credentials, and retries what failed. */
-  rotate(request: RotationRequest): void
-  /** Replaces the credentials of these registries. */
-  refresh(registries: readonly string[]): void
-  /** Replaces credentials that were requested for other domains than are configured now. */
-  replaceOutdated(): void
-  /** A Secret has a newer credential of these: replaces ours now, unless this replica got it as the leader. */
-  replaceOlder(registries: readonly string[]): void
-  /** The `at` of the last request since which every registry was tried; undefined: none. */
-  readonly handled: number | undefined
-  /** A new credential waits for another registry's. */
-  readonly holding: boolean
-  stop(): void
-}
+export type CredentialManager = ReturnType<typeof createCredentialManager>
 
-export function createCredentialManager(options: CredentialManagerOptions): CredentialManager {
+/** Keeps the credentials of all registries fresh; those that share Secrets, or a token request, are replaced together (`coalesces`). */
+export function createCredentialManager(options: CredentialManagerOptions) {
   const { clock, cloudNow } = options
   const coalescer = createRotationCoalescer(clock, options.onTokens)
   const refreshers = new Map<string, TokenRefresher>()
@@ -90,47 +68,56 @@ export function createCredentialManager(options: CredentialManagerOptions): Cred
   }
 
   return {
-    get states() {
+    get states(): readonly RegistryState[] {
       return [...refreshers.values()].map(({ state }) => state)
     },
-    entryOf(registry) {
+    /** The credential of a registry for Secrets: its live one, else the last one of an earlier configuration. */
+    entryOf(registry: string): LiveToken | undefined {
       const state = refreshers.get(registry)?.state
       return state?.live ?? state?.kept
     },
-    start() {
+    start(): void {
       for (const one of refreshers.values()) one.start()
     },
-    prove(registries) {
+    /** Requests one credential of each of these, to verify the configuration. */
+    prove(registries: readonly string[]): void {
       for (const name of registries) refreshers.get(name)?.prove()
     },
-    adopt(live) {
+    /** Takes a credential from the helper's own copy; one of another configuration is kept until there is a new one. */
+    adopt(live: LiveToken): void {
       const known = refreshers.get(live.name)
       if (known?.state.fingerprint === live.fingerprint) known.adopt(live)
       else known?.keep(live)
     },
-    rotate({ at, olderThan, noticedAt }) {
+    /** Replaces what was issued before a request for new credentials, and retries what failed. */
+    rotate({ at, olderThan, noticedAt }: RotationRequest): void {
       requested = at
       for (const one of refreshers.values()) {
         const { live } = one.state
         if (live === undefined || live.token.issuedAt < olderThan) one.request(noticedAt)
       }
     },
-    refresh(registries) {
+    /** Replaces the credentials of these registries. */
+    refresh(registries: readonly string[]): void {
       for (const name of registries) refreshers.get(name)?.force()
     },
-    replaceOutdated() {
+    /** Replaces credentials that were requested for other domains than are configured now. */
+    replaceOutdated(): void {
       for (const one of refreshers.values()) one.replaceOutdated()
     },
-    replaceOlder(registries) {
+    /** A Secret has a newer credential of these: replaces ours now, unless this replica got it as the leader. */
+    replaceOlder(registries: readonly string[]): void {
       for (const name of registries) refreshers.get(name)?.replaceOlder()
     },
-    get handled() {
+    /** The `at` of the last request since which every registry was tried; undefined: none. */
+    get handled(): number | undefined {
       return [...refreshers.values()].some(({ pending }) => pending) ? undefined : requested
     },
-    get holding() {
+    /** A new credential waits for another registry's. */
+    get holding(): boolean {
       return coalescer.holding
     },
-    stop() {
+    stop(): void {
       coalescer.stop()
       for (const one of refreshers.values()) one.stop()
     },
@@ -157,22 +144,11 @@ export function coalesces(due: Schedule, other: Schedule, now: number): boolean 
   return other.refreshAt < nextTurn && partUsed(other, now) >= Math.min(LATEST, partUsed(due, now)) / 2
 }
 
-/** Coalesces credentials that are requested at the same time, so that a Secret is written once for all of them. */
-interface RotationCoalescer {
-  /** A credential is requested; `responded` follows in any case. */
-  requested(registry: string): void
-  responded(registry: string): void
-  /** A registry has a new credential; an urgent one does not wait. */
-  changed(state: RegistryState): void
-  /** Whether credentials are waiting. */
-  readonly holding: boolean
-  stop(): void
-}
-
 /** A request that takes longer gets its own rotation. */
 const LONGEST_MS = 3_000
 
-function createRotationCoalescer(clock: Clock, rotate: (states: readonly RegistryState[]) => void): RotationCoalescer {
+/** Coalesces credentials that are requested at the same time, so that a Secret is written once for all of them. */
+function createRotationCoalescer(clock: Clock, rotate: (states: readonly RegistryState[]) => void) {
   const requesting = new Set<string>()
   const held = new Map<string, RegistryState>()
   let cancel: (() => void) | undefined
@@ -184,16 +160,19 @@ function createRotationCoalescer(clock: Clock, rotate: (states: readonly Registr
     if (states.length > 0) rotate(states)
   }
   return {
-    requested: (registry) => void requesting.add(registry),
-    responded(registry) {
+    /** A credential is requested; `responded` follows in any case. */
+    requested: (registry: string) => void requesting.add(registry),
+    responded(registry: string): void {
       requesting.delete(registry)
       if (requesting.size === 0) release()
     },
-    changed(state) {
+    /** A registry has a new credential; an urgent one does not wait. */
+    changed(state: RegistryState): void {
       held.set(state.name, state)
       if (state.urgent || requesting.size === 0) release()
       else cancel ??= clock.after(LONGEST_MS, release)
     },
+    /** Whether credentials are waiting. */
     get holding() {
       return held.size > 0
     },

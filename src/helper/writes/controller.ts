@@ -33,25 +33,6 @@ export interface ControllerOptions
   readonly onNewer: (registries: readonly string[]) => void
 }
 
-/** Reconciles one key at a time: plans it from the caches and performs the planned write. */
-export interface Controller {
-  readonly caches: Caches
-  /** The context of the plan, also for the status. */
-  context(): PlanContext
-  /** Number of waiting keys. */
-  readonly depth: number
-  /** No key is waiting or being processed. */
-  readonly idle: boolean
-  /** Plans everything again and queues the writes: after this replica became the leader, or when all credentials are there. */
-  planAll(): void
-  /** Plans all Secrets again, because these registries have new credentials. */
-  rotate(states: readonly RegistryState[]): void
-  /** Runs the caches until the signal. */
-  run(signal: AbortSignal): Promise<void>
-  /** Starts no more writes; resolves when those in flight have finished, or were aborted after `limitMs`. */
-  drain(limitMs: number): Promise<void>
-}
-
 /** More than 16 in flight only queue in the API server (docs/en/decisions.md#in-flight). */
 const CONCURRENCY = 16
 /** After this many conflicts in a row the object itself is read again. */
@@ -60,7 +41,8 @@ const NOW: Lane = { lane: 'now' }
 /** Reasons of writes that are not urgent, because the present Secret works. */
 const ROTATIONS: ReadonlySet<WriteReason> = new Set(['rotated', 'relabelled', 'shrunk'])
 
-export function createController(options: ControllerOptions): Controller {
+/** Reconciles one key at a time: plans it from the caches and performs the planned write. */
+export function createController(options: ControllerOptions) {
   const { config, targets, groups, clock, observer } = options
   const { secretName, secretLabels } = config
   const instance = `${config.release.namespace}.${config.release.name}`
@@ -90,7 +72,7 @@ export function createController(options: ControllerOptions): Controller {
     isQueueBusy: () => queue.depth > 0,
     onPlanned: setPace,
   })
-  const caches = createCaches({
+  const caches: Caches = createCaches({
     ...options,
     listedNamespaces: targets.listedNamespaces,
     transforms,
@@ -232,22 +214,28 @@ export function createController(options: ControllerOptions): Controller {
 
   return {
     caches,
+    /** The context of the plan, also for the status. */
     context,
+    /** Number of waiting keys. */
     get depth() {
       return queue.depth
     },
+    /** No key is waiting or being processed. */
     get idle() {
       return plans.idle && queue.depth === 0 && queue.active === 0
     },
-    planAll() {
+    /** Plans everything again and queues the writes: after this replica became the leader, or when all credentials are there. */
+    planAll(): void {
       if (caches.synced && options.isLeader()) plans.add(planEverything())
     },
-    rotate(states) {
+    /** Plans all Secrets again, because these registries have new credentials. */
+    rotate(states: readonly RegistryState[]): void {
       if (!caches.synced || !options.isLeader()) return
       plans.add(planSecrets(states.some((state) => state.urgent)))
     },
-    run: (signal) => caches.run(signal),
-    async drain(limitMs) {
+    run: caches.run,
+    /** Starts no more writes; resolves when those in flight have finished, or were aborted after `limitMs`. */
+    async drain(limitMs: number): Promise<void> {
       plans.stop()
       // A second call with a shorter limit aborts the first.
       await Promise.race([queue.stop(), sleep(clock, limitMs, stop.signal).catch(() => undefined)])

@@ -3,12 +3,6 @@ import { NopassError } from '../../errors.ts'
 /** The pull secrets of Alibaba's own credential helper, of today and of 2018 (docs/en/decisions.md#vendor-addon). */
 const ADDON_SECRET = /^(aliyun-)?acr-credential-/
 
-/** Detects from the lists of our ServiceAccounts, without further permissions, whether the vendor's add-on serves them too. */
-export interface RivalAddon {
-  /** Call with the list of each ServiceAccount that is a target, and with undefined for one that is not, or not any more. */
-  note(key: string, list: readonly string[] | undefined): void
-}
-
 export interface RivalAddonOptions {
   /** Our own secret name, which may be one of the add-on's (`adopt`). */
   readonly secretName: string
@@ -17,11 +11,13 @@ export interface RivalAddonOptions {
   readonly onGone: () => void
 }
 
-export function createRivalAddon({ secretName, onFound, onGone }: RivalAddonOptions): RivalAddon {
+/** Detects from the lists of our ServiceAccounts, without further permissions, whether the vendor's add-on serves them too. */
+export function createRivalAddon({ secretName, onFound, onGone }: RivalAddonOptions) {
   const found = new Map<string, string>()
   let reported: string | undefined
   return {
-    note(key, list) {
+    /** Call with the list of each ServiceAccount that is a target, and with undefined for one that is not, or not any more. */
+    note(key: string, list: readonly string[] | undefined): void {
       const entry = list?.find((name) => name !== secretName && ADDON_SECRET.test(name))
       if (entry !== undefined) found.set(key, entry)
       else if (!found.delete(key)) return

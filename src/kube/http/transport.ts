@@ -33,26 +33,21 @@ export interface ResponseReader {
   fail(error: unknown): void
 }
 
-/** Sends one request and passes its response to the reader, piece by piece. */
-export interface KubeTransport {
-  send(request: TransportRequest, reader: ResponseReader, signal?: AbortSignal): void
-  /** Destroys all connections. */
-  close(): void
-}
-
 /**
  * HTTP/1.1 by Node's own client over kept TLS connections. A reader's `fail` gets the signal's reason, or KUBE_CONNECTION,
  * KUBE_TIMEOUT, KUBE_UNREACHABLE, KUBE_BAD_ANSWER.
  * @throws KUBE_CONNECTION for an address that is not https (http only on loopback) and for certificates that cannot be read
  */
-export function createKubeTransport(connection: KubeConnection, userAgent: string = 'acr-nopass'): KubeTransport {
+export function createKubeTransport(connection: KubeConnection, userAgent: string = 'acr-nopass') {
   const shared = share(connection, userAgent)
   return {
-    send(request, reader, signal) {
+    /** Sends one request and passes its response to the reader, piece by piece. */
+    send(request: TransportRequest, reader: ResponseReader, signal?: AbortSignal): void {
       if (signal?.aborted) reader.fail(signal.reason)
       else new Exchange(shared, request, reader, signal).start(connection)
     },
-    close() {
+    /** Destroys all connections. */
+    close(): void {
       for (const exchange of [...shared.underWay]) exchange.stop(new Error('the client was closed'))
       shared.agents.destroy()
     },

@@ -3,7 +3,7 @@ import { KubeApiError } from '../api-error.ts'
 import { type KubeClient, METADATA_ONLY, METADATA_ONLY_LIST, type Query } from '../client.ts'
 import { listPages } from '../list-pages.ts'
 import { type KubeList, type KubeObject, keyOf } from '../types.ts'
-import { type ChangeHandler, createStore, isOlderVersion, type Store, type Versioned } from './store.ts'
+import { type ChangeHandler, createStore, isOlderVersion, type Versioned } from './store.ts'
 import { createReconnectBackoff, startWatchdog, type Watchdog } from './timing.ts'
 import { errorOf, isVersionLost, isWatchListRefused, rewound } from './watch-failure.ts'
 import type { WatchEvent } from './watch-stream.ts'
@@ -35,18 +35,7 @@ export interface ServerFeatures {
   watchList: boolean
 }
 
-/** A cache of one list of the API server, kept current by a watch that is reopened after every kind of failure. */
-export interface Reflector<T extends Versioned> extends Omit<Store<T>, 'has' | 'replace' | 'versionOf'> {
-  readonly synced: boolean
-  /** Monotonic time at which the server last sent anything. */
-  readonly lastProgress: number
-  /** Monotonic time of the last try, which distinguishes a stuck loop from a server that is down. */
-  readonly lastActivity: number
-  /** Lists and watches until the signal ends it; never rejects. */
-  run(signal: AbortSignal): Promise<void>
-  /** The server's versions went back: lists again and replaces every object. */
-  rewind(): void
-}
+export type Reflector<T extends Versioned> = ReturnType<typeof createReflector<KubeObject, T>>
 
 /** What a list under way has shown so far. */
 interface Listed {
@@ -83,9 +72,8 @@ const OUTAGE_MS = 10_000
 const REWOUND_MS = 2_000
 const INITIAL_EVENTS_END = 'k8s.io/initial-events-end'
 
-export function createReflector<W extends KubeObject, T extends Versioned>(
-  options: ReflectorOptions<W, T>,
-): Reflector<T> {
+/** A cache of one list of the API server, kept current by a watch that is reopened after every kind of failure. */
+export function createReflector<W extends KubeObject, T extends Versioned>(options: ReflectorOptions<W, T>) {
   const { client, clock, features, path } = options
   const backoff = createReconnectBackoff(options.random)
   const store = createStore<T>((key, current, previous) => {
@@ -307,7 +295,7 @@ export function createReflector<W extends KubeObject, T extends Versioned>(
   return {
     get: store.get,
     entries: store.entries,
-    put(key, view) {
+    put(key: string, view: T): void {
       // Created by us and deleted by another before the last event: no event of it will follow.
       const isGone =
         store.get(key) === undefined && latest !== undefined && !isOlderVersion(latest, view.resourceVersion)
@@ -315,6 +303,7 @@ export function createReflector<W extends KubeObject, T extends Versioned>(
     },
     remove: store.remove,
     isOutdated: store.isOutdated,
+    /** The server's versions went back: lists again and replaces every object. */
     rewind,
     get size() {
       return store.size
@@ -322,13 +311,16 @@ export function createReflector<W extends KubeObject, T extends Versioned>(
     get synced() {
       return synced
     },
+    /** Monotonic time at which the server last sent anything. */
     get lastProgress() {
       return lastProgress
     },
+    /** Monotonic time of the last try, which distinguishes a stuck loop from a server that is down. */
     get lastActivity() {
       return lastActivity
     },
-    async run(signal) {
+    /** Lists and watches until the signal ends it; never rejects. */
+    async run(signal: AbortSignal): Promise<void> {
       while (!signal.aborted) {
         const begin = clock.monotonic()
         round = new AbortController()

@@ -7,35 +7,16 @@ export interface Versioned {
 /** Called after each change of a store. It should only enqueue; it must not block. */
 export type ChangeHandler<T> = (key: string, current: T | undefined, previous: T | undefined) => void
 
-/** The newest known version of each object; events older than that, deletions included, are ignored. */
-export interface Store<T extends Versioned> {
-  get(key: string): T | undefined
-  entries(): IterableIterator<[string, T]>
-  readonly size: number
-  /** Stores an object from a list, a watch or the response to our own write. */
-  put(key: string, view: T): void
-  /** Stores an object that was read from etcd without a concurrent read, so it replaces any known version. */
-  replace(key: string, view: T): void
-  /** `resourceVersion` of the deletion; undefined: removed whatever its version was. */
-  remove(key: string, resourceVersion?: string): void
-  /** The newest known version of the object or of its deletion. */
-  versionOf(key: string): string | undefined
-  /** Whether exactly this version is known. */
-  has(key: string, version: Versioned): boolean
-  /** Whether the versions went back and no event of the object has arrived since. */
-  isOutdated(key: string): boolean
-  /** The server's versions went back: each object stays until its next event, which replaces it whatever its version. */
-  rewind(): void
-}
-
 /** How many deletions are remembered; events that arrive late are late by moments only. */
 const DELETIONS = 1_000
 
-export function createStore<T extends Versioned>(onChange: ChangeHandler<T>): Store<T> {
+/** The newest known version of each object; events older than that, deletions included, are ignored. */
+export function createStore<T extends Versioned>(onChange: ChangeHandler<T>) {
   const views = new Map<string, T>()
   // The response to our own write may arrive after the event that another client deleted the object.
   const deletions = new Map<string, string>()
   const outdated = new Set<string>()
+  /** Whether exactly this version is known. */
   const has = (key: string, { uid, resourceVersion }: Versioned): boolean => {
     const known = views.get(key)
     return known?.resourceVersion === resourceVersion && known.uid === uid && !outdated.has(key)
@@ -46,32 +27,36 @@ export function createStore<T extends Versioned>(onChange: ChangeHandler<T>): St
     const [oldest] = deletions.size > DELETIONS ? deletions.keys() : []
     if (oldest !== undefined) deletions.delete(oldest)
   }
-  const store: Store<T> = {
-    get: (key) => views.get(key),
+  /** Stores an object from a list, a watch or the response to our own write. */
+  const put = (key: string, view: T): void => {
+    if (has(key, view)) return
+    const previous = views.get(key)
+    if (outdated.delete(key)) {
+      // Nothing to compare with.
+    } else if (previous !== undefined) {
+      if (isOlderVersion(view.resourceVersion, previous.resourceVersion)) return
+    } else if (deletions.size > 0) {
+      const deleted = deletions.get(key)
+      if (deleted !== undefined && isOlderVersion(view.resourceVersion, deleted)) return
+    }
+    views.set(key, view)
+    onChange(key, view, previous)
+  }
+  return {
+    get: (key: string) => views.get(key),
     entries: () => views.entries(),
     get size() {
       return views.size
     },
-    put(key, view) {
-      if (has(key, view)) return
-      const previous = views.get(key)
-      if (outdated.delete(key)) {
-        // Nothing to compare with.
-      } else if (previous !== undefined) {
-        if (isOlderVersion(view.resourceVersion, previous.resourceVersion)) return
-      } else if (deletions.size > 0) {
-        const deleted = deletions.get(key)
-        if (deleted !== undefined && isOlderVersion(view.resourceVersion, deleted)) return
-      }
-      views.set(key, view)
-      onChange(key, view, previous)
-    },
-    replace(key, view) {
+    put,
+    /** Stores an object that was read from etcd without a concurrent read, so it replaces any known version. */
+    replace(key: string, view: T): void {
       if (has(key, view)) return
       outdated.add(key)
-      store.put(key, view)
+      put(key, view)
     },
-    remove(key, resourceVersion) {
+    /** `resourceVersion` of the deletion; undefined: removed whatever its version was. */
+    remove(key: string, resourceVersion?: string): void {
       const previous = views.get(key)
       const isOutdated = outdated.delete(key)
       if (resourceVersion !== undefined && !isOutdated) {
@@ -82,15 +67,17 @@ export function createStore<T extends Versioned>(onChange: ChangeHandler<T>): St
       views.delete(key)
       onChange(key, undefined, previous)
     },
-    versionOf: (key) => views.get(key)?.resourceVersion ?? deletions.get(key),
+    /** The newest known version of the object or of its deletion. */
+    versionOf: (key: string) => views.get(key)?.resourceVersion ?? deletions.get(key),
     has,
-    isOutdated: (key) => outdated.has(key),
-    rewind() {
+    /** Whether the versions went back and no event of the object has arrived since. */
+    isOutdated: (key: string) => outdated.has(key),
+    /** The server's versions went back: each object stays until its next event, which replaces it whatever its version. */
+    rewind(): void {
       deletions.clear()
       for (const key of views.keys()) outdated.add(key)
     },
   }
-  return store
 }
 
 const DECIMAL = /^\d+$/
