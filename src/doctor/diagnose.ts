@@ -42,17 +42,15 @@ export function diagnose(observed: Observed): readonly Finding[] {
   const found = sortFindings(CHECKS.flatMap((check) => check(observed)).map(complete))
   // Two ways to see one thing: the helper tells of a refused write, and the review of its rights says why.
   // And of an instance that is not there, which the cloud says to the user as well.
-  const isRepeated = ({ id, subject }: Finding, index: number): boolean =>
-    found.slice(0, index).some((before) => {
-      return (
-        before.id === id && (id === 'RIGHTS_MISSING' || (id === 'INSTANCE_NOT_FOUND' && before.subject === subject))
-      )
-    })
+  const isRepeated = ({ id, subject }: Finding, index: number): boolean => {
+    if (id !== 'RIGHTS_MISSING' && id !== 'INSTANCE_NOT_FOUND') return false
+    return found
+      .slice(0, index)
+      .some((before) => before.id === id && (id === 'RIGHTS_MISSING' || before.subject === subject))
+  }
   return found.filter((finding, index) => !isRepeated(finding, index))
 }
 
-/** With its severity, in the JSON after the id unless the check put it elsewhere. */
-function complete(draft: Draft): Finding {
-  const { id, severity, ...rest } = draft
-  return severity === undefined ? { id, severity: 'error', ...rest } : { ...draft, severity }
+function complete({ id, severity = 'error', ...rest }: Draft): Finding {
+  return { id, severity, ...rest }
 }

@@ -78,35 +78,35 @@ export interface PodFocus {
   readonly responses: ReadonlyMap<string, ManifestResult>
 }
 
-/** What was read of a cluster. Undefined parts could not be read; `null`: it is not there. */
+/** What was read of a cluster. Missing parts could not be read, or there is no release; `null`: it is not there. */
 export interface Observed {
   /** Epoch milliseconds, by the API server's clock where it is known. */
   readonly now: number
   /** How far this machine's clock is ahead of the API server's, milliseconds; undefined: not known. */
-  readonly aheadMs: number | undefined
+  readonly aheadMs?: number | undefined
   readonly server: string
-  readonly kubernetes: string | undefined
+  readonly kubernetes?: string | undefined
   /** Undefined: none was found. */
-  readonly release: ReleaseFacts | undefined
+  readonly release?: ReleaseFacts | undefined
   readonly others: readonly ReleaseFacts[]
   readonly addons: readonly string[]
-  readonly deployment: DeploymentFacts | null | undefined
-  readonly helperPods: readonly HelperPod[] | undefined
-  readonly lease: LeaseFacts | null | undefined
-  readonly namespaces: readonly NamespaceView[] | undefined
+  readonly deployment?: DeploymentFacts | null | undefined
+  readonly helperPods?: readonly HelperPod[] | undefined
+  readonly lease?: LeaseFacts | null | undefined
+  readonly namespaces?: readonly NamespaceView[] | undefined
   /** By namespace. */
-  readonly secrets: ReadonlyMap<string, SecretView> | undefined
-  readonly accounts: readonly ServiceAccountView[] | undefined
+  readonly secrets?: ReadonlyMap<string, SecretView> | undefined
+  readonly accounts?: readonly ServiceAccountView[] | undefined
   /** Those that wait for an image, and those that lack the reference. */
-  readonly pods: readonly PodFacts[] | undefined
-  readonly admission: AdmissionFacts | undefined
+  readonly pods?: readonly PodFacts[] | undefined
+  readonly admission?: AdmissionFacts | undefined
   /** What the helper's ServiceAccount may not do of what it needs. */
-  readonly missingRights: readonly string[] | undefined
+  readonly missingRights?: readonly string[] | undefined
   /** What the cloud itself says, read with the user's own credentials. */
   readonly cloud: CloudSnapshot
   /** Of the cluster's ServiceAccount tokens. */
-  readonly issuer: string | undefined
+  readonly issuer?: string | undefined
   /** Only where one Pod was requested: then the lists above hold what concerns it. */
-  readonly focus: PodFocus | undefined
+  readonly focus?: PodFocus | undefined
   readonly unread: readonly Unread[]
 }

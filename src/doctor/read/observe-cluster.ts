@@ -8,7 +8,7 @@ import type { Reader } from '../../release/reader.ts'
 import type { CloudSnapshot } from '../cloud/cloud-facts.ts'
 import type { Observed } from '../observed.ts'
 import { selectPod } from './pod-facts.ts'
-import { NO_HELPER, readHelper } from './read-helper.ts'
+import { readHelper } from './read-helper.ts'
 
 export interface ObserveRequest extends ReleaseChoice {
   readonly server: string
@@ -52,18 +52,17 @@ export const NOT_INSPECTED: CloudSnapshot = { state: 'not-inspected', why: 'no r
 export async function observeCluster(reader: Reader, request: ObserveRequest): Promise<Observed> {
   const base = await observeBase(reader, request)
   const { release } = base
-  const [helper, lists, cloud] =
-    release === undefined
-      ? [NO_HELPER, NOTHING, NOT_INSPECTED]
-      : await Promise.all([readHelper(reader, release), readLists(reader, release), request.inspect(release)])
-  return { ...base, ...helper, ...lists, cloud, focus: undefined, unread: reader.unread }
+  const { unread } = reader
+  if (release === undefined) return { ...base, cloud: NOT_INSPECTED, unread }
+  const [helper, lists, cloud] = await Promise.all([
+    readHelper(reader, release),
+    readLists(reader, release),
+    request.inspect(release),
+  ])
+  return { ...base, ...helper, ...lists, cloud, unread }
 }
 
-type Lists = Pick<Observed, 'namespaces' | 'secrets' | 'accounts' | 'pods'>
-
-const NOTHING: Lists = { namespaces: undefined, secrets: undefined, accounts: undefined, pods: undefined }
-
-async function readLists(reader: Reader, release: ReleaseFacts): Promise<Lists> {
+async function readLists(reader: Reader, release: ReleaseFacts): Promise<Partial<Observed>> {
   const { secretName, transforms } = lensOf(release)
   const [namespaces, secrets, accounts, pods] = await Promise.all([
     reader.list('Namespaces', '/api/v1/namespaces', { accept: METADATA_ONLY_LIST, transform: transforms.namespace }),

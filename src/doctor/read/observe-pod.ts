@@ -1,7 +1,6 @@
 import { NopassError } from '../../errors.ts'
 import { unlessStatus } from '../../kube/api-error.ts'
-import type { PodObject } from '../../kube/types.ts'
-import { type KubeObject, namespacedPath } from '../../kube/types.ts'
+import { type KubeObject, namespacedPath, type PodObject } from '../../kube/types.ts'
 import type { ServiceAccountObject } from '../../release/object-views.ts'
 import { lensOf, readPullSecrets } from '../../release/read-pull-secrets.ts'
 import type { Reader } from '../../release/reader.ts'
@@ -10,7 +9,7 @@ import { isWaiting } from '../pod/pod-context.ts'
 import { NOT_INSPECTED, type ObserveRequest, observeBase } from './observe-cluster.ts'
 import { describePod } from './pod-facts.ts'
 import type { QueryRegistry } from './query-registry.ts'
-import { NO_HELPER, readHelper } from './read-helper.ts'
+import { readHelper } from './read-helper.ts'
 
 export interface PodRequest extends ObserveRequest {
   readonly pod: { readonly namespace: string; readonly name: string }
@@ -31,7 +30,7 @@ export async function observePod(reader: Reader, request: PodRequest): Promise<O
   const { namespace } = wanted
   const { secretName, transforms } = lensOf(release)
   const [helper, cloud, around, account, secrets, node, words] = await Promise.all([
-    release === undefined ? NO_HELPER : readHelper(reader, release),
+    release === undefined ? {} : readHelper(reader, release),
     release === undefined ? NOT_INSPECTED : request.inspect(release),
     reader.get<KubeObject>(`Namespace ${namespace}`, `/api/v1/namespaces/${namespace}`),
     reader.get<ServiceAccountObject>(
@@ -42,6 +41,7 @@ export async function observePod(reader: Reader, request: PodRequest): Promise<O
     facts.node === undefined ? null : readNode(reader, facts.node),
     readWords(reader, pod),
   ])
+  const focus: PodFocus = { pod: withWords(facts, words), node, responses: new Map() }
   const observed: Observed = {
     ...base,
     ...helper,
@@ -50,12 +50,11 @@ export async function observePod(reader: Reader, request: PodRequest): Promise<O
     secrets,
     accounts: account === undefined ? undefined : account ? [transforms.serviceAccount(account)] : [],
     pods: [],
-    focus: { pod: withWords(facts, words), node, responses: new Map() },
+    focus,
     unread: reader.unread,
   }
-  if (ask === undefined || observed.focus === undefined) return observed
-  const responses = await ask(observed, observed.focus.pod)
-  return { ...observed, focus: { ...observed.focus, responses }, unread: reader.unread }
+  if (ask === undefined) return observed
+  return { ...observed, focus: { ...focus, responses: await ask(observed, focus.pod) } }
 }
 
 async function readPod(reader: Reader, { namespace, name }: PodRequest['pod']): Promise<PodObject> {

@@ -8,22 +8,8 @@ import type { DeploymentFacts, LeaseFacts, Observed } from '../observed.ts'
 import { readAdmission } from './read-admission.ts'
 import { reviewRights } from './review-rights.ts'
 
-export type HelperFacts = Pick<
-  Observed,
-  'deployment' | 'helperPods' | 'lease' | 'admission' | 'missingRights' | 'issuer'
->
-
-export const NO_HELPER: HelperFacts = {
-  deployment: undefined,
-  helperPods: undefined,
-  lease: undefined,
-  admission: undefined,
-  missingRights: undefined,
-  issuer: undefined,
-}
-
 /** Reads whether a release's helper runs, leads, and has its rights. */
-export async function readHelper(reader: Reader, release: ReleaseFacts): Promise<HelperFacts> {
+export async function readHelper(reader: Reader, release: ReleaseFacts): Promise<Partial<Observed>> {
   const { namespace, fullname, config } = release
   const [deployment, helperPods, lease, admission, missingRights, issuer] = await Promise.all([
     readDeployment(reader, release),
