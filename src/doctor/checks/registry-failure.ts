@@ -15,53 +15,52 @@ interface Kind {
 
 const refresh = (): string => 'acr-nopass refresh'
 
-/** By the code in the helper's report; the default is REGISTRY_FAILING. */
-const KINDS: Readonly<Record<string, Kind>> = {
-  CLOUD_DENIED: {
-    id: 'RAM_DENIED',
-    fix: 'Give the role the policy that the command prints (or run `acr-nopass apply`, which does); a change of RAM takes up to a minute.',
-    command: () => 'acr-nopass policy -f values.yaml',
-  },
-  IDENTITY_NOT_TRUSTED: {
-    id: 'ROLE_NOT_TRUSTED',
-    cause: trustWanted,
-    fix: 'Give the role exactly that trust policy; the command prints it, and `acr-nopass apply` with `ram: rrsa` writes it.',
-    command: printTrust,
-  },
-  IDENTITY_UNAVAILABLE: { id: 'IDENTITY_MISSING', command: describeHelper },
-  CREDENTIALS_MISSING: { id: 'IDENTITY_MISSING', command: describeHelper },
-  CREDENTIALS_REFUSED: { id: 'CREDENTIALS_REFUSED', command: listKeys },
-  CREDENTIALS_EXPIRED: { id: 'CREDENTIALS_REFUSED', command: listKeys },
-  CLOUD_UNREACHABLE: {
-    id: 'CLOUD_OUT_OF_REACH',
-    fix: 'Allow traffic from the Pods of the helper to that address: DNS, security group, NAT gateway or VPC endpoint (`network: vpc`), proxy variables.',
-    command: refresh,
-  },
-  CLOUD_NOT_FOUND: { id: 'INSTANCE_NOT_FOUND', command: listInstances },
-  REGISTRY_NOT_FOUND: { id: 'INSTANCE_NOT_FOUND', command: listInstances },
-  CLOUD_CLOCK: { id: 'CLOCK_SKEW', command: () => 'kubectl get nodes -o wide' },
-  REGISTRY_LOGIN_REFUSED: { id: 'REGISTRY_REFUSES', command: refresh },
-}
+/** By the cloud's own code, which decides first, or by the code in the helper's report; the default is REGISTRY_FAILING. */
+const KINDS = new Map<string | undefined, Kind>(
+  Object.entries({
+    CLOUD_DENIED: {
+      id: 'RAM_DENIED',
+      fix: 'Give the role the policy that the command prints (or run `acr-nopass apply`, which does); a change of RAM takes up to a minute.',
+      command: () => 'acr-nopass policy -f values.yaml',
+    },
+    IDENTITY_NOT_TRUSTED: {
+      id: 'ROLE_NOT_TRUSTED',
+      cause: trustWanted,
+      fix: 'Give the role exactly that trust policy; the command prints it, and `acr-nopass apply` with `ram: rrsa` writes it.',
+      command: printTrust,
+    },
+    IDENTITY_UNAVAILABLE: { id: 'IDENTITY_MISSING', command: describeHelper },
+    CREDENTIALS_MISSING: { id: 'IDENTITY_MISSING', command: describeHelper },
+    CREDENTIALS_REFUSED: { id: 'CREDENTIALS_REFUSED', command: listKeys },
+    CREDENTIALS_EXPIRED: { id: 'CREDENTIALS_REFUSED', command: listKeys },
+    CLOUD_UNREACHABLE: {
+      id: 'CLOUD_OUT_OF_REACH',
+      fix: 'Allow traffic from the Pods of the helper to that address: DNS, security group, NAT gateway or VPC endpoint (`network: vpc`), proxy variables.',
+      command: refresh,
+    },
+    CLOUD_NOT_FOUND: { id: 'INSTANCE_NOT_FOUND', command: listInstances },
+    REGISTRY_NOT_FOUND: { id: 'INSTANCE_NOT_FOUND', command: listInstances },
+    CLOUD_CLOCK: { id: 'CLOCK_SKEW', command: () => 'kubectl get nodes -o wide' },
+    REGISTRY_LOGIN_REFUSED: { id: 'REGISTRY_REFUSES', command: refresh },
+    'EntityNotExist.Role': {
+      id: 'ROLE_MISSING',
+      fix: 'Create the role with the trust and the policy that the command prints (`acr-nopass apply` does that too), or correct its name in values.',
+      command: printTrust,
+    },
+    USER_NOT_EXIST: { id: 'REGISTRY_FAILING', command: refresh },
+    INSTANCE_STATUS_NOT_SUPPORT: {
+      id: 'INSTANCE_NOT_RUNNING',
+      fix: 'Wait, or renew the instance in the console of Container Registry; nothing can be pulled from it until it is RUNNING.',
+      command: describeInstance,
+    },
+  } satisfies Record<string, Kind>),
+)
 
-/** By the cloud's own code, which decides before ours. */
-const REASONS: Readonly<Record<string, Kind>> = {
-  'EntityNotExist.Role': {
-    id: 'ROLE_MISSING',
-    fix: 'Create the role with the trust and the policy that the command prints (`acr-nopass apply` does that too), or correct its name in values.',
-    command: printTrust,
-  },
-  USER_NOT_EXIST: { id: 'REGISTRY_FAILING', command: refresh },
-  INSTANCE_STATUS_NOT_SUPPORT: {
-    id: 'INSTANCE_NOT_RUNNING',
-    fix: 'Wait, or renew the instance in the console of Container Registry; nothing can be pulled from it until it is RUNNING.',
-    command: describeInstance,
-  },
-}
+const FAILING: Kind = { id: 'REGISTRY_FAILING', command: refresh }
 
 /** Why a registry has no new credential. */
 export function registryFailure(registry: RegistryStatus, error: StatusError, rest: string, observed: Observed): Draft {
-  const kind = kindOf(REASONS, error.reason) ??
-    kindOf(KINDS, error.code) ?? { id: 'REGISTRY_FAILING', command: refresh }
+  const kind = KINDS.get(error.reason) ?? KINDS.get(error.code) ?? FAILING
   const reported = `${error.message}${error.reason ? ` (${error.reason})` : ''}`
   const more = kind.cause?.(observed) ?? ''
   const command = kind.command?.(observed, registry)
@@ -75,22 +74,12 @@ export function registryFailure(registry: RegistryStatus, error: StatusError, re
   }
 }
 
-function kindOf(kinds: Readonly<Record<string, Kind>>, code: string | undefined): Kind | undefined {
-  return code !== undefined && Object.hasOwn(kinds, code) ? kinds[code] : undefined
-}
-
-function subjectOf({ release }: Observed): string {
-  const { namespace = '', serviceAccount = '' } = release?.config?.release ?? {}
-  return `system:serviceaccount:${namespace}:${serviceAccount}`
-}
-
 function trustWanted(observed: Observed): string {
-  const { release } = observed
-  const [issuer] = issuerCandidates(observed)
-  const role = release?.config?.identity.rrsa?.roleArn
-  if (release?.config?.identity.type !== 'rrsa') return ''
-  const iss = issuer === undefined ? "this cluster's issuer" : issuer
-  return `${role} has to trust oidc:sub ${subjectOf(observed)}, oidc:iss ${iss} and oidc:aud ${AUDIENCE}, and its OIDC provider has to have that issuer and audience.`
+  const { identity, release } = observed.release?.config ?? {}
+  if (identity?.type !== 'rrsa' || release === undefined) return ''
+  const [issuer = "this cluster's issuer"] = issuerCandidates(observed)
+  const subject = `system:serviceaccount:${release.namespace}:${release.serviceAccount}`
+  return `${identity.rrsa?.roleArn} has to trust oidc:sub ${subject}, oidc:iss ${issuer} and oidc:aud ${AUDIENCE}, and its OIDC provider has to have that issuer and audience.`
 }
 
 function printTrust(observed: Observed): string | undefined {

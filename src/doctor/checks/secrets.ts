@@ -1,14 +1,10 @@
 import type { SecretView } from '../../release/object-views.ts'
 import { createTargets } from '../../release/targets.ts'
-import { type FindingId, type Found, pluralize, type Severity, summarize } from '../finding.ts'
+import { type Draft, type FindingId, type Found, pluralize, summarize } from '../finding.ts'
 import type { Observed } from '../observed.ts'
 import { logsCommand } from './fix-commands.ts'
 
-interface Rule {
-  readonly severity?: Severity
-  readonly message: string
-  readonly cause: string
-  readonly fix: string
+interface Rule extends Pick<Draft, 'severity' | 'message' | 'cause' | 'fix'> {
   readonly command?: (namespace: string, secretName: string) => string
 }
 

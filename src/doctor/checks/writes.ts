@@ -93,38 +93,35 @@ function explain(problem: Problem, release: ReleaseFacts, isOurs: boolean): Verd
       command: `kubectl -n ${quoted} ${isOurs ? 'delete' : 'describe'} secret ${release.config?.secretName}`,
     }
   }
+  const warning = { severity: 'warning', fix } as const
   if (code === 'LIST_FOUGHT') {
     return {
-      id: 'LIST_FOUGHT',
-      severity: 'warning',
+      ...warning,
+      id: code,
       cause: `Two writers change one list (${code} since ${at}).`,
-      fix,
       command: `kubectl -n ${quoted} get serviceaccounts -o yaml --show-managed-fields`,
     }
   }
   if (code === 'SECRET_FOUGHT') {
     return {
-      id: 'SECRET_FOUGHT',
-      severity: 'warning',
+      ...warning,
+      id: code,
       cause: `Two writers change one Secret (${code} since ${at}); the helper restores it once a minute.`,
-      fix,
       command: `kubectl -n ${quoted} get events --field-selector reason=SecretFought`,
     }
   }
   if (code === 'NAMESPACE_UNREADABLE') {
     return {
-      id: 'NAMESPACE_UNREADABLE',
-      severity: 'warning',
+      ...warning,
+      id: code,
       cause: `A namespace of targets.namespaces.include, or the helper's Role in it, does not exist (${code} since ${at}).`,
-      fix,
       command: `kubectl get namespace ${quoted}`,
     }
   }
   return {
+    ...warning,
     id: 'HELPER_PROBLEM',
-    severity: 'warning',
     cause: `The helper reported ${code}${reason === undefined ? '' : ` (${reason})`} at ${at}.`,
-    fix,
     command: logsCommand(release),
   }
 }

@@ -5,7 +5,7 @@ import { createEnvironmentProvider } from '../../alibaba/identities/access-key.t
 import { createOidcRoleProvider } from '../../alibaba/identities/assumed-role.ts'
 import type { CloudTransport } from '../../alibaba/transport/cloud-transport.ts'
 import type { Endpoints } from '../../alibaba/transport/endpoints.ts'
-import { parseObject } from '../../lib/json.ts'
+import { parseObject, recordsOf } from '../../lib/json.ts'
 
 export interface CredentialDeps {
   readonly env: NodeJS.ProcessEnv
@@ -41,23 +41,14 @@ export async function findCredentials(deps: CredentialDeps): Promise<CredentialP
   return key && { name: 'profile', sharedSession: false, get: async () => key, fresh: async () => key }
 }
 
-interface Profile {
-  readonly name?: unknown
-  readonly mode?: unknown
-  readonly access_key_id?: unknown
-  readonly access_key_secret?: unknown
-  readonly sts_token?: unknown
-}
-
 /**
  * The key of a profile in the CLI's `~/.aliyun/config.json`: the named one, else the current one. Undefined if it has no key
  * (modes other than `AK` and `StsToken`), or the file is invalid.
  */
 export function profileCredentials(text: string, name: string | undefined): Credentials | undefined {
   const { current, profiles } = parseObject(text) ?? {}
-  const wanted = name || current
-  const profile = Array.isArray(profiles) ? profiles.find((one: Profile | null) => one?.name === wanted) : undefined
-  const { mode, access_key_id: id, access_key_secret: secret, sts_token: token } = (profile ?? {}) as Profile
+  const profile = recordsOf(profiles).find((one) => one.name === (name || current)) ?? {}
+  const { mode, access_key_id: id, access_key_secret: secret, sts_token: token } = profile
   if (typeof id !== 'string' || typeof secret !== 'string' || id === '' || secret === '') return undefined
   if (mode === 'AK') return { accessKeyId: id, accessKeySecret: secret }
   if (mode !== 'StsToken' || typeof token !== 'string' || token === '') return undefined

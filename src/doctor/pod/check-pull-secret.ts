@@ -1,4 +1,4 @@
-import { isCopiedList } from '../../release/object-views.ts'
+import { isCopiedList, type SecretView } from '../../release/object-views.ts'
 import { summarize } from '../finding.ts'
 import type { PodFacts } from '../observed.ts'
 import {
@@ -91,23 +91,17 @@ function byAccount(pod: PodFacts, { observed, config }: PodContext): StepResult 
 /** Controllers that create a deleted Pod again. A Job counts it as a failure; Workflows, TaskRuns and others fail with it. */
 const REPLACES_PODS = /^(?:ReplicaSet|StatefulSet|DaemonSet|ReplicationController|CloneSet)\//
 
-function tooOld(pod: PodFacts): StepResult {
-  const base = {
+function tooOld({ namespace, name, owner }: PodFacts): StepResult {
+  const isReplaced = owner !== undefined && REPLACES_PODS.test(owner)
+  return wrong({
     id: 'POD_TOO_OLD',
     cause: "The Pod was admitted before the reference existed, and a Pod's list never changes.",
-  } as const
-  if (pod.owner !== undefined && !REPLACES_PODS.test(pod.owner)) {
-    const fix = `Let ${pod.owner} create its Pods again; not every controller replaces a Pod that is deleted.`
-    return wrong({ ...base, fix, command: `kubectl -n ${pod.namespace} get pod ${pod.name} -o yaml` })
-  }
-  if (pod.owner !== undefined) {
-    const fix = 'Delete the Pod; its controller creates it again with the reference.'
-    return wrong({ ...base, fix, command: `kubectl -n ${pod.namespace} delete pod ${pod.name}` })
-  }
-  return wrong({
-    ...base,
-    fix: 'Create the Pod again from its manifest; no controller replaces it, so keep the manifest before you delete it.',
-    command: `kubectl -n ${pod.namespace} get pod ${pod.name} -o yaml`,
+    fix: isReplaced
+      ? 'Delete the Pod; its controller creates it again with the reference.'
+      : owner !== undefined
+        ? `Let ${owner} create its Pods again; not every controller replaces a Pod that is deleted.`
+        : 'Create the Pod again from its manifest; no controller replaces it, so keep the manifest before you delete it.',
+    command: `kubectl -n ${namespace} ${isReplaced ? `delete pod ${name}` : `get pod ${name} -o yaml`}`,
   })
 }
 
@@ -129,7 +123,7 @@ export const secretCheck: PodCheck = {
         command: `kubectl -n ${pod.namespace} get secret ${secretName}`,
       })
     }
-    const why = credentialTrouble(pod.namespace, covering, context)
+    const why = credentialTrouble(secret, pod.namespace, covering, context)
     if (why !== undefined) {
       return wrong({
         id: 'POD_CREDENTIAL',
@@ -148,15 +142,13 @@ export const secretCheck: PodCheck = {
 }
 
 function credentialTrouble(
+  secret: SecretView,
   namespace: string,
   covering: readonly string[],
-  { observed, config }: Parameters<PodCheck['check']>[2],
+  { observed, config }: PodContext,
 ): string | undefined {
-  const secret = observed.secrets?.get(namespace)
-  if (secret === undefined) return undefined
-  if (!secret.ours && !config.adopt) {
+  if (!secret.ours && !config.adopt)
     return `Secret ${config.secretName} in namespace ${namespace} belongs to another owner.`
-  }
   const failing = observed.release?.status?.registries.find(({ name, state, verified, expiresAt }) => {
     const isOver = expiresAt !== undefined && Date.parse(expiresAt) <= observed.now
     return covering.includes(name) && (state === 'pending' || verified === 'refused' || isOver)
