@@ -2,17 +2,17 @@
 export interface KubeConnection {
   /** `https://host:port`; http only on loopback. */
   readonly server: string
-  readonly ca?: string
-  readonly cert?: string
-  readonly key?: string
-  readonly token?: () => string | Promise<string>
+  readonly ca?: string | undefined
+  readonly cert?: string | undefined
+  readonly key?: string | undefined
+  readonly token?: (() => string | Promise<string>) | undefined
   /** Called after a 401: the source of the token may have a newer one. */
   readonly forgetToken?: () => void
   /** Headers, each name followed by its value, by which the user acts as another. */
   readonly impersonation?: readonly string[]
-  readonly tlsServerName?: string
+  readonly tlsServerName?: string | undefined
   /** The URL of the HTTP proxy; it may contain a password. */
-  readonly proxy?: string
+  readonly proxy?: string | undefined
 }
 
 export interface KubeconfigOptions {

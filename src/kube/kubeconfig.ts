@@ -16,7 +16,7 @@ import { chooseProxy } from './proxy.ts'
  */
 export async function readKubeconfig(
   source: KubeconfigOptions,
-): Promise<KubeConnection & { readonly caFile?: string; readonly tokenFile?: string }> {
+): Promise<KubeConnection & { readonly caFile?: string | undefined; readonly tokenFile?: string }> {
   const { config, extras } = load(source)
   const cluster = config.getCurrentCluster()
   if (!cluster) {
@@ -26,19 +26,17 @@ export async function readKubeconfig(
   const proxy = chooseProxy(cluster.server, cluster.proxyUrl, source.environment ?? {})
   const explain = guardPlugin(config, source.pluginMs)
   const options = await tlsOptions(config, explain)
-  const ca = text(options.ca) ?? caOf(cluster)
-  const cert = text(options.cert)
-  const key = text(options.key)
+  const hasToken = bearer(options) !== undefined
   return {
     server: cluster.server,
-    ...(ca === undefined ? {} : { ca }),
-    ...(cluster.caFile && !cluster.caData ? { caFile: cluster.caFile } : {}),
-    ...(cert === undefined ? {} : { cert }),
-    ...(key === undefined ? {} : { key }),
-    ...(bearer(options) === undefined ? {} : { token: async () => bearer(await tlsOptions(config, explain)) ?? '' }),
+    ca: text(options.ca) ?? caOf(cluster),
+    caFile: cluster.caData ? undefined : cluster.caFile,
+    cert: text(options.cert),
+    key: text(options.key),
+    token: hasToken ? async () => bearer(await tlsOptions(config, explain)) ?? '' : undefined,
     ...extras,
-    ...(cluster.tlsServerName ? { tlsServerName: cluster.tlsServerName } : {}),
-    ...(proxy === undefined ? {} : { proxy }),
+    tlsServerName: cluster.tlsServerName || undefined,
+    proxy,
   }
 }
 
