@@ -17,19 +17,10 @@ import { createEntries } from './credentials/create-entries.ts'
 import { createMetrics } from './report/metrics.ts'
 import { runHelper } from './run-helper.ts'
 
-export interface HelperArguments {
-  readonly config: string
-  readonly secretsDir: string
-  readonly serviceAccountDir: string
-  readonly oidcTokenFile: string | undefined
-  readonly httpAddress: string | undefined
-  readonly statusAddress: string | undefined
-}
-
 const ADDRESS = /^(\[[0-9a-fA-F:]+\]|[^\s:]+):\d{1,5}$/
 
 /** Parses the arguments of the chart's Deployment. @throws HELPER_ARGUMENTS */
-export function readHelperArguments(argv: readonly string[]): HelperArguments {
+export function readHelperArguments(argv: readonly string[]) {
   const text = { type: 'string' } as const
   const options = {
     config: text,
@@ -39,13 +30,7 @@ export function readHelperArguments(argv: readonly string[]): HelperArguments {
     'http-address': text,
     'status-address': text,
   } as const
-  let values: Partial<Record<keyof typeof options, string>>
-  try {
-    values = parseArgs({ args: [...argv], options, strict: true }).values
-  } catch (error) {
-    throw new NopassError('HELPER_ARGUMENTS', toNopassError(error).message)
-  }
-  const { config } = values
+  const { config, ...values } = parse(() => parseArgs({ args: [...argv], options }).values)
   if (config === undefined) throw new NopassError('HELPER_ARGUMENTS', '--config is missing')
   return {
     config,
@@ -54,6 +39,14 @@ export function readHelperArguments(argv: readonly string[]): HelperArguments {
     oidcTokenFile: values['oidc-token-file'],
     httpAddress: address('--http-address', values['http-address']),
     statusAddress: address('--status-address', values['status-address']),
+  }
+}
+
+function parse<T>(read: () => T): T {
+  try {
+    return read()
+  } catch (error) {
+    throw new NopassError('HELPER_ARGUMENTS', toNopassError(error).message)
   }
 }
 
@@ -67,7 +60,7 @@ function address(name: string, value: string | undefined): string | undefined {
 }
 
 export interface HelperLaunch {
-  readonly argument: HelperArguments
+  readonly argument: ReturnType<typeof readHelperArguments>
   readonly connection: KubeConnection
   readonly environment: NodeJS.ProcessEnv
   readonly version: string

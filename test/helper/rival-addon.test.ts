@@ -6,11 +6,9 @@ const ADDON = 'acr-credential-secret-aggregation'
 
 function open(secretName = 'acr-nopass') {
   const reports: string[] = []
-  const rival = createRivalAddon({
-    secretName,
-    onFound: (key, { code, message, hint }) =>
-      void reports.push(`${key} ${code} ${message.includes(ADDON)} ${hint !== ''}`),
-    onGone: () => void reports.push('gone'),
+  const rival = createRivalAddon(secretName, (key, problem) => {
+    const { code, message, hint } = problem ?? {}
+    reports.push(key ? `${key} ${code} ${message?.includes(ADDON)} ${hint !== ''}` : 'gone')
   })
   return { rival, reports }
 }

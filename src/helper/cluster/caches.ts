@@ -125,11 +125,7 @@ export function createCaches(options: CachesOptions) {
           listed,
           clusterWide ? undefined : unreadable,
         )
-  const all: Source<Versioned>[] = [
-    namespaces,
-    secrets,
-    ...(serviceAccounts ? [serviceAccounts] : []),
-  ] as Source<Versioned>[]
+  const all = [namespaces, secrets, serviceAccounts].filter((one) => one !== undefined) as Source<Versioned>[]
   return {
     namespaces,
     secrets,

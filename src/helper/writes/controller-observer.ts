@@ -100,8 +100,8 @@ export function createControllerObserver(options: ControllerObserverOptions) {
     },
     problem: (key: string, problem: NopassError): void => report(key, key, problem),
     solved: (key: string): void => problemStore.clear(key),
-    /** The vendor's add-on also serves one of our targets; undefined: no longer. */
-    rival(key: string | undefined, problem?: NopassError): void {
+    /** The vendor's add-on also serves one of our targets; without a key: no longer. */
+    rival(key?: string, problem?: NopassError): void {
       if (key === undefined || problem === undefined) {
         problemStore.clear(RIVAL)
         return

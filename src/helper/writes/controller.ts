@@ -53,7 +53,7 @@ export function createController(options: ControllerOptions) {
   const stop = new AbortController()
   const ownNamespace = config.release.namespace
   let rate = config.refreshRate
-  const rival = createRivalAddon({ secretName, onFound: observer.rival, onGone: () => observer.rival(undefined) })
+  const rival = createRivalAddon(secretName, observer.rival)
   const queue = createWorkQueue({
     clock,
     random: options.random,

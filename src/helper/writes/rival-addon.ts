@@ -3,16 +3,12 @@ import { NopassError } from '../../errors.ts'
 /** The pull secrets of Alibaba's own credential helper, of today and of 2018 (docs/en/decisions.md#vendor-addon). */
 const ADDON_SECRET = /^(aliyun-)?acr-credential-/
 
-export interface RivalAddonOptions {
-  /** Our own secret name, which may be one of the add-on's (`adopt`). */
-  readonly secretName: string
-  /** Called with one such ServiceAccount, and with another one when that is served by us alone again. */
-  readonly onFound: (key: string, problem: NopassError) => void
-  readonly onGone: () => void
-}
-
-/** Detects from the lists of our ServiceAccounts, without further permissions, whether the vendor's add-on serves them too. */
-export function createRivalAddon({ secretName, onFound, onGone }: RivalAddonOptions) {
+/**
+ * Detects from the lists of our ServiceAccounts, without further permissions, whether the vendor's add-on serves them too.
+ * @param secretName our own, which may be one of the add-on's (`adopt`)
+ * @param report called with one such ServiceAccount, with another one when that is served by us alone again, and with none at the end
+ */
+export function createRivalAddon(secretName: string, report: (key?: string, problem?: NopassError) => void) {
   const found = new Map<string, string>()
   let reported: string | undefined
   return {
@@ -24,8 +20,8 @@ export function createRivalAddon({ secretName, onFound, onGone }: RivalAddonOpti
       if (reported !== undefined && found.has(reported)) return
       const [next] = found
       reported = next?.[0]
-      if (next === undefined) onGone()
-      else onFound(next[0], problemOf(next[0], next[1]))
+      if (next === undefined) report()
+      else report(next[0], problemOf(...next))
     },
   }
 }
