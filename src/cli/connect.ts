@@ -1,23 +1,14 @@
 import { join } from 'node:path'
 import { NopassError } from '../errors.ts'
-import { createKubeClient, type KubeClient } from '../kube/client.ts'
+import { createKubeClient } from '../kube/client.ts'
 import { kubeconfigConnection } from '../kube/connection.ts'
-import type { KubeConnection } from '../kube/kube-connection.ts'
 import type { SettingsDeps } from '../rollout/inputs/load-settings.ts'
 import { VERSION } from '../version.ts'
 import type { CliHost, CommonFlags } from './program/cli-host.ts'
 import { type ConnectFlags, contextOf } from './program/command.ts'
 
-/** Disposing of it closes the client. */
-export interface Connected extends Disposable {
-  readonly connection: KubeConnection
-  readonly client: KubeClient
-  /** How far this machine's clock is ahead of the API server's, milliseconds; undefined before the first response. */
-  readonly aheadMs: () => number | undefined
-}
-
-/** Connects for a command that only reads. */
-export async function connect(flags: ConnectFlags & CommonFlags, host: CliHost): Promise<Connected> {
+/** Connects for a command that only reads; disposing of the result closes the client. */
+export async function connect(flags: ConnectFlags & CommonFlags, host: CliHost) {
   const { kubeconfig: file, debug } = flags
   const connection = await kubeconfigConnection({ environment: host.env, file, context: contextOf(flags) })
   const clock = createServerClock()
@@ -33,13 +24,14 @@ export async function connect(flags: ConnectFlags & CommonFlags, host: CliHost):
 }
 
 /** Measures from `Date` headers how far this machine's clock is ahead of the API server's. */
-export function createServerClock(): { learn(date: string): void; aheadMs(): number | undefined } {
+export function createServerClock() {
   let aheadMs: number | undefined
   return {
-    learn(date) {
+    learn(date: string): void {
       const serverTime = Date.parse(date)
       if (Number.isFinite(serverTime)) aheadMs = Date.now() - serverTime
     },
+    /** Milliseconds; undefined before the first response. */
     aheadMs: () => aheadMs,
   }
 }
@@ -48,7 +40,7 @@ export function createServerClock(): { learn(date: string): void; aheadMs(): num
  * Connects for a command that writes: with several contexts to choose from, one has to be named.
  * @throws INPUT_MISSING
  */
-export async function connectToWrite(flags: ConnectFlags & CommonFlags, host: CliHost): Promise<Connected> {
+export async function connectToWrite(flags: ConnectFlags & CommonFlags, host: CliHost) {
   await requireContext(flags, host)
   return connect(flags, host)
 }

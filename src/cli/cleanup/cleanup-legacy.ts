@@ -19,13 +19,14 @@ export async function cleanupLegacy(flags: CleanupFlags & CommonFlags, host: Cli
   const { client, aheadMs } = connected
   // Whether a credential has expired is decided by the API server's clock.
   const now = (): number => Date.now() - (aheadMs() ?? 0)
-  const { facts, dependents } = await observe(client, flags, host, now)
+  const read = () => observe(client, flags, host, now())
+  const { facts, dependents } = await read()
   const plan = planRemoval(facts)
   const isDryRun = flags.dryRun === true || flags.yes !== true
   const isFree = dependents.length === 0
-  const again = async (): Promise<readonly Dependent[]> => (await observe(client, flags, host, now)).dependents
+  const again = async (): Promise<readonly Dependent[]> => (await read()).dependents
   const removed = isDryRun || !isFree ? undefined : await removeLegacy(client, plan, again, host.signal)
-  const back = removed === undefined || removed.left.length > 0 ? [] : await findBack(client, flags, host, now)
+  const back = removed === undefined || removed.left.length > 0 ? [] : findBack((await read()).facts)
   const report: LegacyReport = {
     dryRun: isDryRun,
     dependents,
@@ -44,11 +45,11 @@ async function observe(
   client: KubeClient,
   flags: CleanupFlags,
   host: CliHost,
-  now: () => number,
+  now: number,
 ): Promise<{ readonly facts: LegacyFacts; readonly dependents: readonly Dependent[] }> {
   const reader = createReader(client, host.signal)
   const facts = await readLegacy(reader)
-  const ours = await readOurSide(reader, { namespace: flags.namespace, release: flags.release }, now())
+  const ours = await readOurSide(reader, { namespace: flags.namespace, release: flags.release }, now)
   // Nodes tell the region, which is of no interest here.
   const unread = reader.unread.filter(({ what }) => what !== 'Nodes')
   if (unread.length > 0) {
@@ -64,13 +65,7 @@ function legacyDomains({ configuration }: LegacyFacts): readonly string[] {
 }
 
 /** The managed add-on has no Pod in the cluster: it is only seen by what it does. */
-async function findBack(
-  client: KubeClient,
-  flags: CleanupFlags,
-  host: CliHost,
-  now: () => number,
-): Promise<readonly string[]> {
-  const { facts } = await observe(client, flags, host, now)
+function findBack(facts: LegacyFacts): readonly string[] {
   const { secrets, accounts } = planRemoval(facts)
   const count = secrets.length + accounts.length
   if (count === 0) return []

@@ -6,7 +6,7 @@ import { printable } from '../../printable.ts'
 import { findRelease } from '../../release/find-release.ts'
 import { createReader, type Reader } from '../../release/reader.ts'
 import { findLeftovers } from '../../rollout/uninstall/find-leftovers.ts'
-import { WHY_COPY } from '../../rollout/uninstall/leftovers.ts'
+import { type Leftovers, WHY_COPY } from '../../rollout/uninstall/leftovers.ts'
 import { removeLeftovers } from '../../rollout/uninstall/remove-leftovers.ts'
 import { connectToWrite } from '../connect.ts'
 import { type CliHost, type CommonFlags, EXIT, writeResult } from '../program/cli-host.ts'
@@ -33,16 +33,7 @@ export async function cleanup(flags: CleanupFlags & CommonFlags, host: CliHost):
     throw new NopassError('INPUT_CONFIRM', `this cleanup needs --confirm ${name}`, { hint: `Add --confirm ${name}.` })
   }
   const done = isDryRun ? undefined : await removeLeftovers(client, secretName, plan, host.signal)
-  const report = {
-    release: name,
-    secretName,
-    dryRun: isDryRun,
-    serviceAccounts: plan.accounts.map(({ metadata }) => keyOf(metadata)),
-    secrets: plan.secrets.map(({ metadata }) => keyOf(metadata)),
-    kept: plan.kept.map(({ account, ...reason }) => ({ serviceAccount: keyOf(account.metadata), ...reason })),
-    copies: plan.copies,
-    left: done?.left ?? [],
-  }
+  const report = describe({ release: name, secretName, dryRun: isDryRun }, plan, done?.left ?? [])
   writeResult(host, flags, report, () => render(report, host.program))
   return report.left.length > 0 ? EXIT.failed : EXIT.ok
 }
@@ -96,19 +87,23 @@ function requireRead({ unread: [first] }: Reader): void {
   if (first !== undefined) throw new NopassError('CLEANUP_UNREADABLE', `not readable: ${first.what} (${first.why})`)
 }
 
-interface CleanupReport {
-  readonly release: string
-  readonly secretName: string
-  readonly dryRun: boolean
-  readonly serviceAccounts: readonly string[]
-  readonly secrets: readonly string[]
-  readonly kept: readonly { readonly serviceAccount: string; readonly why: string; readonly removable: boolean }[]
-  /** Secrets with the release's labels that another client wrote. */
-  readonly copies: readonly string[]
-  readonly left: readonly string[]
+function describe(
+  run: { readonly release: string; readonly secretName: string; readonly dryRun: boolean },
+  { accounts, secrets, kept, copies }: Leftovers,
+  left: readonly string[],
+) {
+  return {
+    ...run,
+    serviceAccounts: accounts.map(({ metadata }) => keyOf(metadata)),
+    secrets: secrets.map(({ metadata }) => keyOf(metadata)),
+    kept: kept.map(({ account, ...reason }) => ({ serviceAccount: keyOf(account.metadata), ...reason })),
+    /** Secrets with the release's labels that another client wrote. */
+    copies,
+    left,
+  }
 }
 
-function render(report: CleanupReport, program: string): string {
+function render(report: ReturnType<typeof describe>, program: string): string {
   const { serviceAccounts, secrets, kept, copies, left, dryRun, release, secretName } = report
   const verb = (would: string, did: string): string => (dryRun ? `would ${would}` : did)
   const lines = [
