@@ -9,7 +9,7 @@ import { hasMark } from '../../policy/ram-names.ts'
 import { parseIssuers } from '../../policy/trust-document.ts'
 import type { Unread } from '../../release/reader.ts'
 import type { HelperConfig } from '../../values/helper-config.generated.ts'
-import type { ClusterPlace, InstanceFacts, RoleFacts } from './cloud-facts.ts'
+import type { CloudFacts, ClusterPlace, InstanceFacts, RoleFacts } from './cloud-facts.ts'
 
 export type CloudReader = ReturnType<typeof createCloudReader>
 
@@ -45,19 +45,12 @@ function whyNot({ code, message, reason }: NopassError, action: string): string 
   return `${message}${reason ? ` (${reason})` : ''}`
 }
 
-interface AckFacts {
-  readonly workerRoles: readonly string[]
-  readonly vpcId: string | undefined
-  /** Of the cluster's tokens, where the identity is RRSA. */
-  readonly issuers: readonly string[]
-}
-
 /** The cluster's VPC, issuers and the RAM roles of its nodes, as far as they are needed and only ACK has them. */
 export async function readAckCluster(
   csIn: (region: string) => AbortableTarget,
   reader: CloudReader,
   given: { readonly config: HelperConfig; readonly place: ClusterPlace; readonly workerRoles: readonly string[] },
-): Promise<AckFacts> {
+): Promise<Pick<CloudFacts, 'workerRoles' | 'issuers'> & Pick<ClusterPlace, 'vpcId'>> {
   const { config, place } = given
   const { clusterId, region, vpcId } = place
   const named = namedRoles(config.identity, given.workerRoles)
@@ -90,11 +83,9 @@ async function readRoles(cs: AbortableTarget, reader: CloudReader, detail: Clust
   return all ?? (workerRole === '' ? [] : [workerRole])
 }
 
-function isReachedByVpc({ edition, network }: HelperConfig['registries'][number]): boolean {
-  return edition === 'enterprise' && network !== 'public'
-}
-
 type Registry = HelperConfig['registries'][number]
+
+const isReachedByVpc = ({ edition, network }: Registry): boolean => edition === 'enterprise' && network !== 'public'
 
 /** An Enterprise instance, searched in the values' region, then in the cluster's. */
 export async function readInstance(
@@ -159,17 +150,16 @@ export async function readRole(
   ])
   const policyName = names.find((one) => list?.some(isOf(one))) ?? names[0] ?? ''
   const [attached, unattached] = await Promise.all([
-    Promise.all((list ?? []).map((policy) => readAttached(ram, reader, policy, signal))),
+    Promise.all((list ?? []).map(async (one) => ({ ...one, policy: await readPolicy(ram, reader, one, signal) }))),
     // Whether a policy of our name is there decides what the command says; without the right it says to make one.
-    list?.some(isOf(policyName)) ? undefined : readOwn(ram, reader, policyName, signal),
+    list?.some(isOf(policyName)) ? undefined : readPolicy(ram, reader, { name: policyName, custom: true }, signal),
   ])
-  const complete = attached.filter((one) => one !== undefined)
-  const ownAttached = complete.find(isOf(policyName))
+  const complete = attached.flatMap(({ policy, ...one }) => (policy ? [{ ...one, document: policy.document }] : []))
   return {
     role: found && { ...found, ours: hasMark(found.description) },
     attached: list !== undefined && complete.length === list.length ? complete : undefined,
     policyName,
-    policy: ownAttached?.policy ?? unattached,
+    policy: attached.find(isOf(policyName))?.policy ?? unattached,
   }
 }
 
@@ -178,21 +168,13 @@ const isOf =
   ({ name, custom }: AttachedPolicy): boolean =>
     custom && name === policyName
 
-type Attached = AttachedPolicy & { readonly document: string; readonly policy: RoleFacts['policy'] }
-
-async function readAttached(
+async function readPolicy(
   ram: Ram,
   reader: CloudReader,
   { name, custom }: AttachedPolicy,
   signal: AbortSignal,
-): Promise<Attached | undefined> {
+): Promise<RoleFacts['policy']> {
   const read = custom ? ram.getPolicy : ram.getSystemPolicy
   const found = await reader.attempt(`policy ${name}`, 'ram:GetPolicy', () => read(name, signal))
-  if (found === undefined) return undefined
-  return { name, custom, document: found.document, policy: { ...found, ours: hasMark(found.description) } }
-}
-
-async function readOwn(ram: Ram, reader: CloudReader, name: string, signal: AbortSignal): Promise<RoleFacts['policy']> {
-  const found = await reader.attempt(`policy ${name}`, 'ram:GetPolicy', () => ram.getPolicy(name, signal))
   return found && { ...found, ours: hasMark(found.description) }
 }

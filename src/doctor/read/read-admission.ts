@@ -72,16 +72,12 @@ async function tryPod(reader: Reader, release: ReleaseFacts): Promise<AdmissionF
       return await reader.client.request<Pod>(call, reader.signal)
     } catch (error) {
       // Refused by another policy, or a webhook of Pods that fails or hangs: it shows nothing about our policy.
-      if (error instanceof KubeApiError) throw forbidden(error)
+      if (error instanceof KubeApiError) throw new KubeApiError(403, error.message)
       throw error
     }
   })
   if (pod === undefined) return undefined
   return pod.spec.imagePullSecrets?.some(({ name }) => name === config.secretName) ? 'referenced' : 'unreferenced'
-}
-
-function forbidden(error: KubeApiError): KubeApiError {
-  return new KubeApiError(403, error.message)
 }
 
 /** So that a cluster that enforces Pod Security restricted takes the probe; without a user of its own, which OpenShift refuses. */
