@@ -4,7 +4,7 @@ import type { Generation } from '../generation.ts'
 import { renderStatusPage } from '../status-page/status-page.ts'
 import { ICON, STYLE_SOURCE } from '../status-page/style.ts'
 import { chooseLanguage } from '../status-page/words.ts'
-import { type Page, type PageHandler, type PageServer, servePages } from './http-server.ts'
+import { type Page, type PageHandler, servePages } from './http-server.ts'
 import { type Metrics, QUEUE } from './metrics.ts'
 
 export interface HelperPagesOptions {
@@ -26,15 +26,14 @@ export interface HelperPagesOptions {
 /** Probes and metrics on one address, the status page on another (loopback). */
 export async function startHelperPages(options: HelperPagesOptions) {
   const { clock, metrics } = options
-  const servers: PageServer[] = []
   const sources = () => {
     const { controller, pods } = options.generation()
     const { namespaces, secrets, serviceAccounts } = controller.caches
     return {
       namespaces,
       secrets,
-      ...(serviceAccounts ? { serviceaccounts: serviceAccounts } : {}),
-      ...(pods ? { pods: pods.source } : {}),
+      ...(serviceAccounts && { serviceaccounts: serviceAccounts }),
+      ...(pods && { pods: pods.source }),
     }
   }
   const health = (): Page => {
@@ -57,23 +56,16 @@ export async function startHelperPages(options: HelperPagesOptions) {
     body: renderStatusPage(options.report(), clock.now(), chooseLanguage(query.get('lang'), language)),
   })
   const icon = (): Page => ({ type: 'image/svg+xml', body: ICON })
-  const serve = async (
-    address: string | undefined,
-    routes: Parameters<typeof servePages>[1],
-    names?: readonly string[],
-  ) => {
-    if (address === undefined) return undefined
-    const server = await servePages(address, routes, names)
-    servers.push(server)
-    return server.port
-  }
-  const http = await serve(options.httpAddress, { '/healthz': health, '/readyz': ready, '/metrics': scrape })
+  const { httpAddress, statusAddress } = options
+  const routes = { '/healthz': health, '/readyz': ready, '/metrics': scrape }
   const statusRoutes = { '/': statusPage, '/icon.svg': icon, '/status.json': statusJson }
-  const status = await serve(options.statusAddress, statusRoutes, [options.podName])
+  const http = httpAddress === undefined ? undefined : await servePages(httpAddress, routes)
+  const status =
+    statusAddress === undefined ? undefined : await servePages(statusAddress, statusRoutes, [options.podName])
   return {
-    ports: { ...(http === undefined ? {} : { http }), ...(status === undefined ? {} : { status }) },
+    ports: { ...(http && { http: http.port }), ...(status && { status: status.port }) },
     async close(): Promise<void> {
-      await Promise.all(servers.map((server) => server.close()))
+      await Promise.all([http?.close(), status?.close()])
     },
   }
 }

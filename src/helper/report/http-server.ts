@@ -1,4 +1,5 @@
-import { createServer, type IncomingMessage, type Server } from 'node:http'
+import { once } from 'node:events'
+import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { isLoopback } from '../../proxy-rules.ts'
 
@@ -19,8 +20,6 @@ export interface Page {
   readonly policy?: string
   readonly body: string
 }
-
-export type PageServer = Awaited<ReturnType<typeof servePages>>
 
 const TIMEOUT_MS = 10_000
 const HEADERS = {
@@ -64,12 +63,15 @@ export async function servePages(
   })
   server.requestTimeout = TIMEOUT_MS
   server.headersTimeout = TIMEOUT_MS
-  await listen(server, address)
+  const colon = address.lastIndexOf(':')
+  const host = address.slice(0, colon).replace(/^\[(.*)\]$/, '$1')
+  server.listen(Number(address.slice(colon + 1)), host)
+  await once(server, 'listening')
   return {
     port: (server.address() as AddressInfo).port,
-    close: (): Promise<void> => {
+    async close(): Promise<void> {
       server.closeAllConnections()
-      return new Promise((resolve) => server.close(() => resolve()))
+      await server[Symbol.asyncDispose]()
     },
   }
 }
@@ -78,13 +80,4 @@ function isOwnHost({ headers, socket }: IncomingMessage, names: readonly string[
   const { hostname = '' } = URL.parse(`http://${headers.host}`) ?? {}
   const host = hostname.replace(/^\[(.*)\]$/, '$1')
   return isLoopback(hostname) || host === socket.localAddress || names.includes(host)
-}
-
-function listen(server: Server, address: string): Promise<void> {
-  const colon = address.lastIndexOf(':')
-  const host = address.slice(0, colon).replace(/^\[(.*)\]$/, '$1')
-  return new Promise((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(Number(address.slice(colon + 1)), host, () => resolve())
-  })
 }
