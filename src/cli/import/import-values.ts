@@ -53,14 +53,8 @@ function nothing(unread: readonly ImportNote[]): NopassError {
   })
 }
 
-interface Source {
-  readonly facts: LegacyFacts
-  /** Undefined: nothing was configured, as in the 2018 recipe. */
-  readonly read: ReadSettings | undefined
-  readonly unread: readonly ImportNote[]
-}
-
-async function fromCluster(flags: ImportFlags & CommonFlags, host: CliHost): Promise<Source> {
+/** `read` is undefined where nothing was configured, as in the 2018 recipe. */
+async function fromCluster(flags: ImportFlags & CommonFlags, host: CliHost) {
   using connected = await connect(flags, host)
   const reader = createReader(connected.client, host.signal)
   const facts = await readLegacy(reader)
@@ -70,7 +64,7 @@ async function fromCluster(flags: ImportFlags & CommonFlags, host: CliHost): Pro
   return { facts, read: configured(facts), unread }
 }
 
-async function fromFiles({ file = [] }: ImportFlags, host: CliHost): Promise<Source> {
+async function fromFiles({ file = [] }: ImportFlags, host: CliHost): ReturnType<typeof fromCluster> {
   const { objects, settings } = readFiles(readSources(file, host.workingDirectory))
   const facts = collectFacts(objects)
   const all = [...settings, ...[configured(facts)].filter((one) => one !== undefined)]

@@ -1,5 +1,6 @@
 import type { HttpSender } from '../../alibaba/transport/http-sender.ts'
 import { NopassError } from '../../errors.ts'
+import { isRecord, parseObject } from '../../lib/json.ts'
 import type { Grant } from '../../policy/helper-grants.ts'
 import { GITHUB_ISSUER, githubTrustDocument, isGithubServer } from '../../policy/trust-document.ts'
 import type { PolicyFlags } from './flags.ts'
@@ -56,15 +57,10 @@ async function findIds(
     throw unknown(repository, 'GitHub does not respond', cause)
   })
   if (response.status !== 200) throw unknown(repository, `GitHub returned ${response.status}`)
-  try {
-    const { id: repositoryId, owner: own } = JSON.parse(response.text)
-    if (Number.isInteger(repositoryId) && Number.isInteger(own?.id)) {
-      return { ownerId: String(own.id), repositoryId: String(repositoryId) }
-    }
-  } catch (cause) {
-    throw unknown(repository, 'GitHub returned something else', cause)
-  }
-  throw unknown(repository, 'GitHub returned no ids')
+  const { id: found, owner: own } = parseObject(response.text) ?? {}
+  const foundOwner = isRecord(own) ? own.id : undefined
+  if (!Number.isInteger(found) || !Number.isInteger(foundOwner)) throw unknown(repository, 'GitHub returned no ids')
+  return { ownerId: String(foundOwner), repositoryId: String(found) }
 }
 
 function unknown(repository: string, why: string, cause?: unknown): NopassError {
