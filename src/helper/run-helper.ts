@@ -89,11 +89,9 @@ export async function runHelper(options: HelperOptions, signal: AbortSignal): Pr
       else log.info({ lease: release.lease }, 'the lease exists again')
     },
   })
+  const statusObject = { client, clock, random, namespace: release.namespace, name: release.status }
   const statusWriter = createStatusWriter({
-    client,
-    clock,
-    namespace: release.namespace,
-    name: release.status,
+    ...statusObject,
     build: () => generation.report(),
     busy: () => generation.busy,
     // Before the status was read it would be replaced by one that knows of no request.
@@ -220,11 +218,7 @@ export async function runHelper(options: HelperOptions, signal: AbortSignal): Pr
   options.onListen?.(pages.ports)
   const followed = followStatus(
     {
-      client,
-      clock,
-      random,
-      namespace: release.namespace,
-      name: release.status,
+      ...statusObject,
       onObject: onStatus,
       onProblem: (error) => log.debug({ code: toNopassError(error).code }, 'the status could not be read'),
     },

@@ -60,13 +60,9 @@ export function createCaches(options: CachesOptions) {
   ): Reflector<T> => {
     const name = prefix.split('/')[2]
     const part = createReflector<W, T>({
-      client: options.client,
-      clock: options.clock,
-      random: options.random,
-      features: options.features,
+      ...options,
       path: `/api/v1${prefix}/${resource}`,
       onSynced,
-      onRewound: options.onRewound,
       onProblem(error, wait) {
         options.onProblem(resource, error, wait)
         if (name === undefined || !hasStatus(error, 403)) return

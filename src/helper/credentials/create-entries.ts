@@ -26,7 +26,7 @@ const HOSTS = 3
 
 /** The registries of a configuration with their token sources. Equal role chains share an identity, equal registries a request. */
 export function createEntries(config: HelperConfig, deps: RegistryEntryDeps): readonly RegistryEntry[] {
-  const { transport, readText, secretsDir, oidcTokenFile, sessionName } = deps
+  const { transport } = deps
   const endpoints = createEndpoints({ overrides: config.endpoints, region: config.region, network: config.network })
   const identities = new Map<string, CredentialProvider>()
   const logins: SharedLogins = new Map()
@@ -34,28 +34,17 @@ export function createEntries(config: HelperConfig, deps: RegistryEntryDeps): re
     const key = JSON.stringify([region, chain])
     const known = identities.get(key)
     if (known) return known
-    const accessKeyDir = `${secretsDir}/access-key`
-    const options = { transport, endpoints, region, readText, accessKeyDir, oidcTokenFile, sessionName }
-    const created = createIdentity(config.identity, chain, options)
+    const accessKeyDir = `${deps.secretsDir}/access-key`
+    const created = createIdentity(config.identity, chain, { ...deps, endpoints, region, accessKeyDir })
     identities.set(key, created)
     return created
   }
   return config.registries.map((values) => {
     const identity = identityFor(config.region || (values.region ?? ''))
-    const tokenDeps = {
-      transport,
-      endpoints,
-      identity,
-      identityConfig: config.identity,
-      readText,
-      secretsDir,
-      logins,
-      ...(deps.random && { random: deps.random }),
-    }
     return {
       name: values.name,
       values,
-      source: createTokenSource(values, tokenDeps),
+      source: createTokenSource(values, { ...deps, endpoints, identity, identityConfig: config.identity, logins }),
       verify: config.verify.enabled ? createVerify(values, transport, endpoints.registry()) : async () => 'skipped',
     }
   })

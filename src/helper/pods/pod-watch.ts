@@ -35,10 +35,7 @@ export function createPodWatch(options: PodWatchOptions) {
   const source = joinReflectors(
     scopes.map((scope) =>
       createReflector<PodObject, PodView>({
-        client,
-        clock,
-        random: options.random,
-        features: options.features,
+        ...options,
         path: `/api/v1${scope}/pods`,
         // A cluster may have 100,000 Pods; those that cannot pull are among the few that are pending.
         selector: { fieldSelector: 'status.phase=Pending' },
