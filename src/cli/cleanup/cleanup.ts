@@ -1,7 +1,7 @@
 import { NopassError } from '../../errors.ts'
 import type { KubeClient } from '../../kube/client.ts'
 import { DEFAULT_SECRET_NAME, LABEL_INSTANCE } from '../../kube/names.ts'
-import { keyOf } from '../../kube/types.ts'
+import { keyOf, namespacedPath } from '../../kube/types.ts'
 import { printable } from '../../printable.ts'
 import { findRelease } from '../../release/find-release.ts'
 import { createReader, type Reader } from '../../release/reader.ts'
@@ -39,11 +39,7 @@ export async function cleanup(flags: CleanupFlags & CommonFlags, host: CliHost):
 }
 
 /** @throws HELPER_AT_WORK while a helper would restore everything, CLEANUP_UNREADABLE when that cannot be read */
-async function describeRelease(
-  client: KubeClient,
-  flags: CleanupFlags,
-  host: CliHost,
-): Promise<{ readonly namespace: string; readonly release: string; readonly secretName: string }> {
+async function describeRelease(client: KubeClient, flags: CleanupFlags, host: CliHost) {
   const reader = createReader(client, host.signal)
   const { chosen } = await findRelease(reader, { namespace: flags.namespace, release: flags.release })
   requireRead(reader)
@@ -52,28 +48,20 @@ async function describeRelease(
   const secretName = flags.secretName ?? chosen?.config?.secretName ?? DEFAULT_SECRET_NAME
   const { config } = chosen ?? {}
   // With another name in its values it has no right to Secrets of this one.
-  if (config?.retire || (config !== undefined && config.secretName !== secretName)) {
-    return { namespace, release, secretName }
-  }
+  const found = { namespace, release, secretName }
+  if (config?.retire || (config !== undefined && config.secretName !== secretName)) return found
   // By labels, because a helper may run without its ConfigMap, and its Pods after their Deployment.
   const query = { labelSelector: `app.kubernetes.io/name=acr-nopass,${LABEL_INSTANCE}=${release}` }
-  const where = encodeURIComponent(namespace)
-  const [deployments = [], pods = []] = [
-    await reader.list<Running>(
-      `Deployments of namespace ${namespace}`,
-      `/apis/apps/v1/namespaces/${where}/deployments`,
-      {
-        query,
-      },
-    ),
-    await reader.list<Running>(`Pods of namespace ${namespace}`, `/api/v1/namespaces/${where}/pods`, { query }),
-  ]
+  const list = async (what: string, prefix: string, plural: string): Promise<readonly Running[]> =>
+    (await reader.list(`${what} of namespace ${namespace}`, namespacedPath(prefix, namespace, plural), { query })) ?? []
+  const deployments = await list('Deployments', '/apis/apps/v1', 'deployments')
+  const pods = await list('Pods', '/api/v1', 'pods')
   requireRead(reader)
   const isEnded = ({ status }: Running): boolean => status?.phase === 'Succeeded' || status?.phase === 'Failed'
   if (deployments.some(({ spec }) => spec?.replicas !== 0) || !pods.every(isEnded)) {
     throw new NopassError('HELPER_AT_WORK', `the helper of ${namespace}/${release} still runs`)
   }
-  return { namespace, release, secretName }
+  return found
 }
 
 /** A Deployment or a Pod. */

@@ -1,18 +1,10 @@
 import type { Finding } from '../../doctor/finding.ts'
 import type { Observed, PodFacts, PodFocus } from '../../doctor/observed.ts'
 import { createPodContext } from '../../doctor/pod/pod-context.ts'
-import { type PodStep, podSteps } from '../../doctor/pod/pod-steps.ts'
+import { podSteps } from '../../doctor/pod/pod-steps.ts'
 import { printable } from '../../printable.ts'
 import type { CliPaint } from '../program/terminal.ts'
 import { describeCommon, renderReport } from './report.ts'
-
-interface ContainerReport {
-  readonly name: string
-  readonly image: string
-  readonly running: boolean
-  readonly waiting: string | null
-  readonly steps: readonly PodStep[]
-}
 
 /** The report about one Pod for `-o json`; fields may be added, but never change their meaning. */
 export function describePodReport(observed: Observed, findings: readonly Finding[]): object {
@@ -45,7 +37,7 @@ function describeNode({ node, pod }: PodFocus): object | null {
   return pod.node === undefined ? null : { name: pod.node }
 }
 
-function describeContainers(observed: Observed, pod: PodFacts): readonly ContainerReport[] {
+function describeContainers(observed: Observed, pod: PodFacts) {
   const context = createPodContext(observed)
   return pod.containers.map((container) => ({
     name: container.name,
@@ -56,7 +48,11 @@ function describeContainers(observed: Observed, pod: PodFacts): readonly Contain
   }))
 }
 
-function renderContainer(pod: PodFacts, report: ContainerReport, paint: CliPaint): string {
+function renderContainer(
+  pod: PodFacts,
+  report: ReturnType<typeof describeContainers>[number],
+  paint: CliPaint,
+): string {
   const colour = { ok: paint.green, wrong: paint.red, unknown: paint.dim }
   const mark = { ok: 'ok   ', wrong: 'wrong', unknown: '?    ' }
   const width = Math.max(0, ...report.steps.map(({ step }) => step.length))

@@ -17,14 +17,8 @@ const CHECKS: readonly PodCheck[] = [
   pullCheck,
 ]
 
-export interface PodStep {
-  readonly step: string
-  readonly state: 'ok' | 'wrong' | 'unknown'
-  readonly detail: string
-}
-
 /** The results of the checks for one container, up to the first failed one. */
-export function podSteps(pod: PodFacts, container: ContainerFacts, context: PodContext): readonly PodStep[] {
+export function podSteps(pod: PodFacts, container: ContainerFacts, context: PodContext) {
   return walk(pod, container, context).map(({ step, state, detail }) => ({ step, state, detail }))
 }
 
