@@ -16,7 +16,7 @@ import { chooseProxy } from './proxy.ts'
  */
 export async function readKubeconfig(
   source: KubeconfigOptions,
-): Promise<KubeConnection & { readonly caFile?: string | undefined; readonly tokenFile?: string }> {
+): Promise<KubeConnection & { readonly caFile?: string | undefined; readonly tokenFile?: string | undefined }> {
   const { config, extras } = load(source)
   const cluster = config.getCurrentCluster()
   if (!cluster) {
@@ -47,7 +47,7 @@ export function listContexts(source: KubeconfigOptions): readonly string[] {
 }
 
 /** @throws KUBECONFIG_INVALID */
-function load(source: KubeconfigOptions): LoadedKubeconfig {
+function load(source: KubeconfigOptions) {
   try {
     const loaded = loadKubeconfig(source)
     const { config } = loaded
@@ -96,22 +96,8 @@ function text(value: unknown): string | undefined {
   return Buffer.isBuffer(value) ? value.toString('utf8') : String(value)
 }
 
-/** What a kubeconfig says about a user and `@kubernetes/client-node` does not read. */
-export interface UserExtras {
-  /** Its content replaces `token`. */
-  readonly tokenFile?: string
-  /** Headers, each name followed by its value: the user acts as another. */
-  readonly impersonation?: readonly string[]
-}
-
-export interface LoadedKubeconfig {
-  readonly config: KubeConfig
-  /** Of the current context's user. */
-  readonly extras: UserExtras
-}
-
 /** Reads a kubeconfig as kubectl does: of several files the first that has a name counts, and one that does not exist is skipped. */
-function loadKubeconfig({ text, file, context, environment = {} }: KubeconfigOptions): LoadedKubeconfig {
+function loadKubeconfig({ text, file, context, environment = {} }: KubeconfigOptions) {
   const config = new KubeConfig()
   const files = file === undefined ? defaultFiles(environment).filter((name) => existsSync(name)) : [file]
   if (text !== undefined) config.loadFromString(text)
@@ -119,9 +105,9 @@ function loadKubeconfig({ text, file, context, environment = {} }: KubeconfigOpt
   else config.loadFromOptions(merge(files))
   if (context !== undefined) config.setCurrentContext(context)
   const user = config.getCurrentUser()?.name ?? ''
-  if (text !== undefined) return { config, extras: findExtras(text, '', user) ?? {} }
+  if (text !== undefined) return { config, extras: findExtras(text, '', user) }
   const found = files.map((name) => findExtras(readFileSync(name, 'utf8'), dirname(name), user))
-  return { config, extras: found.find((extras) => extras !== undefined) ?? {} }
+  return { config, extras: found.find((extras) => extras !== undefined) }
 }
 
 function defaultFiles({ KUBECONFIG = '', HOME }: NonNullable<KubeconfigOptions['environment']>): readonly string[] {
@@ -147,17 +133,17 @@ function firstOfEach<T extends { readonly name: string }>(entries: readonly T[])
   return [...new Map(entries.toReversed().map((entry) => [entry.name, entry])).values()].toReversed()
 }
 
-/** Undefined: the file has no such user. */
-function findExtras(text: string, folder: string, name: string): UserExtras | undefined {
+/** What a kubeconfig says about a user and `@kubernetes/client-node` does not read; undefined: it has no such user. */
+function findExtras(text: string, folder: string, name: string) {
   const config: unknown = parse(text, { logLevel: 'error' })
   const users: readonly unknown[] = isRecord(config) && Array.isArray(config.users) ? config.users : []
   const entry = users.find((one) => isRecord(one) && String(one.name) === name)
   if (!isRecord(entry)) return undefined
   const user = isRecord(entry.user) ? entry.user : {}
-  const impersonation = impersonationOf(user)
   return {
-    ...(user.tokenFile ? { tokenFile: resolve(folder, String(user.tokenFile)) } : {}),
-    ...(impersonation.length > 0 ? { impersonation } : {}),
+    /** Its content replaces `token`. */
+    tokenFile: user.tokenFile ? resolve(folder, String(user.tokenFile)) : undefined,
+    impersonation: impersonationOf(user),
   }
 }
 

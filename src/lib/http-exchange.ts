@@ -13,18 +13,13 @@ export interface ExchangeRequest {
   readonly limit: number
 }
 
-export interface ExchangeResponse {
-  readonly status: number
-  readonly headers: http.IncomingHttpHeaders
-  readonly body: Buffer
-}
-
 /** One exchange. Without a complete response it rejects with Node's own error, whose `code` is the reason. */
-export function exchange(request: ExchangeRequest, signal: AbortSignal): Promise<ExchangeResponse> {
+export function exchange(request: ExchangeRequest, signal: AbortSignal) {
   const { url, method, agent, limit } = request
   const client = url.protocol === 'http:' ? http : https
   const headers = { ...request.headers, 'content-length': String(Buffer.byteLength(request.body ?? '')) }
-  return new Promise((resolve, reject) => {
+  type Response = { readonly status: number; readonly headers: http.IncomingHttpHeaders; readonly body: Buffer }
+  return new Promise<Response>((resolve, reject) => {
     const outgoing = client.request(url, { method, headers, agent, signal }, (incoming) => {
       const body = new ByteCollector()
       incoming.on('data', (chunk: Buffer) => {

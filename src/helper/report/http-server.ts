@@ -3,14 +3,11 @@ import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { isLoopback } from '../../proxy-rules.ts'
 
-/** A page by its path. */
-export type PageHandler = (request: PageRequest) => Page | Promise<Page>
-
-export interface PageRequest {
+/** A page by its path; `language` is the header Accept-Language. */
+export type PageHandler = (request: {
   readonly query: URLSearchParams
-  /** The header Accept-Language. */
   readonly language: string
-}
+}) => Page | Promise<Page>
 
 export interface Page {
   /** 200 unless given. */
