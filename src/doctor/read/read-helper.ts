@@ -1,4 +1,4 @@
-import type { ManagedFieldsEntry } from '../../kube/types.ts'
+import type { Lease } from '../../kube/lease-record.ts'
 import { readServedIssuer } from '../../release/cluster-reads.ts'
 import type { ReleaseFacts } from '../../release/find-release.ts'
 import type { Reader } from '../../release/reader.ts'
@@ -50,14 +50,9 @@ async function readHelperPods(reader: Reader, { namespace, name }: ReleaseFacts)
   return reader.attempt(`Pods of namespace ${namespace}`, () => readPods(reader.client, parts, reader.signal))
 }
 
-interface LeaseObject {
-  readonly metadata: { readonly managedFields?: readonly (ManagedFieldsEntry & { readonly time?: string })[] }
-  readonly spec?: { readonly holderIdentity?: string; readonly renewTime?: string }
-}
-
 async function readLease(reader: Reader, namespace: string, name: string): Promise<LeaseFacts | null | undefined> {
   const path = `/apis/coordination.k8s.io/v1/namespaces/${namespace}/leases/${name}`
-  const object = await reader.get<LeaseObject>(`Lease ${namespace}/${name}`, path)
+  const object = await reader.get<Lease>(`Lease ${namespace}/${name}`, path)
   if (!object) return object
   const { holderIdentity = '', renewTime } = object.spec ?? {}
   // Whoever wrote the time of renewal did so at this moment of the API server's clock.
