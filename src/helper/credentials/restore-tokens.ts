@@ -1,4 +1,5 @@
 import { type RegistryLogin, readDockerConfig } from '../../acr/docker-config.ts'
+import type { RegistryToken } from '../../acr/registry-token.ts'
 import { hasStatus } from '../../kube/api-error.ts'
 import type { KubeClient } from '../../kube/client.ts'
 import { ownsContent } from '../../kube/managed-fields.ts'
@@ -75,23 +76,16 @@ export function readTokens(secret: SecretObject, instance: string): readonly Liv
   })
 }
 
+/** Only the known keys: anyone who may write the annotation can add others. */
 function liveToken(note: TokenNote, { username, password }: RegistryLogin): LiveToken {
   const { name, fingerprint, shape, refreshAt, issuedAt, expiresAt, domains } = note
   const token = { username, password, issuedAt, expiresAt, domains }
   return { name, fingerprint, ...(shape !== undefined && { shape }), refreshAt, token }
 }
 
-/** Facts about a login that the Secret's content does not have; none of them is secret. */
-export interface TokenNote {
-  readonly name: string
-  readonly fingerprint: string
-  /** Missing in notes of earlier versions. */
-  readonly shape?: string | undefined
-  readonly issuedAt: number
-  readonly expiresAt: number | null
-  readonly refreshAt: number | null
-  readonly domains: readonly string[]
-}
+/** Facts about a login that the Secret's content does not have; none of them is secret. Notes of earlier versions have no shape. */
+export type TokenNote = Pick<LiveToken, 'name' | 'fingerprint' | 'shape' | 'refreshAt'> &
+  Pick<RegistryToken, 'issuedAt' | 'expiresAt' | 'domains'>
 
 /** The value of the annotation `acr-nopass.io/tokens`: a JSON list with one note per registry. */
 export function encodeTokens(tokens: readonly LiveToken[]): string {
