@@ -1,6 +1,5 @@
 import type { NopassError } from '../../errors.ts'
 import { withoutSecrets } from '../../kube/api-error.ts'
-import type { ReleaseFacts } from '../../release/find-release.ts'
 import { findCauses, refusalFix } from '../../release/release-causes.ts'
 import { type Draft, type Found, pluralize, summarize } from '../finding.ts'
 import type { Observed } from '../observed.ts'
@@ -12,7 +11,7 @@ export function helperPodFindings({ release, deployment, helperPods }: Observed)
   const { namespace, fullname } = release
   const subject = `helper ${namespace}/${fullname}`
   if (deployment === null || deployment.wanted === 0) {
-    return [{ id: 'HELPER_DOWN', severity: 'error', subject, ...absent(release, deployment === null) }]
+    return { id: 'HELPER_DOWN', subject, ...absent(deployment === null), command: applyAgain(release) }
   }
   const [first] = findCauses({
     namespace,
@@ -38,16 +37,10 @@ export function helperPodFindings({ release, deployment, helperPods }: Observed)
   }
 }
 
-function reasonOf(
-  error: NopassError | undefined,
-  refusal: string | undefined,
-  namespace: string,
-): Pick<Draft, 'cause' | 'fix'> {
+function reasonOf(error: NopassError | undefined, refusal: string | undefined, namespace: string) {
   if (refusal !== undefined) {
-    return {
-      cause: `The API server rejects its Pods: ${withoutSecrets(refusal)}`,
-      fix: refusalFix(refusal, namespace),
-    }
+    const cause = `The API server rejects its Pods: ${withoutSecrets(refusal)}`
+    return { cause, fix: refusalFix(refusal, namespace) }
   }
   return {
     cause: error?.message ?? 'Its Pods are not ready yet, or fit on no node.',
@@ -55,21 +48,18 @@ function reasonOf(
   }
 }
 
-function absent(release: ReleaseFacts, isGone: boolean): Pick<Draft, 'message' | 'cause' | 'fix' | 'command'> {
-  if (isGone) {
-    return {
-      message: 'its Deployment does not exist',
-      cause: 'It was deleted, or never created.',
-      fix: 'Recreate it from the release, or install the release again.',
-      command: applyAgain(release),
-    }
-  }
-  return {
-    message: 'its Deployment is scaled to 0',
-    cause: 'It was scaled down (or the values set `replicas: 0`).',
-    fix: 'Restore the number of replicas of the release; a number set by `kubectl scale` would make the next upgrade by Helm 4 fail.',
-    command: applyAgain(release),
-  }
+function absent(isGone: boolean): Pick<Draft, 'message' | 'cause' | 'fix'> {
+  return isGone
+    ? {
+        message: 'its Deployment does not exist',
+        cause: 'It was deleted, or never created.',
+        fix: 'Recreate it from the release, or install the release again.',
+      }
+    : {
+        message: 'its Deployment is scaled to 0',
+        cause: 'It was scaled down (or the values set `replicas: 0`).',
+        fix: 'Restore the number of replicas of the release; a number set by `kubectl scale` would make the next upgrade by Helm 4 fail.',
+      }
 }
 
 export function rightsFindings({ release, missingRights = [] }: Observed): Found {

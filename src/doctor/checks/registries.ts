@@ -50,26 +50,18 @@ function judge(registry: RegistryStatus, observed: Observed): Draft | undefined 
       command: 'acr-nopass doctor',
     }
   }
-  if (left <= 0) {
-    return {
-      id: 'REGISTRY_EXPIRED',
-      subject,
-      message: `its credential expired at ${registry.expiresAt}: pulls fail`,
-      cause: 'It was not refreshed in time; the helper reports no failure, so it may not run.',
-      fix: 'See the findings about the helper, then request a new credential.',
-      command: 'acr-nopass refresh',
-    }
+  const isOver = left <= 0
+  const life = expiresAt - Date.parse(registry.issuedAt ?? '')
+  if (!isOver && !(left < NEAR_END * life)) return undefined
+  return {
+    id: isOver ? 'REGISTRY_EXPIRED' : 'REGISTRY_EXPIRING',
+    severity: isOver ? 'error' : 'warning',
+    subject,
+    message: isOver
+      ? `its credential expired at ${registry.expiresAt}: pulls fail`
+      : `its credential expires soon, at ${registry.expiresAt}`,
+    cause: 'It was not refreshed in time; the helper reports no failure, so it may not run.',
+    fix: 'See the findings about the helper, then request a new credential.',
+    command: 'acr-nopass refresh',
   }
-  if (left < NEAR_END * (expiresAt - Date.parse(registry.issuedAt ?? ''))) {
-    return {
-      id: 'REGISTRY_EXPIRING',
-      severity: 'warning',
-      subject,
-      message: `its credential expires soon, at ${registry.expiresAt}`,
-      cause: 'It should have been refreshed by now.',
-      fix: 'See the findings about the helper, and request a new credential.',
-      command: 'acr-nopass refresh',
-    }
-  }
-  return undefined
 }
