@@ -105,15 +105,16 @@ export function uninstallArguments(
   ]
 }
 
-/** What undoes a failed step, without waiting: a rollback to `revision`, or where there is none an uninstall. */
+/** What undoes a failed step: a rollback to the revision `good`, or where there is none an uninstall, which does not wait. */
 export function undoCommand(
   version: HelmVersion,
   target: ReleaseTarget,
-  { revision, timeout }: { readonly revision: number | undefined; readonly timeout: string },
+  options: { readonly good: number | null; readonly timeout: string; readonly wait?: boolean | undefined },
 ): { readonly command: 'rollback' | 'uninstall'; readonly args: readonly string[] } {
-  return revision === undefined
+  const { good, timeout, wait = false } = options
+  return good === null
     ? { command: 'uninstall', args: uninstallArguments(version, target, { timeout, wait: false }) }
-    : { command: 'rollback', args: rollbackArguments(version, target, { revision, timeout, wait: false }) }
+    : { command: 'rollback', args: rollbackArguments(version, target, { revision: good, timeout, wait }) }
 }
 
 function upgradeCore(target: ReleaseTarget, options: UpgradeOptions): string[] {

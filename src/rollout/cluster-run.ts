@@ -3,14 +3,10 @@ import { NopassError, toNopassError } from '../errors.ts'
 import type { Helm } from '../helm/obtain/find-helm.ts'
 import type { KeyedLock } from '../lib/concurrency.ts'
 import type { SharedTarget } from '../policy/policy-targets.ts'
-import {
-  type ClusterResult,
-  type ClusterStatus,
-  describeError,
-  type Phase,
-  type PlannedChange,
-} from './cluster-result.ts'
+import { type ClusterResult, type ClusterStatus, describeError } from './cluster-result.ts'
 import type { CloudAccess } from './connect/cloud-access.ts'
+import type { ConnectedCluster } from './connect/connect-cluster.ts'
+import type { OpenRelease } from './deploy/open-release.ts'
 import type { PreparedCluster } from './inputs/prepare-cluster.ts'
 import type { Settings } from './inputs/settings.ts'
 import type { RamList } from './ram/ram-list.ts'
@@ -40,16 +36,12 @@ export interface RunContext {
   readonly approved: ReadonlyMap<string, string> | undefined
 }
 
+type Progress = Pick<ClusterResult, 'phase' | 'revision' | 'chart' | 'ramChanged' | 'plan' | 'digest'>
+
 /** The progress of a cluster's work, which becomes its result. */
-export interface ClusterRun {
-  phase: Phase
-  revision: { from: number | null; to: number | null }
-  chart: string | null
+export type ClusterRun = { -readonly [Key in keyof Progress]: Progress[Key] } & {
   readonly notes: string[]
   readonly unverified: Unverified[]
-  ramChanged: boolean
-  plan: readonly PlannedChange[] | undefined
-  digest: string | undefined
 }
 
 /** The work on one cluster: its run, its progress and its signal. */
@@ -58,6 +50,11 @@ export interface ClusterWork {
   readonly context: RunContext
   readonly run: ClusterRun
   readonly signal: AbortSignal
+}
+
+/** The same once it is connected. */
+export interface ConnectedWork extends ClusterWork, Pick<ConnectedCluster, 'identity' | 'detail'> {
+  readonly release: OpenRelease
 }
 
 /** The outcome of a cluster's work without an exception. */
@@ -80,16 +77,7 @@ export interface RolledCluster {
 }
 
 export function newRun(): ClusterRun {
-  return {
-    phase: 'connect',
-    revision: { from: null, to: null },
-    chart: null,
-    notes: [],
-    unverified: [],
-    ramChanged: false,
-    plan: undefined,
-    digest: undefined,
-  }
+  return { phase: 'connect', revision: { from: null, to: null }, chart: null, notes: [], unverified: [] }
 }
 
 /** Runs the work of one cluster; an error becomes the result of its phase. */
@@ -110,23 +98,15 @@ export async function runCluster(
     name: cluster.name,
     wave: cluster.wave,
     status,
-    phase: run.phase,
-    revision: run.revision,
-    chart: run.chart,
+    ...run,
     startedMs: Math.round(begin),
     // Both ends rounded alike: what follows another never seems to begin before it ended.
     durationMs: Math.round(context.elapsed()) - Math.round(begin),
-    notes: run.notes,
-    ...(run.ramChanged && { ramChanged: true }),
-    ...(run.unverified.length === 0 ? {} : { unverified: run.unverified }),
-    ...(error === undefined ? {} : { error: describeError(error) }),
-    ...(run.plan === undefined ? {} : { plan: run.plan }),
-    ...(run.digest === undefined ? {} : { digest: run.digest }),
+    ...(error && { error: describeError(error) }),
   }
 }
 
 export function skippedResult(cluster: PreparedCluster, reason: string): ClusterResult {
-  const { phase, revision, chart } = newRun()
   const { name, wave } = cluster
-  return { name, wave, status: 'skipped', phase, revision, chart, startedMs: null, durationMs: 0, notes: [reason] }
+  return { name, wave, status: 'skipped', ...newRun(), startedMs: null, durationMs: 0, notes: [reason] }
 }

@@ -1,17 +1,16 @@
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { NopassError } from '../errors.ts'
-import { type ReleaseTarget, undoCommand } from '../helm/helm-flags.ts'
+import type { ReleaseTarget } from '../helm/helm-flags.ts'
 import { readEnd } from '../helm/helm-process.ts'
-import { findHelm, type Helm } from '../helm/obtain/find-helm.ts'
-import { readHelmError } from '../helm/read-helm-error.ts'
+import { findHelm } from '../helm/obtain/find-helm.ts'
 import { isPending, lastGoodRevision, type Revision, revisionOfStep } from '../helm/release/release-state.ts'
 import { runProgram } from '../helm/run-helm.ts'
 import { createKubeClient, type KubeClient } from '../kube/client.ts'
 import { kubeconfigConnection } from '../kube/connection.ts'
 import { isAlive } from '../lib/process-id.ts'
+import { runUndo } from './deploy/helm-step.ts'
+import { type OpenRelease, openRelease } from './deploy/open-release.ts'
 import { isOwnRollback, restoreOvertaken } from './deploy/other-deployers.ts'
-import { openReleaseStore, type ReleaseStore } from './deploy/release-store.ts'
 import type { HelmBegun, OpenWork, RunFolder } from './run-folder.ts'
 import { removeProbe } from './verify/probe-objects.ts'
 
@@ -27,10 +26,11 @@ export async function finishRun(
 ): Promise<void> {
   const repairs = open.helm.map(async (begun) => {
     const helm = await findHelm({ path: begun.helm, environment, home: join(folder.path, 'helm') })
-    const client = await clientOf(begun.target, environment)
-    const store = openReleaseStore(helm, client, begun.target)
-    const limit = AbortSignal.timeout(HELM_LIMIT_MS * 2)
-    report(await repairHelm(begun, helm, { client, store }, HELM_LIMIT_MS, limit).finally(() => client.close()))
+    const { cluster, target } = begun
+    const client = await clientOf(target, environment)
+    const signal = AbortSignal.timeout(HELM_LIMIT_MS * 2)
+    const release = openRelease({ cluster, client, helm, folder, target, timeout: '2m', report, signal })
+    report(await repairHelm(begun, release, HELM_LIMIT_MS).finally(() => client.close()))
     folder.noteEnd(begun.id)
   })
   const removals = open.probes.map(async ({ id, target, objects }) => {
@@ -81,32 +81,22 @@ function isOwn(begun: HelmBegun, history: readonly Revision[], last: Revision, s
 }
 
 /** Waits until the helm of a journal entry has exited and repairs the release; returns what was done. */
-export async function repairHelm(
-  begun: HelmBegun,
-  helm: Helm,
-  { client, store }: { readonly client: KubeClient; readonly store: ReleaseStore },
-  limitMs: number,
-  signal: AbortSignal,
-): Promise<string> {
+export async function repairHelm(begun: HelmBegun, release: OpenRelease, limitMs: number): Promise<string> {
   const { target } = begun
   const title = `${begun.cluster}: release ${target.namespace}/${target.release}`
   await interruptOrphan(begun)
   if (!(await waitForEnd(begun, limitMs))) return `${title}: helm (pid ${begun.process.pid}) is still running`
   const stderr = await readEnd(begun.stderrFile).catch(() => '')
-  const history = await store.history(signal)
+  const history = await release.history()
   const repair = decideRepair(begun, history, stderr)
   if (repair.kind === 'none') return `${title}: nothing to repair, ${repair.why}`
-  const undo = async (revision?: number): Promise<NopassError | undefined> => {
-    const { command, args } = undoCommand(helm.version, target, { revision, timeout: '2m' })
-    const output = await runProgram(helm.path, args, helm.environment)
-    return output.exitCode === 0 ? undefined : readHelmError(output.stderr, { command })
-  }
-  if (repair.kind === 'uninstall') return `${title}: ${(await undo())?.message ?? 'removed the half-made installation'}`
-  const error = await undo(repair.revision)
-  if (error) return `${title}: ${error.message}`
-  const last = history.at(-1)?.revision ?? 0
-  const { notes } = await restoreOvertaken({ client, store, target, rollback: undo }, last, repair.revision, signal)
-  return [`${title}: rolled back to revision ${repair.revision}`, ...notes].join('; ')
+  const good = repair.kind === 'uninstall' ? null : repair.revision
+  const over = history.at(-1)?.revision ?? 0
+  const failure = await runUndo(release, { good, over })
+  if (failure) return `${title}: ${failure.error.message}`
+  if (good === null) return `${title}: removed the half-made installation`
+  const { notes } = await restoreOvertaken(release, over, good)
+  return [`${title}: rolled back to revision ${good}`, ...notes].join('; ')
 }
 
 /** A killed run could not interrupt its upgrade, which would run until its timeout. Rollbacks and uninstalls are left to finish. */

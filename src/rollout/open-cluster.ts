@@ -1,46 +1,49 @@
 import { valuesFile } from '../helm/helm-flags.ts'
 import { parseGoDuration } from '../lib/go-duration.ts'
 import { loadValues } from '../values/load-values.ts'
-import type { ClusterWork } from './cluster-run.ts'
-import { type ConnectedCluster, connectCluster } from './connect/connect-cluster.ts'
+import type { ClusterWork, ConnectedWork } from './cluster-run.ts'
+import { connectCluster } from './connect/connect-cluster.ts'
 import { type ChartRequest, type Preflight, preflightCluster } from './connect/preflight-cluster.ts'
+import { openRelease } from './deploy/open-release.ts'
 import { computeRrsa } from './ram/cluster-targets.ts'
 
 /** A cluster that was reached and passed the preflight. */
-export interface OpenCluster {
-  readonly connected: ConnectedCluster
-  readonly preflight: Preflight
-}
+export interface OpenCluster extends ConnectedWork, Preflight {}
 
-/** The phases connect and preflight: no write happens in them. The caller closes `connected.client`. */
-export async function openCluster(work: ClusterWork): Promise<OpenCluster> {
+/** Does the work after the phases connect and preflight, in which nothing is written. */
+export async function openCluster<T>(work: ClusterWork, perform: (open: OpenCluster) => Promise<T>): Promise<T> {
   const { cluster, context, run } = work
-  const { settings } = context
+  const { chart } = context.settings
   run.phase = 'connect'
   context.report(cluster.name, 'connecting')
-  const connected = await connectWork(work)
-  run.notes.push(...connected.notes)
-  try {
+  return connectWork(work, async (connected) => {
     run.phase = 'preflight'
-    const { valuesFiles, given } = await writeValues(work, connected)
-    const chart = { chart: settings.chart.reference, chartVersion: settings.chart.version, valuesFiles, given }
-    const preflight = await preflightCluster(work, connected, chart)
+    const values = await writeValues(connected)
+    const request = { chart: chart.reference, chartVersion: chart.version, ...values }
+    const preflight = await preflightCluster(connected, request)
     const from = preflight.history.at(-1)?.revision ?? null
     run.revision = { from, to: from }
     run.chart = preflight.desired.chart
-    run.notes.push(...preflight.notes)
-    return { connected, preflight }
-  } catch (error) {
-    connected.client.close()
-    throw error
-  }
+    return perform({ ...connected, ...preflight })
+  })
 }
 
-/** Connects to the cluster for as long as the work may take. */
-export function connectWork({ cluster, context, signal }: ClusterWork): Promise<ConnectedCluster> {
+/** Does the work with a connection to the cluster, which lasts for as long as the work may take. */
+export async function connectWork<T>(work: ClusterWork, perform: (connected: ConnectedWork) => Promise<T>): Promise<T> {
+  const { cluster, context, run, signal } = work
   const { settings, folder, cloud, mask, helm } = context
-  const minutes = kubeconfigMinutes(parseGoDuration(settings.inputs.timeout, 'timeout'))
-  return connectCluster(cluster.settings, { cloud, folder, mask, minutes, environment: helm.environment }, signal)
+  const { timeout } = settings.inputs
+  const minutes = kubeconfigMinutes(parseGoDuration(timeout, 'timeout'))
+  const deps = { cloud, folder, mask, minutes, environment: helm.environment }
+  const { client, target, notes, ...connected } = await connectCluster(cluster.settings, deps, signal)
+  run.notes.push(...notes)
+  const report = (line: string): void => context.report(cluster.name, line)
+  try {
+    const release = openRelease({ cluster: cluster.name, client, helm, folder, target, timeout, report, signal })
+    return await perform({ ...work, ...connected, release })
+  } finally {
+    client.close()
+  }
 }
 
 /** Deploy, rollback and verification, or retiring, the wait for it and the uninstall, each may take helm's timeout; ACK gives 15 minutes at least and three days at most. */
@@ -49,13 +52,10 @@ export function kubeconfigMinutes(timeoutSeconds: number): number {
 }
 
 /** The layers as 0600 files, in order; what the action computes comes last and is judged with the rest (P11). */
-async function writeValues(
-  work: ClusterWork,
-  connected: ConnectedCluster,
-): Promise<Pick<ChartRequest, 'valuesFiles' | 'given'>> {
+async function writeValues(work: ConnectedWork): Promise<Pick<ChartRequest, 'valuesFiles' | 'given'>> {
   const { cluster, context } = work
   const { folder, settings } = context
-  const rrsa = await computeRrsa(work, connected)
+  const rrsa = await computeRrsa(work)
   const computed = rrsa && { name: 'computed', text: valuesFile({ identity: { rrsa } }) }
   let given: ChartRequest['given']
   if (settings.chart.ours) {

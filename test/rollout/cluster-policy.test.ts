@@ -5,6 +5,7 @@ import { NopassError } from '../../src/errors.ts'
 import { KubeApiError } from '../../src/kube/api-error.ts'
 import type { Statement } from '../../src/policy/normal-form.ts'
 import { ownDescription } from '../../src/policy/ram-names.ts'
+import { newRun } from '../../src/rollout/cluster-run.ts'
 import { planPolicies } from '../../src/rollout/ram/cluster-policy.ts'
 import { formerTargets, policyTargets } from '../../src/rollout/ram/cluster-targets.ts'
 
@@ -14,7 +15,7 @@ const [FIRST = '', SECOND = ''] = LISTED.split(',')
 type Arguments = Parameters<typeof policyTargets>
 
 /** An RRSA cluster whose API server has this response for `/.well-known/openid-configuration`. */
-function rrsaCluster(discovery: () => unknown): [Arguments[0], Arguments[1], string] {
+function rrsaCluster(discovery: () => unknown): [Arguments[0], string] {
   const cluster = {
     name: 'a',
     ram: 'rrsa',
@@ -31,7 +32,6 @@ function rrsaCluster(discovery: () => unknown): [Arguments[0], Arguments[1], str
       return discovery()
     },
   }
-  const connected = { detail, client, identity: {} } as unknown as Arguments[1]
   const context = {
     settings: {
       inputs: { 'ram-scope': 'instance', 'adopt-policy': false },
@@ -41,7 +41,9 @@ function rrsaCluster(discovery: () => unknown): [Arguments[0], Arguments[1], str
     prepared: [cluster],
     cloud: { caller: async () => ({ accountId: '1' }) },
   } as unknown as Arguments[0]['context']
-  return [{ cluster, context, signal: new AbortController().signal }, connected, 'acr-nopass']
+  const signal = new AbortController().signal
+  const work = { cluster, context, run: newRun(), signal, detail, identity: {}, release: { client } }
+  return [work as unknown as Arguments[0], 'acr-nopass']
 }
 
 const fail = (status: number) => () => {
@@ -99,13 +101,17 @@ for (const [kind, unverified] of [
   ['managed', undefined],
 ] as const) {
   test(`the worker roles of a cluster of the kind ${kind}, with what was not checked`, async () => {
-    const [{ cluster, context, signal }, connected, account] = rrsaCluster(() => ({}))
-    assert.ok(connected.detail)
+    const [work, account] = rrsaCluster(() => ({}))
+    assert.ok(work.detail)
     const own = { name: 'a', key: 'c1', accountId: '1', registries: [], workerRoles: ['nodes'] }
     const ramList = async () => ({ clusters: [own], unknown: new Map() })
     const [target] = await policyTargets(
-      { cluster: { ...cluster, ram: 'worker-role' }, context: { ...context, ramList }, signal },
-      { ...connected, detail: { ...connected.detail, kind } },
+      {
+        ...work,
+        cluster: { ...work.cluster, ram: 'worker-role' },
+        context: { ...work.context, ramList },
+        detail: { ...work.detail, kind },
+      },
       account,
     )
     assert.deepEqual(target?.target.roles, ['nodes'])
@@ -118,10 +124,10 @@ for (const [kind, hint] of [
   ['registered', /identity\.type: access-key/],
 ] as const) {
   test(`RRSA on a ${kind} cluster, which ACK does not offer, is rejected with the alternative`, async () => {
-    const [work, connected, account] = rrsaCluster(() => ({ issuer: FIRST }))
-    assert.ok(connected.detail)
-    const detail = { ...connected.detail, kind, rrsa: { enabled: false, issuers: '', oidcProviderArn: '' } }
-    await assert.rejects(policyTargets(work, { ...connected, detail }, account), { code: 'RRSA_NOT_ENABLED', hint })
+    const [work, account] = rrsaCluster(() => ({ issuer: FIRST }))
+    assert.ok(work.detail)
+    const detail = { ...work.detail, kind, rrsa: { enabled: false, issuers: '', oidcProviderArn: '' } }
+    await assert.rejects(policyTargets({ ...work, detail }, account), { code: 'RRSA_NOT_ENABLED', hint })
   })
 }
 
@@ -141,8 +147,9 @@ for (const { title, issuer, discovery, steps } of [
   },
 ]) {
   test(`W1 a trust ${title}: ${steps.join() || 'nothing'} in the narrow phase`, async () => {
-    const [{ cluster, context, signal }, connected, account] = rrsaCluster(discovery)
-    const targets = await policyTargets({ cluster, context, signal }, connected, account)
+    const [work, account] = rrsaCluster(discovery)
+    const { context } = work
+    const targets = await policyTargets(work, account)
     const statement = structuredClone(targets[0]?.target.trust?.statement)
     conditionsOf(statement)['oidc:iss'] = [issuer]
     const role = {
@@ -158,7 +165,7 @@ for (const { title, issuer, discovery, steps } of [
       listPolicyEntities: async () => ({ roles: [], users: [], groups: [] }),
     }
     const withRam = { ...context, cloud: { ...context.cloud, ram: () => ram } } as unknown as typeof context
-    const plans = await planPolicies({ cluster, context: withRam, signal }, targets, [], undefined)
+    const plans = await planPolicies({ ...work, context: withRam }, targets, [], undefined)
     assert.deepEqual(
       plans.flatMap((plan) => plan.steps.map((step) => step.do)),
       steps,
@@ -167,7 +174,8 @@ for (const { title, issuer, discovery, steps } of [
 }
 
 test('roles of an earlier identity that cannot be read are reported, not ignored', async () => {
-  const [{ cluster, context, signal }, connected, account] = rrsaCluster(() => ({ issuer: FIRST }))
+  const [work, account] = rrsaCluster(() => ({ issuer: FIRST }))
+  const { cluster, context } = work
   const { settings } = cluster
   const sibling = { ...settings, name: 'b', access: { ...settings.access, clusterId: 'c2' }, workerRoles: [] }
   const unseen = async (code: 'CLOUD_DENIED' | 'WORKER_ROLE_UNKNOWN') => {
@@ -179,10 +187,9 @@ test('roles of an earlier identity that cannot be read are reported, not ignored
     }
     const own = { ...cluster, settings: { ...settings, workerRoles: [] } }
     const list = { ...context, cloud, settings: { ...context.settings, clusters: [own.settings, sibling] } }
-    const targets = await policyTargets({ cluster: own, context, signal }, connected, account)
-    return (
-      await formerTargets({ cluster: own, context: list as unknown as typeof context, signal }, connected, targets)
-    ).unseen
+    const targets = await policyTargets({ ...work, cluster: own }, account)
+    const listed = { ...work, cluster: own, context: list as unknown as typeof context }
+    return (await formerTargets(listed, targets)).unseen
   }
   assert.match((await unseen('CLOUD_DENIED')).join(), /^RAM: not checked whether .* `workerRoles`$/)
   assert.deepEqual(await unseen('WORKER_ROLE_UNKNOWN'), [])

@@ -457,6 +457,13 @@ for (const one of CASES) {
         client: NOTHING,
         folder: run,
         target: { release: 'r', namespace: 'n', kubeconfig: 'k' },
+        timeout: '5m',
+        report: () => undefined,
+        signal: t.signal,
+        history: fixture.history,
+        content: fixture.content,
+      },
+      {
         options: {
           chart: 'chart',
           valuesFiles: [],
@@ -474,14 +481,11 @@ for (const one of CASES) {
         },
         desired: contentOf('desired'),
         exact: true,
-        store: { history: fixture.history, content: fixture.content },
         history: revisions(one.before, ''),
         rollback: one.rollback ?? true,
         uninstallOnFailedInstall: true,
-        report: () => undefined,
         otherMs: one.settles ? 60_000 : 0,
       },
-      t.signal,
     ).then(
       ({ status, revision, notes }) => ({
         status,

@@ -7,9 +7,8 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import type { Helm } from '../../src/helm/obtain/find-helm.ts'
 import type { Revision } from '../../src/helm/release/release-state.ts'
-import type { KubeClient } from '../../src/kube/client.ts'
 import { type ProcessId, processId } from '../../src/lib/process-id.ts'
-import type { ReleaseStore } from '../../src/rollout/deploy/release-store.ts'
+import type { OpenRelease } from '../../src/rollout/deploy/open-release.ts'
 import { decideRepair, repairHelm } from '../../src/rollout/finish-run.ts'
 import type { HelmBegun } from '../../src/rollout/run-folder.ts'
 
@@ -123,8 +122,8 @@ async function orphan(t: TestContext, path: string, ...args: readonly string[]):
 
 function repair(t: TestContext, path: string, about: Partial<HelmBegun>, limitMs: number): Promise<string> {
   const helm = { path, environment: {}, version: { major: 4, minor: 3, patch: 1, text: '4.3.1' } } as unknown as Helm
-  const store = { history: async () => [] } as unknown as ReleaseStore
-  return repairHelm({ ...begun, helm: path, ...about }, helm, { client: {} as KubeClient, store }, limitMs, t.signal)
+  const release = { helm, history: async () => [], signal: t.signal } as unknown as OpenRelease
+  return repairHelm({ ...begun, helm: path, ...about }, release, limitMs)
 }
 
 const DONE = 'prod: release system/acr: nothing to repair, there is no release'

@@ -5,11 +5,11 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import type { Helm } from '../../src/helm/obtain/find-helm.ts'
 import { beginHelmStep } from '../../src/rollout/deploy/helm-step.ts'
-import { createRunFolder, type RunFolder, readOpenWork } from '../../src/rollout/run-folder.ts'
+import { createRunFolder, readOpenWork } from '../../src/rollout/run-folder.ts'
 
 const FULL = '/dev/full'
 
-async function open(t: TestContext): Promise<{ helm: Helm; ran: string; folder: RunFolder }> {
+async function open(t: TestContext) {
   const parent = await mkdtemp(join(tmpdir(), 'acr-nopass-step-'))
   t.after(() => rm(parent, { recursive: true, force: true }))
   const ran = join(parent, 'ran')
@@ -17,16 +17,13 @@ async function open(t: TestContext): Promise<{ helm: Helm; ran: string; folder: 
   await writeFile(path, `#!/bin/sh\necho "$@" > ${ran}\n`)
   await chmod(path, 0o755)
   const version = { major: 4, minor: 3, patch: 1, text: 'v4.3.1' }
-  return {
-    helm: { path, version, environment: { PATH: process.env.PATH ?? '' } },
-    ran,
-    folder: await createRunFolder(parent),
-  }
+  const helm: Helm = { path, version, environment: { PATH: process.env.PATH ?? '' } }
+  const target = { release: 'r', namespace: 'n', kubeconfig: 'k' }
+  return { cluster: 'c', helm, target, ran, folder: await createRunFolder(parent) }
 }
 
 function about(command: 'upgrade' | 'rollback' | 'uninstall') {
-  const target = { release: 'r', namespace: 'n', kubeconfig: 'k' }
-  return { id: '1', cluster: 'c', command, target, before: 1, good: 1, rollback: true } as const
+  return { id: '1', command, before: 1, good: 1 } as const
 }
 
 for (const command of ['upgrade', 'rollback', 'uninstall'] as const) {
@@ -36,9 +33,10 @@ for (const command of ['upgrade', 'rollback', 'uninstall'] as const) {
       () => 'needs /dev/full, which Linux has',
     ),
   }, async (t) => {
-    const { helm, ran, folder } = await open(t)
+    const release = await open(t)
+    const { ran, folder } = release
     await symlink(FULL, join(folder.path, 'journal.jsonl'))
-    await assert.rejects(beginHelmStep(helm, folder, [command, 'r'], about(command)), {
+    await assert.rejects(beginHelmStep(release, [command, 'r'], about(command)), {
       code: 'NO_DISK_SPACE',
       message: /^no space is left in \S+ for journal\.jsonl$/,
       hint: /^Free space on that disk/,
@@ -48,8 +46,9 @@ for (const command of ['upgrade', 'rollback', 'uninstall'] as const) {
 }
 
 test("L8 a disk that becomes full while helm works does not change helm's result", async (t) => {
-  const { helm, ran, folder } = await open(t)
-  const step = await beginHelmStep(helm, folder, ['upgrade', 'r'], about('upgrade'))
+  const release = await open(t)
+  const { ran, folder } = release
+  const step = await beginHelmStep(release, ['upgrade', 'r'], about('upgrade'))
   assert.equal((await step.ended).exitCode, 0)
   await rm(join(folder.path, 'journal.jsonl'))
   await symlink(folder.path, join(folder.path, 'journal.jsonl'))
@@ -58,10 +57,11 @@ test("L8 a disk that becomes full while helm works does not change helm's result
 })
 
 test('L8 a journal entry that a full disk truncated hides no other one', async (t) => {
-  const { helm, folder } = await open(t)
-  const first = await beginHelmStep(helm, folder, ['upgrade', 'r'], about('upgrade'))
+  const release = await open(t)
+  const { folder } = release
+  const first = await beginHelmStep(release, ['upgrade', 'r'], about('upgrade'))
   await appendFile(join(folder.path, 'journal.jsonl'), '\n{"event":"helm-be')
-  const second = await beginHelmStep(helm, folder, ['rollback', 'r'], { ...about('rollback'), id: '2' })
+  const second = await beginHelmStep(release, ['rollback', 'r'], { ...about('rollback'), id: '2' })
   await Promise.all([first.ended, second.ended])
   assert.deepEqual(
     (await readOpenWork(folder)).helm.map(({ id }) => id),

@@ -5,6 +5,7 @@ import type { Statement } from '../../src/policy/normal-form.ts'
 import type { SharedTarget } from '../../src/policy/policy-targets.ts'
 import { rrsaStatement } from '../../src/policy/trust-document.ts'
 import type { ClusterResult } from '../../src/rollout/cluster-result.ts'
+import { newRun } from '../../src/rollout/cluster-run.ts'
 import { widenPolicies } from '../../src/rollout/ram/cluster-policy.ts'
 import { narrowPolicies, removePolicies } from '../../src/rollout/ram/narrow-policies.ts'
 
@@ -117,7 +118,9 @@ test('an error of RAM after some steps names them, and also those of earlier tar
   const notes: string[] = []
   const targets = [shared(['a']), shared(['a'], { policyName: 'q', roles: ['others'] })]
   await assert.rejects(
-    widenPolicies({ cluster: { settings: {} } as never, context, signal }, targets, (line) => notes.push(line)),
+    widenPolicies({ cluster: { settings: {} } as never, context, run: newRun(), signal }, targets, (line) =>
+      notes.push(line),
+    ),
     {
       code: 'CLOUD_DENIED',
       message: 'no right to attach (done before: create policy q)',

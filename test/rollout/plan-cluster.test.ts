@@ -9,17 +9,16 @@ type Arguments = Parameters<typeof makePlan>
 async function digest(forceConflicts: boolean, hook?: string): Promise<string> {
   const cluster = { name: 'a', ram: 'none', settings: { access: { kind: 'kubeconfig' } } }
   const open = {
-    connected: { identity: { kubeSystemUid: 'u' } },
-    preflight: {
-      options: { forceConflicts },
-      history: [],
-      namespaceExists: false,
-      desired: { chart: 'c-1.0.0', values: {}, objects: [], hooks: parseHooks(hook === undefined ? [] : [hook]) },
-    },
-  } as unknown as Arguments[1]
-  const context = { settings: { inputs: {}, clusters: [], selected: [] } }
-  const work = { cluster, context, signal: AbortSignal.timeout(60_000) } as unknown as Arguments[0]
-  return (await makePlan(work, open)).digest
+    cluster,
+    context: { settings: { inputs: {}, clusters: [], selected: [] } },
+    signal: AbortSignal.timeout(60_000),
+    identity: { kubeSystemUid: 'u' },
+    options: { forceConflicts },
+    history: [],
+    namespaceExists: false,
+    desired: { chart: 'c-1.0.0', values: {}, objects: [], hooks: parseHooks(hook === undefined ? [] : [hook]) },
+  }
+  return (await makePlan(open as unknown as Arguments[0])).digest
 }
 
 test('a plan that was approved without force-conflicts does not allow overwriting what others set', async () => {

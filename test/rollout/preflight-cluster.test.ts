@@ -5,10 +5,16 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
+import type { Helm } from '../../src/helm/obtain/find-helm.ts'
+import type { KubeClient } from '../../src/kube/client.ts'
+import { newRun } from '../../src/rollout/cluster-run.ts'
 import { preflightCluster } from '../../src/rollout/connect/preflight-cluster.ts'
-import { createRunFolder, readOpenWork } from '../../src/rollout/run-folder.ts'
+import { openRelease } from '../../src/rollout/deploy/open-release.ts'
+import { createRunFolder, type RunFolder, readOpenWork } from '../../src/rollout/run-folder.ts'
 
 type Arguments = Parameters<typeof preflightCluster>
+
+const NO_HELM = { path: '/nothing', environment: {}, version: { major: 4, text: '4.3.1' } }
 
 test('with an approved plan an abandoned release is not repaired, because no plan contains that', async (t) => {
   const methods: string[] = []
@@ -16,8 +22,7 @@ test('with an approved plan an abandoned release is not repaired, because no pla
     methods.push(method)
     return path.endsWith('/secrets') ? listOf(['pending-upgrade']) : {}
   }
-  const helm = { path: '/nothing', environment: {}, version: { major: 4, text: '4.3.1' } }
-  await assert.rejects(preflight(t, request, { helm, approved: new Map(), report: assert.fail }), {
+  await assert.rejects(preflight(t, request, {}, { approved: new Map() }), {
     code: 'HELM_PENDING',
   })
   assert.deepEqual([...new Set(methods)], ['GET'])
@@ -30,8 +35,7 @@ test('P10 an uninstall that was left half-way: plan and apply name the fix, befo
       methods.push(method)
       return path.endsWith('/secrets') ? listOf(['superseded', 'uninstalling']) : {}
     }
-    const helm = { path: '/nothing', environment: {}, version: { major: 4, text: '4.3.1' } }
-    await assert.rejects(preflight(t, request, { helm, report: assert.fail }, { mode }), {
+    await assert.rejects(preflight(t, request, {}, {}, { mode }), {
       code: 'HELM_PENDING',
       hint: 'If no other run is working on it: `helm uninstall r --namespace n`, then run again.',
     })
@@ -39,13 +43,13 @@ test('P10 an uninstall that was left half-way: plan and apply name the fix, befo
   }
 })
 
-for (const { name, ends, after, calls, notes, open } of [
+for (const { name, ends, after, calls, lines, open } of [
   {
     name: 'the rollback is killed: the post step does it again',
     ends: 'kill -9 $$',
     after: [['deployed', 'pending-upgrade', 'pending-rollback']],
     calls: ['rollback r 1'],
-    notes: [],
+    lines: ['rolling back to revision 1'],
     open: ['rollback'],
   },
   {
@@ -57,7 +61,11 @@ for (const { name, ends, after, calls, notes, open } of [
       ['superseded', 'superseded', 'superseded=3', 'superseded=1', 'deployed=3'],
     ],
     calls: ['rollback r 1', 'rollback r 3'],
-    notes: ['another deployer made revision 3 during the rollback: restored'],
+    lines: [
+      'rolling back to revision 1',
+      'rolling back to revision 3',
+      'another deployer made revision 3 during the rollback: restored',
+    ],
     open: [],
   },
 ] as const) {
@@ -92,10 +100,10 @@ for (const { name, ends, after, calls, notes, open } of [
       version: { major: 4, minor: 3, patch: 1, text: '4.3.1' },
     }
     // This helm renders nothing, because the test ends with the repair.
-    const report = (_: string, line: string): void => void reported.push(line)
+    const report = (line: string): void => void reported.push(line)
     await assert.rejects(preflight(t, request, { helm, folder, report }), { code: /^HELM_/ })
     assert.deepEqual(await made(), calls)
-    assert.deepEqual(reported.slice(1), notes)
+    assert.deepEqual(reported, ['repairing the release that an interrupted run left pending-upgrade', ...lines])
     assert.deepEqual(
       (await readOpenWork(folder)).helm.map(({ command }) => command),
       open,
@@ -116,7 +124,11 @@ function listOf(statuses: readonly string[]) {
 function preflight(
   t: TestContext,
   request: (request: { readonly method: string; readonly path: string }) => Promise<unknown>,
-  more: object,
+  {
+    helm = NO_HELM,
+    ...access
+  }: { readonly helm?: object; readonly folder?: RunFolder; readonly report?: (line: string) => void },
+  more: object = {},
   given: object = {},
 ): ReturnType<typeof preflightCluster> {
   const inputs = {
@@ -128,11 +140,24 @@ function preflight(
     ...given,
   }
   const settings = { inputs, chart: { ours: false } }
-  const context = { settings, taken: new Map(), now: Date.now, ...more }
+  const context = { settings, taken: new Map(), now: Date.now, helm, ...more }
   const cluster = { name: 'a', settings: { namespace: 'n', release: 'r' } }
-  return preflightCluster(
-    { cluster, context, signal: t.signal } as unknown as Arguments[0],
-    { client: { request }, identity: { kubeSystemUid: 'u' }, kubeconfig: 'k' } as unknown as Arguments[1],
-    { chart: 'c', chartVersion: undefined, valuesFiles: [], given: undefined },
-  )
+  const release = openRelease({
+    cluster: 'a',
+    client: { request } as unknown as KubeClient,
+    helm: helm as unknown as Helm,
+    folder: {} as RunFolder,
+    target: { release: 'r', namespace: 'n', kubeconfig: 'k' },
+    timeout: '5m',
+    report: assert.fail,
+    signal: t.signal,
+    ...access,
+  })
+  const work = { cluster, context, run: newRun(), signal: t.signal, identity: { kubeSystemUid: 'u' }, release }
+  return preflightCluster(work as unknown as Arguments[0], {
+    chart: 'c',
+    chartVersion: undefined,
+    valuesFiles: [],
+    given: undefined,
+  })
 }

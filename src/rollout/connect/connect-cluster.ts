@@ -5,7 +5,6 @@ import { createKubeClient, type KubeClient } from '../../kube/client.ts'
 import { kubeconfigConnection } from '../../kube/connection.ts'
 import type { KubeConnection } from '../../kube/kube-connection.ts'
 import { type ClusterIdentity, identifyCluster, requireIdentity } from '../../release/cluster-reads.ts'
-import type { PreparedCluster } from '../inputs/prepare-cluster.ts'
 import type { ClusterSettings } from '../inputs/settings.ts'
 import type { RunFolder } from '../run-folder.ts'
 import type { CloudAccess } from './cloud-access.ts'
@@ -14,21 +13,12 @@ import { kubeconfigSecrets } from './kubeconfig-text.ts'
 export interface ConnectedCluster {
   readonly client: KubeClient
   readonly identity: ClusterIdentity
-  /** For helm. */
-  readonly kubeconfig: string
-  readonly context: string | undefined
+  /** Its release, for helm. */
+  readonly target: ReleaseTarget
   /** ACK's record; undefined for self-built clusters. */
   readonly detail: ClusterDetail | undefined
   /** Notes about its identification. */
   readonly notes: readonly string[]
-}
-
-/** Its release, for helm. */
-export function targetOf(
-  { settings: { release, namespace } }: PreparedCluster,
-  { kubeconfig, context }: Pick<ConnectedCluster, 'kubeconfig' | 'context'>,
-): ReleaseTarget {
-  return { release, namespace, kubeconfig, context }
 }
 
 export interface ConnectDeps {
@@ -51,15 +41,15 @@ export async function connectCluster(
   signal: AbortSignal,
 ): Promise<ConnectedCluster> {
   if (cluster.account !== undefined) await requireAccount(cluster, cluster.account, deps.cloud, signal)
-  const source = await obtainKubeconfig(cluster, deps, signal)
-  const { kubeconfig: file, context } = source
+  const { file, context, detail } = await obtainKubeconfig(cluster, deps, signal)
   const connection = await kubeconfigConnection({ file, environment: deps.environment, context: context || undefined })
-  const notes = source.detail ? checkAckServer(source.detail, connection, cluster) : []
+  const notes = detail ? checkAckServer(detail, connection, cluster) : []
   const client = createKubeClient(maskTokens(connection, deps.mask), { userAgent: 'acr-nopass-action' })
   try {
     const identity = await identifyCluster(client, connection, signal)
     requireIdentity(identity, connection.ca, cluster.expect)
-    return { client, identity, notes, ...source }
+    const { release, namespace } = cluster
+    return { client, identity, target: { release, namespace, kubeconfig: file, context }, detail, notes }
   } catch (error) {
     client.close()
     throw error
@@ -82,7 +72,11 @@ function maskTokens(connection: KubeConnection, mask: (secret: string) => void):
   })
 }
 
-type KubeconfigSource = Pick<ConnectedCluster, 'kubeconfig' | 'context' | 'detail'>
+interface KubeconfigSource {
+  readonly file: string
+  readonly context?: string | undefined
+  readonly detail?: ClusterDetail
+}
 
 async function obtainKubeconfig(
   cluster: ClusterSettings,
@@ -90,10 +84,10 @@ async function obtainKubeconfig(
   signal: AbortSignal,
 ): Promise<KubeconfigSource> {
   const { access } = cluster
-  if (access.kind === 'kubeconfig-file') return { kubeconfig: access.file, context: access.context, detail: undefined }
+  if (access.kind === 'kubeconfig-file') return access
   const name = `${cluster.name}.kubeconfig`
   if (access.kind === 'kubeconfig-text') {
-    return { kubeconfig: await deps.folder.write(name, access.text), context: access.context, detail: undefined }
+    return { file: await deps.folder.write(name, access.text), context: access.context }
   }
   const cs = deps.cloud.cs(cluster, access.region, signal)
   const [detail, kubeconfig] = await Promise.all([
@@ -105,7 +99,7 @@ async function obtainKubeconfig(
     }),
   ])
   for (const secret of kubeconfigSecrets(kubeconfig)) deps.mask(secret)
-  return { kubeconfig: await deps.folder.write(name, kubeconfig), context: undefined, detail }
+  return { file: await deps.folder.write(name, kubeconfig), detail }
 }
 
 /**

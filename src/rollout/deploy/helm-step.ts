@@ -1,50 +1,80 @@
-import type { NopassError } from '../../errors.ts'
-import { type HelmEnd, startHelmWrite } from '../../helm/helm-process.ts'
-import type { Helm } from '../../helm/obtain/find-helm.ts'
+import { randomUUID } from 'node:crypto'
+import { type NopassError, toNopassError } from '../../errors.ts'
+import { undoCommand } from '../../helm/helm-flags.ts'
+import { startHelmWrite } from '../../helm/helm-process.ts'
 import { readHelmError } from '../../helm/read-helm-error.ts'
 import { processId } from '../../lib/process-id.ts'
-import { explainFull, type HelmBegun, type RunFolder } from '../run-folder.ts'
+import { explainFull, type HelmBegun } from '../run-folder.ts'
+import type { OpenRelease } from './open-release.ts'
 
-export interface HelmStep {
-  readonly ended: Promise<HelmEnd>
-  interrupt(): void
-  /** Closes the journal entry: the post step has nothing to repair. */
-  settle(): void
-}
+type Step = Pick<HelmBegun, 'id' | 'command' | 'before' | 'good'> & Partial<Pick<HelmBegun, 'rollback'>>
+type HelmStep = Awaited<ReturnType<typeof beginHelmStep>>
 
 /**
  * Starts a helm call that writes, after it is recorded in the journal: otherwise the post step could not repair it.
- * @param about `id`: the step's label on the revision (`--labels`)
+ * @param step `id`: its label on the revision (`--labels`)
  */
 export async function beginHelmStep(
-  helm: Helm,
-  folder: RunFolder,
+  { cluster, helm, folder, target }: Pick<OpenRelease, 'cluster' | 'helm' | 'folder' | 'target'>,
   args: readonly string[],
-  about: Omit<HelmBegun, 'event' | 'process' | 'helm' | 'stderrFile'>,
-): Promise<HelmStep> {
-  const { id, cluster, command } = about
-  const write = await startHelmWrite(
-    helm,
-    args,
-    { folder: folder.path, name: `${cluster}-${command}-${id}` },
-    ({ pid, stderrFile }) =>
-      folder.note({ event: 'helm-begun', process: processId(pid), helm: helm.path, stderrFile, ...about }),
-  ).catch((error) => {
+  step: Step,
+) {
+  const { id, command } = step
+  const output = { folder: folder.path, name: `${cluster}-${command}-${id}` }
+  const { ended, interrupt } = await startHelmWrite(helm, args, output, ({ pid, stderrFile }) => {
+    const process = processId(pid)
+    folder.note({ event: 'helm-begun', process, helm: helm.path, stderrFile, cluster, target, rollback: true, ...step })
+  }).catch((error) => {
     throw explainFull(error, folder.path, `helm ${command}`)
   })
-  return {
-    ended: write.ended,
-    interrupt: write.interrupt,
-    settle: () => folder.noteEnd(id),
-  }
+  /** Closes the journal entry: the post step has nothing to repair. */
+  const settle = (): void => folder.noteEnd(id)
+  return { ended, interrupt, settle }
 }
 
-/** Runs such a call to its end; returns helm's error. One that failed or was killed stays open for the post step. */
-export async function runHelmStep(...call: Parameters<typeof beginHelmStep>): Promise<NopassError | undefined> {
-  const [, , , { command }] = call
-  const step = await beginHelmStep(...call)
-  const { exitCode, stderr } = await step.ended
-  if (exitCode !== 0) return readHelmError(stderr, { command })
-  step.settle()
+/** A helm call that failed or was killed. Its journal entry stays open for the post step unless it is settled. */
+export interface HelmFailure {
+  readonly error: NopassError
+  /** Helm's output; undefined where it did not run. */
+  readonly stderr: string | undefined
+  settle(): void
+}
+
+/** Runs such a call to its end; returns undefined after success. */
+export async function runHelmStep(
+  release: OpenRelease,
+  args: readonly string[],
+  step: Step,
+  onBegun: () => void = () => undefined,
+): Promise<HelmFailure | undefined> {
+  let begun: HelmStep
+  try {
+    begun = await beginHelmStep(release, args, step)
+  } catch (cause) {
+    // A full disk, for example. Earlier entries of the journal stay open.
+    return { error: toNopassError(cause), stderr: undefined, settle: () => undefined }
+  }
+  onBegun()
+  const { exitCode, stderr } = await begun.ended
+  if (exitCode !== 0) return { error: readHelmError(stderr, { command: step.command }), stderr, settle: begun.settle }
+  begun.settle()
   return undefined
+}
+
+/** How a revision is undone. */
+export interface Undo {
+  /** The revision to roll back to; null: there is none, so the release is uninstalled. */
+  readonly good: number | null
+  /** The newest revision. */
+  readonly over: number
+  /** Whether a rollback waits until its objects are ready. */
+  readonly wait?: boolean
+}
+
+/** @param settlePrevious called when the journal has an entry of the undo, by which the post step repairs from then on */
+export function runUndo(release: OpenRelease, { good, over, wait }: Undo, settlePrevious?: () => void) {
+  const { helm, target, timeout, report } = release
+  const { command, args } = undoCommand(helm.version, target, { good, timeout, wait })
+  report(good === null ? 'removing the failed installation' : `rolling back to revision ${good}`)
+  return runHelmStep(release, args, { id: randomUUID(), command, before: over, good }, settlePrevious)
 }

@@ -1,11 +1,10 @@
 import { NopassError, toNopassError } from '../../errors.ts'
-import type { ReleaseTarget } from '../../helm/helm-flags.ts'
 import type { Revision } from '../../helm/release/release-state.ts'
 import { isSameRelease } from '../../helm/release/render-release.ts'
-import type { KubeClient } from '../../kube/client.ts'
 import { pollUntil } from '../../kube/poll-until.ts'
 import { findDrift } from './drift.ts'
-import type { ReleaseStore } from './release-store.ts'
+import { runUndo } from './helm-step.ts'
+import type { OpenRelease } from './open-release.ts'
 
 /** How long helm's history may be unreadable, for example while the API server restarts. */
 const HISTORY_LIMIT_MS = 30_000
@@ -30,29 +29,20 @@ function judgeOthers(history: readonly Revision[], others: readonly Revision[]):
 }
 
 /** Whether the cluster has the objects of this revision: ours may have been applied after it. */
-async function isInEffect(
-  client: KubeClient,
-  store: ReleaseStore,
-  target: ReleaseTarget,
-  { revision }: Revision,
-  signal: AbortSignal,
-): Promise<boolean> {
-  const { objects } = await store.content(revision, signal)
+async function isInEffect({ client, target, signal, content }: OpenRelease, revision: number): Promise<boolean> {
+  const { objects } = await content(revision)
   const drift = await findDrift(client, objects, target, signal)
   return drift.every(({ state }) => state !== 'differs' && state !== 'absent')
 }
 
 /** The revisions whose content differs from that of `good`: those that other deployers made. */
 async function withoutRollbacksTo(
-  store: ReleaseStore,
+  { content }: OpenRelease,
   good: number,
   revisions: readonly Revision[],
-  signal: AbortSignal,
 ): Promise<readonly Revision[]> {
-  const desired = await store.content(good, signal)
-  const same = await Promise.all(
-    revisions.map(async ({ revision }) => isSameRelease(await store.content(revision, signal), desired)),
-  )
+  const desired = await content(good)
+  const same = await Promise.all(revisions.map(async ({ revision }) => isSameRelease(await content(revision), desired)))
   return revisions.filter((_, index) => !same[index])
 }
 
@@ -69,46 +59,26 @@ const WITHOUT_RECORD =
   /already exists|Kubernetes cluster unreachable|failed to (?:create|query|get|list)\b|release has no \S+ version|release: not found/
 
 /** The history after helm ended; an API server that is down for a moment is retried. */
-export async function readHistoryWithRetry(store: ReleaseStore, signal: AbortSignal): Promise<readonly Revision[]> {
-  let history: readonly Revision[] = []
+export async function readHistoryWithRetry({ history, signal }: OpenRelease): Promise<readonly Revision[]> {
+  let found: readonly Revision[] = []
   await pollUntil(HISTORY_LIMIT_MS, signal, async () => {
-    history = await store.history(signal)
+    found = await history()
     return true
   })
-  return history
+  return found
 }
 
 /** Checks that the verified revision is still the release. @throws RELEASE_OVERTAKEN */
-export async function requireNewest(
-  store: ReleaseStore,
-  target: ReleaseTarget,
-  revision: number | null,
-  signal: AbortSignal,
-): Promise<void> {
-  const last = (await readHistoryWithRetry(store, signal)).at(-1)
+export async function requireNewest(release: OpenRelease, revision: number | null): Promise<void> {
+  const last = (await readHistoryWithRetry(release)).at(-1)
   if (last?.revision === revision && last?.status === 'deployed') return
-  throw overtaken(target, last, `while revision ${revision} was verified`)
+  throw overtaken(release, last, `while revision ${revision} was verified`)
 }
 
-export function overtaken(
-  { namespace, release }: ReleaseTarget,
-  last: Revision | undefined,
-  when: string,
-): NopassError {
-  const what =
-    last === undefined
-      ? `uninstalled ${namespace}/${release}`
-      : `made revision ${last.revision} (${last.status}) of ${namespace}/${release}`
+export function overtaken({ target }: OpenRelease, last: Revision | undefined, when: string): NopassError {
+  const name = `${target.namespace}/${target.release}`
+  const what = last === undefined ? `uninstalled ${name}` : `made revision ${last.revision} (${last.status}) of ${name}`
   return new NopassError('RELEASE_OVERTAKEN', `another deployer ${what} ${when}`)
-}
-
-/** What is needed to restore another deployer's revision. */
-export interface RestoreDeps {
-  readonly client: KubeClient
-  readonly store: ReleaseStore
-  readonly target: ReleaseTarget
-  /** Rolls back to `revision`, over `last`; returns the error. */
-  rollback(revision: number, last: number): Promise<NopassError | undefined>
 }
 
 export interface Restored {
@@ -121,11 +91,10 @@ export const NOTHING_RESTORED: Restored = { notes: [] }
 
 /** Restores the newest complete revision of `others` where ours was applied over it. */
 export async function restoreOther(
-  { client, store, target, rollback }: RestoreDeps,
+  release: OpenRelease,
   history: readonly Revision[],
   others: readonly Revision[],
   when: string,
-  signal: AbortSignal,
 ): Promise<Restored> {
   const verdict = judgeOthers(history, others)
   if (verdict.kind === 'none') return NOTHING_RESTORED
@@ -133,40 +102,34 @@ export async function restoreOther(
   const note = `another deployer made revision ${other.revision} ${when}`
   if (verdict.kind === 'report') return { notes: [`${note} (${other.status}): check \`helm history\``] }
   try {
-    if (verdict.kind === 'in-effect' && (await isInEffect(client, store, target, other, signal))) {
+    if (verdict.kind === 'in-effect' && (await isInEffect(release, other.revision))) {
       return { notes: [`${note}: it stays`] }
     }
   } catch (error) {
-    if (signal.aborted) throw error
+    if (release.signal.aborted) throw error
     return { notes: [`${note}; whether it is in effect could not be read: ${toNopassError(error).message}`] }
   }
   const last = history.at(-1)?.revision ?? other.revision
-  const error = await rollback(other.revision, last)
-  return error === undefined
+  const failure = await runUndo(release, { good: other.revision, over: last })
+  return failure === undefined
     ? { revision: last + 1, notes: [`${note}: restored`] }
-    : { notes: [`${note}, and restoring it failed: ${error.message}`] }
+    : { notes: [`${note}, and restoring it failed: ${failure.error.message}`] }
 }
 
 /**
  * Restores a revision that another deployer made during our rollback to `good`.
  * @param last the newest revision before the rollback
  */
-export async function restoreOvertaken(
-  restoreDeps: RestoreDeps,
-  last: number,
-  good: number,
-  signal: AbortSignal,
-): Promise<Restored> {
-  const { store } = restoreDeps
+export async function restoreOvertaken(release: OpenRelease, last: number, good: number): Promise<Restored> {
   try {
-    const history = await readHistoryWithRetry(store, signal)
+    const history = await readHistoryWithRetry(release)
     const newer = history.filter(({ revision }) => revision > last)
     // One is ours. A rollback has no label of its own, so it is identified by its content.
     if (newer.length < 2) return NOTHING_RESTORED
-    const others = await withoutRollbacksTo(store, good, newer, signal)
-    return await restoreOther(restoreDeps, history, others, 'during the rollback', signal)
+    const others = await withoutRollbacksTo(release, good, newer)
+    return await restoreOther(release, history, others, 'during the rollback')
   } catch (error) {
-    if (signal.aborted) throw error
+    if (release.signal.aborted) throw error
     return { notes: [`not checked what other deployers did during the rollback: ${toNopassError(error).message}`] }
   }
 }

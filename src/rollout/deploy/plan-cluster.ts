@@ -9,7 +9,7 @@ import type { PolicyPlan } from '../../policy/policy-target.ts'
 import type { SharedTarget } from '../../policy/policy-targets.ts'
 import { describeStep } from '../../policy/steps.ts'
 import type { PlannedChange } from '../cluster-result.ts'
-import type { ClusterEnd, ClusterWork } from '../cluster-run.ts'
+import type { ClusterEnd } from '../cluster-run.ts'
 import type { PreparedCluster } from '../inputs/prepare-cluster.ts'
 import type { OpenCluster } from '../open-cluster.ts'
 import { maybeShared, planPolicies } from '../ram/cluster-policy.ts'
@@ -26,28 +26,26 @@ export interface ReleaseDifference {
 }
 
 export async function compareRelease(
-  { connected, preflight }: OpenCluster,
+  { release, history, desired, namespaceExists, signal }: OpenCluster,
   /** `decisive`: drift is checked only where the releases are the same. */
   drifts: 'all' | 'decisive',
-  signal: AbortSignal,
 ): Promise<ReleaseDifference> {
-  const { history, store, target, desired } = preflight
   const last = history.at(-1)
-  const deployed = last === undefined ? undefined : await store.content(last.revision, signal)
+  const deployed = last === undefined ? undefined : await release.content(last.revision)
   const same = deployed !== undefined && last?.status === 'deployed' && isSameRelease(deployed, desired)
   // A namespace that does not exist makes every dry run in it fail.
   const drift =
-    preflight.namespaceExists && (same || drifts === 'all')
-      ? await findDrift(connected.client, desired.objects, target, signal)
+    namespaceExists && (same || drifts === 'all')
+      ? await findDrift(release.client, desired.objects, release.target, signal)
       : []
   const drifted = drift.some(({ state }) => state !== 'same' && state !== 'forbidden')
   return { deployed, unchanged: same && !drifted, drift }
 }
 
 /** The mode `plan`: what an apply would do in this cluster; nothing is written. */
-export async function planCluster(work: ClusterWork, open: OpenCluster): Promise<ClusterEnd> {
-  const { run } = work
-  const { changes, notes, unverified, unchanged, digest } = await makePlan(work, open)
+export async function planCluster(open: OpenCluster): Promise<ClusterEnd> {
+  const { run } = open
+  const { changes, notes, unverified, unchanged, digest } = await makePlan(open)
   run.plan = changes
   run.digest = digest
   run.notes.push(...notes)
@@ -64,13 +62,12 @@ export interface ClusterPlan {
   readonly digest: string
 }
 
-export async function makePlan(work: Omit<ClusterWork, 'run'>, open: OpenCluster): Promise<ClusterPlan> {
-  const { cluster, signal } = work
-  const { desired, history } = open.preflight
+export async function makePlan(open: OpenCluster): Promise<ClusterPlan> {
+  const { cluster, desired, history, options, identity } = open
   const serviceAccount = findConfig(desired.objects)?.release.serviceAccount ?? ''
   const [difference, { targets, former, unseen, policies }] = await Promise.all([
-    compareRelease(open, 'all', signal),
-    planRam(work, open, serviceAccount),
+    compareRelease(open, 'all'),
+    planRam(open, serviceAccount),
   ])
   const manifest = diffManifests(difference.deployed?.objects ?? [], desired.objects)
   const hooks = diffManifests(difference.deployed?.hooks ?? [], desired.hooks)
@@ -88,9 +85,9 @@ export async function makePlan(work: Omit<ClusterWork, 'run'>, open: OpenCluster
       ...desired,
       ram,
       // It overwrites fields of other managers.
-      forceConflicts: open.preflight.options.forceConflicts,
+      forceConflicts: options.forceConflicts,
       // The same name may refer to another cluster by the time of the apply.
-      cluster: open.connected.identity.kubeSystemUid,
+      cluster: identity.kubeSystemUid,
       revision: before?.revision ?? null,
       status: before?.status ?? null,
     }),
@@ -108,11 +105,11 @@ export async function makePlan(work: Omit<ClusterWork, 'run'>, open: OpenCluster
   }
 }
 
-async function planRam(work: Omit<ClusterWork, 'run'>, { connected, preflight }: OpenCluster, serviceAccount: string) {
-  const targets = await policyTargets(work, connected, serviceAccount)
-  const { former, unseen } = await formerTargets(work, connected, targets)
-  const shared = preflight.alone ? undefined : maybeShared([work.cluster.name])
-  const policies = await planPolicies(work, targets, former, shared)
+async function planRam(open: OpenCluster, serviceAccount: string) {
+  const targets = await policyTargets(open, serviceAccount)
+  const { former, unseen } = await formerTargets(open, targets)
+  const shared = open.alone ? undefined : maybeShared([open.cluster.name])
+  const policies = await planPolicies(open, targets, former, shared)
   return { targets, former, unseen, policies }
 }
 

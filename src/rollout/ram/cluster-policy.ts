@@ -2,8 +2,7 @@ import { applyPolicy, planPolicy } from '../../policy/apply-policy.ts'
 import type { PolicyPlan, PolicyTarget } from '../../policy/policy-target.ts'
 import { lockKeys, type SharedTarget } from '../../policy/policy-targets.ts'
 import { describeStep } from '../../policy/steps.ts'
-import type { RunContext } from '../cluster-run.ts'
-import type { RamWork } from './cluster-targets.ts'
+import type { ClusterWork, RunContext } from '../cluster-run.ts'
 
 /** Whether other entries are other releases in the same cluster, which may need the same policy differently. */
 export function isAloneInCluster(name: string, { clusters }: RunContext['settings']): boolean {
@@ -14,7 +13,7 @@ export function isAloneInCluster(name: string, { clusters }: RunContext['setting
 
 /** Widens RAM before the deploy; `note` gets one line for each change, also of the targets before one that fails. */
 export async function widenPolicies(
-  { cluster, context, signal }: RamWork,
+  { cluster, context, signal }: ClusterWork,
   targets: readonly SharedTarget[],
   note: (line: string) => void,
 ): Promise<readonly PolicyPlan[]> {
@@ -32,7 +31,7 @@ export async function widenPolicies(
 
 /** The changes that an apply would make to RAM; only reads. `shared`: why another acr-nopass in the cluster may need more. */
 export async function planPolicies(
-  { cluster, context, signal }: RamWork,
+  { cluster, context, signal }: ClusterWork,
   targets: readonly SharedTarget[],
   former: readonly SharedTarget[],
   shared: string | undefined,

@@ -12,30 +12,24 @@ import {
 import { clusterKey, rrsaRoleName } from '../../policy/ram-names.ts'
 import { chooseIssuer, parseIssuers } from '../../policy/trust-document.ts'
 import { readServedIssuer } from '../../release/cluster-reads.ts'
-import type { ClusterWork } from '../cluster-run.ts'
-import type { ConnectedCluster } from '../connect/connect-cluster.ts'
-import type { PreparedCluster } from '../inputs/prepare-cluster.ts'
-
-/** RAM is read and written for one cluster of a run. */
-export type RamWork = Omit<ClusterWork, 'run'>
+import type { ConnectedWork } from '../cluster-run.ts'
 
 /** The desired state of RAM for one cluster, given the whole list. */
 export async function policyTargets(
-  work: RamWork,
-  connected: ConnectedCluster,
+  work: ConnectedWork,
   serviceAccount: string,
   purpose: 'apply' | 'remove' = 'apply',
 ): Promise<readonly SharedTarget[]> {
   const { cluster, context, signal } = work
   const { inputs } = context.settings
   const options = { scope: inputs['ram-scope'], adopt: inputs['adopt-policy'], phase: 'widen' } as const
-  const key = clusterKeyOf(cluster, connected)
+  const key = clusterKeyOf(work)
   if (cluster.ram === 'none') return []
   if (cluster.ram === 'rrsa') {
     const { accountId } = await context.cloud.caller(cluster.settings, signal)
     const registries = cluster.values?.registries ?? []
     const own = { name: cluster.name, key, accountId, registries, workerRoles: [] }
-    return [rrsaTarget(own, await rrsaDetails(work, connected, serviceAccount, purpose), options)]
+    return [rrsaTarget(own, await rrsaDetails(work, serviceAccount, purpose), options)]
   }
   const { clusters, unknown } = await context.ramList(signal)
   const failure = unknown.get(cluster.name)
@@ -47,7 +41,7 @@ export async function policyTargets(
   }
   const targets = workerRoleTargets(own, list, options)
   const edge = { id: 'EDGE_NODES', subject: `cluster ${cluster.name}` } as const
-  return connected.detail?.kind === 'edge' ? targets.map((target) => ({ ...target, unverified: [edge] })) : targets
+  return work.detail?.kind === 'edge' ? targets.map((target) => ({ ...target, unverified: [edge] })) : targets
 }
 
 /**
@@ -55,18 +49,17 @@ export async function policyTargets(
  * read are not checked; `unseen` says so.
  */
 export async function formerTargets(
-  work: RamWork,
-  connected: ConnectedCluster,
+  work: ConnectedWork,
   targets: readonly SharedTarget[],
 ): Promise<{ readonly former: readonly SharedTarget[]; readonly unseen: readonly string[] }> {
   const { cluster, context } = work
   const [first] = targets
   if (first === undefined) return { former: [], unseen: [] }
   const { clusters } = context.settings
-  const key = clusterKeyOf(cluster, connected)
+  const key = clusterKeyOf(work)
   const listed = clusters.flatMap(({ access }) => (access.kind === 'ack' ? [access.clusterId] : []))
   const members = [...new Set([...listed, key])].sort()
-  const roles = clusters.length < 2 ? [] : await formerRoles(work, connected)
+  const roles = clusters.length < 2 ? [] : await formerRoles(work)
   const user = { name: cluster.name, key, accountId: first.accountId, workerRoles: roles ?? [] }
   return { former: leftoverTargets(user, targets, members), unseen: roles === undefined ? [UNSEEN] : [] }
 }
@@ -76,10 +69,13 @@ const UNSEEN =
   '(cs:DescribeClusterNodePools); name them in `workerRoles`'
 
 /** Undefined: they could not be read. */
-async function formerRoles(
-  { cluster: { name, ram, settings }, context, signal }: RamWork,
-  { detail }: ConnectedCluster,
-): Promise<readonly string[] | undefined> {
+async function formerRoles({
+  cluster,
+  context,
+  detail,
+  signal,
+}: ConnectedWork): Promise<readonly string[] | undefined> {
+  const { name, ram, settings } = cluster
   if (ram === 'worker-role') {
     const { clusters } = await context.ramList(signal)
     return clusters.find((one) => one.name === name)?.workerRoles ?? []
@@ -97,39 +93,36 @@ async function formerRoles(
 }
 
 /** Names the cluster in RAM, by its id in ACK or the UID of its namespace kube-system. */
-export function clusterKeyOf(cluster: PreparedCluster, connected: ConnectedCluster): string {
+export function clusterKeyOf({ cluster, identity: { kubeSystemUid } }: ConnectedWork): string {
   const { access } = cluster.settings
-  return clusterKey(
-    access.kind === 'ack' ? { clusterId: access.clusterId } : { kubeSystemUid: connected.identity.kubeSystemUid },
-  )
+  return clusterKey(access.kind === 'ack' ? { clusterId: access.clusterId } : { kubeSystemUid })
 }
 
 /** The ARNs that the values of an RRSA cluster need; undefined if all are set. */
 export async function computeRrsa(
-  { cluster, context, signal }: RamWork,
-  connected: ConnectedCluster,
+  work: ConnectedWork,
 ): Promise<{ readonly roleArn: string; readonly oidcProviderArn: string } | undefined> {
+  const { cluster, context, signal } = work
   const given = cluster.values?.identity.type === 'rrsa' ? cluster.values.identity.rrsa : undefined
-  if (cluster.ram !== 'rrsa' || connected.detail === undefined) return undefined
+  if (cluster.ram !== 'rrsa' || work.detail === undefined) return undefined
   if (given?.roleArn && given.oidcProviderArn) return undefined
-  const { rrsa } = requireRrsa(connected)
+  const { rrsa } = requireRrsa(work)
   const { accountId } = await context.cloud.caller(cluster.settings, signal)
   return {
-    roleArn:
-      given?.roleArn || `acs:ram::${accountId}:role/${rrsaRoleName(clusterKeyOf(cluster, connected)).toLowerCase()}`,
+    roleArn: given?.roleArn || `acs:ram::${accountId}:role/${rrsaRoleName(clusterKeyOf(work)).toLowerCase()}`,
     oidcProviderArn: given?.oidcProviderArn || rrsa.oidcProviderArn,
   }
 }
 
 async function rrsaDetails(
-  { cluster, signal }: RamWork,
-  connected: ConnectedCluster,
+  work: ConnectedWork,
   serviceAccount: string,
   purpose: 'apply' | 'remove',
 ): Promise<RrsaDetails> {
-  const { clusterId, rrsa } = requireRrsa(connected)
+  const { cluster, release, signal } = work
+  const { clusterId, rrsa } = requireRrsa(work)
   const given = cluster.values?.identity.rrsa
-  const served = await unlessStatus(readServedIssuer(connected.client, signal), 401, 403)
+  const served = await unlessStatus(readServedIssuer(release.client, signal), 401, 403)
   // Removal takes what an apply wrote, also where ACK's list has changed since.
   const listed = purpose === 'remove' && served !== undefined ? [served] : parseIssuers(rrsa.issuers)
   return {
@@ -141,7 +134,7 @@ async function rrsaDetails(
   }
 }
 
-function requireRrsa({ detail }: ConnectedCluster): ClusterDetail {
+function requireRrsa({ detail }: ConnectedWork): ClusterDetail {
   const notEnabled = (message: string, hint?: string): NopassError =>
     new NopassError('RRSA_NOT_ENABLED', message, { hint })
   if (detail === undefined) {

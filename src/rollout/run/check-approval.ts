@@ -1,15 +1,15 @@
 import { hasCode, NopassError } from '../../errors.ts'
 import { type ClusterResult, describeError } from '../cluster-result.ts'
-import { type ClusterWork, newRun, type RunContext, skippedResult } from '../cluster-run.ts'
+import { newRun, type RunContext, skippedResult } from '../cluster-run.ts'
 import { makePlan } from '../deploy/plan-cluster.ts'
 import type { PreparedCluster } from '../inputs/prepare-cluster.ts'
 import { type OpenCluster, openCluster } from '../open-cluster.ts'
 
 /** With an approved plan only that plan may be applied. @throws PLAN_CHANGED */
-export async function requireApproved(work: ClusterWork, open: OpenCluster): Promise<void> {
-  const { cluster, context } = work
+export async function requireApproved(open: OpenCluster): Promise<void> {
+  const { cluster, context } = open
   if (context.approved === undefined) return
-  const { digest } = await makePlan(work, open)
+  const { digest } = await makePlan(open)
   if (context.approved.get(cluster.name) === digest) return
   const what = context.approved.has(cluster.name)
     ? 'would change something other than the approved plan'
@@ -59,10 +59,8 @@ async function checkOne(
   context: RunContext,
   signal: AbortSignal,
 ): Promise<NopassError | undefined> {
-  const work = { cluster, context, run: newRun(), signal }
   try {
-    const open = await openCluster(work)
-    await requireApproved(work, open).finally(() => open.connected.client.close())
+    await openCluster({ cluster, context, run: newRun(), signal }, requireApproved)
   } catch (error) {
     if (hasCode(error, 'PLAN_CHANGED')) return error
   }

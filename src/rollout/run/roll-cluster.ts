@@ -1,5 +1,5 @@
 import type { ClusterResult } from '../cluster-result.ts'
-import { type ClusterEnd, type ClusterWork, type RolledCluster, type RunContext, runCluster } from '../cluster-run.ts'
+import { type ClusterEnd, type RolledCluster, type RunContext, runCluster } from '../cluster-run.ts'
 import { deployRelease } from '../deploy/deploy-release.ts'
 import { requireNewest } from '../deploy/other-deployers.ts'
 import { compareRelease, planCluster } from '../deploy/plan-cluster.ts'
@@ -26,53 +26,36 @@ export function rollCluster(
   note: (rolled: RolledCluster) => void,
   signal: AbortSignal,
 ): Promise<ClusterResult> {
-  return runCluster({ cluster, context, signal }, async (work) => {
-    const open = await openCluster(work)
-    try {
-      return context.settings.inputs.mode === 'plan'
-        ? await planCluster(work, open)
-        : await applyCluster(work, open, note)
-    } finally {
-      open.connected.client.close()
-    }
-  })
+  const isPlan = context.settings.inputs.mode === 'plan'
+  return runCluster({ cluster, context, signal }, (work) =>
+    openCluster(work, (open) => (isPlan ? planCluster(open) : applyCluster(open, note))),
+  )
 }
 
-async function applyCluster(
-  work: ClusterWork,
-  open: OpenCluster,
-  note: (rolled: RolledCluster) => void,
-): Promise<ClusterEnd> {
-  const { cluster, context, run, signal } = work
+async function applyCluster(open: OpenCluster, note: (rolled: RolledCluster) => void): Promise<ClusterEnd> {
+  const { cluster, context, run, signal, release, desired } = open
   const { inputs } = context.settings
-  const { connected, preflight } = open
-  await requireApproved(work, open)
-  const difference = inputs['skip-unchanged'] ? await compareRelease(open, 'decisive', signal) : undefined
-  const config = findConfig(preflight.desired.objects)
+  await requireApproved(open)
+  const difference = inputs['skip-unchanged'] ? await compareRelease(open, 'decisive') : undefined
+  const config = findConfig(desired.objects)
 
   run.phase = 'policy'
-  const targets = await policyTargets(work, connected, config?.release.serviceAccount ?? '')
-  const { former, unseen } = await formerTargets(work, connected, targets)
+  const targets = await policyTargets(open, config?.release.serviceAccount ?? '')
+  const { former, unseen } = await formerTargets(open, targets)
   run.notes.push(...unseen)
-  const rolled: RolledCluster = {
-    targets,
-    former,
-    key: clusterKeyOf(cluster, connected),
-    alone: preflight.alone,
-    verified: false,
-  }
+  const rolled: RolledCluster = { targets, former, key: clusterKeyOf(open), alone: open.alone, verified: false }
   note(rolled)
   run.unverified.push(...targets.flatMap(({ unverified = [] }) => unverified))
   const noteChange = (line: string): void => {
     run.notes.push(line)
-    context.report(cluster.name, line)
+    release.report(line)
   }
-  const widened = await widenPolicies(work, targets, noteChange)
+  const widened = await widenPolicies(open, targets, noteChange)
   const ramChanged = widened.some(({ steps }) => steps.length > 0)
-  run.ramChanged = ramChanged
+  if (ramChanged) run.ramChanged = true
   run.unverified.push(...widened.flatMap(({ unverified = [] }) => unverified))
 
-  const parts = { ...findParts(preflight.desired.objects, cluster.settings.namespace), ramChanged }
+  const parts = { ...findParts(desired.objects, cluster.settings.namespace), ramChanged }
   const verify = async (revision: number | null): Promise<void> => {
     const reason = reasonNotToVerify(inputs, config)
     if (reason !== undefined || config === undefined) {
@@ -81,50 +64,39 @@ async function applyCluster(
       return
     }
     run.phase = 'verify'
-    if (inputs['verify-namespace'] !== '' && preflight.probe === undefined) {
+    if (inputs['verify-namespace'] !== '' && open.probe === undefined) {
       run.notes.push('verify-namespace was not used: the values have dryRun: true')
     }
     const proofs = await verifyRelease(
       {
-        client: connected.client,
-        folder: context.folder,
-        target: preflight.target,
+        ...release,
         parts,
         secretName: config.secretName,
-        probe: preflight.probe,
+        probe: open.probe,
         image: inputs['verify-image'] || undefined,
         now: context.now,
         limitMs: VERIFY_LIMIT,
-        report: (line) => context.report(cluster.name, line),
       },
       signal,
     )
     run.notes.push(...proofs)
-    await requireNewest(preflight.store, preflight.target, revision, signal)
+    await requireNewest(release, revision)
     rolled.verified = true
   }
   if (difference?.unchanged) {
-    await verify(preflight.history.at(-1)?.revision ?? null)
+    await verify(open.history.at(-1)?.revision ?? null)
     return { status: 'unchanged' }
   }
 
   run.phase = 'deploy'
-  if (!preflight.namespaceExists) await createReleaseNamespace(connected.client, cluster.settings.namespace, signal)
-  context.report(cluster.name, `helm upgrade --install (${context.helm.version.text}, ${preflight.desired.chart})`)
-  const outcome = await deployRelease(
-    {
-      cluster: cluster.name,
-      helm: context.helm,
-      client: connected.client,
-      folder: context.folder,
-      ...preflight,
-      parts,
-      rollback: inputs.rollback,
-      uninstallOnFailedInstall: inputs['uninstall-on-failed-install'],
-      report: (line) => context.report(cluster.name, line),
-    },
-    signal,
-  )
+  if (!open.namespaceExists) await createReleaseNamespace(release.client, cluster.settings.namespace, signal)
+  release.report(`helm upgrade --install (${context.helm.version.text}, ${desired.chart})`)
+  const outcome = await deployRelease(release, {
+    ...open,
+    parts,
+    rollback: inputs.rollback,
+    uninstallOnFailedInstall: inputs['uninstall-on-failed-install'],
+  })
   run.revision = { ...run.revision, to: outcome.revision }
   run.notes.push(...outcome.notes)
   if (outcome.status !== 'deployed') return outcome

@@ -9,7 +9,7 @@ import { type RolledCluster, type RunContext, skippedResult } from '../cluster-r
 import { createCloudAccess } from '../connect/cloud-access.ts'
 import { guardKubeconfigs, maskKnownSecrets } from '../connect/guard-kubeconfigs.ts'
 import { idTokenSource } from '../connect/id-token.ts'
-import { recordKind } from '../deploy/release-store.ts'
+import { recordKind } from '../deploy/open-release.ts'
 import { readPlanFile } from '../inputs/plan-file.ts'
 import { prepareClusters } from '../inputs/prepare-cluster.ts'
 import type { Settings } from '../inputs/settings.ts'

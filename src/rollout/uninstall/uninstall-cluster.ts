@@ -20,12 +20,11 @@ import type { SharedTarget } from '../../policy/policy-targets.ts'
 import { otherReleases } from '../../release/cluster-reads.ts'
 import { readStatus } from '../../release/release-watch.ts'
 import type { ClusterResult } from '../cluster-result.ts'
-import { type ClusterEnd, type ClusterWork, type RunContext, runCluster } from '../cluster-run.ts'
-import { type ConnectedCluster, targetOf } from '../connect/connect-cluster.ts'
+import { type ClusterEnd, type ConnectedWork, type RunContext, runCluster } from '../cluster-run.ts'
 import { runHelmStep } from '../deploy/helm-step.ts'
+import { type OpenRelease, requireSameHistory } from '../deploy/open-release.ts'
 import { removeReleaseNamespace } from '../deploy/release-namespace.ts'
 import { findConfig, findParts } from '../deploy/release-parts.ts'
-import { openReleaseStore, type ReleaseStore, requireSameHistory } from '../deploy/release-store.ts'
 import type { PreparedCluster } from '../inputs/prepare-cluster.ts'
 import { connectWork } from '../open-cluster.ts'
 import { maybeShared } from '../ram/cluster-policy.ts'
@@ -44,35 +43,23 @@ export function uninstallCluster(
   note: (targets: readonly SharedTarget[]) => void,
   signal: AbortSignal,
 ): Promise<ClusterResult> {
-  return runCluster({ cluster, context, signal }, async (work) => {
-    const connected = await connectWork(work)
-    try {
-      return await uninstall(work, connected, note)
-    } finally {
-      connected.client.close()
-    }
-  })
+  return runCluster({ cluster, context, signal }, (work) =>
+    connectWork(work, (connected) => uninstall(connected, note)),
+  )
 }
 
-async function uninstall(
-  work: ClusterWork,
-  connected: ConnectedCluster,
-  note: (targets: readonly SharedTarget[]) => void,
-): Promise<ClusterEnd> {
-  const { cluster, context, run, signal } = work
+async function uninstall(work: ConnectedWork, note: (targets: readonly SharedTarget[]) => void): Promise<ClusterEnd> {
+  const { cluster, context, release, run, signal } = work
   run.phase = 'uninstall'
-  const { helm, settings } = context
-  const { namespace, release } = cluster.settings
-  const target = targetOf(cluster, connected)
+  const { client, helm, target, timeout } = release
   const say = (line: string): void => {
     run.notes.push(line)
-    context.report(cluster.name, line)
+    release.report(line)
   }
-  const store = openReleaseStore(helm, connected.client, target)
-  const history = await store.history(signal)
+  const history = await release.history()
   const last = history.at(-1)
   if (last !== undefined && isPending(last)) throw explainPending(target, history, false)
-  const deployed = last === undefined ? undefined : await store.content(last.revision, signal)
+  const deployed = last === undefined ? undefined : await release.content(last.revision)
   const config = findConfig(deployed?.objects ?? [])
   run.revision = { from: last?.revision ?? null, to: null }
   run.chart = deployed?.chart ?? null
@@ -80,78 +67,69 @@ async function uninstall(
   const secretName = config?.secretName ?? cluster.values?.secretName ?? 'acr-nopass'
   const serviceAccount = config?.release.serviceAccount ?? ''
   const retires = last && !isUninstalling(last) && deployed && config && !config.retire
-  const newest = retires ? await retire(work, connected, { values: deployed.values, store, last }, say) : last
+  const newest = retires ? await retire(work, deployed.values, last, say) : last
   if (last) {
-    await requireSameHistory(store, target, newest, signal)
-    const args = uninstallArguments(helm.version, target, { timeout: settings.inputs.timeout, wait: true })
-    await runStep(work, args, { id: randomUUID(), command: 'uninstall', target, before: newest?.revision ?? 0 })
+    await requireSameHistory(release, newest)
+    const args = uninstallArguments(helm.version, target, { timeout, wait: true })
+    await runStep(release, args, { id: randomUUID(), command: 'uninstall', before: newest?.revision ?? 0 })
     say('release uninstalled')
   } else {
-    say(`there is no release ${namespace}/${release}`)
+    say(`there is no release ${target.namespace}/${target.release}`)
   }
   const retired = retires || config?.retire === true
-  await removeRest(connected.client, { ...ownOf(cluster, secretName, config), retired }, say, signal)
-  say(await removeReleaseNamespace(connected.client, namespace, signal))
-  if (settings.inputs['ram-cleanup']) {
-    const others = await otherReleases(connected.client, cluster.settings, signal)
+  await removeRest(client, { ...ownOf(cluster, secretName, config), retired }, say, signal)
+  say(await removeReleaseNamespace(client, target.namespace, signal))
+  if (context.settings.inputs['ram-cleanup']) {
+    const others = await otherReleases(client, cluster.settings, signal)
     if (others === undefined) say(`RAM: kept: ${maybeShared([cluster.name])}`)
     else if (others.length > 0) say(`RAM: kept: acr-nopass is installed in this cluster as ${others.join(', ')} too`)
-    else note(await policyTargets(work, connected, serviceAccount, 'remove'))
+    else note(await policyTargets(work, serviceAccount, 'remove'))
   }
   return { status: 'uninstalled' }
 }
 
 /** Upgrades the release to `retire: true`, so that the helper removes what it wrote while it still has its permissions. */
 async function retire(
-  work: ClusterWork,
-  connected: ConnectedCluster,
-  release: {
-    readonly values: Readonly<Record<string, unknown>>
-    readonly store: ReleaseStore
-    readonly last: Revision
-  },
+  { cluster, context, release, signal }: ConnectedWork,
+  deployed: Readonly<Record<string, unknown>>,
+  last: Revision,
   say: (line: string) => void,
 ): Promise<Revision | undefined> {
-  const { cluster, context, signal } = work
-  const { helm, folder, settings } = context
-  const { inputs } = settings
-  const target = targetOf(cluster, connected)
-  const values = await folder.write(
-    `${cluster.name}-retire.values.yaml`,
-    valuesFile({ ...release.values, retire: true }),
-  )
+  const { client, helm, folder, target, timeout } = release
+  const { settings } = context
+  const text = valuesFile({ ...deployed, retire: true })
+  const values = await folder.write(`${cluster.name}-retire.values.yaml`, text)
   const options = {
     chart: settings.chart.reference,
     chartVersion: settings.chart.version,
     valuesFiles: [values],
-    timeout: inputs.timeout,
+    timeout,
     // A failing registry must not block an uninstall.
     wait: false,
-    forceConflicts: inputs['force-conflicts'],
+    forceConflicts: settings.inputs['force-conflicts'],
     description: `${context.runName}: retire`,
   }
   const desired = await renderRelease(helm, target, options, signal)
-  const seconds = parseGoDuration(inputs.timeout, 'timeout')
+  const seconds = parseGoDuration(timeout, 'timeout')
   const step = { id: randomUUID(), timeoutSeconds: longestSeconds(seconds, desired.hooks.length) }
-  context.report(cluster.name, 'removing what the helper wrote (retire)')
-  await requireSameHistory(release.store, target, release.last, signal)
+  release.report('removing what the helper wrote (retire)')
+  await requireSameHistory(release, last)
   const args = upgradeArguments(helm.version, target, { ...options, step })
-  await runStep(work, args, { id: step.id, command: 'upgrade', target, before: release.last.revision })
-  const revision = revisionOfStep(await release.store.history(signal), step.id)
+  await runStep(release, args, { id: step.id, command: 'upgrade', before: last.revision })
+  const revision = revisionOfStep(await release.history(), step.id)
   const parts = findParts(desired.objects, target.namespace)
-  const limitMs = seconds * 1000
   const config = findConfig(desired.objects)
   const own = ownOf(cluster, config?.secretName ?? '', config)
-  await pushConfig(connected.client, parts, signal)
-  const waited = await pollUntil(limitMs, signal, async () => {
-    if (await isClean(connected.client, own, signal)) return true
-    const status = await readStatus(connected.client, parts, signal)
+  await pushConfig(client, parts, signal)
+  const waited = await pollUntil(seconds * 1000, signal, async () => {
+    if (await isClean(client, own, signal)) return true
+    const status = await readStatus(client, parts, signal)
     return status?.retired === true && (parts.configHash === undefined || status.configHash === parts.configHash)
   })
   if (waited === undefined) {
     throw new NopassError(
       'RETIRE_INCOMPLETE',
-      `the helper did not report within ${inputs.timeout} that everything was removed`,
+      `the helper did not report within ${timeout} that everything was removed`,
     )
   }
   say('the helper removed what it wrote')
@@ -200,11 +178,10 @@ async function isClean(client: KubeClient, own: LeftoverQuery, signal: AbortSign
 }
 
 async function runStep(
-  { cluster, context: { helm, folder } }: ClusterWork,
+  release: OpenRelease,
   args: readonly string[],
-  step: Pick<HelmBegun, 'id' | 'command' | 'target' | 'before'>,
+  step: Pick<HelmBegun, 'id' | 'command' | 'before'>,
 ): Promise<void> {
-  const about = { ...step, cluster: cluster.name, good: step.before, rollback: true }
-  const error = await runHelmStep(helm, folder, args, about)
-  if (error) throw error
+  const failure = await runHelmStep(release, args, { ...step, good: step.before })
+  if (failure) throw failure.error
 }

@@ -11,22 +11,34 @@ import {
 } from '../../helm/release/release-record.ts'
 import { lastGoodRevision, type Revision } from '../../helm/release/release-state.ts'
 import { type KubeClient, METADATA_ONLY_LIST } from '../../kube/client.ts'
+import type { RunFolder } from '../run-folder.ts'
 import { findConfig } from './release-parts.ts'
 
-/** Helm's records of one release. */
-export interface ReleaseStore {
-  /** Oldest first; empty when the release does not exist. */
-  history(signal: AbortSignal): Promise<readonly Revision[]>
-  /** The chart, values and objects of a revision; kept in memory only, because values may hold secrets. */
-  content(revision: number, signal: AbortSignal): Promise<ReleaseContent>
+interface ReleaseAccess {
+  /** The cluster's name. */
+  readonly cluster: string
+  readonly client: KubeClient
+  readonly helm: Helm
+  readonly folder: RunFolder
+  readonly target: ReleaseTarget
+  /** Helm's `--timeout`. */
+  readonly timeout: string
+  readonly report: (line: string) => void
+  readonly signal: AbortSignal
 }
 
+/** One release: helm's records of it, and what a helm that changes it needs. */
+export type OpenRelease = ReturnType<typeof openRelease>
+
 /** Reads helm's records through the API, because `helm history` does not show the labels that identify the run. */
-export function openReleaseStore(helm: Helm, client: KubeClient, target: ReleaseTarget): ReleaseStore {
+export function openRelease(access: ReleaseAccess) {
+  const { client, helm, target, signal } = access
   const kind = recordKind(helm.environment)
   const path = `/api/v1/namespaces/${encodeURIComponent(target.namespace)}/${kind}`
   return {
-    async history(signal) {
+    ...access,
+    /** Oldest first; empty when the release does not exist. */
+    async history(): Promise<readonly Revision[]> {
       const query = { labelSelector: recordSelector(target.release) }
       // An empty list of metadata has `items: null`.
       const list = await client.request<{ items: readonly { metadata: RecordMetadata }[] | null }>(
@@ -35,7 +47,8 @@ export function openReleaseStore(helm: Helm, client: KubeClient, target: Release
       )
       return readRevisions((list.items ?? []).map(({ metadata }) => metadata))
     },
-    async content(revision, signal) {
+    /** The chart, values and objects of a revision; kept in memory only, because values may hold secrets. */
+    async content(revision: number): Promise<ReleaseContent> {
       const name = recordName(target.release, revision)
       const { data } = await client.request<{ data?: { release?: string } }>(
         { method: 'GET', path: `${path}/${encodeURIComponent(name)}` },
@@ -65,18 +78,16 @@ export function recordKind(environment: NodeJS.ProcessEnv): 'secrets' | 'configm
  * @throws RELEASE_CHANGED when another deployer has changed it since
  */
 export async function requireSameHistory(
-  store: ReleaseStore,
-  { namespace, release }: ReleaseTarget,
+  { history, target }: Pick<OpenRelease, 'history' | 'target'>,
   was: Pick<Revision, 'revision' | 'status'> | undefined,
-  signal: AbortSignal,
 ): Promise<void> {
-  const is = (await store.history(signal)).at(-1)
+  const is = (await history()).at(-1)
   if (was?.revision === is?.revision && was?.status === is?.status) return
   const describe = (last: typeof was): string =>
     last === undefined ? 'absent' : `at revision ${last.revision} (${last.status})`
   throw new NopassError(
     'RELEASE_CHANGED',
-    `release ${namespace}/${release} was ${describe(was)} and is now ${describe(is)}`,
+    `release ${target.namespace}/${target.release} was ${describe(was)} and is now ${describe(is)}`,
   )
 }
 
@@ -86,15 +97,14 @@ export async function requireSameHistory(
  * @throws RELEASE_RENAMED
  */
 export async function refuseRename(
-  store: Pick<ReleaseStore, 'content'>,
+  { content }: Pick<OpenRelease, 'content'>,
   history: readonly Revision[],
   desired: ReleaseContent,
-  signal: AbortSignal,
 ): Promise<void> {
   const good = lastGoodRevision(history)
   const name = findConfig(desired.objects)?.release.fullname
   if (good === undefined || name === undefined) return
-  const { objects } = await store.content(good.revision, signal)
+  const { objects } = await content(good.revision)
   const installed = findConfig(objects)?.release.fullname
   if (installed === undefined || installed === name) return
   const message = `the objects of this release are named ${installed}, and these values name them ${name}`

@@ -4,7 +4,8 @@ import type { Helm } from '../../src/helm/obtain/find-helm.ts'
 import type { ReleaseContent } from '../../src/helm/release/release-record.ts'
 import type { Revision } from '../../src/helm/release/release-state.ts'
 import type { KubeClient } from '../../src/kube/client.ts'
-import { openReleaseStore, recordKind, refuseRename } from '../../src/rollout/deploy/release-store.ts'
+import { openRelease, recordKind, refuseRename } from '../../src/rollout/deploy/open-release.ts'
+import type { RunFolder } from '../../src/rollout/run-folder.ts'
 
 // The drivers that Helm knows: https://github.com/helm/helm/blob/v3.22.0/pkg/action/action.go (`Configuration.Init`).
 
@@ -27,8 +28,17 @@ for (const [driver, kind] of [
       return { items: [{ metadata: { labels } }] }
     }
     const target = { release: 'r', namespace: 'n', kubeconfig: 'k' }
-    const store = openReleaseStore(of(driver), { request } as unknown as KubeClient, target)
-    const [revision] = await store.history(t.signal)
+    const release = openRelease({
+      cluster: 'c',
+      client: { request } as unknown as KubeClient,
+      helm: of(driver),
+      folder: {} as RunFolder,
+      target,
+      timeout: '5m',
+      report: assert.fail,
+      signal: t.signal,
+    })
+    const [revision] = await release.history()
     assert.deepEqual([paths, revision?.step?.id], [[`/api/v1/namespaces/n/${kind}`], 'a'])
   })
 }
@@ -55,7 +65,7 @@ async function refused(history: History, fullname: string | undefined): Promise<
   const revisions = history.map(([status], index) => ({ revision: index + 1, status })) as unknown as Revision[]
   const store = { content: async (revision: number) => content(history[revision - 1]?.[1]) }
   try {
-    await refuseRename(store, revisions, content(fullname), AbortSignal.timeout(60_000))
+    await refuseRename(store, revisions, content(fullname))
     return undefined
   } catch (error) {
     return `${(error as { code: string }).code}: ${(error as Error).message}`
