@@ -1,4 +1,5 @@
 import { NopassError } from '../errors.ts'
+import type { ManifestObject } from '../helm/release/manifest.ts'
 import type { ReleaseContent } from '../helm/release/release-record.ts'
 import type { KubeClient } from '../kube/client.ts'
 import { discoverResources } from './api-resources.ts'
@@ -17,81 +18,71 @@ export async function neededRights(
   signal?: AbortSignal,
 ): Promise<readonly Right[]> {
   const resourceOf = await discoverResources(client, [...objects, ...hooks], signal)
-  const rights: Right[] = ['create', 'get', 'list', 'update', 'delete'].map((verb) => {
-    return { verb, group: '', resource: release.records, namespace: release.namespace }
-  })
-  if (release.createNamespace) rights.push({ verb: 'create', group: '', resource: 'namespaces' })
-  for (const object of objects) {
+  const rightsTo = (object: ManifestObject, verbs: readonly string[], named: readonly string[]): readonly Right[] => {
     const resource = resourceOf(object)
-    if (!resource) continue
-    const where = resource.namespaced ? { namespace: object.namespace ?? release.namespace } : {}
-    const base = { group: resource.group, resource: resource.plural, ...where }
-    rights.push({ verb: 'create', ...base })
-    for (const verb of ['get', 'patch']) rights.push({ verb, ...base, name: object.name })
-    // Helm 4 waits by watching every kind of the chart.
-    if (release.watches) for (const verb of ['list', 'watch']) rights.push({ verb, ...base })
+    if (!resource) return []
+    const { group, plural, namespaced } = resource
+    const where = { group, ...(namespaced && { namespace: object.namespace ?? release.namespace }) }
+    return [...rights(verbs, plural, where), ...rights(named, plural, { ...where, name: object.name })]
   }
-  for (const hook of hooks) {
-    const resource = resourceOf(hook)
-    if (!resource) continue
-    const where = resource.namespaced ? { namespace: hook.namespace ?? release.namespace } : {}
+  // Helm 4 waits by watching every kind of the chart.
+  const verbs = release.watches ? ['create', 'list', 'watch'] : ['create']
+  const all = [
+    ...rights(['create', 'get', 'list', 'update', 'delete'], release.records, { namespace: release.namespace }),
+    ...rights(release.createNamespace ? ['create'] : [], 'namespaces'),
+    ...objects.flatMap((object) => rightsTo(object, verbs, ['get', 'patch'])),
     // Helm creates a hook, watches it until it is complete, and deletes it before the next run.
-    for (const verb of ['create', 'get', 'list', 'watch', 'delete']) {
-      rights.push({ verb, group: resource.group, resource: resource.plural, ...where })
-    }
-  }
-  return [...new Map(rights.map((right) => [formatRight(right), right])).values()]
+    ...hooks.flatMap((hook) => rightsTo(hook, ['create', 'get', 'list', 'watch', 'delete'], [])),
+  ]
+  return [...new Map(all.map((right) => [formatRight(right), right])).values()]
 }
 
 /**
  * What the verification does in `existing`, or in a namespace whose name is not known yet: then the rights must be cluster-wide.
  */
 export function probeRights(secretName: string, image: boolean, existing: string | undefined): readonly Right[] {
-  if (existing !== undefined) {
-    const inside = { group: '', namespace: existing }
+  if (existing === undefined) {
     return [
-      { verb: 'get', group: '', resource: 'namespaces', name: existing },
-      { verb: 'get', ...inside, resource: 'secrets', name: secretName },
-      { verb: 'create', ...inside, resource: 'serviceaccounts' },
-      { verb: 'delete', ...inside, resource: 'serviceaccounts' },
-      { verb: 'create', ...inside, resource: 'pods' },
-      ...(image ? ['get', 'delete'].map((verb) => ({ verb, ...inside, resource: 'pods' })) : []),
+      ...rights(['create', 'delete'], 'namespaces'),
+      ...rights(['get'], 'secrets', { name: secretName }),
+      ...rights(image ? ['create', 'get'] : ['create'], 'pods'),
     ]
   }
+  const inside = { namespace: existing }
   return [
-    { verb: 'create', group: '', resource: 'namespaces' },
-    { verb: 'delete', group: '', resource: 'namespaces' },
-    { verb: 'get', group: '', resource: 'secrets', name: secretName },
-    { verb: 'create', group: '', resource: 'pods' },
-    ...(image ? [{ verb: 'get', group: '', resource: 'pods' }] : []),
+    ...rights(['get'], 'namespaces', { name: existing }),
+    ...rights(['get'], 'secrets', { ...inside, name: secretName }),
+    ...rights(['create', 'delete'], 'serviceaccounts', inside),
+    ...rights(image ? ['create', 'get', 'delete'] : ['create'], 'pods', inside),
   ]
+}
+
+/** Rights to a resource, by default of the core group and in the whole cluster. */
+export function rights(
+  verbs: readonly string[],
+  resource: string,
+  where: Partial<Pick<Right, 'group' | 'namespace' | 'name'>> = {},
+): readonly Right[] {
+  return verbs.map((verb) => ({ verb, group: '', resource, ...where }))
 }
 
 const EVERYTHING: Right = { verb: '*', group: '*', resource: '*' }
 
-/**
- * No namespace can have this name, so no RoleBinding is in it: its rules are those of ClusterRoleBindings, which hold in all namespaces
- * and for cluster-scoped objects (Kubernetes, pkg/registry/rbac/validation/rule.go, VisitRulesFor).
- */
-const NOWHERE = 'acr-nopass.none'
+interface Subject {
+  readonly user: string
+  readonly groups: readonly string[]
+}
 
-/**
- * The missing rights. One review recognises an administrator; one more reads the rules that hold everywhere, and one per namespace those
- * in it; only the remaining rights are reviewed one by one.
- */
+/** The rights that the API server's authorizer denies the caller, or the `subject`. One review recognises an administrator. */
 export async function missingRights(
   client: KubeClient,
   rights: readonly Right[],
   signal?: AbortSignal,
+  subject?: Subject,
 ): Promise<readonly Right[]> {
-  if (await isAllowed(client, EVERYTHING, signal)) return []
-  const places = [...new Set(rights.map(({ namespace = NOWHERE }) => namespace))]
-  const rules = new Map(
-    await Promise.all(places.map(async (place) => [place, await rulesIn(client, place, signal)] as const)),
-  )
-  const open = rights.filter((right) => !isGranted(right, rules.get(right.namespace ?? NOWHERE) ?? []))
-  const allowed = await Promise.all(open.map((right) => isAllowed(client, right, signal)))
-  return open.filter((_, index) => !allowed[index])
+  if (await isAllowed(client, EVERYTHING, subject, signal)) return []
+  const allowed = await Promise.all(rights.map((right) => isAllowed(client, right, subject, signal)))
+  return rights.filter((_, index) => !allowed[index])
 }
 
 /** Fails before the first write instead of in the middle. @throws DEPLOYER_FORBIDDEN with every missing right */
@@ -116,45 +107,15 @@ export interface Right {
   readonly name?: string
 }
 
-interface Rule {
-  readonly verbs: readonly string[]
-  readonly apiGroups?: readonly string[]
-  readonly resources?: readonly string[]
-  readonly resourceNames?: readonly string[]
-}
-
-/** Asks the API server's authorizer; returns the status of its answer. */
-export async function review<Status>(
+async function isAllowed(
   client: KubeClient,
-  kind: 'SelfSubjectAccessReview' | 'SelfSubjectRulesReview' | 'SubjectAccessReview',
-  spec: object,
-  signal?: AbortSignal,
-): Promise<Status | undefined> {
+  right: Right,
+  subject: Subject | undefined,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  const kind = subject === undefined ? 'SelfSubjectAccessReview' : 'SubjectAccessReview'
   const path = `/apis/authorization.k8s.io/v1/${kind.toLowerCase()}s`
-  const body = { apiVersion: 'authorization.k8s.io/v1', kind, spec }
-  return (await client.request<{ status?: Status }>({ method: 'POST', path, body }, signal)).status
-}
-
-/** Whether the API server allows one right; `*` as verb, group and resource means everything. */
-async function isAllowed(client: KubeClient, right: Right, signal?: AbortSignal): Promise<boolean> {
-  const spec = { resourceAttributes: right }
-  return (await review<{ allowed?: boolean }>(client, 'SelfSubjectAccessReview', spec, signal))?.allowed === true
-}
-
-/** The rules in a namespace. They may be incomplete: what they do not contain has to be reviewed separately. */
-async function rulesIn(client: KubeClient, namespace: string, signal?: AbortSignal): Promise<readonly Rule[]> {
-  type Rules = { readonly resourceRules?: readonly Rule[] }
-  return (await review<Rules>(client, 'SelfSubjectRulesReview', { namespace }, signal))?.resourceRules ?? []
-}
-
-export function isGranted({ verb, group, resource, name }: Right, rules: readonly Rule[]): boolean {
-  const includes = (list: readonly string[] | undefined, value: string): boolean =>
-    list?.some((one) => one === '*' || one === value) ?? false
-  return rules.some(
-    ({ verbs, apiGroups, resources, resourceNames = [] }) =>
-      includes(verbs, verb) &&
-      includes(apiGroups, group) &&
-      includes(resources, resource) &&
-      (resourceNames.length === 0 || (name !== undefined && resourceNames.includes(name))),
-  )
+  const body = { apiVersion: 'authorization.k8s.io/v1', kind, spec: { ...subject, resourceAttributes: right } }
+  const { status } = await client.request<{ status?: { allowed?: boolean } }>({ method: 'POST', path, body }, signal)
+  return status?.allowed === true
 }

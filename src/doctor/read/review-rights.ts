@@ -1,4 +1,4 @@
-import { formatRight, type Right, review } from '../../release/access-review.ts'
+import { formatRight, missingRights, type Right, rights } from '../../release/access-review.ts'
 import type { Reader } from '../../release/reader.ts'
 import { createTargets } from '../../release/targets.ts'
 import type { HelperConfig } from '../../values/helper-config.generated.ts'
@@ -14,13 +14,9 @@ export async function reviewRights(
     user: `system:serviceaccount:${namespace}:${serviceAccount}`,
     groups: ['system:serviceaccounts', `system:serviceaccounts:${namespace}`, 'system:authenticated'],
   }
-  const ask = async (right: Right): Promise<readonly string[]> => {
-    const spec = { ...subject, resourceAttributes: right }
-    const status = await review<{ allowed?: boolean }>(reader.client, 'SubjectAccessReview', spec, reader.signal)
-    return status?.allowed === true ? [] : [formatRight(right)]
-  }
   return reader.attempt("The helper's rights (SubjectAccessReview)", async () => {
-    return (await Promise.all(helperRights(config).map(ask))).flat()
+    const missing = await missingRights(reader.client, helperRights(config), reader.signal, subject)
+    return missing.map(formatRight)
   })
 }
 
@@ -53,7 +49,7 @@ function rightsIn(namespace: string | undefined, config: HelperConfig): readonly
   const isOwn = namespace === config.release.namespace
   return [
     ...(namespace === undefined
-      ? rights(['list', 'watch'], 'namespaces', {})
+      ? rights(['list', 'watch'], 'namespaces')
       : rights(['get'], 'namespaces', { namespace, name: namespace })),
     ...rights(['list', 'watch', 'create', 'patch'], 'secrets', { ...where, name: config.secretName }),
     ...(attaches ? rights(['list', 'watch'], 'serviceaccounts', where) : []),
@@ -63,12 +59,4 @@ function rightsIn(namespace: string | undefined, config: HelperConfig): readonly
     ...rights(['create', 'patch'], 'events', where),
     ...((config.watchPods || config.heal) && !isOwn ? rights(['list', 'watch'], 'pods', where) : []),
   ]
-}
-
-function rights(
-  verbs: readonly string[],
-  resource: string,
-  where: { readonly group?: string; readonly namespace?: string; readonly name?: string },
-): readonly Right[] {
-  return verbs.map((verb) => ({ verb, group: '', resource, ...where }))
 }
