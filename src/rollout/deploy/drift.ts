@@ -1,9 +1,11 @@
 import { isDeepStrictEqual } from 'node:util'
+import type { ReleaseTarget } from '../../helm/helm-flags.ts'
 import { type ManifestObject, objectTitle } from '../../helm/release/manifest.ts'
 import { KubeApiError } from '../../kube/api-error.ts'
-import { APPLY, type KubeClient } from '../../kube/client.ts'
+import { APPLY } from '../../kube/client.ts'
 import { isRecord } from '../../lib/json.ts'
 import { discoverResources, objectPath, type ServedKind } from '../../release/api-resources.ts'
+import type { OpenRelease } from './open-release.ts'
 
 /** How the live object compares with a server-side dry run. */
 export interface ObjectDrift {
@@ -15,44 +17,33 @@ export interface ObjectDrift {
 
 /** Dry-runs every object as helm would apply it; nothing is written. */
 export async function findDrift(
-  client: KubeClient,
+  release: OpenRelease,
   objects: readonly ManifestObject[],
-  owner: { readonly release: string; readonly namespace: string },
-  signal?: AbortSignal,
 ): Promise<readonly ObjectDrift[]> {
-  const resourceOf = await discoverResources(client, objects, signal)
+  const resourceOf = await discoverResources(release.client, objects, release.signal)
   return Promise.all(
     objects.map(async (object): Promise<ObjectDrift> => {
       const resource = resourceOf(object)
       const title = objectTitle(object)
       if (!resource)
         return { object: title, state: 'refused', detail: `the cluster knows no ${object.apiVersion} ${object.kind}` }
-      return { object: title, ...(await dryRun(client, resource, object, owner, signal)) }
+      return { object: title, ...(await dryRun(release, resource, object)) }
     }),
   )
 }
 
 async function dryRun(
-  client: KubeClient,
+  { client, target, signal }: OpenRelease,
   resource: ServedKind,
   object: ManifestObject,
-  owner: { readonly release: string; readonly namespace: string },
-  signal?: AbortSignal,
 ): Promise<Omit<ObjectDrift, 'object'>> {
-  const path = objectPath(resource, object, owner.namespace)
-  const body = withOwner(object.body, owner)
+  const path = objectPath(resource, object, target.namespace)
+  const body = withOwner(object.body, target)
   try {
     const live = await client.request<Record<string, unknown>>({ method: 'GET', path }, signal)
-    const after = await client.request<Record<string, unknown>>(
-      {
-        method: 'PATCH',
-        path,
-        query: { fieldManager: 'helm', force: true, dryRun: 'All' },
-        contentType: APPLY,
-        body,
-      },
-      signal,
-    )
+    const query = { fieldManager: 'helm', force: true, dryRun: 'All' }
+    const apply = { method: 'PATCH', path, query, contentType: APPLY, body } as const
+    const after = await client.request<Record<string, unknown>>(apply, signal)
     const same = isDeepStrictEqual(projectOnto(body, live), projectOnto(body, after))
     return { state: same ? 'same' : 'differs' }
   } catch (error) {
@@ -67,7 +58,7 @@ async function dryRun(
 /** Helm adds its ownership labels and annotations to every object; the manifest does not show them. */
 function withOwner(
   body: ManifestObject['body'],
-  { release, namespace }: { readonly release: string; readonly namespace: string },
+  { release, namespace }: ReleaseTarget,
 ): Readonly<Record<string, unknown>> {
   const metadata = isRecord(body.metadata) ? body.metadata : {}
   const labels = { ...(metadata.labels ?? {}), 'app.kubernetes.io/managed-by': 'Helm' }

@@ -9,29 +9,10 @@ import type { OpenRelease } from './open-release.ts'
 /** How long helm's history may be unreadable, for example while the API server restarts. */
 const HISTORY_LIMIT_MS = 30_000
 
-/** What to do about revisions of other deployers that are newer than ours. */
-type Verdict =
-  | { readonly kind: 'none' }
-  /** It is pending or failed: only its deployer knows the intended state. */
-  | { readonly kind: 'report'; readonly other: Revision }
-  /** It is recorded as the only deployed one, which does not prove that its objects are in the cluster. */
-  | { readonly kind: 'in-effect'; readonly other: Revision }
-  /** It was complete, but ours is recorded as deployed too or instead. */
-  | { readonly kind: 'covered'; readonly other: Revision }
-
-/** Helm takes no lock against a rollback, so the helm that ends last is recorded as deployed. */
-function judgeOthers(history: readonly Revision[], others: readonly Revision[]): Verdict {
-  const other = others.at(-1)
-  if (other === undefined) return { kind: 'none' }
-  if (other.status !== 'deployed' && other.status !== 'superseded') return { kind: 'report', other }
-  const deployed = history.filter(({ status }) => status === 'deployed')
-  return { kind: deployed.length === 1 && deployed[0] === other ? 'in-effect' : 'covered', other }
-}
-
 /** Whether the cluster has the objects of this revision: ours may have been applied after it. */
-async function isInEffect({ client, target, signal, content }: OpenRelease, revision: number): Promise<boolean> {
-  const { objects } = await content(revision)
-  const drift = await findDrift(client, objects, target, signal)
+async function isInEffect(release: OpenRelease, revision: number): Promise<boolean> {
+  const { objects } = await release.content(revision)
+  const drift = await findDrift(release, objects)
   return drift.every(({ state }) => state !== 'differs' && state !== 'absent')
 }
 
@@ -96,13 +77,17 @@ export async function restoreOther(
   others: readonly Revision[],
   when: string,
 ): Promise<Restored> {
-  const verdict = judgeOthers(history, others)
-  if (verdict.kind === 'none') return NOTHING_RESTORED
-  const { other } = verdict
+  const other = others.at(-1)
+  if (other === undefined) return NOTHING_RESTORED
   const note = `another deployer made revision ${other.revision} ${when}`
-  if (verdict.kind === 'report') return { notes: [`${note} (${other.status}): check \`helm history\``] }
+  // Only its deployer knows what a pending or failed one was to become.
+  if (other.status !== 'deployed' && other.status !== 'superseded') {
+    return { notes: [`${note} (${other.status}): check \`helm history\``] }
+  }
+  // Helm takes no lock against a rollback, so the helm that ends last is recorded as deployed, whatever the cluster has.
+  const deployed = history.filter(({ status }) => status === 'deployed')
   try {
-    if (verdict.kind === 'in-effect' && (await isInEffect(release, other.revision))) {
+    if (deployed.length === 1 && deployed[0] === other && (await isInEffect(release, other.revision))) {
       return { notes: [`${note}: it stays`] }
     }
   } catch (error) {

@@ -26,7 +26,7 @@ export interface ReleaseDifference {
 }
 
 export async function compareRelease(
-  { release, history, desired, namespaceExists, signal }: OpenCluster,
+  { release, history, desired, namespaceExists }: OpenCluster,
   /** `decisive`: drift is checked only where the releases are the same. */
   drifts: 'all' | 'decisive',
 ): Promise<ReleaseDifference> {
@@ -34,10 +34,7 @@ export async function compareRelease(
   const deployed = last === undefined ? undefined : await release.content(last.revision)
   const same = deployed !== undefined && last?.status === 'deployed' && isSameRelease(deployed, desired)
   // A namespace that does not exist makes every dry run in it fail.
-  const drift =
-    namespaceExists && (same || drifts === 'all')
-      ? await findDrift(release.client, desired.objects, release.target, signal)
-      : []
+  const drift = namespaceExists && (same || drifts === 'all') ? await findDrift(release, desired.objects) : []
   const drifted = drift.some(({ state }) => state !== 'same' && state !== 'forbidden')
   return { deployed, unchanged: same && !drifted, drift }
 }
@@ -53,16 +50,8 @@ export async function planCluster(open: OpenCluster): Promise<ClusterEnd> {
   return { status: unchanged ? 'unchanged' : 'planned' }
 }
 
-export interface ClusterPlan {
-  readonly changes: readonly PlannedChange[]
-  readonly notes: readonly string[]
-  readonly unverified: readonly Unverified[]
-  readonly unchanged: boolean
-  /** Hash of everything that would be done, compared with that of the approved plan. */
-  readonly digest: string
-}
-
-export async function makePlan(open: OpenCluster): Promise<ClusterPlan> {
+/** What an apply would do, and `digest`: a hash of all of it, compared with that of the approved plan. */
+export async function makePlan(open: OpenCluster) {
   const { cluster, desired, history, options, identity } = open
   const serviceAccount = findConfig(desired.objects)?.release.serviceAccount ?? ''
   const [difference, { targets, former, unseen, policies }] = await Promise.all([
@@ -71,7 +60,7 @@ export async function makePlan(open: OpenCluster): Promise<ClusterPlan> {
   ])
   const manifest = diffManifests(difference.deployed?.objects ?? [], desired.objects)
   const hooks = diffManifests(difference.deployed?.hooks ?? [], desired.hooks)
-  const changes = [
+  const changes: readonly PlannedChange[] = [
     ...policies.flatMap(policyChanges),
     ...manifest.map(({ object, change, diff }) => ({ title: object, change, diff })),
     ...hooks.map(({ object, change, diff }) => ({ title: `${object} (hook)`, change, diff })),

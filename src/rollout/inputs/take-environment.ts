@@ -4,11 +4,6 @@
  */
 export function takeEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const own = { ...env }
-  for (const name of Object.keys(env)) if (isOfRunner(name)) delete env[name]
+  for (const name of Object.keys(env)) if (/^(ACTIONS|INPUT)_/i.test(name)) delete env[name]
   return own
-}
-
-/** Whether a variable is for this step only. */
-function isOfRunner(name: string): boolean {
-  return /^(ACTIONS|INPUT)_/i.test(name)
 }

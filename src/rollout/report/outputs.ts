@@ -1,24 +1,8 @@
 import { type ClusterResult, isFailure } from '../cluster-result.ts'
 import type { ClusterSettings } from '../inputs/settings.ts'
 
-export interface MatrixEntry {
-  readonly name: string
-  readonly wave: number
-  readonly environment?: string
-}
-
-/** The outputs for later jobs, without secrets and addresses. */
-export interface Outputs {
-  readonly matrix: { readonly include: readonly MatrixEntry[] }
-  readonly waves: readonly { readonly wave: number; readonly matrix: { readonly include: readonly MatrixEntry[] } }[]
-  readonly results: readonly Omit<ClusterResult, 'plan' | 'unverified'>[]
-  readonly changed: readonly string[]
-  readonly failed: readonly string[]
-  readonly skipped: readonly string[]
-}
-
-/** The outputs of a run; `matrix` is for `strategy.matrix` with `fromJSON`. */
-export function describeOutputs(clusters: readonly ClusterSettings[], results: readonly ClusterResult[]): Outputs {
+/** The outputs of a run for later jobs, without secrets and addresses; `matrix` is for `strategy.matrix` with `fromJSON`. */
+export function describeOutputs(clusters: readonly ClusterSettings[], results: readonly ClusterResult[]) {
   const include = clusters.map(({ name, wave, environment }) => ({ name, wave, ...(environment && { environment }) }))
   const waves = [...new Set(clusters.map(({ wave }) => wave))].toSorted((a, b) => a - b)
   const namesOf = (filter: (result: ClusterResult) => boolean): readonly string[] =>
