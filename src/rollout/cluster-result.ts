@@ -69,9 +69,7 @@ export function isFailure({ status }: Pick<ClusterResult, 'status'>): boolean {
 }
 
 /** The phases of a cluster in order; a result contains the one in which it ended. */
-export const PHASES = ['validate', 'connect', 'preflight', 'policy', 'deploy', 'verify', 'narrow'] as const
-
-export type Phase = (typeof PHASES)[number] | 'uninstall'
+export type Phase = 'validate' | 'connect' | 'preflight' | 'policy' | 'deploy' | 'verify' | 'narrow' | 'uninstall'
 
 /** Whether the cluster may have been changed before a failure in this phase. */
 export function isAfterFirstWrite(phase: Phase): boolean {

@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import { NopassError } from '../../errors.ts'
 import type { ClusterEntry } from '../../values/clusters.generated.ts'
 import type { Inputs } from './input-table.ts'
+import { refuseName } from './read-inputs.ts'
 import type { ClusterAccessSettings, ClusterSettings, ValuesLayer } from './settings.ts'
 
 export interface ClusterEntryDeps {
@@ -15,13 +16,8 @@ export interface ClusterEntryDeps {
  */
 export function singleCluster(inputs: Inputs): ClusterEntry {
   const name = inputs.name || inputs['ack-cluster-id'] || 'cluster'
-  // The schema of a list has the same rule: the name is part of file names and log lines.
-  if (!/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(name)) {
-    const input = inputs.name ? 'name' : 'ack-cluster-id'
-    throw new NopassError('INPUT_INVALID', `${input}: ${JSON.stringify(name)} is not a name of a cluster`, {
-      hint: 'Use lower-case letters, digits and hyphens, at most 63 of them.',
-    })
-  }
+  // It is part of file names and log lines.
+  refuseName(inputs.name ? 'name' : 'ack-cluster-id', name, { what: 'cluster', longest: 63 })
   const base = {
     name,
     wave: 0,
@@ -47,69 +43,52 @@ export function singleCluster(inputs: Inputs): ClusterEntry {
   return { ...base, kubeconfig: { file: inputs.kubeconfig, ...context } }
 }
 
-/** An entry of the list merged with the inputs for all clusters; an error when its kubeconfig is missing or invalid. */
+/**
+ * An entry of the list merged with the inputs for all clusters. One that the input `cluster` leaves out has no kubeconfig from a
+ * variable; other clusters may share a RAM role with it.
+ * @throws KUBECONFIG_MISSING, KUBECONFIG_INVALID
+ */
 export function describeCluster(
   entry: ClusterEntry,
   layers: readonly ValuesLayer[],
+  isSelected: boolean,
   inputs: Inputs,
   deps: ClusterEntryDeps,
-): ClusterSettings | NopassError {
-  const access = describeAccess(entry, inputs, deps)
-  if (access instanceof NopassError) return access
-  return combine(entry, access, layers, inputs)
-}
-
-/** An entry that the input `cluster` leaves out, without values and access; other clusters may share a RAM role with it. */
-export function describeSibling(entry: ClusterEntry, inputs: Inputs, deps: ClusterEntryDeps): ClusterSettings {
-  const { env, context } = entry.kubeconfig ?? {}
-  const access =
-    env === undefined
-      ? describeAccess(entry, inputs, deps)
-      : ({ kind: 'kubeconfig-text', text: '', from: env, context } as const)
-  if (access instanceof NopassError) throw access
-  return combine(entry, access, [], inputs)
-}
-
-function combine(
-  entry: ClusterEntry,
-  access: ClusterAccessSettings,
-  layers: readonly ValuesLayer[],
-  inputs: Inputs,
 ): ClusterSettings {
+  const { ack, kubeconfig, values, valuesFiles, ...own } = entry
+  const { release, namespace } = inputs
+  const oidcProviderArn = own.oidcProviderArn ?? sameAccount(own.deployRole, inputs['oidc-provider-arn'])
+  const access = describeAccess(entry, isSelected, inputs, deps)
   return {
-    name: entry.name,
-    wave: entry.wave,
-    environment: entry.environment,
+    release,
+    namespace,
+    workerRoles: [],
+    expect: {},
+    ...own,
+    ...(oidcProviderArn && { oidcProviderArn }),
     access,
-    namespace: entry.namespace ?? inputs.namespace,
-    release: entry.release ?? inputs.release,
     layers,
-    workerRoles: entry.workerRoles ?? [],
-    account: entry.account,
-    deployRole: entry.deployRole,
-    oidcProviderArn: entry.oidcProviderArn ?? sameAccount(entry.deployRole, inputs['oidc-provider-arn']),
-    expect: entry.expect ?? {},
-    coexist: entry.coexist,
   }
 }
 
 function describeAccess(
   entry: ClusterEntry,
+  isSelected: boolean,
   inputs: Inputs,
   deps: ClusterEntryDeps,
-): ClusterAccessSettings | NopassError {
+): ClusterAccessSettings {
   if (entry.ack) return { kind: 'ack', ...entry.ack }
   const { file = '', env, context } = entry.kubeconfig ?? {}
   if (env !== undefined) {
-    const text = deps.environment[env]
+    const text = isSelected ? deps.environment[env] : ''
     if (text) return { kind: 'kubeconfig-text', text, from: env, context }
     // `validate` connects to no cluster, and pull requests of forks have no secrets.
-    if (inputs.mode === 'validate') return { kind: 'kubeconfig-text', text: '', from: env, context }
-    return new NopassError('KUBECONFIG_MISSING', `the variable ${env} is not set`, { place: { cluster: entry.name } })
+    if (!isSelected || inputs.mode === 'validate') return { kind: 'kubeconfig-text', text: '', from: env, context }
+    throw new NopassError('KUBECONFIG_MISSING', `the variable ${env} is not set`, { place: { cluster: entry.name } })
   }
   if (isKubeconfigText(file)) return { kind: 'kubeconfig-text', text: file, from: 'kubeconfig', context }
   if (file.length > PATH_LIMIT) {
-    return new NopassError('KUBECONFIG_INVALID', '`kubeconfig` is neither a kubeconfig nor the path of one', {
+    throw new NopassError('KUBECONFIG_INVALID', '`kubeconfig` is neither a kubeconfig nor the path of one', {
       hint: 'Give the YAML or JSON itself; of a Base64 text, decode it first (`base64 -d`).',
       place: { cluster: entry.name },
     })

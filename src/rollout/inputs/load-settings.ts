@@ -11,7 +11,7 @@ import { type LoadedClusters, loadClusters } from '../../values/load-clusters.ts
 import { decodeText } from '../../values/yaml/decode-text.ts'
 import { type MapNode, type Position, type SourceFile, toValue } from '../../values/yaml/yaml-node.ts'
 import { VERSION } from '../../version.ts'
-import { type ClusterEntryDeps, describeCluster, describeSibling, singleCluster } from './cluster-entry.ts'
+import { type ClusterEntryDeps, describeCluster, singleCluster } from './cluster-entry.ts'
 import type { Inputs } from './input-table.ts'
 import { uniqueErrors } from './prepare-cluster.ts'
 import type { ChartSettings, ClusterSettings, Settings, ValuesLayer } from './settings.ts'
@@ -49,20 +49,21 @@ export function loadSettings(inputs: Inputs, deps: SettingsDeps): LoadedSettings
     })
   const shared = readAll('values-files', inputs['values-files'], deps.anyFile ? undefined : roots)
   const inline = inputs.values === '' ? [] : [layerOf({ name: 'values', text: inputs.values })]
+  const layersOf = ({ name, valuesFiles }: ClusterEntry): readonly ValuesLayer[] => {
+    const files = readAll(`valuesFiles of cluster ${name}`, valuesFiles, roots, list.places.get(name))
+    const node = list.values.get(name)
+    return node ? [...files, { name: `values of ${name}`, text: valuesFile(toValue(node)), source: node }] : files
+  }
   const clusters: ClusterSettings[] = []
   const isSelected = selection(list, inputs.cluster)
   for (const entry of list.entries) {
-    if (!isSelected(entry.name)) {
-      // A matrix job has neither the kubeconfig secrets nor the files of its siblings.
-      clusters.push(describeSibling(entry, inputs, deps))
-      continue
+    // A matrix job has neither the kubeconfig secrets nor the files of its siblings.
+    const layers = isSelected(entry.name) ? [...shared, ...inline, ...layersOf(entry)] : []
+    try {
+      clusters.push(describeCluster(entry, layers, isSelected(entry.name), inputs, deps))
+    } catch (cause) {
+      errors.push(toNopassError(cause))
     }
-    const own = readAll(`valuesFiles of cluster ${entry.name}`, entry.valuesFiles, roots, list.places.get(entry.name))
-    const node = list.values.get(entry.name)
-    const last = node ? [{ name: `values of ${entry.name}`, text: valuesFile(toValue(node)), source: node }] : []
-    const cluster = describeCluster(entry, [...shared, ...inline, ...own, ...last], inputs, deps)
-    if (cluster instanceof NopassError) errors.push(cluster)
-    else clusters.push(cluster)
   }
   if (list.errors.length === 0) errors.push(...unexpectedWaves(list.entries, inputs.waves))
   if (errors.length > 0) return { settings: undefined, errors: uniqueErrors(errors) }

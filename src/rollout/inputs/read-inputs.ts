@@ -110,7 +110,11 @@ function refuseSessionName(name: string): void {
 }
 
 /** As the schema of a list has it for its entries. */
-function refuseName(input: InputName, name: string, rule: { readonly what: string; readonly longest: number }): void {
+export function refuseName(
+  input: InputName,
+  name: string,
+  rule: { readonly what: string; readonly longest: number },
+): void {
   if (name === '' || (name.length <= rule.longest && /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(name))) return
   throw new NopassError('INPUT_INVALID', `${input}: "${name}" is not the name of a ${rule.what}`, {
     hint: `Use lower-case letters, digits and hyphens, at most ${rule.longest} of them.`,

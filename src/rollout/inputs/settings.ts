@@ -1,5 +1,6 @@
 import type { Product } from '../../alibaba/transport/endpoints.ts'
 import type { ExpectedIdentity } from '../../release/cluster-reads.ts'
+import type { ClusterEntry } from '../../values/clusters.generated.ts'
 import type { MapNode, SourceFile } from '../../values/yaml/yaml-node.ts'
 import type { Inputs } from './input-table.ts'
 
@@ -25,21 +26,16 @@ export type ClusterAccessSettings =
     }
 
 /** One cluster of the list, merged with the inputs for all clusters. */
-export interface ClusterSettings {
-  readonly name: string
-  readonly wave: number
-  readonly environment: string | undefined
+type EntryKeys = 'name' | 'wave' | 'environment' | 'account' | 'deployRole' | 'oidcProviderArn' | 'coexist'
+
+export interface ClusterSettings extends Readonly<Pick<ClusterEntry, EntryKeys>> {
   readonly access: ClusterAccessSettings
   readonly namespace: string
   readonly release: string
   readonly layers: readonly ValuesLayer[]
   /** Empty: found through ACK. */
   readonly workerRoles: readonly string[]
-  readonly account: string | undefined
-  readonly deployRole: string | undefined
-  readonly oidcProviderArn: string | undefined
   readonly expect: ExpectedIdentity
-  readonly coexist: boolean
 }
 
 export interface ChartSettings {
