@@ -36,14 +36,14 @@ export function helmEnvironment(parent: NodeJS.ProcessEnv, home: string): Record
   }
 }
 
-function defaultRegistryConfig(parent: NodeJS.ProcessEnv): string | undefined {
-  const config = parent.HELM_CONFIG_HOME ?? defaultConfigHome(parent)
-  return config === undefined ? undefined : join(config, 'registry', 'config.json')
-}
-
-/** As helm finds it (helm: pkg/helmpath): XDG_CONFIG_HOME first, then the system's default. */
-function defaultConfigHome({ XDG_CONFIG_HOME: xdg, HOME: home }: NodeJS.ProcessEnv): string | undefined {
-  if (xdg) return join(xdg, 'helm')
-  if (!home) return undefined
-  return platform() === 'darwin' ? join(home, 'Library', 'Preferences', 'helm') : join(home, '.config', 'helm')
+/** As helm finds it (helm: pkg/helmpath): HELM_CONFIG_HOME, XDG_CONFIG_HOME, then the system's default. */
+function defaultRegistryConfig({
+  HELM_CONFIG_HOME,
+  XDG_CONFIG_HOME: xdg,
+  HOME,
+}: NodeJS.ProcessEnv): string | undefined {
+  const system = platform() === 'darwin' ? ['Library', 'Preferences'] : ['.config']
+  const inHome = HOME && join(HOME, ...system, 'helm')
+  const config = HELM_CONFIG_HOME ?? (xdg ? join(xdg, 'helm') : inHome)
+  return config ? join(config, 'registry', 'config.json') : undefined
 }

@@ -55,6 +55,12 @@ export interface KubeClient {
   close(): void
 }
 
+/** A client, and until when it is used. */
+export interface KubeCaller {
+  readonly client: KubeClient
+  readonly signal: AbortSignal
+}
+
 export interface KubeClientOptions {
   readonly userAgent?: string
   readonly onCall?: (report: CallReport) => void

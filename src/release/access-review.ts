@@ -1,12 +1,12 @@
 import { NopassError } from '../errors.ts'
 import type { ManifestObject } from '../helm/release/manifest.ts'
 import type { ReleaseContent } from '../helm/release/release-record.ts'
-import type { KubeClient } from '../kube/client.ts'
+import type { KubeCaller } from '../kube/client.ts'
 import { discoverResources } from './api-resources.ts'
 
 /** The rights that helm needs for each object and hook, and for its own release records. */
 export async function neededRights(
-  client: KubeClient,
+  caller: KubeCaller,
   { objects, hooks }: Pick<ReleaseContent, 'objects' | 'hooks'>,
   release: {
     readonly namespace: string
@@ -15,9 +15,8 @@ export async function neededRights(
     /** Where helm keeps its records. */
     readonly records: 'secrets' | 'configmaps'
   },
-  signal?: AbortSignal,
 ): Promise<readonly Right[]> {
-  const resourceOf = await discoverResources(client, [...objects, ...hooks], signal)
+  const resourceOf = await discoverResources(caller, [...objects, ...hooks])
   const rightsTo = (object: ManifestObject, verbs: readonly string[], named: readonly string[]): readonly Right[] => {
     const resource = resourceOf(object)
     if (!resource) return []
@@ -75,13 +74,12 @@ interface Subject {
 
 /** The rights that the API server's authorizer denies the caller, or the `subject`. One review recognises an administrator. */
 export async function missingRights(
-  client: KubeClient,
+  caller: KubeCaller,
   rights: readonly Right[],
-  signal?: AbortSignal,
   subject?: Subject,
 ): Promise<readonly Right[]> {
-  if (await isAllowed(client, EVERYTHING, subject, signal)) return []
-  const allowed = await Promise.all(rights.map((right) => isAllowed(client, right, subject, signal)))
+  if (await isAllowed(caller, EVERYTHING, subject)) return []
+  const allowed = await Promise.all(rights.map((right) => isAllowed(caller, right, subject)))
   return rights.filter((_, index) => !allowed[index])
 }
 
@@ -107,12 +105,7 @@ export interface Right {
   readonly name?: string
 }
 
-async function isAllowed(
-  client: KubeClient,
-  right: Right,
-  subject: Subject | undefined,
-  signal: AbortSignal | undefined,
-): Promise<boolean> {
+async function isAllowed({ client, signal }: KubeCaller, right: Right, subject?: Subject): Promise<boolean> {
   const kind = subject === undefined ? 'SelfSubjectAccessReview' : 'SubjectAccessReview'
   const path = `/apis/authorization.k8s.io/v1/${kind.toLowerCase()}s`
   const body = { apiVersion: 'authorization.k8s.io/v1', kind, spec: { ...subject, resourceAttributes: right } }

@@ -1,6 +1,6 @@
 import type { ManifestObject } from '../helm/release/manifest.ts'
 import { hasStatus, unlessStatus } from '../kube/api-error.ts'
-import type { KubeClient } from '../kube/client.ts'
+import type { KubeCaller } from '../kube/client.ts'
 import { pollUntil } from '../kube/poll-until.ts'
 import { apiRoot } from '../kube/types.ts'
 
@@ -31,7 +31,7 @@ interface GroupList {
 }
 
 /** The kinds of a group version; one that was removed in the meantime has none. */
-async function kindsOf(client: KubeClient, apiVersion: string, signal?: AbortSignal) {
+async function kindsOf({ client, signal }: KubeCaller, apiVersion: string) {
   const call = { method: 'GET', path: apiRoot(apiVersion) } as const
   const { resources } = (await unlessStatus(client.request<ResourceList>(call, signal), 404)) ?? { resources: [] }
   const group = apiVersion.includes('/') ? (apiVersion.split('/')[0] ?? '') : ''
@@ -42,12 +42,11 @@ async function kindsOf(client: KubeClient, apiVersion: string, signal?: AbortSig
 
 /** Discovers each object's kind, with one request per group version; undefined for an unknown one. */
 export async function discoverResources(
-  client: KubeClient,
+  caller: KubeCaller,
   objects: readonly ManifestObject[],
-  signal?: AbortSignal,
 ): Promise<(object: ManifestObject) => ServedKind | undefined> {
   const versions = [...new Set(objects.map(({ apiVersion }) => apiVersion))]
-  const kinds = (await Promise.all(versions.map((one) => kindsOf(client, one, signal).catch(() => [])))).flat()
+  const kinds = (await Promise.all(versions.map((one) => kindsOf(caller, one).catch(() => [])))).flat()
   return ({ apiVersion, kind }) => kinds.find((one) => one.apiVersion === apiVersion && one.kind === kind)
 }
 
@@ -60,10 +59,10 @@ const BUILT_IN =
  * @throws KubeApiError when a group cannot be read, such as that of an aggregated server that is down
  */
 export async function discoverKinds(
-  client: KubeClient,
+  caller: KubeCaller,
   which: 'namespaced' | 'custom',
-  signal?: AbortSignal,
 ): Promise<readonly ServedKind[]> {
+  const { client, signal } = caller
   const isCustom = which === 'custom'
   const { groups } = await client.request<GroupList>({ method: 'GET', path: '/apis' }, signal)
   // All served versions, the preferred one first, because some kinds exist only in another one.
@@ -72,7 +71,7 @@ export async function discoverKinds(
     .flatMap(({ preferredVersion, versions }) => [preferredVersion, ...versions].map((one) => one.groupVersion))
   const kinds = new Map<string, ServedKind>()
   for (const apiVersion of new Set(isCustom ? versions : ['v1', ...versions])) {
-    for (const { verbs, ...kind } of await kindsOf(client, apiVersion, signal)) {
+    for (const { verbs, ...kind } of await kindsOf(caller, apiVersion)) {
       const key = `${kind.plural}.${kind.group}`
       if (verbs.includes('list') && !kinds.has(key) && (isCustom || kind.namespaced)) kinds.set(key, kind)
     }

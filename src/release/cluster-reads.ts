@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto'
 import { NopassError } from '../errors.ts'
 import { hasStatus, isUntrusted, unlessStatus } from '../kube/api-error.ts'
-import type { KubeClient } from '../kube/client.ts'
+import type { KubeCaller, KubeClient } from '../kube/client.ts'
 import type { KubeConnection } from '../kube/kube-connection.ts'
 import { LABEL_INSTANCE } from '../kube/names.ts'
 import type { KubeObject } from '../kube/types.ts'
@@ -64,9 +64,8 @@ export function requireIdentity(found: ClusterIdentity, ca: string | undefined, 
 
 /** Other releases of acr-nopass in the cluster as `namespace/release`; undefined if the deployer lacks the right to list them. */
 export async function otherReleases(
-  client: KubeClient,
+  { client, signal }: KubeCaller,
   own: { readonly namespace: string; readonly release: string },
-  signal?: AbortSignal,
 ): Promise<readonly string[] | undefined> {
   const query = { labelSelector: 'app.kubernetes.io/name=acr-nopass' }
   const call = { method: 'GET', path: '/apis/apps/v1/deployments', query } as const
@@ -89,7 +88,7 @@ interface DeploymentView {
  * Which of the vendor's credential helpers work in the cluster, by name and image: anything may have such a name. One that cannot
  * be read counts as absent.
  */
-export async function findAddons(client: KubeClient, signal?: AbortSignal): Promise<readonly string[]> {
+export async function findAddons({ client, signal }: KubeCaller): Promise<readonly string[]> {
   const path = '/apis/apps/v1/namespaces/kube-system/deployments'
   const found = await Promise.all(
     ADDONS.map((name) => {
@@ -106,7 +105,7 @@ export async function findAddons(client: KubeClient, signal?: AbortSignal): Prom
  * The issuer of the cluster's ServiceAccount tokens, from the API server's discovery document; undefined without one. Throws
  * a 403 without the ClusterRole `system:service-account-issuer-discovery`.
  */
-export async function readServedIssuer(client: KubeClient, signal?: AbortSignal): Promise<string | undefined> {
+export async function readServedIssuer({ client, signal }: KubeCaller): Promise<string | undefined> {
   const call = { method: 'GET', path: '/.well-known/openid-configuration' } as const
   const document = await unlessStatus(client.request<{ readonly issuer?: unknown }>(call, signal), 404)
   return textOf(document?.issuer) || undefined

@@ -2,23 +2,6 @@ import { hasStatus, unlessStatus } from '../kube/api-error.ts'
 import type { KubeCall, KubeClient } from '../kube/client.ts'
 import { listPages } from '../kube/list-pages.ts'
 
-/** Reads that may be forbidden: what could not be read is recorded, and the rest continues. */
-export interface Reader {
-  readonly client: KubeClient
-  readonly signal: AbortSignal
-  /** A read that must succeed. */
-  request<T>(path: string, more?: Omit<KubeCall, 'method' | 'path'>): Promise<T>
-  /** Undefined: not readable. `null`: not found (404). */
-  get<T>(what: string, path: string, accept?: string): Promise<T | null | undefined>
-  /** All pages; undefined: not readable. An API that the server does not have is an empty list. */
-  list<T, K = T>(what: string, path: string, options?: ListOptions<T, K>): Promise<readonly K[] | undefined>
-  /** Any read; undefined: not readable. */
-  attempt<T>(what: string, work: () => Promise<T>): Promise<T | undefined>
-  readonly unread: readonly Unread[]
-  /** Records what could not be read for a reason other than a refusal. */
-  note(what: string, why: string): void
-}
-
 interface ListOptions<T, K> extends Pick<KubeCall, 'query' | 'accept'> {
   /** Reduces each object to what is kept (default: everything). */
   readonly transform?: (object: T) => K
@@ -30,15 +13,17 @@ interface ListOptions<T, K> extends Pick<KubeCall, 'query' | 'accept'> {
  */
 export const OBJECTS_PER_PAGE = 100
 
+export type Reader = ReturnType<typeof createReader>
+
 /**
- * Errors other than the refusal of a single read are thrown (no connection, wrong credential). `onProgress` gets what is being
- * read, and how many items so far.
+ * Reads that may be forbidden: what could not be read is recorded, and the rest continues. Other errors are thrown (no connection,
+ * wrong credential). `onProgress` gets what is being read, and how many items so far.
  */
 export function createReader(
   client: KubeClient,
   signal: AbortSignal,
   onProgress: (what: string, items: number) => void = () => {},
-): Reader {
+) {
   const unread: Unread[] = []
   let last: Promise<unknown> = Promise.resolve()
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
@@ -47,6 +32,7 @@ export function createReader(
     return turn
   }
 
+  /** Any read; undefined: not readable. */
   async function attempt<T>(what: string, work: () => Promise<T>): Promise<T | undefined> {
     onProgress(what, 0)
     try {
@@ -57,18 +43,26 @@ export function createReader(
       return undefined
     }
   }
+  /** A read that must succeed. */
   const request = <T>(path: string, more?: Omit<KubeCall, 'method' | 'path'>): Promise<T> =>
     client.request({ method: 'GET', path, ...more }, signal)
   return {
     client,
     signal,
     request,
-    unread,
-    note: (what, why) => unread.push({ what, why }),
+    unread: unread as readonly Unread[],
+    /** Records what could not be read for a reason other than a refusal. */
+    note: (what: string, why: string): void => void unread.push({ what, why }),
     attempt,
-    get: (what, path, accept) =>
-      attempt(what, async () => (await unlessStatus(request(path, { accept }), 404)) ?? null),
-    list: <T, K = T>(what: string, path: string, { transform, ...call }: ListOptions<T, K> = {}) =>
+    /** Undefined: not readable. `null`: not found (404). */
+    get: <T>(what: string, path: string, accept?: string): Promise<T | null | undefined> =>
+      attempt(what, async () => (await unlessStatus(request<T>(path, { accept }), 404)) ?? null),
+    /** All pages; undefined: not readable. An API that the server does not have is an empty list. */
+    list: <T, K = T>(
+      what: string,
+      path: string,
+      { transform, ...call }: ListOptions<T, K> = {},
+    ): Promise<readonly K[] | undefined> =>
       attempt(what, async () => {
         const items: K[] = []
         const read = async (): Promise<void> => {

@@ -2,27 +2,12 @@ import { globsToPattern } from '../values/glob.ts'
 import type { HelperConfig } from '../values/helper-config.generated.ts'
 import type { NamespaceView } from './object-views.ts'
 
-/** Which namespaces get which registries, and which ServiceAccounts get the reference. */
-export interface Targets {
-  /** Names in the configuration's order. The helper's own namespace always gets all (docs/en/decisions.md#own-copy). */
-  registriesOf(namespace: NamespaceView): readonly string[]
-  includes(namespace: NamespaceView): boolean
-  /** Whether the configuration matches the namespace, even if it is opted out or everything is retired. */
-  names(namespace: NamespaceView): boolean
-  takesServiceAccount(name: string): boolean
-  /** Whether the helper has the right to change it, by the chart: where all are listed by name, those alone. */
-  mayChange(serviceAccount: string): boolean
-  /** The registries that some namespace gets together with this one; the helper's own namespace, which gets all, does not count. */
-  registriesBeside(registry: string, namespaces: Iterable<NamespaceView>): ReadonlySet<string>
-  /** Labels of namespaces that a selector reads. */
-  readonly namespaceLabels: ReadonlySet<string>
-  /** Scope `namespaces`: the listed names. */
-  readonly listedNamespaces: readonly string[]
-}
-
 type TargetConfig = Pick<HelperConfig, 'registries' | 'targets' | 'retire' | 'release'>
 
-export function createTargets(config: TargetConfig): Targets {
+export type Targets = ReturnType<typeof createTargets>
+
+/** Which namespaces get which registries, and which ServiceAccounts get the reference. */
+export function createTargets(config: TargetConfig) {
   const all = config.registries.map(({ name }) => name)
   const rules = config.registries.map((registry) => {
     // A registry's own keys override the global ones, key by key.
@@ -51,17 +36,23 @@ export function createTargets(config: TargetConfig): Targets {
     return found
   }
   return {
-    registriesOf: (namespace) =>
+    /** Names in the configuration's order. The helper's own namespace always gets all (docs/en/decisions.md#own-copy). */
+    registriesOf: (namespace: NamespaceView): readonly string[] =>
       namespace.name === config.release.namespace && !config.retire ? shared(all) : chosen(namespace),
-    includes: (namespace) => chosen(namespace).length > 0,
-    names: (namespace) => named(namespace).length > 0,
+    includes: (namespace: NamespaceView): boolean => chosen(namespace).length > 0,
+    /** Whether the configuration matches the namespace, even if it is opted out or everything is retired. */
+    names: (namespace: NamespaceView): boolean => named(namespace).length > 0,
     takesServiceAccount: accounts,
-    mayChange: (name) => hasGlob || include.includes(name),
-    registriesBeside(registry, namespaces) {
+    /** Whether the helper has the right to change it, by the chart: where all are listed by name, those alone. */
+    mayChange: (name: string): boolean => hasGlob || include.includes(name),
+    /** The registries that some namespace gets together with this one; the helper's own namespace, which gets all, does not count. */
+    registriesBeside(registry: string, namespaces: Iterable<NamespaceView>): ReadonlySet<string> {
       const lists = [...namespaces].map(chosen).filter((names) => names.includes(registry))
       return new Set(lists.flat().filter((name) => name !== registry))
     },
+    /** Labels of namespaces that a selector reads. */
     namespaceLabels: new Set(rules.flatMap(({ selector }) => selectorKeys(selector as LabelSelector))),
+    /** Scope `namespaces`: the listed names. */
     listedNamespaces: [...new Set(rules.flatMap(({ include, matches }) => include.filter(matches)))].sort(),
   }
 }

@@ -1,5 +1,6 @@
 import type { Unverified } from '../alibaba/unverified.ts'
 import type { ErrorDetails, NopassError } from '../errors.ts'
+import type { ObjectChange } from '../helm/release/manifest-diff.ts'
 import { printable, printableLines } from '../printable.ts'
 
 export type ClusterStatus =
@@ -16,12 +17,8 @@ export interface ResultError extends Pick<NopassError, 'message' | 'hint'>, Pick
   readonly code: string
 }
 
-/** The diff of one object or document. */
-export interface PlannedChange {
-  readonly title: string
-  readonly change: 'add' | 'remove' | 'change'
-  readonly diff: string
-}
+/** The diff of one object, or of a document of RAM. */
+export type PlannedChange = ObjectChange
 
 /** The result of one cluster, small enough for an output (well under 1 KB without `plan`). */
 export interface ClusterResult {

@@ -38,16 +38,7 @@ export interface HelmBegun {
 const JOURNAL = 'journal.jsonl'
 
 /** The private folder of one run (0700): values, kubeconfigs, helm's output, and the journal for the post step. */
-export interface RunFolder {
-  readonly path: string
-  /** Writes a 0600 file and returns its path. */
-  write(name: string, text: string): Promise<string>
-  /** @throws an error of the file system: then the change must not begin */
-  note(entry: JournalEntry): void
-  /** Never throws: an entry that stays open is checked again by the post step, which finds nothing to do. */
-  noteEnd(id: string): void
-  remove(): Promise<void>
-}
+export type RunFolder = ReturnType<typeof openRunFolder>
 
 export async function createRunFolder(parent: string): Promise<RunFolder> {
   await mkdir(parent, { recursive: true })
@@ -55,7 +46,7 @@ export async function createRunFolder(parent: string): Promise<RunFolder> {
 }
 
 /** The folder of a run that exists; for the post step. */
-export function openRunFolder(path: string): RunFolder {
+export function openRunFolder(path: string) {
   // Synchronous, so that the entry is on disk before the process can be killed. It starts with a newline, because a full disk may
   // have truncated the entry before it.
   const note = (entry: JournalEntry | Ended): void => {
@@ -67,7 +58,8 @@ export function openRunFolder(path: string): RunFolder {
   }
   return {
     path,
-    async write(name, text) {
+    /** Writes a 0600 file and returns its path. */
+    async write(name: string, text: string): Promise<string> {
       if (basename(name) !== name) throw new Error(`${JSON.stringify(name)} is not a file of the run folder`)
       const file = join(path, name)
       await writeFile(file, text, { mode: 0o600, flag: 'wx' }).catch((error) => {
@@ -75,9 +67,11 @@ export function openRunFolder(path: string): RunFolder {
       })
       return file
     },
-    note,
-    noteEnd: (id) => orElse(() => note({ event: 'ended', id }), undefined),
-    remove: () => rm(path, { recursive: true, force: true }),
+    /** @throws an error of the file system: then the change must not begin */
+    note: (entry: JournalEntry): void => note(entry),
+    /** Never throws: an entry that stays open is checked again by the post step, which finds nothing to do. */
+    noteEnd: (id: string): void => orElse(() => note({ event: 'ended', id }), undefined),
+    remove: (): Promise<void> => rm(path, { recursive: true, force: true }),
   }
 }
 

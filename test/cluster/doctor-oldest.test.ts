@@ -26,7 +26,7 @@ const values = [
 async function applyRendered(kubeVersion: string): Promise<void> {
   const namespace = 'acr-nopass'
   const objects = parseManifest(await helm.render({ values, kubeVersion, release: namespace, namespace }))
-  const resourceOf = await discoverResources(cluster.admin, objects)
+  const resourceOf = await discoverResources({ client: cluster.admin, signal: AbortSignal.timeout(60_000) }, objects)
   for (const one of objects) {
     const resource = resourceOf(one)
     if (resource === undefined) continue

@@ -13,6 +13,7 @@ const chart = await openChartCluster('removal')
 after(() => chart[Symbol.asyncDispose]())
 const { admin } = chart
 const { signal } = new AbortController()
+const caller = { client: admin, signal }
 
 const create = (path: string, body: object): Promise<unknown> => admin.request({ method: 'POST', path, body })
 const read = <T = KubeObject>(path: string): Promise<T> => admin.request<T>({ method: 'GET', path })
@@ -51,10 +52,10 @@ const CONTENT: readonly (readonly [plural: string, root: string, body: object])[
 for (const [index, [line, root, body]] of CONTENT.entries()) {
   test(`P12 uninstall leaves the namespace that it created when ${line} is in it, and prints the command`, async () => {
     const namespace = `kept-${index}`
-    await createReleaseNamespace(admin, namespace, signal)
+    await createReleaseNamespace(caller, namespace)
     const [plural] = line.split(' ')
     await create(`${root}/namespaces/${namespace}/${plural}`, body)
-    const note = await removeReleaseNamespace(admin, namespace, signal)
+    const note = await removeReleaseNamespace(caller, namespace)
     assert.ok(note.startsWith(`namespace ${namespace} stays: it holds ${line}`), note)
     assert.ok(note.endsWith(`kubectl delete namespace ${namespace}`), note)
     const { metadata } = await read(`/api/v1/namespaces/${namespace}`)
@@ -74,24 +75,21 @@ test('P12 uninstall leaves a namespace with an object of a kind that only a CRD 
       versions: [{ name: 'v1', served: true, storage: true, schema }],
     },
   })
-  await createReleaseNamespace(admin, 'custom', signal)
+  await createReleaseNamespace(caller, 'custom')
   const path = '/apis/example.com/v1/namespaces/custom/rollouts'
   const body = { apiVersion: 'example.com/v1', kind: 'Rollout', metadata: { name: 'web' } }
   await eventually(() => create(path, body))
-  assert.match(
-    await removeReleaseNamespace(admin, 'custom', signal),
-    /^namespace custom stays: it holds rollouts web\./,
-  )
+  assert.match(await removeReleaseNamespace(caller, 'custom'), /^namespace custom stays: it holds rollouts web\./)
 })
 
 test('P12 uninstall removes the namespace that it created when nothing else is in it', async () => {
-  await createReleaseNamespace(admin, 'empty', signal)
-  assert.equal(await removeReleaseNamespace(admin, 'empty', signal), 'namespace empty was removed')
+  await createReleaseNamespace(caller, 'empty')
+  assert.equal(await removeReleaseNamespace(caller, 'empty'), 'namespace empty was removed')
 })
 
 test('P12 uninstall leaves a namespace that existed before', async () => {
   await chart.createNamespace('older')
-  assert.equal(await removeReleaseNamespace(admin, 'older', signal), 'namespace older stays: it existed before')
+  assert.equal(await removeReleaseNamespace(caller, 'older'), 'namespace older stays: it existed before')
 })
 
 const OWN: LeftoverQuery = { secretName: 'acr-nopass', instance: 'acr-nopass.acr-nopass' }
@@ -133,7 +131,7 @@ test("P12 uninstall removes only this release's entries and Secrets", async () =
   await createServedNamespace('gitops', 'argocd-controller', OWN.instance)
   await createServedNamespace('second', 'acr-nopass', 'other.other')
   await createServedNamespace('bare', 'acr-nopass')
-  const { detached, deleted, kept, left } = await findAndRemoveLeftovers(admin, OWN, signal)
+  const { detached, deleted, kept, left } = await findAndRemoveLeftovers(caller, OWN)
   assert.deepEqual({ detached, deleted, left }, { detached: 1, deleted: 2, left: [] })
   assert.deepEqual(kept.map(({ account, why }) => [account.metadata.namespace, why]).toSorted(), [
     ['bare', 'there is no Secret acr-nopass, and another release writes Secrets of that name'],
@@ -147,12 +145,10 @@ test("P12 uninstall removes only this release's entries and Secrets", async () =
 
 test('P12 once no other release has Secrets with that name, entries without a Secret are removed', async () => {
   await admin.request({ method: 'DELETE', path: '/api/v1/namespaces/second/secrets/acr-nopass' })
-  const found = await findLeftovers(admin, OWN, signal)
+  const found = await findLeftovers(caller, OWN)
   assert.deepEqual(found.accounts.map(({ metadata }) => metadata.namespace).toSorted(), ['bare', 'second'])
   assert.deepEqual(
-    (await findLeftovers(admin, { ...OWN, namespaces: ['bare'] }, signal)).accounts.map(
-      ({ metadata }) => metadata.namespace,
-    ),
+    (await findLeftovers(caller, { ...OWN, namespaces: ['bare'] })).accounts.map(({ metadata }) => metadata.namespace),
     ['bare'],
   )
 })
@@ -161,7 +157,7 @@ test('P12 uninstall leaves entries while a release that has no Secret yet uses t
   const labels = { 'app.kubernetes.io/name': 'acr-nopass', 'app.kubernetes.io/instance': 'fresh' }
   const body = { metadata: { name: 'fresh', labels }, data: { 'config.yaml': 'secretName: acr-nopass' } }
   await create('/api/v1/namespaces/default/configmaps', body)
-  const { accounts, kept } = await findLeftovers(admin, { ...OWN, namespaces: ['bare'] }, signal)
+  const { accounts, kept } = await findLeftovers(caller, { ...OWN, namespaces: ['bare'] })
   assert.deepEqual([accounts.length, kept.map(({ account }) => account.metadata.namespace)], [0, ['bare']])
   await admin.request({ method: 'DELETE', path: '/api/v1/namespaces/default/configmaps/fresh' })
 })
@@ -172,7 +168,7 @@ test("P12 uninstall leaves a Secret with the release's labels that another clien
   const path = '/api/v1/namespaces/copied/secrets'
   const query = { fieldManager: 'reflector' }
   await admin.request({ method: 'POST', path, body: { metadata: { name: 'acr-nopass', labels } }, query })
-  const { secrets, copies } = await findLeftovers(admin, { ...OWN, namespaces: ['copied'] }, signal)
+  const { secrets, copies } = await findLeftovers(caller, { ...OWN, namespaces: ['copied'] })
   assert.deepEqual([secrets, copies], [[], ['copied/acr-nopass']])
 })
 
@@ -182,7 +178,7 @@ test('uninstall reports a Secret that finalizers keep', async () => {
   const patch = (finalizers: readonly string[]) =>
     admin.request({ method: 'PATCH', path, body: { metadata: { finalizers } }, contentType: MERGE_PATCH })
   await patch(['example.com/backup'])
-  const { left } = await findAndRemoveLeftovers(admin, { ...OWN, namespaces: ['held'] }, signal)
+  const { left } = await findAndRemoveLeftovers(caller, { ...OWN, namespaces: ['held'] })
   assert.deepEqual(left, ['Secret held/acr-nopass: it stays until its finalizers are removed (example.com/backup)'])
   await patch([])
 })

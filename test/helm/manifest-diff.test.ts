@@ -14,7 +14,7 @@ test('a diff lists added, changed and removed objects and nothing else', () => {
   const before = parseManifest(configMap('same', 'a') + configMap('old', 'a') + configMap('edited', 'a'))
   const after = parseManifest(configMap('edited', 'b') + configMap('same', 'a') + configMap('new', 'a'))
   assert.deepEqual(
-    diffManifests(before, after).map(({ change, object }) => [change, object]),
+    diffManifests(before, after).map(({ change, title }) => [change, title]),
     [
       ['change', 'ConfigMap n/edited'],
       ['add', 'ConfigMap n/new'],
@@ -53,7 +53,7 @@ test('H8 a release whose hooks differ is not unchanged', () => {
   assert.equal(isSameRelease(before, after), false)
   assert.equal(isSameRelease(before, release([])), false)
   assert.deepEqual(
-    diffManifests(before.hooks, after.hooks).map(({ change, object }) => `${change} ${object}`),
+    diffManifests(before.hooks, after.hooks).map(({ change, title }) => `${change} ${title}`),
     ['change Job migrate'],
   )
   // The order in which helm renders hooks has no meaning, and the API server may generate a hook's name.

@@ -11,7 +11,7 @@ async function found(deployments: Readonly<Record<string, string | number>>): Pr
     if (typeof image === 'number') throw new KubeApiError(image, `${path} returned ${image}`)
     return { spec: { template: { spec: { containers: [{ image: 'registry.example.com/sidecar' }, { image }] } } } }
   }
-  return findAddons({ request } as unknown as KubeClient)
+  return findAddons({ client: { request } as unknown as KubeClient, signal: AbortSignal.timeout(60_000) })
 }
 
 // https://www.alibabacloud.com/help/en/ack/product-overview/aliyun-acr-credential-helper

@@ -19,23 +19,23 @@ function server(allowed: (right: Right) => boolean) {
   return { client, reviewed }
 }
 
-test('an administrator needs only one query', async () => {
+test('an administrator needs only one query', async (t) => {
   const { client, reviewed } = server(() => true)
-  assert.deepEqual(await missingRights(client, [get, cluster]), [])
+  assert.deepEqual(await missingRights({ client, signal: t.signal }, [get, cluster]), [])
   assert.deepEqual(reviewed, [{ verb: '*', group: '*', resource: '*' }])
 })
 
-test('for anyone else each permission is queried, and those that are denied are missing', async () => {
+test('for anyone else each permission is queried, and those that are denied are missing', async (t) => {
   const { client } = server(({ resource }) => resource === 'deployments')
-  assert.deepEqual(await missingRights(client, [get, cluster]), [cluster])
+  assert.deepEqual(await missingRights({ client, signal: t.signal }, [get, cluster]), [cluster])
 })
 
-test("H8 the permissions for a chart's hooks are queried before the first write", async () => {
+test("H8 the permissions for a chart's hooks are queried before the first write", async (t) => {
   const hook = { apiVersion: 'v1', kind: 'Pod', namespace: undefined, name: 'migrate', body: {} }
   const resources = [{ name: 'pods', kind: 'Pod', namespaced: true }]
   const client = { request: async () => ({ resources }) } as unknown as KubeClient
   const release = { namespace: 'system', createNamespace: false, watches: false, records: 'configmaps' } as const
-  const rights = await neededRights(client, { objects: [], hooks: [hook] }, release)
+  const rights = await neededRights({ client, signal: t.signal }, { objects: [], hooks: [hook] }, release)
   assert.deepEqual(
     rights.filter(({ resource }) => resource === 'pods').map(formatRight),
     ['create', 'get', 'list', 'watch', 'delete'].map((verb) => `${verb} pods in system`),

@@ -21,7 +21,7 @@ test('M9 P12 uninstall leaves the entries that another manager wrote, as cleanup
     return { metadata: { resourceVersion: '1' }, items: path.endsWith('/serviceaccounts') ? accounts : [] }
   }
   const client = { request } as unknown as KubeClient
-  const taken = await findAndRemoveLeftovers(client, { secretName: 'acr', instance: 'n.r' }, t.signal)
+  const taken = await findAndRemoveLeftovers({ client, signal: t.signal }, { secretName: 'acr', instance: 'n.r' })
   assert.deepEqual(written, ['PATCH /api/v1/namespaces/shop/serviceaccounts/default'])
   assert.deepEqual([taken.detached, taken.kept.map(({ account: { metadata } }) => metadata.name)], [1, ['app']])
 })

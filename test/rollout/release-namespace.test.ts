@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { KubeApiError } from '../../src/kube/api-error.ts'
-import type { KubeClient } from '../../src/kube/client.ts'
+import type { KubeCaller, KubeClient } from '../../src/kube/client.ts'
 import { discoverKinds } from '../../src/release/api-resources.ts'
 import {
   createReleaseNamespace,
@@ -9,6 +9,7 @@ import {
   removeReleaseNamespace,
 } from '../../src/rollout/deploy/release-namespace.ts'
 
+const caller = (request: unknown, signal: AbortSignal): KubeCaller => ({ client: { request } as KubeClient, signal })
 const LIST = ['list']
 const version = (groupVersion: string) => ({ groupVersion })
 const resource = (name: string, kind: string) => ({ name, kind, namespaced: true, verbs: LIST })
@@ -67,7 +68,7 @@ for (const [title, path, held] of [
 ] as const) {
   test(`a namespace is not removed while it contains an object of a ${title}`, async (t) => {
     const { client, requests } = openCluster({ [path]: { items: [{ metadata: { name: 'web' } }] } })
-    const note = await removeReleaseNamespace(client, 'n', t.signal)
+    const note = await removeReleaseNamespace({ client, signal: t.signal }, 'n')
     assert.match(note, new RegExp(`^namespace n stays: it holds ${held}\\.`))
     assert.deepEqual(
       requests.filter((line) => line.startsWith('DELETE')),
@@ -78,22 +79,25 @@ for (const [title, path, held] of [
 
 test('an empty namespace that the rollout created is removed, and each kind is listed once', async (t) => {
   const { client, requests } = openCluster({})
-  assert.equal(await removeReleaseNamespace(client, 'n', t.signal), 'namespace n was removed')
+  assert.equal(await removeReleaseNamespace({ client, signal: t.signal }, 'n'), 'namespace n was removed')
   assert.equal(requests.filter((line) => line.endsWith('/statefulsets')).length, 1)
 })
 
 test('a namespace that cannot be read is not reported as existing before', async (t) => {
   const refused = { '/api/v1/namespaces/n': new KubeApiError(403, 'forbidden') }
   assert.equal(
-    await removeReleaseNamespace(openCluster(refused).client, 'n', t.signal),
+    await removeReleaseNamespace({ ...openCluster(refused), signal: t.signal }, 'n'),
     'namespace n stays: it could not be read (forbidden)',
   )
   const absent = { '/api/v1/namespaces/n': new KubeApiError(404, 'not found') }
-  assert.equal(await removeReleaseNamespace(openCluster(absent).client, 'n', t.signal), 'namespace n does not exist')
+  assert.equal(
+    await removeReleaseNamespace({ ...openCluster(absent), signal: t.signal }, 'n'),
+    'namespace n does not exist',
+  )
 })
 
 test('custom kinds are found in every served version, each once', async (t) => {
-  const kinds = await discoverKinds(openCluster({}).client, 'custom', t.signal)
+  const kinds = await discoverKinds({ ...openCluster({}), signal: t.signal }, 'custom')
   assert.deepEqual(
     kinds.map(({ apiVersion, plural }) => `${apiVersion} ${plural}`),
     ['apps.kruise.io/v1beta1 statefulsets', 'apps.kruise.io/v1alpha1 clonesets', 'calendar.example.com/v1 events'],
@@ -112,19 +116,19 @@ test('before anything is written, a namespace that is being deleted is awaited',
     if (state instanceof Error) throw state
     return state
   }
-  assert.equal(await hasReleaseNamespace({ request } as unknown as KubeClient, 'n', t.signal), false)
+  assert.equal(await hasReleaseNamespace(caller(request, t.signal), 'n'), false)
   assert.deepEqual(states, [])
 })
 
 test('before anything is written, and so in a plan too, a namespace whose deletion does not end is an error', async (t) => {
   const request = async () => ENDING
-  await assert.rejects(hasReleaseNamespace({ request } as unknown as KubeClient, 'n', t.signal, 0), {
+  await assert.rejects(hasReleaseNamespace(caller(request, t.signal), 'n', 0), {
     code: 'KUBE_CONFLICT',
     message: 'namespace n is still being deleted: Some resources remain',
   })
 })
 
-test('a namespace that is being deleted is awaited and created again', async () => {
+test('a namespace that is being deleted is awaited and created again', async (t) => {
   const requests: string[] = []
   const ending = { metadata: { name: 'n', deletionTimestamp: '2026-11-28T00:00:00Z' } }
   const there = ['ending', 'ending']
@@ -137,7 +141,7 @@ test('a namespace that is being deleted is awaited and created again', async () 
     if (there.shift() === undefined) throw new KubeApiError(404, 'not found')
     return ending
   }
-  await createReleaseNamespace({ request } as unknown as KubeClient, 'n', new AbortController().signal)
+  await createReleaseNamespace(caller(request, t.signal), 'n')
   assert.deepEqual(requests, [
     'POST /api/v1/namespaces',
     ...Array.from({ length: 3 }, () => 'GET /api/v1/namespaces/n'),
@@ -156,7 +160,7 @@ test('a namespace whose deletion does not end: what keeps it, and the command th
     if (method === 'POST') throw new KubeApiError(409, 'object is being deleted')
     return ending
   }
-  await assert.rejects(createReleaseNamespace({ request } as unknown as KubeClient, 'n', t.signal, 0), {
+  await assert.rejects(createReleaseNamespace(caller(request, t.signal), 'n', 0), {
     code: 'KUBE_CONFLICT',
     message: `namespace n is still being deleted: ${message}`,
     hint: /`kubectl get namespace n --output yaml`/,

@@ -26,13 +26,14 @@ export async function cleanup(flags: CleanupFlags & CommonFlags, host: CliHost):
   const { client } = connected
   const { namespace, release, secretName } = await describeRelease(client, flags, host)
   const own = { secretName, instance: `${namespace}.${release}`, all: flags.all === true }
-  const plan = await findLeftovers(client, own, host.signal)
+  const caller = { client, signal: host.signal }
+  const plan = await findLeftovers(caller, own)
   const name = `${namespace}/${release}`
   const isDryRun = flags.dryRun || flags.confirm === undefined
   if (!isDryRun && flags.confirm !== name) {
     throw new NopassError('INPUT_CONFIRM', `this cleanup needs --confirm ${name}`, { hint: `Add --confirm ${name}.` })
   }
-  const done = isDryRun ? undefined : await removeLeftovers(client, secretName, plan, host.signal)
+  const done = isDryRun ? undefined : await removeLeftovers(caller, secretName, plan)
   const report = describe({ release: name, secretName, dryRun: isDryRun }, plan, done?.left ?? [])
   writeResult(host, flags, report, () => render(report, host.program))
   return report.left.length > 0 ? EXIT.failed : EXIT.ok

@@ -28,9 +28,8 @@ export async function observeBase(
   reader: Reader,
   { server, aheadMs: readAheadMs, ...choice }: ObserveRequest,
 ): Promise<Base> {
-  const { client, signal } = reader
   const version = await reader.request<{ gitVersion?: string }>('/version')
-  const [{ chosen, others }, addons] = await Promise.all([findRelease(reader, choice), findAddons(client, signal)])
+  const [{ chosen, others }, addons] = await Promise.all([findRelease(reader, choice), findAddons(reader)])
   const aheadMs = readAheadMs()
   return {
     now: Date.now() - (aheadMs ?? 0),

@@ -18,7 +18,7 @@ export async function readHelper(reader: Reader, release: ReleaseFacts): Promise
     readAdmission(reader, release),
     reviewRights(reader, config),
     config?.identity.type === 'rrsa'
-      ? reader.attempt("The cluster's issuer", () => readServedIssuer(reader.client, reader.signal))
+      ? reader.attempt("The cluster's issuer", () => readServedIssuer(reader))
       : undefined,
   ])
   return { deployment, helperPods, lease, admission, missingRights, issuer }

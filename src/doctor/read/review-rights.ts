@@ -15,7 +15,7 @@ export async function reviewRights(
     groups: ['system:serviceaccounts', `system:serviceaccounts:${namespace}`, 'system:authenticated'],
   }
   return reader.attempt("The helper's rights (SubjectAccessReview)", async () => {
-    const missing = await missingRights(reader.client, helperRights(config), reader.signal, subject)
+    const missing = await missingRights(reader, helperRights(config), subject)
     return missing.map(formatRight)
   })
 }

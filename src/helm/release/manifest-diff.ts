@@ -9,7 +9,7 @@ const MAX_CHANGES = 2_000
 export interface ObjectChange {
   readonly change: 'add' | 'remove' | 'change'
   /** `Deployment acr-nopass/acr-nopass`. */
-  readonly object: string
+  readonly title: string
   /** Lines of YAML with `+`, `-` and two lines of context, `...` for a gap; Secret data hidden. */
   readonly diff: string
 }
@@ -21,9 +21,8 @@ export function diffManifests(
 ): readonly ObjectChange[] {
   const old = new Map(before.map((object) => [objectKey(object), object]))
   const kept = new Set(after.map(objectKey))
-  const changes = after.flatMap((object) => describeChange(old.get(objectKey(object)), object))
   return [
-    ...changes,
+    ...after.flatMap((object) => describeChange(old.get(objectKey(object)), object)),
     ...before.filter((object) => !kept.has(objectKey(object))).flatMap((gone) => describeChange(gone, undefined)),
   ]
 }
@@ -37,7 +36,7 @@ function describeChange(
   const diff = diffTexts(render(before, after, ''), render(after, before, ', changed'))
   if (diff === '') return []
   const change = before === undefined ? 'add' : after === undefined ? 'remove' : 'change'
-  return [{ change, object: objectTitle(named), diff }]
+  return [{ change, title: objectTitle(named), diff }]
 }
 
 /** A too long object is not compared by line; a new or removed one is shown completely. */

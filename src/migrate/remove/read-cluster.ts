@@ -126,8 +126,7 @@ async function readCustom(reader: Reader): Promise<readonly AnyObject[]> {
     })
     found.push(...those)
   }
-  const discover = async () =>
-    (await reader.attempt('The API groups', () => discoverKinds(client, 'custom', signal))) ?? []
+  const discover = async () => (await reader.attempt('The API groups', () => discoverKinds(reader, 'custom'))) ?? []
   for (const { plural, apiVersion } of await listServed(discover, listKind, signal)) {
     reader.note(`${plural} (${apiVersion})`, 'the API server lists the kind but does not serve it')
   }

@@ -20,14 +20,9 @@ export interface CloudDeps {
 }
 
 /** Access to the cloud as the job's identity, or as a cluster's deploy role, with one session per identity. */
-export interface CloudAccess {
-  credentialsFor(cluster: ClusterSettings): CredentialProvider
-  cs(cluster: ClusterSettings, region: string, signal: AbortSignal): AbortableTarget
-  ram(cluster: ClusterSettings): Ram
-  caller(cluster: ClusterSettings, signal?: AbortSignal): Promise<CallerIdentity>
-}
+export type CloudAccess = ReturnType<typeof createCloudAccess>
 
-export function createCloudAccess(settings: Settings, deps: CloudDeps): CloudAccess {
+export function createCloudAccess(settings: Settings, deps: CloudDeps) {
   const { inputs } = settings
   // Runners are outside the VPC: public endpoints unless an override says otherwise.
   const endpoints = createEndpoints({ overrides: settings.endpoints, network: 'public' })
@@ -74,15 +69,15 @@ export function createCloudAccess(settings: Settings, deps: CloudDeps): CloudAcc
 
   return {
     credentialsFor,
-    cs: (cluster, region, signal) => ({
+    cs: (cluster: ClusterSettings, region: string, signal: AbortSignal): AbortableTarget => ({
       transport: deps.transport,
       signal,
       endpoint: endpoints.url('cs', region),
       credentials: credentialsFor(cluster),
     }),
-    ram: (cluster) =>
+    ram: (cluster: ClusterSettings): Ram =>
       createRam({ transport: deps.transport, endpoint: endpoints.url('ram'), credentials: credentialsFor(cluster) }),
-    caller(cluster, signal) {
+    caller(cluster: ClusterSettings, signal?: AbortSignal): Promise<CallerIdentity> {
       const credentials = credentialsFor(cluster)
       const known = callers.get(credentials) ?? getCallerIdentity(target, credentials, signal)
       callers.set(credentials, known)

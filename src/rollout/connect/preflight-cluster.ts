@@ -46,7 +46,6 @@ export interface ChartRequest extends Pick<UpgradeOptions, 'chart' | 'chartVersi
  */
 export async function preflightCluster(work: ConnectedWork, { given, ...chart }: ChartRequest): Promise<Preflight> {
   const { cluster, context, release, signal } = work
-  const { client } = release
   const { helm, settings } = context
   const { namespace } = cluster.settings
   const { inputs } = settings
@@ -58,10 +57,7 @@ export async function preflightCluster(work: ConnectedWork, { given, ...chart }:
     forceConflicts: inputs['force-conflicts'],
     description: context.runName,
   }
-  const [namespaceExists, alone] = await Promise.all([
-    hasReleaseNamespace(client, namespace, signal),
-    refuseRivals(work),
-  ])
+  const [namespaceExists, alone] = await Promise.all([hasReleaseNamespace(release, namespace), refuseRivals(work)])
   const history = await settledHistory(work)
   const { desired, exact } = await render(work, options, given, history.length > 0)
   const config = findConfig(desired.objects)
@@ -70,21 +66,16 @@ export async function preflightCluster(work: ConnectedWork, { given, ...chart }:
   const named = verifies ? inputs['verify-namespace'] || undefined : undefined
   const fresh = verifies && named === undefined ? planNewNamespace(cluster) : undefined
   const rights = [
-    ...(await neededRights(
-      client,
-      desired,
-      {
-        namespace,
-        createNamespace: namespaceExists === false,
-        watches: helm.version.major === 4 && inputs.wait,
-        records: recordKind(helm.environment),
-      },
-      signal,
-    )),
+    ...(await neededRights(release, desired, {
+      namespace,
+      createNamespace: namespaceExists === false,
+      watches: helm.version.major === 4 && inputs.wait,
+      records: recordKind(helm.environment),
+    })),
     ...(fresh || named ? probeRights(config?.secretName ?? '', inputs['verify-image'] !== '', named) : []),
   ]
-  requireRights(await missingRights(client, rights, signal))
-  const existing = named && config ? await planExistingNamespace(client, named, config, signal) : undefined
+  requireRights(await missingRights(release, rights))
+  const existing = named && config ? await planExistingNamespace(release.client, named, config, signal) : undefined
   return {
     options,
     history,
@@ -124,14 +115,13 @@ function takeRelease({ cluster, context: { taken }, identity }: ConnectedWork): 
 }
 
 /** Returns whether it is known that no other acr-nopass is in the cluster. */
-async function refuseRivals({ cluster, context: { settings }, run, release, signal }: ConnectedWork): Promise<boolean> {
+async function refuseRivals({ cluster, context: { settings }, run, release }: ConnectedWork): Promise<boolean> {
   if (!settings.chart.ours) return true
-  const { client } = release
-  const others = await otherReleases(client, cluster.settings, signal)
+  const others = await otherReleases(release, cluster.settings)
   const [other] = others ?? []
   if (other !== undefined)
     throw new NopassError('RELEASE_ELSEWHERE', `acr-nopass is already installed here as ${other}`)
-  const [addon] = await findAddons(client, signal)
+  const [addon] = await findAddons(release)
   const coexist = cluster.settings.coexist || settings.inputs.coexist
   if (addon !== undefined && !coexist) throw new NopassError('ADDON_PRESENT', `${addon} works in kube-system`)
   if (others === undefined) {

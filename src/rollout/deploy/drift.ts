@@ -20,7 +20,7 @@ export async function findDrift(
   release: OpenRelease,
   objects: readonly ManifestObject[],
 ): Promise<readonly ObjectDrift[]> {
-  const resourceOf = await discoverResources(release.client, objects, release.signal)
+  const resourceOf = await discoverResources(release, objects)
   return Promise.all(
     objects.map(async (object): Promise<ObjectDrift> => {
       const resource = resourceOf(object)

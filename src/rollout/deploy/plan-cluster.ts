@@ -1,6 +1,5 @@
 import type { Unverified } from '../../alibaba/unverified.ts'
 import { diffManifests } from '../../helm/release/manifest-diff.ts'
-import type { ReleaseContent } from '../../helm/release/release-record.ts'
 import { isSameRelease } from '../../helm/release/render-release.ts'
 import { stableJson } from '../../lib/json.ts'
 import { sha256 } from '../../lib/text.ts'
@@ -17,19 +16,12 @@ import { formerTargets, policyTargets } from '../ram/cluster-targets.ts'
 import { findDrift, type ObjectDrift } from './drift.ts'
 import { findConfig } from './release-parts.ts'
 
-/** How the deployed release differs from the desired release. */
-export interface ReleaseDifference {
-  readonly deployed: ReleaseContent | undefined
-  /** No revision is needed: the same release, working, and no object has drifted. */
-  readonly unchanged: boolean
-  readonly drift: readonly ObjectDrift[]
-}
-
+/** How the deployed release differs from the desired one; `unchanged`: no revision is needed. */
 export async function compareRelease(
   { release, history, desired, namespaceExists }: OpenCluster,
   /** `decisive`: drift is checked only where the releases are the same. */
   drifts: 'all' | 'decisive',
-): Promise<ReleaseDifference> {
+) {
   const last = history.at(-1)
   const deployed = last === undefined ? undefined : await release.content(last.revision)
   const same = deployed !== undefined && last?.status === 'deployed' && isSameRelease(deployed, desired)
@@ -62,9 +54,9 @@ export async function makePlan(open: OpenCluster) {
   const hooks = diffManifests(difference.deployed?.hooks ?? [], desired.hooks)
   const changes: readonly PlannedChange[] = [
     ...policies.flatMap(policyChanges),
-    ...manifest.map(({ object, change, diff }) => ({ title: object, change, diff })),
-    ...hooks.map(({ object, change, diff }) => ({ title: `${object} (hook)`, change, diff })),
-    ...driftChanges(difference.drift, new Set(manifest.map(({ object }) => object))),
+    ...manifest,
+    ...hooks.map((change) => ({ ...change, title: `${change.title} (hook)` })),
+    ...driftChanges(difference.drift, new Set(manifest.map(({ title }) => title))),
   ]
   const before = history.at(-1)
   // RAM's desired state and not the steps to it, because another cluster of the run may take some of them (a shared role).

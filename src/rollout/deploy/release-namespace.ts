@@ -1,6 +1,6 @@
 import { NopassError } from '../../errors.ts'
 import { hasStatus, KubeApiError } from '../../kube/api-error.ts'
-import { type KubeClient, METADATA_ONLY_LIST } from '../../kube/client.ts'
+import { type KubeCaller, METADATA_ONLY_LIST } from '../../kube/client.ts'
 import { pollUntil } from '../../kube/poll-until.ts'
 import { apiRoot, type KubeObject, namespacedPath } from '../../kube/types.ts'
 import { discoverKinds, listServed, type ServedKind } from '../../release/api-resources.ts'
@@ -16,14 +16,13 @@ const ENDING_MS = 40_000
  * @throws KUBE_CONFLICT when that deletion does not finish
  */
 export async function hasReleaseNamespace(
-  client: KubeClient,
+  caller: KubeCaller,
   name: string,
-  signal: AbortSignal,
   limitMs: number = ENDING_MS,
 ): Promise<boolean | undefined> {
-  let namespace = await readNamespace(client, pathOf(name), signal)
-  await pollUntil(limitMs, signal, async () => {
-    if (isEnding(namespace)) namespace = await readNamespace(client, pathOf(name), signal)
+  let namespace = await readNamespace(caller, pathOf(name))
+  await pollUntil(limitMs, caller.signal, async () => {
+    if (isEnding(namespace)) namespace = await readNamespace(caller, pathOf(name))
     return !isEnding(namespace)
   })
   if (isEnding(namespace)) throw stillEnding(name, namespace)
@@ -46,11 +45,11 @@ function isEnding(namespace: KubeObject | null | KubeApiError): boolean {
  * @throws KUBE_CONFLICT when that deletion does not finish
  */
 export async function createReleaseNamespace(
-  client: KubeClient,
+  caller: KubeCaller,
   name: string,
-  signal: AbortSignal,
   limitMs: number = ENDING_MS,
 ): Promise<void> {
+  const { client, signal } = caller
   const metadata = { name, labels: { [MADE_LABEL]: 'true' } }
   const body = { apiVersion: 'v1', kind: 'Namespace', metadata }
   const create = (): Promise<unknown> => client.request({ method: 'POST', path: '/api/v1/namespaces', body }, signal)
@@ -58,7 +57,7 @@ export async function createReleaseNamespace(
     await create()
   } catch (error) {
     if (!hasStatus(error, 409)) throw error
-    if ((await hasReleaseNamespace(client, name, signal, limitMs)) === false) await create()
+    if ((await hasReleaseNamespace(caller, name, limitMs)) === false) await create()
   }
 }
 
@@ -82,9 +81,10 @@ const pathOf = (name: string): string => `/api/v1/namespaces/${encodeURIComponen
  * Deletes the release's namespace when the rollout created it and it holds no other object of any kind that the API server
  * serves; returns what was done. A kind that cannot be listed could hold another owner's data: then the namespace stays.
  */
-export async function removeReleaseNamespace(client: KubeClient, name: string, signal: AbortSignal): Promise<string> {
+export async function removeReleaseNamespace(caller: KubeCaller, name: string): Promise<string> {
+  const { client, signal } = caller
   const path = pathOf(name)
-  const namespace = await readNamespace(client, path, signal)
+  const namespace = await readNamespace(caller, path)
   if (namespace === null) return `namespace ${name} does not exist`
   if (namespace instanceof KubeApiError) return `namespace ${name} stays: it could not be read (${namespace.message})`
   if (namespace.metadata.labels?.[MADE_LABEL] !== 'true') return `namespace ${name} stays: it existed before`
@@ -99,7 +99,7 @@ export async function removeReleaseNamespace(client: KubeClient, name: string, s
       )
       return (items ?? []).length === 0
     })
-    const content = await listContent(client, name, signal)
+    const content = await listContent(caller, name)
     if (content.length > 0) return stays(`it holds ${summarize(content)}`)
     const { uid, resourceVersion } = namespace.metadata
     await client.request({ method: 'DELETE', path, body: { preconditions: { uid, resourceVersion } } }, signal)
@@ -112,11 +112,7 @@ export async function removeReleaseNamespace(client: KubeClient, name: string, s
 }
 
 /** Null: it does not exist. An error: the API server refused the request. */
-async function readNamespace(
-  client: KubeClient,
-  path: string,
-  signal: AbortSignal,
-): Promise<KubeObject | null | KubeApiError> {
+async function readNamespace({ client, signal }: KubeCaller, path: string): Promise<KubeObject | null | KubeApiError> {
   try {
     return await client.request<KubeObject>({ method: 'GET', path }, signal)
   } catch (error) {
@@ -136,7 +132,8 @@ function isOfEveryNamespace({ group, plural }: ServedKind, { metadata }: KubeObj
  * Everything in a namespace, as `deployments web`; Events are not counted.
  * @throws KubeApiError when a kind cannot be listed
  */
-async function listContent(client: KubeClient, namespace: string, signal: AbortSignal): Promise<readonly string[]> {
+async function listContent(caller: KubeCaller, namespace: string): Promise<readonly string[]> {
+  const { client, signal } = caller
   const content: string[] = []
   const listKind = async (kind: ServedKind): Promise<void> => {
     const { group, apiVersion, plural } = kind
@@ -150,7 +147,7 @@ async function listContent(client: KubeClient, namespace: string, signal: AbortS
     const found = (items ?? []).filter((object) => !isOfEveryNamespace(kind, object))
     content.push(...found.map(({ metadata }) => `${plural} ${metadata.name}`))
   }
-  const missing = await listServed(() => discoverKinds(client, 'namespaced', signal), listKind, signal)
+  const missing = await listServed(() => discoverKinds(caller, 'namespaced'), listKind, signal)
   const unknown = missing.map(({ plural, group }) => `${plural}.${group} that cannot be listed`)
   return [...content, ...unknown]
 }

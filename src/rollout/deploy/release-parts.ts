@@ -1,6 +1,7 @@
 import { parse } from 'yaml'
 import type { ManifestObject } from '../../helm/release/manifest.ts'
 import { isRecord } from '../../lib/json.ts'
+import { orElse } from '../../lib/or-else.ts'
 import { sha256 } from '../../lib/text.ts'
 import type { ReleaseParts } from '../../release/release-watch.ts'
 
@@ -11,9 +12,7 @@ const CONFIG_KEY = 'config.yaml'
 export interface RenderedConfig {
   readonly text: string
   readonly secretName: string
-  readonly attach: string
   readonly retire: boolean
-  readonly targets: unknown
   /** With `scope: namespaces` the listed namespaces; undefined: the whole cluster. */
   readonly namespaces: readonly string[] | undefined
   readonly release: Readonly<Record<string, string>>
@@ -28,9 +27,7 @@ export function findConfig(objects: readonly ManifestObject[]): RenderedConfig |
       return {
         text,
         secretName: String(config.secretName),
-        attach: String(config.attach),
         retire: config.retire === true,
-        targets: config.targets,
         namespaces: config.scope === 'namespaces' ? listedNamespaces(config.targets) : undefined,
         release: config.release as Readonly<Record<string, string>>,
       }
@@ -44,14 +41,10 @@ function listedNamespaces(targets: unknown): readonly string[] {
   return Array.isArray(namespaces) ? namespaces.map(String) : []
 }
 
-/** The secret name of an installed configuration; undefined for text that is not YAML. */
-export function readConfig(text: string): { readonly secretName?: string } | undefined {
-  try {
-    const config: unknown = parse(text)
-    return isRecord(config) && typeof config.secretName === 'string' ? { secretName: config.secretName } : {}
-  } catch {
-    return undefined
-  }
+/** The secret name of an installed configuration; undefined: none, or the text is not YAML. */
+export function readSecretName(text: string): string | undefined {
+  const config: unknown = orElse(() => parse(text), undefined)
+  return isRecord(config) && typeof config.secretName === 'string' ? config.secretName : undefined
 }
 
 /** Where the Pods and the status ConfigMap of the release will be. */

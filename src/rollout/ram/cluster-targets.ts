@@ -119,10 +119,10 @@ async function rrsaDetails(
   serviceAccount: string,
   purpose: 'apply' | 'remove',
 ): Promise<RrsaDetails> {
-  const { cluster, release, signal } = work
+  const { cluster, release } = work
   const { clusterId, rrsa } = requireRrsa(work)
   const given = cluster.values?.identity.rrsa
-  const served = await unlessStatus(readServedIssuer(release.client, signal), 401, 403)
+  const served = await unlessStatus(readServedIssuer(release), 401, 403)
   // Removal takes what an apply wrote, also where ACK's list has changed since.
   const listed = purpose === 'remove' && served !== undefined ? [served] : parseIssuers(rrsa.issuers)
   return {

@@ -7,7 +7,7 @@ import type { PreparedCluster } from '../inputs/prepare-cluster.ts'
 import type { ClusterSettings } from '../inputs/settings.ts'
 
 /** All clusters of the list with worker roles; read once, when first needed. */
-export type RamList = (signal: AbortSignal) => Promise<RamListing>
+export type RamList = ReturnType<typeof createRamList>
 
 export interface RamListing {
   readonly clusters: readonly RamCluster[]
@@ -20,9 +20,9 @@ export function createRamList(
   prepared: readonly PreparedCluster[],
   siblings: readonly ClusterSettings[],
   cloud: CloudAccess,
-): RamList {
+) {
   let listing: Promise<RamListing> | undefined
-  return (signal) => {
+  return (signal: AbortSignal): Promise<RamListing> => {
     listing ??= list(prepared, siblings, cloud, signal)
     return listing
   }

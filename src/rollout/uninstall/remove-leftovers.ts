@@ -1,5 +1,5 @@
 import { attempt, deleteAsRead, replacePullSecrets } from '../../kube/change-as-read.ts'
-import type { KubeClient } from '../../kube/client.ts'
+import type { KubeCaller } from '../../kube/client.ts'
 import { keyOf, namespacedPath } from '../../kube/types.ts'
 import { findLeftovers } from './find-leftovers.ts'
 import type { LeftoverQuery, Leftovers } from './leftovers.ts'
@@ -15,20 +15,15 @@ export interface Removal extends Pick<Leftovers, 'kept' | 'copies'> {
  * Removes this release's entries from ServiceAccounts and deletes its pull secrets, with the caller's rights (the helper itself
  * may never delete). Secrets are listed as metadata, and only those with the release's labels are deleted.
  */
-export async function findAndRemoveLeftovers(
-  client: KubeClient,
-  own: LeftoverQuery,
-  signal: AbortSignal,
-): Promise<Removal> {
-  return removeLeftovers(client, own.secretName, await findLeftovers(client, own, signal), signal)
+export async function findAndRemoveLeftovers(caller: KubeCaller, own: LeftoverQuery): Promise<Removal> {
+  return removeLeftovers(caller, own.secretName, await findLeftovers(caller, own))
 }
 
 /** Removes exactly these, entries before Secrets. An object that changed meanwhile is kept and reported. */
 export async function removeLeftovers(
-  client: KubeClient,
+  { client, signal }: KubeCaller,
   secretName: string,
   { accounts, secrets, kept, copies }: Leftovers,
-  signal: AbortSignal,
 ): Promise<Removal> {
   const left: string[] = []
   let detached = 0

@@ -11,7 +11,6 @@ import {
 } from '../../helm/release/release-state.ts'
 import { renderRelease } from '../../helm/release/render-release.ts'
 import { unlessStatus } from '../../kube/api-error.ts'
-import type { KubeClient } from '../../kube/client.ts'
 import { ANNOTATION_REGISTRIES } from '../../kube/names.ts'
 import { pollUntil } from '../../kube/poll-until.ts'
 import { keyOf } from '../../kube/types.ts'
@@ -49,9 +48,9 @@ export function uninstallCluster(
 }
 
 async function uninstall(work: ConnectedWork, note: (targets: readonly SharedTarget[]) => void): Promise<ClusterEnd> {
-  const { cluster, context, release, run, signal } = work
+  const { cluster, context, release, run } = work
   run.phase = 'uninstall'
-  const { client, helm, target, timeout } = release
+  const { helm, target, timeout } = release
   const say = (line: string): void => {
     run.notes.push(line)
     release.report(line)
@@ -77,10 +76,10 @@ async function uninstall(work: ConnectedWork, note: (targets: readonly SharedTar
     say(`there is no release ${target.namespace}/${target.release}`)
   }
   const retired = retires || config?.retire === true
-  await removeRest(client, { ...ownOf(cluster, secretName, config), retired }, say, signal)
-  say(await removeReleaseNamespace(client, target.namespace, signal))
+  await removeRest(release, { ...ownOf(cluster, secretName, config), retired }, say)
+  say(await removeReleaseNamespace(release, target.namespace))
   if (context.settings.inputs['ram-cleanup']) {
-    const others = await otherReleases(client, cluster.settings, signal)
+    const others = await otherReleases(release, cluster.settings)
     if (others === undefined) say(`RAM: kept: ${maybeShared([cluster.name])}`)
     else if (others.length > 0) say(`RAM: kept: acr-nopass is installed in this cluster as ${others.join(', ')} too`)
     else note(await policyTargets(work, serviceAccount, 'remove'))
@@ -122,7 +121,7 @@ async function retire(
   const own = ownOf(cluster, config?.secretName ?? '', config)
   await pushConfig(client, parts, signal)
   const waited = await pollUntil(seconds * 1000, signal, async () => {
-    if (await isClean(client, own, signal)) return true
+    if (await isClean(release, own)) return true
     const status = await readStatus(client, parts, signal)
     return status?.retired === true && (parts.configHash === undefined || status.configHash === parts.configHash)
   })
@@ -149,12 +148,11 @@ function ownOf(
 
 /** Deletes the pull secrets, which the helper may not do, with the permissions of the deployer where it has them. */
 async function removeRest(
-  client: KubeClient,
+  release: OpenRelease,
   own: LeftoverQuery & { readonly retired: boolean },
   say: (line: string) => void,
-  signal: AbortSignal,
 ): Promise<void> {
-  const removal = await unlessStatus(findAndRemoveLeftovers(client, own, signal), 403)
+  const removal = await unlessStatus(findAndRemoveLeftovers(release, own), 403)
   if (removal === undefined) {
     const where = own.namespaces === undefined ? 'all namespaces' : `namespaces ${own.namespaces.join(', ')}`
     const what = own.retired ? 'pull secrets without content' : 'what the helper wrote'
@@ -171,8 +169,8 @@ async function removeRest(
 }
 
 /** Whether the helper has removed everything, read from the cluster itself where the deployer may, because the status is throttled. */
-async function isClean(client: KubeClient, own: LeftoverQuery, signal: AbortSignal): Promise<boolean> {
-  const left = await unlessStatus(findLeftovers(client, own, signal), 403)
+async function isClean(release: OpenRelease, own: LeftoverQuery): Promise<boolean> {
+  const left = await unlessStatus(findLeftovers(release, own), 403)
   if (left === undefined || left.accounts.length > 0) return false
   return left.secrets.every(({ metadata }) => !metadata.annotations?.[ANNOTATION_REGISTRIES])
 }

@@ -96,7 +96,7 @@ export async function openHelperFixture(name: string, options: FixtureOptions = 
     const target = ['--namespace', namespace, '--kubeconfig', chart.cluster.adminKubeconfigFile]
     const { stdout } = await helm.run(['get', 'manifest', release, ...target])
     const objects = parseManifest(stdout).filter((one) => kind === undefined || one.kind === kind)
-    const resourceOf = await discoverResources(admin, objects)
+    const resourceOf = await discoverResources({ client: admin, signal: AbortSignal.timeout(60_000) }, objects)
     for (const one of objects) {
       const resource = resourceOf(one)
       assert.ok(resource, one.kind)
