@@ -10,19 +10,13 @@ export interface ReleaseChoice {
   readonly release: string | undefined
 }
 
-export interface FoundReleases {
-  /** Undefined: not found. */
-  readonly chosen: ReleaseFacts | undefined
-  readonly others: readonly ReleaseFacts[]
-}
-
 const CONFIG_KEY = 'config.yaml'
 /** Set by Helm on each object (https://helm.sh/docs/chart_best_practices/labels, pkg/action/validate.go). */
 const HELM_RELEASE = 'meta.helm.sh/release-name'
 const DEFAULT_NAMESPACE = 'acr-nopass'
 
-/** Finds releases by the labels of their ConfigMaps, in all namespaces, or if that is denied in one. */
-export async function findRelease(reader: Reader, choice: ReleaseChoice): Promise<FoundReleases> {
+/** Finds releases by the labels of their ConfigMaps, in all namespaces, or if that is denied in one. `chosen`: undefined if not found. */
+export async function findRelease(reader: Reader, choice: ReleaseChoice) {
   const query = { labelSelector: 'app.kubernetes.io/name=acr-nopass' }
   const everywhere = await reader.list<StatusObject>('ConfigMaps of all namespaces', '/api/v1/configmaps', { query })
   const namespace = choice.namespace ?? DEFAULT_NAMESPACE
@@ -34,7 +28,8 @@ export async function findRelease(reader: Reader, choice: ReleaseChoice): Promis
   const fitting = releases.filter(
     ({ namespace: where, name }) => where === (choice.namespace ?? where) && name === (choice.release ?? name),
   )
-  const chosen = fitting.find((release) => release.namespace === DEFAULT_NAMESPACE) ?? fitting[0]
+  const chosen: ReleaseFacts | undefined =
+    fitting.find((release) => release.namespace === DEFAULT_NAMESPACE) ?? fitting[0]
   return { chosen, others: releases.filter((release) => release !== chosen) }
 }
 

@@ -7,17 +7,13 @@ import { check } from '../values/helper-config-validator.generated.mjs'
 import { fillDefaults } from '../values/merge.ts'
 import type { Schema } from '../values/schema/schema.ts'
 
-export interface LoadedConfig {
-  readonly config: HelperConfig
-  /** Hex SHA-256 of the text. */
-  readonly hash: string
-}
+export type LoadedConfig = ReturnType<typeof loadConfig>
 
 /**
- * The helper's configuration from the text that the chart rendered, defaults filled in.
+ * The helper's configuration from the text that the chart rendered, defaults filled in, and the hex SHA-256 of the text.
  * @throws HELPER_CONFIG_INVALID
  */
-export function loadConfig(text: string): LoadedConfig {
+export function loadConfig(text: string) {
   let value: unknown
   try {
     // Not `silent`, which ignores errors: a truncated file would be a configuration with other targets.

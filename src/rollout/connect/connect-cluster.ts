@@ -137,11 +137,8 @@ async function requireAccount(
 ): Promise<void> {
   const caller = await cloud.caller(cluster, signal)
   if (caller.accountId === account) return
-  throw new NopassError(
-    'CLUSTER_MISMATCH',
-    `the credentials belong to account ${caller.accountId}, but ${account} is expected`,
-    {
-      hint: 'Correct `account`, `deployRole` or the credentials of the job. Nothing was written.',
-    },
-  )
+  const message = `the credentials belong to account ${caller.accountId}, but ${account} is expected`
+  throw new NopassError('CLUSTER_MISMATCH', message, {
+    hint: 'Correct `account`, `deployRole` or the credentials of the job. Nothing was written.',
+  })
 }

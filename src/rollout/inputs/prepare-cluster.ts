@@ -18,19 +18,13 @@ export interface PreparedCluster {
   readonly ram: RamMode
 }
 
-export interface Preparation {
-  readonly clusters: readonly PreparedCluster[]
-  /** Every error of every cluster; the same place in a shared file is named once. */
-  readonly errors: readonly NopassError[]
-}
-
-export interface PrepareOptions {
+interface PrepareOptions {
   /** The ARNs of `identity.rrsa` are made from what is printed: do not require them of any cluster. */
   readonly rrsaComesLater?: boolean
 }
 
-/** Merges and checks the values of every selected cluster, offline. */
-export function prepareClusters(settings: Settings, options: PrepareOptions = {}): Preparation {
+/** Merges and checks the values of every selected cluster, offline; returns every error, the same place in a shared file once. */
+export function prepareClusters(settings: Settings, options: PrepareOptions = {}) {
   const clusters: PreparedCluster[] = []
   const errors: NopassError[] = []
   for (const cluster of settings.selected) {

@@ -20,20 +20,13 @@ export interface WaveCluster {
   readonly wave: number
 }
 
-export interface ScheduleStep<C> {
-  readonly start: readonly C[]
-  readonly skip: readonly C[]
-  /** Why these are skipped. */
-  readonly reason: string
-}
-
-/** What to start and what to skip now; called whenever a cluster ends. Running clusters are never stopped by another's failure. */
+/** What to start, and what to skip for which reason; called whenever a cluster ends. Running clusters are never stopped by another's failure. */
 export function nextStep<C extends WaveCluster>(
   clusters: readonly C[],
   stateOf: (cluster: C) => ScheduledState,
   { maxParallel, canary, onFailure, maxFailures }: ScheduleRules,
   interrupted: boolean,
-): ScheduleStep<C> {
+): { readonly start: readonly C[]; readonly skip: readonly C[]; readonly reason: string } {
   const all = (...states: readonly ScheduledState[]) => clusters.filter((one) => states.includes(stateOf(one)))
   const waiting = all('waiting')
   const skipAll = (reason: string) => ({ start: [], skip: waiting, reason })
@@ -60,17 +53,12 @@ export function nextStep<C extends WaveCluster>(
 
 const lowest = (clusters: readonly WaveCluster[]): number => Math.min(...clusters.map(({ wave }) => wave))
 
-export interface WaveEffects<C extends WaveCluster> {
-  /** Never throws: a failure is a result. */
-  run(cluster: C, signal: AbortSignal): Promise<ClusterResult>
-  skip(cluster: C, reason: string): ClusterResult
-}
-
 /** Runs all clusters by wave; returns the results in the order of the list. */
 export async function runWaves<C extends WaveCluster>(
   clusters: readonly C[],
   rules: ScheduleRules,
-  effects: WaveEffects<C>,
+  /** `run` never throws: a failure is a result. */
+  effects: { run(cluster: C): Promise<ClusterResult>; skip(cluster: C, reason: string): ClusterResult },
   signal: AbortSignal,
 ): Promise<readonly ClusterResult[]> {
   const results = new Map<C, ClusterResult>()
@@ -80,7 +68,7 @@ export async function runWaves<C extends WaveCluster>(
     return result ? stateOfResult(result) : running.has(cluster) ? 'running' : 'waiting'
   }
   const run = async (cluster: C): Promise<void> => {
-    results.set(cluster, await effects.run(cluster, signal))
+    results.set(cluster, await effects.run(cluster))
     running.delete(cluster)
   }
   do {
