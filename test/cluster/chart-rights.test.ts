@@ -4,6 +4,7 @@ import { after, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { openChartCluster } from '../support/cluster/chart-cluster.ts'
 import { fromTable, toTable } from '../support/markdown-table.ts'
+import { testDeployerRights } from './deployer-rights-suite.ts'
 import { columnsOf, reviewRights, reviewWithoutGuard, testEscalation } from './rights-suite.ts'
 
 const GOLDEN = fileURLToPath(new URL('golden/chart-rights.md', import.meta.url))
@@ -48,3 +49,4 @@ test('P5 without the guard the helper also has the permissions of the second tab
 })
 
 testEscalation(chart)
+testDeployerRights(chart)

@@ -101,7 +101,7 @@ export function testAttach(
 }
 
 /** Creates Pods as a dry run until they get the reference: a new policy or a changed list takes effect with a delay. */
-async function untilReferred(fixture: NodeFixture, namespace: string): Promise<void> {
+export async function untilReferred(fixture: NodeFixture, namespace: string): Promise<void> {
   const body = { metadata: { name: 'probe' }, spec: { containers: [{ name: 'app', image: 'app' }] } }
   const path = `/api/v1/namespaces/${namespace}/pods`
   const probe = { method: 'POST', path, query: { dryRun: 'All' }, body } as const

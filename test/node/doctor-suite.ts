@@ -15,6 +15,7 @@ import { type DoctorReport, runDoctor } from '../cluster/doctor/run-doctor.ts'
 import { eventually } from '../support/eventually.ts'
 import type { NodeFixture } from '../support/node/node-fixture.ts'
 import type { NodeHelper } from '../support/node/node-helper.ts'
+import { untilReferred } from './attach-suite.ts'
 
 const REFUSED = /^(ErrImagePull|ImagePullBackOff|ErrImageNeverPull): /
 
@@ -66,6 +67,7 @@ export function testDoctor(opened: () => readonly [NodeFixture, NodeHelper]): vo
     const [fixture, helper] = opened()
     await fixture.namespace(team)
     await eventually(() => helper.secret(team), 60_000)
+    await untilReferred(fixture, team)
     await eventually(async () => {
       await fixture.pod(team, 'fine', { pull: 'Always' }).catch(() => undefined)
       await fixture.until(team, 'fine', 'running', 1000)

@@ -1,32 +1,96 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { KubeClient } from '../../src/kube/client.ts'
-import { formatRight, missingRights, neededRights, probeRights, type Right } from '../../src/release/access-review.ts'
+import {
+  formatRight,
+  isGranted,
+  missingRights,
+  neededRights,
+  probeRights,
+  type Right,
+} from '../../src/release/access-review.ts'
 
 const get: Right = { verb: 'get', group: 'apps', resource: 'deployments', namespace: 'system', name: 'helper' }
-const cluster: Right = { verb: 'create', group: 'rbac.authorization.k8s.io', resource: 'clusterroles' }
+const all = { verbs: ['*'], apiGroups: ['*'], resources: ['*'] }
 
-/** An API server with this authorizer. */
-function server(allowed: (right: Right) => boolean) {
-  const reviewed: Right[] = []
-  const client = {
-    async request({ body }: { body: { readonly spec: { readonly resourceAttributes: Right } } }) {
-      const { resourceAttributes: right } = body.spec
-      reviewed.push(right)
-      return { status: { allowed: allowed(right) } }
-    },
-  } as unknown as KubeClient
-  return { client, reviewed }
+for (const { what, rule, granted } of [
+  { what: 'everything', rule: all, granted: true },
+  { what: 'exactly that', rule: { verbs: ['get'], apiGroups: ['apps'], resources: ['deployments'] }, granted: true },
+  { what: 'another verb', rule: { ...all, verbs: ['list'] }, granted: false },
+  { what: 'another group', rule: { ...all, apiGroups: [''] }, granted: false },
+  { what: 'its subresource', rule: { ...all, resources: ['deployments/status'] }, granted: false },
+  { what: 'the object by its name', rule: { ...all, resourceNames: ['helper'] }, granted: true },
+  { what: 'another object', rule: { ...all, resourceNames: ['other'] }, granted: false },
+  { what: 'a URL only', rule: { verbs: ['get'] }, granted: false },
+]) {
+  test(`a rule for ${what} ${granted ? 'grants' : 'does not grant'} the right`, () => {
+    assert.equal(isGranted(get, [rule]), granted)
+  })
 }
 
-test('an administrator needs only one query', async (t) => {
-  const { client, reviewed } = server(() => true)
-  assert.deepEqual(await missingRights({ client, signal: t.signal }, [get, cluster]), [])
-  assert.deepEqual(reviewed, [{ verb: '*', group: '*', resource: '*' }])
+test('a rule for one object does not grant access to objects without a name yet', () => {
+  const { name: _, ...create } = { ...get, verb: 'create' }
+  assert.equal(isGranted(create, [{ ...all, resourceNames: ['helper'] }]), false)
 })
 
-test('for anyone else each permission is queried, and those that are denied are missing', async (t) => {
-  const { client } = server(({ resource }) => resource === 'deployments')
+interface Review {
+  readonly kind: string
+  readonly spec: { readonly namespace?: string; readonly resourceAttributes?: Right }
+}
+
+/** An API server that returns the rules of a namespace, or those of all of them, and allows further requests. */
+function server(
+  { inside = [], everywhere = [] }: { readonly inside?: readonly object[]; readonly everywhere?: readonly object[] },
+  allowed: (right: Right) => boolean,
+) {
+  const reviews: Review[] = []
+  const client = {
+    async request({ body }: { body: Review }) {
+      reviews.push(body)
+      if (body.kind === 'SelfSubjectRulesReview') {
+        const resourceRules = body.spec.namespace === 'system' ? [...everywhere, ...inside] : everywhere
+        return { status: { resourceRules, incomplete: true } }
+      }
+      return {
+        status: { allowed: body.spec.resourceAttributes !== undefined && allowed(body.spec.resourceAttributes) },
+      }
+    },
+  } as unknown as KubeClient
+  return { client, reviews }
+}
+
+const titles = (reviews: readonly Review[]): string[] =>
+  reviews.map(({ kind, spec }) => `${kind} ${spec.resourceAttributes?.resource ?? spec.namespace}`)
+
+const cluster: Right = { verb: 'create', group: 'rbac.authorization.k8s.io', resource: 'clusterroles' }
+
+test('an administrator needs only one query', async (t) => {
+  const { client, reviews } = server({}, () => true)
+  assert.deepEqual(await missingRights({ client, signal: t.signal }, [get, cluster]), [])
+  assert.equal(reviews.length, 1)
+})
+
+test('a rule in one namespace does not apply to the whole cluster, which is queried separately', async (t) => {
+  const { client, reviews } = server({ inside: [all] }, () => false)
+  assert.deepEqual(await missingRights({ client, signal: t.signal }, [get, cluster]), [cluster])
+  assert.deepEqual(titles(reviews), [
+    'SelfSubjectAccessReview *',
+    'SelfSubjectRulesReview system',
+    'SelfSubjectRulesReview acr-nopass.none',
+    'SelfSubjectAccessReview clusterroles',
+  ])
+})
+
+test('rules that hold everywhere grant what is in no namespace, without a query for each', async (t) => {
+  const everywhere = [{ verbs: ['*'], apiGroups: [cluster.group], resources: ['*'] }]
+  const { client, reviews } = server({ everywhere }, () => false)
+  const named = ['a', 'b'].map((name) => ({ ...cluster, verb: 'patch', name }))
+  assert.deepEqual(await missingRights({ client, signal: t.signal }, [cluster, ...named]), [])
+  assert.deepEqual(titles(reviews), ['SelfSubjectAccessReview *', 'SelfSubjectRulesReview acr-nopass.none'])
+})
+
+test('permissions that incomplete rules do not name are queried before they count as missing', async (t) => {
+  const { client } = server({}, ({ resource }) => resource === 'deployments')
   assert.deepEqual(await missingRights({ client, signal: t.signal }, [get, cluster]), [cluster])
 })
 
