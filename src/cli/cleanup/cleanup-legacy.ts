@@ -19,7 +19,7 @@ export async function cleanupLegacy(flags: CleanupFlags & CommonFlags, host: Cli
   const { client, aheadMs } = connected
   // Whether a credential has expired is decided by the API server's clock.
   const now = (): number => Date.now() - (aheadMs() ?? 0)
-  const read = () => observe(client, flags, host, now())
+  const read = () => observe(client, flags, host, now)
   const { facts, dependents } = await read()
   const plan = planRemoval(facts)
   const isDryRun = flags.dryRun === true || flags.yes !== true
@@ -45,11 +45,12 @@ async function observe(
   client: KubeClient,
   flags: CleanupFlags,
   host: CliHost,
-  now: number,
+  now: () => number,
 ): Promise<{ readonly facts: LegacyFacts; readonly dependents: readonly Dependent[] }> {
   const reader = createReader(client, host.signal)
   const facts = await readLegacy(reader)
-  const ours = await readOurSide(reader, { namespace: flags.namespace, release: flags.release }, now)
+  // Only a response shows the clock.
+  const ours = await readOurSide(reader, { namespace: flags.namespace, release: flags.release }, now())
   // Nodes tell the region, which is of no interest here.
   const unread = reader.unread.filter(({ what }) => what !== 'Nodes')
   if (unread.length > 0) {
