@@ -30,7 +30,7 @@ export async function readKubeconfig(
   return {
     server: cluster.server,
     ca: text(options.ca) ?? caOf(cluster),
-    caFile: cluster.caData ? undefined : cluster.caFile,
+    caFile: cluster.caData ? undefined : cluster.caFile || undefined,
     cert: text(options.cert),
     key: text(options.key),
     token: hasToken ? async () => bearer(await tlsOptions(config, explain)) ?? '' : undefined,

@@ -85,19 +85,19 @@ interface Subject {
  */
 export async function missingRights(
   caller: KubeCaller,
-  rights: readonly Right[],
+  needed: readonly Right[],
   subject?: Subject,
 ): Promise<readonly Right[]> {
   if (await isAllowed(caller, EVERYTHING, subject)) return []
-  const open = subject === undefined ? await withoutGranted(caller, rights) : rights
+  const open = subject === undefined ? await withoutGranted(caller, needed) : needed
   const allowed = await Promise.all(open.map((right) => isAllowed(caller, right, subject)))
   return open.filter((_, index) => !allowed[index])
 }
 
-async function withoutGranted(caller: KubeCaller, rights: readonly Right[]): Promise<readonly Right[]> {
-  const places = [...new Set(rights.map(({ namespace = NOWHERE }) => namespace))]
+async function withoutGranted(caller: KubeCaller, needed: readonly Right[]): Promise<readonly Right[]> {
+  const places = [...new Set(needed.map(({ namespace = NOWHERE }) => namespace))]
   const rules = new Map(await Promise.all(places.map(async (place) => [place, await rulesIn(caller, place)] as const)))
-  return rights.filter((right) => !isGranted(right, rules.get(right.namespace ?? NOWHERE) ?? []))
+  return needed.filter((right) => !isGranted(right, rules.get(right.namespace ?? NOWHERE) ?? []))
 }
 
 /** Fails before the first write instead of in the middle. @throws DEPLOYER_FORBIDDEN with every missing right */

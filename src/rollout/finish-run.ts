@@ -29,7 +29,8 @@ export async function finishRun(
     const { cluster, target } = begun
     const client = await clientOf(target, environment)
     const signal = AbortSignal.timeout(HELM_LIMIT_MS * 2)
-    const release = openRelease({ cluster, client, helm, folder, target, timeout: '2m', report, signal })
+    const access = { cluster, client, helm, folder, target, timeout: '2m', signal }
+    const release = openRelease({ ...access, report: () => undefined, withoutJournal: true })
     report(await repairHelm(begun, release, HELM_LIMIT_MS).finally(() => client.close()))
     folder.noteEnd(begun.id)
   })

@@ -127,6 +127,19 @@ test('a version that does not exist, and an invalid checksum, are rejected with 
   assert.deepEqual(requests, [])
 })
 
+test('P6 no login in the address of a mirror is printed, whatever characters it has', async (t) => {
+  const path = await folder(t)
+  const options = { version: '4.9.9', sha256: '0'.repeat(64), environment: { PATH: process.env.PATH }, folder: path }
+  for (const login of ['user:secret', "user:it's-secret", 'user:"secret', 'user:a<secret', "it's-a-secret"]) {
+    const mirror = `http://${login}@127.0.0.1:1`
+    await assert.rejects(obtainHelm({ ...options, mirror, toolCache: undefined }, signal), (error: Error) => {
+      assert.match(error.message, /127\.0\.0\.1:1/)
+      assert.doesNotMatch(JSON.stringify([error.message, error]), /secret/)
+      return true
+    })
+  }
+})
+
 test('a version whose checksum is known needs none; a given one must be the same', async (t) => {
   const path = await folder(t)
   const { url, sha256, requests } = await mirror(t, 'v4.2.0')

@@ -65,6 +65,13 @@ test('a token in a file, relative to its kubeconfig, is used in place of one in 
   assert.deepEqual(await sentBy(connection), ['authorization: Bearer two'])
 })
 
+test("an empty certificate-authority means the system's certificates, as to kubectl", async () => {
+  for (const empty of ['', null]) {
+    const file = await write('empty-ca', { token: 'x' }, { server: cluster.server, 'certificate-authority': empty })
+    assert.equal((await kubeconfigConnection({ file })).ca, undefined)
+  }
+})
+
 test('a token file that does not exist is an error, not an anonymous request', async () => {
   const connection = await kubeconfigConnection({ file: await write('b', { tokenFile: '/nowhere/token' }) })
   await assert.rejects(sentBy(connection), { code: 'KUBE_CONNECTION', message: /\/nowhere\/token cannot be read/ })

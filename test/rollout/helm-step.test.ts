@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import type { Helm } from '../../src/helm/obtain/find-helm.ts'
-import { beginHelmStep } from '../../src/rollout/deploy/helm-step.ts'
+import type { KubeClient } from '../../src/kube/client.ts'
+import { beginHelmStep, runUndo } from '../../src/rollout/deploy/helm-step.ts'
+import { openRelease } from '../../src/rollout/deploy/open-release.ts'
 import { createRunFolder, readOpenWork } from '../../src/rollout/run-folder.ts'
 
 const FULL = '/dev/full'
@@ -44,6 +46,21 @@ for (const command of ['upgrade', 'rollback', 'uninstall'] as const) {
     await assert.rejects(access(ran), { code: 'ENOENT' })
   })
 }
+
+test('L8 with a full disk the post step still undoes, because nothing comes after it', async (t) => {
+  const opened = await open(t)
+  const release = openRelease({
+    ...opened,
+    client: {} as KubeClient,
+    timeout: '2m',
+    report: () => undefined,
+    signal: t.signal,
+    withoutJournal: true,
+  })
+  await symlink(FULL, join(opened.folder.path, 'journal.jsonl'))
+  assert.equal(await runUndo(release, { good: 1, over: 2 }), undefined)
+  assert.match(await readFile(opened.ran, 'utf8'), /^rollback r 1 /)
+})
 
 test("L8 a disk that becomes full while helm works does not change helm's result", async (t) => {
   const release = await open(t)

@@ -21,6 +21,7 @@ export function loadPolicyClusters(flags: PolicyFlags, host: CliHost) {
     mode: 'validate',
     'values-files': (flags.file ?? []).join('\n'),
     'clusters-file': flags.clustersFile,
+    name: flags.ackClusterId,
     namespace: flags.namespace,
     release: flags.release,
     ram: flags.ram,

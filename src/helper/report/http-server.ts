@@ -1,5 +1,4 @@
-import { once } from 'node:events'
-import { createServer, type IncomingMessage } from 'node:http'
+import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { isLoopback } from '../../proxy-rules.ts'
 
@@ -60,10 +59,7 @@ export async function servePages(
   })
   server.requestTimeout = TIMEOUT_MS
   server.headersTimeout = TIMEOUT_MS
-  const colon = address.lastIndexOf(':')
-  const host = address.slice(0, colon).replace(/^\[(.*)\]$/, '$1')
-  server.listen(Number(address.slice(colon + 1)), host)
-  await once(server, 'listening')
+  await listen(server, address)
   return {
     port: (server.address() as AddressInfo).port,
     async close(): Promise<void> {
@@ -77,4 +73,13 @@ function isOwnHost({ headers, socket }: IncomingMessage, names: readonly string[
   const { hostname = '' } = URL.parse(`http://${headers.host}`) ?? {}
   const host = hostname.replace(/^\[(.*)\]$/, '$1')
   return isLoopback(hostname) || host === socket.localAddress || names.includes(host)
+}
+
+function listen(server: Server, address: string): Promise<void> {
+  const colon = address.lastIndexOf(':')
+  const host = address.slice(0, colon).replace(/^\[(.*)\]$/, '$1')
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(Number(address.slice(colon + 1)), host, () => resolve())
+  })
 }

@@ -148,7 +148,8 @@ async function settledHistory({ context, release, signal }: ConnectedWork): Prom
   signal.throwIfAborted()
   const over = last.revision
   const good = lastGoodRevision(history, over)?.revision ?? null
-  release.report(`repairing the release that an interrupted run left ${last.status}`)
+  const how = good === null ? 'uninstall' : 'rollback'
+  release.report(`repairing the release that an interrupted run left ${last.status} (${how})`)
   const failure = await runUndo(release, { good, over })
   if (failure) throw failure.error
   if (good !== null) {

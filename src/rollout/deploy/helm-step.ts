@@ -3,6 +3,7 @@ import { type NopassError, toNopassError } from '../../errors.ts'
 import { undoCommand } from '../../helm/helm-flags.ts'
 import { startHelmWrite } from '../../helm/helm-process.ts'
 import { readHelmError } from '../../helm/read-helm-error.ts'
+import { runProgram } from '../../helm/run-helm.ts'
 import { processId } from '../../lib/process-id.ts'
 import { explainFull, type HelmBegun } from '../run-folder.ts'
 import type { OpenRelease } from './open-release.ts'
@@ -47,6 +48,12 @@ export async function runHelmStep(
   step: Step,
   onBegun: () => void = () => undefined,
 ): Promise<HelmFailure | undefined> {
+  const { helm } = release
+  if (release.withoutJournal) {
+    const { exitCode, stderr } = await runProgram(helm.path, args, helm.environment)
+    if (exitCode === 0) return undefined
+    return { error: readHelmError(stderr, { command: step.command }), stderr, settle: () => undefined }
+  }
   let begun: HelmStep
   try {
     begun = await beginHelmStep(release, args, step)

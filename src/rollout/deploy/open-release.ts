@@ -25,6 +25,8 @@ interface ReleaseAccess {
   readonly timeout: string
   readonly report: (line: string) => void
   readonly signal: AbortSignal
+  /** In the post step: nothing comes after it that would read the journal, and the disk may be full. */
+  readonly withoutJournal?: boolean
 }
 
 /** One release: helm's records of it, and what a helm that changes it needs. */

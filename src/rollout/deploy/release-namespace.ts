@@ -52,21 +52,29 @@ export async function createReleaseNamespace(
   const { client, signal } = caller
   const metadata = { name, labels: { [MADE_LABEL]: 'true' } }
   const body = { apiVersion: 'v1', kind: 'Namespace', metadata }
-  const create = (): Promise<unknown> => client.request({ method: 'POST', path: '/api/v1/namespaces', body }, signal)
-  try {
-    await create()
-  } catch (error) {
-    if (!hasStatus(error, 409)) throw error
-    if ((await hasReleaseNamespace(caller, name, limitMs)) === false) await create()
-  }
+  let conflict: unknown
+  const made = await pollUntil(limitMs, signal, async () => {
+    try {
+      await client.request({ method: 'POST', path: '/api/v1/namespaces', body }, signal)
+      return true
+    } catch (error) {
+      if (!hasStatus(error, 409)) throw error
+      conflict = error
+      const namespace = await readNamespace(caller, pathOf(name))
+      if (namespace instanceof KubeApiError && namespace.status !== 403) throw namespace
+      return namespace !== null && !isEnding(namespace)
+    }
+  })
+  if (made === undefined) throw stillEnding(name, await readNamespace(caller, pathOf(name)), conflict)
 }
 
-function stillEnding(name: string, namespace: KubeObject | null | KubeApiError): NopassError {
+function stillEnding(name: string, namespace: KubeObject | null | KubeApiError, cause?: unknown): NopassError {
   const { status } = (namespace ?? {}) as { readonly status?: { readonly conditions?: readonly Condition[] } }
   const reasons = (status?.conditions ?? []).filter((one) => one.status === 'True').map(({ message }) => message)
   const why = reasons.length === 0 ? '' : `: ${reasons.join('; ')}`
   return new NopassError('KUBE_CONFLICT', `namespace ${name} is still being deleted${why}`, {
     hint: `Remove what keeps it (\`kubectl get namespace ${name} --output yaml\`), then run again; or choose another \`namespace\`.`,
+    cause,
   })
 }
 

@@ -41,13 +41,18 @@ async function releasesBeside(
 ): Promise<readonly string[] | undefined> {
   const reader = createReader(client, signal)
   const query = { labelSelector: 'app.kubernetes.io/name=acr-nopass' }
-  const objects = await reader.list<StatusObject>('ConfigMaps', '/api/v1/configmaps', { query })
-  return objects?.flatMap(({ metadata, data }) => {
+  // Only a name is kept of each, because users of the cluster may create many and large ConfigMaps with this label.
+  const transform = ({ metadata, data }: StatusObject): readonly string[] => {
     const text = data?.['config.yaml']
     const release = metadata.labels?.[LABEL_INSTANCE] ?? ''
     const isOther = text !== undefined && `${metadata.namespace}.${release}` !== instance
     return isOther && (readSecretName(text) ?? secretName) === secretName ? [`${metadata.namespace}/${release}`] : []
+  }
+  const names = await reader.list<StatusObject, readonly string[]>('ConfigMaps', '/api/v1/configmaps', {
+    query,
+    transform,
   })
+  return names?.flat()
 }
 
 /** Reads each object without managed fields again, because some proxies remove them from lists. Deleted objects are left out. */
