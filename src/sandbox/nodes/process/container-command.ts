@@ -35,7 +35,7 @@ export function containerCommand(container: V1Container, context: CommandContext
 function findUnsupported({ containers, initContainers = [], volumes = [], restartPolicy }: Pod['spec']) {
   if (containers.length + initContainers.length > 1) return 'more than one container'
   if (restartPolicy !== undefined && restartPolicy !== 'Always') return `restartPolicy ${restartPolicy}`
-  const volume = volumes.find(({ projected }) => !projected)
+  const volume = volumes.find(({ projected, secret }) => !projected && !secret)
   if (volume) return `the type of volume "${volume.name}"`
   const variables = containers.flatMap(({ env = [] }) => env)
   const variable = variables.find(({ valueFrom }) => valueFrom && !valueFrom.fieldRef)

@@ -1,3 +1,4 @@
+import type { V1Volume, V1VolumeProjection } from '@kubernetes/client-node'
 import type { KubeClient } from '../../../kube/client.ts'
 import { type KubeObject, namespacedPath } from '../../../kube/types.ts'
 import { follow } from '../../cluster/follow.ts'
@@ -27,14 +28,22 @@ export function followSources(client: KubeClient, pod: Pod, onChange: () => void
   return (kind, name) => found.get(`${kind}/${name}`)
 }
 
+/** The sources of a volume; one with a Secret is like one into which that Secret is projected. */
+export function sourcesOf({ projected, secret }: V1Volume): readonly V1VolumeProjection[] {
+  if (secret === undefined) return projected?.sources ?? []
+  const { secretName = '', items } = secret
+  return [{ secret: { name: secretName, ...(items && { items }) } }]
+}
+
 /** The ConfigMaps and Secrets of a Pod's volumes, without duplicates: `configmaps/NAME`, `secrets/NAME`. */
 export function podSources({ spec }: Pod): ReadonlySet<string> {
-  const sources = spec.volumes?.flatMap(({ projected }) => projected?.sources ?? []) ?? []
   return new Set(
-    sources.flatMap(({ configMap, secret }) => [
-      ...(configMap ? [`configmaps/${configMap.name}`] : []),
-      ...(secret ? [`secrets/${secret.name}`] : []),
-    ]),
+    (spec.volumes ?? [])
+      .flatMap(sourcesOf)
+      .flatMap(({ configMap, secret }) => [
+        ...(configMap ? [`configmaps/${configMap.name}`] : []),
+        ...(secret ? [`secrets/${secret.name}`] : []),
+      ]),
   )
 }
 

@@ -3,6 +3,7 @@ import type { KubeClient } from '../../../kube/client.ts'
 import type { Clock } from '../../../lib/clock.ts'
 import { requestToken } from '../../cluster/cluster-keys.ts'
 import type { Pod } from '../../cluster/pod.ts'
+import { sourcesOf } from './pod-sources.ts'
 
 interface Token {
   readonly text: string
@@ -14,8 +15,9 @@ const DAY_MS = 24 * 3600 * 1000
 
 /** The ServiceAccount tokens of one Pod, which are bound to it and replaced before they expire. */
 export function createPodTokens(client: KubeClient, pod: Pod, clock: Clock) {
-  const sources = pod.spec.volumes?.flatMap(({ projected }) => projected?.sources ?? []) ?? []
-  const projections = sources.flatMap(({ serviceAccountToken }) => serviceAccountToken ?? [])
+  const projections = (pod.spec.volumes ?? [])
+    .flatMap(sourcesOf)
+    .flatMap(({ serviceAccountToken }) => serviceAccountToken ?? [])
   const tokens = new Map<V1ServiceAccountTokenProjection, Token>()
 
   async function request(

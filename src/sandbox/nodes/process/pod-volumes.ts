@@ -4,7 +4,7 @@ import type { V1ServiceAccountTokenProjection, V1VolumeProjection } from '@kuber
 import { orElse } from '../../../lib/or-else.ts'
 import type { Pod } from '../../cluster/pod.ts'
 import { fieldValue } from './container-command.ts'
-import { type FindSource, MissingSource } from './pod-sources.ts'
+import { type FindSource, MissingSource, sourcesOf } from './pod-sources.ts'
 
 interface VolumeContext {
   readonly pod: Pod
@@ -14,7 +14,7 @@ interface VolumeContext {
   readonly token: (projection: V1ServiceAccountTokenProjection) => string | undefined
 }
 
-/** The projected volumes of one Pod. */
+/** The projected volumes of one Pod, and those with a Secret. */
 export function createPodVolumes(context: VolumeContext, root: string) {
   const written = new Map<string, string>()
   let version = 0
@@ -23,8 +23,9 @@ export function createPodVolumes(context: VolumeContext, root: string) {
     folder,
     /** Writes the volumes that have changed since the last call. @throws MissingSource */
     refresh() {
-      for (const { name, projected } of context.pod.spec.volumes ?? []) {
-        const content = new Map((projected?.sources ?? []).flatMap((source) => readSource(source, context)))
+      for (const volume of context.pod.spec.volumes ?? []) {
+        const { name } = volume
+        const content = new Map(sourcesOf(volume).flatMap((source) => readSource(source, context)))
         const text = JSON.stringify([...content])
         if (written.get(name) === text) continue
         version += 1
