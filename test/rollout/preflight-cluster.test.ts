@@ -103,7 +103,10 @@ for (const { name, ends, after, calls, lines, open } of [
     const report = (line: string): void => void reported.push(line)
     await assert.rejects(preflight(t, request, { helm, folder, report }), { code: /^HELM_/ })
     assert.deepEqual(await made(), calls)
-    assert.deepEqual(reported, ['repairing the release that an interrupted run left pending-upgrade', ...lines])
+    assert.deepEqual(reported, [
+      'repairing the release that an interrupted run left pending-upgrade (rollback)',
+      ...lines,
+    ])
     assert.deepEqual(
       (await readOpenWork(folder)).helm.map(({ command }) => command),
       open,
