@@ -80,8 +80,8 @@ interface Subject {
 
 /**
  * The rights that the API server's authorizer denies the caller, or the `subject`. One review recognises an administrator. Of any other
- * caller the rules that hold everywhere are read with one review, and with one per namespace those in it, because a hundred reviews of
- * a distant API server take a second; only the remaining rights are reviewed one by one.
+ * caller the rules that hold everywhere are read with one review, and with one per namespace those in it; only the remaining rights are
+ * reviewed one by one, because each is a request.
  */
 export async function missingRights(
   caller: KubeCaller,
