@@ -1,7 +1,6 @@
 import { NopassError } from '../../errors.ts'
-import { readPolicy, readTrust } from './ram/document.ts'
-import { addPolicy, addRole } from './ram/entities.ts'
-import type { Account, CloudState, Endpoint } from './state.ts'
+import { addPolicy, addRole, addVersion, findEntity } from './ram/entities.ts'
+import type { CloudState, Endpoint } from './state.ts'
 
 interface InstanceChange {
   readonly status?: string
@@ -9,48 +8,32 @@ interface InstanceChange {
   readonly vpc?: Partial<Pick<Endpoint, 'enabled' | 'vpcs'>>
 }
 
-/** Changes the cloud outside its API, for tests and demos. Roles and policies are those of the main account. */
-export function createControl(state: CloudState, account: Account) {
-  const { ram } = account
-
-  const putPolicy = (name: string, document: object): void => {
-    const text = JSON.stringify(document)
-    readPolicy(text)
-    const now = state.now()
-    const old = ram.policies.get(name.toLowerCase())
-    if (old === undefined) return void addPolicy(ram, now, { name, document: text })
-    const version = { id: `v${old.nextVersion}`, document: text }
-    const versions = { defaultVersion: version.id, nextVersion: old.nextVersion + 1, versions: [version] }
-    Object.assign(old, { updated: now, ...versions })
-  }
-
+/** Changes the main account outside the cloud's API, for tests and demos. */
+export function createControl(state: CloudState) {
+  const { ram, instances } = state.main
   return {
     /** Creates or replaces a custom policy and attaches it to a role. */
-    grant: (roleName: string, policyName: string, document: object): void => {
-      putPolicy(policyName, document)
-      const [principal, policy] = [roleName.toLowerCase(), policyName.toLowerCase()]
-      const isAttached = ram.attachments.some(
-        (item) => item.on === 'role' && item.principal === principal && item.policy === policy,
-      )
-      if (!isAttached) ram.attachments.push({ on: 'role', principal, type: 'Custom', policy })
+    grant: (roleName: string, name: string, document: object): void => {
+      const text = JSON.stringify(document)
+      const known = ram.Policy.get(name.toLowerCase())
+      if (known !== undefined) {
+        known.defaultVersion = addVersion(known, state.now(), text)
+        for (const id of known.versions.keys()) if (id !== known.defaultVersion) known.versions.delete(id)
+      }
+      findEntity(ram, 'Role', roleName).policies.add(known ?? addPolicy(ram, state.now(), text, { name }))
     },
     /** Detaches one policy from a role, or all of them. */
     revoke: (roleName: string, policyName?: string): void => {
-      const kept = ram.attachments.filter((item) => {
-        const isRole = item.on === 'role' && item.principal === roleName.toLowerCase()
-        return !isRole || (policyName !== undefined && item.policy !== policyName.toLowerCase())
-      })
-      ram.attachments.splice(0, ram.attachments.length, ...kept)
+      const { policies } = findEntity(ram, 'Role', roleName)
+      for (const policy of policies) if (policy.name === (policyName ?? policy.name)) policies.delete(policy)
     },
     /** Creates or replaces a role. */
-    putRole: (roleName: string, trust: object): void => {
-      const text = JSON.stringify(trust)
-      readTrust(text)
-      addRole(ram, { name: roleName, ...ram.roles.get(roleName.toLowerCase()), trust: text })
+    putRole: (name: string, trust: object): void => {
+      addRole(ram, { name, ...ram.Role.get(name.toLowerCase()), trust: JSON.stringify(trust) })
     },
     /** Changes an Enterprise instance and its endpoints. @throws SEED_INVALID when the instance does not exist */
     changeInstance: (instanceId: string, { status, ...endpoints }: InstanceChange): void => {
-      const instance = account.instances.find(({ id }) => id === instanceId)
+      const instance = instances.find(({ id }) => id === instanceId)
       if (instance === undefined) throw new NopassError('SEED_INVALID', `instance ${instanceId} does not exist`)
       instance.status = status ?? instance.status
       instance.endpoints = instance.endpoints.map((endpoint) => ({ ...endpoint, ...endpoints[endpoint.type] }))
@@ -75,10 +58,8 @@ export function createControl(state: CloudState, account: Account) {
       state.settings.imdsV1 = allowed
     },
     disableAccessKey: (accessKeyId: string): void => {
-      for (const { ram: each } of state.accounts.values()) {
-        for (const user of each.users.values()) {
-          for (const key of user.keys) if (key.id === accessKeyId) key.active = false
-        }
+      for (const { keys } of ram.User.values()) {
+        for (const key of keys) if (key.id === accessKeyId) key.active = false
       }
     },
   }

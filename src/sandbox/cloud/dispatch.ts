@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http'
-import { orElse } from '../../lib/or-else.ts'
+import { decodePercent } from '../../lib/text.ts'
 import { CR_ENDPOINT_OPERATIONS } from './cr/endpoints.ts'
 import { CR_OPERATIONS } from './cr/instances.ts'
 import { CR_PERSONAL_OPERATIONS } from './cr/personal.ts'
@@ -7,19 +7,19 @@ import { CS_OPERATIONS } from './cs/clusters.ts'
 import { type Faults, injectFault } from './faults.ts'
 import { authenticate } from './http/authenticate.ts'
 import type { ApiRequest, CallRecord } from './http/request.ts'
-import { bodyStyle, errorBody, sendJson, successBody } from './http/response.ts'
+import { errorBody, sendJson, successBody } from './http/response.ts'
 import { checkParameters, findRoute, requestedAction, requestedVersion } from './http/route.ts'
 import { newId } from './identifiers.ts'
 import { ApiError, type Call, type Operation } from './operation.ts'
+import { principalArn } from './ram/arn.ts'
 import { RAM_ATTACH_OPERATIONS } from './ram/attachments.ts'
-import { accessDeniedDetail, decide, noPermission } from './ram/authorize.ts'
+import { decide, noPermission } from './ram/authorize.ts'
 import { requestContext } from './ram/condition.ts'
 import { RAM_POLICY_OPERATIONS } from './ram/policies.ts'
-import { principalArn } from './ram/ram-views.ts'
 import { RAM_ROLE_OPERATIONS } from './ram/roles.ts'
 import { RAM_TAG_OPERATIONS } from './ram/tagging.ts'
 import { RAM_USER_OPERATIONS } from './ram/users.ts'
-import type { CloudState, Principal } from './state.ts'
+import type { CloudState } from './state.ts'
 import { IMS_OPERATIONS } from './sts/ims.ts'
 import { STS_OPERATIONS } from './sts/operations.ts'
 
@@ -45,27 +45,40 @@ export interface Dispatcher {
   readonly signal: AbortSignal
 }
 
-/** Serves one API request: fault, route, signature, parameters, RAM, handler, response, record. */
+/** Serves one API request: route, fault, signature, parameters, RAM, handler, response, record. */
 export async function dispatch(cloud: Dispatcher, request: ApiRequest, response: ServerResponse): Promise<void> {
   const { state } = cloud
   const requestId = newId.request()
   const version = requestedVersion(request)
-  const operation = orElse(() => findRoute(OPERATIONS, request).operation, undefined)
-  const { product = 'unknown', name = requestedAction(request), write = false } = operation ?? {}
-  const action = name ?? `${request.method} ${request.path}`
-  const call = { at: state.now(), product, action, requestId, write }
-  const caller: { principal?: Principal } = {}
-  const record = (status: number, code = ''): void => {
-    const principal = caller.principal === undefined ? '-' : principalArn(caller.principal)
-    cloud.record({ ...call, principal, status, code })
+  const at = state.now()
+  let known = {
+    product: 'unknown',
+    action: requestedAction(request) ?? `${request.method} ${request.path}`,
+    write: false,
   }
+  let caller = '-'
+  const record = (status: number, code = ''): void =>
+    cloud.record({ at, ...known, requestId, principal: caller, status, code })
   try {
+    const { operation, inPath } = findRoute(OPERATIONS, request)
+    const { product, name: action, write, anonymous } = operation
+    known = { product, action, write }
     const instanceId = request.parameters.get('InstanceId') ?? ''
-    const fault = cloud.faults.take({ product, action, path: request.path, instanceId })
+    const fault = cloud.faults.take({ product, action, instanceId })
     if (fault !== undefined && (await injectFault(fault, response, cloud.signal))) {
       return record(response.headersSent ? response.statusCode : 0, `fault:${fault.kind}`)
     }
-    const body = await perform(state, request, caller)
+    const principal = anonymous ? undefined : authenticate(state, request)
+    if (principal !== undefined) caller = principalArn(principal)
+    const get = (name: string): string | undefined => {
+      const value = inPath[name]
+      return value === undefined ? request.parameters.get(name) : decodePercent(value)
+    }
+    checkParameters(operation, get)
+    const account = state.accounts.get(principal?.accountId ?? '') ?? state.main
+    const call: Call = { state, request, principal, account, get, need: (name) => get(name) ?? '' }
+    authorize(operation, call)
+    const body = await operation.handler(call)
     if (fault?.kind === 'cut-after') {
       response.socket?.destroy()
       return record(0, 'fault:cut-after')
@@ -75,35 +88,21 @@ export async function dispatch(cloud: Dispatcher, request: ApiRequest, response:
   } catch (error) {
     const failure = error instanceof ApiError ? error : new ApiError(500, 'InternalError', String(error))
     record(failure.status, failure.code)
-    const body = errorBody(failure, bodyStyle(version), product, requestId, request.headers.host ?? '')
+    const body = errorBody(failure, version, known.product, requestId, request.headers.host ?? '')
     sendJson(response, failure.status, body, requestId, state.now())
   }
 }
 
-async function perform(state: CloudState, request: ApiRequest, caller: { principal?: Principal }): Promise<object> {
-  const { operation, pathParameters } = findRoute(OPERATIONS, request)
-  const principal = operation.anonymous ? undefined : authenticate(state, request)
-  if (principal !== undefined) caller.principal = principal
-  const get = (name: string): string | undefined => pathParameters.get(name) ?? request.parameters.get(name)
-  checkParameters(operation, get)
-  const account = state.accounts.get(principal?.accountId ?? '') ?? state.accounts.values().next().value
-  if (account === undefined) throw new Error('the emulator has no account')
-  const need = (name: string): string => get(name) ?? ''
-  const call: Call = { state, request, principal, account, get, need }
-  authorize(operation, call)
-  return operation.handler(call)
-}
-
-function authorize(operation: Operation, call: Call): void {
-  const { action } = operation
-  if (action === undefined || call.principal === undefined) return
-  const context = requestContext(call)
-  for (const resource of operation.resources?.(call) ?? ['*']) {
-    const decision = decide(call.state, call.principal, action, resource, context)
+function authorize({ product, action, resources }: Operation, call: Call): void {
+  const { principal, state } = call
+  if (resources === undefined || principal === undefined) return
+  const context = requestContext(call, principal)
+  for (const resource of resources(call)) {
+    const decision = decide(state, principal, action, resource, context)
     if (decision === 'allow') continue
-    if (operation.product !== 'CS') throw noPermission(call.principal, action, decision)
-    const who = call.principal.kind === 'role' ? 'STSToken' : 'RAM'
-    const detail = { AccessDeniedDetail: accessDeniedDetail(call.principal, action, decision) }
-    throw new ApiError(403, 'StatusForbidden', `${who} policy Forbidden for action ${action}`, detail)
+    const denied = noPermission(principal, action, decision)
+    if (product !== 'CS') throw denied
+    const who = principal.kind === 'role' ? 'STSToken' : 'RAM'
+    throw new ApiError(403, 'StatusForbidden', `${who} policy Forbidden for action ${action}`, denied.extra)
   }
 }

@@ -6,18 +6,16 @@ import { ApiError } from './operation.ts'
 interface FaultMatch {
   readonly product?: string
   readonly action?: string
-  readonly path?: string
   /** The call's `InstanceId`. */
   readonly instanceId?: string
 }
 
 /** `cut-after` performs the call and drops the response; `hang` never responds. */
 export type Fault =
-  | { readonly kind: 'throttle'; readonly status?: number; readonly retryAfterMs?: number }
-  | { readonly kind: 'status'; readonly status: number; readonly code: string; readonly message?: string }
-  | { readonly kind: 'html' | 'empty'; readonly status?: number }
+  | { readonly kind: 'throttle'; readonly retryAfterMs?: number }
+  | { readonly kind: 'status'; readonly status: number; readonly code: string }
   | { readonly kind: 'slow'; readonly ms: number }
-  | { readonly kind: 'cut' | 'cut-after' | 'hang' | 'garbage' }
+  | { readonly kind: 'cut' | 'cut-after' | 'hang' | 'html' | 'empty' | 'garbage' }
 
 type FaultRule = Fault & { readonly match?: FaultMatch; readonly times?: number }
 
@@ -28,7 +26,6 @@ export function createFaults() {
   const fits = (match: FaultMatch, call: Required<FaultMatch>): boolean =>
     (match.product === undefined || match.product.toLowerCase() === call.product.toLowerCase()) &&
     (match.action === undefined || match.action === call.action) &&
-    (match.path === undefined || call.path.startsWith(match.path)) &&
     (match.instanceId === undefined || match.instanceId === call.instanceId)
   return {
     /** Affects the next `times` matching calls; default 1. */
@@ -52,22 +49,17 @@ export async function injectFault(fault: Fault, response: ServerResponse, signal
   switch (fault.kind) {
     case 'throttle':
       if (fault.retryAfterMs !== undefined) response.setHeader('x-acs-retry-after', String(fault.retryAfterMs))
-      throw new ApiError(fault.status ?? 429, 'Throttling.User', 'Request was denied due to user flow control.')
+      throw new ApiError(429, 'Throttling.User', 'Request was denied due to user flow control.')
     case 'status':
-      throw new ApiError(
-        fault.status,
-        fault.code,
-        fault.message ?? 'The request has failed due to a fault of the server.',
-        // CR reports its own errors with HTTP 200.
-        fault.status === 200 ? { IsSuccess: false } : {},
-      )
+      // CR reports its own errors with HTTP 200.
+      throw new ApiError(fault.status, fault.code, 'The request has failed due to a fault of the server.', {
+        ...(fault.status === 200 && { IsSuccess: false }),
+      })
     case 'html':
-      response
-        .writeHead(fault.status ?? 502, { 'content-type': 'text/html' })
-        .end('<html><body>Bad Gateway</body></html>')
+      response.writeHead(502, { 'content-type': 'text/html' }).end('<html><body>Bad Gateway</body></html>')
       return true
     case 'empty':
-      response.writeHead(fault.status ?? 503).end()
+      response.writeHead(503).end()
       return true
     case 'garbage':
       response.writeHead(200, { 'content-type': 'text/plain' }).end('upstream connect error')

@@ -3,16 +3,13 @@ import type { Account, CloudState, Principal } from './state.ts'
 
 type Product = 'Ram' | 'Ims' | 'Sts' | 'CS' | 'cr'
 
-/** The rule for a parameter. `code` is the vendor's error code for an invalid value; default `Invalid<Name>`. */
+/** The rule for a parameter; its error codes follow from the product (`http/route.ts`). */
 export interface ParameterRule {
   readonly required?: boolean
   readonly pattern?: RegExp
   readonly oneOf?: readonly string[]
   readonly maxBytes?: number
   readonly integer?: readonly [least: number, most: number]
-  readonly code?: string
-  /** The error code for a value longer than `maxBytes`; default `code`. */
-  readonly lengthCode?: string
 }
 
 /** An authenticated and authorized call, as its handler gets it. */
@@ -34,44 +31,33 @@ export interface Operation {
   readonly product: Product
   readonly version: string
   readonly name: string
-  /** ROA operations have a method and a path with `{names}`; RPC operations are all `POST|GET /`. */
-  readonly roa?: { readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'; readonly path: string }
+  /** An ROA operation is a GET of this path, whose `:Names` are parameters; RPC operations are all `POST|GET /`. */
+  readonly path?: string
   readonly write: boolean
   /** The call is not signed; its handler authenticates the caller from the parameters. */
   readonly anonymous?: boolean
-  readonly parameters?: Readonly<Record<string, ParameterRule>>
-  /** The RAM action; without one every authenticated caller is allowed. */
-  readonly action: string | undefined
-  /** The ARNs on which RAM must allow the action; all must be allowed. */
-  readonly resources?: (call: Call) => readonly string[]
+  readonly parameters: Readonly<Record<string, ParameterRule>>
+  /** The RAM action. */
+  readonly action: string
+  /** The ARNs on which RAM must allow the action; all must be allowed. Undefined: every caller is allowed. */
+  readonly resources: ((call: Call) => readonly string[]) | undefined
   readonly handler: (call: Call) => object | Promise<object>
 }
 
-type Row = Omit<Operation, 'product' | 'version' | 'write' | 'action'> & { readonly action?: undefined }
-
-/** Adds to each row what follows from the product and the operation's name. */
-export function operationsOf(product: Product, version: string, rows: readonly Row[]): readonly Operation[] {
-  const code = product === 'Ims' ? 'ram' : product.toLowerCase()
-  return rows.map((row) => {
-    const write = !/^(Get|List|Describe|AssumeRole)/.test(row.name)
-    return { product, version, write, action: `${code}:${row.name}`, ...row }
-  })
-}
-
-type RpcRow = readonly [
-  resources: Operation['resources'] & {},
-  parameters: Operation['parameters'] & {},
+type Row = readonly [
+  resources: Operation['resources'],
+  parameters: Operation['parameters'],
   handler: Operation['handler'],
+  more?: Pick<Operation, 'path' | 'anonymous'>,
 ]
 
-/** RPC operations by their names. */
-export function rpcOperations(product: Product, version: string, rows: Readonly<Record<string, RpcRow>>) {
-  const list = Object.entries(rows)
-  return operationsOf(
-    product,
-    version,
-    list.map(([name, [resources, parameters, handler]]) => ({ name, resources, parameters, handler })),
-  )
+/** The operations of a product's API by their names. */
+export function operationsOf(product: Product, version: string, rows: Readonly<Record<string, Row>>) {
+  const code = product === 'Ims' ? 'ram' : product.toLowerCase()
+  return Object.entries(rows).map(([name, [resources, parameters, handler, more]]): Operation => {
+    const write = !/^(Get|List|Describe|AssumeRole)/.test(name)
+    return { product, version, name, write, action: `${code}:${name}`, resources, parameters, handler, ...more }
+  })
 }
 
 /** The vendor's date format, without milliseconds. */

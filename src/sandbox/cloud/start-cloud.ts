@@ -13,14 +13,15 @@ import {
   type OidcProviderRegistration,
 } from './cs/registrations.ts'
 import { dispatch } from './dispatch.ts'
-import { createFaults, type Fault, injectFault } from './faults.ts'
+import { createFaults, injectFault } from './faults.ts'
 import { createServerKeys, type Handler, type Listener, listen } from './http/listener.ts'
 import { type CallRecord, readRequest } from './http/request.ts'
 import { newId } from './identifiers.ts'
+import { ApiError } from './operation.ts'
 import { loadSeed } from './seed/load-seed.ts'
 import { readSeedFile } from './seed/read-seed.ts'
 import type { Seed } from './seed/seed.generated.ts'
-import { type Account, type CloudState, createState } from './state.ts'
+import type { Account, CloudState } from './state.ts'
 import { createGithubOidc, GITHUB_ISSUER, type GithubJob } from './sts/github-oidc.ts'
 import { createMetadataService, type MetadataService } from './sts/imds.ts'
 
@@ -45,9 +46,8 @@ export type Cloud = Awaited<ReturnType<typeof startCloud>>
 /** Starts an emulated Alibaba Cloud on 127.0.0.1. @throws SEED_INVALID, SEED_UNREADABLE, SANDBOX_PORT */
 export async function startCloud(options: CloudOptions = {}) {
   const seed = options.seed ?? (await readSeedFile(DEMO_SEED_FILE))
-  const state = createState(options.clock ?? Date.now)
-  loadSeed(state, seed)
-  const main = mainAccount(state)
+  const state = loadSeed(seed, options.clock ?? Date.now)
+  const { main } = state
   const keys = createServerKeys()
   const github = createGithubOidc(keys.github.privateKey, state.now)
   state.issuers.set(GITHUB_ISSUER, github.jwks)
@@ -61,30 +61,29 @@ export async function startCloud(options: CloudOptions = {}) {
   const faults = createFaults()
   const stopped = new AbortController()
   const { signal } = stopped
-  const metadata = (role: string | (() => string | undefined)): MetadataService =>
-    createMetadataService(state, main.id, typeof role === 'string' ? () => role : role, regionId)
 
   /** Serves one request by its path: metadata, OIDC, the registry's token server at `/auth`, and else the API. */
   const serve = async (message: IncomingMessage, response: ServerResponse, imds: MetadataService): Promise<void> => {
     const request = await readRequest(message)
-    const { path, method } = request
-    if (/^\/(latest|2016-01-01)\//.test(path)) {
-      const fault = faults.take({ product: 'imds', action: method, path, instanceId: '' })
-      if (fault === undefined || !(await injectPlainFault(fault, response, signal))) record(imds(request, response))
-      return
-    }
+    const { path } = request
     if (path.startsWith('/oidc/idtoken/')) return github.serveToken(request, response)
-    if (path !== '/auth') return dispatch({ state, faults, record, signal }, request, response)
-    const fault = faults.take({ product: 'registry', action: 'token', path, instanceId: '' })
-    if (fault === undefined || !(await injectPlainFault(fault, response, signal)))
-      record(registryTokens(request, response))
+    const isMetadata = /^\/(latest|2016-01-01)\//.test(path)
+    if (!isMetadata && path !== '/auth') return dispatch({ state, faults, record, signal }, request, response)
+    const [product, respond] = isMetadata ? (['imds', imds] as const) : (['registry', registryTokens] as const)
+    const fault = faults.take({ product, action: '', instanceId: '' })
+    if (fault === undefined || !(await injectFault(fault, response, signal))) record(respond(request, response))
   }
-  const handlerOf = (imds: MetadataService): Handler => {
-    return (message, response) => void serve(message, response, imds).catch(() => response.destroy())
+  const handlerOf = (role: () => string | undefined): Handler => {
+    const imds = createMetadataService(state, role, regionId)
+    return (message, response) =>
+      void serve(message, response, imds).catch((error) =>
+        // Outside the API, faults that would be API errors are only an HTTP status.
+        error instanceof ApiError ? response.writeHead(error.status).end() : response.destroy(),
+      )
   }
   const mainRole =
-    seed.metadataRole ?? [...main.clusters.values()][0]?.workerRole ?? [...main.ram.roles.values()][0]?.name ?? ''
-  const handle = handlerOf(metadata(mainRole))
+    seed.metadataRole ?? [...main.clusters.values()][0]?.workerRole ?? [...main.ram.Role.values()][0]?.name ?? ''
+  const handle = handlerOf(() => mainRole)
   const listener = await listen(handle, options.port ?? 0)
   const { origin } = listener
   const listeners: Listener[] = [listener]
@@ -114,6 +113,8 @@ export async function startCloud(options: CloudOptions = {}) {
     await Promise.all(listeners.map((one) => one.close()))
     if (folder !== undefined) await rm(folder, { recursive: true, force: true })
   }
+  const users = seed.accounts[0]?.users ?? []
+  const administrator = users.find((user) => user.administrator) ?? users[0]
   return {
     endpoints: endpointsOf(origin),
     /** The same endpoints over TLS, if requested. */
@@ -121,7 +122,7 @@ export async function startCloud(options: CloudOptions = {}) {
     /** The CA certificate that clients of `tlsEndpoints` have to trust. */
     caFile,
     /** The access key of a user of the main account with AdministratorAccess. */
-    administrator: keyPair(main, administratorOf(seed, main)),
+    administrator: keyPair(main, administrator?.name ?? ''),
     accountId: main.id,
     regionId,
     instances,
@@ -130,21 +131,21 @@ export async function startCloud(options: CloudOptions = {}) {
     /** Every call so far, oldest first. */
     calls,
     faults,
-    control: createControl(state, main),
+    control: createControl(state),
     /** The access key of a user. @throws SEED_INVALID when there is none */
-    accessKeyOf: (userName: string, accountId = main.id) => keyPair(accountOf(state, accountId), userName),
+    accessKeyOf: (userName: string, accountId = main.id) => keyPair(state.accounts.get(accountId), userName),
     /**
      * Starts the metadata service of an instance with this worker role, or of a Pod on ECI, whose role may change.
      * Returns the URL to use instead of `http://100.100.100.200`.
      */
     imdsFor: async (role: string | (() => string | undefined)): Promise<string> => {
-      const own = await listen(handlerOf(metadata(role)), 0)
+      const own = await listen(handlerOf(typeof role === 'string' ? () => role : role), 0)
       listeners.push(own)
       return own.origin
     },
-    registerCluster: (cluster: ClusterRegistration) => addCluster(state, main, cluster),
+    registerCluster: (cluster: ClusterRegistration) => addCluster(state, cluster),
     /** Returns the provider's ARN. */
-    registerOidcProvider: (provider: OidcProviderRegistration) => addOidcProvider(state, main, provider),
+    registerOidcProvider: (provider: OidcProviderRegistration) => addOidcProvider(state, provider),
     /** Issues a GitHub Actions ID token for a job. */
     issueGithubToken: github.issueToken,
     /** Opens a job and returns the runner's environment variables for requesting ID tokens. */
@@ -159,27 +160,9 @@ function endpointsOf(origin: string) {
   return { ram: origin, sts: origin, cs: origin, cr: origin, imds: origin }
 }
 
-function mainAccount(state: CloudState): Account {
-  const [account] = state.accounts.values()
-  if (account === undefined) throw new NopassError('SEED_INVALID', 'the seed has no account')
-  return account
-}
-
-function accountOf(state: CloudState, id: string): Account {
-  const account = state.accounts.get(id)
-  if (account === undefined) throw new NopassError('SEED_INVALID', `account ${id} does not exist`)
-  return account
-}
-
-function administratorOf(seed: Seed, account: Account): string {
-  const users = seed.accounts[0]?.users ?? []
-  return (users.find((user) => user.administrator) ?? users[0])?.name ?? account.id
-}
-
-function keyPair(account: Account, userName: string) {
-  const key = account.ram.users.get(userName.toLowerCase())?.keys[0]
-  if (key === undefined)
-    throw new NopassError('SEED_INVALID', `account ${account.id} has no user ${userName} with a key`)
+function keyPair(account: Account | undefined, userName: string) {
+  const key = account?.ram.User.get(userName.toLowerCase())?.keys[0]
+  if (key === undefined) throw new NopassError('SEED_INVALID', `the account has no user ${userName} with a key`)
   return { accessKeyId: key.id, accessKeySecret: key.secret }
 }
 
@@ -191,11 +174,4 @@ function summarize(state: CloudState) {
       return { id, name, region, edition, accountId: account.id, domains }
     })
   })
-}
-
-/** Outside the API, faults that would be API errors are only an HTTP status. */
-async function injectPlainFault(fault: Fault, response: ServerResponse, signal: AbortSignal): Promise<boolean> {
-  if (fault.kind !== 'throttle' && fault.kind !== 'status') return injectFault(fault, response, signal)
-  response.writeHead(fault.status ?? 429).end()
-  return true
 }

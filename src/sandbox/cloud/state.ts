@@ -1,20 +1,23 @@
 import type { SeedCluster } from './seed/seed.generated.ts'
 import type { Jwks } from './sts/jwt.ts'
 
-/** The RAM entities of one account. Names are case-insensitive, so the maps are keyed by lower-case names. */
-export interface RamState {
-  readonly users: Map<string, User>
-  readonly roles: Map<string, Role>
-  readonly policies: Map<string, Policy>
-  readonly attachments: Attachment[]
-  readonly oidcProviders: Map<string, OidcProvider>
-}
-
 export interface Account {
   readonly id: string
-  ram: RamState
+  readonly ram: RamState
   readonly instances: Instance[]
   readonly clusters: Map<string, CloudCluster>
+}
+
+/** The RAM entities of one account by kind, as in the vendor's error codes, and by their names in lower case. */
+export type RamState = { readonly [K in EntityKind]: Map<string, Entities[K]> }
+
+export type EntityKind = keyof Entities
+
+export interface Entities {
+  readonly User: User
+  readonly Role: Role
+  readonly Policy: Policy
+  readonly OIDCProvider: OidcProvider
 }
 
 export interface AccessKey {
@@ -27,41 +30,29 @@ export interface User {
   readonly name: string
   readonly id: string
   readonly keys: AccessKey[]
+  readonly policies: Set<Policy>
 }
 
 export interface Role {
   readonly name: string
   readonly id: string
-  description: string
-  trust: string
-  maxSessionSeconds: number
+  readonly description: string
+  readonly trust: string
+  readonly maxSessionSeconds: number
   readonly tags: Map<string, string>
-}
-
-export interface PolicyVersion {
-  readonly id: string
-  readonly document: string
+  readonly policies: Set<Policy>
 }
 
 export interface Policy {
   readonly name: string
+  readonly type: 'System' | 'Custom'
   description: string
   readonly tags: Map<string, string>
   readonly created: number
   updated: number
+  /** Documents by the ids of their versions, oldest first. */
+  readonly versions: Map<string, string>
   defaultVersion: string
-  nextVersion: number
-  versions: PolicyVersion[]
-}
-
-export type PolicyType = 'System' | 'Custom'
-
-/** The attachment of one policy to one user or role; names are in lower case. */
-export interface Attachment {
-  readonly on: 'user' | 'role'
-  readonly principal: string
-  readonly type: PolicyType
-  readonly policy: string
 }
 
 export interface OidcProvider {
@@ -72,38 +63,23 @@ export interface OidcProvider {
   description: string
 }
 
-interface Domain {
-  readonly domain: string
-  readonly type: 'SYSTEM' | 'USER'
-}
-
 export interface Endpoint {
   readonly type: 'internet' | 'vpc'
   readonly enabled: boolean
   readonly acl: readonly string[]
-  readonly domains: readonly Domain[]
+  readonly domains: readonly { readonly domain: string; readonly type: 'SYSTEM' | 'USER' }[]
   readonly vpcs: readonly { readonly id: string; readonly vswitch: string }[]
 }
 
 export interface Instance {
   readonly id: string
   readonly name: string
-  region: string
+  readonly region: string
   readonly edition: 'enterprise' | 'personal'
-  readonly specification: string
   status: string
   readonly created: number
   endpoints: Endpoint[]
-  /** Repository names by namespace. */
-  readonly namespaces: Map<string, Set<string>>
-}
-
-interface NodePool {
-  readonly id: string
-  readonly name: string
-  readonly type: PoolType
-  /** Empty if it has none. */
-  readonly workerRole: string
+  readonly namespaces: readonly string[]
 }
 
 export interface KubeconfigRequest {
@@ -113,17 +89,11 @@ export interface KubeconfigRequest {
   readonly principal: string
 }
 
-export interface CloudCluster {
-  readonly id: string
-  readonly name: string
-  readonly region: string
-  readonly kind: ClusterKind
-  /** Empty if it has none. */
-  readonly workerRole: string
-  readonly nodePools: readonly NodePool[]
-  readonly rrsa: { readonly issuer: string; readonly providerName: string } | undefined
-  readonly server: string
-  readonly kubeconfig: ((request: KubeconfigRequest) => Promise<string>) | undefined
+/** A cluster of the seed; one that is registered also has an API server and may have an identity provider. */
+export interface CloudCluster extends SeedCluster {
+  readonly rrsa?: { readonly issuer: string; readonly providerName: string } | undefined
+  readonly server?: string
+  readonly kubeconfig?: (request: KubeconfigRequest) => Promise<string>
 }
 
 /** A role session, issued by STS or the metadata service. */
@@ -163,7 +133,9 @@ interface Settings {
 }
 
 export interface CloudState {
-  readonly accounts: Map<string, Account>
+  readonly accounts: ReadonlyMap<string, Account>
+  /** The first account of the seed. */
+  readonly main: Account
   readonly sessions: Map<string, Session>
   readonly registryCredentials: Map<string, RegistryCredential>
   /** Used signature nonces and when they may be forgotten. */
@@ -176,29 +148,11 @@ export interface CloudState {
 }
 
 export function emptyRam(): RamState {
-  return { users: new Map(), roles: new Map(), policies: new Map(), attachments: [], oidcProviders: new Map() }
-}
-
-export function createState(clock: () => number): CloudState {
-  const settings: Settings = {
-    maxSessionSeconds: undefined,
-    imdsV1: false,
-    clockSkew: 0,
-  }
-  return {
-    accounts: new Map(),
-    sessions: new Map(),
-    registryCredentials: new Map(),
-    nonces: new Map(),
-    issuers: new Map(),
-    settings,
-    now: () => clock() + settings.clockSkew,
-  }
+  return { User: new Map(), Role: new Map(), Policy: new Map(), OIDCProvider: new Map() }
 }
 
 /** ACK's kinds of cluster, by their names in a seed. */
 export type ClusterKind = NonNullable<SeedCluster['kind']>
-type PoolType = NonNullable<NonNullable<SeedCluster['nodePools']>[number]['type']>
 
 /** How DescribeClusterDetail shows a kind of cluster. */
 interface KindView {

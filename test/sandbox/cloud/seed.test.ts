@@ -4,14 +4,9 @@ import { loadSeed } from '../../../src/sandbox/cloud/seed/load-seed.ts'
 import { parseSeed, readSeedFile } from '../../../src/sandbox/cloud/seed/read-seed.ts'
 import type { Seed, SeedDocument, SeedInstance } from '../../../src/sandbox/cloud/seed/seed.generated.ts'
 import { DEMO_SEED_FILE } from '../../../src/sandbox/cloud/start-cloud.ts'
-import { createState } from '../../../src/sandbox/cloud/state.ts'
 
 const account = { id: '1234567890123456', users: [{ name: 'admin' }] }
-const load = (seed: Seed) => {
-  const state = createState(() => 0)
-  loadSeed(state, seed)
-  return state
-}
+const load = (seed: Seed) => loadSeed(seed, () => 0)
 
 test('the demo seed has two accounts, instances of both editions, and worker roles without the permission to pull', async () => {
   const state = load(await readSeedFile(DEMO_SEED_FILE))
@@ -26,15 +21,14 @@ test('the demo seed has two accounts, instances of both editions, and worker rol
   assert.equal(other?.instances.length, 1)
   const workers = [...(main?.clusters.values() ?? [])].flatMap((cluster) => [
     cluster.workerRole,
-    ...cluster.nodePools.map((pool) => pool.workerRole),
+    ...(cluster.nodePools ?? []).map((pool) => pool.workerRole),
   ])
   assert.equal(new Set(workers).size, 3)
-  const documents = main?.ram.attachments.flatMap(({ on, principal, policy }) => {
-    const isWorker = on === 'role' && workers.some((name) => name.toLowerCase() === principal)
-    return isWorker ? [main.ram.policies.get(policy)?.versions[0]?.document ?? ''] : []
-  })
-  assert.equal(documents?.length, 1)
-  assert.doesNotMatch(documents?.join() ?? '', /cr:/)
+  const documents = [...(main?.ram.Role.values() ?? [])]
+    .filter(({ name }) => workers.includes(name))
+    .flatMap(({ policies }) => [...policies].map(({ versions }) => versions.get('v1')))
+  assert.equal(documents.length, 1)
+  assert.doesNotMatch(documents.join(), /cr:/)
 })
 
 test('without endpoints in the seed, domains are derived from name, region and edition', () => {
@@ -88,13 +82,16 @@ test('a seed with an unknown name, a duplicate or a malformed policy is rejected
     [{ accounts: [account, account] }, /account 1234567890123456 is listed twice/],
     [
       { accounts: [{ ...account, users: [{ name: 'a', policies: { system: ['Nope'] } }] }] },
-      /a: system policy Nope does not exist/,
+      /a: The policy does not exist: Nope /,
     ],
     [
       { accounts: [{ ...account, roles: [{ name: 'r', trust, policies: { custom: ['nope'] } }] }] },
-      /r: policy nope does not exist/,
+      /r: The policy does not exist: nope /,
     ],
-    [{ accounts: [{ ...account, policies: { p: { Version: '1', Statement: [{}] } } }] }, /p: Effect must be/],
+    [
+      { accounts: [{ ...account, policies: { p: { Version: '1', Statement: [{}] } } }] },
+      /p: .* malformed: Effect must be/,
+    ],
   ]
   for (const [seed, message] of cases) assert.throws(() => load(seed), { code: 'SEED_INVALID', message })
 })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { trustDecision, trustsProvider } from '../../../src/sandbox/cloud/ram/authorize.ts'
+import { trustDecision, trusts as trustsEntity } from '../../../src/sandbox/cloud/ram/authorize.ts'
 import type { Principal, Role, Session } from '../../../src/sandbox/cloud/state.ts'
 
 const role = (...statements: readonly object[]): Role => ({
@@ -10,6 +10,7 @@ const role = (...statements: readonly object[]): Role => ({
   trust: JSON.stringify({ Version: '1', Statement: statements }),
   maxSessionSeconds: 3600,
   tags: new Map(),
+  policies: new Set(),
 })
 const trust = (Principal: object, more: object = {}): object => ({
   Effect: 'Allow',
@@ -68,10 +69,10 @@ test('an identity provider is trusted only with the issuer, audience and subject
         [value],
       ]),
     )
-  assert.equal(trustsProvider(target, arn, claims({})), true)
+  assert.equal(trustsEntity(target, 'Federated', arn, claims({})), true)
   for (const key of ['oidc:iss', 'oidc:aud', 'oidc:sub']) {
-    assert.equal(trustsProvider(target, arn, claims({ [key]: 'x' })), false, key)
+    assert.equal(trustsEntity(target, 'Federated', arn, claims({ [key]: 'x' })), false, key)
   }
-  assert.equal(trustsProvider(target, 'acs:ram::1:oidc-provider/q', claims({})), false)
-  assert.equal(trustsProvider(target, arn, new Map()), false)
+  assert.equal(trustsEntity(target, 'Federated', 'acs:ram::1:oidc-provider/q', claims({})), false)
+  assert.equal(trustsEntity(target, 'Federated', arn, new Map()), false)
 })

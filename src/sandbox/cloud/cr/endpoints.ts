@@ -1,4 +1,4 @@
-import { type Call, rpcOperations } from '../operation.ts'
+import { type Call, operationsOf } from '../operation.ts'
 import type { Endpoint } from '../state.ts'
 import { crSuccess, findInstance, INSTANCE, instanceResource } from './lookup.ts'
 
@@ -66,19 +66,16 @@ function linkVpc(call: Call): object {
 }
 
 const REGISTRY = { ...INSTANCE, ModuleName: { oneOf: ['Registry', 'Chart'] } }
-const ENDPOINT = { required: true, oneOf: ['internet', 'vpc'] }
+const ENDPOINT = { ...REGISTRY, EndpointType: { required: true, oneOf: ['internet', 'vpc'] } }
 const INTERNET = { ...REGISTRY, EndpointType: { required: true, oneOf: ['internet'] } }
+const LINK = { ...REGISTRY, VpcId: { required: true }, VswitchId: { required: true } }
 
 /** CR 2018-12-01: the endpoints of an instance, as on the vendor's pages about these operations. */
-export const CR_ENDPOINT_OPERATIONS = rpcOperations('cr', '2018-12-01', {
+export const CR_ENDPOINT_OPERATIONS = operationsOf('cr', '2018-12-01', {
   ListInstanceEndpoint: [instanceResource, REGISTRY, listInstanceEndpoint],
-  GetInstanceEndpoint: [instanceResource, { ...REGISTRY, EndpointType: ENDPOINT }, getInstanceEndpoint],
+  GetInstanceEndpoint: [instanceResource, ENDPOINT, getInstanceEndpoint],
   GetInstanceVpcEndpoint: [instanceResource, REGISTRY, getInstanceVpcEndpoint],
-  CreateInstanceVpcEndpointLinkedVpc: [
-    instanceResource,
-    { ...REGISTRY, VpcId: { required: true }, VswitchId: { required: true } },
-    linkVpc,
-  ],
+  CreateInstanceVpcEndpointLinkedVpc: [instanceResource, LINK, linkVpc],
   UpdateInstanceEndpointStatus: [
     instanceResource,
     { ...INTERNET, Enable: { required: true, oneOf: ['true', 'false'] } },

@@ -1,4 +1,4 @@
-import { type Call, type ParameterRule, rpcOperations } from '../operation.ts'
+import { type Call, operationsOf, type ParameterRule } from '../operation.ts'
 import type { Instance } from '../state.ts'
 import { allResources, crSuccess, enterprise, findInstance, INSTANCE, instanceResource } from './lookup.ts'
 import { issueRegistryCredential } from './registry-auth.ts'
@@ -10,7 +10,7 @@ function summary(instance: Instance): object {
     InstanceId: instance.id,
     InstanceName: instance.name,
     InstanceStatus: instance.status,
-    InstanceSpecification: instance.specification,
+    InstanceSpecification: 'Enterprise_Basic',
     ResourceGroupId: RESOURCE_GROUP,
   }
 }
@@ -51,7 +51,7 @@ const PAGES: Readonly<Record<string, ParameterRule>> = {
 }
 
 /** CR 2018-12-01: Container Registry, Enterprise Edition. */
-export const CR_OPERATIONS = rpcOperations('cr', '2018-12-01', {
+export const CR_OPERATIONS = operationsOf('cr', '2018-12-01', {
   GetAuthorizationToken: [allResources, { ...INSTANCE, ExpiresInHours: { integer: [1, 24] } }, getAuthorizationToken],
   ListInstance: [(call) => [`acs:cr:*:${call.account.id}:instance/*`], PAGES, listInstance],
   GetInstance: [instanceResource, INSTANCE, getInstance],

@@ -1,4 +1,4 @@
-import { ApiError, type Call, type ParameterRule } from '../operation.ts'
+import { ApiError, type Call } from '../operation.ts'
 import type { Instance } from '../state.ts'
 
 /** The Enterprise Edition instances of the caller's account. */
@@ -19,13 +19,13 @@ export function findInstance(call: Call): Instance {
 }
 
 /** The ARN of the instance named in a call. */
-export const instanceResource = (call: Call): readonly string[] => {
-  const id = call.need('InstanceId')
-  const region = call.account.instances.find((instance) => instance.id === id)?.region ?? '*'
-  return [`acs:cr:${region}:${call.account.id}:instance/${id}`]
+export const instanceResource = ({ account, need }: Call) => {
+  const id = need('InstanceId')
+  const region = account.instances.find((instance) => instance.id === id)?.region ?? '*'
+  return [`acs:cr:${region}:${account.id}:instance/${id}`]
 }
 
 /** The resource of operations without resource-level permissions, which only a policy for all resources allows. */
-export const allResources = (call: Call): readonly string[] => [`acs:cr:*:${call.account.id}:*`]
+export const allResources = (call: Call) => [`acs:cr:*:${call.account.id}:*`]
 
-export const INSTANCE: Readonly<Record<string, ParameterRule>> = { InstanceId: { required: true } }
+export const INSTANCE = { InstanceId: { required: true } }

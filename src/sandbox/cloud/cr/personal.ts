@@ -1,4 +1,4 @@
-import { ApiError, type Call, type Operation, operationsOf } from '../operation.ts'
+import { ApiError, type Call, operationsOf } from '../operation.ts'
 import { allResources } from './lookup.ts'
 import { issueRegistryCredential } from './registry-auth.ts'
 
@@ -17,11 +17,6 @@ function tokens(call: Call): object {
 }
 
 /** CR 2016-06-07: Container Registry, Personal Edition. */
-export const CR_PERSONAL_OPERATIONS: readonly Operation[] = operationsOf('cr', '2016-06-07', [
-  {
-    name: 'GetAuthorizationToken',
-    roa: { method: 'GET', path: '/tokens' },
-    resources: allResources,
-    handler: tokens,
-  },
-])
+export const CR_PERSONAL_OPERATIONS = operationsOf('cr', '2016-06-07', {
+  GetAuthorizationToken: [allResources, {}, tokens, { path: '/tokens' }],
+})

@@ -4,8 +4,8 @@ import type { ApiRequest, CallRecord } from '../http/request.ts'
 import { equalsInConstantTime } from '../http/signature.ts'
 import { newId } from '../identifiers.ts'
 import type { Call } from '../operation.ts'
+import { principalArn } from '../ram/arn.ts'
 import { decide } from '../ram/authorize.ts'
-import { principalArn } from '../ram/ram-views.ts'
 import type { CloudState, Instance, RegistryCredential } from '../state.ts'
 import { signJwt } from '../sts/jwt.ts'
 
@@ -142,7 +142,7 @@ function isAllowed(state: CloudState, credential: RegistryCredential, repository
   return instances.some((instance) => {
     const isCovered =
       credential.instanceId === undefined ? instance.edition === 'personal' : instance.id === credential.instanceId
-    if (!isCovered || !instance.namespaces.has(namespace)) return false
+    if (!isCovered || !instance.namespaces.includes(namespace)) return false
     const resource = repositoryArn(credential.accountId, instance, repository)
     return decide(state, credential.principal, action, resource, new Map()) === 'allow'
   })

@@ -1,5 +1,6 @@
-import { ApiError, type Call, isoDate, type Operation, operationsOf, type ParameterRule } from '../operation.ts'
-import { oidcProviderArn, principalArn } from '../ram/ram-views.ts'
+import { sha256 } from '../../../lib/text.ts'
+import { ApiError, type Call, isoDate, operationsOf } from '../operation.ts'
+import { oidcProviderArn, principalArn } from '../ram/arn.ts'
 import { type CloudCluster, KIND_VIEWS } from '../state.ts'
 
 /** ACK lists this issuer after the RRSA issuer (example of `rrsa_config.issuer` in the vendor's SDK). */
@@ -16,7 +17,7 @@ function findCluster(call: Call): CloudCluster {
 }
 
 function summary(cluster: CloudCluster): object {
-  const { type, profile } = KIND_VIEWS[cluster.kind]
+  const { type, profile } = KIND_VIEWS[cluster.kind ?? 'managed']
   return {
     cluster_id: cluster.id,
     name: cluster.name,
@@ -27,16 +28,16 @@ function summary(cluster: CloudCluster): object {
     ...(profile !== undefined && { profile, cluster_spec: 'ack.pro.small' }),
     current_version: '1.36.3-aliyun.1',
     // Serverless and registered clusters have no worker role.
-    ...(cluster.workerRole !== '' && { worker_ram_role_name: cluster.workerRole }),
+    ...(cluster.workerRole && { worker_ram_role_name: cluster.workerRole }),
     size: 3,
   }
 }
 
 function detail(call: Call): object {
   const cluster = findCluster(call)
-  const { rrsa } = cluster
-  const kind = KIND_VIEWS[cluster.kind]
-  const addresses = { api_server_endpoint: cluster.server, intranet_api_server_endpoint: cluster.server }
+  const { rrsa, server = '' } = cluster
+  const kind = KIND_VIEWS[cluster.kind ?? 'managed']
+  const addresses = { api_server_endpoint: server, intranet_api_server_endpoint: server }
   return {
     ...summary(cluster),
     vpc_id: 'vpc-bp1opxu1zkhn00gzvp6x8',
@@ -71,25 +72,22 @@ function endpointsConfig({ region }: CloudCluster): object {
 
 function nodePools(call: Call): object {
   const cluster = findCluster(call)
-  const pools = cluster.nodePools.map((pool) => ({
-    nodepool_info: {
-      nodepool_id: pool.id,
-      name: pool.name,
-      region_id: cluster.region,
-      type: pool.type,
-      is_default: false,
-    },
-    ...poolRole(pool),
-    status: { state: 'active', total_nodes: 3, healthy_nodes: 3 },
-  }))
-  return { nodepools: pools }
+  const nodepools = (cluster.nodePools ?? []).map(({ name, type = 'ess', workerRole = '' }) => {
+    const nodepool_id = `np${sha256(`${cluster.id}/${name}`).slice(0, 32)}`
+    return {
+      nodepool_info: { nodepool_id, name, region_id: cluster.region, type, is_default: false },
+      ...poolRole(type, workerRole),
+      status: { state: 'active', total_nodes: 3, healthy_nodes: 3 },
+    }
+  })
+  return { nodepools }
 }
 
 /** The field of the worker role depends on the pool's type; edge nodes are not ECS instances and have none. */
-function poolRole({ type, workerRole }: CloudCluster['nodePools'][number]): object {
-  if (type === 'ess') return { scaling_group: { ram_role_name: workerRole } }
+function poolRole(type: string, role: string): object {
+  if (type === 'ess') return { scaling_group: { ram_role_name: role } }
   if (type === 'edge') return { interconnect_mode: 'basic' }
-  return { eflo_node_group: { cluster_id: 'i113790071760688002461', worker_ram_role_name: workerRole } }
+  return { eflo_node_group: { cluster_id: 'i113790071760688002461', worker_ram_role_name: role } }
 }
 
 async function userKubeconfig(call: Call): Promise<object> {
@@ -104,32 +102,16 @@ async function userKubeconfig(call: Call): Promise<object> {
   return { config, expiration: isoDate(call.state.now() + minutes * 60_000) }
 }
 
-const regionOf = (call: Call): string => call.account.clusters.get(call.need('ClusterId'))?.region ?? '*'
-const one = (call: Call): readonly string[] => [
-  `acs:cs:${regionOf(call)}:${call.account.id}:cluster/${call.need('ClusterId')}`,
-]
+const one = ({ account, need }: Call) => {
+  const id = need('ClusterId')
+  return [`acs:cs:${account.clusters.get(id)?.region ?? '*'}:${account.id}:cluster/${id}`]
+}
 
-const MINUTES: ParameterRule = { integer: [15, 4320], code: 'InvalidParameter' }
+const MINUTES = { TemporaryDurationMinutes: { integer: [15, 4320] } } as const
 
 /** CS 2015-12-15: clusters of the Container Service for Kubernetes (ACK). */
-export const CS_OPERATIONS: readonly Operation[] = operationsOf('CS', '2015-12-15', [
-  {
-    name: 'DescribeClusterDetail',
-    roa: { method: 'GET', path: '/clusters/{ClusterId}' },
-    resources: one,
-    handler: detail,
-  },
-  {
-    name: 'DescribeClusterNodePools',
-    roa: { method: 'GET', path: '/clusters/{ClusterId}/nodepools' },
-    resources: one,
-    handler: nodePools,
-  },
-  {
-    name: 'DescribeClusterUserKubeconfig',
-    roa: { method: 'GET', path: '/k8s/{ClusterId}/user_config' },
-    resources: one,
-    parameters: { TemporaryDurationMinutes: MINUTES },
-    handler: userKubeconfig,
-  },
-])
+export const CS_OPERATIONS = operationsOf('CS', '2015-12-15', {
+  DescribeClusterDetail: [one, {}, detail, { path: '/clusters/:ClusterId' }],
+  DescribeClusterNodePools: [one, {}, nodePools, { path: '/clusters/:ClusterId/nodepools' }],
+  DescribeClusterUserKubeconfig: [one, MINUTES, userKubeconfig, { path: '/k8s/:ClusterId/user_config' }],
+})

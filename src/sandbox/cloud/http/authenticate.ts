@@ -61,7 +61,7 @@ function findKey(state: CloudState, claims: SignedClaims): { principal: Principa
     return { principal: { kind: 'role', accountId, name, session }, secret: session.secret }
   }
   for (const account of state.accounts.values()) {
-    for (const user of account.ram.users.values()) {
+    for (const user of account.ram.User.values()) {
       const key = user.keys.find((item) => item.id === claims.accessKeyId)
       if (key === undefined) continue
       if (!key.active) throw new ApiError(403, 'InvalidAccessKeyId.Inactive', 'Specified access key is disabled.')

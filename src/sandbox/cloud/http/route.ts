@@ -1,12 +1,5 @@
-import { decodePercent } from '../../../lib/text.ts'
 import { ApiError, type Operation, type ParameterRule } from '../operation.ts'
 import type { ApiRequest } from './request.ts'
-
-export interface Route {
-  readonly operation: Operation
-  /** Parameters from the path, such as the cluster id. */
-  readonly pathParameters: ReadonlyMap<string, string>
-}
 
 /** The API version of a request, from a header or parameter. */
 export function requestedVersion(request: ApiRequest): string | undefined {
@@ -17,54 +10,59 @@ export function requestedAction(request: ApiRequest): string | undefined {
   return request.headers['x-acs-action'] ?? request.parameters.get('Action')
 }
 
-/** Finds the operation of a request. @throws InvalidVersion (400) or InvalidAction.NotFound (404) */
-export function findRoute(operations: readonly Operation[], request: ApiRequest): Route {
+/**
+ * Finds the operation of a request, and the parameters in its path, such as the cluster id.
+ * @throws InvalidVersion (400) or InvalidAction.NotFound (404)
+ */
+export function findRoute(operations: readonly Operation[], request: ApiRequest) {
   const version = requestedVersion(request)
   const sameVersion = operations.filter((operation) => operation.version === version)
   if (sameVersion.length === 0) throw new ApiError(400, 'InvalidVersion', 'Specified parameter Version is not valid.')
   for (const operation of sameVersion) {
-    const pathParameters = match(operation, request)
-    if (pathParameters !== undefined) return { operation, pathParameters }
+    const inPath = match(operation, request)
+    if (inPath !== undefined) return { operation, inPath }
   }
   throw new ApiError(404, 'InvalidAction.NotFound', 'Specified api is not found, please check your url and method.')
 }
 
-function match(operation: Operation, request: ApiRequest): ReadonlyMap<string, string> | undefined {
-  if (operation.roa === undefined) {
-    const isRpc = request.path === '/' && ['POST', 'GET'].includes(request.method)
-    return isRpc && operation.name === requestedAction(request) ? new Map() : undefined
+function match(
+  { path, name }: Operation,
+  request: ApiRequest,
+): Readonly<Record<string, string | undefined>> | undefined {
+  if (path !== undefined) {
+    const found = request.method === 'GET' && new URLPattern({ pathname: path }).exec({ pathname: request.path })
+    return found ? found.pathname.groups : undefined
   }
-  if (operation.roa.method !== request.method) return undefined
-  const [expected, given] = [operation.roa.path.split('/'), request.path.split('/')]
-  if (expected.length !== given.length) return undefined
-  const found = new Map<string, string>()
-  for (const [index, part] of expected.entries()) {
-    const value = decodePercent(given[index] ?? '')
-    const name = /^\{(\w+)\}$/.exec(part)?.[1]
-    if (name === undefined ? part !== value : value === '') return undefined
-    if (name !== undefined) found.set(name, value)
-  }
-  return found
+  const isRpc = request.path === '/' && ['POST', 'GET'].includes(request.method)
+  return isRpc && name === requestedAction(request) ? {} : undefined
 }
 
-/** Checks parameters against the operation's rules. @throws Missing<Name> or the rule's own code (400) */
-export function checkParameters(operation: Operation, get: (name: string) => string | undefined): void {
-  for (const [name, rule] of Object.entries(operation.parameters ?? {})) {
+/** Checks parameters against the operation's rules. @throws Missing<Name> or the code of an invalid value (400) */
+export function checkParameters({ product, parameters }: Operation, get: (name: string) => string | undefined): void {
+  for (const [name, rule] of Object.entries(parameters)) {
     const value = get(name)
-    if (value === undefined || value === '') {
-      if (rule.required) throw new ApiError(400, `Missing${name}`, `${name} is mandatory for this action.`)
-    } else checkValue(name, value, rule)
+    if (value) checkValue(product, name, value, rule)
+    else if (rule.required) throw new ApiError(400, `Missing${name}`, `${name} is mandatory for this action.`)
   }
 }
 
-function checkValue(name: string, value: string, rule: ParameterRule): void {
-  const wrong = (code: string): ApiError => new ApiError(400, code, `The specified parameter ${name} is not valid.`)
-  const code = rule.code ?? `Invalid${name}`
-  if (rule.maxBytes !== undefined && Buffer.byteLength(value) > rule.maxBytes) throw wrong(rule.lengthCode ?? code)
-  if (rule.pattern !== undefined && !rule.pattern.test(value)) throw wrong(code)
-  if (rule.oneOf !== undefined && !rule.oneOf.includes(value)) throw wrong(code)
-  if (rule.integer === undefined) return
-  const [least, most] = rule.integer
+function checkValue(product: Operation['product'], name: string, value: string, rule: ParameterRule): void {
+  const check = (isValid: boolean, suffix = ''): void => {
+    const message = `The specified parameter ${name} is not valid.`
+    if (!isValid) throw new ApiError(400, invalidCode(product, name, suffix), message)
+  }
+  const { maxBytes = Number.POSITIVE_INFINITY, pattern, oneOf, integer } = rule
+  check(Buffer.byteLength(value) <= maxBytes, '.Length')
+  check(pattern?.test(value) ?? true, '.InvalidChars')
+  check(oneOf?.includes(value) ?? true)
+  if (integer === undefined) return
   const number = Number(value)
-  if (!Number.isInteger(number) || number < least || number > most) throw wrong(code)
+  check(Number.isInteger(number) && integer[0] <= number && number <= integer[1])
+}
+
+/** The vendor's code for an invalid value; only RAM has suffixes. */
+function invalidCode(product: Operation['product'], name: string, suffix: string): string {
+  if (product === 'CS') return 'InvalidParameter'
+  if (product === 'cr') return `Invalid${name}`
+  return `InvalidParameter.${name.replace(/^New/, '')}${product === 'Ram' ? suffix : ''}`
 }

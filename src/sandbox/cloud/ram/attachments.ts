@@ -1,97 +1,60 @@
-import { ApiError, type Call, rpcOperations } from '../operation.ts'
-import type { Attachment, PolicyType } from '../state.ts'
-import { findPolicy, findRole, findUser } from './lookup.ts'
-import { attachedPolicyView, roleArn } from './ram-views.ts'
-import { POLICY_NAME, POLICY_TYPE, policyResource, ROLE_NAME, roleResource, USER_NAME, userResource } from './rules.ts'
+import { ApiError, type Call, operationsOf } from '../operation.ts'
+import { roleArn } from './arn.ts'
+import { entityOf, resourceOf } from './entities.ts'
+import { holdersOf, policyOf } from './policies.ts'
+import { ROLE, TYPED_POLICY, USER } from './rules.ts'
 
-type Kind = Attachment['on']
+type Holder = 'Role' | 'User'
 
 const LIMITS = { Custom: 10, System: 20 } as const
 
-const principalName = (call: Call, on: Kind): string => {
-  const { ram } = call.account
-  return (
-    on === 'role' ? findRole(ram, call.need('RoleName')) : findUser(ram, call.need('UserName'))
-  ).name.toLowerCase()
-}
-
-function target(call: Call, on: Kind): { readonly title: string; readonly requested: Attachment } {
-  const type = call.need('PolicyType') as PolicyType
-  const principal = principalName(call, on)
-  const policy = findPolicy(call.account.ram, call.need('PolicyName'), type).name.toLowerCase()
-  return { title: on === 'role' ? 'Role' : 'User', requested: { on, principal, type, policy } }
-}
-
-const same = (a: Attachment, b: Attachment): boolean => {
-  return a.on === b.on && a.principal === b.principal && a.type === b.type && a.policy === b.policy
-}
-
-const attach = (on: Kind) => (call: Call) => {
-  const { title, requested } = target(call, on)
-  const { attachments } = call.account.ram
-  if (attachments.some((item) => same(requested, item))) {
-    throw new ApiError(409, `EntityAlreadyExists.${title}.Policy`, `The policy is already attached to the ${on}.`)
+const attach = (kind: Holder) => (call: Call) => {
+  const { policies } = entityOf(call, kind)
+  const policy = policyOf(call)
+  const holder = kind.toLowerCase()
+  if (policies.has(policy)) {
+    throw new ApiError(409, `EntityAlreadyExists.${kind}.Policy`, `The policy is already attached to the ${holder}.`)
   }
-  const mine = attachments.filter(
-    (item) => item.on === on && item.principal === requested.principal && item.type === requested.type,
-  )
-  if (mine.length >= LIMITS[requested.type]) {
-    throw new ApiError(
-      409,
-      `LimitExceeded.${title}.Policy`,
-      `The count of policies attached to the ${on} beyond the current limits.`,
-    )
+  if ([...policies].filter(({ type }) => type === policy.type).length >= LIMITS[policy.type]) {
+    const message = `The count of policies attached to the ${holder} beyond the current limits.`
+    throw new ApiError(409, `LimitExceeded.${kind}.Policy`, message)
   }
-  attachments.push(requested)
+  policies.add(policy)
   return {}
 }
 
-const detach = (on: Kind) => (call: Call) => {
-  const { title, requested } = target(call, on)
-  const { attachments } = call.account.ram
-  const index = attachments.findIndex((item) => same(requested, item))
-  if (index < 0) throw new ApiError(404, `EntityNotExist.${title}.Policy`, `The policy is not attached to the ${on}.`)
-  attachments.splice(index, 1)
-  return {}
+const detach = (kind: Holder) => (call: Call) => {
+  if (entityOf(call, kind).policies.delete(policyOf(call))) return {}
+  const message = `The policy is not attached to the ${kind.toLowerCase()}.`
+  throw new ApiError(404, `EntityNotExist.${kind}.Policy`, message)
 }
 
 function listForRole(call: Call): object {
-  const principal = principalName(call, 'role')
-  const mine = call.account.ram.attachments.filter((item) => item.on === 'role' && item.principal === principal)
-  const views = mine.map((item) => attachedPolicyView(findPolicy(call.account.ram, item.policy, item.type), item))
-  return { Policies: { Policy: views } }
+  const Policy = [...entityOf(call, 'Role').policies].map(({ name, type, defaultVersion, description }) => {
+    return { PolicyName: name, PolicyType: type, DefaultVersion: defaultVersion, Description: description }
+  })
+  return { Policies: { Policy } }
 }
 
 function listEntities(call: Call): object {
-  const type = call.need('PolicyType') as PolicyType
-  const name = findPolicy(call.account.ram, call.need('PolicyName'), type).name.toLowerCase()
-  const found = call.account.ram.attachments.filter((item) => item.type === type && item.policy === name)
-  const roles = found.flatMap((item) => {
-    const role = call.account.ram.roles.get(item.principal)
-    if (item.on !== 'role' || role === undefined) return []
-    const { id: RoleId, name: RoleName, description: Description } = role
-    return [{ RoleId, RoleName, Arn: roleArn(call.account.id, RoleName), Description }]
+  const { roles, users } = holdersOf(call.account.ram, policyOf(call))
+  const Role = roles.map(({ id: RoleId, name: RoleName, description: Description }) => {
+    return { RoleId, RoleName, Arn: roleArn(call.account.id, RoleName), Description }
   })
-  const users = found.flatMap((item) => {
-    const user = call.account.ram.users.get(item.principal)
-    if (item.on !== 'user' || user === undefined) return []
-    return [{ UserId: user.id, UserName: user.name, DisplayName: user.name }]
-  })
-  return { Groups: { Group: [] }, Roles: { Role: roles }, Users: { User: users } }
+  const User = users.map(({ id, name }) => ({ UserId: id, UserName: name, DisplayName: name }))
+  return { Groups: { Group: [] }, Roles: { Role }, Users: { User } }
 }
 
-const POLICY = { PolicyName: POLICY_NAME, PolicyType: POLICY_TYPE }
-const ON_ROLE = { RoleName: ROLE_NAME, ...POLICY }
-const ON_USER = { UserName: USER_NAME, ...POLICY }
-const roleAndPolicy = (call: Call): readonly string[] => [...roleResource(call), ...policyResource(call)]
-const userAndPolicy = (call: Call): readonly string[] => [...userResource(call), ...policyResource(call)]
+const both = (kind: Holder) => (call: Call) => [...resourceOf(kind)(call), ...resourceOf('Policy')(call)]
+const ON_ROLE = { ...ROLE, ...TYPED_POLICY }
+const ON_USER = { ...USER, ...TYPED_POLICY }
 
 /** RAM 2015-05-01: attachment of policies to roles and users. */
-export const RAM_ATTACH_OPERATIONS = rpcOperations('Ram', '2015-05-01', {
-  AttachPolicyToRole: [roleAndPolicy, ON_ROLE, attach('role')],
-  DetachPolicyFromRole: [roleAndPolicy, ON_ROLE, detach('role')],
-  ListPoliciesForRole: [roleResource, { RoleName: ROLE_NAME }, listForRole],
-  AttachPolicyToUser: [userAndPolicy, ON_USER, attach('user')],
-  DetachPolicyFromUser: [userAndPolicy, ON_USER, detach('user')],
-  ListEntitiesForPolicy: [policyResource, POLICY, listEntities],
+export const RAM_ATTACH_OPERATIONS = operationsOf('Ram', '2015-05-01', {
+  AttachPolicyToRole: [both('Role'), ON_ROLE, attach('Role')],
+  DetachPolicyFromRole: [both('Role'), ON_ROLE, detach('Role')],
+  ListPoliciesForRole: [resourceOf('Role'), ROLE, listForRole],
+  AttachPolicyToUser: [both('User'), ON_USER, attach('User')],
+  DetachPolicyFromUser: [both('User'), ON_USER, detach('User')],
+  ListEntitiesForPolicy: [resourceOf('Policy'), TYPED_POLICY, listEntities],
 })

@@ -1,7 +1,8 @@
 import { BlockList, isIPv4 } from 'node:net'
 import { type Call, isoDate } from '../operation.ts'
-import type { Condition, Operator } from './document.ts'
-import { principalArn } from './ram-views.ts'
+import type { Principal } from '../state.ts'
+import { principalArn } from './arn.ts'
+import type { Condition } from './document.ts'
 import { every, matchesWildcard, not, some, type Truth, truth } from './wildcard.ts'
 
 /** Values by condition key, in the vendor's spelling: `acs:SourceIp`, `oidc:sub`, `sts:ExternalId`. */
@@ -34,7 +35,7 @@ function conditionMet(condition: Condition, context: RequestContext): Truth {
  * not in the request.
  */
 function valuesMet({ operator, values }: Condition, given: readonly string[]): Truth {
-  const { compare, negated } = comparisonOf(operator)
+  const { compare, negated } = operator
   if (given.length === 0) return negated ? 'unspecified' : 'no'
   const perValue = given.map((value) => {
     const matches = values.map((expected) => compare(value, expected))
@@ -46,35 +47,34 @@ function valuesMet({ operator, values }: Condition, given: readonly string[]): T
 
 const agreed = (one: Truth, other: Truth): Truth => (one === other ? one : 'unspecified')
 
-function comparisonOf(operator: Operator): { readonly compare: Comparison; readonly negated: boolean } {
-  const positive = operator.replace(/^(String|Numeric|Date)Not/, '$1').replace(/^Not/, '')
-  return { compare: COMPARISONS[positive as Positive], negated: positive !== operator }
+export interface Operator {
+  readonly compare: Comparison
+  readonly negated: boolean
 }
 
-type Positive = Exclude<Operator, `${string}Not${string}`>
-
-const COMPARISONS: Readonly<Record<Positive, Comparison>> = {
-  StringEquals: (given, expected) => truth(given === expected),
-  StringEqualsIgnoreCase: equalsIgnoringCase,
-  // "case-sensitive, supports asterisks [*] and question marks [?] as wildcard characters"
-  StringLike: (given, pattern) => truth(matchesWildcard(pattern, given)),
-  NumericEquals: ordered(readNumber, (order) => order === 0),
-  NumericLessThan: ordered(readNumber, (order) => order < 0),
-  NumericLessThanEquals: ordered(readNumber, (order) => order <= 0),
-  NumericGreaterThan: ordered(readNumber, (order) => order > 0),
-  NumericGreaterThanEquals: ordered(readNumber, (order) => order >= 0),
-  DateEquals: ordered(readDate, (order) => order === 0),
-  DateLessThan: ordered(readDate, (order) => order < 0),
-  DateLessThanEquals: ordered(readDate, (order) => order <= 0),
-  DateGreaterThan: ordered(readDate, (order) => order > 0),
-  DateGreaterThanEquals: ordered(readDate, (order) => order >= 0),
-  // "The valid values are true and false" ("Use RAM to limit the methods of access")
-  Bool: (given, expected) => {
-    const known = [given, expected].every((value) => value === 'true' || value === 'false')
-    return known ? truth(given === expected) : 'unspecified'
-  },
-  IpAddress: inBlock,
+/** The operator of this name; undefined if RAM has none. */
+export function findOperator(name: string): Operator | undefined {
+  const positive = name.replace(/^(String|Numeric|Date)Not(Equals|Like)/, '$1$2').replace(/^NotIp/, 'Ip')
+  const compare = COMPARISONS.get(positive)
+  return compare && { compare, negated: positive !== name }
 }
+
+const COMPARISONS: ReadonlyMap<string, Comparison> = new Map(
+  Object.entries({
+    StringEquals: (given: string, expected: string) => truth(given === expected),
+    StringEqualsIgnoreCase: equalsIgnoringCase,
+    // "case-sensitive, supports asterisks [*] and question marks [?] as wildcard characters"
+    StringLike: (given: string, pattern: string) => truth(matchesWildcard(pattern, given)),
+    ...ordered('Numeric', readNumber),
+    ...ordered('Date', readDate),
+    // "The valid values are true and false" ("Use RAM to limit the methods of access")
+    Bool: (given: string, expected: string) => {
+      const known = [given, expected].every((value) => value === 'true' || value === 'false')
+      return known ? truth(given === expected) : 'unspecified'
+    },
+    IpAddress: inBlock,
+  }),
+)
 
 /** The case of letters other than A to Z is not specified. */
 function equalsIgnoringCase(given: string, expected: string): Truth {
@@ -84,10 +84,17 @@ function equalsIgnoringCase(given: string, expected: string): Truth {
   return ascii.test(given) && ascii.test(expected) ? 'no' : 'unspecified'
 }
 
-function ordered(read: (text: string) => number | undefined, holds: (order: number) => boolean): Comparison {
-  return (given, expected) => {
+function ordered(type: string, read: (text: string) => number | undefined): Readonly<Record<string, Comparison>> {
+  const when = (holds: (order: number) => boolean) => (given: string, expected: string) => {
     const [a, b] = [read(given), read(expected)]
     return a === undefined || b === undefined ? 'unspecified' : truth(holds(a - b))
+  }
+  return {
+    [`${type}Equals`]: when((order) => order === 0),
+    [`${type}LessThan`]: when((order) => order < 0),
+    [`${type}LessThanEquals`]: when((order) => order <= 0),
+    [`${type}GreaterThan`]: when((order) => order > 0),
+    [`${type}GreaterThanEquals`]: when((order) => order >= 0),
   }
 }
 
@@ -115,13 +122,12 @@ function inBlock(given: string, expected: string): Truth {
 }
 
 /** The common condition keys of a request. Source: RAM, "Policy elements", common condition keys. */
-export function requestContext(call: Call): RequestContext {
-  const { request, principal } = call
+export function requestContext({ request, state }: Call, principal: Principal): RequestContext {
   return new Map([
     ['acs:SourceIp', [request.remoteAddress]],
     ['acs:SecureTransport', [String(request.secure)]],
-    ['acs:CurrentTime', [isoDate(call.state.now())]],
+    ['acs:CurrentTime', [isoDate(state.now())]],
     ['acs:MFAPresent', ['false']],
-    ...(principal === undefined ? [] : ([['acs:PrincipalARN', [principalArn(principal)]]] as const)),
+    ['acs:PrincipalARN', [principalArn(principal)]],
   ])
 }

@@ -8,6 +8,10 @@
  * `ForAllValues:`, an empty list of statements, and numbers or booleans without quotation marks.
  */
 
+import { isRecord, parseJson } from '../../../lib/json.ts'
+import { ApiError } from '../operation.ts'
+import { findOperator, type Operator } from './condition.ts'
+
 export interface Statement {
   readonly effect: 'Allow' | 'Deny'
   readonly action: { readonly patterns: readonly string[]; readonly except: boolean }
@@ -28,19 +32,11 @@ export interface Condition {
   readonly values: readonly string[]
 }
 
-export type Operator =
-  | `String${'' | 'Not'}${'Equals' | 'EqualsIgnoreCase' | 'Like'}`
-  | `${'Numeric' | 'Date'}${'' | 'Not'}Equals`
-  | `${'Numeric' | 'Date'}${'LessThan' | 'GreaterThan'}${'' | 'Equals'}`
-  | 'Bool'
-  | `${'' | 'Not'}IpAddress`
-
-const OPERATOR =
-  /^(String(Not)?(Equals|EqualsIgnoreCase|Like)|(Numeric|Date)((Not)?Equals|(LessThan|GreaterThan)(Equals)?)|Bool|(Not)?IpAddress)$/
-
-/** The reason why RAM rejects a document; callers map it to the error code of their API. */
-export class MalformedDocument extends Error {
-  override readonly name = 'MalformedDocument'
+/** The error for a document that RAM rejects, with the reason. */
+export class MalformedDocument extends ApiError {
+  constructor(reason: string) {
+    super(400, 'MalformedPolicyDocument', `The policy document is malformed: ${reason}.`)
+  }
 }
 
 /** Reads a permission policy. @throws MalformedDocument */
@@ -54,12 +50,7 @@ export function readTrust(text: string): readonly Statement[] {
 }
 
 function readDocument(text: string, subject: 'Resource' | 'Principal'): readonly Statement[] {
-  let json: unknown
-  try {
-    json = JSON.parse(text)
-  } catch {
-    throw new MalformedDocument('it is not valid JSON')
-  }
+  const json = parseJson(text, () => new MalformedDocument('it is not valid JSON'))
   const document = members(json, 'the document', ['Version', 'Statement'])
   if (document.get('Version') !== '1') throw new MalformedDocument('Version must be "1"')
   const list = document.get('Statement')
@@ -68,8 +59,6 @@ function readDocument(text: string, subject: 'Resource' | 'Principal'): readonly
 }
 
 const COMMON = ['Effect', 'Action', 'NotAction', 'Condition']
-
-const isOperator = (name: string): name is Operator => OPERATOR.test(name)
 
 function readStatement(statement: ReadonlyMap<string, unknown>): Statement {
   const effect = statement.get('Effect')
@@ -104,8 +93,9 @@ function readPrincipal(value: unknown): TrustedEntities {
 
 function readConditions(value: unknown): readonly Condition[] {
   return [...members(value, 'Condition')].flatMap(([name, block]) => {
-    if (!isOperator(name)) throw new MalformedDocument(`${name} is not a condition operator`)
-    return [...members(block, name)].map(([key, values]) => ({ operator: name, key, values: texts(values, key, true) }))
+    const operator = findOperator(name)
+    if (operator === undefined) throw new MalformedDocument(`${name} is not a condition operator`)
+    return [...members(block, name)].map(([key, values]) => ({ operator, key, values: texts(values, key, true) }))
   })
 }
 
@@ -118,9 +108,7 @@ function texts(value: unknown, where: string, mayBeEmpty = false): readonly stri
 }
 
 function members(value: unknown, what: string, allowed?: readonly string[]): ReadonlyMap<string, unknown> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new MalformedDocument(`${what} must be an object`)
-  }
+  if (!isRecord(value)) throw new MalformedDocument(`${what} must be an object`)
   const found = new Map(Object.entries(value))
   const unknown = allowed && [...found.keys()].find((key) => !allowed.includes(key))
   if (unknown !== undefined) throw new MalformedDocument(`${what} has the unknown element ${unknown}`)

@@ -1,5 +1,37 @@
 import { newId } from '../identifiers.ts'
-import type { AccessKey, OidcProvider, Policy, RamState, Role, User } from '../state.ts'
+import { ApiError, type Call } from '../operation.ts'
+import type { AccessKey, Entities, EntityKind, OidcProvider, Policy, RamState, Role, User } from '../state.ts'
+import { readPolicy, readTrust } from './document.ts'
+
+/** What messages call an entity. */
+const WORDS = { User: 'user', Role: 'role', Policy: 'policy', OIDCProvider: 'OIDC provider' } as const
+
+/** Finds an entity, ignoring case. @throws EntityNotExist.<kind> (404) */
+export function findEntity<K extends EntityKind>(ram: RamState, kind: K, name: string): Entities[K] {
+  const found = ram[kind].get(name.toLowerCase())
+  if (found !== undefined) return found
+  const verb = kind === 'Role' ? 'not exists' : 'does not exist'
+  throw new ApiError(404, `EntityNotExist.${kind}`, `The ${WORDS[kind]} ${verb}: ${name} .`)
+}
+
+/** The entity that a call names in `RoleName`, `PolicyName`, … */
+export function entityOf<K extends EntityKind>(call: Call, kind: K): Entities[K] {
+  return findEntity(call.account.ram, kind, call.need(`${kind}Name`))
+}
+
+/** The name of an entity to create. @throws EntityAlreadyExists.<kind> (409) */
+export function newName(call: Call, kind: EntityKind): string {
+  const name = call.need(`${kind}Name`)
+  if (!call.account.ram[kind].has(name.toLowerCase())) return name
+  throw new ApiError(409, `EntityAlreadyExists.${kind}`, `The ${WORDS[kind]} already exists: ${name} .`)
+}
+
+/** The ARN of the entity that a call names, for RAM. */
+export const resourceOf = (kind: EntityKind) => (call: Call) => {
+  const owner = kind === 'Policy' && call.get('PolicyType') === 'System' ? 'system' : call.account.id
+  const path = WORDS[kind].toLowerCase().replace(' ', '-')
+  return [`acs:ram:*:${owner}:${path}/${call.get(`${kind}Name`) ?? '*'}`]
+}
 
 type Given<T, Needed extends keyof T> = Pick<T, Needed> & Partial<T>
 
@@ -8,33 +40,43 @@ export function newKey(): AccessKey {
 }
 
 /** Adds a user, or replaces the one of that name; as the functions below, with the vendor's defaults. */
-export function addUser(ram: RamState, name: string, keys: AccessKey[]): User {
-  const user: User = { name, id: newId.user(), keys }
-  ram.users.set(name.toLowerCase(), user)
+export function addUser(ram: RamState, name: string, keys: AccessKey[], policies: readonly Policy[] = []): User {
+  const user: User = { name, id: newId.user(), keys, policies: new Set(policies) }
+  ram.User.set(name.toLowerCase(), user)
   return user
 }
 
+/** @throws MalformedPolicyDocument (400) */
 export function addRole(ram: RamState, given: Given<Role, 'name' | 'trust'>): Role {
-  const rest = { id: newId.ramEntity(), description: '', maxSessionSeconds: 3600, tags: new Map<string, string>() }
-  const role: Role = { ...rest, ...given }
-  ram.roles.set(role.name.toLowerCase(), role)
+  readTrust(given.trust)
+  const rest = { id: newId.ramEntity(), description: '', maxSessionSeconds: 3600 }
+  const role: Role = { ...rest, tags: new Map(), policies: new Set(), ...given }
+  ram.Role.set(role.name.toLowerCase(), role)
   return role
 }
 
-export function addPolicy(
-  ram: RamState,
-  now: number,
-  { document, ...given }: Given<Policy, 'name'> & { readonly document: string },
-): Policy {
-  const versions = [{ id: 'v1', document }]
-  const rest = { description: '', tags: new Map<string, string>(), defaultVersion: 'v1', nextVersion: 2, versions }
-  const policy: Policy = { ...rest, created: now, updated: now, ...given }
-  ram.policies.set(policy.name.toLowerCase(), policy)
+/** @throws MalformedPolicyDocument (400) */
+export function addPolicy(ram: RamState, now: number, document: string, given: Given<Policy, 'name'>): Policy {
+  const rest = { description: '', tags: new Map<string, string>(), versions: new Map<string, string>() }
+  const dates = { created: now, updated: now }
+  const policy: Policy = { type: 'Custom', ...rest, ...dates, defaultVersion: 'v1', ...given }
+  addVersion(policy, now, document)
+  ram.Policy.set(policy.name.toLowerCase(), policy)
   return policy
+}
+
+/** Adds a version to a policy and returns its id. @throws MalformedPolicyDocument (400) */
+export function addVersion(policy: Policy, now: number, document: string): string {
+  readPolicy(document)
+  const newest = [...policy.versions.keys()].at(-1) ?? 'v0'
+  const id = `v${Number(newest.slice(1)) + 1}`
+  policy.versions.set(id, document)
+  policy.updated = now
+  return id
 }
 
 export function addProvider(ram: RamState, given: Given<OidcProvider, 'name' | 'issuer' | 'clientIds'>): OidcProvider {
   const provider: OidcProvider = { fingerprints: [], description: '', ...given }
-  ram.oidcProviders.set(provider.name.toLowerCase(), provider)
+  ram.OIDCProvider.set(provider.name.toLowerCase(), provider)
   return provider
 }

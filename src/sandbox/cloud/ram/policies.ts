@@ -1,107 +1,101 @@
-import { ApiError, type Call, rpcOperations } from '../operation.ts'
-import type { Policy, PolicyType, PolicyVersion } from '../state.ts'
-import { addPolicy } from './entities.ts'
-import { alreadyExists, checkDocument, findPolicy } from './lookup.ts'
-import { policyView, versionView } from './ram-views.ts'
-import { DESCRIPTION, POLICY_DOCUMENT, POLICY_NAME, POLICY_TYPE, policyResource } from './rules.ts'
+import { ApiError, type Call, isoDate, operationsOf } from '../operation.ts'
+import type { Policy, RamState } from '../state.ts'
+import { addPolicy, addVersion, entityOf, newName, resourceOf } from './entities.ts'
+import { DESCRIPTION, POLICY, POLICY_DOCUMENT, TYPED_POLICY } from './rules.ts'
+import { findPolicy } from './system-policies.ts'
 import { readTags } from './tagging.ts'
 
 const MAX_VERSIONS = 5
+const ROTATE = 'DeleteOldestNonDefaultVersionWhenLimitExceeded'
 
-const anyPolicy = (call: Call): Policy => {
-  return findPolicy(call.account.ram, call.need('PolicyName'), call.need('PolicyType') as PolicyType)
+export const policyOf = (call: Call): Policy => {
+  return findPolicy(call.account.ram, call.need('PolicyName'), call.need('PolicyType'))
+}
+
+/** The roles and users that a policy is attached to. */
+export function holdersOf(ram: RamState, policy: Policy) {
+  const roles = [...ram.Role.values()].filter(({ policies }) => policies.has(policy))
+  return { roles, users: [...ram.User.values()].filter(({ policies }) => policies.has(policy)) }
+}
+
+function policyView({ account }: Call, policy: Policy): object {
+  const { roles, users } = holdersOf(account.ram, policy)
+  return {
+    PolicyName: policy.name,
+    PolicyType: policy.type,
+    Description: policy.description,
+    DefaultVersion: policy.defaultVersion,
+    CreateDate: isoDate(policy.created),
+    UpdateDate: isoDate(policy.updated),
+    AttachmentCount: roles.length + users.length,
+  }
+}
+
+function versionView({ versions, defaultVersion }: Policy, id: string): object {
+  return { VersionId: id, IsDefaultVersion: id === defaultVersion, PolicyDocument: versions.get(id) }
 }
 
 function getPolicy(call: Call): object {
-  const policy = anyPolicy(call)
-  const version = policy.versions.find(({ id }) => id === policy.defaultVersion)
-  return {
-    Policy: policyView(call.account, policy, call.need('PolicyType') as PolicyType),
-    DefaultPolicyVersion: version && versionView(policy, version),
-  }
+  const policy = policyOf(call)
+  return { Policy: policyView(call, policy), DefaultPolicyVersion: versionView(policy, policy.defaultVersion) }
 }
 
 function createPolicy(call: Call): object {
-  const [name, document] = [call.need('PolicyName'), call.need('PolicyDocument')]
-  const { ram } = call.account
-  if (ram.policies.has(name.toLowerCase())) throw alreadyExists('Policy', name)
-  checkDocument(document, 'policy')
-  const description = call.get('Description') ?? ''
-  const policy = addPolicy(ram, call.state.now(), { name, document, description, tags: new Map(readTags(call)) })
-  return { Policy: policyView(call.account, policy, 'Custom') }
+  const given = { name: newName(call, 'Policy'), description: call.get('Description') ?? '', tags: readTags(call) }
+  const policy = addPolicy(call.account.ram, call.state.now(), call.need('PolicyDocument'), given)
+  return { Policy: policyView(call, policy) }
 }
 
 function createPolicyVersion(call: Call): object {
-  const policy = findPolicy(call.account.ram, call.need('PolicyName'))
-  const document = call.need('PolicyDocument')
-  checkDocument(document, 'policy')
-  if (
-    policy.versions.length >= MAX_VERSIONS &&
-    call.get('RotateStrategy') !== 'DeleteOldestNonDefaultVersionWhenLimitExceeded'
-  ) {
+  const policy = entityOf(call, 'Policy')
+  const isFull = policy.versions.size >= MAX_VERSIONS
+  if (isFull && call.get('RotateStrategy') !== ROTATE) {
     throw new ApiError(409, 'LimitExceeded.Policy.Version', 'The count of policy versions beyond the current limits.')
   }
-  if (policy.versions.length >= MAX_VERSIONS) {
-    const oldest = policy.versions.find((version) => version.id !== policy.defaultVersion)
-    policy.versions = policy.versions.filter((version) => version !== oldest)
-  }
-  const version: PolicyVersion = { id: `v${policy.nextVersion}`, document }
-  policy.nextVersion += 1
-  policy.versions.push(version)
-  if (call.get('SetAsDefault') === 'true') policy.defaultVersion = version.id
-  policy.updated = call.state.now()
-  return { PolicyVersion: versionView(policy, version) }
+  const id = addVersion(policy, call.state.now(), call.need('PolicyDocument'))
+  if (isFull) policy.versions.delete([...policy.versions.keys()].find((one) => one !== policy.defaultVersion) ?? '')
+  if (call.get('SetAsDefault') === 'true') policy.defaultVersion = id
+  return { PolicyVersion: versionView(policy, id) }
 }
 
 function deletePolicy(call: Call): object {
   const { ram } = call.account
-  const policy = findPolicy(ram, call.need('PolicyName'))
-  const name = policy.name.toLowerCase()
-  const user = ram.attachments.find((item) => item.type === 'Custom' && item.policy === name)
-  if (user !== undefined) {
-    const code = user.on === 'role' ? 'DeleteConflict.Policy.Role' : 'DeleteConflict.Policy.User'
-    throw new ApiError(409, code, `The policy is attached to one or more ${user.on}s.`)
+  const policy = entityOf(call, 'Policy')
+  const { roles, users } = holdersOf(ram, policy)
+  for (const [kind, holders] of Object.entries({ Role: roles, User: users })) {
+    if (holders.length === 0) continue
+    const message = `The policy is attached to one or more ${kind.toLowerCase()}s.`
+    throw new ApiError(409, `DeleteConflict.Policy.${kind}`, message)
   }
-  if (policy.versions.length > 1 && call.get('CascadingDelete') !== 'true') {
-    throw new ApiError(
-      409,
-      'DeleteConflict.Policy.Version',
-      'The policy has non-default versions, which must be deleted first.',
-    )
+  if (policy.versions.size > 1 && call.get('CascadingDelete') !== 'true') {
+    const message = 'The policy has non-default versions, which must be deleted first.'
+    throw new ApiError(409, 'DeleteConflict.Policy.Version', message)
   }
-  ram.policies.delete(name)
+  ram.Policy.delete(policy.name.toLowerCase())
   return {}
 }
 
 function updatePolicyDescription(call: Call): object {
-  const policy = findPolicy(call.account.ram, call.need('PolicyName'))
+  const policy = entityOf(call, 'Policy')
   policy.description = call.get('NewDescription') ?? ''
   policy.updated = call.state.now()
-  return { Policy: policyView(call.account, policy, 'Custom') }
+  return { Policy: policyView(call, policy) }
 }
 
 function listPolicyVersions(call: Call): object {
-  const policy = anyPolicy(call)
-  return { PolicyVersions: { PolicyVersion: policy.versions.map((version) => versionView(policy, version)) } }
+  const policy = policyOf(call)
+  return { PolicyVersions: { PolicyVersion: [...policy.versions.keys()].map((id) => versionView(policy, id)) } }
 }
 
-const NAME = { PolicyName: POLICY_NAME }
-const BY_NAME = { ...NAME, PolicyType: POLICY_TYPE }
-const ROTATE = {
-  oneOf: ['None', 'DeleteOldestNonDefaultVersionWhenLimitExceeded'],
-  code: 'InvalidParameter.RotateStrategy',
-}
+const resource = resourceOf('Policy')
+const DOCUMENT = { ...POLICY, PolicyDocument: POLICY_DOCUMENT }
 
 /** RAM 2015-05-01: policies and their versions. */
-export const RAM_POLICY_OPERATIONS = rpcOperations('Ram', '2015-05-01', {
-  GetPolicy: [policyResource, BY_NAME, getPolicy],
-  ListPolicyVersions: [policyResource, BY_NAME, listPolicyVersions],
-  CreatePolicy: [policyResource, { ...NAME, PolicyDocument: POLICY_DOCUMENT, Description: DESCRIPTION }, createPolicy],
-  CreatePolicyVersion: [
-    policyResource,
-    { ...NAME, PolicyDocument: POLICY_DOCUMENT, RotateStrategy: ROTATE },
-    createPolicyVersion,
-  ],
-  DeletePolicy: [policyResource, NAME, deletePolicy],
-  UpdatePolicyDescription: [policyResource, { ...NAME, NewDescription: DESCRIPTION }, updatePolicyDescription],
+export const RAM_POLICY_OPERATIONS = operationsOf('Ram', '2015-05-01', {
+  GetPolicy: [resource, TYPED_POLICY, getPolicy],
+  ListPolicyVersions: [resource, TYPED_POLICY, listPolicyVersions],
+  CreatePolicy: [resource, { ...DOCUMENT, Description: DESCRIPTION }, createPolicy],
+  CreatePolicyVersion: [resource, { ...DOCUMENT, RotateStrategy: { oneOf: ['None', ROTATE] } }, createPolicyVersion],
+  DeletePolicy: [resource, POLICY, deletePolicy],
+  UpdatePolicyDescription: [resource, { ...POLICY, NewDescription: DESCRIPTION }, updatePolicyDescription],
 })

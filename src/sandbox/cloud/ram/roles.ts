@@ -1,65 +1,68 @@
-import { ApiError, type Call, rpcOperations } from '../operation.ts'
-import { addRole } from './entities.ts'
-import { alreadyExists, checkDocument, findRole } from './lookup.ts'
-import { roleView } from './ram-views.ts'
-import { DESCRIPTION, ROLE_NAME, roleResource, SESSION_SECONDS, TRUST_DOCUMENT } from './rules.ts'
+import { ApiError, type Call, operationsOf } from '../operation.ts'
+import type { Role } from '../state.ts'
+import { roleArn } from './arn.ts'
+import { addRole, entityOf, newName, resourceOf } from './entities.ts'
+import { DESCRIPTION, ROLE, SESSION_SECONDS, TRUST_DOCUMENT } from './rules.ts'
 import { readTags } from './tagging.ts'
 
-const getRole = (call: Call): object => ({
-  Role: roleView(call.account, findRole(call.account.ram, call.need('RoleName'))),
-})
+function roleView({ account }: Call, role: Role): object {
+  return {
+    Role: {
+      RoleName: role.name,
+      RoleId: role.id,
+      Arn: roleArn(account.id, role.name),
+      Description: role.description,
+      AssumeRolePolicyDocument: role.trust,
+      MaxSessionDuration: role.maxSessionSeconds,
+    },
+  }
+}
 
 function createRole(call: Call): object {
-  const [name, trust] = [call.need('RoleName'), call.need('AssumeRolePolicyDocument')]
-  const { roles } = call.account.ram
-  if (roles.has(name.toLowerCase())) throw alreadyExists('Role', name)
-  checkDocument(trust, 'trust')
   const role = addRole(call.account.ram, {
-    name,
+    name: newName(call, 'Role'),
     description: call.get('Description') ?? '',
-    trust,
+    trust: call.need('AssumeRolePolicyDocument'),
     maxSessionSeconds: Number(call.get('MaxSessionDuration') ?? 3600),
-    tags: new Map(readTags(call)),
+    tags: readTags(call),
   })
-  return { Role: roleView(call.account, role) }
+  return roleView(call, role)
 }
 
 function updateRole(call: Call): object {
-  const role = findRole(call.account.ram, call.need('RoleName'))
-  const trust = call.get('NewAssumeRolePolicyDocument')
-  if (trust !== undefined) checkDocument(trust, 'trust')
-  role.trust = trust ?? role.trust
-  role.description = call.get('NewDescription') ?? role.description
-  role.maxSessionSeconds = Number(call.get('NewMaxSessionDuration') ?? role.maxSessionSeconds)
-  return { Role: roleView(call.account, role) }
+  const old = entityOf(call, 'Role')
+  const role = addRole(call.account.ram, {
+    ...old,
+    trust: call.get('NewAssumeRolePolicyDocument') ?? old.trust,
+    description: call.get('NewDescription') ?? old.description,
+    maxSessionSeconds: Number(call.get('NewMaxSessionDuration') ?? old.maxSessionSeconds),
+  })
+  return roleView(call, role)
 }
 
 function deleteRole(call: Call): object {
-  const { ram } = call.account
-  const name = findRole(ram, call.need('RoleName')).name.toLowerCase()
-  if (ram.attachments.some((item) => item.on === 'role' && item.principal === name)) {
-    throw new ApiError(
-      409,
-      'DeleteConflict.Role.Policy',
-      'The role has attached policies, which must be detached first.',
-    )
+  const { name, policies } = entityOf(call, 'Role')
+  if (policies.size > 0) {
+    const message = 'The role has attached policies, which must be detached first.'
+    throw new ApiError(409, 'DeleteConflict.Role.Policy', message)
   }
-  ram.roles.delete(name)
+  call.account.ram.Role.delete(name.toLowerCase())
   return {}
 }
 
-const NAME = { RoleName: ROLE_NAME }
+const resource = resourceOf('Role')
 const SETTINGS = { Description: DESCRIPTION, MaxSessionDuration: SESSION_SECONDS }
 const NEW_SETTINGS = {
-  NewAssumeRolePolicyDocument: { ...TRUST_DOCUMENT, required: false },
+  NewAssumeRolePolicyDocument: TRUST_DOCUMENT,
   NewDescription: DESCRIPTION,
   NewMaxSessionDuration: SESSION_SECONDS,
 }
+const TRUST = { AssumeRolePolicyDocument: { ...TRUST_DOCUMENT, required: true } }
 
 /** RAM 2015-05-01: roles. */
-export const RAM_ROLE_OPERATIONS = rpcOperations('Ram', '2015-05-01', {
-  GetRole: [roleResource, NAME, getRole],
-  CreateRole: [roleResource, { ...NAME, ...SETTINGS, AssumeRolePolicyDocument: TRUST_DOCUMENT }, createRole],
-  UpdateRole: [roleResource, { ...NAME, ...NEW_SETTINGS }, updateRole],
-  DeleteRole: [roleResource, NAME, deleteRole],
+export const RAM_ROLE_OPERATIONS = operationsOf('Ram', '2015-05-01', {
+  GetRole: [resource, ROLE, (call) => roleView(call, entityOf(call, 'Role'))],
+  CreateRole: [resource, { ...ROLE, ...SETTINGS, ...TRUST }, createRole],
+  UpdateRole: [resource, { ...ROLE, ...NEW_SETTINGS }, updateRole],
+  DeleteRole: [resource, ROLE, deleteRole],
 })

@@ -1,17 +1,12 @@
 import { orElse } from '../../../lib/or-else.ts'
-import { ApiError, type Call, rpcOperations } from '../operation.ts'
-import { findPolicy, findRole } from './lookup.ts'
+import { ApiError, type Call, operationsOf } from '../operation.ts'
+import { findEntity } from './entities.ts'
 
-interface Tagged {
-  readonly name: string
-  readonly tags: Map<string, string>
-}
+const KINDS = { role: 'Role', policy: 'Policy' } as const
 
-function named(call: Call): readonly Tagged[] {
-  const { ram } = call.account
-  const isRole = call.need('ResourceType') === 'role'
-  return readNames(call).map((name) => (isRole ? findRole(ram, name) : findPolicy(ram, name)))
-}
+const typeOf = (call: Call) => call.need('ResourceType') as keyof typeof KINDS
+
+const named = (call: Call) => readNames(call).map((name) => findEntity(call.account.ram, KINDS[typeOf(call)], name))
 
 function tagResources(call: Call): object {
   const resources = required(named(call), 'ResourceNames')
@@ -21,10 +16,9 @@ function tagResources(call: Call): object {
 }
 
 function listTagResources(call: Call): object {
-  const { ram } = call.account
-  const type = call.need('ResourceType')
-  const everything: readonly Tagged[] = [...(type === 'role' ? ram.roles : ram.policies).values()]
+  const type = typeOf(call)
   const requested = named(call)
+  const everything = [...call.account.ram[KINDS[type]].values()]
   const rows = (requested.length > 0 ? requested : everything).flatMap(({ name, tags }) =>
     [...tags].map(([TagKey, TagValue]) => ({ ResourceType: type, ResourceName: name, TagKey, TagValue })),
   )
@@ -36,22 +30,21 @@ function required<T>(list: readonly T[], name: string): readonly T[] {
   return list
 }
 
-const resources = (call: Call): readonly string[] => {
+const resources = (call: Call) => {
   const names = readNames(call)
-  const type = call.need('ResourceType')
-  return (names.length > 0 ? names : ['*']).map((name) => `acs:ram:*:${call.account.id}:${type}/${name}`)
+  return (names.length > 0 ? names : ['*']).map((name) => `acs:ram:*:${call.account.id}:${typeOf(call)}/${name}`)
 }
 
-const TYPE = { ResourceType: { required: true, oneOf: ['role', 'policy'], code: 'InvalidParameter.ResourceType' } }
+const TYPE = { ResourceType: { required: true, oneOf: Object.keys(KINDS) } }
 
 /** RAM 2015-05-01: tags of roles and policies. */
-export const RAM_TAG_OPERATIONS = rpcOperations('Ram', '2015-05-01', {
+export const RAM_TAG_OPERATIONS = operationsOf('Ram', '2015-05-01', {
   TagResources: [resources, TYPE, tagResources],
   ListTagResources: [resources, TYPE, listTagResources],
 })
 
 /** Reads tags in the SDK's format, `Tag=[{"Key":…,"Value":…}]`. */
-export function readTags(call: Call): ReadonlyMap<string, string> {
+export function readTags(call: Call): Map<string, string> {
   return new Map(
     readList(call, 'Tag').map((item) => {
       const { Key, Value } = (item ?? {}) as { readonly Key?: unknown; readonly Value?: unknown }

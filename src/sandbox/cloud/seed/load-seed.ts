@@ -1,81 +1,83 @@
 import { NopassError } from '../../../errors.ts'
 import { newId } from '../identifiers.ts'
-import { readPolicy, readTrust } from '../ram/document.ts'
+import { ApiError } from '../operation.ts'
 import { addPolicy, addProvider, addRole, addUser, newKey } from '../ram/entities.ts'
-import { SYSTEM_POLICIES } from '../ram/lookup.ts'
-import { type Account, type CloudState, type Endpoint, emptyRam, type Instance, type RamState } from '../state.ts'
+import { findPolicy } from '../ram/system-policies.ts'
+import { type Account, type CloudState, type Endpoint, emptyRam, type Instance, type Policy } from '../state.ts'
 import type { Seed, SeedAccount, SeedEndpoint, SeedInstance, SeedPolicies } from './seed.generated.ts'
 
-/** Loads a seed's accounts into an empty state. @throws SEED_INVALID for an invalid document or an unknown name */
-export function loadSeed(state: CloudState, seed: Seed): void {
+/** Loads the accounts of a seed. @throws SEED_INVALID for an invalid document or an unknown name */
+export function loadSeed(seed: Seed, clock: () => number): CloudState {
+  const accounts = new Map<string, Account>()
   for (const account of seed.accounts) {
-    if (state.accounts.has(account.id)) throw invalid(`account ${account.id} is listed twice`)
-    state.accounts.set(account.id, loadAccount(state, account))
+    if (accounts.has(account.id)) throw invalid(`account ${account.id} is listed twice`)
+    accounts.set(account.id, loadAccount(account, clock()))
+  }
+  const [main] = accounts.values()
+  if (main === undefined) throw invalid('the seed has no account')
+  const settings = { maxSessionSeconds: undefined, imdsV1: false, clockSkew: 0 }
+  return {
+    accounts,
+    main,
+    sessions: new Map(),
+    registryCredentials: new Map(),
+    nonces: new Map(),
+    issuers: new Map(),
+    settings,
+    now: () => clock() + settings.clockSkew,
   }
 }
 
-function loadAccount(state: CloudState, seed: SeedAccount): Account {
-  const now = state.now()
+function loadAccount(seed: SeedAccount, now: number): Account {
   const ram = emptyRam()
+  const policiesOf = ({ system = [], custom = [] }: SeedPolicies = {}): Policy[] => [
+    ...system.map((name) => findPolicy(ram, name, 'System')),
+    ...custom.map((name) => findPolicy(ram, name, 'Custom')),
+  ]
   for (const [name, document] of Object.entries(seed.policies ?? {})) {
-    addPolicy(ram, now, { name, document: checked(JSON.stringify(document), 'policy', name) })
+    named(name, () => addPolicy(ram, now, JSON.stringify(document), { name }))
   }
   for (const { name, policies } of seed.users) {
-    addUser(ram, name, [newKey()])
-    attach(ram, 'user', name, policies)
+    addUser(
+      ram,
+      name,
+      [newKey()],
+      named(name, () => policiesOf(policies)),
+    )
   }
-  for (const { name, description = '', maxSessionSeconds = 3600, tags = {}, trust, policies } of seed.roles ?? []) {
-    const rest = { description, maxSessionSeconds, tags: new Map(Object.entries(tags)) }
-    addRole(ram, { name, trust: checked(JSON.stringify(trust), 'trust', name), ...rest })
-    attach(ram, 'role', name, policies)
+  for (const { name, tags = {}, trust, policies, ...rest } of seed.roles ?? []) {
+    named(name, () => {
+      const sets = { tags: new Map(Object.entries(tags)), policies: new Set(policiesOf(policies)) }
+      addRole(ram, { name, trust: JSON.stringify(trust), ...sets, ...rest })
+    })
   }
   for (const { name, issuer, clientIds } of seed.oidcProviders ?? []) {
     addProvider(ram, { name, issuer, clientIds: [...clientIds] })
   }
-  const clusters = (seed.clusters ?? []).map((cluster) => {
-    const { kind = 'managed', workerRole = '' } = cluster
-    const pools = (cluster.nodePools ?? []).map((pool) => {
-      return { id: newId.nodePool(), name: pool.name, type: pool.type ?? 'ess', workerRole: pool.workerRole ?? '' }
-    })
-    for (const name of [workerRole, ...pools.map((pool) => pool.workerRole)].filter((one) => one !== '')) {
-      if (!ram.roles.has(name.toLowerCase())) throw invalid(`cluster ${cluster.name}: role ${name} does not exist`)
+  for (const { name: cluster, workerRole, nodePools = [] } of seed.clusters ?? []) {
+    for (const name of [workerRole, ...nodePools.map((pool) => pool.workerRole)]) {
+      if (name && !ram.Role.has(name.toLowerCase())) throw invalid(`cluster ${cluster}: role ${name} does not exist`)
     }
-    return { ...cluster, kind, workerRole, nodePools: pools, rrsa: undefined, server: '', kubeconfig: undefined }
-  })
+  }
   return {
     id: seed.id,
     ram,
     instances: (seed.instances ?? []).map((instance) => loadInstance(instance, now)),
-    clusters: new Map(clusters.map((cluster) => [cluster.id, cluster])),
-  }
-}
-
-function attach(ram: RamState, on: 'user' | 'role', name: string, policies: SeedPolicies = {}): void {
-  const principal = name.toLowerCase()
-  for (const policy of policies.system ?? []) {
-    if (!SYSTEM_POLICIES.has(policy.toLowerCase())) throw invalid(`${name}: system policy ${policy} does not exist`)
-    ram.attachments.push({ on, principal, type: 'System', policy: policy.toLowerCase() })
-  }
-  for (const policy of policies.custom ?? []) {
-    if (!ram.policies.has(policy.toLowerCase())) throw invalid(`${name}: policy ${policy} does not exist`)
-    ram.attachments.push({ on, principal, type: 'Custom', policy: policy.toLowerCase() })
+    clusters: new Map((seed.clusters ?? []).map((cluster) => [cluster.id, cluster])),
   }
 }
 
 function loadInstance(seed: SeedInstance, created: number): Instance {
-  const isPersonal = seed.edition === 'personal'
-  const namespaces = Object.entries(seed.namespaces ?? {}).map(([name, list]) => [name, new Set(list)] as const)
   return {
     // Instances of the Personal Edition have no id.
-    id: isPersonal ? '' : (seed.id ?? newId.instance()),
+    id: seed.edition === 'personal' ? '' : (seed.id ?? newId.instance()),
     name: seed.name,
     region: seed.region,
     edition: seed.edition,
-    specification: isPersonal ? 'Personal' : 'Enterprise_Basic',
     status: 'RUNNING',
     created,
     endpoints: loadEndpoints(seed),
-    namespaces: new Map(namespaces),
+    namespaces: Object.keys(seed.namespaces ?? {}),
   }
 }
 
@@ -96,13 +98,12 @@ function loadEndpoints({ name, region, edition, endpoints }: SeedInstance): Endp
   })
 }
 
-function checked(text: string, kind: 'policy' | 'trust', name: string): string {
+/** Names the entity of the seed in RAM's errors. */
+function named<T>(name: string, load: () => T): T {
   try {
-    if (kind === 'policy') readPolicy(text)
-    else readTrust(text)
-    return text
+    return load()
   } catch (error) {
-    throw invalid(`${name}: ${error instanceof Error ? error.message : 'malformed document'}`)
+    throw error instanceof ApiError ? invalid(`${name}: ${error.message}`) : error
   }
 }
 

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { ServerResponse } from 'node:http'
 import type { ApiRequest, CallRecord } from '../http/request.ts'
 import { isoDate } from '../operation.ts'
-import { trustsService } from '../ram/authorize.ts'
+import { trusts } from '../ram/authorize.ts'
 import type { CloudState, Session } from '../state.ts'
 import { credentialsView, openSession } from './role-session.ts'
 
@@ -18,7 +18,6 @@ const CREDENTIALS = 'meta-data/ram/security-credentials/'
  */
 export function createMetadataService(
   state: CloudState,
-  accountId: string,
   /** The role of the instance; on ECI, where each Pod is an instance, a Pod may have none. */
   roleOf: () => string | undefined,
   region: string,
@@ -30,7 +29,7 @@ export function createMetadataService(
     const now = state.now()
     const current = sessions.get(role)
     if (current !== undefined && current.expiresAt - now >= (current.expiresAt - current.issuedAt) / 6) return current
-    const fresh = openSession(state, { accountId, name: role }, 'vm-ram-i-bp1emulated', SESSION_SECONDS)
+    const fresh = openSession(state, { accountId: state.main.id, name: role }, 'vm-ram-i-bp1emulated', SESSION_SECONDS)
     sessions.set(role, fresh)
     return fresh
   }
@@ -60,9 +59,9 @@ export function createMetadataService(
     if (path === 'api/token') return newToken(request)
     if (!allowed(request)) return [403, '403 - Forbidden']
     const name = roleOf() ?? ''
-    const role = state.accounts.get(accountId)?.ram.roles.get(name.toLowerCase())
+    const role = state.main.ram.Role.get(name.toLowerCase())
     // Only a role that trusts ECS can be attached to an instance.
-    const isBound = role !== undefined && trustsService(role, 'ecs.aliyuncs.com')
+    const isBound = role !== undefined && trusts(role, 'Service', 'ecs.aliyuncs.com')
     if (path === CREDENTIALS && isBound) return [200, name]
     if (path === CREDENTIALS + name && isBound) return [200, credentials(name)]
     if (path === 'meta-data/region-id') return [200, region]

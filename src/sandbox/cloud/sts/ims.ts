@@ -1,15 +1,7 @@
-import { type Call, type ParameterRule, rpcOperations } from '../operation.ts'
-import { addProvider } from '../ram/entities.ts'
-import { alreadyExists, notFound } from '../ram/lookup.ts'
-import { oidcProviderArn } from '../ram/ram-views.ts'
+import { type Call, operationsOf } from '../operation.ts'
+import { oidcProviderArn } from '../ram/arn.ts'
+import { addProvider, entityOf, newName, resourceOf } from '../ram/entities.ts'
 import type { OidcProvider } from '../state.ts'
-
-function findProvider(call: Call): OidcProvider {
-  const name = call.need('OIDCProviderName')
-  const provider = call.account.ram.oidcProviders.get(name.toLowerCase())
-  if (provider === undefined) throw notFound('OIDCProvider', name)
-  return provider
-}
 
 function view(call: Call, provider: OidcProvider): object {
   return {
@@ -25,15 +17,13 @@ function view(call: Call, provider: OidcProvider): object {
 const list = (text: string | undefined): string[] => (text ?? '').split(',').filter((item) => item !== '')
 
 function listProviders(call: Call): object {
-  const all = [...call.account.ram.oidcProviders.values()].map((provider) => view(call, provider))
+  const all = [...call.account.ram.OIDCProvider.values()].map((provider) => view(call, provider))
   return { IsTruncated: false, OIDCProviders: { OIDCProvider: all } }
 }
 
 function createProvider(call: Call): object {
-  const name = call.need('OIDCProviderName')
-  if (call.account.ram.oidcProviders.has(name.toLowerCase())) throw alreadyExists('OIDCProvider', name)
   const provider = addProvider(call.account.ram, {
-    name,
+    name: newName(call, 'OIDCProvider'),
     issuer: call.need('IssuerUrl'),
     clientIds: list(call.get('ClientIds')),
     fingerprints: list(call.get('Fingerprints')),
@@ -43,7 +33,7 @@ function createProvider(call: Call): object {
 }
 
 function updateProvider(call: Call): object {
-  const provider = findProvider(call)
+  const provider = entityOf(call, 'OIDCProvider')
   const clientIds = call.get('ClientIds')
   if (clientIds !== undefined) provider.clientIds = list(clientIds)
   provider.description = call.get('NewDescription') ?? provider.description
@@ -51,23 +41,19 @@ function updateProvider(call: Call): object {
 }
 
 function deleteProvider(call: Call): object {
-  const provider = findProvider(call)
-  call.account.ram.oidcProviders.delete(provider.name.toLowerCase())
+  call.account.ram.OIDCProvider.delete(entityOf(call, 'OIDCProvider').name.toLowerCase())
   return {}
 }
 
-const NAME: ParameterRule = { required: true, pattern: /^[\w.-]{1,128}$/, code: 'InvalidParameter.OIDCProviderName' }
-const ISSUER: ParameterRule = { required: true, pattern: /^https:\/\/\S{1,247}$/, code: 'InvalidParameter.IssuerUrl' }
-const ONE = { OIDCProviderName: NAME }
-const resource = (call: Call): readonly string[] => [
-  `acs:ram:*:${call.account.id}:oidc-provider/${call.get('OIDCProviderName') ?? '*'}`,
-]
+const NAME = { OIDCProviderName: { required: true, pattern: /^[\w.-]{1,128}$/ } }
+const ISSUER = { IssuerUrl: { required: true, pattern: /^https:\/\/\S{1,247}$/ } }
+const resource = resourceOf('OIDCProvider')
 
 /** IMS 2019-08-15: the OIDC identity providers of RAM. */
-export const IMS_OPERATIONS = rpcOperations('Ims', '2019-08-15', {
-  GetOIDCProvider: [resource, ONE, (call) => ({ OIDCProvider: view(call, findProvider(call)) })],
+export const IMS_OPERATIONS = operationsOf('Ims', '2019-08-15', {
+  GetOIDCProvider: [resource, NAME, (call) => ({ OIDCProvider: view(call, entityOf(call, 'OIDCProvider')) })],
   ListOIDCProviders: [resource, {}, listProviders],
-  CreateOIDCProvider: [resource, { ...ONE, IssuerUrl: ISSUER }, createProvider],
-  UpdateOIDCProvider: [resource, ONE, updateProvider],
-  DeleteOIDCProvider: [resource, ONE, deleteProvider],
+  CreateOIDCProvider: [resource, { ...NAME, ...ISSUER }, createProvider],
+  UpdateOIDCProvider: [resource, NAME, updateProvider],
+  DeleteOIDCProvider: [resource, NAME, deleteProvider],
 })

@@ -1,7 +1,7 @@
-import { ApiError, type Call, isoDate, type Operation, operationsOf, type ParameterRule } from '../operation.ts'
-import { noPermission, trustDecision, trustsProvider } from '../ram/authorize.ts'
+import { ApiError, type Call, isoDate, operationsOf } from '../operation.ts'
+import { oidcProviderArn, parseArn, principalArn } from '../ram/arn.ts'
+import { noPermission, trustDecision, trusts } from '../ram/authorize.ts'
 import { requestContext } from '../ram/condition.ts'
-import { oidcProviderArn, parseArn, principalArn } from '../ram/ram-views.ts'
 import type { OidcProvider } from '../state.ts'
 import { type DecodedJwt, decodeJwt, verifyJwt } from './jwt.ts'
 import { createSession, findRoleByArn } from './role-session.ts'
@@ -10,11 +10,9 @@ function getCallerIdentity(call: Call): object {
   const { principal, account } = call
   if (principal === undefined) throw new Error('an anonymous caller has no identity')
   const shared = { AccountId: account.id, Arn: principalArn(principal) }
-  if (principal.kind === 'user') {
-    const id = account.ram.users.get(principal.name.toLowerCase())?.id ?? ''
-    return { ...shared, IdentityType: 'RAMUser', UserId: id, PrincipalId: id }
-  }
-  const id = account.ram.roles.get(principal.name.toLowerCase())?.id ?? ''
+  const isUser = principal.kind === 'user'
+  const id = account.ram[isUser ? 'User' : 'Role'].get(principal.name.toLowerCase())?.id ?? ''
+  if (isUser) return { ...shared, IdentityType: 'RAMUser', UserId: id, PrincipalId: id }
   return { ...shared, IdentityType: 'AssumedRoleUser', RoleId: id, PrincipalId: `${id}:${principal.session.name}` }
 }
 
@@ -22,45 +20,36 @@ function assumeRole(call: Call): object {
   const { principal } = call
   if (principal === undefined) throw new Error('an anonymous caller assumes no role')
   const { role, accountId } = findRoleByArn(call)
-  const context = new Map(requestContext(call))
+  const context = new Map(requestContext(call, principal))
   const externalId = call.get('ExternalId')
   if (externalId !== undefined) context.set('sts:ExternalId', [externalId])
   const trust = trustDecision(role, principal, context)
   if (trust !== 'allow') {
-    const error = noPermission(principal, 'sts:AssumeRole', trust)
+    const { status, code, extra } = noPermission(principal, 'sts:AssumeRole', trust)
     const message =
       'No permission perform sts:AssumeRole on this Role. Maybe you are not authorized to perform sts:AssumeRole ' +
       'or the specified role does not trust you'
-    throw new ApiError(error.status, error.code, message, error.extra)
+    throw new ApiError(status, code, message, extra)
   }
-  return createSession(call, accountId, role, role.maxSessionSeconds)
+  return createSession(call, accountId, role)
 }
 
-const assumedRole = (call: Call): readonly string[] => [call.need('RoleArn').replace(/^acs:ram::/, 'acs:ram:*:')]
+const assumedRole = (call: Call) => [call.need('RoleArn').replace(/^acs:ram::/, 'acs:ram:*:')]
 
-const SESSION: Readonly<Record<string, ParameterRule>> = {
+const SESSION = {
   RoleArn: { required: true },
-  RoleSessionName: { required: true, pattern: /^[A-Za-z0-9.@_-]{2,64}$/, code: 'InvalidParameter.RoleSessionName' },
-  DurationSeconds: { integer: [900, 43_200], code: 'InvalidParameter.DurationSeconds' },
-}
+  RoleSessionName: { required: true, pattern: /^[A-Za-z0-9.@_-]{2,64}$/ },
+  DurationSeconds: { integer: [900, 43_200] },
+} as const
+const CHAIN = { ...SESSION, ExternalId: { pattern: /^[\w+=,.@:/-]{2,1224}$/ } }
+const OIDC = { ...SESSION, OIDCProviderArn: { required: true } }
 
 /** STS 2015-04-01. */
-export const STS_OPERATIONS: readonly Operation[] = operationsOf('Sts', '2015-04-01', [
-  { name: 'GetCallerIdentity', action: undefined, handler: getCallerIdentity },
-  {
-    name: 'AssumeRole',
-    resources: assumedRole,
-    parameters: { ...SESSION, ExternalId: { pattern: /^[\w+=,.@:/-]{2,1224}$/, code: 'InvalidParameter.ExternalId' } },
-    handler: assumeRole,
-  },
-  {
-    name: 'AssumeRoleWithOIDC',
-    anonymous: true,
-    action: undefined,
-    parameters: { ...SESSION, OIDCProviderArn: { required: true }, OIDCToken: {} },
-    handler: assumeRoleWithOidc,
-  },
-])
+export const STS_OPERATIONS = operationsOf('Sts', '2015-04-01', {
+  GetCallerIdentity: [undefined, {}, getCallerIdentity],
+  AssumeRole: [assumedRole, CHAIN, assumeRole],
+  AssumeRoleWithOIDC: [undefined, OIDC, assumeRoleWithOidc, { anonymous: true }],
+})
 
 const LEEWAY = 60
 
@@ -89,17 +78,13 @@ async function assumeRoleWithOidc(call: Call): Promise<object> {
     ['oidc:aud', claims.aud],
     ['oidc:sub', [claims.sub]],
   ])
-  if (
-    found.accountId !== accountId ||
-    !trustsProvider(found.role, oidcProviderArn(accountId, provider.name), context)
-  ) {
-    throw fail(
-      'NoPermission',
-      'This operator is not authorized to perform this action by the trust policy of the role.',
-    )
+  const isTrusted = trusts(found.role, 'Federated', oidcProviderArn(accountId, provider.name), context)
+  if (found.accountId !== accountId || !isTrusted) {
+    const message = 'This operator is not authorized to perform this action by the trust policy of the role.'
+    throw fail('NoPermission', message)
   }
   return {
-    ...createSession(call, accountId, found.role, found.role.maxSessionSeconds),
+    ...createSession(call, accountId, found.role),
     OIDCTokenInfo: {
       Issuer: claims.iss,
       Subject: claims.sub,
@@ -113,7 +98,7 @@ async function assumeRoleWithOidc(call: Call): Promise<object> {
 
 function findProvider(call: Call): { readonly provider: OidcProvider; readonly accountId: string } {
   const arn = parseArn(call.need('OIDCProviderArn'), 'oidc-provider')
-  const provider = arn && call.state.accounts.get(arn.accountId)?.ram.oidcProviders.get(arn.name.toLowerCase())
+  const provider = arn && call.state.accounts.get(arn.accountId)?.ram.OIDCProvider.get(arn.name.toLowerCase())
   if (arn === undefined || provider === undefined) throw fail('NoPermission', 'No such OIDC Provider registered.')
   return { provider, accountId: arn.accountId }
 }

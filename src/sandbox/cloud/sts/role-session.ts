@@ -1,19 +1,20 @@
 import { newId } from '../identifiers.ts'
 import { ApiError, type Call, isoDate } from '../operation.ts'
-import { findRole } from '../ram/lookup.ts'
-import { parseArn, roleArn } from '../ram/ram-views.ts'
+import { parseArn, roleArn } from '../ram/arn.ts'
+import { findEntity } from '../ram/entities.ts'
 import { type CloudState, emptyRam, type Role, type Session } from '../state.ts'
 
 /** Finds the role of `RoleArn`, in any account. */
 export function findRoleByArn(call: Call): { readonly role: Role; readonly accountId: string } {
   const arn = parseArn(call.need('RoleArn'), 'role')
   if (arn === undefined) throw new ApiError(400, 'InvalidParameter.RoleArn', 'The parameter RoleArn is wrongly formed.')
-  const role = findRole(call.state.accounts.get(arn.accountId)?.ram ?? emptyRam(), arn.name)
+  const role = findEntity(call.state.accounts.get(arn.accountId)?.ram ?? emptyRam(), 'Role', arn.name)
   return { role, accountId: arn.accountId }
 }
 
 /** Creates a session and returns the part of the response that all AssumeRole operations share. */
-export function createSession(call: Call, accountId: string, role: Role, maxSeconds: number): object {
+export function createSession(call: Call, accountId: string, role: Role): object {
+  const maxSeconds = role.maxSessionSeconds
   const seconds = Number(call.get('DurationSeconds') ?? Math.min(3600, maxSeconds))
   if (seconds > maxSeconds) {
     const message = `The Min/Max value of DurationSeconds is 15min/${maxSeconds / 3600}hr.`
