@@ -3,7 +3,7 @@ import { type Call, isoDate } from '../operation.ts'
 import type { Principal } from '../state.ts'
 import { principalArn } from './arn.ts'
 import type { Condition } from './document.ts'
-import { every, matchesWildcard, not, some, type Truth, truth } from './wildcard.ts'
+import { agreed, every, matchesWildcard, not, some, type Truth, truth } from './wildcard.ts'
 
 /** Values by condition key, in the vendor's spelling: `acs:SourceIp`, `oidc:sub`, `sts:ExternalId`. */
 export type RequestContext = ReadonlyMap<string, readonly string[]>
@@ -44,8 +44,6 @@ function valuesMet({ operator, values }: Condition, given: readonly string[]): T
   })
   return agreed(some(perValue), every(perValue))
 }
-
-const agreed = (one: Truth, other: Truth): Truth => (one === other ? one : 'unspecified')
 
 export interface Operator {
   readonly compare: Comparison

@@ -22,11 +22,7 @@ export interface Evaluation {
  * deny if a Deny applies, else allowed if an Allow applies, else an implicit deny.
  */
 export function evaluate(statements: readonly Statement[], request: AccessRequest): Evaluation {
-  return combine(statements.map((statement) => ({ statement, applies: policyApplies(statement, request) })))
-}
-
-function policyApplies({ action, resources, conditions }: Statement, request: AccessRequest): Truth {
-  return every([
+  return combine(statements, ({ action, resources, conditions }) => [
     actionApplies(action, request.action),
     some(resources.map((pattern) => matchesResource(pattern, request.resource))),
     conditionsMet(conditions, request.context),
@@ -47,14 +43,11 @@ export interface Entity {
 
 /** Decides by a role's trust policy whether an entity may assume the role. */
 export function evaluateTrust(statements: readonly Statement[], entity: Entity, context: RequestContext): Evaluation {
-  return combine(
-    statements.map((statement) => {
-      const { action, principal, conditions } = statement
-      const named = namesEntity(principal, entity)
-      const applies = every([named, actionApplies(action, 'sts:AssumeRole'), conditionsMet(conditions, context)])
-      return { statement, applies }
-    }),
-  )
+  return combine(statements, ({ action, principal, conditions }) => [
+    namesEntity(principal, entity),
+    actionApplies(action, 'sts:AssumeRole'),
+    conditionsMet(conditions, context),
+  ])
 }
 
 /**
@@ -68,9 +61,11 @@ function namesEntity(principal: TrustedEntities, { kind, names }: Entity): Truth
   return listed.some((name) => /[*?]/.test(name) || lowerCase.includes(name.toLowerCase())) ? 'unspecified' : 'no'
 }
 
-function combine(rows: readonly { readonly statement: Statement; readonly applies: Truth }[]): Evaluation {
+/** Combines the statements that apply; each does if all that it requires holds. */
+function combine(statements: readonly Statement[], required: (one: Statement) => readonly Truth[]): Evaluation {
+  const rows = statements.map((statement) => ({ effect: statement.effect, applies: every(required(statement)) }))
   const present = (effect: Statement['effect'], ...how: readonly Truth[]): boolean =>
-    rows.some(({ statement, applies }) => statement.effect === effect && how.includes(applies))
+    rows.some((row) => row.effect === effect && how.includes(row.applies))
   const decide = (denied: boolean, allowed: boolean): Decision =>
     denied ? 'explicit-deny' : allowed ? 'allow' : 'implicit-deny'
   return {

@@ -42,8 +42,8 @@ export function matchesResource(pattern: string, resource: string): Truth {
   if (pattern === '*') return 'yes'
   const [expected, given] = [ramWithoutRegion(pattern), ramWithoutRegion(resource)]
   const [narrow, wide] = [matchesFields(expected, given), matchesWildcard(expected, given)]
-  if (narrow || wide) return agree(narrow, wide)
-  return agree(matchesWildcard(lower(emptyAsAny(expected)), lower(given)), false)
+  if (narrow || wide) return agreed(truth(narrow), truth(wide))
+  return matchesWildcard(lower(emptyAsAny(expected)), lower(given)) ? 'unspecified' : 'no'
 }
 
 function ramWithoutRegion(arn: string): string {
@@ -78,7 +78,5 @@ export const not = (value: Truth): Truth => ORDER[2 - ORDER.indexOf(value)] ?? v
 export const every = (values: readonly Truth[]): Truth => ORDER.find((one) => values.includes(one)) ?? 'yes'
 export const some = (values: readonly Truth[]): Truth => ORDER.findLast((one) => values.includes(one)) ?? 'no'
 
-/** `yes` or `no` if both readings agree. */
-function agree(one: boolean, other: boolean): Truth {
-  return one === other ? truth(one) : 'unspecified'
-}
+/** What both readings agree on. */
+export const agreed = (one: Truth, other: Truth): Truth => (one === other ? one : 'unspecified')
