@@ -83,6 +83,7 @@ test("both of Alibaba's published signature vectors verify, and with any other s
       path: '/',
       headers: {},
       body: Buffer.alloc(0),
+      scopes: [],
       secure: false,
       remoteAddress: '127.0.0.1',
     }

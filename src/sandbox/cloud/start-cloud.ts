@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { NopassError } from '../../errors.ts'
+import { createAuthority } from '../cluster/certificate.ts'
 import { createControl } from './control.ts'
 import { createRegistryTokenService } from './cr/registry-auth.ts'
 import {
@@ -14,7 +15,7 @@ import {
 } from './cs/registrations.ts'
 import { dispatch } from './dispatch.ts'
 import { createFaults, injectFault } from './faults.ts'
-import { createServerKeys, type Handler, type Listener, listen } from './http/listener.ts'
+import { type Handler, type Listener, listen } from './http/listener.ts'
 import { type CallRecord, readRequest } from './http/request.ts'
 import { newId } from './identifiers.ts'
 import { ApiError } from './operation.ts'
@@ -48,8 +49,10 @@ export async function startCloud(options: CloudOptions = {}) {
   const seed = options.seed ?? (await readSeedFile(DEMO_SEED_FILE))
   const state = loadSeed(seed, options.clock ?? Date.now)
   const { main } = state
-  const keys = createServerKeys()
-  const github = createGithubOidc(keys.github.privateKey, state.now)
+  // The keys of one emulated cloud are never stored.
+  const authority = createAuthority('acr-nopass sandbox cloud')
+  const tokenKey = authority.issue({ commonName: 'registry tokens', minutes: 365 * 24 * 60, keyType: 'rsa' })
+  const github = createGithubOidc(state.now)
   state.issuers.set(GITHUB_ISSUER, github.jwks)
   const instances = summarize(state)
   const regionId = seed.region ?? instances[0]?.region ?? 'cn-hangzhou'
@@ -94,16 +97,16 @@ export async function startCloud(options: CloudOptions = {}) {
     service: `registry.aliyuncs.com:${regionId}:26842`,
     issuer: `dockerauth.${regionId}.aliyuncs.com`,
     // Registries differ in which one they need: the signer's certificate or its CA's.
-    certificatePem: keys.registry.certificatePem + keys.authority.certificatePem,
+    certificatePem: tokenKey.certificatePem + authority.certificatePem,
   }
-  const registryTokens = createRegistryTokenService(state, registryAuth, keys.registry.privateKey, registryPush)
+  const registryTokens = createRegistryTokenService(state, registryAuth, tokenKey.keyPem, registryPush)
   const folder = options.tls ? await mkdtemp(join(tmpdir(), 'acr-nopass-cloud-')) : undefined
   const caFile = folder === undefined ? undefined : join(folder, 'ca.pem')
   let tlsOrigin: string | undefined
   if (caFile !== undefined) {
     const names = ['127.0.0.1', 'localhost', 'cloud.sandbox.invalid']
-    const pair = keys.authority.issue({ commonName: 'sandbox cloud', names, minutes: 30 * 24 * 60 })
-    await writeFile(caFile, keys.authority.certificatePem)
+    const pair = authority.issue({ commonName: 'sandbox cloud', names, minutes: 30 * 24 * 60 })
+    await writeFile(caFile, authority.certificatePem)
     const tlsListener = await listen(handle, 0, { key: pair.keyPem, cert: pair.certificatePem })
     listeners.push(tlsListener)
     tlsOrigin = tlsListener.origin

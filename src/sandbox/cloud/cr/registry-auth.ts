@@ -1,4 +1,4 @@
-import { type KeyObject, randomUUID, X509Certificate } from 'node:crypto'
+import { createPrivateKey, randomUUID, X509Certificate } from 'node:crypto'
 import type { ServerResponse } from 'node:http'
 import type { ApiRequest, CallRecord } from '../http/request.ts'
 import { equalsInConstantTime } from '../http/signature.ts'
@@ -37,9 +37,10 @@ const TOKEN_SECONDS = 300
 export function createRegistryTokenService(
   state: CloudState,
   auth: RegistryAuth,
-  key: KeyObject,
+  keyPem: string,
   push: PushCredential,
 ): (request: ApiRequest, response: ServerResponse) => CallRecord {
+  const key = createPrivateKey(keyPem)
   const x5c = [new X509Certificate(auth.certificatePem).raw.toString('base64')]
 
   const issue = (subject: string, secondsLeft: number, access: readonly Access[]): object => {
@@ -65,7 +66,7 @@ export function createRegistryTokenService(
     if (service !== auth.service) return refuse(400, 'UNSUPPORTED', 'unknown service')
     const given = readCredential(request)
     if (given === undefined) return respond(200, issue('', TOKEN_SECONDS, []))
-    const requested = parseScopes(scopesOf(request))
+    const requested = parseScopes(request.scopes)
     if (given.username === push.username && equalsInConstantTime(given.password, push.password)) {
       return respond(200, issue(push.username, TOKEN_SECONDS, requested), push.username)
     }
@@ -90,12 +91,6 @@ function readCredential(request: ApiRequest): PushCredential | undefined {
   const text = Buffer.from(basic ?? '', 'base64').toString()
   const colon = text.indexOf(':')
   return colon < 0 ? unreadable : { username: text.slice(0, colon), password: text.slice(colon + 1) }
-}
-
-/** `scope` may be repeated, so it is not read from `parameters`, which has one value per name. */
-function scopesOf(request: ApiRequest): readonly string[] {
-  const form = request.method === 'POST' ? new URLSearchParams(request.body.toString()).getAll('scope') : []
-  return [...request.query.filter(([name]) => name === 'scope').map(([, value]) => value), ...form]
 }
 
 /** An item of the `access` claim of a registry token. */

@@ -1,10 +1,8 @@
-import { createPrivateKey } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { NopassError } from '../../../errors.ts'
-import { createAuthority } from '../../cluster/certificate.ts'
 
 export type Handler = (message: IncomingMessage, response: ServerResponse) => void
 
@@ -34,23 +32,5 @@ export async function listen(
       server.closeAllConnections()
       await closed
     },
-  }
-}
-
-const MINUTES = 365 * 24 * 60
-
-/** Creates all keys of one emulated cloud; they are never stored. */
-export function createServerKeys() {
-  const authority = createAuthority('acr-nopass sandbox cloud')
-  const signing = (commonName: string) => {
-    const { keyPem, certificatePem } = authority.issue({ commonName, minutes: MINUTES, keyType: 'rsa' })
-    return { privateKey: createPrivateKey(keyPem), certificatePem }
-  }
-  return {
-    authority,
-    /** Signs the registry's tokens. */
-    registry: signing('registry tokens'),
-    /** Signs GitHub's ID tokens. */
-    github: signing('ID tokens'),
   }
 }

@@ -12,6 +12,8 @@ export interface ApiRequest {
   readonly body: Buffer
   /** Query and form parameters; the form takes precedence, and of repeated ones the last. */
   readonly parameters: ReadonlyMap<string, string>
+  /** The values of the parameter `scope`, which may be repeated. */
+  readonly scopes: readonly string[]
   readonly secure: boolean
   readonly remoteAddress: string
 }
@@ -23,13 +25,15 @@ export async function readRequest(message: IncomingMessage): Promise<ApiRequest>
   const query = [...new URLSearchParams(search)]
   const isForm = headers['content-type']?.startsWith('application/x-www-form-urlencoded')
   const form = isForm ? [...new URLSearchParams(body.toString())] : []
+  const parameters = [...query, ...form]
   return {
     method: message.method ?? 'GET',
     path,
     query,
     headers,
     body,
-    parameters: new Map([...query, ...form]),
+    parameters: new Map(parameters),
+    scopes: parameters.flatMap(([name, value]) => (name === 'scope' ? [value] : [])),
     secure: (message.socket as TLSSocket).encrypted === true,
     remoteAddress: message.socket.remoteAddress ?? '127.0.0.1',
   }

@@ -1,6 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
-import { orElse } from '../../../lib/or-else.ts'
-import { sha256 } from '../../../lib/text.ts'
+import { decodePercent, sha256 } from '../../../lib/text.ts'
 import type { ApiRequest } from './request.ts'
 
 /** The unverified claims of a signed request. */
@@ -52,7 +51,10 @@ function acs3Signature(request: ApiRequest, signed: readonly string[], secret: s
   const query = request.query.map(([key, value]) => `${percentEncode(key)}=${percentEncode(value)}`).sort()
   const canonical = [
     request.method,
-    request.path.split('/').map(canonicalSegment).join('/'),
+    request.path
+      .split('/')
+      .map((segment) => percentEncode(decodePercent(segment)))
+      .join('/'),
     query.join('&'),
     signed.map((name) => `${name}:${(request.headers[name] ?? '').trim()}\n`).join(''),
     signed.join(';'),
@@ -85,10 +87,6 @@ function v1Signature(request: ApiRequest, secret: string): string {
     .join('&')
   const text = `${request.method}&%2F&${percentEncode(canonical)}`
   return createHmac('sha1', `${secret}&`).update(text).digest('base64')
-}
-
-function canonicalSegment(segment: string): string {
-  return orElse(() => percentEncode(decodeURIComponent(segment)), segment)
 }
 
 /** RFC 3986: encodes everything except letters, digits and `-_.~`. */

@@ -1,4 +1,4 @@
-import { createHash, createPublicKey, type KeyObject, randomUUID } from 'node:crypto'
+import { createHash, generateKeyPairSync, randomUUID } from 'node:crypto'
 import type { ServerResponse } from 'node:http'
 import type { ApiRequest } from '../http/request.ts'
 import { randomText } from '../identifiers.ts'
@@ -25,12 +25,9 @@ export interface GithubRunner {
 /**
  * GitHub's token service for Actions. Subjects are immutable (`repo:owner@id/name@id:…`), the default since 2026-07.
  */
-export function createGithubOidc(key: KeyObject, now: () => number) {
-  const publicKey = createPublicKey(key)
-  const kid = createHash('sha256')
-    .update(publicKey.export({ type: 'spki', format: 'der' }))
-    .digest('hex')
-    .slice(0, 40)
+export function createGithubOidc(now: () => number) {
+  const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  const kid = randomUUID()
   const jwks: Jwks = { keys: [{ ...publicKey.export({ format: 'jwk' }), kid, alg: 'RS256', use: 'sig' }] }
   const jobs = new Map<string, GithubJob>()
 
@@ -51,24 +48,19 @@ export function createGithubOidc(key: KeyObject, now: () => number) {
       repository_id: numericId(`${owner}/${name}`),
       repository_owner_id: numericId(owner),
       ref,
-      ref_type: 'branch',
-      event_name: 'push',
-      runner_environment: 'github-hosted',
     }
-    return signJwt(claims, key, { kid })
+    return signJwt(claims, privateKey, { kid })
   }
 
   /** Serves a request for an ID token, below `/oidc/idtoken/`. */
   const serveToken = (request: ApiRequest, response: ServerResponse): void => {
     const bearer = /^bearer (.+)$/i.exec(request.headers.authorization ?? '')?.[1] ?? ''
     const job = jobs.get(bearer)
-    if (job === undefined) {
-      send(response, 401, { message: 'Bad credentials' })
-      return
-    }
-    const audience = request.parameters.get('audience') ?? `https://github.com/${job.repository.split('/')[0]}`
-    const value = issueToken({ ...job, audience })
-    send(response, 200, { count: value.length, value })
+    const audience = request.parameters.get('audience') ?? `https://github.com/${job?.repository.split('/')[0]}`
+    const value = job && issueToken({ ...job, audience })
+    const body = value === undefined ? { message: 'Bad credentials' } : { count: value.length, value }
+    response.writeHead(value === undefined ? 401 : 200, { 'content-type': 'application/json' })
+    response.end(JSON.stringify(body))
   }
 
   return {
@@ -94,8 +86,4 @@ export function githubSubject(job: GithubJob): string {
 /** A stable substitute for GitHub's numeric ids. */
 function numericId(name: string): string {
   return String(createHash('sha256').update(name).digest().readUInt32BE(0) % 900_000_000)
-}
-
-function send(response: ServerResponse, status: number, body: object): void {
-  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
 }

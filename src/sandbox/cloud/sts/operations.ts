@@ -3,7 +3,7 @@ import { oidcProviderArn, parseArn, principalArn } from '../ram/arn.ts'
 import { noPermission, trustDecision, trusts } from '../ram/authorize.ts'
 import { requestContext } from '../ram/condition.ts'
 import type { OidcProvider } from '../state.ts'
-import { type DecodedJwt, decodeJwt, verifyJwt } from './jwt.ts'
+import { decodeJwt, verifyJwt } from './jwt.ts'
 import { createSession, findRoleByArn } from './role-session.ts'
 
 function getCallerIdentity(call: Call): object {
@@ -53,14 +53,6 @@ export const STS_OPERATIONS = operationsOf('Sts', '2015-04-01', {
 
 const LEEWAY = 60
 
-interface Claims {
-  readonly iss: string
-  readonly sub: string
-  readonly aud: readonly string[]
-  readonly iat: number
-  readonly exp: number
-}
-
 /**
  * Assumes a role with a token of one of the account's identity providers; the call itself is not signed. The trust
  * policy sees `oidc:iss`, `oidc:aud` and `oidc:sub`.
@@ -103,41 +95,35 @@ function findProvider(call: Call): { readonly provider: OidcProvider; readonly a
   return { provider, accountId: arn.accountId }
 }
 
-async function readToken(call: Call, provider: OidcProvider): Promise<Claims> {
-  const text = call.get('OIDCToken') ?? ''
-  if (text === '') throw fail('OIDCToken.Invalid', 'The OIDCToken can not empty.')
+/** The verified claims of the token in a call. */
+async function readToken(call: Call, provider: OidcProvider) {
+  const text = call.need('OIDCToken')
+  if (text === '') throw invalid('The OIDCToken can not empty.')
   if (text.split('.').length !== 3) {
-    throw fail('OIDCToken.Invalid', "The number of Jwt field should be divided into 3 parts with '.' .")
+    throw invalid("The number of Jwt field should be divided into 3 parts with '.' .")
   }
   const token = decodeJwt(text)
-  if (token === undefined) throw fail('OIDCToken.Invalid', 'The Jwt content is invalid that cannot be recognized.')
-  if (token.header.alg !== 'RS256' && token.header.alg !== 'ES256') {
-    throw fail(
-      'OIDCToken.Invalid',
-      `The algorithm ${String(token.header.alg)} that be specified in Jwt header is unknown.`,
-    )
+  const { iss, sub, aud, iat, exp } = token?.claims ?? {}
+  if (token === undefined || typeof iss !== 'string' || typeof sub !== 'string' || typeof exp !== 'number') {
+    throw invalid('The Jwt content is invalid that cannot be recognized.')
   }
-  const claims = readClaims(token)
-  if (claims.iss !== provider.issuer)
+  const { alg } = token.header
+  if (alg !== 'RS256' && alg !== 'ES256') {
+    throw invalid(`The algorithm ${String(alg)} that be specified in Jwt header is unknown.`)
+  }
+  if (iss !== provider.issuer) {
     throw fail('OIDCToken.IssuerNotMatch', 'The issuer of the token is not the registered one.')
-  const jwks = await call.state.issuers.get(provider.issuer)?.()
+  }
+  const jwks = await call.state.issuers.get(iss)?.()
   if (jwks === undefined || !verifyJwt(token, jwks)) {
     throw fail('OIDCToken.InvalidSignature', 'OIDC token validate failed: invalid signature.')
   }
-  if (claims.exp + LEEWAY < call.state.now() / 1000) {
-    throw fail('OIDCToken.Expired', 'This JsonWebToken is expired.')
-  }
-  return claims
-}
-
-function readClaims(token: DecodedJwt): Claims {
-  const { iss, sub, aud, iat, exp } = token.claims
-  if (typeof iss !== 'string' || typeof sub !== 'string' || typeof exp !== 'number') {
-    throw fail('OIDCToken.Invalid', 'The Jwt content is invalid that cannot be recognized.')
-  }
+  if (exp + LEEWAY < call.state.now() / 1000) throw fail('OIDCToken.Expired', 'This JsonWebToken is expired.')
   const audiences = (Array.isArray(aud) ? aud : [aud]).filter((item): item is string => typeof item === 'string')
   return { iss, sub, exp, aud: audiences, iat: typeof iat === 'number' ? iat : exp }
 }
+
+const invalid = (message: string): ApiError => fail('OIDCToken.Invalid', message)
 
 function fail(code: string, message: string): ApiError {
   return new ApiError(401, `AuthenticationFail.${code}`, message)
