@@ -154,23 +154,15 @@ export function emptyRam(): RamState {
 /** ACK's kinds of cluster, by their names in a seed. */
 export type ClusterKind = NonNullable<SeedCluster['kind']>
 
-/** How DescribeClusterDetail shows a kind of cluster. */
-interface KindView {
-  /** `cluster_type`. */
-  readonly type: string
-  /** Only ManagedKubernetes has one. */
-  readonly profile?: string
-  /** Whether the kind supports RRSA. */
-  readonly rrsa: boolean
-  /** Whether ACK returns the addresses of the API server. */
-  readonly addresses: boolean
-}
-
-export const KIND_VIEWS: Readonly<Record<ClusterKind, KindView>> = {
-  managed: { type: 'ManagedKubernetes', profile: 'Default', rrsa: true, addresses: true },
-  dedicated: { type: 'Kubernetes', rrsa: false, addresses: true },
-  serverless: { type: 'ManagedKubernetes', profile: 'Serverless', rrsa: true, addresses: true },
-  edge: { type: 'ManagedKubernetes', profile: 'Edge', rrsa: true, addresses: true },
-  lingjun: { type: 'ManagedKubernetes', profile: 'Lingjun', rrsa: true, addresses: true },
-  registered: { type: 'ExternalKubernetes', rrsa: false, addresses: false },
+/**
+ * `cluster_type` and `profile` of each kind. Only ManagedKubernetes has a profile and supports RRSA, and only
+ * ExternalKubernetes is returned without the addresses of the API server.
+ */
+export const KIND_VIEWS: Readonly<Record<ClusterKind, { readonly type: string; readonly profile?: string }>> = {
+  managed: { type: 'ManagedKubernetes', profile: 'Default' },
+  dedicated: { type: 'Kubernetes' },
+  serverless: { type: 'ManagedKubernetes', profile: 'Serverless' },
+  edge: { type: 'ManagedKubernetes', profile: 'Edge' },
+  lingjun: { type: 'ManagedKubernetes', profile: 'Lingjun' },
+  registered: { type: 'ExternalKubernetes' },
 }

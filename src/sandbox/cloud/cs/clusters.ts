@@ -35,27 +35,23 @@ function summary(cluster: CloudCluster): object {
 
 function detail(call: Call): object {
   const cluster = findCluster(call)
-  const { rrsa, server = '' } = cluster
-  const kind = KIND_VIEWS[cluster.kind ?? 'managed']
+  const { kind = 'managed', rrsa, server = '' } = cluster
+  const { type, profile } = KIND_VIEWS[kind]
+  const hasAddresses = type !== 'ExternalKubernetes'
   const addresses = { api_server_endpoint: server, intranet_api_server_endpoint: server }
+  const rrsaConfig = rrsa && {
+    issuer: `${rrsa.issuer},${API_SERVER_ISSUER}`,
+    oidc_name: rrsa.providerName,
+    oidc_arn: oidcProviderArn(call.account.id, rrsa.providerName),
+    audience: RRSA_AUDIENCE,
+  }
   return {
     ...summary(cluster),
     vpc_id: 'vpc-bp1opxu1zkhn00gzvp6x8',
     // A JSON string, as in the vendor's API.
-    master_url: JSON.stringify(kind.addresses ? addresses : {}),
-    ...(kind.addresses && { control_plane_endpoints_config: endpointsConfig(cluster) }),
-    ...(kind.rrsa && {
-      rrsa_config:
-        rrsa === undefined
-          ? { enabled: false }
-          : {
-              enabled: true,
-              issuer: `${rrsa.issuer},${API_SERVER_ISSUER}`,
-              oidc_name: rrsa.providerName,
-              oidc_arn: oidcProviderArn(call.account.id, rrsa.providerName),
-              audience: RRSA_AUDIENCE,
-            },
-    }),
+    master_url: JSON.stringify(hasAddresses ? addresses : {}),
+    ...(hasAddresses && { control_plane_endpoints_config: endpointsConfig(cluster) }),
+    ...(profile !== undefined && { rrsa_config: { enabled: rrsa !== undefined, ...rrsaConfig } }),
   }
 }
 

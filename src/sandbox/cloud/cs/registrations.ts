@@ -39,7 +39,7 @@ export function addCluster(state: CloudState, registration: ClusterRegistration)
   for (const name of workerRoles) {
     if (!ram.Role.has(name.toLowerCase())) addRole(ram, { name, trust: ECS_TRUST })
   }
-  const hasRrsa = rrsa !== undefined && KIND_VIEWS[kind].rrsa
+  const hasRrsa = rrsa !== undefined && KIND_VIEWS[kind].profile !== undefined
   const providerName = `ack-rrsa-${id}`
   if (hasRrsa) addOidcProvider(state, { ...rrsa, name: providerName, clientIds: ['sts.aliyuncs.com'] })
   const nodePools = workerRoles.map((workerRole, index) => ({ name: `nodepool-${index + 1}`, workerRole }))
