@@ -119,7 +119,6 @@ export interface RegistryCredential {
   readonly principal: Principal
   /** Undefined for a credential of the Personal Edition, which is valid for all personal instances of the account. */
   readonly instanceId: string | undefined
-  readonly accountId: string
   expiresAt: number
 }
 
@@ -138,8 +137,8 @@ export interface CloudState {
   readonly main: Account
   readonly sessions: Map<string, Session>
   readonly registryCredentials: Map<string, RegistryCredential>
-  /** Used signature nonces and when they may be forgotten. */
-  readonly nonces: Map<string, number>
+  /** Used signature nonces, which like the calls are never forgotten. */
+  readonly nonces: Set<string>
   /** Key sets by issuer, with which AssumeRoleWithOIDC verifies tokens. */
   readonly issuers: Map<string, () => Jwks | Promise<Jwks>>
   readonly settings: Settings

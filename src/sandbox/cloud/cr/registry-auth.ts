@@ -93,25 +93,21 @@ function readCredential(request: ApiRequest): PushCredential | undefined {
   return colon < 0 ? unreadable : { username: text.slice(0, colon), password: text.slice(colon + 1) }
 }
 
-/** An item of the `access` claim of a registry token. */
-export interface Access {
-  readonly type: string
-  readonly name: string
-  readonly actions: readonly string[]
-}
-
 const RAM_ACTIONS: Readonly<Record<string, string>> = { pull: 'cr:PullRepository', push: 'cr:PushRepository' }
 
-/** Parses scopes such as `repository:team/app:pull,push`, separated by spaces; ignores invalid ones. */
-function parseScopes(scopes: readonly string[]): readonly Access[] {
+/** Reads scopes such as `repository:team/app:pull,push`, separated by spaces, as `access` claims; ignores others. */
+function parseScopes(scopes: readonly string[]) {
   return scopes
-    .flatMap((scope) => scope.split(' '))
+    .join(' ')
+    .split(' ')
     .flatMap((scope) => {
-      const [, type, name, actions] = /^([a-z]+(?:\([a-z]+\))?):(.+):([a-z*,]+)$/.exec(scope) ?? []
-      if (type === undefined || name === undefined || actions === undefined) return []
-      return [{ type, name, actions: actions.split(',') }]
+      const [, name, actions] = /^repository:(.+):([a-z*,]+)$/.exec(scope) ?? []
+      if (name === undefined || actions === undefined) return []
+      return [{ type: 'repository', name, actions: actions.split(',') }]
     })
 }
+
+type Access = ReturnType<typeof parseScopes>[number]
 
 /**
  * The part of the requested access that the credential currently has. According to the vendor's documentation the
@@ -123,23 +119,23 @@ function grantAccess(
   requested: readonly Access[],
 ): readonly Access[] {
   return requested.flatMap((access) => {
-    if (access.type !== 'repository') return []
     const actions = access.actions.filter((action) => isAllowed(state, credential, access.name, action))
     return actions.length === 0 ? [] : [{ ...access, actions }]
   })
 }
 
 function isAllowed(state: CloudState, credential: RegistryCredential, repository: string, verb: string): boolean {
+  const { principal, instanceId } = credential
+  const { accountId } = principal
   const action = RAM_ACTIONS[verb]
   const [namespace = ''] = repository.split('/')
   if (action === undefined || namespace === repository) return false
-  const instances = state.accounts.get(credential.accountId)?.instances ?? []
+  const instances = state.accounts.get(accountId)?.instances ?? []
   return instances.some((instance) => {
-    const isCovered =
-      credential.instanceId === undefined ? instance.edition === 'personal' : instance.id === credential.instanceId
+    const isCovered = instanceId === undefined ? instance.edition === 'personal' : instance.id === instanceId
     if (!isCovered || !instance.namespaces.includes(namespace)) return false
-    const resource = repositoryArn(credential.accountId, instance, repository)
-    return decide(state, credential.principal, action, resource, new Map()) === 'allow'
+    const resource = repositoryArn(accountId, instance, repository)
+    return decide(state, principal, action, resource, new Map()) === 'allow'
   })
 }
 
@@ -154,21 +150,16 @@ function repositoryArn(accountId: string, instance: Instance, repository: string
  * the session also limits ExpiresInHours.
  */
 export function issueRegistryCredential(call: Call, instanceId: string | undefined, hours = 1): RegistryCredential {
-  const { state, principal, account } = call
+  const { state, principal } = call
   if (principal === undefined) throw new Error('an anonymous caller gets no registry credential')
-  const now = state.now()
   const seconds = hours * 3600
-  const expiresAt = now + Math.min(seconds, state.settings.maxSessionSeconds ?? seconds) * 1000
+  const expiresAt = state.now() + Math.min(seconds, state.settings.maxSessionSeconds ?? seconds) * 1000
   const credential: RegistryCredential = {
     username: 'cr_temp_user',
     password: newId.registryToken(),
     principal,
     instanceId,
-    accountId: account.id,
     expiresAt: principal.kind === 'role' ? Math.min(expiresAt, principal.session.expiresAt) : expiresAt,
-  }
-  for (const [password, old] of state.registryCredentials) {
-    if (old.expiresAt < now - 3_600_000) state.registryCredentials.delete(password)
   }
   state.registryCredentials.set(credential.password, credential)
   return credential

@@ -24,9 +24,9 @@ export function authenticate(state: CloudState, request: ApiRequest): Principal 
   return principal
 }
 
-function checkDate(state: CloudState, date: string | undefined): void {
-  const time = date === undefined ? Number.NaN : Date.parse(date)
-  if (date === undefined || Number.isNaN(time) || !/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/.test(date)) {
+function checkDate(state: CloudState, date = ''): void {
+  const time = Date.parse(date)
+  if (Number.isNaN(time) || !/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/.test(date)) {
     throw new ApiError(400, 'InvalidTimeStamp.Format', 'Specified time stamp or date value is not well formatted.')
   }
   if (Math.abs(state.now() - time) > VALID_FOR) {
@@ -36,18 +36,11 @@ function checkDate(state: CloudState, date: string | undefined): void {
 
 function checkNonce(state: CloudState, claims: SignedClaims): void {
   if (!claims.nonce) throw new ApiError(400, 'MissingSignatureNonce', 'SignatureNonce is mandatory for this action.')
-  const now = state.now()
-  for (const [nonce, until] of state.nonces) {
-    // The map is in insertion order, so the first valid nonce ends the search.
-    if (until >= now) break
-    state.nonces.delete(nonce)
-  }
   const key = `${claims.accessKeyId} ${claims.nonce}`
   if (state.nonces.has(key)) {
     throw new ApiError(400, 'SignatureNonceUsed', 'Specified signature nonce was used already.')
   }
-  // Twice the tolerance, because a request from the future stays valid that long.
-  state.nonces.set(key, now + 2 * VALID_FOR)
+  state.nonces.add(key)
 }
 
 function findKey(state: CloudState, claims: SignedClaims): { principal: Principal; secret: string } {
@@ -76,9 +69,8 @@ function checkSessionToken(state: CloudState, given: string | undefined, expecte
   if (!given) throw new ApiError(400, 'MissingSecurityToken', 'SecurityToken is mandatory for this action.')
   if (given === expected) return
   const issued = [...state.sessions.values()].some((session) => session.token === given)
-  throw issued
-    ? mismatch()
-    : new ApiError(400, 'InvalidSecurityToken.Malformed', 'Specified SecurityToken is malformed.')
+  if (issued) throw mismatch()
+  throw new ApiError(400, 'InvalidSecurityToken.Malformed', 'Specified SecurityToken is malformed.')
 }
 
 function mismatch(): ApiError {

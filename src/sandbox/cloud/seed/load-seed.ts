@@ -21,7 +21,7 @@ export function loadSeed(seed: Seed, clock: () => number): CloudState {
     main,
     sessions: new Map(),
     registryCredentials: new Map(),
-    nonces: new Map(),
+    nonces: new Set(),
     issuers: new Map(),
     settings,
     now: () => clock() + settings.clockSkew,
