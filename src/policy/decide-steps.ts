@@ -1,5 +1,6 @@
 import { NopassError } from '../errors.ts'
 import {
+  addStatements,
   documentText,
   fitsPolicy,
   includesDocument,
@@ -158,16 +159,12 @@ function trustSteps(target: PolicyTarget, observed: ObservedPolicy): PolicyStep[
   const before = parseDocument(found.trust, `role ${role}`)
   if (alternatives?.some((one) => includesDocument(before, policyOf([one])))) return []
   const phase = alternatives === undefined ? target.phase : 'widen'
-  // A role that the user named may also be used by other clusters.
   const ours = phase === 'widen' ? unionDocuments(before, own) : normalForm(own)
-  const after = found.ours && create ? ours : foreignTrust(before, own)
+  // A role of another owner, or one that the user named, may also be used by others.
+  const after = found.ours && create ? ours : addStatements(before, own)
   if (sameDocument(before, after)) return []
   return [{ do: 'update-trust', role, before, after }]
 }
-
-/** In a role of another owner, or one that the user named, only our statement is added. */
-const foreignTrust = (before: PolicyDocument, own: PolicyDocument): PolicyDocument =>
-  includesDocument(before, own) ? before : { ...before, Statement: [...before.Statement, ...own.Statement] }
 
 function notOurs(name: string): NopassError {
   return new NopassError('POLICY_NOT_OURS', `policy ${name} exists and was not made by acr-nopass`)

@@ -1,4 +1,4 @@
-import { includesDocument, type PolicyDocument, policyOf } from './normal-form.ts'
+import { addStatements, type PolicyDocument, policyOf } from './normal-form.ts'
 import { type Condition, conditionsHold } from './ram-condition.ts'
 import { type Principals, parseStatements, type RamStatement, trustAllows } from './ram-statement.ts'
 
@@ -110,6 +110,5 @@ export function narrowTrust(actual: PolicyDocument, desired: PolicyDocument): Po
   const kept = actual.Statement.filter((statement) => {
     return judgeTrust(JSON.stringify(policyOf([statement])), desired).wide.length === 0
   })
-  const missing = desired.Statement.filter((statement) => !includesDocument(policyOf(kept), policyOf([statement])))
-  return { ...actual, Statement: [...kept, ...missing] }
+  return addStatements({ ...actual, Statement: kept }, desired)
 }

@@ -41,6 +41,12 @@ export function includesDocument(whole: PolicyDocument, part: PolicyDocument): b
   return withoutGrants(part, whole).Statement.length === 0
 }
 
+/** The document with the statements of `added` that it lacks; all else stays as it is. */
+export function addStatements(document: PolicyDocument, added: PolicyDocument): PolicyDocument {
+  const missing = added.Statement.filter((statement) => !includesDocument(document, policyOf([statement])))
+  return { ...document, Statement: [...document.Statement, ...missing] }
+}
+
 function grantsOf(document: PolicyDocument): Grant[] {
   return document.Statement.flatMap(({ Effect, Action, Resource, ...others }) => {
     const rest = JSON.stringify(canonical(others))

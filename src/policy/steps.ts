@@ -11,84 +11,56 @@ import { OWNER_TAG, ownDescription } from './ram-names.ts'
 /** An operation of RAM and its parameters, which are also the options of Alibaba Cloud's CLI. */
 type RamCall = readonly [action: string, parameters: Parameters]
 
-interface StepKind<Step> {
-  describe(step: Step): string
-  /** One call; adopting takes two. */
-  calls(step: Step, description: string): readonly RamCall[]
-}
-
 /** Lists are JSON in a parameter. */
 const TAGS = JSON.stringify([{ Key: OWNER_TAG.key, Value: OWNER_TAG.value }])
 
-const json = (document: PolicyDocument): string => JSON.stringify(document)
-
-const describePolicy = (PolicyName: string, NewDescription: string): RamCall => {
-  return ['UpdatePolicyDescription', { PolicyName, NewDescription }]
+/** A step in words, and its calls: one, or two to adopt a policy. */
+function stepOf(step: PolicyStep, description: string): readonly [title: string, ...calls: RamCall[]] {
+  const attached = { PolicyType: 'Custom', PolicyName: 'policy' in step ? step.policy : '' }
+  const { PolicyName } = attached
+  const RoleName = 'role' in step ? step.role : ''
+  const describe: RamCall = ['UpdatePolicyDescription', { PolicyName, NewDescription: description }]
+  switch (step.do) {
+    case 'create-role': {
+      const trust = { AssumeRolePolicyDocument: JSON.stringify(step.trust), Description: description }
+      return [`create role ${RoleName}`, ['CreateRole', { RoleName, ...trust }]]
+    }
+    case 'update-trust': {
+      const trust = { NewAssumeRolePolicyDocument: JSON.stringify(step.after) }
+      return [`update the trust policy of role ${RoleName}`, ['UpdateRole', { RoleName, ...trust }]]
+    }
+    case 'create-policy': {
+      const content = { PolicyDocument: JSON.stringify(step.document), Description: description }
+      return [`create policy ${PolicyName}`, ['CreatePolicy', { PolicyName, ...content }]]
+    }
+    case 'adopt-policy': {
+      const tags = { ResourceType: 'policy', ResourceNames: JSON.stringify([PolicyName]), Tag: TAGS }
+      return [`mark policy ${PolicyName} as managed by acr-nopass`, ['TagResources', tags], describe]
+    }
+    case 'record-members':
+      return [`record who uses policy ${PolicyName}: ${step.members.join(', ')}`, describe]
+    case 'update-policy': {
+      const version = { PolicyDocument: JSON.stringify(step.after), SetAsDefault: true, RotateStrategy: ROTATE }
+      return [`update policy ${PolicyName}`, ['CreatePolicyVersion', { PolicyName, ...version }]]
+    }
+    case 'attach':
+      return [`attach policy ${PolicyName} to role ${RoleName}`, ['AttachPolicyToRole', { ...attached, RoleName }]]
+    case 'detach':
+      return [`detach policy ${PolicyName} from role ${RoleName}`, ['DetachPolicyFromRole', { ...attached, RoleName }]]
+    case 'delete-policy':
+      return [`delete policy ${PolicyName}`, ['DeletePolicy', { PolicyName, CascadingDelete: true }]]
+    case 'delete-role':
+      return [`delete role ${RoleName}`, ['DeleteRole', { RoleName }]]
+  }
 }
 
-const STEPS: { readonly [Kind in PolicyStep['do']]: StepKind<Extract<PolicyStep, { do: Kind }>> } = {
-  'create-role': {
-    describe: ({ role }) => `create role ${role}`,
-    calls: ({ role, trust }, Description) => [
-      ['CreateRole', { RoleName: role, AssumeRolePolicyDocument: json(trust), Description }],
-    ],
-  },
-  'update-trust': {
-    describe: ({ role }) => `update the trust policy of role ${role}`,
-    calls: ({ role, after }) => [['UpdateRole', { RoleName: role, NewAssumeRolePolicyDocument: json(after) }]],
-  },
-  'create-policy': {
-    describe: ({ policy }) => `create policy ${policy}`,
-    calls: ({ policy, document }, Description) => [
-      ['CreatePolicy', { PolicyName: policy, PolicyDocument: json(document), Description }],
-    ],
-  },
-  'adopt-policy': {
-    describe: ({ policy }) => `mark policy ${policy} as managed by acr-nopass`,
-    calls: ({ policy }, description) => [
-      ['TagResources', { ResourceType: 'policy', ResourceNames: JSON.stringify([policy]), Tag: TAGS }],
-      describePolicy(policy, description),
-    ],
-  },
-  'record-members': {
-    describe: ({ policy, members }) => `record who uses policy ${policy}: ${members.join(', ')}`,
-    calls: ({ policy }, description) => [describePolicy(policy, description)],
-  },
-  'update-policy': {
-    describe: ({ policy }) => `update policy ${policy}`,
-    calls: ({ policy, after }) => {
-      const version = { PolicyDocument: json(after), SetAsDefault: true, RotateStrategy: ROTATE }
-      return [['CreatePolicyVersion', { PolicyName: policy, ...version }]]
-    },
-  },
-  attach: {
-    describe: ({ policy, role }) => `attach policy ${policy} to role ${role}`,
-    calls: ({ policy, role }) => [['AttachPolicyToRole', { PolicyType: 'Custom', PolicyName: policy, RoleName: role }]],
-  },
-  detach: {
-    describe: ({ policy, role }) => `detach policy ${policy} from role ${role}`,
-    calls: ({ policy, role }) => [
-      ['DetachPolicyFromRole', { PolicyType: 'Custom', PolicyName: policy, RoleName: role }],
-    ],
-  },
-  'delete-policy': {
-    describe: ({ policy }) => `delete policy ${policy}`,
-    calls: ({ policy }) => [['DeletePolicy', { PolicyName: policy, CascadingDelete: true }]],
-  },
-  'delete-role': {
-    describe: ({ role }) => `delete role ${role}`,
-    calls: ({ role }) => [['DeleteRole', { RoleName: role }]],
-  },
+function callsOf(step: PolicyStep, purpose: string): readonly RamCall[] {
+  const [, ...calls] = stepOf(step, ownDescription(purpose, 'members' in step ? step.members : []))
+  return calls
 }
-
-// Each kind has its own step type, which TypeScript cannot infer from the key.
-const kindOf = (step: PolicyStep): StepKind<PolicyStep> => STEPS[step.do] as StepKind<PolicyStep>
-
-const callsOf = (step: PolicyStep, purpose: string): readonly RamCall[] =>
-  kindOf(step).calls(step, ownDescription(purpose, 'members' in step ? step.members : []))
 
 export function describeStep(step: PolicyStep): string {
-  return kindOf(step).describe(step)
+  return stepOf(step, '')[0]
 }
 
 /**

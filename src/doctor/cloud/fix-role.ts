@@ -1,8 +1,8 @@
 import { NopassError } from '../../errors.ts'
 import { decideSteps } from '../../policy/decide-steps.ts'
 import { narrowTrust } from '../../policy/judge-trust.ts'
-import { parseDocument } from '../../policy/normal-form.ts'
-import type { ObservedPolicy, PolicyStep, PolicyTarget } from '../../policy/policy-target.ts'
+import { addStatements, normalForm, parseDocument, sameDocument, unionDocuments } from '../../policy/normal-form.ts'
+import type { PolicyStep } from '../../policy/policy-target.ts'
 import { nextPolicyName } from '../../policy/ram-names.ts'
 import { stepCommands } from '../../policy/steps.ts'
 import type { RoleFacts } from './cloud-facts.ts'
@@ -46,31 +46,12 @@ function commandsOf(wanted: WantedRole, decide: () => readonly PolicyStep[]): st
   }
 }
 
-/** As `apply` would do it, once for each statement that is wanted; what comes of all is one change of the role. */
-function trustSteps({ name, trust, what }: WantedRole, { role }: RoleFacts): readonly PolicyStep[] {
-  let found: ObservedPolicy['trustRole'] = role ?? undefined
-  let last: PolicyStep | undefined
-  for (const statement of trust?.Statement ?? []) {
-    const observed = { policy: undefined, attached: new Map(), trustRole: found }
-    const [step] = decideSteps(
-      {
-        ...COMMON,
-        policyName: '',
-        document: undefined,
-        purpose: what,
-        roles: [],
-        trust: { role: name, statement, create: true },
-      },
-      observed,
-    )
-    if (step?.do !== 'create-role' && step?.do !== 'update-trust') continue
-    const after = step.do === 'create-role' ? step.trust : step.after
-    last = role
-      ? { do: 'update-trust', role: name, before: parseDocument(role.trust, name), after }
-      : { ...step, do: 'create-role', role: name, trust: after }
-    found = { name, description: '', trust: JSON.stringify(after), ours: false }
-  }
-  return last === undefined ? [] : [last]
+function trustSteps({ name, trust }: WantedRole, { role }: RoleFacts): readonly PolicyStep[] {
+  if (trust === undefined) return []
+  if (!role) return [{ do: 'create-role', role: name, trust: normalForm(trust) }]
+  const before = parseDocument(role.trust, name)
+  const after = (role.ours ? unionDocuments : addStatements)(before, trust)
+  return sameDocument(before, after) ? [] : [{ do: 'update-trust', role: name, before, after }]
 }
 
 function rightsSteps(
@@ -79,11 +60,9 @@ function rightsSteps(
   attached: NonNullable<RoleFacts['attached']>,
 ): readonly PolicyStep[] {
   if (document === undefined) return []
-  const target: PolicyTarget = { ...COMMON, policyName, document, purpose: what, roles: [name] }
+  const target = { policyName, document, purpose: what, roles: [name], adopt: true, phase: 'widen' } as const
   const steps = decideSteps(target, { policy, attached: new Map([[name, attached]]), trustRole: undefined })
   // A second policy beside a full one is temporary: only a rollout removes it again.
   const next = nextPolicyName(policyName)
   return steps.some((step) => 'policy' in step && step.policy === next) ? [] : steps
 }
-
-const COMMON = { adopt: true, phase: 'widen' } as const
