@@ -1,6 +1,6 @@
 import { NopassError } from '../errors.ts'
 import { isRecord, type JsonObject, textOf } from '../lib/json.ts'
-import type { CloudTarget } from './transport/cloud-transport.ts'
+import type { AbortableTarget } from './transport/cloud-transport.ts'
 import type { Parameters } from './transport/signature.ts'
 
 export interface Tag {
@@ -43,8 +43,8 @@ export type Ram = ReturnType<typeof createRam>
  * The RAM operations that the product uses, on custom policies unless noted. All reject as the transport does. Own calls, as for
  * the other products: the vendor's SDK does not support proxies, and its errors quote URLs.
  */
-export function createRam(target: CloudTarget) {
-  const call = (action: string, query: Parameters, signal?: AbortSignal, write = false): Promise<JsonObject> =>
+export function createRam(target: AbortableTarget) {
+  const call = (action: string, query: Parameters, signal = target.signal, write = false): Promise<JsonObject> =>
     target.transport.call({ ...target, product: 'ram', version: '2015-05-01', action, query, write }, signal)
   /** `read` throws for a response of another shape, so that a partial response is never taken for a whole one. */
   const query = async <Found>(

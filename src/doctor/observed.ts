@@ -3,7 +3,7 @@ import type { ReleaseFacts } from '../release/find-release.ts'
 import type { HelperPod } from '../release/helper-pod.ts'
 import type { NamespaceView, SecretView, ServiceAccountView } from '../release/object-views.ts'
 import type { Unread } from '../release/reader.ts'
-import type { CloudSnapshot } from './cloud/cloud-facts.ts'
+import type { CloudSnapshot } from './cloud/inspect-cloud.ts'
 
 export interface DeploymentFacts {
   readonly wanted: number

@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import { createEnvironmentProvider } from '../../src/alibaba/identities/access-key.ts'
 import { createDefaultTransport } from '../../src/alibaba/transport/cloud-transport.ts'
 import { createEndpoints } from '../../src/alibaba/transport/endpoints.ts'
 import { createCloudReader } from '../../src/doctor/cloud/cloud-reader.ts'
@@ -59,7 +60,13 @@ test('a profile counts if it has its own key', () => {
 
 test('a read that is denied, fails or times out is noted once; an internal error and an interrupt are not', async () => {
   const never = new AbortController().signal
-  const reader = createCloudReader(never, never, () => undefined)
+  const sources = {
+    transport: createDefaultTransport(),
+    endpoints: createEndpoints(),
+    credentials: createEnvironmentProvider(KEY),
+    onProgress: () => undefined,
+  }
+  const reader = createCloudReader(sources, never)
   const denied = () => Promise.reject(new NopassError('CLOUD_DENIED', 'no'))
   assert.equal(await reader.attempt('role r', 'ram:GetRole', denied), undefined)
   await reader.attempt('role r', 'ram:GetRole', denied)
@@ -74,9 +81,9 @@ test('a read that is denied, fails or times out is noted once; an internal error
     reader.attempt('x', 'y', () => Promise.reject(new TypeError('ours'))),
     TypeError,
   )
-  const late = createCloudReader(never, AbortSignal.abort(), () => undefined)
+  const late = createCloudReader(sources, never, AbortSignal.abort())
   await late.attempt('role r', 'ram:GetRole', () => Promise.reject(new Error('aborted')))
   assert.deepEqual(late.notes, [{ what: 'role r', why: 'Alibaba Cloud did not respond in time' }])
-  const aborted = createCloudReader(AbortSignal.abort(new Error('ended')), never, () => undefined)
+  const aborted = createCloudReader(sources, AbortSignal.abort(new Error('ended')))
   await assert.rejects(aborted.attempt('x', 'y', denied), /ended/)
 })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { doctorUnverified } from '../../src/cli/doctor/report.ts'
-import type { CloudFacts } from '../../src/doctor/cloud/cloud-facts.ts'
+import type { CloudFacts } from '../../src/doctor/cloud/inspect-cloud.ts'
 import type { Observed } from '../../src/doctor/observed.ts'
 import { policyOf } from '../../src/policy/normal-form.ts'
 import { rrsaStatement } from '../../src/policy/trust-document.ts'

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { createEndpoints } from '../../src/alibaba/transport/endpoints.ts'
 import { cloudInstanceFindings } from '../../src/doctor/checks/cloud-instances.ts'
-import { createCloudReader, readInstance } from '../../src/doctor/cloud/cloud-reader.ts'
+import { createCloudReader } from '../../src/doctor/cloud/cloud-reader.ts'
+import { readInstance } from '../../src/doctor/cloud/read-instance.ts'
 import { json, KEY, scripted } from '../alibaba/scripted-transport.ts'
 import { fixture } from './fixture.ts'
 
@@ -23,14 +25,10 @@ for (const [where, replies, expected] of [
 ] as const) {
   test(`an instance that is found ${where} is reported with the region whose API knows it`, async () => {
     const { transport, sent } = scripted(replies)
-    const crIn = (region: string) => ({
-      transport,
-      credentials: KEY,
-      endpoint: new URL(`https://cr.${region}.example`),
-    })
-    const { signal } = new AbortController()
-    const reader = createCloudReader(signal, signal, () => {})
-    const facts = await readInstance(crIn, reader, registry as Parameters<typeof readInstance>[2], 'cn-beijing')
+    const credentials = { name: '', sharedSession: false, get: async () => KEY, fresh: async () => KEY }
+    const sources = { transport, endpoints: createEndpoints(), credentials, onProgress: () => {} }
+    const reader = createCloudReader(sources, new AbortController().signal)
+    const facts = await readInstance(reader, registry as Parameters<typeof readInstance>[1], 'cn-beijing')
     const cloud = {
       caller: '',
       accountId: '1',

@@ -1,7 +1,7 @@
 import { collectUnverified, renderUnverified, type Unverified, type UnverifiedFact } from '../../alibaba/unverified.ts'
 import { judgeRights, readRoles } from '../../doctor/checks/cloud-roles.ts'
 import { issuerCandidates } from '../../doctor/checks/cluster-issuer.ts'
-import type { CloudSnapshot } from '../../doctor/cloud/cloud-facts.ts'
+import type { CloudSnapshot } from '../../doctor/cloud/inspect-cloud.ts'
 import { type Finding, pluralize, type Severity } from '../../doctor/finding.ts'
 import type { Observed } from '../../doctor/observed.ts'
 import { renderTable } from '../../lib/text.ts'

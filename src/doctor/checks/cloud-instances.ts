@@ -1,10 +1,9 @@
 import { parseImage } from '../../acr/registry-domains.ts'
 import type { HelperConfig } from '../../values/helper-config.generated.ts'
-import type { KnownInstance } from '../cloud/cloud-facts.ts'
 import type { Draft, Found } from '../finding.ts'
 import type { Observed } from '../observed.ts'
 import { registriesInFocus } from '../pod/pod-context.ts'
-import { reachFindings } from './cloud-reach.ts'
+import { type KnownInstance, reachFindings } from './cloud-reach.ts'
 
 type Registry = HelperConfig['registries'][number]
 

@@ -1,7 +1,19 @@
 import { shellWord } from '../../lib/text.ts'
 import { isLoopback } from '../../proxy-rules.ts'
-import type { KnownInstance } from '../cloud/cloud-facts.ts'
+import type { HelperConfig } from '../../values/helper-config.generated.ts'
+import type { InstanceFacts } from '../cloud/read-instance.ts'
+import type { ClusterPlace } from '../cloud/read-place.ts'
 import type { Found, Severity } from '../finding.ts'
+
+/** An instance with everything that is checked. */
+export interface KnownInstance {
+  readonly registry: HelperConfig['registries'][number]
+  readonly facts: InstanceFacts
+  readonly found: NonNullable<InstanceFacts['found']>
+  readonly place: ClusterPlace
+  /** Hosts of the images of Pods. */
+  readonly hosts: ReadonlySet<string>
+}
 
 /** Whether an instance can be reached from the cluster, through its VPC or the internet. */
 export function reachFindings(known: KnownInstance): Found {

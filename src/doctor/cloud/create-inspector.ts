@@ -1,11 +1,10 @@
 import { createDefaultTransport } from '../../alibaba/transport/cloud-transport.ts'
 import { createEndpoints, readEndpoints } from '../../alibaba/transport/endpoints.ts'
-import type { KubeObject } from '../../kube/types.ts'
-import { clusterKey } from '../../policy/ram-names.ts'
 import type { ReleaseFacts } from '../../release/find-release.ts'
 import type { Reader } from '../../release/reader.ts'
-import type { CloudSnapshot, ClusterPlace } from './cloud-facts.ts'
 import { findCredentials } from './find-credentials.ts'
+import type { CloudSnapshot } from './inspect-cloud.ts'
+import { readPlace } from './read-place.ts'
 
 export interface InspectOptions {
   /** Whether Alibaba Cloud is read too, with the user's own credentials. */
@@ -48,14 +47,8 @@ export function createInspector(
     if (config === undefined) return notInspected('the configuration of the release cannot be read')
     const given = { clusterId: options.ackClusterId, region: config.region }
     const [place, { inspectCloud }] = await Promise.all([readPlace(reader, given), import('./inspect-cloud.ts')])
-    const workerRoles = options.workerRole ?? []
-    const say = (what: string): void => onProgress(what, 0)
-    return inspectCloud(
-      config,
-      place,
-      { transport, endpoints, credentials, workerRoles, onProgress: say },
-      reader.signal,
-    )
+    const sources = { transport, endpoints, credentials, onProgress: (what: string) => onProgress(what, 0) }
+    return inspectCloud({ config, place, workerRoles: options.workerRole ?? [] }, sources, reader.signal)
   }
 }
 
@@ -63,40 +56,3 @@ const NO_CREDENTIALS =
   'there are no credentials of Alibaba Cloud; set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET to have roles, policies and instances checked too'
 
 const notInspected = (why: string): CloudSnapshot => ({ state: 'not-inspected', why })
-
-/** ACK's ConfigMap in each of its clusters; the CSI driver reads the same keys. */
-const PROFILE = '/api/v1/namespaces/kube-system/configmaps/ack-cluster-profile'
-
-/** The location of a cluster, read from its objects. `given` are the user's flags and the values of the release. */
-async function readPlace(
-  reader: Reader,
-  given: { readonly clusterId: string | undefined; readonly region: string },
-): Promise<ClusterPlace> {
-  const [profile, home, region] = await Promise.all([
-    reader.get<{ readonly data?: Readonly<Record<string, string>> }>(
-      'ConfigMap kube-system/ack-cluster-profile',
-      PROFILE,
-    ),
-    reader.get<KubeObject>('Namespace kube-system', '/api/v1/namespaces/kube-system'),
-    given.region || readRegion(reader),
-  ])
-  const { clusterid, uid, vpcid, 'vsw-zone': vswitches } = profile?.data ?? {}
-  const clusterId = given.clusterId ?? (clusterid || undefined)
-  // A cluster given by flag may be another one than the profile's.
-  const own = clusterId === clusterid
-  return {
-    clusterId,
-    accountId: (own && uid) || undefined,
-    region,
-    vpcId: (own && vpcid) || undefined,
-    // `vsw-a:cn-hangzhou-h,vsw-b:cn-hangzhou-i`
-    vswitchId: (own && vswitches?.split(/[:,]/)[0]) || undefined,
-    key: clusterKey({ clusterId, kubeSystemUid: home?.metadata.uid }),
-  }
-}
-
-async function readRegion(reader: Reader): Promise<string> {
-  type Nodes = { readonly items?: readonly KubeObject[] }
-  const list = await reader.attempt('Nodes', () => reader.request<Nodes>('/api/v1/nodes', { query: { limit: 1 } }))
-  return list?.items?.[0]?.metadata.labels?.['topology.kubernetes.io/region'] ?? ''
-}

@@ -5,7 +5,7 @@ import { addStatements, normalForm, parseDocument, sameDocument, unionDocuments 
 import type { PolicyStep } from '../../policy/policy-target.ts'
 import { nextPolicyName } from '../../policy/ram-names.ts'
 import { stepCommands } from '../../policy/steps.ts'
-import type { RoleFacts } from './cloud-facts.ts'
+import type { RoleFacts } from './read-role.ts'
 import type { WantedRole } from './wanted-roles.ts'
 
 /** Prints the documents for comparison, if single commands cannot fix RAM. */

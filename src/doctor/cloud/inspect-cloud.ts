@@ -1,129 +1,139 @@
-import type { CredentialProvider } from '../../alibaba/credentials.ts'
+import { describeClusterDetail, findWorkerRoles } from '../../alibaba/cs.ts'
 import { getOidcProvider } from '../../alibaba/ims.ts'
-import { createRam } from '../../alibaba/ram.ts'
 import { getCallerIdentity } from '../../alibaba/sts.ts'
-import type { AbortableTarget, CloudTransport } from '../../alibaba/transport/cloud-transport.ts'
-import type { Endpoints } from '../../alibaba/transport/endpoints.ts'
 import { rolePolicyName } from '../../policy/helper-grants.ts'
+import { namedRoles } from '../../policy/policy-target.ts'
 import { policyName } from '../../policy/ram-names.ts'
+import { parseIssuers } from '../../policy/trust-document.ts'
 import type { HelperConfig } from '../../values/helper-config.generated.ts'
-import type { CloudFacts, CloudSnapshot, ClusterPlace, InstanceFacts, RoleFacts } from './cloud-facts.ts'
-import { type CloudReader, createCloudReader, readAckCluster, readInstance, readRole } from './cloud-reader.ts'
+import { type CloudReader, type CloudSources, createCloudReader } from './cloud-reader.ts'
+import { readInstance } from './read-instance.ts'
+import type { ClusterPlace } from './read-place.ts'
+import { readRole } from './read-role.ts'
 import { partsOf, type WantedRole, wantedRoles } from './wanted-roles.ts'
 
-export interface CloudSources {
-  readonly transport: CloudTransport
-  readonly endpoints: Endpoints
-  readonly credentials: CredentialProvider
+/** What was read from Alibaba Cloud, or why not. */
+export type CloudSnapshot = Awaited<ReturnType<typeof inspectCloud>>
+export type CloudFacts = Extract<CloudSnapshot, { readonly state: 'looked' }>['facts']
+
+/** What is to be read. */
+interface Subject {
+  readonly config: HelperConfig
+  readonly place: ClusterPlace
   /** Names of the nodes' RAM roles from the user; empty: read from ACK. */
   readonly workerRoles: readonly string[]
-  readonly onProgress: (what: string) => void
 }
-
-/** Milliseconds for all reads together. */
-const LIMIT = 20_000
 
 /**
  * Reads from Alibaba Cloud what a release's helper depends on: its roles in RAM with their policies, and its registry
  * instances. Reads only. What may not be read, or does not respond, is noted.
  */
-export async function inspectCloud(
-  config: HelperConfig,
-  place: ClusterPlace,
-  sources: CloudSources,
-  signal: AbortSignal,
-): Promise<CloudSnapshot> {
-  const { transport, endpoints, credentials } = sources
-  const deadline = AbortSignal.any([signal, AbortSignal.timeout(LIMIT)])
-  const reader = createCloudReader(signal, deadline, sources.onProgress)
-  const sts = { transport, endpoint: endpoints.url('sts') }
+export async function inspectCloud(subject: Subject, sources: CloudSources, signal: AbortSignal) {
+  const { config, place } = subject
+  const reader = createCloudReader(sources, signal)
+  const sts = reader.at('sts')
   const identity = await reader.attempt('who your credentials are', 'sts:GetCallerIdentity', () =>
-    getCallerIdentity(sts, credentials, deadline),
+    getCallerIdentity(sts, sources.credentials, sts.signal),
   )
-  if (identity === undefined) {
-    return { state: 'not-inspected', why: reader.notes[0]?.why ?? '' }
-  }
+  if (identity === undefined) return { state: 'not-inspected' as const, why: reader.notes[0]?.why ?? '' }
   const { accountId, arn } = identity
-  const at = (product: 'cs' | 'cr', region: string) => ({
-    transport,
-    credentials,
-    signal: deadline,
-    endpoint: endpoints.url(product, region),
-  })
-  const ims = { transport, credentials, signal: deadline, endpoint: endpoints.url('ims') }
+  const isOurs = (what: string, owner: string): boolean => {
+    if (owner === accountId) return true
+    const fix = 'run doctor with credentials of that account too'
+    reader.note(what, `it is of account ${owner}, and your credentials are of ${accountId}; ${fix}`)
+    return false
+  }
   const [ack, oidcProvider, instances] = await Promise.all([
-    readAckCluster((region) => at('cs', region), reader, { config, place, workerRoles: sources.workerRoles }),
-    readProvider(ims, reader, { config, accountId }),
-    readInstances((region) => at('cr', region), reader, { config, place, accountId }),
+    readAckCluster(reader, subject),
+    readProvider(reader, config, isOurs),
+    readInstances(reader, subject, accountId, isOurs),
   ])
-  const { workerRoles } = ack
+  const { workerRoles, issuers, vpcId } = ack
   const roles = wantedRoles(config, { accountId: place.accountId ?? accountId, issuer: undefined, workerRoles })
-  const ram = createRam({ transport, credentials, endpoint: endpoints.url('ram') })
   const read = await Promise.all(
     roles
-      .filter((role) => isOurs(`role ${role.name}`, role.accountId, accountId, reader))
-      .map(async (role) => {
-        const names = namesOf(role, place)
-        return [role.arn.toLowerCase(), await readRole(ram, reader, { ...role, names }, deadline)] as const
-      }),
+      .filter((role) => isOurs(`role ${role.name}`, role.accountId))
+      .map(async (role) => [role.arn.toLowerCase(), await readRole(reader, role.name, namesOf(role, place))] as const),
   )
   if (config.identity.type === 'access-key') {
     reader.note("the policies of the access key's user", 'RAM does not report which user a key in a Secret belongs to')
   }
+  const facts = {
+    caller: arn,
+    accountId,
+    place: { ...place, vpcId },
+    /** RAM roles of the nodes; empty where the identity is another one, or they are not known. */
+    workerRoles,
+    /** The issuers of the cluster's tokens in ACK; empty: not needed, or unknown. */
+    issuers,
+    /** By ARN in lower case. */
+    roles: new Map(read),
+    /** Undefined: not readable, or not needed; `null`: absent. */
+    oidcProvider,
+    /** By the name of the registry. */
+    instances,
+  }
+  return { state: 'looked' as const, notes: reader.notes, facts }
+}
+
+/** Whether an account is the caller's: the cloud returns only objects of that. */
+type IsOurs = (what: string, owner: string) => boolean
+
+/** The cluster's VPC, issuers and the RAM roles of its nodes, as far as they are needed and only ACK has them. */
+async function readAckCluster(reader: CloudReader, subject: Subject) {
+  const { identity, registries } = subject.config
+  const { clusterId, region, vpcId } = subject.place
+  const named = namedRoles(identity, subject.workerRoles)
+  const needsRoles = identity.type === 'worker-role' && named.length === 0
+  const needsVpc =
+    vpcId === undefined && registries.some(({ edition, network }) => edition === 'enterprise' && network !== 'public')
+  const needsIssuers = identity.type === 'rrsa'
+  const known = { workerRoles: named, vpcId, issuers: [] }
+  if (!needsRoles && !needsVpc && !needsIssuers) return known
+  if (clusterId === undefined || region === '') {
+    const why = 'the cluster does not report that it is an ACK cluster'
+    if (needsVpc) reader.note("the cluster's VPC", `${why}; name it with --ack-cluster-id`)
+    if (needsRoles)
+      reader.note('the RAM roles of the nodes', `${why}; name them with --worker-role, or --ack-cluster-id`)
+    return known
+  }
+  const cs = reader.at('cs', region)
+  const what = `ACK cluster ${clusterId}`
+  const detail = await reader.attempt(what, 'cs:DescribeClusterDetail', () => describeClusterDetail(cs, clusterId))
+  if (detail === undefined) return known
+  const { workerRole, rrsa } = detail
+  const all = needsRoles
+    ? await reader.attempt(`node pools of ${what}`, 'cs:DescribeClusterNodePools', () =>
+        findWorkerRoles(cs, clusterId, detail),
+      )
+    : named
   return {
-    state: 'looked',
-    notes: reader.notes,
-    facts: {
-      caller: arn,
-      accountId,
-      place: { ...place, vpcId: ack.vpcId ?? place.vpcId },
-      workerRoles: ack.workerRoles,
-      issuers: ack.issuers,
-      roles: new Map<string, RoleFacts>(read),
-      oidcProvider,
-      instances,
-    },
+    vpcId: vpcId ?? (detail.vpcId || undefined),
+    workerRoles: all ?? (workerRole === '' ? [] : [workerRole]),
+    issuers: needsIssuers && rrsa.enabled ? parseIssuers(rrsa.issuers) : [],
   }
 }
 
-async function readProvider(
-  ims: AbortableTarget,
-  reader: CloudReader,
-  { config, accountId }: { readonly config: HelperConfig; readonly accountId: string },
-): Promise<CloudFacts['oidcProvider']> {
-  const { type, rrsa } = config.identity
+async function readProvider(reader: CloudReader, { identity: { type, rrsa } }: HelperConfig, isOurs: IsOurs) {
   const [, owner = '', name = ''] = /^acs:ram::(\d+):oidc-provider\/(.+)$/.exec(rrsa?.oidcProviderArn ?? '') ?? []
-  if (type !== 'rrsa' || name === '' || !isOurs(`OIDC provider ${name}`, owner, accountId, reader)) return undefined
-  const read = async () => (await getOidcProvider(ims, name)) ?? null
-  return reader.attempt(`OIDC provider ${name}`, 'ram:GetOIDCProvider', read)
+  const what = `OIDC provider ${name}`
+  const ims = reader.at('ims')
+  if (type !== 'rrsa' || name === '' || !isOurs(what, owner)) return undefined
+  return reader.attempt(what, 'ram:GetOIDCProvider', async () => (await getOidcProvider(ims, name)) ?? null)
 }
 
-async function readInstances(
-  crIn: Parameters<typeof readInstance>[0],
-  reader: CloudReader,
-  { config, place, accountId }: { config: HelperConfig; place: ClusterPlace; accountId: string },
-): Promise<ReadonlyMap<string, InstanceFacts>> {
+async function readInstances(reader: CloudReader, { config, place }: Subject, accountId: string, isOurs: IsOurs) {
   // A token is valid for the account that requested it.
   const identity = config.identity.type === 'rrsa' ? partsOf(config.identity.rrsa?.roleArn ?? '').accountId : ''
   const enterprise = config.registries.filter(({ edition, assumeRole, name }) => {
     if (edition !== 'enterprise') return false
     const owner = partsOf(assumeRole.at(-1)?.roleArn ?? '').accountId || identity || place.accountId || accountId
-    return isOurs(`instance of registry ${name}`, owner, accountId, reader)
+    return isOurs(`instance of registry ${name}`, owner)
   })
-  const found = await Promise.all(
-    enterprise.map(async (registry) => {
-      return [registry.name, await readInstance(crIn, reader, registry, place.region)] as const
-    }),
-  )
-  return new Map(found)
-}
-
-/** The cloud returns only objects of the caller's account. */
-function isOurs(what: string, owner: string, own: string, reader: CloudReader): boolean {
-  if (owner === own) return true
-  const fix = 'run doctor with credentials of that account too'
-  reader.note(what, `it is of account ${owner}, and your credentials are of ${own}; ${fix}`)
-  return false
+  const found = enterprise.map(async (registry) => {
+    return [registry.name, await readInstance(reader, registry, place.region)] as const
+  })
+  return new Map(await Promise.all(found))
 }
 
 /** What our policy of a role can be called, the likely name first (docs/en/decisions.md#policy-names). */

@@ -17,8 +17,8 @@ export interface WantedRole {
   readonly trust: PolicyDocument | undefined
 }
 
-export interface RoleSources {
-  /** Of the nodes' roles. */
+/** Of the nodes' roles; the issuer of the cluster's tokens. */
+interface RoleSources {
   readonly accountId: string
   readonly workerRoles: readonly string[]
   readonly issuer: string | undefined

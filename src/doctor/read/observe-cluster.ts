@@ -5,7 +5,7 @@ import { findRelease, type ReleaseChoice, type ReleaseFacts } from '../../releas
 import type { ServiceAccountObject } from '../../release/object-views.ts'
 import { lensOf, readPullSecrets } from '../../release/read-pull-secrets.ts'
 import type { Reader } from '../../release/reader.ts'
-import type { CloudSnapshot } from '../cloud/cloud-facts.ts'
+import type { CloudSnapshot } from '../cloud/inspect-cloud.ts'
 import type { Observed } from '../observed.ts'
 import { selectPod } from './pod-facts.ts'
 import { readHelper } from './read-helper.ts'
