@@ -1,6 +1,7 @@
-import type { LegacyFacts } from '../remove/legacy-facts.ts'
-import type { AddonEntry, AddonSettings } from './read-entry.ts'
-import type { DraftIdentity, ImportLog } from './values-draft.ts'
+import type { LegacyFacts } from '../remove/collect-facts.ts'
+import type { ImportLog } from './import-log.ts'
+import type { AddonEntry } from './read-entry.ts'
+import type { AddonSettings } from './read-settings.ts'
 
 /** The ServiceAccount that an RRSA role has to trust. */
 export interface ServiceAccountName {
@@ -16,7 +17,7 @@ export function chooseIdentity(
   facts: Pick<LegacyFacts, 'addonKey'>,
   release: ServiceAccountName,
   log: ImportLog,
-): DraftIdentity | undefined {
+) {
   const entries = settings?.entries ?? []
   const keys = new Set(entries.flatMap(({ keyFingerprint }) => keyFingerprint ?? []))
   const withRole = settings?.rrsa ? entries.filter(({ rrsaRole }) => rrsaRole !== undefined) : []
@@ -45,10 +46,10 @@ const KEY_IN_CONFIG =
 const KEY_IN_SECRET =
   'The AccessKey is read from a Secret of the release: copy kube-system/alibaba-addon-secret (`access-key-id`, `access-key-secret`).'
 
-function accessKey(why: string, comment: string, { namespace }: ServiceAccountName, log: ImportLog): DraftIdentity {
+function accessKey(why: string, comment: string, { namespace }: ServiceAccountName, log: ImportLog) {
   const place = `Secret ${namespace}/${KEY_SECRET} with the keys accessKeyId and accessKeySecret`
   log.note('todo', `${why} Make the ${place}.`)
-  const values = { type: 'access-key', accessKey: { existingSecret: KEY_SECRET } } as const
+  const values = { type: 'access-key', accessKey: { existingSecret: KEY_SECRET } }
   return { values, comments: [comment, `It is read from ${place}.`] }
 }
 
@@ -57,7 +58,7 @@ function rrsa(
   entries: readonly AddonEntry[],
   { namespace, name }: ServiceAccountName,
   log: ImportLog,
-): DraftIdentity | undefined {
+) {
   const roles = [...new Set(withRole.map(({ rrsaRole = '' }) => rrsaRole))]
   const providers = [...new Set(withRole.flatMap(({ rrsaProvider }) => rrsaProvider ?? []))]
   const [roleArn = ''] = roles

@@ -1,19 +1,11 @@
 import { isPrivateAcr } from '../../acr/registry-domains.ts'
-import type { NopassError } from '../../errors.ts'
 import { matchesGlobs } from '../../values/glob.ts'
-import { LEGACY_SECRETS, type LegacyFacts } from '../remove/legacy-facts.ts'
+import type { LegacyFacts } from '../remove/collect-facts.ts'
+import { LEGACY_SECRETS } from '../remove/legacy-facts.ts'
 import { titleOf } from '../remove/workload.ts'
 import { chooseIdentity, type ServiceAccountName } from './choose-identity.ts'
-import type { AddonSettings } from './read-entry.ts'
-import {
-  type DraftRegistry,
-  type DraftTargets,
-  type GivenRegistry,
-  type GivenRole,
-  ImportLog,
-  type ImportNote,
-  type ValuesDraft,
-} from './values-draft.ts'
+import { ImportLog, type ImportNote } from './import-log.ts'
+import type { AddonSettings } from './read-settings.ts'
 import { findWanted, splitDomains, type WantedRegistry } from './wanted-registry.ts'
 
 interface ImportRequest {
@@ -24,18 +16,14 @@ interface ImportRequest {
   readonly release: ServiceAccountName
 }
 
-interface ImportDecision {
-  /** Undefined if there is any error. */
-  readonly draft: ValuesDraft | undefined
-  readonly notes: readonly ImportNote[]
-  readonly errors: readonly NopassError[]
-}
+/** The values before they are rendered, each part with the comments above it. */
+export type ValuesDraft = NonNullable<ReturnType<typeof decideImport>['draft']>
 
 /** The kinds of notes, what needs a person first. */
 const KINDS: readonly ImportNote['kind'][] = ['lost', 'todo', 'changed', 'dropped']
 
-/** Converts the old helper's settings and traces to our values, or reports all errors. */
-export function decideImport({ settings, facts, release, ...request }: ImportRequest): ImportDecision {
+/** Converts the old helper's settings and traces to our values, or reports all errors: then there is no draft. */
+export function decideImport({ settings, facts, release, ...request }: ImportRequest) {
   const region = request.region ?? facts.region
   const log = new ImportLog()
   if (region === undefined) log.note('todo', NO_REGION)
@@ -81,12 +69,12 @@ function noteFacts({ workloads, sharedBindings }: LegacyFacts, log: ImportLog): 
 }
 
 /** Converts each registry to values: one entry per instance, with its own name. */
-function chooseRegistries(wanted: readonly WantedRegistry[], log: ImportLog): readonly DraftRegistry[] {
+function chooseRegistries(wanted: readonly WantedRegistry[], log: ImportLog) {
   const groups = Map.groupBy(wanted, ({ instanceId, instanceName, region }) => {
     return instanceId ?? instanceName ?? `personal ${region}`
   })
   const names = new Set<string>()
-  return [...groups.values()].flatMap((group): readonly DraftRegistry[] => {
+  return [...groups.values()].flatMap((group) => {
     const [first] = group
     if (first === undefined) return []
     const different = group.find((one) => one.assumeRole !== first.assumeRole || one.region !== first.region)
@@ -99,7 +87,7 @@ function chooseRegistries(wanted: readonly WantedRegistry[], log: ImportLog): re
   })
 }
 
-function describe(wanted: WantedRegistry, group: readonly WantedRegistry[], names: Set<string>): DraftRegistry {
+function describe(wanted: WantedRegistry, group: readonly WantedRegistry[], names: Set<string>) {
   const { instanceId, instanceName, region, place } = wanted
   const given = group.flatMap(({ domains }) => domains)
   // An entry without domains applies to all of them.
@@ -108,7 +96,7 @@ function describe(wanted: WantedRegistry, group: readonly WantedRegistry[], name
   const { network, domains, name } = splitDomains(given, { personal: isPersonal, region })
   const only = all ? 'all' : network
   const desired = isPersonal ? `personal-${region}` : (name ?? instanceName ?? instanceId ?? '')
-  const values: GivenRegistry = {
+  const values = {
     name: uniqueName(desired, names),
     edition: isPersonal ? 'personal' : 'enterprise',
     ...(instanceId === undefined ? {} : { instanceId }),
@@ -129,7 +117,7 @@ function describe(wanted: WantedRegistry, group: readonly WantedRegistry[], name
   return { values, comments }
 }
 
-function assumeRole(roleArn: string, duration: number | undefined): GivenRole {
+function assumeRole(roleArn: string, duration: number | undefined) {
   return duration === undefined || duration === 3600 ? { roleArn } : { roleArn, durationSeconds: duration }
 }
 
@@ -144,7 +132,7 @@ function uniqueName(desired: string, taken: Set<string>): string {
 const SYSTEM = 'kube-*'
 
 /** All namespaces and ServiceAccounts that the old helper served, and those that use its Secrets. */
-function chooseTargets(settings: AddonSettings | undefined, facts: LegacyFacts, log: ImportLog): DraftTargets {
+function chooseTargets(settings: AddonSettings | undefined, facts: LegacyFacts, log: ImportLog) {
   const configured = settings === undefined ? ['default'] : settings.namespaces
   const used = namespacesInUse(facts)
   const isSystem = (name: string): boolean => matchesGlobs([SYSTEM], name)
@@ -164,6 +152,7 @@ function chooseTargets(settings: AddonSettings | undefined, facts: LegacyFacts, 
     log.note('changed', 'The namespaces kube-* are left out: no private image was found there.')
   }
   const serviceAccounts = accounts === undefined ? ['*'] : [...accounts, ...extraAccounts]
+  // Without `exclude` it is the chart's own.
   return { include, exclude: needsSystem ? [] : undefined, serviceAccounts, comments }
 }
 

@@ -2,38 +2,30 @@ import { NopassError } from '../../errors.ts'
 import { isRecord } from '../../lib/json.ts'
 import { sha256 } from '../../lib/text.ts'
 
-/** The fields of an entry, by their name in lower case: the add-on's pages write `InstanceId` and `instanceId`. */
-const FIELDS: readonly string[] = [
-  'instanceid',
-  'regionid',
-  'domains',
-  'assumerolearn',
-  'expireduration',
-  'rrsarolearn',
-  'rrsaoidcproviderrolearn',
-  'customaccesskey',
-  'customaccesskeysecret',
-]
-
 const DOMAIN = /^([a-z0-9]([-a-z0-9]*[a-z0-9])?\.)+[a-z]([-a-z0-9]*[a-z0-9])?(:[0-9]{1,5})?$/
 
 const ROLE = /^acs:ram::[0-9]{5,20}:role\/[A-Za-z0-9._/-]+$/
 const PROVIDER = /^acs:ram::[0-9]{5,20}:oidc-provider\/[A-Za-z0-9._-]+$/
 
+/** One instance in the add-on's configuration, its texts trimmed and its form checked. */
+export type AddonEntry = ReturnType<typeof readEntry>['entries'][number]
+
 /** One item of `acr-registry-info` or `AcrInstanceInfo`, with an entry per instance; adds to `errors`. */
-export function readEntry(
-  item: unknown,
-  place: string,
-  errors: NopassError[],
-): { readonly entries: readonly AddonEntry[]; readonly unknown: readonly string[] } {
+export function readEntry(item: unknown, place: string, errors: NopassError[]) {
   if (!isRecord(item)) {
     const hint = 'Write `- instanceId: …` with the other fields below it, indented like `instanceId`.'
     errors.push(settingError(place, 'is not a map of fields', hint))
     return { entries: [], unknown: [] }
   }
+  // The add-on's pages write `InstanceId` and `instanceId`.
   const fields = new Map(Object.entries(item).map(([key, value]) => [key.toLowerCase(), value]))
+  const known = new Set<string>()
+  const get = (key: string): unknown => {
+    known.add(key)
+    return fields.get(key)
+  }
   const text = (key: string, pattern: RegExp, wanted: string): string | undefined => {
-    const value = fields.get(key) ?? ''
+    const value = get(key) ?? ''
     const trimmed = typeof value === 'string' ? value.trim() : undefined
     if (trimmed === '') return undefined
     if (trimmed !== undefined && pattern.test(trimmed)) return trimmed
@@ -41,8 +33,8 @@ export function readEntry(
     errors.push(settingError(`${place}.${given}`, `is no ${wanted}`, `Write ${wanted}.`))
     return undefined
   }
-  const ids = splitIds(fields.get('instanceid'), `${place}.instanceId`, errors)
-  const domains = readDomains(fields.get('domains'), `${place}.domains`, errors)
+  const ids = splitIds(get('instanceid'), `${place}.instanceId`, errors)
+  const domains = readDomains(get('domains'), `${place}.domains`, errors)
   if (ids.length > 1 && domains.length > 0) {
     const hint = 'Write a separate entry for each instance.'
     errors.push(settingError(place, 'names several instances, and domains of one of them', hint))
@@ -50,19 +42,25 @@ export function readEntry(
   const role = 'ARN of a RAM role, such as acs:ram::1234567890123456:role/acr-pull'
   const provider = 'ARN of an OIDC provider, such as acs:ram::1234567890123456:oidc-provider/ack-rrsa-c0123'
   const shared = {
+    /** `acr-registry-info[1]`, for messages. */
     place,
+    /** Undefined: the cluster's own. */
     region: text('regionid', /^[a-z]+(-[a-z0-9]+)+$/, 'region, such as cn-hangzhou'),
+    /** Lower case, without scheme. Empty: all of the instance. */
     domains,
     assumeRole: text('assumerolearn', ROLE, role),
-    duration: readDuration(fields.get('expireduration')),
+    /** Seconds; undefined: the default. */
+    duration: readDuration(get('expireduration')),
     rrsaRole: text('rrsarolearn', ROLE, role),
     rrsaProvider: text('rrsaoidcproviderrolearn', PROVIDER, provider),
-    keyFingerprint: fingerprint(fields.get('customaccesskey'), fields.get('customaccesskeysecret')),
+    /** Tells one AccessKey from another; nothing can be read back from it. */
+    keyFingerprint: fingerprint(get('customaccesskey'), get('customaccesskeysecret')),
   }
   return {
+    // Without an id it is the Personal Edition of a region.
     entries: (ids.length === 0 ? [undefined] : ids).map((instanceId) => ({ ...shared, instanceId })),
     unknown: Object.keys(item)
-      .filter((key) => !FIELDS.includes(key.toLowerCase()))
+      .filter((key) => !known.has(key.toLowerCase()))
       .map((key) => `${place}.${shorten(key)}`),
   }
 }
@@ -119,49 +117,4 @@ export function readList(value: unknown): readonly string[] | undefined {
   if (!parts.every((part) => typeof part === 'string' || typeof part === 'number')) return undefined
   const words = parts.flatMap((part) => String(part).split(',')).map((word) => word.trim())
   return [...new Set(words.filter((word) => word !== ''))]
-}
-
-/** One instance in the add-on's configuration, its texts trimmed and its form checked. */
-export interface AddonEntry {
-  /** `acr-registry-info[1]`, for messages. */
-  readonly place: string
-  /** Undefined: the Personal Edition of a region. */
-  readonly instanceId: string | undefined
-  /** Undefined: the cluster's own. */
-  readonly region: string | undefined
-  /** Lower case, without scheme. Empty: all of the instance. */
-  readonly domains: readonly string[]
-  readonly assumeRole: string | undefined
-  /** Seconds; undefined: the default. */
-  readonly duration: number | undefined
-  readonly rrsaRole: string | undefined
-  readonly rrsaProvider: string | undefined
-  /** Tells one AccessKey from another; nothing can be read back from it. */
-  readonly keyFingerprint: string | undefined
-}
-
-/** The add-on's settings, from any of their formats. */
-export interface AddonSettings {
-  /** `ConfigMap kube-system/acr-configuration` or a file. */
-  readonly source: string
-  /** Empty: the account's own Personal Edition. */
-  readonly entries: readonly AddonEntry[]
-  /** Globs of registries, as the add-on of 2019 took them: `shop-registry.*.cr.aliyuncs.com`. */
-  readonly patterns: readonly string[]
-  /** Undefined: all. */
-  readonly namespaces: readonly string[] | undefined
-  /** Undefined: all. */
-  readonly serviceAccounts: readonly string[] | undefined
-  readonly rrsa: boolean
-  readonly webhook: boolean
-  /** Settings that need no action. */
-  readonly dropped: readonly string[]
-  /** Keys that are not documented for the add-on. */
-  readonly unknown: readonly string[]
-}
-
-export interface ReadSettings {
-  /** Undefined when there is any error. */
-  readonly settings: AddonSettings | undefined
-  readonly errors: readonly NopassError[]
 }

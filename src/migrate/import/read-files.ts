@@ -6,8 +6,7 @@ import { ValuesError } from '../../values/values-error.ts'
 import { decodeText } from '../../values/yaml/decode-text.ts'
 import type { SourceFile } from '../../values/yaml/yaml-node.ts'
 import { type AnyObject, LEGACY_CONFIG_KEYS } from '../remove/legacy-facts.ts'
-import type { ReadSettings } from './read-entry.ts'
-import { readAddonJson, readConfigMap } from './read-settings.ts'
+import { type ReadSettings, readAddonJson, readConfigMap } from './read-settings.ts'
 
 export interface FilesContent {
   /** Objects of Kubernetes; of Secrets only metadata. */

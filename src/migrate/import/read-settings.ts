@@ -5,7 +5,7 @@ import { orElse } from '../../lib/or-else.ts'
 import { readYaml } from '../../values/yaml/read-yaml.ts'
 import { toValue } from '../../values/yaml/yaml-node.ts'
 import { ADDON_NAMES } from '../remove/legacy-facts.ts'
-import { type AddonSettings, type ReadSettings, readEntry, readList, settingError, shorten } from './read-entry.ts'
+import { readEntry, readList, settingError, shorten } from './read-entry.ts'
 
 type Fields = Readonly<Record<string, unknown>>
 
@@ -48,8 +48,13 @@ const isKnown = (key: string, { dropped, ...names }: Format): boolean =>
 const NAMESPACE = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/
 const ACCOUNT = /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/
 
+/** Settings, undefined when there is any error, and all errors. */
+export type ReadSettings = ReturnType<typeof readSettings>
+/** The add-on's settings, from any of their formats. */
+export type AddonSettings = NonNullable<ReadSettings['settings']>
+
 /** Validates all settings and returns all errors. */
-function readSettings(source: string, fields: Fields, format: Format, errors: NopassError[]): ReadSettings {
+function readSettings(source: string, fields: Fields, format: Format, errors: NopassError[]) {
   const get = (name = ''): unknown => Object.entries(fields).find(([key]) => isNamed(key, [name]))?.[1]
   const names = (key: string, form: RegExp, all: RegExp): readonly string[] | undefined => {
     const list = readList(get(key))?.map((name) => (name.toLowerCase() === 'default' ? 'default' : name))
@@ -68,15 +73,21 @@ function readSettings(source: string, fields: Fields, format: Format, errors: No
     readEntry(item, `${format.entries}[${index}]`, errors),
   )
   const unknown = Object.keys(fields).filter((key) => !isKnown(key, format))
-  const settings: AddonSettings = {
+  const settings = {
+    /** `ConfigMap kube-system/acr-configuration` or a file. */
     source,
+    /** Empty: the account's own Personal Edition. */
     entries: read.flatMap(({ entries }) => entries),
+    /** Globs of registries, as the add-on of 2019 took them: `shop-registry.*.cr.aliyuncs.com`. */
     patterns: readList(get(format.patterns)) ?? [],
+    /** Undefined: all. */
     namespaces,
+    /** Undefined: all. */
     serviceAccounts,
     rrsa: isOn(get(format.rrsa)),
     webhook: isOn(get(format.webhook)),
     dropped: Object.keys(fields).filter((key) => isNamed(key, format.dropped)),
+    /** Keys that are not documented for the add-on. */
     unknown: [...unknown.map(shorten), ...read.flatMap((one) => one.unknown)],
   }
   return { settings: errors.length > 0 ? undefined : settings, errors }

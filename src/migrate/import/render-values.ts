@@ -1,9 +1,10 @@
 import { stringify } from 'yaml'
 import { printable } from '../../printable.ts'
-import type { LegacyFacts } from '../remove/legacy-facts.ts'
+import type { LegacyFacts } from '../remove/collect-facts.ts'
 import type { ServiceAccountName } from './choose-identity.ts'
-import type { AddonSettings } from './read-entry.ts'
-import type { DraftTargets, ImportNote, ValuesDraft } from './values-draft.ts'
+import type { ValuesDraft } from './decide-import.ts'
+import type { ImportNote } from './import-log.ts'
+import type { AddonSettings } from './read-settings.ts'
 
 const WIDTH = 110
 
@@ -43,7 +44,7 @@ export function renderValues(draft: ValuesDraft, notes: readonly ImportNote[], s
   return `${blocks.map((lines) => lines.join('\n')).join('\n\n')}\n`
 }
 
-function renderTargets({ include, exclude, serviceAccounts, comments }: DraftTargets): readonly string[] {
+function renderTargets({ include, exclude, serviceAccounts, comments }: ValuesDraft['targets']): readonly string[] {
   const namespaces = { include, ...(exclude === undefined ? {} : { exclude }) }
   return [
     ...comments.flatMap((text) => comment(text)),

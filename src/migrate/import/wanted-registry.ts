@@ -1,8 +1,8 @@
 import { isPrivateAcr, parseImage } from '../../acr/registry-domains.ts'
-import type { ResolvedRegistry } from '../../values/resolved-values.generated.ts'
-import type { LegacyFacts } from '../remove/legacy-facts.ts'
-import type { AddonEntry, AddonSettings } from './read-entry.ts'
-import type { ImportLog } from './values-draft.ts'
+import type { LegacyFacts } from '../remove/collect-facts.ts'
+import type { ImportLog } from './import-log.ts'
+import type { AddonEntry } from './read-entry.ts'
+import type { AddonSettings } from './read-settings.ts'
 
 /** A registry that the old helper served, its region known. */
 export type WantedRegistry = Pick<AddonEntry, 'instanceId' | 'domains' | 'assumeRole' | 'duration'> & {
@@ -100,36 +100,24 @@ function noRegion(what: string, log: ImportLog): void {
   log.fail('IMPORT_REGION', `the region of ${what} is not known`)
 }
 
-/** A domain that belongs to an instance automatically, so that values need not contain it. */
-interface OwnDomain {
-  /** The instance's name; undefined: the Personal Edition of a region. */
-  readonly instance: string | undefined
-  readonly region: string
-  readonly network: 'public' | 'vpc'
-}
-
 const ENTERPRISE =
   /^(?<instance>[a-z0-9]([-a-z0-9]*[a-z0-9])?)-registry(?<vpc>-vpc)?\.(?<region>[a-z]+(-[a-z0-9]+)+|\*)\.cr\.aliyuncs\.com$/
 const PERSONAL = /^registry(-intl)?(?<vpc>-vpc|-internal)?\.(?<region>[a-z]+(-[a-z0-9]+)+|\*)\.aliyuncs\.com$/
 
-/** The instance of a domain; the region may be `*`. Undefined for a custom domain. */
-function readOwnDomain(domain: string): OwnDomain | undefined {
+/**
+ * The instance (undefined: the Personal Edition) of a domain that belongs to it automatically, so that values need not contain it;
+ * the region may be `*`. Undefined for a custom domain.
+ */
+function readOwnDomain(domain: string) {
   const { instance, vpc, region } = (ENTERPRISE.exec(domain) ?? PERSONAL.exec(domain))?.groups ?? {}
   return region === undefined ? undefined : { instance, region, network: vpc === undefined ? 'public' : 'vpc' }
 }
 
-/** An instance's domains in values: its own ones by `network`, all others by name. */
-interface SplitDomains {
-  readonly network: ResolvedRegistry['network']
-  readonly domains: readonly string[]
-  /** The instance's name, from one of its own domains. */
-  readonly name: string | undefined
-}
-
+/** An instance's domains in values: its own ones by `network`, which show its name too, all others by name. */
 export function splitDomains(
   given: readonly string[],
   { personal, region }: { readonly personal: boolean; readonly region: string },
-): SplitDomains {
+) {
   const own = given.flatMap((domain) => {
     const read = readOwnDomain(domain)
     return read !== undefined && read.region === region && (read.instance === undefined) === personal

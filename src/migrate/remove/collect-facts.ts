@@ -3,7 +3,6 @@ import { declaredBy } from '../../kube/managed-fields.ts'
 import { keyOf, type ObjectMeta } from '../../kube/types.ts'
 import { isRecord, recordsOf } from '../../lib/json.ts'
 import { collectRights } from './collect-rights.ts'
-import { webhooksOfHelper } from './helper-parts.ts'
 import {
   ADDON_KEY_SECRET,
   type AnyObject,
@@ -16,16 +15,18 @@ import {
   LEGACY_DEPLOYMENTS,
   LEGACY_NAMESPACE,
   LEGACY_SECRETS,
-  type LegacyAccount,
-  type LegacyFacts,
+  LEGACY_SERVICES,
   part,
   stayingOf,
   type Workload,
 } from './legacy-facts.ts'
-import { describeWorkload, followsOwner, groupOf, ownerOf } from './workload.ts'
+import { describeWorkload, field, followsOwner, groupOf, list, ownerOf } from './workload.ts'
 
-/** Collects what belongs to the old helper. */
-export function collectFacts(all: readonly AnyObject[], minor?: number): LegacyFacts {
+/** What exists of Alibaba's own helper and of its users, without the content of Secrets. */
+export type LegacyFacts = ReturnType<typeof collectFacts>
+
+/** Collects what belongs to the old helper. `minor` is that of Kubernetes 1.x, where it is known. */
+export function collectFacts(all: readonly AnyObject[], minor?: number) {
   // A kind of another API group may have any name.
   const objects = all.filter((object) => OWN_GROUPS.includes(groupOf(object)))
   const of = (kind: string): readonly AnyObject[] => objects.filter((object) => object.kind === kind)
@@ -52,10 +53,14 @@ export function collectFacts(all: readonly AnyObject[], minor?: number): LegacyF
   const foreign = judgedSecrets.filter(({ why }) => why !== undefined).map(({ object }) => keyOf(object.metadata))
   const isForeign = (namespace: string, name: string): boolean => foreign.includes(`${namespace}/${name}`)
   return {
+    /** The data of `acr-configuration`; undefined: absent. */
     configuration: configMaps[0] && textsOf(configMaps[0].object.data),
     secrets: freeOf(judgedSecrets).map(part),
+    /** ServiceAccounts that name one of them. */
     accounts: of('ServiceAccount').flatMap((object) => describeAccount(object, isForeign)),
+    /** Pods that are not finished, and every object with a Pod template or the name of an old Secret. */
     workloads: judgedWorkloads(all),
+    /** Controllers of ReplicaSets, by `namespace/name`. */
     replicaSetOwners: new Map(
       of('ReplicaSet').flatMap(({ metadata }) => {
         const owner = ownerOf(metadata)
@@ -68,31 +73,58 @@ export function collectFacts(all: readonly AnyObject[], minor?: number): LegacyF
       declaredBy: gitOpsTool(object, ['f:spec']),
     })),
     webhooks: freeOf(webhooks).map(part),
+    /** The helper's ServiceAccount, its ClusterRole and bindings of it alone, if nothing else needs them. */
     rbac,
+    /** Bindings with further subjects, which must not be deleted. */
     sharedBindings,
+    /** What stays because something else uses it too, each with the reason. */
     shared: [...stayingOf([...webhooks, ...others, ...judgedSecrets]), ...shared, ...stayingOf(configMaps)],
     configMap: freeOf(configMaps).map(part)[0],
+    /** Whether the key of a registered or self-built cluster is there. */
     addonKey: home('Secret').some(({ metadata }) => metadata.name === ADDON_KEY_SECRET),
+    /** The cluster's own region, as its nodes are labelled. */
     region: of('Node').flatMap(({ metadata }) => metadata.labels?.['topology.kubernetes.io/region'] ?? [])[0],
     minor,
   }
 }
 
+/** Whether there is any trace. */
+export function hasLegacy(facts: LegacyFacts): boolean {
+  const { configuration, secrets, accounts, deployments, rbac, configMap, webhooks } = facts
+  const parts = [secrets, accounts, deployments, rbac, webhooks]
+  return configuration !== undefined || configMap !== undefined || parts.some((some) => some.length > 0)
+}
+
+/** Whether the add-on's Service is called by all webhooks of a configuration, by some, or by none. */
+export function webhooksOfHelper(object: AnyObject): 'all' | 'some' | 'none' {
+  const webhooks = list(object, 'webhooks')
+  const helpers = webhooks.filter((webhook) => {
+    const { namespace, name } = field(field(webhook, 'clientConfig'), 'service')
+    return namespace === LEGACY_NAMESPACE && LEGACY_SERVICES.includes(String(name))
+  })
+  if (helpers.length === 0) return 'none'
+  return helpers.length === webhooks.length ? 'all' : 'some'
+}
+
 /** Groups of the kinds that Kubernetes itself has and that are sorted out here. */
 const OWN_GROUPS: readonly string[] = ['', 'apps', 'batch', 'rbac.authorization.k8s.io', 'admissionregistration.k8s.io']
+
+/** A ServiceAccount that refers to an old Secret, with its current list. */
+export type LegacyAccount = ReturnType<typeof describeAccount>[number]
 
 function describeAccount(
   { metadata, imagePullSecrets, secrets }: AnyObject,
   isForeign: (namespace: string, name: string) => boolean,
-): readonly LegacyAccount[] {
+) {
   const { namespace = 'default' } = metadata
-  const list = recordsOf(imagePullSecrets) as readonly { readonly name?: string }[]
+  const named = recordsOf(imagePullSecrets) as readonly { readonly name?: string }[]
   const others = recordsOf(secrets).map(({ name }) => String(name))
   const isOld = (name: string): boolean => LEGACY_SECRETS.includes(name) && !isForeign(namespace, name)
-  const named = others.filter(isOld)
-  const old = [...new Set(list.map(({ name = '' }) => name).filter(isOld))]
-  if (named.length === 0 && old.length === 0) return []
-  return [{ metadata: inNamespace(metadata), secrets: named, imagePullSecrets: list, old }]
+  // An existing Secret of the name is the helper's, so the helper wrote the name.
+  const old = [...new Set(named.map(({ name = '' }) => name).filter(isOld))]
+  const uses = others.filter(isOld)
+  if (uses.length === 0 && old.length === 0) return []
+  return [{ metadata: inNamespace(metadata), secrets: uses, imagePullSecrets: named, old }]
 }
 
 /** Types of Secrets that a kubelet pulls with. */

@@ -7,7 +7,6 @@ import {
   type Judged,
   LEGACY_HELPER,
   LEGACY_NAMESPACE,
-  type LegacyFacts,
   part,
   stayingOf,
   type Workload,
@@ -28,7 +27,7 @@ export function collectRights(
   objects: readonly AnyObject[],
   workloads: readonly Workload[],
   deployments: readonly AnyObject[],
-): Pick<LegacyFacts, 'rbac' | 'sharedBindings' | 'shared'> {
+) {
   const bindings = objects.filter(({ kind }) => kind === 'ClusterRoleBinding')
   const ofHelper = bindings.filter((object) => list(object, 'subjects').some(isHelper))
   const user = findUser(workloads, deployments)

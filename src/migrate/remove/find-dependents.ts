@@ -1,5 +1,6 @@
 import { isCoveredBy, isPrivateAcr, parseImage } from '../../acr/registry-domains.ts'
-import { LEGACY_NAMESPACE, LEGACY_SECRETS, type LegacyFacts, type Workload } from './legacy-facts.ts'
+import type { LegacyFacts } from './collect-facts.ts'
+import { LEGACY_NAMESPACE, LEGACY_SECRETS, type Workload } from './legacy-facts.ts'
 import { coverageGap, type Dependent, isCurrent, isReferenced, type OurSide, releaseProblems } from './our-side.ts'
 import { titleOf } from './workload.ts'
 

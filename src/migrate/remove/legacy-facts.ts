@@ -55,16 +55,6 @@ export interface AnyObject extends KubeObject {
   readonly [key: string]: unknown
 }
 
-/** A ServiceAccount that refers to an old Secret, with its current list. */
-export interface LegacyAccount {
-  readonly metadata: ObjectMeta
-  /** Old Secrets that it names under `secrets`. */
-  readonly secrets: readonly string[]
-  readonly imagePullSecrets: readonly { readonly name?: string }[]
-  /** Names in it that the old helper wrote: an existing Secret of the name is the helper's. */
-  readonly old: readonly string[]
-}
-
 /** The controller of an object. */
 export interface Owner {
   /** API group; '' for the core group. */
@@ -99,42 +89,6 @@ export interface LegacyPart {
   readonly selector?: Readonly<Record<string, string>>
   /** The tool that would create it again. */
   readonly declaredBy?: string | undefined
-}
-
-/** What exists of Alibaba's own helper and of its users, without the content of Secrets. */
-export interface LegacyFacts {
-  /** The data of `acr-configuration`; undefined: absent. */
-  readonly configuration: Readonly<Record<string, string>> | undefined
-  /** The helper's Secrets. */
-  readonly secrets: readonly LegacyPart[]
-  /** ServiceAccounts that name one of them. */
-  readonly accounts: readonly LegacyAccount[]
-  /** Pods that are not finished, and every object with a Pod template or the name of an old Secret. */
-  readonly workloads: readonly Workload[]
-  /** Controllers of ReplicaSets, by `namespace/name`. */
-  readonly replicaSetOwners: ReadonlyMap<string, Owner>
-  readonly deployments: readonly LegacyPart[]
-  readonly webhooks: readonly LegacyPart[]
-  /** The helper's ServiceAccount, its ClusterRole and bindings of it alone, if nothing else needs them. */
-  readonly rbac: readonly LegacyPart[]
-  /** Bindings with further subjects, which must not be deleted. */
-  readonly sharedBindings: readonly string[]
-  /** What stays because something else uses it too, each with the reason. */
-  readonly shared: readonly string[]
-  readonly configMap: LegacyPart | undefined
-  /** Whether the key of a registered or self-built cluster is there. */
-  readonly addonKey: boolean
-  /** The cluster's own region, as its nodes are labelled. */
-  readonly region: string | undefined
-  /** Minor of Kubernetes 1.x; undefined where it is not known. */
-  readonly minor: number | undefined
-}
-
-/** Whether there is any trace. */
-export function hasLegacy(facts: LegacyFacts): boolean {
-  const { configuration, secrets, accounts, deployments, rbac, configMap, webhooks } = facts
-  const parts = [secrets, accounts, deployments, rbac, webhooks]
-  return configuration !== undefined || configMap !== undefined || parts.some((list) => list.length > 0)
 }
 
 const CLUSTER_SCOPED: readonly string[] = ['ClusterRole', 'ClusterRoleBinding', 'MutatingWebhookConfiguration']

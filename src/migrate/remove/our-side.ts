@@ -1,32 +1,17 @@
 import { isCoveredBy, parseImage } from '../../acr/registry-domains.ts'
 import { METADATA_ONLY_LIST } from '../../kube/client.ts'
 import { findRelease, type ReleaseChoice, type ReleaseFacts } from '../../release/find-release.ts'
-import type { NamespaceView, SecretView } from '../../release/object-views.ts'
+import type { SecretView } from '../../release/object-views.ts'
 import { lensOf, readPullSecrets } from '../../release/read-pull-secrets.ts'
 import type { Reader } from '../../release/reader.ts'
-import { createTargets, type Targets } from '../../release/targets.ts'
+import { createTargets } from '../../release/targets.ts'
 import { matchesGlobs } from '../../values/glob.ts'
 
 /** The state of acr-nopass, which replaces the old helper. */
-export interface OurSide {
-  /** Epoch milliseconds. */
-  readonly now: number
-  /** Undefined: not installed. */
-  readonly release: ReleaseFacts | undefined
-  readonly secretName: string
-  /** Undefined without a readable configuration. */
-  readonly targets: Targets | undefined
-  /** Pods of the helper that are ready. */
-  readonly available: number
-  readonly namespaces: ReadonlyMap<string, NamespaceView>
-  /** Our pull secrets, by namespace. */
-  readonly secrets: ReadonlyMap<string, SecretView>
-  /** Admission adds the reference to each Pod of a target. */
-  readonly admission: boolean
-}
+export type OurSide = Awaited<ReturnType<typeof readOurSide>>
 
-/** Reads it; of Secrets only metadata, and only of the pull secret's name. */
-export async function readOurSide(reader: Reader, choice: ReleaseChoice, now: number): Promise<OurSide> {
+/** Reads it; of Secrets only metadata, and only of the pull secret's name. `now` is in epoch milliseconds. */
+export async function readOurSide(reader: Reader, choice: ReleaseChoice, now: number) {
   const { chosen: release } = await findRelease(reader, choice)
   const config = release?.config
   const { secretName, transforms } = lensOf(release)
@@ -41,12 +26,17 @@ export async function readOurSide(reader: Reader, choice: ReleaseChoice, now: nu
   ])
   return {
     now,
+    /** Undefined: not installed. */
     release,
     secretName,
+    /** Undefined without a readable configuration. */
     targets: config && createTargets(config),
+    /** Pods of the helper that are ready. */
     available,
     namespaces: new Map((namespaces ?? []).map((view) => [view.name, view])),
-    secrets: secrets ?? new Map(),
+    /** Our pull secrets, by namespace. */
+    secrets: secrets ?? new Map<string, SecretView>(),
+    /** Admission adds the reference to each Pod of a target. */
     admission,
   }
 }

@@ -6,19 +6,18 @@ import { apiRoot, type KubeObject, keyOf } from '../../kube/types.ts'
 import { isRecord } from '../../lib/json.ts'
 import { discoverKinds, listServed, type ServedKind } from '../../release/api-resources.ts'
 import { OBJECTS_PER_PAGE, type Reader } from '../../release/reader.ts'
-import { collectFacts } from './collect-facts.ts'
-import { isPartOfHelper } from './helper-parts.ts'
+import { collectFacts, type LegacyFacts, webhooksOfHelper } from './collect-facts.ts'
 import {
   ADDON_KEY_SECRET,
   type AnyObject,
   LEGACY_CONFIG,
+  LEGACY_DEPLOYMENTS,
   LEGACY_HELPER,
   LEGACY_NAMESPACE,
   LEGACY_SECRETS,
-  type LegacyFacts,
   objectPath,
 } from './legacy-facts.ts'
-import { controllerOf, DESCRIBED, describeWorkload, groupOf, oldNames } from './workload.ts'
+import { controllerOf, DESCRIBED, describeWorkload, groupOf, list, oldNames } from './workload.ts'
 
 const RBAC = '/apis/rbac.authorization.k8s.io/v1'
 
@@ -136,6 +135,18 @@ async function readCustom(reader: Reader): Promise<readonly AnyObject[]> {
 /** Items of a list have no kind, and metadata-only items have another one. */
 function kindOf(kind: string, apiVersion: string, objects: readonly KubeObject[]): readonly AnyObject[] {
   return objects.map((object) => ({ ...object, kind, apiVersion }))
+}
+
+/** Whether it is the Deployment or the ServiceAccount of Alibaba's helper, a binding of that, or a configuration with its webhooks. */
+function isPartOfHelper(object: AnyObject): boolean {
+  const { kind, metadata } = object
+  if (kind === 'ClusterRoleBinding')
+    return list(object, 'subjects').some((one) => one.kind === 'ServiceAccount' && one.name === LEGACY_HELPER)
+  if (kind === 'MutatingWebhookConfiguration') return webhooksOfHelper(object) !== 'none'
+  if (metadata.namespace !== LEGACY_NAMESPACE) return false
+  const key = `${groupOf(object)} ${kind}`
+  if (key === 'apps Deployment') return LEGACY_DEPLOYMENTS.includes(metadata.name)
+  return key === ' ServiceAccount' && metadata.name === LEGACY_HELPER
 }
 
 /** Groups of bindings and webhook configurations. */

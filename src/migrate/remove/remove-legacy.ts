@@ -4,7 +4,8 @@ import { DECLARING_MANAGERS, listOwner } from '../../kube/managed-fields.ts'
 import { FIELD_MANAGER } from '../../kube/names.ts'
 import { pollUntil } from '../../kube/poll-until.ts'
 import { keyOf, namespacedPath, selectorText } from '../../kube/types.ts'
-import type { LegacyAccount, LegacyFacts, LegacyPart } from './legacy-facts.ts'
+import type { LegacyAccount, LegacyFacts } from './collect-facts.ts'
+import type { LegacyPart } from './legacy-facts.ts'
 import type { Dependent } from './our-side.ts'
 
 /** The steps, in the order of the lists. */
