@@ -1,28 +1,24 @@
-import {
-  type AuthorizationToken,
-  getAuthorizationToken,
-  getPersonalToken,
-  listInstanceEndpoint,
-} from '../alibaba/cr.ts'
+import { getAuthorizationToken, getPersonalToken, listInstanceEndpoint } from '../alibaba/cr.ts'
 import type { CredentialProvider } from '../alibaba/credentials.ts'
 import { type ReadText, readMounted } from '../alibaba/identities/access-key.ts'
 import type { AssumeRoleStep } from '../alibaba/identities/assumed-role.ts'
 import { stopwatch } from '../alibaba/transport/cloud-clock.ts'
-import type { AbortableTarget } from '../alibaba/transport/cloud-transport.ts'
+import type { AbortableTarget, CloudTransport } from '../alibaba/transport/cloud-transport.ts'
+import type { Endpoints } from '../alibaba/transport/endpoints.ts'
 import { hasCode, NopassError } from '../errors.ts'
 import { singleFlight } from '../lib/concurrency.ts'
 import { type RegistryConfig, registryFingerprint } from './registry-config.ts'
 import { chooseDomains, enterpriseDomains, type OwnDomain, personalDomains } from './registry-domains.ts'
-import type { FetchedLogin, LoginFetch, RegistryApi, RegistryToken } from './registry-token.ts'
+import type { RegistryToken } from './registry-token.ts'
 import { createTokenSession, findInstanceId } from './token-session.ts'
 
-export interface TokenSource {
-  /** Equal for the same edition, region, instance and identity: their tokens are interchangeable (docs/en/decisions.md#token-sharing). */
-  readonly key: string
-  /** The token's session is shared by the node: see refresh-schedule.ts. */
-  readonly sharedSession: boolean
-  /** A new token, never a cached one; concurrent calls share one, also across sources with the same `logins`. @throws NopassError */
-  get(signal?: AbortSignal): Promise<RegistryToken>
+export type TokenSource = ReturnType<typeof createTokenSource>
+
+interface RegistryApi {
+  readonly transport: CloudTransport
+  readonly endpoints: Endpoints
+  /** 0 (included) to 1 (excluded); default: this machine's. */
+  readonly random?: () => number
 }
 
 export interface TokenSourceDeps extends RegistryApi {
@@ -37,10 +33,18 @@ export interface TokenSourceDeps extends RegistryApi {
   readonly logins?: SharedLogins
 }
 
+/** A login before its domains are chosen, with all those that the registry itself has. */
+interface FetchedLogin extends Omit<RegistryToken, 'domains'> {
+  readonly own: readonly OwnDomain[]
+}
+
+/** Gets a new login. @throws NopassError */
+type LoginFetch = (signal: AbortSignal) => Promise<FetchedLogin>
+
 export type SharedLogins = Map<string, (signal?: AbortSignal) => Promise<FetchedLogin>>
 
 /** The source of a registry's tokens. `get` throws REGISTRY_NO_DOMAIN if the registry has no domain on its network. */
-export function createTokenSource(registry: RegistryConfig, deps: TokenSourceDeps): TokenSource {
+export function createTokenSource(registry: RegistryConfig, deps: TokenSourceDeps) {
   const key = registryFingerprint(registry, deps.identityConfig)
   const credentials = registry.edition === 'static' ? undefined : deps.identity(registry.assumeRole)
   // Entries whose requests differ cannot share one.
@@ -50,9 +54,12 @@ export function createTokenSource(registry: RegistryConfig, deps: TokenSourceDep
     singleFlight(credentials ? createFetch(registry, credentials, deps) : createStaticFetch(registry, deps))
   deps.logins?.set(request, login)
   return {
+    /** Equal for the same edition, region, instance and identity: their tokens are interchangeable (docs/en/decisions.md#token-sharing). */
     key,
+    /** The token's session is shared by the node: see refresh-schedule.ts. */
     sharedSession: credentials?.sharedSession ?? false,
-    async get(signal) {
+    /** A new token, never a cached one; concurrent calls share one, also across sources with the same `logins`. @throws NopassError */
+    async get(signal?: AbortSignal): Promise<RegistryToken> {
       const { own, ...token } = await login(signal)
       const { expiresAt } = token
       if (expiresAt !== null && expiresAt <= deps.transport.clock.now()) {
@@ -118,7 +125,7 @@ function createEnterpriseFetch(registry: RegistryConfig, { transport, random = M
     return { ...token, issuedAt, own }
   }
 
-  async function tokenOf(target: AbortableTarget, id: string): Promise<AuthorizationToken> {
+  async function tokenOf(target: AbortableTarget, id: string) {
     try {
       return await getAuthorizationToken(target, { instanceId: id, expiresInHours: hours })
     } catch (error) {

@@ -3,13 +3,6 @@ import { type JsonObject, numberOf, recordsOf, textOf } from '../lib/json.ts'
 import type { AbortableTarget } from './transport/cloud-transport.ts'
 import type { Parameters } from './transport/signature.ts'
 
-/** A temporary login to a registry. `expiresAt` is epoch milliseconds on the cloud's clock. */
-export interface AuthorizationToken {
-  readonly username: string
-  readonly password: string
-  readonly expiresAt: number
-}
-
 const enterprise = (target: AbortableTarget, action: string, query: Parameters): Promise<JsonObject> =>
   target.transport.call({ ...target, product: 'cr', version: '2018-12-01', action, query }, target.signal)
 
@@ -17,59 +10,43 @@ const enterprise = (target: AbortableTarget, action: string, query: Parameters):
 export async function getAuthorizationToken(
   target: AbortableTarget,
   request: { readonly instanceId: string; readonly expiresInHours?: number | undefined },
-): Promise<AuthorizationToken> {
+) {
   const query = { InstanceId: request.instanceId, ExpiresInHours: request.expiresInHours }
   const response = await enterprise(target, 'GetAuthorizationToken', query)
   return tokenOf(response.TempUsername, response.AuthorizationToken, response.ExpireTime)
 }
 
-export interface InstanceEndpoint {
-  /** `internet`, `vpc`, …: Alibaba may add kinds. */
-  readonly type: string
-  readonly enabled: boolean
-  readonly domains: readonly { readonly domain: string; readonly custom: boolean }[]
-  /** Addresses that are allowed; undefined: all. */
-  readonly allowed?: readonly string[]
-}
+export type InstanceEndpoint = Awaited<ReturnType<typeof listInstanceEndpoint>>[number]
 
 /** All addresses of an instance's image registry: public, VPC, custom. */
-export async function listInstanceEndpoint(
-  target: AbortableTarget,
-  instanceId: string,
-): Promise<readonly InstanceEndpoint[]> {
+export async function listInstanceEndpoint(target: AbortableTarget, instanceId: string) {
   const query = { InstanceId: instanceId, ModuleName: 'Registry' }
   const response = await enterprise(target, 'ListInstanceEndpoint', query)
   return recordsOf(response.Endpoints).map((endpoint) => ({
+    /** `internet`, `vpc`, …: Alibaba may add kinds. */
     type: textOf(endpoint.EndpointType),
     enabled: endpoint.Enable !== false,
     domains: recordsOf(endpoint.Domains)
       .filter((entry) => typeof entry.Domain === 'string' && entry.Domain !== '')
       .map((entry) => ({ domain: textOf(entry.Domain).toLowerCase(), custom: entry.Type === 'USER' })),
+    /** Addresses that are allowed; undefined: all. */
     ...(endpoint.AclEnable === true && { allowed: recordsOf(endpoint.AclEntries).map(({ Entry }) => textOf(Entry)) }),
   }))
 }
 
-export interface LinkedVpc {
-  readonly vpcId: string
-  /** What is wrong with the link, such as `PRIVATE_ZONE_CONFLICT_AT_…`; usually empty. */
-  readonly issue: string
-}
-
 /** The VPCs from which an instance's image registry can be reached by its VPC domain. */
-export async function listLinkedVpcs(target: AbortableTarget, instanceId: string): Promise<readonly LinkedVpc[]> {
+export async function listLinkedVpcs(target: AbortableTarget, instanceId: string) {
   const query = { InstanceId: instanceId, ModuleName: 'Registry' }
   const response = await enterprise(target, 'GetInstanceVpcEndpoint', query)
   return recordsOf(response.LinkedVpcs).map((link) => ({
     vpcId: textOf(link.VpcId),
+    /** What is wrong with the link, such as `PRIVATE_ZONE_CONFLICT_AT_…`; usually empty. */
     issue: textOf(link.Issue),
   }))
 }
 
 /** One Enterprise instance of the target's region, with its state such as `RUNNING`. @throws CLOUD_NOT_FOUND */
-export async function getInstance(
-  target: AbortableTarget,
-  instanceId: string,
-): Promise<{ readonly instanceId: string; readonly status: string }> {
+export async function getInstance(target: AbortableTarget, instanceId: string) {
   const response = await enterprise(target, 'GetInstance', { InstanceId: instanceId })
   return { instanceId: textOf(response.InstanceId) || instanceId, status: textOf(response.InstanceStatus) }
 }
@@ -101,7 +78,7 @@ export async function listInstances(target: AbortableTarget) {
 }
 
 /** Personal Edition (instances made before 2024-09-09), through the API of 2016. */
-export async function getPersonalToken(target: AbortableTarget): Promise<AuthorizationToken> {
+export async function getPersonalToken(target: AbortableTarget) {
   const call = { product: 'cr', version: '2016-06-07', action: 'GetAuthorizationToken', method: 'GET', path: '/tokens' }
   const response = await target.transport.call({ ...target, ...call }, target.signal)
   const data = (response.data ?? {}) as JsonObject
@@ -113,7 +90,8 @@ const LONGEST_USERNAME = 256
 const LONGEST_PASSWORD = 32_768
 const LATEST_EXPIRY = Date.UTC(2200)
 
-function tokenOf(username: unknown, password: unknown, expiresAt: unknown): AuthorizationToken {
+/** A temporary login to a registry. `expiresAt` is epoch milliseconds on the cloud's clock. */
+function tokenOf(username: unknown, password: unknown, expiresAt: unknown) {
   const expiry = numberOf(expiresAt)
   if (typeof username !== 'string' || typeof password !== 'string' || !username || !password || !isTime(expiry)) {
     throw new NopassError('CLOUD_UNAVAILABLE', 'the token in the response has no user name, password or valid expiry')

@@ -6,35 +6,24 @@ import type { Parameters } from './transport/signature.ts'
 /** The kind of a cluster determines which identities it can offer. */
 export type ClusterKind = 'managed' | 'dedicated' | 'serverless' | 'edge' | 'lingjun' | 'registered' | 'unknown'
 
-export interface ClusterDetail {
-  readonly clusterId: string
-  /** The VPC of its nodes. */
-  readonly vpcId: string
-  readonly kind: ClusterKind
-  /** The cluster's default worker role, or ''. Node pools may have others: see listNodePoolRoles. */
-  readonly workerRole: string
-  readonly rrsa: {
-    readonly enabled: boolean
-    /** Separated by commas; the first is the tokens' `iss`. */
-    readonly issuers: string
-    readonly oidcProviderArn: string
-  }
-  /** URLs of its API server, and hosts or URLs of its load balancers. */
-  readonly apiServer: readonly string[]
-}
+export type ClusterDetail = Awaited<ReturnType<typeof describeClusterDetail>>
 
 /** @throws CLOUD_NOT_FOUND */
-export async function describeClusterDetail(target: AbortableTarget, clusterId: string): Promise<ClusterDetail> {
+export async function describeClusterDetail(target: AbortableTarget, clusterId: string) {
   const response = await get(target, 'DescribeClusterDetail', `/clusters/${segment(clusterId)}`, {})
   const rrsa = rrsaConfig(response)
   // `master_url` and `meta_data` are JSON in a string.
   const masters = parseObject(textOf(response.master_url)) ?? {}
   return {
     clusterId: textOf(response.cluster_id) || clusterId,
+    /** The VPC of its nodes. */
     vpcId: textOf(response.vpc_id),
     kind: kindOf(textOf(response.cluster_type), textOf(response.profile)),
+    /** The cluster's default worker role, or ''. Node pools may have others: see listNodePoolRoles. */
     workerRole: textOf(response.worker_ram_role_name),
+    /** The issuers are separated by commas; the first is the tokens' `iss`. */
     rrsa: { enabled: rrsa.enabled === true, issuers: textOf(rrsa.issuer), oidcProviderArn: textOf(rrsa.oidc_arn) },
+    /** URLs of its API server, and hosts or URLs of its load balancers. */
     apiServer: [
       masters.api_server_endpoint,
       masters.intranet_api_server_endpoint,

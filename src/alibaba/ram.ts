@@ -8,36 +8,15 @@ export interface Tag {
   readonly value: string
 }
 
-export interface RamPolicy {
-  readonly name: string
-  readonly description: string
-  /** The default version's document: JSON in a string. */
-  readonly document: string
-  readonly defaultVersion: string
-}
-
-export interface RamRole {
-  readonly name: string
-  readonly description: string
-  /** The trust policy: JSON in a string. */
-  readonly trust: string
-}
-
-export interface PolicyEntities {
-  readonly roles: readonly string[]
-  readonly users: readonly string[]
-  readonly groups: readonly string[]
-}
-
-export interface AttachedPolicy {
-  readonly name: string
-  readonly custom: boolean
-}
-
 /** Without it RAM refuses a sixth version. */
 export const ROTATE: string = 'DeleteOldestNonDefaultVersionWhenLimitExceeded'
 
 export type Ram = ReturnType<typeof createRam>
+type Read<Name extends keyof Ram> = NonNullable<Awaited<ReturnType<Ram[Name]>>>
+export type RamPolicy = Read<'getPolicy'>
+export type RamRole = Read<'getRole'>
+export type PolicyEntities = Read<'listPolicyEntities'>
+export type AttachedPolicy = Read<'listRolePolicies'>[number]
 
 /**
  * The RAM operations that the product uses, on custom policies unless noted. All reject as the transport does. Own calls, as for
@@ -60,11 +39,12 @@ export function createRam(target: AbortableTarget) {
       throw new NopassError('CLOUD_UNAVAILABLE', `ram ${action}: the response cannot be read`)
     }
   }
-  const getPolicy = (name: string, PolicyType: string, signal?: AbortSignal): Promise<RamPolicy | undefined> =>
+  const getPolicy = (name: string, PolicyType: string, signal?: AbortSignal) =>
     unlessMissing(() => {
-      const read = ({ Policy, DefaultPolicyVersion }: JsonObject): RamPolicy => ({
+      const read = ({ Policy, DefaultPolicyVersion }: JsonObject) => ({
         name,
         description: textOf(objectOf(Policy).Description),
+        /** The default version's document: JSON in a string. */
         document: textOf(objectOf(DefaultPolicyVersion).PolicyDocument),
         defaultVersion: textOf(objectOf(Policy).DefaultVersion),
       })
@@ -76,16 +56,16 @@ export function createRam(target: AbortableTarget) {
     /** One of the cloud's own policies; undefined: it does not exist. */
     getSystemPolicy: (name: string, signal?: AbortSignal) => getPolicy(name, 'System', signal),
     /** Custom and system policies of a role; undefined: the role does not exist. */
-    listRolePolicies: (role: string, signal?: AbortSignal): Promise<readonly AttachedPolicy[] | undefined> =>
+    listRolePolicies: (role: string, signal?: AbortSignal) =>
       unlessMissing(() => {
-        const read = ({ Policies }: JsonObject): AttachedPolicy[] =>
+        const read = ({ Policies }: JsonObject) =>
           listOf(objectOf(Policies).Policy).map(({ PolicyName, PolicyType }) => {
             return { name: textOf(PolicyName), custom: PolicyType === 'Custom' }
           })
         return query('ListPoliciesForRole', { RoleName: role }, read, signal)
       }),
     listPolicyEntities: (name: string, signal?: AbortSignal) => {
-      const read = ({ Roles, Users, Groups }: JsonObject): PolicyEntities => ({
+      const read = ({ Roles, Users, Groups }: JsonObject) => ({
         roles: listOf(objectOf(Roles).Role).map(({ RoleName }) => textOf(RoleName)),
         users: listOf(objectOf(Users).User).map(({ UserName }) => textOf(UserName)),
         groups: listOf(objectOf(Groups).Group).map(({ GroupName }) => textOf(GroupName)),
@@ -94,8 +74,9 @@ export function createRam(target: AbortableTarget) {
     },
     getRole: (name: string, signal?: AbortSignal) =>
       unlessMissing(() => {
-        const read = ({ Role }: JsonObject): RamRole => {
+        const read = ({ Role }: JsonObject) => {
           const { Description, AssumeRolePolicyDocument } = objectOf(Role)
+          // The trust policy is JSON in a string.
           return { name, description: textOf(Description), trust: textOf(AssumeRolePolicyDocument) }
         }
         return query('GetRole', { RoleName: name }, read, signal)
@@ -111,6 +92,18 @@ export function createRam(target: AbortableTarget) {
       await call(action, parameters, signal, true)
     },
   }
+}
+
+/** An OIDC provider of the account, from RAM's newer API (IMS 2019-08-15); undefined: it does not exist. */
+export function getOidcProvider(target: AbortableTarget, name: string) {
+  const call = { product: 'ims', version: '2019-08-15', action: 'GetOIDCProvider', query: { OIDCProviderName: name } }
+  return unlessMissing(async () => {
+    const response = await target.transport.call({ ...target, ...call }, target.signal)
+    const { IssuerUrl, ClientIds } = (response.OIDCProvider ?? {}) as JsonObject
+    const clientIds = textOf(ClientIds).split(',')
+    // The client ids are the audiences that its tokens may have.
+    return { issuer: textOf(IssuerUrl), clientIds: clientIds.filter((id) => id !== '') }
+  })
 }
 
 /** An object of a response, empty if absent. */

@@ -27,19 +27,15 @@ export interface Unverified {
 }
 
 /** One fact with everything that it concerns, without duplicates. */
-export interface UnverifiedFact {
-  readonly id: UnverifiedId
-  readonly text: string
-  readonly subjects: readonly string[]
-}
+export type UnverifiedFact = ReturnType<typeof collectUnverified>[number]
 
 /** Each fact once, in the order of the list. */
-export function collectUnverified(notes: readonly Unverified[]): readonly UnverifiedFact[] {
+export function collectUnverified(notes: readonly Unverified[]) {
   const byId = Map.groupBy(notes, ({ id }) => id)
   return (Object.keys(UNVERIFIED) as UnverifiedId[]).flatMap((id) => {
     const found = byId.get(id)
     if (found === undefined) return []
-    return [{ id, text: UNVERIFIED[id], subjects: [...new Set(found.map(({ subject }) => subject))].sort() }]
+    return [{ id, text: UNVERIFIED[id] as string, subjects: [...new Set(found.map(({ subject }) => subject))].sort() }]
   })
 }
 

@@ -10,7 +10,7 @@ import { type CloudClock, createCloudClock } from './cloud-clock.ts'
 import { type CloudFailure, cloudFailureOf, failureWithoutResponse } from './cloud-failure.ts'
 import type { ServiceLocation } from './endpoints.ts'
 import { createHttpSender, type HttpResponse, type HttpSender } from './http-sender.ts'
-import { type CallOutcome, repeatCall } from './repeat-call.ts'
+import { type CallOutcome, type RepeatOptions, repeatCall } from './repeat-call.ts'
 import { canonicalQuery, cloudTimestamp, type Parameters, signRequest } from './signature.ts'
 
 export interface CloudCall extends ServiceLocation {
@@ -51,19 +51,14 @@ export interface AddressFallback {
   readonly publicHost: string
 }
 
-export interface TransportDeps {
+export interface TransportDeps extends Pick<RepeatOptions, 'attempts' | 'random' | 'sleep'> {
   readonly send: HttpSender
   readonly clock: CloudClock
-  /** 0 (included) to 1 (excluded). */
-  readonly random: () => number
   readonly nonce: () => string
-  readonly sleep: (milliseconds: number, signal?: AbortSignal) => Promise<void>
   /** `acr-nopass/0.1.0`. */
   readonly userAgent: string
   /** Milliseconds for one attempt; default 10 s. */
   readonly timeout?: number
-  /** Default 4. */
-  readonly attempts?: number
   /** Called when an address stops resolving and its public one works. */
   readonly onFallback?: (fallback: AddressFallback) => void
 }
@@ -73,7 +68,6 @@ const FALLBACK_LASTS = 10 * 60_000
 
 /** Signs, sends and retries calls, and follows the cloud's clock. */
 export function createCloudTransport(deps: TransportDeps) {
-  const { attempts = 4, random, sleep } = deps
   const fallbacks = new Map<string, AddressFallback & { readonly until: number }>()
 
   /**
@@ -105,7 +99,7 @@ export function createCloudTransport(deps: TransportDeps) {
       if (known === undefined) deps.onFallback?.(fallback)
       return second
     }
-    const options = { write: request.write === true, renewable: canRenew(request), attempts, random, sleep }
+    const options = { ...deps, write: request.write === true, renewable: canRenew(request) }
     const outcome = await repeatCall(attempt, options, signal)
     if ('failure' in outcome) throw errorOf({ ...request, endpoint }, outcome.failure, outcome.cause)
     return outcome.body
@@ -209,22 +203,17 @@ function addressHint({ host }: URL, reason: string): string | undefined {
 }
 
 /** Uses this machine's clock and the proxies of the given environment. */
-export function createDefaultTransport(
-  options: {
-    readonly env?: NodeJS.ProcessEnv | undefined
-    /** As in `TransportDeps`. */
-    readonly timeout?: number
-    readonly attempts?: number
-  } = {},
-): CloudTransport {
+export function createDefaultTransport({
+  env,
+  ...limits
+}: { readonly env?: NodeJS.ProcessEnv | undefined } & Pick<TransportDeps, 'timeout' | 'attempts'> = {}) {
   return createCloudTransport({
-    send: createHttpSender({ proxyEnv: options.env }),
+    ...limits,
+    send: createHttpSender({ proxyEnv: env }),
     clock: createCloudClock(systemClock),
     random: Math.random,
     nonce: randomUUID,
     sleep: (milliseconds, signal) => sleep(milliseconds, undefined, { ...(signal && { signal }) }),
-    ...(options.timeout !== undefined && { timeout: options.timeout }),
-    ...(options.attempts !== undefined && { attempts: options.attempts }),
     userAgent: `acr-nopass/${VERSION}`,
   })
 }

@@ -8,7 +8,8 @@ export interface RepeatOptions {
   readonly write: boolean
   /** Whether an attempt can renew its session. */
   readonly renewable: boolean
-  readonly attempts: number
+  /** Default 4. */
+  readonly attempts?: number
   /** 0 (included) to 1 (excluded). */
   readonly random: () => number
   readonly sleep: (milliseconds: number, signal?: AbortSignal) => Promise<void>
@@ -30,8 +31,8 @@ export async function repeatCall(
       renewed = true
       continue
     }
-    const last = count >= options.attempts
-    const delay = last ? undefined : retryDelay(failure, options.write, count, options.random())
+    const isLast = count >= (options.attempts ?? 4)
+    const delay = isLast ? undefined : retryDelay(failure, options.write, count, options.random())
     if (delay === undefined) return outcome
     await options.sleep(delay, signal)
   }

@@ -1,5 +1,5 @@
 import { describeClusterDetail, findWorkerRoles } from '../../alibaba/cs.ts'
-import { getOidcProvider } from '../../alibaba/ims.ts'
+import { getOidcProvider } from '../../alibaba/ram.ts'
 import { getCallerIdentity } from '../../alibaba/sts.ts'
 import { rolePolicyName } from '../../policy/helper-grants.ts'
 import { namedRoles } from '../../policy/policy-target.ts'
