@@ -1,5 +1,6 @@
 import { stringify } from 'yaml'
-import type { AdmissionFacts, LeaseFacts, Observed, PodFacts } from '../../src/doctor/observed.ts'
+import type { Observed, PodFacts } from '../../src/doctor/observed.ts'
+import type { AdmissionFacts } from '../../src/doctor/read/read-admission.ts'
 import type { ReleaseFacts } from '../../src/release/find-release.ts'
 import type { HelperStatus, RegistryStatus } from '../../src/release/helper-status.ts'
 import { loadConfig } from '../../src/release/load-config.ts'
@@ -134,7 +135,7 @@ export function fixture(change: FixtureChange = {}): Observed {
     hasStatusObject: true,
     ...release,
   }
-  const lease: LeaseFacts = { holder: 'acr-nopass-1_x', renewedAt: NOW - 2000 }
+  const lease: NonNullable<Observed['lease']> = { holder: 'acr-nopass-1_x', renewedAt: NOW - 2000 }
   return {
     now: NOW,
     aheadMs: 0,

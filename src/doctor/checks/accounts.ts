@@ -19,50 +19,47 @@ export function accountFindings({ release, namespaces, accounts }: Observed): Fo
     ({ namespace, name, list, optedOut }) =>
       open.has(namespace) && targets.takesServiceAccount(name) && !optedOut && !list.includes(config.secretName),
   )
-  const foreign = lacking.filter(({ owner }) => owner?.operation === 'Apply' && owner.manager !== FIELD_MANAGER)
-  const overlong = lacking.filter((account) => account.overlong !== undefined && !foreign.includes(account))
-  const plain = lacking.filter((account) => !foreign.includes(account) && !overlong.includes(account))
-  const found: Draft[] = []
-  if (plain.length > 0) {
-    found.push({
+  const { plain = [], overlong = [], foreign = [] } = Object.groupBy(lacking, kindOf)
+  const managers = [...new Set(foreign.map(({ owner }) => `"${owner?.manager}"`))]
+  const { secretName } = config
+  return [
+    ...about(plain, {
       id: 'ACCOUNT_UNATTACHED',
-      subject: pluralize(plain.length, 'ServiceAccount'),
-      message: `without the reference to ${config.secretName}: ${summarize(plain.map(keyOf))}`,
+      message: `without the reference to ${secretName}`,
       cause: 'The helper has not written it: it does not run, was refused, or another writer keeps removing it.',
       fix: 'See the findings about the helper; its log names each refused write.',
       command: logsCommand(release),
-      objects: plain.map(keyOf),
-    })
-  }
-  if (overlong.length > 0) found.push(overlongFinding(overlong, config.secretName))
-  if (foreign.length > 0) found.push(foreignFinding(foreign, config.secretName))
-  return found
+    }),
+    ...about(overlong, {
+      id: 'ACCOUNT_UNATTACHED',
+      severity: 'warning',
+      message: `without the reference to ${secretName}, and left alone`,
+      cause: 'Their imagePullSecrets are too long (more than 100 entries or 4,096 characters of names).',
+      fix: 'Remove the entries whose Secret does not exist, or use attach: admission.',
+      command: showFirst(overlong),
+    }),
+    ...about(foreign, {
+      id: 'ACCOUNT_FOREIGN',
+      message: 'without the reference, and left alone',
+      cause: `Their imagePullSecrets are applied by ${summarize(managers)}; a change would make its next apply fail.`,
+      fix: `Add {name: ${secretName}} to the list where it is applied from, or use attach: admission.`,
+      command: `${showFirst(foreign)} --show-managed-fields`,
+    }),
+  ]
 }
 
-function overlongFinding(accounts: readonly ServiceAccountView[], secretName: string): Draft {
-  const [first] = accounts
-  return {
-    id: 'ACCOUNT_UNATTACHED',
-    severity: 'warning',
-    subject: pluralize(accounts.length, 'ServiceAccount'),
-    message: `without the reference to ${secretName}, and left alone: ${summarize(accounts.map(keyOf))}`,
-    cause: 'Their imagePullSecrets are too long (more than 100 entries or 4,096 characters of names).',
-    fix: 'Remove the entries whose Secret does not exist, or use attach: admission.',
-    command: `kubectl -n ${first?.namespace} get serviceaccount ${first?.name} -o yaml`,
-    objects: accounts.map(keyOf),
-  }
+function kindOf({ owner, overlong }: ServiceAccountView): 'foreign' | 'overlong' | 'plain' {
+  if (owner?.operation === 'Apply' && owner.manager !== FIELD_MANAGER) return 'foreign'
+  return overlong === undefined ? 'plain' : 'overlong'
 }
 
-function foreignFinding(accounts: readonly ServiceAccountView[], secretName: string): Draft {
-  const managers = [...new Set(accounts.map(({ owner }) => `"${owner?.manager}"`))]
-  const [first] = accounts
-  return {
-    id: 'ACCOUNT_FOREIGN',
-    subject: pluralize(accounts.length, 'ServiceAccount'),
-    message: `without the reference, and left alone: ${summarize(accounts.map(keyOf))}`,
-    cause: `Their imagePullSecrets are applied by ${summarize(managers)}; a change would make its next apply fail.`,
-    fix: `Add {name: ${secretName}} to the list where it is applied from, or use attach: admission.`,
-    command: `kubectl -n ${first?.namespace} get serviceaccount ${first?.name} -o yaml --show-managed-fields`,
-    objects: accounts.map(keyOf),
-  }
+function about(accounts: readonly ServiceAccountView[], draft: Omit<Draft, 'subject' | 'objects'>): readonly Draft[] {
+  const objects = accounts.map(keyOf)
+  const message = `${draft.message}: ${summarize(objects)}`
+  return objects.length === 0
+    ? []
+    : [{ ...draft, subject: pluralize(objects.length, 'ServiceAccount'), message, objects }]
 }
+
+const showFirst = ([first]: readonly ServiceAccountView[]): string =>
+  `kubectl -n ${first?.namespace} get serviceaccount ${first?.name} -o yaml`

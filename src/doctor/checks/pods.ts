@@ -8,28 +8,28 @@ import { judgeContainer } from '../pod/pod-steps.ts'
 export function podFindings(observed: Observed): Found {
   const context = createPodContext(observed)
   if (context === undefined || observed.focus !== undefined) return []
-  const groups = new Map<string, { readonly verdict: Verdict; readonly image: string; readonly pods: PodFacts[] }>()
-  for (const pod of observed.pods ?? []) {
-    for (const container of pod.containers.filter(isWaiting)) {
+  const waiting = (observed.pods ?? []).flatMap((pod) =>
+    pod.containers.filter(isWaiting).flatMap((container) => {
       const verdict = judgeContainer(pod, container, context)
-      if (verdict === undefined) continue
-      const key = `${verdict.id} ${pod.namespace} ${container.image} ${verdict.cause}`
-      const group = groups.get(key) ?? { verdict, image: container.image, pods: [] }
-      if (!group.pods.includes(pod)) group.pods.push(pod)
-      groups.set(key, group)
-    }
-  }
-  const waiting = [...groups.values()].map(({ verdict, image, pods }) => describe(verdict, image, pods))
-  return [waiting, older(context)].flat()
+      return verdict === undefined ? [] : [{ verdict, image: container.image, pod }]
+    }),
+  )
+  const groups = Map.groupBy(waiting, ({ verdict, image, pod }) => {
+    return `${verdict.id} ${pod.namespace} ${image} ${verdict.cause}`
+  })
+  return [[...groups.values()].flatMap(describe), older(context)].flat()
 }
 
-function describe(verdict: Verdict, image: string, pods: readonly PodFacts[]): Draft {
-  const objects = pods.map(keyOf)
-  const { severity = 'error', ...rest } = verdict
-  const [first = ''] = objects
-  const subject = objects.length === 1 ? `Pod ${first}` : pluralize(objects.length, 'Pod')
-  const list = objects.length === 1 ? '' : `: ${summarize(objects)}`
-  return { ...rest, severity, subject, message: `cannot pull ${image}${list}`, objects }
+function describe(
+  group: readonly { readonly verdict: Verdict; readonly image: string; readonly pod: PodFacts }[],
+): readonly Draft[] {
+  const objects = [...new Set(group.map(({ pod }) => keyOf(pod)))]
+  const isOne = objects.length === 1
+  const subject = isOne ? `Pod ${objects[0]}` : pluralize(objects.length, 'Pod')
+  const list = isOne ? '' : `: ${summarize(objects)}`
+  return group.slice(0, 1).map(({ verdict, image }) => {
+    return { ...verdict, subject, message: `cannot pull ${image}${list}`, objects }
+  })
 }
 
 /** Pods that run without the reference. */
@@ -78,11 +78,10 @@ function containerFindings(pod: PodFacts, container: ContainerFacts, context: Po
   const verdict = judgeContainer(pod, container, context)
   const base = { subject: `Pod ${object}`, objects: [object] }
   if (verdict !== undefined) {
-    const { severity = 'error', ...rest } = verdict
     // A running container is not affected now.
     const mild = !isWaiting(container) && running === true
     const message = mild ? `${name} runs, but could not pull ${image} again` : `${name} cannot pull ${image}`
-    return { ...base, ...rest, severity: mild ? 'warning' : severity, message }
+    return { ...base, ...verdict, ...(mild && { severity: 'warning' }), message }
   }
   const isFound = context.observed.focus?.responses.get(image)?.result === 'found'
   if (!running || pullPolicy !== 'IfNotPresent' || isFound || coveringRegistries(image, context).length === 0) return []

@@ -14,31 +14,29 @@ const SEEN_ELSEWHERE = ['FOREIGN_SECRET', 'FOREIGN_LIST', 'PULL_SECRET_MISSING']
 export function writeFindings({ release, secrets }: Observed): readonly Draft[] {
   if (release === undefined) return []
   const problems = (release.status?.problems ?? []).filter(({ code }) => !SEEN_ELSEWHERE.includes(code))
-  const groups = new Map<string, { readonly explained: Verdict; readonly problems: Problem[] }>()
-  for (const problem of problems) {
-    const isOurs = secrets?.get(problem.namespace ?? release.namespace)?.ours === true
-    const explained = explain(problem, release, isOurs)
-    const key = `${explained.id} ${explained.cause.replaceAll(problem.namespace ?? '', '')}`
-    const group = groups.get(key) ?? { explained, problems: [] }
-    group.problems.push(problem)
-    groups.set(key, group)
-  }
-  return [...groups.values()].map(({ explained, problems: [first, ...rest] }) => {
-    const objects = [first, ...rest].flatMap((problem) => (problem?.namespace === undefined ? [] : [problem.namespace]))
-    const one = first?.object ?? (first?.namespace === undefined ? 'helper' : `namespace ${first.namespace}`)
-    return {
-      ...explained,
-      subject: rest.length === 0 ? one : pluralize(objects.length, 'namespace'),
-      message: rest.length === 0 ? (first?.message ?? '') : `the same in ${summarize(objects)}: ${first?.message}`,
-      ...(objects.length === 0 ? {} : { objects }),
-    }
+  const groups = Map.groupBy(problems, (problem) => {
+    const { id, cause } = explain(problem, release, secrets)
+    return `${id} ${cause.replaceAll(problem.namespace ?? '', '')}`
+  })
+  return [...groups.values()].flatMap((group) => {
+    const objects = group.flatMap((problem) => problem.namespace ?? [])
+    return group.slice(0, 1).map((first) => {
+      const one = first.object ?? (first.namespace === undefined ? 'helper' : `namespace ${first.namespace}`)
+      return {
+        ...explain(first, release, secrets),
+        subject: group.length === 1 ? one : pluralize(objects.length, 'namespace'),
+        message: group.length === 1 ? first.message : `the same in ${summarize(objects)}: ${first.message}`,
+        ...(objects.length === 0 ? {} : { objects }),
+      }
+    })
   })
 }
 
-function explain(problem: Problem, release: ReleaseFacts, isOurs: boolean): Verdict {
+function explain(problem: Problem, release: ReleaseFacts, secrets: Observed['secrets']): Verdict {
   const { code, reason, message, fix, namespace, at } = problem
   const where = namespace ?? release.namespace
   const quoted = shellWord(where)
+  const isOurs = secrets?.get(where)?.ours === true
   const quota = /exceeded quota: ([^,\s]+)/.exec(message)?.[1]
   if (quota !== undefined) {
     return {
@@ -93,35 +91,20 @@ function explain(problem: Problem, release: ReleaseFacts, isOurs: boolean): Verd
       command: `kubectl -n ${quoted} ${isOurs ? 'delete' : 'describe'} secret ${release.config?.secretName}`,
     }
   }
-  const warning = { severity: 'warning', fix } as const
+  const since = `(${code} since ${at})`
+  const warning = (cause: string, command: string) => ({ severity: 'warning', fix, cause, command }) as const
   if (code === 'LIST_FOUGHT') {
-    return {
-      ...warning,
-      id: code,
-      cause: `Two writers change one list (${code} since ${at}).`,
-      command: `kubectl -n ${quoted} get serviceaccounts -o yaml --show-managed-fields`,
-    }
+    const show = `kubectl -n ${quoted} get serviceaccounts -o yaml --show-managed-fields`
+    return { id: code, ...warning(`Two writers change one list ${since}.`, show) }
   }
   if (code === 'SECRET_FOUGHT') {
-    return {
-      ...warning,
-      id: code,
-      cause: `Two writers change one Secret (${code} since ${at}); the helper restores it once a minute.`,
-      command: `kubectl -n ${quoted} get events --field-selector reason=SecretFought`,
-    }
+    const cause = `Two writers change one Secret ${since}; the helper restores it once a minute.`
+    return { id: code, ...warning(cause, `kubectl -n ${quoted} get events --field-selector reason=SecretFought`) }
   }
   if (code === 'NAMESPACE_UNREADABLE') {
-    return {
-      ...warning,
-      id: code,
-      cause: `A namespace of targets.namespaces.include, or the helper's Role in it, does not exist (${code} since ${at}).`,
-      command: `kubectl get namespace ${quoted}`,
-    }
+    const cause = `A namespace of targets.namespaces.include, or the helper's Role in it, does not exist ${since}.`
+    return { id: code, ...warning(cause, `kubectl get namespace ${quoted}`) }
   }
-  return {
-    ...warning,
-    id: 'HELPER_PROBLEM',
-    cause: `The helper reported ${code}${reason === undefined ? '' : ` (${reason})`} at ${at}.`,
-    command: logsCommand(release),
-  }
+  const cause = `The helper reported ${code}${reason === undefined ? '' : ` (${reason})`} at ${at}.`
+  return { id: 'HELPER_PROBLEM', ...warning(cause, logsCommand(release)) }
 }

@@ -13,21 +13,18 @@ import {
 } from './pod-context.ts'
 
 /** Whether the Pod refers to the pull secret, and if not, why: a Pod's list never changes. */
-export const referenceCheck: PodCheck = {
-  name: 'reference',
-  check: (pod, container, context) => {
-    const { image } = container
-    if (coveringRegistries(image, context).length === 0) return ok('of no matter')
-    const { secretName, attach } = context.config
-    if (pod.references.includes(secretName)) return ok(`the Pod names ${secretName}`)
-    const untargeted = notTargeted(pod, context)
-    if (untargeted !== undefined) return untargeted
-    // It runs, so one of its own pull secrets may work: nothing shows that it could not pull again.
-    if (!isWaiting(container) && pod.references.length > 0) {
-      return unknown(`the Pod names other pull secrets (${summarize(pod.references)}); whether they work is not known`)
-    }
-    return (attach === 'serviceAccounts' ? byAccount(pod, context) : byLabel(pod)) ?? tooOld(pod)
-  },
+export const checkReference: PodCheck = (pod, container, context) => {
+  const { image } = container
+  if (coveringRegistries(image, context).length === 0) return ok('of no matter')
+  const { secretName, attach } = context.config
+  if (pod.references.includes(secretName)) return ok(`the Pod names ${secretName}`)
+  const untargeted = notTargeted(pod, context)
+  if (untargeted !== undefined) return untargeted
+  // It runs, so one of its own pull secrets may work: nothing shows that it could not pull again.
+  if (!isWaiting(container) && pod.references.length > 0) {
+    return unknown(`the Pod names other pull secrets (${summarize(pod.references)}); whether they work is not known`)
+  }
+  return (attach === 'serviceAccounts' ? byAccount(pod, context) : byLabel(pod)) ?? tooOld(pod)
 }
 
 function notTargeted(pod: PodFacts, { targets }: PodContext): StepResult | undefined {
@@ -106,39 +103,36 @@ function tooOld({ namespace, name, owner }: PodFacts): StepResult {
 }
 
 /** Whether the pull secret exists, is ours, and has not expired. */
-export const secretCheck: PodCheck = {
-  name: 'Secret',
-  check: (pod, { image }, context) => {
-    const covering = coveringRegistries(image, context)
-    if (covering.length === 0) return ok('of no matter')
-    const { observed, config } = context
-    const { secretName } = config
-    if (observed.secrets === undefined) return unknown('you lack the right to list Secrets by that name')
-    const secret = observed.secrets.get(pod.namespace)
-    if (secret === undefined) {
-      return wrong({
-        id: 'POD_WITHOUT_SECRET',
-        cause: `There is no Secret ${secretName} in namespace ${pod.namespace}.`,
-        fix: 'See the finding about the missing pull secret; the Pod then pulls automatically.',
-        command: `kubectl -n ${pod.namespace} get secret ${secretName}`,
-      })
-    }
-    const why = credentialTrouble(secret, pod.namespace, covering, context)
-    if (why !== undefined) {
-      return wrong({
-        id: 'POD_CREDENTIAL',
-        cause: why,
-        fix: 'See the finding about it; the Pod then pulls automatically.',
-        command: 'acr-nopass refresh',
-      })
-    }
-    const { expiresAt } = secret
-    return ok(
-      expiresAt === undefined
-        ? `${secretName}, without expiry`
-        : `${secretName}, until ${new Date(expiresAt).toISOString()}`,
-    )
-  },
+export const checkSecret: PodCheck = (pod, { image }, context) => {
+  const covering = coveringRegistries(image, context)
+  if (covering.length === 0) return ok('of no matter')
+  const { observed, config } = context
+  const { secretName } = config
+  if (observed.secrets === undefined) return unknown('you lack the right to list Secrets by that name')
+  const secret = observed.secrets.get(pod.namespace)
+  if (secret === undefined) {
+    return wrong({
+      id: 'POD_WITHOUT_SECRET',
+      cause: `There is no Secret ${secretName} in namespace ${pod.namespace}.`,
+      fix: 'See the finding about the missing pull secret; the Pod then pulls automatically.',
+      command: `kubectl -n ${pod.namespace} get secret ${secretName}`,
+    })
+  }
+  const why = credentialTrouble(secret, pod.namespace, covering, context)
+  if (why !== undefined) {
+    return wrong({
+      id: 'POD_CREDENTIAL',
+      cause: why,
+      fix: 'See the finding about it; the Pod then pulls automatically.',
+      command: 'acr-nopass refresh',
+    })
+  }
+  const { expiresAt } = secret
+  return ok(
+    expiresAt === undefined
+      ? `${secretName}, without expiry`
+      : `${secretName}, until ${new Date(expiresAt).toISOString()}`,
+  )
 }
 
 function credentialTrouble(

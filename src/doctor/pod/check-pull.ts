@@ -21,12 +21,14 @@ const VERDICTS: Readonly<Partial<Record<Result, Verdict>>> = {
     id: 'POD_LOGIN_REFUSED',
     cause: 'The registry rejects the credential in the Secret',
     fix: 'Request a new credential; if that is refused too, check instanceId, region and domains of the registry.',
+    command: 'acr-nopass refresh',
   },
   denied: {
     id: 'POD_DENIED',
     cause:
       'The registry accepts the credential and grants it no right on this repository (or hides that the repository does not exist)',
     fix: 'Check the name of the repository; add it to `repositories` of the registry in values and apply the RAM policy again (`acr-nopass apply`).',
+    command: 'acr-nopass policy -f values.yaml',
   },
   'repository-absent': {
     id: 'POD_IMAGE_ABSENT',
@@ -46,20 +48,15 @@ const VERDICTS: Readonly<Partial<Record<Result, Verdict>>> = {
 }
 
 /** The registry's response to the Secret's credential, independent of the node's cache. */
-export const responseCheck: PodCheck = {
-  name: "registry's response",
-  check: (pod, { image }, { observed: { focus } }) => {
-    const response = focus?.responses.get(image)
-    if (response === undefined)
-      return unknown('not requested: --ask-registry reads the Secret and queries the registry')
-    const verdict = VERDICTS[response.result]
-    if (verdict !== undefined) {
-      const command = commandOf(verdict, pod)
-      return wrong({ ...verdict, cause: `${verdict.cause}: ${response.detail}.`, command })
-    }
-    if (response.result !== 'found') return unknown(response.detail)
-    return fits(response, focus?.node?.platform, pod)
-  },
+export const checkResponse: PodCheck = (pod, { image }, { observed: { focus } }) => {
+  const response = focus?.responses.get(image)
+  if (response === undefined) return unknown('not requested: --ask-registry reads the Secret and queries the registry')
+  const verdict = VERDICTS[response.result]
+  if (verdict !== undefined) {
+    return wrong({ command: describePod(pod), ...verdict, cause: `${verdict.cause}: ${response.detail}.` })
+  }
+  if (response.result !== 'found') return unknown(response.detail)
+  return fits(response, focus?.node?.platform, pod)
 }
 
 function fits(response: ManifestResult, platform: string | undefined, { namespace, name }: PodFacts): StepResult {
@@ -75,46 +72,35 @@ function fits(response: ManifestResult, platform: string | undefined, { namespac
   })
 }
 
-function commandOf({ id }: Verdict, pod: PodFacts): string {
-  if (id === 'POD_LOGIN_REFUSED') return 'acr-nopass refresh'
-  return id === 'POD_DENIED' ? 'acr-nopass policy -f values.yaml' : describePod(pod)
-}
-
 /** A reason that no credential changes: it counts, whatever the Pod's references are. The registry's own response is more exact than the node's. */
-export const otherReasonCheck: PodCheck = {
-  name: 'node',
-  check: (pod, container, context) => {
-    if (!isWaiting(container)) return undefined
-    const result = responseCheck.check(pod, container, context)
-    if (result?.state === 'wrong') return isBeyondCredentials(result.verdict.id) ? result : undefined
-    const explained = explainPull(container.detail, container.image)
-    if (!isBeyondCredentials(explained.id)) return undefined
-    return wrong({ ...explained, command: describePod(pod) })
-  },
+export const checkOtherReason: PodCheck = (pod, container, context) => {
+  if (!isWaiting(container)) return undefined
+  const result = checkResponse(pod, container, context)
+  if (result?.state === 'wrong') return isBeyondCredentials(result.verdict.id) ? result : undefined
+  const explained = explainPull(container.detail, container.image)
+  if (!isBeyondCredentials(explained.id)) return undefined
+  return wrong({ ...explained, command: describePod(pod) })
 }
 
 /** The node's own message about the pull. */
-export const pullCheck: PodCheck = {
-  name: 'node',
-  check: (pod, container, context) => {
-    const { focus } = context.observed
-    const { image, running, detail, waiting } = container
-    if (isWaiting(container)) {
-      const explained = explainPull(detail, image)
-      // A credential that it refuses may be no one's of ours.
-      if (!knowsDomains(context) && coveringRegistries(image, context).length === 0) return unknown(explained.cause)
-      return wrong({ ...explained, command: describePod(pod) })
-    }
-    if (running) return ok(`${pod.node ?? 'the node'} runs it`)
-    if (focus?.node === null) {
-      return wrong({
-        id: 'POD_UNSCHEDULED',
-        severity: 'warning',
-        cause: 'The Pod has no node yet, so nothing pulls its image.',
-        fix: 'Read the Events of the Pod: it fits on no node, or the scheduler does not run.',
-        command: describePod(pod),
-      })
-    }
-    return unknown(waiting === undefined ? 'it does not mention the image' : waiting)
-  },
+export const checkPull: PodCheck = (pod, container, context) => {
+  const { focus } = context.observed
+  const { image, running, detail, waiting } = container
+  if (isWaiting(container)) {
+    const explained = explainPull(detail, image)
+    // A credential that it refuses may be no one's of ours.
+    if (!knowsDomains(context) && coveringRegistries(image, context).length === 0) return unknown(explained.cause)
+    return wrong({ ...explained, command: describePod(pod) })
+  }
+  if (running) return ok(`${pod.node ?? 'the node'} runs it`)
+  if (focus?.node === null) {
+    return wrong({
+      id: 'POD_UNSCHEDULED',
+      severity: 'warning',
+      cause: 'The Pod has no node yet, so nothing pulls its image.',
+      fix: 'Read the Events of the Pod: it fits on no node, or the scheduler does not run.',
+      command: describePod(pod),
+    })
+  }
+  return unknown(waiting === undefined ? 'it does not mention the image' : waiting)
 }

@@ -18,12 +18,8 @@ export type StepResult =
   | { readonly state: 'ok' | 'unknown'; readonly detail: string }
   | { readonly state: 'wrong'; readonly detail: string; readonly verdict: Verdict }
 
-export interface PodCheck {
-  /** As the report names it. */
-  readonly name: string
-  /** Undefined: the check does not apply, and the report leaves it out. */
-  readonly check: (pod: PodFacts, container: ContainerFacts, context: PodContext) => StepResult | undefined
-}
+/** Undefined: the check does not apply, and the report leaves it out. */
+export type PodCheck = (pod: PodFacts, container: ContainerFacts, context: PodContext) => StepResult | undefined
 
 export function describePod({ namespace, name }: PodFacts): string {
   return `kubectl -n ${namespace} describe pod ${name}`

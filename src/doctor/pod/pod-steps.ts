@@ -1,20 +1,20 @@
 import type { Verdict } from '../finding.ts'
 import type { ContainerFacts, PodFacts } from '../observed.ts'
-import { imageCheck, registryCheck, targetCheck } from './check-coverage.ts'
-import { otherReasonCheck, pullCheck, responseCheck } from './check-pull.ts'
-import { referenceCheck, secretCheck } from './check-pull-secret.ts'
+import { checkImage, checkRegistry, checkTarget } from './check-coverage.ts'
+import { checkOtherReason, checkPull, checkResponse } from './check-pull.ts'
+import { checkReference, checkSecret } from './check-pull-secret.ts'
 import type { PodCheck, PodContext, StepResult } from './pod-context.ts'
 
 /** In the order of a pull: the first failed step is the reason. */
-const CHECKS: readonly PodCheck[] = [
-  imageCheck,
-  registryCheck,
-  otherReasonCheck,
-  targetCheck,
-  referenceCheck,
-  secretCheck,
-  responseCheck,
-  pullCheck,
+const CHECKS: readonly (readonly [step: string, check: PodCheck])[] = [
+  ['image', checkImage],
+  ['registry', checkRegistry],
+  ['node', checkOtherReason],
+  ['namespace', checkTarget],
+  ['reference', checkReference],
+  ['Secret', checkSecret],
+  ["registry's response", checkResponse],
+  ['node', checkPull],
 ]
 
 /** The results of the checks for one container, up to the first failed one. */
@@ -34,10 +34,10 @@ function walk(
   context: PodContext,
 ): readonly (StepResult & { step: string })[] {
   const results: (StepResult & { step: string })[] = []
-  for (const { name, check } of CHECKS) {
+  for (const [step, check] of CHECKS) {
     const result = check(pod, container, context)
     if (result === undefined) continue
-    results.push({ step: name, ...result })
+    results.push({ step, ...result })
     if (result.state === 'wrong') break
   }
   return results

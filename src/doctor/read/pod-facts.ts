@@ -1,9 +1,8 @@
 import { SKIP } from '../../kube/names.ts'
 import type { ContainerStatus, PodObject } from '../../kube/types.ts'
-import type { ContainerFacts, PodFacts } from '../observed.ts'
 
 /** The Pod if there may be a finding about it: it waits for an image or lacks the reference; otherwise undefined, because there are many. */
-export function selectPod(pod: PodObject, secretName: string): readonly PodFacts[] {
+export function selectPod(pod: PodObject, secretName: string) {
   const { metadata, status } = pod
   const isOver = status?.phase === 'Succeeded' || status?.phase === 'Failed' || metadata.deletionTimestamp !== undefined
   const isWaiting = statesOf(pod).some(({ state }) => /Image/.test(state?.waiting?.reason ?? ''))
@@ -12,7 +11,7 @@ export function selectPod(pod: PodObject, secretName: string): readonly PodFacts
 }
 
 /** A Pod, reduced to what decides whether it can pull. */
-export function describePod(pod: PodObject): PodFacts {
+export function describePod(pod: PodObject) {
   const { metadata, spec } = pod
   const states = statesOf(pod)
   const images = [
@@ -24,13 +23,15 @@ export function describePod(pod: PodObject): PodFacts {
       return [{ name: `volume ${name}`, image: image.reference, policy: image.pullPolicy }]
     }),
   ]
-  const containers = images.map(({ name, image, policy }): ContainerFacts => {
+  const containers = images.map(({ name, image, policy }) => {
     const { waiting, running } = states.find((container) => container.name === name)?.state ?? {}
     return {
+      /** Of the container; `volume x` for an image volume. */
       name,
       image,
       ...(policy && { pullPolicy: policy }),
       ...(running && { running: true }),
+      /** Why it waits, such as `ImagePullBackOff`, and the node's message. */
       ...(waiting?.reason && { waiting: waiting.reason }),
       ...(waiting?.message && { detail: waiting.message }),
     }
@@ -42,6 +43,7 @@ export function describePod(pod: PodObject): PodFacts {
     serviceAccount: spec.serviceAccountName ?? 'default',
     references: (spec.imagePullSecrets ?? []).map(({ name = '' }) => name),
     optedOut: metadata.labels?.[SKIP] === 'true',
+    /** `ReplicaSet/web-5d9`; undefined for a Pod on its own. */
     owner: owner && `${owner.kind}/${owner.name}`,
     ...(spec.nodeName && { node: spec.nodeName }),
     containers,

@@ -4,17 +4,20 @@ import type { ReleaseFacts } from '../../release/find-release.ts'
 import { lensOf } from '../../release/read-pull-secrets.ts'
 import type { Reader } from '../../release/reader.ts'
 import { createTargets } from '../../release/targets.ts'
-import type { AdmissionFacts } from '../observed.ts'
 
 const API = '/apis/admissionregistration.k8s.io/v1'
 
+/** The admission policies through which Pods get the reference. */
+export type AdmissionFacts = NonNullable<Awaited<ReturnType<typeof readAdmission>>>
+
 /** The release's admission policies in the API server, and with `attach: admission` their effect on a Pod. */
-export async function readAdmission(reader: Reader, release: ReleaseFacts): Promise<AdmissionFacts | undefined> {
+export async function readAdmission(reader: Reader, release: ReleaseFacts) {
   const kinds = await reader.attempt('API resources', async () => {
     const list = await reader.request<{ resources: readonly { name: string }[] }>(API)
     return new Set(list.resources.map(({ name }) => name))
   })
   if (kinds === undefined) return undefined
+  // From Kubernetes 1.36 and 1.30 on.
   const canMutate = kinds.has('mutatingadmissionpolicies')
   const canGuard = kinds.has('validatingadmissionpolicies')
   const { config } = release
@@ -24,6 +27,7 @@ export async function readAdmission(reader: Reader, release: ReleaseFacts): Prom
     canGuard && config?.guard === 'enabled' ? readBound(reader, 'Validating', release) : [],
     config?.attach === 'admission' && canMutate ? tryPod(reader, release) : undefined,
   ])
+  // Policies of both kinds that have their binding.
   const bound = mutating && guarding && [...mutating, ...guarding]
   return { canMutate, canGuard, bound, tried }
 }
@@ -49,8 +53,8 @@ async function readBound(
   return policies.map(({ metadata }) => metadata.name).filter((policy) => bound.has(policy))
 }
 
-/** Creates a Pod as a dry run in the release's namespace, if that is a target. */
-async function tryPod(reader: Reader, release: ReleaseFacts): Promise<AdmissionFacts['tried']> {
+/** Creates a Pod as a dry run in the release's namespace, if that is a target; undefined: not tried. */
+async function tryPod(reader: Reader, release: ReleaseFacts): Promise<'referenced' | 'unreferenced' | undefined> {
   const { namespace, config } = release
   if (config === undefined || config.admissionImages === 'acr') return undefined
   const targets = createTargets(config)

@@ -4,12 +4,13 @@ import type { ReleaseFacts } from '../../release/find-release.ts'
 import type { Reader } from '../../release/reader.ts'
 import { type DeploymentView, refusalOf } from '../../release/release-causes.ts'
 import { readPods } from '../../release/release-watch.ts'
-import type { DeploymentFacts, LeaseFacts, Observed } from '../observed.ts'
 import { readAdmission } from './read-admission.ts'
 import { reviewRights } from './review-rights.ts'
 
+export type HelperFacts = Awaited<ReturnType<typeof readHelper>>
+
 /** Reads whether a release's helper runs, leads, and has its rights. */
-export async function readHelper(reader: Reader, release: ReleaseFacts): Promise<Partial<Observed>> {
+export async function readHelper(reader: Reader, release: ReleaseFacts) {
   const { namespace, fullname, config } = release
   const [deployment, helperPods, lease, admission, missingRights, issuer] = await Promise.all([
     readDeployment(reader, release),
@@ -29,28 +30,26 @@ interface DeploymentObject extends DeploymentView {
   readonly status?: DeploymentView['status'] & { readonly availableReplicas?: number }
 }
 
-async function readDeployment(
-  reader: Reader,
-  { namespace, fullname }: ReleaseFacts,
-): Promise<DeploymentFacts | null | undefined> {
+async function readDeployment(reader: Reader, { namespace, fullname }: ReleaseFacts) {
   const object = await reader.get<DeploymentObject>(
     `Deployment ${namespace}/${fullname}`,
     `/apis/apps/v1/namespaces/${namespace}/deployments/${fullname}`,
   )
   if (!object) return object
   const { availableReplicas = 0 } = object.status ?? {}
+  // Why no Pod can be created: a quota, Pod Security, a webhook.
   const refusal = refusalOf(object.status)
   return { wanted: object.spec.replicas ?? 1, available: availableReplicas, ...(refusal && { refusal }) }
 }
 
 /** Those of the helper; which of them are not ready, and why. */
-async function readHelperPods(reader: Reader, { namespace, name }: ReleaseFacts): Promise<Observed['helperPods']> {
+async function readHelperPods(reader: Reader, { namespace, name }: ReleaseFacts) {
   const selector = { 'app.kubernetes.io/name': 'acr-nopass', 'app.kubernetes.io/instance': name }
   const parts = { namespace, selector, statusConfigMap: undefined, configHash: undefined }
   return reader.attempt(`Pods of namespace ${namespace}`, () => readPods(reader.client, parts, reader.signal))
 }
 
-async function readLease(reader: Reader, namespace: string, name: string): Promise<LeaseFacts | null | undefined> {
+async function readLease(reader: Reader, namespace: string, name: string) {
   const path = `/apis/coordination.k8s.io/v1/namespaces/${namespace}/leases/${name}`
   const object = await reader.get<Lease>(`Lease ${namespace}/${name}`, path)
   if (!object) return object
@@ -62,7 +61,9 @@ async function readLease(reader: Reader, namespace: string, name: string): Promi
   const written = Math.max(...writers.map(({ time }) => Date.parse(time ?? '')))
   return {
     holder: holderIdentity,
+    /** Epoch milliseconds on the clock of the holder's node. */
     renewedAt: renewTime === undefined ? 0 : Date.parse(renewTime),
+    /** The same write on the API server's clock, in whole seconds. */
     ...(Number.isFinite(written) ? { writtenAt: written } : {}),
   }
 }
