@@ -3,8 +3,8 @@ import type { Ram } from '../alibaba/ram.ts'
 import type { Unverified } from '../alibaba/unverified.ts'
 import { hasCode, NopassError, reworded } from '../errors.ts'
 import { decideSteps, foreignMembers, keepsLeftovers, leftoverRoles } from './decide-steps.ts'
-import { observePolicy } from './observe-policy.ts'
-import type { ObservedPolicy, PolicyPlan, PolicyStep, PolicyTarget } from './policy-target.ts'
+import { type ObservedPolicy, observePolicy } from './observe-policy.ts'
+import type { PolicyPlan, PolicyStep, PolicyTarget } from './policy-target.ts'
 import { describeStep, performStep, planOf } from './steps.ts'
 
 /** How often RAM is read again, after our own write, another run's, or a lost response. */

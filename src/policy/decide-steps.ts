@@ -12,8 +12,8 @@ import {
   unionDocuments,
   withoutGrants,
 } from './normal-form.ts'
-import { rolesOf } from './observe-policy.ts'
-import type { ObservedPolicy, PolicyStep, PolicyTarget } from './policy-target.ts'
+import { type ObservedPolicy, rolesOf } from './observe-policy.ts'
+import type { PolicyStep, PolicyTarget } from './policy-target.ts'
 import { MORE_MEMBERS, membersOf, nextPolicyName } from './ram-names.ts'
 
 /**

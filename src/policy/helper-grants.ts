@@ -30,10 +30,12 @@ export interface GrantOptions {
 /** Placeholder in a trust policy while the caller is unknown. */
 const UNKNOWN_CALLER = 'unknown'
 
-/** What the helper of each cluster must be allowed, and who can assume its roles. */
-export function helperGrants(clusters: readonly GrantCluster[], flags: GrantOptions): Grants {
+export type Grants = ReturnType<typeof helperGrants>
+
+/** What the helper of each cluster must be allowed, and who can assume its roles; `notes` has what is unknown, and why. */
+export function helperGrants(clusters: readonly GrantCluster[], flags: GrantOptions) {
   const notes = new Set<string>()
-  const grants = clusters.flatMap((cluster) => {
+  const grants = clusters.flatMap((cluster): readonly Grant[] => {
     const options = { scope: flags.ramScope ?? 'instance', accountId: flags.accountId } as const
     const { registries, identity } = cluster.values
     const document = policyDocument(registries, options)
@@ -113,12 +115,6 @@ export interface Grant {
   readonly attachTo: readonly string[]
   /** The account of the policy and the role, if it is not the helper's. */
   readonly otherAccount?: string
-}
-
-export interface Grants {
-  readonly grants: readonly Grant[]
-  /** What is unknown, and why. */
-  readonly notes: readonly string[]
 }
 
 export type NameValues = Pick<ResolvedValues, 'nameOverride' | 'fullnameOverride'>

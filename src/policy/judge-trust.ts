@@ -2,13 +2,6 @@ import { addStatements, type PolicyDocument, policyOf } from './normal-form.ts'
 import { type Condition, conditionsHold } from './ram-condition.ts'
 import { type Principals, parseStatements, type RamStatement, trustAllows } from './ram-statement.ts'
 
-export interface TrustVerdict {
-  /** Why the expected callers may not assume the role, one line each; empty: they may. */
-  readonly differs: readonly string[]
-  /** Who else may assume it although it was not expected. */
-  readonly wide: readonly string[]
-}
-
 type Kind = keyof Principals
 
 /** A caller that a trust policy has to allow. */
@@ -23,12 +16,14 @@ interface Caller {
  * Whether a role's trust policy (JSON of RAM) allows exactly the callers that `desired` names.
  * @throws DocumentError
  */
-export function judgeTrust(actual: string, desired: PolicyDocument): TrustVerdict {
+export function judgeTrust(actual: string, desired: PolicyDocument) {
   const trust = parseStatements(actual, 'trust')
   const callers = parseStatements(JSON.stringify(desired), 'trust').flatMap(callersOf)
   const refused = callers.filter((caller) => !isTrusted(trust, caller))
   return {
+    /** Why the expected callers may not assume the role, one line each; empty: they may. */
     differs: [...new Set(refused.flatMap((caller) => differences(trust, caller)))],
+    /** Who else may assume it although it was not expected. */
     wide: [...new Set(callers.flatMap((caller) => strangers(trust, caller)))],
   }
 }

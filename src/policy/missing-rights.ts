@@ -78,50 +78,39 @@ function readResource(pattern: string, resource: string): Reading {
   return widest === '*' || matchesPattern(widest, resource.toLowerCase()) ? 'open' : 'not'
 }
 
-export interface MissingRight {
-  readonly action: string
-  readonly resource: string
-  /** Denied explicitly; otherwise nothing allows it. */
-  readonly denied: boolean
-  /** Allowed for a part of the resource, such as some repositories of an instance. */
-  readonly partly: boolean
-  /** It depends on undocumented matching of resources. */
-  readonly likely: boolean
-}
-
-export interface RightsVerdict {
-  readonly missing: readonly MissingRight[]
-  /** Some rights are granted only if undocumented matching works as assumed. */
-  readonly likelyGranted: boolean
-}
+export type RightsVerdict = ReturnType<typeof missingRamRights>
+export type MissingRight = RightsVerdict['missing'][number]
 
 /**
  * What `desired` allows and the attached documents (JSON of RAM) do not. Conditional statements are assumed to apply, because
  * that is known only when the helper calls.
  * @throws DocumentError
  */
-export function missingRamRights(
-  desired: PolicyDocument,
-  attached: readonly string[],
-  accountId: string,
-): RightsVerdict {
+export function missingRamRights(desired: PolicyDocument, attached: readonly string[], accountId: string) {
   const statements = attached.flatMap((text) => parseStatements(text, 'policy')).flatMap(unconditional)
   const rights = parseStatements(JSON.stringify(desired), 'policy').flatMap(({ actions, resources }) =>
     actions.flatMap((action) => resources.map((resource) => ({ action, resource }))),
   )
-  const missing: MissingRight[] = []
-  let likelyGranted = false
-  for (const { action, resource } of rights) {
+  const judged = rights.map(({ action, resource }) => {
     const requested = requestedResource(action, resource, accountId)
     const { decision, certain } = judge(statements, { action, resource: requested, context: new Map() })
-    if (decision === 'allow') {
-      likelyGranted ||= !certain
-      continue
+    return {
+      action,
+      resource,
+      isGranted: decision === 'allow',
+      /** Denied explicitly; otherwise nothing allows it. */
+      denied: decision === 'explicit-deny',
+      /** Allowed for a part of the resource, such as some repositories of an instance. */
+      partly: statements.some((statement) => allowsPart(statement, action, requested)),
+      /** It depends on undocumented matching of resources. */
+      likely: !certain,
     }
-    const partly = statements.some((statement) => allowsPart(statement, action, requested))
-    missing.push({ action, resource, denied: decision === 'explicit-deny', partly, likely: !certain })
+  })
+  return {
+    missing: judged.flatMap(({ isGranted, ...right }) => (isGranted ? [] : [right])),
+    /** Some rights are granted only if undocumented matching works as assumed. */
+    likelyGranted: judged.some(({ isGranted, likely }) => isGranted && likely),
   }
-  return { missing, likelyGranted }
 }
 
 function unconditional(statement: RamStatement): readonly RamStatement[] {

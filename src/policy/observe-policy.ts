@@ -1,45 +1,62 @@
-import type { PolicyEntities, Ram } from '../alibaba/ram.ts'
+import type { AttachedPolicy, PolicyEntities, Ram, RamPolicy } from '../alibaba/ram.ts'
 import { hasCode } from '../errors.ts'
 import { fitsPolicy, parseDocument, unionDocuments } from './normal-form.ts'
-import type { ObservedPolicy, PolicyTarget } from './policy-target.ts'
+import type { PolicyTarget } from './policy-target.ts'
 import { hasMark, nextPolicyName, OWNER_TAG } from './ram-names.ts'
 
 type Observable = Pick<PolicyTarget, 'policyName' | 'roles' | 'trust'> &
   Partial<Pick<PolicyTarget, 'document' | 'leftovers'>>
 
+/** The current state of RAM. */
+export type ObservedPolicy = Awaited<ReturnType<typeof observePolicy>>
+
 /** Reads RAM's current state of a target, with concurrent requests where possible. */
-export async function observePolicy(ram: Ram, target: Observable, signal?: AbortSignal): Promise<ObservedPolicy> {
+export async function observePolicy(ram: Ram, target: Observable, signal?: AbortSignal) {
+  const { policyName } = target
   const [policy, attached, trustRole] = await Promise.all([
-    observeOwned(ram, 'policy', target.policyName, ram.getPolicy(target.policyName, signal), signal),
+    observeOwned(ram, 'policy', policyName, ram.getPolicy(policyName, signal), signal),
     Promise.all(rolesOf(target).map(async (role) => [role, await ram.listRolePolicies(role, signal)] as const)),
     target.trust && observeOwned(ram, 'role', target.trust.role, ram.getRole(target.trust.role, signal), signal),
   ])
-  const found = { policy, attached: new Map(attached), trustRole }
   const [entities, next] = await Promise.all([
-    target.leftovers !== undefined && policy?.ours ? listEntities(ram, target.policyName, signal) : undefined,
-    mayHaveNext(target, found) ? observeNext(ram, nextPolicyName(target.policyName), signal) : undefined,
+    target.leftovers !== undefined && policy?.ours ? listEntities(ram, policyName, signal) : undefined,
+    mayHaveNext(target, policy, attached) ? observeNext(ram, nextPolicyName(policyName), signal) : undefined,
   ])
-  return { ...found, ...(entities && { entities }), ...next }
+  return {
+    policy,
+    /** The policies of each role; undefined: the role does not exist. */
+    attached: new Map(attached),
+    trustRole,
+    /** What the policy is attached to, if leftovers are searched for; undefined: RAM denied the list. */
+    ...(entities && { entities }),
+    /** The second policy, for what the first has no room for; read only if it may exist or is needed. */
+    ...next,
+  }
 }
 
+type OwnedPolicy = RamPolicy & { readonly ours: boolean }
+
 /** Whether the second policy exists, or is needed because the first has no room for both documents. */
-function mayHaveNext(target: Observable, { policy, attached }: ObservedPolicy): boolean {
+function mayHaveNext(
+  target: Observable,
+  policy: OwnedPolicy | undefined,
+  attached: readonly (readonly [role: string, list: readonly AttachedPolicy[] | undefined])[],
+): boolean {
   if (target.leftovers !== undefined) return policy?.ours === true
   const name = nextPolicyName(target.policyName)
-  if ([...attached.values()].some((list) => list?.some((one) => one.custom && one.name === name))) return true
+  if (attached.some(([, list]) => list?.some((one) => one.custom && one.name === name))) return true
   if (target.document === undefined || !policy?.ours) return false
   return !fitsPolicy(unionDocuments(parseDocument(policy.document, `policy ${policy.name}`), target.document))
 }
 
-async function observeNext(
-  ram: Ram,
-  name: string,
-  signal?: AbortSignal,
-): Promise<Pick<ObservedPolicy, 'next' | 'nextEntities'>> {
+interface NextPolicy {
+  readonly next?: OwnedPolicy | undefined
+  readonly nextEntities?: PolicyEntities | undefined
+}
+
+async function observeNext(ram: Ram, name: string, signal?: AbortSignal): Promise<NextPolicy> {
   const next = await unlessDenied(observeOwned(ram, 'policy', name, ram.getPolicy(name, signal), signal))
-  if (next === undefined) return {}
-  const nextEntities = next.ours ? await listEntities(ram, name, signal) : undefined
-  return { next, ...(nextEntities && { nextEntities }) }
+  return { next, nextEntities: next?.ours ? await listEntities(ram, name, signal) : undefined }
 }
 
 const listEntities = (ram: Ram, name: string, signal?: AbortSignal): Promise<PolicyEntities | undefined> =>

@@ -1,4 +1,3 @@
-import type { AttachedPolicy, PolicyEntities, RamPolicy, RamRole } from '../alibaba/ram.ts'
 import type { Unverified } from '../alibaba/unverified.ts'
 import type { ResolvedValues } from '../values/resolved-values.generated.ts'
 import type { PolicyDocument, Statement } from './normal-form.ts'
@@ -42,19 +41,6 @@ interface TrustTarget {
    * added while it trusts one of them.
    */
   readonly alternatives?: readonly Statement[] | undefined
-}
-
-/** The current state of RAM. */
-export interface ObservedPolicy {
-  readonly policy: (RamPolicy & { readonly ours: boolean }) | undefined
-  /** What the policy is attached to, if leftovers are searched for; undefined: RAM denied the list. */
-  readonly entities?: PolicyEntities | undefined
-  /** The second policy, for what the first has no room for; read only if it may exist or is needed. */
-  readonly next?: (RamPolicy & { readonly ours: boolean }) | undefined
-  readonly nextEntities?: PolicyEntities | undefined
-  /** The policies of each role; undefined: the role does not exist. */
-  readonly attached: ReadonlyMap<string, readonly AttachedPolicy[] | undefined>
-  readonly trustRole: (RamRole & { readonly ours: boolean }) | undefined
 }
 
 interface DocumentChange {

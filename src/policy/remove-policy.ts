@@ -9,8 +9,8 @@ import {
   sameDocument,
   withoutGrants,
 } from './normal-form.ts'
-import { observePolicy, rolesOf } from './observe-policy.ts'
-import type { ObservedPolicy, PolicyPlan, PolicyStep, PolicyTarget } from './policy-target.ts'
+import { type ObservedPolicy, observePolicy, rolesOf } from './observe-policy.ts'
+import type { PolicyPlan, PolicyStep, PolicyTarget } from './policy-target.ts'
 import { membersOf, nextPolicyName } from './ram-names.ts'
 
 /** What to remove (`ram-cleanup`). */

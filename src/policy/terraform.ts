@@ -8,70 +8,47 @@ export function renderTerraform({ purpose, policy, role, attachTo, otherAccount 
   const description = ownDescription(purpose)
   const blocks: string[] = []
   const label = (name: string): string => terraformLabel(otherAccount === undefined ? name : `${name}_${otherAccount}`)
-  const block = (type: string, name: string, what: string, attributes: Readonly<Record<string, string>>): string => {
-    const provider = otherAccount === undefined ? {} : { provider: `alicloud.account_${otherAccount}` }
-    return renderBlock(type, label(name), `# ${what}, for ${purpose}${inAccount(otherAccount)}`, {
-      ...provider,
-      ...attributes,
-    })
+  const alias = `account_${otherAccount}`
+  const inAccount = `; in account ${otherAccount}, so it needs: provider "alicloud" { alias = "${alias}" }`
+  const block = (type: string, name: string, what: string, own: Readonly<Record<string, string>>): void => {
+    const attributes = { ...(otherAccount !== undefined && { provider: `alicloud.${alias}` }), ...own }
+    const width = Math.max(...Object.keys(attributes).map((key) => key.length))
+    const lines = Object.entries(attributes).map(([key, value]) => `  ${key.padEnd(width)} = ${value}`)
+    const comment = `# ${what}, for ${purpose}${otherAccount === undefined ? '' : inAccount}`.replaceAll(/\s+/g, ' ')
+    blocks.push(`${comment}\nresource "${type}" "${label(name)}" {\n${lines.join('\n')}\n}\n`)
   }
   if (policy) {
-    blocks.push(
-      block('alicloud_ram_policy', policy.name, `Policy ${policy.name}`, {
-        policy_name: quote(policy.name),
-        description: quote(description),
-        policy_document: jsonencode(policy.document),
-        rotate_strategy: quote(ROTATE),
-        tags: tags(),
-      }),
-    )
+    block('alicloud_ram_policy', policy.name, `Policy ${policy.name}`, {
+      policy_name: quote(policy.name),
+      description: quote(description),
+      policy_document: jsonencode(policy.document),
+      rotate_strategy: quote(ROTATE),
+      tags: tags(),
+    })
   }
   if (role) {
-    blocks.push(
-      block('alicloud_ram_role', role.name, `Role ${role.name}`, {
-        role_name: quote(role.name),
-        description: quote(description),
-        assume_role_policy_document: jsonencode(role.trust),
-        tags: tags(),
-      }),
-    )
+    block('alicloud_ram_role', role.name, `Role ${role.name}`, {
+      role_name: quote(role.name),
+      description: quote(description),
+      assume_role_policy_document: jsonencode(role.trust),
+      tags: tags(),
+    })
   }
   if (policy) {
     const own = role ? [[role.name, `alicloud_ram_role.${label(role.name)}.role_name`]] : []
     for (const [name = '', reference = ''] of [...own, ...attachTo.map((existing) => [existing, quote(existing)])]) {
-      blocks.push(
-        block('alicloud_ram_role_policy_attachment', name, `Policy ${policy.name} for role ${name}`, {
-          policy_name: `alicloud_ram_policy.${label(policy.name)}.policy_name`,
-          policy_type: '"Custom"',
-          role_name: reference,
-        }),
-      )
+      block('alicloud_ram_role_policy_attachment', name, `Policy ${policy.name} for role ${name}`, {
+        policy_name: `alicloud_ram_policy.${label(policy.name)}.policy_name`,
+        policy_type: '"Custom"',
+        role_name: reference,
+      })
     }
   }
   return blocks.join('\n')
 }
 
-/** For the comment before a block. */
-function inAccount(account: string | undefined): string {
-  if (account === undefined) return ''
-  return `; in account ${account}, so it needs: provider "alicloud" { alias = "account_${account}" }`
-}
-
-function renderBlock(
-  type: string,
-  name: string,
-  comment: string,
-  attributes: Readonly<Record<string, string>>,
-): string {
-  const width = Math.max(...Object.keys(attributes).map((key) => key.length))
-  const lines = Object.entries(attributes).map(([key, value]) => `  ${key.padEnd(width)} = ${value}`)
-  return `${oneLine(comment)}\nresource "${type}" "${name}" {\n${lines.join('\n')}\n}\n`
-}
-
 /** A Terraform label: letters, digits, `_` and `-`, not starting with a digit. */
 const terraformLabel = (name: string): string => name.replace(/[^A-Za-z0-9_-]/g, '_').replace(/^(?![A-Za-z_])/, '_')
-
-const oneLine = (text: string): string => text.replaceAll(/\s+/g, ' ')
 
 const tags = (): string => `{ ${quote(OWNER_TAG.key)} = ${quote(OWNER_TAG.value)} }`
 

@@ -28,7 +28,8 @@ export function createRegistryQuery(reader: Reader, send: HttpSender): QueryRegi
     )
     if (secret === undefined) return responses
     const content = Buffer.from(secret.data?.['.dockerconfigjson'] ?? '', 'base64').toString()
-    for (const image of covered) responses.set(image, await ask(image, content, context, send, reader.signal))
+    const query = (request: ManifestRequest) => queryManifest(send, request, reader.signal)
+    for (const image of covered) responses.set(image, await ask(image, content, context, query))
     return responses
   }
 }
@@ -37,9 +38,9 @@ async function ask(
   image: string,
   content: string,
   context: PodContext,
-  send: HttpSender,
-  signal: AbortSignal,
+  send: (request: ManifestRequest) => Promise<ManifestResult>,
 ): Promise<ManifestResult> {
+  const { config, observed } = context
   const skipped = (detail: string): ManifestResult => ({ result: 'skipped', detail, platforms: [] })
   const { host, repository } = parseImage(image)
   let logins: ReturnType<typeof readDockerConfig>
@@ -53,37 +54,26 @@ async function ask(
   const [login] = fitting.toSorted((a, b) => (b.domains[0]?.length ?? 0) - (a.domains[0]?.length ?? 0))
   if (login === undefined) return skipped(`the Secret has no login for ${host}`)
   const [name] = coveringRegistries(image, context)
-  const edition = context.config.registries.find((registry) => registry.name === name)?.edition
+  const edition = config.registries.find((registry) => registry.name === name)?.edition
   const issuedByAcr = edition !== undefined && edition !== 'static'
   const { username, password } = login
-  const base = { repository, reference: referenceOf(image), username, password, issuedByAcr }
+  const override = config.endpoints.registry
+  const isLocal = override && URL.canParse(override) && isLoopback(new URL(override).hostname)
+  const registry = isLocal ? new URL(override) : undefined
+  const request = { repository, reference: referenceOf(image), username, password, issuedByAcr, registry }
   // The status is text of the cluster: the login goes only to hosts for which the Secret has it too.
   const same = logins.filter((one) => one.username === username && one.password === password)
   const hosts = new Set(same.flatMap(({ domains }) => domains))
-  const others = (
-    context.observed.release?.status?.registries.find((registry) => registry.name === name)?.domains ?? []
-  ).filter((domain) => !domain.includes('/') && domain !== host && hosts.has(domain))
-  return askHosts(base, [host, ...others], context, send, signal)
-}
-
-/** This machine may not reach a VPC domain: then the registry's other domains are tried. */
-async function askHosts(
-  base: Omit<ManifestRequest, 'host'>,
-  hosts: readonly string[],
-  { config }: PodContext,
-  send: HttpSender,
-  signal: AbortSignal,
-): Promise<ManifestResult> {
-  const override = config.endpoints.registry
-  const local =
-    override && URL.canParse(override) && isLoopback(new URL(override).hostname) ? new URL(override) : undefined
-  let first: ManifestResult | undefined
-  for (const candidate of hosts) {
-    const response = await queryManifest(send, { ...base, host: candidate, registry: local }, signal)
+  const { domains = [] } = observed.release?.status?.registries.find((one) => one.name === name) ?? {}
+  const others = domains.filter((domain) => !domain.includes('/') && domain !== host && hosts.has(domain))
+  const first = await send({ ...request, host })
+  if (first.result !== 'unreachable') return first
+  // This machine may not reach a VPC domain: then the registry's other domains are tried.
+  for (const other of others) {
+    const response = await send({ ...request, host: other })
     if (response.result !== 'unreachable') return response
-    first ??= response
   }
-  return first ?? { result: 'unreachable', detail: 'no registry was queried', platforms: [] }
+  return first
 }
 
 /** `host/a/b:1` -> `1`; `host/a/b@sha256:…` -> the digest; nothing -> `latest`. */
