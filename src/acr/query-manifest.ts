@@ -9,7 +9,6 @@ export interface ManifestRequest extends RegistryAccess {
   readonly repository: string
   /** Tag or digest. */
   readonly reference: string
-  readonly password: string
 }
 
 const TIMEOUT = 10_000

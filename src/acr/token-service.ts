@@ -6,6 +6,7 @@ import { isAcrHost } from './registry-domains.ts'
 /** Where and as whom a registry is called. */
 export interface RegistryAccess {
   readonly username: string
+  readonly password: string
   /**
    * ACR issued this login (every edition except `static`), so ACR's token services may see it even where the registry has a
    * custom domain.

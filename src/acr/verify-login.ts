@@ -11,7 +11,6 @@ export interface LoginVerdict {
 export interface VerifyLoginRequest extends RegistryAccess {
   /** `host`, `host:port` or `host/namespace`: one of the registry's own domains, or of those the user gave. */
   readonly domain: string
-  readonly password: string
 }
 
 const TIMEOUT = 10_000

@@ -14,7 +14,6 @@ export const ROTATE: string = 'DeleteOldestNonDefaultVersionWhenLimitExceeded'
 export type Ram = ReturnType<typeof createRam>
 type Read<Name extends keyof Ram> = NonNullable<Awaited<ReturnType<Ram[Name]>>>
 export type RamPolicy = Read<'getPolicy'>
-export type RamRole = Read<'getRole'>
 export type PolicyEntities = Read<'listPolicyEntities'>
 export type AttachedPolicy = Read<'listRolePolicies'>[number]
 

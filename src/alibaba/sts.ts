@@ -64,16 +64,13 @@ async function openSession(
   }
 }
 
-export interface CallerIdentity {
-  readonly accountId: string
-  readonly arn: string
-}
+export type CallerIdentity = Awaited<ReturnType<typeof getCallerIdentity>>
 
 export async function getCallerIdentity(
   target: CloudService,
   credentials: CredentialProvider | Credentials,
   signal?: AbortSignal,
-): Promise<CallerIdentity> {
+) {
   const response = await call(target, { action: 'GetCallerIdentity', credentials }, signal)
   return { accountId: textOf(response.AccountId), arn: textOf(response.Arn) }
 }

@@ -1,5 +1,4 @@
-import type { NopassError } from '../errors.ts'
-import { formatIds, formatPlace } from '../errors.ts'
+import { formatIds, formatPlace, type NopassError } from '../errors.ts'
 import { printableLines } from '../printable.ts'
 import { ValuesError } from './values-error.ts'
 import type { SourceFile } from './yaml/yaml-node.ts'

@@ -37,16 +37,12 @@ const MAX_BODY = 8 * 1024 * 1024
 /** Uses keep-alive agents, and proxies as Go programs do: never for loopback. */
 export function createHttpSender(options: HttpOptions = {}): HttpSender {
   const ca = options.ca ? [...tls.getCACertificates('default'), options.ca] : undefined
-  const secure = { keepAlive: true, maxSockets: 16, ...(ca && { ca }) }
-  const plain = { keepAlive: true, maxSockets: 16 }
+  const common = { keepAlive: true, maxSockets: 16, ...(ca && { ca }) }
   const agents = new Map<string, http.Agent>()
   const agentOf = (protocol: string, proxy: string | undefined): http.Agent => {
     const key = `${protocol} ${proxy}`
-    const agent =
-      agents.get(key) ??
-      (protocol === 'http:'
-        ? new http.Agent({ ...plain, ...agentProxy(proxy) })
-        : new https.Agent({ ...secure, ...agentProxy(proxy) }))
+    const Agent = protocol === 'http:' ? http.Agent : https.Agent
+    const agent = agents.get(key) ?? new Agent({ ...common, ...agentProxy(proxy) })
     agents.set(key, agent)
     return agent
   }

@@ -3,14 +3,11 @@ import { join } from 'node:path'
 import type { CredentialProvider, Credentials } from '../../alibaba/credentials.ts'
 import { createEnvironmentProvider } from '../../alibaba/identities/access-key.ts'
 import { createOidcRoleProvider } from '../../alibaba/identities/assumed-role.ts'
-import type { CloudTransport } from '../../alibaba/transport/cloud-transport.ts'
-import type { Endpoints } from '../../alibaba/transport/endpoints.ts'
 import { parseObject, recordsOf } from '../../lib/json.ts'
+import type { CloudSources } from './cloud-reader.ts'
 
-export interface CredentialDeps {
+export interface CredentialDeps extends Pick<CloudSources, 'transport' | 'endpoints'> {
   readonly env: NodeJS.ProcessEnv
-  readonly transport: CloudTransport
-  readonly endpoints: Endpoints
 }
 
 /**

@@ -18,16 +18,11 @@ export interface ObserveRequest extends ReleaseChoice {
   readonly inspect: (release: ReleaseFacts) => Promise<CloudSnapshot>
 }
 
-type Base = Pick<Observed, 'now' | 'aheadMs' | 'server' | 'kubernetes' | 'release' | 'others' | 'addons'>
-
 /**
  * The base of every diagnosis: the server, the release, and others that do the same.
  * @throws KubeApiError when the API server cannot be reached or does not know the caller
  */
-export async function observeBase(
-  reader: Reader,
-  { server, aheadMs: readAheadMs, ...choice }: ObserveRequest,
-): Promise<Base> {
+export async function observeBase(reader: Reader, { server, aheadMs: readAheadMs, ...choice }: ObserveRequest) {
   const version = await reader.request<{ gitVersion?: string }>('/version')
   const [{ chosen, others }, addons] = await Promise.all([findRelease(reader, choice), findAddons(reader)])
   const aheadMs = readAheadMs()

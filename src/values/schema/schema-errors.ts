@@ -45,7 +45,7 @@ export function schemaErrors(
 }
 
 function toError(context: ProblemContext): ValuesError | undefined {
-  const { problem, rootSchema, at } = context
+  const { problem, rootSchema, at, schema } = context
   const { keyword, schemaPath, params } = problem
   switch (keyword) {
     case 'additionalProperties':
@@ -58,12 +58,12 @@ function toError(context: ProblemContext): ValuesError | undefined {
     case 'oneOf':
       return exactlyOneError(context)
     case 'type':
-      return typeError(context)
+      return unexpected(context, 'SCHEMA_TYPE', typeHint(schema, at))
     case 'enum':
       return choiceError(context)
     case 'minimum':
     case 'maximum':
-      return rangeError(context)
+      return unexpected(context, 'SCHEMA_RANGE', `Write ${describeExpected(schema, rootSchema)}.`)
     case 'minItems':
     case 'maxItems':
     case 'uniqueItems':
@@ -87,29 +87,29 @@ function missingKeys({ problem, at, schema }: ProblemContext): readonly Cursor[]
   return choices.every(({ node }) => node === undefined) ? choices : []
 }
 
-function typeError({ rootSchema, at, schema }: ProblemContext): ValuesError {
+/** A value of another type, or out of the range. */
+function unexpected(
+  { rootSchema, at, schema }: ProblemContext,
+  code: 'SCHEMA_TYPE' | 'SCHEMA_RANGE',
+  hint: string | undefined,
+): ValuesError {
   const expected = describeExpected(schema, rootSchema)
-  const details = { value: showValue(at), expected, hint: typeHint(schema, at), hideLine: !mayShow(at) }
-  return at.error('SCHEMA_TYPE', `${name(at)} is ${describeValue(at)}; expected ${expected}`, details)
+  const details = { value: showValue(at), expected, hint, hideLine: !mayShow(at) }
+  return at.error(code, `${name(at)} is ${describeValue(at)}; expected ${expected}`, details)
 }
 
 function choiceError({ rootSchema, at, schema }: ProblemContext): ValuesError {
   const expected = describeExpected(schema, rootSchema)
-  const meant = nearest(String(at.value ?? ''), (schema?.enum ?? []).map(String))
-  const hint = choiceHint(schema?.enum ?? [], expected, meant)
+  const choices = (schema?.enum ?? []).map(String)
+  const meant = nearest(String(at.value ?? ''), choices)
+  const hint = meant === undefined ? `Take one of: ${expected}.` : `Did you mean ${meant}?`
+  const only = `Remove it: the chart needs ${expected}, which is the default.`
   const message = `${name(at)} is ${showValue(at) ?? 'another value'}; expected one of ${expected}`
-  return at.error('SCHEMA_CHOICE', message, { value: showValue(at), expected, hint })
-}
-
-function choiceHint(choices: readonly unknown[], expected: string, meant: string | undefined): string {
-  if (choices.length === 1) return `Remove it: the chart needs ${expected}, which is the default.`
-  return meant === undefined ? `Take one of: ${expected}.` : `Did you mean ${meant}?`
-}
-
-function rangeError({ rootSchema, at, schema }: ProblemContext): ValuesError {
-  const expected = describeExpected(schema, rootSchema)
-  const details = { value: showValue(at), expected, hint: `Write ${expected}.` }
-  return at.error('SCHEMA_RANGE', `${name(at)} is ${describeValue(at)}; expected ${expected}`, details)
+  return at.error('SCHEMA_CHOICE', message, {
+    value: showValue(at),
+    expected,
+    hint: choices.length === 1 ? only : hint,
+  })
 }
 
 function listError({ problem, at, schema }: ProblemContext): ValuesError {
@@ -123,15 +123,13 @@ function listError({ problem, at, schema }: ProblemContext): ValuesError {
     })
   }
   const limit = Number(params.limit)
-  const expected = `${keyword === 'minItems' ? 'at least' : 'at most'} ${limit}`
-  const hint = listHint(keyword, limit, firstExample(schema)) ?? `Keep ${expected}.`
+  const isShort = keyword === 'minItems'
+  const expected = `${isShort ? 'at least' : 'at most'} ${limit}`
+  const example = isShort ? firstExample(schema) : undefined
+  const fix = !isShort && limit === 0 ? 'Remove it.' : `Keep ${expected}.`
+  const hint = example === undefined ? fix : `Add an item, such as ${example}.`
   const message = `${name(at)} has ${at.items.length} items; expected ${expected}`
   return at.error('SCHEMA_LIST', message, { expected, hint })
-}
-
-function listHint(keyword: string, limit: number, example: string | undefined): string | undefined {
-  if (keyword === 'maxItems') return limit === 0 ? 'Remove it.' : undefined
-  return example === undefined ? undefined : `Add an item, such as ${example}.`
 }
 
 /** The place of a JSON pointer. */

@@ -77,7 +77,7 @@ function startOf(document: Document.Parsed): number {
 }
 
 function syntaxError(problem: YAMLError, at: (offset: number) => Position): ValuesError {
-  const { code, message, hint } = PROBLEMS[problem.code] ?? OTHER_PROBLEM
+  const [message, hint, code = 'YAML_SYNTAX'] = PROBLEMS[problem.code] ?? OTHER_PROBLEM
   return new ValuesError(code, message, { at: at(problem.pos[0]), hint, hideLine: true })
 }
 
@@ -102,63 +102,57 @@ function characterError(match: RegExpExecArray, at: (offset: number) => Position
   })
 }
 
-interface SyntaxProblem {
-  readonly code: ErrorCode
-  readonly message: string
-  readonly hint: string
-}
+type SyntaxProblem = readonly [message: string, hint: string, code?: ErrorCode]
 
-const syntax = (message: string, hint: string): SyntaxProblem => ({ code: 'YAML_SYNTAX', message, hint })
-
-const MISPLACED = syntax('an anchor or tag in the wrong place', 'Put one right before its value, and none at an alias.')
-const TAG: SyntaxProblem = {
-  code: 'YAML_TAG',
-  message: 'a tag that is not known',
-  hint: 'Remove the tag; put text that starts with ! in quotes.',
-}
+const MISPLACED: SyntaxProblem = [
+  'an anchor or tag in the wrong place',
+  'Put one right before its value, and none at an alias.',
+]
+const TAG: SyntaxProblem = [
+  'a tag that is not known',
+  'Remove the tag; put text that starts with ! in quotes.',
+  'YAML_TAG',
+]
 
 // Our own messages, because the parser's quote the file, which may contain secrets.
 const PROBLEMS: Readonly<Partial<Record<YamlErrorCode, SyntaxProblem>>> = {
   ALIAS_PROPS: MISPLACED,
-  BAD_ALIAS: syntax(
+  BAD_ALIAS: [
     'an alias or anchor without a usable name',
     'Name it with letters and digits; text that starts with * or & needs quotes.',
-  ),
+  ],
   BAD_COLLECTION_TYPE: TAG,
-  BAD_DIRECTIVE: {
-    code: 'YAML_TAG',
-    message: 'a directive',
-    hint: 'Remove the line that starts with %; text that starts with % needs quotes.',
-  },
-  BAD_DQ_ESCAPE: syntax(
-    'an escape that is unknown in double quotes',
-    'Use single quotes, or write the backslash twice.',
-  ),
-  BAD_INDENT: syntax(
+  BAD_DIRECTIVE: [
+    'a directive',
+    'Remove the line that starts with %; text that starts with % needs quotes.',
+    'YAML_TAG',
+  ],
+  BAD_DQ_ESCAPE: ['an escape that is unknown in double quotes', 'Use single quotes, or write the backslash twice.'],
+  BAD_INDENT: [
     'a line that is indented wrongly, or follows a bracket that was not closed',
     'Indent it like its neighbours, with spaces, and close what was opened before it.',
-  ),
+  ],
   BAD_PROP_ORDER: MISPLACED,
-  BAD_SCALAR_START: syntax('text that starts with a character that YAML reserves', 'Put the text in quotes.'),
-  BLOCK_AS_IMPLICIT_KEY: syntax(
+  BAD_SCALAR_START: ['text that starts with a character that YAML reserves', 'Put the text in quotes.'],
+  BLOCK_AS_IMPLICIT_KEY: [
     'a map on the line of another key',
     'Start it on its own line, or put the text in quotes if the colon belongs to it.',
-  ),
-  BLOCK_IN_FLOW: syntax('an indented block between brackets', 'Write it between brackets too.'),
-  KEY_OVER_1024_CHARS: syntax('a key of more than 1024 characters', 'Look for a missing quote or line break.'),
-  MISSING_CHAR: syntax(
+  ],
+  BLOCK_IN_FLOW: ['an indented block between brackets', 'Write it between brackets too.'],
+  KEY_OVER_1024_CHARS: ['a key of more than 1024 characters', 'Look for a missing quote or line break.'],
+  MISSING_CHAR: [
     'a missing colon, comma, bracket or quote',
     'Look for what was opened before this position and not closed, or for a key without a colon.',
-  ),
-  MULTILINE_IMPLICIT_KEY: syntax('a key that spans several lines', 'Look for a missing colon or a missing quote.'),
+  ],
+  MULTILINE_IMPLICIT_KEY: ['a key that spans several lines', 'Look for a missing colon or a missing quote.'],
   MULTIPLE_ANCHORS: MISPLACED,
   MULTIPLE_TAGS: TAG,
-  RESOURCE_EXHAUSTION: syntax('the file is nested too deeply', 'Values need a few levels only.'),
-  TAB_AS_INDENT: syntax('a tab where the line is indented', 'Indent with spaces.'),
+  RESOURCE_EXHAUSTION: ['the file is nested too deeply', 'Values need a few levels only.'],
+  TAB_AS_INDENT: ['a tab where the line is indented', 'Indent with spaces.'],
   TAG_RESOLVE_FAILED: TAG,
 }
 
-const OTHER_PROBLEM = syntax(
+const OTHER_PROBLEM: SyntaxProblem = [
   'something that does not belong here',
   'Look for a missing quote, bracket or line break before it.',
-)
+]
