@@ -3,21 +3,7 @@ import { sha256 } from '../lib/text.ts'
 import type { ResolvedRegistry } from '../values/resolved-values.generated.ts'
 
 /** What the token sources need of an entry of values' `registries`. */
-export type RegistryConfig = Readonly<
-  Pick<
-    ResolvedRegistry,
-    | 'name'
-    | 'edition'
-    | 'instanceId'
-    | 'instanceName'
-    | 'region'
-    | 'network'
-    | 'apiNetwork'
-    | 'domains'
-    | 'expiresInHours'
-    | 'assumeRole'
-  >
->
+export type RegistryConfig = Readonly<Omit<ResolvedRegistry, 'repositories' | 'existingSecret' | 'targets'>>
 
 /**
  * Hash of everything that determines which token a registry issues: a registry whose fingerprint is not in the status must be

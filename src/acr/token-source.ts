@@ -14,14 +14,11 @@ import { createTokenSession, findInstanceId } from './token-session.ts'
 
 export type TokenSource = ReturnType<typeof createTokenSource>
 
-interface RegistryApi {
+export interface TokenSourceDeps {
   readonly transport: CloudTransport
   readonly endpoints: Endpoints
   /** 0 (included) to 1 (excluded); default: this machine's. */
   readonly random?: () => number
-}
-
-export interface TokenSourceDeps extends RegistryApi {
   /** The identity for a registry's chain of roles; the same provider for the same chain. */
   readonly identity: (chain: readonly AssumeRoleStep[]) => CredentialProvider
   /** Values' `identity`, for the fingerprint only. */
@@ -98,7 +95,7 @@ const DOMAINS_LIVE = 30 * 60_000
 const DOMAINS_LIVE_LONGEST = 120 * 60_000
 
 /** A login with ACR's own tokens: a new session, and one token call with it. */
-function createFetch(registry: RegistryConfig, identity: CredentialProvider, deps: RegistryApi): LoginFetch {
+function createFetch(registry: RegistryConfig, identity: CredentialProvider, deps: TokenSourceDeps): LoginFetch {
   const { transport, endpoints } = deps
   const location = endpoints.locate('cr', registry.region, registry.apiNetwork)
   const withSession = createTokenSession(identity, transport.clock)
@@ -110,7 +107,10 @@ function createFetch(registry: RegistryConfig, identity: CredentialProvider, dep
 type FetchAt = (target: AbortableTarget) => Promise<FetchedLogin>
 
 /** Tokens of an Enterprise instance, and the instance's addresses about once an hour. */
-function createEnterpriseFetch(registry: RegistryConfig, { transport, random = Math.random }: RegistryApi): FetchAt {
+function createEnterpriseFetch(
+  registry: RegistryConfig,
+  { transport, random = Math.random }: TokenSourceDeps,
+): FetchAt {
   const { clock } = transport
   let instanceId = registry.instanceId || undefined
   let hours = registry.expiresInHours ?? undefined

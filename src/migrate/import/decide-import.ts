@@ -4,7 +4,7 @@ import type { LegacyFacts } from '../remove/collect-facts.ts'
 import { LEGACY_SECRETS } from '../remove/legacy-facts.ts'
 import { titleOf } from '../remove/workload.ts'
 import { chooseIdentity, type ServiceAccountName } from './choose-identity.ts'
-import { ImportLog, type ImportNote } from './import-log.ts'
+import { ImportLog, KINDS } from './import-log.ts'
 import type { AddonSettings } from './read-settings.ts'
 import { findWanted, splitDomains, type WantedRegistry } from './wanted-registry.ts'
 
@@ -18,9 +18,6 @@ interface ImportRequest {
 
 /** The values before they are rendered, each part with the comments above it. */
 export type ValuesDraft = NonNullable<ReturnType<typeof decideImport>['draft']>
-
-/** The kinds of notes, what needs a person first. */
-const KINDS: readonly ImportNote['kind'][] = ['lost', 'todo', 'changed', 'dropped']
 
 /** Converts the old helper's settings and traces to our values, or reports all errors: then there is no draft. */
 export function decideImport({ settings, facts, release, ...request }: ImportRequest) {

@@ -1,11 +1,14 @@
 import { type ErrorCode, NopassError } from '../../errors.ts'
 
+/** The kinds of notes, what needs a person first. */
+export const KINDS = ['lost', 'todo', 'changed', 'dropped'] as const
+
 export interface ImportNote {
   /**
    * `lost`: could not be converted, and pulls may depend on it; `todo`: needed before the installation; `changed`: works
    * differently; `dropped`: not needed by acr-nopass.
    */
-  readonly kind: 'lost' | 'todo' | 'changed' | 'dropped'
+  readonly kind: (typeof KINDS)[number]
   readonly text: string
 }
 
