@@ -1,5 +1,5 @@
 import { KubeApiError } from './api-error.ts'
-import { type KubeClient, MERGE_PATCH } from './client.ts'
+import { type KubeCaller, MERGE_PATCH } from './client.ts'
 import { heldBy } from './managed-fields.ts'
 import { type KubeObject, namespacedPath } from './types.ts'
 
@@ -7,10 +7,9 @@ type Metadata = KubeObject['metadata']
 
 /** Deletes an object in the version that was read; returns what keeps it from going ({@link heldBy}). */
 export async function deleteAsRead(
-  client: KubeClient,
+  { client, signal }: KubeCaller,
   path: string,
   { uid, resourceVersion }: Metadata,
-  signal: AbortSignal,
 ): Promise<string | undefined> {
   const body = { preconditions: { uid, resourceVersion }, propagationPolicy: 'Background' }
   return heldBy((await client.request<Partial<KubeObject>>({ method: 'DELETE', path, body }, signal)) ?? {})
@@ -18,10 +17,9 @@ export async function deleteAsRead(
 
 /** Writes the whole list of a ServiceAccount, which is atomic, with the version that was read as precondition. */
 export function replacePullSecrets(
-  client: KubeClient,
+  { client, signal }: KubeCaller,
   { namespace = '', name, uid, resourceVersion }: Metadata,
   imagePullSecrets: readonly unknown[],
-  signal: AbortSignal,
 ): Promise<Partial<KubeObject>> {
   const path = namespacedPath('/api/v1', namespace, 'serviceaccounts', name)
   const body = { metadata: { uid, resourceVersion }, imagePullSecrets }

@@ -61,6 +61,11 @@ export interface KubeCaller {
   readonly signal: AbortSignal
 }
 
+/** Reads an object or a list. */
+export function get<T>({ client, signal }: KubeCaller, path: string, more?: Omit<KubeCall, 'method' | 'path'>) {
+  return client.request<T>({ method: 'GET', path, ...more }, signal)
+}
+
 export interface KubeClientOptions {
   readonly userAgent?: string
   readonly onCall?: (report: CallReport) => void

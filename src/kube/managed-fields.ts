@@ -1,4 +1,4 @@
-import { type KubeClient, METADATA_ONLY } from './client.ts'
+import { get, type KubeCaller, METADATA_ONLY } from './client.ts'
 import { CONTENT_MANAGER, FIELD_MANAGER } from './names.ts'
 import type { KubeObject, ManagedFieldsEntry } from './types.ts'
 
@@ -67,15 +67,10 @@ export function declaredBy(
 }
 
 /** The object as a list had it; where that came without a record of its writers, as the API server has it. Of Secrets metadata only. */
-export async function withWriters<T extends KubeObject>(
-  client: KubeClient,
-  path: string,
-  object: T,
-  signal: AbortSignal,
-): Promise<T> {
+export async function withWriters<T extends KubeObject>(caller: KubeCaller, path: string, object: T): Promise<T> {
   if ((object.metadata.managedFields ?? []).length > 0) return object
   const accept = path.includes('/secrets/') ? METADATA_ONLY : undefined
-  return client.request<T>({ method: 'GET', path, accept }, signal)
+  return get<T>(caller, path, { accept })
 }
 
 /** Why an object is still there after it was deleted; undefined: it is not. */

@@ -1,6 +1,6 @@
 import type { ManifestObject } from '../helm/release/manifest.ts'
 import { hasStatus, unlessStatus } from '../kube/api-error.ts'
-import type { KubeCaller } from '../kube/client.ts'
+import { get, type KubeCaller } from '../kube/client.ts'
 import { pollUntil } from '../kube/poll-until.ts'
 import { apiRoot } from '../kube/types.ts'
 
@@ -31,11 +31,10 @@ interface GroupList {
 }
 
 /** The kinds of a group version; one that was removed in the meantime has none. */
-async function kindsOf({ client, signal }: KubeCaller, apiVersion: string) {
-  const call = { method: 'GET', path: apiRoot(apiVersion) } as const
-  const { resources } = (await unlessStatus(client.request<ResourceList>(call, signal), 404)) ?? { resources: [] }
+async function kindsOf(caller: KubeCaller, apiVersion: string) {
+  const list = await unlessStatus(get<ResourceList>(caller, apiRoot(apiVersion)), 404)
   const group = apiVersion.includes('/') ? (apiVersion.split('/')[0] ?? '') : ''
-  return resources.flatMap(({ name, kind, namespaced, verbs = [] }) =>
+  return (list?.resources ?? []).flatMap(({ name, kind, namespaced, verbs = [] }) =>
     name.includes('/') ? [] : [{ kind, group, apiVersion, plural: name, namespaced, verbs }],
   )
 }
@@ -62,9 +61,8 @@ export async function discoverKinds(
   caller: KubeCaller,
   which: 'namespaced' | 'custom',
 ): Promise<readonly ServedKind[]> {
-  const { client, signal } = caller
   const isCustom = which === 'custom'
-  const { groups } = await client.request<GroupList>({ method: 'GET', path: '/apis' }, signal)
+  const { groups } = await get<GroupList>(caller, '/apis')
   // All served versions, the preferred one first, because some kinds exist only in another one.
   const versions = groups
     .filter(({ name }) => !isCustom || !BUILT_IN.test(name))

@@ -1,10 +1,10 @@
 import { X509Certificate } from 'node:crypto'
 import { NopassError } from '../errors.ts'
 import { hasStatus, isUntrusted, unlessStatus } from '../kube/api-error.ts'
-import type { KubeCaller, KubeClient } from '../kube/client.ts'
+import { get, type KubeCaller } from '../kube/client.ts'
 import type { KubeConnection } from '../kube/kube-connection.ts'
 import { LABEL_INSTANCE } from '../kube/names.ts'
-import type { KubeObject } from '../kube/types.ts'
+import type { KubeList, KubeObject } from '../kube/types.ts'
 import { textOf } from '../lib/json.ts'
 import { sha256 } from '../lib/text.ts'
 
@@ -16,27 +16,17 @@ export interface ClusterIdentity {
 }
 
 /** Connects to the API server and identifies it. @throws CLUSTER_UNREACHABLE, or the API server's own refusal */
-export async function identifyCluster(
-  client: KubeClient,
-  connection: KubeConnection,
-  signal?: AbortSignal,
-): Promise<ClusterIdentity> {
+export async function identifyCluster(caller: KubeCaller, { server }: KubeConnection): Promise<ClusterIdentity> {
   try {
     const [version, system] = await Promise.all([
-      client.request<{ gitVersion: string }>({ method: 'GET', path: '/version', timeoutMs: 10_000 }, signal),
-      client.request<{ metadata: { uid: string } }>(
-        { method: 'GET', path: '/api/v1/namespaces/kube-system', timeoutMs: 10_000 },
-        signal,
-      ),
+      get<{ gitVersion: string }>(caller, '/version', { timeoutMs: 10_000 }),
+      get<KubeObject>(caller, '/api/v1/namespaces/kube-system', { timeoutMs: 10_000 }),
     ])
-    return { server: connection.server, kubeSystemUid: system.metadata.uid, version: version.gitVersion }
+    return { server, kubeSystemUid: system.metadata.uid, version: version.gitVersion }
   } catch (error) {
-    if (hasStatus(error, 0)) {
-      if (isUntrusted(error.reason)) throw error
-      const message = `the API server ${connection.server} does not respond`
-      throw new NopassError('CLUSTER_UNREACHABLE', message, { cause: error, reason: error.reason ?? error.code })
-    }
-    throw error
+    if (!hasStatus(error, 0) || isUntrusted(error.reason)) throw error
+    const message = `the API server ${server} does not respond`
+    throw new NopassError('CLUSTER_UNREACHABLE', message, { cause: error, reason: error.reason ?? error.code })
   }
 }
 
@@ -64,14 +54,13 @@ export function requireIdentity(found: ClusterIdentity, ca: string | undefined, 
 
 /** Other releases of acr-nopass in the cluster as `namespace/release`; undefined if the deployer lacks the right to list them. */
 export async function otherReleases(
-  { client, signal }: KubeCaller,
+  caller: KubeCaller,
   own: { readonly namespace: string; readonly release: string },
 ): Promise<readonly string[] | undefined> {
   const query = { labelSelector: 'app.kubernetes.io/name=acr-nopass' }
-  const call = { method: 'GET', path: '/apis/apps/v1/deployments', query } as const
-  const list = await unlessStatus(client.request<{ readonly items: readonly KubeObject[] }>(call, signal), 403)
+  const list = await unlessStatus(get<KubeList<KubeObject>>(caller, '/apis/apps/v1/deployments', { query }), 403)
   return list?.items
-    .map(({ metadata }) => `${metadata.namespace}/${metadata.labels?.[LABEL_INSTANCE]}`)
+    ?.map(({ metadata }) => `${metadata.namespace}/${metadata.labels?.[LABEL_INSTANCE]}`)
     .filter((name) => name !== `${own.namespace}/${own.release}`)
 }
 
@@ -88,13 +77,10 @@ interface DeploymentView {
  * Which of the vendor's credential helpers work in the cluster, by name and image: anything may have such a name. One that cannot
  * be read counts as absent.
  */
-export async function findAddons({ client, signal }: KubeCaller): Promise<readonly string[]> {
+export async function findAddons(caller: KubeCaller): Promise<readonly string[]> {
   const path = '/apis/apps/v1/namespaces/kube-system/deployments'
   const found = await Promise.all(
-    ADDONS.map((name) => {
-      const call = { method: 'GET', path: `${path}/${name}` } as const
-      return unlessStatus(client.request<DeploymentView>(call, signal), 403, 404)
-    }),
+    ADDONS.map((name) => unlessStatus(get<DeploymentView>(caller, `${path}/${name}`), 403, 404)),
   )
   return ADDONS.filter((_, index) =>
     found[index]?.spec?.template?.spec?.containers?.some(({ image = '' }) => image.includes(ADDON_IMAGE)),
@@ -105,8 +91,8 @@ export async function findAddons({ client, signal }: KubeCaller): Promise<readon
  * The issuer of the cluster's ServiceAccount tokens, from the API server's discovery document; undefined without one. Throws
  * a 403 without the ClusterRole `system:service-account-issuer-discovery`.
  */
-export async function readServedIssuer({ client, signal }: KubeCaller): Promise<string | undefined> {
-  const call = { method: 'GET', path: '/.well-known/openid-configuration' } as const
-  const document = await unlessStatus(client.request<{ readonly issuer?: unknown }>(call, signal), 404)
+export async function readServedIssuer(caller: KubeCaller): Promise<string | undefined> {
+  const read = get<{ readonly issuer?: unknown }>(caller, '/.well-known/openid-configuration')
+  const document = await unlessStatus(read, 404)
   return textOf(document?.issuer) || undefined
 }

@@ -1,7 +1,7 @@
 import type { Unverified } from '../alibaba/unverified.ts'
 import { ERROR_CODES } from '../error-codes.ts'
 import { type ErrorCode, toNopassError } from '../errors.ts'
-import { type KubeClient, MERGE_PATCH } from '../kube/client.ts'
+import { type KubeCaller, MERGE_PATCH } from '../kube/client.ts'
 import { ANNOTATION_REFRESH_REQUESTED } from '../kube/names.ts'
 import { type KubeObject, namespacedPath } from '../kube/types.ts'
 import { printableData } from '../printable.ts'
@@ -132,10 +132,9 @@ export function handledRefreshOf(status: HelperStatus | undefined): number | und
 
 /** Requests new tokens from a running helper by an annotation on its status ConfigMap; it reacts within a second. */
 export async function requestRefresh(
-  client: KubeClient,
+  { client, signal }: KubeCaller,
   status: { readonly namespace: string; readonly name: string },
   at: Date,
-  signal?: AbortSignal,
 ): Promise<void> {
   const annotations = { [ANNOTATION_REFRESH_REQUESTED]: at.toISOString() }
   const path = namespacedPath('/api/v1', status.namespace, 'configmaps', status.name)

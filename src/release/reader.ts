@@ -1,5 +1,5 @@
 import { hasStatus, unlessStatus } from '../kube/api-error.ts'
-import type { KubeCall, KubeClient } from '../kube/client.ts'
+import { get, type KubeCall, type KubeClient } from '../kube/client.ts'
 import { listPages } from '../kube/list-pages.ts'
 
 interface ListOptions<T, K> extends Pick<KubeCall, 'query' | 'accept'> {
@@ -44,8 +44,7 @@ export function createReader(
     }
   }
   /** A read that must succeed. */
-  const request = <T>(path: string, more?: Omit<KubeCall, 'method' | 'path'>): Promise<T> =>
-    client.request({ method: 'GET', path, ...more }, signal)
+  const request = <T>(path: string, more?: Omit<KubeCall, 'method' | 'path'>) => get<T>({ client, signal }, path, more)
   return {
     client,
     signal,

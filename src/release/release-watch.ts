@@ -1,17 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { NopassError } from '../errors.ts'
 import { KubeApiError } from '../kube/api-error.ts'
-import type { KubeClient } from '../kube/client.ts'
+import { get, type KubeCaller } from '../kube/client.ts'
 import { type KubeList, namespacedPath, type PodObject, selectorText } from '../kube/types.ts'
 import { describeHelperPod, FAILED_MOUNT, HELPER_CONTAINER, type HelperPod, mayBeMounting } from './helper-pod.ts'
-import { type HelperStatus, STATUS_KEY } from './helper-status.ts'
+import { type HelperStatus, STATUS_KEY, type StatusObject } from './helper-status.ts'
 import {
   type Cause,
   createCauseTimer,
   type DeploymentView,
   findCauses,
   loggedCause,
-  type PodRefusal,
   refusalOf,
 } from './release-causes.ts'
 
@@ -30,44 +29,29 @@ export interface WatchedRelease extends ReleaseParts {
   readonly ramChanged: boolean
 }
 
-export interface ReleaseWatch {
-  /** Resolves with the cause when waiting is useless; never otherwise. */
-  readonly permanent: Promise<NopassError>
-  /** The worst of the latest causes, for the case that helm's own timeout comes first. */
-  evidence(): Promise<Cause | undefined>
-  stop(): void
-}
-
-/** The state before helm's step, which must not be attributed to it. */
-export interface EarlierState {
-  /** Names of Pods. Undefined: unknown, so no Pod is judged. */
-  readonly pods: ReadonlySet<string> | undefined
-  /** When the helper's last report was written. */
-  readonly reportedAt: string | undefined
-}
-
-/** Read directly before helm starts: a crash-looping Pod of an earlier revision must not abort the step that fixes it. */
-export async function readEarlierState(
-  client: KubeClient,
-  parts: ReleaseParts,
-  signal: AbortSignal,
-): Promise<EarlierState> {
+/**
+ * The state before helm's step, which must not be attributed to it: a crash-looping Pod of an earlier revision must not abort the step
+ * that fixes it. Without `pods` no Pod is judged.
+ */
+export async function readEarlierState(caller: KubeCaller, parts: ReleaseParts) {
   const [pods, status] = await Promise.all([
-    readPods(client, parts, signal).catch(() => undefined),
-    readStatus(client, parts, signal).catch(() => undefined),
+    readPods(caller, parts).catch(() => undefined),
+    readStatus(caller, parts).catch(() => undefined),
   ])
   return { pods: pods && new Set(pods.map(({ name }) => name)), reportedAt: status?.updatedAt }
 }
 
+export type ReleaseWatch = ReturnType<typeof watchRelease>
+
 /** Checks the Pods of helm's step and the helper's newer reports, once a second while helm waits. */
 export function watchRelease(
-  client: KubeClient,
+  caller: KubeCaller,
   parts: WatchedRelease,
-  earlier: EarlierState,
-  signal: AbortSignal,
-): ReleaseWatch {
+  earlier: Awaited<ReturnType<typeof readEarlierState>>,
+) {
   const controller = new AbortController()
-  const either = AbortSignal.any([signal, controller.signal])
+  const signal = AbortSignal.any([caller.signal, controller.signal])
+  const watcher = { ...caller, signal }
   const lastingCause = createCauseTimer()
   let last: readonly Cause[] = []
   let pods: readonly HelperPod[] = []
@@ -75,9 +59,9 @@ export function watchRelease(
 
   async function check(): Promise<void> {
     const [all, report, refusal] = await Promise.all([
-      readPods(client, parts, either),
-      readStatus(client, parts, either),
-      readRefusal(client, parts, either),
+      readPods(watcher, parts),
+      readStatus(watcher, parts),
+      readRefusal(watcher, parts),
     ])
     pods = all.filter(({ name }) => earlier.pods?.has(name) === false)
     const status = report?.updatedAt === earlier.reportedAt ? undefined : report
@@ -87,33 +71,29 @@ export function watchRelease(
   }
 
   async function loop(): Promise<void> {
-    while (!either.aborted) {
+    while (!signal.aborted) {
       // Errors of the API server are left to helm, which uses it too.
       await check().catch(() => undefined)
-      await sleep(1000, undefined, { signal: either, ref: false }).catch(() => undefined)
+      await sleep(1000, undefined, { signal, ref: false }).catch(() => undefined)
     }
   }
   void loop()
   return {
+    /** Resolves with the cause when waiting is useless; never otherwise. */
     permanent: promise,
-    evidence: async () => last[0] ?? (await findLoggedCause(client, parts.namespace, pods, signal)),
+    /** The worst of the latest causes, for the case that helm's own timeout comes first. */
+    evidence: async () => last[0] ?? (await findLoggedCause(caller, parts.namespace, pods)),
     stop: () => controller.abort(),
   }
 }
 
 /** Only the leader reports, so of a Pod that never became ready, for example with a wrong access key, only the log says why. */
-async function findLoggedCause(
-  client: KubeClient,
-  namespace: string,
-  pods: readonly HelperPod[],
-  signal: AbortSignal,
-): Promise<Cause | undefined> {
+async function findLoggedCause(caller: KubeCaller, namespace: string, pods: readonly HelperPod[]) {
   for (const pod of pods.filter(({ ready }) => !ready)) {
     const path = `${namespacedPath('/api/v1', namespace, 'pods', pod.name)}/log`
     const query = { container: HELPER_CONTAINER, tailLines: 100 }
     // A deployer may lack the right, and the container may have no log.
-    const call = { method: 'GET', path, query, isText: true, timeoutMs: 10_000 } as const
-    const log = await client.request<string>(call, signal).catch(() => '')
+    const log = await get<string>(caller, path, { query, isText: true, timeoutMs: 10_000 }).catch(() => '')
     const cause = loggedCause(pod.name, namespace, log)
     if (cause !== undefined) return cause
   }
@@ -122,55 +102,40 @@ async function findLoggedCause(
 
 /** The helper's report; undefined: none yet. */
 export async function readStatus(
-  client: KubeClient,
-  parts: Pick<ReleaseParts, 'namespace' | 'statusConfigMap'>,
-  signal?: AbortSignal,
+  caller: KubeCaller,
+  { namespace, statusConfigMap }: Pick<ReleaseParts, 'namespace' | 'statusConfigMap'>,
 ): Promise<HelperStatus | undefined> {
-  if (parts.statusConfigMap === undefined) return undefined
-  const path = `/api/v1/namespaces/${parts.namespace}/configmaps/${parts.statusConfigMap}`
-  const { data } = await client.request<{ data?: Record<string, string> }>({ method: 'GET', path }, signal)
+  if (statusConfigMap === undefined) return undefined
+  const path = namespacedPath('/api/v1', namespace, 'configmaps', statusConfigMap)
+  const { data } = await get<StatusObject>(caller, path)
   const text = data?.[STATUS_KEY]
   return text === undefined ? undefined : JSON.parse(text)
 }
 
 /** Why the API server takes no Pod of the Deployment; undefined: it does, or the Deployment cannot be read. */
-async function readRefusal(
-  client: KubeClient,
-  { namespace, deployment }: ReleaseParts,
-  signal: AbortSignal,
-): Promise<PodRefusal | undefined> {
+async function readRefusal(caller: KubeCaller, { namespace, deployment }: ReleaseParts) {
   if (deployment === undefined) return undefined
-  const path = `/apis/apps/v1/namespaces/${namespace}/deployments/${deployment}`
-  const found = await client.request<DeploymentView>({ method: 'GET', path }, signal).catch(() => undefined)
+  const path = namespacedPath('/apis/apps/v1', namespace, 'deployments', deployment)
+  const found = await get<DeploymentView>(caller, path).catch(() => undefined)
   const message = refusalOf(found?.status)
   return message === undefined ? undefined : { namespace, deployment, message }
 }
 
-export async function readPods(
-  client: KubeClient,
-  parts: ReleaseParts,
-  signal?: AbortSignal,
-): Promise<readonly HelperPod[]> {
-  if (parts.selector === undefined) return []
-  const labelSelector = selectorText(parts.selector)
-  const path = `/api/v1/namespaces/${parts.namespace}/pods`
-  const { items } = await client.request<KubeList<PodObject>>({ method: 'GET', path, query: { labelSelector } }, signal)
+export async function readPods(caller: KubeCaller, parts: ReleaseParts): Promise<readonly HelperPod[]> {
+  const { namespace, selector } = parts
+  if (selector === undefined) return []
+  const query = { labelSelector: selectorText(selector) }
+  const { items } = await get<KubeList<PodObject>>(caller, namespacedPath('/api/v1', namespace, 'pods'), { query })
   // A Pod that was evicted has been replaced.
   const pods = (items ?? []).filter(
-    ({ metadata, status }) => metadata.deletionTimestamp === undefined && !isOver(status?.phase),
+    ({ metadata, status: { phase } = {} }) =>
+      metadata.deletionTimestamp === undefined && phase !== 'Failed' && phase !== 'Succeeded',
   )
   return Promise.all(
-    pods.map(async (pod) =>
-      describeHelperPod(
-        pod,
-        mayBeMounting(pod) ? await readFailedMount(client, parts.namespace, pod, signal) : undefined,
-      ),
-    ),
+    pods.map(async (pod) => {
+      return describeHelperPod(pod, mayBeMounting(pod) ? await readFailedMount(caller, namespace, pod) : undefined)
+    }),
   )
-}
-
-function isOver(phase: string | undefined): boolean {
-  return phase === 'Failed' || phase === 'Succeeded'
 }
 
 interface PodEvent {
@@ -198,15 +163,10 @@ const AFTER_MOUNT = new Set([
 ])
 
 /** Why the Pod's volumes cannot be mounted; undefined: no Event says so, or the Events cannot be read. */
-async function readFailedMount(
-  client: KubeClient,
-  namespace: string,
-  { metadata }: PodObject,
-  signal: AbortSignal | undefined,
-): Promise<string | undefined> {
-  const path = `/api/v1/namespaces/${namespace}/events`
+async function readFailedMount(caller: KubeCaller, namespace: string, { metadata }: PodObject) {
+  const path = namespacedPath('/api/v1', namespace, 'events')
   const query = { fieldSelector: `involvedObject.kind=Pod,involvedObject.name=${metadata.name}` }
-  const events = await client.request<KubeList<PodEvent>>({ method: 'GET', path, query }, signal).catch((error) => {
+  const events = await get<KubeList<PodEvent>>(caller, path, { query }).catch((error) => {
     if (error instanceof KubeApiError) return undefined
     throw error
   })

@@ -3,9 +3,8 @@ import { after, test } from 'node:test'
 import { APPLY, MERGE_PATCH } from '../../src/kube/client.ts'
 import type { KubeObject } from '../../src/kube/types.ts'
 import { createReleaseNamespace, removeReleaseNamespace } from '../../src/rollout/deploy/release-namespace.ts'
-import { findLeftovers } from '../../src/rollout/uninstall/find-leftovers.ts'
 import type { LeftoverQuery } from '../../src/rollout/uninstall/leftovers.ts'
-import { findAndRemoveLeftovers } from '../../src/rollout/uninstall/remove-leftovers.ts'
+import { findLeftovers, removeLeftovers } from '../../src/rollout/uninstall/leftovers.ts'
 import { openChartCluster } from '../support/cluster/chart-cluster.ts'
 import { eventually } from '../support/eventually.ts'
 
@@ -131,9 +130,10 @@ test("P12 uninstall removes only this release's entries and Secrets", async () =
   await createServedNamespace('gitops', 'argocd-controller', OWN.instance)
   await createServedNamespace('second', 'acr-nopass', 'other.other')
   await createServedNamespace('bare', 'acr-nopass')
-  const { detached, deleted, kept, left } = await findAndRemoveLeftovers(caller, OWN)
+  const found = await findLeftovers(caller, OWN)
+  const { detached, deleted, left } = await removeLeftovers(caller, OWN.secretName, found)
   assert.deepEqual({ detached, deleted, left }, { detached: 1, deleted: 2, left: [] })
-  assert.deepEqual(kept.map(({ account, why }) => [account.metadata.namespace, why]).toSorted(), [
+  assert.deepEqual(found.kept.map(({ account, why }) => [account.metadata.namespace, why]).toSorted(), [
     ['bare', 'there is no Secret acr-nopass, and another release writes Secrets of that name'],
     ['gitops', 'argocd-controller applies the list'],
     ['second', 'the Secret acr-nopass there does not belong to this release'],
@@ -178,7 +178,8 @@ test('uninstall reports a Secret that finalizers keep', async () => {
   const patch = (finalizers: readonly string[]) =>
     admin.request({ method: 'PATCH', path, body: { metadata: { finalizers } }, contentType: MERGE_PATCH })
   await patch(['example.com/backup'])
-  const { left } = await findAndRemoveLeftovers(caller, { ...OWN, namespaces: ['held'] })
+  const found = await findLeftovers(caller, { ...OWN, namespaces: ['held'] })
+  const { left } = await removeLeftovers(caller, OWN.secretName, found)
   assert.deepEqual(left, ['Secret held/acr-nopass: it stays until its finalizers are removed (example.com/backup)'])
   await patch([])
 })

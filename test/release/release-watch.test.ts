@@ -33,8 +33,8 @@ function clusterOf(pods: string[]): { readonly client: KubeClient; readonly next
 test('C2 a Pod that crashed before helm started does not fail the step that repairs it; a new one does', async (t) => {
   const pods = ['old']
   const { client, nextQuery } = clusterOf(pods)
-  const earlier = await readEarlierState(client, parts, t.signal)
-  const watch = watchRelease(client, parts, earlier, t.signal)
+  const earlier = await readEarlierState({ client, signal: t.signal }, parts)
+  const watch = watchRelease({ client, signal: t.signal }, parts, earlier)
   try {
     await nextQuery()
     await nextQuery()
@@ -49,7 +49,7 @@ test('C2 a Pod that crashed before helm started does not fail the step that repa
 
 test('C2 without a list of the earlier Pods, none is judged', async (t) => {
   const { client, nextQuery } = clusterOf(['unknown'])
-  const watch = watchRelease(client, parts, { pods: undefined, reportedAt: undefined }, t.signal)
+  const watch = watchRelease({ client, signal: t.signal }, parts, { pods: undefined, reportedAt: undefined })
   await nextQuery()
   await nextQuery()
   assert.equal(await watch.evidence(), undefined)
@@ -142,7 +142,10 @@ for (const [title, status, events, expected] of [
       if (typeof events === 'number') throw new KubeApiError(events, 'no')
       return { items: events }
     }
-    const [pod] = await readPods({ request } as unknown as KubeClient, parts)
+    const [pod] = await readPods(
+      { client: { request } as unknown as KubeClient, signal: AbortSignal.timeout(60_000) },
+      parts,
+    )
     assert.deepEqual([pod?.waiting, pod?.detail], expected)
   })
 }
@@ -180,7 +183,7 @@ for (const [why, isReady, log, expected] of [
       return { items: [{ metadata: { name: 'new' }, status: { containerStatuses: [helper] } }] }
     }
     const client = { request } as unknown as KubeClient
-    const watch = watchRelease(client, parts, { pods: new Set(), reportedAt: undefined }, t.signal)
+    const watch = watchRelease({ client, signal: t.signal }, parts, { pods: new Set(), reportedAt: undefined })
     await nextQuery.promise
     watch.stop()
     const { reason, message, hint } = (await watch.evidence())?.error ?? {}
@@ -190,7 +193,8 @@ for (const [why, isReady, log, expected] of [
 
 test('a Pod that was evicted, and has been replaced, is no evidence', async () => {
   const items = ['Failed', 'Succeeded', 'Running'].map((phase) => ({ metadata: { name: phase }, status: { phase } }))
-  const pods = await readPods({ request: async () => ({ items }) } as unknown as KubeClient, parts)
+  const client = { request: async () => ({ items }) } as unknown as KubeClient
+  const pods = await readPods({ client, signal: AbortSignal.timeout(60_000) }, parts)
   assert.deepEqual(
     pods.map(({ name }) => name),
     ['Running'],
@@ -244,12 +248,8 @@ for (const [why, message, fix] of [
       return { status: { conditions: [{ type: 'ReplicaFailure', status: 'True', message }] } }
     }
     const client = { request } as unknown as KubeClient
-    const watch = watchRelease(
-      client,
-      { ...parts, deployment: 'acr' },
-      { pods: new Set(), reportedAt: undefined },
-      t.signal,
-    )
+    const watched = { ...parts, deployment: 'acr' }
+    const watch = watchRelease({ client, signal: t.signal }, watched, { pods: new Set(), reportedAt: undefined })
     await queriedTwice.promise
     watch.stop()
     const { patienceMs, error } = (await watch.evidence()) ?? assert.fail()

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { KubeClient } from '../../src/kube/client.ts'
-import { findAndRemoveLeftovers } from '../../src/rollout/uninstall/remove-leftovers.ts'
+import { findLeftovers, removeLeftovers } from '../../src/rollout/uninstall/leftovers.ts'
 
 test('M9 P12 uninstall leaves the entries that another manager wrote, as cleanup does', async (t) => {
   const account = (name: string, manager: string, operation: string) => ({
@@ -21,7 +21,9 @@ test('M9 P12 uninstall leaves the entries that another manager wrote, as cleanup
     return { metadata: { resourceVersion: '1' }, items: path.endsWith('/serviceaccounts') ? accounts : [] }
   }
   const client = { request } as unknown as KubeClient
-  const taken = await findAndRemoveLeftovers({ client, signal: t.signal }, { secretName: 'acr', instance: 'n.r' })
+  const caller = { client, signal: t.signal }
+  const found = await findLeftovers(caller, { secretName: 'acr', instance: 'n.r' })
+  const { detached } = await removeLeftovers(caller, 'acr', found)
   assert.deepEqual(written, ['PATCH /api/v1/namespaces/shop/serviceaccounts/default'])
-  assert.deepEqual([taken.detached, taken.kept.map(({ account: { metadata } }) => metadata.name)], [1, ['app']])
+  assert.deepEqual([detached, found.kept.map(({ account: { metadata } }) => metadata.name)], [1, ['app']])
 })

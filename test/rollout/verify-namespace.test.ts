@@ -70,21 +70,19 @@ async function verify({ plan, image, secret = {}, refused, unstarted, cancelled 
     return { items: path.endsWith('/namespaces/n/pods') ? [pod] : [] }
   }
   const note = ({ event }: JournalEntry): void => void events.push(event)
-  const outcome = await verifyRelease(
-    {
-      client: { request } as unknown as KubeClient,
-      folder: { note, noteEnd: () => events.push('ended') } as unknown as RunFolder,
-      target: { release: 'r', namespace: 'n', kubeconfig: 'k' },
-      parts: { namespace: 'n', selector: { app: 'h' }, statusConfigMap: 's', configHash: 'h', ramChanged: false },
-      secretName: 'acr',
-      probe: plan,
-      image,
-      now: () => NOW,
-      limitMs: 300,
-      report: () => undefined,
-    },
-    AbortSignal.any([cancel.signal, AbortSignal.timeout(60_000)]),
-  ).catch((error) => `${error.code} ${error.message}`)
+  const outcome = await verifyRelease({
+    client: { request } as unknown as KubeClient,
+    folder: { note, noteEnd: () => events.push('ended') } as unknown as RunFolder,
+    target: { release: 'r', namespace: 'n', kubeconfig: 'k' },
+    parts: { namespace: 'n', selector: { app: 'h' }, statusConfigMap: 's', configHash: 'h', ramChanged: false },
+    secretName: 'acr',
+    probe: plan,
+    image,
+    now: () => NOW,
+    limitMs: 300,
+    report: () => undefined,
+    signal: AbortSignal.any([cancel.signal, AbortSignal.timeout(60_000)]),
+  }).catch((error) => `${error.code} ${error.message}`)
   await new Promise(setImmediate)
   const words = typeof outcome === 'string' ? [outcome] : outcome
   return {
@@ -209,9 +207,9 @@ async function planFor(more: object, state: NamespaceState | undefined): Promise
     return { metadata: { name: 'checks', uid: 'u', resourceVersion: '1', ...state } }
   }
   const client = { request } as unknown as KubeClient
-  return planExistingNamespace(client, 'checks', { text: JSON.stringify(config) }, AbortSignal.timeout(60_000)).catch(
-    (error) => `${error.code} ${error.message}`,
-  )
+  return planExistingNamespace({ client, signal: AbortSignal.timeout(60_000) }, 'checks', {
+    text: JSON.stringify(config),
+  }).catch((error) => `${error.code} ${error.message}`)
 }
 
 const within = (namespaces: object): object => ({ targets: { namespaces } })

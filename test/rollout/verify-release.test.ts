@@ -38,21 +38,19 @@ function verify({
       items: [{ metadata: { name: 'p' }, status: { containerStatuses: [{ ready, restartCount: 0, image: 'i' }] } }],
     }
   }
-  return verifyRelease(
-    {
-      client: { request } as unknown as KubeClient,
-      folder: {} as RunFolder,
-      target: { release: 'r', namespace: 'n', kubeconfig: 'k' },
-      parts: { namespace: 'n', selector: { app: 'h' }, statusConfigMap: 's', configHash: 'h', ramChanged: false },
-      secretName: 'acr',
-      probe: undefined,
-      image,
-      now: () => NOW,
-      limitMs: 300,
-      report: () => undefined,
-    },
-    AbortSignal.timeout(60_000),
-  ).catch((error) => `${error.code} ${error.message}`)
+  return verifyRelease({
+    client: { request } as unknown as KubeClient,
+    folder: {} as RunFolder,
+    target: { release: 'r', namespace: 'n', kubeconfig: 'k' },
+    parts: { namespace: 'n', selector: { app: 'h' }, statusConfigMap: 's', configHash: 'h', ramChanged: false },
+    secretName: 'acr',
+    probe: undefined,
+    image,
+    now: () => NOW,
+    limitMs: 300,
+    report: () => undefined,
+    signal: AbortSignal.timeout(60_000),
+  }).catch((error) => `${error.code} ${error.message}`)
 }
 
 const NO_PROBE = 'no probe: new namespaces are not among the targets'

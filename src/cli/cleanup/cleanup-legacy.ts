@@ -25,7 +25,7 @@ export async function cleanupLegacy(flags: CleanupFlags & CommonFlags, host: Cli
   const isDryRun = flags.dryRun === true || flags.yes !== true
   const isFree = dependents.length === 0
   const again = async (): Promise<readonly Dependent[]> => (await read()).dependents
-  const removed = isDryRun || !isFree ? undefined : await removeLegacy(client, plan, again, host.signal)
+  const removed = isDryRun || !isFree ? undefined : await removeLegacy({ client, signal: host.signal }, plan, again)
   const back = removed === undefined || removed.left.length > 0 ? [] : findBack((await read()).facts)
   const report: LegacyReport = {
     dryRun: isDryRun,

@@ -36,7 +36,7 @@ export async function refresh(flags: RefreshFlags & CommonFlags, host: CliHost):
     name: release.config?.release.status ?? `${release.fullname}-status`,
   }
   const at = serverTime(Date.now(), aheadMs())
-  await requestRefresh(client, object, at, host.signal)
+  await requestRefresh({ client, signal: host.signal }, object, at)
   if (!flags.wait) {
     writeResult(host, flags, { asked: at.toISOString() }, () => 'requested new tokens\n')
     return EXIT.ok

@@ -46,7 +46,7 @@ async function readDeployment(reader: Reader, { namespace, fullname }: ReleaseFa
 async function readHelperPods(reader: Reader, { namespace, name }: ReleaseFacts) {
   const selector = { 'app.kubernetes.io/name': 'acr-nopass', 'app.kubernetes.io/instance': name }
   const parts = { namespace, selector, statusConfigMap: undefined, configHash: undefined }
-  return reader.attempt(`Pods of namespace ${namespace}`, () => readPods(reader.client, parts, reader.signal))
+  return reader.attempt(`Pods of namespace ${namespace}`, () => readPods(reader, parts))
 }
 
 async function readLease(reader: Reader, namespace: string, name: string) {

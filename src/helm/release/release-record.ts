@@ -16,7 +16,7 @@ export function recordName(release: string, revision: number): string {
 }
 
 /** A release record's metadata, which describes a revision except its content. */
-export interface RecordMetadata {
+interface RecordMetadata {
   readonly labels?: Readonly<Record<string, string>> | undefined
   readonly creationTimestamp?: string | undefined
   readonly managedFields?: readonly { readonly time?: string }[] | undefined

@@ -92,7 +92,7 @@ async function readWriters(reader: Reader, objects: readonly AnyObject[]): Promi
     }
     const path = objectPath(object)
     const read = await reader.attempt(`${kind} ${keyOf(metadata)}`, () =>
-      unlessStatus(withWriters(reader.client, path, object, reader.signal), 404),
+      unlessStatus(withWriters(reader, path, object), 404),
     )
     // Deleted meanwhile: it is left out.
     // Nothing of the list stays: a field that is gone by now must not come back. Metadata has no type, which never changes.

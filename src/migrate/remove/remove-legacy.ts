@@ -1,9 +1,9 @@
 import { attempt, deleteAsRead, replacePullSecrets } from '../../kube/change-as-read.ts'
-import type { KubeClient } from '../../kube/client.ts'
+import { get, type KubeCaller } from '../../kube/client.ts'
 import { DECLARING_MANAGERS, listOwner } from '../../kube/managed-fields.ts'
 import { FIELD_MANAGER } from '../../kube/names.ts'
 import { pollUntil } from '../../kube/poll-until.ts'
-import { keyOf, namespacedPath, selectorText } from '../../kube/types.ts'
+import { type KubeList, type KubeObject, keyOf, namespacedPath, selectorText } from '../../kube/types.ts'
 import type { LegacyAccount, LegacyFacts } from './collect-facts.ts'
 import type { LegacyPart } from './legacy-facts.ts'
 import type { Dependent } from './our-side.ts'
@@ -79,15 +79,14 @@ const HELPER_LIMIT_MS = 60_000
  * @param judgeAgain called before the first Secret is deleted; returns what still depends on them
  */
 export async function removeLegacy(
-  client: KubeClient,
+  caller: KubeCaller,
   plan: RemovalPlan,
   judgeAgain: () => Promise<readonly Dependent[]>,
-  signal: AbortSignal,
 ): Promise<Removed> {
   const done: string[] = []
   const left: string[] = []
   const step = async (title: string, verb: string, work: () => Promise<unknown>): Promise<void> => {
-    signal.throwIfAborted()
+    caller.signal.throwIfAborted()
     if (await attempt(title, left, work)) done.push(`${verb} ${title}`)
   }
   // The helper's own ServiceAccount may name the old Secrets: what changed it then was this run.
@@ -98,18 +97,18 @@ export async function removeLegacy(
   })
   const remove = (part: LegacyPart): Promise<void> =>
     step(partTitle(part), 'deleted', async () => {
-      const held = await deleteAsRead(client, part.path, asChanged(part.metadata), signal)
+      const held = await deleteAsRead(caller, part.path, asChanged(part.metadata))
       if (held !== undefined) left.push(`${partTitle(part)}: ${held}`)
     })
 
   for (const part of plan.helper) await remove(part)
-  const running = left.length > 0 ? [] : await waitForEnd(client, plan.helper, signal)
+  const running = left.length > 0 ? [] : await waitForEnd(caller, plan.helper)
   left.push(...running)
   if (left.length > 0) return { done, left }
   for (const account of plan.accounts) {
     const title = `the old names out of ServiceAccount ${keyOf(account.metadata)}`
     await step(title, 'took', async () => {
-      const { metadata } = await replacePullSecrets(client, account.metadata, withoutOldNames(account), signal)
+      const { metadata } = await replacePullSecrets(caller, account.metadata, withoutOldNames(account))
       if (metadata !== undefined) versions.set(metadata.uid ?? '', metadata.resourceVersion)
     })
   }
@@ -121,11 +120,7 @@ export async function removeLegacy(
 }
 
 /** Waits for the helper's Pods, which could still write while terminating; returns those that run after the limit. */
-async function waitForEnd(
-  client: KubeClient,
-  parts: readonly LegacyPart[],
-  signal: AbortSignal,
-): Promise<readonly string[]> {
+async function waitForEnd(caller: KubeCaller, parts: readonly LegacyPart[]): Promise<readonly string[]> {
   const running: string[] = []
   for (const part of parts) {
     const labelSelector = selectorText(part.selector ?? {})
@@ -133,13 +128,10 @@ async function waitForEnd(
     const path = namespacedPath('/api/v1', part.metadata.namespace ?? '', 'pods')
     const query = { labelSelector, limit: 1 }
     const isOver = async (): Promise<boolean> => {
-      const { items } = await client.request<{ items: readonly unknown[] | null }>(
-        { method: 'GET', path, query },
-        signal,
-      )
+      const { items } = await get<KubeList<KubeObject>>(caller, path, { query })
       return (items ?? []).length === 0
     }
-    const waited = await pollUntil(HELPER_LIMIT_MS, signal, isOver)
+    const waited = await pollUntil(HELPER_LIMIT_MS, caller.signal, isOver)
     if (waited === undefined) running.push(`${partTitle(part)}: its Pods still run`)
   }
   return running

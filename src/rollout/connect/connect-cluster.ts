@@ -46,7 +46,7 @@ export async function connectCluster(
   const notes = detail ? checkAckServer(detail, connection, cluster) : []
   const client = createKubeClient(maskTokens(connection, deps.mask), { userAgent: 'acr-nopass-action' })
   try {
-    const identity = await identifyCluster(client, connection, signal)
+    const identity = await identifyCluster({ client, signal }, connection)
     requireIdentity(identity, connection.ca, cluster.expect)
     const { release, namespace } = cluster
     return { client, identity, target: { release, namespace, kubeconfig: file, context }, detail, notes }

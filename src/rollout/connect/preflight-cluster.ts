@@ -45,7 +45,7 @@ export interface ChartRequest extends Pick<UpgradeOptions, 'chart' | 'chartVersi
  * VERIFY_NAMESPACE, and helm's own codes
  */
 export async function preflightCluster(work: ConnectedWork, { given, ...chart }: ChartRequest): Promise<Preflight> {
-  const { cluster, context, release, signal } = work
+  const { cluster, context, release } = work
   const { helm, settings } = context
   const { namespace } = cluster.settings
   const { inputs } = settings
@@ -75,7 +75,7 @@ export async function preflightCluster(work: ConnectedWork, { given, ...chart }:
     ...(fresh || named ? probeRights(config?.secretName ?? '', inputs['verify-image'] !== '', named) : []),
   ]
   requireRights(await missingRights(release, rights))
-  const existing = named && config ? await planExistingNamespace(release.client, named, config, signal) : undefined
+  const existing = named && config ? await planExistingNamespace(release, named, config) : undefined
   return {
     options,
     history,

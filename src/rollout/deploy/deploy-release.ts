@@ -64,17 +64,17 @@ export async function deployRelease(release: OpenRelease, request: DeployRequest
 
 /** Runs the upgrade while it watches the release: interrupts it when waiting is useless, and rolls back after a failure. */
 async function upgradeRelease(release: OpenRelease, request: DeployRequest): Promise<DeployOutcome> {
-  const { client, helm, target, timeout, signal } = release
+  const { helm, target, timeout, signal } = release
   const { options, history, parts, desired, rollback } = request
   const id = randomUUID()
   const timeoutSeconds = longestSeconds(parseGoDuration(timeout, 'timeout'), desired.hooks.length)
   const args = upgradeArguments(helm.version, target, { ...options, step: { id, timeoutSeconds } })
-  const earlier = await readEarlierState(client, parts, signal)
+  const earlier = await readEarlierState(release, parts)
   await requireSameHistory(release, history.at(-1))
   const before = history.at(-1)?.revision ?? null
   const good = lastGoodRevision(history)?.revision ?? null
   const step = await beginHelmStep(release, args, { id, command: 'upgrade', before, good, rollback })
-  const watch = watchRelease(client, parts, earlier, signal)
+  const watch = watchRelease(release, parts, earlier)
   const onAbort = (): void => step.interrupt()
   signal.addEventListener('abort', onAbort, { once: true })
   try {

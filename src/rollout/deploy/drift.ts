@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { ReleaseTarget } from '../../helm/helm-flags.ts'
 import { type ManifestObject, objectTitle } from '../../helm/release/manifest.ts'
 import { KubeApiError } from '../../kube/api-error.ts'
-import { APPLY } from '../../kube/client.ts'
+import { APPLY, get } from '../../kube/client.ts'
 import { isRecord } from '../../lib/json.ts'
 import { discoverResources, objectPath, type ServedKind } from '../../release/api-resources.ts'
 import type { OpenRelease } from './open-release.ts'
@@ -33,17 +33,18 @@ export async function findDrift(
 }
 
 async function dryRun(
-  { client, target, signal }: OpenRelease,
+  release: OpenRelease,
   resource: ServedKind,
   object: ManifestObject,
 ): Promise<Omit<ObjectDrift, 'object'>> {
+  const { client, target, signal } = release
   const path = objectPath(resource, object, target.namespace)
   const body = withOwner(object.body, target)
   try {
-    const live = await client.request<Record<string, unknown>>({ method: 'GET', path }, signal)
+    const live = await get(release, path)
     const query = { fieldManager: 'helm', force: true, dryRun: 'All' }
     const apply = { method: 'PATCH', path, query, contentType: APPLY, body } as const
-    const after = await client.request<Record<string, unknown>>(apply, signal)
+    const after = await client.request(apply, signal)
     const same = isDeepStrictEqual(projectOnto(body, live), projectOnto(body, after))
     return { state: same ? 'same' : 'differs' }
   } catch (error) {

@@ -2,7 +2,6 @@ import { NopassError } from '../../errors.ts'
 import type { ReleaseTarget } from '../../helm/helm-flags.ts'
 import type { Helm } from '../../helm/obtain/find-helm.ts'
 import {
-  type RecordMetadata,
   type ReleaseContent,
   readRecord,
   readRevisions,
@@ -10,21 +9,20 @@ import {
   recordSelector,
 } from '../../helm/release/release-record.ts'
 import { lastGoodRevision, type Revision } from '../../helm/release/release-state.ts'
-import { type KubeClient, METADATA_ONLY_LIST } from '../../kube/client.ts'
+import { get, type KubeCaller, METADATA_ONLY_LIST } from '../../kube/client.ts'
+import type { KubeList, KubeObject } from '../../kube/types.ts'
 import type { RunFolder } from '../run-folder.ts'
 import { findConfig } from './release-parts.ts'
 
-interface ReleaseAccess {
+interface ReleaseAccess extends KubeCaller {
   /** The cluster's name. */
   readonly cluster: string
-  readonly client: KubeClient
   readonly helm: Helm
   readonly folder: RunFolder
   readonly target: ReleaseTarget
   /** Helm's `--timeout`. */
   readonly timeout: string
   readonly report: (line: string) => void
-  readonly signal: AbortSignal
   /** In the post step: nothing comes after it that would read the journal, and the disk may be full. */
   readonly withoutJournal?: boolean
 }
@@ -34,27 +32,23 @@ export type OpenRelease = ReturnType<typeof openRelease>
 
 /** Reads helm's records through the API, because `helm history` does not show the labels that identify the run. */
 export function openRelease(access: ReleaseAccess) {
-  const { client, helm, target, signal } = access
+  const { helm, target } = access
   const kind = recordKind(helm.environment)
   const path = `/api/v1/namespaces/${encodeURIComponent(target.namespace)}/${kind}`
   return {
     ...access,
     /** Oldest first; empty when the release does not exist. */
     async history(): Promise<readonly Revision[]> {
-      const query = { labelSelector: recordSelector(target.release) }
-      // An empty list of metadata has `items: null`.
-      const list = await client.request<{ items: readonly { metadata: RecordMetadata }[] | null }>(
-        { method: 'GET', path, query, accept: METADATA_ONLY_LIST },
-        signal,
-      )
-      return readRevisions((list.items ?? []).map(({ metadata }) => metadata))
+      const call = { query: { labelSelector: recordSelector(target.release) }, accept: METADATA_ONLY_LIST }
+      const { items } = await get<KubeList<KubeObject>>(access, path, call)
+      return readRevisions((items ?? []).map(({ metadata }) => metadata))
     },
     /** The chart, values and objects of a revision; kept in memory only, because values may hold secrets. */
     async content(revision: number): Promise<ReleaseContent> {
       const name = recordName(target.release, revision)
-      const { data } = await client.request<{ data?: { release?: string } }>(
-        { method: 'GET', path: `${path}/${encodeURIComponent(name)}` },
-        signal,
+      const { data } = await get<{ readonly data?: { readonly release?: string } }>(
+        access,
+        `${path}/${encodeURIComponent(name)}`,
       )
       const record = data?.release ?? ''
       return readRecord(kind === 'secrets' ? Buffer.from(record, 'base64').toString('latin1') : record)

@@ -1,8 +1,8 @@
 import { NopassError } from '../../errors.ts'
 import { hasStatus, KubeApiError } from '../../kube/api-error.ts'
-import { type KubeCaller, METADATA_ONLY_LIST } from '../../kube/client.ts'
+import { get, type KubeCaller, METADATA_ONLY_LIST } from '../../kube/client.ts'
 import { pollUntil } from '../../kube/poll-until.ts'
-import { apiRoot, type KubeObject, namespacedPath } from '../../kube/types.ts'
+import { apiRoot, type KubeList, type KubeObject, namespacedPath } from '../../kube/types.ts'
 import { discoverKinds, listServed, type ServedKind } from '../../release/api-resources.ts'
 
 /** Marks a namespace that the rollout created, which an uninstall may delete. */
@@ -101,10 +101,7 @@ export async function removeReleaseNamespace(caller: KubeCaller, name: string): 
     `namespace ${name} stays: ${why}. To delete it with everything in it: kubectl delete namespace ${name}`
   try {
     await pollUntil(ENDING_MS, signal, async () => {
-      const { items } = await client.request<{ items: readonly unknown[] | null }>(
-        { method: 'GET', path: `${path}/pods`, accept: METADATA_ONLY_LIST },
-        signal,
-      )
+      const { items } = await get<KubeList<KubeObject>>(caller, `${path}/pods`, { accept: METADATA_ONLY_LIST })
       return (items ?? []).length === 0
     })
     const content = await listContent(caller, name)
@@ -120,9 +117,9 @@ export async function removeReleaseNamespace(caller: KubeCaller, name: string): 
 }
 
 /** Null: it does not exist. An error: the API server refused the request. */
-async function readNamespace({ client, signal }: KubeCaller, path: string): Promise<KubeObject | null | KubeApiError> {
+async function readNamespace(caller: KubeCaller, path: string): Promise<KubeObject | null | KubeApiError> {
   try {
-    return await client.request<KubeObject>({ method: 'GET', path }, signal)
+    return await get<KubeObject>(caller, path)
   } catch (error) {
     if (!(error instanceof KubeApiError) || error.status === 0) throw error
     return error.status === 404 ? null : error
@@ -141,21 +138,17 @@ function isOfEveryNamespace({ group, plural }: ServedKind, { metadata }: KubeObj
  * @throws KubeApiError when a kind cannot be listed
  */
 async function listContent(caller: KubeCaller, namespace: string): Promise<readonly string[]> {
-  const { client, signal } = caller
   const content: string[] = []
   const listKind = async (kind: ServedKind): Promise<void> => {
     const { group, apiVersion, plural } = kind
     if (plural === 'events' && (group === '' || group === 'events.k8s.io')) return
     const path = namespacedPath(apiRoot(apiVersion), namespace, plural)
-    const query = { limit: 10 }
-    const { items } = await client.request<{ items: readonly KubeObject[] | null }>(
-      { method: 'GET', path, query, accept: `${METADATA_ONLY_LIST},application/json` },
-      signal,
-    )
+    const call = { query: { limit: 10 }, accept: `${METADATA_ONLY_LIST},application/json` }
+    const { items } = await get<KubeList<KubeObject>>(caller, path, call)
     const found = (items ?? []).filter((object) => !isOfEveryNamespace(kind, object))
     content.push(...found.map(({ metadata }) => `${plural} ${metadata.name}`))
   }
-  const missing = await listServed(() => discoverKinds(caller, 'namespaced'), listKind, signal)
+  const missing = await listServed(() => discoverKinds(caller, 'namespaced'), listKind, caller.signal)
   const unknown = missing.map(({ plural, group }) => `${plural}.${group} that cannot be listed`)
   return [...content, ...unknown]
 }

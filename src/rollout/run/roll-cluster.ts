@@ -33,7 +33,7 @@ export function rollCluster(
 }
 
 async function applyCluster(open: OpenCluster, note: (rolled: RolledCluster) => void): Promise<ClusterEnd> {
-  const { cluster, context, run, signal, release, desired } = open
+  const { cluster, context, run, release, desired } = open
   const { inputs } = context.settings
   await requireApproved(open)
   const difference = inputs['skip-unchanged'] ? await compareRelease(open, 'decisive') : undefined
@@ -67,18 +67,15 @@ async function applyCluster(open: OpenCluster, note: (rolled: RolledCluster) => 
     if (inputs['verify-namespace'] !== '' && open.probe === undefined) {
       run.notes.push('verify-namespace was not used: the values have dryRun: true')
     }
-    const proofs = await verifyRelease(
-      {
-        ...release,
-        parts,
-        secretName: config.secretName,
-        probe: open.probe,
-        image: inputs['verify-image'] || undefined,
-        now: context.now,
-        limitMs: VERIFY_LIMIT,
-      },
-      signal,
-    )
+    const proofs = await verifyRelease({
+      ...release,
+      parts,
+      secretName: config.secretName,
+      probe: open.probe,
+      image: inputs['verify-image'] || undefined,
+      now: context.now,
+      limitMs: VERIFY_LIMIT,
+    })
     run.notes.push(...proofs)
     await requireNewest(release, revision)
     rolled.verified = true

@@ -1,32 +1,14 @@
-import { listOwner } from '../../kube/managed-fields.ts'
+import { hasStatus } from '../../kube/api-error.ts'
+import { attempt, deleteAsRead, replacePullSecrets } from '../../kube/change-as-read.ts'
+import { type KubeCall, type KubeCaller, METADATA_ONLY_LIST } from '../../kube/client.ts'
+import { listPages } from '../../kube/list-pages.ts'
+import { listOwner, withWriters } from '../../kube/managed-fields.ts'
 import { CONTENT_MANAGER, FIELD_MANAGER, LABEL_INSTANCE, LABEL_MANAGED_BY, MANAGED_BY } from '../../kube/names.ts'
-import { type KubeObject, keyOf } from '../../kube/types.ts'
-
-/** What a release left in the cluster outside its own namespace. */
-export interface Leftovers {
-  /** ServiceAccounts with an entry that this release added. */
-  readonly accounts: readonly LeftAccount[]
-  /** Its pull secrets, as metadata. */
-  readonly secrets: readonly KubeObject[]
-  /** ServiceAccounts that reference the pull secret and are not changed. */
-  readonly kept: readonly KeptAccount[]
-  /** Secrets with the release's labels that another client wrote, as `namespace/name`. */
-  readonly copies: readonly string[]
-}
-
-export interface LeftAccount extends KubeObject {
-  readonly imagePullSecrets?: readonly { readonly name?: string }[]
-}
-
-export interface KeptAccount {
-  readonly account: LeftAccount
-  /** Why the entry is not this release's, such as `argocd-controller applies the list`. */
-  readonly why: string
-  /** Whether `all` removes the entry. */
-  readonly removable: boolean
-}
-
-type Reason = Omit<KeptAccount, 'account'>
+import { type KubeObject, keyOf, namespacedPath } from '../../kube/types.ts'
+import type { StatusObject } from '../../release/helper-status.ts'
+import type { ServiceAccountObject } from '../../release/object-views.ts'
+import { createReader } from '../../release/reader.ts'
+import { readSecretName } from '../deploy/release-parts.ts'
 
 /** The release whose leftovers are removed. */
 export interface LeftoverQuery {
@@ -39,17 +21,46 @@ export interface LeftoverQuery {
   readonly all?: boolean
 }
 
+export type Leftovers = ReturnType<typeof sortLeftovers>
+
+const PAGE_SIZE = 500
+
+/** What a release left in the cluster outside its own namespace. Reads only. */
+export async function findLeftovers(caller: KubeCaller, own: LeftoverQuery): Promise<Leftovers> {
+  const query = { fieldSelector: `metadata.name=${own.secretName}` }
+  // Only these are kept in memory, because users of the cluster may create many and large ServiceAccounts.
+  const isNaming = ({ imagePullSecrets = [] }: ServiceAccountObject): boolean =>
+    imagePullSecrets.some(({ name }) => name === own.secretName)
+  const [accounts, secrets, others] = await Promise.all([
+    listAll(caller, own, 'serviceaccounts', {}, isNaming),
+    listAll<KubeObject>(caller, own, 'secrets', { query, accept: METADATA_ONLY_LIST }),
+    releasesBeside(caller, own),
+  ])
+  return sortLeftovers(
+    await readWriters(caller, 'serviceaccounts', accounts),
+    await readWriters(caller, 'secrets', secrets),
+    others,
+    own,
+  )
+}
+
+/** Why an entry is not this release's, such as `argocd-controller applies the list`. `removable`: whether `all` removes it. */
+interface Reason {
+  readonly why: string
+  readonly removable: boolean
+}
+
 /**
  * Decides what belongs to this release. A Secret does by its labels, unless only other clients wrote it. An entry does where this
  * release's Secret is in the namespace and no other client wrote the list last. Where there is no Secret of that name, it does only
  * if no other release uses the name, because all releases write entries with the same field manager.
  */
-export function sortLeftovers(
-  accounts: readonly LeftAccount[],
+function sortLeftovers(
+  accounts: readonly ServiceAccountObject[],
   secrets: readonly KubeObject[],
   others: readonly string[] | undefined,
   { secretName, instance, all = false }: LeftoverQuery,
-): Leftovers {
+) {
   const isRelease = ({ metadata }: KubeObject): boolean => metadata.labels?.[LABEL_MANAGED_BY] === MANAGED_BY
   const isLabelled = (secret: KubeObject): boolean =>
     isRelease(secret) && secret.metadata.labels?.[LABEL_INSTANCE] === instance
@@ -57,7 +68,7 @@ export function sortLeftovers(
   const byNamespace = new Map(secrets.map((secret) => [secret.metadata.namespace, secret]))
   const hasOthers = secrets.some((secret) => isRelease(secret) && !isLabelled(secret)) || (others ?? []).length > 0
   const stays = (why: string): Reason => ({ why, removable: false })
-  const whyKept = ({ metadata }: LeftAccount): Reason | undefined => {
+  const whyKept = ({ metadata }: ServiceAccountObject): Reason | undefined => {
     const beside = byNamespace.get(metadata.namespace)
     if (beside !== undefined && !isOurs(beside))
       return stays(`the Secret ${secretName} there does not belong to this release`)
@@ -81,9 +92,13 @@ export function sortLeftovers(
   }
   const naming = accounts.map((account) => ({ account, reason: whyKept(account) }))
   return {
+    /** ServiceAccounts with an entry that this release added. */
     accounts: naming.filter(({ reason }) => reason === undefined).map(({ account }) => account),
+    /** Its pull secrets, as metadata. */
     secrets: secrets.filter(isOurs),
+    /** ServiceAccounts that reference the pull secret and are not changed. */
     kept: naming.flatMap(({ account, reason }) => (reason === undefined ? [] : [{ account, ...reason }])),
+    /** Secrets with the release's labels that another client wrote, as `namespace/name`. */
     copies: secrets.filter((secret) => isLabelled(secret) && isCopy(secret)).map(({ metadata }) => keyOf(metadata)),
   }
 }
@@ -96,3 +111,88 @@ function isCopy({ metadata: { managedFields = [] } }: KubeObject): boolean {
 
 /** Why such a Secret stays. */
 export const WHY_COPY: string = "it has this release's labels, but another client wrote it"
+
+/**
+ * Other releases with the same secret name, as `namespace/release`, found by their configurations, because one may not have a Secret
+ * yet. A configuration without a name counts. Undefined: the caller may not list ConfigMaps.
+ */
+async function releasesBeside(
+  { client, signal }: KubeCaller,
+  { secretName, instance }: LeftoverQuery,
+): Promise<readonly string[] | undefined> {
+  const query = { labelSelector: 'app.kubernetes.io/name=acr-nopass' }
+  // Only a name is kept of each, because users of the cluster may create many and large ConfigMaps with this label.
+  const transform = ({ metadata, data }: StatusObject): readonly string[] => {
+    const text = data?.['config.yaml']
+    const release = metadata.labels?.[LABEL_INSTANCE] ?? ''
+    const isOther = text !== undefined && `${metadata.namespace}.${release}` !== instance
+    return isOther && (readSecretName(text) ?? secretName) === secretName ? [`${metadata.namespace}/${release}`] : []
+  }
+  const names = await createReader(client, signal).list('ConfigMaps', '/api/v1/configmaps', { query, transform })
+  return names?.flat()
+}
+
+/** Reads each object without managed fields again, because some proxies remove them from lists. Deleted objects are left out. */
+async function readWriters<T extends KubeObject>(
+  caller: KubeCaller,
+  plural: string,
+  objects: readonly T[],
+): Promise<readonly T[]> {
+  const known: T[] = []
+  for (const object of objects) {
+    const path = namespacedPath('/api/v1', object.metadata.namespace ?? '', plural, object.metadata.name)
+    try {
+      known.push(await withWriters(caller, path, object))
+    } catch (error) {
+      if (!hasStatus(error, 403, 404)) throw error
+      if (error.status === 403) known.push(object)
+    }
+  }
+  return known
+}
+
+async function listAll<T>(
+  { client, signal }: KubeCaller,
+  { namespaces }: LeftoverQuery,
+  plural: string,
+  call: Pick<KubeCall, 'query' | 'accept'>,
+  isKept: (object: T) => boolean = () => true,
+): Promise<readonly T[]> {
+  const paths = namespaces?.map((name) => namespacedPath('/api/v1', name, plural)) ?? [`/api/v1/${plural}`]
+  const lists = paths.map(async (path) => {
+    const items: T[] = []
+    const list = { path, pageSize: PAGE_SIZE, ...call }
+    for await (const page of listPages<T>(client, list, signal)) items.push(...(page.items ?? []).filter(isKept))
+    return items
+  })
+  return (await Promise.all(lists)).flat()
+}
+
+/**
+ * Removes exactly these entries from ServiceAccounts and deletes these pull secrets, with the caller's rights (the helper itself may
+ * never delete). An object that changed meanwhile is kept and reported in `left`.
+ */
+export async function removeLeftovers(
+  caller: KubeCaller,
+  secretName: string,
+  { accounts, secrets }: Pick<Leftovers, 'accounts' | 'secrets'>,
+) {
+  const left: string[] = []
+  let detached = 0
+  for (const { metadata, imagePullSecrets = [] } of accounts) {
+    const rest = imagePullSecrets.filter(({ name }) => name !== secretName)
+    const detach = () => replacePullSecrets(caller, metadata, rest)
+    if (await attempt(`ServiceAccount ${keyOf(metadata)}`, left, detach)) detached++
+  }
+  let deleted = 0
+  for (const { metadata } of secrets) {
+    const path = namespacedPath('/api/v1', metadata.namespace ?? '', 'secrets', metadata.name)
+    const title = `Secret ${keyOf(metadata)}`
+    const remove = async (): Promise<void> => {
+      const held = await deleteAsRead(caller, path, metadata)
+      if (held !== undefined) left.push(`${title}: ${held}`)
+    }
+    if (await attempt(title, left, remove)) deleted++
+  }
+  return { detached, deleted, left }
+}

@@ -30,9 +30,7 @@ import { maybeShared } from '../ram/cluster-policy.ts'
 import { policyTargets } from '../ram/cluster-targets.ts'
 import type { HelmBegun } from '../run-folder.ts'
 import { pushConfig } from '../verify/verify-status.ts'
-import { findLeftovers } from './find-leftovers.ts'
-import { type LeftoverQuery, WHY_COPY } from './leftovers.ts'
-import { findAndRemoveLeftovers } from './remove-leftovers.ts'
+import { findLeftovers, type LeftoverQuery, removeLeftovers, WHY_COPY } from './leftovers.ts'
 
 /** Retire, uninstall, clean, then RAM, so that nothing is left behind (docs/en/decisions.md#uninstall-order). Never throws. */
 export function uninstallCluster(
@@ -94,7 +92,7 @@ async function retire(
   last: Revision,
   say: (line: string) => void,
 ): Promise<Revision | undefined> {
-  const { client, helm, folder, target, timeout } = release
+  const { helm, folder, target, timeout } = release
   const { settings } = context
   const text = valuesFile({ ...deployed, retire: true })
   const values = await folder.write(`${cluster.name}-retire.values.yaml`, text)
@@ -119,10 +117,10 @@ async function retire(
   const parts = findParts(desired.objects, target.namespace)
   const config = findConfig(desired.objects)
   const own = ownOf(cluster, config?.secretName ?? '', config)
-  await pushConfig(client, parts, signal)
+  await pushConfig(release, parts)
   const waited = await pollUntil(seconds * 1000, signal, async () => {
     if (await isClean(release, own)) return true
-    const status = await readStatus(client, parts, signal)
+    const status = await readStatus(release, parts)
     return status?.retired === true && (parts.configHash === undefined || status.configHash === parts.configHash)
   })
   if (waited === undefined) {
@@ -152,18 +150,19 @@ async function removeRest(
   own: LeftoverQuery & { readonly retired: boolean },
   say: (line: string) => void,
 ): Promise<void> {
-  const removal = await unlessStatus(findAndRemoveLeftovers(release, own), 403)
-  if (removal === undefined) {
+  const found = await unlessStatus(findLeftovers(release, own), 403)
+  if (found === undefined) {
     const where = own.namespaces === undefined ? 'all namespaces' : `namespaces ${own.namespaces.join(', ')}`
     const what = own.retired ? 'pull secrets without content' : 'what the helper wrote'
     say(`left: ${what} (the deployer lacks the right to list ServiceAccounts and Secrets in ${where})`)
     return
   }
-  say(`pull secrets deleted: ${removal.deleted}`)
-  if (removal.detached > 0) say(`references removed that the helper left: ${removal.detached}`)
-  for (const left of removal.left) say(`left: ${left}`)
-  for (const name of removal.copies) say(`kept Secret ${name}: ${WHY_COPY}`)
-  for (const { account, why } of removal.kept) {
+  const { deleted, detached, left } = await removeLeftovers(release, own.secretName, found)
+  say(`pull secrets deleted: ${deleted}`)
+  if (detached > 0) say(`references removed that the helper left: ${detached}`)
+  for (const line of left) say(`left: ${line}`)
+  for (const name of found.copies) say(`kept Secret ${name}: ${WHY_COPY}`)
+  for (const { account, why } of found.kept) {
     say(`kept ServiceAccount ${keyOf(account.metadata)} with its entry ${own.secretName}: ${why}`)
   }
 }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { NopassError } from '../../errors.ts'
 import type { ReleaseTarget } from '../../helm/helm-flags.ts'
 import { hasStatus, unlessStatus } from '../../kube/api-error.ts'
-import type { KubeClient } from '../../kube/client.ts'
+import type { KubeCaller, KubeClient } from '../../kube/client.ts'
 import type { RunFolder } from '../run-folder.ts'
 
 const PROBE_LABEL = 'acr-nopass.io/probe'
@@ -32,8 +32,7 @@ export interface ProbeTarget {
   readonly pod: string
 }
 
-export interface ProbeRequest {
-  readonly client: KubeClient
+export interface ProbeRequest extends KubeCaller {
   readonly folder: RunFolder
   readonly target: ReleaseTarget
   /** The namespace to use; undefined: one is created. */
@@ -47,9 +46,8 @@ export interface ProbeRequest {
  * the post step delete it after a crash.
  */
 export async function withProbe<T>(
-  { client, folder, target, existing, makesPod }: ProbeRequest,
+  { client, folder, target, existing, makesPod, signal }: ProbeRequest,
   work: (probe: ProbeTarget) => Promise<T>,
-  signal: AbortSignal,
 ): Promise<T> {
   const lists = listsOf(existing, makesPod)
   await Promise.all(lists.map((path) => removeStale(client, path, Date.now())))

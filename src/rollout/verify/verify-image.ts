@@ -1,6 +1,6 @@
 import { NopassError } from '../../errors.ts'
 import { unlessStatus } from '../../kube/api-error.ts'
-import type { KubeClient } from '../../kube/client.ts'
+import { get, type KubeCaller } from '../../kube/client.ts'
 import { pollUntil } from '../../kube/poll-until.ts'
 import type { ContainerStatus, PodObject } from '../../kube/types.ts'
 import { withoutCredentials } from '../../printable.ts'
@@ -20,12 +20,12 @@ const CONTAINER = 'image'
  * @throws VERIFY_IMAGE with the kubelet's message: after 35 s of failed pulls, immediately when no retry can help
  */
 export async function verifyImage(
-  client: KubeClient,
+  caller: KubeCaller,
   { namespace, serviceAccount, pod }: ProbeTarget,
   image: string,
   limitMs: number,
-  signal: AbortSignal,
 ): Promise<string> {
+  const { client, signal } = caller
   const path = `/api/v1/namespaces/${namespace}/pods`
   // Always, because an image in the node's cache would prove nothing.
   const container = { name: CONTAINER, image, imagePullPolicy: 'Always', ...RESTRICTED_CONTAINER }
@@ -46,7 +46,7 @@ export async function verifyImage(
   let state = 'waiting' as PullVerdict['state']
   let words: string | undefined
   await pollUntil(limitMs, signal, async () => {
-    const { status } = await client.request<PodObject>({ method: 'GET', path: `${path}/${pod}` }, signal)
+    const { status } = await get<PodObject>(caller, `${path}/${pod}`)
     // A webhook of that namespace may have added containers.
     const verdict = judgePull(status?.containerStatuses?.find(({ name }) => name === CONTAINER))
     state = verdict.state
@@ -58,7 +58,7 @@ export async function verifyImage(
   })
   const ms = Math.round(performance.now() - begin)
   if (state === 'pulled') return `${image} was pulled after ${ms} ms`
-  words ??= await lastEvents(client, namespace, pod, signal)
+  words ??= await lastEvents(caller, namespace, pod)
   throw new NopassError(
     'VERIFY_IMAGE',
     `${image} was not pulled in ${Math.round(ms / 1000)} s; ${withoutCredentials(words).slice(0, MESSAGE_LIMIT)}`,
@@ -66,11 +66,11 @@ export async function verifyImage(
 }
 
 /** The Pod's last Event, for a Pod without a container status (not scheduled, no network, no volume). */
-async function lastEvents(client: KubeClient, namespace: string, pod: string, signal: AbortSignal): Promise<string> {
+async function lastEvents(caller: KubeCaller, namespace: string, pod: string): Promise<string> {
   const path = `/api/v1/namespaces/${namespace}/events`
   const query = { fieldSelector: `involvedObject.name=${pod}` }
   // That the image was not pulled is the failure, not that its reason is hidden.
-  const events = await unlessStatus(client.request<EventList>({ method: 'GET', path, query }, signal), 403)
+  const events = await unlessStatus(get<EventList>(caller, path, { query }), 403)
   if (events === undefined)
     return 'its container did not start, and the deployer lacks the right to list the Events that show why'
   const [last] = events.items.toSorted((a, b) => ((a.lastTimestamp ?? '') < (b.lastTimestamp ?? '') ? 1 : -1))

@@ -1,6 +1,6 @@
 import { NopassError } from '../../errors.ts'
 import { hasStatus, KubeApiError, unlessStatus } from '../../kube/api-error.ts'
-import { type KubeClient, METADATA_ONLY } from '../../kube/client.ts'
+import { get, METADATA_ONLY } from '../../kube/client.ts'
 import {
   ANNOTATION_EXPIRES_AT,
   ANNOTATION_REGISTRIES,
@@ -9,7 +9,7 @@ import {
   MANAGED_BY,
 } from '../../kube/names.ts'
 import { isTransient, pollUntil } from '../../kube/poll-until.ts'
-import type { ObjectMeta } from '../../kube/types.ts'
+import type { KubeObject, ObjectMeta } from '../../kube/types.ts'
 import { type ProbeRequest, type ProbeTarget, RESTRICTED_CONTAINER, withProbe } from './probe-objects.ts'
 import { verifyImage } from './verify-image.ts'
 import { type StatusRequest, verifyStatus } from './verify-status.ts'
@@ -29,21 +29,19 @@ interface VerifyRequest extends StatusRequest, Pick<ProbeRequest, 'folder' | 'ta
  * @returns notes for the summary
  * @throws HELPER_FAILING, VERIFY_STATUS, VERIFY_SECRET, VERIFY_ATTACH, VERIFY_IMAGE
  */
-export async function verifyRelease(request: VerifyRequest, signal: AbortSignal): Promise<readonly string[]> {
-  const status = await verifyStatus(request, signal)
+export async function verifyRelease(request: VerifyRequest): Promise<readonly string[]> {
+  const status = await verifyStatus(request)
   const live = status.registries.map(({ name, verified }) => `${name} ${verified === 'accepted' ? 'accepted' : 'live'}`)
   const notes = [`registries: ${live.join(', ')}`]
   request.report(notes[0] ?? '')
-  const { client, folder, target, probe, image } = request
+  const { probe, image } = request
   if (!probe) {
     const pulled = image === undefined ? '' : `, so ${image} was not pulled`
     return [...notes, `no probe: new namespaces are not among the targets${pulled}`]
   }
   const existing = probe.existing?.namespace
-  const probed = await withProbe(
-    { client, folder, target, existing, makesPod: image !== undefined },
-    (made) => verifyProbe(request, probe, made, signal),
-    signal,
+  const probed = await withProbe({ ...request, existing, makesPod: image !== undefined }, (made) =>
+    verifyProbe(request, probe, made),
   )
   return [...notes, ...probed]
 }
@@ -52,15 +50,9 @@ async function verifyProbe(
   request: VerifyRequest,
   { existing, attaches }: ProbePlan,
   probe: ProbeTarget,
-  signal: AbortSignal,
 ): Promise<readonly string[]> {
-  const { client, secretName, target, image, limitMs, report } = request
-  const expected = {
-    name: secretName,
-    instance: `${target.namespace}.${target.release}`,
-    registries: existing?.registries,
-  }
-  const secret = await waitForSecret(client, probe.namespace, expected, request, signal)
+  const { secretName, image, limitMs, report } = request
+  const secret = await waitForSecret(request, probe.namespace, existing?.registries)
   const where = probe.isNew ? 'a new namespace' : `namespace ${probe.namespace}`
   if ('seen' in secret) {
     const words = `Secret ${secretName} in ${where} ${secret.seen}`
@@ -68,8 +60,8 @@ async function verifyProbe(
   }
   const notes = [`${where} had its Secret after ${Math.round(secret.ms)} ms`]
   if (attaches) {
-    notes.push(await verifyAttachment(request, probe, signal))
-    if (image !== undefined) notes.push(await verifyImage(client, probe, image, limitMs, signal))
+    notes.push(await verifyAttachment(request, probe))
+    if (image !== undefined) notes.push(await verifyImage(request, probe, image, limitMs))
   } else {
     const pulled = image === undefined ? '' : `, and ${image} not pulled`
     notes.push(
@@ -84,9 +76,8 @@ async function verifyProbe(
 async function verifyAttachment(
   request: VerifyRequest,
   { namespace, serviceAccount, pod: name }: ProbeTarget,
-  signal: AbortSignal,
 ): Promise<string> {
-  const { client, secretName } = request
+  const { client, secretName, signal } = request
   const pod = {
     apiVersion: 'v1',
     kind: 'Pod',
@@ -122,33 +113,21 @@ async function verifyAttachment(
   )
 }
 
-/** The expected metadata of a pull secret. */
-interface ExpectedSecret {
-  readonly name: string
-  /** `<release namespace>.<release name>`. */
-  readonly instance: string
-  /** In an existing namespace: the registries that it must hold. */
-  readonly registries: readonly string[] | undefined
-}
-
 /**
  * Waits for the Secret and returns the milliseconds, or what was wrong with it last. An existing namespace may already have a Secret,
- * so it has to be this release's, with these registries and a credential that has not expired.
+ * so it has to be this release's, with these `registries` and a credential that has not expired.
  */
 async function waitForSecret(
-  client: KubeClient,
+  request: VerifyRequest,
   namespace: string,
-  expected: ExpectedSecret,
-  limits: { readonly limitMs: number; readonly now: () => number },
-  signal: AbortSignal,
+  registries: readonly string[] | undefined,
 ): Promise<{ readonly ms: number } | { readonly seen: string }> {
-  const path = `/api/v1/namespaces/${namespace}/secrets/${expected.name}`
+  const path = `/api/v1/namespaces/${namespace}/secrets/${request.secretName}`
   let seen = 'did not appear'
-  const ms = await pollUntil(limits.limitMs, signal, async () => {
-    const call = { method: 'GET', path, accept: METADATA_ONLY } as const
-    const secret = await unlessStatus(client.request<{ metadata: ObjectMeta }>(call, signal), 404)
+  const ms = await pollUntil(request.limitMs, request.signal, async () => {
+    const secret = await unlessStatus(get<KubeObject>(request, path, { accept: METADATA_ONLY }), 404)
     if (secret === undefined) return false
-    const problem = judgeSecret(secret.metadata, expected, limits.now())
+    const problem = registries && judgeSecret(secret.metadata, registries, request)
     seen = problem ?? seen
     return problem === undefined
   })
@@ -158,15 +137,15 @@ async function waitForSecret(
 /** What is wrong with a Secret of our name; undefined: nothing. */
 function judgeSecret(
   { labels = {}, annotations = {} }: ObjectMeta,
-  { instance, registries }: ExpectedSecret,
-  now: number,
+  registries: readonly string[],
+  { target, now }: VerifyRequest,
 ): string | undefined {
-  if (registries === undefined) return undefined
+  const instance = `${target.namespace}.${target.release}`
   if (labels[LABEL_MANAGED_BY] !== MANAGED_BY || labels[LABEL_INSTANCE] !== instance) return 'is not of this release'
   const found = (annotations[ANNOTATION_REGISTRIES] ?? '').split(',').filter(Boolean)
   if (found.toSorted().join() !== registries.toSorted().join()) {
     return `holds ${found.join(', ') || 'no registry'} instead of ${registries.join(', ')}`
   }
   const expiresAt = annotations[ANNOTATION_EXPIRES_AT] ?? ''
-  return Date.parse(expiresAt) <= now ? `expired at ${expiresAt}` : undefined
+  return Date.parse(expiresAt) <= now() ? `expired at ${expiresAt}` : undefined
 }

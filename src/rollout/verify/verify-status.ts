@@ -1,6 +1,6 @@
 import { NopassError } from '../../errors.ts'
 import { KubeApiError, unlessStatus } from '../../kube/api-error.ts'
-import { type KubeClient, MERGE_PATCH } from '../../kube/client.ts'
+import { type KubeCaller, MERGE_PATCH } from '../../kube/client.ts'
 import { ANNOTATION_AWAITED_CONFIG } from '../../kube/names.ts'
 import { pollUntil } from '../../kube/poll-until.ts'
 import { namespacedPath } from '../../kube/types.ts'
@@ -9,8 +9,7 @@ import { type HelperStatus, type RegistryStatus, requestRefresh } from '../../re
 import { type Cause, createCauseTimer, findCauses } from '../../release/release-causes.ts'
 import { type ReleaseParts, readPods, readStatus, type WatchedRelease } from '../../release/release-watch.ts'
 
-export interface StatusRequest {
-  readonly client: KubeClient
+export interface StatusRequest extends KubeCaller {
   readonly parts: WatchedRelease
   /** Epoch milliseconds. */
   readonly now: () => number
@@ -25,15 +24,15 @@ const POD_PATIENCE_MS = 20_000
  * Waits until a helper runs and reports every registry as live with the deployed configuration and a credential that has not
  * expired. The status ConfigMap outlives a dead helper, so a ready Pod is required too.
  */
-export async function verifyStatus(request: StatusRequest, signal: AbortSignal): Promise<HelperStatus> {
-  const { client, parts, limitMs, now } = request
+export async function verifyStatus(request: StatusRequest): Promise<HelperStatus> {
+  const { parts, limitMs, now, signal } = request
   const lastingCause = createCauseTimer()
   let last: HelperStatus | undefined
   let running = false
   let refreshRequested = false
   let pushed = false
   const waited = await pollUntil(limitMs, signal, async () => {
-    const [pods, status] = await Promise.all([listPods(client, parts, signal), readStatus(client, parts, signal)])
+    const [pods, status] = await Promise.all([listPods(request, parts), readStatus(request, parts)])
     last = status
     running = pods === undefined || pods.some(({ ready }) => ready)
     // The backoff of a helper that was refused may be long, and its permission has just been granted.
@@ -44,12 +43,12 @@ export async function verifyStatus(request: StatusRequest, signal: AbortSignal):
       last?.registries.some(({ state }) => state === 'failing')
     ) {
       refreshRequested = true
-      await requestRefresh(client, { namespace: parts.namespace, name: parts.statusConfigMap }, new Date(), signal)
+      await requestRefresh(request, { namespace: parts.namespace, name: parts.statusConfigMap }, new Date())
     }
     const current = last !== undefined && (parts.configHash === undefined || last.configHash === parts.configHash)
     if (last !== undefined && !current && !pushed) {
       pushed = true
-      await pushConfig(client, parts, signal)
+      await pushConfig(request, parts)
     }
     const causes = [
       ...findCauses({ ...parts, pods: [], status: last }),
@@ -64,13 +63,8 @@ export async function verifyStatus(request: StatusRequest, signal: AbortSignal):
 }
 
 /** Undefined: the chart is not ours, or the deployer lacks the right to list Pods; then the status alone decides. */
-async function listPods(
-  client: KubeClient,
-  parts: WatchedRelease,
-  signal: AbortSignal,
-): Promise<readonly HelperPod[] | undefined> {
-  if (parts.selector === undefined) return undefined
-  return unlessStatus(readPods(client, parts, signal), 403)
+async function listPods(caller: KubeCaller, parts: WatchedRelease): Promise<readonly HelperPod[] | undefined> {
+  return parts.selector && unlessStatus(readPods(caller, parts), 403)
 }
 
 const patiently = (cause: Cause): Cause => ({ ...cause, patienceMs: Math.max(cause.patienceMs, POD_PATIENCE_MS) })
@@ -109,10 +103,11 @@ function describeStatus(
  * 60 to 90 s (`syncFrequency` 1m plus jitter), but immediately when the Pod object changes, so an annotation is enough. A deployer
  * that may not patch Pods has to wait.
  */
-export async function pushConfig(client: KubeClient, parts: ReleaseParts, signal: AbortSignal): Promise<void> {
+export async function pushConfig(caller: KubeCaller, parts: ReleaseParts): Promise<void> {
   if (parts.configHash === undefined) return
+  const { client, signal } = caller
   const body = { metadata: { annotations: { [ANNOTATION_AWAITED_CONFIG]: parts.configHash } } }
-  const pods = await ignoringRefusals(readPods(client, parts, signal))
+  const pods = await ignoringRefusals(readPods(caller, parts))
   for (const { name } of pods ?? []) {
     const path = namespacedPath('/api/v1', parts.namespace, 'pods', name)
     await ignoringRefusals(client.request({ method: 'PATCH', path, contentType: MERGE_PATCH, body }, signal))

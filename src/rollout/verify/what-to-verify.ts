@@ -1,6 +1,6 @@
 import { NopassError } from '../../errors.ts'
 import { unlessStatus } from '../../kube/api-error.ts'
-import type { KubeClient } from '../../kube/client.ts'
+import { get, type KubeCaller } from '../../kube/client.ts'
 import { SKIP } from '../../kube/names.ts'
 import type { KubeObject } from '../../kube/types.ts'
 import { loadConfig } from '../../release/load-config.ts'
@@ -39,16 +39,14 @@ export function planNewNamespace(cluster: PreparedCluster): ProbePlan | undefine
  * @throws VERIFY_NAMESPACE where it does not write into this one
  */
 export async function planExistingNamespace(
-  client: KubeClient,
+  caller: KubeCaller,
   name: string,
   { text }: Pick<RenderedConfig, 'text'>,
-  signal: AbortSignal,
 ): Promise<ProbePlan | undefined> {
   const { config } = loadConfig(text)
   if (config.dryRun) return undefined
   const targets = createTargets(config)
-  const call = { method: 'GET', path: `/api/v1/namespaces/${name}` } as const
-  const namespace = await unlessStatus(client.request<KubeObject>(call, signal), 404)
+  const namespace = await unlessStatus(get<KubeObject>(caller, `/api/v1/namespaces/${name}`), 404)
   const refuse = (why: string): NopassError =>
     new NopassError('VERIFY_NAMESPACE', `namespace ${name} ${why}. Nothing was written.`)
   if (namespace === undefined) throw refuse('does not exist')

@@ -35,5 +35,5 @@ export const STATUS_OBJECT = { namespace: 'acr-nopass', name: 'acr-nopass-status
 /** Reads the helper's status; returns undefined before its first write. */
 export function readDemoStatus(client: KubeClient, signal: AbortSignal): Promise<HelperStatus | undefined> {
   const { namespace, name } = STATUS_OBJECT
-  return readStatus(client, { namespace, statusConfigMap: name }, signal)
+  return readStatus({ client, signal }, { namespace, statusConfigMap: name })
 }

@@ -126,7 +126,7 @@ const earlyRotation: DemoStep = {
     const { cluster } = environment.production
     const before = await readPullSecret(cluster.admin, 'shop', signal)
     const since = performance.now()
-    await requestRefresh(cluster.admin, STATUS_OBJECT, new Date(), signal)
+    await requestRefresh({ client: cluster.admin, signal }, STATUS_OBJECT, new Date())
     const changed = async (): Promise<boolean> =>
       (await readPullSecret(cluster.admin, 'shop', signal))?.content !== before?.content
     await untilReady(changed, { what: 'new content in shop', limitMs: 30_000, everyMs: 20 }, signal)
@@ -179,7 +179,7 @@ const lostPermission: DemoStep = {
     const { cluster, workerRole, clusterId } = environment.production
     const before = await readPullSecret(cluster.admin, 'shop', signal)
     environment.cloud.control.grant(workerRole, `acr-nopass-${clusterId}`, pullOnly())
-    await requestRefresh(cluster.admin, STATUS_OBJECT, new Date(), signal)
+    await requestRefresh({ client: cluster.admin, signal }, STATUS_OBJECT, new Date())
     step.update('waiting for the helper to notice')
     const failing = async (): Promise<boolean> =>
       (await readDemoStatus(cluster.admin, signal))?.registries.some(({ state }) => state === 'failing') ?? false

@@ -51,7 +51,7 @@ class FakeCluster {
 const plural = (kind: string): string => `/${kind.toLowerCase()}s/`
 const free = async () => []
 const run = (cluster: FakeCluster, signal = new AbortController().signal): Promise<Removed> =>
-  removeLegacy(cluster.client, cluster.plan(), free, signal)
+  removeLegacy({ client: cluster.client, signal }, cluster.plan(), free)
 
 /** A Secret must never be deleted while a ServiceAccount names it, or while the helper could recreate it. */
 function assertSafe({ objects }: FakeCluster): void {
@@ -104,7 +104,11 @@ test('a ServiceAccount that changed meanwhile is not changed, and neither are th
     object.metadata.name === 'builder' ? { ...object, metadata: { ...object.metadata, resourceVersion: '2' } } : object,
   )
   const judge = async () => [{ subject: 'ServiceAccount shop/builder', why: 'it names an old Secret', fix: 'x' }]
-  const { done, left } = await removeLegacy(cluster.client, plan, judge, new AbortController().signal)
+  const { done, left } = await removeLegacy(
+    { client: cluster.client, signal: AbortSignal.timeout(60_000) },
+    plan,
+    judge,
+  )
   assert.deepEqual(left, [
     'the old names out of ServiceAccount shop/builder: KUBE_CONFLICT',
     'the old Secrets, for ServiceAccount shop/builder: it names an old Secret',
