@@ -34,14 +34,15 @@ export const TIMEOUT_LABEL = 'acr-nopass.io/timeout'
 
 /** `helm upgrade --install` with table output, because its JSON contains values and Secrets. */
 export function upgradeArguments(version: HelmVersion, target: ReleaseTarget, options: UpgradeOptions): string[] {
+  const { wait, forceConflicts, timeout, description, step } = options
   return [
     ...upgradeCore(target, options),
-    ...(options.wait ? ['--wait'] : []),
-    ...forceFlags(version, options.forceConflicts),
+    ...(wait ? ['--wait'] : []),
+    ...forceFlags(version, forceConflicts),
     '--history-max=10',
-    `--timeout=${options.timeout}`,
-    `--description=${options.description}`,
-    ...labelFlags(options.step),
+    `--timeout=${timeout}`,
+    `--description=${description}`,
+    ...(step === undefined ? [] : [`--labels=${STEP_LABEL}=${step.id},${TIMEOUT_LABEL}=${step.timeoutSeconds}`]),
     '--hide-notes',
     ...colorFlags(version),
   ]
@@ -70,51 +71,24 @@ export function templateArguments(
   ]
 }
 
-/** Rolls back to `revision`; Helm keeps none of the upgrade's flags, so the timeout is given again. */
-export function rollbackArguments(
+/**
+ * A rollback to the revision `good`, or where there is none an uninstall. Helm keeps none of the upgrade's flags, so the timeout is given
+ * again.
+ */
+export function undoArguments(
   version: HelmVersion,
   target: ReleaseTarget,
-  options: { readonly revision: number; readonly timeout: string; readonly wait: boolean },
+  { good, timeout, wait }: { readonly good: number | null; readonly timeout: string; readonly wait: boolean },
 ): string[] {
   return [
-    'rollback',
-    target.release,
-    String(options.revision),
+    ...(good === null ? ['uninstall', target.release] : ['rollback', target.release, String(good)]),
     ...targetFlags(target),
-    ...(options.wait ? ['--wait'] : []),
-    `--timeout=${options.timeout}`,
+    // Without `--debug` Helm does not say why it could not delete an object.
+    ...(good === null ? ['--ignore-not-found', '--debug'] : []),
+    ...(wait ? ['--wait'] : []),
+    `--timeout=${timeout}`,
     ...colorFlags(version),
   ]
-}
-
-export function uninstallArguments(
-  version: HelmVersion,
-  target: ReleaseTarget,
-  options: { readonly timeout: string; readonly wait: boolean },
-): string[] {
-  return [
-    'uninstall',
-    target.release,
-    ...targetFlags(target),
-    '--ignore-not-found',
-    // Without it Helm does not say why it could not delete an object.
-    '--debug',
-    ...(options.wait ? ['--wait'] : []),
-    `--timeout=${options.timeout}`,
-    ...colorFlags(version),
-  ]
-}
-
-/** What undoes a failed step: a rollback to the revision `good`, or where there is none an uninstall, which does not wait. */
-export function undoCommand(
-  version: HelmVersion,
-  target: ReleaseTarget,
-  options: { readonly good: number | null; readonly timeout: string; readonly wait?: boolean | undefined },
-): { readonly command: 'rollback' | 'uninstall'; readonly args: readonly string[] } {
-  const { good, timeout, wait = false } = options
-  return good === null
-    ? { command: 'uninstall', args: uninstallArguments(version, target, { timeout, wait: false }) }
-    : { command: 'rollback', args: rollbackArguments(version, target, { revision: good, timeout, wait }) }
 }
 
 function upgradeCore(target: ReleaseTarget, options: UpgradeOptions): string[] {
@@ -137,10 +111,6 @@ function targetFlags(target: ReleaseTarget): string[] {
     `--kubeconfig=${target.kubeconfig}`,
     ...(target.context === undefined ? [] : [`--kube-context=${target.context}`]),
   ]
-}
-
-function labelFlags(step: StepMark | undefined): string[] {
-  return step === undefined ? [] : [`--labels=${STEP_LABEL}=${step.id},${TIMEOUT_LABEL}=${step.timeoutSeconds}`]
 }
 
 function forceFlags(version: HelmVersion, force: boolean): string[] {

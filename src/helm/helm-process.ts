@@ -1,31 +1,17 @@
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { access, constants, open } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Writable } from 'node:stream'
 import type { Helm } from './obtain/find-helm.ts'
-
-/** A helm child that writes. It outlives us when it has to: its output goes to files, and it has its own session. */
-export interface HelmWrite {
-  readonly pid: number
-  readonly stderrFile: string
-  /** Settles when helm has ended, however it ended. */
-  readonly ended: Promise<HelmEnd>
-  /** Asks helm to stop: it marks the release as failed and exits. Not for rollback and uninstall, which would be cut. */
-  interrupt(): void
-}
-
-export interface HelmEnd {
-  readonly exitCode: number | null
-  readonly signal: NodeJS.Signals | null
-  readonly stderr: string
-}
 
 /** Becomes helm when it gets a line; without one (its parent has ended or refused) helm never runs. */
 const GATE = 'IFS= read -r line <&3 || exit 1; exec "$@" 3<&-'
 
 /**
  * Starts the helm call that changes a release, so that a signal can be forwarded: a cancelled job must not leave helm behind in
- * the middle. Pipes would kill helm with SIGPIPE once we are gone; files do not.
+ * the middle. It outlives us when it has to: it has its own session, and its output goes to files, because pipes would kill it with
+ * SIGPIPE once we are gone.
  * @param folder private; receives `<name>.out` and `<name>.err`, both 0600
  * @param record called with the process that is about to become helm; when it throws, helm does not run
  */
@@ -33,8 +19,8 @@ export async function startHelmWrite(
   helm: Helm,
   args: readonly string[],
   { folder, name }: { readonly folder: string; readonly name: string },
-  record: (process: Pick<HelmWrite, 'pid' | 'stderrFile'>) => void,
-): Promise<HelmWrite> {
+  record: (process: { readonly pid: number; readonly stderrFile: string }) => void,
+) {
   await access(helm.path, constants.X_OK)
   const stderrFile = join(folder, `${name}.err`)
   await using stdout = await open(join(folder, `${name}.out`), 'w', 0o600)
@@ -45,11 +31,8 @@ export async function startHelmWrite(
     // Its own process group: a terminal's Ctrl-C reaches it once, through us.
     detached: true,
   })
-  const exited = new Promise<Omit<HelmEnd, 'stderr'>>((resolve, reject) => {
-    child.once('error', reject)
-    child.once('exit', (exitCode, signal) => resolve({ exitCode, signal }))
-  })
-  const ended = exited.then(async (end) => ({ ...end, stderr: await readEnd(stderrFile) }))
+  const exited = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>
+  const ended = exited.then(async ([exitCode, signal]) => ({ exitCode, signal, stderr: await readEnd(stderrFile) }))
   if (child.pid === undefined) {
     await ended
     throw new Error('helm did not start')
@@ -65,7 +48,12 @@ export async function startHelmWrite(
     throw error
   }
   gate.end('run\n')
-  return { pid: child.pid, stderrFile, ended, interrupt: () => void child.kill('SIGINT') }
+  return {
+    /** Settles when helm has ended, however it ended. */
+    ended,
+    /** Asks helm to stop: it marks the release as failed and exits. Not for rollback and uninstall, which would be cut. */
+    interrupt: () => void child.kill('SIGINT'),
+  }
 }
 
 /** The last MiB of a program's output. */

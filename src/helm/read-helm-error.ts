@@ -83,16 +83,16 @@ const PATTERNS: readonly Pattern[] = [
  * Maps helm's standard error to one of our errors. Helm has only one exit code and no machine-readable errors, so its messages
  * are parsed here and nowhere else.
  */
-export function readHelmError(output: string, context: { readonly command: string }): NopassError {
-  const stderr = withoutCredentials(essence(context.command === 'uninstall' ? withoutDebug(output) : output))
+export function readHelmError(output: string, command: string): NopassError {
+  const stderr = withoutCredentials(essence(command === 'uninstall' ? withoutDebug(output) : output))
   const line = lastErrorLine(stderr)
   for (const { code, match, say, fix } of PATTERNS) {
     const groups = match.exec(stderr)
     if (!groups) continue
-    const message = `helm ${context.command}: ${say ? say(groups) : line}`
+    const message = `helm ${command}: ${say ? say(groups) : line}`
     return new NopassError(code, message, fix ? { hint: fix(groups) } : {})
   }
-  return new NopassError('HELM_FAILED', `helm ${context.command}: ${line || 'exited without a message'}`)
+  return new NopassError('HELM_FAILED', `helm ${command}: ${line || 'exited without a message'}`)
 }
 
 /** The errors of an uninstall, which runs with `--debug`: the API server's reason is only among the debug lines. */

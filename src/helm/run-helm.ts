@@ -69,7 +69,7 @@ export async function runProgram(
  */
 export async function readFromHelm(helm: HelmProgram, args: readonly string[], signal?: AbortSignal): Promise<string> {
   const output = await runProgram(helm.path, args, helm.environment, { signal })
-  if (output.exitCode !== 0) throw readHelmError(output.stderr, { command: args[0] ?? 'helm' })
+  if (output.exitCode !== 0) throw readHelmError(output.stderr, args[0] ?? 'helm')
   return output.stdout
 }
 

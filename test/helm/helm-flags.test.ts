@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { dryRunArguments, rollbackArguments, uninstallArguments, upgradeArguments } from '../../src/helm/helm-flags.ts'
+import { dryRunArguments, undoArguments, upgradeArguments } from '../../src/helm/helm-flags.ts'
 import {
   type HelmVersion,
   isSupportedHelm,
@@ -52,9 +52,9 @@ test('a dry run names its strategy in full, because both majors interpret a bare
 })
 
 test('rollback and uninstall have their own timeout', () => {
-  const back = rollbackArguments(four, target, { revision: 3, timeout: '2m', wait: true })
+  const back = undoArguments(four, target, { good: 3, timeout: '2m', wait: true })
   assert.deepEqual(back, ['rollback', 'acr', '3', ...where, '--wait', '--timeout=2m', '--color=never'])
-  const uninstall = uninstallArguments(three, target, { timeout: '1m', wait: false })
+  const uninstall = undoArguments(three, target, { good: null, timeout: '1m', wait: false })
   assert.deepEqual(uninstall, ['uninstall', 'acr', ...where, '--ignore-not-found', '--debug', '--timeout=1m'])
 })
 

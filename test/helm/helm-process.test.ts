@@ -36,7 +36,7 @@ test("P6 helm's output is written to files that no other user may read, and no s
   await write.ended
   assert.equal(await readFile(join(folder, 'x.out'), 'utf8'), '$(id)\na b\n`x`\n')
   assert.equal((await stat(join(folder, 'x.out'))).mode & 0o777, 0o600)
-  assert.equal((await stat(write.stderrFile)).mode & 0o777, 0o600)
+  assert.equal((await stat(join(folder, 'x.err'))).mode & 0o777, 0o600)
 })
 
 test('a helm that cannot be started is an error, not an endless wait', async (t) => {

@@ -122,7 +122,7 @@ test('hostile helm: an error of any length and content is one line of text', asy
     '\u0085\u2028',
     `Error: values don't meet the specifications of the schema\n- \u001b]0;x\u0007`,
   ]) {
-    const lines = formatError(readHelmError(stderr, { command: 'upgrade' })).split('\n')
+    const lines = formatError(readHelmError(stderr, 'upgrade')).split('\n')
     assert.equal(lines.length, 2)
     for (const line of lines) {
       assert.doesNotMatch(line, UNPRINTABLE)

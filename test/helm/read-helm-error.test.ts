@@ -102,7 +102,7 @@ const cases: readonly {
 
 for (const { name, stderr, code, message } of cases) {
   test(`helm's message becomes an error with a fix: ${name}`, () => {
-    const error = readHelmError(stderr, { command: 'upgrade' })
+    const error = readHelmError(stderr, 'upgrade')
     assert.deepEqual({ code: error.code, message: error.message }, { code, message })
     assert.notEqual(error.hint, '')
   })
@@ -111,7 +111,7 @@ for (const { name, stderr, code, message } of cases) {
 test('a quota without room for an object is named with the limit to raise', () => {
   const refusal =
     'deployments.apps "acr-nopass" is forbidden: exceeded quota: team-limits, requested: count/deployments.apps=1, used: count/deployments.apps=5, limited: count/deployments.apps=5'
-  const { code, message, hint } = readHelmError(`Error: UPGRADE FAILED: create: ${refusal}\n`, { command: 'upgrade' })
+  const { code, message, hint } = readHelmError(`Error: UPGRADE FAILED: create: ${refusal}\n`, 'upgrade')
   assert.deepEqual([code, message], ['HELM_INVALID_OBJECT', `helm upgrade: UPGRADE FAILED: create: ${refusal}`])
   assert.equal(
     hint,
@@ -122,26 +122,26 @@ test('a quota without room for an object is named with the limit to raise', () =
 test('each limit of a quota without room is named', () => {
   const refusal =
     'secrets "x" is forbidden: exceeded quota: small, requested: count/secrets=1,secrets=1, used: count/secrets=9,secrets=9, limited: count/secrets=9,secrets=9'
-  const { hint } = readHelmError(`Error: INSTALLATION FAILED: ${refusal}\n`, { command: 'upgrade' })
+  const { hint } = readHelmError(`Error: INSTALLATION FAILED: ${refusal}\n`, 'upgrade')
   assert.match(hint, /^Raise `count\/secrets` and `secrets` of ResourceQuota small, /)
 })
 
 test("a webhook's text in place of a quota gets into no command", () => {
   const refusal = 'admission webhook "w" denied the request: exceeded quota: q;$(reboot), requested: pods=1'
-  const { code, hint } = readHelmError(`Error: UPGRADE FAILED: ${refusal}\n`, { command: 'upgrade' })
+  const { code, hint } = readHelmError(`Error: UPGRADE FAILED: ${refusal}\n`, 'upgrade')
   assert.equal(code, 'HELM_INVALID_OBJECT')
   assert.doesNotMatch(hint, /kubectl|reboot/)
 })
 
 test('an echo of a whole object is shortened', () => {
-  const error = readHelmError(`Error: odd ${'x'.repeat(5000)}`, { command: 'upgrade' })
+  const error = readHelmError(`Error: odd ${'x'.repeat(5000)}`, 'upgrade')
   assert.equal(error.message.length, 'helm upgrade: '.length + 600)
 })
 
 test('a token that a webhook quotes is not printed', () => {
   const quoted = 'eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhIn0.c2lnbmF0dXJl'
   const stderr = `Error: UPGRADE FAILED: admission webhook "x" denied the request: env PASSWORD=${quoted}\n`
-  const { message } = readHelmError(stderr, { command: 'upgrade' })
+  const { message } = readHelmError(stderr, 'upgrade')
   assert.ok(message.includes('PASSWORD=(redacted)') && !message.includes('eyJ'), message)
 })
 
@@ -171,7 +171,7 @@ for (const [name, stderr, code, message] of [
   ['helm 3, anything else', `Error: no luck\n${stack}`, 'HELM_FAILED', 'helm uninstall: no luck'],
 ] as const) {
   test(`an uninstall says why an object could not be deleted: ${name}`, () => {
-    const error = readHelmError(stderr, { command: 'uninstall' })
+    const error = readHelmError(stderr, 'uninstall')
     assert.deepEqual([error.code, error.message], [code, message])
   })
 }

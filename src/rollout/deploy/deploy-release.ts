@@ -95,7 +95,7 @@ async function upgradeRelease(release: OpenRelease, request: DeployRequest): Pro
       const message = `interrupted while helm was changing ${target.namespace}/${target.release}`
       return { status: 'cancelled', revision: before, error: new NopassError('INTERRUPTED', message), notes: [] }
     }
-    const error = early ?? (await withEvidence(readHelmError(end.stderr, { command: 'upgrade' }), watch))
+    const error = early ?? (await withEvidence(readHelmError(end.stderr, 'upgrade'), watch))
     return await rollBack(release, request, { id, before, error, settle: step.settle })
   } finally {
     signal.removeEventListener('abort', onAbort)

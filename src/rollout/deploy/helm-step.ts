@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { type NopassError, toNopassError } from '../../errors.ts'
-import { undoCommand } from '../../helm/helm-flags.ts'
+import { undoArguments } from '../../helm/helm-flags.ts'
 import { startHelmWrite } from '../../helm/helm-process.ts'
 import { readHelmError } from '../../helm/read-helm-error.ts'
 import { runProgram } from '../../helm/run-helm.ts'
@@ -52,7 +52,7 @@ export async function runHelmStep(
   if (release.withoutJournal) {
     const { exitCode, stderr } = await runProgram(helm.path, args, helm.environment)
     if (exitCode === 0) return undefined
-    return { error: readHelmError(stderr, { command: step.command }), stderr, settle: () => undefined }
+    return { error: readHelmError(stderr, step.command), stderr, settle: () => undefined }
   }
   let begun: HelmStep
   try {
@@ -63,7 +63,7 @@ export async function runHelmStep(
   }
   onBegun()
   const { exitCode, stderr } = await begun.ended
-  if (exitCode !== 0) return { error: readHelmError(stderr, { command: step.command }), stderr, settle: begun.settle }
+  if (exitCode !== 0) return { error: readHelmError(stderr, step.command), stderr, settle: begun.settle }
   begun.settle()
   return undefined
 }
@@ -79,9 +79,10 @@ export interface Undo {
 }
 
 /** @param settlePrevious called when the journal has an entry of the undo, by which the post step repairs from then on */
-export function runUndo(release: OpenRelease, { good, over, wait }: Undo, settlePrevious?: () => void) {
+export function runUndo(release: OpenRelease, { good, over, wait = false }: Undo, settlePrevious?: () => void) {
   const { helm, target, timeout, report } = release
-  const { command, args } = undoCommand(helm.version, target, { good, timeout, wait })
+  const command = good === null ? 'uninstall' : 'rollback'
+  const args = undoArguments(helm.version, target, { good, timeout, wait: wait && good !== null })
   report(good === null ? 'removing the failed installation' : `rolling back to revision ${good}`)
   return runHelmStep(release, args, { id: randomUUID(), command, before: over, good }, settlePrevious)
 }

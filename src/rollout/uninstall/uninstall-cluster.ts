@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { NopassError } from '../../errors.ts'
-import { uninstallArguments, upgradeArguments, valuesFile } from '../../helm/helm-flags.ts'
+import { undoArguments, upgradeArguments, valuesFile } from '../../helm/helm-flags.ts'
 import {
   explainPending,
   isPending,
@@ -67,7 +67,7 @@ async function uninstall(work: ConnectedWork, note: (targets: readonly SharedTar
   const newest = retires ? await retire(work, deployed.values, last, say) : last
   if (last) {
     await requireSameHistory(release, newest)
-    const args = uninstallArguments(helm.version, target, { timeout, wait: true })
+    const args = undoArguments(helm.version, target, { good: null, timeout, wait: true })
     await runStep(release, args, { id: randomUUID(), command: 'uninstall', before: newest?.revision ?? 0 })
     say('release uninstalled')
   } else {
