@@ -153,7 +153,7 @@ export function createKubeClient(connection: KubeConnection, options: KubeClient
       return new Promise((resolve, reject) => {
         const onRefusal = (response: WholeResponse): void => reject(refusalOf(title, response))
         const refusal = readWhole(title, BODY_LIMIT, onRefusal, reject)
-        send(request, 'WATCH', readEvents({ title, onEvent, refusal, onEnd: resolve, fail: reject }), signal)
+        send(request, 'WATCH', readEvents(title, onEvent, resolve, refusal), signal)
       })
     },
 

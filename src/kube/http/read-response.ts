@@ -38,18 +38,13 @@ export function readWhole(
   }
 }
 
-export interface EventReading<T> {
-  /** Names the call in errors. */
-  readonly title: string
-  readonly onEvent: (event: WatchEvent<T>) => void
-  /** Gets a response that is not a watch. */
-  readonly refusal: ResponseReader
-  readonly onEnd: () => void
-  readonly fail: (error: unknown) => void
-}
-
-/** Reads a watch. A stream that ends within an event fails with KUBE_UNREACHABLE. */
-export function readEvents<T>({ title, onEvent, refusal, onEnd, fail }: EventReading<T>): ResponseReader {
+/** Reads a watch; `refusal` gets a response that is none. A stream that ends within an event fails with KUBE_UNREACHABLE. */
+export function readEvents<T>(
+  title: string,
+  onEvent: (event: WatchEvent<T>) => void,
+  onEnd: () => void,
+  refusal: ResponseReader,
+): ResponseReader {
   const parser = createWatchParser<T>()
   let refused = false
   return {
@@ -65,8 +60,8 @@ export function readEvents<T>({ title, onEvent, refusal, onEnd, fail }: EventRea
       if (refused) return refusal.end()
       if (!parser.end().cut) return onEnd()
       const message = `${title}: the connection broke in the middle of the response`
-      fail(new KubeApiError(0, message, { code: 'KUBE_UNREACHABLE' }))
+      refusal.fail(new KubeApiError(0, message, { code: 'KUBE_UNREACHABLE' }))
     },
-    fail,
+    fail: refusal.fail,
   }
 }
