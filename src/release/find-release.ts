@@ -1,6 +1,5 @@
 import { NopassError, toNopassError } from '../errors.ts'
-import type { HelperConfig } from '../values/helper-config.generated.ts'
-import { type HelperStatus, parseStatus, STATUS_KEY, type StatusObject } from './helper-status.ts'
+import { parseStatus, STATUS_KEY, type StatusObject } from './helper-status.ts'
 import { type LoadedConfig, loadConfig } from './load-config.ts'
 import type { Reader } from './reader.ts'
 
@@ -58,22 +57,28 @@ function nameOf({ metadata }: StatusObject): ReleaseName {
 
 const keyOf = ({ namespace, name }: ReleaseName): string => `${namespace}/${name}`
 
-function describe(objects: readonly StatusObject[]): ReleaseFacts {
+export type ReleaseFacts = ReturnType<typeof describe>
+
+/** A release's configuration and the helper's report. */
+function describe(objects: readonly StatusObject[]) {
   const configObject = objects.find(({ data }) => data?.[CONFIG_KEY] !== undefined)
   const statusObject = objects.find(({ metadata, data }) => data?.[STATUS_KEY] !== undefined || isStatus(metadata.name))
   const { loaded, problem } = read(configObject?.data?.[CONFIG_KEY])
-  const status: HelperStatus | undefined = statusObject && parseStatus(statusObject)
   const fallback = configObject?.metadata.name ?? statusObject?.metadata.name.replace(/-status$/, '') ?? ''
   const [first] = objects
   return {
     ...(first === undefined ? { namespace: '', name: '' } : nameOf(first)),
+    /** Prefix of the names of the release's objects. */
     fullname: loaded?.config.release.fullname ?? fallback,
+    /** The Helm release of the objects, which is an umbrella chart's if ours is its dependency. Undefined: not created by Helm. */
     helmRelease: configObject?.metadata.annotations?.[HELM_RELEASE],
+    /** Undefined: absent, or invalid (then `configError`). */
     config: loaded?.config,
     configHash: loaded?.hash,
     configError:
       problem ?? (configObject === undefined ? 'The ConfigMap with the configuration does not exist.' : undefined),
-    status,
+    /** Undefined: the helper has not reported yet. */
+    status: statusObject && parseStatus(statusObject),
     hasStatusObject: statusObject !== undefined,
   }
 }
@@ -92,19 +97,4 @@ function read(text: string | undefined): { readonly loaded?: LoadedConfig; reado
 export interface ReleaseName {
   readonly namespace: string
   readonly name: string
-}
-
-/** A release's configuration and the helper's report. */
-export interface ReleaseFacts extends ReleaseName {
-  /** Prefix of the names of the release's objects. */
-  readonly fullname: string
-  /** The Helm release of the objects, which is an umbrella chart's if ours is its dependency. Undefined: not created by Helm. */
-  readonly helmRelease?: string | undefined
-  /** Undefined: absent, or invalid (then `configError`). */
-  readonly config: HelperConfig | undefined
-  readonly configHash: string | undefined
-  readonly configError: string | undefined
-  /** Undefined: the helper has not reported yet. */
-  readonly status: HelperStatus | undefined
-  readonly hasStatusObject: boolean
 }

@@ -25,7 +25,7 @@ export function release(change: Partial<HelperConfig> = {}, state: 'live' | 'fai
   const registries = [{ name: 'shop', state, domains: [HOST] }]
   const status = { registries } as unknown as HelperStatus
   const config = { ...CONFIG, ...change }
-  const name = { namespace: 'acr-nopass', name: 'acr-nopass', fullname: 'acr-nopass' }
+  const name = { namespace: 'acr-nopass', name: 'acr-nopass', fullname: 'acr-nopass', helmRelease: undefined }
   return { ...name, config, status, configHash: 'h', configError: undefined, hasStatusObject: true }
 }
 
