@@ -49,29 +49,23 @@ async function clientOf({ kubeconfig, context }: ReleaseTarget, environment: Nod
   return createKubeClient(await kubeconfigConnection({ file: kubeconfig, environment, context }))
 }
 
-/** How to repair one interrupted helm call. */
-export type Repair =
-  | { readonly kind: 'none'; readonly why: string }
-  | { readonly kind: 'rollback'; readonly revision: number }
-  | { readonly kind: 'uninstall' }
+/** A rollback to the revision `good`, where there is none an uninstall; or why nothing is to be done. */
+type Repair = { readonly good: number | null } | { readonly why: string }
 
 /** Only a revision that this run made is repaired, and only while it is the newest one. */
 export function decideRepair(begun: HelmBegun, history: readonly Revision[], stderr: string): Repair {
   const last = history.at(-1)
-  if (last === undefined) return { kind: 'none', why: 'there is no release' }
+  if (last === undefined) return { why: 'there is no release' }
   // Two revisions are deployed when another deployer rolled back during our upgrade: helm then marks its own record as deployed,
   // or after a failure the one below it, without noticing the other.
   const own = begun.command === 'upgrade' ? revisionOfStep(history, begun.id) : undefined
   const isTwice = last.status === 'deployed' && history.some((one) => one.status === 'deployed' && one !== last)
-  if (own !== undefined && own !== last && isTwice) return { kind: 'rollback', revision: last.revision }
-  if (!isOwn(begun, history, last, stderr)) return { kind: 'none', why: `revision ${last.revision} is not of this run` }
+  if (own !== undefined && own !== last && isTwice) return { good: last.revision }
+  if (!isOwn(begun, history, last, stderr)) return { why: `revision ${last.revision} is not of this run` }
   const good = begun.command === 'rollback' ? begun.good : (lastGoodRevision(history, last.revision)?.revision ?? null)
-  if (last.status === 'failed' && begun.command === 'upgrade' && good !== null && begun.rollback) {
-    return { kind: 'rollback', revision: good }
-  }
-  if (begun.command === 'uninstall' && last.status === 'uninstalling') return { kind: 'uninstall' }
-  if (!isPending(last)) return { kind: 'none', why: `the release is ${last.status}` }
-  return good === null ? { kind: 'uninstall' } : { kind: 'rollback', revision: good }
+  if (last.status === 'failed' && begun.command === 'upgrade' && good !== null && begun.rollback) return { good }
+  if (begun.command === 'uninstall' && last.status === 'uninstalling') return { good: null }
+  return isPending(last) ? { good } : { why: `the release is ${last.status}` }
 }
 
 /** An upgrade is identified by its label, an uninstall by the revision that it removes. */
@@ -90,8 +84,8 @@ export async function repairHelm(begun: HelmBegun, release: OpenRelease, limitMs
   const stderr = await readEnd(begun.stderrFile).catch(() => '')
   const history = await release.history()
   const repair = decideRepair(begun, history, stderr)
-  if (repair.kind === 'none') return `${title}: nothing to repair, ${repair.why}`
-  const good = repair.kind === 'uninstall' ? null : repair.revision
+  if ('why' in repair) return `${title}: nothing to repair, ${repair.why}`
+  const { good } = repair
   const over = history.at(-1)?.revision ?? 0
   const failure = await runUndo(release, { good, over })
   if (failure) return `${title}: ${failure.error.message}`

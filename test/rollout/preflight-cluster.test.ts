@@ -20,7 +20,7 @@ test('with an approved plan an abandoned release is not repaired, because no pla
   const methods: string[] = []
   const request = async ({ method, path }: { readonly method: string; readonly path: string }) => {
     methods.push(method)
-    return path.endsWith('/secrets') ? listOf(['pending-upgrade']) : {}
+    return path.endsWith('/secrets') ? listOf(['pending-upgrade']) : { metadata: {} }
   }
   await assert.rejects(preflight(t, request, {}, { approved: new Map() }), {
     code: 'HELM_PENDING',
@@ -33,7 +33,7 @@ test('P10 an uninstall that was left half-way: plan and apply name the fix, befo
     const methods: string[] = []
     const request = async ({ method, path }: { readonly method: string; readonly path: string }) => {
       methods.push(method)
-      return path.endsWith('/secrets') ? listOf(['superseded', 'uninstalling']) : {}
+      return path.endsWith('/secrets') ? listOf(['superseded', 'uninstalling']) : { metadata: {} }
     }
     await assert.rejects(preflight(t, request, {}, {}, { mode }), {
       code: 'HELM_PENDING',
@@ -86,7 +86,7 @@ for (const { name, ends, after, calls, lines, open } of [
     const request = async ({ path }: { readonly path: string }) => {
       if (path.endsWith('/secrets')) return listOf(await history())
       const revision = Number(/\.v(\d+)$/.exec(path)?.[1])
-      if (!(revision > 0)) return {}
+      if (!(revision > 0)) return { metadata: {} }
       const [, by = String(revision)] = /=(\d+)/.exec((await history())[revision - 1] ?? '') ?? []
       const record = JSON.stringify({ config: { by }, manifest: '', chart: { metadata: { name: 'c', version: '1' } } })
       const packed = await promisify(gzip)(record)

@@ -1,25 +1,16 @@
 import { type ClusterDetail, describeClusterDetail, describeUserKubeconfig } from '../../alibaba/cs.ts'
 import { NopassError } from '../../errors.ts'
 import type { ReleaseTarget } from '../../helm/helm-flags.ts'
-import { createKubeClient, type KubeClient } from '../../kube/client.ts'
+import { createKubeClient } from '../../kube/client.ts'
 import { kubeconfigConnection } from '../../kube/connection.ts'
 import type { KubeConnection } from '../../kube/kube-connection.ts'
-import { type ClusterIdentity, identifyCluster, requireIdentity } from '../../release/cluster-reads.ts'
+import { identifyCluster, requireIdentity } from '../../release/cluster-reads.ts'
 import type { ClusterSettings } from '../inputs/settings.ts'
 import type { RunFolder } from '../run-folder.ts'
 import type { CloudAccess } from './cloud-access.ts'
 import { kubeconfigSecrets } from './kubeconfig-text.ts'
 
-export interface ConnectedCluster {
-  readonly client: KubeClient
-  readonly identity: ClusterIdentity
-  /** Its release, for helm. */
-  readonly target: ReleaseTarget
-  /** ACK's record; undefined for self-built clusters. */
-  readonly detail: ClusterDetail | undefined
-  /** Notes about its identification. */
-  readonly notes: readonly string[]
-}
+export type ConnectedCluster = Awaited<ReturnType<typeof connectCluster>>
 
 export interface ConnectDeps {
   readonly cloud: CloudAccess
@@ -35,11 +26,7 @@ export interface ConnectDeps {
  * Gets a short-lived kubeconfig, connects to the API server and verifies its identity.
  * @throws CLUSTER_UNREACHABLE, CLUSTER_MISMATCH, KUBECONFIG_INVALID, KUBE_CONNECTION, and the cloud's codes
  */
-export async function connectCluster(
-  cluster: ClusterSettings,
-  deps: ConnectDeps,
-  signal: AbortSignal,
-): Promise<ConnectedCluster> {
+export async function connectCluster(cluster: ClusterSettings, deps: ConnectDeps, signal: AbortSignal) {
   if (cluster.account !== undefined) await requireAccount(cluster, cluster.account, deps.cloud, signal)
   const { file, context, detail } = await obtainKubeconfig(cluster, deps, signal)
   const connection = await kubeconfigConnection({ file, environment: deps.environment, context: context || undefined })
@@ -49,7 +36,9 @@ export async function connectCluster(
     const identity = await identifyCluster({ client, signal }, connection)
     requireIdentity(identity, connection.ca, cluster.expect)
     const { release, namespace } = cluster
-    return { client, identity, target: { release, namespace, kubeconfig: file, context }, detail, notes }
+    /** Its release, for helm. */
+    const target: ReleaseTarget = { release, namespace, kubeconfig: file, context }
+    return { client, identity, target, detail, notes }
   } catch (error) {
     client.close()
     throw error
@@ -75,6 +64,7 @@ function maskTokens(connection: KubeConnection, mask: (secret: string) => void):
 interface KubeconfigSource {
   readonly file: string
   readonly context?: string | undefined
+  /** ACK's record; undefined for self-built clusters. */
   readonly detail?: ClusterDetail
 }
 

@@ -1,5 +1,5 @@
 import { NopassError } from '../../errors.ts'
-import { hasStatus, KubeApiError } from '../../kube/api-error.ts'
+import { hasStatus, KubeApiError, unlessStatus } from '../../kube/api-error.ts'
 import { get, type KubeCaller, METADATA_ONLY_LIST } from '../../kube/client.ts'
 import { pollUntil } from '../../kube/poll-until.ts'
 import { apiRoot, type KubeList, type KubeObject, namespacedPath } from '../../kube/types.ts'
@@ -20,24 +20,16 @@ export async function hasReleaseNamespace(
   name: string,
   limitMs: number = ENDING_MS,
 ): Promise<boolean | undefined> {
-  let namespace = await readNamespace(caller, pathOf(name))
+  let namespace = await readNamespace(caller, name)
   await pollUntil(limitMs, caller.signal, async () => {
-    if (isEnding(namespace)) namespace = await readNamespace(caller, pathOf(name))
+    if (isEnding(namespace)) namespace = await readNamespace(caller, name)
     return !isEnding(namespace)
   })
   if (isEnding(namespace)) throw stillEnding(name, namespace)
-  if (namespace instanceof KubeApiError) {
-    if (namespace.status === 403) return undefined
-    throw namespace
-  }
-  return namespace !== null
+  return namespace === undefined ? undefined : namespace !== null
 }
 
-function isEnding(namespace: KubeObject | null | KubeApiError): boolean {
-  return (
-    namespace !== null && !(namespace instanceof KubeApiError) && namespace.metadata?.deletionTimestamp !== undefined
-  )
-}
+const isEnding = (namespace: Namespace | null | undefined) => namespace?.metadata.deletionTimestamp !== undefined
 
 /**
  * Creates the release's namespace with our label, after waiting for one of that name to be deleted. One that another run created
@@ -60,17 +52,16 @@ export async function createReleaseNamespace(
     } catch (error) {
       if (!hasStatus(error, 409)) throw error
       conflict = error
-      const namespace = await readNamespace(caller, pathOf(name))
-      if (namespace instanceof KubeApiError && namespace.status !== 403) throw namespace
+      const namespace = await readNamespace(caller, name)
       return namespace !== null && !isEnding(namespace)
     }
   })
-  if (made === undefined) throw stillEnding(name, await readNamespace(caller, pathOf(name)), conflict)
+  if (made === undefined) throw stillEnding(name, await readNamespace(caller, name), conflict)
 }
 
-function stillEnding(name: string, namespace: KubeObject | null | KubeApiError, cause?: unknown): NopassError {
-  const { status } = (namespace ?? {}) as { readonly status?: { readonly conditions?: readonly Condition[] } }
-  const reasons = (status?.conditions ?? []).filter((one) => one.status === 'True').map(({ message }) => message)
+function stillEnding(name: string, namespace: Namespace | null | undefined, cause?: unknown): NopassError {
+  const { conditions = [] } = namespace?.status ?? {}
+  const reasons = conditions.filter(({ status }) => status === 'True').map(({ message }) => message)
   const why = reasons.length === 0 ? '' : `: ${reasons.join('; ')}`
   return new NopassError('KUBE_CONFLICT', `namespace ${name} is still being deleted${why}`, {
     hint: `Remove what keeps it (\`kubectl get namespace ${name} --output yaml\`), then run again; or choose another \`namespace\`.`,
@@ -78,9 +69,8 @@ function stillEnding(name: string, namespace: KubeObject | null | KubeApiError, 
   })
 }
 
-interface Condition {
-  readonly status: string
-  readonly message?: string
+interface Namespace extends KubeObject {
+  readonly status?: { readonly conditions?: readonly { readonly status: string; readonly message?: string }[] }
 }
 
 const pathOf = (name: string): string => `/api/v1/namespaces/${encodeURIComponent(name)}`
@@ -92,14 +82,13 @@ const pathOf = (name: string): string => `/api/v1/namespaces/${encodeURIComponen
 export async function removeReleaseNamespace(caller: KubeCaller, name: string): Promise<string> {
   const { client, signal } = caller
   const path = pathOf(name)
-  const namespace = await readNamespace(caller, path)
-  if (namespace === null) return `namespace ${name} does not exist`
-  if (namespace instanceof KubeApiError) return `namespace ${name} stays: it could not be read (${namespace.message})`
-  if (namespace.metadata.labels?.[MADE_LABEL] !== 'true') return `namespace ${name} stays: it existed before`
-  if (namespace.metadata.deletionTimestamp !== undefined) return `namespace ${name} is being deleted already`
   const stays = (why: string): string =>
     `namespace ${name} stays: ${why}. To delete it with everything in it: kubectl delete namespace ${name}`
   try {
+    const namespace = await unlessStatus(get<Namespace>(caller, path), 404)
+    if (namespace === undefined) return `namespace ${name} does not exist`
+    if (namespace.metadata.labels?.[MADE_LABEL] !== 'true') return `namespace ${name} stays: it existed before`
+    if (isEnding(namespace)) return `namespace ${name} is being deleted already`
     await pollUntil(ENDING_MS, signal, async () => {
       const { items } = await get<KubeList<KubeObject>>(caller, `${path}/pods`, { accept: METADATA_ONLY_LIST })
       return (items ?? []).length === 0
@@ -112,18 +101,17 @@ export async function removeReleaseNamespace(caller: KubeCaller, name: string): 
   } catch (error) {
     if (!(error instanceof KubeApiError) || error.status === 0) throw error
     if (error.status === 404) return `namespace ${name} was removed`
-    return stays(`what it holds could not be read, or it changed meanwhile (${error.message})`)
+    return stays(`it, or what it holds, could not be read, or it changed meanwhile (${error.message})`)
   }
 }
 
-/** Null: it does not exist. An error: the API server refused the request. */
-async function readNamespace(caller: KubeCaller, path: string): Promise<KubeObject | null | KubeApiError> {
-  try {
-    return await get<KubeObject>(caller, path)
-  } catch (error) {
-    if (!(error instanceof KubeApiError) || error.status === 0) throw error
-    return error.status === 404 ? null : error
-  }
+/** Null: it does not exist. Undefined: it may not be read. */
+function readNamespace(caller: KubeCaller, name: string): Promise<Namespace | null | undefined> {
+  const found = unlessStatus(get<Namespace>(caller, pathOf(name)), 404)
+  return unlessStatus(
+    found.then((namespace) => namespace ?? null),
+    403,
+  )
 }
 
 /** Objects that Kubernetes creates in every namespace. */

@@ -9,7 +9,7 @@ import { isRecord } from '../../lib/json.ts'
 import type { ClusterEntry } from '../../values/clusters.generated.ts'
 import { type LoadedClusters, loadClusters } from '../../values/load-clusters.ts'
 import { decodeText } from '../../values/yaml/decode-text.ts'
-import { type MapNode, type Position, type SourceFile, toValue } from '../../values/yaml/yaml-node.ts'
+import { type Position, type SourceFile, toValue } from '../../values/yaml/yaml-node.ts'
 import { VERSION } from '../../version.ts'
 import { type ClusterEntryDeps, describeCluster, singleCluster } from './cluster-entry.ts'
 import type { Inputs } from './input-table.ts'
@@ -23,13 +23,10 @@ export interface SettingsDeps extends ClusterEntryDeps {
   readonly anyFile?: boolean
 }
 
-export interface LoadedSettings {
-  readonly settings: Settings | undefined
-  readonly errors: readonly NopassError[]
-}
+export type LoadedSettings = ReturnType<typeof loadSettings>
 
 /** Reads every file that the inputs name, synchronously, because they are few and small, and returns all errors together. */
-export function loadSettings(inputs: Inputs, deps: SettingsDeps): LoadedSettings {
+export function loadSettings(inputs: Inputs, deps: SettingsDeps) {
   const endpoints = readEndpoints(inputs.endpoints)
   const list = readEntries(inputs, endpoints, deps)
   const roots = rootsOf(inputs, deps)
@@ -50,13 +47,14 @@ export function loadSettings(inputs: Inputs, deps: SettingsDeps): LoadedSettings
   const shared = readAll('values-files', inputs['values-files'], deps.anyFile ? undefined : roots)
   const inline = inputs.values === '' ? [] : [layerOf({ name: 'values', text: inputs.values })]
   const layersOf = ({ name, valuesFiles }: ClusterEntry): readonly ValuesLayer[] => {
-    const files = readAll(`valuesFiles of cluster ${name}`, valuesFiles, roots, list.places.get(name))
+    const files = readAll(`valuesFiles of cluster ${name}`, valuesFiles, roots, list.valuesFiles.get(name))
     const node = list.values.get(name)
     return node ? [...files, { name: `values of ${name}`, text: valuesFile(toValue(node)), source: node }] : files
   }
   const clusters: ClusterSettings[] = []
+  const entries = list.clusters ?? []
   const isSelected = selection(list, inputs.cluster)
-  for (const entry of list.entries) {
+  for (const entry of entries) {
     // A matrix job has neither the kubeconfig secrets nor the files of its siblings.
     const layers = isSelected(entry.name) ? [...shared, ...inline, ...layersOf(entry)] : []
     try {
@@ -65,32 +63,25 @@ export function loadSettings(inputs: Inputs, deps: SettingsDeps): LoadedSettings
       errors.push(toNopassError(cause))
     }
   }
-  if (list.errors.length === 0) errors.push(...unexpectedWaves(list.entries, inputs.waves))
+  if (list.errors.length === 0) errors.push(...unexpectedWaves(entries, inputs.waves))
   if (errors.length > 0) return { settings: undefined, errors: uniqueErrors(errors) }
   const chart = describeChart(inputs, deps)
   const selected = clusters.filter(({ name }) => isSelected(name))
-  return { settings: { inputs, clusters, selected, chart, endpoints }, errors: [] }
+  const settings: Settings = { inputs, clusters, selected, chart, endpoints }
+  return { settings, errors: [] }
 }
 
-interface Entries {
-  readonly entries: readonly ClusterEntry[]
-  readonly values: ReadonlyMap<string, MapNode | undefined>
-  readonly places: LoadedClusters['valuesFiles']
-  readonly errors: readonly NopassError[]
-}
-
-function readEntries(inputs: Inputs, endpoints: Settings['endpoints'], deps: SettingsDeps): Entries {
+function readEntries(inputs: Inputs, endpoints: Settings['endpoints'], deps: SettingsDeps): LoadedClusters {
   const name = inputs['clusters-file']
   if (inputs.clusters === '' && name === '') {
-    return { entries: [singleCluster(inputs)], values: new Map(), places: new Map(), errors: [] }
+    return { clusters: [singleCluster(inputs)], values: new Map(), valuesFiles: new Map(), errors: [] }
   }
   const within = deps.anyFile ? undefined : rootsOf(inputs, deps)
   const file =
     name === '' ? { name: 'clusters', text: inputs.clusters } : readInput('clusters-file', name, deps, within)
   const { release, namespace } = inputs
   const anyRegion = Object.keys(endpoints).length > 0
-  const { clusters, values, valuesFiles, errors } = loadClusters(file, { defaults: { release, namespace }, anyRegion })
-  return { entries: clusters ?? [], values, places: valuesFiles, errors }
+  return loadClusters(file, { defaults: { release, namespace }, anyRegion })
 }
 
 function layerOf(source: SourceFile): ValuesLayer {
@@ -159,7 +150,10 @@ function unexpectedWaves(entries: readonly ClusterEntry[], expected: number): re
  * The entries that the input `cluster` selects; all of them without it.
  * @throws CLUSTER_UNKNOWN, unless the list itself has errors, which are reported first
  */
-function selection({ entries, errors }: Entries, names: readonly string[]): (name: string) => boolean {
+function selection(
+  { clusters: entries = [], errors }: LoadedClusters,
+  names: readonly string[],
+): (name: string) => boolean {
   if (names.length === 0) return () => true
   const unknown = names.find((name) => !entries.some((entry) => entry.name === name))
   if (unknown === undefined || errors.length > 0) return (name) => names.includes(name)
