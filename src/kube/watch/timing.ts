@@ -5,28 +5,13 @@ export type Watchdog = ReturnType<typeof startWatchdog>
 /** Calls `onTimeout` once when `reset` was not called for the timeout, milliseconds. */
 export function startWatchdog(clock: Clock, timeoutMs: number, onTimeout: () => void) {
   let timeout = timeoutMs
-  let resetAt = clock.monotonic()
-  let cancel = clock.after(timeout, check)
-  let firesAt = resetAt + timeout
-  // One timer that is checked when it fires, instead of a new one for each event.
-  function check(): void {
-    const left = resetAt + timeout - clock.monotonic()
-    if (left <= 0) {
-      onTimeout()
-      return
-    }
-    firesAt = clock.monotonic() + left
-    cancel = clock.after(left, check)
-  }
+  let cancel = clock.after(timeout, onTimeout)
   return {
     /** Starts the timeout again; `next` also changes it. */
     reset(next: number = timeout): void {
-      timeout = next
-      resetAt = clock.monotonic()
-      if (resetAt + timeout >= firesAt) return
       cancel()
-      firesAt = resetAt + timeout
-      cancel = clock.after(timeout, check)
+      timeout = next
+      cancel = clock.after(timeout, onTimeout)
     },
     stop: () => cancel(),
   }
