@@ -1,8 +1,6 @@
-import { join } from 'node:path'
 import { NopassError } from '../errors.ts'
 import { createKubeClient } from '../kube/client.ts'
 import { kubeconfigConnection } from '../kube/connection.ts'
-import type { SettingsDeps } from '../rollout/inputs/load-settings.ts'
 import { VERSION } from '../version.ts'
 import type { CliHost, CommonFlags } from './program/cli-host.ts'
 import { type ConnectFlags, contextOf } from './program/command.ts'
@@ -54,9 +52,4 @@ export async function requireContext(flags: ConnectFlags, { env }: Pick<CliHost,
   throw new NopassError('INPUT_MISSING', 'the kubeconfig has several contexts, and this command writes', {
     hint: `Name one with --kube-context: ${contexts.slice(0, 10).join(', ')}${contexts.length > 10 ? ', …' : ''}.`,
   })
-}
-
-/** The engine's files, variables and chart. */
-export function settingsDeps({ env, workingDirectory, root }: CliHost): SettingsDeps {
-  return { environment: env, workingDirectory, chartFolder: join(root, 'chart'), anyFile: true }
 }

@@ -26,18 +26,12 @@ export async function importValues(flags: ImportFlags & CommonFlags, host: CliHo
   const settings = read?.settings
   const decision = decideImport({ settings, facts, region: flags.region, release })
   const errors = read !== undefined && settings === undefined ? read.errors : decision.errors
-  if (errors.length > 0 || decision.draft === undefined) {
-    await reportErrors(errors, flags, host)
-    return EXIT.usage
-  }
+  if (errors.length > 0 || decision.draft === undefined) return reportErrors(errors, flags, host)
   const notes = [...unread, ...decision.notes]
   const steps = switchSteps(settings, facts, { program: host.program, release })
   const text = renderValues(decision.draft, notes, steps)
   const refusals = validate(text)
-  if (refusals.length > 0) {
-    await reportErrors(refusals, flags, host)
-    return EXIT.usage
-  }
+  if (refusals.length > 0) return reportErrors(refusals, flags, host)
   if (flags.to !== undefined) await write(flags.to, text, flags.force === true, host)
   report(text, notes, steps, flags, host)
   return notes.some(({ kind }) => kind === 'lost') ? EXIT.differences : EXIT.ok

@@ -5,8 +5,7 @@ import { type PolicyDocument, unionDocuments } from '../../policy/normal-form.ts
 import { roleNameOf } from '../../policy/policy-targets.ts'
 import { clusterKey, policyName, rrsaRoleName } from '../../policy/ram-names.ts'
 import type { RamMode } from '../../rollout/inputs/prepare-cluster.ts'
-import type { PolicyFlags } from './flags.ts'
-import type { PolicyCluster } from './policy-clusters.ts'
+import type { PolicyCluster, PolicyFlags } from './policy-clusters.ts'
 
 /**
  * ACK's own names for the roles of nodes, of one cluster and of all managed ones; which one a cluster has is unknown offline, and

@@ -3,7 +3,7 @@ import { NopassError } from '../../errors.ts'
 import { isRecord, parseObject } from '../../lib/json.ts'
 import type { Grant } from '../../policy/helper-grants.ts'
 import { GITHUB_ISSUER, githubTrustDocument, isGithubServer } from '../../policy/trust-document.ts'
-import type { PolicyFlags } from './flags.ts'
+import type { PolicyFlags } from './policy-clusters.ts'
 
 interface GithubIds {
   readonly ownerId: string

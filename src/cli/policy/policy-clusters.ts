@@ -1,12 +1,28 @@
-import type { GrantCluster } from '../../policy/helper-grants.ts'
+import type { GrantCluster, GrantOptions } from '../../policy/helper-grants.ts'
 import { namedRoles } from '../../policy/policy-target.ts'
-import type { InputName } from '../../rollout/inputs/input-table.ts'
-import { loadSettings } from '../../rollout/inputs/load-settings.ts'
 import { type PreparedCluster, prepareClusters, type RamMode } from '../../rollout/inputs/prepare-cluster.ts'
-import { readInputs } from '../../rollout/inputs/read-inputs.ts'
-import { settingsDeps } from '../connect.ts'
 import type { CliHost } from '../program/cli-host.ts'
-import type { PolicyFlags } from './flags.ts'
+import { settingsOf } from '../program/settings-of.ts'
+
+export interface PolicyFlags extends GrantOptions {
+  readonly file?: readonly string[]
+  readonly clustersFile?: string
+  readonly ackClusterId?: string
+  readonly namespace?: string
+  readonly release?: string
+  readonly ram?: string
+  readonly workerRole?: readonly string[]
+  readonly ci?: boolean
+  readonly adopt?: boolean
+  readonly cleanup?: boolean
+  readonly github?: string
+  readonly subject?: readonly string[]
+  readonly oldSubject?: boolean
+  readonly ownerId?: string
+  readonly repositoryId?: string
+  readonly only?: 'policy' | 'trust'
+  readonly format?: 'json' | 'terraform'
+}
 
 /** A cluster as needed for RAM documents, without any calls to the cloud. */
 export interface PolicyCluster extends GrantCluster {
@@ -17,19 +33,9 @@ export interface PolicyCluster extends GrantCluster {
 
 /** The clusters of a list, or the one in the flags. */
 export function loadPolicyClusters(flags: PolicyFlags, host: CliHost) {
-  const given: Partial<Record<InputName, string | undefined>> = {
-    mode: 'validate',
-    'values-files': (flags.file ?? []).join('\n'),
-    'clusters-file': flags.clustersFile,
-    name: flags.ackClusterId,
-    namespace: flags.namespace,
-    release: flags.release,
-    ram: flags.ram,
-  }
-  const { settings, errors } = loadSettings(
-    readInputs((name) => given[name]),
-    settingsDeps(host),
-  )
+  const { file = [], clustersFile = '', ackClusterId: name = '', namespace = '', release = '', ram = '' } = flags
+  const files = { 'values-files': file.join('\n'), 'clusters-file': clustersFile }
+  const { settings, errors } = settingsOf({ mode: 'validate', ...files, name, namespace, release, ram }, host)
   if (settings === undefined) return { clusters: [], errors }
   // A role is often created from this output, so its ARN may still be missing.
   const prepared = prepareClusters(settings, { rrsaComesLater: true })

@@ -8,9 +8,8 @@ import { printable } from '../../printable.ts'
 import { type CliHost, type CommonFlags, EXIT, writeResult } from '../program/cli-host.ts'
 import { reportErrors } from '../program/report-errors.ts'
 import { ciGrants } from './ci-grants.ts'
-import type { PolicyFlags } from './flags.ts'
 import { githubGrant } from './github-grant.ts'
-import { loadPolicyClusters } from './policy-clusters.ts'
+import { loadPolicyClusters, type PolicyFlags } from './policy-clusters.ts'
 
 /** Prints the documents of the helper, or with --ci and --github those of the workflow. */
 export async function policy(flags: PolicyFlags & CommonFlags, host: CliHost): Promise<number> {
@@ -21,10 +20,7 @@ export async function policy(flags: PolicyFlags & CommonFlags, host: CliHost): P
     })
   }
   const { clusters, errors } = isNamed ? loadPolicyClusters(flags, host) : { clusters: [], errors: [] }
-  if (errors.length > 0) {
-    await reportErrors(errors, flags, host)
-    return EXIT.usage
-  }
+  if (errors.length > 0) return reportErrors(errors, flags, host)
   const forWorkflow = flags.ci || flags.github !== undefined
   const made: Grants = !forWorkflow
     ? helperGrants(clusters, flags)

@@ -5,18 +5,19 @@ import { readRegular } from '../../lib/files.ts'
 import { explainErrors, type Paint } from '../../values/explain.ts'
 import { errorData } from '../../values/values-error.ts'
 import type { SourceFile } from '../../values/yaml/yaml-node.ts'
-import type { CliHost, CommonFlags } from './cli-host.ts'
+import { type CliHost, type CommonFlags, EXIT } from './cli-host.ts'
 import { paintFor } from './terminal.ts'
 
-/** Reports errors: with `-o json` on stdout, else as text on stderr, with the lines of the files. */
-export async function reportErrors(errors: readonly NopassError[], flags: CommonFlags, host: CliHost): Promise<void> {
+/** Reports errors: with `-o json` on stdout, else as text on stderr, with the lines of the files. Returns the exit code of wrong input. */
+export function reportErrors(errors: readonly NopassError[], flags: CommonFlags, host: CliHost): number {
   if (flags.output === 'json') {
     host.stdout.write(`${JSON.stringify({ errors: errors.map(describe) }, null, 2)}\n`)
-    return
+    return EXIT.usage
   }
   const { bold, red } = paintFor(host.stderr, host)
   const paint: Paint = { place: bold, code: red, mark: red }
   host.stderr.write(`${explainErrors(errors, readSources(errors, host), paint)}\n`)
+  return EXIT.usage
 }
 
 function describe(error: NopassError): object {

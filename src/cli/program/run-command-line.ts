@@ -54,7 +54,7 @@ export async function runCommandLine(
   } catch (thrown) {
     const flags = guessFlags(host.argv)
     const error = toNopassError(interrupt.signal.aborted ? interrupt.signal.reason : thrown)
-    await reportErrors([error], flags, host)
+    reportErrors([error], flags, host)
     if (flags.debug) host.stderr.write(`${describeCauses(thrown)}\n`)
     main.exitCode = exitCodeOf(error.code)
   }

@@ -4,15 +4,15 @@ import { printable } from '../../printable.ts'
 import { isFailure } from '../../rollout/cluster-result.ts'
 import { finishRun } from '../../rollout/finish-run.ts'
 import type { InputName } from '../../rollout/inputs/input-table.ts'
-import { loadSettings } from '../../rollout/inputs/load-settings.ts'
 import { writePlanFile } from '../../rollout/inputs/plan-file.ts'
 import { readInputs } from '../../rollout/inputs/read-inputs.ts'
 import type { Settings } from '../../rollout/inputs/settings.ts'
 import { type RolloutOutcome, runRollout } from '../../rollout/run/run-rollout.ts'
 import { createRunFolder, type RunFolder, readOpenWork } from '../../rollout/run-folder.ts'
-import { requireContext, settingsDeps } from '../connect.ts'
+import { requireContext } from '../connect.ts'
 import { type CliHost, type CommonFlags, EXIT, writeResult } from '../program/cli-host.ts'
 import { reportErrors } from '../program/report-errors.ts'
+import { settingsOf } from '../program/settings-of.ts'
 import { paintFor } from '../program/terminal.ts'
 import { errorAsFlags, type RolloutFlags, type RolloutMode } from './as-flags.ts'
 import { describeOutcome, renderOutcome } from './render-outcome.ts'
@@ -38,25 +38,18 @@ async function work(
   host: CliHost,
 ): Promise<number> {
   readInputs((name) => given[name])
-  const complete = await chooseKubeconfig(mode, given, host)
-  const inputs = readInputs((name) => complete[name])
-  const { settings, errors } = loadSettings(inputs, settingsDeps(host))
-  if (settings === undefined) {
-    await reportErrors(errors.map(errorAsFlags), flags, host)
-    return EXIT.usage
-  }
+  const { settings, errors } = settingsOf(await chooseKubeconfig(mode, given, host), host)
+  if (settings === undefined) return reportErrors(errors.map(errorAsFlags), flags, host)
   const folder = await createRunFolder(host.temporaryFolder)
   try {
     const outcome = await perform(settings, folder, host)
-    if (outcome.errors.length > 0) {
-      await reportErrors(outcome.errors.map(errorAsFlags), flags, host)
-      return EXIT.usage
-    }
+    if (outcome.errors.length > 0) return reportErrors(outcome.errors.map(errorAsFlags), flags, host)
     writeResult(host, flags, describeOutcome(mode, settings, outcome), () =>
       renderOutcome(mode, outcome, paintFor(host.stdout, host)),
     )
     // After the report: what was found must be shown, whatever becomes of the file.
-    if (mode === 'plan' && inputs['plan-file'] !== '') writePlanFile(inputs['plan-file'], outcome.results)
+    const file = settings.inputs['plan-file']
+    if (mode === 'plan' && file !== '') writePlanFile(file, outcome.results)
     return exitCode(outcome, flags, host)
   } finally {
     await putInOrder(folder, host)

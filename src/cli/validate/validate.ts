@@ -1,13 +1,10 @@
 import { NopassError } from '../../errors.ts'
 import { printable } from '../../printable.ts'
-import type { InputName } from '../../rollout/inputs/input-table.ts'
-import { loadSettings } from '../../rollout/inputs/load-settings.ts'
 import { type PreparedCluster, prepareClusters } from '../../rollout/inputs/prepare-cluster.ts'
-import { readInputs } from '../../rollout/inputs/read-inputs.ts'
 import type { Settings } from '../../rollout/inputs/settings.ts'
-import { settingsDeps } from '../connect.ts'
 import { type CliHost, type CommonFlags, EXIT } from '../program/cli-host.ts'
 import { reportErrors } from '../program/report-errors.ts'
+import { settingsOf } from '../program/settings-of.ts'
 
 /** Validates values and clusters offline; returns 0, or 2 with all errors. */
 export async function validate(flags: ValidateFlags & CommonFlags, host: CliHost): Promise<number> {
@@ -17,21 +14,12 @@ export async function validate(flags: ValidateFlags & CommonFlags, host: CliHost
       hint: 'Name a values file with -f, or a list of clusters with --clusters-file.',
     })
   }
-  const given: Partial<Record<InputName, string>> = {
-    mode: 'validate',
-    'values-files': file.join('\n'),
-    values,
-    'clusters-file': clustersFile,
-    chart,
-  }
-  const { settings, errors } = loadSettings(
-    readInputs((name) => given[name]),
-    settingsDeps(host),
-  )
+  const files = { 'values-files': file.join('\n'), 'clusters-file': clustersFile }
+  const { settings, errors } = settingsOf({ mode: 'validate', values, chart, ...files }, host)
   const prepared = settings === undefined ? { clusters: [], errors } : prepareClusters(settings)
   const found = prepared.errors
   if (found.length > 0) {
-    await reportErrors(found, flags, host)
+    reportErrors(found, flags, host)
     if (flags.output !== 'json') host.stderr.write(`${found.length === 1 ? '1 error' : `${found.length} errors`}\n`)
     return EXIT.usage
   }
