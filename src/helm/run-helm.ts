@@ -1,15 +1,7 @@
 import { execFile } from 'node:child_process'
 import { NopassError } from '../errors.ts'
-import { parseJson } from '../lib/json.ts'
-import { readHelmError } from './read-helm-error.ts'
 
-/** What running a helm takes of it (find-helm.ts finds it by running one). */
-interface HelmProgram {
-  readonly path: string
-  readonly environment: Readonly<Record<string, string>>
-}
-
-export interface ProgramOutput {
+interface ProgramOutput {
   readonly exitCode: number
   readonly stdout: string
   readonly stderr: string
@@ -23,8 +15,6 @@ interface ProgramLimits {
 
 /** A release is 1 MiB at most, compressed; rendered it has some megabytes. */
 const OUTPUT_LIMIT = 64 * 1024 * 1024
-/** `helm version` prints one line immediately. */
-export const VERSION_LIMITS: ProgramLimits = { milliseconds: 60_000, bytes: 1024 * 1024 }
 /** Longer than any helm call that is waited for here. */
 const LIMIT_MS = 600_000
 
@@ -61,19 +51,4 @@ export async function runProgram(
       else reject(error)
     })
   })
-}
-
-/**
- * A short helm call that reads; its standard output, which may hold values and Secrets: never print it.
- * @throws NopassError one of the `HELM_…` codes
- */
-export async function readFromHelm(helm: HelmProgram, args: readonly string[], signal?: AbortSignal): Promise<string> {
-  const output = await runProgram(helm.path, args, helm.environment, { signal })
-  if (output.exitCode !== 0) throw readHelmError(output.stderr, args[0] ?? 'helm')
-  return output.stdout
-}
-
-/** JSON that helm wrote. @throws HELM_FAILED, which quotes nothing of it: it may be values and Secrets */
-export function parseHelmJson(text: string, command: string): unknown {
-  return parseJson(text, () => new NopassError('HELM_FAILED', `helm ${command} did not write JSON`))
 }

@@ -44,16 +44,7 @@ export interface CallReport {
   readonly date: string | undefined
 }
 
-export interface KubeClient {
-  /**
-   * Returns the response's JSON, or its text with `isText`.
-   * @throws KubeApiError (KUBE_…) with status, reason and `retryAfterMs`; an abort throws the signal's reason
-   */
-  request<T = unknown>(call: KubeCall, signal?: AbortSignal): Promise<T>
-  /** Resolves when the server ends the watch; throws as `request` does if it breaks. `onEvent` must not throw. */
-  watch<T = unknown>(call: WatchCall, onEvent: (event: WatchEvent<T>) => void, signal?: AbortSignal): Promise<void>
-  close(): void
-}
+export type KubeClient = ReturnType<typeof createKubeClient>
 
 /** A client, and until when it is used. */
 export interface KubeCaller {
@@ -84,7 +75,7 @@ const BODY_LIMIT = 64 * 1024 * 1024
 const TIMEOUT_MS = 30_000
 
 /** A thin client of one API server: one call is one request, without retries and caching. */
-export function createKubeClient(connection: KubeConnection, options: KubeClientOptions = {}): KubeClient {
+export function createKubeClient(connection: KubeConnection, options: KubeClientOptions = {}) {
   const transport = createKubeTransport(connection, options.userAgent)
 
   /** Reports the call to `onCall` once, at the head of the response or at the failure. */
@@ -114,7 +105,11 @@ export function createKubeClient(connection: KubeConnection, options: KubeClient
   }
 
   return {
-    request<T>(call: KubeCall, signal?: AbortSignal): Promise<T> {
+    /**
+     * Returns the response's JSON, or its text with `isText`.
+     * @throws KubeApiError (KUBE_…) with status, reason and `retryAfterMs`; an abort throws the signal's reason
+     */
+    request<T = unknown>(call: KubeCall, signal?: AbortSignal): Promise<T> {
       const { method, path, contentType = 'application/json', timeoutMs = TIMEOUT_MS, bodyLimit = BODY_LIMIT } = call
       const title = `${method} ${path.split('?')[0]}`
       const body = encodeBody(call.body)
@@ -140,7 +135,8 @@ export function createKubeClient(connection: KubeConnection, options: KubeClient
       })
     },
 
-    watch<T>(call: WatchCall, onEvent: (event: WatchEvent<T>) => void, signal?: AbortSignal): Promise<void> {
+    /** Resolves when the server ends the watch; throws as `request` does if it breaks. `onEvent` must not throw. */
+    watch<T = unknown>(call: WatchCall, onEvent: (event: WatchEvent<T>) => void, signal?: AbortSignal): Promise<void> {
       const title = `WATCH ${call.path}`
       const request: TransportRequest = {
         title,

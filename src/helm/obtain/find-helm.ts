@@ -3,7 +3,7 @@ import { access } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
 import { NopassError } from '../../errors.ts'
 import { helmEnvironment } from '../helm-environment.ts'
-import { runProgram, VERSION_LIMITS } from '../run-helm.ts'
+import { runProgram } from '../run-helm.ts'
 
 /** A checked helm, and the environment of its children. */
 export interface Helm {
@@ -21,19 +21,20 @@ export interface FindHelmOptions {
   readonly signal?: AbortSignal | undefined
 }
 
+/** `helm version` prints one line immediately. */
+const LIMITS = { milliseconds: 60_000, bytes: 1024 * 1024 }
+
 /** Finds helm and reads its version by running it. @throws HELM_NOT_FOUND */
 export async function findHelm(options: FindHelmOptions): Promise<Helm> {
   const path = options.path ?? (await searchHelm(options.environment))
   if (path === undefined) throw new NopassError('HELM_NOT_FOUND', 'no `helm` on PATH')
   const environment = helmEnvironment(options.environment, options.home)
   const { signal } = options
-  const limits = { ...VERSION_LIMITS, signal }
-  const output = await runProgram(path, ['version', '--template', '{{.Version}}'], environment, limits).catch(
-    (cause) => {
-      signal?.throwIfAborted()
-      throw new NopassError('HELM_NOT_FOUND', `${path} cannot be run: ${cause.message}`, { cause })
-    },
-  )
+  const args = ['version', '--template', '{{.Version}}']
+  const output = await runProgram(path, args, environment, { ...LIMITS, signal }).catch((cause) => {
+    signal?.throwIfAborted()
+    throw new NopassError('HELM_NOT_FOUND', `${path} cannot be run: ${cause.message}`, { cause })
+  })
   const version = parseHelmVersion(output.stdout)
   if (!version) throw new NopassError('HELM_NOT_FOUND', `${path} does not report its version`)
   return { path, version, environment }
@@ -53,16 +54,10 @@ async function searchHelm(environment: NodeJS.ProcessEnv): Promise<string | unde
   return undefined
 }
 
-export interface HelmVersion {
-  readonly major: number
-  readonly minor: number
-  readonly patch: number
-  /** As helm prints it, such as `v4.3.1`. */
-  readonly text: string
-}
+export type HelmVersion = NonNullable<ReturnType<typeof parseHelmVersion>>
 
-/** Parses the output of `helm version --template '{{.Version}}'`; undefined: not a version. */
-export function parseHelmVersion(text: string): HelmVersion | undefined {
+/** Parses the output of `helm version --template '{{.Version}}'`; undefined: not a version. `text` is as helm prints it, such as `v4.3.1`. */
+export function parseHelmVersion(text: string) {
   const match = /^v?(\d+)\.(\d+)(?:\.(\d+))?[\w.+-]{0,64}/.exec(text.trim())
   if (!match) return undefined
   return { major: Number(match[1]), minor: Number(match[2]), patch: Number(match[3] ?? 0), text: match[0] }

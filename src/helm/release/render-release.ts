@@ -1,7 +1,10 @@
 import { isDeepStrictEqual } from 'node:util'
+import { NopassError } from '../../errors.ts'
+import { parseJson } from '../../lib/json.ts'
 import { dryRunArguments, type ReleaseTarget, templateArguments, type UpgradeOptions } from '../helm-flags.ts'
 import type { Helm } from '../obtain/find-helm.ts'
-import { parseHelmJson, readFromHelm } from '../run-helm.ts'
+import { readHelmError } from '../read-helm-error.ts'
+import { runProgram } from '../run-helm.ts'
 import { type ManifestObject, parseManifest } from './manifest.ts'
 import { describeRelease, type ReleaseContent } from './release-record.ts'
 
@@ -13,7 +16,9 @@ export async function renderRelease(
   signal?: AbortSignal,
 ): Promise<ReleaseContent> {
   const text = await readFromHelm(helm, dryRunArguments(helm.version, target, options), signal)
-  return describeRelease(parseHelmJson(text, 'upgrade --dry-run'))
+  // It quotes nothing of it, which may be values and Secrets.
+  const problem = () => new NopassError('HELM_FAILED', 'helm upgrade --dry-run did not write JSON')
+  return describeRelease(parseJson(text, problem))
 }
 
 /** The same without connecting to the cluster, for a chart that is known to use only its version and to have no hooks. */
@@ -26,6 +31,16 @@ export async function templateRelease(
 ): Promise<ReleaseContent> {
   const text = await readFromHelm(helm, templateArguments(target, options, known), signal)
   return { chart: known.chart, values: known.values, objects: parseManifest(text), hooks: [] }
+}
+
+/**
+ * The standard output of a short helm call that reads, which may hold values and Secrets: never print it.
+ * @throws NopassError one of the `HELM_…` codes
+ */
+async function readFromHelm(helm: Helm, args: readonly string[], signal?: AbortSignal): Promise<string> {
+  const output = await runProgram(helm.path, args, helm.environment, { signal })
+  if (output.exitCode !== 0) throw readHelmError(output.stderr, args[0] ?? 'helm')
+  return output.stdout
 }
 
 /** Whether a new revision would be the same as the deployed one. */
