@@ -1,11 +1,12 @@
+import type { ClusterDetail } from '../alibaba/cs.ts'
 import type { Unverified } from '../alibaba/unverified.ts'
 import { NopassError, toNopassError } from '../errors.ts'
 import type { Helm } from '../helm/obtain/find-helm.ts'
 import type { KeyedLock } from '../lib/concurrency.ts'
 import type { SharedTarget } from '../policy/policy-targets.ts'
+import type { ClusterIdentity } from '../release/cluster-reads.ts'
 import { type ClusterResult, type ClusterStatus, describeError } from './cluster-result.ts'
 import type { CloudAccess } from './connect/cloud-access.ts'
-import type { ConnectedCluster } from './connect/connect-cluster.ts'
 import type { OpenRelease } from './deploy/open-release.ts'
 import type { PreparedCluster } from './inputs/prepare-cluster.ts'
 import type { Settings } from './inputs/settings.ts'
@@ -53,7 +54,10 @@ export interface ClusterWork {
 }
 
 /** The same once it is connected. */
-export interface ConnectedWork extends ClusterWork, Pick<ConnectedCluster, 'identity' | 'detail'> {
+export interface ConnectedWork extends ClusterWork {
+  readonly identity: ClusterIdentity
+  /** ACK's record; undefined for self-built clusters. */
+  readonly detail: ClusterDetail | undefined
   readonly release: OpenRelease
 }
 

@@ -1,5 +1,4 @@
 import { valuesFile } from '../helm/helm-flags.ts'
-import { parseGoDuration } from '../lib/go-duration.ts'
 import { loadValues } from '../values/load-values.ts'
 import type { ClusterWork, ConnectedWork } from './cluster-run.ts'
 import { connectCluster } from './connect/connect-cluster.ts'
@@ -31,11 +30,9 @@ export async function openCluster<T>(work: ClusterWork, perform: (open: OpenClus
 /** Does the work with a connection to the cluster, which lasts for as long as the work may take. */
 export async function connectWork<T>(work: ClusterWork, perform: (connected: ConnectedWork) => Promise<T>): Promise<T> {
   const { cluster, context, run, signal } = work
-  const { settings, folder, cloud, mask, helm } = context
+  const { settings, folder, helm } = context
   const { timeout } = settings.inputs
-  const minutes = kubeconfigMinutes(parseGoDuration(timeout, 'timeout'))
-  const deps = { cloud, folder, mask, minutes, environment: helm.environment }
-  const { client, target, notes, ...connected } = await connectCluster(cluster.settings, deps, signal)
+  const { client, target, notes, ...connected } = await connectCluster(work)
   run.notes.push(...notes)
   const report = (line: string): void => context.report(cluster.name, line)
   try {
@@ -44,11 +41,6 @@ export async function connectWork<T>(work: ClusterWork, perform: (connected: Con
   } finally {
     client.close()
   }
-}
-
-/** Deploy, rollback and verification, or retiring, the wait for it and the uninstall, each may take helm's timeout; ACK gives 15 minutes at least and three days at most. */
-export function kubeconfigMinutes(timeoutSeconds: number): number {
-  return Math.min(4320, Math.max(15, Math.ceil((timeoutSeconds * 3) / 60) + 5))
 }
 
 /** The layers as 0600 files, in order; what the action computes comes last and is judged with the rest (P11). */

@@ -8,7 +8,8 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import type { ClusterDetail } from '../../src/alibaba/cs.ts'
 import type { KubeConnection } from '../../src/kube/kube-connection.ts'
-import { type ConnectDeps, checkAckServer, connectCluster } from '../../src/rollout/connect/connect-cluster.ts'
+import type { ClusterWork } from '../../src/rollout/cluster-run.ts'
+import { checkAckServer, connectCluster } from '../../src/rollout/connect/connect-cluster.ts'
 import type { ClusterSettings } from '../../src/rollout/inputs/settings.ts'
 
 // A load balancer's address is a host: @alicloud/cs20151215 7.2.0,
@@ -79,8 +80,9 @@ test('security 1: a token that is read from a file is masked before it is used',
     }
     writeFileSync(file, JSON.stringify(config))
     const settings = { name: 'c', access: { kind: 'kubeconfig-file', file }, expect: {} } as unknown as ClusterSettings
-    const deps = { mask: (secret: string) => masked.add(secret), minutes: 15 } as unknown as ConnectDeps
-    await assert.rejects(connectCluster(settings, deps, new AbortController().signal))
+    const context = { mask: (secret: string) => masked.add(secret), helm: { environment: {} } }
+    const work = { cluster: { name: 'c', settings }, context, signal: AbortSignal.timeout(60_000) }
+    await assert.rejects(connectCluster(work as unknown as ClusterWork))
     assert.equal(masked.size, 1)
   } finally {
     server.close()

@@ -4,34 +4,26 @@ import type { ReleaseTarget } from '../../helm/helm-flags.ts'
 import { createKubeClient } from '../../kube/client.ts'
 import { kubeconfigConnection } from '../../kube/connection.ts'
 import type { KubeConnection } from '../../kube/kube-connection.ts'
+import { parseGoDuration } from '../../lib/go-duration.ts'
 import { identifyCluster, requireIdentity } from '../../release/cluster-reads.ts'
+import type { ClusterWork } from '../cluster-run.ts'
 import type { ClusterSettings } from '../inputs/settings.ts'
-import type { RunFolder } from '../run-folder.ts'
-import type { CloudAccess } from './cloud-access.ts'
 import { kubeconfigSecrets } from './kubeconfig-text.ts'
-
-export type ConnectedCluster = Awaited<ReturnType<typeof connectCluster>>
-
-export interface ConnectDeps {
-  readonly cloud: CloudAccess
-  readonly folder: RunFolder
-  /** Of helm too: both go through the same proxy. */
-  readonly environment: NodeJS.ProcessEnv
-  readonly mask: (secret: string) => void
-  /** Lifetime of a temporary kubeconfig in minutes, 15 to 4320. */
-  readonly minutes: number
-}
 
 /**
  * Gets a short-lived kubeconfig, connects to the API server and verifies its identity.
  * @throws CLUSTER_UNREACHABLE, CLUSTER_MISMATCH, KUBECONFIG_INVALID, KUBE_CONNECTION, and the cloud's codes
  */
-export async function connectCluster(cluster: ClusterSettings, deps: ConnectDeps, signal: AbortSignal) {
-  if (cluster.account !== undefined) await requireAccount(cluster, cluster.account, deps.cloud, signal)
-  const { file, context, detail } = await obtainKubeconfig(cluster, deps, signal)
-  const connection = await kubeconfigConnection({ file, environment: deps.environment, context: context || undefined })
+export async function connectCluster(work: ClusterWork) {
+  const { signal } = work
+  const { settings: cluster } = work.cluster
+  const { helm, mask } = work.context
+  await requireAccount(work)
+  const { file, context, detail } = await obtainKubeconfig(work)
+  // The environment of helm, because both go through the same proxy.
+  const connection = await kubeconfigConnection({ file, environment: helm.environment, context: context || undefined })
   const notes = detail ? checkAckServer(detail, connection, cluster) : []
-  const client = createKubeClient(maskTokens(connection, deps.mask), { userAgent: 'acr-nopass-action' })
+  const client = createKubeClient(maskTokens(connection, mask), { userAgent: 'acr-nopass-action' })
   try {
     const identity = await identifyCluster({ client, signal }, connection)
     requireIdentity(identity, connection.ca, cluster.expect)
@@ -68,28 +60,27 @@ interface KubeconfigSource {
   readonly detail?: ClusterDetail
 }
 
-async function obtainKubeconfig(
-  cluster: ClusterSettings,
-  deps: ConnectDeps,
-  signal: AbortSignal,
-): Promise<KubeconfigSource> {
-  const { access } = cluster
+async function obtainKubeconfig({ cluster, context, signal }: ClusterWork): Promise<KubeconfigSource> {
+  const { access } = cluster.settings
+  const { cloud, folder, mask, settings } = context
   if (access.kind === 'kubeconfig-file') return access
   const name = `${cluster.name}.kubeconfig`
   if (access.kind === 'kubeconfig-text') {
-    return { file: await deps.folder.write(name, access.text), context: access.context }
+    return { file: await folder.write(name, access.text), context: access.context }
   }
-  const cs = deps.cloud.cs(cluster, access.region, signal)
+  const cs = cloud.cs(cluster.settings, access.region, signal)
+  const minutes = kubeconfigMinutes(parseGoDuration(settings.inputs.timeout, 'timeout'))
   const [detail, kubeconfig] = await Promise.all([
     describeClusterDetail(cs, access.clusterId),
-    describeUserKubeconfig(cs, {
-      clusterId: access.clusterId,
-      minutes: deps.minutes,
-      private: access.privateEndpoint,
-    }),
+    describeUserKubeconfig(cs, { clusterId: access.clusterId, minutes, private: access.privateEndpoint }),
   ])
-  for (const secret of kubeconfigSecrets(kubeconfig)) deps.mask(secret)
-  return { file: await deps.folder.write(name, kubeconfig), detail }
+  for (const secret of kubeconfigSecrets(kubeconfig)) mask(secret)
+  return { file: await folder.write(name, kubeconfig), detail }
+}
+
+/** Deploy, rollback and verification, or retiring, the wait for it and the uninstall, each may take helm's timeout; ACK gives 15 minutes at least and three days at most. */
+export function kubeconfigMinutes(timeoutSeconds: number): number {
+  return Math.min(4320, Math.max(15, Math.ceil((timeoutSeconds * 3) / 60) + 5))
 }
 
 /**
@@ -119,15 +110,12 @@ function isAddressOf(address: string, server: string): boolean {
   return [url.hostname, `${url.hostname}:${port}`].includes(address.toLowerCase())
 }
 
-async function requireAccount(
-  cluster: ClusterSettings,
-  account: string,
-  cloud: CloudAccess,
-  signal: AbortSignal,
-): Promise<void> {
-  const caller = await cloud.caller(cluster, signal)
-  if (caller.accountId === account) return
-  const message = `the credentials belong to account ${caller.accountId}, but ${account} is expected`
+async function requireAccount({ cluster: { settings }, context: { cloud }, signal }: ClusterWork): Promise<void> {
+  const { account } = settings
+  if (account === undefined) return
+  const { accountId } = await cloud.caller(settings, signal)
+  if (accountId === account) return
+  const message = `the credentials belong to account ${accountId}, but ${account} is expected`
   throw new NopassError('CLUSTER_MISMATCH', message, {
     hint: 'Correct `account`, `deployRole` or the credentials of the job. Nothing was written.',
   })
