@@ -137,18 +137,13 @@ export async function fetchArchive(
   } catch (cause) {
     signal.throwIfAborted()
     if (cause instanceof NopassError) throw cause
-    throw new NopassError('HELM_DOWNLOAD_FAILED', `${withoutLogin(url)} cannot be fetched`, {
-      cause,
-      reason: reasonOf(cause),
-    })
+    const { code, message } = cause as NodeJS.ErrnoException
+    const reason = code ?? message
+    throw new NopassError('HELM_DOWNLOAD_FAILED', `${withoutLogin(url)} cannot be fetched`, { cause, reason })
   }
 }
 
 /** An address for messages, without a mirror's user and password. */
 function withoutLogin(address: string): string {
   return address.replace(/^(\w+:\/\/)[^/?#]*@/, '$1')
-}
-
-function reasonOf(cause: unknown): string {
-  return cause instanceof Error ? ('code' in cause && String(cause.code)) || cause.message : String(cause)
 }

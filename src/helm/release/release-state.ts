@@ -55,11 +55,6 @@ export function revisionUnderFailed(history: readonly Revision[]): Revision | un
   return history.at(-1)?.status === 'failed' ? history.findLast(({ status }) => status === 'deployed') : undefined
 }
 
-/** Helm upgrades no release that an uninstall left half-way: it can only be uninstalled again. */
-export function isUninstalling(revision: Revision | undefined): boolean {
-  return revision?.status === 'uninstalling'
-}
-
 /**
  * The error of a release that an interrupted run left pending or half uninstalled, with the exact command that repairs it.
  * @param recoverable whether `recover-pending` is of use: with it, the release counts as abandoned from that time on
@@ -67,8 +62,9 @@ export function isUninstalling(revision: Revision | undefined): boolean {
 export function explainPending(target: ReleaseTarget, history: readonly Revision[], recoverable = true): NopassError {
   const last = history.at(-1)
   const good = lastGoodRevision(history, last?.revision)
+  // Helm upgrades no release that an uninstall left half-way: it can only be uninstalled again.
   const command =
-    good === undefined || isUninstalling(last)
+    good === undefined || last?.status === 'uninstalling'
       ? `helm uninstall ${target.release} --namespace ${target.namespace}`
       : `helm rollback ${target.release} ${good.revision} --namespace ${target.namespace}`
   const what = `release ${target.namespace}/${target.release} is ${last?.status} at revision ${last?.revision} since ${last?.updated}`

@@ -5,7 +5,6 @@ import {
   abandonedAt,
   explainPending,
   isPending,
-  isUninstalling,
   lastGoodRevision,
   type Revision,
 } from '../../helm/release/release-state.ts'
@@ -139,7 +138,7 @@ async function settledHistory({ context, release, signal }: ConnectedWork): Prom
   const { target } = release
   const history = await release.history()
   const last = history.at(-1)
-  if (isUninstalling(last)) throw explainPending(target, history, false)
+  if (last?.status === 'uninstalling') throw explainPending(target, history, false)
   if (last === undefined || !isPending(last)) return history
   // A plan is made of a release that is not pending, so no approved plan contains the repair.
   const mayRecover =

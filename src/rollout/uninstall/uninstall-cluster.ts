@@ -4,7 +4,6 @@ import { undoArguments, upgradeArguments, valuesFile } from '../../helm/helm-fla
 import {
   explainPending,
   isPending,
-  isUninstalling,
   longestSeconds,
   type Revision,
   revisionOfStep,
@@ -63,7 +62,7 @@ async function uninstall(work: ConnectedWork, note: (targets: readonly SharedTar
 
   const secretName = config?.secretName ?? cluster.values?.secretName ?? 'acr-nopass'
   const serviceAccount = config?.release.serviceAccount ?? ''
-  const retires = last && !isUninstalling(last) && deployed && config && !config.retire
+  const retires = last && last.status !== 'uninstalling' && deployed && config && !config.retire
   const newest = retires ? await retire(work, deployed.values, last, say) : last
   if (last) {
     await requireSameHistory(release, newest)
