@@ -19,11 +19,6 @@ export function chooseProxy(
   return value === undefined ? undefined : parseProxy(value, 'HTTPS_PROXY')
 }
 
-/** A proxy for messages, without user and password. */
-export function nameProxy(proxy: string): string {
-  return new URL(proxy).origin
-}
-
 function parseProxy(text: string, source: string): string {
   const url = URL.parse(text)
   const login = url && orElse(() => decodeURIComponent(`${url.username}:${url.password}`), undefined)

@@ -2,7 +2,7 @@ import type { ManifestObject } from '../helm/release/manifest.ts'
 import { hasStatus, unlessStatus } from '../kube/api-error.ts'
 import { get, type KubeCaller } from '../kube/client.ts'
 import { pollUntil } from '../kube/poll-until.ts'
-import { apiRoot } from '../kube/types.ts'
+import { apiRoot, namespacedPath } from '../kube/types.ts'
 
 /** A kind that the API server serves. */
 export interface ServedKind {
@@ -118,6 +118,7 @@ export function objectPath(
   object: Pick<ManifestObject, 'name' | 'namespace'>,
   namespace: string,
 ): string {
-  const scope = namespaced ? `/namespaces/${encodeURIComponent(object.namespace ?? namespace)}` : ''
-  return `${apiRoot(apiVersion)}${scope}/${plural}/${encodeURIComponent(object.name)}`
+  const root = apiRoot(apiVersion)
+  if (namespaced) return namespacedPath(root, object.namespace ?? namespace, plural, object.name)
+  return `${root}/${plural}/${encodeURIComponent(object.name)}`
 }

@@ -7,10 +7,7 @@ import type { Reader } from './reader.ts'
 import { createTargets } from './targets.ts'
 
 /** What a release's Secrets are called, and the functions that reduce objects as its helper does. Undefined: not installed. */
-export function lensOf(release: ReleaseFacts | undefined): {
-  readonly secretName: string
-  readonly transforms: Transforms
-} {
+export function lensOf(release: ReleaseFacts | undefined) {
   const { namespace = '', name = '', config, status } = release ?? {}
   const secretName = config?.secretName ?? status?.secretName ?? DEFAULT_SECRET_NAME
   return {
@@ -47,9 +44,8 @@ export async function readPullSecrets(
   if (list === undefined) return undefined
   const found = new Map<string, SecretView>()
   for (const { place, view } of list) {
-    const readAlone = (): Promise<KubeObject | null | undefined> =>
-      reader.get(`Secret ${place}/${name}`, namespacedPath('/api/v1', place, 'secrets', name), METADATA_ONLY)
-    const object = view ? undefined : await readAlone()
+    const own = namespacedPath('/api/v1', place, 'secrets', name)
+    const object = view ? undefined : await reader.get<KubeObject>(`Secret ${place}/${name}`, own, METADATA_ONLY)
     if (!view && object === undefined) return undefined
     const read = view ?? (object && transforms.secret(object))
     if (read) found.set(place, read)

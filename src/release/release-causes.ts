@@ -109,15 +109,17 @@ export function findCauses(observed: {
 
 /** Never ends the wait early: room in a quota may come back while old Pods leave. */
 function refusalCause({ namespace, deployment, message }: PodRefusal): Cause {
-  const words = withoutSecrets(message)
-  const error = new NopassError(
-    'POD_FAILING',
-    `the API server creates no Pod of Deployment ${namespace}/${deployment}: ${words}`,
-    {
-      hint: refusalFix(message, namespace),
-    },
-  )
-  return { key: `deployment ${deployment} refused`, patienceMs: Number.POSITIVE_INFINITY, error }
+  const words = `the API server creates no Pod of Deployment ${namespace}/${deployment}: ${withoutSecrets(message)}`
+  return podFailing(`deployment ${deployment} refused`, words, refusalFix(message, namespace))
+}
+
+function podFailing(
+  key: string,
+  message: string,
+  hint: string,
+  { patienceMs = Number.POSITIVE_INFINITY, reason }: { readonly patienceMs?: number; readonly reason?: string } = {},
+): Cause {
+  return { key, patienceMs, error: new NopassError('POD_FAILING', message, { hint, reason }) }
 }
 
 /** How long a change of RAM may take to become effective, milliseconds. */
@@ -153,15 +155,13 @@ function podCauses(pod: HelperPod, namespace: string): readonly Cause[] {
     const image = isOfImage ? ` (${pod.image})` : ''
     const message = `${what} does not start: ${pod.waiting}${image}${pod.detail ? `: ${pod.detail}` : ''}`
     const hint = `${waitingFix(pod, isOfImage)} ${events}`
-    const error = new NopassError('POD_FAILING', message, { hint })
     // What another system added may be corrected there while helm waits.
     const patienceMs = addedContainer === undefined ? waiting : Number.POSITIVE_INFINITY
-    return [{ key: `${key} ${pod.waiting}`, patienceMs, error }]
+    return [podFailing(`${key} ${pod.waiting}`, message, hint, { patienceMs })]
   }
   if (pod.unscheduled) {
     const message = `${what} fits on no node${pod.detail ? `: ${pod.detail}` : ''}`
-    const error = new NopassError('POD_FAILING', message, { hint: `${NODE_FIX} ${events}` })
-    return [{ key: `${key} unscheduled`, patienceMs: Number.POSITIVE_INFINITY, error }]
+    return [podFailing(`${key} unscheduled`, message, `${NODE_FIX} ${events}`)]
   }
   return []
 }
@@ -192,11 +192,8 @@ function crashCause(
   const message = `${what} ended ${pod.restarts} times with exit code ${pod.exitCode ?? '?'}${logged ? `: ${logged.message}` : ''}`
   const logs = `\`kubectl logs ${pod.name}${added === undefined ? '' : ` -c ${added}`} -n ${namespace} --previous\` shows why.`
   const hint = logged?.hint ?? (added === undefined ? logs : `${ADDED_FIX} ${logs}`)
-  return {
-    key: `${key} crash`,
-    patienceMs: pod.restarts >= 3 && added === undefined ? 0 : Number.POSITIVE_INFINITY,
-    error: new NopassError('POD_FAILING', message, { hint, ...(logged && { reason: logged.code }) }),
-  }
+  const patienceMs = pod.restarts >= 3 && added === undefined ? 0 : Number.POSITIVE_INFINITY
+  return podFailing(`${key} crash`, message, hint, { patienceMs, ...(logged && { reason: logged.code }) })
 }
 
 /** The level of warnings in the helper's log (pino). */
@@ -206,12 +203,8 @@ const WARNING = 40
 export function loggedCause(pod: string, namespace: string, log: string): Cause | undefined {
   const logged = lastLogError(log)
   if (logged === undefined) return undefined
-  const { code, message, hint } = logged
-  const error = new NopassError('POD_FAILING', `Pod ${namespace}/${pod} is not ready: ${message}`, {
-    hint,
-    reason: code,
-  })
-  return { key: `pod ${pod} log`, patienceMs: Number.POSITIVE_INFINITY, error }
+  const { code: reason, message, hint } = logged
+  return podFailing(`pod ${pod} log`, `Pod ${namespace}/${pod} is not ready: ${message}`, hint, { reason })
 }
 
 /** The last error, or warning with a code, in the helper's log (one JSON line per event), or in the end of it that is the termination message. */

@@ -144,6 +144,15 @@ interface PodEvent {
   readonly lastTimestamp?: string | null
 }
 
+const timeOf = ({ lastTimestamp }: PodEvent): string => lastTimestamp ?? ''
+
+/** The Events of a Pod, oldest first. */
+export async function readPodEvents(caller: KubeCaller, namespace: string, pod: string): Promise<readonly PodEvent[]> {
+  const query = { fieldSelector: `involvedObject.kind=Pod,involvedObject.name=${pod}` }
+  const { items } = await get<KubeList<PodEvent>>(caller, namespacedPath('/api/v1', namespace, 'events'), { query })
+  return (items ?? []).toSorted((a, b) => (timeOf(a) < timeOf(b) ? -1 : 1))
+}
+
 /**
  * Resolves automatically, shortly after a Pod was created (Kubernetes, pkg/kubelet/util/manager/watch_based_manager.go), or only sums up
  * which volumes are missing (pkg/kubelet/kubelet.go).
@@ -164,18 +173,15 @@ const AFTER_MOUNT = new Set([
 
 /** Why the Pod's volumes cannot be mounted; undefined: no Event says so, or the Events cannot be read. */
 async function readFailedMount(caller: KubeCaller, namespace: string, { metadata }: PodObject) {
-  const path = namespacedPath('/api/v1', namespace, 'events')
-  const query = { fieldSelector: `involvedObject.kind=Pod,involvedObject.name=${metadata.name}` }
-  const events = await get<KubeList<PodEvent>>(caller, path, { query }).catch((error) => {
-    if (error instanceof KubeApiError) return undefined
+  const events = await readPodEvents(caller, namespace, metadata.name).catch((error) => {
+    if (error instanceof KubeApiError) return []
     throw error
   })
-  const time = ({ lastTimestamp }: PodEvent): string => lastTimestamp ?? ''
-  const all = events?.items ?? []
-  const failed = all
-    .filter(({ reason, message = '' }) => reason === FAILED_MOUNT && message !== '' && !NO_REASON.test(message))
-    .toSorted((a, b) => (time(a) < time(b) ? -1 : 1))
-    .at(-1)
-  const isOver = all.some((event) => failed && AFTER_MOUNT.has(event.reason ?? '') && time(event) >= time(failed))
+  const failed = events.findLast(
+    ({ reason, message = '' }) => reason === FAILED_MOUNT && message !== '' && !NO_REASON.test(message),
+  )
+  const isOver = events.some(
+    (event) => failed && AFTER_MOUNT.has(event.reason ?? '') && timeOf(event) >= timeOf(failed),
+  )
   return isOver ? undefined : failed?.message
 }

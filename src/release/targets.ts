@@ -1,5 +1,6 @@
 import { globsToPattern } from '../values/glob.ts'
 import type { HelperConfig } from '../values/helper-config.generated.ts'
+import type { ResolvedLabelExpression, ResolvedLabelSelector } from '../values/resolved-values.generated.ts'
 import type { NamespaceView } from './object-views.ts'
 
 type TargetConfig = Pick<HelperConfig, 'registries' | 'targets' | 'retire' | 'release'>
@@ -51,7 +52,7 @@ export function createTargets(config: TargetConfig) {
       return new Set(lists.flat().filter((name) => name !== registry))
     },
     /** Labels of namespaces that a selector reads. */
-    namespaceLabels: new Set(rules.flatMap(({ selector }) => selectorKeys(selector as LabelSelector))),
+    namespaceLabels: new Set(rules.flatMap(({ selector }) => selectorKeys(selector))),
     /** Scope `namespaces`: the listed names. */
     listedNamespaces: [...new Set(rules.flatMap(({ include, matches }) => include.filter(matches)))].sort(),
   }
@@ -66,30 +67,19 @@ function createNameMatcher(target: {
   return (name) => include.test(name) && !exclude?.test(name)
 }
 
-interface Expression {
-  readonly key: string
-  readonly operator: 'In' | 'NotIn' | 'Exists' | 'DoesNotExist'
-  readonly values?: readonly string[]
-}
-
-export interface LabelSelector {
-  readonly matchLabels?: Readonly<Record<string, string>>
-  readonly matchExpressions?: readonly Expression[]
-}
-
 /** Whether labels match a selector, as in Kubernetes: all parts must match, and `NotIn` matches without the label. */
-function matchesSelector(selector: LabelSelector, labels: Readonly<Record<string, string>>): boolean {
+function matchesSelector(selector: ResolvedLabelSelector, labels: Readonly<Record<string, string>>): boolean {
   return (
     Object.entries(selector.matchLabels ?? {}).every(([key, value]) => labels[key] === value) &&
     (selector.matchExpressions ?? []).every((expression) => holds(expression, labels[expression.key]))
   )
 }
 
-function selectorKeys(selector: LabelSelector): readonly string[] {
+function selectorKeys(selector: ResolvedLabelSelector): readonly string[] {
   return [...Object.keys(selector.matchLabels ?? {}), ...(selector.matchExpressions ?? []).map(({ key }) => key)]
 }
 
-function holds({ operator, values = [] }: Expression, value: string | undefined): boolean {
+function holds({ operator, values = [] }: ResolvedLabelExpression, value: string | undefined): boolean {
   switch (operator) {
     case 'In':
       return value !== undefined && values.includes(value)

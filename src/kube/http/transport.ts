@@ -4,7 +4,6 @@ import type { Socket } from 'node:net'
 import { NopassError } from '../../errors.ts'
 import { isLoopback } from '../../proxy-rules.ts'
 import type { KubeConnection } from '../kube-connection.ts'
-import { nameProxy } from '../proxy.ts'
 import { type ConnectionLane, createAgents, tune } from './agents.ts'
 import { isClosed, MalformedResponse, notSent, refusedByNode, requestFailureOf, timedOut } from './request-failure.ts'
 
@@ -75,7 +74,8 @@ function share(connection: KubeConnection, userAgent: string) {
     headers: ['host', host, 'user-agent', userAgent, ...impersonation],
     /** The event of a socket that can be written to. */
     connected: secure ? 'secureConnect' : 'connect',
-    target: { host, proxy: proxy === undefined ? undefined : nameProxy(proxy) },
+    // For messages, without user and password.
+    target: { host, proxy: proxy && new URL(proxy).origin },
     agents: createAgents(connection, address.host, secure),
     underWay: new Set<Exchange>(),
   }

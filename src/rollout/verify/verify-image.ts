@@ -4,6 +4,7 @@ import { get, type KubeCaller } from '../../kube/client.ts'
 import { pollUntil } from '../../kube/poll-until.ts'
 import type { ContainerStatus, PodObject } from '../../kube/types.ts'
 import { withoutCredentials } from '../../printable.ts'
+import { readPodEvents } from '../../release/release-watch.ts'
 import { PROBE_LABELS, type ProbeTarget, RESTRICTED_CONTAINER } from './probe-objects.ts'
 
 /** A kubelet retries a failed pull after 10 s and again after 20 s; a pull that still fails then will keep failing. */
@@ -67,18 +68,12 @@ export async function verifyImage(
 
 /** The Pod's last Event, for a Pod without a container status (not scheduled, no network, no volume). */
 async function lastEvents(caller: KubeCaller, namespace: string, pod: string): Promise<string> {
-  const path = `/api/v1/namespaces/${namespace}/events`
-  const query = { fieldSelector: `involvedObject.name=${pod}` }
   // That the image was not pulled is the failure, not that its reason is hidden.
-  const events = await unlessStatus(get<EventList>(caller, path, { query }), 403)
+  const events = await unlessStatus(readPodEvents(caller, namespace, pod), 403)
   if (events === undefined)
     return 'its container did not start, and the deployer lacks the right to list the Events that show why'
-  const [last] = events.items.toSorted((a, b) => ((a.lastTimestamp ?? '') < (b.lastTimestamp ?? '') ? 1 : -1))
+  const last = events.at(-1)
   return last === undefined ? 'the Pod was not scheduled to a node' : `${last.reason}: ${last.message}`
-}
-
-interface EventList {
-  readonly items: readonly { reason: string; message: string; lastTimestamp?: string | null }[]
 }
 
 /** `failing`: the kubelet retries, and a new credential may help; `lost`: no retry can succeed. */
