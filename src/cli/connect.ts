@@ -21,6 +21,8 @@ export async function connect(flags: ConnectFlags & CommonFlags, host: CliHost) 
   return { connection, client, aheadMs: clock.aheadMs, [Symbol.dispose]: client.close }
 }
 
+export type Connected = Awaited<ReturnType<typeof connect>>
+
 /** Measures from `Date` headers how far this machine's clock is ahead of the API server's. */
 export function createServerClock() {
   let aheadMs: number | undefined

@@ -122,7 +122,7 @@ test('rrsa for a list with clusters without ack: these are named, and that their
     clusters.map(({ name }) => name),
     ['a'],
   )
-  assert.deepEqual(prepareClusters(settings, { rrsaComesLater: true }).errors, [])
+  assert.deepEqual(prepareClusters(settings, 'later').errors, [])
 })
 
 test('the single-cluster inputs make one entry', async () => {

@@ -1,5 +1,4 @@
 import { NopassError } from '../../errors.ts'
-import type { KubeClient } from '../../kube/client.ts'
 import { keyOf } from '../../kube/types.ts'
 import { readConfigMap } from '../../migrate/import/read-settings.ts'
 import type { LegacyFacts } from '../../migrate/remove/collect-facts.ts'
@@ -9,23 +8,21 @@ import { readLegacy } from '../../migrate/remove/read-cluster.ts'
 import { describePlan, planRemoval, removeLegacy } from '../../migrate/remove/remove-legacy.ts'
 import { printable } from '../../printable.ts'
 import { createReader } from '../../release/reader.ts'
-import { connectToWrite } from '../connect.ts'
+import { type Connected, connectToWrite } from '../connect.ts'
 import { type CliHost, type CommonFlags, EXIT, writeResult } from '../program/cli-host.ts'
 import type { CleanupFlags } from './cleanup.ts'
 
 /** Lists what depends on the old helper and what would be removed; with --yes, if nothing depends on it, removes it. */
 export async function cleanupLegacy(flags: CleanupFlags & CommonFlags, host: CliHost): Promise<number> {
   using connected = await connectToWrite(flags, host)
-  const { client, aheadMs } = connected
-  // Whether a credential has expired is decided by the API server's clock.
-  const now = (): number => Date.now() - (aheadMs() ?? 0)
-  const read = () => observe(client, flags, host, now)
+  const read = () => observe(connected, flags, host)
   const { facts, dependents } = await read()
   const plan = planRemoval(facts)
   const isDryRun = flags.dryRun === true || flags.yes !== true
   const isFree = dependents.length === 0
-  const again = async (): Promise<readonly Dependent[]> => (await read()).dependents
-  const removed = isDryRun || !isFree ? undefined : await removeLegacy({ client, signal: host.signal }, plan, again)
+  const caller = { client: connected.client, signal: host.signal }
+  const again = async () => (await read()).dependents
+  const removed = isDryRun || !isFree ? undefined : await removeLegacy(caller, plan, again)
   const back = removed === undefined || removed.left.length > 0 ? [] : findBack((await read()).facts)
   const report: LegacyReport = {
     dryRun: isDryRun,
@@ -41,16 +38,12 @@ export async function cleanupLegacy(flags: CleanupFlags & CommonFlags, host: Cli
 }
 
 /** @throws LEGACY_UNREADABLE, because what cannot be read might depend on it */
-async function observe(
-  client: KubeClient,
-  flags: CleanupFlags,
-  host: CliHost,
-  now: () => number,
-): Promise<{ readonly facts: LegacyFacts; readonly dependents: readonly Dependent[] }> {
+async function observe({ client, aheadMs }: Connected, flags: CleanupFlags, host: CliHost) {
   const reader = createReader(client, host.signal)
   const facts = await readLegacy(reader)
-  // Only a response shows the clock.
-  const ours = await readOurSide(reader, { namespace: flags.namespace, release: flags.release }, now())
+  // Whether a credential has expired is decided by the API server's clock, which only a response shows.
+  const now = Date.now() - (aheadMs() ?? 0)
+  const ours = await readOurSide(reader, { namespace: flags.namespace, release: flags.release }, now)
   // Nodes tell the region, which is of no interest here.
   const unread = reader.unread.filter(({ what }) => what !== 'Nodes')
   if (unread.length > 0) {

@@ -13,7 +13,7 @@ import { printable } from '../../printable.ts'
 import { createReader } from '../../release/reader.ts'
 import { loadValues } from '../../values/load-values.ts'
 import { connect } from '../connect.ts'
-import { type CliHost, type CommonFlags, EXIT } from '../program/cli-host.ts'
+import { type CliHost, type CommonFlags, EXIT, writeResult } from '../program/cli-host.ts'
 import type { ConnectFlags } from '../program/command.ts'
 import { reportErrors } from '../program/report-errors.ts'
 
@@ -96,16 +96,14 @@ function report(
   notes: readonly ImportNote[],
   steps: readonly string[],
   flags: ImportFlags & CommonFlags,
-  { stdout, stderr }: CliHost,
+  host: CliHost,
 ): void {
-  if (flags.output === 'json') {
-    const file = flags.to ?? null
-    stdout.write(`${JSON.stringify({ file, values: text, notes, steps }, null, 2)}\n`)
-    return
-  }
-  if (flags.to === undefined) stdout.write(text)
+  const { to, output } = flags
+  const { stderr } = host
+  writeResult(host, flags, { file: to ?? null, values: text, notes, steps }, () => (to === undefined ? text : ''))
+  if (output === 'json') return
   for (const { kind, text: line } of notes) stderr.write(`${kind}: ${printable(line)}\n`)
-  if (flags.to !== undefined) stderr.write(`wrote ${printable(flags.to)}; how to switch is at its end\n`)
+  if (to !== undefined) stderr.write(`wrote ${printable(to)}; how to switch is at its end\n`)
 }
 
 export interface ImportFlags extends ConnectFlags {

@@ -38,7 +38,7 @@ export function loadPolicyClusters(flags: PolicyFlags, host: CliHost) {
   const { settings, errors } = settingsOf({ mode: 'validate', ...files, name, namespace, release, ram }, host)
   if (settings === undefined) return { clusters: [], errors }
   // A role is often created from this output, so its ARN may still be missing.
-  const prepared = prepareClusters(settings, { rrsaComesLater: true })
+  const prepared = prepareClusters(settings, 'later')
   return { clusters: prepared.clusters.flatMap((cluster) => describe(cluster, flags)), errors: prepared.errors }
 }
 

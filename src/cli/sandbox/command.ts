@@ -23,9 +23,7 @@ async function sandbox(words: readonly string[], host: CliHost): Promise<number>
   return runSandbox(words, { progress, stdout, stderr, signal })
 }
 
-type Loaded = readonly [typeof import('../../sandbox/run-sandbox.ts'), typeof import('../../sandbox/progress.ts')]
-
-async function load(): Promise<Loaded> {
+async function load() {
   try {
     return await Promise.all([import('../../sandbox/run-sandbox.ts'), import('../../sandbox/progress.ts')])
   } catch (cause) {

@@ -2,7 +2,7 @@ import { NopassError } from '../../errors.ts'
 import { printable } from '../../printable.ts'
 import { type PreparedCluster, prepareClusters } from '../../rollout/inputs/prepare-cluster.ts'
 import type { Settings } from '../../rollout/inputs/settings.ts'
-import { type CliHost, type CommonFlags, EXIT } from '../program/cli-host.ts'
+import { type CliHost, type CommonFlags, EXIT, writeResult } from '../program/cli-host.ts'
 import { reportErrors } from '../program/report-errors.ts'
 import { settingsOf } from '../program/settings-of.ts'
 
@@ -24,12 +24,9 @@ export async function validate(flags: ValidateFlags & CommonFlags, host: CliHost
     return EXIT.usage
   }
   const notes = clustersFile === '' && prepared.clusters.some(lacksArns) ? [LATER] : []
-  if (flags.output === 'json') {
-    host.stdout.write(`${JSON.stringify({ errors: [], ...(notes.length > 0 && { notes }) }, null, 2)}\n`)
-    return EXIT.ok
-  }
-  host.stdout.write(`valid: ${printable(subject(file, clustersFile, settings))}\n`)
-  for (const note of notes) host.stderr.write(`note: ${note}\n`)
+  const result = { errors: [], ...(notes.length > 0 && { notes }) }
+  writeResult(host, flags, result, () => `valid: ${printable(subject(file, clustersFile, settings))}\n`)
+  if (flags.output !== 'json') for (const note of notes) host.stderr.write(`note: ${note}\n`)
   return EXIT.ok
 }
 

@@ -18,18 +18,16 @@ export interface PreparedCluster {
   readonly ram: RamMode
 }
 
-interface PrepareOptions {
-  /** The ARNs of `identity.rrsa` are made from what is printed: do not require them of any cluster. */
-  readonly rrsaComesLater?: boolean
-}
-
-/** Merges and checks the values of every selected cluster, offline; returns every error, the same place in a shared file once. */
-export function prepareClusters(settings: Settings, options: PrepareOptions = {}) {
+/**
+ * Merges and checks the values of every selected cluster, offline; returns every error, the same place in a shared file once.
+ * @param rrsa `later`: the ARNs of `identity.rrsa` are made from what is printed, so no cluster has to have them
+ */
+export function prepareClusters(settings: Settings, rrsa: 'now' | 'later' = 'now') {
   const clusters: PreparedCluster[] = []
   const errors: NopassError[] = []
   for (const cluster of settings.selected) {
     try {
-      const prepared = prepareCluster(cluster, settings, options)
+      const prepared = prepareCluster(cluster, settings, rrsa)
       if (Array.isArray(prepared)) errors.push(...prepared)
       else clusters.push(prepared)
     } catch (error) {
@@ -44,7 +42,7 @@ export function prepareClusters(settings: Settings, options: PrepareOptions = {}
 function prepareCluster(
   cluster: ClusterSettings,
   { chart, inputs }: Settings,
-  options: PrepareOptions,
+  rrsa: 'now' | 'later',
 ): PreparedCluster | NopassError[] {
   const { name, wave } = cluster
   if (!chart.ours) {
@@ -59,7 +57,7 @@ function prepareCluster(
   const { values, errors } = loadValues({
     files: cluster.layers.map(({ source }) => source),
     defaults: chart.defaults,
-    rrsaComesLater: options.rrsaComesLater === true || cluster.access.kind === 'ack' || isForNoCluster(inputs),
+    rrsaComesLater: rrsa === 'later' || cluster.access.kind === 'ack' || isForNoCluster(inputs),
   })
   if (!values) return errors.map((error) => namingCluster(error, name))
   return { name, wave, settings: cluster, values, ram: ramMode(inputs.ram, values.identity.type, name) }
@@ -68,7 +66,7 @@ function prepareCluster(
 /** Whether the ARNs are computed depends on the cluster, so a missing key in a shared file may be an error for one of them only. */
 function namingCluster(error: ValuesError, cluster: string): ValuesError {
   const isRrsa = error.code === 'SCHEMA_MISSING' && /^identity\.rrsa(\.|$)/.test(formatPath(error.path))
-  if (!isRrsa || cluster === '') return error
+  if (!isRrsa) return error
   const { file, line, column } = error.place
   const at = file === undefined || line === undefined || column === undefined ? undefined : { file, line, column }
   const { path, expected, hint } = error
