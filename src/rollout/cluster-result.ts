@@ -17,30 +17,33 @@ export interface ResultError extends Pick<NopassError, 'message' | 'hint'>, Pick
   readonly code: string
 }
 
-/** The diff of one object, or of a document of RAM. */
-export type PlannedChange = ObjectChange
+/** The progress of a cluster's work, which becomes its result. */
+export interface ClusterRun {
+  phase: Phase
+  /** Helm revisions before and after; null: none. */
+  revision: { readonly from: number | null; readonly to: number | null }
+  chart: string | null
+  ramChanged?: true
+  plan?: readonly ObjectChange[]
+  /** Of the plan, for comparison by an apply with that plan. */
+  digest?: string
+  /** Notes, such as `RAM policy widened`. */
+  readonly notes: string[]
+  /** What was relied on without being verified. Shown once for all clusters (`collectUnverified`). */
+  readonly unverified: Unverified[]
+}
 
 /** The result of one cluster, small enough for an output (well under 1 KB without `plan`). */
-export interface ClusterResult {
+export interface ClusterResult extends Readonly<Omit<ClusterRun, 'notes' | 'unverified'>> {
   readonly name: string
   readonly wave: number
   readonly status: ClusterStatus
-  readonly phase: Phase
-  /** Helm revisions before and after; null: none. */
-  readonly revision: { readonly from: number | null; readonly to: number | null }
-  readonly chart: string | null
   /** Milliseconds since the rollout began; null: never started. */
   readonly startedMs: number | null
   readonly durationMs: number
-  /** Notes, such as `RAM policy widened`. */
   readonly notes: readonly string[]
-  readonly ramChanged?: true
-  /** What was relied on without being verified; absent: nothing. Shown once for all clusters (`collectUnverified`). */
   readonly unverified?: readonly Unverified[]
   readonly error?: ResultError
-  readonly plan?: readonly PlannedChange[]
-  /** Of the plan, for comparison by an apply with that plan. */
-  readonly digest?: string
 }
 
 export function describeError({ code, message, hint, reason, requestId }: NopassError): ResultError {

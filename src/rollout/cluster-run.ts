@@ -1,11 +1,10 @@
 import type { ClusterDetail } from '../alibaba/cs.ts'
-import type { Unverified } from '../alibaba/unverified.ts'
 import { NopassError, toNopassError } from '../errors.ts'
 import type { Helm } from '../helm/obtain/find-helm.ts'
 import type { KeyedLock } from '../lib/concurrency.ts'
 import type { SharedTarget } from '../policy/policy-targets.ts'
 import type { ClusterIdentity } from '../release/cluster-reads.ts'
-import { type ClusterResult, type ClusterStatus, describeError } from './cluster-result.ts'
+import { type ClusterResult, type ClusterRun, type ClusterStatus, describeError } from './cluster-result.ts'
 import type { CloudAccess } from './connect/cloud-access.ts'
 import type { OpenRelease } from './deploy/open-release.ts'
 import type { PreparedCluster } from './inputs/prepare-cluster.ts'
@@ -35,14 +34,6 @@ export interface RunContext {
   readonly runName: string
   /** For `apply`: digests of an approved plan by cluster. */
   readonly approved: ReadonlyMap<string, string> | undefined
-}
-
-type Progress = Pick<ClusterResult, 'phase' | 'revision' | 'chart' | 'ramChanged' | 'plan' | 'digest'>
-
-/** The progress of a cluster's work, which becomes its result. */
-export type ClusterRun = { -readonly [Key in keyof Progress]: Progress[Key] } & {
-  readonly notes: string[]
-  readonly unverified: Unverified[]
 }
 
 /** The work on one cluster: its run, its progress and its signal. */

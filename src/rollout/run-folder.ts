@@ -90,13 +90,10 @@ interface Ended {
   readonly id: string
 }
 
-export interface OpenWork {
-  readonly helm: readonly HelmBegun[]
-  readonly probes: readonly ProbeMade[]
-}
+export type OpenWork = Awaited<ReturnType<typeof readOpenWork>>
 
 /** The journal's entries that were not settled; empty when there is no journal. */
-export async function readOpenWork(folder: RunFolder): Promise<OpenWork> {
+export async function readOpenWork(folder: RunFolder) {
   const text = await readFile(join(folder.path, JOURNAL), 'utf8').catch(() => '')
   // The change of a truncated entry did not begin.
   const entries = text.split('\n').flatMap((line): (JournalEntry | Ended)[] => orElse(() => [JSON.parse(line)], []))

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { coversNewNamespaces, reasonNotToVerify } from '../../src/rollout/verify/what-to-verify.ts'
+import { planNewNamespace, reasonNotToVerify } from '../../src/rollout/verify/what-to-verify.ts'
 
 type Verified = Parameters<typeof reasonNotToVerify>
-type Covered = Parameters<typeof coversNewNamespaces>[0]
+type Covered = Parameters<typeof planNewNamespace>[0]
 
 test('M1 the reason why a rollout is not verified is reported', () => {
   for (const [inputs, config, reason] of [
@@ -18,19 +18,30 @@ test('M1 the reason why a rollout is not verified is reported', () => {
 })
 
 test('M1 a probe namespace proves something only if the values serve any new namespace', () => {
+  const serviceAccounts = { include: ['*'], exclude: [] }
   const all = { include: ['*'], exclude: ['kube-*'], selector: {} }
   for (const [values, covers] of [
-    [{ scope: 'cluster', dryRun: false, targets: { namespaces: all } }, true],
-    [{ scope: 'namespaces', dryRun: false, targets: { namespaces: all } }, false],
-    [{ scope: 'cluster', dryRun: true, targets: { namespaces: all } }, false],
-    [{ scope: 'cluster', dryRun: false, targets: { namespaces: { ...all, include: ['team-*'] } } }, false],
-    [{ scope: 'cluster', dryRun: false, targets: { namespaces: { ...all, exclude: ['acr-*'] } } }, false],
+    [{ scope: 'cluster', dryRun: false, targets: { serviceAccounts, namespaces: all } }, true],
+    [{ scope: 'namespaces', dryRun: false, targets: { serviceAccounts, namespaces: all } }, false],
+    [{ scope: 'cluster', dryRun: true, targets: { serviceAccounts, namespaces: all } }, false],
     [
-      { scope: 'cluster', dryRun: false, targets: { namespaces: { ...all, selector: { matchLabels: { a: 'b' } } } } },
+      { scope: 'cluster', dryRun: false, targets: { serviceAccounts, namespaces: { ...all, include: ['team-*'] } } },
+      false,
+    ],
+    [
+      { scope: 'cluster', dryRun: false, targets: { serviceAccounts, namespaces: { ...all, exclude: ['acr-*'] } } },
+      false,
+    ],
+    [
+      {
+        scope: 'cluster',
+        dryRun: false,
+        targets: { serviceAccounts, namespaces: { ...all, selector: { matchLabels: { a: 'b' } } } },
+      },
       false,
     ],
     [undefined, false],
   ] as const) {
-    assert.equal(coversNewNamespaces({ values } as unknown as Covered), covers, JSON.stringify(values))
+    assert.equal(planNewNamespace({ values } as unknown as Covered) !== undefined, covers, JSON.stringify(values))
   }
 })

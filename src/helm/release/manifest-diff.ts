@@ -6,6 +6,7 @@ import { type ManifestObject, objectKey, objectTitle } from './manifest.ts'
 /** The most changed lines of one object; comparing more takes seconds. */
 const MAX_CHANGES = 2_000
 
+/** The diff of one object; a plan has those of RAM's documents in the same form. */
 export interface ObjectChange {
   readonly change: 'add' | 'remove' | 'change'
   /** `Deployment acr-nopass/acr-nopass`. */

@@ -1,5 +1,5 @@
 import type { Unverified } from '../../alibaba/unverified.ts'
-import { diffManifests } from '../../helm/release/manifest-diff.ts'
+import { diffManifests, type ObjectChange } from '../../helm/release/manifest-diff.ts'
 import { isSameRelease } from '../../helm/release/render-release.ts'
 import { stableJson } from '../../lib/json.ts'
 import { sha256 } from '../../lib/text.ts'
@@ -7,7 +7,6 @@ import { undocumentedMatching } from '../../policy/missing-rights.ts'
 import type { PolicyPlan } from '../../policy/policy-target.ts'
 import type { SharedTarget } from '../../policy/policy-targets.ts'
 import { describeStep } from '../../policy/steps.ts'
-import type { PlannedChange } from '../cluster-result.ts'
 import type { ClusterEnd } from '../cluster-run.ts'
 import type { PreparedCluster } from '../inputs/prepare-cluster.ts'
 import type { OpenCluster } from '../open-cluster.ts'
@@ -52,7 +51,7 @@ export async function makePlan(open: OpenCluster) {
   ])
   const manifest = diffManifests(difference.deployed?.objects ?? [], desired.objects)
   const hooks = diffManifests(difference.deployed?.hooks ?? [], desired.hooks)
-  const changes: readonly PlannedChange[] = [
+  const changes: readonly ObjectChange[] = [
     ...policies.flatMap(policyChanges),
     ...manifest,
     ...hooks.map((change) => ({ ...change, title: `${change.title} (hook)` })),
@@ -106,13 +105,13 @@ function planUnverified(cluster: PreparedCluster, targets: readonly SharedTarget
   ]
 }
 
-function policyChanges(plan: PolicyPlan): readonly PlannedChange[] {
+function policyChanges(plan: PolicyPlan): readonly ObjectChange[] {
   if (plan.steps.length === 0) return []
   return [{ title: `RAM: ${plan.steps.map(describeStep).join('; ')}`, change: 'change', diff: plan.diff.trimEnd() }]
 }
 
 /** Objects that were changed by hand since the last deploy: an apply restores them. */
-function driftChanges(drift: readonly ObjectDrift[], known: ReadonlySet<string>): readonly PlannedChange[] {
+function driftChanges(drift: readonly ObjectDrift[], known: ReadonlySet<string>): readonly ObjectChange[] {
   return drift
     .filter(({ object, state }) => !known.has(object) && (state === 'differs' || state === 'absent'))
     .map(({ object, state }) => ({
@@ -123,12 +122,10 @@ function driftChanges(drift: readonly ObjectDrift[], known: ReadonlySet<string>)
 }
 
 function driftNotes(drift: readonly ObjectDrift[]): readonly string[] {
-  const forbidden = drift.filter(({ state }) => state === 'forbidden')
+  const forbidden = drift.filter(({ state }) => state === 'forbidden').map(({ object }) => object)
   const refused = drift.filter(({ state }) => state === 'refused')
   return [
-    ...(forbidden.length === 0
-      ? []
-      : [`not checked by a dry run: ${forbidden.map(({ object }) => object).join(', ')}`]),
+    ...(forbidden.length === 0 ? [] : [`not checked by a dry run: ${forbidden.join(', ')}`]),
     ...refused.map(({ object, detail }) => `the API server would reject ${object}: ${detail}`),
   ]
 }

@@ -94,7 +94,8 @@ export async function removeReleaseNamespace(caller: KubeCaller, name: string): 
       return (items ?? []).length === 0
     })
     const content = await listContent(caller, name)
-    if (content.length > 0) return stays(`it holds ${summarize(content)}`)
+    const shown = content.slice(0, 5).join(', ')
+    if (content.length > 0) return stays(`it holds ${shown}${content.length > 5 ? ' and more' : ''}`)
     const { uid, resourceVersion } = namespace.metadata
     await client.request({ method: 'DELETE', path, body: { preconditions: { uid, resourceVersion } } }, signal)
     return `namespace ${name} was removed`
@@ -139,9 +140,4 @@ async function listContent(caller: KubeCaller, namespace: string): Promise<reado
   const missing = await listServed(() => discoverKinds(caller, 'namespaced'), listKind, caller.signal)
   const unknown = missing.map(({ plural, group }) => `${plural}.${group} that cannot be listed`)
   return [...content, ...unknown]
-}
-
-function summarize(content: readonly string[]): string {
-  const rest = content.length - 5
-  return rest > 0 ? `${content.slice(0, 5).join(', ')} and more` : content.join(', ')
 }

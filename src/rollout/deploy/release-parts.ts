@@ -4,6 +4,7 @@ import { isRecord } from '../../lib/json.ts'
 import { orElse } from '../../lib/or-else.ts'
 import { sha256 } from '../../lib/text.ts'
 import type { ReleaseParts } from '../../release/release-watch.ts'
+import type { HelperConfig } from '../../values/helper-config.generated.ts'
 
 /** The key of the chart's ConfigMap that holds the helper's configuration. */
 const CONFIG_KEY = 'config.yaml'
@@ -15,30 +16,25 @@ export interface RenderedConfig {
   readonly retire: boolean
   /** With `scope: namespaces` the listed namespaces; undefined: the whole cluster. */
   readonly namespaces: readonly string[] | undefined
-  readonly release: Readonly<Record<string, string>>
+  readonly release: HelperConfig['release']
 }
 
 /** Finds the helper's configuration in a manifest; undefined for a chart that is not ours. */
 export function findConfig(objects: readonly ManifestObject[]): RenderedConfig | undefined {
   for (const { kind, body } of objects) {
     const text = kind === 'ConfigMap' && isRecord(body.data) ? body.data[CONFIG_KEY] : undefined
-    const config: unknown = typeof text === 'string' ? parse(text) : undefined
-    if (typeof text === 'string' && isRecord(config) && isRecord(config.release)) {
+    const config: Partial<HelperConfig> | undefined = typeof text === 'string' ? parse(text) : undefined
+    if (typeof text === 'string' && isRecord(config?.release)) {
       return {
         text,
         secretName: String(config.secretName),
         retire: config.retire === true,
-        namespaces: config.scope === 'namespaces' ? listedNamespaces(config.targets) : undefined,
-        release: config.release as Readonly<Record<string, string>>,
+        namespaces: config.scope === 'namespaces' ? (config.targets?.namespaces?.include ?? []) : undefined,
+        release: config.release,
       }
     }
   }
   return undefined
-}
-
-function listedNamespaces(targets: unknown): readonly string[] {
-  const namespaces = isRecord(targets) && isRecord(targets.namespaces) ? targets.namespaces.include : undefined
-  return Array.isArray(namespaces) ? namespaces.map(String) : []
 }
 
 /** The secret name of an installed configuration; undefined: none, or the text is not YAML. */
@@ -51,17 +47,13 @@ export function readSecretName(text: string): string | undefined {
 export function findParts(objects: readonly ManifestObject[], namespace: string): ReleaseParts {
   const config = findConfig(objects)
   const deployment = objects.find(({ kind }) => kind === 'Deployment')
-  const selector = deployment && at(deployment.body, 'spec', 'selector', 'matchLabels')
+  const { spec } = (deployment?.body ?? {}) as { spec?: { selector?: { matchLabels?: ReleaseParts['selector'] } } }
   return {
     namespace,
     deployment: deployment?.name,
-    selector: isRecord(selector) ? (selector as Readonly<Record<string, string>>) : undefined,
+    selector: spec?.selector?.matchLabels,
     statusConfigMap: config?.release.status,
     // As the helper computes it of its configuration file.
     configHash: config && sha256(config.text),
   }
-}
-
-function at(value: unknown, ...path: readonly string[]): unknown {
-  return path.reduce<unknown>((inner, key) => (isRecord(inner) ? inner[key] : undefined), value)
 }

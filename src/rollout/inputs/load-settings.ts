@@ -2,7 +2,7 @@ import { existsSync, realpathSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { parse } from 'yaml'
 import { readEndpoints } from '../../alibaba/transport/endpoints.ts'
-import { NopassError, toNopassError } from '../../errors.ts'
+import { NopassError, reworded, toNopassError } from '../../errors.ts'
 import { valuesFile } from '../../helm/helm-flags.ts'
 import { readInputFile, readRegular } from '../../lib/files.ts'
 import { isRecord } from '../../lib/json.ts'
@@ -40,7 +40,7 @@ export function loadSettings(inputs: Inputs, deps: SettingsDeps) {
         const error = toNopassError(cause)
         const place = places[index]
         const isOwn = error.code === 'INPUT_INVALID' && place !== undefined
-        errors.push(isOwn ? new NopassError(error.code, error.message, { hint: error.hint, place, cause }) : error)
+        errors.push(isOwn ? reworded(error, error.message, { place }) : error)
         return []
       }
     })

@@ -1,15 +1,16 @@
 import { realpathSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { NopassError } from '../../errors.ts'
+import type { ObjectChange } from '../../helm/release/manifest-diff.ts'
 import { isWithin, readRegular, realPath, writePrivateFile } from '../../lib/files.ts'
-import type { ClusterResult, PlannedChange } from '../cluster-result.ts'
+import type { ClusterResult } from '../cluster-result.ts'
 
 interface PlanFile {
   readonly version: 1
   readonly clusters: readonly {
     readonly name: string
     readonly digest: string
-    readonly changes: readonly PlannedChange[]
+    readonly changes: readonly ObjectChange[]
   }[]
 }
 

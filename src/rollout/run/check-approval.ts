@@ -33,8 +33,10 @@ export async function refuseChangedPlan(
   const left = [...clusters]
   const check = async (): Promise<void> => {
     for (let cluster = left.shift(); cluster !== undefined; cluster = left.shift()) {
-      const error = await checkOne(cluster, reading, signal)
-      if (error) errors.set(cluster.name, error)
+      const { name } = cluster
+      await openCluster({ cluster, context: reading, run: newRun(), signal }, requireApproved).catch((error) => {
+        if (hasCode(error, 'PLAN_CHANGED')) errors.set(name, error)
+      })
     }
   }
   await Promise.all(Array.from({ length: context.settings.inputs['max-parallel'] }, check))
@@ -52,19 +54,6 @@ export async function refuseChangedPlan(
       error: describeError(error),
     }
   })
-}
-
-async function checkOne(
-  cluster: PreparedCluster,
-  context: RunContext,
-  signal: AbortSignal,
-): Promise<NopassError | undefined> {
-  try {
-    await openCluster({ cluster, context, run: newRun(), signal }, requireApproved)
-  } catch (error) {
-    if (hasCode(error, 'PLAN_CHANGED')) return error
-  }
-  return undefined
 }
 
 /** The context of a plan: nothing is repaired, and its files have other names than those of the apply. */

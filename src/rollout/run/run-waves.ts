@@ -15,10 +15,7 @@ export interface ScheduleRules {
 /** `unchanged` and `failed-early`: nothing was written, so the release was not tested there. `failed`: after a write. */
 export type ScheduledState = 'waiting' | 'running' | 'succeeded' | 'unchanged' | 'failed' | 'failed-early' | 'skipped'
 
-export interface WaveCluster {
-  readonly name: string
-  readonly wave: number
-}
+export type WaveCluster = Pick<ClusterResult, 'name' | 'wave'>
 
 /** What to start, and what to skip for which reason; called whenever a cluster ends. Running clusters are never stopped by another's failure. */
 export function nextStep<C extends WaveCluster>(

@@ -3,6 +3,7 @@ import { NopassError } from '../../errors.ts'
 import type { ReleaseTarget } from '../../helm/helm-flags.ts'
 import { hasStatus, unlessStatus } from '../../kube/api-error.ts'
 import type { KubeCaller, KubeClient } from '../../kube/client.ts'
+import type { KubeList, KubeObject } from '../../kube/types.ts'
 import type { RunFolder } from '../run-folder.ts'
 
 const PROBE_LABEL = 'acr-nopass.io/probe'
@@ -50,7 +51,7 @@ export async function withProbe<T>(
   work: (probe: ProbeTarget) => Promise<T>,
 ): Promise<T> {
   const lists = listsOf(existing, makesPod)
-  await Promise.all(lists.map((path) => removeStale(client, path, Date.now())))
+  await Promise.all(lists.map((path) => removeStale(client, path)))
   const name = `${PROBE_PREFIX}${randomBytes(4).toString('hex')}`
   const objects = lists.map((path) => `${path}/${name}`)
   folder.note({ event: 'probe-made', id: name, target, objects })
@@ -89,20 +90,19 @@ function listsOf(existing: string | undefined, makesPod: boolean): readonly stri
 
 /** Not to be aborted: what is created after that would be found by its label only, an hour later. */
 async function makeProbe(client: KubeClient, existing: string | undefined, name: string): Promise<void> {
-  const kind = existing === undefined ? 'Namespace' : 'ServiceAccount'
-  const path = existing === undefined ? '/api/v1/namespaces' : `/api/v1/namespaces/${existing}/serviceaccounts`
-  const metadata = { name, labels: PROBE_LABELS }
-  const body = {
-    apiVersion: 'v1',
-    kind,
-    metadata,
-    ...(existing !== undefined && { automountServiceAccountToken: false }),
-  }
+  const [path, what, spec] =
+    existing === undefined
+      ? ['/api/v1/namespaces', `Namespace ${name}`, { kind: 'Namespace' }]
+      : [
+          `/api/v1/namespaces/${existing}/serviceaccounts`,
+          `ServiceAccount ${name} in ${existing}`,
+          { kind: 'ServiceAccount', automountServiceAccountToken: false },
+        ]
+  const body = { apiVersion: 'v1', ...spec, metadata: { name, labels: PROBE_LABELS } }
   try {
     await client.request({ method: 'POST', path, body })
   } catch (error) {
     if (!hasStatus(error, 400, 403, 404, 422)) throw error
-    const what = existing === undefined ? `Namespace ${name}` : `ServiceAccount ${name} in ${existing}`
     throw new NopassError('VERIFY_NAMESPACE', `${what} was refused: ${error.message}`, { cause: error })
   }
 }
@@ -112,22 +112,16 @@ export async function removeProbe(client: KubeClient, objects: readonly string[]
   await Promise.all(objects.map((path) => unlessStatus(client.request({ method: 'DELETE', path }), 404)))
 }
 
-async function removeStale(client: KubeClient, path: string, now: number): Promise<void> {
+async function removeStale(client: KubeClient, path: string): Promise<void> {
   const query = { labelSelector: `${PROBE_LABEL}=true` }
-  const list = await client
-    .request<{
-      items: readonly { metadata: { name: string; creationTimestamp: string; deletionTimestamp?: string } }[]
-    }>({ method: 'GET', path, query })
-    // A deployer that may not list these could not have created one.
-    .catch(() => ({ items: [] }))
-  const stale = list.items.filter(
-    ({ metadata: { name, creationTimestamp, deletionTimestamp } }) =>
+  // A deployer that may not list these could not have created one.
+  const list = await client.request<KubeList<KubeObject>>({ method: 'GET', path, query }).catch(() => undefined)
+  const stale = (list?.items ?? []).filter(
+    ({ metadata: { name, creationTimestamp = '', deletionTimestamp } }) =>
       name.startsWith(PROBE_PREFIX) &&
       deletionTimestamp === undefined &&
-      now - Date.parse(creationTimestamp) > STALE_MS,
+      Date.now() - Date.parse(creationTimestamp) > STALE_MS,
   )
-  await removeProbe(
-    client,
-    stale.map(({ metadata }) => `${path}/${metadata.name}`),
-  ).catch(() => undefined)
+  const paths = stale.map(({ metadata }) => `${path}/${metadata.name}`)
+  await removeProbe(client, paths).catch(() => undefined)
 }

@@ -59,7 +59,7 @@ export async function verifyStatus(request: StatusRequest): Promise<HelperStatus
     return running && current && (last?.registries.every((registry) => isInUse(registry, now())) ?? false)
   })
   if (waited !== undefined && last !== undefined) return last
-  throw new NopassError('VERIFY_STATUS', describeStatus(last, running, parts.configHash, { limitMs, now: now() }))
+  throw new NopassError('VERIFY_STATUS', describeStatus(request, last, running))
 }
 
 /** Undefined: the chart is not ours, or the deployer lacks the right to list Pods; then the status alone decides. */
@@ -74,20 +74,16 @@ function isInUse({ state, verified, expiresAt }: RegistryStatus, now: number): b
   return state === 'live' && verified !== 'refused' && !(expiresAt !== undefined && Date.parse(expiresAt) <= now)
 }
 
-function describeStatus(
-  status: HelperStatus | undefined,
-  running: boolean,
-  hash: string | undefined,
-  { limitMs, now }: { readonly limitMs: number; readonly now: number },
-): string {
-  const time = `after ${Math.round(limitMs / 1000)} s`
+function describeStatus(request: StatusRequest, status: HelperStatus | undefined, running: boolean): string {
+  const { configHash: hash } = request.parts
+  const time = `after ${Math.round(request.limitMs / 1000)} s`
   if (!running) {
     const report = status === undefined ? '' : `; its last report is of ${status.updatedAt}`
     return `no Pod of the helper is ready ${time}${report}`
   }
   if (status === undefined) return `the helper has written no report ${time}`
   if (hash !== undefined && status.configHash !== hash) return `the helper still uses an older configuration ${time}`
-  const bad = status.registries.filter((registry) => !isInUse(registry, now))
+  const bad = status.registries.filter((registry) => !isInUse(registry, request.now()))
   const words = bad.map(({ name, state, verified, error, expiresAt }) =>
     state === 'live' && verified === 'refused'
       ? `registry ${name} rejects the credential in use`

@@ -27,10 +27,12 @@ export interface ProbePlan {
   readonly attaches: boolean
 }
 
-/** A probe in a new namespace; undefined where new namespaces are not targets of every registry. */
-export function planNewNamespace(cluster: PreparedCluster): ProbePlan | undefined {
-  const { values } = cluster
-  if (values === undefined || !coversNewNamespaces(cluster)) return undefined
+/** A probe in a new namespace; undefined where it is not a target of every registry: a selector, or globs that do not match it. */
+export function planNewNamespace({ values }: Pick<PreparedCluster, 'values'>): ProbePlan | undefined {
+  if (values === undefined || values.scope === 'namespaces' || values.dryRun) return undefined
+  const { selector, ...globs } = values.targets.namespaces
+  const selects = Object.keys(selector.matchLabels ?? {}).length + (selector.matchExpressions ?? []).length
+  if (selects > 0 || !matchesTarget(globs, `${PROBE_PREFIX}00000000`)) return undefined
   return { existing: undefined, attaches: matchesTarget(values.targets.serviceAccounts, 'default') }
 }
 
@@ -59,12 +61,4 @@ export async function planExistingNamespace(
     existing: { namespace: name, registries: targets.registriesOf(view) },
     attaches: targets.takesServiceAccount(`${PROBE_PREFIX}00000000`),
   }
-}
-
-/** Whether a new namespace is a target of every registry: there is no selector and the globs match it. */
-export function coversNewNamespaces({ values }: PreparedCluster): boolean {
-  if (values === undefined || values.scope === 'namespaces' || values.dryRun) return false
-  const { include, exclude, selector } = values.targets.namespaces
-  const selects = Object.keys(selector.matchLabels ?? {}).length + (selector.matchExpressions ?? []).length
-  return selects === 0 && matchesTarget({ include, exclude }, `${PROBE_PREFIX}00000000`)
 }
