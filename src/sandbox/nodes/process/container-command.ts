@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { V1Container, V1EnvVar } from '@kubernetes/client-node'
 import type { Pod } from '../../cluster/pod.ts'
-import { MissingSource } from './pod-sources.ts'
 
 export interface CommandContext {
   readonly pod: Pod
@@ -61,7 +60,7 @@ function readEnv(container: V1Container, { pod, podIp, apiServer }: CommandConte
   return env
 }
 
-/** Returns the value of a downward API field. @throws MissingSource for a field that the chart does not use */
+/** Returns the value of a downward API field; throws for a field that the chart does not use. */
 export function fieldValue(
   { metadata, spec }: Pod,
   podIp: string,
@@ -75,7 +74,7 @@ export function fieldValue(
     'status.podIP': podIp,
   }
   const value = values[fieldPath]
-  if (value === undefined) throw new MissingSource(`this node does not support the field ${fieldPath}`)
+  if (value === undefined) throw new Error(`this node does not support the field ${fieldPath}`)
   return value
 }
 

@@ -1,31 +1,70 @@
-import type { V1Volume, V1VolumeProjection } from '@kubernetes/client-node'
+import type { V1ServiceAccountTokenProjection, V1Volume, V1VolumeProjection } from '@kubernetes/client-node'
+import { unlessStatus } from '../../../kube/api-error.ts'
 import type { KubeClient } from '../../../kube/client.ts'
-import { type KubeObject, namespacedPath } from '../../../kube/types.ts'
-import { follow } from '../../cluster/follow.ts'
+import { namespacedPath } from '../../../kube/types.ts'
+import type { Clock } from '../../../lib/clock.ts'
+import { requestToken } from '../../cluster/cluster-keys.ts'
 import type { Pod } from '../../cluster/pod.ts'
+import { fieldValue } from './container-command.ts'
 
-type SourceKind = 'configmaps' | 'secrets'
+interface Token {
+  readonly text: string
+  /** Milliseconds since 1970. */
+  readonly refreshAt: number
+}
 
-/** Returns an object's decoded data; undefined if it does not exist or has not been read yet. */
-export type FindSource = (kind: SourceKind, name: string) => Readonly<Record<string, Buffer>> | undefined
+const DAY_MS = 24 * 3600 * 1000
 
-/** Watches the ConfigMaps and Secrets of a Pod, each by name as the kubelet does; calls `onChange` after each change. */
-export function followSources(client: KubeClient, pod: Pod, onChange: () => void, signal: AbortSignal): FindSource {
-  const found = new Map<string, Readonly<Record<string, Buffer>>>()
-  for (const source of podSources(pod)) {
-    const [kind = '', name] = source.split('/')
-    const path = namespacedPath('/api/v1', pod.metadata.namespace, kind)
-    const encoding = kind === 'secrets' ? 'base64' : 'utf8'
-    type SourceObject = KubeObject & { readonly data?: Readonly<Record<string, string>> }
-    const reflector = follow<SourceObject>(client, path, `metadata.name=${name}`, (_key, object) => {
-      const entries = Object.entries(object?.data ?? {}).map(([key, value]) => [key, Buffer.from(value, encoding)])
-      if (object) found.set(source, Object.fromEntries(entries))
-      else found.delete(source)
-      onChange()
-    })
-    void reflector.run(signal)
+/** Reads what a Pod's volumes project. ServiceAccount tokens are bound to the Pod and replaced before they expire. */
+export function createPodSources(client: KubeClient, pod: Pod, podIp: string, clock: Clock) {
+  const { name, namespace, uid } = pod.metadata
+  const tokens = new Map<V1ServiceAccountTokenProjection, Token>()
+
+  async function readToken(projection: V1ServiceAccountTokenProjection, signal: AbortSignal): Promise<string> {
+    const present = tokens.get(projection)
+    if (present && clock.now() < present.refreshAt) return present.text
+    const { audience, expirationSeconds = 3600 } = projection
+    const account = pod.spec.serviceAccountName ?? 'default'
+    const audiences = audience === undefined ? [] : [audience]
+    const spec = { audiences, expirationSeconds, boundObjectRef: { apiVersion: 'v1', kind: 'Pod', name, uid } }
+    const { token: text, expirationTimestamp } = await requestToken(client, { namespace, name: account }, spec, signal)
+    const lifetime = Date.parse(expirationTimestamp) - clock.now()
+    // Like the kubelet, replace a token after 80 % of its lifetime, or after a day.
+    tokens.set(projection, { text, refreshAt: clock.now() + Math.min(lifetime * 0.8, DAY_MS) })
+    return text
   }
-  return (kind, name) => found.get(`${kind}/${name}`)
+
+  /** The decoded data of a ConfigMap or Secret; fails in the words of the kubelet's Events if it does not exist. */
+  async function readData(kind: 'configmap' | 'secret', of: string, signal: AbortSignal) {
+    const call = { method: 'GET', path: namespacedPath('/api/v1', namespace, `${kind}s`, of) } as const
+    const found = await unlessStatus(client.request<{ data?: Record<string, string> }>(call, signal), 404)
+    if (found === undefined) throw new Error(`${kind} "${of}" not found`)
+    const encoding = kind === 'secret' ? 'base64' : 'utf8'
+    return new Map(Object.entries(found.data ?? {}).map(([key, value]) => [key, Buffer.from(value, encoding)]))
+  }
+
+  return {
+    /** Returns the files of a source by their paths. */
+    async read(source: V1VolumeProjection, signal: AbortSignal): Promise<readonly (readonly [string, Buffer])[]> {
+      const { configMap, secret, downwardAPI, serviceAccountToken } = source
+      if (downwardAPI) {
+        const fields = downwardAPI.items?.flatMap(({ path, fieldRef }) => (fieldRef ? [{ path, fieldRef }] : [])) ?? []
+        return fields.map(({ path, fieldRef }) => [path, Buffer.from(fieldValue(pod, podIp, fieldRef))])
+      }
+      if (serviceAccountToken)
+        return [[serviceAccountToken.path, Buffer.from(await readToken(serviceAccountToken, signal))]]
+      const { name = '', items } = configMap ?? secret ?? {}
+      const data = await readData(configMap ? 'configmap' : 'secret', name, signal)
+      if (!items) return [...data]
+      return items.map(({ key, path }) => {
+        const content = data.get(key)
+        if (content === undefined) throw new Error(`references non-existent key "${key}" of "${name}"`)
+        return [path, content]
+      })
+    },
+    /** Makes the next reads request new tokens. */
+    expireTokens: () => tokens.clear(),
+  }
 }
 
 /** The sources of a volume; one with a Secret is like one into which that Secret is projected. */
@@ -33,21 +72,4 @@ export function sourcesOf({ projected, secret }: V1Volume): readonly V1VolumePro
   if (secret === undefined) return projected?.sources ?? []
   const { secretName = '', items } = secret
   return [{ secret: { name: secretName, ...(items && { items }) } }]
-}
-
-/** The ConfigMaps and Secrets of a Pod's volumes, without duplicates: `configmaps/NAME`, `secrets/NAME`. */
-export function podSources({ spec }: Pod): ReadonlySet<string> {
-  return new Set(
-    (spec.volumes ?? [])
-      .flatMap(sourcesOf)
-      .flatMap(({ configMap, secret }) => [
-        ...(configMap ? [`configmaps/${configMap.name}`] : []),
-        ...(secret ? [`secrets/${secret.name}`] : []),
-      ]),
-  )
-}
-
-/** The reason why a volume cannot be created, in the words of Kubernetes' own Events. */
-export class MissingSource extends Error {
-  override readonly name = 'MissingSource'
 }

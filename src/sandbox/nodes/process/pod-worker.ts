@@ -1,7 +1,6 @@
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { V1PodStatus } from '@kubernetes/client-node'
-import { KubeApiError } from '../../../kube/api-error.ts'
 import { type KubeClient, MERGE_PATCH } from '../../../kube/client.ts'
 import { namespacedPath } from '../../../kube/types.ts'
 import { type Clock, sleep } from '../../../lib/clock.ts'
@@ -10,9 +9,8 @@ import type { Run } from '../../process/run.ts'
 import type { Images } from './container-command.ts'
 import { createContainerRunner } from './container-runner.ts'
 import type { RecordEvent } from './event-recorder.ts'
-import { followSources, MissingSource } from './pod-sources.ts'
+import { createPodSources } from './pod-sources.ts'
 import { createPodStatusWriter, podStatus } from './pod-status.ts'
-import { createPodTokens } from './pod-tokens.ts'
 import { createPodVolumes } from './pod-volumes.ts'
 
 interface WorkerContext {
@@ -35,11 +33,9 @@ export function startPodWorker(pod: Pod, podIp: string, context: WorkerContext) 
   const startTime = new Date(clock.now())
   const end = new AbortController()
   const recordEvent = context.recordEvent.bind(undefined, pod)
-  let refreshVolumes: () => void = () => undefined
 
-  const tokens = createPodTokens(client, pod, clock)
-  const find = followSources(client, pod, () => refreshVolumes(), end.signal)
-  const volumes = createPodVolumes({ pod, podIp, find, token: tokens.get }, join(folder, 'volumes'))
+  const sources = createPodSources(client, pod, podIp, clock)
+  const volumes = createPodVolumes(pod, sources, join(folder, 'volumes'))
   mkdirSync(folder, { recursive: true })
   const container = createContainerRunner(pod.spec.containers[0] ?? { name: '' }, {
     ...context,
@@ -59,28 +55,20 @@ export function startPodWorker(pod: Pod, podIp: string, context: WorkerContext) 
 
   /** Keeps the volumes up to date and calls `onReady` after each update. Rejects when the worker ends. */
   async function keepVolumes(onReady: () => void): Promise<void> {
-    let problem: string | undefined
     let failures = 0
-    for (;;) {
-      let waitMs = 1000
-      const changed = new Promise<void>((resolve) => (refreshVolumes = resolve))
+    for (let waitMs = 100; ; await sleep(clock, waitMs, end.signal)) {
       try {
-        waitMs = await tokens.refresh(end.signal)
-        volumes.refresh()
+        await volumes.refresh(end.signal)
         onReady()
+        waitMs = 500
+        failures = 0
       } catch (error) {
         end.signal.throwIfAborted()
-        if (!(error instanceof MissingSource) && !(error instanceof KubeApiError)) throw error
-        failures = error.message === problem ? failures + 1 : 1
-        problem = error.message
-        // The Pod's own watches may not have listed yet, so a problem is reported at its third occurrence, then about every 30 s.
-        if (failures % 30 === 3) recordEvent('Warning', 'FailedMount', `MountVolume.SetUp failed: ${problem}`)
-        waitMs = failures < 3 ? 100 : 1000
+        failures += 1
+        // Just after the Pod's creation the API server may not know yet what the node may read.
+        const message = `MountVolume.SetUp failed: ${(error as Error).message}`
+        if (failures % 100 === 5) recordEvent('Warning', 'FailedMount', message)
       }
-      const timer = new AbortController()
-      const due = sleep(clock, Math.min(waitMs, 2 ** 31 - 1), AbortSignal.any([end.signal, timer.signal]))
-      await Promise.race([changed, due]).finally(() => timer.abort())
-      due.catch(() => undefined)
     }
   }
 
@@ -127,10 +115,7 @@ export function startPodWorker(pod: Pod, podIp: string, context: WorkerContext) 
       ending ??= cleanUp(0)
       return ending
     },
-    /** Replaces all tokens immediately. */
-    rotateTokens() {
-      tokens.expire()
-      refreshVolumes()
-    },
+    /** Replaces all tokens within half a second. */
+    rotateTokens: sources.expireTokens,
   }
 }

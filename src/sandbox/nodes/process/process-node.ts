@@ -107,7 +107,7 @@ export async function startProcessNode({ cluster, images, apiServer, backOffMs =
     pause: (pod: string) => sendSignal(pod, 'SIGSTOP'),
     /** Resumes a Pod's container; returns false if it is not running. */
     resume: (pod: string) => sendSignal(pod, 'SIGCONT'),
-    /** Replaces the Pod's ServiceAccount tokens immediately. */
+    /** Replaces the Pod's ServiceAccount tokens within half a second. */
     rotateTokens: (pod: string) => workers.get(pod)?.rotateTokens(),
     /** Stops the node and its Pods, as the end of the cluster's run does. Safe to call twice. */
     stop,

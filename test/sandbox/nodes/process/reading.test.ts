@@ -11,8 +11,6 @@ import {
   repositoryOf,
   toHostPaths,
 } from '../../../../src/sandbox/nodes/process/container-command.ts'
-import { podSources } from '../../../../src/sandbox/nodes/process/pod-sources.ts'
-import { readSource } from '../../../../src/sandbox/nodes/process/pod-volumes.ts'
 
 const main: V1Container = { name: 'main', image: 'example/app:1' }
 function pod(spec: Partial<Pod['spec']> = {}): Pod {
@@ -20,12 +18,6 @@ function pod(spec: Partial<Pod['spec']> = {}): Pod {
   return { metadata, spec: { nodeName: 'node', serviceAccountName: 'sa', containers: [main], ...spec } }
 }
 const podIp = '127.1.2.3'
-const sources = {
-  configmaps: { config: { 'a.yaml': Buffer.from('A'), b: Buffer.from('B') } },
-  secrets: { key: { id: Buffer.from('I') } },
-} as const
-const find = (kind: 'configmaps' | 'secrets', name: string): Record<string, Buffer> | undefined =>
-  (sources[kind] as Record<string, Record<string, Buffer>>)[name]
 
 test('$(NAME) is replaced if the name is known, and $$ by a dollar', () => {
   const variables = new Map([
@@ -117,40 +109,6 @@ test('a Pod that needs more than the chart’s Pods do is refused with the reaso
     const context = { pod: pod(spec), podIp, entrypoint: ['/app'], apiServer, volumeFolder: (name: string) => name }
     assert.throws(() => containerCommand(main, context), { message: `this node does not support ${reason}` })
   }
-})
-
-test('a projected volume has the content of all its sources, and is not created while one is missing', () => {
-  const read = (sources: object[], token?: string): Record<string, string> => {
-    const context = { pod: pod(), podIp, find, token: () => token }
-    const files = sources.flatMap((source) => readSource(source, context))
-    return Object.fromEntries(files.map(([path, content]) => [path, content.toString()]))
-  }
-  assert.deepEqual(
-    read(
-      [
-        { configMap: { name: 'config', items: [{ key: 'a.yaml', path: 'x/a.yaml' }] } },
-        { secret: { name: 'key' } },
-        { downwardAPI: { items: [{ path: 'ns', fieldRef: { fieldPath: 'metadata.namespace' } }] } },
-        { serviceAccountToken: { path: 'token' } },
-      ],
-      'T',
-    ),
-    { 'x/a.yaml': 'A', id: 'I', ns: 'n', token: 'T' },
-  )
-  assert.throws(() => read([{ secret: { name: 'none' } }]), { message: 'secret "none" not found' })
-  assert.throws(() => read([{ serviceAccountToken: { path: 'token' } }]), { message: 'failed to fetch token' })
-  assert.throws(
-    () => read([{ configMap: { name: 'config', items: [{ key: 'z', path: 'z' }] } }]),
-    /non-existent key "z"/,
-  )
-})
-
-test('the sources of a Pod are listed without duplicates', () => {
-  const volumes = [
-    { name: 'a', projected: { sources: [{ configMap: { name: 'config' } }, { secret: { name: 'key' } }] } },
-    { name: 'b', projected: { sources: [{ configMap: { name: 'config' } }, { serviceAccountToken: { path: 't' } }] } },
-  ]
-  assert.deepEqual([...podSources(pod({ volumes }))], ['configmaps/config', 'secrets/key'])
 })
 
 test('an image is found by its repository, regardless of tag and digest', () => {
