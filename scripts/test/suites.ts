@@ -29,7 +29,14 @@ export interface Suite {
   readonly secondTry?: true
 }
 
-const CLUSTER_TOOLS = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'helm4', 'helm3'] as const
+const CLUSTER_TOOLS = [
+  'etcd',
+  'kube-apiserver',
+  'kube-controller-manager',
+  'helm4',
+  'helm3',
+  'sandbox-program',
+] as const
 const OLDEST_TOOLS = ['kube-apiserver-1.30', 'kube-controller-manager-1.30'] as const
 const NODE_TOOLS = ['kubelet', 'registry', 'containerd', 'containerd-shim-runc-v2', 'ctr', 'runc'] as const
 

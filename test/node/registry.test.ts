@@ -8,7 +8,10 @@ import { silentProgress } from '../support/silent-progress.ts'
 let fixture: PrivateRegistry
 before(async () => {
   const signal = AbortSignal.timeout(10 * 60_000)
-  fixture = await openPrivateRegistry(await ensureTools(['registry'], { progress: silentProgress, signal }), signal)
+  fixture = await openPrivateRegistry(
+    await ensureTools(['registry', 'sandbox-program'], { progress: silentProgress, signal }),
+    signal,
+  )
 })
 after(() => fixture?.[Symbol.asyncDispose]())
 

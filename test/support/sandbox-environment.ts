@@ -2,7 +2,7 @@ import { mkdirSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { testTools } from '../tools.ts'
 
-const NAMES = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'registry', 'helm4'] as const
+const NAMES = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'registry', 'helm4', 'sandbox-program'] as const
 
 /**
  * Returns the environment for `sandbox up` with a separate cache in `folder`, because `down` stops every sandbox in the

@@ -10,9 +10,10 @@ import type { Cloud } from '../cloud/start-cloud.ts'
 import { DEMO_SEED_FILE, startCloud } from '../cloud/start-cloud.ts'
 import { type Etcd, startEtcd } from '../cluster/etcd.ts'
 import { type Cluster, startCluster } from '../cluster/start-cluster.ts'
+import { readHost } from '../host.ts'
 import { HELPER_NODE_FLAGS, writeHelperImage } from '../image/helper-image.ts'
 import type { ImageLayout } from '../image/oci-layout.ts'
-import { ensureStaticProgram, writeProgramImage } from '../image/program-image.ts'
+import { writeProgramImage } from '../image/program-image.ts'
 import { pushImage } from '../image/push-image.ts'
 import { findNodeObstacle, startNode } from '../nodes/containerd/start-node.ts'
 import { startProcessNode } from '../nodes/process/process-node.ts'
@@ -20,10 +21,9 @@ import { openRun, type Run } from '../process/run.ts'
 import type { Progress } from '../progress.ts'
 import { type Registry, startRegistry } from '../registry/start-registry.ts'
 import { ensureTools, type ToolPaths } from '../tools/ensure-tools.ts'
-import { readHost } from '../tools/host.ts'
 import type { ToolName } from '../tools/tool-table.ts'
 
-const CONTROL_PLANE = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'registry'] as const
+const CONTROL_PLANE = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'registry', 'sandbox-program'] as const
 const NODE = ['kubelet', 'containerd', 'containerd-shim-runc-v2', 'ctr', 'runc'] as const
 
 /** One ACK cluster: a real Kubernetes control plane that is registered with the emulated cloud. */
@@ -82,7 +82,7 @@ async function build(options: EnvironmentOptions, parts: AsyncDisposableStack) {
     const { arch } = readHost()
     const image = { node: process.execPath, helper: helperFile, arch }
     return {
-      app: writeProgramImage(join(run.folder, 'app-image'), await ensureStaticProgram(signal), 'app', arch),
+      app: writeProgramImage(join(run.folder, 'app-image'), tools['sandbox-program'], 'app', arch),
       helperImage: isReal ? await writeHelperImage(join(run.folder, 'helper-image'), image) : undefined,
     }
   })

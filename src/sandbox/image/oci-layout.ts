@@ -10,7 +10,7 @@ import {
   writeSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import { goArchitecture } from '../tools/host.ts'
+import { goArchitecture } from '../host.ts'
 import { type TarEntry, writeTar } from './tar.ts'
 
 /** The process that an image starts (OCI image spec, config). */

@@ -11,7 +11,7 @@ export interface ProcessSpec {
   readonly command: string
   readonly args: readonly string[]
   /** The complete environment of the child. */
-  readonly env?: Readonly<Record<string, string>>
+  readonly env?: Readonly<Record<string, string | undefined>>
   readonly cwd?: string
   /** Stop the child with SIGKILL, because it has nothing to lose and may take seconds to exit after SIGTERM. */
   readonly disposable?: boolean

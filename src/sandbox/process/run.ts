@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { orElse } from '../../lib/or-else.ts'
 import { isAlive, processId } from '../../lib/process-id.ts'
-import { cacheFolder, readHost } from '../tools/host.ts'
+import { cacheFolder, type Host, readHost } from '../host.ts'
 import { type Child, type ProcessSpec, startChild } from './child.ts'
 import { cleanUpRun, RUN_VARIABLE } from './clean-up.ts'
 import { addTrace, type LedgerContent, readLedger, type Trace, writeHead } from './ledger.ts'
@@ -15,7 +15,7 @@ import { addTrace, type LedgerContent, readLedger, type Trace, writeHead } from 
 export type Run = Awaited<ReturnType<typeof openRun>>
 
 /** Cleans up after dead runs and starts a new one. The folder of the ledgers must outlive it. */
-export async function openRun(ledgers: string = defaultLedgers()) {
+export async function openRun(ledgers: string = ledgerFolder()) {
   mkdirSync(ledgers, { recursive: true, mode: 0o700 })
   await sweepDeadRuns(ledgers)
   const id = randomBytes(4).toString('hex')
@@ -55,7 +55,7 @@ export async function openRun(ledgers: string = defaultLedgers()) {
 }
 
 /** Cleans up after runs whose owner is dead; returns their ids. */
-export async function sweepDeadRuns(ledgers: string = defaultLedgers()): Promise<string[]> {
+export async function sweepDeadRuns(ledgers: string = ledgerFolder()): Promise<string[]> {
   const dead = readLedgers(ledgers).filter(({ owner }) => !isAlive(owner))
   for (const { file } of dead) await cleanUpRun(file)
   return dead.map(({ run }) => run)
@@ -74,7 +74,7 @@ function programEnvironment({ PATH = '', GOGC, GOMEMLIMIT }: NodeJS.ProcessEnv):
 }
 
 /** The ledgers of all runs, dead ones among them. */
-export function readLedgers(ledgers: string = defaultLedgers()): (LedgerContent & { readonly file: string })[] {
+export function readLedgers(ledgers: string = ledgerFolder()): (LedgerContent & { readonly file: string })[] {
   const files = orElse(() => readdirSync(ledgers), []).filter((name) => name.endsWith('.ledger'))
   return files.flatMap((name) => {
     const file = join(ledgers, name)
@@ -83,8 +83,8 @@ export function readLedgers(ledgers: string = defaultLedgers()): (LedgerContent 
   })
 }
 
-function defaultLedgers(): string {
-  return join(cacheFolder(readHost()), 'runs')
+export function ledgerFolder(host: Pick<Host, 'env' | 'home'> = readHost()): string {
+  return join(cacheFolder(host), 'runs')
 }
 
 /** Copies the logs of a run that is about to be removed, for the analysis of failed tests. */

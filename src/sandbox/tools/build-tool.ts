@@ -1,15 +1,17 @@
-import { mkdir, readdir, rename, rm } from 'node:fs/promises'
+import { readFileSync } from 'node:fs'
+import { mkdir, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { NopassError } from '../../errors.ts'
+import { cacheFolder, goArchitecture, type Host } from '../host.ts'
+import { ledgerFolder, openRun } from '../process/run.ts'
 import type { StepHandle } from '../progress.ts'
 import { buildName, buildsFolder, type PinnedTool } from './find-tool.ts'
-import { runGoBuild } from './go-build.ts'
 import type { GoProgram } from './go-program.ts'
-import { cacheFolder, goArchitecture, type Host } from './host.ts'
 
 /**
  * Builds one tool into the cache and returns its path. The caller must hold the lock of the tool's module. The program
- * gets its final path only when it is complete.
+ * gets its final path only when it is complete. After an interruption the next build continues, because Go keeps the
+ * compiled packages.
  * @throws the codes of `buildFailure`
  */
 export async function buildTool(
@@ -22,48 +24,60 @@ export async function buildTool(
   const { name, plan } = tool
   const parent = buildsFolder(name, host)
   const logs = join(cacheFolder(host), 'logs', 'tools')
-  await Promise.all([mkdir(parent, { recursive: true }), mkdir(logs, { recursive: true })])
-  await removeUnfinished(parent)
-  const draft = join(parent, `.unfinished-${tool.source}`)
-  await mkdir(draft)
+  await using run = await openRun(ledgerFolder(host))
+  const draft = join(parent, `.unfinished-${run.id}`)
+  run.record({ kind: 'folder', path: draft })
+  await Promise.all([mkdir(draft, { recursive: true }), mkdir(logs, { recursive: true })])
+  const logFile = join(logs, `${name}.log`)
+  const args = ['build', '-v', ...plan.arguments, '-o', join(draft, name), plan.package]
+  await writeFile(logFile, `$ go ${args.join(' ')}\n`)
+  signal.throwIfAborted()
+  const stop = (): void => void run.end()
+  signal.addEventListener('abort', stop, { once: true })
+  const build = await run.start({
+    name: 'go',
+    disposable: true,
+    command: go.path,
+    args,
+    cwd: tool.moduleFolder,
+    logFile,
+    env: {
+      ...host.env,
+      // Proxies and caches are the user's; settings that would change the program are overridden.
+      GO111MODULE: 'on',
+      GOFLAGS: '-mod=readonly',
+      GOWORK: 'off',
+      GOOS: plan.target ?? host.platform,
+      GOARCH: goArchitecture(host.arch),
+      CGO_ENABLED: plan.cgo ? '1' : '0',
+      // An older Go downloads the one that the module requires.
+      GOTOOLCHAIN: 'auto',
+      GOTMPDIR: run.folder,
+    },
+  })
+  const timer = setInterval(() => step.update(describeProgress(readFileSync(logFile, 'utf8'))), 500)
   try {
-    const logFile = join(logs, `${name}.log`)
-    const { code, output } = await runGoBuild(
-      {
-        go: go.path,
-        cwd: tool.moduleFolder,
-        arguments: ['build', '-v', ...plan.arguments, '-o', join(draft, name), plan.package],
-        env: {
-          ...host.env,
-          // Proxies and caches are the user's; settings that would change the program are overridden.
-          GO111MODULE: 'on',
-          GOFLAGS: '-mod=readonly',
-          GOWORK: 'off',
-          GOOS: host.platform,
-          GOARCH: goArchitecture(host.arch),
-          CGO_ENABLED: plan.cgo ? '1' : '0',
-          // An older Go downloads the one that the module requires.
-          GOTOOLCHAIN: 'auto',
-        },
-        logFile,
-        onProgress: (text) => step.update(text),
-      },
-      signal,
-    )
-    if (code !== 0) throw buildFailure(name, output, logFile)
+    const { code } = await build.exited
+    signal.throwIfAborted()
+    if (code !== 0) throw buildFailure(name, readFileSync(logFile, 'utf8'), logFile)
     const folder = join(parent, buildName(tool, go.version))
     await rename(draft, folder)
     return join(folder, name)
   } finally {
+    clearInterval(timer)
+    signal.removeEventListener('abort', stop)
     step.update('')
-    await rm(draft, { recursive: true, force: true })
   }
 }
 
-async function removeUnfinished(parent: string): Promise<void> {
-  for (const entry of await readdir(parent)) {
-    if (entry.startsWith('.unfinished-')) await rm(join(parent, entry), { recursive: true, force: true })
-  }
+const isDownload = (line: string): boolean => line.startsWith('go: downloading ')
+/** With `-v` Go prints each package that it compiles. */
+const isPackage = (line: string): boolean => /^[\w.~/-]+$/.test(line)
+
+function describeProgress(log: string): string {
+  const lines = log.split('\n')
+  const packages = lines.filter(isPackage).length
+  return packages > 0 ? `${packages} packages compiled` : `${lines.filter(isDownload).length} modules downloaded`
 }
 
 interface Cause {
@@ -83,15 +97,17 @@ const CAUSES: readonly Cause[] = [
   { code: 'NO_C_COMPILER', pattern: /C compiler .* not found|"(gcc|cc|clang)": executable file not found|cgo: .*exec/ },
 ]
 
-/** Returns the error of a failed `go build`, from the first line of its output with a known cause. */
-export function buildFailure(tool: string, output: string, logFile: string): NopassError {
-  const lines = output.split('\n').filter((line) => line.trim() !== '')
+/** Returns the error of a failed `go build`, from the first line of its log with a known cause. */
+export function buildFailure(tool: string, log: string, logFile: string): NopassError {
+  const fail = (code: Cause['code'] | 'TOOL_BUILD_FAILED', line: string): NopassError =>
+    new NopassError(code, `${tool} cannot be built: ${shorten(line)} (log: ${logFile})`)
+  const isOther = (line: string): boolean => !isDownload(line) && !isPackage(line) && !/^(\$ go .*|\s*)$/.test(line)
+  const lines = log.split('\n').filter(isOther)
   for (const { code, pattern } of CAUSES) {
     const line = lines.find((text) => pattern.test(text))
-    if (line) return new NopassError(code, `${tool} cannot be built: ${shorten(line)} (log: ${logFile})`)
+    if (line) return fail(code, line)
   }
-  const last = lines.findLast((line) => !line.startsWith('go: downloading ')) ?? 'go build failed without output'
-  return new NopassError('TOOL_BUILD_FAILED', `${tool} cannot be built: ${shorten(last)} (log: ${logFile})`)
+  return fail('TOOL_BUILD_FAILED', lines.at(-1) ?? 'go build failed without output')
 }
 
 /** Shortens a long line in the middle, which usually consists of paths; the error is at its end. */

@@ -1,10 +1,10 @@
 import { acquireLock } from '../../../tools/bootstrap/lock.mjs'
 import { NopassError } from '../../errors.ts'
+import { type Host, moduleLock, readHost } from '../host.ts'
 import type { Progress } from '../progress.ts'
 import { buildTool } from './build-tool.ts'
 import { findTool, type PinnedTool, pinnedTool } from './find-tool.ts'
 import { checkCompiler, findGo, type GoProgram } from './go-program.ts'
-import { type Host, moduleLock, readHost } from './host.ts'
 import { TOOLS, type ToolName } from './tool-table.ts'
 
 /** The absolute paths of the requested tools, and of no others. */

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
-import { readdir } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type GoModule, readGoModule } from './go-build.ts'
+import { VERSION } from '../../version.ts'
+import { cacheFolder, type Host } from '../host.ts'
 import { isProgram } from './go-program.ts'
-import { cacheFolder, type Host } from './host.ts'
 import { TOOLS, type Tool, type ToolName } from './tool-table.ts'
 
 /** The package and settings of a build. */
@@ -12,6 +12,7 @@ interface BuildPlan {
   /** The arguments of `go build` without output and package. */
   readonly arguments: readonly string[]
   readonly cgo: boolean
+  readonly target?: 'linux'
 }
 
 /** Returns the build plan of a tool at a version. */
@@ -23,29 +24,42 @@ export function buildPlan(tool: Tool, version: string): BuildPlan {
     package: tool.package,
     arguments: ['-trimpath', '-buildvcs=false', ...tags, '-ldflags', ldflags],
     cgo: tool.cgo === true,
+    ...(tool.target && { target: tool.target }),
   }
 }
 
-/** Identifies a build by source, flags and platform. */
-export function sourceKey(
-  module: Pick<GoModule, 'hash'>,
-  plan: BuildPlan,
-  host: Pick<Host, 'platform' | 'arch'>,
-): string {
-  const parts = [module.hash, plan, host.platform, host.arch]
+/** Identifies a build by the hash of its source, flags and platform. */
+export function sourceKey(hash: string, plan: BuildPlan, host: Pick<Host, 'platform' | 'arch'>): string {
+  const parts = [hash, plan, host.platform, host.arch]
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16)
 }
 
 /** A tool and its pinned source. */
 export type PinnedTool = Awaited<ReturnType<typeof pinnedTool>>
 
-/** Reads the pinned source of a tool. */
-export async function pinnedTool(name: ToolName, host: Host) {
+/** Reads the pinned source of a tool: `tools/<folder>`. Throws if the module does not pin the tool. */
+export async function pinnedTool(name: ToolName, host: Pick<Host, 'toolsFolder' | 'platform' | 'arch'>) {
   const tool = TOOLS[name]
-  const module = await readGoModule(host.toolsFolder, tool)
-  const plan = buildPlan(tool, module.version)
-  const { folder: moduleFolder, version } = module
-  return { name, version, plan, moduleFolder, source: sourceKey(module, plan, host) }
+  const moduleFolder = join(host.toolsFolder, tool.folder)
+  const names = ['go.mod', tool.module === undefined ? 'main.go' : 'go.sum']
+  const files = await Promise.all(names.map((file) => readFile(join(moduleFolder, file), 'utf8')))
+  const version = tool.module === undefined ? VERSION : pinnedVersion(files[0] ?? '', tool.module)
+  const plan = buildPlan(tool, version)
+  const hash = createHash('sha256').update(files.join('\0')).digest('hex')
+  return { name, version, plan, moduleFolder, source: sourceKey(hash, plan, host) }
+}
+
+/** Returns the version of `module` in a go.mod, without the leading v. */
+export function pinnedVersion(text: string, module: string): string {
+  const words = text.split('\n').map((line) =>
+    line
+      .trim()
+      .replace(/^require\s+/, '')
+      .split(/\s+/),
+  )
+  const version = words.find(([name, version]) => name === module && version?.startsWith('v'))?.[1]
+  if (!version) throw new Error(`go.mod does not pin a version of ${module}`)
+  return version.slice(1)
 }
 
 /** Finds a tool in the folder `ACR_NOPASS_TOOLS`, where its version is not checked, or in the cache. */

@@ -3,7 +3,7 @@ import { access, constants } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { NopassError } from '../../errors.ts'
-import { type Host, pathFolders } from './host.ts'
+import { type Host, pathFolders } from '../host.ts'
 
 /** The machine's Go. */
 export interface GoProgram {

@@ -1,6 +1,6 @@
 import { formatError, toNopassError } from '../../errors.ts'
+import { readHost } from '../host.ts'
 import { createProgress } from '../progress.ts'
-import { readHost } from './host.ts'
 import { runTools } from './tools-command.ts'
 
 const interrupt = new AbortController()

@@ -2,8 +2,8 @@
 export interface Tool {
   /** The folder under tools/ whose go.mod and go.sum pin it. */
   readonly folder: string
-  /** The module whose version is the tool's version. */
-  readonly module: string
+  /** The module whose version is the tool's version; undefined for our own program, whose source is in the folder. */
+  readonly module?: string
   readonly package: string
   /** `-X` settings in addition to `-s -w`; `version` has no leading v. */
   readonly stamp: (version: string) => readonly string[]
@@ -11,6 +11,8 @@ export interface Tool {
   readonly cgo?: boolean
   readonly tags?: readonly string[]
   readonly linuxOnly?: boolean
+  /** Build for Linux on every machine. */
+  readonly target?: 'linux'
   /** Build the tool only if it is named, for `npm test -- --kubernetes 1.24` and `--helm 3.18`. */
   readonly onDemand?: boolean
 }
@@ -115,6 +117,8 @@ const TABLE = {
     stamp: (version) => [`github.com/mozillazg/docker-credential-acr-helper/pkg/version.Version=${version}`],
     linuxOnly: true,
   },
+  // The only program of the sandbox's images.
+  'sandbox-program': { folder: 'sandbox-program', package: '.', stamp: () => [], target: 'linux' },
 } satisfies Readonly<Record<string, Tool>>
 
 /** The pinned programs of the toolchain, by their file names. */

@@ -3,10 +3,10 @@ import { join } from 'node:path'
 import { acquireLock } from '../../../tools/bootstrap/lock.mjs'
 import { NopassError } from '../../errors.ts'
 import { renderTable } from '../../lib/text.ts'
+import { type Host, moduleLock } from '../host.ts'
 import type { Progress } from '../progress.ts'
 import { ensureTools } from './ensure-tools.ts'
 import { buildsFolder, findTool, isBuildOf, pinnedTool } from './find-tool.ts'
-import { type Host, moduleLock } from './host.ts'
 import { isToolName, TOOL_NAMES, TOOLS, type ToolName } from './tool-table.ts'
 
 interface ToolsContext {

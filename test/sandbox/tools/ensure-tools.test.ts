@@ -2,9 +2,11 @@ import assert from 'node:assert/strict'
 import { chmodSync, existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, test } from 'node:test'
+import type { Host } from '../../../src/sandbox/host.ts'
+import { addTrace, writeHead } from '../../../src/sandbox/process/ledger.ts'
+import { ledgerFolder } from '../../../src/sandbox/process/run.ts'
 import { createProgress } from '../../../src/sandbox/progress.ts'
 import { ensureTools } from '../../../src/sandbox/tools/ensure-tools.ts'
-import type { Host } from '../../../src/sandbox/tools/host.ts'
 import { TOOLS } from '../../../src/sandbox/tools/tool-table.ts'
 import { eventually } from '../../support/eventually.ts'
 import { silentProgress } from '../../support/silent-progress.ts'
@@ -93,6 +95,10 @@ test('the unfinished build of a killed run is never used, and the next build rem
   const left = join(machine.cache, 'tools', 'etcd', '.unfinished-old')
   mkdirSync(left, { recursive: true })
   writeFileSync(join(left, 'etcd'), 'half')
+  const ledger = join(ledgerFolder(machine.host), 'old.ledger')
+  mkdirSync(ledgerFolder(machine.host))
+  writeHead(ledger, { run: 'old', owner: { pid: process.pid, start: 'before' } })
+  addTrace(ledger, { kind: 'folder', path: left })
   await ensure()
   assert.equal(existsSync(left), false)
 })

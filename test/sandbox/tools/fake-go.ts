@@ -1,8 +1,8 @@
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Host } from '../../../src/sandbox/tools/host.ts'
-import { readHost } from '../../../src/sandbox/tools/host.ts'
+import type { Host } from '../../../src/sandbox/host.ts'
+import { readHost } from '../../../src/sandbox/host.ts'
 
 /** A machine whose Go is a script, which records its builds and obeys the file `mode` (`ok`, `fail TEXT`, `hang`). */
 export interface FakeMachine {

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { buildPlan, sourceKey } from '../../../src/sandbox/tools/find-tool.ts'
+import { cacheFolder } from '../../../src/sandbox/host.ts'
+import { buildPlan, pinnedVersion, sourceKey } from '../../../src/sandbox/tools/find-tool.ts'
 import { isOlderRelease, parseGoVersion } from '../../../src/sandbox/tools/go-program.ts'
-import { cacheFolder } from '../../../src/sandbox/tools/host.ts'
 import { TOOLS, type Tool } from '../../../src/sandbox/tools/tool-table.ts'
 
 const host = { platform: 'linux', arch: 'x64' }
 const tool: Tool = { folder: 'x', module: 'm', package: 'm/cmd', stamp: (v) => [`m.v=${v}`] }
 const key = (change: Partial<Tool> = {}, hash = 'h', where = host) =>
-  sourceKey({ hash }, buildPlan({ ...tool, ...change }, '1.0.0'), where)
+  sourceKey(hash, buildPlan({ ...tool, ...change }, '1.0.0'), where)
 
 test('the same source, flags and platform have the same key', () => {
   assert.equal(key(), key())
@@ -63,4 +63,28 @@ test('the cache is in ACR_NOPASS_CACHE, else in XDG_CACHE_HOME, else in the home
   assert.equal(cacheFolder({ home, env: { ACR_NOPASS_CACHE: '/big', XDG_CACHE_HOME: '/xdg' } }), '/big')
   assert.equal(cacheFolder({ home, env: { XDG_CACHE_HOME: '/xdg' } }), '/xdg/acr-nopass')
   assert.equal(cacheFolder({ home, env: {} }), '/home/ann/.cache/acr-nopass')
+})
+
+const MOD = `module x/tools/helm // comment
+
+go 1.26.0
+
+tool helm.sh/helm/v4/cmd/helm
+
+require helm.sh/helm/v4 v4.3.1
+
+require (
+	helm.sh/helm/v4/extra v9.9.9 // indirect
+)
+
+replace k8s.io/api => k8s.io/api v0.37.2
+`
+
+test('the version of a module is read from go.mod, from lines and blocks', () => {
+  assert.equal(pinnedVersion(MOD, 'helm.sh/helm/v4'), '4.3.1')
+  assert.equal(pinnedVersion(MOD, 'helm.sh/helm/v4/extra'), '9.9.9')
+})
+
+test('a go.mod that does not pin the tool is rejected', () => {
+  assert.throws(() => pinnedVersion(MOD, 'k8s.io/api'), /does not pin a version of k8s\.io\/api/)
 })

@@ -2,16 +2,16 @@ import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { buildPlan } from '../../../src/sandbox/tools/find-tool.ts'
-import { readGoModule } from '../../../src/sandbox/tools/go-build.ts'
-import { readHost } from '../../../src/sandbox/tools/host.ts'
+import { readHost } from '../../../src/sandbox/host.ts'
+import { pinnedTool } from '../../../src/sandbox/tools/find-tool.ts'
 import { isToolName, TOOL_NAMES, TOOLS } from '../../../src/sandbox/tools/tool-table.ts'
 
-const { toolsFolder } = readHost()
+const host = readHost()
+const { toolsFolder } = host
 
 test('every tool has a tool line in its module, and every tool line has a row in the table', () => {
   for (const folder of readdirSync(toolsFolder, { withFileTypes: true }).filter((entry) => entry.isDirectory())) {
-    if (folder.name === 'bootstrap') continue
+    if (folder.name === 'bootstrap' || folder.name === 'sandbox-program') continue
     const names = TOOL_NAMES.filter((name) => TOOLS[name].folder === folder.name)
     const text = readFileSync(join(toolsFolder, folder.name, 'go.mod'), 'utf8')
     const lines = [...text.matchAll(/^(?:tool |\t)(\S+\/\S+)$/gm)].map(([, path]) => path)
@@ -20,10 +20,10 @@ test('every tool has a tool line in its module, and every tool line has a row in
 })
 
 test('versions are only in go.mod, and the build flags write them into the program', async () => {
-  const module = await readGoModule(toolsFolder, TOOLS['kube-apiserver'])
-  const [major, minor] = module.version.split('.')
-  const flags = buildPlan(TOOLS['kube-apiserver'], module.version).arguments.at(-1) ?? ''
-  for (const part of [`gitVersion=v${module.version} `, `gitMajor=${major} `, `gitMinor=${minor} `])
+  const { version, plan } = await pinnedTool('kube-apiserver', host)
+  const [major, minor] = version.split('.')
+  const flags = plan.arguments.at(-1) ?? ''
+  for (const part of [`gitVersion=v${version} `, `gitMajor=${major} `, `gitMinor=${minor} `])
     assert.ok(flags.includes(part), part)
   const source = join(toolsFolder, '..', 'src', 'sandbox', 'tools', 'tool-table.ts')
   assert.doesNotMatch(readFileSync(source, 'utf8'), /\b\d+\.\d+\.\d+\b/)

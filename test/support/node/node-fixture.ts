@@ -7,7 +7,7 @@ import { APPLY, MERGE_PATCH } from '../../../src/kube/client.ts'
 import { DEFAULT_SECRET_NAME, FIELD_MANAGER } from '../../../src/kube/names.ts'
 import type { Pod } from '../../../src/sandbox/cluster/pod.ts'
 import { type Cluster, startCluster } from '../../../src/sandbox/cluster/start-cluster.ts'
-import { ensureStaticProgram, writeProgramImage } from '../../../src/sandbox/image/program-image.ts'
+import { writeProgramImage } from '../../../src/sandbox/image/program-image.ts'
 import { type RealNode, startNode } from '../../../src/sandbox/nodes/containerd/start-node.ts'
 import { ensureTools } from '../../../src/sandbox/tools/ensure-tools.ts'
 import { eventually } from '../eventually.ts'
@@ -40,7 +40,15 @@ export interface NodeFixture extends PrivateRegistry {
 
 export async function openNodeFixture(signal: AbortSignal): Promise<NodeFixture> {
   const plane = ['etcd', 'kube-apiserver', 'kube-controller-manager'] as const
-  const machine = ['kubelet', 'containerd', 'containerd-shim-runc-v2', 'ctr', 'runc', 'registry'] as const
+  const machine = [
+    'kubelet',
+    'containerd',
+    'containerd-shim-runc-v2',
+    'ctr',
+    'runc',
+    'registry',
+    'sandbox-program',
+  ] as const
   const tools = await ensureTools([...plane, ...machine], { progress: silentProgress, signal })
   const [fixture, cluster] = await Promise.all([
     openPrivateRegistry(tools, signal),
@@ -84,8 +92,12 @@ export async function openNodeFixture(signal: AbortSignal): Promise<NodeFixture>
       return (await send('PATCH', path, body, APPLY)).metadata.uid
     },
     async preload(tag) {
-      const program = await ensureStaticProgram(signal)
-      const layout = writeProgramImage(join(node.run.folder, `preloaded-${tag}`), program, tag, process.arch)
+      const layout = writeProgramImage(
+        join(node.run.folder, `preloaded-${tag}`),
+        tools['sandbox-program'],
+        tag,
+        process.arch,
+      )
       await node.images.add(layout, `${fixture.domain}/team/app:${tag}`)
     },
     async pod(namespace, name, options = {}) {

@@ -8,7 +8,7 @@ import { createEndpoints } from '../../../src/alibaba/transport/endpoints.ts'
 import type { Cloud } from '../../../src/sandbox/cloud/start-cloud.ts'
 import { startCloud } from '../../../src/sandbox/cloud/start-cloud.ts'
 import type { ImageLayout } from '../../../src/sandbox/image/oci-layout.ts'
-import { ensureStaticProgram, writeProgramImage } from '../../../src/sandbox/image/program-image.ts'
+import { writeProgramImage } from '../../../src/sandbox/image/program-image.ts'
 import { pushImage } from '../../../src/sandbox/image/push-image.ts'
 import { openRun } from '../../../src/sandbox/process/run.ts'
 import { type Registry, startRegistry } from '../../../src/sandbox/registry/start-registry.ts'
@@ -38,17 +38,19 @@ const PULL_POLICY = {
   ],
 }
 
-export async function openPrivateRegistry(tools: { registry: string }, signal: AbortSignal): Promise<PrivateRegistry> {
+export async function openPrivateRegistry(
+  tools: { readonly registry: string; readonly 'sandbox-program': string },
+  signal: AbortSignal,
+): Promise<PrivateRegistry> {
   const cloud = await startCloud()
   cloud.control.grant(WORKER_ROLE, 'pull', PULL_POLICY)
   const run = await openRun()
   const registry = await startRegistry({ tools, auth: cloud.registryAuth, run, signal })
-  const program = await ensureStaticProgram(signal)
   const pushLayout = (layout: ImageLayout, repository: string, tag: string): Promise<void> =>
     pushImage(layout, { registry: registry.url, repository, tag, credential: cloud.registryPush }, signal)
   const push = (tag: string): Promise<void> =>
     pushLayout(
-      writeProgramImage(join(run.folder, `image-${tag}`), program, `app-${tag}`, process.arch),
+      writeProgramImage(join(run.folder, `image-${tag}`), tools['sandbox-program'], `app-${tag}`, process.arch),
       'team/app',
       tag,
     )

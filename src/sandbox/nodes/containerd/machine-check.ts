@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
-import { pathFolders } from '../../tools/host.ts'
+import { pathFolders } from '../../host.ts'
 
 /** The facts about this machine that decide whether it can run a real node. */
 export interface MachineFacts {

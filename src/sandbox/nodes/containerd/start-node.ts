@@ -5,7 +5,7 @@ import { promisify } from 'node:util'
 import { NopassError } from '../../../errors.ts'
 import type { Cluster } from '../../cluster/start-cluster.ts'
 import { archiveEntries, type ImageLayout, writeArchive } from '../../image/oci-layout.ts'
-import { ensureStaticProgram, writeProgramImage } from '../../image/program-image.ts'
+import { writeProgramImage } from '../../image/program-image.ts'
 import { freePort } from '../../process/free-port.ts'
 import { untilReady } from '../../process/ready.ts'
 import { openRun, type Run } from '../../process/run.ts'
@@ -16,7 +16,7 @@ import { forwardPort, startNameServer, writePodNetwork } from './pod-network.ts'
 import { makeCgroup, writeRuntime } from './runc.ts'
 import { serveVendorNames, type VendorNames, type VendorRegistry } from './vendor-names.ts'
 
-type NodeTool = 'kubelet' | 'containerd' | 'containerd-shim-runc-v2' | 'ctr' | 'runc'
+type NodeTool = 'kubelet' | 'containerd' | 'containerd-shim-runc-v2' | 'ctr' | 'runc' | 'sandbox-program'
 
 interface NodeOptions {
   readonly cluster: Cluster
@@ -96,7 +96,8 @@ async function start(options: NodeOptions, run: Run) {
   })
   const images = imageStore(tools.ctr, files)
   await untilReady(() => images.list(), { what: 'containerd', limitMs: 30_000, child: containerd }, signal)
-  await images.add(await pauseImage(run.folder, signal), PAUSE_IMAGE)
+  const pause = writeProgramImage(join(run.folder, 'pause-image'), tools['sandbox-program'], 'pause', process.arch)
+  await images.add(pause, PAUSE_IMAGE)
   const kubelet = await run.start({
     name: 'kubelet',
     disposable: true,
@@ -162,10 +163,6 @@ function writeNodeFiles(
   writeFileSync(files.kubeletKubeconfig, kubeconfig, { mode: 0o600 })
   writeFileSync(files.containerdConfig, config.containerd)
   writeFileSync(files.kubeletConfig, config.kubelet)
-}
-
-async function pauseImage(folder: string, signal: AbortSignal): Promise<ImageLayout> {
-  return writeProgramImage(join(folder, 'pause-image'), await ensureStaticProgram(signal), 'pause', process.arch)
 }
 
 async function isReady(cluster: Cluster, name: string): Promise<boolean> {

@@ -1,7 +1,7 @@
 import { availableParallelism, totalmem } from 'node:os'
 import { unlessStatus } from '../../../kube/api-error.ts'
 import { type KubeClient, MERGE_PATCH } from '../../../kube/client.ts'
-import { goArchitecture } from '../../tools/host.ts'
+import { goArchitecture } from '../../host.ts'
 
 /** Registers a Ready node with the port of its log server, as a kubelet registers itself. */
 export async function registerNode(client: KubeClient, name: string, port: number, signal: AbortSignal): Promise<void> {

@@ -22,7 +22,7 @@ export function readHost(): Host {
     arch: process.arch,
     home: homedir(),
     goFolders: ['/usr/local/go/bin', '/opt/homebrew/bin', join(homedir(), 'go', 'bin')],
-    toolsFolder: fileURLToPath(new URL('../../../tools', import.meta.url)),
+    toolsFolder: fileURLToPath(new URL('../../tools', import.meta.url)),
   }
 }
 

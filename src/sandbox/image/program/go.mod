@@ -1,3 +1,0 @@
-module acr-nopass.invalid/program
-
-go 1.21

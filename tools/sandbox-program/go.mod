@@ -1,0 +1,3 @@
+module acr-nopass.invalid/tools/sandbox-program
+
+go 1.21
