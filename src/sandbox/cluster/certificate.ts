@@ -17,7 +17,8 @@ interface Subject {
 interface CertificateRequest extends Subject {
   /** Host names and IP addresses of a server (subject alternative names). */
   readonly names?: readonly string[]
-  readonly minutes: number
+  /** Default: 30 days. */
+  readonly minutes?: number | undefined
   readonly now?: Date
   /** Default: `ec` (P-256); `rsa` (2048 bits) for keys that sign RS256 tokens. */
   readonly keyType?: KeyType
@@ -27,6 +28,7 @@ type KeyType = 'ec' | 'rsa'
 
 export type Authority = ReturnType<typeof createAuthority>
 
+const MONTH = 30 * 24 * 60
 const ECDSA_SHA256 = sequence(oid('1.2.840.10045.4.3.2'))
 
 /** Creates a certificate authority: an EC P-256 key and a self-signed certificate, valid for 30 days. */
@@ -35,11 +37,12 @@ export function createAuthority(commonName: string, created: Date = new Date()) 
 
   function certify(
     publicKey: KeyObject,
-    { names = [], minutes, now = new Date(), ...subject }: CertificateRequest,
+    { names = [], minutes = MONTH, now = new Date(), ...subject }: CertificateRequest,
   ): string {
     const body = sequence(
       explicit(0, integer(Buffer.from([2]))), // version 3
-      integer(randomBytes(16)),
+      // A first byte of 1 makes the random number positive and its encoding the shortest.
+      integer(Buffer.concat([Buffer.from([1]), randomBytes(15)])),
       ECDSA_SHA256,
       name({ commonName }),
       // Backdated by five minutes, because clocks may differ.
@@ -53,7 +56,7 @@ export function createAuthority(commonName: string, created: Date = new Date()) 
   }
 
   return {
-    certificatePem: certify(own.publicKey, { commonName, minutes: 30 * 24 * 60, now: created }),
+    certificatePem: certify(own.publicKey, { commonName, now: created }),
     keyPem: exportKey(own.privateKey),
     /** Issues a certificate with a new key, valid for clients and servers. */
     issue(request: CertificateRequest): KeyPair {

@@ -7,7 +7,6 @@ import { namespacedPath } from '../../kube/types.ts'
 import type { Authority, KeyPair } from './certificate.ts'
 import type { ClusterFiles } from './control-plane.ts'
 
-const MONTH = 30 * 24 * 60
 const SERVER_NAMES = [
   '127.0.0.1',
   '10.96.0.1',
@@ -32,15 +31,11 @@ export async function writeClusterFiles(
 ) {
   const cluster = { name, server, caPem: authority.certificatePem }
   /** Issues a client certificate; its CN is the user's name, its O fields are the groups. */
-  const issue = (commonName: string, organizations: readonly string[], minutes: number): KeyPair =>
+  const issue = (commonName: string, organizations: readonly string[], minutes?: number): KeyPair =>
     authority.issue({ commonName, organizations, minutes })
-  const admin = issue('admin', ['system:masters'], MONTH)
-  const controllerManager = issue('system:kube-controller-manager', [], MONTH)
-  const serving = authority.issue({
-    commonName: 'kube-apiserver',
-    names: [...SERVER_NAMES, serviceAddress],
-    minutes: MONTH,
-  })
+  const admin = issue('admin', ['system:masters'])
+  const controllerManager = issue('system:kube-controller-manager', [])
+  const serving = authority.issue({ commonName: 'kube-apiserver', names: [...SERVER_NAMES, serviceAddress] })
   const { privateKey } = await promisify(generateKeyPair)('rsa', { modulusLength: 2048 })
 
   write(files.ca, authority.certificatePem)

@@ -17,14 +17,8 @@ export const explicit = (number: number, content: Buffer): Buffer => encode(0xa0
 /** Encodes an implicit tag: `[number]` instead of a primitive element's own tag. */
 export const implicit = (number: number, content: Buffer): Buffer => encode(0x80 | number, content)
 
-/** Encodes a non-negative integer from its big-endian bytes. */
-export function integer(bytes: Buffer): Buffer {
-  let start = 0
-  while (start < bytes.length - 1 && bytes[start] === 0) start++
-  const significant = bytes.subarray(start)
-  const negative = (significant[0] ?? 0) >= 0x80
-  return encode(0x02, negative ? Buffer.concat([Buffer.from([0]), significant]) : significant)
-}
+/** Encodes an integer from its big-endian bytes, of which there must not be more than necessary. */
+export const integer = (bytes: Buffer): Buffer => encode(0x02, bytes)
 
 export function bits(content: Buffer, unused = 0): Buffer {
   return encode(0x03, Buffer.concat([Buffer.from([unused]), content]))

@@ -147,12 +147,12 @@ async function start(options: ClusterOptions, run: Run) {
     /** The public keys of the ServiceAccount issuer. */
     jwks: (): Promise<Jwks> =>
       admin.request({ method: 'GET', path: '/openid/v1/jwks', accept: 'application/jwk-set+json' }),
-    /** A connection with a client certificate of the cluster's CA, valid for `minutes`. */
-    connectionFor(user: string, groups: readonly string[], minutes: number): KubeConnection {
+    /** A connection with a client certificate of the cluster's CA, valid for `minutes`; default: 30 days. */
+    connectionFor(user: string, groups: readonly string[], minutes?: number): KubeConnection {
       const { certificatePem: cert, keyPem: key } = issue(user, groups, minutes)
       return { server, ca: caPem, cert, key }
     },
-    kubeconfigFor: (user: string, groups: readonly string[], minutes: number): string =>
+    kubeconfigFor: (user: string, groups: readonly string[], minutes?: number): string =>
       writeKubeconfig({ name, server, caPem }, issue(user, groups, minutes)),
     serviceAccountToken: async (namespace: string, account: string, audiences: readonly string[], seconds: number) =>
       (await requestToken(admin, { namespace, name: account }, { audiences, expirationSeconds: seconds })).token,

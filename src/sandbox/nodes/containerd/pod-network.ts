@@ -35,8 +35,6 @@ export function writePodNetwork(config: string, plugins: string): void {
   writeFileSync(join(plugins, PLUGIN), SCRIPT, { mode: 0o755 })
 }
 
-const HEADER_BYTES = 12
-
 /**
  * Starts a name server that responds with NXDOMAIN to every query so that the node never queries another machine. The
  * names that the node needs are in its hosts file. Returns a function that stops the server.
@@ -44,8 +42,8 @@ const HEADER_BYTES = 12
 export async function startNameServer(address: string): Promise<() => void> {
   const socket = createSocket('udp4')
   socket.on('message', (query, from) => {
-    if (query.length < HEADER_BYTES) return
-    socket.send(nxdomain(query), from.port, from.address)
+    // Shorter than a header.
+    if (query.length >= 12) socket.send(nxdomain(query), from.port, from.address)
   })
   await new Promise<void>((resolve, reject) => {
     socket.once('error', reject)
@@ -55,15 +53,11 @@ export async function startNameServer(address: string): Promise<() => void> {
   return () => socket.close()
 }
 
-/** The NXDOMAIN response to a query, with its id and question (RFC 1035, 4.1). */
+/** The NXDOMAIN response to a query: the query with other flags (RFC 1035, 4.1). */
 export function nxdomain(query: Buffer): Buffer {
-  let end = HEADER_BYTES
-  while ((query[end] ?? 0) > 0) end += 1 + (query[end] ?? 0)
-  const response = Buffer.from(query.subarray(0, Math.min(end + 5, query.length)))
+  const response = Buffer.from(query)
   // Flags: response, recursion desired as in the query, recursion available, NXDOMAIN.
   response.writeUInt16BE(0x8083 | (query.readUInt16BE(2) & 0x0100), 2)
-  response.writeUInt16BE(1, 4)
-  response.fill(0, 6, HEADER_BYTES)
   return response
 }
 

@@ -151,7 +151,6 @@ function writeNodeFiles(
   config: { containerd: string; kubelet: string },
 ): void {
   const { cluster, name } = options
-  const days30 = 30 * 24 * 60
   mkdirSync(files.folder, { mode: 0o700 })
   writePodNetwork(files.cniFolder, files.cniPluginFolder)
   mkdirSync(files.certsFolder)
@@ -159,7 +158,7 @@ function writeNodeFiles(
   writeFileSync(files.hosts, hostsFile(vendorNames, { name, address: machineAddress() ?? '127.0.0.1' }))
   writeFileSync(files.resolvConf, `nameserver ${cluster.serviceAddress}\n`)
   writeFileSync(files.clientCa, cluster.caPem)
-  const kubeconfig = cluster.kubeconfigFor(`system:node:${name}`, ['system:nodes'], days30)
+  const kubeconfig = cluster.kubeconfigFor(`system:node:${name}`, ['system:nodes'])
   writeFileSync(files.kubeletKubeconfig, kubeconfig, { mode: 0o600 })
   writeFileSync(files.containerdConfig, config.containerd)
   writeFileSync(files.kubeletConfig, config.kubelet)

@@ -26,7 +26,7 @@ export async function serveVendorNames(
   const tokenHost = new URL(vendorRealm).hostname
   const hosts = [...new Set([...registry.domains, tokenHost])]
   const authority = createAuthority('acr-nopass vendor names')
-  const pair = authority.issue({ commonName: tokenHost, names: hosts, minutes: 30 * 24 * 60 })
+  const pair = authority.issue({ commonName: tokenHost, names: hosts })
   const requests = new Map<string, number>()
   const server = createServer({ key: pair.keyPem, cert: pair.certificatePem }, (incoming, outgoing) => {
     const host = new URL(`https://${incoming.headers.host}`).hostname

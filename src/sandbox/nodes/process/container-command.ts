@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import type { V1Container, V1EnvVar } from '@kubernetes/client-node'
 import type { Pod } from '../../cluster/pod.ts'
 
@@ -97,16 +96,7 @@ export function toHostPaths(text: string, container: V1Container, volumeFolder: 
 /** The images of a process node: a command of this machine by repository (reference without tag and digest). */
 export type Images = Readonly<Record<string, readonly string[]>>
 
-/** Returns undefined if the node does not have the image. */
-export function findImage(images: Images, reference = '') {
-  const repository = repositoryOf(reference)
-  const entrypoint = images[repository]
-  if (!entrypoint) return undefined
-  const digest = createHash('sha256').update(JSON.stringify(entrypoint)).digest('hex')
-  return { entrypoint, imageId: `${repository}@sha256:${digest}` }
-}
-
-/** `host:5000/team/app:1@sha256:…` -> `host:5000/team/app`. */
-export function repositoryOf(reference: string): string {
-  return reference.replace(/@.*$/, '').replace(/:[^:/]*$/, '')
+/** Returns the command of the image `host:5000/team/app:1@sha256:…`; undefined if the node does not have it. */
+export function findImage(images: Images, reference: string): readonly string[] | undefined {
+  return images[reference.replace(/@.*$/, '').replace(/:[^:/]*$/, '')]
 }

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { constants } from 'node:os'
 import { join } from 'node:path'
 import type {
@@ -30,13 +29,13 @@ export type ContainerRunner = ReturnType<typeof createContainerRunner>
 /** Creates a runner that runs the container of a Pod as a child process, restarted whenever it exits. */
 export function createContainerRunner(container: V1Container, context: RunnerContext) {
   const { clock, recordEvent, pod, folder, backOffMs } = context
+  const { image = '' } = container
   let state: V1ContainerState = { waiting: { reason: 'ContainerCreating' } }
   let lastState: V1ContainerState = {}
   let restartCount = 0
   let child: Child | undefined
   let health = { ready: false, started: false }
   let imageId = ''
-  let containerId = ''
 
   const change = (next: V1ContainerState): void => {
     state = next
@@ -47,20 +46,18 @@ export function createContainerRunner(container: V1Container, context: RunnerCon
 
   async function start(signal: AbortSignal): Promise<Child> {
     for (;;) {
-      const image = findImage(context.images, container.image)
+      const entrypoint = findImage(context.images, image)
       try {
-        if (!image) throw new Error(`image "${container.image}" is not on this node`)
-        imageId = image.imageId
-        const command = containerCommand(container, { ...context, entrypoint: image.entrypoint })
+        if (!entrypoint) throw new Error(`image "${image}" is not on this node`)
+        imageId = image
+        const command = containerCommand(container, { ...context, entrypoint })
         const name = `${pod.metadata.name}/${container.name}`
-        const started = await context.run.start({ name, logFile: logFile(), cwd: folder, ...command })
-        containerId = `process://${randomUUID()}`
-        return started
+        return await context.run.start({ name, logFile: logFile(), cwd: folder, ...command })
       } catch (error) {
         signal.throwIfAborted()
         const { message } = error as Error
         if (state.waiting?.message !== message) recordEvent('Warning', 'Failed', `Error: ${message}`)
-        wait(image ? 'RunContainerError' : 'ErrImagePull', message)
+        wait(entrypoint ? 'RunContainerError' : 'ErrImagePull', message)
         await sleep(clock, 1000, signal)
       }
     }
@@ -95,20 +92,18 @@ export function createContainerRunner(container: V1Container, context: RunnerCon
     end.abort()
     await watching
     child = undefined
-    return terminatedState(exit, { startedAt, finishedAt: new Date(clock.now()), containerID: containerId })
+    return terminatedState(exit, { startedAt, finishedAt: new Date(clock.now()) })
   }
 
-  /** The log of the current run or the previous one. */
-  const logFile = (previous = false): string =>
-    join(folder, `${container.name}-${previous ? Math.max(0, restartCount - 1) : restartCount}.log`)
+  /** The log of the current run, or of the last one until the next starts. */
+  const logFile = (): string => join(folder, `${container.name}-${restartCount}.log`)
 
   return {
     container,
     status: (): V1ContainerStatus => ({
       name: container.name,
-      image: container.image ?? '',
+      image,
       imageID: imageId,
-      ...(containerId && { containerID: containerId }),
       ready: health.ready,
       started: health.started,
       restartCount,

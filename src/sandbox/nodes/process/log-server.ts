@@ -11,8 +11,7 @@ import type { ContainerRunner } from './container-runner.ts'
  * such as the API server.
  */
 export async function startLogServer(caPem: string, find: (pod: string) => ContainerRunner | undefined) {
-  const minutes = 30 * 24 * 60
-  const pair = createAuthority('process-node').issue({ commonName: 'process-node', names: ['127.0.0.1'], minutes })
+  const pair = createAuthority('process-node').issue({ commonName: 'process-node', names: ['127.0.0.1'] })
   const tls = { key: pair.keyPem, cert: pair.certificatePem, ca: caPem, requestCert: true, rejectUnauthorized: true }
   const server = createServer(tls, (request, response) => {
     const url = new URL(request.url ?? '/', 'https://node')
@@ -31,10 +30,9 @@ export async function startLogServer(caPem: string, find: (pod: string) => Conta
   }
 }
 
-/** Returns the whole log or its last `tailLines` lines; `follow` is ignored. Empty before the container has started. */
+/** Returns the log or its last `tailLines` lines; other options are ignored. Empty before the container has started. */
 export function readLog(container: ContainerRunner, query: URLSearchParams = new URLSearchParams()): string {
-  const file = container.logFile(query.get('previous') === 'true')
-  const lines = orElse(() => readFileSync(file, 'utf8'), '').split(/(?<=\n)/)
+  const lines = orElse(() => readFileSync(container.logFile(), 'utf8'), '').split(/(?<=\n)/)
   const tail = Number(query.get('tailLines') ?? lines.length)
   return lines.slice(Math.max(0, lines.length - tail)).join('')
 }

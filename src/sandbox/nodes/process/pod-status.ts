@@ -1,8 +1,6 @@
 import type { V1ContainerStatus, V1PodCondition, V1PodStatus } from '@kubernetes/client-node'
-import { KubeApiError } from '../../../kube/api-error.ts'
 import { type KubeClient, MERGE_PATCH } from '../../../kube/client.ts'
 import { namespacedPath } from '../../../kube/types.ts'
-import { type Clock, sleep } from '../../../lib/clock.ts'
 import type { Pod } from '../../cluster/pod.ts'
 
 export interface PodState {
@@ -46,39 +44,25 @@ function withTime(condition: V1PodCondition, previous: readonly V1PodCondition[]
   return { ...condition, lastTransitionTime: since }
 }
 
-const RETRY_MS = 500
-
-/** Writes a Pod's newest status, one write at a time, if it has changed. */
-export function createPodStatusWriter(client: KubeClient, pod: Pod, clock: Clock, signal: AbortSignal) {
-  const { namespace, name, uid } = pod.metadata
+/** Returns a function that writes a Pod's status if it has changed, one write at a time. The next call repeats a failed one. */
+export function createPodStatusWriter(
+  client: KubeClient,
+  { metadata: { namespace, name, uid } }: Pod,
+  current: () => V1PodStatus,
+  signal: AbortSignal,
+): () => void {
   const path = `${namespacedPath('/api/v1', namespace, 'pods', name)}/status`
-  let newest: V1PodStatus | undefined
   let written = ''
-  let busy = false
-
-  async function flush(): Promise<void> {
-    if (busy) return
-    busy = true
-    for (let text = JSON.stringify(newest); text !== written && !signal.aborted; text = JSON.stringify(newest)) {
-      const body = { metadata: { uid }, status: newest }
-      try {
-        await client.request({ method: 'PATCH', path, contentType: MERGE_PATCH, body }, signal)
-        written = text
-      } catch (error) {
-        // The Pod no longer exists.
-        if (error instanceof KubeApiError && [404, 409, 422].includes(error.status)) break
-        await sleep(clock, RETRY_MS, signal).catch(() => undefined)
-      }
-    }
-    busy = false
+  let last = Promise.resolve()
+  const write = async (): Promise<void> => {
+    const status = current()
+    const text = JSON.stringify(status)
+    if (text === written) return
+    const body = { metadata: { uid }, status }
+    await client.request({ method: 'PATCH', path, contentType: MERGE_PATCH, body }, signal)
+    written = text
   }
-
-  return {
-    /** The newest status; undefined before the first call of `write`. */
-    last: () => newest,
-    write(status: V1PodStatus) {
-      newest = status
-      void flush()
-    },
+  return () => {
+    last = last.then(write).catch(() => undefined)
   }
 }

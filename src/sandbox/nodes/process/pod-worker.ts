@@ -44,19 +44,21 @@ export function startPodWorker(pod: Pod, podIp: string, context: WorkerContext) 
     folder,
     volumeFolder: volumes.folder,
     recordEvent,
-    onChange: () => writer.write(status()),
+    onChange: () => writeStatus(),
   })
-  const writer = createPodStatusWriter(client, pod, clock, end.signal)
-
-  function status(): V1PodStatus {
-    const previous = writer.last()?.conditions ?? pod.status?.conditions ?? []
-    return podStatus({ previous, podIp, startTime, container: container.status() }, new Date(clock.now()))
+  let { conditions: previous = [] } = pod.status ?? {}
+  const status = (): V1PodStatus => {
+    const next = podStatus({ previous, podIp, startTime, container: container.status() }, new Date(clock.now()))
+    previous = next.conditions ?? []
+    return next
   }
+  const writeStatus = createPodStatusWriter(client, pod, status, end.signal)
 
-  /** Keeps the volumes up to date and calls `onReady` after each update. Rejects when the worker ends. */
-  async function keepVolumes(onReady: () => void): Promise<void> {
+  /** Keeps volumes and status up to date and calls `onReady` when the volumes are. Rejects when the worker ends. */
+  async function keepUpToDate(onReady: () => void): Promise<void> {
     let failures = 0
     for (let waitMs = 100; ; await sleep(clock, waitMs, end.signal)) {
+      writeStatus()
       try {
         await volumes.refresh(end.signal)
         onReady()
@@ -73,8 +75,7 @@ export function startPodWorker(pod: Pod, podIp: string, context: WorkerContext) 
   }
 
   async function runPod(): Promise<void> {
-    writer.write(status())
-    await new Promise<void>((resolve, reject) => keepVolumes(resolve).catch(reject))
+    await new Promise<void>((resolve, reject) => keepUpToDate(resolve).catch(reject))
     await container.run(end.signal)
   }
 

@@ -38,10 +38,8 @@ export type ProcessNode = Awaited<ReturnType<typeof startProcessNode>>
 export async function startProcessNode({ cluster, images, apiServer, backOffMs = 10_000, signal }: ProcessNodeOptions) {
   const end = new AbortController()
   const until = AbortSignal.any([end.signal, cluster.run.ended])
-  const days30 = 30 * 24 * 60
-  const client = createKubeClient(cluster.connectionFor(`system:node:${NAME}`, ['system:nodes'], days30), {
-    userAgent: NAME,
-  })
+  const connection = cluster.connectionFor(`system:node:${NAME}`, ['system:nodes'])
+  const client = createKubeClient(connection, { userAgent: NAME })
   const api = new URL(cluster.server)
   const workers = new Map<string, PodWorker>()
   const context = {

@@ -117,34 +117,8 @@ test('a server on one loopback address can be reached at another', async () => {
 
 test('the node’s name server responds with NXDOMAIN to every query', () => {
   const question = [4, ...Buffer.from('demo'), 7, ...Buffer.from('example'), 0, 0, 1, 0, 1]
-  const query = Buffer.from([
-    0xab,
-    0xcd,
-    0x01,
-    0x20,
-    0,
-    1,
-    0,
-    0,
-    0,
-    0,
-    0,
-    1,
-    ...question,
-    0,
-    0,
-    41,
-    4,
-    208,
-    0,
-    0,
-    0,
-    0,
-    0,
-    0,
-  ])
+  const query = Buffer.from([0xab, 0xcd, 0x01, 0x20, 0, 1, 0, 0, 0, 0, 0, 0, ...question])
   assert.deepEqual([...nxdomain(query)], [0xab, 0xcd, 0x81, 0x83, 0, 1, 0, 0, 0, 0, 0, 0, ...question])
-  assert.ok(nxdomain(query.subarray(0, 15)).length <= 15)
 })
 
 test('Pods without hostNetwork get different addresses from the plugin', () => {
