@@ -5,8 +5,7 @@ import { NopassError } from '../../errors.ts'
 import { cacheFolder, goArchitecture, type Host } from '../host.ts'
 import { ledgerFolder, openRun } from '../process/run.ts'
 import type { StepHandle } from '../progress.ts'
-import { buildName, buildsFolder, type PinnedTool } from './find-tool.ts'
-import type { GoProgram } from './go-program.ts'
+import { buildsFolder, type PinnedTool } from './find-tool.ts'
 
 /**
  * Builds one tool into the cache and returns its path. The caller must hold the lock of the tool's module. The program
@@ -16,7 +15,7 @@ import type { GoProgram } from './go-program.ts'
  */
 export async function buildTool(
   tool: PinnedTool,
-  go: GoProgram,
+  go: string,
   host: Host,
   step: StepHandle,
   signal: AbortSignal,
@@ -37,7 +36,7 @@ export async function buildTool(
   const build = await run.start({
     name: 'go',
     disposable: true,
-    command: go.path,
+    command: go,
     args,
     cwd: tool.moduleFolder,
     logFile,
@@ -60,7 +59,7 @@ export async function buildTool(
     const { code } = await build.exited
     signal.throwIfAborted()
     if (code !== 0) throw buildFailure(name, readFileSync(logFile, 'utf8'), logFile)
-    const folder = join(parent, buildName(tool, go.version))
+    const folder = join(parent, tool.source)
     await rename(draft, folder)
     return join(folder, name)
   } finally {

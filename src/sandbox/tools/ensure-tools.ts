@@ -4,7 +4,7 @@ import { type Host, moduleLock, readHost } from '../host.ts'
 import type { Progress } from '../progress.ts'
 import { buildTool } from './build-tool.ts'
 import { findTool, type PinnedTool, pinnedTool } from './find-tool.ts'
-import { checkCompiler, findGo, type GoProgram } from './go-program.ts'
+import { checkCompiler, findGo } from './go-program.ts'
 import { TOOLS, type ToolName } from './tool-table.ts'
 
 /** The absolute paths of the requested tools, and of no others. */
@@ -52,7 +52,7 @@ function checkPlatform(name: ToolName, host: Host): void {
 /** Takes a lock per module so that a concurrent run waits and then finds the finished tool. */
 function buildLocked(
   tool: PinnedTool,
-  go: GoProgram,
+  go: string,
   host: Host,
   progress: Progress,
   signal: AbortSignal,

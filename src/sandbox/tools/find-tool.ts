@@ -76,11 +76,7 @@ export function buildsFolder(name: string, host: Host): string {
   return join(cacheFolder(host), 'tools', name)
 }
 
-/** The name of a build's folder. Any Go that builds the source builds the program. */
-export function buildName({ source }: PinnedTool, goVersion: string): string {
-  return `${source}-go${goVersion}`
-}
-
-export function isBuildOf(tool: PinnedTool, entry: string): boolean {
-  return entry.startsWith(buildName(tool, ''))
+/** Whether it is the folder of this build: its source, which any Go builds. Older ones end with Go's version. */
+export function isBuildOf({ source }: PinnedTool, entry: string): boolean {
+  return entry.startsWith(source)
 }
