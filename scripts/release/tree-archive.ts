@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { type TarEntry, toTar } from '../../src/sandbox/image/tar.ts'
+import { type TarEntry, tarParts } from '../../src/sandbox/image/tar.ts'
 
 /** All files of a folder, including hidden ones, as sorted entries under `prefix`; keeps the executable bit, drops owner and time. */
 export function readTree(folder: string, prefix: string): readonly TarEntry[] {
@@ -17,5 +17,5 @@ export function readTree(folder: string, prefix: string): readonly TarEntry[] {
 
 /** Writes a .tgz; equal content gives equal bytes. */
 export function writeTgz(file: string, entries: readonly TarEntry[]): void {
-  writeFileSync(file, gzipSync(toTar(entries), { level: 9 }))
+  writeFileSync(file, gzipSync(Buffer.concat([...tarParts(entries)]), { level: 9 }))
 }

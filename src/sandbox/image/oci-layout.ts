@@ -1,17 +1,8 @@
-import { createHash } from 'node:crypto'
-import {
-  closeSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  writeFileSync,
-  writeSync,
-} from 'node:fs'
+import { createHash, type Hash } from 'node:crypto'
+import { appendFileSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { goArchitecture } from '../host.ts'
-import { type TarEntry, writeTar } from './tar.ts'
+import { type TarEntry, tarParts } from './tar.ts'
 
 /** The process that an image starts (OCI image spec, config). */
 export interface ImageConfig {
@@ -100,25 +91,18 @@ function writeJson(folder: string, mediaType: string, value: unknown): Descripto
 function writeLayer(folder: string, entries: Iterable<TarEntry>): Descriptor {
   const draft = join(folder, 'layer')
   const hash = createHash('sha256')
-  let size = 0
-  writeArchive(draft, entries, (chunk) => {
-    hash.update(chunk)
-    size += chunk.length
-  })
+  writeArchive(draft, entries, hash)
   const digest = `sha256:${hash.digest('hex')}`
-  renameSync(draft, blobFile(folder, digest))
-  return { mediaType: LAYER_TYPE, digest, size }
+  const file = blobFile(folder, digest)
+  renameSync(draft, file)
+  return { mediaType: LAYER_TYPE, digest, size: statSync(file).size }
 }
 
-/** Writes a tar archive into a file; calls `onChunk` with each chunk of it. */
-export function writeArchive(file: string, entries: Iterable<TarEntry>, onChunk?: (chunk: Buffer) => void): void {
-  const descriptor = openSync(file, 'w')
-  try {
-    writeTar(entries, (chunk) => {
-      writeSync(descriptor, chunk)
-      onChunk?.(chunk)
-    })
-  } finally {
-    closeSync(descriptor)
+/** Writes a tar archive into a file, and its content into `hash`. */
+export function writeArchive(file: string, entries: Iterable<TarEntry>, hash?: Hash): void {
+  writeFileSync(file, '')
+  for (const part of tarParts(entries)) {
+    appendFileSync(file, part)
+    hash?.update(part)
   }
 }

@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { Readable } from 'node:stream'
+import { basicAuthorization, parseChallenge } from '../../acr/token-service.ts'
 import { NopassError } from '../../errors.ts'
 import type { PushCredential } from '../cloud/cr/registry-auth.ts'
 import { blobFile, type Descriptor, type ImageLayout, MANIFEST_TYPE, readManifest } from './oci-layout.ts'
@@ -76,16 +77,12 @@ export async function fetchRegistryToken(
   credential: PushCredential | undefined,
   signal?: AbortSignal,
 ): Promise<string> {
-  const parameters = new Map([...(challenge ?? '').matchAll(/(\w+)="([^"]*)"/g)].map((match) => [match[1], match[2]]))
-  const realm = parameters.get('realm')
-  if (!challenge?.startsWith('Bearer ') || realm === undefined) {
+  const { scheme, parameters: { realm, service = '', scope = '' } = {} } = parseChallenge(challenge ?? '') ?? {}
+  if (scheme !== 'bearer' || realm === undefined)
     throw new NopassError('SANDBOX_REGISTRY', 'the registry did not request a token')
-  }
   const url = new URL(realm)
-  for (const name of ['service', 'scope']) url.searchParams.set(name, parameters.get(name) ?? '')
-  const headers = credential && {
-    authorization: `Basic ${Buffer.from(`${credential.username}:${credential.password}`).toString('base64')}`,
-  }
+  url.search = new URLSearchParams({ service, scope }).toString()
+  const headers = credential && { authorization: basicAuthorization(credential) }
   const response = await fetch(url, { ...(headers && { headers }), ...(signal && { signal }) })
   const body = (await response.json()) as { token?: string; access_token?: string }
   const token = body.token ?? body.access_token

@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync, statSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 
 /** A folder, or a file with its content in memory or on disk. */
 export type TarEntry =
@@ -11,52 +11,21 @@ export type TarEntry =
     }
 
 const BLOCK = 512
-const CHUNK = 1 << 20
 const KINDS = { file: '0', folder: '5' } as const
 
 /**
- * Writes a ustar archive (POSIX.1-1988) to a sink, chunk by chunk. The same entries always produce the same bytes,
- * because a layer is named by its hash: owner and time are 0. Paths have at most 100 bytes, or at most 155 and 100
- * around a `/`.
+ * Makes a ustar archive (POSIX.1-1988), part by part. The same entries always produce the same bytes, because a layer is
+ * named by its hash: owner and time are 0. Paths have at most 100 bytes, or at most 155 and 100 around a `/`.
  */
-export function writeTar(entries: Iterable<TarEntry>, sink: (chunk: Buffer) => void): void {
-  for (const entry of entries) writeEntry(entry, sink)
-  sink(Buffer.alloc(2 * BLOCK))
-}
-
-/** Returns a small archive in memory. */
-export function toTar(entries: Iterable<TarEntry>): Buffer {
-  const chunks: Buffer[] = []
-  writeTar(entries, (chunk) => chunks.push(chunk))
-  return Buffer.concat(chunks)
-}
-
-function writeEntry(entry: TarEntry, sink: (chunk: Buffer) => void): void {
-  const size = entry.kind === 'file' ? sizeOf(entry.content) : 0
-  sink(header(entry, size))
-  if (entry.kind !== 'file') return
-  if (Buffer.isBuffer(entry.content)) sink(entry.content)
-  else copyFile(entry.content.file, size, sink)
-  sink(Buffer.alloc((BLOCK - (size % BLOCK)) % BLOCK))
-}
-
-function sizeOf(content: Buffer | { file: string }): number {
-  return Buffer.isBuffer(content) ? content.length : statSync(content.file).size
-}
-
-function copyFile(file: string, size: number, sink: (chunk: Buffer) => void): void {
-  const descriptor = openSync(file, 'r')
-  try {
-    for (let position = 0; position < size; ) {
-      const chunk = Buffer.allocUnsafe(Math.min(CHUNK, size - position))
-      const read = readSync(descriptor, chunk, 0, chunk.length, position)
-      if (read === 0) throw new RangeError(`${file} became shorter while it was read`)
-      sink(chunk.subarray(0, read))
-      position += read
-    }
-  } finally {
-    closeSync(descriptor)
+export function* tarParts(entries: Iterable<TarEntry>): Generator<Buffer> {
+  for (const entry of entries) {
+    const given = entry.kind === 'file' ? entry.content : Buffer.alloc(0)
+    const content = Buffer.isBuffer(given) ? given : readFileSync(given.file)
+    yield header(entry, content.length)
+    yield content
+    yield Buffer.alloc((BLOCK - (content.length % BLOCK)) % BLOCK)
   }
+  yield Buffer.alloc(2 * BLOCK)
 }
 
 function header(entry: TarEntry, size: number): Buffer {

@@ -14,13 +14,14 @@ import {
   writeArchive,
   writeLayout,
 } from '../../../src/sandbox/image/oci-layout.ts'
-import { type TarEntry, toTar } from '../../../src/sandbox/image/tar.ts'
+import { type TarEntry, tarParts } from '../../../src/sandbox/image/tar.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'acr-nopass-test-'))
 after(() => rmSync(root, { recursive: true, force: true }))
 
 let count = 0
 const freshFolder = (): string => join(root, String(++count))
+const toTar = (entries: Iterable<TarEntry>): Buffer => Buffer.concat([...tarParts(entries)])
 const sha256 = (content: Buffer): string => `sha256:${createHash('sha256').update(content).digest('hex')}`
 
 function unpack(archive: Buffer | string): string {
