@@ -1,5 +1,5 @@
-import { existsSync, readdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, globSync, readFileSync, rmdirSync, rmSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { orElse } from '../../lib/or-else.ts'
 import { isAlive, type ProcessId } from '../../lib/process-id.ts'
@@ -59,25 +59,12 @@ async function removeTrace(trace: Trace): Promise<void> {
 /** Kills the processes and removes the folders, leaves first; a group is busy until its last process is reaped. */
 async function removeCgroup(path: string): Promise<void> {
   for (const end = performance.now() + 5_000; existsSync(path) && performance.now() < end; await sleep(50)) {
-    for (const folder of deepestFirst(path)) {
-      // A process may have exited in the meantime, and a group still be in use.
-      for (const pid of readPids(folder)) orElse(() => process.kill(pid, 'SIGKILL'), false)
+    // A process may have exited in the meantime, a group still be in use, or the guard of a dead run have removed it.
+    const groups = orElse(() => globSync(join(path, '**/cgroup.procs')), []).map(dirname)
+    for (const folder of [...groups, path].sort().reverse()) {
+      const pids = orElse(() => readFileSync(join(folder, 'cgroup.procs'), 'utf8'), '').split('\n')
+      for (const pid of pids.filter(Boolean)) orElse(() => process.kill(Number(pid), 'SIGKILL'), false)
       orElse(() => rmdirSync(folder), undefined)
     }
   }
-}
-
-function deepestFirst(path: string): string[] {
-  return [...foldersIn(path).flatMap((name) => deepestFirst(join(path, name))), path]
-}
-
-/** Empty if the guard of a dead run removed it in the meantime. */
-function foldersIn(path: string): string[] {
-  const entries = orElse(() => readdirSync(path, { withFileTypes: true }), [])
-  return entries.flatMap((entry) => (entry.isDirectory() ? [entry.name] : []))
-}
-
-function readPids(folder: string): number[] {
-  const text = orElse(() => readFileSync(join(folder, 'cgroup.procs'), 'utf8'), '')
-  return text.split('\n').filter(Boolean).map(Number)
 }
