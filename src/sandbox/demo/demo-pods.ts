@@ -16,56 +16,31 @@ export async function createNamespace(client: KubeClient, name: string, signal: 
   await untilReady(exists, { what: `default ServiceAccount of ${name}`, limitMs: 30_000, everyMs: 5 }, signal)
 }
 
-interface PodName {
-  readonly namespace: string
-  readonly name: string
-}
-
-/** Creates a Pod without imagePullSecrets, as users do. */
-export async function createPod(
+/**
+ * Creates the Pod `app` without imagePullSecrets, as users do, and waits until it is `Running`, or its container waits for a
+ * reason that matches; returns the kubelet's message.
+ */
+export async function runPod(
   client: KubeClient,
-  { namespace, name }: PodName,
+  namespace: string,
   image: string,
-  signal: AbortSignal,
-): Promise<void> {
-  const container = { name: 'app', image, imagePullPolicy: 'Always' }
-  const body = {
-    apiVersion: 'v1',
-    kind: 'Pod',
-    metadata: { name },
-    spec: { hostNetwork: true, terminationGracePeriodSeconds: 1, containers: [container] },
-  }
-  await client.request({ method: 'POST', path: namespacedPath('/api/v1', namespace, 'pods'), body }, signal)
-}
-
-/** Returns `Running` or the reason why the container is waiting; empty if the status has neither yet. */
-async function podState(
-  client: KubeClient,
-  { namespace, name }: PodName,
-  signal: AbortSignal,
-): Promise<{ readonly state: string; readonly message: string }> {
-  const path = namespacedPath('/api/v1', namespace, 'pods', name)
-  const { status } = await client.request<PodObject>({ method: 'GET', path }, signal)
-  if (status?.phase === 'Running') return { state: 'Running', message: '' }
-  const waiting = status?.containerStatuses?.[0]?.state?.waiting
-  return { state: waiting?.reason ?? '', message: waiting?.message ?? '' }
-}
-
-/** Waits until the Pod's state matches; returns the kubelet's message. */
-export async function untilPod(
-  client: KubeClient,
-  pod: PodName,
-  pattern: RegExp,
+  state: RegExp,
   signal: AbortSignal,
 ): Promise<string> {
-  let last = { state: '', message: '' }
-  const probe = async (): Promise<boolean> => {
-    last = await podState(client, pod, signal)
-    return pattern.test(last.state)
+  const container = { name: 'app', image, imagePullPolicy: 'Always' }
+  const spec = { hostNetwork: true, terminationGracePeriodSeconds: 1, containers: [container] }
+  const body = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'app' }, spec }
+  await client.request({ method: 'POST', path: namespacedPath('/api/v1', namespace, 'pods'), body }, signal)
+  const path = namespacedPath('/api/v1', namespace, 'pods', 'app')
+  let message = ''
+  const matches = async (): Promise<boolean> => {
+    const { status } = await client.request<PodObject>({ method: 'GET', path }, signal)
+    const waiting = status?.containerStatuses?.[0]?.state?.waiting
+    message = waiting?.message ?? ''
+    return state.test(status?.phase === 'Running' ? status.phase : (waiting?.reason ?? ''))
   }
-  const what = `Pod ${pod.namespace}/${pod.name} ${pattern.source}`
-  await untilReady(probe, { what, limitMs: 60_000, everyMs: 20 }, signal)
-  return last.message
+  await untilReady(matches, { what: `Pod ${namespace}/app ${state.source}`, limitMs: 60_000, everyMs: 20 }, signal)
+  return message
 }
 
 /** Reads the pull secret of a namespace; returns undefined if it does not exist. */

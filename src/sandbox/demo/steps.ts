@@ -1,14 +1,15 @@
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { queryManifest } from '../../acr/query-manifest.ts'
+import { createHttpSender } from '../../alibaba/transport/http-sender.ts'
 import type { KubeClient } from '../../kube/client.ts'
 import { DEFAULT_SECRET_NAME } from '../../kube/names.ts'
 import { requestRefresh } from '../../release/helper-status.ts'
 import { userFiles } from '../environment/user-files.ts'
-import { fetchRegistryToken } from '../image/push-image.ts'
 import { untilReady } from '../process/ready.ts'
 import { prepareWorkspace } from '../workflow/prepare-workspace.ts'
-import { createNamespace, createPod, readPullSecret, untilPod } from './demo-pods.ts'
+import { createNamespace, readPullSecret, runPod } from './demo-pods.ts'
 import { type DemoContext, type DemoStep, expect, readDemoStatus, STATUS_OBJECT } from './demo-step.ts'
 import { REPOSITORY, type RolloutResult, rollOut } from './roll-out.ts'
 
@@ -19,13 +20,11 @@ const rejectedPull: DemoStep = {
   needsNode: true,
   async run({ environment, print, signal }, step) {
     const { admin } = environment.production.cluster
-    const pod = { namespace: 'before', name: 'app' }
-    await createNamespace(admin, pod.namespace, signal)
-    await createPod(admin, pod, environment.appImage, signal)
+    await createNamespace(admin, 'before', signal)
     step.update('waiting for the kubelet')
-    const message = await untilPod(admin, pod, /^(ErrImagePull|ImagePullBackOff)$/, signal)
+    const message = await runPod(admin, 'before', environment.appImage, /^(ErrImagePull|ImagePullBackOff)$/, signal)
     print(`  ${environment.appImage}\n  kubelet: ${message.slice(0, 600)}`)
-    await admin.request({ method: 'DELETE', path: `/api/v1/namespaces/${pod.namespace}` }, signal)
+    await admin.request({ method: 'DELETE', path: '/api/v1/namespaces/before' }, signal)
     return 'ErrImagePull, as expected'
   },
 }
@@ -90,11 +89,9 @@ const newNamespace: DemoStep = {
       await pullManifest(context)
       return `${ready}; the registry accepts its credential (no Pod: ${environment.nodeObstacle})`
     }
-    const pod = { namespace: 'shop', name: 'app' }
     const created = performance.now()
-    await createPod(admin, pod, environment.appImage, signal)
     step.update('waiting for the kubelet')
-    await untilPod(admin, pod, /^Running$/, signal)
+    await runPod(admin, 'shop', environment.appImage, /^Running$/, signal)
     const podMs = performance.now() - created
     const path = '/api/v1/namespaces/shop/pods/app'
     const { spec } = await admin.request<{ spec: { imagePullSecrets?: unknown } }>({ method: 'GET', path }, signal)
@@ -105,17 +102,16 @@ const newNamespace: DemoStep = {
 
 /** Without a kubelet: checks that the registry serves the manifest with the Secret's credential and not without it. */
 async function pullManifest({ environment, signal }: DemoContext): Promise<void> {
-  const { admin } = environment.production.cluster
-  const [domain = '', rest = ''] = environment.appImage.split(/\/(.*)/)
-  const { logins = [] } = (await readPullSecret(admin, 'shop', signal)) ?? {}
-  const login = logins.find(({ domains }) => domains.includes(domain))
-  const url = `${environment.registry.url}/v2/${rest.replace(':', '/manifests/')}`
-  const challenge = await fetch(url, { signal })
-  expect(challenge.status === 401, `the registry responded with ${challenge.status} to an anonymous pull`)
-  const token = await fetchRegistryToken(challenge.headers.get('www-authenticate'), login, signal)
-  const accept = 'application/vnd.oci.image.manifest.v1+json'
-  const { status } = await fetch(url, { headers: { authorization: `Bearer ${token}`, accept }, signal })
-  expect(status === 200, `the registry responded with ${status} to the Secret's credential`)
+  const registry = new URL(environment.registry.url)
+  const [host = '', repository = '', reference = ''] = environment.appImage.split(/\/(.*):/)
+  const { status } = await fetch(new URL(`/v2/${repository}/manifests/${reference}`, registry), { signal })
+  expect(status === 401, `the registry responded with ${status} to an anonymous pull`)
+  const { logins = [] } = (await readPullSecret(environment.production.cluster.admin, 'shop', signal)) ?? {}
+  const login = logins.find(({ domains }) => domains.includes(host))
+  expect(login !== undefined, `the Secret has no credential of ${host}`)
+  const request = { ...login, host, repository, reference, registry, issuedByAcr: true }
+  const { result, detail } = await queryManifest(createHttpSender(), request, signal)
+  expect(result === 'found', `the Secret's credential cannot pull: ${detail}`)
 }
 
 /** Step 4: a rotation updates the Secret in place. */
@@ -209,9 +205,7 @@ async function runOneMore({ environment, signal }: DemoContext): Promise<string>
   if (environment.nodeObstacle !== undefined) return ''
   const { admin } = environment.production.cluster
   await createNamespace(admin, 'shop-2', signal)
-  const pod = { namespace: 'shop-2', name: 'app' }
-  await createPod(admin, pod, environment.appImage, signal)
-  await untilPod(admin, pod, /^Running$/, signal)
+  await runPod(admin, 'shop-2', environment.appImage, /^Running$/, signal)
   return ', and a Pod in another new namespace runs'
 }
 
