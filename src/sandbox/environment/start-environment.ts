@@ -5,22 +5,19 @@ import { promisify } from 'node:util'
 import { NopassError } from '../../errors.ts'
 import { VERSION } from '../../version.ts'
 import { readSeedFile } from '../cloud/seed/read-seed.ts'
-import type { Seed } from '../cloud/seed/seed.generated.ts'
-import type { Cloud } from '../cloud/start-cloud.ts'
 import { DEMO_SEED_FILE, startCloud } from '../cloud/start-cloud.ts'
-import { type Etcd, startEtcd } from '../cluster/etcd.ts'
+import { startEtcd } from '../cluster/etcd.ts'
 import { type Cluster, startCluster } from '../cluster/start-cluster.ts'
 import { readHost } from '../host.ts'
 import { HELPER_NODE_FLAGS, writeHelperImage } from '../image/helper-image.ts'
-import type { ImageLayout } from '../image/oci-layout.ts'
 import { writeProgramImage } from '../image/program-image.ts'
 import { pushImage } from '../image/push-image.ts'
 import { findNodeObstacle, startNode } from '../nodes/containerd/start-node.ts'
 import { startProcessNode } from '../nodes/process/process-node.ts'
-import { openRun, type Run } from '../process/run.ts'
+import { openRun } from '../process/run.ts'
 import type { Progress } from '../progress.ts'
-import { type Registry, startRegistry } from '../registry/start-registry.ts'
-import { ensureTools, type ToolPaths } from '../tools/ensure-tools.ts'
+import { startRegistry } from '../registry/start-registry.ts'
+import { ensureTools } from '../tools/ensure-tools.ts'
 import type { ToolName } from '../tools/tool-table.ts'
 
 const CONTROL_PLANE = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'registry', 'sandbox-program'] as const
@@ -58,11 +55,35 @@ export async function startEnvironment(options: EnvironmentOptions) {
 }
 
 async function build(options: EnvironmentOptions, parts: AsyncDisposableStack) {
-  const { progress, signal } = options
+  const shared = await startShared(options, parts)
+  const [staging, production] = await allSettled([
+    startEnvironmentCluster('staging', undefined, shared),
+    startEnvironmentCluster('production', shared.nodeObstacle === undefined ? 'node-1' : undefined, shared),
+  ])
+  const { tools, cloud, registry, appImage, run, nodeObstacle } = shared
+  return {
+    tools,
+    cloud,
+    registry,
+    /** The first wave, with a process node. */
+    staging,
+    /** The second wave, with a real node if the machine supports one. */
+    production,
+    /** The reference of the private image: `demo-registry.cn-hangzhou.cr.aliyuncs.com/team/app:1`. */
+    appImage,
+    /** Its folder is removed when the environment stops. */
+    run,
+    /** Why there is no real node, in one line; undefined if there is one. */
+    nodeObstacle,
+  }
+}
+
+/** What the clusters share. */
+async function startShared({ fast, tools: named, progress, signal }: EnvironmentOptions, parts: AsyncDisposableStack) {
   const run = parts.use(await openRun())
-  const nodeObstacle = options.fast ? 'disabled by --fast' : await findNodeObstacle(run.folder)
+  const nodeObstacle = fast ? 'disabled by --fast' : await findNodeObstacle(run.folder)
   const isReal = nodeObstacle === undefined
-  const tools = await ensureTools([...CONTROL_PLANE, ...(isReal ? NODE : []), ...options.tools], { progress, signal })
+  const tools = await ensureTools([...CONTROL_PLANE, ...(isReal ? NODE : []), ...named], { progress, signal })
 
   const seed = await readSeedFile(DEMO_SEED_FILE)
   const cloud = await progress.step('an Alibaba Cloud account (emulated)', async (step) => {
@@ -83,33 +104,19 @@ async function build(options: EnvironmentOptions, parts: AsyncDisposableStack) {
     const image = { node: process.execPath, helper: helperFile, arch }
     return {
       app: writeProgramImage(join(run.folder, 'app-image'), tools['sandbox-program'], 'app', arch),
+      /** For a real node. */
       helperImage: isReal ? await writeHelperImage(join(run.folder, 'helper-image'), image) : undefined,
     }
   })
   const push = { registry: registry.url, repository: 'team/app', tag: '1', credential: cloud.registryPush }
   await progress.step('a private image, pushed to the registry', () => pushImage(app, push, signal))
   const domain = cloud.instances.find(({ edition }) => edition === 'enterprise')?.domains[0] ?? ''
-  const context = { tools, etcd, run, cloud, seed, registry, helperFile, helperImage, progress, parts, signal }
-  const [staging, production] = await allSettled([
-    startEnvironmentCluster('staging', undefined, context),
-    startEnvironmentCluster('production', isReal ? 'node-1' : undefined, context),
-  ])
-  return {
-    tools,
-    cloud,
-    registry,
-    /** The first wave, with a process node. */
-    staging,
-    /** The second wave, with a real node if the machine supports one. */
-    production,
-    /** The reference of the private image: `demo-registry.cn-hangzhou.cr.aliyuncs.com/team/app:1`. */
-    appImage: `${domain}/team/app:1`,
-    /** Its folder is removed when the environment stops. */
-    run,
-    /** Why there is no real node, in one line; undefined if there is one. */
-    nodeObstacle,
-  }
+  const appImage = `${domain}/team/app:1`
+  const started = { tools, etcd, run, cloud, seed, registry, helperFile, helperImage, appImage, nodeObstacle }
+  return { ...started, progress, parts, signal }
 }
+
+type Shared = Awaited<ReturnType<typeof startShared>>
 
 /** Like Promise.all, but waits for all after a failure, because a part that is still starting cannot be stopped. */
 async function allSettled<T extends readonly unknown[]>(
@@ -122,23 +129,8 @@ async function allSettled<T extends readonly unknown[]>(
 /** The chart's default image. */
 const HELPER_REPOSITORY = 'ghcr.io/acr-nopass/acr-nopass'
 
-interface ClusterContext {
-  readonly tools: ToolPaths
-  readonly etcd: Etcd
-  readonly run: Run
-  readonly cloud: Cloud
-  readonly seed: Seed
-  readonly registry: Registry
-  readonly helperFile: string
-  /** For a real node. */
-  readonly helperImage: ImageLayout | undefined
-  readonly progress: Progress
-  readonly parts: AsyncDisposableStack
-  readonly signal: AbortSignal
-}
-
 /** Starts a cluster of the account: with a real node if `realNode` names one, else with a process node. */
-async function startEnvironmentCluster(name: string, realNode: string | undefined, context: ClusterContext) {
+async function startEnvironmentCluster(name: string, realNode: string | undefined, context: Shared) {
   const { tools, etcd, run, cloud, seed, progress, parts, signal } = context
   const known = seed.accounts[0]?.clusters?.find((one) => one.name === name)
   if (known === undefined) throw new NopassError('SEED_INVALID', `the first account has no cluster ${name}`)
@@ -175,7 +167,7 @@ async function startEnvironmentCluster(name: string, realNode: string | undefine
 async function startClusterNode(
   cluster: Cluster,
   realNode: string | undefined,
-  { tools, cloud, registry, helperFile, helperImage, progress, parts, signal }: ClusterContext,
+  { tools, cloud, registry, helperFile, helperImage, progress, parts, signal }: Shared,
 ) {
   const tokenHost = new URL(cloud.registryAuth.vendorRealm).host
   if (realNode === undefined) {
