@@ -1,7 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { closeSync, openSync, readFileSync } from 'node:fs'
 import { NopassError } from '../../errors.ts'
-import { type ProcessId, processId } from '../../lib/process-id.ts'
+import { processId } from '../../lib/process-id.ts'
 import { exitedWithin } from './clean-up.ts'
 import { signalProcess } from './process-table.ts'
 
@@ -25,13 +26,13 @@ export interface ExitState {
   readonly signal: NodeJS.Signals | null
 }
 
-export type Child = ReturnType<typeof toChild>
+export type Child = Awaited<ReturnType<typeof startChild>>
 
 /**
  * Starts a child in its own process group so that Ctrl-C does not reach it directly.
  * @throws SANDBOX_PROCESS when it cannot be started
  */
-export async function startChild(spec: ProcessSpec): Promise<Child> {
+export async function startChild(spec: ProcessSpec) {
   const log = openSync(spec.logFile, 'a', 0o600)
   const child = spawn(spec.command, spec.args, {
     detached: true,
@@ -40,29 +41,24 @@ export async function startChild(spec: ProcessSpec): Promise<Child> {
     ...(spec.cwd !== undefined && { cwd: spec.cwd }),
   })
   closeSync(log)
-  const exited = exitOf(child)
-  const pid = child.pid
-  if (pid === undefined) {
+  let exit: ExitState | undefined
+  const exited = once(child, 'exit').then(([code, signal]): ExitState => {
+    exit = { code, signal }
+    return exit
+  })
+  if (child.pid === undefined) {
     const cause = await exited.catch((error: unknown) => error)
     throw new NopassError('SANDBOX_PROCESS', `${spec.name} cannot be started from ${spec.command}`, { cause })
   }
-  return toChild(spec, processId(pid), exited)
-}
-
-function toChild(spec: ProcessSpec, id: ProcessId, exited: Promise<ExitState>) {
-  let exit: ExitState | undefined
-  const watched = exited.then((state) => {
-    exit = state
-    return state
-  })
+  const id = processId(child.pid)
   const signal = (name: NodeJS.Signals, group = false): boolean => !exit && signalProcess(id, name, group)
   return {
     id,
     name: spec.name,
     logFile: spec.logFile,
-    exited: watched,
+    exited,
     /** Undefined while the process is running. */
-    state: (): ExitState | undefined => exit,
+    state: () => exit,
     /** Signals the process, or with `group` its process group; returns false if it has exited. */
     signal,
     /** The last lines of the log. */
@@ -72,14 +68,7 @@ function toChild(spec: ProcessSpec, id: ProcessId, exited: Promise<ExitState>) {
       signal(spec.disposable ? 'SIGKILL' : 'SIGTERM')
       signal('SIGCONT')
       if (!(await exitedWithin([id], graceMs))) signal('SIGKILL', true)
-      return watched
+      return exited
     },
   }
-}
-
-function exitOf(child: ChildProcess): Promise<ExitState> {
-  return new Promise((resolve, reject) => {
-    child.once('error', reject)
-    child.once('exit', (code, signal) => resolve({ code, signal }))
-  })
 }

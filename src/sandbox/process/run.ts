@@ -44,7 +44,10 @@ export async function openRun(ledgers: string = ledgerFolder()) {
     /** Starts a child that never outlives the run, even if the owner is killed; it logs to `<name>.log` by default. */
     start: async (spec: Omit<ProcessSpec, 'logFile'> & { logFile?: string }): Promise<Child> => {
       ended.signal.throwIfAborted()
-      return startRecorded(id, ledger, { logFile: join(folder, `${spec.name}.log`), ...spec })
+      const env = { ...(spec.env ?? programEnvironment(process.env)), [RUN_VARIABLE]: id }
+      const child = await startChild({ logFile: join(folder, `${spec.name}.log`), ...spec, env })
+      addTrace(ledger, { kind: 'process', id: child.id, disposable: spec.disposable ?? false })
+      return child
     },
     /** Aborts when the run begins to end, for watches and timers that belong to it. */
     ended: ended.signal,
@@ -59,13 +62,6 @@ export async function sweepDeadRuns(ledgers: string = ledgerFolder()): Promise<s
   const dead = readLedgers(ledgers).filter(({ owner }) => !isAlive(owner))
   for (const { file } of dead) await cleanUpRun(file)
   return dead.map(({ run }) => run)
-}
-
-async function startRecorded(id: string, ledger: string, spec: ProcessSpec): Promise<Child> {
-  const env = { ...(spec.env ?? programEnvironment(process.env)), [RUN_VARIABLE]: id }
-  const child = await startChild({ ...spec, env })
-  addTrace(ledger, { kind: 'process', id: child.id, disposable: spec.disposable ?? false })
-  return child
 }
 
 /** The environment of a program of the run: PATH, and if they are set how often a Go program, as most are, collects garbage. */
