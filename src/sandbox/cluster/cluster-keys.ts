@@ -7,15 +7,6 @@ import { namespacedPath } from '../../kube/types.ts'
 import type { Authority, KeyPair } from './certificate.ts'
 import type { ClusterFiles } from './control-plane.ts'
 
-const SERVER_NAMES = [
-  '127.0.0.1',
-  '10.96.0.1',
-  'localhost',
-  'kubernetes',
-  'kubernetes.default',
-  'kubernetes.default.svc',
-]
-
 const AUDIT_POLICY: string = JSON.stringify({
   apiVersion: 'audit.k8s.io/v1',
   kind: 'Policy',
@@ -35,7 +26,7 @@ export async function writeClusterFiles(
     authority.issue({ commonName, organizations, minutes })
   const admin = issue('admin', ['system:masters'])
   const controllerManager = issue('system:kube-controller-manager', [])
-  const serving = authority.issue({ commonName: 'kube-apiserver', names: [...SERVER_NAMES, serviceAddress] })
+  const serving = authority.issue({ commonName: 'kube-apiserver', names: ['127.0.0.1', 'localhost', serviceAddress] })
   const { privateKey } = await promisify(generateKeyPair)('rsa', { modulusLength: 2048 })
 
   write(files.ca, authority.certificatePem)

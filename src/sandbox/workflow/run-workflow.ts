@@ -84,15 +84,7 @@ function engineArguments(options: WorkflowOptions): string[] {
 }
 
 /** The result of a workflow run. */
-export interface WorkflowRecord {
-  readonly succeeded: boolean
-  /** The summaries of all jobs (Markdown). */
-  readonly summary: string
-  /** The steps' outputs by name; those of later steps take precedence. */
-  readonly outputs: Readonly<Record<string, string>>
-  /** The lines that the steps wrote, with annotations as `::error …`. */
-  readonly log: readonly string[]
-}
+export type WorkflowRecord = ReturnType<typeof readWorkflowRecord>
 
 interface EngineLine {
   readonly command?: string
@@ -105,9 +97,12 @@ interface EngineLine {
 }
 
 /** Parses the output of `act --json`; a line that is not JSON counts as written by a step. */
-export function readWorkflowRecord(lines: readonly string[], exitCode: number): WorkflowRecord {
+export function readWorkflowRecord(lines: readonly string[], exitCode: number) {
+  /** The lines that the steps wrote, with annotations as `::error …`. */
   const log: string[] = []
+  /** By name; those of later steps take precedence. */
   const outputs: Record<string, string> = {}
+  /** The summaries of all jobs (Markdown). */
   let summary = ''
   for (const line of lines.map(parseLine)) {
     const { command } = line
