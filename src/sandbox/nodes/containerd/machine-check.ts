@@ -3,23 +3,25 @@ import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
 import { pathFolders } from '../../host.ts'
 
-/** The facts about this machine that decide whether it can run a real node. */
-export interface MachineFacts {
-  readonly platform: string
-  /** Effective user id; undefined on Windows. */
-  readonly user: number | undefined
-  readonly cgroup: 'v1' | 'v2' | 'none'
-  readonly missingPrograms: readonly string[]
-  /** An address other than loopback, which the kubelet rejects; undefined without one. */
-  readonly address: string | undefined
-  /** A program or folder of the sandbox that the node's own file systems would hide. */
-  readonly hidden?: string | undefined
-  /** Why a private mount namespace cannot be created; undefined if it can. */
-  readonly noNamespace?: string | undefined
+type MachineFacts = ReturnType<typeof readFacts>
+
+/** The facts about this machine that decide whether it can run a real node with these programs and folders. */
+export function readFacts(paths: readonly string[], programs: ReadonlyMap<string, string>) {
+  return {
+    platform: process.platform,
+    /** Effective user id; undefined on Windows. */
+    user: process.geteuid?.(),
+    cgroup: cgroupLayout(),
+    missingPrograms: NODE_PROGRAMS.filter((name) => !programs.has(name)),
+    /** The kubelet rejects loopback; undefined without another address. */
+    address: machineAddress(),
+    /** A program or folder of the sandbox that the node's own file systems would hide. */
+    hidden: findHidden(paths),
+  }
 }
 
 /** These are part of util-linux or busybox, which every Linux distribution has. */
-export const NODE_PROGRAMS: readonly string[] = ['unshare', 'nsenter', 'mount']
+const NODE_PROGRAMS: readonly string[] = ['unshare', 'nsenter', 'mount']
 
 /** Returns in one line why this machine cannot run a real node; undefined if it can. */
 export function nodeObstacle(facts: MachineFacts): string | undefined {
@@ -33,7 +35,6 @@ export function nodeObstacle(facts: MachineFacts): string | undefined {
   if (facts.hidden !== undefined) {
     return `a real node hides ${HIDDEN_FOLDERS.join(', ')}, which contain ${facts.hidden}; set TMPDIR or ACR_NOPASS_CACHE to a folder elsewhere`
   }
-  if (facts.noNamespace !== undefined) return `a real node needs a private mount namespace: ${facts.noNamespace}`
   return undefined
 }
 
@@ -62,7 +63,7 @@ export function findPrograms(): Map<string, string> {
 }
 
 /** The machine's version of control groups; hybrid counts as v1, because its controllers are in v1 hierarchies. */
-export function cgroupLayout(root = '/sys/fs/cgroup'): MachineFacts['cgroup'] {
+export function cgroupLayout(root = '/sys/fs/cgroup'): 'v1' | 'v2' | 'none' {
   if (existsSync(join(root, 'cgroup.controllers'))) return 'v2'
   return existsSync(join(root, 'memory', 'cgroup.procs')) ? 'v1' : 'none'
 }

@@ -29,14 +29,8 @@ export const PAUSE_IMAGE = 'localhost/sandbox/pause:1'
 /** Needs containerd 2, which has a loopback of its own; it migrates version 2 of the format. */
 export function containerdConfig(files: NodeFiles, runc: string, snapshotter: 'overlayfs' | 'native'): string {
   const text = JSON.stringify
-  // opt would write to /opt, NRI open a socket that nodes share, and the snapshotters log that they are unavailable.
-  const disabled = [
-    'io.containerd.internal.v1.opt',
-    'io.containerd.nri.v1.nri',
-    ...['btrfs', 'zfs', 'aufs', 'devmapper', 'erofs', 'blockfile'].map(
-      (name) => `io.containerd.snapshotter.v1.${name}`,
-    ),
-  ]
+  // opt would write to /opt, and NRI open a socket that nodes share.
+  const disabled = ['io.containerd.internal.v1.opt', 'io.containerd.nri.v1.nri']
   return `version = 2
 root = ${text(join(files.folder, 'containerd'))}
 state = ${text(join(files.folder, 'run'))}

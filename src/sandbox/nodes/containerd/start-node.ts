@@ -9,7 +9,7 @@ import { writeProgramImage } from '../../image/program-image.ts'
 import { freePort } from '../../process/free-port.ts'
 import { untilReady } from '../../process/ready.ts'
 import { openRun, type Run } from '../../process/run.ts'
-import { cgroupLayout, findHidden, findPrograms, machineAddress, NODE_PROGRAMS, nodeObstacle } from './machine-check.ts'
+import { findPrograms, machineAddress, nodeObstacle, readFacts } from './machine-check.ts'
 import { enterArguments, tryMounts } from './mount-namespace.ts'
 import { containerdConfig, hostsFile, kubeletConfig, type NodeFiles, nodeFiles, PAUSE_IMAGE } from './node-config.ts'
 import { forwardPort, startNameServer, writePodNetwork } from './pod-network.ts'
@@ -51,19 +51,11 @@ export async function findNodeObstacle(folder: string): Promise<string | undefin
 
 async function inspectMachine(folder: string, tools: readonly string[]) {
   const programs = findPrograms()
-  const facts = {
-    platform: process.platform,
-    user: process.geteuid?.(),
-    cgroup: process.platform === 'linux' ? cgroupLayout() : ('none' as const),
-    address: machineAddress(),
-    hidden: findHidden([folder, process.execPath, ...tools]),
-    missingPrograms: NODE_PROGRAMS.filter((name) => !programs.has(name)),
-  }
-  const obstacle = nodeObstacle(facts)
+  const obstacle = nodeObstacle(readFacts([folder, process.execPath, ...tools], programs))
   if (obstacle !== undefined) return { obstacle }
   const [unshare = '', nsenter = ''] = [programs.get('unshare'), programs.get('nsenter')]
   const mounts = await tryMounts(unshare, folder)
-  if ('failure' in mounts) return { obstacle: nodeObstacle({ ...facts, noNamespace: mounts.failure }) }
+  if ('failure' in mounts) return { obstacle: `a real node needs a private mount namespace: ${mounts.failure}` }
   return { unshare, nsenter, programFolders: [...programs.values()].map(dirname), snapshotter: mounts.snapshotter }
 }
 

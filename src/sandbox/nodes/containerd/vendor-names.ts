@@ -1,18 +1,15 @@
 import { once } from 'node:events'
 import { type IncomingMessage, request as open, type ServerResponse } from 'node:http'
 import { createServer } from 'node:https'
+import type { RegistryAuth } from '../../cloud/cr/registry-auth.ts'
 import { createAuthority } from '../../cluster/certificate.ts'
 
 /** A registry and its token service, with their URLs on this machine and the vendor's names for them. */
 export interface VendorRegistry {
   readonly url: string
   readonly domains: readonly string[]
-  readonly auth: {
-    /** The token service's URL in the registry's challenge. */
-    readonly realm: string
-    /** The URL that replaces it for clients that use the vendor's names. */
-    readonly vendorRealm: string
-  }
+  /** In the registry's challenges clients that use the vendor's names get `vendorRealm`. */
+  readonly auth: Pick<RegistryAuth, 'realm' | 'vendorRealm'>
 }
 
 export type VendorNames = Awaited<ReturnType<typeof serveVendorNames>>
