@@ -62,7 +62,7 @@ test('P2 a leader that is paused past its lease: the write in flight replaces no
   const hold = proxy.fault({ match, fault: { kind: 'hold', until }, times: 1 })
   await helperCluster.requestRotation()
   await eventually(() => assert.equal(hold.affected, 1), 30_000, 10)
-  helperCluster.node.pause(`${HOME}/${paused.name}`)
+  helperCluster.node.signal(`${HOME}/${paused.name}`, 'SIGSTOP')
   const begin = performance.now()
   await otherLeader(paused.name)
   // The successor finishes that rotation, and makes another.
@@ -76,7 +76,7 @@ test('P2 a leader that is paused past its lease: the write in flight replaces no
   assert.deepEqual(await helperCluster.secret('team-7'), newer)
   const { count } = await fixture.ends(paused.name)
   const from = proxy.calls.length
-  helperCluster.node.resume(`${HOME}/${paused.name}`)
+  helperCluster.node.signal(`${HOME}/${paused.name}`, 'SIGCONT')
   await eventually(
     async () => assert.deepEqual(await fixture.ends(paused.name), { count: count + 1, exitCode: 1 }),
     60_000,
@@ -103,7 +103,7 @@ test('P2 SIGTERM in the middle of a rotation: a clean exit, the lease released, 
   assert.ok((await behind()) > 0)
   const holders = await followHolders()
   const since = performance.now()
-  helperCluster.node.kill(`${HOME}/${terminated.name}`, 'SIGTERM')
+  helperCluster.node.signal(`${HOME}/${terminated.name}`, 'SIGTERM')
   await eventually(
     async () => assert.deepEqual(await fixture.ends(terminated.name), { count: count + 1, exitCode: 0 }),
     60_000,
@@ -119,7 +119,7 @@ test('P2 kill -9 in the middle of a rotation: it is completed', async (context) 
   const killed = await helperCluster.leader()
   const before = await beginRotation()
   const since = performance.now()
-  helperCluster.node.kill(`${HOME}/${killed.name}`)
+  helperCluster.node.signal(`${HOME}/${killed.name}`, 'SIGKILL')
   await held(context, 'leader-killed', since)
   for (const namespace of fixture.served) assert.notEqual(await content(namespace), before)
 })

@@ -16,7 +16,7 @@ const RESOURCES = ['namespaces', 'secrets', 'serviceaccounts'] as const
 
 // A new helper whose watches have not failed yet: its backoff after a fault depends on earlier failures.
 beforeEach(async () => {
-  helperCluster.node.kill(`${HOME}/${(await helperCluster.leader()).name}`)
+  helperCluster.node.signal(`${HOME}/${(await helperCluster.leader()).name}`, 'SIGKILL')
   await eventually(() => assert.deepEqual(RESOURCES.map(proxy.watching), [0, 0, 0]))
   await eventually(() => assert.deepEqual(RESOURCES.map(proxy.watching), [1, 1, 1]), 30_000)
   await helperCluster.settled()

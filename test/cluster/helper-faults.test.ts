@@ -56,7 +56,7 @@ test('P2 kill -9 of the leader in the middle of a rotation: it is completed in p
   await helperCluster.requestRotation()
   await middle(before)
   const pod = await helperCluster.leader()
-  assert.equal(helperCluster.node.kill(`${HOME}/${pod.name}`), true)
+  assert.equal(helperCluster.node.signal(`${HOME}/${pod.name}`, 'SIGKILL'), true)
   await assertWhole(before, 40_000)
 })
 
@@ -111,7 +111,7 @@ test('a wrong instance id keeps the new Pods unready while the old ones keep ser
 
 test('a leader that was paused past its lease starts no write when it continues', async () => {
   const pod = await eventually(() => helperCluster.leader(), 30_000)
-  helperCluster.node.pause(`${HOME}/${pod.name}`)
+  helperCluster.node.signal(`${HOME}/${pod.name}`, 'SIGSTOP')
   const next = await eventually(async () => {
     const leader = await helperCluster.leader()
     assert.notEqual(leader.name, pod.name)
@@ -120,7 +120,7 @@ test('a leader that was paused past its lease starts no write when it continues'
   await helperCluster.chart.createNamespace('paused')
   await eventually(async () => assert.equal(await helperCluster.isUsable('paused'), true))
   const from = helperCluster.auditLength()
-  helperCluster.node.resume(`${HOME}/${pod.name}`)
+  helperCluster.node.signal(`${HOME}/${pod.name}`, 'SIGCONT')
   // On a busy machine the node restarts a process that fails its probes before it continues; the new process has not led yet.
   await eventually(() => {
     const log = helperCluster.node.log(`${HOME}/${pod.name}`)

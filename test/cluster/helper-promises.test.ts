@@ -62,7 +62,7 @@ test('P7 a restart with valid tokens writes nothing and calls no cloud API, and 
   await eventually(async () => assert.ok((await helperCluster.status())?.lastHandledRefresh), 30_000)
   const pod = await helperCluster.leader()
   const [from, calls] = [helperCluster.auditLength(), cloudCalls()]
-  assert.equal(helperCluster.node.kill(`${HOME}/${pod.name}`), true)
+  assert.equal(helperCluster.node.signal(`${HOME}/${pod.name}`, 'SIGKILL'), true)
   await helperCluster.chart.createNamespace('after-restart')
   await usable('after-restart')
   const writes = helperCluster.requests(from).filter(isWrite)

@@ -110,7 +110,7 @@ test('kubectl logs can read the log', async () => {
 
 test('a killed container is restarted and counted', async () => {
   const pod = server()
-  assert.equal(node.kill(`default/${pod.name}`), true)
+  assert.equal(node.signal(`default/${pod.name}`, 'SIGKILL'), true)
   await eventually(async () => {
     const [container] = (await podOf(pod.name)).status?.containerStatuses ?? []
     assert.equal(container?.restartCount, 1)
@@ -125,9 +125,9 @@ test('a paused Pod becomes unready, and ready again when it continues', async ()
   const pod = server(1)
   const ready = async (): Promise<string | undefined> =>
     (await podOf(pod.name)).status?.conditions?.find(({ type }) => type === 'Ready')?.status
-  node.pause(`default/${pod.name}`)
+  node.signal(`default/${pod.name}`, 'SIGSTOP')
   await eventually(async () => assert.equal(await ready(), 'False'))
-  node.resume(`default/${pod.name}`)
+  node.signal(`default/${pod.name}`, 'SIGCONT')
   await eventually(async () => assert.equal(await ready(), 'True'))
 })
 

@@ -42,7 +42,7 @@ test('a new namespace is usable immediately, and a rotation updates the same Sec
 
 test('the other helper takes over when the leader stops', async () => {
   const first = await helperCluster.leader()
-  assert.equal(node.kill(`${HOME}/${first.name}`), true)
+  assert.equal(node.signal(`${HOME}/${first.name}`, 'SIGKILL'), true)
   await chart.createNamespace('later')
   await eventually(async () => assert.equal(await helperCluster.isUsable('later'), true))
 })

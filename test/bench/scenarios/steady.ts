@@ -45,7 +45,7 @@ async function measureSteady(context: BenchContext): Promise<Measured> {
 
   report('crash of the leader, which its kubelet starts again')
   const leader = await leaderOf(fixture, signal)
-  node.kill(`${leader.namespace}/${leader.name}`)
+  node.signal(`${leader.namespace}/${leader.name}`, 'SIGKILL')
   const againMs = await untilNewIsUsable(fixture, 'after-crash', signal)
   await sleep(START_MS, undefined, { signal })
 
@@ -53,11 +53,11 @@ async function measureSteady(context: BenchContext): Promise<Measured> {
   const second = await leaderOf(fixture, signal)
   // The second crash of a container keeps it down (see openFixture); a helper that has not crashed yet crashes here.
   if (second.uid !== leader.uid) {
-    node.kill(`${second.namespace}/${second.name}`)
+    node.signal(`${second.namespace}/${second.name}`, 'SIGKILL')
     await sleep(START_MS, undefined, { signal })
   }
   const last = await leaderOf(fixture, signal)
-  node.kill(`${last.namespace}/${last.name}`)
+  node.signal(`${last.namespace}/${last.name}`, 'SIGKILL')
   const blindMs = await untilNewIsUsable(fixture, 'after-loss', signal)
   return {
     figures: {

@@ -1,12 +1,12 @@
 import { constants } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type {
   V1Container,
   V1ContainerState,
   V1ContainerStateTerminated,
   V1ContainerStatus,
 } from '@kubernetes/client-node'
-import { type Clock, sleep } from '../../../lib/clock.ts'
 import type { Child, ExitState } from '../../process/child.ts'
 import type { Run } from '../../process/run.ts'
 import { type CommandContext, containerCommand, findImage, type Images } from './container-command.ts'
@@ -14,7 +14,6 @@ import { watchHealth } from './probe.ts'
 
 interface RunnerContext extends Omit<CommandContext, 'entrypoint'> {
   readonly run: Run
-  readonly clock: Clock
   readonly images: Images
   /** The folder of the logs. */
   readonly folder: string
@@ -28,7 +27,7 @@ export type ContainerRunner = ReturnType<typeof createContainerRunner>
 
 /** Creates a runner that runs the container of a Pod as a child process, restarted whenever it exits. */
 export function createContainerRunner(container: V1Container, context: RunnerContext) {
-  const { clock, recordEvent, pod, folder, backOffMs } = context
+  const { recordEvent, pod, folder, backOffMs } = context
   const { image = '' } = container
   let state: V1ContainerState = { waiting: { reason: 'ContainerCreating' } }
   let lastState: V1ContainerState = {}
@@ -58,7 +57,7 @@ export function createContainerRunner(container: V1Container, context: RunnerCon
         const { message } = error as Error
         if (state.waiting?.message !== message) recordEvent('Warning', 'Failed', `Error: ${message}`)
         wait(entrypoint ? 'RunContainerError' : 'ErrImagePull', message)
-        await sleep(clock, 1000, signal)
+        await sleep(1000, undefined, { signal })
       }
     }
   }
@@ -67,7 +66,7 @@ export function createContainerRunner(container: V1Container, context: RunnerCon
     child = await start(signal)
     // The Pod may have been deleted in the meantime.
     if (signal.aborted) await child.stop(0)
-    const startedAt = new Date(clock.now())
+    const startedAt = new Date()
     change({ running: { startedAt } })
     recordEvent('Normal', 'Started', 'Container started')
     const end = new AbortController()
@@ -75,7 +74,6 @@ export function createContainerRunner(container: V1Container, context: RunnerCon
       container,
       {
         podIp: context.podIp,
-        clock,
         recordEvent,
         onHealth: (next) => {
           health = next
@@ -92,7 +90,7 @@ export function createContainerRunner(container: V1Container, context: RunnerCon
     end.abort()
     await watching
     child = undefined
-    return terminatedState(exit, { startedAt, finishedAt: new Date(clock.now()) })
+    return terminatedState(exit, { startedAt, finishedAt: new Date() })
   }
 
   /** The log of the current run, or of the last one until the next starts. */
@@ -122,7 +120,7 @@ export function createContainerRunner(container: V1Container, context: RunnerCon
           const message = `Back-off restarting failed container ${container.name} in pod ${pod.metadata.name}`
           recordEvent('Warning', 'BackOff', message)
           wait('CrashLoopBackOff', `back-off ${backOffMs / 1000}s restarting failed container=${container.name}`)
-          await sleep(clock, backOffMs, signal)
+          await sleep(backOffMs, undefined, { signal })
         }
         restartCount += 1
       }

@@ -2,7 +2,6 @@ import type { V1ServiceAccountTokenProjection, V1Volume, V1VolumeProjection } fr
 import { unlessStatus } from '../../../kube/api-error.ts'
 import type { KubeClient } from '../../../kube/client.ts'
 import { namespacedPath } from '../../../kube/types.ts'
-import type { Clock } from '../../../lib/clock.ts'
 import { requestToken } from '../../cluster/cluster-keys.ts'
 import type { Pod } from '../../cluster/pod.ts'
 import { fieldValue } from './container-command.ts'
@@ -16,21 +15,21 @@ interface Token {
 const DAY_MS = 24 * 3600 * 1000
 
 /** Reads what a Pod's volumes project. ServiceAccount tokens are bound to the Pod and replaced before they expire. */
-export function createPodSources(client: KubeClient, pod: Pod, podIp: string, clock: Clock) {
+export function createPodSources(client: KubeClient, pod: Pod, podIp: string, now = Date.now) {
   const { name, namespace, uid } = pod.metadata
   const tokens = new Map<V1ServiceAccountTokenProjection, Token>()
 
   async function readToken(projection: V1ServiceAccountTokenProjection, signal: AbortSignal): Promise<string> {
     const present = tokens.get(projection)
-    if (present && clock.now() < present.refreshAt) return present.text
+    if (present && now() < present.refreshAt) return present.text
     const { audience, expirationSeconds = 3600 } = projection
     const account = pod.spec.serviceAccountName ?? 'default'
     const audiences = audience === undefined ? [] : [audience]
     const spec = { audiences, expirationSeconds, boundObjectRef: { apiVersion: 'v1', kind: 'Pod', name, uid } }
     const { token: text, expirationTimestamp } = await requestToken(client, { namespace, name: account }, spec, signal)
-    const lifetime = Date.parse(expirationTimestamp) - clock.now()
+    const lifetime = Date.parse(expirationTimestamp) - now()
     // Like the kubelet, replace a token after 80 % of its lifetime, or after a day.
-    tokens.set(projection, { text, refreshAt: clock.now() + Math.min(lifetime * 0.8, DAY_MS) })
+    tokens.set(projection, { text, refreshAt: now() + Math.min(lifetime * 0.8, DAY_MS) })
     return text
   }
 

@@ -1,9 +1,9 @@
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { V1PodStatus } from '@kubernetes/client-node'
 import { type KubeClient, MERGE_PATCH } from '../../../kube/client.ts'
 import { namespacedPath } from '../../../kube/types.ts'
-import { type Clock, sleep } from '../../../lib/clock.ts'
 import type { Pod } from '../../cluster/pod.ts'
 import type { Run } from '../../process/run.ts'
 import type { Images } from './container-command.ts'
@@ -15,7 +15,6 @@ import { createPodVolumes } from './pod-volumes.ts'
 
 interface WorkerContext {
   readonly client: KubeClient
-  readonly clock: Clock
   readonly run: Run
   readonly recordEvent: RecordEvent
   readonly images: Images
@@ -27,14 +26,14 @@ export type PodWorker = ReturnType<typeof startPodWorker>
 
 /** Runs one Pod on this node until it is removed. */
 export function startPodWorker(pod: Pod, podIp: string, context: WorkerContext) {
-  const { client, clock } = context
+  const { client } = context
   const { namespace, name, uid } = pod.metadata
   const folder = join(context.run.folder, 'pods', uid)
-  const startTime = new Date(clock.now())
+  const startTime = new Date()
   const end = new AbortController()
   const recordEvent = context.recordEvent.bind(undefined, pod)
 
-  const sources = createPodSources(client, pod, podIp, clock)
+  const sources = createPodSources(client, pod, podIp)
   const volumes = createPodVolumes(pod, sources, join(folder, 'volumes'))
   mkdirSync(folder, { recursive: true })
   const container = createContainerRunner(pod.spec.containers[0] ?? { name: '' }, {
@@ -48,7 +47,7 @@ export function startPodWorker(pod: Pod, podIp: string, context: WorkerContext) 
   })
   let { conditions: previous = [] } = pod.status ?? {}
   const status = (): V1PodStatus => {
-    const next = podStatus({ previous, podIp, startTime, container: container.status() }, new Date(clock.now()))
+    const next = podStatus({ previous, podIp, startTime, container: container.status() }, new Date())
     previous = next.conditions ?? []
     return next
   }
@@ -57,7 +56,7 @@ export function startPodWorker(pod: Pod, podIp: string, context: WorkerContext) 
   /** Keeps volumes and status up to date and calls `onReady` when the volumes are. Rejects when the worker ends. */
   async function keepUpToDate(onReady: () => void): Promise<void> {
     let failures = 0
-    for (let waitMs = 100; ; await sleep(clock, waitMs, end.signal)) {
+    for (let waitMs = 100; ; await sleep(waitMs, undefined, { signal: end.signal })) {
       writeStatus()
       try {
         await volumes.refresh(end.signal)

@@ -1,10 +1,9 @@
 import { get, type IncomingMessage } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { V1Container, V1Probe } from '@kubernetes/client-node'
-import { type Clock, sleep } from '../../../lib/clock.ts'
 
 interface HealthWatch {
   readonly podIp: string
-  readonly clock: Clock
   readonly recordEvent: (type: 'Normal' | 'Warning', reason: string, message: string) => void
   readonly onHealth: (health: { readonly ready: boolean; readonly started: boolean }) => void
   /** Called when the container has to be restarted because a startup or liveness probe failed. */
@@ -19,7 +18,7 @@ export async function watchHealth(container: V1Container, watch: HealthWatch, si
   async function run(kind: string, of: V1Probe, onVerdict: (ok: boolean) => void, until: AbortSignal): Promise<void> {
     const { periodSeconds = 10, failureThreshold = 3 } = of
     let verdict: boolean | undefined
-    for (let failures = 0; ; await sleep(watch.clock, periodSeconds * 1000, until)) {
+    for (let failures = 0; ; await sleep(periodSeconds * 1000, undefined, { signal: until })) {
       const failure = await probeOnce(of, container, watch.podIp, until)
       until.throwIfAborted()
       failures = failure === undefined ? 0 : failures + 1

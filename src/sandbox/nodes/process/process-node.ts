@@ -1,6 +1,5 @@
 import { randomInt } from 'node:crypto'
 import { createKubeClient } from '../../../kube/client.ts'
-import { systemClock } from '../../../lib/clock.ts'
 import { follow } from '../../cluster/follow.ts'
 import type { Pod } from '../../cluster/pod.ts'
 import type { Cluster } from '../../cluster/start-cluster.ts'
@@ -21,18 +20,11 @@ interface ProcessNodeOptions {
   readonly signal?: AbortSignal
 }
 
-export interface RunningPod {
-  readonly namespace: string
-  readonly name: string
-  readonly uid: string
-  /** A loopback address that no other Pod uses. */
-  readonly ip: string
-}
-
 const NAME = 'process-node'
 
 /** A node whose containers are child processes. Its methods take Pods as `namespace/name`. */
 export type ProcessNode = Awaited<ReturnType<typeof startProcessNode>>
+export type RunningPod = ReturnType<ProcessNode['pods']>[number]
 
 /** Starts a node that is immediately Ready and runs the Pods bound to it, with the permissions of a kubelet. */
 export async function startProcessNode({ cluster, images, apiServer, backOffMs = 10_000, signal }: ProcessNodeOptions) {
@@ -44,7 +36,6 @@ export async function startProcessNode({ cluster, images, apiServer, backOffMs =
   const workers = new Map<string, PodWorker>()
   const context = {
     client,
-    clock: systemClock,
     run: cluster.run,
     recordEvent: createEventRecorder(client, NAME, until),
     images,
@@ -75,7 +66,6 @@ export async function startProcessNode({ cluster, images, apiServer, backOffMs =
   }
   const watching = reflector.run(until)
 
-  const sendSignal = (pod: string, name: NodeJS.Signals): boolean => workers.get(pod)?.container.signal(name) ?? false
   let stopped: Promise<void> | undefined
   const stop = (): Promise<void> => {
     end.abort()
@@ -90,21 +80,19 @@ export async function startProcessNode({ cluster, images, apiServer, backOffMs =
   cluster.run.ended.addEventListener('abort', () => void stop())
   return {
     name: NAME,
-    pods: (): RunningPod[] =>
-      [...workers.values()].map(({ pod: { metadata }, podIp }) => {
-        return { namespace: metadata.namespace, name: metadata.name, uid: metadata.uid, ip: podIp }
+    /** The Pods of this node, each with a loopback address that no other Pod uses. */
+    pods: () =>
+      [...workers.values()].map(({ pod: { metadata }, podIp: ip }) => {
+        const { namespace, name, uid } = metadata
+        return { namespace, name, uid, ip }
       }),
     /** The log of a Pod. */
     log(pod: string): string {
       const container = workers.get(pod)?.container
       return container ? readLog(container) : ''
     },
-    /** Sends a signal, by default SIGKILL, to a Pod's container; returns false if it is not running. */
-    kill: (pod: string, name: NodeJS.Signals = 'SIGKILL') => sendSignal(pod, name),
-    /** Pauses a Pod's container; returns false if it is not running. */
-    pause: (pod: string) => sendSignal(pod, 'SIGSTOP'),
-    /** Resumes a Pod's container; returns false if it is not running. */
-    resume: (pod: string) => sendSignal(pod, 'SIGCONT'),
+    /** Sends a signal to a Pod's container, such as SIGSTOP to pause it; returns false if it is not running. */
+    signal: (pod: string, name: NodeJS.Signals) => workers.get(pod)?.container.signal(name) ?? false,
     /** Replaces the Pod's ServiceAccount tokens within half a second. */
     rotateTokens: (pod: string) => workers.get(pod)?.rotateTokens(),
     /** Stops the node and its Pods, as the end of the cluster's run does. Safe to call twice. */

@@ -13,8 +13,7 @@ const { signal } = new AbortController()
 function createSources(now: () => number, respond: (call: KubeCall) => unknown) {
   const request: KubeClient['request'] = async <T>(call: KubeCall): Promise<T> => (await respond(call)) as T
   const client: KubeClient = { request, watch: () => Promise.resolve(), close: () => undefined }
-  const clock = { now, monotonic: now, after: () => () => undefined }
-  const sources = createPodSources(client, pod, '127.1.2.3', clock)
+  const sources = createPodSources(client, pod, '127.1.2.3', now)
   const read = async (...projections: V1VolumeProjection[]): Promise<Record<string, string>> => {
     const files = await Promise.all(projections.map((source) => sources.read(source, signal)))
     return Object.fromEntries(files.flat().map(([path, content]) => [path, content.toString()]))
