@@ -1,10 +1,12 @@
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import type { V1Secret } from '@kubernetes/client-node'
 import { queryManifest } from '../../acr/query-manifest.ts'
 import { createHttpSender } from '../../alibaba/transport/http-sender.ts'
 import type { KubeClient } from '../../kube/client.ts'
 import { DEFAULT_SECRET_NAME } from '../../kube/names.ts'
+import type { KubeObject } from '../../kube/types.ts'
 import { requestRefresh } from '../../release/helper-status.ts'
 import { userFiles } from '../environment/user-files.ts'
 import { untilReady } from '../process/ready.ts'
@@ -212,10 +214,6 @@ async function runOneMore({ environment, signal }: DemoContext): Promise<string>
 const execute = promisify(execFile)
 const BIN = fileURLToPath(new URL('../../../bin/acr-nopass', import.meta.url))
 
-interface Named {
-  readonly metadata: { readonly name: string; readonly namespace?: string }
-}
-
 /** Step 8: the uninstall removes everything. */
 const cleanExit: DemoStep = {
   title: 'uninstall',
@@ -248,7 +246,7 @@ async function releaseObjects(client: KubeClient, signal: AbortSignal): Promise<
   const found: string[] = []
   for (const path of paths) {
     const query = { labelSelector: 'app.kubernetes.io/name=acr-nopass' }
-    const { items } = await client.request<{ items: Named[] }>({ method: 'GET', path, query }, signal)
+    const { items } = await client.request<{ items: KubeObject[] }>({ method: 'GET', path, query }, signal)
     found.push(...items.map(({ metadata }) => `${path.split('/').at(-1)}/${metadata.name}`))
   }
   return found
@@ -258,14 +256,10 @@ async function releaseObjects(client: KubeClient, signal: AbortSignal): Promise<
 async function liveSecrets(client: KubeClient, signal: AbortSignal): Promise<string[]> {
   const query = { fieldSelector: `metadata.name=${DEFAULT_SECRET_NAME}` }
   const call = { method: 'GET', path: '/api/v1/secrets', query } as const
-  const { items } = await client.request<{ items: (Named & { data?: Record<string, string> })[] }>(call, signal)
-  const hasCredential = (text: string | undefined): boolean =>
-    Buffer.from(text ?? '', 'base64')
-      .toString()
-      .includes('"auth"')
-  return items
-    .filter(({ data }) => hasCredential(data?.['.dockerconfigjson']))
-    .map(({ metadata }) => `Secret ${metadata.namespace}/${metadata.name}`)
+  const { items } = await client.request<{ items: (KubeObject & V1Secret)[] }>(call, signal)
+  const isLive = ({ data = {} }: V1Secret): boolean =>
+    Buffer.from(data['.dockerconfigjson'] ?? '', 'base64').includes('"auth"')
+  return items.filter(isLive).map(({ metadata }) => `Secret ${metadata.namespace}/${metadata.name}`)
 }
 
 export const STEPS: readonly DemoStep[] = [
