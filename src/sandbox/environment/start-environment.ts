@@ -45,41 +45,33 @@ interface EnvironmentOptions {
 export async function startEnvironment(options: EnvironmentOptions) {
   const parts = new AsyncDisposableStack()
   const stop = (): Promise<void> => parts.disposeAsync()
+  const starting = { ...options, parts }
   try {
-    const environment = await build(options, parts)
-    return { ...environment, stop, [Symbol.asyncDispose]: stop }
+    const shared = await startShared(starting)
+    const [staging, production] = await allSettled([
+      startEnvironmentCluster('staging', undefined, shared, starting),
+      startEnvironmentCluster('production', shared.nodeObstacle === undefined ? 'node-1' : undefined, shared, starting),
+    ])
+    return {
+      ...shared,
+      /** The first wave, with a process node. */
+      staging,
+      /** The second wave, with a real node if the machine supports one. */
+      production,
+      [Symbol.asyncDispose]: stop,
+    }
   } catch (error) {
     await stop()
     throw error
   }
 }
 
-async function build(options: EnvironmentOptions, parts: AsyncDisposableStack) {
-  const shared = await startShared(options, parts)
-  const [staging, production] = await allSettled([
-    startEnvironmentCluster('staging', undefined, shared),
-    startEnvironmentCluster('production', shared.nodeObstacle === undefined ? 'node-1' : undefined, shared),
-  ])
-  const { tools, cloud, registry, appImage, run, nodeObstacle } = shared
-  return {
-    tools,
-    cloud,
-    registry,
-    /** The first wave, with a process node. */
-    staging,
-    /** The second wave, with a real node if the machine supports one. */
-    production,
-    /** The reference of the private image: `demo-registry.cn-hangzhou.cr.aliyuncs.com/team/app:1`. */
-    appImage,
-    /** Its folder is removed when the environment stops. */
-    run,
-    /** Why there is no real node, in one line; undefined if there is one. */
-    nodeObstacle,
-  }
+interface Starting extends EnvironmentOptions {
+  readonly parts: AsyncDisposableStack
 }
 
-/** What the clusters share. */
-async function startShared({ fast, tools: named, progress, signal }: EnvironmentOptions, parts: AsyncDisposableStack) {
+/** Starts what the clusters share. */
+async function startShared({ fast, tools: named, progress, signal, parts }: Starting) {
   const run = parts.use(await openRun())
   const nodeObstacle = fast ? 'disabled by --fast' : await findNodeObstacle(run.folder)
   const isReal = nodeObstacle === undefined
@@ -111,9 +103,21 @@ async function startShared({ fast, tools: named, progress, signal }: Environment
   const push = { registry: registry.url, repository: 'team/app', tag: '1', credential: cloud.registryPush }
   await progress.step('a private image, pushed to the registry', () => pushImage(app, push, signal))
   const domain = cloud.instances.find(({ edition }) => edition === 'enterprise')?.domains[0] ?? ''
-  const appImage = `${domain}/team/app:1`
-  const started = { tools, etcd, run, cloud, seed, registry, helperFile, helperImage, appImage, nodeObstacle }
-  return { ...started, progress, parts, signal }
+  return {
+    tools,
+    etcd,
+    cloud,
+    seed,
+    registry,
+    helperFile,
+    helperImage,
+    /** The reference of the private image: `demo-registry.cn-hangzhou.cr.aliyuncs.com/team/app:1`. */
+    appImage: `${domain}/team/app:1`,
+    /** Its folder is removed when the environment stops. */
+    run,
+    /** Why there is no real node, in one line; undefined if there is one. */
+    nodeObstacle,
+  }
 }
 
 type Shared = Awaited<ReturnType<typeof startShared>>
@@ -130,8 +134,9 @@ async function allSettled<T extends readonly unknown[]>(
 const HELPER_REPOSITORY = 'ghcr.io/acr-nopass/acr-nopass'
 
 /** Starts a cluster of the account: with a real node if `realNode` names one, else with a process node. */
-async function startEnvironmentCluster(name: string, realNode: string | undefined, context: Shared) {
-  const { tools, etcd, run, cloud, seed, progress, parts, signal } = context
+async function startEnvironmentCluster(name: string, realNode: string | undefined, shared: Shared, starting: Starting) {
+  const { tools, etcd, run, cloud, seed } = shared
+  const { progress, parts, signal } = starting
   const known = seed.accounts[0]?.clusters?.find((one) => one.name === name)
   if (known === undefined) throw new NopassError('SEED_INVALID', `the first account has no cluster ${name}`)
   const { id: clusterId, region, kind, workerRole = '' } = known
@@ -150,7 +155,7 @@ async function startEnvironmentCluster(name: string, realNode: string | undefine
     rrsa: { issuer: cluster.issuer, jwks: () => cluster.jwks() },
     kubeconfig: async ({ minutes, principal }) => cluster.kubeconfigFor(principal, ['system:masters'], minutes),
   })
-  const node = await startClusterNode(cluster, realNode, context)
+  const node = await startClusterNode(cluster, realNode, shared, starting)
   return {
     name,
     clusterId,
@@ -167,7 +172,8 @@ async function startEnvironmentCluster(name: string, realNode: string | undefine
 async function startClusterNode(
   cluster: Cluster,
   realNode: string | undefined,
-  { tools, cloud, registry, helperFile, helperImage, progress, parts, signal }: Shared,
+  { tools, cloud, registry, helperFile, helperImage }: Shared,
+  { progress, parts, signal }: Starting,
 ) {
   const tokenHost = new URL(cloud.registryAuth.vendorRealm).host
   if (realNode === undefined) {
