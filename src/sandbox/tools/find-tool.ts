@@ -51,15 +51,10 @@ export async function pinnedTool(name: ToolName, host: Pick<Host, 'toolsFolder' 
 
 /** Returns the version of `module` in a go.mod, without the leading v. */
 export function pinnedVersion(text: string, module: string): string {
-  const words = text.split('\n').map((line) =>
-    line
-      .trim()
-      .replace(/^require\s+/, '')
-      .split(/\s+/),
-  )
-  const version = words.find(([name, version]) => name === module && version?.startsWith('v'))?.[1]
+  const line = new RegExp(`^(?:require)?\\s+${module.replaceAll('.', '\\.')}\\s+v(\\S+)`, 'm')
+  const version = line.exec(text)?.[1]
   if (!version) throw new Error(`go.mod does not pin a version of ${module}`)
-  return version.slice(1)
+  return version
 }
 
 /** Finds a tool in the folder `ACR_NOPASS_TOOLS`, where its version is not checked, or in the cache. */
