@@ -61,7 +61,7 @@ export function startPodWorker(pod: Pod, podIp: string, context: WorkerContext) 
       try {
         await volumes.refresh(end.signal)
         onReady()
-        waitMs = 500
+        waitMs = 1_000
         failures = 0
       } catch (error) {
         end.signal.throwIfAborted()
@@ -115,7 +115,7 @@ export function startPodWorker(pod: Pod, podIp: string, context: WorkerContext) 
       ending ??= cleanUp(0)
       return ending
     },
-    /** Replaces all tokens within half a second. */
+    /** Replaces all tokens within a second. */
     rotateTokens: sources.expireTokens,
   }
 }

@@ -93,7 +93,7 @@ export async function startProcessNode({ cluster, images, apiServer, backOffMs =
     },
     /** Sends a signal to a Pod's container, such as SIGSTOP to pause it; returns false if it is not running. */
     signal: (pod: string, name: NodeJS.Signals) => workers.get(pod)?.container.signal(name) ?? false,
-    /** Replaces the Pod's ServiceAccount tokens within half a second. */
+    /** Replaces the Pod's ServiceAccount tokens within a second. */
     rotateTokens: (pod: string) => workers.get(pod)?.rotateTokens(),
     /** Stops the node and its Pods, as the end of the cluster's run does. Safe to call twice. */
     stop,
