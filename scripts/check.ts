@@ -21,10 +21,10 @@ async function runOne({ name, run }: SubCheck): Promise<boolean> {
 }
 
 const progress = createProgress(process.stderr, process.env.CI)
-const checks = listChecks(root, progress).filter(
-  ({ name }) => words.length === 0 || words.some((word) => name.includes(word)),
-)
-if (checks.length === 0) console.log(`no check matches: ${words.join(' ')}`)
+const all = listChecks(root, progress)
+const checks = all.filter(({ name }) => words.length === 0 || words.some((word) => name.includes(word)))
+if (checks.length === 0)
+  console.log(`no check matches ${words.join(' ')}; there are: ${all.map(({ name }) => name).join(', ')}`)
 const queue = checks.values()
 let failed = checks.length === 0 ? 1 : 0
 const worker = async () => {
