@@ -23,10 +23,12 @@ async function runOne({ name, run }: SubCheck): Promise<boolean> {
 const progress = createProgress(process.stderr, process.env.CI)
 const all = listChecks(root, progress)
 const checks = all.filter(({ name }) => words.length === 0 || words.some((word) => name.includes(word)))
-if (checks.length === 0)
-  console.log(`no check matches ${words.join(' ')}; there are: ${all.map(({ name }) => name).join(', ')}`)
+if (checks.length === 0) {
+  console.log(`No check matches ${words.join(' ')}. There are: ${all.map(({ name }) => name).join(', ')}.`)
+  process.exit(1)
+}
 const queue = checks.values()
-let failed = checks.length === 0 ? 1 : 0
+let failed = 0
 const worker = async () => {
   for (const check of queue) {
     if (interrupt.signal.aborted) return

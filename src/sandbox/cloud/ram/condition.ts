@@ -2,11 +2,16 @@ import { BlockList, isIPv4 } from 'node:net'
 import { type Call, isoDate } from '../operation.ts'
 import type { Principal } from '../state.ts'
 import { principalArn } from './arn.ts'
-import type { Condition } from './document.ts'
 import { agreed, every, matchesWildcard, not, some, type Truth, truth } from './wildcard.ts'
 
 /** Values by condition key, in the vendor's spelling: `acs:SourceIp`, `oidc:sub`, `sts:ExternalId`. */
 export type RequestContext = ReadonlyMap<string, readonly string[]>
+
+export interface Condition {
+  readonly operator: Operator
+  readonly key: string
+  readonly values: readonly string[]
+}
 
 type Comparison = (given: string, expected: string) => Truth
 

@@ -10,7 +10,7 @@
 
 import { isRecord, parseJson } from '../../../lib/json.ts'
 import { ApiError } from '../operation.ts'
-import { findOperator, type Operator } from './condition.ts'
+import { type Condition, findOperator } from './condition.ts'
 
 export interface Statement {
   readonly effect: 'Allow' | 'Deny'
@@ -25,12 +25,6 @@ export interface Statement {
 export type PrincipalKind = 'RAM' | 'Service' | 'Federated'
 
 export type TrustedEntities = Readonly<Partial<Record<PrincipalKind, readonly string[]>>>
-
-export interface Condition {
-  readonly operator: Operator
-  readonly key: string
-  readonly values: readonly string[]
-}
 
 /** The error for a document that RAM rejects, with the reason. */
 export class MalformedDocument extends ApiError {
