@@ -17,6 +17,7 @@ import type { HelperConfig } from '../values/helper-config.generated.ts'
 import type { RegistryEntry } from './credentials/registry-state.ts'
 import { earlierRequest, type Noticed } from './credentials/rotation-request.ts'
 import { createGeneration, type Generation } from './generation.ts'
+import { keepConnection } from './keep-connection.ts'
 import { createEventReporter, type Log } from './report/event-reporter.ts'
 import { type HelperPagesOptions, startHelperPages } from './report/helper-pages.ts'
 import { createStatusWriter, followStatus, provenFingerprints } from './report/status-object.ts'
@@ -225,6 +226,7 @@ export async function runHelper(options: HelperOptions, signal: AbortSignal): Pr
     inside.signal,
   )
   const watched = watchFile(options.readConfig, text, clock, reload, inside.signal)
+  const kept = keepConnection(client, elector.isLeader, clock, inside.signal)
 
   // The lease is kept until the last writes are done.
   const leaseStop = new AbortController()
@@ -246,7 +248,7 @@ export async function runHelper(options: HelperOptions, signal: AbortSignal): Pr
     statusWriter.stop()
     await generation.drain(0)
     generationStop.abort()
-    await Promise.all([followed, watched, pages.close()])
+    await Promise.all([followed, watched, kept, pages.close()])
     log.info({}, 'stopped')
   }
 }

@@ -25,7 +25,7 @@ await helperCluster.settled()
 
 const accountPath = (name: string) => `/api/v1/namespaces/hostile/serviceaccounts/${name}`
 const merge = (name: string, body: object) =>
-  admin.request({ method: 'PATCH', path: accountPath(name), contentType: MERGE_PATCH, body })
+  admin.request({ method: 'PATCH', path: accountPath(name), contentType: MERGE_PATCH, body, timeoutMs: 120_000 })
 const assertMemory = async (): Promise<void> => {
   const peak = peakMemoryOf((await helperCluster.leader()).uid)
   if (peak !== undefined) assert.ok(peak < LIMIT, `${Math.round(peak / 1024 / 1024)} MiB`)

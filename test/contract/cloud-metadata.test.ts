@@ -126,3 +126,20 @@ test('a newly created worker role cannot get a registry token; the log records w
     write: false,
   })
 })
+
+test('a node without a role has none, although the account has one that trusts ECS', async () => {
+  const trust = {
+    Version: '1' as const,
+    Statement: [{ Action: 'sts:AssumeRole', Effect: 'Allow' as const, Principal: { Service: ['ecs.aliyuncs.com'] } }],
+  }
+  const clusters = [{ id: `c${'0'.repeat(32)}`, name: 'demo', region: 'cn-hangzhou', kind: 'serverless' as const }]
+  const users = [{ name: 'admin', administrator: true, policies: { system: ['AdministratorAccess'] } }]
+  const accounts = [{ id: '1234567890123456', users, roles: [{ name: 'Unrelated', trust, policies: {} }], clusters }]
+  const other = await startCloud({ seed: { accounts } })
+  try {
+    const token = await withToken(other.endpoints.imds)
+    assert.equal((await get(CREDENTIALS, token, other.endpoints.imds)).status, 404)
+  } finally {
+    await other.stop()
+  }
+})

@@ -289,35 +289,6 @@ test('H6: a lease renewal has its own connection while all 16 for calls hang', a
   )
 })
 
-test('after a pause a call needs no new connection, and if it hangs neither a renewal nor another call waits for it', async () => {
-  const connections: unknown[] = []
-  const used: string[] = []
-  await withServer(
-    ({ url, socket }, response) => {
-      if (!connections.includes(socket)) connections.push(socket)
-      used.push(`${url} ${connections.indexOf(socket)}`)
-      if (url !== '/hang') response.end('{}')
-    },
-    async (client) => {
-      const renew = () => client.request({ method: 'GET', path: '/lease', lane: 'lease' })
-      const write = () => client.request({ method: 'PATCH', path: '/write', body: {} })
-      const hang = () => {
-        const hanging = client.request({ method: 'PATCH', path: '/hang', body: {} })
-        return assert.rejects(hanging, { code: 'KUBE_UNREACHABLE' })
-      }
-      for (const call of [renew, write, renew]) await call()
-      const ends = [hang()]
-      for (const call of [renew, write, renew]) await call()
-      ends.push(hang())
-      for (const call of [renew, write, renew]) await call()
-      const expected = ['/lease 0', '/write 0', '/lease 0', '/hang 0', '/lease 1', '/write 2', '/lease 1']
-      assert.deepEqual(used, [...expected, '/hang 2', '/lease 1', '/write 3', '/lease 1'])
-      client.close()
-      await Promise.all(ends)
-    },
-  )
-})
-
 test('an aborted call that waits for a connection passes its turn to the next one', async () => {
   const waiting: (() => void)[] = []
   await withServer(

@@ -7,8 +7,8 @@ import { NopassError } from '../../errors.ts'
 import type { KubeConnection } from '../kube-connection.ts'
 
 /**
- * `call` shares its connections. `lease` has its own, so that hanging writes never delay a renewal, and lends one to a call after a
- * pause; each `watch` has its own, so that it never takes one from calls.
+ * `call` shares its connections. `lease` has its own, so that hanging writes never delay a renewal; each `watch` has its own, so that
+ * it never takes one from calls.
  */
 export type ConnectionLane = 'call' | 'lease' | 'watch'
 
@@ -42,7 +42,7 @@ export function createAgents(connection: KubeConnection, host: string, secure: b
     }
     return {
       call: create({ ...kept, maxSockets: CALLS, maxFreeSockets: CALLS }),
-      lease: create({ ...kept, maxSockets: 3 }),
+      lease: create({ ...kept, maxSockets: 2 }),
       watch: create({ ...tls, keepAlive: false }),
     }
   }
@@ -55,11 +55,6 @@ export function createAgents(connection: KubeConnection, host: string, secure: b
         agents = createAll()
         ca = current
       }
-      const { call, lease } = agents
-      // After a pause only the lease's connection is open, and a new one takes about as long as the write of a reference. One call at
-      // a time, so that those which hang never delay a renewal.
-      const isAfterPause = isEmpty(call.sockets) && isEmpty(call.freeSockets)
-      if (lane === 'call' && isAfterPause && isEmpty(lease.sockets) && !isEmpty(lease.freeSockets)) return lease
       return agents[lane]
     },
     /** For a second try over a new connection; it reads no certificates, so that it cannot fail. */
@@ -71,10 +66,6 @@ export function createAgents(connection: KubeConnection, host: string, secure: b
       for (const tunnel of tunnels) tunnel.destroy()
     },
   }
-}
-
-function isEmpty(sockets: http.Agent['sockets']): boolean {
-  return Object.keys(sockets).length === 0
 }
 
 function destroy(this: Socket): void {

@@ -51,7 +51,8 @@ export function findParts(objects: readonly ManifestObject[], namespace: string)
   return {
     namespace,
     deployment: deployment?.name,
-    selector: spec?.selector?.matchLabels,
+    // YAML may say null.
+    selector: spec?.selector?.matchLabels ?? undefined,
     statusConfigMap: config?.release.status,
     // As the helper computes it of its configuration file.
     configHash: config && sha256(config.text),

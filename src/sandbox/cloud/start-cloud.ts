@@ -84,8 +84,9 @@ export async function startCloud(options: CloudOptions = {}) {
         error instanceof ApiError ? response.writeHead(error.status).end() : response.destroy(),
       )
   }
-  const mainRole =
-    seed.metadataRole ?? [...main.clusters.values()][0]?.workerRole ?? [...main.ram.Role.values()][0]?.name ?? ''
+  const [cluster] = main.clusters.values()
+  const [role] = main.ram.Role.values()
+  const mainRole = seed.metadataRole ?? (cluster ? cluster.workerRole : role?.name) ?? ''
   const handle = handlerOf(() => mainRole)
   const listener = await listen(handle, options.port ?? 0)
   const { origin } = listener

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { mkdir, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { NopassError } from '../../errors.ts'
+import { orElse } from '../../lib/or-else.ts'
 import { cacheFolder, goArchitecture, type Host } from '../host.ts'
 import { ledgerFolder, openRun } from '../process/run.ts'
 import type { StepHandle } from '../progress.ts'
@@ -51,14 +52,15 @@ export async function buildTool(
       CGO_ENABLED: plan.cgo ? '1' : '0',
       // An older Go downloads the one that the module requires.
       GOTOOLCHAIN: 'auto',
-      GOTMPDIR: run.folder,
+      GOTMPDIR: host.env.GOTMPDIR || run.folder,
     },
   })
-  const timer = setInterval(() => step.update(describeProgress(readFileSync(logFile, 'utf8'))), 500)
+  const readLog = () => orElse(() => readFileSync(logFile, 'utf8'), '')
+  const timer = setInterval(() => step.update(describeProgress(readLog())), 500)
   try {
     const { code } = await build.exited
     signal.throwIfAborted()
-    if (code !== 0) throw buildFailure(name, readFileSync(logFile, 'utf8'), logFile)
+    if (code !== 0) throw buildFailure(name, readLog(), logFile)
     const folder = join(parent, tool.source)
     await rename(draft, folder)
     return join(folder, name)
