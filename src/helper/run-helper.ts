@@ -3,6 +3,7 @@ import { NopassError, toNopassError } from '../errors.ts'
 import type { KubeCall, KubeClient } from '../kube/client.ts'
 import { createLeaseElector } from '../kube/lease.ts'
 import type { LeaseDurations } from '../kube/lease-record.ts'
+import { namespacedPath } from '../kube/types.ts'
 import {
   type HelperStatus,
   handledRefreshOf,
@@ -226,7 +227,8 @@ export async function runHelper(options: HelperOptions, signal: AbortSignal): Pr
     inside.signal,
   )
   const watched = watchFile(options.readConfig, text, clock, reload, inside.signal)
-  const kept = keepConnection(client, elector.isLeader, clock, inside.signal)
+  const leasePath = namespacedPath('/apis/coordination.k8s.io/v1', release.namespace, 'leases', release.lease)
+  const kept = keepConnection(client, leasePath, elector.isLeader, clock, inside.signal)
 
   // The lease is kept until the last writes are done.
   const leaseStop = new AbortController()

@@ -13,13 +13,13 @@ test('a leader that writes nothing makes one request a minute, which keeps a con
     sent.push(`${method} ${path} ${clock.monotonic() / 60_000}`)
     return Promise.reject(new Error('refused'))
   }
-  const kept = keepConnection({ request }, () => leads, clock, stop.signal)
+  const kept = keepConnection({ request }, '/lease', () => leads, clock, stop.signal)
   const start = clock.monotonic() / 60_000
   await clock.advance(150_000)
   assert.deepEqual(sent, [])
   leads = true
   await clock.advance(100_000)
-  assert.deepEqual(sent, [`GET /version ${start + 3}`, `GET /version ${start + 4}`])
+  assert.deepEqual(sent, [`GET /lease ${start + 3}`, `GET /lease ${start + 4}`])
   stop.abort()
   await kept
   await clock.advance(600_000)
