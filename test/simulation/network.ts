@@ -23,6 +23,7 @@ export interface Sent {
   readonly method: string
   readonly path: string
   readonly watch: boolean
+  readonly lane: 'call' | 'lease'
 }
 
 export interface NetworkOptions {
@@ -148,7 +149,7 @@ export function createNetwork(options: NetworkOptions): Network {
           const path = withQuery(call.path, call.query)
           const { method, contentType, accept, timeoutMs = TIMEOUT_MS, lane = 'call', maySend } = call
           const request: ServerRequest = { user, method, path, contentType, accept, body: decode(call.body) }
-          const sent = { process, method, path, watch: false }
+          const sent = { process, method, path, watch: false, lane }
           send(
             sent,
             lane,
@@ -229,7 +230,7 @@ export function createNetwork(options: NetworkOptions): Network {
           }
           signal?.addEventListener('abort', onAbort, { once: true })
           send(
-            { process, method: 'GET', path, watch: true },
+            { process, method: 'GET', path, watch: true, lane: 'call' },
             'call',
             work,
             TIMEOUT_MS,
