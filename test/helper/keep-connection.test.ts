@@ -9,8 +9,8 @@ test('a leader that writes nothing makes one request a minute, which keeps a con
   const stop = new AbortController()
   const sent: string[] = []
   let leads = false
-  const request = <T>({ method, path }: KubeCall): Promise<T> => {
-    sent.push(`${method} ${path} ${clock.monotonic() / 60_000}`)
+  const request = <T>({ method, path, lane = 'call' }: KubeCall): Promise<T> => {
+    sent.push(`${method} ${path} (${lane}) ${clock.monotonic() / 60_000}`)
     return Promise.reject(new Error('refused'))
   }
   const kept = keepConnection({ request }, '/lease', () => leads, clock, stop.signal)
@@ -19,7 +19,7 @@ test('a leader that writes nothing makes one request a minute, which keeps a con
   assert.deepEqual(sent, [])
   leads = true
   await clock.advance(100_000)
-  assert.deepEqual(sent, [`GET /lease ${start + 3}`, `GET /lease ${start + 4}`])
+  assert.deepEqual(sent, [`GET /lease (call) ${start + 3}`, `GET /lease (call) ${start + 4}`])
   stop.abort()
   await kept
   await clock.advance(600_000)
