@@ -18,6 +18,7 @@ const COMMANDS = {
   tools: 'src/sandbox/tools/main.ts',
   build: 'scripts/build.ts',
   check: 'scripts/check.ts',
+  mutate: 'scripts/mutate.ts',
   release: 'scripts/release.ts',
 }
 

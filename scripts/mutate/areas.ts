@@ -1,0 +1,47 @@
+/** What `npm run mutate -- NAME` changes, and the tests that must notice it. Globs are relative to the repository. */
+export interface Area {
+  readonly mutate: readonly string[]
+  readonly tests: readonly string[]
+}
+
+/** Only tests that need no servers: a mutant that a unit test notices is noticed within a second. */
+export const AREAS: Readonly<Record<string, Area>> = {
+  policy: {
+    mutate: ['src/policy/*.ts'],
+    tests: ['test/policy/*.test.ts', 'test/rollout/{cluster-policy,narrow-policies}*.test.ts'],
+  },
+  // What a rollout decides: its effects are the real servers' to show.
+  rollout: {
+    mutate: [
+      'src/rollout/deploy/*.ts',
+      'src/rollout/ram/*.ts',
+      'src/rollout/run/{check-approval,run-waves}.ts',
+      'src/rollout/uninstall/*.ts',
+      'src/rollout/verify/{what-to-verify,verify-status,probe-objects}.ts',
+      'src/rollout/finish-run.ts',
+    ],
+    tests: ['test/rollout/*.test.ts'],
+  },
+  helm: {
+    mutate: ['src/helm/*.ts', 'src/helm/release/*.ts'],
+    tests: ['test/helm/*.test.ts', 'test/rollout/{deploy-release,helm-step,open-release,plan-cluster}.test.ts'],
+  },
+  doctor: {
+    mutate: ['src/doctor/checks/*.ts', 'src/doctor/pod/*.ts', 'src/doctor/diagnose.ts'],
+    tests: ['test/doctor/*.test.ts'],
+  },
+  lease: {
+    mutate: ['src/kube/lease.ts', 'src/kube/lease-record.ts'],
+    tests: ['test/kube/lease*.test.ts', 'test/helper/stuck.test.ts'],
+  },
+  leadership: {
+    mutate: ['src/helper/run-helper.ts', 'src/helper/generation.ts'],
+    tests: [
+      'test/helper/{stuck,launch-helper,refresh-requests,own-copy-first,coalescing,budgets,fleet,leadership}*.test.ts',
+    ],
+  },
+  writer: {
+    mutate: ['src/helper/writes/*.ts'],
+    tests: ['test/helper/*.test.ts'],
+  },
+}

@@ -1,0 +1,61 @@
+import { globSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { fileURLToPath } from 'node:url'
+import { Stryker } from '@stryker-mutator/core'
+import type { Area } from './areas.ts'
+
+export interface Sample {
+  /** From 0 to 1: the part of the mutants that is tried. */
+  readonly share: number
+  readonly seed: number
+  /** Only files whose path contains it. */
+  readonly only: string
+}
+
+/** One change of the code that was tried. */
+export interface Mutant {
+  readonly file: string
+  readonly line: number
+  /** Stryker's name of the kind of change. */
+  readonly kind: string
+  readonly replacement: string
+  readonly noticed: boolean
+  /** No test runs the line. */
+  readonly uncovered: boolean
+}
+
+/** Runs Stryker over the files of an area; `rate` is the part of the mutants that a test noticed. */
+export async function mutateArea(area: Area, { share, seed, only }: Sample) {
+  const root = fileURLToPath(new URL('../..', import.meta.url))
+  const files = globSync([...area.mutate], { cwd: root }).filter((file) => file.includes(only))
+  const stryker = new Stryker({
+    mutate: files,
+    testRunner: 'tap',
+    tap: { testFiles: [...area.tests], nodeArgs: ['--test-reporter=tap', '--disable-warning=ExperimentalWarning'] },
+    plugins: ['@stryker-mutator/tap-runner', fileURLToPath(new URL('sample-checker.ts', import.meta.url))],
+    checkers: share < 1 ? ['sample'] : [],
+    coverageAnalysis: 'perTest',
+    concurrency: availableParallelism(),
+    reporters: ['progress'],
+    timeoutMS: 20_000,
+    // TypeScript 7 has no API for JavaScript, which Stryker needs to rewrite a tsconfig: it finds none.
+    tsconfigFile: 'none',
+    ignorePatterns: ['.cache', 'docs/img', 'action/dist', 'test/bench', 'test/**/golden', 'test/cluster'],
+    tempDirName: '.cache/stryker',
+    cleanTempDir: 'always',
+    sample: { share, seed },
+    warnings: false,
+  } as ConstructorParameters<typeof Stryker>[0])
+  const tried = (await stryker.runMutationTest()).filter(({ status }) => status !== 'CompileError')
+  const mutants = tried.map(
+    ({ fileName, location, mutatorName, replacement, status }): Mutant => ({
+      file: fileName.replace(/^.*?(?=src\/)/, ''),
+      line: location.start.line + 1,
+      kind: mutatorName,
+      replacement: replacement ?? '',
+      noticed: status === 'Killed' || status === 'Timeout' || status === 'RuntimeError',
+      uncovered: status === 'NoCoverage',
+    }),
+  )
+  return { mutants, rate: mutants.filter(({ noticed }) => noticed).length / Math.max(1, mutants.length) }
+}

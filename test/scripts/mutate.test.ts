@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict'
+import { globSync, readFileSync } from 'node:fs'
+import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { AREAS } from '../../scripts/mutate/areas.ts'
+import { formatArea } from '../../scripts/mutate/report.ts'
+import { isDrawn } from '../../scripts/mutate/sample-checker.ts'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+
+function mutant(line: number, folder = '/checkout') {
+  const location = { start: { line, column: 0 }, end: { line, column: 9 } }
+  return { fileName: `${folder}/src/policy/steps.ts`, location, replacement: 'false' }
+}
+
+test('a seed draws the same sample in every checkout, and another seed another one', () => {
+  const lines = Array.from({ length: 2000 }, (_, line) => line)
+  const draw = (seed: number, folder?: string) =>
+    lines.filter((line) => isDrawn(mutant(line, folder), { seed, share: 0.25 }))
+  assert.deepEqual(draw(1, '/elsewhere/.cache/stryker/sandbox-1'), draw(1))
+  assert.notDeepEqual(draw(2), draw(1))
+  assert.ok(draw(1).length > 400 && draw(1).length < 600, String(draw(1).length))
+  assert.deepEqual(
+    lines.filter((line) => isDrawn(mutant(line), { seed: 1, share: 1 })),
+    lines,
+  )
+})
+
+test('a report names the figures, the seed and each change that no test noticed', () => {
+  const change = { file: 'src/policy/steps.ts', line: 7, kind: 'BooleanLiteral', replacement: 'false' }
+  const mutants = [
+    { ...change, noticed: true, uncovered: false },
+    { ...change, noticed: false, uncovered: true },
+  ]
+  assert.equal(
+    formatArea('policy', { mutants, rate: 0.5 }, { share: 0.2, seed: 9 }),
+    'policy: 1 of 2 changes noticed, 50.0 %, a share of 0.2 by --seed 9\n  src/policy/steps.ts:7 BooleanLiteral (no test runs it): false',
+  )
+})
+
+test('every area has code and tests, and the weekly workflow runs every area', () => {
+  const workflow = readFileSync(`${root}/.github/workflows/mutate.yml`, 'utf8')
+  const areas = /area: \[(.*)\]/.exec(workflow)?.[1]?.split(', ')
+  assert.deepEqual(areas, Object.keys(AREAS))
+  for (const [name, area] of Object.entries(AREAS))
+    for (const pattern of [...area.mutate, ...area.tests])
+      assert.ok(globSync(pattern, { cwd: root }).length > 0, `${name}: ${pattern}`)
+})
