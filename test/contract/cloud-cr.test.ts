@@ -135,6 +135,33 @@ test('an instance lists its linked VPCs, and links another; each needs its own p
   cloud.control.changeInstance(DEMO, { vpc: { vpcs: [{ id: 'vpc-bp1opxu1zkhn00gzvp6x8', vswitch: VswitchId }] } })
 })
 
+/**
+ * The fields, their values and `PRIVATE_ZONE_CONFLICT_AT_{private_zone_id}`: GetInstanceVpcEndpointResponseBodyLinkedVpcs of
+ * @alicloud/cr20181201. `NO_PRIVATE_ZONE_AUTHORIZED` beside RUNNING and DefaultAccess, for a link that was made without
+ * EnableCreateDNSRecordInPvzt: a written record of calls on a real account (2026-10), whose nodes resolved the VPC domain.
+ */
+test('a link reports its status, its issue and whether it is the default, as the account or its creation left it', async () => {
+  const links = async () => {
+    const { LinkedVpcs } = await cr('GetInstanceVpcEndpoint', { InstanceId: DEMO })
+    const vpcs = LinkedVpcs as readonly Record<string, unknown>[]
+    return vpcs.map(({ VpcId, Status, DefaultAccess, Issue }) => [VpcId, Status, DefaultAccess, Issue])
+  }
+  const before = [{ id: 'vpc-bp1opxu1zkhn00gzvp6x8', vswitch: 'vsw-1' }]
+  const conflict = 'PRIVATE_ZONE_CONFLICT_AT_3f1c'
+  const unusual = { id: 'vpc-9', vswitch: 'vsw-9', status: 'CREATING', issue: conflict, defaultAccess: true } as const
+  cloud.control.changeInstance(DEMO, { vpc: { vpcs: [...before, unusual] } })
+  const link = { InstanceId: DEMO, VswitchId: 'vsw-2', ModuleName: 'Registry' }
+  await cr('CreateInstanceVpcEndpointLinkedVpc', { ...link, VpcId: 'vpc-2' })
+  await cr('CreateInstanceVpcEndpointLinkedVpc', { ...link, VpcId: 'vpc-3', EnableCreateDNSRecordInPvzt: 'true' })
+  assert.deepEqual(await links(), [
+    ['vpc-bp1opxu1zkhn00gzvp6x8', 'RUNNING', true, ''],
+    ['vpc-9', 'CREATING', true, conflict],
+    ['vpc-2', 'RUNNING', false, 'NO_PRIVATE_ZONE_AUTHORIZED'],
+    ['vpc-3', 'RUNNING', false, ''],
+  ])
+  cloud.control.changeInstance(DEMO, { vpc: { vpcs: before } })
+})
+
 test('the public endpoint is opened and closed, and allows the addresses on its list', async () => {
   const internet = async () => {
     const { Enable, AclEnable, AclEntries } = await cr('GetInstanceEndpoint', {

@@ -18,6 +18,8 @@ before(async () => {
   cloud = await startCloud({ clock: () => now })
   const { registry: binary } = await testTools('registry')
   registry = await startRegistry({ tools: { registry: binary }, auth: cloud.registryAuth })
+  // The registry checks tokens by the machine's clock, and its program may have been built just now.
+  now = Date.now()
   const pusher = registryClient(registry.url, cloud.registryPush)
   for (const repository of ['team/app', 'platform/helper', 'acme/tools', 'elsewhere/app']) {
     assert.equal(await pusher.push(repository, '1', `content of ${repository}`), 201)
@@ -102,6 +104,25 @@ test('a credential is valid only for the namespaces of its instance', async () =
   const personal = { username: tempUserName, password: authorizationToken }
   assert.equal(await pull(personal, 'acme/tools'), 'content of acme/tools')
   assert.equal(await pull(personal, 'team/app'), '401')
+})
+
+/**
+ * Sources: kubelets pull `registry.cn-hangzhou.aliyuncs.com/google_containers/pause` without a login; "A public repository allows
+ * anonymous downloads" (https://www.alibabacloud.com/help/en/acr/user-guide/create-a-repository-and-build-images).
+ */
+test('anyone pulls from a public repository, without a login and with an unrelated one, and nobody pushes without the right', async () => {
+  const stranger = await credential(await session())
+  assert.equal(await pull(undefined, 'acme/tools'), '401')
+  cloud.control.setVisibility('acme/tools', 'public')
+  assert.equal(await pull(undefined, 'acme/tools'), 'content of acme/tools')
+  assert.equal(await pull(stranger, 'acme/tools'), 'content of acme/tools')
+  // A login that is wrong is refused before the repository is looked at.
+  assert.equal(await pull({ ...stranger, password: 'wrong' }, 'acme/tools'), '401')
+  assert.equal(await pull(undefined, 'team/app'), '401')
+  assert.equal(await registryClient(registry.url, undefined).push('acme/tools', '2', 'not allowed'), 401)
+  assert.throws(() => cloud.control.setVisibility('nobody/app', 'public'), { code: 'SEED_INVALID' })
+  cloud.control.setVisibility('acme/tools', 'private')
+  assert.equal(await pull(undefined, 'acme/tools'), '401')
 })
 
 test('pushing requires the permission to push', async () => {

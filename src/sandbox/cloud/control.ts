@@ -38,6 +38,13 @@ export function createControl(state: CloudState) {
       instance.status = status ?? instance.status
       instance.endpoints = instance.endpoints.map((endpoint) => ({ ...endpoint, ...endpoints[endpoint.type] }))
     },
+    /** Makes a repository public or private. @throws SEED_INVALID when no instance has its namespace */
+    setVisibility: (repository: string, visibility: 'public' | 'private'): void => {
+      const [namespace = ''] = repository.split('/')
+      const instance = instances.find(({ namespaces }) => namespaces.includes(namespace))
+      if (instance === undefined) throw new NopassError('SEED_INVALID', `namespace ${namespace} does not exist`)
+      instance.publicRepositories[visibility === 'public' ? 'add' : 'delete'](repository)
+    },
     /** Sets how many milliseconds the cloud's clock is ahead. */
     setClockSkew: (ms: number): void => {
       state.settings.clockSkew = ms

@@ -68,7 +68,18 @@ export interface Endpoint {
   readonly enabled: boolean
   readonly acl: readonly string[]
   readonly domains: readonly { readonly domain: string; readonly type: 'SYSTEM' | 'USER' }[]
-  readonly vpcs: readonly { readonly id: string; readonly vswitch: string }[]
+  readonly vpcs: readonly LinkedVpc[]
+}
+
+export interface LinkedVpc {
+  readonly id: string
+  readonly vswitch: string
+  /** Default: RUNNING. */
+  readonly status?: 'CREATING' | 'RUNNING' | undefined
+  /** What ACR reports about the link; default: nothing. */
+  readonly issue?: string | undefined
+  /** Whether ACR's own DNS resolves the VPC domain there; default: only in the first VPC. */
+  readonly defaultAccess?: boolean | undefined
 }
 
 export interface Instance {
@@ -80,6 +91,8 @@ export interface Instance {
   readonly created: number
   endpoints: Endpoint[]
   readonly namespaces: readonly string[]
+  /** `namespace/repository` of those that anyone can pull. */
+  readonly publicRepositories: Set<string>
 }
 
 export interface KubeconfigRequest {

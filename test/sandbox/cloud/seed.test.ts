@@ -75,6 +75,20 @@ test('an instance can have custom domains and disabled endpoints', () => {
   ])
 })
 
+test('a linked VPC is listed by its id, or with what is unusual about it', () => {
+  const unusual = { id: 'vpc-2', issue: 'NO_PRIVATE_ZONE_AUTHORIZED', defaultAccess: true }
+  const endpoints = {
+    vpc: { domains: ['a-registry-vpc.cn-beijing.cr.aliyuncs.com'], vpcs: ['vpc-1'], links: [unusual] },
+  }
+  const instances: SeedInstance[] = [{ name: 'a', region: 'cn-beijing', edition: 'enterprise', endpoints }]
+  const [instance] = load({ accounts: [{ ...account, instances }] }).accounts.get(account.id)?.instances ?? []
+  const vswitch = 'vsw-bp1c3m0n5qx7z9k2j4h6f'
+  assert.deepEqual(instance?.endpoints[0]?.vpcs, [
+    { vswitch, id: 'vpc-1' },
+    { vswitch, ...unusual },
+  ])
+})
+
 test('a seed with an unknown name, a duplicate or a malformed policy is rejected', () => {
   const statement = { Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { Service: ['ecs.aliyuncs.com'] } }
   const trust: SeedDocument = { Version: '1', Statement: [statement] }

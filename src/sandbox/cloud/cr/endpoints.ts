@@ -35,13 +35,13 @@ const isRegistry = (call: Call): boolean => call.get('ModuleName') !== 'Chart'
 function getInstanceVpcEndpoint(call: Call): object {
   const endpoint = findInstance(call).endpoints.find(({ type }) => type === 'vpc' && isRegistry(call))
   const { enabled = false, domains = [], vpcs = [] } = endpoint ?? {}
-  const LinkedVpcs = vpcs.map(({ id, vswitch }, index) => ({
+  const LinkedVpcs = vpcs.map(({ id, vswitch, status = 'RUNNING', issue = '', defaultAccess }, index) => ({
     VpcId: id,
     VswitchId: vswitch,
     Ip: `192.168.10.${11 + index}`,
-    DefaultAccess: index === 0,
-    Status: 'RUNNING',
-    Issue: '',
+    DefaultAccess: defaultAccess ?? index === 0,
+    Status: status,
+    Issue: issue,
   }))
   // As in the vendor's API, domains are strings here but objects in ListInstanceEndpoint.
   return crSuccess({
@@ -61,14 +61,24 @@ function change(call: Call, type: Endpoint['type'], part: (endpoint: Endpoint) =
 }
 
 function linkVpc(call: Call): object {
-  const link = { id: call.need('VpcId'), vswitch: call.need('VswitchId') }
+  const link = {
+    id: call.need('VpcId'),
+    vswitch: call.need('VswitchId'),
+    // Observed for a link without a record in PrivateZone, whose domain resolved all the same.
+    issue: call.get('EnableCreateDNSRecordInPvzt') === 'true' ? '' : 'NO_PRIVATE_ZONE_AUTHORIZED',
+  }
   return change(call, 'vpc', ({ vpcs }) => ({ vpcs: [...vpcs.filter(({ id }) => id !== link.id), link] }))
 }
 
 const REGISTRY = { ...INSTANCE, ModuleName: { oneOf: ['Registry', 'Chart'] } }
 const ENDPOINT = { ...REGISTRY, EndpointType: { required: true, oneOf: ['internet', 'vpc'] } }
 const INTERNET = { ...REGISTRY, EndpointType: { required: true, oneOf: ['internet'] } }
-const LINK = { ...REGISTRY, VpcId: { required: true }, VswitchId: { required: true } }
+const LINK = {
+  ...REGISTRY,
+  VpcId: { required: true },
+  VswitchId: { required: true },
+  EnableCreateDNSRecordInPvzt: { oneOf: ['true', 'false'] },
+}
 
 /** CR 2018-12-01: the endpoints of an instance, as on the vendor's pages about these operations. */
 export const CR_ENDPOINT_OPERATIONS = operationsOf('cr', '2018-12-01', {

@@ -31,8 +31,8 @@ const TOKEN_SECONDS = 300
 /**
  * The registry's token server (Docker token authentication): GET with Basic authentication, or POST with `grant_type`
  * password as containerd sends it. A valid ACR credential gets access, limited to its principal's
- * current rights. As in the real cloud, a request without a credential gets a token without access, so it is the
- * registry that denies the pull.
+ * current rights. As in the real cloud, a request without a credential gets a token for public repositories only, so it
+ * is the registry that denies any other pull.
  */
 export function createRegistryTokenService(
   state: CloudState,
@@ -65,8 +65,8 @@ export function createRegistryTokenService(
     const service = request.parameters.get('service') || auth.service
     if (service !== auth.service) return refuse(400, 'UNSUPPORTED', 'unknown service')
     const given = readCredential(request)
-    if (given === undefined) return respond(200, issue('', TOKEN_SECONDS, []))
     const requested = parseScopes(request.scopes)
+    if (given === undefined) return respond(200, issue('', TOKEN_SECONDS, grantPublicAccess(state, requested)))
     if (given.username === push.username && equalsInConstantTime(given.password, push.password)) {
       return respond(200, issue(push.username, TOKEN_SECONDS, requested), push.username)
     }
@@ -109,6 +109,18 @@ function parseScopes(scopes: readonly string[]) {
 
 type Access = ReturnType<typeof parseScopes>[number]
 
+/** Anyone may pull from a public repository, and nothing else. */
+function grantPublicAccess(state: CloudState, requested: readonly Access[]): readonly Access[] {
+  return requested.flatMap((access) =>
+    access.actions.includes('pull') && isPublic(state, access.name) ? [{ ...access, actions: ['pull'] }] : [],
+  )
+}
+
+function isPublic(state: CloudState, repository: string): boolean {
+  const instances = [...state.accounts.values()].flatMap((account) => account.instances)
+  return instances.some(({ publicRepositories }) => publicRepositories.has(repository))
+}
+
 /**
  * The part of the requested access that the credential currently has. According to the vendor's documentation the
  * temporary password has the permissions of its requester, so the principal's policies at the time of the pull count.
@@ -128,6 +140,7 @@ function isAllowed(state: CloudState, credential: RegistryCredential, repository
   const { principal, instanceId } = credential
   const { accountId } = principal
   const action = RAM_ACTIONS[verb]
+  if (verb === 'pull' && isPublic(state, repository)) return true
   const [namespace = ''] = repository.split('/')
   if (action === undefined || namespace === repository) return false
   const instances = state.accounts.get(accountId)?.instances ?? []

@@ -78,6 +78,7 @@ function loadInstance(seed: SeedInstance, created: number): Instance {
     created,
     endpoints: loadEndpoints(seed),
     namespaces: Object.keys(seed.namespaces ?? {}),
+    publicRepositories: new Set(seed.publicRepositories),
   }
 }
 
@@ -90,10 +91,12 @@ function loadEndpoints({ name, region, edition, endpoints }: SeedInstance): Endp
   return (['internet', 'vpc'] as const).flatMap((type) => {
     const endpoint = chosen[type]
     if (endpoint === undefined) return []
-    const { enabled = true, acl = [], domains, customDomains = [], vpcs = [] } = endpoint
+    const { enabled = true, acl = [], domains, customDomains = [], vpcs = [], links = [] } = endpoint
     const system = domains.map((domain) => ({ domain, type: 'SYSTEM' as const }))
     const user = customDomains.map((domain) => ({ domain, type: 'USER' as const }))
-    const linked = vpcs.map((id) => ({ id, vswitch: 'vsw-bp1c3m0n5qx7z9k2j4h6f' }))
+    const linked = [...vpcs.map((id) => ({ id })), ...links].map((link) => {
+      return { vswitch: 'vsw-bp1c3m0n5qx7z9k2j4h6f', ...link }
+    })
     return [{ type, enabled, acl, domains: [...system, ...user], vpcs: linked }]
   })
 }

@@ -69,13 +69,27 @@ export interface SeedInstance {
   namespaces?: {
     [k: string]: string[]
   }
+  /** Repositories that anyone can pull without a login, as `namespace/repository`. */
+  publicRepositories?: string[]
 }
 export interface SeedEndpoint {
   enabled?: boolean
   acl?: string[]
   domains: string[]
   customDomains?: string[]
+  /** The linked VPCs, by their ids. */
   vpcs?: string[]
+  /** More linked VPCs, about which something is unusual. */
+  links?: SeedLinkedVpc[]
+}
+export interface SeedLinkedVpc {
+  id: string
+  /** Default: RUNNING. */
+  status?: 'CREATING' | 'RUNNING'
+  /** What ACR reports about the link, such as `NO_PRIVATE_ZONE_AUTHORIZED` or `PRIVATE_ZONE_CONFLICT_AT_<zone>`; default: nothing. */
+  issue?: string
+  /** Whether ACR's own DNS resolves the VPC domain there; default: only in the first VPC. */
+  defaultAccess?: boolean
 }
 export interface SeedCluster {
   id: string
