@@ -8,6 +8,7 @@ import { configFindings, installationFindings } from './checks/installation.ts'
 import { clockFindings, leadershipFindings } from './checks/leadership.ts'
 import { onePodFindings, podFindings } from './checks/pods.ts'
 import { registryFindings } from './checks/registries.ts'
+import { reportFindings } from './checks/report.ts'
 import { rivalFindings } from './checks/rivals.ts'
 import { secretFindings } from './checks/secrets.ts'
 import { writeFindings } from './checks/writes.ts'
@@ -25,6 +26,7 @@ const CHECKS: readonly ((observed: Observed) => Found)[] = [
   cloudInstanceFindings,
   helperPodFindings,
   leadershipFindings,
+  reportFindings,
   clockFindings,
   configFindings,
   rightsFindings,

@@ -7,13 +7,13 @@ import { namespacedPath } from '../kube/types.ts'
 import {
   type HelperStatus,
   handledRefreshOf,
-  parseStatus,
   refreshRequestedAt,
   STATUS_KEY,
   type StatusObject,
   toStatusError,
 } from '../release/helper-status.ts'
 import { type LoadedConfig, loadConfig } from '../release/load-config.ts'
+import { parseStatus } from '../release/read-report.ts'
 import type { HelperConfig } from '../values/helper-config.generated.ts'
 import type { RegistryEntry } from './credentials/registry-state.ts'
 import { earlierRequest, type Noticed } from './credentials/rotation-request.ts'

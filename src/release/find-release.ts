@@ -1,6 +1,7 @@
 import { NopassError, toNopassError } from '../errors.ts'
-import { parseStatus, STATUS_KEY, type StatusObject } from './helper-status.ts'
+import { STATUS_KEY, type StatusObject } from './helper-status.ts'
 import { type LoadedConfig, loadConfig } from './load-config.ts'
+import { readReport } from './read-report.ts'
 import type { Reader } from './reader.ts'
 
 /** The requested release; what is undefined is discovered, or has the default of the chart's examples. */
@@ -66,6 +67,7 @@ function describe(objects: readonly StatusObject[]) {
   const { loaded, problem } = read(configObject?.data?.[CONFIG_KEY])
   const fallback = configObject?.metadata.name ?? statusObject?.metadata.name.replace(/-status$/, '') ?? ''
   const [first] = objects
+  const { status, unreadable } = statusObject ? readReport(statusObject) : { status: undefined, unreadable: [] }
   return {
     ...(first === undefined ? { namespace: '', name: '' } : nameOf(first)),
     /** Prefix of the names of the release's objects. */
@@ -77,8 +79,10 @@ function describe(objects: readonly StatusObject[]) {
     configHash: loaded?.hash,
     configError:
       problem ?? (configObject === undefined ? 'The ConfigMap with the configuration does not exist.' : undefined),
-    /** Undefined: the helper has not reported yet. */
-    status: statusObject && parseStatus(statusObject),
+    /** Undefined: the helper has not reported yet, or its report cannot be read. */
+    status,
+    /** Places in the report that cannot be read: `registries[0].state`. */
+    unreadableStatus: unreadable,
     hasStatusObject: statusObject !== undefined,
   }
 }

@@ -1,10 +1,8 @@
 import type { Unverified } from '../alibaba/unverified.ts'
-import { ERROR_CODES } from '../error-codes.ts'
-import { type ErrorCode, toNopassError } from '../errors.ts'
+import { toNopassError } from '../errors.ts'
 import { type KubeCaller, MERGE_PATCH } from '../kube/client.ts'
 import { ANNOTATION_REFRESH_REQUESTED } from '../kube/names.ts'
 import { type KubeObject, namespacedPath } from '../kube/types.ts'
-import { printableData } from '../printable.ts'
 
 /** The key of the status ConfigMap (`<fullname>-status`) that holds a {@link HelperStatus} as JSON. */
 export const STATUS_KEY = 'status.json'
@@ -86,33 +84,6 @@ export function toStatusError(error: unknown, at: number): StatusError {
 
 export interface StatusObject extends KubeObject {
   readonly data?: Readonly<Record<string, string>>
-}
-
-/** The report in a status ConfigMap, made printable; undefined if absent or unreadable. */
-export function parseStatus(object: StatusObject): HelperStatus | undefined {
-  try {
-    const status = JSON.parse(object.data?.[STATUS_KEY] ?? '') as HelperStatus | null
-    return Array.isArray(status?.registries) ? printableData(withFixes(status)) : undefined
-  } catch {
-    return undefined
-  }
-}
-
-/** Helpers before 1.0.0 report no `fix`, so the code's general one is used. */
-function withFixes(status: HelperStatus): HelperStatus {
-  return {
-    ...status,
-    registries: status.registries.map(({ error, ...registry }) =>
-      error === undefined ? registry : { ...registry, error: withFix(error) },
-    ),
-    problems: (status.problems ?? []).map(withFix),
-  }
-}
-
-function withFix<T extends StatusError>(error: T): T {
-  if (typeof error.fix === 'string') return error
-  const isKnown = Object.hasOwn(ERROR_CODES, error.code)
-  return { ...error, fix: isKnown ? ERROR_CODES[error.code as ErrorCode].fix : 'Upgrade acr-nopass.' }
 }
 
 /** When new tokens were last requested (`acr-nopass refresh`), epoch milliseconds. */

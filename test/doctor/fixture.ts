@@ -132,6 +132,7 @@ export function fixture(change: FixtureChange = {}): Observed {
     configHash: loaded.hash,
     configError: undefined,
     status: status === null ? undefined : report,
+    unreadableStatus: [],
     hasStatusObject: true,
     ...release,
   }

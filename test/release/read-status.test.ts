@@ -1,12 +1,25 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ERROR_CODES } from '../../src/error-codes.ts'
-import { parseStatus, STATUS_KEY } from '../../src/release/helper-status.ts'
+import { STATUS_KEY } from '../../src/release/helper-status.ts'
+import { parseStatus } from '../../src/release/read-report.ts'
 
 const object = (status: unknown) => ({
   metadata: { name: 'acr-nopass-status', namespace: 'acr-nopass', uid: 'u', resourceVersion: '1' },
   data: { [STATUS_KEY]: JSON.stringify(status) },
 })
+const REPORT = {
+  version: '1.0.0',
+  updatedAt: '2026-01-01T00:00:00.000Z',
+  leader: 'acr-nopass-1_x',
+  configHash: 'h',
+  secretName: 'acr-nopass',
+  attach: 'both',
+  retired: false,
+  registries: [],
+  namespaces: { total: 1, current: 1, pending: 0, skipped: {} },
+  problems: [],
+}
 const error = { code: 'TOKEN_DENIED', message: 'refused', at: '2026-01-01T00:00:00.000Z' }
 const registry = {
   name: 'main',
@@ -19,6 +32,7 @@ const registry = {
 
 test("a report's own fixes are shown unchanged", () => {
   const status = {
+    ...REPORT,
     registries: [{ ...registry, error: { ...error, fix: 'Do this.' } }],
     problems: [{ ...error, fix: 'Do that.' }],
   }
@@ -31,7 +45,11 @@ test('a report of 0.1.0, which has fixes under another name, gets the general fi
   const [code = ''] = Object.keys(ERROR_CODES)
   const old = { ...error, code, cure: 'as it was called' }
   const read = parseStatus(
-    object({ registries: [registry, { ...registry, error: old }], problems: [old, { ...old, code: 'toString' }] }),
+    object({
+      ...REPORT,
+      registries: [registry, { ...registry, error: old }],
+      problems: [old, { ...old, code: 'toString' }],
+    }),
   )
   const general = ERROR_CODES[code as keyof typeof ERROR_CODES].fix
   assert.deepEqual(

@@ -1,6 +1,7 @@
 import { readDockerConfig } from '../../src/acr/docker-config.ts'
 import { FIELD_MANAGER, LABEL_INSTANCE, LABEL_MANAGED_BY, MANAGED_BY, SKIP } from '../../src/kube/names.ts'
-import { parseStatus, refreshRequestedAt } from '../../src/release/helper-status.ts'
+import { refreshRequestedAt } from '../../src/release/helper-status.ts'
+import { parseStatus } from '../../src/release/read-report.ts'
 import type { Issued, SimulatedCloud } from './cloud.ts'
 import type { AnyObject } from './fields.ts'
 import type { Sent } from './network.ts'

@@ -37,6 +37,10 @@ export const ROWS_EN: FindingRows = {
     'Restore the Lease and the Role as the release has them, or restart the Pods.',
   ],
   HELPER_SILENT: ['The helper runs and does not report.', 'Restore the ConfigMap of its report, or check its log.'],
+  STATUS_UNREADABLE: [
+    "Parts of the helper's report (ConfigMap `<release>-status`) cannot be read; doctor does not know what they say.",
+    'Run the version that the helper has; else find the other writer and restart the helper.',
+  ],
   HELPER_PROBLEM: [
     'The helper reports another problem.',
     'The finding has its code; all codes are in [errors](errors.md).',

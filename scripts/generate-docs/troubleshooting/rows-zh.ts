@@ -22,6 +22,10 @@ export const ROWS_ZH: FindingRows = {
   HELPER_DEGRADED: ['缺少副本，或升级无法继续。', '解决其 Pod 报告的问题：镜像、Pod Security、配额、节点资源。'],
   HELPER_LEADERLESS: ['helper Pod 在运行，但没有主副本。', '按 release 恢复 Lease 和 Role，或重启 Pod。'],
   HELPER_SILENT: ['helper 在运行，但没有报告。', '恢复其状态 ConfigMap，或查看日志。'],
+  STATUS_UNREADABLE: [
+    'helper 的报告（ConfigMap `<release>-status`）有部分内容无法读取，doctor 不知道这部分的状态。',
+    '使用与 helper 相同版本的 acr-nopass；版本相同时，找出改动它的程序，再重启 helper。',
+  ],
   HELPER_PROBLEM: ['helper 报告了其他问题。', '结果中带有错误码；全部错误码见[错误列表](errors.md)。'],
   CLOCK_SKEW: ['某台机器的时钟偏差超过 30 秒，或云端拒绝请求时间。', '在该机器上启用 NTP。'],
   RIGHTS_MISSING: ['helper 的角色或绑定被删除或修改。', '按 release 恢复。'],

@@ -187,12 +187,9 @@ function matching(observed: Observed): readonly Unverified[] {
   })
 }
 
-/** By the helper; the status object may have been written by anyone. */
+/** By the helper. */
 function reported({ release }: Observed): readonly Unverified[] {
-  const notes: unknown = release?.status?.unverified
-  return Array.isArray(notes)
-    ? notes.filter((note: Partial<Unverified> | null) => typeof note?.subject === 'string')
-    : []
+  return release?.status?.unverified ?? []
 }
 
 const HOUR = 3_600_000

@@ -7,12 +7,12 @@ import { requireRelease } from '../../release/find-release.ts'
 import {
   type HelperStatus,
   handledRefreshOf,
-  parseStatus,
   type RegistryStatus,
   refreshRequestedAt,
   requestRefresh,
   type StatusObject,
 } from '../../release/helper-status.ts'
+import { parseStatus } from '../../release/read-report.ts'
 import { createReader } from '../../release/reader.ts'
 import { connectToWrite } from '../connect.ts'
 import { type CliHost, type CommonFlags, EXIT, writeResult } from '../program/cli-host.ts'

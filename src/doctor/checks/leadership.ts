@@ -11,7 +11,7 @@ export function leadershipFindings({ release, deployment, lease, now }: Observed
   if (release === undefined || deployment === null || (deployment && deployment.available < deployment.wanted))
     return []
   if (deployment?.wanted === 0) return []
-  const { namespace, fullname, status, hasStatusObject } = release
+  const { namespace, fullname, status, unreadableStatus, hasStatusObject } = release
   const subject = `helper ${namespace}/${fullname}`
   const findings: Draft[] = []
   // The clock of the lease is another machine's; where the API server's is known, it decides.
@@ -29,7 +29,7 @@ export function leadershipFindings({ release, deployment, lease, now }: Observed
       command: lease ? `kubectl -n ${namespace} rollout restart deployment ${fullname}` : applyAgain(release),
     })
   }
-  if (status === undefined) {
+  if (status === undefined && unreadableStatus.length === 0) {
     findings.push({
       id: 'HELPER_SILENT',
       subject,

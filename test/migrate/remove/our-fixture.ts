@@ -26,7 +26,15 @@ export function release(change: Partial<HelperConfig> = {}, state: 'live' | 'fai
   const status = { registries } as unknown as HelperStatus
   const config = { ...CONFIG, ...change }
   const name = { namespace: 'acr-nopass', name: 'acr-nopass', fullname: 'acr-nopass', helmRelease: undefined }
-  return { ...name, config, status, configHash: 'h', configError: undefined, hasStatusObject: true }
+  return {
+    ...name,
+    config,
+    status,
+    configHash: 'h',
+    configError: undefined,
+    unreadableStatus: [],
+    hasStatusObject: true,
+  }
 }
 
 export function secret(change: Partial<SecretView> = {}): SecretView {

@@ -1,0 +1,21 @@
+import { type Found, summarize } from '../finding.ts'
+import type { Observed } from '../observed.ts'
+
+/** Whether all of the helper's report can be read: the other checks know nothing about a part that cannot. */
+export function reportFindings({ release }: Observed): Found {
+  if (release === undefined || release.unreadableStatus.length === 0) return []
+  const { namespace, fullname, status, unreadableStatus } = release
+  const places = summarize(unreadableStatus)
+  return {
+    id: 'STATUS_UNREADABLE',
+    severity: 'warning',
+    subject: `report ${namespace}/${fullname}-status`,
+    message:
+      status === undefined
+        ? `the helper's report cannot be read, so its registries and problems are unknown: ${places}`
+        : `parts of the helper's report cannot be read, so they are unknown: ${places}`,
+    cause: 'Another client changed the ConfigMap, or the helper is newer than this program.',
+    fix: 'Run the version of acr-nopass that the helper has. If the versions are the same, find the other writer, and restart the helper, which then writes a complete report.',
+    command: `kubectl -n ${namespace} get configmap ${fullname}-status -o yaml --show-managed-fields`,
+  }
+}
