@@ -22,7 +22,11 @@ export const HELM_CODES = {
   },
   HELM_CONFLICT: {
     what: 'Another field manager owns a field that the chart sets.',
-    fix: 'Remove the field from the other tool, or set `force-conflicts: true` to take it over.',
+    fix: "Set the field back to the chart's value with the tool that changed it, or use that value in your values. Or set `force-conflicts: true`, which overwrites it.",
+  },
+  HELM_CRD_MISSING: {
+    what: 'The cluster does not serve a kind that the chart renders: its CustomResourceDefinition is not installed.',
+    fix: 'Install the CustomResourceDefinition first. Without the Prometheus operator set `enabled: false` of `metrics.serviceMonitor`, `podMonitor` and `prometheusRule`.',
   },
   HELM_OWNERSHIP: {
     what: 'An object of the chart exists already and belongs to something else.',

@@ -1,6 +1,7 @@
 import { type ErrorCode, NopassError } from '../errors.ts'
 import { exceededQuota } from '../lib/text.ts'
 import { withoutCredentials } from '../printable.ts'
+import { describeConflicts, readConflicts } from './apply-conflict.ts'
 
 interface Pattern {
   readonly code: ErrorCode
@@ -26,9 +27,47 @@ const PATTERNS: readonly Pattern[] = [
   { code: 'HELM_CANCELLED', match: /has been cancelled|context canceled/, say: () => 'helm was interrupted' },
   {
     code: 'HELM_CONFLICT',
-    match: /(?:while applying object ([^:]+?): )?Apply failed with \d+ conflicts?: conflicts? with (.+?): (\.\S+)/s,
-    say: ([, object, manager, field]) =>
-      `${manager} owns ${field}${object === undefined ? '' : ` of ${object}`}, which the chart sets too`,
+    match: /Apply failed with \d+ conflicts?: /,
+    say: ({ input }) => describeConflicts(readConflicts(errorPart(input))),
+  },
+  {
+    code: 'HELM_CRD_MISSING',
+    // ResourceKindNoMatch in pkg/api/meta/errors.go of k8s.io/apimachinery. A deployed revision may have kinds that are no longer served.
+    match: /(?<!current release manifest contains removed [^]*)no matches for kind "([^"]+)" in version "([^"]+)"/,
+    say: ([, kind, version]) => `the cluster does not serve ${kind} of ${version}`,
+  },
+  {
+    code: 'KUBE_SERVER_ERROR',
+    // pkg/util/webhook/error.go of k8s.io/apiserver (ErrCallingWebhook).
+    match: /failed calling webhook "([^"]+)":/,
+    fix: ([, webhook]) =>
+      `Make the webhook ${webhook} work (its Service and Pods), or remove its configuration; then run again.`,
+  },
+  {
+    code: 'KUBE_SERVER_ERROR',
+    // server/etcdserver/errors/errors.go of go.etcd.io/etcd.
+    match: /etcdserver: [a-z]/,
+    fix: () => "Check the API server's etcd, then run again.",
+  },
+  {
+    code: 'KUBE_CONFLICT',
+    // pkg/admission/plugin/namespace/lifecycle/admission.go of k8s.io/apiserver.
+    match: /unable to create new content in namespace (\S+) because it is being terminated/,
+    say: ([, namespace]) => `namespace ${namespace} is being deleted`,
+    fix: () => 'Wait until the namespace is gone, or remove what keeps it; then run again.',
+  },
+  {
+    code: 'KUBE_UNAUTHORIZED',
+    // NewUnauthorized and its default text in pkg/api/errors/errors.go of k8s.io/apimachinery.
+    match: /\bUnauthorized\b|the server has asked for the client to provide credentials/,
+    say: () => 'the API server no longer accepts the credential of the kubeconfig',
+    fix: () => 'Get a new kubeconfig that lives longer than the run, then run again.',
+  },
+  {
+    code: 'HELM_FORBIDDEN',
+    // pkg/registry/rbac/validation/rule.go of k8s.io/kubernetes (ConfirmNoEscalation).
+    match: /attempting to grant RBAC permissions not currently held/,
+    fix: () => 'Give the deployer the rights that the message lists: RBAC lets nobody grant what they do not have.',
   },
   {
     code: 'HELM_OWNERSHIP',
@@ -113,6 +152,12 @@ function essence(output: string): string {
   if (output.length <= ESSENCE) return output
   const start = output.lastIndexOf('\nError:')
   return start < 0 ? output.slice(-ESSENCE) : output.slice(start, start + ESSENCE)
+}
+
+/** From helm's last `Error:` line on: its log lines before it say the same, with escapes. */
+function errorPart(stderr: string): string {
+  const start = stderr.startsWith('Error:') ? 0 : stderr.lastIndexOf('\nError:')
+  return start < 0 ? stderr : stderr.slice(start)
 }
 
 /** Helm's `Error:` line without its prefix and cut to 600 characters (an API server may echo whole objects). */

@@ -19,8 +19,78 @@ const cases: readonly {
     stderr:
       'level=WARN msg="upgrade failed" name=a\nError: UPGRADE FAILED: conflict occurred while applying object t1/a apps/v1, Kind=Deployment: Apply failed with 1 conflict: conflict with "kubectl-scale" using apps/v1: .spec.replicas\n',
     code: 'HELM_CONFLICT',
+    message: 'helm upgrade: kubectl-scale owns .spec.replicas of Deployment t1/a, which the chart sets too',
+  },
+  {
+    name: 'a conflict about two fields, after the log line that says the same',
+    stderr:
+      'level=WARN msg="upgrade failed" name=a error="conflict occurred while applying object t1/a apps/v1, Kind=Deployment: Apply failed with 2 conflicts: conflicts with \\"kubectl\\" using apps/v1:\\n- .spec.a\\n- .spec.b"\nError: UPGRADE FAILED: conflict occurred while applying object t1/a apps/v1, Kind=Deployment: Apply failed with 2 conflicts: conflicts with "kubectl" using apps/v1:\n- .spec.a\n- .spec.b\n',
+    code: 'HELM_CONFLICT',
+    message: 'helm upgrade: kubectl owns .spec.a, .spec.b of Deployment t1/a, which the chart sets too',
+  },
+  {
+    name: 'a conflict about a subresource, after the log line that says the same',
+    stderr:
+      'level=WARN msg="upgrade failed" error="conflict occurred while applying object t1/a apps/v1, Kind=Deployment: Apply failed with 1 conflict: conflict with \\"kubectl\\" with subresource \\"scale\\" using apps/v1: .spec.replicas"\nError: UPGRADE FAILED: conflict occurred while applying object t1/a apps/v1, Kind=Deployment: Apply failed with 1 conflict: conflict with "kubectl" with subresource "scale" using apps/v1: .spec.replicas\n',
+    code: 'HELM_CONFLICT',
     message:
-      'helm upgrade: "kubectl-scale" using apps/v1 owns .spec.replicas of t1/a apps/v1, Kind=Deployment, which the chart sets too',
+      'helm upgrade: kubectl (subresource scale) owns .spec.replicas of Deployment t1/a, which the chart sets too',
+  },
+  {
+    name: 'a kind whose CustomResourceDefinition is absent',
+    stderr:
+      'Error: UPGRADE FAILED: unable to build kubernetes objects from new release manifest: resource mapping not found for name: "acr-nopass" namespace: "acr-nopass" from "": no matches for kind "ServiceMonitor" in version "monitoring.coreos.com/v1"\nensure CRDs are installed first\n',
+    code: 'HELM_CRD_MISSING',
+    message: 'helm upgrade: the cluster does not serve ServiceMonitor of monitoring.coreos.com/v1',
+  },
+  {
+    name: 'a kind that the deployed revision has and the cluster no longer serves',
+    stderr:
+      'Error: UPGRADE FAILED: current release manifest contains removed kubernetes api(s) for this kubernetes version and it is therefore unable to build the kubernetes objects for performing the diff. error from kubernetes: unable to recognize "": no matches for kind "Ingress" in version "extensions/v1beta1"\n',
+    code: 'HELM_FAILED',
+    message:
+      'helm upgrade: UPGRADE FAILED: current release manifest contains removed kubernetes api(s) for this kubernetes version and it is therefore unable to build the kubernetes objects for performing the diff. error from kubernetes: unable to recognize "": no matches for kind "Ingress" in version "extensions/v1beta1"',
+  },
+  {
+    name: 'a webhook without a Pod behind it',
+    stderr:
+      'Error: UPGRADE FAILED: failed to create resource: Internal error occurred: failed calling webhook "check.example.com": failed to call webhook: Post "https://check.policy.svc:443/?timeout=10s": dial tcp 10.0.0.1:443: connect: connection refused\n',
+    code: 'KUBE_SERVER_ERROR',
+    message:
+      'helm upgrade: UPGRADE FAILED: failed to create resource: Internal error occurred: failed calling webhook "check.example.com": failed to call webhook: Post "https://check.policy.svc:443/?timeout=10s": dial tcp 10.0.0.1:443: connect: connection refused',
+  },
+  {
+    name: 'an etcd that does not answer in time',
+    stderr: 'Error: UPGRADE FAILED: update: failed to update: etcdserver: request timed out\n',
+    code: 'KUBE_SERVER_ERROR',
+    message: 'helm upgrade: UPGRADE FAILED: update: failed to update: etcdserver: request timed out',
+  },
+  {
+    name: 'a namespace that is being deleted',
+    stderr:
+      'Error: create: failed to create: secrets "sh.helm.release.v1.a.v1" is forbidden: unable to create new content in namespace t1 because it is being terminated\n',
+    code: 'KUBE_CONFLICT',
+    message: 'helm upgrade: namespace t1 is being deleted',
+  },
+  {
+    name: 'a credential that has expired',
+    stderr: 'Error: UPGRADE FAILED: query: failed to query with labels: Unauthorized\n',
+    code: 'KUBE_UNAUTHORIZED',
+    message: 'helm upgrade: the API server no longer accepts the credential of the kubeconfig',
+  },
+  {
+    name: 'a credential that the API server does not know, where helm calls the cluster unreachable',
+    stderr: 'Error: kubernetes cluster unreachable: the server has asked for the client to provide credentials\n',
+    code: 'KUBE_UNAUTHORIZED',
+    message: 'helm upgrade: the API server no longer accepts the credential of the kubeconfig',
+  },
+  {
+    name: 'rights that the deployer may not grant',
+    stderr:
+      'Error: UPGRADE FAILED: clusterroles.rbac.authorization.k8s.io "a" is forbidden: user "ci" (groups=["system:authenticated"]) is attempting to grant RBAC permissions not currently held:\n{APIGroups:[""], Resources:["secrets"], Verbs:["patch"]}\n',
+    code: 'HELM_FORBIDDEN',
+    message:
+      'helm upgrade: UPGRADE FAILED: clusterroles.rbac.authorization.k8s.io "a" is forbidden: user "ci" (groups=["system:authenticated"]) is attempting to grant RBAC permissions not currently held: {APIGroups:[""], Resources:["secrets"], Verbs:["patch"]}',
   },
   {
     name: 'an object that an admission policy refuses',

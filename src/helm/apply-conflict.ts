@@ -1,0 +1,56 @@
+/** The fields of one object that another manager owns. */
+interface FieldOwner {
+  /** `kubectl`, or `kubectl (subresource scale)`. */
+  readonly manager: string
+  readonly fields: readonly string[]
+}
+
+export interface ApplyConflict {
+  /** `Deployment shop/web`; undefined: the message names no object, as the API server's own. */
+  readonly object: string | undefined
+  readonly owners: readonly FieldOwner[]
+}
+
+// Where the API server makes the text: NewConflictError in pkg/util/managedfields/internal/conflict.go of k8s.io/apimachinery. Helm 4 puts
+// the object before it: patchResourceServerSide in https://github.com/helm/helm/blob/v4.3.1/pkg/kube/client.go.
+const BEGIN = /(?:while applying object (\S*?)\/(\S+) [^\n,]*, Kind=(\w+): )?Apply failed with \d+ conflicts?: /g
+const OWNER =
+  /conflicts? with "((?:[^"\\\n]|\\.)*)"(?: with subresource "([^"\n]*)")?(?: using [^\s:]+)?(?: at [\dTZ:.+-]+?)?:(?=[ \n])((?: [^\n]+?(?= && |\n|$))|(?:\n- [^\n]+)*)/g
+
+/** The conflicts of server-side apply in a message of the API server or of helm; empty without one. */
+export function readConflicts(message: string): readonly ApplyConflict[] {
+  // A log line of helm, and a text that was made printable, have them escaped.
+  const text = message.replaceAll('\\n', '\n').replaceAll('\\"', '"')
+  const begins = [...text.matchAll(BEGIN)]
+  return begins.map((begin, index) => {
+    const [all, namespace, name, kind] = begin
+    const body = text.slice(begin.index + all.length, begins[index + 1]?.index)
+    const owners = [...body.matchAll(OWNER)].map(([, manager = '', subresource, fields = '']) => ({
+      manager: subresource === undefined ? manager : `${manager} (subresource ${subresource})`,
+      fields: fields.split('\n').flatMap(
+        (line) =>
+          line
+            .replace(/^(- | )/, '')
+            .replace(/ && .*$/, '')
+            .trim() || [],
+      ),
+    }))
+    return { object: kind && `${kind} ${namespace === '' ? '' : `${namespace}/`}${name}`, owners }
+  })
+}
+
+/** More fields tell nothing new. */
+const SHOWN = 5
+
+/** `kubectl owns .spec.replicas of Deployment shop/web, which the chart sets too`. */
+export function describeConflicts(conflicts: readonly ApplyConflict[], object?: string): string {
+  const lines = conflicts.flatMap((conflict) =>
+    conflict.owners.map(({ manager, fields }) => {
+      const more = fields.length > SHOWN ? ` and ${fields.length - SHOWN} more` : ''
+      const where = conflict.object ?? object
+      return `${manager} owns ${fields.slice(0, SHOWN).join(', ')}${more}${where === undefined ? '' : ` of ${where}`}`
+    }),
+  )
+  if (lines.length === 0) return 'another field manager owns a field that the chart sets too'
+  return `${lines.join('; ')}, which the chart sets too`
+}
