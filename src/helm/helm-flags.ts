@@ -78,7 +78,7 @@ export function templateArguments(
 export function undoArguments(
   version: HelmVersion,
   target: ReleaseTarget,
-  { good, timeout, wait }: { readonly good: number | null; readonly timeout: string; readonly wait: boolean },
+  { good, timeout, wait, force = false }: UndoOptions,
 ): string[] {
   return [
     ...(good === null ? ['uninstall', target.release] : ['rollback', target.release, String(good)]),
@@ -86,9 +86,19 @@ export function undoArguments(
     // Without `--debug` Helm does not say why it could not delete an object.
     ...(good === null ? ['--ignore-not-found', '--debug'] : []),
     ...(wait ? ['--wait'] : []),
+    ...(good === null ? [] : forceFlags(version, force)),
     `--timeout=${timeout}`,
     ...colorFlags(version),
   ]
+}
+
+export interface UndoOptions {
+  /** Null: an uninstall. */
+  readonly good: number | null
+  readonly timeout: string
+  readonly wait: boolean
+  /** A rollback takes back fields that somebody changed since; only where helm applies on the server. */
+  readonly force?: boolean
 }
 
 function upgradeCore(target: ReleaseTarget, options: UpgradeOptions): string[] {
@@ -111,6 +121,19 @@ function targetFlags(target: ReleaseTarget): string[] {
     `--kubeconfig=${target.kubeconfig}`,
     ...(target.context === undefined ? [] : [`--kube-context=${target.context}`]),
   ]
+}
+
+/**
+ * Whether `helm upgrade --install` applies on the server: Helm 4 installs so, and upgrades as the newest revision was applied
+ * (getUpgradeServerSideValue in https://github.com/helm/helm/blob/v4.3.1/pkg/action/upgrade.go).
+ * @param installed the newest revision; undefined: it installs
+ */
+export function isServerSide(
+  { major }: HelmVersion,
+  installed: { readonly serverSide?: boolean } | undefined,
+  force: boolean,
+): boolean {
+  return major === 4 && (force || installed === undefined || installed.serverSide === true)
 }
 
 function forceFlags(version: HelmVersion, force: boolean): string[] {

@@ -33,7 +33,7 @@ const PATTERNS: readonly Pattern[] = [
   {
     code: 'HELM_CRD_MISSING',
     // ResourceKindNoMatch in pkg/api/meta/errors.go of k8s.io/apimachinery. A deployed revision may have kinds that are no longer served.
-    match: /(?<!current release manifest contains removed [^]*)no matches for kind "([^"]+)" in version "([^"]+)"/,
+    match: /(?<!current release manifest contains removed .*)no matches for kind "([^"]+)" in version "([^"]+)"/s,
     say: ([, kind, version]) => `the cluster does not serve ${kind} of ${version}`,
   },
   {

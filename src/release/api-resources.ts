@@ -39,13 +39,22 @@ async function kindsOf(caller: KubeCaller, apiVersion: string) {
   )
 }
 
-/** Discovers each object's kind, with one request per group version; undefined for an unknown one. */
+/**
+ * Discovers each object's kind, with one request per group version; undefined for one that is not served, and for those of a group
+ * version that could not be read, which `onFailure` gets.
+ */
 export async function discoverResources(
   caller: KubeCaller,
   objects: readonly ManifestObject[],
+  onFailure: (apiVersion: string, error: Error) => void = () => undefined,
 ): Promise<(object: ManifestObject) => ServedKind | undefined> {
   const versions = [...new Set(objects.map(({ apiVersion }) => apiVersion))]
-  const kinds = (await Promise.all(versions.map((one) => kindsOf(caller, one).catch(() => [])))).flat()
+  const read = (version: string) =>
+    kindsOf(caller, version).catch((error) => {
+      onFailure(version, error)
+      return []
+    })
+  const kinds = (await Promise.all(versions.map(read))).flat()
   return ({ apiVersion, kind }) => kinds.find((one) => one.apiVersion === apiVersion && one.kind === kind)
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { dryRunArguments, undoArguments, upgradeArguments } from '../../src/helm/helm-flags.ts'
+import { dryRunArguments, isServerSide, undoArguments, upgradeArguments } from '../../src/helm/helm-flags.ts'
 import {
   type HelmVersion,
   isSupportedHelm,
@@ -56,6 +56,29 @@ test('rollback and uninstall have their own timeout', () => {
   assert.deepEqual(back, ['rollback', 'acr', '3', ...where, '--wait', '--timeout=2m', '--color=never'])
   const uninstall = undoArguments(three, target, { good: null, timeout: '1m', wait: false })
   assert.deepEqual(uninstall, ['uninstall', 'acr', ...where, '--ignore-not-found', '--debug', '--timeout=1m'])
+})
+
+test('a rollback takes back what somebody changed since, where helm applies on the server; an uninstall has nothing to take', () => {
+  const taken = (good: number | null) =>
+    undoArguments(four, target, { good, timeout: '2m', wait: false, force: true }).filter((flag) =>
+      /force|server-side/.test(flag),
+    )
+  assert.deepEqual(taken(3), ['--server-side=true', '--force-conflicts'])
+  assert.deepEqual(taken(null), [])
+})
+
+// getUpgradeServerSideValue in https://github.com/helm/helm/blob/v4.3.1/pkg/action/upgrade.go; `instClient.ServerSideApply` in pkg/cmd/upgrade.go.
+test('Helm 4 applies on the server when it installs, is forced, or did so before; Helm 3 never', () => {
+  const [ssa, csa] = [{ serverSide: true }, { serverSide: false }]
+  assert.deepEqual(
+    [undefined, ssa, csa].map((installed) => isServerSide(four, installed, false)),
+    [true, true, false],
+  )
+  assert.equal(isServerSide(four, csa, true), true)
+  assert.deepEqual(
+    [undefined, ssa, csa].map((installed) => isServerSide(three, installed, false)),
+    [false, false, false],
+  )
 })
 
 test('3.18 and newer and every 4.x are supported', () => {

@@ -59,6 +59,17 @@ test('a record is unpacked to chart, values and objects', async () => {
   )
 })
 
+// `ApplyMethod` in https://github.com/helm/helm/blob/v4.3.1/pkg/release/v1/release.go; Helm 3 writes none.
+test('a record tells whether helm applied its objects on the server', async () => {
+  const serverSide = async (more: object) =>
+    (await readRecord(gzipSync(JSON.stringify({ manifest: '', ...more })).toString('base64'))).serverSide
+  assert.deepEqual(await Promise.all([{ apply_method: 'ssa' }, { apply_method: 'csa' }, {}].map(serverSide)), [
+    true,
+    false,
+    false,
+  ])
+})
+
 test('an invalid record is reported as such', async () => {
   await assert.rejects(readRecord(''), { code: 'HELM_CHART' })
   await assert.rejects(readRecord('bm90aGluZw=='), { code: 'HELM_CHART' })

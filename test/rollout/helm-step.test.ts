@@ -85,3 +85,24 @@ test('L8 a journal entry that a full disk truncated hides no other one', async (
     ['1', '2'],
   )
 })
+
+for (const [name, content, flags] of [
+  ['was applied on the server: nothing blocks it', { serverSide: true }, ' --server-side=true --force-conflicts '],
+  ['was applied on the client: as it was', { serverSide: false }, ' '],
+  ['cannot be read: helm may still be able to', undefined, ' '],
+] as const) {
+  test(`a rollback to a revision that ${name}`, async (t) => {
+    const opened = await open(t)
+    const access = { ...opened, client: {} as KubeClient, timeout: '2m', report: () => undefined, signal: t.signal }
+    const release = {
+      ...openRelease(access),
+      content: async () => {
+        if (content === undefined) throw new Error('unreadable')
+        return { chart: 'c-1', values: {}, objects: [], hooks: [], ...content }
+      },
+    }
+    assert.equal(await runUndo(release, { good: 1, over: 2 }), undefined)
+    const args = await readFile(opened.ran, 'utf8')
+    assert.equal(args, `rollback r 1 --namespace=n --kubeconfig=k${flags}--timeout=2m --color=never\n`)
+  })
+}

@@ -16,6 +16,8 @@ async function digest(forceConflicts: boolean, hook?: string): Promise<string> {
     options: { forceConflicts },
     history: [],
     namespaceExists: false,
+    deployed: undefined,
+    dryRuns: [],
     desired: { chart: 'c-1.0.0', values: {}, objects: [], hooks: parseHooks(hook === undefined ? [] : [hook]) },
   }
   return (await makePlan(open as unknown as Arguments[0])).digest

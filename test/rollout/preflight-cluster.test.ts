@@ -6,7 +6,8 @@ import { type TestContext, test } from 'node:test'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import type { Helm } from '../../src/helm/obtain/find-helm.ts'
-import type { KubeClient } from '../../src/kube/client.ts'
+import { errorFromResponse } from '../../src/kube/api-error.ts'
+import type { KubeCall, KubeClient } from '../../src/kube/client.ts'
 import { newRun } from '../../src/rollout/cluster-run.ts'
 import { preflightCluster } from '../../src/rollout/connect/preflight-cluster.ts'
 import { openRelease } from '../../src/rollout/deploy/open-release.ts'
@@ -114,6 +115,38 @@ for (const { name, ends, after, calls, lines, open } of [
   })
 }
 
+for (const mode of ['plan', 'apply']) {
+  test(`${mode}: a field that somebody changed with kubectl is found before anything is written`, async (t) => {
+    const parent = await mkdtemp(join(tmpdir(), 'acr-nopass-conflict-'))
+    t.after(() => rm(parent, { recursive: true, force: true }))
+    const manifest = 'apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: web }\nspec: { replicas: 1 }\n'
+    const rendered = { chart: { metadata: { name: 'c', version: '1' } }, config: {}, manifest }
+    const path = join(parent, 'helm')
+    await writeFile(path, `#!/bin/sh\ncat <<'END'\n${JSON.stringify(rendered)}\nEND\n`)
+    await chmod(path, 0o700)
+    const helm = { path, environment: { PATH: '/usr/bin:/bin' }, version: NO_HELM.version }
+    const packed = (await promisify(gzip)(JSON.stringify({ ...rendered, apply_method: 'ssa' }))).toString('base64')
+    const writes: string[] = []
+    const request = async (call: KubeCall) => {
+      const { method, path, query = {} } = call
+      if (path.endsWith('/selfsubjectaccessreviews')) return { status: { allowed: true } }
+      if (method !== 'GET' && query.dryRun !== 'All') writes.push(`${method} ${path}`)
+      if (path.endsWith('/secrets')) return listOf(['deployed'])
+      if (path.endsWith('.v1')) return { data: { release: Buffer.from(packed).toString('base64') } }
+      if (path === '/apis/apps/v1')
+        return { resources: [{ name: 'deployments', kind: 'Deployment', namespaced: true }] }
+      if (method !== 'PATCH') return { metadata: { name: 'web' } }
+      const message = 'Apply failed with 1 conflict: conflict with "kubectl-edit" using apps/v1: .spec.replicas'
+      throw errorFromResponse('PATCH', 409, JSON.stringify({ message }), undefined)
+    }
+    await assert.rejects(preflight(t, request, { helm }, {}, { mode }), {
+      code: 'HELM_CONFLICT',
+      message: 'kubectl-edit owns .spec.replicas of Deployment web, which the chart sets too',
+    })
+    assert.deepEqual(writes, [])
+  })
+}
+
 /** The list of helm's records, which are dated 2001. */
 function listOf(statuses: readonly string[]) {
   return {
@@ -126,7 +159,7 @@ function listOf(statuses: readonly string[]) {
 
 function preflight(
   t: TestContext,
-  request: (request: { readonly method: string; readonly path: string }) => Promise<unknown>,
+  request: (request: KubeCall) => Promise<unknown>,
   {
     helm = NO_HELM,
     ...access

@@ -47,13 +47,14 @@ function readStep(labels: Readonly<Record<string, string>>): StepMark | undefine
  * The content of a revision, from its record: helm's base64 of gzipped JSON.
  * @throws HELM_CHART when it is not a valid record
  */
-export async function readRecord(record: string): Promise<ReleaseContent> {
+export async function readRecord(record: string): Promise<InstalledRelease> {
   const packed = Buffer.from(record, 'base64')
   const text = await promisify(gunzip)(packed, { maxOutputLength: RECORD_LIMIT }).catch((cause) => {
     throw new NopassError('HELM_CHART', "helm's record of the release cannot be read", { cause })
   })
   const problem = () => new NopassError('HELM_CHART', "helm's record of the release is not JSON")
-  return describeRelease(parseJson(text.toString(), problem))
+  const release = parseJson(text.toString(), problem)
+  return { ...describeRelease(release), serverSide: isRecord(release) && release.apply_method === 'ssa' }
 }
 
 /** Limits decompression: some kilobytes could expand to gigabytes. */
@@ -82,4 +83,10 @@ export interface ReleaseContent {
   readonly objects: readonly ManifestObject[]
   /** Helm's hooks, which are not part of the manifest. */
   readonly hooks: readonly ManifestObject[]
+}
+
+/** A revision that helm has recorded. */
+export interface InstalledRelease extends ReleaseContent {
+  /** Whether helm applied it on the server, which only Helm 4 does (helm: `ApplyMethod` in pkg/release/v1/release.go). */
+  readonly serverSide?: boolean
 }

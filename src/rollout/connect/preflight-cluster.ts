@@ -1,6 +1,7 @@
 import { NopassError } from '../../errors.ts'
-import type { UpgradeOptions } from '../../helm/helm-flags.ts'
-import type { ReleaseContent } from '../../helm/release/release-record.ts'
+import { isServerSide, type UpgradeOptions } from '../../helm/helm-flags.ts'
+import { objectKey } from '../../helm/release/manifest.ts'
+import type { InstalledRelease, ReleaseContent } from '../../helm/release/release-record.ts'
 import {
   abandonedAt,
   explainPending,
@@ -12,6 +13,7 @@ import { renderRelease, templateRelease } from '../../helm/release/render-releas
 import { missingRights, neededRights, probeRights, requireRights } from '../../release/access-review.ts'
 import { findAddons, otherReleases } from '../../release/cluster-reads.ts'
 import type { ConnectedWork } from '../cluster-run.ts'
+import { type DryRun, describeUnchecked, dryRunRelease, firstRefusal } from '../deploy/dry-run.ts'
 import { runUndo } from '../deploy/helm-step.ts'
 import { recordKind, refuseRename } from '../deploy/open-release.ts'
 import { restoreOvertaken } from '../deploy/other-deployers.ts'
@@ -27,6 +29,10 @@ export interface Preflight {
   /** Whether rendering is deterministic, without lookups and random values. */
   readonly exact: boolean
   readonly namespaceExists: boolean
+  /** The newest revision; undefined: there is no release. */
+  readonly deployed: InstalledRelease | undefined
+  /** What the API server says to each desired object. */
+  readonly dryRuns: readonly DryRun[]
   /** False: the deployer may not read whether another acr-nopass is in the cluster. */
   readonly alone: boolean
   /** Undefined: only the registries are verified. */
@@ -41,7 +47,7 @@ export interface ChartRequest extends Pick<UpgradeOptions, 'chart' | 'chartVersi
 /**
  * Finds every foreseeable failure before anything is written.
  * @throws HELM_PENDING, RELEASE_ELSEWHERE, RELEASE_RENAMED, ADDON_PRESENT, CLUSTER_DUPLICATE, DEPLOYER_FORBIDDEN,
- * VERIFY_NAMESPACE, and helm's own codes
+ * VERIFY_NAMESPACE, HELM_CONFLICT and HELM_CRD_MISSING among helm's own codes
  */
 export async function preflightCluster(work: ConnectedWork, { given, ...chart }: ChartRequest): Promise<Preflight> {
   const { cluster, context, release } = work
@@ -75,12 +81,17 @@ export async function preflightCluster(work: ConnectedWork, { given, ...chart }:
   ]
   requireRights(await missingRights(release, rights))
   const existing = named && config ? await planExistingNamespace(release, named, config) : undefined
+  const last = history.at(-1)
+  const deployed = last && (await release.content(last.revision))
+  const dryRuns = await requireAccepted(work, { desired, deployed, last, namespaceExists })
   return {
     options,
     history,
     desired,
     exact,
     namespaceExists: namespaceExists !== false,
+    deployed,
+    dryRuns,
     alone,
     probe: fresh ?? existing,
   }
@@ -100,6 +111,39 @@ async function render(
   }
   const known = { chart: bundled, values: given, version: identity.version, installed }
   return { desired: await templateRelease(helm, target, options, known, signal), exact: true }
+}
+
+/** A dry run of every object as helm would apply it now, before the first write. @throws NopassError of the first refused object */
+async function requireAccepted(
+  { release, context, run }: ConnectedWork,
+  {
+    desired,
+    deployed,
+    last,
+    namespaceExists,
+  }: Pick<Preflight, 'desired' | 'deployed'> & {
+    readonly last: Revision | undefined
+    readonly namespaceExists: boolean | undefined
+  },
+): Promise<readonly DryRun[]> {
+  const { helm, settings } = context
+  const installed = last?.status === 'uninstalled' ? undefined : deployed
+  const force = settings.inputs['force-conflicts']
+  const dryRuns = await dryRunRelease(release, desired.objects, {
+    force,
+    serverSide: isServerSide(helm.version, installed, force),
+    deployed: new Set((installed?.objects ?? []).map(objectKey)),
+    coming: namespaceExists === false ? [release.target.namespace] : [],
+  })
+  const refusal = firstRefusal(dryRuns)
+  if (refusal) throw refusal
+  run.notes.push(...describeUnchecked(dryRuns))
+  if (desired.hooks.length > 0) {
+    run.notes.push(
+      `not checked by a dry run: ${desired.hooks.length} hooks of the chart, which helm creates as it works`,
+    )
+  }
+  return dryRuns
 }
 
 /** Two entries for the same release in the same cluster would undo each other. */

@@ -78,11 +78,22 @@ export interface Undo {
   readonly wait?: boolean
 }
 
-/** @param settlePrevious called when the journal has an entry of the undo, by which the post step repairs from then on */
-export function runUndo(release: OpenRelease, { good, over, wait = false }: Undo, settlePrevious?: () => void) {
+/**
+ * A rollback overwrites what others have changed in the objects since, as Helm 3 does: who is to get back the release that worked would
+ * otherwise be left with neither that one nor the new one.
+ * @param settlePrevious called when the journal has an entry of the undo, by which the post step repairs from then on
+ */
+export async function runUndo(release: OpenRelease, { good, over, wait = false }: Undo, settlePrevious?: () => void) {
   const { helm, target, timeout, report } = release
   const command = good === null ? 'uninstall' : 'rollback'
-  const args = undoArguments(helm.version, target, { good, timeout, wait: wait && good !== null })
+  const force = good !== null && helm.version.major === 4 && (await wasServerSide(release, good))
+  const args = undoArguments(helm.version, target, { good, timeout, wait: wait && good !== null, force })
   report(good === null ? 'removing the failed installation' : `rolling back to revision ${good}`)
   return runHelmStep(release, args, { id: randomUUID(), command, before: over, good }, settlePrevious)
+}
+
+/** Where its record cannot be read, helm may still be able to. */
+async function wasServerSide({ content }: OpenRelease, revision: number): Promise<boolean> {
+  const installed = await content(revision).catch(() => undefined)
+  return installed?.serverSide === true
 }

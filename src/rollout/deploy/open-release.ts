@@ -2,6 +2,7 @@ import { NopassError } from '../../errors.ts'
 import type { ReleaseTarget } from '../../helm/helm-flags.ts'
 import type { Helm } from '../../helm/obtain/find-helm.ts'
 import {
+  type InstalledRelease,
   type ReleaseContent,
   readRecord,
   readRevisions,
@@ -44,7 +45,7 @@ export function openRelease(access: ReleaseAccess) {
       return readRevisions((items ?? []).map(({ metadata }) => metadata))
     },
     /** The chart, values and objects of a revision; kept in memory only, because values may hold secrets. */
-    async content(revision: number): Promise<ReleaseContent> {
+    async content(revision: number): Promise<InstalledRelease> {
       const name = recordName(target.release, revision)
       const { data } = await get<{ readonly data?: { readonly release?: string } }>(
         access,

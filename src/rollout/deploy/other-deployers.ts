@@ -2,7 +2,7 @@ import { NopassError, toNopassError } from '../../errors.ts'
 import type { Revision } from '../../helm/release/release-state.ts'
 import { isSameRelease } from '../../helm/release/render-release.ts'
 import { pollUntil } from '../../kube/poll-until.ts'
-import { findDrift } from './drift.ts'
+import { AS_DEPLOYED, dryRunRelease } from './dry-run.ts'
 import { runUndo } from './helm-step.ts'
 import type { OpenRelease } from './open-release.ts'
 
@@ -12,8 +12,8 @@ const HISTORY_LIMIT_MS = 30_000
 /** Whether the cluster has the objects of this revision: ours may have been applied after it. */
 async function isInEffect(release: OpenRelease, revision: number): Promise<boolean> {
   const { objects } = await release.content(revision)
-  const drift = await findDrift(release, objects)
-  return drift.every(({ state }) => state !== 'differs' && state !== 'absent')
+  const runs = await dryRunRelease(release, objects, AS_DEPLOYED)
+  return runs.every(({ drift }) => drift !== 'differs' && drift !== 'absent')
 }
 
 /** The revisions whose content differs from that of `good`: those that other deployers made. */

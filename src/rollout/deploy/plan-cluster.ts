@@ -12,22 +12,13 @@ import type { PreparedCluster } from '../inputs/prepare-cluster.ts'
 import type { OpenCluster } from '../open-cluster.ts'
 import { maybeShared, planPolicies } from '../ram/cluster-policy.ts'
 import { formerTargets, policyTargets } from '../ram/cluster-targets.ts'
-import { findDrift, type ObjectDrift } from './drift.ts'
+import type { DryRun } from './dry-run.ts'
 import { findConfig } from './release-parts.ts'
 
-/** How the deployed release differs from the desired one; `unchanged`: no revision is needed. */
-export async function compareRelease(
-  { release, history, desired, namespaceExists }: OpenCluster,
-  /** `decisive`: drift is checked only where the releases are the same. */
-  drifts: 'all' | 'decisive',
-) {
-  const last = history.at(-1)
-  const deployed = last === undefined ? undefined : await release.content(last.revision)
-  const same = deployed !== undefined && last?.status === 'deployed' && isSameRelease(deployed, desired)
-  // A namespace that does not exist makes every dry run in it fail.
-  const drift = namespaceExists && (same || drifts === 'all') ? await findDrift(release, desired.objects) : []
-  const drifted = drift.some(({ state }) => state !== 'same' && state !== 'forbidden')
-  return { deployed, unchanged: same && !drifted, drift }
+/** Whether no revision is needed: the deployed release is the desired one, and nobody changed its objects. */
+export function isUnchanged({ history, desired, deployed, dryRuns }: OpenCluster): boolean {
+  const same = deployed !== undefined && history.at(-1)?.status === 'deployed' && isSameRelease(deployed, desired)
+  return same && dryRuns.every(({ drift }) => drift !== 'differs' && drift !== 'absent')
 }
 
 /** The mode `plan`: what an apply would do in this cluster; nothing is written. */
@@ -45,17 +36,14 @@ export async function planCluster(open: OpenCluster): Promise<ClusterEnd> {
 export async function makePlan(open: OpenCluster) {
   const { cluster, desired, history, options, identity } = open
   const serviceAccount = findConfig(desired.objects)?.release.serviceAccount ?? ''
-  const [difference, { targets, former, unseen, policies }] = await Promise.all([
-    compareRelease(open, 'all'),
-    planRam(open, serviceAccount),
-  ])
-  const manifest = diffManifests(difference.deployed?.objects ?? [], desired.objects)
-  const hooks = diffManifests(difference.deployed?.hooks ?? [], desired.hooks)
+  const { targets, former, unseen, policies } = await planRam(open, serviceAccount)
+  const manifest = diffManifests(open.deployed?.objects ?? [], desired.objects)
+  const hooks = diffManifests(open.deployed?.hooks ?? [], desired.hooks)
   const changes: readonly ObjectChange[] = [
     ...policies.flatMap(policyChanges),
     ...manifest,
     ...hooks.map((change) => ({ ...change, title: `${change.title} (hook)` })),
-    ...driftChanges(difference.drift, new Set(manifest.map(({ title }) => title))),
+    ...driftChanges(open.dryRuns, new Set(manifest.map(({ title }) => title))),
   ]
   const before = history.at(-1)
   // RAM's desired state and not the steps to it, because another cluster of the run may take some of them (a shared role).
@@ -74,13 +62,9 @@ export async function makePlan(open: OpenCluster) {
   )
   return {
     changes,
-    notes: [
-      ...unseen,
-      ...policies.flatMap(({ kept }) => kept.map((one) => `RAM: would keep ${one}`)),
-      ...driftNotes(difference.drift),
-    ],
+    notes: [...unseen, ...policies.flatMap(({ kept }) => kept.map((one) => `RAM: would keep ${one}`))],
     unverified: planUnverified(cluster, targets),
-    unchanged: difference.unchanged && policies.every(({ steps }) => steps.length === 0),
+    unchanged: isUnchanged(open) && policies.every(({ steps }) => steps.length === 0),
     digest,
   }
 }
@@ -111,21 +95,12 @@ function policyChanges(plan: PolicyPlan): readonly ObjectChange[] {
 }
 
 /** Objects that were changed by hand since the last deploy: an apply restores them. */
-function driftChanges(drift: readonly ObjectDrift[], known: ReadonlySet<string>): readonly ObjectChange[] {
-  return drift
-    .filter(({ object, state }) => !known.has(object) && (state === 'differs' || state === 'absent'))
-    .map(({ object, state }) => ({
+function driftChanges(runs: readonly DryRun[], known: ReadonlySet<string>): readonly ObjectChange[] {
+  return runs
+    .filter(({ object, drift }) => !known.has(object) && (drift === 'differs' || drift === 'absent'))
+    .map(({ object, drift }) => ({
       title: `${object} (drift)`,
-      change: state === 'absent' ? 'add' : 'change',
-      diff: state === 'absent' ? 'it was deleted since the last deploy' : 'it was changed since the last deploy',
+      change: drift === 'absent' ? 'add' : 'change',
+      diff: drift === 'absent' ? 'it was deleted since the last deploy' : 'it was changed since the last deploy',
     }))
-}
-
-function driftNotes(drift: readonly ObjectDrift[]): readonly string[] {
-  const forbidden = drift.filter(({ state }) => state === 'forbidden').map(({ object }) => object)
-  const refused = drift.filter(({ state }) => state === 'refused')
-  return [
-    ...(forbidden.length === 0 ? [] : [`not checked by a dry run: ${forbidden.join(', ')}`]),
-    ...refused.map(({ object, detail }) => `the API server would reject ${object}: ${detail}`),
-  ]
 }

@@ -2,7 +2,7 @@ import type { ClusterResult } from '../cluster-result.ts'
 import { type ClusterEnd, type RolledCluster, type RunContext, runCluster } from '../cluster-run.ts'
 import { deployRelease } from '../deploy/deploy-release.ts'
 import { requireNewest } from '../deploy/other-deployers.ts'
-import { compareRelease, planCluster } from '../deploy/plan-cluster.ts'
+import { isUnchanged, planCluster } from '../deploy/plan-cluster.ts'
 import { createReleaseNamespace } from '../deploy/release-namespace.ts'
 import { findConfig, findParts } from '../deploy/release-parts.ts'
 import type { PreparedCluster } from '../inputs/prepare-cluster.ts'
@@ -36,7 +36,6 @@ async function applyCluster(open: OpenCluster, note: (rolled: RolledCluster) => 
   const { cluster, context, run, release, desired } = open
   const { inputs } = context.settings
   await requireApproved(open)
-  const difference = inputs['skip-unchanged'] ? await compareRelease(open, 'decisive') : undefined
   const config = findConfig(desired.objects)
 
   run.phase = 'policy'
@@ -80,7 +79,7 @@ async function applyCluster(open: OpenCluster, note: (rolled: RolledCluster) => 
     await requireNewest(release, revision)
     rolled.verified = true
   }
-  if (difference?.unchanged) {
+  if (inputs['skip-unchanged'] && isUnchanged(open)) {
     await verify(open.history.at(-1)?.revision ?? null)
     return { status: 'unchanged' }
   }

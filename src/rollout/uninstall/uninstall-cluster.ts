@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { NopassError } from '../../errors.ts'
-import { undoArguments, upgradeArguments, valuesFile } from '../../helm/helm-flags.ts'
+import { isServerSide, undoArguments, upgradeArguments, valuesFile } from '../../helm/helm-flags.ts'
+import type { InstalledRelease } from '../../helm/release/release-record.ts'
 import {
   explainPending,
   isPending,
@@ -63,7 +64,7 @@ async function uninstall(work: ConnectedWork, note: (targets: readonly SharedTar
   const secretName = config?.secretName ?? cluster.values?.secretName ?? 'acr-nopass'
   const serviceAccount = config?.release.serviceAccount ?? ''
   const retires = last && last.status !== 'uninstalling' && deployed && config && !config.retire
-  const newest = retires ? await retire(work, deployed.values, last, say) : last
+  const newest = retires ? await retire(work, deployed, last, say) : last
   if (last) {
     await requireSameHistory(release, newest)
     const args = undoArguments(helm.version, target, { good: null, timeout, wait: true })
@@ -87,13 +88,13 @@ async function uninstall(work: ConnectedWork, note: (targets: readonly SharedTar
 /** Upgrades the release to `retire: true`, so that the helper removes what it wrote while it still has its permissions. */
 async function retire(
   { cluster, context, release, signal }: ConnectedWork,
-  deployed: Readonly<Record<string, unknown>>,
+  deployed: InstalledRelease,
   last: Revision,
   say: (line: string) => void,
 ): Promise<Revision | undefined> {
   const { helm, folder, target, timeout } = release
   const { settings } = context
-  const text = valuesFile({ ...deployed, retire: true })
+  const text = valuesFile({ ...deployed.values, retire: true })
   const values = await folder.write(`${cluster.name}-retire.values.yaml`, text)
   const options = {
     chart: settings.chart.reference,
@@ -102,7 +103,8 @@ async function retire(
     timeout,
     // A failing registry must not block an uninstall.
     wait: false,
-    forceConflicts: settings.inputs['force-conflicts'],
+    // What somebody changed in objects that are about to be deleted must not block that either.
+    forceConflicts: settings.inputs['force-conflicts'] || isServerSide(helm.version, deployed, false),
     description: `${context.runName}: retire`,
   }
   const desired = await renderRelease(helm, target, options, signal)

@@ -1,0 +1,59 @@
+import { NopassError } from '../../errors.ts'
+import { describeConflicts, readConflicts } from '../../helm/apply-conflict.ts'
+import type { KubeApiError } from '../../kube/api-error.ts'
+
+/** What a dry run says of an object; `not checked` says nothing of it. */
+export type Verdict =
+  | { readonly verdict: 'accepted' }
+  | { readonly verdict: 'refused'; readonly error: NopassError }
+  | { readonly verdict: 'not checked'; readonly why: string }
+
+export interface Circumstances {
+  /** `Deployment shop/web`. */
+  readonly title: string
+  /** Namespaces that helm or the run creates before the object. */
+  readonly coming: readonly string[]
+}
+
+/** A webhook may refuse with any status (ToStatusErr in pkg/admission/plugin/webhook/errors/statuserror.go of k8s.io/apiserver). */
+const DENIED = /admission webhook "[^"]*" denied the request/
+
+/**
+ * What the API server's refusal of a dry run means for the object itself. The texts are those of k8s.io/apiserver, k8s.io/apimachinery and
+ * k8s.io/kubernetes.
+ */
+export function judgeRefusal(error: KubeApiError, { title, coming }: Circumstances): Verdict {
+  const { status, message, reason } = error
+  const refuse = (code: ConstructorParameters<typeof NopassError>[0], what: string, hint?: string): Verdict => ({
+    verdict: 'refused',
+    error: new NopassError(code, what, { hint, reason, cause: error }),
+  })
+  const skip = (why: string): Verdict => ({ verdict: 'not checked', why })
+  const invalid = (): Verdict => refuse('HELM_INVALID_OBJECT', `the API server would refuse ${title}: ${message}`)
+
+  if (DENIED.test(message)) return invalid()
+  const [, webhook] = /admission webhook "([^"]*)" does not support dry run/.exec(message) ?? []
+  if (webhook !== undefined) return skip(`webhook ${webhook} does not support dry runs`)
+  const [, failing] = /failed calling webhook "([^"]+)":/.exec(message) ?? []
+  if (failing !== undefined) {
+    const hint = `Make the webhook ${failing} work (its Service and Pods), or remove its configuration; then run again. Nothing was written.`
+    return refuse('KUBE_SERVER_ERROR', `the API server could not check ${title}: ${message}`, hint)
+  }
+  const conflicts = readConflicts(message)
+  if (conflicts.length > 0) return refuse('HELM_CONFLICT', describeConflicts(conflicts, title))
+  // Another client changed the object, or a quota, at the same moment.
+  if (status === 409) return skip(`it was changed at the same time (${reason ?? 'Conflict'})`)
+  const [, absent] = /namespaces "([^"]+)" not found/.exec(message) ?? []
+  if (absent !== undefined && coming.includes(absent)) return skip(`namespace ${absent} does not exist yet`)
+  if (absent !== undefined) return invalid()
+  // What it refers to may be created before it, such as the ClusterRole of a binding.
+  if (status === 404) return skip(`something that it refers to does not exist yet (${message})`)
+  if (status === 403 && /\bUser "[^"]*" cannot \w+ resource/.test(message)) {
+    return skip(`the deployer lacks a right (${message})`)
+  }
+  if (/attempting to grant RBAC permissions not currently held/.test(message)) {
+    const hint = 'Give the deployer the rights that the message lists: RBAC lets nobody grant what they do not have.'
+    return refuse('HELM_FORBIDDEN', `the deployer may not apply ${title}: ${message}`, hint)
+  }
+  return invalid()
+}

@@ -1,0 +1,197 @@
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import { type ManifestObject, objectKey } from '../../src/helm/release/manifest.ts'
+import { errorFromResponse } from '../../src/kube/api-error.ts'
+import type { KubeCall, KubeClient } from '../../src/kube/client.ts'
+import {
+  type DryRunOptions,
+  describeUnchecked,
+  dryRunRelease,
+  firstRefusal,
+  projectOnto,
+} from '../../src/rollout/deploy/dry-run.ts'
+
+test('drift is only detected in fields that the manifest sets', () => {
+  const manifest = {
+    metadata: { name: 'a', labels: { app: 'x' } },
+    spec: { replicas: 2, template: { containers: [{ name: 'c' }] } },
+  }
+  const live = {
+    metadata: { name: 'a', uid: '1', labels: { app: 'x', other: 'y' } },
+    spec: { replicas: 3, renewTime: 'now', template: { containers: [{ name: 'c', imagePullPolicy: 'Always' }] } },
+    status: { ready: true },
+  }
+  assert.deepEqual(projectOnto(manifest, live), {
+    metadata: { name: 'a', labels: { app: 'x' } },
+    spec: { replicas: 3, template: { containers: [{ name: 'c', imagePullPolicy: 'Always' }] } },
+  })
+})
+
+test('a field that the live object lacks is reported as missing', () => {
+  assert.deepEqual(projectOnto({ data: { a: '1', b: '2' } }, { data: { a: '1' } }), { data: { a: '1', b: undefined } })
+})
+
+interface Answer {
+  readonly status: number
+  readonly message?: string
+  readonly body?: object
+}
+
+const OWNED = {
+  labels: { 'app.kubernetes.io/managed-by': 'Helm' },
+  annotations: { 'meta.helm.sh/release-name': 'r', 'meta.helm.sh/release-namespace': 'n' },
+}
+const CONFIG: ManifestObject = {
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  namespace: undefined,
+  name: 'a',
+  body: { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'a' }, data: { key: 'new' } },
+}
+const MONITOR: ManifestObject = { ...CONFIG, apiVersion: 'monitoring.coreos.com/v1', kind: 'ServiceMonitor' }
+const LIVE = { metadata: { name: 'a', ...OWNED }, data: { key: 'new' } }
+const ON_SERVER: DryRunOptions = { serverSide: true, force: false, deployed: new Set(), coming: [] }
+
+/** Dry runs against an API server that serves ConfigMaps; all requests but discovery. */
+async function tryOut(
+  t: TestContext,
+  objects: readonly ManifestObject[],
+  options: DryRunOptions,
+  answer: (call: KubeCall) => Answer,
+) {
+  const calls: string[] = []
+  const request = async (call: KubeCall) => {
+    if (call.path === '/api/v1') return { resources: [{ name: 'configmaps', kind: 'ConfigMap', namespaced: true }] }
+    const { method, path, query = {} } = call
+    if (!path.startsWith('/apis/')) {
+      const flags = Object.entries(query).map(([name, value]) => `${name}=${value}`)
+      calls.push([method, path, ...flags].join(' '))
+    }
+    const { status, message = '', body = {} } = answer(call)
+    if (status >= 400) throw errorFromResponse(method, status, JSON.stringify({ message }), undefined)
+    return body
+  }
+  const release = {
+    client: { request } as unknown as KubeClient,
+    signal: t.signal,
+    target: { release: 'r', namespace: 'n', kubeconfig: 'k' },
+  }
+  const runs = await dryRunRelease(release, objects, options)
+  return { runs, calls }
+}
+
+const [PATH, LIST] = ['/api/v1/namespaces/n/configmaps/a', '/api/v1/namespaces/n/configmaps']
+
+test('an object is tried as Helm 4 applies it: on the server, unknown fields and conflicts refused', async (t) => {
+  const { runs, calls } = await tryOut(t, [CONFIG], ON_SERVER, ({ method, body }) => {
+    if (method === 'GET') return { status: 200, body: LIVE }
+    assert.deepEqual(body, { ...CONFIG.body, metadata: { name: 'a', ...OWNED } })
+    return { status: 200, body: LIVE }
+  })
+  assert.deepEqual(calls, [
+    `GET ${PATH}`,
+    `PATCH ${PATH} fieldManager=helm dryRun=All force=false fieldValidation=Strict`,
+  ])
+  assert.deepEqual(runs, [{ object: 'ConfigMap a', verdict: { verdict: 'accepted' }, drift: 'same' }])
+})
+
+test('force-conflicts is tried with force', async (t) => {
+  const { calls } = await tryOut(t, [CONFIG], { ...ON_SERVER, force: true }, () => ({ status: 200, body: LIVE }))
+  assert.match(calls[1] ?? '', / force=true /)
+})
+
+test('where helm applies on the client, an absent object is created, and a conflict is none', async (t) => {
+  const onClient = { ...ON_SERVER, serverSide: false }
+  const absent = await tryOut(t, [CONFIG], onClient, ({ method }) =>
+    method === 'GET' ? { status: 404 } : { status: 201, body: LIVE },
+  )
+  assert.deepEqual(absent.calls, [`GET ${PATH}`, `POST ${LIST} fieldManager=helm dryRun=All`])
+  assert.deepEqual(absent.runs[0]?.drift, 'absent')
+  const there = await tryOut(t, [CONFIG], onClient, () => ({ status: 200, body: LIVE }))
+  assert.deepEqual(there.calls[1], `PATCH ${PATH} fieldManager=helm dryRun=All force=true fieldValidation=Ignore`)
+})
+
+test('what somebody changed since is drift', async (t) => {
+  const changed = { ...LIVE, data: { key: 'theirs' } }
+  const { runs } = await tryOut(t, [CONFIG], { ...ON_SERVER, force: true }, ({ method }) => ({
+    status: 200,
+    body: method === 'GET' ? changed : LIVE,
+  }))
+  assert.equal(runs[0]?.drift, 'differs')
+})
+
+test('a kind that the cluster does not serve is refused before the first write, with the setting that renders it', async (t) => {
+  const { runs, calls } = await tryOut(t, [MONITOR], ON_SERVER, () => ({ status: 404 }))
+  const refusal = firstRefusal(runs)
+  assert.equal(refusal?.code, 'HELM_CRD_MISSING')
+  assert.equal(refusal?.message, 'the cluster does not serve ServiceMonitor of monitoring.coreos.com/v1')
+  assert.match(refusal?.hint ?? '', /metrics\.serviceMonitor/)
+  assert.deepEqual(calls, [])
+})
+
+test('where the API server cannot say what it serves, an object is not checked', async (t) => {
+  const { runs } = await tryOut(t, [MONITOR], ON_SERVER, () => ({ status: 403, message: 'no discovery' }))
+  assert.equal(firstRefusal(runs), undefined)
+  assert.match(describeUnchecked(runs)[0] ?? '', /^not checked by a dry run: ServiceMonitor a: .*no discovery/)
+})
+
+test('an object of somebody else is refused; one of the deployed revision is not, whatever its labels say', async (t) => {
+  const foreign = { metadata: { name: 'a', labels: {} } }
+  const answer = ({ method }: KubeCall) => ({ status: 200, body: method === 'GET' ? foreign : LIVE })
+  const refused = await tryOut(t, [CONFIG], ON_SERVER, answer)
+  assert.equal(firstRefusal(refused.runs)?.code, 'HELM_OWNERSHIP')
+  assert.deepEqual(refused.calls, [`GET ${PATH}`])
+  const taken = await tryOut(t, [CONFIG], { ...ON_SERVER, deployed: new Set([objectKey(CONFIG)]) }, answer)
+  assert.equal(firstRefusal(taken.runs), undefined)
+})
+
+test('objects of a namespace that comes with the release are not checked, and one note names them', async (t) => {
+  const objects = ['a', 'b', 'c', 'd', 'e', 'f', 'g'].map((name) => ({ ...CONFIG, name }))
+  const { runs } = await tryOut(t, objects, { ...ON_SERVER, coming: ['n'] }, ({ method }) =>
+    method === 'GET' ? { status: 404 } : { status: 404, message: 'namespaces "n" not found' },
+  )
+  assert.equal(firstRefusal(runs), undefined)
+  const names = 'ConfigMap a, ConfigMap b, ConfigMap c, ConfigMap d, ConfigMap e and 2 more'
+  assert.deepEqual(describeUnchecked(runs), [`not checked by a dry run: ${names}: namespace n does not exist yet`])
+})
+
+test('an API server that is busy for a moment is asked again', async (t) => {
+  let asked = 0
+  const { runs } = await tryOut(t, [CONFIG], ON_SERVER, ({ method }) => {
+    if (method === 'PATCH' && asked++ === 0) return { status: 503, message: 'the server is currently unable' }
+    return { status: 200, body: LIVE }
+  })
+  assert.equal(runs[0]?.verdict.verdict, 'accepted')
+})
+
+test('a credential that has expired ends the run: nothing was found out', async (t) => {
+  await assert.rejects(
+    tryOut(t, [CONFIG], ON_SERVER, () => ({ status: 401 })),
+    { code: 'KUBE_UNAUTHORIZED' },
+  )
+})
+
+test('of several refused objects the first is explained and the others are named', async (t) => {
+  const objects = ['a', 'b'].map((name) => ({ ...CONFIG, name }))
+  const { runs } = await tryOut(t, objects, ON_SERVER, ({ method }) =>
+    method === 'GET' ? { status: 404 } : { status: 422, message: 'wrong' },
+  )
+  const refusal = firstRefusal(runs)
+  assert.equal(refusal?.code, 'HELM_INVALID_OBJECT')
+  assert.match(
+    refusal?.message ?? '',
+    /^the API server would refuse ConfigMap a: .*wrong; refused are also ConfigMap b$/,
+  )
+})
+
+test('an unknown field is refused at once, although the API server calls it an error of its own', async (t) => {
+  const { runs, calls } = await tryOut(t, [CONFIG], ON_SERVER, ({ method }) => {
+    if (method === 'GET') return { status: 404 }
+    const message =
+      'failed to create typed patch object (n/a; /v1, Kind=ConfigMap): .datum: field not declared in schema'
+    return { status: 500, message }
+  })
+  assert.equal(firstRefusal(runs)?.code, 'HELM_INVALID_OBJECT')
+  assert.match(firstRefusal(runs)?.message ?? '', /\.datum: field not declared in schema/)
+  assert.equal(calls.length, 2)
+})
