@@ -87,9 +87,8 @@ export function createRam(target: AbortableTarget) {
       return query('ListTagResources', parameters, read, signal)
     },
     /** One change, by RAM's own names of the operation and its parameters. It is retried only if it surely was not done. */
-    change: async (action: string, parameters: Parameters, signal?: AbortSignal): Promise<void> => {
-      await call(action, parameters, signal, true)
-    },
+    change: (action: string, parameters: Parameters, signal?: AbortSignal): Promise<unknown> =>
+      call(action, parameters, signal, true),
   }
 }
 

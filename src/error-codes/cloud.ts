@@ -101,7 +101,7 @@ export const POLICY_CODES = {
     fix: 'Detach or delete unused policies (10 custom policies per role), or ask Alibaba Cloud for a higher quota.',
   },
   POLICY_UNSETTLED: {
-    what: 'The policy kept changing, or RAM kept failing, while it was applied.',
-    fix: 'Find out what else changes it, then run again: completed steps are kept.',
+    what: 'The policy kept changing, RAM kept failing, or RAM did not show within a minute what was written to it.',
+    fix: 'Find out what else changes it, or wait; then run again: completed steps are kept.',
   },
 } as const

@@ -48,7 +48,7 @@ function documentSteps(target: PolicyTarget, desired: PolicyDocument, observed: 
   if (sameDocument(before, after)) return adopt
   if (widens && !fitsPolicy(after)) return [...adopt, ...nextPolicySteps(target, desired, before, observed)]
   documentText(after, `policy ${name}`)
-  return [...adopt, { do: 'update-policy', policy: name, before, after }]
+  return [...adopt, { do: 'update-policy', policy: name, version: policy.defaultVersion, before, after }]
 }
 
 /**
@@ -76,7 +76,8 @@ function nextPolicySteps(
       const message = `neither ${target.policyName} nor ${name} has room for the desired statements`
       throw new NopassError('POLICY_TOO_LARGE', message, { hint: NO_ROOM })
     }
-    if (!sameDocument(own, after)) steps.push({ do: 'update-policy', policy: name, before: own, after })
+    const { defaultVersion: version } = next
+    if (!sameDocument(own, after)) steps.push({ do: 'update-policy', policy: name, version, before: own, after })
   }
   return [...steps, ...attachSteps({ ...target, policyName: name }, observed)]
 }

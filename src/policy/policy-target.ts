@@ -60,7 +60,12 @@ export type PolicyStep =
     }
   | { readonly do: 'record-members'; readonly policy: string; readonly members: readonly string[] }
   | { readonly do: 'adopt-policy'; readonly policy: string }
-  | ({ readonly do: 'update-policy'; readonly policy: string } & DocumentChange)
+  | ({
+      readonly do: 'update-policy'
+      readonly policy: string
+      /** The version that has the document `before`. */
+      readonly version?: string | undefined
+    } & DocumentChange)
   | { readonly do: 'attach' | 'detach'; readonly policy: string; readonly role: string }
   | { readonly do: 'delete-policy'; readonly policy: string; readonly before: PolicyDocument }
   | { readonly do: 'delete-role'; readonly role: string }

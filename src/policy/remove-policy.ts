@@ -1,5 +1,4 @@
 import type { PolicyEntities, Ram } from '../alibaba/ram.ts'
-import { untilSettled } from './apply-policy.ts'
 import {
   includesDocument,
   type PolicyDocument,
@@ -12,18 +11,21 @@ import {
 import { type ObservedPolicy, observePolicy, rolesOf } from './observe-policy.ts'
 import type { PolicyPlan, PolicyStep, PolicyTarget } from './policy-target.ts'
 import { membersOf, nextPolicyName } from './ram-names.ts'
+import { type Restraint, type SettleOptions, untilSettled } from './settle-steps.ts'
 
 /** What to remove (`ram-cleanup`). */
 export type RemovalTarget = Pick<PolicyTarget, 'policyName' | 'roles' | 'trust' | 'purpose' | 'members'>
 
 /** Detaches and deletes what acr-nopass owns and no one else uses; `kept` has the rest with the reason. */
-export async function removePolicy(ram: Ram, target: RemovalTarget, signal?: AbortSignal): Promise<PolicyPlan> {
-  const decide = async (): Promise<Removal> => {
+export async function removePolicy(ram: Ram, target: RemovalTarget, options: SettleOptions = {}): Promise<PolicyPlan> {
+  const { signal } = options
+  const decide = async ({ keep }: Restraint): Promise<Removal> => {
+    if (keep !== undefined) return { steps: [], kept: [`policy ${target.policyName}: ${keep}`] }
     const observed = await observePolicy(ram, target, signal)
     const entities = observed.policy?.ours ? await ram.listPolicyEntities(target.policyName, signal) : undefined
     return decideRemoval(target, observed, entities)
   }
-  return untilSettled(ram, target.purpose, decide, signal)
+  return untilSettled(ram, target.purpose, decide, options)
 }
 
 interface Removal {

@@ -3,6 +3,7 @@ import { type Ram, ROTATE } from '../alibaba/ram.ts'
 import type { Parameters } from '../alibaba/transport/signature.ts'
 import type { Unverified } from '../alibaba/unverified.ts'
 import { hasCode } from '../errors.ts'
+import { isRecord } from '../lib/json.ts'
 import { shellWord } from '../lib/text.ts'
 import { normalForm, type PolicyDocument } from './normal-form.ts'
 import type { PolicyPlan, PolicyStep } from './policy-target.ts'
@@ -72,18 +73,27 @@ export async function performStep(
   step: PolicyStep,
   purpose: string,
   signal?: AbortSignal,
-): Promise<Unverified | undefined> {
+): Promise<{ readonly note?: Unverified /** Of a policy that was updated. */; readonly version?: string }> {
   const isCreation = step.do === 'create-role' || step.do === 'create-policy'
+  let version: string | undefined
   for (const [action, parameters] of callsOf(step, purpose)) {
     try {
-      await ram.change(action, { ...parameters, ...(isCreation && { Tag: TAGS }) }, signal)
+      version = versionOf(await ram.change(action, { ...parameters, ...(isCreation && { Tag: TAGS }) }, signal))
     } catch (error) {
       if (!isCreation || !hasCode(error, 'CLOUD_DENIED')) throw error
       await ram.change(action, parameters, signal)
-      return { id: 'TAGS_DENIED', subject: step.do === 'create-role' ? `role ${step.role}` : `policy ${step.policy}` }
+      const subject = step.do === 'create-role' ? `role ${step.role}` : `policy ${step.policy}`
+      return { note: { id: 'TAGS_DENIED', subject } }
     }
   }
-  return undefined
+  return version === undefined ? {} : { version }
+}
+
+/** `VersionId` in the response of CreatePolicyVersion. */
+function versionOf(response: unknown): string | undefined {
+  const version = isRecord(response) ? response.PolicyVersion : undefined
+  const id = isRecord(version) ? version.VersionId : undefined
+  return typeof id === 'string' ? id : undefined
 }
 
 /** The steps as commands of Alibaba Cloud's CLI, for users who change RAM themselves; '' without steps. */

@@ -21,7 +21,7 @@ export async function widenPolicies(
   const ram = context.cloud.ram(cluster.settings)
   const plans: PolicyPlan[] = []
   for (const shared of targets) {
-    const done = await context.ramLock(lockKeys(shared), () => applyPolicy(ram, shared.target, signal))
+    const done = await context.ramLock(lockKeys(shared), () => applyPolicy(ram, shared.target, { signal }))
     describePolicyPlan(done).forEach(note)
     plans.push(done)
   }

@@ -47,13 +47,13 @@ export async function narrowPolicies(
         if (phase === 'narrow' && done.has(policyKey(shared))) continue
         if (phase === 'narrow') done.add(policyKey(shared))
         const target = { ...shared.target, ...membersOf(shared, rolled), phase, ...leftoversOf(result.name, shared) }
-        add(await context.ramLock(lockKeys(shared), () => applyPolicy(ram, target, signal)))
+        add(await context.ramLock(lockKeys(shared), () => applyPolicy(ram, target, { signal })))
       }
       for (const shared of failed ? [] : former) {
         if (named.includes(policyKey(shared)) || !isAloneInCluster(result.name, context.settings)) continue
         const members = shared.target.members && [...new Set([...rolled.values()].map(({ key }) => key))].sort()
         const target = { ...shared.target, members, leftovers }
-        add(await context.ramLock(lockKeys(shared), () => applyPolicy(ram, target, signal)))
+        add(await context.ramLock(lockKeys(shared), () => applyPolicy(ram, target, { signal })))
       }
     })
   }
@@ -147,7 +147,7 @@ export async function removePolicies(
           )
         } else if (!done.has(policyKey(shared))) {
           done.add(policyKey(shared))
-          add(await context.ramLock(lockKeys(shared), () => removePolicy(ram, shared.target, signal)))
+          add(await context.ramLock(lockKeys(shared), () => removePolicy(ram, shared.target, { signal })))
         }
       }
     }

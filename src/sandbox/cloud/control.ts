@@ -49,6 +49,10 @@ export function createControl(state: CloudState) {
     setClockSkew: (ms: number): void => {
       state.settings.clockSkew = ms
     },
+    /** For how many milliseconds the reads of an account's RAM do not show a write; 0: they show it at once. */
+    setStaleReads: (ms: number, accountId = state.main.id): void => {
+      state.settings.staleReads.set(accountId, ms)
+    },
     /** Limits the lifetime of new sessions and registry credentials; undefined removes the limit. */
     shortSessions: (seconds: number | undefined): void => {
       state.settings.maxSessionSeconds = seconds

@@ -17,6 +17,7 @@ import { decide, noPermission } from './ram/authorize.ts'
 import { requestContext } from './ram/condition.ts'
 import { RAM_POLICY_OPERATIONS } from './ram/policies.ts'
 import { RAM_ROLE_OPERATIONS } from './ram/roles.ts'
+import { asRead, keepForReads } from './ram/stale-reads.ts'
 import { RAM_TAG_OPERATIONS } from './ram/tagging.ts'
 import { RAM_USER_OPERATIONS } from './ram/users.ts'
 import type { CloudState } from './state.ts'
@@ -78,7 +79,9 @@ export async function dispatch(cloud: Dispatcher, request: ApiRequest, response:
     const account = state.accounts.get(principal?.accountId ?? '') ?? state.main
     const call: Call = { state, request, principal, account, get, need: (name) => get(name) ?? '' }
     authorize(operation, call)
-    const body = await operation.handler(call)
+    const isRam = product === 'Ram' || product === 'Ims'
+    if (isRam && write) keepForReads(state, account)
+    const body = await operation.handler(isRam && !write ? { ...call, account: asRead(state, account) } : call)
     if (fault?.kind === 'cut-after') {
       response.socket?.destroy()
       return record(0, 'fault:cut-after')

@@ -4,6 +4,8 @@ import type { Jwks } from './sts/jwt.ts'
 export interface Account {
   readonly id: string
   readonly ram: RamState
+  /** Former states of `ram`, oldest first, each with the moment of the write that ended it. */
+  readonly past: { readonly until: number; readonly ram: RamState }[]
   readonly instances: Instance[]
   readonly clusters: Map<string, CloudCluster>
 }
@@ -142,6 +144,8 @@ interface Settings {
   imdsV1: boolean
   /** Milliseconds that the cloud's clock is ahead. */
   clockSkew: number
+  /** By account: for how many milliseconds RAM's reads do not show a write. */
+  readonly staleReads: Map<string, number>
 }
 
 export interface CloudState {

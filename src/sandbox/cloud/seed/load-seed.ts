@@ -15,7 +15,7 @@ export function loadSeed(seed: Seed, clock: () => number): CloudState {
   }
   const [main] = accounts.values()
   if (main === undefined) throw invalid('the seed has no account')
-  const settings = { maxSessionSeconds: undefined, imdsV1: false, clockSkew: 0 }
+  const settings = { maxSessionSeconds: undefined, imdsV1: false, clockSkew: 0, staleReads: new Map<string, number>() }
   return {
     accounts,
     main,
@@ -62,6 +62,7 @@ function loadAccount(seed: SeedAccount, now: number): Account {
   return {
     id: seed.id,
     ram,
+    past: [],
     instances: (seed.instances ?? []).map((instance) => loadInstance(instance, now)),
     clusters: new Map((seed.clusters ?? []).map((cluster) => [cluster.id, cluster])),
   }

@@ -1,0 +1,77 @@
+import { normalForm, type PolicyDocument, withoutGrants } from './normal-form.ts'
+import type { PolicyStep } from './policy-target.ts'
+
+/**
+ * What one piece of work has sent to RAM. RAM's reads may lag behind its writes (docs/en/decisions.md#ram-races), so what a read
+ * shows is compared with it: a step that RAM accepted is not sent again because a read does not show it yet.
+ */
+export function createLedger() {
+  /** Steps that RAM accepted, or refused because their effect is there already. */
+  const accepted = new Set<string>()
+  const unanswered = new Map<string, PolicyStep>()
+  /** By object: documents that a late read may still show, and the newest version that is ours. */
+  const written = new Map<string, { readonly documents: Set<string>; version: number }>()
+
+  function isOlder(step: PolicyStep): boolean {
+    const own = 'after' in step ? written.get(objectOf(step)) : undefined
+    if (own === undefined || !('after' in step)) return true
+    const shown = 'version' in step ? versionNumber(step.version) : undefined
+    return own.documents.has(textOf(step.before)) && !(shown !== undefined && shown > own.version)
+  }
+
+  return {
+    /** `version`: the id that RAM gave to the new version of a policy. */
+    accept(step: PolicyStep, version?: string): void {
+      accepted.add(effectOf(step))
+      unanswered.delete(objectOf(step))
+      if (!('after' in step)) return
+      const own = written.get(objectOf(step)) ?? { documents: new Set(), version: Number.POSITIVE_INFINITY }
+      own.documents.add(textOf(step.before)).add(textOf(step.after))
+      own.version = versionNumber(version) ?? Number.POSITIVE_INFINITY
+      written.set(objectOf(step), own)
+    },
+    /** RAM refused the step because its effect is there: made by another run, or by a write whose response was lost. */
+    find: (step: PolicyStep): void => void accepted.add(effectOf(step)),
+    /** The response was lost, so the write may have been done. */
+    lose: (step: PolicyStep): void => void unanswered.set(objectOf(step), step),
+    /** Whether RAM accepted this step and a read does not show it yet. */
+    isLate: (step: PolicyStep): boolean => accepted.has(effectOf(step)) && isOlder(step),
+    /** Whether a read shows a document that is neither ours nor one from before our write. */
+    isForeign: (step: PolicyStep): boolean => 'after' in step && written.has(objectOf(step)) && !isOlder(step),
+    /** The unanswered steps whose effect the read behind `steps` shows; each is returned once. */
+    takeSeen(steps: readonly PolicyStep[]): readonly PolicyStep[] {
+      const open = new Set(steps.map(objectOf))
+      const seen = [...unanswered].filter(([object]) => !open.has(object))
+      for (const [object] of seen) unanswered.delete(object)
+      return seen.map(([, step]) => step)
+    },
+    unanswered: (): readonly PolicyStep[] => [...unanswered.values()],
+  }
+}
+
+/** Whether a step takes a permission away. */
+export function takesAway(step: PolicyStep): boolean {
+  return isRemoval(step) || ('after' in step && withoutGrants(step.before, step.after).Statement.length > 0)
+}
+
+/** Whether a step removes a whole attachment, policy or role. */
+export function isRemoval(step: PolicyStep): boolean {
+  return step.do === 'detach' || step.do === 'delete-policy' || step.do === 'delete-role'
+}
+
+function objectOf(step: PolicyStep): string {
+  return [step.do, 'policy' in step ? step.policy : '', 'role' in step ? step.role : ''].join(' ')
+}
+
+function effectOf(step: PolicyStep): string {
+  const content = 'after' in step ? textOf(step.after) : step.do === 'record-members' ? step.members.join(' ') : ''
+  return `${objectOf(step)} ${content}`
+}
+
+const textOf = (document: PolicyDocument): string => JSON.stringify(normalForm(document))
+
+/** RAM numbers the versions of a policy: v1, v2, … (CreatePolicyVersion, `VersionId`). */
+function versionNumber(id: string | undefined): number | undefined {
+  const digits = /^v(\d+)$/.exec(id ?? '')?.[1]
+  return digits === undefined ? undefined : Number(digits)
+}

@@ -1,0 +1,40 @@
+import type { Account, CloudState, Policy, RamState } from '../state.ts'
+
+/** Keeps RAM as it is before a write, for reads that lag. */
+export function keepForReads({ settings, now }: CloudState, { id, ram, past }: Account): void {
+  const lag = settings.staleReads.get(id)
+  if (lag === undefined) return
+  const kept = past.filter(({ until }) => until > now() - lag)
+  past.splice(0, past.length, ...kept, { until: now(), ram: copyRam(ram) })
+}
+
+/**
+ * The account with RAM as its reads show it: RAM writes to one control plane and reads from replicas of it
+ * (https://www.alibabacloud.com/help/en/ram/user-guide/resilience-in-ram). By default there is no lag.
+ */
+export function asRead({ settings, now }: CloudState, account: Account): Account {
+  const at = now() - (settings.staleReads.get(account.id) ?? 0)
+  const shown = account.past.find(({ until }) => until > at)
+  return shown === undefined ? account : { ...account, ram: shown.ram }
+}
+
+function copyRam({ User, Role, Policy, OIDCProvider }: RamState): RamState {
+  const copies = new Map<Policy, Policy>()
+  const copyPolicy = (policy: Policy): Policy => {
+    const copy = { ...policy, tags: new Map(policy.tags), versions: new Map(policy.versions) }
+    copies.set(policy, copy)
+    return copy
+  }
+  const copyAll = <Entity>(entities: Map<string, Entity>, copy: (entity: Entity) => Entity): Map<string, Entity> =>
+    new Map([...entities].map(([name, entity]) => [name, copy(entity)]))
+  const policies = copyAll(Policy, copyPolicy)
+  // System policies never change, and belong to no account.
+  const held = (own: ReadonlySet<Policy>): Set<Policy> =>
+    new Set([...own].map((policy) => copies.get(policy) ?? policy))
+  return {
+    Policy: policies,
+    User: copyAll(User, (user) => ({ ...user, policies: held(user.policies) })),
+    Role: copyAll(Role, (role) => ({ ...role, tags: new Map(role.tags), policies: held(role.policies) })),
+    OIDCProvider: copyAll(OIDCProvider, (provider) => ({ ...provider })),
+  }
+}
