@@ -58,7 +58,7 @@ export function decideRepair(begun: HelmBegun, history: readonly Revision[], std
   if (last === undefined) return { why: 'there is no release' }
   // Two revisions are deployed when another deployer rolled back during our upgrade: helm then marks its own record as deployed,
   // or after a failure the one below it, without noticing the other.
-  const own = begun.command === 'upgrade' ? revisionOfStep(history, begun.id) : undefined
+  const own = begun.command === 'upgrade' ? revisionOfStep(history, begun) : undefined
   const isTwice = last.status === 'deployed' && history.some((one) => one.status === 'deployed' && one !== last)
   if (own !== undefined && own !== last && isTwice) return { good: last.revision }
   if (!isOwn(begun, history, last, stderr)) return { why: `revision ${last.revision} is not of this run` }
@@ -70,7 +70,7 @@ export function decideRepair(begun: HelmBegun, history: readonly Revision[], std
 
 /** An upgrade is identified by its label, an uninstall by the revision that it removes. */
 function isOwn(begun: HelmBegun, history: readonly Revision[], last: Revision, stderr: string): boolean {
-  if (begun.command === 'upgrade') return revisionOfStep(history, begun.id) === last
+  if (begun.command === 'upgrade') return revisionOfStep(history, begun) === last
   if (begun.command === 'uninstall') return last.revision === begun.before
   return isOwnRollback(last, begun.before ?? 0, stderr)
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import fc from 'fast-check'
 import {
   abandonedAt,
   explainPending,
@@ -65,8 +66,76 @@ test('M12 a pending release counts as abandoned after the timeout of the step th
 test('C1 the revision of a step is the first one with its label: helm passes labels on', () => {
   const step = { id: 'a', timeoutSeconds: 300 }
   const history = [revision(1, 'deployed'), { ...revision(2, 'failed'), step }, { ...revision(3, 'deployed'), step }]
-  assert.equal(revisionOfStep(history, 'a')?.revision, 2)
-  assert.equal(revisionOfStep(history, 'b'), undefined)
+  assert.equal(revisionOfStep(history, { id: 'a', before: 1 })?.revision, 2)
+  assert.equal(revisionOfStep(history, { id: 'b', before: 1 }), undefined)
+  // Another deployer was faster, and its revision is there to be seen.
+  const second = [revision(1, 'superseded'), revision(2, 'deployed'), { ...revision(3, 'failed'), step }]
+  assert.equal(revisionOfStep(second, { id: 'a', before: 1 })?.revision, 3)
+})
+
+test("another deployer's revision is not the step's own where helm has pruned that one, whose label it passed on", () => {
+  const step = { id: 'a', timeoutSeconds: 300 }
+  const theirs = { ...revision(4, 'deployed'), step }
+  assert.equal(revisionOfStep([revision(2, 'superseded'), theirs], { id: 'a', before: 2 }), undefined)
+  assert.equal(revisionOfStep([theirs], { id: 'a', before: null }), undefined)
+  const pending = { ...theirs, status: 'pending-upgrade' as const }
+  const minutes = (history: readonly Revision[]) =>
+    (abandonedAt(pending, history) - Date.parse(pending.updated)) / 60_000
+  assert.equal(minutes([revision(2, 'deployed'), pending]), 365)
+  assert.equal(minutes([revision(2, 'deployed'), revision(3, 'failed'), pending]), 10)
+})
+
+test('whatever others do, helm prunes, and when: a revision that counts as ours is ours', () => {
+  // Helm's rules: an upgrade takes the labels of the newest revision, a rollback those of its target, and before a record is made, the oldest
+  // ones but the deployed are pruned (pkg/action/upgrade.go, rollback.go, pkg/storage/storage.go: removeLeastRecent).
+  type Made = Revision & { readonly ours?: true }
+  const step = { id: 'a', timeoutSeconds: 300 }
+  const operation = fc.record({
+    kind: fc.constantFrom('upgrade' as const, 'rollback' as const),
+    ok: fc.boolean(),
+    target: fc.nat(20),
+    most: fc.constantFrom(0, 1, 2, 3, 10),
+  })
+  type Operation = typeof operation extends fc.Arbitrary<infer T> ? T : never
+  const make = (
+    history: readonly Made[],
+    one: Pick<Made, 'status' | 'step' | 'ours'>,
+    most: number,
+  ): readonly Made[] => {
+    const last = history.at(-1)?.revision ?? 0
+    const deployed = history.findLast(({ status }) => status === 'deployed')
+    let kept = history
+    while (most > 0 && kept.length > most - 1) {
+      const oldest = kept.find((record) => record !== deployed)
+      if (oldest === undefined) break
+      kept = kept.filter((record) => record !== oldest)
+    }
+    const others =
+      one.status !== 'deployed' ? kept : kept.map((record) => ({ ...record, status: 'superseded' as const }))
+    return [...others, { revision: last + 1, updated: '2026-11-25T10:00:00Z', ...one }]
+  }
+  const apply = (history: readonly Made[], { kind, ok, target, most }: Operation): readonly Made[] => {
+    const source = kind === 'upgrade' ? history.at(-1) : history[target % Math.max(1, history.length)]
+    return make(history, { status: ok ? 'deployed' : 'failed', step: source?.step }, most)
+  }
+  fc.assert(
+    fc.property(
+      fc.array(operation, { maxLength: 3 }),
+      fc.array(operation, { maxLength: 1 }),
+      fc.array(operation, { maxLength: 5 }),
+      fc.boolean(),
+      (earlier, meanwhile, later, ok) => {
+        const seen = earlier.reduce(apply, [] as readonly Made[])
+        const before = seen.at(-1)?.revision ?? null
+        const begun = meanwhile.reduce(apply, seen)
+        const own = make(begun, { status: ok ? 'deployed' : 'failed', step, ours: true }, 10)
+        const found: Made | undefined = revisionOfStep(later.reduce(apply, own), { id: 'a', before })
+        assert.ok(found === undefined || found.ours === true)
+        assert.equal((revisionOfStep(own, { id: 'a', before }) as Made | undefined)?.ours, true)
+      },
+    ),
+    { numRuns: 2000 },
+  )
 })
 
 test('L5 recover-pending is not named if it does not help', () => {

@@ -11,8 +11,11 @@ import type { KubeClient } from '../../src/kube/client.ts'
 import { type DeployOutcome, deployRelease } from '../../src/rollout/deploy/deploy-release.ts'
 import { createRunFolder, readOpenWork } from '../../src/rollout/run-folder.ts'
 
-/** `deployed`: of another deployer; `deployed*`: with the label of our step; `deployed=1`: with the content of revision 1. */
-type Record = `${Revision['status']}${'' | '*'}${'' | `=${number}`}`
+/**
+ * `deployed`: of another deployer; `deployed*`: with the label of our step; `deployed=1`: with the content of revision 1; `pruned`: helm has
+ * removed its record.
+ */
+type Record = `${Revision['status']}${'' | '*'}${'' | `=${number}`}` | 'pruned'
 
 /** What others do at each point of the sequence, and what helm returns to us. */
 interface Case {
@@ -173,6 +176,36 @@ const CASES: readonly Case[] = [
     expected: {
       calls: ['upgrade', 'rollback 1'],
       outcome: { status: 'rolled-back', revision: 3, notes: ['rolled back to revision 1'] },
+    },
+  },
+  {
+    name: 'our upgrade fails, another deployer completes with --history-max 1, and helm passes our label on: theirs is kept',
+    before: ['superseded', 'deployed'],
+    upgrade: { history: ['pruned', 'superseded', 'pruned', 'deployed*=4'], exit: 1, stderr: TIMEOUT },
+    expected: {
+      calls: ['upgrade'],
+      outcome: {
+        status: 'failed',
+        revision: 2,
+        notes: [
+          "helm's record of this run's revision was removed; revision 4 (deployed) may be of another deployer and is kept",
+        ],
+      },
+    },
+  },
+  {
+    name: 'our upgrade succeeds, and another deployer completes with --history-max 1: the run fails, and theirs is kept',
+    before: ['superseded', 'deployed'],
+    upgrade: { history: ['pruned', 'pruned', 'pruned', 'deployed*=4'], exit: 0 },
+    expected: { calls: ['upgrade'], outcome: { status: 'failed', revision: 4, notes: [] } },
+  },
+  {
+    name: 'helm ends with an error after it has recorded the revision as deployed: it is kept',
+    before: ['deployed'],
+    upgrade: { history: ['superseded', 'deployed*'], exit: 1, stderr: TIMEOUT },
+    expected: {
+      calls: ['upgrade'],
+      outcome: { status: 'failed', revision: 2, notes: ['helm recorded revision 2 as deployed: it is kept'] },
     },
   },
   {
@@ -513,12 +546,13 @@ function contentOf(by: string): ReleaseContent {
 }
 
 function revisions(records: readonly Record[], own: string): readonly Revision[] {
-  return records.map((text, index) => ({
+  const all = records.map((text, index) => ({
     revision: index + 1,
     status: text.replace(/[*=].*/, '') as Revision['status'],
     updated: '2001-09-09T01:46:40.000Z',
     ...(text.includes('*') && { step: { id: own, timeoutSeconds: 300 } }),
   }))
+  return all.filter((_, index) => records[index] !== 'pruned')
 }
 
 /** A program in place of helm that records its calls, and a history that changes with them. */

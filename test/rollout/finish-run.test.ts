@@ -67,6 +67,12 @@ test('P10 an interrupted uninstall is repeated; a rollback that failed stays as 
   assert.ok('why' in decideRepair(back, history(...past, 'failed', 'failed'), ''))
 })
 
+test('the post step leaves alone what another deployer began, where helm has pruned our revision and passed its label on', () => {
+  const theirs = { revision: 5, status: 'pending-upgrade', updated: '', step: OWN } as const
+  const pruned = [...history(...past), theirs]
+  assert.deepEqual(decideRepair(begun, pruned, ''), { why: 'revision 5 is not of this run' })
+})
+
 test('C1 the post step touches only a revision with the label of its own step', () => {
   const notOurs = (revision: number) => ({ why: `revision ${revision} is not of this run` })
   // By the numbers alone, each of these would be ours.

@@ -27,11 +27,19 @@ export function isPending(revision: Revision | undefined): boolean {
 }
 
 /**
- * The revision that a step created. Helm copies the labels of a revision to the next ones, also to those of other deployers, so
- * only the first one with the id is the step's own.
+ * The revision that a step created; undefined: there is none, or it is not known. Helm copies the labels of a revision to later ones, also to
+ * those of other deployers, so only the first one with the id is the step's own; and helm prunes old records, so what is first may be a
+ * copy, unless all revisions since the step began are there.
+ * @param step `before`: the newest revision when it began
  */
-export function revisionOfStep(history: readonly Revision[], id: string): Revision | undefined {
-  return history.find(({ step }) => step?.id === id)
+export function revisionOfStep(
+  history: readonly Revision[],
+  { id, before }: { readonly id: string; readonly before: number | null },
+): Revision | undefined {
+  const since = history.filter(({ revision }) => revision > (before ?? 0))
+  const index = since.findIndex(({ step }) => step?.id === id)
+  const found = since[index]
+  return found?.revision === (before ?? 0) + index + 1 ? found : undefined
 }
 
 /**
@@ -86,7 +94,10 @@ const LONGEST_JOB_MS = 6 * 3_600_000
  */
 export function abandonedAt(last: Revision, history: readonly Revision[]): number {
   const { step, updated } = last
-  const isStepsOwn = step !== undefined && revisionOfStep(history, step.id) === last
+  // A copy has the label of the revision before it, or as a rollback that of any.
+  const previous = history.find(({ revision }) => revision === last.revision - 1)
+  const isCopy = last.revision > 1 && (previous === undefined || previous.step?.id === step?.id)
+  const isStepsOwn = step !== undefined && !isCopy && last.status !== 'pending-rollback'
   return Date.parse(updated) + (isStepsOwn ? step.timeoutSeconds * 1000 : LONGEST_JOB_MS) + MARGIN_MS
 }
 

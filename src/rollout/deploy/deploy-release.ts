@@ -112,7 +112,7 @@ async function confirm(
 ): Promise<DeployOutcome> {
   const { target } = release
   const history = await readHistoryWithRetry(release)
-  const own = revisionOfStep(history, id)
+  const own = revisionOfStep(history, { id, before })
   const last = history.at(-1)
   if (own === undefined || own !== last || own.status !== 'deployed') {
     const error = overtaken(release, last, `while this run deployed revision ${own?.revision ?? (before ?? 0) + 1}`)
@@ -159,15 +159,22 @@ interface Failed {
 async function rollBack(release: OpenRelease, request: DeployRequest, failed: Failed): Promise<DeployOutcome> {
   const { before, error } = failed
   const history = await readHistoryAfter(release, error)
-  const own = revisionOfStep(history, failed.id)
+  const own = revisionOfStep(history, failed)
   const last = history.at(-1)
   if (own === undefined) {
     failed.settle()
-    const others = last !== undefined && last.revision !== before
-    const note = others ? `; revision ${last.revision} (${last.status}) is not of this run and is kept` : ''
-    return { status: 'failed', revision: before, error, notes: [`helm made no revision${note}`] }
+    return { status: 'failed', revision: before, error, notes: [describeNoOwn(history, failed)] }
   }
   const over = own.revision
+  if (own === last && own.status !== 'failed' && !isPending(own)) {
+    failed.settle()
+    return {
+      status: 'failed',
+      revision: over,
+      error,
+      notes: [`helm recorded revision ${over} as ${own.status}: it is kept`],
+    }
+  }
   if (own !== last) {
     const { revision, notes } = await restoreNewer(release, request, history, own)
     failed.settle()
@@ -194,6 +201,16 @@ async function rollBack(release: OpenRelease, request: DeployRequest, failed: Fa
   }
   const notes = [`rolled back to revision ${good}`, ...restored.notes]
   return { status: 'rolled-back', revision: restored.revision ?? over + 1, error, notes }
+}
+
+/** Why nothing is rolled back where the revision of the step is not known. */
+function describeNoOwn(history: readonly Revision[], { id, before }: Failed): string {
+  const last = history.at(-1)
+  const isPruned = history.some(({ step }) => step?.id === id)
+  const what = isPruned ? "helm's record of this run's revision was removed" : 'helm made no revision'
+  if (last === undefined || last.revision === before) return what
+  const whose = isPruned ? 'may be of another deployer' : 'is not of this run'
+  return `${what}; revision ${last.revision} (${last.status}) ${whose} and is kept`
 }
 
 /** Where the history could not be read, helm's error is reported; the journal entry stays open for the post step. */

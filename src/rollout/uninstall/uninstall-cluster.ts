@@ -114,7 +114,7 @@ async function retire(
   await requireSameHistory(release, last)
   const args = upgradeArguments(helm.version, target, { ...options, step })
   await runStep(release, args, { id: step.id, command: 'upgrade', before: last.revision })
-  const revision = revisionOfStep(await release.history(), step.id)
+  const revision = revisionOfStep(await release.history(), { id: step.id, before: last.revision })
   const parts = findParts(desired.objects, target.namespace)
   const config = findConfig(desired.objects)
   const own = ownOf(cluster, config?.secretName ?? '', config)
