@@ -52,6 +52,32 @@ test('a response without a date, or with an invalid one, changes nothing', () =>
 
 const HOUR = 3_600_000
 
+test('after this machine slept for hours, credentials are due by the API server’s clock before the cloud responds again', () => {
+  const time = fakeTime()
+  const clock = createCloudClock(time)
+  clock.observe(httpDate(START), clock.monotonic())
+  time.jump(2 * HOUR)
+  clock.observeServer(httpDate(START + 2 * HOUR), clock.monotonic())
+  assert.equal(clock.now(), START + 2 * HOUR + 500)
+  assert.equal(clock.skew(), 0)
+  clock.observe(httpDate(START + HOUR), clock.monotonic())
+  assert.equal(clock.now(), START + HOUR + 500)
+})
+
+for (const [what, moved] of [
+  ['a minute', 60_000],
+  ['back', -2 * HOUR],
+] as const) {
+  test(`a wall clock that is set ${what} does not let the API server’s clock replace the cloud’s`, () => {
+    const time = fakeTime()
+    const clock = createCloudClock(time)
+    clock.observe(httpDate(START), clock.monotonic())
+    time.jump(moved)
+    clock.observeServer(httpDate(START + HOUR), clock.monotonic())
+    assert.equal(clock.now(), START)
+  })
+}
+
 for (const [whose, machine, server] of [
   ['this machine’s clock', -HOUR, 0],
   ['the API server’s clock', 0, -HOUR],

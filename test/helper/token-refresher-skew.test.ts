@@ -32,3 +32,13 @@ test('L2 a pause is measured in elapsed time: it does not become longer if a cal
   await fixed.clock.advance(10 * MINUTE)
   assert.ok(fixed.calls.length - before >= 19, `${fixed.calls.length - before} reads in ten minutes`)
 })
+
+test('a credential that expired while this machine slept is replaced within a minute of the corrected clock', async () => {
+  const { clock, cloud, calls, refresh } = openRefresh({ life: 60 * MINUTE })
+  refresh.start()
+  await clock.advance(1000)
+  assert.equal(refresh.state.live?.token.password, 'p1')
+  cloud.ahead = 2 * HOUR
+  await clock.advance(MINUTE)
+  assert.deepEqual([calls.length, refresh.state.live?.token.password], [2, 'p2'])
+})

@@ -6,6 +6,9 @@ export type CloudClock = ReturnType<typeof createCloudClock>
 /** A `Date` header has whole seconds, so a smaller difference means nothing. */
 const RESOLUTION = 1500
 
+/** A wall clock that gains more than this on the monotonic one: the machine slept, or its clock was set. */
+const SLEPT_MS = 60_000
+
 const EARLIEST = Date.UTC(2020)
 const LATEST = Date.UTC(2200)
 
@@ -13,13 +16,18 @@ const LATEST = Date.UTC(2200)
 export function createCloudClock(time: Pick<Clock, 'now' | 'monotonic'>) {
   let anchor = { cloud: time.now(), monotonic: time.monotonic() }
   let measured = false
+  const wallAhead = (): number => time.now() - time.monotonic()
+  let wallAheadThen = wallAhead()
   const now = (): number => anchor.cloud + (time.monotonic() - anchor.monotonic)
 
   function follow(isCloud: boolean, dateHeader: string | undefined, sentAt: number): void {
     const date = Date.parse(dateHeader ?? '')
     // A Date cannot hold every number, and a time outside of these years is certainly wrong.
     if (!(date > EARLIEST && date < LATEST)) return
-    if (isCloud) measured = true
+    if (isCloud) {
+      measured = true
+      wallAheadThen = wallAhead()
+    }
     const receivedAt = time.monotonic()
     const halfTrip = (receivedAt - sentAt) / 2
     const estimate = date + 500 + halfTrip
@@ -30,7 +38,7 @@ export function createCloudClock(time: Pick<Clock, 'now' | 'monotonic'>) {
   return {
     /**
      * Epoch milliseconds on the cloud's clock; until the cloud has answered, the later of this machine's time and the API server's
-     * (docs/en/decisions.md#cloud-clock).
+     * (docs/en/decisions.md#cloud-clock). The same after the machine slept.
      */
     now,
     monotonic: () => time.monotonic(),
@@ -40,6 +48,8 @@ export function createCloudClock(time: Pick<Clock, 'now' | 'monotonic'>) {
     observe: (dateHeader: string | undefined, sentAt: number) => follow(true, dateHeader, sentAt),
     /** The same of the API server's response. */
     observeServer(dateHeader: string | undefined, sentAt: number): void {
+      // The monotonic clock stands still while a machine sleeps, so what the cloud reported is over.
+      if (wallAhead() - wallAheadThen > SLEPT_MS) measured = false
       if (!measured) follow(false, dateHeader, sentAt)
     },
   }

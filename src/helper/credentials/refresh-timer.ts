@@ -9,9 +9,8 @@ export interface RefreshTimerOptions {
   readonly onDue: () => void
 }
 
-/** A timer sleeps at most a minute or this share of the remaining time, so that a corrected clock is noticed in time. */
-const LONGEST_SLEEP = 1 / 4
-const SHORTEST_SLEEP_MS = 60_000
+/** A timer waits at most this long at once, because the clock may be corrected: by hours after a machine slept. */
+const LONGEST_WAIT_MS = 60_000
 
 /** One time on the cloud's clock, which may be corrected while the timer waits for it. */
 export class RefreshTimer {
@@ -47,8 +46,7 @@ export class RefreshTimer {
     const { clock, mayWait, onDue } = this.#options
     this.stop()
     if (!mayWait()) return
-    const left = this.#left()
-    const wait = Math.min(left, Math.max(SHORTEST_SLEEP_MS, left * LONGEST_SLEEP))
+    const wait = Math.min(this.#left(), LONGEST_WAIT_MS)
     this.#cancel = clock.after(Math.max(0, wait, earliest - clock.monotonic()), () => {
       if (this.#left() <= 0) onDue()
       else this.arm()
