@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createEventReporter, type Log } from '../../src/helper/report/event-reporter.ts'
 import { createProblemStore } from '../../src/helper/report/problem-store.ts'
+import { KubeApiError } from '../../src/kube/api-error.ts'
 import type { KubeCall, KubeClient } from '../../src/kube/client.ts'
 import { createFakeClock } from '../kube/fake-clock.ts'
 
@@ -38,6 +39,61 @@ test('security 2: one namespace can only use up its own share of the Event budge
   await clock.advance(60 * 60_000)
   warn('hostile', 'a0')
   assert.equal(written.length, 201)
+})
+
+for (const [what, error, posts] of [
+  ['the API server is overloaded', new KubeApiError(429, 'too many requests'), 2],
+  ['no response comes', new KubeApiError(0, 'no response', { code: 'KUBE_TIMEOUT' }), 2],
+  ['a server fails', new KubeApiError(503, 'unavailable'), 2],
+  ['the first try was performed but its response was lost', new KubeApiError(409, 'exists'), 1],
+  ['the helper may not write Events there', new KubeApiError(403, 'forbidden'), 1],
+  ['a policy refuses it', new KubeApiError(422, 'denied'), 1],
+] as const) {
+  test(`an Event is sent ${posts === 1 ? 'once' : 'again within a minute'} when ${what}`, async () => {
+    const bodies: unknown[] = []
+    const client: KubeClient = {
+      request({ body }: KubeCall) {
+        bodies.push(body)
+        return bodies.length === 1 ? Promise.reject(error) : Promise.resolve({} as never)
+      },
+      watch: () => Promise.resolve(),
+      close: nothing,
+    }
+    const clock = createFakeClock()
+    const { signal } = new AbortController()
+    const reporter = createEventReporter({ client, clock, log: SILENT, instance: 'pod', signal })
+    const subject = { apiVersion: 'v1', kind: 'Namespace', name: 'shop', namespace: 'shop' }
+    for (let minute = 0; minute < 10; minute += 1) {
+      reporter.warn(subject, 'WriteRefused', 'text')
+      await clock.advance(60_000)
+    }
+    assert.deepEqual(bodies, Array(posts).fill(bodies[0]))
+    assert.equal(clock.timers, 0)
+  })
+}
+
+test('an Event that fails is not sent again after the process was told to stop, and not without end', async () => {
+  let posts = 0
+  const client: KubeClient = {
+    request() {
+      posts += 1
+      return Promise.reject(new KubeApiError(503, 'unavailable'))
+    },
+    watch: () => Promise.resolve(),
+    close: nothing,
+  }
+  const clock = createFakeClock()
+  const stop = new AbortController()
+  const reporter = createEventReporter({ client, clock, log: SILENT, instance: 'pod', signal: stop.signal })
+  const subject = { apiVersion: 'v1', kind: 'Namespace', name: 'shop', namespace: 'shop' }
+  reporter.warn(subject, 'WriteRefused', 'text')
+  await clock.advance(50 * 60_000)
+  assert.equal(posts, 4)
+  reporter.warn({ ...subject, name: 'later' }, 'WriteRefused', 'text')
+  await clock.advance(0)
+  stop.abort()
+  await clock.advance(50 * 60_000)
+  assert.equal(posts, 5)
 })
 
 test('an Event that is still waiting when the process stops is not sent', async () => {

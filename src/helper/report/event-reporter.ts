@@ -1,6 +1,7 @@
-import type { KubeClient } from '../../kube/client.ts'
+import { hasStatus } from '../../kube/api-error.ts'
+import type { KubeCall, KubeClient } from '../../kube/client.ts'
 import { namespacedPath } from '../../kube/types.ts'
-import type { Clock } from '../../lib/clock.ts'
+import { type Clock, sleep } from '../../lib/clock.ts'
 import { printable } from '../../printable.ts'
 
 /** The part of pino that the helper uses. Never log a secret. */
@@ -40,6 +41,8 @@ const LIMIT = 200
 /** The limit for one namespace, which must not silence the others. */
 const NAMESPACE_LIMIT = 20
 const MESSAGE_LIMIT = 1000
+/** The pauses before an Event is sent again: an API server may restart, or refuse for a moment (429). */
+const RETRY_PAUSES_MS = [10_000, 60_000, 5 * 60_000]
 
 /** Writes Warning Events, at most one per object, reason and hour. */
 export function createEventReporter(options: EventReporterOptions) {
@@ -56,6 +59,17 @@ export function createEventReporter(options: EventReporterOptions) {
     if (sent.has(key) || sent.size >= LIMIT || inNamespace >= NAMESPACE_LIMIT) return false
     sent.set(key, { namespace, at: now })
     return true
+  }
+  async function send(call: KubeCall): Promise<void> {
+    for (const pause of [...RETRY_PAUSES_MS, undefined]) {
+      try {
+        await client.request(call, signal)
+        return
+      } catch (error) {
+        if (signal.aborted || pause === undefined || isFinal(error)) throw error
+        await sleep(clock, pause, signal)
+      }
+    }
   }
   return {
     warn(subject: EventSubject, reason: string, message: string): void {
@@ -83,10 +97,15 @@ export function createEventReporter(options: EventReporterOptions) {
         count: 1,
       }
       const path = namespacedPath('/api/v1', subject.namespace, 'events')
-      client.request({ method: 'POST', path, body }, signal).catch((error: unknown) => {
+      void send({ method: 'POST', path, body }).catch((error: unknown) => {
         const { code = 'UNKNOWN' } = error as { code?: string }
         options.log.debug({ code, namespace: subject.namespace, reason }, 'an Event was not written')
       })
     },
   }
+}
+
+/** Whether the same Event would be refused again. A conflict: the first try was performed, and its response was lost. */
+function isFinal(error: unknown): boolean {
+  return hasStatus(error, 400, 403, 404, 409, 413, 422)
 }
