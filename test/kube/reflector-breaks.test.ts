@@ -202,19 +202,6 @@ for (const watchList of [true, false]) {
   })
 }
 
-test('L5: a watch that continues over a restore notices it with the next bookmark', async () => {
-  await follow(async ({ server, clock, reflector, problems, until }) => {
-    server.put('a')
-    await until(() => reflector.synced && reflector.size === 1)
-    server.restore(50)
-    server.bookmark()
-    await until(() => problems.length === 1)
-    assert.equal(problems[0]?.code, 'KUBE_EXPIRED')
-    await clock.next()
-    await until(() => reflector.get('a')?.resourceVersion === '51')
-  })
-})
-
 test('L5: a server that comes back with an older state is not watched from a version that it has not reached', async () => {
   await follow(async ({ server, clock, reflector, changes, problems, until, rewound }) => {
     for (const name of ['a', 'b']) server.put(name)

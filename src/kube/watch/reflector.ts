@@ -235,11 +235,7 @@ export function createReflector<W extends KubeObject, T extends Versioned>(optio
       finishList(initial, metadata.resourceVersion)
       stream.initial = undefined
       watchdog.reset(longestMs)
-    } else {
-      // A restored server sends no event before it reaches our version again, but it does send bookmarks.
-      if (!initial && isBehind(metadata.resourceVersion)) throw rewoundHere()
-      watchdog.reset(initial ? INITIAL_SILENCE_MS : BOOKMARK_SILENCE_MS)
-    }
+    } else watchdog.reset(initial ? INITIAL_SILENCE_MS : BOOKMARK_SILENCE_MS)
     if (!stream.initial) moveTo(metadata.resourceVersion)
   }
 
