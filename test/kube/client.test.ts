@@ -289,6 +289,39 @@ test('H6: a lease renewal has its own connection while all 16 for calls hang', a
   )
 })
 
+test('one call without a response is enough to leave a hung server behind a load balancer, whatever its idle connections', async () => {
+  const hung = new Set<unknown>()
+  const sockets = new Set<unknown>()
+  const waiting: (() => void)[] = []
+  await withServer(
+    (request, response) => {
+      sockets.add(request.socket)
+      if (hung.has(request.socket)) return
+      if (request.url === '/hold') waiting.push(() => response.end('{}'))
+      else response.end('{}')
+    },
+    async (client) => {
+      const held = Array.from({ length: 16 }, () => client.request({ method: 'GET', path: '/hold' }))
+      const lease = { method: 'GET', path: '/lease', lane: 'lease' } as const
+      await client.request(lease)
+      while (waiting.length < 16) await new Promise((resolve) => setImmediate(resolve))
+      for (const release of waiting) release()
+      await Promise.all(held)
+      assert.equal(sockets.size, 17)
+      const write = { method: 'PATCH', path: '/write' } as const
+      await client.request(write)
+      assert.equal(sockets.size, 17)
+      for (const socket of sockets) hung.add(socket)
+      await assert.rejects(client.request({ ...write, timeoutMs: 200 }), { code: 'KUBE_TIMEOUT' })
+      assert.deepEqual(await client.request(write), {})
+      // The Lease has a connection of its own, which a slow write of another object must not cost.
+      hung.clear()
+      await client.request(lease)
+      assert.equal(sockets.size, 18)
+    },
+  )
+})
+
 test('an aborted call that waits for a connection passes its turn to the next one', async () => {
   const waiting: (() => void)[] = []
   await withServer(

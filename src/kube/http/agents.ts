@@ -61,6 +61,10 @@ export function createAgents(connection: KubeConnection, host: string, secure: b
     get fresh(): http.Agent {
       return agents.watch
     },
+    /** Closes the connections for calls that no call uses. */
+    dropIdle(): void {
+      for (const idle of Object.values(agents.call.freeSockets)) for (const socket of [...(idle ?? [])]) socket.destroy()
+    },
     destroy(): void {
       for (const agent of Object.values(agents)) agent.destroy()
       for (const tunnel of tunnels) tunnel.destroy()

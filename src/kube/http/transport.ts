@@ -129,7 +129,11 @@ class Exchange {
     if (this.#settled) return
     const { title, lane, timeoutMs } = this.#request
     // The same time again for the body: one timer for both, because a rotation makes thousands of requests.
-    this.#timer = setTimeout(() => this.stop(timedOut(title, timeoutMs)), timeoutMs)
+    this.#timer = setTimeout(() => {
+      // Behind a load balancer each idle connection may lead to the same hung server.
+      if (lane === 'call') this.#shared.agents.dropIdle()
+      this.stop(timedOut(title, timeoutMs))
+    }, timeoutMs)
     try {
       this.#send(this.#shared.agents.of(lane), token)
     } catch (error) {
