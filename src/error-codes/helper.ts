@@ -37,8 +37,8 @@ export const HELPER_CODES = {
     fix: 'The message names the cause; the helper retries from time to time, and continues elsewhere.',
   },
   WRITE_MUTATED: {
-    what: 'A mutating webhook or policy changes what the helper writes, so the guard refuses the write.',
-    fix: 'Exempt the helper from it, by its user name or by the name of the Secret. A label that it adds to all Secrets can also be written in secretLabels. Do not delete the Secret: it could not be created again.',
+    what: 'A mutating webhook or policy changes what the helper writes: the guard refuses such a write, or the change has no effect.',
+    fix: 'Exempt the helper from it, by its user name or by the name of the Secret; a policy that sets imagePullSecrets can also add the pull secret. A label that it adds to all Secrets can also be written in secretLabels. Do not delete the Secret: it could not be created again.',
   },
   WRITE_FAILING: {
     what: 'A write in one namespace repeatedly fails in the API server: mostly because an admission webhook does not respond.',

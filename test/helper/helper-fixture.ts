@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { toNopassError } from '../../src/errors.ts'
 import type { RegistryEntry, Verification } from '../../src/helper/credentials/registry-state.ts'
 import { createMetrics } from '../../src/helper/report/metrics.ts'
@@ -8,7 +9,7 @@ import { CONTENT_MANAGER } from '../../src/kube/names.ts'
 import type { HelperConfig } from '../../src/values/helper-config.generated.ts'
 import { createFakeClock, type FakeClock } from '../kube/fake-clock.ts'
 
-interface StoredObject {
+export interface StoredObject {
   metadata: {
     name: string
     namespace?: string
@@ -19,6 +20,7 @@ interface StoredObject {
     managedFields?: unknown[]
   }
   data?: Record<string, string>
+  imagePullSecrets?: { name: string }[]
   spec?: Record<string, unknown>
 }
 
@@ -39,13 +41,15 @@ export interface ApiServer {
   /** Changes the Secret's content, or deletes it, as another client. */
   tamper(key: string): void
   remove(key: string): void
-  create(key: string): void
+  create(key: string, more?: Partial<StoredObject>): void
   /** Sets the labels. */
   label(key: string, labels: Record<string, string>): void
   /** Gives the object an older version without a watch event, as after a restore of etcd. */
   rewind(key: string): void
   /** Called after each write by the helper. */
   onWrite: (key: string) => void
+  /** A mutating policy or webhook: changes what the helper writes before it is stored. */
+  admission: (key: string, object: StoredObject) => StoredObject
 }
 
 const OWNED = { 'f:data': { 'f:.dockerconfigjson': {} }, 'f:type': {} }
@@ -105,11 +109,13 @@ export function createApiServer(): ApiServer {
     const namespace = one?.[1] ?? ''
     const metadata = { ...known?.metadata, ...body.metadata, name: one?.[3] ?? '', namespace }
     const managedFields = key.startsWith('secrets/') ? [OWN_ENTRY] : []
-    const stored = store(key, {
+    const admitted = server.admission(key, {
       ...known,
       ...body,
       metadata: { ...metadata, managedFields } as StoredObject['metadata'],
     })
+    // A write that changes nothing makes no version and no event.
+    const stored = known !== undefined && isDeepStrictEqual(known, admitted) ? known : store(key, admitted)
     server.onWrite(key)
     return stored
   }
@@ -167,7 +173,7 @@ export function createApiServer(): ApiServer {
       const deleted = object && { ...object, metadata: { ...object.metadata, resourceVersion: String(version) } }
       if (deleted) for (const { matches, send } of [...watchers]) if (matches(key)) send('DELETED', deleted)
     },
-    create: (key) => put(key),
+    create: put,
     label(key, labels) {
       const object = objects.get(key)
       if (object) store(key, { ...object, metadata: { ...object.metadata, labels } })
@@ -177,6 +183,7 @@ export function createApiServer(): ApiServer {
       if (object) objects.set(key, { ...object, metadata: { ...object.metadata, resourceVersion: '2' } })
     },
     onWrite: () => undefined,
+    admission: (_key, object) => object,
   }
   for (const name of ['home', 'shop']) server.createNamespace(name)
   put('leases/home/r')

@@ -67,7 +67,7 @@ function explain(problem: Problem, release: ReleaseFacts, secrets: Observed['sec
   if (code === 'WRITE_MUTATED') {
     return {
       id: 'WRITE_REFUSED',
-      cause: `A mutating webhook or policy changes what the helper writes, so the guard rejects it: ${message}`,
+      cause: `A mutating webhook or policy changes what the helper writes: ${message}`,
       fix: 'Exempt the helper from it, by its user name or by the name of the Secret; a label can also be written in secretLabels.',
       command: 'kubectl get mutatingwebhookconfigurations',
     }

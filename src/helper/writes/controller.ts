@@ -11,10 +11,11 @@ import { formatPlanKey, type PlanKey, parsePlanKey, plan, planKey } from '../pla
 import type { PlanContext } from '../plan/plan-context.ts'
 import { createChangeHandlers } from './change-handlers.ts'
 import type { ControllerObserver } from './controller-observer.ts'
-import { problemOfDecision, problemOfWrite } from './decision-problem.ts'
+import { isUndone, problemOfDecision, problemOfWrite } from './decision-problem.ts'
 import { createPacer, rotationRate } from './pacer.ts'
 import { createPlanRunner, type Steps } from './plan-runner.ts'
 import { createRivalAddon } from './rival-addon.ts'
+import { createUndoneWrites } from './undone-writes.ts'
 import { createWorkQueue, type Lane, type WorkOutcome } from './work-queue.ts'
 import { createWriter } from './writer.ts'
 
@@ -53,6 +54,7 @@ export function createController(options: ControllerOptions) {
   const stop = new AbortController()
   const ownNamespace = config.release.namespace
   let rate = config.refreshRate
+  const undone = createUndoneWrites(clock, options.random, (group) => groups.byKey(group)?.hash)
   const rival = createRivalAddon(secretName, observer.rival)
   const queue = createWorkQueue({
     clock,
@@ -103,12 +105,18 @@ export function createController(options: ControllerOptions) {
     if (decision === undefined) {
       if (!observed.unreadable(planned.namespace)) observer.solved(key)
       rival.note(key, undefined)
+      undone.forget(key)
       return 'done'
     }
     note(key, planned, decision)
     const until = untilOf(decision)
     if (until !== undefined) return { retry: Math.max(0, until - clock.monotonic()) }
-    if (!isWrite(decision) || config.dryRun) return 'done'
+    if (!isWrite(decision) || config.dryRun) {
+      undone.forget(key)
+      return 'done'
+    }
+    const pause = undone.pause(key, decision)
+    if (pause > 0) return { retry: pause }
     // A namespace that is read by polling may be minutes old, and a removal must not act on that.
     const confirmed = isRemoval(decision) ? caches.confirm(planned.namespace, stop.signal) : undefined
     if (confirmed === undefined) return perform(key, decision, failures)
@@ -133,6 +141,7 @@ export function createController(options: ControllerOptions) {
     if (result.ok && !result.written) return handle(key, failures)
     if (result.ok) {
       observer.wrote(key, action)
+      undone.forget(key)
       return 'done'
     }
     const { verdict, error } = result
@@ -143,6 +152,7 @@ export function createController(options: ControllerOptions) {
       options.onRewound()
     const problem = problemOfWrite(action, error, { outcome: verdict.outcome, failures, secretName })
     if (problem) observer.problem(key, problem)
+    if (isUndone(error)) return { retry: undone.note(key, action) }
     if (verdict.slowDownMs > 0) queue.slowDown(verdict.slowDownMs)
     return verdict.retry === 'never' ? 'done' : { retry: verdict.retry }
   }

@@ -1,4 +1,4 @@
-import { NopassError } from '../../errors.ts'
+import { hasCode, NopassError } from '../../errors.ts'
 import { hasStatus, KubeApiError } from '../../kube/api-error.ts'
 import type { PlannedAction, WriteAction } from '../plan/actions.ts'
 import type { PlanKey } from '../plan/plan.ts'
@@ -14,7 +14,7 @@ export interface FailureVerdict {
 }
 
 /** A refusal lasts until someone changes the cause, so retries become rare. */
-const REFUSED = { slowlyUpToMs: 10 * 60_000 }
+export const REFUSED = { slowlyUpToMs: 10 * 60_000 }
 /** Quotas are raised and permissions granted more often. */
 const FORBIDDEN = { slowlyUpToMs: 2 * 60_000 }
 const THROTTLED_MS = 1_000
@@ -22,7 +22,7 @@ const THROTTLED_MS = 1_000
 export function judgeFailure(error: unknown): FailureVerdict {
   const status = error instanceof KubeApiError ? error.status : 0
   const quiet = { slowDownMs: 0 }
-  if (isWebhookDenial(error)) return { outcome: 'refused', retry: REFUSED, ...quiet }
+  if (isWebhookDenial(error) || isUndone(error)) return { outcome: 'refused', retry: REFUSED, ...quiet }
   switch (status) {
     case 409:
       return { outcome: 'conflict', retry: 'backoff', ...quiet }
@@ -49,6 +49,22 @@ export function judgeFailure(error: unknown): FailureVerdict {
     default:
       return { outcome: 'unavailable', retry: 'backoff', ...quiet }
   }
+}
+
+/** A write that was accepted but has no effect, because a policy or webhook changed it back before it was stored. */
+export function undoneWrite(action: WriteAction, secretName: string): NopassError {
+  const message = `the ${nameOf(action, secretName)} was accepted, but a policy or webhook undid the change`
+  return new NopassError('WRITE_MUTATED', message, { place: { namespace: action.namespace } })
+}
+
+export function isUndone(error: unknown): error is NopassError {
+  return hasCode(error, 'WRITE_MUTATED')
+}
+
+function nameOf(action: WriteAction, secretName: string): string {
+  return action.kind === 'writeSecret'
+    ? `Secret ${secretName}`
+    : `ServiceAccount ${action.serviceAccount} (${action.kind})`
 }
 
 /** A webhook chooses the status of its denial, so that 404 or 429 says nothing about the object or the API server. */
@@ -118,9 +134,9 @@ export function problemOfWrite(action: WriteAction, error: unknown, failed: Fail
   const { status, reason } = error instanceof KubeApiError ? error : { status: 0, reason: undefined }
   const failing = outcome === 'unavailable' && status >= 500 && failures >= FAILING_AFTER
   if (outcome !== 'refused' && !failing) return undefined
+  if (isUndone(error)) return error
   const place = { namespace: action.namespace }
-  const what =
-    action.kind === 'writeSecret' ? `Secret ${secretName}` : `ServiceAccount ${action.serviceAccount} (${action.kind})`
+  const what = nameOf(action, secretName)
   const details = { place, cause: error, ...(reason === undefined ? {} : { reason }) }
   if (isMutated(error)) {
     return new NopassError('WRITE_MUTATED', `the ${what} was refused: ${(error as Error).message}`, details)

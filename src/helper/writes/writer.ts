@@ -15,7 +15,7 @@ import type { Caches } from '../cluster/caches.ts'
 import type { CredentialGroup, CredentialGroups } from '../credentials/credential-groups.ts'
 import { readTokens, type SecretObject } from '../credentials/restore-tokens.ts'
 import type { Carry, WriteAction, WriteList, WriteSecret } from '../plan/actions.ts'
-import { type FailureVerdict, judgeFailure } from './decision-problem.ts'
+import { type FailureVerdict, judgeFailure, undoneWrite } from './decision-problem.ts'
 
 export interface WriterOptions {
   readonly client: KubeClient
@@ -42,7 +42,10 @@ export function createWriter(options: WriterOptions) {
     const content = action.carry ? await carryOver(action, group, action.carry, signal) : group
     if (content === undefined) return false
     const object = await client.request<KubeObject>(writeSecretRequest(action, content, secretName), signal)
-    options.caches().secrets.put(`${action.namespace}/${secretName}`, transforms.secret(object))
+    const view = transforms.secret(object)
+    options.caches().secrets.put(`${action.namespace}/${secretName}`, view)
+    const { ours, intact, labelled, hash } = view
+    if (!ours || !intact || !labelled || hash !== content.hash) throw undoneWrite(action, secretName)
     return true
   }
 
@@ -84,7 +87,9 @@ export function createWriter(options: WriterOptions) {
     const list = action.list ?? (await readOtherEntries(action, signal))
     const object = await client.request<ServiceAccountObject>(writeListRequest(action, list), signal)
     const key = `${action.namespace}/${action.serviceAccount}`
-    options.caches().serviceAccounts?.put(key, transforms.serviceAccount(object))
+    const view = transforms.serviceAccount(object)
+    options.caches().serviceAccounts?.put(key, view)
+    if (view.list.includes(secretName) !== (action.kind === 'attach')) throw undoneWrite(action, secretName)
     return true
   }
 

@@ -63,7 +63,8 @@ export function createAgents(connection: KubeConnection, host: string, secure: b
     },
     /** Closes the connections for calls that no call uses. */
     dropIdle(): void {
-      for (const idle of Object.values(agents.call.freeSockets)) for (const socket of [...(idle ?? [])]) socket.destroy()
+      for (const idle of Object.values(agents.call.freeSockets))
+        for (const socket of [...(idle ?? [])]) socket.destroy()
     },
     destroy(): void {
       for (const agent of Object.values(agents)) agent.destroy()

@@ -1,0 +1,39 @@
+import type { Clock } from '../../lib/clock.ts'
+import type { WriteAction } from '../plan/actions.ts'
+import { REFUSED } from './decision-problem.ts'
+import { waitBeforeRetry } from './pacer.ts'
+
+interface UndoneWrite {
+  /** What was to be written. */
+  readonly content: string
+  readonly times: number
+  /** Monotonic milliseconds. */
+  readonly until: number
+}
+
+/**
+ * Writes that a policy or webhook undid at once. The event of such a write would have it repeated without a pause, because the
+ * object is never as planned; other content, such as a new credential, does not wait.
+ */
+export function createUndoneWrites(clock: Clock, random: () => number, hashOf: (group: string) => string | undefined) {
+  const undone = new Map<string, UndoneWrite>()
+  const contentOf = (action: WriteAction): string =>
+    action.kind === 'writeSecret'
+      ? `${hashOf(action.group)} ${action.carry?.mixture}`
+      : `${action.kind} ${action.list?.join()}`
+  return {
+    /** How long the same write of this key still has to wait, milliseconds; 0: it may be written. */
+    pause(key: string, action: WriteAction): number {
+      const last = undone.get(key)
+      return last?.content === contentOf(action) ? Math.max(0, last.until - clock.monotonic()) : 0
+    },
+    /** Returns how long to wait before the next try, milliseconds. */
+    note(key: string, action: WriteAction): number {
+      const times = undone.get(key)?.times ?? 0
+      const wait = waitBeforeRetry(REFUSED, times, random())
+      undone.set(key, { content: contentOf(action), times: times + 1, until: clock.monotonic() + wait })
+      return wait
+    },
+    forget: (key: string) => undone.delete(key),
+  }
+}
