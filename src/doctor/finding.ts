@@ -64,6 +64,7 @@ export const FINDING_IDS = [
   'POD_OPTED_OUT',
   'POD_MASKED',
   'POD_TOO_OLD',
+  'POD_STATIC',
   'POD_UNREFERENCED',
   'POD_WITHOUT_SECRET',
   'POD_CREDENTIAL',
@@ -73,6 +74,7 @@ export const FINDING_IDS = [
   'POD_TAG_ABSENT',
   'POD_ARCHITECTURE',
   'POD_NETWORK',
+  'POD_PROXY',
   'POD_VPC_UNLINKED',
   'POD_THROTTLED',
   'POD_CERTIFICATE',
@@ -81,7 +83,9 @@ export const FINDING_IDS = [
   'POD_IMAGE_NAME',
   'POD_UNSCHEDULED',
   'POD_DISK_FULL',
+  'POD_SANDBOX',
   'POD_STUCK',
+  'POD_UNKNOWN',
   'POD_CACHED',
   'KUBELET_LENIENT',
   'PODS_OLD',
@@ -101,6 +105,8 @@ export interface Finding {
   readonly command?: string
   /** The objects, if there are several: `namespace` or `namespace/name`. */
   readonly objects?: readonly string[]
+  /** What it means for the report's `healthy`, which without it follows from the severity. `unknown`: doctor cannot tell. */
+  readonly health?: 'failing' | 'unknown'
 }
 
 /** A finding of a check; without a severity it is an error. */
@@ -113,6 +119,17 @@ export type Verdict = Omit<Draft, 'subject' | 'message' | 'objects'>
 export type Found = Draft | readonly Draft[]
 
 const RANK: Readonly<Record<Severity, number>> = { error: 0, warning: 1, info: 2 }
+
+/** `false` with an error or something that fails; `null` if there is none, but not everything is known or could be read. */
+export function judgeHealth(findings: readonly Finding[], unread: number): boolean | null {
+  if (findings.some(({ severity, health }) => severity === 'error' || health === 'failing')) return false
+  return isAllKnown(findings, unread) ? true : null
+}
+
+/** Whether everything could be read and judged. */
+export function isAllKnown(findings: readonly Finding[], unread: number): boolean {
+  return unread === 0 && !findings.some(({ health }) => health === 'unknown')
+}
 
 /** Worst first, else in the order of the checks. */
 export function sortFindings(findings: readonly Finding[]): readonly Finding[] {

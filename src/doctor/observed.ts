@@ -1,22 +1,65 @@
 import type { ManifestResult } from '../acr/query-manifest.ts'
 import type { ReleaseFacts } from '../release/find-release.ts'
-import type { NamespaceView, SecretView, ServiceAccountView } from '../release/object-views.ts'
+import type { NamespaceView, ServiceAccountView } from '../release/object-views.ts'
+import type { ReadSecret } from '../release/read-pull-secrets.ts'
 import type { Unread } from '../release/reader.ts'
 import type { CloudSnapshot } from './cloud/inspect-cloud.ts'
-import type { describePod } from './read/pod-facts.ts'
 import type { HelperFacts } from './read/read-helper.ts'
 
+/** A container or an image volume of a Pod, reduced to what decides whether it can pull. */
+export interface ContainerFacts {
+  /** Of the container; `volume x` for an image volume. */
+  readonly name: string
+  readonly image: string
+  readonly pullPolicy?: string
+  readonly running?: true
+  /** It ran, and ended. */
+  readonly ended?: true
+  /** The runtime created it: a waiting container without a reason (kubelet_pods.go, convertToAPIContainerStatuses). */
+  readonly created?: true
+  /** Why it waits, such as `ImagePullBackOff`, and the node's message. */
+  readonly waiting?: string
+  readonly detail?: string
+  /** When the message was recorded, epoch milliseconds, where an Event tells. */
+  readonly saidAt?: number
+  /** The image volume for which it waits. */
+  readonly waitsFor?: string
+}
+
 /** A Pod, reduced to what decides whether it can pull. */
-export type PodFacts = ReturnType<typeof describePod>
-export type ContainerFacts = PodFacts['containers'][number]
+export interface PodFacts {
+  readonly namespace: string
+  readonly name: string
+  /** The one that its Events have. */
+  readonly uid: string
+  readonly serviceAccount: string
+  readonly references: readonly string[]
+  readonly optedOut: boolean
+  /** `ReplicaSet/web-5d9`; undefined for a Pod on its own. */
+  readonly owner?: string | undefined
+  /** Its controller creates it again when it is deleted. */
+  readonly isReplaced: boolean
+  /** From a file of its node. */
+  readonly isStatic?: true
+  readonly node?: string
+  /** Why it is over, such as `Succeeded` or `Failed: Evicted`. */
+  readonly over?: string
+  /** Its sandbox is there, by the Pod's condition. */
+  readonly hasSandbox?: true
+  /** The node's message about the sandbox that it cannot create. */
+  readonly sandboxTrouble?: string
+  /** The reason and the message of its newest warning, while nothing of it was pulled. */
+  readonly lastWarning?: string
+  readonly containers: readonly ContainerFacts[]
+}
 
 /** The node of the requested Pod. */
 export interface NodeFacts {
   readonly name: string
   /** Of the kubelet, such as `v1.36.3`. */
   readonly version: string
-  /** `linux/amd64`. */
-  readonly platform: string
+  /** `linux/amd64`; undefined: a virtual node that does not tell. */
+  readonly platform: string | undefined
   /** The kubelet's `imagePullCredentialsVerificationPolicy`; undefined: not readable. */
   readonly cachePolicy: string | undefined
 }
@@ -44,7 +87,7 @@ export interface Observed extends Partial<HelperFacts> {
   readonly addons: readonly string[]
   readonly namespaces?: readonly NamespaceView[] | undefined
   /** By namespace. */
-  readonly secrets?: ReadonlyMap<string, SecretView> | undefined
+  readonly secrets?: ReadonlyMap<string, ReadSecret> | undefined
   readonly accounts?: readonly ServiceAccountView[] | undefined
   /** Those that wait for an image, and those that lack the reference. */
   readonly pods?: readonly PodFacts[] | undefined

@@ -40,6 +40,7 @@ export interface PodObject extends KubeObject {
     readonly imagePullSecrets?: readonly { readonly name?: string }[]
     readonly initContainers?: readonly ContainerSpec[]
     readonly containers: readonly ContainerSpec[]
+    readonly ephemeralContainers?: readonly ContainerSpec[]
     readonly volumes?: readonly {
       readonly name: string
       readonly image?: { readonly reference?: string; readonly pullPolicy?: string }
@@ -47,9 +48,12 @@ export interface PodObject extends KubeObject {
   }
   readonly status?: {
     readonly phase?: string
+    /** Of the phase, such as `Evicted`. */
+    readonly reason?: string
     readonly conditions?: readonly { readonly type: string; readonly status: string; readonly message?: string }[]
     readonly initContainerStatuses?: readonly ContainerStatus[]
     readonly containerStatuses?: readonly ContainerStatus[]
+    readonly ephemeralContainerStatuses?: readonly ContainerStatus[]
   }
 }
 
@@ -57,6 +61,7 @@ interface ContainerSpec {
   readonly name: string
   readonly image?: string
   readonly imagePullPolicy?: string
+  readonly volumeMounts?: readonly { readonly name: string }[]
 }
 
 export interface ContainerStatus {
@@ -64,6 +69,8 @@ export interface ContainerStatus {
   readonly image?: string
   /** Empty until the image was pulled. */
   readonly imageID?: string
+  /** Empty until the container was created. */
+  readonly containerID?: string
   readonly ready?: boolean
   readonly restartCount?: number
   readonly state?: {

@@ -21,6 +21,12 @@ export function lensOf(release: ReleaseFacts | undefined) {
   }
 }
 
+/** A pull secret as a tool reads it once. */
+export interface ReadSecret extends SecretView {
+  /** When it was written last, epoch milliseconds; undefined: not known. */
+  readonly writtenAt?: number | undefined
+}
+
 /**
  * The Secrets of that name by namespace, of all namespaces or one; metadata only. One that a list shows without a record of its writers,
  * as some proxies trim it, is read alone. Undefined: not readable.
@@ -30,7 +36,8 @@ export async function readPullSecrets(
   name: string,
   transforms: Transforms,
   namespace?: string,
-): Promise<ReadonlyMap<string, SecretView> | undefined> {
+): Promise<ReadonlyMap<string, ReadSecret> | undefined> {
+  const view = (object: KubeObject): ReadSecret => ({ ...transforms.secret(object), writtenAt: writtenAt(object) })
   const path = namespace === undefined ? '/api/v1/secrets' : `/api/v1/namespaces/${namespace}/secrets`
   const what = namespace === undefined ? `Secrets named ${name}` : `Secret ${namespace}/${name} (metadata)`
   const list = await reader.list(what, path, {
@@ -38,17 +45,23 @@ export async function readPullSecrets(
     query: { fieldSelector: `metadata.name=${name}` },
     transform: (object: KubeObject) => ({
       place: object.metadata.namespace ?? '',
-      view: object.metadata.managedFields?.length ? transforms.secret(object) : undefined,
+      read: object.metadata.managedFields?.length ? view(object) : undefined,
     }),
   })
   if (list === undefined) return undefined
-  const found = new Map<string, SecretView>()
-  for (const { place, view } of list) {
+  const found = new Map<string, ReadSecret>()
+  for (const { place, read } of list) {
     const own = namespacedPath('/api/v1', place, 'secrets', name)
-    const object = view ? undefined : await reader.get<KubeObject>(`Secret ${place}/${name}`, own, METADATA_ONLY)
-    if (!view && object === undefined) return undefined
-    const read = view ?? (object && transforms.secret(object))
-    if (read) found.set(place, read)
+    const object = read ? undefined : await reader.get<KubeObject>(`Secret ${place}/${name}`, own, METADATA_ONLY)
+    if (!read && object === undefined) return undefined
+    const one = read ?? (object && view(object))
+    if (one) found.set(place, one)
   }
   return found
+}
+
+function writtenAt({ metadata }: KubeObject): number | undefined {
+  const times = [metadata.creationTimestamp, ...(metadata.managedFields ?? []).map(({ time }) => time)]
+  const known = times.map((time) => Date.parse(time ?? '')).filter((time) => !Number.isNaN(time))
+  return known.length === 0 ? undefined : Math.max(...known)
 }

@@ -75,10 +75,13 @@ export function stuckPod(
   return {
     namespace: 'shop',
     name: 'web-1',
+    uid: 'uid-web-1',
     serviceAccount: 'default',
     references: ['acr-nopass'],
     optedOut: false,
     owner: 'ReplicaSet/web',
+    isReplaced: !('owner' in rest),
+    node: 'n1',
     containers: [{ name: 'app', image, waiting, detail }],
     ...rest,
   }

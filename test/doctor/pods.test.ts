@@ -105,14 +105,14 @@ const ROWS: readonly Row[] = [
   },
   {
     title: 'a Pod from before the reference',
-    pod: stuckPod(bare),
+    pod: stuckPod({ ...bare, detail: DENIED }),
     id: 'POD_TOO_OLD',
     message:
       /admitted before[\s\S]*Delete the Pod; its controller creates it again with the reference\.\nkubectl -n shop delete pod web-1/,
   },
   {
     title: 'a Pod without an owner from before the reference, at admission',
-    pod: stuckPod({ ...bare, owner: undefined }),
+    pod: stuckPod({ ...bare, owner: undefined, detail: DENIED }),
     fixture: admission,
     id: 'POD_TOO_OLD',
     message: /no controller replaces it/,
@@ -383,10 +383,13 @@ for (const row of ROWS) {
 }
 
 test('doctor: Pods with one cause and image are one finding, a running Pod without the reference is not an error', () => {
-  const pods = [
-    ...['web-1', 'web-2', 'web-3'].map((name) => stuckPod({ name, references: [] })),
-    { ...stuckPod({ name: 'old', references: [] }), containers: [{ name: 'app', image: IMAGE }] },
-    { ...stuckPod({ name: 'elsewhere', references: [] }), containers: [{ name: 'app', image: 'nginx' }] },
+  const pods: PodFacts[] = [
+    ...['web-1', 'web-2', 'web-3'].map((name) => stuckPod({ name, references: [], detail: DENIED })),
+    { ...stuckPod({ name: 'old', references: [] }), containers: [{ name: 'app', image: IMAGE, running: true }] },
+    {
+      ...stuckPod({ name: 'elsewhere', references: [] }),
+      containers: [{ name: 'app', image: 'nginx', running: true }],
+    },
   ]
   const findings = diagnose(fixture({ pods }))
   assert.deepEqual(
@@ -419,6 +422,6 @@ test('P12 without a report of the helper no Pod is reported to lack a registry, 
     diagnose(fixture({ status: null, pods: [stuckPod({ ...bare, detail })] }))
       .map(({ id }) => id)
       .filter((id) => id.startsWith('POD_'))
-  assert.deepEqual(idsOf(DENIED), [])
+  assert.deepEqual(idsOf(DENIED), ['POD_UNKNOWN'])
   assert.deepEqual(idsOf(X509), ['POD_CERTIFICATE'])
 })

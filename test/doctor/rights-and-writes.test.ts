@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import type { ManifestResult } from '../../src/acr/query-manifest.ts'
 import { diagnose } from '../../src/doctor/diagnose.ts'
 import { reaches } from '../../src/doctor/finding.ts'
+import type { PodFacts } from '../../src/doctor/observed.ts'
 import { type Row, testFindings } from './finding-table.ts'
 import { admission, failure, fixture, HOST, IMAGE, NOW, registry, secret } from './fixture.ts'
 
@@ -305,7 +306,9 @@ const ROWS: readonly Row[] = [
 
 testFindings(ROWS)
 
-const RUNNING = {
+const RUNNING: PodFacts = {
+  uid: 'uid-web-1',
+  isReplaced: false,
   namespace: 'shop',
   name: 'web-1',
   serviceAccount: 'default',
@@ -334,7 +337,7 @@ test('doctor pod: a running Pod that could not pull again is a warning', () => {
 })
 
 test("doctor pod: the registry's own response takes precedence over the node's message", () => {
-  const waiting = { name: 'app', image: IMAGE, waiting: 'ErrImagePull', detail: 'i/o timeout' }
+  const waiting = { name: 'app', image: IMAGE, waiting: 'ErrImagePull', detail: 'dial tcp 10.1.2.3:443: i/o timeout' }
   const pod = { ...RUNNING, containers: [waiting] }
   const verdict = (response: object): unknown => {
     const responses = new Map([[IMAGE, { detail: 'x responded with HTTP 404', platforms: [], ...response } as never]])

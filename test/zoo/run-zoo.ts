@@ -388,10 +388,15 @@ async function diagnose(
   return { found, there }
 }
 
-/** What cannot be known: without a configuration nothing of Secrets and Pods, and without a report not which images the release covers. */
-const UNKNOWN: Readonly<Partial<Record<Defect, RegExp>>> = {
-  'bad-config': /^(POD|SECRET)_/,
-  'no-report': /^POD_(TOO_OLD|MASKED)$/,
+/**
+ * What doctor can still report of a finding. Without a configuration a node's message is all that is known of a Pod, and nothing is
+ * known of Secrets; without a report it is not known which images the release covers.
+ */
+function reportedDespite(defect: Defect, id: string): readonly string[] {
+  const isDenied = /^POD_(TOO_OLD|MASKED)$/.test(id)
+  if (defect === 'bad-config' && id.startsWith('SECRET_')) return []
+  if (defect === 'bad-config' && isDenied) return ['POD_DENIED']
+  return defect === 'no-report' && isDenied ? ['POD_UNKNOWN'] : [id]
 }
 
 /** Breaks the release in one way: doctor names only that defect, and its command repairs it and changes nothing else. */
@@ -405,7 +410,7 @@ async function breakAndRepair(run: Run, truth: Truth, healthy: Snapshot): Promis
   lines.push(`broken: ${defect} (${spot})`)
   const usual = expectedFindings(plan)
   const ids: readonly string[] = DEFECT_FINDINGS[defect]
-  const shown = usual.filter((id) => !UNKNOWN[defect]?.test(id))
+  const shown = usual.flatMap((id) => reportedDespite(defect, id))
   const isSilent = defect === 'no-lease' || defect === 'stale-lease'
   const { found } = await diagnose(run, truth, [...shown, ...ids], isSilent)
   const releases = new Map(

@@ -193,9 +193,12 @@ export const ROWS_EN: FindingRows = {
   ],
   POD_NOT_TARGETED: [
     "The Pod's namespace or ServiceAccount is not a target.",
-    'Add it to `targets`, then delete the Pod.',
+    'Add it to `targets`, then have the Pod created again.',
   ],
-  POD_OPTED_OUT: ['The namespace, ServiceAccount or Pod has `acr-nopass.io/skip`.', 'Remove it, then delete the Pod.'],
+  POD_OPTED_OUT: [
+    'The namespace, ServiceAccount or Pod has `acr-nopass.io/skip`.',
+    'Remove it, then have the Pod created again.',
+  ],
   POD_MASKED: [
     "The Pod has its own pull secrets, so its ServiceAccount's are not used.",
     'Add ours to that list, or `attach: admission`.',
@@ -204,9 +207,13 @@ export const ROWS_EN: FindingRows = {
     'The Pod was admitted before the reference existed; its list never changes.',
     'Delete the Pod if a controller creates it again; otherwise create it again from its manifest.',
   ],
+  POD_STATIC: [
+    'The Pod is a static Pod of a node; those can name no pull secret.',
+    'Give the node a credential (image credential provider), or have the image on the node.',
+  ],
   POD_UNREFERENCED: [
     'The Pod has no reference because its ServiceAccount has none.',
-    'See the finding about ServiceAccounts; then delete the Pod.',
+    'See the finding about ServiceAccounts; then have the Pod created again.',
   ],
   POD_WITHOUT_SECRET: [
     'The Pod names a Secret that does not exist.',
@@ -221,18 +228,22 @@ export const ROWS_EN: FindingRows = {
   POD_IMAGE_ABSENT: ['The registry does not have the repository.', 'Check namespace and name, or push it.'],
   POD_TAG_ABSENT: ['The registry has the repository, and not the tag.', 'Check the tag, or push it.'],
   POD_ARCHITECTURE: [
-    "The image does not exist for the node's architecture.",
+    "The image does not exist for the node's platform.",
     'Build it for that one too, or choose other nodes.',
   ],
   POD_NETWORK: [
     'The node cannot reach the registry.',
     'DNS, NAT gateway, public endpoint and its allow-list; or the VPC domain.',
   ],
+  POD_PROXY: [
+    "A proxy or a mirror of the node's runtime refuses the pull, or is out of reach.",
+    'HTTPS_PROXY and NO_PROXY of the runtime, `hosts.toml`; a pull secret changes nothing.',
+  ],
   POD_VPC_UNLINKED: ["The node's VPC is not linked to the instance.", 'Link VPC and vSwitch (Access Control, VPC).'],
   POD_THROTTLED: ['The registry throttles the node.', 'Wait, or raise the limit of the instance.'],
   POD_CERTIFICATE: [
-    "The node does not trust the registry's certificate.",
-    "Add its CA to those of the node's runtime.",
+    'The node does not accept the certificate of the registry: unknown CA, expired, or of another host.',
+    "Add its CA to those of the node's runtime, or renew it; look for a proxy that inspects TLS.",
   ],
   POD_HTTP: [
     'The registry uses http, and the node https.',
@@ -245,9 +256,17 @@ export const ROWS_EN: FindingRows = {
   POD_IMAGE_NAME: ['The image is not a valid image name.', 'host/namespace/name:tag, without `https://`.'],
   POD_UNSCHEDULED: ['The Pod has no node yet.', 'Its Events show why none is suitable.'],
   POD_DISK_FULL: ['The disk of the node is full.', "Free space on the node's image file system, or enlarge it."],
+  POD_SANDBOX: [
+    'A node cannot pull the sandbox (pause) image that every Pod begins with.',
+    "Another sandbox image, or a login in the runtime's own configuration; no pull secret is used for it.",
+  ],
   POD_STUCK: [
-    'All checks pass, and the node still cannot pull.',
+    'The node cannot pull, and the reason is its own runtime or not known.',
     'The finding quotes its message; check the Events of the Pod. Without the right to read ServiceAccounts the reason may not be known.',
+  ],
+  POD_UNKNOWN: [
+    'It is not known whether a container can pull: an unknown waiting reason, or a message from an earlier attempt.',
+    'Wait for the next try, or `--ask-registry`; see the Events of the Pod.',
   ],
   POD_CACHED: [
     "The Pod runs, perhaps from the node's cache.",

@@ -16,7 +16,7 @@ const JSON_SHAPE = `\`\`\`json
   "unverified": [{ "id": "RAM_MATCHING", "text": "…", "subjects": ["role …"] }],
   "cloud": { "looked": true, "caller": "acs:ram::…:user/…", "account": "…", "notes": [{ "what": "role …", "why": "…" }] },
   "registries": [], "namespaces": {}, "serviceAccounts": {},
-  "pod": { "namespace": "shop", "name": "web-…", "node": {}, "containers": [{ "name": "app", "image": "…", "steps": [{ "step": "registry", "state": "ok", "detail": "prod" }] }] },
+  "pod": { "namespace": "shop", "name": "web-…", "node": {}, "containers": [{ "name": "app", "image": "…", "pull": "pulled", "steps": [{ "step": "registry", "state": "ok", "detail": "prod" }] }] },
   "findings": [{ "id": "POD_TOO_OLD", "severity": "error", "subject": "Pod shop/web-…", "message": "…", "cause": "…", "fix": "…", "command": "kubectl …", "objects": [] }],
   "unread": [{ "what": "…", "why": "…" }]
 }
@@ -59,10 +59,11 @@ so the result does not come from a cache.
 
 ${COMMANDS}
 They exit with 1 when there is an error; \`--fail-on warning\` is stricter, and \`--fail-on unread\` also fails when something could not be
-read. \`healthy\` is true only when everything was read, and null when nothing is wrong in what could be read. Times are judged by the API
-server's clock. No printed command deletes anything but an object of this release, and a Pod that its controller creates again. What a node
-says is read apart from names, tags and digests of images; a missing image, a certificate, a full disk or another platform is never blamed
-on a credential, and a cause that is not known is called so. As kubectl plugin: \`kubectl acr-nopass doctor\`. Every
+read. Each container, image volumes included, has pulled, cannot pull, waits for something else, or is unknown (\`pull\` in the JSON).
+\`healthy\` is true only when everything was read and no Pod cannot pull or is unknown; null when nothing is wrong in what is known. Times
+are judged by the API server's clock. No printed command deletes anything but an object of this release, and a Pod that its controller creates again. What a node
+reports is compared with the image's own host, and names of images are removed before. A missing image, a certificate, a full disk, a proxy,
+a mirror or another platform is never attributed to a credential. An unknown cause is reported as unknown, and a message from before the Secret was written decides nothing. As kubectl plugin: \`kubectl acr-nopass doctor\`. Every
 finding below was produced on real components in the tests and reported correctly. (This page is generated from \`scripts/generate-docs/\`.)
 `,
   columns: ['symptom', 'finding', 'what to do'],
@@ -130,9 +131,10 @@ export const WORDS_ZH: PageWords = {
 还会用 Secret 中的登录信息登录实例，因此结果不会来自缓存。
 
 ${COMMANDS}
-有错误时退出码为 1；\`--fail-on warning\` 更严格，\`--fail-on unread\` 在有内容无法读取时也返回失败。只有全部内容都已读取且没有错误时
-\`healthy\` 才为 true；可读部分没有问题、但有内容无法读取时为 null。时间以 API Server 的时钟为准。打印出的命令只会删除本 release 的对象，以及控制器会重新创建的 Pod。
-节点的报错与镜像的名称、标签和摘要分开判断；镜像不存在、证书、磁盘已满或平台不符，绝不会归咎于凭据；原因不明时会如实说明。作为 kubectl 插件：\`kubectl acr-nopass doctor\`。下面的每个结果都在测试中真实制造过，
+有错误时退出码为 1；\`--fail-on warning\` 更严格，\`--fail-on unread\` 在有内容无法读取时也返回失败。每个容器（包括镜像卷）的结果
+只能是已拉取、无法拉取、等待其他条件、未知之一（JSON 中的 \`pull\`）。只有全部内容都已读取、没有错误、也没有无法拉取或未知的 Pod 时
+\`healthy\` 才为 true；已知部分没有问题、但有内容无法读取或未知时为 null。时间以 API Server 的时钟为准。打印出的命令只会删除本 release 的对象，以及控制器会重新创建的 Pod。
+判断节点的报错时，会与镜像自身的域名比较，并先去掉镜像名称；镜像不存在、证书、磁盘已满、代理、镜像加速地址或平台不符，绝不会归咎于凭证；原因不明时会如实说明，早于 Secret 写入时间的报错不作为依据。作为 kubectl 插件：\`kubectl acr-nopass doctor\`。下面的每个结果都在测试中真实制造过，
 并得到正确的报告。（本页由 \`scripts/generate-docs/\` 生成。）
 `,
   columns: ['现象', '结果', '解决方法'],

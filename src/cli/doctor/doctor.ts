@@ -1,7 +1,7 @@
 import { createHttpSender } from '../../alibaba/transport/http-sender.ts'
 import { createInspector, type InspectOptions } from '../../doctor/cloud/create-inspector.ts'
 import { diagnose } from '../../doctor/diagnose.ts'
-import { type Finding, reaches, type Severity } from '../../doctor/finding.ts'
+import { type Finding, isAllKnown, reaches, type Severity } from '../../doctor/finding.ts'
 import type { Observed } from '../../doctor/observed.ts'
 import { type ObserveRequest, observeCluster } from '../../doctor/read/observe-cluster.ts'
 import { observePod } from '../../doctor/read/observe-pod.ts'
@@ -83,7 +83,9 @@ function isFailed(
   findings: readonly Finding[],
   failOn: DoctorFlags['failOn'] = 'error',
 ): boolean {
-  return failOn === 'unread' ? unread.length > 0 || reaches(findings, 'error') : reaches(findings, failOn)
+  return failOn === 'unread'
+    ? !isAllKnown(findings, unread.length) || reaches(findings, 'error')
+    : reaches(findings, failOn)
 }
 
 /** Each program's names of the two flags that select a cluster. */

@@ -1,7 +1,7 @@
 import type { Finding } from '../../doctor/finding.ts'
 import type { Observed, PodFacts, PodFocus } from '../../doctor/observed.ts'
 import { createPodContext } from '../../doctor/pod/pod-context.ts'
-import { podSteps } from '../../doctor/pod/pod-steps.ts'
+import { judgeContainer } from '../../doctor/pod/pull-outcome.ts'
 import { printable } from '../../printable.ts'
 import type { CliPaint } from '../program/terminal.ts'
 import { describeCommon, renderReport } from './report.ts'
@@ -39,13 +39,17 @@ function describeNode({ node, pod }: PodFocus): object | null {
 
 function describeContainers(observed: Observed, pod: PodFacts) {
   const context = createPodContext(observed)
-  return pod.containers.map((container) => ({
-    name: container.name,
-    image: container.image,
-    running: container.running ?? false,
-    waiting: container.waiting ?? null,
-    steps: context === undefined ? [] : podSteps(pod, container, context),
-  }))
+  return pod.containers.map((container) => {
+    const { outcome, steps } = judgeContainer(pod, container, observed, context)
+    return {
+      name: container.name,
+      image: container.image,
+      running: container.running ?? false,
+      waiting: container.waiting ?? null,
+      pull: outcome.state,
+      steps: steps.map(({ step, state, detail }) => ({ step, state, detail })),
+    }
+  })
 }
 
 function renderContainer(

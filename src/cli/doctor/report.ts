@@ -2,7 +2,7 @@ import { collectUnverified, renderUnverified, type Unverified, type UnverifiedFa
 import { judgeRights, readRoles } from '../../doctor/checks/cloud-roles.ts'
 import { issuerCandidates } from '../../doctor/checks/cluster-issuer.ts'
 import type { CloudSnapshot } from '../../doctor/cloud/inspect-cloud.ts'
-import { type Finding, pluralize, type Severity } from '../../doctor/finding.ts'
+import { type Finding, isAllKnown, judgeHealth, pluralize, type Severity } from '../../doctor/finding.ts'
 import type { Observed } from '../../doctor/observed.ts'
 import { renderTable } from '../../lib/text.ts'
 import { printable } from '../../printable.ts'
@@ -135,20 +135,14 @@ function renderUnread(unread: readonly Unread[]): string {
   ].join('\n')
 }
 
-/** `false` with an error; `null` if there is none but not everything could be read. */
-function judgeHealth(findings: readonly Finding[], unread: number): boolean | null {
-  if (findings.some(({ severity }) => severity === 'error')) return false
-  return unread === 0 ? true : null
-}
-
 /** The last line. */
 function renderVerdict(findings: readonly Finding[], unread: number, paint: CliPaint): string {
   const of = (severity: Severity): number => findings.filter((finding) => finding.severity === severity).length
   const [errors, warnings] = [of('error'), of('warning')]
   if (errors > 0) return paint.red(`${pluralize(errors, 'error')}, ${pluralize(warnings, 'warning')}`)
-  const where = unread === 0 ? '' : ' in what could be read'
+  const where = unread > 0 ? ' in what could be read' : isAllKnown(findings, 0) ? '' : ' in what is known'
   if (warnings > 0) return paint.yellow(`no error${where}, ${pluralize(warnings, 'warning')}`)
-  return unread === 0 ? paint.green('all is well') : paint.yellow(`nothing wrong${where}`)
+  return where === '' ? paint.green('all is well') : paint.yellow(`nothing wrong${where}`)
 }
 
 /** Whether and as which identity the cloud was read, for `-o json`. */

@@ -1,35 +1,58 @@
 import { keyOf } from '../../kube/types.ts'
 import { type Draft, type Found, pluralize, summarize, type Verdict } from '../finding.ts'
 import type { ContainerFacts, NodeFacts, Observed, PodFacts } from '../observed.ts'
-import { coveringRegistries, createPodContext, isWaiting, type PodContext } from '../pod/pod-context.ts'
-import { judgeContainer } from '../pod/pod-steps.ts'
+import {
+  coveringRegistries,
+  createPodContext,
+  describePod,
+  hasImage,
+  isWaiting,
+  type PodContext,
+} from '../pod/pod-context.ts'
+import { judgeContainer, type Outcome } from '../pod/pull-outcome.ts'
+import { sandboxFindings } from './pod-sandboxes.ts'
 
-/** Why Pods wait for their image, one finding per cause and image. */
+/** Why Pods cannot pull, one finding per cause, image and fix. */
 export function podFindings(observed: Observed): Found {
+  if (observed.focus !== undefined) return []
   const context = createPodContext(observed)
-  if (context === undefined || observed.focus !== undefined) return []
-  const waiting = (observed.pods ?? []).flatMap((pod) =>
-    pod.containers.filter(isWaiting).flatMap((container) => {
-      const verdict = judgeContainer(pod, container, context)
-      return verdict === undefined ? [] : [{ verdict, image: container.image, pod }]
+  const pods = observed.pods ?? []
+  const failing = pods.flatMap((pod) =>
+    pod.containers.flatMap((container) => {
+      const { outcome } = judgeContainer(pod, container, observed, context)
+      return 'verdict' in outcome ? [{ outcome, image: container.image, pod }] : []
     }),
   )
-  const groups = Map.groupBy(waiting, ({ verdict, image, pod }) => {
-    return `${verdict.id} ${pod.namespace} ${image} ${verdict.cause}`
+  const groups = Map.groupBy(failing, ({ outcome: { state, verdict }, image, pod }) => {
+    return JSON.stringify([state, verdict.id, pod.namespace, image, verdict.cause, verdict.fix])
   })
-  return [[...groups.values()].flatMap(describe), older(context)].flat()
+  return [
+    [...groups.values()].flatMap(describe),
+    sandboxFindings(pods, observed.now),
+    context ? older(context) : [],
+  ].flat()
 }
 
+type Failing = Extract<Outcome, { readonly verdict: Verdict }>
+
 function describe(
-  group: readonly { readonly verdict: Verdict; readonly image: string; readonly pod: PodFacts }[],
+  group: readonly { readonly outcome: Failing; readonly image: string; readonly pod: PodFacts }[],
 ): readonly Draft[] {
   const objects = [...new Set(group.map(({ pod }) => keyOf(pod)))]
   const isOne = objects.length === 1
   const subject = isOne ? `Pod ${objects[0]}` : pluralize(objects.length, 'Pod')
   const list = isOne ? '' : `: ${summarize(objects)}`
-  return group.slice(0, 1).map(({ verdict, image }) => {
-    return { ...verdict, subject, message: `cannot pull ${image}${list}`, objects }
+  return group.slice(0, 1).map(({ outcome, image }) => {
+    return { ...outcome.verdict, ...health(outcome), subject, message: `${saysOf(outcome)} ${image}${list}`, objects }
   })
+}
+
+function health({ state }: Failing): Pick<Draft, 'health'> {
+  return { health: state === 'cannot' ? 'failing' : 'unknown' }
+}
+
+function saysOf({ state }: Failing): string {
+  return state === 'cannot' ? 'cannot pull' : 'may be unable to pull'
 }
 
 /** Pods that run without the reference. */
@@ -39,7 +62,7 @@ function older(context: PodContext): Found {
     const namespace = namespaces.get(pod.namespace)
     if (namespace === undefined || namespace.terminating || !targets.includes(namespace) || pod.optedOut) return false
     if (pod.references.includes(config.secretName) || !targets.takesServiceAccount(pod.serviceAccount)) return false
-    if (pod.containers.some(isWaiting)) return false
+    if (pod.isStatic || pod.containers.some(isWaiting)) return false
     return pod.containers.some(({ image }: ContainerFacts) => coveringRegistries(image, context).length > 0)
   })
   const [first] = lacking
@@ -63,28 +86,39 @@ const STRICT_MINOR = 35
 
 /** Findings about the requested Pod, whether it waits or runs. */
 export function onePodFindings(observed: Observed): Found {
-  const context = createPodContext(observed)
   const { focus } = observed
-  if (context === undefined || focus === undefined) return []
-  const findings = focus.pod.containers.flatMap((container) => containerFindings(focus.pod, container, context))
-  const isCovered = focus.pod.containers.some(({ image }) => coveringRegistries(image, context).length > 0)
-  const kubelet = focus.node && isCovered ? kubeletFindings(focus.node) : []
-  return [findings, kubelet].flat()
+  if (focus === undefined) return []
+  const context = createPodContext(observed)
+  const { pod, node } = focus
+  const findings = pod.containers.flatMap((container) => containerFindings(pod, container, observed, context))
+  const isCovered = context && pod.containers.some(({ image }) => coveringRegistries(image, context).length > 0)
+  const kubelet = node && isCovered ? kubeletFindings(node) : []
+  return [findings, node === null ? unscheduled(pod) : [], sandboxFindings([pod], observed.now), kubelet].flat()
 }
 
-function containerFindings(pod: PodFacts, container: ContainerFacts, context: PodContext): Found {
-  const { image, name, running, pullPolicy } = container
+function containerFindings(
+  pod: PodFacts,
+  container: ContainerFacts,
+  observed: Observed,
+  context: PodContext | undefined,
+): Found {
+  const { image, name, pullPolicy } = container
   const object = keyOf(pod)
-  const verdict = judgeContainer(pod, container, context)
+  const { outcome, steps } = judgeContainer(pod, container, observed, context)
   const base = { subject: `Pod ${object}`, objects: [object] }
-  if (verdict !== undefined) {
-    // A running container is not affected now.
-    const mild = !isWaiting(container) && running === true
-    const message = mild ? `${name} runs, but could not pull ${image} again` : `${name} cannot pull ${image}`
-    return { ...base, ...verdict, ...(mild && { severity: 'warning' }), message }
+  if ('verdict' in outcome) {
+    return { ...base, ...outcome.verdict, ...health(outcome), message: `${name} ${saysOf(outcome)} ${image}` }
   }
-  const isFound = context.observed.focus?.responses.get(image)?.result === 'found'
-  if (!running || pullPolicy !== 'IfNotPresent' || isFound || coveringRegistries(image, context).length === 0) return []
+  if (outcome.state !== 'pulled' || pod.over !== undefined) return []
+  const failed = steps.find(({ state }) => state === 'wrong')
+  if (failed?.state === 'wrong') {
+    // The container is not affected now.
+    const message = `${name} runs, but could not pull ${image} again`
+    return { ...base, ...failed.verdict, severity: 'warning', message }
+  }
+  const isFound = observed.focus?.responses.get(image)?.result === 'found'
+  const isCovered = context !== undefined && coveringRegistries(image, context).length > 0
+  if (!container.running || pullPolicy !== 'IfNotPresent' || isFound || !isCovered) return []
   return {
     ...base,
     id: 'POD_CACHED',
@@ -93,6 +127,22 @@ function containerFindings(pod: PodFacts, container: ContainerFacts, context: Po
     cause: 'With imagePullPolicy IfNotPresent a running Pod does not prove that the current credential can pull.',
     fix: 'Query the registry itself; that reads the pull secret with your rights, and prints no part of it.',
     command: `acr-nopass doctor pod ${object} --ask-registry`,
+  }
+}
+
+function unscheduled(pod: PodFacts): Found {
+  const isReported = pod.containers.some((container) => container.waiting !== undefined || hasImage(container))
+  if (pod.over !== undefined || isReported) return []
+  const object = keyOf(pod)
+  return {
+    id: 'POD_UNSCHEDULED',
+    severity: 'warning',
+    subject: `Pod ${object}`,
+    message: 'waits for a node',
+    cause: 'The Pod has no node yet, so nothing pulls its image.',
+    fix: 'Read the Events of the Pod: it fits on no node, or the scheduler does not run.',
+    command: describePod(pod),
+    objects: [object],
   }
 }
 

@@ -1,19 +1,23 @@
 import { isAcrHost, parseImage } from '../../acr/registry-domains.ts'
 import { summarize } from '../finding.ts'
-import { explainPull, isBeyondCredentials } from './node-words.ts'
+import type { ContainerFacts, PodFacts } from '../observed.ts'
+import { explainPull } from './node-words.ts'
 import {
   coveringRegistries,
   describePod,
+  hasImage,
   isWaiting,
   knowsDomains,
   ok,
   type PodCheck,
+  recreate,
+  type StepResult,
   unknown,
   wrong,
 } from './pod-context.ts'
 
 /** Whether the node requests this image from a registry at all. */
-export const checkImage: PodCheck = (pod, { image, waiting }) => {
+export function checkImage(pod: PodFacts, { image, waiting }: ContainerFacts): StepResult {
   const { host } = parseImage(image)
   const describe = describePod(pod)
   if (waiting === 'InvalidImageName' || /^https?:\/\//.test(image)) {
@@ -38,29 +42,33 @@ export const checkImage: PodCheck = (pod, { image, waiting }) => {
 
 /** Which registry of the values has a credential for the image. */
 export const checkRegistry: PodCheck = (_pod, container, context) => {
-  const { image, detail } = container
+  const { image } = container
   const covering = coveringRegistries(image, context)
   if (covering.length > 0) return ok(covering.join(', '))
   const { host } = parseImage(image)
   if (isAcrHost(host) && !knowsDomains(context)) return unknown(`the helper has not reported whether it covers ${host}`)
+  // A public repository needs no credential, on ACR too: registry.cn-hangzhou.aliyuncs.com/google_containers is a common mirror.
+  if (hasImage(container)) return ok('none: the node has it without a credential of ours')
+  if (!isWaiting(container)) {
+    return isAcrHost(host)
+      ? unknown('none; whether the image needs a credential shows when the node pulls it')
+      : ok('none: it is not an image of the release')
+  }
+  const { about, cause, quote } = explainPull(container, context.observed.now)
   const command = 'acr-nopass validate -f values.yaml'
-  const explained = explainPull(detail, image)
-  if (isAcrHost(host) && !(isWaiting(container) && isBeyondCredentials(explained.id))) {
+  if (isAcrHost(host)) {
+    if (about === 'other') return ok('none; the reason is another one')
     return wrong({
       id: 'POD_UNCOVERED',
-      cause: `No registry of the release covers ${host} (it has ${summarize(context.config.registries.map(({ name }) => name))}).`,
+      cause: `No registry of the release covers ${host} (it has ${summarize(context.config.registries.map(({ name }) => name))}).${quote}`,
       fix: `Add the instance of ${host} to \`registries\`, or the host to \`domains\` of the registry that it belongs to; then upgrade.`,
       command,
     })
   }
-  // A running Pod needs nothing from another registry.
-  if (!isWaiting(container)) return ok('none: it is pulled without a credential of ours')
-  if (isAcrHost(host)) return ok('none; the reason is another one')
-  const { cause } = explained
   return wrong({
     id: 'POD_UNCOVERED',
     severity: 'warning',
-    cause: `${host} is not a registry of the release. ${cause}`,
+    cause: `${host} is not a registry of the release. ${cause}${quote}`,
     fix: `If ${image} is meant to be pulled with a login, add its registry with \`edition: static\`; otherwise see the message of the node.`,
     command,
   })
@@ -76,7 +84,7 @@ export const checkTarget: PodCheck = (pod, { image }, context) => {
     return wrong({
       id: 'POD_OPTED_OUT',
       cause: `Namespace ${pod.namespace} carries the label acr-nopass.io/skip: "true".`,
-      fix: 'Remove the label, then delete the Pod.',
+      fix: `Remove the label, ${recreate(pod)}.`,
       command: `kubectl label namespace ${pod.namespace} acr-nopass.io/skip-`,
     })
   }
@@ -85,7 +93,7 @@ export const checkTarget: PodCheck = (pod, { image }, context) => {
   return wrong({
     id: 'POD_NOT_TARGETED',
     cause: `Namespace ${pod.namespace} is not a target of registry ${covering.join(', ')}.`,
-    fix: 'Add it to `targets.namespaces` of the values (or to those of the registry) and upgrade, then delete the Pod.',
+    fix: `Add it to \`targets.namespaces\` of the values (or to those of the registry) and upgrade, ${recreate(pod)}.`,
     command: `kubectl get namespace ${pod.namespace} --show-labels`,
   })
 }

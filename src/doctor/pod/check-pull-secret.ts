@@ -1,12 +1,15 @@
 import { isCopiedList, type SecretView } from '../../release/object-views.ts'
 import { summarize } from '../finding.ts'
-import type { PodFacts } from '../observed.ts'
+import type { ContainerFacts, PodFacts } from '../observed.ts'
+import { explainPull } from './node-words.ts'
 import {
   coveringRegistries,
+  explainedWrong,
   isWaiting,
   ok,
   type PodCheck,
   type PodContext,
+  recreate,
   type StepResult,
   unknown,
   wrong,
@@ -18,13 +21,26 @@ export const checkReference: PodCheck = (pod, container, context) => {
   if (coveringRegistries(image, context).length === 0) return ok('of no matter')
   const { secretName, attach } = context.config
   if (pod.references.includes(secretName)) return ok(`the Pod names ${secretName}`)
+  if (pod.isStatic) return judgeStatic(pod, container)
   const untargeted = notTargeted(pod, context)
   if (untargeted !== undefined) return untargeted
   // It runs, so one of its own pull secrets may work: nothing shows that it could not pull again.
   if (!isWaiting(container) && pod.references.length > 0) {
     return unknown(`the Pod names other pull secrets (${summarize(pod.references)}); whether they work is not known`)
   }
-  return (attach === 'serviceAccounts' ? byAccount(pod, context) : byLabel(pod)) ?? tooOld(pod)
+  return (attach === 'serviceAccounts' ? byAccount(pod, context) : byLabel(pod)) ?? tooOld(pod, container, context)
+}
+
+/** The API server refuses a mirror Pod that names Secrets or a ServiceAccount (plugin/pkg/admission/noderestriction, serviceaccount). */
+function judgeStatic({ node = '', namespace, name }: PodFacts, container: ContainerFacts): StepResult {
+  if (!isWaiting(container))
+    return unknown('a static Pod names no pull secret; whether the node could pull again is not known')
+  return wrong({
+    id: 'POD_STATIC',
+    cause: `It is a static Pod: ${node || 'its node'} makes it from a file, and it can name no pull secret, neither by a ServiceAccount nor at admission.`,
+    fix: "Give the node itself a credential for the registry (an image credential provider of the kubelet, or the runtime's own login), or have the image on the node.",
+    command: `kubectl -n ${namespace} describe pod ${name}`,
+  })
 }
 
 function notTargeted(pod: PodFacts, { targets }: PodContext): StepResult | undefined {
@@ -32,7 +48,7 @@ function notTargeted(pod: PodFacts, { targets }: PodContext): StepResult | undef
   return wrong({
     id: 'POD_NOT_TARGETED',
     cause: `ServiceAccount ${pod.serviceAccount} is not one of \`targets.serviceAccounts\`.`,
-    fix: 'Add it to `targets.serviceAccounts.include` of the values and upgrade, then delete the Pod.',
+    fix: `Add it to \`targets.serviceAccounts.include\` of the values and upgrade, ${recreate(pod)}.`,
     command: `kubectl -n ${pod.namespace} get serviceaccount ${pod.serviceAccount}`,
   })
 }
@@ -64,7 +80,7 @@ function byAccount(pod: PodFacts, { observed, config }: PodContext): StepResult 
     return wrong({
       id: 'POD_OPTED_OUT',
       cause: `ServiceAccount ${pod.serviceAccount} carries the annotation acr-nopass.io/skip: "true".`,
-      fix: 'Remove the annotation, then delete the Pod.',
+      fix: `Remove the annotation, ${recreate(pod)}.`,
       command: `kubectl -n ${pod.namespace} annotate serviceaccount ${pod.serviceAccount} acr-nopass.io/skip-`,
     })
   }
@@ -72,7 +88,7 @@ function byAccount(pod: PodFacts, { observed, config }: PodContext): StepResult 
     return wrong({
       id: 'POD_UNREFERENCED',
       cause: `ServiceAccount ${pod.serviceAccount} does not name ${config.secretName}, so no Pod of it does.`,
-      fix: 'See the finding about ServiceAccounts; then delete the Pod.',
+      fix: `See the finding about ServiceAccounts; ${recreate(pod)}.`,
       command: `kubectl -n ${pod.namespace} get serviceaccount ${pod.serviceAccount} -o yaml --show-managed-fields`,
     })
   }
@@ -85,16 +101,34 @@ function byAccount(pod: PodFacts, { observed, config }: PodContext): StepResult 
   })
 }
 
-/** Controllers that create a deleted Pod again. A Job counts it as a failure; Workflows, TaskRuns and others fail with it. */
-const REPLACES_PODS = /^(?:ReplicaSet|StatefulSet|DaemonSet|ReplicationController|CloneSet)\//
-
-function tooOld({ namespace, name, owner }: PodFacts): StepResult {
-  const isReplaced = owner !== undefined && REPLACES_PODS.test(owner)
+function tooOld(pod: PodFacts, container: ContainerFacts, { observed }: PodContext): StepResult {
+  const { namespace, name, owner, isReplaced } = pod
+  const cause = "The Pod was admitted before the reference existed, and a Pod's list never changes."
+  const ownerOf = `kubectl -n ${namespace} get pod ${name} -o jsonpath='{.metadata.ownerReferences}'`
+  if (!isWaiting(container)) {
+    const fix = 'Nothing for now; after a rollout restart of its owner the new Pods have the reference.'
+    return wrong({ id: 'POD_TOO_OLD', cause, fix, command: ownerOf })
+  }
+  const explained = explainPull(container, observed.now)
+  if (explained.about === 'unknown') {
+    return explainedWrong(
+      {
+        ...explained,
+        cause: `${explained.cause} The Pod also lacks the reference, because it was admitted before it existed; that may not be the reason.`,
+        fix: 'Read the message of the node first: a new Pod has the reference, but may fail for the same reason.',
+      },
+      pod,
+    )
+  }
+  // The controller creates the new Pod from its template of today: https://kubernetes.io/docs/concepts/workloads/controllers/daemonset/
+  const onDelete = /^(?:DaemonSet|StatefulSet)\//.test(owner ?? '')
+    ? ' With updateStrategy OnDelete that also rolls out a template that was changed since.'
+    : ''
   return wrong({
     id: 'POD_TOO_OLD',
-    cause: "The Pod was admitted before the reference existed, and a Pod's list never changes.",
+    cause,
     fix: isReplaced
-      ? 'Delete the Pod; its controller creates it again with the reference.'
+      ? `Delete the Pod; its controller creates it again with the reference.${onDelete}`
       : owner !== undefined
         ? `Let ${owner} create its Pods again; not every controller replaces a Pod that is deleted.`
         : 'Create the Pod again from its manifest; no controller replaces it, so keep the manifest before you delete it.',

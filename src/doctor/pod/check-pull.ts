@@ -1,14 +1,16 @@
 import type { ManifestResult } from '../../acr/query-manifest.ts'
-import type { Verdict } from '../finding.ts'
-import type { PodFacts } from '../observed.ts'
-import { explainPull, isBeyondCredentials } from './node-words.ts'
+import type { FindingId, Verdict } from '../finding.ts'
+import type { ContainerFacts, PodFacts } from '../observed.ts'
+import { explainPull } from './node-words.ts'
 import {
   coveringRegistries,
   describePod,
+  explainedWrong,
   isWaiting,
   knowsDomains,
   ok,
   type PodCheck,
+  type PodContext,
   type StepResult,
   unknown,
   wrong,
@@ -61,12 +63,13 @@ export const checkResponse: PodCheck = (pod, { image }, { observed: { focus } })
 
 function fits(response: ManifestResult, platform: string | undefined, { namespace, name }: PodFacts): StepResult {
   const { platforms } = response
-  if (platform === undefined || platforms.length === 0 || platforms.includes(platform)) {
+  const wanted = platform?.toLowerCase()
+  if (wanted === undefined || platforms.length === 0 || platforms.includes(wanted)) {
     return ok(platforms.length === 0 ? 'it is there' : `it is there for ${platforms.join(', ')}`)
   }
   return wrong({
     id: 'POD_ARCHITECTURE',
-    cause: `The node is ${platform}, and the image is there for ${platforms.join(', ')} only.`,
+    cause: `The node is ${wanted}, and the image is there for ${platforms.join(', ')} only.`,
     fix: 'Build the image for that architecture too, or bind the Pod to other nodes (nodeSelector kubernetes.io/arch).',
     command: `kubectl -n ${namespace} get pod ${name} -o wide`,
   })
@@ -76,31 +79,49 @@ function fits(response: ManifestResult, platform: string | undefined, { namespac
 export const checkOtherReason: PodCheck = (pod, container, context) => {
   if (!isWaiting(container)) return undefined
   const result = checkResponse(pod, container, context)
-  if (result?.state === 'wrong') return isBeyondCredentials(result.verdict.id) ? result : undefined
-  const explained = explainPull(container.detail, container.image)
-  if (!isBeyondCredentials(explained.id)) return undefined
-  return wrong({ ...explained, command: describePod(pod) })
+  if (result?.state === 'wrong') return ABOUT_CREDENTIALS.has(result.verdict.id) ? undefined : result
+  const explained = explainPull(container, context.observed.now)
+  return explained.about === 'other' ? explainedWrong(explained, pod) : undefined
 }
+
+const ABOUT_CREDENTIALS: ReadonlySet<FindingId> = new Set(['POD_LOGIN_REFUSED', 'POD_DENIED'])
 
 /** The node's own message about the pull. */
 export const checkPull: PodCheck = (pod, container, context) => {
-  const { focus } = context.observed
-  const { image, running, detail, waiting } = container
-  if (isWaiting(container)) {
-    const explained = explainPull(detail, image)
-    // A credential that it refuses may be no one's of ours.
-    if (!knowsDomains(context) && coveringRegistries(image, context).length === 0) return unknown(explained.cause)
-    return wrong({ ...explained, command: describePod(pod) })
-  }
-  if (running) return ok(`${pod.node ?? 'the node'} runs it`)
-  if (focus?.node === null) {
-    return wrong({
-      id: 'POD_UNSCHEDULED',
-      severity: 'warning',
-      cause: 'The Pod has no node yet, so nothing pulls its image.',
-      fix: 'Read the Events of the Pod: it fits on no node, or the scheduler does not run.',
-      command: describePod(pod),
-    })
-  }
-  return unknown(waiting === undefined ? 'it does not mention the image' : waiting)
+  if (!isWaiting(container)) return undefined
+  const { image } = container
+  const { observed } = context
+  const explained = explainPull(container, observed.now)
+  // A credential that it refuses may be no one's of ours.
+  if (!knowsDomains(context) && coveringRegistries(image, context).length === 0) return unknown(explained.cause)
+  const earlier = explained.about === 'credential' ? earlierThanSecret(pod, container, context) : undefined
+  return earlier ?? explainedWrong(explained, pod)
+}
+
+/** The kubelet's longest pause between two tries is 5 minutes (kubelet.go, imageBackOffPeriod and MaxImageBackOff), and a try takes a while. */
+const LONGEST_PAUSE = 10 * 60_000
+
+/** What a node said about an earlier credential says nothing about the one that is there now. */
+function earlierThanSecret(
+  pod: PodFacts,
+  { image, saidAt }: ContainerFacts,
+  context: PodContext,
+): StepResult | undefined {
+  const { observed } = context
+  if (coveringRegistries(image, context).length === 0) return undefined
+  const writtenAt = observed.secrets?.get(pod.namespace)?.writtenAt
+  if (writtenAt === undefined || (saidAt ?? observed.now - LONGEST_PAUSE) >= writtenAt) return undefined
+  return unknown(
+    `the node's message may be from an earlier attempt, before the Secret was written at ${new Date(writtenAt).toISOString()}`,
+  )
+}
+
+/** Without the release's configuration: the node's own message is all that is known. */
+export function checkMessage(pod: PodFacts, container: ContainerFacts, now: number): StepResult | undefined {
+  if (!isWaiting(container)) return undefined
+  const explained = explainPull(container, now)
+  if (explained.about !== 'credential') return explainedWrong(explained, pod)
+  const fix =
+    'Check the pull secrets of the Pod. Which of them is of acr-nopass is not known, because its release could not be read: ask who runs it to run this command.'
+  return explainedWrong({ ...explained, fix }, pod)
 }

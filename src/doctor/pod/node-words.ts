@@ -1,165 +1,388 @@
+import { STATUS_CODES } from 'node:http'
 import { parseImage } from '../../acr/registry-domains.ts'
-import { withoutSecrets } from '../../kube/api-error.ts'
 import type { FindingId, Verdict } from '../finding.ts'
+import type { ContainerFacts } from '../observed.ts'
+import { type NodeMessage, type Party, quoteNode, readMessage } from './node-message.ts'
 
-interface Words extends Verdict {
-  readonly words: RegExp
-  /** Only for images of such hosts. */
-  readonly host?: RegExp
+/** Why a node could not pull. */
+export interface Explained extends Verdict {
+  /** The node's own words, to be shown after the cause; '' if there are none. */
+  readonly quote: string
+  /** `other`: no credential changes it. `unknown`: the node gave no reason that is known here. */
+  readonly about: 'credential' | 'other' | 'unknown'
 }
 
-/** A deadline of a request to the registry; a bare one is that of the runtime, which may as well be slow itself. */
-const DEADLINE =
-  '(?:URL|dial tcp|lookup|Client\\.Timeout|failed to do request)[\\s\\S]*deadline exceeded|Client\\.Timeout exceeded'
+interface Rule {
+  /** `file: text` in the sources of Go (`go`), containerd, the kubelet, moby and go.podman.io/image, where the message is made. */
+  readonly sources: readonly string[]
+  readonly matches: (message: NodeMessage, facts: Facts) => boolean
+  readonly id: FindingId
+  readonly cause: string | ((message: NodeMessage, facts: Facts) => string)
+  readonly fix: string | ((message: NodeMessage, facts: Facts) => string)
+  /** Default: no credential changes it. */
+  readonly about?: 'credential'
+}
 
-/** Messages of container runtimes (containerd 1.6 and 2, CRI-O) and registries, and what they mean; the first match counts. */
-const WORDS: readonly Words[] = [
+interface Facts {
+  readonly host: string
+  readonly now: number
+}
+
+const VPC_HOST = /(?:^registry-(?:intl-)?(?:vpc|internal)|-registry-vpc|-vpc)\./
+const EXPIRED = /x509: certificate has expired or is not yet valid: current time (\S+) is (before|after) /
+/** A message may be repeated for a while, and a certificate ends within minutes of its day. */
+const CLOCK_TOLERANCE = 2 * 3_600_000
+
+const NEED_NETWORK =
+  "The node needs DNS and internet access (NAT gateway), and the instance a public endpoint whose allow-list has the node's address; or pull through the VPC domain."
+const PATH_ERROR =
+  /\b(?:open|stat|lstat|mkdir|chown|lchown|chmod|mount|link|symlink|rename|unlink|write|remove) \/[^\s:]*(?: \/[^\s:]*)?: /
+const HTTP_STATUS = /(?:^|\bstatus(?: code)?: |\bStatusCode: )([45]\d\d)\b/i
+
+const ROLES: Readonly<Record<Party, string>> = {
+  registry: 'the registry',
+  'token-service': 'where the registry issues its tokens',
+  storage: 'where the registry stores its layers',
+  other: "a mirror of the node's runtime, or a host that the registry names",
+}
+
+/** `the registry`, or the other host and its role. */
+function whom({ host, party }: NodeMessage): string {
+  return party === undefined || party === 'registry' ? 'the registry' : `${host} (${ROLES[party]})`
+}
+
+const isRegistry = ({ party }: NodeMessage): boolean => party === undefined || party === 'registry'
+const statusOf = ({ rest }: NodeMessage): number => Number(HTTP_STATUS.exec(rest)?.[1])
+
+/** What runtimes and registries say, and what it means; the first match counts. What no rule matches is unknown. */
+export const RULES: readonly Rule[] = [
   {
-    words: /no space left on device/i,
+    sources: [
+      'go syscall/zerrors_linux_amd64.go: no space left on device',
+      'go syscall/zerrors_linux_amd64.go: disk quota exceeded',
+    ],
+    matches: ({ words }) => /: (?:no space left on device|disk quota exceeded)\b/i.test(words),
     id: 'POD_DISK_FULL',
     cause: 'The disk of the node is full.',
     fix: "Free space on the node's image file system (unused images, logs), or enlarge it.",
   },
   {
-    words:
-      /dial unix |\b(?:open|stat|lstat|mkdir|chown|lchown|chmod|mount|link|symlink|rename|unlink) \/\S*(?: \/\S*)?: |snapshotter not found|blob not found/i,
+    sources: [
+      'containerd core/images/image.go: no match for platform in manifest',
+      'moby distribution/pull_v2.go: no matching manifest for',
+      'go.podman.io/image internal/manifest/docker_schema2_list.go: no image found in manifest list for architecture',
+      'moby distribution/pull_v2_windows.go: a Windows version %s.%s.%s-based image is incompatible with a %s host',
+    ],
+    matches: ({ words }) =>
+      /no match for platform in manifest|no matching manifest for |no image found in (?:manifest list|image index) for architecture|a Windows version \S+-based image is incompatible with a \S+ host/.test(
+        words,
+      ),
+    id: 'POD_ARCHITECTURE',
+    cause: "The image does not exist for the node's platform.",
+    fix: 'Build the image for that platform too, or bind the Pod to other nodes (nodeSelector kubernetes.io/arch, kubernetes.io/os).',
+  },
+  {
+    sources: [
+      'go net/net.go: func (e *OpError) Error() string',
+      'go io/fs/fs.go: func (e *PathError) Error() string',
+      'containerd core/unpack/unpacker.go: failed to extract layer',
+      'containerd core/unpack/unpacker.go: failed to prepare extraction snapshot',
+      'containerd core/unpack/unpacker.go: failed to commit snapshot',
+      'moby distribution/xfer/download.go: failed to register layer',
+    ],
+    matches: ({ words }) =>
+      /\bdial unix \/|failed to (?:register layer|extract layer|prepare extraction snapshot|commit snapshot)\b/.test(
+        words,
+      ) || PATH_ERROR.test(words),
     id: 'POD_STUCK',
     cause: "The node's own container runtime fails, not the registry.",
     fix: 'Check the runtime and its disk on the node (`journalctl -u containerd` or `journalctl -u crio`).',
   },
   {
-    words: /httpReadSeeker: [\s\S]*status code URL: 403/i,
-    id: 'POD_STUCK',
-    cause: 'The registry allowed the pull, and the storage behind it rejects a layer.',
-    fix: "Compare the node's clock, and check what is between the node and OSS (a proxy, the policy of a VPC endpoint).",
+    sources: ['go net/http/transport.go: Op: "proxyconnect"'],
+    matches: ({ words }) => /\bproxyconnect tcp: /.test(words),
+    id: 'POD_PROXY',
+    cause: "The node cannot reach the proxy that its runtime uses for the registry's traffic.",
+    fix: "Check HTTPS_PROXY and NO_PROXY of the node's runtime (`systemctl show containerd -p Environment`); VPC domains belong in NO_PROXY.",
   },
   {
-    words: /server gave http response/i,
+    // The proxy's answer to CONNECT: only the text of its status, without the number.
+    sources: ['go net/http/transport.go: _, text, ok := strings.Cut(resp.Status, " ")'],
+    matches: ({ rest, isRequestError }) => isRequestError && PROXY_ANSWERS.has(rest.trim()),
+    id: 'POD_PROXY',
+    cause: ({ host, rest }) =>
+      `The proxy that the node's runtime uses refuses the connection to ${host}: ${rest.trim()}.`,
+    fix: "Allow that host at the proxy, or set HTTPS_PROXY and NO_PROXY of the node's runtime; VPC domains belong in NO_PROXY.",
+  },
+  {
+    sources: ['go crypto/x509/verify.go: x509: certificate has expired or is not yet valid: '],
+    matches: ({ rest }, { now }) => Math.abs(Date.parse(EXPIRED.exec(rest)?.[1] ?? '') - now) > CLOCK_TOLERANCE,
+    id: 'CLOCK_SKEW',
+    cause: ({ rest }) =>
+      `The clock of the node is wrong (it says ${EXPIRED.exec(rest)?.[1]}), so it takes a valid certificate for an invalid one.`,
+    fix: "Set the node's clock (NTP: `chronyc tracking`); it then pulls by itself.",
+  },
+  {
+    sources: ['go crypto/x509/verify.go: x509: certificate has expired or is not yet valid: '],
+    matches: ({ rest }) => EXPIRED.test(rest),
+    id: 'POD_CERTIFICATE',
+    cause: (message) =>
+      `The certificate of ${whom(message)} ${EXPIRED.exec(message.rest)?.[2] === 'before' ? 'is not valid yet' : 'has expired'}.`,
+    fix: 'Renew the certificate of that host; a custom domain has its own certificate (console, Domain).',
+  },
+  {
+    sources: ['go crypto/x509/verify.go: x509: certificate signed by unknown authority'],
+    matches: ({ rest }) => /x509: certificate signed by unknown authority/.test(rest),
+    id: 'POD_CERTIFICATE',
+    cause: (message) =>
+      `The node does not trust the certificate of ${whom(message)}; a proxy that inspects TLS shows its own.`,
+    fix: "Check the image's host, and add the CA of the registry (or of that proxy) to those that the node's runtime trusts.",
+  },
+  {
+    sources: ['go crypto/x509/verify.go: x509: certificate is valid for '],
+    matches: ({ rest }) => /x509: (?:certificate is (?:not )?valid for |cannot validate certificate for )/.test(rest),
+    id: 'POD_CERTIFICATE',
+    cause: (message) => `The certificate that the node gets is not one of ${whom(message)}.`,
+    fix: "Check the image's host and what answers at its address: a custom domain without its certificate, or a proxy.",
+  },
+  {
+    sources: [
+      'go net/http/client.go: http: server gave HTTP response to HTTPS client',
+      'go crypto/tls/conn.go: first record does not look like a TLS handshake',
+    ],
+    matches: ({ rest }) =>
+      /server gave HTTP response to HTTPS client|first record does not look like a TLS handshake/.test(rest),
     id: 'POD_HTTP',
-    cause: 'The registry of the image serves http, and the node uses https.',
+    cause: (message) => `The node uses https, and ${whom(message)} does not at that port.`,
     fix: "Give the registry a certificate; for a registry of your own configure the node's runtime to use http for this host (containerd: hosts.toml).",
   },
   {
-    words: /x509: |\btls: |certificate (?:signed by|has expired|is valid for|is not trusted)/i,
-    id: 'POD_CERTIFICATE',
-    cause: 'The node does not trust the certificate of the registry.',
-    fix: "Check the image's host, and add the CA of the registry to those that the node's runtime trusts.",
+    sources: ['go crypto/tls/conn.go: Op: "remote error", Err: alert('],
+    matches: ({ rest }) => /\bremote error: tls: /.test(rest),
+    id: 'POD_NETWORK',
+    cause: (message) =>
+      `The node reaches ${whom(message)} and the TLS handshake is refused there: by the server, or by a firewall that inspects TLS.`,
+    fix: 'Check what is between the node and that host (firewall, TLS inspection, old TLS versions).',
   },
   {
-    words:
-      /lookup HOST\b[^"]*(?:i\/o timeout|deadline exceeded|connection refused|server misbehaving|no servers could)/i,
+    sources: ['go net/net.go: errNoSuchHost'],
+    matches: ({ failedLookup, party, stage }, { host }) =>
+      failedLookup === 'no such host' && party === 'registry' && stage === 'manifest' && VPC_HOST.test(host),
+    id: 'POD_VPC_UNLINKED',
+    cause: "The node's VPC is not linked to the instance, so this VPC domain does not exist there.",
+    fix: "Add the node's VPC and vSwitch to the instance (Access Control, VPC); an Economy instance takes one VPC only. Until then use the public domain.",
+  },
+  {
+    sources: ['go net/net.go: errNoSuchHost'],
+    matches: ({ failedLookup }) => failedLookup === 'no such host',
+    id: 'POD_NETWORK',
+    cause: (message) => `The node cannot reach ${whom(message)} because its DNS server does not know the name.`,
+    fix: (message) =>
+      isRegistry(message)
+        ? NEED_NETWORK
+        : "Check the node's DNS for that name, and the mirrors of its runtime (containerd: hosts.toml).",
+  },
+  {
+    sources: ['go net/dnsclient_unix.go: server misbehaving', 'go net/net.go: i/o timeout'],
+    matches: ({ failedLookup }) =>
+      failedLookup !== undefined &&
+      /(?:^|: )(?:i\/o timeout|context deadline exceeded|connect(?:ion)?: connection refused|(?:read|write): connection refused|server misbehaving|Temporary failure in name resolution|(?:connect: )?network is unreachable)$/.test(
+        failedLookup,
+      ),
     id: 'POD_NETWORK',
     cause: "The node's DNS server does not respond, so it is not known whether the registry can be reached.",
     fix: 'Check the DNS servers of the node (/etc/resolv.conf) and what is between them and the node.',
   },
   {
-    words: new RegExp(`no such host|i/o timeout|${DEADLINE}|network is unreachable|no route to host`, 'i'),
-    host: /(^registry-vpc|-registry-vpc|-vpc)\./,
+    sources: ['go net/net.go: i/o timeout', 'go syscall/zerrors_linux_amd64.go: no route to host'],
+    matches: ({ rest, host: asked, party, stage }, { host }) =>
+      asked !== undefined &&
+      party === 'registry' &&
+      stage === 'manifest' &&
+      VPC_HOST.test(host) &&
+      /\bdial tcp \S+: (?:i\/o timeout|connect: (?:no route to host|network is unreachable|connection timed out))/.test(
+        rest,
+      ),
     id: 'POD_VPC_UNLINKED',
     cause:
-      "The node's VPC is not linked to the instance, so this VPC domain does not exist (or does not respond) there.",
+      "The address of this VPC domain does not respond: the node's VPC is not linked to the instance, or a security group is in between.",
     fix: "Add the node's VPC and vSwitch to the instance (Access Control, VPC); an Economy instance takes one VPC only. Until then use the public domain.",
   },
   {
-    words: new RegExp(
-      `no such host|i/o timeout|${DEADLINE}|connection refused|network is unreachable|no route to host|connection reset`,
-      'i',
-    ),
+    sources: [
+      'go net/net.go: i/o timeout',
+      'go net/http/transport.go: net/http: TLS handshake timeout',
+      'go net/http/client.go: (Client.Timeout exceeded while awaiting headers)',
+      'go io/io.go: unexpected EOF',
+      'go syscall/zerrors_linux_amd64.go: connection refused',
+      'go syscall/zerrors_linux_amd64.go: connection reset by peer',
+    ],
+    matches: ({ rest, words, stage, isRequestError }) =>
+      /\b(?:dial|read|write) tcp \S+: (?:i\/o timeout|(?:connect|read|write): (?:connection (?:refused|reset by peer|timed out)|no route to host|network is unreachable|broken pipe))/.test(
+        words,
+      ) ||
+      /net\/http: TLS handshake timeout|Client\.Timeout (?:exceeded|or context cancellation)/.test(words) ||
+      ((isRequestError || stage === 'layer') &&
+        /(?:^|: )(?:EOF|unexpected EOF|context deadline exceeded)$/.test(rest.trim())),
     id: 'POD_NETWORK',
-    cause: 'The node cannot reach the registry.',
-    fix: "The node needs DNS and internet access (NAT gateway), and the instance a public endpoint whose allow-list has the node's address; or pull through the VPC domain.",
+    cause: (message) =>
+      isRegistry(message)
+        ? 'The node cannot reach the registry, or the connection breaks.'
+        : `The node cannot reach ${whom(message)} or the connection breaks.`,
+    fix: (message) =>
+      isRegistry(message)
+        ? NEED_NETWORK
+        : 'Check what is between the node and that host: NAT gateway, firewall, proxy, the policy of a VPC endpoint.',
   },
   {
-    words: /toomanyrequests|\b429 Too Many Requests|status(?: code)?:? 429\b/i,
+    sources: [
+      'containerd core/remotes/docker/errdesc.go: TOOMANYREQUESTS',
+      'containerd core/remotes/errors/errors.go: unexpected status from %s request to %s: %s',
+      'go.podman.io/image docker/errors.go: too many requests to registry',
+    ],
+    matches: ({ words }) =>
+      /\btoomanyrequests\b|\b429 Too Many Requests|too many requests to registry|StatusCode: 429\b/.test(words),
     id: 'POD_THROTTLED',
-    cause: 'The registry throttles the pulls.',
+    cause: (message) =>
+      isRegistry(message)
+        ? 'The registry throttles the pulls.'
+        : `Not the registry, but ${whom(message)} throttles the pulls.`,
     fix: 'Wait; if it persists, request a higher limit for the instance, or pull through the VPC domain.',
   },
   {
-    words: /no match for platform|no matching manifest|no image found in (?:manifest|image index)/i,
-    id: 'POD_ARCHITECTURE',
-    cause: "The image does not exist for the node's architecture.",
-    fix: 'Build the image for that architecture too, or bind the Pod to other nodes (nodeSelector kubernetes.io/arch).',
+    sources: [
+      'containerd core/remotes/docker/httpreadseeker.go: httpReadSeeker: failed open',
+      'containerd core/remotes/errors/errors.go: unexpected status from %s request to %s: %s',
+    ],
+    matches: (message) =>
+      message.stage === 'layer' && message.party !== 'other' && [401, 403].includes(statusOf(message)),
+    id: 'POD_STUCK',
+    cause: 'The registry allowed the pull, and the storage behind it rejects a layer.',
+    fix: "Compare the node's clock, and check what is between the node and OSS (a proxy, the policy of a VPC endpoint).",
   },
   {
-    words: /manifest unknown|name unknown|IMAGE: not found|repository \S+ not found|404 not found/i,
+    sources: [
+      'containerd core/remotes/docker/registry.go: isProxy',
+      'containerd core/remotes/errors/errors.go: unexpected status from %s request to %s: %s',
+    ],
+    matches: (message) => message.party === 'other' && statusOf(message) >= 400,
+    id: 'POD_PROXY',
+    cause: (message) =>
+      `Not the registry, but ${message.host} responds with HTTP ${statusOf(message)}: a mirror of the node's runtime, or a host that the registry names.`,
+    fix: "Check the mirrors of the node's runtime (containerd: hosts.toml); a pull secret for the registry has no login for a mirror.",
+  },
+  {
+    sources: ['containerd core/remotes/errors/errors.go: unexpected status from %s request to %s: %s'],
+    matches: (message) => message.stage !== 'layer' && statusOf(message) >= 500,
+    id: 'POD_NETWORK',
+    cause: (message) =>
+      `${message.host ?? 'The registry'} responds with HTTP ${statusOf(message)}: it, or a gateway before it, fails.`,
+    fix: 'Wait for the next try; if it persists, check the state of the instance and what is between it and the node.',
+  },
+  {
+    sources: [
+      'containerd core/remotes/docker/resolver.go: "%s: %w", ref, errdefs.ErrNotFound',
+      'go.podman.io/image docker/docker_client.go: reading manifest %s in %s: %w',
+    ],
+    matches: (message) =>
+      /\bmanifest unknown\b|\bname unknown\b|repository name not known to registry|IMAGE: not found$/.test(
+        message.words.trim(),
+      ) ||
+      (message.stage === 'manifest' && isRegistry(message) && statusOf(message) === 404),
     id: 'POD_IMAGE_ABSENT',
     cause: 'The registry does not have this repository or tag.',
     fix: 'Check the name and the tag of the image; `doctor pod --ask-registry` shows which of the two it is.',
   },
   {
-    words: /fetch oauth token: [\s\S]*\b401\b/i,
+    sources: [
+      'containerd core/remotes/docker/authorizer.go: failed to fetch oauth token: %w',
+      'go.podman.io/image docker/errors.go: unable to retrieve auth token: invalid username/password: %s',
+    ],
+    matches: (message) =>
+      (/fetch oauth token: /.test(message.words) && statusOf(message) === 401) ||
+      /unable to retrieve auth token: invalid username\/password/.test(message.words),
     id: 'POD_LOGIN_REFUSED',
+    about: 'credential',
     cause: 'The registry rejects the credential that the node sent.',
     fix: 'Request a new credential (`acr-nopass refresh`); if that is refused too, check instanceId, region and domains of the registry.',
   },
   {
-    words: /fetch anonymous token: [\s\S]*\b401\b|authentication required|no basic auth/i,
+    sources: [
+      'containerd core/remotes/docker/authorizer.go: failed to fetch anonymous token: %w',
+      'containerd core/remotes/docker/authorizer.go: no basic auth credentials',
+      'containerd core/remotes/docker/errdesc.go: authentication required',
+    ],
+    matches: (message) =>
+      (/fetch anonymous token: /.test(message.words) && statusOf(message) === 401) ||
+      /\bno basic auth credentials\b|missing username or secret|\bauthentication required\b/.test(message.words),
     id: 'POD_DENIED',
+    about: 'credential',
     cause: 'The registry requires a credential, and the node sent none, or one that it rejects.',
     fix: 'Check that the pull secret has the host of the image; `doctor pod --ask-registry` tries its credential.',
   },
   {
-    words:
-      /insufficient_scope|\bdenied\b|\bunauthorized\b|\bforbidden\b|status(?: code)?:? 40[13]\b|authorization failed/i,
+    sources: [
+      'containerd core/remotes/docker/resolver.go: pull access denied, repository does not exist or may require authorization: %w',
+      'containerd core/remotes/docker/errdesc.go: requested access to the resource is denied',
+      'go.podman.io/image docker/docker_client.go: Requesting bearer token',
+    ],
+    matches: (message) =>
+      /\binsufficient_scope\b|\bpull access denied\b|(?:^|[:\n] )denied: |requested access to the resource is denied|(?:^|[:\n] )unauthorized: /.test(
+        message.words,
+      ) ||
+      (message.stage !== 'layer' && message.party !== 'other' && [401, 403].includes(statusOf(message))),
     id: 'POD_DENIED',
+    about: 'credential',
     cause:
-      'The registry accepts the credential, but its identity lacks the right to pull this repository, or the repository does not exist.',
+      'The registry denies the pull: the identity of the credential lacks the right to pull this repository, or the repository does not exist.',
     fix: 'Add the repository to `repositories` of the registry in values and apply the RAM policy again (`acr-nopass apply`); check its name.',
   },
 ]
 
-/** Failures that no credential changes: they count even where the Pod lacks the reference or the Secret. */
-const BEYOND_CREDENTIALS: readonly FindingId[] = [
-  'POD_DISK_FULL',
-  'POD_HTTP',
-  'POD_CERTIFICATE',
-  'POD_VPC_UNLINKED',
-  'POD_NETWORK',
-  'POD_THROTTLED',
-  'POD_ARCHITECTURE',
-  'POD_IMAGE_ABSENT',
-  'POD_TAG_ABSENT',
-]
+/** All texts that a proxy's status has by default. */
+const PROXY_ANSWERS: ReadonlySet<string> = new Set(
+  Object.entries(STATUS_CODES).flatMap(([code, text]) => (Number(code) >= 300 && text ? [text] : [])),
+)
 
-/** Explains why a node could not pull an image, by the node's own message. */
-export function explainPull(detail: string | undefined, image: string): Verdict {
-  const text = detail ?? ''
-  const known = match(text, image)
-  if (known !== undefined) return { id: known.id, cause: `${known.cause}${quote(text)}`, fix: known.fix }
+/** What a reason means that says more than "the pull failed". */
+const BY_REASON: Readonly<Record<string, Verdict>> = {
+  RegistryUnavailable: {
+    id: 'POD_NETWORK',
+    cause: 'The registry does not accept connections of the node.',
+    fix: NEED_NETWORK,
+  },
+  SignatureValidationFailed: {
+    id: 'POD_STUCK',
+    cause: "The signature policy of the node's runtime refuses the image.",
+    fix: 'Sign the image as the policy of the node demands (`/etc/containers/policy.json`), or correct that policy.',
+  },
+  ImageInspectError: {
+    id: 'POD_STUCK',
+    cause: "The node's own container runtime fails to inspect the image, not the registry.",
+    fix: 'Check the runtime and its disk on the node (`journalctl -u containerd` or `journalctl -u crio`).',
+  },
+}
+
+/** Explains why a node could not pull an image, by the node's own message and, if that is not known, by its reason. */
+export function explainPull(container: Pick<ContainerFacts, 'image' | 'detail' | 'waiting'>, now: number): Explained {
+  const { image, detail = '', waiting = '' } = container
+  const message = readMessage(detail, image)
+  const facts: Facts = { host: parseImage(image).host, now }
+  const quote = quoteNode(detail)
+  const rule = RULES.find(({ matches }) => matches(message, facts))
+  const write = (text: Rule['cause']): string => (typeof text === 'string' ? text : text(message, facts))
+  const byReason = BY_REASON[waiting]
+  // The runtime itself says that it was the signature.
+  const isDecided = waiting === 'SignatureValidationFailed' || rule === undefined
+  if (isDecided && byReason !== undefined) return { ...byReason, quote, about: 'other' }
+  if (rule !== undefined) {
+    return { id: rule.id, cause: write(rule.cause), fix: write(rule.fix), quote, about: rule.about ?? 'other' }
+  }
   return {
     id: 'POD_STUCK',
-    cause: `The node reports no known reason.${quote(text)}`,
+    cause: 'The node reports no known reason.',
     fix: 'Read the Events of the Pod.',
+    quote,
+    about: 'unknown',
   }
-}
-
-/** Whether a finding about a Pod is one that no credential changes. */
-export function isBeyondCredentials(id: FindingId): boolean {
-  return BEYOND_CREDENTIALS.includes(id)
-}
-
-function match(text: string, image: string): Words | undefined {
-  const { host } = parseImage(image)
-  const words = withoutNames(text, image)
-  return WORDS.find(
-    ({ words: pattern, host: hosts }) => pattern.test(words) && (hosts === undefined || hosts.test(host)),
-  )
-}
-
-/** Names of images, hosts and layers hold any word and number ("…:20260429"), so they are left out before the message is judged. */
-function withoutNames(text: string, image: string): string {
-  return text
-    .replaceAll(image, 'IMAGE')
-    .replaceAll(/https?:\/\/[^\s"'\\]*[^\s"'\\:,]/g, 'URL')
-    .replaceAll(/(?:[\w-]+(?:\.[\w-]+)+|localhost)(?::\d+)?\/[^\s"'\\,]*[^\s"'\\,:]/g, 'IMAGE')
-    .replaceAll(/lookup \S+/g, 'lookup HOST')
-    .replaceAll(/sha256:[0-9a-f]+/g, 'DIGEST')
-}
-
-/** The end of the node's message: the reason is there. */
-function quote(text: string): string {
-  const clean = withoutSecrets(text, Number.POSITIVE_INFINITY).replace(/\s+/g, ' ').trim()
-  if (clean === '') return ''
-  return ` The node says: ${clean.length > 300 ? `…${clean.slice(-300)}` : clean}`
 }

@@ -4,6 +4,8 @@ import { createTargets, type Targets } from '../../release/targets.ts'
 import type { HelperConfig } from '../../values/helper-config.generated.ts'
 import type { Verdict } from '../finding.ts'
 import type { ContainerFacts, Observed, PodFacts } from '../observed.ts'
+import type { Explained } from './node-words.ts'
+import { meaningOf } from './waiting-reasons.ts'
 
 /** The input of every check of a Pod. */
 export interface PodContext {
@@ -67,15 +69,33 @@ export function knowsDomains({ observed }: PodContext): boolean {
 
 /** The container cannot start for its image. */
 export function isWaiting({ waiting }: ContainerFacts): boolean {
-  return /^(ImagePullBackOff|ErrImagePull|ErrImageNeverPull|InvalidImageName|ImageInspectError)$/.test(waiting ?? '')
+  return meaningOf(waiting ?? '') === 'cannot'
+}
+
+/** The node has the image: the container runs, ran, or was created. */
+export function hasImage({ running, ended, created, waiting }: ContainerFacts): boolean {
+  return running === true || ended === true || created === true || meaningOf(waiting ?? '') === 'present'
 }
 
 export function ok(detail: string): StepResult {
   return { state: 'ok', detail }
 }
 
-export function wrong(verdict: Verdict): StepResult {
-  return { state: 'wrong', detail: verdict.cause, verdict }
+export function wrong(verdict: Verdict, detail: string = verdict.cause): StepResult {
+  return { state: 'wrong', detail, verdict }
+}
+
+/** A failure that the node's message explains; the step leaves out the message, which the finding has. */
+export function explainedWrong({ quote, about: _, ...verdict }: Explained, pod: PodFacts): StepResult {
+  return wrong({ command: describePod(pod), ...verdict, cause: `${verdict.cause}${quote}` }, verdict.cause)
+}
+
+/** What has to happen to a Pod after a change that only new Pods get. */
+export function recreate({ isReplaced, owner }: PodFacts): string {
+  if (isReplaced) return 'then delete the Pod'
+  return owner === undefined
+    ? 'then create the Pod again from its manifest'
+    : `then let ${owner} create its Pods again (not every controller replaces a Pod that is deleted)`
 }
 
 export function unknown(detail: string): StepResult {

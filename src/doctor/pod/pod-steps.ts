@@ -1,7 +1,6 @@
-import type { Verdict } from '../finding.ts'
-import type { ContainerFacts, PodFacts } from '../observed.ts'
+import type { ContainerFacts, Observed, PodFacts } from '../observed.ts'
 import { checkImage, checkRegistry, checkTarget } from './check-coverage.ts'
-import { checkOtherReason, checkPull, checkResponse } from './check-pull.ts'
+import { checkMessage, checkOtherReason, checkPull, checkResponse } from './check-pull.ts'
 import { checkReference, checkSecret } from './check-pull-secret.ts'
 import type { PodCheck, PodContext, StepResult } from './pod-context.ts'
 
@@ -17,28 +16,32 @@ const CHECKS: readonly (readonly [step: string, check: PodCheck])[] = [
   ['node', checkPull],
 ]
 
-/** The results of the checks for one container, up to the first failed one. */
-export function podSteps(pod: PodFacts, container: ContainerFacts, context: PodContext) {
-  return walk(pod, container, context).map(({ step, state, detail }) => ({ step, state, detail }))
-}
+export type Step = StepResult & { readonly step: string }
 
-/** Why one container's image cannot be pulled; undefined: no known reason. */
-export function judgeContainer(pod: PodFacts, container: ContainerFacts, context: PodContext): Verdict | undefined {
-  const last = walk(pod, container, context).at(-1)
-  return last?.state === 'wrong' ? last.verdict : undefined
-}
-
-function walk(
+/**
+ * The results of the checks for one container, up to the first failed one. Without the release's configuration only those that need
+ * none. A Pod that is over will pull nothing, so there are none.
+ */
+export function podSteps(
   pod: PodFacts,
   container: ContainerFacts,
-  context: PodContext,
-): readonly (StepResult & { step: string })[] {
-  const results: (StepResult & { step: string })[] = []
-  for (const [step, check] of CHECKS) {
-    const result = check(pod, container, context)
+  observed: Observed,
+  context: PodContext | undefined,
+): readonly Step[] {
+  if (pod.over !== undefined) return []
+  const steps: Step[] = []
+  const checks: readonly (readonly [string, () => StepResult | undefined])[] =
+    context === undefined
+      ? [
+          ['image', () => checkImage(pod, container)],
+          ['node', () => checkMessage(pod, container, observed.now)],
+        ]
+      : CHECKS.map(([step, check]) => [step, () => check(pod, container, context)])
+  for (const [step, check] of checks) {
+    const result = check()
     if (result === undefined) continue
-    results.push({ step, ...result })
+    steps.push({ step, ...result })
     if (result.state === 'wrong') break
   }
-  return results
+  return steps
 }

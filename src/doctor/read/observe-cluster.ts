@@ -7,6 +7,7 @@ import { lensOf, readPullSecrets } from '../../release/read-pull-secrets.ts'
 import type { Reader } from '../../release/reader.ts'
 import type { CloudSnapshot } from '../cloud/inspect-cloud.ts'
 import type { Observed } from '../observed.ts'
+import { addEvents } from './pod-events.ts'
 import { selectPod } from './pod-facts.ts'
 import { readHelper } from './read-helper.ts'
 
@@ -53,13 +54,13 @@ export async function observeCluster(reader: Reader, request: ObserveRequest): P
   if (release === undefined) return { ...base, cloud: NOT_INSPECTED, unread }
   const [helper, lists, cloud] = await Promise.all([
     readHelper(reader, release),
-    readLists(reader, release),
+    readLists(reader, release, base.now),
     request.inspect(release),
   ])
   return { ...base, ...helper, ...lists, cloud, unread }
 }
 
-async function readLists(reader: Reader, release: ReleaseFacts): Promise<Partial<Observed>> {
+async function readLists(reader: Reader, release: ReleaseFacts, now: number): Promise<Partial<Observed>> {
   const { secretName, transforms } = lensOf(release)
   const [namespaces, secrets, accounts, pods] = await Promise.all([
     reader.list('Namespaces', '/api/v1/namespaces', { accept: METADATA_ONLY_LIST, transform: transforms.namespace }),
@@ -71,5 +72,5 @@ async function readLists(reader: Reader, release: ReleaseFacts): Promise<Partial
       transform: (pod: PodObject) => selectPod(pod, secretName),
     }),
   ])
-  return { namespaces, secrets, accounts, pods: pods?.flat() }
+  return { namespaces, secrets, accounts, pods: pods && (await addEvents(reader, pods.flat(), now)) }
 }

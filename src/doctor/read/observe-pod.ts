@@ -4,9 +4,9 @@ import { type KubeObject, namespacedPath, type PodObject } from '../../kube/type
 import type { ServiceAccountObject } from '../../release/object-views.ts'
 import { lensOf, readPullSecrets } from '../../release/read-pull-secrets.ts'
 import type { Reader } from '../../release/reader.ts'
-import type { NodeFacts, Observed, PodFacts, PodFocus } from '../observed.ts'
-import { isWaiting } from '../pod/pod-context.ts'
+import type { NodeFacts, Observed, PodFocus } from '../observed.ts'
 import { NOT_INSPECTED, type ObserveRequest, observeBase } from './observe-cluster.ts'
+import { addOwnEvents } from './pod-events.ts'
 import { describePod } from './pod-facts.ts'
 import type { QueryRegistry } from './query-registry.ts'
 import { readHelper } from './read-helper.ts'
@@ -29,7 +29,7 @@ export async function observePod(reader: Reader, request: PodRequest): Promise<O
   const { release } = base
   const { namespace } = wanted
   const { secretName, transforms } = lensOf(release)
-  const [helper, cloud, around, account, secrets, node, words] = await Promise.all([
+  const [helper, cloud, around, account, secrets, node, told] = await Promise.all([
     release === undefined ? {} : readHelper(reader, release),
     release === undefined ? NOT_INSPECTED : request.inspect(release),
     reader.get<KubeObject>(`Namespace ${namespace}`, `/api/v1/namespaces/${namespace}`),
@@ -39,9 +39,9 @@ export async function observePod(reader: Reader, request: PodRequest): Promise<O
     ),
     readPullSecrets(reader, secretName, transforms, namespace),
     facts.node === undefined ? null : readNode(reader, facts.node),
-    readWords(reader, pod),
+    addOwnEvents(reader, facts, base.now),
   ])
-  const focus: PodFocus = { pod: withWords(facts, words), node, responses: new Map() }
+  const focus: PodFocus = { pod: told, node, responses: new Map() }
   const observed: Observed = {
     ...base,
     ...helper,
@@ -67,14 +67,14 @@ async function readPod(reader: Reader, { namespace, name }: PodRequest['pod']): 
 }
 
 interface NodeObject {
-  readonly status: { readonly nodeInfo: { kubeletVersion: string; operatingSystem: string; architecture: string } }
+  readonly status: { readonly nodeInfo: { kubeletVersion: string; operatingSystem?: string; architecture?: string } }
 }
 
 async function readNode(reader: Reader, name: string): Promise<NodeFacts | undefined> {
   const node = await reader.get<NodeObject>(`Node ${name}`, `/api/v1/nodes/${name}`)
   if (!node) return undefined
   const { kubeletVersion, operatingSystem, architecture } = node.status.nodeInfo
-  const platform = `${operatingSystem}/${architecture}`
+  const platform = operatingSystem && architecture ? `${operatingSystem}/${architecture}`.toLowerCase() : undefined
   return { name, version: kubeletVersion, platform, cachePolicy: await readCachePolicy(reader, name) }
 }
 
@@ -90,31 +90,4 @@ async function readCachePolicy(reader: Reader, name: string): Promise<string | u
     if (reader.signal.aborted) throw error
     return undefined
   }
-}
-
-interface EventObject {
-  readonly reason?: string
-  readonly message?: string
-  readonly lastTimestamp?: string
-}
-
-/** The node's last words about a failed pull: a container that rests between two tries no longer says why. */
-async function readWords(reader: Reader, { metadata }: PodObject): Promise<readonly string[]> {
-  const fieldSelector = `involvedObject.uid=${metadata.uid}`
-  const path = `/api/v1/namespaces/${metadata.namespace}/events`
-  const events = await reader.list<EventObject>(`Events of Pod ${metadata.name}`, path, { query: { fieldSelector } })
-  return (events ?? [])
-    .filter(({ reason, message }) => reason === 'Failed' && /^Failed to pull image/.test(message ?? ''))
-    .toSorted((a, b) => ((a.lastTimestamp ?? '') < (b.lastTimestamp ?? '') ? 1 : -1))
-    .map(({ message = '' }) => message)
-}
-
-function withWords(pod: PodFacts, words: readonly string[]): PodFocus['pod'] {
-  const containers = pod.containers.map((container) => {
-    const { image, detail = '' } = container
-    const found = words.find((text) => text.includes(`"${image}"`))
-    const isBare = /^(Back-off pulling image "[^"]*")?$/.test(detail.trim())
-    return isWaiting(container) && isBare && found !== undefined ? { ...container, detail: found } : container
-  })
-  return { ...pod, containers }
 }

@@ -1,55 +1,97 @@
 import { SKIP } from '../../kube/names.ts'
-import type { ContainerStatus, PodObject } from '../../kube/types.ts'
+import type { ContainerStatus, PodObject, PodOwner } from '../../kube/types.ts'
+import type { ContainerFacts, PodFacts } from '../observed.ts'
+import { attributeVolumes } from '../pod/image-volumes.ts'
+import { cutMessage } from '../pod/node-message.ts'
 
-/** The Pod if there may be a finding about it: it waits for an image or lacks the reference; otherwise undefined, because there are many. */
+/** The Pod if there may be a finding about it: a container does not run, or it lacks the reference; otherwise undefined, because there are many. */
 export function selectPod(pod: PodObject, secretName: string) {
   const { metadata, status } = pod
   const isOver = status?.phase === 'Succeeded' || status?.phase === 'Failed' || metadata.deletionTimestamp !== undefined
-  const isWaiting = statesOf(pod).some(({ state }) => /Image/.test(state?.waiting?.reason ?? ''))
+  if (isOver) return []
   const facts = describePod(pod)
-  return isOver || (!isWaiting && facts.references.includes(secretName)) ? [] : [facts]
+  const isWaiting = facts.containers.some(({ waiting }) => waiting !== undefined)
+  return isWaiting || !facts.references.includes(secretName) ? [facts] : []
 }
 
-/** A Pod, reduced to what decides whether it can pull. */
-export function describePod(pod: PodObject) {
-  const { metadata, spec } = pod
+/** A reason is a word; a kubelet may also put an error there. */
+const LONGEST_REASON = 200
+
+export function describePod(pod: PodObject): PodFacts {
+  const { metadata, spec, status } = pod
   const states = statesOf(pod)
-  const images = [
-    ...[...(spec.initContainers ?? []), ...spec.containers].map(({ name, image = '', imagePullPolicy }) => {
-      return { name, image, policy: imagePullPolicy }
-    }),
-    ...(spec.volumes ?? []).flatMap(({ name, image }) => {
-      if (image?.reference === undefined) return []
-      return [{ name: `volume ${name}`, image: image.reference, policy: image.pullPolicy }]
-    }),
-  ]
-  const containers = images.map(({ name, image, policy }) => {
-    const { waiting, running } = states.find((container) => container.name === name)?.state ?? {}
-    return {
-      /** Of the container; `volume x` for an image volume. */
-      name,
-      image,
-      ...(policy && { pullPolicy: policy }),
-      ...(running && { running: true }),
-      /** Why it waits, such as `ImagePullBackOff`, and the node's message. */
-      ...(waiting?.reason && { waiting: waiting.reason }),
-      ...(waiting?.message && { detail: waiting.message }),
-    }
+  const specs = [...(spec.initContainers ?? []), ...spec.containers, ...(spec.ephemeralContainers ?? [])]
+  const containers = specs.map(({ name, image = '', imagePullPolicy, volumeMounts = [] }) => ({
+    name,
+    image,
+    ...(imagePullPolicy && { pullPolicy: imagePullPolicy }),
+    ...describeState(states.get(name)),
+    mounts: volumeMounts.map((mount) => mount.name),
+  }))
+  const volumes = (spec.volumes ?? []).flatMap(({ name, image }) => {
+    if (image?.reference === undefined) return []
+    return [{ name, image: image.reference, ...(image.pullPolicy && { pullPolicy: image.pullPolicy }) }]
   })
   const owner = metadata.ownerReferences?.find(({ controller }) => controller)
+  const isOver = status?.phase === 'Succeeded' || status?.phase === 'Failed'
   return {
     namespace: metadata.namespace ?? '',
     name: metadata.name,
+    uid: mirrorOf(pod) ?? metadata.uid,
     serviceAccount: spec.serviceAccountName ?? 'default',
     references: (spec.imagePullSecrets ?? []).map(({ name = '' }) => name),
     optedOut: metadata.labels?.[SKIP] === 'true',
-    /** `ReplicaSet/web-5d9`; undefined for a Pod on its own. */
     owner: owner && `${owner.kind}/${owner.name}`,
+    isReplaced: owner !== undefined && isReplacing(owner),
+    ...(mirrorOf(pod) !== undefined && { isStatic: true }),
     ...(spec.nodeName && { node: spec.nodeName }),
-    containers,
+    ...(isOver && { over: [status.phase, status.reason].filter(Boolean).join(': ') }),
+    ...(hasSandbox(pod) && { hasSandbox: true }),
+    containers: attributeVolumes(containers, volumes),
   }
 }
 
-function statesOf({ status }: PodObject): readonly ContainerStatus[] {
-  return [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])]
+function describeState(status: ContainerStatus | undefined): Partial<ContainerFacts> {
+  const { waiting, running, terminated } = status?.state ?? {}
+  if (running) return { running: true }
+  // One that the kubelet gave up before it was created ended too, and has no id (kubelet/status, TerminatePod).
+  if (terminated) return status?.containerID || terminated.exitCode === 0 ? { ended: true } : {}
+  if (waiting === undefined) return {}
+  if (!waiting.reason) return { created: true }
+  return {
+    waiting: waiting.reason.slice(0, LONGEST_REASON),
+    ...(waiting.message && { detail: cutMessage(waiting.message) }),
+  }
+}
+
+function statesOf({ status }: PodObject): ReadonlyMap<string, ContainerStatus> {
+  const all = [status?.initContainerStatuses, status?.containerStatuses, status?.ephemeralContainerStatuses]
+  return new Map(all.flatMap((list) => list ?? []).map((container) => [container.name, container]))
+}
+
+/**
+ * Controllers that create a deleted Pod again. A Job counts it as a failure; Workflows, TaskRuns and others fail with it. By group
+ * too, because anyone who may create Pods may write an owner of another group.
+ */
+const REPLACING: ReadonlySet<string> = new Set([
+  'apps/ReplicaSet',
+  'apps/StatefulSet',
+  'apps/DaemonSet',
+  '/ReplicationController',
+  'apps.kruise.io/CloneSet',
+])
+
+function isReplacing({ apiVersion, kind }: PodOwner): boolean {
+  const group = apiVersion.includes('/') ? apiVersion.split('/')[0] : ''
+  return REPLACING.has(`${group}/${kind}`)
+}
+
+/** The UID of the static Pod that a mirror Pod shows; its Events have that UID (pkg/kubelet/types/pod_update.go; kubectl's describe.go). */
+function mirrorOf({ metadata }: PodObject): string | undefined {
+  return metadata.annotations?.['kubernetes.io/config.mirror']
+}
+
+/** The condition is `PodReadyToStartContainers` from 1.29 on; before that doctor knows by the containers only. */
+function hasSandbox({ status }: PodObject): boolean {
+  return status?.conditions?.some((one) => one.type === 'PodReadyToStartContainers' && one.status === 'True') ?? false
 }

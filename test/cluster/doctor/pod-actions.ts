@@ -27,3 +27,23 @@ export function untilBare({ helper }: PodFixture, namespace: string): Promise<vo
     if ((spec.imagePullSecrets ?? []).length > 0) throw new Error(`Pods of ${namespace} still get a pull secret`)
   })
 }
+
+/** containerd's message about an image that the credential, or its absence, does not allow. */
+export const DENIED: string =
+  'pull access denied, repository does not exist or may require authorization: server message: insufficient_scope: authorization failed'
+
+/** A Pod on a node outside the fixture, which reports that its container waits. */
+export async function waitingPod(
+  fixture: PodFixture,
+  namespace: string,
+  name: string,
+  image: string,
+  waiting: { readonly reason: string; readonly message?: string },
+  metadata?: object,
+): Promise<void> {
+  await fixture.pod(namespace, name, image, { nodeSelector: { place: 'nowhere' } }, metadata)
+  const containerStatuses = [{ name: 'app', image, imageID: '', ready: false, restartCount: 0, state: { waiting } }]
+  await fixture.helper.patch(`/api/v1/namespaces/${namespace}/pods/${name}/status`, {
+    status: { phase: 'Pending', containerStatuses },
+  })
+}

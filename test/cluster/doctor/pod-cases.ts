@@ -1,6 +1,6 @@
 import { SECRET } from '../helper-cluster.ts'
 import type { BrokenCase } from './case.ts'
-import { deletePod, IMAGE, untilAttached, untilBare } from './pod-actions.ts'
+import { DENIED, deletePod, IMAGE, untilAttached, untilBare, waitingPod } from './pod-actions.ts'
 import type { PodFixture } from './pod-fixture.ts'
 
 type Case = BrokenCase<PodFixture>
@@ -72,7 +72,7 @@ export const POD_CASES: readonly Case[] = [
     args: ['pod', 'late/early'],
     make: async (fixture) => {
       await fixture.helper.closedNamespace('late')
-      await fixture.pod('late', 'early', IMAGE)
+      await waitingPod(fixture, 'late', 'early', IMAGE, { reason: 'ErrImagePull', message: DENIED })
       await fixture.helper.open('late')
       await untilAttached(fixture, 'late')
     },

@@ -13,8 +13,8 @@ import { type HelperFixture, openHelperFixture } from './helper-fixture.ts'
 export interface PodFixture extends CaseFixture, AsyncDisposable {
   readonly helper: HelperFixture
   readonly registry: Registry
-  /** A Pod with one container of this image; `spec` may add to it. */
-  pod(namespace: string, name: string, image: string, spec?: object): Promise<void>
+  /** A Pod with one container of this image; `spec` and `metadata` may add to it. */
+  pod(namespace: string, name: string, image: string, spec?: object, metadata?: object): Promise<void>
   removePod(namespace: string, name: string): Promise<void>
   /** Pushes an image for that architecture (Node's name). */
   push(repository: string, tag: string, arch: string): Promise<void>
@@ -50,9 +50,9 @@ export async function openPodFixture(name: string): Promise<PodFixture> {
     registry: started,
     kubeconfig: helper.kubeconfig,
     known: helper.known,
-    async pod(namespace, pod, image, spec = {}) {
+    async pod(namespace, pod, image, spec = {}, metadata = {}) {
       const body = {
-        metadata: { name: pod },
+        metadata: { name: pod, ...metadata },
         spec: { terminationGracePeriodSeconds: 0, containers: [{ name: 'app', image }], ...spec },
       }
       const path = `/api/v1/namespaces/${namespace}/pods`

@@ -1,5 +1,6 @@
+import type { KubeObject } from '../../../src/kube/types.ts'
 import type { BrokenCase } from './case.ts'
-import { deletePod, IMAGE, untilAttached } from './pod-actions.ts'
+import { DENIED, deletePod, IMAGE, untilAttached, waitingPod } from './pod-actions.ts'
 import { CACHED, HOST, type PodFixture, VPC_HOST } from './pod-fixture.ts'
 
 const withQuery = (pod: string): readonly string[] => ['pod', pod, '--ask-registry']
@@ -146,6 +147,58 @@ export const PULL_CASES: readonly BrokenCase<PodFixture>[] = [
     fix: deletePod('shop', 'full'),
   },
   {
+    title: "the proxy of its node's runtime refuses the registry",
+    id: 'POD_PROXY',
+    args: ['pod', 'shop/proxied'],
+    make: (fixture) =>
+      podWithMessage(fixture, 'proxied', IMAGE, `failed to do request: Head "https://${HOST}/v2/": Forbidden`),
+    message: /NO_PROXY/,
+    fix: deletePod('shop', 'proxied'),
+  },
+  {
+    title: 'its kubelet gives a reason that doctor does not know',
+    id: 'POD_UNKNOWN',
+    severity: 'warning',
+    args: ['pod', 'shop/puzzling'],
+    make: (fixture) => waitingPod(fixture, 'shop', 'puzzling', IMAGE, { reason: 'ErrImageFrobnicated' }),
+    message: /ErrImageFrobnicated/,
+    fix: deletePod('shop', 'puzzling'),
+  },
+  {
+    title: 'its node cannot pull the sandbox image',
+    id: 'POD_SANDBOX',
+    make: async (fixture) => {
+      await waitingPod(fixture, 'shop', 'grounded', IMAGE, { reason: 'ContainerCreating' })
+      const { metadata } = await fixture.helper.helperCluster.admin.request<KubeObject>({
+        method: 'GET',
+        path: '/api/v1/namespaces/shop/pods/grounded',
+      })
+      const now = new Date().toISOString().replace(/\.\d+/, '')
+      await fixture.helper.create('/api/v1/namespaces/shop/events', {
+        metadata: { name: 'grounded.1' },
+        involvedObject: { kind: 'Pod', namespace: 'shop', name: 'grounded', uid: metadata.uid },
+        type: 'Warning',
+        reason: 'FailedCreatePodSandBox',
+        message: `Failed to create pod sandbox: failed to get sandbox image "${HOST}/base/pause:3": ${DENIED}`,
+        firstTimestamp: now,
+        lastTimestamp: now,
+      })
+    },
+    message: /No pull secret is used for this image/,
+    fix: deletePod('shop', 'grounded'),
+  },
+  {
+    title: 'it is a static Pod of a node',
+    id: 'POD_STATIC',
+    args: ['pod', 'shop/static'],
+    make: async (fixture) => {
+      const annotations = { 'kubernetes.io/config.mirror': '0123456789abcdef' }
+      await waitingPod(fixture, 'shop', 'static', IMAGE, { reason: 'ErrImagePull', message: DENIED }, { annotations })
+    },
+    message: /makes it from a file/,
+    fix: deletePod('shop', 'static'),
+  },
+  {
     title: 'the registry throttles its node',
     id: 'POD_THROTTLED',
     args: ['pod', 'shop/hasty'],
@@ -160,13 +213,8 @@ function setKubelet({ helper }: PodFixture, kubeletVersion: string): Promise<unk
   return helper.patch('/api/v1/nodes/process-node/status', { status: { nodeInfo: { kubeletVersion } } })
 }
 
-/** A Pod on a node outside the fixture, with that node's messages. */
-async function podWithMessage(fixture: PodFixture, name: string, image: string, words: string): Promise<void> {
-  await fixture.pod('shop', name, image, { nodeSelector: { place: 'nowhere' } })
+/** A Pod on a node outside the fixture, with that node's message about a failed pull. */
+function podWithMessage(fixture: PodFixture, name: string, image: string, words: string): Promise<void> {
   const message = `Back-off pulling image "${image}": ErrImagePull: failed to pull and unpack image "${image}": ${words}`
-  const state = { waiting: { reason: 'ImagePullBackOff', message } }
-  const containerStatuses = [{ name: 'app', image, imageID: '', ready: false, restartCount: 0, state }]
-  await fixture.helper.patch(`/api/v1/namespaces/shop/pods/${name}/status`, {
-    status: { phase: 'Pending', containerStatuses },
-  })
+  return waitingPod(fixture, 'shop', name, image, { reason: 'ImagePullBackOff', message })
 }

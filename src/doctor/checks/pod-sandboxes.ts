@@ -1,0 +1,44 @@
+import { keyOf } from '../../kube/types.ts'
+import { type Draft, type Found, pluralize, summarize } from '../finding.ts'
+import type { PodFacts } from '../observed.ts'
+import { explainPull } from '../pod/node-words.ts'
+
+/**
+ * How runtimes say that they cannot pull the image of the Pod's sandbox: containerd (internal/cri/server/sandbox_run.go,
+ * ensurePauseImageExists; internal/cri/server/podsandbox/sandbox_run.go), cri-dockerd (core/helpers.go, ensureSandboxImageExists)
+ * and CRI-O (server/sandbox_run_linux.go, CreatePodSandbox).
+ */
+const SANDBOX_IMAGE = [
+  /failed to (?:pull|get sandbox) image "([^"]{1,500})"/,
+  /unable to pull sandbox image "([^"]{1,500})"/,
+  /creating pod sandbox with name "[^"]{1,500}": [a-z ]{0,100}docker:\/\/([^\s"]{1,500}?):? /,
+]
+
+/** The sandbox (pause) image that every Pod of a node begins with. The runtime pulls it with a login of its own. */
+export function sandboxFindings(pods: readonly PodFacts[], now: number): Found {
+  const found = pods.flatMap((pod) => {
+    const image = sandboxImageOf(pod.sandboxTrouble ?? '')
+    return image === undefined ? [] : [{ pod, image, node: pod.node ?? '', trouble: pod.sandboxTrouble ?? '' }]
+  })
+  const groups = Map.groupBy(found, ({ node, image }) => JSON.stringify([node, image]))
+  return [...groups.values()].flatMap((group): readonly Draft[] =>
+    group.slice(0, 1).map(({ image, node, trouble }) => {
+      const { cause, quote } = explainPull({ image, detail: trouble }, now)
+      const objects = group.map(({ pod }) => keyOf(pod))
+      return {
+        id: 'POD_SANDBOX',
+        subject: `node ${node}`,
+        message: `it cannot pull the sandbox image ${image}, with which every Pod begins: ${pluralize(objects.length, 'Pod')} (${summarize(objects)})`,
+        cause: `${cause} No pull secret is used for this image: the runtime of the node pulls it with its own login, or none.${quote}`,
+        fix: "Give the node's runtime a sandbox image that needs no login (containerd: the pinned image `sandbox`; CRI-O: pause_image), or a login of its own for that registry.",
+        command: `kubectl get node ${node} -o wide`,
+        objects,
+        health: 'failing',
+      }
+    }),
+  )
+}
+
+function sandboxImageOf(trouble: string): string | undefined {
+  return SANDBOX_IMAGE.map((pattern) => pattern.exec(trouble)?.[1]).find((image) => image !== undefined)
+}

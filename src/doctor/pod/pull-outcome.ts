@@ -1,0 +1,80 @@
+import type { Verdict } from '../finding.ts'
+import type { ContainerFacts, Observed, PodFacts } from '../observed.ts'
+import { explainPull } from './node-words.ts'
+import { describePod, hasImage, isWaiting, type PodContext } from './pod-context.ts'
+import { podSteps, type Step } from './pod-steps.ts'
+import { meaningOf } from './waiting-reasons.ts'
+
+/** What became of the pull of one container or image volume. */
+export type Outcome =
+  | { readonly state: 'pulled'; readonly detail: string }
+  /** For something else, which the detail names. */
+  | { readonly state: 'waits'; readonly detail: string }
+  | { readonly state: 'cannot' | 'unknown'; readonly detail: string; readonly verdict: Verdict }
+
+export interface Judgement {
+  readonly outcome: Outcome
+  readonly steps: readonly Step[]
+}
+
+/** Judges one container or image volume of a Pod. */
+export function judgeContainer(
+  pod: PodFacts,
+  container: ContainerFacts,
+  observed: Observed,
+  context: PodContext | undefined,
+): Judgement {
+  const steps = podSteps(pod, container, observed, context)
+  const outcome = outcomeOf(pod, container, observed, steps)
+  const node: Step = { step: 'node', state: outcome.state === 'unknown' ? 'unknown' : 'ok', detail: outcome.detail }
+  // A failed step before that one is more exact; the last step says what became of the pull.
+  return { outcome, steps: isWaiting(container) && pod.over === undefined ? steps : [...steps, node] }
+}
+
+function outcomeOf(pod: PodFacts, container: ContainerFacts, observed: Observed, steps: readonly Step[]): Outcome {
+  const { waiting, waitsFor, running } = container
+  const where = pod.node ?? 'the node'
+  if (waitsFor !== undefined) return waits(waitsFor)
+  if (hasImage(container)) {
+    const because = waiting === undefined ? '' : `: it waits as ${waiting}`
+    return { state: 'pulled', detail: running ? `${where} runs it` : `${where} has the image${because}` }
+  }
+  if (pod.over !== undefined) return waits(`nothing: the Pod is over (${pod.over})`)
+  if (isWaiting(container)) return judgeFailed(pod, container, observed, steps)
+  if (waiting === undefined) return waits(pod.node === undefined ? 'a node' : `a report of node ${pod.node}`)
+  if (meaningOf(waiting) === 'before') return waits(describeTurn(pod, waiting))
+  return unclear(`the node gives a reason that doctor does not know: ${waiting}`, {
+    fix: 'Read the Events of the Pod.',
+    command: describePod(pod),
+  })
+}
+
+function judgeFailed(pod: PodFacts, container: ContainerFacts, { now }: Observed, steps: readonly Step[]): Outcome {
+  const last = steps.at(-1)
+  if (last?.state === 'wrong') return { state: 'cannot', detail: last.detail, verdict: last.verdict }
+  const { quote } = explainPull(container, now)
+  return unclear(`${last?.detail ?? 'nothing is known of it'}`, {
+    fix: 'Wait for the next try, at most five minutes, and run doctor again; or query the registry itself.',
+    command: `acr-nopass doctor pod ${pod.namespace}/${pod.name} --ask-registry`,
+    quote,
+  })
+}
+
+function describeTurn({ sandboxTrouble, lastWarning }: PodFacts, waiting: string): string {
+  if (sandboxTrouble !== undefined) return "the Pod's sandbox"
+  return lastWarning === undefined
+    ? `its turn (${waiting})`
+    : `its turn (${waiting}); the last warning is ${lastWarning}`
+}
+
+function waits(what: string): Outcome {
+  return { state: 'waits', detail: `waits for ${what}` }
+}
+
+function unclear(
+  detail: string,
+  { fix, command, quote = '' }: { readonly fix: string; readonly command: string; readonly quote?: string },
+): Outcome {
+  const cause = `${detail.slice(0, 1).toUpperCase()}${detail.slice(1)}.${quote}`
+  return { state: 'unknown', detail, verdict: { id: 'POD_UNKNOWN', severity: 'warning', cause, fix, command } }
+}

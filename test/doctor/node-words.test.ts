@@ -1,0 +1,468 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { FindingId } from '../../src/doctor/finding.ts'
+import { cutMessage, quoteNode } from '../../src/doctor/pod/node-message.ts'
+import { type Explained, explainPull } from '../../src/doctor/pod/node-words.ts'
+import { HOST, IMAGE, NOW } from './fixture.ts'
+
+const VPC = 'demo-registry-vpc.cn-hangzhou.cr.aliyuncs.com'
+const VPC_IMAGE = `${VPC}/team/app:1`
+const TODAY = new Date(NOW).toISOString().replace('.000', '')
+const LAYER = `blobs/sha256:${'429401'.repeat(11).slice(0, 64)}`
+
+/** containerd: client/pull.go, core/remotes/docker/resolver.go. */
+const resolving = (image: string, why: string): string =>
+  `failed to pull and unpack image "${image}": failed to resolve reference "${image}": ${why}`
+/** containerd: core/remotes/docker/resolver.go, do(); Go: net/url, Error. */
+const head = (why: string, host = HOST): string =>
+  resolving(`${host}/team/app:1`, `failed to do request: Head "https://${host}/v2/team/app/manifests/1": ${why}`)
+/** containerd: core/remotes/docker/httpreadseeker.go. */
+const layer = (why: string): string =>
+  `failed to pull and unpack image "${IMAGE}": failed to copy: httpReadSeeker: failed open: ${why}`
+/** containerd: core/remotes/docker/authorizer.go. */
+const token = (kind: 'oauth' | 'anonymous', why: string): string =>
+  resolving(IMAGE, `failed to authorize: failed to fetch ${kind} token: ${why}`)
+/** containerd: core/remotes/errors/errors.go. */
+const status = (verb: string, url: string, text: string): string =>
+  `unexpected status from ${verb} request to ${url}: ${text}`
+/** CRI-O: go.podman.io/image docker/docker_client.go. */
+const crio = (why: string): string => `initializing source docker://${IMAGE}: ${why}`
+const docker = (why: string): string => `Error response from daemon: ${why}`
+const MANIFEST = `https://${HOST}/v2/team/app/manifests/1`
+const AUTH = 'https://dockerauth.cn-hangzhou.aliyuncs.com/auth?scope=repository%3Ateam%2Fapp%3Apull&service=x'
+const OSS_HOST = 'acr-hz.oss-cn-hangzhou-internal.aliyuncs.com'
+
+type About = Explained['about']
+
+interface Row {
+  readonly title: string
+  readonly message: string
+  readonly id: FindingId
+  /** Default: `other`, so no credential is blamed. */
+  readonly about?: About
+  readonly says?: RegExp
+  readonly image?: string
+  readonly waiting?: string
+}
+
+const unknown = { id: 'POD_STUCK', about: 'unknown' } as const
+const vpc = { image: VPC_IMAGE } as const
+
+const ROWS: readonly Row[] = [
+  // A proxy of the node: Go's net/http/transport.go returns only the text of the status of CONNECT.
+  {
+    title: 'a proxy that refuses the connection',
+    message: head('Forbidden'),
+    id: 'POD_PROXY',
+    says: /proxy.*refuses.*Forbidden/,
+  },
+  { title: 'a proxy that wants a login', message: head('Proxy Authentication Required'), id: 'POD_PROXY' },
+  { title: 'a proxy without an upstream', message: head('Service Unavailable'), id: 'POD_PROXY' },
+  { title: 'a proxy that refuses Docker', message: docker(`Get "https://${HOST}/v2/": Forbidden`), id: 'POD_PROXY' },
+  {
+    title: 'a proxy without an address, for a VPC domain',
+    ...vpc,
+    message: head('proxyconnect tcp: dial tcp: lookup proxy.corp on 10.0.0.2:53: no such host', VPC),
+    id: 'POD_PROXY',
+  },
+  {
+    title: 'a proxy that is down, for a VPC domain',
+    ...vpc,
+    message: head('proxyconnect tcp: dial tcp 10.9.9.9:3128: connect: connection refused', VPC),
+    id: 'POD_PROXY',
+  },
+  {
+    title: 'a proxy that does not respond',
+    message: head('proxyconnect tcp: dial tcp 10.9.9.9:3128: i/o timeout'),
+    id: 'POD_PROXY',
+  },
+  // Another host than the image's.
+  {
+    title: 'a mirror without an address',
+    ...vpc,
+    message: resolving(
+      VPC_IMAGE,
+      `failed to do request: Head "https://mirror.corp/v2/team/app/manifests/1?ns=${VPC}": dial tcp: lookup mirror.corp on 10.0.0.2:53: no such host`,
+    ),
+    id: 'POD_NETWORK',
+    says: /mirror\.corp \(a mirror/,
+  },
+  {
+    title: 'a mirror that does not respond',
+    ...vpc,
+    message: resolving(
+      VPC_IMAGE,
+      `failed to do request: Head "https://mirror.corp/v2/team/app/manifests/1?ns=${VPC}": dial tcp 10.8.8.8:443: i/o timeout`,
+    ),
+    id: 'POD_NETWORK',
+    says: /mirror\.corp \(a mirror/,
+  },
+  {
+    title: 'a mirror that refuses',
+    message: resolving(
+      IMAGE,
+      status('HEAD', `https://mirror.corp/v2/team/app/manifests/1?ns=${HOST}`, '403 Forbidden'),
+    ),
+    id: 'POD_PROXY',
+    says: /mirror\.corp responds with HTTP 403/,
+  },
+  {
+    title: 'a mirror that has another CA',
+    message: resolving(
+      IMAGE,
+      `failed to do request: Head "https://mirror.corp/v2/team/app/manifests/1?ns=${HOST}": tls: failed to verify certificate: x509: certificate signed by unknown authority`,
+    ),
+    id: 'POD_CERTIFICATE',
+    says: /mirror\.corp \(a mirror/,
+  },
+  {
+    title: 'the storage of a layer that does not respond, for a VPC domain',
+    ...vpc,
+    message: layer(
+      `failed to do request: Get "https://${OSS_HOST}/docker/x?Expires=1": dial tcp 100.118.28.50:443: i/o timeout`,
+    ),
+    id: 'POD_NETWORK',
+    says: /oss-cn-hangzhou-internal.*stores its layers/,
+  },
+  {
+    title: 'the storage of a layer without an address, for a VPC domain',
+    ...vpc,
+    message: layer(
+      `failed to do request: Get "https://${OSS_HOST}/docker/x?Expires=1": dial tcp: lookup ${OSS_HOST} on 100.100.2.136:53: no such host`,
+    ),
+    id: 'POD_NETWORK',
+    says: /stores its layers/,
+  },
+  {
+    title: 'the storage of a layer that refuses',
+    message: layer(`unexpected status code https://${OSS_HOST}/docker/x?Expires=1: 403 Forbidden`),
+    id: 'POD_STUCK',
+    says: /storage behind it rejects/,
+  },
+  {
+    title: 'the storage of a layer that refuses, in the words of containerd 2',
+    message: layer(status('GET', `https://${OSS_HOST}/docker/x?Expires=1`, '403 Forbidden')),
+    id: 'POD_STUCK',
+    says: /storage behind it rejects/,
+  },
+  {
+    title: 'the token service without an address, for a VPC domain',
+    ...vpc,
+    message: token(
+      'oauth',
+      'Post "https://dockerauth-vpc.cn-hangzhou.aliyuncs.com/auth": dial tcp: lookup dockerauth-vpc.cn-hangzhou.aliyuncs.com on 100.100.2.136:53: no such host',
+    ),
+    id: 'POD_NETWORK',
+    says: /dockerauth-vpc\..*issues its tokens/,
+  },
+  {
+    title: 'the token service that does not respond, for a VPC domain',
+    ...vpc,
+    message: token(
+      'oauth',
+      'Post "https://dockerauth-vpc.cn-hangzhou.aliyuncs.com/auth": dial tcp 100.100.80.1:443: i/o timeout',
+    ),
+    id: 'POD_NETWORK',
+    says: /issues its tokens/,
+  },
+  {
+    title: 'a layer of the VPC domain itself, whose manifest came',
+    ...vpc,
+    message: layer(
+      `failed to do request: Get "https://${VPC}/v2/team/app/${LAYER}": dial tcp 10.1.2.3:443: i/o timeout`,
+    ),
+    id: 'POD_NETWORK',
+  },
+  // The VPC domain itself.
+  {
+    title: 'a VPC domain without an address',
+    ...vpc,
+    message: head(`dial tcp: lookup ${VPC} on 100.100.2.136:53: no such host`, VPC),
+    id: 'POD_VPC_UNLINKED',
+  },
+  {
+    title: 'a VPC domain whose address does not respond',
+    ...vpc,
+    message: head('dial tcp 10.1.2.3:443: i/o timeout', VPC),
+    id: 'POD_VPC_UNLINKED',
+  },
+  {
+    title: 'a VPC domain, and the DNS server of the node does not respond',
+    ...vpc,
+    message: head(`dial tcp: lookup ${VPC} on 10.0.0.2:53: read udp 10.0.0.3:4444->10.0.0.2:53: i/o timeout`, VPC),
+    id: 'POD_NETWORK',
+    says: /DNS server does not respond/,
+  },
+  // Certificates, clocks, TLS.
+  {
+    title: 'a clock of the node in the past',
+    message: head(
+      `tls: failed to verify certificate: x509: certificate has expired or is not yet valid: current time 2019-06-01T00:00:00Z is before 2026-01-01T00:00:00Z`,
+    ),
+    id: 'CLOCK_SKEW',
+    says: /clock of the node is wrong.*2019-06-01/,
+  },
+  {
+    title: 'a clock of the node in the future',
+    message: head(
+      `tls: failed to verify certificate: x509: certificate has expired or is not yet valid: current time 2031-06-01T00:00:00+08:00 is after 2027-01-01T00:00:00Z`,
+    ),
+    id: 'CLOCK_SKEW',
+  },
+  {
+    title: 'a certificate that has expired, by a right clock',
+    message: head(
+      `tls: failed to verify certificate: x509: certificate has expired or is not yet valid: current time ${TODAY} is after 2026-02-01T00:00:00Z`,
+    ),
+    id: 'POD_CERTIFICATE',
+    says: /certificate of the registry has expired[\s\S]*Renew/,
+  },
+  {
+    title: 'an unknown CA',
+    message: head('tls: failed to verify certificate: x509: certificate signed by unknown authority'),
+    id: 'POD_CERTIFICATE',
+    says: /add the CA/,
+  },
+  {
+    title: "another host's certificate",
+    message: head(`tls: failed to verify certificate: x509: certificate is valid for *.corp, not ${HOST}`),
+    id: 'POD_CERTIFICATE',
+    says: /not one of the registry/,
+  },
+  {
+    title: 'a TLS handshake that the other side refuses',
+    message: head('remote error: tls: handshake failure'),
+    id: 'POD_NETWORK',
+    says: /handshake is refused/,
+  },
+  {
+    title: 'a server that does not speak TLS',
+    message: head('tls: first record does not look like a TLS handshake'),
+    id: 'POD_HTTP',
+  },
+  { title: 'a server of http', message: head('http: server gave HTTP response to HTTPS client'), id: 'POD_HTTP' },
+  // The node itself.
+  {
+    title: 'a full disk',
+    message: `failed to pull and unpack image "${IMAGE}": failed to extract layer sha256:1: write /var/lib/x: no space left on device: unknown`,
+    id: 'POD_DISK_FULL',
+  },
+  {
+    title: 'a disk quota',
+    message: `failed to pull and unpack image "${IMAGE}": failed to copy: write /var/lib/containerd/x: disk quota exceeded`,
+    id: 'POD_DISK_FULL',
+  },
+  {
+    title: 'a layer that Docker may not write',
+    message: docker(
+      'failed to register layer: Error processing tar file(exit status 1): open /etc/shadow: permission denied',
+    ),
+    id: 'POD_STUCK',
+    says: /runtime fails/,
+  },
+  {
+    title: 'a layer that cannot be unpacked',
+    message: `failed to pull and unpack image "${IMAGE}": failed to extract layer (application/vnd.oci.image.layer.v1.tar+gzip sha256:1) to overlayfs as "extract-1": unexpected EOF`,
+    id: 'POD_STUCK',
+    says: /runtime fails/,
+  },
+  {
+    title: 'another version of Windows',
+    message: docker('a Windows version 10.0.20348-based image is incompatible with a 10.0.17763 host'),
+    id: 'POD_ARCHITECTURE',
+  },
+  {
+    title: 'another platform, in the words of CRI-O',
+    message: `choosing image instance: no image found in manifest list for architecture "arm64", variant "v8", OS "linux"`,
+    id: 'POD_ARCHITECTURE',
+  },
+  {
+    title: 'a signature that the node demands',
+    message:
+      'image pull failed for x because the signature validation failed: Source image rejected: A signature was required, but no signature exists',
+    id: 'POD_STUCK',
+    waiting: 'SignatureValidationFailed',
+    says: /signature policy/,
+  },
+  {
+    title: 'a registry that CRI-O calls unavailable',
+    message: 'image pull failed for x because the registry is unavailable: something',
+    id: 'POD_NETWORK',
+    waiting: 'RegistryUnavailable',
+  },
+  // Connections that break.
+  { title: 'a connection that ends', message: head('EOF'), id: 'POD_NETWORK' },
+  {
+    title: 'a layer that ends too early',
+    message: `failed to pull and unpack image "${IMAGE}": failed to copy: unexpected EOF`,
+    id: 'POD_NETWORK',
+  },
+  { title: 'a TLS handshake that takes too long', message: head('net/http: TLS handshake timeout'), id: 'POD_NETWORK' },
+  {
+    title: 'a DNS server that fails for a while',
+    message: crio(
+      `pinging container registry ${HOST}: Get "https://${HOST}/v2/": dial tcp: lookup ${HOST}: Temporary failure in name resolution`,
+    ),
+    id: 'POD_NETWORK',
+    says: /DNS server does not respond/,
+  },
+  {
+    title: 'a gateway before the registry',
+    message: resolving(IMAGE, status('HEAD', MANIFEST, '502 Bad Gateway')),
+    id: 'POD_NETWORK',
+    says: /responds with HTTP 502/,
+  },
+  {
+    title: 'a connection that is reset',
+    message: layer(
+      `failed to do request: Get "https://${HOST}/v2/team/app/${LAYER}": read tcp 10.0.0.3:4444->10.1.2.3:443: read: connection reset by peer`,
+    ),
+    id: 'POD_NETWORK',
+  },
+  {
+    title: 'a request that takes too long',
+    message: docker(
+      `Get "https://${HOST}/v2/": net/http: request canceled while waiting for connection (Client.Timeout exceeded while awaiting headers)`,
+    ),
+    id: 'POD_NETWORK',
+  },
+  // What the registry says.
+  {
+    title: 'a registry that throttles',
+    message: resolving(
+      IMAGE,
+      `${status('HEAD', MANIFEST, '429 Too Many Requests')}\ntoomanyrequests: too many requests`,
+    ),
+    id: 'POD_THROTTLED',
+    says: /The registry throttles/,
+  },
+  {
+    title: 'a registry that throttles CRI-O',
+    message: crio(`reading manifest 1 in ${HOST}/team/app: too many requests to registry`),
+    id: 'POD_THROTTLED',
+  },
+  {
+    title: 'a tag that is not there, in the words of CRI-O',
+    message: crio(`reading manifest 1 in ${HOST}/team/app: manifest unknown`),
+    id: 'POD_IMAGE_ABSENT',
+  },
+  {
+    title: 'a login that is refused',
+    message: token('oauth', status('GET', AUTH, '401 Unauthorized')),
+    id: 'POD_LOGIN_REFUSED',
+    about: 'credential',
+  },
+  {
+    title: 'a login that is refused, in the words of containerd 1.6',
+    message: token('oauth', 'unexpected status: 401 Unauthorized'),
+    id: 'POD_LOGIN_REFUSED',
+    about: 'credential',
+  },
+  {
+    title: 'a login that is refused, in the words of CRI-O',
+    message: crio('unable to retrieve auth token: invalid username/password: unauthorized: authentication required'),
+    id: 'POD_LOGIN_REFUSED',
+    about: 'credential',
+  },
+  {
+    title: 'no login',
+    message: token('anonymous', status('GET', AUTH, '401 Unauthorized')),
+    id: 'POD_DENIED',
+    about: 'credential',
+    says: /the node sent none/,
+  },
+  {
+    title: 'no right on the repository',
+    message: resolving(
+      IMAGE,
+      'pull access denied, repository does not exist or may require authorization: server message: insufficient_scope: authorization failed',
+    ),
+    id: 'POD_DENIED',
+    about: 'credential',
+  },
+  {
+    title: 'no right on the repository, by status',
+    message: resolving(
+      IMAGE,
+      `${status('HEAD', MANIFEST, '403 Forbidden')}\ndenied: requested access to the resource is denied`,
+    ),
+    id: 'POD_DENIED',
+    about: 'credential',
+  },
+  {
+    title: 'no right on the repository, in the words of Docker',
+    message: docker(
+      `pull access denied for ${HOST}/team/app, repository does not exist or may require 'docker login': denied: requested access to the resource is denied`,
+    ),
+    id: 'POD_DENIED',
+    about: 'credential',
+  },
+  {
+    title: 'what a registry writes into its own message',
+    message: resolving(
+      IMAGE,
+      'pull access denied, repository does not exist or may require authorization: server message: write /x: no space left on device: authorization failed',
+    ),
+    id: 'POD_DENIED',
+    about: 'credential',
+  },
+  // Not known.
+  { title: 'a webhook of the image policy', message: 'image pull policy webhook denied the request', ...unknown },
+  {
+    title: 'a runtime that is slow',
+    message: 'rpc error: code = DeadlineExceeded desc = context deadline exceeded',
+    ...unknown,
+  },
+  { title: 'words that nobody has seen', message: 'the flux capacitor is unaligned', ...unknown },
+  { title: 'no words', message: '', ...unknown },
+  { title: 'a proxy with words of its own', message: head('Blocked by policy 7'), ...unknown },
+  { title: 'a status of a request to nobody knows whom', message: 'denied', ...unknown },
+]
+
+const explain = ({ message, image = IMAGE, waiting = 'ErrImagePull' }: Row): Explained =>
+  explainPull({ image, detail: message, waiting }, NOW)
+
+for (const row of ROWS) {
+  test(`a node's message is attributed to its cause: ${row.title}`, () => {
+    const { id, about, cause, fix } = explain(row)
+    assert.deepEqual([id, about], [row.id, row.about ?? 'other'], `${cause}\n${row.message}`)
+    if (row.says) assert.match(`${cause}\n${fix}`, row.says)
+  })
+}
+
+test("a kubelet's pause between two tries changes nothing of the cause", () => {
+  for (const row of ROWS.filter(({ message }) => message !== '')) {
+    const message = `Back-off pulling image "${row.image ?? IMAGE}": ErrImagePull: rpc error: code = Unknown desc = ${row.message}`
+    assert.equal(explain({ ...row, message }).id, row.id, row.title)
+  }
+})
+
+test('a message of any length is cut at whole words before it is judged, and its end stays', () => {
+  const cut = cutMessage(`${'a'.repeat(5000)} b ${'c '.repeat(500_000)}end`)
+  assert.ok(cut.length <= 8192 + 3, String(cut.length))
+  assert.match(cut, / end$/)
+  // The middle of a token has no form by which it could be recognized.
+  const token = `eyJ${'x'.repeat(5000)}`
+  const long = cutMessage(`${'word '.repeat(1000)}${token}${'.y'.repeat(50)} end`)
+  assert.doesNotMatch(quoteNode(long), /xxx|\.y\.y/)
+})
+
+// A rule that is not linear would need hours for such a message, and minutes for what is left after the cut.
+for (const unit of [
+  'a.',
+  'a.a/',
+  'lookup a on b ',
+  'https://a.b/',
+  'open /a /a',
+  '"',
+  'server message: ',
+  'x509: certificate ',
+  '\n',
+  ': ',
+]) {
+  test(`a message of one MiB of ${JSON.stringify(unit)} is judged`, () => {
+    const message = unit.repeat((1024 * 1024) / unit.length)
+    const { quote } = explainPull({ image: IMAGE, detail: message, waiting: 'ErrImagePull' }, NOW)
+    assert.ok(quote.length < 300)
+  })
+}
