@@ -95,7 +95,7 @@ function stageOf(text: string): Stage {
 
 /** Docker Hub's registry has two names (containerd: core/remotes/docker/registry.go, isProxy). */
 const HUB = /^(?:registry-1|index|registry)\.docker\.io$/
-/** docs/en/decisions.md#token-service */
+/** All names of Alibaba's token service. Wider than the list in src/acr/token-service.ts, because no login is sent there. */
 const TOKEN_SERVICE = /^dockerauth[a-z0-9.-]*\.aliyuncs\.com$/
 const OSS = /(?:^|\.)oss-[a-z0-9-]+\.aliyuncs\.com$/
 
@@ -104,8 +104,8 @@ function partyOf(host: string, own: string, stage: Stage): Party {
   // A lookup has no port.
   const isOwn = bare(host) === bare(own) || host === own.replace(/:\d+$/, '') || (own === 'docker.io' && HUB.test(host))
   if (isOwn) return 'registry'
-  if (TOKEN_SERVICE.test(host) || stage === 'token') return 'token-service'
-  return OSS.test(host) ? 'storage' : 'other'
+  if (OSS.test(host)) return 'storage'
+  return TOKEN_SERVICE.test(host) || stage === 'token' ? 'token-service' : 'other'
 }
 
 function hostOfUrl(url: string | undefined): string | undefined {
