@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { getInput, saveState, setSecret } from '@actions/core'
+import { saveState, setSecret } from '@actions/core'
 import { NopassError, toNopassError } from '../src/errors.ts'
 import type { Inputs } from '../src/rollout/inputs/input-table.ts'
 import { readInputs } from '../src/rollout/inputs/read-inputs.ts'
@@ -30,10 +30,15 @@ export async function runAction(host: NodeJS.Process, chartFolder: string): Prom
   return 1
 }
 
+/** As the toolkit's getInput finds it, which cannot tell one that was given empty from one that was not given. */
+function readInput(name: string, env: NodeJS.ProcessEnv): string | undefined {
+  return env[`INPUT_${name.replaceAll(' ', '_').toUpperCase()}`]
+}
+
 async function perform(host: NodeJS.Process, chartFolder: string, signal: AbortSignal): Promise<number> {
   refusePlatform(host.platform)
   refuseUnknown(host.env)
-  const inputs = readInputs((name) => getInput(name))
+  const inputs = readInputs((name) => readInput(name, host.env))
   refuseEvent(inputs, host.env)
   maskKubeconfig(inputs)
   const environment = takeEnvironment(host.env)

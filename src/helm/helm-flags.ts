@@ -9,9 +9,8 @@ export interface ReleaseTarget {
 }
 
 export interface UpgradeOptions {
-  /** A folder, an archive, or `oci://…` (with `chartVersion`, or a digest on Helm 4). */
+  /** A folder or an archive. */
   readonly chart: string
-  readonly chartVersion?: string | undefined
   /** In order; later wins. */
   readonly valuesFiles: readonly string[]
   /** Go duration, such as `5m` or `1m30s`. */
@@ -108,7 +107,6 @@ function upgradeCore(target: ReleaseTarget, options: UpgradeOptions): string[] {
     options.chart,
     '--install',
     ...targetFlags(target),
-    ...(options.chartVersion === undefined ? [] : [`--version=${options.chartVersion}`]),
     ...options.valuesFiles.map((file) => `--values=${file}`),
     // The given values are complete: nothing is kept from an earlier run.
     '--reset-values',

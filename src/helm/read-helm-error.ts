@@ -134,6 +134,11 @@ export function readHelmError(output: string, command: string): NopassError {
   return new NopassError('HELM_FAILED', `helm ${command}: ${line || 'exited without a message'}`)
 }
 
+/** Helm's own line, for a command whose errors are all of one kind. */
+export function helmErrorLine(output: string): string {
+  return lastErrorLine(withoutCredentials(essence(output))) || 'exited without a message'
+}
+
 /** The errors of an uninstall, which runs with `--debug`: the API server's reason is only among the debug lines. */
 function withoutDebug(output: string): string {
   const reason = /uninstall: Failed to delete release(?:: |" error=)(.*)$/m.exec(output)?.[1]

@@ -17,6 +17,8 @@ export interface RunContext {
   readonly settings: Settings
   readonly prepared: readonly PreparedCluster[]
   readonly helm: Helm
+  /** The chart's archive, or the folder of our own chart; fetched once, when first needed. @throws HELM_CHART */
+  readonly chart: () => Promise<string>
   readonly folder: RunFolder
   readonly cloud: CloudAccess
   readonly ramList: RamList

@@ -12,14 +12,12 @@ export interface OpenCluster extends ConnectedWork, Preflight {}
 /** Does the work after the phases connect and preflight, in which nothing is written. */
 export async function openCluster<T>(work: ClusterWork, perform: (open: OpenCluster) => Promise<T>): Promise<T> {
   const { cluster, context, run } = work
-  const { chart } = context.settings
   run.phase = 'connect'
   context.report(cluster.name, 'connecting')
   return connectWork(work, async (connected) => {
     run.phase = 'preflight'
     const values = await writeValues(connected)
-    const request = { chart: chart.reference, chartVersion: chart.version, ...values }
-    const preflight = await preflightCluster(connected, request)
+    const preflight = await preflightCluster(connected, { chart: await context.chart(), ...values })
     const from = preflight.history.at(-1)?.revision ?? null
     run.revision = { from, to: from }
     run.chart = preflight.desired.chart

@@ -3,17 +3,19 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { test } from 'node:test'
+import { gzipSync } from 'node:zlib'
 import type { InputName } from '../../src/rollout/inputs/input-table.ts'
 import { type LoadedSettings, loadSettings } from '../../src/rollout/inputs/load-settings.ts'
 import { prepareClusters } from '../../src/rollout/inputs/prepare-cluster.ts'
 import { readInputs } from '../../src/rollout/inputs/read-inputs.ts'
+import { tarParts } from '../../src/sandbox/image/tar.ts'
 
 const chartFolder = resolve(import.meta.dirname, '..', '..', 'chart')
 const VALUES =
   'registries: [{ name: prod, edition: enterprise, instanceId: cri-k7x2m9q4w1t8z5h3, region: cn-hangzhou }]\nidentity: { type: worker-role }\n'
 
 async function load(
-  files: Readonly<Record<string, string>>,
+  files: Readonly<Record<string, string | Buffer>>,
   given: Partial<Record<InputName, string>>,
   environment: NodeJS.ProcessEnv = {},
 ): Promise<LoadedSettings> {
@@ -234,3 +236,78 @@ test('M6 the name of a single cluster must match the pattern of a list because i
   }
   assert.deepEqual((await load({}, { name: 'prod-eu1', kubeconfig: 'k', values: VALUES })).errors, [])
 })
+
+/** The archive of a chart, as `helm package` makes it. */
+function archiveOf(files: Readonly<Record<string, string>>): Buffer {
+  const entries = Object.entries(files).map(([path, text]) => ({
+    path,
+    kind: 'file' as const,
+    content: Buffer.from(text),
+  }))
+  return gzipSync(Buffer.concat([...tarParts(entries)]))
+}
+
+test('our own chart as an archive is our chart: its values are checked, and RAM follows them', async () => {
+  const files = {
+    'acr-nopass/Chart.yaml': 'name: acr-nopass\nversion: 1.0.0\n',
+    'acr-nopass/values.yaml': 'refreshRate: 7\n',
+    'acr-nopass/charts/other/Chart.yaml': 'name: other\n',
+  }
+  const inputs = { chart: 'acr-nopass-1.0.0.tgz', kubeconfig: 'k', values: VALUES, ram: 'worker-role' }
+  const { settings, errors } = await load({ 'acr-nopass-1.0.0.tgz': archiveOf(files) }, inputs)
+  assert.deepEqual(errors, [])
+  assert.equal(settings?.chart.ours, true)
+  assert.equal(settings?.chart.defaults?.text, 'refreshRate: 7\n')
+  const { clusters } = prepareClusters(settings ?? assert.fail())
+  assert.deepEqual(
+    clusters.map(({ ram, values }) => [ram, values?.registries[0]?.name]),
+    [['worker-role', 'prod']],
+  )
+})
+
+test("another chart's archive is not ours, whatever its file and its subcharts are called", async () => {
+  const files = {
+    'platform/charts/acr-nopass/Chart.yaml': 'name: acr-nopass\n',
+    'platform/Chart.yaml': 'name: platform\n',
+  }
+  const { settings } = await load(
+    { 'acr-nopass-1.0.0.tgz': archiveOf(files) },
+    { chart: 'acr-nopass-1.0.0.tgz', kubeconfig: 'k' },
+  )
+  assert.equal(settings?.chart.ours, false)
+})
+
+for (const { name, chart, code, message, hint } of [
+  {
+    name: 'an address of another kind',
+    chart: 'https://example.com/acr-nopass-1.0.0.tgz',
+    code: 'INPUT_INVALID',
+    message: 'chart: https://example.com/acr-nopass-1.0.0.tgz is neither a folder, an archive, nor oci://',
+    hint: /helm pull/,
+  },
+  {
+    name: 'a chart of a repository',
+    chart: 'acr/acr-nopass',
+    code: 'HELM_CHART',
+    message: /^chart: \S+\/acr\/acr-nopass does not exist$/,
+    hint: /`repo\/name`, has to be pulled in an earlier step/,
+  },
+  {
+    name: 'a file that is no archive',
+    chart: 'values.yaml',
+    code: 'HELM_CHART',
+    message: 'chart: values.yaml is neither a folder nor the archive of a chart',
+    hint: /./,
+  },
+  {
+    name: 'a folder without a chart',
+    chart: '.',
+    code: 'HELM_CHART',
+    message: 'chart: . has no Chart.yaml with a name',
+    hint: /./,
+  },
+] as const) {
+  test(`an input \`chart\` that is no chart is refused before helm runs: ${name}`, async () => {
+    await assert.rejects(load({ 'values.yaml': VALUES }, { chart, kubeconfig: 'k' }), { code, message, hint })
+  })
+}

@@ -192,7 +192,6 @@ function preflight(
   const work = { cluster, context, run: newRun(), signal: t.signal, identity: { kubeSystemUid: 'u' }, release }
   return preflightCluster(work as unknown as Arguments[0], {
     chart: 'c',
-    chartVersion: undefined,
     valuesFiles: [],
     given: undefined,
   })

@@ -21,6 +21,28 @@ test('lists are separated by lines or commas, and may contain comments', () => {
   assert.deepEqual(inputs['values-files'], ['a.yaml', 'b.yaml', 'c.yaml'])
 })
 
+// The runner merges a default only where the key is absent: src/Runner.Worker/ActionRunner.cs of actions/runner.
+test('an input `cluster` that is given but names nothing, such as an expression with a typing error, is refused', () => {
+  for (const text of ['', ' ', ' , ', '\n', '# nothing']) {
+    assert.throws(() => read({ cluster: text }), {
+      code: 'INPUT_INVALID',
+      message: `cluster: "${text.replace('\n', '\\n')}" names nothing`,
+      hint: /`matrix\.name`; for all entries leave `cluster` out\.$/,
+    })
+  }
+  assert.deepEqual(read({}).cluster, ['*'])
+  assert.deepEqual(read({ cluster: 'a, b' }).cluster, ['a', 'b'])
+})
+
+test('a block of YAML keeps the indentation of its first line', () => {
+  const block = '\n  - name: a\n    wave: 1\n  - name: b\n'
+  assert.equal(read({ clusters: block }).clusters, '  - name: a\n    wave: 1\n  - name: b')
+  assert.equal(read({ values: '   \r\n  a: 1\r\n  b: 2  \n\n' }).values, '  a: 1\r\n  b: 2')
+  assert.equal(read({ values: '\ufeffa: 1\nb: 2' }).values, 'a: 1\nb: 2')
+  assert.equal(read({ release: '  mine  ' }).release, 'mine')
+  assert.equal(read({ values: ' \n ' }).values, '')
+})
+
 test('booleans are YAML 1.2 words and nothing else', () => {
   assert.equal(read({ wait: 'False' }).wait, false)
   for (const text of ['yes', '0', 'off', 'no']) {

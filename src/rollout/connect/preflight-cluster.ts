@@ -39,7 +39,7 @@ export interface Preflight {
   readonly probe: ProbePlan | undefined
 }
 
-export interface ChartRequest extends Pick<UpgradeOptions, 'chart' | 'chartVersion' | 'valuesFiles'> {
+export interface ChartRequest extends Pick<UpgradeOptions, 'chart' | 'valuesFiles'> {
   /** The values that the files merge to, where our own schema has judged them. */
   readonly given: Readonly<Record<string, unknown>> | undefined
 }

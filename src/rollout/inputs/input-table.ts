@@ -5,6 +5,8 @@ export interface InputSpec {
   readonly about: string
   /** For `choice`. */
   readonly choices?: readonly string[]
+  /** For `list`: given, it must name something. An expression that is empty by mistake must not mean all. */
+  readonly isNeverEmpty?: true
   /** For `integer`. */
   readonly min?: number
   readonly max?: number
@@ -22,6 +24,9 @@ function choice<const Choice extends string>(choices: readonly Choice[], fallbac
   return { kind: 'choice', choices, default: fallback, about } as const
 }
 
+/** The runner takes a default only for an input that is not there; one that an expression left empty stays empty. */
+export const ALL_CLUSTERS = '*'
+
 /** Every input, in the order of the documentation. Defaults are as a person writes them. */
 const TABLE = {
   mode: choice(
@@ -33,7 +38,11 @@ const TABLE = {
     'The clusters as a YAML list (schemas/clusters.schema.json). Excludes clusters-file and the single-cluster inputs.',
   ),
   'clusters-file': text('A file with that list.'),
-  cluster: list('Names of the entries of the list to work on (for strategy.matrix jobs); empty: all.'),
+  cluster: {
+    ...list('Names of the entries of the list to work on (for strategy.matrix jobs); *: all.'),
+    default: ALL_CLUSTERS,
+    isNeverEmpty: true,
+  },
   waves: integer(
     0,
     5000,

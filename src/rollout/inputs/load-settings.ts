@@ -1,20 +1,17 @@
-import { existsSync, realpathSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import { parse } from 'yaml'
 import { readEndpoints } from '../../alibaba/transport/endpoints.ts'
 import { NopassError, reworded, toNopassError } from '../../errors.ts'
 import { valuesFile } from '../../helm/helm-flags.ts'
-import { readInputFile, readRegular } from '../../lib/files.ts'
-import { isRecord } from '../../lib/json.ts'
+import { readInputFile } from '../../lib/files.ts'
 import type { ClusterEntry } from '../../values/clusters.generated.ts'
 import { type LoadedClusters, loadClusters } from '../../values/load-clusters.ts'
 import { decodeText } from '../../values/yaml/decode-text.ts'
 import { type Position, type SourceFile, toValue } from '../../values/yaml/yaml-node.ts'
-import { VERSION } from '../../version.ts'
 import { type ClusterEntryDeps, describeCluster, singleCluster } from './cluster-entry.ts'
-import type { Inputs } from './input-table.ts'
+import { describeChart } from './describe-chart.ts'
+import { ALL_CLUSTERS, type Inputs } from './input-table.ts'
 import { uniqueErrors } from './prepare-cluster.ts'
-import type { ChartSettings, ClusterSettings, Settings, ValuesLayer } from './settings.ts'
+import type { ClusterSettings, Settings, ValuesLayer } from './settings.ts'
 
 export interface SettingsDeps extends ClusterEntryDeps {
   /** The chart that belongs to this version. */
@@ -103,37 +100,6 @@ function rootsOf(inputs: Inputs, { environment, workingDirectory, anyFile }: Set
   return [workingDirectory, GITHUB_WORKSPACE ?? '', RUNNER_TEMP ?? '', beside].filter((folder) => folder !== '')
 }
 
-function describeChart(inputs: Inputs, deps: SettingsDeps): ChartSettings {
-  if (inputs.chart === '') {
-    const bundled = `acr-nopass-${VERSION}`
-    return { reference: deps.chartFolder, version: undefined, ours: true, bundled, defaults: undefined }
-  }
-  const version = inputs['chart-version'] || undefined
-  if (inputs.chart.startsWith('oci://')) {
-    // A mirror of our chart, recognized by its name; helm validates the chart's own schema after it has pulled it.
-    const ours = /\/acr-nopass(:[\w.+-]+)?(@sha256:[0-9a-f]{64})?$/.test(inputs.chart)
-    return { reference: inputs.chart, version, ours, bundled: undefined, defaults: undefined }
-  }
-  const reference = resolve(deps.workingDirectory, inputs.chart)
-  const file = resolve(reference, 'Chart.yaml')
-  const meta: unknown = existsSync(file) ? readChartFile(file, parse) : undefined
-  const ours = isRecord(meta) && meta.name === 'acr-nopass'
-  const name = 'chart/values.yaml'
-  const defaults = ours ? { name, text: readChartFile(resolve(reference, 'values.yaml'), (text) => text) } : undefined
-  return { reference, version, ours, bundled: undefined, defaults }
-}
-
-/** @throws HELM_CHART */
-function readChartFile<T>(file: string, read: (text: string) => T): T {
-  try {
-    const bytes = readRegular(realpathSync(file))
-    if (bytes !== undefined) return read(bytes.toString('utf8'))
-  } catch (cause) {
-    throw new NopassError('HELM_CHART', `${file} of the chart cannot be read`, { cause })
-  }
-  throw new NopassError('HELM_CHART', `${file} of the chart has more than 1 MiB`)
-}
-
 /** A wave without a job in the workflow would be skipped silently. */
 function unexpectedWaves(entries: readonly ClusterEntry[], expected: number): readonly NopassError[] {
   const waves = [...new Set(entries.map(({ wave }) => wave))].toSorted((a, b) => a - b)
@@ -147,14 +113,14 @@ function unexpectedWaves(entries: readonly ClusterEntry[], expected: number): re
 }
 
 /**
- * The entries that the input `cluster` selects; all of them without it.
+ * The entries that the input `cluster` selects.
  * @throws CLUSTER_UNKNOWN, unless the list itself has errors, which are reported first
  */
 function selection(
   { clusters: entries = [], errors }: LoadedClusters,
   names: readonly string[],
 ): (name: string) => boolean {
-  if (names.length === 0) return () => true
+  if (names.length === 1 && names[0] === ALL_CLUSTERS) return () => true
   const unknown = names.find((name) => !entries.some((entry) => entry.name === name))
   if (unknown === undefined || errors.length > 0) return (name) => names.includes(name)
   throw new NopassError('CLUSTER_UNKNOWN', `cluster: the list has no entry "${unknown}"`, {

@@ -2,11 +2,15 @@ import { NopassError } from '../../errors.ts'
 import { parseGoDuration } from '../../lib/go-duration.ts'
 import { INPUTS, type InputName, type InputSpec, type Inputs } from './input-table.ts'
 
-/** Parses the inputs; '' and undefined mean the default. @throws INPUT_INVALID, INPUT_CONFLICT */
+/**
+ * Parses the inputs as they were given, untrimmed; undefined means the default, and so does '' of most.
+ * @throws INPUT_INVALID, INPUT_CONFLICT
+ */
 export function readInputs(given: (name: InputName) => string | undefined): Inputs {
   const entries = Object.entries(INPUTS).map(([name, spec]) => {
-    const text = given(name as InputName)?.trim()
-    return [name, readValue(name, spec, text === undefined || text === '' ? spec.default : text)] as const
+    const text = given(name as InputName)
+    if (text !== undefined && spec.isNeverEmpty) return [name, readNames(name, text)] as const
+    return [name, readValue(name, spec, text?.trim() ? trimEnds(text) : spec.default)] as const
   })
   const inputs = Object.fromEntries(entries) as unknown as Inputs
   refuseConflicts(inputs)
@@ -24,10 +28,7 @@ function readValue(name: string, spec: InputSpec, text: string): string | boolea
     case 'duration':
       return readDuration(name, text)
     case 'list':
-      return text
-        .split(/[\n,]/)
-        .map((entry) => entry.trim())
-        .filter((entry) => entry !== '' && !entry.startsWith('#'))
+      return splitList(text)
     case 'boolean':
       return readBoolean(name, text)
     case 'integer':
@@ -36,6 +37,27 @@ function readValue(name: string, spec: InputSpec, text: string): string | boolea
       if (spec.choices?.includes(text)) return text
       throw new NopassError('INPUT_INVALID', `${name}: "${text}" is not one of ${spec.choices?.join(', ')}`)
   }
+}
+
+/** The first line of several keeps its indentation, which YAML compares with that of the next. */
+function trimEnds(text: string): string {
+  const end = text.trimEnd()
+  return end.trim().includes('\n') ? end.replace(/^(?:[^\S\n]*\n)+/, '').replace(/^[^\S \t]+/, '') : end.trim()
+}
+
+function splitList(text: string): readonly string[] {
+  return text
+    .split(/[\n,]/)
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== '' && !entry.startsWith('#'))
+}
+
+function readNames(name: string, text: string): readonly string[] {
+  const names = splitList(text)
+  if (names.length > 0) return names
+  throw new NopassError('INPUT_INVALID', `${name}: "${text}" names nothing`, {
+    hint: `Check the expression that it comes from, such as \`matrix.name\`; for all entries leave \`${name}\` out.`,
+  })
 }
 
 // Without a time Helm 3 fails at once and Helm 4 takes one of its own; neither knows a duration of more than 292 years.

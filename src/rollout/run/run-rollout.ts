@@ -1,6 +1,9 @@
+import { readFile } from 'node:fs/promises'
 import { createDefaultTransport } from '../../alibaba/transport/cloud-transport.ts'
 import { collectUnverified, type UnverifiedFact } from '../../alibaba/unverified.ts'
 import { NopassError } from '../../errors.ts'
+import { fetchChart } from '../../helm/fetch-chart.ts'
+import type { Helm } from '../../helm/obtain/find-helm.ts'
 import { obtainHelm } from '../../helm/obtain/obtain-helm.ts'
 import { createKeyedLock } from '../../lib/concurrency.ts'
 import type { SharedTarget } from '../../policy/policy-targets.ts'
@@ -10,6 +13,7 @@ import { createCloudAccess } from '../connect/cloud-access.ts'
 import { guardKubeconfigs, maskKnownSecrets } from '../connect/guard-kubeconfigs.ts'
 import { idTokenSource } from '../connect/id-token.ts'
 import { recordKind } from '../deploy/open-release.ts'
+import { nameOfArchive, OUR_CHART } from '../inputs/describe-chart.ts'
 import { readPlanFile } from '../inputs/plan-file.ts'
 import { prepareClusters } from '../inputs/prepare-cluster.ts'
 import type { Settings } from '../inputs/settings.ts'
@@ -61,6 +65,9 @@ export async function runRollout(settings: Settings, host: RolloutHost, signal: 
   const { 'helm-version': version, 'helm-mirror': mirror, 'helm-sha256': sha256 } = inputs
   const toolCache = environment.RUNNER_TOOL_CACHE
   const helm = await obtainHelm({ version, mirror, sha256, environment, folder: folder.path, toolCache }, signal)
+  const chart = chartSource(settings, helm, folder.path, signal)
+  // An uninstall needs it only where the helper still has to retire.
+  if (inputs.mode !== 'uninstall') await chart()
   const transport = createDefaultTransport({ env: environment })
   const getIdToken = idTokenSource(environment, transport.send, mask)
   const deps = { transport, environment, getIdToken, sessionName: sessionName(environment), mask }
@@ -73,6 +80,7 @@ export async function runRollout(settings: Settings, host: RolloutHost, signal: 
     settings,
     prepared,
     helm,
+    chart,
     cloud,
     ramList: createRamList(
       prepared,
@@ -118,6 +126,29 @@ async function runAll(context: RunContext, signal: AbortSignal): Promise<readonl
   if (inputs.mode === 'uninstall') return removePolicies(results, removals, context, signal)
   if (inputs.mode !== 'apply') return results
   return narrowPolicies(results, rolled, context, signal)
+}
+
+/** The chart from which everything of this run is rendered and deployed. */
+function chartSource({ chart }: Settings, helm: Helm, folder: string, signal: AbortSignal): RunContext['chart'] {
+  const { reference, bundled, ours } = chart
+  if (bundled !== undefined) return async () => reference
+  let archive: Promise<string> | undefined
+  return () => {
+    archive ??= fetchChart(helm, chart, folder, signal).then(async (file) => {
+      requireSameChart(nameOfArchive(await readFile(file), reference), { reference, ours })
+      return file
+    })
+    return archive
+  }
+}
+
+/** Whether the chart is ours was judged by the name of its address. @throws HELM_CHART */
+function requireSameChart(name: string, { reference, ours }: Pick<Settings['chart'], 'reference' | 'ours'>): void {
+  if ((name === OUR_CHART) === ours) return
+  const what = ours ? `is named like our chart, but holds ${name}` : 'holds our chart under another name'
+  throw new NopassError('HELM_CHART', `${reference} ${what}`, {
+    hint: `End the address of our chart, and of no other, with \`/${OUR_CHART}\`; or give its archive as a file.`,
+  })
 }
 
 /** An uninstall must be confirmed with the number of clusters. */

@@ -97,8 +97,7 @@ async function retire(
   const text = valuesFile({ ...deployed.values, retire: true })
   const values = await folder.write(`${cluster.name}-retire.values.yaml`, text)
   const options = {
-    chart: settings.chart.reference,
-    chartVersion: settings.chart.version,
+    chart: await context.chart(),
     valuesFiles: [values],
     timeout,
     // A failing registry must not block an uninstall.
