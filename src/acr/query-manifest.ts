@@ -3,12 +3,20 @@ import { isRecord, parseObject, recordsOf, textOf } from '../lib/json.ts'
 import { isLoopback } from '../proxy-rules.ts'
 import { basicAuthorization, findLoginTarget, type RegistryAccess, reasonOf } from './token-service.ts'
 
+/** An empty `username` asks without a login, as for a public repository. */
 export interface ManifestRequest extends RegistryAccess {
   /** Host and port, without a path. */
   readonly host: string
   readonly repository: string
   /** Tag or digest. */
   readonly reference: string
+}
+
+/** `host/a/b:1` -> `1`; `host/a/b@sha256:…` -> the digest; nothing -> `latest`. */
+export function referenceOf(image: string): string {
+  const digest = image.split('@')[1]
+  if (digest !== undefined) return digest
+  return /:([^/:]+)$/.exec(image)?.[1] ?? 'latest'
 }
 
 const TIMEOUT = 10_000
@@ -69,10 +77,10 @@ async function query(own: Query): Promise<ManifestResult> {
 async function logIn(own: Query, first: HttpResponse): Promise<{ readonly headers: Headers } | ManifestResult> {
   const target = findLoginTarget(first, own.base, own)
   if (target.kind === 'skipped') return { result: 'skipped', detail: target.detail, platforms: [] }
-  const authorization = basicAuthorization(own)
-  if (target.kind === 'basic') return { headers: { authorization } }
+  const login: Headers = own.username === '' ? {} : { authorization: basicAuthorization(own) }
+  if (target.kind === 'basic') return { headers: login }
   target.url.searchParams.set('scope', `repository:${own.repository}:pull`)
-  const response = await own.get(target.url, { accept: 'application/json', authorization })
+  const response = await own.get(target.url, { accept: 'application/json', ...login })
   if (response.status === 401 || response.status === 403) return resultOf('login-refused', target.url, response)
   const { token, access_token: other } = parseObject(response.text) ?? {}
   const bearer = typeof token === 'string' ? token : other

@@ -53,7 +53,7 @@ export function findLoginTarget(response: HttpResponse, base: URL, access: Regis
   }
   const { service } = challenge.parameters
   if (service !== undefined) url.searchParams.set('service', service)
-  url.searchParams.set('account', access.username)
+  if (access.username !== '') url.searchParams.set('account', access.username)
   return { kind: 'bearer', url }
 }
 

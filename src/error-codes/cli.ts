@@ -53,11 +53,11 @@ export const CLI_CODES = {
     fix: 'Name another one with --to, or overwrite it with --force.',
   },
   LEGACY_IN_USE: {
-    what: 'Something still depends on what is to be removed.',
-    fix: 'Do what the list says for each, then run `acr-nopass cleanup --legacy` again.',
+    what: 'Something may still need what is to be removed.',
+    fix: 'Do what the list says for each, or confirm by name with `--abandon` what is no longer needed; then run `acr-nopass cleanup --legacy` again.',
   },
   LEGACY_UNREADABLE: {
     what: 'What might depend on the old helper could not be read, so nothing is removed.',
-    fix: 'Use a kubeconfig that may list Pods, workloads, ServiceAccounts and the metadata of Secrets in all namespaces.',
+    fix: 'Use a kubeconfig that may list Pods, workloads, ServiceAccounts, ConfigMaps, Roles, admission policies and Secrets in all namespaces.',
   },
 } as const

@@ -58,12 +58,12 @@ export async function discoverResources(
   return ({ apiVersion, kind }) => kinds.find((one) => one.apiVersion === apiVersion && one.kind === kind)
 }
 
-/** Groups of Kubernetes itself and of its metrics, whose kinds are known. */
+/** Groups of Kubernetes itself and of its metrics, whose kinds are known. Admission policies hold texts, as custom objects do. */
 const BUILT_IN =
-  /^(apps|batch|autoscaling|policy|extensions|((admissionregistration|apiextensions|apiregistration|authentication|authorization|certificates|coordination|discovery|events|flowcontrol\.apiserver|internal\.apiserver|networking|node|rbac\.authorization|resource|scheduling|storage|storagemigration)|(custom\.|external\.)?metrics)\.k8s\.io)$/
+  /^(apps|batch|autoscaling|policy|extensions|((apiextensions|apiregistration|authentication|authorization|certificates|coordination|discovery|events|flowcontrol\.apiserver|internal\.apiserver|networking|node|rbac\.authorization|resource|scheduling|storage|storagemigration)|(custom\.|external\.)?metrics)\.k8s\.io)$/
 
 /**
- * All kinds that can be listed, namespaced or custom ones, in the API server's preferred version if possible.
+ * All kinds that can be listed, namespaced ones or custom ones and those of admission, in the API server's preferred version if possible.
  * @throws KubeApiError when a group cannot be read, such as that of an aggregated server that is down
  */
 export async function discoverKinds(

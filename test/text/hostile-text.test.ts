@@ -189,12 +189,15 @@ test('security 4: cleanup --legacy names what it finds only on its own lines', a
     renderLegacy(
       {
         dryRun: true,
-        dependents: [{ subject: text, why: text, fix: text, command: text }],
+        dependents: [{ subject: text, why: text, fix: text, command: text, confirm: text }],
+        abandoned: [{ subject: `${text} `, why: text, fix: text, confirm: text }],
         plan: [text],
         done: [],
         kept: [{ serviceAccount: text, manager: text }],
         shared: [text],
         left: [],
+        foreign: [{ host: text, usedBy: text, others: 1 }],
+        secrets: [{ secret: text, namedBy: [text, text], expiry: text, command: text }],
       },
       'acr-nopass',
     )

@@ -1,8 +1,14 @@
+import { createHttpSender } from '../../alibaba/transport/http-sender.ts'
 import { NopassError } from '../../errors.ts'
 import { keyOf } from '../../kube/types.ts'
-import { readConfigMap } from '../../migrate/import/read-settings.ts'
+import { shellWord } from '../../lib/text.ts'
+import { findPublic } from '../../migrate/find-public.ts'
+import { readConfigMap, usedPatterns } from '../../migrate/import/read-settings.ts'
 import type { LegacyFacts } from '../../migrate/remove/collect-facts.ts'
 import { findDependents } from '../../migrate/remove/find-dependents.ts'
+import type { Configured } from '../../migrate/remove/find-uncovered.ts'
+import { type ForeignHost, findForeignHosts } from '../../migrate/remove/foreign-hosts.ts'
+import { describeLeft, type LeftSecret } from '../../migrate/remove/left-secrets.ts'
 import { type Dependent, readOurSide } from '../../migrate/remove/our-side.ts'
 import { readLegacy } from '../../migrate/remove/read-cluster.ts'
 import { describePlan, planRemoval, removeLegacy } from '../../migrate/remove/remove-legacy.ts'
@@ -15,32 +21,40 @@ import type { CleanupFlags } from './cleanup.ts'
 /** Lists what depends on the old helper and what would be removed; with --yes, if nothing depends on it, removes it. */
 export async function cleanupLegacy(flags: CleanupFlags & CommonFlags, host: CliHost): Promise<number> {
   using connected = await connectToWrite(flags, host)
-  const read = () => observe(connected, flags, host)
-  const { facts, dependents } = await read()
+  const { facts, ours, dependents } = await observe(connected, flags, host)
   const plan = planRemoval(facts)
+  const steps = describePlan(plan)
+  const isConfirmed = ({ confirm }: Dependent): boolean =>
+    confirm !== undefined && (flags.abandon ?? []).includes(confirm)
+  // Nothing is taken from a dependent where there is nothing to remove.
+  const needed = steps.length === 0 ? [] : dependents
+  const open = needed.filter((one) => !isConfirmed(one))
   const isDryRun = flags.dryRun === true || flags.yes !== true
-  const isFree = dependents.length === 0
   const caller = { client: connected.client, signal: host.signal }
-  const again = async () => (await read()).dependents
-  const removed = isDryRun || !isFree ? undefined : await removeLegacy(caller, plan, again)
-  const back = removed === undefined || removed.left.length > 0 ? [] : findBack((await read()).facts)
+  const removed = isDryRun || open.length > 0 ? undefined : await removeLegacy(caller, plan)
+  const now =
+    removed === undefined ? facts : await readLegacy(createReader(caller.client, host.signal), { texts: true })
+  const back = removed === undefined || removed.left.length > 0 ? [] : findBack(now)
   const report: LegacyReport = {
     dryRun: isDryRun,
-    dependents,
-    plan: describePlan(plan),
+    dependents: open,
+    abandoned: needed.filter(isConfirmed),
+    plan: steps,
     done: removed?.done ?? [],
     kept: plan.kept.map(({ account, manager }) => ({ serviceAccount: keyOf(account.metadata), manager })),
     shared: plan.shared,
     left: [...(removed?.left ?? []), ...back],
+    foreign: steps.length === 0 ? [] : findForeignHosts(facts, ours),
+    secrets: describeLeft(now),
   }
   writeResult(host, flags, report, () => renderLegacy(report, host.program))
-  return isFree && report.left.length === 0 ? EXIT.ok : EXIT.failed
+  return open.length === 0 && report.left.length === 0 ? EXIT.ok : EXIT.failed
 }
 
 /** @throws LEGACY_UNREADABLE, because what cannot be read might depend on it */
 async function observe({ client, aheadMs }: Connected, flags: CleanupFlags, host: CliHost) {
   const reader = createReader(client, host.signal)
-  const facts = await readLegacy(reader)
+  const facts = await readLegacy(reader, { texts: true })
   // Whether a credential has expired is decided by the API server's clock, which only a response shows.
   const now = Date.now() - (aheadMs() ?? 0)
   const ours = await readOurSide(reader, { namespace: flags.namespace, release: flags.release }, now)
@@ -50,27 +64,34 @@ async function observe({ client, aheadMs }: Connected, flags: CleanupFlags, host
     const list = [...new Set(unread.map(({ what }) => what))].join(', ')
     throw new NopassError('LEGACY_UNREADABLE', `not readable: ${list} (${unread[0]?.why})`)
   }
-  return { facts, dependents: findDependents(facts, ours, legacyDomains(facts)) }
+  const configured = configuredOf(facts)
+  const found = findDependents(facts, ours, configured)
+  const images = found.flatMap(({ image }) => image ?? [])
+  const isPublic = await findPublic(createHttpSender({ proxyEnv: host.env }), images, host.signal)
+  const dependents = findDependents(facts, ours, configured, (image) => isPublic.get(image) === true)
+  return { facts, ours, dependents }
 }
 
-function legacyDomains({ configuration }: LegacyFacts): readonly string[] {
-  const read = configuration && readConfigMap(configuration, '')
-  return (read?.settings?.entries ?? []).flatMap(({ domains }) => domains)
+function configuredOf({ configuration }: LegacyFacts): Configured {
+  const { settings } = (configuration && readConfigMap(configuration, '')) ?? {}
+  if (settings !== undefined) return { entries: settings.entries, patterns: usedPatterns(settings) }
+  return { entries: [], patterns: [], isUnknown: configuration !== undefined }
 }
 
 /** The managed add-on has no Pod in the cluster: it is only seen by what it does. */
 function findBack(facts: LegacyFacts): readonly string[] {
-  const { secrets, accounts } = planRemoval(facts)
-  const count = secrets.length + accounts.length
+  const count = planRemoval(facts).accounts.length
   if (count === 0) return []
   return [
-    `${count} of the old Secrets and references came back: the add-on is still running. Uninstall it in the ACK console, then run this again.`,
+    `${count} of the old references came back: the add-on is still running. Uninstall it in the ACK console, then run this again.`,
   ]
 }
 
 interface LegacyReport {
   readonly dryRun: boolean
   readonly dependents: readonly Dependent[]
+  /** What the user named with --abandon. */
+  readonly abandoned: readonly Dependent[]
   readonly plan: readonly string[]
   readonly done: readonly string[]
   /** Left alone, because another tool applies the list. */
@@ -78,40 +99,66 @@ interface LegacyReport {
   /** Left alone, because something else uses it too. */
   readonly shared: readonly string[]
   readonly left: readonly string[]
+  /** Hosts of ACR from which something pulls without a login of the old helper. */
+  readonly foreign: readonly ForeignHost[]
+  /** The old Secrets, none of which is deleted. */
+  readonly secrets: readonly LeftSecret[]
 }
 
 export function renderLegacy(report: LegacyReport, program: string): string {
-  const { dryRun, dependents, plan, done, kept, shared, left } = report
-  if (plan.length === 0 && kept.length === 0 && dependents.length === 0)
-    return "nothing of Alibaba's own helper is left\n"
+  const { dryRun, dependents, abandoned, plan, done, kept, shared, left, foreign, secrets } = report
+  if (plan.length === 0 && kept.length === 0 && secrets.length === 0) return "nothing of Alibaba's own helper is left\n"
   const keptLines = [
     ...kept.map(
       ({ serviceAccount, manager }) =>
         `kept ServiceAccount ${serviceAccount}: ${manager} applies its list; remove the old names from what it applies`,
     ),
     ...shared.map((line) => `kept ${line}`),
+    ...foreign.map(renderForeign),
+    ...secrets.map(renderSecret),
   ]
+  const abandonedLines = abandoned.map(({ confirm, subject, why }) => {
+    return `abandoned ${confirm}: ${subject.endsWith(confirm ?? '') ? '' : `${subject}: `}${why}`
+  })
   if (dependents.length > 0) {
     const count = dependents.length === 1 ? '1 still depends' : `${dependents.length} still depend`
     return lines([
       `LEGACY_IN_USE: ${count} on the old helper; nothing was changed`,
-      ...dependents.flatMap(({ subject, why, fix, command }) => [
+      ...dependents.flatMap(({ subject, why, fix, command, confirm }) => [
         `${subject}: ${why}`,
         `  fix: ${fix}${command === undefined ? '' : ` ${command}`}`,
+        ...(confirm === undefined ? [] : [`  or, if it is no longer needed: --abandon ${shellWord(confirm)}`]),
       ]),
+      ...abandonedLines,
       '',
       'When they no longer do, this is what is removed, in this order:',
       ...plan.map((line) => `  ${line}`),
       ...keptLines,
     ])
   }
-  if (!dryRun) return lines([...done, ...keptLines, ...left.map((line) => `left: ${line}`)])
+  if (!dryRun) return lines([...abandonedLines, ...done, ...keptLines, ...left.map((line) => `left: ${line}`)])
+  if (plan.length === 0) return lines(["nothing of Alibaba's own helper is left to remove", ...keptLines])
   return lines([
+    ...abandonedLines,
     'nothing depends on the old helper any more; this would be done, in this order:',
     ...plan.map((line) => `  ${line}`),
     ...keptLines,
     `nothing was changed; to do it: ${program} cleanup --legacy --yes …`,
   ])
+}
+
+function renderForeign({ host, usedBy, others }: ForeignHost): string {
+  const who = others === 0 ? usedBy : `${usedBy} and ${others} more`
+  return `not checked: ${host}: ${who}: no old Secret there has a login for it, so it is public or pulled with another login`
+}
+
+/** One line, because an old helper may have served every namespace. */
+function renderSecret({ secret, namedBy, expiry, command }: LeftSecret): string {
+  const [first, ...more] = namedBy
+  const namers = `${first}${more.length === 0 ? '' : ` and ${more.length} more`}`
+  const who =
+    first === undefined ? 'nothing that was read names it' : `${namers} names it`.replace(/more names/, 'more name')
+  return `kept Secret ${secret}: ${who}; ${expiry}. To delete it: ${command}`
 }
 
 function lines(all: readonly string[]): string {

@@ -114,6 +114,7 @@ export interface CleanupFlags extends ConnectFlags, ReleaseFlags {
   readonly all?: boolean
   readonly legacy?: boolean
   readonly yes?: boolean
+  readonly abandon?: readonly string[]
   readonly secretName?: string
   readonly dryRun?: boolean
   readonly confirm?: string

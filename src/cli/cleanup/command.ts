@@ -1,4 +1,4 @@
-import { type Cli, withReleaseOptions } from '../program/command.ts'
+import { type Cli, collect, withReleaseOptions } from '../program/command.ts'
 import type { CleanupFlags } from './cleanup.ts'
 
 /** `cleanup`: what a helper left behind, ours or Alibaba's own, with the user's own rights. */
@@ -13,8 +13,13 @@ export function addCleanup({ program, run }: Cli): void {
     .option('--detach', 'our entries in the imagePullSecrets of ServiceAccounts, then our pull secrets')
     .option('--all', '--detach: also entries that another client wrote')
     .option('--secret-name <name>', 'name of the pull secret (default: as the release has it, else acr-nopass)')
-    .option('--legacy', "what Alibaba's own helper left, once nothing depends on it any more: see `import`")
-    .option('--yes', '--legacy: do it')
+    .option('--legacy', "what Alibaba's own helper left, once acr-nopass covers all that it serves: see `import`")
+    .option(
+      '--abandon <name>',
+      '--legacy: a host, an instance or an object of its list that is no longer needed; repeat it',
+      collect,
+    )
+    .option('--yes', '--legacy: do it; no Secret is deleted')
     .option('--dry-run', 'only list what would be done, even with --yes or --confirm')
     .option('--confirm <namespace/release>', '--detach: do it')
     .action(

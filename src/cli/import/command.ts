@@ -17,7 +17,7 @@ export function addImport({ program, run }: Cli): void {
     .option('--force', '--to: overwrite the file')
     .addHelpText(
       'after',
-      '\nReads only, and of Secrets only metadata. Exits 3 when something that pulls may depend on could not be carried over.',
+      '\nReads only: of the old Secrets the hosts, and no content of any other Secret. Where these hosts are not known, ACR is asked without a login which images are public. Exits 3 when something that pulls may depend on could not be carried over.',
     )
     .action(run(async () => (await import('./import-values.ts')).importValues))
 }

@@ -1,11 +1,15 @@
 import { writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
+import { isPrivateAcr } from '../../acr/registry-domains.ts'
+import { createHttpSender } from '../../alibaba/transport/http-sender.ts'
 import { NopassError } from '../../errors.ts'
+import { findPublic } from '../../migrate/find-public.ts'
 import { decideImport } from '../../migrate/import/decide-import.ts'
 import type { ImportNote } from '../../migrate/import/import-log.ts'
 import { readFiles, readSources } from '../../migrate/import/read-files.ts'
 import { type ReadSettings, readConfigMap } from '../../migrate/import/read-settings.ts'
 import { renderValues, switchSteps } from '../../migrate/import/render-values.ts'
+import { loginHosts } from '../../migrate/import/served-images.ts'
 import { collectFacts, hasLegacy, type LegacyFacts } from '../../migrate/remove/collect-facts.ts'
 import { LEGACY_CONFIG, LEGACY_NAMESPACE } from '../../migrate/remove/legacy-facts.ts'
 import { readLegacy } from '../../migrate/remove/read-cluster.ts'
@@ -24,7 +28,8 @@ export async function importValues(flags: ImportFlags & CommonFlags, host: CliHo
   if (read === undefined && !hasLegacy(facts)) throw nothing(unread)
   const release = { namespace: flags.namespace, name: flags.release }
   const settings = read?.settings
-  const decision = decideImport({ settings, facts, region: flags.region, release })
+  const isPublic = await askRegistries(facts, host)
+  const decision = decideImport({ settings, facts, region: flags.region, release, isPublic })
   const errors = read !== undefined && settings === undefined ? read.errors : decision.errors
   if (errors.length > 0 || decision.draft === undefined) return reportErrors(errors, flags, host)
   const notes = [...unread, ...decision.notes]
@@ -35,6 +40,13 @@ export async function importValues(flags: ImportFlags & CommonFlags, host: CliHo
   if (flags.to !== undefined) await write(flags.to, text, flags.force === true, host)
   report(text, notes, steps, flags, host)
   return notes.some(({ kind }) => kind === 'lost') ? EXIT.differences : EXIT.ok
+}
+
+/** Only where the old Secrets do not show what the old helper served: then a public image would look like one of its own. */
+async function askRegistries(facts: LegacyFacts, host: CliHost): Promise<ReadonlyMap<string, boolean>> {
+  if (loginHosts(facts) !== undefined) return new Map()
+  const images = facts.workloads.flatMap((workload) => workload.images).filter(isPrivateAcr)
+  return findPublic(createHttpSender({ proxyEnv: host.env }), images, host.signal)
 }
 
 function nothing(unread: readonly ImportNote[]): NopassError {
@@ -50,7 +62,7 @@ function nothing(unread: readonly ImportNote[]): NopassError {
 async function fromCluster(flags: ImportFlags & CommonFlags, host: CliHost) {
   using connected = await connect(flags, host)
   const reader = createReader(connected.client, host.signal)
-  const facts = await readLegacy(reader)
+  const facts = await readLegacy(reader, { texts: false })
   const unread = reader.unread.map(({ what }): ImportNote => {
     return { kind: 'lost', text: `${what} could not be read, so these values do not reflect them.` }
   })

@@ -1,5 +1,5 @@
 import { readDockerConfig } from '../../acr/docker-config.ts'
-import { type ManifestRequest, type ManifestResult, queryManifest } from '../../acr/query-manifest.ts'
+import { type ManifestRequest, type ManifestResult, queryManifest, referenceOf } from '../../acr/query-manifest.ts'
 import { isCoveredBy, parseImage } from '../../acr/registry-domains.ts'
 import type { HttpSender } from '../../alibaba/transport/http-sender.ts'
 import { toNopassError } from '../../errors.ts'
@@ -74,11 +74,4 @@ async function ask(
     if (response.result !== 'unreachable') return response
   }
   return first
-}
-
-/** `host/a/b:1` -> `1`; `host/a/b@sha256:…` -> the digest; nothing -> `latest`. */
-function referenceOf(image: string): string {
-  const digest = image.split('@')[1]
-  if (digest !== undefined) return digest
-  return /:([^/:]+)$/.exec(image)?.[1] ?? 'latest'
 }

@@ -1,4 +1,3 @@
-import { isPrivateAcr } from '../../acr/registry-domains.ts'
 import { matchesGlobs } from '../../values/glob.ts'
 import type { LegacyFacts } from '../remove/collect-facts.ts'
 import { LEGACY_SECRETS } from '../remove/legacy-facts.ts'
@@ -6,6 +5,7 @@ import { titleOf } from '../remove/workload.ts'
 import { chooseIdentity, type ServiceAccountName } from './choose-identity.ts'
 import { ImportLog, KINDS } from './import-log.ts'
 import type { AddonSettings } from './read-settings.ts'
+import { createIsServed, type IsServed } from './served-images.ts'
 import { findWanted, splitDomains, type WantedRegistry } from './wanted-registry.ts'
 
 interface ImportRequest {
@@ -14,6 +14,8 @@ interface ImportRequest {
   /** From the user, else from the cluster. */
   readonly region: string | undefined
   readonly release: ServiceAccountName
+  /** Whether anyone may pull an image, as its registry responded without a login. */
+  readonly isPublic: ReadonlyMap<string, boolean>
 }
 
 /** The values before they are rendered, each part with the comments above it. */
@@ -24,9 +26,10 @@ export function decideImport({ settings, facts, release, ...request }: ImportReq
   const region = request.region ?? facts.region
   const log = new ImportLog()
   if (region === undefined) log.note('todo', NO_REGION)
-  const registries = chooseRegistries(findWanted(settings, facts, region, log), log)
+  const isServed = createIsServed(facts, request.isPublic)
+  const registries = chooseRegistries(findWanted(settings, facts, { region, isServed }, log), log)
   const identity = chooseIdentity(settings, facts, release, log)
-  const targets = chooseTargets(settings, facts, log)
+  const targets = chooseTargets(settings, facts, isServed, log)
   if (settings !== undefined) noteSettings(settings, log)
   noteFacts(facts, log)
   const { errors } = log
@@ -129,9 +132,9 @@ function uniqueName(desired: string, taken: Set<string>): string {
 const SYSTEM = 'kube-*'
 
 /** All namespaces and ServiceAccounts that the old helper served, and those that use its Secrets. */
-function chooseTargets(settings: AddonSettings | undefined, facts: LegacyFacts, log: ImportLog) {
+function chooseTargets(settings: AddonSettings | undefined, facts: LegacyFacts, isServed: IsServed, log: ImportLog) {
   const configured = settings === undefined ? ['default'] : settings.namespaces
-  const used = namespacesInUse(facts)
+  const used = namespacesInUse(facts, isServed)
   const isSystem = (name: string): boolean => matchesGlobs([SYSTEM], name)
   const extra = configured === undefined ? [] : used.filter((name) => !configured.includes(name))
   const include = configured === undefined ? ['*'] : [...configured, ...extra].sort()
@@ -154,7 +157,7 @@ function chooseTargets(settings: AddonSettings | undefined, facts: LegacyFacts, 
 }
 
 /** Of system namespaces only those whose Pods pull something private: the old helper writes into all of them. */
-function namespacesInUse(facts: LegacyFacts): readonly string[] {
+function namespacesInUse(facts: LegacyFacts, isServed: IsServed): readonly string[] {
   const naming = facts.accounts.filter(({ metadata, imagePullSecrets }) => {
     return givesSomething(
       facts,
@@ -165,7 +168,7 @@ function namespacesInUse(facts: LegacyFacts): readonly string[] {
   const written = [...naming, ...facts.secrets].map(({ metadata }) => metadata.namespace ?? 'default')
   const pulling = facts.workloads
     .filter(({ namespace, references }) => givesSomething(facts, namespace, references))
-    .filter(({ images }) => images.some(isPrivateAcr))
+    .filter(({ images }) => images.some((image) => isServed(image) !== false))
   const names = [
     ...written.filter((name) => !matchesGlobs([SYSTEM], name)),
     ...pulling.map(({ namespace }) => namespace),

@@ -93,6 +93,11 @@ function readSettings(source: string, fields: Fields, format: Format, errors: No
   return { settings: errors.length > 0 ? undefined : settings, errors }
 }
 
+/** The globs of hosts without the example of the add-on's documents, which a fresh install contains. */
+export function usedPatterns({ patterns }: Pick<AddonSettings, 'patterns'>): readonly string[] {
+  return patterns.filter((pattern) => !pattern.startsWith('xxx-registry'))
+}
+
 /** `true`, or a map with `enable: true`. */
 function isOn(value: unknown): boolean {
   const flag = isRecord(value) ? value.enable : value

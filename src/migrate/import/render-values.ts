@@ -80,8 +80,8 @@ function comment(text: string): readonly string[] {
 }
 
 /**
- * The safe order: the old helper keeps running until every Pod has been recreated with both, and its leftovers are deleted only
- * when nothing refers only to them.
+ * The safe order: the old helper keeps running until every Pod has been recreated with both, and until acr-nopass covers all that the
+ * old helper serves.
  */
 export function switchSteps(
   settings: AddonSettings | undefined,
@@ -98,13 +98,13 @@ export function switchSteps(
     `Install beside the old helper, which keeps running: ${program} apply -f values.yaml --kubeconfig kubeconfig.yaml --coexist true${where}`,
     `Look: ${program} doctor. Every registry is live, every namespace has its pull secret.`,
     'Restart what was created before (kubectl rollout restart): a Pod keeps the list with which it was created.',
-    `Check what still depends on the old helper: ${program} cleanup --legacy. It changes nothing, and names each Pod, workload and ServiceAccount.`,
+    `Check what still depends on the old helper: ${program} cleanup --legacy. It changes nothing, and names each Pod, workload, text, instance and host.`,
     ...(isAddon
       ? [
           'Uninstall the add-on in the ACK console, if it was installed there; otherwise ACK still treats it as installed.',
         ]
       : []),
-    `When nothing depends on it: ${program} cleanup --legacy --yes. It stops the old helper, removes its entries from ServiceAccounts, then deletes ${secrets.length === 0 ? 'its Secrets' : `the Secrets ${secrets.join(', ')}`}, then its RBAC${isAddon ? ' and acr-configuration' : ''}.`,
+    `When nothing depends on it: ${program} cleanup --legacy --yes. It stops the old helper, removes its entries from ServiceAccounts, then its RBAC${isAddon ? ' and acr-configuration' : ''}. It deletes no Secret: it prints what names ${secrets.length === 0 ? 'each' : secrets.join(', ')}, and the command that deletes it.`,
     isAddon
       ? 'Remove the old rights in RAM: the statement cr:* of the worker role, if you wrote one for the add-on.'
       : 'Remove the old rights in RAM: cr:Get*, cr:List* and cr:PullRepository in the policy k8sWorkerRolePolicy-… of the worker role; acr-nopass has a policy of its own.',

@@ -1,8 +1,9 @@
-import { isPrivateAcr, parseImage } from '../../acr/registry-domains.ts'
+import { parseImage } from '../../acr/registry-domains.ts'
 import type { LegacyFacts } from '../remove/collect-facts.ts'
 import type { ImportLog } from './import-log.ts'
 import type { AddonEntry } from './read-entry.ts'
-import type { AddonSettings } from './read-settings.ts'
+import { type AddonSettings, usedPatterns } from './read-settings.ts'
+import { type IsServed, loginHosts } from './served-images.ts'
 
 /** A registry that the old helper served, its region known. */
 export type WantedRegistry = Pick<AddonEntry, 'instanceId' | 'domains' | 'assumeRole' | 'duration'> & {
@@ -12,20 +13,32 @@ export type WantedRegistry = Pick<AddonEntry, 'instanceId' | 'domains' | 'assume
   readonly region: string
 }
 
+interface Known {
+  /** The cluster's own. */
+  readonly region: string | undefined
+  readonly isServed: IsServed
+}
+
 /**
  * The registries that the old helper served: those in its configuration; else, as with the helper of 2018, the account's Personal
- * Edition in each region of the used images and in the cluster's region.
+ * Edition in each region that its Secrets have a login for; else in each region of the images in use and in the cluster's region.
  */
 export function findWanted(
   settings: AddonSettings | undefined,
   facts: LegacyFacts,
-  region: string | undefined,
+  known: Known,
   log: ImportLog,
 ): readonly WantedRegistry[] {
+  const { region } = known
   if (settings !== undefined && settings.entries.length > 0) return fromEntries(settings.entries, region, log)
-  const patterns = (settings?.patterns ?? []).filter((pattern) => !pattern.startsWith('xxx-registry'))
-  if (patterns.length > 0) return fromPatterns(patterns, facts, region, log)
-  const regions = new Set([...hostsInUse(facts, undefined), ...(region === undefined ? [] : [region])])
+  const patterns = settings === undefined ? [] : usedPatterns(settings)
+  if (patterns.length > 0) return fromPatterns(patterns, facts, known, log)
+  const ofLogins = (loginHosts(facts) ?? []).flatMap((host) => personalRegion(host) ?? [])
+  const ofImages = (): readonly string[] => [
+    ...personalInUse(facts, known, log),
+    ...(region === undefined ? [] : [region]),
+  ]
+  const regions = new Set(ofLogins.length > 0 ? ofLogins : ofImages())
   if (regions.size === 0) noRegion('the registry of the old helper', log)
   return [...regions].sort().map(personal)
 }
@@ -49,9 +62,10 @@ function fromEntries(
 function fromPatterns(
   patterns: readonly string[],
   facts: LegacyFacts,
-  region: string | undefined,
+  known: Known,
   log: ImportLog,
 ): readonly WantedRegistry[] {
+  const { region } = known
   const found = new Map<string, WantedRegistry>()
   for (const pattern of patterns) {
     const own = readOwnDomain(pattern.toLowerCase())
@@ -60,8 +74,10 @@ function fromPatterns(
       log.note('lost', `\`${pattern}\` of \`acr-registry\`: ${why}.`)
       continue
     }
-    const known = own.region === '*' ? hostsInUse(facts, own.instance) : [own.region]
-    const regions = known.length > 0 || region === undefined ? known : [region]
+    const inUse =
+      own.instance === undefined ? () => personalInUse(facts, known, log) : () => regionsInUse(facts, own.instance)
+    const named = own.region === '*' ? inUse() : [own.region]
+    const regions = named.length > 0 || region === undefined ? named : [region]
     if (regions.length === 0) noRegion(`\`${pattern}\` of \`acr-registry\``, log)
     for (const one of regions) {
       const registry = { ...personal(one), place: 'acr-registry', instanceName: own.instance }
@@ -85,15 +101,35 @@ const personal = (region: string): WantedRegistry => ({
   duration: undefined,
 })
 
-/** Regions from which images of an instance (undefined: of the Personal Edition) are in use. */
-function hostsInUse({ workloads }: LegacyFacts, instance: string | undefined): readonly string[] {
+/** Regions from which images of an Enterprise instance are in use. */
+function regionsInUse({ workloads }: LegacyFacts, instance: string | undefined): readonly string[] {
   const regions = workloads.flatMap(({ images }) =>
-    images.filter(isPrivateAcr).flatMap((image) => {
+    images.flatMap((image) => {
       const own = readOwnDomain(parseImage(image).host)
       return own !== undefined && own.instance === instance ? [own.region] : []
     }),
   )
   return [...new Set(regions)].sort()
+}
+
+/** Regions of the Personal Edition from which the old helper's login pulled an image; public images need no registry. */
+function personalInUse({ workloads }: LegacyFacts, { isServed }: Known, log: ImportLog): readonly string[] {
+  const images = workloads.flatMap((workload) => workload.images)
+  const hostsOf = (answer: boolean | undefined): readonly string[] => {
+    const hosts = images.filter((image) => isServed(image) === answer).map((image) => parseImage(image).host)
+    return [...new Set(hosts)].filter((host) => personalRegion(host) !== undefined).sort()
+  }
+  for (const host of hostsOf(undefined)) {
+    const what = 'whether its images are public could not be checked'
+    log.note('lost', `${host}: ${what}. If they are not, add a registry of edition \`personal\` for its region.`)
+  }
+  return [...new Set(hostsOf(true).flatMap((host) => personalRegion(host) ?? []))].sort()
+}
+
+/** The region of a host of the Personal Edition. */
+export function personalRegion(host: string): string | undefined {
+  const own = readOwnDomain(host)
+  return own !== undefined && own.instance === undefined ? own.region : undefined
 }
 
 function noRegion(what: string, log: ImportLog): void {

@@ -1,4 +1,3 @@
-import { parseImage } from '../../acr/registry-domains.ts'
 import { declaredBy } from '../../kube/managed-fields.ts'
 import { keyOf, type ObjectMeta } from '../../kube/types.ts'
 import { isRecord, recordsOf } from '../../lib/json.ts'
@@ -7,8 +6,10 @@ import {
   ADDON_KEY_SECRET,
   type AnyObject,
   appliedBy,
+  describeSecret,
   freeOf,
   gitOpsTool,
+  isHelpersImage,
   type Judged,
   LEGACY_CONFIG,
   LEGACY_CONFIG_KEYS,
@@ -22,7 +23,7 @@ import {
 } from './legacy-facts.ts'
 import { describeWorkload, field, followsOwner, groupOf, list, ownerOf } from './workload.ts'
 
-/** What exists of Alibaba's own helper and of its users, without the content of Secrets. */
+/** What exists of Alibaba's own helper and of its users, without any login. */
 export type LegacyFacts = ReturnType<typeof collectFacts>
 
 /** Collects what belongs to the old helper. `minor` is that of Kubernetes 1.x, where it is known. */
@@ -55,10 +56,10 @@ export function collectFacts(all: readonly AnyObject[], minor?: number) {
   return {
     /** The data of `acr-configuration`; undefined: absent. */
     configuration: configMaps[0] && textsOf(configMaps[0].object.data),
-    secrets: freeOf(judgedSecrets).map(part),
+    secrets: freeOf(judgedSecrets).map(describeSecret),
     /** ServiceAccounts that name one of them. */
     accounts: of('ServiceAccount').flatMap((object) => describeAccount(object, isForeign)),
-    /** Pods that are not finished, and every object with a Pod template or the name of an old Secret. */
+    /** Pods that are not finished, and every object with a Pod template or the name of an old Secret in it. */
     workloads: judgedWorkloads(all),
     /** Controllers of ReplicaSets, by `namespace/name`. */
     replicaSetOwners: new Map(
@@ -152,10 +153,9 @@ function isHelpersConfig({ metadata, data }: AnyObject): boolean {
   return metadata.name === LEGACY_CONFIG && isRecord(data) && LEGACY_CONFIG_KEYS.some((key) => key in data)
 }
 
-/** By its image: the vendor's, or a copy of it in another registry. */
 function isHelpersDeployment(object: AnyObject): boolean {
   const images = describeWorkload(object).flatMap((workload) => workload.images)
-  return images.some((image) => parseImage(image).repository.includes('acr-credential-helper'))
+  return images.some(isHelpersImage)
 }
 
 /** Workloads whose own template decides; a ReplicaSet follows its Deployment, if that was read. */

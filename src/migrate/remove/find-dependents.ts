@@ -1,19 +1,23 @@
 import { isCoveredBy, isPrivateAcr, parseImage } from '../../acr/registry-domains.ts'
 import type { LegacyFacts } from './collect-facts.ts'
-import { LEGACY_NAMESPACE, LEGACY_SECRETS, type Workload } from './legacy-facts.ts'
+import { type Configured, findUncovered } from './find-uncovered.ts'
+import { isHelpersImage, LEGACY_NAMESPACE, LEGACY_SECRETS, type OldSecret, type Workload } from './legacy-facts.ts'
+import { isUsedFor } from './old-logins.ts'
 import { coverageGap, type Dependent, isCurrent, isReferenced, type OurSide, releaseProblems } from './our-side.ts'
 import { titleOf } from './workload.ts'
 
 /**
- * Everything that needs the old Secrets, for pulling or otherwise. References to a Secret that does not exist and images of other
- * registries do not count. Empty: the Secrets may be deleted.
+ * Everything that may need the old helper: what pulls with its Secrets or uses them otherwise, what names them in a text, and every
+ * instance and host that acr-nopass does not cover. Empty: the helper may be stopped.
  *
- * @param legacyDomains custom domains that the old helper was configured with
+ * @param configured what the old helper was configured with
+ * @param isPublic whether the registry serves an image without a login
  */
 export function findDependents(
   facts: LegacyFacts,
   ours: OurSide,
-  legacyDomains: readonly string[],
+  configured: Configured,
+  isPublic: (image: string) => boolean = () => false,
 ): readonly Dependent[] {
   const present = presentSecrets(facts)
   const isPresent = (namespace: string, names: readonly string[]): boolean =>
@@ -25,19 +29,25 @@ export function findDependents(
   }))
   const naming = accounts.filter(({ namespace, list }) => isPresent(namespace, list))
   const lists = new Map(accounts.map(({ namespace, name, list }) => [`${namespace}/${name}`, list]))
-  const known = [...legacyDomains, ...(ours.release?.status?.registries ?? []).flatMap(({ domains }) => domains)]
-  const isPulled = (image: string): boolean =>
-    isPrivateAcr(image) || known.some((domain) => isCoveredBy(domain, parseImage(image)))
-  const pulling = facts.workloads
-    .map((workload) => ({ ...workload, images: workload.images.filter(isPulled) }))
-    .filter(({ images, namespace, references, serviceAccount }) => {
-      // A list of its own hides that of the ServiceAccount, which a Pod carries as its own.
-      const list = references.length > 0 ? references : (lists.get(`${namespace}/${serviceAccount}`) ?? [])
-      return images.length > 0 && isPresent(namespace, list)
-    })
+  const configuredDomains = configured.entries.flatMap(({ domains }) => domains)
+  const known = [...configuredDomains, ...(ours.release?.status?.registries ?? []).flatMap(({ domains }) => domains)]
+  const isKnown = (domains: readonly string[], image: string): boolean =>
+    domains.some((domain) => isCoveredBy(domain, parseImage(image)))
+  const isPulledWith = (secret: OldSecret, image: string): boolean =>
+    secret.logins === undefined
+      ? isPrivateAcr(image) || isKnown(known, image)
+      : secret.logins.hosts.some((key) => isUsedFor(key, image)) || isKnown(configuredDomains, image)
+  const pulling = facts.workloads.flatMap((workload): readonly Workload[] => {
+    const { images, namespace, references, serviceAccount } = workload
+    // A list of its own hides that of the ServiceAccount, which a Pod carries as its own.
+    const list = references.length > 0 ? references : (lists.get(`${namespace}/${serviceAccount}`) ?? [])
+    const secrets = list.flatMap((name) => present.get(namespace)?.get(name) ?? [])
+    const pulled = images.filter((image) => !isPublic(image) && secrets.some((secret) => isPulledWith(secret, image)))
+    return pulled.length === 0 ? [] : [{ ...workload, images: pulled }]
+  })
   const others = uniqueBySubject(otherUses(facts, present, ours))
   const spaces = [...new Set([...naming, ...pulling].map(({ namespace }) => namespace))].sort()
-  const general = spaces.length === 0 ? [] : releaseProblems(ours)
+  const general = facts.secrets.length === 0 && spaces.length === 0 ? [] : releaseProblems(ours)
   const declared = [...facts.deployments].flatMap(({ metadata, declaredBy: tool }) =>
     tool === undefined ? [] : [withTool(metadata.name, tool)],
   )
@@ -50,53 +60,57 @@ export function findDependents(
       .filter(({ namespace }) => isCurrent(ours, namespace))
       .filter(({ namespace, name, list }) => !isReferenced(ours, { namespace, serviceAccount: name, list }))
       .map(({ namespace, name }) => withoutEntry(`ServiceAccount ${namespace}/${name}`, ours)),
-    ...uniqueBySubject(pulling.flatMap((workload) => judgeWorkload(workload, ours, facts.replicaSetOwners))),
+    ...uniqueBySubject(pulling.flatMap((workload) => judgeWorkload(workload, ours, facts))),
+    ...findUncovered(facts, ours, configured, spaces),
   ]
 }
 
-/** Uses that our pull secret does not replace: volumes, environments, a ServiceAccount's `secrets`, fields of unknown kinds. */
-function otherUses(
-  { workloads, accounts }: LegacyFacts,
-  present: ReadonlyMap<string, ReadonlySet<string>>,
-  { secretName }: OurSide,
-): readonly Dependent[] {
-  const everywhere = new Set([...present.values()].flatMap((names) => [...names]))
+/**
+ * Uses that our pull secret does not replace: volumes, environments, a ServiceAccount's `secrets`, and every text with the name of an
+ * old Secret that exists in any namespace.
+ */
+function otherUses(facts: LegacyFacts, present: Present, { secretName }: OurSide): readonly Dependent[] {
+  const everywhere = new Set(facts.secrets.map(({ metadata }) => metadata.name))
   const describe = (subject: string, name: string): Dependent => ({
     subject,
-    why: `it uses the Secret ${name} in a volume, its environment or a field of its own`,
+    why: `it uses the Secret ${name} in a volume, its environment or its \`secrets\``,
     fix: `Give it its own Secret, or ${secretName} if it reads the content again whenever that changes.`,
   })
-  const ofWorkloads = workloads.flatMap((workload) => {
-    // A cluster-scoped object may mean any namespace.
-    const there = present.get(workload.namespace) ?? (workload.clusterScoped ? everywhere : undefined)
-    const name = workload.uses.find((one) => there?.has(one))
-    if (name === undefined) return []
-    const { owner, kind, namespace } = workload
+  const ofWorkloads = facts.workloads.flatMap((workload): readonly Dependent[] => {
+    const { owner, kind, namespace, uses, mentions, images } = workload
+    if (images.some(isHelpersImage)) return []
     const isMade = kind === 'Pod' && owner !== undefined
-    return [describe(isMade ? `${owner.kind} ${namespace}/${owner.name}` : titleOf(workload), name)]
+    const subject = isMade ? `${owner.kind} ${namespace}/${owner.name}` : titleOf(workload)
+    const used = uses.find((one) => present.get(namespace)?.has(one))
+    const mentioned = mentions.find((one) => everywhere.has(one))
+    return [
+      ...(used === undefined ? [] : [describe(subject, used)]),
+      ...(mentioned === undefined ? [] : [mention(subject, mentioned, secretName)]),
+    ]
   })
-  const ofAccounts = accounts.flatMap(({ metadata, secrets }) => {
+  const ofAccounts = facts.accounts.flatMap(({ metadata, secrets }) => {
     const name = secrets.find((one) => present.get(metadata.namespace ?? 'default')?.has(one))
     return name === undefined ? [] : [describe(`ServiceAccount ${metadata.namespace}/${metadata.name}`, name)]
   })
   return [...ofWorkloads, ...ofAccounts]
 }
 
-/** Names of the existing old Secrets, by namespace. */
-function presentSecrets({ secrets }: LegacyFacts): ReadonlyMap<string, ReadonlySet<string>> {
-  const present = new Map<string, Set<string>>()
-  for (const { metadata } of secrets) {
-    const namespace = metadata.namespace ?? 'default'
-    present.set(namespace, (present.get(namespace) ?? new Set()).add(metadata.name))
-  }
-  return present
+function mention(subject: string, name: string, secretName: string): Dependent {
+  const fix = `If something pulls with that text, write ${secretName} there.`
+  return { subject, why: `its text names the Secret ${name}`, fix, confirm: subject }
 }
 
-function judgeWorkload(
-  workload: Workload,
-  ours: OurSide,
-  replicaSetOwners: LegacyFacts['replicaSetOwners'],
-): readonly Dependent[] {
+type Present = ReadonlyMap<string, ReadonlyMap<string, OldSecret>>
+
+/** The existing old Secrets, by namespace and name. */
+function presentSecrets({ secrets }: LegacyFacts): Present {
+  const byNamespace = Map.groupBy(secrets, ({ metadata }) => metadata.namespace ?? 'default')
+  return new Map(
+    [...byNamespace].map(([namespace, those]) => [namespace, new Map(those.map((one) => [one.metadata.name, one]))]),
+  )
+}
+
+function judgeWorkload(workload: Workload, ours: OurSide, facts: LegacyFacts): readonly Dependent[] {
   const { kind, namespace, references, serviceAccount, optedOut } = workload
   if (!isCurrent(ours, namespace)) return []
   const uncovered = workload.images.flatMap((image) => {
@@ -105,7 +119,7 @@ function judgeWorkload(
   })
   if (uncovered.length > 0) return uncovered.slice(0, 1)
   if (references.includes(ours.secretName)) return []
-  if (kind === 'Pod') return [madeBefore(workload, replicaSetOwners)]
+  if (kind === 'Pod') return [madeBefore(workload, facts)]
   const namesItself = references.some((name) => LEGACY_SECRETS.includes(name))
   // What has no list of its own takes that of its ServiceAccount, which is judged separately.
   if (!namesItself || (!optedOut && isReferenced(ours, { namespace, serviceAccount, list: references }))) return []
@@ -146,19 +160,22 @@ function withoutRegistry(workload: Workload, image: string, gap: 'domain' | 'rep
   if (gap === 'repository') {
     return {
       subject,
+      image,
       why: `its image ${image} is in repository ${repository}, which no \`repositories\` of its registry include`,
       fix: 'Add the repository to `repositories` of the registry in the values, and apply the RAM policy again.',
     }
   }
   return {
     subject,
+    image,
+    confirm: host,
     why: `its image ${image} is on ${host}, and no registry of acr-nopass has that domain for this namespace`,
     fix: 'Add the registry, or the domain, to `registries` of the values.',
   }
 }
 
 /** One line per controller for all its Pods. */
-function madeBefore(pod: Workload, replicaSetOwners: LegacyFacts['replicaSetOwners']): Dependent {
+function madeBefore(pod: Workload, { replicaSetOwners, workloads }: LegacyFacts): Dependent {
   const { namespace, owner } = pod
   const why =
     'its Pods were created before the pull secret was attached, and keep the list with which they were created'
@@ -170,7 +187,11 @@ function madeBefore(pod: Workload, replicaSetOwners: LegacyFacts['replicaSetOwne
   const maker = (isReplicaSet && replicaSetOwners.get(`${namespace}/${owner.name}`)) || owner
   const target = `${maker.kind.toLowerCase()}/${maker.name}`
   const subject = `${target} in ${namespace}`
-  if (maker.group === 'apps' && /^(Deployment|StatefulSet|DaemonSet)$/.test(maker.kind)) {
+  // An owner is what the Pod's creator wrote: a command is printed only for an object that was read.
+  const isRead = workloads.some(
+    ({ kind, name, namespace: where }) => kind === maker.kind && name === maker.name && where === namespace,
+  )
+  if (isRead && maker.group === 'apps' && /^(Deployment|StatefulSet|DaemonSet)$/.test(maker.kind)) {
     return { subject, why, fix: 'Restart it.', command: `kubectl -n ${namespace} rollout restart ${target}` }
   }
   if (maker.group === 'batch') return { subject, why, fix: 'Wait until it is finished, or create it again.' }

@@ -1,5 +1,8 @@
+import { parseImage } from '../../acr/registry-domains.ts'
 import { declaredBy } from '../../kube/managed-fields.ts'
 import { apiRoot, type KubeObject, namespacedPath, type ObjectMeta } from '../../kube/types.ts'
+import { isRecord } from '../../lib/json.ts'
+import type { OldLogins } from './old-logins.ts'
 
 /**
  * The documented objects of Alibaba's own helper: the recipe of 2018-10 (v18.10.29.0) with the Secrets `-a` and `-b`, and the
@@ -19,6 +22,11 @@ export const LEGACY_HELPER = 'aliyun-acr-credential-helper'
 
 /** The helper's Deployments: itself, and the add-on's webhook for ServiceAccounts. */
 export const LEGACY_DEPLOYMENTS: readonly string[] = [LEGACY_HELPER, 'acr-credential-helper-webhook']
+
+/** Whether it is the vendor's image, or a copy of it in another registry. */
+export function isHelpersImage(image: string): boolean {
+  return parseImage(image).repository.includes('acr-credential-helper')
+}
 
 /** Services of the add-on's webhook; undocumented, but installs name it like the Deployment. */
 export const LEGACY_SERVICES: readonly string[] = [
@@ -71,8 +79,10 @@ export interface Workload {
   readonly serviceAccount: string
   /** Its pull secrets; of a Pod also those of its ServiceAccount. */
   readonly references: readonly string[]
-  /** Old Secrets that it uses otherwise: in volumes, environments, other fields. */
+  /** Old Secrets that its Pods use otherwise: in volumes and environments. */
   readonly uses: readonly string[]
+  /** Old Secrets whose names are in any other text of it. Which namespace a text means is not known. */
+  readonly mentions: readonly string[]
   readonly images: readonly string[]
   readonly optedOut: boolean
   readonly clusterScoped: boolean
@@ -92,6 +102,25 @@ export interface LegacyPart {
 }
 
 const CLUSTER_SCOPED: readonly string[] = ['ClusterRole', 'ClusterRoleBinding', 'MutatingWebhookConfiguration']
+
+/** An old Secret; of its content only what it is for. */
+export type OldSecret = ReturnType<typeof describeSecret>
+
+export function describeSecret(object: AnyObject) {
+  const { managedFields = [], creationTimestamp } = object.metadata
+  const times = managedFields.filter(({ fieldsV1 }) => isRecord(fieldsV1) && 'f:data' in fieldsV1)
+  return {
+    ...part(object),
+    /** Undefined: not readable, so nothing is known about what it pulls. */
+    logins: object.logins as OldLogins | undefined,
+    /** When its content was written last, RFC 3339. */
+    writtenAt:
+      times
+        .map(({ time = '' }) => time)
+        .sort()
+        .at(-1) || creationTimestamp,
+  }
+}
 
 /** An object to delete. */
 export function part(object: AnyObject): LegacyPart {

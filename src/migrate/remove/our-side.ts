@@ -94,12 +94,30 @@ export function coverageGap(
     ({ name, domains }) => inside.includes(name) && domains.some((domain) => isCoveredBy(domain, reference)),
   )
   if (covering.length === 0) return 'domain'
-  const mayPull = ({ name }: { readonly name: string }): boolean => {
-    const configured = release?.config?.registries.find((registry) => registry.name === name)
-    const globs = configured?.edition === 'static' ? ['*'] : (configured?.repositories ?? ['*'])
-    return matchesGlobs(globs.map(repositoryGlob), reference.repository)
-  }
-  return covering.some(mayPull) ? undefined : 'repository'
+  const globs = covering.flatMap(({ name }) => repositoriesOf(release, name))
+  return matchesGlobs(globs, reference.repository) ? undefined : 'repository'
+}
+
+/**
+ * What the namespace's pull secret may pull from a host (or `host/path`): globs of repositories. Empty: it has no login for all of the
+ * host.
+ */
+export function repositoriesOn({ secrets, release }: OurSide, namespace: string, host: string): readonly string[] {
+  const inside = secrets.get(namespace)?.registries ?? []
+  return (release?.status?.registries ?? [])
+    .filter(({ name, domains }) => inside.includes(name) && coversWhole(domains, host))
+    .flatMap(({ name }) => repositoriesOf(release, name))
+}
+
+/** Whether one of the domains is the host, or holds the path of it. */
+export function coversWhole(domains: readonly string[], host: string): boolean {
+  return domains.some((domain) => domain === host || host.startsWith(`${domain}/`))
+}
+
+function repositoriesOf(release: ReleaseFacts | undefined, name: string): readonly string[] {
+  const configured = release?.config?.registries.find((registry) => registry.name === name)
+  const globs = configured?.edition === 'static' ? ['*'] : (configured?.repositories ?? ['*'])
+  return globs.map(repositoryGlob)
 }
 
 /** As the RAM policy reads it: a name without a slash is a namespace. */
@@ -128,11 +146,15 @@ export function releaseProblems({ release, available }: OurSide): readonly Depen
     .map(({ name, state }) => ({ subject: `registry ${name}`, why: `it is ${state}`, fix: doctor }))
 }
 
-/** Something that could not pull any more without the old Secrets. */
+/** Something that may need the old helper. */
 export interface Dependent {
   readonly subject: string
   readonly why: string
   readonly fix: string
+  /** The name by which the user confirms that it is no longer needed. Undefined: it has to be fixed. */
+  readonly confirm?: string
+  /** The image that could not be pulled any more. */
+  readonly image?: string
   /** The command, if one line is enough. */
   readonly command?: string
 }

@@ -17,6 +17,7 @@ import {
   LEGACY_SECRETS,
   objectPath,
 } from './legacy-facts.ts'
+import { readOldLogins } from './old-logins.ts'
 import { controllerOf, DESCRIBED, describeWorkload, groupOf, list, oldNames } from './workload.ts'
 
 const RBAC = '/apis/rbac.authorization.k8s.io/v1'
@@ -38,36 +39,41 @@ const LISTS: readonly (readonly [kind: string, apiVersion: string, plural: strin
   ['MutatingWebhookConfiguration', 'admissionregistration.k8s.io/v1', 'mutatingwebhookconfigurations'],
 ]
 
+/** The built-in kinds that hold texts of any kind, or the name of a Secret that somebody may read. */
+const TEXTS: readonly (readonly [kind: string, apiVersion: string, plural: string])[] = [
+  ['ConfigMap', 'v1', 'configmaps'],
+  ['Role', 'rbac.authorization.k8s.io/v1', 'roles'],
+  ['ClusterRole', 'rbac.authorization.k8s.io/v1', 'clusterroles'],
+]
+
 /**
- * Reads the old helper's objects and everything that may need them; of Secrets only metadata. Custom kinds (Argo Rollouts, Kruise,
- * operators' own) are found by discovery. What could not be read is in `reader.unread`.
+ * Reads the old helper's objects and everything that may need them. Of the old Secrets' content the hosts are kept, and no other Secret
+ * is read. Custom kinds (Argo Rollouts, Kruise, operators' own) are found by discovery. What could not be read is in `reader.unread`.
  */
-export async function readLegacy(reader: Reader): Promise<LegacyFacts> {
+export async function readLegacy(reader: Reader, { texts }: { readonly texts: boolean }): Promise<LegacyFacts> {
   const system = `/api/v1/namespaces/${LEGACY_NAMESPACE}`
   const accept = METADATA_ONLY_LIST
-  const named = (name: string, more = '') => ({ accept, query: { fieldSelector: `metadata.name=${name}${more}` } })
-  const listNamed = (name: string, more = '') =>
-    reader.list<KubeObject>(`Secrets named ${name}`, '/api/v1/secrets', named(name, more))
-  const [version, configMap, role, addonKey, nodes, secrets, others, custom, ...lists] = await Promise.all([
+  const named = (name: string) => ({ query: { fieldSelector: `metadata.name=${name}` } })
+  const listNamed = (name: string) =>
+    reader.list<KubeObject, AnyObject>(`Secrets named ${name}`, '/api/v1/secrets', {
+      ...named(name),
+      transform: withoutLogins,
+    })
+  const [version, configMap, role, addonKey, nodes, secrets, custom, ...lists] = await Promise.all([
     reader.get<{ readonly minor?: string }>('The version', '/version'),
     reader.get<KubeObject>(`ConfigMap ${LEGACY_NAMESPACE}/${LEGACY_CONFIG}`, `${system}/configmaps/${LEGACY_CONFIG}`),
     reader.get<KubeObject>(`ClusterRole ${LEGACY_HELPER}`, `${RBAC}/clusterroles/${LEGACY_HELPER}`),
-    reader.list<KubeObject>(`Secret ${ADDON_KEY_SECRET}`, `${system}/secrets`, named(ADDON_KEY_SECRET)),
+    reader.list<KubeObject>(`Secret ${ADDON_KEY_SECRET}`, `${system}/secrets`, { accept, ...named(ADDON_KEY_SECRET) }),
     reader.list<KubeObject>('Nodes', '/api/v1/nodes', { accept }),
     Promise.all(LEGACY_SECRETS.map((name) => listNamed(name))),
-    // Metadata has no type, which never changes.
-    Promise.all(LEGACY_SECRETS.map((name) => listNamed(name, NOT_FOR_PULLS))),
     readCustom(reader),
     ...LISTS.map((kind) => readKind(reader, kind)),
+    ...(texts ? TEXTS : []).map(async (kind) => (await readKind(reader, kind)).filter(isMentioning)),
   ])
-  const foreign = new Set(others.flatMap((list) => (list ?? []).map(({ metadata }) => metadata.uid)))
-  const typed = secrets
-    .flatMap((list) => list ?? [])
-    .map((object) => (foreign.has(object.metadata.uid) ? { ...object, type: 'of another type' } : object))
   const objects: AnyObject[] = [
     ...kindOf('ConfigMap', 'v1', configMap ? [configMap] : []),
     ...kindOf('ClusterRole', 'rbac.authorization.k8s.io/v1', role ? [role] : []),
-    ...kindOf('Secret', 'v1', [...(addonKey ?? []), ...typed]),
+    ...kindOf('Secret', 'v1', [...(addonKey ?? []), ...secrets.flatMap((list) => list ?? [])]),
     ...kindOf('Node', 'v1', nodes ?? []),
     ...custom,
     ...lists.flat(),
@@ -77,7 +83,18 @@ export async function readLegacy(reader: Reader): Promise<LegacyFacts> {
   return collectFacts(recorded, Number.isNaN(minor) ? undefined : minor)
 }
 
-const NOT_FOR_PULLS = ',type!=kubernetes.io/dockerconfigjson,type!=kubernetes.io/dockercfg'
+/** Of a Secret, its type and what its content is for. */
+function withoutLogins(object: KubeObject): AnyObject {
+  const secret = { ...object, kind: 'Secret', apiVersion: 'v1' } as AnyObject
+  return { kind: 'Secret', metadata: object.metadata, type: secret.type, logins: readOldLogins(secret) }
+}
+
+/** The old helper's own configuration and role are read by name. */
+function isMentioning(object: AnyObject): boolean {
+  const { kind, metadata } = object
+  const isOwn = kind === 'ConfigMap' ? metadata.name === LEGACY_CONFIG : metadata.name === LEGACY_HELPER
+  return !isOwn && describeWorkload(object).length > 0
+}
 
 /** If lists come without managedFields, the old helper, its Secrets and what refers to them are read one by one. */
 async function readWriters(reader: Reader, objects: readonly AnyObject[]): Promise<readonly AnyObject[]> {
@@ -95,8 +112,9 @@ async function readWriters(reader: Reader, objects: readonly AnyObject[]): Promi
       unlessStatus(withWriters(reader, path, object), 404),
     )
     // Deleted meanwhile: it is left out.
-    // Nothing of the list stays: a field that is gone by now must not come back. Metadata has no type, which never changes.
-    if (read) found.push({ ...(object.type !== undefined && { type: object.type }), ...read, kind, apiVersion })
+    // Of other objects nothing of the list stays: a field that is gone by now must not come back. Of Secrets metadata is read again.
+    if (read)
+      found.push({ ...(kind === 'Secret' && { type: object.type, logins: object.logins }), ...read, kind, apiVersion })
   }
   return found
 }
@@ -110,7 +128,7 @@ async function readKind(
   return (await reader.list<KubeObject, AnyObject>(what, `${apiRoot(apiVersion)}/${plural}`, { transform })) ?? []
 }
 
-/** Objects of custom kinds that pull something or refer to an old Secret; the rest is dropped while reading. */
+/** Objects of custom kinds and admission policies that pull something or name an old Secret; the rest is dropped while reading. */
 async function readCustom(reader: Reader): Promise<readonly AnyObject[]> {
   const { client, signal } = reader
   const found: AnyObject[] = []
@@ -125,7 +143,12 @@ async function readCustom(reader: Reader): Promise<readonly AnyObject[]> {
     })
     found.push(...those)
   }
-  const discover = async () => (await reader.attempt('The API groups', () => discoverKinds(reader, 'custom'))) ?? []
+  const isListed = ({ plural, apiVersion }: ServedKind): boolean =>
+    LISTS.some(([, version, name]) => name === plural && version === apiVersion)
+  const discover = async () => {
+    const kinds = await reader.attempt('The API groups', () => discoverKinds(reader, 'custom'))
+    return (kinds ?? []).filter((kind) => !isListed(kind))
+  }
   for (const { plural, apiVersion } of await listServed(discover, listKind, signal)) {
     reader.note(`${plural} (${apiVersion})`, 'the API server lists the kind but does not serve it')
   }
@@ -149,8 +172,8 @@ function isPartOfHelper(object: AnyObject): boolean {
   return key === ' ServiceAccount' && metadata.name === LEGACY_HELPER
 }
 
-/** Groups of bindings and webhook configurations. */
-const NO_WORKLOADS: readonly string[] = ['rbac.authorization.k8s.io', 'admissionregistration.k8s.io']
+/** Kinds whose content decides whether the helper's rights and webhooks stay. */
+const NO_WORKLOADS: readonly string[] = ['ClusterRoleBinding', 'RoleBinding', 'MutatingWebhookConfiguration']
 
 /**
  * Reduces objects while lists are read, because a cluster may have 20,000 ReplicaSets or custom objects. Of an object with a
@@ -162,7 +185,7 @@ export function trimObject(object: AnyObject): AnyObject {
   const isAccount = kind === 'ServiceAccount' && groupOf(object) === ''
   if (isAccount && oldNames({ ...object, metadata: undefined }).length > 0) return object
   if (isPartOfHelper(object)) return object
-  if (isAccount || NO_WORKLOADS.includes(groupOf(object))) {
+  if (isAccount || NO_WORKLOADS.includes(kind)) {
     const kept = { name, namespace, uid, resourceVersion } as AnyObject['metadata']
     return isAccount ? { apiVersion, kind, metadata: kept } : { ...object, metadata: kept }
   }

@@ -6,7 +6,6 @@ import { pollUntil } from '../../kube/poll-until.ts'
 import { type KubeList, type KubeObject, keyOf, namespacedPath, selectorText } from '../../kube/types.ts'
 import type { LegacyAccount, LegacyFacts } from './collect-facts.ts'
 import type { LegacyPart } from './legacy-facts.ts'
-import type { Dependent } from './our-side.ts'
 
 /** The steps, in the order of the lists. */
 export interface RemovalPlan {
@@ -14,8 +13,6 @@ export interface RemovalPlan {
   readonly helper: readonly LegacyPart[]
   /** Then, so that nothing new gets the old names. */
   readonly accounts: readonly LegacyAccount[]
-  /** Then, if nothing depends on them, the credentials. */
-  readonly secrets: readonly LegacyPart[]
   /** Last, the rights and settings. */
   readonly rest: readonly LegacyPart[]
   /** ServiceAccounts whose list another tool applies, which would restore the name or fail on our change. */
@@ -24,7 +21,10 @@ export interface RemovalPlan {
   readonly shared: readonly string[]
 }
 
-/** Plans a safe order: after an interruption everything still has a credential. */
+/**
+ * Plans a safe order: after an interruption everything still has a credential. No Secret is deleted: what names it outside of the
+ * cluster is not seen.
+ */
 export function planRemoval(facts: LegacyFacts): RemovalPlan {
   const owned = facts.accounts
     .filter(({ old }) => old.length > 0)
@@ -36,7 +36,6 @@ export function planRemoval(facts: LegacyFacts): RemovalPlan {
   return {
     helper: [...facts.webhooks, ...facts.deployments],
     accounts: owned.filter((one) => !isApplied(one)).map(({ account }) => account),
-    secrets: facts.secrets,
     rest: [...facts.rbac, ...(facts.configMap === undefined ? [] : [facts.configMap])],
     shared: facts.shared,
     kept: owned.filter(isApplied).map(({ account, owner }) => ({ account, manager: owner?.manager ?? '' })),
@@ -48,17 +47,17 @@ export function withoutOldNames({ imagePullSecrets, old }: LegacyAccount): Legac
   return imagePullSecrets.filter(({ name }) => name === undefined || !old.includes(name))
 }
 
-/** `Secret shop/aliyun-acr-credential-a`. */
+/** `Deployment kube-system/aliyun-acr-credential-helper`. */
 export function partTitle({ kind, metadata }: Pick<LegacyPart, 'kind' | 'metadata'>): string {
   return `${kind} ${keyOf(metadata)}`
 }
 
 /** One line per step. */
-export function describePlan({ helper, accounts, secrets, rest }: RemovalPlan): readonly string[] {
+export function describePlan({ helper, accounts, rest }: RemovalPlan): readonly string[] {
   return [
     ...helper.map((part) => `delete ${partTitle(part)}`),
     ...accounts.map(({ metadata, old }) => `take ${old.join(', ')} out of ServiceAccount ${keyOf(metadata)}`),
-    ...[...secrets, ...rest].map((part) => `delete ${partTitle(part)}`),
+    ...rest.map((part) => `delete ${partTitle(part)}`),
   ]
 }
 
@@ -75,14 +74,8 @@ const HELPER_LIMIT_MS = 60_000
 /**
  * Performs the plan with one request per step and preconditions on the objects that were read. What changed in the meantime is
  * left and reported, so that a second run can finish it; an interruption throws the signal's reason.
- *
- * @param judgeAgain called before the first Secret is deleted; returns what still depends on them
  */
-export async function removeLegacy(
-  caller: KubeCaller,
-  plan: RemovalPlan,
-  judgeAgain: () => Promise<readonly Dependent[]>,
-): Promise<Removed> {
+export async function removeLegacy(caller: KubeCaller, plan: RemovalPlan): Promise<Removed> {
   const done: string[] = []
   const left: string[] = []
   const step = async (title: string, verb: string, work: () => Promise<unknown>): Promise<void> => {
@@ -112,10 +105,8 @@ export async function removeLegacy(
       if (metadata !== undefined) versions.set(metadata.uid ?? '', metadata.resourceVersion)
     })
   }
-  const dependents = plan.secrets.length === 0 ? [] : await judgeAgain()
-  left.push(...dependents.map(({ subject, why }) => `the old Secrets, for ${subject}: ${why}`))
-  if (dependents.length > 0) return { done, left }
-  for (const part of [...plan.secrets, ...plan.rest]) await remove(part)
+  if (left.length > 0) return { done, left }
+  for (const part of plan.rest) await remove(part)
   return { done, left }
 }
 

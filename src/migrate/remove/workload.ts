@@ -26,7 +26,7 @@ const GROUPS: Readonly<Record<string, string>> = Object.fromEntries(
 
 /**
  * The images and Secrets of an object; nothing if it has neither or is finished. Objects of custom kinds (Argo Rollouts, Kruise,
- * Knative, operators' own) are searched for Pod templates and names of the old Secrets.
+ * Knative, operators' own) are searched for Pod templates, and these and ConfigMaps for names of the old Secrets in any text.
  */
 export function describeWorkload(object: AnyObject): readonly Workload[] {
   const described = (object as { readonly [DESCRIBED]?: readonly Workload[] })[DESCRIBED]
@@ -35,7 +35,7 @@ export function describeWorkload(object: AnyObject): readonly Workload[] {
   const key = `${groupOf(object)} ${object.kind}`
   const path = object.kind === 'Pod' ? [] : TEMPLATES[key]
   if (path !== undefined) return describeTemplate(object, fieldAt(object, path))
-  return groupOf(object) === '' ? [] : describeUnknown(object)
+  return groupOf(object) === '' && object.kind !== 'ConfigMap' ? [] : describeUnknown(object)
 }
 
 /** Whether an object's template is that of its owner, which is read too. */
@@ -65,29 +65,35 @@ export function ownerOf(metadata: AnyObject['metadata']): Owner | undefined {
 function describeTemplate(object: AnyObject, template: Fields): readonly Workload[] {
   const spec = field(template, 'spec')
   if (Object.keys(spec).length === 0) return []
-  const labels = field(field(template, 'metadata'), 'labels')
+  const { imagePullSecrets: _, ...rest } = spec
+  const { labels = {}, ...metadata } = field(template, 'metadata')
+  const uses = oldNames(rest)
   return [
     {
       ...baseOf(object),
       serviceAccount: String(spec.serviceAccountName ?? spec.serviceAccount ?? 'default'),
       references: list(spec, 'imagePullSecrets').map(({ name }) => String(name)),
-      uses: oldNames({ ...spec, imagePullSecrets: undefined }),
+      uses,
+      mentions: mentionedNames([rest, metadata, annotationsOf(object)]).filter((name) => !uses.includes(name)),
       images: [...new Set(imagesOf(spec))],
-      optedOut: labels[SKIP] === 'true',
+      optedOut: isRecord(labels) && labels[SKIP] === 'true',
     },
   ]
 }
 
 function describeUnknown(object: AnyObject): readonly Workload[] {
-  const specs = podSpecs(object)
+  const { metadata: _, status: __, data, binaryData, ...content } = object
+  const specs = podSpecs({ ...content, data })
   const references = specs.flatMap((spec) => list(spec, 'imagePullSecrets').map(({ name }) => String(name)))
-  const uses = oldNames({ ...object, metadata: undefined }).filter((name) => !references.includes(name))
+  const decoded = Object.values(isRecord(binaryData) ? binaryData : {}).map((one) => Buffer.from(String(one), 'base64'))
+  const texts = [content, data, annotationsOf(object), decoded.map((bytes) => bytes.toString('latin1'))]
+  const mentions = mentionedNames(texts).filter((name) => !references.includes(name))
   // An operator may fill in the containers: image and ServiceAccount of a Prometheus are separate fields.
-  const own = [...valuesInside({ ...object, metadata: undefined, status: undefined })].filter(isRecord)
+  const own = [...valuesInside(content)].filter(isRecord)
   const images = [...new Set([...specs.flatMap(imagesOf), ...own.map(({ image }) => image).filter(isText)])]
-  if (images.length === 0 && uses.length === 0) return []
+  if (images.length === 0 && mentions.length === 0) return []
   const account = own.map(({ serviceAccountName }) => serviceAccountName).find(isText) ?? 'default'
-  return [{ ...baseOf(object), serviceAccount: account, references, uses, images, optedOut: false }]
+  return [{ ...baseOf(object), serviceAccount: account, references, uses: [], mentions, images, optedOut: false }]
 }
 
 function baseOf({
@@ -135,6 +141,25 @@ export function oldNames(value: unknown): readonly string[] {
   return [...names]
 }
 
+/** Names of the old Secrets in any text, as a whole or a part of it, such as a Pod template in a ConfigMap. */
+function mentionedNames(value: unknown): readonly string[] {
+  const names = new Set<string>()
+  const search = (text: string): void => {
+    for (const name of LEGACY_SECRETS) if (text.includes(name)) names.add(name)
+  }
+  for (const inner of valuesInside(value)) {
+    if (isText(inner)) search(inner)
+    else if (isRecord(inner)) Object.keys(inner).forEach(search)
+  }
+  return [...names]
+}
+
+/** Annotations without the copy of the whole object that `kubectl apply` writes. */
+function annotationsOf({ metadata }: AnyObject): unknown {
+  const { 'kubectl.kubernetes.io/last-applied-configuration': _, ...rest } = metadata.annotations ?? {}
+  return rest
+}
+
 function isFinished({ kind, status, metadata }: AnyObject): boolean {
   const { phase, completionTime, conditions } = isRecord(status) ? status : {}
   if (kind === 'Pod') return phase === 'Succeeded' || phase === 'Failed' || metadata.deletionTimestamp !== undefined
@@ -159,6 +184,6 @@ export function list(value: unknown, key: string): readonly Fields[] {
 }
 
 /** `Deployment shop/web`. */
-export function titleOf({ kind, namespace, name }: Pick<Workload, 'kind' | 'namespace' | 'name'>): string {
-  return `${kind} ${namespace}/${name}`
+export function titleOf({ kind, namespace, name, clusterScoped }: Workload): string {
+  return clusterScoped ? `${kind} ${name}` : `${kind} ${namespace}/${name}`
 }

@@ -25,13 +25,34 @@ const RELEASE = { namespace: 'acr-nopass', name: 'acr-nopass' }
 export function importFrom(
   read: ReadSettings | undefined,
   objects: readonly AnyObject[] = [],
-  { region, minor }: { readonly region?: string | undefined; readonly minor?: number } = {},
+  {
+    region,
+    minor,
+    isPublic,
+  }: {
+    readonly region?: string | undefined
+    readonly minor?: number
+    /** As the registry of an image would respond; undefined: it does not. */
+    readonly isPublic?: (image: string) => boolean | undefined
+  } = {},
 ): Imported {
   if (read !== undefined && read.settings === undefined) {
     return { draft: undefined, notes: [], errors: read.errors, text: '' }
   }
   const facts = collectFacts(objects, minor)
-  const decision = decideImport({ settings: read?.settings, facts, region, release: RELEASE })
+  const answers = facts.workloads
+    .flatMap(({ images }) => images)
+    .flatMap((image): [string, boolean][] => {
+      const answer = isPublic === undefined ? false : isPublic(image)
+      return answer === undefined ? [] : [[image, answer]]
+    })
+  const decision = decideImport({
+    settings: read?.settings,
+    facts,
+    region,
+    release: RELEASE,
+    isPublic: new Map(answers),
+  })
   const { draft, notes } = decision
   return { ...decision, text: draft === undefined ? '' : renderValues(draft, notes, ['one', 'two']) }
 }

@@ -39,6 +39,50 @@ test("the 2018 recipe: the Personal Edition of the cluster's region and of each 
   )
 })
 
+const PAUSE = 'registry.cn-beijing.aliyuncs.com/google_containers/pause:3.9'
+const registriesOf = (text: string): readonly string[] =>
+  parse(text).registries.map(({ region }: { readonly region: string }) => region)
+
+test('an image that anyone may pull from the Personal Edition of a region makes no registry of it', () => {
+  const objects = [...recipe2018(), node('cn-hangzhou'), pod('default', 'pause', PAUSE, A)]
+  const { text, notes } = importFrom(undefined, objects, { isPublic: (image) => image === PAUSE })
+  assert.deepEqual(registriesOf(text), ['cn-hangzhou'])
+  assert.deepEqual(
+    notes.filter(({ kind }) => kind === 'lost'),
+    [],
+  )
+})
+
+test('P14 where the registry gives no response, an image of a region makes no registry of it, and that is reported', () => {
+  const objects = [...recipe2018(), node('cn-hangzhou'), pod('default', 'pause', PAUSE, A)]
+  const { text, notes } = importFrom(undefined, objects, { isPublic: () => undefined })
+  assert.deepEqual(registriesOf(text), ['cn-hangzhou'])
+  const lost = notes.filter(({ kind }) => kind === 'lost').map((note) => note.text)
+  assert.equal(lost.length, 1)
+  assert.match(
+    lost[0] ?? '',
+    /^registry\.cn-beijing\.aliyuncs\.com: whether its images are public could not be checked\./,
+  )
+})
+
+test('the hosts in the old Secrets decide, and not the images: only their regions become registries', () => {
+  const objects = [
+    ...recipe2018().map((one) =>
+      one.kind === 'Secret'
+        ? { ...one, logins: { hosts: ['registry.cn-shenzhen.aliyuncs.com'], isFixed: false } }
+        : one,
+    ),
+    node('cn-hangzhou'),
+    pod('default', 'pause', PAUSE, A),
+  ]
+  const { text, notes } = importFrom(undefined, objects, { isPublic: () => undefined })
+  assert.deepEqual(registriesOf(text), ['cn-shenzhen'])
+  assert.deepEqual(
+    notes.filter(({ kind }) => kind === 'lost'),
+    [],
+  )
+})
+
 test('namespaces and ServiceAccounts to which the Secrets were copied manually are included', () => {
   const objects = [
     ...recipe2018(),

@@ -14,6 +14,7 @@ const MINUTE = 60_000
 const TWO_HOURS = 120 * MINUTE
 const OLD_HELPER = 'aliyun-acr-credential-helper'
 const HOST = 'prod-registry.cn-hangzhou.cr.aliyuncs.com'
+const PASSWORD = 'password-of-the-old-login'
 const labels = { 'app.kubernetes.io/name': 'acr-nopass', 'app.kubernetes.io/instance': 'r' }
 const object = (kind: string, namespace: string | undefined, name: string, rest: object = {}): FakeObject => {
   const { metadata = {}, ...more } = rest as { readonly metadata?: object }
@@ -24,6 +25,17 @@ const object = (kind: string, namespace: string | undefined, name: string, rest:
     metadata: { ...(namespace === undefined ? {} : { namespace }), name, ...metadata },
     ...more,
   }
+}
+
+/** The old helper's Secret in namespace shop with a temporary login for these hosts. */
+function oldSecret(hosts: readonly string[], metadata: object = {}, username = 'cr_temp_user'): FakeObject {
+  const auth = Buffer.from(`${username}:${PASSWORD}`).toString('base64')
+  const text = JSON.stringify({ auths: Object.fromEntries(hosts.map((host) => [host, { auth }])) })
+  return object('Secret', 'shop', AGGREGATION, {
+    metadata,
+    type: 'kubernetes.io/dockerconfigjson',
+    data: { '.dockerconfigjson': Buffer.from(text).toString('base64') },
+  })
 }
 
 /** The old helper's Secret and ours in namespace shop, with all Pods switched; ours expires so long after this machine's time. */
@@ -61,7 +73,7 @@ function switched(endsInMs: number): readonly FakeObject[] {
     object('Deployment', 'home', 'r', { metadata: { labels }, spec: { replicas: 1 }, status: { readyReplicas: 1 } }),
     object('Namespace', undefined, 'shop'),
     object('Secret', 'shop', 'acr-nopass', { metadata: secret }),
-    object('Secret', 'shop', AGGREGATION, { metadata: written, type: 'kubernetes.io/dockerconfigjson' }),
+    oldSecret([HOST], written),
     object('ServiceAccount', 'shop', 'default', {
       metadata: written,
       imagePullSecrets: [{ name: AGGREGATION }, { name: 'acr-nopass' }],
@@ -75,12 +87,13 @@ async function open(t: TestContext, objects: readonly FakeObject[]): Promise<Fak
   return cluster
 }
 
-async function cleanup(t: TestContext, cluster: FakeApiServer) {
+async function cleanup(t: TestContext, cluster: FakeApiServer, ...flags: readonly string[]) {
   const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-legacy-'))
   t.after(() => rm(folder, { recursive: true }))
   const file = join(folder, 'kubeconfig')
   await writeFile(file, cluster.kubeconfig)
-  const { code, stdout, stderr } = await runBin(['cleanup', '--legacy', '--yes', '--kubeconfig', file])
+  const { code, stdout, stderr } = await runBin(['cleanup', '--legacy', '--yes', '--kubeconfig', file, ...flags])
+  assert.ok(!`${stdout}${stderr}`.includes(PASSWORD))
   const secrets = cluster.objects.filter(({ kind }) => kind === 'Secret').map(({ metadata }) => metadata.name)
   return { code, stdout, stderr, secrets }
 }
@@ -89,7 +102,9 @@ test("cleanup --legacy judges a credential by the API server's clock: valid, whi
   const cluster = await open(t, switched(30 * MINUTE - TWO_HOURS))
   cluster.aheadMs = -TWO_HOURS
   const { code, stdout, secrets } = await cleanup(t, cluster)
-  assert.deepEqual([code, secrets], [0, ['acr-nopass']], stdout)
+  assert.deepEqual([code, secrets], [0, ['acr-nopass', AGGREGATION]], stdout)
+  const [account] = cluster.objects.filter(({ kind }) => kind === 'ServiceAccount')
+  assert.deepEqual(account?.imagePullSecrets, [{ name: 'acr-nopass' }])
 })
 
 test("P12 cleanup --legacy judges a credential by the API server's clock: expired, while this machine is two hours behind", async (t) => {
@@ -156,13 +171,107 @@ test('P12 cleanup --legacy reads the old helper and its permissions one by one i
 })
 
 test('cleanup --legacy reports an object that finalizers keep', async (t) => {
-  const objects = switched(30 * MINUTE).map((one) =>
-    one.metadata.name === AGGREGATION ? { ...one, metadata: { ...one.metadata, finalizers: ['example.com/x'] } } : one,
+  const objects = oldHelper([OURS]).map((one) =>
+    one.kind === 'ServiceAccount' ? { ...one, metadata: { ...one.metadata, finalizers: ['example.com/x'] } } : one,
   )
-  const { code, stdout } = await cleanup(t, await open(t, objects))
+  const { code, stdout } = await cleanup(t, await open(t, [...switched(30 * MINUTE), ...objects]))
   assert.equal(code, 1)
-  assert.ok(
-    stdout.includes(`left: Secret shop/${AGGREGATION}: it stays until its finalizers are removed (example.com/x)`),
-    stdout,
+  const line = `left: ServiceAccount kube-system/${OLD_HELPER}: it stays until its finalizers are removed (example.com/x)`
+  assert.ok(stdout.includes(line), stdout)
+})
+
+/** The old helper as its manifest creates it, and the configuration that the add-on reads. */
+function oldHelper(entries: readonly string[]): readonly FakeObject[] {
+  const container = { name: 'helper', image: 'registry.cn-hangzhou.aliyuncs.com/acs/aliyun-acr-credential-helper:v1' }
+  const template = { spec: { serviceAccountName: OLD_HELPER, containers: [container] } }
+  return [
+    object('Deployment', 'kube-system', OLD_HELPER, { spec: { template } }),
+    object('ServiceAccount', 'kube-system', OLD_HELPER),
+    object('ConfigMap', 'kube-system', 'acr-configuration', { data: { 'acr-registry-info': entries.join('') } }),
+  ]
+}
+
+const OURS = '- instanceId: "cri-abcdefgh12345678"\n  regionId: "cn-hangzhou"\n'
+
+const SECOND_HOST = 'img.second.example.com'
+const secondInstance = '- instanceId: "cri-second"\n  regionId: "cn-hangzhou"\n'
+const second = object('Deployment', 'shop', 'second', {
+  spec: { replicas: 0, template: { spec: { containers: [{ name: 'app', image: `${SECOND_HOST}/team/app:1` }] } } },
+})
+
+test('P15 cleanup --legacy keeps the old helper while its Secret holds a login for a domain that only another instance has', async (t) => {
+  const objects = switched(30 * MINUTE).map((one) =>
+    one.metadata.name === AGGREGATION ? oldSecret([HOST, SECOND_HOST], one.metadata) : one,
   )
+  const cluster = await open(t, [...objects, ...oldHelper([OURS, secondInstance]), second])
+  const before = cluster.objects
+  const { code, stdout } = await cleanup(t, cluster)
+  assert.deepEqual([code, cluster.objects], [1, before], stdout)
+  assert.match(
+    stdout,
+    /^instance cri-second: acr-registry-info\[1\] lists it, and no registry of acr-nopass is that instance$/m,
+  )
+  assert.match(
+    stdout,
+    /^img\.second\.example\.com: Secret shop\/acr-credential-secret-aggregation holds a login for it, /m,
+  )
+})
+
+test('P15 cleanup --legacy stops the old helper once everything that acr-nopass does not cover is named, and deletes no Secret', async (t) => {
+  const objects = switched(30 * MINUTE).map((one) =>
+    one.metadata.name === AGGREGATION ? oldSecret([HOST, SECOND_HOST], one.metadata) : one,
+  )
+  const cluster = await open(t, [...objects, ...oldHelper([OURS, secondInstance]), second])
+  const { code, stdout, secrets } = await cleanup(t, cluster, '--abandon', 'cri-second', '--abandon', SECOND_HOST)
+  assert.deepEqual([code, secrets], [0, ['acr-nopass', AGGREGATION]], stdout)
+  assert.match(stdout, /^abandoned img\.second\.example\.com: Deployment shop\/second: /m)
+  assert.ok(!cluster.objects.some(({ kind, metadata }) => kind === 'Deployment' && metadata.name === OLD_HELPER))
+  assert.ok(stdout.includes(`kubectl -n shop delete secret ${AGGREGATION}`), stdout)
+})
+
+for (const [what, named, title] of [
+  [
+    'a Pod template in a ConfigMap',
+    object('ConfigMap', 'airflow', 'templates', {
+      data: { 'pod_template_file.yaml': `spec:\n  imagePullSecrets: [{name: ${AGGREGATION}}]\n` },
+    }),
+    'ConfigMap airflow/templates',
+  ],
+  [
+    'an admission policy that adds its name',
+    {
+      ...object('MutatingAdmissionPolicy', undefined, 'add-login', {
+        spec: { mutations: [{ jsonPatch: { expression: `[JSONPatch{value: "${AGGREGATION}"}]` } }] },
+      }),
+      apiVersion: 'admissionregistration.k8s.io/v1',
+    },
+    'MutatingAdmissionPolicy add-login',
+  ],
+  [
+    'an argument of a container',
+    {
+      ...object('SparkApplication', 'jobs', 'pi', {
+        spec: { conf: { 'spark.kubernetes.container.image.pullSecrets': `regcred,${AGGREGATION}` } },
+      }),
+      apiVersion: 'sparkoperator.k8s.io/v1beta2',
+    },
+    'SparkApplication jobs/pi',
+  ],
+] as const) {
+  test(`P15 cleanup --legacy lists what names an old Secret in a text, and changes nothing: ${what}`, async (t) => {
+    const cluster = await open(t, [...switched(30 * MINUTE), ...oldHelper([OURS]), named])
+    const before = cluster.objects
+    const { code, stdout } = await cleanup(t, cluster)
+    assert.deepEqual([code, cluster.objects], [1, before], stdout)
+    assert.ok(stdout.includes(`\n${title}: its text names the Secret ${AGGREGATION}\n`), stdout)
+    assert.ok(stdout.includes(`  or, if it is no longer needed: --abandon '${title}'\n`), stdout)
+  })
+}
+
+test('P15 cleanup --legacy goes on once the text with the name of an old Secret is named by the user', async (t) => {
+  const notes = object('ConfigMap', 'docs', 'notes', { data: { text: `the login was ${AGGREGATION}` } })
+  const cluster = await open(t, [...switched(30 * MINUTE), ...oldHelper([OURS]), notes])
+  const { code, stdout, secrets } = await cleanup(t, cluster, '--abandon', 'ConfigMap docs/notes')
+  assert.deepEqual([code, secrets], [0, ['acr-nopass', AGGREGATION]], stdout)
+  assert.ok(stdout.includes(`kept Secret shop/${AGGREGATION}: ConfigMap docs/notes names it; `), stdout)
 })

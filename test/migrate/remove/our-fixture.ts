@@ -1,3 +1,4 @@
+import type { ConfiguredInstance } from '../../../src/migrate/remove/find-uncovered.ts'
 import type { OurSide } from '../../../src/migrate/remove/our-side.ts'
 import type { ReleaseFacts } from '../../../src/release/find-release.ts'
 import type { HelperStatus } from '../../../src/release/helper-status.ts'
@@ -22,7 +23,7 @@ const CONFIG = {
 } as unknown as HelperConfig
 
 export function release(change: Partial<HelperConfig> = {}, state: 'live' | 'failing' = 'live'): ReleaseFacts {
-  const registries = [{ name: 'shop', state, domains: [HOST] }]
+  const registries = [{ name: 'shop', edition: 'enterprise', instanceId: 'cri-shop', state, domains: [HOST] }]
   const status = { registries } as unknown as HelperStatus
   const config = { ...CONFIG, ...change }
   const name = { namespace: 'acr-nopass', name: 'acr-nopass', fullname: 'acr-nopass', helmRelease: undefined }
@@ -74,5 +75,16 @@ export function ours(change: Partial<OurSide> = {}): OurSide {
     ]),
     admission: false,
     ...change,
+  }
+}
+
+/** An entry of the old helper's configuration for the Personal Edition of a region. */
+export function configuredEntry(): ConfiguredInstance {
+  return {
+    place: 'acr-registry-info[0]',
+    instanceId: undefined,
+    region: 'cn-hangzhou',
+    domains: [],
+    assumeRole: undefined,
   }
 }

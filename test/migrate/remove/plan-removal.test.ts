@@ -19,12 +19,10 @@ function applied(one: AnyObject, manager: string): AnyObject {
   return { ...one, metadata: { ...one.metadata, managedFields: [{ manager, operation: 'Apply', fieldsV1: fields }] } }
 }
 
-test('the 2018 recipe is removed in the safe order: helper, references, Secrets, rights', () => {
+test('the 2018 recipe is removed in the safe order: helper, references, rights; no Secret is deleted', () => {
   assert.deepEqual(describePlan(planRemoval(collectFacts(recipe2018()))), [
     'delete Deployment kube-system/aliyun-acr-credential-helper',
     `take ${A}, ${B} out of ServiceAccount default/default`,
-    `delete Secret default/${A}`,
-    `delete Secret default/${B}`,
     'delete ClusterRoleBinding aliyun-acr-credential-helper-rolebinding',
     'delete ServiceAccount kube-system/aliyun-acr-credential-helper',
   ])
@@ -52,7 +50,6 @@ test("the add-on's webhook is removed first, its ClusterRole and configuration l
   assert.deepEqual(describePlan(planRemoval(collectFacts(objects))), [
     'delete MutatingWebhookConfiguration acr',
     'delete Deployment kube-system/acr-credential-helper-webhook',
-    `delete Secret shop/${AGGREGATION}`,
     'delete ClusterRole aliyun-acr-credential-helper',
     'delete ConfigMap kube-system/acr-configuration',
   ])
@@ -311,7 +308,6 @@ test("an object that only has the name of Alibaba's helper stays, and so does wh
   const plan = planRemoval(facts)
   assert.deepEqual(describePlan(plan), [
     `take ${AGGREGATION} out of ServiceAccount helpers/default`,
-    `delete Secret helpers/${AGGREGATION}`,
     `delete ServiceAccount kube-system/${HELPER.name}`,
   ])
   assert.deepEqual(plan.shared, [
@@ -334,7 +330,7 @@ test('a Deployment and a configuration that GitOps would create again', () => {
   const facts = collectFacts([applied(helper, 'f:spec'), applied(config, 'f:data')])
   assert.deepEqual(planRemoval(facts).shared, ['ConfigMap kube-system/acr-configuration: argocd-controller applies it'])
   assert.deepEqual(
-    findDependents(facts, ours(), []).map(({ subject, why }) => `${subject}: ${why}`),
+    findDependents(facts, ours(), { entries: [], patterns: [] }).map(({ subject, why }) => `${subject}: ${why}`),
     [`Deployment kube-system/${HELPER.name}: argocd-controller applies it and would create it again`],
   )
 })

@@ -1,0 +1,135 @@
+import { matchesGlobs } from '../../values/glob.ts'
+import type { LegacyFacts } from './collect-facts.ts'
+import type { OldSecret } from './legacy-facts.ts'
+import { coversWhole, type Dependent, isCurrent, type OurSide, repositoriesOn } from './our-side.ts'
+
+/** What the old helper was configured with. */
+export interface Configured {
+  readonly entries: readonly ConfiguredInstance[]
+  /** Globs of hosts, as the add-on of 2019 took them. */
+  readonly patterns: readonly string[]
+  /** Its configuration exists and was not understood, so what it lists is not known. */
+  readonly isUnknown?: boolean
+}
+
+export interface ConfiguredInstance {
+  /** Such as `acr-registry-info[1]`. */
+  readonly place: string
+  /** Undefined: the Personal Edition of the region. */
+  readonly instanceId: string | undefined
+  /** Undefined: the cluster's own. */
+  readonly region: string | undefined
+  readonly domains: readonly string[]
+  /** ARN of the role by which another account's registry is called. */
+  readonly assumeRole: string | undefined
+}
+
+/**
+ * Instances and hosts that the old helper serves and acr-nopass does not: in its configuration, and in each of its Secrets. That no user
+ * of them was found proves nothing: a template outside of the cluster, or one at 0 replicas, is not seen.
+ *
+ * @param reported namespaces that are reported already if they have no current pull secret
+ */
+export function findUncovered(
+  facts: LegacyFacts,
+  ours: OurSide,
+  configured: Configured,
+  reported: readonly string[],
+): readonly Dependent[] {
+  const found = [
+    ...(configured.isUnknown ? [NOT_UNDERSTOOD] : []),
+    ...configured.entries.flatMap((entry) => judgeEntry(entry, ours, facts.region)),
+    ...configured.patterns.flatMap((pattern) => judgePattern(pattern, ours)),
+    ...judgeSecrets(facts.secrets, ours, reported),
+  ]
+  // One host may stand in the configuration and in Secrets.
+  return [...new Map(found.map((one) => [one.subject, one])).values()]
+}
+
+const CONFIG = 'ConfigMap kube-system/acr-configuration'
+const NOT_UNDERSTOOD: Dependent = {
+  subject: CONFIG,
+  why: 'it was not understood, so which instances the old helper serves is not known',
+  fix: 'Run `acr-nopass import`: it shows what is wrong with it.',
+  confirm: CONFIG,
+}
+
+function judgeEntry(entry: ConfiguredInstance, ours: OurSide, ownRegion: string | undefined): readonly Dependent[] {
+  const { place, instanceId, region = ownRegion, domains, assumeRole } = entry
+  const registries = ours.release?.status?.registries ?? []
+  const lost = domains.filter((domain) => !registries.some((registry) => coversWhole(registry.domains, domain)))
+  const ofDomains = lost.map((domain) => uncovered(domain, `${place} lists it, and no registry of acr-nopass has it`))
+  const ownRegistries = ours.release?.config?.registries ?? []
+  if (instanceId !== undefined) {
+    const idOf = (name: string): string | undefined => ownRegistries.find((one) => one.name === name)?.instanceId
+    if (registries.some((registry) => (registry.instanceId ?? idOf(registry.name)) === instanceId)) return ofDomains
+    const why = `${place} lists it, and no registry of acr-nopass is that instance`
+    return [{ ...uncovered(instanceId, why), subject: `instance ${instanceId}` }, ...ofDomains]
+  }
+  const names = ownRegistries
+    .filter(
+      (registry) =>
+        registry.edition !== 'static' && accountOf(registry.assumeRole?.at(-1)?.roleArn) === accountOf(assumeRole),
+    )
+    .map(({ name }) => name)
+  const isOurs = registries.some(
+    (registry) => registry.edition === 'personal' && registry.region === region && names.includes(registry.name),
+  )
+  if (isOurs) return ofDomains
+  const host = region === undefined ? place : `registry.${region}.aliyuncs.com`
+  const whose = assumeRole === undefined ? '' : ' of another account'
+  const why = `${place} is the Personal Edition${whose} there, and no registry of acr-nopass is that`
+  return [uncovered(host, why), ...ofDomains]
+}
+
+/** The account of an ARN `acs:ram::<account>:role/<name>`; undefined: the cluster's own. */
+function accountOf(arn: string | undefined): string | undefined {
+  return arn?.split(':')[3]
+}
+
+function judgePattern(pattern: string, { release }: OurSide): readonly Dependent[] {
+  const domains = (release?.status?.registries ?? []).flatMap((registry) => registry.domains)
+  if (domains.some((domain) => matchesGlobs([pattern.toLowerCase()], domain))) return []
+  return [uncovered(pattern, '`acr-registry` lists it, and no registry of acr-nopass has such a domain')]
+}
+
+/** One line per host, whatever the number of namespaces. */
+function judgeSecrets(secrets: readonly OldSecret[], ours: OurSide, reported: readonly string[]): readonly Dependent[] {
+  const found = secrets.flatMap((secret): readonly Dependent[] => {
+    const { namespace = 'default', name } = secret.metadata
+    const title = `Secret ${namespace}/${name}`
+    if (secret.logins === undefined) {
+      const why = 'its content could not be read, so which registries it gives access to is not known'
+      const fix = 'Use a kubeconfig that may read it.'
+      return [{ subject: title, why, fix, confirm: `${namespace}/${name}` }]
+    }
+    if (!isCurrent(ours, namespace)) {
+      if (reported.includes(namespace)) return []
+      const why = `it holds logins, and its namespace has no current pull secret ${ours.secretName}`
+      const fix = 'Add the namespace to `targets.namespaces` of the values.'
+      return [{ subject: title, why, fix, confirm: `${namespace}/${name}` }]
+    }
+    return secret.logins.hosts.flatMap((host) => {
+      const globs = repositoriesOn(ours, namespace, host)
+      if (globs.includes('*')) return []
+      if (globs.length === 0) {
+        return [
+          uncovered(host, `${title} holds a login for it, and no registry of acr-nopass has it in that namespace`),
+        ]
+      }
+      const why = `${title} holds a login for all its repositories, and acr-nopass pulls only ${globs.join(', ')}`
+      return [
+        { ...uncovered(host, why), fix: 'Add what else is pulled to `repositories` of the registry in the values.' },
+      ]
+    })
+  })
+  const groups = Map.groupBy(found, ({ subject }) => subject)
+  return [...groups.values()].flatMap(([first, ...more]) => {
+    if (first === undefined) return []
+    return [more.length === 0 ? first : { ...first, why: `${first.why} (and ${more.length} more Secrets)` }]
+  })
+}
+
+function uncovered(name: string, why: string): Dependent {
+  return { subject: name, why, fix: 'Add it to `registries` of the values.', confirm: name }
+}

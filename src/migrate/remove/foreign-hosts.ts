@@ -1,0 +1,36 @@
+import { isCoveredBy, isPrivateAcr, parseImage } from '../../acr/registry-domains.ts'
+import type { LegacyFacts } from './collect-facts.ts'
+import { isUsedFor } from './old-logins.ts'
+import type { OurSide } from './our-side.ts'
+import { titleOf } from './workload.ts'
+
+/** A host of ACR from which something pulls in a namespace whose old Secrets have no login for it. */
+export interface ForeignHost {
+  readonly host: string
+  readonly usedBy: string
+  /** How many more pull from it. */
+  readonly others: number
+}
+
+/** They pull without the old helper, perhaps without any login, so they keep nothing; whether they can pull is not checked. */
+export function findForeignHosts({ secrets, workloads }: LegacyFacts, { release }: OurSide): readonly ForeignHost[] {
+  const ours = (release?.status?.registries ?? []).flatMap(({ domains }) => domains)
+  const byNamespace = Map.groupBy(secrets, ({ metadata }) => metadata.namespace ?? 'default')
+  const found = workloads.flatMap((workload) => {
+    const logins = (byNamespace.get(workload.namespace) ?? []).map((secret) => secret.logins)
+    const keys = logins.flatMap((one) => one?.hosts ?? [])
+    if (logins.length === 0 || logins.includes(undefined)) return []
+    const isForeign = (image: string): boolean =>
+      isPrivateAcr(image) &&
+      !keys.some((key) => isUsedFor(key, image)) &&
+      !ours.some((domain) => isCoveredBy(domain, parseImage(image)))
+    const images = workload.images.filter(isForeign)
+    return [...new Set(images.map((image) => parseImage(image).host))].map((host) => ({
+      host,
+      title: titleOf(workload),
+    }))
+  })
+  return [...Map.groupBy(found, ({ host }) => host)].map(([host, those]) => {
+    return { host, usedBy: those[0]?.title ?? '', others: those.length - 1 }
+  })
+}

@@ -1,0 +1,67 @@
+import { parseImage } from '../../acr/registry-domains.ts'
+import { isRecord, parseObject, textOf } from '../../lib/json.ts'
+import type { AnyObject } from './legacy-facts.ts'
+
+/** What the content of an old Secret says, without any login. */
+export interface OldLogins {
+  /** The keys of `auths` as the kubelet compares them: `host`, `host:port` or `host/path`, sorted. */
+  readonly hosts: readonly string[]
+  /** Whether a login is not one of ACR's temporary logins. Such a login does not expire. */
+  readonly isFixed: boolean
+}
+
+/** User names of temporary logins, as ACR's API pages show them (`test/migrate/remove/old-logins.test.ts`). */
+const TEMPORARY: readonly string[] = ['cr_temp_user', 'temp_user_cr']
+
+/** Reads a Secret and keeps no login. Undefined: the content is absent (a proxy may hide it) or is not a login of a registry. */
+export function readOldLogins({ data }: AnyObject): OldLogins | undefined {
+  const content = isRecord(data) ? data : {}
+  const current = decode(content['.dockerconfigjson'])
+  const auths = current === undefined ? decode(content['.dockercfg']) : current.auths
+  if (!isRecord(auths)) return undefined
+  const isTemporary = (entry: unknown): boolean => TEMPORARY.includes(userOf(entry))
+  return {
+    hosts: [...new Set(Object.keys(auths).map(hostKey))].sort(),
+    isFixed: !Object.values(auths).every(isTemporary),
+  }
+}
+
+function decode(base64: unknown): Readonly<Record<string, unknown>> | undefined {
+  return typeof base64 === 'string' ? parseObject(Buffer.from(base64, 'base64').toString()) : undefined
+}
+
+function userOf(entry: unknown): string {
+  const { username, auth } = isRecord(entry) ? entry : {}
+  if (typeof username === 'string') return username
+  return Buffer.from(textOf(auth), 'base64').toString().split(':')[0] ?? ''
+}
+
+/** Without scheme and API version (Kubernetes, pkg/credentialprovider/keyring.go, `Add`). */
+function hostKey(key: string): string {
+  const [host = '', ...path] = key.replace(/^https?:\/\//, '').split('/')
+  const rest = path[0] === 'v1' || path[0] === 'v2' ? path.slice(1) : path
+  return [host.toLowerCase(), ...rest].join('/').replace(/\/+$/, '')
+}
+
+/**
+ * Whether the kubelet would use the login of a key for an image: each label of the host may be a pattern, and the path is a prefix
+ * (Kubernetes, pkg/credentialprovider/keyring.go, `URLsMatch`).
+ */
+export function isUsedFor(key: string, image: string): boolean {
+  const [host = '', ...path] = key.split('/')
+  const target = parseImage(image)
+  const labels = host.split('.')
+  const wanted = target.host.split('.')
+  if (labels.length !== wanted.length || !target.repository.startsWith(path.join('/'))) return false
+  return labels.every((label, index) => matchesLabel(label, wanted[index] ?? ''))
+}
+
+function matchesLabel(label: string, wanted: string): boolean {
+  // A class of characters counts as a match, because a login must not be called unused by mistake.
+  if (label === wanted || label.includes('[')) return true
+  const pattern = label
+    .replace(/[.+^${}()|\]\\]/g, '\\$&')
+    .replaceAll('*', '.*')
+    .replaceAll('?', '.')
+  return /[*?]/.test(label) && new RegExp(`^${pattern}$`).test(wanted)
+}

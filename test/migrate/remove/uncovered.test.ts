@@ -1,0 +1,132 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { collectFacts } from '../../../src/migrate/remove/collect-facts.ts'
+import { type Configured, type ConfiguredInstance, findUncovered } from '../../../src/migrate/remove/find-uncovered.ts'
+import { findForeignHosts } from '../../../src/migrate/remove/foreign-hosts.ts'
+import type { AnyObject } from '../../../src/migrate/remove/legacy-facts.ts'
+import type { HelperStatus } from '../../../src/release/helper-status.ts'
+import type { HelperConfig } from '../../../src/values/helper-config.generated.ts'
+import { object } from '../import/import-fixture.ts'
+import { A, pod } from '../import/recipe-2018.ts'
+import { configuredEntry, HOST, ours, release, secret } from './our-fixture.ts'
+
+const PERSONAL = 'registry.cn-hangzhou.aliyuncs.com'
+const OTHER_ACCOUNT = 'acs:ram::6543210987654321:role/acr-pull'
+const old = (namespace: string, name: string, hosts: readonly string[]): AnyObject => {
+  return { ...object('Secret', namespace, name), logins: { hosts, isFixed: false } }
+}
+
+/** A release with the Personal Edition of Hangzhou beside its instance. */
+function withPersonal(roleArn?: string) {
+  const personal = { name: 'personal', edition: 'personal', region: 'cn-hangzhou' }
+  const configured = { ...personal, assumeRole: roleArn === undefined ? [] : [{ roleArn }] }
+  const base = release({ registries: [{ name: 'shop' }, configured] } as unknown as Partial<HelperConfig>)
+  const registries = [...(base.status?.registries ?? []), { ...personal, state: 'live', domains: [PERSONAL] }]
+  return { release: { ...base, status: { registries } as unknown as HelperStatus } }
+}
+
+const ROWS: readonly {
+  readonly title: string
+  readonly entries?: readonly Partial<ConfiguredInstance>[]
+  readonly configured?: Partial<Configured>
+  readonly secrets?: readonly AnyObject[]
+  readonly ours?: Parameters<typeof ours>[0]
+  readonly uncovered: readonly string[]
+}[] = [
+  { title: 'an instance that acr-nopass has', entries: [{ instanceId: 'cri-shop' }], uncovered: [] },
+  { title: 'an instance that it does not have', entries: [{ instanceId: 'cri-second' }], uncovered: ['cri-second'] },
+  {
+    title: 'a domain of an instance that it has under other names only',
+    entries: [{ instanceId: 'cri-shop', domains: [HOST, 'images.example.com'] }],
+    uncovered: ['images.example.com'],
+  },
+  { title: 'the Personal Edition of the region', entries: [{}], ours: withPersonal(), uncovered: [] },
+  { title: 'the Personal Edition, without a registry for it', entries: [{}], uncovered: [PERSONAL] },
+  {
+    title: 'the Personal Edition of another region',
+    entries: [{ region: 'cn-beijing' }],
+    ours: withPersonal(),
+    uncovered: ['registry.cn-beijing.aliyuncs.com'],
+  },
+  {
+    title: 'the Personal Edition of an unknown region',
+    entries: [{ region: undefined }],
+    ours: withPersonal(),
+    uncovered: ['acr-registry-info[0]'],
+  },
+  {
+    title: 'the Personal Edition of another account, which has the same host',
+    entries: [{ assumeRole: OTHER_ACCOUNT }],
+    ours: withPersonal(),
+    uncovered: [PERSONAL],
+  },
+  {
+    title: 'the Personal Edition of another account, by another role of that account',
+    entries: [{ assumeRole: OTHER_ACCOUNT }],
+    ours: withPersonal('acs:ram::6543210987654321:role/other'),
+    uncovered: [],
+  },
+  {
+    title: 'a glob of hosts that a domain of acr-nopass fits',
+    configured: { patterns: ['shop-registry.*.cr.aliyuncs.com'] },
+    uncovered: [],
+  },
+  {
+    title: 'a glob of hosts that no domain fits',
+    configured: { patterns: ['base-registry.*.cr.aliyuncs.com'] },
+    uncovered: ['base-registry.*.cr.aliyuncs.com'],
+  },
+  {
+    title: 'a configuration that was not understood',
+    configured: { isUnknown: true },
+    uncovered: ['ConfigMap kube-system/acr-configuration'],
+  },
+  { title: 'a login for a host that acr-nopass has', secrets: [old('shop', A, [HOST])], uncovered: [] },
+  {
+    title: 'logins for a host that it does not have, in two namespaces: one line',
+    secrets: [old('shop', A, ['images.example.com']), old('default', A, ['images.example.com'])],
+    uncovered: ['images.example.com'],
+  },
+  {
+    title: 'a login for a pattern of hosts',
+    secrets: [old('shop', A, ['*.example.com'])],
+    uncovered: ['*.example.com'],
+  },
+  { title: 'a login for a part of a host that it has', secrets: [old('shop', A, [`${HOST}/team`])], uncovered: [] },
+  { title: 'a Secret without any login', secrets: [old('shop', A, [])], uncovered: [] },
+  {
+    title: 'a login for a host whose credential is in the pull secrets of other namespaces only',
+    secrets: [old('shop', A, [HOST])],
+    ours: { secrets: new Map([['shop', secret({ registries: ['else'] })]]) },
+    uncovered: [HOST],
+  },
+]
+
+for (const { title, entries = [], configured = {}, secrets = [], uncovered, ...row } of ROWS) {
+  test(`P15 what only the old helper serves is found: ${title}`, () => {
+    const all = entries.map((entry) => ({ ...configuredEntry(), ...entry }))
+    const found = findUncovered(
+      collectFacts(secrets),
+      ours(row.ours),
+      { entries: all, patterns: [], ...configured },
+      [],
+    )
+    assert.deepEqual(
+      found.map(({ confirm }) => confirm),
+      uncovered,
+    )
+  })
+}
+
+test('a host of ACR that no old login is for is reported once, as not checked, and not what acr-nopass or an old login serves', () => {
+  const facts = collectFacts([
+    old('shop', A, ['images.example.com', 'base-registry.cn-beijing.cr.aliyuncs.com']),
+    pod('shop', 'pause', `${PERSONAL}/google_containers/pause:3.9`, A),
+    pod('shop', 'proxy', `${PERSONAL}/google_containers/kube-proxy:v1.30.0`, A),
+    pod('shop', 'own', `${HOST}/shop/web:1`, A),
+    pod('shop', 'base', 'base-registry.cn-beijing.cr.aliyuncs.com/a/b:1', A),
+    pod('shop', 'system', `${PERSONAL}/acs/pause:3`, A),
+    pod('elsewhere', 'alone', `${PERSONAL}/google_containers/pause:3.9`),
+  ])
+  assert.deepEqual(findForeignHosts(facts, ours()), [{ host: PERSONAL, usedBy: 'Pod shop/pause', others: 1 }])
+})
