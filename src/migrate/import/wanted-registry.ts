@@ -127,7 +127,7 @@ function personalInUse({ workloads }: LegacyFacts, { isServed }: Known, log: Imp
 }
 
 /** The region of a host of the Personal Edition. */
-export function personalRegion(host: string): string | undefined {
+function personalRegion(host: string): string | undefined {
   const own = readOwnDomain(host)
   return own !== undefined && own.instance === undefined ? own.region : undefined
 }

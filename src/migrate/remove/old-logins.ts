@@ -1,6 +1,5 @@
 import { parseImage } from '../../acr/registry-domains.ts'
 import { isRecord, parseObject, textOf } from '../../lib/json.ts'
-import type { AnyObject } from './legacy-facts.ts'
 
 /** What the content of an old Secret says, without any login. */
 export interface OldLogins {
@@ -13,8 +12,8 @@ export interface OldLogins {
 /** User names of temporary logins, as ACR's API pages show them (`test/migrate/remove/old-logins.test.ts`). */
 const TEMPORARY: readonly string[] = ['cr_temp_user', 'temp_user_cr']
 
-/** Reads a Secret and keeps no login. Undefined: the content is absent (a proxy may hide it) or is not a login of a registry. */
-export function readOldLogins({ data }: AnyObject): OldLogins | undefined {
+/** Reads a Secret's `data` and keeps no login. Undefined: it is absent (a proxy may hide it) or holds no logins of registries. */
+export function readOldLogins(data: unknown): OldLogins | undefined {
   const content = isRecord(data) ? data : {}
   const current = decode(content['.dockerconfigjson'])
   const auths = current === undefined ? decode(content['.dockercfg']) : current.auths

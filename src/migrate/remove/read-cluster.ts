@@ -86,7 +86,7 @@ export async function readLegacy(reader: Reader, { texts }: { readonly texts: bo
 /** Of a Secret, its type and what its content is for. */
 function withoutLogins(object: KubeObject): AnyObject {
   const secret = { ...object, kind: 'Secret', apiVersion: 'v1' } as AnyObject
-  return { kind: 'Secret', metadata: object.metadata, type: secret.type, logins: readOldLogins(secret) }
+  return { kind: 'Secret', metadata: object.metadata, type: secret.type, logins: readOldLogins(secret.data) }
 }
 
 /** The old helper's own configuration and role are read by name. */

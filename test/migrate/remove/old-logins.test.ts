@@ -30,7 +30,7 @@ test('of an old Secret its hosts are read, and whether all its logins are tempor
       { hosts: ['a.example.com'], isFixed: true },
     ],
   ]
-  for (const [secret, logins] of rows) assert.deepEqual(readOldLogins(secret), logins)
+  for (const [secret, logins] of rows) assert.deepEqual(readOldLogins(secret.data), logins)
 })
 
 test('P15 of a Secret without readable content nothing is known, which is not the same as no host', () => {
@@ -41,14 +41,14 @@ test('P15 of a Secret without readable content nothing is known, which is not th
     withContent('.dockerconfigjson', { auths: ['a.example.com'] }),
     withContent('.dockerconfigjson', {}),
   ]
-  for (const secret of unreadable) assert.equal(readOldLogins(secret), undefined)
+  for (const secret of unreadable) assert.equal(readOldLogins(secret.data), undefined)
 })
 
 test('P6 what is kept of an old Secret holds no user name and no password', () => {
   const login = fc.record({ username: fc.constantFrom('robot', 'cr_temp_user'), password: fc.string() })
   const property = fc.property(fc.array(login, { minLength: 1 }), (logins) => {
     const auths = Object.fromEntries(logins.map((one, index) => [`h${index}.example.com`, one]))
-    const kept = readOldLogins(withContent('.dockerconfigjson', { auths }))
+    const kept = readOldLogins(withContent('.dockerconfigjson', { auths }).data)
     assert.deepEqual(kept?.hosts.length, logins.length)
     assert.deepEqual(Object.keys(kept), ['hosts', 'isFixed'])
     for (const host of kept.hosts) assert.match(host, /^h\d+\.example\.com$/)
