@@ -3,6 +3,7 @@ import { type JsonObject, textOf } from '../lib/json.ts'
 import type { CredentialProvider, Credentials } from './credentials.ts'
 import type { CloudClock } from './transport/cloud-clock.ts'
 import type { CloudCall, CloudService } from './transport/cloud-transport.ts'
+import { isFixOfGuardrail } from './transport/denial.ts'
 
 function call(
   { transport, endpoint, publicEndpoint }: CloudService,
@@ -57,8 +58,9 @@ async function openSession(
   try {
     return sessionOf(await call(target, request, signal), target.transport.clock)
   } catch (error) {
-    const hint = error instanceof NopassError ? HINTS[error.code]?.(request.action, error.reason) : undefined
-    if (!(error instanceof NopassError) || hint === undefined) throw error
+    if (!(error instanceof NopassError)) throw error
+    const hint = isFixOfGuardrail(error.hint) ? error.hint : HINTS[error.code]?.(request.action, error.reason)
+    if (hint === undefined) throw error
     const { retryAfterMs, cause } = error
     throw reworded(error, `${error.message} for the role ${roleArn}`, { hint, retryAfterMs, cause })
   }
@@ -109,9 +111,8 @@ const HINTS: Readonly<Record<string, (action: string, reason: string | undefined
       ? 'Two sides must allow it: a policy of the caller (sts:AssumeRole on this ARN) and the trust policy of the role, with the same external id. `acr-nopass policy` prints both.'
       : "The role's trust policy must name this OIDC provider, and its issuer, audience and subject. `acr-nopass policy` prints it.",
   IDENTITY_NOT_TRUSTED: (_action, reason) =>
-    reason?.endsWith('.HttpsUrlInvalid')
-      ? "STS does not trust the certificate of the issuer's address: add the fingerprint of its certificate authority to the OIDC provider (`aliyun ims AddFingerprintToOIDCProvider`)."
-      : "Compare the token's issuer, audience and subject with the OIDC provider and with the role's trust policy; `acr-nopass policy` prints the trust policy.",
+    PROVIDER_HINTS.get(reason) ??
+    "Compare the token's issuer, audience and subject with the OIDC provider and with the role's trust policy; `acr-nopass policy` prints the trust policy.",
   CLOUD_REJECTED: (_action, reason) =>
     reason === 'InvalidParameter.DurationSeconds'
       ? "Lower `durationSeconds`, or raise the role's maximum session duration (RAM's MaxSessionDuration, 3600 by default)."
@@ -122,3 +123,19 @@ const HINTS: Readonly<Record<string, (action: string, reason: string | undefined
       : 'The OIDC token has expired. In a cluster the kubelet renews it: check the clock of the API server, which dates it. Elsewhere request a new one.',
   CLOUD_NOT_FOUND: () => 'Check the role ARN and the OIDC provider ARN: account, name, spelling.',
 }
+
+/** What STS found wrong with the OIDC provider in RAM, by its code. */
+const PROVIDER_HINTS: ReadonlyMap<string | undefined, string> = new Map([
+  [
+    'AuthenticationFail.OIDCToken.PublicKeyFingerprintMismatch',
+    "The OIDC provider in RAM has no fingerprint of a certificate authority that the issuer's address uses now. Add it (`aliyun ims AddFingerprintToOIDCProvider`): those of the root and of the intermediates, at most five, because issuers such as GitHub change the intermediate.",
+  ],
+  [
+    'AuthenticationFail.OIDCToken.HttpsUrlInvalid',
+    "STS cannot validate the certificate of the issuer's address: it must send its whole chain, which ends at a public certificate authority, and the OIDC provider must have the fingerprint of that authority (`aliyun ims AddFingerprintToOIDCProvider`).",
+  ],
+  [
+    'AuthenticationFail.OIDCToken.AudienceNotMatch',
+    'The OIDC provider in RAM does not have the audience of the token among its client ids: add it (`aliyun ims AddClientIdToOIDCProvider`), or request tokens for one of them, such as sts.aliyuncs.com.',
+  ],
+])

@@ -14,7 +14,7 @@ export const CLOUD_CODES = {
   },
   CLOUD_DENIED: {
     what: 'The identity in use is not allowed to make this call.',
-    fix: 'Grant the named permission; `acr-nopass policy` and `acr-nopass policy --ci` print the least that is needed.',
+    fix: 'Grant the named permission; `acr-nopass policy` and `acr-nopass policy --ci` print the least that is needed. A control policy of the resource directory can only be changed by its administrators.',
   },
   CLOUD_NOT_FOUND: {
     what: 'The requested object does not exist, or not in this account and region.',
@@ -42,7 +42,7 @@ export const CLOUD_CODES = {
   },
   IDENTITY_NOT_TRUSTED: {
     what: 'The role does not trust the identity that requested it.',
-    fix: "Compare the role's trust policy with what `acr-nopass policy` prints: issuer, audience and subject must be equal.",
+    fix: "Compare the role's trust policy with what `acr-nopass policy` prints: issuer, audience and subject must be equal. The OIDC provider in RAM must have the fingerprint of the issuer's certificate authority.",
   },
   IDENTITY_UNAVAILABLE: {
     what: 'The identity is not available on this machine.',

@@ -75,8 +75,14 @@ test('rrsa: a failure of STS is an error, never another identity', async () => {
 // Codes: https://help.aliyun.com/zh/ram/developer-reference/api-sts-2015-04-01-errorcodes, all with status 401.
 for (const [name, code, hint] of [
   ['NoPermission', 'IDENTITY_NOT_TRUSTED', /issuer, audience and subject/],
-  ['OIDCToken.AudienceNotMatch', 'IDENTITY_NOT_TRUSTED', /issuer, audience and subject/],
-  ['OIDCToken.HttpsUrlInvalid', 'IDENTITY_NOT_TRUSTED', /fingerprint of its certificate authority/],
+  [
+    'OIDCToken.AudienceNotMatch',
+    'IDENTITY_NOT_TRUSTED',
+    /audience of the token among its client ids.*AddClientIdToOIDC/,
+  ],
+  ['OIDCToken.HttpsUrlInvalid', 'IDENTITY_NOT_TRUSTED', /whole chain, which ends at a public certificate authority/],
+  // Not on that page. Seen by users: https://github.com/gardenlinux/gardenlinux/issues/4794, aliyun/credentials-go's tests.
+  ['OIDCToken.PublicKeyFingerprintMismatch', 'IDENTITY_NOT_TRUSTED', /no fingerprint .* root and of the intermediates/],
   ['OIDCToken.Expired', 'CREDENTIALS_EXPIRED', /The OIDC token has expired.*clock/],
 ] as const) {
   test(`rrsa: the fix for ${name} concerns what STS refused`, async () => {

@@ -224,6 +224,58 @@ test('a denied call names the caller and the missing permission', async () => {
   )
 })
 
+/**
+ * The values of PolicyType and NoPermissionType: AccessDeniedDetail in the vendor's SDKs
+ * (CancelIProductionJobResponseBodyAccessDeniedDetail of @alicloud/ice20201109). CS writes the field in lower case.
+ */
+for (const { title, detail, says, hint, field = 'AccessDeniedDetail' } of [
+  {
+    title: 'by a control policy of the resource directory',
+    detail: { PolicyType: 'ControlPolicy', NoPermissionType: 'ExplicitDeny' },
+    says: 'a control policy of the resource directory (ControlPolicy) denies ram:GetPolicy to demo:session',
+    hint: /^A control policy limits all users and roles of the account.*administrators of the resource directory/,
+  },
+  {
+    title: 'because no control policy allows it',
+    detail: { PolicyType: 'ControlPolicy', NoPermissionType: 'ImplicitDeny' },
+    says: 'a control policy of the resource directory (ControlPolicy) denies ram:GetPolicy to demo:session',
+    hint: /^A control policy limits/,
+    field: 'accessDeniedDetail',
+  },
+  {
+    title: 'by the policy of its session',
+    detail: { PolicyType: 'SessionPolicy', NoPermissionType: 'ImplicitDeny' },
+    says: 'the policy of the session (SessionPolicy) denies ram:GetPolicy to demo:session',
+    hint: /`Policy` of AssumeRole/,
+  },
+  {
+    title: 'by a Deny of its own policies',
+    detail: { PolicyType: 'AccountLevelIdentityBasedPolicy', NoPermissionType: 'ExplicitDeny' },
+    says: 'a statement with Deny in a policy of demo:session denies ram:GetPolicy',
+    hint: /^A Deny overrides every Allow/,
+  },
+  {
+    title: 'because no policy allows it',
+    detail: { PolicyType: 'AccountLevelIdentityBasedPolicy', NoPermissionType: 'ImplicitDeny' },
+    says: 'demo:session lacks the permission ram:GetPolicy',
+    hint: /^Grant the named permission/,
+  },
+  {
+    title: 'by a kind of policy that is not known',
+    detail: { PolicyType: 'NewKindOfPolicy', NoPermissionType: 'ImplicitDeny' },
+    says: 'demo:session lacks the permission ram:GetPolicy',
+    hint: /^Grant the named permission/,
+  },
+]) {
+  test(`a call that is denied ${title} says so, and its fix is one that helps`, async () => {
+    const denied = { AuthAction: 'ram:GetPolicy', AuthPrincipalDisplayName: 'demo:session', ...detail }
+    const error = await failureOf([json(403, { Code: 'NoPermission', RequestId: 'R-3', [field]: denied })])
+    assert.equal(error.code, 'CLOUD_DENIED')
+    assert.equal(error.message, `ram GetPolicy at ram.aliyuncs.com failed: ${says}`)
+    assert.match(error.hint, hint)
+  })
+}
+
 test('no request is signed for a plain http host except on this machine', async () => {
   const error = await failureOf([OK], { ...call, endpoint: new URL('http://ram.example') })
   assert.equal(error.code, 'ENDPOINT_INVALID')

@@ -11,7 +11,7 @@ import type { Cloud } from '../../src/sandbox/cloud/start-cloud.ts'
 import { startCloud } from '../../src/sandbox/cloud/start-cloud.ts'
 import { githubSubject } from '../../src/sandbox/cloud/sts/github-oidc.ts'
 import { signJwt } from '../../src/sandbox/cloud/sts/jwt.ts'
-import { refusal, vendorClients } from '../support/cloud/vendor-sdk.ts'
+import { refusal, refused, vendorClients } from '../support/cloud/vendor-sdk.ts'
 
 const ISSUER = 'https://oidc-ack-cn-hangzhou.oss-cn-hangzhou.aliyuncs.com/c0ffee'
 const SUBJECT = 'system:serviceaccount:acr-nopass:acr-nopass'
@@ -109,6 +109,50 @@ test('any other token is rejected with 401 and the reason', async () => {
     await why(podToken(), { roleArn: roleArn('nowhere') }),
     '404 EntityNotExist.Role: The role not exists: nowhere .',
   )
+})
+
+/** Sources of the code, the limits and the format: src/sandbox/cloud/sts. What an empty list means is not documented: a setting. */
+test("a provider's fingerprints must have one of the issuer's certificate authorities, where the issuer's are known", async () => {
+  const ims = (action: string, query: Record<string, string>) =>
+    vendorClients(cloud).call({ action, version: '2019-08-15', query: { OIDCProviderName: 'pinned', ...query } })
+  const [root, old, fresh] = ['a', 'b', 'c'].map((letter) => letter.repeat(40)) as [string, string, string]
+  await ims('CreateOIDCProvider', { IssuerUrl: ISSUER, ClientIds: AUDIENCE })
+  const provider = { OIDCProviderArn: `acs:ram::${cloud.accountId}:oidc-provider/pinned` }
+  cloud.control.putRole('pinned-role', {
+    Version: '1',
+    Statement: [{ Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { Federated: [provider.OIDCProviderArn] } }],
+  })
+  const change = { ...provider, roleArn: roleArn('pinned-role') }
+  const mismatch =
+    '401 AuthenticationFail.OIDCToken.PublicKeyFingerprintMismatch: The https fingerprint of this discovery is invalid'
+  await assume(podToken(), change)
+  cloud.control.setIssuerChain(ISSUER, [root, old])
+  try {
+    assert.equal(await why(podToken(), change), mismatch)
+    cloud.control.acceptWithoutFingerprints(true)
+    await assume(podToken(), change)
+    const { OIDCProvider } = await ims('AddFingerprintToOIDCProvider', { Fingerprint: old })
+    assert.equal((OIDCProvider as Record<string, unknown>).Fingerprints, old)
+    await assume(podToken(), change)
+    cloud.control.setIssuerChain(ISSUER, [root, fresh])
+    assert.equal(await why(podToken(), change), mismatch)
+    await ims('AddFingerprintToOIDCProvider', { Fingerprint: root })
+    await assume(podToken(), change)
+    assert.equal(
+      await refused(ims('AddFingerprintToOIDCProvider', { Fingerprint: 'AB:CD' })),
+      '400 InvalidParameter.Fingerprint',
+    )
+    for (const letter of ['1', '2', '3']) await ims('AddFingerprintToOIDCProvider', { Fingerprint: letter.repeat(40) })
+    assert.equal(
+      await refused(ims('AddFingerprintToOIDCProvider', { Fingerprint: '4'.repeat(40) })),
+      '409 LimitExceeded.OIDCProvider',
+    )
+    const added = await ims('AddClientIdToOIDCProvider', { ClientId: 'kubernetes' })
+    assert.equal((added.OIDCProvider as Record<string, unknown>).ClientIds, `${AUDIENCE},kubernetes`)
+  } finally {
+    cloud.control.setIssuerChain(ISSUER, undefined)
+    cloud.control.acceptWithoutFingerprints(false)
+  }
 })
 
 test('a workflow gets its ID token from the runner, and with it the deploy role', async () => {

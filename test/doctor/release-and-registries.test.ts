@@ -1,6 +1,12 @@
+import { describeDenial } from '../../src/alibaba/transport/denial.ts'
 import type { ReleaseFacts } from '../../src/release/find-release.ts'
 import { type Row, testFindings } from './finding-table.ts'
 import { failure, fixture, NOW, registry } from './fixture.ts'
+
+const CONTROL_POLICY = describeDenial(
+  { action: 'cr:GetAuthorizationToken', principal: 'p:s', policyType: 'ControlPolicy', isExplicit: true },
+  undefined,
+)
 
 /** Another release, with the configuration of the first except for the given keys. */
 function other(config: Readonly<Record<string, unknown>> = {}): ReleaseFacts {
@@ -167,6 +173,31 @@ const ROWS: readonly Row[] = [
     observed: fixture({ registries: [registry({ state: 'failing', error: failure() })] }),
     finds: [['error', 'RAM_DENIED', 'registry demo']],
     message: /the role may not do it \(NoPermission\)[\s\S]*acr-nopass policy -f values\.yaml/,
+  },
+  {
+    title: 'a registry whose role is limited by a control policy: no policy of the role is advised',
+    observed: fixture({
+      registries: [registry({ state: 'failing', error: { ...failure(), fix: CONTROL_POLICY.fix ?? '' } })],
+    }),
+    finds: [['error', 'RAM_DENIED', 'registry demo']],
+    message: /Ask the administrators of the resource directory to allow the action/,
+  },
+  {
+    title: 'a registry whose OIDC provider has no fingerprint that the issuer uses: the trust policy is not blamed',
+    observed: fixture({
+      registries: [
+        registry({
+          state: 'failing',
+          error: {
+            ...failure('IDENTITY_NOT_TRUSTED'),
+            reason: 'AuthenticationFail.OIDCToken.PublicKeyFingerprintMismatch',
+            fix: 'add the fingerprint',
+          },
+        }),
+      ],
+    }),
+    finds: [['error', 'ROLE_NOT_TRUSTED', 'registry demo']],
+    message: /add the fingerprint[\s\S]*\naliyun ims ListOIDCProviders$/,
   },
   {
     title: 'a registry that never had a credential',

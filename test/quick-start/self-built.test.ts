@@ -7,6 +7,7 @@ test('the quick start on a self-built cluster works as described when it is foll
     {
       page: 'quick-start-self-built',
       clusters: { datacenter: 'c0b1d7e92f4a836c5f72a4d5098e1b360' },
+      registersIssuer: true,
       image: 'demo-registry.cn-hangzhou.cr.aliyuncs.com/shop/hello',
     },
     async ({ fixture, writes, printed }) => {

@@ -75,12 +75,12 @@ export const ROWS_EN: FindingRows = {
     'Keep it until `acr-nopass cleanup --legacy` lists nothing; then uninstall the add-on.',
   ],
   RAM_DENIED: [
-    'The identity is not allowed to request tokens: the RAM policy is missing or too narrow.',
-    'Apply what `acr-nopass policy -f values.yaml` prints, or run `acr-nopass apply`.',
+    'The identity is not allowed to request tokens: the RAM policy is missing or too narrow, or a control policy of the resource directory denies it.',
+    'Apply what `acr-nopass policy -f values.yaml` prints, or run `acr-nopass apply`. Only the administrators of the resource directory can change a control policy.',
   ],
   ROLE_NOT_TRUSTED: [
-    "The role's trust policy names another ServiceAccount, issuer or audience.",
-    'Write the trust that the finding shows; `ram: rrsa` does it.',
+    "The role's trust policy names another ServiceAccount, issuer or audience; or STS does not accept the OIDC provider: `PublicKeyFingerprintMismatch`, `HttpsUrlInvalid`, `AudienceNotMatch`.",
+    'Write the trust that the finding shows; `ram: rrsa` does it. For the OIDC provider: [what STS checks](quick-start-self-built.md#what-sts-checks).',
   ],
   IDENTITY_MISSING: [
     'The configured identity does not exist: no metadata service, no token, no login in a Secret.',

@@ -39,12 +39,12 @@ export const ROWS_ZH: FindingRows = {
     '保留该组件，直到 `acr-nopass cleanup --legacy` 不再列出任何内容，然后卸载。',
   ],
   RAM_DENIED: [
-    '身份无权申请令牌：RAM 策略缺失或范围太小。',
-    '应用 `acr-nopass policy -f values.yaml` 打印的策略，或运行 `acr-nopass apply`。',
+    '身份无权申请令牌：RAM 策略缺失或范围太小，或被资源目录的管控策略拒绝。',
+    '应用 `acr-nopass policy -f values.yaml` 打印的策略，或运行 `acr-nopass apply`。管控策略只能由资源目录的管理员修改。',
   ],
   ROLE_NOT_TRUSTED: [
-    '角色的信任策略写的是另一个 ServiceAccount、issuer 或 audience。',
-    '按结果所示写信任策略；`ram: rrsa` 会自动完成。',
+    '角色的信任策略写的是另一个 ServiceAccount、issuer 或 audience；或 STS 不接受该 OIDC 提供商：`PublicKeyFingerprintMismatch`、`HttpsUrlInvalid`、`AudienceNotMatch`。',
+    '按结果所示写信任策略；`ram: rrsa` 会自动完成。OIDC 提供商的问题见 [STS 检查什么](quick-start-self-built.md#sts-检查什么)。',
   ],
   IDENTITY_MISSING: [
     'values 中配置的身份不存在：没有元数据服务、令牌或 Secret 中的登录信息。',

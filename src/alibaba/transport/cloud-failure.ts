@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../../errors.ts'
 import type { JsonObject } from '../../lib/json.ts'
+import { type Denial, readDenial } from './denial.ts'
 import type { HttpResponse } from './http-sender.ts'
 
 /** A failed call as data, for the retry rule and the error that the user sees. */
@@ -10,10 +11,8 @@ export interface CloudFailure {
   readonly requestId?: string | undefined
   /** The pause that the cloud requested, milliseconds. */
   readonly retryAfter?: number | undefined
-  /** The missing permission, as the cloud names it: `ram:GetPolicy`. */
-  readonly missingAction?: string | undefined
-  /** The caller that lacks it: `demo:session`. */
-  readonly principal?: string | undefined
+  /** Which policy denied the call; undefined where the cloud does not report it. */
+  readonly denial?: Denial | undefined
   /** The request did not reach the cloud, or was refused before anything was done. */
   readonly harmless: boolean
 }
@@ -27,15 +26,13 @@ export function cloudFailureOf(response: HttpResponse, body: JsonObject | undefi
   }
   if (status >= 200 && status < 300 && body.IsSuccess !== false) return undefined
   const reason = word(body.Code) ?? word(body.code) ?? `HTTP ${status}`
-  const denied = body.AccessDeniedDetail as JsonObject | undefined | null
   const code = codeOf(status, reason)
   return {
     requestId,
     code,
     reason,
     retryAfter: retryAfter(response),
-    missingAction: word(denied?.AuthAction),
-    principal: word(denied?.AuthPrincipalDisplayName),
+    denial: readDenial(body, word),
     harmless: code !== 'CLOUD_UNAVAILABLE',
   }
 }

@@ -8,6 +8,7 @@ import { VERSION } from '../../version.ts'
 import type { CredentialProvider, Credentials } from '../credentials.ts'
 import { type CloudClock, createCloudClock } from './cloud-clock.ts'
 import { type CloudFailure, cloudFailureOf, failureWithoutResponse } from './cloud-failure.ts'
+import { describeDenial } from './denial.ts'
 import type { ServiceLocation } from './endpoints.ts'
 import { createHttpSender, type HttpResponse, type HttpSender } from './http-sender.ts'
 import { type CallOutcome, type RepeatOptions, repeatCall } from './repeat-call.ts'
@@ -179,17 +180,22 @@ function credentialsFor(call: CloudCall, renew: boolean, signal?: AbortSignal): 
 }
 
 function errorOf(call: CloudCall, failure: CloudFailure, cause: unknown): NopassError {
-  const { code, reason, requestId, principal = 'the caller', retryAfter: retryAfterMs } = failure
+  const { code, reason, requestId, denial, retryAfter: retryAfterMs } = failure
   const what = `${call.product} ${call.action} at ${call.endpoint.host}`
   // CS does not report the missing permission; RAM's are named like operations, and those of IMS start with `ram:`.
   const service = call.product === 'ims' ? 'ram' : call.product
   const ownName = code === 'CLOUD_DENIED' && call.credentials ? `${service}:${call.action}` : undefined
-  const missing = failure.missingAction ?? ownName
-  const why = missing ? `: ${principal} lacks the permission ${missing}` : ''
+  const { why, fix } = describeDenial(denial, ownName)
   // Node's message may quote the URL, so only its code is kept.
   const trace = cause === undefined ? undefined : new Error(reason)
-  const hint = code === 'CLOUD_UNREACHABLE' ? addressHint(call.endpoint, reason) : undefined
-  return new NopassError(code, `${what} failed${why}`, { reason, hint, requestId, retryAfterMs, cause: trace })
+  const hint = code === 'CLOUD_UNREACHABLE' ? addressHint(call.endpoint, reason) : fix
+  return new NopassError(code, `${what} failed${why && `: ${why}`}`, {
+    reason,
+    hint,
+    requestId,
+    retryAfterMs,
+    cause: trace,
+  })
 }
 
 /** RAM has one address for all regions, and STS one for the regions that have none of their own. */

@@ -2,7 +2,7 @@ import { createHttpSender } from '../../alibaba/transport/http-sender.ts'
 import { NopassError } from '../../errors.ts'
 import { type Grant, type Grants, helperGrants } from '../../policy/helper-grants.ts'
 import type { PolicyDocument } from '../../policy/normal-form.ts'
-import { renderTerraform } from '../../policy/terraform.ts'
+import { renderTerraform, TERRAFORM_HEADER } from '../../policy/terraform.ts'
 import { isGithubServer } from '../../policy/trust-document.ts'
 import { printable } from '../../printable.ts'
 import { type CliHost, type CommonFlags, EXIT, writeResult } from '../program/cli-host.ts'
@@ -31,7 +31,9 @@ export async function policy(flags: PolicyFlags & CommonFlags, host: CliHost): P
   const documents = grants.flatMap(documentsOf).filter(({ kind }) => flags.only === undefined || kind === flags.only)
   if (flags.only !== undefined && documents.length === 0) throw noDocument(flags.only, notes)
   writeResult(host, flags, { documents, notes }, () =>
-    flags.format === 'terraform' ? grants.map(renderTerraform).join('\n') : renderJson(documents),
+    flags.format === 'terraform'
+      ? [TERRAFORM_HEADER, ...grants.map(renderTerraform)].join('\n')
+      : renderJson(documents),
   )
   if (flags.output !== 'json') for (const note of notes) host.stderr.write(`note: ${printable(note)}\n`)
   return EXIT.ok

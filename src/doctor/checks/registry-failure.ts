@@ -1,3 +1,4 @@
+import { isFixOfGuardrail } from '../../alibaba/transport/denial.ts'
 import { shellWord } from '../../lib/text.ts'
 import { AUDIENCE } from '../../policy/trust-document.ts'
 import type { RegistryStatus, StatusError } from '../../release/helper-status.ts'
@@ -29,6 +30,10 @@ const KINDS = new Map<string | undefined, Kind>(
       fix: 'Give the role exactly that trust policy; the command prints it, and `acr-nopass apply` with `ram: rrsa` writes it.',
       command: printTrust,
     },
+    // About the OIDC provider in RAM, which the trust policy does not change.
+    'AuthenticationFail.OIDCToken.PublicKeyFingerprintMismatch': { id: 'ROLE_NOT_TRUSTED', command: listProviders },
+    'AuthenticationFail.OIDCToken.HttpsUrlInvalid': { id: 'ROLE_NOT_TRUSTED', command: listProviders },
+    'AuthenticationFail.OIDCToken.AudienceNotMatch': { id: 'ROLE_NOT_TRUSTED', command: listProviders },
     IDENTITY_UNAVAILABLE: { id: 'IDENTITY_MISSING', command: describeHelper },
     CREDENTIALS_MISSING: { id: 'IDENTITY_MISSING', command: describeHelper },
     CREDENTIALS_REFUSED: { id: 'CREDENTIALS_REFUSED', command: listKeys },
@@ -69,7 +74,8 @@ export function registryFailure(registry: RegistryStatus, error: StatusError, re
     subject: `registry ${registry.name}`,
     message: `no new credential (${error.code}); ${rest}`,
     cause: more === '' ? reported : `${reported}. ${more}`,
-    fix: kind.fix ?? error.fix,
+    // Another policy of the role does not end the denial of a guardrail.
+    fix: isFixOfGuardrail(error.fix) ? error.fix : (kind.fix ?? error.fix),
     ...(command === undefined ? {} : { command }),
   }
 }
@@ -104,6 +110,10 @@ function describeHelper({ release }: Observed): string {
 function listKeys({ release }: Observed): string {
   const name = release?.config?.identity.accessKey?.existingSecret
   return name ? `kubectl -n ${release?.namespace} describe secret ${name}` : refresh()
+}
+
+function listProviders(): string {
+  return 'aliyun ims ListOIDCProviders'
 }
 
 function listInstances(_observed: Observed, { region }: RegistryStatus): string {

@@ -1,5 +1,6 @@
 import type { CredentialProvider } from '../../alibaba/credentials.ts'
 import type { CloudTransport } from '../../alibaba/transport/cloud-transport.ts'
+import { isFixOfGuardrail } from '../../alibaba/transport/denial.ts'
 import type { Endpoints } from '../../alibaba/transport/endpoints.ts'
 import { NopassError } from '../../errors.ts'
 import type { Unread } from '../../release/reader.ts'
@@ -53,7 +54,7 @@ export function createCloudReader(
   }
 }
 
-function whyNot({ code, message, reason }: NopassError, action: string): string {
-  if (code === 'CLOUD_DENIED') return `your credentials lack the right ${action}`
+function whyNot({ code, message, reason, hint }: NopassError, action: string): string {
+  if (code === 'CLOUD_DENIED' && !isFixOfGuardrail(hint)) return `your credentials lack the right ${action}`
   return `${message}${reason ? ` (${reason})` : ''}`
 }

@@ -27,6 +27,10 @@ export function createControl(state: CloudState) {
       const { policies } = findEntity(ram, 'Role', roleName)
       for (const policy of policies) if (policy.name === (policyName ?? policy.name)) policies.delete(policy)
     },
+    /** Replaces the control policies of the resource directory that limit the main account. */
+    limit: (...documents: readonly object[]): void => {
+      state.main.controlPolicies = documents.map((document) => JSON.stringify(document))
+    },
     /** Creates or replaces a role. */
     putRole: (name: string, trust: object): void => {
       addRole(ram, { name, ...ram.Role.get(name.toLowerCase()), trust: JSON.stringify(trust) })
@@ -63,6 +67,15 @@ export function createControl(state: CloudState) {
     },
     expireSessions: (): void => {
       for (const session of state.sessions.values()) session.expiresAt = state.now()
+    },
+    /** Changes the certificate authorities of an issuer's address; undefined: STS compares nothing. */
+    setIssuerChain: (issuer: string, fingerprints: readonly string[] | undefined): void => {
+      if (fingerprints === undefined) state.issuerChains.delete(issuer)
+      else state.issuerChains.set(issuer, fingerprints)
+    },
+    /** Sets whether STS accepts an OIDC provider without fingerprints. */
+    acceptWithoutFingerprints: (accepted: boolean): void => {
+      state.settings.acceptWithoutFingerprints = accepted
     },
     /** Sets whether the metadata service responds to requests without a token. */
     allowImdsV1: (allowed: boolean): void => {

@@ -96,14 +96,14 @@ export async function dispatch(cloud: Dispatcher, request: ApiRequest, response:
   }
 }
 
-function authorize({ product, action, resources }: Operation, call: Call): void {
+function authorize({ product, action, resources, context: ownKeys }: Operation, call: Call): void {
   const { principal, state } = call
   if (resources === undefined || principal === undefined) return
-  const context = requestContext(call, principal)
+  const context = new Map([...requestContext(call, principal), ...(ownKeys?.(call) ?? [])])
   for (const resource of resources(call)) {
-    const decision = decide(state, principal, action, resource, context)
-    if (decision === 'allow') continue
-    const denied = noPermission(principal, action, decision)
+    const verdict = decide(state, principal, action, resource, context)
+    if (verdict.decision === 'allow') continue
+    const denied = noPermission(state, principal, action, verdict)
     if (product !== 'CS') throw denied
     const who = principal.kind === 'role' ? 'STSToken' : 'RAM'
     throw new ApiError(403, 'StatusForbidden', `${who} policy Forbidden for action ${action}`, denied.extra)

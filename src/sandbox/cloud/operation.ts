@@ -1,4 +1,5 @@
 import type { ApiRequest } from './http/request.ts'
+import type { RequestContext } from './ram/condition.ts'
 import type { Account, CloudState, Principal } from './state.ts'
 
 type Product = 'Ram' | 'Ims' | 'Sts' | 'CS' | 'cr'
@@ -41,6 +42,8 @@ export interface Operation {
   readonly action: string
   /** The ARNs on which RAM must allow the action; all must be allowed. Undefined: every caller is allowed. */
   readonly resources: ((call: Call) => readonly string[]) | undefined
+  /** The values of the operation's own condition keys, beside the common ones. */
+  readonly context?: (call: Call) => RequestContext
   readonly handler: (call: Call) => object | Promise<object>
 }
 
@@ -48,7 +51,7 @@ type Row = readonly [
   resources: Operation['resources'],
   parameters: Operation['parameters'],
   handler: Operation['handler'],
-  more?: Pick<Operation, 'path' | 'anonymous'>,
+  more?: Pick<Operation, 'path' | 'anonymous' | 'context'>,
 ]
 
 /** The operations of a product's API by their names. */

@@ -6,6 +6,8 @@ export interface Account {
   readonly ram: RamState
   /** Former states of `ram`, oldest first, each with the moment of the write that ended it. */
   readonly past: { readonly until: number; readonly ram: RamState }[]
+  /** Documents of the control policies that apply to the account, beside FullAliyunAccess; empty outside a directory. */
+  controlPolicies: readonly string[]
   readonly instances: Instance[]
   readonly clusters: Map<string, CloudCluster>
 }
@@ -146,6 +148,11 @@ interface Settings {
   clockSkew: number
   /** By account: for how many milliseconds RAM's reads do not show a write. */
   readonly staleReads: Map<string, number>
+  /**
+   * Whether STS accepts an OIDC provider without fingerprints, for an issuer whose chain is known. No page specifies it:
+   * CreateOIDCProvider calls them optional, Resource Orchestration Service required.
+   */
+  acceptWithoutFingerprints: boolean
 }
 
 export interface CloudState {
@@ -158,6 +165,8 @@ export interface CloudState {
   readonly nonces: Set<string>
   /** Key sets by issuer, with which AssumeRoleWithOIDC verifies tokens. */
   readonly issuers: Map<string, () => Jwks | Promise<Jwks>>
+  /** Fingerprints of the certificate authorities by issuer; of another issuer STS compares nothing. */
+  readonly issuerChains: Map<string, readonly string[]>
   readonly settings: Settings
   /** The cloud's time in milliseconds since 1970. */
   readonly now: () => number

@@ -1,3 +1,5 @@
+# Needs version 1.252.0 or newer of the provider aliyun/alicloud.
+
 # Policy acr-nopass, for the helper
 resource "alicloud_ram_policy" "acr-nopass" {
   policy_name     = "acr-nopass"

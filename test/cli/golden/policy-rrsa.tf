@@ -1,3 +1,5 @@
+# Needs version 1.252.0 or newer of the provider aliyun/alicloud.
+
 # Policy acr-nopass-c0123, for cluster c0123
 resource "alicloud_ram_policy" "acr-nopass-c0123" {
   policy_name     = "acr-nopass-c0123"

@@ -4,9 +4,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
 import type { ClusterKind } from '../../../src/sandbox/cloud/state.ts'
+import { GITHUB_ISSUER } from '../../../src/sandbox/cloud/sts/github-oidc.ts'
 import { type ActionFixture, startActionFixture } from '../../action/support/action-fixture.ts'
 import { ROOT } from '../../support/registry/release-registry.ts'
 import { testTools } from '../../tools.ts'
+import { startIssuerServer } from './issuer-server.ts'
 import { pageSeed } from './page-seed.ts'
 import { openFolder, publish } from './published.ts'
 import { readSteps, type Step } from './read-page.ts'
@@ -20,6 +22,8 @@ export interface QuickStart {
   readonly kind?: ClusterKind
   /** The image that the page runs. */
   readonly image: string
+  /** The page registers the issuer of the first cluster in RAM. */
+  readonly registersIssuer?: boolean
   /** The RAM role of the nodes, or of the helper's Pod on ECI. */
   readonly role?: string
 }
@@ -43,7 +47,7 @@ export interface Followed {
 
 /** Follows the English page from the top to the end, and checks that the Chinese one has the same steps. */
 export async function followQuickStart(
-  { page, clusters, kind, image, role }: QuickStart,
+  { page, clusters, kind, image, role, registersIssuer }: QuickStart,
   check: (followed: Followed) => void | Promise<void>,
 ): Promise<void> {
   const signal = AbortSignal.timeout(840_000)
@@ -70,6 +74,11 @@ export async function followQuickStart(
     { cloud, registry: registry.url, helm: tools.helm4, folder: workspace.folder },
     signal,
   )
+  await using issuer = await startIssuerServer()
+  // STS refuses a provider of the page that lacks the fingerprint.
+  for (const url of [GITHUB_ISSUER, ...(registersIssuer ? [first.cluster.issuer] : [])]) {
+    cloud.control.setIssuerChain(url, [issuer.fingerprint])
+  }
   const { sts, cr } = cloud.endpoints
   const imds = await cloud.imdsFor(role ?? first.workerRole)
   const endpoints = stringify({ endpoints: { sts, cr, imds, registry: registry.url } })
@@ -77,6 +86,7 @@ export async function followQuickStart(
     {
       fixture,
       published,
+      issuer: issuer.address,
       tools,
       folder: workspace.folder,
       repository: 'acme/platform',

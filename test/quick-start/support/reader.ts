@@ -24,6 +24,8 @@ export interface Reader extends AsyncDisposable {
 export interface ReaderOptions {
   readonly fixture: ActionFixture
   readonly published: Published
+  /** `127.0.0.1:PORT` in place of the hosts of all issuers. */
+  readonly issuer: string
   readonly tools: { readonly helm4: string; readonly kubectl: string; readonly act: string }
   /** The user's home and repository are created in this folder. */
   readonly folder: string
@@ -38,7 +40,8 @@ export interface ReaderOptions {
 const ALIYUN = fileURLToPath(new URL('./aliyun.ts', import.meta.url))
 
 /**
- * Only these differ from the page: the hosts of the registries (npm, ghcr.io), `@v1` of the action, and the addresses of the cloud.
+ * Only these differ from the page: the hosts of the registries (npm, ghcr.io) and issuers, `@v1` of the action, and the addresses of
+ * the cloud.
  * `git push` starts the workflows of the repository in a real engine.
  */
 export async function startReader(options: ReaderOptions, signal: AbortSignal): Promise<Reader> {
@@ -58,6 +61,9 @@ exec '${prefix}/bin/acr-nopass' "$@"`,
     helm: `declare -a words=(); plain=
 for word in "$@"; do case $word in oci://ghcr.io/*) plain=--plain-http; word=oci://${published.charts.host}/\${word#oci://ghcr.io/};; esac; words+=("$word"); done
 exec '${tools.helm4}' "\${words[@]}" $plain`,
+    openssl: `declare -a words=()
+for word in "$@"; do case $word in *:443) word=${options.issuer};; esac; words+=("$word"); done
+exec /usr/bin/env -S PATH='${process.env.PATH}' openssl "\${words[@]}"`,
     aliyun: `exec '${process.execPath}' '${ALIYUN}' "$@"`,
     git: `if [ "$1" = push ]; then exec '${process.execPath}' -e 'const a = await fetch("${hub.url}"); console.log(await a.text()); process.exitCode = a.ok ? 0 : 1' --input-type=module; fi
 exec /usr/bin/env -S PATH='${process.env.PATH}' git -c user.name=reader -c user.email=reader@example.com "$@"`,

@@ -148,7 +148,7 @@ function isAllowed(state: CloudState, credential: RegistryCredential, repository
     const isCovered = instanceId === undefined ? instance.edition === 'personal' : instance.id === instanceId
     if (!isCovered || !instance.namespaces.includes(namespace)) return false
     const resource = repositoryArn(accountId, instance, repository)
-    return decide(state, principal, action, resource, new Map()) === 'allow'
+    return decide(state, principal, action, resource, new Map()).decision === 'allow'
   })
 }
 

@@ -5,33 +5,60 @@ import type { RequestContext } from './condition.ts'
 import { type PrincipalKind, readPolicy, readTrust } from './document.ts'
 import { type Decision, evaluate, evaluateTrust } from './evaluate.ts'
 
-/** Decides whether a principal may currently perform an action on a resource, by the policies attached to it. */
+/** The kinds of policy that may decide, as `PolicyType` of a denied call. */
+type PolicyType = 'ControlPolicy' | 'AssumeRolePolicy' | 'AccountLevelIdentityBasedPolicy'
+
+export interface Verdict {
+  readonly decision: Decision
+  readonly policyType: PolicyType
+}
+
+/** "The system access control policy FullAliyunAccess is attached to each folder and member" (AttachControlPolicy). */
+const FULL_ALIYUN_ACCESS = JSON.stringify({
+  Version: '1',
+  Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }],
+})
+
+/**
+ * Decides whether a principal may currently perform an action on a resource. Step 1 are the control policies of the resource
+ * directory, which apply to all users and roles of a member account; then the policies attached to the principal. Source:
+ * "How RAM evaluates policies" (https://www.alibabacloud.com/help/en/ram/policy-evaluation-process).
+ */
 export function decide(
   state: CloudState,
   { kind, accountId, name }: Principal,
   action: string,
   resource: string,
   context: RequestContext,
-): Decision {
-  const ram = state.accounts.get(accountId)?.ram
-  const holder = (kind === 'user' ? ram?.User : ram?.Role)?.get(name.toLowerCase())
+): Verdict {
+  const account = state.accounts.get(accountId)
+  const request = { action, resource, context }
+  const guardrails = [FULL_ALIYUN_ACCESS, ...(account?.controlPolicies ?? [])].flatMap(readPolicy)
+  const { decision: limit } = evaluate(guardrails, request)
+  if (limit !== 'allow') return { decision: limit, policyType: 'ControlPolicy' }
+  const holder = (kind === 'user' ? account?.ram.User : account?.ram.Role)?.get(name.toLowerCase())
   const statements = [...(holder?.policies ?? [])].flatMap(({ versions, defaultVersion }) =>
     readPolicy(versions.get(defaultVersion) ?? ''),
   )
-  return evaluate(statements, { action, resource, context }).decision
+  return { decision: evaluate(statements, request).decision, policyType: 'AccountLevelIdentityBasedPolicy' }
 }
 
-/** The error of RAM and STS for a denied call (403), with the body field that the vendor adds. */
-export function noPermission(principal: Principal, action: string, decision: Decision): ApiError {
+/**
+ * The error of RAM and STS for a denied call (403), with the body field that the vendor adds. "The identity: RAM user: a UID;
+ * RAM role: RoleName:RoleSessionName" (AccessDeniedDetail in @alicloud/ice20201109 and other SDKs of the vendor).
+ */
+export function noPermission(state: CloudState, principal: Principal, action: string, verdict: Verdict): ApiError {
   const isRole = principal.kind === 'role'
-  const { name } = principal
+  const { name, accountId } = principal
+  const { decision, policyType } = verdict
+  const user = state.accounts.get(accountId)?.ram.User.get(name.toLowerCase())
   const AccessDeniedDetail = {
     AuthAction: action,
-    AuthPrincipalDisplayName: isRole ? `${name}:${principal.session.name}` : name,
-    AuthPrincipalOwnerId: principal.accountId,
+    AuthPrincipalDisplayName: isRole ? `${name}:${principal.session.name}` : (user?.id ?? ''),
+    AuthPrincipalOwnerId: accountId,
     AuthPrincipalType: isRole ? 'AssumedRoleUser' : 'SubUser',
     NoPermissionType: decision === 'explicit-deny' ? 'ExplicitDeny' : 'ImplicitDeny',
-    PolicyType: 'AccountLevelIdentityBasedPolicy',
+    PolicyType: policyType,
     EncodedDiagnosticMessage: Buffer.from(JSON.stringify({ action, decision, principal: name })).toString('base64'),
   }
   const message = 'You are not authorized to do this action. You should be authorized by RAM.'

@@ -1,6 +1,9 @@
+import { orElse } from '../../../lib/or-else.ts'
 import { ApiError, type Call, operationsOf } from '../operation.ts'
 import type { Role } from '../state.ts'
 import { roleArn } from './arn.ts'
+import type { RequestContext } from './condition.ts'
+import { readTrust } from './document.ts'
 import { addRole, entityOf, newName, resourceOf } from './entities.ts'
 import { DESCRIPTION, ROLE, SESSION_SECONDS, TRUST_DOCUMENT } from './rules.ts'
 import { readTags } from './tagging.ts'
@@ -50,6 +53,21 @@ function deleteRole(call: Call): object {
   return {}
 }
 
+/**
+ * The condition keys of CreateRole: `ram:TrustedPrincipalTypes` and `ram:ServiceNames`
+ * (https://www.alibabacloud.com/help/en/ram/developer-reference/api-ram-2015-05-01-createrole). Empty for a malformed document,
+ * which is refused afterwards.
+ */
+function trustContext(call: Call): RequestContext {
+  const statements = orElse(() => readTrust(call.need('AssumeRolePolicyDocument')), [])
+  const kinds = statements.flatMap(({ principal }) => Object.keys(principal))
+  const services = statements.flatMap(({ principal }) => principal.Service ?? [])
+  return new Map([
+    ['ram:TrustedPrincipalTypes', [...new Set(kinds)]],
+    ['ram:ServiceNames', [...new Set(services)]],
+  ])
+}
+
 const resource = resourceOf('Role')
 const SETTINGS = { Description: DESCRIPTION, MaxSessionDuration: SESSION_SECONDS }
 const NEW_SETTINGS = {
@@ -62,7 +80,7 @@ const TRUST = { AssumeRolePolicyDocument: { ...TRUST_DOCUMENT, required: true } 
 /** RAM 2015-05-01: roles. */
 export const RAM_ROLE_OPERATIONS = operationsOf('Ram', '2015-05-01', {
   GetRole: [resource, ROLE, (call) => roleView(call, entityOf(call, 'Role'))],
-  CreateRole: [resource, { ...ROLE, ...SETTINGS, ...TRUST }, createRole],
+  CreateRole: [resource, { ...ROLE, ...SETTINGS, ...TRUST }, createRole, { context: trustContext }],
   UpdateRole: [resource, { ...ROLE, ...NEW_SETTINGS }, updateRole],
   DeleteRole: [resource, ROLE, deleteRole],
 })

@@ -1,6 +1,7 @@
 import { NopassError } from '../../../errors.ts'
 import { newId } from '../identifiers.ts'
 import { ApiError } from '../operation.ts'
+import { readPolicy } from '../ram/document.ts'
 import { addPolicy, addProvider, addRole, addUser, newKey } from '../ram/entities.ts'
 import { findPolicy } from '../ram/system-policies.ts'
 import { type Account, type CloudState, type Endpoint, emptyRam, type Instance, type Policy } from '../state.ts'
@@ -15,7 +16,13 @@ export function loadSeed(seed: Seed, clock: () => number): CloudState {
   }
   const [main] = accounts.values()
   if (main === undefined) throw invalid('the seed has no account')
-  const settings = { maxSessionSeconds: undefined, imdsV1: false, clockSkew: 0, staleReads: new Map<string, number>() }
+  const settings = {
+    maxSessionSeconds: undefined,
+    imdsV1: false,
+    clockSkew: 0,
+    staleReads: new Map<string, number>(),
+    acceptWithoutFingerprints: false,
+  }
   return {
     accounts,
     main,
@@ -23,6 +30,7 @@ export function loadSeed(seed: Seed, clock: () => number): CloudState {
     registryCredentials: new Map(),
     nonces: new Set(),
     issuers: new Map(),
+    issuerChains: new Map(Object.entries(seed.issuerChains ?? {})),
     settings,
     now: () => clock() + settings.clockSkew,
   }
@@ -51,18 +59,24 @@ function loadAccount(seed: SeedAccount, now: number): Account {
       addRole(ram, { name, trust: JSON.stringify(trust), ...sets, ...rest })
     })
   }
-  for (const { name, issuer, clientIds } of seed.oidcProviders ?? []) {
-    addProvider(ram, { name, issuer, clientIds: [...clientIds] })
+  for (const { name, issuer, clientIds, fingerprints = [] } of seed.oidcProviders ?? []) {
+    addProvider(ram, { name, issuer, clientIds: [...clientIds], fingerprints: [...fingerprints] })
   }
   for (const { name: cluster, workerRole, nodePools = [] } of seed.clusters ?? []) {
     for (const name of [workerRole, ...nodePools.map((pool) => pool.workerRole)]) {
       if (name && !ram.Role.has(name.toLowerCase())) throw invalid(`cluster ${cluster}: role ${name} does not exist`)
     }
   }
+  const controlPolicies = Object.entries(seed.controlPolicies ?? {}).map(([name, document]) => {
+    const text = JSON.stringify(document)
+    named(name, () => readPolicy(text))
+    return text
+  })
   return {
     id: seed.id,
     ram,
     past: [],
+    controlPolicies,
     instances: (seed.instances ?? []).map((instance) => loadInstance(instance, now)),
     clusters: new Map((seed.clusters ?? []).map((cluster) => [cluster.id, cluster])),
   }

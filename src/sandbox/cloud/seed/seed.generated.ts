@@ -6,6 +6,10 @@ export interface Seed {
   region?: string
   /** The role of the main metadata endpoint; default: the first cluster's worker role. */
   metadataRole?: string
+  /** The SHA-1 fingerprints of the certificate authorities of an issuer's address, by the issuer. STS compares those of the OIDC provider with them; of an issuer that is not listed it compares nothing. */
+  issuerChains?: {
+    [k: string]: string[]
+  }
   accounts: SeedAccount[]
 }
 export interface SeedAccount {
@@ -16,6 +20,10 @@ export interface SeedAccount {
   roles?: SeedRole[]
   /** Custom policies by name. */
   policies?: {
+    [k: string]: SeedDocument
+  }
+  /** Control policies of the resource directory by name, beside FullAliyunAccess; they limit all users and roles of the account. */
+  controlPolicies?: {
     [k: string]: SeedDocument
   }
   oidcProviders?: SeedOidcProvider[]
@@ -53,6 +61,8 @@ export interface SeedOidcProvider {
   name: string
   issuer: string
   clientIds: string[]
+  /** SHA-1 fingerprints of certificates; default: none. */
+  fingerprints?: string[]
 }
 export interface SeedInstance {
   /** Default: a random `cri-…`. Instances of the Personal Edition have none. */

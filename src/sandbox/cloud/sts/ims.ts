@@ -1,4 +1,4 @@
-import { type Call, operationsOf } from '../operation.ts'
+import { ApiError, type Call, operationsOf } from '../operation.ts'
 import { oidcProviderArn } from '../ram/arn.ts'
 import { addProvider, entityOf, newName, resourceOf } from '../ram/entities.ts'
 import type { OidcProvider } from '../state.ts'
@@ -14,6 +14,10 @@ function view(call: Call, provider: OidcProvider): object {
   }
 }
 
+/** "Up to 20 client IDs", "up to 5 fingerprints" (https://help.aliyun.com/document_detail/327135.html). */
+const MOST_CLIENT_IDS = 20
+const MOST_FINGERPRINTS = 5
+
 const list = (text: string | undefined): string[] => (text ?? '').split(',').filter((item) => item !== '')
 
 function listProviders(call: Call): object {
@@ -25,8 +29,8 @@ function createProvider(call: Call): object {
   const provider = addProvider(call.account.ram, {
     name: newName(call, 'OIDCProvider'),
     issuer: call.need('IssuerUrl'),
-    clientIds: list(call.get('ClientIds')),
-    fingerprints: list(call.get('Fingerprints')),
+    clientIds: atMost(MOST_CLIENT_IDS, list(call.get('ClientIds'))),
+    fingerprints: atMost(MOST_FINGERPRINTS, list(call.get('Fingerprints'))),
     description: call.get('Description') ?? '',
   })
   return { OIDCProvider: view(call, provider) }
@@ -40,6 +44,19 @@ function updateProvider(call: Call): object {
   return { OIDCProvider: view(call, provider) }
 }
 
+/** Adds one value to a list of the provider, at most to this length. */
+function add(call: Call, field: 'clientIds' | 'fingerprints', value: string, most: number): object {
+  const provider = entityOf(call, 'OIDCProvider')
+  if (!provider[field].includes(value)) provider[field] = atMost(most, [...provider[field], value])
+  return { OIDCProvider: view(call, provider) }
+}
+
+/** The limits are documented, the code is not. */
+function atMost(most: number, values: string[]): string[] {
+  if (values.length <= most) return values
+  throw new ApiError(409, 'LimitExceeded.OIDCProvider', `The count of values is beyond the limit of ${most}.`)
+}
+
 function deleteProvider(call: Call): object {
   call.account.ram.OIDCProvider.delete(entityOf(call, 'OIDCProvider').name.toLowerCase())
   return {}
@@ -47,13 +64,27 @@ function deleteProvider(call: Call): object {
 
 const NAME = { OIDCProviderName: { required: true, pattern: /^[\w.-]{1,128}$/ } }
 const ISSUER = { IssuerUrl: { required: true, pattern: /^https:\/\/\S{1,247}$/ } }
+// "Letters and digits, at most 40 characters" (https://help.aliyun.com/document_detail/332725.html).
+const FINGERPRINTS = { Fingerprints: { pattern: /^[A-Za-z0-9]{1,40}(,[A-Za-z0-9]{1,40})*$/ } }
+const FINGERPRINT = { Fingerprint: { required: true, pattern: /^[A-Za-z0-9]{1,40}$/ } }
+const CLIENT_ID = { ClientId: { required: true, pattern: /^\S{1,64}$/ } }
 const resource = resourceOf('OIDCProvider')
 
 /** IMS 2019-08-15: the OIDC identity providers of RAM. */
 export const IMS_OPERATIONS = operationsOf('Ims', '2019-08-15', {
   GetOIDCProvider: [resource, NAME, (call) => ({ OIDCProvider: view(call, entityOf(call, 'OIDCProvider')) })],
   ListOIDCProviders: [resource, {}, listProviders],
-  CreateOIDCProvider: [resource, { ...NAME, ...ISSUER }, createProvider],
+  CreateOIDCProvider: [resource, { ...NAME, ...ISSUER, ...FINGERPRINTS }, createProvider],
+  AddFingerprintToOIDCProvider: [
+    resource,
+    { ...NAME, ...FINGERPRINT },
+    (call) => add(call, 'fingerprints', call.need('Fingerprint'), MOST_FINGERPRINTS),
+  ],
+  AddClientIdToOIDCProvider: [
+    resource,
+    { ...NAME, ...CLIENT_ID },
+    (call) => add(call, 'clientIds', call.need('ClientId'), MOST_CLIENT_IDS),
+  ],
   UpdateOIDCProvider: [resource, NAME, updateProvider],
   DeleteOIDCProvider: [resource, NAME, deleteProvider],
 })

@@ -17,7 +17,7 @@ function getCallerIdentity(call: Call): object {
 }
 
 function assumeRole(call: Call): object {
-  const { principal } = call
+  const { principal, state } = call
   if (principal === undefined) throw new Error('an anonymous caller assumes no role')
   const { role, accountId } = findRoleByArn(call)
   const context = new Map(requestContext(call, principal))
@@ -25,7 +25,10 @@ function assumeRole(call: Call): object {
   if (externalId !== undefined) context.set('sts:ExternalId', [externalId])
   const trust = trustDecision(role, principal, context)
   if (trust !== 'allow') {
-    const { status, code, extra } = noPermission(principal, 'sts:AssumeRole', trust)
+    const { status, code, extra } = noPermission(state, principal, 'sts:AssumeRole', {
+      decision: trust,
+      policyType: 'AssumeRolePolicy',
+    })
     const message =
       'No permission perform sts:AssumeRole on this Role. Maybe you are not authorized to perform sts:AssumeRole ' +
       'or the specified role does not trust you'
@@ -114,6 +117,7 @@ async function readToken(call: Call, provider: OidcProvider) {
   if (iss !== provider.issuer) {
     throw fail('OIDCToken.IssuerNotMatch', 'The issuer of the token is not the registered one.')
   }
+  checkFingerprints(call, provider)
   const jwks = await call.state.issuers.get(iss)?.()
   if (jwks === undefined || !verifyJwt(token, jwks)) {
     throw fail('OIDCToken.InvalidSignature', 'OIDC token validate failed: invalid signature.')
@@ -121,6 +125,17 @@ async function readToken(call: Call, provider: OidcProvider) {
   if (exp + LEEWAY < call.state.now() / 1000) throw fail('OIDCToken.Expired', 'This JsonWebToken is expired.')
   const audiences = (Array.isArray(aud) ? aud : [aud]).filter((item): item is string => typeof item === 'string')
   return { iss, sub, exp, aud: audiences, iat: typeof iat === 'number' ? iat : exp }
+}
+
+/**
+ * STS reads the issuer's discovery document over HTTPS from an address whose certificate authority the provider names. The code
+ * and its message: https://github.com/gardenlinux/gardenlinux/issues/4794, after GitHub had changed its intermediate.
+ */
+function checkFingerprints({ state }: Call, { issuer, fingerprints }: OidcProvider): void {
+  const chain = state.issuerChains.get(issuer)
+  if (chain === undefined || fingerprints.some((one) => chain.includes(one))) return
+  if (fingerprints.length === 0 && state.settings.acceptWithoutFingerprints) return
+  throw fail('OIDCToken.PublicKeyFingerprintMismatch', 'The https fingerprint of this discovery is invalid')
 }
 
 const invalid = (message: string): ApiError => fail('OIDCToken.Invalid', message)
