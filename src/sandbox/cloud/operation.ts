@@ -1,5 +1,4 @@
 import type { ApiRequest } from './http/request.ts'
-import type { RequestContext } from './ram/condition.ts'
 import type { Account, CloudState, Principal } from './state.ts'
 
 type Product = 'Ram' | 'Ims' | 'Sts' | 'CS' | 'cr'
@@ -43,7 +42,7 @@ export interface Operation {
   /** The ARNs on which RAM must allow the action; all must be allowed. Undefined: every caller is allowed. */
   readonly resources: ((call: Call) => readonly string[]) | undefined
   /** The values of the operation's own condition keys, beside the common ones. */
-  readonly context?: (call: Call) => RequestContext
+  readonly context?: (call: Call) => ReadonlyMap<string, readonly string[]>
   readonly handler: (call: Call) => object | Promise<object>
 }
 
