@@ -9,6 +9,7 @@ import {
   longestSeconds,
   type Revision,
   revisionOfStep,
+  revisionUnderFailed,
 } from '../../src/helm/release/release-state.ts'
 import { parseGoDuration } from '../../src/lib/go-duration.ts'
 
@@ -47,6 +48,18 @@ test('a rollback goes to the newest revision that worked below the failed one', 
   assert.equal(lastGoodRevision(history)?.revision, 4)
   assert.equal(lastGoodRevision(history, 4)?.revision, 2)
   assert.equal(lastGoodRevision([revision(1, 'failed')]), undefined)
+})
+
+test('only a deployed revision can be under a newest one that failed: helm also calls a failed one superseded', () => {
+  const under = (...statuses: readonly Revision['status'][]): number | undefined =>
+    revisionUnderFailed(statuses.map((status, index) => revision(index + 1, status)))?.revision
+  assert.equal(under('deployed', 'superseded', 'failed'), 1)
+  assert.equal(under('deployed', 'deployed', 'failed'), 2)
+  assert.equal(under('superseded', 'failed'), undefined)
+  assert.equal(under('failed', 'failed'), undefined)
+  assert.equal(under('failed', 'deployed'), undefined)
+  assert.equal(under('deployed', 'pending-upgrade'), undefined)
+  assert.equal(under(), undefined)
 })
 
 test('M12 a pending release counts as abandoned after the timeout of the step that created it, not after ours', () => {

@@ -125,6 +125,8 @@ test('names are derived from the cluster, or from the role that clusters share, 
 test('our objects are recognized by their description', () => {
   assert.ok(hasMark(ownDescription('cluster prod')))
   assert.ok(!hasMark('made by hand'))
+  assert.ok(!hasMark(`Not ${ownDescription('cluster prod')}`))
+  assert.ok(!hasMark(''))
   assert.ok(ownDescription('x'.repeat(2000)).length <= 1024)
 })
 

@@ -194,3 +194,31 @@ test('roles of an earlier identity that cannot be read are reported, not ignored
   assert.match((await unseen('CLOUD_DENIED')).join(), /^RAM: not checked whether .* `workerRoles`$/)
   assert.deepEqual(await unseen('WORKER_ROLE_UNKNOWN'), [])
 })
+
+for (const [title, shared, selected, steps] of [
+  ['every cluster that needs the policy is in the run', undefined, true, ['update-policy']],
+  ['another acr-nopass in the cluster may need more', 'another may need it', true, []],
+  ['a cluster that needs the policy is not in the run', undefined, false, []],
+] as const) {
+  test(`a plan shows a narrowing exactly where an apply would do it: ${title}`, async () => {
+    const [work] = rrsaCluster(() => ({ issuer: FIRST }))
+    const { context, cluster } = work
+    const grant = (...Resource: string[]) =>
+      ({ Version: '1', Statement: [{ Effect: 'Allow', Action: ['cr:PullRepository'], Resource }] }) as const
+    const description = ownDescription('cluster a')
+    const policy = { name: 'p', description, document: JSON.stringify(grant('a', 'b')), defaultVersion: 'v1' }
+    const ram = {
+      getPolicy: async (name: string) => (name === 'p' ? policy : undefined),
+      listRolePolicies: async () => [{ name: 'p', custom: true }],
+      listPolicyEntities: async () => ({ roles: ['nodes', 'former'], users: [], groups: [] }),
+    }
+    const settings = { ...context.settings, selected: selected ? [cluster.settings] : [] }
+    const withRam = { ...context, settings, cloud: { ...context.cloud, ram: () => ram } } as unknown as typeof context
+    const target = { policyName: 'p', document: grant('a'), purpose: 't', roles: ['nodes'], adopt: false } as const
+    const targets = [{ target: { ...target, phase: 'widen' } as const, clusters: ['a'], accountId: '1' }]
+    const plans = await planPolicies({ ...work, context: withRam }, targets, [], shared)
+    const shown = plans.flatMap((plan) => plan.steps.map((step) => step.do))
+    assert.deepEqual(shown, steps.length === 0 ? [] : [...steps, 'detach'])
+    if (shared !== undefined) assert.deepEqual(plans[0]?.kept ?? [], [])
+  })
+}

@@ -470,6 +470,18 @@ const CASES: readonly Case[] = [
     },
   },
   {
+    name: 'helm succeeds, and its own record, the newest one, does not say deployed: the run fails',
+    before: ['deployed'],
+    upgrade: { history: ['deployed', 'superseded*'], exit: 0 },
+    expected: { calls: ['upgrade'], outcome: { status: 'failed', revision: 2, notes: [] } },
+  },
+  {
+    name: 'helm succeeds without a record of its own, and the newest one is of another deployer: the run fails',
+    before: ['deployed'],
+    upgrade: { history: ['superseded', 'deployed'], exit: 0 },
+    expected: { calls: ['upgrade'], outcome: { status: 'failed', revision: 2, notes: [] } },
+  },
+  {
     name: 'the revision is not the prepared one: the run fails',
     before: ['deployed'],
     upgrade: { history: ['superseded', 'deployed*=7'], exit: 0 },

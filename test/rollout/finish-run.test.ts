@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { type TestContext, test } from 'node:test'
 import type { Helm } from '../../src/helm/obtain/find-helm.ts'
 import type { Revision } from '../../src/helm/release/release-state.ts'
@@ -157,6 +158,32 @@ test('P10 a program that got the process id of a finished helm is left alone, ev
   const ended = { ...other, start: 'before' }
   assert.equal(await repair(t, path, { command: 'upgrade', process: ended }, 0), DONE)
   assert.match(await repair(t, path, { command: 'rollback', process: other }, 0), AT_WORK)
+})
+
+/** Reports each signal that it gets, and exits at USR1. */
+const RECORDER = 'trap "echo INT" INT\ntrap "echo USR1; exit 0" USR1\necho ready\nwhile :; do sleep 0.05; done'
+
+test('P10 of the helm calls of a killed run only an upgrade is interrupted; a rollback and an uninstall are left to finish', {
+  skip: process.platform === 'win32',
+}, async (t) => {
+  const path = join(await workplace(t, { helm: RECORDER }), 'helm')
+  const signalsOf = async (command: HelmBegun['command'], start?: string): Promise<string> => {
+    const child = spawn(path, [command], { stdio: ['ignore', 'pipe', 'ignore'] })
+    t.after(() => child.kill('SIGKILL'))
+    const output = text(child.stdout)
+    const id = await new Promise<ProcessId>((resolve) => {
+      child.stdout.once('data', () => resolve(processId(child.pid ?? 0)))
+    })
+    await repair(t, path, { command, process: start === undefined ? id : { ...id, start } }, 0)
+    // The shell handles a pending INT before it.
+    child.kill('SIGUSR1')
+    return (await output).replaceAll('\n', ' ')
+  }
+  assert.equal(await signalsOf('upgrade'), 'ready INT USR1 ')
+  assert.equal(await signalsOf('rollback'), 'ready USR1 ')
+  assert.equal(await signalsOf('uninstall'), 'ready USR1 ')
+  // Another program has the process id by now.
+  assert.equal(await signalsOf('upgrade', 'before'), 'ready USR1 ')
 })
 
 test('P10 two revisions that count as deployed, because of a manual rollback while our helm finished well, become one', () => {

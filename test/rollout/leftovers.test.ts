@@ -27,3 +27,32 @@ test('M9 P12 uninstall leaves the entries that another manager wrote, as cleanup
   assert.deepEqual(written, ['PATCH /api/v1/namespaces/shop/serviceaccounts/default'])
   assert.deepEqual([detached, found.kept.map(({ account: { metadata } }) => metadata.name)], [1, ['app']])
 })
+
+test("a pull secret without a record of its writers is the release's own; one that only others wrote is a copy and stays", async (t) => {
+  const secret = (name: string, ...managers: readonly string[]) => ({
+    metadata: {
+      namespace: name,
+      name: 'acr',
+      uid: name,
+      resourceVersion: '1',
+      labels: { 'app.kubernetes.io/managed-by': 'acr-nopass', 'app.kubernetes.io/instance': 'n.r' },
+      managedFields: managers.map((manager) => ({ manager, operation: 'Apply', fieldsV1: {} })),
+    },
+  })
+  const secrets = [
+    secret('unrecorded'),
+    secret('own', 'acr-nopass'),
+    secret('content', 'acr-nopass-content', 'other'),
+    secret('copied', 'replicator'),
+  ]
+  const byPath = new Map(secrets.map((one) => [`/api/v1/namespaces/${one.metadata.namespace}/secrets/acr`, one]))
+  const request = async ({ path }: { readonly path: string }) =>
+    byPath.get(path) ?? { metadata: { resourceVersion: '1' }, items: path === '/api/v1/secrets' ? secrets : [] }
+  const caller = { client: { request } as unknown as KubeClient, signal: t.signal }
+  const found = await findLeftovers(caller, { secretName: 'acr', instance: 'n.r' })
+  assert.deepEqual(
+    found.secrets.map(({ metadata }) => metadata.namespace),
+    ['unrecorded', 'own', 'content'],
+  )
+  assert.deepEqual(found.copies, ['copied/acr'])
+})

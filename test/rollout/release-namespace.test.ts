@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { KubeApiError } from '../../src/kube/api-error.ts'
-import type { KubeCaller, KubeClient } from '../../src/kube/client.ts'
+import type { KubeCall, KubeCaller, KubeClient } from '../../src/kube/client.ts'
 import { discoverKinds } from '../../src/release/api-resources.ts'
 import {
   createReleaseNamespace,
@@ -45,13 +45,15 @@ const RESPONSES: Readonly<Record<string, unknown>> = {
 
 function openCluster(changes: Readonly<Record<string, unknown>>) {
   const requests: string[] = []
-  const request = async ({ method, path }: { readonly method: string; readonly path: string }) => {
+  const deletions: unknown[] = []
+  const request = async ({ method, path, body }: Pick<KubeCall, 'path' | 'method' | 'body'>) => {
     requests.push(`${method} ${path}`)
+    if (method === 'DELETE') deletions.push(body)
     const response = changes[path] ?? RESPONSES[path] ?? { items: null }
     if (response instanceof Error) throw response
     return response
   }
-  return { client: { request } as unknown as KubeClient, requests }
+  return { client: { request } as unknown as KubeClient, requests, deletions }
 }
 
 for (const [title, path, held] of [
@@ -78,8 +80,10 @@ for (const [title, path, held] of [
 }
 
 test('an empty namespace that the rollout created is removed, and each kind is listed once', async (t) => {
-  const { client, requests } = openCluster({})
+  const { client, requests, deletions } = openCluster({})
   assert.equal(await removeReleaseNamespace({ client, signal: t.signal }, 'n'), 'namespace n was removed')
+  // As it was read before its content: one that was changed or made again meanwhile stays.
+  assert.deepEqual(deletions, [{ preconditions: { uid: 'u', resourceVersion: '1' } }])
   assert.equal(requests.filter((line) => line.endsWith('/statefulsets')).length, 1)
 })
 

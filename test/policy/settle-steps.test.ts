@@ -1,0 +1,151 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Ram } from '../../src/alibaba/ram.ts'
+import { NopassError } from '../../src/errors.ts'
+import type { PolicyStep } from '../../src/policy/policy-target.ts'
+import { untilSettled } from '../../src/policy/settle-steps.ts'
+
+const CODES = { 404: 'CLOUD_NOT_FOUND', 409: 'CLOUD_REJECTED', 500: 'CLOUD_UNAVAILABLE' } as const
+
+/** One step that RAM refuses a few times with this reason; how it ends. */
+async function settle(step: PolicyStep, status: keyof typeof CODES, reason: string, refusals = 2) {
+  let left = refusals
+  let isDone = false
+  const calls: string[] = []
+  const pauses: number[] = []
+  const change = async (action: string) => {
+    calls.push(action)
+    if (left-- > 0) throw new NopassError(CODES[status], 'refused', { reason })
+    isDone = true
+  }
+  const outcome = await untilSettled(
+    { change } as unknown as Ram,
+    'a test',
+    async () => ({ steps: isDone ? [] : [step], kept: [] }),
+    { pause: async (ms) => void pauses.push(ms) },
+  ).then(
+    ({ steps }) => steps.map(({ do: what }) => what).join(),
+    (error) => error.code as string,
+  )
+  return { outcome, calls: calls.length, pauses }
+}
+
+const document = { Version: '1', Statement: [] }
+const DELETE: PolicyStep = { do: 'delete-policy', policy: 'p', before: document }
+const ATTACH: PolicyStep = { do: 'attach', policy: 'p', role: 'r' }
+const UPDATE: PolicyStep = { do: 'update-policy', policy: 'p', before: document, after: document }
+
+// The error codes of DeletePolicy, DeleteRole, AttachPolicyToRole and CreatePolicyVersion in RAM's API reference
+// (https://www.alibabacloud.com/help/en/ram/developer-reference/api-ram-2015-05-01-overview).
+for (const [step, status, reason] of [
+  [DELETE, 409, 'DeleteConflict.Policy.Role'],
+  [DELETE, 409, 'DeleteConflict.Policy.Version'],
+  [{ do: 'delete-role', role: 'r' }, 409, 'DeleteConflict.Role.Policy'],
+  [ATTACH, 404, 'EntityNotExist.Policy'],
+  [ATTACH, 404, 'EntityNotExist.Role'],
+  [UPDATE, 404, 'EntityNotExist.Policy'],
+  [UPDATE, 409, 'LimitExceeded.Policy.Version'],
+  [UPDATE, 500, 'InternalError'],
+] as const) {
+  test(`a ${step.do} that RAM refuses with ${reason} is sent again after a pause, until it works`, async () => {
+    const { outcome, calls, pauses } = await settle(step, status, reason)
+    assert.deepEqual({ outcome, calls, pauses }, { outcome: step.do, calls: 3, pauses: [300, 600] })
+  })
+}
+
+for (const [step, reason] of [
+  [ATTACH, 'EntityAlreadyExists.Role.Policy'],
+  [{ do: 'create-policy', policy: 'p', document }, 'EntityAlreadyExists.Policy'],
+  [{ do: 'create-role', role: 'r', trust: document }, 'EntityAlreadyExists.Role'],
+  [{ do: 'detach', policy: 'p', role: 'r' }, 'EntityNotExist.Role.Policy'],
+  [DELETE, 'EntityNotExist.Policy'],
+  [{ do: 'delete-role', role: 'r' }, 'EntityNotExist.Role'],
+] as const) {
+  test(`a ${step.do} that RAM refuses with ${reason} is there already: RAM is read again, and it is not sent again`, async () => {
+    const { outcome, calls, pauses } = await settle(step, 404, reason, 99)
+    assert.deepEqual({ outcome, calls }, { outcome: 'POLICY_UNSETTLED', calls: 1 })
+    assert.deepEqual(pauses, [300, 600, 1200, 2400, 4800, 9600, 10_000, 10_000, 10_000, 10_000, 10_000])
+  })
+}
+
+for (const [reason, code] of [
+  ['LimitExceeded.Role.Policy', 'POLICY_LIMIT'],
+  ['InvalidParameter.PolicyName', 'CLOUD_REJECTED'],
+  ['MyDeleteConflict', 'CLOUD_REJECTED'],
+] as const) {
+  test(`a refusal with ${reason} ends at once as ${code}`, async () => {
+    assert.deepEqual(await settle(ATTACH, 409, reason, 99), { outcome: code, calls: 1, pauses: [] })
+  })
+}
+
+test('what other runs overwrite again and again is written six times, and then reported', async () => {
+  let round = 0
+  let writes = 0
+  const change = async (): Promise<void> => void writes++
+  const text = (name: string) => ({ Version: '1', Statement: [{ Effect: 'Allow', Action: ['a'], Resource: [name] }] })
+  await assert.rejects(
+    untilSettled({ change } as unknown as Ram, 'a test', async () => {
+      round++
+      const before = text(`theirs-${round}`)
+      const after = { ...before, Statement: [...before.Statement, ...text('ours').Statement] }
+      return { steps: [{ do: 'update-policy', policy: 'p', before, after }], kept: [] }
+    }),
+    { code: 'POLICY_UNSETTLED', hint: 'Run again.' },
+  )
+  assert.equal(writes, 6)
+})
+
+test('RAM that is down before anything was written is reported at once, and after a write it is waited for', async () => {
+  const down = new NopassError('CLOUD_UNREACHABLE', 'down', { reason: 'ECONNRESET' })
+  const pauses: number[] = []
+  const pause = async (ms: number): Promise<void> => void pauses.push(ms)
+  const reads = (...outcomes: readonly ('step' | 'down' | 'none')[]) => {
+    const left = [...outcomes]
+    return async () => {
+      const next = left.shift()
+      if (next === 'down') throw down
+      return { steps: next === 'step' ? [ATTACH] : [], kept: [] }
+    }
+  }
+  const ram = { change: async () => undefined } as unknown as Ram
+  await assert.rejects(untilSettled(ram, 'a test', reads('down'), { pause }), { code: 'CLOUD_UNREACHABLE' })
+  assert.deepEqual(pauses, [])
+  const { steps } = await untilSettled(ram, 'a test', reads('step', 'down', 'down', 'none'), { pause })
+  assert.deepEqual([steps, pauses], [[ATTACH], [300, 600]])
+})
+
+test('a reason to keep is asked for right before each write that takes something away, and before no other', async () => {
+  const text = (...Resource: string[]) => ({ Version: '1', Statement: [{ Effect: 'Allow', Action: ['a'], Resource }] })
+  const update = (before: object, after: object) => ({ do: 'update-policy', policy: 'p', before, after }) as PolicyStep
+  const events: string[] = []
+  const run = async (first: PolicyStep, reason?: string) => {
+    events.length = 0
+    let done = false
+    const change = async (action: string) => {
+      events.push(action)
+      done = true
+    }
+    const plan = await untilSettled(
+      { change } as unknown as Ram,
+      'a test',
+      async ({ keep }) => ({
+        steps: done || keep !== undefined ? [] : [first],
+        kept: keep === undefined ? [] : [keep],
+      }),
+      {
+        reasonToKeep: async () => {
+          events.push('asked')
+          return reason
+        },
+      },
+    )
+    return [...events, ...plan.kept]
+  }
+  assert.deepEqual(await run(update(text('a'), text('a', 'b'))), ['CreatePolicyVersion'])
+  assert.deepEqual(await run(update(text('a', 'b'), text('a', 'c'))), ['asked', 'CreatePolicyVersion'])
+  assert.deepEqual(await run(update(text('a', 'b'), text('a')), 'why'), ['asked', 'why'])
+  assert.deepEqual(await run({ do: 'detach', policy: 'p', role: 'r' }, 'why'), ['asked', 'why'])
+  assert.deepEqual(await run(DELETE, 'why'), ['asked', 'why'])
+  assert.deepEqual(await run({ do: 'delete-role', role: 'r' }), ['asked', 'DeleteRole'])
+  assert.deepEqual(await run(ATTACH, 'why'), ['AttachPolicyToRole'])
+})
