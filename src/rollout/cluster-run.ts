@@ -1,6 +1,7 @@
 import type { ClusterDetail } from '../alibaba/cs.ts'
 import { NopassError, toNopassError } from '../errors.ts'
 import type { Helm } from '../helm/obtain/find-helm.ts'
+import type { Revision } from '../helm/release/release-state.ts'
 import type { KeyedLock } from '../lib/concurrency.ts'
 import type { SharedTarget } from '../policy/policy-targets.ts'
 import type { ClusterIdentity } from '../release/cluster-reads.ts'
@@ -71,6 +72,8 @@ export interface RolledCluster {
   readonly alone: boolean
   /** Whether the helper was verified with what was deployed. */
   verified: boolean
+  /** The revision that was verified. */
+  revision?: Revision
 }
 
 export function newRun(): ClusterRun {

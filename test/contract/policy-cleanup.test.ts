@@ -59,6 +59,8 @@ const resultsOf = (...statuses: readonly ClusterResult['status'][]): readonly Cl
     notes: [],
   })) as unknown as readonly ClusterResult[]
 const signal = new AbortController().signal
+/** No other deployer did anything. */
+const read = async () => []
 
 test('H3 a shared policy is deleted once all its clusters were uninstalled, and stays while one of them failed', async () => {
   const target = sampleTarget(POLICY, ROLE, { members: ['c-first-a', 'c-first-b'] })
@@ -69,10 +71,10 @@ test('H3 a shared policy is deleted once all its clusters were uninstalled, and 
     ['b', [shared]],
   ])
   const context = contextOf(['first', 'first'])
-  const [kept] = await removePolicies(resultsOf('uninstalled', 'failed'), targets, context, signal)
+  const [kept] = await removePolicies(resultsOf('uninstalled', 'failed'), targets, context, read, signal)
   assert.deepEqual(kept?.notes, [`RAM: kept policy ${POLICY}: b may still need it`])
   assert.deepEqual((await ramOf('first').listPolicyEntities(POLICY)).roles, [ROLE])
-  const both = await removePolicies(resultsOf('uninstalled', 'uninstalled'), targets, context, signal)
+  const both = await removePolicies(resultsOf('uninstalled', 'uninstalled'), targets, context, read, signal)
   assert.deepEqual(
     both.map(({ notes }) => notes),
     [[`RAM: detach policy ${POLICY} from role ${ROLE}`, `RAM: delete policy ${POLICY}`], []],
@@ -97,7 +99,7 @@ test('L1 a policy with the same name in another account is narrowed, and removed
   for (const account of accounts)
     await applyPolicy(ramOf(account), sampleTarget(POLICY, ROLE, { document: pull('a', 'old') }))
   const rolled = twoAccounts(pull('a'))
-  const narrowed = await narrowPolicies(resultsOf('unchanged', 'unchanged'), rolled, contextOf(accounts), signal)
+  const narrowed = await narrowPolicies(resultsOf('unchanged', 'unchanged'), rolled, contextOf(accounts), read, signal)
   assert.deepEqual(
     narrowed.map(({ notes, ramChanged }) => [notes, ramChanged]),
     accounts.map(() => [[`RAM: update policy ${POLICY}`], true]),
@@ -106,7 +108,7 @@ test('L1 a policy with the same name in another account is narrowed, and removed
     assert.equal((await ramOf(account).getPolicy(POLICY))?.document, JSON.stringify(pull('a')))
   }
   const targets = new Map([...rolled].map(([name, one]) => [name, one.targets]))
-  await removePolicies(resultsOf('uninstalled', 'uninstalled'), targets, contextOf(accounts), signal)
+  await removePolicies(resultsOf('uninstalled', 'uninstalled'), targets, contextOf(accounts), read, signal)
   for (const account of accounts) assert.equal(await ramOf(account).getPolicy(POLICY), undefined)
 })
 
@@ -116,7 +118,7 @@ test('M11 a deployed but unverified cluster is not narrowed, and the note says s
     await applyPolicy(ramOf(account), sampleTarget(POLICY, ROLE, { document: pull('a', 'old') }))
   const rolled = twoAccounts(pull('a'))
   for (const one of rolled.values()) one.verified = false
-  const kept = await narrowPolicies(resultsOf('deployed', 'deployed'), rolled, contextOf(accounts), signal)
+  const kept = await narrowPolicies(resultsOf('deployed', 'deployed'), rolled, contextOf(accounts), read, signal)
   for (const [index, account] of accounts.entries()) {
     assert.equal((await ramOf(account).getPolicy(POLICY))?.document, JSON.stringify(pull('a', 'old')))
     const why = `${['a', 'b'][index]} not verified in this run`

@@ -66,7 +66,7 @@ async function narrow(target: PolicyTarget, options: RunOptions = {}): Promise<r
   const targets = [{ target, clusters: ['a'], accountId: cloud.accountId }]
   const rolled = new Map<string, RolledCluster>([['a', { targets, former, key, alone: true, verified }]])
   const results = [{ name: 'a', status, notes: [] }] as unknown as readonly ClusterResult[]
-  const [result] = await narrowPolicies(results, rolled, context, new AbortController().signal)
+  const [result] = await narrowPolicies(results, rolled, context, async () => [], new AbortController().signal)
   return result?.error ? [result.error.code] : (result?.notes ?? [])
 }
 

@@ -12,6 +12,8 @@ import { narrowPolicies, removePolicies } from '../../src/rollout/ram/narrow-pol
 type Context = Parameters<typeof removePolicies>[2]
 
 const signal = new AbortController().signal
+/** No other deployer did anything. */
+const read = async () => []
 const statement: Statement = { Effect: 'Allow', Action: ['cr:PullRepository'], Resource: ['a'] }
 const document = { Version: '1', Statement: [statement] }
 const result = (name: string, status: ClusterResult['status']): ClusterResult =>
@@ -63,6 +65,7 @@ test('ram-cleanup keeps a shared policy while the other users of the role are un
       ['b', [target]],
     ]),
     context,
+    read,
     signal,
   )
   assert.deepEqual([first?.notes, calls], [['RAM: kept policy p: the worker roles of c are unknown'], []])
@@ -71,7 +74,7 @@ test('ram-cleanup keeps a shared policy while the other users of the role are un
 test('a policy is not narrowed if the deployer cannot see whether another acr-nopass is in the cluster', async () => {
   const { context, calls } = openContext({ ...ram, getPolicy: () => ({ ...policy, document: WIDER }) }, ['a'])
   const rolled = new Map([['a', { targets: [shared(['a'])], verified: true, former: [], key: 'k', alone: false }]])
-  const [unseen] = await narrowPolicies([result('a', 'deployed')], rolled, context, signal)
+  const [unseen] = await narrowPolicies([result('a', 'deployed')], rolled, context, read, signal)
   const why = 'the deployer lacks the right to list Deployments in a, so another acr-nopass may need it'
   assert.deepEqual([unseen?.notes, calls], [[`RAM: policy p not narrowed: ${why}`], []])
 })
@@ -96,7 +99,13 @@ test('the trust of a role that two clusters of the run use is not narrowed to on
     ['a', { targets: [targetOf('a', true)], verified: true, former: [], key: 'k' } as never],
     ['b', { targets: [targetOf('b', false)], verified: true, former: [], key: 'k' } as never],
   ])
-  const [first] = await narrowPolicies([result('a', 'deployed'), result('b', 'deployed')], rolled, context, signal)
+  const [first] = await narrowPolicies(
+    [result('a', 'deployed'), result('b', 'deployed')],
+    rolled,
+    context,
+    read,
+    signal,
+  )
   assert.deepEqual([first?.notes, calls], [['RAM: policy p not narrowed: b use role acr-nopass-a too'], []])
 })
 
@@ -127,4 +136,111 @@ test('an error of RAM after some steps names them, and also those of earlier tar
     },
   )
   assert.deepEqual(notes, ['RAM: create policy p', 'RAM: attach policy p to role nodes'])
+})
+
+const REVISION = { revision: 3, status: 'deployed', updated: '2026-11-30T10:00:00Z' } as const
+const LATER = '2026-11-30T10:05:00Z'
+const RIVAL = { ...REVISION, revision: 4 } as const
+
+/** RAM with one policy that is wider than needed, and every request to it or to a cluster's history, in order. */
+function widerPolicy() {
+  const order: string[] = []
+  const wide = { ...policy, document: WIDER }
+  let current = wide
+  const { context } = openContext(
+    {
+      ...ram,
+      getPolicy: (name: string) => (name === 'p' ? current : undefined),
+      listRolePolicies: () => [{ name: 'p', custom: true }],
+      change: (action: string, { PolicyDocument }: Record<string, string>) => {
+        order.push(action)
+        if (PolicyDocument !== undefined) current = { ...wide, document: PolicyDocument }
+      },
+    },
+    ['a', 'b'],
+  )
+  return { context, order }
+}
+
+/** Verified with revision 3. */
+const rolledOf = (...names: readonly string[]) =>
+  new Map(
+    names.map((name) => [
+      name,
+      { targets: [shared(names)], verified: true, former: [], key: name, alone: true, revision: REVISION },
+    ]),
+  )
+
+test('the history of every cluster of a policy is read right before the policy is narrowed', async () => {
+  const { context, order } = widerPolicy()
+  const history = async (name: string) => {
+    order.push(`history of ${name}`)
+    return [REVISION]
+  }
+  const results = [result('a', 'deployed'), result('b', 'unchanged')]
+  const [first] = await narrowPolicies(results, rolledOf('a', 'b'), context, history, signal)
+  assert.deepEqual(first?.notes, ['RAM: update policy p'])
+  assert.deepEqual(order, ['history of a', 'history of b', 'CreatePolicyVersion'])
+})
+
+for (const [title, history, why] of [
+  [
+    'made a newer revision',
+    [REVISION, RIVAL],
+    'another deployer made revision 4 (deployed) in b after this run verified revision 3',
+  ],
+  [
+    'is at work',
+    [REVISION, { ...RIVAL, status: 'pending-upgrade' }],
+    'another deployer made revision 4 (pending-upgrade) in b after this run verified revision 3',
+  ],
+  [
+    'rolled back',
+    [{ ...REVISION, status: 'superseded' }],
+    'another deployer made revision 3 (superseded) in b after this run verified revision 3',
+  ],
+  ['uninstalled the release', [], 'another deployer uninstalled the release in b after this run verified revision 3'],
+  [
+    'installed the release again',
+    [{ ...REVISION, updated: LATER }],
+    'another deployer made revision 3 (deployed) in b after this run verified revision 3',
+  ],
+  [
+    'cannot be excluded',
+    new NopassError('KUBE_CONNECTION', 'no route'),
+    'whether another deployer changed the release in b since could not be read (KUBE_CONNECTION: no route)',
+  ],
+] as const) {
+  test(`a policy is not narrowed when another deployer ${title} after the verification, and the note says why`, async () => {
+    const { context, order } = widerPolicy()
+    const reread = async (name: string) => {
+      if (name === 'a') return [REVISION]
+      if (history instanceof NopassError) throw history
+      return history
+    }
+    const results = [result('a', 'deployed'), result('b', 'deployed')]
+    const [first] = await narrowPolicies(results, rolledOf('a', 'b'), context, reread, signal)
+    assert.deepEqual([first?.status, first?.notes], ['deployed', [`RAM: kept policy p as wide as it is: ${why}`]])
+    assert.deepEqual(order, [])
+  })
+}
+
+test('a policy is neither detached nor deleted where the release was installed again after this run uninstalled it', async () => {
+  const { context, order } = widerPolicy()
+  const targets = new Map(['a', 'b'].map((name) => [name, [shared(['a', 'b'])]]))
+  const results = [result('a', 'uninstalled'), result('b', 'uninstalled')]
+  const again = async (name: string) => (name === 'b' ? [{ ...REVISION, revision: 1 }] : [])
+  const [kept] = await removePolicies(results, targets, context, again, signal)
+  const why = 'another deployer made revision 1 (deployed) in b after this run uninstalled it'
+  assert.deepEqual([kept?.notes, order], [[`RAM: kept policy p: ${why}`], []])
+  const unread = async (name: string) => {
+    if (name === 'a') throw new NopassError('KUBE_CONNECTION', 'no route')
+    return []
+  }
+  const [unknown] = await removePolicies(results, targets, context, unread, signal)
+  assert.match(
+    unknown?.notes.join() ?? '',
+    /^RAM: kept policy p: whether .* in a since could not be read \(KUBE_CONNECTION: no route\)$/,
+  )
+  assert.deepEqual(order, [])
 })

@@ -49,10 +49,10 @@ export async function readHistoryWithRetry({ history, signal }: OpenRelease): Pr
   return found
 }
 
-/** Checks that the verified revision is still the release. @throws RELEASE_OVERTAKEN */
-export async function requireNewest(release: OpenRelease, revision: number | null): Promise<void> {
+/** Checks that the verified revision is still the release, and returns it. @throws RELEASE_OVERTAKEN */
+export async function requireNewest(release: OpenRelease, revision: number | null): Promise<Revision> {
   const last = (await readHistoryWithRetry(release)).at(-1)
-  if (last?.revision === revision && last?.status === 'deployed') return
+  if (last?.revision === revision && last?.status === 'deployed') return last
   throw overtaken(release, last, `while revision ${revision} was verified`)
 }
 

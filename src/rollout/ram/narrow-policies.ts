@@ -3,19 +3,23 @@ import { applyPolicy } from '../../policy/apply-policy.ts'
 import type { PolicyPlan, PolicyTarget } from '../../policy/policy-target.ts'
 import { lockKeys, policyKey, type SharedTarget } from '../../policy/policy-targets.ts'
 import { removePolicy } from '../../policy/remove-policy.ts'
+import type { SettleOptions } from '../../policy/settle-steps.ts'
 import { type ClusterResult, describeError, isFailure } from '../cluster-result.ts'
 import type { RolledCluster, RunContext } from '../cluster-run.ts'
 import { describePolicyPlan, isAloneInCluster, maybeShared, mayLeave, unknownRoles } from './cluster-policy.ts'
+import { changedSince, type HistoryReader } from './other-deployers-since.ts'
 
 /**
  * The last step in RAM: removes permissions that are no longer needed, after every cluster that shares them was verified
  * (docs/en/decisions.md#widen-narrow). After a failure nothing is removed, because a running helper may still need what is
  * there (P2); then it only restores what another run has overwritten since the deploy.
+ * @param read read again right before each write that takes a permission away
  */
 export async function narrowPolicies(
   results: readonly ClusterResult[],
   rolled: ReadonlyMap<string, RolledCluster>,
   context: RunContext,
+  read: HistoryReader,
   signal: AbortSignal,
 ): Promise<readonly ClusterResult[]> {
   const failed = results.some(isFailure)
@@ -27,6 +31,10 @@ export async function narrowPolicies(
   const unknown = rolled.size > 0 ? await unknownRoles(context, signal) : undefined
   const leftovers = leftoverRule()
   const named = [...rolled.values()].flatMap(({ targets }) => targets.map(policyKey))
+  const optionsFor = (clusters: readonly string[]): SettleOptions => ({
+    signal,
+    reasonToKeep: () => changedSince(clusters, (name) => rolled.get(name)?.revision, read),
+  })
   const done = new Set<string>()
   const narrowed: ClusterResult[] = []
   for (const result of results) narrowed.push(await narrowOne(result))
@@ -47,13 +55,16 @@ export async function narrowPolicies(
         if (phase === 'narrow' && done.has(policyKey(shared))) continue
         if (phase === 'narrow') done.add(policyKey(shared))
         const target = { ...shared.target, ...membersOf(shared, rolled), phase, ...leftoversOf(result.name, shared) }
-        add(await context.ramLock(lockKeys(shared), () => applyPolicy(ram, target, { signal })))
+        const options = optionsFor(shared.clusters)
+        add(await context.ramLock(lockKeys(shared), () => applyPolicy(ram, target, options)))
       }
       for (const shared of failed ? [] : former) {
         if (named.includes(policyKey(shared)) || !isAloneInCluster(result.name, context.settings)) continue
         const members = shared.target.members && [...new Set([...rolled.values()].map(({ key }) => key))].sort()
         const target = { ...shared.target, members, leftovers }
-        add(await context.ramLock(lockKeys(shared), () => applyPolicy(ram, target, { signal })))
+        // Any cluster of the run may have needed a policy that was shared.
+        const options = optionsFor(members === undefined ? shared.clusters : [...rolled.keys()])
+        add(await context.ramLock(lockKeys(shared), () => applyPolicy(ram, target, options)))
       }
     })
   }
@@ -113,12 +124,14 @@ function membersOf(
 }
 
 /**
- * Removes our policies from RAM, after all clusters: a shared policy only if all of its clusters were uninstalled in this run.
+ * Removes our policies from RAM, after all clusters: a shared policy only if all of its clusters were uninstalled in this run,
+ * and each only while none of them has a release again.
  */
 export async function removePolicies(
   results: readonly ClusterResult[],
   targets: ReadonlyMap<string, readonly SharedTarget[]>,
   context: RunContext,
+  read: HistoryReader,
   signal: AbortSignal,
 ): Promise<readonly ClusterResult[]> {
   const gone = new Set(results.filter(({ status }) => status === 'uninstalled').map(({ name }) => name))
@@ -147,7 +160,8 @@ export async function removePolicies(
           )
         } else if (!done.has(policyKey(shared))) {
           done.add(policyKey(shared))
-          add(await context.ramLock(lockKeys(shared), () => removePolicy(ram, shared.target, { signal })))
+          const reasonToKeep = () => changedSince(shared.clusters, () => undefined, read)
+          add(await context.ramLock(lockKeys(shared), () => removePolicy(ram, shared.target, { signal, reasonToKeep })))
         }
       }
     }

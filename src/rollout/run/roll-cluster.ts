@@ -76,7 +76,7 @@ async function applyCluster(open: OpenCluster, note: (rolled: RolledCluster) => 
       limitMs: VERIFY_LIMIT,
     })
     run.notes.push(...proofs)
-    await requireNewest(release, revision)
+    rolled.revision = await requireNewest(release, revision)
     rolled.verified = true
   }
   if (inputs['skip-unchanged'] && isUnchanged(open)) {

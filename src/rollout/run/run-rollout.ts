@@ -19,6 +19,7 @@ import { prepareClusters } from '../inputs/prepare-cluster.ts'
 import type { Settings } from '../inputs/settings.ts'
 import { narrowPolicies, removePolicies } from '../ram/narrow-policies.ts'
 import { createRamList } from '../ram/ram-list.ts'
+import { createHistoryReader } from '../reread-history.ts'
 import { uninstallCluster } from '../uninstall/uninstall-cluster.ts'
 import { refuseChangedPlan } from './check-approval.ts'
 import { rollCluster } from './roll-cluster.ts'
@@ -123,9 +124,14 @@ async function runAll(context: RunContext, signal: AbortSignal): Promise<readonl
     },
     signal,
   )
-  if (inputs.mode === 'uninstall') return removePolicies(results, removals, context, signal)
-  if (inputs.mode !== 'apply') return results
-  return narrowPolicies(results, rolled, context, signal)
+  const { read, close } = createHistoryReader(context, signal)
+  try {
+    if (inputs.mode === 'uninstall') return await removePolicies(results, removals, context, read, signal)
+    if (inputs.mode === 'apply') return await narrowPolicies(results, rolled, context, read, signal)
+    return results
+  } finally {
+    await close()
+  }
 }
 
 /** The chart from which everything of this run is rendered and deployed. */
