@@ -22,6 +22,10 @@ export const INPUT_CODES = {
     what: 'An uninstall was requested without its confirmation.',
     fix: 'Set `confirm` to `<release>/<number of clusters>`, as the message shows it.',
   },
+  TEMP_FOLDER: {
+    what: 'The temporary folder cannot be written.',
+    fix: 'Make it writable, or set `TMPDIR` (of a runner: `RUNNER_TEMP`) to a folder that is.',
+  },
   RUNNER_UNSUPPORTED: {
     what: 'The action runs on Linux and macOS runners.',
     fix: 'Use `runs-on: ubuntu-latest` (or macOS) for this job.',

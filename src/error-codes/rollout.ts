@@ -93,6 +93,10 @@ export const ROLLOUT_CODES = {
     what: 'The image of `verify-image` was not pulled in the probe namespace.',
     fix: 'Read what the node reports in the message; check that the image exists and a registry of the values covers it.',
   },
+  UNINSTALL_CHART: {
+    what: 'The release was installed from another chart than the one that the uninstall was given.',
+    fix: 'Give that chart with `chart`, or uninstall as the message shows. Nothing was written.',
+  },
   RETIRE_INCOMPLETE: {
     what: 'The helper did not report that it removed everything.',
     fix: 'Run `acr-nopass cleanup`, then `acr-nopass uninstall` again.',

@@ -63,7 +63,7 @@ export function templateArguments(
     target.release,
     options.chart,
     `--namespace=${target.namespace}`,
-    ...options.valuesFiles.map((file) => `--values=${file}`),
+    ...valuesFlags(options),
     `--kube-version=${cluster.version}`,
     ...(cluster.installed ? ['--is-upgrade'] : []),
     '--no-hooks',
@@ -107,10 +107,15 @@ function upgradeCore(target: ReleaseTarget, options: UpgradeOptions): string[] {
     options.chart,
     '--install',
     ...targetFlags(target),
-    ...options.valuesFiles.map((file) => `--values=${file}`),
+    ...valuesFlags(options),
     // The given values are complete: nothing is kept from an earlier run.
     '--reset-values',
   ]
+}
+
+/** The flag takes a list as a line of CSV (StringSliceVar of spf13/pflag), so a comma in the path of a folder would end a name. */
+function valuesFlags({ valuesFiles }: UpgradeOptions): string[] {
+  return valuesFiles.map((file) => `--values=${/[",\r\n]/.test(file) ? `"${file.replaceAll('"', '""')}"` : file}`)
 }
 
 function targetFlags(target: ReleaseTarget): string[] {

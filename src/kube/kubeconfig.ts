@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import type { RequestOptions } from 'node:https'
 import { homedir } from 'node:os'
-import { delimiter, dirname, join, resolve } from 'node:path'
+import { delimiter, dirname, join, resolve, sep } from 'node:path'
 import { KubeConfig } from '@kubernetes/client-node'
 import { parse } from 'yaml'
 import { NopassError } from '../errors.ts'
@@ -17,14 +17,14 @@ import { chooseProxy } from './proxy.ts'
 export async function readKubeconfig(
   source: KubeconfigOptions,
 ): Promise<KubeConnection & { readonly caFile?: string | undefined; readonly tokenFile?: string | undefined }> {
-  const { config, extras } = load(source)
+  const { config, extras, plugin } = load(source)
   const cluster = config.getCurrentCluster()
   if (!cluster) {
     const context = source.context ?? config.getCurrentContext()
     throw new NopassError('KUBECONFIG_INVALID', `the kubeconfig has no cluster for the context "${context ?? ''}"`)
   }
   const proxy = chooseProxy(cluster.server, cluster.proxyUrl, source.environment ?? {})
-  const explain = guardPlugin(config, source.pluginMs)
+  const explain = guardPlugin(config, plugin, source.pluginMs)
   const options = await tlsOptions(config, explain)
   const hasToken = bearer(options) !== undefined
   return {
@@ -105,9 +105,37 @@ function loadKubeconfig({ text, file, context, environment = {} }: KubeconfigOpt
   else config.loadFromOptions(merge(files))
   if (context !== undefined) config.setCurrentContext(context)
   const user = config.getCurrentUser()?.name ?? ''
-  if (text !== undefined) return { config, extras: findExtras(text, '', user) }
-  const found = files.map((name) => findExtras(readFileSync(name, 'utf8'), dirname(name), user))
-  return { config, extras: found.find((extras) => extras !== undefined) }
+  const sources =
+    text === undefined
+      ? files.map((name) => ({ text: readFileSync(name, 'utf8'), folder: dirname(name) }))
+      : [{ text, folder: '' }]
+  const cluster = config.getCurrentCluster()?.name ?? ''
+  const users = sources.map((one) => findExtras(one.text, one.folder, user))
+  const settings = sources.map((one) => pluginConfig(one.text, cluster))
+  const index = users.findIndex((extras) => extras !== undefined)
+  return {
+    config,
+    extras: users[index],
+    plugin: { folder: sources[index]?.folder ?? '', config: settings.find((one) => one !== undefined) },
+  }
+}
+
+/** What a kubeconfig tells the plugin about the cluster. */
+interface PluginSource {
+  /** Of the kubeconfig: a plugin's path with a separator starts there (GetAuthInfoFileReferences in tools/clientcmd/loader.go of k8s.io/client-go). */
+  readonly folder: string
+  readonly config: unknown
+}
+
+/** The extension for plugins (clusterExtensionKey in tools/clientcmd/client_config.go of k8s.io/client-go). */
+function pluginConfig(text: string, cluster: string): unknown {
+  const config: unknown = parse(text, { logLevel: 'error' })
+  const clusters: readonly unknown[] = isRecord(config) && Array.isArray(config.clusters) ? config.clusters : []
+  const entry = clusters.find((one) => isRecord(one) && String(one.name) === cluster)
+  const part = isRecord(entry) && isRecord(entry.cluster) ? entry.cluster : {}
+  const extensions: readonly unknown[] = Array.isArray(part.extensions) ? part.extensions : []
+  const found = extensions.find((one) => isRecord(one) && one.name === 'client.authentication.k8s.io/exec')
+  return isRecord(found) ? found.extension : undefined
 }
 
 function defaultFiles({ KUBECONFIG = '', HOME }: NonNullable<KubeconfigOptions['environment']>): readonly string[] {
@@ -173,13 +201,20 @@ interface ExecAuthenticator {
  * Has the kubeconfig's plugin run as kubectl runs it without a terminal, and with a limit; the library leaves its input open.
  * @returns the error for what the library then throws
  */
-function guardPlugin(config: KubeConfig, limitMs: number = LIMIT_MS): (cause: unknown) => NopassError {
+function guardPlugin(
+  config: KubeConfig,
+  { folder, config: settings }: PluginSource,
+  limitMs: number = LIMIT_MS,
+): (cause: unknown) => NopassError {
   const exec = config.getCurrentUser()?.exec
   const { authenticators } = config as unknown as { readonly authenticators: readonly object[] }
   const authenticator = authenticators.find((one): one is ExecAuthenticator => 'execFn' in one)
   let end = 'printed no credential'
   if (exec) {
-    const info = { kind: 'ExecCredential', apiVersion: exec.apiVersion, spec: { interactive: false } }
+    const cluster =
+      exec.provideClusterInfo === true ? { cluster: clusterInfo(config.getCurrentCluster(), settings) } : {}
+    const info = { kind: 'ExecCredential', apiVersion: exec.apiVersion, spec: { interactive: false, ...cluster } }
+    if (exec.command?.includes(sep)) exec.command = resolve(folder, exec.command)
     exec.env = [...(exec.env ?? []), { name: 'KUBERNETES_EXEC_INFO', value: JSON.stringify(info) }]
   }
   if (authenticator !== undefined) {
@@ -208,11 +243,27 @@ function guardPlugin(config: KubeConfig, limitMs: number = LIMIT_MS): (cause: un
     if (syscall === 'open') return invalid(`${path} of the kubeconfig cannot be read`, cause)
     const { server = '' } = config.getCurrentCluster() ?? {}
     if (server.startsWith('http:')) return invalid(`the kubeconfig's server ${server} is not https`, cause)
-    if (exec) return invalid(`the kubeconfig's plugin ${exec.command} ${end}`, cause)
+    if (exec) {
+      const hint = end === 'is not on PATH' && typeof exec.installHint === 'string' ? exec.installHint.trim() : ''
+      return invalid(`the kubeconfig's plugin ${exec.command} ${end}`, cause, hint === '' ? undefined : hint)
+    }
     return invalid("the kubeconfig's user could not be authenticated", cause)
   }
 }
 
-function invalid(message: string, cause: unknown): NopassError {
-  return new NopassError('KUBECONFIG_INVALID', message, { cause })
+/** `Cluster` in pkg/apis/clientauthentication/v1/types.go of k8s.io/client-go. */
+function clusterInfo(cluster: ReturnType<KubeConfig['getCurrentCluster']>, settings: unknown): object {
+  const ca = cluster && caOf(cluster)
+  return {
+    server: cluster?.server,
+    ...(cluster?.tlsServerName && { 'tls-server-name': cluster.tlsServerName }),
+    ...(cluster?.skipTLSVerify && { 'insecure-skip-tls-verify': true }),
+    ...(ca && { 'certificate-authority-data': Buffer.from(ca).toString('base64') }),
+    ...(cluster?.proxyUrl && { 'proxy-url': cluster.proxyUrl }),
+    config: settings ?? null,
+  }
+}
+
+function invalid(message: string, cause: unknown, hint?: string): NopassError {
+  return new NopassError('KUBECONFIG_INVALID', message, { cause, hint })
 }

@@ -40,9 +40,14 @@ const JOURNAL = 'journal.jsonl'
 /** The private folder of one run (0700): values, kubeconfigs, helm's output, and the journal for the post step. */
 export type RunFolder = ReturnType<typeof openRunFolder>
 
+/** @throws TEMP_FOLDER, NO_DISK_SPACE */
 export async function createRunFolder(parent: string): Promise<RunFolder> {
-  await mkdir(parent, { recursive: true })
-  return openRunFolder(await mkdtemp(join(parent, 'acr-nopass-')))
+  try {
+    await mkdir(parent, { recursive: true })
+    return openRunFolder(await mkdtemp(join(parent, 'acr-nopass-')))
+  } catch (error) {
+    throw explainUnusable(explainFull(error, join(parent, 'acr-nopass'), 'the files of this run'), parent)
+  }
 }
 
 /** The folder of a run that exists; for the post step. */
@@ -73,6 +78,12 @@ export function openRunFolder(path: string) {
     noteEnd: (id: string): void => orElse(() => note({ event: 'ended', id }), undefined),
     remove: (): Promise<void> => rm(path, { recursive: true, force: true }),
   }
+}
+
+function explainUnusable(error: unknown, parent: string): unknown {
+  if (error instanceof NopassError) return error
+  const { code } = error as NodeJS.ErrnoException
+  return new NopassError('TEMP_FOLDER', `nothing can be written to ${parent}`, { cause: error, reason: code })
 }
 
 /** Turns a full disk or quota into `NO_DISK_SPACE`; returns any other error unchanged. */

@@ -243,12 +243,40 @@ test('P12 uninstall finishes what a plain helm uninstall left half-way, and appl
   assert.deepEqual([await references(), await pullSecrets()], [[], []])
 })
 
-test('P12 uninstall requires confirmation, and leaves nothing', async () => {
+test('a field that somebody changed with kubectl: plan and apply name it before anything is written, and a rollback takes it back', async () => {
+  const deployed = await cli('apply', ...rollout)
+  assert.equal(deployed.code, 0, deployed.stdout + deployed.stderr)
+  await edit()
+  const before = await revisions()
+  const from = fixture.cloud.calls.length
+  for (const command of ['plan', 'apply']) {
+    const { code, stdout, stderr } = await cli(command, ...rollout)
+    assert.equal(code, 1, stdout + stderr)
+    assert.match(
+      stdout,
+      /HELM_CONFLICT: kubectl-edit owns \.spec\.revisionHistoryLimit of Deployment acr-nopass\/acr-nopass, which the chart sets too\n {2}fix: .*`--force-conflicts true`/,
+    )
+  }
+  assert.deepEqual(await revisions(), before)
+  assert.deepEqual(
+    fixture.cloud.calls.slice(from).filter(({ write }) => write),
+    [],
+  )
+  // What Helm does with the flags of our rollbacks, and without them.
+  const good = String(before.at(-1))
+  assert.throws(() => helm('rollback', 'acr-nopass', good), /Command failed/)
+  helm('rollback', 'acr-nopass', good, '--server-side=true', '--force-conflicts')
+  const again = await cli('apply', ...rollout)
+  assert.equal(again.code, 0, again.stdout + again.stderr)
+})
+
+test('P12 uninstall requires confirmation, and leaves nothing, whatever somebody changed with kubectl', async () => {
   const deployed = await cli('apply', ...rollout)
   assert.equal(deployed.code, 0, deployed.stdout + deployed.stderr)
   const result = await cli('uninstall', ...rollout)
   assert.equal(result.code, 2)
   assert.match(result.stderr, /^INPUT_CONFIRM: an uninstall needs confirm: acr-nopass\/1/)
+  await edit()
   const done = await cli('uninstall', ...rollout, '--confirm', 'acr-nopass/1', '--ram-cleanup')
   assert.equal(done.code, 0, done.stdout + done.stderr)
   assert.deepEqual([await references(), await pullSecrets()], [[], []])
@@ -271,6 +299,25 @@ async function denyDeletion(uid: string): Promise<void> {
   const path = '/api/v1/namespaces/acr-nopass/services/acr-nopass'
   const deletion = { method: 'DELETE', path, query: { dryRun: 'All' } } as const
   await eventually(() => assert.rejects(admin.request(deletion), { status: 422 }), 60_000)
+}
+
+/** Changes a field of the Deployment that the chart sets, as `kubectl edit` does. */
+async function edit(): Promise<void> {
+  const path = '/apis/apps/v1/namespaces/acr-nopass/deployments/acr-nopass'
+  const body = { spec: { revisionHistoryLimit: 7 } }
+  const query = { fieldManager: 'kubectl-edit' }
+  await cluster.admin.request({ method: 'PATCH', path, query, contentType: MERGE_PATCH, body })
+}
+
+async function revisions(): Promise<readonly number[]> {
+  const query = { labelSelector: 'owner=helm,name=acr-nopass' }
+  const path = '/api/v1/namespaces/acr-nopass/secrets'
+  const { items } = await cluster.admin.request<{ items: readonly { metadata: ObjectMeta }[] }>({
+    method: 'GET',
+    path,
+    query,
+  })
+  return items.map(({ metadata }) => Number(metadata.labels?.version)).toSorted((a, b) => a - b)
 }
 
 async function pendingRecords(): Promise<number> {

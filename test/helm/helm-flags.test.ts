@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { dryRunArguments, isServerSide, undoArguments, upgradeArguments } from '../../src/helm/helm-flags.ts'
+import {
+  dryRunArguments,
+  isServerSide,
+  templateArguments,
+  undoArguments,
+  upgradeArguments,
+} from '../../src/helm/helm-flags.ts'
 import {
   type HelmVersion,
   isSupportedHelm,
@@ -79,6 +85,23 @@ test('Helm 4 applies on the server when it installs, is forced, or did so before
     [undefined, ssa, csa].map((installed) => isServerSide(three, installed, false)),
     [false, false, false],
   )
+})
+
+// StringSliceVar of spf13/pflag: readAsCSV in string_slice.go.
+test('a comma or a quote in the path of the temporary folder does not divide a values file', () => {
+  const given = { ...options, valuesFiles: ['/a,b/0.yaml', '/a"b/1.yaml', '/a b/2.yaml'] }
+  const flags = ['--values="/a,b/0.yaml"', '--values="/a""b/1.yaml"', '--values=/a b/2.yaml']
+  const cluster = { version: '1.37.0', installed: false }
+  for (const args of [
+    upgradeArguments(four, target, given),
+    dryRunArguments(four, target, given),
+    templateArguments(target, given, cluster),
+  ]) {
+    assert.deepEqual(
+      args.filter((flag) => flag.startsWith('--values')),
+      flags,
+    )
+  }
 })
 
 test('3.18 and newer and every 4.x are supported', () => {

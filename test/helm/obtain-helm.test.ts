@@ -56,6 +56,35 @@ test('the helm on PATH is used if no version is requested', async (t) => {
   assert.deepEqual([helm.path, helm.version.text], [join(path, 'helm'), 'v4.3.1'])
 })
 
+test('a folder called helm on PATH is not taken for the program', async (t) => {
+  const path = await folder(t)
+  await mkdir(join(path, 'first', 'helm'), { recursive: true })
+  await program(join(path, 'helm'), 'v4.3.1')
+  const environment = { PATH: `${join(path, 'first')}:${path}` }
+  const helm = await obtainHelm(
+    { version: '', mirror: '', sha256: '', environment, folder: path, toolCache: undefined },
+    signal,
+  )
+  assert.equal(helm.path, join(path, 'helm'))
+})
+
+test('an empty RUNNER_TOOL_CACHE does not name the working directory', async (t) => {
+  const path = await folder(t)
+  const { url, sha256 } = await mirror(t, 'v4.2.0')
+  const environment = { PATH: process.env.PATH }
+  const options = {
+    version: '4.2.0',
+    mirror: url,
+    sha256,
+    digests: new Map(),
+    environment,
+    folder: path,
+    toolCache: '',
+  }
+  const helm = await obtainHelm(options, signal)
+  assert.ok(helm.path.startsWith(path), helm.path)
+})
+
 test('a version other than the one on PATH is downloaded once, verified, and kept', async (t) => {
   const path = await folder(t)
   await program(join(path, 'helm'), 'v4.3.1')

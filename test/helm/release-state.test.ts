@@ -43,6 +43,14 @@ test('an uninstall that was left half-way is explained with an uninstall, becaus
   assert.equal(hint, 'If no other run is working on it: `helm uninstall acr --namespace system`, then run again.')
 })
 
+test('a pending rollback is explained with the hook that it runs, and the flag to leave it out', () => {
+  const history = [revision(1, 'deployed'), revision(2, 'failed'), revision(3, 'pending-rollback')]
+  assert.equal(
+    explainPending(target, history, false, ['the hook Job system/migrate']).hint,
+    'If no other run is working on it: `helm rollback acr 1 --namespace system`, then run again. The rollback runs the hook Job system/migrate: if that is what failed, correct it, or add `--no-hooks` to the command.',
+  )
+})
+
 test('a rollback goes to the newest revision that worked below the failed one', () => {
   const history = [revision(1, 'superseded'), revision(2, 'superseded'), revision(3, 'failed'), revision(4, 'deployed')]
   assert.equal(lastGoodRevision(history)?.revision, 4)

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { after, test } from 'node:test'
 import { createKubeClient } from '../../src/kube/client.ts'
 import { kubeconfigConnection } from '../../src/kube/connection.ts'
@@ -172,4 +172,52 @@ test('a plugin finds its input closed, and what kubectl tells it', async () => {
     'read line; printf \'{"status":{"token":"%s"}}\' "$(echo "$KUBERNETES_EXEC_INFO" | sed \'s/.*"kind":"\\([A-Za-z]*\\)".*/\\1/\')$line"'
   const file = await write('q', plugin('sh', '-c', script))
   assert.deepEqual(await sentBy(await kubeconfigConnection({ file })), ['authorization: Bearer ExecCredential'])
+})
+
+/** What the plugin of a kubeconfig is told about the cluster. */
+async function clusterInfo(exec: object, of: object): Promise<unknown> {
+  const out = join(folder, 'info')
+  const script = `echo "$KUBERNETES_EXEC_INFO" > '${out}'; echo '{"status":{"token":"t"}}'`
+  const user = { exec: { apiVersion: 'client.authentication.k8s.io/v1', command: 'sh', args: ['-c', script], ...exec } }
+  await kubeconfigConnection({ file: await write('info-config', user, of) })
+  return JSON.parse(await readFile(out, 'utf8')).spec.cluster
+}
+
+// `Cluster` in pkg/apis/clientauthentication/v1/types.go, clusterExtensionKey in tools/clientcmd/client_config.go of k8s.io/client-go.
+test('a plugin that asks for the cluster is told of it, as kubectl and helm tell it', async () => {
+  const extensions = [
+    { name: 'other', extension: { audience: 'no' } },
+    { name: 'client.authentication.k8s.io/exec', extension: { audience: 'yes' } },
+  ]
+  const of = { ...cluster, 'tls-server-name': 'api.internal', extensions }
+  const info = await clusterInfo({ provideClusterInfo: true }, of)
+  assert.deepEqual(info, {
+    server: cluster.server,
+    'tls-server-name': 'api.internal',
+    'certificate-authority-data': cluster['certificate-authority-data'],
+    config: { audience: 'yes' },
+  })
+  assert.equal(await clusterInfo({}, of), undefined)
+})
+
+// GetAuthInfoFileReferences in tools/clientcmd/loader.go of k8s.io/client-go.
+test('a plugin that is named by a relative path starts from the folder of the kubeconfig', async () => {
+  const file = await write('relative', plugin('./get-token'))
+  await writeFile(join(dirname(file), 'get-token'), '#!/bin/sh\necho \'{"status":{"token":"here"}}\'\n', {
+    mode: 0o755,
+  })
+  assert.deepEqual(await sentBy(await kubeconfigConnection({ file })), ['authorization: Bearer here'])
+})
+
+test('a plugin that is not installed is explained with the hint of its kubeconfig', async () => {
+  const exec = {
+    apiVersion: 'client.authentication.k8s.io/v1',
+    command: 'no-such-plugin',
+    installHint: 'Get it from the portal.\n',
+  }
+  await assert.rejects(kubeconfigConnection({ file: await write('hint', { exec }) }), {
+    code: 'KUBECONFIG_INVALID',
+    message: "the kubeconfig's plugin no-such-plugin is not on PATH",
+    hint: 'Get it from the portal.',
+  })
 })

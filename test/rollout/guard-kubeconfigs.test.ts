@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { stringify } from 'yaml'
 import { guardKubeconfigs, maskKnownSecrets } from '../../src/rollout/connect/guard-kubeconfigs.ts'
+import { kubeconfigSecrets } from '../../src/rollout/connect/kubeconfig-text.ts'
 import { loadSettings } from '../../src/rollout/inputs/load-settings.ts'
 import { readInputs } from '../../src/rollout/inputs/read-inputs.ts'
 import type { Settings } from '../../src/rollout/inputs/settings.ts'
@@ -188,4 +189,47 @@ test('security 5: child processes do not inherit what the runner gives only to t
   const all = { ...env }
   assert.deepEqual(takeEnvironment(env), all)
   assert.deepEqual(env, { ALIBABA_CLOUD_ACCESS_KEY_ID: 'k', PATH: '/bin' })
+})
+
+test('secrets that a kubeconfig gives its plugin are masked; names, files and ids are not', () => {
+  const users = [
+    {
+      name: 'a',
+      user: {
+        exec: {
+          command: 'get-token',
+          args: [
+            'login',
+            '--client-secret',
+            'secret-as-argument',
+            '--api-token=token-as-argument',
+            '--region',
+            'cn-hangzhou',
+          ],
+          env: [
+            { name: 'AWS_SECRET_ACCESS_KEY', value: 'secret-as-variable' },
+            { name: 'AWS_ACCESS_KEY_ID', value: 'AKIAIOSFODNN7EXAMPLE' },
+            { name: 'TOKEN_FILE', value: '/run/secrets/token' },
+            { name: 'AWS_PROFILE', value: 'production' },
+            { name: 'USE_TOKEN', value: 'true' },
+          ],
+        },
+      },
+    },
+    {
+      name: 'b',
+      user: {
+        'auth-provider': {
+          name: 'oidc',
+          config: { 'client-id': 'kubernetes-client', 'refresh-token': 'refresh-of-mine' },
+        },
+      },
+    },
+  ]
+  assert.deepEqual(kubeconfigSecrets(JSON.stringify({ users })).toSorted(), [
+    'refresh-of-mine',
+    'secret-as-argument',
+    'secret-as-variable',
+    'token-as-argument',
+  ])
 })

@@ -92,7 +92,7 @@ test('an error in a shared file is reported once for all clusters, one in an ent
   const { settings } = await load(
     files,
     { 'clusters-file': 'clusters.yaml', 'values-files': 'values.yaml' },
-    { KUBECONFIG_B: 'x' },
+    { KUBECONFIG_B: 'apiVersion: v1' },
   )
   assert.ok(settings)
   const places = prepareClusters(settings).errors.map(({ place }) => `${place.file}:${place.line}`)
@@ -108,7 +108,7 @@ test('rrsa for a list with clusters without ack: these are named, and that their
   const { settings } = await load(
     files,
     { 'clusters-file': 'clusters.yaml', 'values-files': 'values.yaml' },
-    { KUBECONFIG_B: 'x' },
+    { KUBECONFIG_B: 'apiVersion: v1' },
   )
   assert.ok(settings)
   const { errors, clusters } = prepareClusters(settings)
@@ -140,9 +140,9 @@ test('the single-cluster inputs make one entry', async () => {
 test('the input cluster selects entries, and an unknown name is rejected with the existing names', async () => {
   const files = { 'clusters.yaml': list, 'own.yaml': '' }
   const inputs = { 'clusters-file': 'clusters.yaml', values: VALUES }
-  const { settings } = await load(files, { ...inputs, cluster: 'b' }, { KUBECONFIG_B: 'x' })
+  const { settings } = await load(files, { ...inputs, cluster: 'b' }, { KUBECONFIG_B: 'apiVersion: v1' })
   assert.deepEqual([settings?.clusters.length, settings?.selected.map(({ name }) => name)], [2, ['b']])
-  await assert.rejects(load(files, { ...inputs, cluster: 'c' }, { KUBECONFIG_B: 'x' }), {
+  await assert.rejects(load(files, { ...inputs, cluster: 'c' }, { KUBECONFIG_B: 'apiVersion: v1' }), {
     code: 'CLUSTER_UNKNOWN',
     hint: 'Use one of a, b.',
   })
@@ -214,7 +214,7 @@ test('M7 a matrix job needs neither the kubeconfig secrets nor the values files 
 test('M7 the list of a matrix job is still checked as a whole', async () => {
   const entry = (name: string) => `- name: ${name}\n  kubeconfig: { env: KUBECONFIG_B }\n`
   const clusters = ['a', 'b', 'a'].map(entry).join('')
-  const { errors } = await load({}, { clusters, values: VALUES, cluster: 'b' }, { KUBECONFIG_B: 'x' })
+  const { errors } = await load({}, { clusters, values: VALUES, cluster: 'b' }, { KUBECONFIG_B: 'apiVersion: v1' })
   assert.deepEqual(
     errors.map(({ code }) => code),
     ['CLUSTERS_SAME_RELEASE', 'CLUSTERS_SAME_RELEASE', 'CLUSTERS_NAME_TWICE'],
@@ -311,3 +311,38 @@ for (const { name, chart, code, message, hint } of [
     await assert.rejects(load({ 'values.yaml': VALUES }, { chart, kubeconfig: 'k' }), { code, message, hint })
   })
 }
+
+for (const [value, code, message] of [
+  ['  \n', 'KUBECONFIG_MISSING', 'the variable KUBECONFIG_B is empty'],
+  ['/home/runner/.kube/config', 'KUBECONFIG_INVALID', 'the variable KUBECONFIG_B holds no kubeconfig'],
+  ['YXBpVmVyc2lvbjogdjE=', 'KUBECONFIG_INVALID', 'the variable KUBECONFIG_B holds no kubeconfig'],
+] as const) {
+  test(`a variable that holds ${JSON.stringify(value)} in place of a kubeconfig is named`, async () => {
+    const clusters = '- { name: b, kubeconfig: { env: KUBECONFIG_B } }\n'
+    const { errors } = await load({}, { clusters, values: VALUES }, { KUBECONFIG_B: value })
+    assert.deepEqual(
+      errors.map((error) => [error.code, error.message, error.place.cluster]),
+      [[code, message, 'b']],
+    )
+  })
+}
+
+test('a kubeconfig below ~ is refused with the cause: only a shell expands that', async () => {
+  const { errors } = await load({}, { kubeconfig: '~/.kube/config', values: VALUES })
+  assert.deepEqual(
+    errors.map(({ code, message }) => [code, message]),
+    [['KUBECONFIG_INVALID', '`kubeconfig` is ~/.kube/config, and only a shell expands ~']],
+  )
+})
+
+test('an uninstall that leaves RAM alone needs no values: the release has its own', async () => {
+  const uninstall = async (given: Partial<Record<InputName, string>>) => {
+    const { settings } = await load({}, { mode: 'uninstall', kubeconfig: 'k', ...given })
+    const { clusters, errors } = prepareClusters(settings ?? assert.fail())
+    return [clusters.map(({ ram }) => ram), errors.map(({ code }) => code)]
+  }
+  assert.deepEqual(await uninstall({}), [['none'], []])
+  assert.deepEqual(await uninstall({ ram: 'none', 'ram-cleanup': 'true' }), [['none'], []])
+  assert.deepEqual((await uninstall({ 'ram-cleanup': 'true' }))[0], [])
+  assert.deepEqual(await uninstall({ values: 'secretNam: x' }), [[], ['SCHEMA_UNKNOWN_KEY']])
+})

@@ -147,6 +147,22 @@ for (const mode of ['plan', 'apply']) {
   })
 }
 
+test('a rollback that its hook left pending: the next run names the hook', async (t) => {
+  const hooks = ['pre-rollback', 'post-install,pre-rollback', 'pre-upgrade'].map((events, index) => ({
+    manifest: `apiVersion: batch/v1\nkind: Job\nmetadata: { name: job-${index}, annotations: { helm.sh/hook: "${events}" } }\n`,
+  }))
+  const packed = (await promisify(gzip)(JSON.stringify({ manifest: '', hooks }))).toString('base64')
+  const request = async ({ path }: KubeCall) => {
+    if (path.endsWith('/secrets')) return listOf(['deployed', 'failed', 'pending-rollback'])
+    if (path.endsWith('.v3')) return { data: { release: Buffer.from(packed).toString('base64') } }
+    return { metadata: {} }
+  }
+  await assert.rejects(preflight(t, request, {}, {}, { 'recover-pending': false }), {
+    code: 'HELM_PENDING',
+    hint: /The rollback runs the hook Job job-0, the hook Job job-1: if that is what failed.* `--no-hooks`/,
+  })
+})
+
 /** The list of helm's records, which are dated 2001. */
 function listOf(statuses: readonly string[]) {
   return {

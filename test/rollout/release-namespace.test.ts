@@ -79,12 +79,23 @@ for (const [title, path, held] of [
   })
 }
 
-test('an empty namespace that the rollout created is removed, and each kind is listed once', async (t) => {
+test('an empty namespace that the rollout created is deleted, and each kind is listed once', async (t) => {
   const { client, requests, deletions } = openCluster({})
-  assert.equal(await removeReleaseNamespace({ client, signal: t.signal }, 'n'), 'namespace n was removed')
+  // It holds what every namespace holds, which goes first: `kubectl create namespace` would fail now.
+  assert.equal(await removeReleaseNamespace({ client, signal: t.signal }, 'n'), 'namespace n is being deleted')
   // As it was read before its content: one that was changed or made again meanwhile stays.
   assert.deepEqual(deletions, [{ preconditions: { uid: 'u', resourceVersion: '1' } }])
   assert.equal(requests.filter((line) => line.endsWith('/statefulsets')).length, 1)
+})
+
+test('a namespace that is gone after its deletion is reported as removed', async (t) => {
+  const { client, requests } = openCluster({})
+  const request = async (call: KubeCall) => {
+    const isGone = requests.some((line) => line.startsWith('DELETE'))
+    if (isGone) throw new KubeApiError(404, 'not found')
+    return client.request(call)
+  }
+  assert.equal(await removeReleaseNamespace(caller(request, t.signal), 'n'), 'namespace n was removed')
 })
 
 test('a namespace that cannot be read is not reported as existing before', async (t) => {

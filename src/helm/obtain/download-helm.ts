@@ -39,7 +39,8 @@ export async function downloadHelm(options: ObtainHelmOptions, signal: AbortSign
   const exact = `${version.major}.${version.minor}.${version.patch}`
   const target = `${platform() === 'darwin' ? 'darwin' : 'linux'}-${arch() === 'arm64' ? 'arm64' : 'amd64'}`
   const wanted = chooseDigest(exact, target, options)
-  const root = options.toolCache ?? options.folder
+  // A variable that is set to nothing would name the working directory.
+  const root = options.toolCache || options.folder
   const home = join(root, 'acr-nopass-helm', exact, `${target}-${wanted.slice(0, 16)}`)
   const program = join(home, 'helm')
   // Renamed atomically, so an existing one is complete.

@@ -1,5 +1,5 @@
 import { constants } from 'node:fs'
-import { access } from 'node:fs/promises'
+import { access, stat } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
 import { NopassError } from '../../errors.ts'
 import { helmEnvironment } from '../helm-environment.ts'
@@ -45,13 +45,20 @@ async function searchHelm(environment: NodeJS.ProcessEnv): Promise<string | unde
   const given = environment.HELM
   const folders = (environment.PATH ?? '').split(delimiter).filter((folder) => folder !== '')
   for (const candidate of [...(given ? [given] : []), ...folders.map((folder) => join(folder, 'helm'))]) {
-    const usable = await access(candidate, constants.X_OK).then(
-      () => true,
-      () => false,
-    )
+    const usable = await isProgram(candidate)
     if (usable) return candidate
   }
   return undefined
+}
+
+/** A folder may be entered, which is the same right. */
+async function isProgram(path: string): Promise<boolean> {
+  try {
+    await access(path, constants.X_OK)
+    return (await stat(path)).isFile()
+  } catch {
+    return false
+  }
 }
 
 export type HelmVersion = NonNullable<ReturnType<typeof parseHelmVersion>>

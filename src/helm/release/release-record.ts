@@ -54,7 +54,24 @@ export async function readRecord(record: string): Promise<InstalledRelease> {
   })
   const problem = () => new NopassError('HELM_CHART', "helm's record of the release is not JSON")
   const release = parseJson(text.toString(), problem)
-  return { ...describeRelease(release), serverSide: isRecord(release) && release.apply_method === 'ssa' }
+  const { chart, apply_method: method } = isRecord(release) ? release : {}
+  const metadata = isRecord(chart) && isRecord(chart.metadata) ? chart.metadata : {}
+  return { ...describeRelease(release), serverSide: method === 'ssa', subcharts: subchartsOf(metadata.dependencies) }
+}
+
+/** `Dependency` in pkg/chart/v2/dependency.go of helm. */
+function subchartsOf(dependencies: unknown): readonly Subchart[] {
+  return (Array.isArray(dependencies) ? dependencies : []).flatMap((one) =>
+    isRecord(one) && typeof one.name === 'string'
+      ? [{ name: one.name, key: typeof one.alias === 'string' && one.alias !== '' ? one.alias : one.name }]
+      : [],
+  )
+}
+
+export interface Subchart {
+  readonly name: string
+  /** Where its values are: its alias, else its name. */
+  readonly key: string
 }
 
 /** Limits decompression: some kilobytes could expand to gigabytes. */
@@ -89,4 +106,5 @@ export interface ReleaseContent {
 export interface InstalledRelease extends ReleaseContent {
   /** Whether helm applied it on the server, which only Helm 4 does (helm: `ApplyMethod` in pkg/release/v1/release.go). */
   readonly serverSide?: boolean
+  readonly subcharts?: readonly Subchart[]
 }

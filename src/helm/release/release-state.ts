@@ -65,9 +65,15 @@ export function revisionUnderFailed(history: readonly Revision[]): Revision | un
 
 /**
  * The error of a release that an interrupted run left pending or half uninstalled, with the exact command that repairs it.
+ * @param hooks of the rollback that is pending, one of which may have failed
  * @param recoverable whether `recover-pending` is of use: with it, the release counts as abandoned from that time on
  */
-export function explainPending(target: ReleaseTarget, history: readonly Revision[], recoverable = true): NopassError {
+export function explainPending(
+  target: ReleaseTarget,
+  history: readonly Revision[],
+  recoverable = true,
+  hooks: readonly string[] = [],
+): NopassError {
   const last = history.at(-1)
   const good = lastGoodRevision(history, last?.revision)
   // Helm upgrades no release that an uninstall left half-way: it can only be uninstalled again.
@@ -78,8 +84,13 @@ export function explainPending(target: ReleaseTarget, history: readonly Revision
   const what = `release ${target.namespace}/${target.release} is ${last?.status} at revision ${last?.revision} since ${last?.updated}`
   const from = last && new Date(abandonedAt(last, history)).toISOString()
   const recover = recoverable ? `; or set \`recover-pending: true\`, which takes effect from ${from}` : ''
+  // Helm leaves a rollback pending when a hook of it cannot be created or fails.
+  const hook =
+    hooks.length === 0
+      ? ''
+      : ` The rollback runs ${hooks.join(', ')}: if that is what failed, correct it, or add \`--no-hooks\` to the command.`
   return new NopassError('HELM_PENDING', what, {
-    hint: `If no other run is working on it: \`${command}\`, then run again${recover}.`,
+    hint: `If no other run is working on it: \`${command}\`, then run again${recover}.${hook}`,
   })
 }
 

@@ -7,12 +7,13 @@ import { isRecord } from '../../lib/json.ts'
 import { orElse } from '../../lib/or-else.ts'
 import { decodePercent } from '../../lib/text.ts'
 
-/** Tokens, client keys and passwords of a kubeconfig, the rest of which is not secret; empty for any other text. */
+/** Tokens, keys and passwords of a kubeconfig, also those that it gives its plugins; empty for any other text. */
 export function kubeconfigSecrets(text: string): readonly string[] {
   const ofUsers = readParts(text, 'users', 'user').flatMap((user) => [
     user.token,
     user.password,
     user['client-key-data'],
+    ...secretsOfPlugin(user),
   ])
   const ofProxies = readParts(text, 'clusters', 'cluster').flatMap((cluster) => {
     const { password = '' } = URL.parse(String(cluster['proxy-url'] ?? '')) ?? {}
@@ -20,6 +21,29 @@ export function kubeconfigSecrets(text: string): readonly string[] {
   })
   const secrets = [...ofUsers, ...ofProxies].filter((secret) => typeof secret === 'string' && secret !== '')
   return [...new Set(secrets)] as string[]
+}
+
+/** The name of a variable, a flag or a key whose value is secret; not that of a file, or of a key's id. */
+const SECRET_NAME = /(?:token|secret|passw|credential|key)(?!.*(?:file|path|[-_]?id$))/i
+/** A shorter one would hide parts of words everywhere; and GitHub drops an output that holds a masked text. */
+const SHORTEST = 8
+
+/** Secrets in the variables and arguments of an exec plugin, and in the settings of an auth provider. */
+function secretsOfPlugin(user: Readonly<Record<string, unknown>>): readonly string[] {
+  const { exec, 'auth-provider': provider } = user
+  const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [])
+  const variables = isRecord(exec)
+    ? list(exec.env).flatMap((one) => (isRecord(one) ? [[one.name, one.value]] : []))
+    : []
+  const args = isRecord(exec) ? list(exec.args).map(String) : []
+  const flags = args.flatMap((arg, index) => {
+    const [, name = '', value] = /^--?([^=]+)(?:=(.*))?$/s.exec(arg) ?? []
+    return [[name, value ?? args[index + 1]]]
+  })
+  const settings = isRecord(provider) && isRecord(provider.config) ? Object.entries(provider.config) : []
+  return [...variables, ...flags, ...settings].flatMap(([name, value]) =>
+    SECRET_NAME.test(String(name)) && typeof value === 'string' && value.length >= SHORTEST ? [value] : [],
+  )
 }
 
 // Each list is closed, so that nothing which another reader would merge, decode or spell otherwise gets through.

@@ -1,6 +1,6 @@
 import { NopassError } from '../../errors.ts'
 import { isServerSide, type UpgradeOptions } from '../../helm/helm-flags.ts'
-import { objectKey } from '../../helm/release/manifest.ts'
+import { type ManifestObject, objectKey, objectTitle } from '../../helm/release/manifest.ts'
 import type { InstalledRelease, ReleaseContent } from '../../helm/release/release-record.ts'
 import {
   abandonedAt,
@@ -187,7 +187,9 @@ async function settledHistory({ context, release, signal }: ConnectedWork): Prom
   // A plan is made of a release that is not pending, so no approved plan contains the repair.
   const mayRecover =
     settings.inputs['recover-pending'] && settings.inputs.mode === 'apply' && context.approved === undefined
-  if (!mayRecover || now() < abandonedAt(last, history)) throw explainPending(target, history)
+  if (!mayRecover || now() < abandonedAt(last, history)) {
+    throw explainPending(target, history, true, await rollbackHooks(release, last))
+  }
   signal.throwIfAborted()
   const over = last.revision
   const good = lastGoodRevision(history, over)?.revision ?? null
@@ -200,4 +202,18 @@ async function settledHistory({ context, release, signal }: ConnectedWork): Prom
     notes.forEach(release.report)
   }
   return release.history()
+}
+
+/** The hooks that a pending rollback runs before it changes anything. */
+async function rollbackHooks({ content }: ConnectedWork['release'], last: Revision): Promise<readonly string[]> {
+  if (last.status !== 'pending-rollback') return []
+  // The error of the pending release is worth more than that of its record.
+  const installed = await content(last.revision).catch(() => undefined)
+  const isOfRollback = ({ body }: ManifestObject): boolean => {
+    const { annotations } = (body.metadata ?? {}) as { annotations?: Readonly<Record<string, unknown>> | null }
+    return String(annotations?.['helm.sh/hook'] ?? '')
+      .split(',')
+      .some((event) => event.trim() === 'pre-rollback')
+  }
+  return (installed?.hooks ?? []).filter(isOfRollback).map((hook) => `the hook ${objectTitle(hook)}`)
 }

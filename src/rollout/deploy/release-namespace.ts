@@ -98,7 +98,9 @@ export async function removeReleaseNamespace(caller: KubeCaller, name: string): 
     if (content.length > 0) return stays(`it holds ${shown}${content.length > 5 ? ' and more' : ''}`)
     const { uid, resourceVersion } = namespace.metadata
     await client.request({ method: 'DELETE', path, body: { preconditions: { uid, resourceVersion } } }, signal)
-    return `namespace ${name} was removed`
+    // The API server removes what every namespace holds first, which takes some seconds.
+    const isGone = (await unlessStatus(get<Namespace>(caller, path), 404)) === undefined
+    return isGone ? `namespace ${name} was removed` : `namespace ${name} is being deleted`
   } catch (error) {
     if (!(error instanceof KubeApiError) || error.status === 0) throw error
     if (error.status === 404) return `namespace ${name} was removed`

@@ -81,19 +81,38 @@ function describeAccess(
   const { file = '', env, context } = entry.kubeconfig ?? {}
   if (env !== undefined) {
     const text = isSelected ? deps.environment[env] : ''
-    if (text) return { kind: 'kubeconfig-text', text, from: env, context }
+    if (text?.trim()) {
+      if (isNoMap(text)) throw notAKubeconfig(`the variable ${env} holds no kubeconfig`, entry.name)
+      return { kind: 'kubeconfig-text', text, from: env, context }
+    }
     // `validate` connects to no cluster, and pull requests of forks have no secrets.
     if (!isSelected || inputs.mode === 'validate') return { kind: 'kubeconfig-text', text: '', from: env, context }
-    throw new NopassError('KUBECONFIG_MISSING', `the variable ${env} is not set`, { place: { cluster: entry.name } })
+    const state = text === undefined ? 'is not set' : 'is empty'
+    throw new NopassError('KUBECONFIG_MISSING', `the variable ${env} ${state}`, { place: { cluster: entry.name } })
   }
   if (isKubeconfigText(file)) return { kind: 'kubeconfig-text', text: file, from: 'kubeconfig', context }
   if (file.length > PATH_LIMIT) {
-    throw new NopassError('KUBECONFIG_INVALID', '`kubeconfig` is neither a kubeconfig nor the path of one', {
-      hint: 'Give the YAML or JSON itself; of a Base64 text, decode it first (`base64 -d`).',
+    throw notAKubeconfig('`kubeconfig` is neither a kubeconfig nor the path of one', entry.name)
+  }
+  if (file.startsWith('~')) {
+    throw new NopassError('KUBECONFIG_INVALID', `\`kubeconfig\` is ${file}, and only a shell expands ~`, {
+      hint: 'Write the path out, such as /home/runner/.kube/config.',
       place: { cluster: entry.name },
     })
   }
   return { kind: 'kubeconfig-file', file: resolve(deps.workingDirectory, file), context }
+}
+
+/** Such as a path or Base64: a kubeconfig is a map of keys, as YAML or JSON. */
+function isNoMap(text: string): boolean {
+  return !/:\s/.test(text) && !/^\s*\{/.test(text)
+}
+
+function notAKubeconfig(message: string, cluster: string): NopassError {
+  return new NopassError('KUBECONFIG_INVALID', message, {
+    hint: 'Give the YAML or JSON itself; of a Base64 text, decode it first (`base64 -d`). The path of a file belongs to `kubeconfig: { file: … }`, or to the input `kubeconfig`.',
+    place: { cluster },
+  })
 }
 
 /** Longer than any path of a kubeconfig, and shorter than a kubeconfig in Base64. */

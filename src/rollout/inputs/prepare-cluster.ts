@@ -59,6 +59,12 @@ function prepareCluster(
     defaults: chart.defaults,
     rrsaComesLater: rrsa === 'later' || cluster.access.kind === 'ack' || isForNoCluster(inputs),
   })
+  if (inputs.mode === 'uninstall' && (inputs.ram === 'none' || !inputs['ram-cleanup'])) {
+    // The release has its own values; those given here only name a pull secret that has outlived it.
+    const wrong = errors.filter(({ code }) => code !== 'SCHEMA_MISSING')
+    if (wrong.length > 0) return wrong
+    return { name, wave, settings: cluster, values, ram: 'none' }
+  }
   if (!values) return errors.map((error) => namingCluster(error, name))
   return { name, wave, settings: cluster, values, ram: ramMode(inputs.ram, values.identity.type, name) }
 }

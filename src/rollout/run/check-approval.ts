@@ -28,7 +28,7 @@ export async function refuseChangedPlan(
   signal: AbortSignal,
 ): Promise<readonly ClusterResult[] | undefined> {
   if (context.approved === undefined) return undefined
-  const reading = readOnly(context)
+  const reading = planContext(context)
   const errors = new Map<string, NopassError>()
   const left = [...clusters]
   const check = async (): Promise<void> => {
@@ -56,13 +56,13 @@ export async function refuseChangedPlan(
   })
 }
 
-/** The context of a plan: nothing is repaired, and its files have other names than those of the apply. */
-function readOnly(context: RunContext): RunContext {
+/** The context of a plan: nothing is repaired, and its files have names that no cluster's have: those have no dot. */
+export function planContext(context: RunContext): RunContext {
   const { settings, folder } = context
   return {
     ...context,
     settings: { ...settings, inputs: { ...settings.inputs, mode: 'plan' } },
-    folder: { ...folder, write: (name, text) => folder.write(`approved-${name}`, text) },
+    folder: { ...folder, write: (name, text) => folder.write(`approved.${name}`, text) },
     taken: new Map(),
     report: () => undefined,
   }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { NopassError } from '../../errors.ts'
-import { isServerSide, undoArguments, upgradeArguments, valuesFile } from '../../helm/helm-flags.ts'
+import { isServerSide, type ReleaseTarget, undoArguments, upgradeArguments, valuesFile } from '../../helm/helm-flags.ts'
 import type { InstalledRelease } from '../../helm/release/release-record.ts'
 import {
   explainPending,
@@ -15,6 +15,7 @@ import { ANNOTATION_REGISTRIES } from '../../kube/names.ts'
 import { pollUntil } from '../../kube/poll-until.ts'
 import { keyOf } from '../../kube/types.ts'
 import { parseGoDuration } from '../../lib/go-duration.ts'
+import { isRecord } from '../../lib/json.ts'
 import type { SharedTarget } from '../../policy/policy-targets.ts'
 import { otherReleases } from '../../release/cluster-reads.ts'
 import { readStatus } from '../../release/release-watch.ts'
@@ -24,6 +25,7 @@ import { runHelmStep } from '../deploy/helm-step.ts'
 import { type OpenRelease, requireSameHistory } from '../deploy/open-release.ts'
 import { removeReleaseNamespace } from '../deploy/release-namespace.ts'
 import { findConfig, findParts } from '../deploy/release-parts.ts'
+import { OUR_CHART } from '../inputs/describe-chart.ts'
 import type { PreparedCluster } from '../inputs/prepare-cluster.ts'
 import { connectWork } from '../open-cluster.ts'
 import { maybeShared } from '../ram/cluster-policy.ts'
@@ -94,7 +96,7 @@ async function retire(
 ): Promise<Revision | undefined> {
   const { helm, folder, target, timeout } = release
   const { settings } = context
-  const text = valuesFile({ ...deployed.values, retire: true })
+  const text = valuesFile(withRetire(deployed))
   const values = await folder.write(`${cluster.name}-retire.values.yaml`, text)
   const options = {
     chart: await context.chart(),
@@ -106,7 +108,12 @@ async function retire(
     forceConflicts: settings.inputs['force-conflicts'] || isServerSide(helm.version, deployed, false),
     description: `${context.runName}: retire`,
   }
-  const desired = await renderRelease(helm, target, options, signal)
+  const desired = await renderRelease(helm, target, options, signal).catch((error) => {
+    throw error instanceof NopassError && error.code === 'HELM_VALUES_REFUSED'
+      ? otherChart(deployed, target, error)
+      : error
+  })
+  if (findConfig(desired.objects)?.retire !== true) throw otherChart(deployed, target)
   const seconds = parseGoDuration(timeout, 'timeout')
   const step = { id: randomUUID(), timeoutSeconds: longestSeconds(seconds, desired.hooks.length) }
   release.report('removing what the helper wrote (retire)')
@@ -131,6 +138,26 @@ async function retire(
   }
   say('the helper removed what it wrote')
   return revision
+}
+
+/** The values of the release with `retire: true`, which in an umbrella chart belongs to each part that is our chart. */
+export function withRetire({ values, subcharts = [] }: InstalledRelease): Readonly<Record<string, unknown>> {
+  const keys = subcharts.filter(({ name }) => name === OUR_CHART).map(({ key }) => key)
+  if (keys.length === 0) return { ...values, retire: true }
+  const parts = keys.map((key) => [key, { ...(isRecord(values[key]) ? values[key] : {}), retire: true }] as const)
+  return { ...values, ...Object.fromEntries(parts) }
+}
+
+function otherChart(
+  { chart }: InstalledRelease,
+  { namespace, release }: ReleaseTarget,
+  cause?: NopassError,
+): NopassError {
+  const message = `release ${namespace}/${release} was installed from ${chart}, and the chart given here does not take \`retire\` for it`
+  return new NopassError('UNINSTALL_CHART', message, {
+    hint: `Give that chart with \`chart\`. Or without the helper's help: \`helm uninstall ${release} --namespace ${namespace}\`, then \`acr-nopass cleanup --detach\`. Nothing was written.`,
+    cause,
+  })
 }
 
 /** The release, and the namespaces that its deployer may read. */

@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { gzipSync } from 'node:zlib'
+import { readRecord } from '../../src/helm/release/release-record.ts'
+import { withRetire } from '../../src/rollout/uninstall/uninstall-cluster.ts'
+
+/** The values with which a release of this chart retires. */
+async function retired(dependencies: unknown, config: object) {
+  const release = { chart: { metadata: { name: 'platform', version: '1.0.0', dependencies } }, config, manifest: '' }
+  return withRetire(await readRecord(gzipSync(JSON.stringify(release)).toString('base64')))
+}
+
+test('a release of our own chart retires by its own key', async () => {
+  assert.deepEqual(await retired(undefined, { logLevel: 'debug' }), { logLevel: 'debug', retire: true })
+})
+
+// `Dependency` in https://github.com/helm/helm/blob/v4.3.1/pkg/chart/v2/dependency.go: values of a dependency are below its alias.
+test('in an umbrella chart the part that is our chart retires, below its alias or its name', async () => {
+  const other = { name: 'redis', alias: 'acr-nopass' }
+  assert.deepEqual(await retired([other, { name: 'acr-nopass', alias: 'pulls' }], { pulls: { logLevel: 'debug' } }), {
+    pulls: { logLevel: 'debug', retire: true },
+  })
+  assert.deepEqual(await retired([{ name: 'acr-nopass', alias: '' }], { redis: {} }), {
+    redis: {},
+    'acr-nopass': { retire: true },
+  })
+})
+
+test('two parts that are our chart retire both', async () => {
+  const both = [
+    { name: 'acr-nopass', alias: 'east' },
+    { name: 'acr-nopass', alias: 'west' },
+  ]
+  assert.deepEqual(await retired(both, { west: { replicas: 1 } }), {
+    east: { retire: true },
+    west: { replicas: 1, retire: true },
+  })
+})
