@@ -64,6 +64,11 @@ async function query(own: Query): Promise<ManifestResult> {
   const { headers } = login
   const response = first.status === 401 ? await get(url, { accept: MANIFEST_TYPES, ...headers }) : first
   const { status } = response
+  // A captive portal or a proxy answers anything with 200.
+  if (status === 200 && !isManifest(response.text)) {
+    const detail = `${base.host} responded with HTTP 200, and not with the manifest of an image`
+    return { result: 'unreachable', detail, platforms: [] }
+  }
   if (status === 200)
     return { ...resultOf('found', base, response), platforms: await platformsOf(own, response, headers) }
   if (status === 401 || status === 403) return resultOf('denied', base, response)
@@ -72,6 +77,12 @@ async function query(own: Query): Promise<ManifestResult> {
     return resultOf(errorCodes(tags.text).includes('NAME_UNKNOWN') ? 'repository-absent' : 'tag-absent', base, response)
   }
   return resultOf(status === 429 ? 'throttled' : 'unreachable', base, response)
+}
+
+/** An index, an image, or an image of Docker's first schema (OCI image specification, manifest.md and image-index.md). */
+function isManifest(text: string): boolean {
+  const { manifests, config, fsLayers } = parseObject(text) ?? {}
+  return Array.isArray(manifests) || isRecord(config) || Array.isArray(fsLayers)
 }
 
 async function logIn(own: Query, first: HttpResponse): Promise<{ readonly headers: Headers } | ManifestResult> {

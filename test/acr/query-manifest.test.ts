@@ -129,3 +129,20 @@ for (const [title, replies, result, message] of ROWS) {
     assert.ok(sent.every(({ url }) => !url.host.includes('evil')))
   })
 }
+
+test('a page that answers everything with 200 is not taken for an image', async () => {
+  for (const text of [
+    '<html>Sign in to the guest network</html>',
+    '',
+    '{}',
+    '[]',
+    '{"manifests":"x"}',
+    '{"config":7}',
+  ]) {
+    const { manifest } = await query({ ...token, [`token ${MANIFEST}`]: { text } })
+    assert.deepEqual(
+      [manifest.result, manifest.detail],
+      ['unreachable', `${HOST} responded with HTTP 200, and not with the manifest of an image`],
+    )
+  }
+})

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import fc from 'fast-check'
 import type { FindingId } from '../../src/doctor/finding.ts'
 import { cutMessage, quoteNode } from '../../src/doctor/pod/node-message.ts'
 import { type Explained, explainPull } from '../../src/doctor/pod/node-words.ts'
@@ -435,6 +436,73 @@ test("a kubelet's pause between two tries changes nothing of the cause", () => {
     const message = `Back-off pulling image "${row.image ?? IMAGE}": ErrImagePull: rpc error: code = Unknown desc = ${row.message}`
     assert.equal(explain({ ...row, message }).id, row.id, row.title)
   }
+})
+
+/** Words of the rules, in a place where they mean nothing. */
+const TRAPS = [
+  '429',
+  '403-forbidden',
+  'no-such-host',
+  'x509',
+  'denied',
+  'unauthorized',
+  'eof',
+  'manifest-unknown',
+  'tls',
+  'proxyconnect',
+  'not-found',
+  'open',
+]
+
+test('the names of an image, its tag and its layers change nothing of the cause', () => {
+  const word = fc.constantFrom(...TRAPS)
+  fc.assert(
+    fc.property(word, word, word, fc.constantFrom(...ROWS), (space, name, tag, row) => {
+      const to = `${space}/${name}`
+      const rename = (text: string): string =>
+        text
+          .replaceAll('team/app:1', `${to}:${tag}`)
+          .replaceAll('team/app/manifests/1', `${to}/manifests/${tag}`)
+          .replaceAll('team/app', to)
+      const renamed = { ...row, message: rename(row.message), image: rename(row.image ?? IMAGE) }
+      assert.deepEqual([explain(renamed).id, explain(renamed).about], [row.id, row.about ?? 'other'], renamed.message)
+    }),
+    { numRuns: 200 },
+  )
+})
+
+test("a failure of another host is never one of the image's own registry", () => {
+  const host = fc.domain().filter((name) => name !== VPC && !name.endsWith('aliyuncs.com'))
+  const failure = fc.constantFrom<(name: string) => string>(
+    (name) => `dial tcp: lookup ${name} on 10.0.0.2:53: no such host`,
+    () => 'dial tcp 10.8.8.8:443: i/o timeout',
+    () => 'dial tcp 10.8.8.8:443: connect: no route to host',
+    () => 'EOF',
+    () => 'Forbidden',
+    () => 'remote error: tls: handshake failure',
+    () => 'tls: failed to verify certificate: x509: certificate signed by unknown authority',
+    (name) => `proxyconnect tcp: dial tcp: lookup ${name} on 10.0.0.2:53: no such host`,
+  )
+  fc.assert(
+    fc.property(host, failure, (name, fail) => {
+      const url = `https://${name}/v2/team/app/manifests/1?ns=${VPC}`
+      const message = resolving(VPC_IMAGE, `failed to do request: Head "${url}": ${fail(name)}`)
+      const { id, about, cause } = explain({ title: '', id: 'POD_NETWORK', message, image: VPC_IMAGE })
+      assert.equal(about, 'other', message)
+      assert.notEqual(id, 'POD_VPC_UNLINKED', message)
+      assert.doesNotMatch(cause, /the registry(?: \(|,|\.)/, message)
+    }),
+    { numRuns: 200 },
+  )
+})
+
+test('any text at all is judged, and what no rule knows is unknown', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary', maxLength: 300 }), fc.string({ maxLength: 60 }), (message, image) => {
+      const { id, about } = explainPull({ image, detail: message, waiting: 'ErrImagePull' }, NOW)
+      if (about === 'unknown') assert.equal(id, 'POD_STUCK')
+    }),
+  )
 })
 
 test('a message of any length is cut at whole words before it is judged, and its end stays', () => {

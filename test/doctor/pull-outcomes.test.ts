@@ -5,7 +5,7 @@ import { describeReport } from '../../src/cli/doctor/report.ts'
 import { diagnose } from '../../src/doctor/diagnose.ts'
 import type { Observed, PodFacts } from '../../src/doctor/observed.ts'
 import { addEvents, addOwnEvents } from '../../src/doctor/read/pod-events.ts'
-import { describePod, selectPod } from '../../src/doctor/read/pod-facts.ts'
+import { describePlatform, describePod, selectPod } from '../../src/doctor/read/pod-facts.ts'
 import type { ContainerStatus, PodObject } from '../../src/kube/types.ts'
 import type { Reader } from '../../src/release/reader.ts'
 import { fixture, HOST, IMAGE, NOW, registry, secret } from './fixture.ts'
@@ -394,6 +394,13 @@ test('doctor pod: a Pod that is over is judged by what happened', async () => {
   }
 })
 
+test('doctor pod: a Pod that has not pulled yet and lacks the reference is not called healthy', async () => {
+  const [one, all] = await look(pod({ app: waiting('ContainerCreating') }, { imagePullSecrets: [] }))
+  assert.deepEqual([one.pulls, one.ids, one.healthy], [['app waits'], ['POD_TOO_OLD'], null])
+  assert.match(one.text, /app could not pull \S+ now/)
+  assert.deepEqual(all.ids, ['PODS_OLD'])
+})
+
 test("doctor: a node's denial from before the Secret was written decides nothing", async () => {
   const written = (minutes: number): Change => ({
     secrets: new Map(['acr-nopass', 'shop'].map((name) => [name, { ...secret(), writtenAt: NOW + minutes * 60_000 }])),
@@ -423,6 +430,12 @@ test("doctor: a node's denial from before the Secret was written decides nothing
     one.text,
     /from an earlier attempt, before the Secret was written[\s\S]*\$ acr-nopass doctor pod shop\/web-1 --ask-registry/,
   )
+})
+
+test("doctor compares a virtual node's platform with that of the image as registries write it, and nothing that it does not tell", () => {
+  assert.equal(describePlatform({ operatingSystem: 'Linux', architecture: 'amd64' }), 'linux/amd64')
+  assert.equal(describePlatform({ operatingSystem: 'linux', architecture: '' }), undefined)
+  assert.equal(describePlatform({}), undefined)
 })
 
 test('doctor reads Events only where a Pod waits for its image or its sandbox', async () => {

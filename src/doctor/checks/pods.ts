@@ -109,12 +109,12 @@ function containerFindings(
   if ('verdict' in outcome) {
     return { ...base, ...outcome.verdict, ...health(outcome), message: `${name} ${saysOf(outcome)} ${image}` }
   }
-  if (outcome.state !== 'pulled' || pod.over !== undefined) return []
   const failed = steps.find(({ state }) => state === 'wrong')
   if (failed?.state === 'wrong') {
-    // The container is not affected now.
-    const message = `${name} runs, but could not pull ${image} again`
-    return { ...base, ...failed.verdict, severity: 'warning', message }
+    // What runs is not affected now; what waits may be about to fail.
+    const isThere = outcome.state === 'pulled'
+    const message = isThere ? `${name} runs, but could not pull ${image} again` : `${name} could not pull ${image} now`
+    return { ...base, ...failed.verdict, severity: 'warning', ...(!isThere && { health: 'unknown' }), message }
   }
   const isFound = observed.focus?.responses.get(image)?.result === 'found'
   const isCovered = context !== undefined && coveringRegistries(image, context).length > 0

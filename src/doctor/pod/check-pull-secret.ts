@@ -5,6 +5,7 @@ import { explainPull } from './node-words.ts'
 import {
   coveringRegistries,
   explainedWrong,
+  hasImage,
   isWaiting,
   ok,
   type PodCheck,
@@ -105,12 +106,12 @@ function tooOld(pod: PodFacts, container: ContainerFacts, { observed }: PodConte
   const { namespace, name, owner, isReplaced } = pod
   const cause = "The Pod was admitted before the reference existed, and a Pod's list never changes."
   const ownerOf = `kubectl -n ${namespace} get pod ${name} -o jsonpath='{.metadata.ownerReferences}'`
-  if (!isWaiting(container)) {
+  if (hasImage(container)) {
     const fix = 'Nothing for now; after a rollout restart of its owner the new Pods have the reference.'
     return wrong({ id: 'POD_TOO_OLD', cause, fix, command: ownerOf })
   }
   const explained = explainPull(container, observed.now)
-  if (explained.about === 'unknown') {
+  if (isWaiting(container) && explained.about === 'unknown') {
     return explainedWrong(
       {
         ...explained,

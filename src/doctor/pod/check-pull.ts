@@ -63,13 +63,12 @@ export const checkResponse: PodCheck = (pod, { image }, { observed: { focus } })
 
 function fits(response: ManifestResult, platform: string | undefined, { namespace, name }: PodFacts): StepResult {
   const { platforms } = response
-  const wanted = platform?.toLowerCase()
-  if (wanted === undefined || platforms.length === 0 || platforms.includes(wanted)) {
+  if (platform === undefined || platforms.length === 0 || platforms.includes(platform)) {
     return ok(platforms.length === 0 ? 'it is there' : `it is there for ${platforms.join(', ')}`)
   }
   return wrong({
     id: 'POD_ARCHITECTURE',
-    cause: `The node is ${wanted}, and the image is there for ${platforms.join(', ')} only.`,
+    cause: `The node is ${platform}, and the image is there for ${platforms.join(', ')} only.`,
     fix: 'Build the image for that architecture too, or bind the Pod to other nodes (nodeSelector kubernetes.io/arch).',
     command: `kubectl -n ${namespace} get pod ${name} -o wide`,
   })

@@ -21,10 +21,11 @@ export function attributeVolumes(
   }
   return [
     ...containers.map((container): ContainerFacts => {
-      const { mounts, detail, ...rest } = container
+      const { mounts, ...own } = container
       const volume = blocking.get(container)
-      if (volume !== undefined) return { ...rest, waitsFor: `volume ${volume.name}` }
-      return detail === undefined ? rest : { ...rest, detail }
+      if (volume === undefined) return own
+      const { waiting, detail, ...rest } = own
+      return { ...rest, waitsFor: `volume ${volume.name}` }
     }),
     ...volumes.map((volume): ContainerFacts => {
       const own = { ...volume, name: `volume ${volume.name}` }

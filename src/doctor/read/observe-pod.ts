@@ -7,7 +7,7 @@ import type { Reader } from '../../release/reader.ts'
 import type { NodeFacts, Observed, PodFocus } from '../observed.ts'
 import { NOT_INSPECTED, type ObserveRequest, observeBase } from './observe-cluster.ts'
 import { addOwnEvents } from './pod-events.ts'
-import { describePod } from './pod-facts.ts'
+import { describePlatform, describePod } from './pod-facts.ts'
 import type { QueryRegistry } from './query-registry.ts'
 import { readHelper } from './read-helper.ts'
 
@@ -73,9 +73,9 @@ interface NodeObject {
 async function readNode(reader: Reader, name: string): Promise<NodeFacts | undefined> {
   const node = await reader.get<NodeObject>(`Node ${name}`, `/api/v1/nodes/${name}`)
   if (!node) return undefined
-  const { kubeletVersion, operatingSystem, architecture } = node.status.nodeInfo
-  const platform = operatingSystem && architecture ? `${operatingSystem}/${architecture}`.toLowerCase() : undefined
-  return { name, version: kubeletVersion, platform, cachePolicy: await readCachePolicy(reader, name) }
+  const { nodeInfo } = node.status
+  const cachePolicy = await readCachePolicy(reader, name)
+  return { name, version: nodeInfo.kubeletVersion, platform: describePlatform(nodeInfo), cachePolicy }
 }
 
 /** The kubelet's own configuration; undefined without the right to read it, which most users lack, or without a response. */

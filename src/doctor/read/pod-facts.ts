@@ -95,3 +95,14 @@ function mirrorOf({ metadata }: PodObject): string | undefined {
 function hasSandbox({ status }: PodObject): boolean {
   return status?.conditions?.some((one) => one.type === 'PodReadyToStartContainers' && one.status === 'True') ?? false
 }
+
+/** `linux/amd64`, as registries write it. Undefined: a virtual node does not tell. */
+export function describePlatform({
+  operatingSystem,
+  architecture,
+}: {
+  readonly operatingSystem?: string
+  readonly architecture?: string
+}): string | undefined {
+  return operatingSystem && architecture ? `${operatingSystem}/${architecture}`.toLowerCase() : undefined
+}
