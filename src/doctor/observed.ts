@@ -32,6 +32,8 @@ export interface PodFacts {
   readonly name: string
   /** The one that its Events have. */
   readonly uid: string
+  /** Epoch milliseconds. */
+  readonly createdAt?: number
   readonly serviceAccount: string
   readonly references: readonly string[]
   readonly optedOut: boolean

@@ -408,8 +408,8 @@ test("doctor: a node's denial from before the Secret was written decides nothing
   const failed = (minutes: number): readonly Event[] => [
     { reason: 'Failed', message: `Failed to pull image "${IMAGE}": ${DENIED}`, minutes },
   ]
-  const both = async (state: State, change: Change, events: readonly Event[]) =>
-    (await look(pod({ app: state }), change, events)).map(({ ids, healthy }) => [...ids, healthy])
+  const both = async (state: State, change: Change, events: readonly Event[], metadata = {}) =>
+    (await look(pod({ app: state }, {}, { metadata }), change, events)).map(({ ids, healthy }) => [...ids, healthy])
   const twice = (...seen: readonly unknown[]) => [seen, seen]
   // The Secret is newer than the node's message, or may be.
   assert.deepEqual(await both(refused, written(-1), []), twice('POD_UNKNOWN', null))
@@ -417,6 +417,11 @@ test("doctor: a node's denial from before the Secret was written decides nothing
   // The node tried again with the Secret that is there now.
   assert.deepEqual(await both(refused, written(-5), failed(-2)), twice('POD_DENIED', false))
   assert.deepEqual(await both(refused, written(-30), []), twice('POD_DENIED', false))
+  assert.deepEqual(
+    await both(refused, written(-5), [], { creationTimestamp: at(-3) }),
+    twice('POD_DENIED', false),
+    'the Pod is newer than the Secret',
+  )
   // A kubelet that pauses without saying why: only the Event does.
   const pause = waiting('ImagePullBackOff', `Back-off pulling image "${IMAGE}"`)
   assert.deepEqual(await both(pause, written(-30), failed(-20)), twice('POD_DENIED', false))

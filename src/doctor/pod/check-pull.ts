@@ -109,7 +109,9 @@ function earlierThanSecret(
   const { observed } = context
   if (coveringRegistries(image, context).length === 0) return undefined
   const writtenAt = observed.secrets?.get(pod.namespace)?.writtenAt
-  if (writtenAt === undefined || (saidAt ?? observed.now - LONGEST_PAUSE) >= writtenAt) return undefined
+  // The node says nothing about a Pod before that Pod exists.
+  const earliest = Math.max(saidAt ?? observed.now - LONGEST_PAUSE, pod.createdAt ?? 0)
+  if (writtenAt === undefined || earliest >= writtenAt) return undefined
   return unknown(
     `the node's message may be from an earlier attempt, before the Secret was written at ${new Date(writtenAt).toISOString()}`,
   )

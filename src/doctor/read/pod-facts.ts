@@ -38,6 +38,7 @@ export function describePod(pod: PodObject): PodFacts {
     namespace: metadata.namespace ?? '',
     name: metadata.name,
     uid: mirrorOf(pod) ?? metadata.uid,
+    ...(metadata.creationTimestamp && { createdAt: Date.parse(metadata.creationTimestamp) }),
     serviceAccount: spec.serviceAccountName ?? 'default',
     references: (spec.imagePullSecrets ?? []).map(({ name = '' }) => name),
     optedOut: metadata.labels?.[SKIP] === 'true',
