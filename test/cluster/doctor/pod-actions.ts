@@ -39,9 +39,9 @@ export async function waitingPod(
   name: string,
   image: string,
   waiting: { readonly reason: string; readonly message?: string },
-  metadata?: object,
+  more: { readonly spec?: object; readonly metadata?: object } = {},
 ): Promise<void> {
-  await fixture.pod(namespace, name, image, { nodeSelector: { place: 'nowhere' } }, metadata)
+  await fixture.pod(namespace, name, image, { nodeSelector: { place: 'nowhere' }, ...more.spec }, more.metadata)
   const containerStatuses = [{ name: 'app', image, imageID: '', ready: false, restartCount: 0, state: { waiting } }]
   await fixture.helper.patch(`/api/v1/namespaces/${namespace}/pods/${name}/status`, {
     status: { phase: 'Pending', containerStatuses },

@@ -192,8 +192,9 @@ export const PULL_CASES: readonly BrokenCase<PodFixture>[] = [
     id: 'POD_STATIC',
     args: ['pod', 'shop/static'],
     make: async (fixture) => {
-      const annotations = { 'kubernetes.io/config.mirror': '0123456789abcdef' }
-      await waitingPod(fixture, 'shop', 'static', IMAGE, { reason: 'ErrImagePull', message: DENIED }, { annotations })
+      const metadata = { annotations: { 'kubernetes.io/config.mirror': '0123456789abcdef' } }
+      const waiting = { reason: 'ErrImagePull', message: DENIED }
+      await waitingPod(fixture, 'shop', 'static', IMAGE, waiting, { spec: { nodeName: 'elsewhere' }, metadata })
     },
     message: /makes it from a file/,
     fix: deletePod('shop', 'static'),
