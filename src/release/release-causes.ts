@@ -1,6 +1,7 @@
 import { ERROR_CODES } from '../error-codes.ts'
 import { type ErrorCode, NopassError } from '../errors.ts'
 import { withoutSecrets } from '../kube/api-error.ts'
+import { meaningOf } from '../kube/waiting-reasons.ts'
 import { exceededQuota } from '../lib/text.ts'
 import { FAILED_MOUNT, type HelperPod } from './helper-pod.ts'
 import type { HelperStatus, RegistryStatus } from './helper-status.ts'
@@ -59,6 +60,8 @@ const WAITING: Readonly<Record<string, number>> = {
   // A registry may be unavailable for a moment; a wrong name stays wrong.
   ImagePullBackOff: 45_000,
   ErrImagePull: 45_000,
+  RegistryUnavailable: 45_000,
+  SignatureValidationFailed: 20_000,
   ImageInspectError: 20_000,
   // Another tool may create the Secret later.
   [FAILED_MOUNT]: Number.POSITIVE_INFINITY,
@@ -151,7 +154,7 @@ function podCauses(pod: HelperPod, namespace: string): readonly Cause[] {
   if (pod.waiting === 'CrashLoopBackOff' || pod.restarts >= 3) return [crashCause(pod, { key, what, namespace })]
   const waiting = pod.waiting === undefined ? undefined : WAITING[pod.waiting]
   if (pod.waiting !== undefined && waiting !== undefined) {
-    const isOfImage = /Image|Pull/.test(pod.waiting)
+    const isOfImage = meaningOf(pod.waiting) === 'cannot'
     const image = isOfImage ? ` (${pod.image})` : ''
     const message = `${what} does not start: ${pod.waiting}${image}${pod.detail ? `: ${pod.detail}` : ''}`
     const hint = `${waitingFix(pod, isOfImage)} ${events}`

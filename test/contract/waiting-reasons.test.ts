@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { promisify } from 'node:util'
 import { RULES } from '../../src/doctor/pod/node-words.ts'
-import { meaningOf } from '../../src/doctor/pod/waiting-reasons.ts'
+import { meaningOf } from '../../src/kube/waiting-reasons.ts'
 import { readHost } from '../../src/sandbox/host.ts'
 import { findGo } from '../../src/sandbox/tools/go-program.ts'
 

@@ -69,6 +69,8 @@ test('an image name that no registry accepts fails immediately, a pull may fail 
 
 for (const [why, state, fix] of [
   ['an image', { waiting: 'ErrImagePull' }, /^Check `image` .*`kubectl describe pod p -n acr` shows its Events\.$/],
+  ['a registry that answers', { waiting: 'RegistryUnavailable' }, /^Check `image` /],
+  ['a signature', { waiting: 'SignatureValidationFailed' }, /^Check `image` /],
   [
     'a Secret',
     { waiting: 'CreateContainerConfigError' },

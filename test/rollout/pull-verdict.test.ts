@@ -28,6 +28,9 @@ const CASES: readonly (readonly [string, Parameters<typeof judgePull>[0], PullVe
     waiting('ImagePullBackOff', `Back-off: ErrImagePull: ${ABSENT}`),
     'lost',
   ],
+  ['a registry that CRI-O cannot reach', waiting('RegistryUnavailable', 'connection refused'), 'failing'],
+  ['a signature that the node refuses', waiting('SignatureValidationFailed'), 'failing'],
+  ['a hook that runs after the pull', waiting('PostStartHookError'), 'pulled'],
   ['an invalid image name', waiting('InvalidImageName', 'could not parse reference'), 'lost'],
 ]
 

@@ -1,7 +1,7 @@
 import { parseImage } from '../../acr/registry-domains.ts'
+import { meaningOf } from '../../kube/waiting-reasons.ts'
 import type { ContainerFacts } from '../observed.ts'
 import { hasImage } from './pod-context.ts'
-import { meaningOf } from './waiting-reasons.ts'
 
 type Container = ContainerFacts & { readonly mounts: readonly string[] }
 type Volume = Pick<ContainerFacts, 'name' | 'image' | 'pullPolicy'>

@@ -1,11 +1,11 @@
 import { isCoveredBy, parseImage } from '../../acr/registry-domains.ts'
+import { meaningOf } from '../../kube/waiting-reasons.ts'
 import type { NamespaceView } from '../../release/object-views.ts'
 import { createTargets, type Targets } from '../../release/targets.ts'
 import type { HelperConfig } from '../../values/helper-config.generated.ts'
 import type { Verdict } from '../finding.ts'
 import type { ContainerFacts, Observed, PodFacts } from '../observed.ts'
 import type { Explained } from './node-words.ts'
-import { meaningOf } from './waiting-reasons.ts'
 
 /** The input of every check of a Pod. */
 export interface PodContext {

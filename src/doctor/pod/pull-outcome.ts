@@ -1,9 +1,9 @@
+import { meaningOf } from '../../kube/waiting-reasons.ts'
 import type { Verdict } from '../finding.ts'
 import type { ContainerFacts, Observed, PodFacts } from '../observed.ts'
 import { explainPull } from './node-words.ts'
 import { describePod, hasImage, isWaiting, type PodContext } from './pod-context.ts'
 import { podSteps, type Step } from './pod-steps.ts'
-import { meaningOf } from './waiting-reasons.ts'
 
 /** What became of the pull of one container or image volume. */
 export type Outcome =

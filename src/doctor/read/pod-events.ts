@@ -1,8 +1,8 @@
+import { meaningOf } from '../../kube/waiting-reasons.ts'
 import type { Reader } from '../../release/reader.ts'
 import type { ContainerFacts, PodFacts } from '../observed.ts'
 import { cutMessage, quoteNode } from '../pod/node-message.ts'
 import { hasImage, isWaiting } from '../pod/pod-context.ts'
-import { meaningOf } from '../pod/waiting-reasons.ts'
 
 interface EventObject {
   readonly reason?: string

@@ -3,6 +3,7 @@ import { unlessStatus } from '../../kube/api-error.ts'
 import { get, type KubeCaller } from '../../kube/client.ts'
 import { pollUntil } from '../../kube/poll-until.ts'
 import type { ContainerStatus, PodObject } from '../../kube/types.ts'
+import { meaningOf } from '../../kube/waiting-reasons.ts'
 import { withoutCredentials } from '../../printable.ts'
 import { readPodEvents } from '../../release/release-watch.ts'
 import { PROBE_LABELS, type ProbeTarget, RESTRICTED_CONTAINER } from './probe-objects.ts'
@@ -83,20 +84,12 @@ export interface PullVerdict {
   readonly words: string | undefined
 }
 
-/** A kubelet creates a container after it has pulled the image, so these reasons come after the pull. */
-const AFTER_PULL = new Set([
-  'CreateContainerConfigError',
-  'CreateContainerError',
-  'RunContainerError',
-  'CrashLoopBackOff',
-])
-
 /** Judges a container status as a kubelet writes it; undefined: there is none yet. */
 export function judgePull(container: Pick<ContainerStatus, 'imageID' | 'state'> | undefined): PullVerdict {
   const { reason = '', message } = container?.state?.waiting ?? {}
-  if (container && ((container.imageID ?? '') !== '' || container.state?.running || AFTER_PULL.has(reason)))
+  if (container && ((container.imageID ?? '') !== '' || container.state?.running || meaningOf(reason) === 'present'))
     return { state: 'pulled', words: undefined }
-  if (!/^(ErrImage|Image|InvalidImage)/.test(reason)) return { state: 'waiting', words: undefined }
+  if (meaningOf(reason) !== 'cannot') return { state: 'waiting', words: undefined }
   // The registry accepted the credential but has no such image: containerd's message ends like this only for a 404.
   const isLost = reason === 'InvalidImageName' || /: not found"?$/.test(message ?? '')
   return { state: isLost ? 'lost' : 'failing', words: message === undefined ? reason : `${reason}: ${message}` }
