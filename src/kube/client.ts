@@ -24,6 +24,8 @@ export interface KubeCall {
   readonly isText?: boolean
   /** Until the response's head, and again until its end, milliseconds. Default 30 s. */
   readonly timeoutMs?: number
+  /** The user to act as, which the caller needs the right to impersonate. */
+  readonly actAs?: string
   /** Default 64 MiB. */
   readonly bodyLimit?: number
   /** Default `call`. `lease`: a connection that no other call can occupy. */
@@ -121,6 +123,7 @@ export function createKubeClient(connection: KubeConnection, options: KubeClient
         ...(body === undefined ? {} : { body, contentType }),
         timeoutMs,
         lane: call.lane ?? 'call',
+        ...(call.actAs !== undefined && { actAs: call.actAs }),
         ...(call.maySend && { maySend: call.maySend }),
       }
       return new Promise((resolve, reject) => {

@@ -33,7 +33,10 @@ async function run(t: TestContext, command: string, helm: string): Promise<reado
   return (await readFile(join(folder, 'calls'), 'utf8')).trim().split('\n')
 }
 
-const inactive = fixture({ config: { attach: 'admission' }, admission: admission({ tried: 'unreferenced' }) })
+const inactive = fixture({
+  config: { attach: 'admission' },
+  admission: admission({ tried: new Map([['shop', 'unreferenced']]) }),
+})
 
 // For installs by Argo CD or plain manifests the delete used to succeed, and the apply got no manifest.
 test('the command for an inactive policy deletes nothing if Helm has no release to recreate it from', async (t) => {
@@ -62,7 +65,10 @@ test('under an alias doctor names the umbrella release for Helm, and applies not
   ])
   const own = 'acr-nopass.acr-nopass.apps-base-pull'
   const bound = [own, ...['secrets', 'serviceaccounts', 'leases', 'configmaps'].map((kind) => `${own}.${kind}`)]
-  const tried = { config: { attach: 'admission' }, admission: admission({ bound, tried: 'unreferenced' }) } as const
+  const tried = {
+    config: { attach: 'admission' },
+    admission: admission({ bound, tried: new Map([['shop', 'unreferenced']]) }),
+  } as const
   assert.ok(
     commandsOf(fixture({ release: ALIASED, ...tried })).some((command) =>
       command.startsWith(

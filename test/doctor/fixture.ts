@@ -64,7 +64,7 @@ export function account(where: string, name = 'default', change: Partial<Service
 export function admission(change: Partial<AdmissionFacts> = {}): AdmissionFacts {
   const name = 'acr-nopass.acr-nopass.acr-nopass'
   const bound = [name, `${name}.secrets`, `${name}.serviceaccounts`, `${name}.leases`, `${name}.configmaps`]
-  return { canMutate: true, canGuard: true, bound, tried: undefined, ...change }
+  return { canMutate: true, canGuard: true, bound, tried: undefined, guard: [], accepted: [], ...change }
 }
 
 /** A Pod that waits for its image and has the reference. */
@@ -157,6 +157,7 @@ export function fixture(change: FixtureChange = {}): Observed {
     pods: [],
     admission: admission(),
     missingRights: [],
+    excessRights: [],
     cloud: { state: 'not-inspected', why: 'not requested' },
     issuer: undefined,
     focus: undefined,

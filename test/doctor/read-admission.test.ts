@@ -1,17 +1,25 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { isAcrHost } from '../../src/acr/registry-domains.ts'
+import { diagnose } from '../../src/doctor/diagnose.ts'
 import { readAdmission } from '../../src/doctor/read/read-admission.ts'
 import { KubeApiError } from '../../src/kube/api-error.ts'
 import type { KubeCall, KubeClient } from '../../src/kube/client.ts'
+import type { NamespaceView } from '../../src/release/object-views.ts'
 import { createReader } from '../../src/release/reader.ts'
-import { fixture } from './fixture.ts'
+import { admission, fixture, namespace } from './fixture.ts'
 
 const RESOURCES = { resources: [{ name: 'mutatingadmissionpolicies' }, { name: 'validatingadmissionpolicies' }] }
 const signal = new AbortController().signal
 
 /** The facts that doctor reads for `attach: admission`, given the labels of the release's namespace and the response to a Pod. */
-async function admissionOf(labels: Readonly<Record<string, string>>, respond: () => object) {
-  const { release } = fixture({ config: { attach: 'admission' } })
+async function admissionOf(
+  labels: Readonly<Record<string, string>>,
+  respond: (call: KubeCall) => object,
+  namespaces?: readonly NamespaceView[],
+  config: object = {},
+) {
+  const { release } = fixture({ config: { attach: 'admission', guard: 'disabled', ...config } })
   assert.ok(release)
   const pods: KubeCall[] = []
   const client: KubeClient = {
@@ -22,22 +30,22 @@ async function admissionOf(labels: Readonly<Record<string, string>>, respond: ()
       }
       if (call.method !== 'POST') return { metadata: { resourceVersion: '1' }, items: [] } as T
       pods.push(call)
-      return respond() as T
+      return respond(call) as T
     },
     watch: () => Promise.reject(new Error('nothing is watched')),
     close: () => undefined,
   }
   const reader = createReader(client, signal)
-  const facts = await readAdmission(reader, release)
-  return { tried: facts?.tried, pods, unread: reader.unread.map(({ what }) => what) }
+  const facts = await readAdmission(reader, release, Promise.resolve(namespaces))
+  return { tried: facts?.tried && Object.fromEntries(facts.tried), pods, unread: reader.unread.map(({ what }) => what) }
 }
 
 const withReference = () => ({ spec: { imagePullSecrets: [{ name: 'acr-nopass' }] } })
 const without = () => ({ spec: {} })
 
-test("doctor creates a Pod in the release's namespace as a dry run", async () => {
+test("doctor creates a Pod as a dry run in the release's namespace if it may not list all namespaces", async () => {
   const [given, none] = [await admissionOf({}, withReference), await admissionOf({}, without)]
-  assert.deepEqual([given.tried, none.tried], ['referenced', 'unreferenced'])
+  assert.deepEqual([given.tried, none.tried], [{ 'acr-nopass': 'referenced' }, { 'acr-nopass': 'unreferenced' }])
   assert.deepEqual(
     given.pods.map(({ path, query }) => [path, query]),
     [['/api/v1/namespaces/acr-nopass/pods', { dryRun: 'All' }]],
@@ -60,7 +68,7 @@ for (const status of [400, 403, 422, 429, 500, 503, 504]) {
         `POST /api/v1/namespaces/acr-nopass/pods returned ${status}: failed calling webhook`,
       )
     })
-    assert.deepEqual([tried, unread], [undefined, ['A Pod created as a dry run']])
+    assert.deepEqual([tried, unread], [{}, ['A Pod created as a dry run in namespace acr-nopass']])
   })
 }
 
@@ -68,7 +76,7 @@ test('doctor continues when several slow webhooks exceed its timeout', async () 
   const { tried, unread } = await admissionOf({}, () => {
     throw new KubeApiError(0, 'did not complete within 30 s', { code: 'KUBE_TIMEOUT' })
   })
-  assert.deepEqual([tried, unread], [undefined, ['A Pod created as a dry run']])
+  assert.deepEqual([tried, unread], [{}, ['A Pod created as a dry run in namespace acr-nopass']])
 })
 
 // What Pod Security `restricted` requires (https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted), and
@@ -89,4 +97,41 @@ test("the Pod of doctor's dry run sets no user, which OpenShift would reject", a
       },
     ],
   )
+})
+
+const placeOf = ({ path }: KubeCall): string => path.split('/')[4] ?? ''
+
+test('doctor finds the one target namespace that a changed policy leaves out', async () => {
+  const all = ['a', 'b', 'c'].map((name) => namespace(name))
+  const closed = [namespace('out', { optedOut: true }), namespace('gone', { terminating: true })]
+  const { tried, unread } = await admissionOf({}, (call) => (placeOf(call) === 'b' ? without() : withReference()), [
+    ...all,
+    ...closed,
+  ])
+  assert.deepEqual([tried, unread], [{ a: 'referenced', b: 'unreferenced', c: 'referenced' }, []])
+  const [finding] = diagnose(
+    fixture({ config: { attach: 'admission' }, admission: admission({ tried: new Map(Object.entries(tried ?? {})) }) }),
+  )
+  assert.deepEqual([finding?.id, finding?.objects], ['POLICY_INACTIVE', ['b']])
+  assert.match(finding?.message ?? '', /did not get the reference in 1 namespace of 3: b$/)
+})
+
+test("doctor's Pod has a list of its own, so that only the policy can add the reference", async () => {
+  const { pods } = await admissionOf({}, withReference, [namespace('a')], { attach: 'both', admissionImages: 'acr' })
+  const [{ body } = { body: undefined }] = pods
+  const { spec } = body as { readonly spec: { imagePullSecrets: object; containers: { image: string }[] } }
+  assert.deepEqual(spec.imagePullSecrets, [{ name: 'acr-nopass-doctor' }])
+  assert.ok(isAcrHost(spec.containers[0]?.image.split('/')[0] ?? ''))
+})
+
+test('who may create no Pods makes eight requests in a cluster of a hundred namespaces', async () => {
+  const many = Array.from({ length: 100 }, (_, index) => namespace(`team-${index}`))
+  const { pods, unread } = await admissionOf(
+    {},
+    () => {
+      throw new KubeApiError(403, 'POST returned 403: pods is forbidden: User "x" cannot create resource "pods" in …')
+    },
+    many,
+  )
+  assert.deepEqual([pods.length, unread], [8, ['A Pod created as a dry run in 100 of 100 namespaces']])
 })

@@ -99,7 +99,10 @@ const ROWS: readonly Row[] = [
   },
   {
     title: 'a policy that does nothing',
-    observed: fixture({ config: { attach: 'admission' }, admission: admission({ tried: 'unreferenced' }) }),
+    observed: fixture({
+      config: { attach: 'admission' },
+      admission: admission({ tried: new Map([['shop', 'unreferenced']]) }),
+    }),
     finds: [['error', 'POLICY_INACTIVE', 'MutatingAdmissionPolicy acr-nopass.acr-nopass.acr-nopass']],
   },
   {

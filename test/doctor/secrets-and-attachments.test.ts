@@ -91,7 +91,7 @@ const ROWS: readonly Row[] = [
       accounts: undefined,
       pods: undefined,
       admission: undefined,
-      missingRights: undefined,
+      missingRights: [],
       unread: [{ what: 'Pods of all namespaces', why: 'no' }],
     }),
     finds: [],

@@ -53,9 +53,17 @@ export const ROWS_EN: FindingRows = {
     'A role or a binding of the helper was deleted or changed.',
     'Restore them as the release has them.',
   ],
+  RIGHTS_WIDE: [
+    "The helper's ServiceAccount may do more than the chart allows, such as read other Secrets.",
+    'Restore the roles as the release has them; remove other bindings of that ServiceAccount.',
+  ],
   GUARD_MISSING: [
     'The policies that limit the helper to its own Secret are missing.',
     'Restore them as the release has them.',
+  ],
+  GUARD_INACTIVE: [
+    'A policy of the guard was changed, so that it no longer refuses what it must.',
+    "Delete the policy and its binding and apply the release's manifest again.",
   ],
   WEBHOOK_REFUSES: [
     'An admission webhook refuses pull secrets, or does not respond.',

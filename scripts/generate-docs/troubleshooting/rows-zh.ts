@@ -29,7 +29,12 @@ export const ROWS_ZH: FindingRows = {
   HELPER_PROBLEM: ['helper 报告了其他问题。', '结果中带有错误码；全部错误码见[错误列表](errors.md)。'],
   CLOCK_SKEW: ['某台机器的时钟偏差超过 30 秒，或云端拒绝请求时间。', '在该机器上启用 NTP。'],
   RIGHTS_MISSING: ['helper 的角色或绑定被删除或修改。', '按 release 恢复。'],
+  RIGHTS_WIDE: [
+    'helper 的 ServiceAccount 拥有 chart 之外的权限，例如可以读取其他 Secret。',
+    '按发布内容恢复角色，并删除该 ServiceAccount 的其他绑定。',
+  ],
   GUARD_MISSING: ['限制 helper 只能写入自己 Secret 的策略缺失。', '按 release 恢复。'],
+  GUARD_INACTIVE: ['防护（guard）的策略被改动，不再拒绝本应拒绝的写入。', '删除该策略及其绑定，再按发布内容重新创建。'],
   WEBHOOK_REFUSES: ['某个准入 webhook 拒绝拉取 Secret，或没有响应。', '对该名称的 Secret 放行，或修复 webhook。'],
   QUOTA_EXCEEDED: ['ResourceQuota 容不下再多一个 Secret。', '把该配额的 `secrets` 加一。'],
   WRITE_REFUSED: ['API Server 因他人的策略拒绝写入。', '让该策略放行拉取 Secret。'],

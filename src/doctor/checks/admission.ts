@@ -1,6 +1,7 @@
-import { type Found, summarize } from '../finding.ts'
+import { clusterName } from '../cluster-name.ts'
+import { type Found, pluralize, summarize } from '../finding.ts'
 import type { Observed } from '../observed.ts'
-import { applyAgain, CHART, clusterName, isAliased, podPolicyNames, replaceFromRelease } from './fix-commands.ts'
+import { applyAgain, CHART, isAliased, podPolicyNames, replaceFromRelease } from './fix-commands.ts'
 
 /** Whether new Pods get the reference by the admission policy, if it is used. */
 export function admissionFindings({ release, admission }: Observed): Found {
@@ -31,44 +32,21 @@ export function admissionFindings({ release, admission }: Observed): Found {
       command: applyAgain(release),
     }
   }
-  if (tried !== 'unreferenced') return []
+  const without = [...(tried ?? [])].filter(([, result]) => result === 'unreferenced').map(([name]) => name)
+  if (without.length === 0 || tried === undefined) return []
+  const isOff = without.length === tried.size
   return {
     id: 'POLICY_INACTIVE',
     subject: `MutatingAdmissionPolicy ${podPolicyNames(release, config)[0]}`,
-    message: 'a Pod created as a dry run did not get the reference, although the policy exists',
-    cause: 'The policy was changed, its expressions fail, or it is disabled in the API server.',
+    message: isOff
+      ? 'a Pod created as a dry run did not get the reference, although the policy exists'
+      : `a Pod created as a dry run did not get the reference in ${pluralize(without.length, 'namespace')} of ${tried.size}: ${summarize(without)}`,
+    cause: isOff
+      ? 'The policy was changed, its expressions fail, or it is disabled in the API server.'
+      : 'The policy or its binding was changed, so that it leaves namespaces out that the values target.',
     // The manifest is fetched first: without one (Argo CD, plain manifests) nothing may be deleted. Applied over the changed policy, added conditions would stay.
     fix: 'Delete it and apply it again from the release; a new policy takes a second to become active.',
     command: replaceFromRelease(release, `mutatingadmissionpolicy ${clusterName(release)}`),
-  }
-}
-
-/** P5: the policies that limit the helper to its own Secret and its own entry. */
-export function guardFindings({ release, admission }: Observed): Found {
-  if (release?.config === undefined || release.config.guard !== 'enabled' || admission === undefined) return []
-  if (!admission.canGuard) {
-    return {
-      id: 'KUBERNETES_OLD',
-      severity: 'warning',
-      subject: 'guard',
-      message: 'this API server does not serve ValidatingAdmissionPolicy v1',
-      cause:
-        'The guard needs Kubernetes 1.30; RBAC alone would allow the helper to create a Secret of another type with its name.',
-      fix: 'Upgrade Kubernetes, or set `guard: disabled` after reading what that gives up (docs/en/security.md).',
-      command: 'kubectl version',
-    }
-  }
-  if (admission.bound === undefined) return []
-  const wanted = ['secrets', 'serviceaccounts', 'leases', 'configmaps'].map((kind) => `${clusterName(release)}.${kind}`)
-  const missing = wanted.filter((name) => !admission.bound?.includes(name))
-  if (missing.length === 0) return []
-  return {
-    id: 'GUARD_MISSING',
-    severity: 'warning',
-    subject: `ValidatingAdmissionPolicy ${missing[0]}`,
-    message: `missing, or without its binding: ${summarize(missing)}`,
-    cause: '`guard: enabled` is set, and a policy or a binding of it was deleted.',
-    fix: 'Recreate it from the release; until then RBAC alone limits the helper.',
-    command: applyAgain(release),
+    objects: without,
   }
 }

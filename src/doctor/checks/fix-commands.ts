@@ -1,6 +1,7 @@
 import type { ReleaseFacts, ReleaseName } from '../../release/find-release.ts'
 import type { HelperConfig } from '../../values/helper-config.generated.ts'
 import { VERSION } from '../../version.ts'
+import { clusterName } from '../cluster-name.ts'
 
 type ByHelm = Pick<ReleaseFacts, 'namespace' | 'name' | 'helmRelease'>
 
@@ -42,11 +43,6 @@ function apply(release: ByHelm): string {
 /** The last lines of the helper's log. */
 export function logsCommand({ namespace, name }: ReleaseName): string {
   return `kubectl -n ${namespace} logs -l app.kubernetes.io/instance=${name} --tail=50`
-}
-
-/** The prefix of the release's cluster-scoped objects (chart/templates/_names.tpl). */
-export function clusterName({ namespace, name }: ReleaseName): string {
-  return `acr-nopass.${namespace}.${name}`
 }
 
 /** The admission policies that add the reference, one per selector of registries (chart/templates/pod-policy.yaml). */

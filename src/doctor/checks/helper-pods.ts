@@ -62,10 +62,10 @@ function absent(isGone: boolean): Pick<Draft, 'message' | 'cause' | 'fix'> {
       }
 }
 
-export function rightsFindings({ release, missingRights = [] }: Observed): Found {
-  if (release?.config === undefined || missingRights.length === 0) return []
+export function rightsFindings({ release, missingRights = [], excessRights = [] }: Observed): Found {
+  if (release?.config === undefined) return []
   const { namespace, serviceAccount } = release.config.release
-  return {
+  const missing: Draft = {
     id: 'RIGHTS_MISSING',
     subject: `ServiceAccount ${namespace}/${serviceAccount}`,
     message: `the helper lacks ${pluralize(missingRights.length, 'right')}: it may not ${summarize(missingRights)}`,
@@ -73,4 +73,15 @@ export function rightsFindings({ release, missingRights = [] }: Observed): Found
     fix: 'The rights are a part of the chart: recreate its roles and bindings from the release.',
     command: applyAgain(release),
   }
+  const excess: Draft = {
+    id: 'RIGHTS_WIDE',
+    severity: 'warning',
+    subject: `ServiceAccount ${namespace}/${serviceAccount}`,
+    message: `the helper may do more than the chart allows it: ${summarize(excessRights)}`,
+    cause:
+      'A role of the release was widened, or another role is bound to its ServiceAccount or to all ServiceAccounts.',
+    fix: 'Recreate the roles from the release. If the rights remain, remove the other binding; the helper needs none.',
+    command: applyAgain(release),
+  }
+  return [...(missingRights.length === 0 ? [] : [missing]), ...(excessRights.length === 0 ? [] : [excess])]
 }

@@ -2,7 +2,7 @@ import { METADATA_ONLY_LIST } from '../../kube/client.ts'
 import type { PodObject } from '../../kube/types.ts'
 import { findAddons } from '../../release/cluster-reads.ts'
 import { findRelease, type ReleaseChoice, type ReleaseFacts } from '../../release/find-release.ts'
-import type { ServiceAccountObject } from '../../release/object-views.ts'
+import type { NamespaceView, ServiceAccountObject } from '../../release/object-views.ts'
 import { lensOf, readPullSecrets } from '../../release/read-pull-secrets.ts'
 import type { Reader } from '../../release/reader.ts'
 import type { CloudSnapshot } from '../cloud/inspect-cloud.ts'
@@ -52,18 +52,29 @@ export async function observeCluster(reader: Reader, request: ObserveRequest): P
   const { release } = base
   const { unread } = reader
   if (release === undefined) return { ...base, cloud: NOT_INSPECTED, unread }
+  const namespaces = listNamespaces(reader, release)
   const [helper, lists, cloud] = await Promise.all([
-    readHelper(reader, release),
-    readLists(reader, release, base.now),
+    readHelper(reader, release, namespaces),
+    readLists(reader, release, namespaces, base.now),
     request.inspect(release),
   ])
   return { ...base, ...helper, ...lists, cloud, unread }
 }
 
-async function readLists(reader: Reader, release: ReleaseFacts, now: number): Promise<Partial<Observed>> {
+function listNamespaces(reader: Reader, release: ReleaseFacts): Promise<readonly NamespaceView[] | undefined> {
+  const transform = lensOf(release).transforms.namespace
+  return reader.list('Namespaces', '/api/v1/namespaces', { accept: METADATA_ONLY_LIST, transform })
+}
+
+async function readLists(
+  reader: Reader,
+  release: ReleaseFacts,
+  listed: ReturnType<typeof listNamespaces>,
+  now: number,
+): Promise<Partial<Observed>> {
   const { secretName, transforms } = lensOf(release)
   const [namespaces, secrets, accounts, pods] = await Promise.all([
-    reader.list('Namespaces', '/api/v1/namespaces', { accept: METADATA_ONLY_LIST, transform: transforms.namespace }),
+    listed,
     readPullSecrets(reader, secretName, transforms),
     reader.list('ServiceAccounts of all namespaces', '/api/v1/serviceaccounts', {
       transform: (object: ServiceAccountObject) => transforms.serviceAccount(object),

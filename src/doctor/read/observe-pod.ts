@@ -29,10 +29,13 @@ export async function observePod(reader: Reader, request: PodRequest): Promise<O
   const { release } = base
   const { namespace } = wanted
   const { secretName, transforms } = lensOf(release)
-  const [helper, cloud, around, account, secrets, node, told] = await Promise.all([
-    release === undefined ? {} : readHelper(reader, release),
+  const around = reader
+    .get<KubeObject>(`Namespace ${namespace}`, `/api/v1/namespaces/${namespace}`)
+    .then((object) => (object ? [transforms.namespace(object)] : undefined))
+  const [helper, cloud, namespaces, account, secrets, node, told] = await Promise.all([
+    release === undefined ? {} : readHelper(reader, release, around),
     release === undefined ? NOT_INSPECTED : request.inspect(release),
-    reader.get<KubeObject>(`Namespace ${namespace}`, `/api/v1/namespaces/${namespace}`),
+    around,
     reader.get<ServiceAccountObject>(
       `ServiceAccount ${namespace}/${facts.serviceAccount}`,
       namespacedPath('/api/v1', namespace, 'serviceaccounts', facts.serviceAccount),
@@ -46,7 +49,7 @@ export async function observePod(reader: Reader, request: PodRequest): Promise<O
     ...base,
     ...helper,
     cloud,
-    namespaces: around ? [transforms.namespace(around)] : undefined,
+    namespaces,
     secrets,
     accounts: account === undefined ? undefined : account ? [transforms.serviceAccount(account)] : [],
     pods: [],

@@ -1,6 +1,7 @@
 import type { Lease } from '../../kube/lease-record.ts'
 import { readServedIssuer } from '../../release/cluster-reads.ts'
 import type { ReleaseFacts } from '../../release/find-release.ts'
+import type { NamespaceView } from '../../release/object-views.ts'
 import type { Reader } from '../../release/reader.ts'
 import { type DeploymentView, refusalOf } from '../../release/release-causes.ts'
 import { readPods } from '../../release/release-watch.ts'
@@ -9,20 +10,24 @@ import { reviewRights } from './review-rights.ts'
 
 export type HelperFacts = Awaited<ReturnType<typeof readHelper>>
 
-/** Reads whether a release's helper runs, leads, and has its rights. */
-export async function readHelper(reader: Reader, release: ReleaseFacts) {
+/** Reads whether a release's helper runs, leads, and has its rights. The namespaces are those in which a Pod is tried. */
+export async function readHelper(
+  reader: Reader,
+  release: ReleaseFacts,
+  namespaces: Promise<readonly NamespaceView[] | undefined>,
+) {
   const { namespace, fullname, config } = release
-  const [deployment, helperPods, lease, admission, missingRights, issuer] = await Promise.all([
+  const [deployment, helperPods, lease, admission, rights, issuer] = await Promise.all([
     readDeployment(reader, release),
     readHelperPods(reader, release),
     readLease(reader, namespace, config?.release.lease ?? fullname),
-    readAdmission(reader, release),
+    readAdmission(reader, release, namespaces),
     reviewRights(reader, config),
     config?.identity.type === 'rrsa'
       ? reader.attempt("The cluster's issuer", () => readServedIssuer(reader))
       : undefined,
   ])
-  return { deployment, helperPods, lease, admission, missingRights, issuer }
+  return { deployment, helperPods, lease, admission, ...rights, issuer }
 }
 
 interface DeploymentObject extends DeploymentView {

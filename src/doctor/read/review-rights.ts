@@ -3,21 +3,42 @@ import type { Reader } from '../../release/reader.ts'
 import { createTargets } from '../../release/targets.ts'
 import type { HelperConfig } from '../../values/helper-config.generated.ts'
 
-/** Reviews which rights the helper's ServiceAccount lacks; undefined: the caller may not review it, or too little is known. */
+/**
+ * Reviews which rights the helper's ServiceAccount lacks, and which it has that the chart never gives. Empty: the caller may not review
+ * it, or too little is known.
+ */
 export async function reviewRights(
   reader: Reader,
   config: HelperConfig | undefined,
-): Promise<readonly string[] | undefined> {
-  if (config === undefined) return undefined
+): Promise<{ readonly missingRights?: readonly string[]; readonly excessRights?: readonly string[] }> {
+  if (config === undefined) return {}
   const { namespace, serviceAccount } = config.release
   const subject = {
     user: `system:serviceaccount:${namespace}:${serviceAccount}`,
     groups: ['system:serviceaccounts', `system:serviceaccounts:${namespace}`, 'system:authenticated'],
   }
-  return reader.attempt("The helper's rights (SubjectAccessReview)", async () => {
-    const missing = await missingRights(reader, helperRights(config), subject)
-    return missing.map(formatRight)
+  const review = reader.attempt("The helper's rights (SubjectAccessReview)", async () => {
+    const forbidden = forbiddenRights(config)
+    const [missing, denied] = await Promise.all([
+      missingRights(reader, helperRights(config), subject),
+      missingRights(reader, forbidden, subject),
+    ])
+    const excess = forbidden.filter((right) => !denied.includes(right))
+    return { missingRights: missing.map(formatRight), excessRights: excess.map(formatRight) }
   })
+  return (await review) ?? {}
+}
+
+/** P5: what the chart never allows the helper, in the whole cluster and in its own namespace. */
+function forbiddenRights({ release, secretName }: HelperConfig): readonly Right[] {
+  const inside = [{}, { namespace: release.namespace }].flatMap((where) => [
+    ...rights(['get', 'list', 'create', 'patch', 'delete'], 'secrets', where),
+    ...rights(['get', 'update', 'delete'], 'secrets', { ...where, name: secretName }),
+    ...rights(['create', 'delete'], 'pods', where),
+    ...rights(['create', 'delete'], 'serviceaccounts', where),
+  ])
+  const escalating = rights(['escalate', 'bind'], 'clusterroles', { group: 'rbac.authorization.k8s.io' })
+  return [...inside, ...escalating, ...rights(['impersonate'], 'users')]
 }
 
 /** How many listed namespaces are reviewed. */

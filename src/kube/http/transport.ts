@@ -18,6 +18,8 @@ export interface TransportRequest {
   /** Until the response's head arrives, and then again until its end (not for a watch), milliseconds. */
   readonly timeoutMs: number
   readonly lane: ConnectionLane
+  /** The user to act as, instead of a user that the connection impersonates. */
+  readonly actAs?: string
   /** Called when there is a connection for it. */
   readonly maySend?: () => boolean
 }
@@ -71,7 +73,8 @@ function share(connection: KubeConnection, userAgent: string) {
     client: secure ? https : http,
     address,
     basePath: pathname.replace(/\/$/, ''),
-    headers: ['host', host, 'user-agent', userAgent, ...impersonation],
+    headers: ['host', host, 'user-agent', userAgent],
+    impersonation,
     /** The event of a socket that can be written to. */
     connected: secure ? 'secureConnect' : 'connect',
     // For messages, without user and password.
@@ -142,13 +145,13 @@ class Exchange {
   }
 
   #send(agent: http.Agent, token: string | undefined): void {
-    const { client, address, basePath, headers, agents } = this.#shared
+    const { client, address, basePath, headers, impersonation, agents } = this.#shared
     const { method, path, body } = this.#request
     const sent = client.request({
       ...address,
       method,
       path: basePath + path,
-      headers: headersOf(headers, this.#request, token),
+      headers: headersOf(headers, impersonation, this.#request, token),
       agent,
     })
     this.#outgoing = sent
@@ -226,10 +229,12 @@ class Exchange {
 /** Node sends a list unchanged, which is cheaper than an object, but adds no length to it where there is no body. */
 function headersOf(
   fixed: readonly string[],
-  { method, accept, contentType, body }: TransportRequest,
+  impersonation: readonly string[],
+  { method, accept, contentType, body, actAs }: TransportRequest,
   token: string | undefined,
 ): string[] {
-  const headers = [...fixed, 'accept', accept]
+  const user = actAs === undefined ? impersonation : ['impersonate-user', actAs]
+  const headers = [...fixed, ...user, 'accept', accept]
   if (contentType !== undefined) headers.push('content-type', contentType)
   const length = body === undefined ? 0 : Buffer.byteLength(body)
   if (method !== 'GET' || length > 0) headers.push('content-length', String(length))

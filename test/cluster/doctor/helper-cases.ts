@@ -96,6 +96,53 @@ export const HELPER_CASES: readonly BrokenCase<HelperFixture>[] = [
     fix: applyAgain,
   },
   {
+    // A binding that only audits or matches no namespace, a condition that is false, a rule that is true, failures that are ignored.
+    title: 'its guard was switched off in five ways',
+    id: 'GUARD_INACTIVE',
+    severity: 'warning',
+    make: async (fixture) => {
+      const matchResources = { namespaceSelector: { matchLabels: { team: 'none' } } }
+      await fixture.patch(guardOf('secrets', 'binding'), { spec: { validationActions: ['Audit'] } })
+      await fixture.patch(guardOf('serviceaccounts', 'binding'), { spec: { matchResources } })
+      const matchConditions = [{ name: 'is-helper', expression: 'false' }]
+      await fixture.patch(guardOf('leases'), { spec: { matchConditions } })
+      const validations = [{ expression: 'true' }]
+      await fixture.patch(guardOf('configmaps'), { spec: { validations, failurePolicy: 'Ignore' } })
+    },
+    message: new RegExp(
+      [
+        'secrets: its binding has the validationActions \\[Audit\\], without Deny; it accepted a change of labels',
+        'serviceaccounts: its binding does not match everything; it accepted a change of labels',
+        'leases: it has the matchCondition `false`; it accepted a change of labels',
+        'configmaps: its failurePolicy is Ignore; it accepted a change of labels',
+        'kubectl .*delete validatingadmissionpolicy,validatingadmissionpolicybinding',
+      ].join('[\\s\\S]*'),
+    ),
+    fix: async (fixture, finding) => {
+      for (const kind of ['secrets', 'serviceaccounts', 'leases', 'configmaps']) {
+        await fixture.remove(guardOf(kind))
+        await fixture.remove(guardOf(kind, 'binding'))
+      }
+      await fixture.applyAgain(finding)
+    },
+  },
+  {
+    title: 'its role was widened to all Secrets',
+    id: 'RIGHTS_WIDE',
+    severity: 'warning',
+    make: (fixture) =>
+      fixture.helperCluster.admin.request({
+        method: 'PATCH',
+        path: `/apis/rbac.authorization.k8s.io/v1/clusterroles/acr-nopass.${HOME}.${RELEASE}`,
+        contentType: 'application/json-patch+json',
+        body: [
+          { op: 'add', path: '/rules/-', value: { apiGroups: [''], resources: ['secrets'], verbs: ['get', 'list'] } },
+        ],
+      }),
+    message: AGAIN,
+    fix: applyAgain,
+  },
+  {
     title: 'its configuration was edited manually, and is no longer valid YAML',
     id: 'CONFIG_UNREADABLE',
     make: (fixture) => fixture.patch(CONFIG, { data: { 'config.yaml': 'registries: [' } }),
@@ -147,6 +194,12 @@ export const HELPER_CASES: readonly BrokenCase<HelperFixture>[] = [
     },
   },
 ]
+
+/** A policy of the guard, or its binding. */
+function guardOf(kind: string, binding?: 'binding'): string {
+  const plural = binding === undefined ? 'ies' : 'ybindings'
+  return `${ADMISSION}/validatingadmissionpolic${plural}/acr-nopass.${HOME}.${RELEASE}.${kind}`
+}
 
 async function installAndRestart(fixture: HelperFixture): Promise<void> {
   await fixture.helperCluster.install(fixture.values)

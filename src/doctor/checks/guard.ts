@@ -1,0 +1,111 @@
+import { clusterName, GUARDED } from '../cluster-name.ts'
+import { type Draft, type Found, summarize } from '../finding.ts'
+import type { Observed } from '../observed.ts'
+import type { BindingSpec, BoundPolicy, MatchResources } from '../read/read-bound.ts'
+import { helperUser } from '../read/try-guard.ts'
+import { applyAgain, replaceFromRelease } from './fix-commands.ts'
+
+/** P5: the policies that limit the helper to its own Secret and its own entry. */
+export function guardFindings({ release, admission }: Observed): Found {
+  if (release?.config === undefined || release.config.guard !== 'enabled' || admission === undefined) return []
+  if (!admission.canGuard) {
+    return {
+      id: 'KUBERNETES_OLD',
+      severity: 'warning',
+      subject: 'guard',
+      message: 'this API server does not serve ValidatingAdmissionPolicy v1',
+      cause:
+        'The guard needs Kubernetes 1.30; RBAC alone would allow the helper to create a Secret of another type with its name.',
+      fix: 'Upgrade Kubernetes, or set `guard: disabled` after reading what that gives up (docs/en/security.md).',
+      command: 'kubectl version',
+    }
+  }
+  const { bound, guard = [], accepted = [] } = admission
+  const nameOf = (kind: string): string => `${clusterName(release)}.${kind}`
+  const missing = bound === undefined ? [] : GUARDED.map(nameOf).filter((name) => !bound.includes(name))
+  const user = helperUser(release.config)
+  const changed = GUARDED.flatMap((kind) => {
+    const name = nameOf(kind)
+    const policy = guard.find((one) => one.name === name)
+    // Without its policy everything is accepted, which is reported as GUARD_MISSING.
+    const passed = missing.includes(name) ? [] : accepted.filter((one) => one.kind === kind).map(({ what }) => what)
+    const defects = [
+      ...(policy === undefined ? [] : findDefects(policy, kind, user)),
+      ...(passed.length === 0 ? [] : [`it accepted a change of ${summarize(passed)} in a dry run as the helper`]),
+    ]
+    return defects.length === 0 ? [] : [{ name, defects }]
+  })
+  const findings: Draft[] = []
+  if (missing.length > 0) {
+    findings.push({
+      id: 'GUARD_MISSING',
+      severity: 'warning',
+      subject: `ValidatingAdmissionPolicy ${missing[0]}`,
+      message: `missing, or without its binding: ${summarize(missing)}`,
+      cause: '`guard: enabled` is set, and a policy or a binding of it was deleted.',
+      fix: 'Recreate it from the release; until then RBAC alone limits the helper.',
+      command: applyAgain(release),
+    })
+  }
+  const [first] = changed
+  if (first !== undefined) {
+    const names = changed.map(({ name }) => name)
+    findings.push({
+      id: 'GUARD_INACTIVE',
+      severity: 'warning',
+      subject: `ValidatingAdmissionPolicy ${first.name}`,
+      message: `changed, so that it does not limit the helper as the chart's does: ${summarize(names)}`,
+      cause: changed.map(({ name, defects }) => `${name}: ${defects.join('; ')}.`).join(' '),
+      // Applied over a changed policy, added conditions would stay.
+      fix: 'Delete the policy and its binding and apply them again from the release; until then RBAC alone limits the helper.',
+      command: replaceFromRelease(
+        release,
+        `validatingadmissionpolicy,validatingadmissionpolicybinding ${names.join(' ')}`,
+      ),
+      objects: names,
+    })
+  }
+  return findings
+}
+
+/** The rule without which the helper could create a ServiceAccount's token under the name of the pull secret. */
+const TYPE_RULE = "has(object.type) && object.type == 'kubernetes.io/dockerconfigjson'"
+
+/** How a policy and its bindings differ from the chart's in what switches a policy off (chart/templates/_guard.tpl). */
+function findDefects({ spec, bindings }: BoundPolicy, kind: string, user: string): readonly string[] {
+  const { failurePolicy = 'Fail', matchConstraints = {}, matchConditions = [], validations = [] } = spec
+  const others = matchConditions.filter(({ expression }) => expression !== `request.userInfo.username == '${user}'`)
+  const effective = bindings.filter(({ validationActions = [] }) => validationActions.includes('Deny'))
+  const actions = [...new Set(bindings.flatMap(({ validationActions = [] }) => validationActions))]
+  return [
+    ...(failurePolicy === 'Fail' ? [] : [`its failurePolicy is ${failurePolicy}`]),
+    ...(others.length === 0 ? [] : [`it has the matchCondition \`${others[0]?.expression}\``]),
+    ...(isWhole(matchConstraints, kind) ? [] : ['its matchConstraints leave writes out']),
+    ...(kind !== 'secrets' || validations.some(({ expression }) => expression === TYPE_RULE)
+      ? []
+      : ['it has no rule about the type of a Secret']),
+    ...(effective.length > 0 ? [] : [`its binding has the validationActions [${actions.join(', ')}], without Deny`]),
+    ...(effective.length === 0 || effective.some(isEverywhere) ? [] : ['its binding does not match everything']),
+  ]
+}
+
+function isEverywhere({ matchResources, paramRef }: BindingSpec): boolean {
+  return paramRef === undefined && (matchResources === undefined || isUnlimited(matchResources))
+}
+
+function isUnlimited({ namespaceSelector, objectSelector, excludeResourceRules = [] }: MatchResources): boolean {
+  const isOpen = (selector: MatchResources['namespaceSelector']): boolean =>
+    Object.keys(selector?.matchLabels ?? {}).length === 0 && (selector?.matchExpressions ?? []).length === 0
+  return isOpen(namespaceSelector) && isOpen(objectSelector) && excludeResourceRules.length === 0
+}
+
+function isWhole(constraints: MatchResources, kind: string): boolean {
+  const { resourceRules = [] } = constraints
+  return (
+    isUnlimited(constraints) &&
+    resourceRules.some(({ resources = [], operations = [], resourceNames = [] }) => {
+      const all = operations.includes('*') || (operations.includes('CREATE') && operations.includes('UPDATE'))
+      return all && resourceNames.length === 0 && (resources.includes(kind) || resources.includes('*'))
+    })
+  )
+}

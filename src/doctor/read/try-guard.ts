@@ -1,0 +1,142 @@
+import { KubeApiError } from '../../kube/api-error.ts'
+import { APPLY, METADATA_ONLY } from '../../kube/client.ts'
+import { LABEL_INSTANCE, LABEL_MANAGED_BY, MANAGED_BY } from '../../kube/names.ts'
+import { namespacedPath } from '../../kube/types.ts'
+import type { ReleaseFacts } from '../../release/find-release.ts'
+import type { Reader } from '../../release/reader.ts'
+import { createTargets } from '../../release/targets.ts'
+import type { HelperConfig } from '../../values/helper-config.generated.ts'
+
+/** A write that the guard must refuse. */
+interface Attempt {
+  /** The resource, which is the last part of the policy's name. */
+  readonly kind: string
+  /** What the write changes: `labels`. */
+  readonly what: string
+  readonly path: string
+  readonly body: object
+}
+
+/** What a policy of the guard did not refuse. */
+export type Accepted = Pick<Attempt, 'kind' | 'what'>
+
+/** The user name of the helper. */
+export function helperUser({ release }: Pick<HelperConfig, 'release'>): string {
+  return `system:serviceaccount:${release.namespace}:${release.serviceAccount}`
+}
+
+/**
+ * Makes, as the helper, writes that the guard must refuse. Each is a dry run, so nothing is stored, and its response is metadata, so
+ * no credential is read. The caller needs the right to impersonate the helper's ServiceAccount, which the ClusterRoles `admin` and
+ * `edit` of Kubernetes include. Undefined: nothing could be tried. What could not be tried is noted.
+ */
+export async function tryGuard(
+  reader: Reader,
+  { namespace, name, config }: ReleaseFacts,
+  policyName: (kind: string) => string,
+): Promise<readonly Accepted[] | undefined> {
+  if (config === undefined) return undefined
+  const accepted: Accepted[] = []
+  for (const { kind, what, path, body } of attempts(config, `${namespace}.${name}`)) {
+    const refusal = await refusalOf(reader, path, body, helperUser(config))
+    if (refusal === undefined) accepted.push({ kind, what })
+    else if (refusal.includes('cannot impersonate')) {
+      reader.note("The guard's effect (dry runs as the helper)", `you may not impersonate ${helperUser(config)}`)
+      return undefined
+    } else if (!refusal.includes(`ValidatingAdmissionPolicy '${policyName(kind)}'`)) {
+      reader.note(`The guard of ${kind} (${what})`, `something else refused the dry run: ${refusal}`)
+    }
+  }
+  return accepted
+}
+
+/** The API server's message; undefined: it accepted the write. @throws errors that are no response to the write */
+async function refusalOf(reader: Reader, path: string, body: object, actAs: string): Promise<string | undefined> {
+  const query = { dryRun: 'All', fieldManager: 'acr-nopass-doctor', force: true }
+  try {
+    const call = { method: 'PATCH', path, query, body, contentType: APPLY, accept: METADATA_ONLY, actAs } as const
+    await reader.client.request(call, reader.signal)
+    return undefined
+  } catch (error) {
+    if (error instanceof KubeApiError) return error.message
+    throw error
+  }
+}
+
+const FIELDS = {
+  labels: { 'acr-nopass-doctor': 'dry-run' },
+  annotations: { 'acr-nopass-doctor': 'dry-run' },
+  finalizers: ['acr-nopass.io/doctor'],
+  ownerReferences: [{ apiVersion: 'v1', kind: 'ConfigMap', name: 'acr-nopass-doctor', uid: 'none' }],
+}
+
+/** Per resource each field that other controllers act on, and what makes the object another thing. */
+function attempts(config: HelperConfig, instance: string): readonly Attempt[] {
+  const { release, secretName } = config
+  const { namespace } = release
+  const targets = createTargets(config)
+  const [own] = config.targets.serviceAccounts.include.filter((name) => !name.includes('*'))
+  const account = own ?? (targets.takesServiceAccount('default') ? 'default' : undefined)
+  const place = config.scope === 'cluster' ? namespace : targets.listedNamespaces[0]
+  const core = { apiVersion: 'v1' }
+  const secret = {
+    ...core,
+    kind: 'Secret',
+    type: 'kubernetes.io/dockerconfigjson',
+    data: { '.dockerconfigjson': 'eyJhdXRocyI6e319' },
+  }
+  const labels = { [LABEL_MANAGED_BY]: MANAGED_BY, [LABEL_INSTANCE]: instance }
+  const attaches = config.attach !== 'admission' && account !== undefined && place !== undefined
+  return [
+    ...variants('secrets', namespacedPath('/api/v1', namespace, 'secrets', secretName), secretName, secret, labels),
+    {
+      kind: 'secrets',
+      what: 'a second key',
+      path: namespacedPath('/api/v1', namespace, 'secrets', secretName),
+      body: { ...secret, metadata: { name: secretName, labels }, data: { ...secret.data, more: '' } },
+    },
+    ...(attaches
+      ? [
+          ...variants('serviceaccounts', namespacedPath('/api/v1', place, 'serviceaccounts', account), account, {
+            ...core,
+            kind: 'ServiceAccount',
+          }),
+          {
+            kind: 'serviceaccounts',
+            what: "another tool's pull secret",
+            path: namespacedPath('/api/v1', place, 'serviceaccounts', account),
+            body: {
+              ...core,
+              kind: 'ServiceAccount',
+              metadata: { name: account },
+              imagePullSecrets: [{ name: 'acr-nopass-doctor' }],
+            },
+          },
+        ]
+      : []),
+    ...variants(
+      'leases',
+      namespacedPath('/apis/coordination.k8s.io/v1', namespace, 'leases', release.lease),
+      release.lease,
+      { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease' },
+    ),
+    ...variants('configmaps', namespacedPath('/api/v1', namespace, 'configmaps', release.status), release.status, {
+      ...core,
+      kind: 'ConfigMap',
+    }),
+  ]
+}
+
+/** The object with each of the fields in turn. */
+function variants(
+  kind: string,
+  path: string,
+  name: string,
+  object: object,
+  labels: Readonly<Record<string, string>> = {},
+): readonly Attempt[] {
+  return Object.entries(FIELDS).map(([field, value]) => {
+    const changed = field === 'labels' ? { ...labels, ...value } : value
+    return { kind, what: field, path, body: { ...object, metadata: { name, labels, [field]: changed } } }
+  })
+}

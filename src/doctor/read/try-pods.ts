@@ -1,0 +1,101 @@
+import { KubeApiError } from '../../kube/api-error.ts'
+import type { NamespaceView } from '../../release/object-views.ts'
+import type { Reader } from '../../release/reader.ts'
+import { createTargets } from '../../release/targets.ts'
+import type { HelperConfig } from '../../values/helper-config.generated.ts'
+
+/** Whether a Pod created as a dry run got the reference, by namespace. */
+export type TriedPods = ReadonlyMap<string, 'referenced' | 'unreferenced'>
+
+/** A cluster may have 10,000 namespaces; each takes some milliseconds. */
+const MOST = 1_000
+/** At the same time. */
+const TOGETHER = 8
+
+/**
+ * Creates a Pod as a dry run in each target namespace: a policy may be changed so that it skips only one. Undefined: none was tried.
+ * Where no Pod could be tried is noted.
+ */
+export async function tryPods(
+  reader: Reader,
+  config: HelperConfig,
+  namespaces: readonly NamespaceView[],
+): Promise<TriedPods | undefined> {
+  const targets = createTargets(config)
+  const open = namespaces.filter((one) => !one.terminating && targets.includes(one)).map(({ name }) => name)
+  const account = chooseAccount(config)
+  if (open.length === 0) return undefined
+  if (account === undefined) {
+    reader.note('Pods created as a dry run', 'no ServiceAccount of targets.serviceAccounts is known to exist')
+    return undefined
+  }
+  const results = new Map<string, 'referenced' | 'unreferenced'>()
+  const refused = new Map<string, string>()
+  const some = open.slice(0, MOST)
+  for (let from = 0; from < some.length; from += TOGETHER) {
+    const batch = some.slice(from, from + TOGETHER)
+    const answers = await Promise.all(batch.map((namespace) => tryPod(reader, config, namespace, account)))
+    for (const [index, namespace] of batch.entries()) {
+      const answer = answers[index]
+      if (answer instanceof KubeApiError) refused.set(namespace, answer.message)
+      else if (answer !== undefined) results.set(namespace, answer)
+    }
+    // Without the right to create Pods in eight namespaces, there is none in the others either.
+    if (results.size === 0 && [...refused.values()].every((why) => why.includes('cannot create resource'))) {
+      for (const namespace of some.slice(from + TOGETHER)) refused.set(namespace, 'as in the others')
+      break
+    }
+  }
+  for (const namespace of open.slice(MOST)) refused.set(namespace, `only ${MOST} namespaces are tried`)
+  const [first] = refused
+  if (first !== undefined) {
+    const [namespace, why] = first
+    const where = refused.size === 1 ? `namespace ${namespace}` : `${refused.size} of ${open.length} namespaces`
+    reader.note(`A Pod created as a dry run in ${where}`, why.replace(/^.*? returned \d+: /, ''))
+  }
+  return results
+}
+
+/** A ServiceAccount that every target namespace has, or should have. */
+function chooseAccount(config: HelperConfig): string | undefined {
+  if (createTargets(config).takesServiceAccount('default')) return 'default'
+  return config.targets.serviceAccounts.include.find((name) => !name.includes('*'))
+}
+
+type Pod = { readonly spec: { readonly imagePullSecrets?: readonly { readonly name?: string }[] } }
+
+async function tryPod(reader: Reader, config: HelperConfig, namespace: string, serviceAccountName: string) {
+  const containers = [{ name: 'probe', image: PROBE_IMAGE, securityContext: RESTRICTED, resources: SMALL }]
+  // A list of its own, so that the reference can only come from the policy, not from the ServiceAccount.
+  const spec = { serviceAccountName, containers, imagePullSecrets: [{ name: 'acr-nopass-doctor' }] }
+  const call = {
+    method: 'POST',
+    path: `/api/v1/namespaces/${namespace}/pods`,
+    query: { dryRun: 'All' },
+    body: { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'acr-nopass-doctor' }, spec },
+  } as const
+  try {
+    const pod = await reader.client.request<Pod>(call, reader.signal)
+    const isReferenced = pod.spec.imagePullSecrets?.some(({ name }) => name === config.secretName)
+    return isReferenced ? ('referenced' as const) : ('unreferenced' as const)
+  } catch (error) {
+    // Refused by another policy or a quota, or a webhook of Pods that fails or hangs: it shows nothing about our policy.
+    if (error instanceof KubeApiError) return error
+    throw error
+  }
+}
+
+/** On a domain of ACR, which `admissionImages: acr` requires. A dry run pulls nothing. */
+const PROBE_IMAGE = 'registry.cn-hangzhou.aliyuncs.com/acr-nopass/probe'
+
+/** What a quota of compute resources requires. */
+const AMOUNT = { cpu: '1m', memory: '1Mi', 'ephemeral-storage': '1Mi' }
+const SMALL = { requests: AMOUNT, limits: AMOUNT }
+
+/** So that a cluster that enforces Pod Security restricted takes the probe; without a user of its own, which OpenShift refuses. */
+const RESTRICTED = {
+  allowPrivilegeEscalation: false,
+  runAsNonRoot: true,
+  capabilities: { drop: ['ALL'] },
+  seccompProfile: { type: 'RuntimeDefault' },
+}

@@ -1,0 +1,201 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { diagnose } from '../../src/doctor/diagnose.ts'
+import type { AdmissionFacts } from '../../src/doctor/read/read-admission.ts'
+import type { BindingSpec, BoundPolicy, PolicySpec } from '../../src/doctor/read/read-bound.ts'
+import { tryGuard } from '../../src/doctor/read/try-guard.ts'
+import { parseManifest } from '../../src/helm/release/manifest.ts'
+import { KubeApiError } from '../../src/kube/api-error.ts'
+import type { KubeCall, KubeClient } from '../../src/kube/client.ts'
+import { createReader } from '../../src/release/reader.ts'
+import { admission, fixture } from './fixture.ts'
+
+const RENDERED = join(import.meta.dirname, '../contract/golden/chart/minimal-1.37.0.yaml')
+const objects = parseManifest(readFileSync(RENDERED, 'utf8'))
+const specOf = <T>(kind: string, name: string): T =>
+  objects.find((one) => one.kind === kind && one.name === name)?.body.spec as T
+
+/** The guard as the chart renders it, under the names of the fixture's release. */
+const CHART: readonly BoundPolicy[] = objects
+  .filter(({ kind }) => kind === 'ValidatingAdmissionPolicy')
+  .map(({ name }) => {
+    const spec = JSON.stringify(specOf<PolicySpec>('ValidatingAdmissionPolicy', name))
+    return {
+      name: `acr-nopass.acr-nopass.acr-nopass.${name.split('.').at(-1)}`,
+      spec: JSON.parse(spec.replaceAll(/system:serviceaccount:[\w-]+:[\w-]+/g, USER())) as PolicySpec,
+      bindings: [specOf<BindingSpec>('ValidatingAdmissionPolicyBinding', name)],
+    }
+  })
+
+function USER(): string {
+  return 'system:serviceaccount:acr-nopass:acr-nopass'
+}
+
+const guardOf = (change: Partial<AdmissionFacts>) =>
+  diagnose(fixture({ admission: admission({ guard: CHART, ...change }) })).map(({ id, severity, cause, objects }) => {
+    return { id, severity, cause, objects }
+  })
+
+/** The chart's guard with one policy changed. */
+const changed = (kind: string, change: (policy: BoundPolicy) => Partial<BoundPolicy>) =>
+  CHART.map((policy) => (policy.name.endsWith(`.${kind}`) ? { ...policy, ...change(policy) } : policy))
+const withSpec = (kind: string, more: Partial<PolicySpec>) =>
+  changed(kind, ({ spec }) => ({ spec: { ...spec, ...more } }))
+const withBinding = (kind: string, more: Partial<BindingSpec>) =>
+  changed(kind, ({ bindings }) => ({ bindings: bindings.map((one) => ({ ...one, ...more })) }))
+
+test("doctor has nothing to report about the chart's own guard", () => {
+  assert.ok(CHART.length >= 4)
+  assert.deepEqual(guardOf({}), [])
+})
+
+const namespaceSelector = { matchLabels: { team: 'none' } }
+const OFF: readonly (readonly [title: string, change: Partial<AdmissionFacts>, cause: RegExp])[] = [
+  [
+    'a binding that only audits',
+    { guard: withBinding('secrets', { validationActions: ['Audit'] }) },
+    /secrets: its binding has the validationActions \[Audit\], without Deny/,
+  ],
+  [
+    'a binding that matches no namespace',
+    { guard: withBinding('serviceaccounts', { matchResources: { namespaceSelector } }) },
+    /serviceaccounts: its binding does not match everything/,
+  ],
+  [
+    'a matchCondition that is false',
+    { guard: withSpec('leases', { matchConditions: [{ expression: 'false' }] }) },
+    /leases: it has the matchCondition `false`/,
+  ],
+  [
+    'validations that are true',
+    { guard: withSpec('secrets', { validations: [{ expression: 'true' }] }) },
+    /secrets: it has no rule about the type of a Secret/,
+  ],
+  [
+    'a failurePolicy that ignores failures',
+    { guard: withSpec('configmaps', { failurePolicy: 'Ignore' }) },
+    /configmaps: its failurePolicy is Ignore/,
+  ],
+  [
+    'constraints that leave a namespace out',
+    { guard: withSpec('secrets', { matchConstraints: { namespaceSelector } }) },
+    /secrets: its matchConstraints leave writes out/,
+  ],
+  [
+    'a write that it accepted in a dry run',
+    { accepted: [{ kind: 'leases', what: 'labels' }] },
+    /leases: it accepted a change of labels in a dry run as the helper/,
+  ],
+]
+
+for (const [title, change, cause] of OFF) {
+  test(`doctor reports a guard that was switched off: ${title}`, () => {
+    const [finding, ...more] = guardOf(change)
+    assert.deepEqual(
+      [finding?.id, finding?.severity, finding?.objects?.length, more],
+      ['GUARD_INACTIVE', 'warning', 1, []],
+    )
+    assert.match(finding?.cause ?? '', cause)
+  })
+}
+
+test('doctor reports rights of the helper that the chart never gives', () => {
+  const findings = diagnose(fixture({ excessRights: ['list secrets', 'get secrets'] }))
+  assert.deepEqual(
+    findings.map(({ id, severity, message }) => [id, severity, message]),
+    [['RIGHTS_WIDE', 'warning', 'the helper may do more than the chart allows it: list secrets, get secrets']],
+  )
+})
+
+const signal = new AbortController().signal
+const nameOf = (kind: string): string => `guard.${kind}`
+const deny = (path: string) =>
+  new KubeApiError(
+    422,
+    `PATCH returned 422: x is forbidden: ValidatingAdmissionPolicy 'guard.${path.split('/').at(-2)}' with binding 'b' denied request: no`,
+  )
+
+/** What doctor concludes from the responses to its dry runs. */
+async function tryWith(respond: (call: KubeCall) => unknown, config: object = {}) {
+  const { release } = fixture({ config: { attach: 'both', ...config } })
+  assert.ok(release)
+  const calls: KubeCall[] = []
+  const client: KubeClient = {
+    request: async <T>(call: KubeCall): Promise<T> => {
+      calls.push(call)
+      return respond(call) as T
+    },
+    watch: () => Promise.reject(new Error('nothing is watched')),
+    close: () => undefined,
+  }
+  const reader = createReader(client, signal)
+  const accepted = await tryGuard(reader, release, nameOf)
+  return { accepted, calls, unread: reader.unread }
+}
+
+test('doctor tries the guard as the helper, by dry runs whose responses hold no Secret', async () => {
+  const { accepted, calls, unread } = await tryWith(({ path }) => {
+    throw deny(path)
+  })
+  assert.deepEqual([accepted, unread], [[], []])
+  const how = new Set(
+    calls.map(({ method, query, actAs, accept }) => JSON.stringify([method, query?.dryRun, actAs, accept])),
+  )
+  assert.deepEqual(
+    [...how],
+    [JSON.stringify(['PATCH', 'All', USER(), 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1'])],
+  )
+  assert.deepEqual([...new Set(calls.map(({ path }) => path.split('/').at(-2)))].sort(), [
+    'configmaps',
+    'leases',
+    'secrets',
+    'serviceaccounts',
+  ])
+})
+
+test('doctor names each write that the guard accepted', async () => {
+  const { accepted } = await tryWith(({ path, body }) => {
+    const { metadata } = body as { readonly metadata: object }
+    if (path.includes('/leases/') && 'finalizers' in metadata) return {}
+    throw deny(path)
+  })
+  assert.deepEqual(accepted, [{ kind: 'leases', what: 'finalizers' }])
+})
+
+test('with attach: admission doctor tries no ServiceAccount, which the helper may not write', async () => {
+  const { calls } = await tryWith(
+    ({ path }) => {
+      throw deny(path)
+    },
+    { attach: 'admission' },
+  )
+  assert.deepEqual(
+    calls.filter(({ path }) => path.includes('/serviceaccounts/')),
+    [],
+  )
+})
+
+// https://kubernetes.io/docs/reference/access-authn-authz/authentication/#user-impersonation
+test('who may not impersonate the helper learns that the effect of the guard was not checked', async () => {
+  const message =
+    'PATCH returned 403: serviceaccounts "acr-nopass" is forbidden: User "jane" cannot impersonate resource "serviceaccounts" in API group "" in the namespace "acr-nopass"'
+  const { accepted, calls, unread } = await tryWith(() => {
+    throw new KubeApiError(403, message)
+  })
+  assert.deepEqual(
+    [accepted, calls.length, unread.map(({ what, why }) => `${what}: ${why}`)],
+    [undefined, 1, [`The guard's effect (dry runs as the helper): you may not impersonate ${USER()}`]],
+  )
+})
+
+test('a dry run that something else refused proves nothing about the guard', async () => {
+  const { accepted, unread } = await tryWith(({ path }) => {
+    if (!path.includes('/configmaps/')) throw deny(path)
+    throw new KubeApiError(400, 'PATCH returned 400: admission webhook "x" does not support dry run')
+  })
+  assert.deepEqual(accepted, [])
+  assert.equal(unread.length, 4)
+  assert.match(`${unread[0]?.what}: ${unread[0]?.why}`, /The guard of configmaps \(labels\): something else refused/)
+})
