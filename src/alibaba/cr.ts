@@ -40,7 +40,11 @@ export async function listLinkedVpcs(target: AbortableTarget, instanceId: string
   const response = await enterprise(target, 'GetInstanceVpcEndpoint', query)
   return recordsOf(response.LinkedVpcs).map((link) => ({
     vpcId: textOf(link.VpcId),
-    /** What is wrong with the link, such as `PRIVATE_ZONE_CONFLICT_AT_…`; usually empty. */
+    /** `CREATING` or `RUNNING`. */
+    status: textOf(link.Status),
+    /** Whether it is the VPC in which ACR itself resolves the VPC domain: usually the first one that was linked. */
+    defaultAccess: link.DefaultAccess === true,
+    /** What ACR noticed, such as `PRIVATE_ZONE_CONFLICT_AT_<zone id>` or `NO_PRIVATE_ZONE_AUTHORIZED`; often empty. */
     issue: textOf(link.Issue),
   }))
 }

@@ -22,6 +22,9 @@ const role = (change: Partial<RoleFacts> = {}): RoleFacts => ({
   policy: undefined,
   ...change,
 })
+const link = (change: Partial<NonNullable<InstanceFacts['vpcs']>[number]> = {}) => {
+  return { vpcId: 'vpc-1', status: 'RUNNING', defaultAccess: true, issue: '', ...change }
+}
 const instance = (change: Partial<InstanceFacts> = {}): InstanceFacts => ({
   instanceId: 'cri-abc123',
   found: { instanceId: 'cri-abc123', region: 'cn-hangzhou', status: 'RUNNING' },
@@ -37,7 +40,7 @@ const instance = (change: Partial<InstanceFacts> = {}): InstanceFacts => ({
       domains: [{ domain: 'demo-registry-vpc.cn-hangzhou.cr.aliyuncs.com', custom: false }],
     },
   ],
-  vpcs: [{ vpcId: 'vpc-1', issue: '' }],
+  vpcs: [link()],
   ...change,
 })
 
@@ -164,7 +167,7 @@ testFindings([
     title: 'a VPC that is not linked, and not needed',
     observed: observe({ instance: instance({ vpcs }) }),
     finds: [['info', 'VPC_UNLINKED', 'registry demo']],
-    message: /--VpcId vpc-1 --VswitchId '<vswitch id>' --ModuleName Registry$/,
+    message: /--VpcId vpc-1 --VswitchId '<vswitch id>' --ModuleName Registry --EnableCreateDNSRecordInPvzt true$/,
   },
   {
     title: 'a VPC that is not linked, with pulls only over the internet',
@@ -176,13 +179,46 @@ testFindings([
     observed: observe({ instance: instance({ vpcs, endpoints: [] }) }),
     finds: [['error', 'VPC_UNLINKED', 'registry demo']],
   },
+  // The values of Status, and PRIVATE_ZONE_CONFLICT_AT_{private_zone_id} as an example of Issue, are those of the vendor's SDKs
+  // (aliyun/alibabacloud-typescript-sdk, cr-20181201, GetInstanceVpcEndpointResponseBodyLinkedVpcs).
   {
-    title: 'a VPC whose link is broken',
+    title: 'a VPC whose link conflicts with a private zone',
     observed: observe({
       network: 'vpc',
-      instance: instance({ vpcs: [{ vpcId: 'vpc-1', issue: 'PRIVATE_ZONE_CONFLICT_AT_z' }] }),
+      instance: instance({ vpcs: [link({ issue: 'PRIVATE_ZONE_CONFLICT_AT_z9' })] }),
     }),
-    finds: [['error', 'VPC_UNLINKED', 'registry demo']],
+    finds: [['error', 'VPC_LINK_ISSUE', 'registry demo']],
+    message: /^(?![\s\S]*CreateInstanceVpcEndpointLinkedVpc)[\s\S]*\naliyun pvtz DescribeZoneInfo --ZoneId z9$/,
+  },
+  {
+    title: 'a VPC whose link is being created',
+    observed: observe({ network: 'vpc', instance: instance({ vpcs: [link({ status: 'CREATING' })] }) }),
+    finds: [['error', 'VPC_LINK_ISSUE', 'registry demo']],
+    message: /^(?![\s\S]*CreateInstanceVpcEndpointLinkedVpc)/,
+  },
+  // Observed on a real account: the link was RUNNING with DefaultAccess, and the domain resolved on every node.
+  {
+    title: 'a VPC whose link has no authorization for PrivateZone, and resolves by default, is fine',
+    observed: observe({
+      network: 'vpc',
+      instance: instance({ vpcs: [link({ issue: 'NO_PRIVATE_ZONE_AUTHORIZED' })] }),
+    }),
+    finds: [],
+  },
+  {
+    title: 'a second VPC whose link has no authorization for PrivateZone: whether its domain resolves is not known',
+    observed: observe({
+      network: 'vpc',
+      instance: instance({ vpcs: [link({ issue: 'NO_PRIVATE_ZONE_AUTHORIZED', defaultAccess: false })] }),
+    }),
+    finds: [['warning', 'VPC_LINK_ISSUE', 'registry demo']],
+    message: /getent hosts/,
+  },
+  {
+    title: 'a VPC whose link has an unknown issue, which pulls do not need',
+    observed: observe({ instance: instance({ vpcs: [link({ issue: 'SOMETHING_NEW' })] }) }),
+    finds: [['info', 'VPC_LINK_ISSUE', 'registry demo']],
+    message: /not documented/,
   },
   {
     title: 'a VPC of another region, with pulls only through it',

@@ -136,6 +136,10 @@ export const ROWS_EN: FindingRows = {
     "The cluster's VPC is not linked to the instance, so its VPC domain is not known there.",
     'Link VPC and vSwitch; or pull by the public domain.',
   ],
+  VPC_LINK_ISSUE: [
+    "The link of the instance to the cluster's VPC exists, and Container Registry reports something about it.",
+    'Resolve the conflict with the private zone, or check on a node that the VPC domain resolves.',
+  ],
   PUBLIC_CLOSED: [
     'The public endpoint of the instance is turned off, or its allow-list is empty.',
     "Open it for the nodes' public address; or pull through the VPC.",

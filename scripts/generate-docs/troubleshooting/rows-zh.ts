@@ -82,6 +82,10 @@ export const ROWS_ZH: FindingRows = {
   INSTANCE_ELSEWHERE: ['实例所在地域与 values 不同。', '改正该实例的 `region`。'],
   INSTANCE_NOT_RUNNING: ['实例不是 RUNNING 状态。', '等待，或在控制台续费。'],
   VPC_UNLINKED: ['集群的 VPC 没有关联到实例，因此无法解析其 VPC 域名。', '关联 VPC 与交换机；或使用公网域名拉取。'],
+  VPC_LINK_ISSUE: [
+    '实例已关联集群所在的 VPC，但容器镜像服务报告该关联存在问题。',
+    '处理 PrivateZone 冲突；或在节点上确认 VPC 域名能够解析。',
+  ],
   PUBLIC_CLOSED: ['实例的公网入口已关闭，或其白名单不允许任何人。', '为节点的公网地址开放；或通过 VPC 拉取。'],
   PUBLIC_RESTRICTED: ['公网入口只允许部分地址。', '确认节点的公网地址是否在其中。'],
   REGISTRY_REFUSES: ['云端签发了登录信息，但实例拒绝。', '检查该实例的 `instanceId`、`region` 与 `domains`。'],

@@ -23,11 +23,10 @@ export function reachFindings(known: KnownInstance): Found {
 function vpcFindings(known: KnownInstance): Found {
   const { registry, facts, found, place } = known
   const { vpcId, vswitchId } = place
-  const { network } = registry
   const severity = vpcSeverity(known)
-  const link = facts.vpcs?.find((one) => one.vpcId === vpcId)
-  const isWhole = link !== undefined && link.issue === ''
-  if (vpcId === undefined || facts.vpcs === undefined || isWhole || network === 'public') return []
+  if (vpcId === undefined || facts.vpcs === undefined || registry.network === 'public') return []
+  const link = facts.vpcs.find((one) => one.vpcId === vpcId)
+  if (link !== undefined) return linkFindings(known, link)
   const subject = `registry ${registry.name}`
   const names = facts.vpcs.map((one) => one.vpcId)
   if (place.region !== '' && found.region !== '' && place.region !== found.region) {
@@ -37,8 +36,8 @@ function vpcFindings(known: KnownInstance): Found {
       severity,
       subject,
       message: `instance ${facts.instanceId} is in ${found.region}, and the cluster's VPC ${vpcId} in ${place.region}`,
-      cause: 'A VPC of another region cannot be linked, so the VPC domain is not known there.',
-      fix: 'Pull by the public domain (`network: public`), or from an instance in the region of the cluster.',
+      cause: 'A VPC of another region cannot be linked, so the VPC domain is usually not known there.',
+      fix: 'Pull by the public domain (`network: public`), or from an instance in the region of the cluster. Nothing to do if you connected the VPCs and made the DNS record yourself.',
       command: `aliyun cr GetInstanceEndpoint ${nameOf(known)} --EndpointType internet`,
     }
   }
@@ -46,13 +45,57 @@ function vpcFindings(known: KnownInstance): Found {
     id: 'VPC_UNLINKED',
     severity,
     subject,
-    message:
-      link === undefined
-        ? `instance ${facts.instanceId} is not linked to the cluster's VPC ${vpcId}`
-        : `the link of instance ${facts.instanceId} to the cluster's VPC ${vpcId} does not work: ${link.issue}`,
+    message: `instance ${facts.instanceId} is not linked to the cluster's VPC ${vpcId}`,
     cause: `Nodes cannot look up its VPC domain there; it is linked to ${names.length === 0 ? 'no VPC' : names.join(', ')}.`,
-    fix: 'Link the VPC with one of its vSwitches (Access Control, VPC); the edition of the instance limits how many there may be. Or pull by the public domain.',
-    command: `aliyun cr CreateInstanceVpcEndpointLinkedVpc ${nameOf(known)} --VpcId ${shellWord(vpcId)} --VswitchId ${shellWord(vswitchId ?? '<vswitch id>')} --ModuleName Registry`,
+    fix: 'Link the VPC with one of its vSwitches (Access Control, VPC); the edition of the instance limits how many there may be. The flag EnableCreateDNSRecordInPvzt needs the authorization of Container Registry for PrivateZone, which the console requests. Or pull by the public domain.',
+    command: `aliyun cr CreateInstanceVpcEndpointLinkedVpc ${nameOf(known)} --VpcId ${shellWord(vpcId)} --VswitchId ${shellWord(vswitchId ?? '<vswitch id>')} --ModuleName Registry --EnableCreateDNSRecordInPvzt true`,
+  }
+}
+
+type Link = NonNullable<InstanceFacts['vpcs']>[number]
+
+/** What is wrong with an existing link; never that it has to be made again, because it cannot be made twice. */
+function linkFindings(known: KnownInstance, { vpcId, status, issue, defaultAccess }: Link): Found {
+  const { instanceId } = known.facts
+  const severity = vpcSeverity(known)
+  const common = {
+    id: 'VPC_LINK_ISSUE',
+    subject: `registry ${known.registry.name}`,
+    command: `aliyun cr GetInstanceVpcEndpoint ${nameOf(known)} --ModuleName Registry`,
+  } as const
+  const link = `the link of instance ${instanceId} to the cluster's VPC ${vpcId}`
+  if (status !== '' && status !== 'RUNNING') {
+    return {
+      ...common,
+      severity,
+      message: `${link} is ${status}`,
+      cause: 'Until a link is RUNNING, nodes cannot reach the VPC domain through it.',
+      fix: 'Wait until the command shows RUNNING. If that takes longer than some minutes, open a ticket with Alibaba Cloud.',
+    }
+  }
+  const [, zone] = /^PRIVATE_ZONE_CONFLICT_AT_(.+)$/.exec(issue) ?? []
+  if (zone !== undefined) {
+    return {
+      ...common,
+      severity,
+      message: `${link} has a conflict with the private zone ${zone}`,
+      cause: `That zone of PrivateZone answers for the VPC domain of the instance instead (${issue}).`,
+      fix: 'Remove that zone from the VPC, or set its record of the VPC domain to the address of the link (Access Control, VPC).',
+      command: `aliyun pvtz DescribeZoneInfo --ZoneId ${shellWord(zone)}`,
+    }
+  }
+  // In the default VPC the domain was observed to resolve without a record in PrivateZone.
+  if (issue === '' || (issue === 'NO_PRIVATE_ZONE_AUTHORIZED' && defaultAccess)) return []
+  return {
+    ...common,
+    // Not known to be broken: nothing documents what these mean for a lookup.
+    severity: severity === 'error' ? 'warning' : 'info',
+    message: `${link} is RUNNING, and Container Registry reports ${issue}`,
+    cause:
+      issue === 'NO_PRIVATE_ZONE_AUTHORIZED'
+        ? 'Container Registry may not write to PrivateZone, so it made no DNS record of the VPC domain, and this is not the default VPC of the instance.'
+        : 'What this means for pulls is not documented.',
+    fix: 'Look up the VPC domain on a node (`getent hosts DOMAIN`). If it resolves to the address that the command shows, there is nothing to do; otherwise authorize Container Registry for PrivateZone in its console.',
   }
 }
 

@@ -50,13 +50,13 @@ export function cloudProviderFindings(observed: Observed): Found {
   const [issuer] = candidates
   const name = arn.slice(arn.indexOf('/') + 1)
   const common = { id: 'OIDC_PROVIDER_WRONG', severity: 'error', subject: `OIDC provider ${name}` } as const
-  const make = `aliyun ims CreateOIDCProvider --OIDCProviderName ${shellWord(name)} --IssuerUrl ${shellWord(issuer ?? '<issuer>')} --ClientIds ${AUDIENCE}`
+  const make = `aliyun ims CreateOIDCProvider --OIDCProviderName ${shellWord(name)} --IssuerUrl ${shellWord(issuer ?? '<issuer>')} --ClientIds ${AUDIENCE} --Fingerprints ${shellWord('<fingerprints>')}`
   if (provider === null) {
     return {
       ...common,
       message: 'it does not exist',
       cause: `RAM has no provider ${arn}, so STS accepts no token of this cluster.`,
-      fix: 'Turn RRSA on again in ACK, or create the provider; then name it in `identity.rrsa.oidcProviderArn`.',
+      fix: 'Turn RRSA on again in the ACK console, or create the provider in the RAM console (SSO, OIDC): both set its fingerprints. The command needs them: the SHA-1 fingerprints of the root and intermediate certificates of the issuer, at most five, as docs/en/quick-start-self-built.md gets them by openssl. Then name the provider in `identity.rrsa.oidcProviderArn`.',
       command: make,
     }
   }

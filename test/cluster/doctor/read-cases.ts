@@ -41,7 +41,9 @@ const NODE_CASES: readonly ReadCase[] = ofRelease(
       title: 'the values only pull through the VPC, which is not linked',
       id: 'VPC_UNLINKED',
       make: now((fixture) => control(fixture).changeInstance(fixture.instanceId, { vpc: { vpcs: [] } })),
-      message: new RegExp(`linked to no VPC[\\s\\S]*--VpcId ${VPC} --VswitchId ${VSWITCH} --ModuleName Registry`),
+      message: new RegExp(
+        `linked to no VPC[\\s\\S]*--VpcId ${VPC} --VswitchId ${VSWITCH} --ModuleName Registry --EnableCreateDNSRecordInPvzt true`,
+      ),
       fix: run,
     },
   ],

@@ -1,7 +1,10 @@
 import { SUBJECT } from './helper-fixture.ts'
 import { control, now, ofRelease, type ReadCase, run } from './read-case.ts'
-import { CLUSTER_ID, OWN, ownTrust } from './read-fixture.ts'
+import { CLUSTER_ID, OWN, ownTrust, type ReadFixture, VPC, VSWITCH } from './read-fixture.ts'
+import { runCommands } from './run-commands.ts'
 
+/** The SHA-1 fingerprint of a certificate, as openssl prints it without colons. */
+const FINGERPRINT = '902ef2deeb3c5b13ea4c3d5193629309e231ae55'
 const ROLE = 'helper-by-rrsa'
 const RAM = '2015-05-01'
 const IMS = '2019-08-15'
@@ -27,6 +30,14 @@ export const OWN_CASES: readonly ReadCase[] = ofRelease(OWN, [
     ),
     message: /linked to vpc-2[\s\S]*aliyun cr CreateInstanceVpcEndpointLinkedVpc/,
     fix: run,
+  },
+  {
+    title: "the link to the cluster's VPC conflicts with a private zone",
+    id: 'VPC_LINK_ISSUE',
+    severity: 'info',
+    make: now((fixture) => linkOwn(fixture, 'PRIVATE_ZONE_CONFLICT_AT_zone1')),
+    message: /aliyun pvtz DescribeZoneInfo --ZoneId zone1$/,
+    fix: now((fixture) => linkOwn(fixture, 'NO_PRIVATE_ZONE_AUTHORIZED')),
   },
   {
     title: "the trust policy of the role names another ServiceAccount, and the helper's session is still valid",
@@ -118,8 +129,10 @@ export const OWN_CASES: readonly ReadCase[] = ofRelease(OWN, [
     title: 'the OIDC provider was deleted',
     id: 'OIDC_PROVIDER_WRONG',
     make: (fixture) => fixture.call(IMS, 'DeleteOIDCProvider', { OIDCProviderName: 'rrsa' }),
-    message: /aliyun ims CreateOIDCProvider --OIDCProviderName rrsa --IssuerUrl https:\/\//,
-    fix: run,
+    message:
+      /both set its fingerprints[\s\S]*aliyun ims CreateOIDCProvider --OIDCProviderName rrsa --IssuerUrl https:\/\//,
+    fix: (fixture, finding) =>
+      runCommands(fixture.helper.helperCluster.cloud, finding, { '<fingerprints>': FINGERPRINT }),
   },
   {
     title: 'the OIDC provider is that of another cluster',
@@ -143,3 +156,9 @@ export const OWN_CASES: readonly ReadCase[] = ofRelease(OWN, [
     },
   },
 ])
+
+/** The link of the cluster's VPC, with what Container Registry reports about it. */
+function linkOwn(fixture: ReadFixture, issue: string): void {
+  const vpcs = [{ id: VPC, vswitch: VSWITCH, issue }]
+  control(fixture).changeInstance(fixture.instanceId, { vpc: { vpcs } })
+}
