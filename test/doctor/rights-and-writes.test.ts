@@ -128,6 +128,25 @@ const ROWS: readonly Row[] = [
     ],
   },
   {
+    title: 'a Lease that a ghost holds, with a renewal in the future that was written an hour ago',
+    observed: fixture({ lease: { holder: 'ghost_1', renewedAt: NOW + 9e9, writtenAt: NOW - 3_600_000 } }),
+    finds: [
+      ['error', 'HELPER_LEADERLESS', 'helper acr-nopass/acr-nopass'],
+      ['warning', 'CLOCK_SKEW', 'node of ghost'],
+    ],
+    message: /ghost_1 renewed it last/,
+  },
+  {
+    title: 'a Lease with a renewal in the future whose holder is no Pod of the helper',
+    observed: fixture({ lease: { holder: 'ghost_1', renewedAt: NOW + 9e9 } }),
+    finds: [['error', 'HELPER_LEADERLESS', 'helper acr-nopass/acr-nopass']],
+  },
+  {
+    title: 'a Lease with a renewal in the future, of which only the holder is known, and it may be a Pod of the helper',
+    observed: fixture({ helperPods: undefined, lease: { holder: 'acr-nopass-1_x', renewedAt: NOW + 9e9 } }),
+    finds: [],
+  },
+  {
     title: "the clock of the helper's node is ahead",
     observed: fixture({ lease: { holder: 'h_1', renewedAt: NOW + 90_000, writtenAt: NOW - 1000 } }),
     finds: [['warning', 'CLOCK_SKEW', 'node of h']],

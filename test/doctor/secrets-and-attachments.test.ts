@@ -73,6 +73,42 @@ const ROWS: readonly Row[] = [
     message: /"argocd"[\s\S]*\{name: acr-nopass\}/,
   },
   {
+    title:
+      'with attach: both, a ServiceAccount whose list another tool applies is fine where the policy gives its Pods the reference',
+    observed: fixture({
+      config: { attach: 'both' },
+      admission: admission({
+        tried: new Map([
+          ['acr-nopass', 'referenced'],
+          ['shop', 'referenced'],
+        ]),
+      }),
+      accounts: [account('shop', 'web', { list: ['x'], owner: { manager: 'argocd', operation: 'Apply' } })],
+    }),
+    finds: [['info', 'ACCOUNT_FOREIGN', '1 ServiceAccount']],
+    message: /Nothing to do/,
+  },
+  {
+    title: 'with attach: both, a ServiceAccount whose list another tool applies is wrong where no Pod could be tried',
+    observed: fixture({
+      config: { attach: 'both' },
+      admission: admission({ tried: new Map([['acr-nopass', 'referenced']]) }),
+      accounts: [account('shop', 'web', { list: ['x'], owner: { manager: 'argocd', operation: 'Apply' } })],
+    }),
+    finds: [['error', 'ACCOUNT_FOREIGN', '1 ServiceAccount']],
+  },
+  {
+    title: 'a Secret of another owner, where the helper rightly attaches nothing, is reported once',
+    observed: fixture({
+      secrets: new Map([
+        ['acr-nopass', secret()],
+        ['shop', secret({ ours: false })],
+      ]),
+      accounts: [account('shop', 'web', { list: [] })],
+    }),
+    finds: [['error', 'SECRET_FOREIGN', 'namespace shop']],
+  },
+  {
     title: 'the admission policy was deleted',
     observed: fixture({ config: { attach: 'admission' }, admission: admission({ bound: [] }) }),
     finds: [

@@ -7,7 +7,7 @@ import type { Observed } from '../observed.ts'
 import { logsCommand } from './fix-commands.ts'
 
 /** ServiceAccounts that lack the reference to the pull secret, if the helper attaches to them. */
-export function accountFindings({ release, namespaces, accounts }: Observed): Found {
+export function accountFindings({ release, namespaces, accounts, secrets, admission }: Observed): Found {
   const { config } = release ?? {}
   if (release === undefined || config === undefined || !namespaces || !accounts) return []
   if (config.attach === 'admission' || config.retire || config.dryRun) return []
@@ -15,11 +15,16 @@ export function accountFindings({ release, namespaces, accounts }: Observed): Fo
   const open = new Set(
     namespaces.filter((namespace) => !namespace.terminating && targets.includes(namespace)).map(({ name }) => name),
   )
-  const lacking = accounts.filter(
-    ({ namespace, name, list, optedOut }) =>
-      open.has(namespace) && targets.takesServiceAccount(name) && !optedOut && !list.includes(config.secretName),
-  )
+  // Without a pull secret of its own the helper attaches nothing there, which is reported as SECRET_FOREIGN.
+  const isForeign = (namespace: string): boolean => !config.adopt && secrets?.get(namespace)?.ours === false
+  const lacking = accounts.filter(({ namespace, name, list, optedOut }) => {
+    const isTarget = open.has(namespace) && targets.takesServiceAccount(name) && !optedOut
+    return isTarget && !list.includes(config.secretName) && !isForeign(namespace)
+  })
   const { plain = [], overlong = [], foreign = [] } = Object.groupBy(lacking, kindOf)
+  // A dry run showed that the admission policy gives the Pods of these the reference.
+  const isAdmitted = ({ namespace }: ServiceAccountView): boolean => admission?.tried?.get(namespace) === 'referenced'
+  const { served = [], bare = [] } = Object.groupBy(foreign, (one) => (isAdmitted(one) ? 'served' : 'bare'))
   const managers = [...new Set(foreign.map(({ owner }) => `"${owner?.manager}"`))]
   const { secretName } = config
   return [
@@ -38,12 +43,20 @@ export function accountFindings({ release, namespaces, accounts }: Observed): Fo
       fix: 'Remove the entries whose Secret does not exist, or use attach: admission.',
       command: showFirst(overlong),
     }),
-    ...about(foreign, {
+    ...about(served, {
+      id: 'ACCOUNT_FOREIGN',
+      severity: 'info',
+      message: 'without the reference, and left alone; the admission policy gives it to their Pods',
+      cause: `Their imagePullSecrets are applied by ${summarize(managers)}; a change would make its next apply fail.`,
+      fix: 'Nothing to do: a Pod created as a dry run got the reference.',
+      command: `${showFirst(served)} --show-managed-fields`,
+    }),
+    ...about(bare, {
       id: 'ACCOUNT_FOREIGN',
       message: 'without the reference, and left alone',
       cause: `Their imagePullSecrets are applied by ${summarize(managers)}; a change would make its next apply fail.`,
       fix: `Add {name: ${secretName}} to the list where it is applied from, or use attach: admission.`,
-      command: `${showFirst(foreign)} --show-managed-fields`,
+      command: `${showFirst(bare)} --show-managed-fields`,
     }),
   ]
 }

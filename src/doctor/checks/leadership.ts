@@ -6,7 +6,7 @@ import { applyAgain, logsCommand } from './fix-commands.ts'
 const LEASE_SILENCE_MS = 120_000
 
 /** Whether one of the running replicas leads and reports. */
-export function leadershipFindings({ release, deployment, lease, now }: Observed): Found {
+export function leadershipFindings({ release, deployment, helperPods, lease, now }: Observed): Found {
   // Without a running Pod there can be no leader, which is reported already.
   if (release === undefined || deployment === null || (deployment && deployment.available < deployment.wanted))
     return []
@@ -14,8 +14,7 @@ export function leadershipFindings({ release, deployment, lease, now }: Observed
   const { namespace, fullname, status, unreadableStatus, hasStatusObject } = release
   const subject = `helper ${namespace}/${fullname}`
   const findings: Draft[] = []
-  // The clock of the lease is another machine's; where the API server's is known, it decides.
-  const isSilent = lease && now - Math.max(lease.renewedAt, lease.writtenAt ?? 0) > LEASE_SILENCE_MS
+  const isSilent = lease && isLeaderless(lease, now, helperPods)
   if (lease === null || isSilent) {
     const since = lease ? `${lease.holder || 'no one'} renewed it last at ${iso(lease.renewedAt)}` : 'there is no Lease'
     findings.push({
@@ -48,6 +47,20 @@ export function leadershipFindings({ release, deployment, lease, now }: Observed
     })
   }
   return findings
+}
+
+/**
+ * The time of renewal is on the clock of another machine; where the API server's time of that write is known, it alone decides. A time
+ * in the future proves nothing: then the holder must be a Pod of the helper.
+ */
+function isLeaderless(
+  { holder, renewedAt, writtenAt }: NonNullable<Observed['lease']>,
+  now: number,
+  helperPods: Observed['helperPods'],
+): boolean {
+  if (writtenAt !== undefined) return now - writtenAt > LEASE_SILENCE_MS
+  if (renewedAt <= now + TOLERANCE_MS) return now - renewedAt > LEASE_SILENCE_MS
+  return helperPods !== undefined && !helperPods.some(({ name }) => name === holder.split('_')[0])
 }
 
 function iso(at: number): string {
