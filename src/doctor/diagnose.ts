@@ -13,6 +13,7 @@ import { reportFindings } from './checks/report.ts'
 import { rivalFindings } from './checks/rivals.ts'
 import { secretFindings } from './checks/secrets.ts'
 import { writeFindings } from './checks/writes.ts'
+import { groupConsequences } from './consequences.ts'
 import { type Draft, type Finding, type Found, sortFindings } from './finding.ts'
 import type { Observed } from './observed.ts'
 
@@ -40,7 +41,7 @@ const CHECKS: readonly ((observed: Observed) => Found)[] = [
   podFindings,
 ]
 
-/** All findings, worst first. Pure. */
+/** All findings, worst first, each followed by those that likely follow from it. Pure. */
 export function diagnose(observed: Observed): readonly Finding[] {
   const found = sortFindings(CHECKS.flatMap((check) => check(observed)).map(complete))
   // Two ways to see one thing: the helper tells of a refused write, and the review of its rights says why.
@@ -51,7 +52,8 @@ export function diagnose(observed: Observed): readonly Finding[] {
       .slice(0, index)
       .some((before) => before.id === id && (id === 'RIGHTS_MISSING' || before.subject === subject))
   }
-  return found.filter((finding, index) => !isRepeated(finding, index))
+  const once = found.filter((finding, index) => !isRepeated(finding, index))
+  return groupConsequences(once, observed)
 }
 
 function complete({ id, severity = 'error', ...rest }: Draft): Finding {

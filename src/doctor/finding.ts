@@ -106,6 +106,8 @@ export interface Finding {
   readonly cause: string
   readonly fix: string
   readonly command?: string
+  /** The id of the finding that this one likely follows from. */
+  readonly causedBy?: FindingId
   /** The objects, if there are several: `namespace` or `namespace/name`. */
   readonly objects?: readonly string[]
   /** What it means for the report's `healthy`, which without it follows from the severity. `unknown`: doctor cannot tell. */
@@ -113,7 +115,7 @@ export interface Finding {
 }
 
 /** A finding of a check; without a severity it is an error. */
-export type Draft = Omit<Finding, 'severity'> & { readonly severity?: Severity | undefined }
+export type Draft = Omit<Finding, 'severity' | 'causedBy'> & { readonly severity?: Severity | undefined }
 
 /** A finding without the objects that it is about. */
 export type Verdict = Omit<Draft, 'subject' | 'message' | 'objects'>
@@ -121,7 +123,7 @@ export type Verdict = Omit<Draft, 'subject' | 'message' | 'objects'>
 /** What a check finds. */
 export type Found = Draft | readonly Draft[]
 
-const RANK: Readonly<Record<Severity, number>> = { error: 0, warning: 1, info: 2 }
+export const SEVERITY_RANK: Readonly<Record<Severity, number>> = { error: 0, warning: 1, info: 2 }
 
 /** `false` with an error or something that fails; `null` if there is none, but not everything is known or could be read. */
 export function judgeHealth(findings: readonly Finding[], unread: number): boolean | null {
@@ -136,12 +138,12 @@ export function isAllKnown(findings: readonly Finding[], unread: number): boolea
 
 /** Worst first, else in the order of the checks. */
 export function sortFindings(findings: readonly Finding[]): readonly Finding[] {
-  return findings.toSorted((a, b) => RANK[a.severity] - RANK[b.severity])
+  return findings.toSorted((a, b) => SEVERITY_RANK[a.severity] - SEVERITY_RANK[b.severity])
 }
 
 /** Whether a finding has at least this severity. */
 export function reaches(findings: readonly Finding[], severity: Severity): boolean {
-  return findings.some((finding) => RANK[finding.severity] <= RANK[severity])
+  return findings.some((finding) => SEVERITY_RANK[finding.severity] <= SEVERITY_RANK[severity])
 }
 
 /** `1 namespace`, `5 namespaces`. */

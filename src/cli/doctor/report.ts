@@ -2,7 +2,7 @@ import { collectUnverified, renderUnverified, type Unverified, type UnverifiedFa
 import { judgeRights, readRoles } from '../../doctor/checks/cloud-roles.ts'
 import { issuerCandidates } from '../../doctor/checks/cluster-issuer.ts'
 import type { CloudSnapshot } from '../../doctor/cloud/inspect-cloud.ts'
-import { type Finding, isAllKnown, judgeHealth, pluralize, type Severity } from '../../doctor/finding.ts'
+import { type Finding, type FindingId, isAllKnown, judgeHealth, pluralize, type Severity } from '../../doctor/finding.ts'
 import type { Observed } from '../../doctor/observed.ts'
 import { renderTable } from '../../lib/text.ts'
 import { printable } from '../../printable.ts'
@@ -54,7 +54,9 @@ export function renderReport(
   const blocks = [
     renderHeading(observed, paint),
     ...state,
-    ...findings.map((finding) => renderFinding(finding, paint)),
+    ...findings.map((finding) => {
+      return finding.causedBy === undefined ? renderFinding(finding, paint) : renderConsequence(finding, paint)
+    }),
     renderUnread(observed.unread),
     renderCloud(observed.cloud),
     renderUnverified(doctorUnverified(observed)),
@@ -112,15 +114,32 @@ function coverage({ total, current, pending, skipped }: CoverageStatus): string 
   return [`${current} of ${total} current`, ...(pending > 0 ? [`${pending} pending`] : []), ...reasons].join(', ')
 }
 
-function renderFinding(finding: Finding, paint: CliPaint): string {
+function renderTitle({ id, severity, subject, message }: Finding, paint: CliPaint): string {
   const colour: Readonly<Record<Severity, (text: string) => string>> = {
     error: paint.red,
     warning: paint.yellow,
     info: paint.dim,
   }
+  return `${colour[severity](severity)} ${id} ${paint.bold(printable(subject))}: ${shorten(id, printable(message))}`
+}
+
+/** Below its cause; its own fix, which is in the JSON, would not help before that of the cause. */
+function renderConsequence(finding: Finding, paint: CliPaint): string {
+  return [`  ${renderTitle(finding, paint)}`, `    likely follows from ${finding.causedBy}: fix that first`].join('\n')
+}
+
+/** A node's message may have thousands of characters; its head names what was done, its end the reason. */
+function shorten(id: FindingId, text: string): string {
+  return !id.startsWith('POD_') || text.length <= LONGEST
+    ? text
+    : `${text.slice(0, LONGEST / 2)} … ${text.slice(-LONGEST / 2)}`
+}
+const LONGEST = 300
+
+function renderFinding(finding: Finding, paint: CliPaint): string {
   return [
-    `${colour[finding.severity](finding.severity)} ${finding.id} ${paint.bold(printable(finding.subject))}: ${printable(finding.message)}`,
-    `  cause: ${printable(finding.cause)}`,
+    renderTitle(finding, paint),
+    `  cause: ${shorten(finding.id, printable(finding.cause))}`,
     `  fix: ${printable(finding.fix)}`,
     ...(finding.command === undefined ? [] : [`  $ ${printable(finding.command)}`]),
   ].join('\n')

@@ -5,6 +5,9 @@ import { type Draft, type Found, pluralize, summarize } from '../finding.ts'
 import type { Observed } from '../observed.ts'
 import { applyAgain } from './fix-commands.ts'
 
+/** The cause where nothing is wrong with the Pods themselves. */
+export const HELPER_NOT_READY = 'Its Pods are not ready yet, or fit on no node.'
+
 /** Whether the helper's Pods run, and if not, why. */
 export function helperPodFindings({ release, deployment, helperPods }: Observed): Found {
   if (release === undefined || deployment === undefined) return []
@@ -43,7 +46,7 @@ function reasonOf(error: NopassError | undefined, refusal: string | undefined, n
     return { cause, fix: refusalFix(refusal, namespace) }
   }
   return {
-    cause: error?.message ?? 'Its Pods are not ready yet, or fit on no node.',
+    cause: error?.message ?? HELPER_NOT_READY,
     fix: error?.hint ?? 'Read the Events of its Pods.',
   }
 }

@@ -1,0 +1,122 @@
+import { HELPER_NOT_READY } from './checks/helper-pods.ts'
+import { type Finding, type FindingId, SEVERITY_RANK } from './finding.ts'
+import type { Observed } from './observed.ts'
+
+/** Why a registry has no new credential. */
+const NO_CREDENTIAL: readonly FindingId[] = [
+  'OIDC_ISSUER_MISMATCH',
+  'OIDC_PROVIDER_WRONG',
+  'ROLE_MISSING',
+  'ROLE_TRUST_DIFFERS',
+  'ROLE_RIGHTS_MISSING',
+  'INSTANCE_NOT_FOUND',
+  'INSTANCE_ELSEWHERE',
+  'INSTANCE_NOT_RUNNING',
+  'ROLE_NOT_TRUSTED',
+  'RAM_DENIED',
+  'IDENTITY_MISSING',
+  'CREDENTIALS_REFUSED',
+  'CLOUD_OUT_OF_REACH',
+  'REGISTRY_REFUSES',
+  'REGISTRY_FAILING',
+]
+/** Why nothing is written anywhere. */
+const NO_HELPER: readonly FindingId[] = ['HELPER_DOWN', 'HELPER_LEADERLESS']
+/** Why something is not written in the namespaces that the finding names. */
+const NO_WRITE: readonly FindingId[] = ['QUOTA_EXCEEDED', 'WEBHOOK_REFUSES', 'WRITE_REFUSED', 'SECRET_STUCK']
+
+interface Rule {
+  /** The likely causes, the first that was found counts. */
+  readonly by: readonly FindingId[]
+  /** The cause must name every namespace of the consequence. */
+  readonly inside?: true
+  /** What else must be observed. */
+  readonly if?: (observed: Observed, consequence: Finding) => boolean
+}
+
+const hasNoCredential = ({ release }: Observed): boolean =>
+  (release?.status?.registries ?? []).every(({ state }) => state !== 'live')
+const isUnknownInstance = ({ release }: Observed): boolean =>
+  release?.status?.registries.some(({ edition, domains }) => edition === 'enterprise' && domains.length === 0) ?? true
+
+/** What usually follows from what. */
+const RULES: Readonly<Partial<Record<FindingId, readonly Rule[]>>> = {
+  ROLE_NOT_TRUSTED: [{ by: ['OIDC_ISSUER_MISMATCH', 'OIDC_PROVIDER_WRONG', 'ROLE_MISSING', 'ROLE_TRUST_DIFFERS'] }],
+  RAM_DENIED: [{ by: ['ROLE_RIGHTS_MISSING'] }],
+  HELPER_DOWN: [{ by: NO_CREDENTIAL, if: isOnlyUnready }],
+  HELPER_DEGRADED: [{ by: NO_CREDENTIAL, if: isOnlyUnready }],
+  HELPER_SILENT: [{ by: NO_HELPER }],
+  REGISTRY_PENDING: [{ by: NO_HELPER }],
+  REGISTRY_EXPIRED: [{ by: NO_HELPER }],
+  REGISTRY_EXPIRING: [{ by: NO_HELPER }],
+  SECRET_MISSING: [
+    { by: NO_WRITE, inside: true },
+    { by: NO_CREDENTIAL, if: hasNoCredential },
+    { by: [...NO_HELPER, 'RIGHTS_MISSING'] },
+  ],
+  SECRET_INCOMPLETE: [{ by: NO_WRITE, inside: true }, { by: NO_CREDENTIAL }, { by: NO_HELPER }],
+  SECRET_EXPIRED: [{ by: NO_CREDENTIAL }, { by: [...NO_HELPER, 'RIGHTS_MISSING'] }],
+  ACCOUNT_UNATTACHED: [{ by: [...NO_WRITE, 'SECRET_MISSING'], inside: true }, { by: [...NO_HELPER, 'RIGHTS_MISSING'] }],
+  POD_UNCOVERED: [{ by: ['INSTANCE_NOT_FOUND', 'INSTANCE_ELSEWHERE'], if: isUnknownInstance }],
+  POD_UNREFERENCED: [
+    { by: ['ACCOUNT_UNATTACHED', 'ACCOUNT_FOREIGN', 'POLICY_INACTIVE'], inside: true },
+    { by: ['POLICY_MISSING', ...NO_HELPER] },
+  ],
+  POD_WITHOUT_SECRET: [{ by: ['SECRET_MISSING', 'SECRET_FOREIGN'], inside: true }, { by: NO_HELPER }],
+  POD_CREDENTIAL: [
+    { by: ['SECRET_EXPIRED', 'SECRET_INCOMPLETE'], inside: true },
+    { by: ['REGISTRY_EXPIRED', 'REGISTRY_REFUSES'] },
+  ],
+  POD_LOGIN_REFUSED: [{ by: ['SECRET_EXPIRED'], inside: true }, { by: ['REGISTRY_EXPIRED', 'REGISTRY_REFUSES'] }],
+  POD_DENIED: [{ by: ['ROLE_RIGHTS_MISSING', 'RAM_DENIED'] }],
+  POD_VPC_UNLINKED: [{ by: ['VPC_UNLINKED', 'VPC_LINK_ISSUE'] }],
+}
+
+/** Nothing is wrong with the Pods themselves: a helper without a first credential does not become ready. */
+function isOnlyUnready(observed: Observed, { cause }: Finding): boolean {
+  return cause === HELPER_NOT_READY && hasNoCredential(observed)
+}
+
+/** Each finding with the id of its likely cause, and directly after it; the worst groups first. Pure. */
+export function groupConsequences(findings: readonly Finding[], observed: Observed): readonly Finding[] {
+  const linked = findings.map((finding) => {
+    const causedBy = findCause(finding, findings, observed)
+    return causedBy === undefined ? finding : { ...finding, causedBy: causedBy.id }
+  })
+  const roots = linked.filter(({ causedBy }) => causedBy === undefined)
+  const shown = new Set<FindingId>()
+  const groups = roots.map((root) => [root, ...(shown.has(root.id) ? [] : below(root.id))])
+  return groups.toSorted((a, b) => worst(a) - worst(b)).flat()
+
+  /** The consequences of findings of an id, each followed by its own. */
+  function below(id: FindingId): readonly Finding[] {
+    shown.add(id)
+    return linked
+      .filter(({ causedBy }) => causedBy === id)
+      .flatMap((one) => [one, ...(shown.has(one.id) ? [] : below(one.id))])
+  }
+}
+
+const worst = (group: readonly Finding[]): number => Math.min(...group.map(({ severity }) => SEVERITY_RANK[severity]))
+
+function findCause(finding: Finding, all: readonly Finding[], observed: Observed): Finding | undefined {
+  // Good to know, or not even certain to be wrong: it explains no failure.
+  const causes = all.filter(({ severity, id }) => severity === 'error' && id !== finding.id)
+  for (const { by, inside, if: holds = () => true } of RULES[finding.id] ?? []) {
+    if (!holds(observed, finding)) continue
+    const found = by
+      .map((id) => causes.find((one) => one.id === id && (inside === undefined || isInside(finding, one))))
+      .find((one) => one !== undefined)
+    if (found !== undefined) return found
+  }
+  return undefined
+}
+
+/** Whether the cause concerns every namespace of the consequence. */
+function isInside(consequence: Finding, { objects: places = [] }: Finding): boolean {
+  const wide = new Set(places.map(namespaceOf))
+  const own = (consequence.objects ?? []).map(namespaceOf)
+  return own.length > 0 && own.every((namespace) => wide.has(namespace))
+}
+
+const namespaceOf = (object: string): string => object.split('/')[0] ?? object
