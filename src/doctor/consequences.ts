@@ -34,8 +34,11 @@ interface Rule {
   readonly if?: (observed: Observed, consequence: Finding) => boolean
 }
 
-const hasNoCredential = ({ release }: Observed): boolean =>
-  (release?.status?.registries ?? []).every(({ state }) => state !== 'live')
+/** A registry whose refresh fails keeps its last good credential until that expires. */
+const hasNoCredential = ({ release, now }: Observed): boolean =>
+  (release?.status?.registries ?? []).every(({ state, expiresAt = '' }) => {
+    return state === 'pending' || (state === 'failing' && Date.parse(expiresAt) <= now)
+  })
 const isUnknownInstance = ({ release }: Observed): boolean =>
   release?.status?.registries.some(({ edition, domains }) => edition === 'enterprise' && domains.length === 0) ?? true
 
@@ -68,7 +71,7 @@ const RULES: Readonly<Partial<Record<FindingId, readonly Rule[]>>> = {
     { by: ['REGISTRY_EXPIRED', 'REGISTRY_REFUSES'] },
   ],
   POD_LOGIN_REFUSED: [{ by: ['SECRET_EXPIRED'], inside: true }, { by: ['REGISTRY_EXPIRED', 'REGISTRY_REFUSES'] }],
-  POD_DENIED: [{ by: ['ROLE_RIGHTS_MISSING', 'RAM_DENIED'] }],
+  POD_DENIED: [{ by: ['ROLE_RIGHTS_MISSING'] }],
   POD_VPC_UNLINKED: [{ by: ['VPC_UNLINKED', 'VPC_LINK_ISSUE'] }],
 }
 

@@ -7,6 +7,7 @@ import { guardFindings } from './checks/guard.ts'
 import { helperPodFindings, rightsFindings } from './checks/helper-pods.ts'
 import { configFindings, installationFindings } from './checks/installation.ts'
 import { clockFindings, leadershipFindings } from './checks/leadership.ts'
+import { leftoverFindings } from './checks/leftovers.ts'
 import { onePodFindings, podFindings } from './checks/pods.ts'
 import { registryFindings } from './checks/registries.ts'
 import { reportFindings } from './checks/report.ts'
@@ -20,6 +21,7 @@ import type { Observed } from './observed.ts'
 /** In the order of a pull. */
 const CHECKS: readonly ((observed: Observed) => Found)[] = [
   installationFindings,
+  leftoverFindings,
   onePodFindings,
   registryFindings,
   clusterIssuerFindings,

@@ -4,6 +4,7 @@ export type Severity = 'error' | 'warning' | 'info'
 /** The ids of findings, in the order of the docs; an id never changes its meaning. */
 export const FINDING_IDS = [
   'NOT_INSTALLED',
+  'LEFTOVERS',
   'RELEASE_UNREADABLE',
   'KUBERNETES_OLD',
   'CONFIG_UNREADABLE',

@@ -5,6 +5,7 @@ import type { ReadSecret } from '../release/read-pull-secrets.ts'
 import type { Unread } from '../release/reader.ts'
 import type { CloudSnapshot } from './cloud/inspect-cloud.ts'
 import type { HelperFacts } from './read/read-helper.ts'
+import type { Leftover } from './read/read-leftovers.ts'
 
 /** A container or an image volume of a Pod, reduced to what decides whether it can pull. */
 export interface ContainerFacts {
@@ -87,6 +88,8 @@ export interface Observed extends Partial<HelperFacts> {
   readonly release?: ReleaseFacts | undefined
   readonly others: readonly ReleaseFacts[]
   readonly addons: readonly string[]
+  /** Pull secrets of releases that are not installed; undefined: not readable. */
+  readonly leftovers?: readonly Leftover[] | undefined
   readonly namespaces?: readonly NamespaceView[] | undefined
   /** By namespace. */
   readonly secrets?: ReadonlyMap<string, ReadSecret> | undefined

@@ -41,6 +41,22 @@ const doctor = (...args: string[]): Promise<BinResult> =>
   runBin(['doctor', '--kubeconfig', cluster.adminKubeconfigFile, ...args])
 
 test('doctor: a cluster without a release', async () => {
+  const left = { ...pullSecret('default'), path: '/api/v1/namespaces/default/secrets/acr-nopass' }
+  await admin.request(left)
+  const { findings } = JSON.parse((await doctor('-o', 'json')).stdout)
+  assert.deepEqual(
+    findings.map(({ id, subject, objects }: Record<string, unknown>) => [id, subject, objects]),
+    [
+      ['NOT_INSTALLED', 'release', undefined],
+      ['LEFTOVERS', 'release acr-nopass/acr-nopass', ['default/acr-nopass']],
+    ],
+  )
+  const kubeconfig = ['--kubeconfig', cluster.adminKubeconfigFile]
+  const [program = '', ...command] = String(findings[1].command).split(' ')
+  assert.equal(program, 'acr-nopass')
+  const listed = await runBin(command)
+  assert.match(listed.stdout, /^would delete Secret default\/acr-nopass$/m)
+  await runBin(['cleanup', '--detach', ...kubeconfig, '--confirm', 'acr-nopass/acr-nopass'])
   const { code, stdout, stderr } = await doctor()
   assert.deepEqual([code, stderr], [1, ''])
   assert.match(
@@ -91,8 +107,10 @@ test('doctor: misconfigurations on a real API server, each named', async () => {
   )
   const text = await doctor()
   assert.equal(text.code, 1)
-  for (const { id, cause, fix } of data.findings) {
-    assert.ok(text.stdout.includes(` ${id} `) && text.stdout.includes(cause) && text.stdout.includes(fix), id)
+  for (const { id, cause, fix, causedBy } of data.findings) {
+    // A consequence stands below its cause, whose fix comes first.
+    const parts = causedBy === undefined ? [cause, fix] : [`likely follows from ${causedBy}: fix that first`]
+    for (const part of [` ${id} `, ...parts]) assert.ok(text.stdout.includes(part), `${id}: ${part}`)
   }
   assert.match(text.stdout, /^registry +edition +state +expires +login +domains$/m)
   assert.match(text.stdout, /^demo +enterprise +failing +in [34]\d min +accepted +demo-registry/m)
@@ -138,8 +156,9 @@ test('P5 P6 doctor requests no content of any Secret, and shows none', async () 
     return found
   })
   for (const { verb, requestURI } of requests) {
-    assert.equal(verb, 'list')
-    assert.match(requestURI, /fieldSelector=metadata\.name%3Dacr-nopass/)
+    // The dry runs that the guard must refuse store nothing, and their response is metadata.
+    if (verb === 'patch') assert.match(requestURI, /dryRun=All/)
+    else assert.match(`${verb} ${requestURI}`, /^list .*(fieldSelector=metadata\.name%3Dacr-nopass|labelSelector=)/)
   }
 })
 
@@ -185,11 +204,12 @@ test('doctor: with few permissions it reports what was not checked', async () =>
     'Pods of namespace acr-nopass',
     'Secrets named acr-nopass',
     'ServiceAccounts of all namespaces',
+    "The guard's effect (dry runs as the helper)",
     "The helper's rights (SubjectAccessReview)",
     'ValidatingAdmissionPolicies',
     'ValidatingAdmissionPolicyBindings',
   ])
-  for (const { why } of printed.unread) assert.match(why, /User "anna" cannot (get|list|create) resource/)
+  for (const { why } of printed.unread) assert.match(why, /User "anna" cannot (get|list|create|impersonate) resource/)
 })
 
 test('doctor: without permission to read a release it reports that, and not that the release does not exist', async () => {

@@ -186,7 +186,7 @@ test('who may not impersonate the helper learns that the effect of the guard was
   })
   assert.deepEqual(
     [accepted, calls.length, unread.map(({ what, why }) => `${what}: ${why}`)],
-    [undefined, 1, [`The guard's effect (dry runs as the helper): you may not impersonate ${USER()}`]],
+    [undefined, 1, [`The guard's effect (dry runs as the helper): ${message.replace('PATCH returned 403: ', '')}`]],
   )
 })
 

@@ -6,6 +6,10 @@ export const ROWS_EN: FindingRows = {
     'acr-nopass is not installed in the cluster.',
     'Install the chart, or name the release by `--namespace` and `--release`.',
   ],
+  LEFTOVERS: [
+    'A release was uninstalled by `helm uninstall` alone, and its pull secrets are still there.',
+    '`acr-nopass cleanup --detach` lists them and the ServiceAccounts; with `--confirm` it removes them.',
+  ],
   RELEASE_UNREADABLE: [
     'doctor cannot determine whether there is a release.',
     'Pass its namespace, or get the right to list ConfigMaps there.',

@@ -3,6 +3,10 @@ import type { FindingRows } from './page.ts'
 /** The same in Chinese. */
 export const ROWS_ZH: FindingRows = {
   NOT_INSTALLED: ['集群中没有 acr-nopass。', '安装 Chart，或用 `--namespace` 与 `--release` 指明 release。'],
+  LEFTOVERS: [
+    '只用 `helm uninstall` 卸载了发布，它写入的拉取 Secret 仍在集群中。',
+    '`acr-nopass cleanup --detach` 列出这些 Secret 和引用它们的 ServiceAccount；加上 `--confirm` 则将其移除。',
+  ],
   RELEASE_UNREADABLE: ['doctor 无法判断是否存在 release。', '指明其命名空间，或获得在其中列出 ConfigMap 的权限。'],
   KUBERNETES_OLD: [
     'API Server 缺少 `attach: admission`（1.36）或 guard（1.30）所需的能力。',

@@ -46,7 +46,7 @@ Examples:
   acr-nopass doctor -o json | jq '.findings[].id'
   acr-nopass doctor --fail-on warning             in a scheduled job
 
-Reads only, of Secrets only metadata, and with your rights: what could not be read is listed, and then "healthy" in the JSON is null
+Reads only (writes are dry runs, which store nothing), of Secrets only metadata, and with your rights: what could not be read is listed, and then "healthy" in the JSON is null
 unless there is an error. Exits with 1 when there is an error; a scheduled job with few rights wants --fail-on unread.
 
 Credentials of Alibaba Cloud (ALIBABA_CLOUD_ACCESS_KEY_ID and _SECRET, a role with an OIDC token, or the profile of aliyun) let it

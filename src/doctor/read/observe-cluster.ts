@@ -10,6 +10,7 @@ import type { Observed } from '../observed.ts'
 import { addEvents } from './pod-events.ts'
 import { selectPod } from './pod-facts.ts'
 import { readHelper } from './read-helper.ts'
+import { readLeftovers } from './read-leftovers.ts'
 
 export interface ObserveRequest extends ReleaseChoice {
   readonly server: string
@@ -51,14 +52,15 @@ export async function observeCluster(reader: Reader, request: ObserveRequest): P
   const base = await observeBase(reader, request)
   const { release } = base
   const { unread } = reader
-  if (release === undefined) return { ...base, cloud: NOT_INSPECTED, unread }
+  const leftovers = await readLeftovers(reader, [...(release === undefined ? [] : [release]), ...base.others])
+  if (release === undefined) return { ...base, leftovers, cloud: NOT_INSPECTED, unread }
   const namespaces = listNamespaces(reader, release)
   const [helper, lists, cloud] = await Promise.all([
     readHelper(reader, release, namespaces),
     readLists(reader, release, namespaces, base.now),
     request.inspect(release),
   ])
-  return { ...base, ...helper, ...lists, cloud, unread }
+  return { ...base, leftovers, ...helper, ...lists, cloud, unread }
 }
 
 function listNamespaces(reader: Reader, release: ReleaseFacts): Promise<readonly NamespaceView[] | undefined> {

@@ -41,7 +41,7 @@ export async function tryGuard(
     const refusal = await refusalOf(reader, path, body, helperUser(config))
     if (refusal === undefined) accepted.push({ kind, what })
     else if (refusal.includes('cannot impersonate')) {
-      reader.note("The guard's effect (dry runs as the helper)", `you may not impersonate ${helperUser(config)}`)
+      reader.note("The guard's effect (dry runs as the helper)", refusal.replace(/^.*? returned 403: /, ''))
       return undefined
     } else if (!refusal.includes(`ValidatingAdmissionPolicy '${policyName(kind)}'`)) {
       reader.note(`The guard of ${kind} (${what})`, `something else refused the dry run: ${refusal}`)

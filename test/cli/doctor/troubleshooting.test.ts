@@ -18,6 +18,7 @@ const TABLES = [HELPER_CASES, CLOUD_CASES, OBJECT_CASES, POD_CASES, PULL_CASES, 
 /** Also reproduced on real systems, in tests outside the tables. */
 const ELSEWHERE: Readonly<Partial<Record<FindingId, string>>> = {
   NOT_INSTALLED: 'test/cluster/cli-doctor.test.ts',
+  LEFTOVERS: 'test/cluster/cli-doctor.test.ts',
   RELEASE_UNREADABLE: 'test/cluster/cli-doctor.test.ts',
   RETIRING: 'test/cluster/cli-doctor.test.ts',
   REGISTRY_PENDING: 'test/cluster/cli-doctor.test.ts',

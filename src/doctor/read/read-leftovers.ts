@@ -1,0 +1,41 @@
+import { METADATA_ONLY_LIST } from '../../kube/client.ts'
+import { LABEL_INSTANCE, LABEL_MANAGED_BY, MANAGED_BY } from '../../kube/names.ts'
+import type { KubeObject } from '../../kube/types.ts'
+import type { ReleaseName } from '../../release/find-release.ts'
+import type { Reader } from '../../release/reader.ts'
+
+/** Pull secrets of one release. */
+export interface Leftover {
+  readonly release: ReleaseName
+  readonly secretName: string
+  readonly namespaces: readonly string[]
+}
+
+/**
+ * Pull secrets of releases that are not installed; metadata only. Undefined: not readable, or not known what is installed. Without
+ * the right to list ConfigMaps everywhere, a release may be installed that was not found.
+ */
+export async function readLeftovers(
+  reader: Reader,
+  installed: readonly ReleaseName[],
+): Promise<readonly Leftover[] | undefined> {
+  if (reader.unread.some(({ what }) => what.startsWith('ConfigMaps'))) return undefined
+  const known = new Set(installed.map(({ namespace, name }) => `${namespace}.${name}`))
+  const secrets = await reader.list('Secrets with the labels of acr-nopass', '/api/v1/secrets', {
+    accept: METADATA_ONLY_LIST,
+    query: { labelSelector: `${LABEL_MANAGED_BY}=${MANAGED_BY}` },
+    transform: ({ metadata: { namespace = '', name, labels } }: KubeObject) => {
+      return { namespace, name, instance: labels?.[LABEL_INSTANCE] ?? '' }
+    },
+  })
+  if (secrets === undefined) return undefined
+  // A namespace has no dot in its name, and a release may.
+  const left = secrets.filter(({ instance }) => /^[^.]+\../.test(instance) && !known.has(instance))
+  return [...Map.groupBy(left, ({ instance, name }) => `${instance} ${name}`).values()].flatMap((group) => {
+    const [first] = group
+    if (first === undefined) return []
+    const dot = first.instance.indexOf('.')
+    const release = { namespace: first.instance.slice(0, dot), name: first.instance.slice(dot + 1) }
+    return [{ release, secretName: first.name, namespaces: group.map(({ namespace }) => namespace) }]
+  })
+}

@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { diagnose } from '../../src/doctor/diagnose.ts'
+import { readLeftovers } from '../../src/doctor/read/read-leftovers.ts'
+import { KubeApiError } from '../../src/kube/api-error.ts'
+import type { KubeCall, KubeClient } from '../../src/kube/client.ts'
+import { createReader } from '../../src/release/reader.ts'
+import { fixture } from './fixture.ts'
+
+const secret = (namespace: string, instance: string, name = 'acr-nopass') => {
+  const labels = { 'app.kubernetes.io/managed-by': 'acr-nopass', 'app.kubernetes.io/instance': instance }
+  return { metadata: { namespace, name, labels, uid: 'u', resourceVersion: '1' } }
+}
+
+function readerOf(respond: (call: KubeCall) => object) {
+  const calls: KubeCall[] = []
+  const client: KubeClient = {
+    request: async <T>(call: KubeCall): Promise<T> => {
+      calls.push(call)
+      return respond(call) as T
+    },
+    watch: () => Promise.reject(new Error('nothing is watched')),
+    close: () => undefined,
+  }
+  return { calls, reader: createReader(client, new AbortController().signal) }
+}
+
+const SECRETS = [
+  secret('shop', 'acr-nopass.acr-nopass'),
+  secret('team', 'old.my.release'),
+  secret('shop', 'old.my.release'),
+  secret('shop', 'old.my.release', 'other-name'),
+  secret('shop', 'nonsense'),
+]
+
+test('doctor finds pull secrets of releases that are not installed, by metadata alone', async () => {
+  const { reader, calls } = readerOf(() => ({ metadata: {}, items: SECRETS }))
+  const left = await readLeftovers(reader, [{ namespace: 'acr-nopass', name: 'acr-nopass' }])
+  const release = { namespace: 'old', name: 'my.release' }
+  assert.deepEqual(left, [
+    { release, secretName: 'acr-nopass', namespaces: ['team', 'shop'] },
+    { release, secretName: 'other-name', namespaces: ['shop'] },
+  ])
+  assert.ok(calls.every(({ accept }) => accept?.includes('PartialObjectMetadataList')))
+})
+
+test('who may not list ConfigMaps everywhere is told of no leftovers: the release may be installed', async () => {
+  const { reader } = readerOf(() => ({ metadata: {}, items: SECRETS }))
+  reader.note('ConfigMaps of all namespaces', 'no right')
+  assert.equal(await readLeftovers(reader, []), undefined)
+})
+
+test('who may not list Secrets learns that leftovers were not checked', async () => {
+  const { reader } = readerOf(() => {
+    throw new KubeApiError(403, 'GET /api/v1/secrets returned 403: secrets is forbidden')
+  })
+  assert.equal(await readLeftovers(reader, []), undefined)
+  assert.deepEqual(
+    reader.unread.map(({ what }) => what),
+    ['Secrets with the labels of acr-nopass'],
+  )
+})
+
+test('after a plain helm uninstall doctor names what is left, and the command that lists it', () => {
+  const release = { namespace: 'old', name: 'my' }
+  const leftovers = [
+    { release, secretName: 'acr-nopass', namespaces: ['shop', 'team'] },
+    { release, secretName: 'login', namespaces: ['shop'] },
+  ]
+  const findings = diagnose(fixture({ release: null, leftovers, cloud: { state: 'not-inspected', why: 'none' } }))
+  assert.deepEqual(findings.map(({ id, severity, message, command }) => [id, severity, message, command]).slice(1), [
+    [
+      'LEFTOVERS',
+      'warning',
+      'it is not installed, and 2 pull secrets of it are left, in shop, team',
+      'acr-nopass cleanup --detach --namespace old --release my',
+    ],
+    [
+      'LEFTOVERS',
+      'warning',
+      'it is not installed, and 1 pull secret of it is left, in shop',
+      'acr-nopass cleanup --detach --namespace old --release my --secret-name login',
+    ],
+  ])
+})
