@@ -80,7 +80,8 @@ test('a value of another type at any place of a report is named as unreadable, a
     const { unreadable, findings, text, json } = showAll(replaceAt(WHOLE, path, by))
     if (kindOf(before) === kindOf(by)) return
     assert.notDeepEqual(unreadable, [])
-    assert.equal(findings.find(({ id }) => id === 'STATUS_UNREADABLE')?.severity, 'warning')
+    const found = findings.find(({ id }) => id === 'STATUS_UNREADABLE')
+    assert.deepEqual([found?.severity, found?.health], ['warning', 'unknown'])
     assert.ok(text.includes('STATUS_UNREADABLE') && json.includes('STATUS_UNREADABLE'))
   })
   fc.assert(replaced, { numRuns: 200 })

@@ -89,7 +89,7 @@ function linkFindings(known: KnownInstance, { vpcId, status, issue, defaultAcces
   return {
     ...common,
     // Not known to be broken: nothing documents what these mean for a lookup.
-    severity: severity === 'error' ? 'warning' : 'info',
+    ...(severity === 'error' ? ({ severity: 'warning', health: 'unknown' } as const) : ({ severity: 'info' } as const)),
     message: `${link} is RUNNING, and Container Registry reports ${issue}`,
     cause:
       issue === 'NO_PRIVATE_ZONE_AUTHORIZED'

@@ -9,6 +9,7 @@ export function reportFindings({ release }: Observed): Found {
   return {
     id: 'STATUS_UNREADABLE',
     severity: 'warning',
+    health: 'unknown',
     subject: `report ${namespace}/${fullname}-status`,
     message:
       status === undefined

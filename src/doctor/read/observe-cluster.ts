@@ -28,9 +28,6 @@ export async function observeBase(reader: Reader, { server, aheadMs: readAheadMs
   const version = await reader.request<{ gitVersion?: string }>('/version')
   const [{ chosen, others }, addons] = await Promise.all([findRelease(reader, choice), findAddons(reader)])
   const aheadMs = readAheadMs()
-  if (chosen !== undefined && chosen.unreadableStatus.length > 0) {
-    reader.note("Parts of the helper's report", 'they are not what a helper writes; see STATUS_UNREADABLE')
-  }
   return {
     now: Date.now() - (aheadMs ?? 0),
     aheadMs,
