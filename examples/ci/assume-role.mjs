@@ -8,7 +8,12 @@ const body = new URLSearchParams({
   RoleArn: ROLE_ARN,
   RoleSessionName: 'acr-nopass',
 })
-const response = await fetch(`${STS}/?${query}`, { method: 'POST', body })
+let response = await fetch(`${STS}/?${query}`, { method: 'POST', body })
+// STS fails for seconds at a time.
+for (let attempt = 1; response.status >= 500 && attempt < 5; attempt++) {
+  await new Promise((resolve) => setTimeout(resolve, 500 * 2 ** attempt * Math.random()))
+  response = await fetch(`${STS}/?${query}`, { method: 'POST', body })
+}
 const { Credentials, Code, Message } = await response.json()
 if (Credentials) {
   console.log(`export ALIBABA_CLOUD_ACCESS_KEY_ID="${Credentials.AccessKeyId}"`)

@@ -27,14 +27,16 @@ export type LoginTarget =
  * and some regions put their name before the first dot, so neither the region nor a pattern can decide:
  * `dockerauth-x.oss-cn-hangzhou.aliyuncs.com` is an OSS bucket that anyone can create.
  */
-const TOKEN_SERVICES: ReadonlySet<string> = new Set(
-  REGIONS.flatMap((region) => [
+const TOKEN_SERVICES: ReadonlySet<string> = new Set([
+  // Without a region, as public registries of several regions return it (observed 2018 to 2026).
+  'dockerauth.aliyuncs.com',
+  ...REGIONS.flatMap((region) => [
     `dockerauth-${region}.aliyuncs.com`,
     ...['', '-ee'].flatMap((edition) =>
       ['', '-vpc', '-internal'].map((network) => `dockerauth${edition}${network}.${region}.aliyuncs.com`),
     ),
   ]),
-)
+])
 
 /**
  * Where a registry that responded with 401 expects the login. Allowed are the registry's own host and, over https and for a

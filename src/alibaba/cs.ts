@@ -4,7 +4,7 @@ import type { AbortableTarget } from './transport/cloud-transport.ts'
 import type { Parameters } from './transport/signature.ts'
 
 /** The kind of a cluster determines which identities it can offer. */
-export type ClusterKind = 'managed' | 'dedicated' | 'serverless' | 'edge' | 'lingjun' | 'registered' | 'unknown'
+export type ClusterKind = 'managed' | 'dedicated' | 'serverless' | 'edge' | 'lingjun' | 'acs' | 'registered' | 'unknown'
 
 export type ClusterDetail = Awaited<ReturnType<typeof describeClusterDetail>>
 
@@ -23,6 +23,10 @@ export async function describeClusterDetail(target: AbortableTarget, clusterId: 
     workerRole: textOf(response.worker_ram_role_name),
     /** The issuers are separated by commas; the first is the tokens' `iss`. */
     rrsa: { enabled: rrsa.enabled === true, issuers: textOf(rrsa.issuer), oidcProviderArn: textOf(rrsa.oidc_arn) },
+    /** Whether the API server has a public address; undefined where ACK does not list addresses. */
+    hasPublicEndpoint: textOf(masters.intranet_api_server_endpoint)
+      ? textOf(masters.api_server_endpoint) !== ''
+      : undefined,
     /** URLs of its API server, and hosts or URLs of its load balancers. */
     apiServer: [
       masters.api_server_endpoint,
@@ -86,6 +90,7 @@ const PROFILES: Readonly<Record<string, ClusterKind>> = {
   Serverless: 'serverless',
   Edge: 'edge',
   Lingjun: 'lingjun',
+  Acs: 'acs',
 }
 
 function kindOf(type: string, profile: string): ClusterKind {
@@ -131,6 +136,10 @@ const WITHOUT_ROLE: Readonly<Partial<Record<ClusterKind, { readonly what: string
   serverless: {
     what: 'a Serverless cluster: ECI has none',
     hint: "Use `identity.type: rrsa`, or give the helper's Pod a role with `identity.workerRole.eciRoleName`.",
+  },
+  acs: {
+    what: 'an ACS cluster: its Pods run on no nodes of the account',
+    hint: 'Use `identity.type: rrsa`, or `access-key`.',
   },
   edge: {
     what: 'an Edge cluster without cloud nodes',

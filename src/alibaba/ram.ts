@@ -1,5 +1,6 @@
 import { NopassError } from '../errors.ts'
 import { isRecord, type JsonObject, textOf } from '../lib/json.ts'
+import { orElse } from '../lib/or-else.ts'
 import type { AbortableTarget } from './transport/cloud-transport.ts'
 import type { Parameters } from './transport/signature.ts'
 
@@ -44,7 +45,7 @@ export function createRam(target: AbortableTarget) {
         name,
         description: textOf(objectOf(Policy).Description),
         /** The default version's document: JSON in a string. */
-        document: textOf(objectOf(DefaultPolicyVersion).PolicyDocument),
+        document: plainDocument(textOf(objectOf(DefaultPolicyVersion).PolicyDocument)),
         defaultVersion: textOf(objectOf(Policy).DefaultVersion),
       })
       return query('GetPolicy', { PolicyName: name, PolicyType }, read, signal)
@@ -102,6 +103,15 @@ export function getOidcProvider(target: AbortableTarget, name: string) {
     // The client ids are the audiences that its tokens may have.
     return { issuer: textOf(IssuerUrl), clientIds: clientIds.filter((id) => id !== '') }
   })
+}
+
+/**
+ * The vendor's SDKs and Terraform's provider read JSON. One public record of calls got it URL-encoded from GetPolicy, so a text that
+ * begins with an encoded `{` is decoded, once.
+ */
+function plainDocument(text: string): string {
+  if (!/^%7B/i.test(text)) return text
+  return orElse(() => decodeURIComponent(text), text)
 }
 
 /** An object of a response, empty if absent. */

@@ -4,6 +4,10 @@ export const ROLLOUT_CODES = {
     what: 'The API server of a cluster does not respond.',
     fix: 'Check that the cluster is up and that this machine can reach its address; then run again.',
   },
+  CLUSTER_PRIVATE: {
+    what: 'The API server has no public endpoint, and the entry does not use the private one.',
+    fix: 'Set `private-endpoint: true` (in a clusters file `ack.privateEndpoint`), and run on a runner in the VPC of the cluster or one connected to it.',
+  },
   CLUSTER_MISMATCH: {
     what: 'The API server is not the one that the entry names.',
     fix: 'Correct the kubeconfig, the context or `expect` of this entry. Nothing was written.',

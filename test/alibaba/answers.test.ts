@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { getAuthorizationToken, getPersonalToken, listInstanceEndpoint, listInstances } from '../../src/alibaba/cr.ts'
 import { describeClusterDetail, describeUserKubeconfig, listNodePoolRoles } from '../../src/alibaba/cs.ts'
+import { createRam } from '../../src/alibaba/ram.ts'
 import { assumeRole, getCallerIdentity } from '../../src/alibaba/sts.ts'
 import { START } from './fake-time.ts'
 import { json, KEY, type Reply, scripted } from './scripted-transport.ts'
@@ -248,3 +249,17 @@ for (const clusterId of ['', '../tokens', 'c1/../c2', 'c 1']) {
     assert.equal(cluster.sent.length, 0)
   })
 }
+
+// Plain JSON: Terraform's provider and the vendor's SDKs. URL-encoded: one public record of calls on a real account (2026-10).
+test('the document of a policy is read as JSON and, where GetPolicy returns it so, URL-encoded', async () => {
+  const document = '{"Version":"1","Statement":[{"Resource":"acs:cr:*:*:repository/100%25/*"}]}'
+  for (const given of [document, encodeURIComponent(document)]) {
+    const { transport } = scripted([json(200, { Policy: {}, DefaultPolicyVersion: { PolicyDocument: given } })])
+    const ram = createRam({ transport, endpoint: new URL('https://ram.aliyuncs.com'), credentials: KEY })
+    assert.equal((await ram.getPolicy('p'))?.document, document)
+  }
+  // What is not encoded stays as it is, for the error that shows it.
+  const { transport } = scripted([json(200, { Policy: {}, DefaultPolicyVersion: { PolicyDocument: '%7B%' } })])
+  const ram = createRam({ transport, endpoint: new URL('https://ram.aliyuncs.com'), credentials: KEY })
+  assert.equal((await ram.getPolicy('p'))?.document, '%7B%')
+})

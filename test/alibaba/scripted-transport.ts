@@ -32,7 +32,11 @@ export function broken(code: string): Error {
 }
 
 /** A transport whose peer responds from a list; the test controls the clock and the waits. */
-export function scripted(replies: readonly Reply[], random = 0.5): Scripted {
+export function scripted(
+  replies: readonly Reply[],
+  random = 0.5,
+  outage?: { readonly attempts: number; readonly baseMs: number },
+): Scripted {
   const time = fakeTime()
   const sent: HttpRequest[] = []
   const waits: number[] = []
@@ -55,6 +59,7 @@ export function scripted(replies: readonly Reply[], random = 0.5): Scripted {
       time.advance(milliseconds)
     },
     userAgent: 'acr-nopass/test',
+    ...(outage && { outage }),
     onFallback: (fallback) => fallbacks.push(fallback),
   })
   return { transport, time, sent, waits, fallbacks }

@@ -276,6 +276,28 @@ for (const { title, detail, says, hint, field = 'AccessDeniedDetail' } of [
   })
 }
 
+/**
+ * STS reports InternalError in bursts of seconds (a public record of a workflow's calls, which advises three to five retries with
+ * growing pauses).
+ */
+test('with more patience for outages, an InternalError is retried for seconds, a missing address and a throttled call as usual', async () => {
+  const outage = { attempts: 6, baseMs: 1000 }
+  const failing = json(500, { Code: 'InternalError' })
+  const long = scripted([...Array<Reply>(5).fill(failing), OK], 0.5, outage)
+  await long.transport.call(call)
+  assert.deepEqual(long.waits, [500, 1000, 2000, 2500, 2500])
+  const endless = scripted(Array<Reply>(6).fill(failing), 0.5, outage)
+  await assert.rejects(endless.transport.call(call), { code: 'CLOUD_UNAVAILABLE', reason: 'InternalError' })
+  const usual = scripted(Array<Reply>(4).fill(failing))
+  await assert.rejects(usual.transport.call(call), { code: 'CLOUD_UNAVAILABLE' })
+  assert.deepEqual(usual.waits, [100, 200, 400])
+  const unknown = scripted(Array<Reply>(4).fill(broken('ENOTFOUND')), 0.5, outage)
+  await assert.rejects(unknown.transport.call(call), { code: 'CLOUD_UNREACHABLE' })
+  assert.deepEqual(unknown.waits, [100, 200, 400])
+  const written = scripted([failing], 0.5, outage)
+  await assert.rejects(written.transport.call({ ...call, write: true }), { code: 'CLOUD_UNAVAILABLE' })
+})
+
 test('no request is signed for a plain http host except on this machine', async () => {
   const error = await failureOf([OK], { ...call, endpoint: new URL('http://ram.example') })
   assert.equal(error.code, 'ENDPOINT_INVALID')

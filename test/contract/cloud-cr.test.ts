@@ -181,6 +181,16 @@ test('the public endpoint is opened and closed, and allows the addresses on its 
   assert.deepEqual(await internet(), [true, false])
 })
 
+/** The states: InstanceStatus of GetInstanceResponseBody in @alicloud/cr20181201. Which calls they refuse is not documented. */
+test('an instance that is not RUNNING issues no credential, is described with its state, and issues one again when it runs', async () => {
+  cloud.control.changeInstance(DEMO, { status: 'STOPPED' })
+  const stopped = await cr('GetAuthorizationToken', { InstanceId: DEMO })
+  assert.deepEqual([stopped.IsSuccess, stopped.Code], [false, 'INSTANCE_STATUS_NOT_SUPPORT'])
+  assert.equal((await cr('GetInstance', { InstanceId: DEMO })).InstanceStatus, 'STOPPED')
+  cloud.control.changeInstance(DEMO, { status: 'RUNNING' })
+  assert.equal((await cr('GetAuthorizationToken', { InstanceId: DEMO })).IsSuccess, true)
+})
+
 test('an unknown instance is a response with HTTP 200 and IsSuccess false', async () => {
   for (const action of ['GetAuthorizationToken', 'GetInstance', 'ListInstanceEndpoint']) {
     const response = await cr(action, { InstanceId: 'cri-0000000000000000' })

@@ -3,10 +3,13 @@ import { after, before, test } from 'node:test'
 import { DescribeClusterNodePoolsRequest, DescribeClusterUserKubeconfigRequest } from '@alicloud/cs20151215'
 import { DetachPolicyFromUserRequest } from '@alicloud/ram20150501'
 import { AssumeRoleRequest } from '@alicloud/sts20150401'
+import { describeClusterDetail } from '../../src/alibaba/cs.ts'
+import { parseSeed } from '../../src/sandbox/cloud/seed/read-seed.ts'
 import type { Cloud } from '../../src/sandbox/cloud/start-cloud.ts'
 import { startCloud } from '../../src/sandbox/cloud/start-cloud.ts'
 import type { KubeconfigRequest } from '../../src/sandbox/cloud/state.ts'
 import { refusal, refused, type VendorClients, vendorClients } from '../support/cloud/vendor-sdk.ts'
+import { clientOf } from './acr-cloud-client.ts'
 
 const STAGING = 'c8f3d0a61b7e94c25a0d3f86e12b47c90'
 const LIVE = `c${'0'.repeat(31)}1`
@@ -75,6 +78,8 @@ test('a kubeconfig is issued to the caller, for as long as requested', async () 
   assert.deepEqual(requests.at(-1), {
     minutes: 15,
     private: true,
+    server: 'https://127.0.0.1:6443',
+    groups: ['system:masters'],
     principal: `acs:ram::${cloud.accountId}:user/administrator`,
   })
   await kubeconfig(LIVE)
@@ -136,4 +141,58 @@ test('a caller without permission gets the missing action, as a user and as a se
 test("another account's clusters do not exist", async () => {
   const stranger = vendorClients(cloud, cloud.accessKeyOf('administrator', '1867204395510376')).cs
   assert.equal(await refused(stranger.describeClusterDetail(LIVE)), '404 ErrorClusterNotFound')
+})
+
+/** Sources of the fields: DescribeClusterDetailResponseBody.masterUrl of @alicloud/cs20151215, and src/sandbox/cloud/cs/clusters.ts. */
+test('a cluster has an address per network, or a private one alone', async () => {
+  const ids = { both: `c${'0'.repeat(31)}2`, private: `c${'0'.repeat(31)}3` }
+  const seed = `
+accounts:
+  - id: "1427736501988243"
+    users: [{ name: administrator, administrator: true, policies: { system: [AdministratorAccess] } }]
+    clusters:
+      - { id: ${ids.both}, name: both, region: cn-hangzhou }
+      - { id: ${ids.private}, name: private, region: cn-hangzhou, publicEndpoint: false, unauthorized: [administrator] }
+`
+  await using own = await startCloud({ seed: parseSeed(seed, 'networks.yaml') })
+  const client = vendorClients(own).cs
+  const servers = { server: 'https://8.8.8.8:6443', privateServer: 'https://10.0.22.182:6443' }
+  for (const [name, clusterId] of Object.entries(ids)) {
+    own.registerCluster({
+      ...servers,
+      clusterId,
+      name,
+      region: 'cn-hangzhou',
+      workerRoles: [],
+      kubeconfig: async ({ server, groups }) => `${server} ${groups.join()}`,
+    })
+  }
+  const addresses = async (id: string) => JSON.parse((await client.describeClusterDetail(id)).body?.masterUrl ?? '')
+  const config = async (id: string, privateIpAddress: boolean) => {
+    const request = new DescribeClusterUserKubeconfigRequest({ privateIpAddress })
+    return (await client.describeClusterUserKubeconfig(id, request)).body?.config
+  }
+  assert.deepEqual(await addresses(ids.both), {
+    api_server_endpoint: servers.server,
+    intranet_api_server_endpoint: servers.privateServer,
+  })
+  assert.deepEqual(await addresses(ids.private), { intranet_api_server_endpoint: servers.privateServer })
+  assert.deepEqual(await Promise.all([false, true].map((isPrivate) => config(ids.both, isPrivate))), [
+    `${servers.server} system:masters`,
+    `${servers.privateServer} system:masters`,
+  ])
+  // Of a caller without RBAC in the cluster the kubeconfig is valid, and has no rights.
+  assert.equal(await config(ids.private, true), `${servers.privateServer} `)
+  own.control.authorize(ids.private, 'administrator', true)
+  assert.equal(await config(ids.private, true), `${servers.privateServer} system:masters`)
+  const { transport, endpoints } = clientOf(own)
+  const target = { transport, endpoint: endpoints.url('cs', 'cn-hangzhou'), credentials: own.administrator }
+  const known = await Promise.all(Object.values(ids).map((id) => describeClusterDetail(target, id)))
+  assert.deepEqual(
+    known.map(({ hasPublicEndpoint, apiServer }) => [hasPublicEndpoint, apiServer.includes(servers.server)]),
+    [
+      [true, true],
+      [false, false],
+    ],
+  )
 })

@@ -114,3 +114,26 @@ test("the cloud's clock can be ahead, and its Date header shows it", async () =>
   cloud.control.setClockSkew(0)
   await identity()
 })
+
+/** Limits are per account (https://www.alibabacloud.com/help/en/ram/user-guide/limits); the code as with the faults above. */
+test('calls beyond the rate of an account are throttled, for this product and account alone, until a second has passed', async () => {
+  let now = Date.now()
+  await using limited = await startCloud({ clock: () => now })
+  limited.control.limitRate('Sts', 3)
+  const identity = (keys = limited.administrator) => vendorClients(limited, keys).sts.getCallerIdentity()
+  for (let count = 1; count <= 3; count++) await identity()
+  assert.equal(await refused(identity()), '429 Throttling.User')
+  assert.equal(await refused(identity(limited.accessKeyOf('auditor'))), '429 Throttling.User')
+  await identity(limited.accessKeyOf('administrator', '1867204395510376'))
+  await vendorClients(limited).call({ action: 'ListInstance', version: '2018-12-01' })
+  // An unsigned call counts for the account of its role.
+  const unsigned = await fetch(
+    `${limited.endpoints.sts}/?Action=AssumeRoleWithOIDC&Version=2015-04-01&RoleArn=acs:ram::${limited.accountId}:role/x`,
+    { method: 'POST' },
+  )
+  assert.deepEqual([unsigned.status, ((await unsigned.json()) as { Code: string }).Code], [429, 'Throttling.User'])
+  now += 1000
+  await identity()
+  limited.control.limitRate('Sts', undefined)
+  for (let count = 1; count <= 5; count++) await identity()
+})

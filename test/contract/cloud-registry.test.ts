@@ -125,6 +125,34 @@ test('anyone pulls from a public repository, without a login and with an unrelat
   assert.equal(await pull(undefined, 'acme/tools'), '401')
 })
 
+/** "Configure access over the Internet" of Container Registry; that the registry answers with 403 is not documented. */
+test("over the internet an instance's endpoint must be open, and its allow-list have the client's address", async () => {
+  const login = await credential()
+  const change = (internet: object) => cloud.control.changeInstance(DEMO, { internet })
+  const status = async () => {
+    const realm = `${cloud.registryAuth.realm}?service=${encodeURIComponent(cloud.registryAuth.service)}`
+    const authorization = `Basic ${Buffer.from(`${login.username}:${login.password}`).toString('base64')}`
+    return (await fetch(`${realm}&scope=repository:team/app:pull`, { headers: { authorization } })).status
+  }
+  change({ acl: ['10.0.0.0/8', '203.0.113.9'] })
+  try {
+    assert.equal(await pull(login), 'content of team/app')
+    cloud.control.pullFromInternet('203.0.113.9')
+    assert.equal(await pull(login), 'content of team/app')
+    cloud.control.pullFromInternet('10.255.0.1')
+    assert.equal(await pull(login), 'content of team/app')
+    cloud.control.pullFromInternet('203.0.113.10')
+    assert.deepEqual([await pull(login), await status()], ['401', 403])
+    change({ acl: [] })
+    assert.equal(await pull(login), 'content of team/app')
+    change({ enabled: false })
+    assert.deepEqual([await pull(login), await status()], ['401', 403])
+  } finally {
+    cloud.control.pullFromInternet(undefined)
+    change({ acl: [], enabled: true })
+  }
+})
+
 test('pushing requires the permission to push', async () => {
   const client = async (keys?: Keys) => registryClient(registry.url, await credential(keys))
   assert.equal(await (await client()).push('team/app', '2', 'by the administrator'), 201)

@@ -15,6 +15,8 @@ const CLUSTER_KINDS = Object.keys(KIND_VIEWS) as readonly ClusterKind[]
 // - `cluster_type` and `profile`: @alicloud/cs20151215 7.2.0, DescribeClusterDetailResponseBody.d.ts, clusterType
 //   ("Kubernetes: ACK dedicated", "ManagedKubernetes: ... ACK clusters, Serverless, Edge, Lingjun", "ExternalKubernetes:
 //   registered") and profile ("Default", "Edge", "Serverless", "Lingjun").
+// - `profile: "Acs"`: aliyun/terraform-provider-alicloud@81c43b67 website/docs/d/cs_kubernetes_version.html.markdown, and
+//   alicloud/resource_alicloud_cs_managed_kubernetes_test.go. That ACS has no worker role follows from its Pods without nodes.
 // - types of node pools and where each has its role: DescribeClusterNodePoolsResponseBody.d.ts, NodepoolInfo.type ("ess",
 //   "edge", "lingjun"), ScalingGroup.ramRoleName, EfloNodeGroup.workerRamRoleName.
 // - which have a worker role: the vendor's Terraform provider exports worker_ram_role_name for managed and Edge clusters
@@ -42,6 +44,7 @@ ${['nodes', 'gpu-nodes', 'lingjun-nodes']
       - { id: ${idOf('serverless')}, name: serverless, region: cn-hangzhou, kind: serverless }
       - { id: ${idOf('edge')}, name: edge, region: cn-hangzhou, kind: edge, workerRole: nodes, nodePools: [{ name: cloud, workerRole: nodes }, { name: site, type: edge }] }
       - { id: ${idOf('lingjun')}, name: lingjun, region: cn-hangzhou, kind: lingjun, workerRole: nodes, nodePools: [{ name: pod, type: lingjun, workerRole: lingjun-nodes }] }
+      - { id: ${idOf('acs')}, name: acs, region: cn-hangzhou, kind: acs }
       - { id: ${idOf('registered')}, name: registered, region: cn-hangzhou, kind: registered }
 `
 
@@ -87,6 +90,11 @@ const KINDS: Readonly<Record<ClusterKind, Kind>> = {
     shown: ['ManagedKubernetes', 'Lingjun', 'nodes', true],
     pools: [['lingjun', 'lingjun-nodes']],
     roles: ['lingjun-nodes', 'nodes'],
+  },
+  acs: {
+    shown: ['ManagedKubernetes', 'Acs', undefined, true],
+    pools: [],
+    roles: { message: /an ACS cluster: its Pods run on no nodes/, hint: /rrsa/ },
   },
   registered: {
     shown: ['ExternalKubernetes', undefined, undefined, false],

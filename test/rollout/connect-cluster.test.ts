@@ -9,7 +9,7 @@ import { test } from 'node:test'
 import type { ClusterDetail } from '../../src/alibaba/cs.ts'
 import type { KubeConnection } from '../../src/kube/kube-connection.ts'
 import type { ClusterWork } from '../../src/rollout/cluster-run.ts'
-import { checkAckServer, connectCluster } from '../../src/rollout/connect/connect-cluster.ts'
+import { checkAckServer, connectCluster, requireEndpoint } from '../../src/rollout/connect/connect-cluster.ts'
 import type { ClusterSettings } from '../../src/rollout/inputs/settings.ts'
 
 // A load balancer's address is a host: @alicloud/cs20151215 7.2.0,
@@ -59,6 +59,18 @@ for (const [server, loadBalancers] of [
     }
   })
 }
+
+test('a cluster without a public endpoint stops with that sentence, unless the private one is used or ACK lists no address', () => {
+  const detail = (hasPublicEndpoint: boolean | undefined) => ({ clusterId: 'c1', hasPublicEndpoint }) as ClusterDetail
+  assert.throws(() => requireEndpoint(detail(false), false), {
+    code: 'CLUSTER_PRIVATE',
+    message: 'the API server of c1 has no public endpoint',
+    hint: /`private-endpoint: true`.*in the VPC of the cluster/,
+  })
+  requireEndpoint(detail(false), true)
+  requireEndpoint(detail(true), false)
+  requireEndpoint(detail(undefined), false)
+})
 
 test('security 1: a token that is read from a file is masked before it is used', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'acr-nopass-connect-'))

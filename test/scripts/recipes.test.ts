@@ -53,7 +53,8 @@ test('GitLab CI: the token of the protected branch becomes a session of the role
     })
     return stdout
   }
-  await t.test('the branch of the trust policy', async () => {
+  await t.test('the branch of the trust policy, after STS has failed twice', async () => {
+    cloud.faults.add({ kind: 'status', status: 500, code: 'InternalError', match: { product: 'Sts' }, times: 2 })
     const lines = (await session('main')).trim().split('\n')
     assert.deepEqual(
       lines.map((line) => line.replace(/="[\w./+=-]+"$/, '')),

@@ -52,7 +52,7 @@ export interface AddressFallback {
   readonly publicHost: string
 }
 
-export interface TransportDeps extends Pick<RepeatOptions, 'attempts' | 'random' | 'sleep'> {
+export interface TransportDeps extends Pick<RepeatOptions, 'attempts' | 'outage' | 'random' | 'sleep'> {
   readonly send: HttpSender
   readonly clock: CloudClock
   readonly nonce: () => string
@@ -212,7 +212,7 @@ function addressHint({ host }: URL, reason: string): string | undefined {
 export function createDefaultTransport({
   env,
   ...limits
-}: { readonly env?: NodeJS.ProcessEnv | undefined } & Pick<TransportDeps, 'timeout' | 'attempts'> = {}) {
+}: { readonly env?: NodeJS.ProcessEnv | undefined } & Pick<TransportDeps, 'timeout' | 'attempts' | 'outage'> = {}) {
   return createCloudTransport({
     ...limits,
     send: createHttpSender({ proxyEnv: env }),

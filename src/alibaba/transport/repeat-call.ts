@@ -10,6 +10,8 @@ export interface RepeatOptions {
   readonly renewable: boolean
   /** Default 4. */
   readonly attempts?: number
+  /** Instead of `attempts` and the usual pauses, where the cloud itself failed (its 5xx and InternalError). */
+  readonly outage?: { readonly attempts: number; readonly baseMs: number } | undefined
   /** 0 (included) to 1 (excluded). */
   readonly random: () => number
   readonly sleep: (milliseconds: number, signal?: AbortSignal) => Promise<void>
@@ -31,8 +33,9 @@ export async function repeatCall(
       renewed = true
       continue
     }
-    const isLast = count >= (options.attempts ?? 4)
-    const delay = isLast ? undefined : retryDelay(failure, options.write, count, options.random())
+    const outage = failure.code === 'CLOUD_UNAVAILABLE' ? options.outage : undefined
+    const isLast = count >= (outage?.attempts ?? options.attempts ?? 4)
+    const delay = isLast ? undefined : retryDelay(failure, options, count, outage?.baseMs ?? BASE)
     if (delay === undefined) return outcome
     await options.sleep(delay, signal)
   }
@@ -49,12 +52,18 @@ const LONGEST_REQUESTED = 30_000
  * How long to wait before the next attempt (milliseconds); undefined: do not retry. A throttled call is always retried; after
  * an outage only a call that surely was not done, or may be done twice.
  */
-function retryDelay(failure: CloudFailure, write: boolean, attempt: number, random: number): number | undefined {
+function retryDelay(
+  failure: CloudFailure,
+  { write, random: draw }: Pick<RepeatOptions, 'write' | 'random'>,
+  attempt: number,
+  baseMs: number,
+): number | undefined {
+  const random = draw()
   if (failure.code === 'CLOUD_CLOCK') return attempt === 1 ? 0 : undefined
   const transient = failure.code === 'CLOUD_UNREACHABLE' || failure.code === 'CLOUD_UNAVAILABLE'
   const repeatable = failure.code === 'CLOUD_THROTTLED' || (transient && (failure.harmless || !write))
   if (!repeatable) return undefined
-  const base = failure.code === 'CLOUD_THROTTLED' ? BASE_THROTTLED : BASE
+  const base = failure.code === 'CLOUD_THROTTLED' ? BASE_THROTTLED : baseMs
   const jitter = random * Math.min(CAP, base * 2 ** (attempt - 1))
   const { retryAfter } = failure
   if (retryAfter === undefined) return jitter

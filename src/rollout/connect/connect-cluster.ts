@@ -12,7 +12,7 @@ import { kubeconfigSecrets } from './kubeconfig-text.ts'
 
 /**
  * Gets a short-lived kubeconfig, connects to the API server and verifies its identity.
- * @throws CLUSTER_UNREACHABLE, CLUSTER_MISMATCH, KUBECONFIG_INVALID, KUBE_CONNECTION, and the cloud's codes
+ * @throws CLUSTER_UNREACHABLE, CLUSTER_PRIVATE, CLUSTER_MISMATCH, KUBECONFIG_INVALID, KUBE_CONNECTION, and the cloud's codes
  */
 export async function connectCluster(work: ClusterWork) {
   const { signal } = work
@@ -70,12 +70,21 @@ async function obtainKubeconfig({ cluster, context, signal }: ClusterWork): Prom
   }
   const cs = cloud.cs(cluster.settings, access.region, signal)
   const minutes = kubeconfigMinutes(parseGoDuration(settings.inputs.timeout, 'timeout'))
-  const [detail, kubeconfig] = await Promise.all([
-    describeClusterDetail(cs, access.clusterId),
-    describeUserKubeconfig(cs, { clusterId: access.clusterId, minutes, private: access.privateEndpoint }),
-  ])
+  const detail = await describeClusterDetail(cs, access.clusterId)
+  requireEndpoint(detail, access.privateEndpoint)
+  const kubeconfig = await describeUserKubeconfig(cs, {
+    clusterId: access.clusterId,
+    minutes,
+    private: access.privateEndpoint,
+  })
   for (const secret of kubeconfigSecrets(kubeconfig)) mask(secret)
   return { file: await folder.write(name, kubeconfig), detail }
+}
+
+/** What ACK returns as a public kubeconfig of a cluster without a public endpoint is documented nowhere. */
+export function requireEndpoint({ clusterId, hasPublicEndpoint }: ClusterDetail, isPrivate: boolean): void {
+  if (isPrivate || hasPublicEndpoint !== false) return
+  throw new NopassError('CLUSTER_PRIVATE', `the API server of ${clusterId} has no public endpoint`)
 }
 
 /** Deploy, rollback and verification, or retiring, the wait for it and the uninstall, each may take helm's timeout; ACK gives 15 minutes at least and three days at most. */

@@ -25,6 +25,9 @@ import { refuseChangedPlan } from './check-approval.ts'
 import { rollCluster } from './roll-cluster.ts'
 import { runWaves } from './run-waves.ts'
 
+/** One failed call would end a cluster's rollout, and STS fails for seconds at a time. The helper has a schedule of its own instead. */
+const OUTAGE = { attempts: 6, baseMs: 1000 }
+
 /** Where the action and the command line tool differ. */
 export interface RolloutHost extends Pick<RunContext, 'folder' | 'report'> {
   readonly environment: NodeJS.ProcessEnv
@@ -69,7 +72,7 @@ export async function runRollout(settings: Settings, host: RolloutHost, signal: 
   const chart = chartSource(settings, helm, folder.path, signal)
   // An uninstall needs it only where the helper still has to retire.
   if (inputs.mode !== 'uninstall') await chart()
-  const transport = createDefaultTransport({ env: environment })
+  const transport = createDefaultTransport({ env: environment, outage: OUTAGE })
   const getIdToken = idTokenSource(environment, transport.send, mask)
   const deps = { transport, environment, getIdToken, sessionName: sessionName(environment), mask }
   const cloud = createCloudAccess(settings, deps)

@@ -27,6 +27,13 @@ export function createControl(state: CloudState) {
       const { policies } = findEntity(ram, 'Role', roleName)
       for (const policy of policies) if (policy.name === (policyName ?? policy.name)) policies.delete(policy)
     },
+    /** Gives a user or role of the main account the rights of an administrator in a cluster, or none. */
+    authorize: (clusterId: string, name: string, isAdministrator: boolean): void => {
+      const cluster = state.main.clusters.get(clusterId)
+      if (cluster === undefined) throw new NopassError('SEED_INVALID', `cluster ${clusterId} does not exist`)
+      const others = (cluster.unauthorized ?? []).filter((one) => one !== name)
+      state.main.clusters.set(clusterId, { ...cluster, unauthorized: isAdministrator ? others : [...others, name] })
+    },
     /** Replaces the control policies of the resource directory that limit the main account. */
     limit: (...documents: readonly object[]): void => {
       state.main.controlPolicies = documents.map((document) => JSON.stringify(document))
@@ -72,6 +79,15 @@ export function createControl(state: CloudState) {
     setIssuerChain: (issuer: string, fingerprints: readonly string[] | undefined): void => {
       if (fingerprints === undefined) state.issuerChains.delete(issuer)
       else state.issuerChains.set(issuer, fingerprints)
+    },
+    /** Limits the calls of each account to a product per second; undefined removes the limit. */
+    limitRate: (product: 'Ram' | 'Ims' | 'Sts' | 'CS' | 'cr', perSecond: number | undefined): void => {
+      if (perSecond === undefined) state.settings.rates.delete(product)
+      else state.settings.rates.set(product, perSecond)
+    },
+    /** Makes pulls come from the internet, with this source address; undefined: from a linked VPC. */
+    pullFromInternet: (address: string | undefined): void => {
+      state.settings.pullsFrom = address === undefined ? undefined : { network: 'internet', address }
     },
     /** Sets whether STS accepts an OIDC provider without fingerprints. */
     acceptWithoutFingerprints: (accepted: boolean): void => {

@@ -11,7 +11,7 @@ import { errorBody, sendJson, successBody } from './http/response.ts'
 import { checkParameters, findRoute, requestedAction, requestedVersion } from './http/route.ts'
 import { newId } from './identifiers.ts'
 import { ApiError, type Call, type Operation } from './operation.ts'
-import { principalArn } from './ram/arn.ts'
+import { parseArn, principalArn } from './ram/arn.ts'
 import { RAM_ATTACH_OPERATIONS } from './ram/attachments.ts'
 import { decide, noPermission } from './ram/authorize.ts'
 import { requestContext } from './ram/condition.ts'
@@ -42,6 +42,8 @@ export const OPERATIONS: readonly Operation[] = [
 export interface Dispatcher {
   readonly state: CloudState
   readonly faults: Faults
+  /** Refuses calls beyond the rates of an account. */
+  readonly throttle: (product: string, accountId: string) => void
   readonly record: (call: CallRecord) => void
   readonly signal: AbortSignal
 }
@@ -75,6 +77,9 @@ export async function dispatch(cloud: Dispatcher, request: ApiRequest, response:
       const value = inPath[name]
       return value === undefined ? request.parameters.get(name) : decodePercent(value)
     }
+    // An unsigned call counts for the account of the role that it names.
+    const named = parseArn(get('RoleArn') ?? '', 'role')
+    cloud.throttle(product, principal?.accountId ?? named?.accountId ?? '')
     checkParameters(operation, get)
     const account = state.accounts.get(principal?.accountId ?? '') ?? state.main
     const call: Call = { state, request, principal, account, get, need: (name) => get(name) ?? '' }

@@ -19,6 +19,7 @@ import { type Handler, type Listener, listen } from './http/listener.ts'
 import { type CallRecord, readRequest } from './http/request.ts'
 import { newId } from './identifiers.ts'
 import { ApiError } from './operation.ts'
+import { createRates } from './rates.ts'
 import { loadSeed } from './seed/load-seed.ts'
 import { readSeedFile } from './seed/read-seed.ts'
 import type { Seed } from './seed/seed.generated.ts'
@@ -62,6 +63,7 @@ export async function startCloud(options: CloudOptions = {}) {
     options.onCall?.(call)
   }
   const faults = createFaults()
+  const throttle = createRates(state)
   const stopped = new AbortController()
   const { signal } = stopped
 
@@ -71,7 +73,7 @@ export async function startCloud(options: CloudOptions = {}) {
     const { path } = request
     if (path.startsWith('/oidc/idtoken/')) return github.serveToken(request, response)
     const isMetadata = /^\/(latest|2016-01-01)\//.test(path)
-    if (!isMetadata && path !== '/auth') return dispatch({ state, faults, record, signal }, request, response)
+    if (!isMetadata && path !== '/auth') return dispatch({ state, faults, throttle, record, signal }, request, response)
     const [product, respond] = isMetadata ? (['imds', imds] as const) : (['registry', registryTokens] as const)
     const fault = faults.take({ product, action: '', instanceId: '' })
     if (fault === undefined || !(await injectFault(fault, response, signal))) record(respond(request, response))

@@ -102,14 +102,20 @@ export interface Instance {
 export interface KubeconfigRequest {
   readonly minutes: number
   readonly private: boolean
+  /** The address of the API server in the requested network. */
+  readonly server: string
   /** The caller's ARN. */
   readonly principal: string
+  /** The caller's groups in the cluster: administrators', or none. */
+  readonly groups: readonly string[]
 }
 
 /** A cluster of the seed; one that is registered also has an API server and may have an identity provider. */
 export interface CloudCluster extends SeedCluster {
   readonly rrsa?: { readonly issuer: string; readonly providerName: string } | undefined
   readonly server?: string
+  /** In the VPC; default: `server`. */
+  readonly privateServer?: string | undefined
   readonly kubeconfig?: (request: KubeconfigRequest) => Promise<string>
 }
 
@@ -148,6 +154,10 @@ interface Settings {
   clockSkew: number
   /** By account: for how many milliseconds RAM's reads do not show a write. */
   readonly staleReads: Map<string, number>
+  /** Calls per second that an account may make to a product; no entry: any number. */
+  readonly rates: Map<string, number>
+  /** Where pulls come from; undefined: from a linked VPC. */
+  pullsFrom: { readonly network: 'internet'; readonly address: string } | undefined
   /**
    * Whether STS accepts an OIDC provider without fingerprints, for an issuer whose chain is known. No page specifies it:
    * CreateOIDCProvider calls them optional, Resource Orchestration Service required.
@@ -189,5 +199,6 @@ export const KIND_VIEWS: Readonly<Record<ClusterKind, { readonly type: string; r
   serverless: { type: 'ManagedKubernetes', profile: 'Serverless' },
   edge: { type: 'ManagedKubernetes', profile: 'Edge' },
   lingjun: { type: 'ManagedKubernetes', profile: 'Lingjun' },
+  acs: { type: 'ManagedKubernetes', profile: 'Acs' },
   registered: { type: 'ExternalKubernetes' },
 }

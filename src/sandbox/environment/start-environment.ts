@@ -153,7 +153,7 @@ async function startEnvironmentCluster(name: string, realNode: string | undefine
     workerRoles,
     server: cluster.server,
     rrsa: { issuer: cluster.issuer, jwks: () => cluster.jwks() },
-    kubeconfig: async ({ minutes, principal }) => cluster.kubeconfigFor(principal, ['system:masters'], minutes),
+    kubeconfig: async ({ minutes, principal, groups }) => cluster.kubeconfigFor(principal, groups, minutes),
   })
   const node = await startClusterNode(cluster, realNode, shared, starting)
   return {

@@ -156,7 +156,7 @@ async function openCluster(name: string, options: OpenOptions): Promise<FixtureC
     workerRoles: kind === 'serverless' ? [] : [workerRole],
     rrsa: { issuer: cluster.issuer, jwks: () => cluster.jwks() },
     server: cluster.server,
-    kubeconfig: async ({ minutes }) => cluster.kubeconfigFor('deployer', ['system:masters'], minutes),
+    kubeconfig: async ({ minutes, groups }) => cluster.kubeconfigFor('deployer', groups, minutes),
   })
   const imds = await cloud.imdsFor(workerRole)
   return {

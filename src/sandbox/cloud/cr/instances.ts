@@ -1,4 +1,4 @@
-import { type Call, operationsOf, type ParameterRule } from '../operation.ts'
+import { ApiError, type Call, operationsOf, type ParameterRule } from '../operation.ts'
 import type { Instance } from '../state.ts'
 import { allResources, crSuccess, enterprise, findInstance, INSTANCE, instanceResource } from './lookup.ts'
 import { issueRegistryCredential } from './registry-auth.ts'
@@ -35,6 +35,10 @@ function getInstance(call: Call): object {
 }
 
 function getAuthorizationToken(call: Call): object {
+  if (findInstance(call).status !== 'RUNNING') {
+    // The states are documented (GetInstance), but not which calls an instance refuses in them.
+    throw new ApiError(200, 'INSTANCE_STATUS_NOT_SUPPORT', 'instance status is not support.', { IsSuccess: false })
+  }
   const hours = Number(call.get('ExpiresInHours') ?? 1)
   const credential = issueRegistryCredential(call, findInstance(call).id, hours)
   return crSuccess({

@@ -1,5 +1,6 @@
 import { createPrivateKey, randomUUID, X509Certificate } from 'node:crypto'
 import type { ServerResponse } from 'node:http'
+import { BlockList } from 'node:net'
 import type { ApiRequest, CallRecord } from '../http/request.ts'
 import { equalsInConstantTime } from '../http/signature.ts'
 import { newId } from '../identifiers.ts'
@@ -66,6 +67,10 @@ export function createRegistryTokenService(
     if (service !== auth.service) return refuse(400, 'UNSUPPORTED', 'unknown service')
     const given = readCredential(request)
     const requested = parseScopes(request.scopes)
+    // The allow-list is documented ("Configure access over the Internet"), the registry's answer is not.
+    if (requested.some(({ name }) => isShutOut(state, name))) {
+      return refuse(403, 'DENIED', 'requested access to the resource is denied')
+    }
     if (given === undefined) return respond(200, issue('', TOKEN_SECONDS, grantPublicAccess(state, requested)))
     if (given.username === push.username && equalsInConstantTime(given.password, push.password)) {
       return respond(200, issue(push.username, TOKEN_SECONDS, requested), push.username)
@@ -108,6 +113,27 @@ function parseScopes(scopes: readonly string[]) {
 }
 
 type Access = ReturnType<typeof parseScopes>[number]
+
+/** Whether the client's address may not use the public endpoint of the repository's instance. */
+function isShutOut(state: CloudState, repository: string): boolean {
+  const { pullsFrom } = state.settings
+  if (pullsFrom === undefined) return false
+  const [namespace = ''] = repository.split('/')
+  const all = [...state.accounts.values()].flatMap(({ instances }) => instances)
+  const endpoint = all
+    .find(({ namespaces }) => namespaces.includes(namespace))
+    ?.endpoints.find(({ type }) => type === 'internet')
+  if (endpoint?.enabled !== true) return true
+  return endpoint.acl.length > 0 && !endpoint.acl.some((entry) => isInBlock(pullsFrom.address, entry))
+}
+
+/** An entry of an allow-list is an IPv4 address or a CIDR block. */
+function isInBlock(address: string, entry: string): boolean {
+  const [network = '', length = '32'] = entry.split('/')
+  const block = new BlockList()
+  block.addSubnet(network, Number(length))
+  return block.check(address)
+}
 
 /** Anyone may pull from a public repository, and nothing else. */
 function grantPublicAccess(state: CloudState, requested: readonly Access[]): readonly Access[] {

@@ -10,6 +10,12 @@ const RRSA_AUDIENCE = 'sts.aliyuncs.com'
 /** Without TemporaryDurationMinutes the vendor's kubeconfig is valid for three years. */
 const DEFAULT_KUBECONFIG_MINUTES = 3 * 365 * 24 * 60
 
+/**
+ * "By default, RAM users and RAM roles that did not create the cluster have no RBAC permissions in it"
+ * (https://www.alibabacloud.com/help/en/ack/developer-reference/api-cs-2015-12-15-grantpermissions): those the seed calls unauthorized.
+ */
+const ADMINISTRATORS = ['system:masters']
+
 function findCluster(call: Call): CloudCluster {
   const cluster = call.account.clusters.get(call.need('ClusterId'))
   if (cluster === undefined) throw new ApiError(404, 'ErrorClusterNotFound', 'cluster not found')
@@ -35,10 +41,13 @@ function summary(cluster: CloudCluster): object {
 
 function detail(call: Call): object {
   const cluster = findCluster(call)
-  const { kind = 'managed', rrsa, server = '' } = cluster
+  const { kind = 'managed', rrsa } = cluster
   const { type, profile } = KIND_VIEWS[kind]
   const hasAddresses = type !== 'ExternalKubernetes'
-  const addresses = { api_server_endpoint: server, intranet_api_server_endpoint: server }
+  const addresses = {
+    ...(cluster.publicEndpoint !== false && { api_server_endpoint: serverIn(cluster, 'public') }),
+    intranet_api_server_endpoint: serverIn(cluster, 'private'),
+  }
   const rrsaConfig = rrsa && {
     issuer: `${rrsa.issuer},${API_SERVER_ISSUER}`,
     oidc_name: rrsa.providerName,
@@ -53,6 +62,10 @@ function detail(call: Call): object {
     ...(hasAddresses && { control_plane_endpoints_config: endpointsConfig(cluster) }),
     ...(profile !== undefined && { rrsa_config: { enabled: rrsa !== undefined, ...rrsaConfig } }),
   }
+}
+
+function serverIn({ server = '', privateServer = server }: CloudCluster, network: 'public' | 'private'): string {
+  return network === 'private' ? privateServer : server
 }
 
 /** The API server's load balancer. */
@@ -93,8 +106,15 @@ async function userKubeconfig(call: Call): Promise<object> {
     throw new ApiError(400, 'ErrorClusterState', 'the API server of this cluster is not running', { status: 400 })
   }
   if (call.principal === undefined) throw new Error('an anonymous caller gets no kubeconfig')
-  const isPrivate = call.get('PrivateIpAddress') === 'true'
-  const config = await cluster.kubeconfig({ minutes, private: isPrivate, principal: principalArn(call.principal) })
+  // What a cluster without a public endpoint returns for the public network is not documented; it has one address only.
+  const isPrivate = call.get('PrivateIpAddress') === 'true' || cluster.publicEndpoint === false
+  const config = await cluster.kubeconfig({
+    minutes,
+    private: isPrivate,
+    server: serverIn(cluster, isPrivate ? 'private' : 'public'),
+    principal: principalArn(call.principal),
+    groups: cluster.unauthorized?.includes(call.principal.name) ? [] : ADMINISTRATORS,
+  })
   return { config, expiration: isoDate(call.state.now() + minutes * 60_000) }
 }
 

@@ -5,6 +5,8 @@ import type { Jwks } from '../sts/jwt.ts'
 
 export interface ClusterRegistration extends Pick<Required<CloudCluster>, 'name' | 'region' | 'server' | 'kubeconfig'> {
   readonly clusterId: string
+  /** The address in the VPC; default: `server`. */
+  readonly privateServer?: string
   readonly kind?: CloudCluster['kind'] & {}
   /** One node pool per role; DescribeClusterDetail shows the first. Missing roles are created. */
   readonly workerRoles: readonly string[]
@@ -45,5 +47,8 @@ export function addCluster(state: CloudState, registration: ClusterRegistration)
   const nodePools = workerRoles.map((workerRole, index) => ({ name: `nodepool-${index + 1}`, workerRole }))
   const [workerRole = ''] = workerRoles
   const issued = hasRrsa ? { issuer: rrsa.issuer, providerName } : undefined
-  clusters.set(id, { id, kind, workerRole, nodePools, rrsa: issued, ...rest })
+  // What only the seed describes stays.
+  const { publicEndpoint, unauthorized } = clusters.get(id) ?? {}
+  const seeded = { ...(publicEndpoint !== undefined && { publicEndpoint }), ...(unauthorized && { unauthorized }) }
+  clusters.set(id, { id, kind, ...seeded, workerRole, nodePools, rrsa: issued, ...rest })
 }

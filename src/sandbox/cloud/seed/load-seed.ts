@@ -22,6 +22,8 @@ export function loadSeed(seed: Seed, clock: () => number): CloudState {
     clockSkew: 0,
     staleReads: new Map<string, number>(),
     acceptWithoutFingerprints: false,
+    rates: new Map(Object.entries(seed.rates ?? {})),
+    pullsFrom: undefined,
   }
   return {
     accounts,
@@ -89,7 +91,7 @@ function loadInstance(seed: SeedInstance, created: number): Instance {
     name: seed.name,
     region: seed.region,
     edition: seed.edition,
-    status: 'RUNNING',
+    status: seed.status ?? 'RUNNING',
     created,
     endpoints: loadEndpoints(seed),
     namespaces: Object.keys(seed.namespaces ?? {}),

@@ -10,6 +10,14 @@ export interface Seed {
   issuerChains?: {
     [k: string]: string[]
   }
+  /** How many calls per second an account may make to a product; default: any number. */
+  rates?: {
+    Ram?: number
+    Ims?: number
+    Sts?: number
+    CS?: number
+    cr?: number
+  }
   accounts: SeedAccount[]
 }
 export interface SeedAccount {
@@ -70,6 +78,8 @@ export interface SeedInstance {
   name: string
   region: string
   edition: 'enterprise' | 'personal'
+  /** Default: RUNNING. In any other state it issues no credentials. */
+  status?: 'PENDING' | 'INIT_ERROR' | 'STARTING' | 'RUNNING' | 'STOPPING' | 'STOPPED' | 'DELETING'
   /** Default: a public and a VPC endpoint with the vendor's domains for name and region. */
   endpoints?: {
     internet?: SeedEndpoint
@@ -106,8 +116,8 @@ export interface SeedCluster {
   name: string
   region: string
   /** Default: managed. */
-  kind?: 'managed' | 'dedicated' | 'serverless' | 'edge' | 'lingjun' | 'registered'
-  /** Serverless and registered clusters have none. */
+  kind?: 'managed' | 'dedicated' | 'serverless' | 'edge' | 'lingjun' | 'acs' | 'registered'
+  /** Serverless, ACS and registered clusters have none. */
   workerRole?: string
   nodePools?: {
     name: string
@@ -115,4 +125,8 @@ export interface SeedCluster {
     type?: 'ess' | 'edge' | 'lingjun'
     workerRole?: string
   }[]
+  /** Whether the API server has a public address; default: true. */
+  publicEndpoint?: boolean
+  /** Users and roles whose kubeconfig has no rights in the cluster; all others are administrators. */
+  unauthorized?: string[]
 }
