@@ -1,6 +1,7 @@
 import { error, setFailed, setOutput } from '@actions/core'
 import { formatError, type NopassError } from '../src/errors.ts'
 import { printable } from '../src/printable.ts'
+import { describeOutputs } from '../src/rollout/report/outputs.ts'
 import { renderErrors } from '../src/rollout/report/summary.ts'
 import { writeLine } from './write-line.ts'
 import { writeSummary } from './write-summary.ts'
@@ -15,7 +16,11 @@ export function reportErrors(errors: readonly NopassError[], host: NodeJS.Proces
   const count = errors.length === 1 ? '1 error' : `${errors.length} errors`
   setFailed(`${count}; nothing was started`)
   try {
-    setOutput('results', '[]')
+    // Conditions of later steps compare them, as `failed != '[]'`.
+    const { results, changed, failed, skipped } = describeOutputs([], [])
+    for (const [name, value] of Object.entries({ results, changed, failed, skipped })) {
+      setOutput(name, JSON.stringify(value))
+    }
     writeSummary(renderErrors(mode, errors), host)
   } catch (cause) {
     writeLine(

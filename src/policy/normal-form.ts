@@ -47,6 +47,11 @@ export function addStatements(document: PolicyDocument, added: PolicyDocument): 
   return { ...document, Statement: [...document.Statement, ...missing] }
 }
 
+/** Each single permission of a document, as a text that is equal for equal ones. */
+export function grantKeys(document: PolicyDocument): readonly string[] {
+  return [...new Set(grantsOf(document).map(grantKey))].sort(compare)
+}
+
 function grantsOf(document: PolicyDocument): Grant[] {
   return document.Statement.flatMap(({ Effect, Action, Resource, ...others }) => {
     const rest = JSON.stringify(canonical(others))

@@ -27,6 +27,8 @@ export interface ClusterRun {
   plan?: readonly ObjectChange[]
   /** Of the plan, for comparison by an apply with that plan. */
   digest?: string
+  /** Hashes of the plan's changes, for the same. */
+  steps?: readonly string[]
   /** Notes, such as `RAM policy widened`. */
   readonly notes: string[]
   /** What was relied on without being verified. Shown once for all clusters (`collectUnverified`). */

@@ -7,6 +7,7 @@ import type { SharedTarget } from '../policy/policy-targets.ts'
 import type { ClusterIdentity } from '../release/cluster-reads.ts'
 import { type ClusterResult, type ClusterRun, type ClusterStatus, describeError } from './cluster-result.ts'
 import type { CloudAccess } from './connect/cloud-access.ts'
+import type { Approval } from './deploy/approval.ts'
 import type { OpenRelease } from './deploy/open-release.ts'
 import type { PreparedCluster } from './inputs/prepare-cluster.ts'
 import type { Settings } from './inputs/settings.ts'
@@ -35,8 +36,8 @@ export interface RunContext {
   readonly now: () => number
   /** Identifies the run in the description of a revision. */
   readonly runName: string
-  /** For `apply`: digests of an approved plan by cluster. */
-  readonly approved: ReadonlyMap<string, string> | undefined
+  /** For `apply`: what an approved plan allows, by cluster. */
+  readonly approved: ReadonlyMap<string, Approval> | undefined
 }
 
 /** The work on one cluster: its run, its progress and its signal. */

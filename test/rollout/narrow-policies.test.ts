@@ -125,17 +125,17 @@ test('an error of RAM after some steps names them, and also those of earlier tar
     ['a'],
   )
   const notes: string[] = []
+  const run = newRun()
   const targets = [shared(['a']), shared(['a'], { policyName: 'q', roles: ['others'] })]
   await assert.rejects(
-    widenPolicies({ cluster: { settings: {} } as never, context, run: newRun(), signal }, targets, (line) =>
-      notes.push(line),
-    ),
+    widenPolicies({ cluster: { settings: {} } as never, context, run, signal }, targets, (line) => notes.push(line)),
     {
       code: 'CLOUD_DENIED',
       message: 'no right to attach (done before: create policy q)',
     },
   )
-  assert.deepEqual(notes, ['RAM: create policy p', 'RAM: attach policy p to role nodes'])
+  assert.deepEqual(notes, ['RAM: create policy p', 'RAM: attach policy p to role nodes', 'RAM: create policy q'])
+  assert.equal(run.ramChanged, true)
 })
 
 const REVISION = { revision: 3, status: 'deployed', updated: '2026-11-30T10:00:00Z' } as const
@@ -243,4 +243,36 @@ test('a policy is neither detached nor deleted where the release was installed a
     /^RAM: kept policy p: whether .* in a since could not be read \(KUBE_CONNECTION: no route\)$/,
   )
   assert.deepEqual(order, [])
+})
+
+test('a change whose response is lost is in the report and counts as a change; so is one before an error', async () => {
+  const { context, order } = widerPolicy()
+  const given = context.cloud.ram({} as never)
+  const cut = (by: object) => ({ ...context, cloud: { ram: () => ({ ...given, ...by }) } }) as unknown as typeof context
+  const lost = async (action: string, parameters: object) => {
+    await given.change(action, parameters as never)
+    throw new NopassError('CLOUD_UNREACHABLE', 'cut', { reason: 'ECONNRESET' })
+  }
+  const history = async () => [REVISION]
+  const results = [result('a', 'unchanged')]
+  const [narrowed] = await narrowPolicies(results, rolledOf('a'), cut({ change: lost }), history, signal)
+  assert.deepEqual(
+    [narrowed?.status, narrowed?.notes, narrowed?.ramChanged],
+    ['unchanged', ['RAM: update policy p'], true],
+  )
+  assert.deepEqual(order, ['CreatePolicyVersion'])
+
+  const again = widerPolicy().context
+  const ram = again.cloud.ram({} as never)
+  const denied = async (action: string, parameters: object) => {
+    if (action === 'DeletePolicy') throw new NopassError('CLOUD_DENIED', 'no right to delete')
+    return ram.change(action, parameters as never)
+  }
+  const withRam = { ...again, cloud: { ram: () => ({ ...ram, change: denied }) } } as unknown as typeof again
+  const targets = new Map([['a', [shared(['a'])]]])
+  const [failed] = await removePolicies([result('a', 'uninstalled')], targets, withRam, read, signal)
+  assert.deepEqual(
+    [failed?.status, failed?.notes, failed?.ramChanged, failed?.error?.code],
+    ['failed', ['RAM: detach policy p from role nodes'], true, 'CLOUD_DENIED'],
+  )
 })

@@ -52,7 +52,7 @@ for (const language of ['en', 'zh']) {
     .split('\n')
     .slice(2)
     .map((line) => line.split(' | ').map((cell) => cell.replace(/^\| | \|$/g, '')))
-  test(`${language}: the page contains its rules`, () => assert.equal(rows.length, 12))
+  test(`${language}: the page contains its rules`, () => assert.equal(rows.length, 13))
   for (const [rule = '', settings = '', states = '', then = ''] of rows) {
     test(`M3 M4 L10 ${language}: ${rule}`, () => {
       const now = states

@@ -14,7 +14,7 @@ import { asFlags, type RolloutMode } from './as-flags.ts'
 export function describeOutcome(mode: RolloutMode, settings: Settings, outcome: RolloutOutcome): object {
   const { changed, failed, skipped } = describeOutputs(settings.selected, outcome.results)
   const { helm, durationMs, unverified } = outcome
-  const results = outcome.results.map(({ unverified: _, ...rest }) => rest)
+  const results = outcome.results.map(({ unverified: _, steps: _steps, ...rest }) => rest)
   return { mode, results, unverified, changed, failed, skipped, helm, durationMs }
 }
 

@@ -17,6 +17,8 @@ export interface DryRun {
   readonly verdict: Verdict
   /** How the live object compares with what an apply makes of it. */
   readonly drift: 'same' | 'differs' | 'absent' | 'unknown'
+  /** What the live object has in the fields that differ from the applied ones; not of a Secret. */
+  readonly live?: unknown
 }
 
 export interface DryRunOptions {
@@ -76,6 +78,7 @@ async function dryRun(
   const body = withOwner(object.body, target)
   const title = objectTitle(object)
   let drift: DryRun['drift'] = 'unknown'
+  let differing: Pick<DryRun, 'live'> = {}
   try {
     const verdict = await patiently(release.signal, async (): Promise<Verdict> => {
       const live = await unlessStatus(get<KubeObject>(release, path), 404)
@@ -85,11 +88,13 @@ async function dryRun(
         return { verdict: 'refused', error: new NopassError('HELM_OWNERSHIP', message) }
       }
       const after = await release.client.request(callOf(path, body, live === undefined, options), release.signal)
-      if (live !== undefined)
-        drift = isDeepStrictEqual(projectOnto(body, live), projectOnto(body, after)) ? 'same' : 'differs'
+      if (live === undefined) return { verdict: 'accepted' }
+      const [is, becomes] = [projectOnto(body, live), projectOnto(body, after)]
+      drift = isDeepStrictEqual(is, becomes) ? 'same' : 'differs'
+      if (drift === 'differs' && object.kind !== 'Secret') differing = { live: differenceOf(is, becomes) }
       return { verdict: 'accepted' }
     })
-    return { verdict, drift }
+    return { verdict, drift, ...differing }
   } catch (error) {
     if (!(error instanceof KubeApiError) || error.status === 401 || mayPass(error)) throw error
     return { verdict: judgeRefusal(error, { title, coming: options.coming }), drift }
@@ -176,6 +181,13 @@ function withOwner(
   const labels = { ...(metadata.labels ?? {}), [MANAGED_BY]: 'Helm' }
   const ownership = { [RELEASE_NAME]: release, [RELEASE_NAMESPACE]: namespace }
   return { ...body, metadata: { ...metadata, labels, annotations: { ...(metadata.annotations ?? {}), ...ownership } } }
+}
+
+/** The fields of `object` that `other` has with another value; resource versions and the like are not in a template. */
+function differenceOf(object: unknown, other: unknown): unknown {
+  if (!isRecord(object) || !isRecord(other)) return object
+  const names = Object.keys(object).filter((name) => !isDeepStrictEqual(object[name], other[name]))
+  return Object.fromEntries(names.map((name) => [name, differenceOf(object[name], other[name])]))
 }
 
 /**

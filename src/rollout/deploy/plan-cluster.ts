@@ -12,6 +12,7 @@ import type { PreparedCluster } from '../inputs/prepare-cluster.ts'
 import type { OpenCluster } from '../open-cluster.ts'
 import { maybeShared, planPolicies } from '../ram/cluster-policy.ts'
 import { formerTargets, policyTargets } from '../ram/cluster-targets.ts'
+import { approvedSteps } from './approval.ts'
 import type { DryRun } from './dry-run.ts'
 import { findConfig } from './release-parts.ts'
 
@@ -24,19 +25,20 @@ export function isUnchanged({ history, desired, deployed, dryRuns }: OpenCluster
 /** The mode `plan`: what an apply would do in this cluster; nothing is written. */
 export async function planCluster(open: OpenCluster): Promise<ClusterEnd> {
   const { run } = open
-  const { changes, notes, unverified, unchanged, digest } = await makePlan(open)
+  const { changes, notes, unverified, unchanged, digest, steps } = await makePlan(open)
   run.plan = changes
   run.digest = digest
+  run.steps = steps.map(({ hash }) => hash)
   run.notes.push(...notes)
   run.unverified.push(...unverified)
   return { status: unchanged ? 'unchanged' : 'planned' }
 }
 
-/** What an apply would do, and `digest`: a hash of all of it, compared with that of the approved plan. */
+/** What an apply would do; `digest` is a hash of the desired state, and `steps` are the changes that lead to it, for an approval. */
 export async function makePlan(open: OpenCluster) {
   const { cluster, desired, history, options, identity } = open
   const serviceAccount = findConfig(desired.objects)?.release.serviceAccount ?? ''
-  const { targets, former, unseen, policies } = await planRam(open, serviceAccount)
+  const { targets, former, unseen, policies, planned } = await planRam(open, serviceAccount)
   const manifest = diffManifests(open.deployed?.objects ?? [], desired.objects)
   const hooks = diffManifests(open.deployed?.hooks ?? [], desired.hooks)
   const changes: readonly ObjectChange[] = [
@@ -45,8 +47,6 @@ export async function makePlan(open: OpenCluster) {
     ...hooks.map((change) => ({ ...change, title: `${change.title} (hook)` })),
     ...driftChanges(open.dryRuns, new Set(manifest.map(({ title }) => title))),
   ]
-  const before = history.at(-1)
-  // RAM's desired state and not the steps to it, because another cluster of the run may take some of them (a shared role).
   const ram = [...targets, ...former].map(({ target: { purpose: _, ...desired } }) => desired)
   const digest = sha256(
     stableJson({
@@ -56,16 +56,18 @@ export async function makePlan(open: OpenCluster) {
       forceConflicts: options.forceConflicts,
       // The same name may refer to another cluster by the time of the apply.
       cluster: identity.kubeSystemUid,
-      revision: before?.revision ?? null,
-      status: before?.status ?? null,
     }),
   )
+  const { dryRuns, namespaceExists } = open
+  const status = history.at(-1)?.status
+  const steps = approvedSteps({ objects: [...manifest, ...hooks], dryRuns, status, namespaceExists, ram: planned })
   return {
     changes,
     notes: [...unseen, ...policies.flatMap(({ kept }) => kept.map((one) => `RAM: would keep ${one}`))],
     unverified: planUnverified(cluster, targets),
     unchanged: isUnchanged(open) && policies.every(({ steps }) => steps.length === 0),
     digest,
+    steps,
   }
 }
 
@@ -74,7 +76,12 @@ async function planRam(open: OpenCluster, serviceAccount: string) {
   const { former, unseen } = await formerTargets(open, targets)
   const shared = open.alone ? undefined : maybeShared([open.cluster.name])
   const policies = await planPolicies(open, targets, former, shared)
-  return { targets, former, unseen, policies }
+  // In the order of `planPolicies`.
+  const planned = [...targets, ...former].flatMap(({ target }, index) => {
+    const plan = policies[index]
+    return plan === undefined ? [] : [{ target, plan }]
+  })
+  return { targets, former, unseen, policies, planned }
 }
 
 /** Undocumented behavior that the plan relies on. */

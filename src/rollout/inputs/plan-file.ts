@@ -6,10 +6,13 @@ import { isWithin, readRegular, realPath, writePrivateFile } from '../../lib/fil
 import type { ClusterResult } from '../cluster-result.ts'
 
 interface PlanFile {
-  readonly version: 1
+  readonly version: 2
   readonly clusters: readonly {
     readonly name: string
+    /** Of the desired state. */
     readonly digest: string
+    /** Hashes of the changes. */
+    readonly steps: readonly string[]
     readonly changes: readonly ObjectChange[]
   }[]
 }
@@ -29,18 +32,22 @@ export function writePlanFile(file: string, results: readonly ClusterResult[], w
       throw new NopassError('INPUT_INVALID', `plan-file: a link leads ${file} out of the workspace`)
     }
   }
-  const clusters = results.flatMap(({ name, digest, plan }) =>
-    digest && plan ? [{ name, digest, changes: plan }] : [],
+  const clusters = results.flatMap(({ name, digest, steps = [], plan }) =>
+    digest && plan ? [{ name, digest, steps, changes: plan }] : [],
   )
-  const plan: PlanFile = { version: 1, clusters }
+  const plan: PlanFile = { version: 2, clusters }
   writePrivateFile(file, `${JSON.stringify(plan, null, 2)}\n`)
 }
 
-/** The digests of an approved plan by cluster. @throws INPUT_INVALID */
-export function readPlanFile(file: string): ReadonlyMap<string, string> {
+/** What an approved plan allows, by cluster. @throws INPUT_INVALID */
+export function readPlanFile(
+  file: string,
+): ReadonlyMap<string, Pick<PlanFile['clusters'][number], 'digest' | 'steps'>> {
   try {
     const plan: PlanFile = JSON.parse(readRegular(realpathSync(file), LIMIT)?.toString('utf8') ?? '')
-    if (plan.version === 1) return new Map(plan.clusters.map(({ name, digest }) => [name, digest]))
+    if (plan.version === 2) {
+      return new Map(plan.clusters.map(({ name, digest, steps }) => [name, { digest, steps: [...steps] }]))
+    }
   } catch (cause) {
     throw new NopassError('INPUT_INVALID', `plan-file: ${file} cannot be read as a plan`, { cause })
   }

@@ -1,5 +1,5 @@
 import { applyPolicy, planPolicy } from '../../policy/apply-policy.ts'
-import type { PolicyPlan, PolicyTarget } from '../../policy/policy-target.ts'
+import type { PolicyPlan, PolicyStep, PolicyTarget } from '../../policy/policy-target.ts'
 import { lockKeys, type SharedTarget } from '../../policy/policy-targets.ts'
 import { describeStep } from '../../policy/steps.ts'
 import type { ClusterWork, RunContext } from '../cluster-run.ts'
@@ -11,21 +11,25 @@ export function isAloneInCluster(name: string, { clusters }: RunContext['setting
   return clusters.filter(({ access }) => access.kind === 'ack' && access.clusterId === own.clusterId).length === 1
 }
 
-/** Widens RAM before the deploy; `note` gets one line for each change, also of the targets before one that fails. */
+/** Widens RAM before the deploy; `note` gets one line for each change as it is made, also before one that fails. */
 export async function widenPolicies(
-  { cluster, context, signal }: ClusterWork,
+  { cluster, context, run, signal }: ClusterWork,
   targets: readonly SharedTarget[],
   note: (line: string) => void,
 ): Promise<readonly PolicyPlan[]> {
   if (targets.length === 0) return []
   const ram = context.cloud.ram(cluster.settings)
   const plans: PolicyPlan[] = []
+  const onStep = (step: PolicyStep): void => {
+    run.ramChanged = true
+    note(describeChange(step))
+  }
   for (const shared of targets) {
-    const done = await context.ramLock(lockKeys(shared), () => applyPolicy(ram, shared.target, { signal }))
-    describePolicyPlan(done).forEach(note)
+    const done = await context.ramLock(lockKeys(shared), () => applyPolicy(ram, shared.target, { signal, onStep }))
+    describeKept(done).forEach(note)
     plans.push(done)
   }
-  if (plans.every((plan) => describePolicyPlan(plan).length === 0)) note('RAM: nothing to change')
+  if (plans.every(({ steps, kept }) => steps.length + kept.length === 0)) note('RAM: nothing to change')
   return plans
 }
 
@@ -73,6 +77,6 @@ export async function unknownRoles(context: RunContext, signal: AbortSignal): Pr
   return unknown.size === 0 ? undefined : `the worker roles of ${[...unknown.keys()].join(', ')} are unknown`
 }
 
-export function describePolicyPlan(plan: PolicyPlan): readonly string[] {
-  return [...plan.steps.map((step) => `RAM: ${describeStep(step)}`), ...plan.kept.map((kept) => `RAM: kept ${kept}`)]
-}
+export const describeChange = (step: PolicyStep): string => `RAM: ${describeStep(step)}`
+
+export const describeKept = ({ kept }: PolicyPlan): readonly string[] => kept.map((one) => `RAM: kept ${one}`)

@@ -1,12 +1,19 @@
 import { toNopassError } from '../../errors.ts'
 import { applyPolicy } from '../../policy/apply-policy.ts'
-import type { PolicyPlan, PolicyTarget } from '../../policy/policy-target.ts'
+import type { PolicyPlan, PolicyStep, PolicyTarget } from '../../policy/policy-target.ts'
 import { lockKeys, policyKey, type SharedTarget } from '../../policy/policy-targets.ts'
 import { removePolicy } from '../../policy/remove-policy.ts'
 import type { SettleOptions } from '../../policy/settle-steps.ts'
 import { type ClusterResult, describeError, isFailure } from '../cluster-result.ts'
 import type { RolledCluster, RunContext } from '../cluster-run.ts'
-import { describePolicyPlan, isAloneInCluster, maybeShared, mayLeave, unknownRoles } from './cluster-policy.ts'
+import {
+  describeChange,
+  describeKept,
+  isAloneInCluster,
+  maybeShared,
+  mayLeave,
+  unknownRoles,
+} from './cluster-policy.ts'
 import { changedSince, type HistoryReader } from './other-deployers-since.ts'
 
 /**
@@ -31,8 +38,9 @@ export async function narrowPolicies(
   const unknown = rolled.size > 0 ? await unknownRoles(context, signal) : undefined
   const leftovers = leftoverRule()
   const named = [...rolled.values()].flatMap(({ targets }) => targets.map(policyKey))
-  const optionsFor = (clusters: readonly string[]): SettleOptions => ({
+  const optionsFor = (clusters: readonly string[], { onStep }: RamNotes): SettleOptions => ({
     signal,
+    onStep,
     reasonToKeep: () => changedSince(clusters, (name) => rolled.get(name)?.revision, read),
   })
   const done = new Set<string>()
@@ -45,7 +53,8 @@ export async function narrowPolicies(
     const cluster = context.prepared.find(({ name }) => name === result.name)
     const ended = result.status === 'deployed' || result.status === 'unchanged'
     if (!ended || own.length === 0 || cluster === undefined || signal.aborted) return result
-    return withNotes(result, 'narrow', context, async ({ notes, add }) => {
+    return withNotes(result, 'narrow', context, async (into) => {
+      const { notes, addKept } = into
       const ram = context.cloud.ram(cluster.settings)
       for (const shared of own) {
         const { policyName } = shared.target
@@ -55,16 +64,16 @@ export async function narrowPolicies(
         if (phase === 'narrow' && done.has(policyKey(shared))) continue
         if (phase === 'narrow') done.add(policyKey(shared))
         const target = { ...shared.target, ...membersOf(shared, rolled), phase, ...leftoversOf(result.name, shared) }
-        const options = optionsFor(shared.clusters)
-        add(await context.ramLock(lockKeys(shared), () => applyPolicy(ram, target, options)))
+        const options = optionsFor(shared.clusters, into)
+        addKept(await context.ramLock(lockKeys(shared), () => applyPolicy(ram, target, options)))
       }
       for (const shared of failed ? [] : former) {
         if (named.includes(policyKey(shared)) || !isAloneInCluster(result.name, context.settings)) continue
         const members = shared.target.members && [...new Set([...rolled.values()].map(({ key }) => key))].sort()
         const target = { ...shared.target, members, leftovers }
         // Any cluster of the run may have needed a policy that was shared.
-        const options = optionsFor(members === undefined ? shared.clusters : [...rolled.keys()])
-        add(await context.ramLock(lockKeys(shared), () => applyPolicy(ram, target, options)))
+        const options = optionsFor(members === undefined ? shared.clusters : [...rolled.keys()], into)
+        addKept(await context.ramLock(lockKeys(shared), () => applyPolicy(ram, target, options)))
       }
     })
   }
@@ -144,7 +153,7 @@ export async function removePolicies(
       cleaned.push(result)
       continue
     }
-    const remove = async ({ notes, add }: RamNotes): Promise<void> => {
+    const remove = async ({ notes, onStep, addKept }: RamNotes): Promise<void> => {
       // Other clusters with the role of a shared policy are only known where their roles are.
       const unknown = own.some(({ target }) => target.members !== undefined)
         ? [...(await context.ramList(signal)).unknown.keys()]
@@ -161,7 +170,11 @@ export async function removePolicies(
         } else if (!done.has(policyKey(shared))) {
           done.add(policyKey(shared))
           const reasonToKeep = () => changedSince(shared.clusters, () => undefined, read)
-          add(await context.ramLock(lockKeys(shared), () => removePolicy(ram, shared.target, { signal, reasonToKeep })))
+          addKept(
+            await context.ramLock(lockKeys(shared), () =>
+              removePolicy(ram, shared.target, { signal, onStep, reasonToKeep }),
+            ),
+          )
         }
       }
     }
@@ -173,7 +186,9 @@ export async function removePolicies(
 /** The report of the work on RAM. */
 interface RamNotes {
   readonly notes: string[]
-  readonly add: (done: PolicyPlan) => void
+  /** Called for each change as it is made, so that a later error hides none. */
+  readonly onStep: (step: PolicyStep) => void
+  readonly addKept: (done: PolicyPlan) => void
 }
 
 /** The result with the report's notes; an error makes it a failed one. */
@@ -185,11 +200,12 @@ async function withNotes(
 ): Promise<ClusterResult> {
   const notes: string[] = []
   let changed = result.ramChanged ?? false
-  const add = (done: PolicyPlan): void => {
-    changed ||= done.steps.length > 0
-    notes.push(...describePolicyPlan(done))
+  const onStep = (step: PolicyStep): void => {
+    changed = true
+    notes.push(describeChange(step))
   }
-  const error = await work({ notes, add }).then(() => undefined, toNopassError)
+  const addKept = (done: PolicyPlan): void => void notes.push(...describeKept(done))
+  const error = await work({ notes, onStep, addKept }).then(() => undefined, toNopassError)
   for (const note of notes) context.report(result.name, note)
   const all = { ...result, notes: [...result.notes, ...notes], ...(changed && { ramChanged: true as const }) }
   return error === undefined ? all : { ...all, status: 'failed', phase, error: describeError(error) }

@@ -1,20 +1,18 @@
 import { hasCode, NopassError } from '../../errors.ts'
 import { type ClusterResult, describeError } from '../cluster-result.ts'
 import { newRun, type RunContext, skippedResult } from '../cluster-run.ts'
+import { exceedsApproval } from '../deploy/approval.ts'
 import { makePlan } from '../deploy/plan-cluster.ts'
 import type { PreparedCluster } from '../inputs/prepare-cluster.ts'
 import { type OpenCluster, openCluster } from '../open-cluster.ts'
 
-/** With an approved plan only that plan may be applied. @throws PLAN_CHANGED */
+/** With an approved plan only its changes may be made; some may have been made already. @throws PLAN_CHANGED */
 export async function requireApproved(open: OpenCluster): Promise<void> {
   const { cluster, context } = open
   if (context.approved === undefined) return
-  const { digest } = await makePlan(open)
-  if (context.approved.get(cluster.name) === digest) return
-  const what = context.approved.has(cluster.name)
-    ? 'would change something other than the approved plan'
-    : 'is not in the approved plan'
-  throw new NopassError('PLAN_CHANGED', `${cluster.name} ${what}`)
+  const approved = context.approved.get(cluster.name)
+  const what = approved === undefined ? 'is not in the approved plan' : exceedsApproval(await makePlan(open), approved)
+  if (what !== undefined) throw new NopassError('PLAN_CHANGED', `${cluster.name} ${what}`)
 }
 
 /**

@@ -50,11 +50,9 @@ async function applyCluster(open: OpenCluster, note: (rolled: RolledCluster) => 
     release.report(line)
   }
   const widened = await widenPolicies(open, targets, noteChange)
-  const ramChanged = widened.some(({ steps }) => steps.length > 0)
-  if (ramChanged) run.ramChanged = true
   run.unverified.push(...widened.flatMap(({ unverified = [] }) => unverified))
 
-  const parts = { ...findParts(desired.objects, cluster.settings.namespace), ramChanged }
+  const parts = { ...findParts(desired.objects, cluster.settings.namespace), ramChanged: run.ramChanged === true }
   const verify = async (revision: number | null): Promise<void> => {
     const reason = reasonNotToVerify(inputs, config)
     if (reason !== undefined || config === undefined) {

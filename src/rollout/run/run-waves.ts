@@ -5,7 +5,7 @@ export type OnFailure = 'stop-wave' | 'stop-all' | 'continue'
 
 export interface ScheduleRules {
   readonly maxParallel: number
-  /** How many changed clusters of the first wave run first, one after another. 0: none. */
+  /** How many changed clusters of the first wave that has any run first, one after another. 0: none. */
   readonly canary: number
   readonly onFailure: OnFailure
   /** Failures that are tolerated before `onFailure` takes effect. */
@@ -28,10 +28,10 @@ export function nextStep<C extends WaveCluster>(
   const waiting = all('waiting')
   const skipAll = (reason: string) => ({ start: [], skip: waiting, reason })
   if (interrupted) return skipAll('the run was interrupted')
-  // A cluster where nothing was written is no canary.
-  const first = lowest(clusters)
-  const tested = all('waiting', 'running', 'succeeded', 'failed').filter(({ wave }) => wave === first)
-  const canaries = tested.slice(0, canary)
+  // A cluster where nothing was written is no canary, so the first wave with another one has the canaries.
+  const tested = all('waiting', 'running', 'succeeded', 'failed')
+  const first = lowest(tested)
+  const canaries = tested.filter(({ wave }) => wave === first).slice(0, canary)
   const failures = all('failed', 'failed-early')
   const names = failures.map(({ name }) => name).join(', ')
   const bad = canaries.find((one) => stateOf(one) === 'failed')
