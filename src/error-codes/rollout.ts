@@ -66,7 +66,7 @@ export const ROLLOUT_CODES = {
     fix: 'Check that the entry names the right cluster; if it does, turn RRSA off and on again in the ACK console. Nothing was written.',
   },
   PLAN_CHANGED: {
-    what: 'The current plan differs from the approved one.',
+    what: 'The run would do something other than the approved plan, or more.',
     fix: 'Run `plan` again and have it approved again.',
   },
   HELPER_FAILING: {

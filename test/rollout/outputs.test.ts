@@ -1,5 +1,10 @@
 import assert from 'node:assert/strict'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
+import { reportErrors } from '../../action/report-errors.ts'
+import { NopassError } from '../../src/errors.ts'
 import type { ClusterResult, ClusterStatus } from '../../src/rollout/cluster-result.ts'
 import type { ClusterSettings } from '../../src/rollout/inputs/settings.ts'
 import { describeOutputs } from '../../src/rollout/report/outputs.ts'
@@ -99,4 +104,19 @@ test('a failing cluster does not stop its siblings: what runs continues, what wa
     results.map(({ name, status }) => `${name} ${status}`),
     ['canary deployed', 'bad failed', 'slow deployed', 'later skipped'],
   )
+})
+
+test('a run that ends before its first cluster has the outputs that conditions of later steps compare, as empty lists', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-outputs-'))
+  t.after(() => rm(folder, { recursive: true, force: true }))
+  const file = join(folder, 'output')
+  await writeFile(file, '')
+  t.mock.method(process.stdout, 'write', () => true)
+  process.env.GITHUB_OUTPUT = file
+  const stdout = { write: () => true }
+  reportErrors([new NopassError('INPUT_INVALID', 'wrong')], { stdout, env: {} } as unknown as NodeJS.Process, 'apply')
+  process.exitCode = 0
+  const text = await readFile(file, 'utf8')
+  const outputs = [...text.matchAll(/^(\w+)<<(.*)\n(.*)\n\2$/gm)].map(([, name, , value]) => [name, value])
+  assert.deepEqual(Object.fromEntries(outputs), { results: '[]', changed: '[]', failed: '[]', skipped: '[]' })
 })
