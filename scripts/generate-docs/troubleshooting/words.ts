@@ -17,7 +17,7 @@ const JSON_SHAPE = `\`\`\`json
   "cloud": { "looked": true, "caller": "acs:ram::…:user/…", "account": "…", "notes": [{ "what": "role …", "why": "…" }] },
   "registries": [], "namespaces": {}, "serviceAccounts": {},
   "pod": { "namespace": "shop", "name": "web-…", "node": {}, "containers": [{ "name": "app", "image": "…", "pull": "pulled", "steps": [{ "step": "registry", "state": "ok", "detail": "prod" }] }] },
-  "findings": [{ "id": "POD_TOO_OLD", "severity": "error", "subject": "Pod shop/web-…", "message": "…", "cause": "…", "fix": "…", "command": "kubectl …", "objects": [] }],
+  "findings": [{ "id": "POD_TOO_OLD", "severity": "error", "subject": "Pod shop/web-…", "message": "…", "cause": "…", "fix": "…", "command": "kubectl …", "objects": [], "causedBy": "…" }],
   "unread": [{ "what": "…", "why": "…" }]
 }
 \`\`\`
@@ -57,13 +57,18 @@ command that repairs it. Both only read, with your rights, and of Secrets only m
 other checks continue. \`--ask-registry\` (with the right to get that one Secret) also logs in to the registry with the Secret's login,
 so the result does not come from a cache.
 
+Two checks are writes as a dry run, which stores nothing: \`doctor\` creates a Pod in each target namespace, up to 1,000, to see the admission
+policy at work (with the right to create Pods), and makes changes as the helper that its guard must refuse (with the right to impersonate the
+helper's ServiceAccount, which the ClusterRoles \`admin\` and \`edit\` include). Without these rights it reports that the effect was not checked.
+
 ${COMMANDS}
 They exit with 1 when there is an error; \`--fail-on warning\` is stricter, and \`--fail-on unread\` also fails when something could not be
 read. Each container, image volumes included, has pulled, cannot pull, waits for something else, or is unknown (\`pull\` in the JSON).
 \`healthy\` is true only when everything was read and no Pod cannot pull or is unknown; null when nothing is wrong in what is known. Times
 are judged by the API server's clock. No printed command deletes anything but an object of this release, and a Pod that its controller creates again. What a node
 reports is compared with the image's own host, and names of images are removed before. A missing image, a certificate, a full disk, a proxy,
-a mirror or another platform is never attributed to a credential. An unknown cause is reported as unknown, and a message from before the Secret was written decides nothing. As kubectl plugin: \`kubectl acr-nopass doctor\`. Every
+a mirror or another platform is never attributed to a credential. An unknown cause is reported as unknown, and a message from before the Secret was written decides nothing. What likely follows from another finding stands below
+it, without a fix of its own (\`causedBy\` in the JSON). As kubectl plugin: \`kubectl acr-nopass doctor\`. Every
 finding below was produced on real components in the tests and reported correctly. (This page is generated from \`scripts/generate-docs/\`.)
 `,
   columns: ['symptom', 'finding', 'what to do'],
@@ -130,11 +135,15 @@ export const WORDS_ZH: PageWords = {
 使用您自己的权限，对 Secret 只读元数据；无权读取的内容会说明，其余检查照常进行。\`--ask-registry\`（需要读取那一个 Secret 的权限）
 还会用 Secret 中的登录信息登录实例，因此结果不会来自缓存。
 
+有两项检查是试运行（dry run）写入，不会保存任何内容：在每个目标命名空间试创建一个 Pod（最多 1,000 个，需要创建 Pod 的权限），以验证准入策略确实生效；
+以 helper 的身份试做防护（guard）必须拒绝的改动（需要模拟 helper 的 ServiceAccount 的权限，ClusterRole \`admin\` 和 \`edit\` 已包含）。没有这些权限时，
+会说明其效果未经检查。
+
 ${COMMANDS}
 有错误时退出码为 1；\`--fail-on warning\` 更严格，\`--fail-on unread\` 在有内容无法读取时也返回失败。每个容器（包括镜像卷）的结果
 只能是已拉取、无法拉取、等待其他条件、未知之一（JSON 中的 \`pull\`）。只有全部内容都已读取、没有错误、也没有无法拉取或未知的 Pod 时
 \`healthy\` 才为 true；已知部分没有问题、但有内容无法读取或未知时为 null。时间以 API Server 的时钟为准。打印出的命令只会删除本 release 的对象，以及控制器会重新创建的 Pod。
-判断节点的报错时，会与镜像自身的域名比较，并先去掉镜像名称；镜像不存在、证书、磁盘已满、代理、镜像加速地址或平台不符，绝不会归咎于凭证；原因不明时会如实说明，早于 Secret 写入时间的报错不作为依据。作为 kubectl 插件：\`kubectl acr-nopass doctor\`。下面的每个结果都在测试中真实制造过，
+判断节点的报错时，会与镜像自身的域名比较，并先去掉镜像名称；镜像不存在、证书、磁盘已满、代理、镜像加速地址或平台不符，绝不会归咎于凭证；原因不明时会如实说明，早于 Secret 写入时间的报错不作为依据。很可能由另一个问题引起的结果列在该问题下方，不再单独给出解决方法（JSON 中为 \`causedBy\`）。作为 kubectl 插件：\`kubectl acr-nopass doctor\`。下面的每个结果都在测试中真实制造过，
 并得到正确的报告。（本页由 \`scripts/generate-docs/\` 生成。）
 `,
   columns: ['现象', '结果', '解决方法'],
