@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { diagnose } from '../../src/doctor/diagnose.ts'
 import type { AdmissionFacts } from '../../src/doctor/read/read-admission.ts'
-import type { BindingSpec, BoundPolicy, PolicySpec } from '../../src/doctor/read/read-bound.ts'
+import type { BindingSpec, BoundPolicy, MatchResources, PolicySpec } from '../../src/doctor/read/read-bound.ts'
 import { tryGuard } from '../../src/doctor/read/try-guard.ts'
 import { parseManifest } from '../../src/helm/release/manifest.ts'
 import { KubeApiError } from '../../src/kube/api-error.ts'
@@ -45,6 +45,13 @@ const withSpec = (kind: string, more: Partial<PolicySpec>) =>
   changed(kind, ({ spec }) => ({ spec: { ...spec, ...more } }))
 const withBinding = (kind: string, more: Partial<BindingSpec>) =>
   changed(kind, ({ bindings }) => ({ bindings: bindings.map((one) => ({ ...one, ...more })) }))
+const withConstraints = (kind: string, more: MatchResources) =>
+  changed(kind, ({ spec }) => ({ spec: { ...spec, matchConstraints: { ...spec.matchConstraints, ...more } } }))
+const withRule = (kind: string, more: NonNullable<MatchResources['resourceRules']>[number]) =>
+  changed(kind, ({ spec }) => {
+    const resourceRules = spec.matchConstraints?.resourceRules?.map((rule) => ({ ...rule, ...more })) ?? []
+    return { spec: { ...spec, matchConstraints: { ...spec.matchConstraints, resourceRules } } }
+  })
 
 test("doctor has nothing to report about the chart's own guard", () => {
   assert.ok(CHART.length >= 4)
@@ -82,6 +89,36 @@ const OFF: readonly (readonly [title: string, change: Partial<AdmissionFacts>, c
     'constraints that leave a namespace out',
     { guard: withSpec('secrets', { matchConstraints: { namespaceSelector } }) },
     /secrets: its matchConstraints leave writes out/,
+  ],
+  [
+    'constraints that leave updates out',
+    { guard: withRule('leases', { operations: ['CREATE'] }) },
+    /leases: its matchConstraints leave writes out/,
+  ],
+  [
+    'constraints of other resources',
+    { guard: withRule('leases', { resources: ['pods'] }) },
+    /leases: its matchConstraints leave writes out/,
+  ],
+  [
+    'constraints of one name',
+    { guard: withRule('leases', { resourceNames: ['other'] }) },
+    /leases: its matchConstraints leave writes out/,
+  ],
+  [
+    'constraints that except a resource',
+    { guard: withConstraints('leases', { excludeResourceRules: [{}] }) },
+    /leases: its matchConstraints leave writes out/,
+  ],
+  [
+    'constraints that leave objects out',
+    { guard: withConstraints('leases', { objectSelector: { matchExpressions: [{}] } }) },
+    /leases: its matchConstraints leave writes out/,
+  ],
+  [
+    'a binding with a parameter that may not exist',
+    { guard: withBinding('leases', { paramRef: {} }) },
+    /leases: its binding does not match everything/,
   ],
   [
     'a write that it accepted in a dry run',
@@ -177,7 +214,8 @@ test('with attach: admission doctor tries no ServiceAccount, which the helper ma
   )
 })
 
-// https://kubernetes.io/docs/reference/access-authn-authz/authentication/#user-impersonation
+// https://kubernetes.io/docs/reference/access-authn-authz/authentication/#user-impersonation; the ClusterRoles that allow it:
+// Kubernetes, plugin/pkg/auth/authorizer/rbac/bootstrappolicy/policy.go.
 test('who may not impersonate the helper learns that the effect of the guard was not checked', async () => {
   const message =
     'PATCH returned 403: serviceaccounts "acr-nopass" is forbidden: User "jane" cannot impersonate resource "serviceaccounts" in API group "" in the namespace "acr-nopass"'

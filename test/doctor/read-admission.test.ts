@@ -124,6 +124,23 @@ test("doctor's Pod has a list of its own, so that only the policy can add the re
   assert.ok(isAcrHost(spec.containers[0]?.image.split('/')[0] ?? ''))
 })
 
+// Kubernetes, plugin/pkg/admission/serviceaccount/admission.go.
+test('a namespace without the ServiceAccount needs no try, unless none has it', async () => {
+  const config = { targets: { serviceAccounts: { include: ['puller'], exclude: [] } } }
+  const missing = (call: KubeCall) => {
+    const name = placeOf(call)
+    throw new KubeApiError(
+      403,
+      `POST returned 403: pods "x" is forbidden: error looking up service account ${name}/puller: serviceaccount "puller" not found`,
+    )
+  }
+  const both = [namespace('a'), namespace('b')]
+  const some = await admissionOf({}, (call) => (placeOf(call) === 'a' ? withReference() : missing(call)), both, config)
+  assert.deepEqual([some.tried, some.unread], [{ a: 'referenced' }, []])
+  const none = await admissionOf({}, missing, both, config)
+  assert.deepEqual([none.tried, none.unread], [{}, ['Pods created as a dry run']])
+})
+
 test('who may create no Pods makes eight requests in a cluster of a hundred namespaces', async () => {
   const many = Array.from({ length: 100 }, (_, index) => namespace(`team-${index}`))
   const { pods, unread } = await admissionOf(

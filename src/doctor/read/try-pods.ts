@@ -31,20 +31,31 @@ export async function tryPods(
   }
   const results = new Map<string, 'referenced' | 'unreferenced'>()
   const refused = new Map<string, string>()
+  const absent: string[] = []
   const some = open.slice(0, MOST)
   for (let from = 0; from < some.length; from += TOGETHER) {
     const batch = some.slice(from, from + TOGETHER)
     const answers = await Promise.all(batch.map((namespace) => tryPod(reader, config, namespace, account)))
     for (const [index, namespace] of batch.entries()) {
       const answer = answers[index]
-      if (answer instanceof KubeApiError) refused.set(namespace, answer.message)
-      else if (answer !== undefined) results.set(namespace, answer)
+      if (answer instanceof KubeApiError) {
+        // Without the ServiceAccount no Pod can be created that would need the reference.
+        if (!answer.message.includes('error looking up service account')) refused.set(namespace, answer.message)
+        else absent.push(namespace)
+      }
+      if (answer === 'referenced' || answer === 'unreferenced') results.set(namespace, answer)
     }
     // Without the right to create Pods in eight namespaces, there is none in the others either.
-    if (results.size === 0 && [...refused.values()].every((why) => why.includes('cannot create resource'))) {
+    if (
+      results.size + absent.length === 0 &&
+      [...refused.values()].every((why) => why.includes('cannot create resource'))
+    ) {
       for (const namespace of some.slice(from + TOGETHER)) refused.set(namespace, 'as in the others')
       break
     }
+  }
+  if (results.size + refused.size === 0) {
+    reader.note('Pods created as a dry run', `no target namespace has the ServiceAccount ${account}`)
   }
   for (const namespace of open.slice(MOST)) refused.set(namespace, `only ${MOST} namespaces are tried`)
   const [first] = refused
