@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { NopassError, toNopassError } from '../errors.ts'
 import type { ReleaseTarget } from '../helm/helm-flags.ts'
 import { readEnd } from '../helm/helm-process.ts'
 import { findHelm } from '../helm/obtain/find-helm.ts'
@@ -31,7 +32,8 @@ export async function finishRun(
     const signal = AbortSignal.timeout(HELM_LIMIT_MS * 2)
     const access = { cluster, client, helm, folder, target, timeout: '2m', signal }
     const release = openRelease({ ...access, report: () => undefined, withoutJournal: true })
-    report(await repairHelm(begun, release, HELM_LIMIT_MS).finally(() => client.close()))
+    const done = repairHelm(begun, release, HELM_LIMIT_MS).finally(() => client.close())
+    report(await done.catch((error) => Promise.reject(unrepaired(begun, error))))
     folder.noteEnd(begun.id)
   })
   const removals = open.probes.map(async ({ id, target, objects }) => {
@@ -43,6 +45,13 @@ export async function finishRun(
   for (const outcome of await Promise.allSettled([...repairs, ...removals])) {
     if (outcome.status === 'rejected') report(`could not be cleaned up: ${outcome.reason?.message ?? outcome.reason}`)
   }
+}
+
+/** The kubeconfig of the run may have expired; the next run gets a new one. */
+export function unrepaired({ cluster, target }: Pick<HelmBegun, 'cluster' | 'target'>, error: unknown): NopassError {
+  const { code, message } = toNopassError(error)
+  const what = `${cluster}: release ${target.namespace}/${target.release}`
+  return new NopassError(code, `${what}: ${message}; a run with \`recover-pending: true\` repairs it`, { cause: error })
 }
 
 async function clientOf({ kubeconfig, context }: ReleaseTarget, environment: NodeJS.ProcessEnv): Promise<KubeClient> {

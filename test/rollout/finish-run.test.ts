@@ -8,9 +8,10 @@ import { text } from 'node:stream/consumers'
 import { type TestContext, test } from 'node:test'
 import type { Helm } from '../../src/helm/obtain/find-helm.ts'
 import type { Revision } from '../../src/helm/release/release-state.ts'
+import { KubeApiError } from '../../src/kube/api-error.ts'
 import { type ProcessId, processId } from '../../src/lib/process-id.ts'
 import type { OpenRelease } from '../../src/rollout/deploy/open-release.ts'
-import { decideRepair, repairHelm } from '../../src/rollout/finish-run.ts'
+import { decideRepair, repairHelm, unrepaired } from '../../src/rollout/finish-run.ts'
 import type { HelmBegun } from '../../src/rollout/run-folder.ts'
 
 const begun: HelmBegun = {
@@ -206,4 +207,13 @@ test('P10 our rollback made no record: a pending one with that number belongs to
 test('P10 a failed revision that Helm marks superseded, because a rollback from it failed, is not rolled back to', () => {
   const revisions = history('superseded', 'superseded', 'deployed', 'superseded', 'failed', 'failed*')
   assert.deepEqual(decideRepair(begun, revisions, ''), { good: 3 })
+})
+
+test('a release that the post step may not repair, because its credential has expired, is named with what repairs it', () => {
+  const error = unrepaired(begun, new KubeApiError(401, 'GET /api returned 401: Unauthorized'))
+  assert.equal(error.code, 'KUBE_UNAUTHORIZED')
+  assert.equal(
+    error.message,
+    'prod: release system/acr: GET /api returned 401: Unauthorized; a run with `recover-pending: true` repairs it',
+  )
 })

@@ -126,7 +126,7 @@ const CASES: readonly {
     reason: 'Forbidden',
     message:
       'deployments.apps "web" is forbidden: unable to create new content in namespace shop because it is being terminated',
-    is: 'HELM_INVALID_OBJECT',
+    is: 'KUBE_CONFLICT',
   },
 ]
 
@@ -155,4 +155,13 @@ test('a conflict that a dry run finds names the field, its owner, and both fixes
     'kubectl-set owns .spec.a, .spec.b of Deployment shop/web, which the chart sets too',
   )
   assert.match(verdict.error.hint, /^Set the field back to the chart's value.* Or set `force-conflicts: true`/)
+})
+
+test('a quota without room is refused with the limit to raise', () => {
+  const message =
+    'deployments.apps "web" is forbidden: exceeded quota: limits, requested: count/deployments.apps=1, used: count/deployments.apps=5, limited: count/deployments.apps=5'
+  const error = errorFromResponse('PATCH /x', 403, JSON.stringify({ reason: 'Forbidden', message }), undefined)
+  const verdict = judgeRefusal(error, { title: 'Deployment shop/web', coming: [] })
+  assert.ok(verdict.verdict === 'refused')
+  assert.match(verdict.error.hint, /^Raise `count\/deployments\.apps` of ResourceQuota limits/)
 })

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import { readRecord } from '../../src/helm/release/release-record.ts'
-import { withRetire } from '../../src/rollout/uninstall/uninstall-cluster.ts'
+import { requireRetire, withRetire } from '../../src/rollout/uninstall/uninstall-cluster.ts'
 
 /** The values with which a release of this chart retires. */
 async function retired(dependencies: unknown, config: object) {
@@ -35,4 +35,23 @@ test('two parts that are our chart retire both', async () => {
     east: { retire: true },
     west: { replicas: 1, retire: true },
   })
+})
+
+test('a chart that does not take `retire` for the release is refused at once, with the commands that uninstall it', () => {
+  const target = { release: 'pulls', namespace: 'infra', kubeconfig: 'k' }
+  const deployed = { chart: 'platform-1.0.0', values: {}, objects: [], hooks: [] }
+  const rendered = (retire: boolean) => {
+    const data = { 'config.yaml': JSON.stringify({ retire, release: {} }) }
+    const object = { apiVersion: 'v1', kind: 'ConfigMap', namespace: undefined, name: 'c', body: { data } }
+    return { ...deployed, objects: [object] }
+  }
+  for (const desired of [rendered(false), deployed]) {
+    assert.throws(() => requireRetire(desired, deployed, target), {
+      code: 'UNINSTALL_CHART',
+      message:
+        'release infra/pulls was installed from platform-1.0.0, and the chart given here does not take `retire` for it',
+      hint: /`helm uninstall pulls --namespace infra`, then `acr-nopass cleanup --detach`/,
+    })
+  }
+  requireRetire(rendered(true), deployed, target)
 })

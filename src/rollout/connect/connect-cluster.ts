@@ -1,6 +1,7 @@
 import { type ClusterDetail, describeClusterDetail, describeUserKubeconfig } from '../../alibaba/cs.ts'
 import { NopassError } from '../../errors.ts'
 import type { ReleaseTarget } from '../../helm/helm-flags.ts'
+import { longestSeconds } from '../../helm/release/release-state.ts'
 import { createKubeClient } from '../../kube/client.ts'
 import { kubeconfigConnection } from '../../kube/connection.ts'
 import type { KubeConnection } from '../../kube/kube-connection.ts'
@@ -12,14 +13,15 @@ import { kubeconfigSecrets } from './kubeconfig-text.ts'
 
 /**
  * Gets a short-lived kubeconfig, connects to the API server and verifies its identity.
+ * @param hooks of the chart, where they are known
  * @throws CLUSTER_UNREACHABLE, CLUSTER_PRIVATE, CLUSTER_MISMATCH, KUBECONFIG_INVALID, KUBE_CONNECTION, and the cloud's codes
  */
-export async function connectCluster(work: ClusterWork) {
+export async function connectCluster(work: ClusterWork, hooks = 0) {
   const { signal } = work
   const { settings: cluster } = work.cluster
   const { helm, mask } = work.context
   await requireAccount(work)
-  const { file, context, detail } = await obtainKubeconfig(work)
+  const { file, context, detail } = await obtainKubeconfig(work, hooks)
   // The environment of helm, because both go through the same proxy.
   const connection = await kubeconfigConnection({ file, environment: helm.environment, context: context || undefined })
   const notes = detail ? checkAckServer(detail, connection, cluster) : []
@@ -60,16 +62,16 @@ interface KubeconfigSource {
   readonly detail?: ClusterDetail
 }
 
-async function obtainKubeconfig({ cluster, context, signal }: ClusterWork): Promise<KubeconfigSource> {
+async function obtainKubeconfig({ cluster, context, signal }: ClusterWork, hooks: number): Promise<KubeconfigSource> {
   const { access } = cluster.settings
   const { cloud, folder, mask, settings } = context
   if (access.kind === 'kubeconfig-file') return access
-  const name = `${cluster.name}.kubeconfig`
+  const name = `${cluster.name}${hooks === 0 ? '' : '.hooks'}.kubeconfig`
   if (access.kind === 'kubeconfig-text') {
     return { file: await folder.write(name, access.text), context: access.context }
   }
   const cs = cloud.cs(cluster.settings, access.region, signal)
-  const minutes = kubeconfigMinutes(parseGoDuration(settings.inputs.timeout, 'timeout'))
+  const minutes = kubeconfigMinutes(parseGoDuration(settings.inputs.timeout, 'timeout'), hooks)
   const detail = await describeClusterDetail(cs, access.clusterId)
   requireEndpoint(detail, access.privateEndpoint)
   const kubeconfig = await describeUserKubeconfig(cs, {
@@ -87,9 +89,13 @@ export function requireEndpoint({ clusterId, hasPublicEndpoint }: ClusterDetail,
   throw new NopassError('CLUSTER_PRIVATE', `the API server of ${clusterId} has no public endpoint`)
 }
 
-/** Deploy, rollback and verification, or retiring, the wait for it and the uninstall, each may take helm's timeout; ACK gives 15 minutes at least and three days at most. */
-export function kubeconfigMinutes(timeoutSeconds: number): number {
-  return Math.min(4320, Math.max(15, Math.ceil((timeoutSeconds * 3) / 60) + 5))
+/**
+ * Deploy, rollback and verification, or retiring, the wait for it and the uninstall, each may take helm's timeout, and helm itself more with
+ * hooks; ACK gives 15 minutes at least and three days at most.
+ */
+export function kubeconfigMinutes(timeoutSeconds: number, hooks: number): number {
+  const seconds = longestSeconds(timeoutSeconds, hooks) * 2 + timeoutSeconds
+  return Math.min(4320, Math.max(15, Math.ceil(seconds / 60) + 5))
 }
 
 /**

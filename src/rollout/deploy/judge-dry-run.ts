@@ -1,5 +1,6 @@
 import { NopassError } from '../../errors.ts'
 import { describeConflicts, readConflicts } from '../../helm/apply-conflict.ts'
+import { readHelmError } from '../../helm/read-helm-error.ts'
 import type { KubeApiError } from '../../kube/api-error.ts'
 
 /** What a dry run says of an object; `not checked` says nothing of it. */
@@ -34,11 +35,6 @@ export function judgeRefusal(error: KubeApiError, { title, coming }: Circumstanc
   if (DENIED.test(message)) return invalid()
   const [, webhook] = /admission webhook "([^"]*)" does not support dry run/.exec(message) ?? []
   if (webhook !== undefined) return skip(`webhook ${webhook} does not support dry runs`)
-  const [, failing] = /failed calling webhook "([^"]+)":/.exec(message) ?? []
-  if (failing !== undefined) {
-    const hint = `Make the webhook ${failing} work (its Service and Pods), or remove its configuration; then run again. Nothing was written.`
-    return refuse('KUBE_SERVER_ERROR', `the API server could not check ${title}: ${message}`, hint)
-  }
   const conflicts = readConflicts(message)
   if (conflicts.length > 0) return refuse('HELM_CONFLICT', describeConflicts(conflicts, title))
   // Another client changed the object, or a quota, at the same moment.
@@ -51,9 +47,7 @@ export function judgeRefusal(error: KubeApiError, { title, coming }: Circumstanc
   if (status === 403 && /\bUser "[^"]*" cannot \w+ resource/.test(message)) {
     return skip(`the deployer lacks a right (${message})`)
   }
-  if (/attempting to grant RBAC permissions not currently held/.test(message)) {
-    const hint = 'Give the deployer the rights that the message lists: RBAC lets nobody grant what they do not have.'
-    return refuse('HELM_FORBIDDEN', `the deployer may not apply ${title}: ${message}`, hint)
-  }
-  return invalid()
+  // The same texts reach us through helm, where it writes.
+  const { code, hint } = readHelmError(`Error: ${message}`, 'upgrade')
+  return code === 'HELM_FAILED' ? invalid() : refuse(code, `the API server would refuse ${title}: ${message}`, hint)
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { NopassError } from '../../errors.ts'
 import { isServerSide, type ReleaseTarget, undoArguments, upgradeArguments, valuesFile } from '../../helm/helm-flags.ts'
-import type { InstalledRelease } from '../../helm/release/release-record.ts'
+import type { InstalledRelease, ReleaseContent } from '../../helm/release/release-record.ts'
 import {
   explainPending,
   isPending,
@@ -27,7 +27,7 @@ import { removeReleaseNamespace } from '../deploy/release-namespace.ts'
 import { findConfig, findParts } from '../deploy/release-parts.ts'
 import { OUR_CHART } from '../inputs/describe-chart.ts'
 import type { PreparedCluster } from '../inputs/prepare-cluster.ts'
-import { connectWork } from '../open-cluster.ts'
+import { connectWork, outlast } from '../open-cluster.ts'
 import { maybeShared } from '../ram/cluster-policy.ts'
 import { policyTargets } from '../ram/cluster-targets.ts'
 import type { HelmBegun } from '../run-folder.ts'
@@ -43,8 +43,15 @@ export function uninstallCluster(
   signal: AbortSignal,
 ): Promise<ClusterResult> {
   return runCluster({ cluster, context, signal }, (work) =>
-    connectWork(work, (connected) => uninstall(connected, note)),
+    connectWork(work, async (connected) =>
+      outlast(connected, await countHooks(connected.release), (longer) => uninstall(longer, note)),
+    ),
   )
+}
+
+async function countHooks({ history, content }: OpenRelease): Promise<number> {
+  const last = (await history()).at(-1)
+  return last === undefined ? 0 : (await content(last.revision)).hooks.length
 }
 
 async function uninstall(work: ConnectedWork, note: (targets: readonly SharedTarget[]) => void): Promise<ClusterEnd> {
@@ -113,7 +120,7 @@ async function retire(
       ? otherChart(deployed, target, error)
       : error
   })
-  if (findConfig(desired.objects)?.retire !== true) throw otherChart(deployed, target)
+  requireRetire(desired, deployed, target)
   const seconds = parseGoDuration(timeout, 'timeout')
   const step = { id: randomUUID(), timeoutSeconds: longestSeconds(seconds, desired.hooks.length) }
   release.report('removing what the helper wrote (retire)')
@@ -146,6 +153,11 @@ export function withRetire({ values, subcharts = [] }: InstalledRelease): Readon
   if (keys.length === 0) return { ...values, retire: true }
   const parts = keys.map((key) => [key, { ...(isRecord(values[key]) ? values[key] : {}), retire: true }] as const)
   return { ...values, ...Object.fromEntries(parts) }
+}
+
+/** Helm ignores a key that its chart does not know, and the helper would be waited for in vain. @throws UNINSTALL_CHART */
+export function requireRetire(desired: ReleaseContent, deployed: InstalledRelease, target: ReleaseTarget): void {
+  if (findConfig(desired.objects)?.retire !== true) throw otherChart(deployed, target)
 }
 
 function otherChart(
