@@ -79,6 +79,7 @@ test('P12 cleanup leaves the entries of a second release that has no Secret yet'
   const { code, lines } = await cleanup(t, cluster)
   assert.equal(code, 0)
   assert.deepEqual(lines, [
+    'no Pod names acr-nopass',
     'detached ServiceAccount ours/default',
     'deleted Secret ours/acr-nopass',
     'kept ServiceAccount second/default with its entry acr-nopass: there is no Secret acr-nopass, and another release writes Secrets of that name',
@@ -144,7 +145,7 @@ test('cleanup removes what an earlier name of the pull secret left, while the he
   assert.match(refused.stderr, /^HELPER_AT_WORK/)
   const { code, lines } = await cleanup(t, cluster, '--secret-name', 'acr-nopass')
   assert.equal(code, 0)
-  assert.deepEqual(lines, ['detached ServiceAccount ours/default', 'deleted Secret ours/acr-nopass'])
+  assert.deepEqual(lines, ['no Pod names acr-nopass', 'detached ServiceAccount ours/default', 'deleted Secret ours/acr-nopass'])
   assert.deepEqual(entries(cluster), { ours: ['own'] })
 })
 
@@ -173,4 +174,43 @@ test('cleanup reports a Secret that finalizers keep', async (t) => {
     lines.includes('left: Secret ours/acr-nopass: it stays until its finalizers are removed (example.com/backup)'),
     lines.join('\n'),
   )
+})
+
+const pod = (
+  namespace: string,
+  name: string,
+  names: readonly string[],
+  status: object = { phase: 'Running' },
+): FakeObject => ({
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { namespace, name },
+  spec: { containers: [], imagePullSecrets: names.map((one) => ({ name: one })) },
+  status,
+})
+
+test('P15 cleanup --detach first lists the Pods that name a pull secret which it deletes, and those that have no other', async (t) => {
+  const cluster = await open(
+    t,
+    secret('shop'),
+    pod('shop', 'only', ['acr-nopass']),
+    pod('shop', 'also', ['regcred', 'acr-nopass']),
+    pod('shop', 'done', ['acr-nopass'], { phase: 'Succeeded' }),
+    pod('shop', 'other', ['regcred']),
+    pod('elsewhere', 'foreign', ['acr-nopass']),
+  )
+  const planned = await cleanup(t, cluster, '--dry-run')
+  const line =
+    'Pods that name the pull secret acr-nopass: 2; it is the only one of shop/only, which cannot pull without it'
+  assert.deepEqual(planned.lines.slice(0, 2), [line, 'would delete Secret shop/acr-nopass'])
+  const { code, lines } = await cleanup(t, cluster)
+  assert.deepEqual([code, lines], [0, [line, 'deleted Secret shop/acr-nopass']])
+})
+
+test('P14 cleanup --detach without the right to list Pods reports that they were not looked for', async (t) => {
+  const cluster = await open(t, secret('shop'))
+  cluster.refuse = (_method, path) => (path === '/api/v1/pods' ? 403 : undefined)
+  const { code, lines } = await cleanup(t, cluster)
+  const line = 'Pods that still name acr-nopass were not looked for: the right to list Pods is missing'
+  assert.deepEqual([code, lines], [0, [line, 'deleted Secret shop/acr-nopass']])
 })

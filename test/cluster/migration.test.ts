@@ -19,6 +19,8 @@ import { names, openHelperCluster } from './helper-cluster.ts'
 
 const PERSONAL = 'registry.cn-shanghai.aliyuncs.com/acme/tools'
 const DEMO = 'demo-registry-vpc.cn-hangzhou.cr.aliyuncs.com/team/app'
+/** A custom domain of an instance that is not in the values. */
+const SECOND = 'img.second.example.com'
 const OLD_IMAGE = 'registry.cn-shanghai.aliyuncs.com/acs/aliyun-acr-credential-helper'
 const A = 'aliyun-acr-credential-a'
 const B = 'aliyun-acr-credential-b'
@@ -49,7 +51,7 @@ const status = async (path: string): Promise<number> => {
   return typeof response === 'number' ? response : 200
 }
 
-test('from the 2018 recipe: import, install, restart, cleanup; a Pod can pull at every moment, and nothing of the recipe is left', async () => {
+test('from the 2018 recipe: import, install, restart, cleanup; a Pod can pull at every moment, and of the recipe only its Secrets are left', async () => {
   const login = await oldLogin(cloud, workerRole)
   await oldHelper(admin, 'cluster-admin', `${OLD_IMAGE}:v18.10.29.0-1a28f02-aliyun`)
   await oldSecret(admin, 'default', A, [{ ...login, domains: ['registry.cn-shanghai.aliyuncs.com'] }])
@@ -102,20 +104,21 @@ test('from the 2018 recipe: import, install, restart, cleanup; a Pod can pull at
     names(await fixture.account('default')).filter((name) => name !== 'acr-nopass'),
     ['own'],
   )
+  for (const name of [A, B]) assert.equal(await status(`/api/v1/namespaces/default/secrets/${name}`), 200)
   for (const path of [
-    `/api/v1/namespaces/default/secrets/${A}`,
-    `/api/v1/namespaces/default/secrets/${B}`,
     '/api/v1/namespaces/kube-system/serviceaccounts/aliyun-acr-credential-helper',
     '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings/aliyun-acr-credential-helper-rolebinding',
     '/apis/apps/v1/namespaces/kube-system/deployments/aliyun-acr-credential-helper',
   ]) {
     assert.equal(await status(path), 404, path)
   }
-  assert.deepEqual(await cli('cleanup', '--legacy', '--yes'), {
-    code: 0,
-    stdout: "nothing of Alibaba's own helper is left\n",
-    stderr: '',
-  })
+  const again = await cli('cleanup', '--legacy', '--yes')
+  assert.deepEqual([again.code, again.stderr], [0, ''])
+  for (const name of [A, B]) {
+    const line = `kept Secret default/${name}: nothing that was read names it; written last at `
+    assert.ok(again.stdout.includes(line), again.stdout)
+    assert.ok(again.stdout.includes(`kubectl -n default delete secret ${name}\n`), again.stdout)
+  }
 })
 
 test("from the vendor's add-on: several instances, namespaces and ServiceAccounts; a Pod can pull at every moment", async () => {
@@ -175,8 +178,33 @@ test("from the vendor's add-on: several instances, namespaces and ServiceAccount
   await watch.phase('restart')
   await restart(admin, 'shop', 'app')
   await restart(admin, 'web', 'tools')
+  await watch.phase('uncovered')
+  // The login of the second instance is there, and nothing in the cluster names the instance or its domain.
+  await oldSecret(admin, 'shop', AGGREGATION, [
+    { ...demoLogin, domains: [...domains, SECOND] },
+    { ...personalLogin, domains: ['registry.cn-shanghai.aliyuncs.com'] },
+  ])
+  const second = watchPulls(admin, registry.url, [attempt('shop', 'default', `${SECOND}/team/app`)])
+  const refused = await cli('cleanup', '--legacy', '--yes')
+  assert.equal(refused.code, 1, refused.stdout)
+  assert.match(
+    refused.stdout,
+    /^img\.second\.example\.com: Secret shop\/acr-credential-secret-aggregation holds a login/m,
+  )
+  // One life of a token later: the old helper, which still runs, has written a new login.
+  assert.equal(await status('/apis/apps/v1/namespaces/kube-system/deployments/aliyun-acr-credential-helper'), 200)
+  await oldSecret(admin, 'shop', AGGREGATION, [
+    { ...(await oldLogin(cloud, workerRole, demo)), domains: [...domains, SECOND] },
+    { ...(await oldLogin(cloud, workerRole)), domains: ['registry.cn-shanghai.aliyuncs.com'] },
+  ])
+  await restart(admin, 'shop', 'app')
+  await second.phase('later')
+  const ofSecond = await second.stop()
+  assert.deepEqual(ofSecond.failed, [])
+  assert.ok((ofSecond.pulls.later ?? 0) > 0)
+
   await watch.phase('cleanup')
-  const cleaned = await cli('cleanup', '--legacy', '--yes')
+  const cleaned = await cli('cleanup', '--legacy', '--yes', '--abandon', SECOND)
   assert.equal(cleaned.code, 0, cleaned.stdout + cleaned.stderr)
   await watch.phase('after')
   const { pulls, failed } = await watch.stop()
@@ -219,7 +247,7 @@ test('with few permissions the command reports what is missing, and removes noth
   assert.match(cleaned.stderr, /^LEGACY_UNREADABLE: not readable: .*Pods of all namespaces/)
 })
 
-test('P5 P6 import and cleanup request no content of any Secret', async () => {
+test('P5 P6 import and cleanup request no Secret but those with the names of the old and of the own pull secrets', async () => {
   const requests = readAuditLog(chart.cluster).filter(({ objectRef, user, userAgent, verb }) => {
     // A request that failed before authentication has no user, and gets nothing: the helper's may, the first with a new token.
     const isUsers = user.username?.startsWith('system:serviceaccount:') === false
@@ -228,6 +256,9 @@ test('P5 P6 import and cleanup request no content of any Secret', async () => {
   assert.ok(requests.length > 0)
   for (const { verb, requestURI } of requests) {
     assert.equal(verb, 'list')
-    assert.match(requestURI, /fieldSelector=metadata\.name/)
+    assert.match(
+      requestURI,
+      /fieldSelector=metadata\.name%3D(aliyun-acr-credential-[ab]|acr-credential-secret-aggregation|alibaba-addon-secret|acr-nopass)(&|$)/,
+    )
   }
 })

@@ -2,6 +2,7 @@ import { createRandom, type Random } from '../simulation/random.ts'
 import { DEFECTS, type Defect } from './defects.ts'
 import type { ZooObject } from './kinds.ts'
 import {
+  CUSTOM,
   DEMO,
   dockerSecret,
   ELSEWHERE,
@@ -15,7 +16,7 @@ import {
   type Workload,
   workload,
 } from './objects.ts'
-import type { Operation } from './rules.ts'
+import type { Consumer, Operation } from './rules.ts'
 import { drawWaiting, type WaitingPod } from './waiting-pods.ts'
 
 export const NAMESPACES: readonly string[] = ['shop', 'web', 'data', 'team-a', 'team-b']
@@ -51,6 +52,8 @@ export interface Feature {
   readonly rewritten?: readonly string[]
   /** Namespaces whose pull secret has expired. */
   readonly expired?: readonly string[]
+  /** What pulls without an object that shows it. */
+  readonly hidden?: readonly Consumer[]
   /** One of its Pods, whose node then reports why it cannot pull. */
   readonly waiting?: WaitingPod
   /** Written after everything else. */
@@ -181,6 +184,9 @@ function drawFeatures(context: DrawContext): readonly Feature[] {
   features.push((hazards[turnOf(plan.seed) % hazards.length] ?? random.pick(hazards))(context))
   // One dependent is enough to keep the old helper, and would hide other mistakes.
   if (random.chance(isLegacy ? 0.2 : 0.6)) features.push(random.pick(hazards)(context))
+  const hidden = random.fork('hidden')
+  if (plan.operation === 'legacy' && hidden.chance(0.4))
+    features.push(hidden.pick(HIDDEN_HAZARDS)({ ...context, random: hidden }))
   const more = random.fork('more')
   if (more.chance(0.3)) features.push(drawWaiting({ random: more, attach: plan.attach, namespaces: context.served }))
   if (more.chance(0.2) && plan.defect !== 'no-policy') features.push(podWebhook())
@@ -237,6 +243,16 @@ function plainWorkload(context: DrawContext): Feature {
   return { title: `${kind} ${namespace}/${made} of ${image} as ${account}`, late }
 }
 
+const DEMO_ENTRY = '- instanceId: "cri-k7x2m9q4w1t8z5h3"\n  regionId: "cn-hangzhou"\n'
+const SECOND_ENTRY = '- instanceId: "cri-second"\n  regionId: "cn-hangzhou"\n'
+/** As it was written first, with a second instance without its domains, and shortened by hand. */
+const CONFIGURATIONS: readonly Readonly<Record<string, string>>[] = [
+  { 'acr-registry-info': DEMO_ENTRY },
+  { 'acr-registry-info': DEMO_ENTRY },
+  { 'acr-registry-info': `${DEMO_ENTRY}${SECOND_ENTRY}` },
+  { 'acr-registry-info': '' },
+]
+
 /** The title of the feature that doctor must report if it is part of a zoo. */
 export const VENDOR_HELPER = "the vendor's helper"
 
@@ -265,7 +281,7 @@ function vendorHelper({ random, plan }: DrawContext): Feature {
         data: {
           'watch-namespace': 'all',
           'service-account': 'default,builder',
-          'acr-registry-info': '- instanceId: "cri-k7x2m9q4w1t8z5h3"\n  regionId: "cn-hangzhou"\n',
+          ...random.fork('configuration').pick(CONFIGURATIONS),
         },
       }),
     })
@@ -281,8 +297,16 @@ function vendorSecrets({ random, served }: DrawContext): readonly Feature[] {
     .map((namespace) => ({ title: `${names} in ${namespace}`, early: vendorIn(namespace, names, ACCOUNTS) }))
 }
 
-function vendorIn(namespace: string, names: readonly string[], accounts: readonly string[]): readonly Written[] {
-  const hosts = [DEMO, PERSONAL, PERSONAL_VPC, OTHER]
+/** The hosts of every old Secret. The ones below are those of an instance that the release does not have. */
+const OLD_HOSTS: readonly string[] = [DEMO, PERSONAL, PERSONAL_VPC]
+
+function vendorIn(
+  namespace: string,
+  names: readonly string[],
+  accounts: readonly string[],
+  more: readonly string[] = [],
+): readonly Written[] {
+  const hosts = [...OLD_HOSTS, ...more]
   return [
     ...names.map((name) => ({ object: dockerSecret(namespace, name, hosts), manager: OLD_HELPER, merge: true })),
     ...accounts.map((account) => ({
@@ -379,8 +403,8 @@ function podWebhook(): Feature {
 
 const USES: readonly Use[] = ['volume', 'projected', 'env', 'envFrom']
 
-function oldIn(context: DrawContext, namespace: string): readonly Written[] {
-  return vendorIn(namespace, [context.random.pick(OLD_SECRETS)], ['default'])
+function oldIn(context: DrawContext, namespace: string, more: readonly string[] = []): readonly Written[] {
+  return vendorIn(namespace, [context.random.pick(OLD_SECRETS)], ['default'], more)
 }
 
 function oldName(written: readonly Written[]): string {
@@ -438,7 +462,7 @@ const LEGACY_HAZARDS: readonly Draw[] = [
   },
   (context) => {
     const { namespace, made } = spot(context, 'other')
-    const secrets = oldIn(context, namespace)
+    const secrets = oldIn(context, namespace, [OTHER])
     const kind = context.random.pick(KINDS)
     const late = [{ object: workload(kind, namespace, made, { image: `${OTHER}/team/app:3` }) }]
     return { title: `${kind} ${namespace}/${made} of another instance`, early: secrets, late }
@@ -510,6 +534,42 @@ const LEGACY_HAZARDS: readonly Draw[] = [
     const list = { imagePullSecrets: [{ name: 'aliyun-acr-credential-a' }, { name: SECRET }] }
     const account = { object: object('ServiceAccount', namespace, 'gitops', list), manager, applied: true }
     return { title: `${manager} applies the list of ${namespace}/gitops`, early: [...secrets, account] }
+  },
+]
+
+// --- What may need the vendor's helper, although no object pulls ---
+
+const HIDDEN_HAZARDS: readonly Draw[] = [
+  (context) => {
+    const { namespace, made } = spot(context, 'custom')
+    const secrets = oldIn(context, namespace, [CUSTOM])
+    const kind = context.random.pick(KINDS)
+    const late = [{ object: workload(kind, namespace, made, { image: `${CUSTOM}/team/app:3` }) }]
+    return { title: `${kind} ${namespace}/${made} of a custom domain of another instance`, early: secrets, late }
+  },
+  (context) => {
+    const { namespace, made } = spot(context, 'pipeline')
+    const host = context.random.pick([OTHER, CUSTOM])
+    const secrets = oldIn(context, namespace, [host])
+    // A pipeline outside of the cluster creates its Pods, and there is none now.
+    const images = [`${host}/team/build:1`]
+    const hidden = [{ path: `Pods of ${made}`, namespace, images, names: [oldName(secrets)] }]
+    return { title: `a pipeline pulls ${images[0]} in ${namespace}`, early: secrets, hidden }
+  },
+  (context) => {
+    const { namespace, made } = spot(context, 'texts')
+    const secrets = oldIn(context, namespace)
+    const name = oldName(secrets)
+    const image = `${context.random.pick([DEMO, PERSONAL])}/team/task:1`
+    const text = context.random.pick([
+      JSON.stringify({ spec: { containers: [{ image }], imagePullSecrets: [{ name }] } }),
+      `[runners.kubernetes]\n  image_pull_secrets = ["${name}"]\n`,
+      `spark.kubernetes.container.image.pullSecrets=own,${name}\n`,
+    ])
+    const where = context.random.pick(NAMESPACES)
+    const written = { object: object('ConfigMap', where, made, { data: { 'template.txt': text } }) }
+    const hidden = [{ path: `Pods of ConfigMap ${where}/${made}`, namespace, images: [image], names: [name] }]
+    return { title: `ConfigMap ${where}/${made} names ${name} in a text`, early: [...secrets, written], hidden }
   },
 ]
 

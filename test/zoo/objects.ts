@@ -7,9 +7,11 @@ export const PERSONAL = 'registry.cn-shanghai.aliyuncs.com'
 export const PERSONAL_VPC = 'registry-vpc.cn-shanghai.aliyuncs.com'
 /** An Enterprise instance that is not in the release's values. */
 export const OTHER = 'other-registry-vpc.cn-hangzhou.cr.aliyuncs.com'
+/** A custom domain of that instance. */
+export const CUSTOM = 'img.second.example.com'
 export const ELSEWHERE = 'registry.example.com'
 
-export const PRIVATE_HOSTS: readonly string[] = [DEMO, DEMO_PUBLIC, PERSONAL, PERSONAL_VPC, OTHER, ELSEWHERE]
+export const PRIVATE_HOSTS: readonly string[] = [DEMO, DEMO_PUBLIC, PERSONAL, PERSONAL_VPC, OTHER, CUSTOM, ELSEWHERE]
 
 /**
  * The vendor's own names: the 2018 recipe's two Secrets (v18.10.29.0 in the change log,

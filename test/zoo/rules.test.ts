@@ -21,6 +21,8 @@ function ours(instance: string, end = '2026-06-01T13:00:00Z'): ZooObject {
 const account = (...names: readonly string[]): ZooObject =>
   object('ServiceAccount', 'shop', 'default', { imagePullSecrets: names.map((name) => ({ name })) })
 
+const HELPER = object('Deployment', 'kube-system', 'aliyun-acr-credential-helper')
+
 const TRUTH: Truth = {
   release: {
     namespace: 'acr-nopass',
@@ -31,8 +33,10 @@ const TRUTH: Truth = {
   second: undefined,
   entries: new Map([['shop/default', 'release']]),
   privateHosts: PRIVATE_HOSTS,
-  vendor: new Set([`/api/v1/namespaces/shop/secrets/${A}`]),
+  vendor: new Set([`/api/v1/namespaces/shop/secrets/${A}`, pathOf(HELPER)]),
   vendorSecrets: [A],
+  vendorHelper: pathOf(HELPER),
+  hidden: [],
   installed: new Set(),
   applied: new Set(),
   admits: new Set(),
@@ -62,7 +66,7 @@ const CASES: readonly {
     title: 'a workload whose ServiceAccount has another login loses nothing',
     operation: 'legacy',
     before: [OLD, ours(OURS), account(A, 'acr-nopass'), workload('StatefulSet', 'shop', 'web', { image: IMAGE })],
-    after: [ours(OURS), account('acr-nopass'), workload('StatefulSet', 'shop', 'web', { image: IMAGE })],
+    after: [OLD, ours(OURS), account('acr-nopass'), workload('StatefulSet', 'shop', 'web', { image: IMAGE })],
   },
   {
     title: 'the other login has expired',
@@ -93,6 +97,28 @@ const CASES: readonly {
     message: /can no longer pull/,
   },
   {
+    title: 'the old helper is stopped, and its Secret, which is still named, expires',
+    operation: 'legacy',
+    before: [OLD, HELPER, account(A), workload('Deployment', 'shop', 'web', { image: IMAGE })],
+    after: [OLD, account(A), workload('Deployment', 'shop', 'web', { image: IMAGE })],
+    message: /deployments\/web can no longer pull/,
+  },
+  {
+    title: 'the old helper is stopped, and a template in a text names only its Secret',
+    operation: 'legacy',
+    before: [OLD, HELPER],
+    after: [OLD],
+    truth: { hidden: [{ path: 'a template in a text', namespace: 'shop', images: [IMAGE], names: [A] }] },
+    message: /a template in a text can no longer pull/,
+  },
+  {
+    title: 'an old Secret is deleted',
+    operation: 'legacy',
+    before: [OLD],
+    after: [],
+    message: /legacy deleted .*secrets\/aliyun-acr-credential-a/,
+  },
+  {
     title: 'a volume still needs the Secret',
     operation: 'legacy',
     before: [OLD, workload('Pod', 'shop', 'kaniko', { image: 'kaniko', use: { how: 'projected', secret: A } })],
@@ -103,7 +129,7 @@ const CASES: readonly {
     title: 'new Pods get the other login at admission',
     operation: 'legacy',
     before: [OLD, ours(OURS), POLICY, account(A), workload('Rollout', 'shop', 'web', { image: IMAGE })],
-    after: [ours(OURS), POLICY, account(), workload('Rollout', 'shop', 'web', { image: IMAGE })],
+    after: [OLD, ours(OURS), POLICY, account(), workload('Rollout', 'shop', 'web', { image: IMAGE })],
     truth: { admits: new Set(['shop']), installed: new Set([pathOf(POLICY)]) },
   },
   {

@@ -34,6 +34,10 @@ export interface Truth {
   readonly installed: ReadonlySet<string>
   /** ServiceAccounts whose list another tool applies, by `namespace/name`. */
   readonly applied: ReadonlySet<string>
+  /** The Deployment that renews the logins in the vendor's Secrets. */
+  readonly vendorHelper: string
+  /** What pulls without an object that shows it: Pods from a template in a text, or from a pipeline. */
+  readonly hidden: readonly Consumer[]
   /** Namespaces whose new Pods get the pull secret's name at admission, while the release's Pod policy exists. */
   readonly admits: ReadonlySet<string>
 }
@@ -63,7 +67,7 @@ export function findViolations(
 
 // --- Pulls ---
 
-interface Consumer {
+export interface Consumer {
   readonly path: string
   readonly namespace: string
   readonly images: readonly string[]
@@ -72,10 +76,10 @@ interface Consumer {
 }
 
 /** Everything that pulls, or will once it is scaled up: its images, and the pull secrets that its Pods get. */
-function consumersOf(snapshot: Snapshot, { admits, installed, release }: Truth): readonly Consumer[] {
+function consumersOf(snapshot: Snapshot, { admits, installed, release, hidden }: Truth): readonly Consumer[] {
   const policies = [...installed].filter((path) => path.includes('/mutatingadmissionpolic'))
   const hasPolicy = policies.length > 0 && policies.every((path) => snapshot.has(path))
-  return [...snapshot].flatMap(([path, object]) => {
+  const seen = [...snapshot].flatMap(([path, object]) => {
     const spec = at(object, POD_SPECS[object.kind] ?? ['-'])
     if (spec === undefined || isOver(object)) return []
     const namespace = object.metadata.namespace ?? ''
@@ -91,6 +95,7 @@ function consumersOf(snapshot: Snapshot, { admits, installed, release }: Truth):
     const more = isAdmitted ? [release.secretName] : []
     return all.length === 0 ? [] : [{ path, namespace, images: all, names: [...names, ...more] }]
   })
+  return [...seen, ...hidden]
 }
 
 function isOver(object: ZooObject): boolean {
@@ -167,14 +172,21 @@ function lostPulls(
   const removesEntries = operation === 'detach' || operation === 'uninstall' || operation === 'retire'
   const isReleases: Ignores = ({ metadata }) => isSecretOf(truth.release, metadata.labels ?? {})
   const ignores: Ignores = removesEntries ? isReleases : () => false
+  // One life of a token later nothing has renewed the logins in the vendor's Secrets.
+  const isStopped = operation === 'legacy' && before.has(truth.vendorHelper) && !after.has(truth.vendorHelper)
+  const isStale: Ignores = ({ kind, metadata }) => {
+    const path = `/api/v1/namespaces/${metadata.namespace}/secrets/${metadata.name}`
+    return kind === 'Secret' && isStopped && truth.vendor.has(path)
+  }
   const now2 = { truth, now, ignores }
+  const later2 = { truth, now, ignores: (secret: ZooObject) => ignores(secret) || isStale(secret) }
   const later = new Map(consumersOf(after, truth).map((consumer) => [consumer.path, consumer]))
   return consumersOf(before, truth).flatMap((consumer) => {
     const then = later.get(consumer.path)
     // Deleted objects are judged by the rules for objects.
     if (then === undefined) return []
     return consumer.images
-      .filter((image) => canPull(before, consumer, image, now2) && !canPull(after, then, image, now2))
+      .filter((image) => canPull(before, consumer, image, now2) && !canPull(after, then, image, later2))
       .map((image) => ({ rule: 'pull' as const, detail: `${consumer.path} can no longer pull ${image}` }))
   })
 }
@@ -191,7 +203,8 @@ function lostObjects(operation: Operation, before: Snapshot, after: Snapshot, tr
 
 function mayDelete(operation: Operation, path: string, object: ZooObject, before: Snapshot, truth: Truth): boolean {
   const { release, vendor, installed } = truth
-  if (operation === 'legacy') return vendor.has(path)
+  // The content of a Secret is its user's.
+  if (operation === 'legacy') return vendor.has(path) && object.kind !== 'Secret'
   if (operation !== 'detach' && operation !== 'uninstall') return false
   if (object.kind === 'Secret' && isSecretOf(release, object.metadata.labels ?? {})) return true
   if (operation === 'detach') return false

@@ -203,6 +203,8 @@ function truthOf({ zoo, plan, release, second }: Run, before: Snapshot, installe
     privateHosts: PRIVATE_HOSTS,
     vendor: vendorPaths(installed),
     vendorSecrets: OLD_SECRETS,
+    vendorHelper: `/apis/apps/v1/namespaces/kube-system/deployments/${OLD_HELPER}`,
+    hidden: plan.features.flatMap(({ hidden = [] }) => hidden),
     installed: new Set(release.objects.map(({ path }) => path)),
     applied,
     admits: new Set(admits(zoo, plan) ? servedBy(plan) : []),
@@ -509,8 +511,11 @@ async function perform(run: Run, kubeconfig: string): Promise<CommandResult | un
   const { operation, home, aheadMs } = plan
   const where = ['--namespace', home, '--release', 'acr-nopass', '--kubeconfig', kubeconfig]
   switch (operation) {
-    case 'legacy':
-      return await runCommand(zoo, ['cleanup', '--legacy', '--yes', ...where], aheadMs)
+    case 'legacy': {
+      // The repositories in the values are fewer than an old login pulls, and the user confirms that.
+      const abandoned = plan.repositories === undefined ? [] : ['--abandon', DEMO]
+      return await runCommand(zoo, ['cleanup', '--legacy', '--yes', ...abandoned, ...where], aheadMs)
+    }
     case 'detach':
       return await runCommand(zoo, ['cleanup', '--detach', '--confirm', `${home}/acr-nopass`, ...where], aheadMs)
     case 'import':

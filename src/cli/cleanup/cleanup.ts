@@ -6,6 +6,7 @@ import { printable } from '../../printable.ts'
 import { findRelease } from '../../release/find-release.ts'
 import { createReader, type Reader } from '../../release/reader.ts'
 import { findLeftovers, type Leftovers, removeLeftovers, WHY_COPY } from '../../rollout/uninstall/leftovers.ts'
+import { describeNamingPods, findNamingPods, type NamingPods } from '../../rollout/uninstall/naming-pods.ts'
 import { connectToWrite } from '../connect.ts'
 import { type CliHost, type CommonFlags, EXIT, writeResult } from '../program/cli-host.ts'
 import type { ConnectFlags, ReleaseFlags } from '../program/command.ts'
@@ -26,13 +27,14 @@ export async function cleanup(flags: CleanupFlags & CommonFlags, host: CliHost):
   const own = { secretName, instance: `${namespace}.${release}`, all: flags.all === true }
   const caller = { client, signal: host.signal }
   const plan = await findLeftovers(caller, own)
+  const pods = plan.secrets.length === 0 ? NO_PODS : await findNamingPods(caller, own, plan.secrets)
   const name = `${namespace}/${release}`
   const isDryRun = flags.dryRun || flags.confirm === undefined
   if (!isDryRun && flags.confirm !== name) {
     throw new NopassError('INPUT_CONFIRM', `this cleanup needs --confirm ${name}`, { hint: `Add --confirm ${name}.` })
   }
   const done = isDryRun ? undefined : await removeLeftovers(caller, secretName, plan)
-  const report = describe({ release: name, secretName, dryRun: isDryRun }, plan, done?.left ?? [])
+  const report = describe({ release: name, secretName, dryRun: isDryRun, pods: pods ?? null }, plan, done?.left ?? [])
   writeResult(host, flags, report, () => render(report, host.program))
   return report.left.length > 0 ? EXIT.failed : EXIT.ok
 }
@@ -63,6 +65,8 @@ async function describeRelease(client: KubeClient, flags: CleanupFlags, host: Cl
   return found
 }
 
+const NO_PODS: NamingPods = { count: 0, only: [] }
+
 /** A Deployment or a Pod. */
 interface Running {
   readonly spec?: { readonly replicas?: number }
@@ -75,7 +79,13 @@ function requireRead({ unread: [first] }: Reader): void {
 }
 
 function describe(
-  run: { readonly release: string; readonly secretName: string; readonly dryRun: boolean },
+  run: {
+    readonly release: string
+    readonly secretName: string
+    readonly dryRun: boolean
+    /** Null: not readable. */
+    readonly pods: NamingPods | null
+  },
   { accounts, secrets, kept, copies }: Leftovers,
   left: readonly string[],
 ) {
@@ -91,9 +101,10 @@ function describe(
 }
 
 function render(report: ReturnType<typeof describe>, program: string): string {
-  const { serviceAccounts, secrets, kept, copies, left, dryRun, release, secretName } = report
+  const { serviceAccounts, secrets, kept, copies, left, dryRun, release, secretName, pods } = report
   const verb = (would: string, did: string): string => (dryRun ? `would ${would}` : did)
   const lines = [
+    ...(secrets.length > 0 ? [describeNamingPods(pods ?? undefined, secretName)] : []),
     ...serviceAccounts.map((name) => `${verb('detach', 'detached')} ServiceAccount ${name}`),
     ...secrets.map((name) => `${verb('delete', 'deleted')} Secret ${name}`),
     ...kept.map(({ serviceAccount, why, removable }) => {

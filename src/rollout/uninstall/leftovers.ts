@@ -29,11 +29,11 @@ const PAGE_SIZE = 500
 export async function findLeftovers(caller: KubeCaller, own: LeftoverQuery): Promise<Leftovers> {
   const query = { fieldSelector: `metadata.name=${own.secretName}` }
   // Only these are kept in memory, because users of the cluster may create many and large ServiceAccounts.
-  const isNaming = ({ imagePullSecrets = [] }: ServiceAccountObject): boolean =>
-    imagePullSecrets.some(({ name }) => name === own.secretName)
+  const ifNaming = (account: ServiceAccountObject): ServiceAccountObject | undefined =>
+    account.imagePullSecrets?.some(({ name }) => name === own.secretName) ? account : undefined
   const [accounts, secrets, others] = await Promise.all([
-    listAll(caller, own, 'serviceaccounts', {}, isNaming),
-    listAll<KubeObject>(caller, own, 'secrets', { query, accept: METADATA_ONLY_LIST }),
+    listAll(caller, own, 'serviceaccounts', {}, ifNaming),
+    listAll<KubeObject>(caller, own, 'secrets', { query, accept: METADATA_ONLY_LIST }, (secret) => secret),
     releasesBeside(caller, own),
   ])
   return sortLeftovers(
@@ -151,18 +151,24 @@ async function readWriters<T extends KubeObject>(
   return known
 }
 
-async function listAll<T>(
+/** `reduce` returns what is kept of an object; undefined: nothing. */
+export async function listAll<T, K = T>(
   { client, signal }: KubeCaller,
   { namespaces }: LeftoverQuery,
   plural: string,
   call: Pick<KubeCall, 'query' | 'accept'>,
-  isKept: (object: T) => boolean = () => true,
-): Promise<readonly T[]> {
+  reduce: (object: T) => K | undefined,
+): Promise<readonly K[]> {
   const paths = namespaces?.map((name) => namespacedPath('/api/v1', name, plural)) ?? [`/api/v1/${plural}`]
   const lists = paths.map(async (path) => {
-    const items: T[] = []
+    const items: K[] = []
     const list = { path, pageSize: PAGE_SIZE, ...call }
-    for await (const page of listPages<T>(client, list, signal)) items.push(...(page.items ?? []).filter(isKept))
+    for await (const page of listPages<T>(client, list, signal)) {
+      for (const object of page.items ?? []) {
+        const kept = reduce(object)
+        if (kept !== undefined) items.push(kept)
+      }
+    }
     return items
   })
   return (await Promise.all(lists)).flat()

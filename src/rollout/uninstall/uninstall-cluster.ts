@@ -33,6 +33,7 @@ import { policyTargets } from '../ram/cluster-targets.ts'
 import type { HelmBegun } from '../run-folder.ts'
 import { pushConfig } from '../verify/verify-status.ts'
 import { findLeftovers, type LeftoverQuery, removeLeftovers, WHY_COPY } from './leftovers.ts'
+import { describeNamingPods, findNamingPods } from './naming-pods.ts'
 
 /** Retire, uninstall, clean, then RAM, so that nothing is left behind (docs/en/decisions.md#uninstall-order). Never throws. */
 export function uninstallCluster(
@@ -72,6 +73,7 @@ async function uninstall(work: ConnectedWork, note: (targets: readonly SharedTar
 
   const secretName = config?.secretName ?? cluster.values?.secretName ?? 'acr-nopass'
   const serviceAccount = config?.release.serviceAccount ?? ''
+  await listNamingPods(release, ownOf(cluster, secretName, config), say)
   const retires = last && last.status !== 'uninstalling' && deployed && config && !config.retire
   const newest = retires ? await retire(work, deployed, last, say) : last
   if (last) {
@@ -92,6 +94,13 @@ async function uninstall(work: ConnectedWork, note: (targets: readonly SharedTar
     else note(await policyTargets(work, serviceAccount, 'remove'))
   }
   return { status: 'uninstalled' }
+}
+
+/** Before the first write: whoever confirmed the removal sees what it takes a credential from. */
+async function listNamingPods(release: OpenRelease, own: LeftoverQuery, say: (line: string) => void): Promise<void> {
+  const found = await unlessStatus(findLeftovers(release, own), 403)
+  const pods = found && (await findNamingPods(release, own, found.secrets))
+  say(describeNamingPods(pods, own.secretName))
 }
 
 /** Upgrades the release to `retire: true`, so that the helper removes what it wrote while it still has its permissions. */

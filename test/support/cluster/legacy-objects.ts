@@ -45,18 +45,20 @@ export async function oldLogin(
   return { username, password }
 }
 
-/** A Secret of the old helper with one login for these domains. */
-export function oldSecret(
+/** Writes a Secret of the old helper with one login for these domains, as the old helper does again before a login expires. */
+export async function oldSecret(
   admin: KubeClient,
   namespace: string,
   name: string,
   logins: readonly (OldLogin & { readonly domains: readonly string[] })[],
-): Promise<unknown> {
+): Promise<void> {
   const content = Buffer.from(buildDockerConfig(logins, 'full')).toString('base64')
-  return admin.request({
-    method: 'POST',
-    path: `/api/v1/namespaces/${namespace}/secrets`,
-    body: { metadata: { name }, type: 'kubernetes.io/dockerconfigjson', data: { '.dockerconfigjson': content } },
+  const path = `/api/v1/namespaces/${namespace}/secrets`
+  const data = { '.dockerconfigjson': content }
+  const body = { metadata: { name }, type: 'kubernetes.io/dockerconfigjson', data }
+  await admin.request({ method: 'POST', path, body }).catch((error: { status?: number }) => {
+    if (error.status !== 409) throw error
+    return admin.request({ method: 'PATCH', path: `${path}/${name}`, body: { data }, contentType: MERGE_PATCH })
   })
 }
 

@@ -1,0 +1,57 @@
+import { unlessStatus } from '../../kube/api-error.ts'
+import type { KubeCaller } from '../../kube/client.ts'
+import { type KubeObject, keyOf, type PodObject } from '../../kube/types.ts'
+import { type LeftoverQuery, listAll } from './leftovers.ts'
+
+/** Pods that name a pull secret which is about to be removed. */
+export interface NamingPods {
+  readonly count: number
+  /** Those with no other pull secret, as `namespace/name`. */
+  readonly only: readonly string[]
+}
+
+/**
+ * Finds Pods that name one of these pull secrets, whatever its logins: a `static` login does not expire, so what pulls with it today
+ * would pull for years. Undefined: the caller may not list Pods.
+ */
+export async function findNamingPods(
+  caller: KubeCaller,
+  own: LeftoverQuery,
+  secrets: readonly KubeObject[],
+): Promise<NamingPods | undefined> {
+  const namespaces = new Set(secrets.map(({ metadata }) => metadata.namespace))
+  const namesOf = ({ spec }: PodObject): readonly (string | undefined)[] =>
+    (spec.imagePullSecrets ?? []).map(({ name }) => name)
+  const isNaming = (pod: PodObject): boolean =>
+    !isOver(pod) && namespaces.has(pod.metadata.namespace) && namesOf(pod).includes(own.secretName)
+  const pods = await unlessStatus(
+    listAll<PodObject, readonly [key: string, isOnly: boolean]>(caller, own, 'pods', {}, (pod) =>
+      isNaming(pod) ? [keyOf(pod.metadata), namesOf(pod).every((name) => name === own.secretName)] : undefined,
+    ),
+    403,
+  )
+  if (pods === undefined) return undefined
+  return { count: pods.length, only: pods.filter(([, isOnly]) => isOnly).map(([key]) => key) }
+}
+
+function isOver({ metadata, status }: PodObject): boolean {
+  return status?.phase === 'Succeeded' || status?.phase === 'Failed' || metadata.deletionTimestamp !== undefined
+}
+
+/** More Pods are only counted. */
+const MOST_SHOWN = 20
+
+/** One line. */
+export function describeNamingPods(pods: NamingPods | undefined, secretName: string): string {
+  if (pods === undefined)
+    return `Pods that still name ${secretName} were not looked for: the right to list Pods is missing`
+  const { count, only } = pods
+  if (count === 0) return `no Pod names ${secretName}`
+  const shown = only.slice(0, MOST_SHOWN).join(', ')
+  const more = only.length > MOST_SHOWN ? ` and ${only.length - MOST_SHOWN} more` : ''
+  const lost =
+    only.length === 0
+      ? 'each names another one too'
+      : `it is the only one of ${shown}${more}, which cannot pull without it`
+  return `Pods that name the pull secret ${secretName}: ${count}; ${lost}`
+}
