@@ -145,7 +145,11 @@ test('cleanup removes what an earlier name of the pull secret left, while the he
   assert.match(refused.stderr, /^HELPER_AT_WORK/)
   const { code, lines } = await cleanup(t, cluster, '--secret-name', 'acr-nopass')
   assert.equal(code, 0)
-  assert.deepEqual(lines, ['no Pod names acr-nopass', 'detached ServiceAccount ours/default', 'deleted Secret ours/acr-nopass'])
+  assert.deepEqual(lines, [
+    'no Pod names acr-nopass',
+    'detached ServiceAccount ours/default',
+    'deleted Secret ours/acr-nopass',
+  ])
   assert.deepEqual(entries(cluster), { ours: ['own'] })
 })
 

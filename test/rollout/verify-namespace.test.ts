@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { KubeApiError } from '../../src/kube/api-error.ts'
-import type { KubeCall, KubeClient } from '../../src/kube/client.ts'
+import type { KubeClient } from '../../src/kube/client.ts'
 import { STATUS_KEY } from '../../src/release/helper-status.ts'
 import type { JournalEntry, RunFolder } from '../../src/rollout/run-folder.ts'
-import { withProbe } from '../../src/rollout/verify/probe-objects.ts'
 import { verifyRelease } from '../../src/rollout/verify/verify-release.ts'
 import { type ProbePlan, planExistingNamespace } from '../../src/rollout/verify/what-to-verify.ts'
 
@@ -94,30 +93,6 @@ async function verify({ plan, image, secret = {}, refused, unstarted, cancelled 
   }
 }
 
-/** Which of these ServiceAccounts of other probes a new probe removes, and by which selector it lists them. */
-async function removedOf(others: readonly object[]) {
-  const removed: string[] = []
-  const listed: unknown[] = []
-  const request = async ({ method, path, query }: Pick<KubeCall, 'method' | 'path' | 'query'>) => {
-    if (method === 'GET') listed.push(query?.labelSelector)
-    if (method === 'DELETE' && !removed.includes(path)) removed.push(path)
-    return { items: others }
-  }
-  await withProbe(
-    {
-      client: { request } as unknown as KubeClient,
-      folder: { note: () => undefined, noteEnd: () => undefined } as unknown as RunFolder,
-      target: { release: 'r', namespace: 'n', kubeconfig: 'k' },
-      existing: 'checks',
-      makesPod: false,
-      signal: AbortSignal.timeout(60_000),
-    },
-    async ({ serviceAccount }) => assert.match(serviceAccount, /^acr-nopass-probe-[0-9a-f]{8}$/),
-  )
-  // The last one is its own.
-  return { removed: removed.slice(0, -1), listed }
-}
-
 const EXISTING: ProbePlan = { existing: { namespace: 'checks', registries: ['prod', 'stage'] }, attaches: true }
 const GOOD = {
   labels: OURS,
@@ -193,22 +168,6 @@ for (const [name, secret, problem] of [
     assert.deepEqual(left, [])
   })
 }
-
-test('of other probes only those of runs that ended long ago are removed: one at work is an hour old at most', async () => {
-  const ago = (minutes: number): string => new Date(Date.now() - minutes * 60_000).toISOString()
-  const probe = (name: string, creationTimestamp: string, more: object = {}) => ({
-    metadata: { name: `acr-nopass-${name}`, creationTimestamp, ...more },
-  })
-  const others = [
-    probe('probe-0000000a', ago(61)),
-    probe('probe-0000000b', ago(59)),
-    probe('probe-0000000c', ago(61), { deletionTimestamp: ago(1) }),
-    probe('else', ago(61)),
-  ]
-  const { removed, listed } = await removedOf(others)
-  assert.deepEqual(removed, ['/api/v1/namespaces/checks/serviceaccounts/acr-nopass-probe-0000000a'])
-  assert.deepEqual(listed, ['acr-nopass.io/probe=true'])
-})
 
 test('a ServiceAccount that is not a target is not expected to get the reference, nor its Pod to pull', async () => {
   const plan = { existing: undefined, attaches: false }

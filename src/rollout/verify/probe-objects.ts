@@ -51,26 +51,31 @@ export async function withProbe<T>(
   work: (probe: ProbeTarget) => Promise<T>,
 ): Promise<T> {
   const lists = listsOf(existing, makesPod)
-  await Promise.all(lists.map((path) => removeStale(client, path)))
   const name = `${PROBE_PREFIX}${randomBytes(4).toString('hex')}`
   const objects = lists.map((path) => `${path}/${name}`)
   folder.note({ event: 'probe-made', id: name, target, objects })
   // Without a response it is not known whether it was created: then a removal that finds nothing proves nothing.
   let hasResponse = false
+  let isRefused = false
   try {
-    await makeProbe(client, existing, name).catch((error) => {
+    const made = await makeProbe(client, existing, name).catch((error) => {
       hasResponse = !hasStatus(error, 0)
+      isRefused = hasResponse
       throw error
     })
     hasResponse = true
     signal.throwIfAborted()
+    // By the API server's clock, because on a machine whose clock is ahead the probe of another run would look old.
+    const now = Date.parse(made.metadata?.creationTimestamp ?? '')
+    await Promise.all(lists.map((path) => removeStale(client, path, now)))
     return await work(
       existing === undefined
         ? { namespace: name, isNew: true, serviceAccount: 'default', pod: 'image' }
         : { namespace: existing, isNew: false, serviceAccount: name, pod: name },
     )
   } finally {
-    await removeProbe(client, objects).then(
+    // What was refused is not there, and an object of its name is not ours.
+    await removeProbe(client, isRefused ? [] : objects).then(
       () => hasResponse && folder.noteEnd(name),
       () => undefined,
     )
@@ -89,7 +94,7 @@ function listsOf(existing: string | undefined, makesPod: boolean): readonly stri
 }
 
 /** Not to be aborted: what is created after that would be found by its label only, an hour later. */
-async function makeProbe(client: KubeClient, existing: string | undefined, name: string): Promise<void> {
+async function makeProbe(client: KubeClient, existing: string | undefined, name: string): Promise<Partial<KubeObject>> {
   const [path, what, spec] =
     existing === undefined
       ? ['/api/v1/namespaces', `Namespace ${name}`, { kind: 'Namespace' }]
@@ -100,7 +105,7 @@ async function makeProbe(client: KubeClient, existing: string | undefined, name:
         ]
   const body = { apiVersion: 'v1', ...spec, metadata: { name, labels: PROBE_LABELS } }
   try {
-    await client.request({ method: 'POST', path, body })
+    return await client.request<Partial<KubeObject>>({ method: 'POST', path, body })
   } catch (error) {
     if (!hasStatus(error, 400, 403, 404, 422)) throw error
     throw new NopassError('VERIFY_NAMESPACE', `${what} was refused: ${error.message}`, { cause: error })
@@ -112,7 +117,8 @@ export async function removeProbe(client: KubeClient, objects: readonly string[]
   await Promise.all(objects.map((path) => unlessStatus(client.request({ method: 'DELETE', path }), 404)))
 }
 
-async function removeStale(client: KubeClient, path: string): Promise<void> {
+/** Deletes probes of runs that were killed, each in the version that was read. An unknown time proves no age. */
+async function removeStale(client: KubeClient, path: string, now: number): Promise<void> {
   const query = { labelSelector: `${PROBE_LABEL}=true` }
   // A deployer that may not list these could not have created one.
   const list = await client.request<KubeList<KubeObject>>({ method: 'GET', path, query }).catch(() => undefined)
@@ -120,8 +126,10 @@ async function removeStale(client: KubeClient, path: string): Promise<void> {
     ({ metadata: { name, creationTimestamp = '', deletionTimestamp } }) =>
       name.startsWith(PROBE_PREFIX) &&
       deletionTimestamp === undefined &&
-      Date.now() - Date.parse(creationTimestamp) > STALE_MS,
+      now - Date.parse(creationTimestamp) > STALE_MS,
   )
-  const paths = stale.map(({ metadata }) => `${path}/${metadata.name}`)
-  await removeProbe(client, paths).catch(() => undefined)
+  const removed = stale.map(({ metadata: { name, uid } }) =>
+    client.request({ method: 'DELETE', path: `${path}/${name}`, body: { preconditions: { uid } } }),
+  )
+  await Promise.allSettled(removed)
 }
