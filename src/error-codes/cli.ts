@@ -26,7 +26,7 @@ export const CLI_CODES = {
   },
   IMPORT_NOTHING: {
     what: "Alibaba's own helper was not found: no configuration, Secret, ServiceAccount or Deployment of it.",
-    fix: 'The managed add-on keeps its parameters in ACK: save what `aliyun cs DescribeClusterAddonInstance` shows, and pass it with `import -f`.',
+    fix: 'The managed add-on keeps its parameters in ACK: save what `aliyun cs DescribeClusterAddonInstance --region REGION --ClusterID CLUSTER --AddonName managed-aliyun-acr-credential-helper` shows, and pass it with `import -f`.',
   },
   IMPORT_UNREADABLE: {
     what: 'A file to import is not YAML or JSON, or not of a known kind.',

@@ -7,10 +7,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import type { ClusterDetail } from '../../src/alibaba/cs.ts'
+import type { NopassError } from '../../src/errors.ts'
 import type { KubeConnection } from '../../src/kube/kube-connection.ts'
 import type { ClusterWork } from '../../src/rollout/cluster-run.ts'
-import { checkAckServer, connectCluster, requireEndpoint } from '../../src/rollout/connect/connect-cluster.ts'
+import { checkAckServer, connectCluster } from '../../src/rollout/connect/connect-cluster.ts'
 import type { ClusterSettings } from '../../src/rollout/inputs/settings.ts'
+import { json, KEY, scripted } from '../alibaba/scripted-transport.ts'
 
 // A load balancer's address is a host: @alicloud/cs20151215 7.2.0,
 // DescribeClusterDetailResponseBodyControlPlaneEndpointsConfigLoadBalancersConfig, `endpoint`. Whether a kubeconfig
@@ -60,16 +62,53 @@ for (const [server, loadBalancers] of [
   })
 }
 
-test('a cluster without a public endpoint stops with that sentence, unless the private one is used or ACK lists no address', () => {
-  const detail = (hasPublicEndpoint: boolean | undefined) => ({ clusterId: 'c1', hasPublicEndpoint }) as ClusterDetail
-  assert.throws(() => requireEndpoint(detail(false), false), {
-    code: 'CLUSTER_PRIVATE',
-    message: 'the API server of c1 has no public endpoint',
-    hint: /`private-endpoint: true`.*in the VPC of the cluster/,
-  })
-  requireEndpoint(detail(false), true)
-  requireEndpoint(detail(true), false)
-  requireEndpoint(detail(undefined), false)
+/** `master_url`: DescribeClusterDetailResponseBody of @alicloud/cs20151215. What ACK returns as a public kubeconfig then is not documented. */
+const connectAck = (masters: object, privateEndpoint: boolean) => {
+  const kubeconfig = { config: 'not a kubeconfig' }
+  const { transport, sent } = scripted([
+    json(200, { cluster_id: 'c1', master_url: JSON.stringify(masters) }),
+    json(200, kubeconfig),
+  ])
+  const cs = () => ({ transport, endpoint: new URL('https://cs.example'), credentials: KEY })
+  const settings = { name: 'c', access: { kind: 'ack', clusterId: 'c1', region: 'r', privateEndpoint }, expect: {} }
+  const folder = { write: async () => '/nowhere/kubeconfig' }
+  const context = {
+    cloud: { cs },
+    folder,
+    mask: () => undefined,
+    helm: { environment: {} },
+    settings: { inputs: { timeout: '5m' } },
+  }
+  const work = { cluster: { name: 'c', settings }, context, signal: AbortSignal.timeout(60_000) }
+  return { sent, connected: connectCluster(work as unknown as ClusterWork) }
+}
+
+test('a cluster without a public endpoint stops with that sentence before a kubeconfig is requested', async () => {
+  for (const masters of [
+    { intranet_api_server_endpoint: 'https://10.0.22.182:6443' },
+    { intranet_api_server_endpoint: 'https://10.0.22.182:6443', api_server_endpoint: '' },
+  ]) {
+    const { sent, connected } = connectAck(masters, false)
+    await assert.rejects(connected, {
+      code: 'CLUSTER_PRIVATE',
+      message: 'the API server of c1 has no public endpoint',
+      hint: /`private-endpoint: true`.*in the VPC of the cluster/,
+    })
+    assert.equal(sent.length, 1)
+  }
+})
+
+test('with the private endpoint, with a public one, and where ACK lists no address, the kubeconfig is requested', async () => {
+  const intranet = { intranet_api_server_endpoint: 'https://10.0.22.182:6443' }
+  for (const { masters, isPrivate } of [
+    { masters: intranet, isPrivate: true },
+    { masters: { ...intranet, api_server_endpoint: 'https://8.8.8.8:6443' }, isPrivate: false },
+    { masters: {}, isPrivate: false },
+  ]) {
+    const { sent, connected } = connectAck(masters, isPrivate)
+    await assert.rejects(connected, ({ code }: NopassError) => code !== 'CLUSTER_PRIVATE')
+    assert.equal(sent[1]?.url.searchParams.get('PrivateIpAddress'), String(isPrivate))
+  }
 })
 
 test('security 1: a token that is read from a file is masked before it is used', async () => {

@@ -158,7 +158,7 @@ function findConfig(value: unknown): Fields | NopassError | undefined {
   return isRecord(read)
     ? read
     : new NopassError('IMPORT_SETTING', `\`config\` of the add-on ${String(value.name)} is not a JSON object`, {
-        hint: 'Use the output of `aliyun cs DescribeClusterAddonInstance`.',
+        hint: 'Use the output of `aliyun cs DescribeClusterAddonInstance --region REGION --ClusterID CLUSTER --AddonName managed-aliyun-acr-credential-helper`.',
       })
 }
 

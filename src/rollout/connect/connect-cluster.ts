@@ -84,7 +84,7 @@ async function obtainKubeconfig({ cluster, context, signal }: ClusterWork, hooks
 }
 
 /** What ACK returns as a public kubeconfig of a cluster without a public endpoint is documented nowhere. */
-export function requireEndpoint({ clusterId, hasPublicEndpoint }: ClusterDetail, isPrivate: boolean): void {
+function requireEndpoint({ clusterId, hasPublicEndpoint }: ClusterDetail, isPrivate: boolean): void {
   if (isPrivate || hasPublicEndpoint !== false) return
   throw new NopassError('CLUSTER_PRIVATE', `the API server of ${clusterId} has no public endpoint`)
 }

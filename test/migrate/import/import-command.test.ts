@@ -132,7 +132,12 @@ test('settings that pulls may depend on and that were not carried over result in
 })
 
 const REFUSED: readonly (readonly [what: string, text: string, error: RegExp])[] = [
-  ['objects of something else', '{ kind: Pod, metadata: { name: x } }', /^IMPORT_NOTHING: /],
+  // Both flags are required, and it is ClusterID here: aliyun/aliyun-openapi-meta, /clusters/[ClusterID]/components/[AddonName]/instance.
+  [
+    'objects of something else',
+    '{ kind: Pod, metadata: { name: x } }',
+    /^IMPORT_NOTHING: [\s\S]*--ClusterID CLUSTER --AddonName managed-aliyun-acr-credential-helper/,
+  ],
   ['no YAML', 'a: [\n', /IMPORT_UNREADABLE: no YAML/],
   ['a word', 'hello', /^IMPORT_UNREADABLE: /],
   [
