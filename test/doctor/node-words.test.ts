@@ -174,6 +174,36 @@ const ROWS: readonly Row[] = [
     ),
     id: 'POD_NETWORK',
   },
+  {
+    title: 'a bucket that is called like the token service',
+    message: layer('failed to do request: Get "https://dockerauth-x.oss-cn-hangzhou.aliyuncs.com/x": EOF'),
+    id: 'POD_NETWORK',
+    says: /stores its layers/,
+  },
+  {
+    title: 'the token service of another registry without an address',
+    image: 'registry.corp:5000/team/app:1',
+    message:
+      'failed to authorize: failed to fetch anonymous token: Get "https://gitlab.corp/jwt/auth": dial tcp: lookup gitlab.corp on 10.0.0.2:53: no such host',
+    id: 'POD_NETWORK',
+    says: /gitlab\.corp \(where the registry issues its tokens\)/,
+  },
+  {
+    title: 'a registry at a port, without an address',
+    image: 'registry.corp:5000/team/app:1',
+    message:
+      'failed to do request: Head "https://registry.corp:5000/v2/team/app/manifests/1": dial tcp: lookup registry.corp on 10.0.0.2:53: no such host',
+    id: 'POD_NETWORK',
+    says: /cannot reach the registry because/,
+  },
+  {
+    title: 'Docker Hub, which does not respond',
+    image: 'nginx',
+    message:
+      'failed to do request: Head "https://registry-1.docker.io/v2/library/nginx/manifests/latest": dial tcp 10.5.5.5:443: i/o timeout',
+    id: 'POD_NETWORK',
+    says: /cannot reach the registry, or/,
+  },
   // The VPC domain itself.
   {
     title: 'a VPC domain without an address',

@@ -263,6 +263,66 @@ const CASES: readonly Case[] = [
     healthy: false,
   },
   {
+    title: 'an image volume is denied that is another tag of the image of its container',
+    pod: pod(
+      { app: waiting('ErrImagePull', DENIED.replaceAll(IMAGE, `${HOST}/team/app:2`)) },
+      {
+        containers: [{ name: 'app', image: IMAGE, volumeMounts: [{ name: 'model' }] }],
+        volumes: [{ name: 'model', image: { reference: `${HOST}/team/app:2` } }],
+      },
+    ),
+    pulls: ['app waits', 'volume model cannot'],
+    ids: ['POD_DENIED'],
+    healthy: false,
+  },
+  {
+    title: 'an image volume of Docker Hub is out of reach, in the words of the runtime',
+    pod: pod(
+      {
+        app: waiting(
+          'ErrImagePull',
+          'failed to pull and unpack image "docker.io/library/model:latest": toomanyrequests: x',
+        ),
+      },
+      {
+        containers: [{ name: 'app', image: IMAGE, volumeMounts: [{ name: 'model' }] }],
+        volumes: [{ name: 'model', image: { reference: 'model' } }],
+      },
+    ),
+    pulls: ['app waits', 'volume model cannot'],
+    ids: ['POD_UNCOVERED'],
+    healthy: false,
+  },
+  {
+    title: 'its first container has run, so it has its sandbox',
+    pod: pod(
+      { first: { terminated: { exitCode: 0 } }, app: waiting('PodInitializing') },
+      { initContainers: [{ name: 'first', image: IMAGE }] },
+    ),
+    events: [{ reason: 'FailedCreatePodSandBox', message: SANDBOX }],
+    pulls: ['first pulled', 'app waits'],
+    ids: [],
+    healthy: true,
+  },
+  {
+    title: "a static Pod's Events have the UID of its file",
+    pod: pod(
+      { app: waiting('ImagePullBackOff', `Back-off pulling image "${IMAGE}"`) },
+      { imagePullSecrets: [] },
+      { metadata: { ownerReferences: [], annotations: { 'kubernetes.io/config.mirror': 'hash' } } },
+    ),
+    events: [
+      {
+        reason: 'Failed',
+        uid: 'hash',
+        message: `Failed to pull image "${IMAGE}": write /var/lib/x: no space left on device`,
+      },
+    ],
+    pulls: ['app cannot'],
+    ids: ['POD_DISK_FULL'],
+    healthy: false,
+  },
+  {
     title: 'it waits for its init container, which is denied',
     pod: pod(
       { first: refused, app: waiting('PodInitializing') },
@@ -384,7 +444,10 @@ test('doctor pod: a Pod that is over is judged by what happened', async () => {
     { imagePullSecrets: [] },
     { status: { phase: 'Failed', reason: 'Evicted' } },
   )
+  const given = { name: 'app', state: { terminated: { exitCode: 137, reason: 'ContainerStatusUnknown' } } }
+  const unseen = pod({}, {}, { status: { phase: 'Failed', reason: 'Evicted', containerStatuses: [given] } })
   for (const [object, pulls] of [
+    [unseen, 'app waits'],
     [ran, 'app pulled'],
     [evicted, 'app waits'],
   ] as const) {
@@ -422,6 +485,13 @@ test("doctor: a node's denial from before the Secret was written decides nothing
     twice('POD_DENIED', false),
     'the Pod is newer than the Secret',
   )
+  // The Event may be kept back by the kubelet's limit, while the status has what was said after the last pause.
+  assert.deepEqual(await both(refused, written(-30), failed(-40)), twice('POD_DENIED', false))
+  for (const order of [
+    [...failed(-8), ...failed(-2)],
+    [...failed(-2), ...failed(-8)],
+  ])
+    assert.deepEqual(await both(refused, written(-5), order), twice('POD_DENIED', false))
   // A kubelet that pauses without saying why: only the Event does.
   const pause = waiting('ImagePullBackOff', `Back-off pulling image "${IMAGE}"`)
   assert.deepEqual(await both(pause, written(-30), failed(-20)), twice('POD_DENIED', false))

@@ -48,18 +48,22 @@ export function attributeVolumes(
 
 /** Whether a failed pull is that of the volume's image and not of the container's own. */
 function isAbout({ image: own, waiting = '', detail = '' }: Container, image: string): boolean {
-  if (meaningOf(waiting) !== 'cannot' || image === own) return false
-  return names(detail, image) && !names(detail, own)
+  if (meaningOf(waiting) !== 'cannot' || image === own || quotes(detail, own)) return false
+  return quotes(detail, image) || (hasWord(detail, nameOf(image)) && !hasWord(detail, nameOf(own)))
 }
 
 function isAboutOwn({ image, waiting = '', detail = '' }: Container): boolean {
-  return meaningOf(waiting) === 'cannot' && names(detail, image)
+  return meaningOf(waiting) === 'cannot' && (quotes(detail, image) || hasWord(detail, nameOf(image)))
+}
+
+function quotes(message: string, image: string): boolean {
+  return message.includes(`"${image}"`)
 }
 
 /** Runtimes write an image as it is in the Pod, or with its registry: `docker.io/library/busybox:latest`. */
-function names(message: string, image: string): boolean {
+function nameOf(image: string): string {
   const { host, repository } = parseImage(image)
-  return message.includes(`"${image}"`) || hasWord(message, `${host}/${repository}`)
+  return `${host}/${repository}`
 }
 
 /** Whether the message has the name of a repository, and not only that of one which begins in the same way. */
