@@ -7,6 +7,7 @@ import { findPages } from '../generate-docs/pages.ts'
 import { versionProblems } from '../release/check-version.ts'
 import { FLOOR_FILE, parseFloor } from '../test/coverage-floor.ts'
 import { findCitationProblems } from './citations.ts'
+import { findCommandProblems } from './commands.ts'
 import { findImportProblems } from './import-rule.ts'
 import { findPageProblems } from './pages.ts'
 import { runProgram } from './run-program.ts'
@@ -30,6 +31,7 @@ export function listChecks(root: string, progress: Progress): SubCheck[] {
     program('types', bin('tsc'), ['--noEmit', '-p', '.']),
     program('lint and format', bin('biome'), ['ci', '--colors=off']),
     { name: 'dependency rule', run: async () => findImportProblems(readSources(root)).join('\n') },
+    { name: 'commands', run: async () => findCommandProblems(readSources(root)).join('\n') },
     { name: 'citations', run: async () => citationProblems(root) },
     { name: 'pages', run: async () => pageProblems(root) },
     program('unused code', bin('knip'), ['--no-progress']),

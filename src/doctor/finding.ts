@@ -1,3 +1,5 @@
+import type { ShellCommand } from '../lib/shell-command.ts'
+
 /** `error`: something does not work, or will stop working; `warning`: check it; `info`: good to know. */
 export type Severity = 'error' | 'warning' | 'info'
 
@@ -106,7 +108,7 @@ export interface Finding {
   readonly message: string
   readonly cause: string
   readonly fix: string
-  readonly command?: string
+  readonly command?: ShellCommand | undefined
   /** The id of the finding that this one likely follows from. */
   readonly causedBy?: FindingId
   /** The objects, if there are several: `namespace` or `namespace/name`. */

@@ -1,4 +1,5 @@
 import { type ErrorCode, NopassError } from '../errors.ts'
+import { shell } from '../lib/shell-command.ts'
 import { exceededQuota } from '../lib/text.ts'
 import { withoutCredentials } from '../printable.ts'
 import { describeConflicts, readConflicts } from './apply-conflict.ts'
@@ -92,7 +93,9 @@ const PATTERNS: readonly Pattern[] = [
     fix: ({ input }) => {
       const quota = exceededQuota(input)
       if (quota === undefined) return undefined
-      return `Raise ${quota.limits} of ResourceQuota ${quota.name}, or delete what is not needed there; \`kubectl describe resourcequota ${quota.name} -n NAMESPACE\` shows what is used.`
+      const show = shell`kubectl describe resourcequota ${quota.name} -n NAMESPACE`
+      const used = show === undefined ? '' : `; \`${show}\` shows what is used`
+      return `Raise ${quota.limits} of ResourceQuota ${quota.name}, or delete what is not needed there${used}.`
     },
   },
   {

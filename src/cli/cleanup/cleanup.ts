@@ -2,6 +2,7 @@ import { NopassError } from '../../errors.ts'
 import type { KubeClient } from '../../kube/client.ts'
 import { DEFAULT_SECRET_NAME, LABEL_INSTANCE } from '../../kube/names.ts'
 import { keyOf, namespacedPath } from '../../kube/types.ts'
+import { quoted, shell } from '../../lib/shell-command.ts'
 import { printable } from '../../printable.ts'
 import { findRelease } from '../../release/find-release.ts'
 import { createReader, type Reader } from '../../release/reader.ts'
@@ -116,7 +117,8 @@ function render(report: ReturnType<typeof describe>, program: string): string {
   ]
   if (lines.length === 0) return `nothing of ${release} is left\n`
   const isOpen = dryRun && serviceAccounts.length + secrets.length > 0
-  const next = isOpen ? [`nothing was changed; to do it: ${program} cleanup --detach --confirm ${release} …`] : []
+  const confirmed = shell`cleanup --detach --confirm ${quoted(release)}` ?? shell`cleanup --detach --confirm …`
+  const next = isOpen ? [`nothing was changed; to do it: ${program} ${confirmed} …`] : []
   return `${[...lines, ...next].map(printable).join('\n')}\n`
 }
 

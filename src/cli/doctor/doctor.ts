@@ -7,7 +7,7 @@ import { type ObserveRequest, observeCluster } from '../../doctor/read/observe-c
 import { observePod } from '../../doctor/read/observe-pod.ts'
 import { createRegistryQuery } from '../../doctor/read/query-registry.ts'
 import { NopassError } from '../../errors.ts'
-import { shellWord } from '../../lib/text.ts'
+import { changeCalls, quoted, shell } from '../../lib/shell-command.ts'
 import { createReader, type Reader } from '../../release/reader.ts'
 import { connect } from '../connect.ts'
 import { type CliHost, type CommonFlags, EXIT, writeResult } from '../program/cli-host.ts'
@@ -107,28 +107,30 @@ export function aimCommands(
   program: string,
   release?: { readonly namespace: string; readonly name: string },
 ): readonly Finding[] {
-  const named = (part: string): string =>
-    release === undefined || part !== 'acr-nopass refresh'
-      ? part
-      : `${part} --namespace ${release.namespace} --release ${release.name}`
+  const several =
+    release && shell`acr-nopass refresh --namespace ${release.namespace} --release ${release.name}`?.split(' ')
   return findings.map((finding) => {
     if (finding.command === undefined) return finding
-    const parts = finding.command.split(/( \| | && )/)
-    return { ...finding, command: parts.map((part) => aim(named(part), flags, program)).join('') }
+    const command = changeCalls(finding.command, (words) => {
+      const isRefresh = words.length === 2 && words[0] === 'acr-nopass' && words[1] === 'refresh'
+      return aim(isRefresh && several !== undefined ? several : words, flags, program)
+    })
+    return { ...finding, command }
   })
 }
 
-function aim(part: string, flags: ConnectFlags, program: string): string {
+function aim(call: readonly string[], flags: ConnectFlags, program: string): readonly string[] | undefined {
   const { kubeconfig } = flags
   const named = contextOf(flags)
-  const [name = '', ...words] = part.split(' ')
+  const [name = '', ...words] = call
   const context = CONTEXT[name]
   const called = name === 'acr-nopass' ? program : name
-  if (context === undefined || (name === 'acr-nopass' && !REACHING.test(part))) return [called, ...words].join(' ')
+  if (context === undefined || (name === 'acr-nopass' && !REACHING.test(call.join(' ')))) return [called, ...words]
   const aimed = [
-    ...(kubeconfig === undefined ? [] : ['--kubeconfig', shellWord(kubeconfig)]),
-    ...(named === undefined ? [] : [context, shellWord(named)]),
+    ...(kubeconfig === undefined ? [] : ['--kubeconfig', quoted(kubeconfig)?.text]),
+    ...(named === undefined ? [] : [context, quoted(named)?.text]),
   ]
+  if (!aimed.every((word) => word !== undefined)) return undefined
   // Ours accepts flags only after the command.
-  return (name === 'acr-nopass' ? [called, ...words, ...aimed] : [called, ...aimed, ...words]).join(' ')
+  return name === 'acr-nopass' ? [called, ...words, ...aimed] : [called, ...aimed, ...words]
 }

@@ -1,5 +1,6 @@
 import { FIELD_MANAGER } from '../../kube/names.ts'
 import { keyOf } from '../../kube/types.ts'
+import { shell, shellWords } from '../../lib/shell-command.ts'
 import type { ServiceAccountView } from '../../release/object-views.ts'
 import { createTargets } from '../../release/targets.ts'
 import { type Draft, type Found, pluralize, summarize } from '../finding.ts'
@@ -41,7 +42,7 @@ export function accountFindings({ release, namespaces, accounts, secrets, admiss
       message: `without the reference to ${secretName}, and left alone`,
       cause: 'Their imagePullSecrets are too long (more than 100 entries or 4,096 characters of names).',
       fix: 'Remove the entries whose Secret does not exist, or use attach: admission.',
-      command: showFirst(overlong),
+      command: shell`${showFirst(overlong)}`,
     }),
     ...about(served, {
       id: 'ACCOUNT_FOREIGN',
@@ -49,14 +50,14 @@ export function accountFindings({ release, namespaces, accounts, secrets, admiss
       message: 'without the reference, and left alone; the admission policy gives it to their Pods',
       cause: `Their imagePullSecrets are applied by ${summarize(managers)}; a change would make its next apply fail.`,
       fix: 'Nothing to do: a Pod created as a dry run got the reference.',
-      command: `${showFirst(served)} --show-managed-fields`,
+      command: shell`${showFirst(served)} --show-managed-fields`,
     }),
     ...about(bare, {
       id: 'ACCOUNT_FOREIGN',
       message: 'without the reference, and left alone',
       cause: `Their imagePullSecrets are applied by ${summarize(managers)}; a change would make its next apply fail.`,
       fix: `Add {name: ${secretName}} to the list where it is applied from, or use attach: admission.`,
-      command: `${showFirst(bare)} --show-managed-fields`,
+      command: shell`${showFirst(bare)} --show-managed-fields`,
     }),
   ]
 }
@@ -74,5 +75,5 @@ function about(accounts: readonly ServiceAccountView[], draft: Omit<Draft, 'subj
     : [{ ...draft, subject: pluralize(objects.length, 'ServiceAccount'), message, objects }]
 }
 
-const showFirst = ([first]: readonly ServiceAccountView[]): string =>
-  `kubectl -n ${first?.namespace} get serviceaccount ${first?.name} -o yaml`
+const showFirst = ([first]: readonly ServiceAccountView[]) =>
+  shellWords`kubectl -n ${first?.namespace} get serviceaccount ${first?.name} -o yaml`

@@ -1,3 +1,4 @@
+import { shell, shellWords } from '../../lib/shell-command.ts'
 import { clusterName } from '../cluster-name.ts'
 import { type Found, pluralize, summarize } from '../finding.ts'
 import type { Observed } from '../observed.ts'
@@ -16,7 +17,7 @@ export function admissionFindings({ release, admission }: Observed): Found {
       cause: 'The policy needs Kubernetes 1.36; the chart was rendered for a newer cluster than this one.',
       fix: 'Set `attach: serviceAccounts` (or render with the right --kube-version), and upgrade the release.',
       ...(!isAliased(release) && {
-        command: `helm -n ${release.namespace} upgrade ${release.name} ${CHART} --reset-then-reuse-values --set attach=serviceAccounts`,
+        command: shell`helm -n ${release.namespace} upgrade ${release.name} ${CHART} --reset-then-reuse-values --set attach=serviceAccounts`,
       }),
     }
   }
@@ -46,7 +47,7 @@ export function admissionFindings({ release, admission }: Observed): Found {
       : 'The policy or its binding was changed, so that it leaves namespaces out that the values target.',
     // The manifest is fetched first: without one (Argo CD, plain manifests) nothing may be deleted. Applied over the changed policy, added conditions would stay.
     fix: 'Delete it and apply it again from the release; a new policy takes a second to become active.',
-    command: replaceFromRelease(release, `mutatingadmissionpolicy ${clusterName(release)}`),
+    command: replaceFromRelease(release, shellWords`mutatingadmissionpolicy`, [clusterName(release)]),
     objects: without,
   }
 }

@@ -1,4 +1,5 @@
 import { parseImage } from '../../acr/registry-domains.ts'
+import { quoted, shell } from '../../lib/shell-command.ts'
 import type { HelperConfig } from '../../values/helper-config.generated.ts'
 import type { Draft, Found } from '../finding.ts'
 import type { Observed } from '../observed.ts'
@@ -33,14 +34,14 @@ function absent({ name, instanceId, instanceName, region }: Registry, accountId:
     message: `account ${accountId} has no instance ${instanceId ?? `named ${instanceName}`} in ${region}`,
     cause: 'It was deleted, or its id, region or account differ.',
     fix: 'Correct `instanceId` (or `instanceName`) and `region` of this registry in values, and upgrade.',
-    command: `aliyun cr ListInstance --region ${region}`,
+    command: shell`aliyun cr ListInstance --region ${quoted(region)}`,
   }
 }
 
 function stateFindings({ registry, facts, found }: KnownInstance): Found {
   const { instanceId } = facts
   const subject = `registry ${registry.name}`
-  const command = `aliyun cr GetInstance --region ${found.region} --InstanceId ${instanceId}`
+  const command = shell`aliyun cr GetInstance --region ${quoted(found.region)} --InstanceId ${quoted(instanceId)}`
   const findings: Draft[] = []
   if (registry.region && found.region && found.region !== registry.region) {
     findings.push({

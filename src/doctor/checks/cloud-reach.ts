@@ -1,4 +1,4 @@
-import { shellWord } from '../../lib/text.ts'
+import { quoted, shell, shellWords } from '../../lib/shell-command.ts'
 import { isLoopback } from '../../proxy-rules.ts'
 import type { HelperConfig } from '../../values/helper-config.generated.ts'
 import type { InstanceFacts } from '../cloud/read-instance.ts'
@@ -38,7 +38,7 @@ function vpcFindings(known: KnownInstance): Found {
       message: `instance ${facts.instanceId} is in ${found.region}, and the cluster's VPC ${vpcId} in ${place.region}`,
       cause: 'A VPC of another region cannot be linked, so the VPC domain is usually not known there.',
       fix: 'Pull by the public domain (`network: public`), or from an instance in the region of the cluster. Nothing to do if you connected the VPCs and made the DNS record yourself.',
-      command: `aliyun cr GetInstanceEndpoint ${nameOf(known)} --EndpointType internet`,
+      command: shell`aliyun cr GetInstanceEndpoint ${nameOf(known)} --EndpointType internet`,
     }
   }
   return {
@@ -48,7 +48,7 @@ function vpcFindings(known: KnownInstance): Found {
     message: `instance ${facts.instanceId} is not linked to the cluster's VPC ${vpcId}`,
     cause: `Nodes cannot look up its VPC domain there; it is linked to ${names.length === 0 ? 'no VPC' : names.join(', ')}.`,
     fix: 'Link the VPC with one of its vSwitches (Access Control, VPC); the edition of the instance limits how many there may be. The flag EnableCreateDNSRecordInPvzt needs the authorization of Container Registry for PrivateZone, which the console requests. Or pull by the public domain.',
-    command: `aliyun cr CreateInstanceVpcEndpointLinkedVpc ${nameOf(known)} --VpcId ${shellWord(vpcId)} --VswitchId ${shellWord(vswitchId ?? '<vswitch id>')} --ModuleName Registry --EnableCreateDNSRecordInPvzt true`,
+    command: shell`aliyun cr CreateInstanceVpcEndpointLinkedVpc ${nameOf(known)} --VpcId ${quoted(vpcId)} --VswitchId ${quoted(vswitchId ?? '<vswitch id>')} --ModuleName Registry --EnableCreateDNSRecordInPvzt true`,
   }
 }
 
@@ -61,7 +61,7 @@ function linkFindings(known: KnownInstance, { vpcId, status, issue, defaultAcces
   const common = {
     id: 'VPC_LINK_ISSUE',
     subject: `registry ${known.registry.name}`,
-    command: `aliyun cr GetInstanceVpcEndpoint ${nameOf(known)} --ModuleName Registry`,
+    command: shell`aliyun cr GetInstanceVpcEndpoint ${nameOf(known)} --ModuleName Registry`,
   } as const
   const link = `the link of instance ${instanceId} to the cluster's VPC ${vpcId}`
   if (status !== '' && status !== 'RUNNING') {
@@ -81,7 +81,7 @@ function linkFindings(known: KnownInstance, { vpcId, status, issue, defaultAcces
       message: `${link} has a conflict with the private zone ${zone}`,
       cause: `That zone of PrivateZone answers for the VPC domain of the instance instead (${issue}).`,
       fix: 'Remove that zone from the VPC, or set its record of the VPC domain to the address of the link (Access Control, VPC).',
-      command: `aliyun pvtz DescribeZoneInfo --ZoneId ${shellWord(zone)}`,
+      command: shell`aliyun pvtz DescribeZoneInfo --ZoneId ${quoted(zone)}`,
     }
   }
   // In the default VPC the domain was observed to resolve without a record in PrivateZone.
@@ -116,8 +116,8 @@ function publicFindings(known: KnownInstance): Found {
   const isNeeded = registry.network === 'public' || (registry.network === 'all' && isUsed(known, 'internet'))
   if (facts.endpoints === undefined || !isNeeded) return []
   const subject = `registry ${registry.name}`
-  const where = `${nameOf(known)} --EndpointType internet`
-  const letIn = `aliyun cr CreateInstanceEndpointAclPolicy ${where} --ModuleName Registry --Entry '<public address of the nodes>/32'`
+  const where = shellWords`${nameOf(known)} --EndpointType internet`
+  const letIn = shell`aliyun cr CreateInstanceEndpointAclPolicy ${where} --ModuleName Registry --Entry '<public address of the nodes>/32'`
   const closed = closedBy(known)
   if (closed !== undefined) {
     return {
@@ -128,7 +128,7 @@ function publicFindings(known: KnownInstance): Found {
       fix: 'Allow the public address of the nodes, usually that of their NAT gateway (Access Control, Internet), or pull through the VPC.',
       command:
         closed === 'off'
-          ? `aliyun cr UpdateInstanceEndpointStatus ${where} --Enable true --ModuleName Registry`
+          ? shell`aliyun cr UpdateInstanceEndpointStatus ${where} --Enable true --ModuleName Registry`
           : letIn,
     }
   }
@@ -152,6 +152,6 @@ function closedBy({ facts }: KnownInstance): 'off' | 'list' | undefined {
   return internet.allowed?.every((entry) => isLoopback(entry.replace(/\/.*$/, ''))) ? 'list' : undefined
 }
 
-function nameOf({ found, facts }: KnownInstance): string {
-  return `--region ${shellWord(found.region)} --InstanceId ${shellWord(facts.instanceId)}`
+function nameOf({ found, facts }: KnownInstance) {
+  return shellWords`--region ${quoted(found.region)} --InstanceId ${quoted(facts.instanceId)}`
 }

@@ -1,4 +1,4 @@
-import { shellWord } from '../../lib/text.ts'
+import { quoted, shell } from '../../lib/shell-command.ts'
 import { judgeTrust } from '../../policy/judge-trust.ts'
 import { type MissingRight, missingRamRights, type RightsVerdict } from '../../policy/missing-rights.ts'
 import { DocumentError } from '../../policy/ram-statement.ts'
@@ -128,7 +128,7 @@ function rights(wanted: WantedRole, facts: RoleFacts): Found {
     fix: isDenied
       ? 'Remove the Deny, or narrow it.'
       : `Give the role that right as the command does (or run \`acr-nopass apply\`), or narrow \`repositories\` in values. ${SOON}`,
-    command: isDenied ? `aliyun ram ListPoliciesForRole --RoleName ${shellWord(name)}` : fixRights(wanted, facts),
+    command: isDenied ? shell`aliyun ram ListPoliciesForRole --RoleName ${quoted(name)}` : fixRights(wanted, facts),
   }
 }
 

@@ -1,5 +1,5 @@
 import { hasCode, NopassError } from '../../errors.ts'
-import { shellWord } from '../../lib/text.ts'
+import { quoted, shell } from '../../lib/shell-command.ts'
 import { AUDIENCE, chooseIssuer, isSameIssuer } from '../../policy/trust-document.ts'
 import type { Found } from '../finding.ts'
 import type { Observed } from '../observed.ts'
@@ -22,7 +22,7 @@ export function clusterIssuerFindings(observed: Observed): Found {
     message: 'ACK does not list it, so RAM rejects the tokens',
     cause: `${judged.message}. RAM checks tokens against the issuer that ACK registered.`,
     fix: 'Check --ack-cluster-id; if it is right, turn RRSA off and on again in the ACK console.',
-    command: `aliyun cs DescribeClusterDetail --ClusterId ${shellWord(clusterIdOf(observed))}`,
+    command: shell`aliyun cs DescribeClusterDetail --ClusterId ${quoted(clusterIdOf(observed))}`,
   }
 }
 
@@ -50,7 +50,7 @@ export function cloudProviderFindings(observed: Observed): Found {
   const [issuer] = candidates
   const name = arn.slice(arn.indexOf('/') + 1)
   const common = { id: 'OIDC_PROVIDER_WRONG', severity: 'error', subject: `OIDC provider ${name}` } as const
-  const make = `aliyun ims CreateOIDCProvider --OIDCProviderName ${shellWord(name)} --IssuerUrl ${shellWord(issuer ?? '<issuer>')} --ClientIds ${AUDIENCE} --Fingerprints ${shellWord('<fingerprints>')}`
+  const make = shell`aliyun ims CreateOIDCProvider --OIDCProviderName ${quoted(name)} --IssuerUrl ${quoted(issuer ?? '<issuer>')} --ClientIds ${quoted(AUDIENCE)} --Fingerprints ${quoted('<fingerprints>')}`
   if (provider === null) {
     return {
       ...common,
@@ -66,7 +66,7 @@ export function cloudProviderFindings(observed: Observed): Found {
       message: `its issuer is ${provider.issuer}, and this cluster's is ${issuer}`,
       cause: 'It is the provider of another cluster, or the cluster was recreated.',
       fix: "Name this cluster's provider in `identity.rrsa.oidcProviderArn`; the command lists all. The issuer of a provider cannot be changed: delete it and create it again only if no other cluster uses it.",
-      command: 'aliyun ims ListOIDCProviders',
+      command: shell`aliyun ims ListOIDCProviders`,
     }
   }
   const { clientIds } = provider
@@ -76,6 +76,6 @@ export function cloudProviderFindings(observed: Observed): Found {
     message: `it does not know the audience ${AUDIENCE}`,
     cause: `Its client ids are ${clientIds.join(', ') || 'none'}, and the helper's token is for ${AUDIENCE}.`,
     fix: 'Add that client id.',
-    command: `aliyun ims UpdateOIDCProvider --OIDCProviderName ${shellWord(name)} --ClientIds ${shellWord([...clientIds, AUDIENCE].join(','))}`,
+    command: shell`aliyun ims UpdateOIDCProvider --OIDCProviderName ${quoted(name)} --ClientIds ${quoted([...clientIds, AUDIENCE].join(','))}`,
   }
 }

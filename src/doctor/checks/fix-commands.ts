@@ -1,3 +1,4 @@
+import { type ShellCommand, shell, shellWords } from '../../lib/shell-command.ts'
 import type { ReleaseFacts, ReleaseName } from '../../release/find-release.ts'
 import type { HelperConfig } from '../../values/helper-config.generated.ts'
 import { VERSION } from '../../version.ts'
@@ -6,7 +7,7 @@ import { clusterName } from '../cluster-name.ts'
 type ByHelm = Pick<ReleaseFacts, 'namespace' | 'name' | 'helmRelease'>
 
 /** The published chart: a folder such as `./chart` may be another one where the command is run. */
-export const CHART = `oci://ghcr.io/acr-nopass/charts/acr-nopass --version ${VERSION}`
+export const CHART = shellWords`oci://ghcr.io/acr-nopass/charts/acr-nopass --version ${VERSION}`
 
 /** The Helm release, which is an umbrella chart's under an alias. */
 function helmName({ name, helmRelease }: ByHelm): string {
@@ -22,27 +23,32 @@ export function isAliased({ name, helmRelease }: ByHelm): boolean {
  * Puts back whatever of the release's objects was deleted or changed, as the release has it. As Helm's own field manager: one
  * more owner of the fields would make the next upgrade by Helm 4 fail with a conflict.
  */
-export function applyAgain(release: ByHelm): string {
-  return `helm -n ${release.namespace} get manifest ${helmName(release)} | ${apply(release)} -`
+export function applyAgain(release: ByHelm): ShellCommand | undefined {
+  return shell`helm -n ${release.namespace} get manifest ${helmName(release)} | ${apply(release)} -`
 }
 
 /** Saves the release's manifest, deletes an object and applies the manifest again. */
-export function replaceFromRelease(release: ByHelm, object: string): string {
+export function replaceFromRelease(
+  release: ByHelm,
+  kinds: ReturnType<typeof shellWords>,
+  names: readonly string[],
+): ShellCommand | undefined {
   const name = helmName(release)
-  const file = `${name}.yaml`
-  return `helm -n ${release.namespace} get manifest ${name} > ${file} && kubectl delete ${object} && ${apply(release)} ${file}`
+  const file = shellWords`${name}.yaml`
+  const objects = names.reduce((before, one) => shellWords`${before} ${one}`, kinds)
+  return shell`helm -n ${release.namespace} get manifest ${name} > ${file} && kubectl delete ${objects} && ${apply(release)} ${file}`
 }
 
 /** Only our part of an umbrella chart's manifest. */
-function apply(release: ByHelm): string {
+function apply(release: ByHelm) {
   const { namespace, name } = release
-  const ours = isAliased(release) ? ` -l app.kubernetes.io/instance=${name}` : ''
-  return `kubectl -n ${namespace} apply --server-side --force-conflicts --field-manager=helm${ours} -f`
+  const ours = isAliased(release) ? shellWords` -l app.kubernetes.io/instance=${name}` : shellWords``
+  return shellWords`kubectl -n ${namespace} apply --server-side --force-conflicts --field-manager=helm${ours} -f`
 }
 
 /** The last lines of the helper's log. */
-export function logsCommand({ namespace, name }: ReleaseName): string {
-  return `kubectl -n ${namespace} logs -l app.kubernetes.io/instance=${name} --tail=50`
+export function logsCommand({ namespace, name }: ReleaseName): ShellCommand | undefined {
+  return shell`kubectl -n ${namespace} logs -l app.kubernetes.io/instance=${name} --tail=50`
 }
 
 /** The admission policies that add the reference, one per selector of registries (chart/templates/pod-policy.yaml). */

@@ -1,3 +1,4 @@
+import { shell, shellWords } from '../../lib/shell-command.ts'
 import { clusterName, GUARDED } from '../cluster-name.ts'
 import { type Draft, type Found, summarize } from '../finding.ts'
 import type { Observed } from '../observed.ts'
@@ -17,7 +18,7 @@ export function guardFindings({ release, admission }: Observed): Found {
       cause:
         'The guard needs Kubernetes 1.30; RBAC alone would allow the helper to create a Secret of another type with its name.',
       fix: 'Upgrade Kubernetes, or set `guard: disabled` after reading what that gives up (docs/en/security.md).',
-      command: 'kubectl version',
+      command: shell`kubectl version`,
     }
   }
   const { bound, guard = [], accepted = [] } = admission
@@ -60,7 +61,8 @@ export function guardFindings({ release, admission }: Observed): Found {
       fix: 'Delete the policy and its binding and apply them again from the release; until then RBAC alone limits the helper.',
       command: replaceFromRelease(
         release,
-        `validatingadmissionpolicy,validatingadmissionpolicybinding ${names.join(' ')}`,
+        shellWords`validatingadmissionpolicy,validatingadmissionpolicybinding`,
+        names,
       ),
       objects: names,
     })

@@ -1,5 +1,6 @@
 import type { NopassError } from '../../errors.ts'
 import { withoutSecrets } from '../../kube/api-error.ts'
+import { shell } from '../../lib/shell-command.ts'
 import { findCauses, refusalFix } from '../../release/release-causes.ts'
 import { type Draft, type Found, pluralize, summarize } from '../finding.ts'
 import type { Observed } from '../observed.ts'
@@ -36,7 +37,7 @@ export function helperPodFindings({ release, deployment, helperPods }: Observed)
         ? 'an upgrade is stuck: a new Pod does not become ready, the old ones keep running'
         : `${deployment.available} of ${pluralize(deployment.wanted, 'replica')} available`,
     ...reasonOf(first?.error, deployment.refusal, namespace),
-    command: `kubectl -n ${namespace} describe deployment,pods -l app.kubernetes.io/instance=${release.name}`,
+    command: shell`kubectl -n ${namespace} describe deployment,pods -l app.kubernetes.io/instance=${release.name}`,
   }
 }
 

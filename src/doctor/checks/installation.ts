@@ -1,3 +1,4 @@
+import { shell } from '../../lib/shell-command.ts'
 import type { Draft, Found } from '../finding.ts'
 import type { Observed } from '../observed.ts'
 import { applyAgain, CHART, isAliased, logsCommand } from './fix-commands.ts'
@@ -13,7 +14,7 @@ export function installationFindings({ release, unread }: Observed): Found {
       message: 'you lack the right to look for a release of acr-nopass here',
       cause: 'You lack the right to read ConfigMaps there.',
       fix: 'Pass its namespace with --namespace, or request the right to list ConfigMaps in it.',
-      command: 'kubectl auth can-i list configmaps --namespace acr-nopass',
+      command: shell`kubectl auth can-i list configmaps --namespace acr-nopass`,
     }
   }
   return {
@@ -22,7 +23,7 @@ export function installationFindings({ release, unread }: Observed): Found {
     message: 'no release of acr-nopass was found',
     cause: 'No ConfigMap carries the label app.kubernetes.io/name=acr-nopass.',
     fix: 'Install the chart; if it is installed, pass --namespace and --release, and check --kube-context.',
-    command: `helm upgrade --install acr-nopass ${CHART} --namespace acr-nopass --create-namespace --values values.yaml`,
+    command: shell`helm upgrade --install acr-nopass ${CHART} --namespace acr-nopass --create-namespace --values values.yaml`,
   }
 }
 
@@ -62,7 +63,7 @@ export function configFindings({ release }: Observed): Found {
         ? { fix: 'Wait until this reports that everything was removed.', command: logsCommand(release) }
         : isAliased(release)
           ? { fix: 'Take the dependency out of the umbrella chart now, and upgrade its release.' }
-          : { fix: 'Uninstall the release now.', command: `helm -n ${namespace} uninstall ${name}` }),
+          : { fix: 'Uninstall the release now.', command: shell`helm -n ${namespace} uninstall ${name}` }),
     })
   }
   if (config?.dryRun) {

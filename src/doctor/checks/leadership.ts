@@ -1,3 +1,4 @@
+import { type ShellCommand, shell } from '../../lib/shell-command.ts'
 import type { Draft, Found } from '../finding.ts'
 import type { Observed } from '../observed.ts'
 import { applyAgain, logsCommand } from './fix-commands.ts'
@@ -25,7 +26,7 @@ export function leadershipFindings({ release, deployment, helperPods, lease, now
       fix: lease
         ? 'Restart its Pods; if that does not help, their log shows why they cannot acquire the Lease.'
         : 'Wait half a minute, after which the helper creates it; if it does not, recreate it and the Role from the release.',
-      command: lease ? `kubectl -n ${namespace} rollout restart deployment ${fullname}` : applyAgain(release),
+      command: lease ? shell`kubectl -n ${namespace} rollout restart deployment ${fullname}` : applyAgain(release),
     })
   }
   if (status === undefined && unreadableStatus.length === 0) {
@@ -72,15 +73,16 @@ const TOLERANCE_MS = 30_000
 
 /** Whether the clocks of the helper's node, of the API server and of this machine agree. */
 export function clockFindings({ release, lease, aheadMs = 0 }: Observed): Found {
-  const here = Math.abs(aheadMs) > TOLERANCE_MS ? [skew('this machine', aheadMs, 'this machine', 'timedatectl')] : []
+  const here =
+    Math.abs(aheadMs) > TOLERANCE_MS ? [skew('this machine', aheadMs, 'this machine', shell`timedatectl`)] : []
   if (release === undefined || !lease || lease.writtenAt === undefined || lease.renewedAt === 0) return here
   const helper = lease.renewedAt - lease.writtenAt
   if (Math.abs(helper) <= TOLERANCE_MS) return here
   const node = `node of ${lease.holder.split('_')[0]}`
-  return [...here, skew(node, helper, "the helper's node", 'kubectl get nodes -o wide')]
+  return [...here, skew(node, helper, "the helper's node", shell`kubectl get nodes -o wide`)]
 }
 
-function skew(subject: string, ms: number, whose: string, command: string): Draft {
+function skew(subject: string, ms: number, whose: string, command: ShellCommand): Draft {
   const size = `${Math.round(Math.abs(ms) / 1000)} s ${ms > 0 ? 'ahead of' : 'behind'}`
   return {
     id: 'CLOCK_SKEW',

@@ -1,12 +1,12 @@
 import { DEFAULT_SECRET_NAME } from '../../kube/names.ts'
-import { shellWord } from '../../lib/text.ts'
+import { quoted, shell, shellWords } from '../../lib/shell-command.ts'
 import { type Found, pluralize, summarize } from '../finding.ts'
 import type { Observed } from '../observed.ts'
 
 /** What a plain `helm uninstall` leaves: pull secrets, and the references to them. */
 export function leftoverFindings({ leftovers = [] }: Observed): Found {
   return leftovers.map(({ release: { namespace, name }, secretName, namespaces }) => {
-    const named = secretName === DEFAULT_SECRET_NAME ? '' : ` --secret-name ${shellWord(secretName)}`
+    const named = secretName === DEFAULT_SECRET_NAME ? shellWords`` : shellWords` --secret-name ${quoted(secretName)}`
     return {
       id: 'LEFTOVERS',
       severity: 'warning',
@@ -14,7 +14,7 @@ export function leftoverFindings({ leftovers = [] }: Observed): Found {
       message: `it is not installed, and ${pluralize(namespaces.length, 'pull secret')} of it ${namespaces.length === 1 ? 'is' : 'are'} left, in ${summarize(namespaces)}`,
       cause: 'It was uninstalled without `retire: true`, so its helper could not remove what it had written.',
       fix: 'Pods that still reference such a Secret pull with a credential that nothing refreshes. The command lists what is left, also in ServiceAccounts, and removes nothing; with --confirm it removes that.',
-      command: `acr-nopass cleanup --detach --namespace ${shellWord(namespace)} --release ${shellWord(name)}${named}`,
+      command: shell`acr-nopass cleanup --detach --namespace ${namespace} --release ${name}${named}`,
       objects: namespaces.map((where) => `${where}/${secretName}`),
     }
   })

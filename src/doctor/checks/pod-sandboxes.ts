@@ -1,4 +1,5 @@
 import { keyOf } from '../../kube/types.ts'
+import { shell } from '../../lib/shell-command.ts'
 import { type Draft, type Found, pluralize, summarize } from '../finding.ts'
 import type { PodFacts } from '../observed.ts'
 import { explainPull } from '../pod/node-words.ts'
@@ -31,7 +32,7 @@ export function sandboxFindings(pods: readonly PodFacts[], now: number): Found {
         message: `it cannot pull the sandbox image ${image}, with which every Pod begins: ${pluralize(objects.length, 'Pod')} (${summarize(objects)})`,
         cause: `${cause} No pull secret is used for this image: the runtime of the node pulls it with its own login, or none.${quote}`,
         fix: "Give the node's runtime a sandbox image that needs no login (containerd: the pinned image `sandbox`; CRI-O: pause_image), or a login of its own for that registry.",
-        command: `kubectl get node ${node} -o wide`,
+        command: shell`kubectl get node ${node} -o wide`,
         objects,
         health: 'failing',
       }

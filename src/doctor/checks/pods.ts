@@ -1,4 +1,5 @@
 import { keyOf } from '../../kube/types.ts'
+import { shell } from '../../lib/shell-command.ts'
 import { type Draft, type Found, pluralize, summarize, type Verdict } from '../finding.ts'
 import type { ContainerFacts, NodeFacts, Observed, PodFacts } from '../observed.ts'
 import {
@@ -76,7 +77,7 @@ function older(context: PodContext): Found {
     cause:
       'They were admitted before it existed. Without another pull secret they cannot pull their image again; whether another one works is not known.',
     fix: 'Nothing for now; after a rollout restart of their owners the new Pods have the reference.',
-    command: `kubectl -n ${first.namespace} get pod ${first.name} -o jsonpath='{.metadata.ownerReferences}'`,
+    command: shell`kubectl -n ${first.namespace} get pod ${first.name} -o jsonpath='{.metadata.ownerReferences}'`,
     objects,
   }
 }
@@ -126,7 +127,7 @@ function containerFindings(
     message: `${name} runs ${image}, which may have come from the node's cache`,
     cause: 'With imagePullPolicy IfNotPresent a running Pod does not prove that the current credential can pull.',
     fix: 'Query the registry itself; that reads the pull secret with your rights, and prints no part of it.',
-    command: `acr-nopass doctor pod ${object} --ask-registry`,
+    command: shell`acr-nopass doctor pod ${pod.namespace}/${pod.name} --ask-registry`,
   }
 }
 
@@ -159,6 +160,6 @@ function kubeletFindings({ name, version, cachePolicy }: NodeFacts): Found {
       ? `Kubelet ${version} does not check credentials for images it has (KubeletEnsureSecretPulledImages is on from 1.35).`
       : 'imagePullCredentialsVerificationPolicy is NeverVerify.',
     fix: 'Where namespaces must not use the images of others: imagePullCredentialsVerificationPolicy: NeverVerifyPreloadedImages, or imagePullPolicy: Always.',
-    command: `kubectl get node ${name} -o wide`,
+    command: shell`kubectl get node ${name} -o wide`,
   }
 }

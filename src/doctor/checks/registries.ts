@@ -1,3 +1,4 @@
+import { shell } from '../../lib/shell-command.ts'
 import type { RegistryStatus } from '../../release/helper-status.ts'
 import type { Draft, Found } from '../finding.ts'
 import type { Observed } from '../observed.ts'
@@ -36,7 +37,7 @@ function judge(registry: RegistryStatus, observed: Observed): Draft | undefined 
       message: 'the registry rejects the credential that the cloud issued',
       cause: 'It was revoked, or belongs to another instance than the domains.',
       fix: 'Check instanceId, region and domains of this registry, then request a new credential.',
-      command: 'acr-nopass refresh',
+      command: shell`acr-nopass refresh`,
     }
   }
   if (registry.state === 'pending') {
@@ -47,7 +48,7 @@ function judge(registry: RegistryStatus, observed: Observed): Draft | undefined 
       message: 'there is no credential yet',
       cause: 'The helper has just started, or waits for the cloud.',
       fix: 'Run doctor again in half a minute.',
-      command: 'acr-nopass doctor',
+      command: shell`acr-nopass doctor`,
     }
   }
   const isOver = left <= 0
@@ -62,6 +63,6 @@ function judge(registry: RegistryStatus, observed: Observed): Draft | undefined 
       : `its credential expires soon, at ${registry.expiresAt}`,
     cause: 'It was not refreshed in time; the helper reports no failure, so it may not run.',
     fix: 'See the findings about the helper, then request a new credential.',
-    command: 'acr-nopass refresh',
+    command: shell`acr-nopass refresh`,
   }
 }

@@ -1,5 +1,5 @@
 import { isFixOfGuardrail } from '../../alibaba/transport/denial.ts'
-import { shellWord } from '../../lib/text.ts'
+import { quoted, type ShellCommand, shell, shellWords } from '../../lib/shell-command.ts'
 import { AUDIENCE } from '../../policy/trust-document.ts'
 import type { RegistryStatus, StatusError } from '../../release/helper-status.ts'
 import type { Draft, FindingId } from '../finding.ts'
@@ -11,10 +11,10 @@ interface Kind {
   readonly id: FindingId
   readonly cause?: (observed: Observed) => string
   readonly fix?: string
-  readonly command?: (observed: Observed, registry: RegistryStatus) => string | undefined
+  readonly command?: (observed: Observed, registry: RegistryStatus) => ShellCommand | undefined
 }
 
-const refresh = (): string => 'acr-nopass refresh'
+const refresh = (): ShellCommand => shell`acr-nopass refresh`
 
 /** By the cloud's own code, which decides first, or by the code in the helper's report; the default is REGISTRY_FAILING. */
 const KINDS = new Map<string | undefined, Kind>(
@@ -22,7 +22,7 @@ const KINDS = new Map<string | undefined, Kind>(
     CLOUD_DENIED: {
       id: 'RAM_DENIED',
       fix: 'Give the role the policy that the command prints (or run `acr-nopass apply`, which does); a change of RAM takes up to a minute.',
-      command: () => 'acr-nopass policy -f values.yaml',
+      command: () => shell`acr-nopass policy -f values.yaml`,
     },
     IDENTITY_NOT_TRUSTED: {
       id: 'ROLE_NOT_TRUSTED',
@@ -45,7 +45,7 @@ const KINDS = new Map<string | undefined, Kind>(
     },
     CLOUD_NOT_FOUND: { id: 'INSTANCE_NOT_FOUND', command: listInstances },
     REGISTRY_NOT_FOUND: { id: 'INSTANCE_NOT_FOUND', command: listInstances },
-    CLOUD_CLOCK: { id: 'CLOCK_SKEW', command: () => 'kubectl get nodes -o wide' },
+    CLOUD_CLOCK: { id: 'CLOCK_SKEW', command: () => shell`kubectl get nodes -o wide` },
     REGISTRY_LOGIN_REFUSED: { id: 'REGISTRY_REFUSES', command: refresh },
     'EntityNotExist.Role': {
       id: 'ROLE_MISSING',
@@ -88,41 +88,41 @@ function trustWanted(observed: Observed): string {
   return `${identity.rrsa?.roleArn} has to trust oidc:sub ${subject}, oidc:iss ${issuer} and oidc:aud ${AUDIENCE}, and its OIDC provider has to have that issuer and audience.`
 }
 
-function printTrust(observed: Observed): string | undefined {
+function printTrust(observed: Observed): ShellCommand | undefined {
   const { release } = observed
   const [issuer] = issuerCandidates(observed)
   const { identity } = release?.config ?? {}
-  if (release === undefined || identity?.type !== 'rrsa') return 'acr-nopass policy -f values.yaml'
+  if (release === undefined || identity?.type !== 'rrsa') return shell`acr-nopass policy -f values.yaml`
   const provider = identity.rrsa?.oidcProviderArn
-  return [
-    `acr-nopass policy -f values.yaml --namespace ${release.namespace} --release ${release.name}`,
-    // The chart's own name for it holds without an alias only.
-    ...(isAliased(release) ? [`--service-account ${release.config?.release.serviceAccount}`] : []),
-    ...(issuer === undefined ? [] : [`--issuer ${shellWord(issuer)}`]),
-    ...(provider ? [`--oidc-provider-arn ${shellWord(provider)}`] : []),
-  ].join(' ')
+  // The chart's own name for it holds without an alias only.
+  const account = isAliased(release)
+    ? shellWords` --service-account ${release.config?.release.serviceAccount}`
+    : shellWords``
+  const from = issuer === undefined ? shellWords`` : shellWords` --issuer ${quoted(issuer)}`
+  const to = provider ? shellWords` --oidc-provider-arn ${quoted(provider)}` : shellWords``
+  return shell`acr-nopass policy -f values.yaml --namespace ${release.namespace} --release ${release.name}${account}${from}${to}`
 }
 
-function describeHelper({ release }: Observed): string {
-  return `kubectl -n ${release?.namespace} describe pods -l app.kubernetes.io/instance=${release?.name}`
+function describeHelper({ release }: Observed): ShellCommand | undefined {
+  return shell`kubectl -n ${release?.namespace} describe pods -l app.kubernetes.io/instance=${release?.name}`
 }
 
-function listKeys({ release }: Observed): string {
+function listKeys({ release }: Observed): ShellCommand | undefined {
   const name = release?.config?.identity.accessKey?.existingSecret
-  return name ? `kubectl -n ${release?.namespace} describe secret ${name}` : refresh()
+  return name ? shell`kubectl -n ${release?.namespace} describe secret ${name}` : refresh()
 }
 
-function listProviders(): string {
-  return 'aliyun ims ListOIDCProviders'
+function listProviders(): ShellCommand {
+  return shell`aliyun ims ListOIDCProviders`
 }
 
-function listInstances(_observed: Observed, { region }: RegistryStatus): string {
-  return `aliyun cr ListInstance --region ${region === undefined ? '<region>' : shellWord(region)}`
+function listInstances(_observed: Observed, { region = '<region>' }: RegistryStatus): ShellCommand | undefined {
+  return shell`aliyun cr ListInstance --region ${quoted(region)}`
 }
 
 /** The report has no id of an instance that the values give by name. */
-function describeInstance(observed: Observed, registry: RegistryStatus): string {
+function describeInstance(observed: Observed, registry: RegistryStatus): ShellCommand | undefined {
   const { instanceId, region } = registry
   if (instanceId === undefined || region === undefined) return listInstances(observed, registry)
-  return `aliyun cr GetInstance --region ${shellWord(region)} --InstanceId ${shellWord(instanceId)}`
+  return shell`aliyun cr GetInstance --region ${quoted(region)} --InstanceId ${quoted(instanceId)}`
 }

@@ -1,3 +1,4 @@
+import { shell } from '../../lib/shell-command.ts'
 import { type Found, summarize } from '../finding.ts'
 import type { Observed } from '../observed.ts'
 
@@ -17,6 +18,6 @@ export function reportFindings({ release }: Observed): Found {
         : `parts of the helper's report cannot be read, so they are unknown: ${places}`,
     cause: 'Another client changed the ConfigMap, or the helper is newer than this program.',
     fix: 'Run the version of acr-nopass that the helper has. If the versions are the same, find the other writer, and restart the helper, which then writes a complete report.',
-    command: `kubectl -n ${namespace} get configmap ${fullname}-status -o yaml --show-managed-fields`,
+    command: shell`kubectl -n ${namespace} get configmap ${fullname}-status -o yaml --show-managed-fields`,
   }
 }

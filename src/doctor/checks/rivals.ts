@@ -1,4 +1,5 @@
 import { keyOf } from '../../kube/types.ts'
+import { shell } from '../../lib/shell-command.ts'
 import type { ReleaseFacts } from '../../release/find-release.ts'
 import { createTargets } from '../../release/targets.ts'
 import { type Draft, pluralize, summarize } from '../finding.ts'
@@ -17,7 +18,7 @@ export function rivalFindings({ others, addons, release, namespaces }: Observed)
       message: `acr-nopass is also installed here as ${summarize(names)}`,
       cause: 'Two releases with one secretName and the same namespaces write the same objects.',
       fix: 'Uninstall one of them, or keep their targets and secretName apart.',
-      command: `acr-nopass doctor --namespace ${conflicting[0]?.namespace} --release ${conflicting[0]?.name}`,
+      command: shell`acr-nopass doctor --namespace ${conflicting[0]?.namespace} --release ${conflicting[0]?.name}`,
     })
   }
   for (const addon of addons) {
@@ -31,7 +32,7 @@ export function rivalFindings({ others, addons, release, namespaces }: Observed)
         release === undefined
           ? 'Uninstall it when acr-nopass is installed.'
           : 'Keep the add-on until nothing depends on its Secrets: the command lists what still does, and removes nothing. Then uninstall the add-on in the ACK console.',
-      command: 'acr-nopass cleanup --legacy',
+      command: shell`acr-nopass cleanup --legacy`,
     })
   }
   return findings

@@ -1,3 +1,4 @@
+import { type ShellCommand, shell } from '../../lib/shell-command.ts'
 import type { SecretView } from '../../release/object-views.ts'
 import { createTargets } from '../../release/targets.ts'
 import { type Draft, type FindingId, type Found, pluralize, summarize } from '../finding.ts'
@@ -5,7 +6,7 @@ import type { Observed } from '../observed.ts'
 import { logsCommand } from './fix-commands.ts'
 
 interface Rule extends Pick<Draft, 'severity' | 'message' | 'cause' | 'fix'> {
-  readonly command?: (namespace: string, secretName: string) => string
+  readonly command?: (namespace: string, secretName: string) => ShellCommand | undefined
 }
 
 const RULES: Readonly<Partial<Record<FindingId, Rule>>> = {
@@ -19,7 +20,7 @@ const RULES: Readonly<Partial<Record<FindingId, Rule>>> = {
     cause: 'It does not carry the labels of this release, so the helper leaves it alone.',
     fix: 'Find out who writes it. Then choose another secretName, set adopt: true, or have its owner rename it.',
     command: (namespace, name) =>
-      `kubectl -n ${namespace} get secret ${name} -o jsonpath='{.metadata.labels}{"\\n"}{.metadata.managedFields[*].manager}{"\\n"}'`,
+      shell`kubectl -n ${namespace} get secret ${name} -o jsonpath='{.metadata.labels}{"\\n"}{.metadata.managedFields[*].manager}{"\\n"}'`,
   },
   SECRET_CHANGED: {
     severity: 'warning',
@@ -27,13 +28,13 @@ const RULES: Readonly<Partial<Record<FindingId, Rule>>> = {
     cause: 'Its managed fields show that another writer owns a part of the content.',
     fix: 'Find the writer; the helper restores its own content as soon as it can.',
     command: (namespace, name) =>
-      `kubectl -n ${namespace} get secret ${name} -o jsonpath='{.metadata.managedFields[*].manager}'`,
+      shell`kubectl -n ${namespace} get secret ${name} -o jsonpath='{.metadata.managedFields[*].manager}'`,
   },
   SECRET_EXPIRED: {
     message: 'the pull secret holds an expired credential',
     cause: 'It was not refreshed in time.',
     fix: 'See the findings about the helper and the registries, then request a new credential.',
-    command: () => 'acr-nopass refresh',
+    command: () => shell`acr-nopass refresh`,
   },
   SECRET_INCOMPLETE: {
     severity: 'warning',

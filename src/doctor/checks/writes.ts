@@ -1,4 +1,5 @@
-import { exceededQuota, shellWord } from '../../lib/text.ts'
+import { type ShellCommand, shell } from '../../lib/shell-command.ts'
+import { exceededQuota } from '../../lib/text.ts'
 import type { ReleaseFacts } from '../../release/find-release.ts'
 import type { HelperStatus } from '../../release/helper-status.ts'
 import { type Draft, pluralize, summarize, type Verdict } from '../finding.ts'
@@ -35,7 +36,6 @@ export function writeFindings({ release, secrets }: Observed): readonly Draft[] 
 function explain(problem: Problem, release: ReleaseFacts, secrets: Observed['secrets']): Verdict {
   const { code, reason, message, fix, namespace, at } = problem
   const where = namespace ?? release.namespace
-  const quoted = shellWord(where)
   const isOurs = secrets?.get(where)?.ours === true
   const quota = /exceeded quota: ([^,\s]+)/.exec(message)?.[1]
   if (quota !== undefined) {
@@ -43,7 +43,7 @@ function explain(problem: Problem, release: ReleaseFacts, secrets: Observed['sec
       id: 'QUOTA_EXCEEDED',
       cause: `ResourceQuota ${quota} of namespace ${where} leaves no room for one more Secret.`,
       fix: `Raise ${exceededQuota(message)?.limits ?? '`secrets` (or `count/secrets`)'} of that quota by one, or delete Secrets that are not needed; the helper retries.`,
-      command: `kubectl -n ${quoted} describe resourcequota ${shellWord(quota)}`,
+      command: shell`kubectl -n ${where} describe resourcequota ${quota}`,
     }
   }
   const webhook = /admission webhook "([^"]+)"|failed calling webhook "([^"]+)"/.exec(message)
@@ -53,7 +53,7 @@ function explain(problem: Problem, release: ReleaseFacts, secrets: Observed['sec
       id: 'WEBHOOK_REFUSES',
       cause: `The admission webhook ${name} rejects what the helper writes, or does not respond.`,
       fix: `Exempt Secrets named ${release.config?.secretName} (and ServiceAccounts, where the helper attaches) from it, or make it respond again.`,
-      command: 'kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations',
+      command: shell`kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations`,
     }
   }
   if (code === 'WRITE_REFUSED' && /cannot (create|patch) resource/.test(message)) {
@@ -69,7 +69,7 @@ function explain(problem: Problem, release: ReleaseFacts, secrets: Observed['sec
       id: 'WRITE_REFUSED',
       cause: `A mutating webhook or policy changes what the helper writes: ${message}`,
       fix: 'Exempt the helper from it, by its user name or by the name of the Secret; a label can also be written in secretLabels.',
-      command: 'kubectl get mutatingwebhookconfigurations',
+      command: shell`kubectl get mutatingwebhookconfigurations`,
     }
   }
   if (code === 'WRITE_REFUSED') {
@@ -77,7 +77,7 @@ function explain(problem: Problem, release: ReleaseFacts, secrets: Observed['sec
       id: 'WRITE_REFUSED',
       cause: `The API server rejects the write${reason === undefined ? '' : ` (${reason})`}: ${message}`,
       fix: 'The message names the policy or the rule: exempt the pull secret from it.',
-      command: 'kubectl get validatingadmissionpolicies',
+      command: shell`kubectl get validatingadmissionpolicies`,
     }
   }
   if (code === 'SECRET_NEEDS_DELETE') {
@@ -88,22 +88,23 @@ function explain(problem: Problem, release: ReleaseFacts, secrets: Observed['sec
       fix: isOurs
         ? 'Delete that Secret; the helper creates a new one immediately.'
         : 'Find the owner of that Secret. The helper creates its own as soon as the owner renames or deletes it.',
-      command: `kubectl -n ${quoted} ${isOurs ? 'delete' : 'describe'} secret ${release.config?.secretName}`,
+      command: shell`kubectl -n ${where} ${isOurs ? 'delete' : 'describe'} secret ${release.config?.secretName}`,
     }
   }
   const since = `(${code} since ${at})`
-  const warning = (cause: string, command: string) => ({ severity: 'warning', fix, cause, command }) as const
+  const warning = (cause: string, command: ShellCommand | undefined) =>
+    ({ severity: 'warning', fix, cause, command }) as const
   if (code === 'LIST_FOUGHT') {
-    const show = `kubectl -n ${quoted} get serviceaccounts -o yaml --show-managed-fields`
+    const show = shell`kubectl -n ${where} get serviceaccounts -o yaml --show-managed-fields`
     return { id: code, ...warning(`Two writers change one list ${since}.`, show) }
   }
   if (code === 'SECRET_FOUGHT') {
     const cause = `Two writers change one Secret ${since}; the helper restores it once a minute.`
-    return { id: code, ...warning(cause, `kubectl -n ${quoted} get events --field-selector reason=SecretFought`) }
+    return { id: code, ...warning(cause, shell`kubectl -n ${where} get events --field-selector reason=SecretFought`) }
   }
   if (code === 'NAMESPACE_UNREADABLE') {
     const cause = `A namespace of targets.namespaces.include, or the helper's Role in it, does not exist ${since}.`
-    return { id: code, ...warning(cause, `kubectl get namespace ${quoted}`) }
+    return { id: code, ...warning(cause, shell`kubectl get namespace ${where}`) }
   }
   const cause = `The helper reported ${code}${reason === undefined ? '' : ` (${reason})`} at ${at}.`
   return { id: 'HELPER_PROBLEM', ...warning(cause, logsCommand(release)) }

@@ -1,4 +1,5 @@
 import { NopassError } from '../../errors.ts'
+import { type ShellCommand, shell } from '../../lib/shell-command.ts'
 import { decideSteps } from '../../policy/decide-steps.ts'
 import { narrowTrust } from '../../policy/judge-trust.ts'
 import { addStatements, normalForm, parseDocument, sameDocument, unionDocuments } from '../../policy/normal-form.ts'
@@ -9,19 +10,19 @@ import type { RoleFacts } from './read-role.ts'
 import type { WantedRole } from './wanted-roles.ts'
 
 /** Prints the documents for comparison, if single commands cannot fix RAM. */
-const PRINT = 'acr-nopass policy -f values.yaml'
+const PRINT = shell`acr-nopass policy -f values.yaml`
 
 /** The commands that create a role with its policy. */
-export function makeRole(wanted: WantedRole, facts: RoleFacts): string {
+export function makeRole(wanted: WantedRole, facts: RoleFacts): ShellCommand {
   return commandsOf(wanted, () => [...trustSteps(wanted, facts), ...rightsSteps(wanted, facts, [])])
 }
 
 /** The commands that add the missing trust, and keep the existing one. */
-export function fixTrust(wanted: WantedRole, facts: RoleFacts): string {
+export function fixTrust(wanted: WantedRole, facts: RoleFacts): ShellCommand {
   return commandsOf(wanted, () => trustSteps(wanted, facts))
 }
 
-export function closeTrust(wanted: WantedRole, facts: RoleFacts): string {
+export function closeTrust(wanted: WantedRole, facts: RoleFacts): ShellCommand {
   return commandsOf(wanted, () => {
     const { trust } = wanted
     if (!trust || !facts.role) return []
@@ -30,15 +31,15 @@ export function closeTrust(wanted: WantedRole, facts: RoleFacts): string {
   })
 }
 
-export function fixRights(wanted: WantedRole, facts: RoleFacts): string {
+export function fixRights(wanted: WantedRole, facts: RoleFacts): ShellCommand {
   return commandsOf(wanted, () => rightsSteps(wanted, facts, facts.attached ?? []))
 }
 
-function commandsOf(wanted: WantedRole, decide: () => readonly PolicyStep[]): string {
+function commandsOf(wanted: WantedRole, decide: () => readonly PolicyStep[]): ShellCommand {
   try {
     // A policy of our name that another client wrote is only extended, and not marked as ours.
     const steps = decide().filter((step) => step.do !== 'adopt-policy')
-    return stepCommands(steps, `role ${wanted.name}`) || PRINT
+    return stepCommands(steps, `role ${wanted.name}`) ?? PRINT
   } catch (error) {
     // Such as a document that would be too large: then there is no command that could be right.
     if (error instanceof NopassError) return PRINT

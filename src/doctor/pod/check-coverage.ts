@@ -1,4 +1,5 @@
 import { isAcrHost, parseImage } from '../../acr/registry-domains.ts'
+import { shell } from '../../lib/shell-command.ts'
 import { summarize } from '../finding.ts'
 import type { ContainerFacts, PodFacts } from '../observed.ts'
 import { explainPull } from './node-words.ts'
@@ -55,7 +56,7 @@ export const checkRegistry: PodCheck = (_pod, container, context) => {
       : ok('none: it is not an image of the release')
   }
   const { about, cause, quote } = explainPull(container, context.observed.now)
-  const command = 'acr-nopass validate -f values.yaml'
+  const command = shell`acr-nopass validate -f values.yaml`
   if (isAcrHost(host)) {
     if (about === 'other') return ok('none; the reason is another one')
     return wrong({
@@ -85,7 +86,7 @@ export const checkTarget: PodCheck = (pod, { image }, context) => {
       id: 'POD_OPTED_OUT',
       cause: `Namespace ${pod.namespace} carries the label acr-nopass.io/skip: "true".`,
       fix: `Remove the label, ${recreate(pod)}.`,
-      command: `kubectl label namespace ${pod.namespace} acr-nopass.io/skip-`,
+      command: shell`kubectl label namespace ${pod.namespace} acr-nopass.io/skip-`,
     })
   }
   const here = context.targets.registriesOf(namespace)
@@ -94,6 +95,6 @@ export const checkTarget: PodCheck = (pod, { image }, context) => {
     id: 'POD_NOT_TARGETED',
     cause: `Namespace ${pod.namespace} is not a target of registry ${covering.join(', ')}.`,
     fix: `Add it to \`targets.namespaces\` of the values (or to those of the registry) and upgrade, ${recreate(pod)}.`,
-    command: `kubectl get namespace ${pod.namespace} --show-labels`,
+    command: shell`kubectl get namespace ${pod.namespace} --show-labels`,
   })
 }

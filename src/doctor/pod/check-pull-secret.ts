@@ -1,3 +1,4 @@
+import { shell } from '../../lib/shell-command.ts'
 import { isCopiedList, type SecretView } from '../../release/object-views.ts'
 import { summarize } from '../finding.ts'
 import type { ContainerFacts, PodFacts } from '../observed.ts'
@@ -40,7 +41,7 @@ function judgeStatic({ node = '', namespace, name }: PodFacts, container: Contai
     id: 'POD_STATIC',
     cause: `It is a static Pod: ${node || 'its node'} makes it from a file, and it can name no pull secret, neither by a ServiceAccount nor at admission.`,
     fix: "Give the node itself a credential for the registry (an image credential provider of the kubelet, or the runtime's own login), or have the image on the node.",
-    command: `kubectl -n ${namespace} describe pod ${name}`,
+    command: shell`kubectl -n ${namespace} describe pod ${name}`,
   })
 }
 
@@ -50,7 +51,7 @@ function notTargeted(pod: PodFacts, { targets }: PodContext): StepResult | undef
     id: 'POD_NOT_TARGETED',
     cause: `ServiceAccount ${pod.serviceAccount} is not one of \`targets.serviceAccounts\`.`,
     fix: `Add it to \`targets.serviceAccounts.include\` of the values and upgrade, ${recreate(pod)}.`,
-    command: `kubectl -n ${pod.namespace} get serviceaccount ${pod.serviceAccount}`,
+    command: shell`kubectl -n ${pod.namespace} get serviceaccount ${pod.serviceAccount}`,
   })
 }
 
@@ -60,7 +61,7 @@ function byLabel(pod: PodFacts): StepResult | undefined {
     id: 'POD_OPTED_OUT',
     cause: 'The Pod carries the label acr-nopass.io/skip: "true".',
     fix: 'Remove the label from the Pod template.',
-    command: `kubectl -n ${pod.namespace} get pod ${pod.name} --show-labels`,
+    command: shell`kubectl -n ${pod.namespace} get pod ${pod.name} --show-labels`,
   })
 }
 
@@ -70,7 +71,7 @@ function byAccount(pod: PodFacts, { observed, config }: PodContext): StepResult 
       id: 'POD_STUCK',
       cause: `The Pod does not name ${config.secretName}; without the right to read ServiceAccounts it is not known why.`,
       fix: 'Run doctor again as a user who can list ServiceAccounts.',
-      command: `kubectl -n ${pod.namespace} get serviceaccount ${pod.serviceAccount} -o yaml --show-managed-fields`,
+      command: shell`kubectl -n ${pod.namespace} get serviceaccount ${pod.serviceAccount} -o yaml --show-managed-fields`,
     })
   }
   const account = observed.accounts.find(
@@ -82,7 +83,7 @@ function byAccount(pod: PodFacts, { observed, config }: PodContext): StepResult 
       id: 'POD_OPTED_OUT',
       cause: `ServiceAccount ${pod.serviceAccount} carries the annotation acr-nopass.io/skip: "true".`,
       fix: `Remove the annotation, ${recreate(pod)}.`,
-      command: `kubectl -n ${pod.namespace} annotate serviceaccount ${pod.serviceAccount} acr-nopass.io/skip-`,
+      command: shell`kubectl -n ${pod.namespace} annotate serviceaccount ${pod.serviceAccount} acr-nopass.io/skip-`,
     })
   }
   if (!account.list.includes(config.secretName)) {
@@ -90,7 +91,7 @@ function byAccount(pod: PodFacts, { observed, config }: PodContext): StepResult 
       id: 'POD_UNREFERENCED',
       cause: `ServiceAccount ${pod.serviceAccount} does not name ${config.secretName}, so no Pod of it does.`,
       fix: `See the finding about ServiceAccounts; ${recreate(pod)}.`,
-      command: `kubectl -n ${pod.namespace} get serviceaccount ${pod.serviceAccount} -o yaml --show-managed-fields`,
+      command: shell`kubectl -n ${pod.namespace} get serviceaccount ${pod.serviceAccount} -o yaml --show-managed-fields`,
     })
   }
   if (isCopiedList(pod.references, account.list, config.secretName)) return undefined
@@ -98,14 +99,14 @@ function byAccount(pod: PodFacts, { observed, config }: PodContext): StepResult 
     id: 'POD_MASKED',
     cause: `The Pod names its own pull secrets (${summarize(pod.references)}); those of its ServiceAccount are then not used.`,
     fix: `Add {name: ${config.secretName}} to imagePullSecrets in the Pod template, or use attach: admission.`,
-    command: `kubectl -n ${pod.namespace} get pod ${pod.name} -o jsonpath='{.spec.imagePullSecrets}'`,
+    command: shell`kubectl -n ${pod.namespace} get pod ${pod.name} -o jsonpath='{.spec.imagePullSecrets}'`,
   })
 }
 
 function tooOld(pod: PodFacts, container: ContainerFacts, { observed }: PodContext): StepResult {
   const { namespace, name, owner, isReplaced } = pod
   const cause = "The Pod was admitted before the reference existed, and a Pod's list never changes."
-  const ownerOf = `kubectl -n ${namespace} get pod ${name} -o jsonpath='{.metadata.ownerReferences}'`
+  const ownerOf = shell`kubectl -n ${namespace} get pod ${name} -o jsonpath='{.metadata.ownerReferences}'`
   if (hasImage(container)) {
     const fix = 'Nothing for now; after a rollout restart of its owner the new Pods have the reference.'
     return wrong({ id: 'POD_TOO_OLD', cause, fix, command: ownerOf })
@@ -133,7 +134,9 @@ function tooOld(pod: PodFacts, container: ContainerFacts, { observed }: PodConte
       : owner !== undefined
         ? `Let ${owner} create its Pods again; not every controller replaces a Pod that is deleted.`
         : 'Create the Pod again from its manifest; no controller replaces it, so keep the manifest before you delete it.',
-    command: `kubectl -n ${namespace} ${isReplaced ? `delete pod ${name}` : `get pod ${name} -o yaml`}`,
+    command: isReplaced
+      ? shell`kubectl -n ${namespace} delete pod ${name}`
+      : shell`kubectl -n ${namespace} get pod ${name} -o yaml`,
   })
 }
 
@@ -150,7 +153,7 @@ export const checkSecret: PodCheck = (pod, { image }, context) => {
       id: 'POD_WITHOUT_SECRET',
       cause: `There is no Secret ${secretName} in namespace ${pod.namespace}.`,
       fix: 'See the finding about the missing pull secret; the Pod then pulls automatically.',
-      command: `kubectl -n ${pod.namespace} get secret ${secretName}`,
+      command: shell`kubectl -n ${pod.namespace} get secret ${secretName}`,
     })
   }
   const why = credentialTrouble(secret, pod.namespace, covering, context)
@@ -159,7 +162,7 @@ export const checkSecret: PodCheck = (pod, { image }, context) => {
       id: 'POD_CREDENTIAL',
       cause: why,
       fix: 'See the finding about it; the Pod then pulls automatically.',
-      command: 'acr-nopass refresh',
+      command: shell`acr-nopass refresh`,
     })
   }
   const { expiresAt } = secret

@@ -1,4 +1,5 @@
 import type { ManifestResult } from '../../acr/query-manifest.ts'
+import { shell } from '../../lib/shell-command.ts'
 import type { FindingId, Verdict } from '../finding.ts'
 import type { ContainerFacts, PodFacts } from '../observed.ts'
 import { explainPull } from './node-words.ts'
@@ -23,14 +24,14 @@ const VERDICTS: Readonly<Partial<Record<Result, Verdict>>> = {
     id: 'POD_LOGIN_REFUSED',
     cause: 'The registry rejects the credential in the Secret',
     fix: 'Request a new credential; if that is refused too, check instanceId, region and domains of the registry.',
-    command: 'acr-nopass refresh',
+    command: shell`acr-nopass refresh`,
   },
   denied: {
     id: 'POD_DENIED',
     cause:
       'The registry accepts the credential and grants it no right on this repository (or hides that the repository does not exist)',
     fix: 'Check the name of the repository; add it to `repositories` of the registry in values and apply the RAM policy again (`acr-nopass apply`).',
-    command: 'acr-nopass policy -f values.yaml',
+    command: shell`acr-nopass policy -f values.yaml`,
   },
   'repository-absent': {
     id: 'POD_IMAGE_ABSENT',
@@ -70,7 +71,7 @@ function fits(response: ManifestResult, platform: string | undefined, { namespac
     id: 'POD_ARCHITECTURE',
     cause: `The node is ${platform}, and the image is there for ${platforms.join(', ')} only.`,
     fix: 'Build the image for that architecture too, or bind the Pod to other nodes (nodeSelector kubernetes.io/arch).',
-    command: `kubectl -n ${namespace} get pod ${name} -o wide`,
+    command: shell`kubectl -n ${namespace} get pod ${name} -o wide`,
   })
 }
 

@@ -1,5 +1,6 @@
 import { isCoveredBy, parseImage } from '../../acr/registry-domains.ts'
 import { meaningOf } from '../../kube/waiting-reasons.ts'
+import { type ShellCommand, shell } from '../../lib/shell-command.ts'
 import type { NamespaceView } from '../../release/object-views.ts'
 import { createTargets, type Targets } from '../../release/targets.ts'
 import type { HelperConfig } from '../../values/helper-config.generated.ts'
@@ -23,8 +24,8 @@ export type StepResult =
 /** Undefined: the check does not apply, and the report leaves it out. */
 export type PodCheck = (pod: PodFacts, container: ContainerFacts, context: PodContext) => StepResult | undefined
 
-export function describePod({ namespace, name }: PodFacts): string {
-  return `kubectl -n ${namespace} describe pod ${name}`
+export function describePod({ namespace, name }: PodFacts): ShellCommand | undefined {
+  return shell`kubectl -n ${namespace} describe pod ${name}`
 }
 
 export function createPodContext(observed: Observed): PodContext | undefined {

@@ -1,4 +1,5 @@
 import { meaningOf } from '../../kube/waiting-reasons.ts'
+import { type ShellCommand, shell } from '../../lib/shell-command.ts'
 import type { Verdict } from '../finding.ts'
 import type { ContainerFacts, Observed, PodFacts } from '../observed.ts'
 import { explainPull } from './node-words.ts'
@@ -55,7 +56,7 @@ function judgeFailed(pod: PodFacts, container: ContainerFacts, { now }: Observed
   const { quote } = explainPull(container, now)
   return unclear(`${last?.detail ?? 'nothing is known of it'}`, {
     fix: 'Wait for the next try, at most five minutes, and run doctor again; or query the registry itself.',
-    command: `acr-nopass doctor pod ${pod.namespace}/${pod.name} --ask-registry`,
+    command: shell`acr-nopass doctor pod ${pod.namespace}/${pod.name} --ask-registry`,
     quote,
   })
 }
@@ -73,7 +74,11 @@ function waits(what: string): Outcome {
 
 function unclear(
   detail: string,
-  { fix, command, quote = '' }: { readonly fix: string; readonly command: string; readonly quote?: string },
+  {
+    fix,
+    command,
+    quote = '',
+  }: { readonly fix: string; readonly command: ShellCommand | undefined; readonly quote?: string },
 ): Outcome {
   const cause = `${detail.slice(0, 1).toUpperCase()}${detail.slice(1)}.${quote}`
   return { state: 'unknown', detail, verdict: { id: 'POD_UNKNOWN', severity: 'warning', cause, fix, command } }

@@ -1,6 +1,7 @@
 import { NopassError } from '../../errors.ts'
 import { unlessStatus } from '../../kube/api-error.ts'
 import { type KubeObject, namespacedPath, type PodObject } from '../../kube/types.ts'
+import { shell } from '../../lib/shell-command.ts'
 import type { ServiceAccountObject } from '../../release/object-views.ts'
 import { lensOf, readPullSecrets } from '../../release/read-pull-secrets.ts'
 import type { Reader } from '../../release/reader.ts'
@@ -64,8 +65,9 @@ async function readPod(reader: Reader, { namespace, name }: PodRequest['pod']): 
   const path = namespacedPath('/api/v1', namespace, 'pods', name)
   const pod = await unlessStatus(reader.request<PodObject>(path), 404)
   if (pod !== undefined) return pod
+  const list = shell`kubectl get pods --namespace ${namespace}`
   throw new NopassError('KUBE_NOT_FOUND', `there is no Pod ${namespace}/${name}`, {
-    hint: `\`kubectl get pods --namespace ${namespace}\` lists them; a Deployment's Pods change their names.`,
+    hint: `${list === undefined ? 'Check both names' : `\`${list}\` lists them`}; a Deployment's Pods change their names.`,
   })
 }
 

@@ -1,4 +1,5 @@
 import { NopassError } from '../../errors.ts'
+import { shell } from '../../lib/shell-command.ts'
 import type { ReleaseTarget, StepMark } from '../helm-flags.ts'
 
 /** Every status of a revision in Helm 3 and 4. */
@@ -79,8 +80,9 @@ export function explainPending(
   // Helm upgrades no release that an uninstall left half-way: it can only be uninstalled again.
   const command =
     good === undefined || last?.status === 'uninstalling'
-      ? `helm uninstall ${target.release} --namespace ${target.namespace}`
-      : `helm rollback ${target.release} ${good.revision} --namespace ${target.namespace}`
+      ? shell`helm uninstall ${target.release} --namespace ${target.namespace}`
+      : shell`helm rollback ${target.release} ${good.revision} --namespace ${target.namespace}`
+  const repair = command === undefined ? 'roll it back' : `\`${command}\``
   const what = `release ${target.namespace}/${target.release} is ${last?.status} at revision ${last?.revision} since ${last?.updated}`
   const from = last && new Date(abandonedAt(last, history)).toISOString()
   const recover = recoverable ? `; or set \`recover-pending: true\`, which takes effect from ${from}` : ''
@@ -90,7 +92,7 @@ export function explainPending(
       ? ''
       : ` The rollback runs ${hooks.join(', ')}: if that is what failed, correct it, or add \`--no-hooks\` to the command.`
   return new NopassError('HELM_PENDING', what, {
-    hint: `If no other run is working on it: \`${command}\`, then run again${recover}.${hook}`,
+    hint: `If no other run is working on it: ${repair}, then run again${recover}.${hook}`,
   })
 }
 

@@ -17,7 +17,7 @@ export async function renderRelease(
 ): Promise<ReleaseContent> {
   const text = await readFromHelm(helm, dryRunArguments(helm.version, target, options), signal)
   // It quotes nothing of it, which may be values and Secrets.
-  const problem = () => new NopassError('HELM_FAILED', 'helm upgrade --dry-run did not write JSON')
+  const problem = () => new NopassError('HELM_FAILED', 'the dry run of helm upgrade did not write JSON')
   return describeRelease(parseJson(text, problem))
 }
 

@@ -1,5 +1,6 @@
 import { isCoveredBy, parseImage } from '../../acr/registry-domains.ts'
 import { NopassError } from '../../errors.ts'
+import { shell } from '../../lib/shell-command.ts'
 import { isCopiedList, type ServiceAccountView } from '../../release/object-views.ts'
 import { planKey } from '../plan/plan.ts'
 import type { PlanContext } from '../plan/plan-context.ts'
@@ -83,9 +84,11 @@ function fixOf(pod: PodView, why: Masked['why'], secretName: string, treatment: 
       return `Add {name: ${secretName}} to imagePullSecrets in the Pod template, or use attach: admission.`
     case 'account':
       return `See the status for why ServiceAccount ${pod.serviceAccount} lacks it; then delete the Pod.`
-    case 'too-old':
+    case 'too-old': {
+      const remove = shell`kubectl -n ${pod.namespace} delete pod ${pod.name}`
       return pod.owner
-        ? `Delete the Pod: kubectl -n ${pod.namespace} delete pod ${pod.name}; the next one has the reference.`
+        ? `Delete the Pod${remove === undefined ? '' : `: ${remove}`}; the next one has the reference.`
         : 'Delete the Pod and apply its manifest again; it then has the reference.'
+    }
   }
 }

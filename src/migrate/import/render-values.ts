@@ -1,4 +1,5 @@
 import { stringify } from 'yaml'
+import { shell, shellWords } from '../../lib/shell-command.ts'
 import { printable } from '../../printable.ts'
 import type { LegacyFacts } from '../remove/collect-facts.ts'
 import type { ServiceAccountName } from './choose-identity.ts'
@@ -90,12 +91,15 @@ export function switchSteps(
 ): readonly string[] {
   const where =
     release.namespace === 'acr-nopass' && release.name === 'acr-nopass'
-      ? ''
-      : ` --namespace ${release.namespace} --release ${release.name}`
+      ? shellWords``
+      : shellWords` --namespace ${release.namespace} --release ${release.name}`
+  const values = shellWords`apply -f values.yaml --kubeconfig kubeconfig.yaml --coexist true`
+  const apply = shell`${values}${where}` ?? shell`${values}`
+  const remove = shell`cleanup --legacy --yes`
   const secrets = [...new Set(facts.secrets.map(({ metadata }) => metadata.name))].sort()
   const isAddon = settings !== undefined
   return [
-    `Install beside the old helper, which keeps running: ${program} apply -f values.yaml --kubeconfig kubeconfig.yaml --coexist true${where}`,
+    `Install beside the old helper, which keeps running: ${program} ${apply}`,
     `Look: ${program} doctor. Every registry is live, every namespace has its pull secret.`,
     'Restart what was created before (kubectl rollout restart): a Pod keeps the list with which it was created.',
     `Check what still depends on the old helper: ${program} cleanup --legacy. It changes nothing, and names each Pod, workload, text, instance and host.`,
@@ -104,7 +108,7 @@ export function switchSteps(
           'Uninstall the add-on in the ACK console, if it was installed there; otherwise ACK still treats it as installed.',
         ]
       : []),
-    `When nothing depends on it: ${program} cleanup --legacy --yes. It stops the old helper, removes its entries from ServiceAccounts, then its RBAC${isAddon ? ' and acr-configuration' : ''}. It deletes no Secret: it prints what names ${secrets.length === 0 ? 'each' : secrets.join(', ')}, and the command that deletes it.`,
+    `When nothing depends on it: ${program} ${remove}. It stops the old helper, removes its entries from ServiceAccounts, then its RBAC${isAddon ? ' and acr-configuration' : ''}. It deletes no Secret: it prints what names ${secrets.length === 0 ? 'each' : secrets.join(', ')}, and the command that deletes it.`,
     isAddon
       ? 'Remove the old rights in RAM: the statement cr:* of the worker role, if you wrote one for the add-on.'
       : 'Remove the old rights in RAM: cr:Get*, cr:List* and cr:PullRepository in the policy k8sWorkerRolePolicy-… of the worker role; acr-nopass has a policy of its own.',

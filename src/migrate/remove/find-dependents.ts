@@ -1,4 +1,5 @@
 import { isCoveredBy, isPrivateAcr, parseImage } from '../../acr/registry-domains.ts'
+import { shell } from '../../lib/shell-command.ts'
 import type { LegacyFacts } from './collect-facts.ts'
 import { type Configured, findUncovered } from './find-uncovered.ts'
 import { isHelpersImage, LEGACY_NAMESPACE, LEGACY_SECRETS, type OldSecret, type Workload } from './legacy-facts.ts'
@@ -192,7 +193,8 @@ function madeBefore(pod: Workload, { replicaSetOwners, workloads }: LegacyFacts)
     ({ kind, name, namespace: where }) => kind === maker.kind && name === maker.name && where === namespace,
   )
   if (isRead && maker.group === 'apps' && /^(Deployment|StatefulSet|DaemonSet)$/.test(maker.kind)) {
-    return { subject, why, fix: 'Restart it.', command: `kubectl -n ${namespace} rollout restart ${target}` }
+    const command = shell`kubectl -n ${namespace} rollout restart ${maker.kind.toLowerCase()}/${maker.name}`
+    return { subject, why, fix: 'Restart it.', command }
   }
   if (maker.group === 'batch') return { subject, why, fix: 'Wait until it is finished, or create it again.' }
   return { subject, why, fix: `Let what controls this ${maker.kind} create its Pods again.` }

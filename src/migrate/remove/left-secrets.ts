@@ -1,4 +1,4 @@
-import { shellWord } from '../../lib/text.ts'
+import { type ShellCommand, shell } from '../../lib/shell-command.ts'
 import type { LegacyFacts } from './collect-facts.ts'
 import type { OldSecret } from './legacy-facts.ts'
 import { titleOf } from './workload.ts'
@@ -10,7 +10,7 @@ export interface LeftSecret {
   /** What names it, as far as it was read; texts may mean a Secret of another namespace. */
   readonly namedBy: readonly string[]
   readonly expiry: string
-  readonly command: string
+  readonly command: ShellCommand | undefined
 }
 
 /** The longest life of a session, and so of a login that ACR issues for it (https://www.alibabacloud.com/help/en/ram/developer-reference/api-sts-2015-04-01-assumerole). */
@@ -23,7 +23,7 @@ export function describeLeft(facts: LegacyFacts): readonly LeftSecret[] {
       secret: `${namespace}/${name}`,
       namedBy: findNamers(facts, namespace, name),
       expiry: describeExpiry(secret),
-      command: `kubectl -n ${shellWord(namespace)} delete secret ${shellWord(name)}`,
+      command: shell`kubectl -n ${namespace} delete secret ${name}`,
     }
   })
 }

@@ -1,5 +1,6 @@
 import { isCoveredBy, parseImage } from '../../acr/registry-domains.ts'
 import { METADATA_ONLY_LIST } from '../../kube/client.ts'
+import type { ShellCommand } from '../../lib/shell-command.ts'
 import { findRelease, type ReleaseChoice, type ReleaseFacts } from '../../release/find-release.ts'
 import type { SecretView } from '../../release/object-views.ts'
 import { lensOf, readPullSecrets } from '../../release/read-pull-secrets.ts'
@@ -156,5 +157,5 @@ export interface Dependent {
   /** The image that could not be pulled any more. */
   readonly image?: string
   /** The command, if one line is enough. */
-  readonly command?: string
+  readonly command?: ShellCommand | undefined
 }

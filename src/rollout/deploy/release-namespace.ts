@@ -3,6 +3,7 @@ import { hasStatus, KubeApiError, unlessStatus } from '../../kube/api-error.ts'
 import { get, type KubeCaller, METADATA_ONLY_LIST } from '../../kube/client.ts'
 import { pollUntil } from '../../kube/poll-until.ts'
 import { apiRoot, type KubeList, type KubeObject, namespacedPath } from '../../kube/types.ts'
+import { shell } from '../../lib/shell-command.ts'
 import { discoverKinds, listServed, type ServedKind } from '../../release/api-resources.ts'
 
 /** Marks a namespace that the rollout created, which an uninstall may delete. */
@@ -63,8 +64,9 @@ function stillEnding(name: string, namespace: Namespace | null | undefined, caus
   const { conditions = [] } = namespace?.status ?? {}
   const reasons = conditions.filter(({ status }) => status === 'True').map(({ message }) => message)
   const why = reasons.length === 0 ? '' : `: ${reasons.join('; ')}`
+  const show = shell`kubectl get namespace ${name} --output yaml`
   return new NopassError('KUBE_CONFLICT', `namespace ${name} is still being deleted${why}`, {
-    hint: `Remove what keeps it (\`kubectl get namespace ${name} --output yaml\`), then run again; or choose another \`namespace\`.`,
+    hint: `Remove what keeps it (\`${show}\`), then run again; or choose another \`namespace\`.`,
     cause,
   })
 }
@@ -83,7 +85,7 @@ export async function removeReleaseNamespace(caller: KubeCaller, name: string): 
   const { client, signal } = caller
   const path = pathOf(name)
   const stays = (why: string): string =>
-    `namespace ${name} stays: ${why}. To delete it with everything in it: kubectl delete namespace ${name}`
+    `namespace ${name} stays: ${why}. To delete it with everything in it: ${shell`kubectl delete namespace ${name}`}`
   try {
     const namespace = await unlessStatus(get<Namespace>(caller, path), 404)
     if (namespace === undefined) return `namespace ${name} does not exist`

@@ -1,5 +1,6 @@
 import { NopassError } from '../../errors.ts'
 import { explainPending, isPending, type Revision } from '../../helm/release/release-state.ts'
+import { shell } from '../../lib/shell-command.ts'
 import { type HelmFailure, runUndo } from './helm-step.ts'
 import { type OpenRelease, requireSameHistory } from './open-release.ts'
 import { isOwnRollback, readHistoryWithRetry } from './other-deployers.ts'
@@ -46,7 +47,7 @@ export async function rollBackFailed(
   // The rollback's hook may have failed before anything was rolled back, so a person has to decide.
   const { namespace, release: name } = release.target
   const what = `revision ${before} of ${namespace}/${name} had failed, and its rollback to revision ${good}, which this run began, failed twice and is pending`
-  const command = `helm rollback ${name} ${good} --namespace ${namespace}`
+  const command = shell`helm rollback ${name} ${good} --namespace ${namespace}`
   throw new NopassError('HELM_PENDING', `${what}: ${failures.at(-1)?.error.message}`, {
     hint: `Correct what Helm names, then \`${command}\` (where it is a hook that is not needed: with \`--no-hooks\`), and run again.`,
   })

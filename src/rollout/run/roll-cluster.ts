@@ -84,7 +84,7 @@ async function applyCluster(open: OpenCluster, note: (rolled: RolledCluster) => 
 
   run.phase = 'deploy'
   if (!open.namespaceExists) await createReleaseNamespace(release, cluster.settings.namespace)
-  release.report(`helm upgrade --install (${context.helm.version.text}, ${desired.chart})`)
+  release.report(`upgrading with helm (${context.helm.version.text}, ${desired.chart})`)
   const outcome = await deployRelease(release, {
     ...open,
     parts,

@@ -16,6 +16,7 @@ import { pollUntil } from '../../kube/poll-until.ts'
 import { keyOf } from '../../kube/types.ts'
 import { parseGoDuration } from '../../lib/go-duration.ts'
 import { isRecord } from '../../lib/json.ts'
+import { shell } from '../../lib/shell-command.ts'
 import type { SharedTarget } from '../../policy/policy-targets.ts'
 import { otherReleases } from '../../release/cluster-reads.ts'
 import { readStatus } from '../../release/release-watch.ts'
@@ -175,8 +176,9 @@ function otherChart(
   cause?: NopassError,
 ): NopassError {
   const message = `release ${namespace}/${release} was installed from ${chart}, and the chart given here does not take \`retire\` for it`
+  const uninstall = shell`helm uninstall ${release} --namespace ${namespace}`
   return new NopassError('UNINSTALL_CHART', message, {
-    hint: `Give that chart with \`chart\`. Or without the helper's help: \`helm uninstall ${release} --namespace ${namespace}\`, then \`acr-nopass cleanup --detach\`. Nothing was written.`,
+    hint: `Give that chart with \`chart\`. Or without the helper's help: \`${uninstall}\`, then \`acr-nopass cleanup --detach\`. Nothing was written.`,
     cause,
   })
 }

@@ -3,9 +3,10 @@ import { test } from 'node:test'
 import { aimCommands } from '../../../src/cli/doctor/doctor.ts'
 import { createStatusLine } from '../../../src/cli/program/terminal.ts'
 import type { Finding } from '../../../src/doctor/finding.ts'
+import { quoted, type ShellCommand, shell } from '../../../src/lib/shell-command.ts'
 
 const aimed = (
-  command: string,
+  command: ShellCommand,
   flags: Parameters<typeof aimCommands>[1],
   program = 'acr-nopass',
 ): string | undefined => {
@@ -24,15 +25,15 @@ const aimed = (
 test('commands that doctor prints target the cluster that it checked, each program with its own flag', () => {
   const flags = { kubeconfig: '/home/me/my config', kubeContext: 'prod' }
   assert.equal(
-    aimed('helm -n a get manifest a | kubectl -n a apply -f -', flags),
+    aimed(shell`helm -n a get manifest a | kubectl -n a apply -f -`, flags),
     "helm --kubeconfig '/home/me/my config' --kube-context prod -n a get manifest a | kubectl --kubeconfig '/home/me/my config' --context prod -n a apply -f -",
   )
   assert.equal(
-    aimed('kubectl delete x && helm -n a list', { context: 'prod' }),
+    aimed(shell`kubectl delete x && helm -n a list`, { context: 'prod' }),
     'kubectl --context prod delete x && helm --kube-context prod -n a list',
   )
   assert.equal(
-    aimed('acr-nopass refresh', flags, 'kubectl acr-nopass'),
+    aimed(shell`acr-nopass refresh`, flags, 'kubectl acr-nopass'),
     `kubectl acr-nopass refresh --kubeconfig '/home/me/my config' --kube-context prod`,
   )
 })
@@ -45,7 +46,7 @@ test('if a cluster has several releases, `refresh` names the one that the findin
     message: '',
     cause: '',
     fix: '',
-    command: 'acr-nopass refresh',
+    command: shell`acr-nopass refresh`,
   }
   const [aimed] = aimCommands([finding], {}, 'acr-nopass', { namespace: 'acr', name: 'one' })
   assert.equal(aimed?.command, 'acr-nopass refresh --namespace acr --release one')
@@ -53,9 +54,23 @@ test('if a cluster has several releases, `refresh` names the one that the findin
 
 test('commands that reach no cluster, and those of other programs, are unchanged', () => {
   const flags = { kubeContext: 'prod' }
-  assert.equal(aimed('acr-nopass policy -f values.yaml', flags), 'acr-nopass policy -f values.yaml')
-  assert.equal(aimed('aliyun cr ListInstance --region r', flags), 'aliyun cr ListInstance --region r')
-  assert.equal(aimed('kubectl get pods', {}), 'kubectl get pods')
+  assert.equal(aimed(shell`acr-nopass policy -f values.yaml`, flags), 'acr-nopass policy -f values.yaml')
+  assert.equal(aimed(shell`aliyun cr ListInstance --region r`, flags), 'aliyun cr ListInstance --region r')
+  assert.equal(aimed(shell`kubectl get pods`, {}), 'kubectl get pods')
+})
+
+test('a flag is never put inside a quoted word, whatever that word says', () => {
+  const flags = { kubeconfig: '/home/me/my config' }
+  const command = shell`aliyun ram GetRole --RoleName ${quoted('a && kubectl get b | helm c')} && kubectl get d`
+  assert.ok(command)
+  assert.equal(
+    aimed(command, flags),
+    "aliyun ram GetRole --RoleName 'a && kubectl get b | helm c' && kubectl --kubeconfig '/home/me/my config' get d",
+  )
+})
+
+test('a cluster that cannot be named in a command leaves no command', () => {
+  assert.equal(aimed(shell`kubectl get pods`, { kubeContext: '--as=root' }), undefined)
 })
 
 test('the progress of reads is one line on a terminal, is erased at the end, and is not printed elsewhere', () => {

@@ -11,10 +11,10 @@ const VERSIONS: Readonly<Record<string, string>> = { ram: '2015-05-01', ims: '20
  */
 export async function runCommands(
   cloud: Cloud,
-  { command = '' }: Finding,
+  { command }: Pick<Finding, 'command'>,
   filled: Readonly<Record<string, string>> = {},
 ): Promise<void> {
-  const commands = command.split(' && ')
+  const commands = command?.split(' && ') ?? []
   for (const one of commands) {
     const [program, product = '', action = '', ...rest] = wordsOf(one)
     const version = VERSIONS[product]

