@@ -77,7 +77,8 @@ function rightsIn(namespace: string | undefined, config: HelperConfig): readonly
     ...(attaches && plain !== undefined && !isOwn
       ? rights(['patch'], 'serviceaccounts', { ...where, ...(plain.includes('*') ? {} : { name: plain }) })
       : []),
-    ...rights(['create', 'patch'], 'events', where),
+    // Some versions also patch Events; without that right only a count is lost.
+    ...rights(['create'], 'events', where),
     ...((config.watchPods || config.heal) && !isOwn ? rights(['list', 'watch'], 'pods', where) : []),
   ]
 }
