@@ -4,6 +4,7 @@ import type { Helm } from '../helm/obtain/find-helm.ts'
 import type { Revision } from '../helm/release/release-state.ts'
 import type { KeyedLock } from '../lib/concurrency.ts'
 import type { SharedTarget } from '../policy/policy-targets.ts'
+import type { SettleOptions } from '../policy/settle-steps.ts'
 import type { ClusterIdentity } from '../release/cluster-reads.ts'
 import { type ClusterResult, type ClusterRun, type ClusterStatus, describeError } from './cluster-result.ts'
 import type { CloudAccess } from './connect/cloud-access.ts'
@@ -34,6 +35,8 @@ export interface RunContext {
   readonly elapsed: () => number
   /** Epoch milliseconds. */
   readonly now: () => number
+  /** Waits for RAM, which may show a write late; undefined: by the machine's clock. */
+  readonly pause?: SettleOptions['pause']
   /** Identifies the run in the description of a revision. */
   readonly runName: string
   /** For `apply`: what an approved plan allows, by cluster. */

@@ -2,12 +2,19 @@ import assert from 'node:assert/strict'
 import { after, before, beforeEach, test } from 'node:test'
 import fc from 'fast-check'
 import type { Ram } from '../../src/alibaba/ram.ts'
+import { createKeyedLock } from '../../src/lib/concurrency.ts'
 import { applyPolicy } from '../../src/policy/apply-policy.ts'
 import { type PolicyDocument, parseDocument, policyOf, sameDocument } from '../../src/policy/normal-form.ts'
 import type { PolicyTarget } from '../../src/policy/policy-target.ts'
+import type { SharedTarget } from '../../src/policy/policy-targets.ts'
 import { removePolicy } from '../../src/policy/remove-policy.ts'
 import type { SettleOptions } from '../../src/policy/settle-steps.ts'
 import { rrsaStatement } from '../../src/policy/trust-document.ts'
+import type { ClusterResult } from '../../src/rollout/cluster-result.ts'
+import { newRun, type RolledCluster, type RunContext } from '../../src/rollout/cluster-run.ts'
+import type { PreparedCluster } from '../../src/rollout/inputs/prepare-cluster.ts'
+import { widenPolicies } from '../../src/rollout/ram/cluster-policy.ts'
+import { narrowPolicies, removePolicies } from '../../src/rollout/ram/narrow-policies.ts'
 import type { Cloud } from '../../src/sandbox/cloud/start-cloud.ts'
 import { startCloud } from '../../src/sandbox/cloud/start-cloud.ts'
 import { administratorRam, writesSince } from './acr-cloud-client.ts'
@@ -253,3 +260,68 @@ test('a creation whose response is lost, and that RAM shows late, is reported as
     'AttachPolicyToRole EntityAlreadyExists.Role.Policy',
   ])
 })
+
+/** A run over two clusters that share a role, with the former values and then with others, and the removal. */
+async function rollOut(lag: number): Promise<readonly unknown[]> {
+  const clusters = ['a', 'b'].map((cluster) => ({ name: cluster, access: { kind: 'ack', clusterId: `c-${cluster}` } }))
+  const context = {
+    settings: { clusters, inputs: {}, selected: clusters },
+    prepared: clusters.map((settings) => ({ name: settings.name, ram: 'worker-role', settings })),
+    cloud: { ram: () => ram },
+    ramLock: createKeyedLock(),
+    ramList: async () => ({ clusters: [], unknown: new Map() }),
+    pause: options.pause,
+    report: () => undefined,
+  } as unknown as RunContext
+  const { signal } = new AbortController()
+  const results = (status: ClusterResult['status']) =>
+    clusters.map((one) => ({ name: one.name, status, notes: [] })) as unknown as readonly ClusterResult[]
+  const seen: unknown[] = []
+  for (const repositories of [['old'], ['new']]) {
+    const desired = target({ document: pull(...repositories), members: ['c-a', 'c-b'], phase: 'widen' })
+    const targets: readonly SharedTarget[] = [{ target: desired, clusters: ['a', 'b'], accountId: cloud.accountId }]
+    const rolled = new Map<string, RolledCluster>()
+    for (const settings of clusters) {
+      const cluster = { name: settings.name, settings } as unknown as PreparedCluster
+      await widenPolicies({ cluster, context, run: newRun(), signal }, targets, (line) => seen.push(line))
+      rolled.set(settings.name, { targets, former: [], key: `c-${settings.name}`, alone: true, verified: true })
+    }
+    const narrowed = await narrowPolicies(results('deployed'), rolled, context, async () => [], signal)
+    seen.push(...narrowed.flatMap(({ status, notes }) => [status, ...notes]))
+    assert.deepEqual(await actual(documentNow, lag), pull(...repositories))
+  }
+  const removal: SharedTarget = {
+    target: target({ members: ['c-a', 'c-b'] }),
+    clusters: ['a', 'b'],
+    accountId: cloud.accountId,
+  }
+  const removals = new Map(clusters.map((one) => [one.name, [removal]]))
+  const removed = await removePolicies(results('uninstalled'), removals, context, async () => [], signal)
+  return [...seen, ...removed.flatMap(({ status, notes }) => [status, ...notes])].map((line) =>
+    String(line).replaceAll(name, 'POLICY').replaceAll(worker, 'ROLE'),
+  )
+}
+
+for (const lag of [0, 800, 15_000]) {
+  test(`a rollout over two clusters of one role, and its removal, are the same with reads that lag by ${lag} ms`, async () => {
+    cloud.control.setStaleReads(lag)
+    callMs = 60
+    assert.deepEqual(await rollOut(lag), [
+      'RAM: create policy POLICY',
+      'RAM: attach policy POLICY to role ROLE',
+      'RAM: nothing to change',
+      'deployed',
+      'deployed',
+      'RAM: update policy POLICY',
+      'RAM: nothing to change',
+      'deployed',
+      'RAM: update policy POLICY',
+      'deployed',
+      'uninstalled',
+      'RAM: detach policy POLICY from role ROLE',
+      'RAM: delete policy POLICY',
+      'uninstalled',
+    ])
+    assert.deepEqual(accepted, [...new Set(accepted)])
+  })
+}

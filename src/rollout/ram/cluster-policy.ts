@@ -24,8 +24,9 @@ export async function widenPolicies(
     run.ramChanged = true
     note(describeChange(step))
   }
+  const options = { signal, pause: context.pause, onStep }
   for (const shared of targets) {
-    const done = await context.ramLock(lockKeys(shared), () => applyPolicy(ram, shared.target, { signal, onStep }))
+    const done = await context.ramLock(lockKeys(shared), () => applyPolicy(ram, shared.target, options))
     describeKept(done).forEach(note)
     plans.push(done)
   }

@@ -40,6 +40,7 @@ export async function narrowPolicies(
   const named = [...rolled.values()].flatMap(({ targets }) => targets.map(policyKey))
   const optionsFor = (clusters: readonly string[], { onStep }: RamNotes): SettleOptions => ({
     signal,
+    pause: context.pause,
     onStep,
     reasonToKeep: () => changedSince(clusters, (name) => rolled.get(name)?.revision, read),
   })
@@ -172,7 +173,7 @@ export async function removePolicies(
           const reasonToKeep = () => changedSince(shared.clusters, () => undefined, read)
           addKept(
             await context.ramLock(lockKeys(shared), () =>
-              removePolicy(ram, shared.target, { signal, onStep, reasonToKeep }),
+              removePolicy(ram, shared.target, { signal, pause: context.pause, onStep, reasonToKeep }),
             ),
           )
         }

@@ -59,7 +59,7 @@ async function countHooks({ history, content }: OpenRelease): Promise<number> {
 async function uninstall(work: ConnectedWork, note: (targets: readonly SharedTarget[]) => void): Promise<ClusterEnd> {
   const { cluster, context, release, run } = work
   run.phase = 'uninstall'
-  const { helm, target, timeout } = release
+  const { target } = release
   const say = (line: string): void => {
     run.notes.push(line)
     release.report(line)
@@ -78,9 +78,7 @@ async function uninstall(work: ConnectedWork, note: (targets: readonly SharedTar
   const retires = last && last.status !== 'uninstalling' && deployed && config && !config.retire
   const newest = retires ? await retire(work, deployed, last, say) : last
   if (last) {
-    await requireSameHistory(release, newest)
-    const args = undoArguments(helm.version, target, { good: null, timeout, wait: true })
-    await runStep(release, args, { id: randomUUID(), command: 'uninstall', before: newest?.revision ?? 0 })
+    await removeRelease(release, newest)
     say('release uninstalled')
   } else {
     say(`there is no release ${target.namespace}/${target.release}`)
@@ -181,6 +179,17 @@ function otherChart(
     hint: `Give that chart with \`chart\`. Or without the helper's help: \`${uninstall}\`, then \`acr-nopass cleanup --detach\`. Nothing was written.`,
     cause,
   })
+}
+
+/**
+ * Uninstalls the release as it was last seen.
+ * @throws RELEASE_CHANGED when another deployer has changed it since
+ */
+export async function removeRelease(release: OpenRelease, newest: Revision | undefined): Promise<void> {
+  const { helm, target, timeout } = release
+  await requireSameHistory(release, newest)
+  const args = undoArguments(helm.version, target, { good: null, timeout, wait: true })
+  await runStep(release, args, { id: randomUUID(), command: 'uninstall', before: newest?.revision ?? 0 })
 }
 
 /** The release, and the namespaces that its deployer may read. */
