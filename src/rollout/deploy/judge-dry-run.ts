@@ -27,7 +27,8 @@ export function judgeRefusal(error: KubeApiError, { title, coming }: Circumstanc
   const { status, message, reason } = error
   const refuse = (code: ConstructorParameters<typeof NopassError>[0], what: string, hint?: string): Verdict => ({
     verdict: 'refused',
-    error: new NopassError(code, what, { hint, reason, cause: error }),
+    // Of a conflict the message says more.
+    error: new NopassError(code, what, { hint, reason: code === 'HELM_CONFLICT' ? undefined : reason, cause: error }),
   })
   const skip = (why: string): Verdict => ({ verdict: 'not checked', why })
   const invalid = (): Verdict => refuse('HELM_INVALID_OBJECT', `the API server would refuse ${title}: ${message}`)
