@@ -1,5 +1,6 @@
 import { SKIP } from '../../kube/names.ts'
 import { isRecord, recordsOf } from '../../lib/json.ts'
+import { STATUS_KEY } from '../../release/helper-status.ts'
 import { type AnyObject, LEGACY_SECRETS, type Owner, type Workload } from './legacy-facts.ts'
 
 /** The result of {@link describeWorkload} for the whole object. */
@@ -31,11 +32,21 @@ const GROUPS: Readonly<Record<string, string>> = Object.fromEntries(
 export function describeWorkload(object: AnyObject): readonly Workload[] {
   const described = (object as { readonly [DESCRIBED]?: readonly Workload[] })[DESCRIBED]
   if (described !== undefined) return described
-  if (isFinished(object)) return []
+  if (isFinished(object) || isOwnReport(object)) return []
   const key = `${groupOf(object)} ${object.kind}`
   const path = object.kind === 'Pod' ? [] : TEMPLATES[key]
   if (path !== undefined) return describeTemplate(object, fieldAt(object, path))
   return groupOf(object) === '' && object.kind !== 'ConfigMap' ? [] : describeUnknown(object)
+}
+
+/** The report of our own helper, which may name an old Secret in a problem and pulls nothing. */
+function isOwnReport({ kind, metadata, data }: AnyObject): boolean {
+  return (
+    kind === 'ConfigMap' &&
+    metadata.labels?.['app.kubernetes.io/name'] === 'acr-nopass' &&
+    isRecord(data) &&
+    STATUS_KEY in data
+  )
 }
 
 /** Whether an object's template is that of its owner, which is read too. */

@@ -436,6 +436,20 @@ const ROWS: readonly Row[] = [
     depends: [],
   },
   {
+    title: 'the report of our own helper, whose problem names an old Secret',
+    objects: [
+      ...switched,
+      {
+        ...object('ConfigMap', 'acr-nopass', 'acr-nopass-status', { data: { 'status.json': `{"message":"${A}"}` } }),
+        metadata: {
+          ...object('ConfigMap', 'acr-nopass', 'acr-nopass-status').metadata,
+          labels: { 'app.kubernetes.io/name': 'acr-nopass' },
+        },
+      },
+    ],
+    depends: [],
+  },
+  {
     title: 'binary data of a ConfigMap',
     objects: [
       ...switched,
