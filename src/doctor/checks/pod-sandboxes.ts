@@ -30,7 +30,7 @@ export function sandboxFindings(pods: readonly PodFacts[], now: number): Found {
         id: 'POD_SANDBOX',
         subject: `node ${node}`,
         message: `it cannot pull the sandbox image ${image}, with which every Pod begins: ${pluralize(objects.length, 'Pod')} (${summarize(objects)})`,
-        cause: `${cause} No pull secret is used for this image: the runtime of the node pulls it with its own login, or none.${quote}`,
+        cause: `No pull secret is used for this image: the runtime of the node pulls it with its own login, or none. ${cause}${quote}`,
         fix: "Give the node's runtime a sandbox image that needs no login (containerd: the pinned image `sandbox`; CRI-O: pause_image), or a login of its own for that registry.",
         command: shell`kubectl get node ${node} -o wide`,
         objects,
