@@ -120,6 +120,9 @@ with the place in the file; this is for those who use Helm alone.)
 {{- $names := list "POD_NAME" "POD_NAMESPACE" "POD_UID" "POD_IP" "NODE_NAME" -}}
 {{- if .Values.caBundle }}{{ $names = append $names "NODE_EXTRA_CA_CERTS" }}{{ end -}}
 {{- range .Values.extraEnv }}
+{{- if has .name (list "NODE_OPTIONS" "LD_PRELOAD" "LD_LIBRARY_PATH" "LD_AUDIT") }}
+{{- fail (printf "the variable %s in extraEnv can load code into the helper, or open it to a debugger. Remove it." .name) }}
+{{- end }}
 {{- if eq .name "NODE_TLS_REJECT_UNAUTHORIZED" }}
 {{- fail "the variable NODE_TLS_REJECT_UNAUTHORIZED in extraEnv can switch off the verification of certificates. Remove it; caBundle adds authorities to trust." }}
 {{- end }}

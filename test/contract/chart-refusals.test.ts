@@ -35,6 +35,11 @@ const refusals: readonly Refusal[] = [
     values: { extraEnv: [{ name: 'NODE_TLS_REJECT_UNAUTHORIZED', value: '0' }] },
     message: /NODE_TLS_REJECT_UNAUTHORIZED in extraEnv can switch off .* caBundle adds authorities/,
   },
+  ...['NODE_OPTIONS', 'LD_PRELOAD', 'LD_LIBRARY_PATH', 'LD_AUDIT'].map((name) => ({
+    title: `the variable ${name}, which can load code into the helper`,
+    values: { extraEnv: [{ name, value: 'x' }] },
+    message: new RegExp(`the variable ${name} in extraEnv can load code`),
+  })),
   {
     title: 'a variable that is set twice',
     values: {

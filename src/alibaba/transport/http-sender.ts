@@ -37,7 +37,8 @@ const MAX_BODY = 8 * 1024 * 1024
 /** Uses keep-alive agents, and proxies as Go programs do: never for loopback. */
 export function createHttpSender(options: HttpOptions = {}): HttpSender {
   const ca = options.ca ? [...tls.getCACertificates('default'), options.ca] : undefined
-  const common = { keepAlive: true, maxSockets: 16, ...(ca && { ca }) }
+  // Explicit, because NODE_TLS_REJECT_UNAUTHORIZED=0 of the environment changes the default.
+  const common = { keepAlive: true, maxSockets: 16, rejectUnauthorized: true, ...(ca && { ca }) }
   const agents = new Map<string, http.Agent>()
   const agentOf = (protocol: string, proxy: string | undefined): http.Agent => {
     const key = `${protocol} ${proxy}`

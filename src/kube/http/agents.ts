@@ -31,6 +31,8 @@ export function createAgents(connection: KubeConnection, host: string, secure: b
     const servername = tlsServerName ?? (isIP(host) === 0 ? host : undefined)
     const tls = secure && {
       secureContext: readCertificates(host, connection),
+      // Explicit, because NODE_TLS_REJECT_UNAUTHORIZED=0 of the environment changes the default.
+      rejectUnauthorized: true,
       ...(servername !== undefined && { servername }),
       // NO_PROXY was already applied, by the rules of kubectl and helm.
       ...(proxy !== undefined && { proxyEnv: { https_proxy: proxy } }),

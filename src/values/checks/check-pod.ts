@@ -4,6 +4,8 @@ import { checkScheduling } from './check-scheduling.ts'
 
 /** Variables that the chart sets itself; the last one only with `caBundle`. */
 const OWN_VARIABLES: readonly string[] = ['POD_NAME', 'POD_NAMESPACE', 'POD_UID', 'POD_IP', 'NODE_NAME']
+/** They load code or options into the helper (https://nodejs.org/api/cli.html#node_optionsoptions, ld.so(8)). */
+const LOADING_VARIABLES: readonly string[] = ['NODE_OPTIONS', 'LD_PRELOAD', 'LD_LIBRARY_PATH', 'LD_AUDIT']
 const CA_VARIABLE = 'NODE_EXTRA_CA_CERTS'
 
 /** What the API server refuses in the helper's Pod: those of chart/templates/_validation.tpl. */
@@ -27,6 +29,9 @@ function variables(list: readonly Cursor[], own: readonly string[]): ValuesError
     const name = item.at('name')
     if (name.text === undefined) return []
     const what = `the variable \`${name.text}\` in \`extraEnv\``
+    if (LOADING_VARIABLES.includes(name.text)) {
+      return [name.collision(`${what} can load code into the helper, or open it to a debugger`, 'Remove it.')]
+    }
     if (name.text === 'NODE_TLS_REJECT_UNAUTHORIZED') {
       const message = `${what} can switch off the verification of certificates`
       return [name.collision(message, 'Remove it; `caBundle` adds authorities to trust.')]
