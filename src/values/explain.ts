@@ -1,5 +1,7 @@
 import { formatIds, formatPlace, type NopassError } from '../errors.ts'
 import { printableLines } from '../printable.ts'
+import { excerptLine } from './excerpt-line.ts'
+import { mayShow } from './schema/schema-problem.ts'
 import { ValuesError } from './values-error.ts'
 import type { SourceFile } from './yaml/yaml-node.ts'
 
@@ -14,8 +16,7 @@ export interface Paint {
 const plainPaint: Paint = { place: (text) => text, code: (text) => text, mark: (text) => text }
 
 /**
- * Errors as text: place, code and message, the line of the file with a mark under the place (unless the line could contain a
- * secret), then the fix.
+ * Errors as text: place, code and message, the keys of the line with a mark under the place, then the fix.
  */
 export function explainErrors(
   errors: readonly NopassError[],
@@ -37,11 +38,12 @@ function excerpt(error: NopassError, files: readonly SourceFile[], paint: Paint)
   const { file, line, column } = error.place
   const source = files.find(({ name }) => name === file)
   if (!(error instanceof ValuesError) || error.hideLine || line === undefined || column === undefined) return []
-  const content = source?.text.split('\n')[line - 1]?.trimEnd()
-  if (content === undefined || content.trim() === '' || content.length > 200) return []
+  if (source === undefined || !mayShow(error)) return []
+  const shown = excerptLine(source.text, line, column)
+  if (shown === undefined || shown.text.trim() === '' || shown.text.length > 200) return []
   const number = String(line)
-  const gap = printableLines(content.slice(0, column - 1)).replaceAll(/[^\t]/g, ' ')
-  const word = /^("[^"]*"|'[^']*'|[^\s,\]}#]+)/.exec(content.slice(column - 1))?.[0] ?? ' '
-  const mark = paint.mark('^'.repeat(printableLines(word).length))
-  return [`  ${number} | ${printableLines(content)}`, `  ${' '.repeat(number.length)} | ${gap}${mark}`]
+  const gap = printableLines(shown.text.slice(0, shown.column - 1)).replaceAll(/[^\t]/g, ' ')
+  const word = shown.text.slice(shown.column - 1, shown.column - 1 + shown.length)
+  const mark = paint.mark('^'.repeat(Math.max(1, printableLines(word).length)))
+  return [`  ${number} | ${printableLines(shown.text)}`, `  ${' '.repeat(number.length)} | ${gap}${mark}`]
 }

@@ -23,7 +23,7 @@ test('errors show the line with a mark under the location, and the fix; a line t
     explainErrors(errors, files),
     [
       'values.yaml:5:13: VALUES_REGION: `registries[0].region` is "cn-hangzou": Alibaba Cloud has no such region',
-      '  5 |     region: cn-hangzou # mine',
+      '  5 |     region: cn-hangzou …',
       '    |             ^^^^^^^^^^',
       '  fix: Did you mean cn-hangzhou? For a cloud with regions of its own set `endpoints.cr`.',
       'values.yaml:7:1: SCHEMA_UNKNOWN_KEY: there is no key `pasword` at the top',

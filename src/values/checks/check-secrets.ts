@@ -1,4 +1,5 @@
 import type { Cursor } from '../cursor.ts'
+import { secretForm } from '../looks-secret.ts'
 import type { ValuesError } from '../values-error.ts'
 
 /** Names that tutorials, other tools and the vendor's add-on use (the chart refuses them too). */
@@ -42,12 +43,6 @@ export function checkSecretName(values: Cursor): ValuesError[] {
   return [...common, ...read.map((source) => source.collision(message, 'Give one of the two Secrets another name.'))]
 }
 
-const SECRETS: readonly { readonly what: string; readonly pattern: RegExp }[] = [
-  { what: 'an AccessKey ID', pattern: /\b(LTAI|STS\.)[A-Za-z0-9]{12,}/ },
-  { what: 'a private key', pattern: /-----BEGIN [A-Z ]*PRIVATE KEY-----/ },
-  { what: 'a password in an address', pattern: /:\/\/[^/\s:@]+:[^/\s:@]+@/ },
-  { what: 'a login of a registry', pattern: /"auths"\s*:/ },
-]
 const SECRET_KEY = /^(password|passwd|accessKeySecret|accessKeyId|securityToken|secretKey|token)$/i
 
 /** Secrets in the user's files, under any key; the value is never shown. */
@@ -55,7 +50,7 @@ export function checkSecrets(given: Cursor): ValuesError[] {
   const inside = [...given.items, ...given.members].flatMap(checkSecrets)
   const { text, path, key } = given
   if (!text) return inside
-  const found = SECRETS.find(({ pattern }) => pattern.test(text))?.what
+  const found = secretForm(text)
   const byKey = SECRET_KEY.test(key) && !path.includes('extraObjects')
   if (found === undefined && !byKey) return []
   const message = `\`${given.name}\` holds what looks like ${found ?? 'a secret by its key'}`

@@ -1,5 +1,6 @@
 import type { ErrorObject } from 'ajv'
 import type { Cursor } from '../cursor.ts'
+import { isSecretKey, secretForm } from '../looks-secret.ts'
 import { agreedValue, readings } from '../yaml/yaml-scalar.ts'
 import { resolve, type Schema } from './schema.ts'
 
@@ -26,15 +27,15 @@ export function lowerFirst(title: string): string {
 const LONGEST = 60
 
 /** Whether a value may be quoted in a message: not free text, and not a possible secret by its key. */
-export function mayShow({ path }: Cursor): boolean {
+export function mayShow({ path }: Pick<Cursor, 'path'>): boolean {
   const last = path.findLast((step) => typeof step === 'string') ?? ''
   if (path[0] === 'extraEnv' || path[0] === 'extraObjects' || path[0] === 'podAnnotations') return false
-  return !/secret|token|passw|accesskey|externalid|cabundle|credential/i.test(last)
+  return !isSecretKey(last)
 }
 
 /** A value for a message: short, on one line; undefined: must not be shown. */
 export function showValue(at: Cursor): string | undefined {
-  if (at.value === undefined || !mayShow(at)) return undefined
+  if (at.value === undefined || !mayShow(at) || secretForm(String(at.value)) !== undefined) return undefined
   const shown = JSON.stringify(at.value)
   return shown.length > LONGEST ? `${shown.slice(0, LONGEST)}…"` : shown
 }

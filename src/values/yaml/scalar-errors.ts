@@ -4,7 +4,16 @@ import type { Position } from './yaml-node.ts'
 import type { Readings } from './yaml-scalar.ts'
 
 /** What is reported of a plain scalar that the parsers read differently, or none exactly. */
-export function ambiguous(source: string, { yaml12, yaml11, helm }: Readings, at: Position): ValuesError {
+export function ambiguous(
+  source: string,
+  { yaml12, yaml11, helm }: Readings,
+  at: Position,
+  isSecret: boolean,
+): ValuesError {
+  if (isSecret) {
+    const hint = 'Quote it if you mean text.'
+    return new ValuesError('YAML_AMBIGUOUS', 'a value that parsers read differently', { at, hint, hideLine: true })
+  }
   const shown = source.length > 60 ? `${source.slice(0, 60)}…` : source
   const quote = `Quote it if you mean text: "${shown}".`
   const error = (what: string, hint = quote, code: ErrorCode = 'YAML_AMBIGUOUS'): ValuesError =>

@@ -10,6 +10,7 @@ import {
   type YAMLMap,
   type Scalar as YamlScalar,
 } from 'yaml'
+import { isSecretKey } from '../looks-secret.ts'
 import { ValuesError } from '../values-error.ts'
 import { ambiguous, findBadEscape } from './scalar-errors.ts'
 import type { MapEntry, Origin, Position, YamlNode } from './yaml-node.ts'
@@ -35,6 +36,9 @@ interface Reading {
 export function readNodes(document: Document.Parsed, contents: Node, { text, at, origin, errors }: Reading): YamlNode {
   const open = new Set<Node>()
   let aliases = 0
+  /** The keys around what is read, and what stands under a key of a secret, also where an alias repeats it. */
+  const keys: string[] = []
+  const secrets = new Set<Node>()
   const place = (node: Node): Position => at(node.range?.[0] ?? 0)
   const report = (...error: ConstructorParameters<typeof ValuesError>): undefined =>
     void errors.push(new ValuesError(...error))
@@ -50,7 +54,8 @@ export function readNodes(document: Document.Parsed, contents: Node, { text, at,
     const all = readings(source)
     const value = agreedValue(all)
     if (value !== undefined) return { kind: 'scalar', value, source, at: where, origin }
-    errors.push(ambiguous(source, all, where))
+    if (keys.some(isSecretKey)) secrets.add(node)
+    errors.push(ambiguous(source, all, where, secrets.has(node)))
     return { kind: 'scalar', value: all.helm, at: where, origin }
   }
 
@@ -123,7 +128,9 @@ export function readNodes(document: Document.Parsed, contents: Node, { text, at,
         const message = `\`${key.name}\` appears twice in this map, first in line ${first.keyAt.line}`
         report('YAML_DUPLICATE_KEY', message, { at: key.at, path: [key.name] })
       }
+      keys.push(key.name)
       const value = pair.value === null ? nothing(pair.key ?? node) : read(pair.value)
+      keys.pop()
       // A value that is not written has the position of its key.
       const isWritten = pair.value !== null && (pair.value.range?.[1] ?? 0) > (pair.value.range?.[0] ?? 0)
       entries.set(key.name, { keyAt: key.at, value: isWritten ? value : { ...value, at: key.at } })
