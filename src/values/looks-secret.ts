@@ -12,7 +12,7 @@ export function secretForm(text: string): string | undefined {
   return FORMS.find(({ pattern }) => pattern.test(text))?.what
 }
 
-/** Whether the value of a key may be a secret. */
+/** Whether the value of a key may be a secret. The name of a Secret is none. */
 export function isSecretKey(key: string): boolean {
-  return KEYS.test(key)
+  return KEYS.test(key) && key !== 'secretName'
 }
