@@ -13,6 +13,11 @@ export interface ReleaseChoice {
 const CONFIG_KEY = 'config.yaml'
 /** Set by Helm on each object (https://helm.sh/docs/chart_best_practices/labels, pkg/action/validate.go). */
 const HELM_RELEASE = 'meta.helm.sh/release-name'
+/**
+ * Anyone who may create ConfigMaps may label one like ours, and parsing YAML can take time that grows with the square of its size:
+ * a minute for 900 kB. The chart renders about 2 kB; 64 KiB hold hundreds of registries and namespaces.
+ */
+const MAX_CONFIG = 64 * 1024
 const DEFAULT_NAMESPACE = 'acr-nopass'
 
 /** Finds releases by the labels of their ConfigMaps, in all namespaces, or if that is denied in one. `chosen`: undefined if not found. */
@@ -91,6 +96,9 @@ const isStatus = (name: string): boolean => name.endsWith('-status')
 
 function read(text: string | undefined): { readonly loaded?: LoadedConfig; readonly problem?: string } {
   if (text === undefined) return {}
+  if (text.length > MAX_CONFIG) {
+    return { problem: `It has ${text.length} characters, more than the ${MAX_CONFIG} that a configuration may have.` }
+  }
   try {
     return { loaded: loadConfig(text) }
   } catch (error) {
