@@ -107,8 +107,8 @@ test('a credential is valid only for the namespaces of its instance', async () =
 })
 
 /**
- * Sources: kubelets pull `registry.cn-hangzhou.aliyuncs.com/google_containers/pause` without a login; "A public repository allows
- * anonymous downloads" (https://www.alibabacloud.com/help/en/acr/user-guide/create-a-repository-and-build-images).
+ * No page of the vendor is cited: the source is what kubelets do, which pull
+ * `registry.cn-hangzhou.aliyuncs.com/google_containers/pause` without a login, as kubeadm's imageRepository for China.
  */
 test('anyone pulls from a public repository, without a login and with an unrelated one, and nobody pushes without the right', async () => {
   const stranger = await credential(await session())
