@@ -60,6 +60,10 @@ export const HELPER_CODES = {
     what: 'The Lease for leader election does not exist and the helper cannot create it, so no replica writes anything.',
     fix: 'Install the chart again with the same values: it renders the Lease, and the Role with which the helper creates it.',
   },
+  LEASE_REFUSED: {
+    what: 'The API server refuses to let a replica of the helper acquire the Lease for leader election; if it is the same for all replicas, nothing is refreshed.',
+    fix: 'The message names what refuses it: restore the rights from the release, or exempt the Lease. Else delete the Lease, and the helper creates it within a minute.',
+  },
   LEASE_LOST: {
     what: 'The lease could not be renewed in time, or another replica took it.',
     fix: 'Nothing to do: the helper restarts and follows. If it persists, check the API server.',

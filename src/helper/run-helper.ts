@@ -66,6 +66,7 @@ export async function runHelper(options: HelperOptions, signal: AbortSignal): Pr
   /** After a restore of etcd, and from a stale watch cache, the value of an earlier request shows up again. */
   const knownRequests: number[] = []
   let ready = false
+  let refusal: NopassError | undefined
   let generation: Generation
   let generationStop = new AbortController()
 
@@ -89,6 +90,11 @@ export async function runHelper(options: HelperOptions, signal: AbortSignal): Pr
       const { code, message, hint } = leaseMissing(release)
       if (missing) log.error({ code, lease: release.lease }, `${message}. ${hint}`)
       else log.info({ lease: release.lease }, 'the lease exists again')
+    },
+    onRefused(error) {
+      refusal = error && leaseRefused(release, error)
+      if (refusal === undefined) log.info({ lease: release.lease }, 'the lease can be acquired again')
+      else log.error({ code: refusal.code, lease: release.lease }, `${refusal.message}. ${refusal.hint}`)
     },
   })
   const statusObject = { client, clock, random, namespace: release.namespace, name: release.status }
@@ -200,13 +206,15 @@ export async function runHelper(options: HelperOptions, signal: AbortSignal): Pr
     // The leader's status is more complete than what a follower knows.
     report() {
       const status = elector.isLeader() ? generation.report() : (reported ?? generation.report())
-      if (!elector.missing) return status
-      const problem = { ...toStatusError(leaseMissing(release), clock.now()), object: `Lease ${release.lease}` }
+      const unable = elector.missing ? leaseMissing(release) : refusal
+      if (unable === undefined) return status
+      const problem = { ...toStatusError(unable, clock.now()), object: `Lease ${release.lease}` }
       return { ...status, problems: [problem, ...status.problems] }
     },
     readiness: () => ({
       stopping: signal.aborted,
       leaseMissing: elector.missing,
+      leaseRefused: elector.refused,
       synced: ready || generation.controller.caches.synced,
       statusRead: ready || statusRead,
       unproven: ready ? [] : unproven(),
@@ -275,4 +283,10 @@ function leaseMissing({ namespace, lease }: HelperConfig['release']): NopassErro
     'LEASE_MISSING',
     `the Lease ${namespace}/${lease} does not exist and cannot be created, so no replica can become the leader`,
   )
+}
+
+function leaseRefused({ namespace, lease }: HelperConfig['release'], cause: NopassError): NopassError {
+  const message = `the Lease ${namespace}/${lease} cannot be acquired, so this replica cannot lead: ${cause.message}`
+  const hint = `The message names what refuses it: restore the rights from the release, or exempt the Lease. Else delete it, and the helper creates it within a minute: kubectl -n ${namespace} delete lease ${lease}`
+  return new NopassError('LEASE_REFUSED', message, { cause, reason: cause.reason, hint })
 }

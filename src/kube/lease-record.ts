@@ -28,10 +28,19 @@ export function leaseMs(lease: Lease, durations: LeaseDurations): number {
   return Math.min(written * 1000, LONGEST_FACTOR * durations.leaseMs)
 }
 
+/** An int32 of the API (k8s.io/api/coordination/v1): a sum over it is refused, and with it every acquisition. */
+const MOST_TRANSITIONS = 2 ** 31 - 1
+
+/** Counts on from what was written; from 0 where that cannot be, because any client that may write the lease can set it. */
+function nextTransitions(written: unknown): number {
+  const before = Number.isInteger(written) ? (written as number) : 0
+  return before >= 0 && before < MOST_TRANSITIONS ? before + 1 : 0
+}
+
 export function acquiredSpec(lease: Lease, identity: string, durations: LeaseDurations, now: number): Lease['spec'] {
   const time = microTime(now)
-  const before = lease.spec?.holderIdentity
-  const transitions = (lease.spec?.leaseTransitions ?? 0) + (before === identity ? 0 : 1)
+  const { holderIdentity: before, leaseTransitions: count } = lease.spec ?? {}
+  const transitions = before === identity ? (count ?? 0) : nextTransitions(count)
   return {
     holderIdentity: identity,
     leaseDurationSeconds: writtenSeconds(durations),

@@ -22,6 +22,8 @@ export interface LeaseOptions {
   readonly onCreated?: () => void
   /** It could not be created either, or exists again. */
   readonly onMissing?: (missing: boolean) => void
+  /** The API server refuses to let this replica read or take the free lease, with this error; undefined: no longer. */
+  readonly onRefused?: (error: KubeApiError | undefined) => void
   /** The lease has an older version than before: etcd was restored from a backup. */
   readonly onRewound?: () => void
 }
@@ -50,6 +52,7 @@ export function createLeaseElector(options: LeaseOptions) {
   const lane = 'lease'
   let leading = false
   let missing = false
+  let refused = false
   let wrote = false
   let missingSince: number | undefined
   let renewedAt = Number.NEGATIVE_INFINITY
@@ -58,6 +61,11 @@ export function createLeaseElector(options: LeaseOptions) {
   let seenAt = Number.NEGATIVE_INFINITY
 
   const inTime = (): boolean => clock.monotonic() < renewedAt + durations.renewDeadlineMs
+  const noteRefused = (error: KubeApiError | undefined): void => {
+    if ((error !== undefined) === refused) return
+    refused = error !== undefined
+    options.onRefused?.(error)
+  }
   const noteMissing = (isMissing: boolean): void => {
     missingSince = isMissing ? missingSince : undefined
     if (isMissing === missing) return
@@ -153,14 +161,19 @@ export function createLeaseElector(options: LeaseOptions) {
         const lease = await read(signal)
         if (isFree(lease)) {
           await write(lease, acquiredSpec(lease, identity, durations, clock.now()))
+          noteRefused(undefined)
           signal.throwIfAborted()
           return
         }
+        // Another replica leads, so the lease can be written.
+        noteRefused(undefined)
         conflicts = 0
         await waitForFree(lease, signal)
       } catch (error) {
         if (signal.aborted) throw error
         if (hasStatus(error, 404)) await restore(signal)
+        // Only a person can end these (docs/en/decisions.md#rendered-lease).
+        if (hasStatus(error, 400, 403, 413, 422)) noteRefused(error)
         // Another follower was faster: read again immediately, but only once.
         conflicts = hasStatus(error, 409) ? conflicts + 1 : 0
         if (conflicts === 1) continue
@@ -243,6 +256,10 @@ export function createLeaseElector(options: LeaseOptions) {
     /** The lease does not exist and could not be created: no replica can lead. */
     get missing() {
       return missing
+    },
+    /** The API server refuses to let this replica take the lease. */
+    get refused() {
+      return refused
     },
     /** Follows, then leads; returns `lost`, or `stopped` after the signal, when the lease has been released. */
     async run(signal: AbortSignal): Promise<'lost' | 'stopped'> {

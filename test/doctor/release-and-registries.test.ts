@@ -15,6 +15,19 @@ function other(config: Readonly<Record<string, unknown>> = {}): ReleaseFacts {
   return { ...release, namespace: 'b', name: 'two' }
 }
 
+/** Its process runs and is not ready. */
+const notReady = {
+  name: 'acr-nopass-1',
+  ready: false,
+  image: 'ghcr.io/x:1',
+  waiting: undefined,
+  detail: undefined,
+  restarts: 0,
+  exitCode: undefined,
+  lastLog: undefined,
+  unscheduled: false,
+}
+
 const ROWS: readonly Row[] = [
   { title: 'a healthy release', observed: fixture(), finds: [] },
   {
@@ -71,7 +84,29 @@ const ROWS: readonly Row[] = [
     title: 'the lease is not renewed',
     observed: fixture({ lease: { holder: 'gone_1', renewedAt: NOW - 200_000 } }),
     finds: [['error', 'HELPER_LEADERLESS', 'helper acr-nopass/acr-nopass']],
-    message: /gone_1 renewed it last at 2026-03-01T11:56:40/,
+    message:
+      /gone_1 renewed it last at 2026-03-01T11:56:40[\s\S]*LEASE_REFUSED shows why none can acquire the Lease[\s\S]*kubectl -n acr-nopass logs -l app.kubernetes.io\/instance=acr-nopass/,
+  },
+  {
+    title: 'the API server refuses the Lease to every replica, so they run and are not ready',
+    observed: fixture({
+      deployment: { wanted: 1, available: 0 },
+      helperPods: [notReady],
+      lease: { holder: 'gone_1', renewedAt: NOW - 200_000 },
+    }),
+    finds: [
+      ['error', 'HELPER_DOWN', 'helper acr-nopass/acr-nopass'],
+      ['error', 'HELPER_LEADERLESS', 'helper acr-nopass/acr-nopass'],
+    ],
+  },
+  {
+    title: 'the only replica waits for its image',
+    observed: fixture({
+      deployment: { wanted: 1, available: 0 },
+      helperPods: [{ ...notReady, waiting: 'ContainerCreating' }],
+      lease: { holder: 'gone_1', renewedAt: NOW - 200_000 },
+    }),
+    finds: [['error', 'HELPER_DOWN', 'helper acr-nopass/acr-nopass']],
   },
   {
     title: 'there is no lease, which the helper creates itself after half a minute',

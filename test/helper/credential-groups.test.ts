@@ -2,7 +2,11 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { buildCredentialGroup, type CredentialGroup } from '../../src/helper/credentials/credential-groups.ts'
+import {
+  buildCredentialGroup,
+  type CredentialGroup,
+  createCredentialGroups,
+} from '../../src/helper/credentials/credential-groups.ts'
 import {
   decodeTokens,
   encodeTokens,
@@ -199,4 +203,29 @@ test('L7 an annotation with a time that Date cannot represent is ignored, withou
       assert.doesNotThrow(() => buildCredentialGroup('@', back, OPTIONS))
     }
   }
+})
+
+test('a credential that a follower got within the clocks’ tolerance does not replace the one of the leader in a Secret', () => {
+  const theirs = live('prod', 'of-the-leader')
+  for (const [later, origin, expected] of [
+    [1_500, 'proof', 'of-the-leader'],
+    [2_500, 'proof', 'of-the-follower'],
+    [1_500, undefined, 'of-the-follower'],
+  ] as const) {
+    const { issuedAt } = theirs.token
+    const token = { ...theirs.token, password: 'of-the-follower', issuedAt: issuedAt + later }
+    const ours = { ...theirs, token, ...(origin && { origin }) }
+    const groups = createCredentialGroups(() => ours, OPTIONS)
+    const group = groups.of(['prod'])
+    assert.ok(group)
+    const mixed = groups.carryOver('shop', group, { names: ['prod'], mixture: 'm' }, [theirs], NOW)
+    assert.deepEqual([later, origin, mixed.tokens[0]?.token.password], [later, origin, expected])
+  }
+})
+
+test('a write names UID and version of the Secret that was planned: with the version alone an apply would create a deleted one again', () => {
+  const precondition = { uid: 'u-1', resourceVersion: '42' }
+  const group = buildCredentialGroup('prod', [live('prod')], OPTIONS)
+  const { uid, resourceVersion } = bodyOf(group, precondition).metadata
+  assert.deepEqual({ uid, resourceVersion }, precondition)
 })

@@ -295,10 +295,23 @@ test('a status that cannot be built is reported and retried like one that cannot
 })
 
 test('ready: caches complete, status read, each new registry verified; nothing else', () => {
-  const good = { stopping: false, leaseMissing: false, synced: true, statusRead: true, unproven: [] }
+  const good = {
+    stopping: false,
+    leaseMissing: false,
+    leaseRefused: false,
+    synced: true,
+    statusRead: true,
+    unproven: [],
+  }
   assert.equal(checkReadiness(good).ok, true)
   assert.deepEqual(checkReadiness({ ...good, unproven: ['prod'] }), { ok: false, detail: 'no token yet for prod' })
-  for (const one of [{ synced: false }, { statusRead: false }, { stopping: true }, { leaseMissing: true }]) {
+  for (const one of [
+    { synced: false },
+    { statusRead: false },
+    { stopping: true },
+    { leaseMissing: true },
+    { leaseRefused: true },
+  ]) {
     assert.equal(checkReadiness({ ...good, ...one }).ok, false)
   }
 })

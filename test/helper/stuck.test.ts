@@ -817,6 +817,102 @@ test('security 3: a missing Lease that cannot be created is logged, shown on the
   await end(clock, next)
 })
 
+test('security 6: a Lease that no replica may take is logged once with the fix, shown on the status page, and makes the replica unready until it may', async () => {
+  const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
+  const isTaking = ({ method, path }: KubeCall): boolean => method === 'PUT' && path.includes('/leases/')
+  const fault = { matches: isTaking, status: 422 }
+  server.faults.add(fault)
+  const helper = startHelper(server, clock, cloud, {}, { http: true })
+  const ports = await helper.ports
+  const ready = async () => (await fetch(`http://127.0.0.1:${ports.http}/readyz`)).status
+  const page = async () => (await fetch(`http://127.0.0.1:${ports.status}/`)).text()
+  await clock.advance(60_000)
+  assert.equal(await ready(), 503)
+  assert.match(await page(), /LEASE_REFUSED/)
+  const lines = helper.log.filter((line) => line.includes('LEASE_REFUSED'))
+  assert.equal(lines.length, 1)
+  assert.match(lines[0] ?? '', /^error the Lease home\/r cannot be acquired.* a fault.*kubectl -n home delete lease r/)
+  server.faults.delete(fault)
+  await clock.advance(5_000)
+  assert.equal(await ready(), 200)
+  assert.doesNotMatch(await page(), /LEASE_REFUSED/)
+  assert.ok(helper.log.includes('info the lease can be acquired again'))
+  await end(clock, helper)
+})
+
+test('no write or Event that waits for a connection is sent after the lease was lost', async () => {
+  const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
+  const conditions = new Map<string, KubeCall['maySend']>()
+  const client: KubeClient = {
+    ...server.client,
+    request: <T>(call: KubeCall, signal?: AbortSignal) => {
+      const resource = call.path.split('?')[0]?.split('/').at(-2) ?? ''
+      if (call.method !== 'GET' && call.method !== 'PUT') conditions.set(`${call.method} ${resource}`, call.maySend)
+      return server.client.request<T>(call, signal)
+    },
+  }
+  const isShop = ({ method, path }: KubeCall): boolean => method === 'PATCH' && path.includes('/shop/secrets/')
+  server.faults.add({ matches: isShop, status: 422 })
+  const helper = startHelper(server, clock, cloud, {}, { client })
+  await clock.advance(5_000)
+  const named = (): object => Object.fromEntries([...conditions].map(([call, maySend]) => [call, maySend?.()]))
+  const expected = (may: boolean): object => ({ 'PATCH configmaps': may, 'PATCH secrets': may, 'POST shop': may })
+  assert.deepEqual(named(), expected(true))
+  server.faults.add({ matches: ({ path }) => path.includes('/leases/'), status: 'hang' })
+  clock.pause(10_100)
+  assert.deepEqual(named(), expected(false))
+  await clock.advance(30_000)
+  assert.equal(await helper.done, 'LEASE_LOST')
+})
+
+test('a process that was stopped for longer than its lease lasts starts no write when it continues', async () => {
+  const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
+  const helper = startHelper(server, clock, cloud)
+  await clock.advance(5_000)
+  assert.notEqual(server.get('secrets/shop/acr-nopass'), undefined)
+  clock.pause(20_000)
+  // The event is read before any timer runs.
+  server.createNamespace('late')
+  await settle()
+  assert.equal(server.get('secrets/late/acr-nopass'), undefined)
+  await clock.advance(20_000)
+  assert.equal(await helper.done, 'LEASE_LOST')
+})
+
+test('a namespace that is created while a changed registry gives no credential gets the entry of the earlier configuration', async () => {
+  const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
+  const typo = registry('a', 'cri-typo')
+  cloud.responses.set(instanceOf(typo), new NopassError('CLOUD_NOT_FOUND', 'no such instance'))
+  const helper = startHelper(server, clock, cloud, { registries: [registry('a'), registry('b')] })
+  await clock.advance(5_000)
+  const before = passwordsIn(server, 'shop')
+  assert.deepEqual(Object.keys(before).sort(), ['a.example.com', 'b.example.com'])
+  helper.configure({ registries: [typo, registry('b')] })
+  await clock.advance(20_000)
+  // Only this process knows it now.
+  server.remove('secrets/home/acr-nopass')
+  server.createNamespace('late')
+  await clock.advance(5_000)
+  assert.deepEqual(passwordsIn(server, 'late'), before)
+  await end(clock, helper)
+})
+
+test('a namespace that opts out loses its references within a second, and gets them back when it opts in', async () => {
+  const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
+  server.create('serviceaccounts/shop/default', { imagePullSecrets: [{ name: 'theirs' }] })
+  const helper = startHelper(server, clock, cloud, { attach: 'serviceAccounts' })
+  const list = () => server.get('serviceaccounts/shop/default')?.imagePullSecrets?.map(({ name }) => name)
+  await clock.advance(5_000)
+  assert.deepEqual(list(), ['theirs', 'acr-nopass'])
+  server.label('namespaces/shop', { 'acr-nopass.io/skip': 'true' })
+  await clock.advance(1_000)
+  assert.deepEqual(list(), ['theirs'])
+  server.label('namespaces/shop', {})
+  await clock.advance(1_000)
+  assert.deepEqual(list(), ['theirs', 'acr-nopass'])
+  await end(clock, helper)
+})
+
 test('P8 a namespace that is created again is served within a second, although the API server takes it for the deleted one at first', async () => {
   const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
   const { request } = server.client

@@ -210,6 +210,20 @@ test('H5 a credential that is older than one in a Secret is replaced immediately
   assert.equal(calls.length, 3)
 })
 
+test('plans that report again and again a Secret with a newer credential do not shorten the pauses while the cloud fails', async () => {
+  const fixture = openRefresh()
+  const { clock, refresh, calls } = fixture
+  refresh.prove()
+  await clock.advance(1000)
+  fixture.responses.unshift(...Array.from({ length: 60 }, () => new NopassError('CLOUD_UNAVAILABLE', 'down')))
+  refresh.start()
+  for (let time = 0; time < 300; time += 1) {
+    refresh.replaceOlder()
+    await clock.advance(100)
+  }
+  assert.ok(calls.length <= 8, `${calls.length} calls in 30 s`)
+})
+
 test('H3 the entry of an earlier configuration is kept until there is a credential, but does not count as live', async () => {
   const fixture = openRefresh()
   fixture.responses.splice(0, 1, new NopassError('CLOUD_NOT_FOUND', 'no such instance'))

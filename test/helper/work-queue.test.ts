@@ -259,3 +259,15 @@ test('a rotation has the configured rate, but is fast enough to take at most a t
   assert.equal(rotationRate(50, 1000, 60_000), 1000 / 6)
   assert.equal(rotationRate(50, 1000, 0), 50)
 })
+
+test('a queue that is stopped leaves no timer, so that a reload keeps nothing of the earlier configuration in memory', async () => {
+  const { clock, queue, end } = open({ concurrency: 2 })
+  queue.addAfter('rare', 600_000)
+  queue.add('failing', { lane: 'now' })
+  await end('failing', { retry: 600_000 })
+  queue.slowDown(5_000)
+  queue.add('waiting', { lane: 'now' })
+  assert.ok(clock.timers >= 3)
+  await queue.stop()
+  assert.equal(clock.timers, 0)
+})

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import events from 'node:events'
-import { createServer, type RequestListener } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { createServer, type RequestListener, request } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
 import { test } from 'node:test'
 import { promisify } from 'node:util'
 import { type CallReport, createKubeClient, type KubeClient, resourceOf } from '../../src/kube/client.ts'
+import { createAgents } from '../../src/kube/http/agents.ts'
 
 async function withServer(
   listener: RequestListener,
@@ -365,6 +366,38 @@ test('a call that must not be sent any more when its turn comes never arrives, a
       leads = true
       assert.deepEqual(await client.request({ method: 'PATCH', path: '/c', body: {}, maySend }), {})
       assert.deepEqual(arrived.sort(), ['/c', '/next'])
+    },
+  )
+})
+
+test('an idle connection closes itself before the API server would, and one in use does not', async () => {
+  await withServer(
+    (request, response) => {
+      if (request.url === '/hold') setImmediate(() => response.end('{}'))
+      else response.end('{}')
+    },
+    async (_client, _calls, server) => {
+      const agent = createAgents({ server }, '127.0.0.1', false).of('call')
+      const get = (path: string, onSocket?: (socket: Socket) => void) =>
+        new Promise<void>((resolve, reject) => {
+          const sent = request(`${server}${path}`, { agent }, (response) => response.resume().on('end', resolve))
+          if (onSocket) sent.on('socket', onSocket)
+          sent.on('error', reject).end()
+        })
+      await get('/')
+      await new Promise((resolve) => setImmediate(resolve))
+      const idle = Object.values(agent.freeSockets).flatMap((sockets = []) => sockets)
+      assert.deepEqual(
+        idle.map(({ timeout }) => timeout),
+        [80_000],
+      )
+      let inUse: number | undefined
+      await get('/hold', (socket) => {
+        inUse = socket.timeout
+        assert.equal(socket, idle[0])
+      })
+      assert.equal(inUse, 0)
+      agent.destroy()
     },
   )
 })

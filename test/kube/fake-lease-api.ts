@@ -66,6 +66,15 @@ export function createFakeLeaseApi(): FakeLeaseApi {
     if (deleted) throw new KubeApiError(404, 'not found')
     if (call.method === 'GET') return lease
     const body = call.body as Lease
+    const { leaseTransitions = 0, leaseDurationSeconds = 1 } = body.spec ?? {}
+    // As the API server decodes an int32, and validates it (k8s.io/kubernetes/pkg/apis/coordination/validation).
+    for (const [number, least] of [
+      [leaseTransitions, 0],
+      [leaseDurationSeconds, 1],
+    ] as const) {
+      if (!Number.isInteger(number) || number > 2 ** 31 - 1) throw new KubeApiError(400, 'cannot unmarshal number')
+      if (number < least) throw new KubeApiError(422, 'Invalid value')
+    }
     if (body.metadata.resourceVersion !== lease.metadata.resourceVersion) throw new KubeApiError(409, 'stale')
     return change(body.spec)
   }

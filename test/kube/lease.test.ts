@@ -29,6 +29,7 @@ function start(api: Pick<FakeLeaseApi, 'client'>, clock: FakeClock, identity: st
     onCreated: () => log.push('created'),
     onMissing: (missing) => log.push(missing ? 'missing' : 'found'),
     onRewound: () => log.push('rewound'),
+    onRefused: (error) => log.push(error ? `refused ${error.status}` : 'allowed'),
   })
   const done = elector.run(stop.signal)
   return {
@@ -39,6 +40,9 @@ function start(api: Pick<FakeLeaseApi, 'client'>, clock: FakeClock, identity: st
     },
     get missing() {
       return elector.missing
+    },
+    get refused() {
+      return elector.refused
     },
     log,
     stop,
@@ -271,6 +275,42 @@ test('H1 a renewal whose response comes after the deadline counts as lost', asyn
   assert.deepEqual([one.isLeader(), await one.done], [false, 'lost'])
 })
 
+test('a leader counts a renewal from its request, because the other replicas count from the change and not from the response', async () => {
+  const [api, clock] = [createFakeLeaseApi(), createFakeClock()]
+  // Acquired at 0; the response to the renewal of 2 s comes at 6 s, and none comes later.
+  const one = start({ client: withDelays(api, clock, [0, 4_000, 60_000, 60_000, 60_000]) }, clock, 'one')
+  await clock.advance(11_900)
+  assert.equal(one.isLeader(), true)
+  await clock.advance(200)
+  assert.deepEqual([one.isLeader(), await one.done], [false, 'lost'])
+})
+
+test('a late response never makes a leader again, not even until the loss is noticed', async () => {
+  const [api, clock] = [createFakeLeaseApi(), createFakeClock()]
+  const client = withDelays(api, clock, [0, 60_000, 4_500])
+  let isRevived = false
+  const watched: KubeClient = {
+    ...client,
+    async request<T>(call: KubeCall, signal?: AbortSignal): Promise<T> {
+      const response = await client.request<T>(call, signal)
+      // Other work of this turn of the event loop, such as a write that has just finished, may start the next one.
+      void (async () => {
+        for (let step = 0; step < 50; step += 1) {
+          if (clock.monotonic() > 10_000 && one.isLeader()) isRevived = true
+          await undefined
+        }
+      })()
+      return response
+    },
+  }
+  // Acquired at 0; the renewal of 2 s times out at 7 s, the response to the next one comes at 11.5 s.
+  const one = start({ client: watched }, clock, 'one')
+  await clock.advance(9_900)
+  assert.equal(one.isLeader(), true)
+  await clock.advance(4_000)
+  assert.deepEqual([await one.done, isRevived], ['lost', false])
+})
+
 test('a leader whose last renewal gets no response ends at its deadline, not when that request times out', async () => {
   const [api, clock] = [createFakeLeaseApi(), createFakeClock()]
   // Acquired at 0; the renewals of 2 s and 7 s get no response, the second not until 12 s.
@@ -407,6 +447,70 @@ test('security 3: a lease that is missing for 30 s and cannot be created is repo
   assert.deepEqual(
     one.log.filter((entry) => entry !== 'problem'),
     ['missing', 'found', 'acquired'],
+  )
+  one.stop.abort()
+  await one.done
+})
+
+test('security 6: whatever numbers another client writes into the lease, a replica acquires it as soon as it is free', async () => {
+  const number = fc.oneof(
+    fc.constantFrom(0, 1, 2 ** 31 - 2, 2 ** 31 - 1, undefined),
+    fc.integer({ min: 0, max: 2 ** 31 - 1 }),
+  )
+  await fc.assert(
+    fc.asyncProperty(number, number, async (leaseTransitions, duration) => {
+      const [api, clock] = [createFakeLeaseApi(), createFakeClock()]
+      const seconds = duration === undefined ? {} : { leaseDurationSeconds: Math.max(1, duration) }
+      const count = leaseTransitions === undefined ? {} : { leaseTransitions }
+      api.overwrite({ holderIdentity: 'attacker', ...seconds, ...count })
+      const one = start(api, clock, 'one')
+      await clock.advance(62_000)
+      assert.deepEqual([one.isLeader(), one.log], [true, ['acquired']])
+      const expected = leaseTransitions === 2 ** 31 - 1 ? 0 : (leaseTransitions ?? 0) + 1
+      assert.equal(api.lease.spec?.leaseTransitions, expected)
+      one.stop.abort()
+      await one.done
+    }),
+    { numRuns: 50 },
+  )
+})
+
+test('security 6: a refusal that only a person can end is reported once, and so is its end', async () => {
+  for (const [method, status] of [
+    ['PUT', 400],
+    ['PUT', 403],
+    ['PUT', 422],
+    ['GET', 403],
+  ] as const) {
+    const [api, clock] = [createFakeLeaseApi(), createFakeClock()]
+    api.fail(method, status, 5)
+    const one = start(api, clock, 'one')
+    await clock.advance(8_000)
+    assert.deepEqual([one.refused, one.log.filter((entry) => entry !== 'problem')], [true, [`refused ${status}`]])
+    await clock.advance(5_000)
+    assert.deepEqual(
+      [one.refused, one.isLeader(), one.log.filter((entry) => entry !== 'problem')],
+      [false, true, [`refused ${status}`, 'allowed', 'acquired']],
+    )
+    one.stop.abort()
+    await one.done
+  }
+})
+
+test('security 6: a replica that may not take the lease is no problem once another one leads, and a failing server never is', async () => {
+  const [api, clock] = [createFakeLeaseApi(), createFakeClock()]
+  api.fail('PUT', 422, 1)
+  const one = start(api, clock, 'one')
+  await settle()
+  api.overwrite({ holderIdentity: 'other', leaseDurationSeconds: 15 })
+  await clock.advance(3_000)
+  assert.deepEqual([one.refused, one.log], [false, ['refused 422', 'problem', 'allowed']])
+  for (const status of [0, 409, 429, 503]) api.fail('PUT', status, 1)
+  await clock.advance(60_000)
+  assert.equal(one.isLeader(), true)
+  assert.deepEqual(
+    one.log.filter((entry) => entry.startsWith('refused')),
+    ['refused 422'],
   )
   one.stop.abort()
   await one.done

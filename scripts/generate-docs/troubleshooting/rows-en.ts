@@ -38,7 +38,7 @@ export const ROWS_EN: FindingRows = {
   ],
   HELPER_LEADERLESS: [
     'The Pods of the helper run, and none leads.',
-    'Restore the Lease and the Role as the release has them, or restart the Pods.',
+    'Restore the Lease and the Role as the release has them, or do what `LEASE_REFUSED` in the log of its Pods says.',
   ],
   HELPER_SILENT: ['The helper runs and does not report.', 'Restore the ConfigMap of its report, or check its log.'],
   STATUS_UNREADABLE: [

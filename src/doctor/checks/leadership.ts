@@ -1,4 +1,5 @@
 import { type ShellCommand, shell } from '../../lib/shell-command.ts'
+import type { HelperPod } from '../../release/helper-pod.ts'
 import type { Draft, Found } from '../finding.ts'
 import type { Observed } from '../observed.ts'
 import { applyAgain, logsCommand } from './fix-commands.ts'
@@ -8,10 +9,10 @@ const LEASE_SILENCE_MS = 120_000
 
 /** Whether one of the running replicas leads and reports. */
 export function leadershipFindings({ release, deployment, helperPods, lease, now }: Observed): Found {
+  if (release === undefined || deployment === null || deployment?.wanted === 0) return []
+  const isDegraded = deployment !== undefined && deployment.available < deployment.wanted
   // Without a running Pod there can be no leader, which is reported already.
-  if (release === undefined || deployment === null || (deployment && deployment.available < deployment.wanted))
-    return []
-  if (deployment?.wanted === 0) return []
+  if (isDegraded && !helperPods?.some(runs)) return []
   const { namespace, fullname, status, unreadableStatus, hasStatusObject } = release
   const subject = `helper ${namespace}/${fullname}`
   const findings: Draft[] = []
@@ -24,12 +25,12 @@ export function leadershipFindings({ release, deployment, helperPods, lease, now
       message: 'no replica is the leader, so nothing is refreshed',
       cause: `Lease ${fullname}: ${since}.`,
       fix: lease
-        ? 'Restart its Pods; if that does not help, their log shows why they cannot acquire the Lease.'
+        ? 'Read the log of its Pods: LEASE_REFUSED shows why none can acquire the Lease, and the fix. Without it, restart the Pods.'
         : 'Wait half a minute, after which the helper creates it; if it does not, recreate it and the Role from the release.',
-      command: lease ? shell`kubectl -n ${namespace} rollout restart deployment ${fullname}` : applyAgain(release),
+      command: lease ? logsCommand(release) : applyAgain(release),
     })
   }
-  if (status === undefined && unreadableStatus.length === 0) {
+  if (status === undefined && unreadableStatus.length === 0 && !isDegraded) {
     findings.push({
       id: 'HELPER_SILENT',
       subject,
@@ -62,6 +63,11 @@ function isLeaderless(
   if (writtenAt !== undefined) return now - writtenAt > LEASE_SILENCE_MS
   if (renewedAt <= now + TOLERANCE_MS) return now - renewedAt > LEASE_SILENCE_MS
   return helperPods !== undefined && !helperPods.some(({ name }) => name === holder.split('_')[0])
+}
+
+/** Whether its process runs. A replica that is not allowed to acquire the Lease runs and is not ready. */
+function runs({ waiting, unscheduled, exitCode }: HelperPod): boolean {
+  return waiting === undefined && !unscheduled && exitCode === undefined
 }
 
 function iso(at: number): string {

@@ -132,16 +132,19 @@ export interface ReadinessInput {
   readonly stopping: boolean
   /** No replica can lead: unlike the others this is not latched. */
   readonly leaseMissing: boolean
+  /** The API server refuses to let this replica take the lease. Not latched either. */
+  readonly leaseRefused: boolean
   readonly synced: boolean
   readonly statusRead: boolean
   /** Registries whose new configuration or identity is not verified yet. */
   readonly unproven: readonly string[]
 }
 
-/** Readiness (docs/en/decisions.md#readiness); the caller latches it: once ready, only a shutdown or a missing lease ends it. */
+/** Readiness (docs/en/decisions.md#readiness); the caller latches it: once ready, only a shutdown and a lease that is missing or refused end it. */
 export function checkReadiness(input: ReadinessInput): HealthReport {
   if (input.stopping) return { ok: false, detail: 'stopping' }
   if (input.leaseMissing) return { ok: false, detail: 'the lease does not exist' }
+  if (input.leaseRefused) return { ok: false, detail: 'the API server refuses that this replica takes the lease' }
   if (!input.synced) return { ok: false, detail: 'the caches are not complete yet' }
   if (!input.statusRead) return { ok: false, detail: 'the status has not been read yet' }
   if (input.unproven.length > 0) return { ok: false, detail: `no token yet for ${input.unproven.join(', ')}` }
