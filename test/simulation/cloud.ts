@@ -1,5 +1,5 @@
 import type { HttpRequest, HttpSender } from '../../src/alibaba/transport/http-sender.ts'
-import type { Random } from './random.ts'
+import { createStreams, type Random } from './random.ts'
 import { type ProcessTime, type Scheduler, START } from './time.ts'
 
 /** A credential that the cloud issued, with times in milliseconds since 1970; null: it does not expire. */
@@ -76,6 +76,7 @@ const CLOCK_TOLERANCE = 15 * 60_000
 
 export function createCloud(options: CloudOptions): SimulatedCloud {
   const { scheduler, random, lifetime } = options
+  const streams = createStreams(random)
   const tokens = new Map<string, Issued>()
   const serials = new Map<string, number>()
   const statics = new Map<string, string>()
@@ -184,9 +185,10 @@ export function createCloud(options: CloudOptions): SimulatedCloud {
           const name = (request.url.searchParams.get('InstanceId') ?? '').replace(/^cri-/, '')
           const fault = faults.get(name) ?? faults.get('')
           if (fault === 'hung') return
-          scheduler.after(5 + random() * 100, () => {
+          const own = streams(`${process} ${request.headers['x-acs-action'] ?? request.url.hostname} ${name}`)
+          scheduler.after(5 + own() * 100, () => {
             const response = fault === 'down' ? undefined : respond(process, request)
-            scheduler.after(5 + random() * 100, () =>
+            scheduler.after(5 + own() * 100, () =>
               time.run(() => {
                 cancel()
                 settle()

@@ -3,7 +3,7 @@ import { ANNOTATION_REFRESH_REQUESTED, SKIP } from '../../src/kube/names.ts'
 import { CLOUD_FAULTS, type CloudFault, type SimulatedCloud } from './cloud.ts'
 import type { AnyObject } from './fields.ts'
 import type { Delivery, Network, Sent } from './network.ts'
-import type { Random } from './random.ts'
+import { createStreams, type Random } from './random.ts'
 import type { ServerResponse, SimulatedServer } from './server.ts'
 import { type ConfigVariant, HOME, LEASE, namesOf, SECRET, type Settings, STATUS, VARIANTS } from './settings.ts'
 import type { Scheduler } from './time.ts'
@@ -56,6 +56,11 @@ const KINDS = [
   'reload',
   'restoreEtcd',
   'mistake',
+  'retire',
+  'mutateWrites',
+  'refuseWrites',
+  'suspend',
+  'createPods',
 ] as const
 /** Only with `scope: namespaces`, and drawn separately from the others. */
 const KINDS_BY_NAMESPACE = ['reinstallNamespace'] as const
@@ -86,7 +91,6 @@ export interface Fixture {
   readonly network: Network
   readonly requestRules: RequestRules
   readonly replicas: readonly Replica[]
-  readonly random: Random
   /** Sends a request as an administrator. */
   adminRequest(method: string, path: string, body?: object, contentType?: string): ServerResponse
   configure(variant: ConfigVariant): void
@@ -98,6 +102,8 @@ export interface Fixture {
   grant(namespace: string): void
   /** Restarts the API server with the backup that was made for this fault. */
   restore(fault: Fault): void
+  /** Creates a Pod that waits for its image, admitted without the reference; bare: nothing creates it again. */
+  createPod(namespace: string, owner: string | undefined): void
   /** The delay of watch events in milliseconds. */
   lag: number
 }
@@ -111,24 +117,31 @@ export interface Replica {
   terminate(): void
   pause(ms: number): void
   jump(ms: number): void
+  /** The machine sleeps: its monotonic clock stands still, and its wall clock is right afterwards. */
+  suspend(ms: number): void
 }
+
+type Rule = (sent: Sent, delivery: Delivery, random: Random) => Delivery | undefined
 
 /** Rules that change the delivery of requests, each for a limited time. */
 export interface RequestRules {
-  add(ms: number, rule: (sent: Sent, delivery: Delivery) => Delivery | undefined): void
+  add(ms: number, rule: Rule): void
   delivery(sent: Sent): Delivery
   clear(): void
 }
 
 export function createRequestRules(scheduler: Scheduler, random: Random): RequestRules {
-  let rules: { until: number; rule: (sent: Sent, delivery: Delivery) => Delivery | undefined }[] = []
+  const streams = createStreams(random)
+  let rules: { until: number; rule: Rule }[] = []
   return {
     add(ms, rule) {
       rules = [...rules.filter(({ until }) => until > scheduler.time), { until: scheduler.time + ms, rule }]
     },
     delivery(sent) {
-      let delivery: Delivery = { outMs: 1 + random() * 8, backMs: 1 + random() * 8 }
-      for (const { until, rule } of rules) if (until > scheduler.time) delivery = rule(sent, delivery) ?? delivery
+      const { process, method, watch, path } = sent
+      const own = streams(`${process} ${watch ? 'WATCH' : method} ${path.split('?')[0]}`)
+      let delivery: Delivery = { outMs: 1 + own() * 8, backMs: 1 + own() * 8 }
+      for (const { until, rule } of rules) if (until > scheduler.time) delivery = rule(sent, delivery, own) ?? delivery
       return delivery
     },
     clear() {
@@ -302,7 +315,39 @@ const ACTIONS: Readonly<Record<FaultKind, Action>> = {
   },
   terminate: (fixture, fault) => replicaOf(fixture, fault).terminate(),
   pause: (fixture, fault) => replicaOf(fixture, fault).pause(Math.min(fault.for, 60_000)),
+  suspend(fixture, fault) {
+    const sleeping = fault.choice < 0.5 ? fixture.replicas : [replicaOf(fixture, fault)]
+    for (const one of sleeping) one.suspend(fault.for)
+  },
   jump: (fixture, fault) => replicaOf(fixture, fault).jump((fault.choice - 0.5) * 4 * 3_600_000),
+
+  // Admission.
+  /** A mutating policy takes our entry out of lists again, stamps what the helper writes so that each write counts, or both. */
+  mutateWrites(fixture, fault) {
+    const until = fixture.scheduler.time + fault.for
+    const [strips, stamps] = [fault.choice < 0.7, fault.choice > 0.4]
+    fixture.server.admission.push((object, resource) => {
+      if (fixture.scheduler.time > until || (resource !== 'secrets' && resource !== 'serviceaccounts')) return object
+      const stamp = { ...object.metadata.annotations, 'example.com/seen': String(fixture.scheduler.time) }
+      const stamped = stamps ? { ...object, metadata: { ...object.metadata, annotations: stamp } } : object
+      if (!strips || resource !== 'serviceaccounts') return stamped
+      const list = ((object.imagePullSecrets ?? []) as { name: string }[]).filter(({ name }) => name !== SECRET)
+      return { ...stamped, imagePullSecrets: list }
+    })
+  },
+  /** A quota or a policy refuses what the helper writes in a namespace. */
+  refuseWrites(fixture, fault) {
+    const inside = `/namespaces/${namespaceOf(fixture, fault)}/`
+    const refusal =
+      fault.choice < 0.5 ? statusResponse(403, 'Forbidden') : { ...statusResponse(422, 'Invalid'), status: 422 }
+    fixture.requestRules.add(fault.for, ({ method, path }, delivery) =>
+      method === 'PATCH' && path.includes(inside) ? { ...delivery, rejection: refusal } : undefined,
+    )
+  },
+  createPods(fixture, fault) {
+    const owner = fault.choice < 0.7 ? `web-${fault.at}` : undefined
+    for (let count = 0; count <= fault.index % 3; count += 1) fixture.createPod(namespaceOf(fixture, fault), owner)
+  },
 
   // The network and the API server.
   down: (fixture, fault) =>
@@ -319,14 +364,14 @@ const ACTIONS: Readonly<Record<FaultKind, Action>> = {
     fixture.network.cut('reset', (process) => process.startsWith(name))
   },
   slow: (fixture, fault) =>
-    fixture.requestRules.add(fault.for, (_, { outMs, backMs }) => ({
-      outMs: outMs + fixture.random() * 4_000 * fault.choice,
-      backMs: backMs + fixture.random() * 8_000 * fault.choice,
+    fixture.requestRules.add(fault.for, (_, { outMs, backMs }, random) => ({
+      outMs: outMs + random() * 4_000 * fault.choice,
+      backMs: backMs + random() * 8_000 * fault.choice,
     })),
   lossy: (fixture, fault) =>
-    fixture.requestRules.add(fault.for, (_, delivery) => {
-      if (!fixture.random.chance(0.3)) return undefined
-      return { ...delivery, lost: fixture.random.pick(['before', 'after'] as const), reset: fixture.random.chance(0.6) }
+    fixture.requestRules.add(fault.for, (_, delivery, random) => {
+      if (!random.chance(0.3)) return undefined
+      return { ...delivery, lost: random.pick(['before', 'after'] as const), reset: random.chance(0.6) }
     }),
   errors(fixture, fault) {
     const response =
@@ -335,8 +380,8 @@ const ACTIONS: Readonly<Record<FaultKind, Action>> = {
         : fault.choice < 0.7
           ? statusResponse(500, 'InternalError')
           : statusResponse(503, 'ServiceUnavailable')
-    fixture.requestRules.add(fault.for, (_, delivery) =>
-      fixture.random.chance(0.5) ? { ...delivery, rejection: response } : undefined,
+    fixture.requestRules.add(fault.for, (_, delivery, random) =>
+      random.chance(0.5) ? { ...delivery, rejection: response } : undefined,
     )
   },
   /** A webhook does not respond. */
@@ -347,10 +392,8 @@ const ACTIONS: Readonly<Record<FaultKind, Action>> = {
         : undefined,
     ),
   lateWrites: (fixture, fault) =>
-    fixture.requestRules.add(fault.for, (sent, delivery) =>
-      sent.method === 'PATCH' && fixture.random.chance(0.5)
-        ? { ...delivery, outMs: fixture.random() * 40_000 }
-        : undefined,
+    fixture.requestRules.add(fault.for, (sent, delivery, random) =>
+      sent.method === 'PATCH' && random.chance(0.5) ? { ...delivery, outMs: random() * 40_000 } : undefined,
     ),
   /** One renewal of the Lease gets no response, and the next one a late response. */
   flicker(fixture, fault) {
@@ -363,8 +406,8 @@ const ACTIONS: Readonly<Record<FaultKind, Action>> = {
     })
   },
   slowLease: (fixture, fault) =>
-    fixture.requestRules.add(fault.for, (sent, delivery) =>
-      isLease(sent) ? { ...delivery, outMs: fixture.random() * 6_000 } : undefined,
+    fixture.requestRules.add(fault.for, (sent, delivery, random) =>
+      isLease(sent) ? { ...delivery, outMs: random() * 6_000 } : undefined,
     ),
 
   failReads: (fixture, fault) =>
@@ -442,6 +485,11 @@ const ACTIONS: Readonly<Record<FaultKind, Action>> = {
   changeLogin: (fixture) => fixture.cloud.changeStaticLogin('s'),
   reload: (fixture, fault) => fixture.configure(VARIANTS[Math.floor(fault.choice * VARIANTS.length)] as ConfigVariant),
   otherIdentity: (fixture) => fixture.configure('other-identity'),
+  /** Everything is taken back, and some time later given again. */
+  retire(fixture, fault) {
+    fixture.configure('retire')
+    fixture.scheduler.after(2_000 + fault.for, () => fixture.configure('first'))
+  },
   /** A typo in one registry, which is repaired later. */
   mistake(fixture, fault) {
     fixture.configure('typo')
@@ -480,6 +528,8 @@ const NOT_DISTURBING: ReadonlySet<FaultKind> = new Set([
   'reload',
   'otherIdentity',
   'mistake',
+  'retire',
+  'createPods',
 ])
 
 /** How long the fault disturbs requests, processes or the cloud; -Infinity if it does not. */

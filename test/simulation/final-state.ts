@@ -33,7 +33,9 @@ export function findProblems({ server, cloud, loaded, time }: FinalState): strin
     const view = { name, uid: '', resourceVersion: '', labels, optedOut: labels[SKIP] === 'true', terminating: false }
     const registries = targets.registriesOf(view)
     const secret = server.get('secrets', `${name}/${SECRET}`)
-    if (secret === undefined || isManaged(secret)) problems.push(...secretProblems(name, registries, secret))
+    if (secret === undefined || isManaged(secret) || config.adopt)
+      problems.push(...secretProblems(name, registries, secret))
+    if (config.attach === 'admission') continue
     const targeted = targets.includes(view)
     for (const account of server.all('serviceaccounts')) {
       if (account.metadata.namespace === name) problems.push(...listProblems(account, targeted, secret))
@@ -89,8 +91,8 @@ export function findProblems({ server, cloud, loaded, time }: FinalState): strin
     const owners = managedFields.filter(({ fieldsV1 }) => 'f:imagePullSecrets' in (fieldsV1 as object))
     const isForeign = (one: (typeof owners)[number]): boolean => one.manager !== FIELD_MANAGER
     if (targeted && targets.takesServiceAccount(name)) {
-      const excused =
-        owners.some((one) => isForeign(one) && one.operation === 'Apply') || (secret && !isManaged(secret))
+      const isLeft = secret && !isManaged(secret) && !config.adopt
+      const excused = owners.some((one) => isForeign(one) && one.operation === 'Apply') || isLeft
       return attached || excused ? [] : [`${namespace}/${name}: not attached`]
     }
     // An entry may belong to another client if the Secret is not the helper's (`mayBeOurs` in src/helper/plan/plan.ts).

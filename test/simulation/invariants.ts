@@ -23,6 +23,8 @@ export interface InvariantOptions {
   readonly server: SimulatedServer
   /** The configurations that a process may be using: the last ones that it has read. */
   readonly configsOf: (process: string) => readonly LoadedConfig[]
+  /** How long the machine of a process slept so far, milliseconds. */
+  readonly suspendedOf: (process: string) => number
 }
 
 /** Checks every request, change and cloud call. */
@@ -56,7 +58,9 @@ const CLOCK_MS = 1_500
 export function createInvariants(options: InvariantOptions): Invariants {
   const { scheduler, cloud, server } = options
   const violations: Violation[] = []
+  /** By holder; in the time that its machine was awake, which is all that a process can know. */
   const renewedAt = new Map<string, number>()
+  const awake = (process: string): number => scheduler.time - options.suspendedOf(process)
   const recent = new Map<string, number[]>()
   const leaseChanges: number[] = []
   const relabelledAt = new Map<string, number>()
@@ -105,6 +109,7 @@ export function createInvariants(options: InvariantOptions): Invariants {
     if (object.type !== 'kubernetes.io/dockerconfigjson') violated('secret-type', `${key}: ${String(object.type)}`)
     if (before === undefined) return
     if (!isManaged(before)) {
+      if (options.configsOf(user).some(({ config }) => config.adopt)) return
       violated('foreign-secret', `${user} wrote ${key}, which belongs to another client`)
       return
     }
@@ -202,6 +207,8 @@ export function createInvariants(options: InvariantOptions): Invariants {
       // Two legitimate leaders overwrite each other's credentials until one of them renews.
       if (method !== 'PATCH' || !mayHaveTwoLeaders(scheduler.time))
         count(`${process} ${watch ? 'WATCH' : method} ${location}`)
+      const mayLook = options.configsOf(process).some(({ config }) => config.attach !== 'admission')
+      if (location.includes('/serviceaccounts') && !mayLook) violated('blind', `${process} ${method} ${location}`)
       if (location.includes('/leases')) {
         // Only the read that keeps a connection for calls open may wait; a write that lost its lane may not.
         if ((method !== 'GET' || lane === 'lease') && waitedMs > LEASE_WAIT_MS)
@@ -210,12 +217,9 @@ export function createInvariants(options: InvariantOptions): Invariants {
       }
       if (method === 'GET') return
       if (method === 'DELETE' || method === 'PUT') violated('verb', `${process} ${method} ${location}`)
-      const renewed = renewedAt.get(process) ?? Number.NEGATIVE_INFINITY
-      if (scheduler.time - renewed > RENEW_DEADLINE_MS) {
-        violated(
-          'not-leading',
-          `${process} ${method} ${location}, renewed ${scheduler.time - renewed} ms ago; the holder is ${holder()}`,
-        )
+      const passed = awake(process) - (renewedAt.get(process) ?? Number.NEGATIVE_INFINITY)
+      if (passed > RENEW_DEADLINE_MS) {
+        violated('not-leading', `${process} ${method} ${location}, renewed ${passed} ms ago; the holder is ${holder()}`)
       }
     },
     changed(change) {
@@ -225,7 +229,7 @@ export function createInvariants(options: InvariantOptions): Invariants {
       }
       if (resource === 'leases' && user !== undefined && type !== 'DELETED') {
         const { holderIdentity = '' } = (object.spec ?? {}) as { holderIdentity?: string }
-        if (holderIdentity === user) renewedAt.set(user, scheduler.time)
+        if (holderIdentity === user) renewedAt.set(user, awake(user))
         else renewedAt.delete(user)
       }
       const requestedAt = resource === 'configmaps' ? refreshRequestedAt(object) : undefined

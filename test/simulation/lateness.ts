@@ -28,12 +28,16 @@ export interface Lateness {
   /** Must be called when the cloud has issued a credential to a process. */
   issued(process: string, registry: string, password: string): void
   changed(change: Change): void
+  /** Must be called when a machine wakes up. */
+  woke(): void
 }
 
 /** The time within which the replicas have recovered from disturbances and restarted. */
 const SETTLED_MS = 60_000
 /** The login check, the waits for other registries (3 s) and for the helper's own copy (2 s), and some retries. */
 const BASE_MS = 8_000
+/** A timer notices a corrected clock within this time. */
+const NOTICED_MS = 60_000
 /** The fraction of its lifetime at which a credential is not due yet. Shorter lifetimes are caused by faults. */
 const NOT_DUE = 1 / 2
 const MIN_LIFETIME_MS = 3 * 60_000
@@ -122,6 +126,24 @@ export function createLateness(options: LatenessOptions): Lateness {
       const isExpired = (name: string): boolean => (credentialIn(name, registry)?.expiresAt ?? now + 1) <= now
       check(true, names.filter(isExpired), BASE_MS)
       check(false, names, BASE_MS + 1.1 * pacedMs)
+    },
+    woke() {
+      const { loaded, since: configuredAt } = options.loaded()
+      const wokeAt = scheduler.time
+      const limit = NOTICED_MS + SETTLED_MS + BASE_MS
+      scheduler.after(limit, () => {
+        const isDisturbed = options.undisturbedSince() > wokeAt || options.loaded().since !== configuredAt
+        if (isDisturbed || holder() === undefined || leaseChangedAt > wokeAt - SETTLED_MS) return
+        for (const registry of loaded.config.registries.map(({ name }) => name)) {
+          if (isTypo(loaded, registry)) continue
+          const late = targetsOf(loaded, registry).filter((name) => {
+            const { expiresAt = null, issuedAt = 0 } = credentialIn(name, registry) ?? {}
+            return expiresAt !== null && expiresAt <= START + wokeAt && expiresAt - issuedAt >= MIN_LIFETIME_MS
+          })
+          if (late.length > 0)
+            options.violated(`${registry} expired in ${late.length} (${late[0]}) during a sleep, ${limit} ms ago`)
+        }
+      })
     },
     changed({ resource, key, object, user }) {
       // The creation of objects at the start is not a change.

@@ -1,7 +1,7 @@
 import { errorFromResponse, KubeApiError } from '../../src/kube/api-error.ts'
 import type { CallReport, KubeCall, KubeClient } from '../../src/kube/client.ts'
 import type { WatchEvent } from '../../src/kube/watch/watch-stream.ts'
-import type { Random } from './random.ts'
+import { createStreams, type Random } from './random.ts'
 import type { ServerRequest, ServerResponse, SimulatedServer } from './server.ts'
 import type { ProcessTime, Scheduler } from './time.ts'
 
@@ -59,6 +59,7 @@ const TIMEOUT_MS = 30_000
 
 export function createNetwork(options: NetworkOptions): Network {
   const { scheduler, server } = options
+  const streams = createStreams(options.random)
   let starts = 0
   const open = new Set<{ readonly process: string; cut(how: 'end' | 'reset'): void }>()
 
@@ -173,6 +174,7 @@ export function createNetwork(options: NetworkOptions): Network {
         return new Promise((resolve, reject) => {
           if (signal?.aborted) return reject(signal.reason)
           const path = withQuery(call.path, { ...call.query, watch: 1 })
+          const random = streams(`${process} ${call.path}`)
           let over = false
           let arrivesAt = 0
           let end = (): void => undefined
@@ -187,7 +189,7 @@ export function createNetwork(options: NetworkOptions): Network {
           const onAbort = (): void => settle(signal?.reason)
           /** Delivers events in order. */
           const deliver = (callback: () => void): void => {
-            arrivesAt = Math.max(arrivesAt, scheduler.time + 1 + options.random() * 5 + options.lag())
+            arrivesAt = Math.max(arrivesAt, scheduler.time + 1 + random() * 5 + options.lag())
             scheduler.at(arrivesAt, () =>
               time.run(() => {
                 if (!over) callback()

@@ -27,6 +27,21 @@ export function createRandom(seed: number): Random {
   })
 }
 
+/**
+ * Streams by key: what a request meets follows from its key and how often that key was used before, and not from other requests.
+ * So a recorded run stays much the same when the program sends more or fewer of others.
+ */
+export function createStreams(random: Random): (key: string) => Random {
+  const streams = new Map<string, Random>()
+  return (key) => {
+    const known = streams.get(key)
+    if (known !== undefined) return known
+    const created = random.fork(key)
+    streams.set(key, created)
+    return created
+  }
+}
+
 function hash(text: string): number {
   let value = 2166136261
   for (const character of text) value = Math.imul(value ^ (character.codePointAt(0) ?? 0), 16777619)

@@ -65,6 +65,10 @@ export interface SimulatedServer {
   watch(request: ServerRequest, onEvent: (event: WatchEvent) => void, onEnd: () => void): ServerResponse | OpenWatch
   /** The `Date` header of a response, which Go's net/http sets when it writes the headers. */
   date(): string
+  /** Mutating policies, in order: each changes an object that a user (not an administrator) writes before it is stored. */
+  readonly admission: ((object: AnyObject, resource: string) => AnyObject)[]
+  /** Called before a Pod is evicted. */
+  onEvict: (pod: AnyObject, user: string) => void
   /** Called after each change, before the watchers. */
   onChange: (change: Change) => void
   get(resource: string, key: string): AnyObject | undefined
@@ -86,9 +90,10 @@ const KINDS: Readonly<Record<string, { kind: string; apiVersion: string; title: 
   serviceaccounts: { kind: 'ServiceAccount', apiVersion: 'v1', title: 'serviceaccounts' },
   configmaps: { kind: 'ConfigMap', apiVersion: 'v1', title: 'configmaps' },
   events: { kind: 'Event', apiVersion: 'v1', title: 'events' },
+  pods: { kind: 'Pod', apiVersion: 'v1', title: 'pods' },
   leases: { kind: 'Lease', apiVersion: 'coordination.k8s.io/v1', title: 'leases.coordination.k8s.io' },
 }
-const PATH = /^\/(?:api\/v1|apis\/[^/]+\/[^/]+)(?:\/namespaces\/([^/]+)(?=\/))?\/([a-z]+)(?:\/([^/]+))?$/
+const PATH = /^\/(?:api\/v1|apis\/[^/]+\/[^/]+)(?:\/namespaces\/([^/]+)(?=\/))?\/([a-z]+)(?:\/([^/]+)(?:\/eviction)?)?$/
 const PATCHES: readonly string[] = [APPLY, MERGE_PATCH, STRATEGIC_PATCH]
 
 interface Target {
@@ -146,6 +151,8 @@ export function createServer(options: ServerOptions): SimulatedServer {
       }
     },
     date: () => clock().toUTCString(),
+    admission: [],
+    onEvict: () => undefined,
     onChange: () => undefined,
     get: (resource, key) => store(resource).get(key),
     all: (resource) => [...store(resource).values()],
@@ -207,6 +214,7 @@ export function createServer(options: ServerOptions): SimulatedServer {
       }
       case 'POST': {
         authorize(request, 'create', target)
+        if (name !== '') return evict(request, found(resource, key, name), key)
         const given = request.body as AnyObject
         const created = create(target, { ...given, metadata: { ...given.metadata } }, request)
         return { status: 201, body: represent(request, created) }
@@ -255,6 +263,21 @@ export function createServer(options: ServerOptions): SimulatedServer {
       default:
         throw new StatusError(405, 'MethodNotAllowed', `${request.method} ${namespace} is not supported`)
     }
+  }
+
+  function evict({ body, user = '' }: ServerRequest, pod: AnyObject, key: string): ServerResponse {
+    const { preconditions } = (body as { deleteOptions: { preconditions: { uid: string; resourceVersion: string } } })
+      .deleteOptions
+    const { uid, resourceVersion } = pod.metadata
+    if (preconditions.uid !== uid || preconditions.resourceVersion !== resourceVersion)
+      throw conflict('pods', pod.metadata.name, 'the precondition does not match')
+    server.onEvict(pod, user)
+    commit('DELETED', 'pods', key, pod, user)
+    return { status: 201, body: { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success' } }
+  }
+
+  function admitted(object: AnyObject, resource: string, { user }: ServerRequest): AnyObject {
+    return user === undefined ? object : server.admission.reduce((one, mutate) => mutate(one, resource), object)
   }
 
   function patch(request: ServerRequest, target: Target): ServerResponse {
@@ -326,7 +349,7 @@ export function createServer(options: ServerOptions): SimulatedServer {
       ...(resource === 'namespaces' && { status: { phase: 'Active' } }),
     })
     const object = owned ? fresh : (ownUpdate({}, withoutVersion(fresh), managerOf(request, target), now()) ?? fresh)
-    return commit('ADDED', resource, key, object, request.user)
+    return commit('ADDED', resource, key, admitted(object, resource, request), request.user)
   }
 
   function update(
@@ -367,11 +390,12 @@ export function createServer(options: ServerOptions): SimulatedServer {
       }),
       ...(managedFields && { managedFields }),
     }
-    const next = normalize(target, {
+    const asked = normalize(target, {
       ...(resource === 'secrets' && { type: before.type }),
       ...given,
       metadata,
     } as AnyObject)
+    const next = normalize(target, admitted(asked, resource, request))
     const object = owned ? next : ownUpdate(before, next, managerOf(request, target), now())
     if (object === undefined) return before
     return commit('MODIFIED', resource, keyOf(target), object, request.user)
@@ -541,9 +565,11 @@ function selectedName(query: URLSearchParams): string {
   return /(?:^|,)metadata\.name=([^,]*)/.exec(query.get('fieldSelector') ?? '')?.[1] ?? ''
 }
 
-function isSelected({ metadata }: AnyObject, query: URLSearchParams): boolean {
+function isSelected({ metadata, status }: AnyObject, query: URLSearchParams): boolean {
   const name = selectedName(query)
-  return name === '' || metadata.name === name
+  const phase = /(?:^|,)status\.phase=([^,]*)/.exec(query.get('fieldSelector') ?? '')?.[1]
+  const isInPhase = phase === undefined || (status as { readonly phase?: string } | undefined)?.phase === phase
+  return isInPhase && (name === '' || metadata.name === name)
 }
 
 function isMetadataOnly({ accept = '' }: ServerRequest): boolean {

@@ -27,6 +27,10 @@ export interface Settings {
   readonly ahead: readonly [number, number]
   /** How many milliseconds the API server's clock is ahead. */
   readonly serverAhead?: number
+  /** Undefined in plans from before these could be drawn: `serviceAccounts`, and neither. */
+  readonly attach?: 'serviceAccounts' | 'admission' | 'both'
+  readonly adopt?: boolean
+  readonly heal?: boolean
   /** The time in milliseconds within which faults begin. */
   readonly span: number
 }
@@ -36,6 +40,7 @@ const MINUTE = 60_000
 export function drawSettings(random: Random): Settings {
   const skew = (source = random): number =>
     source.chance(0.2) ? source.int(-3 * 3600, 3 * 3600) * 1000 : source.int(-500, 500)
+  const more = random.fork('more')
   const rate = (): number => (random.chance(0.3) ? 0.98 + random() * 0.04 : 1)
   return {
     scope: random.chance(0.35) ? 'namespaces' : 'cluster',
@@ -50,6 +55,9 @@ export function drawSettings(random: Random): Settings {
     ahead: [skew(), skew()],
     // From a separate stream, so that the plans of existing seeds did not change.
     serverAhead: skew(random.fork('server')),
+    attach: more.pick(['serviceAccounts', 'serviceAccounts', 'serviceAccounts', 'admission', 'both'] as const),
+    adopt: more.chance(0.2),
+    heal: more.chance(0.3),
     span: random.pick([1, 3, 8]) * MINUTE,
   }
 }
@@ -68,6 +76,7 @@ export type ConfigVariant =
   | 'broken'
   | 'unreadable'
   | 'other-identity'
+  | 'retire'
 
 /** The variants that a reload may draw. */
 export const VARIANTS: readonly ConfigVariant[] = [
@@ -128,7 +137,10 @@ export function configText(settings: Settings, variant: ConfigVariant): string {
       }),
     },
     scope,
-    attach: 'serviceAccounts',
+    attach: settings.attach ?? 'serviceAccounts',
+    adopt: settings.adopt ?? false,
+    heal: settings.heal ?? false,
+    retire: variant === 'retire',
     secretName: SECRET,
     refreshRate: settings.refreshRate,
     verify: { enabled: settings.verify, interval: '2m' },

@@ -5,7 +5,7 @@ import { createEntries } from '../../src/helper/credentials/create-entries.ts'
 import { createMetrics } from '../../src/helper/report/metrics.ts'
 import { runHelper } from '../../src/helper/run-helper.ts'
 import { sleep } from '../../src/lib/clock.ts'
-import { createCloud } from './cloud.ts'
+import { createCloud, domainOf } from './cloud.ts'
 import {
   act,
   ageOfBackup,
@@ -18,11 +18,12 @@ import {
   type Fixture,
   type Replica,
 } from './faults.ts'
+import type { AnyObject } from './fields.ts'
 import { findProblems } from './final-state.ts'
-import { createInvariants, type Violation } from './invariants.ts'
+import { createInvariants, listOf, type Violation } from './invariants.ts'
 import { createLateness } from './lateness.ts'
 import { createNetwork } from './network.ts'
-import { createRandom } from './random.ts'
+import { createRandom, createStreams } from './random.ts'
 import { createServer } from './server.ts'
 import {
   type ConfigVariant,
@@ -34,6 +35,7 @@ import {
   type LoadedConfig,
   loadCached,
   namesOf,
+  SECRET,
   type Settings,
   STATUS,
 } from './settings.ts'
@@ -67,8 +69,12 @@ const RECOVERY_MS = 13 * 60_000
 const QUIET_MS = 5 * 60_000
 /** The time within which a process has the responses to its requests from before a reload. */
 const MAX_RESPONSE_MS = 10_000
+/** A kubelet's back-off of a container that ends (k8s.io/kubernetes/pkg/kubelet: initialBackoffPeriod, MaxContainerBackOff). */
 const RESTART_MS = 2_000
-const RESTART_LIMIT_MS = 60_000
+const BACKOFF_MS = 10_000
+const BACKOFF_LIMIT_MS = 300_000
+/** A container that ran this long starts over: twice the longest back-off (k8s.io/client-go/util/flowcontrol/backoff.go). */
+const BACKOFF_RESET_MS = 600_000
 const COMPACTION_MS = 5 * 60_000
 const BOOKMARK_MS = 60_000
 /** More events than any run has without an endless loop. */
@@ -111,6 +117,7 @@ export async function simulate(plan: Plan, options: SimulateOptions = {}): Promi
     onCall: (process, what) => invariants.called(process, what),
     onIssued: (process, registry, password) => lateness.issued(process, registry, password),
   })
+  const streams = createStreams(random.fork('streams'))
   const requestRules = createRequestRules(scheduler, random.fork('weather'))
   const configs = new Map<string, LoadedConfig[]>()
   const reloadedAt = new Map<string, number>()
@@ -120,6 +127,7 @@ export async function simulate(plan: Plan, options: SimulateOptions = {}): Promi
     server,
     // Also the newest one, with which another replica may have written the helper's own copy.
     configsOf: (process) => [...(configs.get(process) ?? []), loadCached(configText(settings, usable))],
+    suspendedOf: (process) => slots.find(({ identity }) => identity === process)?.time?.suspended ?? 0,
   })
   const lateness = createLateness({
     scheduler,
@@ -174,11 +182,12 @@ export async function simulate(plan: Plan, options: SimulateOptions = {}): Promi
 
   /** Acts as the controllers of namespaces and ServiceAccounts. */
   function reconcileNamespace(type: string, name: string, ending: boolean): void {
-    if (type === 'ADDED') scheduler.after(5 + random() * 200, () => createDefaultAccount(name))
+    const own = streams(`namespace ${name}`)
+    if (type === 'ADDED') scheduler.after(5 + own() * 200, () => createDefaultAccount(name))
     if (type !== 'MODIFIED' || !ending) return
-    scheduler.after(10 + random() * 1500, () => {
+    scheduler.after(10 + own() * 1500, () => {
       roles.delete(name)
-      for (const resource of ['serviceaccounts', 'secrets', 'configmaps', 'events', 'leases']) {
+      for (const resource of ['serviceaccounts', 'secrets', 'configmaps', 'events', 'leases', 'pods']) {
         for (const { metadata } of server.all(resource)) {
           if (metadata.namespace === name) server.finish(resource, `${name}/${metadata.name}`)
         }
@@ -202,7 +211,6 @@ export async function simulate(plan: Plan, options: SimulateOptions = {}): Promi
     cloud,
     network,
     requestRules,
-    random: random.fork('faults'),
     replicas: [],
     adminRequest,
     lag: 0,
@@ -222,8 +230,42 @@ export async function simulate(plan: Plan, options: SimulateOptions = {}): Promi
       if (object !== undefined && object.metadata.deletionTimestamp === undefined) roles.add(namespace)
     },
     restore: (fault) => backups.get(fault)?.(),
+    createPod: (namespace, owner) => createPod(namespace, owner, false),
   }
   const backups = new Map<Fault, () => void>()
+
+  let pods = 0
+  /** As a controller and admission do: a new Pod has the references of its ServiceAccount, and that of the Pod policy. */
+  function createPod(namespace: string, owner: string | undefined, isNew: boolean): void {
+    if (server.get('namespaces', namespace)?.metadata.deletionTimestamp !== undefined) return
+    pods += 1
+    const account = server.get('serviceaccounts', `${namespace}/default`)
+    const list = new Set(isNew && account ? listOf(account) : [])
+    if (isNew && settings.attach !== undefined && settings.attach !== 'serviceAccounts') list.add(SECRET)
+    const uid = `${namespace}/${owner}`
+    const ownerReferences = [{ apiVersion: 'apps/v1', kind: 'ReplicaSet', name: owner, uid, controller: true }]
+    const waiting = { reason: 'ImagePullBackOff' }
+    adminRequest('POST', `/api/v1/namespaces/${namespace}/pods`, {
+      metadata: { name: `p-${pods}`, namespace, ...(owner !== undefined && { ownerReferences }) },
+      spec: {
+        containers: [{ name: 'main', image: `${domainOf(settings.registries[0] ?? 'a')}/team/app:1` }],
+        imagePullSecrets: [...list].map((name) => ({ name })),
+      },
+      status: list.has(SECRET)
+        ? { phase: 'Running' }
+        : { phase: 'Pending', containerStatuses: [{ name: 'main', state: { waiting } }] },
+    })
+  }
+  server.onEvict = (pod, user) => {
+    const { name, namespace = '' } = pod.metadata
+    const [owner] = (pod.metadata as { ownerReferences?: readonly { readonly name: string }[] }).ownerReferences ?? []
+    trace(() => `  ${user} evicts ${namespace}/${name}`)
+    if (owner === undefined) invariants.violated('evicted', `${namespace}/${name}, which nothing creates again`)
+    else scheduler.after(50, () => createPod(namespace, owner.name, true))
+    if (listOf((pod as unknown as { readonly spec: AnyObject }).spec).includes(SECRET))
+      invariants.violated('evicted', `${namespace}/${name}, which has the reference`)
+    if (settings.heal !== true) invariants.violated('evicted', `${namespace}/${name} without heal`)
+  }
 
   function backUp(): () => void {
     const restoreServer = server.snapshot()
@@ -264,10 +306,18 @@ export async function simulate(plan: Plan, options: SimulateOptions = {}): Promi
     let stop = new AbortController()
     let identity = ''
     let failures = 0
+    let startedAt = 0
+    const restarts = random.fork(`restarts of ${index}`)
     let countdown: { left: number; arrives: boolean } | undefined
-    const restart = (ms: number): void => {
-      scheduler.after(ms, () => {
-        if (time === undefined) slot.start()
+    /** Waits as a kubelet does before it starts a container again. */
+    const restart = (): void => {
+      failures = scheduler.time - startedAt > BACKOFF_RESET_MS ? 0 : failures + 1
+      const backoff = failures < 2 ? 0 : Math.min(BACKOFF_LIMIT_MS, BACKOFF_MS * 2 ** (failures - 2))
+      scheduler.after(RESTART_MS * (1 + restarts()) + backoff, () => {
+        if (time !== undefined) return
+        // Nobody could lead meanwhile.
+        if (slots.every(({ running }) => !running)) undisturbedSince = Math.max(undisturbedSince, scheduler.time)
+        slot.start()
       })
     }
     const crash = (): void => {
@@ -278,7 +328,7 @@ export async function simulate(plan: Plan, options: SimulateOptions = {}): Promi
       time = undefined
       countdown = undefined
       network.cut('reset', (process) => process === identity)
-      restart(RESTART_MS * (1 + random()))
+      restart()
     }
     const slot: Slot = {
       name: `helper-${index}`,
@@ -298,6 +348,17 @@ export async function simulate(plan: Plan, options: SimulateOptions = {}): Promi
       terminate: () => time?.run(() => stop.abort()),
       pause: (ms) => time?.pause(ms),
       jump: (ms) => time?.jump(ms),
+      suspend(ms) {
+        if (time === undefined || time.paused) return
+        const sleeper = time
+        const me = identity
+        network.cut('reset', (process) => process === me)
+        sleeper.suspend(ms)
+        scheduler.after(ms, () => {
+          undisturbedSince = Math.max(undisturbedSince, scheduler.time)
+          lateness.woke()
+        })
+      },
       onSend({ method, path }) {
         if (countdown === undefined || method === 'GET' || path.includes('/leases')) return undefined
         countdown.left -= 1
@@ -314,7 +375,7 @@ export async function simulate(plan: Plan, options: SimulateOptions = {}): Promi
         identity = `${slot.name}-${incarnation}`
         stop = new AbortController()
         const me = identity
-        const startedAt = scheduler.time
+        startedAt = scheduler.time
         const chance = random.fork(me)
         const clock = createCloudClock(own)
         const transport = createCloudTransport({
@@ -332,7 +393,6 @@ export async function simulate(plan: Plan, options: SimulateOptions = {}): Promi
           own.kill()
           time = undefined
           network.cut('reset', (process) => process === me)
-          failures = scheduler.time - startedAt > 60_000 ? 0 : failures + 1
           const code = error === undefined ? '' : toNopassError(error).code
           trace(() => `${me} ended ${code} ${error instanceof Error ? error.message : ''}`)
           const excused =
@@ -341,7 +401,7 @@ export async function simulate(plan: Plan, options: SimulateOptions = {}): Promi
           if (!excused) invariants.violated('ended', `${me} ended with ${String(error)}`)
           // An administrator notices a Pod that cannot restart.
           if (faultsEnded) upgradeChart()
-          restart(Math.min(RESTART_LIMIT_MS, RESTART_MS * 2 ** failures))
+          restart()
         }
         configs.set(me, [])
         const readConfig = async (): Promise<string> => {
@@ -467,6 +527,7 @@ export async function simulate(plan: Plan, options: SimulateOptions = {}): Promi
     forbidden.clear()
     cloud.clearFaults()
     fixture.lag = 0
+    server.admission.length = 0
     reactions.length = 0
     for (const slot of slots) slot.crashAtWrite(Number.POSITIVE_INFINITY, true)
     // Replicas keep the last usable configuration only while they run, so a restarted one needs a usable one.

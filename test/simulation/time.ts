@@ -103,6 +103,10 @@ export interface ProcessTime extends Clock {
   /** Runs the callback immediately, after the pause, or never if the process has ended. */
   run(callback: () => void): void
   pause(ms: number): void
+  /** As `pause`, but the monotonic clock and its timers stand still, and the wall clock goes on. */
+  suspend(ms: number): void
+  /** How long it was suspended so far, milliseconds. */
+  readonly suspended: number
   readonly paused: boolean
   /** Sets the wall clock forward or back. */
   jump(ms: number): void
@@ -119,7 +123,10 @@ export function createProcessTime(scheduler: Scheduler, rate: number, ahead: num
   let dead = false
   let timers = 0
   let held: (() => void)[] | undefined
-  const monotonic = (): number => (scheduler.time - startedAt) * rate
+  let suspended = 0
+  let suspendedAt: number | undefined
+  const asleep = (): number => suspended + (suspendedAt === undefined ? 0 : scheduler.time - suspendedAt)
+  const monotonic = (): number => (scheduler.time - startedAt - asleep()) * rate
   const run = (callback: () => void): void => {
     if (dead) return
     if (held !== undefined) {
@@ -130,7 +137,7 @@ export function createProcessTime(scheduler: Scheduler, rate: number, ahead: num
     callback()
   }
   return {
-    now: () => Math.floor(START + startedAt + monotonic() + offset),
+    now: () => Math.floor(START + startedAt + monotonic() + asleep() + offset),
     monotonic,
     after(ms, callback) {
       let open = true
@@ -140,13 +147,21 @@ export function createProcessTime(scheduler: Scheduler, rate: number, ahead: num
         open = false
       }
       // Node's timers never fire early.
-      const cancel = scheduler.after(Math.max(0, ms) / rate + 1e-6, () =>
-        run(() => {
-          if (!open) return
-          close()
-          callback()
-        }),
-      )
+      const due = monotonic() + Math.max(0, ms)
+      const arm = (): (() => void) =>
+        scheduler.after((due - monotonic()) / rate + 1e-6, () =>
+          run(() => {
+            if (!open) return
+            // The machine slept meanwhile, and the timer with it.
+            if (monotonic() < due - 1e-3) {
+              cancel = arm()
+              return
+            }
+            close()
+            callback()
+          }),
+        )
+      let cancel = arm()
       return () => {
         close()
         cancel()
@@ -161,6 +176,21 @@ export function createProcessTime(scheduler: Scheduler, rate: number, ahead: num
         held = undefined
         for (const callback of late) run(callback)
       })
+    },
+    suspend(ms) {
+      if (dead || held !== undefined) return
+      held = []
+      suspendedAt = scheduler.time
+      scheduler.after(ms, () => {
+        suspended = asleep()
+        suspendedAt = undefined
+        const late = held ?? []
+        held = undefined
+        for (const callback of late) run(callback)
+      })
+    },
+    get suspended() {
+      return asleep()
     },
     get paused() {
       return held !== undefined

@@ -48,8 +48,13 @@ export function createCloudClock(time: Pick<Clock, 'now' | 'monotonic'>) {
     observe: (dateHeader: string | undefined, sentAt: number) => follow(true, dateHeader, sentAt),
     /** The same of the API server's response. */
     observeServer(dateHeader: string | undefined, sentAt: number): void {
-      // The monotonic clock stands still while a machine sleeps, so what the cloud reported is over.
-      if (wallAhead() - wallAheadThen > SLEPT_MS) measured = false
+      const gained = wallAhead() - wallAheadThen
+      if (gained > SLEPT_MS) {
+        // The monotonic clock stands still while a machine sleeps. If its clock was only set, the next response corrects this.
+        anchor = { cloud: now() + gained, monotonic: time.monotonic() }
+        wallAheadThen += gained
+        measured = false
+      }
       if (!measured) follow(false, dateHeader, sentAt)
     },
   }
