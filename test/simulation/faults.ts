@@ -334,6 +334,8 @@ const ACTIONS: Readonly<Record<FaultKind, Action>> = {
       const list = ((object.imagePullSecrets ?? []) as { name: string }[]).filter(({ name }) => name !== SECRET)
       return { ...stamped, imagePullSecrets: list }
     })
+    // So that the helper writes at all.
+    if (strips) ACTIONS.stripList(fixture, fault)
   },
   /** A quota or a policy refuses what the helper writes in a namespace. */
   refuseWrites(fixture, fault) {
