@@ -158,6 +158,27 @@ test('a server that is down and one that disconnects immediately are called less
   })
 })
 
+test('a watch that the server ends at once, without an error and without an event, is followed by pauses', async () => {
+  await follow(async ({ server, clock, reflector, problems, until }) => {
+    await until(() => reflector.synced)
+    await clock.advance(450_000)
+    server.end('clean')
+    await server.request(2)
+    for (let ends = 1; ends <= 2; ends += 1) {
+      await until(() => server.watching === 1)
+      server.end('clean')
+      await until(() => problems.length === ends)
+      const count = server.requests.length
+      await clock.next()
+      await server.request(count + 2)
+    }
+    assert.deepEqual(problems, [
+      { code: 'KUBE_UNREACHABLE', wait: 100 },
+      { code: 'KUBE_UNREACHABLE', wait: 1200 },
+    ])
+  })
+})
+
 test('a stream that is not a watch is closed and retried, like any other failure', async () => {
   await follow(async ({ server, clock, reflector, problems, until }) => {
     await until(() => reflector.synced)
