@@ -21,7 +21,7 @@
 {{- end }}
 - apiGroups: [""]
   resources: [events]
-  verbs: [create, patch]
+  verbs: [create]
 {{- if or .Values.watchPods .Values.heal }}
 - apiGroups: [""]
   resources: [pods]

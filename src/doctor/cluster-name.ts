@@ -6,4 +6,4 @@ export function clusterName({ namespace, name }: ReleaseName): string {
 }
 
 /** The resources whose writes by the helper a policy of the guard limits: the last part of the policy's name. */
-export const GUARDED: readonly string[] = ['secrets', 'serviceaccounts', 'leases', 'configmaps']
+export const GUARDED: readonly string[] = ['secrets', 'serviceaccounts', 'events', 'leases', 'configmaps']

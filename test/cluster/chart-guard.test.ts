@@ -3,6 +3,7 @@ import { openChartCluster } from '../support/cluster/chart-cluster.ts'
 import { openGuarded } from '../support/cluster/guarded.ts'
 import { testGlobs } from './globs-suite.ts'
 import { testGuardOfServiceAccounts } from './guard-accounts-suite.ts'
+import { testGuardOfEvents } from './guard-events-suite.ts'
 import { testGuardOfLeadership } from './guard-leadership-suite.ts'
 import { testGuardOfSecrets } from './guard-secrets-suite.ts'
 
@@ -12,4 +13,5 @@ const guarded = await openGuarded(chart)
 testGuardOfSecrets(guarded)
 testGuardOfServiceAccounts(guarded)
 testGuardOfLeadership(guarded)
+testGuardOfEvents(guarded)
 testGlobs(chart)

@@ -46,6 +46,28 @@ export function testGuardOfLeadership({ chart, helper }: Guarded): void {
     assert.match((await patch(STATUS, { binaryData: { a: 'eA==' } })).text, /leaves binaryData alone/)
   })
 
+  test('security 14: the guard rejects a second key in the status ConfigMap, which could leave no room for reports', async () => {
+    const { status, text } = await patch(STATUS, { data: { x: 'x'.repeat(900_000) } })
+    assert.deepEqual([status, /the helper writes status.json and nothing else/.test(text)], [422, true], text)
+    // The key of another client stays as it is, and stops no report.
+    const theirs = { method: 'PATCH', path: STATUS, contentType: MERGE_PATCH, body: { data: { theirs: '1' } } } as const
+    await chart.admin.request(theirs)
+    assert.equal((await patch(STATUS, { data: { 'status.json': '{"a":1}' } })).status, 200)
+    assert.equal((await patch(STATUS, { data: { theirs: '2' } })).status, 422)
+    await chart.admin.request({ ...theirs, body: { data: { theirs: null } } })
+  })
+
+  test('security 6: the guard rejects a count of transitions with which no client could acquire the lease', async () => {
+    const rule = /a change of the holder adds one to leaseTransitions/
+    for (const leaseTransitions of [2_147_483_647, 2]) {
+      const { status, text } = await patch(LEASE, { spec: { holderIdentity: 'x', leaseTransitions } })
+      assert.deepEqual([status, rule.test(text)], [422, true], text)
+    }
+    // From none to 1, unchanged, on to 2, and back to 0 as after the end of its type.
+    for (const leaseTransitions of [1, 1, 2, 0])
+      assert.equal((await patch(LEASE, { spec: { holderIdentity: 'x', leaseTransitions } })).status, 200)
+  })
+
   test('security 3: the guard rejects a lease that lasts more than a minute, and allows the helper to lead and report', async () => {
     const spec = { holderIdentity: 'x', leaseDurationSeconds: 2147483647 }
     assert.match((await patch(LEASE, { spec })).text, /a lease lasts 60 seconds at most/)

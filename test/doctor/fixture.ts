@@ -63,7 +63,14 @@ export function account(where: string, name = 'default', change: Partial<Service
 /** An API server with everything that the release needs, in every mode. */
 export function admission(change: Partial<AdmissionFacts> = {}): AdmissionFacts {
   const name = 'acr-nopass.acr-nopass.acr-nopass'
-  const bound = [name, `${name}.secrets`, `${name}.serviceaccounts`, `${name}.leases`, `${name}.configmaps`]
+  const bound = [
+    name,
+    `${name}.secrets`,
+    `${name}.serviceaccounts`,
+    `${name}.events`,
+    `${name}.leases`,
+    `${name}.configmaps`,
+  ]
   return { canMutate: true, canGuard: true, bound, tried: undefined, guard: [], accepted: [], ...change }
 }
 

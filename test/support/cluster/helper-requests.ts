@@ -256,7 +256,9 @@ function secretBody(scope: ReleaseScope): object {
 
 function eventBody(namespace: string): object {
   const involvedObject = { apiVersion: 'v1', kind: 'Namespace', name: namespace, namespace }
-  return { metadata: { generateName: 'acr-nopass.' }, involvedObject, reason: 'Test', message: 'test', type: 'Normal' }
+  const source = { component: 'acr-nopass' }
+  const text = { reason: 'Test', message: 'test', type: 'Warning', source, reportingComponent: 'acr-nopass' }
+  return { metadata: { generateName: 'acr-nopass.' }, involvedObject, ...text }
 }
 
 function evictionBody({ target }: ReleaseScope): object {
