@@ -4,6 +4,7 @@ import type { KubeCall, KubeClient } from '../kube/client.ts'
 import { createLeaseElector } from '../kube/lease.ts'
 import type { LeaseDurations } from '../kube/lease-record.ts'
 import { namespacedPath } from '../kube/types.ts'
+import { shell } from '../lib/shell-command.ts'
 import {
   type HelperStatus,
   handledRefreshOf,
@@ -287,6 +288,7 @@ function leaseMissing({ namespace, lease }: HelperConfig['release']): NopassErro
 
 function leaseRefused({ namespace, lease }: HelperConfig['release'], cause: NopassError): NopassError {
   const message = `the Lease ${namespace}/${lease} cannot be acquired, so this replica cannot lead: ${cause.message}`
-  const hint = `The message names what refuses it: restore the rights from the release, or exempt the Lease. Else delete it, and the helper creates it within a minute: kubectl -n ${namespace} delete lease ${lease}`
+  const remove = shell`kubectl -n ${namespace} delete lease ${lease}`
+  const hint = `The message names what refuses it: restore the rights from the release, or exempt the Lease. Else delete it, and the helper creates it within a minute: ${remove}`
   return new NopassError('LEASE_REFUSED', message, { cause, reason: cause.reason, hint })
 }
