@@ -166,6 +166,9 @@ function lines(all: readonly string[]): string {
 }
 
 function abandonLine(confirm: string | undefined): readonly string[] {
+  if (confirm === undefined) return []
   const flag = shellWords`--abandon ${quoted(confirm)}`
-  return flag === undefined ? [] : [`  or, if it is no longer needed: ${flag.text}`]
+  return [
+    `  or, if it is no longer needed: ${flag?.text ?? 'remove it by hand: its name cannot be written in a command'}`,
+  ]
 }
