@@ -24,7 +24,10 @@ export const ROWS_ZH: FindingRows = {
     '按 release 恢复 Deployment，或解决其 Pod 报告的问题。',
   ],
   HELPER_DEGRADED: ['缺少副本，或升级无法继续。', '解决其 Pod 报告的问题：镜像、Pod Security、配额、节点资源。'],
-  HELPER_LEADERLESS: ['helper Pod 在运行，但没有主副本。', '按 release 恢复 Lease 和 Role，或按 Pod 日志中 `LEASE_REFUSED` 的说明处理。'],
+  HELPER_LEADERLESS: [
+    'helper Pod 在运行，但没有主副本。',
+    '按 release 恢复 Lease 和 Role，或按 Pod 日志中 `LEASE_REFUSED` 的说明处理。',
+  ],
   HELPER_SILENT: ['helper 在运行，但没有报告。', '恢复其状态 ConfigMap，或查看日志。'],
   STATUS_UNREADABLE: [
     'helper 的报告（ConfigMap `<release>-status`）有部分内容无法读取，doctor 不知道这部分的状态。',

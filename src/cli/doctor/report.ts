@@ -2,7 +2,14 @@ import { collectUnverified, renderUnverified, type Unverified, type UnverifiedFa
 import { judgeRights, readRoles } from '../../doctor/checks/cloud-roles.ts'
 import { issuerCandidates } from '../../doctor/checks/cluster-issuer.ts'
 import type { CloudSnapshot } from '../../doctor/cloud/inspect-cloud.ts'
-import { type Finding, type FindingId, isAllKnown, judgeHealth, pluralize, type Severity } from '../../doctor/finding.ts'
+import {
+  type Finding,
+  type FindingId,
+  isAllKnown,
+  judgeHealth,
+  pluralize,
+  type Severity,
+} from '../../doctor/finding.ts'
 import type { Observed } from '../../doctor/observed.ts'
 import { renderTable } from '../../lib/text.ts'
 import { printable } from '../../printable.ts'

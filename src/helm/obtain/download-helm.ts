@@ -124,7 +124,8 @@ export async function fetchArchive(
     let address = new URL(url)
     for (let left = REDIRECTS; ; left--) {
       const proxy = agentProxy(proxyOf(address, environment))
-      const agent = address.protocol === 'https:' ? new https.Agent({ ...proxy, rejectUnauthorized: true }) : new http.Agent(proxy)
+      const agent =
+        address.protocol === 'https:' ? new https.Agent({ ...proxy, rejectUnauthorized: true }) : new http.Agent(proxy)
       const { status, headers, body } = await exchange(
         { url: address, method: 'GET', headers: {}, agent, limit },
         either,
