@@ -15,53 +15,54 @@ const STRUCTURE: ReadonlySet<string> = new Set([
   'flow-seq-end',
 ])
 
-interface Span {
-  readonly from: number
-  readonly to: number
+/** A line of a file as it may be printed; `column` (from 1) and `length` are those of the word that the error points at. */
+export interface Excerpt {
+  readonly text: string
+  readonly column: number
+  readonly length: number
 }
 
 /**
- * A line of a YAML file with its keys, and of its values only the one at the given column, unless that looks like a secret: every
- * other value, comment and anchor is `…`, because an error that is printed may stand next to a password.
- * Undefined: the file is not YAML, so keys cannot be told from values.
- * @param line from 1
- * @param column from 1; where the error points
+ * Reads a YAML file once and returns a function that shows any of its lines with the keys, and of the values only the one at the
+ * given column, unless that looks like a secret: every other value, comment and anchor is `…`, because an error that is printed
+ * may stand next to a password. Line and column count from 1. Undefined: the file is not YAML, so keys cannot be told from values.
  */
-export function excerptLine(
-  text: string,
-  line: number,
-  column: number,
-): { readonly text: string; readonly column: number; readonly length: number } | undefined {
-  const start =
-    text
-      .split('\n')
-      .slice(0, line - 1)
-      .join('\n').length + (line > 1 ? 1 : 0)
-  const end = text.indexOf('\n', start) === -1 ? text.length : text.indexOf('\n', start)
-  const pointed = start + column - 1
-  const shown = visibleSpans(text, pointed)
-  if (shown === undefined) return undefined
-  const isShown = (offset: number): boolean => shown.some(({ from, to }) => from <= offset && offset < to)
-  let result = ''
-  let mark = { column: 1, length: 1 }
-  for (let offset = start; offset < end; offset++) {
-    const visible = isShown(offset)
-    const repeats = !visible && offset > start && !isShown(offset - 1)
-    if (offset === pointed) {
-      const word = shown.find(({ from }) => from === offset)
-      const length = word === undefined || !visible ? 1 : Math.max(1, Math.min(word.to, end) - offset)
-      mark = { column: repeats ? result.length : result.length + 1, length }
+export function readExcerpts(text: string): ((line: number, column: number) => Excerpt) | undefined {
+  const spans = readSpans(text)
+  if (spans === undefined) return undefined
+  const { always, pointed } = spans
+  const isKnown = new Uint8Array(text.length)
+  for (const [from, to] of always) isKnown.fill(1, from, to)
+  const starts = [0, ...Array.from(text.matchAll(/\n/g), ({ index }) => index + 1)]
+  return (line, column) => {
+    const start = starts[line - 1] ?? text.length
+    const end = (starts[line] ?? text.length + 1) - 1
+    const point = start + column - 1
+    const valueEnd = pointed.get(point) ?? point
+    const isShown = (offset: number): boolean => isKnown[offset] === 1 || (point <= offset && offset < valueEnd)
+    let result = ''
+    let mark = { column: 1, length: 1 }
+    for (let offset = start; offset < end; offset++) {
+      const visible = isShown(offset)
+      const repeats = !visible && offset > start && !isShown(offset - 1)
+      if (offset === point) {
+        const wordEnd = Math.min(always.get(point) ?? valueEnd, end)
+        const length = visible ? Math.max(1, wordEnd - point) : 1
+        mark = { column: repeats ? result.length : result.length + 1, length }
+      }
+      if (!repeats) result += visible ? text[offset] : '…'
     }
-    if (!repeats) result += visible ? text[offset] : '…'
+    return { text: result.trimEnd(), ...mark }
   }
-  return { text: result.trimEnd(), ...mark }
 }
 
-function visibleSpans(text: string, pointed: number): readonly Span[] | undefined {
-  const spans: Span[] = []
+/** Spans of a file, from the offset of each to its end: what is always shown, and values that are where an error points at them. */
+function readSpans(text: string) {
+  const always = new Map<number, number>()
+  const pointed = new Map<number, number>()
   let isBroken = false
   const show = ({ offset, source }: { offset: number; source: string }): void =>
-    void spans.push({ from: offset, to: offset + source.length })
+    void always.set(offset, offset + source.length)
   const showStructure = (tokens: readonly CST.SourceToken[] = []): void => {
     for (const token of tokens) if (STRUCTURE.has(token.type)) show(token)
   }
@@ -73,7 +74,7 @@ function visibleSpans(text: string, pointed: number): readonly Span[] | undefine
       walk(token.value, keys)
     }
     if (CST.isScalar(token)) {
-      if (token.offset === pointed && isPublic(token, keys)) show(token)
+      if (isPublic(token, keys)) pointed.set(token.offset, token.offset + token.source.length)
       if (token.type !== 'block-scalar') showStructure(token.end)
     }
     if (!CST.isCollection(token)) return
@@ -91,7 +92,7 @@ function visibleSpans(text: string, pointed: number): readonly Span[] | undefine
     }
   }
   for (const token of new Parser().parse(text)) walk(token, [])
-  return isBroken ? undefined : spans
+  return isBroken ? undefined : { always, pointed }
 }
 
 function isPublic({ type, source }: CST.FlowScalar | CST.BlockScalar, keys: readonly string[]): boolean {

@@ -1,6 +1,6 @@
 import { formatIds, formatPlace, type NopassError } from '../errors.ts'
 import { printableLines } from '../printable.ts'
-import { excerptLine } from './excerpt-line.ts'
+import { readExcerpts } from './excerpt-line.ts'
 import { mayShow } from './schema/schema-problem.ts'
 import { ValuesError } from './values-error.ts'
 import type { SourceFile } from './yaml/yaml-node.ts'
@@ -23,23 +23,32 @@ export function explainErrors(
   files: readonly SourceFile[],
   paint: Paint = plainPaint,
 ): string {
-  return errors.map((error) => explainError(error, files, paint)).join('\n')
+  const readers = new Map<SourceFile, ReturnType<typeof readExcerpts>>()
+  // A file is read once, whatever the number of its errors.
+  const excerptsOf: ExcerptsOf = (name) => {
+    const file = files.find((one) => one.name === name)
+    if (file === undefined) return undefined
+    if (!readers.has(file)) readers.set(file, readExcerpts(file.text))
+    return readers.get(file)
+  }
+  return errors.map((error) => explainError(error, excerptsOf, paint)).join('\n')
 }
 
-function explainError(error: NopassError, files: readonly SourceFile[], paint: Paint): string {
+type ExcerptsOf = (name: string | undefined) => ReturnType<typeof readExcerpts>
+
+function explainError(error: NopassError, excerptsOf: ExcerptsOf, paint: Paint): string {
   const place = formatPlace(error.place)
   const ids = formatIds(error)
   const what = ids === '' ? error.message : `${error.message} (${ids})`
   const head = `${place === '' ? '' : `${paint.place(place)}: `}${paint.code(error.code)}: ${what}`
-  return [head, ...excerpt(error, files, paint), `  fix: ${error.hint}`].join('\n')
+  return [head, ...excerpt(error, excerptsOf, paint), `  fix: ${error.hint}`].join('\n')
 }
 
-function excerpt(error: NopassError, files: readonly SourceFile[], paint: Paint): string[] {
+function excerpt(error: NopassError, excerptsOf: ExcerptsOf, paint: Paint): string[] {
   const { file, line, column } = error.place
-  const source = files.find(({ name }) => name === file)
   if (!(error instanceof ValuesError) || error.hideLine || line === undefined || column === undefined) return []
-  if (source === undefined || !mayShow(error)) return []
-  const shown = excerptLine(source.text, line, column)
+  if (!mayShow(error)) return []
+  const shown = excerptsOf(file)?.(line, column)
   if (shown === undefined || shown.text.trim() === '' || shown.text.length > 200) return []
   const number = String(line)
   const gap = printableLines(shown.text.slice(0, shown.column - 1)).replaceAll(/[^\t]/g, ' ')

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { stringify } from 'yaml'
-import { excerptLine } from '../../src/values/excerpt-line.ts'
+import { readExcerpts } from '../../src/values/excerpt-line.ts'
 import { explainErrors } from '../../src/values/explain.ts'
 import { loadValues } from '../../src/values/load-values.ts'
 
@@ -31,7 +31,7 @@ for (const [title, text] of [
 
 test('an excerpt shows keys, and the value that the error points at', () => {
   const text = 'a: &x { edition: enterprize, name: "b", list: [c, *x] } # d\n'
-  assert.deepEqual(excerptLine(text, 1, 18), {
+  assert.deepEqual(readExcerpts(text)?.(1, 18), {
     text: 'a: … { edition: enterprize, name: …, list: […, …] } …',
     column: 17,
     length: 10,
@@ -39,8 +39,8 @@ test('an excerpt shows keys, and the value that the error points at', () => {
 })
 
 test('what looks like a secret is not shown where the error points at it either', () => {
-  assert.equal(excerptLine('a: LTAI5tAbCdEfGhIjKlMn\n', 1, 4)?.text, 'a: …')
-  assert.equal(excerptLine('myToken: { a: hunter2 }\n', 1, 15)?.text, 'myToken: { a: … }')
+  assert.equal(readExcerpts('a: LTAI5tAbCdEfGhIjKlMn\n')?.(1, 4).text, 'a: …')
+  assert.equal(readExcerpts('myToken: { a: hunter2 }\n')?.(1, 15).text, 'myToken: { a: … }')
 })
 
 const MARKER = 'Marker1x'
@@ -69,7 +69,7 @@ test('no line of a document, in any style, shows a value that the error does not
     fc.property(fc.dictionary(key, value, { minKeys: 1, maxKeys: 4 }), style, (document, options) => {
       const text = `${stringify(document, { ...options, defaultKeyType: 'PLAIN' })}# ${MARKER}\nlast: &${MARKER} [${MARKER}]\n`
       for (const [index] of text.split('\n').entries()) {
-        const shown = excerptLine(text, index + 1, 1)
+        const shown = readExcerpts(text)?.(index + 1, 1)
         assert.ok(!shown?.text.includes(MARKER), `${shown?.text}\n${text}`)
       }
     }),
