@@ -65,7 +65,7 @@ test('an equal object has no diff, distant lines are omitted, and a new or remov
   const lines = (...changed: number[]): string =>
     Array.from({ length: 20 }, (_, index) => `${index} ${changed.includes(index) ? 'new' : 'old'}`).join(', ')
   const object = (data: string) =>
-    parseManifest(`{ apiVersion: v1, kind: List, metadata: { name: x, namespace: n }, items: [${data}] }`)
+    parseManifest(`{ apiVersion: v1, kind: Words, metadata: { name: x, namespace: n }, words: [${data}] }`)
   const long = Array.from({ length: 5_000 }, () => 'a').join(', ')
   assert.deepEqual(diffManifests(object(lines()), object(lines())), [])
   assert.equal(
@@ -92,4 +92,29 @@ test('an equal object has no diff, distant lines are omitted, and a new or remov
     assert.deepEqual(new Set(change?.diff.split('\n').map((line) => line[0])), new Set([sign]))
     assert.equal(change?.diff.split('\n').length, 5_006)
   }
+})
+
+test('the items of a List are objects of the release, as helm takes them, and its Secrets are hidden too', () => {
+  const list = (value: string) =>
+    parseManifest(
+      JSON.stringify({
+        apiVersion: 'v1',
+        kind: 'List',
+        metadata: { name: 'x' },
+        items: [
+          { apiVersion: 'v1', kind: 'Secret', metadata: { name: 's', namespace: 'n' }, stringData: { token: value } },
+          { apiVersion: 'v1', kind: 'List', items: [{ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'c' } }] },
+        ],
+      }),
+    )
+  assert.deepEqual(
+    list('a').map(({ kind, namespace, name }) => [kind, namespace, name]),
+    [
+      ['Secret', 'n', 's'],
+      ['ConfigMap', undefined, 'c'],
+    ],
+  )
+  const [change] = diffManifests(list('marker-before'), list('marker-after'))
+  assert.equal(change?.title, 'Secret n/s')
+  assert.doesNotMatch(change?.diff ?? '', /marker/)
 })

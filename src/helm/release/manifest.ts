@@ -10,9 +10,15 @@ export interface ManifestObject {
   readonly body: Readonly<Record<string, unknown>>
 }
 
-/** The objects of a manifest, in order; `List`s are not expanded (our chart renders none). @throws HELM_CHART */
+/** The objects of a manifest, in order. @throws HELM_CHART */
 export function parseManifest(text: string, nameless = false): readonly ManifestObject[] {
-  return readDocuments(text).flatMap((body) => (isRecord(body) ? [describeObject(body, nameless)] : []))
+  return readDocuments(text).flatMap((body) => (isRecord(body) ? expandList(body, nameless) : []))
+}
+
+/** Helm takes the items of an object that has some (FlattenListVisitor in pkg/resource/visitor.go of k8s.io/cli-runtime). */
+function expandList(body: Readonly<Record<string, unknown>>, nameless: boolean): readonly ManifestObject[] {
+  if (!Array.isArray(body.items)) return [describeObject(body, nameless)]
+  return body.items.flatMap((item) => (isRecord(item) ? expandList(item, nameless) : []))
 }
 
 /** A chart may contain aliases that expand exponentially, or nest too deeply. */

@@ -23,7 +23,9 @@ export interface RenderedConfig {
 export function findConfig(objects: readonly ManifestObject[]): RenderedConfig | undefined {
   for (const { kind, body } of objects) {
     const text = kind === 'ConfigMap' && isRecord(body.data) ? body.data[CONFIG_KEY] : undefined
-    const config: Partial<HelperConfig> | undefined = typeof text === 'string' ? parse(text) : undefined
+    // Another chart's may have any text under that key.
+    const config: Partial<HelperConfig> | undefined =
+      typeof text === 'string' ? orElse(() => parse(text, { logLevel: 'silent' }), undefined) : undefined
     if (typeof text === 'string' && isRecord(config?.release)) {
       return {
         text,
