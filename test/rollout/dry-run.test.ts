@@ -195,3 +195,46 @@ test('an unknown field is refused at once, although the API server calls it an e
   assert.match(firstRefusal(runs)?.message ?? '', /\.datum: field not declared in schema/)
   assert.equal(calls.length, 2)
 })
+
+/**
+ * In Kubernetes an apply leaves the fields of the manager `helm` that has updated the object (`removeDisownedItems` in
+ * pkg/util/managedfields/internal of k8s.io/apimachinery only takes those of the same manager that has applied).
+ */
+const DUPLICATE = 'Deployment.apps "a" is invalid: spec.template.spec.containers[0].ports[1].name: Duplicate value: "http"'
+
+for (const [how, options] of [
+  ['helm applies on the client', { ...ON_SERVER, serverSide: false }],
+  ['helm applied on the client until now', { ...ON_SERVER, force: true, takesOver: true }],
+] as const) {
+  test(`a port that takes the name of a removed one stops no deploy where ${how}: it is not checked`, async (t) => {
+    const { runs, calls } = await tryOut(t, [CONFIG], options, ({ method }) => {
+      if (method === 'GET') return { status: 200, body: { ...LIVE, data: { key: 'old' } } }
+      return method === 'PUT' ? { status: 200, body: LIVE } : { status: 422, message: DUPLICATE }
+    })
+    assert.equal(calls[2], `PUT ${PATH} fieldManager=helm dryRun=All fieldValidation=Ignore`)
+    assert.equal(firstRefusal(runs), undefined)
+    assert.match(describeUnchecked(runs)[0] ?? '', /ConfigMap a: helm also removes .*Duplicate value: "http"/)
+    assert.equal(runs[0]?.drift, 'differs')
+    assert.deepEqual(runs[0]?.live, { data: { key: 'old' } })
+  })
+}
+
+test('what is refused as a replacement too is refused, and on the server an apply is what helm does', async (t) => {
+  const answer = ({ method }: KubeCall) => (method === 'GET' ? { status: 200, body: LIVE } : { status: 422, message: 'no' })
+  const onClient = await tryOut(t, [CONFIG], { ...ON_SERVER, serverSide: false }, answer)
+  assert.equal(firstRefusal(onClient.runs)?.code, 'HELM_INVALID_OBJECT')
+  const onServer = await tryOut(t, [CONFIG], ON_SERVER, answer)
+  assert.equal(firstRefusal(onServer.runs)?.code, 'HELM_INVALID_OBJECT')
+  assert.equal(onServer.calls.length, 2)
+})
+
+test('objects of a namespace that a hook creates are not checked', async (t) => {
+  const hook: ManifestObject = { ...CONFIG, kind: 'Namespace', name: 'n', body: {} }
+  const { runs } = await tryOut(t, [CONFIG], { ...ON_SERVER, hooks: [hook] }, () => ({
+    status: 404,
+    message: 'namespaces "n" not found',
+  }))
+  assert.deepEqual(describeUnchecked(runs), [
+    'not checked by a dry run: ConfigMap a: namespace n does not exist yet',
+  ])
+})

@@ -120,6 +120,31 @@ const CASES: readonly {
     is: { why: /^something that it refers to does not exist yet/ },
   },
   {
+    // kubernetes, plugin/pkg/admission/serviceaccount/admission.go
+    name: 'a Pod before its ServiceAccount',
+    status: 403,
+    reason: 'Forbidden',
+    message:
+      'pods "web" is forbidden: error looking up service account shop/web: serviceaccount "web" not found',
+    is: { why: /^something that it refers to does not exist yet/ },
+  },
+  {
+    // kubernetes, plugin/pkg/admission/priority/admission.go
+    name: 'a Pod before its PriorityClass',
+    status: 403,
+    reason: 'Forbidden',
+    message: 'pods "web" is forbidden: no PriorityClass with name web was found',
+    is: { why: /^something that it refers to does not exist yet/ },
+  },
+  {
+    // kubernetes, plugin/pkg/admission/runtimeclass/admission.go
+    name: 'a Pod before its RuntimeClass',
+    status: 403,
+    reason: 'Forbidden',
+    message: 'pods "web" is forbidden: pod rejected: RuntimeClass "web" not found',
+    is: { why: /^something that it refers to does not exist yet/ },
+  },
+  {
     // apiserver, pkg/admission/plugin/namespace/lifecycle/admission.go
     name: 'a namespace that is being deleted',
     status: 403,

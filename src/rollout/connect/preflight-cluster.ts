@@ -132,6 +132,8 @@ async function requireAccepted(
   const dryRuns = await dryRunRelease(release, desired.objects, {
     force,
     serverSide: isServerSide(helm.version, installed, force),
+    takesOver: installed !== undefined && !installed.serverSide,
+    hooks: desired.hooks,
     deployed: new Set((installed?.objects ?? []).map(objectKey)),
     coming: namespaceExists === false ? [release.target.namespace] : [],
   })

@@ -24,11 +24,15 @@ export interface DryRun {
 export interface DryRunOptions {
   /** As helm applies: on the server with conflicts and unknown fields refused, or by patches of its own, which know neither. */
   readonly serverSide: boolean
+  /** The deployed revision was applied on the client, and this one is applied on the server: helm takes over its fields first. */
+  readonly takesOver?: boolean
   readonly force: boolean
   /** Keys of the deployed revision's objects, which helm takes without a look at their owner; undefined: all are. */
   readonly deployed: ReadonlySet<string> | undefined
   /** Namespaces that are created before the objects. */
   readonly coming: readonly string[]
+  /** Helm runs some of them before it creates the objects. */
+  readonly hooks?: readonly ManifestObject[]
 }
 
 /** For objects that are deployed already: whether they are still as they were applied. */
@@ -45,7 +49,7 @@ export async function dryRunRelease(
 ): Promise<readonly DryRun[]> {
   const unread = new Map<string, string>()
   const resourceOf = await discoverResources(release, objects, (version, { message }) => unread.set(version, message))
-  const made = objects.flatMap(({ kind, apiVersion, name }) =>
+  const made = [...objects, ...(options.hooks ?? [])].flatMap(({ kind, apiVersion, name }) =>
     kind === 'Namespace' && apiVersion === 'v1' ? [name] : [],
   )
   const circumstances = { ...options, coming: [...options.coming, ...made] }
@@ -77,29 +81,54 @@ async function dryRun(
   const path = objectPath(resource, object, target.namespace)
   const body = withOwner(object.body, target)
   const title = objectTitle(object)
-  let drift: DryRun['drift'] = 'unknown'
-  let differing: Pick<DryRun, 'live'> = {}
-  try {
-    const verdict = await patiently(release.signal, async (): Promise<Verdict> => {
-      const live = await unlessStatus(get<KubeObject>(release, path), 404)
-      drift = live === undefined ? 'absent' : 'unknown'
-      if (live !== undefined && !isOurs(live, object, options, target)) {
-        const message = `${title} exists and belongs to no release, or to another one`
-        return { verdict: 'refused', error: new NopassError('HELM_OWNERSHIP', message) }
-      }
-      const after = await release.client.request(callOf(path, body, live === undefined, options), release.signal)
-      if (live === undefined) return { verdict: 'accepted' }
-      const [is, becomes] = [projectOnto(body, live), projectOnto(body, after)]
-      drift = isDeepStrictEqual(is, becomes) ? 'same' : 'differs'
-      if (drift === 'differs' && object.kind !== 'Secret') differing = { live: differenceOf(is, becomes) }
-      return { verdict: 'accepted' }
-    })
-    return { verdict, drift, ...differing }
-  } catch (error) {
+  const judge = (error: unknown): Verdict => {
     if (!(error instanceof KubeApiError) || error.status === 401 || mayPass(error)) throw error
-    return { verdict: judgeRefusal(error, { title, coming: options.coming }), drift }
+    return judgeRefusal(error, { title, coming: options.coming })
   }
+  let live: KubeObject | undefined
+  let found: Omit<DryRun, 'object' | 'verdict'> = { drift: 'unknown' }
+  const send = async (call: KubeCall): Promise<Verdict> => {
+    const after = await release.client.request(call, release.signal)
+    if (live !== undefined) found = compare(object, projectOnto(body, live), projectOnto(body, after))
+    return { verdict: 'accepted' }
+  }
+  const tryOut = async (): Promise<Verdict> => {
+    live = await unlessStatus(get<KubeObject>(release, path), 404)
+    found = { drift: live === undefined ? 'absent' : 'unknown' }
+    if (live !== undefined && !isOurs(live, object, options, target)) {
+      const message = `${title} exists and belongs to no release, or to another one`
+      return { verdict: 'refused', error: new NopassError('HELM_OWNERSHIP', message) }
+    }
+    return send(callOf(path, body, live === undefined, options))
+  }
+  const verdict = await patiently(release.signal, () => tryOut().catch(judge))
+  const isExact = options.serverSide && options.takesOver !== true
+  if (verdict.verdict !== 'refused' || verdict.error.code === 'HELM_OWNERSHIP' || live === undefined || isExact) {
+    return { verdict, ...found }
+  }
+  const call = replacement(path, body, live)
+  const replaced = await patiently(release.signal, () => send(call).catch(judge))
+  return { verdict: replaced.verdict === 'refused' ? verdict : skip(leftover(verdict.error)), ...found }
 }
+
+function compare(object: ManifestObject, is: unknown, becomes: unknown): Omit<DryRun, 'object' | 'verdict'> {
+  if (isDeepStrictEqual(is, becomes)) return { drift: 'same' }
+  return { drift: 'differs', ...(object.kind === 'Secret' ? {} : { live: differenceOf(is, becomes) }) }
+}
+
+/**
+ * An apply keeps what was applied on the client and is no longer in the manifest, such as the value of a variable that has a `valueFrom`
+ * now, or a port whose name another one takes: the sum may be invalid. Helm removes it, as a replacement does.
+ */
+function replacement(path: string, body: Readonly<Record<string, unknown>>, live: KubeObject): KubeCall {
+  const { resourceVersion } = live.metadata
+  const metadata = { ...(body.metadata as object), resourceVersion }
+  const query = { fieldManager: 'helm', dryRun: 'All', fieldValidation: 'Ignore' }
+  return { method: 'PUT', path, query, body: { ...body, metadata } }
+}
+
+const leftover = ({ message }: Error): string =>
+  `helm also removes what the manifest no longer has, without which a dry run says: ${message}`
 
 /**
  * Internal errors of the API server that stay: a webhook that fails or refuses, and an unknown field (`Apply` in
@@ -131,7 +160,7 @@ async function patiently<T>(signal: AbortSignal, attempt: () => Promise<T>): Pro
 
 // As Helm 4 does: patchResourceServerSide in https://github.com/helm/helm/blob/v4.3.1/pkg/kube/client.go. On the client helm creates what
 // is absent, and otherwise sends a patch that it computes of three versions: what that makes of the object's fields, an apply by
-// force makes too. https://github.com/helm/helm/blob/v3.22.0/pkg/kube/client.go: createResource, updateResource.
+// force makes too, or a replacement where fields are removed. https://github.com/helm/helm/blob/v3.22.0/pkg/kube/client.go: createResource, updateResource.
 function callOf(
   path: string,
   body: Readonly<Record<string, unknown>>,

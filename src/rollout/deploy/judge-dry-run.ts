@@ -20,6 +20,13 @@ export interface Circumstances {
 const DENIED = /admission webhook "[^"]*" denied the request/
 
 /**
+ * What a Pod refers to and helm may create before it: plugin/pkg/admission/serviceaccount, priority and
+ * plugin/pkg/admission/runtimeclass of k8s.io/kubernetes.
+ */
+const ABSENT =
+  /error looking up service account \S+: .* not found|no PriorityClass with name \S+ was found|RuntimeClass "[^"]*" not found/
+
+/**
  * What the API server's refusal of a dry run means for the object itself. The texts are those of k8s.io/apiserver, k8s.io/apimachinery and
  * k8s.io/kubernetes.
  */
@@ -44,7 +51,9 @@ export function judgeRefusal(error: KubeApiError, { title, coming }: Circumstanc
   if (absent !== undefined && coming.includes(absent)) return skip(`namespace ${absent} does not exist yet`)
   if (absent !== undefined) return invalid()
   // What it refers to may be created before it, such as the ClusterRole of a binding.
-  if (status === 404) return skip(`something that it refers to does not exist yet (${message})`)
+  if (status === 404 || (status === 403 && ABSENT.test(message))) {
+    return skip(`something that it refers to does not exist yet (${message})`)
+  }
   if (status === 403 && /\bUser "[^"]*" cannot \w+ resource/.test(message)) {
     return skip(`the deployer lacks a right (${message})`)
   }
