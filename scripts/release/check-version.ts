@@ -25,7 +25,23 @@ export function versionProblems(root: string, tag?: string): readonly string[] {
   if (bundled.length === 0) problems.push('action/dist: contains no version; run npm run build')
   const stale = [...new Set(bundled)].filter((text) => text !== version)
   problems.push(...stale.map((text) => `action/dist: was built as ${text}, not ${version}; run npm run build`))
-  return [...problems, ...changelogProblems(readOr(join(root, 'CHANGELOG.md')), version, tag)]
+  const unpublished = tag === undefined ? [] : unpublishedProblems(root)
+  return [...problems, ...changelogProblems(readOr(join(root, 'CHANGELOG.md')), version, tag), ...unpublished]
+}
+
+/** As the first screen says it in each language; a release makes it wrong. */
+const UNPUBLISHED: Readonly<Record<string, string>> = {
+  'README.md': 'Not published yet',
+  'README.zh-CN.md': '尚未发布',
+}
+
+function unpublishedProblems(root: string): readonly string[] {
+  return Object.entries(UNPUBLISHED).flatMap(([file, words]) => {
+    const at = readOr(join(root, file))
+      .split('\n')
+      .findIndex((line) => line.toLowerCase().includes(words.toLowerCase()))
+    return at < 0 ? [] : [`${file}:${at + 1}: says "${words}"; remove that note before the tag`]
+  })
 }
 
 function changelogProblems(text: string, version: string, tag: string | undefined): readonly string[] {

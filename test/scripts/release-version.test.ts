@@ -14,12 +14,16 @@ const root = join(import.meta.dirname, '../..')
 const scratch = mkdtempSync(join(tmpdir(), 'release-version-'))
 after(() => rmSync(scratch, { recursive: true, force: true }))
 
-/** A copy of every file that states the version; its changelog and bundle are small ones. */
+/** A copy of every file that states the version, as released; its changelog and bundle are small ones. */
 function copyTree(): string {
   const copy = mkdtempSync(join(scratch, 'tree-'))
   for (const file of new Set(VERSION_PLACES.map((place) => place.file))) {
     mkdirSync(dirname(join(copy, file)), { recursive: true })
     cpSync(join(root, file), join(copy, file))
+  }
+  for (const file of ['README.md', 'README.zh-CN.md']) {
+    const text = readFileSync(join(copy, file), 'utf8')
+    writeFileSync(join(copy, file), text.replace(/^> .*\n/gm, ''))
   }
   writeFileSync(join(copy, 'CHANGELOG.md'), '# Changelog\n\n## [Unreleased]\n\n### Added\n- A thing.\n')
   writeBundle(copy, VERSION)
@@ -56,6 +60,33 @@ test('a tree whose changelog has no section for the version cannot be released',
   const copy = copyTree()
   assert.deepEqual(versionProblems(copy), [])
   assert.deepEqual(versionProblems(copy, `v${VERSION}`), [`CHANGELOG.md: no section [${VERSION}] with content`])
+})
+
+test('a tree whose README still says that nothing is published cannot be released, in either language', () => {
+  const copy = copyTree()
+  writeFileSync(join(copy, 'CHANGELOG.md'), `## [${VERSION}] - 2030-01-01\n- y\n`)
+  assert.deepEqual(versionProblems(copy, `v${VERSION}`), [])
+  const notes = {
+    'README.md': '> **Not published yet**: nothing.',
+    'README.zh-CN.md': '> **尚未发布**：没有任何版本。',
+  }
+  for (const [file, note] of Object.entries(notes)) {
+    const text = readFileSync(join(copy, file), 'utf8')
+    writeFileSync(join(copy, file), text.replace('\n\n', `\n\n${note}\n\n`))
+    const words = note.replace(/^> \*\*(.*)\*\*.*/, '$1')
+    assert.deepEqual(versionProblems(copy), [])
+    assert.deepEqual(versionProblems(copy, `v${VERSION}`), [
+      `${file}:3: says "${words}"; remove that note before the tag`,
+    ])
+    writeFileSync(join(copy, file), text)
+  }
+})
+
+test('the note that nothing is published is in the README of both languages, or of none', () => {
+  const named = versionProblems(root, `v${VERSION}`).flatMap((line) => /^(README\S*):\d+: says /.exec(line)?.[1] ?? [])
+  const noted = ['README.md', 'README.zh-CN.md'].filter((file) => /^> /m.test(readFileSync(join(root, file), 'utf8')))
+  assert.deepEqual(named, noted)
+  assert.ok(noted.length === 0 || noted.length === 2, String(noted))
 })
 
 test('a location with another version, or without one, is named with its file', () => {
