@@ -18,7 +18,6 @@ const PAGES = ['README*.md', 'chart/README*.md', 'docs/{en,zh}/*.md', 'examples/
 /** Forms of the version in pages and examples, at any location. */
 const SHOWN: readonly Omit<VersionPlace, 'file'>[] = [
   { what: "the action's moving tag", pattern: /(?<=acr-nopass\/acr-nopass@v)\d+/g, part: 'major' },
-  { what: 'its status', pattern: /(?<=\*\* ?(?:version|版本) )\d+\.\d+\.\d+/g },
   { what: 'the package', pattern: /(?<=(?:npx|--global) acr-nopass@)\d+\.\d+\.\d+/g },
   { what: "the package's major version", pattern: /(?<=npx --yes acr-nopass@)\d+/g, part: 'major' },
   { what: 'the chart', pattern: /(?<=charts\/acr-nopass --version )\d+\.\d+\.\d+/g },

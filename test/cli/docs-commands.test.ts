@@ -12,6 +12,7 @@ const folder = mkdtempSync(join(tmpdir(), 'docs-'))
 after(() => rmSync(folder, { recursive: true, force: true }))
 for (const name of ['acr-configuration.yaml', 'addon.json'])
   cpSync(join(ROOT, 'examples/migrate', name), join(folder, name))
+cpSync(join(ROOT, 'examples/readme/rrsa.yaml'), join(folder, 'rrsa.yaml'))
 for (const name of ['clusters.yaml', 'values.yaml']) cpSync(join(ROOT, 'examples/sandbox', name), join(folder, name))
 mkdirSync(join(folder, 'sandbox'))
 for (const name of ['staging', 'production']) writeFileSync(join(folder, 'sandbox', `${name}.yaml`), '{}\n')
@@ -32,9 +33,17 @@ const commands = new Set(
   pages.flatMap((page) => {
     const blocks = readFileSync(join(ROOT, page), 'utf8').matchAll(/^```sh\n([\s\S]*?)^```$/gm)
     const lines = [...blocks].flatMap(([, block = '']) => block.split('\n'))
-    return lines.filter((line) => line.startsWith('acr-nopass ')).map((line) => line.replace(/\s+#.*$/, ''))
+    return lines.filter((line) => line.startsWith('acr-nopass ')).map(withoutShell)
   }),
 )
+
+/** A line as arguments alone: without comment and redirection, and with the content of the file that a line before it writes. */
+function withoutShell(line: string): string {
+  return line
+    .replace(/\s+#.*$/, '')
+    .replace(/ > \S+$/, '')
+    .replace('"$(cat issuer.txt)"', 'https://issuer.example.com')
+}
 
 test('the pages contain commands', () => assert.ok(commands.size >= 4))
 
@@ -52,6 +61,15 @@ for (const command of commands) {
     else assert.equal(code, 1, `${stdout}${stderr}`)
   })
 }
+
+test("the README's values are valid as shown, alone and with the file for Helm", async () => {
+  const cwd = join(ROOT, 'examples/readme')
+  for (const files of [['values.yaml'], ['values.yaml', 'rrsa.yaml']]) {
+    const flags = files.flatMap((file) => ['-f', file])
+    const { code, stdout } = await runBin(['validate', ...flags], { cwd })
+    assert.deepEqual({ code, stdout }, { code: 0, stdout: `valid: ${files.join(', ')}\n` })
+  }
+})
 
 for (const language of ['en', 'zh']) {
   test(`the page about migration (${language}) goes on with the file that its first command writes`, () => {

@@ -43,6 +43,7 @@ export interface ActionTexts {
     readonly rows: Readonly<Record<string, Text & { readonly modes: Modes; readonly if: string }>>
     readonly example: Text
   }
+  readonly matrix: { readonly title: Text; readonly introduction: Text }
   readonly permissions: {
     readonly title: Text
     readonly columns: Columns
@@ -76,7 +77,7 @@ function refuseGaps(file: string, given: readonly string[], known: readonly stri
 
 /** docs/<language>/action.md: the reference of the action. */
 export function actionPage(language: Language, { groups, texts }: ReturnType<typeof readActionTexts>): string {
-  const { modes, surprises, inputs, outputs, permissions } = texts
+  const { modes, surprises, inputs, outputs, matrix, permissions } = texts
   const modesOf = (list: Modes): string =>
     list === 'all' ? inputs.all[language] : list.map(code).join(COMMA[language])
   const inputRow = ([name, text]: [string, InputText]): string[] => {
@@ -118,6 +119,9 @@ export function actionPage(language: Language, { groups, texts }: ReturnType<typ
     ),
     `\n${outputs.example[language]}`,
     '<!-- snippet: examples/workflows/approved-plan.yml -->\n<!-- /snippet -->',
+    `\n## ${matrix.title[language]}`,
+    matrix.introduction[language],
+    '<!-- snippet: examples/workflows/matrix.yml -->\n<!-- /snippet -->',
     `\n## ${permissions.title[language]}`,
     table(
       permissions.columns[language],

@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { renderReport } from '../../../src/cli/doctor/report.ts'
+import { paintFor } from '../../../src/cli/program/terminal.ts'
+import { diagnose } from '../../../src/doctor/diagnose.ts'
+import { fixture, registry, secret, stuckPod } from '../../doctor/fixture.ts'
+
+/** Both READMEs include this file. */
+const GOLDEN = join(import.meta.dirname, '../golden/doctor-readme.txt')
+
+test('the report of doctor in the README is what doctor prints for a Pod that names a pull secret of its own', () => {
+  const instanceId = 'cri-abc123'
+  const domain = 'images.example.com'
+  const image = `${domain}/shop/web:1`
+  const denied = `failed to pull and unpack image "${image}": failed to resolve reference "${image}": pull access denied, repository does not exist or may require authorization: server message: insufficient_scope: authorization failed`
+  const observed = fixture({
+    server: 'https://10.0.0.10:6443',
+    kubernetes: 'v1.34.2',
+    config: {
+      registries: [{ name: 'prod', edition: 'enterprise', instanceId, region: 'cn-hangzhou', domains: [domain] }],
+    },
+    registries: [registry({ name: 'prod', instanceId, domains: [domain] })],
+    secrets: new Map(['acr-nopass', 'shop'].map((name) => [name, secret({ registries: ['prod'] })])),
+    pods: [stuckPod({ name: 'web-5d9c7-x2x4k', image, detail: denied, references: ['regcred'] })],
+    status: {
+      version: '1.0.0',
+      namespaces: { total: 14, current: 14, pending: 0, skipped: {} },
+      serviceAccounts: { total: 31, current: 31, pending: 0, skipped: {} },
+    },
+    cloud: { state: 'not-inspected', why: '--cloud off was given' },
+  })
+  const text = renderReport(observed, diagnose(observed), paintFor(process.stdout, { env: { NO_COLOR: '1' } }))
+  if (process.env.UPDATE_GOLDEN) writeFileSync(GOLDEN, text)
+  assert.equal(readFileSync(GOLDEN, 'utf8'), text)
+})
