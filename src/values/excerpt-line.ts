@@ -1,5 +1,5 @@
 import { CST, Parser } from 'yaml'
-import { isSecretKey, secretForm } from './looks-secret.ts'
+import { HIDDEN, isSecretKey, quotable } from './looks-secret.ts'
 
 /** Parts of a file that hold nothing of it but its structure. */
 const STRUCTURE: ReadonlySet<string> = new Set([
@@ -50,7 +50,7 @@ export function readExcerpts(text: string): ((line: number, column: number) => E
         const length = visible ? Math.max(1, wordEnd - point) : 1
         mark = { column: repeats ? result.length : result.length + 1, length }
       }
-      if (!repeats) result += visible ? text[offset] : '…'
+      if (!repeats) result += visible ? text[offset] : HIDDEN
     }
     return { text: result.trimEnd(), ...mark }
   }
@@ -85,7 +85,7 @@ function readSpans(text: string) {
       // In a flow list an item without a colon is a key to this parser.
       const isKey = sep?.some(({ type }) => type === 'map-value-ind') === true && CST.isScalar(key)
       if (isKey && key && 'source' in key && !key.source.includes('\n')) {
-        show(key)
+        if (quotable(key.source) === key.source) show(key)
         if (key.type !== 'block-scalar') showStructure(key.end)
       } else walk(key, keys)
       walk(value, isKey && key && 'source' in key ? [...keys, key.source] : keys)
@@ -97,5 +97,5 @@ function readSpans(text: string) {
 
 function isPublic({ type, source }: CST.FlowScalar | CST.BlockScalar, keys: readonly string[]): boolean {
   if (type === 'alias' || type === 'block-scalar' || source.includes('\n')) return false
-  return secretForm(source) === undefined && !keys.some(isSecretKey)
+  return quotable(source) === source && !keys.some(isSecretKey)
 }

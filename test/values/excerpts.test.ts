@@ -5,6 +5,7 @@ import { stringify } from 'yaml'
 import { readExcerpts } from '../../src/values/excerpt-line.ts'
 import { explainErrors } from '../../src/values/explain.ts'
 import { loadValues } from '../../src/values/load-values.ts'
+import { errorData } from '../../src/values/values-error.ts'
 
 const SECRET = 'SuperSecretValue1'
 const explained = (text: string): string => {
@@ -41,6 +42,48 @@ test('an excerpt shows keys, and the value that the error points at', () => {
 test('what looks like a secret is not shown where the error points at it either', () => {
   assert.equal(readExcerpts('a: LTAI5tAbCdEfGhIjKlMn\n')?.(1, 4).text, 'a: …')
   assert.equal(readExcerpts('myToken: { a: hunter2 }\n')?.(1, 15).text, 'myToken: { a: … }')
+})
+
+/** Everything that an error says, as text and as data. */
+const said = (text: string): string => {
+  const file = { name: 'values.yaml', text }
+  const { errors } = loadValues({ files: [file] })
+  return `${explainErrors(errors, [file])}\n${JSON.stringify(errors.map(errorData))}`
+}
+
+for (const [title, text] of [
+  ['a key without a space after its colon', `registries: [{ edition: static, password:${SECRET} }]\n`],
+  ['that key twice', `registries: [{ password:${SECRET}, password:${SECRET} }]\n`],
+  ['an equals sign for a colon', `registries: [{ edition: static, password=${SECRET} }]\n`],
+  ['a forgotten colon', `registries:\n  - ? password ${SECRET}\n`],
+  ['a key without a space that is the only text', `registries: []\nidentity:\n  password:${SECRET}\n`],
+  ['lines that became one text', `registries:\n  - name:a\n    password:${SECRET}\n`],
+  ['a key that begins a map', `registries: [{ "token:${SECRET}": { edition: static } }]\n`],
+  ['a variable written as in a shell', `extraEnv:\n  - name: PASSWORD=${SECRET}\n  - name: PASSWORD=${SECRET}\n`],
+  ['a text that is a file', `logLevel: |\n  x:\n    client-key-data: ${SECRET}\n`],
+  ['a private key in base64', `logLevel: LS0tLS1CRUdJTi${SECRET}\n`],
+  ['a login before a host', `registries: [{ name: a, edition: static, domains: ["robot:${SECRET}@h.example.com"] }]\n`],
+  ['a login that a hint would repeat', `registries: [{ edition: static, domains: ["https://robot:${SECRET}@h"] }]\n`],
+  [
+    'a login of two registries',
+    `registries:\n${`  - { edition: static, domains: ["robot:${SECRET}@h"] }\n`.repeat(2)}`,
+  ],
+  ['a password that begins with a star', `registries: []\npassword: *${SECRET}\n`],
+] as const) {
+  test(`no message, fix, path or value of an error has a secret in it: ${title}`, () => {
+    const shown = said(text)
+    assert.ok(shown.includes('fix: ') && !shown.toLowerCase().includes(SECRET.toLowerCase()), shown)
+  })
+}
+
+test('two keys that are not shown are two errors', () => {
+  const { errors } = loadValues({ files: [{ name: 'v.yaml', text: 'registries: []\n"token:a": 1\n"token:b": 1\n' }] })
+  assert.equal(errors.filter(({ code }) => code === 'SCHEMA_UNKNOWN_KEY').length, 2)
+})
+
+test('the digest of an image is no login', () => {
+  const digest = `registry.example.com/a@sha256:${'a'.repeat(64)}`
+  assert.equal(readExcerpts(`image: ${digest}\n`)?.(1, 8).text, `image: ${digest}`)
 })
 
 const MARKER = 'Marker1x'

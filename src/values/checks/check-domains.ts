@@ -1,6 +1,7 @@
 import { wildcardsMeet } from '../../lib/wildcards.ts'
 import type { Cursor } from '../cursor.ts'
 import { matchesGlobs } from '../glob.ts'
+import { quotable } from '../looks-secret.ts'
 import type { ValuesError } from '../values-error.ts'
 
 /** A key of the pull secret from a registry: a domain, or all domains of an instance. */
@@ -30,10 +31,10 @@ export function checkDomains(values: Cursor): ValuesError[] {
 function claimsOf(registry: Cursor): Claim[] {
   const given = registry.at('domains').items.flatMap((by): Claim[] => {
     const domain = by.text?.toLowerCase()
-    return domain === undefined ? [] : [{ key: `domain ${domain}`, shown: domain, by, registry }]
+    return domain === undefined ? [] : [{ key: `domain ${domain}`, shown: quotable(domain), by, registry }]
   })
   // A host given as host/namespace is written in that form alone, so that two accounts can share it.
-  const isNarrowed = given.some(({ shown }) => shown.includes('/'))
+  const isNarrowed = given.some(({ key }) => key.includes('/'))
   return [...given, ...(isNarrowed ? [] : ownClaims(registry))]
 }
 

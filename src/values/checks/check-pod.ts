@@ -1,4 +1,5 @@
 import { type Cursor, repeated } from '../cursor.ts'
+import { quotable } from '../looks-secret.ts'
 import type { ValuesError } from '../values-error.ts'
 import { checkScheduling } from './check-scheduling.ts'
 
@@ -28,7 +29,7 @@ function variables(list: readonly Cursor[], own: readonly string[]): ValuesError
   return list.flatMap((item) => {
     const name = item.at('name')
     if (name.text === undefined) return []
-    const what = `the variable \`${name.text}\` in \`extraEnv\``
+    const what = `the variable \`${quotable(name.text)}\` in \`extraEnv\``
     if (LOADING_VARIABLES.includes(name.text)) {
       return [name.collision(`${what} can load code into the helper, or open it to a debugger`, 'Remove it.')]
     }
@@ -50,7 +51,7 @@ function variables(list: readonly Cursor[], own: readonly string[]): ValuesError
 function twice(list: Cursor, key: string): ValuesError[] {
   return repeated(list.items, (item) => item.at(key).text).map((item) => {
     const own = item.at(key)
-    return own.collision(`\`${list.name}\` has ${own.text} twice`, 'Remove one of the two.')
+    return own.collision(`\`${list.name}\` has ${quotable(own.text ?? '')} twice`, 'Remove one of the two.')
   })
 }
 

@@ -1,4 +1,5 @@
 import type { Cursor } from '../cursor.ts'
+import { quotable } from '../looks-secret.ts'
 import type { ValuesError } from '../values-error.ts'
 import { definitionName, type Schema } from './schema.ts'
 import { firstExample, lowerFirst, mayShow, name, type ProblemContext, showValue } from './schema-problem.ts'
@@ -12,9 +13,9 @@ export function formError({ problem, rootSchema, at, schema }: ProblemContext): 
     const expected = definition?.description ?? 'another name'
     const what = lowerFirst(definition?.title ?? 'key')
     const member = at.at(propertyName)
-    return member.error('SCHEMA_FORM', `the key ${JSON.stringify(propertyName)} in ${name(at)} is no ${what}`, {
+    return member.error('SCHEMA_FORM', `the key ${JSON.stringify(quotable(propertyName))} in ${name(at)} is no ${what}`, {
       at: member.keyPosition,
-      value: propertyName,
+      value: quotable(propertyName),
       expected,
       hint: `Write it as ${expected}`,
       hideLine: true,
@@ -26,7 +27,7 @@ export function formError({ problem, rootSchema, at, schema }: ProblemContext): 
   return at.error('SCHEMA_FORM', `${name(at)} is ${shown}; expected: ${expected}`, {
     value: showValue(at),
     expected,
-    hint: formHint(value, schema, rootSchema) ?? likeExample(schema, expected),
+    hint: (showValue(at) === undefined ? undefined : formHint(value, schema, rootSchema)) ?? likeExample(schema, expected),
     hideLine: !mayShow(at),
   })
 }

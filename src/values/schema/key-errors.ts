@@ -1,4 +1,5 @@
 import type { Cursor } from '../cursor.ts'
+import { quotable } from '../looks-secret.ts'
 import type { ValuesError } from '../values-error.ts'
 import type { ValuePath } from '../yaml/yaml-node.ts'
 import { nearest } from './nearest.ts'
@@ -10,7 +11,7 @@ export function unknownKeyError({ rootSchema, at, schema }: ProblemContext, key:
   const known = Object.keys(schema?.properties ?? {})
   const here = at.name.replaceAll(/\[\d+\]/g, '[]')
   const elsewhere = (keyPlaces(rootSchema).get(key) ?? []).filter((place) => place !== here)
-  const message = `there is no key \`${key}\` ${at.name === '' ? 'at the top' : `in ${name(at)}`}`
+  const message = `there is no key \`${quotable(key)}\` ${at.name === '' ? 'at the top' : `in ${name(at)}`}`
   const unknown = at.at(key)
   return unknown.error('SCHEMA_UNKNOWN_KEY', message, {
     at: unknown.keyPosition,

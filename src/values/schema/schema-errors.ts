@@ -1,7 +1,7 @@
 import type { ErrorObject } from 'ajv'
 import { Cursor } from '../cursor.ts'
 import type { ValuesError } from '../values-error.ts'
-import { formatPath, type ListNode, type MapNode } from '../yaml/yaml-node.ts'
+import type { ListNode, MapNode } from '../yaml/yaml-node.ts'
 import { formError, typeHint } from './form-errors.ts'
 import { alternatives, exactlyOneError, meantKey, missingKeyError, unknownKeyError } from './key-errors.ts'
 import { nearest } from './nearest.ts'
@@ -33,10 +33,10 @@ export function schemaErrors(
     .filter((context) => !missingKeys(context).some((key) => meant.has(key.name)))
     .flatMap((context) => toError(context) ?? [])
   // A value of the wrong type is not also blamed for its form or choice, nor one text twice for its form.
-  const wrongTypes = new Set(errors.filter(({ code }) => code === 'SCHEMA_TYPE').map(({ path }) => formatPath(path)))
+  const wrongTypes = new Set(errors.filter(({ code }) => code === 'SCHEMA_TYPE').map(({ path }) => JSON.stringify(path)))
   const seen = new Set<string>()
   return errors.filter((error) => {
-    const path = formatPath(error.path)
+    const path = JSON.stringify(error.path)
     const key = `${error.code} ${path}`
     if (seen.has(key) || (error.code !== 'SCHEMA_TYPE' && wrongTypes.has(path))) return false
     seen.add(key)

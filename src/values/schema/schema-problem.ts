@@ -1,6 +1,6 @@
 import type { ErrorObject } from 'ajv'
 import type { Cursor } from '../cursor.ts'
-import { isSecretKey, secretForm } from '../looks-secret.ts'
+import { isSecretKey, quotable } from '../looks-secret.ts'
 import { agreedValue, readings } from '../yaml/yaml-scalar.ts'
 import { resolve, type Schema } from './schema.ts'
 
@@ -35,7 +35,10 @@ export function mayShow({ path }: Pick<Cursor, 'path'>): boolean {
 
 /** A value for a message: short, on one line; undefined: must not be shown. */
 export function showValue(at: Cursor): string | undefined {
-  if (at.value === undefined || !mayShow(at) || secretForm(String(at.value)) !== undefined) return undefined
+  if (at.value === undefined || !mayShow(at)) return undefined
+  const text = String(at.value)
+  // Several lines are a file in a file, such as a kubeconfig.
+  if (text.includes('\n') || quotable(text) !== text) return undefined
   const shown = JSON.stringify(at.value)
   return shown.length > LONGEST ? `${shown.slice(0, LONGEST)}…"` : shown
 }

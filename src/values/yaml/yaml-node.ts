@@ -1,3 +1,5 @@
+import { quotable } from '../looks-secret.ts'
+
 /** A text to parse, and its name in errors. */
 export interface SourceFile {
   readonly name: string
@@ -83,7 +85,7 @@ export function formatPath(path: ValuePath): string {
   return path
     .map((step, index) => {
       if (typeof step === 'number') return `[${step}]`
-      if (!/^[A-Za-z_][\w-]*$/.test(step)) return `[${JSON.stringify(step)}]`
+      if (!/^[A-Za-z_][\w-]*$/.test(step)) return `[${JSON.stringify(quotable(step))}]`
       return index === 0 ? step : `.${step}`
     })
     .join('')

@@ -10,7 +10,7 @@ import {
   type YAMLMap,
   type Scalar as YamlScalar,
 } from 'yaml'
-import { isSecretKey } from '../looks-secret.ts'
+import { HIDDEN, isSecretKey, quotable } from '../looks-secret.ts'
 import { ValuesError } from '../values-error.ts'
 import { ambiguous, findBadEscape } from './scalar-errors.ts'
 import type { MapEntry, Origin, Position, YamlNode } from './yaml-node.ts'
@@ -70,11 +70,13 @@ export function readNodes(document: Document.Parsed, contents: Node, { text, at,
   function resolveAlias(node: Alias): Node | undefined {
     const target = node.resolve(document)
     aliases += 1
+    // A password may begin with a star.
+    const shown = keys.some(isSecretKey) ? HIDDEN : quotable(node.source)
     const problem =
       target === undefined
-        ? `no anchor &${node.source} precedes this alias`
+        ? `no anchor &${shown} precedes this alias`
         : open.has(target)
-          ? `the alias *${node.source} is inside its own anchor`
+          ? `the alias *${shown} is inside its own anchor`
           : aliases > MAX_ALIASES
             ? `more than ${MAX_ALIASES} aliases`
             : undefined
@@ -115,7 +117,7 @@ export function readNodes(document: Document.Parsed, contents: Node, { text, at,
           // go-yaml lets the merge win over keys before it, others do not.
           if (entries.has(key) && !merged.has(key)) {
             const hint = 'Put `<<` before all other keys of the map.'
-            report('YAML_ALIAS', `the merge sets \`${key}\` a second time`, { at: place(pair.key), hint })
+            report('YAML_ALIAS', `the merge sets \`${quotable(key)}\` a second time`, { at: place(pair.key), hint })
           } else if (!entries.has(key)) entries.set(key, entry)
           merged.add(key)
         }
@@ -125,7 +127,7 @@ export function readNodes(document: Document.Parsed, contents: Node, { text, at,
       if (key === undefined) continue
       const first = entries.get(key.name)
       if (first !== undefined && !merged.delete(key.name)) {
-        const message = `\`${key.name}\` appears twice in this map, first in line ${first.keyAt.line}`
+        const message = `\`${quotable(key.name)}\` appears twice in this map, first in line ${first.keyAt.line}`
         report('YAML_DUPLICATE_KEY', message, { at: key.at, path: [key.name] })
       }
       keys.push(key.name)
