@@ -648,3 +648,31 @@ test('doctor: a public image of ACR that runs beside covered ones is no error, a
     'POD_NETWORK',
   ])
 })
+
+// While a pull lasts the kubelet reports the reasons of the time before it: one that hangs looks like a volume that is being mounted.
+test('doctor: a Pod that has started nothing for long is unknown, unless an Event or another container tells why', async () => {
+  const made = (minutes: number) => ({
+    metadata: { creationTimestamp: at(-minutes) },
+    status: { conditions: [{ type: 'PodReadyToStartContainers', status: 'True' }] },
+  })
+  const creating = { app: waiting('ContainerCreating') }
+  const healthOf = async (...given: Parameters<typeof pod>): Promise<readonly (boolean | null)[]> =>
+    (await look(pod(...given))).map(({ healthy }) => healthy)
+  assert.deepEqual(await healthOf(creating, {}, made(9)), [true, true])
+  assert.deepEqual(await healthOf(creating, {}, made(11)), [null, null])
+  const [one] = await look(pod(creating, {}, made(11)))
+  assert.deepEqual(one.ids, ['POD_UNKNOWN'])
+  assert.match(one.text, /waits as ContainerCreating for more than ten minutes/)
+
+  const withInit: Spec = { initContainers: [{ name: 'init', image: IMAGE }] }
+  const initializing = { app: waiting('PodInitializing') }
+  const init = (state: State) => healthOf({ init: state, ...initializing }, withInit, made(11))
+  assert.deepEqual(await init({ running: {} }), [true, true])
+  assert.deepEqual(await init(waiting('CrashLoopBackOff')), [true, true])
+  assert.deepEqual(await init({ terminated: { exitCode: 0 } }), [null, null])
+
+  const noSandbox = { metadata: made(11).metadata }
+  const mount = { reason: 'FailedMount', message: 'MountVolume.SetUp failed' }
+  const [told, listed] = await look(pod(creating, {}, noSandbox), {}, [mount])
+  assert.deepEqual([told.healthy, listed.healthy], [true, null])
+})

@@ -281,7 +281,7 @@ export const ROWS_EN: FindingRows = {
     'The finding quotes its message; check the Events of the Pod. Without the right to read ServiceAccounts the reason may not be known.',
   ],
   POD_UNKNOWN: [
-    'It is not known whether a container can pull: an unknown waiting reason, or a message from an earlier attempt.',
+    'It is not known whether a container can pull: an unknown waiting reason, a message from an earlier attempt, or ten minutes without a start or a reason.',
     'Wait for the next try, or `--ask-registry`; see the Events of the Pod.',
   ],
   POD_CACHED: [

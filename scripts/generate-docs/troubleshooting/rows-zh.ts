@@ -170,7 +170,7 @@ export const ROWS_ZH: FindingRows = {
     '结果中引用了节点的消息；查看 Pod 的事件。无权读取 ServiceAccount 时，原因可能无法得知。',
   ],
   POD_UNKNOWN: [
-    '无法判断容器能否拉取：等待原因未知，或者节点的消息来自更早的一次尝试。',
+    '无法判断容器能否拉取：等待原因未知，节点的消息来自更早的一次尝试，或者十分钟内没有启动也没有给出原因。',
     '等待下一次尝试，或使用 `--ask-registry`；查看 Pod 的事件。',
   ],
   POD_CACHED: ['Pod 在运行，镜像可能来自节点缓存。', '`doctor pod … --ask-registry` 可证明当前登录信息能够拉取。'],

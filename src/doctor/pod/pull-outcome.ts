@@ -43,12 +43,34 @@ function outcomeOf(pod: PodFacts, container: ContainerFacts, observed: Observed,
   if (pod.over !== undefined) return waits(`nothing: the Pod is over (${pod.over})`)
   if (isWaiting(container)) return judgeFailed(pod, container, observed, steps)
   if (waiting === undefined) return waits(pod.node === undefined ? 'a node' : `a report of node ${pod.node}`)
-  if (meaningOf(waiting) === 'before') return waits(describeTurn(pod, waiting))
+  if (isBefore(waiting)) {
+    if (!isOverdue(pod, observed.now)) return waits(describeTurn(pod, waiting))
+    return unclear(`it waits as ${waiting} for more than ten minutes, and nothing shows for what: a pull may hang`, {
+      fix: 'Read the Events of the Pod: a volume that cannot be mounted, or a pull that does not end.',
+      command: describePod(pod),
+    })
+  }
   return unclear(`the node gives a reason that doctor does not know: ${waiting}`, {
     fix: 'Read the Events of the Pod.',
     command: describePod(pod),
   })
 }
+
+/** Volumes, the sandbox and a pull take seconds, a large image some minutes. */
+const LONGEST_TURN = 10 * 60_000
+
+/**
+ * Whether a Pod of which no container has started waits for longer than its volumes, sandbox and images take, and no Event tells why.
+ * While a pull lasts the kubelet reports the same reasons as before it (pkg/kubelet/kubelet_pods.go, convertToAPIContainerStatuses).
+ */
+function isOverdue(pod: PodFacts, now: number): boolean {
+  const { createdAt = now, containers, hasSandbox, sandboxTrouble, lastWarning } = pod
+  const isFirst = containers.every(({ waiting, ended }) => ended || waiting === undefined || isBefore(waiting))
+  const isTold = !hasSandbox && (sandboxTrouble ?? lastWarning) !== undefined
+  return isFirst && !isTold && !containers.some(({ running }) => running) && now - createdAt > LONGEST_TURN
+}
+
+const isBefore = (waiting: string): boolean => meaningOf(waiting) === 'before'
 
 function judgeFailed(pod: PodFacts, container: ContainerFacts, { now }: Observed, steps: readonly Step[]): Outcome {
   const last = steps.at(-1)
