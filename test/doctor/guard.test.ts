@@ -148,10 +148,12 @@ test('doctor reports rights of the helper that the chart never gives', () => {
 
 const signal = new AbortController().signal
 const nameOf = (kind: string): string => `guard.${kind}`
+/** What is created is sent to the list. */
+const kindOf = (path: string): string => path.split('/').at(path.endsWith('/events') ? -1 : -2) ?? ''
 const deny = (path: string) =>
   new KubeApiError(
     422,
-    `PATCH returned 422: x is forbidden: ValidatingAdmissionPolicy 'guard.${path.split('/').at(-2)}' with binding 'b' denied request: no`,
+    `PATCH returned 422: x is forbidden: ValidatingAdmissionPolicy 'guard.${kindOf(path)}' with binding 'b' denied request: no`,
   )
 
 /** What doctor concludes from the responses to its dry runs. */
@@ -182,10 +184,13 @@ test('doctor tries the guard as the helper, by dry runs whose responses hold no 
   )
   assert.deepEqual(
     [...how],
-    [JSON.stringify(['PATCH', 'All', USER(), 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1'])],
+    ['PATCH', 'POST'].map((method) =>
+      JSON.stringify([method, 'All', USER(), 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1']),
+    ),
   )
-  assert.deepEqual([...new Set(calls.map(({ path }) => path.split('/').at(-2)))].sort(), [
+  assert.deepEqual([...new Set(calls.map(({ path }) => kindOf(path)))].sort(), [
     'configmaps',
+    'events',
     'leases',
     'secrets',
     'serviceaccounts',
@@ -199,6 +204,43 @@ test('doctor names each write that the guard accepted', async () => {
     throw deny(path)
   })
   assert.deepEqual(accepted, [{ kind: 'leases', what: 'finalizers' }])
+})
+
+// Without these a stolen token could stop every helper, and no label or finalizer would be changed.
+for (const [kind, what, isIt] of [
+  ['leases', 'leaseDurationSeconds', ({ spec }) => 'leaseDurationSeconds' in (spec ?? {})],
+  ['leases', 'leaseTransitions', ({ spec }) => 'leaseTransitions' in (spec ?? {})],
+  ['configmaps', 'a second key', ({ data }) => 'more' in (data ?? {})],
+  ['events', 'finalizers', ({ metadata }) => 'finalizers' in metadata],
+] as const satisfies readonly (readonly [string, string, (body: Body) => boolean])[]) {
+  test(`doctor finds a guard of ${kind} that accepts ${what}`, async () => {
+    const { accepted } = await tryWith(({ path, body }) => {
+      if (kindOf(path) === kind && isIt(body as Body)) return {}
+      throw deny(path)
+    })
+    assert.deepEqual(accepted, [{ kind, what }])
+  })
+}
+
+interface Body {
+  readonly metadata: object
+  readonly spec?: object
+  readonly data?: object
+}
+
+test('doctor tries the guard on a ServiceAccount that every namespace has, wherever the helper may write it', async () => {
+  const triedWith = async (...include: readonly string[]) => {
+    const { calls } = await tryWith(
+      ({ path }) => {
+        throw deny(path)
+      },
+      { targets: { serviceAccounts: { include, exclude: [] } } },
+    )
+    return new Set(calls.filter(({ path }) => kindOf(path) === 'serviceaccounts').map(({ path }) => path.split('/').at(-1)))
+  }
+  assert.deepEqual(await triedWith('builder', 'default'), new Set(['default']))
+  assert.deepEqual(await triedWith('ci-*'), new Set(['default']))
+  assert.deepEqual(await triedWith('builder'), new Set(['builder']))
 })
 
 test('with attach: admission doctor tries no ServiceAccount, which the helper may not write', async () => {
@@ -235,6 +277,6 @@ test('a dry run that something else refused proves nothing about the guard', asy
     throw new KubeApiError(400, 'PATCH returned 400: admission webhook "x" does not support dry run')
   })
   assert.deepEqual(accepted, [])
-  assert.equal(unread.length, 4)
+  assert.equal(unread.length, 5)
   assert.match(`${unread[0]?.what}: ${unread[0]?.why}`, /The guard of configmaps \(labels\): something else refused/)
 })

@@ -1,5 +1,5 @@
 import { KubeApiError } from '../../kube/api-error.ts'
-import { APPLY, METADATA_ONLY } from '../../kube/client.ts'
+import { APPLY, type KubeCall, METADATA_ONLY } from '../../kube/client.ts'
 import { LABEL_INSTANCE, LABEL_MANAGED_BY, MANAGED_BY } from '../../kube/names.ts'
 import { namespacedPath } from '../../kube/types.ts'
 import type { ReleaseFacts } from '../../release/find-release.ts'
@@ -15,6 +15,8 @@ interface Attempt {
   readonly what: string
   readonly path: string
   readonly body: object
+  /** The helper may create it, and not apply it. */
+  readonly isCreated?: true
 }
 
 /** What a policy of the guard did not refuse. */
@@ -37,8 +39,9 @@ export async function tryGuard(
 ): Promise<readonly Accepted[] | undefined> {
   if (config === undefined) return undefined
   const accepted: Accepted[] = []
-  for (const { kind, what, path, body } of attempts(config, `${namespace}.${name}`)) {
-    const refusal = await refusalOf(reader, path, body, helperUser(config))
+  for (const attempt of attempts(config, `${namespace}.${name}`)) {
+    const { kind, what } = attempt
+    const refusal = await refusalOf(reader, attempt, helperUser(config))
     if (refusal === undefined) accepted.push({ kind, what })
     else if (refusal.includes('cannot impersonate')) {
       reader.note("The guard's effect (dry runs as the helper)", refusal.replace(/^.*? returned 403: /, ''))
@@ -51,10 +54,17 @@ export async function tryGuard(
 }
 
 /** The API server's message; undefined: it accepted the write. @throws errors that are no response to the write */
-async function refusalOf(reader: Reader, path: string, body: object, actAs: string): Promise<string | undefined> {
-  const query = { dryRun: 'All', fieldManager: 'acr-nopass-doctor', force: true }
+async function refusalOf(
+  reader: Reader,
+  { path, body, isCreated }: Attempt,
+  actAs: string,
+): Promise<string | undefined> {
+  const query = { dryRun: 'All', fieldManager: 'acr-nopass-doctor' }
+  const common = { path, body, accept: METADATA_ONLY, actAs }
+  const call: KubeCall = isCreated
+    ? { ...common, method: 'POST', query }
+    : { ...common, method: 'PATCH', query: { ...query, force: true }, contentType: APPLY }
   try {
-    const call = { method: 'PATCH', path, query, body, contentType: APPLY, accept: METADATA_ONLY, actAs } as const
     await reader.client.request(call, reader.signal)
     return undefined
   } catch (error) {
@@ -75,8 +85,10 @@ function attempts(config: HelperConfig, instance: string): readonly Attempt[] {
   const { release, secretName } = config
   const { namespace } = release
   const targets = createTargets(config)
-  const [own] = config.targets.serviceAccounts.include.filter((name) => !name.includes('*'))
-  const account = own ?? (targets.takesServiceAccount('default') ? 'default' : undefined)
+  const { include } = config.targets.serviceAccounts
+  // Each namespace has `default`; where a name has a `*`, the helper may patch every ServiceAccount (chart/templates/_rules.tpl).
+  const mayPatchDefault = targets.takesServiceAccount('default') || include.some((name) => name.includes('*'))
+  const account = mayPatchDefault ? 'default' : include[0]
   const place = config.scope === 'cluster' ? namespace : targets.listedNamespaces[0]
   const core = { apiVersion: 'v1' }
   const secret = {
@@ -85,6 +97,10 @@ function attempts(config: HelperConfig, instance: string): readonly Attempt[] {
     type: 'kubernetes.io/dockerconfigjson',
     data: { '.dockerconfigjson': 'eyJhdXRocyI6e319' },
   }
+  const leasePath = namespacedPath('/apis/coordination.k8s.io/v1', namespace, 'leases', release.lease)
+  const lease = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease' }
+  const statusPath = namespacedPath('/api/v1', namespace, 'configmaps', release.status)
+  const status = { ...core, kind: 'ConfigMap' }
   const labels = { [LABEL_MANAGED_BY]: MANAGED_BY, [LABEL_INSTANCE]: instance }
   const attaches = config.attach !== 'admission' && account !== undefined && place !== undefined
   return [
@@ -114,16 +130,30 @@ function attempts(config: HelperConfig, instance: string): readonly Attempt[] {
           },
         ]
       : []),
-    ...variants(
-      'leases',
-      namespacedPath('/apis/coordination.k8s.io/v1', namespace, 'leases', release.lease),
-      release.lease,
-      { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease' },
-    ),
-    ...variants('configmaps', namespacedPath('/api/v1', namespace, 'configmaps', release.status), release.status, {
+    ...variants('leases', leasePath, release.lease, lease),
+    ...[{ leaseDurationSeconds: 3600 }, { leaseTransitions: 2 ** 31 - 1 }].map((spec) => ({
+      kind: 'leases',
+      what: Object.keys(spec).join(),
+      path: leasePath,
+      body: { ...lease, metadata: { name: release.lease }, spec },
+    })),
+    ...variants('configmaps', statusPath, release.status, status),
+    {
+      kind: 'configmaps',
+      what: 'a second key',
+      path: statusPath,
+      body: { ...status, metadata: { name: release.status }, data: { more: '' } },
+    },
+    ...variants('events', namespacedPath('/api/v1', namespace, 'events'), 'acr-nopass-doctor', {
       ...core,
-      kind: 'ConfigMap',
-    }),
+      kind: 'Event',
+      involvedObject: { ...core, kind: 'Namespace', name: namespace, namespace },
+      reason: 'DryRun',
+      type: 'Warning',
+      source: { component: 'acr-nopass' },
+      reportingComponent: 'acr-nopass',
+      reportingInstance: 'acr-nopass-doctor',
+    }).map((attempt) => ({ ...attempt, isCreated: true as const })),
   ]
 }
 
