@@ -549,8 +549,12 @@ for (const one of CASES) {
   })
 }
 
-/** Responses to the watch's queries for Pods and for a report: there are none here. */
-const NOTHING = { request: async () => ({ items: [] }), close: () => undefined } as unknown as KubeClient
+/** Responses to the watch's queries for Pods and for a report, which are none here, and to a dry run. */
+const CONFIG_MAPS = { resources: [{ name: 'configmaps', kind: 'ConfigMap', namespaced: true }] }
+const NOTHING = {
+  request: async ({ path }: { readonly path: string }) => (path === '/api/v1' ? CONFIG_MAPS : { metadata: {}, items: [] }),
+  close: () => undefined,
+} as unknown as KubeClient
 
 function contentOf(by: string): ReleaseContent {
   const object = { apiVersion: 'v1', kind: 'ConfigMap', name: 'c', namespace: 'n', body: { data: { by } } }

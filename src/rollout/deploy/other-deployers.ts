@@ -9,11 +9,11 @@ import type { OpenRelease } from './open-release.ts'
 /** How long helm's history may be unreadable, for example while the API server restarts. */
 const HISTORY_LIMIT_MS = 30_000
 
-/** Whether the cluster has the objects of this revision: ours may have been applied after it. */
-async function isInEffect(release: OpenRelease, revision: number): Promise<boolean> {
+/** The objects of this revision that the cluster does not have so, because ours was applied after it, or of which that is unknown. */
+async function notInEffect(release: OpenRelease, revision: number) {
   const { objects } = await release.content(revision)
   const runs = await dryRunRelease(release, objects, AS_DEPLOYED)
-  return runs.every(({ drift }) => drift !== 'differs' && drift !== 'absent')
+  return runs.filter(({ drift }) => drift !== 'same')
 }
 
 /** The revisions whose content differs from that of `good`: those that other deployers made. */
@@ -87,8 +87,13 @@ export async function restoreOther(
   // Helm takes no lock against a rollback, so the helm that ends last is recorded as deployed, whatever the cluster has.
   const deployed = history.filter(({ status }) => status === 'deployed')
   try {
-    if (deployed.length === 1 && deployed[0] === other && (await isInEffect(release, other.revision))) {
-      return { notes: [`${note}: it stays`] }
+    if (deployed.length === 1 && deployed[0] === other) {
+      const differing = await notInEffect(release, other.revision)
+      const [unknown] = differing
+      if (unknown === undefined) return { notes: [`${note}: it stays`] }
+      if (differing.every(({ drift }) => drift === 'unknown')) {
+        return { notes: [`${note}; whether it is in effect is not known of ${unknown.object}`] }
+      }
     }
   } catch (error) {
     if (release.signal.aborted) throw error
