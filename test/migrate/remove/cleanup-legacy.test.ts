@@ -51,7 +51,15 @@ function switched(endsInMs: number): readonly FakeObject[] {
     attach: 'serviceAccounts',
     retired: false,
     registries: [
-      { name: 'prod', edition: 'enterprise', fingerprint: 'f', domains: [HOST], state: 'live', expiresAt: at },
+      {
+        name: 'prod',
+        edition: 'enterprise',
+        fingerprint: 'f',
+        domains: [HOST],
+        state: 'live',
+        verified: 'accepted',
+        expiresAt: at,
+      },
     ],
     namespaces: { total: 1, current: 1, pending: 0, skipped: {} },
     problems: [],
