@@ -192,7 +192,7 @@ for (const [title, signals] of [
     const child = spawn(BIN, ['apply', ...rollout], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] })
     let output = ''
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (data: Buffer) => (output += data))
-    await eventually(() => assert.match(output, /helm upgrade|deploying/), 60_000, 10)
+    await eventually(() => assert.match(output, /upgrading with helm/), 60_000, 10)
     // Helm is at work, so it takes longer to end than the second signal to arrive.
     if (signals > 1) await eventually(async () => assert.notEqual(await pendingRecords(), 0), 60_000, 10)
     const exited = once(child, 'exit')

@@ -37,7 +37,7 @@ async function run(values: object, inputs: Readonly<Record<string, string>> = {}
 }
 
 test('C2 after a first installation whose Pods crash, correct values succeed', async () => {
-  const crashing = { extraEnv: [{ name: 'NODE_OPTIONS', value: '--nonsense' }] }
+  const crashing = { extraEnv: [{ name: 'NODE_CHANNEL_FD', value: 'none' }] }
   const broken = await run(crashing, { timeout: '3m' })
   assert.deepEqual([broken.result?.status, broken.result?.error?.code], ['failed', 'POD_FAILING'], broken.stdout)
   const repaired = await run({}, { timeout: '3m' })
@@ -45,7 +45,7 @@ test('C2 after a first installation whose Pods crash, correct values succeed', a
 })
 
 test('C2 after an upgrade with Helm 3 whose Pods crash, and which was not rolled back, correct values succeed', async () => {
-  const crashing = { extraEnv: [{ name: 'NODE_OPTIONS', value: '--nonsense' }] }
+  const crashing = { extraEnv: [{ name: 'NODE_CHANNEL_FD', value: 'none' }] }
   const broken = await run(crashing, { timeout: '3m', rollback: 'false' }, helm3)
   assert.deepEqual([broken.result?.status, broken.result?.error?.code], ['failed', 'POD_FAILING'], broken.stdout)
   const repaired = await run({}, { timeout: '3m' }, helm3)

@@ -226,7 +226,14 @@ test('a list of ACK and other clusters with rrsa: the policies come before the A
   const registry = '{ name: prod, edition: enterprise, instanceId: cri-k7x2m9q4w1t8z5h3, region: cn-hangzhou }'
   writeFileSync(values, `registries: [${registry}]\nidentity: { type: rrsa }\n`)
   const args = ['policy', '--clusters-file', clusters, '-f', values, '--issuer', 'https://oidc.example.com/c0123']
-  const { code, stdout, stderr } = await runBin([...args, '-o', 'json'], { env: { KUBECONFIG_B: 'x' } })
+  const kubeconfig = {
+    'current-context': 'b',
+    clusters: [{ name: 'b', cluster: { server: 'https://127.0.0.1:1' } }],
+    contexts: [{ name: 'b', context: { cluster: 'b', user: 'b' } }],
+    users: [{ name: 'b', user: { token: 'none' } }],
+  }
+  const env = { KUBECONFIG_B: JSON.stringify(kubeconfig) }
+  const { code, stdout, stderr } = await runBin([...args, '-o', 'json'], { env })
   assert.equal(code, 0, stdout + stderr)
   assert.match(stdout, /cluster b/)
 })

@@ -81,12 +81,14 @@ for (const name of ['helm4', 'helm3'] as const) {
     const [before, contents] = [await uids(), await Promise.all(SHOPS.map(helperCluster.secret))]
     const old = new Set(helperCluster.helpers().map(({ uid }) => uid))
     const findings = await doctor()
+    // A chart of before the policy for Events: what doctor expects of this version is missing there.
+    assert.deepEqual(findings, ['GUARD_MISSING ValidatingAdmissionPolicy acr-nopass.acr-system.acr-nopass.events'])
 
     const from = helperCluster.auditLength()
     await run(['upgrade', RELEASE, CHART, ...wait], values)
     await eventually(() => assert.ok(helperCluster.helpers().every(({ uid }) => !old.has(uid))), 60_000)
     await checkAll(before, contents, from)
-    assert.deepEqual(await doctor(), findings)
+    assert.deepEqual(await doctor(), [])
 
     await run(['rollback', RELEASE, '1', ...wait])
     await checkAll(before, contents, from)

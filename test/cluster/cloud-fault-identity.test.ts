@@ -6,15 +6,29 @@ import { after, type TestContext, test } from 'node:test'
 import { eventually } from '../support/eventually.ts'
 import { assertEntries, assertLive, assertNamed, openCloudFaults, WORKER_ROLE } from './cloud-fault-fixture.ts'
 import { writeFailingResolver } from './failing-resolver.ts'
+import { HOME, RELEASE } from './helper-cluster.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-resolver-'))
 const resolver = await writeFailingResolver(folder)
 const fixture = await openCloudFaults('cloud-fault-identity', ({ cloud }) => ({
-  extraEnv: [{ name: 'NODE_OPTIONS', value: resolver.nodeOptions }],
   // The registries' API is reached by a host name, the identity by an IP address.
   endpoints: { cr: cloud.endpoints.cr.replace('127.0.0.1', 'localhost') },
 }))
 const { helperCluster } = fixture
+// The chart refuses a variable that loads code, so the resolver gets into the Pods beside it.
+const first = new Set(helperCluster.helpers().map(({ uid }) => uid))
+const env = [{ name: 'NODE_OPTIONS', value: resolver.nodeOptions }]
+await helperCluster.admin.request({
+  method: 'PATCH',
+  path: `/apis/apps/v1/namespaces/${HOME}/deployments/${RELEASE}`,
+  contentType: 'application/strategic-merge-patch+json',
+  body: { spec: { template: { spec: { containers: [{ name: 'helper', env }] } } } },
+})
+await eventually(() => {
+  const running = helperCluster.helpers()
+  assert.ok(running.length > 0 && running.every(({ uid }) => !first.has(uid)))
+}, 120_000)
+await helperCluster.settled()
 after(async () => {
   await fixture[Symbol.asyncDispose]()
   await rm(folder, { recursive: true })

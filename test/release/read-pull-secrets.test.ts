@@ -12,6 +12,7 @@ const fieldsV1 = {
   'f:type': {},
   'f:metadata': { 'f:annotations': { 'f:acr-nopass.io/content-hash': {} } },
 }
+const WRITTEN = Date.UTC(2026, 10, 30, 12)
 const secret = (namespace: string): KubeObject => ({
   metadata: {
     namespace,
@@ -19,7 +20,7 @@ const secret = (namespace: string): KubeObject => ({
     uid: `uid-${namespace}`,
     resourceVersion: '1',
     labels: { 'app.kubernetes.io/managed-by': 'acr-nopass', 'app.kubernetes.io/instance': 'home.r' },
-    managedFields: [{ manager: 'acr-nopass', operation: 'Apply', fieldsV1 }],
+    managedFields: [{ manager: 'acr-nopass', operation: 'Apply', time: new Date(WRITTEN).toISOString(), fieldsV1 }],
   },
 })
 const withoutWriters = ({ metadata: { managedFields: _, ...metadata } }: KubeObject): KubeObject => ({ metadata })
@@ -52,8 +53,8 @@ test('a pull secret whose list entry includes its managers is not read again', a
   assert.deepEqual(
     [...(found ?? [])],
     [
-      ['shop', transforms.secret(secret('shop'))],
-      ['gone', transforms.secret(secret('gone'))],
+      ['shop', { ...transforms.secret(secret('shop')), writtenAt: WRITTEN }],
+      ['gone', { ...transforms.secret(secret('gone')), writtenAt: WRITTEN }],
     ],
   )
   assert.deepEqual(calls, [['/api/v1/secrets', METADATA_ONLY_LIST]])
@@ -61,7 +62,7 @@ test('a pull secret whose list entry includes its managers is not read again', a
 
 test('if a proxy removes the managers from lists, the Secret itself shows that it was not changed; its data is never read', async () => {
   const { found, calls } = await read(true)
-  assert.deepEqual([...(found ?? [])], [['shop', transforms.secret(secret('shop'))]])
+  assert.deepEqual([...(found ?? [])], [['shop', { ...transforms.secret(secret('shop')), writtenAt: WRITTEN }]])
   assert.equal(found?.get('shop')?.intact, true)
   assert.deepEqual(calls, [
     ['/api/v1/secrets', METADATA_ONLY_LIST],

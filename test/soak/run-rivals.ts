@@ -31,11 +31,11 @@ export interface RivalOptions {
 const execute = promisify(execFile)
 const NAMESPACE = '/api/v1/namespaces/acr-nopass'
 /** See `OTHERS` of test/action/support/rivals.ts. */
-const GOOD = { extraEnv: [{ name: 'NODE_OPTIONS', value: '--trace-warnings' }] }
+const GOOD = { extraEnv: [{ name: 'NO_COLOR', value: '1' }] }
 const KINDS: Readonly<Record<ActionPlan['kind'], object>> = {
   good: GOOD,
   waits: { ...GOOD, image: { repository: 'absent/absent' } },
-  crashes: { extraEnv: [{ name: 'NODE_OPTIONS', value: '--nonsense' }] },
+  crashes: { extraEnv: [{ name: 'NODE_CHANNEL_FD', value: 'none' }] },
 }
 /** A repository in a policy that only `wide` values name. */
 const WIDE = 'extra/*'

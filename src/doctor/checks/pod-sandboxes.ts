@@ -23,16 +23,19 @@ export function sandboxFindings(pods: readonly PodFacts[], now: number): Found {
   })
   const groups = Map.groupBy(found, ({ node, image }) => JSON.stringify([node, image]))
   return [...groups.values()].flatMap((group): readonly Draft[] =>
-    group.slice(0, 1).map(({ image, node, trouble }) => {
+    group.slice(0, 1).map(({ pod, image, node, trouble }) => {
       const { cause, quote } = explainPull({ image, detail: trouble }, now)
       const objects = group.map(({ pod }) => keyOf(pod))
       return {
         id: 'POD_SANDBOX',
-        subject: `node ${node}`,
+        subject: node === '' ? 'a node' : `node ${node}`,
         message: `it cannot pull the sandbox image ${image}, with which every Pod begins: ${pluralize(objects.length, 'Pod')} (${summarize(objects)})`,
         cause: `No pull secret is used for this image: the runtime of the node pulls it with its own login, or none. ${cause}${quote}`,
         fix: "Give the node's runtime a sandbox image that needs no login (containerd: the pinned image `sandbox`; CRI-O: pause_image), or a login of its own for that registry.",
-        command: shell`kubectl get node ${node} -o wide`,
+        command:
+          node === ''
+            ? shell`kubectl -n ${pod.namespace} describe pod ${pod.name}`
+            : shell`kubectl get node ${node} -o wide`,
         objects,
         health: 'failing',
       }

@@ -76,7 +76,7 @@ async function refusalOf(
 const FIELDS = {
   labels: { 'acr-nopass-doctor': 'dry-run' },
   annotations: { 'acr-nopass-doctor': 'dry-run' },
-  finalizers: ['acr-nopass.io/doctor'],
+  finalizers: ['example.com/doctor'],
   ownerReferences: [{ apiVersion: 'v1', kind: 'ConfigMap', name: 'acr-nopass-doctor', uid: 'none' }],
 }
 

@@ -46,7 +46,7 @@ export interface RivalCase {
 const OURS: Readonly<Record<RivalCase['ours'], object>> = {
   good: {},
   waits: { image: { repository: 'absent/absent' } },
-  crashes: { extraEnv: [{ name: 'NODE_OPTIONS', value: '--nonsense' }] },
+  crashes: { extraEnv: [{ name: 'NODE_CHANNEL_FD', value: 'none' }] },
 }
 
 /**
@@ -54,7 +54,7 @@ const OURS: Readonly<Record<RivalCase['ours'], object>> = {
  * what only that one added (https://helm.sh/docs/faq/changes_since_helm_2/#improved-upgrade-strategy-3-way-strategic-merge-patches,
  * `prepareUpgrade` in https://github.com/helm/helm/blob/v3.22.0/pkg/action/upgrade.go).
  */
-const OTHERS = { extraEnv: [{ name: 'NODE_OPTIONS', value: '--trace-warnings' }] }
+const OTHERS = { extraEnv: [{ name: 'NO_COLOR', value: '1' }] }
 
 /** Another deployer, with the same helm. */
 export interface Rival {
