@@ -24,9 +24,9 @@ await helperCluster.admin.request({
   contentType: 'application/strategic-merge-patch+json',
   body: { spec: { template: { spec: { containers: [{ name: 'helper', env }] } } } },
 })
-await eventually(() => {
-  const running = helperCluster.helpers()
-  assert.ok(running.length > 0 && running.every(({ uid }) => !first.has(uid)))
+await eventually(async () => {
+  assert.ok(helperCluster.helpers().every(({ uid }) => !first.has(uid)))
+  assert.ok(!first.has((await helperCluster.leader()).uid))
 }, 120_000)
 await helperCluster.settled()
 after(async () => {
