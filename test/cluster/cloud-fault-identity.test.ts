@@ -1,34 +1,25 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, type TestContext, test } from 'node:test'
 import { eventually } from '../support/eventually.ts'
+import { HELPER_VARIABLE, writeHelperProgram } from '../support/helper-program.ts'
 import { assertEntries, assertLive, assertNamed, openCloudFaults, WORKER_ROLE } from './cloud-fault-fixture.ts'
 import { writeFailingResolver } from './failing-resolver.ts'
-import { HOME, RELEASE } from './helper-cluster.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-resolver-'))
 const resolver = await writeFailingResolver(folder)
+// The chart refuses a variable that loads code, so the resolver is a part of the helper's program.
+const program = join(folder, 'helper.mjs')
+await writeHelperProgram(program)
+await writeFile(program, `import ${JSON.stringify(resolver.href)}\n${await readFile(program, 'utf8')}`)
+process.env[HELPER_VARIABLE] = program
 const fixture = await openCloudFaults('cloud-fault-identity', ({ cloud }) => ({
   // The registries' API is reached by a host name, the identity by an IP address.
   endpoints: { cr: cloud.endpoints.cr.replace('127.0.0.1', 'localhost') },
 }))
 const { helperCluster } = fixture
-// The chart refuses a variable that loads code, so the resolver gets into the Pods beside it.
-const first = new Set(helperCluster.helpers().map(({ uid }) => uid))
-const env = [{ name: 'NODE_OPTIONS', value: resolver.nodeOptions }]
-await helperCluster.admin.request({
-  method: 'PATCH',
-  path: `/apis/apps/v1/namespaces/${HOME}/deployments/${RELEASE}`,
-  contentType: 'application/strategic-merge-patch+json',
-  body: { spec: { template: { spec: { containers: [{ name: 'helper', env }] } } } },
-})
-await eventually(async () => {
-  assert.ok(helperCluster.helpers().every(({ uid }) => !first.has(uid)))
-  assert.ok(!first.has((await helperCluster.leader()).uid))
-}, 120_000)
-await helperCluster.settled()
 after(async () => {
   await fixture[Symbol.asyncDispose]()
   await rm(folder, { recursive: true })

@@ -4,8 +4,8 @@ import { pathToFileURL } from 'node:url'
 
 /** A host name resolver, loaded into a Node program, that can be made to fail. */
 export interface FailingResolver {
-  /** The value of NODE_OPTIONS with which the program starts. */
-  readonly nodeOptions: string
+  /** The address of the module that the program imports. */
+  readonly href: string
   fail(): Promise<void>
   heal(): Promise<void>
 }
@@ -26,7 +26,7 @@ dns.lookup = (host, options, callback) => {
 `,
   )
   return {
-    nodeOptions: `--import=${pathToFileURL(program).href}`,
+    href: pathToFileURL(program).href,
     fail: () => writeFile(mark, ''),
     heal: () => rm(mark),
   }
