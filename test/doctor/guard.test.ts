@@ -236,7 +236,9 @@ test('doctor tries the guard on a ServiceAccount that every namespace has, where
       },
       { targets: { serviceAccounts: { include, exclude: [] } } },
     )
-    return new Set(calls.filter(({ path }) => kindOf(path) === 'serviceaccounts').map(({ path }) => path.split('/').at(-1)))
+    return new Set(
+      calls.filter(({ path }) => kindOf(path) === 'serviceaccounts').map(({ path }) => path.split('/').at(-1)),
+    )
   }
   assert.deepEqual(await triedWith('builder', 'default'), new Set(['default']))
   assert.deepEqual(await triedWith('ci-*'), new Set(['default']))

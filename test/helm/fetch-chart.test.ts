@@ -11,7 +11,8 @@ async function open(t: TestContext, script: string) {
   const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-fetch-'))
   t.after(() => rm(folder, { recursive: true, force: true }))
   const [log, path] = [join(folder, 'calls'), join(folder, 'helm')]
-  const destination = 'for a; do case "$a" in --destination=*) DESTINATION=$(printf %s "$a" | cut -d= -f2-);; esac; done'
+  const destination =
+    'for a; do case "$a" in --destination=*) DESTINATION=$(printf %s "$a" | cut -d= -f2-);; esac; done'
   await writeFile(path, `#!/bin/sh\necho "$*" >> ${log}\n${destination}\n${script}\n`)
   await chmod(path, 0o700)
   const helm = { path, environment: { PATH: '/usr/bin:/bin' } } as unknown as Helm

@@ -552,7 +552,8 @@ for (const one of CASES) {
 /** Responses to the watch's queries for Pods and for a report, which are none here, and to a dry run. */
 const CONFIG_MAPS = { resources: [{ name: 'configmaps', kind: 'ConfigMap', namespaced: true }] }
 const NOTHING = {
-  request: async ({ path }: { readonly path: string }) => (path === '/api/v1' ? CONFIG_MAPS : { metadata: {}, items: [] }),
+  request: async ({ path }: { readonly path: string }) =>
+    path === '/api/v1' ? CONFIG_MAPS : { metadata: {}, items: [] },
   close: () => undefined,
 } as unknown as KubeClient
 

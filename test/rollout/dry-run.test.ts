@@ -200,7 +200,8 @@ test('an unknown field is refused at once, although the API server calls it an e
  * In Kubernetes an apply leaves the fields of the manager `helm` that has updated the object (`removeDisownedItems` in
  * pkg/util/managedfields/internal of k8s.io/apimachinery only takes those of the same manager that has applied).
  */
-const DUPLICATE = 'Deployment.apps "a" is invalid: spec.template.spec.containers[0].ports[1].name: Duplicate value: "http"'
+const DUPLICATE =
+  'Deployment.apps "a" is invalid: spec.template.spec.containers[0].ports[1].name: Duplicate value: "http"'
 
 for (const [how, options] of [
   ['helm applies on the client', { ...ON_SERVER, serverSide: false }],
@@ -220,7 +221,8 @@ for (const [how, options] of [
 }
 
 test('what is refused as a replacement too is refused, and on the server an apply is what helm does', async (t) => {
-  const answer = ({ method }: KubeCall) => (method === 'GET' ? { status: 200, body: LIVE } : { status: 422, message: 'no' })
+  const answer = ({ method }: KubeCall) =>
+    method === 'GET' ? { status: 200, body: LIVE } : { status: 422, message: 'no' }
   const onClient = await tryOut(t, [CONFIG], { ...ON_SERVER, serverSide: false }, answer)
   assert.equal(firstRefusal(onClient.runs)?.code, 'HELM_INVALID_OBJECT')
   const onServer = await tryOut(t, [CONFIG], ON_SERVER, answer)
@@ -234,7 +236,5 @@ test('objects of a namespace that a hook creates are not checked', async (t) => 
     status: 404,
     message: 'namespaces "n" not found',
   }))
-  assert.deepEqual(describeUnchecked(runs), [
-    'not checked by a dry run: ConfigMap a: namespace n does not exist yet',
-  ])
+  assert.deepEqual(describeUnchecked(runs), ['not checked by a dry run: ConfigMap a: namespace n does not exist yet'])
 })

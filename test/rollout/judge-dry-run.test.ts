@@ -124,8 +124,7 @@ const CASES: readonly {
     name: 'a Pod before its ServiceAccount',
     status: 403,
     reason: 'Forbidden',
-    message:
-      'pods "web" is forbidden: error looking up service account shop/web: serviceaccount "web" not found',
+    message: 'pods "web" is forbidden: error looking up service account shop/web: serviceaccount "web" not found',
     is: { why: /^something that it refers to does not exist yet/ },
   },
   {

@@ -47,7 +47,12 @@ test("another deployer's revision is only said to be in effect where its objects
   const seen = await notesOf(() => ({ metadata: { name: 'a' } }))
   assert.deepEqual(seen, ['another deployer made revision 2 meanwhile: it stays'])
   const refuse = ({ method }: KubeCall): never => {
-    throw errorFromResponse(method, 403, '{"message":"User \\"ci\\" cannot patch resource \\"configmaps\\""}', undefined)
+    throw errorFromResponse(
+      method,
+      403,
+      '{"message":"User \\"ci\\" cannot patch resource \\"configmaps\\""}',
+      undefined,
+    )
   }
   assert.deepEqual(await notesOf(refuse), [
     'another deployer made revision 2 meanwhile; whether it is in effect is not known of ConfigMap n/a',

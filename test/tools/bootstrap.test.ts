@@ -145,7 +145,10 @@ test('an unknown command and a missing script are reported in two lines', async 
   const unknown = await start(['deploy']).exited
   assert.deepEqual(
     [unknown.code, unknown.err],
-    [1, "error: no command 'deploy'\n  fix: use one of: sandbox, test, bench, soak, tools, build, check, mutate, release\n"],
+    [
+      1,
+      "error: no command 'deploy'\n  fix: use one of: sandbox, test, bench, soak, tools, build, check, mutate, release\n",
+    ],
   )
   const missing = await start(['bench']).exited
   assert.equal(missing.code, 1)

@@ -13,13 +13,17 @@ export function formError({ problem, rootSchema, at, schema }: ProblemContext): 
     const expected = definition?.description ?? 'another name'
     const what = lowerFirst(definition?.title ?? 'key')
     const member = at.at(propertyName)
-    return member.error('SCHEMA_FORM', `the key ${JSON.stringify(quotable(propertyName))} in ${name(at)} is no ${what}`, {
-      at: member.keyPosition,
-      value: quotable(propertyName),
-      expected,
-      hint: `Write it as ${expected}`,
-      hideLine: true,
-    })
+    return member.error(
+      'SCHEMA_FORM',
+      `the key ${JSON.stringify(quotable(propertyName))} in ${name(at)} is no ${what}`,
+      {
+        at: member.keyPosition,
+        value: quotable(propertyName),
+        expected,
+        hint: `Write it as ${expected}`,
+        hideLine: true,
+      },
+    )
   }
   const expected = expectedForm(schema, rootSchema)
   const value = at.text ?? ''
@@ -27,7 +31,8 @@ export function formError({ problem, rootSchema, at, schema }: ProblemContext): 
   return at.error('SCHEMA_FORM', `${name(at)} is ${shown}; expected: ${expected}`, {
     value: showValue(at),
     expected,
-    hint: (showValue(at) === undefined ? undefined : formHint(value, schema, rootSchema)) ?? likeExample(schema, expected),
+    hint:
+      (showValue(at) === undefined ? undefined : formHint(value, schema, rootSchema)) ?? likeExample(schema, expected),
     hideLine: !mayShow(at),
   })
 }

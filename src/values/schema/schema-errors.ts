@@ -33,7 +33,9 @@ export function schemaErrors(
     .filter((context) => !missingKeys(context).some((key) => meant.has(key.name)))
     .flatMap((context) => toError(context) ?? [])
   // A value of the wrong type is not also blamed for its form or choice, nor one text twice for its form.
-  const wrongTypes = new Set(errors.filter(({ code }) => code === 'SCHEMA_TYPE').map(({ path }) => JSON.stringify(path)))
+  const wrongTypes = new Set(
+    errors.filter(({ code }) => code === 'SCHEMA_TYPE').map(({ path }) => JSON.stringify(path)),
+  )
   const seen = new Set<string>()
   return errors.filter((error) => {
     const path = JSON.stringify(error.path)
