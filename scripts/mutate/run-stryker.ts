@@ -53,7 +53,7 @@ export async function mutateArea(area: Area, { share, seed, only }: Sample) {
       line: location.start.line + 1,
       kind: mutatorName,
       replacement: replacement ?? '',
-      noticed: status === 'Killed' || status === 'Timeout' || status === 'RuntimeError',
+      noticed: status === 'Killed' || status === 'Timeout',
       uncovered: status === 'NoCoverage',
     }),
   )

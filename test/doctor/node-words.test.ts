@@ -39,7 +39,7 @@ interface Row {
   readonly title: string
   readonly message: string
   readonly id: FindingId
-  /** Default: `other`, so no credential is blamed. */
+  /** Default: `other`, a cause that no credential changes. */
   readonly about?: About
   readonly says?: RegExp
   readonly image?: string
