@@ -218,7 +218,8 @@ const ROWS: readonly Row[] = [
     message: /Ask the administrators of the resource directory to allow the action/,
   },
   {
-    title: 'a registry whose OIDC provider has no fingerprint that the issuer uses: the fix is not about the trust policy',
+    title:
+      'a registry whose OIDC provider has no fingerprint that the issuer uses: the fix is not about the trust policy',
     observed: fixture({
       registries: [
         registry({
