@@ -50,11 +50,12 @@ const OURS: Readonly<Record<RivalCase['ours'], object>> = {
 }
 
 /**
- * In every revision of others: an upgrade of Helm 3 compares with the newest deployed revision, so that over a failed one it keeps
- * what only that one added (https://helm.sh/docs/faq/changes_since_helm_2/#improved-upgrade-strategy-3-way-strategic-merge-patches,
+ * In every revision of others: the variable of OURS without a value, which Node.js ignores. An upgrade of Helm 3 compares with
+ * the newest deployed revision, so that over a failed one it keeps what only that one added
+ * (https://helm.sh/docs/faq/changes_since_helm_2/#improved-upgrade-strategy-3-way-strategic-merge-patches,
  * `prepareUpgrade` in https://github.com/helm/helm/blob/v3.22.0/pkg/action/upgrade.go).
  */
-const OTHERS = { extraEnv: [{ name: 'NO_COLOR', value: '1' }] }
+const OTHERS = { extraEnv: [{ name: 'NODE_CHANNEL_FD', value: '' }] }
 
 /** Another deployer, with the same helm. */
 export interface Rival {
