@@ -26,7 +26,7 @@ export const HELM_CODES = {
   },
   HELM_CRD_MISSING: {
     what: 'The cluster does not serve a kind that the chart renders: its CustomResourceDefinition is not installed.',
-    fix: 'Install the CustomResourceDefinition first. Without the Prometheus operator set `enabled: false` of `metrics.serviceMonitor`, `podMonitor` and `prometheusRule`.',
+    fix: 'Install the CustomResourceDefinition first; what the folder `crds/` of another chart has, `helm show crds <chart>` prints. Without the Prometheus operator set `enabled: false` of `metrics.serviceMonitor`, `podMonitor` and `prometheusRule`.',
   },
   HELM_OWNERSHIP: {
     what: 'An object of the chart exists already and belongs to something else.',
