@@ -10,7 +10,7 @@ import { describeOutputs } from '../src/rollout/report/outputs.ts'
 import { headline, renderSummary } from '../src/rollout/report/summary.ts'
 import { type RolloutOutcome, runRollout } from '../src/rollout/run/run-rollout.ts'
 import type { RunFolder } from '../src/rollout/run-folder.ts'
-import { reportErrors } from './report-errors.ts'
+import { ANNOTATIONS, reportErrors } from './report-errors.ts'
 import { writeLine } from './write-line.ts'
 import { writeSummary } from './write-summary.ts'
 
@@ -30,7 +30,7 @@ export async function performRun(
     () => setOutputs(settings, outcome),
     () => writeFiles(settings, outcome, host),
   ])
-  return reportFailures(outcome.results, unwritten, signal)
+  return reportFailures(outcome.results, unwritten, host, signal)
 }
 
 /** The work is done by now: what cannot be written is reported beside it, and keeps nothing else from being written. */
@@ -67,13 +67,20 @@ async function writeFiles(settings: Settings, outcome: RolloutOutcome, { env }: 
   setOutput('plan-file', plan)
 }
 
-/** One annotation for each failed cluster, nine at most, then the verdict. */
-function reportFailures(results: readonly ClusterResult[], unwritten: readonly string[], signal: AbortSignal): number {
+/** One annotation for each failed cluster, which the log shows too; after nine of them lines of the log; then the verdict. */
+function reportFailures(
+  results: readonly ClusterResult[],
+  unwritten: readonly string[],
+  host: NodeJS.Process,
+  signal: AbortSignal,
+): number {
   const failed = results.filter(isFailure)
-  for (const { name, phase, error: cause } of failed.slice(0, 9)) {
+  for (const [index, { name, phase, error: cause }] of failed.entries()) {
     if (!cause) continue
     const reason = cause.reason === undefined ? '' : ` (${cause.reason})`
-    error(`${name}, phase ${phase}: ${cause.message}${reason}\nFix: ${cause.hint}`, { title: cause.code })
+    const what = `${name}, phase ${phase}: ${cause.message}${reason}`
+    if (index < ANNOTATIONS) error(`${what}\nFix: ${cause.hint}`, { title: cause.code })
+    else writeLine(host, `${cause.code}: ${what} Fix: ${cause.hint}`)
   }
   if (failed.length === 0 && unwritten.length === 0 && !signal.aborted) return 0
   const words =

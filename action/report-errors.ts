@@ -1,5 +1,5 @@
 import { error, setFailed, setOutput } from '@actions/core'
-import { formatError, type NopassError } from '../src/errors.ts'
+import { formatError, formatPlace, type NopassError } from '../src/errors.ts'
 import { printable } from '../src/printable.ts'
 import { describeOutputs } from '../src/rollout/report/outputs.ts'
 import { renderErrors } from '../src/rollout/report/summary.ts'
@@ -7,12 +7,13 @@ import { writeLine } from './write-line.ts'
 import { writeSummary } from './write-summary.ts'
 
 /** GitHub shows ten annotations of a kind: nine errors and the verdict. */
-const ANNOTATIONS = 9
+export const ANNOTATIONS = 9
 
 /** Reports errors that ended the run before a cluster was started; the exit code. */
 export function reportErrors(errors: readonly NopassError[], host: NodeJS.Process, mode: string): number {
-  for (const line of errors.flatMap((one) => formatError(one).split('\n'))) writeLine(host, line)
+  // The log shows annotations too.
   for (const one of errors.slice(0, ANNOTATIONS)) annotate(one)
+  for (const line of errors.slice(ANNOTATIONS).flatMap((one) => formatError(one).split('\n'))) writeLine(host, line)
   const count = errors.length === 1 ? '1 error' : `${errors.length} errors`
   setFailed(`${count}; nothing was started`)
   try {
@@ -34,7 +35,8 @@ export function reportErrors(errors: readonly NopassError[], host: NodeJS.Proces
 /** An error at its place in a file, with the fix. */
 function annotate(one: NopassError): void {
   const { file, line, column } = one.place
-  error(`${one.message}\nFix: ${one.hint}`, {
+  const place = formatPlace(one.place)
+  error(`${place === '' ? '' : `${place}: `}${one.message}\nFix: ${one.hint}`, {
     title: one.code,
     ...(file && { file: printable(file) }),
     ...(line && { startLine: line }),

@@ -39,3 +39,14 @@ export function exceededQuota(message: string): { readonly name: string; readonl
   const limits = requested.split(',').map((one) => `\`${one.slice(0, one.indexOf('='))}\``)
   return { name, limits: new Intl.ListFormat('en').format(limits) }
 }
+
+/** The lines of at most `width` characters that a text breaks into at its spaces; a longer word has its own line. */
+export function wrapWords(text: string, width: number): readonly string[] {
+  const lines: string[] = []
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1)
+    if (last !== undefined && last.length + 1 + word.length <= width) lines[lines.length - 1] = `${last} ${word}`
+    else lines.push(word)
+  }
+  return lines
+}

@@ -1,6 +1,7 @@
 import type { Unverified } from '../alibaba/unverified.ts'
 import type { ErrorDetails, NopassError } from '../errors.ts'
 import type { ObjectChange } from '../helm/release/manifest-diff.ts'
+import type { PolicyStep } from '../policy/policy-target.ts'
 import { printable, printableLines } from '../printable.ts'
 
 export type ClusterStatus =
@@ -17,6 +18,15 @@ export interface ResultError extends Pick<NopassError, 'message' | 'hint'>, Pick
   readonly code: string
 }
 
+/** What a plan says at a glance; each field holds lines for people. `plan` has the full text of every change. */
+export interface PlanOverview {
+  /** One line for each role and policy. */
+  readonly ram: readonly string[]
+  readonly kubernetes: readonly string[]
+  /** What an apply verifies after the deploy, or why it verifies nothing. */
+  readonly verify: string
+}
+
 /** The progress of a cluster's work, which becomes its result. */
 export interface ClusterRun {
   phase: Phase
@@ -25,6 +35,10 @@ export interface ClusterRun {
   chart: string | null
   ramChanged?: true
   plan?: readonly ObjectChange[]
+  /** The plan at a glance. */
+  overview?: PlanOverview
+  /** The changes that were made in RAM, in order. */
+  ramSteps?: readonly PolicyStep[]
   /** Of the plan, for comparison by an apply with that plan. */
   digest?: string
   /** Hashes of the plan's changes, for the same. */
@@ -58,12 +72,17 @@ export function printableResult(result: ClusterResult): ClusterResult {
     ...result,
     chart: result.chart === null ? null : printable(result.chart),
     notes: result.notes.map(printable),
+    ...(result.overview && { overview: printableOverview(result.overview) }),
     ...(result.plan && {
       plan: result.plan.map(({ title, change, diff }) => {
         return { title: printable(title), change, diff: printableLines(diff) }
       }),
     }),
   }
+}
+
+function printableOverview({ ram, kubernetes, verify }: PlanOverview): PlanOverview {
+  return { ram: ram.map(printable), kubernetes: kubernetes.map(printable), verify: printable(verify) }
 }
 
 export function isFailure({ status }: Pick<ClusterResult, 'status'>): boolean {

@@ -97,7 +97,8 @@ export async function runCluster(
     }
     return { status: 'failed', error: toNopassError(thrown) }
   })
-  context.report(cluster.name, error ? `${status} in ${run.phase}: ${error.code}: ${error.message}` : status)
+  // The report at the end has the message and the fix.
+  context.report(cluster.name, error ? `${status} in ${run.phase}: ${error.code}` : status)
   return {
     name: cluster.name,
     wave: cluster.wave,

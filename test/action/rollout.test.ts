@@ -38,7 +38,7 @@ for (const [helm, names] of [
         [],
       )
       assert.deepEqual(JSON.parse(plan.outputs.changed ?? ''), names)
-      assert.match(plan.summary, /RAM: create policy acr-nopass-c/)
+      assert.match(plan.summary, /^- RAM: policy acr-nopass-c\S+: created; gains /m)
       assert.match(plan.summary, /\+ Deployment acr-nopass\/acr-nopass/)
       await rm(plan.temp, { recursive: true })
     })

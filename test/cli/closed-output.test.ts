@@ -43,7 +43,7 @@ for (const closed of [['stdout'], ['stderr'], ['stdout', 'stderr']] as const) {
     if (closed.length > 1) return
     const [open, expected] =
       closed[0] === 'stdout'
-        ? [texts.stderr, /cluster: failed in connect: CLUSTER_UNREACHABLE/]
+        ? [texts.stderr, /cluster: failed in connect: CLUSTER_UNREACHABLE\n/]
         : [texts.stdout, /cluster: CLUSTER_UNREACHABLE: the API server https:\/\/127\.0\.0\.1:1 does not respond/]
     assert.match(open, expected)
   })

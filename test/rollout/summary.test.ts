@@ -75,7 +75,7 @@ test('the summary shows the failures first, then their fixes, then the timeline'
   await assertGolden('apply', renderSummary({ mode: 'apply', results, durationMs: 88_000, helm: 'v4.3.1' }))
 })
 
-test('a plan is folded, object by object', async () => {
+test('the full text of a plan is folded, object by object inside one fold for each cluster', async () => {
   const plan = [
     { title: 'RAM: create policy acr-nopass-c1', change: 'add', diff: '+{ "Version": "1" }' },
     { title: 'ConfigMap n/x', change: 'change', diff: '- a: ```\n+ a: b' },
@@ -110,7 +110,7 @@ test('a summary never exceeds 900 KB: whole blocks are omitted and counted', () 
     helm: null,
   })
   assert.ok(Buffer.byteLength(text) <= 901 * 1024)
-  assert.match(text, /\n\d+ more blocks were left out: a summary holds at most 1 MiB\.\n$/)
+  assert.match(text, /\n\d+ more changes were left out: a summary holds at most 1 MiB\.\n/)
   assert.equal(text.split('<details>').length, text.split('</details>').length)
 })
 

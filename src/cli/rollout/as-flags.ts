@@ -22,6 +22,7 @@ export type RolloutMode = Exclude<Inputs['mode'], 'validate'>
 export interface RolloutFlags {
   readonly file?: readonly string[]
   readonly detailedExitcode?: boolean
+  readonly diff?: boolean
   /** The action's inputs, by their names in camel case. */
   readonly [input: string]: unknown
 }

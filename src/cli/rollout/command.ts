@@ -36,7 +36,11 @@ export function addRollout({ program, run }: Cli): void {
     for (const [name, spec] of inputsOf(mode)) {
       command.addOption(toOption(name, spec).hideHelp(WITHOUT_EFFECT[mode].includes(name)))
     }
-    if (mode === 'plan') command.option('--detailed-exitcode', 'exit 3 when something would change')
+    if (mode === 'plan') {
+      command
+        .option('--diff', 'also the full text of each change: documents of RAM, objects of Kubernetes')
+        .option('--detailed-exitcode', 'exit 3 when something would change')
+    }
     withCommonOptions(command).action(
       run<RolloutFlags>(async () => {
         const { rollout } = await import('./rollout.ts')

@@ -1,10 +1,11 @@
 import { renderUnverified } from '../../alibaba/unverified.ts'
 import { formatIds } from '../../errors.ts'
 import { formatDuration } from '../../lib/format-duration.ts'
-import { renderTable } from '../../lib/text.ts'
+import { renderTable, wrapWords } from '../../lib/text.ts'
 import { type ClusterResult, isFailure } from '../../rollout/cluster-result.ts'
 import type { Settings } from '../../rollout/inputs/settings.ts'
 import { describeOutputs } from '../../rollout/report/outputs.ts'
+import { describeOverview, headOfPlan } from '../../rollout/report/overview.ts'
 import { headline, timeline } from '../../rollout/report/summary.ts'
 import type { RolloutOutcome } from '../../rollout/run/run-rollout.ts'
 import type { CliPaint } from '../program/terminal.ts'
@@ -14,20 +15,24 @@ import { asFlags, type RolloutMode } from './as-flags.ts'
 export function describeOutcome(mode: RolloutMode, settings: Settings, outcome: RolloutOutcome): object {
   const { changed, failed, skipped } = describeOutputs(settings.selected, outcome.results)
   const { helm, durationMs, unverified } = outcome
-  const results = outcome.results.map(({ unverified: _, steps: _steps, ...rest }) => rest)
+  const results = outcome.results.map(({ unverified: _, steps: _steps, ramSteps: _made, ...rest }) => rest)
   return { mode, results, unverified, changed, failed, skipped, helm, durationMs }
 }
 
-/** The outcome as text: diffs of a plan, notes, timeline, then table, causes and fixes, verdict. */
+/**
+ * The outcome as text: plans at a glance and notes, timeline, then table, causes and fixes, verdict.
+ * @param withDiff also the full text of a plan's changes, before all of it
+ */
 export function renderOutcome(
   mode: RolloutMode,
   { results, unverified, durationMs, helm }: RolloutOutcome,
   paint: CliPaint,
+  withDiff = false,
 ): string {
   const colour = results.some(isFailure) ? paint.red : paint.green
   const blocks = [
-    ...results.flatMap((result) => planBlocks(result, paint)),
-    ...results.map(({ name, notes }) => [paint.bold(name), ...notes.map((note) => `  ${note}`)].join('\n')),
+    ...(withDiff ? results.flatMap((result) => planBlocks(result, paint)) : []),
+    ...results.map((result) => clusterBlock(result, paint)),
     timeline(results, durationMs).join('\n'),
     renderTable(['cluster', 'wave', 'status', 'revision', 'time'], results.map(row)),
     ...results.flatMap((result) => problemBlock(result, paint)),
@@ -35,6 +40,26 @@ export function renderOutcome(
     colour(`${mode}: ${headline(results)}, ${formatDuration(durationMs)}${helm === null ? '' : `, helm ${helm}`}`),
   ]
   return `${blocks.filter((block) => block !== '').join('\n\n')}\n`
+}
+
+/** Of the lines of a plan. */
+const WIDTH = 120
+
+/** Empty where nothing is to be said of the cluster beyond its row in the table. */
+function clusterBlock(result: ClusterResult, paint: CliPaint): string {
+  const { name, notes, overview, status } = result
+  const isPlanned = overview !== undefined && (status === 'planned' || status === 'unchanged')
+  const parts = describeOverview(result)
+  const width = Math.max(0, ...parts.map(([part]) => part.length))
+  const lines = parts.flatMap(([part, line], index) => {
+    return wrapWords(line, WIDTH - width - 4).map((text, row) => {
+      const isFirst = row === 0 && parts[index - 1]?.[0] !== part
+      return `  ${(isFirst ? part : '').padEnd(width)}  ${row === 0 ? '' : '  '}${text}`
+    })
+  })
+  if (!isPlanned && notes.length === 0) return ''
+  const head = isPlanned ? `${paint.bold(name)}: ${headOfPlan(result)}` : paint.bold(name)
+  return [head, ...lines, ...notes.map((note) => `  ${asFlags(note)}`)].join('\n')
 }
 
 function planBlocks({ name, plan = [] }: ClusterResult, paint: CliPaint): readonly string[] {

@@ -45,7 +45,7 @@ async function work(
     const outcome = await perform(settings, folder, host)
     if (outcome.errors.length > 0) return reportErrors(outcome.errors.map(errorAsFlags), flags, host)
     writeResult(host, flags, describeOutcome(mode, settings, outcome), () =>
-      renderOutcome(mode, outcome, paintFor(host.stdout, host)),
+      renderOutcome(mode, outcome, paintFor(host.stdout, host), flags.diff),
     )
     // After the report: what was found must be shown, whatever becomes of the file.
     const file = settings.inputs['plan-file']

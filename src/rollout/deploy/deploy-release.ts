@@ -81,7 +81,7 @@ async function upgradeRelease(release: OpenRelease, request: DeployRequest): Pro
     if (signal.aborted) step.interrupt()
     const early = await Promise.race([step.ended.then(() => undefined), watch.permanent])
     if (early) {
-      release.report(`stopping early: ${early.message}`)
+      release.report(`stopping early: ${early.code}`)
       step.interrupt()
     }
     const end = await step.ended

@@ -4,6 +4,7 @@ import { isSameRelease } from '../../helm/release/render-release.ts'
 import { stableJson } from '../../lib/json.ts'
 import { sha256 } from '../../lib/text.ts'
 import { undocumentedMatching } from '../../policy/missing-rights.ts'
+import { describeNetChanges } from '../../policy/net-changes.ts'
 import type { PolicyPlan } from '../../policy/policy-target.ts'
 import type { SharedTarget } from '../../policy/policy-targets.ts'
 import { describeStep } from '../../policy/steps.ts'
@@ -13,6 +14,7 @@ import type { OpenCluster } from '../open-cluster.ts'
 import { maybeShared, planPolicies } from '../ram/cluster-policy.ts'
 import { formerTargets, policyTargets } from '../ram/cluster-targets.ts'
 import { approvedSteps } from './approval.ts'
+import { countObjects } from './count-objects.ts'
 import type { DryRun } from './dry-run.ts'
 import { findConfig } from './release-parts.ts'
 
@@ -22,11 +24,15 @@ export function isUnchanged({ history, desired, deployed, dryRuns }: OpenCluster
   return same && dryRuns.every(({ drift }) => drift !== 'differs' && drift !== 'absent')
 }
 
-/** The mode `plan`: what an apply would do in this cluster; nothing is written. */
-export async function planCluster(open: OpenCluster): Promise<ClusterEnd> {
+/**
+ * The mode `plan`: what an apply would do in this cluster; nothing is written.
+ * @param verify what the apply would verify after it
+ */
+export async function planCluster(open: OpenCluster, verify: string): Promise<ClusterEnd> {
   const { run } = open
-  const { changes, notes, unverified, unchanged, digest, steps } = await makePlan(open)
+  const { changes, overview, notes, unverified, unchanged, digest, steps } = await makePlan(open)
   run.plan = changes
+  run.overview = { ...overview, verify }
   run.digest = digest
   run.steps = steps.map(({ hash }) => hash)
   run.notes.push(...notes)
@@ -41,12 +47,12 @@ export async function makePlan(open: OpenCluster) {
   const { targets, former, unseen, policies, planned } = await planRam(open, serviceAccount)
   const manifest = diffManifests(open.deployed?.objects ?? [], desired.objects)
   const hooks = diffManifests(open.deployed?.hooks ?? [], desired.hooks)
-  const changes: readonly ObjectChange[] = [
-    ...policies.flatMap(policyChanges),
+  const objects: readonly ObjectChange[] = [
     ...manifest,
     ...hooks.map((change) => ({ ...change, title: `${change.title} (hook)` })),
     ...driftChanges(open.dryRuns, new Set(manifest.map(({ title }) => title))),
   ]
+  const changes = [...policies.flatMap(policyChanges), ...objects]
   const ram = [...targets, ...former].map(({ target: { purpose: _, ...desired } }) => desired)
   const digest = sha256(
     stableJson({
@@ -61,14 +67,37 @@ export async function makePlan(open: OpenCluster) {
   const { dryRuns, namespaceExists } = open
   const status = history.at(-1)?.status
   const steps = approvedSteps({ objects: [...manifest, ...hooks], dryRuns, status, namespaceExists, ram: planned })
+  const unchanged = isUnchanged(open)
   return {
     changes,
+    overview: {
+      ram: describeNetChanges(policies.flatMap((policy) => policy.steps)),
+      kubernetes: unchanged ? [] : describeRelease(open, objects),
+    },
     notes: [...unseen, ...policies.flatMap(({ kept }) => kept.map((one) => `RAM: would keep ${one}`))],
     unverified: planUnverified(cluster, targets),
-    unchanged: isUnchanged(open) && policies.every(({ steps }) => steps.length === 0),
+    unchanged: unchanged && policies.every(({ steps }) => steps.length === 0),
     digest,
     steps,
   }
+}
+
+/** What an apply does in the cluster, where it makes a new revision. */
+function describeRelease(
+  { history, namespaceExists, cluster }: Pick<OpenCluster, 'history' | 'namespaceExists' | 'cluster'>,
+  objects: readonly ObjectChange[],
+): readonly string[] {
+  const last = history.at(-1)
+  const failed = last !== undefined && last.status !== 'deployed'
+  const counted = countObjects(objects)
+  return [
+    ...(failed ? [`revision ${last.revision} is ${last.status}, so a new one is made`] : []),
+    ...(namespaceExists ? [] : [`+ the namespace ${cluster.settings.namespace}`]),
+    ...counted,
+    ...(counted.length === 0 && !failed
+      ? ['the same objects, with another chart or other values: a new revision']
+      : []),
+  ]
 }
 
 async function planRam(open: OpenCluster, serviceAccount: string) {

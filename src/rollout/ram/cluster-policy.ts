@@ -22,6 +22,7 @@ export async function widenPolicies(
   const plans: PolicyPlan[] = []
   const onStep = (step: PolicyStep): void => {
     run.ramChanged = true
+    run.ramSteps = [...(run.ramSteps ?? []), step]
     note(describeChange(step))
   }
   const options = { signal, pause: context.pause, onStep }
@@ -30,7 +31,7 @@ export async function widenPolicies(
     describeKept(done).forEach(note)
     plans.push(done)
   }
-  if (plans.every(({ steps, kept }) => steps.length + kept.length === 0)) note('RAM: nothing to change')
+  if (plans.every(({ steps, kept }) => steps.length + kept.length === 0)) note(NOTHING_IN_RAM)
   return plans
 }
 
@@ -79,5 +80,7 @@ export async function unknownRoles(context: RunContext, signal: AbortSignal): Pr
 }
 
 export const describeChange = (step: PolicyStep): string => `RAM: ${describeStep(step)}`
+
+export const NOTHING_IN_RAM = 'RAM: nothing to change'
 
 export const describeKept = ({ kept }: PolicyPlan): readonly string[] => kept.map((one) => `RAM: kept ${one}`)

@@ -200,14 +200,18 @@ async function withNotes(
   work: (into: RamNotes) => Promise<void>,
 ): Promise<ClusterResult> {
   const notes: string[] = []
-  let changed = result.ramChanged ?? false
+  const steps: PolicyStep[] = []
   const onStep = (step: PolicyStep): void => {
-    changed = true
+    steps.push(step)
     notes.push(describeChange(step))
   }
   const addKept = (done: PolicyPlan): void => void notes.push(...describeKept(done))
   const error = await work({ notes, onStep, addKept }).then(() => undefined, toNopassError)
   for (const note of notes) context.report(result.name, note)
-  const all = { ...result, notes: [...result.notes, ...notes], ...(changed && { ramChanged: true as const }) }
+  const all = {
+    ...result,
+    notes: [...result.notes, ...notes],
+    ...(steps.length > 0 && { ramChanged: true as const, ramSteps: [...(result.ramSteps ?? []), ...steps] }),
+  }
   return error === undefined ? all : { ...all, status: 'failed', phase, error: describeError(error) }
 }

@@ -10,7 +10,9 @@ export function describeOutputs(clusters: readonly ClusterSettings[], results: r
   return {
     matrix: { include },
     waves: waves.map((wave) => ({ wave, matrix: { include: include.filter((entry) => entry.wave === wave) } })),
-    results: results.map(({ plan: _plan, steps: _steps, unverified: _unverified, ...rest }) => rest),
+    results: results.map(
+      ({ plan: _plan, overview: _overview, steps: _steps, ramSteps: _made, unverified: _unverified, ...rest }) => rest,
+    ),
     changed: namesOf(
       ({ status, ramChanged }) =>
         status === 'deployed' ||

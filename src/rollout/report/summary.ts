@@ -3,11 +3,14 @@ import { formatIds, formatPlace, type NopassError } from '../../errors.ts'
 import { formatDuration } from '../../lib/format-duration.ts'
 import { printable, printableLines } from '../../printable.ts'
 import { type ClusterResult, type ClusterStatus, isFailure } from '../cluster-result.ts'
+import { describeOverview, headOfPlan } from './overview.ts'
 
 /** GitHub drops a summary of more than 1 MiB. */
 const CAP_BYTES = 900 * 1024
-/** The limit for each of the table, the fixes and the timeline. */
+/** The limit for each of the table, the fixes, the overviews and the timeline. */
 const PART_BYTES = 250 * 1024
+/** The limit for the diffs of one cluster. */
+const DIFF_BYTES = 600 * 1024
 
 const MARKS: Readonly<Record<ClusterStatus, string>> = {
   failed: '❌',
@@ -31,7 +34,7 @@ export interface SummaryInput {
   readonly unverified?: readonly UnverifiedFact[]
 }
 
-/** The job summary as Markdown: verdict, table with failures first, fixes, timeline, folded notes and plan diffs. */
+/** The job summary as Markdown: verdict, table with failures first, fixes, plans at a glance, timeline, folded notes and diffs. */
 export function renderSummary(input: SummaryInput): string {
   const sorted = input.results.toSorted((a, b) => ORDER.indexOf(a.status) - ORDER.indexOf(b.status) || a.wave - b.wave)
   if (input.results.length === 0) return `### acr-nopass ${input.mode}: valid\n`
@@ -43,9 +46,10 @@ export function renderSummary(input: SummaryInput): string {
     ...fitting(sorted.map(row), (left) => `| | ${left} more clusters were left out | | | | | |`),
     '',
     ...fitting(sorted.flatMap(fix), (left) => `> ${left} more were left out\n`),
+    ...fitting(sorted.flatMap(overviewBlock), (left) => `${left} more plans were left out\n`),
     ...timelineBlock(input),
   ]
-  const folds = [...unverifiedFold(input), ...sorted.flatMap((result) => [...noteFold(result), ...planFolds(result)])]
+  const folds = [...unverifiedFold(input), ...sorted.flatMap((result) => [...noteFold(result), ...planFold(result)])]
   return capped(head.join('\n'), folds)
 }
 
@@ -92,10 +96,11 @@ function fix({ name, error }: ClusterResult): readonly string[] {
 }
 
 function timelineBlock({ results, durationMs, helm }: SummaryInput): readonly string[] {
+  if (results.every(({ startedMs }) => startedMs === null)) return []
   const lines = timeline(results, durationMs)
-  if (lines.length === 0) return []
   const shown = fitting(lines, (left) => `${left} more lines were left out`)
-  return ['```text', ...shown, '```', `${formatDuration(durationMs)} in all${helm ? `, helm ${helm}` : ''}`, '']
+  const total = [`${formatDuration(durationMs)} in all${helm ? `, helm ${helm}` : ''}`, '']
+  return lines.length === 0 ? total : ['```text', ...shown, '```', ...total]
 }
 
 function unverifiedFold({ unverified = [] }: SummaryInput): readonly string[] {
@@ -112,12 +117,25 @@ function noteFold({ name, notes, chart }: ClusterResult): readonly string[] {
   ]
 }
 
-function planFolds({ name, plan = [] }: ClusterResult): readonly string[] {
-  return plan.map(({ title, change, diff }) => {
+function overviewBlock(result: ClusterResult): readonly string[] {
+  const lines = describeOverview(result)
+  if (lines.length === 0) return []
+  const items = lines.map(([part, line]) => `- ${part}: ${cell(line)}`)
+  return [[`**${cell(result.name)}** ${cell(headOfPlan(result))}`, '', ...items, ''].join('\n')]
+}
+
+/** All changes of a cluster, each folded inside. */
+function planFold({ name, plan = [] }: ClusterResult): readonly string[] {
+  if (plan.length === 0) return []
+  const diffs = plan.map(({ title, change, diff }) => {
     const sign = change === 'add' ? '+' : change === 'remove' ? '-' : '~'
     const fence = '`'.repeat(Math.max(3, longestTicks(diff) + 1))
-    return `<details><summary>${escapeHtml(printable(`${name}: ${sign} ${title}`))}</summary>\n\n${fence}diff\n${printableLines(diff)}\n${fence}\n\n</details>`
+    return `<details><summary>${escapeHtml(printable(`${sign} ${title}`))}</summary>\n\n${fence}diff\n${printableLines(diff)}\n${fence}\n\n</details>`
   })
+  const rest = (left: number): string => `${left} more changes were left out: a summary holds at most 1 MiB.`
+  const shown = fitting(diffs, rest, DIFF_BYTES)
+  const title = escapeHtml(printable(`${name}: the full text of the changes`))
+  return [`<details><summary>${title}</summary>\n\n${shown.join('\n')}\n\n</details>`]
 }
 
 function capped(head: string, blocks: readonly string[]): string {
@@ -154,9 +172,10 @@ function escapeHtml(text: string): string {
 
 const WIDTH = 40
 
-/** One line per started cluster, with its time span to scale, by wave. */
+/** One line per started cluster, with its time span to scale, by wave; none for a single one, which is compared with nothing. */
 export function timeline(results: readonly ClusterResult[], totalMs: number): readonly string[] {
   const started = results.filter(({ startedMs }) => startedMs !== null)
+  if (started.length < 2) return []
   const sorted = started.toSorted((a, b) => a.wave - b.wave || (a.startedMs ?? 0) - (b.startedMs ?? 0))
   const nameWidth = Math.min(40, Math.max(0, ...sorted.map(({ name }) => name.length)))
   const scale = WIDTH / Math.max(1, totalMs)

@@ -43,7 +43,7 @@ export async function refuseChangedPlan(
   return clusters.map((cluster) => {
     const error = errors.get(cluster.name)
     if (error === undefined) return skippedResult(cluster, `the plan of ${names} has changed; nothing was written`)
-    context.report(cluster.name, `failed in preflight: ${error.code}: ${error.message}`)
+    context.report(cluster.name, `failed in preflight: ${error.code}`)
     return {
       ...skippedResult(cluster, ''),
       status: 'failed',

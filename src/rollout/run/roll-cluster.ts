@@ -10,7 +10,7 @@ import { type OpenCluster, openCluster } from '../open-cluster.ts'
 import { widenPolicies } from '../ram/cluster-policy.ts'
 import { clusterKeyOf, formerTargets, policyTargets } from '../ram/cluster-targets.ts'
 import { verifyRelease } from '../verify/verify-release.ts'
-import { reasonNotToVerify } from '../verify/what-to-verify.ts'
+import { describeVerification, reasonNotToVerify } from '../verify/what-to-verify.ts'
 import { requireApproved } from './check-approval.ts'
 
 /**
@@ -28,8 +28,12 @@ export function rollCluster(
 ): Promise<ClusterResult> {
   const isPlan = context.settings.inputs.mode === 'plan'
   return runCluster({ cluster, context, signal }, (work) =>
-    openCluster(work, (open) => (isPlan ? planCluster(open) : applyCluster(open, note))),
+    openCluster(work, (open) => (isPlan ? planCluster(open, wordsOfVerification(open)) : applyCluster(open, note))),
   )
+}
+
+function wordsOfVerification({ context, desired, probe }: OpenCluster): string {
+  return describeVerification(context.settings.inputs, findConfig(desired.objects), probe)
 }
 
 async function applyCluster(open: OpenCluster, note: (rolled: RolledCluster) => void): Promise<ClusterEnd> {

@@ -18,6 +18,7 @@ import { readPlanFile } from '../inputs/plan-file.ts'
 import { prepareClusters } from '../inputs/prepare-cluster.ts'
 import type { Settings } from '../inputs/settings.ts'
 import { narrowPolicies, removePolicies } from '../ram/narrow-policies.ts'
+import { withNetNotes } from '../ram/net-notes.ts'
 import { createRamList } from '../ram/ram-list.ts'
 import { createHistoryReader } from '../reread-history.ts'
 import { uninstallCluster } from '../uninstall/uninstall-cluster.ts'
@@ -96,7 +97,7 @@ export async function runRollout(settings: Settings, host: RolloutHost, signal: 
     elapsed,
     approved: inputs.mode === 'apply' && inputs['plan-file'] ? readPlanFile(inputs['plan-file']) : undefined,
   }
-  const results = (await runAll(context, signal)).map(printableResult)
+  const results = (await runAll(context, signal)).map(withNetNotes).map(printableResult)
   const unverified = collectUnverified(results.flatMap((result) => result.unverified ?? []))
   return { errors, results, unverified, durationMs: Math.round(elapsed()), helm: helm.version.text }
 }

@@ -19,6 +19,26 @@ export function reasonNotToVerify({ verify, wait }: Inputs, config: RenderedConf
   return config.retire ? 'the values have retire: true' : undefined
 }
 
+/** What is verified after the deploy, for a plan. */
+export function describeVerification(
+  inputs: Inputs,
+  config: RenderedConfig | undefined,
+  probe: ProbePlan | undefined,
+): string {
+  const reason = reasonNotToVerify(inputs, config)
+  if (reason !== undefined) return `nothing, because ${reason}`
+  const registries = 'every registry is live'
+  if (probe === undefined) return `${registries}; no probe, because new namespaces are not among the targets`
+  const { existing, attaches } = probe
+  const image = inputs['verify-image']
+  return [
+    registries,
+    existing ? `namespace ${existing.namespace} has its Secret` : 'a new namespace gets its Secret',
+    ...(attaches ? ['a new Pod gets the reference'] : []),
+    ...(attaches && image !== '' ? [`a Pod pulls ${image}`] : []),
+  ].join(', ')
+}
+
 /** Where the verification runs, and what it expects there. */
 export interface ProbePlan {
   /** Undefined: a namespace is created. */

@@ -1,0 +1,114 @@
+import { type PolicyDocument, type Statement, withoutGrants } from './normal-form.ts'
+import type { PolicyStep } from './policy-target.ts'
+
+/** More of a list is counted: the full text is in the diff of the plan. */
+const SHOWN = 3
+
+/** One line for each role and policy: what it gains and loses when all steps are done. */
+export function describeNetChanges(steps: readonly PolicyStep[]): readonly string[] {
+  const bySubject = Map.groupBy(steps, (step) => ('policy' in step ? `policy ${step.policy}` : `role ${step.role}`))
+  return [...bySubject].map(
+    ([subject, own]) => `${subject}: ${netWords(own, subject).join('; ') || 'in the end as before'}`,
+  )
+}
+
+function netWords(steps: readonly PolicyStep[], subject: string): readonly string[] {
+  const documents = steps.flatMap(documentsOf)
+  const [before, after] = [documents[0]?.before, documents.at(-1)?.after]
+  const isCreated = documents.length > 0 && before === undefined && after !== undefined
+  const isDeleted =
+    after === undefined && steps.some(({ do: what }) => what === 'delete-policy' || what === 'delete-role')
+  return [
+    ...(isCreated ? ['created'] : isDeleted ? ['deleted'] : []),
+    ...difference(before, after),
+    ...membership(steps, subject),
+    ...(steps.some((step) => step.do === 'adopt-policy') ? ['marked as managed by acr-nopass'] : []),
+    ...steps
+      .flatMap((step) => (step.do === 'record-members' ? [`recorded users: ${step.members.join(', ')}`] : []))
+      .slice(-1),
+  ]
+}
+
+interface DocumentChange {
+  readonly before: PolicyDocument | undefined
+  readonly after: PolicyDocument | undefined
+}
+
+function documentsOf(step: PolicyStep): readonly DocumentChange[] {
+  switch (step.do) {
+    case 'create-role':
+      return [{ before: undefined, after: step.trust }]
+    case 'create-policy':
+      return [{ before: undefined, after: step.document }]
+    case 'update-trust':
+    case 'update-policy':
+      return [step]
+    case 'delete-policy':
+      return [{ before: step.before, after: undefined }]
+    default:
+      return []
+  }
+}
+
+const EMPTY: PolicyDocument = { Version: '1', Statement: [] }
+
+function difference(before: PolicyDocument = EMPTY, after: PolicyDocument = EMPTY): readonly string[] {
+  const [gained, lost] = [withoutGrants(after, before).Statement, withoutGrants(before, after).Statement]
+  const short = new Set(gained.map(shortGrant))
+  // What differs only in an account or a condition reads the same in its short form.
+  const words = lost.some((statement) => short.has(shortGrant(statement))) ? fullGrant : shortGrant
+  return [
+    ...(gained.length > 0 ? [`gains ${shorten(gained.map(words), ' and ')}`] : []),
+    ...(lost.length > 0 ? [`loses ${shorten(lost.map(words), ' and ')}`] : []),
+  ]
+}
+
+function shortGrant(statement: Statement): string {
+  const { Effect, Action, Resource } = statement
+  const denial = /^deny$/i.test(Effect) ? 'a denial of ' : ''
+  if ('Principal' in statement) return `${denial}trust in ${trusted(statement)}`
+  const resources = listOf(Resource).map((one) => one.replace(/^acs:[^:]*:[^:]*:[^:]*:/, ''))
+  const condition = 'Condition' in statement ? ' under a condition' : ''
+  return `${denial}${shorten(listOf(Action))} on ${shorten(resources)}${condition}`
+}
+
+const fullGrant = (statement: Statement): string => JSON.stringify(statement)
+
+/** The subjects of an OIDC token and its provider's name, or the principal. */
+function trusted({ Principal, Condition }: Statement): string {
+  const subjects = listOf(valueAt(valueAt(Condition, 'StringEquals'), 'oidc:sub'))
+  const providers = listOf(valueAt(Principal, 'Federated')).map((arn) => arn.split('/').at(-1) ?? arn)
+  if (subjects.length === 0) return JSON.stringify(Principal)
+  return `${shorten(subjects)} of ${shorten(providers)}`
+}
+
+function valueAt(value: unknown, key: string): unknown {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[key] : undefined
+}
+
+function listOf(value: unknown): readonly string[] {
+  return value === undefined ? [] : [value].flat().map(String)
+}
+
+function shorten(items: readonly string[], separator = ', '): string {
+  const more = items.length - SHOWN
+  return [...items.slice(0, SHOWN), ...(more > 0 ? [`${more} more`] : [])].join(separator)
+}
+
+/** The roles that have the policy in the end and did not before, or the other way round. */
+function membership(steps: readonly PolicyStep[], subject: string): readonly string[] {
+  const moves = steps.flatMap((step) => (step.do === 'attach' || step.do === 'detach' ? [step] : []))
+  const net = [...Map.groupBy(moves, ({ role }) => role)].flatMap(([role, own]) => {
+    const last = own.at(-1)
+    return last === undefined || own[0]?.do !== last.do ? [] : [{ role, what: last.do }]
+  })
+  const rolesOf = (what: 'attach' | 'detach'): readonly string[] =>
+    net.flatMap((one) =>
+      one.what === what ? [subject === `policy ${one.role}` ? 'the role of the same name' : one.role] : [],
+    )
+  const [attached, detached] = [rolesOf('attach'), rolesOf('detach')]
+  return [
+    ...(attached.length > 0 ? [`attached to ${shorten(attached)}`] : []),
+    ...(detached.length > 0 ? [`detached from ${shorten(detached)}`] : []),
+  ]
+}

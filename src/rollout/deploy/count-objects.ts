@@ -1,0 +1,28 @@
+import type { ObjectChange } from '../../helm/release/manifest-diff.ts'
+
+/** Up to this many changed objects are named; more are counted by kind. */
+const NAMED = 3
+
+const SIGNS = [
+  ['add', '+', 'to create'],
+  ['change', '~', 'to change'],
+  ['remove', '-', 'to delete'],
+] as const satisfies readonly (readonly [ObjectChange['change'], string, string])[]
+
+/** The changes of Kubernetes objects in a line for each kind of change: `+ 2 to create: 2 ClusterRole`. */
+export function countObjects(changes: readonly Pick<ObjectChange, 'change' | 'title'>[]): readonly string[] {
+  return SIGNS.flatMap(([change, sign, words]) => {
+    const own = changes.filter((one) => one.change === change).map(({ title }) => title)
+    if (own.length === 0) return []
+    return [`${sign} ${own.length} ${words}: ${(own.length > NAMED ? countKinds(own) : own).join(', ')}`]
+  })
+}
+
+/** `2 ClusterRole`, in the order of their first appearance; a single one of its kind without a number. */
+function countKinds(titles: readonly string[]): readonly string[] {
+  const kinds = Map.groupBy(titles, (title) => {
+    const [, mark = ''] = / (\([a-z]+\))$/.exec(title) ?? []
+    return [title.split(' ')[0], mark].filter(Boolean).join(' ')
+  })
+  return [...kinds].map(([kind, { length }]) => (length === 1 ? kind : `${length} ${kind}`))
+}
