@@ -6,7 +6,7 @@ export const CLI_CODES = {
   },
   HELPER_AT_WORK: {
     what: 'The helper is still running and would immediately recreate whatever is removed.',
-    fix: 'Use `acr-nopass uninstall`, or `helm uninstall` first; then run `acr-nopass cleanup` again. For what an earlier `secretName` left, add `--secret-name` with that name: the helper may keep running.',
+    fix: 'Use `acr-nopass uninstall`, or `helm uninstall` first; then run `acr-nopass cleanup` again. If Helm has no record of the release, remove it with what installed it, such as Argo CD. For what an earlier `secretName` left, add `--secret-name` with that name: the helper may keep running.',
   },
   CLEANUP_UNREADABLE: {
     what: 'Whether a helper of the release is still running could not be read, so nothing is removed.',

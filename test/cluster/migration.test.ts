@@ -249,7 +249,7 @@ test('with few permissions the command reports what is missing, and removes noth
   assert.match(cleaned.stderr, /^LEGACY_UNREADABLE: not readable: .*Pods of all namespaces/)
 })
 
-test('P5 P6 import and cleanup request no Secret but those with the names of the old and of the own pull secrets', async () => {
+test('P5 P6 import and cleanup request no Secret but pull secrets, and of other names only to find copies before a removal', async () => {
   const requests = readAuditLog(chart.cluster).filter(({ objectRef, user, userAgent, verb }) => {
     // A request that failed before authentication has no user, and gets nothing: the helper's may, the first with a new token.
     const isUsers = user.username?.startsWith('system:serviceaccount:') === false
@@ -260,7 +260,7 @@ test('P5 P6 import and cleanup request no Secret but those with the names of the
     assert.equal(verb, 'list')
     assert.match(
       requestURI,
-      /fieldSelector=metadata\.name%3D(aliyun-acr-credential-[ab]|acr-credential-secret-aggregation|alibaba-addon-secret|acr-nopass)(&|$)/,
+      /fieldSelector=(metadata\.name%3D(aliyun-acr-credential-[ab]|acr-credential-secret-aggregation|alibaba-addon-secret|acr-nopass)|type%3Dkubernetes\.io%2Fdockerc(onfigjson|fg))(&|$)/,
     )
   }
 })

@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import type { Revision } from '../../src/helm/release/release-state.ts'
+import type { KubeCall, KubeClient } from '../../src/kube/client.ts'
 import type { OpenRelease } from '../../src/rollout/deploy/open-release.ts'
 import { createRunFolder } from '../../src/rollout/run-folder.ts'
-import { removeRelease } from '../../src/rollout/uninstall/uninstall-cluster.ts'
+import { removeRelease, requireNoHelper } from '../../src/rollout/uninstall/uninstall-cluster.ts'
 
 const revision = (number: number, status: Revision['status']): Revision => ({ revision: number, status, updated: '' })
 const SEEN = revision(2, 'deployed')
@@ -43,5 +44,44 @@ for (const [title, now, expected] of [
     )
     assert.equal(outcome ?? (await readFile(log, 'utf8')).trim(), expected)
     if (outcome !== undefined) assert.equal(await readFile(log, 'utf8'), '')
+  })
+}
+
+for (const [title, deployments, expected] of [
+  ['that runs stops the uninstall', [{ spec: { replicas: 2 } }], 'HELPER_AT_WORK'],
+  ['whose number of replicas is the default stops it', [{}], 'HELPER_AT_WORK'],
+  ['that was stopped does not', [{ spec: { replicas: 0 } }], undefined],
+  ['that is being deleted does not', [{ metadata: { deletionTimestamp: '2026-01-01T00:00:00Z' } }], undefined],
+  ['that is not there does not', [], undefined],
+] as const) {
+  test(`P15 without a record of Helm nothing is removed while a helper may need it: one ${title}`, async (t) => {
+    const calls: KubeCall[] = []
+    const items = deployments.map((one) => ({
+      ...one,
+      metadata: { namespace: 'n', name: 'r', ...('metadata' in one && one.metadata) },
+    }))
+    const request = async (call: KubeCall) => {
+      calls.push(call)
+      return { items }
+    }
+    const caller = { client: { request } as unknown as KubeClient, signal: t.signal }
+    const outcome = requireNoHelper({ ...caller, target: { namespace: 'n', release: 'r' } })
+    assert.equal(
+      await outcome.then(
+        () => undefined,
+        (error) => error.code,
+      ),
+      expected,
+    )
+    assert.deepEqual(
+      calls.map(({ method, path, query }) => [method, path, query?.labelSelector]),
+      [
+        [
+          'GET',
+          '/apis/apps/v1/namespaces/n/deployments',
+          'app.kubernetes.io/name=acr-nopass,app.kubernetes.io/instance=r',
+        ],
+      ],
+    )
   })
 }

@@ -27,7 +27,7 @@ export interface FakeApiServer extends AsyncDisposable {
   /** All requests as `METHOD path`, without queries. */
   readonly calls: string[]
   /** Called before each request; a returned status is the response. */
-  refuse: (method: string, path: string) => number | undefined
+  refuse: (method: string, path: string, query: URLSearchParams) => number | undefined
   /** Makes lists omit managedFields, as a proxy might. */
   trimsLists: boolean
   /** How many milliseconds the server's clock is ahead. */
@@ -76,7 +76,7 @@ export async function startFakeApiServer(objects: readonly FakeObject[]): Promis
     const shown = (object: FakeObject): FakeObject => (isMetadataOnly ? metadataOf(object) : object)
     const { pathname: path, searchParams } = new URL(url, cluster.server)
     fake.calls.push(`${method} ${path}`)
-    const status = fake.refuse(method, path)
+    const status = fake.refuse(method, path, searchParams)
     if (status !== undefined) return failure(status)
     if (path === '/version') return { status: 200, json: { major: '1', minor: '35', gitVersion: 'v1.35.0' } }
     if (path === '/apis') return { status: 200, json: groups(fake.objects) }

@@ -33,7 +33,7 @@ export async function cleanupLegacy(flags: CleanupFlags & CommonFlags, host: Cli
   const caller = { client: connected.client, signal: host.signal }
   const removed = isDryRun || open.length > 0 ? undefined : await removeLegacy(caller, plan)
   const now =
-    removed === undefined ? facts : await readLegacy(createReader(caller.client, host.signal), { texts: true })
+    removed === undefined ? facts : await readLegacy(createReader(caller.client, host.signal), { toRemove: true })
   const back = removed === undefined || removed.left.length > 0 ? [] : findBack(now)
   const report: LegacyReport = {
     dryRun: isDryRun,
@@ -54,7 +54,7 @@ export async function cleanupLegacy(flags: CleanupFlags & CommonFlags, host: Cli
 /** @throws LEGACY_UNREADABLE, because what cannot be read might depend on it */
 async function observe({ client, aheadMs }: Connected, flags: CleanupFlags, host: CliHost) {
   const reader = createReader(client, host.signal)
-  const facts = await readLegacy(reader, { texts: true })
+  const facts = await readLegacy(reader, { toRemove: true })
   // Whether a credential has expired is decided by the API server's clock, which only a response shows.
   const now = Date.now() - (aheadMs() ?? 0)
   const ours = await readOurSide(reader, { namespace: flags.namespace, release: flags.release }, now)

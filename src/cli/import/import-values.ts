@@ -62,7 +62,7 @@ function nothing(unread: readonly ImportNote[]): NopassError {
 async function fromCluster(flags: ImportFlags & CommonFlags, host: CliHost) {
   using connected = await connect(flags, host)
   const reader = createReader(connected.client, host.signal)
-  const facts = await readLegacy(reader, { texts: false })
+  const facts = await readLegacy(reader, { toRemove: false })
   const unread = reader.unread.map(({ what }): ImportNote => {
     return { kind: 'lost', text: `${what} could not be read, so these values do not reflect them.` }
   })

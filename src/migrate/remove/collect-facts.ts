@@ -2,6 +2,7 @@ import { declaredBy } from '../../kube/managed-fields.ts'
 import { keyOf, type ObjectMeta } from '../../kube/types.ts'
 import { isRecord, recordsOf } from '../../lib/json.ts'
 import { collectRights } from './collect-rights.ts'
+import { findCopies, PULL_TYPES } from './find-copies.ts'
 import {
   ADDON_KEY_SECRET,
   type AnyObject,
@@ -47,16 +48,19 @@ export function collectFacts(all: readonly AnyObject[], minor?: number) {
     .filter(isHelpersConfig)
     .map((object): Judged => ({ object, why: appliedBy(object, ['f:data']) }))
   const { rbac, sharedBindings, shared } = collectRights(objects, all.flatMap(describeWorkload), deployments)
-  const secrets = of('Secret').filter(({ metadata }) => LEGACY_SECRETS.includes(metadata.name))
-  const judgedSecrets = secrets.map((secret): Judged => {
-    return { object: { ...secret, metadata: inNamespace(secret.metadata) }, why: whyForeign(secret) }
-  })
+  const secrets = of('Secret').map((secret) => ({ ...secret, metadata: inNamespace(secret.metadata) }))
+  const judgedSecrets = secrets
+    .filter(({ metadata }) => LEGACY_SECRETS.includes(metadata.name))
+    .map((object): Judged => ({ object, why: whyForeign(object) }))
   const foreign = judgedSecrets.filter(({ why }) => why !== undefined).map(({ object }) => keyOf(object.metadata))
   const isForeign = (namespace: string, name: string): boolean => foreign.includes(`${namespace}/${name}`)
   return {
     /** The data of `acr-configuration`; undefined: absent. */
     configuration: configMaps[0] && textsOf(configMaps[0].object.data),
     secrets: freeOf(judgedSecrets).map(describeSecret),
+    copies: findCopies(secrets, freeOf(judgedSecrets)),
+    /** Why pull secrets of other names could not be read, so that copies are not seen. */
+    unseenCopies: undefined as string | undefined,
     /** ServiceAccounts that name one of them. */
     accounts: of('ServiceAccount').flatMap((object) => describeAccount(object, isForeign)),
     /** Pods that are not finished, and every object with a Pod template or the name of an old Secret in it. */
@@ -128,12 +132,9 @@ function describeAccount(
   return [{ metadata: inNamespace(metadata), secrets: uses, imagePullSecrets: named, old }]
 }
 
-/** Types of Secrets that a kubelet pulls with. */
-const PULL_TYPES: readonly unknown[] = ['kubernetes.io/dockerconfigjson', 'kubernetes.io/dockercfg']
-
 /** Why a Secret with one of the helper's names is not the helper's; undefined: it is. */
 function whyForeign({ metadata, type }: AnyObject): string | undefined {
-  if (type !== undefined && !PULL_TYPES.includes(type)) return 'it is not a pull secret'
+  if (type !== undefined && !PULL_TYPES.includes(String(type))) return 'it is not a pull secret'
   const owner = ownerReference(metadata)
   if (owner !== undefined) return `${owner} owns it`
   const tool = declaredBy(metadata.managedFields, ['f:data'])

@@ -1,3 +1,4 @@
+import { keyOf } from '../../kube/types.ts'
 import { matchesGlobs } from '../../values/glob.ts'
 import type { LegacyFacts } from './collect-facts.ts'
 import type { OldSecret } from './legacy-facts.ts'
@@ -41,6 +42,8 @@ export function findUncovered(
     ...configured.entries.flatMap((entry) => judgeEntry(entry, ours, facts.region)),
     ...configured.patterns.flatMap((pattern) => judgePattern(pattern, ours)),
     ...judgeSecrets(facts.secrets, ours, reported),
+    ...judgeCopies(facts, ours),
+    ...judgeUnseen(facts, configured),
   ]
   // One host may stand in the configuration and in Secrets.
   return [...new Map(found.map((one) => [one.subject, one])).values()]
@@ -127,6 +130,44 @@ function judgeSecrets(secrets: readonly OldSecret[], ours: OurSide, reported: re
   return [...groups.values()].flatMap(([first, ...more]) => {
     if (first === undefined) return []
     return [more.length === 0 ? first : { ...first, why: `${first.why} (and ${more.length} more Secrets)` }]
+  })
+}
+
+/** A copy gets no new logins once the old helper is stopped; without a helper and its Secrets there is nothing to copy. */
+function judgeCopies(
+  { copies, unseenCopies, secrets, deployments }: LegacyFacts,
+  { secretName }: OurSide,
+): readonly Dependent[] {
+  if (secrets.length === 0 && deployments.length === 0) return []
+  const found = copies.map(({ secret, why }): Dependent => {
+    return {
+      subject: `Secret ${secret}`,
+      why: `${why}, so it may get its logins from the old helper`,
+      fix: `Let what pulls with it name ${secretName}, and delete it together with what writes it.`,
+      confirm: secret,
+    }
+  })
+  return unseenCopies === undefined
+    ? found
+    : [...found, { ...UNSEEN_COPIES, why: `${UNSEEN_COPIES.why} (${unseenCopies})` }]
+}
+
+const OTHERS = 'pull secrets of other names'
+const UNSEEN_COPIES: Dependent = {
+  subject: OTHERS,
+  why: 'they could not be read, and another program may write logins of the old helper into them',
+  fix: 'Use a kubeconfig that may list Secrets in all namespaces.',
+  confirm: OTHERS,
+}
+
+/** An old helper without any Secret may be about to write its first. */
+function judgeUnseen({ deployments, secrets }: LegacyFacts, configured: Configured): readonly Dependent[] {
+  const { entries, patterns, isUnknown } = configured
+  if (secrets.length + entries.length + patterns.length > 0 || isUnknown) return []
+  return deployments.map(({ metadata }) => {
+    const subject = `Deployment ${keyOf(metadata)}`
+    const why = 'neither its configuration nor a Secret of it shows what it serves'
+    return { subject, why, fix: 'Run this again once it has written its Secrets.', confirm: subject }
   })
 }
 

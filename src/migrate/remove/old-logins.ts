@@ -1,3 +1,4 @@
+import { createHmac, randomBytes } from 'node:crypto'
 import { parseImage } from '../../acr/registry-domains.ts'
 import { isRecord, parseObject, textOf } from '../../lib/json.ts'
 
@@ -14,15 +15,49 @@ const TEMPORARY: readonly string[] = ['cr_temp_user', 'temp_user_cr']
 
 /** Reads a Secret's `data` and keeps no login. Undefined: it is absent (a proxy may hide it) or holds no logins of registries. */
 export function readOldLogins(data: unknown): OldLogins | undefined {
-  const content = isRecord(data) ? data : {}
-  const current = decode(content['.dockerconfigjson'])
-  const auths = current === undefined ? decode(content['.dockercfg']) : current.auths
-  if (!isRecord(auths)) return undefined
-  const isTemporary = (entry: unknown): boolean => TEMPORARY.includes(userOf(entry))
+  const auths = authsOf(data)
+  if (auths === undefined) return undefined
   return {
     hosts: [...new Set(Object.keys(auths).map(hostKey))].sort(),
     isFixed: !Object.values(auths).every(isTemporary),
   }
+}
+
+/** Shows which Secrets hold the same login. */
+export interface LoginMarks {
+  readonly all: readonly string[]
+  /** Those of ACR's temporary logins. */
+  readonly temporary: readonly string[]
+}
+
+/** A new key in each run, so that a mark is worth nothing elsewhere, and no login can be guessed by it. */
+const MARK_KEY = randomBytes(32)
+
+/** Equal logins have equal marks within one run. Undefined: as {@link readOldLogins}. */
+export function readMarks(data: unknown): LoginMarks | undefined {
+  const auths = authsOf(data)
+  if (auths === undefined) return undefined
+  const logins = Object.values(auths).filter((entry) => loginOf(entry) !== '')
+  const mark = (entry: unknown): string => createHmac('sha256', MARK_KEY).update(loginOf(entry)).digest('hex')
+  return { all: logins.map(mark), temporary: logins.filter(isTemporary).map(mark) }
+}
+
+function authsOf(data: unknown): Readonly<Record<string, unknown>> | undefined {
+  const content = isRecord(data) ? data : {}
+  const current = decode(content['.dockerconfigjson'])
+  const auths = current === undefined ? decode(content['.dockercfg']) : current.auths
+  return isRecord(auths) ? auths : undefined
+}
+
+function isTemporary(entry: unknown): boolean {
+  return TEMPORARY.includes(userOf(entry))
+}
+
+/** `user:password`; empty: none. */
+function loginOf(entry: unknown): string {
+  const { username, password, auth } = isRecord(entry) ? entry : {}
+  const decoded = Buffer.from(textOf(auth), 'base64').toString()
+  return decoded !== '' || textOf(username) === '' ? decoded : `${textOf(username)}:${textOf(password)}`
 }
 
 function decode(base64: unknown): Readonly<Record<string, unknown>> | undefined {

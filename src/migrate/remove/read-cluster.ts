@@ -5,8 +5,9 @@ import { withWriters } from '../../kube/managed-fields.ts'
 import { apiRoot, type KubeObject, keyOf } from '../../kube/types.ts'
 import { isRecord } from '../../lib/json.ts'
 import { discoverKinds, listServed, type ServedKind } from '../../release/api-resources.ts'
-import { OBJECTS_PER_PAGE, type Reader } from '../../release/reader.ts'
+import { createReader, OBJECTS_PER_PAGE, type Reader } from '../../release/reader.ts'
 import { collectFacts, type LegacyFacts, webhooksOfHelper } from './collect-facts.ts'
+import { PULL_TYPES } from './find-copies.ts'
 import {
   ADDON_KEY_SECRET,
   type AnyObject,
@@ -17,7 +18,7 @@ import {
   LEGACY_SECRETS,
   objectPath,
 } from './legacy-facts.ts'
-import { readOldLogins } from './old-logins.ts'
+import { readMarks, readOldLogins } from './old-logins.ts'
 import { controllerOf, DESCRIBED, describeWorkload, groupOf, list, oldNames } from './workload.ts'
 
 const RBAC = '/apis/rbac.authorization.k8s.io/v1'
@@ -47,10 +48,12 @@ const TEXTS: readonly (readonly [kind: string, apiVersion: string, plural: strin
 ]
 
 /**
- * Reads the old helper's objects and everything that may need them. Of the old Secrets' content the hosts are kept, and no other Secret
- * is read. Custom kinds (Argo Rollouts, Kruise, operators' own) are found by discovery. What could not be read is in `reader.unread`.
+ * Reads the old helper's objects and everything that may need them. Of the old Secrets' content the hosts are kept. Custom kinds (Argo
+ * Rollouts, Kruise, operators' own) are found by discovery. What could not be read is in `reader.unread`.
+ *
+ * @param toRemove also reads every text and pull secret that may show a further user
  */
-export async function readLegacy(reader: Reader, { texts }: { readonly texts: boolean }): Promise<LegacyFacts> {
+export async function readLegacy(reader: Reader, { toRemove }: { readonly toRemove: boolean }): Promise<LegacyFacts> {
   const system = `/api/v1/namespaces/${LEGACY_NAMESPACE}`
   const accept = METADATA_ONLY_LIST
   const named = (name: string) => ({ query: { fieldSelector: `metadata.name=${name}` } })
@@ -68,7 +71,7 @@ export async function readLegacy(reader: Reader, { texts }: { readonly texts: bo
     Promise.all(LEGACY_SECRETS.map((name) => listNamed(name))),
     readCustom(reader),
     ...LISTS.map((kind) => readKind(reader, kind)),
-    ...(texts ? TEXTS : []).map(async (kind) => (await readKind(reader, kind)).filter(isMentioning)),
+    ...(toRemove ? TEXTS : []).map(async (kind) => (await readKind(reader, kind)).filter(isMentioning)),
   ])
   const objects: AnyObject[] = [
     ...kindOf('ConfigMap', 'v1', configMap ? [configMap] : []),
@@ -79,14 +82,41 @@ export async function readLegacy(reader: Reader, { texts }: { readonly texts: bo
     ...lists.flat(),
   ]
   const minor = Number.parseInt(isRecord(version) ? String(version.minor) : '', 10)
-  const recorded = await readWriters(reader, objects)
-  return collectFacts(recorded, Number.isNaN(minor) ? undefined : minor)
+  const others = toRemove ? await readPullSecrets(reader) : { found: [], why: undefined }
+  const recorded = [...(await readWriters(reader, objects)), ...others.found]
+  return { ...collectFacts(recorded, Number.isNaN(minor) ? undefined : minor), unseenCopies: others.why }
 }
 
 /** Of a Secret, its type and what its content is for. */
-function withoutLogins(object: KubeObject): AnyObject {
-  const secret = { ...object, kind: 'Secret', apiVersion: 'v1' } as AnyObject
-  return { kind: 'Secret', metadata: object.metadata, type: secret.type, logins: readOldLogins(secret.data) }
+export function withoutLogins(object: KubeObject): AnyObject {
+  const { type, data } = object as AnyObject
+  return { kind: 'Secret', metadata: object.metadata, type, logins: readOldLogins(data), marks: readMarks(data) }
+}
+
+/** Pull secrets of all other names. Not everybody who may remove the old helper may read them, so a refusal is a result. */
+async function readPullSecrets({ client, signal }: Reader) {
+  const own = createReader(client, signal)
+  const found: AnyObject[] = []
+  for (const type of PULL_TYPES) {
+    // Kubernetes 1.24, pkg/apis/core/v1/conversion.go, AddFieldLabelConversionsForSecret: the API server selects Secrets by type.
+    const query = { fieldSelector: `type=${type}` }
+    const secrets = await own.list<KubeObject, AnyObject>(`Secrets of type ${type}`, '/api/v1/secrets', {
+      query,
+      transform: withoutWriters,
+    })
+    found.push(...(secrets ?? []).filter(({ metadata }) => !LEGACY_SECRETS.includes(metadata.name)))
+  }
+  return { found, why: own.unread[0]?.why }
+}
+
+/** Who wrote a Secret of another name decides nothing, and a cluster may have many. */
+function withoutWriters(object: KubeObject): AnyObject {
+  const { managedFields: _, ...metadata } = object.metadata
+  return withoutLogins({ ...object, metadata })
+}
+
+function contentOf({ type, logins, marks }: AnyObject): object {
+  return { type, logins, marks }
 }
 
 /** The old helper's own configuration and role are read by name. */
@@ -113,8 +143,7 @@ async function readWriters(reader: Reader, objects: readonly AnyObject[]): Promi
     )
     // Deleted meanwhile: it is left out.
     // Of other objects nothing of the list stays: a field that is gone by now must not come back. Of Secrets metadata is read again.
-    if (read)
-      found.push({ ...(kind === 'Secret' && { type: object.type, logins: object.logins }), ...read, kind, apiVersion })
+    if (read) found.push({ ...(kind === 'Secret' && contentOf(object)), ...read, kind, apiVersion })
   }
   return found
 }

@@ -11,9 +11,10 @@ import {
 } from '../../helm/release/release-state.ts'
 import { renderRelease } from '../../helm/release/render-release.ts'
 import { unlessStatus } from '../../kube/api-error.ts'
-import { ANNOTATION_REGISTRIES } from '../../kube/names.ts'
+import { get, type KubeCaller } from '../../kube/client.ts'
+import { ANNOTATION_REGISTRIES, LABEL_INSTANCE } from '../../kube/names.ts'
 import { pollUntil } from '../../kube/poll-until.ts'
-import { keyOf } from '../../kube/types.ts'
+import { type KubeList, type KubeObject, keyOf, namespacedPath } from '../../kube/types.ts'
 import { parseGoDuration } from '../../lib/go-duration.ts'
 import { isRecord } from '../../lib/json.ts'
 import { shell } from '../../lib/shell-command.ts'
@@ -74,6 +75,7 @@ async function uninstall(work: ConnectedWork, note: (targets: readonly SharedTar
 
   const secretName = config?.secretName ?? cluster.values?.secretName ?? 'acr-nopass'
   const serviceAccount = config?.release.serviceAccount ?? ''
+  if (last === undefined) await requireNoHelper(release)
   await listNamingPods(release, ownOf(cluster, secretName, config), say)
   const retires = last && last.status !== 'uninstalling' && deployed && config && !config.retire
   const newest = retires ? await retire(work, deployed, last, say) : last
@@ -93,6 +95,32 @@ async function uninstall(work: ConnectedWork, note: (targets: readonly SharedTar
     else note(await policyTargets(work, serviceAccount, 'remove'))
   }
   return { status: 'uninstalled' }
+}
+
+/**
+ * Without a record of Helm nothing here stops the helper, which something else installed. What it needs must not be removed then.
+ * @throws HELPER_AT_WORK
+ */
+export async function requireNoHelper(
+  caller: KubeCaller & { readonly target: Pick<ReleaseTarget, 'namespace' | 'release'> },
+): Promise<void> {
+  const { namespace, release } = caller.target
+  const query = { labelSelector: `app.kubernetes.io/name=acr-nopass,${LABEL_INSTANCE}=${release}` }
+  const { items } = await get<KubeList<Deployment>>(caller, namespacedPath('/apis/apps/v1', namespace, 'deployments'), {
+    query,
+  })
+  const running = (items ?? []).find(
+    ({ metadata, spec }) => metadata.deletionTimestamp === undefined && spec?.replicas !== 0,
+  )
+  if (running === undefined) return
+  const message = `Helm has no record of release ${namespace}/${release}, and its helper still runs (Deployment ${keyOf(running.metadata)})`
+  throw new NopassError('HELPER_AT_WORK', message, {
+    hint: 'Remove it with what installed it, such as Argo CD, then run this again; or set HELM_DRIVER as it was for the installation. Nothing was written.',
+  })
+}
+
+interface Deployment extends KubeObject {
+  readonly spec?: { readonly replicas?: number }
 }
 
 /** Before the first write: whoever confirmed the removal sees what it takes a credential from. */

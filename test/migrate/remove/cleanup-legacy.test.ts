@@ -283,3 +283,29 @@ test('P15 cleanup --legacy goes on once the text with the name of an old Secret 
   assert.deepEqual([code, secrets], [0, ['acr-nopass', AGGREGATION]], stdout)
   assert.ok(stdout.includes(`kept Secret shop/${AGGREGATION}: ConfigMap docs/notes names it; `), stdout)
 })
+
+const COPY = { ...oldSecret([HOST]), metadata: { name: 'regcred', namespace: 'jobs' } }
+
+test('P15 P6 cleanup --legacy keeps the old helper while another program copies its login into a Secret of another name', async (t) => {
+  const cluster = await open(t, [...switched(30 * MINUTE), ...oldHelper([OURS]), COPY])
+  const before = cluster.objects
+  const { code, stdout } = await cleanup(t, cluster)
+  assert.deepEqual([code, cluster.objects], [1, before], stdout)
+  assert.match(stdout, /^LEGACY_IN_USE: 1 still depends .*\nSecret jobs\/regcred: it holds a login of an old Secret, /)
+  const named = await cleanup(t, cluster, '--abandon', 'jobs/regcred')
+  assert.deepEqual([named.code, named.secrets], [0, ['acr-nopass', AGGREGATION, 'regcred']], named.stdout)
+  assert.match(named.stdout, /^abandoned jobs\/regcred: it holds a login of an old Secret, /)
+})
+
+test('P15 cleanup --legacy by somebody who may read only the old Secrets keeps the old helper, unless that is taken by name', async (t) => {
+  const cluster = await open(t, [...switched(30 * MINUTE), ...oldHelper([OURS])])
+  cluster.refuse = (_, path, query) =>
+    path === '/api/v1/secrets' && query.get('fieldSelector')?.startsWith('type=') ? 403 : undefined
+  const before = cluster.objects
+  const { code, stdout } = await cleanup(t, cluster)
+  assert.deepEqual([code, cluster.objects], [1, before], stdout)
+  assert.match(stdout, /^LEGACY_IN_USE: 1 still depends .*\npull secrets of other names: they could not be read, /)
+  const option = "--abandon 'pull secrets of other names'"
+  assert.ok(stdout.includes(`  or, if it is no longer needed: ${option}\n`), stdout)
+  assert.equal((await cleanup(t, cluster, '--abandon', 'pull secrets of other names')).code, 0)
+})

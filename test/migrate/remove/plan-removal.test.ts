@@ -331,7 +331,10 @@ test('a Deployment and a configuration that GitOps would create again', () => {
   assert.deepEqual(planRemoval(facts).shared, ['ConfigMap kube-system/acr-configuration: argocd-controller applies it'])
   assert.deepEqual(
     findDependents(facts, ours(), { entries: [], patterns: [] }).map(({ subject, why }) => `${subject}: ${why}`),
-    [`Deployment kube-system/${HELPER.name}: argocd-controller applies it and would create it again`],
+    [
+      `Deployment kube-system/${HELPER.name}: argocd-controller applies it and would create it again`,
+      `Deployment kube-system/${HELPER.name}: neither its configuration nor a Secret of it shows what it serves`,
+    ],
   )
 })
 

@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { collectFacts } from '../../../src/migrate/remove/collect-facts.ts'
+import { findDependents } from '../../../src/migrate/remove/find-dependents.ts'
 import { type Configured, type ConfiguredInstance, findUncovered } from '../../../src/migrate/remove/find-uncovered.ts'
 import { findForeignHosts } from '../../../src/migrate/remove/foreign-hosts.ts'
 import type { AnyObject } from '../../../src/migrate/remove/legacy-facts.ts'
 import type { HelperStatus } from '../../../src/release/helper-status.ts'
 import type { HelperConfig } from '../../../src/values/helper-config.generated.ts'
 import { object } from '../import/import-fixture.ts'
-import { A, pod } from '../import/recipe-2018.ts'
+import { A, pod, recipe2018 } from '../import/recipe-2018.ts'
 import { configuredEntry, HOST, ours, release, secret } from './our-fixture.ts'
 
 const PERSONAL = 'registry.cn-hangzhou.aliyuncs.com'
@@ -115,6 +116,26 @@ for (const { title, entries = [], configured = {}, secrets = [], uncovered, ...r
       found.map(({ confirm }) => confirm),
       uncovered,
     )
+  })
+}
+
+for (const [title, configMap] of [
+  ['has no configuration', []],
+  [
+    'has a configuration that lists no instance',
+    [object('ConfigMap', 'kube-system', 'acr-configuration', { data: { 'watch-namespace': 'all' } })],
+  ],
+] as const) {
+  test(`P15 an old helper that has written no Secret and ${title} is stopped by its name only, whether acr-nopass is installed or not`, () => {
+    const facts = collectFacts([...recipe2018().filter(({ kind }) => kind !== 'Secret'), ...configMap])
+    for (const side of [ours(), ours({ release: undefined })]) {
+      const found = findDependents(facts, side, { entries: [], patterns: [] })
+      const subject = 'Deployment kube-system/aliyun-acr-credential-helper'
+      assert.deepEqual(
+        found.map((one) => [one.subject, one.confirm]),
+        [[subject, subject]],
+      )
+    }
   })
 }
 
