@@ -8,8 +8,8 @@ import type { BindingSpec, BoundPolicy, MatchResources, PolicySpec } from '../..
 import { tryGuard } from '../../src/doctor/read/try-guard.ts'
 import { parseManifest } from '../../src/helm/release/manifest.ts'
 import { KubeApiError } from '../../src/kube/api-error.ts'
-import type { KubeCall, KubeClient } from '../../src/kube/client.ts'
-import { createReader } from '../../src/release/reader.ts'
+import type { KubeCall } from '../../src/kube/client.ts'
+import { answeringReader } from './answering-reader.ts'
 import { admission, fixture } from './fixture.ts'
 
 const RENDERED = join(import.meta.dirname, '../contract/golden/chart/minimal-1.37.0.yaml')
@@ -146,7 +146,6 @@ test('doctor reports rights of the helper that the chart never gives', () => {
   )
 })
 
-const signal = new AbortController().signal
 const nameOf = (kind: string): string => `guard.${kind}`
 /** What is created is sent to the list. */
 const kindOf = (path: string): string => path.split('/').at(path.endsWith('/events') ? -1 : -2) ?? ''
@@ -160,16 +159,7 @@ const deny = (path: string) =>
 async function tryWith(respond: (call: KubeCall) => unknown, config: object = {}) {
   const { release } = fixture({ config: { attach: 'both', ...config } })
   assert.ok(release)
-  const calls: KubeCall[] = []
-  const client: KubeClient = {
-    request: async <T>(call: KubeCall): Promise<T> => {
-      calls.push(call)
-      return respond(call) as T
-    },
-    watch: () => Promise.reject(new Error('nothing is watched')),
-    close: () => undefined,
-  }
-  const reader = createReader(client, signal)
+  const { reader, calls } = answeringReader(respond)
   const accepted = await tryGuard(reader, release, nameOf)
   return { accepted, calls, unread: reader.unread }
 }

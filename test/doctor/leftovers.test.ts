@@ -3,26 +3,12 @@ import { test } from 'node:test'
 import { diagnose } from '../../src/doctor/diagnose.ts'
 import { readLeftovers } from '../../src/doctor/read/read-leftovers.ts'
 import { KubeApiError } from '../../src/kube/api-error.ts'
-import type { KubeCall, KubeClient } from '../../src/kube/client.ts'
-import { createReader } from '../../src/release/reader.ts'
+import { answeringReader } from './answering-reader.ts'
 import { fixture } from './fixture.ts'
 
 const secret = (namespace: string, instance: string, name = 'acr-nopass') => {
   const labels = { 'app.kubernetes.io/managed-by': 'acr-nopass', 'app.kubernetes.io/instance': instance }
   return { metadata: { namespace, name, labels, uid: 'u', resourceVersion: '1' } }
-}
-
-function readerOf(respond: (call: KubeCall) => object) {
-  const calls: KubeCall[] = []
-  const client: KubeClient = {
-    request: async <T>(call: KubeCall): Promise<T> => {
-      calls.push(call)
-      return respond(call) as T
-    },
-    watch: () => Promise.reject(new Error('nothing is watched')),
-    close: () => undefined,
-  }
-  return { calls, reader: createReader(client, new AbortController().signal) }
 }
 
 const SECRETS = [
@@ -34,7 +20,7 @@ const SECRETS = [
 ]
 
 test('doctor finds pull secrets of releases that are not installed, by metadata alone', async () => {
-  const { reader, calls } = readerOf(() => ({ metadata: {}, items: SECRETS }))
+  const { reader, calls } = answeringReader(() => ({ metadata: {}, items: SECRETS }))
   const left = await readLeftovers(reader, [{ namespace: 'acr-nopass', name: 'acr-nopass' }])
   const release = { namespace: 'old', name: 'my.release' }
   assert.deepEqual(left, [
@@ -45,13 +31,13 @@ test('doctor finds pull secrets of releases that are not installed, by metadata 
 })
 
 test('who may not list ConfigMaps everywhere is told of no leftovers: the release may be installed', async () => {
-  const { reader } = readerOf(() => ({ metadata: {}, items: SECRETS }))
+  const { reader } = answeringReader(() => ({ metadata: {}, items: SECRETS }))
   reader.note('ConfigMaps of all namespaces', 'no right')
   assert.equal(await readLeftovers(reader, []), undefined)
 })
 
 test('who may not list Secrets learns that leftovers were not checked', async () => {
-  const { reader } = readerOf(() => {
+  const { reader } = answeringReader(() => {
     throw new KubeApiError(403, 'GET /api/v1/secrets returned 403: secrets is forbidden')
   })
   assert.equal(await readLeftovers(reader, []), undefined)

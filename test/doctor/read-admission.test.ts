@@ -4,13 +4,12 @@ import { isAcrHost } from '../../src/acr/registry-domains.ts'
 import { diagnose } from '../../src/doctor/diagnose.ts'
 import { readAdmission } from '../../src/doctor/read/read-admission.ts'
 import { KubeApiError } from '../../src/kube/api-error.ts'
-import type { KubeCall, KubeClient } from '../../src/kube/client.ts'
+import type { KubeCall } from '../../src/kube/client.ts'
 import type { NamespaceView } from '../../src/release/object-views.ts'
-import { createReader } from '../../src/release/reader.ts'
+import { answeringReader } from './answering-reader.ts'
 import { admission, fixture, namespace } from './fixture.ts'
 
 const RESOURCES = { resources: [{ name: 'mutatingadmissionpolicies' }, { name: 'validatingadmissionpolicies' }] }
-const signal = new AbortController().signal
 
 /** The facts that doctor reads for `attach: admission`, given the labels of the release's namespace and the response to a Pod. */
 async function admissionOf(
@@ -22,20 +21,15 @@ async function admissionOf(
   const { release } = fixture({ config: { attach: 'admission', guard: 'disabled', ...config } })
   assert.ok(release)
   const pods: KubeCall[] = []
-  const client: KubeClient = {
-    request: async <T>(call: KubeCall): Promise<T> => {
-      if (call.path === '/apis/admissionregistration.k8s.io/v1') return RESOURCES as T
-      if (call.path === '/api/v1/namespaces/acr-nopass') {
-        return { metadata: { name: 'acr-nopass', uid: 'u', resourceVersion: '1', labels } } as T
-      }
-      if (call.method !== 'POST') return { metadata: { resourceVersion: '1' }, items: [] } as T
-      pods.push(call)
-      return respond(call) as T
-    },
-    watch: () => Promise.reject(new Error('nothing is watched')),
-    close: () => undefined,
-  }
-  const reader = createReader(client, signal)
+  const { reader } = answeringReader((call) => {
+    if (call.path === '/apis/admissionregistration.k8s.io/v1') return RESOURCES
+    if (call.path === '/api/v1/namespaces/acr-nopass') {
+      return { metadata: { name: 'acr-nopass', uid: 'u', resourceVersion: '1', labels } }
+    }
+    if (call.method !== 'POST') return { metadata: { resourceVersion: '1' }, items: [] }
+    pods.push(call)
+    return respond(call)
+  })
   const facts = await readAdmission(reader, release, Promise.resolve(namespaces))
   return { tried: facts?.tried && Object.fromEntries(facts.tried), pods, unread: reader.unread.map(({ what }) => what) }
 }

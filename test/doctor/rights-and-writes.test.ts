@@ -15,6 +15,14 @@ const WEBHOOK =
 const RBAC =
   'the Secret acr-nopass was refused with 403: secrets "acr-nopass" is forbidden: User "x" cannot patch resource "secrets" in API group ""'
 
+const RRSA = {
+  type: 'rrsa',
+  rrsa: {
+    roleArn: 'acs:ram::1234567890123456:role/r',
+    oidcProviderArn: 'acs:ram::1234567890123456:oidc-provider/p',
+  },
+}
+
 const ROWS: readonly Row[] = [
   {
     title: 'a quota that prevents the write, in two namespaces',
@@ -182,13 +190,7 @@ const ROWS: readonly Row[] = [
     title: 'a role that trusts another principal, with the required one',
     observed: fixture({
       config: {
-        identity: {
-          type: 'rrsa',
-          rrsa: {
-            roleArn: 'acs:ram::1234567890123456:role/r',
-            oidcProviderArn: 'acs:ram::1234567890123456:oidc-provider/p',
-          },
-        },
+        identity: RRSA,
       },
       issuer: 'https://issuer.example.com',
       registries: [registry({ state: 'failing', error: failure('IDENTITY_NOT_TRUSTED') })],
@@ -292,13 +294,7 @@ const ROWS: readonly Row[] = [
           lease: 'apps-base-pull',
           status: 'apps-base-pull-status',
         },
-        identity: {
-          type: 'rrsa',
-          rrsa: {
-            roleArn: 'acs:ram::1234567890123456:role/r',
-            oidcProviderArn: 'acs:ram::1234567890123456:oidc-provider/p',
-          },
-        },
+        identity: RRSA,
       },
       issuer: 'https://issuer.example.com',
       registries: [registry({ state: 'failing', error: failure('IDENTITY_NOT_TRUSTED') })],

@@ -7,6 +7,7 @@ import {
   dockerSecret,
   ELSEWHERE,
   OLD_HELPER,
+  OLD_LOGIN,
   OLD_SECRETS,
   OTHER,
   object,
@@ -54,6 +55,8 @@ export interface Feature {
   readonly expired?: readonly string[]
   /** What pulls without an object that shows it. */
   readonly hidden?: readonly Consumer[]
+  /** Secrets (`namespace/name`) with the login of an old Secret, which another program copies. */
+  readonly copied?: readonly string[]
   /** One of its Pods, whose node then reports why it cannot pull. */
   readonly waiting?: WaitingPod
   /** Written after everything else. */
@@ -187,6 +190,8 @@ function drawFeatures(context: DrawContext): readonly Feature[] {
   const hidden = random.fork('hidden')
   if (plan.operation === 'legacy' && hidden.chance(0.4))
     features.push(hidden.pick(HIDDEN_HAZARDS)({ ...context, random: hidden }))
+  const copies = random.fork('copies')
+  if (plan.operation === 'legacy' && copies.chance(0.2)) features.push(copiedSecret({ ...context, random: copies }))
   const more = random.fork('more')
   if (more.chance(0.3)) features.push(drawWaiting({ random: more, attach: plan.attach, namespaces: context.served }))
   if (more.chance(0.2) && plan.defect !== 'no-policy') features.push(podWebhook())
@@ -308,7 +313,9 @@ function vendorIn(
 ): readonly Written[] {
   const hosts = [...OLD_HOSTS, ...more]
   return [
-    ...names.map((name) => ({ object: dockerSecret(namespace, name, hosts), manager: OLD_HELPER, merge: true })),
+    ...names.map((name) => {
+      return { object: dockerSecret(namespace, name, hosts, OLD_LOGIN), manager: OLD_HELPER, merge: true }
+    }),
     ...accounts.map((account) => ({
       object: object('ServiceAccount', namespace, account, { imagePullSecrets: names.map((name) => ({ name })) }),
       manager: OLD_HELPER,
@@ -572,6 +579,16 @@ const HIDDEN_HAZARDS: readonly Draw[] = [
     return { title: `ConfigMap ${where}/${made} names ${name} in a text`, early: [...secrets, written], hidden }
   },
 ]
+
+/** A replicator copies an old Secret to another name, and only a pipeline outside of the cluster names the copy. */
+function copiedSecret(context: DrawContext): Feature {
+  const { namespace, made } = spot(context, 'copied')
+  const secrets = oldIn(context, context.random.pick(context.served))
+  const copy = { object: dockerSecret(namespace, made, OLD_HOSTS, OLD_LOGIN), manager: 'replicator' }
+  const hidden = [{ path: `Pods with ${made}`, namespace, images: [`${DEMO}/team/app:1`], names: [made] }]
+  const title = `Secret ${namespace}/${made} is a copy of ${oldName(secrets)}`
+  return { title, early: [...secrets, copy], hidden, copied: [`${namespace}/${made}`] }
+}
 
 // --- Objects that a removal of the release must leave ---
 

@@ -141,8 +141,16 @@ export function workload(kind: Workload, namespace: string, name: string, parts:
   }
 }
 
-export function dockerSecret(namespace: string, name: string, hosts: readonly string[]): ZooObject {
-  const auth = Buffer.from('user:secret').toString('base64')
+/** What the old helper writes; all other Secrets hold the login of a robot, which does not expire. */
+export const OLD_LOGIN = 'cr_temp_user:old'
+
+export function dockerSecret(
+  namespace: string,
+  name: string,
+  hosts: readonly string[],
+  login = 'robot:secret',
+): ZooObject {
+  const auth = Buffer.from(login).toString('base64')
   const text = JSON.stringify({ auths: Object.fromEntries(hosts.map((host) => [host, { auth }])) })
   return object('Secret', namespace, name, {
     type: 'kubernetes.io/dockerconfigjson',

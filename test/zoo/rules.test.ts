@@ -37,6 +37,7 @@ const TRUTH: Truth = {
   vendorSecrets: [A],
   vendorHelper: pathOf(HELPER),
   hidden: [],
+  copies: new Set(),
   installed: new Set(),
   applied: new Set(),
   admits: new Set(),
@@ -110,6 +111,24 @@ const CASES: readonly {
     after: [OLD],
     truth: { hidden: [{ path: 'a template in a text', namespace: 'shop', images: [IMAGE], names: [A] }] },
     message: /a template in a text can no longer pull/,
+  },
+  {
+    title: 'the old helper is stopped, and a copy of its Secret under another name expires',
+    operation: 'legacy',
+    before: [OLD, HELPER, dockerSecret('shop', 'regcred', [DEMO])],
+    after: [OLD, dockerSecret('shop', 'regcred', [DEMO])],
+    truth: {
+      copies: new Set(['shop/regcred']),
+      hidden: [{ path: 'a pipeline', namespace: 'shop', images: [IMAGE], names: ['regcred'] }],
+    },
+    message: /a pipeline can no longer pull/,
+  },
+  {
+    title: 'the old helper is stopped, and a volume still needs the content of its Secret',
+    operation: 'legacy',
+    before: [OLD, HELPER, workload('Pod', 'shop', 'kaniko', { image: 'kaniko', use: { how: 'volume', secret: A } })],
+    after: [OLD, workload('Pod', 'shop', 'kaniko', { image: 'kaniko', use: { how: 'volume', secret: A } })],
+    message: /pods\/kaniko uses aliyun-acr-credential-a, which nothing renews any more/,
   },
   {
     title: 'an old Secret is deleted',

@@ -38,6 +38,8 @@ export interface Truth {
   readonly vendorHelper: string
   /** What pulls without an object that shows it: Pods from a template in a text, or from a pipeline. */
   readonly hidden: readonly Consumer[]
+  /** Secrets (`namespace/name`) into which another program copies logins of the vendor's Secrets. */
+  readonly copies: ReadonlySet<string>
   /** Namespaces whose new Pods get the pull secret's name at admission, while the release's Pod policy exists. */
   readonly admits: ReadonlySet<string>
 }
@@ -59,6 +61,7 @@ export function findViolations(
 ): readonly Violation[] {
   return [
     ...lostPulls(operation, before, after, truth, now),
+    ...staleUses(operation, before, after, truth),
     ...lostObjects(operation, before, after, truth),
     ...changedObjects(operation, before, after, truth),
     ...dangling(before, after, truth),
@@ -172,11 +175,12 @@ function lostPulls(
   const removesEntries = operation === 'detach' || operation === 'uninstall' || operation === 'retire'
   const isReleases: Ignores = ({ metadata }) => isSecretOf(truth.release, metadata.labels ?? {})
   const ignores: Ignores = removesEntries ? isReleases : () => false
-  // One life of a token later nothing has renewed the logins in the vendor's Secrets.
-  const isStopped = operation === 'legacy' && before.has(truth.vendorHelper) && !after.has(truth.vendorHelper)
+  // One life of a token later nothing has renewed the logins in the vendor's Secrets and in copies of them.
+  const isStopped = isHelperStopped(operation, before, after, truth)
   const isStale: Ignores = ({ kind, metadata }) => {
+    const key = `${metadata.namespace}/${metadata.name}`
     const path = `/api/v1/namespaces/${metadata.namespace}/secrets/${metadata.name}`
-    return kind === 'Secret' && isStopped && truth.vendor.has(path)
+    return kind === 'Secret' && isStopped && (truth.vendor.has(path) || truth.copies.has(key))
   }
   const now2 = { truth, now, ignores }
   const later2 = { truth, now, ignores: (secret: ZooObject) => ignores(secret) || isStale(secret) }
@@ -188,6 +192,31 @@ function lostPulls(
     return consumer.images
       .filter((image) => canPull(before, consumer, image, now2) && !canPull(after, then, image, later2))
       .map((image) => ({ rule: 'pull' as const, detail: `${consumer.path} can no longer pull ${image}` }))
+  })
+}
+
+function isHelperStopped(
+  operation: Operation,
+  before: Snapshot,
+  after: Snapshot,
+  { vendorHelper }: Pick<Truth, 'vendorHelper'>,
+): boolean {
+  return operation === 'legacy' && before.has(vendorHelper) && !after.has(vendorHelper)
+}
+
+/** Volumes and environments with the content of a vendor's Secret, which nothing renews any more. */
+function staleUses(operation: Operation, before: Snapshot, after: Snapshot, truth: Truth): readonly Violation[] {
+  if (!isHelperStopped(operation, before, after, truth)) return []
+  const secrets = [...after.values()].filter(
+    ({ kind, metadata }) => kind === 'Secret' && truth.vendorSecrets.includes(metadata.name),
+  )
+  return [...after].flatMap(([path, object]) => {
+    if (truth.installed.has(path) || isOver(object)) return []
+    const used = secrets.find(
+      ({ metadata }) => metadata.namespace === object.metadata.namespace && namesSecret(object, metadata.name),
+    )
+    if (used === undefined) return []
+    return [{ rule: 'object' as const, detail: `${path} uses ${used.metadata.name}, which nothing renews any more` }]
   })
 }
 

@@ -23,6 +23,8 @@ export interface ZooReport {
   readonly violations: readonly Violation[]
   /** Steps and output, one per line. */
   readonly lines: readonly string[]
+  /** What became of the vendor's helper, if the operation is its removal and did not crash. */
+  readonly oldHelper: 'stopped' | 'kept' | undefined
 }
 
 interface Run {
@@ -32,6 +34,7 @@ interface Run {
   readonly second: Rendered | undefined
   readonly lines: string[]
   readonly violations: Violation[]
+  oldHelper?: ZooReport['oldHelper']
 }
 
 interface Entry {
@@ -47,14 +50,15 @@ export async function runZoo(zoo: ZooCluster, plan: ZooPlan): Promise<ZooReport>
   const lines: string[] = []
   const violations: Violation[] = []
   try {
-    await run({ zoo, plan, lines, violations })
+    const { oldHelper } = await run({ zoo, plan, lines, violations })
+    return { plan, violations, lines, oldHelper }
   } catch (error) {
     violations.push({ rule: 'crash', detail: error instanceof Error ? (error.stack ?? error.message) : String(error) })
+    return { plan, violations, lines, oldHelper: undefined }
   }
-  return { plan, violations, lines }
 }
 
-async function run({ zoo, plan, lines, violations }: Omit<Run, 'release' | 'second'>): Promise<void> {
+async function run({ zoo, plan, lines, violations }: Omit<Run, 'release' | 'second'>): Promise<Run> {
   const release = await zoo.render({ namespace: plan.home, name: 'acr-nopass' }, valuesOf(zoo, plan))
   const second =
     plan.second &&
@@ -90,6 +94,7 @@ async function run({ zoo, plan, lines, violations }: Omit<Run, 'release' | 'seco
   await diagnoseWithFewRights(now, expectedFindings(plan))
   if (plan.defect !== undefined) await breakAndRepair(now, truth, there)
   await operate(now, truth)
+  return now
 }
 
 const REGISTRIES = [
@@ -205,6 +210,7 @@ function truthOf({ zoo, plan, release, second }: Run, before: Snapshot, installe
     vendorSecrets: OLD_SECRETS,
     vendorHelper: `/apis/apps/v1/namespaces/kube-system/deployments/${OLD_HELPER}`,
     hidden: plan.features.flatMap(({ hidden = [] }) => hidden),
+    copies: new Set(plan.features.flatMap(({ copied = [] }) => copied)),
     installed: new Set(release.objects.map(({ path }) => path)),
     applied,
     admits: new Set(admits(zoo, plan) ? servedBy(plan) : []),
@@ -453,6 +459,7 @@ async function operate(run: Run, truth: Truth): Promise<void> {
   const isHalted = operation === 'detach' && helper === 'running'
   if (isHalted) run.violations.push(...unchanged(before, after, 'a helper is at work'))
   else run.violations.push(...unfinished(run, after, truth, result))
+  if (operation === 'legacy') run.oldHelper = after.has(truth.vendorHelper) ? 'kept' : 'stopped'
 }
 
 async function operateAs(

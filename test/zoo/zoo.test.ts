@@ -23,9 +23,11 @@ test(
     const broken: number[] = []
     const details: string[] = []
     const operations = new Map<string, number>()
+    const oldHelpers = { stopped: 0, kept: 0 }
     const seeds = new Set([...FIXED, ...FOUND.map(({ seed }) => seed)])
     for (const seed of seeds) {
-      const { plan, violations } = await runZoo(zoo, planOf(seed))
+      const { plan, violations, oldHelper } = await runZoo(zoo, planOf(seed))
+      if (oldHelper !== undefined) oldHelpers[oldHelper] += 1
       operations.set(plan.operation, (operations.get(plan.operation) ?? 0) + 1)
       if (violations.length === 0) continue
       broken.push(seed)
@@ -33,6 +35,7 @@ test(
     }
     const counts = [...operations].map(([name, count]) => `${count} ${name}`).join(', ')
     context.diagnostic(`seeds ${[...seeds].join(' ')}: ${counts}`)
+    context.diagnostic(`the old helper was stopped in ${oldHelpers.stopped} clusters, and kept in ${oldHelpers.kept}`)
     const [seed] = broken
     const known = FOUND.filter(({ seed }) => broken.includes(seed)).map(
       ({ seed, finding }) => `${seed} found ${finding}\n`,
@@ -43,6 +46,9 @@ test(
       [],
       `${broken.length} seeds: ${broken.join(' ')}\n${known.join('')}${details.join('')}\n${why}`,
     )
+    // A removal that never happens, or always, would break no rule above in clusters without the opposite.
+    assert.ok(oldHelpers.stopped > 0, 'no cluster in which the old helper is removed')
+    assert.ok(oldHelpers.kept > 0, 'no cluster in which the old helper is kept')
   },
 )
 

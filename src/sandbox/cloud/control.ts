@@ -68,9 +68,12 @@ export function createControl(state: CloudState) {
     shortSessions: (seconds: number | undefined): void => {
       state.settings.maxSessionSeconds = seconds
     },
-    /** Expires all registry credentials. */
-    expireTokens: (): void => {
-      for (const credential of state.registryCredentials.values()) credential.expiresAt = state.now()
+    /** Expires registry credentials (default: all). */
+    expireTokens: (passwords: Iterable<string> = state.registryCredentials.keys()): void => {
+      for (const password of passwords) {
+        const credential = state.registryCredentials.get(password)
+        if (credential !== undefined) credential.expiresAt = state.now()
+      }
     },
     expireSessions: (): void => {
       for (const session of state.sessions.values()) session.expiresAt = state.now()
