@@ -281,6 +281,13 @@ test('P12 uninstall requires confirmation, and leaves nothing, whatever somebody
   const result = await cli('uninstall', ...rollout)
   assert.equal(result.code, 2)
   assert.match(result.stderr, /^INPUT_CONFIRM: an uninstall needs confirm: acr-nopass\/1/)
+  // Where Helm looks for its records there is none, as for a release that Argo CD rendered.
+  const elsewhere = { env: { ...env, HELM_DRIVER: 'configmap' }, cwd: folder }
+  const before = await references()
+  const unknown = await runBin(['uninstall', ...rollout, '--confirm', 'acr-nopass/1', '--ram-cleanup'], elsewhere)
+  assert.equal(unknown.code, 1, unknown.stdout + unknown.stderr)
+  assert.match(unknown.stdout + unknown.stderr, /HELPER_AT_WORK.* Helm has no record of release acr-nopass\/acr-nopass/)
+  assert.deepEqual(await references(), before)
   await edit()
   const done = await cli('uninstall', ...rollout, '--confirm', 'acr-nopass/1', '--ram-cleanup')
   assert.equal(done.code, 0, done.stdout + done.stderr)
