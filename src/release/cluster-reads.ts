@@ -7,6 +7,7 @@ import { LABEL_INSTANCE } from '../kube/names.ts'
 import type { KubeList, KubeObject } from '../kube/types.ts'
 import { textOf } from '../lib/json.ts'
 import { sha256 } from '../lib/text.ts'
+import { type Candidate, judgeCandidates } from './release-evidence.ts'
 
 export interface ClusterIdentity {
   readonly server: string
@@ -52,16 +53,20 @@ export function requireIdentity(found: ClusterIdentity, ca: string | undefined, 
   }
 }
 
-/** Other releases of acr-nopass in the cluster as `namespace/release`; undefined if the deployer lacks the right to list them. */
+/**
+ * Other releases of acr-nopass in the cluster, by their Deployments, also what only has the labels; undefined if the deployer lacks the
+ * right to list them.
+ */
 export async function otherReleases(
   caller: KubeCaller,
   own: { readonly namespace: string; readonly release: string },
-): Promise<readonly string[] | undefined> {
+): Promise<readonly Candidate[] | undefined> {
   const query = { labelSelector: 'app.kubernetes.io/name=acr-nopass' }
   const list = await unlessStatus(get<KubeList<KubeObject>>(caller, '/apis/apps/v1/deployments', { query }), 403)
-  return list?.items
-    ?.map(({ metadata }) => `${metadata.namespace}/${metadata.labels?.[LABEL_INSTANCE]}`)
-    .filter((name) => name !== `${own.namespace}/${own.release}`)
+  const names = list?.items
+    ?.map(({ metadata }) => ({ namespace: metadata.namespace ?? '', name: metadata.labels?.[LABEL_INSTANCE] ?? '' }))
+    .filter(({ namespace, name }) => namespace !== own.namespace || name !== own.release)
+  return names && judgeCandidates(caller, names)
 }
 
 /** Deployments of the vendor's own credential helper, self-managed and webhook. */

@@ -1,8 +1,13 @@
 import { NopassError, toNopassError } from '../errors.ts'
+import { METADATA_ONLY_LIST } from '../kube/client.ts'
+import { LABEL_INSTANCE } from '../kube/names.ts'
+import { type KubeObject, keyOf, namespacedPath } from '../kube/types.ts'
+import { printable } from '../printable.ts'
 import { STATUS_KEY, type StatusObject } from './helper-status.ts'
 import { type LoadedConfig, loadConfig } from './load-config.ts'
 import { readReport } from './read-report.ts'
 import type { Reader } from './reader.ts'
+import { type Candidate, judgeCandidates, type ReleaseName } from './release-evidence.ts'
 
 /** The requested release; what is undefined is discovered, or has the default of the chart's examples. */
 export interface ReleaseChoice {
@@ -19,23 +24,52 @@ const HELM_RELEASE = 'meta.helm.sh/release-name'
  */
 const MAX_CONFIG = 64 * 1024
 const DEFAULT_NAMESPACE = 'acr-nopass'
+const LABELLED = 'app.kubernetes.io/name=acr-nopass'
+/** A tenant may create any number of candidates. */
+const MOST_NAMES = 10
 
-/** Finds releases by the labels of their ConfigMaps, in all namespaces, or if that is denied in one. `chosen`: undefined if not found. */
+/**
+ * The releases that ConfigMaps with our labels name, in all namespaces or in one. By metadata alone: anyone may create large ones.
+ * Undefined: not readable.
+ */
+export async function listCandidates(reader: Reader, namespace?: string): Promise<readonly Candidate[] | undefined> {
+  const [what, path] =
+    namespace === undefined ? ['ConfigMaps of all namespaces', '/api/v1/configmaps'] : configMapsOf(namespace)
+  const options = { query: { labelSelector: LABELLED }, accept: METADATA_ONLY_LIST, transform: nameOf }
+  const named = (await reader.list(what, path, options))?.filter(({ name }) => name !== '')
+  return named && judgeCandidates(reader, [...new Map(named.map((one) => [keyOf(one), one])).values()])
+}
+
+/**
+ * The release that the choice means. Anyone may write our labels, so without a name only a proven release counts, or the only one if
+ * the caller may not read the proof. What is named in full counts without it. `chosen`: undefined if not found.
+ * @throws INPUT_MISSING when there are several and none was named
+ */
 export async function findRelease(reader: Reader, choice: ReleaseChoice) {
-  const query = { labelSelector: 'app.kubernetes.io/name=acr-nopass' }
-  const everywhere = await reader.list<StatusObject>('ConfigMaps of all namespaces', '/api/v1/configmaps', { query })
-  const namespace = choice.namespace ?? DEFAULT_NAMESPACE
-  const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/configmaps`
-  const objects =
-    everywhere ?? (await reader.list<StatusObject>(`ConfigMaps of namespace ${namespace}`, path, { query })) ?? []
-  const names = [...new Set(objects.map((object) => keyOf(nameOf(object))))]
-  const releases = names.map((key) => describe(objects.filter((object) => keyOf(nameOf(object)) === key)))
-  const fitting = releases.filter(
-    ({ namespace: where, name }) => where === (choice.namespace ?? where) && name === (choice.release ?? name),
+  const candidates =
+    (await listCandidates(reader)) ?? (await listCandidates(reader, choice.namespace ?? DEFAULT_NAMESPACE)) ?? []
+  const fitting = candidates.filter(
+    ({ namespace, name }) => namespace === (choice.namespace ?? namespace) && name === (choice.release ?? name),
   )
-  const chosen: ReleaseFacts | undefined =
-    fitting.find((release) => release.namespace === DEFAULT_NAMESPACE) ?? fitting[0]
-  return { chosen, others: releases.filter((release) => release !== chosen) }
+  const isNamed = choice.namespace !== undefined && choice.release !== undefined
+  const proven = fitting.filter(({ evidence }) => evidence === 'proven')
+  const unknown = fitting.filter(({ evidence }) => evidence === 'unknown')
+  const possible = isNamed ? fitting : proven.length > 0 ? proven : unknown
+  const [first, second] = possible
+  if (second !== undefined) {
+    throw new NopassError('INPUT_MISSING', `there are several releases: ${listNames(possible)}`, {
+      hint: 'Name one with --namespace and --release.',
+    })
+  }
+  const chosen: ReleaseFacts | undefined = first && (await readRelease(reader, first))
+  return { chosen, others: candidates.filter((one) => one !== first) }
+}
+
+/** A few of them, for a message. */
+export function listNames(names: readonly ReleaseName[]): string {
+  const shown = names.slice(0, MOST_NAMES).map((name) => printable(keyOf(name)))
+  const more = names.length - shown.length
+  return [...shown, ...(more > 0 ? [`${more} more`] : [])].join(', ')
 }
 
 /**
@@ -44,37 +78,55 @@ export async function findRelease(reader: Reader, choice: ReleaseChoice) {
  */
 export async function requireRelease(reader: Reader, choice: ReleaseChoice): Promise<ReleaseFacts> {
   const { chosen, others } = await findRelease(reader, choice)
-  const isNamed = choice.namespace !== undefined && choice.release !== undefined
-  if (chosen === undefined) {
-    const [first] = reader.unread
-    const why = first === undefined ? '' : ` (${first.why})`
-    throw new NopassError('RELEASE_NOT_FOUND', `no release of acr-nopass was found${why}`)
-  }
-  if (isNamed || others.length === 0) return chosen
-  const names = [chosen, ...others].map((release) => keyOf(release))
-  throw new NopassError('INPUT_MISSING', `there are several releases: ${names.join(', ')}`, {
-    hint: 'Name one with --namespace and --release.',
+  if (chosen !== undefined) return chosen
+  const [first] = reader.unread
+  const why = first === undefined ? '' : ` (${first.why})`
+  const unproven = others.filter(({ evidence }) => evidence !== 'proven')
+  const hint = `Not verified: ${listNames(unproven)}. If one of them is yours, name it with --namespace and --release.`
+  throw new NopassError('RELEASE_NOT_FOUND', `no release of acr-nopass was found${why}`, {
+    ...(unproven.length > 0 && { hint }),
   })
 }
 
-function nameOf({ metadata }: StatusObject): ReleaseName {
-  return { namespace: metadata.namespace ?? '', name: metadata.labels?.['app.kubernetes.io/instance'] ?? '' }
+/** Reads the configuration and the report of one release. */
+export async function readRelease(reader: Reader, candidate: Candidate): Promise<ReleaseFacts> {
+  return describe(candidate, await readObjects(reader, candidate))
 }
 
-const keyOf = ({ namespace, name }: ReleaseName): string => `${namespace}/${name}`
+/** The text of a release's configuration; undefined: absent. */
+export async function readConfigText(reader: Reader, name: ReleaseName): Promise<string | undefined> {
+  const objects = await readObjects(reader, name)
+  return objects.map(({ data }) => data?.[CONFIG_KEY]).find((text) => text !== undefined)
+}
+
+async function readObjects(reader: Reader, { namespace, name }: ReleaseName): Promise<readonly StatusObject[]> {
+  const query = { labelSelector: `${LABELLED},${LABEL_INSTANCE}=${name}` }
+  return (await reader.list<StatusObject>(...configMapsOf(namespace), { query })) ?? []
+}
+
+const configMapsOf = (namespace: string): readonly [what: string, path: string] => [
+  `ConfigMaps of namespace ${namespace}`,
+  namespacedPath('/api/v1', namespace, 'configmaps'),
+]
+
+function nameOf({ metadata }: KubeObject): ReleaseName {
+  return { namespace: metadata.namespace ?? '', name: metadata.labels?.[LABEL_INSTANCE] ?? '' }
+}
 
 export type ReleaseFacts = ReturnType<typeof describe>
 
 /** A release's configuration and the helper's report. */
-function describe(objects: readonly StatusObject[]) {
+export function describe({ namespace, name, evidence, why }: Candidate, objects: readonly StatusObject[]) {
   const configObject = objects.find(({ data }) => data?.[CONFIG_KEY] !== undefined)
   const statusObject = objects.find(({ metadata, data }) => data?.[STATUS_KEY] !== undefined || isStatus(metadata.name))
   const { loaded, problem } = read(configObject?.data?.[CONFIG_KEY])
   const fallback = configObject?.metadata.name ?? statusObject?.metadata.name.replace(/-status$/, '') ?? ''
-  const [first] = objects
   const { status, unreadable } = statusObject ? readReport(statusObject) : { status: undefined, unreadable: [] }
   return {
-    ...(first === undefined ? { namespace: '', name: '' } : nameOf(first)),
+    namespace,
+    name,
+    evidence,
+    ...(why !== undefined && { why }),
     /** Prefix of the names of the release's objects. */
     fullname: loaded?.config.release.fullname ?? fallback,
     /** The Helm release of the objects, which is an umbrella chart's if ours is its dependency. Undefined: not created by Helm. */
@@ -104,9 +156,4 @@ function read(text: string | undefined): { readonly loaded?: LoadedConfig; reado
   } catch (error) {
     return { problem: `${toNopassError(error).message}.` }
   }
-}
-
-export interface ReleaseName {
-  readonly namespace: string
-  readonly name: string
 }

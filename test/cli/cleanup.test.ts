@@ -41,6 +41,13 @@ const part = (kind: string, apiVersion: string, namespace: string, release: stri
 const config = (namespace: string, release: string, secretName: string): FakeObject =>
   part('ConfigMap', 'v1', namespace, release, { data: { 'config.yaml': JSON.stringify({ secretName }) } })
 
+/** What only the chart's installation creates. */
+const binding = (namespace: string, release: string): FakeObject => ({
+  apiVersion: 'rbac.authorization.k8s.io/v1',
+  kind: 'ClusterRoleBinding',
+  metadata: { name: `acr-nopass.${namespace}.${release}` },
+})
+
 async function cleanup(t: TestContext, cluster: FakeApiServer, ...more: string[]) {
   const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-cleanup-'))
   t.after(() => rm(folder, { recursive: true }))
@@ -75,6 +82,7 @@ test('P12 cleanup leaves the entries of a second release that has no Secret yet'
     secret('ours'),
     account('second', 'acr-nopass'),
     config('other', 'other', 'acr-nopass'),
+    binding('other', 'other'),
   )
   const { code, lines } = await cleanup(t, cluster)
   assert.equal(code, 0)
@@ -88,9 +96,25 @@ test('P12 cleanup leaves the entries of a second release that has no Secret yet'
 })
 
 test('cleanup removes entries without a Secret while the only other release has Secrets with another name', async (t) => {
-  const cluster = await open(t, account('ours', 'acr-nopass'), config('other', 'other', 'elsewhere'))
+  const cluster = await open(
+    t,
+    account('ours', 'acr-nopass'),
+    config('other', 'other', 'elsewhere'),
+    binding('other', 'other'),
+  )
   assert.equal((await cleanup(t, cluster)).code, 0)
   assert.deepEqual(entries(cluster), { ours: ['own'] })
+})
+
+// Its configuration is not parsed, so it may be a release with that name.
+test('P12 cleanup keeps entries without a Secret while a ConfigMap of a tenant has the labels of a release, and says so', async (t) => {
+  const cluster = await open(t, account('ours', 'acr-nopass'), config('aaa', 'forged', 'elsewhere'))
+  const { code, lines } = await cleanup(t, cluster)
+  assert.equal(code, 0)
+  assert.deepEqual(lines, [
+    'kept ServiceAccount ours/default with its entry acr-nopass: there is no Secret acr-nopass, and it is not verified that aaa/forged, which has the labels of a release, is none',
+  ])
+  assert.deepEqual(entries(cluster), { ours: ['own', 'acr-nopass'] })
 })
 
 test('P12 cleanup reads each object itself if a list comes without managedFields', async (t) => {

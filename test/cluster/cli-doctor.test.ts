@@ -212,6 +212,7 @@ test('doctor: with few permissions it reports what was not checked', async () =>
     "The helper's rights (SubjectAccessReview)",
     'ValidatingAdmissionPolicies',
     'ValidatingAdmissionPolicyBindings',
+    'Whether the chart installed release acr-nopass/acr-nopass',
   ])
   for (const { why } of printed.unread)
     assert.match(why, /User "anna" cannot (get|list|create|impersonate\S*) resource/)

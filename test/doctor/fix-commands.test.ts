@@ -7,7 +7,7 @@ import { type TestContext, test } from 'node:test'
 import { diagnose } from '../../src/doctor/diagnose.ts'
 import type { Observed } from '../../src/doctor/observed.ts'
 import { findRelease } from '../../src/release/find-release.ts'
-import type { Reader } from '../../src/release/reader.ts'
+import { installed, labelled, labelledCluster } from '../support/labelled-cluster.ts'
 import { admission, fixture } from './fixture.ts'
 
 /** The commands that doctor prints for these findings, each once. */
@@ -91,17 +91,33 @@ test('under an alias doctor prints no upgrade and no uninstall of the umbrella r
 })
 
 test("the name of the Helm release is read from Helm's own annotation", async () => {
-  const metadata = {
-    name: 'apps-base-pull',
-    namespace: 'home',
-    labels: { 'app.kubernetes.io/instance': 'apps-base-pull' },
-  }
-  const config = (annotations: object) => ({ metadata: { ...metadata, annotations }, data: { 'config.yaml': '{}' } })
-  const nameOf = async (annotations: object): Promise<string | undefined> => {
-    const reader = { unread: [], list: () => Promise.resolve([config(annotations)]) } as unknown as Reader
+  const nameOf = async (annotations: Readonly<Record<string, string>>): Promise<string | undefined> => {
+    const plain = labelled('home', 'apps-base-pull', { 'config.yaml': '{}' })
+    const configMaps = [{ ...plain, metadata: { ...plain.metadata, annotations } }]
+    const { reader } = labelledCluster({ configMaps, signs: [installed('home', 'apps-base-pull')] })
     return (await findRelease(reader, { namespace: 'home', release: undefined })).chosen?.helmRelease
   }
   // https://github.com/helm/helm/blob/v3.19.0/pkg/action/validate.go
   assert.equal(await nameOf({ 'meta.helm.sh/release-name': 'apps' }), 'apps')
   assert.equal(await nameOf({}), undefined)
 })
+
+// A forged record of Helm may hold a ClusterRoleBinding of the tenant to cluster-admin, and hooks.
+for (const evidence of ['missing', 'unknown'] as const) {
+  test(`no command applies, upgrades or uninstalls a release that may be a tenant's: ${evidence}`, () => {
+    const release = { evidence, why: 'no right' } as const
+    const scenes = [
+      { deployment: null },
+      { lease: null },
+      { config: { attach: 'admission' }, admission: admission({ bound: [] }) },
+      { config: { attach: 'admission' }, admission: admission({ tried: new Map([['shop', 'unreferenced']]) }) },
+      { config: { attach: 'admission' }, admission: admission({ canMutate: false }) },
+      { config: { retire: true }, status: { retired: true } },
+    ] as const
+    const helm = (observed: Observed): boolean => commandsOf(observed).some((one) => one.includes('helm '))
+    assert.deepEqual(
+      scenes.map((scene) => [helm(fixture(scene)), helm(fixture({ ...scene, release }))]),
+      scenes.map(() => [true, false]),
+    )
+  })
+}

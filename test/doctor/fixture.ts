@@ -136,6 +136,7 @@ export function fixture(change: FixtureChange = {}): Observed {
   const facts: ReleaseFacts = {
     namespace: 'acr-nopass',
     name: 'acr-nopass',
+    evidence: 'proven',
     fullname: 'acr-nopass',
     helmRelease: 'acr-nopass',
     config: loaded.config,

@@ -15,6 +15,15 @@ function other(config: Readonly<Record<string, unknown>> = {}): ReleaseFacts {
   return { ...release, namespace: 'b', name: 'two' }
 }
 
+/** What a tenant wrote. */
+const FORGED: ReleaseFacts = {
+  ...other(),
+  namespace: 'aaa',
+  config: undefined,
+  evidence: 'missing',
+  why: 'nothing proves it',
+}
+
 /** Its process runs and is not ready. */
 const notReady = {
   name: 'acr-nopass-1',
@@ -40,6 +49,18 @@ const ROWS: readonly Row[] = [
     observed: fixture({ release: null }),
     finds: [['error', 'NOT_INSTALLED', 'release']],
     message: /helm upgrade --install acr-nopass oci:\/\/ghcr\.io\/acr-nopass\/charts\/acr-nopass --version /,
+  },
+  {
+    title: "only ConfigMaps of a tenant have the labels of a release: nothing is diagnosed by the tenant's report",
+    observed: fixture({ release: null, others: [FORGED] }),
+    finds: [['error', 'NOT_INSTALLED', 'release']],
+    message: /may set these labels; nothing proves it[\s\S]*pass --namespace and --release/,
+  },
+  {
+    title: 'beside the release, ConfigMaps of a tenant have the labels of another',
+    observed: fixture({ others: [FORGED] }),
+    finds: [['info', 'RIVAL_RELEASE', '1 unverified release']],
+    message: /may set these labels; nothing proves it/,
   },
   {
     title: 'the Deployment was deleted',

@@ -8,10 +8,13 @@ import { gzip } from 'node:zlib'
 import type { Helm } from '../../src/helm/obtain/find-helm.ts'
 import { errorFromResponse } from '../../src/kube/api-error.ts'
 import type { KubeCall, KubeClient } from '../../src/kube/client.ts'
+import { otherReleases } from '../../src/release/cluster-reads.ts'
+import type { ClusterRun } from '../../src/rollout/cluster-result.ts'
 import { newRun } from '../../src/rollout/cluster-run.ts'
 import { preflightCluster } from '../../src/rollout/connect/preflight-cluster.ts'
 import { openRelease } from '../../src/rollout/deploy/open-release.ts'
 import { createRunFolder, type RunFolder, readOpenWork } from '../../src/rollout/run-folder.ts'
+import { installed, labelled, labelledCluster } from '../support/labelled-cluster.ts'
 
 type Arguments = Parameters<typeof preflightCluster>
 
@@ -163,6 +166,47 @@ test('a rollback that its hook left pending: the next run names the hook', async
   })
 })
 
+for (const { what, isInstalled, code, notes } of [
+  {
+    what: 'a Deployment of a tenant with the labels of a release stops no rollout; a note names it, and RAM is not narrowed',
+    isInstalled: false,
+    code: 'HELM_PENDING',
+    notes: [
+      'not verified whether the chart installed aaa/acr-nopass, which has its labels: there is no ClusterRoleBinding, ClusterRole or guard of acr-nopass.aaa.acr-nopass; RAM is not narrowed',
+    ],
+  },
+  {
+    what: 'another release that the chart installed stops a rollout',
+    isInstalled: true,
+    code: 'RELEASE_ELSEWHERE',
+    notes: [],
+  },
+]) {
+  test(what, async (t) => {
+    const cluster = labelledCluster({
+      deployments: [labelled('aaa', 'acr-nopass')],
+      signs: isInstalled ? [installed('aaa', 'acr-nopass')] : [],
+    })
+    const request = async (call: KubeCall): Promise<unknown> => {
+      if (call.path.endsWith('/secrets')) return listOf(['superseded', 'uninstalling'])
+      if (/deployments$|rbac|admission/.test(call.path)) return cluster.client.request(call)
+      return { metadata: {} }
+    }
+    const run = newRun()
+    await assert.rejects(preflight(t, request, { run, ours: true }), { code })
+    assert.deepEqual(run.notes, notes)
+  })
+}
+
+test('the namespace and the name of the own release are not another one', async () => {
+  const { client, signal } = labelledCluster({ deployments: [labelled('n', 'r'), labelled('n', 'second')] })
+  const others = await otherReleases({ client, signal }, { namespace: 'n', release: 'r' })
+  assert.deepEqual(
+    others?.map(({ name, evidence }) => [name, evidence]),
+    [['second', 'missing']],
+  )
+})
+
 /** The list of helm's records, which are dated 2001. */
 function listOf(statuses: readonly string[]) {
   return {
@@ -178,8 +222,17 @@ function preflight(
   request: (request: KubeCall) => Promise<unknown>,
   {
     helm = NO_HELM,
+    run = newRun(),
+    ours = false,
     ...access
-  }: { readonly helm?: object; readonly folder?: RunFolder; readonly report?: (line: string) => void },
+  }: {
+    readonly helm?: object
+    readonly folder?: RunFolder
+    readonly report?: (line: string) => void
+    readonly run?: ClusterRun
+    /** Whether the chart is ours. */
+    readonly ours?: boolean
+  },
   more: object = {},
   given: object = {},
 ): ReturnType<typeof preflightCluster> {
@@ -191,7 +244,7 @@ function preflight(
     'force-conflicts': false,
     ...given,
   }
-  const settings = { inputs, chart: { ours: false } }
+  const settings = { inputs, chart: { ours } }
   const context = { settings, taken: new Map(), now: Date.now, helm, ...more }
   const cluster = { name: 'a', settings: { namespace: 'n', release: 'r' } }
   const release = openRelease({
@@ -205,7 +258,7 @@ function preflight(
     signal: t.signal,
     ...access,
   })
-  const work = { cluster, context, run: newRun(), signal: t.signal, identity: { kubeSystemUid: 'u' }, release }
+  const work = { cluster, context, run, signal: t.signal, identity: { kubeSystemUid: 'u' }, release }
   return preflightCluster(work as unknown as Arguments[0], {
     chart: 'c',
     valuesFiles: [],

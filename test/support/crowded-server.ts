@@ -22,6 +22,7 @@ const METADATA_ONLY = { apiVersion: 'meta.k8s.io/v1', kind: 'PartialObjectMetada
 const ROLLOUT = { name: 'rollouts', kind: 'Rollout', namespaced: true, verbs: ['list'] }
 const OLD = 'aliyun-acr-credential-a'
 const HOST = 'demo-registry.cn-hangzhou.cr.aliyuncs.com'
+const BINDINGS = '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings'
 const labels = { 'app.kubernetes.io/name': 'acr-nopass', 'app.kubernetes.io/instance': 'r' }
 
 export interface CrowdedServer extends AsyncDisposable {
@@ -66,7 +67,7 @@ export async function startCrowdedServer(sizes: CrowdedSizes): Promise<CrowdedSe
   const fixed = (path: string, query: URLSearchParams): readonly object[] => {
     const name = /metadata\.name=([^,]+)/.exec(query.get('fieldSelector') ?? '')?.[1]
     if (path.endsWith('/namespaces')) return namespaces.map((one) => ({ metadata: meta(one) }))
-    if (path === '/api/v1/configmaps')
+    if (path === '/api/v1/configmaps' || path === '/api/v1/namespaces/home/configmaps')
       return [
         { metadata: { ...meta('r', 'home'), labels }, data: { 'config.yaml': JSON.stringify(settings) } },
         { metadata: { ...meta('r-status', 'home'), labels }, data: { [STATUS_KEY]: JSON.stringify(status) } },
@@ -98,6 +99,7 @@ export async function startCrowdedServer(sizes: CrowdedSizes): Promise<CrowdedSe
     if (request.method === 'POST' && path.endsWith('accessreviews')) return respond(201, { status: { allowed: true } })
     if (path === '/apis/apps/v1/namespaces/home/deployments/r')
       return respond(200, { spec: { replicas: 1 }, status: { availableReplicas: 1, readyReplicas: 1 } })
+    if (path === `${BINDINGS}/acr-nopass.home.r`) return respond(200, { metadata: meta('acr-nopass.home.r') })
     const isObject = /\/namespaces\/[^/]+(\/[^/]+\/[^/]+)?$/.test(path)
     if (request.method !== 'GET' || isObject) return respond(404, { kind: 'Status', code: 404 })
     if (path === '/apis/admissionregistration.k8s.io/v1') return respond(200, { resources: [] })

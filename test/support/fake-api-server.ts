@@ -38,6 +38,7 @@ export interface FakeApiServer extends AsyncDisposable {
 const PLURALS: Readonly<Record<string, string>> = {
   mutatingadmissionpolicy: 'mutatingadmissionpolicies',
   networkpolicy: 'networkpolicies',
+  validatingadmissionpolicy: 'validatingadmissionpolicies',
 }
 const pluralOf = (kind: string): string => PLURALS[kind.toLowerCase()] ?? `${kind.toLowerCase()}s`
 

@@ -68,7 +68,8 @@ read. Each container, image volumes included, has pulled, cannot pull, waits for
 are judged by the API server's clock. No printed command deletes anything but an object of this release, and a Pod that its controller creates again. What a node
 reports is compared with the image's own host, and names of images are removed before. A missing image, a certificate, a full disk, a proxy,
 a mirror or another platform is never attributed to a credential. An unknown cause is reported as unknown, and a message from before the Secret was written decides nothing. What likely follows from another finding stands below
-it, without a fix of its own (\`causedBy\` in the JSON). As kubectl plugin: \`kubectl acr-nopass doctor\`. Every
+it, without a fix of its own (\`causedBy\` in the JSON). As kubectl plugin: \`kubectl acr-nopass doctor\`. A release is what has a cluster-scoped
+object of the chart, because anyone may set our labels; any other must be named by \`--namespace\` and \`--release\`, and no command applies its manifest. Every
 finding below was produced on real components in the tests and reported correctly. (This page is generated from \`scripts/generate-docs/\`.)
 `,
   columns: ['symptom', 'finding', 'what to do'],
@@ -143,7 +144,7 @@ ${COMMANDS}
 有错误时退出码为 1；\`--fail-on warning\` 更严格，\`--fail-on unread\` 在有内容无法读取时也返回失败。每个容器（包括镜像卷）的结果
 只能是已拉取、无法拉取、等待其他条件、未知之一（JSON 中的 \`pull\`）。只有全部内容都已读取、没有错误、也没有无法拉取或未知的 Pod 时
 \`healthy\` 才为 true；已知部分没有问题、但有内容无法读取或未知时为 null。时间以 API Server 的时钟为准。打印出的命令只会删除本 release 的对象，以及控制器会重新创建的 Pod。
-判断节点的报错时，会与镜像自身的域名比较，并先去掉镜像名称；镜像不存在、证书、磁盘已满、代理、镜像加速地址或平台不符，绝不会归咎于凭证；原因不明时会如实说明，早于 Secret 写入时间的报错不作为依据。很可能由另一个问题引起的结果列在该问题下方，不再单独给出解决方法（JSON 中为 \`causedBy\`）。作为 kubectl 插件：\`kubectl acr-nopass doctor\`。下面的每个结果都在测试中真实制造过，
+判断节点的报错时，会与镜像自身的域名比较，并先去掉镜像名称；镜像不存在、证书、磁盘已满、代理、镜像加速地址或平台不符，绝不会归咎于凭证；原因不明时会如实说明，早于 Secret 写入时间的报错不作为依据。很可能由另一个问题引起的结果列在该问题下方，不再单独给出解决方法（JSON 中为 \`causedBy\`）。标签任何人都能设置，因此只有拥有 Chart 的集群级对象的 release 才被认可；其他的需用 \`--namespace\` 与 \`--release\` 指明，也不会打印应用其清单的命令。作为 kubectl 插件：\`kubectl acr-nopass doctor\`。下面的每个结果都在测试中真实制造过，
 并得到正确的报告。（本页由 \`scripts/generate-docs/\` 生成。）
 `,
   columns: ['现象', '结果', '解决方法'],

@@ -1,5 +1,5 @@
 import { shell, shellWords } from '../../lib/shell-command.ts'
-import { clusterName } from '../cluster-name.ts'
+import { clusterName } from '../../release/release-evidence.ts'
 import { type Found, pluralize, summarize } from '../finding.ts'
 import type { Observed } from '../observed.ts'
 import { applyAgain, CHART, isAliased, podPolicyNames, replaceFromRelease } from './fix-commands.ts'
@@ -16,9 +16,11 @@ export function admissionFindings({ release, admission }: Observed): Found {
       message: 'this API server does not serve MutatingAdmissionPolicy v1: new Pods do not get the reference',
       cause: 'The policy needs Kubernetes 1.36; the chart was rendered for a newer cluster than this one.',
       fix: 'Set `attach: serviceAccounts` (or render with the right --kube-version), and upgrade the release.',
-      ...(!isAliased(release) && {
-        command: shell`helm -n ${release.namespace} upgrade ${release.name} ${CHART} --reset-then-reuse-values --set attach=serviceAccounts`,
-      }),
+      // With its values come the objects in `extraObjects`.
+      ...(!isAliased(release) &&
+        release.evidence === 'proven' && {
+          command: shell`helm -n ${release.namespace} upgrade ${release.name} ${CHART} --reset-then-reuse-values --set attach=serviceAccounts`,
+        }),
     }
   }
   const { bound, tried } = admission

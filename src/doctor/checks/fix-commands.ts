@@ -1,10 +1,10 @@
 import { type ShellCommand, shell, shellWords } from '../../lib/shell-command.ts'
-import type { ReleaseFacts, ReleaseName } from '../../release/find-release.ts'
+import type { ReleaseFacts } from '../../release/find-release.ts'
+import { clusterName, type ReleaseName } from '../../release/release-evidence.ts'
 import type { HelperConfig } from '../../values/helper-config.generated.ts'
 import { VERSION } from '../../version.ts'
-import { clusterName } from '../cluster-name.ts'
 
-type ByHelm = Pick<ReleaseFacts, 'namespace' | 'name' | 'helmRelease'>
+type ByHelm = Pick<ReleaseFacts, 'namespace' | 'name' | 'helmRelease' | 'evidence'>
 
 /** The published chart: a folder such as `./chart` may be another one where the command is run. */
 export const CHART = shellWords`oci://ghcr.io/acr-nopass/charts/acr-nopass --version ${VERSION}`
@@ -21,18 +21,21 @@ export function isAliased({ name, helmRelease }: ByHelm): boolean {
 
 /**
  * Puts back whatever of the release's objects was deleted or changed, as the release has it. As Helm's own field manager: one
- * more owner of the fields would make the next upgrade by Helm 4 fail with a conflict.
+ * more owner of the fields would make the next upgrade by Helm 4 fail with a conflict. Undefined: the release is not proven, and its
+ * manifest may be a tenant's, with permissions for the tenant.
  */
 export function applyAgain(release: ByHelm): ShellCommand | undefined {
+  if (release.evidence !== 'proven') return undefined
   return shell`helm -n ${release.namespace} get manifest ${helmName(release)} | ${apply(release)} -`
 }
 
-/** Saves the release's manifest, deletes an object and applies the manifest again. */
+/** Saves the release's manifest, deletes an object and applies the manifest again; undefined as for {@link applyAgain}. */
 export function replaceFromRelease(
   release: ByHelm,
   kinds: ReturnType<typeof shellWords>,
   names: readonly string[],
 ): ShellCommand | undefined {
+  if (release.evidence !== 'proven') return undefined
   const name = helmName(release)
   const file = shellWords`${name}.yaml`
   const objects = names.reduce((before, one) => shellWords`${before} ${one}`, kinds)

@@ -1,6 +1,7 @@
 import { shell, shellWords } from '../../lib/shell-command.ts'
-import { clusterName, GUARDED } from '../cluster-name.ts'
+import { clusterName } from '../../release/release-evidence.ts'
 import { type Draft, type Found, summarize } from '../finding.ts'
+import { GUARDED } from '../guarded.ts'
 import type { Observed } from '../observed.ts'
 import type { BindingSpec, BoundPolicy, MatchResources } from '../read/read-bound.ts'
 import { helperUser } from '../read/try-guard.ts'

@@ -1,10 +1,11 @@
+import { keyOf } from '../../kube/types.ts'
 import { shell } from '../../lib/shell-command.ts'
-import type { Draft, Found } from '../finding.ts'
+import { type Draft, type Found, summarize } from '../finding.ts'
 import type { Observed } from '../observed.ts'
 import { applyAgain, CHART, isAliased, logsCommand } from './fix-commands.ts'
 
 /** No release, or none that the caller may read. */
-export function installationFindings({ release, unread }: Observed): Found {
+export function installationFindings({ release, others, unread }: Observed): Found {
   if (release !== undefined) return []
   if (unread.some(({ what }) => what.startsWith('ConfigMaps'))) {
     return {
@@ -15,6 +16,17 @@ export function installationFindings({ release, unread }: Observed): Found {
       cause: 'You lack the right to read ConfigMaps there.',
       fix: 'Pass its namespace with --namespace, or request the right to list ConfigMaps in it.',
       command: shell`kubectl auth can-i list configmaps --namespace acr-nopass`,
+    }
+  }
+  const [first] = others
+  if (first !== undefined && others.every(({ evidence }) => evidence !== 'proven')) {
+    return {
+      id: 'NOT_INSTALLED',
+      subject: 'release',
+      message: `ConfigMaps have the labels of ${summarize(others.map(keyOf))}, but it is not verified that the chart installed that`,
+      cause: `Anyone who may create ConfigMaps may set these labels; ${first.why}.`,
+      fix: 'If it is yours (`scope: namespaces` without the guard), pass --namespace and --release; else install the chart.',
+      command: shell`kubectl get configmaps --namespace ${first.namespace} -l app.kubernetes.io/name=acr-nopass`,
     }
   }
   return {
@@ -61,9 +73,12 @@ export function configFindings({ release }: Observed): Found {
       cause: '`retire: true` is set.',
       ...(!status?.retired
         ? { fix: 'Wait until this reports that everything was removed.', command: logsCommand(release) }
-        : isAliased(release)
-          ? { fix: 'Take the dependency out of the umbrella chart now, and upgrade its release.' }
-          : { fix: 'Uninstall the release now.', command: shell`helm -n ${namespace} uninstall ${name}` }),
+        : release.evidence !== 'proven'
+          ? // The release's record may have hooks of a tenant.
+            { fix: 'Uninstall the release now, if it is yours.' }
+          : isAliased(release)
+            ? { fix: 'Take the dependency out of the umbrella chart now, and upgrade its release.' }
+            : { fix: 'Uninstall the release now.', command: shell`helm -n ${namespace} uninstall ${name}` }),
     })
   }
   if (config?.dryRun) {

@@ -7,7 +7,9 @@ import type { Observed } from '../observed.ts'
 
 /** Other tools and releases that do the same work. */
 export function rivalFindings({ others, addons, release, namespaces }: Observed): readonly Draft[] {
-  const conflicting = others.filter((other) => release !== undefined && mayConflict(release, other, namespaces))
+  const all = others.filter((other) => release !== undefined && mayConflict(release, other, namespaces))
+  const conflicting = all.filter(({ evidence }) => evidence === 'proven')
+  const unproven = all.filter(({ evidence }) => evidence !== 'proven')
   const names = conflicting.map(keyOf)
   const findings: Draft[] = []
   if (release !== undefined && names.length > 0) {
@@ -19,6 +21,17 @@ export function rivalFindings({ others, addons, release, namespaces }: Observed)
       cause: 'Two releases with one secretName and the same namespaces write the same objects.',
       fix: 'Uninstall one of them, or keep their targets and secretName apart.',
       command: shell`acr-nopass doctor --namespace ${conflicting[0]?.namespace} --release ${conflicting[0]?.name}`,
+    })
+  }
+  if (release !== undefined && unproven.length > 0) {
+    findings.push({
+      id: 'RIVAL_RELEASE',
+      severity: 'info',
+      subject: pluralize(unproven.length, 'unverified release'),
+      message: `ConfigMaps have the labels of ${summarize(unproven.map(keyOf))}, but it is not verified that the chart installed that`,
+      cause: `Anyone who may create ConfigMaps may set these labels; ${unproven[0]?.why}.`,
+      fix: 'If it is yours (`scope: namespaces` without the guard), keep its targets and secretName apart; else delete the ConfigMaps.',
+      command: shell`kubectl get configmaps --namespace ${unproven[0]?.namespace} -l app.kubernetes.io/name=acr-nopass`,
     })
   }
   for (const addon of addons) {

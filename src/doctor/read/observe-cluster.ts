@@ -1,7 +1,13 @@
 import { METADATA_ONLY_LIST } from '../../kube/client.ts'
-import type { PodObject } from '../../kube/types.ts'
+import { keyOf, type PodObject } from '../../kube/types.ts'
 import { findAddons } from '../../release/cluster-reads.ts'
-import { findRelease, type ReleaseChoice, type ReleaseFacts } from '../../release/find-release.ts'
+import {
+  describe,
+  findRelease,
+  type ReleaseChoice,
+  type ReleaseFacts,
+  readRelease,
+} from '../../release/find-release.ts'
 import type { NamespaceView, ServiceAccountObject } from '../../release/object-views.ts'
 import { lensOf, readPullSecrets } from '../../release/read-pull-secrets.ts'
 import type { Reader } from '../../release/reader.ts'
@@ -22,11 +28,15 @@ export interface ObserveRequest extends ReleaseChoice {
 
 /**
  * The base of every diagnosis: the server, the release, and others that do the same.
- * @throws KubeApiError when the API server cannot be reached or does not know the caller
+ * @throws KubeApiError when the API server cannot be reached or does not know the caller; INPUT_MISSING when there are several
+ * releases and none was named
  */
 export async function observeBase(reader: Reader, { server, aheadMs: readAheadMs, ...choice }: ObserveRequest) {
   const version = await reader.request<{ gitVersion?: string }>('/version')
   const [{ chosen, others }, addons] = await Promise.all([findRelease(reader, choice), findAddons(reader)])
+  if (chosen !== undefined && chosen.evidence !== 'proven') {
+    reader.note(`Whether the chart installed release ${keyOf(chosen)}`, chosen.why ?? '')
+  }
   const aheadMs = readAheadMs()
   return {
     now: Date.now() - (aheadMs ?? 0),
@@ -34,7 +44,10 @@ export async function observeBase(reader: Reader, { server, aheadMs: readAheadMs
     server,
     kubernetes: version.gitVersion,
     release: chosen,
-    others,
+    // What a tenant may have written is not parsed.
+    others: await Promise.all(
+      others.map((one) => (one.evidence === 'proven' ? readRelease(reader, one) : describe(one, []))),
+    ),
     addons,
   }
 }

@@ -1,8 +1,8 @@
 import { METADATA_ONLY_LIST } from '../../kube/client.ts'
 import { LABEL_INSTANCE, LABEL_MANAGED_BY, MANAGED_BY } from '../../kube/names.ts'
 import type { KubeObject } from '../../kube/types.ts'
-import type { ReleaseName } from '../../release/find-release.ts'
 import type { Reader } from '../../release/reader.ts'
+import type { ReleaseName } from '../../release/release-evidence.ts'
 
 /** Pull secrets of one release. */
 export interface Leftover {

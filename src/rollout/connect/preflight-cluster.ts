@@ -10,8 +10,10 @@ import {
   type Revision,
 } from '../../helm/release/release-state.ts'
 import { renderRelease, templateRelease } from '../../helm/release/render-release.ts'
+import { keyOf } from '../../kube/types.ts'
 import { missingRights, neededRights, probeRights, requireRights } from '../../release/access-review.ts'
 import { findAddons, otherReleases } from '../../release/cluster-reads.ts'
+import { listNames } from '../../release/find-release.ts'
 import type { ConnectedWork } from '../cluster-run.ts'
 import { type DryRun, describeUnchecked, dryRunRelease, firstRefusal } from '../deploy/dry-run.ts'
 import { runUndo } from '../deploy/helm-step.ts'
@@ -159,13 +161,13 @@ function takeRelease({ cluster, context: { taken }, identity }: ConnectedWork): 
   taken.set(key, cluster.name)
 }
 
-/** Returns whether it is known that no other acr-nopass is in the cluster. */
+/** Returns whether it is known that no other acr-nopass is in the cluster. @throws RELEASE_ELSEWHERE, ADDON_PRESENT */
 async function refuseRivals({ cluster, context: { settings }, run, release }: ConnectedWork): Promise<boolean> {
   if (!settings.chart.ours) return true
   const others = await otherReleases(release, cluster.settings)
-  const [other] = others ?? []
-  if (other !== undefined)
-    throw new NopassError('RELEASE_ELSEWHERE', `acr-nopass is already installed here as ${other}`)
+  const proven = others?.find(({ evidence }) => evidence === 'proven')
+  if (proven !== undefined)
+    throw new NopassError('RELEASE_ELSEWHERE', `acr-nopass is already installed here as ${keyOf(proven)}`)
   const [addon] = await findAddons(release)
   const coexist = cluster.settings.coexist || settings.inputs.coexist
   if (addon !== undefined && !coexist) throw new NopassError('ADDON_PRESENT', `${addon} works in kube-system`)
@@ -175,7 +177,13 @@ async function refuseRivals({ cluster, context: { settings }, run, release }: Co
     )
   }
   if (addon !== undefined) run.notes.push(`beside the vendor's ${addon}`)
-  return others !== undefined
+  // Anyone who may create Deployments may set these labels: that stops no rollout, and nothing is narrowed meanwhile.
+  if (others !== undefined && others.length > 0) {
+    run.notes.push(
+      `not verified whether the chart installed ${listNames(others)}, which has its labels: ${others[0]?.why}; RAM is not narrowed`,
+    )
+  }
+  return others?.length === 0
 }
 
 /** The history of a release that is not pending; an abandoned one is repaired first if that is allowed. */

@@ -5,9 +5,10 @@ import { listPages } from '../../kube/list-pages.ts'
 import { listOwner, withWriters } from '../../kube/managed-fields.ts'
 import { CONTENT_MANAGER, FIELD_MANAGER, LABEL_INSTANCE, LABEL_MANAGED_BY, MANAGED_BY } from '../../kube/names.ts'
 import { type KubeObject, keyOf, namespacedPath } from '../../kube/types.ts'
-import type { StatusObject } from '../../release/helper-status.ts'
+import { listCandidates, listNames, readConfigText } from '../../release/find-release.ts'
 import type { ServiceAccountObject } from '../../release/object-views.ts'
 import { createReader } from '../../release/reader.ts'
+import type { Candidate } from '../../release/release-evidence.ts'
 import { readSecretName } from '../deploy/release-parts.ts'
 
 /** The release whose leftovers are removed. */
@@ -58,7 +59,7 @@ interface Reason {
 function sortLeftovers(
   accounts: readonly ServiceAccountObject[],
   secrets: readonly KubeObject[],
-  others: readonly string[] | undefined,
+  others: readonly Candidate[] | undefined,
   { secretName, instance, all = false }: LeftoverQuery,
 ) {
   const isRelease = ({ metadata }: KubeObject): boolean => metadata.labels?.[LABEL_MANAGED_BY] === MANAGED_BY
@@ -66,7 +67,9 @@ function sortLeftovers(
     isRelease(secret) && secret.metadata.labels?.[LABEL_INSTANCE] === instance
   const isOurs = (secret: KubeObject): boolean => isLabelled(secret) && !isCopy(secret)
   const byNamespace = new Map(secrets.map((secret) => [secret.metadata.namespace, secret]))
-  const hasOthers = secrets.some((secret) => isRelease(secret) && !isLabelled(secret)) || (others ?? []).length > 0
+  const unproven = (others ?? []).filter(({ evidence }) => evidence !== 'proven')
+  const hasProven = (others ?? []).length > unproven.length
+  const hasOthers = secrets.some((secret) => isRelease(secret) && !isLabelled(secret)) || hasProven
   const stays = (why: string): Reason => ({ why, removable: false })
   const whyKept = ({ metadata }: ServiceAccountObject): Reason | undefined => {
     const beside = byNamespace.get(metadata.namespace)
@@ -74,6 +77,11 @@ function sortLeftovers(
       return stays(`the Secret ${secretName} there does not belong to this release`)
     if (beside === undefined && hasOthers) {
       return stays(`there is no Secret ${secretName}, and another release writes Secrets of that name`)
+    }
+    if (beside === undefined && unproven.length > 0) {
+      return stays(
+        `there is no Secret ${secretName}, and it is not verified that ${listNames(unproven)}, which has the labels of a release, is none`,
+      )
     }
     if (beside === undefined && others === undefined) {
       return stays(
@@ -113,23 +121,23 @@ function isCopy({ metadata: { managedFields = [] } }: KubeObject): boolean {
 export const WHY_COPY: string = "it has this release's labels, but another client wrote it"
 
 /**
- * Other releases with the same secret name, as `namespace/release`, found by their configurations, because one may not have a Secret
- * yet. A configuration without a name counts. Undefined: the caller may not list ConfigMaps.
+ * Other releases with the same secret name, found by their configurations, because one may not have a Secret yet. A configuration
+ * without a name counts, and so does what is not proven to be a release: its configuration may be a tenant's and is not parsed.
+ * Undefined: the caller may not list ConfigMaps.
  */
 async function releasesBeside(
   { client, signal }: KubeCaller,
   { secretName, instance }: LeftoverQuery,
-): Promise<readonly string[] | undefined> {
-  const query = { labelSelector: 'app.kubernetes.io/name=acr-nopass' }
-  // Only a name is kept of each, because users of the cluster may create many and large ConfigMaps with this label.
-  const transform = ({ metadata, data }: StatusObject): readonly string[] => {
-    const text = data?.['config.yaml']
-    const release = metadata.labels?.[LABEL_INSTANCE] ?? ''
-    const isOther = text !== undefined && `${metadata.namespace}.${release}` !== instance
-    return isOther && (readSecretName(text) ?? secretName) === secretName ? [`${metadata.namespace}/${release}`] : []
-  }
-  const names = await createReader(client, signal).list('ConfigMaps', '/api/v1/configmaps', { query, transform })
-  return names?.flat()
+): Promise<readonly Candidate[] | undefined> {
+  const reader = createReader(client, signal)
+  const all = await listCandidates(reader)
+  const others = all?.filter(({ namespace, name }) => `${namespace}.${name}` !== instance)
+  const found = others?.map(async (one) => {
+    if (one.evidence !== 'proven') return [one]
+    const text = await readConfigText(reader, one)
+    return text !== undefined && (readSecretName(text) ?? secretName) === secretName ? [one] : []
+  })
+  return found && (await Promise.all(found)).flat()
 }
 
 /** Reads each object without managed fields again, because some proxies remove them from lists. Deleted objects are left out. */

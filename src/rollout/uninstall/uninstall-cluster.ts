@@ -20,6 +20,7 @@ import { isRecord } from '../../lib/json.ts'
 import { shell } from '../../lib/shell-command.ts'
 import type { SharedTarget } from '../../policy/policy-targets.ts'
 import { otherReleases } from '../../release/cluster-reads.ts'
+import { listNames } from '../../release/find-release.ts'
 import { readStatus } from '../../release/release-watch.ts'
 import type { ClusterResult } from '../cluster-result.ts'
 import { type ClusterEnd, type ConnectedWork, type RunContext, runCluster } from '../cluster-run.ts'
@@ -91,8 +92,11 @@ async function uninstall(work: ConnectedWork, note: (targets: readonly SharedTar
   if (context.settings.inputs['ram-cleanup']) {
     const others = await otherReleases(release, cluster.settings)
     if (others === undefined) say(`RAM: kept: ${maybeShared([cluster.name])}`)
-    else if (others.length > 0) say(`RAM: kept: acr-nopass is installed in this cluster as ${others.join(', ')} too`)
-    else note(await policyTargets(work, serviceAccount, 'remove'))
+    else if (others.length > 0) {
+      const isProven = others.every(({ evidence }) => evidence === 'proven')
+      const unproven = isProven ? '' : ', or something has its labels'
+      say(`RAM: kept: acr-nopass is installed in this cluster as ${listNames(others)} too${unproven}`)
+    } else note(await policyTargets(work, serviceAccount, 'remove'))
   }
   return { status: 'uninstalled' }
 }

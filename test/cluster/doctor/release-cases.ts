@@ -31,7 +31,9 @@ async function installKeys({ helperCluster }: HelperFixture): Promise<void> {
   })
 }
 
-/** The configuration of a release that writes the same Secrets. */
+const BINDINGS = '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings'
+
+/** The configuration of a release that writes the same Secrets, and its binding, without which it is none. */
 async function copyConfiguration({ helperCluster }: HelperFixture, twin: string): Promise<void> {
   const { chart, admin } = helperCluster
   const path = `/api/v1/namespaces/${HOME}/configmaps/acr-nopass`
@@ -40,6 +42,9 @@ async function copyConfiguration({ helperCluster }: HelperFixture, twin: string)
   const labels = { 'app.kubernetes.io/name': 'acr-nopass', 'app.kubernetes.io/instance': twin }
   const body = { metadata: { name: 'acr-nopass', labels }, data }
   await admin.request({ method: 'POST', path: `/api/v1/namespaces/${twin}/configmaps`, body })
+  const name = `acr-nopass.${twin}.${twin}`
+  const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name }
+  await admin.request({ method: 'POST', path: BINDINGS, body: { metadata: { name }, roleRef, subjects: [] } })
 }
 
 /** Cases that need a second release, or another identity and mode. */
@@ -55,7 +60,10 @@ export const RELEASE_CASES: readonly Case[] = [
       await copyConfiguration(fixture, 'twin')
     },
     message: /acr-nopass doctor --namespace twin --release twin/,
-    fix: (fixture) => fixture.remove('/api/v1/namespaces/twin/configmaps/acr-nopass'),
+    fix: async (fixture) => {
+      await fixture.remove('/api/v1/namespaces/twin/configmaps/acr-nopass')
+      await fixture.remove(`${BINDINGS}/acr-nopass.twin.twin`)
+    },
   },
   {
     title: 'its admission policy was deleted',

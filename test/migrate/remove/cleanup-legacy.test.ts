@@ -78,6 +78,10 @@ function switched(endsInMs: number): readonly FakeObject[] {
   return [
     object('ConfigMap', 'home', 'r', { metadata: { labels }, data: { 'config.yaml': JSON.stringify(settings) } }),
     object('ConfigMap', 'home', 'r-status', { metadata: { labels }, data: { [STATUS_KEY]: JSON.stringify(status) } }),
+    {
+      ...object('ClusterRoleBinding', undefined, 'acr-nopass.home.r', { roleRef: {}, subjects: [] }),
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+    },
     object('Deployment', 'home', 'r', { metadata: { labels }, spec: { replicas: 1 }, status: { readyReplicas: 1 } }),
     object('Namespace', undefined, 'shop'),
     object('Secret', 'shop', 'acr-nopass', { metadata: secret }),

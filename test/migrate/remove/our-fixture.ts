@@ -29,6 +29,7 @@ export function release(change: Partial<HelperConfig> = {}, state: 'live' | 'fai
   const name = { namespace: 'acr-nopass', name: 'acr-nopass', fullname: 'acr-nopass', helmRelease: undefined }
   return {
     ...name,
+    evidence: 'proven',
     config,
     status,
     configHash: 'h',
