@@ -1,13 +1,14 @@
 import { X509Certificate } from 'node:crypto'
 import { NopassError } from '../errors.ts'
 import { hasStatus, isUntrusted, unlessStatus } from '../kube/api-error.ts'
-import { get, type KubeCaller } from '../kube/client.ts'
+import { get, type KubeCaller, METADATA_ONLY_LIST } from '../kube/client.ts'
 import type { KubeConnection } from '../kube/kube-connection.ts'
+import { listPages } from '../kube/list-pages.ts'
 import { LABEL_INSTANCE } from '../kube/names.ts'
-import type { KubeList, KubeObject } from '../kube/types.ts'
+import { type KubeObject, keyOf } from '../kube/types.ts'
 import { textOf } from '../lib/json.ts'
 import { sha256 } from '../lib/text.ts'
-import { type Candidate, judgeCandidates } from './release-evidence.ts'
+import { type Candidate, judgeCandidates, type ReleaseName } from './release-evidence.ts'
 
 export interface ClusterIdentity {
   readonly server: string
@@ -61,12 +62,23 @@ export async function otherReleases(
   caller: KubeCaller,
   own: { readonly namespace: string; readonly release: string },
 ): Promise<readonly Candidate[] | undefined> {
+  const names = await unlessStatus(listDeployments(caller), 403)
+  const others = names?.filter(({ namespace, name }) => namespace !== own.namespace || name !== own.release)
+  return others && judgeCandidates(caller, others)
+}
+
+/** By metadata alone: users of the cluster may create many and large Deployments with these labels. */
+async function listDeployments({ client, signal }: KubeCaller): Promise<readonly ReleaseName[]> {
   const query = { labelSelector: 'app.kubernetes.io/name=acr-nopass' }
-  const list = await unlessStatus(get<KubeList<KubeObject>>(caller, '/apis/apps/v1/deployments', { query }), 403)
-  const names = list?.items
-    ?.map(({ metadata }) => ({ namespace: metadata.namespace ?? '', name: metadata.labels?.[LABEL_INSTANCE] ?? '' }))
-    .filter(({ namespace, name }) => namespace !== own.namespace || name !== own.release)
-  return names && judgeCandidates(caller, names)
+  const call = { path: '/apis/apps/v1/deployments', query, accept: METADATA_ONLY_LIST, pageSize: 500 }
+  const found = new Map<string, ReleaseName>()
+  for await (const { items } of listPages<KubeObject>(client, call, signal)) {
+    for (const { metadata } of items ?? []) {
+      const one = { namespace: metadata.namespace ?? '', name: metadata.labels?.[LABEL_INSTANCE] ?? '' }
+      found.set(keyOf(one), one)
+    }
+  }
+  return [...found.values()]
 }
 
 /** Deployments of the vendor's own credential helper, self-managed and webhook. */

@@ -28,16 +28,17 @@ const LABELLED = 'app.kubernetes.io/name=acr-nopass'
 /** A tenant may create any number of candidates. */
 const MOST_NAMES = 10
 
-/**
- * The releases that ConfigMaps with our labels name, in all namespaces or in one. By metadata alone: anyone may create large ones.
- * Undefined: not readable.
- */
-export async function listCandidates(reader: Reader, namespace?: string): Promise<readonly Candidate[] | undefined> {
-  const [what, path] =
-    namespace === undefined ? ['ConfigMaps of all namespaces', '/api/v1/configmaps'] : configMapsOf(namespace)
+/** The releases that ConfigMaps with our labels name, in all namespaces. Undefined: not readable. */
+export async function listCandidates(reader: Reader): Promise<readonly Candidate[] | undefined> {
+  const names = await listLabelled(reader, 'ConfigMaps of all namespaces', '/api/v1/configmaps')
+  return names && judgeCandidates(reader, names)
+}
+
+/** By metadata alone: anyone may create large ConfigMaps. */
+async function listLabelled(reader: Reader, what: string, path: string): Promise<readonly ReleaseName[] | undefined> {
   const options = { query: { labelSelector: LABELLED }, accept: METADATA_ONLY_LIST, transform: nameOf }
   const named = (await reader.list(what, path, options))?.filter(({ name }) => name !== '')
-  return named && judgeCandidates(reader, [...new Map(named.map((one) => [keyOf(one), one])).values()])
+  return named && [...new Map(named.map((one) => [keyOf(one), one])).values()]
 }
 
 /**
@@ -46,10 +47,17 @@ export async function listCandidates(reader: Reader, namespace?: string): Promis
  * @throws INPUT_MISSING when there are several and none was named
  */
 export async function findRelease(reader: Reader, choice: ReleaseChoice) {
-  const candidates =
-    (await listCandidates(reader)) ?? (await listCandidates(reader, choice.namespace ?? DEFAULT_NAMESPACE)) ?? []
-  const fitting = candidates.filter(
-    ({ namespace, name }) => namespace === (choice.namespace ?? namespace) && name === (choice.release ?? name),
+  const names =
+    (await listLabelled(reader, 'ConfigMaps of all namespaces', '/api/v1/configmaps')) ??
+    (await listLabelled(reader, ...configMapsOf(choice.namespace ?? DEFAULT_NAMESPACE))) ??
+    []
+  const isMeant = ({ namespace, name }: ReleaseName): boolean =>
+    namespace === (choice.namespace ?? namespace) && name === (choice.release ?? name)
+  // Apart: whoever may read the proof of one release only can name that one, whatever else has our labels.
+  const fitting = await judgeCandidates(reader, names.filter(isMeant))
+  const rest = await judgeCandidates(
+    reader,
+    names.filter((one) => !isMeant(one)),
   )
   const isNamed = choice.namespace !== undefined && choice.release !== undefined
   const proven = fitting.filter(({ evidence }) => evidence === 'proven')
@@ -62,7 +70,19 @@ export async function findRelease(reader: Reader, choice: ReleaseChoice) {
     })
   }
   const chosen: ReleaseFacts | undefined = first && (await readRelease(reader, first))
-  return { chosen, others: candidates.filter((one) => one !== first) }
+  return { chosen, others: [...fitting.filter((one) => one !== first), ...rest] }
+}
+
+/** Records that it could not be read whether the chart installed a release. */
+export function noteUnknown(reader: Reader, { evidence, why = '', ...name }: Candidate): void {
+  if (evidence === 'unknown') reader.note(`Whether the chart installed release ${keyOf(name)}`, why)
+}
+
+/** Which releases the user has to name because nothing proves them; undefined: none. */
+export function askForName(others: readonly Candidate[]): string | undefined {
+  const unproven = others.filter(({ evidence }) => evidence !== 'proven')
+  if (unproven.length === 0) return undefined
+  return `Not verified: ${listNames(unproven)}. If one of them is yours, name it with --namespace and --release.`
 }
 
 /** A few of them, for a message. */
@@ -81,10 +101,9 @@ export async function requireRelease(reader: Reader, choice: ReleaseChoice): Pro
   if (chosen !== undefined) return chosen
   const [first] = reader.unread
   const why = first === undefined ? '' : ` (${first.why})`
-  const unproven = others.filter(({ evidence }) => evidence !== 'proven')
-  const hint = `Not verified: ${listNames(unproven)}. If one of them is yours, name it with --namespace and --release.`
+  const hint = askForName(others)
   throw new NopassError('RELEASE_NOT_FOUND', `no release of acr-nopass was found${why}`, {
-    ...(unproven.length > 0 && { hint }),
+    ...(hint !== undefined && { hint }),
   })
 }
 

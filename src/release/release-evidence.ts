@@ -43,19 +43,19 @@ export async function judgeCandidates(
   names: readonly ReleaseName[],
 ): Promise<readonly Candidate[]> {
   const proven = new Set<string>()
-  let why: string | undefined
+  const refused = new Map<string, string>()
   for (const sign of SIGNS) {
     const open = names.map(clusterName).filter((name) => !proven.has(name))
-    try {
-      for (const name of await findSigns(caller, sign, open)) proven.add(name)
-    } catch (error) {
-      if (!hasStatus(error, 403)) throw error
-      why ??= error.message.replace(/^.*? returned 403: /, '')
+    const answers = open.length > MOST_READS ? listSigns(caller, sign, open) : readSigns(caller, sign, open)
+    for (const [name, answer] of await answers) {
+      if (answer === true) proven.add(name)
+      else if (answer !== false && !refused.has(name)) refused.set(name, answer)
     }
   }
   return names.map(({ namespace, name }): Candidate => {
     const own = clusterName({ namespace, name })
     if (proven.has(own)) return { namespace, name, evidence: 'proven' }
+    const why = refused.get(own)
     if (why !== undefined) return { namespace, name, evidence: 'unknown', why }
     return {
       namespace,
@@ -66,23 +66,30 @@ export async function judgeCandidates(
   })
 }
 
-async function findSigns(
-  { client, signal }: KubeCaller,
-  { path, suffix }: (typeof SIGNS)[number],
-  names: readonly string[],
-): Promise<readonly string[]> {
-  if (names.length <= MOST_READS) {
-    const read = async (name: string): Promise<readonly string[]> => {
-      try {
-        const { metadata } = await get<KubeObject>({ client, signal }, `${path}/${encodeURIComponent(name + suffix)}`)
-        return metadata.name === name + suffix ? [name] : []
-      } catch (error) {
-        if (!hasStatus(error, 404)) throw error
-        return []
-      }
+type Sign = (typeof SIGNS)[number]
+/** By the name of the release's cluster-scoped objects: whether it is there, or why that may not be read. */
+type Answers = readonly (readonly [string, boolean | string])[]
+
+/** Each by itself: the rights of the caller may be limited to the names of one release. */
+function readSigns(caller: KubeCaller, { path, suffix }: Sign, names: readonly string[]): Promise<Answers> {
+  const read = async (name: string): Promise<readonly [string, boolean | string]> => {
+    try {
+      const { metadata } = await get<KubeObject>(caller, `${path}/${encodeURIComponent(name + suffix)}`)
+      return [name, metadata.name === name + suffix]
+    } catch (error) {
+      if (hasStatus(error, 403)) return [name, whyRefused(error)]
+      if (hasStatus(error, 404)) return [name, false]
+      throw error
     }
-    return (await Promise.all(names.map(read))).flat()
   }
+  return Promise.all(names.map(read))
+}
+
+async function listSigns(
+  { client, signal }: KubeCaller,
+  { path, suffix }: Sign,
+  names: readonly string[],
+): Promise<Answers> {
   const listed = new Set<string>()
   const query = { labelSelector: 'app.kubernetes.io/name=acr-nopass' }
   try {
@@ -90,8 +97,13 @@ async function findSigns(
       for (const { metadata } of items ?? []) listed.add(metadata.name)
     }
   } catch (error) {
-    // The API server does not serve policies.
+    if (hasStatus(error, 403)) return names.map((name) => [name, whyRefused(error)])
+    // An API server before 1.30 does not serve the guard's policies.
     if (!hasStatus(error, 404)) throw error
   }
-  return names.filter((name) => listed.has(name + suffix))
+  return names.map((name) => [name, listed.has(name + suffix)])
+}
+
+function whyRefused({ message }: Error): string {
+  return message.replace(/^.*? returned 403: /, '')
 }

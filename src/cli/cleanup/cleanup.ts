@@ -4,7 +4,7 @@ import { DEFAULT_SECRET_NAME, LABEL_INSTANCE } from '../../kube/names.ts'
 import { keyOf, namespacedPath } from '../../kube/types.ts'
 import { quoted, shell } from '../../lib/shell-command.ts'
 import { printable } from '../../printable.ts'
-import { findRelease } from '../../release/find-release.ts'
+import { askForName, findRelease } from '../../release/find-release.ts'
 import { createReader, type Reader } from '../../release/reader.ts'
 import { findLeftovers, type Leftovers, removeLeftovers, WHY_COPY } from '../../rollout/uninstall/leftovers.ts'
 import { describeNamingPods, findNamingPods, type NamingPods } from '../../rollout/uninstall/naming-pods.ts'
@@ -24,7 +24,7 @@ export async function cleanup(flags: CleanupFlags & CommonFlags, host: CliHost):
   }
   using connected = await connectToWrite(flags, host)
   const { client } = connected
-  const { namespace, release, secretName } = await describeRelease(client, flags, host)
+  const { namespace, release, secretName, toName } = await describeRelease(client, flags, host)
   const own = { secretName, instance: `${namespace}.${release}`, all: flags.all === true }
   const caller = { client, signal: host.signal }
   const plan = await findLeftovers(caller, own)
@@ -35,7 +35,8 @@ export async function cleanup(flags: CleanupFlags & CommonFlags, host: CliHost):
     throw new NopassError('INPUT_CONFIRM', `this cleanup needs --confirm ${name}`, { hint: `Add --confirm ${name}.` })
   }
   const done = isDryRun ? undefined : await removeLeftovers(caller, secretName, plan)
-  const report = describe({ release: name, secretName, dryRun: isDryRun, pods: pods ?? null }, plan, done?.left ?? [])
+  const run = { release: name, secretName, dryRun: isDryRun, pods: pods ?? null, toName }
+  const report = describe(run, plan, done?.left ?? [])
   writeResult(host, flags, report, () => render(report, host.program))
   return report.left.length > 0 ? EXIT.failed : EXIT.ok
 }
@@ -43,14 +44,16 @@ export async function cleanup(flags: CleanupFlags & CommonFlags, host: CliHost):
 /** @throws HELPER_AT_WORK while a helper would restore everything, CLEANUP_UNREADABLE when that cannot be read */
 async function describeRelease(client: KubeClient, flags: CleanupFlags, host: CliHost) {
   const reader = createReader(client, host.signal)
-  const { chosen } = await findRelease(reader, { namespace: flags.namespace, release: flags.release })
+  const { chosen, others } = await findRelease(reader, { namespace: flags.namespace, release: flags.release })
   requireRead(reader)
+  const isNamed = flags.namespace !== undefined && flags.release !== undefined
+  const toName = chosen === undefined && !isNamed ? (askForName(others) ?? null) : null
   const namespace = chosen?.namespace ?? flags.namespace ?? 'acr-nopass'
   const release = chosen?.name ?? flags.release ?? 'acr-nopass'
   const secretName = flags.secretName ?? chosen?.config?.secretName ?? DEFAULT_SECRET_NAME
   const { config } = chosen ?? {}
   // With another name in its values it has no right to Secrets of this one.
-  const found = { namespace, release, secretName }
+  const found = { namespace, release, secretName, toName }
   if (config?.retire || (config !== undefined && config.secretName !== secretName)) return found
   // By labels, because a helper may run without its ConfigMap, and its Pods after their Deployment.
   const query = { labelSelector: `app.kubernetes.io/name=acr-nopass,${LABEL_INSTANCE}=${release}` }
@@ -86,6 +89,8 @@ function describe(
     readonly dryRun: boolean
     /** Null: not readable. */
     readonly pods: NamingPods | null
+    /** Which releases the user has to name, because nothing proves them. */
+    readonly toName: string | null
   },
   { accounts, secrets, kept, copies }: Leftovers,
   left: readonly string[],
@@ -102,7 +107,7 @@ function describe(
 }
 
 function render(report: ReturnType<typeof describe>, program: string): string {
-  const { serviceAccounts, secrets, kept, copies, left, dryRun, release, secretName, pods } = report
+  const { serviceAccounts, secrets, kept, copies, left, dryRun, release, secretName, pods, toName } = report
   const verb = (would: string, did: string): string => (dryRun ? `would ${would}` : did)
   const lines = [
     ...(secrets.length > 0 ? [describeNamingPods(pods ?? undefined, secretName)] : []),
@@ -115,11 +120,12 @@ function render(report: ReturnType<typeof describe>, program: string): string {
     ...copies.map((name) => `kept Secret ${name}: ${WHY_COPY}`),
     ...left.map((line) => `left: ${line}`),
   ]
-  if (lines.length === 0) return `nothing of ${release} is left\n`
+  const unnamed = toName === null ? [] : [toName]
+  if (lines.length === 0) return `${[`nothing of ${release} is left`, ...unnamed].map(printable).join('\n')}\n`
   const isOpen = dryRun && serviceAccounts.length + secrets.length > 0
   const confirmed = shell`cleanup --detach --confirm ${quoted(release)}` ?? shell`cleanup --detach --confirm …`
   const next = isOpen ? [`nothing was changed; to do it: ${program} ${confirmed} …`] : []
-  return `${[...lines, ...next].map(printable).join('\n')}\n`
+  return `${[...lines, ...unnamed, ...next].map(printable).join('\n')}\n`
 }
 
 export interface CleanupFlags extends ConnectFlags, ReleaseFlags {

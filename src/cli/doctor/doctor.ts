@@ -67,7 +67,9 @@ async function run(
     const inspect = createInspector(flags, { reader, env: host.env, onProgress: progress.say })
     const observed = await observe(reader, { namespace, release, server: connection.server, aheadMs, inspect })
     progress.end()
-    const several = observed.others.length > 0 ? observed.release : undefined
+    const { release: found, others } = observed
+    const isClear = found?.evidence === 'proven' && others.every(({ evidence }) => evidence !== 'proven')
+    const several = others.length === 0 || isClear ? undefined : found
     const findings = aimCommands(diagnose(observed), flags, host.program, several)
     writeResult(host, flags, report.describe(observed, findings), () =>
       report.render(observed, findings, paintFor(host.stdout, host)),
@@ -99,7 +101,7 @@ const REACHING = /^acr-nopass (doctor|refresh|cleanup|apply)\b/
 
 /**
  * Adds the flags of the checked cluster to the commands of findings, and the name that the user calls our program by. `release`
- * is set if the cluster has several, because `refresh` needs one.
+ * is set where `refresh` would not find it without its name.
  */
 export function aimCommands(
   findings: readonly Finding[],

@@ -38,7 +38,10 @@ export function describeCommon(observed: Observed, findings: readonly Finding[])
     healthy: judgeHealth(findings, observed.unread.length),
     server,
     kubernetes: kubernetes ?? null,
-    release: release === undefined ? null : { namespace: release.namespace, name: release.name },
+    release:
+      release === undefined
+        ? null
+        : { namespace: release.namespace, name: release.name, verified: release.evidence === 'proven' },
     helper: {
       version: status?.version ?? null,
       replicas: deployment ?? null,
@@ -76,8 +79,9 @@ export function renderReport(
 function renderHeading({ release, server, kubernetes, deployment, lease }: Observed, paint: CliPaint): string {
   const where = printable(`${server}${kubernetes ? `, Kubernetes ${kubernetes}` : ''}`)
   if (release === undefined) return `${paint.bold('acr-nopass')} on ${where}`
-  const { namespace, name, status, config } = release
+  const { namespace, name, status, config, evidence } = release
   const parts = [
+    ...(evidence === 'proven' ? [] : ['not verified that the chart installed it']),
     ...(status ? [`version ${status.version}`] : []),
     ...(deployment ? [`${deployment.available} of ${pluralize(deployment.wanted, 'replica')}`] : []),
     ...(lease?.holder ? [`leader ${lease.holder.split('_')[0]}`] : []),

@@ -18,8 +18,9 @@ export function installationFindings({ release, others, unread }: Observed): Fou
       command: shell`kubectl auth can-i list configmaps --namespace acr-nopass`,
     }
   }
-  const [first] = others
-  if (first !== undefined && others.every(({ evidence }) => evidence !== 'proven')) {
+  const [first] = others.filter(({ evidence }) => evidence !== 'proven')
+  const proven = others.filter(({ evidence }) => evidence === 'proven')
+  if (first !== undefined && proven.length === 0) {
     return {
       id: 'NOT_INSTALLED',
       subject: 'release',
@@ -33,7 +34,10 @@ export function installationFindings({ release, others, unread }: Observed): Fou
     id: 'NOT_INSTALLED',
     subject: 'release',
     message: 'no release of acr-nopass was found',
-    cause: 'No ConfigMap carries the label app.kubernetes.io/name=acr-nopass.',
+    cause:
+      proven.length > 0
+        ? `None has the names that you passed; installed here: ${summarize(proven.map(keyOf))}.`
+        : 'No ConfigMap carries the label app.kubernetes.io/name=acr-nopass.',
     fix: 'Install the chart; if it is installed, pass --namespace and --release, and check --kube-context.',
     command: shell`helm upgrade --install acr-nopass ${CHART} --namespace acr-nopass --create-namespace --values values.yaml`,
   }

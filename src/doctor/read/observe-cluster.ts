@@ -1,9 +1,10 @@
 import { METADATA_ONLY_LIST } from '../../kube/client.ts'
-import { keyOf, type PodObject } from '../../kube/types.ts'
+import type { PodObject } from '../../kube/types.ts'
 import { findAddons } from '../../release/cluster-reads.ts'
 import {
   describe,
   findRelease,
+  noteUnknown,
   type ReleaseChoice,
   type ReleaseFacts,
   readRelease,
@@ -34,9 +35,7 @@ export interface ObserveRequest extends ReleaseChoice {
 export async function observeBase(reader: Reader, { server, aheadMs: readAheadMs, ...choice }: ObserveRequest) {
   const version = await reader.request<{ gitVersion?: string }>('/version')
   const [{ chosen, others }, addons] = await Promise.all([findRelease(reader, choice), findAddons(reader)])
-  if (chosen !== undefined && chosen.evidence !== 'proven') {
-    reader.note(`Whether the chart installed release ${keyOf(chosen)}`, chosen.why ?? '')
-  }
+  if (chosen !== undefined) noteUnknown(reader, chosen)
   const aheadMs = readAheadMs()
   return {
     now: Date.now() - (aheadMs ?? 0),

@@ -23,7 +23,11 @@ export async function readLeftovers(
   const known = new Set(installed.map(({ namespace, name }) => `${namespace}.${name}`))
   const secrets = await reader.list('Secrets with the labels of acr-nopass', '/api/v1/secrets', {
     accept: METADATA_ONLY_LIST,
-    query: { labelSelector: `${LABEL_MANAGED_BY}=${MANAGED_BY}` },
+    query: {
+      labelSelector: `${LABEL_MANAGED_BY}=${MANAGED_BY}`,
+      // Helm's records, and whatever else has these labels, are not pull secrets.
+      fieldSelector: 'type=kubernetes.io/dockerconfigjson',
+    },
     transform: ({ metadata: { namespace = '', name, labels } }: KubeObject) => {
       return { namespace, name, instance: labels?.[LABEL_INSTANCE] ?? '' }
     },

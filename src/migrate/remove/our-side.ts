@@ -1,7 +1,13 @@
 import { isCoveredBy, parseImage } from '../../acr/registry-domains.ts'
 import { METADATA_ONLY_LIST } from '../../kube/client.ts'
 import type { ShellCommand } from '../../lib/shell-command.ts'
-import { findRelease, type ReleaseChoice, type ReleaseFacts } from '../../release/find-release.ts'
+import {
+  askForName,
+  findRelease,
+  noteUnknown,
+  type ReleaseChoice,
+  type ReleaseFacts,
+} from '../../release/find-release.ts'
 import type { SecretView } from '../../release/object-views.ts'
 import { lensOf, readPullSecrets } from '../../release/read-pull-secrets.ts'
 import type { Reader } from '../../release/reader.ts'
@@ -13,7 +19,10 @@ export type OurSide = Awaited<ReturnType<typeof readOurSide>>
 
 /** Reads it; of Secrets only metadata, and only of the pull secret's name. `now` is in epoch milliseconds. */
 export async function readOurSide(reader: Reader, choice: ReleaseChoice, now: number) {
-  const { chosen: release } = await findRelease(reader, choice)
+  const { chosen: release, others } = await findRelease(reader, choice)
+  // What this decides is deleted: the only candidate may be a tenant's, unless the user names it.
+  const isNamed = choice.namespace !== undefined && choice.release !== undefined
+  if (release !== undefined && !isNamed) noteUnknown(reader, release)
   const config = release?.config
   const { secretName, transforms } = lensOf(release)
   const [namespaces, secrets, available, admission] = await Promise.all([
@@ -29,6 +38,8 @@ export async function readOurSide(reader: Reader, choice: ReleaseChoice, now: nu
     now,
     /** Undefined: not installed. */
     release,
+    /** Which releases the user has to name, because nothing proves them. */
+    toName: release === undefined ? askForName(others) : undefined,
     secretName,
     /** Undefined without a readable configuration. */
     targets: config && createTargets(config),
@@ -127,10 +138,10 @@ function repositoryGlob(glob: string): string {
 }
 
 /** Why acr-nopass cannot take over anything yet. */
-export function releaseProblems({ release, available }: OurSide): readonly Dependent[] {
+export function releaseProblems({ release, available, toName }: OurSide): readonly Dependent[] {
   const doctor = 'Run `acr-nopass doctor`: it shows what is wrong.'
   if (release === undefined) {
-    const fix = 'Install it beside the old helper; `acr-nopass import` writes its values.'
+    const fix = toName ?? 'Install it beside the old helper; `acr-nopass import` writes its values.'
     return [{ subject: 'the cluster', why: 'acr-nopass is not installed here', fix }]
   }
   const subject = `release ${release.namespace}/${release.name}`

@@ -180,7 +180,7 @@ async function refuseRivals({ cluster, context: { settings }, run, release }: Co
   // Anyone who may create Deployments may set these labels: that stops no rollout, and nothing is narrowed meanwhile.
   if (others !== undefined && others.length > 0) {
     run.notes.push(
-      `not verified whether the chart installed ${listNames(others)}, which has its labels: ${others[0]?.why}; RAM is not narrowed`,
+      `Deployments have the labels of ${listNames(others)}, but it is not verified that the chart installed that (${others[0]?.why}); RAM is not narrowed`,
     )
   }
   return others?.length === 0

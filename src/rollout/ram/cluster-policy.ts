@@ -69,7 +69,7 @@ export function mayLeave({ members, document }: PolicyTarget): boolean {
 
 /** Why RAM keeps more than this run's releases need. */
 export function maybeShared(clusters: readonly string[]): string {
-  return `the deployer lacks the right to list Deployments in ${clusters.join(', ')}, so another acr-nopass may need it`
+  return `another acr-nopass may be installed in ${clusters.join(', ')} and need it`
 }
 
 /** Of clusters by worker role: while it is unknown which roles one has, it may be any. */

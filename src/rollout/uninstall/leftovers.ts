@@ -121,8 +121,9 @@ function isCopy({ metadata: { managedFields = [] } }: KubeObject): boolean {
 export const WHY_COPY: string = "it has this release's labels, but another client wrote it"
 
 /**
- * Other releases with the same secret name, found by their configurations, because one may not have a Secret yet. A configuration
- * without a name counts, and so does what is not proven to be a release: its configuration may be a tenant's and is not parsed.
+ * Other releases with the same secret name, found by their configurations, because one may not have a Secret yet. One whose
+ * configuration is absent or has no name counts, and so does what is not proven to be a release: its configuration may be a tenant's
+ * and is not parsed.
  * Undefined: the caller may not list ConfigMaps.
  */
 async function releasesBeside(
@@ -135,7 +136,7 @@ async function releasesBeside(
   const found = others?.map(async (one) => {
     if (one.evidence !== 'proven') return [one]
     const text = await readConfigText(reader, one)
-    return text !== undefined && (readSecretName(text) ?? secretName) === secretName ? [one] : []
+    return text === undefined || (readSecretName(text) ?? secretName) === secretName ? [one] : []
   })
   return found && (await Promise.all(found)).flat()
 }

@@ -91,8 +91,9 @@ async function uninstall(work: ConnectedWork, note: (targets: readonly SharedTar
   say(await removeReleaseNamespace(release, target.namespace))
   if (context.settings.inputs['ram-cleanup']) {
     const others = await otherReleases(release, cluster.settings)
-    if (others === undefined) say(`RAM: kept: ${maybeShared([cluster.name])}`)
-    else if (others.length > 0) {
+    if (others === undefined) {
+      say(`RAM: kept: ${maybeShared([cluster.name])}; the deployer lacks the right to list Deployments`)
+    } else if (others.length > 0) {
       const isProven = others.every(({ evidence }) => evidence === 'proven')
       const unproven = isProven ? '' : ', or something has its labels'
       say(`RAM: kept: acr-nopass is installed in this cluster as ${listNames(others)} too${unproven}`)

@@ -66,6 +66,7 @@ export function ours(change: Partial<OurSide> = {}): OurSide {
   return {
     now: NOW,
     release: release(),
+    toName: undefined,
     secretName: SECRET,
     targets: createTargets(CONFIG),
     available: 2,
