@@ -119,7 +119,7 @@ async function pullManifest({ environment, signal }: DemoContext): Promise<void>
 /** Step 4: a rotation updates the Secret in place. */
 const earlyRotation: DemoStep = {
   title: 'the token is rotated early',
-  proves: 'P4: the Secret changes in place and keeps its UID',
+  proves: 'the Secret changes in place and keeps its UID',
   async run({ environment, print, signal }) {
     const { cluster } = environment.production
     const before = await readPullSecret(cluster.admin, 'shop', signal)
@@ -139,7 +139,7 @@ const earlyRotation: DemoStep = {
 /** Step 5: a second run changes nothing. */
 const idleRollout: DemoStep = {
   title: 'the workflow again',
-  proves: 'P9: a run without changes does nothing',
+  proves: 'a run without changes does nothing',
   async run(context, step) {
     const { results, ramWrites } = await rollOut(context, 'rollout.yml', step)
     const isUnchanged = results.every(({ status }) => status === 'unchanged')
@@ -154,7 +154,7 @@ const idleRollout: DemoStep = {
 /** Step 7: after a change of the policy a run repairs the policy and nothing else. */
 const repairingRollout: DemoStep = {
   title: 'the workflow once more',
-  proves: 'P9: the changed RAM policy is repaired, and nothing else is touched',
+  proves: 'the changed RAM policy is repaired, and nothing else is touched',
   async run(context, step) {
     const { results, ramWrites } = await rollOut(context, 'rollout.yml', step)
     // First a version with both permissions, then one with only the new ones, so that no pull fails in between.
@@ -171,7 +171,7 @@ function statuses(results: readonly RolloutResult[]): string {
 /** Step 6: without the permission to get tokens the last token stays in use, and doctor reports the cause. */
 const lostPermission: DemoStep = {
   title: 'the worker role loses its permission to get tokens',
-  proves: 'P2: the last good token stays; doctor names the cause and the fix',
+  proves: 'the last good token stays; doctor names the cause and the fix',
   async run(context, step) {
     const { environment, print, signal } = context
     const { cluster, workerRole, clusterId } = environment.production
@@ -217,7 +217,7 @@ const BIN = fileURLToPath(new URL('../../../bin/acr-nopass', import.meta.url))
 /** Step 8: the uninstall removes everything. */
 const cleanExit: DemoStep = {
   title: 'uninstall',
-  proves: 'P12: nothing of acr-nopass is left in the clusters or in RAM',
+  proves: 'nothing of acr-nopass is left in the clusters or in RAM',
   async run(context, step) {
     const { environment, signal } = context
     const { results } = await rollOut(context, 'uninstall.yml', step)

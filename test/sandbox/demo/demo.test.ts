@@ -11,11 +11,11 @@ test('a job summary is shown without its HTML', () => {
 
 test('the closing table shows what each step proves, its duration and its result', () => {
   const table = closingTable([
-    { proves: 'P4: same UID', time: '0.1 s', result: 'new content' },
+    { proves: 'same UID', time: '0.1 s', result: 'new content' },
     { proves: 'it pulls', time: '1 min 02 s', result: 'running' },
   ])
   assert.ok(
-    table.startsWith('\nShown\n  P4: same UID       0.1 s  new content\n  it pulls      1 min 02 s  running\n'),
+    table.startsWith('\nShown\n  same UID       0.1 s  new content\n  it pulls  1 min 02 s  running\n'),
     table,
   )
   assert.match(table, /npm run sandbox -- up/)
