@@ -48,13 +48,18 @@ const binding = (namespace: string, release: string): FakeObject => ({
   metadata: { name: `acr-nopass.${namespace}.${release}` },
 })
 
-async function cleanup(t: TestContext, cluster: FakeApiServer, ...more: string[]) {
+const CONFIRM = ['--namespace', 'acr-nopass', '--release', 'acr-nopass', '--confirm', 'acr-nopass/acr-nopass']
+
+function cleanup(t: TestContext, cluster: FakeApiServer, ...more: string[]) {
+  return detach(t, cluster, ...CONFIRM, ...more)
+}
+
+async function detach(t: TestContext, cluster: FakeApiServer, ...flags: string[]) {
   const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-cleanup-'))
   t.after(() => rm(folder, { recursive: true }))
   const file = join(folder, 'kubeconfig')
   await writeFile(file, cluster.kubeconfig)
-  const confirm = ['--namespace', 'acr-nopass', '--release', 'acr-nopass', '--confirm', 'acr-nopass/acr-nopass']
-  const { code, stdout, stderr } = await runBin(['cleanup', '--detach', ...confirm, '--kubeconfig', file, ...more])
+  const { code, stdout, stderr } = await runBin(['cleanup', '--detach', '--kubeconfig', file, ...flags])
   return { code, stderr, lines: stdout.split('\n').filter(Boolean) }
 }
 
@@ -104,6 +109,23 @@ test('cleanup removes entries without a Secret while the only other release has 
   )
   assert.equal((await cleanup(t, cluster)).code, 0)
   assert.deepEqual(entries(cluster), { ours: ['own'] })
+})
+
+test('P12 cleanup keeps entries without a Secret while the configuration of another release was deleted: its helper may still run', async (t) => {
+  const status = part('ConfigMap', 'v1', 'other', 'other', { data: { 'status.json': '{}' } })
+  const cluster = await open(t, account('ours', 'acr-nopass'), status, binding('other', 'other'))
+  assert.deepEqual((await cleanup(t, cluster)).lines, [
+    'kept ServiceAccount ours/default with its entry acr-nopass: there is no Secret acr-nopass, and another release writes Secrets of that name',
+  ])
+})
+
+test('cleanup without a name says which release has to be named, because nothing proves that the chart installed it', async (t) => {
+  const cluster = await open(t, config('team', 'pull', 'elsewhere'))
+  const notes = async (...flags: string[]) => (await detach(t, cluster, ...flags)).lines
+  const toName = 'Not verified: team/pull. If one of them is yours, name it with --namespace and --release.'
+  assert.deepEqual(await notes(), ['nothing of acr-nopass/acr-nopass is left', toName])
+  assert.deepEqual(await notes('--namespace', 'team'), ['nothing of team/acr-nopass is left', toName])
+  assert.deepEqual(await notes('--namespace', 'team', '--release', 'pull'), ['nothing of team/pull is left'])
 })
 
 // Its configuration is not parsed, so it may be a release with that name.

@@ -77,7 +77,7 @@ const reportOf = (settings: string): string =>
     namespaces: { total: 1, current: 1, pending: 0, skipped: {} },
     problems: [],
   })
-const written = (field: string) => [{ manager: 'acr-nopass', operation: 'Update', fieldsV1: { [field]: {} } }]
+const ATTACHED = [{ manager: 'acr-nopass', operation: 'Update', fieldsV1: { 'f:imagePullSecrets': {} } }]
 
 /** A release whose Deployment is gone, so that doctor prints how to apply it again, beside the vendor's old Secret. */
 function honest(): readonly FakeObject[] {
@@ -108,7 +108,7 @@ function honest(): readonly FakeObject[] {
         namespace: 'shop',
         name: 'acr-nopass',
         labels: { 'app.kubernetes.io/managed-by': 'acr-nopass', 'app.kubernetes.io/instance': `${HOME}.${RELEASE}` },
-        managedFields: written('f:data'),
+        annotations: { 'acr-nopass.io/registries': 'prod', 'acr-nopass.io/expires-at': '2020-01-01T00:00:00.000Z' },
       },
       { type: 'kubernetes.io/dockerconfigjson' },
     ),
@@ -116,7 +116,7 @@ function honest(): readonly FakeObject[] {
     object(
       'v1',
       'ServiceAccount',
-      { namespace: 'shop', name: 'default', managedFields: written('f:imagePullSecrets') },
+      { namespace: 'shop', name: 'default', managedFields: ATTACHED },
       { imagePullSecrets: [{ name: AGGREGATION }, { name: 'acr-nopass' }] },
     ),
     object(
@@ -194,12 +194,16 @@ after(async () => {
 })
 const original = server.objects
 // This server evaluates no reviews and no dry runs.
-server.refuse = (method) => (method === 'POST' ? 403 : undefined)
+const refusePosts = (method: string): number | undefined => (method === 'POST' ? 403 : undefined)
+server.refuse = refusePosts
 
 interface Entry {
   readonly id: string
   readonly severity: string
   readonly subject: string
+  readonly message: string
+  readonly cause: string
+  readonly fix: string
   readonly command?: string
 }
 interface Report {
@@ -211,10 +215,15 @@ interface Report {
 
 /** What a command answers: its exit code or the code of its error, and its JSON. */
 async function run(...argv: readonly string[]): Promise<{ readonly code: number | string; readonly json: Report }> {
+  const { code, text } = await print(...argv, '-o', 'json')
+  return { code, json: text === '' ? {} : (JSON.parse(text) as Report) }
+}
+
+async function print(...argv: readonly string[]): Promise<{ readonly code: number | string; readonly text: string }> {
   const printed: string[] = []
   const { signal } = new AbortController()
   const host: CliHost = {
-    argv: [...argv, '--kubeconfig', file, '-o', 'json'],
+    argv: [...argv, '--kubeconfig', file],
     program: 'acr-nopass',
     env: {},
     workingDirectory: folder,
@@ -226,9 +235,9 @@ async function run(...argv: readonly string[]): Promise<{ readonly code: number 
   }
   try {
     const code = await runCli(host, [addDoctor, addCleanup, addRefresh])
-    return { code, json: JSON.parse(printed.join('')) as Report }
+    return { code, text: printed.join('') }
   } catch (error) {
-    return { code: `${toNopassError(error).code}: ${toNopassError(error).message}`, json: {} }
+    return { code: `${toNopassError(error).code}: ${toNopassError(error).message}`, text: '' }
   }
 }
 
@@ -278,6 +287,7 @@ test('nothing that an administrator of one namespace creates there changes which
   )
   const commands = before.findings.flatMap(({ findings }) => findings.map(([, , , command]) => command))
   assert.ok(commands.some((command) => command?.includes(`helm --kubeconfig ${file} -n ${HOME} get manifest`)))
+  assert.ok(commands.includes(`acr-nopass refresh --kubeconfig ${file}`))
   assert.deepEqual(
     [before.refresh, before.patched],
     [0, [`PATCH /api/v1/namespaces/${HOME}/configmaps/${RELEASE}-status`]],
@@ -295,4 +305,57 @@ test('nothing that an administrator of one namespace creates there changes which
     assert.deepEqual(await everything(), before)
   })
   await fc.assert(keeps, { numRuns: 10 })
+})
+
+/** Without what proves it, as with `scope: namespaces` and without the guard. */
+const unproven = (): readonly FakeObject[] =>
+  honest().filter(({ kind }) => !['ClusterRole', 'ClusterRoleBinding', 'ValidatingAdmissionPolicy'].includes(kind))
+const NAMED = ['--namespace', HOME, '--release', RELEASE] as const
+const isUnread = ({ unread = [] }: Report): boolean =>
+  unread.some(({ what }) => what === `Whether the chart installed release ${HOME}/${RELEASE}`)
+
+test('a release that nothing proves is diagnosed once it is named, and marked as not verified; without a name doctor says which to name', async () => {
+  server.objects = [...unproven(), object('admissionregistration.k8s.io/v1', 'Other', { name: 'other' })]
+  const { code, json } = await run('doctor')
+  assert.deepEqual([code, json.release], [1, null])
+  const [finding] = json.findings ?? []
+  assert.deepEqual(
+    [finding?.id, finding?.message, finding?.fix],
+    [
+      'NOT_INSTALLED',
+      `ConfigMaps have the labels of ${HOME}/${RELEASE}, but it is not verified that the chart installed that`,
+      'If it is yours (`scope: namespaces` without the guard), pass --namespace and --release; else install the chart.',
+    ],
+  )
+  const named = (await run('doctor', ...NAMED)).json
+  assert.deepEqual(named.release, { namespace: HOME, name: RELEASE, verified: false })
+  // Its rights are read and are not there, which is no gap in what was read.
+  assert.equal(isUnread(named), false)
+  const found = (named.findings ?? []).map(({ id, command = '' }) => [id, command.includes('helm ')])
+  assert.deepEqual(
+    found.filter(([id]) => id === 'HELPER_DOWN'),
+    [['HELPER_DOWN', false]],
+  )
+  assert.ok(found.every(([, hasHelm]) => hasHelm === false))
+  const { text } = await print('doctor', ...NAMED)
+  assert.match(text, /^acr-nopass platform\/acr-nopass on .*\n.*not verified that the chart installed it/)
+})
+
+test('where it may not be read whether the chart installed the only release, doctor says so and is not sure of its health', async () => {
+  server.objects = original
+  server.refuse = (method, path) => (method === 'POST' || path.includes(CLUSTER_NAME) ? 403 : undefined)
+  const { json } = await run('doctor')
+  server.refuse = refusePosts
+  assert.deepEqual(json.release, { namespace: HOME, name: RELEASE, verified: false })
+  assert.ok(isUnread(json))
+})
+
+test('doctor with a name that nothing has says what is installed', async () => {
+  server.objects = original
+  const { json } = await run('doctor', '--namespace', 'shop')
+  const [finding] = json.findings ?? []
+  assert.deepEqual(
+    [finding?.id, finding?.cause],
+    ['NOT_INSTALLED', `None has the names that you passed; installed here: ${HOME}/${RELEASE}.`],
+  )
 })

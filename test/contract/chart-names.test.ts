@@ -5,7 +5,9 @@ import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { parseAllDocuments } from 'yaml'
 import { fullNameOf, serviceAccountOf } from '../../src/policy/helper-grants.ts'
+import { findRelease } from '../../src/release/find-release.ts'
 import { CHART, openHelm, scenario } from '../support/chart/chart.ts'
+import { type LabelledObject, labelledCluster, type Sign } from '../support/labelled-cluster.ts'
 
 const helms = [await openHelm('helm4'), await openHelm('helm3')]
 after(() => Promise.all(helms.map((helm) => helm[Symbol.asyncDispose]())))
@@ -27,6 +29,10 @@ function names(value: unknown, path = ''): readonly (readonly [path: string, val
   })
 }
 
+const LISTED = {
+  scope: 'namespaces',
+  targets: { namespaces: { include: ['shop'], exclude: [], selector: {} } },
+} as const
 const REGISTRY = { name: 'old', edition: 'static', domains: ['a.example.com'], existingSecret: '123' }
 
 // All of these passed the schema, and the API server rejected them as numbers.
@@ -163,6 +169,43 @@ test('the names of the objects are those that policies and checks expect, by rel
     }
   }
 })
+
+/** What the API server has of a rendered release, as far as it identifies one. */
+function appliedCluster(manifest: string) {
+  type Rendered = LabelledObject & { readonly kind: string }
+  const objects = documents(manifest) as unknown as readonly Rendered[]
+  const kinds = {
+    ClusterRoleBinding: 'ClusterRoleBinding',
+    ClusterRole: 'ClusterRole',
+    ValidatingAdmissionPolicy: 'Guard',
+  }
+  const signs = Object.entries(kinds).flatMap(([kind, sign]) =>
+    objects.filter((one) => one.kind === kind).map(({ metadata }) => [sign as Sign, metadata.name] as const),
+  )
+  return { configMaps: objects.filter(({ kind }) => kind === 'ConfigMap'), signs }
+}
+
+for (const [title, values, signs, evidence] of [
+  ['of the whole cluster', {}, ['ClusterRoleBinding', 'ClusterRole', 'Guard'], 'proven'],
+  ['of the whole cluster without the guard', { guard: 'disabled' }, ['ClusterRoleBinding', 'ClusterRole'], 'proven'],
+  ['of listed namespaces with the guard', LISTED, ['Guard'], 'proven'],
+  ['of listed namespaces without the guard, which has to be named', { ...LISTED, guard: 'disabled' }, [], 'missing'],
+] as const) {
+  test(`what the chart renders outside of its namespace shows that it is a release: ${title}`, async () => {
+    const [helm4] = helms as [(typeof helms)[0]]
+    const rendered = await helm4.render({ values: [scenario('minimal'), values], release: 'a.b', namespace: 'n' })
+    const { configMaps, signs: all } = appliedCluster(rendered)
+    const named = { namespace: 'n', release: 'a.b' }
+    const found = await findRelease(labelledCluster({ configMaps, signs: all }).reader, named)
+    assert.deepEqual([found.chosen?.evidence, found.others], [evidence, []])
+    // Each is enough by itself.
+    assert.deepEqual([...new Set(all.map(([sign]) => sign))].toSorted(), [...signs].toSorted())
+    for (const sign of signs) {
+      const only = labelledCluster({ configMaps, signs: all.filter(([one]) => one === sign) })
+      assert.equal((await findRelease(only.reader, named)).chosen?.evidence, 'proven')
+    }
+  })
+}
 
 test('an alias that is too long for names is rejected: two with the same prefix would become one release', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-aliases-'))

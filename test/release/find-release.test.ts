@@ -49,7 +49,11 @@ test('a release whose binding somebody deleted, and one with scope namespaces an
     ['ClusterRole', 'acr-nopass.platform.acr-nopass'],
     ['Guard', 'acr-nopass.platform.acr-nopass.secrets'],
   ] as const) {
-    assert.equal(await chosen({ configMaps: [FORGED, REAL], signs: [sign] }), 'platform/acr-nopass proven')
+    // A few are read one by one, and many are compared with a list.
+    const many = Array.from({ length: 20 }, (_, index) => labelled('aaa', `r${index}`, CONFIG))
+    for (const configMaps of [[FORGED, REAL], [...many, REAL]]) {
+      assert.equal(await chosen({ configMaps, signs: [sign] }), 'platform/acr-nopass proven')
+    }
   }
 })
 
@@ -71,6 +75,16 @@ test('without the right to read the proof the only candidate is used, not verifi
   const { reader } = labelledCluster({ configMaps: [REAL], denies: isRead })
   await findRelease(reader, ANY)
   assert.deepEqual(reader.unread, [])
+})
+
+test("who may read the proof of one release only gets that one, whatever a tenant's ConfigMaps are called", async () => {
+  const denies = (path: string): boolean => isRead(path) && !path.endsWith('/acr-nopass.platform.acr-nopass')
+  assert.equal(await chosen({ configMaps: [FORGED, REAL], signs: PROOF, denies }), 'platform/acr-nopass proven')
+  // So many are compared with a list, which is refused.
+  const many = Array.from({ length: 20 }, (_, index) => labelled('aaa', `r${index}`, CONFIG))
+  const crowded = { configMaps: [...many, REAL], signs: PROOF, denies }
+  await assert.rejects(chosen(crowded), { code: 'INPUT_MISSING' })
+  assert.equal(await chosen(crowded, { namespace: 'platform', release: 'acr-nopass' }), 'platform/acr-nopass proven')
 })
 
 test('without the right to list ConfigMaps everywhere the release is looked for in the default namespace', async () => {

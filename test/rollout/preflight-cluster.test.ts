@@ -7,7 +7,7 @@ import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import type { Helm } from '../../src/helm/obtain/find-helm.ts'
 import { errorFromResponse } from '../../src/kube/api-error.ts'
-import type { KubeCall, KubeClient } from '../../src/kube/client.ts'
+import { type KubeCall, type KubeClient, METADATA_ONLY_LIST } from '../../src/kube/client.ts'
 import { otherReleases } from '../../src/release/cluster-reads.ts'
 import type { ClusterRun } from '../../src/rollout/cluster-result.ts'
 import { newRun } from '../../src/rollout/cluster-run.ts'
@@ -198,12 +198,18 @@ for (const { what, isInstalled, code, notes } of [
   })
 }
 
-test('the namespace and the name of the own release are not another one', async () => {
-  const { client, signal } = labelledCluster({ deployments: [labelled('n', 'r'), labelled('n', 'second')] })
+test('the namespace and the name of the own release are not another one; of Deployments only metadata is read', async () => {
+  const second = labelled('n', 'second')
+  const { client, signal, calls } = labelledCluster({ deployments: [labelled('n', 'r'), second, second] })
   const others = await otherReleases({ client, signal }, { namespace: 'n', release: 'r' })
   assert.deepEqual(
     others?.map(({ name, evidence }) => [name, evidence]),
     [['second', 'missing']],
+  )
+  const [list] = calls
+  assert.deepEqual(
+    [list?.path, list?.accept, list?.query?.limit],
+    ['/apis/apps/v1/deployments', METADATA_ONLY_LIST, 500],
   )
 })
 

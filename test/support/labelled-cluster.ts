@@ -19,7 +19,7 @@ export function labelled(namespace: string, release: string, data?: Readonly<Rec
 }
 
 /** `ClusterRoleBinding` is what the chart creates with `scope: cluster`, `Guard` what it also creates with `scope: namespaces`. */
-type Sign = 'ClusterRoleBinding' | 'ClusterRole' | 'Guard'
+export type Sign = 'ClusterRoleBinding' | 'ClusterRole' | 'Guard'
 const PATHS: Readonly<Record<Sign, string>> = {
   ClusterRoleBinding: '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings',
   ClusterRole: '/apis/rbac.authorization.k8s.io/v1/clusterroles',

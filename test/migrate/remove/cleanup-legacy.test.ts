@@ -127,6 +127,30 @@ test("P12 cleanup --legacy judges a credential by the API server's clock: expire
   assert.match(stdout, /^namespace shop: it has no current pull secret acr-nopass$/m)
 })
 
+test('P15 cleanup --legacy takes nothing away for a release that nothing proves, until the user names it', async (t) => {
+  const isProof = ({ kind }: FakeObject): boolean => kind === 'ClusterRoleBinding'
+  const cluster = await open(
+    t,
+    switched(30 * MINUTE).filter((one) => !isProof(one)),
+  )
+  const { code, stdout } = await cleanup(t, cluster)
+  assert.equal(code, 1)
+  assert.match(
+    stdout,
+    /acr-nopass is not installed here\n {2}fix: Not verified: home\/r\. If one of them is yours, name it with --namespace and --release\.$/m,
+  )
+  assert.equal((await cleanup(t, cluster, '--namespace', 'home', '--release', 'r')).code, 0)
+})
+
+test('P15 cleanup --legacy takes nothing away where it may not be read whether the chart installed the only release, until the user names it', async (t) => {
+  const cluster = await open(t, switched(30 * MINUTE))
+  cluster.refuse = (_, path) => (path.endsWith('/acr-nopass.home.r') ? 403 : undefined)
+  const { code, stderr } = await cleanup(t, cluster)
+  assert.equal(code, 1)
+  assert.match(stderr, /LEGACY_UNREADABLE.*Whether the chart installed release home\/r/)
+  assert.equal((await cleanup(t, cluster, '--namespace', 'home', '--release', 'r')).code, 0)
+})
+
 test('P12 cleanup --legacy reads ServiceAccounts and Secrets one by one if lists come without managedFields', async (t) => {
   const declared = [
     { manager: 'argocd-controller', operation: 'Apply', fieldsV1: { 'f:imagePullSecrets': {}, 'f:data': {} } },
