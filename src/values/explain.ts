@@ -48,7 +48,7 @@ function excerpt(error: NopassError, excerptsOf: ExcerptsOf, paint: Paint): stri
   const { file, line, column } = error.place
   if (!(error instanceof ValuesError) || error.hideLine || line === undefined || column === undefined) return []
   if (!mayShow(error)) return []
-  const shown = excerptsOf(file)?.(line, column)
+  const shown = error.excerpt ?? excerptsOf(file)?.(line, column)
   if (shown === undefined || shown.text.trim() === '' || shown.text.length > 200) return []
   const number = String(line)
   const gap = printableLines(shown.text.slice(0, shown.column - 1)).replaceAll(/[^\t]/g, ' ')

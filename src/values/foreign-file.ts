@@ -55,8 +55,8 @@ function isOurs(text: string, root: YamlNode | undefined, known: readonly string
 
 /** The keys at the top, or those of the items of a list; of a file that is no YAML, what begins a line as a key would. */
 function keysOf(text: string, root: YamlNode | undefined): readonly string[] {
-  if (root === undefined) {
-    return [...text.matchAll(/^[\s{-]*["']?([\w-]{1,60})["']?\s*:(?:\s|$)/gm)].map(([, key = '']) => key)
+  if (root === undefined || root.kind === 'scalar') {
+    return [...text.matchAll(/^[\s{-]*["']?([\w-]{1,60})["']?\s*(?::(?:\s|$)|：)/gm)].map(([, key = '']) => key)
   }
   if (root.kind === 'map') return [...root.entries.keys()]
   return root.kind === 'list' ? root.items.flatMap((item) => (item.kind === 'map' ? [...item.entries.keys()] : [])) : []

@@ -5,6 +5,7 @@ import type { ClusterEntry } from './clusters.generated.ts'
 import { check } from './clusters-validator.generated.mjs'
 import { Cursor } from './cursor.ts'
 import { hideForeign } from './foreign-file.ts'
+import { nameFullWidth } from './full-width.ts'
 import { fillDefaults } from './merge.ts'
 import { schemaErrors } from './schema/schema-errors.ts'
 import { addErrors, sortErrors, ValuesError } from './values-error.ts'
@@ -35,7 +36,7 @@ export interface LoadedClusters {
 export function loadClusters(file: SourceFile, options: LoadClustersOptions = {}): LoadedClusters {
   const { root, errors: unread } = readYaml(file, 'user')
   const shown = (errors: readonly ValuesError[]): readonly ValuesError[] =>
-    hideForeign(errors, [{ file, root }], KEYS, 'clusters file')
+    hideForeign(nameFullWidth(errors, file), [{ file, root }], KEYS, 'clusters file')
   if (root === undefined) return { ...NONE, errors: shown(unread) }
   if (root.kind !== 'list') {
     const error = new ValuesError('YAML_ROOT', 'the clusters file has no list at its top level', {

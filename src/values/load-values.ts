@@ -2,6 +2,7 @@ import schema from '../../schemas/values.schema.json' with { type: 'json' }
 import { checkValues } from './checks/check-values.ts'
 import { Cursor } from './cursor.ts'
 import { hideForeign } from './foreign-file.ts'
+import { nameFullWidth } from './full-width.ts'
 import { coalesce, fillDefaults, mergeFiles } from './merge.ts'
 import type { ResolvedValues } from './resolved-values.generated.ts'
 import { schemaErrors } from './schema/schema-errors.ts'
@@ -42,7 +43,8 @@ export function loadValues(options: LoadValuesOptions): LoadedValues {
   const loaded = judgeValues(options)
   if (loaded.errors.length === 0) return loaded
   const files = options.files.flatMap((file) => ('text' in file ? [{ file, root: readLayer(file, 'user').root }] : []))
-  const errors = hideForeign(loaded.errors, files, KEYS, 'values file')
+  const named = files.reduce((errors, { file }) => nameFullWidth(errors, file), loaded.errors)
+  const errors = hideForeign(named, files, KEYS, 'values file')
   return { ...loaded, errors: sortErrors(errors, orderOf(options)) }
 }
 

@@ -1,4 +1,5 @@
 import { type ErrorCode, formatPlace, NopassError } from '../errors.ts'
+import type { Excerpt } from './excerpt-line.ts'
 import { formatPath, type Position, type ValuePath } from './yaml/yaml-node.ts'
 
 export interface ValuesErrorDetails {
@@ -11,6 +12,8 @@ export interface ValuesErrorDetails {
   readonly expected?: string | undefined
   /** The line of the file may hold a secret and is not shown. */
   readonly hideLine?: boolean | undefined
+  /** What is shown of the line where its file is not readable as YAML. */
+  readonly excerpt?: Excerpt | undefined
 }
 
 /** One thing that is wrong with a values or clusters file: where it is, what it is and what was expected. */
@@ -19,6 +22,7 @@ export class ValuesError extends NopassError {
   readonly value: string | undefined
   readonly expected: string | undefined
   readonly hideLine: boolean
+  readonly excerpt: Excerpt | undefined
 
   constructor(code: ErrorCode, message: string, details: ValuesErrorDetails = {}) {
     super(code, message, { hint: details.hint, place: details.at })
@@ -26,6 +30,7 @@ export class ValuesError extends NopassError {
     this.value = details.value
     this.expected = details.expected
     this.hideLine = details.hideLine ?? false
+    this.excerpt = details.excerpt
   }
 }
 
