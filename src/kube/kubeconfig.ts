@@ -21,7 +21,11 @@ export async function readKubeconfig(
   const cluster = config.getCurrentCluster()
   if (!cluster) {
     const context = source.context ?? config.getCurrentContext()
-    throw new NopassError('KUBECONFIG_INVALID', `the kubeconfig has no cluster for the context "${context ?? ''}"`)
+    const known = config.getContexts().map(({ name }) => name)
+    const more = known.length > 10 ? ', …' : ''
+    throw new NopassError('KUBECONFIG_INVALID', `the kubeconfig has no cluster for the context "${context ?? ''}"`, {
+      hint: known.length === 0 ? undefined : `Name one of its contexts: ${known.slice(0, 10).join(', ')}${more}.`,
+    })
   }
   const proxy = chooseProxy(cluster.server, cluster.proxyUrl, source.environment ?? {})
   const explain = guardPlugin(config, plugin, source.pluginMs)

@@ -50,10 +50,23 @@ export function errorData(error: NopassError) {
   }
 }
 
-/** Adds what the content of files is refused for to what their writing is refused for; one place is not blamed twice. */
+/**
+ * Appends content errors to syntax errors, at most one error per location. What the content has to be is the better fix: `off` in
+ * quotes is right for a text, and wrong where only two words are allowed.
+ */
 export function addErrors(written: readonly ValuesError[], content: readonly ValuesError[]): ValuesError[] {
+  const byPlace = new Map(content.map((error) => [formatPlace(error.place), error]))
   const places = new Set(written.map(({ place }) => formatPlace(place)))
-  return [...written, ...content.filter(({ place }) => !places.has(formatPlace(place)))]
+  const fixed = written.map((error) => {
+    const other = byPlace.get(formatPlace(error.place))
+    return error.code === 'YAML_AMBIGUOUS' && other?.code === 'SCHEMA_TYPE' ? withHint(error, other.hint) : error
+  })
+  return [...fixed, ...content.filter(({ place }) => !places.has(formatPlace(place)))]
+}
+
+function withHint({ code, message, place, path, value, expected, hideLine }: ValuesError, hint: string): ValuesError {
+  const { file = '', line = 1, column = 1 } = place
+  return new ValuesError(code, message, { hint, path, value, expected, hideLine, at: { file, line, column } })
 }
 
 /** Errors in the order of the files as given, then by line and column; those without a place come last. */

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { readActionTexts } from '../../scripts/generate-docs/action/page.ts'
+import { FLAG_GROUPS } from '../../src/cli/rollout/flag-groups.ts'
 import { INPUTS } from '../../src/rollout/inputs/input-table.ts'
 import { VERSION } from '../../src/version.ts'
 import { BIN, runBin } from './run-bin.ts'
@@ -58,13 +59,32 @@ test('the help of plan, apply and uninstall lists the inputs that the reference 
   const inputs = groups.flatMap((group) => Object.entries(group.inputs))
   for (const mode of ['plan', 'apply', 'uninstall']) {
     const { stdout } = await runBin([mode, '--help'])
-    const flags = [...stdout.matchAll(/^ {2}--([a-z-0-9]+) /gm)].map(([, name = '']) => name)
+    const flags = [...stdout.matchAll(/^ {2}(?:-n, )?--([a-z-0-9]+) /gm)].map(([, name = '']) => name)
     const listed = flags.filter((name) => name in INPUTS)
     const documented = inputs.filter(([, { modes }]) => modes === 'all' || modes.includes(mode)).map(([name]) => name)
     const expected = documented.filter((name) => name !== 'mode' && name !== 'allow-on-pull-request')
     // A plan is called with the flags of the apply that it shows.
     const known = mode === 'plan' ? listed.filter((name) => expected.includes(name)) : listed
     assert.deepEqual(known.sort(), expected.sort(), mode)
+  }
+})
+
+test('the flags of plan, apply and uninstall have the headings of the reference of the action, and three examples', async () => {
+  const { groups } = readActionTexts((path) => readFileSync(join(import.meta.dirname, '../..', path), 'utf8'))
+  assert.deepEqual(
+    Object.entries(FLAG_GROUPS).map(([title, names]) => [title, [...names].sort()]),
+    groups.map(({ title, inputs }) => [title.en, Object.keys(inputs).sort()]),
+  )
+  for (const mode of ['plan', 'apply', 'uninstall']) {
+    const { stdout } = await runBin([mode, '--help'])
+    const titles = [...stdout.matchAll(/^(\S.*):$/gm)].map(([, title = '']) => title)
+    const known = Object.keys(FLAG_GROUPS).filter((title) => mode !== 'uninstall' || !title.startsWith('Verification'))
+    assert.deepEqual(
+      titles.filter((title) => known.includes(title)),
+      known,
+      mode,
+    )
+    assert.match(stdout, new RegExp(`\nExamples:\n(  acr-nopass ${mode} --.*\n){3}`))
   }
 })
 
@@ -76,7 +96,27 @@ const REFUSED: readonly { readonly args: readonly string[]; readonly error: RegE
   { args: ['validte'], error: /^INPUT_INVALID: unknown command 'validte'\n {2}fix: Did you mean validate\?\n$/ },
   { args: ['doctor', '--kubeconfg', 'x'], error: /^INPUT_INVALID: unknown option '--kubeconfg'\n.*--kubeconfig\?\n$/ },
   { args: ['validate', '-o', 'xml', '-f', 'x'], error: /^INPUT_INVALID: option '-o, --output <form>' argument 'xml'/ },
-  { args: ['doctor', 'pods'], error: /^INPUT_INVALID: too many arguments/ },
+  {
+    args: ['doctor', 'pods'],
+    error: /^INPUT_INVALID: too many arguments.*\n {2}fix: Did you mean `acr-nopass doctor pod`\?\n$/,
+  },
+  {
+    args: ['doctor', 'pod', 'web-1', '-n', ''],
+    error: /^INPUT_INVALID: "web-1" is not NAMESPACE\/NAME of a Pod\n.*-n shop`/,
+  },
+  {
+    args: ['version'],
+    error: /^INPUT_INVALID: unknown command 'version'\n {2}fix: `acr-nopass --version` prints it\.\n$/,
+  },
+  {
+    args: ['apply', '--now'],
+    error: /^INPUT_INVALID: unknown option '--now'\n {2}fix: See `acr-nopass apply --help`\.\n$/,
+  },
+  { args: ['doctor', 'pod', '--now'], error: /\n {2}fix: See `acr-nopass doctor pod --help`\.\n$/ },
+  {
+    args: ['apply', '--context', 'a', '--kube-context', 'b'],
+    error: /^INPUT_INVALID: option '--context <name>' cannot be used with option '--kube-context <text>'/,
+  },
   { args: ['doctor', 'pod'], error: /^INPUT_INVALID: missing required argument 'namespace\/name'/ },
   {
     args: ['doctor', 'pod', 'web-1', '--kubeconfig', '/nowhere'],
@@ -89,7 +129,7 @@ const REFUSED: readonly { readonly args: readonly string[]; readonly error: RegE
   },
   { args: ['helper'], error: /^INPUT_INVALID: required option '--config <file>' not specified/ },
   { args: ['apply', '-f', 'values.yaml'], error: /^INPUT_MISSING: no cluster is given/ },
-  { args: ['apply', '--wait', 'maybe', '--kubeconfig', 'x'], error: /^INPUT_INVALID: wait: "maybe" is neither/ },
+  { args: ['apply', '--wait', 'maybe', '--kubeconfig', 'x'], error: /^INPUT_INVALID: --wait: "maybe" is neither/ },
   { args: ['plan', '--confirm', 'x'], error: /^INPUT_INVALID: unknown option '--confirm'/ },
   { args: ['plan', '--mode', 'apply'], error: /^INPUT_INVALID: unknown option '--mode'/ },
   { args: ['doctor', '--kubeconfig', '/nowhere'], error: /^KUBECONFIG_INVALID: / },

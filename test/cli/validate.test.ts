@@ -111,16 +111,13 @@ test('a list of clusters is checked with the values of each, offline', async () 
 test('a folder in place of a file is refused with the reason', async () => {
   const { code, stderr } = await runBin(['validate', '-f', 'examples'])
   assert.equal(code, 2)
-  assert.match(
-    stderr,
-    /^examples: INPUT_INVALID: values-files: examples cannot be read \(EISDIR\)\n {2}fix: Name a file/,
-  )
+  assert.match(stderr, /^examples: INPUT_INVALID: -f: examples cannot be read \(EISDIR\)\n {2}fix: Name a file/)
 })
 
 test('a file that does not exist is named', async () => {
   const { code, stderr } = await runBin(['validate', '-f', 'absent.yaml'])
   assert.equal(code, 2)
-  assert.match(stderr, /^absent.yaml: INPUT_INVALID: values-files: absent.yaml does not exist\n {2}fix: /)
+  assert.match(stderr, /^absent.yaml: INPUT_INVALID: -f: absent.yaml does not exist\n {2}fix: /)
 })
 
 test('an instance of the new Personal Edition is one error, which names the alternative', async () => {

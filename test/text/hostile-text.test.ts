@@ -112,7 +112,10 @@ test('security 1: the action prints nothing that the runner interprets as a comm
       process.stdout.write = own
       process.exitCode = 0
     }
-    assert.deepEqual(runnerCommands(output), Array.from({ length: 10 }, () => 'error'))
+    assert.deepEqual(
+      runnerCommands(output),
+      Array.from({ length: 10 }, () => 'error'),
+    )
     // Nine annotations, the tenth error's two lines, the verdict, and the empty rest after it.
     assertHarmless(output, 13, 'reportErrors')
   })

@@ -38,18 +38,35 @@ export async function doctorPod(
   host: CliHost,
   [pod = '']: readonly string[],
 ): Promise<number> {
-  const [namespace = '', name = '', ...more] = pod.split('/')
-  if (namespace === '' || name === '' || more.length > 0) {
-    throw new NopassError('INPUT_INVALID', `"${pod}" is not NAMESPACE/NAME of a Pod`, {
-      hint: 'Write its namespace and its name: `doctor pod shop/web-5d9c7-x2x4k`.',
-    })
-  }
+  const { namespace: _, ...own } = flags
+  const { namespace, name, ofRelease } = readPodName(pod, flags.namespace)
   const observe: Observe = (reader, request) => {
     const send = createHttpSender({ proxyEnv: host.env })
     const ask = flags.askRegistry ? createRegistryQuery(reader, send) : undefined
     return observePod(reader, { ...request, pod: { namespace, name }, ask })
   }
-  return run(flags, host, observe, { describe: describePodReport, render: renderPodReport })
+  const chosen = ofRelease === undefined ? own : { ...own, namespace: ofRelease }
+  return run(chosen, host, observe, {
+    describe: describePodReport,
+    render: renderPodReport,
+  })
+}
+
+/**
+ * A Pod as `shop/web`, or as kubectl names it: `web -n shop` or `pod/web -n shop`. Then the namespace is not that of the release,
+ * which is found.
+ * @throws INPUT_INVALID
+ */
+function readPodName(pod: string, flag: string | undefined) {
+  const [first = '', second, ...more] = pod.split('/')
+  const isKubectl = second === undefined || /^(pod|pods|po)$/.test(first)
+  const [namespace, name] = isKubectl ? [flag, second ?? first] : [first, second]
+  if (namespace === undefined || namespace === '' || name === '' || more.length > 0) {
+    throw new NopassError('INPUT_INVALID', `"${pod}" is not NAMESPACE/NAME of a Pod`, {
+      hint: 'Write its namespace and its name: `doctor pod shop/web-5d9c7-x2x4k`, or `doctor pod web-5d9c7-x2x4k -n shop`.',
+    })
+  }
+  return { namespace, name, ofRelease: isKubectl ? undefined : flag }
 }
 
 async function run(

@@ -7,6 +7,7 @@ import { isGithubServer } from '../../policy/trust-document.ts'
 import { printable } from '../../printable.ts'
 import { type CliHost, type CommonFlags, EXIT, writeResult } from '../program/cli-host.ts'
 import { reportErrors } from '../program/report-errors.ts'
+import { errorAsFlags } from '../rollout/as-flags.ts'
 import { ciGrants } from './ci-grants.ts'
 import { githubGrant } from './github-grant.ts'
 import { loadPolicyClusters, type PolicyFlags } from './policy-clusters.ts'
@@ -20,7 +21,7 @@ export async function policy(flags: PolicyFlags & CommonFlags, host: CliHost): P
     })
   }
   const { clusters, errors } = isNamed ? loadPolicyClusters(flags, host) : { clusters: [], errors: [] }
-  if (errors.length > 0) return reportErrors(errors, flags, host)
+  if (errors.length > 0) return reportErrors(errors.map(errorAsFlags), flags, host)
   const forWorkflow = flags.ci || flags.github !== undefined
   const made: Grants = !forWorkflow
     ? helperGrants(clusters, flags)

@@ -4,6 +4,7 @@ import { NopassError, toNopassError } from '../../errors.ts'
 import { withoutSecrets } from '../../kube/api-error.ts'
 import { printable } from '../../printable.ts'
 import { takeEnvironment } from '../../rollout/inputs/take-environment.ts'
+import { nearest } from '../../values/schema/nearest.ts'
 import { VERSION } from '../../version.ts'
 import { type CliHost, type CommonFlags, EXIT, exitCodeOf } from './cli-host.ts'
 import { type Cli, debugOption, outputOption } from './command.ts'
@@ -130,7 +131,7 @@ export async function runCli(host: CliHost, commands: readonly ((cli: Cli) => vo
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
     if (error.exitCode === 0) return 0
-    throw usageError(error, host)
+    throw usageError(error, host, program)
   }
   return code
 }
@@ -139,13 +140,32 @@ const EXIT_CODES = `
 Exit codes: 0 ok, 1 failed, 2 wrong flags or values, 3 differences (plan --detailed-exitcode) or
 something that import could not carry over, 130 interrupted.`
 
-function usageError({ code, message }: CommanderError, host: CliHost): NopassError {
+function usageError({ code, message }: CommanderError, host: CliHost, program: Command): NopassError {
   if (code === 'commander.help') {
     return new NopassError('INPUT_MISSING', 'a command is missing', { hint: `\`${host.program} --help\` lists them.` })
   }
   const [what = '', suggestion] = message.replace(/^error: /, '').split('\n')
-  const hint = suggestion?.replace(/^\((.*)\)$/, '$1')
-  return new NopassError('INPUT_INVALID', what, { hint: hint ?? `See \`${host.program} --help\`.` })
+  const hint = suggestion?.replace(/^\((.*)\)$/, '$1') ?? usageHint(code, what, host, program)
+  return new NopassError('INPUT_INVALID', what, { hint })
+}
+
+/** What the user probably meant, else the help of the command that was called. */
+function usageHint(code: string, what: string, { argv, program: name }: CliHost, program: Command): string {
+  if (argv[0] === 'version') return `\`${name} --version\` prints it.`
+  const command = program.commands.find((one) => one.name() === argv[0])
+  if (command === undefined) return `See \`${name} --help\`.`
+  const [, word = ''] = code === 'commander.excessArguments' ? (/: (\S+?)(?:,|\.?$)/.exec(what) ?? []) : []
+  const takesFiles = command.options.some(({ short }) => short === '-f')
+  if (takesFiles && /\.(ya?ml|json)$/i.test(word)) return `Name a values file with -f: \`-f ${word}\`.`
+  const meant = nearest(
+    word,
+    command.commands.map((one) => one.name()),
+  )
+  if (meant !== undefined) return `Did you mean \`${name} ${command.name()} ${meant}\`?`
+  const called = command.commands.some((one) => one.name() === argv[1])
+    ? `${command.name()} ${argv[1]}`
+    : command.name()
+  return `See \`${name} ${called} --help\`.`
 }
 
 /** The output format, even if the command line could not be parsed completely. */

@@ -4,10 +4,18 @@ import { ValuesError } from '../../values/values-error.ts'
 
 /** Replaces names of inputs by flags in a text of the engine: `` `confirm: a/1` `` becomes `` `--confirm a/1` ``. */
 export function asFlags(text: string): string {
-  return text.replaceAll(/`([a-z]+(?:-[a-z]+)*)(?:: ([^`]+))?`/g, (whole, name: string, value: string | undefined) => {
-    if (!Object.hasOwn(INPUTS, name)) return whole
-    return value === undefined ? `\`--${name}\`` : `\`--${name} ${value}\``
+  const whole = text.replace(/^([a-z]+(?:-[a-z]+)*): /, (all, name: string) => {
+    return Object.hasOwn(INPUTS, name) ? `${flagOf(name)}: ` : all
   })
+  return whole.replaceAll(/`([a-z]+(?:-[a-z]+)*)(?:: ([^`]+))?`/g, (whole, name: string, value: string | undefined) => {
+    if (!Object.hasOwn(INPUTS, name)) return whole
+    return value === undefined ? `\`${flagOf(name)}\`` : `\`${flagOf(name)} ${value}\``
+  })
+}
+
+/** As users write it: every command with values files has `-f`. */
+function flagOf(input: string): string {
+  return input === 'values-files' ? '-f' : `--${input}`
 }
 
 /** The error with flags in place of inputs. Keys of values stay as they are. */

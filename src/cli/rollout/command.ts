@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander'
 import { INPUTS, type InputName, type InputSpec } from '../../rollout/inputs/input-table.ts'
 import { type Cli, collect, withCommonOptions } from '../program/command.ts'
 import type { RolloutFlags, RolloutMode } from './as-flags.ts'
+import { EXAMPLES, FLAG_GROUPS } from './flag-groups.ts'
 
 const ABOUT: Readonly<Record<RolloutMode, string>> = {
   plan: 'Show what apply would change in RAM and in the clusters. Reads only.',
@@ -33,9 +34,19 @@ export function addRollout({ program, run }: Cli): void {
       .command(mode)
       .description(ABOUT[mode])
       .option('-f, --file <file>', 'values file, after those of --values-files; repeat it, a later one wins', collect)
-    for (const [name, spec] of inputsOf(mode)) {
-      command.addOption(toOption(name, spec).hideHelp(WITHOUT_EFFECT[mode].includes(name)))
+    // In the order of the groups, which is that of the documentation.
+    for (const [group, names] of Object.entries(FLAG_GROUPS)) {
+      for (const [name, spec] of inputsOf(mode).filter(([input]) => names.includes(input))) {
+        const option = toOption(name, spec).hideHelp(WITHOUT_EFFECT[mode].includes(name))
+        command.addOption(option.helpGroup(`${group}:`))
+      }
     }
+    command.addOption(
+      new Option('--context <name>', 'as --kube-context, as kubectl spells it')
+        .conflicts('kubeContext')
+        .helpGroup('One cluster without a list:'),
+    )
+    command.addHelpText('after', EXAMPLES[mode])
     if (mode === 'plan') {
       command
         .option('--diff', 'also the full text of each change: documents of RAM, objects of Kubernetes')
@@ -60,7 +71,8 @@ function toOption(name: InputName, spec: InputSpec): Option {
   const fallback = spec.default === '' ? '' : ` (default: ${spec.default})`
   const about = `${spec.about}${fallback}`
   if (spec.kind === 'boolean') return new Option(`--${name} [true|false]`, about)
-  return new Option(`--${name} <${spec.kind === 'choice' ? spec.choices?.join('|') : spec.kind}>`, about)
+  const short = name === 'namespace' ? '-n, ' : ''
+  return new Option(`${short}--${name} <${spec.kind === 'choice' ? spec.choices?.join('|') : spec.kind}>`, about)
 }
 
 /** The flags as inputs of a workflow. */
@@ -74,7 +86,8 @@ function readGiven(
     const value = option && flags[option.attributeName()]
     return value === undefined ? [] : [[name, String(value)] as const]
   })
-  const given: Partial<Record<InputName, string>> = { ...Object.fromEntries(entries), mode }
+  const context = flags.context === undefined ? {} : { 'kube-context': String(flags.context) }
+  const given: Partial<Record<InputName, string>> = { ...Object.fromEntries(entries), ...context, mode }
   const files = [given['values-files'], ...(flags.file ?? [])].filter((text) => text !== undefined)
   return files.length === 0 ? given : { ...given, 'values-files': files.join('\n') }
 }

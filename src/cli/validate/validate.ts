@@ -5,9 +5,18 @@ import type { Settings } from '../../rollout/inputs/settings.ts'
 import { type CliHost, type CommonFlags, EXIT, writeResult } from '../program/cli-host.ts'
 import { reportErrors } from '../program/report-errors.ts'
 import { settingsOf } from '../program/settings-of.ts'
+import { errorAsFlags } from '../rollout/as-flags.ts'
 
-/** Validates values and clusters offline; returns 0, or 2 with all errors. */
-export async function validate(flags: ValidateFlags & CommonFlags, host: CliHost): Promise<number> {
+/** Validates values and clusters offline; returns 0, or 2 with all errors. @throws NopassError with flags in place of inputs */
+export async function validate(...command: Parameters<typeof check>): Promise<number> {
+  try {
+    return check(...command)
+  } catch (error) {
+    throw error instanceof NopassError ? errorAsFlags(error) : error
+  }
+}
+
+function check(flags: ValidateFlags & CommonFlags, host: CliHost): number {
   const { file = [], values = '', clustersFile = '', chart = '' } = flags
   if (file.length === 0 && values === '' && clustersFile === '') {
     throw new NopassError('INPUT_MISSING', 'nothing to validate', {
@@ -19,7 +28,7 @@ export async function validate(flags: ValidateFlags & CommonFlags, host: CliHost
   const prepared = settings === undefined ? { clusters: [], errors } : prepareClusters(settings)
   const found = prepared.errors
   if (found.length > 0) {
-    reportErrors(found, flags, host)
+    reportErrors(found.map(errorAsFlags), flags, host)
     if (flags.output !== 'json') host.stderr.write(`${found.length === 1 ? '1 error' : `${found.length} errors`}\n`)
     return EXIT.usage
   }

@@ -26,7 +26,11 @@ export function singleCluster(inputs: Inputs): ClusterEntry {
     ...(inputs['worker-roles'].length > 0 ? { workerRoles: [...inputs['worker-roles']] } : {}),
   }
   if (inputs['ack-cluster-id'] !== '') {
-    if (inputs.region === '') throw new NopassError('INPUT_MISSING', 'ack-cluster-id needs region, such as cn-hangzhou')
+    if (inputs.region === '') {
+      throw new NopassError('INPUT_MISSING', 'ack-cluster-id needs region', {
+        hint: 'Set `region` to the region of the cluster, such as cn-hangzhou.',
+      })
+    }
     const ack = {
       clusterId: inputs['ack-cluster-id'],
       region: inputs.region,

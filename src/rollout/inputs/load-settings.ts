@@ -1,8 +1,11 @@
+import { statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { readEndpoints } from '../../alibaba/transport/endpoints.ts'
 import { NopassError, reworded, toNopassError } from '../../errors.ts'
 import { valuesFile } from '../../helm/helm-flags.ts'
 import { readInputFile } from '../../lib/files.ts'
+import { orElse } from '../../lib/or-else.ts'
+import { printable } from '../../printable.ts'
 import type { ClusterEntry } from '../../values/clusters.generated.ts'
 import { type LoadedClusters, loadClusters } from '../../values/load-clusters.ts'
 import { decodeText } from '../../values/yaml/decode-text.ts'
@@ -42,6 +45,7 @@ export function loadSettings(inputs: Inputs, deps: SettingsDeps) {
       }
     })
   const shared = readAll('values-files', inputs['values-files'], deps.anyFile ? undefined : roots)
+  refuseFileName(inputs.values, deps)
   const inline = inputs.values === '' ? [] : [layerOf({ name: 'values', text: inputs.values })]
   const layersOf = ({ name, valuesFiles }: ClusterEntry): readonly ValuesLayer[] => {
     const files = readAll(`valuesFiles of cluster ${name}`, valuesFiles, roots, list.valuesFiles.get(name))
@@ -79,6 +83,18 @@ function readEntries(inputs: Inputs, endpoints: Settings['endpoints'], deps: Set
   const { release, namespace } = inputs
   const anyRegion = Object.keys(endpoints).length > 0
   return loadClusters(file, { defaults: { release, namespace }, anyRegion })
+}
+
+/** In Helm the flag of that name takes a file. @throws INPUT_INVALID */
+function refuseFileName(values: string, { workingDirectory }: Pick<SettingsDeps, 'workingDirectory'>): void {
+  // A map of YAML has a colon or a brace; a full-width colon is reported as such.
+  if (values === '' || /[\n{：]|:(\s|$)/.test(values)) return
+  const found = orElse(() => statSync(resolve(workingDirectory, values)), undefined)
+  const what =
+    found === undefined ? 'and no file has that name' : found.isFile() ? 'and that is a file' : 'and that is a folder'
+  throw new NopassError('INPUT_INVALID', `values: "${printable(values)}" is not YAML with keys, ${what}`, {
+    hint: `This takes the YAML text itself. Name a file with \`values-files${found?.isFile() ? `: ${printable(values)}` : ''}\`.`,
+  })
 }
 
 function layerOf(source: SourceFile): ValuesLayer {

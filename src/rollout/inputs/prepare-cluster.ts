@@ -65,6 +65,9 @@ function prepareCluster(
     if (wrong.length > 0) return wrong
     return { name, wave, settings: cluster, values, ram: 'none' }
   }
+  if (!values && cluster.layers.length === 0 && chart.defaults === undefined) {
+    throw new NopassError('INPUT_MISSING', 'no values are given', { hint: 'Name a values file with `values-files`.' })
+  }
   if (!values) return errors.map((error) => namingCluster(error, name))
   return { name, wave, settings: cluster, values, ram: ramMode(inputs.ram, values.identity.type, name) }
 }

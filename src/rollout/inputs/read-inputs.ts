@@ -1,5 +1,7 @@
 import { NopassError } from '../../errors.ts'
 import { parseGoDuration } from '../../lib/go-duration.ts'
+import { REGIONS } from '../../values/checks/regions.ts'
+import { nearest } from '../../values/schema/nearest.ts'
 import { INPUTS, type InputName, type InputSpec, type Inputs } from './input-table.ts'
 
 /**
@@ -14,6 +16,7 @@ export function readInputs(given: (name: InputName) => string | undefined): Inpu
   })
   const inputs = Object.fromEntries(entries) as unknown as Inputs
   refuseConflicts(inputs)
+  refuseRegion(inputs)
   refuseSessionName(inputs['role-session-name'])
   refuseName('release', inputs.release, { what: 'release', longest: 53 })
   refuseName('namespace', inputs.namespace, { what: 'namespace', longest: 63 })
@@ -123,6 +126,17 @@ function refuseConflicts(inputs: Inputs): void {
   }
   if (isGiven('plan-file') && !(inputs.mode === 'plan' || inputs.mode === 'apply'))
     throw conflict('plan-file', `mode: ${inputs.mode}`)
+}
+
+/** With `endpoints` it may be another cloud's. @throws INPUT_INVALID */
+function refuseRegion({ region, endpoints }: Inputs): void {
+  if (region === '' || endpoints !== '' || REGIONS.includes(region)) return
+  // Of a region, people know the city.
+  const meant = REGIONS.find((one) => one.split('-')[1] === region.toLowerCase()) ?? nearest(region, REGIONS)
+  const fix = meant === undefined ? 'Write the id of a region, such as cn-hangzhou.' : `Did you mean ${meant}?`
+  throw new NopassError('INPUT_INVALID', `region: Alibaba Cloud has no region "${region}"`, {
+    hint: `${fix} For a cloud with regions of its own set \`endpoints\`.`,
+  })
 }
 
 /** https://www.alibabacloud.com/help/en/ram/developer-reference/api-sts-2015-04-01-assumerolewithoidc */

@@ -37,7 +37,12 @@ export async function policyTargets(
   const list = clusters.map((other) => (other.name === cluster.name ? { ...other, key } : other))
   const own = list.find(({ name }) => name === cluster.name)
   if (!own || own.workerRoles.length === 0) {
-    throw new NopassError('WORKER_ROLE_UNKNOWN', 'the entry of a cluster outside of ACK has no `workerRoles`')
+    const isListed = inputs.clusters !== '' || inputs['clusters-file'] !== ''
+    const missing = isListed ? 'its entry has no `workerRoles`' : '`worker-roles` is not set'
+    throw new NopassError(
+      'WORKER_ROLE_UNKNOWN',
+      `the roles of the nodes are unknown: the cluster is not one of ACK, and ${missing}`,
+    )
   }
   const targets = workerRoleTargets(own, list, options)
   const edge = { id: 'EDGE_NODES', subject: `cluster ${cluster.name}` } as const

@@ -42,6 +42,8 @@ export function typeHint(schema: Schema | undefined, at: Cursor): string | undef
   const types = typeof schema?.type === 'string' ? [schema.type] : (schema?.type ?? [])
   const { node, value } = at
   if (value === null) return 'Write a value, or remove the key; null removes a default, and this key has none.'
+  const choices = schema?.enum ?? []
+  if (choices.length > 0) return `Take one of: ${choices.map(String).join(', ')}.`
   if (types.includes('string') && node?.kind === 'scalar') {
     return mayShow(at) ? `Quote it: "${node.source ?? String(value)}".` : 'Put it in quotes.'
   }

@@ -93,7 +93,7 @@ export function missingKeyError(rootSchema: Schema, key: Cursor): ValuesError {
   return key.error('SCHEMA_MISSING', `\`${key.key}\` is missing${place}${why}`, {
     at: parent.position,
     expected: property?.title,
-    hint: `${rrsaHint(key.name) ?? 'Add'} \`${what}\`${title}.`,
+    hint: `${rrsaHint(key.name) ?? 'Add'} \`${what}\`${title}.${key.name === 'identity' ? IDENTITIES : ''}`,
   })
 }
 
@@ -141,6 +141,10 @@ function discriminators(
     return isMet ? [{ reason: `\`${key}: ${String(value)}\``, needs: part.then }] : []
   })
 }
+
+/** The choice, after the type to prefer. */
+const IDENTITIES =
+  ' RRSA is the narrowest, where ACK offers it; else `worker-role` (RAM role of the nodes) or `access-key` (docs/en/cluster-kinds.md).'
 
 function rrsaHint(key: string): string | undefined {
   return /^identity\.rrsa(\.|$)/.test(key)

@@ -1,0 +1,62 @@
+import type { InputName } from '../../rollout/inputs/input-table.ts'
+
+/** The headings of `--help`, as those of docs/en/action.md. */
+export const FLAG_GROUPS: Readonly<Record<string, readonly InputName[]>> = {
+  'What to do': ['mode', 'confirm', 'plan-file', 'allow-on-pull-request'],
+  'Which clusters': ['clusters', 'clusters-file', 'cluster', 'waves'],
+  'One cluster without a list': [
+    'ack-cluster-id',
+    'region',
+    'private-endpoint',
+    'kubeconfig',
+    'kube-context',
+    'name',
+    'worker-roles',
+  ],
+  'What is installed': ['values-files', 'values', 'release', 'namespace', 'chart', 'chart-version'],
+  RAM: ['ram', 'ram-scope', 'adopt-policy', 'ram-cleanup'],
+  'Order of the rollout and failures': ['max-parallel', 'canary', 'on-failure', 'max-failures'],
+  'How a cluster is upgraded': [
+    'timeout',
+    'wait',
+    'rollback',
+    'uninstall-on-failed-install',
+    'skip-unchanged',
+    'recover-pending',
+    'force-conflicts',
+    'coexist',
+  ],
+  'Verification after the deploy': ['verify', 'verify-image', 'verify-namespace'],
+  'Helm itself': ['helm-version', 'helm-mirror', 'helm-sha256'],
+  'Credentials of the job': [
+    'role-to-assume',
+    'oidc-provider-arn',
+    'session-duration',
+    'role-session-name',
+    'audience',
+    'endpoints',
+  ],
+}
+
+const ONE = '--ack-cluster-id c8f3d0a61b7e --region cn-hangzhou -f values.yaml'
+const OWN = '--kubeconfig kubeconfig.yaml -f values.yaml'
+const LIST = '--clusters-file clusters.yaml -f values.yaml'
+
+/** Below the flags of each command. */
+export const EXAMPLES = {
+  plan: `
+Examples:
+  acr-nopass plan ${ONE}
+  acr-nopass plan ${OWN} --diff
+  acr-nopass plan ${LIST} --detailed-exitcode`,
+  apply: `
+Examples:
+  acr-nopass apply ${ONE}
+  acr-nopass apply ${OWN} --ram none
+  acr-nopass apply ${LIST} --max-parallel 8`,
+  uninstall: `
+Examples:
+  acr-nopass uninstall ${ONE} --confirm acr-nopass/1
+  acr-nopass uninstall ${ONE} --confirm acr-nopass/1 --ram-cleanup
+  acr-nopass uninstall ${LIST} --cluster staging --confirm acr-nopass/1`,
+} as const

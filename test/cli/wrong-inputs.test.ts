@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { runBin } from './run-bin.ts'
+
+/** What people type wrong at first, and all that the command line then prints: `golden/wrong-inputs.txt`. */
+const GOOD = await readFile(join(import.meta.dirname, '../../examples/readme/values.yaml'), 'utf8')
+const FILES: Readonly<Record<string, string>> = {
+  'values.yaml': GOOD,
+  'colon.yaml': GOOD.replace('edition: enterprise', 'edition：enterprise'),
+  'quotes.yaml': GOOD.replace('name: prod', 'name: “prod”'),
+  'no-identity.yaml': GOOD.replace(/^identity.*\n/m, ''),
+  'guard.yaml': `${GOOD}guard: off\n`,
+  kubeconfig: '{}',
+}
+const CALLS: readonly (readonly string[])[] = [
+  ['validate', '-f', 'colon.yaml'],
+  ['validate', '-f', 'quotes.yaml'],
+  ['validate', '-f', 'missing.yaml'],
+  ['validate', '--values', 'values.yaml'],
+  ['validate', '--values', 'missing.yaml'],
+  ['apply', '--kubeconfig', 'kubeconfig', '--values', 'folder'],
+  ['plan', '--kubeconfig', 'kubeconfig'],
+  ['validate', 'values.yaml'],
+  ['apply', '--ack-cluster-id', 'c1', '--region', 'hangzhou', '-f', 'values.yaml'],
+  ['apply', '--ack-cluster-id', 'c1', '-f', 'values.yaml'],
+  ['validate', '-f', 'no-identity.yaml'],
+  ['validate', '-f', 'guard.yaml'],
+  ['validate'],
+]
+
+let folder: string
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'acr-nopass-wrong-'))
+  await mkdir(join(folder, 'folder'))
+  for (const [name, text] of Object.entries(FILES)) await writeFile(join(folder, name), text)
+  await writeFile(join(folder, 'helm'), '#!/bin/sh\necho v4.3.0\n', { mode: 0o755 })
+})
+after(() => rm(folder, { recursive: true }))
+
+test('each of the usual wrong inputs is named as what it is, with its fix, and ends with 2', async () => {
+  const env = { PATH: `${folder}:${process.env.PATH}`, HOME: folder }
+  const blocks: string[] = []
+  for (const args of CALLS) {
+    const { code, stdout, stderr } = await runBin(args, { cwd: folder, env })
+    assert.deepEqual([code, stdout], [2, ''], `${args.join(' ')}\n${stderr}`)
+    blocks.push(`$ acr-nopass ${args.join(' ')}\n${stderr.replaceAll(folder, 'FOLDER')}`)
+  }
+  const file = new URL('golden/wrong-inputs.txt', import.meta.url)
+  const text = blocks.join('\n')
+  if (process.env.UPDATE_GOLDEN) await writeFile(file, text)
+  assert.equal(text, await readFile(file, 'utf8'))
+})
