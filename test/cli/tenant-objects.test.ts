@@ -304,7 +304,7 @@ test('nothing that an administrator of one namespace creates there changes which
     server.objects = [...objects, ...original]
     assert.deepEqual(await everything(), before)
   })
-  await fc.assert(keeps, { numRuns: 10 })
+  await fc.assert(keeps, { numRuns: 10, interruptAfterTimeLimit: 120_000 })
 })
 
 /** Without what proves it, as with `scope: namespaces` and without the guard. */

@@ -28,6 +28,11 @@ test('doctor finds pull secrets of releases that are not installed, by metadata 
     { release, secretName: 'other-name', namespaces: ['shop'] },
   ])
   assert.ok(calls.every(({ accept }) => accept?.includes('PartialObjectMetadataList')))
+  // Of pull secrets only: a record of Helm may have any labels.
+  assert.deepEqual(
+    calls.map(({ query }) => query?.fieldSelector),
+    ['type=kubernetes.io/dockerconfigjson'],
+  )
 })
 
 test('who may not list ConfigMaps everywhere is told of no leftovers: the release may be installed', async () => {

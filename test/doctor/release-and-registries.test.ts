@@ -1,4 +1,8 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
 import { describeDenial } from '../../src/alibaba/transport/denial.ts'
+import { diagnose } from '../../src/doctor/diagnose.ts'
+import { judgeHealth } from '../../src/doctor/finding.ts'
 import type { ReleaseFacts } from '../../src/release/find-release.ts'
 import { type Row, testFindings } from './finding-table.ts'
 import { failure, fixture, NOW, registry } from './fixture.ts'
@@ -300,3 +304,9 @@ const ROWS: readonly Row[] = [
 ]
 
 testFindings(ROWS)
+
+test('whether all is well is not known where it may not be read whether something is another release; a forged one leaves it known', () => {
+  const health = (evidence: 'missing' | 'unknown'): boolean | null =>
+    judgeHealth(diagnose(fixture({ others: [{ ...FORGED, evidence }] })), 0)
+  assert.deepEqual([health('missing'), health('unknown')], [true, null])
+})

@@ -11,7 +11,7 @@ const JSON_SHAPE = `\`\`\`json
 {
   "healthy": false,
   "server": "https://…", "kubernetes": "v1.36.3",
-  "release": { "namespace": "acr-nopass", "name": "acr-nopass" },
+  "release": { "namespace": "acr-nopass", "name": "acr-nopass", "verified": true },
   "helper": { "version": "…", "replicas": { "wanted": 2, "available": 2 }, "leader": "…", "attach": "admission", "reportedAt": "…" },
   "unverified": [{ "id": "RAM_MATCHING", "text": "…", "subjects": ["role …"] }],
   "cloud": { "looked": true, "caller": "acs:ram::…:user/…", "account": "…", "notes": [{ "what": "role …", "why": "…" }] },

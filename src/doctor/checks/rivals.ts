@@ -27,6 +27,8 @@ export function rivalFindings({ others, addons, release, namespaces }: Observed)
     findings.push({
       id: 'RIVAL_RELEASE',
       severity: 'info',
+      // Whoever may not read the proof does not know either whether it writes the same Secrets.
+      ...(unproven.some(({ evidence }) => evidence === 'unknown') && { health: 'unknown' }),
       subject: pluralize(unproven.length, 'unverified release'),
       message: `ConfigMaps have the labels of ${summarize(unproven.map(keyOf))}, but it is not verified that the chart installed that`,
       cause: `Anyone who may create ConfigMaps may set these labels; ${unproven[0]?.why}.`,
