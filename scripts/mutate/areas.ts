@@ -32,7 +32,7 @@ export const AREAS: Readonly<Record<string, Area>> = {
   },
   lease: {
     mutate: ['src/kube/lease.ts', 'src/kube/lease-record.ts'],
-    tests: ['test/kube/lease*.test.ts', 'test/helper/stuck.test.ts'],
+    tests: ['test/kube/lease*.test.ts'],
   },
   leadership: {
     mutate: ['src/helper/run-helper.ts', 'src/helper/generation.ts'],

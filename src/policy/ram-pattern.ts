@@ -10,7 +10,7 @@ export function matchesPattern(pattern: string, name: string): boolean {
     if (one === '*') for (let length = Math.min(...lengths); length <= characters.length; length++) next.add(length)
     else
       for (const length of lengths) {
-        if (characters[length] === one || (one === '?' && length < characters.length)) next.add(length + 1)
+        if (one === '?' || characters[length] === one) next.add(length + 1)
       }
     lengths = next
   }

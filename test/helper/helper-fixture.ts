@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import { isDeepStrictEqual } from 'node:util'
 import { toNopassError } from '../../src/errors.ts'
 import type { RegistryEntry, Verification } from '../../src/helper/credentials/registry-state.ts'
@@ -334,3 +335,10 @@ export function passwordsIn(server: ApiServer, namespace: string): Record<string
 }
 
 export { createFakeClock }
+
+/** Stops the helpers and waits until each has ended as a stop ends. */
+export async function end(clock: ReturnType<typeof createFakeClock>, ...helpers: Helper[]): Promise<void> {
+  for (const { stop } of helpers) stop.abort()
+  await clock.advance(20_000)
+  for (const { done } of helpers) assert.equal(await done, 'stopped')
+}

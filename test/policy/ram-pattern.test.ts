@@ -62,7 +62,19 @@ test('resources compare field by field', () => {
     // RAM's names ignore case, and its empty region matches any.
     ['acs:ram::1:role/KubernetesWorkerRole-A', 'acs:ram:*:1:role/kubernetesworkerrole-a', true],
     ['acs:ram:*:*:policy/acr-nopass-*', 'acs:ram:*:1:policy/acr-nopass-c1', true],
+    ['acs:ram::1:role/kubernetesworkerrole-a', 'acs:ram:*:1:role/KubernetesWorkerRole-A', true],
     ['acs:cr:*:*:repository/CRI-1/*', repository, false],
+    // An empty region or account matches any; an empty product or name only itself.
+    ['acs:cr:::repository/cri-1/*', repository, true],
+    ['acs::*:*:repository/cri-1/*', repository, false],
+    ['acs:cr:*:*:', repository, false],
+    // What is no ARN matches nothing, and nothing but `*` matches it.
+    ['acs:cr:*:*', repository, false],
+    ['acs:cr:*:*', 'acs:cr:*:*', false],
+    ['aws:cr:*:*:*', repository, false],
+    ['acs:cr:*:*:*', repository.replace('acs', 'aws'), false],
+    ['aws:cr:*:*:*', 'aws:cr:*:*:*', false],
+    ['*', 'nonsense', true],
     // All resources: a narrower pattern does not cover them.
     ['acs:cr:*:*:*', 'acs:cr:*:1:*', true],
     ['acs:cr:cn-hangzhou:*:*', 'acs:cr:*:1:*', false],
@@ -85,4 +97,7 @@ test('two patterns intersect exactly if some resource matches both', () => {
   assert.ok(!meet(arn('cri-1/*/web'), arn('cri-1/*/app')))
   assert.ok(!meet('acs:cr:cn-beijing:1:repository/*', arn('*')))
   assert.ok(!meet('nonsense', arn('*')))
+  assert.ok(!meet('acs:cr:*', 'acs:cr:*'))
+  assert.ok(!meet('aws:cr:*:*:*', 'aws:cr:*:*:*'))
+  assert.ok(meet('*', '*'))
 })

@@ -1,0 +1,254 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { NopassError } from '../../src/errors.ts'
+import type { KubeCall } from '../../src/kube/client.ts'
+import {
+  createApiServer,
+  createCloud,
+  createFakeClock,
+  end,
+  instanceOf,
+  passwordsIn,
+  registry,
+  startHelper,
+} from './helper-fixture.ts'
+
+const MINUTE = 60_000
+
+test('H3 while a changed registry gives no credential, that of the earlier configuration is refreshed, also after another change', async () => {
+  const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
+  const at = (instanceId: string, domain: string) => ({ ...registry('a', instanceId), domains: [domain] })
+  for (const instanceId of ['cri-typo1', 'cri-typo2']) {
+    cloud.responses.set(instanceOf(at(instanceId, '')), new NopassError('CLOUD_NOT_FOUND', 'no such instance'))
+  }
+  const one = startHelper(server, clock, cloud, { registries: [at('cri-a', 'old.example.com')] })
+  await clock.advance(2_000)
+  // It leads only later, and then has the credential from the helper's own copy.
+  const two = startHelper(server, clock, cloud, { registries: [at('cri-a', 'old.example.com')] }, { name: 'two' })
+  await clock.advance(3_000)
+  const left = (): number => {
+    const [note] = JSON.parse(
+      server.get('secrets/shop/acr-nopass')?.metadata.annotations?.['acr-nopass.io/tokens'] ?? '',
+    )
+    return note.expiresAt - clock.now()
+  }
+  const lives = async (): Promise<void> => {
+    for (let hour = 0; hour < 3; hour += 1) {
+      await clock.advance(60 * MINUTE)
+      assert.deepEqual(Object.keys(passwordsIn(server, 'shop')), ['old.example.com'])
+      assert.ok(left() > 6 * MINUTE, `${left()}`)
+    }
+  }
+  for (const helper of [one, two]) helper.configure({ registries: [at('cri-typo1', 'new.example.com')] })
+  await lives()
+  one.configure({ registries: [at('cri-typo2', 'new.example.com')] })
+  two.configure({ registries: [at('cri-typo2', 'new.example.com')] })
+  await lives()
+  await end(clock, one)
+  await lives()
+  const status = JSON.parse(server.get('configmaps/home/r-status')?.data?.['status.json'] ?? '{}')
+  assert.deepEqual([status.registries[0].state, status.registries[0].error.code], ['pending', 'CLOUD_NOT_FOUND'])
+
+  cloud.responses.clear()
+  await clock.advance(2 * MINUTE)
+  assert.deepEqual(Object.keys(passwordsIn(server, 'shop')), ['new.example.com'])
+  await end(clock, two)
+})
+
+test('H3 a typo in one registry keeps its last entry, blocks no other registry, and is named in the status', async () => {
+  const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
+  const helper = startHelper(server, clock, cloud, { registries: [registry('a'), registry('b')] })
+  await clock.advance(5_000)
+  const before = passwordsIn(server, 'shop')
+  cloud.responses.set('a', new NopassError('CLOUD_NOT_FOUND', 'no such instance'))
+  helper.configure({ registries: [registry('a', 'cri-typo'), registry('b')] })
+  await clock.advance(3 * 60 * MINUTE)
+  const after = passwordsIn(server, 'shop')
+  assert.equal(after['a.example.com'], before['a.example.com'])
+  assert.notEqual(after['b.example.com'], before['b.example.com'])
+  const expiresAt = server.get('secrets/shop/acr-nopass')?.metadata.annotations?.['acr-nopass.io/expires-at'] ?? ''
+  assert.ok(Date.parse(expiresAt) > clock.now(), 'the expiry of the Secret is that of what is live')
+  const status = JSON.parse(server.get('configmaps/home/r-status')?.data?.['status.json'] ?? '{}')
+  assert.deepEqual(
+    status.registries.map((one: { name: string; state: string; error?: { code: string } }) => [
+      one.name,
+      one.state,
+      one.error?.code,
+    ]),
+    [
+      ['a', 'pending', 'CLOUD_NOT_FOUND'],
+      ['b', 'live', undefined],
+    ],
+  )
+  await end(clock, helper)
+  // The next process reads the entry from the helper's own copy.
+  const next = startHelper(
+    server,
+    clock,
+    cloud,
+    { registries: [registry('a', 'cri-typo'), registry('b')] },
+    { name: 'two' },
+  )
+  server.createNamespace('later')
+  await clock.advance(60 * MINUTE)
+  assert.equal(passwordsIn(server, 'shop')['a.example.com'], before['a.example.com'])
+  assert.match(passwordsIn(server, 'shop')['b.example.com'] ?? '', /^two-/)
+  assert.deepEqual(passwordsIn(server, 'later'), passwordsIn(server, 'shop'))
+  cloud.responses.delete('a')
+  await clock.advance(2 * MINUTE)
+  assert.match(passwordsIn(server, 'shop')['a.example.com'] ?? '', /^two-/)
+  await end(clock, next)
+})
+
+test('H3 if the own copy is lost during a typo, each Secret still keeps its entry and gets new entries of other registries', async () => {
+  const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
+  const registries = [registry('a'), registry('b')]
+  const first = startHelper(server, clock, cloud, { registries })
+  await clock.advance(5_000)
+  const last = passwordsIn(server, 'shop')['a.example.com']
+  assert.equal(last, 'one-a-1')
+  await end(clock, first)
+  server.remove('secrets/home/acr-nopass')
+  cloud.responses.set('a', new NopassError('CLOUD_NOT_FOUND', 'no such instance'))
+  const typo = { registries: [registry('a', 'cri-typo'), registry('b')] }
+  for (const name of ['two', 'three']) {
+    const helper = startHelper(server, clock, cloud, typo, { name })
+    const reads = server.calls.filter((call) => call === 'GET /api/v1/namespaces/shop/secrets').length
+    // Far less than the lifetime of the credential that it replaces.
+    await clock.advance(name === 'two' ? 70_000 : 45 * MINUTE)
+    const { 'a.example.com': kept, 'b.example.com': next } = passwordsIn(server, 'shop')
+    assert.deepEqual([kept, next?.startsWith(`${name}-b-`)], [last, true])
+    await clock.advance(3 * 60 * MINUTE)
+    assert.equal(passwordsIn(server, 'shop')['a.example.com'], last)
+    const { 'acr-nopass.io/expires-at': expiresAt = '' } =
+      server.get('secrets/shop/acr-nopass')?.metadata.annotations ?? {}
+    assert.ok(Date.parse(expiresAt) > clock.now())
+    // A Secret is read once per new content.
+    assert.ok(server.calls.filter((call) => call === 'GET /api/v1/namespaces/shop/secrets').length - reads < 8)
+    server.createNamespace('later')
+    await clock.advance(1_000)
+    assert.deepEqual(Object.keys(passwordsIn(server, 'later')), ['b.example.com'], 'it goes into no other Secret')
+    await end(clock, helper)
+  }
+  cloud.responses.delete('a')
+  const repaired = startHelper(server, clock, cloud, { registries }, { name: 'four' })
+  await clock.advance(2 * MINUTE)
+  assert.match(passwordsIn(server, 'shop')['a.example.com'] ?? '', /^four-a-/)
+  await end(clock, repaired)
+})
+
+const moved = { ...registry('a'), domains: ['moved.example.com'] }
+
+test('a registry that a reload changed is also replaced under the next configuration if its first request fails', async () => {
+  const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
+  const helper = startHelper(server, clock, cloud)
+  await clock.advance(5_000)
+  cloud.responses.set('a', new NopassError('CLOUD_UNAVAILABLE', 'down'))
+  helper.configure({ registries: [moved] })
+  await clock.advance(5_500)
+  helper.configure({ refreshRate: 10 })
+  await clock.advance(5_500)
+  assert.equal(helper.log.filter((line) => line.includes('was reloaded')).length, 2)
+  cloud.responses.delete('a')
+  await clock.advance(2 * MINUTE)
+  assert.deepEqual(Object.keys(passwordsIn(server, 'shop')), ['moved.example.com'])
+  await end(clock, helper)
+})
+
+test('a registry that a reload changed is replaced once by the next leader', async () => {
+  const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
+  const one = startHelper(server, clock, cloud)
+  await clock.advance(2_000)
+  const two = startHelper(server, clock, cloud, {}, { name: 'two' })
+  await clock.advance(3_000)
+  cloud.responses.set('a', new NopassError('CLOUD_UNAVAILABLE', 'down'))
+  for (const helper of [one, two]) helper.configure({ registries: [moved] })
+  await clock.advance(6_000)
+  one.stop.abort()
+  await clock.advance(3_000)
+  cloud.responses.delete('a')
+  await clock.advance(2 * MINUTE)
+  assert.deepEqual(Object.keys(passwordsIn(server, 'shop')), ['moved.example.com'])
+  const calls = cloud.calls.length
+  two.configure({ refreshRate: 10 })
+  await clock.advance(MINUTE)
+  assert.equal(cloud.calls.length, calls)
+  await end(clock, one, two)
+})
+
+test('a registry that a reload changed and the leader replaced is not replaced again by the next leader', async () => {
+  const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
+  const one = startHelper(server, clock, cloud)
+  await clock.advance(2_000)
+  const two = startHelper(server, clock, cloud, {}, { name: 'two' })
+  await clock.advance(3_000)
+  for (const helper of [one, two]) helper.configure({ registries: [moved] })
+  await clock.advance(10_000)
+  const before = passwordsIn(server, 'shop')
+  assert.match(before['moved.example.com'] ?? '', /^one-a-/)
+  one.stop.abort()
+  await clock.advance(MINUTE)
+  assert.deepEqual(passwordsIn(server, 'shop'), before)
+  await end(clock, one, two)
+})
+
+test('a start with other domains than those in the Secrets replaces them immediately, and one with the same domains replaces nothing', async () => {
+  const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
+  for (const [registries, domain, calls] of [
+    [[moved], 'moved.example.com', 1],
+    [[registry('a')], 'a.example.com', 2],
+    [[registry('a')], 'a.example.com', 2],
+  ] as const) {
+    const helper = startHelper(server, clock, cloud, { registries })
+    await clock.advance(10_000)
+    for (const namespace of ['home', 'shop']) {
+      assert.deepEqual(Object.keys(passwordsIn(server, namespace)), [domain])
+    }
+    assert.equal(cloud.calls.length, calls)
+    await end(clock, helper)
+  }
+})
+
+test('after an upgrade from annotations without the configured domains (0.1.0), entries that lack one are replaced immediately and once', async () => {
+  const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
+  for (const [registries, domain, calls] of [
+    [[registry('a')], 'a.example.com', 1],
+    [[registry('a')], 'a.example.com', 1],
+    [[moved], 'moved.example.com', 2],
+    [[moved], 'moved.example.com', 2],
+  ] as const) {
+    const annotations = server.get('secrets/home/acr-nopass')?.metadata.annotations
+    const notes = annotations?.['acr-nopass.io/tokens']
+    if (annotations !== undefined && notes !== undefined) {
+      annotations['acr-nopass.io/tokens'] = JSON.stringify(
+        JSON.parse(notes).map((note: object) => ({ ...note, shape: undefined })),
+      )
+    }
+    const helper = startHelper(server, clock, cloud, { registries })
+    await clock.advance(10_000)
+    for (const namespace of ['home', 'shop']) {
+      assert.deepEqual(Object.keys(passwordsIn(server, namespace)), [domain])
+    }
+    assert.equal(cloud.calls.length, calls)
+    await end(clock, helper)
+  }
+})
+
+test('a namespace that is created while a changed registry gives no credential gets the entry of the earlier configuration', async () => {
+  const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
+  const typo = registry('a', 'cri-typo')
+  cloud.responses.set(instanceOf(typo), new NopassError('CLOUD_NOT_FOUND', 'no such instance'))
+  const helper = startHelper(server, clock, cloud, { registries: [registry('a'), registry('b')] })
+  await clock.advance(5_000)
+  const before = passwordsIn(server, 'shop')
+  assert.deepEqual(Object.keys(before).sort(), ['a.example.com', 'b.example.com'])
+  // The helper's own copy cannot be read, so only this process knows the entry.
+  const isOwnCopy = ({ method, path }: KubeCall): boolean => method === 'GET' && path.endsWith('/home/secrets')
+  server.faults.add({ matches: isOwnCopy, status: 403 })
+  helper.configure({ registries: [typo, registry('b')] })
+  await clock.advance(20_000)
+  server.createNamespace('late')
+  await clock.advance(5_000)
+  assert.deepEqual(passwordsIn(server, 'late'), before)
+  await end(clock, helper)
+})
