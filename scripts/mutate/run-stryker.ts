@@ -33,14 +33,15 @@ export async function mutateArea(area: Area, { share, seed, only }: Sample) {
   const files = globSync([...area.mutate], { cwd: root }).filter((file) => file.includes(only))
   const stryker = new Stryker({
     mutate: files,
-    testRunner: 'tap',
-    tap: { testFiles: [...area.tests], nodeArgs: ['--test-reporter=tap', '--disable-warning=ExperimentalWarning'] },
-    plugins: ['@stryker-mutator/tap-runner', fileURLToPath(new URL('sample-checker.ts', import.meta.url))],
+    testRunner: 'repeat',
+    repeat: area.tests,
+    plugins: ['sample-checker.ts', 'repeat-runner.ts'].map((file) => fileURLToPath(new URL(file, import.meta.url))),
     checkers: share < 1 ? ['sample'] : [],
     coverageAnalysis: 'perTest',
     concurrency: availableParallelism(),
     reporters: ['progress'],
     timeoutMS: 5_000,
+    dryRunTimeoutMinutes: 30,
     // TypeScript 7 has no API for JavaScript, which Stryker needs to rewrite a tsconfig: it finds none.
     tsconfigFile: 'none',
     ignorePatterns: ['.cache', 'docs/img', 'action/dist', 'test/bench', 'test/**/golden', 'test/cluster'],

@@ -17,15 +17,15 @@ export interface LeaseOptions {
   readonly identity: string
   readonly durations?: LeaseDurations
   readonly onAcquired: () => void
-  readonly onProblem?: (error: unknown) => void
+  readonly onProblem: (error: unknown) => void
   /** The lease did not exist for 30 s (Helm creates it after the Deployment) and was created. */
-  readonly onCreated?: () => void
+  readonly onCreated: () => void
   /** It could not be created either, or exists again. */
-  readonly onMissing?: (missing: boolean) => void
+  readonly onMissing: (missing: boolean) => void
   /** The API server refuses to let this replica read or take the free lease, with this error; undefined: no longer. */
-  readonly onRefused?: (error: KubeApiError | undefined) => void
+  readonly onRefused: (error: KubeApiError | undefined) => void
   /** The lease has an older version than before: etcd was restored from a backup. */
-  readonly onRewound?: () => void
+  readonly onRewound: () => void
 }
 
 export type LeaseElector = ReturnType<typeof createLeaseElector>
@@ -57,20 +57,21 @@ export function createLeaseElector(options: LeaseOptions) {
   let missingSince: number | undefined
   let renewedAt = Number.NEGATIVE_INFINITY
   let seen: Lease | undefined
-  let newest: string | undefined
+  /** Of the newest lease that was read; no version (''): every version counts as new. */
+  let newest = ''
   let seenAt = Number.NEGATIVE_INFINITY
 
   const inTime = (): boolean => clock.monotonic() < renewedAt + durations.renewDeadlineMs
   const noteRefused = (error: KubeApiError | undefined): void => {
     if ((error !== undefined) === refused) return
     refused = error !== undefined
-    options.onRefused?.(error)
+    options.onRefused(error)
   }
   const noteMissing = (isMissing: boolean): void => {
     missingSince = isMissing ? missingSince : undefined
     if (isMissing === missing) return
     missing = isMissing
-    options.onMissing?.(missing)
+    options.onMissing(missing)
   }
   /**
    * Creates the lease if it has not existed for a while. Without a holder, because two replicas that apply the same both succeed;
@@ -84,27 +85,27 @@ export function createLeaseElector(options: LeaseOptions) {
     try {
       await client.request({ method: 'PATCH', path, query, body, contentType: APPLY, timeoutMs, lane }, signal)
       missingSince = undefined
-      options.onCreated?.()
+      options.onCreated()
     } catch (error) {
       if (signal.aborted) throw error
-      options.onProblem?.(error)
+      options.onProblem(error)
       noteMissing(true)
     }
   }
   const observe = (lease: Lease): void => {
     noteMissing(false)
     const { resourceVersion } = lease.metadata
-    if (newest === undefined || !isOlderVersion(resourceVersion, newest)) newest = resourceVersion
-    if (lease.metadata.resourceVersion === seen?.metadata.resourceVersion) return
+    if (!isOlderVersion(resourceVersion, newest)) newest = resourceVersion
+    if (resourceVersion === seen?.metadata.resourceVersion) return
     seen = lease
     seenAt = clock.monotonic()
   }
   const read = async (signal: AbortSignal, limitMs = timeoutMs): Promise<Lease> => {
     const lease = await client.request<Lease>({ method: 'GET', path, timeoutMs: limitMs, lane }, signal)
     // The lease is read every few seconds, long before a restored server passes the version that was known.
-    if (newest !== undefined && isOlderVersion(lease.metadata.resourceVersion, newest)) {
-      newest = undefined
-      options.onRewound?.()
+    if (isOlderVersion(lease.metadata.resourceVersion, newest)) {
+      newest = ''
+      options.onRewound()
     }
     observe(lease)
     return lease
@@ -135,8 +136,10 @@ export function createLeaseElector(options: LeaseOptions) {
       await client.watch<Lease>(
         { path: list, query: { ...query, timeoutSeconds: 300 } },
         ({ type, object }) => {
-          if (type === 'ERROR' || type === 'DELETED') stop.abort(new KubeApiError(0, `the watch of the lease: ${type}`))
-          if (type !== 'ADDED' && type !== 'MODIFIED') return
+          if (type === 'ERROR' || type === 'DELETED') {
+            stop.abort(new KubeApiError(0, `the watch of the lease: ${type}`))
+            return
+          }
           changed = true
           observe(object)
           if (isFree(object)) stop.abort(FREE)
@@ -177,7 +180,7 @@ export function createLeaseElector(options: LeaseOptions) {
         // Another follower was faster: read again immediately, but only once.
         conflicts = hasStatus(error, 409) ? conflicts + 1 : 0
         if (conflicts === 1) continue
-        options.onProblem?.(error)
+        options.onProblem(error)
         await sleep(clock, durations.retryMs * (1 + 0.2 * options.random()), signal)
       }
     }
@@ -196,7 +199,7 @@ export function createLeaseElector(options: LeaseOptions) {
         return 'renewed'
       } catch (error) {
         if (signal.aborted) throw error
-        options.onProblem?.(error)
+        options.onProblem(error)
         if (!hasStatus(error, 409)) return 'failed'
         seen = undefined
       }
@@ -237,7 +240,7 @@ export function createLeaseElector(options: LeaseOptions) {
         }
       }
     } catch (error) {
-      options.onProblem?.(error)
+      options.onProblem(error)
     } finally {
       cancel()
     }

@@ -1,9 +1,13 @@
+import { isDeepStrictEqual } from 'node:util'
 import { KubeApiError } from '../../src/kube/api-error.ts'
 import type { KubeCall, KubeClient } from '../../src/kube/client.ts'
 import type { Lease } from '../../src/kube/lease-record.ts'
 import type { WatchEvent } from '../../src/kube/watch/watch-stream.ts'
 
-/** An API server that holds one Lease, and responds to stale writes like the real one. */
+const LIST = '/apis/coordination.k8s.io/v1/namespaces/ns/leases'
+const CREATED = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name: 'helper' } }
+
+/** An API server that holds one Lease, and responds to stale, wrong and misdirected requests like the real one. */
 export interface FakeLeaseApi {
   readonly client: KubeClient
   readonly calls: string[]
@@ -21,8 +25,10 @@ export interface FakeLeaseApi {
   /** Deletes the Lease, or creates it again, as another client. */
   remove(): void
   create(): void
-  /** Each watch from now on ends immediately: with this error event, or (0) without any. */
-  endWatches(code: number): void
+  /** Each watch from now on ends immediately: with this error event, or (0) without any; undefined: no more. */
+  endWatches(code: number | undefined): void
+  /** Ends the open watches as after `timeoutSeconds`. */
+  closeWatches(): void
   /** The lanes of all requests so far. */
   readonly lanes: ReadonlySet<string | undefined>
 }
@@ -34,7 +40,7 @@ export function createFakeLeaseApi(): FakeLeaseApi {
   const lanes = new Set<string | undefined>()
   let deleted = false
   let watchEnd: number | undefined
-  const watchers = new Set<(event: WatchEvent<Lease>) => void>()
+  const watchers = new Map<(event: WatchEvent<Lease>) => void, () => void>()
   const failures: { method: string; status: number; times: number }[] = []
   const change = (spec: Lease['spec']): Lease => {
     version += 1
@@ -42,7 +48,7 @@ export function createFakeLeaseApi(): FakeLeaseApi {
       metadata: { ...lease.metadata, resourceVersion: String(version) },
       ...(spec === undefined ? {} : { spec }),
     }
-    for (const watcher of [...watchers]) watcher({ type: 'MODIFIED', object: lease })
+    for (const watcher of [...watchers.keys()]) watcher({ type: 'MODIFIED', object: lease })
     return lease
   }
   const check = (method: string, signal: AbortSignal | undefined): void => {
@@ -57,7 +63,11 @@ export function createFakeLeaseApi(): FakeLeaseApi {
   const lost = new Set<string>()
   const respond = (call: KubeCall): Lease => {
     lanes.add(call.lane)
+    if (call.path !== `${LIST}/helper`) throw new KubeApiError(404, `no path ${call.path}`)
     if (call.method === 'PATCH') {
+      // An apply without a manager is refused, and one of another object than that of the path too.
+      const isWhole = isDeepStrictEqual(call.body, CREATED) && call.query?.fieldManager === 'acr-nopass'
+      if (!isWhole) throw new KubeApiError(400, 'not an apply of this Lease')
       // An apply of metadata alone changes nothing where the Lease exists.
       if (!deleted) return lease
       deleted = false
@@ -89,17 +99,37 @@ export function createFakeLeaseApi(): FakeLeaseApi {
       signal?.throwIfAborted()
       return done as T
     },
-    watch<T>(_call: unknown, onEvent: (event: WatchEvent<T>) => void, signal?: AbortSignal): Promise<void> {
+    watch<T>(
+      { path, query = {} }: Pick<KubeCall, 'path' | 'query'>,
+      onEvent: (event: WatchEvent<T>) => void,
+      signal?: AbortSignal,
+    ): Promise<void> {
       return new Promise((resolve, reject) => {
         check('WATCH', signal)
+        const { resourceVersion, ...selection } = query
+        if (
+          path !== LIST ||
+          !isDeepStrictEqual(selection, { fieldSelector: 'metadata.name=helper', timeoutSeconds: 300 })
+        ) {
+          throw new KubeApiError(400, 'not a watch of this Lease that ends')
+        }
         const watcher = onEvent as (event: WatchEvent<unknown>) => void
         if (watchEnd === 0) return resolve()
-        if (watchEnd !== undefined) setImmediate(() => watcher({ type: 'ERROR', object: { code: watchEnd } }))
-        watchers.add(watcher)
+        watchers.set(watcher, resolve)
         signal?.addEventListener('abort', () => {
           watchers.delete(watcher)
           reject(signal.reason)
         })
+        // Without a version the server begins with the present state; a change since that version is sent.
+        if (resourceVersion === undefined) watcher({ type: 'ADDED', object: lease })
+        else if (resourceVersion !== lease.metadata.resourceVersion) watcher({ type: 'MODIFIED', object: lease })
+        if (watchEnd !== undefined) {
+          const code = watchEnd
+          setImmediate(() => {
+            watchers.delete(watcher)
+            watcher({ type: 'ERROR', object: { kind: 'Status', code } })
+          })
+        }
       })
     },
     close: () => undefined,
@@ -126,7 +156,7 @@ export function createFakeLeaseApi(): FakeLeaseApi {
     },
     remove() {
       deleted = true
-      for (const watcher of [...watchers]) watcher({ type: 'DELETED', object: lease })
+      for (const watcher of [...watchers.keys()]) watcher({ type: 'DELETED', object: lease })
     },
     create() {
       deleted = false
@@ -134,6 +164,10 @@ export function createFakeLeaseApi(): FakeLeaseApi {
     },
     endWatches(code) {
       watchEnd = code
+    },
+    closeWatches() {
+      for (const close of watchers.values()) close()
+      watchers.clear()
     },
     lanes,
   }

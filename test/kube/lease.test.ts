@@ -10,12 +10,14 @@ import { createFakeLeaseApi, type FakeLeaseApi } from './fake-lease-api.ts'
 
 interface Candidate extends LeaseElector {
   readonly log: string[]
+  readonly problems: unknown[]
   readonly stop: AbortController
   readonly done: Promise<'lost' | 'stopped'>
 }
 
 function start(api: Pick<FakeLeaseApi, 'client'>, clock: FakeClock, identity: string): Candidate {
   const log: string[] = []
+  const problems: unknown[] = []
   const stop = new AbortController()
   const elector = createLeaseElector({
     client: api.client,
@@ -25,7 +27,10 @@ function start(api: Pick<FakeLeaseApi, 'client'>, clock: FakeClock, identity: st
     name: 'helper',
     identity,
     onAcquired: () => log.push('acquired'),
-    onProblem: () => log.push('problem'),
+    onProblem: (error) => {
+      log.push('problem')
+      problems.push(error)
+    },
     onCreated: () => log.push('created'),
     onMissing: (missing) => log.push(missing ? 'missing' : 'found'),
     onRewound: () => log.push('rewound'),
@@ -45,6 +50,7 @@ function start(api: Pick<FakeLeaseApi, 'client'>, clock: FakeClock, identity: st
       return elector.refused
     },
     log,
+    problems,
     stop,
     done,
   }
@@ -72,8 +78,13 @@ test('L5: a leader and a follower notice from the Lease, without another request
   api.restore(5)
   await clock.advance(3_000)
   assert.deepEqual([one.isLeader(), one.log], [true, ['acquired', 'problem', 'rewound']])
+  // The follower saw an older version by its watch, and still knows the newer one when it reads.
+  api.closeWatches()
+  await settle()
+  assert.deepEqual(two.log, ['rewound'])
+  two.log.length = 0
   // Only the renewal that met a conflict, and the read that follows it.
-  assert.deepEqual(api.calls.slice(-4), ['PUT', 'PUT', 'GET', 'PUT'])
+  assert.deepEqual(api.calls.slice(-6), ['PUT', 'PUT', 'GET', 'PUT', 'GET', 'WATCH'])
   // It reads when the watch has no events, here because the previous leader is gone.
   api.restore(3)
   api.fail('PUT', 0, 100)
@@ -90,6 +101,11 @@ test('a follower watches, and takes over within a moment of a release', async ()
   const two = start(api, clock, 'two')
   await clock.advance(60_000)
   assert.deepEqual([two.isLeader(), two.holder], [false, 'one'])
+  // It reads once, and then only follows the leader's renewals by its watch.
+  assert.deepEqual(
+    api.calls.filter((call) => call !== 'PUT'),
+    ['GET', 'GET', 'WATCH'],
+  )
   const before = clock.monotonic()
   one.stop.abort()
   assert.equal(await one.done, 'stopped')
@@ -165,7 +181,8 @@ test('a follower that is stopped sends no more requests', async () => {
 
 test('after a crash the follower takes over 15 s after the last change that it saw', async () => {
   const [api, clock] = [createFakeLeaseApi(), createFakeClock()]
-  // The dead leader's clock was hours off, which does not matter.
+  // The follower was started long after; the dead leader's clock was hours off, which does not matter.
+  await clock.advance(5_000)
   api.overwrite({ holderIdentity: 'dead', leaseDurationSeconds: 15, renewTime: '2031-01-01T00:00:00.000000Z' })
   const two = start(api, clock, 'two')
   await clock.advance(14_900)
@@ -182,9 +199,9 @@ test('a leader that cannot renew stops writing after 10 s and reports it before 
   const one = start(api, clock, 'one')
   await settle()
   api.fail('PUT', 0, 100)
-  await clock.advance(9_900)
+  await clock.advance(9_999)
   assert.equal(one.isLeader(), true)
-  await clock.advance(200)
+  await clock.advance(1)
   assert.equal(one.isLeader(), false)
   await clock.advance(2_000)
   assert.equal(await one.done, 'lost')
@@ -267,9 +284,9 @@ test('H1 a renewal whose response comes after the deadline counts as lost', asyn
   const [api, clock] = [createFakeLeaseApi(), createFakeClock()]
   // Acquired at 0; the renewal of 2 s times out at 7 s, the response to the next one comes at 11.5 s.
   const one = start({ client: withDelays(api, clock, [0, 60_000, 4_500]) }, clock, 'one')
-  await clock.advance(9_900)
+  await clock.advance(9_999)
   assert.equal(one.isLeader(), true)
-  await clock.advance(200)
+  await clock.advance(1)
   assert.equal(one.isLeader(), false)
   await clock.advance(4_000)
   assert.deepEqual([one.isLeader(), await one.done], [false, 'lost'])
@@ -426,6 +443,64 @@ test('a lease that is deleted again and again is created at most every 30 s', as
   await clock.advance(5 * 60_000)
   const creations = api.calls.filter((call) => call === 'PATCH').length
   assert.ok(creations > 5 && creations <= 10, String(creations))
+  one.stop.abort()
+  await one.done
+})
+
+test('a replica that is stopped while it creates the lease reports neither a problem nor a missing lease', async () => {
+  const [api, clock] = [createFakeLeaseApi(), createFakeClock()]
+  api.remove()
+  const one = start(api, clock, 'one')
+  await clock.advance(29_000)
+  const respond = api.holdResponse('PATCH')
+  await clock.advance(3_000)
+  assert.equal(api.calls.at(-1), 'PATCH')
+  const before = [...one.log]
+  one.stop.abort()
+  respond()
+  assert.equal(await one.done, 'stopped')
+  assert.deepEqual([one.log, one.missing, clock.timers], [before, false, 0])
+})
+
+test('a watch that the server ends in time is opened again immediately, and one that fails after a pause', async () => {
+  const [api, clock] = [createFakeLeaseApi(), createFakeClock()]
+  api.overwrite({ holderIdentity: 'other', leaseDurationSeconds: 60 })
+  const one = start(api, clock, 'one')
+  await clock.advance(1_000)
+  api.closeWatches()
+  await settle()
+  assert.deepEqual([api.calls, one.log], [['GET', 'WATCH', 'GET', 'WATCH'], []])
+  // It ended at once, but showed a renewal.
+  api.overwrite({ holderIdentity: 'other', leaseDurationSeconds: 60 })
+  api.closeWatches()
+  await settle()
+  assert.deepEqual([api.calls.length, one.log], [6, []])
+  api.closeWatches()
+  await settle()
+  assert.deepEqual([api.calls.length, one.log], [6, ['problem']])
+  const [problem] = one.problems as KubeApiError[]
+  assert.deepEqual([problem?.code, problem?.message], ['KUBE_UNREACHABLE', 'the watch of the lease ended immediately'])
+  await clock.advance(2_199)
+  assert.equal(api.calls.length, 6)
+  await clock.advance(1)
+  assert.equal(api.calls.length, 8)
+  one.stop.abort()
+  await one.done
+  assert.equal(clock.timers, 0)
+})
+
+test('a release is noticed immediately also after the server ended a watch with an error', async () => {
+  const [api, clock] = [createFakeLeaseApi(), createFakeClock()]
+  api.overwrite({ holderIdentity: 'other', leaseDurationSeconds: 60 })
+  api.endWatches(410)
+  const one = start(api, clock, 'one')
+  await settle()
+  api.endWatches(undefined)
+  await clock.advance(2_200)
+  assert.deepEqual(one.problems.map(String), ['NopassError: the watch of the lease: ERROR'])
+  api.overwrite({ holderIdentity: '' })
+  await settle()
+  assert.equal(one.isLeader(), true)
   one.stop.abort()
   await one.done
 })

@@ -1,0 +1,150 @@
+// A test runner for Stryker that imports the test files once and repeats their tests for each mutant, because a process for
+// each mutant and file costs a hundred times as much as the tests of a pure function.
+import { globSync } from 'node:fs'
+import { registerHooks } from 'node:module'
+import { resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { INSTRUMENTER_CONSTANTS, type InstrumenterContext, type StrykerOptions } from '@stryker-mutator/api/core'
+import { commonTokens, declareClassPlugin, PluginKind, tokens } from '@stryker-mutator/api/plugin'
+import {
+  type DryRunResult,
+  DryRunStatus,
+  type MutantRunOptions,
+  type MutantRunResult,
+  MutantRunStatus,
+  type TestResult,
+  type TestRunner,
+  TestStatus,
+} from '@stryker-mutator/api/test-runner'
+import { type CollectedTest, collectTests } from './collected-tests.ts'
+
+const STAND_IN = new URL('collected-tests.ts', import.meta.url).href
+// Long, because work of zlib is not among the active resources.
+const IDLE_CHECK_MS = 100
+const IDLE_CHECKS = 20
+
+class RepeatRunner implements TestRunner {
+  static inject = tokens(commonTokens.options)
+  readonly #globs: readonly string[]
+  readonly #mutation: { [Key in keyof InstrumenterContext]: InstrumenterContext[Key] | undefined } = {}
+  /** Milliseconds of each test's last run: the fastest run first, since one failure is enough. */
+  readonly #took = new Map<string, number>()
+  #loaded: ReturnType<typeof collectTests> | undefined
+
+  constructor(options: StrykerOptions) {
+    this.#globs = options.repeat as readonly string[]
+    Object.assign(globalThis, { [INSTRUMENTER_CONSTANTS.NAMESPACE]: this.#mutation })
+    // An error that an earlier mutant left behind must not count for a later one.
+    process.on('unhandledRejection', () => undefined)
+    process.on('uncaughtException', () => undefined)
+  }
+
+  // Modules are imported once, so Stryker starts a new process for a mutant that acts while they are imported.
+  capabilities() {
+    return { reloadEnvironment: false }
+  }
+
+  async dryRun(): Promise<DryRunResult> {
+    const results: TestResult[] = []
+    for (const test of (await this.#load()).tests) {
+      this.#mutation.currentTestId = test.id
+      const failure = await this.#run(test)
+      const result = { id: test.id, name: test.id, fileName: test.file, timeSpentMs: this.#took.get(test.id) ?? 0 }
+      results.push(
+        failure === undefined
+          ? { ...result, status: TestStatus.Success }
+          : { ...result, status: TestStatus.Failed, failureMessage: failure },
+      )
+    }
+    this.#mutation.currentTestId = undefined
+    const { mutantCoverage } = this.#mutation
+    return { status: DryRunStatus.Complete, tests: results, ...(mutantCoverage && { mutantCoverage }) }
+  }
+
+  async mutantRun(options: MutantRunOptions): Promise<MutantRunResult> {
+    const { activeMutant, mutantActivation, testFilter, hitLimit } = options
+    if (mutantActivation === 'static') this.#mutation.activeMutant = activeMutant.id
+    const { tests } = await this.#load()
+    const took = ({ id }: CollectedTest): number => this.#took.get(id) ?? 0
+    const chosen = tests
+      .filter(({ id }) => testFilter === undefined || testFilter.includes(id))
+      .toSorted((a, b) => took(a) - took(b))
+    this.#mutation.activeMutant = activeMutant.id
+    this.#mutation.hitCount = 0
+    this.#mutation.hitLimit = hitLimit
+    for (const [index, test] of chosen.entries()) {
+      const failure = await this.#run(test)
+      if (failure === undefined) continue
+      if (hitLimit !== undefined && (this.#mutation.hitCount ?? 0) > hitLimit)
+        return { status: MutantRunStatus.Timeout }
+      if (mutantActivation === 'runtime') await this.#requireSuccess(test)
+      return { status: MutantRunStatus.Killed, killedBy: [test.id], failureMessage: failure, nrOfTests: index + 1 }
+    }
+    return { status: MutantRunStatus.Survived, nrOfTests: chosen.length }
+  }
+
+  async dispose(): Promise<void> {
+    await (await this.#loaded)?.cleanUp()
+  }
+
+  /** A failure counts only if the test passes without the mutant: an earlier mutant may have left something behind. */
+  async #requireSuccess(test: CollectedTest): Promise<void> {
+    this.#mutation.activeMutant = undefined
+    // Stryker starts another process and repeats the mutant there.
+    if ((await this.#run(test)) !== undefined) process.exit(1)
+  }
+
+  /** What the test fails with; undefined: it passes. */
+  async #run(test: CollectedTest): Promise<string | undefined> {
+    const startedAt = performance.now()
+    const failure = await failureOf(test)
+    this.#took.set(test.id, performance.now() - startedAt)
+    return failure
+  }
+
+  #load() {
+    this.#loaded ??= loadTests(this.#globs)
+    return this.#loaded
+  }
+}
+
+function loadTests(globs: readonly string[]) {
+  const hooks = registerHooks({
+    resolve: (name, context, next) =>
+      name === 'node:test' && context.parentURL !== STAND_IN
+        ? { url: STAND_IN, shortCircuit: true }
+        : next(name, context),
+  })
+  const files = globs.flatMap((glob) => globSync(glob)).sort()
+  return collectTests([...new Set(files)], (file) => import(pathToFileURL(resolve(file)).href)).finally(() =>
+    hooks.deregister(),
+  )
+}
+
+async function failureOf(test: CollectedTest): Promise<string | undefined> {
+  const idle = watchIdle()
+  try {
+    await Promise.race([test.run(), idle.stuck])
+    return undefined
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error)
+  } finally {
+    idle.stop()
+  }
+}
+
+const resting = process.getActiveResourcesInfo().length
+
+/** Rejects when nothing is left that could continue the test, as node:test does at the end of its process. */
+function watchIdle() {
+  const { promise: stuck, reject } = Promise.withResolvers<never>()
+  stuck.catch(() => undefined)
+  let checks = 0
+  const timer = setInterval(() => {
+    checks = process.getActiveResourcesInfo().length > resting ? 0 : checks + 1
+    if (checks === IDLE_CHECKS) reject(new Error('the test never ends'))
+  }, IDLE_CHECK_MS).unref()
+  return { stuck, stop: () => clearInterval(timer) }
+}
+
+export const strykerPlugins = [declareClassPlugin(PluginKind.TestRunner, 'repeat', RepeatRunner)]
