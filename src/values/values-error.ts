@@ -12,6 +12,8 @@ export interface ValuesErrorDetails {
   readonly expected?: string | undefined
   /** The line of the file may hold a secret and is not shown. */
   readonly hideLine?: boolean | undefined
+  /** The key allows only some words, which the hint lists. */
+  readonly isChoice?: boolean | undefined
   /** What is shown of the line where its file is not readable as YAML. */
   readonly excerpt?: Excerpt | undefined
 }
@@ -22,6 +24,7 @@ export class ValuesError extends NopassError {
   readonly value: string | undefined
   readonly expected: string | undefined
   readonly hideLine: boolean
+  readonly isChoice: boolean
   readonly excerpt: Excerpt | undefined
 
   constructor(code: ErrorCode, message: string, details: ValuesErrorDetails = {}) {
@@ -30,6 +33,7 @@ export class ValuesError extends NopassError {
     this.value = details.value
     this.expected = details.expected
     this.hideLine = details.hideLine ?? false
+    this.isChoice = details.isChoice ?? false
     this.excerpt = details.excerpt
   }
 }
@@ -51,15 +55,15 @@ export function errorData(error: NopassError) {
 }
 
 /**
- * Appends content errors to syntax errors, at most one error per location. What the content has to be is the better fix: `off` in
- * quotes is right for a text, and wrong where only two words are allowed.
+ * Appends content errors to syntax errors, at most one error per location. Where only some words are allowed, they are the fix:
+ * `off` in quotes is right for a text alone.
  */
 export function addErrors(written: readonly ValuesError[], content: readonly ValuesError[]): ValuesError[] {
   const byPlace = new Map(content.map((error) => [formatPlace(error.place), error]))
   const places = new Set(written.map(({ place }) => formatPlace(place)))
   const fixed = written.map((error) => {
     const other = byPlace.get(formatPlace(error.place))
-    return error.code === 'YAML_AMBIGUOUS' && other?.code === 'SCHEMA_TYPE' ? withHint(error, other.hint) : error
+    return error.code === 'YAML_AMBIGUOUS' && other?.isChoice ? withHint(error, other.hint) : error
   })
   return [...fixed, ...content.filter(({ place }) => !places.has(formatPlace(place)))]
 }

@@ -96,7 +96,7 @@ function unexpected(
   hint: string | undefined,
 ): ValuesError {
   const expected = describeExpected(schema, rootSchema)
-  const details = { value: showValue(at), expected, hint, hideLine: !mayShow(at) }
+  const details = { value: showValue(at), expected, hint, hideLine: !mayShow(at), isChoice: schema?.enum !== undefined }
   return at.error(code, `${name(at)} is ${describeValue(at)}; expected ${expected}`, details)
 }
 
