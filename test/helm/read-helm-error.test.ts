@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { readHelmError } from '../../src/helm/read-helm-error.ts'
+import { type ErrorCode, NopassError } from '../../src/errors.ts'
+import { helmErrorLine, readHelmError } from '../../src/helm/read-helm-error.ts'
 
 const cases: readonly {
   readonly name: string
   readonly stderr: string
-  readonly code: string
+  readonly code: ErrorCode
   readonly message: string
+  /** Default: the code's own. */
+  readonly hint?: string
 }[] = [
   {
     name: 'another run at work',
@@ -58,12 +61,14 @@ const cases: readonly {
     code: 'KUBE_SERVER_ERROR',
     message:
       'helm upgrade: UPGRADE FAILED: failed to create resource: Internal error occurred: failed calling webhook "check.example.com": failed to call webhook: Post "https://check.policy.svc:443/?timeout=10s": dial tcp 10.0.0.1:443: connect: connection refused',
+    hint: 'Make the webhook check.example.com work (its Service and Pods), or remove its configuration; then run again.',
   },
   {
     name: 'an etcd that does not answer in time',
     stderr: 'Error: UPGRADE FAILED: update: failed to update: etcdserver: request timed out\n',
     code: 'KUBE_SERVER_ERROR',
     message: 'helm upgrade: UPGRADE FAILED: update: failed to update: etcdserver: request timed out',
+    hint: "Check the API server's etcd, then run again.",
   },
   {
     name: 'a namespace that is being deleted',
@@ -71,18 +76,21 @@ const cases: readonly {
       'Error: create: failed to create: secrets "sh.helm.release.v1.a.v1" is forbidden: unable to create new content in namespace t1 because it is being terminated\n',
     code: 'KUBE_CONFLICT',
     message: 'helm upgrade: namespace t1 is being deleted',
+    hint: 'Wait until the namespace is gone, or remove what keeps it; then run again.',
   },
   {
     name: 'a credential that has expired',
     stderr: 'Error: UPGRADE FAILED: query: failed to query with labels: Unauthorized\n',
     code: 'KUBE_UNAUTHORIZED',
     message: 'helm upgrade: the API server no longer accepts the credential of the kubeconfig',
+    hint: 'Get a new kubeconfig that lives longer than the run, then run again.',
   },
   {
     name: 'a credential that the API server does not know, where helm calls the cluster unreachable',
     stderr: 'Error: kubernetes cluster unreachable: the server has asked for the client to provide credentials\n',
     code: 'KUBE_UNAUTHORIZED',
     message: 'helm upgrade: the API server no longer accepts the credential of the kubeconfig',
+    hint: 'Get a new kubeconfig that lives longer than the run, then run again.',
   },
   {
     name: 'rights that the deployer may not grant',
@@ -91,6 +99,7 @@ const cases: readonly {
     code: 'HELM_FORBIDDEN',
     message:
       'helm upgrade: UPGRADE FAILED: clusterroles.rbac.authorization.k8s.io "a" is forbidden: user "ci" (groups=["system:authenticated"]) is attempting to grant RBAC permissions not currently held: {APIGroups:[""], Resources:["secrets"], Verbs:["patch"]}',
+    hint: 'Give the deployer the rights that the message lists: RBAC lets nobody grant what they do not have.',
   },
   {
     name: 'an object that an admission policy refuses',
@@ -170,13 +179,74 @@ const cases: readonly {
   { name: 'no word at all', stderr: '', code: 'HELM_FAILED', message: 'helm upgrade: exited without a message' },
 ]
 
-for (const { name, stderr, code, message } of cases) {
+for (const { name, stderr, code, message, hint } of cases) {
   test(`helm's message becomes an error with a fix: ${name}`, () => {
     const error = readHelmError(stderr, 'upgrade')
     assert.deepEqual({ code: error.code, message: error.message }, { code, message })
-    assert.notEqual(error.hint, '')
+    assert.equal(error.hint, hint ?? new NopassError(code, '').hint)
   })
 }
+
+test('each form of a message that helm, its charts and API servers have becomes its code', () => {
+  const forms: Partial<Record<ErrorCode, readonly string[]>> = {
+    HELM_CHART: [
+      'execution error at (a/templates/b.yaml:1:4): no',
+      'a/templates/b.yaml:1:4: error calling include: no',
+      'template: a/templates/b.yaml:1:4: no',
+      'chart requires kubeVersion: >=1.99.0 which is incompatible with Kubernetes v1.37.0',
+      'Chart.yaml file is missing',
+      'failed to download "a" at version "9"',
+      'chart "a" matching 9 not found in b index',
+      'path "./a" not found',
+      'open a: no such file or directory',
+      'YAML parse error on a/templates/b.yaml: no',
+      'digest mismatch',
+    ],
+    HELM_UNREACHABLE: [
+      'dial tcp 10.0.0.1:443: connect: connection refused',
+      'dial tcp: lookup a.example.com: no such host',
+      'net/http: TLS handshake timeout',
+      'dial tcp 10.0.0.1:443: i/o timeout',
+      'x509: certificate signed by unknown authority',
+    ],
+    HELM_TIMEOUT: ['context deadline exceeded', 'resource not ready, name: a', 'resource Job/a/b not ready. status: x'],
+    HELM_INVALID_OBJECT: [
+      'Deployment.apps "a" is invalid: spec.selector',
+      'spec.selector: field is immutable',
+      'admission webhook "a" refused it',
+      'policy b denied request: no',
+      'policy b denied the request: no',
+    ],
+    HELM_CONFLICT: ['Apply failed with 12 conflicts: conflict with "a" using v1: .data'],
+    HELM_FORBIDDEN: ['User "a" cannot get resource "pods"'],
+    // A word that only begins like one of theirs decides nothing.
+    HELM_FAILED: ['UnauthorizedUser', 'Apply failed with conflicts: ', 'etcdserver: 1', 'resource  not ready'],
+  }
+  for (const [code, texts] of Object.entries(forms))
+    for (const text of texts) assert.equal(readHelmError(`Error: ${text}\n`, 'upgrade').code, code, text)
+  const message = (text: string): string => readHelmError(`Error: ${text}\n`, 'upgrade').message
+  assert.equal(message('User "a" cannot get resource "pods"'), 'helm upgrade: a may not get pods cluster-wide')
+  const foreign = 'ClusterRole "a" in namespace "" exists and cannot be imported into the current release: no'
+  assert.equal(message(foreign), 'helm upgrade: ClusterRole a exists and belongs to no release, or to another one')
+})
+
+test('of a long output the last error counts, and else its end', () => {
+  const noise = `level=WARN msg="cluster unreachable"\n${'x'.repeat(20_000)}`
+  assert.equal(readHelmError(`Error: first\n${noise}\nError: no luck\n`, 'upgrade').message, 'helm upgrade: no luck')
+  assert.equal(readHelmError(`${noise}\nno luck`, 'upgrade').message, 'helm upgrade: no luck')
+  const short = 'Error: first\nlevel=WARN msg="later"\nError: no luck\n   \nmore\n'
+  assert.equal(readHelmError(short, 'upgrade').message, 'helm upgrade: no luck more')
+  assert.equal(readHelmError('some words\n\n', 'upgrade').message, 'helm upgrade: some words')
+  assert.equal(readHelmError(`Error: ${'y'.repeat(600)}`, 'get').message, `helm get: ${'y'.repeat(600)}`)
+  assert.equal(readHelmError(`Error: ${'y'.repeat(601)}`, 'get').message, `helm get: ${'y'.repeat(597)}...`)
+})
+
+test("a command whose errors are all of one kind shows helm's own line", () => {
+  assert.equal(helmErrorLine('level=WARN msg=x\nError: cluster unreachable\n'), 'cluster unreachable')
+  assert.equal(helmErrorLine(''), 'exited without a message')
+  const token = 'eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhIn0.c2lnbmF0dXJl'
+  assert.equal(helmErrorLine(`Error: PASSWORD=${token} refused`), 'PASSWORD=(redacted) refused')
+})
 
 test('a quota without room for an object is named with the limit to raise', () => {
   const refusal =

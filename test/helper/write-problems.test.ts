@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
-import type { WriteAction } from '../../src/helper/plan/actions.ts'
-import { judgeFailure, problemOfWrite } from '../../src/helper/writes/decision-problem.ts'
+import type { PlannedAction, WriteAction } from '../../src/helper/plan/actions.ts'
+import { judgeFailure, problemOfDecision, problemOfWrite, undoneWrite } from '../../src/helper/writes/decision-problem.ts'
 import { waitBeforeRetry } from '../../src/helper/writes/pacer.ts'
 import { KubeApiError } from '../../src/kube/api-error.ts'
 
@@ -82,4 +82,74 @@ test('a rejected write is first retried within seconds, and later rarely', () =>
   assert.deepEqual(waits(slowly, 0), [500, 2000, 8000, 32_000, 128_000, 300_000, 300_000])
   assert.deepEqual(waits('backoff', 1), [100, 200, 400, 800, 1600, 3200, 60_000])
   assert.deepEqual(waits(7, 0.5), [7, 7, 7, 7, 7, 7, 7])
+})
+
+test('what a status of the API server means for the key: wait for an event, try again, or try again rarely', () => {
+  const backoff = { retry: 'backoff', slowDownMs: 0 } as const
+  const rarely = { outcome: 'refused', retry: { slowlyUpToMs: 600_000 }, slowDownMs: 0 } as const
+  const terminating = 'unable to create new content in namespace shop because it is being terminated'
+  const otherUid = 'Operation cannot be fulfilled: metadata.uid: Invalid value: "u": field is immutable'
+  for (const [status, message, expected] of [
+    [0, 'no response', { outcome: 'unavailable', ...backoff }],
+    [500, 'no', { outcome: 'unavailable', ...backoff }],
+    [401, 'no', { outcome: 'unavailable', ...backoff }],
+    [409, 'no', { outcome: 'conflict', ...backoff }],
+    [404, 'no', { outcome: 'gone', retry: 'never', slowDownMs: 0 }],
+    [429, 'no', { outcome: 'throttled', retry: 'backoff', slowDownMs: 1_000 }],
+    [403, terminating, { outcome: 'gone', ...backoff }],
+    [403, 'no', { outcome: 'refused', retry: { slowlyUpToMs: 120_000 }, slowDownMs: 0 }],
+    [422, otherUid, { outcome: 'conflict', ...backoff }],
+    [400, otherUid, rarely],
+    [400, 'no', rarely],
+    [413, 'no', rarely],
+    [422, 'no', rarely],
+    // What only looks like a webhook's denial, or has a status that a webhook cannot choose.
+    [409, 'admission webhook denied the request', { outcome: 'conflict', ...backoff }],
+    [500, 'PATCH x: admission webhook "a" denied the request', { outcome: 'unavailable', ...backoff }],
+  ] as const)
+    assert.deepEqual(judgeFailure(new KubeApiError(status, message)), expected, `${status} ${message}`)
+  assert.equal(judgeFailure(new KubeApiError(429, 'no', { retryAfterMs: 60_000 })).slowDownMs, 60_000)
+  assert.deepEqual(judgeFailure(new Error('no group')), { outcome: 'unavailable', ...backoff })
+  assert.deepEqual(judgeFailure(undoneWrite(rotation, 'acr-nopass')), rarely)
+})
+
+test('a decision that leaves something alone names it, who owns it, and what to do', () => {
+  const told = (decision: PlannedAction, serviceAccount?: string): unknown => {
+    const key = { namespace: 'shop', ...(serviceAccount === undefined ? {} : { serviceAccount }) }
+    const found = problemOfDecision(key, decision, 'acr-nopass')
+    return found && [found.code, found.message, found.place?.namespace]
+  }
+  const foreign: PlannedAction = { kind: 'skip', reason: 'foreign-secret', manager: 'kubectl' }
+  const unknown: PlannedAction = { kind: 'skip', reason: 'foreign-secret' }
+  const list: PlannedAction = { kind: 'skip', reason: 'foreign-list', manager: 'argocd' }
+  const overlong: PlannedAction = { kind: 'skip', reason: 'overlong-list', entries: 900 }
+  const fought: PlannedAction = { kind: 'wait', reason: 'fought', manager: 'kubectl' }
+  const someone: PlannedAction = { kind: 'wait', reason: 'fought' }
+  const unreadable: PlannedAction = { kind: 'wait', reason: 'unreadable' }
+  assert.deepEqual(
+    [told(foreign), told(unknown), told(fought), told(someone), told(unreadable)],
+    [
+      ['FOREIGN_SECRET', 'the Secret acr-nopass belongs to "kubectl"', 'shop'],
+      ['FOREIGN_SECRET', 'the Secret acr-nopass belongs to another client', 'shop'],
+      ['SECRET_FOUGHT', '"kubectl" keeps changing or deleting the Secret acr-nopass', 'shop'],
+      ['SECRET_FOUGHT', 'Another writer keeps changing or deleting the Secret acr-nopass', 'shop'],
+      ['NAMESPACE_UNREADABLE', 'the helper lacks the right to read the namespace shop or its objects', 'shop'],
+    ],
+  )
+  const what = 'imagePullSecrets of ServiceAccount web'
+  assert.deepEqual(
+    [told(list, 'web'), told(overlong, 'web'), told(fought, 'web'), told(someone, 'web'), told(foreign, 'web')],
+    [
+      ['FOREIGN_LIST', `"argocd" applies ${what}; it is left alone`, 'shop'],
+      ['LIST_OVERLONG', `${what} is too long (entries: 900); it is left alone`, 'shop'],
+      ['LIST_FOUGHT', `"kubectl" keeps removing acr-nopass from ${what}`, 'shop'],
+      ['LIST_FOUGHT', `Another writer keeps removing acr-nopass from ${what}`, 'shop'],
+      // It is reported for the namespace.
+      undefined,
+    ],
+  )
+  assert.equal(
+    problemOfDecision({ namespace: 'shop', serviceAccount: 'web' }, list, 'acr-nopass')?.hint,
+    'Add {name: acr-nopass} to the list where "argocd" applies it from, or use attach: admission.',
+  )
 })
