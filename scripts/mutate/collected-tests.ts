@@ -12,40 +12,61 @@ export interface CollectedTest {
   readonly run: () => Promise<void>
 }
 
+type Hook = () => unknown
+
+interface TestFile {
+  readonly name: string
+  readonly before: Hook[]
+  readonly beforeEach: Hook[]
+  readonly after: Hook[]
+  ready?: Promise<unknown>
+}
+
 const collected: CollectedTest[] = []
-const cleanups: (() => unknown)[] = []
-let current = ''
+const files: TestFile[] = []
+let current: TestFile
 
 /** Imports the files and returns their tests, in order. */
-export async function collectTests(files: readonly string[], load: (file: string) => Promise<unknown>) {
-  for (const file of files) {
-    current = file
-    await load(file)
+export async function collectTests(names: readonly string[], load: (name: string) => Promise<unknown>) {
+  for (const name of names) {
+    current = { name, before: [], beforeEach: [], after: [] }
+    files.push(current)
+    await load(name)
   }
-  return { tests: [...collected], cleanUp: () => Promise.all(cleanups.map((cleanup) => cleanup())) }
+  return { tests: [...collected], cleanUp: () => Promise.all(files.map(({ after }) => inTurn(after))) }
 }
 
 export function test(name: string, ...rest: readonly [Body] | readonly [Options, Body]): void {
   const [options, body] = rest.length === 1 ? [{}, rest[0]] : rest
   if (options.skip) return
   const file = current
-  collected.push({ id: `${file} #${collected.length} ${name}`, file, run: () => runBody(name, body) })
+  const run = async (): Promise<void> => {
+    file.ready ??= inTurn(file.before)
+    await file.ready
+    await inTurn(file.beforeEach)
+    await runBody(name, body)
+  }
+  collected.push({ id: `${file.name} #${collected.length} ${name}`, file: file.name, run })
 }
 
+export const before = (hook: Hook): unknown => current.before.push(hook)
+export const beforeEach = (hook: Hook): unknown => current.beforeEach.push(hook)
 /** Of a whole file; `t.after` is that of one test. */
-export function after(cleanup: () => unknown): void {
-  cleanups.push(cleanup)
+export const after = (hook: Hook): unknown => current.after.push(hook)
+
+async function inTurn(hooks: readonly Hook[]): Promise<void> {
+  for (const hook of hooks) await hook()
 }
 
 async function runBody(name: string, body: Body): Promise<void> {
-  const ends: (() => unknown)[] = []
+  const ends: Hook[] = []
   const stop = new AbortController()
   const context = {
     name,
     mock,
     signal: stop.signal,
     diagnostic: () => undefined,
-    after: (end: () => unknown) => ends.push(end),
+    after: (end: Hook) => ends.push(end),
     test: (inner: string, innerBody: Body) => runBody(inner, innerBody),
   }
   try {
@@ -53,6 +74,6 @@ async function runBody(name: string, body: Body): Promise<void> {
   } finally {
     stop.abort()
     mock.reset()
-    for (const end of ends) await end()
+    await inTurn(ends)
   }
 }

@@ -2,7 +2,12 @@ import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
 import type { PlannedAction, WriteAction } from '../../src/helper/plan/actions.ts'
-import { judgeFailure, problemOfDecision, problemOfWrite, undoneWrite } from '../../src/helper/writes/decision-problem.ts'
+import {
+  judgeFailure,
+  problemOfDecision,
+  problemOfWrite,
+  undoneWrite,
+} from '../../src/helper/writes/decision-problem.ts'
 import { waitBeforeRetry } from '../../src/helper/writes/pacer.ts'
 import { KubeApiError } from '../../src/kube/api-error.ts'
 

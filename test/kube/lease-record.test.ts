@@ -11,7 +11,7 @@ const leaseOf = (spec?: unknown): Lease => ({
   ...(spec === undefined ? {} : { spec: spec as NonNullable<Lease['spec']> }),
 })
 
-test("a lease lasts as long as its holder wrote, at most four times our own duration, and ours if it wrote none", () => {
+test('a lease lasts as long as its holder wrote, at most four times our own duration, and ours if it wrote none', () => {
   const lasts = (leaseDurationSeconds?: unknown): number => leaseMs(leaseOf({ leaseDurationSeconds }), DURATIONS)
   assert.deepEqual([lasts(1), lasts(15), lasts(59), lasts(60), lasts(61)], [1_000, 15_000, 59_000, 60_000, 60_000])
   for (const none of [undefined, null, 0, -1, Number.NaN, '30']) assert.equal(lasts(none), 15_000, String(none))
@@ -23,7 +23,10 @@ test('an acquisition counts a change of the holder, from 0 where the count is no
     acquiredSpec(leaseOf({ holderIdentity, leaseTransitions }), 'one', DURATIONS, NOW)?.leaseTransitions
   assert.deepEqual([after(0), after(4), after(undefined)], [1, 5, 1])
   // The most that an int32 holds, and what only a client could write that the API server does not check.
-  assert.deepEqual([after(2 ** 31 - 2), after(2 ** 31 - 1), after(-1), after(1.5), after('4')], [2 ** 31 - 1, 0, 0, 1, 1])
+  assert.deepEqual(
+    [after(2 ** 31 - 2), after(2 ** 31 - 1), after(-1), after(1.5), after('4')],
+    [2 ** 31 - 1, 0, 0, 1, 1],
+  )
   assert.deepEqual([after(4, 'one'), after(undefined, 'one')], [4, 0])
 })
 
