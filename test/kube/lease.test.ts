@@ -214,7 +214,7 @@ test('a leader that was paused past its deadline gives up, even if the lease was
   const writes = (): number => api.calls.filter((call) => call === 'PUT').length
   const before = writes()
   // Paused: time passes without any timer being called.
-  clock.pause(11_000)
+  clock.pause(10_000)
   assert.equal(one.isLeader(), false)
   await clock.advance(1)
   assert.equal(await one.done, 'lost')
@@ -240,6 +240,24 @@ test('of two replicas that start together exactly one leads', async () => {
   assert.equal(all.filter((one) => one.isLeader()).length, 1)
   for (const one of all) one.stop.abort()
   await Promise.all(all.map((one) => one.done))
+})
+
+test('a replica whose first write meets a conflict reads the lease again immediately, and after a second one only later', async () => {
+  const [api, clock] = [createFakeLeaseApi(), createFakeClock()]
+  api.fail('PUT', 409, 1)
+  const one = start(api, clock, 'one')
+  await settle()
+  assert.deepEqual([one.isLeader(), one.log, api.calls], [true, ['acquired'], ['GET', 'PUT', 'GET', 'PUT']])
+  one.stop.abort()
+  await one.done
+  api.fail('PUT', 409, 2)
+  const two = start(api, clock, 'two')
+  await clock.advance(2_199)
+  assert.deepEqual([two.isLeader(), two.log], [false, ['problem']])
+  await clock.advance(1)
+  assert.equal(two.isLeader(), true)
+  two.stop.abort()
+  await two.done
 })
 
 test('a process that was restarted under its old name continues to lead without a wait', async () => {
