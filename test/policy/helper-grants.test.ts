@@ -1,0 +1,167 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import {
+  fullNameOf,
+  type GrantCluster,
+  type GrantOptions,
+  helperGrants,
+  rolePolicyName,
+  serviceAccountOf,
+} from '../../src/policy/helper-grants.ts'
+
+const REGISTRY = { edition: 'enterprise', instanceId: 'cri-1', region: 'cn-hangzhou', repositories: ['*'] }
+const CHAINED = { ...REGISTRY, assumeRole: [{ roleArn: 'acs:ram::22:role/acr-pull', externalId: 'x' }] }
+const PROVIDER = 'acs:ram::11:oidc-provider/c1'
+
+function cluster(more: object = {}, values: object = {}): GrantCluster {
+  return {
+    purpose: 'cluster prod',
+    clusterId: 'c1',
+    kubeSystemUid: undefined,
+    workerRoles: ['KubernetesWorkerRole-1'],
+    namespace: 'acr-nopass',
+    release: 'acr-nopass',
+    ...more,
+    values: {
+      registries: [{ ...REGISTRY, assumeRole: [] }],
+      identity: { type: 'worker-role' },
+      serviceAccount: { name: '' },
+      nameOverride: '',
+      fullnameOverride: '',
+      ...values,
+    } as unknown as GrantCluster['values'],
+  }
+}
+
+/** Each grant without its documents. */
+function grantsOf(clusters: readonly GrantCluster[], flags: GrantOptions = {}) {
+  const { grants, notes } = helperGrants(clusters, flags)
+  return [
+    grants.map(({ purpose, policy, role, attachTo, otherAccount }) => ({
+      for: purpose,
+      policy: policy?.name,
+      ...(role && { role: role.name }),
+      ...(attachTo.length > 0 && { attachTo }),
+      ...(otherAccount !== undefined && { otherAccount }),
+    })),
+    notes,
+  ]
+}
+
+const RRSA = { identity: { type: 'rrsa', rrsa: {} } }
+const rrsa = (details: object): object => ({ identity: { type: 'rrsa', rrsa: details } })
+
+test("the roles of a cluster's nodes get the cluster's policy, which is named after the cluster if it is known", () => {
+  const own = { for: 'cluster prod', attachTo: ['KubernetesWorkerRole-1'] }
+  assert.deepEqual(grantsOf([cluster()]), [[{ ...own, policy: 'acr-nopass-c1' }], []])
+  const uid = { clusterId: undefined, kubeSystemUid: '0f3c1e5a-77b0-4c39-9d5e-000000000000' }
+  assert.deepEqual(grantsOf([cluster(uid)]), [[{ ...own, policy: 'acr-nopass-0f3c1e5a77b0' }], []])
+  assert.deepEqual(grantsOf([cluster({ clusterId: undefined })]), [[{ ...own, policy: 'acr-nopass' }], []])
+})
+
+test('a cluster with only static registries needs no permission, and the others keep theirs', () => {
+  const fixed = cluster({ purpose: 'cluster lab' }, { registries: [{ edition: 'static', assumeRole: [] }] })
+  const [grants, notes] = grantsOf([fixed, cluster()])
+  assert.equal((grants as unknown[]).length, 1)
+  assert.deepEqual(notes, ['cluster lab has only static registries, which need no permission'])
+})
+
+test('the policy covers the instance, or with `all` every one, in the account that is given', () => {
+  const resources = (flags: GrantOptions): unknown =>
+    helperGrants([cluster()], flags).grants[0]?.policy?.document.Statement.flatMap(({ Resource }) => Resource)
+  assert.deepEqual(resources({}), [
+    '*',
+    'acs:cr:cn-hangzhou:*:instance/cri-1',
+    'acs:cr:cn-hangzhou:*:repository/cri-1/*',
+  ])
+  assert.deepEqual(resources({ accountId: '11' }), [
+    '*',
+    'acs:cr:cn-hangzhou:11:instance/cri-1',
+    'acs:cr:cn-hangzhou:11:repository/cri-1/*',
+  ])
+  assert.deepEqual(resources({ ramScope: 'all' }), ['*'])
+})
+
+test('a role for RRSA gets its trust if issuer and provider are known, and else a note that says what is missing', () => {
+  const note = "the trust of the helper's role needs --issuer (and --oidc-provider-arn, unless values have it)"
+  const untrusted = { for: 'cluster prod', policy: 'acr-nopass-c1', attachTo: ['acr-nopass-c1'] }
+  const issuer = 'https://oidc.example.com/c1'
+  for (const [values, flags] of [
+    [RRSA, {}],
+    [RRSA, { issuer }],
+    [RRSA, { oidcProviderArn: PROVIDER }],
+    [RRSA, { oidcProviderArn: PROVIDER, issuer: '' }],
+    [{ identity: { type: 'rrsa' } }, { issuer }],
+  ] as const)
+    assert.deepEqual(grantsOf([cluster({}, values)], flags), [[untrusted], [note]], JSON.stringify(flags))
+  const trusted = { for: 'cluster prod', policy: 'acr-nopass-c1', role: 'acr-nopass-c1' }
+  const values = rrsa({ oidcProviderArn: PROVIDER })
+  assert.deepEqual(grantsOf([cluster({}, values)], { issuer }), [[trusted], []])
+  assert.deepEqual(grantsOf([cluster({}, RRSA)], { issuer, oidcProviderArn: PROVIDER }), [[trusted], []])
+  // The role that values or a flag name.
+  const named = rrsa({ oidcProviderArn: PROVIDER, roleArn: 'acs:ram::11:role/Helper' })
+  assert.deepEqual(grantsOf([cluster({}, named)], { issuer }), [[{ ...trusted, role: 'Helper' }], []])
+  const flags = { issuer, roleArn: 'acs:ram::11:role/Flag' }
+  assert.deepEqual(grantsOf([cluster({}, named)], flags), [[{ ...trusted, role: 'Flag' }], []])
+  assert.deepEqual(grantsOf([cluster({ clusterId: undefined }, values)], { issuer }), [
+    [{ ...trusted, policy: 'acr-nopass', role: 'acr-nopass-cluster' }],
+    [],
+  ])
+})
+
+test('only the ServiceAccount of the helper is trusted, by its own name under an alias', () => {
+  const values = { ...rrsa({ oidcProviderArn: PROVIDER }), fullnameOverride: 'puller' }
+  const issuer = 'https://oidc.example.com/c1'
+  const trust = (flags: GrantOptions): string =>
+    JSON.stringify(helperGrants([cluster({ namespace: 'ns' }, values)], { issuer, ...flags }).grants[0]?.role?.trust)
+  assert.ok(trust({}).includes('"system:serviceaccount:ns:puller"'))
+  assert.ok(trust({}).includes(`"${PROVIDER}"`) && trust({}).includes(`"${issuer}"`))
+  assert.ok(trust({ serviceAccount: 'alias' }).includes('"system:serviceaccount:ns:alias"'))
+})
+
+test('a role of a chain belongs to its account, and its trust needs the caller', () => {
+  const chained = cluster({}, { registries: [CHAINED] })
+  const own = { for: 'cluster prod', policy: 'acr-nopass-c1', attachTo: ['KubernetesWorkerRole-1'] }
+  const role = { for: 'the registries behind acs:ram::22:role/acr-pull', policy: 'acr-nopass-acr-pull' }
+  const note = 'the trust of acs:ram::22:role/acr-pull needs --role-arn: the role with which the helper assumes it'
+  assert.deepEqual(grantsOf([chained]), [[own, { ...role, attachTo: ['acr-pull'], otherAccount: '22' }], [note]])
+  const caller = (account: string) => ({ roleArn: `acs:ram::${account}:role/Worker` })
+  assert.deepEqual(grantsOf([chained], caller('11')), [[own, { ...role, role: 'acr-pull', otherAccount: '22' }], []])
+  assert.deepEqual(grantsOf([chained], caller('22')), [[own, { ...role, role: 'acr-pull' }], []])
+  assert.deepEqual(grantsOf([chained], { ...caller('11'), accountId: '22' }), [
+    [own, { ...role, role: 'acr-pull' }],
+    [],
+  ])
+  // Once for clusters with the same values.
+  const [grants] = grantsOf([chained, { ...chained, purpose: 'cluster test', clusterId: 'c2' }], caller('11'))
+  assert.equal((grants as unknown[]).length, 3)
+})
+
+test('a policy of a role repeats no prefix, and only the prefix', () => {
+  assert.deepEqual(['acr-pull', 'acr-nopass-c1', 'my-acr-nopass-c1'].map(rolePolicyName), [
+    'acr-nopass-acr-pull',
+    'acr-nopass-c1',
+    'acr-nopass-my-acr-nopass-c1',
+  ])
+})
+
+test("names are those that the chart's template gives", () => {
+  const none = { nameOverride: '', fullnameOverride: '' }
+  const name = (release: string, more: object = {}): string => fullNameOf(release, { ...none, ...more })
+  assert.deepEqual(
+    [name('acr-nopass'), name('my-acr-nopass'), name('pull'), name('a.b')],
+    ['acr-nopass', 'my-acr-nopass', 'pull-acr-nopass', 'a-b-acr-nopass'],
+  )
+  assert.deepEqual(
+    [
+      name('pull', { nameOverride: 'puller' }),
+      name('puller', { nameOverride: 'pull' }),
+      name('a', { fullnameOverride: 'b' }),
+    ],
+    ['pull-puller', 'puller', 'b'],
+  )
+  assert.equal(name('x'.repeat(50)), `${'x'.repeat(42)}-acr-nopass`)
+  assert.equal(name(`${'x'.repeat(41)}-y`), `${'x'.repeat(41)}-acr-nopass`)
+  const account = (own: string): string => serviceAccountOf('pull', { ...none, serviceAccount: { name: own } } as never)
+  assert.deepEqual([account('own'), account('')], ['own', 'pull-acr-nopass'])
+})
