@@ -52,9 +52,47 @@ test('force-conflicts forces a server-side apply on helm 4 and is rejected on he
 })
 
 test('a dry run names its strategy in full, because both majors interpret a bare --dry-run differently', () => {
-  for (const version of [three, four]) {
-    assert.ok(dryRunArguments(version, target, options).includes('--dry-run=server'))
-  }
+  const dryRun = ['upgrade', 'acr', '/chart', '--install', ...where, ...values, '--dry-run=server', '--output=json']
+  assert.deepEqual(dryRunArguments(three, target, options), [...dryRun, '--hide-notes'])
+  assert.deepEqual(dryRunArguments(four, target, options), [...dryRun, '--hide-notes', '--color=never'])
+})
+
+test('a chart is rendered without a cluster as that cluster would have it, and without its hooks', () => {
+  const template = ['template', 'acr', '/chart', '--namespace=system', '--values=/run/0.yaml', '--values=/run/1.yaml']
+  assert.deepEqual(templateArguments(target, options, { version: 'v1.37.3', installed: true }), [
+    ...template,
+    '--kube-version=v1.37.3',
+    '--is-upgrade',
+    '--no-hooks',
+  ])
+  assert.deepEqual(templateArguments(target, options, { version: 'v1.37.3', installed: false }), [
+    ...template,
+    '--kube-version=v1.37.3',
+    '--no-hooks',
+  ])
+})
+
+test('the message about force-conflicts on helm 3 names the version and both ways out', () => {
+  assert.throws(() => upgradeArguments(three, target, { ...options, forceConflicts: true }), {
+    message: 'force-conflicts needs Helm 4; this is v3.22.0',
+    hint: 'Helm 3 applies on the client and has no conflicts: leave `force-conflicts` out, or use Helm 4.',
+  })
+})
+
+test('a kubeconfig without a named context uses its own, and a run without waiting has no --wait', () => {
+  const { context: _removed, ...plain } = target
+  assert.deepEqual(upgradeArguments(three, plain, { ...options, wait: false, valuesFiles: [], step: undefined }), [
+    ...[
+      'upgrade',
+      'acr',
+      '/chart',
+      '--install',
+      '--namespace=system',
+      '--kubeconfig=/run/kubeconfig',
+      '--reset-values',
+    ],
+    ...['--history-max=10', '--timeout=5m', '--description=run 7', '--hide-notes'],
+  ])
 })
 
 test('rollback and uninstall have their own timeout', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { KubeApiError } from '../../src/kube/api-error.ts'
+import { hasStatus, KubeApiError } from '../../src/kube/api-error.ts'
 import type { KubeCall, KubeClient } from '../../src/kube/client.ts'
 import { createLeaseElector, type LeaseElector } from '../../src/kube/lease.ts'
 import { sleep } from '../../src/lib/clock.ts'
@@ -533,6 +533,7 @@ test('security 3: a lease that is missing for 30 s and cannot be created is repo
   await clock.advance(29_000)
   assert.deepEqual([one.missing, one.holder], [false, 'other'])
   await clock.advance(5_000)
+  assert.ok(one.problems.some((problem) => hasStatus(problem, 403)))
   assert.deepEqual([one.missing, one.holder], [true, undefined])
   assert.deepEqual(
     one.log.filter((entry) => entry !== 'problem'),

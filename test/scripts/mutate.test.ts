@@ -3,6 +3,7 @@ import { globSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { AREAS } from '../../scripts/mutate/areas.ts'
+import * as standIn from '../../scripts/mutate/collected-tests.ts'
 import { formatArea } from '../../scripts/mutate/report.ts'
 import { isDrawn } from '../../scripts/mutate/sample-checker.ts'
 
@@ -45,4 +46,35 @@ test('every area has code and tests, and the weekly workflow runs every area', (
   for (const [name, area] of Object.entries(AREAS))
     for (const pattern of [...area.mutate, ...area.tests])
       assert.ok(globSync(pattern, { cwd: root }).length > 0, `${name}: ${pattern}`)
+})
+
+test('the tests of a file can be repeated: each with its hooks, in order, and a failure is the failure of one run', async () => {
+  const calls: string[] = []
+  let isWrong = true
+  const load = async (): Promise<void> => {
+    standIn.before(() => calls.push('before'))
+    standIn.beforeEach(() => calls.push('each'))
+    standIn.after(() => calls.push('after'))
+    standIn.test('one', (t) => {
+      t.after(() => calls.push('end of one'))
+      calls.push(t.name)
+      assert.ok(!isWrong, 'it is wrong')
+    })
+    standIn.test('skipped', { skip: true }, () => assert.fail())
+    standIn.test('two', { skip: false }, async (t) => t.test('inner', () => void calls.push('inner')))
+  }
+  const { tests, cleanUp } = await standIn.collectTests(['a.test.ts'], load)
+  assert.deepEqual(
+    tests.map(({ id, file }) => [id, file]),
+    [
+      ['a.test.ts #0 one', 'a.test.ts'],
+      ['a.test.ts #1 two', 'a.test.ts'],
+    ],
+  )
+  await assert.rejects(async () => tests[0]?.run(), { message: 'it is wrong' })
+  isWrong = false
+  for (const one of tests) await one.run()
+  await cleanUp()
+  const once = ['each', 'one', 'end of one']
+  assert.deepEqual(calls, ['before', ...once, ...once, 'each', 'inner', 'after'])
 })
