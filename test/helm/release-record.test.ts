@@ -70,7 +70,57 @@ test('a record tells whether helm applied its objects on the server', async () =
   ])
 })
 
+const read = (record: unknown) => readRecord(gzipSync(JSON.stringify(record)).toString('base64'))
+
+// `Dependency` in https://github.com/helm/helm/blob/v4.3.1/pkg/chart/v2/dependency.go.
+test('a subchart has its values under its alias, else under its name', async () => {
+  const subcharts = async (dependencies: unknown) => (await read({ chart: { metadata: { dependencies } } })).subcharts
+  const named = [{ name: 'a' }, { name: 'b', alias: 'c' }, { name: 'd', alias: '' }, { name: 'e', alias: 1 }]
+  assert.deepEqual(await subcharts([...named, { alias: 'f' }, { name: 1 }, null, 'g']), [
+    { name: 'a', key: 'a' },
+    { name: 'b', key: 'c' },
+    { name: 'd', key: 'd' },
+    { name: 'e', key: 'e' },
+  ])
+  assert.deepEqual(await Promise.all([undefined, null, {}, 'a'].map(subcharts)), [[], [], [], []])
+})
+
+test('a record of another shape than helm writes has no content, and is no failure of the program', async () => {
+  const empty = { chart: 'undefined-undefined', values: {}, objects: [], hooks: [], serverSide: false, subcharts: [] }
+  for (const record of [
+    null,
+    [],
+    'text',
+    7,
+    {},
+    { chart: 'a', config: 'b', manifest: 3, hooks: 'c' },
+    { chart: { metadata: 'a' } },
+  ])
+    assert.deepEqual(await read(record), empty, JSON.stringify(record))
+  const hook = { manifest: 'apiVersion: v1\nkind: Pod\nmetadata: { name: a }\n' }
+  const { hooks } = await read({ hooks: [hook, {}, null, 'text', { manifest: null }] })
+  assert.deepEqual(
+    hooks.map(({ kind, name }) => `${kind} ${name}`),
+    ['Pod a'],
+  )
+})
+
+test('a revision whose labels are incomplete is of unknown status, and one without a number is none', () => {
+  const step = { 'acr-nopass.io/step': 'one' }
+  assert.deepEqual(
+    readRevisions([
+      { labels: { version: '2', ...step } },
+      { labels: { version: '0' } },
+      { labels: { version: 'x' } },
+      {},
+    ]),
+    [{ revision: 2, updated: '', status: 'unknown', step: { id: 'one', timeoutSeconds: 0 } }],
+  )
+})
+
 test('an invalid record is reported as such', async () => {
-  await assert.rejects(readRecord(''), { code: 'HELM_CHART' })
-  await assert.rejects(readRecord('bm90aGluZw=='), { code: 'HELM_CHART' })
+  const unreadable = { code: 'HELM_CHART', message: "helm's record of the release cannot be read" }
+  for (const record of ['', 'bm90aGluZw==']) await assert.rejects(readRecord(record), unreadable)
+  const text = gzipSync('{ "chart": ').toString('base64')
+  await assert.rejects(readRecord(text), { code: 'HELM_CHART', message: "helm's record of the release is not JSON" })
 })
