@@ -1,4 +1,5 @@
 import type { ErrorCode } from '../errors.ts'
+import { HIDDEN, isSecretPlace, quotable } from './looks-secret.ts'
 import { ValuesError, type ValuesErrorDetails } from './values-error.ts'
 import { formatPath, lookup, type Position, type Scalar, type ValuePath, type YamlNode } from './yaml/yaml-node.ts'
 
@@ -42,6 +43,12 @@ export class Cursor {
   /** The text; undefined for anything else. */
   get text(): string | undefined {
     return typeof this.value === 'string' ? this.value : undefined
+  }
+
+  /** The value as it may be quoted in a message: `…` if it may be a secret, by the keys around it or by its form. */
+  get shown(): string {
+    const text = String(this.value)
+    return isSecretPlace(this.path) || text.includes('\n') || text.length > 200 ? HIDDEN : quotable(text)
   }
 
   /** The items of a list; none for anything else. */

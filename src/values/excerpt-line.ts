@@ -1,5 +1,5 @@
 import { CST, Parser } from 'yaml'
-import { HIDDEN, isSecretKey, quotable } from './looks-secret.ts'
+import { HIDDEN, isSecretPlace, quotable } from './looks-secret.ts'
 
 /** Parts of a file that hold nothing of it but its structure. */
 const STRUCTURE: ReadonlySet<string> = new Set([
@@ -97,5 +97,5 @@ function readSpans(text: string) {
 
 function isPublic({ type, source }: CST.FlowScalar | CST.BlockScalar, keys: readonly string[]): boolean {
   if (type === 'alias' || type === 'block-scalar' || source.includes('\n')) return false
-  return quotable(source) === source && !keys.some(isSecretKey)
+  return quotable(source) === source && !isSecretPlace(keys)
 }

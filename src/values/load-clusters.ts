@@ -6,6 +6,7 @@ import { check } from './clusters-validator.generated.mjs'
 import { Cursor } from './cursor.ts'
 import { hideForeign } from './foreign-file.ts'
 import { nameFullWidth } from './full-width.ts'
+import { quotable } from './looks-secret.ts'
 import { fillDefaults } from './merge.ts'
 import { schemaErrors } from './schema/schema-errors.ts'
 import { addErrors, sortErrors, ValuesError } from './values-error.ts'
@@ -87,11 +88,12 @@ function releaseErrors(
 ): ValuesError[] {
   const release = entry.at('release').text ?? defaults?.release ?? 'acr-nopass'
   const namespace = entry.at('namespace').text ?? defaults?.namespace ?? 'acr-nopass'
-  for (const mark of clusterMarks(entry)) {
-    const key = `${mark}\n${namespace}\n${release}`
+  for (const { id, shown } of clusterMarks(entry)) {
+    const key = `${id}\n${namespace}\n${release}`
     const first = releases.get(key)
     if (first !== undefined && first !== entry) {
-      const message = `this entry and the one in line ${first.position.line} are both the release ${namespace}/${release} of ${mark}`
+      const both = `this entry and the one in line ${first.position.line} are both the release`
+      const message = `${both} ${quotable(namespace)}/${quotable(release)} of ${shown}`
       return [entry.error('CLUSTERS_SAME_RELEASE', message)]
     }
     releases.set(key, entry)
@@ -99,15 +101,27 @@ function releaseErrors(
   return []
 }
 
-// What tells one cluster from another, without asking it.
-function clusterMarks(entry: Cursor): string[] {
-  const context = entry.at('kubeconfig', 'context').text ?? '(current context)'
+// What tells one cluster from another, without asking it; `shown` is for a message.
+function clusterMarks(entry: Cursor): { id: string; shown: string }[] {
+  const context = entry.at('kubeconfig', 'context')
+  const inContext = {
+    id: `context ${context.text}`,
+    shown: `context ${context.text === undefined ? '(current context)' : context.shown}`,
+  }
   const marks = [
     ['ACK cluster', entry.at('ack', 'clusterId')],
-    [`context ${context} of file`, entry.at('kubeconfig', 'file')],
-    [`context ${context} of variable`, entry.at('kubeconfig', 'env')],
+    ['file', entry.at('kubeconfig', 'file'), inContext],
+    ['variable', entry.at('kubeconfig', 'env'), inContext],
     ['the cluster with kube-system UID', entry.at('expect', 'kubeSystemUid')],
     ['API server', entry.at('expect', 'server')],
   ] as const
-  return marks.flatMap(([what, { text }]) => (text === undefined ? [] : [`${what} ${text}`]))
+  return marks.flatMap(([what, { text, shown }, inside]) => {
+    if (text === undefined) return []
+    return [
+      {
+        id: `${what} ${text} ${inside?.id}`,
+        shown: inside === undefined ? `${what} ${shown}` : `${inside.shown} of ${what} ${shown}`,
+      },
+    ]
+  })
 }

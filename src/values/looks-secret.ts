@@ -29,7 +29,15 @@ export function quotable(text: string): string {
 /** Stands for what must not be shown. */
 export const HIDDEN = '…'
 
-/** Whether the value of a key may be a secret. The name of a Secret is none. */
-export function isSecretKey(key: string): boolean {
-  return KEYS.test(key) && key !== 'secretName'
+/** Keys of names and labels of Secrets. */
+const ABOUT_SECRETS: readonly string[] = ['secretName', 'imagePullSecrets', 'secretLabels']
+/** Under these keys users put any text. */
+const ANY_TEXT: readonly string[] = ['extraEnv', 'extraObjects', 'podAnnotations']
+
+/** Whether a value may be a secret, by any of the keys around it. */
+export function isSecretPlace(keys: readonly (string | number)[]): boolean {
+  return keys.some((key) => {
+    if (typeof key === 'number' || ABOUT_SECRETS.includes(key)) return false
+    return ANY_TEXT.includes(key) || KEYS.test(key)
+  })
 }

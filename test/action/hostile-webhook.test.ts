@@ -8,7 +8,7 @@ import type { KubeClient } from '../../src/kube/client.ts'
 import { prepareWorkspace } from '../../src/sandbox/workflow/prepare-workspace.ts'
 import { runWorkflow } from '../../src/sandbox/workflow/run-workflow.ts'
 import { startAdmissionWebhook } from '../support/cluster/admission-webhook.ts'
-import { runnerCommands } from '../text/hostile.ts'
+import { runnerCommands } from '../text/runner-commands.ts'
 import { testTools } from '../tools.ts'
 import { startActionFixture } from './support/action-fixture.ts'
 

@@ -18,7 +18,7 @@ import { diffManifests } from '../../src/helm/release/manifest-diff.ts'
 import { readRecord } from '../../src/helm/release/release-record.ts'
 import { renderRelease, templateRelease } from '../../src/helm/release/render-release.ts'
 import { runProgram } from '../../src/helm/run-helm.ts'
-import { runnerCommands, UNPRINTABLE } from '../text/hostile.ts'
+import { runnerCommands, UNPRINTABLE } from '../text/runner-commands.ts'
 
 const signal = new AbortController().signal
 const OPTIONS = {

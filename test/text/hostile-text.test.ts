@@ -34,7 +34,8 @@ import { fixture, NOW, namespace, secret, stuckPod } from '../doctor/fixture.ts'
 import { denied, registry, status } from '../helper/status-page/fixtures.ts'
 import { createFakeClock } from '../kube/fake-clock.ts'
 import { fuzz } from '../support/fuzz.ts'
-import { hostileText, runnerCommands, UNPRINTABLE } from './hostile.ts'
+import { hostileText } from './hostile.ts'
+import { runnerCommands, UNPRINTABLE } from './runner-commands.ts'
 
 const CODES = Object.keys(ERROR_CODES) as ErrorCode[]
 const plain = paintFor({ write: () => undefined }, { env: {} })

@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { stringify } from 'yaml'
 import { readExcerpts } from '../../src/values/excerpt-line.ts'
 import { explainErrors } from '../../src/values/explain.ts'
+import { loadClusters } from '../../src/values/load-clusters.ts'
 import { loadValues } from '../../src/values/load-values.ts'
 import { errorData } from '../../src/values/values-error.ts'
 
@@ -69,12 +70,66 @@ for (const [title, text] of [
     `registries:\n${`  - { edition: static, domains: ["robot:${SECRET}@h"] }\n`.repeat(2)}`,
   ],
   ['a password that begins with a star', `registries: []\npassword: *${SECRET}\n`],
+  ['a variable that begins with a star', `extraEnv:\n  - { name: LOGIN, value: *${SECRET} }\n`],
+  ['an id of two registries', `registries:\n${`  - { edition: enterprise, instanceId: token=${SECRET} }\n`.repeat(2)}`],
+  ['a volume that is there twice', `extraVolumes:\n${`  - { name: "password:${SECRET}" }\n`.repeat(2)}`],
+  ['a mount of an unknown volume', `extraVolumeMounts:\n  - { name: "password:${SECRET}", mountPath: /a }\n`],
+  [
+    'two mounts at one place',
+    `extraVolumes: [{ name: a }]\nextraVolumeMounts:\n${`  - { name: a, mountPath: /password=${SECRET} }\n`.repeat(2)}`,
+  ],
+  [
+    'two sources of one file',
+    `extraVolumes:\n  - { name: a, projected: { sources: [${`{ downwardAPI: { items: [{ path: "token=${SECRET}" }] } },`.repeat(2)}] } }\n`,
+  ],
+  [
+    'two constraints for one topology',
+    `topologySpread:\n${`  - { topologyKey: password=${SECRET}, whenUnsatisfiable: ScheduleAnyway }\n`.repeat(2)}`,
+  ],
+  [
+    'a label that two lists name',
+    `topologySpread:\n  - topologyKey: a\n    whenUnsatisfiable: DoNotSchedule\n    matchLabelKeys: ["token=${SECRET}"]\n    labelSelector: { matchLabels: { "token=${SECRET}": a } }\n`,
+  ],
+  ['the name of a Secret', `secretName: token=${SECRET}\nregistries: [{ existingSecret: token=${SECRET} }]\n`],
+  ['a glob', `scope: namespaces\ntargets: { namespaces: { include: ["token=${SECRET}*"] } }\n`],
+  [
+    'a glob that is excluded',
+    `targets: { namespaces: { include: ["token=${SECRET}"], exclude: ["token=${SECRET}"] } }\n`,
+  ],
+  ['a label of ours', `commonLabels: { "acr-nopass.io/token=${SECRET}": a }\n`],
+  ['a device', `resources: { limits: { "a/token=${SECRET}": 0.5 } }\n`],
+  ['a device that is only requested', `resources: { requests: { "a/token=${SECRET}": 1 } }\n`],
 ] as const) {
   test(`no message, fix, path or value of an error has a secret in it: ${title}`, () => {
     const shown = said(text)
     assert.ok(shown.includes('fix: ') && !shown.toLowerCase().includes(SECRET.toLowerCase()), shown)
   })
 }
+
+for (const key of ['extraEnv: [{ name: LOGIN, value: 9081_7001 }]', 'podAnnotations: { login: 9081_7001 }']) {
+  test(`a number that parsers read differently is not shown where any text may be: ${key}`, () => {
+    const shown = said(`${key}\n`)
+    assert.match(shown, /YAML_AMBIGUOUS: a value that parsers read differently/)
+    assert.ok(!shown.replaceAll('_', '').includes('90817001'), shown)
+  })
+}
+
+test('a number in quotes is not shown under a key of secrets', () => {
+  const token = '{ path: a, expirationSeconds: "90817001" }'
+  const shown = said(`extraVolumes: [{ name: a, projected: { sources: [{ serviceAccountToken: ${token} }] } }]\n`)
+  assert.match(shown, /SCHEMA_TYPE/)
+  assert.ok(!shown.includes('90817001'), shown)
+})
+
+test('two clusters of one kubeconfig are two errors or none, whatever may be shown of their contexts', () => {
+  const entry = (name: string, context: string): string =>
+    `- { name: ${name}, kubeconfig: { file: a.yaml, context: "${context}" } }\n`
+  const load = (text: string) => loadClusters({ name: 'c.yaml', text }).errors.map(({ message }) => message)
+  assert.deepEqual(load(entry('a', 'token=x') + entry('b', 'token=y')), [])
+  assert.deepEqual(load(entry('a', 'token=x') + entry('b', 'token=x')), [
+    'this entry and the one in line 1 are both the release acr-nopass/acr-nopass of context … of file a.yaml',
+  ])
+})
 
 test('two keys that are not shown are two errors', () => {
   const { errors } = loadValues({ files: [{ name: 'v.yaml', text: 'registries: []\n"token:a": 1\n"token:b": 1\n' }] })

@@ -1,4 +1,5 @@
 import type { Cursor } from '../cursor.ts'
+import { quotable } from '../looks-secret.ts'
 import type { ValuesError } from '../values-error.ts'
 
 /** Equal ports, and keys and names that belong to acr-nopass or to something else. */
@@ -32,7 +33,7 @@ function forbiddenKeys(map: Cursor, judge: (key: string) => Verdict): ValuesErro
   return map.members.flatMap((member) => {
     const verdict = judge(member.key)
     if (verdict === undefined) return []
-    const message = `the ${verdict.what} \`${member.key}\` in \`${map.name}\` ${verdict.why}`
+    const message = `the ${verdict.what} \`${quotable(member.key)}\` in \`${map.name}\` ${verdict.why}`
     return [member.collision(message, verdict.hint, member.keyPosition)]
   })
 }

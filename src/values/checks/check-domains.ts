@@ -1,7 +1,6 @@
 import { wildcardsMeet } from '../../lib/wildcards.ts'
 import type { Cursor } from '../cursor.ts'
 import { matchesGlobs } from '../glob.ts'
-import { quotable } from '../looks-secret.ts'
 import type { ValuesError } from '../values-error.ts'
 
 /** A key of the pull secret from a registry: a domain, or all domains of an instance. */
@@ -31,7 +30,7 @@ export function checkDomains(values: Cursor): ValuesError[] {
 function claimsOf(registry: Cursor): Claim[] {
   const given = registry.at('domains').items.flatMap((by): Claim[] => {
     const domain = by.text?.toLowerCase()
-    return domain === undefined ? [] : [{ key: `domain ${domain}`, shown: quotable(domain), by, registry }]
+    return domain === undefined ? [] : [{ key: `domain ${domain}`, shown: by.shown.toLowerCase(), by, registry }]
   })
   // A host given as host/namespace is written in that form alone, so that two accounts can share it.
   const isNarrowed = given.some(({ key }) => key.includes('/'))
@@ -43,7 +42,7 @@ function ownClaims(registry: Cursor): Claim[] {
   const by = registry.at(edition === 'personal' ? 'region' : 'instanceId')
   if (by.text === undefined || (edition !== 'personal' && edition !== 'enterprise')) return []
   const shown =
-    edition === 'personal' ? `the domains of the Personal Edition in ${by.text}` : `the domains of ${by.text}`
+    edition === 'personal' ? `the domains of the Personal Edition in ${by.shown}` : `the domains of ${by.shown}`
   return [{ key: `${by.key} ${by.text}`, shown, by, registry }]
 }
 

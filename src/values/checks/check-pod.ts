@@ -51,7 +51,7 @@ function variables(list: readonly Cursor[], own: readonly string[]): ValuesError
 function twice(list: Cursor, key: string): ValuesError[] {
   return repeated(list.items, (item) => item.at(key).text).map((item) => {
     const own = item.at(key)
-    return own.collision(`\`${list.name}\` has ${quotable(own.text ?? '')} twice`, 'Remove one of the two.')
+    return own.collision(`\`${list.name}\` has ${own.shown} twice`, 'Remove one of the two.')
   })
 }
 
@@ -81,13 +81,13 @@ const isExtended = (resource: string): boolean => resource.includes('/') && !res
 function parts(amount: Cursor): ValuesError[] {
   const number = quantityOf(amount)
   if (!isExtended(amount.key) || number === undefined || Number.isInteger(number)) return []
-  return [amount.refused(`${amount.key} is counted in whole numbers`, 'Write a whole number.')]
+  return [amount.refused(`${quotable(amount.key)} is counted in whole numbers`, 'Write a whole number.')]
 }
 
 function aboveLimit(request: Cursor, limit: Cursor): ValuesError[] {
   const [amount, most] = [quantityOf(request), quantityOf(limit)]
   if (isExtended(request.key) && most !== amount) {
-    const message = `the request and the limit of ${request.key} must be equal`
+    const message = `the request and the limit of ${quotable(request.key)} must be equal`
     return [request.refused(message, 'Write the same amount in both, or the limit alone.')]
   }
   if (amount === undefined || most === undefined || amount <= most) return []

@@ -1,5 +1,4 @@
 import type { Cursor } from '../cursor.ts'
-import { quotable } from '../looks-secret.ts'
 import type { ValuesError } from '../values-error.ts'
 
 // Keys without meaning for an edition: the helper would silently ignore them.
@@ -38,8 +37,8 @@ export function repeatedNames(
     const { text: value } = name
     const first = names.slice(0, index).find((other) => other.text === value)
     if (value === undefined || first === undefined) return []
-    const message = `two ${what} are named "${quotable(value)}", the first in line ${first.position.line}`
-    return [name.error(code, message, { value: quotable(value) })]
+    const message = `two ${what} are named "${name.shown}", the first in line ${first.position.line}`
+    return [name.error(code, message, { value: name.shown })]
   })
 }
 

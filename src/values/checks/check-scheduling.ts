@@ -12,12 +12,12 @@ export function checkScheduling(values: Cursor): ValuesError[] {
 
 function spreads(constraints: readonly Cursor[]): ValuesError[] {
   const whole = constraints.filter((item) => item.at('topologyKey').text && item.at('whenUnsatisfiable').text)
-  const described = (item: Cursor): string => `${item.at('topologyKey').text} with ${item.at('whenUnsatisfiable').text}`
-  const again = repeated(whole, described)
+  const again = repeated(whole, (item) => `${item.at('topologyKey').text} with ${item.at('whenUnsatisfiable').text}`)
   return whole.flatMap((item) => {
-    const message = `\`topologySpread\` has two constraints for ${described(item)}`
+    const both = `${item.at('topologyKey').shown} with ${item.at('whenUnsatisfiable').shown}`
+    const message = `\`topologySpread\` has two constraints for ${both}`
     return [
-      ...(again.includes(item) ? [item.collision(message, 'Remove one of the two.')] : []),
+      ...(again.includes(item) ? [item.at('topologyKey').collision(message, 'Remove one of the two.')] : []),
       ...domains(item),
       // Kubernetes before 1.34 refuses a label that is selected by its value and by `matchLabelKeys`; after that it is without sense.
       ...alsoIn(item.at('matchLabelKeys'), 'labelSelector', selectedLabels(item.at('labelSelector'))),
@@ -60,7 +60,7 @@ function affinities(affinity: Cursor): ValuesError[] {
 function alsoIn(list: Cursor, other: string, named: readonly string[]): ValuesError[] {
   return list.items.flatMap((label) => {
     if (label.text === undefined || !named.includes(label.text)) return []
-    const message = `\`${list.key}\` names ${label.text}, which \`${other}\` has too`
+    const message = `\`${list.key}\` names ${label.shown}, which \`${other}\` has too`
     return [label.refused(message, 'Remove it in one of the two.')]
   })
 }

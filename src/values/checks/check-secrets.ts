@@ -36,7 +36,7 @@ export function checkSecretName(values: Cursor): ValuesError[] {
   const details = { value: name, expected: 'a name of its own, such as acr-nopass' }
   const isRefused = isCommon && values.at('adopt').value !== true
   const common = isRefused ? [own.error('VALUES_SECRET_NAME', taken, details)] : []
-  const message = `the Secret "${name}" is read here and is also the pull secret (\`secretName\`), which the helper overwrites`
+  const message = `the Secret "${own.shown}" is read here and is also the pull secret (\`secretName\`), which the helper overwrites`
   const read = [values.at('identity', 'accessKey'), ...values.at('registries').items]
     .map((source) => source.at('existingSecret'))
     .filter(({ text }) => text === name)

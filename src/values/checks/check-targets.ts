@@ -29,12 +29,12 @@ function scopeErrors(used: Cursor, scope: Cursor): ValuesError[] {
   return used.items.flatMap((glob) => {
     const { text: value, isDefault } = glob
     if (!value?.includes('*')) return []
-    const what = `${isDefault ? 'the default ' : ''}\`${glob.name}\` is the glob "${value}"`
+    const what = `${isDefault ? 'the default ' : ''}\`${glob.name}\` is the glob "${glob.shown}"`
     const message = `\`scope: namespaces\` gives rights in listed namespaces only, and ${what}`
     const at = (isDefault ? scope : glob).position
     const expected = 'plain names of namespaces that exist'
     const hint = `List the names in \`${used.name}\`, or take \`scope: cluster\`.`
-    return [glob.error('VALUES_SCOPE', message, { at, value, expected, hint })]
+    return [glob.error('VALUES_SCOPE', message, { at, value: glob.shown, expected, hint })]
   })
 }
 
@@ -54,13 +54,13 @@ function globErrors(target: Cursor, general: Cursor): ValuesError[] {
   // A registry that replaces only one of the two lists takes the other from the global targets.
   const excluding = exclude.node === undefined ? general.at('exclude') : exclude
   return include.items.flatMap((glob) => {
-    const by = excluding.texts.find((each) => glob.text !== undefined && matchesGlobs([each], glob.text))
+    const by = excluding.items.find((each) => each.text && glob.text && matchesGlobs([each.text], glob.text))
     if (by === undefined) return []
-    const why = `"${glob.text}" can never fit: "${by}" of \`${excluding.name}\` excludes it`
+    const why = `"${glob.shown}" can never fit: "${by.shown}" of \`${excluding.name}\` excludes it`
     return [globError(glob, why, 'Remove one of the two; `exclude` wins over `include`.')]
   })
 }
 
 function globError(place: Cursor, why: string, hint: string): ValuesError {
-  return place.error('VALUES_GLOB', `\`${place.name}\`: ${why}`, { value: place.text, hint })
+  return place.error('VALUES_GLOB', `\`${place.name}\`: ${why}`, { value: place.shown, hint })
 }

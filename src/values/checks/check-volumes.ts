@@ -29,7 +29,7 @@ function volumes(list: readonly Cursor[]): ValuesError[] {
   return list.flatMap((item) => {
     const name = item.at('name')
     if (name.text === undefined) return []
-    const what = `the volume \`${name.text}\` in \`extraVolumes\``
+    const what = `the volume \`${name.shown}\` in \`extraVolumes\``
     const isOwn = OWN_VOLUMES.includes(name.text)
     if (isOwn || again.includes(item)) {
       return [name.collision(`${what} ${isOwn ? "is one of the chart's own" : 'is there twice'}`, 'Rename it.')]
@@ -53,7 +53,7 @@ function sources(list: readonly Cursor[]): ValuesError[] {
     .flatMap(({ members }) => members.flatMap((kind) => [kind, ...kind.at('items').items]))
     .flatMap((one) => FILE_KEYS.map((key) => one.at(key)))
   const again = repeated(files, ({ text }) => text).map((file) => {
-    const message = `two sources of a projected volume write the file ${file.text}`
+    const message = `two sources of a projected volume write the file ${file.shown}`
     return file.collision(message, 'Give one of them another path.')
   })
   return [...list.flatMap(checkSource), ...again]
@@ -89,18 +89,18 @@ function mounts(list: readonly Cursor[], named: readonly Cursor[]): ValuesError[
   return whole.flatMap((item) => {
     const [name, place] = [item.at('name'), item.at('mountPath')]
     if (!names.includes(name.text)) {
-      const message = `\`extraVolumeMounts\` names the volume \`${name.text}\`, and \`extraVolumes\` has none of that name`
+      const message = `\`extraVolumeMounts\` names the volume \`${name.shown}\`, and \`extraVolumes\` has none of that name`
       return [name.refused(message, 'Add it to `extraVolumes`.')]
     }
     const path = pathOf(item)
     const own = OWN_PATHS.find((one) => one.startsWith(path) || path.startsWith(one))
     if (own !== undefined) {
-      const what = `the mount at ${place.text} in \`extraVolumeMounts\``
+      const what = `the mount at ${place.shown} in \`extraVolumeMounts\``
       const message = `${what} would cover what the helper reads from ${own.slice(0, -1)}`
       return [place.collision(message, 'Choose another path.')]
     }
     if (!again.includes(item)) return []
-    return [place.collision(`\`extraVolumeMounts\` has two mounts at ${place.text}`, 'Remove one of the two.')]
+    return [place.collision(`\`extraVolumeMounts\` has two mounts at ${place.shown}`, 'Remove one of the two.')]
   })
 }
 

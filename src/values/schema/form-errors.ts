@@ -47,7 +47,7 @@ export function typeHint(schema: Schema | undefined, at: Cursor): string | undef
   if (types.includes('string') && node?.kind === 'scalar') {
     return mayShow(at) ? `Quote it: "${node.source ?? String(value)}".` : 'Put it in quotes.'
   }
-  if (typeof value === 'string') {
+  if (typeof value === 'string' && mayShow(at)) {
     const text = value.trim()
     if (types.includes('boolean') && /^(true|false)$/i.test(text)) return `Remove the quotes: ${text.toLowerCase()}.`
     if ((types.includes('integer') || types.includes('number')) && /^\d+(\.\d+)?$/.test(text))

@@ -1,6 +1,6 @@
 import type { ErrorObject } from 'ajv'
 import type { Cursor } from '../cursor.ts'
-import { isSecretKey, quotable } from '../looks-secret.ts'
+import { isSecretPlace, quotable } from '../looks-secret.ts'
 import { agreedValue, readings } from '../yaml/yaml-scalar.ts'
 import { resolve, type Schema } from './schema.ts'
 
@@ -26,11 +26,9 @@ export function lowerFirst(title: string): string {
 
 const LONGEST = 60
 
-/** Whether a value may be quoted in a message: not free text, and not a possible secret by its key. */
+/** Whether a value may be quoted in a message: not any text, and not a possible secret by a key around it. */
 export function mayShow({ path }: Pick<Cursor, 'path'>): boolean {
-  const last = path.findLast((step) => typeof step === 'string') ?? ''
-  if (path[0] === 'extraEnv' || path[0] === 'extraObjects' || path[0] === 'podAnnotations') return false
-  return !isSecretKey(last)
+  return !isSecretPlace(path)
 }
 
 /** A value for a message: short, on one line; undefined: must not be shown. */

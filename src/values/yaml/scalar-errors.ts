@@ -10,7 +10,8 @@ export function ambiguous(
   at: Position,
   isSecret: boolean,
 ): ValuesError {
-  if (isSecret) {
+  // Letters alone are ambiguous only as one of the words for true, false, null and infinity.
+  if (isSecret && !/^[-+]?\.?[a-z~]{1,5}$/i.test(source)) {
     const hint = 'Quote it if you mean text.'
     return new ValuesError('YAML_AMBIGUOUS', 'a value that parsers read differently', { at, hint, hideLine: true })
   }

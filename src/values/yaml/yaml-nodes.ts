@@ -10,7 +10,7 @@ import {
   type YAMLMap,
   type Scalar as YamlScalar,
 } from 'yaml'
-import { HIDDEN, isSecretKey, quotable } from '../looks-secret.ts'
+import { HIDDEN, isSecretPlace, quotable } from '../looks-secret.ts'
 import { ValuesError } from '../values-error.ts'
 import { ambiguous, findBadEscape } from './scalar-errors.ts'
 import type { MapEntry, Origin, Position, YamlNode } from './yaml-node.ts'
@@ -54,7 +54,7 @@ export function readNodes(document: Document.Parsed, contents: Node, { text, at,
     const all = readings(source)
     const value = agreedValue(all)
     if (value !== undefined) return { kind: 'scalar', value, source, at: where, origin }
-    if (keys.some(isSecretKey)) secrets.add(node)
+    if (isSecretPlace(keys)) secrets.add(node)
     errors.push(ambiguous(source, all, where, secrets.has(node)))
     return { kind: 'scalar', value: all.helm, at: where, origin }
   }
@@ -71,7 +71,7 @@ export function readNodes(document: Document.Parsed, contents: Node, { text, at,
     const target = node.resolve(document)
     aliases += 1
     // A password may begin with a star.
-    const shown = keys.some(isSecretKey) ? HIDDEN : quotable(node.source)
+    const shown = isSecretPlace(keys) ? HIDDEN : quotable(node.source)
     const problem =
       target === undefined
         ? `no anchor &${shown} precedes this alias`
