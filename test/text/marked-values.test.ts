@@ -125,7 +125,7 @@ const JOBS: readonly Readonly<Record<string, string>>[] = [
 ]
 
 /** Every way to use a values file, each of which returns all that is said of it. */
-const USES: ReadonlyMap<string, (text: string) => Promise<string>> = new Map([
+const USES = new Map<string, (values: string) => Promise<string>>([
   ...COMMANDS.map((argv) => [argv.join(' '), () => runCommand(...argv)] as const),
   ...COMMANDS.map((argv) => [`${argv.join(' ')} -o json`, () => runCommand(...argv, '-o', 'json')] as const),
   ...JOBS.map((inputs) => [`the action with ${JSON.stringify(inputs)}`, () => runJob(inputs)] as const),
