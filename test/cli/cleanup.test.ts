@@ -159,6 +159,17 @@ test('P12 cleanup reads each object itself if a list comes without managedFields
   assert.deepEqual(cluster.objects.filter(({ kind }) => kind === 'Secret').length, 1)
 })
 
+test('P15 cleanup with the name of another release as confirmation changes nothing', async (t) => {
+  const cluster = await open(t, account('ours', 'acr-nopass'), secret('ours'))
+  const { code, stderr } = await cleanup(t, cluster, '--confirm', 'acr-nopass/other')
+  assert.equal(code, 2)
+  assert.match(stderr, /^INPUT_CONFIRM: this cleanup needs --confirm acr-nopass\/acr-nopass$/m)
+  assert.deepEqual(
+    cluster.calls.filter((call) => !call.startsWith('GET ')),
+    [],
+  )
+})
+
 for (const [title, object] of [
   ['a Deployment', part('Deployment', 'apps/v1', 'acr-nopass', 'acr-nopass', { spec: { replicas: 2 } })],
   ['a Pod of a deleted Deployment', part('Pod', 'v1', 'acr-nopass', 'acr-nopass', { status: { phase: 'Running' } })],

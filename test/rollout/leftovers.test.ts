@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import type { KubeClient } from '../../src/kube/client.ts'
 import { findLeftovers, removeLeftovers } from '../../src/rollout/uninstall/leftovers.ts'
 
-test('M9 P12 uninstall leaves the entries that another manager wrote, as cleanup does', async (t) => {
+test('P12 uninstall leaves the entries that another manager wrote, as cleanup does', async (t) => {
   const account = (name: string, manager: string, operation: string) => ({
     metadata: {
       namespace: 'shop',
@@ -28,18 +28,20 @@ test('M9 P12 uninstall leaves the entries that another manager wrote, as cleanup
   assert.deepEqual([detached, found.kept.map(({ account: { metadata } }) => metadata.name)], [1, ['app']])
 })
 
-test("a pull secret without a record of its writers is the release's own; one that only others wrote is a copy and stays", async (t) => {
-  const secret = (name: string, ...managers: readonly string[]) => ({
+test("a pull secret without a record of its writers is the release's own; one that only others wrote is a copy and stays, and so does another release's", async (t) => {
+  const labelled = (instance: string, name: string, ...managers: readonly string[]) => ({
     metadata: {
       namespace: name,
       name: 'acr',
       uid: name,
       resourceVersion: '1',
-      labels: { 'app.kubernetes.io/managed-by': 'acr-nopass', 'app.kubernetes.io/instance': 'n.r' },
+      labels: { 'app.kubernetes.io/managed-by': 'acr-nopass', 'app.kubernetes.io/instance': instance },
       managedFields: managers.map((manager) => ({ manager, operation: 'Apply', fieldsV1: {} })),
     },
   })
+  const secret = (name: string, ...managers: readonly string[]) => labelled('n.r', name, ...managers)
   const secrets = [
+    labelled('n.other', 'second', 'acr-nopass'),
     secret('unrecorded'),
     secret('own', 'acr-nopass'),
     secret('content', 'acr-nopass-content', 'other'),
