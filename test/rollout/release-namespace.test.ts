@@ -79,6 +79,30 @@ for (const [title, path, held] of [
   })
 }
 
+for (const [title, changes, why] of [
+  [
+    'that existed before',
+    { '/api/v1/namespaces/n': { metadata: { name: 'n', uid: 'u', resourceVersion: '1' } } },
+    /^namespace n stays: it existed before$/,
+  ],
+  [
+    'with a kind that discovery names and the API server does not find',
+    { '/apis/apps.kruise.io/v1alpha1/namespaces/n/clonesets': new KubeApiError(404, 'not found') },
+    /^namespace n stays: it holds clonesets\.apps\.kruise\.io that cannot be listed\./,
+  ],
+  [
+    'with a kind that the deployer may not list',
+    { '/api/v1/namespaces/n/configmaps': new KubeApiError(403, 'forbidden') },
+    /^namespace n stays: it, or what it holds, could not be read, or it changed meanwhile \(forbidden\)/,
+  ],
+] as const) {
+  test(`P15 a namespace ${title} is not removed`, async (t) => {
+    const { client, deletions } = openCluster(changes)
+    assert.match(await removeReleaseNamespace({ client, signal: t.signal }, 'n', 0), why)
+    assert.deepEqual(deletions, [])
+  })
+}
+
 test('an empty namespace that the rollout created is deleted, and each kind is listed once', async (t) => {
   const { client, requests, deletions } = openCluster({})
   // It holds what every namespace holds, which goes first: `kubectl create namespace` would fail now.

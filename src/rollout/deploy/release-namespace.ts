@@ -80,8 +80,9 @@ const pathOf = (name: string): string => `/api/v1/namespaces/${encodeURIComponen
 /**
  * Deletes the release's namespace when the rollout created it and it holds no other object of any kind that the API server
  * serves; returns what was done. A kind that cannot be listed could hold another owner's data: then the namespace stays.
+ * @param limitMs how long to wait for discovery to drop a kind that is not found
  */
-export async function removeReleaseNamespace(caller: KubeCaller, name: string): Promise<string> {
+export async function removeReleaseNamespace(caller: KubeCaller, name: string, limitMs?: number): Promise<string> {
   const { client, signal } = caller
   const path = pathOf(name)
   const stays = (why: string): string =>
@@ -95,7 +96,7 @@ export async function removeReleaseNamespace(caller: KubeCaller, name: string): 
       const { items } = await get<KubeList<KubeObject>>(caller, `${path}/pods`, { accept: METADATA_ONLY_LIST })
       return (items ?? []).length === 0
     })
-    const content = await listContent(caller, name)
+    const content = await listContent(caller, name, limitMs)
     const shown = content.slice(0, 5).join(', ')
     if (content.length > 0) return stays(`it holds ${shown}${content.length > 5 ? ' and more' : ''}`)
     const { uid, resourceVersion } = namespace.metadata
@@ -130,7 +131,11 @@ function isOfEveryNamespace({ group, plural }: ServedKind, { metadata }: KubeObj
  * Everything in a namespace, as `deployments web`; Events are not counted.
  * @throws KubeApiError when a kind cannot be listed
  */
-async function listContent(caller: KubeCaller, namespace: string): Promise<readonly string[]> {
+async function listContent(
+  caller: KubeCaller,
+  namespace: string,
+  limitMs: number | undefined,
+): Promise<readonly string[]> {
   const content: string[] = []
   const listKind = async (kind: ServedKind): Promise<void> => {
     const { group, apiVersion, plural } = kind
@@ -141,7 +146,7 @@ async function listContent(caller: KubeCaller, namespace: string): Promise<reado
     const found = (items ?? []).filter((object) => !isOfEveryNamespace(kind, object))
     content.push(...found.map(({ metadata }) => `${plural} ${metadata.name}`))
   }
-  const missing = await listServed(() => discoverKinds(caller, 'namespaced'), listKind, caller.signal)
+  const missing = await listServed(() => discoverKinds(caller, 'namespaced'), listKind, caller.signal, limitMs)
   const unknown = missing.map(({ plural, group }) => `${plural}.${group} that cannot be listed`)
   return [...content, ...unknown]
 }
