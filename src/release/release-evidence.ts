@@ -26,8 +26,8 @@ export function clusterName({ namespace, name }: ReleaseName): string {
 const RBAC = '/apis/rbac.authorization.k8s.io/v1'
 /**
  * Cluster-scoped objects that the chart creates under a name with the release's namespace, which the rights in one namespace do not
- * suffice for. The first is in each release with `scope: cluster`; the second stays where somebody deleted the binding; the third is in
- * each release with the guard.
+ * suffice for (docs/en/decisions.md#proven-release). The first is in each release with `scope: cluster`; the second stays where
+ * somebody deleted the binding; the third is in each release with the guard.
  */
 const SIGNS = [
   { path: `${RBAC}/clusterrolebindings`, suffix: '' },

@@ -3,7 +3,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { MERGE_PATCH } from '../../src/kube/client.ts'
+import { createKubeClient, MERGE_PATCH } from '../../src/kube/client.ts'
+import { kubeconfigConnection } from '../../src/kube/connection.ts'
 import { sha256 } from '../../src/lib/text.ts'
 import { type HelperStatus, STATUS_KEY } from '../../src/release/helper-status.ts'
 import { type BinResult, runBin } from '../cli/run-bin.ts'
@@ -118,6 +119,57 @@ test('doctor: misconfigurations on a real API server, each named', async () => {
   }
   assert.match(text.stdout, /^registry +edition +state +expires +login +domains$/m)
   assert.match(text.stdout, /^demo +enterprise +failing +in [34]\d min +accepted +demo-registry/m)
+})
+
+test('doctor: an administrator of one namespace forges a release there, and cannot create what would prove it', async () => {
+  await chart.createNamespace('aaa', { 'acr-nopass.io/skip': 'true' })
+  await admin.request({
+    method: 'POST',
+    path: '/apis/rbac.authorization.k8s.io/v1/namespaces/aaa/rolebindings',
+    body: {
+      metadata: { name: 'owner' },
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'admin' },
+      subjects: [{ kind: 'User', name: 'mallory', apiGroup: 'rbac.authorization.k8s.io' }],
+    },
+  })
+  const file = join(folder, 'mallory.kubeconfig')
+  await writeFile(file, cluster.kubeconfigFor('mallory', [], 10))
+  const mallory = createKubeClient(await kubeconfigConnection({ environment: {}, file, context: undefined }))
+  try {
+    const labels = { 'app.kubernetes.io/name': 'acr-nopass', 'app.kubernetes.io/instance': 'acr-nopass' }
+    const body = { metadata: { name: 'acr-nopass', labels }, data: { 'config.yaml': '{}' } }
+    await eventually(() => mallory.request({ method: 'POST', path: '/api/v1/namespaces/aaa/configmaps', body }))
+    const name = 'acr-nopass.aaa.acr-nopass'
+    for (const [path, sign] of [
+      [
+        '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings',
+        { roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'view' }, subjects: [] },
+      ],
+      ['/apis/rbac.authorization.k8s.io/v1/clusterroles', { rules: [] }],
+      ['/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies', {}],
+    ] as const) {
+      for (const own of [name, `${name}.secrets`]) {
+        const forged = mallory.request({ method: 'POST', path, body: { metadata: { name: own, labels }, ...sign } })
+        await assert.rejects(forged, { code: 'KUBE_FORBIDDEN' })
+      }
+    }
+  } finally {
+    mallory.close()
+  }
+  const { release, findings } = JSON.parse((await doctor('-o', 'json')).stdout)
+  assert.deepEqual(release, { namespace: 'acr-nopass', name: 'acr-nopass', verified: true })
+  const about = findings.filter((finding: object) => JSON.stringify(finding).includes('aaa'))
+  assert.deepEqual(
+    about.map(({ severity, id, command }: Record<string, string>) => [severity, id, command]),
+    [
+      [
+        'info',
+        'RIVAL_RELEASE',
+        `kubectl --kubeconfig ${cluster.adminKubeconfigFile} get configmaps --namespace aaa -l app.kubernetes.io/name=acr-nopass`,
+      ],
+    ],
+  )
+  await admin.request({ method: 'DELETE', path: '/api/v1/namespaces/aaa/configmaps/acr-nopass' })
 })
 
 test('doctor: what a registry is about to change to, from the report that a helper writes', async () => {

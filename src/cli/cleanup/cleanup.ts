@@ -35,7 +35,7 @@ export async function cleanup(flags: CleanupFlags & CommonFlags, host: CliHost):
     throw new NopassError('INPUT_CONFIRM', `this cleanup needs --confirm ${name}`, { hint: `Add --confirm ${name}.` })
   }
   const done = isDryRun ? undefined : await removeLeftovers(caller, secretName, plan)
-  const run = { release: name, secretName, dryRun: isDryRun, pods: pods ?? null, toName }
+  const run = { release: name, secretName, dryRun: isDryRun, pods: pods ?? null, hint: toName }
   const report = describe(run, plan, done?.left ?? [])
   writeResult(host, flags, report, () => render(report, host.program))
   return report.left.length > 0 ? EXIT.failed : EXIT.ok
@@ -90,7 +90,7 @@ function describe(
     /** Null: not readable. */
     readonly pods: NamingPods | null
     /** Which releases the user has to name, because nothing proves them. */
-    readonly toName: string | null
+    readonly hint: string | null
   },
   { accounts, secrets, kept, copies }: Leftovers,
   left: readonly string[],
@@ -107,7 +107,7 @@ function describe(
 }
 
 function render(report: ReturnType<typeof describe>, program: string): string {
-  const { serviceAccounts, secrets, kept, copies, left, dryRun, release, secretName, pods, toName } = report
+  const { serviceAccounts, secrets, kept, copies, left, dryRun, release, secretName, pods, hint } = report
   const verb = (would: string, did: string): string => (dryRun ? `would ${would}` : did)
   const lines = [
     ...(secrets.length > 0 ? [describeNamingPods(pods ?? undefined, secretName)] : []),
@@ -120,7 +120,7 @@ function render(report: ReturnType<typeof describe>, program: string): string {
     ...copies.map((name) => `kept Secret ${name}: ${WHY_COPY}`),
     ...left.map((line) => `left: ${line}`),
   ]
-  const unnamed = toName === null ? [] : [toName]
+  const unnamed = hint === null ? [] : [hint]
   if (lines.length === 0) return `${[`nothing of ${release} is left`, ...unnamed].map(printable).join('\n')}\n`
   const isOpen = dryRun && serviceAccounts.length + secrets.length > 0
   const confirmed = shell`cleanup --detach --confirm ${quoted(release)}` ?? shell`cleanup --detach --confirm …`
