@@ -250,6 +250,7 @@ const isNote = ({ id, severity, subject, command }: Entry): boolean =>
 
 /** What each command says and does, without what depends on the time. */
 async function everything() {
+  const first = server.calls.length
   const doctors = [['doctor'], ['doctor', 'pod', 'shop/web']] as const
   const findings = []
   for (const argv of doctors) {
@@ -272,7 +273,9 @@ async function everything() {
     const own = { namespace: HOME, release: RELEASE }
     const others = await otherReleases({ client, signal: new AbortController().signal }, own)
     const elsewhere = others?.filter(({ evidence }) => evidence === 'proven')
-    return { findings, refresh: refresh.code, patched, cleanups, elsewhere }
+    // The content of what a tenant wrote is not even read.
+    const contents = server.calls.slice(first).filter((call) => call.includes(`/namespaces/${TENANT}/configmaps`))
+    return { findings, refresh: refresh.code, patched, cleanups, elsewhere, contents }
   } finally {
     client.close()
   }
@@ -350,8 +353,10 @@ test('where it may not be read whether the chart installed the only release, doc
   assert.ok(isUnread(json))
 })
 
-test('doctor with a name that nothing has says what is installed', async () => {
-  server.objects = original
+test('doctor with a name that nothing has says what is installed, not what a tenant forged', async () => {
+  const config = { data: { 'config.yaml': '{}' } }
+  const metadata = { namespace: TENANT, name: RELEASE, labels: labelsOf(RELEASE) }
+  server.objects = [object('v1', 'ConfigMap', metadata, config), ...original]
   const { json } = await run('doctor', '--namespace', 'shop')
   const [finding] = json.findings ?? []
   assert.deepEqual(

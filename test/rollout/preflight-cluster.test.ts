@@ -11,7 +11,7 @@ import { type KubeCall, type KubeClient, METADATA_ONLY_LIST } from '../../src/ku
 import { otherReleases } from '../../src/release/cluster-reads.ts'
 import type { ClusterRun } from '../../src/rollout/cluster-result.ts'
 import { newRun } from '../../src/rollout/cluster-run.ts'
-import { preflightCluster } from '../../src/rollout/connect/preflight-cluster.ts'
+import { preflightCluster, refuseRivals } from '../../src/rollout/connect/preflight-cluster.ts'
 import { openRelease } from '../../src/rollout/deploy/open-release.ts'
 import { createRunFolder, type RunFolder, readOpenWork } from '../../src/rollout/run-folder.ts'
 import { installed, labelled, labelledCluster } from '../support/labelled-cluster.ts'
@@ -197,6 +197,19 @@ for (const { what, isInstalled, code, notes } of [
     assert.deepEqual(run.notes, notes)
   })
 }
+
+test('whether RAM may be narrowed: only where nothing else has the labels of a release, as far as Deployments can be listed', async () => {
+  const isAlone = async (content: Parameters<typeof labelledCluster>[0]): Promise<boolean> => {
+    const context = { settings: { chart: { ours: true }, inputs: {} } }
+    const cluster = { settings: { namespace: 'n', release: 'r' } }
+    const work = { cluster, context, run: newRun(), release: labelledCluster(content) }
+    return refuseRivals(work as unknown as Parameters<typeof refuseRivals>[0])
+  }
+  const own = labelled('n', 'r')
+  assert.equal(await isAlone({ deployments: [own] }), true)
+  assert.equal(await isAlone({ deployments: [own, labelled('aaa', 'r')] }), false)
+  assert.equal(await isAlone({ denies: (path) => path.endsWith('/deployments') }), false)
+})
 
 test('the namespace and the name of the own release are not another one; of Deployments only metadata is read', async () => {
   const second = labelled('n', 'second')

@@ -162,7 +162,12 @@ function takeRelease({ cluster, context: { taken }, identity }: ConnectedWork): 
 }
 
 /** Returns whether it is known that no other acr-nopass is in the cluster. @throws RELEASE_ELSEWHERE, ADDON_PRESENT */
-async function refuseRivals({ cluster, context: { settings }, run, release }: ConnectedWork): Promise<boolean> {
+export async function refuseRivals({
+  cluster,
+  context: { settings },
+  run,
+  release,
+}: Pick<ConnectedWork, 'cluster' | 'context' | 'run' | 'release'>): Promise<boolean> {
   if (!settings.chart.ours) return true
   const others = await otherReleases(release, cluster.settings)
   const proven = others?.find(({ evidence }) => evidence === 'proven')
