@@ -9,6 +9,7 @@ const LANGUAGES: Readonly<Record<string, string>> = {
   '.ts': 'ts',
   '.mjs': 'js',
   '.sh': 'sh',
+  '.txt': 'text',
 }
 
 /**

@@ -14,11 +14,11 @@ export const HELPER_CODES = {
   },
   FOREIGN_LIST: {
     what: 'The imagePullSecrets of a ServiceAccount are owned by another tool that applies them; a change would break its next apply.',
-    fix: 'Add the pull secret to the list in that tool (its chart or manifest), or use attach: admission.',
+    fix: 'Add the pull secret to the list in that tool (its chart or manifest), or use attach: admission (Kubernetes 1.36 or newer).',
   },
   LIST_OVERLONG: {
     what: 'The imagePullSecrets of a ServiceAccount have more than 100 entries or more than 4,096 characters of names; the helper does not keep such a list and attaches nothing.',
-    fix: 'Remove the entries whose Secret does not exist, or use attach: admission.',
+    fix: 'Remove the entries whose Secret does not exist, or use attach: admission (Kubernetes 1.36 or newer).',
   },
   LIST_FOUGHT: {
     what: 'Another writer keeps removing our entry from the imagePullSecrets of a ServiceAccount.',

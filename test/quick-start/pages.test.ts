@@ -14,7 +14,7 @@ test('every quick start has a test that follows it', () => {
   for (const page of pages) {
     const name = /(quick-start-.*)\.md$/.exec(page)?.[1]
     assert.ok(
-      tests.some((text) => text.includes(`page: '${name}'`)),
+      tests.some((text) => text.includes(`docsPage('${name}')`)),
       page,
     )
   }

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { followQuickStart, servedNamespaces } from './support/quick-start.ts'
+import { docsPage, followQuickStart, servedNamespaces } from './support/quick-start.ts'
 
 test('the quick start on a self-built cluster works as described when it is followed word for word', () =>
   followQuickStart(
     {
-      page: 'quick-start-self-built',
+      pages: docsPage('quick-start-self-built'),
       clusters: { datacenter: 'c0b1d7e92f4a836c5f72a4d5098e1b360' },
       registersIssuer: true,
       image: 'demo-registry.cn-hangzhou.cr.aliyuncs.com/shop/hello',

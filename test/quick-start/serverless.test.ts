@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { followQuickStart, servedNamespaces } from './support/quick-start.ts'
+import { docsPage, followQuickStart, servedNamespaces } from './support/quick-start.ts'
 
 test('the quick start on ACK Serverless works as described when it is followed word for word', () =>
   followQuickStart(
     {
-      page: 'quick-start-serverless',
+      pages: docsPage('quick-start-serverless'),
       clusters: { serverless: 'c1d7b2e94f0a836c5f72a4d5098e1b360' },
       kind: 'serverless',
       image: 'images.example.com/shop/hello',

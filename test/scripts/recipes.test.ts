@@ -140,3 +140,20 @@ test('mainland China: the image is copied by the digest that the chart of the re
     `helm push acr-nopass-1.2.3.tgz oci://${TO}/charts`,
   ])
 })
+
+test('from source: the image is built of the bundle that the Containerfile copies, with the tag that the chart asks for', async () => {
+  const log = join(folder, 'source-log')
+  for (const name of ['npm', 'docker']) program(name, `echo "${name} $*" >> "${log}"`)
+  const TO = 'demo-registry.cn-hangzhou.cr.aliyuncs.com/base'
+  const script = join(root, 'examples/from-source.sh')
+  await run('sh', [script], { cwd: root, env: { PATH, TO, BASE: 'copy.example.com/node:24' }, timeout: 60_000 })
+  const { appVersion } = parse(read('chart/Chart.yaml')) as { appVersion: string }
+  const image = `${TO}/acr-nopass:${appVersion}`
+  assert.deepEqual(readFileSync(log, 'utf8').trim().split('\n'), [
+    'npm ci',
+    'npm run build -- helper --out dist/helper.mjs',
+    `docker build --platform linux/amd64 --build-arg BASE=copy.example.com/node:24 --file image/Containerfile --tag ${image} .`,
+    `docker push ${image}`,
+  ])
+  assert.match(read('image/Containerfile'), /^ARG BASE=[^]*^COPY dist\/helper\.mjs /m)
+})

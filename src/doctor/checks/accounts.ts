@@ -41,7 +41,7 @@ export function accountFindings({ release, namespaces, accounts, secrets, admiss
       severity: 'warning',
       message: `without the reference to ${secretName}, and left alone`,
       cause: 'Their imagePullSecrets are too long (more than 100 entries or 4,096 characters of names).',
-      fix: 'Remove the entries whose Secret does not exist, or use attach: admission.',
+      fix: 'Remove the entries whose Secret does not exist, or use attach: admission (Kubernetes 1.36 or newer).',
       command: shell`${showFirst(overlong)}`,
     }),
     ...about(served, {
@@ -56,7 +56,7 @@ export function accountFindings({ release, namespaces, accounts, secrets, admiss
       id: 'ACCOUNT_FOREIGN',
       message: 'without the reference, and left alone',
       cause: `Their imagePullSecrets are applied by ${summarize(managers)}; a change would make its next apply fail.`,
-      fix: `Add {name: ${secretName}} to the list where it is applied from, or use attach: admission.`,
+      fix: `Add {name: ${secretName}} to the list where it is applied from, or use attach: admission (Kubernetes 1.36 or newer).`,
       command: shell`${showFirst(bare)} --show-managed-fields`,
     }),
   ]

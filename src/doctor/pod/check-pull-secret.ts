@@ -98,7 +98,7 @@ function byAccount(pod: PodFacts, { observed, config }: PodContext): StepResult 
   return wrong({
     id: 'POD_MASKED',
     cause: `The Pod names its own pull secrets (${summarize(pod.references)}); those of its ServiceAccount are then not used.`,
-    fix: `Add {name: ${config.secretName}} to imagePullSecrets in the Pod template, or use attach: admission.`,
+    fix: `Add {name: ${config.secretName}} to imagePullSecrets in the Pod template, or use attach: admission (Kubernetes 1.36 or newer).`,
     command: shell`kubectl -n ${pod.namespace} get pod ${pod.name} -o jsonpath='{.spec.imagePullSecrets}'`,
   })
 }

@@ -15,8 +15,8 @@ import { readSteps, type Step } from './read-page.ts'
 import { type Reader, startReader } from './reader.ts'
 
 export interface QuickStart {
-  /** The page's path below docs/en, without `.md`. */
-  readonly page: string
+  /** The page in both languages, from the repository's root. */
+  readonly pages: { readonly en: string; readonly zh: string }
   /** The clusters of the page with their ids in ACK; kubectl uses the first. */
   readonly clusters: Readonly<Record<string, string>>
   readonly kind?: ClusterKind
@@ -47,13 +47,13 @@ export interface Followed {
 
 /** Follows the English page from the top to the end, and checks that the Chinese one has the same steps. */
 export async function followQuickStart(
-  { page, clusters, kind, image, role, registersIssuer }: QuickStart,
+  { pages, clusters, kind, image, role, registersIssuer }: QuickStart,
   check: (followed: Followed) => void | Promise<void>,
 ): Promise<void> {
   const signal = AbortSignal.timeout(840_000)
   const tools = await testTools('helm4', 'kubectl', 'act', 'registry')
-  const steps = readSteps(await readFile(join(ROOT, 'docs', 'en', `${page}.md`), 'utf8'))
-  const chinese = readSteps(await readFile(join(ROOT, 'docs', 'zh', `${page}.md`), 'utf8'))
+  const steps = readSteps(await readFile(join(ROOT, pages.en), 'utf8'))
+  const chinese = readSteps(await readFile(join(ROOT, pages.zh), 'utf8'))
   assert.deepEqual(chinese.map(withoutComments), steps.map(withoutComments))
   await using workspace = await openFolder(tmpdir())
   await using fixture = await startActionFixture({
@@ -109,6 +109,9 @@ export async function followQuickStart(
   await check({ fixture, reader, writes, printed })
 }
 
+/** A page of docs in both languages. */
+export const docsPage = (name: string): QuickStart['pages'] => ({ en: `docs/en/${name}.md`, zh: `docs/zh/${name}.md` })
+
 interface PullSecret {
   readonly metadata: { readonly namespace: string }
   readonly data: { readonly '.dockerconfigjson': string }
@@ -129,5 +132,5 @@ export async function servedNamespaces({ clusters }: ActionFixture): Promise<rea
 }
 
 function withoutComments({ line: _, ...step }: Step): object {
-  return { ...step, text: step.text.replaceAll(/^ *#.*\n/gm, '') }
+  return { ...step, text: step.text.replaceAll(/^ *#.*\n| {2,}# .*$/gm, '') }
 }

@@ -101,17 +101,19 @@ exec /usr/bin/env -S PATH='${process.env.PATH}' git -c user.name=reader -c user.
   }
 }
 
-/** A block for a shell that stops at the first command that fails. */
+/** A block for a shell that stops at the first command that fails; what a block exports, the next ones have. */
 function type(
   { text, line }: Step,
   cwd: string,
   env: Readonly<Record<string, string>>,
   signal: AbortSignal,
 ): Promise<string> {
+  const exported = join(env.HOME ?? cwd, 'exported')
+  const script = `[ ! -e '${exported}' ] || . '${exported}'\n${text}\nexport -p > '${exported}'\n`
   return new Promise((resolve, reject) => {
     execFile(
       'bash',
-      ['--norc', '-euo', 'pipefail', '-c', text],
+      ['--norc', '-euo', 'pipefail', '-c', script],
       { cwd, env, signal, maxBuffer: 1 << 24 },
       (error, out, err) => {
         if (error === null) resolve(`${out}${err}`)
