@@ -120,11 +120,14 @@ with the place in the file; this is for those who use Helm alone.)
 {{- $names := list "POD_NAME" "POD_NAMESPACE" "POD_UID" "POD_IP" "NODE_NAME" -}}
 {{- if .Values.caBundle }}{{ $names = append $names "NODE_EXTRA_CA_CERTS" }}{{ end -}}
 {{- range .Values.extraEnv }}
-{{- if has .name (list "NODE_OPTIONS" "LD_PRELOAD" "LD_LIBRARY_PATH" "LD_AUDIT") }}
+{{- if has .name (list "NODE_OPTIONS" "NODE_PATH" "NODE_COMPILE_CACHE" "LD_PRELOAD" "LD_LIBRARY_PATH" "LD_AUDIT" "OPENSSL_CONF" "OPENSSL_MODULES" "OPENSSL_ENGINES") }}
 {{- fail (printf "the variable %s in extraEnv can load code into the helper, or open it to a debugger. Remove it." .name) }}
 {{- end }}
 {{- if eq .name "NODE_TLS_REJECT_UNAUTHORIZED" }}
 {{- fail "the variable NODE_TLS_REJECT_UNAUTHORIZED in extraEnv can switch off the verification of certificates. Remove it; caBundle adds authorities to trust." }}
+{{- end }}
+{{- if eq .name "NODE_DEBUG" }}
+{{- fail "the variable NODE_DEBUG in extraEnv can write credentials into the log. Remove it; logLevel: debug shows more." }}
 {{- end }}
 {{- if and .value .valueFrom }}
 {{- fail (printf "the variable %s in extraEnv has both value and valueFrom. Keep one of the two." .name) }}

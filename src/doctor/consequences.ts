@@ -57,6 +57,7 @@ const RULES: Readonly<Partial<Record<FindingId, readonly Rule[]>>> = {
     { by: NO_CREDENTIAL, if: hasNoCredential },
     { by: [...NO_HELPER, 'RIGHTS_MISSING'] },
   ],
+  SECRET_FOREIGN: [{ by: NO_WRITE, inside: true }, { by: NO_HELPER }],
   SECRET_INCOMPLETE: [{ by: NO_WRITE, inside: true }, { by: NO_CREDENTIAL }, { by: NO_HELPER }],
   SECRET_EXPIRED: [{ by: NO_CREDENTIAL }, { by: [...NO_HELPER, 'RIGHTS_MISSING'] }],
   ACCOUNT_UNATTACHED: [{ by: [...NO_WRITE, 'SECRET_MISSING'], inside: true }, { by: [...NO_HELPER, 'RIGHTS_MISSING'] }],

@@ -35,7 +35,22 @@ const refusals: readonly Refusal[] = [
     values: { extraEnv: [{ name: 'NODE_TLS_REJECT_UNAUTHORIZED', value: '0' }] },
     message: /NODE_TLS_REJECT_UNAUTHORIZED in extraEnv can switch off .* caBundle adds authorities/,
   },
-  ...['NODE_OPTIONS', 'LD_PRELOAD', 'LD_LIBRARY_PATH', 'LD_AUDIT'].map((name) => ({
+  {
+    title: 'a variable that logs credentials',
+    values: { extraEnv: [{ name: 'NODE_DEBUG', value: 'http' }] },
+    message: /the variable NODE_DEBUG in extraEnv can write credentials into the log/,
+  },
+  ...[
+    'NODE_OPTIONS',
+    'NODE_PATH',
+    'NODE_COMPILE_CACHE',
+    'LD_PRELOAD',
+    'LD_LIBRARY_PATH',
+    'LD_AUDIT',
+    'OPENSSL_CONF',
+    'OPENSSL_MODULES',
+    'OPENSSL_ENGINES',
+  ].map((name) => ({
     title: `the variable ${name}, which can load code into the helper`,
     values: { extraEnv: [{ name, value: 'x' }] },
     message: new RegExp(`the variable ${name} in extraEnv can load code`),

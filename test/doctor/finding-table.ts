@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { diagnose } from '../../src/doctor/diagnose.ts'
-import type { FindingId, Severity } from '../../src/doctor/finding.ts'
+import { type FindingId, judgeHealth, type Severity } from '../../src/doctor/finding.ts'
 import type { Observed } from '../../src/doctor/observed.ts'
 
 export interface Row {
@@ -10,17 +10,20 @@ export interface Row {
   readonly finds: readonly (readonly [Severity, FindingId, string])[]
   /** A pattern in the cause, the fix or the command of the first finding. */
   readonly message?: RegExp
+  /** The `healthy` of the report. */
+  readonly healthy?: boolean | null
 }
 
 /** One test per row: exactly these findings, in this order, each complete. */
 export function testFindings(rows: readonly Row[]): void {
-  for (const { title, observed, finds, message } of rows) {
+  for (const { title, observed, finds, message, healthy } of rows) {
     test(`doctor: ${title}`, () => {
       const findings = diagnose(observed)
       assert.deepEqual(
         findings.map(({ severity, id, subject }) => [severity, id, subject]),
         finds,
       )
+      if (healthy !== undefined) assert.equal(judgeHealth(findings, observed.unread.length), healthy)
       const [first] = findings
       if (message) assert.match(`${first?.cause}\n${first?.fix}\n${first?.command}`, message)
       for (const { message, cause, fix } of findings) assert.ok(message !== '' && cause !== '' && fix !== '')

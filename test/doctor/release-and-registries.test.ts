@@ -269,6 +269,7 @@ const ROWS: readonly Row[] = [
     title: 'a registry that has just started',
     observed: fixture({ registries: [registry({ state: 'pending', domains: [] })] }),
     finds: [['warning', 'REGISTRY_PENDING', 'registry demo']],
+    healthy: null,
   },
   {
     title: 'a credential that the registry refuses',

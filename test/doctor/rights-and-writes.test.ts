@@ -76,7 +76,10 @@ const ROWS: readonly Row[] = [
       ]),
       status: { problems: [{ ...failure('SECRET_NEEDS_DELETE'), namespace: 'shop' }] },
     }),
-    finds: [['error', 'SECRET_STUCK', 'namespace shop']],
+    finds: [
+      ['error', 'SECRET_STUCK', 'namespace shop'],
+      ['warning', 'SECRET_FOREIGN', 'namespace shop'],
+    ],
     message: /the owner renames or deletes it\.[\s\S]*kubectl -n shop describe secret acr-nopass$/,
   },
   {

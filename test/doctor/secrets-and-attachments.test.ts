@@ -33,14 +33,17 @@ const ROWS: readonly Row[] = [
     message: /get secret acr-nopass -o jsonpath/,
   },
   {
-    title: "another client's Secret that the helper may take over",
+    title: "another client's Secret that the helper may take over, and did not",
     observed: fixture({ config: { adopt: true }, secrets: shopOnly({ ours: false }) }),
-    finds: [],
+    finds: [['warning', 'SECRET_FOREIGN', 'namespace shop']],
+    message: /\[\*\]\.manager/,
+    healthy: null,
   },
   {
     title: 'a Secret that was changed',
     observed: fixture({ secrets: shopOnly({ intact: false }) }),
     finds: [['warning', 'SECRET_CHANGED', 'namespace shop']],
+    healthy: null,
   },
   {
     title: 'a Secret with an expired credential',
@@ -52,6 +55,7 @@ const ROWS: readonly Row[] = [
     title: 'a Secret that lacks a registry',
     observed: fixture({ secrets: shopOnly({ registries: [] }) }),
     finds: [['warning', 'SECRET_INCOMPLETE', 'namespace shop']],
+    healthy: null,
   },
   {
     title: 'a ServiceAccount without the reference; opted-out ones and those that are not targets do not count',

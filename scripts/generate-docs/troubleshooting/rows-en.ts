@@ -168,8 +168,8 @@ export const ROWS_EN: FindingRows = {
   ],
   SECRET_MISSING: ['A target namespace has no pull secret.', 'Fix the helper; it then creates the Secret.'],
   SECRET_FOREIGN: [
-    'A Secret of another owner has the name of the pull secret.',
-    'Choose another `secretName`, set `adopt: true`, or have its owner rename it.',
+    'A Secret of another owner has the name of the pull secret. A warning with `adopt: true`: the helper has not taken it over yet.',
+    'Choose another `secretName`, set `adopt: true`, or have its owner rename it. With `adopt: true`: wait half a minute, then see the findings about the helper.',
   ],
   SECRET_STUCK: [
     'The pull secret cannot be changed in place: immutable, or of another type.',

@@ -102,8 +102,8 @@ export const ROWS_ZH: FindingRows = {
   REGISTRY_EXPIRING: ['某个实例的登录信息即将过期且没有刷新。', '修复 helper，然后 `acr-nopass refresh`。'],
   SECRET_MISSING: ['目标命名空间没有拉取 Secret。', '修复 helper；它会立即创建。'],
   SECRET_FOREIGN: [
-    '拉取 Secret 的名称被他人的 Secret 占用。',
-    '更换 `secretName`，设置 `adopt: true`，或请其所有者重命名。',
+    '拉取 Secret 的名称被他人的 Secret 占用。已设置 `adopt: true` 时为警告：helper 尚未接管该 Secret。',
+    '更换 `secretName`，设置 `adopt: true`，或请其所有者重命名。已设置 `adopt: true` 时，等待半分钟；若仍未接管，查看关于 helper 的结果。',
   ],
   SECRET_STUCK: ['拉取 Secret 无法原地修改：immutable，或类型不同。', '删除它；helper 会新建。'],
   SECRET_CHANGED: ['拉取 Secret 被他人修改。', '找出修改者；helper 会写回自己的内容。'],

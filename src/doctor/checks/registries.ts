@@ -44,6 +44,7 @@ function judge(registry: RegistryStatus, observed: Observed): Draft | undefined 
     return {
       id: 'REGISTRY_PENDING',
       severity: 'warning',
+      health: 'unknown',
       subject,
       message: 'there is no credential yet',
       cause: 'The helper has just started, or waits for the cloud.',

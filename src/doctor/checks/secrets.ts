@@ -5,8 +5,8 @@ import { type Draft, type FindingId, type Found, pluralize, summarize } from '..
 import type { Observed } from '../observed.ts'
 import { logsCommand } from './fix-commands.ts'
 
-interface Rule extends Pick<Draft, 'severity' | 'message' | 'cause' | 'fix'> {
-  readonly command?: (namespace: string, secretName: string) => ShellCommand | undefined
+interface Rule extends Pick<Draft, 'severity' | 'health' | 'message' | 'cause' | 'fix'> {
+  readonly command?: undefined | ((namespace: string, secretName: string) => ShellCommand | undefined)
 }
 
 const RULES: Readonly<Partial<Record<FindingId, Rule>>> = {
@@ -24,6 +24,7 @@ const RULES: Readonly<Partial<Record<FindingId, Rule>>> = {
   },
   SECRET_CHANGED: {
     severity: 'warning',
+    health: 'unknown',
     message: 'the pull secret was changed by another client',
     cause: 'Its managed fields show that another writer owns a part of the content.',
     fix: 'Find the writer; the helper restores its own content as soon as it can.',
@@ -38,10 +39,21 @@ const RULES: Readonly<Partial<Record<FindingId, Rule>>> = {
   },
   SECRET_INCOMPLETE: {
     severity: 'warning',
+    health: 'unknown',
     message: 'the pull secret lacks a registry that the targets give it',
     cause: 'There is no credential of that registry yet, or the targets were changed a moment ago.',
     fix: 'See the findings about the registries; run doctor again in half a minute.',
   },
+}
+
+/** SECRET_FOREIGN with `adopt: true`: nothing shows yet that Pods can pull with it. */
+const NOT_ADOPTED: Rule = {
+  severity: 'warning',
+  health: 'unknown',
+  message: 'the helper has not taken over the Secret of that name, although adopt is true',
+  cause: 'The helper does not run, was refused, or the values were changed a moment ago.',
+  fix: 'Run doctor again in half a minute. If the Secret is still not taken over, see the findings about the helper and find out who writes it.',
+  command: RULES.SECRET_CHANGED?.command,
 }
 
 /** Namespaces without the current pull secret that they should have. */
@@ -54,30 +66,35 @@ export function secretFindings(observed: Observed): Found {
   for (const namespace of namespaces) {
     const wanted = namespace.terminating ? [] : targets.registriesOf(namespace)
     if (wanted.length === 0) continue
-    const id = judge(secrets.get(namespace.name), wanted, config.adopt, now)
+    const id = judge(secrets.get(namespace.name), wanted, now)
     if (id !== undefined) found.set(id, [...(found.get(id) ?? []), namespace.name])
   }
   return [...found].flatMap(([id, names]) => {
-    const rule = RULES[id]
+    const rule = id === 'SECRET_FOREIGN' && config.adopt ? NOT_ADOPTED : RULES[id]
     if (rule === undefined) return []
     const [first = ''] = names
     const command = rule.command?.(first, config.secretName) ?? logsCommand(config.release)
-    const { severity, cause, fix } = rule
+    const { severity, health, cause, fix } = rule
     const subject = names.length === 1 ? `namespace ${first}` : pluralize(names.length, 'namespace')
     return [
-      { id, severity, subject, message: `${rule.message}: ${summarize(names)}`, cause, fix, command, objects: names },
+      {
+        id,
+        severity,
+        ...(health && { health }),
+        subject,
+        message: `${rule.message}: ${summarize(names)}`,
+        cause,
+        fix,
+        command,
+        objects: names,
+      },
     ]
   })
 }
 
-function judge(
-  secret: SecretView | undefined,
-  wanted: readonly string[],
-  adopts: boolean,
-  now: number,
-): FindingId | undefined {
+function judge(secret: SecretView | undefined, wanted: readonly string[], now: number): FindingId | undefined {
   if (secret === undefined) return 'SECRET_MISSING'
-  if (!secret.ours) return adopts ? undefined : 'SECRET_FOREIGN'
+  if (!secret.ours) return 'SECRET_FOREIGN'
   if (secret.expiresAt !== undefined && secret.expiresAt <= now) return 'SECRET_EXPIRED'
   if (!secret.intact) return 'SECRET_CHANGED'
   return wanted.every((name) => secret.registries.includes(name)) ? undefined : 'SECRET_INCOMPLETE'

@@ -5,8 +5,22 @@ import { checkScheduling } from './check-scheduling.ts'
 
 /** Variables that the chart sets itself; the last one only with `caBundle`. */
 const OWN_VARIABLES: readonly string[] = ['POD_NAME', 'POD_NAMESPACE', 'POD_UID', 'POD_IP', 'NODE_NAME']
-/** They load code or options into the helper (https://nodejs.org/api/cli.html#node_optionsoptions, ld.so(8)). */
-const LOADING_VARIABLES: readonly string[] = ['NODE_OPTIONS', 'LD_PRELOAD', 'LD_LIBRARY_PATH', 'LD_AUDIT']
+/**
+ * They load code, compiled code or options into the helper: https://nodejs.org/docs/latest-v24.x/api/cli.html#environment-variables_1,
+ * ld.so(8), https://docs.openssl.org/3.0/man7/openssl-env/ (a configuration of OpenSSL can name a library of a provider).
+ * `NODE_EXTRA_CA_CERTS` only adds authorities, as `caBundle` does.
+ */
+const LOADING_VARIABLES: readonly string[] = [
+  'NODE_OPTIONS',
+  'NODE_PATH',
+  'NODE_COMPILE_CACHE',
+  'LD_PRELOAD',
+  'LD_LIBRARY_PATH',
+  'LD_AUDIT',
+  'OPENSSL_CONF',
+  'OPENSSL_MODULES',
+  'OPENSSL_ENGINES',
+]
 const CA_VARIABLE = 'NODE_EXTRA_CA_CERTS'
 
 /** What the API server refuses in the helper's Pod: those of chart/templates/_validation.tpl. */
@@ -36,6 +50,9 @@ function variables(list: readonly Cursor[], own: readonly string[]): ValuesError
     if (name.text === 'NODE_TLS_REJECT_UNAUTHORIZED') {
       const message = `${what} can switch off the verification of certificates`
       return [name.collision(message, 'Remove it; `caBundle` adds authorities to trust.')]
+    }
+    if (name.text === 'NODE_DEBUG') {
+      return [name.collision(`${what} can write credentials into the log`, 'Remove it; `logLevel: debug` shows more.')]
     }
     const source = item.at('valueFrom')
     if (item.at('value').text && source.node !== undefined) {
