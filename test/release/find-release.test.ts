@@ -51,7 +51,10 @@ test('a release whose binding somebody deleted, and one with scope namespaces an
   ] as const) {
     // A few are read one by one, and many are compared with a list.
     const many = Array.from({ length: 20 }, (_, index) => labelled('aaa', `r${index}`, CONFIG))
-    for (const configMaps of [[FORGED, REAL], [...many, REAL]]) {
+    for (const configMaps of [
+      [FORGED, REAL],
+      [...many, REAL],
+    ]) {
       assert.equal(await chosen({ configMaps, signs: [sign] }), 'platform/acr-nopass proven')
     }
   }
