@@ -107,3 +107,18 @@ test('L6 each use of the action in a job has its own files: the second overwrite
   assert.notEqual(plans[0], plans[1])
   await Promise.all(plans.map((plan) => access(plan)))
 })
+
+test('the log of a job has each failure once: as its annotation, and after nine of them as a line', async () => {
+  const count = (text: string, word: string): number => text.split(word).length - 1
+  const one = await use({})
+  assert.equal(count(one.stdout, 'does not respond'), 1, one.stdout)
+  assert.match(one.stdout, /^down: failed in connect: CLUSTER_UNREACHABLE$/m)
+  const list = (length: number) =>
+    Array.from({ length }, (_, index) => ({ name: `c${index}`, kubeconfig: { env: 'KUBECONFIG_DOWN' } }))
+  const env = { KUBECONFIG_DOWN: KUBECONFIG }
+  const many = await use({ clusters: stringify(list(11)), name: '', kubeconfig: '', 'on-failure': 'continue' }, env)
+  assert.equal(many.annotations.length, 10)
+  for (const { name } of list(11)) assert.equal(count(many.stdout, `${name}, phase connect: `), 1, name)
+  const wrong = await use({ mode: 'validate', values: `${VALUES}nonsense: 1\n` })
+  assert.equal(count(wrong.stdout, 'there is no key'), 1, wrong.stdout)
+})

@@ -20,6 +20,16 @@ test('every quick start has a test that follows it', () => {
   }
 })
 
+for (const page of ['README.md', 'README.zh-CN.md']) {
+  test(`every file that ${page} shows has its name above it`, () => {
+    const steps = readSteps(readFileSync(join(ROOT, page), 'utf8'))
+    assert.deepEqual(
+      steps.flatMap((step) => (step.kind === 'file' ? step.path : [])),
+      ['values.yaml', 'rrsa.yaml', '.github/workflows/acr-nopass.yml'],
+    )
+  })
+}
+
 /** What a reader has to replace, by its form: ids, accounts, domains, and a repository on GitHub. */
 const EXAMPLE =
   /\bc[0-9a-f]{32}\b|\bcri-\w+|\b14\d{14}\b|\b(?:[\w-]+\.cn-hangzhou\.cr\.aliyuncs\.com|images\.example\.com)\/[\w/]+:1\b|\bcn-hangzhou\b|\bacme\/\w+/g
