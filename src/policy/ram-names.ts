@@ -58,6 +58,11 @@ export function ownDescription(purpose: string, members: readonly string[] = [])
   return `${MARK} for ${purpose}`.slice(0, Math.max(MARK.length, DESCRIPTION - end.length)) + end
 }
 
+/** The same mark where Terraform changes and removes the resource. */
+export function terraformDescription(purpose: string): string {
+  return `${MARK} for ${purpose}. Changed and removed by Terraform.`.slice(0, DESCRIPTION)
+}
+
 /** Replaces members that do not fit into a description; a policy with it is never narrowed. */
 export const MORE_MEMBERS = 'more'
 

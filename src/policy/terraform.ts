@@ -1,7 +1,7 @@
 import { ROTATE } from '../alibaba/ram.ts'
 import type { Grant } from './helper-grants.ts'
 import { normalForm, type PolicyDocument } from './normal-form.ts'
-import { OWNER_TAG, ownDescription } from './ram-names.ts'
+import { OWNER_TAG, terraformDescription } from './ram-names.ts'
 
 /**
  * Of the provider's pages: `role_name`, `assume_role_policy_document` and `tags` of alicloud_ram_role are "available since v1.252.0",
@@ -11,7 +11,7 @@ export const TERRAFORM_HEADER: string = '# Needs version 1.252.0 or newer of the
 
 /** The policies as resources of Terraform's alicloud provider. */
 export function renderTerraform({ purpose, policy, role, attachTo, otherAccount }: Grant): string {
-  const description = ownDescription(purpose)
+  const description = terraformDescription(purpose)
   const blocks: string[] = []
   const label = (name: string): string => terraformLabel(otherAccount === undefined ? name : `${name}_${otherAccount}`)
   const alias = `account_${otherAccount}`

@@ -114,8 +114,8 @@ test('the log of a job has each failure once: as its annotation, and after nine 
   assert.equal(count(one.stdout, 'does not respond'), 1, one.stdout)
   assert.match(one.stdout, /^down: failed in connect: CLUSTER_UNREACHABLE$/m)
   const list = (length: number) =>
-    Array.from({ length }, (_, index) => ({ name: `c${index}`, kubeconfig: { env: 'KUBECONFIG_DOWN' } }))
-  const env = { KUBECONFIG_DOWN: KUBECONFIG }
+    Array.from({ length }, (_, index) => ({ name: `c${index}`, kubeconfig: { env: `DOWN_${index}` } }))
+  const env = Object.fromEntries(list(11).map(({ kubeconfig }) => [kubeconfig.env, KUBECONFIG]))
   const many = await use({ clusters: stringify(list(11)), name: '', kubeconfig: '', 'on-failure': 'continue' }, env)
   assert.equal(many.annotations.length, 10)
   for (const { name } of list(11)) assert.equal(count(many.stdout, `${name}, phase connect: `), 1, name)

@@ -178,7 +178,7 @@ test('Terraform gets the same documents, with template marks escaped, and lets R
     `# Policy acr-nopass-1c, for cluster c1
 resource "alicloud_ram_policy" "acr-nopass-1c" {
   policy_name     = "acr-nopass-1c"
-  description     = "Managed by acr-nopass for cluster c1. Changed and removed by it alone."
+  description     = "Managed by acr-nopass for cluster c1. Changed and removed by Terraform."
   policy_document = jsonencode({
     "Version": "1",
     "Statement": [

@@ -20,8 +20,5 @@ test('guard: false is no text to put in quotes either', () => {
 
 test('P6 an ambiguous text keeps the fix that quotes what is written, and a possible secret is not shown', () => {
   assert.match(hintsOf('secretName: 0012345')[0]?.[1] ?? '', /^Quote it if you mean text: "0012345"\./)
-  assert.deepEqual(hintsOf('podAnnotations: { password: 0o17 }')[0], [
-    'YAML_AMBIGUOUS',
-    'Quote it if you mean text.',
-  ])
+  assert.deepEqual(hintsOf('podAnnotations: { password: 0o17 }')[0], ['YAML_AMBIGUOUS', 'Quote it if you mean text.'])
 })

@@ -2,7 +2,15 @@ import type { Cursor } from '../cursor.ts'
 import { quotable } from '../looks-secret.ts'
 import type { ValuesError } from '../values-error.ts'
 import { definitionName, type Schema } from './schema.ts'
-import { firstExample, lowerFirst, mayShow, name, type ProblemContext, showValue } from './schema-problem.ts'
+import {
+  exampleFor,
+  firstExample,
+  lowerFirst,
+  mayShow,
+  name,
+  type ProblemContext,
+  showValue,
+} from './schema-problem.ts'
 
 /** A text in the wrong form: a value, or the name of a key. */
 export function formError({ problem, rootSchema, at, schema }: ProblemContext): ValuesError {
@@ -55,7 +63,7 @@ export function typeHint(schema: Schema | undefined, at: Cursor): string | undef
     if (types.includes('array')) return 'Write a list: one item per line, after "- ".'
   }
   if (types.includes('array') && at.isMap) return 'Write a list: put "- " before the first key of each item.'
-  const example = firstExample(schema)
+  const example = exampleFor(at, schema)
   if (example !== undefined) return `Write it like ${example}.`
   const keys = Object.keys(schema?.properties ?? {})
   return keys.length === 0 ? undefined : `Write its keys below it, each on its own line: ${keys.join(', ')}.`

@@ -4,7 +4,7 @@ import type { ValuesError } from '../values-error.ts'
 import type { ValuePath } from '../yaml/yaml-node.ts'
 import { nearest } from './nearest.ts'
 import { keyPlaces, type Schema, schemaAt } from './schema.ts'
-import { firstExample, lowerFirst, name, type ProblemContext } from './schema-problem.ts'
+import { exampleFor, lowerFirst, name, type ProblemContext } from './schema-problem.ts'
 
 /** An unknown key: suggests the nearest one here, and where a key of that name exists. Its value is never shown. */
 export function unknownKeyError({ rootSchema, at, schema }: ProblemContext, key: string): ValuesError {
@@ -84,7 +84,7 @@ function hintFor(key: string, known: readonly string[], elsewhere: readonly stri
 export function missingKeyError(rootSchema: Schema, key: Cursor): ValuesError {
   const { parent } = key
   const property = schemaAt(rootSchema, key.path)
-  const example = firstExample(property)
+  const example = exampleFor(key, property)
   const reason = reasonFor(rootSchema, parent, key.key)
   const place = parent.name === '' ? '' : ` in ${name(parent)}`
   const why = reason === undefined ? '' : `: ${reason} needs it`

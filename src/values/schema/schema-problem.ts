@@ -93,3 +93,9 @@ export function firstExample(schema: Schema | undefined): string | undefined {
   const example = schema?.examples?.[0]
   return example === undefined ? undefined : flowYaml(example)
 }
+
+/** An example for the fix of a place. Of RRSA no complete one fits: its ARNs are filled in for clusters of ACK. */
+export function exampleFor(at: Pick<Cursor, 'name'>, schema: Schema | undefined): string | undefined {
+  if (at.name === 'identity') return '{ type: rrsa }'
+  return at.name === 'identity.type' ? 'rrsa' : firstExample(schema)
+}

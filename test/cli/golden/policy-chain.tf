@@ -3,7 +3,7 @@
 # Policy acr-nopass, for the helper
 resource "alicloud_ram_policy" "acr-nopass" {
   policy_name     = "acr-nopass"
-  description     = "Managed by acr-nopass for the helper. Changed and removed by it alone."
+  description     = "Managed by acr-nopass for the helper. Changed and removed by Terraform."
   policy_document = jsonencode({
     "Version": "1",
     "Statement": [
@@ -53,7 +53,7 @@ resource "alicloud_ram_policy" "acr-nopass" {
 resource "alicloud_ram_policy" "acr-nopass-acr-pull_6543210987654321" {
   provider        = alicloud.account_6543210987654321
   policy_name     = "acr-nopass-acr-pull"
-  description     = "Managed by acr-nopass for the registries behind acs:ram::6543210987654321:role/acr-pull. Changed and removed by it alone."
+  description     = "Managed by acr-nopass for the registries behind acs:ram::6543210987654321:role/acr-pull. Changed and removed by Terraform."
   policy_document = jsonencode({
     "Version": "1",
     "Statement": [
@@ -95,7 +95,7 @@ resource "alicloud_ram_policy" "acr-nopass-acr-pull_6543210987654321" {
 resource "alicloud_ram_role" "acr-pull_6543210987654321" {
   provider                    = alicloud.account_6543210987654321
   role_name                   = "acr-pull"
-  description                 = "Managed by acr-nopass for the registries behind acs:ram::6543210987654321:role/acr-pull. Changed and removed by it alone."
+  description                 = "Managed by acr-nopass for the registries behind acs:ram::6543210987654321:role/acr-pull. Changed and removed by Terraform."
   assume_role_policy_document = jsonencode({
     "Version": "1",
     "Statement": [

@@ -3,7 +3,7 @@
 # Policy acr-nopass-c0123, for cluster c0123
 resource "alicloud_ram_policy" "acr-nopass-c0123" {
   policy_name     = "acr-nopass-c0123"
-  description     = "Managed by acr-nopass for cluster c0123. Changed and removed by it alone."
+  description     = "Managed by acr-nopass for cluster c0123. Changed and removed by Terraform."
   policy_document = jsonencode({
     "Version": "1",
     "Statement": [
@@ -43,7 +43,7 @@ resource "alicloud_ram_policy" "acr-nopass-c0123" {
 # Role acr-nopass-c0123, for cluster c0123
 resource "alicloud_ram_role" "acr-nopass-c0123" {
   role_name                   = "acr-nopass-c0123"
-  description                 = "Managed by acr-nopass for cluster c0123. Changed and removed by it alone."
+  description                 = "Managed by acr-nopass for cluster c0123. Changed and removed by Terraform."
   assume_role_policy_document = jsonencode({
     "Version": "1",
     "Statement": [

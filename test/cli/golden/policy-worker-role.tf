@@ -3,7 +3,7 @@
 # Policy acr-nopass, for the helper
 resource "alicloud_ram_policy" "acr-nopass" {
   policy_name     = "acr-nopass"
-  description     = "Managed by acr-nopass for the helper. Changed and removed by it alone."
+  description     = "Managed by acr-nopass for the helper. Changed and removed by Terraform."
   policy_document = jsonencode({
     "Version": "1",
     "Statement": [
