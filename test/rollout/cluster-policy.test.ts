@@ -195,6 +195,18 @@ test('roles of an earlier identity that cannot be read are reported, not ignored
   assert.deepEqual(await unseen('WORKER_ROLE_UNKNOWN'), [])
 })
 
+test('a role of RRSA that is the user’s own is left alone, and a note says so', async () => {
+  const [work] = rrsaCluster(() => ({ issuer: FIRST }))
+  const { context, cluster } = work
+  const notes = async (ram: string): Promise<readonly string[]> => {
+    const settings = { ...context.settings, inputs: { ...context.settings.inputs, ram } }
+    const own = { ...work, cluster: { ...cluster, ram: 'none' }, context: { ...context, settings } }
+    return (await formerTargets(own as unknown as typeof work, [])).unseen
+  }
+  assert.match((await notes('auto')).join(), /^RAM: left alone, because the cluster is not given by `ack`/)
+  assert.deepEqual(await notes('none'), [])
+})
+
 for (const [title, shared, selected, steps] of [
   ['every cluster that needs the policy is in the run', undefined, true, ['update-policy']],
   ['another acr-nopass in the cluster may need more', 'another may need it', true, []],

@@ -99,6 +99,31 @@ test('an error in a shared file is reported once for all clusters, one in an ent
   assert.deepEqual(places.sort(), ['clusters.yaml:4', 'values.yaml:2'])
 })
 
+test('a list of ACK and self-built clusters with rrsa: RAM is written for ACK, and the role that the values name is left alone', async () => {
+  const role = '{ roleArn: acs:ram::1427736501988243:role/helper, oidcProviderArn: acs:ram::1427736501988243:oidc-provider/own }'
+  const files = {
+    'clusters.yaml': list,
+    'values.yaml': VALUES.replace('worker-role', 'rrsa'),
+    'own.yaml': '',
+    'role.yaml': `identity: { rrsa: ${role} }\n`,
+  }
+  const own = { ...files, 'clusters.yaml': `${list}  valuesFiles: [role.yaml]\n` }
+  const modes = async (ram: string): Promise<unknown> => {
+    const given = { 'clusters-file': 'clusters.yaml', 'values-files': 'values.yaml', ram }
+    const { settings } = await load(own, given, { KUBECONFIG_B: 'apiVersion: v1' })
+    assert.ok(settings)
+    return prepareClusters(settings).clusters.map((cluster) => [cluster.name, cluster.ram])
+  }
+  assert.deepEqual(await modes('auto'), [
+    ['a', 'rrsa'],
+    ['b', 'none'],
+  ])
+  assert.deepEqual(await modes('none'), [
+    ['a', 'none'],
+    ['b', 'none'],
+  ])
+})
+
 test('rrsa for a list with clusters without ack: these are named, and that their ARNs are not filled in', async () => {
   const files = {
     'clusters.yaml': `${list}- { name: d, kubeconfig: { env: KUBECONFIG_B } }\n`,

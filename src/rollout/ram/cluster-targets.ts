@@ -59,7 +59,7 @@ export async function formerTargets(
 ): Promise<{ readonly former: readonly SharedTarget[]; readonly unseen: readonly string[] }> {
   const { cluster, context } = work
   const [first] = targets
-  if (first === undefined) return { former: [], unseen: [] }
+  if (first === undefined) return { former: [], unseen: leftAlone(work) }
   const { clusters } = context.settings
   const key = clusterKeyOf(work)
   const listed = clusters.flatMap(({ access }) => (access.kind === 'ack' ? [access.clusterId] : []))
@@ -68,6 +68,14 @@ export async function formerTargets(
   const user = { name: cluster.name, key, accountId: first.accountId, workerRoles: roles ?? [] }
   return { former: leftoverTargets(user, targets, members), unseen: roles === undefined ? [UNSEEN] : [] }
 }
+
+function leftAlone({ cluster, context }: ConnectedWork): readonly string[] {
+  const isTheirs = context.settings.inputs.ram === 'auto' && cluster.values?.identity.type === 'rrsa'
+  return isTheirs ? [THEIRS] : []
+}
+
+const THEIRS =
+  'RAM: left alone, because the cluster is not given by `ack`: the role that the values name, and its policy, are yours'
 
 const UNSEEN =
   'RAM: not checked whether a policy that clusters shared is still on the roles of its nodes: they could not be read ' +
