@@ -29,10 +29,16 @@ export function versionProblems(root: string, tag?: string): readonly string[] {
   return [...problems, ...changelogProblems(readOr(join(root, 'CHANGELOG.md')), version, tag), ...unpublished]
 }
 
-/** As the first screen says it in each language; a release makes it wrong. */
-const UNPUBLISHED: Readonly<Record<string, string>> = {
+/** As the first screen and the quick starts say it in each language; a release makes it wrong. */
+export const UNPUBLISHED: Readonly<Record<string, string>> = {
   'README.md': 'Not published yet',
   'README.zh-CN.md': '尚未发布',
+  ...Object.fromEntries(
+    ['ack', 'self-built', 'serverless'].flatMap((name) => [
+      [`docs/en/quick-start-${name}.md`, 'Not published yet'],
+      [`docs/zh/quick-start-${name}.md`, '尚未发布'],
+    ]),
+  ),
 }
 
 function unpublishedProblems(root: string): readonly string[] {

@@ -43,6 +43,8 @@ function withoutShell(line: string): string {
     .replace(/\s+#.*$/, '')
     .replace(/ > \S+$/, '')
     .replace('"$(cat issuer.txt)"', 'https://issuer.example.com')
+    .replace('"$CLUSTER"', 'c8f3d0a61b7e94c25a0d3f86e12b47c90')
+    .replace('"$REGION"', 'cn-hangzhou')
 }
 
 test('the pages contain commands', () => assert.ok(commands.size >= 4))

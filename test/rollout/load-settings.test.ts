@@ -100,7 +100,8 @@ test('an error in a shared file is reported once for all clusters, one in an ent
 })
 
 test('a list of ACK and self-built clusters with rrsa: RAM is written for ACK, and the role that the values name is left alone', async () => {
-  const role = '{ roleArn: acs:ram::1427736501988243:role/helper, oidcProviderArn: acs:ram::1427736501988243:oidc-provider/own }'
+  const role =
+    '{ roleArn: acs:ram::1427736501988243:role/helper, oidcProviderArn: acs:ram::1427736501988243:oidc-provider/own }'
   const files = {
     'clusters.yaml': list,
     'values.yaml': VALUES.replace('worker-role', 'rrsa'),

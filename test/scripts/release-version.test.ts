@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { after, test } from 'node:test'
 import fc from 'fast-check'
-import { versionProblems } from '../../scripts/release/check-version.ts'
+import { UNPUBLISHED, versionProblems } from '../../scripts/release/check-version.ts'
 import { movingTag } from '../../scripts/release/moving-tag.ts'
 import { setVersion } from '../../scripts/release/set-version.ts'
 import { compareVersions, expectedAt, VERSION_PLACES } from '../../scripts/release/version-places.ts'
@@ -21,9 +21,9 @@ function copyTree(): string {
     mkdirSync(dirname(join(copy, file)), { recursive: true })
     cpSync(join(root, file), join(copy, file))
   }
-  for (const file of ['README.md', 'README.zh-CN.md']) {
-    const text = readFileSync(join(copy, file), 'utf8')
-    writeFileSync(join(copy, file), text.replace(/^> .*\n/gm, ''))
+  for (const file of Object.keys(UNPUBLISHED)) {
+    mkdirSync(dirname(join(copy, file)), { recursive: true })
+    writeFileSync(join(copy, file), readFileSync(join(root, file), 'utf8').replace(/^> .*\n/gm, ''))
   }
   writeFileSync(join(copy, 'CHANGELOG.md'), '# Changelog\n\n## [Unreleased]\n\n### Added\n- A thing.\n')
   writeBundle(copy, VERSION)
@@ -62,18 +62,14 @@ test('a tree whose changelog has no section for the version cannot be released',
   assert.deepEqual(versionProblems(copy, `v${VERSION}`), [`CHANGELOG.md: no section [${VERSION}] with content`])
 })
 
-test('a tree whose README still says that nothing is published cannot be released, in either language', () => {
+test('a tree with a page that still says that nothing is published cannot be released, in either language', () => {
   const copy = copyTree()
   writeFileSync(join(copy, 'CHANGELOG.md'), `## [${VERSION}] - 2030-01-01\n- y\n`)
   assert.deepEqual(versionProblems(copy, `v${VERSION}`), [])
-  const notes = {
-    'README.md': '> **Not published yet**: nothing.',
-    'README.zh-CN.md': '> **尚未发布**：没有任何版本。',
-  }
-  for (const [file, note] of Object.entries(notes)) {
+  for (const [file, words] of Object.entries(UNPUBLISHED)) {
+    const note = `> **${words}**: nothing.`
     const text = readFileSync(join(copy, file), 'utf8')
     writeFileSync(join(copy, file), text.replace('\n\n', `\n\n${note}\n\n`))
-    const words = note.replace(/^> \*\*(.*)\*\*.*/, '$1')
     assert.deepEqual(versionProblems(copy), [])
     assert.deepEqual(versionProblems(copy, `v${VERSION}`), [
       `${file}:3: says "${words}"; remove that note before the tag`,
@@ -82,11 +78,12 @@ test('a tree whose README still says that nothing is published cannot be release
   }
 })
 
-test('the note that nothing is published is in the README of both languages, or of none', () => {
-  const named = versionProblems(root, `v${VERSION}`).flatMap((line) => /^(README\S*):\d+: says /.exec(line)?.[1] ?? [])
-  const noted = ['README.md', 'README.zh-CN.md'].filter((file) => /^> /m.test(readFileSync(join(root, file), 'utf8')))
-  assert.deepEqual(named, noted)
-  assert.ok(noted.length === 0 || noted.length === 2, String(noted))
+test('the note that nothing is published is on every page that names a release, or on none', () => {
+  const named = versionProblems(root, `v${VERSION}`).flatMap((line) => /^(\S+):\d+: says /.exec(line)?.[1] ?? [])
+  const pages = Object.keys(UNPUBLISHED)
+  const releases = pages.filter((page) => /acr-nopass@1|ghcr\.io/.test(readFileSync(join(root, page), 'utf8')))
+  assert.deepEqual(releases, pages)
+  assert.ok(named.length === 0 || named.length === pages.length, String(named))
 })
 
 test('a location with another version, or without one, is named with its file', () => {
