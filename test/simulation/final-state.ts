@@ -103,9 +103,18 @@ export function findProblems({ server, cloud, loaded, time }: FinalState): strin
   function statusProblems(): string[] {
     const text = (status?.data as Record<string, string> | undefined)?.[STATUS_KEY]
     if (text === undefined) return ['status: never written']
-    const { namespaces, serviceAccounts, problems, registries } = JSON.parse(text) as HelperStatus
+    const {
+      namespaces,
+      serviceAccounts,
+      problems,
+      registries,
+      lastHandledRefresh = '',
+    } = JSON.parse(text) as HelperStatus
+    // After a restore of etcd an earlier request shows up again.
+    const isHandled = Number.isNaN(requested) || Date.parse(lastHandledRefresh) >= requested
     const pending = namespaces.pending + (serviceAccounts?.pending ?? 0)
     return [
+      ...(isHandled ? [] : ['status: the request for new credentials is not reported as handled']),
       ...(pending > 0 && config.registries.every(isValid) ? [`status: ${pending} pending`] : []),
       ...problems.flatMap(({ code, namespace }) =>
         code === 'NAMESPACE_UNREADABLE' ? [`${namespace}: still reported as unreadable`] : [],
