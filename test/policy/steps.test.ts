@@ -62,7 +62,9 @@ test('every step is said in words that name what it changes', () => {
 test('a plan shows each document that a step creates, changes or deletes, and no other', () => {
   const other = policyOf([{ Effect: 'Allow', Action: 'cr:Get*', Resource: '*' }])
   const heads = (step: PolicyStep): readonly string[] =>
-    planOf([step]).diff.split('\n').filter((line) => /^(---|\+\+\+) /.test(line))
+    planOf([step])
+      .diff.split('\n')
+      .filter((line) => /^(---|\+\+\+) /.test(line))
   assert.deepEqual(
     STEPS.map((step) => heads('after' in step ? { ...step, after: other } : step)),
     [

@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { WriteAction } from '../../src/helper/plan/actions.ts'
+import { createPacer, rotationRate } from '../../src/helper/writes/pacer.ts'
+import { createUndoneWrites } from '../../src/helper/writes/undone-writes.ts'
+import { createFakeClock } from '../kube/fake-clock.ts'
+
+test('a pacer gives one turn an interval, saves at most 50 ms of turns, and says how long the next one takes', () => {
+  const pacer = createPacer(100)
+  assert.deepEqual([pacer.take(1_000), pacer.take(1_000)], [0, 0])
+  // Turns of the last 50 ms, and the one of now.
+  const taken = Array.from({ length: 10 }, () => pacer.take(1_000))
+  assert.deepEqual(taken, [0, 0, 0, 0, 10, 10, 10, 10, 10, 10])
+  assert.deepEqual([pacer.take(1_009), pacer.take(1_010), pacer.take(1_010)], [1, 0, 10])
+  pacer.setRate(50)
+  assert.deepEqual([pacer.take(1_020), pacer.take(1_020), pacer.take(1_039), pacer.take(1_040)], [0, 20, 1, 0])
+})
+
+test('a rotation takes at most a tenth of the lifetime, and is never slower than configured', () => {
+  assert.deepEqual(
+    [
+      rotationRate(50, 1_000, 100_000),
+      rotationRate(50, 100, 100_000),
+      rotationRate(50, 1_000, 0),
+      rotationRate(50, 1, -1),
+    ],
+    [100, 50, 50, 50],
+  )
+})
+
+test('the same write that a policy undid waits, longer each time; other content does not', () => {
+  const clock = createFakeClock()
+  const hashes: Record<string, string> = { g: 'one' }
+  const undone = createUndoneWrites(
+    clock,
+    () => 1,
+    (group) => hashes[group],
+  )
+  const attach: WriteAction = {
+    kind: 'attach',
+    namespace: 'shop',
+    serviceAccount: 'a',
+    precondition: { uid: 'u', resourceVersion: '1' },
+    list: ['x', 'y'],
+  }
+  const secret: WriteAction = {
+    kind: 'writeSecret',
+    namespace: 'shop',
+    group: 'g',
+    by: 'patch',
+    precondition: undefined,
+    reason: 'rotated',
+  }
+  assert.equal(undone.pause('shop/a', attach), 0)
+  assert.equal(undone.note('shop/a', attach), 1_000)
+  clock.pause(400)
+  assert.equal(undone.pause('shop/a', { ...attach }), 600)
+  assert.equal(undone.pause('shop/a', { ...attach, list: ['x'] }), 0)
+  assert.equal(undone.pause('shop/a', { ...attach, list: ['xy'] }), 0)
+  assert.equal(undone.pause('shop/a', { ...attach, kind: 'detach' }), 0)
+  assert.equal(undone.pause('shop/b', attach), 0)
+  clock.pause(700)
+  assert.equal(undone.pause('shop/a', attach), 0)
+  assert.deepEqual([undone.note('shop/a', attach), undone.pause('shop/a', attach)], [4_000, 4_000])
+  undone.forget('shop/a')
+  assert.deepEqual([undone.pause('shop/a', attach), undone.note('shop/a', attach)], [0, 1_000])
+  assert.deepEqual([undone.note('shop', secret), undone.pause('shop', secret)], [1_000, 1_000])
+  hashes.g = 'two'
+  assert.equal(undone.pause('shop', secret), 0)
+})

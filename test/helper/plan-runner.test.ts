@@ -1,0 +1,112 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { createPlanRunner, type Steps } from '../../src/helper/writes/plan-runner.ts'
+import { createFakeClock } from '../kube/fake-clock.ts'
+
+function open() {
+  const clock = createFakeClock()
+  const log: string[] = []
+  const state = { needsOwn: false, isBusy: false }
+  const runner = createPlanRunner({
+    clock,
+    needsOwnWrite: () => state.needsOwn,
+    queueOwnWrite: () => log.push('own'),
+    isQueueBusy: () => state.isBusy,
+    onPlanned: (wasBusy) => log.push(wasBusy ? 'planned, busy' : 'planned'),
+  })
+  function* plan(name: string, steps = 1): Steps {
+    for (let step = 0; step < steps; step += 1) {
+      if (step === 0 || step === steps - 1) log.push(`${name}${step}`)
+      yield
+    }
+  }
+  return { clock, log, state, runner, plan }
+}
+
+test('a plan runs at once if the own copy needs no write, and the pace follows from what was waiting when it began', () => {
+  const { log, state, runner, plan } = open()
+  assert.equal(runner.idle, true)
+  runner.add(plan('a'))
+  assert.deepEqual([log, runner.idle], [['a0', 'planned'], true])
+  state.isBusy = true
+  runner.add(plan('b'))
+  assert.deepEqual(log.slice(2), ['b0', 'planned, busy'])
+})
+
+test('the other writes wait for the own copy, and for a second plan too', () => {
+  const { log, state, runner, plan, clock } = open()
+  state.needsOwn = true
+  runner.add(plan('a'))
+  runner.add(plan('b'))
+  assert.deepEqual([log, runner.idle], [['own', 'own'], false])
+  // The write was queued again by the second plan.
+  runner.ownHandled(false)
+  assert.equal(log.length, 2)
+  state.needsOwn = false
+  runner.ownHandled(false)
+  // The second plan begins while the keys of the first one wait.
+  assert.deepEqual([log.slice(2), runner.idle], [['a0', 'planned', 'b0', 'planned, busy'], true])
+  assert.equal(clock.timers, 0)
+  runner.ownHandled(false)
+  assert.equal(log.length, 6)
+})
+
+test('no write waits for an own copy that failed, or hangs for two seconds', async () => {
+  const { log, state, runner, plan, clock } = open()
+  state.needsOwn = true
+  runner.add(plan('a'))
+  runner.ownHandled(true)
+  assert.deepEqual(log, ['own', 'a0', 'planned'])
+  runner.add(plan('b'))
+  await clock.advance(1_000)
+  runner.add(plan('c'))
+  await clock.advance(999)
+  assert.equal(log.includes('b0'), false)
+  await clock.advance(1)
+  assert.deepEqual(log.slice(5), ['b0', 'planned', 'c0', 'planned, busy'])
+  // The time is that of the first plan that waits, each time anew.
+  runner.add(plan('d'))
+  await clock.advance(1_999)
+  assert.equal(log.includes('d0'), false)
+  await clock.advance(1)
+  assert.equal(log.includes('d0'), true)
+})
+
+test('a long plan leaves the event loop to others after 500 steps, and one that is added meanwhile follows it', async () => {
+  const { log, runner, plan, clock } = open()
+  runner.add(plan('a', 500))
+  // Its end is seen in the next turn.
+  assert.deepEqual([log, runner.idle, clock.timers], [['a0', 'a499'], false, 1])
+  runner.add(plan('b'))
+  assert.deepEqual(log, ['a0', 'a499'])
+  await clock.advance(0)
+  assert.deepEqual([log.slice(2), runner.idle, clock.timers], [['planned', 'b0', 'planned, busy'], true, 0])
+  runner.add(plan('c', 499))
+  assert.deepEqual(log.slice(5), ['c0', 'c498', 'planned'])
+})
+
+test('an error in a plan ends that plan only', async () => {
+  const { log, runner, plan, clock } = open()
+  // biome-ignore lint/correctness/useYield: it fails before its first step.
+  function* broken(): Steps {
+    throw new Error('broken')
+  }
+  assert.throws(() => runner.add(broken()), { message: 'broken' })
+  assert.equal(runner.idle, false)
+  await clock.advance(0)
+  runner.add(plan('a'))
+  assert.deepEqual(log, ['planned', 'a0', 'planned'])
+})
+
+test('a runner that was stopped plans nothing more and leaves no timer', async () => {
+  const { log, runner, plan, clock, state } = open()
+  runner.add(plan('a', 1_000))
+  state.needsOwn = true
+  runner.add(plan('b'))
+  assert.equal(clock.timers, 2)
+  runner.stop()
+  assert.equal(clock.timers, 0)
+  await clock.advance(10_000)
+  runner.ownHandled(true)
+  assert.deepEqual(log, ['a0', 'own'])
+})
