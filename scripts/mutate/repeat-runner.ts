@@ -133,7 +133,8 @@ async function failureOf(test: CollectedTest): Promise<string | undefined> {
   }
 }
 
-const resting = process.getActiveResourcesInfo().length
+/** What is always open: the channel to Stryker, and the output. */
+const ALWAYS_OPEN = ['PipeWrap', 'TTYWrap']
 
 /** Rejects when nothing is left that could continue the test, as node:test does at the end of its process. */
 function watchIdle() {
@@ -141,7 +142,8 @@ function watchIdle() {
   stuck.catch(() => undefined)
   let checks = 0
   const timer = setInterval(() => {
-    checks = process.getActiveResourcesInfo().length > resting ? 0 : checks + 1
+    const isIdle = process.getActiveResourcesInfo().every((resource) => ALWAYS_OPEN.includes(resource))
+    checks = isIdle ? checks + 1 : 0
     if (checks === IDLE_CHECKS) reject(new Error('the test never ends'))
   }, IDLE_CHECK_MS).unref()
   return { stuck, stop: () => clearInterval(timer) }
