@@ -67,5 +67,5 @@ function writtenSeconds({ leaseMs }: LeaseDurations): number {
 
 /** Kubernetes' MicroTime: RFC 3339 with six digits. */
 function microTime(now: number): string {
-  return new Date(now).toISOString().replace(/Z$/, '000Z')
+  return new Date(now).toISOString().replace('Z', '000Z')
 }

@@ -186,7 +186,8 @@ export function createLeaseElector(options: LeaseOptions) {
     }
   }
 
-  async function renew(signal: AbortSignal): Promise<'renewed' | 'failed' | 'lost'> {
+  /** Returns true if the lease has another holder; a failure is reported, and the deadline decides. */
+  async function renew(signal: AbortSignal): Promise<boolean> {
     const deadline = renewedAt + durations.renewDeadlineMs
     // A response after the deadline is useless, and waiting for it would delay the end of this leader.
     const limitMs = (): number => Math.max(1, Math.min(timeoutMs, deadline - clock.monotonic()))
@@ -194,17 +195,16 @@ export function createLeaseElector(options: LeaseOptions) {
     for (const known of [seen, undefined]) {
       try {
         const lease = known ?? (await read(signal, limitMs()))
-        if (lease.spec?.holderIdentity !== identity) return 'lost'
+        if (lease.spec?.holderIdentity !== identity) return true
         await write(lease, renewedSpec(lease, durations, clock.now()), limitMs())
-        return 'renewed'
+        return false
       } catch (error) {
-        if (signal.aborted) throw error
         options.onProblem(error)
-        if (!hasStatus(error, 409)) return 'failed'
+        if (!hasStatus(error, 409)) return false
         seen = undefined
       }
     }
-    return 'failed'
+    return false
   }
 
   async function lead(signal: AbortSignal): Promise<void> {
@@ -217,9 +217,9 @@ export function createLeaseElector(options: LeaseOptions) {
       // Also after a pause of the whole process: a lease that was not renewed in time is lost, even if no one took it.
       if (clock.monotonic() >= deadline) return
       startedAt = clock.monotonic()
-      const result = await renew(signal)
+      const isTaken = await renew(signal)
       // A renewal that completes after the deadline is a loss too, because work was refused since then.
-      if (result === 'lost' || clock.monotonic() >= deadline) return
+      if (isTaken || clock.monotonic() >= deadline) return
     }
   }
 

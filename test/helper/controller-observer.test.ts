@@ -51,7 +51,7 @@ function open({ isLeader = true, debug = true } = {}) {
   })
   const values = async (metric: 'writes' | 'watchRestarts' | 'fights' | 'ready') =>
     (await metrics[metric].get()).values
-      .filter(({ metricName = '' }: { metricName?: string }) => !metricName.endsWith('_bucket'))
+      .filter((one) => !('metricName' in one && one.metricName?.endsWith('_bucket')))
       .map(({ labels, value }) => [...Object.values(labels), value])
   return { observer, clock, lines, events, changes, values, problemStore, metrics }
 }

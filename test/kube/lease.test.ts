@@ -201,6 +201,7 @@ test('a leader that cannot renew stops writing after 10 s and reports it before 
   api.fail('PUT', 0, 100)
   await clock.advance(9_999)
   assert.equal(one.isLeader(), true)
+  assert.deepEqual(api.calls, ['GET', 'PUT', 'PUT', 'PUT', 'PUT', 'PUT'])
   await clock.advance(1)
   assert.equal(one.isLeader(), false)
   await clock.advance(2_000)
@@ -231,6 +232,14 @@ test('a leader whose lease was taken or edited manually reads it again: lost to 
   api.overwrite({ holderIdentity: 'thief', leaseDurationSeconds: 15 })
   await clock.advance(2_100)
   assert.deepEqual([await one.done, one.isLeader()], ['lost', false])
+  // Emptied by hand: it has no holder either.
+  const two = start(api, clock, 'two')
+  api.overwrite(undefined)
+  await clock.advance(3_000)
+  assert.equal(two.isLeader(), true)
+  api.overwrite(undefined)
+  await clock.advance(2_100)
+  assert.deepEqual([await two.done, two.isLeader()], ['lost', false])
 })
 
 test('of two replicas that start together exactly one leads', async () => {
@@ -280,6 +289,14 @@ test('a follower continues through failures of the API server', async () => {
   assert.equal(one.log.filter((entry) => entry === 'problem').length, 4)
   one.stop.abort()
   await one.done
+  // Only a lease that does not exist is created.
+  const other = createFakeLeaseApi()
+  other.fail('GET', 503, 100)
+  const two = start(other, clock, 'two')
+  await clock.advance(60_000)
+  assert.deepEqual([new Set(other.calls), two.missing], [new Set(['GET']), false])
+  two.stop.abort()
+  await two.done
 })
 
 /** Like the real client: a response comes after `delays`; beyond the timeout it is a failure, although the request was executed. */
