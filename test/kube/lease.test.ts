@@ -15,7 +15,12 @@ interface Candidate extends LeaseElector {
   readonly done: Promise<'lost' | 'stopped'>
 }
 
-function start(api: Pick<FakeLeaseApi, 'client'>, clock: FakeClock, identity: string): Candidate {
+function start(
+  api: Pick<FakeLeaseApi, 'client'>,
+  clock: FakeClock,
+  identity: string,
+  onAcquired?: () => void,
+): Candidate {
   const log: string[] = []
   const problems: unknown[] = []
   const stop = new AbortController()
@@ -26,7 +31,7 @@ function start(api: Pick<FakeLeaseApi, 'client'>, clock: FakeClock, identity: st
     namespace: 'ns',
     name: 'helper',
     identity,
-    onAcquired: () => log.push('acquired'),
+    onAcquired: onAcquired ?? (() => log.push('acquired')),
     onProblem: (error) => {
       log.push('problem')
       problems.push(error)
@@ -132,6 +137,45 @@ test('a replica that is stopped while it acquires or renews the lease releases i
     assert.deepEqual([api.lease.spec?.holderIdentity, one.isLeader(), one.log.includes('problem')], ['', false, false])
     assert.equal(one.log.includes('acquired'), ms > 0)
   }
+})
+
+test('a release is one write, tried five times while others edit the lease, and a failure of it is reported', async () => {
+  for (const [status, writes, problems] of [
+    [undefined, 1, 0],
+    [409, 5, 0],
+    [500, 1, 1],
+  ] as const) {
+    const [api, clock] = [createFakeLeaseApi(), createFakeClock()]
+    const one = start(api, clock, 'one')
+    assert.equal(one.holder, undefined)
+    await settle()
+    assert.equal(one.holder, 'one')
+    const before = api.calls.length
+    if (status !== undefined) api.fail('PUT', status, 9)
+    one.stop.abort()
+    assert.equal(await one.done, 'stopped')
+    const after = api.calls.slice(before)
+    assert.deepEqual([after.filter((call) => call === 'PUT').length, one.problems.length], [writes, problems])
+    assert.deepEqual([after[0], after.length, clock.timers], ['PUT', status === 409 ? 9 : 1, 0])
+  }
+})
+
+test('a replica that is stopped leaves a lease that another one took, or that has no holder any more', async () => {
+  for (const spec of [{ holderIdentity: 'thief', leaseDurationSeconds: 15 }, {}, undefined]) {
+    const [api, clock] = [createFakeLeaseApi(), createFakeClock()]
+    const one = start(api, clock, 'one')
+    await settle()
+    api.overwrite(spec)
+    one.stop.abort()
+    assert.equal(await one.done, 'stopped')
+    assert.deepEqual([api.lease.spec, one.holder, one.problems], [spec, spec?.holderIdentity, []])
+  }
+})
+
+test('an error of the program itself ends the election with that error', async () => {
+  const one = start(createFakeLeaseApi(), createFakeClock(), 'one', () => assert.fail('broken'))
+  await assert.rejects(one.done, { message: 'broken' })
+  assert.equal(one.isLeader(), false)
 })
 
 test('a replica that is stopped releases a lease that another client edited meanwhile', async () => {
