@@ -44,6 +44,8 @@ export function renderTime(time: string, now: number, language: string): Html {
 /** `in 47 minutes`, `3 hours ago`; days and hours are used from two on. */
 export function relativeTime(ms: number, language: string): string {
   const [unit, size] = UNITS.find(([, , from]) => Math.abs(ms) >= from) ?? ['second', 1_000]
+  // Of a report that was just made, nobody says 现在 in Chinese.
+  if (language.startsWith('zh') && Math.trunc(ms / 1_000) === 0) return '刚刚'
   return new Intl.RelativeTimeFormat(language, { numeric: 'auto' }).format(Math.trunc(ms / size), unit)
 }
 

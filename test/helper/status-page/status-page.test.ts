@@ -113,6 +113,8 @@ test('times are short: seconds, minutes up to two hours, hours up to two days, d
     ],
   )
   assert.equal(relativeTime(5 * minute, 'zh-CN'), '5分钟后')
+  assert.equal(relativeTime(-400, 'zh-CN'), '刚刚')
+  assert.equal(relativeTime(-1_000, 'zh-CN'), '1秒钟前')
 })
 
 test('the language is the requested one, else the one of the two that the browser prefers', () => {
