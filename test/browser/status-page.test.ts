@@ -8,8 +8,8 @@ import { openBrowser, type TestBrowser } from '../support/browser/browser.ts'
 import { findTooWide, findWeakTexts } from '../support/browser/page-checks.ts'
 import { eventually } from '../support/eventually.ts'
 
-/** The page of docs/en/status.md; `UPDATE_SCREENSHOTS=1` takes it again. */
-const SCREENSHOT = fileURLToPath(new URL('../../docs/img/status-page.png', import.meta.url))
+/** The pages of docs/en/status.md and docs/zh/status.md; `UPDATE_SCREENSHOTS=1` takes them again. */
+const SCREENSHOTS = { 'en-US': 'status-page.png', 'zh-CN': 'status-page-zh.png' } as const
 
 let helperCluster: HelperCluster
 let browser: TestBrowser
@@ -104,7 +104,7 @@ test('registries and coverage have the roles and names that a screen reader need
   assert.deepEqual(await table.getByRole('columnheader').allInnerTexts(), [
     'Name',
     'Credential',
-    'Ends',
+    'Expires',
     'Renewal due',
     'Domains',
   ])
@@ -168,11 +168,14 @@ test("the page's content security policy allows no script, no frame, no form and
 })
 
 test('the screenshot in the docs shows this page', async () => {
-  if (process.env.UPDATE_SCREENSHOTS) {
-    const { page } = await browser.open(await url(), { deviceScaleFactor: 1.5 })
-    await page.screenshot({ path: SCREENSHOT, fullPage: true })
+  for (const [locale, name] of Object.entries(SCREENSHOTS)) {
+    const path = fileURLToPath(new URL(`../../docs/img/${name}`, import.meta.url))
+    if (process.env.UPDATE_SCREENSHOTS) {
+      const { page } = await browser.open(await url(), { deviceScaleFactor: 1.5, locale })
+      await page.screenshot({ path, fullPage: true })
+    }
+    assert.ok(existsSync(path), name)
   }
-  assert.ok(existsSync(SCREENSHOT))
 })
 
 test('the standby replica shows the same report; a fixed problem disappears from the page', async () => {

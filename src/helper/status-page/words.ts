@@ -29,7 +29,7 @@ const EN = {
   name: 'Name',
   registries: 'Registries',
   credential: 'Credential',
-  expires: 'Ends',
+  expires: 'Expires',
   refresh: 'Renewal due',
   never: 'never',
   none: 'none yet',
