@@ -62,7 +62,9 @@ function ownLinks(text: string): readonly string[] {
     link
       .replace(/#.*/, '#…')
       .replace(/(^|\/)(?:en|zh)\//, '$1')
-      .replace('README.zh-CN.md', 'README.md'),
+      .replace('README.zh-CN.md', 'README.md')
+      // A picture of a page that has two languages.
+      .replace(/-zh\.png$/, '.png'),
   )
 }
 

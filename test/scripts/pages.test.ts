@@ -70,6 +70,14 @@ test('a link that only one language has is reported, in whatever order; one to t
   ])
 })
 
+test('a picture may be in the language of its page', () => {
+  const pages = { 'docs/en/a.md': `${EN}\n![p](../img/p.png)\n`, 'docs/zh/a.md': `${ZH}\n![p](../img/p-zh.png)\n` }
+  assert.deepEqual(
+    problems(pages).filter((problem) => problem.includes('in English')),
+    [],
+  )
+})
+
 test('a link to a file or a heading that does not exist is rejected; headings are named as GitHub does', () => {
   const page = (links: string) =>
     `# Root\n${links}\n## API Server 的代理（如有）\n## Twice\n## Twice\n<a id="own"></a>\n`
