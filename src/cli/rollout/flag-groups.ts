@@ -38,25 +38,21 @@ export const FLAG_GROUPS: Readonly<Record<string, readonly InputName[]>> = {
   ],
 }
 
-const ONE = '--ack-cluster-id c8f3d0a61b7e --region cn-hangzhou -f values.yaml'
-const OWN = '--kubeconfig kubeconfig.yaml -f values.yaml'
-const LIST = '--clusters-file clusters.yaml -f values.yaml'
-
 /** Below the flags of each command. */
 export const EXAMPLES = {
   plan: `
 Examples:
-  acr-nopass plan ${ONE}
-  acr-nopass plan ${OWN} --diff
-  acr-nopass plan ${LIST} --detailed-exitcode`,
+  acr-nopass plan --ack-cluster-id c8f3d0a61b7e --region cn-hangzhou -f values.yaml
+  acr-nopass plan --kubeconfig kubeconfig.yaml -f values.yaml --diff
+  acr-nopass plan --clusters-file clusters.yaml -f values.yaml --detailed-exitcode`,
   apply: `
 Examples:
-  acr-nopass apply ${ONE}
-  acr-nopass apply ${OWN} --ram none
-  acr-nopass apply ${LIST} --max-parallel 8`,
+  acr-nopass apply --ack-cluster-id c8f3d0a61b7e --region cn-hangzhou -f values.yaml
+  acr-nopass apply --kubeconfig kubeconfig.yaml -f values.yaml --ram none
+  acr-nopass apply --clusters-file clusters.yaml -f values.yaml --max-parallel 8`,
   uninstall: `
 Examples:
-  acr-nopass uninstall ${ONE} --confirm acr-nopass/1
-  acr-nopass uninstall ${ONE} --confirm acr-nopass/1 --ram-cleanup
-  acr-nopass uninstall ${LIST} --cluster staging --confirm acr-nopass/1`,
+  acr-nopass uninstall --ack-cluster-id c8f3d0a61b7e --region cn-hangzhou -f values.yaml --confirm acr-nopass/1
+  acr-nopass uninstall --ack-cluster-id c8f3d0a61b7e --region cn-hangzhou -f values.yaml --confirm acr-nopass/1 --ram-cleanup
+  acr-nopass uninstall --clusters-file clusters.yaml -f values.yaml --cluster staging --confirm acr-nopass/1`,
 } as const
