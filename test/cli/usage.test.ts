@@ -122,6 +122,14 @@ const REFUSED: readonly { readonly args: readonly string[]; readonly error: RegE
     args: ['doctor', 'pod', 'web-1', '--kubeconfig', '/nowhere'],
     error: /^INPUT_INVALID: "web-1" is not NAMESPACE\/NAME of a Pod/,
   },
+  // Read as a name, so the next thing is missed.
+  { args: ['doctor', 'pod', 'web-1', '-n', 'shop', '--kubeconfig', '/nowhere'], error: /^KUBECONFIG_INVALID: / },
+  { args: ['doctor', 'pod', 'pod/web-1', '-n', 'shop', '--kubeconfig', '/nowhere'], error: /^KUBECONFIG_INVALID: / },
+  {
+    args: ['doctor', 'pod', 'shop/web-1/x', '--kubeconfig', '/nowhere'],
+    error: /^INPUT_INVALID: "shop\/web-1\/x" is not/,
+  },
+  { args: ['plan', '-n', 'Shop', '--kubeconfig', 'x'], error: /^INPUT_INVALID: --namespace: "Shop" is not the name/ },
   { args: ['doctor', '--fail-on', 'much'], error: /^INPUT_INVALID: option '--fail-on <severity>'/ },
   {
     args: ['doctor', '--context', 'a', '--kube-context', 'b'],
