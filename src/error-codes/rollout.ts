@@ -27,7 +27,7 @@ export const ROLLOUT_CODES = {
   },
   DEPLOYER_FORBIDDEN: {
     what: "The deployer's rights in the cluster do not suffice.",
-    fix: 'Give the deployer the rights that the message lists. Nothing was written.',
+    fix: 'Give the deployer the rights that the message lists; on ACK make its user or role administrator of the cluster (Authorizations). Nothing was written.',
   },
   RELEASE_ELSEWHERE: {
     what: 'Another release of acr-nopass is installed in this cluster.',

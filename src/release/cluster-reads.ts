@@ -17,7 +17,7 @@ export interface ClusterIdentity {
   readonly version: string
 }
 
-/** Connects to the API server and identifies it. @throws CLUSTER_UNREACHABLE, or the API server's own refusal */
+/** Connects to the API server and identifies it. @throws CLUSTER_UNREACHABLE, DEPLOYER_FORBIDDEN, or the API server's own refusal */
 export async function identifyCluster(caller: KubeCaller, { server }: KubeConnection): Promise<ClusterIdentity> {
   try {
     const [version, system] = await Promise.all([
@@ -26,6 +26,11 @@ export async function identifyCluster(caller: KubeCaller, { server }: KubeConnec
     ])
     return { server, kubeSystemUid: system.metadata.uid, version: version.gitVersion }
   } catch (error) {
+    // The kubeconfig that ACK gives a user without rights in the cluster is valid.
+    if (hasStatus(error, 403)) {
+      const message = 'the deployer may not get namespaces/kube-system: it has no rights in the cluster, or few'
+      throw new NopassError('DEPLOYER_FORBIDDEN', message, { cause: error, reason: error.reason })
+    }
     if (!hasStatus(error, 0) || isUntrusted(error.reason)) throw error
     const message = `the API server ${server} does not respond`
     throw new NopassError('CLUSTER_UNREACHABLE', message, { cause: error, reason: error.reason ?? error.code })

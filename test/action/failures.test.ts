@@ -94,6 +94,30 @@ test('a cluster that is down in wave 0 of 2: the other cluster of its wave is de
   })
 })
 
+test('a deployer without a right in the cluster is refused before anything is written, in the cluster and in RAM', async () => {
+  await using fixture = await startActionFixture({ clusters: ['hangzhou-a'], helm: 'helm4' })
+  const entries = waves(fixture.clusters)
+  const { clusterId = '' } = (entries[0] as { readonly ack?: { readonly clusterId?: string } }).ack ?? {}
+  fixture.cloud.control.authorize(clusterId, 'administrator', false)
+  const from = fixture.cloud.calls.length
+  for (const mode of ['plan', 'apply']) {
+    const outcome = await run(fixture, entries, { mode })
+    assert.equal(outcome.code, 1)
+    const [result] = outcome.results
+    assert.deepEqual([result?.status, result?.error?.code], ['failed', 'DEPLOYER_FORBIDDEN'], outcome.stdout)
+    assert.match(result?.error?.message ?? '', /may not /)
+  }
+  assert.deepEqual(
+    fixture.cloud.calls.slice(from).filter(({ write }) => write),
+    [],
+  )
+  const written = callsOfDeployer(fixture, 0).filter(({ verb }) => !/^(get|list|watch)$/.test(verb))
+  assert.deepEqual(
+    written.filter(({ requestURI }) => !/selfsubject|dryRun=All/.test(requestURI)),
+    [],
+  )
+})
+
 test("P2 a wrong instance id: stopped early, rolled back, with the cloud's error; RAM was not narrowed", async () => {
   await using fixture = await startActionFixture({ clusters: ['hangzhou-a'], helm: 'helm4' })
   const entries = waves(fixture.clusters)
