@@ -71,3 +71,13 @@ test('a folder that helm cannot pack is an error of the chart', async (t) => {
   const { folder, fetch } = await open(t, 'echo "Error: Chart.yaml file is missing" >&2; exit 1')
   await assert.rejects(fetch(folder), { code: 'HELM_CHART', message: /cannot be packed: Chart\.yaml file is missing$/ })
 })
+
+test('a helm that writes no archive, or more than one, is an error of the chart', async (t) => {
+  for (const script of ['true', 'touch "$DESTINATION/a.tgz" "$DESTINATION/b.tgz"']) {
+    const { fetch } = await open(t, script)
+    await assert.rejects(fetch('oci://registry.example.com/charts/c'), {
+      code: 'HELM_CHART',
+      message: 'oci://registry.example.com/charts/c: helm wrote no archive of the chart',
+    })
+  }
+})

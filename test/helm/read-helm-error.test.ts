@@ -308,6 +308,12 @@ for (const [name, stderr, code, message] of [
     'HELM_TIMEOUT',
     'helm uninstall: 1 error occurred: context deadline exceeded',
   ],
+  [
+    'helm 3, objects that stay',
+    `client.go:99: 2026-11-29 13:44:17 +0000 UTC [debug] dial tcp: i/o timeout\nError: timed out waiting for the condition\n${stack}`,
+    'HELM_TIMEOUT',
+    'helm uninstall: timed out waiting for the condition',
+  ],
   ['helm 3, anything else', `Error: no luck\n${stack}`, 'HELM_FAILED', 'helm uninstall: no luck'],
 ] as const) {
   test(`an uninstall says why an object could not be deleted: ${name}`, () => {

@@ -182,3 +182,32 @@ test('a helm call with hooks may take its timeout for each of their waits, and i
   assert.equal(longestSeconds(300, 0), 300)
   assert.equal(longestSeconds(300, 2), 2100)
 })
+
+test('a release is pending only by its newest revision, and one that does not exist is not', () => {
+  const statuses = ['pending-install', 'pending-upgrade', 'pending-rollback', 'failed', 'uninstalling'] as const
+  assert.deepEqual(
+    statuses.map((status) => isPending(revision(1, status))),
+    [true, true, true, false, false],
+  )
+  assert.equal(isPending(undefined), false)
+})
+
+test('a rollback never goes below an uninstall, and prefers what is deployed to what is superseded', () => {
+  const good = (...statuses: readonly Revision['status'][]) =>
+    lastGoodRevision(statuses.map((status, index) => revision(index + 1, status)))?.revision
+  assert.equal(good('deployed', 'uninstalled', 'failed'), undefined)
+  assert.equal(good('superseded', 'uninstalled', 'superseded', 'failed'), 3)
+  assert.equal(good('deployed', 'superseded', 'failed'), 1)
+})
+
+test('a pending release is abandoned six hours and five minutes after a rollback, and after a first upgrade of ours its own timeout', () => {
+  const updated = '2026-11-25T10:00:00Z'
+  const step = { id: 'a', timeoutSeconds: 600 }
+  const minutes = (history: readonly Revision[]) => {
+    const last = history.at(-1) ?? assert.fail()
+    return (abandonedAt(last, history) - Date.parse(updated)) / 60_000
+  }
+  assert.equal(minutes([{ ...revision(1, 'pending-install', updated), step }]), 15)
+  assert.equal(minutes([revision(1, 'deployed'), { ...revision(2, 'pending-rollback', updated), step }]), 365)
+  assert.equal(minutes([revision(1, 'deployed'), { ...revision(2, 'pending-upgrade', updated), step }]), 15)
+})

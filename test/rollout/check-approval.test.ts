@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import type { RunContext } from '../../src/rollout/cluster-run.ts'
-import { planContext } from '../../src/rollout/run/check-approval.ts'
+import { planContext, refuseChangedPlan, requireApproved } from '../../src/rollout/run/check-approval.ts'
 import { createRunFolder } from '../../src/rollout/run-folder.ts'
 
 test('the files of the check of an approved plan are never those of another cluster', async (t) => {
@@ -18,4 +18,19 @@ test('the files of the check of an approved plan are never those of another clus
     await folder.write(`${name}.kubeconfig`, 'applied')
   }
   assert.equal((await readdir(folder.path)).length, 2 * names.length)
+})
+
+test('a cluster that the approved plan does not have is not changed; without an approved plan every one is', async () => {
+  const open = (approved: RunContext['approved']) =>
+    ({ cluster: { name: 'a' }, context: { approved } }) as unknown as Parameters<typeof requireApproved>[0]
+  await requireApproved(open(undefined))
+  await assert.rejects(requireApproved(open(new Map([['b', { digest: '', steps: [] }]]))), {
+    code: 'PLAN_CHANGED',
+    message: 'a is not in the approved plan',
+  })
+})
+
+test('without an approved plan nothing is compared', async (t) => {
+  const context = { approved: undefined } as unknown as RunContext
+  assert.equal(await refuseChangedPlan([], context, t.signal), undefined)
 })

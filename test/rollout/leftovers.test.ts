@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { KubeClient } from '../../src/kube/client.ts'
+import { KubeApiError } from '../../src/kube/api-error.ts'
+import type { KubeCall, KubeClient } from '../../src/kube/client.ts'
 import { findLeftovers, removeLeftovers } from '../../src/rollout/uninstall/leftovers.ts'
 
 test('P12 uninstall leaves the entries that another manager wrote, as cleanup does', async (t) => {
@@ -57,4 +58,182 @@ test("a pull secret without a record of its writers is the release's own; one th
     ['unrecorded', 'own', 'content'],
   )
   assert.deepEqual(found.copies, ['copied/acr'])
+})
+
+const OURS = { 'app.kubernetes.io/managed-by': 'acr-nopass', 'app.kubernetes.io/instance': 'n.r' }
+const writer = (manager: string, operation = 'Update', field = 'f:imagePullSecrets') => [
+  { manager, operation, fieldsV1: { [field]: {} } },
+]
+const metadata = (namespace: string, name: string, more: object) => ({
+  namespace,
+  name,
+  uid: `${namespace}/${name}`,
+  resourceVersion: '1',
+  ...more,
+})
+const secretOf = (labels: object, managers = writer('acr-nopass', 'Apply', 'f:data')) => ({
+  metadata: metadata('shop', 'acr', { labels, managedFields: managers }),
+})
+
+interface Cluster {
+  /** Who wrote the list of the ServiceAccount `shop/default`. */
+  readonly wrote?: readonly object[]
+  readonly secret?: object
+  /** Namespaces with a ConfigMap that has the labels of a release. */
+  readonly releases?: readonly string[]
+  readonly mayListReleases?: boolean
+}
+
+/** What happens to the entry of `shop/default`: undefined, it is removed. */
+async function whyKept({ wrote = [], secret, releases = [], mayListReleases = true }: Cluster, all = false) {
+  const account = {
+    metadata: metadata('shop', 'default', { managedFields: wrote }),
+    imagePullSecrets: [{ name: 'acr' }],
+  }
+  const labels = { 'app.kubernetes.io/name': 'acr-nopass', 'app.kubernetes.io/instance': 'other' }
+  const request = async ({ path }: { readonly path: string }): Promise<unknown> => {
+    if (path === '/api/v1/serviceaccounts') return { metadata: {}, items: [account] }
+    if (path.endsWith('/serviceaccounts/default')) return account
+    if (path === '/api/v1/secrets') return { metadata: {}, items: secret === undefined ? [] : [secret] }
+    if (path === '/api/v1/configmaps') {
+      if (!mayListReleases) throw new KubeApiError(403, 'configmaps is forbidden')
+      return { metadata: {}, items: releases.map((namespace) => ({ metadata: metadata(namespace, 'c', { labels }) })) }
+    }
+    if (path.includes('clusterrolebindings')) return { metadata: {}, items: [] }
+    throw new KubeApiError(404, `${path} not found`)
+  }
+  const caller = { client: { request } as unknown as KubeClient, signal: AbortSignal.timeout(60_000) }
+  const found = await findLeftovers(caller, { secretName: 'acr', instance: 'n.r', all })
+  assert.equal(found.accounts.length + found.kept.length, 1)
+  return found.kept[0] && { why: found.kept[0].why, removable: found.kept[0].removable }
+}
+
+for (const [title, cluster, expected] of [
+  ['beside its Secret, written by the helper', { wrote: writer('acr-nopass'), secret: secretOf(OURS) }, undefined],
+  ['beside its Secret, without a record of the writer', { secret: secretOf(OURS) }, undefined],
+  [
+    "beside another release's Secret",
+    { wrote: writer('acr-nopass'), secret: secretOf({ ...OURS, 'app.kubernetes.io/instance': 'n.other' }) },
+    { why: 'the Secret acr there does not belong to this release', removable: false },
+  ],
+  [
+    "beside a user's Secret",
+    { wrote: writer('acr-nopass'), secret: secretOf({}) },
+    { why: 'the Secret acr there does not belong to this release', removable: false },
+  ],
+  [
+    'beside a copy of its Secret',
+    { wrote: writer('acr-nopass'), secret: secretOf(OURS, writer('replicator', 'Update', 'f:data')) },
+    { why: 'the Secret acr there does not belong to this release', removable: false },
+  ],
+  ['without a Secret, written by the helper', { wrote: writer('acr-nopass') }, undefined],
+  [
+    'without a Secret and without a record of the writer',
+    {},
+    { why: 'it is not recorded who wrote the list', removable: true },
+  ],
+  [
+    'written last by another client',
+    { wrote: writer('kubectl-edit'), secret: secretOf(OURS) },
+    { why: 'kubectl-edit wrote the list last', removable: true },
+  ],
+  [
+    'that another client applies',
+    { wrote: writer('argocd-controller', 'Apply') },
+    { why: 'argocd-controller applies the list', removable: true },
+  ],
+  [
+    'without a Secret, where something has the labels of another release',
+    { wrote: writer('acr-nopass'), releases: ['team'] },
+    {
+      why: 'there is no Secret acr, and it is not verified that team/other, which has the labels of a release, is none',
+      removable: false,
+    },
+  ],
+  [
+    'beside its Secret, where something has the labels of another release',
+    { wrote: writer('acr-nopass'), secret: secretOf(OURS), releases: ['team'] },
+    undefined,
+  ],
+  [
+    'without a Secret, where other releases may not be listed',
+    { wrote: writer('acr-nopass'), mayListReleases: false },
+    {
+      why: 'there is no Secret acr, and whether another release writes Secrets of that name could not be read',
+      removable: false,
+    },
+  ],
+] as readonly (readonly [string, Cluster, { why: string; removable: boolean } | undefined])[]) {
+  test(`P12 an entry ${title} ${expected === undefined ? 'is removed' : 'stays, and the reason is named'}`, async () => {
+    assert.deepEqual(await whyKept(cluster), expected)
+    // With `all` an entry goes whoever wrote it, unless another release may need it.
+    assert.deepEqual(await whyKept(cluster, true), expected?.removable ? undefined : expected)
+  })
+}
+
+test("without a Secret of the name, another release's Secret of that name elsewhere keeps an entry", async () => {
+  const elsewhere = {
+    metadata: metadata('bank', 'acr', {
+      labels: { ...OURS, 'app.kubernetes.io/instance': 'n.other' },
+      managedFields: writer('acr-nopass', 'Apply', 'f:data'),
+    }),
+  }
+  assert.deepEqual(await whyKept({ wrote: writer('acr-nopass'), secret: elsewhere }), {
+    why: 'there is no Secret acr, and another release writes Secrets of that name',
+    removable: false,
+  })
+})
+
+test('with `scope: namespaces` only these namespaces are read', async () => {
+  const paths: string[] = []
+  const request = async ({ path }: { readonly path: string }) => {
+    paths.push(path)
+    return { metadata: {}, items: [] }
+  }
+  const caller = { client: { request } as unknown as KubeClient, signal: AbortSignal.timeout(60_000) }
+  await findLeftovers(caller, { secretName: 'acr', instance: 'n.r', namespaces: ['n', 'shop'] })
+  assert.deepEqual(paths.filter((path) => !path.includes('configmaps')).toSorted(), [
+    '/api/v1/namespaces/n/secrets',
+    '/api/v1/namespaces/n/serviceaccounts',
+    '/api/v1/namespaces/shop/secrets',
+    '/api/v1/namespaces/shop/serviceaccounts',
+  ])
+})
+
+test('what changed meanwhile, or a finalizer holds, is reported as left; the entries of others stay in the list', async () => {
+  const calls: unknown[] = []
+  const request = async ({ method, path, body }: KubeCall) => {
+    calls.push([method, path, body])
+    if (path.includes('changed')) throw new KubeApiError(409, 'changed')
+    return path.includes('held') ? { metadata: { finalizers: ['a/b'] } } : {}
+  }
+  const caller = { client: { request } as unknown as KubeClient, signal: AbortSignal.timeout(60_000) }
+  const account = (namespace: string, ...names: readonly string[]) => ({
+    ...{ apiVersion: 'v1', kind: 'ServiceAccount' },
+    metadata: metadata(namespace, 'default', {}),
+    imagePullSecrets: names.map((name) => ({ name })),
+  })
+  const secret = (namespace: string) => ({ apiVersion: 'v1', kind: 'Secret', metadata: metadata(namespace, 'acr', {}) })
+  const result = await removeLeftovers(caller, 'acr', {
+    accounts: [account('shop', 'own', 'acr', 'last'), account('changed', 'acr')],
+    secrets: [secret('shop'), secret('held'), secret('changed')],
+  } as unknown as Parameters<typeof removeLeftovers>[2])
+  assert.deepEqual(result, {
+    detached: 1,
+    deleted: 2,
+    left: [
+      'ServiceAccount changed/default: KUBE_CONFLICT',
+      'Secret held/acr: it stays until its finalizers are removed (a/b)',
+      'Secret changed/acr: KUBE_CONFLICT',
+    ],
+  })
+  assert.deepEqual(calls[0], [
+    'PATCH',
+    '/api/v1/namespaces/shop/serviceaccounts/default',
+    { metadata: { uid: 'shop/default', resourceVersion: '1' }, imagePullSecrets: [{ name: 'own' }, { name: 'last' }] },
+  ])
+  assert.deepEqual(
+    calls.slice(2).map((call) => (call as readonly unknown[]).slice(0, 2)),
+    ['shop', 'held', 'changed'].map((namespace) => ['DELETE', `/api/v1/namespaces/${namespace}/secrets/acr`]),
+  )
 })

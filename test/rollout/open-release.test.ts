@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { gzipSync } from 'node:zlib'
 import type { Helm } from '../../src/helm/obtain/find-helm.ts'
 import type { ReleaseContent } from '../../src/helm/release/release-record.ts'
 import type { Revision } from '../../src/helm/release/release-state.ts'
 import type { KubeClient } from '../../src/kube/client.ts'
-import { openRelease, recordKind, refuseRename } from '../../src/rollout/deploy/open-release.ts'
+import { openRelease, recordKind, refuseRename, requireSameHistory } from '../../src/rollout/deploy/open-release.ts'
 import type { RunFolder } from '../../src/rollout/run-folder.ts'
 
 // The drivers that Helm knows: https://github.com/helm/helm/blob/v3.22.0/pkg/action/action.go (`Configuration.Init`).
@@ -95,4 +96,55 @@ test('after a failed rename the old name is accepted, and the rename is still re
   ]
   assert.equal(await refused(history, 'ci-acr-nopass'), undefined)
   assert.match((await refused(history, 'pull')) ?? '', /^RELEASE_RENAMED/)
+})
+
+test('the record of a revision is read from a Secret, whose data are encoded once more, or from a ConfigMap', async (t) => {
+  const record = gzipSync(JSON.stringify({ chart: { metadata: { name: 'c', version: '1' } } })).toString('base64')
+  const read = async (driver: string, release: string | undefined) => {
+    const paths: string[] = []
+    const request = async ({ path }: { readonly path: string }) => {
+      paths.push(path)
+      return release === undefined ? {} : { data: { release } }
+    }
+    const opened = openRelease({
+      cluster: 'c',
+      client: { request } as unknown as KubeClient,
+      helm: of(driver),
+      folder: {} as RunFolder,
+      target: { release: 'r', namespace: 'n', kubeconfig: 'k' },
+      timeout: '5m',
+      report: assert.fail,
+      signal: t.signal,
+    })
+    return { chart: (await opened.content(3)).chart, paths }
+  }
+  assert.deepEqual(await read('secret', Buffer.from(record).toString('base64')), {
+    chart: 'c-1',
+    paths: ['/api/v1/namespaces/n/secrets/sh.helm.release.v1.r.v3'],
+  })
+  assert.deepEqual(await read('configmap', record), {
+    chart: 'c-1',
+    paths: ['/api/v1/namespaces/n/configmaps/sh.helm.release.v1.r.v3'],
+  })
+  await assert.rejects(read('secret', undefined), { code: 'HELM_CHART' })
+})
+
+test('a release that changed since it was checked is named with what it was and is', async () => {
+  const revision = (number: number, status: Revision['status']): Revision => ({ revision: number, status, updated: '' })
+  const compare = async (is: Revision | undefined, was: Revision | undefined) => {
+    const history = async () => (is === undefined ? [] : [revision(1, 'superseded'), is])
+    const target = { release: 'r', namespace: 'n', kubeconfig: 'k' }
+    return requireSameHistory({ history, target }, was).then(
+      () => undefined,
+      ({ code, message }) => `${code} ${message}`,
+    )
+  }
+  const two = revision(2, 'deployed')
+  assert.equal(await compare(two, two), undefined)
+  assert.equal(await compare(undefined, undefined), undefined)
+  const was = 'RELEASE_CHANGED release n/r was'
+  assert.equal(await compare(two, undefined), `${was} absent and is now at revision 2 (deployed)`)
+  assert.equal(await compare(undefined, two), `${was} at revision 2 (deployed) and is now absent`)
+  const failed = revision(2, 'failed')
+  assert.equal(await compare(failed, two), `${was} at revision 2 (deployed) and is now at revision 2 (failed)`)
 })

@@ -1,0 +1,145 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { KubeApiError } from '../../src/kube/api-error.ts'
+import type { KubeCall, KubeClient } from '../../src/kube/client.ts'
+import { STATUS_KEY } from '../../src/release/helper-status.ts'
+import { pushConfig, verifyStatus } from '../../src/rollout/verify/verify-status.ts'
+
+const NOW = Date.parse('2026-11-27T10:00:00Z')
+const LIVE = { name: 'prod', state: 'live', verified: 'accepted' }
+const FAILING = {
+  name: 'stage',
+  state: 'failing',
+  verified: 'skipped',
+  error: { code: 'CLOUD_THROTTLED', message: 'slow', fix: '' },
+}
+
+interface Setup {
+  /** The reports of the helper, one for each look at it; the last one stays. Undefined: none yet. */
+  readonly reports?: readonly (object | undefined)[]
+  /** Whether the helper's Pods `p` and `q` are ready; a number: the API server's response to listing them. */
+  readonly pods?: readonly boolean[] | number
+  readonly parts?: object
+  /** The API server's response to a patch. */
+  readonly patch?: number
+}
+
+/** The report with which the helper counts as working, or the error; and what was written meanwhile. */
+async function verify({ reports = [], pods = [true], parts = {}, patch }: Setup, work: 'verify' | 'push' = 'verify') {
+  const writes: string[] = []
+  const left = [...reports]
+  // One look, or as many as there are reports.
+  const limitMs = left.length > 1 ? 60_000 : 0
+  const request = async ({ method, path, body }: KubeCall): Promise<unknown> => {
+    if (method !== 'GET') {
+      const { annotations = {} } = (body as { metadata?: { annotations?: object } }).metadata ?? {}
+      writes.push(`${path} ${Object.keys(annotations)}`)
+      if (patch !== undefined) throw new KubeApiError(patch, 'no')
+      return {}
+    }
+    if (path.endsWith('/configmaps/s')) {
+      const report = left.length > 1 ? left.shift() : left[0]
+      return report === undefined ? {} : { data: { [STATUS_KEY]: JSON.stringify(report) } }
+    }
+    if (typeof pods === 'number') throw new KubeApiError(pods, 'no')
+    const items = pods.map((ready, index) => ({
+      metadata: { name: 'pq'[index] },
+      status: { containerStatuses: [{ ready, restartCount: 0, image: 'i' }] },
+    }))
+    return { items: path === '/api/v1/namespaces/n/pods' ? items : [] }
+  }
+  const caller = { client: { request } as unknown as KubeClient, signal: AbortSignal.timeout(60_000) }
+  const all = {
+    namespace: 'n',
+    selector: { app: 'h' },
+    statusConfigMap: 's',
+    configHash: 'h',
+    ramChanged: false,
+    ...parts,
+  }
+  const outcome =
+    work === 'push'
+      ? pushConfig(caller, all)
+      : verifyStatus({ ...caller, parts: all, now: () => NOW, limitMs }).then(({ updatedAt }) => updatedAt)
+  return { writes, outcome: await outcome.catch((error) => `${error.code} ${error.message}`) }
+}
+
+const report = (registries: readonly object[], more: object = {}) => ({
+  updatedAt: '2026-11-27T09:59:00Z',
+  configHash: 'h',
+  registries,
+  ...more,
+})
+const OLD = report([LIVE], { configHash: 'old' })
+
+for (const [title, setup, outcome] of [
+  ['every registry is live', { reports: [report([LIVE])] }, '2026-11-27T09:59:00Z'],
+  ['one of its Pods is ready', { reports: [report([LIVE])], pods: [false, true] }, '2026-11-27T09:59:00Z'],
+  ['its Pods may not be listed', { reports: [report([LIVE])], pods: 403 }, '2026-11-27T09:59:00Z'],
+  [
+    'the chart is of another kind, whose configuration has no hash',
+    { reports: [OLD], parts: { configHash: undefined } },
+    '2026-11-27T09:59:00Z',
+  ],
+  [
+    'a credential expires a moment later',
+    { reports: [report([{ ...LIVE, expiresAt: '2026-11-27T10:00:00.001Z' }])] },
+    '2026-11-27T09:59:00Z',
+  ],
+  [
+    'a credential expires now',
+    { reports: [report([{ ...LIVE, expiresAt: '2026-11-27T10:00:00Z' }])] },
+    'VERIFY_STATUS the credential of registry prod expired at 2026-11-27T10:00:00Z and the helper has not replaced it after 0 s',
+  ],
+  [
+    'some registries are not live',
+    { reports: [report([LIVE, FAILING, { name: 'new', state: 'pending', verified: 'skipped' }])] },
+    'VERIFY_STATUS registry stage is failing (slow); registry new is pending after 0 s',
+  ],
+  ['there is no report', {}, 'VERIFY_STATUS the helper has written no report after 0 s'],
+  ['no Pod is ready and there is no report', { pods: [] }, 'VERIFY_STATUS no Pod of the helper is ready after 0 s'],
+  [
+    'no Pod is ready, whatever the report says',
+    { reports: [report([LIVE])], pods: [false] },
+    'VERIFY_STATUS no Pod of the helper is ready after 0 s; its last report is of 2026-11-27T09:59:00Z',
+  ],
+  [
+    'the report is of an older configuration',
+    { reports: [OLD] },
+    'VERIFY_STATUS the helper still uses an older configuration after 0 s',
+  ],
+] as readonly (readonly [string, Setup, string])[]) {
+  test(`a helper counts as working only by its report and a ready Pod: ${title}`, async () => {
+    assert.equal((await verify(setup)).outcome, outcome)
+  })
+}
+
+test('while the report is of an older configuration, the Pods are told once to read the new one', async () => {
+  assert.deepEqual(await verify({ reports: [OLD, OLD, report([LIVE])], pods: [true, false] }), {
+    writes: ['/api/v1/namespaces/n/pods/p', '/api/v1/namespaces/n/pods/q'].map(
+      (path) => `${path} acr-nopass.io/awaited-config`,
+    ),
+    outcome: '2026-11-27T09:59:00Z',
+  })
+})
+
+test('after a change in RAM the helper is asked once to try again what was refused; without one it is not', async () => {
+  const reports = [report([FAILING]), report([LIVE, FAILING]), report([LIVE])]
+  const asked = ['/api/v1/namespaces/n/configmaps/s acr-nopass.io/refresh-requested-at']
+  const done = '2026-11-27T09:59:00Z'
+  assert.deepEqual(await verify({ reports, parts: { ramChanged: true } }), { writes: asked, outcome: done })
+  assert.deepEqual(await verify({ reports }), { writes: [], outcome: done })
+  const live = await verify({ reports: [report([LIVE])], parts: { ramChanged: true } })
+  assert.deepEqual(live, { writes: [], outcome: done })
+})
+
+test('a deployer that may not patch or list Pods waits for the kubelet; an API server that fails is an error', async () => {
+  const both = ['p', 'q'].map((name) => `/api/v1/namespaces/n/pods/${name} acr-nopass.io/awaited-config`)
+  assert.deepEqual(await verify({ pods: [true, true], patch: 403 }, 'push'), { writes: both, outcome: undefined })
+  assert.deepEqual(await verify({ pods: 404 }, 'push'), { writes: [], outcome: undefined })
+  assert.deepEqual(await verify({ pods: 400 }, 'push'), { writes: [], outcome: undefined })
+  assert.match(String((await verify({ pods: 500 }, 'push')).outcome), /^KUBE_/)
+  assert.match(String((await verify({ pods: [true], patch: 0 }, 'push')).outcome), /^KUBE_/)
+  const other = await verify({ parts: { configHash: undefined } }, 'push')
+  assert.deepEqual(other, { writes: [], outcome: undefined })
+})
