@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
 import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -47,4 +48,25 @@ test('a helm that cannot be started is an error, not an endless wait', async (t)
       code: 'ENOENT',
     },
   )
+})
+
+test('the journal gets the process that becomes helm, and the file of its errors, before helm runs', async (t) => {
+  const { helm: program, folder } = await helm(t, 'echo "$$"; cat "$1"')
+  const recorded = join(folder, 'recorded')
+  let pid = 0
+  const write = await startHelmWrite(program, [recorded], { folder, name: 'x' }, (process) => {
+    pid = process.pid
+    writeFileSync(recorded, process.stderrFile)
+  })
+  assert.deepEqual(await write.ended, { exitCode: 0, signal: null, stderr: '' })
+  assert.equal(await readFile(join(folder, 'x.out'), 'utf8'), `${pid}\n${join(folder, 'x.err')}`)
+})
+
+test('a helm that cannot be recorded never runs', async (t) => {
+  const { helm: program, folder } = await helm(t, 'echo ran')
+  const refuse = (): never => {
+    throw new Error('the disk is full')
+  }
+  await assert.rejects(startHelmWrite(program, [], { folder, name: 'x' }, refuse), { message: 'the disk is full' })
+  assert.equal(await readFile(join(folder, 'x.out'), 'utf8'), '')
 })
