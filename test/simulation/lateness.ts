@@ -104,8 +104,9 @@ export function createLateness(options: LatenessOptions): Lateness {
       if (token?.expiresAt == null || holder() !== process || isDisturbed || !options.usesConfig(process)) return
       const now = START + since
       const names = targetsOf(loaded, registry)
-      // All registries share the refresh rate.
-      const pacedMs = Math.min((names.length / settings.refreshRate) * 1000, (token.expiresAt - token.issuedAt) / 10)
+      // All registries share the refresh rate, and others may have new credentials for other namespaces at the same time.
+      const paced = new Set(loaded.config.registries.flatMap(({ name }) => targetsOf(loaded, name)))
+      const pacedMs = Math.min((paced.size / settings.refreshRate) * 1000, (token.expiresAt - token.issuedAt) / 10)
       const check = (urgent: boolean, namespaces: readonly string[], limit: number): void => {
         scheduler.after(limit, () => {
           const isSame =

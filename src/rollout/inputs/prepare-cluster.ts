@@ -69,7 +69,7 @@ function prepareCluster(
     throw new NopassError('INPUT_MISSING', 'no values are given', { hint: 'Name a values file with `values-files`.' })
   }
   if (!values) return errors.map((error) => namingCluster(error, name))
-  return { name, wave, settings: cluster, values, ram: ramMode(inputs.ram, values.identity.type, cluster) }
+  return { name, wave, settings: cluster, values, ram: ramMode(inputs, values.identity.type, cluster) }
 }
 
 /** Whether the ARNs are computed depends on the cluster, so a missing key in a shared file may be an error for one of them only. */
@@ -93,15 +93,16 @@ function isForNoCluster({ mode, clusters, kubeconfig, ...inputs }: Inputs): bool
  * that the user made. @throws RAM_MODE_CONFLICT
  */
 function ramMode(
-  input: Inputs['ram'],
+  inputs: Inputs,
   identity: ResolvedValues['identity']['type'],
   { name, access }: ClusterSettings,
 ): RamMode {
-  if (input === 'none') return 'none'
+  const { ram } = inputs
+  if (ram === 'none') return 'none'
+  if (ram === 'auto' && identity === 'rrsa' && access.kind !== 'ack' && !isForNoCluster(inputs)) return 'none'
   const desired = identity === 'access-key' ? 'none' : identity
-  if (input === 'auto' && identity === 'rrsa' && access.kind !== 'ack') return 'none'
-  if (input === 'auto' || input === desired) return desired
-  throw new NopassError('RAM_MODE_CONFLICT', `ram is ${input}, but identity.type of the values is ${identity}`, {
+  if (ram === 'auto' || ram === desired) return desired
+  throw new NopassError('RAM_MODE_CONFLICT', `ram is ${ram}, but identity.type of the values is ${identity}`, {
     place: { cluster: name },
   })
 }

@@ -4,7 +4,7 @@ import type { V1ContainerState } from '@kubernetes/client-node'
 import { buildDockerConfig } from '../../../src/acr/docker-config.ts'
 import type { RegistryToken } from '../../../src/acr/registry-token.ts'
 import { APPLY, MERGE_PATCH } from '../../../src/kube/client.ts'
-import { DEFAULT_SECRET_NAME, FIELD_MANAGER } from '../../../src/kube/names.ts'
+import { DEFAULT_SECRET_NAME, FIELD_MANAGER, LABEL_MANAGED_BY, MANAGED_BY } from '../../../src/kube/names.ts'
 import type { Pod } from '../../../src/sandbox/cluster/pod.ts'
 import { type Cluster, startCluster } from '../../../src/sandbox/cluster/start-cluster.ts'
 import { writeProgramImage } from '../../../src/sandbox/image/program-image.ts'
@@ -85,7 +85,7 @@ export async function openNodeFixture(signal: AbortSignal): Promise<NodeFixture>
       const body = {
         apiVersion: 'v1',
         kind: 'Secret',
-        metadata: { name: DEFAULT_SECRET_NAME },
+        metadata: { name: DEFAULT_SECRET_NAME, labels: { [LABEL_MANAGED_BY]: MANAGED_BY } },
         type: 'kubernetes.io/dockerconfigjson',
         data: { '.dockerconfigjson': Buffer.from(content).toString('base64') },
       }
