@@ -92,3 +92,18 @@ test('any manager and fields of a conflict are read as the API server wrote them
 test('another message has no conflict', () => {
   assert.deepEqual(readConflicts('Error: something new'), [])
 })
+
+test('of more than five fields of a manager the first five are named, and the others counted', () => {
+  const owned = (count: number) => {
+    const fields = Array.from({ length: count }, (_, index) => `.spec.f${index}`)
+    return describeConflicts([{ object: undefined, owners: [{ manager: 'kubectl', fields }] }], 'Deployment shop/web')
+  }
+  const five = '.spec.f0, .spec.f1, .spec.f2, .spec.f3, .spec.f4'
+  assert.equal(owned(5), `kubectl owns ${five} of Deployment shop/web, which the chart sets too`)
+  assert.equal(owned(7), `kubectl owns ${five} and 2 more of Deployment shop/web, which the chart sets too`)
+})
+
+test('a conflict whose owners cannot be read is still a conflict', () => {
+  const conflicts = readConflicts('Apply failed with 1 conflict: in words that nobody knows')
+  assert.equal(describeConflicts(conflicts), 'another field manager owns a field that the chart sets too')
+})

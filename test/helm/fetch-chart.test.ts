@@ -16,7 +16,8 @@ async function open(t: TestContext, script: string) {
   await writeFile(path, `#!/bin/sh\necho "$*" >> ${log}\n${destination}\n${script}\n`)
   await chmod(path, 0o700)
   const helm = { path, environment: { PATH: '/usr/bin:/bin' } } as unknown as Helm
-  const fetch = (reference: string, version?: string) => fetchChart(helm, { reference, version }, folder, t.signal)
+  const fetch = (reference: string, version?: string, signal = t.signal) =>
+    fetchChart(helm, { reference, version }, folder, signal)
   const calls = async () =>
     (await readFile(log, 'utf8').catch(() => '')).replaceAll(folder, 'RUN').split('\n').filter(Boolean)
   return { folder, fetch, calls }
@@ -80,4 +81,10 @@ test('a helm that writes no archive, or more than one, is an error of the chart'
       message: 'oci://registry.example.com/charts/c: helm wrote no archive of the chart',
     })
   }
+})
+
+test('P10 an interrupted run waits for no chart', async (t) => {
+  const { fetch } = await open(t, 'exec sleep 1000')
+  const interrupted = AbortSignal.abort(new Error('ended'))
+  await assert.rejects(fetch('oci://registry.example.com/charts/c', undefined, interrupted), { message: 'ended' })
 })

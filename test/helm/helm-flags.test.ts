@@ -35,6 +35,14 @@ test('helm 3 and 4 get the same upgrade, each with its own flags', () => {
   assert.deepEqual(upgradeArguments(four, target, options), [...upgrade, ...end, '--color=never'])
 })
 
+test('the revision of an upgrade is labelled with its step and with how long its helm may wait', () => {
+  const step = { id: 'one', timeoutSeconds: 900 }
+  assert.deepEqual(
+    upgradeArguments(three, target, { ...options, step }).filter((flag) => flag.startsWith('--labels')),
+    ['--labels=acr-nopass.io/step=one,acr-nopass.io/timeout=900'],
+  )
+})
+
 test('no upgrade is rolled back by helm itself: the action does it after it has saved the evidence', () => {
   for (const version of [three, four]) {
     const flags = upgradeArguments(version, target, options).join(' ')

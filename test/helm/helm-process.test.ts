@@ -70,3 +70,10 @@ test('a helm that cannot be recorded never runs', async (t) => {
   await assert.rejects(startHelmWrite(program, [], { folder, name: 'x' }, refuse), { message: 'the disk is full' })
   assert.equal(await readFile(join(folder, 'x.out'), 'utf8'), '')
 })
+
+test("P10 a terminal's Ctrl-C reaches helm only through the run: helm is the leader of a process group of its own", async (t) => {
+  const { helm: program, folder } = await helm(t, 'echo $$ $(ps -o pgid= -p $$)')
+  await (await startHelmWrite(program, [], { folder, name: 'x' }, noRecord)).ended
+  const [pid, group] = (await readFile(join(folder, 'x.out'), 'utf8')).trim().split(' ')
+  assert.equal(group, pid)
+})

@@ -152,7 +152,7 @@ test('hostile chart: objects that are too long are not compared line by line', (
     `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a }\ndata:\n  x: |\n${value}`
   const lines = (word: string): string => `    ${word}\n`.repeat(20_000)
   const [change] = diffManifests(parseManifest(object(lines('a'))), parseManifest(object(lines('b'))))
-  assert.match(change?.diff ?? '', /^- \(\d+ lines, too many to compare\)\n\+ \(\d+ lines, too many to compare\)$/)
+  assert.equal(change?.diff, '- (20006 lines, too many to compare)\n+ (20006 lines, too many to compare)')
 })
 
 test('hostile cluster: a release record that unpacks to gigabytes, or to invalid JSON, is unreadable', async () => {

@@ -233,7 +233,10 @@ test('each form of a message that helm, its charts and API servers have becomes 
 test('of a long output the last error counts, and else its end', () => {
   const noise = `level=WARN msg="cluster unreachable"\n${'x'.repeat(20_000)}`
   assert.equal(readHelmError(`Error: first\n${noise}\nError: no luck\n`, 'upgrade').message, 'helm upgrade: no luck')
+  assert.equal(readHelmError(`Error: first\n${noise}\nError: no luck\n`, 'upgrade').code, 'HELM_FAILED')
   assert.equal(readHelmError(`${noise}\nno luck`, 'upgrade').message, 'helm upgrade: no luck')
+  assert.equal(readHelmError('Error: a \t tab\n', 'upgrade').message, 'helm upgrade: a tab')
+  assert.equal(readHelmError('some words\n  \n', 'upgrade').message, 'helm upgrade: some words')
   const short = 'Error: first\nlevel=WARN msg="later"\nError: no luck\n   \nmore\n'
   assert.equal(readHelmError(short, 'upgrade').message, 'helm upgrade: no luck more')
   assert.equal(readHelmError('some words\n\n', 'upgrade').message, 'helm upgrade: some words')

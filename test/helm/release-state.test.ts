@@ -46,8 +46,8 @@ test('an uninstall that was left half-way is explained with an uninstall, becaus
 test('a pending rollback is explained with the hook that it runs, and the flag to leave it out', () => {
   const history = [revision(1, 'deployed'), revision(2, 'failed'), revision(3, 'pending-rollback')]
   assert.equal(
-    explainPending(target, history, false, ['the hook Job system/migrate']).hint,
-    'If no other run is working on it: `helm rollback acr 1 --namespace system`, then run again. The rollback runs the hook Job system/migrate: if that is what failed, correct it, or add `--no-hooks` to the command.',
+    explainPending(target, history, false, ['the hook Job system/migrate', 'the hook Pod system/check']).hint,
+    'If no other run is working on it: `helm rollback acr 1 --namespace system`, then run again. The rollback runs the hook Job system/migrate, the hook Pod system/check: if that is what failed, correct it, or add `--no-hooks` to the command.',
   )
 })
 

@@ -71,7 +71,7 @@ const metadata = (namespace: string, name: string, more: object) => ({
   resourceVersion: '1',
   ...more,
 })
-const secretOf = (labels: object, managers = writer('acr-nopass', 'Apply', 'f:data')) => ({
+const secretOf = (labels: object | undefined, managers = writer('acr-nopass', 'Apply', 'f:data')) => ({
   metadata: metadata('shop', 'acr', { labels, managedFields: managers }),
 })
 
@@ -81,11 +81,14 @@ interface Cluster {
   readonly secret?: object
   /** Namespaces with a ConfigMap that has the labels of a release. */
   readonly releases?: readonly string[]
+  /** The configuration of the one in `team`, whose ClusterRoleBinding proves it. */
+  readonly proven?: string | undefined
   readonly mayListReleases?: boolean
 }
 
 /** What happens to the entry of `shop/default`: undefined, it is removed. */
-async function whyKept({ wrote = [], secret, releases = [], mayListReleases = true }: Cluster, all = false) {
+async function whyKept(cluster: Cluster, all = false) {
+  const { wrote = [], secret, releases = [], mayListReleases = true } = cluster
   const account = {
     metadata: metadata('shop', 'default', { managedFields: wrote }),
     imagePullSecrets: [{ name: 'acr' }],
@@ -99,7 +102,10 @@ async function whyKept({ wrote = [], secret, releases = [], mayListReleases = tr
       if (!mayListReleases) throw new KubeApiError(403, 'configmaps is forbidden')
       return { metadata: {}, items: releases.map((namespace) => ({ metadata: metadata(namespace, 'c', { labels }) })) }
     }
-    if (path.includes('clusterrolebindings')) return { metadata: {}, items: [] }
+    if ('proven' in cluster && path.endsWith('/clusterrolebindings/acr-nopass.team.other'))
+      return { metadata: { name: 'acr-nopass.team.other' } }
+    if ('proven' in cluster && path === '/api/v1/namespaces/team/configmaps')
+      return { metadata: {}, items: [{ metadata: metadata('team', 'c', {}), data: { 'config.yaml': cluster.proven } }] }
     throw new KubeApiError(404, `${path} not found`)
   }
   const caller = { client: { request } as unknown as KubeClient, signal: AbortSignal.timeout(60_000) }
@@ -151,6 +157,31 @@ for (const [title, cluster, expected] of [
     },
   ],
   [
+    'without a Secret, where another release uses its name',
+    { wrote: writer('acr-nopass'), releases: ['team'], proven: 'secretName: acr' },
+    { why: 'there is no Secret acr, and another release writes Secrets of that name', removable: false },
+  ],
+  [
+    'without a Secret, where the configuration of another release is absent',
+    { wrote: writer('acr-nopass'), releases: ['team'], proven: undefined },
+    { why: 'there is no Secret acr, and another release writes Secrets of that name', removable: false },
+  ],
+  [
+    'without a Secret, where the configuration of another release has no name',
+    { wrote: writer('acr-nopass'), releases: ['team'], proven: 'a: [b' },
+    { why: 'there is no Secret acr, and another release writes Secrets of that name', removable: false },
+  ],
+  [
+    'without a Secret, where another release uses another name',
+    { wrote: writer('acr-nopass'), releases: ['team'], proven: 'secretName: other' },
+    undefined,
+  ],
+  [
+    "beside a user's Secret without labels",
+    { wrote: writer('acr-nopass'), secret: secretOf(undefined) },
+    { why: 'the Secret acr there does not belong to this release', removable: false },
+  ],
+  [
     'beside its Secret, where something has the labels of another release',
     { wrote: writer('acr-nopass'), secret: secretOf(OURS), releases: ['team'] },
     undefined,
@@ -171,14 +202,15 @@ for (const [title, cluster, expected] of [
   })
 }
 
-test("without a Secret of the name, another release's Secret of that name elsewhere keeps an entry", async () => {
-  const elsewhere = {
-    metadata: metadata('bank', 'acr', {
-      labels: { ...OURS, 'app.kubernetes.io/instance': 'n.other' },
-      managedFields: writer('acr-nopass', 'Apply', 'f:data'),
-    }),
-  }
-  assert.deepEqual(await whyKept({ wrote: writer('acr-nopass'), secret: elsewhere }), {
+test("without a Secret of the name, another release's Secret of that name elsewhere keeps an entry; its own and a user's do not", async () => {
+  const elsewhere = (labels: object | undefined) => ({
+    metadata: metadata('bank', 'acr', { labels, managedFields: writer('acr-nopass', 'Apply', 'f:data') }),
+  })
+  const wrote = writer('acr-nopass')
+  assert.equal(await whyKept({ wrote, secret: elsewhere(OURS) }), undefined)
+  assert.equal(await whyKept({ wrote, secret: elsewhere(undefined) }), undefined)
+  const other = elsewhere({ ...OURS, 'app.kubernetes.io/instance': 'n.other' })
+  assert.deepEqual(await whyKept({ wrote, secret: other }), {
     why: 'there is no Secret acr, and another release writes Secrets of that name',
     removable: false,
   })
@@ -235,5 +267,27 @@ test('what changed meanwhile, or a finalizer holds, is reported as left; the ent
   assert.deepEqual(
     calls.slice(2).map((call) => (call as readonly unknown[]).slice(0, 2)),
     ['shop', 'held', 'changed'].map((namespace) => ['DELETE', `/api/v1/namespaces/${namespace}/secrets/acr`]),
+  )
+})
+
+test('where lists come without the record of writers, each object is read; one that is gone is left out, one that may not be read has no record', async () => {
+  const account = (namespace: string) => ({
+    metadata: metadata(namespace, 'default', {}),
+    imagePullSecrets: [{ name: 'acr' }],
+  })
+  const accounts = ['read', 'gone', 'refused'].map(account)
+  const request = async ({ path }: KubeCall): Promise<unknown> => {
+    if (path === '/api/v1/serviceaccounts') return { metadata: {}, items: accounts }
+    if (path.includes('gone')) throw new KubeApiError(404, 'not found')
+    if (path.includes('refused')) throw new KubeApiError(403, 'forbidden')
+    if (path.includes('read'))
+      return { ...account('read'), metadata: metadata('read', 'default', { managedFields: writer('acr-nopass') }) }
+    return { metadata: {}, items: null }
+  }
+  const caller = { client: { request } as unknown as KubeClient, signal: AbortSignal.timeout(60_000) }
+  const found = await findLeftovers(caller, { secretName: 'acr', instance: 'n.r' })
+  assert.deepEqual(
+    [found.accounts, found.kept.map((one) => one.account)].map((list) => list.map((one) => one.metadata.namespace)),
+    [['read'], ['refused']],
   )
 })

@@ -28,7 +28,7 @@ const TEXT = 'secretName: pull\nretire: true\nscope: namespaces\nrelease: { name
 test("of a rendered release the helper's configuration, its Pods and its report are known", () => {
   const selector = { matchLabels: { app: 'h' } }
   const objects = [
-    object('Secret', 'not-this', { data: { 'config.yaml': TEXT } }),
+    object('Secret', 'not-this', { data: { 'config.yaml': 'release: {}' } }),
     object('ConfigMap', 'no-data', {}),
     object('ConfigMap', 'no-text', { data: { 'config.yaml': 7 } }),
     object('ConfigMap', 'config', { data: { 'config.yaml': TEXT } }),

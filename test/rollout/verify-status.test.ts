@@ -33,7 +33,7 @@ async function verify({ reports = [], pods = [true], parts = {}, patch }: Setup,
   const request = async ({ method, path, body }: KubeCall): Promise<unknown> => {
     if (method !== 'GET') {
       const { annotations = {} } = (body as { metadata?: { annotations?: object } }).metadata ?? {}
-      writes.push(`${path} ${Object.keys(annotations)}`)
+      writes.push(`${method} ${path} ${Object.keys(annotations)}`)
       if (patch !== undefined) throw new KubeApiError(patch, 'no')
       return {}
     }
@@ -104,6 +104,16 @@ for (const [title, setup, outcome] of [
     'VERIFY_STATUS no Pod of the helper is ready after 0 s; its last report is of 2026-11-27T09:59:00Z',
   ],
   [
+    'the registry rejects the credential in use',
+    { reports: [report([{ ...LIVE, verified: 'refused' }])] },
+    'VERIFY_STATUS registry prod rejects the credential in use after 0 s',
+  ],
+  [
+    'the chart is of another kind, and a registry is failing',
+    { reports: [report([FAILING])], parts: { configHash: undefined } },
+    'VERIFY_STATUS registry stage is failing (slow) after 0 s',
+  ],
+  [
     'the report is of an older configuration',
     { reports: [OLD] },
     'VERIFY_STATUS the helper still uses an older configuration after 0 s',
@@ -117,15 +127,24 @@ for (const [title, setup, outcome] of [
 test('while the report is of an older configuration, the Pods are told once to read the new one', async () => {
   assert.deepEqual(await verify({ reports: [OLD, OLD, report([LIVE])], pods: [true, false] }), {
     writes: ['/api/v1/namespaces/n/pods/p', '/api/v1/namespaces/n/pods/q'].map(
-      (path) => `${path} acr-nopass.io/awaited-config`,
+      (path) => `PATCH ${path} acr-nopass.io/awaited-config`,
     ),
     outcome: '2026-11-27T09:59:00Z',
   })
 })
 
+test('a helper that has not reported yet is waited for: nothing is written', async () => {
+  const reports = [undefined, undefined, report([LIVE])]
+  for (const ramChanged of [true, false])
+    assert.deepEqual(await verify({ reports, parts: { ramChanged } }), {
+      writes: [],
+      outcome: '2026-11-27T09:59:00Z',
+    })
+})
+
 test('after a change in RAM the helper is asked once to try again what was refused; without one it is not', async () => {
   const reports = [report([FAILING]), report([LIVE, FAILING]), report([LIVE])]
-  const asked = ['/api/v1/namespaces/n/configmaps/s acr-nopass.io/refresh-requested-at']
+  const asked = ['PATCH /api/v1/namespaces/n/configmaps/s acr-nopass.io/refresh-requested-at']
   const done = '2026-11-27T09:59:00Z'
   assert.deepEqual(await verify({ reports, parts: { ramChanged: true } }), { writes: asked, outcome: done })
   assert.deepEqual(await verify({ reports }), { writes: [], outcome: done })
@@ -134,7 +153,7 @@ test('after a change in RAM the helper is asked once to try again what was refus
 })
 
 test('a deployer that may not patch or list Pods waits for the kubelet; an API server that fails is an error', async () => {
-  const both = ['p', 'q'].map((name) => `/api/v1/namespaces/n/pods/${name} acr-nopass.io/awaited-config`)
+  const both = ['p', 'q'].map((name) => `PATCH /api/v1/namespaces/n/pods/${name} acr-nopass.io/awaited-config`)
   assert.deepEqual(await verify({ pods: [true, true], patch: 403 }, 'push'), { writes: both, outcome: undefined })
   assert.deepEqual(await verify({ pods: 404 }, 'push'), { writes: [], outcome: undefined })
   assert.deepEqual(await verify({ pods: 400 }, 'push'), { writes: [], outcome: undefined })

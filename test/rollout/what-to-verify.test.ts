@@ -60,7 +60,10 @@ test('a selector of either kind leaves new namespaces out, an empty one does not
     } as unknown as Covered)
   const expression = { key: 'a', operator: 'Exists' }
   assert.equal(plan({ matchExpressions: [expression] }, ['*']), undefined)
-  assert.deepEqual(plan({ matchLabels: {}, matchExpressions: [] }, ['*']), { existing: undefined, attaches: true })
+  assert.deepEqual(plan({ matchLabels: {}, matchExpressions: [] }, ['default']), {
+    existing: undefined,
+    attaches: true,
+  })
   assert.deepEqual(plan({}, ['app-*']), { existing: undefined, attaches: false })
 })
 
