@@ -1,75 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { doctorUnverified, renderCloud } from '../../src/cli/doctor/report.ts'
-import type { CloudFacts } from '../../src/doctor/cloud/inspect-cloud.ts'
 import type { InstanceFacts } from '../../src/doctor/cloud/read-instance.ts'
-import type { RoleFacts } from '../../src/doctor/cloud/read-role.ts'
 import { diagnose } from '../../src/doctor/diagnose.ts'
 import type { Observed } from '../../src/doctor/observed.ts'
-import { policyOf, type Statement } from '../../src/policy/normal-form.ts'
+import { allow, instance, link, observeCloud as observe, role, text } from './cloud-fixture.ts'
 import { testFindings } from './finding-table.ts'
 import { failure, fixture, IMAGE, registry, stuckPod } from './fixture.ts'
 
-const text = (...statements: readonly Statement[]): string => JSON.stringify(policyOf(statements))
-const allow = (Action: string, Resource = '*'): Statement => ({ Effect: 'Allow', Action, Resource })
-const ECS = { Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { Service: ['ecs.aliyuncs.com'] } }
 const SUBJECT = 'role nodes of account 1'
-
-const role = (change: Partial<RoleFacts> = {}): RoleFacts => ({
-  role: { name: 'nodes', description: '', trust: text(ECS), ours: false },
-  attached: [{ name: 'AliyunContainerRegistryFullAccess', custom: false, document: text(allow('cr:*')) }],
-  policyName: 'acr-nopass-c1',
-  policy: undefined,
-  ...change,
-})
-const link = (change: Partial<NonNullable<InstanceFacts['vpcs']>[number]> = {}) => {
-  return { vpcId: 'vpc-1', status: 'RUNNING', defaultAccess: true, issue: '', ...change }
-}
-const instance = (change: Partial<InstanceFacts> = {}): InstanceFacts => ({
-  instanceId: 'cri-abc123',
-  found: { instanceId: 'cri-abc123', region: 'cn-hangzhou', status: 'RUNNING' },
-  endpoints: [
-    {
-      type: 'internet',
-      enabled: true,
-      domains: [{ domain: 'demo-registry.cn-hangzhou.cr.aliyuncs.com', custom: false }],
-    },
-    {
-      type: 'vpc',
-      enabled: true,
-      domains: [{ domain: 'demo-registry-vpc.cn-hangzhou.cr.aliyuncs.com', custom: false }],
-    },
-  ],
-  vpcs: [link()],
-  ...change,
-})
-
-interface Change {
-  readonly role?: RoleFacts | undefined
-  readonly instance?: InstanceFacts | undefined
-  readonly facts?: Partial<CloudFacts>
-  readonly network?: 'all' | 'vpc' | 'public'
-  readonly fixture?: Parameters<typeof fixture>[0]
-}
-
-function observe(change: Change = {}): Observed {
-  const { network = 'all' } = change
-  const facts: CloudFacts = {
-    caller: 'acs:ram::1:user/me',
-    accountId: '1',
-    place: { clusterId: 'c1', accountId: '1', region: 'cn-hangzhou', vpcId: 'vpc-1', vswitchId: undefined, key: 'c1' },
-    workerRoles: ['nodes'],
-    issuers: [],
-    roles: new Map([['acs:ram::1:role/nodes', change.role ?? role()]]),
-    oidcProvider: undefined,
-    instances: new Map([['demo', change.instance ?? instance()]]),
-    ...change.facts,
-  }
-  const config = {
-    registries: [{ name: 'demo', edition: 'enterprise', instanceId: 'cri-abc123', region: 'cn-hangzhou', network }],
-  }
-  return fixture({ config, cloud: { state: 'looked', facts, notes: [] }, ...change.fixture })
-}
 
 const vpcs: InstanceFacts['vpcs'] = []
 const PLACE = { clusterId: 'c1', accountId: '1', region: 'cn-beijing', vpcId: 'vpc-1', vswitchId: undefined, key: 'c1' }
