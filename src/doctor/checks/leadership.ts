@@ -71,7 +71,7 @@ function runs({ waiting, unscheduled, exitCode }: HelperPod): boolean {
 }
 
 function iso(at: number): string {
-  return Number.isFinite(at) ? new Date(at).toISOString() : 'an unknown time'
+  return at > 0 ? new Date(at).toISOString() : 'an unknown time'
 }
 
 /** A lease is written within a second; tokens and leases suffer from minutes. */
