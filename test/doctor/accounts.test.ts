@@ -22,7 +22,11 @@ const ROWS: readonly Row[] = [
   ...(
     [
       ['attach: admission', { attach: 'admission' }, []],
-      ['a release that is being retired', { retire: true }, [['info', 'RETIRING', 'configuration acr-nopass/acr-nopass']]],
+      [
+        'a release that is being retired',
+        { retire: true },
+        [['info', 'RETIRING', 'configuration acr-nopass/acr-nopass']],
+      ],
       ['a dry run', { dryRun: true }, [['warning', 'DRY_RUN', 'configuration acr-nopass/acr-nopass']]],
     ] as const
   ).map(

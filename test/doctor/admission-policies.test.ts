@@ -10,7 +10,8 @@ const ROWS: readonly Row[] = [
     title: 'an API server without mutating policies: new Pods do not get the reference, and the upgrade is printed',
     observed: fixture({ config: { attach: 'admission' }, admission: admission({ canMutate: false }) }),
     finds: [['error', 'KUBERNETES_OLD', 'attach: admission']],
-    message: /\nhelm -n acr-nopass upgrade acr-nopass \S+ --version \S+ --reset-then-reuse-values --set attach=serviceAccounts$/,
+    message:
+      /\nhelm -n acr-nopass upgrade acr-nopass \S+ --version \S+ --reset-then-reuse-values --set attach=serviceAccounts$/,
   },
   {
     title: 'attach: serviceAccounts needs no admission policy',

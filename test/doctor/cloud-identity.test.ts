@@ -23,7 +23,8 @@ const ROLES: readonly Row[] = [
     observed: observe({ role: role({ role: null }) }),
     finds: [['error', 'ROLE_MISSING', NODES]],
     says: 'it does not exist, and is the worker role of the nodes',
-    message: /^RAM has no role acs:ram::1:role\/nodes: [\s\S]*counts within about a minute[\s\S]*\naliyun ram CreateRole /,
+    message:
+      /^RAM has no role acs:ram::1:role\/nodes: [\s\S]*counts within about a minute[\s\S]*\naliyun ram CreateRole /,
   },
   {
     title: 'a role that the nodes may not assume',
@@ -103,14 +104,23 @@ function withRrsa({ provider, issuers = [ISSUER], served = ISSUER, subject = 'ac
   })
   const facts = role({ role: { name: 'r', description: '', trust: text(statement), ours: false } })
   return observe({
-    facts: { oidcProvider: provider, issuers: [...issuers], roles: new Map([[ARN, { ...facts, attached: undefined }]]), instances: new Map() },
+    facts: {
+      oidcProvider: provider,
+      issuers: [...issuers],
+      roles: new Map([[ARN, { ...facts, attached: undefined }]]),
+      instances: new Map(),
+    },
     fixture: { config: { identity: RRSA }, issuer: served ?? undefined, ...more.fixture },
   })
 }
 const good = { issuer: ISSUER, clientIds: ['sts.aliyuncs.com'] }
 
 const IDENTITIES: readonly Row[] = [
-  { title: 'a role of the helper and its provider without a problem', observed: withRrsa({ provider: good }), finds: [] },
+  {
+    title: 'a role of the helper and its provider without a problem',
+    observed: withRrsa({ provider: good }),
+    finds: [],
+  },
   {
     title: 'a provider that may not be read is not reported as missing',
     observed: withRrsa({ provider: undefined }),
@@ -181,26 +191,54 @@ const IDENTITIES: readonly Row[] = [
 
 /** A registry whose refresh fails for the given code, and reason of the cloud. */
 const failing = (code: string, reason?: string, change: Parameters<typeof fixture>[0] = {}): Observed =>
-  fixture({ ...change, registries: [registry({ state: 'failing', error: { ...failure(code), reason: reason as never } })] })
+  fixture({
+    ...change,
+    registries: [registry({ state: 'failing', error: { ...failure(code), reason: reason as never } })],
+  })
 const rrsa = { config: { identity: RRSA } }
 const accessKey = { config: { identity: { type: 'access-key', accessKey: { existingSecret: 'ram-key' } } } }
 
 const REASONS: readonly Row[] = (
   [
     ['CLOUD_DENIED', undefined, 'RAM_DENIED', /Give the role the policy[\s\S]*\nacr-nopass policy -f values\.yaml$/],
-    ['IDENTITY_UNAVAILABLE', undefined, 'IDENTITY_MISSING', /\nkubectl -n acr-nopass describe pods -l app\.kubernetes\.io\/instance=acr-nopass$/],
+    [
+      'IDENTITY_UNAVAILABLE',
+      undefined,
+      'IDENTITY_MISSING',
+      /\nkubectl -n acr-nopass describe pods -l app\.kubernetes\.io\/instance=acr-nopass$/,
+    ],
     ['CREDENTIALS_MISSING', undefined, 'IDENTITY_MISSING', /\nkubectl -n acr-nopass describe pods /],
     ['CREDENTIALS_REFUSED', undefined, 'CREDENTIALS_REFUSED', /\nacr-nopass refresh$/],
     ['CREDENTIALS_EXPIRED', undefined, 'CREDENTIALS_REFUSED', /\nacr-nopass refresh$/],
-    ['CLOUD_UNREACHABLE', undefined, 'CLOUD_OUT_OF_REACH', /Allow traffic from the Pods of the helper[\s\S]*\nacr-nopass refresh$/],
+    [
+      'CLOUD_UNREACHABLE',
+      undefined,
+      'CLOUD_OUT_OF_REACH',
+      /Allow traffic from the Pods of the helper[\s\S]*\nacr-nopass refresh$/,
+    ],
     ['CLOUD_NOT_FOUND', undefined, 'INSTANCE_NOT_FOUND', /\naliyun cr ListInstance --region cn-hangzhou$/],
     ['REGISTRY_NOT_FOUND', undefined, 'INSTANCE_NOT_FOUND', /\naliyun cr ListInstance --region cn-hangzhou$/],
     ['CLOUD_CLOCK', undefined, 'CLOCK_SKEW', /\nkubectl get nodes -o wide$/],
     ['REGISTRY_LOGIN_REFUSED', undefined, 'REGISTRY_REFUSES', /\nacr-nopass refresh$/],
-    ['CLOUD_NOT_FOUND', 'EntityNotExist.Role', 'ROLE_MISSING', /Create the role with the trust[\s\S]*\nacr-nopass policy -f values\.yaml$/],
+    [
+      'CLOUD_NOT_FOUND',
+      'EntityNotExist.Role',
+      'ROLE_MISSING',
+      /Create the role with the trust[\s\S]*\nacr-nopass policy -f values\.yaml$/,
+    ],
     ['CLOUD_REJECTED', 'INSTANCE_STATUS_NOT_SUPPORT', 'INSTANCE_NOT_RUNNING', /renew the instance/],
-    ['IDENTITY_NOT_TRUSTED', 'AuthenticationFail.OIDCToken.HttpsUrlInvalid', 'ROLE_NOT_TRUSTED', /\naliyun ims ListOIDCProviders$/],
-    ['IDENTITY_NOT_TRUSTED', 'AuthenticationFail.OIDCToken.AudienceNotMatch', 'ROLE_NOT_TRUSTED', /\naliyun ims ListOIDCProviders$/],
+    [
+      'IDENTITY_NOT_TRUSTED',
+      'AuthenticationFail.OIDCToken.HttpsUrlInvalid',
+      'ROLE_NOT_TRUSTED',
+      /\naliyun ims ListOIDCProviders$/,
+    ],
+    [
+      'IDENTITY_NOT_TRUSTED',
+      'AuthenticationFail.OIDCToken.AudienceNotMatch',
+      'ROLE_NOT_TRUSTED',
+      /\naliyun ims ListOIDCProviders$/,
+    ],
   ] as const
 ).map(
   ([code, reason, id, message]): Row => ({
@@ -223,7 +261,8 @@ const FAILURES: readonly Row[] = [
     title: 'a worker role that is not trusted has no ServiceAccount to trust',
     observed: failing('IDENTITY_NOT_TRUSTED', 'NoPermission'),
     finds: [['error', 'ROLE_NOT_TRUSTED', 'registry demo']],
-    message: /^the role may not do it \(NoPermission\)\nGive the role exactly that trust policy[^\n]*\nacr-nopass policy -f values\.yaml$/,
+    message:
+      /^the role may not do it \(NoPermission\)\nGive the role exactly that trust policy[^\n]*\nacr-nopass policy -f values\.yaml$/,
   },
   {
     title: "a role that does not trust the helper, while the cluster's issuer is not known",

@@ -64,7 +64,14 @@ const INSTANCES: readonly Row[] = [
     title: 'for one Pod, an instance that its images do not use is not mentioned',
     observed: observe({
       instance: instance({ found: null }),
-      fixture: { focus: { ...pulling('nginx'), pod: pulling('nginx').pods[0] ?? stuckPod(), node: undefined, responses: new Map() } },
+      fixture: {
+        focus: {
+          ...pulling('nginx'),
+          pod: pulling('nginx').pods[0] ?? stuckPod(),
+          node: undefined,
+          responses: new Map(),
+        },
+      },
     }),
     finds: [],
   },
@@ -214,7 +221,8 @@ const ENDPOINTS: readonly Row[] = [
     title: 'a public endpoint that lets only its own host in',
     observed: observe({ network: 'public', instance: listed('127.0.0.1/32') }),
     finds: [['error', 'PUBLIC_CLOSED', SUBJECT]],
-    message: /only its own host[\s\S]*\naliyun cr CreateInstanceEndpointAclPolicy .*<public address of the nodes>\/32'$/,
+    message:
+      /only its own host[\s\S]*\naliyun cr CreateInstanceEndpointAclPolicy .*<public address of the nodes>\/32'$/,
   },
   {
     title: 'a public endpoint that lets some addresses in: which ones the nodes have is not known',

@@ -61,7 +61,8 @@ const PODS: readonly Row[] = [
     observed: fixture({ deployment: { wanted: 2, available: 2, refusal: 'violates PodSecurity "restricted"' } }),
     finds: [['warning', 'HELPER_DEGRADED', HELPER]],
     says: 'an upgrade is stuck: a new Pod does not become ready, the old ones keep running',
-    message: /The API server rejects its Pods: violates PodSecurity "restricted"\nThe message names the Pod Security level/,
+    message:
+      /The API server rejects its Pods: violates PodSecurity "restricted"\nThe message names the Pod Security level/,
   },
   {
     title: 'more replicas than wanted, for a moment of an upgrade',
@@ -356,7 +357,9 @@ const REGISTRIES: readonly Row[] = [
   {
     title: 'a registry that fails without a code of the cloud',
     observed: fixture({
-      registries: [registry({ state: 'failing', error: { ...failure('CLOUD_THROTTLED'), reason: undefined as never } })],
+      registries: [
+        registry({ state: 'failing', error: { ...failure('CLOUD_THROTTLED'), reason: undefined as never } }),
+      ],
     }),
     finds: [['error', 'REGISTRY_FAILING', 'registry demo']],
     message: /^the role may not do it\nlet it\nacr-nopass refresh$/,

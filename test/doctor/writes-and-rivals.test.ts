@@ -2,7 +2,12 @@ import type { ReleaseFacts } from '../../src/release/find-release.ts'
 import { type Row, testFindings } from './finding-table.ts'
 import { failure, fixture, namespace, secret } from './fixture.ts'
 
-const problem = (code: string, message: string, change: object = {}) => ({ ...failure(code), namespace: 'shop', message, ...change })
+const problem = (code: string, message: string, change: object = {}) => ({
+  ...failure(code),
+  namespace: 'shop',
+  message,
+  ...change,
+})
 const refused = (message: string, change: object = {}) => problem('WRITE_REFUSED', message, change)
 const withProblems = (...problems: readonly ReturnType<typeof problem>[]) => fixture({ status: { problems } })
 
@@ -12,7 +17,8 @@ const WRITES: readonly Row[] = [
     observed: withProblems(problem('LIST_FOUGHT', 'another writer', { object: 'ServiceAccount shop/web' })),
     finds: [['warning', 'LIST_FOUGHT', 'ServiceAccount shop/web']],
     says: 'another writer',
-    message: /^Two writers change one list \(LIST_FOUGHT since [^)]+\)\.\nlet it\nkubectl -n shop get serviceaccounts -o yaml --show-managed-fields$/,
+    message:
+      /^Two writers change one list \(LIST_FOUGHT since [^)]+\)\.\nlet it\nkubectl -n shop get serviceaccounts -o yaml --show-managed-fields$/,
   },
   {
     title: 'the same problem in two namespaces is one finding that names both',
@@ -22,7 +28,8 @@ const WRITES: readonly Row[] = [
     ),
     finds: [['error', 'WEBHOOK_REFUSES', '2 namespaces']],
     says: 'the same in shop, bank: webhooks say: admission webhook "w.example.com" denied the request',
-    message: /Exempt Secrets named acr-nopass [\s\S]*\nkubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations$/,
+    message:
+      /Exempt Secrets named acr-nopass [\s\S]*\nkubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations$/,
   },
   {
     title: 'a webhook that cannot be called',
@@ -71,7 +78,8 @@ const WRITES: readonly Row[] = [
     title: 'a write that the API server rejects, with its reason',
     observed: withProblems(refused('too long', { reason: 'Invalid' })),
     finds: [['error', 'WRITE_REFUSED', 'namespace shop']],
-    message: /^The API server rejects the write \(Invalid\): too long\n[\s\S]*\nkubectl get validatingadmissionpolicies$/,
+    message:
+      /^The API server rejects the write \(Invalid\): too long\n[\s\S]*\nkubectl get validatingadmissionpolicies$/,
   },
   {
     title: 'a write that the API server rejects without a reason',
@@ -83,7 +91,8 @@ const WRITES: readonly Row[] = [
     title: 'a Secret of ours that cannot be changed in place may be deleted',
     observed: withProblems(problem('SECRET_NEEDS_DELETE', 'immutable')),
     finds: [['error', 'SECRET_STUCK', 'namespace shop']],
-    message: /It is immutable, of another type[\s\S]*Delete that Secret; [\s\S]*\nkubectl -n shop delete secret acr-nopass$/,
+    message:
+      /It is immutable, of another type[\s\S]*Delete that Secret; [\s\S]*\nkubectl -n shop delete secret acr-nopass$/,
   },
   {
     title: 'a Secret that may not be read is not known to be ours, so nothing deletes it',

@@ -1,0 +1,383 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { ManifestResult } from '../../src/acr/query-manifest.ts'
+import type { ContainerFacts, Observed, PodFacts } from '../../src/doctor/observed.ts'
+import { createPodContext } from '../../src/doctor/pod/pod-context.ts'
+import { judgeContainer } from '../../src/doctor/pod/pull-outcome.ts'
+import { account, fixture, HOST, IMAGE, NOW, namespace, registry, secret, stuckPod } from './fixture.ts'
+
+type Change = Parameters<typeof fixture>[0]
+type PodChange = Parameters<typeof stuckPod>[0]
+
+const NOT_ASKED = "registry's response unknown: not requested: --ask-registry reads the Secret and queries the registry"
+const UNTIL = new Date(NOW + 40 * 60_000).toISOString()
+const DENIED = `pull access denied, repository does not exist or may require authorization: server message: insufficient_scope: authorization failed`
+
+/** The steps of the Pod's only container, and what became of its pull. */
+function look(pod: PodFacts, observed: Observed) {
+  const [container] = pod.containers
+  assert.ok(container)
+  const { outcome, steps } = judgeContainer(pod, container, observed, createPodContext(observed))
+  return {
+    outcome: `${outcome.state}: ${outcome.detail}`,
+    steps: steps.map(({ step, state, detail }) => `${step} ${state}: ${detail}`),
+  }
+}
+/** A Pod whose only container has these facts. */
+const having = (facts: Partial<ContainerFacts>, change: PodChange = {}): PodFacts => ({
+  ...stuckPod(change),
+  containers: [{ name: 'app', image: IMAGE, ...facts }],
+})
+const running = (change: PodChange = {}, image = IMAGE): PodFacts => having({ image, running: true }, change)
+const responding = (pod: PodFacts, response: Partial<ManifestResult>, platform: string | null = 'linux/amd64') => {
+  const node = { name: 'n1', version: 'v1.37.2', platform: platform ?? undefined, cachePolicy: undefined }
+  const full = { result: 'found', detail: 'it responded', platforms: [], ...response } as ManifestResult
+  return { focus: { pod, node, responses: new Map([[IMAGE, full]]) } }
+}
+
+const ALL_WELL = [
+  `image ok: ${HOST}`,
+  'registry ok: demo',
+  'namespace ok: shop is a target',
+  'reference ok: the Pod names acr-nopass',
+  `Secret ok: acr-nopass, until ${UNTIL}`,
+  NOT_ASKED,
+  'node ok: n1 runs it',
+]
+/** The steps of a Pod that pulls, up to a step that fails, or with some that differ. */
+const wellUntil = (count: number, ...more: readonly string[]) => [...ALL_WELL.slice(0, count), ...more]
+
+interface Row {
+  readonly title: string
+  readonly pod: PodFacts
+  readonly change?: Change
+  readonly steps: readonly string[]
+}
+
+const ROWS: readonly Row[] = [
+  { title: 'a Pod that runs', pod: running(), steps: ALL_WELL },
+  {
+    title: 'a Pod that ran',
+    pod: having({ ended: true }),
+    steps: wellUntil(6, 'node ok: n1 has the image'),
+  },
+  {
+    title: 'a Pod that runs on a node that is not known',
+    pod: { ...running(), node: undefined as never },
+    steps: wellUntil(6, 'node ok: the node runs it'),
+  },
+  {
+    title: 'a Pod whose container restarts',
+    pod: having({ waiting: 'CrashLoopBackOff' }),
+    steps: wellUntil(6, 'node ok: n1 has the image: it waits as CrashLoopBackOff'),
+  },
+  {
+    title: 'a Secret without an end',
+    pod: running(),
+    change: { secrets: new Map([['shop', secret({ expiresAt: undefined })]]) },
+    steps: [...ALL_WELL.slice(0, 4), 'Secret ok: acr-nopass, without expiry', ...ALL_WELL.slice(5)],
+  },
+  {
+    title: 'Secrets that may not be read',
+    pod: running(),
+    change: { secrets: undefined },
+    steps: [
+      ...ALL_WELL.slice(0, 4),
+      'Secret unknown: you lack the right to list Secrets by that name',
+      ...ALL_WELL.slice(5),
+    ],
+  },
+  {
+    title: 'a Namespace that may not be read',
+    pod: running(),
+    change: { namespaces: undefined },
+    steps: [
+      ...ALL_WELL.slice(0, 2),
+      'namespace unknown: you lack the right to read the Namespace',
+      ...ALL_WELL.slice(3),
+    ],
+  },
+  {
+    title: 'an image of another registry, which runs',
+    pod: running({}, 'nginx'),
+    steps: [
+      'image ok: docker.io',
+      'registry ok: none: the node has it without a credential of ours',
+      'namespace ok: of no matter',
+      'reference ok: of no matter',
+      'Secret ok: of no matter',
+      NOT_ASKED,
+      'node ok: n1 runs it',
+    ],
+  },
+  {
+    title: 'an image of another registry, which waits for its turn',
+    pod: having({ image: 'nginx', waiting: 'PodInitializing' }),
+    steps: [
+      'image ok: docker.io',
+      'registry ok: none: it is not an image of the release',
+      'namespace ok: of no matter',
+      'reference ok: of no matter',
+      'Secret ok: of no matter',
+      NOT_ASKED,
+      'node ok: waits for its turn (PodInitializing)',
+    ],
+  },
+  {
+    title: 'an image of another instance, which waits for its turn: whether it needs a credential is not known',
+    pod: having({ image: 'other-registry.cn-beijing.cr.aliyuncs.com/a/b', waiting: 'PodInitializing' }),
+    steps: [
+      'image ok: other-registry.cn-beijing.cr.aliyuncs.com',
+      'registry unknown: none; whether the image needs a credential shows when the node pulls it',
+      'namespace ok: of no matter',
+      'reference ok: of no matter',
+      'Secret ok: of no matter',
+      NOT_ASKED,
+      'node ok: waits for its turn (PodInitializing)',
+    ],
+  },
+  {
+    title: 'an image of ACR, without a report of the helper',
+    pod: running(),
+    change: { status: null },
+    steps: [
+      `image ok: ${HOST}`,
+      `registry unknown: the helper has not reported whether it covers ${HOST}`,
+      'namespace ok: of no matter',
+      'reference ok: of no matter',
+      'Secret ok: of no matter',
+      NOT_ASKED,
+      'node ok: n1 runs it',
+    ],
+  },
+  {
+    title: 'a Pod with other pull secrets that runs: whether they work is not known',
+    pod: running({ references: ['own'] }),
+    steps: [
+      ...ALL_WELL.slice(0, 3),
+      'reference unknown: the Pod names other pull secrets (own); whether they work is not known',
+      ...ALL_WELL.slice(4),
+    ],
+  },
+  {
+    title: 'a static Pod that runs: whether its node could pull again is not known',
+    pod: running({ references: [], isStatic: true }),
+    steps: [
+      ...ALL_WELL.slice(0, 3),
+      'reference unknown: a static Pod names no pull secret; whether the node could pull again is not known',
+      ...ALL_WELL.slice(4),
+    ],
+  },
+  {
+    title: 'an image that the registry has',
+    pod: running(),
+    change: responding(running(), {}),
+    steps: [...ALL_WELL.slice(0, 5), "registry's response ok: it is there", 'node ok: n1 runs it'],
+  },
+  {
+    title: "an image that the registry has for the node's platform",
+    pod: running(),
+    change: responding(running(), { platforms: ['linux/arm64', 'linux/amd64'] }),
+    steps: [
+      ...ALL_WELL.slice(0, 5),
+      "registry's response ok: it is there for linux/arm64, linux/amd64",
+      'node ok: n1 runs it',
+    ],
+  },
+  {
+    title: 'an image for other platforms, on a node that does not tell its own',
+    pod: running(),
+    change: responding(running(), { platforms: ['linux/arm64'] }, null),
+    steps: [...ALL_WELL.slice(0, 5), "registry's response ok: it is there for linux/arm64", 'node ok: n1 runs it'],
+  },
+  {
+    title: 'a registry that cannot be reached from here proves nothing',
+    pod: running(),
+    change: responding(running(), { result: 'unreachable', detail: 'it did not respond' }),
+    steps: [...ALL_WELL.slice(0, 5), "registry's response unknown: it did not respond", 'node ok: n1 runs it'],
+  },
+  {
+    title: 'an image for other platforms',
+    pod: having({ waiting: 'ErrImagePull', detail: 'no' }),
+    change: responding(running(), { platforms: ['linux/arm64'] }),
+    steps: wellUntil(2, 'node wrong: The node is linux/amd64, and the image is there for linux/arm64 only.'),
+  },
+  {
+    title: 'a Pod that is over has no steps but the last',
+    pod: { ...having({ waiting: 'ContainerCreating' }), over: 'Failed: Evicted' },
+    steps: ['node ok: waits for nothing: the Pod is over (Failed: Evicted)'],
+  },
+  {
+    title: 'a Pod without a node',
+    pod: { ...having({}), node: undefined as never },
+    steps: wellUntil(6, 'node ok: waits for a node'),
+  },
+  {
+    title: 'a Pod of which its node has not reported',
+    pod: having({}),
+    steps: wellUntil(6, 'node ok: waits for a report of node n1'),
+  },
+  {
+    title: 'a Pod whose sandbox fails',
+    pod: having({ waiting: 'ContainerCreating' }, { sandboxTrouble: 'no network' }),
+    steps: wellUntil(6, "node ok: waits for the Pod's sandbox"),
+  },
+  {
+    title: 'a Pod whose volume cannot be mounted',
+    pod: having({ waiting: 'ContainerCreating' }, { lastWarning: 'FailedMount: x' }),
+    steps: wellUntil(6, 'node ok: waits for its turn (ContainerCreating); the last warning is FailedMount: x'),
+  },
+  {
+    title: 'a container that waits for an image volume',
+    pod: having({ waitsFor: 'volume model' }),
+    steps: wellUntil(6, 'node ok: waits for volume model'),
+  },
+  {
+    title: 'a Pod that waits for longer than pulls take',
+    pod: having({ waiting: 'ContainerCreating' }, { createdAt: NOW - 600_001 }),
+    steps: wellUntil(
+      6,
+      'node unknown: it waits as ContainerCreating for more than ten minutes, and nothing shows for what: a pull may hang',
+    ),
+  },
+  {
+    title: 'a Pod that waits for as long as pulls may take',
+    pod: having({ waiting: 'ContainerCreating' }, { createdAt: NOW - 600_000 }),
+    steps: wellUntil(6, 'node ok: waits for its turn (ContainerCreating)'),
+  },
+  {
+    title: 'a reason that doctor does not know',
+    pod: having({ waiting: 'ErrImageFrobnicated' }),
+    steps: wellUntil(6, 'node unknown: the node gives a reason that doctor does not know: ErrImageFrobnicated'),
+  },
+  {
+    title: 'a node that denies the pull of an image which the helper may cover',
+    pod: having({ waiting: 'ErrImagePull', detail: DENIED }),
+    change: { status: null },
+    steps: [
+      `image ok: ${HOST}`,
+      `registry unknown: the helper has not reported whether it covers ${HOST}`,
+      'namespace ok: of no matter',
+      'reference ok: of no matter',
+      'Secret ok: of no matter',
+      NOT_ASKED,
+      'node unknown: The registry denies the pull: the identity of the credential lacks the right to pull this repository, or the repository does not exist.',
+    ],
+  },
+]
+
+for (const { title, pod, change, steps } of ROWS) {
+  test(`doctor pod shows each step of a pull: ${title}`, () => {
+    assert.deepEqual(look(pod, fixture(change)).steps, steps)
+  })
+}
+
+interface Failure {
+  readonly title: string
+  readonly pod?: PodChange
+  readonly change?: Change
+  /** `step: id: cause`. */
+  readonly fails: string
+  readonly fix: RegExp
+}
+
+const FAILURES: readonly Failure[] = [
+  {
+    title: 'a Secret of another owner',
+    change: { secrets: new Map([['shop', secret({ ours: false })]]) },
+    fails: 'Secret: POD_CREDENTIAL: Secret acr-nopass in namespace shop belongs to another owner.',
+    fix: /^See the finding about it; the Pod then pulls automatically\.\nacr-nopass refresh$/,
+  },
+  {
+    title: 'a Secret with an expired credential, at its last moment',
+    change: { secrets: new Map([['shop', secret({ expiresAt: NOW })]]) },
+    fails: 'Secret: POD_CREDENTIAL: The credential in Secret acr-nopass has expired.',
+    fix: /refresh$/,
+  },
+  ...(
+    [
+      ['has none yet', { state: 'pending' }],
+      ['has one that the registry rejects', { verified: 'refused' }],
+      ['has one that has expired', { expiresAt: new Date(NOW).toISOString() }],
+    ] as const
+  ).map(
+    ([what, change]): Failure => ({
+      title: `a registry that ${what}`,
+      change: { registries: [registry(change)] },
+      fails: 'Secret: POD_CREDENTIAL: Registry demo has no working credential.',
+      fix: /refresh$/,
+    }),
+  ),
+  {
+    title: 'no Secret',
+    change: { secrets: new Map() },
+    fails: 'Secret: POD_WITHOUT_SECRET: There is no Secret acr-nopass in namespace shop.',
+    fix: /missing pull secret[^\n]*\nkubectl -n shop get secret acr-nopass$/,
+  },
+  {
+    title: 'a ServiceAccount that opted out',
+    pod: { references: [] },
+    change: { accounts: [account('bank'), account('shop', 'default', { list: [], optedOut: true })] },
+    fails: 'reference: POD_OPTED_OUT: ServiceAccount default carries the annotation acr-nopass.io/skip: "true".',
+    fix: /^Remove the annotation, then let ReplicaSet\/web create its Pods again[^\n]*\nkubectl -n shop annotate serviceaccount default acr-nopass\.io\/skip-$/,
+  },
+  {
+    title: 'a ServiceAccount without the reference',
+    pod: { references: [] },
+    change: { accounts: [account('shop', 'default', { list: ['x'] })] },
+    fails: 'reference: POD_UNREFERENCED: ServiceAccount default does not name acr-nopass, so no Pod of it does.',
+    fix: /ServiceAccounts; then let[^\n]*\nkubectl -n shop get serviceaccount default -o yaml --show-managed-fields$/,
+  },
+  {
+    title: 'a ServiceAccount that is not a target',
+    pod: { references: [], serviceAccount: 'ci' },
+    change: { config: { targets: { serviceAccounts: { include: ['*'], exclude: ['ci'] } } } },
+    fails: 'reference: POD_NOT_TARGETED: ServiceAccount ci is not one of `targets.serviceAccounts`.',
+    fix: /targets\.serviceAccounts\.include[^\n]*\nkubectl -n shop get serviceaccount ci$/,
+  },
+  {
+    title: 'a Namespace that opted out',
+    change: { namespaces: [namespace('shop', { optedOut: true })] },
+    fails: 'namespace: POD_OPTED_OUT: Namespace shop carries the label acr-nopass.io/skip: "true".',
+    fix: /^Remove the label, then [^\n]*\nkubectl label namespace shop acr-nopass\.io\/skip-$/,
+  },
+  {
+    title: 'a Namespace that is not a target',
+    change: { config: { targets: { namespaces: { exclude: ['shop'] } } } },
+    fails: 'namespace: POD_NOT_TARGETED: Namespace shop is not a target of registry demo.',
+    fix: /targets\.namespaces[^\n]*\nkubectl get namespace shop --show-labels$/,
+  },
+  {
+    title: 'an image of another instance',
+    pod: { image: 'other-registry.cn-beijing.cr.aliyuncs.com/a/b:1', detail: DENIED },
+    fails: `registry: POD_UNCOVERED: No registry of the release covers other-registry.cn-beijing.cr.aliyuncs.com (it has demo). The node says: ${DENIED}`,
+    fix: /^Add the instance of other-registry[^\n]*\nacr-nopass validate -f values\.yaml$/,
+  },
+  {
+    title: 'a name that is no image',
+    pod: { image: `http://${HOST}/app`, waiting: 'ErrImagePull' },
+    fails: `image: POD_IMAGE_NAME: http://${HOST}/app is not the name of an image.`,
+    fix: /no https:\/\/ before it[^\n]*\nkubectl -n shop describe pod web-1$/,
+  },
+  {
+    title: 'a name that the kubelet rejects',
+    pod: { image: 'App', waiting: 'InvalidImageName' },
+    fails: 'image: POD_IMAGE_NAME: App is not the name of an image.',
+    fix: /capitals/,
+  },
+]
+
+for (const { title, pod: given, change, fails, fix } of FAILURES) {
+  test(`doctor pod ends with the step that fails, its cause and its fix: ${title}`, () => {
+    const pod = { ...stuckPod({ detail: DENIED, ...given }), isReplaced: false }
+    const [container] = pod.containers
+    assert.ok(container)
+    const observed = fixture(change)
+    const { steps } = judgeContainer(pod, container, observed, createPodContext(observed))
+    const last = steps.at(-1)
+    assert.ok(last?.state === 'wrong')
+    const { id, cause, fix: how, command } = last.verdict
+    assert.equal(`${last.step}: ${id}: ${cause}`, fails)
+    assert.match(`${how}\n${command}`, fix)
+  })
+}
