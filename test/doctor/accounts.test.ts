@@ -82,6 +82,17 @@ const ROWS: readonly Row[] = [
     says: 'without the reference, and left alone: acr-nopass/web',
   },
   {
+    title: 'with attach: both, ServiceAccounts whose Pods all get the reference need nothing',
+    observed: fixture({
+      config: { attach: 'both' },
+      admission: admission({ tried: new Map([['shop', 'referenced']]) }),
+      accounts: [appliedBy('argocd', 'web')],
+    }),
+    finds: [['info', 'ACCOUNT_FOREIGN', '1 ServiceAccount']],
+    says: 'without the reference, and left alone; the admission policy gives it to their Pods: shop/web',
+    message: /\nkubectl -n shop get serviceaccount web -o yaml --show-managed-fields$/,
+  },
+  {
     title: 'with adopt: true, a Secret of another owner does not excuse a ServiceAccount without the reference',
     observed: fixture({ config: { adopt: true }, secrets: foreignSecrets, accounts: [bare()] }),
     finds: [

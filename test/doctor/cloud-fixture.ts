@@ -7,11 +7,11 @@ import { fixture } from './fixture.ts'
 
 export const text = (...statements: readonly Statement[]): string => JSON.stringify(policyOf(statements))
 export const allow = (Action: string, Resource = '*'): Statement => ({ Effect: 'Allow', Action, Resource })
-export const ECS: Statement = {
+export const ECS = {
   Effect: 'Allow',
   Action: 'sts:AssumeRole',
   Principal: { Service: ['ecs.aliyuncs.com'] },
-}
+} satisfies Statement
 
 /** The nodes' role with every right that the helper needs. */
 export const role = (change: Partial<RoleFacts> = {}): RoleFacts => ({
@@ -26,16 +26,14 @@ export const link = (change: Partial<NonNullable<InstanceFacts['vpcs']>[number]>
   return { vpcId: 'vpc-1', status: 'RUNNING', defaultAccess: true, issue: '', ...change }
 }
 
-export const INTERNET = {
+type Endpoint = NonNullable<InstanceFacts['endpoints']>[number]
+export const INTERNET: Endpoint = {
   type: 'internet',
   enabled: true,
   domains: [{ domain: 'demo-registry.cn-hangzhou.cr.aliyuncs.com', custom: false }],
-} as const
-export const VPC = {
-  type: 'vpc',
-  enabled: true,
-  domains: [{ domain: 'demo-registry-vpc.cn-hangzhou.cr.aliyuncs.com', custom: false }],
-} as const
+}
+export const VPC_HOST: string = 'demo-registry-vpc.cn-hangzhou.cr.aliyuncs.com'
+export const VPC: Endpoint = { type: 'vpc', enabled: true, domains: [{ domain: VPC_HOST, custom: false }] }
 
 /** An instance that runs, with both endpoints, linked to the cluster's VPC. */
 export const instance = (change: Partial<InstanceFacts> = {}): InstanceFacts => ({

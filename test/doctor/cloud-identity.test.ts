@@ -1,5 +1,6 @@
 import type { CloudFacts } from '../../src/doctor/cloud/inspect-cloud.ts'
 import type { Observed } from '../../src/doctor/observed.ts'
+import type { Statement } from '../../src/policy/normal-form.ts'
 import { rrsaStatement } from '../../src/policy/trust-document.ts'
 import { allow, ECS, observeCloud as observe, role, text } from './cloud-fixture.ts'
 import { type Row, testFindings } from './finding-table.ts'
@@ -12,7 +13,7 @@ const ISSUER = 'https://oidc-ack.example/c1'
 const RRSA = { type: 'rrsa', rrsa: { roleArn: ARN, oidcProviderArn: PROVIDER } }
 const helperRole = 'role r of account 1234567890123456'
 
-const trusting = (...statements: Parameters<typeof text>) =>
+const trusting = (...statements: readonly Statement[]) =>
   role({ role: { name: 'nodes', description: '', trust: text(...statements), ours: false } })
 const withPolicies = (...documents: readonly string[]) =>
   role({ attached: documents.map((document, index) => ({ name: `p${index + 1}`, custom: true, document })) })
@@ -32,6 +33,22 @@ const ROLES: readonly Row[] = [
     finds: [['error', 'ROLE_TRUST_DIFFERS', NODES]],
     says: 'its trust policy does not allow the nodes to assume it',
     message: /^it does not name ecs\.aliyuncs\.com \(it names fc\.aliyuncs\.com\)\.\n[\s\S]*\naliyun ram UpdateRole /,
+  },
+  {
+    title: 'a role of which one right is denied and another is missing: the Deny comes first',
+    observed: observe({
+      role: withPolicies(text(allow('cr:Get*'), { Effect: 'Deny', Action: 'cr:PullRepository', Resource: '*' })),
+    }),
+    finds: [['error', 'ROLE_RIGHTS_MISSING', NODES]],
+    message: /^A Deny in one of its policies/,
+  },
+  {
+    title: 'without a configuration it is not known which roles and instances the helper needs',
+    observed: observe({
+      role: role({ role: null }),
+      fixture: { release: { config: undefined, configError: 'no YAML.' } },
+    }),
+    finds: [['error', 'CONFIG_UNREADABLE', 'configuration acr-nopass/acr-nopass']],
   },
   {
     title: 'a role without any policy',
@@ -91,18 +108,35 @@ interface Rrsa {
   /** `null`: not readable. */
   readonly served?: string | null
   readonly subject?: string
+  /** The trust has no condition on the ServiceAccount. */
+  readonly isOpen?: true
   readonly fixture?: Parameters<typeof fixture>[0]
 }
 
+function withoutSubject(statement: Statement): Statement {
+  const { Condition = {} } = statement as { readonly Condition?: Readonly<Record<string, object>> }
+  const rest = Object.entries(Condition.StringEquals ?? {}).filter(([key]) => key !== 'oidc:sub')
+  return { ...statement, Condition: { StringEquals: Object.fromEntries(rest) } }
+}
+
 /** A cluster whose helper has a role of its own. */
-function withRrsa({ provider, issuers = [ISSUER], served = ISSUER, subject = 'acr-nopass', ...more }: Rrsa): Observed {
+function withRrsa({
+  provider,
+  issuers = [ISSUER],
+  served = ISSUER,
+  subject = 'acr-nopass',
+  isOpen,
+  ...more
+}: Rrsa): Observed {
   const statement = rrsaStatement({
     oidcProviderArn: PROVIDER,
     issuer: ISSUER,
     namespace: 'acr-nopass',
     serviceAccount: subject,
   })
-  const facts = role({ role: { name: 'r', description: '', trust: text(statement), ours: false } })
+  const facts = role({
+    role: { name: 'r', description: '', trust: text(isOpen ? withoutSubject(statement) : statement), ours: false },
+  })
   return observe({
     facts: {
       oidcProvider: provider,
@@ -176,6 +210,14 @@ const IDENTITIES: readonly Row[] = [
     title: 'a role that trusts every ServiceAccount of the namespace',
     observed: withRrsa({ provider: good, subject: '*' }),
     finds: [['error', 'ROLE_TRUST_DIFFERS', helperRole]],
+  },
+  {
+    title: 'a role that trusts every ServiceAccount of the cluster',
+    observed: withRrsa({ provider: good, isOpen: true }),
+    finds: [['warning', 'ROLE_TRUST_WIDE', helperRole]],
+    says: 'its trust policy also allows other ServiceAccounts of namespace acr-nopass and ServiceAccounts of other namespaces',
+    message:
+      /^Other callers can pull whatever the helper can: [^\n]+ are wider than the helper's ServiceAccount\.\nName exactly the helper[^\n]+\naliyun ram UpdateRole /,
   },
   {
     title: 'an issuer that ACK does not list',

@@ -1,10 +1,9 @@
 import type { InstanceFacts } from '../../src/doctor/cloud/read-instance.ts'
-import { INTERNET, instance, link, observeCloud as observe, VPC } from './cloud-fixture.ts'
+import { INTERNET, instance, link, observeCloud as observe, VPC, VPC_HOST } from './cloud-fixture.ts'
 import { type Row, testFindings } from './finding-table.ts'
 import { HOST, IMAGE, stuckPod } from './fixture.ts'
 
 const SUBJECT = 'registry demo'
-const VPC_HOST = VPC.domains[0].domain
 const found = (change: Partial<NonNullable<InstanceFacts['found']>>) =>
   instance({ found: { instanceId: 'cri-abc123', region: 'cn-hangzhou', status: 'RUNNING', ...change } })
 const place = (region: string) => ({
@@ -17,9 +16,8 @@ const pulling = (image: string) => {
   const pod = stuckPod({ image })
   return { pods: [{ ...pod, containers: [{ name: 'app', image, running: true as const }] }] }
 }
-const custom = (endpoint: { readonly type: string; readonly domains: readonly { readonly domain: string }[] }) => ({
+const custom = (endpoint: typeof VPC) => ({
   ...endpoint,
-  enabled: true,
   domains: endpoint.domains.map(({ domain }) => ({ domain, custom: true })),
 })
 const ofAnotherRegion = { instance: instance({ vpcs: [] }), facts: place('cn-beijing') }

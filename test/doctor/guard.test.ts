@@ -58,12 +58,22 @@ test("doctor has nothing to report about the chart's own guard", () => {
   assert.deepEqual(guardOf({}), [])
 })
 
+test('a guard of all operations on all resources is not narrower than that of the chart', () => {
+  for (const rule of [{ operations: ['*'] }, { resources: ['*'] }])
+    assert.deepEqual(guardOf({ guard: withRule('leases', rule) }), [])
+})
+
 const namespaceSelector = { matchLabels: { team: 'none' } }
 const OFF: readonly (readonly [title: string, change: Partial<AdmissionFacts>, cause: RegExp])[] = [
   [
     'a binding that only audits',
     { guard: withBinding('secrets', { validationActions: ['Audit'] }) },
     /secrets: its binding has the validationActions \[Audit\], without Deny/,
+  ],
+  [
+    'a binding that only audits and warns',
+    { guard: withBinding('secrets', { validationActions: ['Audit', 'Warn'] }) },
+    /secrets: its binding has the validationActions \[Audit, Warn\], without Deny/,
   ],
   [
     'a binding that matches no namespace',

@@ -18,6 +18,7 @@ const pod = (change: Partial<HelperPod> = {}): HelperPod => ({
 })
 const notReady = (change: Partial<HelperPod> = {}): HelperPod => pod({ ready: false, ...change })
 const failedPull = notReady({ name: 'acr-nopass-2', waiting: 'ErrImagePull', detail: 'not found' })
+const { missingRights: _, excessRights: __, ...withoutRights } = fixture()
 const SILENT = { holder: 'acr-nopass-1_x', renewedAt: NOW - 200_000 }
 
 const PODS: readonly Row[] = [
@@ -79,6 +80,19 @@ const PODS: readonly Row[] = [
     says: 'the helper lacks 1 right: it may not patch secrets',
   },
   {
+    title: 'a Deployment that was deleted and a right that the helper lacks are both reported',
+    observed: fixture({ deployment: null, missingRights: ['patch secrets'] }),
+    finds: [
+      ['error', 'HELPER_DOWN', HELPER],
+      ['error', 'RIGHTS_MISSING', 'ServiceAccount acr-nopass/acr-nopass'],
+    ],
+  },
+  {
+    title: 'rights that may not be read are neither missing nor too many',
+    observed: withoutRights,
+    finds: [],
+  },
+  {
     title: 'without a configuration it is not known which rights the helper needs',
     observed: fixture({
       release: { config: undefined, configError: 'no.' },
@@ -128,6 +142,11 @@ const LEADERS: readonly Row[] = [
   {
     title: 'a renewal more than half a minute in the future counts only if the holder is a Pod of the helper',
     observed: fixture({ lease: { holder: 'ghost_1', renewedAt: NOW + 30_001 } }),
+    finds: [['error', 'HELPER_LEADERLESS', HELPER]],
+  },
+  {
+    title: 'a renewal in the future whose holder is none of the Pods of the helper',
+    observed: fixture({ helperPods: [pod()], lease: { holder: 'ghost_1', renewedAt: NOW + 9e9 } }),
     finds: [['error', 'HELPER_LEADERLESS', HELPER]],
   },
   {

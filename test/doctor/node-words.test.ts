@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import type { FindingId } from '../../src/doctor/finding.ts'
 import { cutMessage, quoteNode } from '../../src/doctor/pod/node-message.ts'
-import { type Explained, explainPull } from '../../src/doctor/pod/node-words.ts'
+import { type Explained, explainPull, RULES } from '../../src/doctor/pod/node-words.ts'
 import { HOST, IMAGE, NOW } from './fixture.ts'
 
 const VPC = 'demo-registry-vpc.cn-hangzhou.cr.aliyuncs.com'
@@ -249,6 +249,21 @@ const ROWS: readonly Row[] = [
     says: /certificate of the registry has expired[\s\S]*Renew/,
   },
   {
+    title: 'a certificate that is not valid yet, by a right clock',
+    message: head(
+      `tls: failed to verify certificate: x509: certificate has expired or is not yet valid: current time ${TODAY} is before 2026-04-01T00:00:00Z`,
+    ),
+    id: 'POD_CERTIFICATE',
+    says: /certificate of the registry is not valid yet/,
+  },
+  {
+    title: 'a certificate that has expired, by a clock at the end of its tolerance',
+    message: head(
+      `tls: failed to verify certificate: x509: certificate has expired or is not yet valid: current time ${new Date(NOW - 7_200_000).toISOString()} is after 2026-02-01T00:00:00Z`,
+    ),
+    id: 'POD_CERTIFICATE',
+  },
+  {
     title: 'an unknown CA',
     message: head('tls: failed to verify certificate: x509: certificate signed by unknown authority'),
     id: 'POD_CERTIFICATE',
@@ -316,6 +331,20 @@ const ROWS: readonly Row[] = [
     says: /signature policy/,
   },
   {
+    title: 'a signature that the node demands, in words that a registry may send too',
+    message:
+      'image pull failed because the signature validation failed: denied: requested access to the resource is denied',
+    id: 'POD_STUCK',
+    waiting: 'SignatureValidationFailed',
+    says: /signature policy/,
+  },
+  {
+    title: 'a registry that CRI-O calls unavailable, and why',
+    message: `Get "https://${HOST}/v2/": tls: failed to verify certificate: x509: certificate signed by unknown authority`,
+    id: 'POD_CERTIFICATE',
+    waiting: 'RegistryUnavailable',
+  },
+  {
     title: 'a registry that CRI-O calls unavailable',
     message: 'image pull failed for x because the registry is unavailable: something',
     id: 'POD_NETWORK',
@@ -342,6 +371,18 @@ const ROWS: readonly Row[] = [
     message: resolving(IMAGE, status('HEAD', MANIFEST, '502 Bad Gateway')),
     id: 'POD_NETWORK',
     says: /responds with HTTP 502/,
+  },
+  {
+    title: 'the storage of a layer fails',
+    message: layer(status('GET', `https://${OSS_HOST}/docker/x?Expires=1`, '500 Internal Server Error')),
+    id: 'POD_NETWORK',
+    says: /oss-cn-hangzhou-internal\S+ responds with HTTP 500/,
+  },
+  {
+    title: 'an address that does not respond, without a host',
+    message: 'dial tcp 10.1.2.3:443: i/o timeout',
+    id: 'POD_NETWORK',
+    says: /cannot reach the registry, or[\s\S]*NAT gateway/,
   },
   {
     title: 'a connection that is reset',
@@ -421,6 +462,32 @@ const ROWS: readonly Row[] = [
     about: 'credential',
   },
   {
+    title: 'no right on the repository, by its status alone',
+    message: resolving(IMAGE, status('HEAD', MANIFEST, '401 Unauthorized')),
+    id: 'POD_DENIED',
+    about: 'credential',
+    says: /denies the pull/,
+  },
+  {
+    title: 'no right on the repository, by the scope alone',
+    message: 'failed to authorize: server message: insufficient_scope: authorization failed',
+    id: 'POD_DENIED',
+    about: 'credential',
+  },
+  {
+    title: 'an image that is called like what a registry says',
+    image: 'unauthorized',
+    message: docker('unauthorized: access to the requested resource is not authorized'),
+    id: 'POD_DENIED',
+    about: 'credential',
+  },
+  {
+    title: 'a tag that is not there, by the full name of the image',
+    image: 'nginx:1',
+    message: 'failed to resolve reference "docker.io/library/nginx:1": docker.io/library/nginx:1: not found',
+    id: 'POD_IMAGE_ABSENT',
+  },
+  {
     title: 'no right on the repository, in the words of Docker',
     message: docker(
       `pull access denied for ${HOST}/team/app, repository does not exist or may require 'docker login': denied: requested access to the resource is denied`,
@@ -444,6 +511,7 @@ const ROWS: readonly Row[] = [
     message: 'rpc error: code = DeadlineExceeded desc = context deadline exceeded',
     ...unknown,
   },
+  { title: 'a page that is not there is not an image', message: 'https://corp.example/x: not found', ...unknown },
   { title: 'words that nobody has seen', message: 'the flux capacitor is unaligned', ...unknown },
   { title: 'no words', message: '', ...unknown },
   { title: 'a proxy with words of its own', message: head('Blocked by policy 7'), ...unknown },
@@ -458,6 +526,8 @@ for (const row of ROWS) {
     const { id, about, cause, fix } = explain(row)
     assert.deepEqual([id, about], [row.id, row.about ?? 'other'], `${cause}\n${row.message}`)
     if (row.says) assert.match(`${cause}\n${fix}`, row.says)
+    for (const text of [cause, fix]) assert.match(text, /^[A-Z][\s\S]*\S[.).]$|^\S+ responds with HTTP /)
+    assert.equal(explain({ ...row, message: `${row.message}\n` }).id, row.id, 'with a new line at its end')
   })
 }
 
@@ -533,6 +603,17 @@ test('any text at all is judged, and what no rule knows is unknown', () => {
       if (about === 'unknown') assert.equal(id, 'POD_STUCK')
     }),
   )
+})
+
+test('each rule names the source of the words that it knows', () => {
+  for (const { sources, id } of RULES) {
+    assert.ok(sources.length > 0, id)
+    for (const source of sources) assert.match(source, /^(?:go|containerd|moby|go\.podman\.io\/image) [\w./-]+\.go: \S/)
+  }
+})
+
+test('a long message without a blank is left out, because a part of a token cannot be recognized', () => {
+  assert.equal(cutMessage('x'.repeat(9000)), ' … ')
 })
 
 test('a message of any length is cut at whole words before it is judged, and its end stays', () => {

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { ManifestResult } from '../../src/acr/query-manifest.ts'
+import { diagnose } from '../../src/doctor/diagnose.ts'
 import type { ContainerFacts, Observed, PodFacts } from '../../src/doctor/observed.ts'
+import { attributeVolumes } from '../../src/doctor/pod/image-volumes.ts'
 import { createPodContext } from '../../src/doctor/pod/pod-context.ts'
 import { judgeContainer } from '../../src/doctor/pod/pull-outcome.ts'
 import { account, fixture, HOST, IMAGE, NOW, namespace, registry, secret, stuckPod } from './fixture.ts'
@@ -135,6 +137,37 @@ const ROWS: readonly Row[] = [
       NOT_ASKED,
       'node ok: waits for its turn (PodInitializing)',
     ],
+  },
+  {
+    title: 'an image of another instance that fails for a reason that no credential changes',
+    pod: having({
+      image: 'other-registry.cn-beijing.cr.aliyuncs.com/a/b',
+      waiting: 'ErrImagePull',
+      detail: 'x: no space left on device',
+    }),
+    steps: [
+      'image ok: other-registry.cn-beijing.cr.aliyuncs.com',
+      'registry ok: none; the reason is another one',
+      'node wrong: The disk of the node is full.',
+    ],
+  },
+  {
+    title: 'an image by a domain that only the values name',
+    pod: running({}, 'images.corp.example/team/app:1'),
+    change: {
+      config: {
+        registries: [
+          {
+            name: 'demo',
+            edition: 'enterprise',
+            instanceId: 'cri-abc123',
+            region: 'cn-hangzhou',
+            domains: ['images.corp.example'],
+          },
+        ],
+      },
+    },
+    steps: ['image ok: images.corp.example', ...ALL_WELL.slice(1)],
   },
   {
     title: 'an image of ACR, without a report of the helper',
@@ -283,6 +316,33 @@ interface Failure {
 
 const FAILURES: readonly Failure[] = [
   {
+    title: 'a node that denies the pull, while Secrets may not be read',
+    change: { secrets: undefined },
+    fails: `node: POD_DENIED: The registry denies the pull: the identity of the credential lacks the right to pull this repository, or the repository does not exist. The node says: ${DENIED}`,
+    fix: /repositories/,
+  },
+  {
+    title: 'a node that may not pull',
+    pod: { waiting: 'ErrImageNeverPull' },
+    fails:
+      'image: POD_NEVER_PULLS: imagePullPolicy is Never: the node uses only images that it has, and it does not have this one for this Pod.',
+    fix: /IfNotPresent[^\n]*\nkubectl -n shop describe pod web-1$/,
+  },
+  {
+    title: 'a Pod without the reference that fails for a reason that is not known',
+    pod: { references: [], detail: 'the flux capacitor is unaligned' },
+    fails:
+      'reference: POD_STUCK: The node reports no known reason. The Pod also lacks the reference, because it was admitted before it existed; that may not be the reason. The node says: the flux capacitor is unaligned',
+    fix: /^Read the message of the node first: a new Pod has the reference/,
+  },
+  {
+    title: 'a ServiceAccount beside another one of its namespace',
+    pod: { references: [] },
+    change: { accounts: [account('shop', 'other'), account('shop', 'default', { list: [] })] },
+    fails: 'reference: POD_UNREFERENCED: ServiceAccount default does not name acr-nopass, so no Pod of it does.',
+    fix: /serviceaccount default/,
+  },
+  {
     title: 'a Secret of another owner',
     change: { secrets: new Map([['shop', secret({ ours: false })]]) },
     fails: 'Secret: POD_CREDENTIAL: Secret acr-nopass in namespace shop belongs to another owner.',
@@ -381,3 +441,101 @@ for (const { title, pod: given, change, fails, fix } of FAILURES) {
     assert.match(`${how}\n${command}`, fix)
   })
 }
+
+test('doctor pod says what is not known of a pull, why, and how to learn it', () => {
+  const pod = having({ waiting: 'ErrImagePull', detail: DENIED })
+  const observed = fixture({ status: null, focus: { pod, node: undefined, responses: new Map() } })
+  const [finding] = diagnose(observed).filter(({ id }) => id === 'POD_UNKNOWN')
+  const why =
+    'the identity of the credential lacks the right to pull this repository, or the repository does not exist.'
+  assert.equal(finding?.cause, `The registry denies the pull: ${why}. The node says: ${DENIED}`)
+  assert.match(
+    `${finding?.fix}\n${finding?.command}`,
+    /at most five minutes[\s\S]*\nacr-nopass doctor pod shop\/web-1 --ask-registry$/,
+  )
+})
+
+const onNode = (change: object) => ({
+  name: 'n1',
+  version: 'v1.37.2',
+  platform: undefined,
+  cachePolicy: undefined,
+  ...change,
+})
+const focusOn = (pod: PodFacts, node: Parameters<typeof onNode>[0] | null | undefined): Observed =>
+  fixture({
+    focus: { pod, node: node && onNode(node), responses: responding(pod, {}).focus.responses },
+  })
+
+test('doctor pod reports a Pod that waits for a node, unless it is over or its node has reported', () => {
+  const ids = (pod: PodFacts) => diagnose(focusOn(pod, null)).map(({ id, severity }) => [id, severity])
+  assert.deepEqual(ids(having({})), [['POD_UNSCHEDULED', 'warning']])
+  assert.deepEqual(ids({ ...having({}), over: 'Failed: Evicted' }), [])
+  assert.deepEqual(ids(having({ waiting: 'ContainerCreating' })), [])
+  assert.deepEqual(ids(running()), [])
+  const [finding] = diagnose(focusOn(having({}), null))
+  assert.equal(`${finding?.subject} ${finding?.message}`, 'Pod shop/web-1 waits for a node')
+  assert.match(
+    `${finding?.cause}\n${finding?.fix}\n${finding?.command}`,
+    /no node yet[\s\S]*Events[\s\S]*\nkubectl -n shop describe pod web-1$/,
+  )
+  assert.deepEqual(finding?.objects, ['shop/web-1'])
+})
+
+test('doctor pod tells that a kubelet gives images to Pods without a credential', () => {
+  const lenient = (node: object) =>
+    diagnose(focusOn(running(), node)).map(({ id, severity, subject }) => [id, severity, subject])
+  const found = [['KUBELET_LENIENT', 'info', 'node n1']]
+  assert.deepEqual(lenient({ version: 'v1.34.9' }), found)
+  assert.deepEqual(lenient({ version: 'v1.35.0' }), [])
+  assert.deepEqual(lenient({ version: 'unknown' }), [])
+  assert.deepEqual(lenient({ version: 'v1.34.9', cachePolicy: 'AlwaysVerify' }), [])
+  assert.deepEqual(lenient({ cachePolicy: 'NeverVerify' }), found)
+  const causes = [{ version: 'v1.34.9' }, { cachePolicy: 'NeverVerify' }].map(
+    (node) => diagnose(focusOn(running(), node))[0]?.cause,
+  )
+  assert.deepEqual(causes, [
+    'Kubelet v1.34.9 does not check credentials for images it has (KubeletEnsureSecretPulledImages is on from 1.35).',
+    'imagePullCredentialsVerificationPolicy is NeverVerify.',
+  ])
+})
+
+test('doctor pod reports the registry that its images need, and no other', () => {
+  const registries = [
+    registry({ verified: 'refused' }),
+    registry({ name: 'other', domains: ['x.example'], verified: 'refused' }),
+  ]
+  const findings = diagnose({ ...focusOn(running(), {}), release: fixture({ registries }).release })
+  assert.deepEqual(
+    findings.filter(({ id }) => id === 'REGISTRY_REFUSES').map(({ subject }) => subject),
+    ['registry demo'],
+  )
+})
+
+test('doctor names the Pod whose sandbox fails on a node that is not known', () => {
+  const trouble = 'failed to get sandbox image "pause:3": x'
+  const pod = { ...having({ waiting: 'ContainerCreating' }, { sandboxTrouble: trouble }), node: undefined as never }
+  const [finding] = diagnose(fixture({ pods: [pod] }))
+  assert.deepEqual([finding?.id, finding?.subject, finding?.objects], ['POD_SANDBOX', 'a node', ['shop/web-1']])
+  assert.equal(finding?.command, 'kubectl -n shop describe pod web-1')
+})
+
+test('an image volume waits as long as the containers that mount it, and is there when one of them has it', () => {
+  const volume = { name: 'model', image: 'model:1' }
+  const container = (change: Partial<ContainerFacts> = {}, mounts: readonly string[] = ['model']) => ({
+    name: 'app',
+    image: IMAGE,
+    mounts,
+    ...change,
+  })
+  const see = (...containers: ReturnType<typeof container>[]) => attributeVolumes(containers, [volume]).at(-1)
+  const own = { image: 'model:1', name: 'volume model' }
+  assert.deepEqual(see(container({ waiting: 'ContainerCreating' })), { ...own, waiting: 'ContainerCreating' })
+  assert.deepEqual(see(container({ waiting: 'CrashLoopBackOff' })), { ...own, created: true })
+  assert.deepEqual(see(container({ running: true }, [])), own)
+  assert.deepEqual(see(container({ waiting: 'ContainerCreating', detail: `quotes "${IMAGE}"` })), {
+    ...own,
+    waiting: 'ContainerCreating',
+  })
+  assert.deepEqual(see(container({ waiting: 'ErrImagePull', detail: 'no reason' })), own)
+})

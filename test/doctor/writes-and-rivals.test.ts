@@ -101,6 +101,28 @@ const WRITES: readonly Row[] = [
     message: /Find the owner of that Secret[\s\S]*\nkubectl -n shop describe secret acr-nopass$/,
   },
   {
+    title: 'a Secret that cannot be changed in place, while the configuration cannot be read: its name is not known',
+    observed: fixture({
+      release: { config: undefined, configError: 'no YAML.' },
+      status: { problems: [problem('SECRET_NEEDS_DELETE', 'immutable')] },
+    }),
+    finds: [
+      ['error', 'CONFIG_UNREADABLE', 'configuration acr-nopass/acr-nopass'],
+      ['error', 'SECRET_STUCK', 'namespace shop'],
+    ],
+  },
+  {
+    title: 'a webhook that rejects, while the configuration cannot be read',
+    observed: fixture({
+      release: { config: undefined, configError: 'no YAML.' },
+      status: { problems: [refused('admission webhook "w.example.com" denied the request')] },
+    }),
+    finds: [
+      ['error', 'CONFIG_UNREADABLE', 'configuration acr-nopass/acr-nopass'],
+      ['error', 'WEBHOOK_REFUSES', 'namespace shop'],
+    ],
+  },
+  {
     title: 'a pull secret that two writers change',
     observed: withProblems(problem('SECRET_FOUGHT', 'x')),
     finds: [['warning', 'SECRET_FOUGHT', 'namespace shop']],

@@ -12,7 +12,7 @@ export function rivalFindings({ others, addons, release, namespaces }: Observed)
   const unproven = all.filter(({ evidence }) => evidence !== 'proven')
   const names = conflicting.map(keyOf)
   const findings: Draft[] = []
-  if (release !== undefined && names.length > 0) {
+  if (names.length > 0) {
     findings.push({
       id: 'RIVAL_RELEASE',
       severity: 'warning',
@@ -23,7 +23,7 @@ export function rivalFindings({ others, addons, release, namespaces }: Observed)
       command: shell`acr-nopass doctor --namespace ${conflicting[0]?.namespace} --release ${conflicting[0]?.name}`,
     })
   }
-  if (release !== undefined && unproven.length > 0) {
+  if (unproven.length > 0) {
     findings.push({
       id: 'RIVAL_RELEASE',
       severity: 'info',

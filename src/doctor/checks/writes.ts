@@ -52,7 +52,7 @@ function explain(problem: Problem, release: ReleaseFacts, secrets: Observed['sec
     return {
       id: 'WEBHOOK_REFUSES',
       cause: `The admission webhook ${name} rejects what the helper writes, or does not respond.`,
-      fix: `Exempt Secrets named ${release.config?.secretName} (and ServiceAccounts, where the helper attaches) from it, or make it respond again.`,
+      fix: `Exempt ${release.config === undefined ? 'the pull secrets' : `Secrets named ${release.config.secretName}`} (and ServiceAccounts, where the helper attaches) from it, or make it respond again.`,
       command: shell`kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations`,
     }
   }

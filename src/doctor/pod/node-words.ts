@@ -273,7 +273,7 @@ export const RULES: readonly Rule[] = [
   },
   {
     sources: ['containerd core/remotes/errors/errors.go: unexpected status from %s request to %s: %s'],
-    matches: (message) => message.stage !== 'layer' && statusOf(message) >= 500,
+    matches: (message) => statusOf(message) >= 500,
     id: 'POD_NETWORK',
     cause: (message) =>
       `${message.host ?? 'The registry'} responds with HTTP ${statusOf(message)}: it, or a gateway before it, fails.`,
@@ -329,8 +329,7 @@ export const RULES: readonly Rule[] = [
     matches: (message) =>
       /\binsufficient_scope\b|\bpull access denied\b|(?:^|[:\n] )denied: |requested access to the resource is denied|(?:^|[:\n] )unauthorized: /.test(
         message.words,
-      ) ||
-      (message.stage !== 'layer' && message.party !== 'other' && [401, 403].includes(statusOf(message))),
+      ) || [401, 403].includes(statusOf(message)),
     id: 'POD_DENIED',
     about: 'credential',
     cause:
