@@ -5,9 +5,9 @@ import { NopassError } from '../../src/errors.ts'
 import { KubeApiError } from '../../src/kube/api-error.ts'
 import type { Statement } from '../../src/policy/normal-form.ts'
 import { ownDescription } from '../../src/policy/ram-names.ts'
-import { newRun } from '../../src/rollout/cluster-run.ts'
-import { planPolicies } from '../../src/rollout/ram/cluster-policy.ts'
-import { formerTargets, policyTargets } from '../../src/rollout/ram/cluster-targets.ts'
+import { newRun, type RunContext } from '../../src/rollout/cluster-run.ts'
+import { isAloneInCluster, planPolicies, unknownRoles } from '../../src/rollout/ram/cluster-policy.ts'
+import { computeRrsa, formerTargets, policyTargets } from '../../src/rollout/ram/cluster-targets.ts'
 
 const LISTED = 'https://oidc-ack-cn-hangzhou.oss-cn-hangzhou.aliyuncs.com/c1,https://kubernetes.default.svc'
 const [FIRST = '', SECOND = ''] = LISTED.split(',')
@@ -234,3 +234,91 @@ for (const [title, shared, selected, steps] of [
     if (shared !== undefined) assert.deepEqual(plans[0]?.kept ?? [], [])
   })
 }
+
+test('a cluster is alone unless another entry of the list is the same cluster of ACK', () => {
+  const entry = (name: string, clusterId?: string) => ({
+    name,
+    access: clusterId === undefined ? { kind: 'kubeconfig-file' } : { kind: 'ack', clusterId },
+  })
+  const alone = (name: string, ...clusters: readonly object[]): boolean =>
+    isAloneInCluster(name, { clusters } as unknown as RunContext['settings'])
+  assert.equal(alone('a', entry('a', 'c1'), entry('b', 'c2'), entry('c')), true)
+  assert.equal(alone('a', entry('a', 'c1'), entry('b', 'c1')), false)
+  assert.equal(alone('c', entry('a', 'c1'), entry('c'), entry('d')), true)
+  assert.equal(alone('absent', entry('a', 'c1')), true)
+})
+
+test('which roles the clusters have matters only where one is by worker role', async (t) => {
+  const why = (rams: readonly string[], unknown: readonly string[]) =>
+    unknownRoles(
+      {
+        prepared: rams.map((ram) => ({ ram })),
+        ramList: async () => ({ clusters: [], unknown: new Map(unknown.map((name) => [name, new Error()])) }),
+      } as unknown as RunContext,
+      t.signal,
+    )
+  assert.equal(await why(['rrsa', 'worker-role'], ['x', 'y']), 'the worker roles of x, y are unknown')
+  assert.equal(await why(['worker-role'], []), undefined)
+  assert.equal(await why(['rrsa', 'none'], ['x']), undefined)
+})
+
+test('the ARNs that the values of an RRSA cluster lack are computed; given ones stay', async () => {
+  const [work] = rrsaCluster(() => ({}))
+  assert.ok(work.detail)
+  const { detail } = work
+  const computed = (identity: object | undefined, more: object = {}) => {
+    const values = identity && { ...work.cluster.values, identity }
+    const cluster = { ...work.cluster, values, ...more } as unknown as typeof work.cluster
+    return computeRrsa({ ...work, cluster, detail: 'detail' in more ? undefined : detail })
+  }
+  const roleArn = 'acs:ram::1:role/acr-nopass-c1'
+  const oidcProviderArn = 'acs:ram::1:oidc-provider/ack-rrsa-c1'
+  const rrsa = (given: object) => ({ type: 'rrsa', rrsa: given })
+  assert.deepEqual(await computed(rrsa({})), { roleArn, oidcProviderArn })
+  assert.deepEqual(await computed(undefined), { roleArn, oidcProviderArn })
+  assert.deepEqual(await computed({ type: 'worker-role', rrsa: { roleArn: 'x' } }), { roleArn, oidcProviderArn })
+  assert.deepEqual(await computed(rrsa({ roleArn: 'own' })), { roleArn: 'own', oidcProviderArn })
+  assert.deepEqual(await computed(rrsa({ oidcProviderArn: 'own' })), { roleArn, oidcProviderArn: 'own' })
+  assert.equal(await computed(rrsa({ roleArn: 'own', oidcProviderArn: 'own' })), undefined)
+  assert.equal(await computed(rrsa({}), { ram: 'none' }), undefined)
+  assert.equal(await computed(rrsa({}), { detail: undefined }), undefined)
+})
+
+test('nodes whose roles are unknown stop the rollout with the setting that names them', async () => {
+  const [work, account] = rrsaCluster(() => ({}))
+  const targets = (roles: readonly string[] | undefined, inputs: object, failure?: Error) => {
+    const own = { name: 'a', key: '', accountId: '1', registries: [], workerRoles: roles }
+    const unknown = new Map(failure === undefined ? [] : [['a', failure]])
+    const ramList = async () => ({ clusters: roles === undefined ? [] : [own], unknown })
+    const settings = { ...work.context.settings, inputs: { ...work.context.settings.inputs, ...inputs } }
+    const context = { ...work.context, ramList, settings } as unknown as typeof work.context
+    return policyTargets({ ...work, cluster: { ...work.cluster, ram: 'worker-role' }, context }, account)
+  }
+  const message = (missing: string) =>
+    `the roles of the nodes are unknown: the cluster is not one of ACK, and ${missing}`
+  const code = 'WORKER_ROLE_UNKNOWN'
+  const single = { clusters: '', 'clusters-file': '' }
+  for (const roles of [[], undefined])
+    await assert.rejects(targets(roles, single), { code, message: message('`worker-roles` is not set') })
+  for (const inputs of [
+    { ...single, clusters: 'a' },
+    { ...single, 'clusters-file': 'f' },
+  ])
+    await assert.rejects(targets([], inputs), { code, message: message('its entry has no `workerRoles`') })
+  const failure = new NopassError('CLOUD_DENIED', 'no right')
+  await assert.rejects(targets(['nodes'], single, failure), { code: 'CLOUD_DENIED' })
+})
+
+test('RRSA that ACK does not offer, or that is not enabled, or without `ack`, is refused with what to do', async () => {
+  const [work, account] = rrsaCluster(() => ({ issuer: FIRST }))
+  assert.ok(work.detail)
+  const off = { ...work.detail, rrsa: { ...work.detail.rrsa, enabled: false } }
+  const code = 'RRSA_NOT_ENABLED'
+  for (const [detail, message] of [
+    [{ ...off, kind: 'dedicated' }, 'ACK offers no RRSA on dedicated clusters such as c1'],
+    [{ ...off, kind: 'registered' }, 'ACK offers no RRSA on registered clusters such as c1'],
+    [{ ...off, kind: 'managed' }, 'RRSA is not enabled on c1'],
+    [undefined, 'ram: rrsa needs a cluster that is given by `ack`, which names its issuer'],
+  ] as const)
+    await assert.rejects(policyTargets({ ...work, detail }, account), { code, message })
+})

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { parseHooks } from '../../src/helm/release/manifest.ts'
+import { parseHooks, parseManifest } from '../../src/helm/release/manifest.ts'
 import { makePlan } from '../../src/rollout/deploy/plan-cluster.ts'
 
 type Arguments = Parameters<typeof makePlan>
@@ -35,4 +35,69 @@ test('H8 a hook that was changed, added or removed after the approval is not in 
   assert.equal(await digest(false, job('good')), approved)
   assert.notEqual(await digest(false, job('evil')), approved)
   assert.notEqual(await digest(false), approved)
+})
+
+const configMap = (name: string) => parseManifest(`{ apiVersion: v1, kind: ConfigMap, metadata: { name: ${name} } }`)
+
+/** The plan of a release that is deployed with the ConfigMap `a`, in a state that differs by `more`. */
+async function plan(more: object) {
+  const release = { chart: 'c-1.0.0', values: {}, objects: configMap('a'), hooks: [] }
+  const open = {
+    cluster: { name: 'a', ram: 'none', settings: { access: { kind: 'kubeconfig' }, namespace: 'n' } },
+    context: { settings: { inputs: {}, clusters: [], selected: [] } },
+    signal: AbortSignal.timeout(60_000),
+    identity: { kubeSystemUid: 'u' },
+    options: { forceConflicts: false },
+    history: [{ revision: 3, status: 'deployed', updated: '' }],
+    namespaceExists: true,
+    deployed: release,
+    desired: release,
+    dryRuns: [],
+    ...more,
+  }
+  const { changes, overview, unchanged } = await makePlan(open as unknown as Arguments[0])
+  return { changes, kubernetes: overview.kubernetes, unchanged }
+}
+
+const drifted = (object: string, drift: string) => ({ object, drift, verdict: { verdict: 'accepted' } })
+
+test('a plan changes nothing where the release is as deployed, and nobody changed its objects', async () => {
+  const dryRuns = [drifted('ConfigMap a', 'same'), drifted('ConfigMap a', 'unknown')]
+  assert.deepEqual(await plan({ dryRuns }), { changes: [], kubernetes: [], unchanged: true })
+})
+
+test('objects that somebody changed or deleted since are in the plan, once where the chart changes them too', async () => {
+  const dryRuns = [drifted('ConfigMap a', 'differs'), drifted('ConfigMap b', 'absent'), drifted('ConfigMap c', 'same')]
+  const { changes, kubernetes, unchanged } = await plan({ dryRuns })
+  assert.deepEqual(changes, [
+    { title: 'ConfigMap a (drift)', change: 'change', diff: 'it was changed since the last deploy' },
+    { title: 'ConfigMap b (drift)', change: 'add', diff: 'it was deleted since the last deploy' },
+  ])
+  assert.deepEqual(
+    [kubernetes, unchanged],
+    [['+ 1 to create: ConfigMap b (drift)', '~ 1 to change: ConfigMap a (drift)'], false],
+  )
+  const desired = { chart: 'c-1.0.0', values: {}, objects: [], hooks: [] }
+  const removed = await plan({ desired, dryRuns: [drifted('ConfigMap a', 'differs')] })
+  assert.deepEqual(
+    removed.changes.map(({ title, change }) => [title, change]),
+    [['ConfigMap a', 'remove']],
+  )
+})
+
+test('a plan says why a new revision is made where no object changes', async () => {
+  const failed = await plan({ history: [{ revision: 3, status: 'failed', updated: '' }] })
+  assert.deepEqual(failed, {
+    changes: [],
+    kubernetes: ['revision 3 is failed, so a new one is made'],
+    unchanged: false,
+  })
+  const desired = { chart: 'c-2.0.0', values: {}, objects: configMap('a'), hooks: [] }
+  assert.deepEqual(await plan({ desired }), {
+    changes: [],
+    kubernetes: ['the same objects, with another chart or other values: a new revision'],
+    unchanged: false,
+  })
+  const first = await plan({ history: [], deployed: undefined, namespaceExists: false })
+  assert.deepEqual(first.kubernetes, ['+ the namespace n', '+ 1 to create: ConfigMap a'])
 })

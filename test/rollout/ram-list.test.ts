@@ -40,3 +40,28 @@ test('a cluster that is not selected and whose roles only its values name is unk
   const { unknown } = await createRamList([own], [sibling], cloud)(AbortSignal.any([]))
   assert.deepEqual([...unknown.keys()], ['b'])
 })
+
+test('the roles of a cluster that is not selected are read only with credentials that a selected cluster uses too', async () => {
+  const own = cluster(['nodes'], { kind: 'kubeconfig-file' })
+  const withRole = (deployRole: string | undefined) => ({ ...own, settings: { ...own.settings, deployRole } })
+  const sibling = (deployRole: string | undefined) =>
+    ({ name: 'b', access: { kind: 'kubeconfig-file' }, workerRoles: ['others'], deployRole }) as never
+  const list = async (selected: PreparedCluster, other: never) => {
+    const { clusters, unknown } = await createRamList([selected], [other], cloud)(AbortSignal.any([]))
+    return [
+      clusters.map(({ name, workerRoles }) => `${name} ${workerRoles}`),
+      [...unknown.values()].map(({ message }) => message),
+    ]
+  }
+  assert.deepEqual(await list(withRole('r'), sibling('r')), [['a nodes,acr-nopass-eci', 'b others'], []])
+  assert.deepEqual(await list(withRole('r'), sibling('s')), [
+    ['a nodes,acr-nopass-eci'],
+    ['b is not selected, and has a deploy role of its own'],
+  ])
+})
+
+test('without a cluster by worker role no other entry of the list is looked at', async () => {
+  const own = { ...cluster(['nodes'], { kind: 'kubeconfig-file' }), ram: 'rrsa' as const }
+  const { clusters, unknown } = await createRamList([own], [{ name: 'b' } as never], cloud)(AbortSignal.any([]))
+  assert.deepEqual([clusters, unknown.size], [[], 0])
+})

@@ -2,9 +2,11 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import type { ClusterResult } from '../../src/rollout/cluster-result.ts'
 import {
   nextStep,
   type OnFailure,
+  runWaves,
   type ScheduledState,
   type ScheduleRules,
   type WaveCluster,
@@ -141,4 +143,72 @@ test('whatever fails, every cluster finishes, no limit is exceeded and no wave o
       },
     ),
   )
+})
+
+for (const [title, states, changes, then] of [
+  ['a canary at work is waited for', { a0: 'running', b0: 'waiting' }, {}, ''],
+  ['two canaries run one after another', { a0: 'succeeded', b0: 'waiting', c0: 'waiting' }, { canary: 2 }, 'start b0'],
+  [
+    'the canaries are of the first wave only',
+    { a0: 'succeeded', b1: 'waiting', c1: 'waiting' },
+    { canary: 2 },
+    'start b1; start c1',
+  ],
+  [
+    'the wave that exceeds the tolerated failures is the lowest such wave, in whatever order the list has them',
+    { a0: 'succeeded', d2: 'failed', b1: 'failed', c1: 'waiting', e2: 'waiting' },
+    {},
+    'start c1; skip e2: d2, b1 failed in an earlier wave',
+  ],
+  [
+    'stop-all skips everything after a failure',
+    { a0: 'succeeded', b0: 'failed', c0: 'waiting' },
+    { onFailure: 'stop-all' },
+    'skip c0: b0 failed',
+  ],
+] as readonly (readonly [string, Readonly<Record<string, ScheduledState>>, Partial<ScheduleRules>, string])[]) {
+  test(`schedule: ${title}`, () => assert.equal(step(states, changes), then))
+}
+
+test('the results of a run are in the order of the list, whatever ended first; an interrupted one skips the rest', async () => {
+  const names = ['a', 'b', 'c'].map((name, index) => ({ name, wave: index === 2 ? 1 : 0 }))
+  const order: string[] = []
+  const end = (name: string, status: string, phase = 'verify') => ({ name, status, phase }) as unknown as ClusterResult
+  const run = (limits: Partial<ScheduleRules>, statuses: Readonly<Record<string, ClusterResult>>, stop?: string) => {
+    const controller = new AbortController()
+    order.length = 0
+    const effects = {
+      run: async ({ name }: WaveCluster) => {
+        order.push(name)
+        await new Promise(setImmediate)
+        if (name === stop) controller.abort()
+        return statuses[name] ?? end(name, 'deployed')
+      },
+      skip: ({ name }: WaveCluster, reason: string) => end(name, `skipped: ${reason}`),
+    }
+    return runWaves(names, { ...rules, ...limits }, effects, controller.signal)
+  }
+  const shown = (results: readonly ClusterResult[]) => results.map(({ name, status }) => `${name} ${status}`)
+  assert.deepEqual(shown(await run({}, {})), ['a deployed', 'b deployed', 'c deployed'])
+  assert.deepEqual(order, ['a', 'b', 'c'])
+  assert.deepEqual(shown(await run({}, {}, 'a')), [
+    'a deployed',
+    'b skipped: the run was interrupted',
+    'c skipped: the run was interrupted',
+  ])
+  assert.deepEqual(shown(await run({ onFailure: 'stop-wave' }, { a: end('a', 'unchanged'), b: end('b', 'failed') })), [
+    'a unchanged',
+    'b failed',
+    'c skipped: the canary b failed',
+  ])
+  assert.deepEqual(shown(await run({}, { a: end('a', 'failed', 'preflight') })), [
+    'a failed',
+    'b deployed',
+    'c skipped: a failed in an earlier wave',
+  ])
+  assert.deepEqual(shown(await run({ maxFailures: 1 }, { a: end('a', 'cancelled') })), [
+    'a cancelled',
+    'b deployed',
+    'c deployed',
+  ])
 })
