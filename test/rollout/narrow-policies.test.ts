@@ -276,3 +276,87 @@ test('a change whose response is lost is in the report and counts as a change; s
     ['failed', ['RAM: detach policy p from role nodes'], true, 'CLOUD_DENIED'],
   )
 })
+
+/** What a narrowing does to the role `former`, which has the policy `p` and needs it no more. */
+async function detaches(more: {
+  readonly listed?: readonly object[]
+  readonly unknown?: readonly string[]
+  readonly rolled?: object
+}) {
+  const order: string[] = []
+  let roles: readonly string[] = ['nodes', 'former']
+  const { context } = openContext(
+    {
+      ...ram,
+      getPolicy: (name: string) => (name === 'p' ? policy : undefined),
+      listRolePolicies: (role: string) => (roles.includes(role) ? [{ name: 'p', custom: true }] : []),
+      listPolicyEntities: () => ({ ...entities, roles }),
+      change: (action: string, { RoleName }: Record<string, string>) => {
+        order.push(`${action} ${RoleName}`)
+        roles = roles.filter((role) => role !== RoleName)
+      },
+    },
+    ['a'],
+    more.unknown,
+  )
+  const settings = {
+    ...context.settings,
+    clusters: more.listed ?? [{ name: 'a', access: { kind: 'kubeconfig-file' } }],
+  }
+  const own = { targets: [shared(['a'])], verified: true, former: [], key: 'k', alone: true }
+  const rolled = new Map([['a', { ...own, revision: REVISION, ...more.rolled }]])
+  const all = { ...context, settings } as unknown as Context
+  const [done] = await narrowPolicies([result('a', 'deployed')], rolled as never, all, async () => [REVISION], signal)
+  assert.equal(done?.status, 'deployed')
+  return order
+}
+
+test("a role that needs a cluster's own policy no more loses it after the verification", async () => {
+  assert.deepEqual(await detaches({}), ['DetachPolicyFromRole former'])
+})
+
+for (const [title, more] of [
+  [
+    'a cluster of the list is not verified in this run',
+    {
+      listed: [
+        { name: 'a', access: {} },
+        { name: 'b', access: {} },
+      ],
+    },
+  ],
+  ['the worker roles of a cluster are unknown', { unknown: ['c'] }],
+  ['another acr-nopass may be in the cluster', { rolled: { alone: false } }],
+  ['it was not verified', { rolled: { verified: false } }],
+  [
+    'another release of the list is in the same cluster',
+    { listed: ['a', 'a'].map((name) => ({ name, access: { kind: 'ack', clusterId: 'c1' } })) },
+  ],
+] as const) {
+  test(`a role keeps the policy where ${title}`, async () => {
+    assert.deepEqual(await detaches(more), [])
+  })
+}
+
+test('of an uninstall, a policy that a cluster outside of this run needs too is kept, and so is that of a cluster that failed', async () => {
+  const order: string[] = []
+  const { context } = openContext(
+    {
+      ...ram,
+      listPolicyVersions: () => [],
+      change: (action: string) => order.push(action),
+    },
+    ['a', 'b'],
+  )
+  const targets = new Map([
+    ['a', [shared(['a', 'other'])]],
+    ['b', [shared(['b'], { policyName: 'q' })]],
+  ])
+  const results = [result('a', 'uninstalled'), result('b', 'failed')]
+  const cleaned = await removePolicies(results, targets, context, read, signal)
+  assert.deepEqual(
+    cleaned.map(({ notes }) => notes),
+    [['RAM: kept policy p: other may still need it'], []],
+  )
+  assert.deepEqual(order, [])
+})
