@@ -54,7 +54,7 @@ export async function mutateArea(area: Area, { share, seed, only }: Sample) {
   const mutants = tried.map(
     ({ fileName, location, mutatorName, replacement, status }): Mutant => ({
       file: fileName.replace(/^.*?(?=src\/)/, ''),
-      line: location.start.line + 1,
+      line: location.start.line,
       kind: mutatorName,
       replacement: replacement ?? '',
       noticed: status === 'Killed' || status === 'Timeout',

@@ -43,8 +43,8 @@ test('a cluster that is not selected and whose roles only its values name is unk
 
 test('the roles of a cluster that is not selected are read only with credentials that a selected cluster uses too', async () => {
   const own = cluster(['nodes'], { kind: 'kubeconfig-file' })
-  const withRole = (deployRole: string | undefined) => ({ ...own, settings: { ...own.settings, deployRole } })
-  const sibling = (deployRole: string | undefined) =>
+  const withRole = (deployRole: string) => ({ ...own, settings: { ...own.settings, deployRole } })
+  const sibling = (deployRole: string) =>
     ({ name: 'b', access: { kind: 'kubeconfig-file' }, workerRoles: ['others'], deployRole }) as never
   const list = async (selected: PreparedCluster, other: never) => {
     const { clusters, unknown } = await createRamList([selected], [other], cloud)(AbortSignal.any([]))
