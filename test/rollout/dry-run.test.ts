@@ -238,3 +238,17 @@ test('objects of a namespace that a hook creates are not checked', async (t) => 
   }))
   assert.deepEqual(describeUnchecked(runs), ['not checked by a dry run: ConfigMap a: namespace n does not exist yet'])
 })
+
+test('up to five objects that were not checked are named, more are counted', () => {
+  const unchecked = (count: number) =>
+    describeUnchecked(
+      Array.from({ length: count }, (_, index) => ({
+        object: `A ${index}`,
+        drift: 'unknown' as const,
+        verdict: { verdict: 'not checked' as const, why: 'no right' },
+      })),
+    )
+  const five = 'not checked by a dry run: A 0, A 1, A 2, A 3, A 4'
+  assert.deepEqual(unchecked(5), [`${five}: no right`])
+  assert.deepEqual(unchecked(7), [`${five} and 2 more: no right`])
+})

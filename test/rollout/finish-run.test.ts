@@ -217,3 +217,8 @@ test('a release that the post step may not repair, because its credential has ex
     'prod: release system/acr: GET /api returned 401: Unauthorized; a run with `recover-pending: true` repairs it',
   )
 })
+
+test('P10 an interrupted rollback is repeated to its own target, which need not be the newest good revision', () => {
+  const back = { ...begun, command: 'rollback', before: 4, good: 2 } as const
+  assert.deepEqual(decideRepair(back, history(...past, 'failed', 'pending-rollback'), ''), { good: 2 })
+})

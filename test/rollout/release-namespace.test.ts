@@ -214,3 +214,11 @@ test('a namespace whose deletion does not end: what keeps it, and the command th
     hint: /`kubectl get namespace n --output yaml`/,
   })
 })
+
+test('P15 a namespace that the rollout creates is labelled as such: only then an uninstall may delete it', async (t) => {
+  const bodies: unknown[] = []
+  const request = async ({ body }: { readonly body?: unknown }) => bodies.push(body)
+  await createReleaseNamespace({ client: { request } as unknown as KubeClient, signal: t.signal }, 'n')
+  const metadata = { name: 'n', labels: { 'acr-nopass.io/made-for-release': 'true' } }
+  assert.deepEqual(bodies, [{ apiVersion: 'v1', kind: 'Namespace', metadata }])
+})
