@@ -29,6 +29,8 @@ class RepeatRunner implements TestRunner {
   readonly #mutation: { [Key in keyof InstrumenterContext]: InstrumenterContext[Key] | undefined } = {}
   /** Milliseconds of each test's last run: the fastest run first, since one failure is enough. */
   readonly #took = new Map<string, number>()
+  /** No mutant has run in this process. */
+  #isFresh = true
   #loaded: ReturnType<typeof collectTests> | undefined
 
   constructor(options: StrykerOptions) {
@@ -65,6 +67,8 @@ class RepeatRunner implements TestRunner {
     const { activeMutant, mutantActivation, testFilter, hitLimit } = options
     if (mutantActivation === 'static') this.#mutation.activeMutant = activeMutant.id
     const { tests } = await this.#load()
+    const isFirst = this.#isFresh
+    this.#isFresh = false
     const took = ({ id }: CollectedTest): number => this.#took.get(id) ?? 0
     const chosen = tests
       .filter(({ id }) => testFilter === undefined || testFilter.includes(id))
@@ -77,7 +81,7 @@ class RepeatRunner implements TestRunner {
       if (failure === undefined) continue
       if (hitLimit !== undefined && (this.#mutation.hitCount ?? 0) > hitLimit)
         return { status: MutantRunStatus.Timeout }
-      if (mutantActivation === 'runtime') await this.#requireSuccess(test)
+      if (mutantActivation === 'runtime' && !isFirst) await this.#requireSuccess(test)
       return { status: MutantRunStatus.Killed, killedBy: [test.id], failureMessage: failure, nrOfTests: index + 1 }
     }
     return { status: MutantRunStatus.Survived, nrOfTests: chosen.length }
@@ -90,7 +94,7 @@ class RepeatRunner implements TestRunner {
   /** A failure counts only if the test passes without the mutant: an earlier mutant may have left something behind. */
   async #requireSuccess(test: CollectedTest): Promise<void> {
     this.#mutation.activeMutant = undefined
-    // Stryker starts another process and repeats the mutant there.
+    // Stryker starts another process and repeats the mutant there, as the first one.
     if ((await this.#run(test)) !== undefined) process.exit(1)
   }
 

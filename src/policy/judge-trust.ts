@@ -55,17 +55,14 @@ function names(principals: Principals, kind: Kind, name: string): boolean {
 }
 
 function differences(trust: readonly RamStatement[], { kind, name, context }: Caller): readonly string[] {
-  const naming = trust.filter(({ principals, effect }) => {
-    return effect === 'Allow' && principals !== undefined && names(principals, kind, name)
-  })
-  if (naming.length === 0) {
-    const there = trust.flatMap(({ principals }) => principals?.[kind] ?? [])
+  const allowing = trust.filter(({ effect }) => effect === 'Allow')
+  const naming = allowing.filter(({ principals }) => principals !== undefined && names(principals, kind, name))
+  const [closest] = naming.map((statement) => mismatches(statement, context)).toSorted((a, b) => a.length - b.length)
+  if (closest === undefined) {
+    const there = allowing.flatMap(({ principals }) => principals?.[kind] ?? [])
     return [`it does not name ${name}${there.length === 0 ? '' : ` (it names ${list(there)})`}`]
   }
-  const closest = naming.map((statement) => mismatches(statement, context)).toSorted((a, b) => a.length - b.length)[0]
-  return closest === undefined || closest.length === 0
-    ? ['a Deny in it excludes a caller that it should allow']
-    : closest
+  return closest.length === 0 ? ['a Deny in it excludes a caller that it should allow'] : closest
 }
 
 /** The conditions of a statement that this caller does not meet. */

@@ -98,13 +98,12 @@ function shorten(items: readonly string[], separator = ', '): string {
 /** The roles that have the policy in the end and did not before, or the other way round. */
 function membership(steps: readonly PolicyStep[], subject: string): readonly string[] {
   const moves = steps.flatMap((step) => (step.do === 'attach' || step.do === 'detach' ? [step] : []))
-  const net = [...Map.groupBy(moves, ({ role }) => role)].flatMap(([role, own]) => {
-    const last = own.at(-1)
-    return last === undefined || own[0]?.do !== last.do ? [] : [{ role, what: last.do }]
+  const net = [...Map.groupBy(moves, ({ role }) => role).values()].flatMap((own) => {
+    return own[0]?.do === own.at(-1)?.do ? own.slice(0, 1) : []
   })
   const rolesOf = (what: 'attach' | 'detach'): readonly string[] =>
     net.flatMap((one) =>
-      one.what === what ? [subject === `policy ${one.role}` ? 'the role of the same name' : one.role] : [],
+      one.do === what ? [subject === `policy ${one.role}` ? 'the role of the same name' : one.role] : [],
     )
   const [attached, detached] = [rolesOf('attach'), rolesOf('detach')]
   return [

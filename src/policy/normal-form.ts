@@ -49,7 +49,7 @@ export function addStatements(document: PolicyDocument, added: PolicyDocument): 
 
 /** Each single permission of a document, as a text that is equal for equal ones. */
 export function grantKeys(document: PolicyDocument): readonly string[] {
-  return [...new Set(grantsOf(document).map(grantKey))].sort(compare)
+  return [...new Set(grantsOf(document).map(grantKey))].sort()
 }
 
 function grantsOf(document: PolicyDocument): Grant[] {
@@ -93,11 +93,11 @@ function groupBy<Item>(items: readonly Item[], keyOf: (item: Item) => unknown): 
 }
 
 const distinct = (texts: readonly (string | undefined)[]): readonly string[] =>
-  [...new Set(texts.filter((text) => text !== undefined))].sort(compare)
+  [...new Set(texts.filter((text) => text !== undefined))].sort()
 
 /** Sorted keys, sorted distinct lists, single values as lists: order means nothing to RAM. */
 function canonical(value: unknown): unknown {
-  if (Array.isArray(value)) return [...new Set(value.map((item) => stable(item)))].sort(compare)
+  if (Array.isArray(value)) return [...new Set(value.map((item) => stable(item)))].sort()
   if (typeof value === 'object' && value !== null) {
     const members = Object.entries(value).sort(([a], [b]) => compare(a, b))
     return Object.fromEntries(members.map(([key, member]) => [key, canonical(member)]))

@@ -88,10 +88,10 @@ export interface RrsaDetails extends ClusterIssuer {
 export function rrsaTarget(cluster: RamCluster, rrsa: RrsaDetails, options: RamOptions): SharedTarget {
   const role = rrsa.givenRole ?? rrsaRoleName(cluster.key)
   const { target } = targetOf([cluster], policyName({ cluster: cluster.key }), [], options)
-  const { issuer, verified, others, givenRole } = rrsa
+  const { issuer, verified, others } = rrsa
   const alternatives = verified ? undefined : others.map((other) => rrsaStatement({ ...rrsa, issuer: other }))
   const isOwn = role.toLowerCase() === rrsaRoleName(cluster.key).toLowerCase()
-  const trust = { role, statement: rrsaStatement(rrsa), create: givenRole === undefined || isOwn, alternatives }
+  const trust = { role, statement: rrsaStatement(rrsa), create: isOwn, alternatives }
   return {
     clusters: [cluster.name],
     accountId: cluster.accountId,

@@ -15,8 +15,8 @@ export function createLedger() {
   function isOlder(step: PolicyStep): boolean {
     const own = 'after' in step ? written.get(objectOf(step)) : undefined
     if (own === undefined || !('after' in step)) return true
-    const shown = 'version' in step ? versionNumber(step.version) : undefined
-    return own.documents.has(textOf(step.before)) && !(shown !== undefined && shown > own.version)
+    const shown = versionNumber('version' in step ? step.version : undefined)
+    return own.documents.has(textOf(step.before)) && !(shown > own.version)
   }
 
   return {
@@ -25,9 +25,9 @@ export function createLedger() {
       accepted.add(effectOf(step))
       unanswered.delete(objectOf(step))
       if (!('after' in step)) return
-      const own = written.get(objectOf(step)) ?? { documents: new Set(), version: Number.POSITIVE_INFINITY }
+      const own = written.get(objectOf(step)) ?? { documents: new Set(), version: Number.NaN }
       own.documents.add(textOf(step.before)).add(textOf(step.after))
-      own.version = versionNumber(version) ?? Number.POSITIVE_INFINITY
+      own.version = versionNumber(version)
       written.set(objectOf(step), own)
     },
     /** RAM refused the step because its effect is there: made by another run, or by a write whose response was lost. */
@@ -70,8 +70,7 @@ function effectOf(step: PolicyStep): string {
 
 const textOf = (document: PolicyDocument): string => JSON.stringify(normalForm(document))
 
-/** RAM numbers the versions of a policy: v1, v2, … (CreatePolicyVersion, `VersionId`). */
-function versionNumber(id: string | undefined): number | undefined {
-  const digits = /^v(\d+)$/.exec(id ?? '')?.[1]
-  return digits === undefined ? undefined : Number(digits)
+/** RAM numbers the versions of a policy: v1, v2, … (CreatePolicyVersion, `VersionId`). NaN: unknown, and newer than none. */
+function versionNumber(id = ''): number {
+  return Number(/^v(\d+)$/.exec(id)?.[1])
 }

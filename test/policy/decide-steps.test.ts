@@ -122,6 +122,13 @@ test('M10 the old and the new document fit only separately: the new one is writt
   const there = new Map([[ROLE, [NAME, NEXT].map((name) => ({ name, custom: true }))]])
   const beside = observed({ policy: policy(OLD), attached: there, next: nextPolicy(NEW) })
   assert.deepEqual(steps(widen, beside), [])
+  // Without the right to list what it is attached to, only the roles of this target are known, and it is not deleted.
+  assert.deepEqual(steps(target({ document: NEW }), beside), [
+    `update policy ${NAME}`,
+    `detach policy ${NEXT} from role ${ROLE}`,
+  ])
+  const first = { ...beside, attached }
+  assert.deepEqual(steps(target({ document: NEW }), first), [`update policy ${NAME}`])
   const nextEntities = { roles: [ROLE, 'former'], users: [], groups: [] }
   assert.deepEqual(steps(target({ document: NEW }), { ...beside, nextEntities }), [
     `update policy ${NAME}`,
@@ -183,6 +190,9 @@ test('H6 a shared policy is detached from its role only if its record names only
     })
   }
   assert.equal(steps(shared, recorded('c-a', 'c-b')).length, 2)
+  const used = target({ phase: 'widen', members: ['c-b', 'c-a'] })
+  assert.deepEqual(steps(used, recorded('c-x', 'c-b')), [`record who uses policy ${NAME}: c-a, c-b, c-x`])
+  assert.deepEqual(steps(used, recorded('c-a', 'c-b')), [])
   assert.deepEqual(steps(shared, recorded('c-a', 'c-x')), [])
   assert.deepEqual(steps(shared, recorded()), [])
 })
@@ -220,6 +230,11 @@ test('P9 rrsa: a role of another client gets our statement, and its other statem
     steps(withTrust(), settled).filter((text) => text.includes('trust')),
     [],
   )
+})
+
+test('a trust policy that is no document is named by its role', () => {
+  const found = observed({ trustRole: { name: 'r', description: '', trust: '{', ours: true } })
+  assert.throws(() => decideSteps(withTrust(), found), { code: 'POLICY_UNREADABLE', message: /of role r is not/ })
 })
 
 test('without cloud registries there is no policy, but still a trusted role', () => {
@@ -273,6 +288,7 @@ test('P9 removal deletes our own role, unless it got other policies meanwhile', 
       withTrust(),
     )
   assert.deepEqual(mine([]), { steps: ['delete role r'], kept: [] })
+  assert.deepEqual(removal(observed(), undefined, withTrust()), { steps: [], kept: [] })
   assert.deepEqual(mine(['extra']), { steps: [], kept: ['role r: it has other policies: extra'] })
 })
 

@@ -37,7 +37,7 @@ const verdict = (...list: object[]): string => {
   return `${certain ? '' : 'likely '}${decision}`
 }
 
-const rows: readonly [why: string, expected: string, ...statements: object[]][] = [
+const rows: [why: string, expected: string, ...statements: object[]][] = [
   ['an exact allow', 'allow', allow(REPOSITORY)],
   ['a path', 'allow', allow('acs:cr:*:*:repository/cri-1/*')],
   ['a whole segment', 'allow', allow('acs:cr:*:*:repository/*/team/app')],
@@ -58,6 +58,24 @@ const rows: readonly [why: string, expected: string, ...statements: object[]][] 
   ['NotResource', 'likely allow', { Effect: 'Allow', Action: 'cr:*', NotResource: 'acs:cr:*:*:repository/cri-2/*' }],
   ['NotResource of other actions', 'implicit-deny', { Effect: 'Allow', Action: 'oss:*', NotResource: 'acs:oss:*:*:x' }],
 ]
+const OPEN = 'acs:cr:*:*:repository/cri-1/te?m/*'
+for (const [what, pattern] of [
+  ['another region', 'acs:cr:cn-beijing:*:*'],
+  ['another account', 'acs:cr:*:2:*'],
+  ['a longer name', 'acs:cr:*:*:repository/cri-1/team/apps'],
+  ['a name with the same start', 'acs:cr:*:*:repository/cri-1/team/apx'],
+  ['another start of a name', 'acs:cr:*:*:repository/cri-1/x*'],
+  ['a shorter path', 'acs:cr:*:*:repository/cri-1/team'],
+  ['a longer path', 'acs:cr:*:*:repository/cri-1/team/app/*'],
+  ['a longer path of whole segments', 'acs:cr:*:*:repository/*/team/app/*'],
+] as const) {
+  rows.push([`an open allow beside one of ${what}`, 'likely allow', allow(pattern), allow(OPEN)])
+}
+rows.push(
+  ['the start of a segment', 'allow', allow('acs:cr:*:*:repository/cri-1/te*')],
+  ['the start of the last segment', 'allow', allow('acs:cr:*:*:repository/cri-1/team/a*')],
+  ['one of several actions', 'likely allow', allow(OPEN, { Action: ['oss:*', 'cr:*'] })],
+)
 for (const [why, expected, ...list] of rows) {
   test(`U11 ${why} means ${expected}`, () => assert.equal(verdict(...list), expected))
 }

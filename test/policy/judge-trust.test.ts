@@ -48,6 +48,7 @@ test('a Deny excludes a principal that another statement allows', () => {
   assert.deepEqual(judge(WANTED, own(), { ...own(), Effect: 'Deny' }).differs, [
     'a Deny in it excludes a caller that it should allow',
   ])
+  assert.deepEqual(judge(WANTED, { ...own(), Effect: 'Deny' }).differs, [`it does not name ${PROVIDER}`])
 })
 
 test('other principals that may assume the role are named', () => {
@@ -71,6 +72,11 @@ test('a trust policy without `oidc:aud` allows tokens for other audiences, and i
   const open = { ...own(), Condition: { StringEquals: { 'oidc:iss': ISSUER, 'oidc:sub': subject } } }
   assert.deepEqual(judge(WANTED, open), { differs: [], wide: ['tokens for other audiences'] })
   assert.deepEqual(narrowTrust(policyOf([open]), WANTED), policyOf([own()]))
+  const any = {
+    ...own(),
+    Condition: { StringEquals: { 'oidc:iss': ISSUER, 'oidc:sub': subject }, StringLike: { 'oidc:aud': '*' } },
+  }
+  assert.deepEqual(judge(WANTED, any), { differs: [], wide: ['tokens for other audiences'] })
   const other = {
     ...own(),
     Condition: { StringEquals: { 'oidc:aud': 'kubernetes', 'oidc:iss': ISSUER, 'oidc:sub': subject } },

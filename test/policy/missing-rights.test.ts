@@ -53,7 +53,15 @@ test('missing permissions are named, action by action', () => {
 test('access to some of the repositories is distinguished from none, also across wildcards', () => {
   const pull = (resource: string) => lacks([allow(['cr:Get*', 'cr:List*']), allow('cr:PullRepository', resource)])
   assert.deepEqual(pull('acs:cr:*:*:repository/*/team/*'), [`cr:PullRepository ${REPOSITORIES} partly`])
-  assert.deepEqual(pull('acs:cr:*:*:repository/cri-2/*'), [`cr:PullRepository ${REPOSITORIES}`])
+  const none = [`cr:PullRepository ${REPOSITORIES}`]
+  assert.deepEqual(pull('acs:cr:*:*:repository/cri-2/*'), none)
+  const rest = allow(['cr:Get*', 'cr:List*'])
+  const some = ['acs:cr:*:*:repository/cri-2/*', 'acs:cr:*:*:repository/cri-1/team/*']
+  assert.deepEqual(lacks([rest, { ...allow(['cr:Push*', 'cr:Pull*']), Resource: some }]), [`${none[0]} partly`])
+  const within = 'acs:cr:*:*:repository/cri-1/team/*'
+  assert.deepEqual(lacks([rest, { Effect: 'Deny', Action: 'cr:Pull*', Resource: within }]), none)
+  assert.deepEqual(lacks([rest, { Effect: 'Allow', NotAction: 'cr:Pull*', Resource: within }]), none)
+  assert.deepEqual(lacks([rest, { Effect: 'Allow', Action: 'cr:Pull*', NotResource: REPOSITORIES }]), none)
 })
 
 test('a Deny wins unless it is conditional; a conditional Allow counts', () => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import {
+  grantKeys,
   includesDocument,
   normalForm,
   type PolicyDocument,
@@ -116,5 +117,18 @@ test('statements are grouped by their resources, and unknown elements stay', () 
   assert.deepEqual(normalForm(document).Statement, [
     { Effect: 'Allow', Action: ['cr:A', 'cr:B'], Resource: ['r1', 'r2'] },
     { Effect: 'Deny', Resource: ['*'], Condition: { Bool: { 'acs:SecureTransport': ['true'] } }, NotAction: ['cr:C'] },
+  ])
+})
+
+test('each single permission is one text, in a fixed order and once', () => {
+  const document = policyOf([
+    { Effect: 'Allow', Action: ['cr:B', 'cr:A'], Resource: 'r' },
+    { Effect: 'allow', Action: 'cr:A', Resource: ['r'] },
+    { Effect: 'deny', NotAction: 'cr:C', Resource: '*' },
+  ])
+  assert.deepEqual(grantKeys(document), [
+    '["Allow","cr:A","r","{}"]',
+    '["Allow","cr:B","r","{}"]',
+    '["Deny",null,"*","{\\"NotAction\\":[\\"cr:C\\"]}"]',
   ])
 })

@@ -7,6 +7,7 @@ import { NopassError } from '../../src/errors.ts'
 import { applyPolicy, planPolicy } from '../../src/policy/apply-policy.ts'
 import { policyOf } from '../../src/policy/normal-form.ts'
 import type { PolicyTarget } from '../../src/policy/policy-target.ts'
+import { performStep } from '../../src/policy/steps.ts'
 import { rrsaStatement } from '../../src/policy/trust-document.ts'
 
 const document = policyOf([{ Effect: 'Allow', Action: ['cr:PullRepository'], Resource: ['*'] }])
@@ -117,3 +118,16 @@ const TRUST = {
   namespace: 'acr-nopass',
   serviceAccount: 'acr-nopass',
 }
+
+// CreatePolicyVersion: https://www.alibabacloud.com/help/en/ram/developer-reference/api-ram-2015-05-01-createpolicyversion
+test('the version that RAM gives to an updated policy is returned, and none if the response has none', async () => {
+  const versionIn = async (response: unknown) => {
+    const ram = { change: async () => response } as unknown as Ram
+    const step = { do: 'update-policy', policy: 'p', version: 'v1', before: document, after: document } as const
+    return performStep(ram, step, 'cluster c1')
+  }
+  assert.deepEqual(await versionIn({ PolicyVersion: { VersionId: 'v2' } }), { version: 'v2' })
+  for (const response of [undefined, null, {}, { PolicyVersion: null }, { PolicyVersion: { VersionId: 2 } }]) {
+    assert.deepEqual(await versionIn(response), {})
+  }
+})

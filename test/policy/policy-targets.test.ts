@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type RamCluster, rrsaTarget, workerRoleTargets } from '../../src/policy/policy-targets.ts'
+import { lockKeys, type RamCluster, rrsaTarget, workerRoleTargets } from '../../src/policy/policy-targets.ts'
 
 const options = { scope: 'instance', adopt: false, phase: 'widen' } as const
 
@@ -70,4 +70,14 @@ test('P9 our RRSA role is created for exactly the helper; a given role only gets
   assert.match(JSON.stringify(own?.statement), /system:serviceaccount:n:s/)
   const given = rrsaTarget(cluster('a', []), { ...rrsa, givenRole: 'theirs' }, options).target.trust
   assert.deepEqual([given?.role, given?.create], ['theirs', false])
+  // RAM's names are case-insensitive.
+  const named = rrsaTarget(cluster('a', []), { ...rrsa, givenRole: 'ACR-nopass-ca' }, options)
+  assert.deepEqual([named.target.trust?.role, named.target.trust?.create], ['ACR-nopass-ca', true])
+  assert.deepEqual(lockKeys(named), ['1 policy acr-nopass-ca', '1 role ACR-nopass-ca'])
+})
+
+test('work on the same policy or role of an account does not overlap', () => {
+  const [a, other] = [cluster('a', ['w']), cluster('a', ['w'], 'cri-a', '2')]
+  const keysOf = (one: RamCluster) => workerRoleTargets(one, [one], options).map(lockKeys)
+  assert.deepEqual([keysOf(a), keysOf(other)], [[['1 policy acr-nopass-ca']], [['2 policy acr-nopass-ca']]])
 })

@@ -149,3 +149,46 @@ test('a reason to keep is asked for right before each write that takes something
   assert.deepEqual(await run({ do: 'delete-role', role: 'r' }), ['asked', 'DeleteRole'])
   assert.deepEqual(await run(ATTACH, 'why'), ['AttachPolicyToRole'])
 })
+
+test('what is refused for want of a right is reported, and not tried again', async () => {
+  const denied = new NopassError('CLOUD_DENIED', 'denied', { reason: 'NoPermission' })
+  const keep = async (...steps: readonly PolicyStep[]) => {
+    let calls = 0
+    const change = async () => {
+      calls++
+      throw denied
+    }
+    const optional = ['record-members', 'detach', 'delete-policy'] as const
+    const decide = async () => ({ steps, kept: [] })
+    const { kept } = await untilSettled({ change } as unknown as Ram, 'a test', decide, {}, optional)
+    return { kept, calls }
+  }
+  const detach: PolicyStep = { do: 'detach', policy: 'p', role: 'r' }
+  const detachDenied = 'policy p on role r: ram:DetachPolicyFromRole is denied'
+  assert.deepEqual(await keep(DELETE), { kept: ['policy p: ram:DeletePolicy is denied'], calls: 1 })
+  // A policy that cannot be detached is not deleted either.
+  assert.deepEqual(await keep(detach, DELETE), { kept: [detachDenied], calls: 1 })
+  const record: PolicyStep = { do: 'record-members', policy: 'p', members: ['c1'] }
+  const recordDenied = 'policy p without a record of its clusters: ram:UpdatePolicyDescription is denied'
+  assert.deepEqual(await keep(record, detach), { kept: [recordDenied, detachDenied], calls: 2 })
+})
+
+test('once there is a reason to keep, a step that RAM refuses is still sent again only after a pause', async () => {
+  const pauses: number[] = []
+  let left = 2
+  let attached = false
+  const change = async () => {
+    if (left-- > 0) throw new NopassError('CLOUD_UNAVAILABLE', 'down', { reason: 'InternalError' })
+    attached = true
+  }
+  const { kept } = await untilSettled(
+    { change } as unknown as Ram,
+    'a test',
+    async ({ keep }) => {
+      if (keep === undefined) return { steps: [DELETE], kept: [] }
+      return { steps: attached ? [] : [ATTACH], kept: [keep] }
+    },
+    { pause: async (ms) => void pauses.push(ms), reasonToKeep: async () => 'why' },
+  )
+  assert.deepEqual({ kept, pauses }, { kept: ['why'], pauses: [300, 600] })
+})

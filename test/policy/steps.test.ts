@@ -80,6 +80,9 @@ test('a plan shows each document that a step creates, changes or deletes, and no
     ],
   )
   const note = { id: 'TAGS_DENIED', subject: 'role r' } as const
+  const [first, second] = [{ do: 'create-policy', policy: 'p', document: DOCUMENT } as const, STEPS[0]]
+  assert.ok(second)
+  assert.equal(planOf([first, second]).diff, planOf([first]).diff + planOf([second]).diff)
   assert.deepEqual(planOf([]), { steps: [], diff: '', kept: [] })
   assert.deepEqual(planOf([], ['a'], [note]), { steps: [], diff: '', kept: ['a'], unverified: [note] })
 })

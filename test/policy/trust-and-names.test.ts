@@ -97,6 +97,12 @@ const refused: [string, Partial<Parameters<typeof githubTrustDocument>[0]>][] = 
   ['an issuer without https', { issuer: 'http://github.acme.example/_services/token' }],
   ['an issuer with a slash at its end', { issuer: 'https://token.actions.githubusercontent.com/' }],
   ['two issuers', { issuer: 'https://token.actions.githubusercontent.com,https://evil.example' }],
+  ['an issuer with a query', { issuer: 'https://token.actions.githubusercontent.com/acme?a=b' }],
+  ['an issuer with a fragment', { issuer: 'https://token.actions.githubusercontent.com/acme#a' }],
+  ['an issuer with a user', { issuer: 'https://acme@token.actions.githubusercontent.com' }],
+  ['an issuer with a space', { issuer: 'https://token.actions.githubusercontent.com/a b' }],
+  ['a repository with more around its name', { repository: '-acme/platform/x' }],
+  ['an owner that starts with a hyphen', { repository: '-acme/platform' }],
   ['no URL as issuer', { issuer: 'github' }],
   ['a repository without owner', { repository: 'platform' }],
   ['a name instead of an id', { ownerId: 'acme' }],
@@ -106,6 +112,8 @@ for (const [what, changes] of refused) {
   test(`no trust policy is created for ${what}`, () => {
     assert.throws(() => githubTrustDocument({ ...github, subjects: ['ref:refs/heads/main'], ...changes }), {
       code: 'POLICY_INPUT_INVALID',
+      message: /^no trust policy can be made from \S/,
+      hint: /^\S/,
     })
   })
 }
