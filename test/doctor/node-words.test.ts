@@ -270,6 +270,12 @@ const ROWS: readonly Row[] = [
     says: /add the CA/,
   },
   {
+    title: 'an unknown CA, without a host',
+    message: 'x509: certificate signed by unknown authority',
+    id: 'POD_CERTIFICATE',
+    says: /the certificate of the registry;/,
+  },
+  {
     title: "another host's certificate",
     message: head(`tls: failed to verify certificate: x509: certificate is valid for *.corp, not ${HOST}`),
     id: 'POD_CERTIFICATE',
