@@ -304,6 +304,13 @@ const ROWS: readonly Row[] = [
     message: `failed to pull and unpack image "${IMAGE}": failed to copy: write /var/lib/containerd/x: disk quota exceeded`,
     id: 'POD_DISK_FULL',
   },
+  // Go: os/file.go, LinkError.
+  {
+    title: 'a file that the runtime cannot move',
+    message: 'failed commit on ref "layer": rename /var/lib/x /var/lib/y: no such file or directory',
+    id: 'POD_STUCK',
+    says: /runtime fails/,
+  },
   {
     title: 'a layer that Docker may not write',
     message: docker(
