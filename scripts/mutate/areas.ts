@@ -40,11 +40,14 @@ export const AREAS: Readonly<Record<string, Area>> = {
   },
   leadership: {
     mutate: ['src/helper/run-helper.ts', 'src/helper/generation.ts'],
-    tests: ['test/helper/{stuck,launch-helper,refresh-requests,own-copy-first,coalescing,budgets}.test.ts'],
+    tests: [
+      'test/helper/{stuck,launch-helper,refresh-requests,own-copy-first,coalescing,budgets}.test.ts',
+      'test/helper/{changed-registry,references,follow-and-lead}.test.ts',
+    ],
   },
   writer: {
     mutate: ['src/helper/writes/*.ts'],
-    // Without the two whose simulated days take longest.
-    tests: ['test/helper/!(fleet|changed-registry).test.ts'],
+    // Without the one whose simulated days take longest.
+    tests: ['test/helper/!(fleet).test.ts'],
   },
 }

@@ -75,7 +75,7 @@ export async function runHelper(options: HelperOptions, signal: AbortSignal): Pr
     ...options,
     namespace: release.namespace,
     name: release.lease,
-    ...(options.leaseDurations && { durations: options.leaseDurations }),
+    durations: options.leaseDurations,
     onAcquired() {
       log.info({ lease: release.lease }, 'leading')
       metrics.leader.set({ name: release.lease }, 1)

@@ -15,7 +15,7 @@ export interface LeaseOptions {
   readonly name: string
   /** Unique to this process's Pod. */
   readonly identity: string
-  readonly durations?: LeaseDurations
+  readonly durations?: LeaseDurations | undefined
   readonly onAcquired: () => void
   readonly onProblem: (error: unknown) => void
   /** The lease did not exist for 30 s (Helm creates it after the Deployment) and was created. */

@@ -187,3 +187,23 @@ test('what another writer undid, and a watch that broke, are lines of the log th
   ])
   assert.deepEqual([await values('watchRestarts'), changes], [[['secrets', 1]], ['change', 'synced']])
 })
+
+test('the queue is measured with the names and units of client-go', async () => {
+  const { observer, metrics, problemStore } = open()
+  observer.queue.added()
+  observer.queue.started(1_500)
+  observer.queue.finished(250)
+  observer.queue.retried()
+  const sumOf = async (metric: 'adds' | 'waited' | 'worked' | 'retries') =>
+    (await metrics.queue[metric].get()).values
+      .filter((one) => !('metricName' in one) || one.metricName?.endsWith('_sum'))
+      .map(({ labels, value }) => [labels.name, value])
+  assert.deepEqual(
+    [await sumOf('adds'), await sumOf('waited'), await sumOf('worked'), await sumOf('retries')],
+    [[['acr-nopass', 1]], [['acr-nopass', 1.5]], [['acr-nopass', 0.25]], [['acr-nopass', 1]]],
+  )
+  // The end of the add-on ends no other problem.
+  observer.problem('', new NopassError('SECRET_FOUGHT', 'again'))
+  observer.rival()
+  assert.equal(problemStore.size, 1)
+})

@@ -23,6 +23,7 @@ export interface StoredObject {
   data?: Record<string, string>
   imagePullSecrets?: { name: string }[]
   spec?: Record<string, unknown>
+  status?: Record<string, unknown>
 }
 
 /** Makes the next matching calls fail with this status (0: no response) or never get a response. */
@@ -78,7 +79,8 @@ export function createApiServer(): ApiServer {
   const selects = (path: string, query: KubeCall['query']) => {
     const [, namespace, resource = ''] =
       /\/namespaces\/([^/]+)\/([^/]+)/.exec(path) ?? /()\/(?:v1)\/([^/]+)$/.exec(path) ?? []
-    const name = String(query?.fieldSelector ?? '').split('=')[1]
+    const [field, value] = String(query?.fieldSelector ?? '').split('=')
+    const name = field === 'metadata.name' ? value : undefined
     return (key: string): boolean => {
       const parts = key.split('/')
       const isIn = namespace === '' || namespace === undefined || parts[1] === namespace
@@ -210,6 +212,8 @@ export interface Helper {
   readonly done: Promise<string>
   /** Lines of `level message` and, for errors, the code. */
   readonly log: string[]
+  /** The same lines with all their fields. */
+  readonly lines: object[]
   readonly metrics: ReturnType<typeof createMetrics>
   /** Resolves when both servers are listening; only with `http`. */
   readonly ports: Promise<{ readonly http?: number; readonly status?: number }>
@@ -244,12 +248,14 @@ export function startHelper(
   let config: object = { ...base, ...more }
   let broken: Error | undefined
   const log: string[] = []
+  const lines: object[] = []
   const stop = new AbortController()
   const name = options.name ?? 'one'
   let serial = 0
   const write = (level: string) => (fields: object, message: string) => {
     const { code = '' } = fields as { code?: string }
     log.push([level, message, code].filter(Boolean).join(' '))
+    lines.push({ level, message, ...fields })
   }
   const entryOf = (
     values: HelperConfig['registries'][number],
@@ -312,6 +318,7 @@ export function startHelper(
     stop,
     done,
     log,
+    lines,
     metrics,
     ports: listening.promise,
     configure(next) {

@@ -44,6 +44,8 @@ test('an access key of another Secret is proven by a new Pod only, for the other
   await clock.advance(5_000)
   one.configure(identity('new-key'))
   await clock.advance(10_000)
+  assert.ok(one.log.includes('info the configuration needs a new Pod; this one keeps its own'))
+  assert.equal(one.log.includes('info the configuration was reloaded'), false)
   broken.responses.set('a', new NopassError('CLOUD_DENIED', 'no such key'))
   const two = startHelper(server, clock, broken, identity('new-key'), { name: 'two', http: true })
   const { http } = await two.ports
@@ -280,6 +282,7 @@ test('H5 one failed read is retried, and the credential that was read back is us
   server.faults.delete(fault)
   await clock.advance(20_000)
   assert.deepEqual([passwordsIn(server, 'shop'), cloud.calls.length], [{ 'a.example.com': 'one-a-1' }, calls])
+  assert.ok(two.log.some((line) => line.startsWith('warn the credentials in use could not be read back ')))
   await end(clock, two)
 })
 
@@ -584,10 +587,15 @@ test('security 3: a missing Lease that cannot be created is logged, shown on the
   assert.equal(await nextReady(), 503)
   const page = await (await fetch(`http://127.0.0.1:${ports.status}/`)).text()
   assert.match(page, /LEASE_MISSING/)
-  assert.equal(next.log.filter((line) => line.includes('LEASE_MISSING')).length, 1)
+  assert.match(page, /Lease r\b/)
+  const lines = next.log.filter((line) => line.includes('LEASE_MISSING'))
+  assert.equal(lines.length, 1)
+  assert.match(lines[0] ?? '', /^error the Lease home\/r does not exist and cannot be created, .*\. \S/)
   server.create('leases/home/r')
   await clock.advance(5_000)
   assert.equal(await nextReady(), 200)
+  assert.ok(next.log.includes('info the lease exists again'))
+  assert.doesNotMatch(await (await fetch(`http://127.0.0.1:${ports.status}/`)).text(), /LEASE_MISSING/)
   await end(clock, next)
 })
 

@@ -271,3 +271,125 @@ test('a queue that is stopped leaves no timer, so that a reload keeps nothing of
   await queue.stop()
   assert.equal(clock.timers, 0)
 })
+
+test('the observer is told how long a key waited since it was first added, how long it was worked on, and of each retry', async () => {
+  const told: (string | number)[][] = []
+  const note =
+    (what: string) =>
+    (...values: number[]): void =>
+      void told.push([what, ...values])
+  const { queue, clock, end } = open({
+    observer: { added: note('added'), started: note('started'), finished: note('finished'), retried: note('retried') },
+  })
+  queue.add('busy', NOW)
+  await clock.advance(100)
+  queue.add('a', { lane: 'later', paced: true })
+  await clock.advance(20)
+  // It is wanted sooner now, and has waited all the same.
+  queue.add('a', NOW)
+  queue.add('a', NOW)
+  await clock.advance(30)
+  await end('busy')
+  await clock.advance(7)
+  await end('a', { retry: 1_000 })
+  await clock.advance(1_000)
+  await end('a')
+  assert.deepEqual(told, [
+    ['added'],
+    ['started', 0],
+    ['added'],
+    ['added'],
+    ['finished', 150],
+    ['started', 50],
+    ['finished', 7],
+    ['retried'],
+    ['added'],
+    ['started', 0],
+    ['finished', 0],
+  ])
+})
+
+test('a waiting key moves to a more urgent place, and never to a less urgent one', async () => {
+  const PACED = { lane: 'later', paced: true } as const
+  for (const [first, second, added] of [
+    [NOW, LATER, 1],
+    [NOW, NOW, 1],
+    [LATER, LATER, 1],
+    [LATER, PACED, 1],
+    [PACED, PACED, 1],
+    [PACED, LATER, 2],
+    [PACED, NOW, 2],
+    [LATER, NOW, 2],
+  ] as const) {
+    let adds = 0
+    const nothing = (): void => undefined
+    const observer = { added: () => adds++, started: nothing, finished: nothing, retried: nothing }
+    const { queue } = open({ observer })
+    queue.add('busy', NOW)
+    queue.add('a', first)
+    queue.add('a', second)
+    assert.deepEqual([adds - 1, queue.depth], [added, 1], JSON.stringify([first, second]))
+  }
+})
+
+test('a key whose handler rejects is tried again', async () => {
+  let calls = 0
+  const { queue, clock } = open({
+    handler: async () => {
+      calls += 1
+      if (calls === 1) throw new Error('a bug')
+      return 'done'
+    },
+  })
+  queue.add('a', NOW)
+  await clock.advance(100)
+  assert.deepEqual([calls, queue.depth, queue.active], [2, 0, 0])
+})
+
+test('keys that a handler adds are started after it and in order', async () => {
+  const started: string[] = []
+  const { queue } = open({
+    concurrency: 4,
+    handler: (key) => {
+      started.push(`${key} begins`)
+      if (key === 'a') for (const next of ['b', 'c']) queue.add(next, NOW)
+      started.push(`${key} ends`)
+      return 'done'
+    },
+  })
+  queue.add('a', NOW)
+  assert.deepEqual(
+    started,
+    ['a', 'b', 'c'].flatMap((key) => [`${key} begins`, `${key} ends`]),
+  )
+})
+
+test('a delay that is given again replaces the earlier one, and a key that is added meanwhile is processed once', async () => {
+  const { queue, started, clock, end } = open()
+  queue.addAfter('a', 1_000)
+  queue.addAfter('a', 3_000)
+  await clock.advance(2_999)
+  assert.deepEqual([started, clock.timers], [[], 1])
+  await clock.advance(1)
+  assert.deepEqual([started, clock.timers], [['a'], 0])
+  await end('a')
+  queue.addAfter('a', 1_000)
+  queue.add('a', NOW)
+  await end('a')
+  await clock.advance(1_000)
+  assert.deepEqual([started, clock.timers], [['a', 'a'], 0])
+})
+
+test('a queue that is stopped takes nothing more, and what waited is dropped', async () => {
+  const { queue, started, clock, end } = open()
+  queue.add('a', NOW)
+  queue.add('b', NOW)
+  const stopped = queue.stop()
+  assert.equal(queue.depth, 0)
+  queue.add('c', NOW)
+  queue.addAfter('d', 100)
+  await end('a', { retry: 100 })
+  await stopped
+  await clock.advance(1_000)
+  assert.deepEqual([started, queue.depth, queue.active, clock.timers], [['a'], 0, 0, 0])
+})

@@ -158,3 +158,10 @@ test('a decision that leaves something alone names it, who owns it, and what to 
     'Add {name: acr-nopass} to the list where "argocd" applies it from, or use attach: admission.',
   )
 })
+
+test('the problem of a write names its namespace', () => {
+  const failed = { outcome: 'refused', failures: 0, secretName: 'acr-nopass' } as const
+  const place = { namespace: 'shop' }
+  assert.deepEqual(undoneWrite(rotation, 'acr-nopass').place, place)
+  assert.deepEqual(problemOfWrite(attach, new KubeApiError(403, 'no'), failed)?.place, place)
+})

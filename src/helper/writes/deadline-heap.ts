@@ -49,7 +49,7 @@ export function createDeadlineHeap(): DeadlineHeap {
       items[0] = last
       for (let at = 0; ; ) {
         const left = 2 * at + 1
-        const child = left + 1 < items.length && before(left + 1, left) ? left + 1 : left
+        const child = before(left + 1, left) ? left + 1 : left
         if (child >= items.length || !before(child, at)) break
         swap(at, child)
         at = child
