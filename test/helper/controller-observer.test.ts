@@ -194,13 +194,15 @@ test('the queue is measured with the names and units of client-go', async () => 
   observer.queue.started(1_500)
   observer.queue.finished(250)
   observer.queue.retried()
-  const sumOf = async (metric: 'adds' | 'waited' | 'worked' | 'retries') =>
-    (await metrics.queue[metric].get()).values
-      .filter((one) => !('metricName' in one) || one.metricName?.endsWith('_sum'))
-      .map(({ labels, value }) => [labels.name, value])
+  const text = await metrics.registry.metrics()
   assert.deepEqual(
-    [await sumOf('adds'), await sumOf('waited'), await sumOf('worked'), await sumOf('retries')],
-    [[['acr-nopass', 1]], [['acr-nopass', 1.5]], [['acr-nopass', 0.25]], [['acr-nopass', 1]]],
+    text.split('\n').filter((line) => /^workqueue_\w*(total|sum)\{/.test(line)),
+    [
+      'workqueue_adds_total{name="acr-nopass"} 1',
+      'workqueue_queue_duration_seconds_sum{name="acr-nopass"} 1.5',
+      'workqueue_work_duration_seconds_sum{name="acr-nopass"} 0.25',
+      'workqueue_retries_total{name="acr-nopass"} 1',
+    ],
   )
   // The end of the add-on ends no other problem.
   observer.problem('', new NopassError('SECRET_FOUGHT', 'again'))

@@ -335,7 +335,7 @@ test('a waiting key moves to a more urgent place, and never to a less urgent one
 test('a key whose handler rejects is tried again', async () => {
   let calls = 0
   const { queue, clock } = open({
-    handler: async () => {
+    handler: async (): Promise<WorkOutcome> => {
       calls += 1
       if (calls === 1) throw new Error('a bug')
       return 'done'

@@ -30,6 +30,10 @@ test('each difference is named, with the current value', () => {
     `oidc:iss has to be https://other.example.com there, and is ${ISSUER}`,
     'oidc:sub has to be system:serviceaccount:kube-system:acr-nopass there, and is system:serviceaccount:acr-nopass:acr-nopass',
   ])
+  const like = { ...own(), Condition: { StringLike: { 'oidc:sub': ['system:serviceaccount:x:*', 'y'] } } }
+  assert.deepEqual(judge(WANTED, like).differs, [
+    'oidc:sub (StringLike) has to be system:serviceaccount:x:* or y there, and is system:serviceaccount:acr-nopass:acr-nopass',
+  ])
   const other = 'acs:ram::1:oidc-provider/ack-rrsa-c2'
   assert.deepEqual(judge(WANTED, own({ oidcProviderArn: other })).differs, [
     `it does not name ${PROVIDER} (it names ${other})`,
