@@ -42,7 +42,7 @@ export const AREAS: Readonly<Record<string, Area>> = {
     mutate: ['src/helper/run-helper.ts', 'src/helper/generation.ts'],
     tests: [
       'test/helper/{stuck,launch-helper,refresh-requests,own-copy-first,coalescing,budgets}.test.ts',
-      'test/helper/{changed-registry,references,follow-and-lead}.test.ts',
+      'test/helper/{changed-registry,references,follow-and-lead,take-over}.test.ts',
     ],
   },
   writer: {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { NopassError } from '../../src/errors.ts'
 import type { KubeCall } from '../../src/kube/client.ts'
 import { parseStatus } from '../../src/release/read-report.ts'
 import {
@@ -10,6 +11,7 @@ import {
   end,
   type Helper,
   passwordsIn,
+  registry,
   startHelper,
 } from './helper-fixture.ts'
 
@@ -114,7 +116,11 @@ test('Pods without the reference are watched with watchPods and evicted with hea
       const metadata = { name, namespace: 'shop', uid: '', resourceVersion: '', ownerReferences }
       server.create(`pods/shop/${name}`, { ...stuckPod(image), metadata })
     }
-    const helper = startHelper(server, clock, cloud, { attach: 'serviceAccounts', ...settings })
+    // One registry without a credential does not hide what another one's images lack.
+    cloud.responses.set('b', new NopassError('CLOUD_NOT_FOUND', 'no such instance'))
+    const values = { attach: 'serviceAccounts', registries: [registry('b'), registry('a')], ...settings }
+    const helper = startHelper(server, clock, cloud, values)
+    const follower = startHelper(server, clock, cloud, values, { name: 'two' })
     await clock.advance(30_000)
     const told = `${JSON.stringify(settings)} ${helper.log.join('\n')}`
     assert.equal(server.calls.some(isPods), isWatched, told)
@@ -123,7 +129,8 @@ test('Pods without the reference are watched with watchPods and evicted with hea
     assert.deepEqual([...new Set(evictions)], isEvicted ? [path] : [], told)
     const [masked] = await metric(helper, 'acr_nopass_pods_masked')
     assert.equal(masked, `acr_nopass_pods_masked ${isWatched ? 1 : 0}`, told)
-    await end(clock, helper)
+    assert.deepEqual(await metric(follower, 'acr_nopass_pods_masked'), ['acr_nopass_pods_masked 0'])
+    await end(clock, follower, helper)
   }
 })
 
