@@ -2,13 +2,13 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { NopassError } from '../../src/errors.ts'
 import type { KubeCall, KubeClient } from '../../src/kube/client.ts'
+import type { FakeClock } from '../kube/fake-clock.ts'
 import {
   type ApiServer,
   createApiServer,
   createCloud,
   createFakeClock,
   end,
-  type FakeClock,
   type Helper,
   passwordsIn,
   registry,
