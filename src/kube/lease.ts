@@ -37,6 +37,9 @@ const RELEASE_TRIES = 5
 const MISSING_MS = 30_000
 /** A watch that ends sooner than this is a failure and followed by a pause. */
 const SHORT_WATCH_MS = 1_000
+/** A wall clock that is adjusted smoothly goes back by less than this between two renewals. */
+const SLEW_MS = 1_000
+
 const FREE = new Error('the lease may be free')
 
 /**
@@ -51,17 +54,30 @@ export function createLeaseElector(options: LeaseOptions) {
   const timeoutMs = Math.max(1_000, durations.renewDeadlineMs / 2)
   const lane = 'lease'
   let leading = false
+  /** It was found too late for a write once since it leads. */
+  let lapsed = false
   let missing = false
   let refused = false
   let wrote = false
   let missingSince: number | undefined
   let renewedAt = Number.NEGATIVE_INFINITY
+  /** The same on the wall clock. */
+  let renewedWhen = Number.NEGATIVE_INFINITY
   let seen: Lease | undefined
   /** Of the newest lease that was read; no version (''): every version counts as new. */
   let newest = ''
   let seenAt = Number.NEGATIVE_INFINITY
 
-  const inTime = (): boolean => clock.monotonic() < renewedAt + durations.renewDeadlineMs
+  // The monotonic clock stands still while a machine sleeps, and the wall clock goes on; one that was set back meanwhile would hide
+  // that. Where somebody sets it while the machine is awake, a lease is given up for nothing: the container starts again and leads on.
+  const inTime = (): boolean => {
+    const onWallClock = clock.now() - renewedWhen
+    const longest = Math.max(clock.monotonic() - renewedAt, onWallClock)
+    const isOver = longest >= durations.renewDeadlineMs || onWallClock <= -SLEW_MS
+    // For good: what was not written in between would be missing.
+    lapsed ||= leading && isOver
+    return !isOver && !lapsed
+  }
   const noteRefused = (error: KubeApiError | undefined): void => {
     if ((error !== undefined) === refused) return
     refused = error !== undefined
@@ -112,12 +128,14 @@ export function createLeaseElector(options: LeaseOptions) {
   }
   // Never aborted by a stop: the result would be unknown, and a lease that is not released blocks all other replicas.
   const write = async (lease: Lease, spec: Lease['spec'], limitMs = timeoutMs): Promise<void> => {
-    const sentAt = clock.monotonic()
+    const sent = { at: clock.monotonic(), when: clock.now() }
     wrote = true
     const body = { ...lease, spec }
     observe(await client.request<Lease>({ method: 'PUT', path, body, timeoutMs: limitMs, lane }))
     // Counted from before the request, because the others count from when they see it. A response after the deadline does not count.
-    if (!leading || inTime()) renewedAt = sentAt
+    if (leading && !inTime()) return
+    renewedAt = sent.at
+    renewedWhen = sent.when
   }
   const isFree = (lease: Lease): boolean =>
     !lease.spec?.holderIdentity ||
@@ -213,13 +231,12 @@ export function createLeaseElector(options: LeaseOptions) {
       // After a renewal that timed out, the next one follows without a further pause.
       const rest = startedAt + durations.retryMs - clock.monotonic()
       await sleep(clock, Math.max(durations.retryMs / 10, rest), signal)
-      const deadline = renewedAt + durations.renewDeadlineMs
       // Also after a pause of the whole process: a lease that was not renewed in time is lost, even if no one took it.
-      if (clock.monotonic() >= deadline) return
+      if (!inTime()) return
       startedAt = clock.monotonic()
       const isTaken = await renew(signal)
       // A renewal that completes after the deadline is a loss too, because work was refused since then.
-      if (isTaken || clock.monotonic() >= deadline) return
+      if (isTaken || !inTime()) return
     }
   }
 
@@ -248,8 +265,8 @@ export function createLeaseElector(options: LeaseOptions) {
 
   return {
     /**
-     * Whether a write may be started now: the lease was renewed less than the renew deadline ago, on the monotonic clock. Once
-     * false it never becomes true again, because a renewal whose response comes after the deadline is a loss.
+     * Whether a write may be started now: the lease was renewed less than the renew deadline ago, on both clocks. A renewal whose
+     * response comes after the deadline is a loss.
      */
     isLeader: (): boolean => leading && inTime(),
     /** The holder when the lease was last read. */
@@ -269,6 +286,7 @@ export function createLeaseElector(options: LeaseOptions) {
       try {
         await follow(signal)
         leading = true
+        lapsed = false
         options.onAcquired()
         await lead(signal)
         return 'lost'

@@ -8,11 +8,14 @@ export interface FakeClock extends Clock {
   next(): Promise<boolean>
   /** Moves forward without running timers, as for a process that was stopped. */
   pause(ms: number): void
+  /** As a machine that sleeps: only the wall clock goes on; or, by a negative number, is set back. */
+  suspend(ms: number): void
   readonly timers: number
 }
 
 export function createFakeClock(start: number = Date.parse('2026-01-01T00:00:00Z')): FakeClock {
   let elapsed = 0
+  let slept = 0
   let order = 0
   const waiting = new Map<number, { at: number; callback: () => void }>()
   const due = (): [number, { at: number; callback: () => void }] | undefined =>
@@ -29,7 +32,7 @@ export function createFakeClock(start: number = Date.parse('2026-01-01T00:00:00Z
     elapsed = until
   }
   return {
-    now: () => start + elapsed,
+    now: () => start + elapsed + slept,
     monotonic: () => elapsed,
     after(ms, callback) {
       const id = ++order
@@ -46,6 +49,9 @@ export function createFakeClock(start: number = Date.parse('2026-01-01T00:00:00Z
     },
     pause(ms) {
       elapsed += ms
+    },
+    suspend(ms) {
+      slept += ms
     },
     get timers() {
       return waiting.size

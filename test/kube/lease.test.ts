@@ -266,6 +266,43 @@ test('a leader that was paused past its deadline gives up, even if the lease was
   assert.equal(writes(), before)
 })
 
+test('a leader whose machine slept past its deadline starts no write when it wakes up, though its monotonic clock stood still', async () => {
+  const [api, clock] = [createFakeLeaseApi(), createFakeClock()]
+  const one = start(api, clock, 'one')
+  await settle()
+  clock.suspend(9_999)
+  assert.equal(one.isLeader(), true)
+  clock.suspend(1)
+  assert.equal(one.isLeader(), false)
+  await clock.advance(2_000)
+  assert.equal(await one.done, 'lost')
+})
+
+test('a leader whose wall clock was set back starts no write, because that may hide that its machine slept', async () => {
+  const [api, clock] = [createFakeLeaseApi(), createFakeClock()]
+  const one = start(api, clock, 'one')
+  await settle()
+  clock.suspend(-999)
+  assert.equal(one.isLeader(), true)
+  clock.suspend(-1)
+  assert.equal(one.isLeader(), false)
+  await clock.advance(2_000)
+  assert.equal(await one.done, 'lost')
+})
+
+test('a leader whose machine slept during a renewal does not count the response', async () => {
+  const [api, clock] = [createFakeLeaseApi(), createFakeClock()]
+  const one = start(api, clock, 'one')
+  await clock.advance(1_900)
+  const release = api.holdResponse('PUT')
+  await clock.advance(200)
+  clock.suspend(60_000)
+  release()
+  await settle()
+  assert.equal(one.isLeader(), false)
+  assert.equal(await one.done, 'lost')
+})
+
 test('a leader whose lease was taken or edited manually reads it again: lost to another holder, kept otherwise', async () => {
   const [api, clock] = [createFakeLeaseApi(), createFakeClock()]
   const one = start(api, clock, 'one')
