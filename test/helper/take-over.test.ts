@@ -105,6 +105,8 @@ test('a helper is ready once its caches are complete and the status is read, and
     const [pageCode, page] = await answer(status, '/')
     assert.equal(pageCode, 200)
     assert.doesNotMatch(page, /LEASE_/)
+    const [, text] = await answer(status, '/status.json')
+    assert.deepEqual(JSON.parse(text).problems, [])
     await end(clock, helper)
   }
 })
@@ -131,5 +133,18 @@ test('the rotation of a short-lived credential ends within a tenth of its lifeti
   while (cloud.calls.length < 2) await clock.advance(1_000)
   await clock.advance(MINUTE + 2_000)
   assert.equal(left(), 0)
+  await end(clock, helper)
+})
+
+test('a helper that is told to retire empties the Secrets within a second', async () => {
+  const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
+  const helper = startHelper(server, clock, cloud)
+  await clock.advance(6_000)
+  assert.equal(loginIn(server, 'shop'), 'one-a-1')
+  helper.configure({ retire: true })
+  const isReloaded = (): boolean => helper.log.includes('info the configuration was reloaded')
+  for (let time = 0; time < 100 && !isReloaded(); time += 1) await clock.advance(100)
+  await clock.advance(1_000)
+  assert.deepEqual([isReloaded(), passwordsIn(server, 'shop')], [true, {}])
   await end(clock, helper)
 })

@@ -157,11 +157,10 @@ export function createWorkQueue(options: WorkQueueOptions) {
   const addAfter = (key: string, ms: number): void => {
     if (stopped) return
     delayed.get(key)?.()
-    const cancel = clock.after(ms, () => {
-      delayed.delete(key)
-      add(key, { lane: 'now' })
-    })
-    delayed.set(key, cancel)
+    delayed.set(
+      key,
+      clock.after(ms, () => add(key, { lane: 'now' })),
+    )
   }
   const add = (key: string, lane: Lane): void => {
     if (stopped) return
