@@ -148,3 +148,26 @@ test('a helper that is told to retire empties the Secrets within a second', asyn
   assert.deepEqual([isReloaded(), passwordsIn(server, 'shop')], [true, {}])
   await end(clock, helper)
 })
+
+test('a leader whose Lease is older than before, as after a restore of etcd, reads everything again and goes on', async () => {
+  const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
+  const helper = startHelper(server, clock, cloud)
+  await clock.advance(MINUTE)
+  // The status of the backup is older, too.
+  server.create('configmaps/home/r-status')
+  server.rewind('configmaps/home/r-status')
+  server.rewind('leases/home/r')
+  const from = server.calls.length
+  await clock.advance(20_000)
+  assert.equal(helper.log.filter((line) => line.includes('the API server returned to an older state')).length, 1)
+  const lists = server.calls.slice(from).filter((call) => /^GET .*\/(namespaces|secrets)$/.test(call))
+  assert.deepEqual(new Set(lists), new Set(['GET /api/v1/namespaces', 'GET /api/v1/secrets']))
+  assert.notEqual(server.get('configmaps/home/r-status')?.data?.['status.json'], undefined)
+  // The renewal that found it out.
+  const found = 'debug the Lease could not be read or written KUBE_CONFLICT'
+  assert.deepEqual(
+    helper.log.filter((line) => /could not|error/.test(line)),
+    [found],
+  )
+  await end(clock, helper)
+})
