@@ -107,18 +107,19 @@ test('a new key starts in the same turn of the event loop', () => {
   assert.deepEqual(started, ['a'])
 })
 
-test('refreshes are ordered by expiry, after keys that are not paced', async () => {
+test('refreshes are ordered by expiry and arrival, after keys that are not paced', async () => {
   const { queue, started, end, clock } = open()
   queue.add('busy', NOW)
   queue.add('late', { lane: 'later', deadline: 30, paced: true })
+  queue.add('late too', { lane: 'later', deadline: 30, paced: true })
   queue.add('soon', { lane: 'later', deadline: 10, paced: true })
   queue.add('missing-2', { lane: 'later', deadline: 2 })
   queue.add('missing-1', { lane: 'later', deadline: 1 })
-  for (const key of ['busy', 'missing-1', 'missing-2', 'soon', 'late']) {
+  for (const key of ['busy', 'missing-1', 'missing-2', 'soon', 'late', 'late too']) {
     await end(key)
     await clock.advance(1)
   }
-  assert.deepEqual(started, ['busy', 'missing-1', 'missing-2', 'soon', 'late'])
+  assert.deepEqual(started, ['busy', 'missing-1', 'missing-2', 'soon', 'late', 'late too'])
 })
 
 test('paced keys start evenly, and a new key does not wait for them', async () => {
