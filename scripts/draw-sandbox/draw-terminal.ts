@@ -22,6 +22,7 @@ export function drawTerminal(lines: readonly string[]): string {
     return `<text x="${MARGIN}" y="${MARGIN + index * LINE + 13}" fill="${color}">${escapeXml(line)}</text>`
   })
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" font-family="ui-monospace, SFMono-Regular, Menlo, Consolas, monospace" font-size="13">
+<title>A run of the sandbox</title>
 <rect width="100%" height="100%" rx="8" fill="#0d1117"/>
 ${rows.join('\n')}
 </svg>

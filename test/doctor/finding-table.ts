@@ -35,7 +35,7 @@ export function testFindings(rows: readonly Row[]): void {
 }
 
 /** Every finding tells what, where, why and the fix, in sentences without a gap. */
-export function assertComplete(findings: readonly Finding[]): void {
+function assertComplete(findings: readonly Finding[]): void {
   for (const { id, subject, message, cause, fix } of findings) {
     for (const text of [subject, message, cause, fix]) {
       assert.match(text, /\S/, id)

@@ -45,8 +45,14 @@ test('each credential that is fetched is counted by its registry and result, and
   const lines = async (name: string) =>
     (await helper.metrics.registry.getSingleMetricAsString(name)).split('\n').filter((line) => !line.startsWith('#'))
   const refreshes = await lines('acr_nopass_token_refresh_total')
-  assert.ok(refreshes.some((line) => /registry="a",result="[^"]*"\} 1$/.test(line)), refreshes.join('\n'))
-  assert.ok(refreshes.some((line) => /registry="b"/.test(line)), refreshes.join('\n'))
+  assert.ok(
+    refreshes.some((line) => /registry="a",result="[^"]*"\} 1$/.test(line)),
+    refreshes.join('\n'),
+  )
+  assert.ok(
+    refreshes.some((line) => /registry="b"/.test(line)),
+    refreshes.join('\n'),
+  )
   assert.deepEqual(await lines('leader_election_master_status'), ['leader_election_master_status{name="r"} 1'])
   await end(clock, helper)
   assert.deepEqual(await lines('leader_election_master_status'), ['leader_election_master_status{name="r"} 0'])

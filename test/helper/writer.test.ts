@@ -88,7 +88,7 @@ test('an overlong list is read again, and loses our entry alone', async () => {
   assert.deepEqual(entries, [{ name: 'corp' }, { name: 'other' }])
   const gone = open([{}, stored()])
   await gone.writer.write(detach, signal)
-  assert.deepEqual((gone.calls[1]?.body as { imagePullSecrets: unknown }).imagePullSecrets, [])
+  assert.deepEqual((gone.calls[1]?.body as { imagePullSecrets: unknown } | undefined)?.imagePullSecrets, [])
 })
 
 test('a write that is accepted and not stored as sent is a failure that names the object', async () => {

@@ -182,7 +182,7 @@ export const markedDocument: fc.Arbitrary<string> = fc
   })
 
 /** Eight characters that tell this mark from all others, and more. */
-export function markOf(index: number): string {
+function markOf(index: number): string {
   return `zqk${String(index).padStart(3, '0')}vwhxpt`
 }
 

@@ -14,9 +14,6 @@ test('the closing table shows what each step proves, its duration and its result
     { proves: 'same UID', time: '0.1 s', result: 'new content' },
     { proves: 'it pulls', time: '1 min 02 s', result: 'running' },
   ])
-  assert.ok(
-    table.startsWith('\nShown\n  same UID       0.1 s  new content\n  it pulls  1 min 02 s  running\n'),
-    table,
-  )
+  assert.ok(table.startsWith('\nShown\n  same UID       0.1 s  new content\n  it pulls  1 min 02 s  running\n'), table)
   assert.match(table, /npm run sandbox -- up/)
 })
