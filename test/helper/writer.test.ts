@@ -84,7 +84,7 @@ test('an overlong list is read again, and loses our entry alone', async () => {
     [read?.method, read?.path, read?.query],
     ['GET', '/api/v1/namespaces/shop/serviceaccounts', { fieldSelector: 'metadata.name=web' }],
   )
-  const entries = (write?.body as { imagePullSecrets: unknown }).imagePullSecrets
+  const entries = (write?.body as { imagePullSecrets: unknown } | undefined)?.imagePullSecrets
   assert.deepEqual(entries, [{ name: 'corp' }, { name: 'other' }])
   const gone = open([{}, stored()])
   await gone.writer.write(detach, signal)
