@@ -34,6 +34,33 @@ async function admissionOf(
   return { tried: facts?.tried && Object.fromEntries(facts.tried), pods, unread: reader.unread.map(({ what }) => what) }
 }
 
+/** What the guard did not refuse, where it refuses nothing before the n-th dry run as the helper. */
+async function guardOf(created: string, from: number) {
+  const { release } = fixture({ config: { attach: 'serviceAccounts', guard: 'enabled' } })
+  assert.ok(release)
+  let tried = 0
+  const { reader } = answeringReader(({ path, actAs }) => {
+    if (path === '/apis/admissionregistration.k8s.io/v1') return RESOURCES
+    if (actAs !== undefined) {
+      tried += 1
+      if (tried < from) return {}
+      const kind = path.split('/').at(path.endsWith('/events') ? -1 : -2)
+      throw new KubeApiError(422, `ValidatingAdmissionPolicy 'acr-nopass.acr-nopass.acr-nopass.${kind}' denied request`)
+    }
+    const metadata = { name: 'g', creationTimestamp: created }
+    return { metadata: { resourceVersion: '1' }, items: [{ metadata, spec: { policyName: 'g' } }] }
+  })
+  return (await readAdmission(reader, release, Promise.resolve([])))?.accepted?.length
+}
+
+test('a guard that was created a moment ago is tried again, because an API server applies a policy some time after its creation', async () => {
+  assert.equal(await guardOf(new Date().toISOString(), 5), 0)
+})
+
+test('a guard that has been there for long and does not refuse is reported at once', async () => {
+  assert.equal(await guardOf('2026-01-01T00:00:00Z', 5), 4)
+})
+
 const withReference = () => ({ spec: { imagePullSecrets: [{ name: 'acr-nopass' }] } })
 const without = () => ({ spec: {} })
 

@@ -1,3 +1,4 @@
+import { pollUntil } from '../../kube/poll-until.ts'
 import type { KubeObject } from '../../kube/types.ts'
 import type { ReleaseFacts } from '../../release/find-release.ts'
 import type { NamespaceView } from '../../release/object-views.ts'
@@ -5,7 +6,7 @@ import { lensOf } from '../../release/read-pull-secrets.ts'
 import type { Reader } from '../../release/reader.ts'
 import { clusterName } from '../../release/release-evidence.ts'
 import { type BoundPolicy, readBound } from './read-bound.ts'
-import { tryGuard } from './try-guard.ts'
+import { type Accepted, tryGuard } from './try-guard.ts'
 import { tryPods } from './try-pods.ts'
 
 const API = '/apis/admissionregistration.k8s.io/v1'
@@ -42,9 +43,31 @@ export async function readAdmission(
       : undefined,
     guards ? tryGuard(reader, release, nameOf) : undefined,
   ])
+  const isNew = guard?.some(({ createdAt = 0 }) => createdAt > Date.now() - NEW_MS) ?? false
+  const again = isNew && (accepted?.length ?? 0) > 0
+  const settled = again ? await untilRefused(reader, () => tryGuard(reader, release, nameOf)) : accepted
   // Policies of both kinds that have their binding.
   const bound = mutating && guard && [...mutating, ...guard].map(({ name }) => name)
-  return { canMutate, canGuard, bound, tried, guard: guard as readonly BoundPolicy[] | undefined, accepted }
+  return { canMutate, canGuard, bound, tried, guard: guard as readonly BoundPolicy[] | undefined, accepted: settled }
+}
+
+/**
+ * An API server applies a policy some time after its creation: it reads policies by a watch, and compiles them once a second
+ * (policyRefreshIntervalDefault in pkg/admission/plugin/policy/generic/policy_source.go of k8s.io/apiserver 0.37).
+ */
+const NEW_MS = 60_000
+const LOADED_MS = 10_000
+
+async function untilRefused(
+  reader: Reader,
+  attempt: () => Promise<readonly Accepted[] | undefined>,
+): Promise<readonly Accepted[] | undefined> {
+  let accepted: readonly Accepted[] | undefined
+  await pollUntil(LOADED_MS, reader.signal, async () => {
+    accepted = await attempt()
+    return (accepted?.length ?? 0) === 0
+  })
+  return accepted
 }
 
 /** The release's own namespace, for users who may not list all. */

@@ -38,6 +38,8 @@ export interface BindingSpec {
 /** An admission policy that has a binding. */
 export interface BoundPolicy {
   readonly name: string
+  /** Epoch milliseconds, by the API server's clock. */
+  readonly createdAt?: number
   readonly spec: PolicySpec
   readonly bindings: readonly BindingSpec[]
 }
@@ -64,6 +66,8 @@ export async function readBound(
   const specs = bindings.flatMap(({ spec }) => spec ?? [])
   return policies.flatMap(({ metadata, spec = {} }) => {
     const own = specs.filter(({ policyName }) => policyName === metadata.name)
-    return own.length === 0 ? [] : [{ name: metadata.name, spec, bindings: own }]
+    return own.length === 0
+      ? []
+      : [{ name: metadata.name, createdAt: Date.parse(metadata.creationTimestamp ?? ''), spec, bindings: own }]
   })
 }
