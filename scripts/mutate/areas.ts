@@ -14,13 +14,13 @@ export const AREAS: Readonly<Record<string, Area>> = {
       'test/rollout/{cluster-policy,narrow-policies}.test.ts',
     ],
   },
-  // What a rollout decides: its effects are the real servers' to show.
+  // What a rollout decides: its effects, such as the order in which uninstall-cluster.ts removes, are the real servers' to show.
   rollout: {
     mutate: [
       'src/rollout/deploy/*.ts',
       'src/rollout/ram/*.ts',
       'src/rollout/run/{check-approval,run-waves}.ts',
-      'src/rollout/uninstall/*.ts',
+      'src/rollout/uninstall/!(uninstall-cluster).ts',
       'src/rollout/verify/{what-to-verify,verify-status,probe-objects}.ts',
       'src/rollout/finish-run.ts',
     ],

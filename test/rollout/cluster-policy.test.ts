@@ -6,7 +6,13 @@ import { KubeApiError } from '../../src/kube/api-error.ts'
 import type { Statement } from '../../src/policy/normal-form.ts'
 import { ownDescription } from '../../src/policy/ram-names.ts'
 import { newRun, type RunContext } from '../../src/rollout/cluster-run.ts'
-import { isAloneInCluster, planPolicies, unknownRoles } from '../../src/rollout/ram/cluster-policy.ts'
+import {
+  isAloneInCluster,
+  NOTHING_IN_RAM,
+  planPolicies,
+  unknownRoles,
+  widenPolicies,
+} from '../../src/rollout/ram/cluster-policy.ts'
 import { computeRrsa, formerTargets, policyTargets } from '../../src/rollout/ram/cluster-targets.ts'
 
 const LISTED = 'https://oidc-ack-cn-hangzhou.oss-cn-hangzhou.aliyuncs.com/c1,https://kubernetes.default.svc'
@@ -178,7 +184,7 @@ test('roles of an earlier identity that cannot be read are reported, not ignored
   const { cluster, context } = work
   const { settings } = cluster
   const sibling = { ...settings, name: 'b', access: { ...settings.access, clusterId: 'c2' }, workerRoles: [] }
-  const unseen = async (code: 'CLOUD_DENIED' | 'WORKER_ROLE_UNKNOWN') => {
+  const unseen = async (code: 'CLOUD_DENIED' | 'WORKER_ROLE_UNKNOWN' | 'CLOUD_UNREACHABLE') => {
     const cloud = {
       ...context.cloud,
       cs: () => {
@@ -193,6 +199,7 @@ test('roles of an earlier identity that cannot be read are reported, not ignored
   }
   assert.match((await unseen('CLOUD_DENIED')).join(), /^RAM: not checked whether .* `workerRoles`$/)
   assert.deepEqual(await unseen('WORKER_ROLE_UNKNOWN'), [])
+  await assert.rejects(unseen('CLOUD_UNREACHABLE'), { code: 'CLOUD_UNREACHABLE' })
 })
 
 test('a role of RRSA that is the user’s own is left alone, and a note says so', async () => {
@@ -321,4 +328,59 @@ test('RRSA that ACK does not offer, or that is not enabled, or without `ack`, is
     [undefined, 'ram: rrsa needs a cluster that is given by `ack`, which names its issuer'],
   ] as const)
     await assert.rejects(policyTargets({ ...work, detail }, account), { code, message })
+})
+
+/** A cluster's own policy `p`, which is in RAM as it is needed, and one that it needed before, on the role `former`. */
+function settledPolicies(clusters: readonly object[]) {
+  const [work] = rrsaCluster(() => ({ issuer: FIRST }))
+  const { context, cluster } = work
+  const grant = {
+    Version: '1',
+    Statement: [{ Effect: 'Allow', Action: ['cr:PullRepository'], Resource: ['a'] }],
+  } as const
+  const policy = { description: ownDescription('cluster a'), document: JSON.stringify(grant), defaultVersion: 'v1' }
+  const on = (name: string) => (name === 'p' ? 'nodes' : 'former')
+  const ram = {
+    getPolicy: async (name: string) => (name === 'p' || name === 'old' ? { ...policy, name } : undefined),
+    listRolePolicies: async () => [{ name: 'p', custom: true }],
+    listPolicyEntities: async (name: string) => ({ roles: [on(name)], users: [], groups: [] }),
+  }
+  const settings = { ...context.settings, selected: [cluster.settings], clusters: [cluster.settings, ...clusters] }
+  const cloud = { ...context.cloud, ram: () => ram }
+  const ramLock = (_: unknown, change: () => unknown) => change()
+  const all = { ...work, context: { ...context, settings, cloud, ramLock } as unknown as typeof context }
+  const about = { purpose: 't', adopt: false } as const
+  const target = { ...about, policyName: 'p', document: grant, roles: ['nodes'], phase: 'widen' } as const
+  const old = { ...about, policyName: 'old', document: undefined, roles: [], phase: 'narrow' } as const
+  return {
+    work: all,
+    targets: [{ target, clusters: ['a'], accountId: '1' }],
+    former: [{ target: old, clusters: ['a'], accountId: '1' }],
+  }
+}
+
+test('a deploy that needs nothing new in RAM says so', async () => {
+  const { work, targets } = settledPolicies([])
+  const lines: string[] = []
+  const plans = await widenPolicies(work, targets, (line) => lines.push(line))
+  assert.deepEqual(lines, [NOTHING_IN_RAM])
+  assert.deepEqual(
+    plans.map(({ steps, kept }) => [steps, kept]),
+    [[[], []]],
+  )
+})
+
+test('a plan shows which roles lose a policy that the cluster needed before, and why others keep it', async () => {
+  const shown = async (clusters: readonly object[], reason?: string) => {
+    const { work, targets, former } = settledPolicies(clusters)
+    const plans = await planPolicies(work, targets, former, reason)
+    return plans.flatMap(({ steps, kept }) => [...steps.map((step) => step.do), ...kept])
+  }
+  const kept = 'policy old on role former, which nothing in this list needs there'
+  const entry = (name: string, clusterId: string) => ({ name, access: { kind: 'ack', clusterId } })
+  assert.deepEqual(await shown([]), ['detach'])
+  assert.deepEqual(await shown([entry('b', 'c2'), entry('c', 'c3')]), [`${kept}: b, c not part of this run`])
+  assert.deepEqual(await shown([], 'another may need it'), [`${kept}: another may need it`])
+  // Another release in the same cluster may need it.
+  assert.deepEqual(await shown([entry('b', 'c1')]), [])
 })

@@ -42,6 +42,8 @@ interface Case {
   readonly full?: boolean
   readonly skip?: string | false
   readonly rollback?: boolean
+  /** `uninstall-on-failed-install: false` */
+  readonly keepFailed?: boolean
   /** Which helm calls the journal leaves to the post step; default: none. */
   readonly open?: readonly string[]
   readonly expected: {
@@ -68,6 +70,54 @@ const CASES: readonly Case[] = [
         status: 'deployed',
         revision: 4,
         notes: ['rolled back to revision 1 first, because revision 2 had failed'],
+      },
+    },
+  },
+  {
+    name: 'a failed revision above several: the newest is the one that had failed',
+    before: ['superseded', 'deployed', 'failed'],
+    first: ['superseded', 'superseded', 'failed', 'deployed=2'],
+    upgrade: { history: ['superseded', 'superseded', 'failed', 'superseded=2', 'deployed*'], exit: 0 },
+    expected: {
+      calls: ['rollback 2', 'upgrade'],
+      outcome: {
+        status: 'deployed',
+        revision: 5,
+        notes: ['rolled back to revision 2 first, because revision 3 had failed'],
+      },
+    },
+  },
+  {
+    name: 'with rollback: false a failed upgrade stays',
+    before: ['deployed'],
+    rollback: false,
+    upgrade: { history: ['deployed', 'failed*'], exit: 1, stderr: TIMEOUT },
+    expected: {
+      calls: ['upgrade'],
+      outcome: { status: 'failed', revision: 2, notes: ['not rolled back (rollback: false)'] },
+    },
+  },
+  {
+    name: 'a first installation that fails is removed where that is asked for',
+    before: [],
+    upgrade: { history: ['failed*'], exit: 1, stderr: TIMEOUT },
+    undo: [],
+    expected: {
+      calls: ['upgrade', 'uninstall'],
+      outcome: { status: 'failed', revision: null, notes: ['the failed installation was removed'] },
+    },
+  },
+  {
+    name: 'a first installation that fails is kept to be inspected otherwise',
+    before: [],
+    keepFailed: true,
+    upgrade: { history: ['failed*'], exit: 1, stderr: TIMEOUT },
+    expected: {
+      calls: ['upgrade'],
+      outcome: {
+        status: 'failed',
+        revision: 1,
+        notes: ['the failed first installation is kept for you to inspect'],
       },
     },
   },
@@ -528,7 +578,7 @@ for (const one of CASES) {
         exact: true,
         history: revisions(one.before, ''),
         rollback: one.rollback ?? true,
-        uninstallOnFailedInstall: true,
+        uninstallOnFailedInstall: !one.keepFailed,
         otherMs: one.settles ? 60_000 : 0,
       },
     ).then(

@@ -143,6 +143,37 @@ test('an object of somebody else is refused; one of the deployed revision is not
   assert.deepEqual(refused.calls, [`GET ${PATH}`])
   const taken = await tryOut(t, [CONFIG], { ...ON_SERVER, deployed: new Set([objectKey(CONFIG)]) }, answer)
   assert.equal(firstRefusal(taken.runs), undefined)
+  const onClient = await tryOut(t, [CONFIG], { ...ON_SERVER, serverSide: false }, answer)
+  assert.equal(firstRefusal(onClient.runs)?.code, 'HELM_OWNERSHIP')
+  assert.deepEqual(onClient.calls, [`GET ${PATH}`])
+})
+
+test("an object is the release's only with the label and both annotations of helm", async (t) => {
+  const [name, namespace] = ['meta.helm.sh/release-name', 'meta.helm.sh/release-namespace']
+  const { labels, annotations } = OWNED
+  for (const metadata of [
+    { labels: {}, annotations },
+    { labels, annotations: { [name]: 'other', [namespace]: 'n' } },
+    { labels, annotations: { [name]: 'r', [namespace]: 'other' } },
+    { labels: {}, annotations: { [name]: 'r', [namespace]: 'other' } },
+    { labels: {}, annotations: { [name]: 'other', [namespace]: 'n' } },
+  ]) {
+    const body = { metadata: { name: 'a', ...metadata } }
+    const { runs } = await tryOut(t, [CONFIG], ON_SERVER, () => ({ status: 200, body }))
+    assert.equal(firstRefusal(runs)?.code, 'HELM_OWNERSHIP', JSON.stringify(metadata))
+  }
+})
+
+test('of a Secret that somebody changed no value is kept to be shown', async (t) => {
+  const secret = { ...CONFIG, kind: 'Secret' }
+  const request = async ({ method, path }: KubeCall) => {
+    if (path === '/api/v1') return { resources: [{ name: 'secrets', kind: 'Secret', namespaced: true }] }
+    return method === 'GET' ? { ...LIVE, data: { key: 'theirs' } } : LIVE
+  }
+  const client = { request } as unknown as KubeClient
+  const release = { client, signal: t.signal, target: { release: 'r', namespace: 'n', kubeconfig: 'k' } }
+  const runs = await dryRunRelease(release, [secret], { ...ON_SERVER, force: true })
+  assert.deepEqual(runs, [{ object: 'Secret a', verdict: { verdict: 'accepted' }, drift: 'differs' }])
 })
 
 test('objects of a namespace that comes with the release are not checked, and one note names them', async (t) => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
@@ -67,6 +67,9 @@ test('P10 an interrupted uninstall is repeated; a rollback that failed stays as 
   assert.ok('why' in decideRepair(away, [], ''))
   const back = { ...begun, command: 'rollback', before: 4 } as const
   assert.ok('why' in decideRepair(back, history(...past, 'failed', 'failed'), ''))
+  // An uninstall that stopped before it began.
+  const kept = history('superseded', 'deployed', 'failed')
+  assert.deepEqual(decideRepair(away, kept, ''), { why: 'the release is failed' })
 })
 
 test('the post step leaves alone what another deployer began, where helm has pruned our revision and passed its label on', () => {
@@ -126,6 +129,34 @@ async function orphan(t: TestContext, path: string, ...args: readonly string[]):
   await once(child.stdout, 'data')
   return processId(child.pid ?? 0)
 }
+
+/** What the post step does, with which calls of helm, where this is the history. */
+async function repaired(t: TestContext, about: Partial<HelmBegun>, live: readonly Revision[], exit = 0) {
+  const folder = await workplace(t, { helm: `echo "$1 $2 $3" >> FOLDER/calls; exit ${exit}` })
+  const path = join(folder, 'helm')
+  const version = { major: 3, minor: 22, patch: 0, text: '3.22.0' }
+  const helm = { path, environment: {}, version } as unknown as Helm
+  const { target } = begun
+  const common = { helm, target, timeout: '2m', report: () => undefined, withoutJournal: true, signal: t.signal }
+  const release = { ...common, history: async () => live } as unknown as OpenRelease
+  const line = await repairHelm({ ...begun, process: { pid: 1, start: 'before' }, ...about }, release, 0)
+  return [line, await readFile(join(folder, 'calls'), 'utf8')]
+}
+
+test('P10 the post step rolls back or removes what an interrupted helm left, and reports what failed', {
+  skip: process.platform === 'win32',
+}, async (t) => {
+  const title = 'prod: release system/acr'
+  const half = history(...past, 'failed*')
+  assert.deepEqual(await repaired(t, {}, half), [`${title}: rolled back to revision 3`, 'rollback acr 3\n'])
+  const first = await repaired(t, { before: null, good: null }, history('pending-install*'))
+  assert.deepEqual(
+    first.map((text) => text.slice(0, 54)),
+    [`${title}: removed the half-made instal`, 'uninstall acr --namespace=system\n'],
+  )
+  const [failed = ''] = await repaired(t, {}, half, 1)
+  assert.match(failed, /^prod: release system\/acr: helm rollback: /)
+})
 
 function repair(t: TestContext, path: string, about: Partial<HelmBegun>, limitMs: number): Promise<string> {
   const helm = { path, environment: {}, version: { major: 4, minor: 3, patch: 1, text: '4.3.1' } } as unknown as Helm

@@ -179,6 +179,8 @@ test('a conflict that a dry run finds names the field, its owner, and both fixes
     'kubectl-set owns .spec.a, .spec.b of Deployment shop/web, which the chart sets too',
   )
   assert.match(verdict.error.hint, /^Set the field back to the chart's value.* Or set `force-conflicts: true`/)
+  // The message says it in words.
+  assert.equal(verdict.error.reason, undefined)
 })
 
 test('a quota without room is refused with the limit to raise', () => {
@@ -188,4 +190,5 @@ test('a quota without room is refused with the limit to raise', () => {
   const verdict = judgeRefusal(error, { title: 'Deployment shop/web', coming: [] })
   assert.ok(verdict.verdict === 'refused')
   assert.match(verdict.error.hint, /^Raise `count\/deployments\.apps` of ResourceQuota limits/)
+  assert.equal(verdict.error.reason, 'Forbidden')
 })

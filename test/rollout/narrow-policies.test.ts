@@ -360,3 +360,111 @@ test('of an uninstall, a policy that a cluster outside of this run needs too is 
   )
   assert.deepEqual(order, [])
 })
+
+/** RAM with policies of ours, each on the role `former`, and every request that changes it. */
+function ramWith(policies: Readonly<Record<string, { readonly members?: string }>>) {
+  const order: string[] = []
+  const roles = new Map(Object.keys(policies).map((name) => [name, ['former']]))
+  const gone = new Set<string>()
+  const fake = {
+    getPolicy: (name: string) => {
+      const found = gone.has(name) ? undefined : policies[name]
+      if (found === undefined) return undefined
+      const description = `Managed by acr-nopass${found.members === undefined ? '' : `. Members: ${found.members}`}`
+      return { ...policy, name, description }
+    },
+    listRolePolicies: (role: string) =>
+      [...roles].flatMap(([name, on]) => (on.includes(role) ? [{ name, custom: true }] : [])),
+    listPolicyEntities: (name: string) => ({ ...entities, roles: roles.get(name) ?? [] }),
+    listPolicyVersions: () => [],
+    change: (action: string, { PolicyName: name = '', RoleName: role = '' }: Record<string, string>) => {
+      order.push(`${action} ${name}`)
+      if (action === 'DetachPolicyFromRole')
+        roles.set(
+          name,
+          (roles.get(name) ?? []).filter((one) => one !== role),
+        )
+      if (action === 'DeletePolicy') gone.add(name)
+    },
+  }
+  return { fake, order }
+}
+
+/** What becomes of policies that the clusters `a` and `b` needed before; also which histories were read for it. */
+async function formerPolicies(
+  former: SharedTarget,
+  { members, unknown = [] }: { readonly members?: string; readonly unknown?: readonly string[] } = {},
+) {
+  const { fake, order } = ramWith({ old: members === undefined ? {} : { members } })
+  const { context } = openContext(fake, ['a', 'b'], unknown)
+  const rolled = new Map(
+    ['a', 'b'].map((name) => [
+      name,
+      {
+        targets: [shared([name], { policyName: `own-${name}`, document: undefined, roles: [] })],
+        verified: true,
+        former: name === 'a' ? [former] : [],
+        key: `key-${name}`,
+        alone: true,
+        revision: REVISION,
+      },
+    ]),
+  )
+  const history = async (name: string) => {
+    order.push(`history of ${name}`)
+    return [REVISION]
+  }
+  const results = [result('a', 'deployed'), result('b', 'deployed')]
+  const [first] = await narrowPolicies(results, rolled as never, context, history, signal)
+  return { order, notes: first?.notes.filter((note) => !note.includes('own-a')) }
+}
+
+const FORMER = { policyName: 'old', document: undefined, roles: [], phase: 'narrow' } as const
+const HERE = 'policy old on role former, which nothing in this list needs there'
+
+test('a policy that a cluster needed before loses its roles, once the clusters that may have needed it were verified', async () => {
+  const own = await formerPolicies(shared(['a'], FORMER))
+  assert.deepEqual(own.order, ['history of a', 'DetachPolicyFromRole old'])
+  assert.deepEqual(own.notes, ['RAM: detach policy old from role former'])
+  const wasShared = shared(['a'], { ...FORMER, members: ['listed'] })
+  const together = await formerPolicies(wasShared, { members: 'key-a key-b' })
+  assert.deepEqual(together.order, ['history of a', 'history of b', 'DetachPolicyFromRole old'])
+  const foreign = await formerPolicies(wasShared, { members: 'key-a key-z' })
+  assert.deepEqual(foreign, { order: [], notes: [`RAM: kept ${HERE}: the cluster key-z of another list may need it`] })
+})
+
+test('a policy that a cluster needed before keeps its roles while the worker roles of a cluster are unknown', async () => {
+  const { order, notes } = await formerPolicies(shared(['a'], FORMER), { unknown: ['c'] })
+  assert.deepEqual([order, notes], [[], [`RAM: kept ${HERE}: the worker roles of c are unknown`]])
+})
+
+test('a shared policy is for every cluster of the list that names it, and what none of them needs goes once', async () => {
+  const { fake, order } = ramWith({ p: { members: 'key-a key-b' } })
+  const { context } = openContext(fake, ['a', 'b', 'c'])
+  const rolled = new Map(
+    ['a', 'b'].map((name) => [
+      name,
+      {
+        targets: [shared(['a', 'b'], { document: undefined, roles: [], members: [`key-${name}`] })],
+        verified: true,
+        former: [],
+        key: `key-${name}`,
+        alone: true,
+        revision: REVISION,
+      },
+    ]),
+  )
+  const results = [result('a', 'deployed'), result('b', 'deployed'), result('c', 'unchanged')]
+  const all = await narrowPolicies(results, rolled, context, async () => [REVISION], signal)
+  assert.deepEqual(order, ['DetachPolicyFromRole p'])
+  assert.deepEqual(all[2], results[2])
+})
+
+test('a shared policy goes with the last of its clusters where the worker roles of all others are known', async () => {
+  const { fake, order } = ramWith({ p: {} })
+  const { context } = openContext(fake, ['a', 'b'])
+  const target = shared(['a', 'b'], { roles: ['former'], members: ['a', 'b'] })
+  const targets = new Map(['a', 'b'].map((name) => [name, [target]]))
+  await removePolicies([result('a', 'uninstalled'), result('b', 'uninstalled')], targets, context, read, signal)
+  assert.deepEqual(order, ['DetachPolicyFromRole p', 'DeletePolicy p'])
+})

@@ -1,10 +1,15 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Revision } from '../../src/helm/release/release-state.ts'
-import { errorFromResponse } from '../../src/kube/api-error.ts'
+import { errorFromResponse, KubeApiError } from '../../src/kube/api-error.ts'
 import type { KubeCall } from '../../src/kube/client.ts'
 import type { OpenRelease } from '../../src/rollout/deploy/open-release.ts'
-import { requireNewest, restoreOther } from '../../src/rollout/deploy/other-deployers.ts'
+import {
+  isOwnRollback,
+  requireNewest,
+  restoreOther,
+  restoreOvertaken,
+} from '../../src/rollout/deploy/other-deployers.ts'
 
 /** What a verification of revision 3 ends with, when this is the history. */
 async function verified(...statuses: readonly Revision['status'][]): Promise<string> {
@@ -57,4 +62,41 @@ test("another deployer's revision is only said to be in effect where its objects
   assert.deepEqual(await notesOf(refuse), [
     'another deployer made revision 2 meanwhile; whether it is in effect is not known of ConfigMap n/a',
   ])
+})
+
+test("another deployer's revision that could not be restored, or not be looked for, is reported and not hidden", async (t) => {
+  const other: Revision = { revision: 2, status: 'superseded', updated: '' }
+  const history: readonly Revision[] = [other, { revision: 3, status: 'deployed', updated: '' }]
+  // In place of helm a program that refuses its arguments.
+  const helm = { path: process.execPath, environment: {}, version: { major: 3, minor: 22, patch: 0, text: '3.22.0' } }
+  const target = { release: 'r', namespace: 'n', kubeconfig: 'k' }
+  const common = { helm, target, timeout: '1m', report: () => undefined, withoutJournal: true, signal: t.signal }
+  const release = { ...common, content: async () => ({ objects: [] }) } as unknown as OpenRelease
+  const { revision, notes } = await restoreOther(release, history, [other], 'meanwhile')
+  assert.equal(revision, undefined)
+  assert.match(notes.join(), /^another deployer made revision 2 meanwhile, and restoring it failed: helm rollback: /)
+  const refused = async () => {
+    throw new KubeApiError(403, 'forbidden')
+  }
+  const unread = { ...common, history: refused } as unknown as OpenRelease
+  assert.deepEqual(await restoreOvertaken(unread, 1, 1), {
+    notes: ['not checked what other deployers did during the rollback: forbidden'],
+  })
+})
+
+test('a run that is interrupted while it looks for the work of other deployers ends, and claims nothing of it', async () => {
+  const other: Revision = { revision: 2, status: 'deployed', updated: '' }
+  const content = async () => {
+    throw new KubeApiError(403, 'forbidden')
+  }
+  const lookedFor = (signal: AbortSignal) =>
+    restoreOther({ content, signal } as unknown as OpenRelease, [other], [other], 'meanwhile')
+  assert.deepEqual((await lookedFor(new AbortController().signal)).notes, [
+    'another deployer made revision 2 meanwhile; whether it is in effect could not be read: forbidden',
+  ])
+  await assert.rejects(lookedFor(AbortSignal.abort()), { status: 403 })
+})
+
+test('a release that was removed has no rollback of ours', () => {
+  assert.equal(isOwnRollback(undefined, 0, ''), false)
 })

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parseHooks, parseManifest } from '../../src/helm/release/manifest.ts'
-import { makePlan } from '../../src/rollout/deploy/plan-cluster.ts'
+import { newRun } from '../../src/rollout/cluster-run.ts'
+import { makePlan, planCluster } from '../../src/rollout/deploy/plan-cluster.ts'
 
 type Arguments = Parameters<typeof makePlan>
 
@@ -100,4 +101,45 @@ test('a plan says why a new revision is made where no object changes', async () 
   })
   const first = await plan({ history: [], deployed: undefined, namespaceExists: false })
   assert.deepEqual(first.kubernetes, ['+ the namespace n', '+ 1 to create: ConfigMap a'])
+})
+
+test('a plan of a cluster names the changes of RAM in order, and what was not checked', async () => {
+  const release = { chart: 'c-1.0.0', values: {}, objects: configMap('a'), hooks: [] }
+  const settings = { name: 'a', access: { kind: 'ack', clusterId: 'c1' }, namespace: 'n', workerRoles: ['nodes'] }
+  const cluster = { name: 'a', ram: 'worker-role', settings }
+  const where = { edition: 'enterprise', instanceId: 'cri-r', region: 'cn-hangzhou', repositories: ['*'] }
+  const registry = { name: 'r', ...where, assumeRole: [] }
+  const role = { name: 'a', key: 'c1', accountId: '1', registries: [registry], workerRoles: ['nodes'] }
+  const none = { roles: [], users: [], groups: [] }
+  const ram = { getPolicy: () => undefined, listRolePolicies: () => [], listPolicyEntities: () => none }
+  const inputs = { clusters: '', 'clusters-file': '', 'ram-scope': 'instance', 'adopt-policy': false }
+  const run = newRun()
+  const open = {
+    cluster,
+    context: {
+      settings: { inputs, clusters: [settings], selected: [settings] },
+      prepared: [cluster],
+      ramList: async () => ({ clusters: [role], unknown: new Map() }),
+      cloud: { ram: () => ram },
+    },
+    run,
+    alone: true,
+    detail: { clusterId: 'c1', kind: 'edge' },
+    signal: AbortSignal.timeout(60_000),
+    identity: { kubeSystemUid: 'u' },
+    options: { forceConflicts: false },
+    history: [{ revision: 3, status: 'deployed', updated: '' }],
+    namespaceExists: true,
+    deployed: release,
+    desired: release,
+    dryRuns: [],
+  }
+  assert.deepEqual(await planCluster(open as unknown as Parameters<typeof planCluster>[0], 'nothing'), {
+    status: 'planned',
+  })
+  assert.deepEqual(
+    run.plan?.map(({ title, change }) => [title, change]),
+    [['RAM: create policy acr-nopass-c1; attach policy acr-nopass-c1 to role nodes', 'change']],
+  )
+  assert.deepEqual(run.unverified, [{ id: 'EDGE_NODES', subject: 'cluster a' }])
 })

@@ -13,9 +13,10 @@ const probe = (name: string, minutes: number, more: object = {}) => ({
   metadata: { name, uid: `uid-${name}`, creationTimestamp: new Date(NOW - minutes * 60_000).toISOString(), ...more },
 })
 
-async function run(found: readonly object[], status?: number) {
+async function run(found: readonly object[] | 'forbidden', status?: number) {
   const deleted: string[] = []
   const request = async ({ method, path, query, body }: KubeCall): Promise<unknown> => {
+    if (method === 'GET' && found === 'forbidden') throw new KubeApiError(403, 'no')
     if (method === 'GET') return { items: query?.labelSelector === 'acr-nopass.io/probe=true' ? found : [] }
     if (method === 'POST' && status !== undefined) throw new KubeApiError(status, 'no')
     const { metadata, preconditions } = (body ?? {}) as { metadata?: object; preconditions?: { uid: string } }
@@ -58,4 +59,8 @@ test('P15 where the creation of a probe is refused, nothing of its name is delet
     assert.ok(error instanceof Error)
     assert.deepEqual([deleted, ended], [[], ['ended']])
   }
+})
+
+test('a deployer that may not list probes removes its own one alone', async () => {
+  assert.deepEqual(await run('forbidden'), { deleted: ['own'], ended: ['ended'], error: undefined })
 })

@@ -112,6 +112,25 @@ test('an empty namespace that the rollout created is deleted, and each kind is l
   assert.equal(requests.filter((line) => line.endsWith('/statefulsets')).length, 1)
 })
 
+test('of what a namespace holds only a few names are read, and no content', async (t) => {
+  const { client } = openCluster({})
+  const lists: unknown[] = []
+  const request = async (call: KubeCall) => {
+    if (call.path.endsWith('/configmaps')) lists.push([call.query, call.accept?.split(';')[0]])
+    return client.request(call)
+  }
+  await removeReleaseNamespace(caller(request, t.signal), 'n')
+  assert.deepEqual(lists, [[{ limit: 10 }, 'application/json']])
+})
+
+test('an API server that cannot be reached says nothing of the namespace: that is an error', async (t) => {
+  const signal = AbortSignal.abort()
+  const refused = { '/api/v1/namespaces/n': new KubeApiError(0, 'no route') }
+  await assert.rejects(removeReleaseNamespace({ ...openCluster(refused), signal }, 'n'), { status: 0 })
+  const broken = { '/api/v1/namespaces/n': new TypeError('a defect') }
+  await assert.rejects(removeReleaseNamespace({ ...openCluster(broken), signal: t.signal }, 'n'), /a defect/)
+})
+
 test('a namespace that is gone after its deletion is reported as removed', async (t) => {
   const { client, requests } = openCluster({})
   const request = async (call: KubeCall) => {
