@@ -364,6 +364,7 @@ test('a deploy that needs nothing new in RAM says so', async () => {
   const lines: string[] = []
   const plans = await widenPolicies(work, targets, (line) => lines.push(line))
   assert.deepEqual(lines, [NOTHING_IN_RAM])
+  assert.deepEqual(await widenPolicies(work, [], assert.fail), [])
   assert.deepEqual(
     plans.map(({ steps, kept }) => [steps, kept]),
     [[[], []]],

@@ -44,11 +44,15 @@ interface Case {
   readonly rollback?: boolean
   /** `uninstall-on-failed-install: false` */
   readonly keepFailed?: boolean
+  /** The run was interrupted before helm began. */
+  readonly interrupted?: boolean
   /** Which helm calls the journal leaves to the post step; default: none. */
   readonly open?: readonly string[]
   readonly expected: {
     readonly calls: readonly string[]
     readonly outcome: Pick<DeployOutcome, 'status' | 'revision' | 'notes'> | string
+    /** The error of the outcome, where it is compared. */
+    readonly error?: string
   }
 }
 
@@ -95,6 +99,18 @@ const CASES: readonly Case[] = [
     expected: {
       calls: ['upgrade'],
       outcome: { status: 'failed', revision: 2, notes: ['not rolled back (rollback: false)'] },
+    },
+  },
+  {
+    name: 'a run that is interrupted leaves the repair to the post step',
+    before: ['deployed'],
+    interrupted: true,
+    upgrade: { history: ['deployed', 'pending-upgrade*'], exit: 1 },
+    open: ['upgrade'],
+    expected: {
+      calls: [],
+      outcome: { status: 'cancelled', revision: 1, notes: [] },
+      error: 'INTERRUPTED interrupted while helm was changing n/r',
     },
   },
   {
@@ -554,7 +570,7 @@ for (const one of CASES) {
         target: { release: 'r', namespace: 'n', kubeconfig: 'k' },
         timeout: '5m',
         report: () => undefined,
-        signal: t.signal,
+        signal: one.interrupted ? AbortSignal.abort() : t.signal,
         history: fixture.history,
         content: fixture.content,
       },
@@ -582,14 +598,14 @@ for (const one of CASES) {
         otherMs: one.settles ? 60_000 : 0,
       },
     ).then(
-      ({ status, revision, notes }) => ({
-        status,
-        revision,
-        notes: notes.map((note) => note.replace(folder, 'FOLDER')),
-      }),
+      ({ status, revision, notes, error }) => {
+        if (one.expected.error !== undefined) assert.equal(`${error?.code} ${error?.message}`, one.expected.error)
+        return { status, revision, notes: notes.map((note) => note.replace(folder, 'FOLDER')) }
+      },
       (error) => `${error.code} ${error.message}`,
     )
-    assert.deepEqual({ calls: await fixture.calls(), outcome }, one.expected)
+    const { calls, outcome: expected } = one.expected
+    assert.deepEqual({ calls: one.interrupted ? [] : await fixture.calls(), outcome }, { calls, outcome: expected })
     if (one.full) await rename(join(folder, 'journal.jsonl'), join(run.path, 'journal.jsonl'))
     const { helm } = await readOpenWork(run)
     assert.deepEqual(

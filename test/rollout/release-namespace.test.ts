@@ -123,6 +123,17 @@ test('of what a namespace holds only a few names are read, and no content', asyn
   assert.deepEqual(lists, [[{ limit: 10 }, 'application/json']])
 })
 
+test("the helper's Pods may end before what a namespace holds is read", async (t) => {
+  const { client, requests } = openCluster({})
+  let reads = 0
+  const request = async (call: KubeCall) => {
+    const response = await client.request(call)
+    return call.path.endsWith('/pods') && reads++ === 0 ? { items: [{ metadata: { name: 'ending' } }] } : response
+  }
+  assert.equal(await removeReleaseNamespace(caller(request, t.signal), 'n'), 'namespace n is being deleted')
+  assert.equal(requests.filter((line) => line.endsWith('/pods')).length, 2)
+})
+
 test('an API server that cannot be reached says nothing of the namespace: that is an error', async (t) => {
   const signal = AbortSignal.abort()
   const refused = { '/api/v1/namespaces/n': new KubeApiError(0, 'no route') }
