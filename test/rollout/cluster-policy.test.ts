@@ -371,6 +371,27 @@ test('a deploy that needs nothing new in RAM says so', async () => {
   )
 })
 
+test('a deploy that changes RAM and cannot see who else has a policy reports both', async () => {
+  const { work, targets } = settledPolicies([])
+  let attached: readonly object[] = []
+  const ram = {
+    ...work.context.cloud.ram(work.cluster.settings),
+    listPolicyEntities: async () => undefined,
+    listRolePolicies: async () => attached,
+    change: async () => {
+      attached = [{ name: 'p', custom: true }]
+    },
+  }
+  const context = { ...work.context, cloud: { ram: () => ram } } as unknown as typeof work.context
+  const searched = targets.map((one) => ({ ...one, target: { ...one.target, leftovers: 'detach' as const } }))
+  const lines: string[] = []
+  await widenPolicies({ ...work, context }, searched, (line) => lines.push(line))
+  assert.deepEqual(lines, [
+    'RAM: attach policy p to role nodes',
+    'RAM: kept policy p on roles that may not need it any more: ram:ListEntitiesForPolicy is denied',
+  ])
+})
+
 test('a plan shows which roles lose a policy that the cluster needed before, and why others keep it', async () => {
   const shown = async (clusters: readonly object[], reason?: string) => {
     const { work, targets, former } = settledPolicies(clusters)

@@ -11,8 +11,8 @@ import type { Revision } from '../../src/helm/release/release-state.ts'
 import { KubeApiError } from '../../src/kube/api-error.ts'
 import { type ProcessId, processId } from '../../src/lib/process-id.ts'
 import type { OpenRelease } from '../../src/rollout/deploy/open-release.ts'
-import { decideRepair, repairHelm, unrepaired } from '../../src/rollout/finish-run.ts'
-import type { HelmBegun } from '../../src/rollout/run-folder.ts'
+import { decideRepair, finishRun, repairHelm, unrepaired } from '../../src/rollout/finish-run.ts'
+import { createRunFolder, type HelmBegun } from '../../src/rollout/run-folder.ts'
 
 const begun: HelmBegun = {
   event: 'helm-begun',
@@ -252,4 +252,14 @@ test('a release that the post step may not repair, because its credential has ex
 test('P10 an interrupted rollback is repeated to its own target, which need not be the newest good revision', () => {
   const back = { ...begun, command: 'rollback', before: 4, good: 2 } as const
   assert.deepEqual(decideRepair(back, history(...past, 'failed', 'pending-rollback'), ''), { good: 2 })
+})
+
+test('P10 what the post step cannot clean up is reported, and it goes on with the rest', async (t) => {
+  const parent = await workplace(t, {})
+  const absent = { ...begun, helm: join(parent, 'no-helm') }
+  const lines: string[] = []
+  const open = { helm: [absent, { ...absent, id: '2' }], probes: [] }
+  await finishRun(await createRunFolder(parent), open, {}, (line) => lines.push(line))
+  assert.equal(lines.length, 2)
+  for (const line of lines) assert.match(line, /^could not be cleaned up: .*no-helm/)
 })
