@@ -232,6 +232,7 @@ test('P10 our rollback made no record: a pending one with that number belongs to
   const back = { ...begun, command: 'rollback', before: 4 } as const
   const live = history(...past, 'failed', 'pending-rollback')
   assert.ok('why' in decideRepair(back, live, 'Error: Kubernetes cluster unreachable: the server is busy'))
+  assert.ok('why' in decideRepair(back, live, 'Error: release has no 12 version'))
   assert.ok('good' in decideRepair(back, live, ''))
 })
 

@@ -49,7 +49,13 @@ test("another deployer's revision is only said to be in effect where its objects
     const release = { client: { request }, content, target, signal: AbortSignal.timeout(60_000) }
     return (await restoreOther(release as unknown as OpenRelease, [other], [other], 'meanwhile')).notes
   }
-  const seen = await notesOf(() => ({ metadata: { name: 'a' } }))
+  const queries: unknown[] = []
+  const seen = await notesOf(({ query }) => {
+    queries.push(query)
+    return { metadata: { name: 'a' } }
+  })
+  // What is deployed already is not refused for a field that the API server does not know.
+  assert.deepEqual(queries, [{ fieldManager: 'helm', dryRun: 'All', force: true, fieldValidation: 'Ignore' }])
   assert.deepEqual(seen, ['another deployer made revision 2 meanwhile: it stays'])
   const refuse = ({ method }: KubeCall): never => {
     throw errorFromResponse(
