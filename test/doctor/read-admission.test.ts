@@ -9,6 +9,8 @@ import type { NamespaceView } from '../../src/release/object-views.ts'
 import { answeringReader } from './answering-reader.ts'
 import { admission, fixture, namespace } from './fixture.ts'
 
+/** By the API server's clock. */
+const NOW = Date.parse('2026-11-30T12:00:00Z')
 const RESOURCES = { resources: [{ name: 'mutatingadmissionpolicies' }, { name: 'validatingadmissionpolicies' }] }
 
 /** The facts that doctor reads for `attach: admission`, given the labels of the release's namespace and the response to a Pod. */
@@ -30,7 +32,7 @@ async function admissionOf(
     pods.push(call)
     return respond(call)
   })
-  const facts = await readAdmission(reader, release, Promise.resolve(namespaces))
+  const facts = await readAdmission(reader, release, Promise.resolve(namespaces), NOW)
   return { tried: facts?.tried && Object.fromEntries(facts.tried), pods, unread: reader.unread.map(({ what }) => what) }
 }
 
@@ -50,15 +52,15 @@ async function guardOf(created: string, from: number) {
     const metadata = { name: 'g', creationTimestamp: created }
     return { metadata: { resourceVersion: '1' }, items: [{ metadata, spec: { policyName: 'g' } }] }
   })
-  return (await readAdmission(reader, release, Promise.resolve([])))?.accepted?.length
+  return (await readAdmission(reader, release, Promise.resolve([]), NOW))?.accepted?.length
 }
 
 test('a guard that was created a moment ago is tried again, because an API server applies a policy some time after its creation', async () => {
-  assert.equal(await guardOf(new Date().toISOString(), 5), 0)
+  assert.equal(await guardOf('2026-11-30T11:59:30Z', 5), 0)
 })
 
 test('a guard that has been there for long and does not refuse is reported at once', async () => {
-  assert.equal(await guardOf('2026-01-01T00:00:00Z', 5), 4)
+  assert.equal(await guardOf('2026-11-30T11:58:00Z', 5), 4)
 })
 
 const withReference = () => ({ spec: { imagePullSecrets: [{ name: 'acr-nopass' }] } })

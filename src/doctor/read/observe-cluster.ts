@@ -65,7 +65,7 @@ export async function observeCluster(reader: Reader, request: ObserveRequest): P
   if (release === undefined) return { ...base, leftovers, cloud: NOT_INSPECTED, unread }
   const namespaces = listNamespaces(reader, release)
   const [helper, lists, cloud] = await Promise.all([
-    readHelper(reader, release, namespaces),
+    readHelper(reader, release, namespaces, base.now),
     readLists(reader, release, namespaces, base.now),
     request.inspect(release),
   ])

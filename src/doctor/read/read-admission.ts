@@ -17,11 +17,13 @@ export type AdmissionFacts = NonNullable<Awaited<ReturnType<typeof readAdmission
 /**
  * The release's admission policies in the API server, and their effect: on Pods of the given namespaces, and on writes that the guard
  * must refuse.
+ * @param now by the API server's clock
  */
 export async function readAdmission(
   reader: Reader,
   release: ReleaseFacts,
   namespaces: Promise<readonly NamespaceView[] | undefined>,
+  now: number,
 ) {
   const kinds = await reader.attempt('API resources', async () => {
     const list = await reader.request<{ resources: readonly { name: string }[] }>(API)
@@ -43,7 +45,7 @@ export async function readAdmission(
       : undefined,
     guards ? tryGuard(reader, release, nameOf) : undefined,
   ])
-  const isNew = guard?.some(({ createdAt = 0 }) => createdAt > Date.now() - NEW_MS) ?? false
+  const isNew = guard?.some(({ createdAt = 0 }) => createdAt > now - NEW_MS) ?? false
   const again = isNew && (accepted?.length ?? 0) > 0
   const settled = again ? await untilRefused(reader, () => tryGuard(reader, release, nameOf)) : accepted
   // Policies of both kinds that have their binding.

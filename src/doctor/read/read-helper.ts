@@ -15,13 +15,14 @@ export async function readHelper(
   reader: Reader,
   release: ReleaseFacts,
   namespaces: Promise<readonly NamespaceView[] | undefined>,
+  now: number,
 ) {
   const { namespace, fullname, config } = release
   const [deployment, helperPods, lease, admission, rights, issuer] = await Promise.all([
     readDeployment(reader, release),
     readHelperPods(reader, release),
     readLease(reader, namespace, config?.release.lease ?? fullname),
-    readAdmission(reader, release, namespaces),
+    readAdmission(reader, release, namespaces, now),
     reviewRights(reader, config),
     config?.identity.type === 'rrsa'
       ? reader.attempt("The cluster's issuer", () => readServedIssuer(reader))
