@@ -67,7 +67,10 @@ async function writeFiles(settings: Settings, outcome: RolloutOutcome, { env }: 
   setOutput('plan-file', plan)
 }
 
-/** One annotation for each failed cluster, which the log shows too; after nine of them lines of the log; then the verdict. */
+/**
+ * One annotation for each of the first nine failed clusters, a line of the log for each other one,
+ * and the verdict. The log shows annotations too.
+ */
 function reportFailures(
   results: readonly ClusterResult[],
   unwritten: readonly string[],

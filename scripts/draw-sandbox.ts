@@ -1,4 +1,5 @@
-// Draws docs/img/sandbox.svg, the README's picture of a real run: `npm run sandbox | node scripts/draw-sandbox.ts`.
+// Draws docs/img/sandbox.svg, the README's picture, from the output of a run:
+//   npm run sandbox | node scripts/draw-sandbox.ts
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { drawTerminal } from './draw-sandbox/draw-terminal.ts'

@@ -13,7 +13,7 @@ const COLORS: readonly (readonly [RegExp, string])[] = [
 ]
 const PLAIN = '#c9d1d9'
 
-/** An SVG of these lines in a terminal with a dark background, which is readable on light and dark pages. */
+/** An SVG of these lines in a dark terminal, readable on light and dark pages. */
 export function drawTerminal(lines: readonly string[]): string {
   const width = Math.ceil(Math.max(...lines.map(({ length }) => length)) * CHARACTER) + 2 * MARGIN
   const height = lines.length * LINE + 2 * MARGIN

@@ -1,8 +1,11 @@
+import { wrapWords } from '../../src/lib/text.ts'
+
 /** Characters of a line in the picture; a longer one is wrapped. */
-const WIDTH = 104
+const WIDTH = 102
 
 /**
- * What the picture shows of the sandbox's output: the finished steps with their results, and the report of doctor.
+ * What the picture shows of the sandbox's output: the finished steps with their results, and the
+ * report of doctor.
  * @param output the standard output of a complete run
  * @throws Error if the run is not complete
  */
@@ -25,15 +28,8 @@ function splitStep(line: string): readonly string[] {
   return [`${title} · ${time}`, `  ${rest.join(' · ')}`]
 }
 
-/** Breaks at spaces; what continues a line is indented by two. */
-function wrap(line: string): string[] {
-  const rows: string[] = []
-  let rest = line
-  while (rest.length > WIDTH) {
-    const at = rest.lastIndexOf(' ', WIDTH)
-    const end = at > 2 ? at : WIDTH
-    rows.push(rest.slice(0, end))
-    rest = `  ${rest.slice(end).trimStart()}`
-  }
-  return [...rows, rest]
+/** What continues a line is indented. */
+function wrap(line: string): readonly string[] {
+  const [first = '', ...rest] = wrapWords(line, WIDTH)
+  return [first, ...rest.map((text) => `  ${text}`)]
 }

@@ -4,7 +4,10 @@ export interface Area {
   readonly tests: readonly string[]
 }
 
-/** Only tests without real servers, so that a mutant is noticed within a second; a part of policy is seen only by the emulated cloud. */
+/**
+ * Tests without real servers, so that a mutant is noticed within a second. The emulated cloud is in:
+ * only its tests run a part of policy.
+ */
 export const AREAS: Readonly<Record<string, Area>> = {
   policy: {
     mutate: ['src/policy/*.ts'],
@@ -14,7 +17,8 @@ export const AREAS: Readonly<Record<string, Area>> = {
       'test/rollout/{cluster-policy,narrow-policies}.test.ts',
     ],
   },
-  // What a rollout decides: its effects, such as the order in which uninstall-cluster.ts removes, are the real servers' to show.
+  // What a rollout decides: its effects, such as the order in which uninstall-cluster.ts removes,
+  // are the real servers' to show.
   rollout: {
     mutate: [
       'src/rollout/deploy/*.ts',

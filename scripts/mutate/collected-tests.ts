@@ -1,5 +1,6 @@
-// Stands in for `node:test` while mutants are tried: it keeps the tests of the files that are imported, so that they can be
-// run again and again in one process. Only what the areas' tests use is here; anything else fails at import.
+// Stands in for `node:test` while mutants are tried: it keeps the tests of the files that are
+// imported, so that they can be run again and again in one process. Only what the areas' tests use
+// is here; anything else fails at import.
 import { mock, type TestContext } from 'node:test'
 
 type Body = (context: TestContext) => unknown

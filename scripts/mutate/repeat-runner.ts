@@ -1,5 +1,6 @@
-// A test runner for Stryker that imports the test files once and repeats their tests for each mutant, because a process for
-// each mutant and file costs a hundred times as much as the tests of a pure function.
+// A test runner for Stryker that imports the test files once and repeats their tests for each
+// mutant, because a process for each mutant and file costs a hundred times as much as the tests of
+// a pure function.
 import { globSync } from 'node:fs'
 import { registerHooks } from 'node:module'
 import { resolve } from 'node:path'
@@ -41,7 +42,8 @@ class RepeatRunner implements TestRunner {
     process.on('uncaughtException', () => undefined)
   }
 
-  // Modules are imported once, so Stryker starts a new process for a mutant that acts while they are imported.
+  // Modules are imported once, so Stryker starts a new process for a mutant that acts while they
+  // are imported.
   capabilities() {
     return { reloadEnvironment: false }
   }
@@ -91,7 +93,10 @@ class RepeatRunner implements TestRunner {
     await (await this.#loaded)?.cleanUp()
   }
 
-  /** A failure counts only if the test passes without the mutant: an earlier mutant may have left something behind. */
+  /**
+   * A failure counts only if the test passes without the mutant: an earlier mutant may have left
+   * something behind.
+   */
   async #requireSuccess(test: CollectedTest): Promise<void> {
     this.#mutation.activeMutant = undefined
     // Stryker starts another process and repeats the mutant there, as the first one.
@@ -140,7 +145,10 @@ async function failureOf(test: CollectedTest): Promise<string | undefined> {
 /** What is always open: the channel to Stryker, and the output. */
 const ALWAYS_OPEN = ['PipeWrap', 'TTYWrap']
 
-/** Rejects when nothing is left that could continue the test, as node:test does at the end of its process. */
+/**
+ * Rejects when nothing is left that could continue the test, as node:test does at the end of its
+ * process.
+ */
 function watchIdle() {
   const { promise: stuck, reject } = Promise.withResolvers<never>()
   stuck.catch(() => undefined)

@@ -54,27 +54,27 @@ export function createLeaseElector(options: LeaseOptions) {
   const timeoutMs = Math.max(1_000, durations.renewDeadlineMs / 2)
   const lane = 'lease'
   let leading = false
-  /** It was found too late for a write once since it leads. */
+  /** This leader was once too late to write. It stays so. */
   let lapsed = false
   let missing = false
   let refused = false
   let wrote = false
   let missingSince: number | undefined
-  let renewedAt = Number.NEGATIVE_INFINITY
-  /** The same on the wall clock. */
-  let renewedWhen = Number.NEGATIVE_INFINITY
+  /** When the last renewal was sent: on the monotonic clock, and on the wall clock. */
+  let renewed = { at: Number.NEGATIVE_INFINITY, when: Number.NEGATIVE_INFINITY }
   let seen: Lease | undefined
   /** Of the newest lease that was read; no version (''): every version counts as new. */
   let newest = ''
   let seenAt = Number.NEGATIVE_INFINITY
 
-  // The monotonic clock stands still while a machine sleeps, and the wall clock goes on; one that was set back meanwhile would hide
-  // that. Where somebody sets it while the machine is awake, a lease is given up for nothing: the container starts again and leads on.
+  // While a machine sleeps, its monotonic clock stands still and its wall clock goes on. A wall
+  // clock that was set back may hide a sleep. If the machine was awake, a leader ends for nothing
+  // and starts again.
   const inTime = (): boolean => {
-    const onWallClock = clock.now() - renewedWhen
-    const longest = Math.max(clock.monotonic() - renewedAt, onWallClock)
+    const onWallClock = clock.now() - renewed.when
+    const longest = Math.max(clock.monotonic() - renewed.at, onWallClock)
     const isOver = longest >= durations.renewDeadlineMs || onWallClock <= -SLEW_MS
-    // For good: what was not written in between would be missing.
+    // For good, because what was not written meanwhile would be missing.
     lapsed ||= leading && isOver
     return !isOver && !lapsed
   }
@@ -134,8 +134,7 @@ export function createLeaseElector(options: LeaseOptions) {
     observe(await client.request<Lease>({ method: 'PUT', path, body, timeoutMs: limitMs, lane }))
     // Counted from before the request, because the others count from when they see it. A response after the deadline does not count.
     if (leading && !inTime()) return
-    renewedAt = sent.at
-    renewedWhen = sent.when
+    renewed = sent
   }
   const isFree = (lease: Lease): boolean =>
     !lease.spec?.holderIdentity ||
@@ -154,10 +153,9 @@ export function createLeaseElector(options: LeaseOptions) {
       await client.watch<Lease>(
         { path: list, query: { ...query, timeoutSeconds: 300 } },
         ({ type, object }) => {
-          if (type === 'ERROR' || type === 'DELETED') {
-            stop.abort(new KubeApiError(0, `the watch of the lease: ${type}`))
-            return
-          }
+          if (type === 'ERROR' || type === 'DELETED') stop.abort(new KubeApiError(0, `the watch of the lease: ${type}`))
+          // A bookmark holds only a version: without a holder it would look free.
+          if (type !== 'ADDED' && type !== 'MODIFIED') return
           changed = true
           observe(object)
           if (isFree(object)) stop.abort(FREE)
@@ -204,9 +202,11 @@ export function createLeaseElector(options: LeaseOptions) {
     }
   }
 
-  /** Returns true if the lease has another holder; a failure is reported, and the deadline decides. */
+  /**
+   * Returns true if the lease has another holder; a failure is reported, and the deadline decides.
+   */
   async function renew(signal: AbortSignal): Promise<boolean> {
-    const deadline = renewedAt + durations.renewDeadlineMs
+    const deadline = renewed.at + durations.renewDeadlineMs
     // A response after the deadline is useless, and waiting for it would delay the end of this leader.
     const limitMs = (): number => Math.max(1, Math.min(timeoutMs, deadline - clock.monotonic()))
     // After a conflict (another client changed a label or the holder) the lease is read once and written again immediately.
@@ -265,8 +265,9 @@ export function createLeaseElector(options: LeaseOptions) {
 
   return {
     /**
-     * Whether a write may be started now: the lease was renewed less than the renew deadline ago, on both clocks. A renewal whose
-     * response comes after the deadline is a loss.
+     * Whether a write may be started now: on both clocks the last renewal is younger than the
+     * deadline. Once false it stays false. A renewal whose response comes after the deadline is a
+     * loss.
      */
     isLeader: (): boolean => leading && inTime(),
     /** The holder when the lease was last read. */

@@ -40,7 +40,10 @@ export function exceededQuota(message: string): { readonly name: string; readonl
   return { name, limits: new Intl.ListFormat('en').format(limits) }
 }
 
-/** The lines of at most `width` characters that a text breaks into at its spaces; a longer word has its own line. */
+/**
+ * The lines of at most `width` characters that a text breaks into at its spaces; a longer word has
+ * its own line.
+ */
 export function wrapWords(text: string, width: number): readonly string[] {
   const lines: string[] = []
   for (const word of text.split(' ')) {

@@ -70,7 +70,10 @@ function effectOf(step: PolicyStep): string {
 
 const textOf = (document: PolicyDocument): string => JSON.stringify(normalForm(document))
 
-/** RAM numbers the versions of a policy: v1, v2, … (CreatePolicyVersion, `VersionId`). NaN: unknown, and newer than none. */
+/**
+ * RAM numbers the versions of a policy: v1, v2, … (CreatePolicyVersion, `VersionId`). NaN: unknown,
+ * and newer than none.
+ */
 function versionNumber(id = ''): number {
   return Number(/^v(\d+)$/.exec(id)?.[1])
 }

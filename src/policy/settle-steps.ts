@@ -12,7 +12,9 @@ const ROUNDS = 6
 /** Between two reads of RAM: the first pause, which doubles, and the longest one (milliseconds). */
 const FIRST_PAUSE_MS = 300
 const LONGEST_PAUSE_MS = 10_000
-/** How long the pauses are in all (milliseconds): RAM lags or fails. A call has timeouts of its own. */
+/**
+ * How long the pauses are in all (milliseconds): RAM lags or fails. A call has timeouts of its own.
+ */
 const PATIENCE_MS = 60_000
 
 export interface SettleOptions {

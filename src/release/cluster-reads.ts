@@ -17,7 +17,10 @@ export interface ClusterIdentity {
   readonly version: string
 }
 
-/** Connects to the API server and identifies it. @throws CLUSTER_UNREACHABLE, DEPLOYER_FORBIDDEN, or the API server's own refusal */
+/**
+ * Connects to the API server and identifies it.
+ * @throws CLUSTER_UNREACHABLE, DEPLOYER_FORBIDDEN, or the API server's own refusal
+ */
 export async function identifyCluster(caller: KubeCaller, { server }: KubeConnection): Promise<ClusterIdentity> {
   try {
     const [version, system] = await Promise.all([
@@ -60,8 +63,8 @@ export function requireIdentity(found: ClusterIdentity, ca: string | undefined, 
 }
 
 /**
- * Other releases of acr-nopass in the cluster, by their Deployments, also what only has the labels; undefined if the deployer lacks the
- * right to list them.
+ * Other releases of acr-nopass in the cluster, by their Deployments, also what only has the labels;
+ * undefined if the deployer lacks the right to list them.
  */
 export async function otherReleases(
   caller: KubeCaller,
@@ -72,7 +75,9 @@ export async function otherReleases(
   return others && judgeCandidates(caller, others)
 }
 
-/** By metadata alone: users of the cluster may create many and large Deployments with these labels. */
+/**
+ * By metadata alone: users of the cluster may create many and large Deployments with these labels.
+ */
 async function listDeployments({ client, signal }: KubeCaller): Promise<readonly ReleaseName[]> {
   const query = { labelSelector: 'app.kubernetes.io/name=acr-nopass' }
   const call = { path: '/apis/apps/v1/deployments', query, accept: METADATA_ONLY_LIST, pageSize: 500 }

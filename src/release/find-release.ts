@@ -28,7 +28,9 @@ const LABELLED = 'app.kubernetes.io/name=acr-nopass'
 /** A tenant may create any number of candidates. */
 const MOST_NAMES = 10
 
-/** The releases that ConfigMaps with our labels name, in all namespaces. Undefined: not readable. */
+/**
+ * The releases that ConfigMaps with our labels name, in all namespaces. Undefined: not readable.
+ */
 export async function listCandidates(reader: Reader): Promise<readonly Candidate[] | undefined> {
   const names = await listLabelled(reader, 'ConfigMaps of all namespaces', '/api/v1/configmaps')
   return names && judgeCandidates(reader, names)
@@ -42,8 +44,9 @@ async function listLabelled(reader: Reader, what: string, path: string): Promise
 }
 
 /**
- * The release that the choice means. Anyone may write our labels, so without a name only a proven release counts, or the only one if
- * the caller may not read the proof. What is named in full counts without it. `chosen`: undefined if not found.
+ * The release that the choice means. Anyone may write our labels, so without a name only a proven
+ * release counts, or the only one if the caller may not read the proof. What is named in full
+ * counts without it. `chosen`: undefined if not found.
  * @throws INPUT_MISSING when there are several and none was named
  */
 export async function findRelease(reader: Reader, choice: ReleaseChoice) {
@@ -53,7 +56,8 @@ export async function findRelease(reader: Reader, choice: ReleaseChoice) {
     []
   const isMeant = ({ namespace, name }: ReleaseName): boolean =>
     namespace === (choice.namespace ?? namespace) && name === (choice.release ?? name)
-  // Apart: whoever may read the proof of one release only can name that one, whatever else has our labels.
+  // Apart: whoever may read the proof of one release only can name that one, whatever else has our
+  // labels.
   const fitting = await judgeCandidates(reader, names.filter(isMeant))
   const rest = await judgeCandidates(
     reader,

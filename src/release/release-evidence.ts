@@ -9,8 +9,9 @@ export interface ReleaseName {
 }
 
 /**
- * Something with the labels of a release. `proven`: the cluster has a cluster-scoped object of the chart for it. `missing`: it has none,
- * as with `scope: namespaces` without the guard, or as where a tenant wrote the labels. `unknown`: the caller may not read that.
+ * Something with the labels of a release. `proven`: the cluster has a cluster-scoped object of the
+ * chart for it. `missing`: it has none, as with `scope: namespaces` without the guard, or as where
+ * a tenant wrote the labels. `unknown`: the caller may not read that.
  */
 export interface Candidate extends ReleaseName {
   readonly evidence: 'proven' | 'missing' | 'unknown'
@@ -18,26 +19,35 @@ export interface Candidate extends ReleaseName {
   readonly why?: string
 }
 
-/** The prefix of the release's cluster-scoped objects (chart/templates/_names.tpl). A namespace has no dot in its name. */
+/**
+ * The prefix of the release's cluster-scoped objects (chart/templates/_names.tpl). A namespace has
+ * no dot in its name.
+ */
 export function clusterName({ namespace, name }: ReleaseName): string {
   return `acr-nopass.${namespace}.${name}`
 }
 
 const RBAC = '/apis/rbac.authorization.k8s.io/v1'
 /**
- * Cluster-scoped objects that the chart creates under a name with the release's namespace, which the rights in one namespace do not
- * suffice for (docs/en/decisions.md#proven-release). The first is in each release with `scope: cluster`; the second stays where
- * somebody deleted the binding; the third is in each release with the guard.
+ * Cluster-scoped objects that the chart creates under a name with the release's namespace, which
+ * the rights in one namespace do not suffice for (docs/en/decisions.md#proven-release). The first
+ * is in each release with `scope: cluster`; the second stays where somebody deleted the binding;
+ * the third is in each release with the guard.
  */
 const SIGNS = [
   { path: `${RBAC}/clusterrolebindings`, suffix: '' },
   { path: `${RBAC}/clusterroles`, suffix: '' },
   { path: '/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies', suffix: '.secrets' },
 ] as const
-/** More candidates than this are compared with a list: tenants may create any number of ConfigMaps. */
+/**
+ * More candidates than this are compared with a list: tenants may create any number of ConfigMaps.
+ */
 const MOST_READS = 8
 
-/** Which of them the chart installed. Records nothing as unread: what a refusal means depends on the command. */
+/**
+ * Which of them the chart installed. Records nothing as unread: what a refusal means depends on the
+ * command.
+ */
 export async function judgeCandidates(
   caller: KubeCaller,
   names: readonly ReleaseName[],
@@ -67,7 +77,10 @@ export async function judgeCandidates(
 }
 
 type Sign = (typeof SIGNS)[number]
-/** By the name of the release's cluster-scoped objects: whether it is there, or why that may not be read. */
+/**
+ * By the name of the release's cluster-scoped objects: whether it is there, or why that may not be
+ * read.
+ */
 type Answers = readonly (readonly [string, boolean | string])[]
 
 /** Each by itself: the rights of the caller may be limited to the names of one release. */

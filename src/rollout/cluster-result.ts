@@ -18,7 +18,10 @@ export interface ResultError extends Pick<NopassError, 'message' | 'hint'>, Pick
   readonly code: string
 }
 
-/** What a plan says at a glance; each field holds lines for people. `plan` has the full text of every change. */
+/**
+ * What a plan says at a glance; each field holds lines for people. `plan` has the full text of
+ * every change.
+ */
 export interface PlanOverview {
   /** One line for each role and policy. */
   readonly ram: readonly string[]

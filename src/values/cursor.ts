@@ -45,7 +45,10 @@ export class Cursor {
     return typeof this.value === 'string' ? this.value : undefined
   }
 
-  /** The value as it may be quoted in a message: `…` if it may be a secret, by the keys around it or by its form. */
+  /**
+   * The value as it may be quoted in a message: `…` if it may be a secret, by the keys around it or
+   * by its form.
+   */
   get shown(): string {
     const text = String(this.value)
     return isSecretPlace(this.path) || text.includes('\n') || text.length > 200 ? HIDDEN : quotable(text)

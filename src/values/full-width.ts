@@ -15,8 +15,9 @@ const CHARACTERS: Readonly<Record<string, readonly [what: string, fix: string]>>
 }
 
 /**
- * Replaces the errors of a file that a full-width character in place of YAML's own causes by an error that names the character.
- * A file without errors may have any of them: in a text they are right.
+ * Replaces the errors of a file that a full-width character in place of YAML's own causes by an
+ * error that names the character. A file without errors may have any of them: in a text they are
+ * right.
  */
 export function nameFullWidth(errors: readonly ValuesError[], { name, text }: SourceFile): readonly ValuesError[] {
   const isHere = ({ place }: ValuesError): boolean => place.file === name
@@ -65,7 +66,9 @@ function plainScalars(text: string): readonly PlainScalar[] {
   return found
 }
 
-/** The first character of a plain scalar that YAML's own was meant by, with the key before a colon. */
+/**
+ * The first character of a plain scalar that YAML's own was meant by, with the key before a colon.
+ */
 function findMeant(
   source: string,
   inFlow: boolean,

@@ -55,8 +55,8 @@ export function errorData(error: NopassError) {
 }
 
 /**
- * Appends content errors to syntax errors, at most one error per location. Where only some words are allowed, they are the fix:
- * `off` in quotes is right for a text alone.
+ * Appends content errors to syntax errors, at most one error per location. Where only some words
+ * are allowed, they are the fix: `off` in quotes is right for a text alone.
  */
 export function addErrors(written: readonly ValuesError[], content: readonly ValuesError[]): ValuesError[] {
   const byPlace = new Map(content.map((error) => [formatPlace(error.place), error]))

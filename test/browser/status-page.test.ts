@@ -8,7 +8,9 @@ import { openBrowser, type TestBrowser } from '../support/browser/browser.ts'
 import { findTooWide, findWeakTexts } from '../support/browser/page-checks.ts'
 import { eventually } from '../support/eventually.ts'
 
-/** The pages of docs/en/status.md and docs/zh/status.md; `UPDATE_SCREENSHOTS=1` takes them again. */
+/**
+ * The pages of docs/en/status.md and docs/zh/status.md; `UPDATE_SCREENSHOTS=1` takes them again.
+ */
 const SCREENSHOTS = { 'en-US': 'status-page.png', 'zh-CN': 'status-page-zh.png' } as const
 
 let helperCluster: HelperCluster

@@ -47,6 +47,27 @@ function withoutShell(line: string): string {
     .replace('"$REGION"', 'cn-hangzhou')
 }
 
+/** In the text of the quick starts, outside of their blocks: `acr-nopass plan …`. */
+const inText = new Set(
+  findPages(ROOT)
+    .filter((page) => page.includes('/quick-start-'))
+    .flatMap((page) => {
+      const text = readFileSync(join(ROOT, page), 'utf8').replaceAll(/^```[\s\S]*?^```$/gm, '')
+      const words = [...text.matchAll(/`(acr-nopass (?:plan|apply|uninstall|policy) [^`…]+)`/g)]
+      return words.map(([, command = '']) => command.replaceAll(/\s+/g, ' '))
+    }),
+)
+for (const name of ['identity.yaml', 'identity-node.yaml']) {
+  writeFileSync(join(folder, name), 'identity: { type: worker-role }\n')
+}
+for (const command of inText) {
+  test(`\`${command}\` in the text of a quick start is understood`, async () => {
+    const env = { KUBECONFIG: join(folder, 'kubeconfig.yaml') }
+    const { code, stdout, stderr } = await runBin(command.split(' ').slice(1), { cwd: folder, env })
+    assert.equal(code, command.startsWith('acr-nopass policy ') ? 0 : 1, `${stdout}${stderr}`)
+  })
+}
+
 test('the pages contain commands', () => assert.ok(commands.size >= 4))
 
 for (const command of commands) {

@@ -79,7 +79,10 @@ const reportOf = (settings: string): string =>
   })
 const ATTACHED = [{ manager: 'acr-nopass', operation: 'Update', fieldsV1: { 'f:imagePullSecrets': {} } }]
 
-/** A release whose Deployment is gone, so that doctor prints how to apply it again, beside the vendor's old Secret. */
+/**
+ * A release whose Deployment is gone, so that doctor prints how to apply it again, beside the
+ * vendor's old Secret.
+ */
 function honest(): readonly FakeObject[] {
   const text = JSON.stringify(SETTINGS)
   const labels = labelsOf(RELEASE)
@@ -159,7 +162,9 @@ const KINDS = [
   [RBAC, 'Role'],
 ] as const
 
-/** Anything that an administrator of one namespace may create there with the labels of a release. */
+/**
+ * Anything that an administrator of one namespace may create there with the labels of a release.
+ */
 const forged: fc.Arbitrary<FakeObject> = fc
   .record({
     kind: fc.constantFrom(...KINDS),

@@ -5,7 +5,10 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { runBin } from './run-bin.ts'
 
-/** What people type wrong at first, and all that the command line then prints: `golden/wrong-inputs.txt`. */
+/**
+ * What people type wrong at first, and all that the command line then prints:
+ * `golden/wrong-inputs.txt`.
+ */
 const GOOD = await readFile(join(import.meta.dirname, '../../examples/readme/values.yaml'), 'utf8')
 const FILES: Readonly<Record<string, string>> = {
   'values.yaml': GOOD,

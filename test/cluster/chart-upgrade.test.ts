@@ -81,7 +81,8 @@ for (const name of ['helm4', 'helm3'] as const) {
     const [before, contents] = [await uids(), await Promise.all(SHOPS.map(helperCluster.secret))]
     const old = new Set(helperCluster.helpers().map(({ uid }) => uid))
     const findings = await doctor()
-    // The guard of the previous chart limits neither Events nor the keys of the status, which doctor reports.
+    // The guard of the previous chart limits neither Events nor the keys of the status, which
+    // doctor reports.
     assert.deepEqual(findings, [
       'GUARD_INACTIVE ValidatingAdmissionPolicy acr-nopass.acr-system.acr-nopass.configmaps',
       'GUARD_MISSING ValidatingAdmissionPolicy acr-nopass.acr-system.acr-nopass.events',

@@ -193,7 +193,8 @@ test("from the vendor's add-on: several instances, namespaces and ServiceAccount
     refused.stdout,
     /^img\.second\.example\.com: Secret shop\/acr-credential-secret-aggregation holds a login/m,
   )
-  // One life of a token later the first logins have expired. The old helper writes new ones only if it is still there.
+  // One life of a token later the first logins have expired. The old helper writes new ones only if
+  // it is still there.
   if ((await status('/apis/apps/v1/namespaces/kube-system/deployments/aliyun-acr-credential-helper')) === 200) {
     await oldSecret(admin, 'shop', AGGREGATION, [
       { ...(await oldLogin(cloud, workerRole, demo)), domains: [...domains, SECOND] },

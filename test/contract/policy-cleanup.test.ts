@@ -62,7 +62,7 @@ const signal = new AbortController().signal
 /** No other deployer did anything. */
 const read = async () => []
 
-test('H3 a shared policy is deleted once all its clusters were uninstalled, and stays while one of them failed', async () => {
+test('a shared policy is deleted once all its clusters were uninstalled, and stays while one of them failed', async () => {
   const target = sampleTarget(POLICY, ROLE, { members: ['c-first-a', 'c-first-b'] })
   await applyPolicy(ramOf('first'), target)
   const shared: SharedTarget = { target, clusters: ['a', 'b'], accountId: 'first' }

@@ -36,7 +36,9 @@ async function admissionOf(
   return { tried: facts?.tried && Object.fromEntries(facts.tried), pods, unread: reader.unread.map(({ what }) => what) }
 }
 
-/** What the guard did not refuse, where it refuses nothing before the n-th dry run as the helper. */
+/**
+ * What the guard did not refuse, where it refuses nothing before the n-th dry run as the helper.
+ */
 async function guardOf(created: string, from: number) {
   const { release } = fixture({ config: { attach: 'serviceAccounts', guard: 'enabled' } })
   assert.ok(release)

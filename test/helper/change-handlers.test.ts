@@ -38,7 +38,10 @@ interface Settings {
   readonly hash?: string | undefined
 }
 
-/** The handlers of a cluster with one namespace and two ServiceAccounts, and what they did, in order. */
+/**
+ * The handlers of a cluster with one namespace and two ServiceAccounts, and what they did, in
+ * order.
+ */
 function open({ synced = true, adopt = false, isLeader = true, hash }: Settings = {}) {
   const did: string[] = []
   const accounts = new Map([account('web'), account('db')].map((one) => [`shop/${one.name}`, one]))

@@ -15,7 +15,7 @@ import {
 
 const MINUTE = 60_000
 
-test('H3 while a changed registry gives no credential, that of the earlier configuration is refreshed, also after another change', async () => {
+test('while a changed registry gives no credential, that of the earlier configuration is refreshed, also after another change', async () => {
   const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
   const at = (instanceId: string, domain: string) => ({ ...registry('a', instanceId), domains: [domain] })
   for (const instanceId of ['cri-typo1', 'cri-typo2']) {
@@ -55,7 +55,7 @@ test('H3 while a changed registry gives no credential, that of the earlier confi
   await end(clock, two)
 })
 
-test('H3 a typo in one registry keeps its last entry, blocks no other registry, and is named in the status', async () => {
+test('a typo in one registry keeps its last entry, blocks no other registry, and is named in the status', async () => {
   const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
   const helper = startHelper(server, clock, cloud, { registries: [registry('a'), registry('b')] })
   await clock.advance(5_000)
@@ -100,7 +100,7 @@ test('H3 a typo in one registry keeps its last entry, blocks no other registry, 
   await end(clock, next)
 })
 
-test('H3 if the own copy is lost during a typo, each Secret still keeps its entry and gets new entries of other registries', async () => {
+test('if the own copy is lost during a typo, each Secret still keeps its entry and gets new entries of other registries', async () => {
   const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
   const registries = [registry('a'), registry('b')]
   const first = startHelper(server, clock, cloud, { registries })

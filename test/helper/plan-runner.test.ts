@@ -64,7 +64,7 @@ test('no write waits for an own copy that failed, or hangs for two seconds', asy
   assert.equal(log.includes('b0'), false)
   await clock.advance(1)
   assert.deepEqual(log.slice(5), ['b0', 'planned', 'c0', 'planned, busy'])
-  // The time is that of the first plan that waits, each time anew.
+  // Each round is timed from the first plan that waits in it.
   runner.add(plan('d'))
   await clock.advance(1_999)
   assert.equal(log.includes('d0'), false)

@@ -224,7 +224,7 @@ test('plans that report again and again a Secret with a newer credential do not 
   assert.ok(calls.length <= 8, `${calls.length} calls in 30 s`)
 })
 
-test('H3 the entry of an earlier configuration is kept until there is a credential, but does not count as live', async () => {
+test('the entry of an earlier configuration is kept until there is a credential, but does not count as live', async () => {
   const fixture = openRefresh()
   fixture.responses.splice(0, 1, new NopassError('CLOUD_NOT_FOUND', 'no such instance'))
   const token = { username: 'u', password: 'before', issuedAt: 0, expiresAt: 1, domains: ['a.example.com'] }
@@ -237,7 +237,7 @@ test('H3 the entry of an earlier configuration is kept until there is a credenti
   assert.deepEqual([fixture.refresh.state.live?.token.password, fixture.refresh.state.kept], ['p1', undefined])
 })
 
-test('H3 of an earlier configuration’s entries, an older one in the own copy does not replace the one from before the reload', async () => {
+test('of an earlier configuration’s entries, an older one in the own copy does not replace the one from before the reload', async () => {
   const before = openRefresh()
   before.refresh.start()
   await before.clock.advance(1000)
@@ -254,7 +254,7 @@ test('H3 of an earlier configuration’s entries, an older one in the own copy d
   assert.equal(refresh.state.kept?.token.password, `of ${issuedAt + 1}`)
 })
 
-test('H3 a registry whose configuration is restored keeps its newest credential, even if the own copy has an older one', async () => {
+test('a registry whose configuration is restored keeps its newest credential, even if the own copy has an older one', async () => {
   const before = openRefresh()
   before.refresh.start()
   await before.clock.advance(1000)
@@ -273,7 +273,7 @@ test('H3 a registry whose configuration is restored keeps its newest credential,
   assert.equal(typo.refresh.state.live?.token.password, 'newer')
 })
 
-test('H3 the entry of another registry, however new, does not block the credential of the current one', async () => {
+test('the entry of another registry, however new, does not block the credential of the current one', async () => {
   const before = openRefresh()
   before.refresh.start()
   await before.clock.advance(1000)

@@ -27,7 +27,10 @@ const SECRET: WriteSecret = {
 const VIEW = { ours: true, intact: true, labelled: true, hash: 'h' }
 const { signal } = new AbortController()
 
-/** A writer whose requests get these responses in turn; `view`: what the API server is read to have stored of a Secret. */
+/**
+ * A writer whose requests get these responses in turn; `view`: what the API server is read to have
+ * stored of a Secret.
+ */
 function open(responses: readonly unknown[], view: object = VIEW) {
   const left = [...responses]
   const calls: KubeCall[] = []

@@ -8,7 +8,9 @@ export interface FakeClock extends Clock {
   next(): Promise<boolean>
   /** Moves forward without running timers, as for a process that was stopped. */
   pause(ms: number): void
-  /** As a machine that sleeps: only the wall clock goes on; or, by a negative number, is set back. */
+  /**
+   * As a machine that sleeps: only the wall clock goes on; or, by a negative number, is set back.
+   */
   suspend(ms: number): void
   readonly timers: number
 }

@@ -7,7 +7,10 @@ import type { WatchEvent } from '../../src/kube/watch/watch-stream.ts'
 const LIST = '/apis/coordination.k8s.io/v1/namespaces/ns/leases'
 const CREATED = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name: 'helper' } }
 
-/** An API server that holds one Lease, and responds to stale, wrong and misdirected requests like the real one. */
+/**
+ * An API server that holds one Lease, and responds to stale, wrong and misdirected requests like
+ * the real one.
+ */
 export interface FakeLeaseApi {
   readonly client: KubeClient
   readonly calls: string[]
@@ -25,7 +28,10 @@ export interface FakeLeaseApi {
   /** Deletes the Lease, or creates it again, as another client. */
   remove(): void
   create(): void
-  /** Each watch from now on ends immediately: with this error event, or (0) without any; undefined: no more. */
+  /**
+   * Each watch from now on ends immediately: with this error event, or (0) without any; undefined:
+   * no more.
+   */
   endWatches(code: number | undefined): void
   /** Ends the open watches as after `timeoutSeconds`. */
   closeWatches(): void
@@ -120,7 +126,8 @@ export function createFakeLeaseApi(): FakeLeaseApi {
           watchers.delete(watcher)
           reject(signal.reason)
         })
-        // Without a version the server begins with the present state; a change since that version is sent.
+        // Without a version the server begins with the present state; a change since that version
+        // is sent.
         if (resourceVersion === undefined) watcher({ type: 'ADDED', object: lease })
         else if (resourceVersion !== lease.metadata.resourceVersion) watcher({ type: 'MODIFIED', object: lease })
         if (watchEnd !== undefined) {

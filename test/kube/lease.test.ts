@@ -225,7 +225,8 @@ test('a follower that is stopped sends no more requests', async () => {
 
 test('after a crash the follower takes over 15 s after the last change that it saw', async () => {
   const [api, clock] = [createFakeLeaseApi(), createFakeClock()]
-  // The follower was started long after; the dead leader's clock was hours off, which does not matter.
+  // The follower was started long after; the dead leader's clock was hours off, which does not
+  // matter.
   await clock.advance(5_000)
   api.overwrite({ holderIdentity: 'dead', leaseDurationSeconds: 15, renewTime: '2031-01-01T00:00:00.000000Z' })
   const two = start(api, clock, 'two')
@@ -561,6 +562,24 @@ test('a lease that is deleted again and again is created at most every 30 s', as
   assert.ok(creations > 5 && creations <= 10, String(creations))
   one.stop.abort()
   await one.done
+})
+
+test('a follower does not take a bookmark of its watch for a free lease', async () => {
+  const [api, clock] = [createFakeLeaseApi(), createFakeClock()]
+  const one = start(api, clock, 'one')
+  await settle()
+  const client: KubeClient = {
+    ...api.client,
+    watch: (call, onEvent, signal) => {
+      onEvent({ type: 'BOOKMARK', object: { metadata: { name: 'helper', resourceVersion: '9' } } as never })
+      return api.client.watch(call, onEvent, signal)
+    },
+  }
+  const two = start({ client }, clock, 'two')
+  await clock.advance(1_000)
+  assert.deepEqual([two.holder, two.isLeader(), two.problems], ['one', false, []])
+  for (const each of [one, two]) each.stop.abort()
+  await Promise.all([one.done, two.done])
 })
 
 test('a replica that is stopped while it creates the lease reports neither a problem nor a missing lease', async () => {

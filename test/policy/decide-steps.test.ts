@@ -122,7 +122,8 @@ test('M10 the old and the new document fit only separately: the new one is writt
   const there = new Map([[ROLE, [NAME, NEXT].map((name) => ({ name, custom: true }))]])
   const beside = observed({ policy: policy(OLD), attached: there, next: nextPolicy(NEW) })
   assert.deepEqual(steps(widen, beside), [])
-  // Without the right to list what it is attached to, only the roles of this target are known, and it is not deleted.
+  // Without the right to list what it is attached to, only the roles of this target are known, and
+  // it is not deleted.
   assert.deepEqual(steps(target({ document: NEW }), beside), [
     `update policy ${NAME}`,
     `detach policy ${NEXT} from role ${ROLE}`,

@@ -119,7 +119,8 @@ const TRUST = {
   serviceAccount: 'acr-nopass',
 }
 
-// CreatePolicyVersion: https://www.alibabacloud.com/help/en/ram/developer-reference/api-ram-2015-05-01-createpolicyversion
+// CreatePolicyVersion:
+// https://www.alibabacloud.com/help/en/ram/developer-reference/api-ram-2015-05-01-createpolicyversion
 test('the version that RAM gives to an updated policy is returned, and none if the response has none', async () => {
   const versionIn = async (response: unknown) => {
     const ram = { change: async () => response } as unknown as Ram

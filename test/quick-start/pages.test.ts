@@ -30,7 +30,9 @@ for (const page of ['README.md', 'README.zh-CN.md']) {
   })
 }
 
-/** What a reader has to replace, by its form: ids, accounts, domains, and a repository on GitHub. */
+/**
+ * What a reader has to replace, by its form: ids, accounts, domains, and a repository on GitHub.
+ */
 const EXAMPLE =
   /\bc[0-9a-f]{32}\b|\bcri-\w+|\b14\d{14}\b|\b(?:[\w-]+\.cn-hangzhou\.cr\.aliyuncs\.com|images\.example\.com)\/[\w/]+:1\b|\bcn-hangzhou\b|\bacme\/\w+/g
 

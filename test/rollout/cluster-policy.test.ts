@@ -330,7 +330,10 @@ test('RRSA that ACK does not offer, or that is not enabled, or without `ack`, is
     await assert.rejects(policyTargets({ ...work, detail }, account), { code, message })
 })
 
-/** A cluster's own policy `p`, which is in RAM as it is needed, and one that it needed before, on the role `former`. */
+/**
+ * A cluster's own policy `p`, which is in RAM as it is needed, and one that it needed before, on
+ * the role `former`.
+ */
 function settledPolicies(clusters: readonly object[]) {
   const [work] = rrsaCluster(() => ({ issuer: FIRST }))
   const { context, cluster } = work

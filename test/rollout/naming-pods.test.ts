@@ -11,7 +11,10 @@ const pod = (name: string, pullSecrets: readonly string[] | undefined, more: obj
   ...('phase' in more && { status: { phase: more.phase } }),
 })
 
-/** The line about these Pods, where the pull secret `acr` of namespace `shop` is about to be removed. */
+/**
+ * The line about these Pods, where the pull secret `acr` of namespace `shop` is about to be
+ * removed.
+ */
 async function describe(pods: readonly object[], refusal?: number): Promise<string> {
   const request = async () => {
     if (refusal !== undefined) throw new KubeApiError(refusal, 'no')

@@ -390,7 +390,10 @@ function ramWith(policies: Readonly<Record<string, { readonly members?: string }
   return { fake, order }
 }
 
-/** What becomes of policies that the clusters `a` and `b` needed before; also which histories were read for it. */
+/**
+ * What becomes of policies that the clusters `a` and `b` needed before; also which histories were
+ * read for it.
+ */
 async function formerPolicies(
   former: SharedTarget,
   { members, unknown = [] }: { readonly members?: string; readonly unknown?: readonly string[] } = {},

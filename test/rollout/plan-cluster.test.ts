@@ -40,7 +40,9 @@ test('H8 a hook that was changed, added or removed after the approval is not in 
 
 const configMap = (name: string) => parseManifest(`{ apiVersion: v1, kind: ConfigMap, metadata: { name: ${name} } }`)
 
-/** The plan of a release that is deployed with the ConfigMap `a`, in a state that differs by `more`. */
+/**
+ * The plan of a release that is deployed with the ConfigMap `a`, in a state that differs by `more`.
+ */
 async function plan(more: object) {
   const release = { chart: 'c-1.0.0', values: {}, objects: configMap('a'), hooks: [] }
   const open = {

@@ -15,16 +15,23 @@ const FAILING = {
 }
 
 interface Setup {
-  /** The reports of the helper, one for each look at it; the last one stays. Undefined: none yet. */
+  /**
+   * The reports of the helper, one for each look at it; the last one stays. Undefined: none yet.
+   */
   readonly reports?: readonly (object | undefined)[]
-  /** Whether the helper's Pods `p` and `q` are ready; a number: the API server's response to listing them. */
+  /**
+   * Whether the helper's Pods `p` and `q` are ready; a number: the API server's response to listing
+   * them.
+   */
   readonly pods?: readonly boolean[] | number
   readonly parts?: object
   /** The API server's response to a patch. */
   readonly patch?: number
 }
 
-/** The report with which the helper counts as working, or the error; and what was written meanwhile. */
+/**
+ * The report with which the helper counts as working, or the error; and what was written meanwhile.
+ */
 async function verify({ reports = [], pods = [true], parts = {}, patch }: Setup, work: 'verify' | 'push' = 'verify') {
   const writes: string[] = []
   const left = [...reports]

@@ -104,7 +104,8 @@ export function createLateness(options: LatenessOptions): Lateness {
       if (token?.expiresAt == null || holder() !== process || isDisturbed || !options.usesConfig(process)) return
       const now = START + since
       const names = targetsOf(loaded, registry)
-      // All registries share the refresh rate, and others may have new credentials for other namespaces at the same time.
+      // All registries share the refresh rate, and others may have new credentials for other
+      // namespaces at the same time.
       const paced = new Set(loaded.config.registries.flatMap(({ name }) => targetsOf(loaded, name)))
       const pacedMs = Math.min((paced.size / settings.refreshRate) * 1000, (token.expiresAt - token.issuedAt) / 10)
       const check = (urgent: boolean, namespaces: readonly string[], limit: number): void => {

@@ -18,7 +18,10 @@ export function labelled(namespace: string, release: string, data?: Readonly<Rec
   return { metadata: { namespace, name: release, labels }, ...(data && { data }) }
 }
 
-/** `ClusterRoleBinding` is what the chart creates with `scope: cluster`, `Guard` what it also creates with `scope: namespaces`. */
+/**
+ * `ClusterRoleBinding` is what the chart creates with `scope: cluster`, `Guard` what it also
+ * creates with `scope: namespaces`.
+ */
 export type Sign = 'ClusterRoleBinding' | 'ClusterRole' | 'Guard'
 const PATHS: Readonly<Record<Sign, string>> = {
   ClusterRoleBinding: '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings',

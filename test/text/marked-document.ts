@@ -8,7 +8,10 @@ const EXAMPLES: readonly object[] = ['chart/ci', 'examples/values'].flatMap((fol
   readdirSync(join(ROOT, folder)).map((file) => parse(readFileSync(join(ROOT, folder, file), 'utf8'))),
 )
 
-/** Begins a line of its own, a command to the runner, a table's cell, a colour: none of it may come through. */
+/**
+ * Begins a line of its own, a command to the runner, a table's cell, a colour: none of it may come
+ * through.
+ */
 const HOSTILE = [
   '\n  fix: zqline ',
   '\n::zqline::',
@@ -48,7 +51,10 @@ const FORMS: readonly ((mark: string, hostile: string) => unknown)[] = [
   (mark) => ({ name: mark, name2: [mark, { deep: mark }] }),
 ]
 
-/** Secrets as users write them, each where the schema expects something else, or where it looks at nothing. */
+/**
+ * Secrets as users write them, each where the schema expects something else, or where it looks at
+ * nothing.
+ */
 const SECRETS: readonly ((value: unknown) => object)[] = [
   (value) => ({ extraEnv: [{ name: 'LOGIN', value }] }),
   (value) => ({ extraEnv: [{ name: 'LOGIN', vlaue: value }, value] }),
@@ -157,7 +163,10 @@ function insertLine(text: string, at: number, line: string): string {
   return `${text.slice(0, start)}${line}\n${text.slice(start)}`
 }
 
-/** A valid values file after a few edits of its content and of its text, with marks in place of values. */
+/**
+ * A valid values file after a few edits of its content and of its text, with marks in place of
+ * values.
+ */
 export const markedDocument: fc.Arbitrary<string> = fc
   .record({
     example: fc.constantFrom(...EXAMPLES),
@@ -186,7 +195,10 @@ function markOf(index: number): string {
   return `zqk${String(index).padStart(3, '0')}vwhxpt`
 }
 
-/** The numbers of all marks of which an output holds the first eight characters: as they are, as a number, or in Base64. */
+/**
+ * The numbers of all marks of which an output holds the first eight characters: as they are, as a
+ * number, or in Base64.
+ */
 export function marksIn(output: string): ReadonlySet<number> {
   const found = new Set<number>()
   const search = (text: string): void => {

@@ -70,7 +70,10 @@ async function runCommand(...argv: readonly string[]): Promise<string> {
   return output
 }
 
-/** Runs the action as the runner does, in this process; returns its log with the annotations, its outputs and its summary. */
+/**
+ * Runs the action as the runner does, in this process; returns its log with the annotations, its
+ * outputs and its summary.
+ */
 async function runJob(inputs: Readonly<Record<string, string>>): Promise<string> {
   const files = ['output', 'state', 'summary'].map((name) => join(folder, name))
   for (const file of files) writeFileSync(file, '')
@@ -132,7 +135,10 @@ const USES = new Map<string, (values: string) => Promise<string>>([
   ['the action with the values as an input', (values) => runJob({ mode: 'validate', values })],
 ])
 
-/** Writes a values file, also as the values of a cluster; returns the places that its errors point at. */
+/**
+ * Writes a values file, also as the values of a cluster; returns the places that its errors point
+ * at.
+ */
 async function writeValues(text: string): Promise<ReadonlySet<string>> {
   writeFileSync(join(folder, 'values.yaml'), text)
   writeFileSync(join(folder, 'clusters.yaml'), `${ENTRY}${text.replaceAll(/^/gm, '    ')}`)
@@ -155,7 +161,10 @@ const ANY_TEXT = /^(extraEnv|extraObjects|podAnnotations)(\/|$)/
 const NAMED_BY_DOCUMENTS =
   /^registries\/\d+\/(name|instanceId|instanceName|region|repositories|assumeRole)|^identity\/|^region$|^serviceAccount\/name$/
 
-/** The numbers of the marks that may be shown: of keys, and of values that are no secret and that an error points at. */
+/**
+ * The numbers of the marks that may be shown: of keys, and of values that are no secret and that an
+ * error points at.
+ */
 function shownMarks(text: string, places: ReadonlySet<string>, isDocument: boolean): ReadonlySet<number> {
   const shown = new Set<number>()
   const lines = new LineCounter()

@@ -580,7 +580,10 @@ const HIDDEN_HAZARDS: readonly Draw[] = [
   },
 ]
 
-/** A replicator copies an old Secret to another name, and only a pipeline outside of the cluster names the copy. */
+/**
+ * A replicator copies an old Secret to another name, and only a pipeline outside of the cluster
+ * names the copy.
+ */
 function copiedSecret(context: DrawContext): Feature {
   const { namespace, made } = spot(context, 'copied')
   const secrets = oldIn(context, context.random.pick(context.served))

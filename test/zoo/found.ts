@@ -4,7 +4,10 @@ export interface Found {
   readonly finding: string
 }
 
-/** Each of these seeds failed before its fix. A later rule of the removal may keep the old helper there for another reason too. */
+/**
+ * Each of these seeds failed before its fix. A later rule of the removal may keep the old helper
+ * there for another reason too.
+ */
 export const FOUND: readonly Found[] = [
   { seed: 66, finding: 'the template of an operator at 0 replicas loses the old Secret that it references' },
   { seed: 5, finding: 'an uninstall removes an entry from a list that GitOps applies' },

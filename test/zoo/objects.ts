@@ -141,7 +141,9 @@ export function workload(kind: Workload, namespace: string, name: string, parts:
   }
 }
 
-/** What the old helper writes; all other Secrets hold the login of a robot, which does not expire. */
+/**
+ * What the old helper writes; all other Secrets hold the login of a robot, which does not expire.
+ */
 export const OLD_LOGIN = 'cr_temp_user:old'
 
 export function dockerSecret(

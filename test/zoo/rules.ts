@@ -38,7 +38,9 @@ export interface Truth {
   readonly vendorHelper: string
   /** What pulls without an object that shows it: Pods from a template in a text, or from a pipeline. */
   readonly hidden: readonly Consumer[]
-  /** Secrets (`namespace/name`) into which another program copies logins of the vendor's Secrets. */
+  /**
+   * Secrets (`namespace/name`) into which another program copies logins of the vendor's Secrets.
+   */
   readonly copies: ReadonlySet<string>
   /** Namespaces whose new Pods get the pull secret's name at admission, while the release's Pod policy exists. */
   readonly admits: ReadonlySet<string>
@@ -175,7 +177,8 @@ function lostPulls(
   const removesEntries = operation === 'detach' || operation === 'uninstall' || operation === 'retire'
   const isReleases: Ignores = ({ metadata }) => isSecretOf(truth.release, metadata.labels ?? {})
   const ignores: Ignores = removesEntries ? isReleases : () => false
-  // One life of a token later nothing has renewed the logins in the vendor's Secrets and in copies of them.
+  // One life of a token later nothing has renewed the logins in the vendor's Secrets and in copies
+  // of them.
   const isStopped = isHelperStopped(operation, before, after, truth)
   const isStale: Ignores = ({ kind, metadata }) => {
     const key = `${metadata.namespace}/${metadata.name}`
@@ -204,7 +207,9 @@ function isHelperStopped(
   return operation === 'legacy' && before.has(vendorHelper) && !after.has(vendorHelper)
 }
 
-/** Volumes and environments with the content of a vendor's Secret, which nothing renews any more. */
+/**
+ * Volumes and environments with the content of a vendor's Secret, which nothing renews any more.
+ */
 function staleUses(operation: Operation, before: Snapshot, after: Snapshot, truth: Truth): readonly Violation[] {
   if (!isHelperStopped(operation, before, after, truth)) return []
   const secrets = [...after.values()].filter(

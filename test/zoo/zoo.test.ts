@@ -46,7 +46,8 @@ test(
       [],
       `${broken.length} seeds: ${broken.join(' ')}\n${known.join('')}${details.join('')}\n${why}`,
     )
-    // A removal that never happens, or always, would break no rule above in clusters without the opposite.
+    // A removal that never happens, or always, would break no rule above in clusters without the
+    // opposite.
     assert.ok(oldHelpers.stopped > 0, 'no cluster in which the old helper is removed')
     assert.ok(oldHelpers.kept > 0, 'no cluster in which the old helper is kept')
   },

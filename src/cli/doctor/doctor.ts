@@ -53,8 +53,8 @@ export async function doctorPod(
 }
 
 /**
- * A Pod as `shop/web`, or as kubectl names it: `web -n shop` or `pod/web -n shop`. Then the namespace is not that of the release,
- * which is found.
+ * A Pod as `shop/web`, or as kubectl names it: `web -n shop` or `pod/web -n shop`. Then the
+ * namespace is not that of the release, which is found.
  * @throws INPUT_INVALID
  */
 function readPodName(pod: string, flag: string | undefined) {

@@ -20,7 +20,8 @@ export function describeOutcome(mode: RolloutMode, settings: Settings, outcome: 
 }
 
 /**
- * The outcome as text: plans at a glance and notes, timeline, then table, causes and fixes, verdict.
+ * The outcome as text: plans at a glance and notes, timeline, then table, causes and fixes,
+ * verdict.
  * @param withDiff also the full text of a plan's changes, before all of it
  */
 export function renderOutcome(

@@ -7,7 +7,10 @@ import { reportErrors } from '../program/report-errors.ts'
 import { settingsOf } from '../program/settings-of.ts'
 import { errorAsFlags } from '../rollout/as-flags.ts'
 
-/** Validates values and clusters offline; returns 0, or 2 with all errors. @throws NopassError with flags in place of inputs */
+/**
+ * Validates values and clusters offline; returns 0, or 2 with all errors.
+ * @throws NopassError with flags in place of inputs
+ */
 export async function validate(...command: Parameters<typeof check>): Promise<number> {
   try {
     return check(...command)

@@ -20,16 +20,20 @@ export function isAliased({ name, helmRelease }: ByHelm): boolean {
 }
 
 /**
- * Puts back whatever of the release's objects was deleted or changed, as the release has it. As Helm's own field manager: one
- * more owner of the fields would make the next upgrade by Helm 4 fail with a conflict. Undefined: the release is not proven, and its
- * manifest may be a tenant's, with permissions for the tenant.
+ * Puts back whatever of the release's objects was deleted or changed, as the release has it. As
+ * Helm's own field manager: one more owner of the fields would make the next upgrade by Helm 4 fail
+ * with a conflict. Undefined: the release is not proven, and its manifest may be a tenant's, with
+ * permissions for the tenant.
  */
 export function applyAgain(release: ByHelm): ShellCommand | undefined {
   if (release.evidence !== 'proven') return undefined
   return shell`helm -n ${release.namespace} get manifest ${helmName(release)} | ${apply(release)} -`
 }
 
-/** Saves the release's manifest, deletes an object and applies the manifest again; undefined as for {@link applyAgain}. */
+/**
+ * Saves the release's manifest, deletes an object and applies the manifest again; undefined as for
+ * {@link applyAgain}.
+ */
 export function replaceFromRelease(
   release: ByHelm,
   kinds: ReturnType<typeof shellWords>,

@@ -29,8 +29,8 @@ export interface ObserveRequest extends ReleaseChoice {
 
 /**
  * The base of every diagnosis: the server, the release, and others that do the same.
- * @throws KubeApiError when the API server cannot be reached or does not know the caller; INPUT_MISSING when there are several
- * releases and none was named
+ * @throws KubeApiError when the API server cannot be reached or does not know the caller;
+ * INPUT_MISSING when there are several releases and none was named
  */
 export async function observeBase(reader: Reader, { server, aheadMs: readAheadMs, ...choice }: ObserveRequest) {
   const version = await reader.request<{ gitVersion?: string }>('/version')

@@ -54,8 +54,9 @@ export async function readAdmission(
 }
 
 /**
- * An API server applies a policy some time after its creation: it reads policies by a watch, and compiles them once a second
- * (policyRefreshIntervalDefault in pkg/admission/plugin/policy/generic/policy_source.go of k8s.io/apiserver 0.37).
+ * An API server applies a policy some time after its creation: it reads policies by a watch, and
+ * compiles them once a second (policyRefreshIntervalDefault in
+ * pkg/admission/plugin/policy/generic/policy_source.go of k8s.io/apiserver 0.37).
  */
 const NEW_MS = 60_000
 const LOADED_MS = 10_000

@@ -14,9 +14,10 @@ export interface Copy {
 export const PULL_TYPES: readonly string[] = ['kubernetes.io/dockerconfigjson', 'kubernetes.io/dockercfg']
 
 /**
- * Pull secrets that another program may copy from Secrets of the old helper (replicators, External Secrets, Kyverno, a script). A copy
- * gets no new logins once the old helper is stopped, and its Pods name neither the old helper's Secret nor ours. A copy may be older
- * than the last rotation, so each temporary login of ACR of unknown origin counts.
+ * Pull secrets that another program may copy from Secrets of the old helper (replicators, External
+ * Secrets, Kyverno, a script). A copy gets no new logins once the old helper is stopped, and its
+ * Pods name neither the old helper's Secret nor ours. A copy may be older than the last rotation,
+ * so each temporary login of ACR of unknown origin counts.
  *
  * @param secrets pull secrets of all names
  * @param own those of the old helper itself

@@ -133,7 +133,10 @@ function judgeSecrets(secrets: readonly OldSecret[], ours: OurSide, reported: re
   })
 }
 
-/** A copy gets no new logins once the old helper is stopped; without a helper and its Secrets there is nothing to copy. */
+/**
+ * A copy gets no new logins once the old helper is stopped; without a helper and its Secrets there
+ * is nothing to copy.
+ */
 function judgeCopies(
   { copies, unseenCopies, secrets, deployments }: LegacyFacts,
   { secretName }: OurSide,

@@ -30,7 +30,10 @@ export interface LoginMarks {
   readonly temporary: readonly string[]
 }
 
-/** A new key in each run, so that a mark is worth nothing elsewhere, and no login can be guessed by it. */
+/**
+ * A new key in each run, so that a mark is worth nothing elsewhere, and no login can be guessed by
+ * it.
+ */
 const MARK_KEY = randomBytes(32)
 
 /** Equal logins have equal marks within one run. Undefined: as {@link readOldLogins}. */

@@ -48,8 +48,9 @@ const TEXTS: readonly (readonly [kind: string, apiVersion: string, plural: strin
 ]
 
 /**
- * Reads the old helper's objects and everything that may need them. Of the old Secrets' content the hosts are kept. Custom kinds (Argo
- * Rollouts, Kruise, operators' own) are found by discovery. What could not be read is in `reader.unread`.
+ * Reads the old helper's objects and everything that may need them. Of the old Secrets' content the
+ * hosts are kept. Custom kinds (Argo Rollouts, Kruise, operators' own) are found by discovery. What
+ * could not be read is in `reader.unread`.
  *
  * @param toRemove also reads every text and pull secret that may show a further user
  */
@@ -93,12 +94,16 @@ export function withoutLogins(object: KubeObject): AnyObject {
   return { kind: 'Secret', metadata: object.metadata, type, logins: readOldLogins(data), marks: readMarks(data) }
 }
 
-/** Pull secrets of all other names. Not everybody who may remove the old helper may read them, so a refusal is a result. */
+/**
+ * Pull secrets of all other names. Not everybody who may remove the old helper may read them, so a
+ * refusal is a result.
+ */
 async function readPullSecrets({ client, signal }: Reader) {
   const own = createReader(client, signal)
   const found: AnyObject[] = []
   for (const type of PULL_TYPES) {
-    // Kubernetes 1.24, pkg/apis/core/v1/conversion.go, AddFieldLabelConversionsForSecret: the API server selects Secrets by type.
+    // Kubernetes 1.24, pkg/apis/core/v1/conversion.go, AddFieldLabelConversionsForSecret: the API
+    // server selects Secrets by type.
     const query = { fieldSelector: `type=${type}` }
     const secrets = await own.list<KubeObject, AnyObject>(`Secrets of type ${type}`, '/api/v1/secrets', {
       query,

@@ -161,7 +161,10 @@ function takeRelease({ cluster, context: { taken }, identity }: ConnectedWork): 
   taken.set(key, cluster.name)
 }
 
-/** Returns whether it is known that no other acr-nopass is in the cluster. @throws RELEASE_ELSEWHERE, ADDON_PRESENT */
+/**
+ * Returns whether it is known that no other acr-nopass is in the cluster.
+ * @throws RELEASE_ELSEWHERE, ADDON_PRESENT
+ */
 export async function refuseRivals({
   cluster,
   context: { settings },
@@ -182,7 +185,8 @@ export async function refuseRivals({
     )
   }
   if (addon !== undefined) run.notes.push(`beside the vendor's ${addon}`)
-  // Anyone who may create Deployments may set these labels: that stops no rollout, and nothing is narrowed meanwhile.
+  // Anyone who may create Deployments may set these labels: that stops no rollout, and nothing is
+  // narrowed meanwhile.
   if (others !== undefined && others.length > 0) {
     run.notes.push(
       `Deployments have the labels of ${listNames(others)}, but it is not verified that the chart installed that (${others[0]?.why}); RAM is not narrowed`,

@@ -9,7 +9,10 @@ const SIGNS = [
   ['remove', '-', 'to delete'],
 ] as const satisfies readonly (readonly [ObjectChange['change'], string, string])[]
 
-/** The changes of Kubernetes objects in a line for each kind of change: `+ 2 to create: 2 ClusterRole`. */
+/**
+ * The changes of Kubernetes objects in a line for each kind of change: `+ 2 to create: 2
+ * ClusterRole`.
+ */
 export function countObjects(changes: readonly Pick<ObjectChange, 'change' | 'title'>[]): readonly string[] {
   return SIGNS.flatMap(([change, sign, words]) => {
     const own = changes.filter((one) => one.change === change).map(({ title }) => title)
@@ -18,7 +21,10 @@ export function countObjects(changes: readonly Pick<ObjectChange, 'change' | 'ti
   })
 }
 
-/** `2 ClusterRole`, in the order of their first appearance; a single one of its kind without a number. */
+/**
+ * `2 ClusterRole`, in the order of their first appearance; a single one of its kind without a
+ * number.
+ */
 function countKinds(titles: readonly string[]): readonly string[] {
   const kinds = Map.groupBy(titles, (title) => {
     const [, mark = ''] = / (\([a-z]+\))$/.exec(title) ?? []

@@ -89,8 +89,8 @@ function isForNoCluster({ mode, clusters, kubeconfig, ...inputs }: Inputs): bool
 }
 
 /**
- * The identity whose RAM policy is applied. Only ACK lists an issuer and its OIDC provider; elsewhere the values name a role
- * that the user made. @throws RAM_MODE_CONFLICT
+ * The identity whose RAM policy is applied. Only ACK lists an issuer and its OIDC provider;
+ * elsewhere the values name a role that the user made. @throws RAM_MODE_CONFLICT
  */
 function ramMode(
   inputs: Inputs,

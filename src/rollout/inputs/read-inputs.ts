@@ -1,7 +1,7 @@
 import { NopassError } from '../../errors.ts'
 import { parseGoDuration } from '../../lib/go-duration.ts'
+import { regionHint } from '../../values/checks/check-regions.ts'
 import { REGIONS } from '../../values/checks/regions.ts'
-import { nearest } from '../../values/schema/nearest.ts'
 import { INPUTS, type InputName, type InputSpec, type Inputs } from './input-table.ts'
 
 /**
@@ -131,11 +131,8 @@ function refuseConflicts(inputs: Inputs): void {
 /** With `endpoints` it may be another cloud's. @throws INPUT_INVALID */
 function refuseRegion({ region, endpoints }: Inputs): void {
   if (region === '' || endpoints !== '' || REGIONS.includes(region)) return
-  // Of a region, people know the city.
-  const meant = REGIONS.find((one) => one.split('-')[1] === region.toLowerCase()) ?? nearest(region, REGIONS)
-  const fix = meant === undefined ? 'Write the id of a region, such as cn-hangzhou.' : `Did you mean ${meant}?`
   throw new NopassError('INPUT_INVALID', `region: Alibaba Cloud has no region "${region}"`, {
-    hint: `${fix} For a cloud with regions of its own set \`endpoints\`.`,
+    hint: regionHint(region, '`endpoints`'),
   })
 }
 

@@ -34,7 +34,10 @@ export interface SummaryInput {
   readonly unverified?: readonly UnverifiedFact[]
 }
 
-/** The job summary as Markdown: verdict, table with failures first, fixes, plans at a glance, timeline, folded notes and diffs. */
+/**
+ * The job summary as Markdown: verdict, table with failures first, fixes, plans at a glance,
+ * timeline, folded notes and diffs.
+ */
 export function renderSummary(input: SummaryInput): string {
   const sorted = input.results.toSorted((a, b) => ORDER.indexOf(a.status) - ORDER.indexOf(b.status) || a.wave - b.wave)
   if (input.results.length === 0) return `### acr-nopass ${input.mode}: valid\n`
@@ -172,7 +175,10 @@ function escapeHtml(text: string): string {
 
 const WIDTH = 40
 
-/** One line per started cluster, with its time span to scale, by wave; none for a single one, which is compared with nothing. */
+/**
+ * One line per started cluster, with its time span to scale, by wave; none for a single one, which
+ * is compared with nothing.
+ */
 export function timeline(results: readonly ClusterResult[], totalMs: number): readonly string[] {
   const started = results.filter(({ startedMs }) => startedMs !== null)
   if (started.length < 2) return []

@@ -121,10 +121,10 @@ function isCopy({ metadata: { managedFields = [] } }: KubeObject): boolean {
 export const WHY_COPY: string = "it has this release's labels, but another client wrote it"
 
 /**
- * Other releases with the same secret name, found by their configurations, because one may not have a Secret yet. One whose
- * configuration is absent or has no name counts, and so does what is not proven to be a release: its configuration may be a tenant's
- * and is not parsed.
- * Undefined: the caller may not list ConfigMaps.
+ * Other releases with the same secret name, found by their configurations, because one may not have
+ * a Secret yet. One whose configuration is absent or has no name counts, and so does what is not
+ * proven to be a release: its configuration may be a tenant's and is not parsed. Undefined: the
+ * caller may not list ConfigMaps.
  */
 async function releasesBeside(
   { client, signal }: KubeCaller,

@@ -103,7 +103,8 @@ async function uninstall(work: ConnectedWork, note: (targets: readonly SharedTar
 }
 
 /**
- * Without a record of Helm nothing here stops the helper, which something else installed. What it needs must not be removed then.
+ * Without a record of Helm nothing here stops the helper, which something else installed. What it
+ * needs must not be removed then.
  * @throws HELPER_AT_WORK
  */
 export async function requireNoHelper(

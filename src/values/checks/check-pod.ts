@@ -6,9 +6,10 @@ import { checkScheduling } from './check-scheduling.ts'
 /** Variables that the chart sets itself; the last one only with `caBundle`. */
 const OWN_VARIABLES: readonly string[] = ['POD_NAME', 'POD_NAMESPACE', 'POD_UID', 'POD_IP', 'NODE_NAME']
 /**
- * They load code, compiled code or options into the helper: https://nodejs.org/docs/latest-v24.x/api/cli.html#environment-variables_1,
- * ld.so(8), https://docs.openssl.org/3.0/man7/openssl-env/ (a configuration of OpenSSL can name a library of a provider).
- * `NODE_EXTRA_CA_CERTS` only adds authorities, as `caBundle` does.
+ * They load code, compiled code or options into the helper:
+ * https://nodejs.org/docs/latest-v24.x/api/cli.html#environment-variables_1, ld.so(8),
+ * https://docs.openssl.org/3.0/man7/openssl-env/ (a configuration of OpenSSL can name a library of
+ * a provider). `NODE_EXTRA_CA_CERTS` only adds authorities, as `caBundle` does.
  */
 const LOADING_VARIABLES: readonly string[] = [
   'NODE_OPTIONS',

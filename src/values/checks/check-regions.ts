@@ -16,9 +16,14 @@ export function regionErrors(place: Cursor, otherwise: string): ValuesError[] {
   // What has not even the form of a region is the schema's to refuse.
   if (value === undefined || !/^[a-z]+(-[a-z0-9]+)+$/.test(value) || REGIONS.includes(value)) return []
   const meant = nearest(value, REGIONS)
-  const fix = meant === undefined ? 'Write the id of a region, such as cn-hangzhou.' : `Did you mean ${meant}?`
   const message = `\`${place.name}\` is "${value}": Alibaba Cloud has no such region`
   const expected = `a region, such as ${meant ?? 'cn-hangzhou'}`
-  const hint = `${fix} For a cloud with regions of its own set ${otherwise}.`
-  return [place.error('VALUES_REGION', message, { value, expected, hint })]
+  return [place.error('VALUES_REGION', message, { value, expected, hint: regionHint(value, otherwise) })]
+}
+
+/** The fix for a region that does not exist. Of a region, people know the city. */
+export function regionHint(value: string, otherwise: string): string {
+  const meant = REGIONS.find((one) => one.split('-')[1] === value.toLowerCase()) ?? nearest(value, REGIONS)
+  const fix = meant === undefined ? 'Write the id of a region, such as cn-hangzhou.' : `Did you mean ${meant}?`
+  return `${fix} For a cloud with regions of its own set ${otherwise}.`
 }

@@ -26,7 +26,10 @@ export function lowerFirst(title: string): string {
 
 const LONGEST = 60
 
-/** Whether a value may be quoted in a message: not any text, and not a possible secret by a key around it. */
+/**
+ * Whether a value may be quoted in a message: not any text, and not a possible secret by a key
+ * around it.
+ */
 export function mayShow({ path }: Pick<Cursor, 'path'>): boolean {
   return !isSecretPlace(path)
 }
@@ -94,7 +97,10 @@ export function firstExample(schema: Schema | undefined): string | undefined {
   return example === undefined ? undefined : flowYaml(example)
 }
 
-/** An example for the fix of a place. Of RRSA no complete one fits: its ARNs are filled in for clusters of ACK. */
+/**
+ * An example for the fix of a place. Of RRSA no complete one fits: its ARNs are filled in for
+ * clusters of ACK.
+ */
 export function exampleFor(at: Pick<Cursor, 'name'>, schema: Schema | undefined): string | undefined {
   if (at.name === 'identity') return '{ type: rrsa }'
   return at.name === 'identity.type' ? 'rrsa' : firstExample(schema)

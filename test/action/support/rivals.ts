@@ -50,8 +50,9 @@ const OURS: Readonly<Record<RivalCase['ours'], object>> = {
 }
 
 /**
- * In every revision of others: the variable of OURS without a value, which Node.js ignores. An upgrade of Helm 3 compares with
- * the newest deployed revision, so that over a failed one it keeps what only that one added
+ * In every revision of others: the variable of OURS without a value, which Node.js ignores. An
+ * upgrade of Helm 3 compares with the newest deployed revision, so that over a failed one it keeps
+ * what only that one added
  * (https://helm.sh/docs/faq/changes_since_helm_2/#improved-upgrade-strategy-3-way-strategic-merge-patches,
  * `prepareUpgrade` in https://github.com/helm/helm/blob/v3.22.0/pkg/action/upgrade.go).
  */

@@ -33,7 +33,10 @@ async function installKeys({ helperCluster }: HelperFixture): Promise<void> {
 
 const BINDINGS = '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings'
 
-/** The configuration of a release that writes the same Secrets, and its binding, without which it is none. */
+/**
+ * The configuration of a release that writes the same Secrets, and its binding, without which it is
+ * none.
+ */
 async function copyConfiguration({ helperCluster }: HelperFixture, twin: string): Promise<void> {
   const { chart, admin } = helperCluster
   const path = `/api/v1/namespaces/${HOME}/configmaps/acr-nopass`

@@ -18,7 +18,10 @@ const content = (auths: object): object => ({
 const OLD = content({ [HOST]: temporary('old') })
 const ROBOT = { username: 'robot', password: 'fixed' }
 
-/** The recipe of 2018, all of which acr-nopass serves too, and a workload that pulls with one more Secret. */
+/**
+ * The recipe of 2018, all of which acr-nopass serves too, and a workload that pulls with one more
+ * Secret.
+ */
 function clusterWith(secret: AnyObject, more: readonly AnyObject[] = []): readonly AnyObject[] {
   const { namespace = '', name } = secret.metadata
   const recipe = recipe2018()
@@ -120,8 +123,9 @@ for (const [tool, metadata] of [
   })
 }
 
-// External Secrets writes no source into the Secret (apis/externalsecrets/v1/externalsecret_types.go: `AnnotationDataHash`, `LabelOwner`);
-// its own object names it, in `spec.dataFrom[].extract.key` for the provider Kubernetes.
+// External Secrets writes no source into the Secret
+// (apis/externalsecrets/v1/externalsecret_types.go: `AnnotationDataHash`, `LabelOwner`); its own
+// object names it, in `spec.dataFrom[].extract.key` for the provider Kubernetes.
 test('P15 an ExternalSecret that reads an old Secret keeps the old helper, and so does the Secret that it writes', () => {
   const metadata = {
     labels: { 'reconcile.external-secrets.io/managed': 'true' },

@@ -101,7 +101,10 @@ exec /usr/bin/env -S PATH='${process.env.PATH}' git -c user.name=reader -c user.
   }
 }
 
-/** A block for a shell that stops at the first command that fails; what a block exports, the next ones have. */
+/**
+ * A block for a shell that stops at the first command that fails; what a block exports, the next
+ * ones have.
+ */
 function type(
   { text, line }: Step,
   cwd: string,
