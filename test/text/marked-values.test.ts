@@ -93,7 +93,10 @@ async function runJob(inputs: Readonly<Record<string, string>>): Promise<string>
     env: { ...ENV, ...Object.fromEntries(given), RUNNER_TEMP: folder, GITHUB_STEP_SUMMARY: summary },
   } as unknown as NodeJS.Process
   const own = process.stdout.write
-  process.stdout.write = write
+  // The action writes text. The test runner's reports to its parent are buffers, at any moment.
+  const writeText = (chunk: string | Uint8Array): boolean =>
+    typeof chunk === 'string' ? write(chunk) : own.call(process.stdout, chunk)
+  process.stdout.write = writeText as typeof own
   try {
     await runAction(host, join(ROOT, 'chart'))
   } finally {
