@@ -15,7 +15,7 @@ export async function runPost(host: NodeJS.Process): Promise<void> {
   try {
     const open = await readOpenWork(folder)
     if (open.helm.length > 0 || open.probes.length > 0) {
-      const { finishRun } = await import('../src/rollout/finish-run.ts')
+      const { finishRun } = await import('../src/rollout/run/finish-run.ts')
       await finishRun(folder, open, takeEnvironment(host.env), (line) => writeLine(host, line))
     }
   } catch (cause) {

@@ -2,7 +2,7 @@ import { dirname, join, normalize } from 'node:path'
 
 /**
  * The dependency rule: the areas (folders of src/, and action/) that the files of an area may import, in addition to their own.
- * One way: `errors` <- `lib` <- `alibaba`, `kube`, `values`, `helm` <- `acr`, `policy`, `release` <- `helper`, `rollout`, `doctor`,
+ * One way: `errors` <- `lib` <- `alibaba`, `kube`, `values`, `helm` <- `acr`, `policy`, `installation` <- `helper`, `rollout`, `doctor`,
  * `migrate` <- `cli`, `action`. Folders of one level do not import each other.
  * `root` are the files directly in src/ (errors.ts, error-codes.ts and its folder, version.ts). `sandbox` may use everything,
  * and only `cli` uses it.
@@ -11,7 +11,7 @@ import { dirname, join, normalize } from 'node:path'
 const ERRORS = ['root']
 const GROUND = [...ERRORS, 'lib']
 const CLIENTS = ['alibaba', 'kube', 'values', 'helm']
-const DOMAIN = ['acr', 'policy', 'release']
+const DOMAIN = ['acr', 'policy', 'installation']
 const ENGINES = ['helper', 'rollout', 'doctor', 'migrate']
 const FACES = ['cli', 'action']
 
@@ -50,7 +50,7 @@ export function readImports(file: string, source: string): string[] {
   return [...fixed, ...later].map(([, specifier = '']) => resolve(specifier))
 }
 
-/** Every import that violates the rule, every cycle between files, and every two folders that import each other, one line each. */
+/** Every import that violates the rule, every cycle between files, and every circle of folders, one line each. */
 export function findImportProblems(sources: ReadonlyMap<string, string>): string[] {
   const graph = new Map([...sources].map(([file, source]) => [file, readImports(file, source)]))
   const problems: string[] = []
@@ -70,30 +70,53 @@ export function findImportProblems(sources: ReadonlyMap<string, string>): string
         problems.push(`${file}: ${area} must not import ${other} (${target})`)
     }
   }
-  return [...problems, ...findMutualFolders(graph), ...findCycles(graph).map((cycle) => `cycle: ${cycle.join(' -> ')}`)]
+  return [...problems, ...findFolderCircles(graph), ...findCycles(graph).map((cycle) => `cycle: ${cycle.join(' -> ')}`)]
 }
 
 function isOurs(target: string): boolean {
   return /^(\.\.\/|(src|action|test|scripts|tools|schemas|bin|package\.json)(\/|$))/.test(target)
 }
 
-/** Two folders that import each other, each pair once. A folder and its subfolder may because the outer one has their shared parts. */
-function findMutualFolders(graph: ReadonlyMap<string, readonly string[]>): string[] {
-  const first = new Map<string, string>()
+/**
+ * Every group of folders whose imports lead from each of them to all others, with one import per pair that belongs to it. A folder and
+ * one inside it do not count: the outer one has their shared parts, or puts them together.
+ */
+function findFolderCircles(graph: ReadonlyMap<string, readonly string[]>): string[] {
+  const folders = new Map<string, Map<string, string>>()
   for (const [file, targets] of graph) {
     for (const target of targets.filter((one) => graph.has(one))) {
-      const key = `${dirname(file)} ${dirname(target)}`
-      if (!first.has(key)) first.set(key, `${file} imports ${target}`)
+      const [from, to] = [dirname(file), dirname(target)]
+      if (`${from}/`.startsWith(`${to}/`) || `${to}/`.startsWith(`${from}/`)) continue
+      const imports = folders.get(from) ?? new Map<string, string>()
+      if (!imports.has(to)) imports.set(to, `${file} imports ${target}`)
+      folders.set(from, imports)
     }
   }
-  return [...first].flatMap(([key, example]) => {
-    const [from = '', to = ''] = key.split(' ')
-    const back = first.get(`${to} ${from}`)
-    const isNested = `${from}/`.startsWith(`${to}/`) || `${to}/`.startsWith(`${from}/`)
-    return from < to && back !== undefined && !isNested
-      ? [`${from} and ${to} import each other: ${example}, ${back}`]
-      : []
+  const reached = new Map([...folders.keys()].map((folder) => [folder, reachableFrom(folder, folders)]))
+  const isCircle = (from: string, to: string): boolean => reached.get(to)?.has(from) === true
+  const done = new Set<string>()
+  return [...folders.keys()].sort().flatMap((first) => {
+    if (done.has(first) || !isCircle(first, first)) return []
+    const circle = [...folders.keys()].filter((one) => isCircle(first, one) && isCircle(one, first)).sort()
+    for (const one of circle) done.add(one)
+    const examples = circle.flatMap((from) =>
+      [...(folders.get(from) ?? [])].flatMap(([to, example]) => (circle.includes(to) ? [example] : [])),
+    )
+    return [`circle of folders ${circle.join(', ')}: ${examples.join(', ')}`]
   })
+}
+
+function reachableFrom(start: string, folders: ReadonlyMap<string, ReadonlyMap<string, string>>): ReadonlySet<string> {
+  const seen = new Set<string>()
+  const open = [start]
+  for (let folder = open.pop(); folder !== undefined; folder = open.pop()) {
+    for (const next of folders.get(folder)?.keys() ?? []) {
+      if (seen.has(next)) continue
+      seen.add(next)
+      open.push(next)
+    }
+  }
+  return seen
 }
 
 /** Each cycle once, from its first file in the order of the map. */

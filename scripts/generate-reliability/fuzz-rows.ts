@@ -81,13 +81,13 @@ export const FUZZ_ROWS: readonly FuzzRow[] = [
   ),
   row(
     'config-values',
-    'test/release/load-config-fuzz.test.ts',
+    'test/installation/load-config-fuzz.test.ts',
     ['configuration: any value changed', 'rejected, or read back unchanged'],
     ['配置：任意一处被改', '被拒绝，或再次读取结果相同'],
   ),
   row(
     'config-text',
-    'test/release/load-config-fuzz.test.ts',
+    'test/installation/load-config-fuzz.test.ts',
     ['configuration: truncated, repeated or broken text', 'rejected, or complete; never half a file'],
     ['配置：被截断、重复或损坏的文本', '被拒绝，或完整；绝不接受半个文件'],
   ),

@@ -26,7 +26,7 @@ export const AREAS: Readonly<Record<string, Area>> = {
       'src/rollout/run/{check-approval,run-waves}.ts',
       'src/rollout/uninstall/!(uninstall-cluster).ts',
       'src/rollout/verify/{what-to-verify,verify-status,probe-objects}.ts',
-      'src/rollout/finish-run.ts',
+      'src/rollout/run/finish-run.ts',
     ],
     tests: ['test/rollout/*.test.ts'],
   },

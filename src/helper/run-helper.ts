@@ -1,10 +1,5 @@
 import type { Unverified } from '../alibaba/unverified.ts'
 import { NopassError, toNopassError } from '../errors.ts'
-import type { KubeCall, KubeClient } from '../kube/client.ts'
-import { createLeaseElector } from '../kube/lease.ts'
-import type { LeaseDurations } from '../kube/lease-record.ts'
-import { namespacedPath } from '../kube/types.ts'
-import { shell } from '../lib/shell-command.ts'
 import {
   type HelperStatus,
   handledRefreshOf,
@@ -12,9 +7,14 @@ import {
   STATUS_KEY,
   type StatusObject,
   toStatusError,
-} from '../release/helper-status.ts'
-import { type LoadedConfig, loadConfig } from '../release/load-config.ts'
-import { parseStatus } from '../release/read-report.ts'
+} from '../installation/helper-status.ts'
+import { type LoadedConfig, loadConfig } from '../installation/load-config.ts'
+import { parseStatus } from '../installation/read-report.ts'
+import type { KubeCall, KubeClient } from '../kube/client.ts'
+import { createLeaseElector } from '../kube/lease.ts'
+import type { LeaseDurations } from '../kube/lease-record.ts'
+import { namespacedPath } from '../kube/types.ts'
+import { shell } from '../lib/shell-command.ts'
 import type { HelperConfig } from '../values/helper-config.generated.ts'
 import type { RegistryEntry } from './credentials/registry-state.ts'
 import { earlierRequest, type Noticed } from './credentials/rotation-request.ts'

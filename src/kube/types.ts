@@ -23,6 +23,15 @@ export interface KubeObject {
   readonly metadata: ObjectMeta
 }
 
+/** Names an object, in a manifest for example. */
+export interface ObjectReference {
+  readonly apiVersion: string
+  readonly kind: string
+  readonly name: string
+  /** Undefined: cluster-scoped, or in a namespace that the context gives. */
+  readonly namespace?: string | undefined
+}
+
 export interface PodOwner {
   readonly apiVersion: string
   readonly kind: string

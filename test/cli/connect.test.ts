@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import { createServerClock } from '../../src/cli/connect.ts'
 import { observeBase } from '../../src/doctor/read/observe-cluster.ts'
 import { createKubeClient } from '../../src/kube/client.ts'
-import { createReader } from '../../src/release/reader.ts'
+import { createReader } from '../../src/kube/read/reader.ts'
 
 const TWO_HOURS = 7_200_000
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { describeRefreshed, isHandled, serverTime } from '../../src/cli/refresh/refresh.ts'
-import type { HelperStatus, RegistryStatus } from '../../src/release/helper-status.ts'
+import type { HelperStatus, RegistryStatus } from '../../src/installation/helper-status.ts'
 
 const NOW = Date.parse('2026-11-28T12:00:00Z')
 const HOUR = 3_600_000

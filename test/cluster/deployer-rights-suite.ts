@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { createKubeClient, type KubeClient } from '../../src/kube/client.ts'
-import { formatRight, missingRights, type Right } from '../../src/release/access-review.ts'
+import { formatRight, missingRights, type Right } from '../../src/kube/read/access-review.ts'
 import type { ChartCluster } from '../support/cluster/chart-cluster.ts'
 import { eventually } from '../support/eventually.ts'
 

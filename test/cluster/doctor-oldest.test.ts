@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { parseManifest } from '../../src/helm/release/manifest.ts'
-import { discoverResources, objectPath } from '../../src/release/api-resources.ts'
+import { discoverResources, objectPath } from '../../src/kube/read/api-resources.ts'
 import { startCluster } from '../../src/sandbox/cluster/start-cluster.ts'
 import { VERSION } from '../../src/version.ts'
 import { openHelm } from '../support/chart/chart.ts'

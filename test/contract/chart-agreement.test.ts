@@ -5,7 +5,7 @@ import { after, test } from 'node:test'
 import { formatError } from '../../src/errors.ts'
 import { parseManifest } from '../../src/helm/release/manifest.ts'
 import { LABEL_INSTANCE, LABEL_MANAGED_BY, MANAGED_BY, SKIP } from '../../src/kube/names.ts'
-import { loadConfig } from '../../src/release/load-config.ts'
+import { loadConfig } from '../../src/installation/load-config.ts'
 import { loadValues } from '../../src/values/load-values.ts'
 import { CHART, listScenarios, openHelm, scenario } from '../support/chart/chart.ts'
 

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { parseAllDocuments } from 'yaml'
 import { fullNameOf, serviceAccountOf } from '../../src/policy/helper-grants.ts'
-import { findRelease } from '../../src/release/find-release.ts'
+import { findRelease } from '../../src/installation/find-release.ts'
 import { CHART, openHelm, scenario } from '../support/chart/chart.ts'
 import { type LabelledObject, labelledCluster, type Sign } from '../support/labelled-cluster.ts'
 

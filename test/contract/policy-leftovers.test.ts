@@ -10,7 +10,7 @@ import { leftoverTargets, type SharedTarget } from '../../src/policy/policy-targ
 import { policyName } from '../../src/policy/ram-names.ts'
 import { removePolicy } from '../../src/policy/remove-policy.ts'
 import type { ClusterResult } from '../../src/rollout/cluster-result.ts'
-import type { RolledCluster, RunContext } from '../../src/rollout/cluster-run.ts'
+import type { RolledCluster, RunContext } from '../../src/rollout/work/cluster-run.ts'
 import { narrowPolicies } from '../../src/rollout/ram/narrow-policies.ts'
 import type { Cloud } from '../../src/sandbox/cloud/start-cloud.ts'
 import { startCloud } from '../../src/sandbox/cloud/start-cloud.ts'

@@ -1,4 +1,4 @@
-import type { ServiceAccountView } from '../../src/release/object-views.ts'
+import type { ServiceAccountView } from '../../src/installation/object-views.ts'
 import { type Row, testFindings } from './finding-table.ts'
 import { account, admission, fixture, namespace, secret } from './fixture.ts'
 

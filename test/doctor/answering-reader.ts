@@ -1,5 +1,5 @@
 import type { KubeCall, KubeClient } from '../../src/kube/client.ts'
-import { createReader, type Reader } from '../../src/release/reader.ts'
+import { createReader, type Reader } from '../../src/kube/read/reader.ts'
 
 /** A reader whose requests get these responses, and all its requests so far. */
 export function answeringReader(respond: (call: KubeCall) => unknown): {

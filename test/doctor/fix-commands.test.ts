@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { diagnose } from '../../src/doctor/diagnose.ts'
 import type { Observed } from '../../src/doctor/observed.ts'
-import { findRelease } from '../../src/release/find-release.ts'
+import { findRelease } from '../../src/installation/find-release.ts'
 import { installed, labelled, labelledCluster } from '../support/labelled-cluster.ts'
 import { admission, fixture } from './fixture.ts'
 

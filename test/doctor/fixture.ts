@@ -1,10 +1,10 @@
 import { stringify } from 'yaml'
 import type { Observed, PodFacts } from '../../src/doctor/observed.ts'
 import type { AdmissionFacts } from '../../src/doctor/read/read-admission.ts'
-import type { ReleaseFacts } from '../../src/release/find-release.ts'
-import type { HelperStatus, RegistryStatus } from '../../src/release/helper-status.ts'
-import { loadConfig } from '../../src/release/load-config.ts'
-import type { NamespaceView, SecretView, ServiceAccountView } from '../../src/release/object-views.ts'
+import type { ReleaseFacts } from '../../src/installation/find-release.ts'
+import type { HelperStatus, RegistryStatus } from '../../src/installation/helper-status.ts'
+import { loadConfig } from '../../src/installation/load-config.ts'
+import type { NamespaceView, SecretView, ServiceAccountView } from '../../src/installation/object-views.ts'
 
 export const NOW: number = Date.parse('2026-03-01T12:00:00Z')
 export const HOST: string = 'demo-registry.cn-hangzhou.cr.aliyuncs.com'

@@ -1,4 +1,4 @@
-import type { HelperPod } from '../../src/release/helper-pod.ts'
+import type { HelperPod } from '../../src/installation/helper-pod.ts'
 import { type Row, testFindings } from './finding-table.ts'
 import { failure, fixture, NOW, registry } from './fixture.ts'
 

@@ -4,8 +4,8 @@ import fc from 'fast-check'
 import { describeReport, renderReport } from '../../src/cli/doctor/report.ts'
 import { diagnose } from '../../src/doctor/diagnose.ts'
 import { renderStatusPage } from '../../src/helper/status-page/status-page.ts'
-import type { HelperStatus } from '../../src/release/helper-status.ts'
-import { readReport } from '../../src/release/read-report.ts'
+import type { HelperStatus } from '../../src/installation/helper-status.ts'
+import { readReport } from '../../src/installation/read-report.ts'
 import { failure, fixture, NOW, registry } from './fixture.ts'
 
 const PLAIN = { bold: String, dim: String, red: String, yellow: String, green: String }

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import type { HttpSender } from '../../src/alibaba/transport/http-sender.ts'
 import { createRegistryQuery } from '../../src/doctor/read/query-registry.ts'
 import type { KubeClient } from '../../src/kube/client.ts'
-import { createReader } from '../../src/release/reader.ts'
+import { createReader } from '../../src/kube/read/reader.ts'
 import { fixture, HOST, IMAGE, registry, stuckPod } from './fixture.ts'
 
 const VPC_HOST = 'demo-registry-vpc.cn-hangzhou.cr.aliyuncs.com'

@@ -5,7 +5,7 @@ import { diagnose } from '../../src/doctor/diagnose.ts'
 import { readAdmission } from '../../src/doctor/read/read-admission.ts'
 import { KubeApiError } from '../../src/kube/api-error.ts'
 import type { KubeCall } from '../../src/kube/client.ts'
-import type { NamespaceView } from '../../src/release/object-views.ts'
+import type { NamespaceView } from '../../src/installation/object-views.ts'
 import { answeringReader } from './answering-reader.ts'
 import { admission, fixture, namespace } from './fixture.ts'
 

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { describeDenial } from '../../src/alibaba/transport/denial.ts'
 import { diagnose } from '../../src/doctor/diagnose.ts'
 import { judgeHealth } from '../../src/doctor/finding.ts'
-import type { ReleaseFacts } from '../../src/release/find-release.ts'
+import type { ReleaseFacts } from '../../src/installation/find-release.ts'
 import { type Row, testFindings } from './finding-table.ts'
 import { failure, fixture, NOW, registry } from './fixture.ts'
 

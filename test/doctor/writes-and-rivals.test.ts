@@ -1,4 +1,4 @@
-import type { ReleaseFacts } from '../../src/release/find-release.ts'
+import type { ReleaseFacts } from '../../src/installation/find-release.ts'
 import { type Row, testFindings } from './finding-table.ts'
 import { failure, fixture, namespace, secret } from './fixture.ts'
 

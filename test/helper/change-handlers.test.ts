@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createObservedCluster } from '../../src/helper/cluster/observed-cluster.ts'
 import { type ChangeHandlersOptions, createChangeHandlers } from '../../src/helper/writes/change-handlers.ts'
-import type { NamespaceView, SecretView, ServiceAccountView } from '../../src/release/object-views.ts'
+import type { NamespaceView, SecretView, ServiceAccountView } from '../../src/installation/object-views.ts'
 import { createFakeClock } from '../kube/fake-clock.ts'
 
 const NAMESPACE: NamespaceView = {

@@ -4,7 +4,7 @@ import { createNamespaceReader } from '../../src/helper/cluster/namespace-reader
 import { KubeApiError } from '../../src/kube/api-error.ts'
 import type { KubeClient } from '../../src/kube/client.ts'
 import { sleep } from '../../src/lib/clock.ts'
-import { createTransforms } from '../../src/release/object-views.ts'
+import { createTransforms } from '../../src/installation/object-views.ts'
 import { createFakeClock } from '../kube/fake-clock.ts'
 
 const transforms = createTransforms({

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { NopassError } from '../../src/errors.ts'
 import type { KubeCall } from '../../src/kube/client.ts'
-import { parseStatus } from '../../src/release/read-report.ts'
+import { parseStatus } from '../../src/installation/read-report.ts'
 import {
   type ApiServer,
   createApiServer,

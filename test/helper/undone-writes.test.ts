@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { HelperStatus } from '../../src/release/helper-status.ts'
+import type { HelperStatus } from '../../src/installation/helper-status.ts'
 import {
   type ApiServer,
   createApiServer,

@@ -6,7 +6,7 @@ import type { WriteList, WriteSecret } from '../../src/helper/plan/actions.ts'
 import { createWriter } from '../../src/helper/writes/writer.ts'
 import { KubeApiError } from '../../src/kube/api-error.ts'
 import type { KubeCall, KubeClient } from '../../src/kube/client.ts'
-import type { Transforms } from '../../src/release/object-views.ts'
+import type { Transforms } from '../../src/installation/object-views.ts'
 
 const PRECONDITION = { uid: 'u', resourceVersion: '7' }
 const ATTACH: WriteList = {

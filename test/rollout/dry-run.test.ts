@@ -9,7 +9,7 @@ import {
   dryRunRelease,
   firstRefusal,
   projectOnto,
-} from '../../src/rollout/deploy/dry-run.ts'
+} from '../../src/rollout/release/dry-run.ts'
 
 test('drift is only detected in fields that the manifest sets', () => {
   const manifest = {

@@ -10,8 +10,8 @@ import type { Helm } from '../../src/helm/obtain/find-helm.ts'
 import type { Revision } from '../../src/helm/release/release-state.ts'
 import { KubeApiError } from '../../src/kube/api-error.ts'
 import { type ProcessId, processId } from '../../src/lib/process-id.ts'
-import type { OpenRelease } from '../../src/rollout/deploy/open-release.ts'
-import { decideRepair, finishRun, repairHelm, unrepaired } from '../../src/rollout/finish-run.ts'
+import type { OpenRelease } from '../../src/rollout/release/open-release.ts'
+import { decideRepair, finishRun, repairHelm, unrepaired } from '../../src/rollout/run/finish-run.ts'
 import { createRunFolder, type HelmBegun } from '../../src/rollout/run-folder.ts'
 
 const begun: HelmBegun = {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { errorFromResponse } from '../../src/kube/api-error.ts'
-import { judgeRefusal } from '../../src/rollout/deploy/judge-dry-run.ts'
+import { judgeRefusal } from '../../src/rollout/release/judge-dry-run.ts'
 
 /** What the API server answers, and what that says of Deployment shop/web. */
 const CASES: readonly {

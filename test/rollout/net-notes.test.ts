@@ -3,10 +3,10 @@ import { test } from 'node:test'
 import type { PolicyDocument } from '../../src/policy/normal-form.ts'
 import type { PolicyStep } from '../../src/policy/policy-target.ts'
 import type { ClusterResult } from '../../src/rollout/cluster-result.ts'
-import { newRun } from '../../src/rollout/cluster-run.ts'
 import { countObjects } from '../../src/rollout/deploy/count-objects.ts'
 import { withNetNotes } from '../../src/rollout/ram/net-notes.ts'
 import { describeOutputs } from '../../src/rollout/report/outputs.ts'
+import { newRun } from '../../src/rollout/work/cluster-run.ts'
 
 const pull = (...names: readonly string[]): PolicyDocument => ({
   Version: '1',

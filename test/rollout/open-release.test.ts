@@ -5,7 +5,7 @@ import type { Helm } from '../../src/helm/obtain/find-helm.ts'
 import type { ReleaseContent } from '../../src/helm/release/release-record.ts'
 import type { Revision } from '../../src/helm/release/release-state.ts'
 import type { KubeClient } from '../../src/kube/client.ts'
-import { openRelease, recordKind, refuseRename, requireSameHistory } from '../../src/rollout/deploy/open-release.ts'
+import { openRelease, recordKind, refuseRename, requireSameHistory } from '../../src/rollout/release/open-release.ts'
 import type { RunFolder } from '../../src/rollout/run-folder.ts'
 
 // The drivers that Helm knows: https://github.com/helm/helm/blob/v3.22.0/pkg/action/action.go (`Configuration.Init`).

@@ -3,13 +3,13 @@ import { test } from 'node:test'
 import type { Revision } from '../../src/helm/release/release-state.ts'
 import { errorFromResponse, KubeApiError } from '../../src/kube/api-error.ts'
 import type { KubeCall } from '../../src/kube/client.ts'
-import type { OpenRelease } from '../../src/rollout/deploy/open-release.ts'
+import type { OpenRelease } from '../../src/rollout/release/open-release.ts'
 import {
   isOwnRollback,
   requireNewest,
   restoreOther,
   restoreOvertaken,
-} from '../../src/rollout/deploy/other-deployers.ts'
+} from '../../src/rollout/release/other-deployers.ts'
 
 /** What a verification of revision 3 ends with, when this is the history. */
 async function verified(...statuses: readonly Revision['status'][]): Promise<string> {

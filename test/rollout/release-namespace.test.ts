@@ -2,12 +2,12 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { KubeApiError } from '../../src/kube/api-error.ts'
 import type { KubeCall, KubeCaller, KubeClient } from '../../src/kube/client.ts'
-import { discoverKinds } from '../../src/release/api-resources.ts'
+import { discoverKinds } from '../../src/kube/read/api-resources.ts'
 import {
   createReleaseNamespace,
   hasReleaseNamespace,
   removeReleaseNamespace,
-} from '../../src/rollout/deploy/release-namespace.ts'
+} from '../../src/rollout/release/release-namespace.ts'
 
 const caller = (request: unknown, signal: AbortSignal): KubeCaller => ({ client: { request } as KubeClient, signal })
 const LIST = ['list']

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { sha256 } from '../../src/lib/text.ts'
-import { findConfig, findParts, readSecretName } from '../../src/rollout/deploy/release-parts.ts'
+import { findConfig, findParts, readSecretName } from '../../src/rollout/release/release-parts.ts'
 
 test("another chart's config.yaml may hold any text", () => {
   const configMap = (text: string) => ({

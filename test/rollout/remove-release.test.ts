@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import type { Revision } from '../../src/helm/release/release-state.ts'
 import type { KubeCall, KubeClient } from '../../src/kube/client.ts'
-import type { OpenRelease } from '../../src/rollout/deploy/open-release.ts'
+import type { OpenRelease } from '../../src/rollout/release/open-release.ts'
 import { createRunFolder } from '../../src/rollout/run-folder.ts'
 import { removeRelease, requireNoHelper } from '../../src/rollout/uninstall/uninstall-cluster.ts'
 

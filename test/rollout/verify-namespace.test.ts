@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { STATUS_KEY } from '../../src/installation/helper-status.ts'
 import { KubeApiError } from '../../src/kube/api-error.ts'
 import type { KubeClient } from '../../src/kube/client.ts'
-import { STATUS_KEY } from '../../src/release/helper-status.ts'
+import { type ProbePlan, planExistingNamespace } from '../../src/rollout/preflight/what-to-verify.ts'
 import type { JournalEntry, RunFolder } from '../../src/rollout/run-folder.ts'
 import { verifyRelease } from '../../src/rollout/verify/verify-release.ts'
-import { type ProbePlan, planExistingNamespace } from '../../src/rollout/verify/what-to-verify.ts'
 
 const NOW = Date.parse('2026-11-27T10:00:00Z')
 const OURS = { 'app.kubernetes.io/managed-by': 'acr-nopass', 'app.kubernetes.io/instance': 'n.r' }

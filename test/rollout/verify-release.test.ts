@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { STATUS_KEY } from '../../src/installation/helper-status.ts'
 import { KubeApiError } from '../../src/kube/api-error.ts'
 import type { KubeClient } from '../../src/kube/client.ts'
 import { pollUntil } from '../../src/kube/poll-until.ts'
-import { STATUS_KEY } from '../../src/release/helper-status.ts'
 import type { RunFolder } from '../../src/rollout/run-folder.ts'
 import { verifyRelease } from '../../src/rollout/verify/verify-release.ts'
 

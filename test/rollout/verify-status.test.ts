@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { STATUS_KEY } from '../../src/installation/helper-status.ts'
 import { KubeApiError } from '../../src/kube/api-error.ts'
 import type { KubeCall, KubeClient } from '../../src/kube/client.ts'
-import { STATUS_KEY } from '../../src/release/helper-status.ts'
-import { pushConfig, verifyStatus } from '../../src/rollout/verify/verify-status.ts'
+import { pushConfig } from '../../src/rollout/release/push-config.ts'
+import { verifyStatus } from '../../src/rollout/verify/verify-status.ts'
 
 const NOW = Date.parse('2026-11-27T10:00:00Z')
 const LIVE = { name: 'prod', state: 'live', verified: 'accepted' }

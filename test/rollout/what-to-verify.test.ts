@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { describeVerification, planNewNamespace, reasonNotToVerify } from '../../src/rollout/verify/what-to-verify.ts'
+import {
+  describeVerification,
+  planNewNamespace,
+  reasonNotToVerify,
+} from '../../src/rollout/preflight/what-to-verify.ts'
 
 type Verified = Parameters<typeof reasonNotToVerify>
 type Covered = Parameters<typeof planNewNamespace>[0]

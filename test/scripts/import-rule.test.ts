@@ -11,7 +11,7 @@ test('every import against the arrow is rejected, every one along it is accepted
     ['root'],
     ['lib'],
     ['alibaba', 'kube', 'values', 'helm'],
-    ['acr', 'policy', 'release'],
+    ['acr', 'policy', 'installation'],
     ['helper', 'rollout', 'doctor', 'migrate'],
     ['cli', 'action'],
   ]
@@ -88,7 +88,7 @@ test('a cycle between files is found: a longer one, one of only types, and one t
   assert.deepEqual(problems({ ...a, 'src/kube/c.ts': `const later = () => import('./a.ts')` }), cycle)
 })
 
-test('two sibling folders must not import each other; a folder and one inside it can', () => {
+test('folders beside each other must not import each other in a circle of any length; a folder and one inside it can', () => {
   const beside = {
     'src/rollout/run/a.ts': imports('../deploy/b.ts'),
     'src/rollout/run/c.ts': '',
@@ -96,7 +96,19 @@ test('two sibling folders must not import each other; a folder and one inside it
     'src/rollout/deploy/d.ts': imports('../run/c.ts'),
   }
   assert.deepEqual(problems(beside), [
-    'src/rollout/deploy and src/rollout/run import each other: src/rollout/deploy/d.ts imports src/rollout/run/c.ts, src/rollout/run/a.ts imports src/rollout/deploy/b.ts',
+    'circle of folders src/rollout/deploy, src/rollout/run: src/rollout/deploy/d.ts imports src/rollout/run/c.ts, src/rollout/run/a.ts imports src/rollout/deploy/b.ts',
+  ])
+  const longer = {
+    'src/rollout/run/a.ts': imports('../deploy/b.ts'),
+    'src/rollout/deploy/b.ts': imports('../verify/c.ts'),
+    'src/rollout/deploy/d.ts': '',
+    'src/rollout/verify/c.ts': '',
+    'src/rollout/verify/e.ts': imports('../run/f.ts'),
+    'src/rollout/run/f.ts': '',
+    'src/rollout/inputs/g.ts': imports('../run/f.ts'),
+  }
+  assert.deepEqual(problems(longer), [
+    'circle of folders src/rollout/deploy, src/rollout/run, src/rollout/verify: src/rollout/deploy/b.ts imports src/rollout/verify/c.ts, src/rollout/run/a.ts imports src/rollout/deploy/b.ts, src/rollout/verify/e.ts imports src/rollout/run/f.ts',
   ])
   const nested = {
     'src/rollout/a.ts': imports('./deploy/b.ts'),

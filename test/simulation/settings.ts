@@ -1,5 +1,5 @@
-import { loadConfig } from '../../src/release/load-config.ts'
-import { createTargets, type Targets } from '../../src/release/targets.ts'
+import { loadConfig } from '../../src/installation/load-config.ts'
+import { createTargets, type Targets } from '../../src/installation/targets.ts'
 import type { HelperConfig } from '../../src/values/helper-config.generated.ts'
 import { instanceOf } from './cloud.ts'
 import type { Random } from './random.ts'

@@ -1,7 +1,7 @@
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
-import { STATUS_KEY } from '../../src/release/helper-status.ts'
-import { loadConfig } from '../../src/release/load-config.ts'
+import { STATUS_KEY } from '../../src/installation/helper-status.ts'
+import { loadConfig } from '../../src/installation/load-config.ts'
 import { createAuthority } from '../../src/sandbox/cluster/certificate.ts'
 import { config } from '../helper/plan-fixtures.ts'
 

@@ -1,6 +1,6 @@
 import { KubeApiError } from '../../src/kube/api-error.ts'
 import type { KubeCall, KubeClient } from '../../src/kube/client.ts'
-import { createReader, type Reader } from '../../src/release/reader.ts'
+import { createReader, type Reader } from '../../src/kube/read/reader.ts'
 
 export interface LabelledObject {
   readonly metadata: {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
-import { loadConfig } from '../../src/release/load-config.ts'
+import { loadConfig } from '../../src/installation/load-config.ts'
 import { loadValues } from '../../src/values/load-values.ts'
 import type { Schema } from '../../src/values/schema/schema.ts'
 

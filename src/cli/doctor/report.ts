@@ -11,10 +11,10 @@ import {
   type Severity,
 } from '../../doctor/finding.ts'
 import type { Observed } from '../../doctor/observed.ts'
+import type { CoverageStatus, RegistryStatus } from '../../installation/helper-status.ts'
+import type { Unread } from '../../kube/read/reader.ts'
 import { renderTable } from '../../lib/text.ts'
 import { printable } from '../../printable.ts'
-import type { CoverageStatus, RegistryStatus } from '../../release/helper-status.ts'
-import type { Unread } from '../../release/reader.ts'
 import type { CliPaint } from '../program/terminal.ts'
 
 /** The report for `-o json`; fields may be added, but never change their meaning. */

@@ -1,9 +1,5 @@
 import { NopassError } from '../../errors.ts'
-import type { KubeClient } from '../../kube/client.ts'
-import { pollUntil } from '../../kube/poll-until.ts'
-import { namespacedPath } from '../../kube/types.ts'
-import { parseGoDuration } from '../../lib/go-duration.ts'
-import { requireRelease } from '../../release/find-release.ts'
+import { requireRelease } from '../../installation/find-release.ts'
 import {
   type HelperStatus,
   handledRefreshOf,
@@ -11,9 +7,13 @@ import {
   refreshRequestedAt,
   requestRefresh,
   type StatusObject,
-} from '../../release/helper-status.ts'
-import { parseStatus } from '../../release/read-report.ts'
-import { createReader } from '../../release/reader.ts'
+} from '../../installation/helper-status.ts'
+import { parseStatus } from '../../installation/read-report.ts'
+import type { KubeClient } from '../../kube/client.ts'
+import { pollUntil } from '../../kube/poll-until.ts'
+import { createReader } from '../../kube/read/reader.ts'
+import { namespacedPath } from '../../kube/types.ts'
+import { parseGoDuration } from '../../lib/go-duration.ts'
 import { connectToWrite } from '../connect.ts'
 import { type CliHost, type CommonFlags, EXIT, writeResult } from '../program/cli-host.ts'
 import type { ConnectFlags, ReleaseFlags } from '../program/command.ts'

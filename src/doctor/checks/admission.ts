@@ -1,5 +1,5 @@
+import { clusterName } from '../../installation/release-evidence.ts'
 import { shell, shellWords } from '../../lib/shell-command.ts'
-import { clusterName } from '../../release/release-evidence.ts'
 import { type Found, pluralize, summarize } from '../finding.ts'
 import type { Observed } from '../observed.ts'
 import { applyAgain, CHART, isAliased, podPolicyNames, replaceFromRelease } from './fix-commands.ts'

@@ -1,6 +1,6 @@
+import type { ReleaseFacts } from '../../installation/find-release.ts'
+import { clusterName, type ReleaseName } from '../../installation/release-evidence.ts'
 import { type ShellCommand, shell, shellWords } from '../../lib/shell-command.ts'
-import type { ReleaseFacts } from '../../release/find-release.ts'
-import { clusterName, type ReleaseName } from '../../release/release-evidence.ts'
 import type { HelperConfig } from '../../values/helper-config.generated.ts'
 import { VERSION } from '../../version.ts'
 

@@ -1,5 +1,5 @@
+import { clusterName } from '../../installation/release-evidence.ts'
 import { shell, shellWords } from '../../lib/shell-command.ts'
-import { clusterName } from '../../release/release-evidence.ts'
 import { type Draft, type Found, summarize } from '../finding.ts'
 import { GUARDED } from '../guarded.ts'
 import type { Observed } from '../observed.ts'

@@ -1,7 +1,7 @@
 import type { NopassError } from '../../errors.ts'
+import { findCauses, refusalFix } from '../../installation/release-causes.ts'
 import { withoutSecrets } from '../../kube/api-error.ts'
 import { shell } from '../../lib/shell-command.ts'
-import { findCauses, refusalFix } from '../../release/release-causes.ts'
 import { type Draft, type Found, pluralize, summarize } from '../finding.ts'
 import type { Observed } from '../observed.ts'
 import { applyAgain } from './fix-commands.ts'

@@ -1,5 +1,5 @@
+import type { HelperPod } from '../../installation/helper-pod.ts'
 import { type ShellCommand, shell } from '../../lib/shell-command.ts'
-import type { HelperPod } from '../../release/helper-pod.ts'
 import type { Draft, Found } from '../finding.ts'
 import type { Observed } from '../observed.ts'
 import { applyAgain, logsCommand } from './fix-commands.ts'

@@ -1,5 +1,5 @@
+import type { RegistryStatus } from '../../installation/helper-status.ts'
 import { shell } from '../../lib/shell-command.ts'
-import type { RegistryStatus } from '../../release/helper-status.ts'
 import type { Draft, Found } from '../finding.ts'
 import type { Observed } from '../observed.ts'
 import { registriesInFocus } from '../pod/pod-context.ts'

@@ -1,7 +1,7 @@
 import { isFixOfGuardrail } from '../../alibaba/transport/denial.ts'
+import type { RegistryStatus, StatusError } from '../../installation/helper-status.ts'
 import { quoted, type ShellCommand, shell, shellWords } from '../../lib/shell-command.ts'
 import { AUDIENCE } from '../../policy/trust-document.ts'
-import type { RegistryStatus, StatusError } from '../../release/helper-status.ts'
 import type { Draft, FindingId } from '../finding.ts'
 import type { Observed } from '../observed.ts'
 import { issuerCandidates } from './cluster-issuer.ts'

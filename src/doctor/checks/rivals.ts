@@ -1,7 +1,7 @@
+import type { ReleaseFacts } from '../../installation/find-release.ts'
+import { createTargets } from '../../installation/targets.ts'
 import { keyOf } from '../../kube/types.ts'
 import { shell } from '../../lib/shell-command.ts'
-import type { ReleaseFacts } from '../../release/find-release.ts'
-import { createTargets } from '../../release/targets.ts'
 import { type Draft, pluralize, summarize } from '../finding.ts'
 import type { Observed } from '../observed.ts'
 

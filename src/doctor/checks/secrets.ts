@@ -1,6 +1,6 @@
+import type { SecretView } from '../../installation/object-views.ts'
+import { createTargets } from '../../installation/targets.ts'
 import { type ShellCommand, shell } from '../../lib/shell-command.ts'
-import type { SecretView } from '../../release/object-views.ts'
-import { createTargets } from '../../release/targets.ts'
 import { type Draft, type FindingId, type Found, pluralize, summarize } from '../finding.ts'
 import type { Observed } from '../observed.ts'
 import { logsCommand } from './fix-commands.ts'

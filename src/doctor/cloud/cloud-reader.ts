@@ -3,7 +3,7 @@ import type { CloudTransport } from '../../alibaba/transport/cloud-transport.ts'
 import { isFixOfGuardrail } from '../../alibaba/transport/denial.ts'
 import type { Endpoints } from '../../alibaba/transport/endpoints.ts'
 import { NopassError } from '../../errors.ts'
-import type { Unread } from '../../release/reader.ts'
+import type { Unread } from '../../kube/read/reader.ts'
 
 export interface CloudSources {
   readonly transport: CloudTransport

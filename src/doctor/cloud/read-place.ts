@@ -1,6 +1,6 @@
+import type { Reader } from '../../kube/read/reader.ts'
 import type { KubeObject } from '../../kube/types.ts'
 import { clusterKey } from '../../policy/ram-names.ts'
-import type { Reader } from '../../release/reader.ts'
 
 /** The location of the cluster, as far as known. */
 export type ClusterPlace = Awaited<ReturnType<typeof readPlace>>

@@ -1,5 +1,5 @@
+import { isCopiedList, type SecretView } from '../../installation/object-views.ts'
 import { shell } from '../../lib/shell-command.ts'
-import { isCopiedList, type SecretView } from '../../release/object-views.ts'
 import { summarize } from '../finding.ts'
 import type { ContainerFacts, PodFacts } from '../observed.ts'
 import { explainPull } from './node-words.ts'

@@ -1,6 +1,3 @@
-import { METADATA_ONLY_LIST } from '../../kube/client.ts'
-import type { PodObject } from '../../kube/types.ts'
-import { findAddons } from '../../release/cluster-reads.ts'
 import {
   describe,
   findRelease,
@@ -8,10 +5,13 @@ import {
   type ReleaseChoice,
   type ReleaseFacts,
   readRelease,
-} from '../../release/find-release.ts'
-import type { NamespaceView, ServiceAccountObject } from '../../release/object-views.ts'
-import { lensOf, readPullSecrets } from '../../release/read-pull-secrets.ts'
-import type { Reader } from '../../release/reader.ts'
+} from '../../installation/find-release.ts'
+import type { NamespaceView, ServiceAccountObject } from '../../installation/object-views.ts'
+import { findAddons } from '../../installation/other-releases.ts'
+import { lensOf, readPullSecrets } from '../../installation/read-pull-secrets.ts'
+import { METADATA_ONLY_LIST } from '../../kube/client.ts'
+import type { Reader } from '../../kube/read/reader.ts'
+import type { PodObject } from '../../kube/types.ts'
 import type { CloudSnapshot } from '../cloud/inspect-cloud.ts'
 import type { Observed } from '../observed.ts'
 import { addEvents } from './pod-events.ts'

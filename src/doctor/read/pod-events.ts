@@ -1,5 +1,5 @@
+import type { Reader } from '../../kube/read/reader.ts'
 import { meaningOf } from '../../kube/waiting-reasons.ts'
-import type { Reader } from '../../release/reader.ts'
 import type { ContainerFacts, PodFacts } from '../observed.ts'
 import { cutMessage, quoteNode } from '../pod/node-message.ts'
 import { hasImage, isWaiting } from '../pod/pod-context.ts'

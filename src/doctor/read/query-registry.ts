@@ -3,9 +3,9 @@ import { type ManifestRequest, type ManifestResult, queryManifest, referenceOf }
 import { isCoveredBy, parseImage } from '../../acr/registry-domains.ts'
 import type { HttpSender } from '../../alibaba/transport/http-sender.ts'
 import { toNopassError } from '../../errors.ts'
+import type { Reader } from '../../kube/read/reader.ts'
 import { namespacedPath } from '../../kube/types.ts'
 import { isLoopback } from '../../proxy-rules.ts'
-import type { Reader } from '../../release/reader.ts'
 import type { Observed, PodFacts } from '../observed.ts'
 import { coveringRegistries, createPodContext, type PodContext } from '../pod/pod-context.ts'
 

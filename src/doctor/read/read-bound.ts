@@ -1,6 +1,6 @@
+import type { ReleaseFacts } from '../../installation/find-release.ts'
+import type { Reader } from '../../kube/read/reader.ts'
 import type { KubeObject } from '../../kube/types.ts'
-import type { ReleaseFacts } from '../../release/find-release.ts'
-import type { Reader } from '../../release/reader.ts'
 
 const API = '/apis/admissionregistration.k8s.io/v1'
 

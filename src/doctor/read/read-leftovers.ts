@@ -1,8 +1,8 @@
+import type { ReleaseName } from '../../installation/release-evidence.ts'
 import { METADATA_ONLY_LIST } from '../../kube/client.ts'
 import { LABEL_INSTANCE, LABEL_MANAGED_BY, MANAGED_BY } from '../../kube/names.ts'
+import type { Reader } from '../../kube/read/reader.ts'
 import type { KubeObject } from '../../kube/types.ts'
-import type { Reader } from '../../release/reader.ts'
-import type { ReleaseName } from '../../release/release-evidence.ts'
 
 /** Pull secrets of one release. */
 export interface Leftover {

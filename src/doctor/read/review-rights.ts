@@ -1,6 +1,6 @@
-import { formatRight, missingRights, type Right, rights } from '../../release/access-review.ts'
-import type { Reader } from '../../release/reader.ts'
-import { createTargets } from '../../release/targets.ts'
+import { createTargets } from '../../installation/targets.ts'
+import { formatRight, missingRights, type Right, rights } from '../../kube/read/access-review.ts'
+import type { Reader } from '../../kube/read/reader.ts'
 import type { HelperConfig } from '../../values/helper-config.generated.ts'
 
 /**

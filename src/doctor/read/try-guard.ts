@@ -1,10 +1,10 @@
+import type { ReleaseFacts } from '../../installation/find-release.ts'
+import { createTargets } from '../../installation/targets.ts'
 import { KubeApiError } from '../../kube/api-error.ts'
 import { APPLY, type KubeCall, METADATA_ONLY } from '../../kube/client.ts'
 import { LABEL_INSTANCE, LABEL_MANAGED_BY, MANAGED_BY } from '../../kube/names.ts'
+import type { Reader } from '../../kube/read/reader.ts'
 import { namespacedPath } from '../../kube/types.ts'
-import type { ReleaseFacts } from '../../release/find-release.ts'
-import type { Reader } from '../../release/reader.ts'
-import { createTargets } from '../../release/targets.ts'
 import type { HelperConfig } from '../../values/helper-config.generated.ts'
 
 /** A write that the guard must refuse. */

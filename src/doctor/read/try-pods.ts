@@ -1,7 +1,7 @@
+import type { NamespaceView } from '../../installation/object-views.ts'
+import { createTargets } from '../../installation/targets.ts'
 import { KubeApiError } from '../../kube/api-error.ts'
-import type { NamespaceView } from '../../release/object-views.ts'
-import type { Reader } from '../../release/reader.ts'
-import { createTargets } from '../../release/targets.ts'
+import type { Reader } from '../../kube/read/reader.ts'
 import type { HelperConfig } from '../../values/helper-config.generated.ts'
 
 /** Whether a Pod created as a dry run got the reference, by namespace. */

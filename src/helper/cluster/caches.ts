@@ -1,16 +1,16 @@
-import { hasStatus } from '../../kube/api-error.ts'
-import type { KubeClient } from '../../kube/client.ts'
-import type { KubeObject } from '../../kube/types.ts'
-import { createReflector, type Reflector, type ServerFeatures } from '../../kube/watch/reflector.ts'
-import type { ChangeHandler, Versioned } from '../../kube/watch/store.ts'
-import type { Clock } from '../../lib/clock.ts'
 import type {
   NamespaceView,
   SecretView,
   ServiceAccountObject,
   ServiceAccountView,
   Transforms,
-} from '../../release/object-views.ts'
+} from '../../installation/object-views.ts'
+import { hasStatus } from '../../kube/api-error.ts'
+import type { KubeClient } from '../../kube/client.ts'
+import type { KubeObject } from '../../kube/types.ts'
+import { createReflector, type Reflector, type ServerFeatures } from '../../kube/watch/reflector.ts'
+import type { ChangeHandler, Versioned } from '../../kube/watch/store.ts'
+import type { Clock } from '../../lib/clock.ts'
 import type { HelperConfig } from '../../values/helper-config.generated.ts'
 import { joinReflectors, type Source } from './join-reflectors.ts'
 import { createNamespaceReader } from './namespace-reader.ts'

@@ -1,9 +1,9 @@
+import type { NamespaceView, Transforms } from '../../installation/object-views.ts'
 import { KubeApiError } from '../../kube/api-error.ts'
 import { type KubeClient, METADATA_ONLY } from '../../kube/client.ts'
 import type { KubeObject } from '../../kube/types.ts'
 import { type ChangeHandler, createStore } from '../../kube/watch/store.ts'
 import { type Clock, sleep } from '../../lib/clock.ts'
-import type { NamespaceView, Transforms } from '../../release/object-views.ts'
 
 export interface NamespaceReaderOptions {
   readonly client: KubeClient

@@ -1,6 +1,6 @@
+import type { NamespaceView, SecretView, ServiceAccountView } from '../../installation/object-views.ts'
 import { FIELD_MANAGER } from '../../kube/names.ts'
 import { createShare } from '../../lib/json.ts'
-import type { NamespaceView, SecretView, ServiceAccountView } from '../../release/object-views.ts'
 import { FIGHT_WINDOW_MS } from '../plan/actions.ts'
 import { parsePlanKey } from '../plan/plan.ts'
 import type { ClusterView } from '../plan/plan-context.ts'

@@ -1,5 +1,5 @@
+import type { NamespaceView, ServiceAccountView } from '../../installation/object-views.ts'
 import { FIELD_MANAGER } from '../../kube/names.ts'
-import type { NamespaceView, ServiceAccountView } from '../../release/object-views.ts'
 import { fightPause, type PlannedAction, type WriteList } from './actions.ts'
 import type { PlanContext } from './plan-context.ts'
 

@@ -1,5 +1,5 @@
-import type { NamespaceView, SecretView, ServiceAccountView } from '../../release/object-views.ts'
-import type { Targets } from '../../release/targets.ts'
+import type { NamespaceView, SecretView, ServiceAccountView } from '../../installation/object-views.ts'
+import type { Targets } from '../../installation/targets.ts'
 import type { HelperConfig } from '../../values/helper-config.generated.ts'
 
 /** The plan's view of the cluster. */

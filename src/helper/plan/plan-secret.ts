@@ -1,4 +1,4 @@
-import type { NamespaceView, SecretView } from '../../release/object-views.ts'
+import type { NamespaceView, SecretView } from '../../installation/object-views.ts'
 import { fightPause, type PlannedAction, type WriteReason } from './actions.ts'
 import { isDetachable } from './plan-attachment.ts'
 import type { GroupSummary, PlanContext } from './plan-context.ts'

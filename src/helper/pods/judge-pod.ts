@@ -1,7 +1,7 @@
 import { isCoveredBy, parseImage } from '../../acr/registry-domains.ts'
 import { NopassError } from '../../errors.ts'
+import { isCopiedList, type ServiceAccountView } from '../../installation/object-views.ts'
 import { shell } from '../../lib/shell-command.ts'
-import { isCopiedList, type ServiceAccountView } from '../../release/object-views.ts'
 import { planKey } from '../plan/plan.ts'
 import type { PlanContext } from '../plan/plan-context.ts'
 import type { PodView } from './pod-view.ts'

@@ -1,7 +1,7 @@
+import { boundedList } from '../../installation/object-views.ts'
 import { SKIP } from '../../kube/names.ts'
 import type { PodObject, PodOwner } from '../../kube/types.ts'
 import type { Versioned } from '../../kube/watch/store.ts'
-import { boundedList } from '../../release/object-views.ts'
 
 /** The parts of a pending Pod that are kept. */
 export interface PodView extends Versioned {

@@ -1,5 +1,5 @@
+import type { HelperStatus } from '../../installation/helper-status.ts'
 import type { Clock } from '../../lib/clock.ts'
-import type { HelperStatus } from '../../release/helper-status.ts'
 import type { Generation } from '../generation.ts'
 import { renderStatusPage } from '../status-page/status-page.ts'
 import { ICON, STYLE_SOURCE } from '../status-page/style.ts'

@@ -1,4 +1,4 @@
-import type { StatusError } from '../../release/helper-status.ts'
+import type { StatusError } from '../../installation/helper-status.ts'
 
 export type Problem = StatusError & { readonly namespace?: string; readonly object?: string }
 

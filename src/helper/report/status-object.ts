@@ -1,3 +1,4 @@
+import { type HelperStatus, STATUS_KEY, type StatusObject } from '../../installation/helper-status.ts'
 import { hasStatus } from '../../kube/api-error.ts'
 import { type KubeClient, MERGE_PATCH } from '../../kube/client.ts'
 import { FIELD_MANAGER } from '../../kube/names.ts'
@@ -5,7 +6,6 @@ import { namespacedPath } from '../../kube/types.ts'
 import { createReconnectBackoff, startWatchdog } from '../../kube/watch/timing.ts'
 import { type Clock, sleep } from '../../lib/clock.ts'
 import { printableData } from '../../printable.ts'
-import { type HelperStatus, STATUS_KEY, type StatusObject } from '../../release/helper-status.ts'
 
 /** Fingerprints of the registries that a helper has got a token for. */
 export function provenFingerprints(status: HelperStatus | undefined): ReadonlySet<string> {

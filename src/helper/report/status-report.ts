@@ -1,5 +1,5 @@
 import type { Unverified } from '../../alibaba/unverified.ts'
-import type { CoverageStatus, HelperStatus, RegistryStatus } from '../../release/helper-status.ts'
+import type { CoverageStatus, HelperStatus, RegistryStatus } from '../../installation/helper-status.ts'
 import type { HelperConfig } from '../../values/helper-config.generated.ts'
 import type { RegistryState } from '../credentials/registry-state.ts'
 import type { PlannedAction } from '../plan/actions.ts'
@@ -24,7 +24,7 @@ export interface ReportInput {
 
 const PROBLEM_LIMIT = 20
 
-/** The helper's report (src/release/helper-status.ts) from the current state and plan. */
+/** The helper's report (src/installation/helper-status.ts) from the current state and plan. */
 export function buildStatus(input: ReportInput): HelperStatus {
   const { config } = input
   const namespaces = createCount()

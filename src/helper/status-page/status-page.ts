@@ -1,4 +1,4 @@
-import type { CoverageStatus, HelperStatus, RegistryStatus, StatusError } from '../../release/helper-status.ts'
+import type { CoverageStatus, HelperStatus, RegistryStatus, StatusError } from '../../installation/helper-status.ts'
 import { type Html, html, prose, renderTime } from './html.ts'
 import { STYLE } from './style.ts'
 import { type Language, type Words, wordsOf } from './words.ts'

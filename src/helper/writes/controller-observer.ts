@@ -1,6 +1,6 @@
 import { type NopassError, toNopassError } from '../../errors.ts'
+import { toStatusError } from '../../installation/helper-status.ts'
 import type { Clock } from '../../lib/clock.ts'
-import { toStatusError } from '../../release/helper-status.ts'
 import type { WriteAction } from '../plan/actions.ts'
 import { parsePlanKey } from '../plan/plan.ts'
 import type { EventReporter, Log } from '../report/event-reporter.ts'

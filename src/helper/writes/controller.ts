@@ -1,6 +1,6 @@
+import { createTransforms } from '../../installation/object-views.ts'
+import type { Targets } from '../../installation/targets.ts'
 import { sleep } from '../../lib/clock.ts'
-import { createTransforms } from '../../release/object-views.ts'
-import type { Targets } from '../../release/targets.ts'
 import type { HelperConfig } from '../../values/helper-config.generated.ts'
 import { type Caches, type CachesOptions, createCaches } from '../cluster/caches.ts'
 import { createObservedCluster } from '../cluster/observed-cluster.ts'

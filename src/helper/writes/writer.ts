@@ -1,3 +1,4 @@
+import type { ServiceAccountObject, Transforms } from '../../installation/object-views.ts'
 import {
   APPLY,
   type KubeCall,
@@ -10,7 +11,6 @@ import {
 import { ANNOTATION_CONTENT_HASH, CONTENT_MANAGER, FIELD_MANAGER } from '../../kube/names.ts'
 import { type KubeList, type KubeObject, namespacedPath } from '../../kube/types.ts'
 import { isOlderVersion } from '../../kube/watch/store.ts'
-import type { ServiceAccountObject, Transforms } from '../../release/object-views.ts'
 import type { Caches } from '../cluster/caches.ts'
 import type { CredentialGroup, CredentialGroups } from '../credentials/credential-groups.ts'
 import { readTokens, type SecretObject } from '../credentials/restore-tokens.ts'

@@ -1,17 +1,17 @@
 import { isCoveredBy, parseImage } from '../../acr/registry-domains.ts'
-import { METADATA_ONLY_LIST } from '../../kube/client.ts'
-import type { ShellCommand } from '../../lib/shell-command.ts'
 import {
   askForName,
   findRelease,
   noteUnknown,
   type ReleaseChoice,
   type ReleaseFacts,
-} from '../../release/find-release.ts'
-import type { SecretView } from '../../release/object-views.ts'
-import { lensOf, readPullSecrets } from '../../release/read-pull-secrets.ts'
-import type { Reader } from '../../release/reader.ts'
-import { createTargets } from '../../release/targets.ts'
+} from '../../installation/find-release.ts'
+import type { SecretView } from '../../installation/object-views.ts'
+import { lensOf, readPullSecrets } from '../../installation/read-pull-secrets.ts'
+import { createTargets } from '../../installation/targets.ts'
+import { METADATA_ONLY_LIST } from '../../kube/client.ts'
+import type { Reader } from '../../kube/read/reader.ts'
+import type { ShellCommand } from '../../lib/shell-command.ts'
 import { matchesGlobs } from '../../values/glob.ts'
 
 /** The state of acr-nopass, which replaces the old helper. */

@@ -1,6 +1,6 @@
+import { STATUS_KEY } from '../../installation/helper-status.ts'
 import { SKIP } from '../../kube/names.ts'
 import { isRecord, recordsOf } from '../../lib/json.ts'
-import { STATUS_KEY } from '../../release/helper-status.ts'
 import { type AnyObject, LEGACY_SECRETS, type Owner, type Workload } from './legacy-facts.ts'
 
 /** The result of {@link describeWorkload} for the whole object. */

@@ -7,6 +7,7 @@ import type { AbortableTarget, CloudTransport } from '../../alibaba/transport/cl
 import { createEndpoints } from '../../alibaba/transport/endpoints.ts'
 import { NopassError } from '../../errors.ts'
 import type { ClusterSettings, Settings } from '../inputs/settings.ts'
+import type { CloudAccess } from '../work/cluster-run.ts'
 
 export interface CloudDeps {
   readonly transport: CloudTransport
@@ -19,10 +20,8 @@ export interface CloudDeps {
   readonly mask: (secret: string) => void
 }
 
-/** Access to the cloud as the job's identity, or as a cluster's deploy role, with one session per identity. */
-export type CloudAccess = ReturnType<typeof createCloudAccess>
-
-export function createCloudAccess(settings: Settings, deps: CloudDeps) {
+/** One session per identity. */
+export function createCloudAccess(settings: Settings, deps: CloudDeps): CloudAccess {
   const { inputs } = settings
   // Runners are outside the VPC: public endpoints unless an override says otherwise.
   const endpoints = createEndpoints({ overrides: settings.endpoints, network: 'public' })

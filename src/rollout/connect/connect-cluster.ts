@@ -5,10 +5,10 @@ import { longestSeconds } from '../../helm/release/release-state.ts'
 import { createKubeClient } from '../../kube/client.ts'
 import { kubeconfigConnection } from '../../kube/connection.ts'
 import type { KubeConnection } from '../../kube/kube-connection.ts'
+import { identifyCluster, requireIdentity } from '../../kube/read/cluster-identity.ts'
 import { parseGoDuration } from '../../lib/go-duration.ts'
-import { identifyCluster, requireIdentity } from '../../release/cluster-reads.ts'
-import type { ClusterWork } from '../cluster-run.ts'
 import type { ClusterSettings } from '../inputs/settings.ts'
+import type { ClusterWork } from '../work/cluster-run.ts'
 import { kubeconfigSecrets } from './kubeconfig-text.ts'
 
 /**

@@ -5,15 +5,8 @@ import { grantKeys, type PolicyDocument, withoutGrants } from '../../policy/norm
 import type { PolicyPlan, PolicyStep, PolicyTarget } from '../../policy/policy-target.ts'
 import { nextPolicyName } from '../../policy/ram-names.ts'
 import { describeStep } from '../../policy/steps.ts'
-import type { DryRun } from './dry-run.ts'
-
-/** What an approval of a plan allows in one cluster. */
-export interface Approval {
-  /** A hash of the desired state. */
-  readonly digest: string
-  /** A hash of each change that leads to it. */
-  readonly steps: readonly string[]
-}
+import type { DryRun } from '../release/dry-run.ts'
+import type { Approval } from '../work/cluster-run.ts'
 
 /** A change of a cluster or of RAM as it is compared with the approved ones. */
 interface ApprovedStep {

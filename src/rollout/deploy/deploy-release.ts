@@ -12,11 +12,16 @@ import {
   revisionUnderFailed,
 } from '../../helm/release/release-state.ts'
 import { hasSameObjects } from '../../helm/release/render-release.ts'
+import {
+  type ReleaseWatch,
+  readEarlierState,
+  type WatchedRelease,
+  watchRelease,
+} from '../../installation/release-watch.ts'
 import { pollUntil } from '../../kube/poll-until.ts'
 import { parseGoDuration } from '../../lib/go-duration.ts'
-import { type ReleaseWatch, readEarlierState, type WatchedRelease, watchRelease } from '../../release/release-watch.ts'
-import { beginHelmStep, runUndo } from './helm-step.ts'
-import { type OpenRelease, requireSameHistory } from './open-release.ts'
+import { beginHelmStep, runUndo } from '../release/helm-step.ts'
+import { type OpenRelease, requireSameHistory } from '../release/open-release.ts'
 import {
   NOTHING_RESTORED,
   overtaken,
@@ -24,7 +29,7 @@ import {
   readHistoryWithRetry,
   restoreOther,
   restoreOvertaken,
-} from './other-deployers.ts'
+} from '../release/other-deployers.ts'
 import { rollBackFailed } from './roll-back-failed.ts'
 
 export interface DeployRequest {

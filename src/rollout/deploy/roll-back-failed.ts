@@ -1,9 +1,9 @@
 import { NopassError } from '../../errors.ts'
 import { explainPending, isPending, type Revision } from '../../helm/release/release-state.ts'
 import { shell } from '../../lib/shell-command.ts'
-import { type HelmFailure, runUndo } from './helm-step.ts'
-import { type OpenRelease, requireSameHistory } from './open-release.ts'
-import { isOwnRollback, readHistoryWithRetry } from './other-deployers.ts'
+import { type HelmFailure, runUndo } from '../release/helm-step.ts'
+import { type OpenRelease, requireSameHistory } from '../release/open-release.ts'
+import { isOwnRollback, readHistoryWithRetry } from '../release/other-deployers.ts'
 
 /**
  * Rolls back a failed revision that was left in the cluster. An upgrade over it compares with the deployed revision below it

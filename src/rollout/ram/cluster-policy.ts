@@ -2,7 +2,7 @@ import { applyPolicy, planPolicy } from '../../policy/apply-policy.ts'
 import type { PolicyPlan, PolicyStep, PolicyTarget } from '../../policy/policy-target.ts'
 import { lockKeys, type SharedTarget } from '../../policy/policy-targets.ts'
 import { describeStep } from '../../policy/steps.ts'
-import type { ClusterWork, RunContext } from '../cluster-run.ts'
+import type { ClusterWork, RunContext } from '../work/cluster-run.ts'
 
 /** Whether other entries are other releases in the same cluster, which may need the same policy differently. */
 export function isAloneInCluster(name: string, { clusters }: RunContext['settings']): boolean {

@@ -1,6 +1,7 @@
 import { type ClusterDetail, findWorkerRoles } from '../../alibaba/cs.ts'
 import { hasCode, NopassError } from '../../errors.ts'
 import { unlessStatus } from '../../kube/api-error.ts'
+import { readServedIssuer } from '../../kube/read/cluster-identity.ts'
 import {
   leftoverTargets,
   type RrsaDetails,
@@ -11,8 +12,7 @@ import {
 } from '../../policy/policy-targets.ts'
 import { clusterKey, rrsaRoleName } from '../../policy/ram-names.ts'
 import { chooseIssuer, parseIssuers } from '../../policy/trust-document.ts'
-import { readServedIssuer } from '../../release/cluster-reads.ts'
-import type { ConnectedWork } from '../cluster-run.ts'
+import type { ConnectedWork } from '../work/cluster-run.ts'
 
 /** The desired state of RAM for one cluster, given the whole list. */
 export async function policyTargets(

@@ -5,7 +5,7 @@ import { lockKeys, policyKey, type SharedTarget } from '../../policy/policy-targ
 import { removePolicy } from '../../policy/remove-policy.ts'
 import type { SettleOptions } from '../../policy/settle-steps.ts'
 import { type ClusterResult, describeError, isFailure } from '../cluster-result.ts'
-import type { RolledCluster, RunContext } from '../cluster-run.ts'
+import type { RolledCluster, RunContext } from '../work/cluster-run.ts'
 import {
   describeChange,
   describeKept,

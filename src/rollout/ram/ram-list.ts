@@ -2,19 +2,16 @@ import { findWorkerRoles } from '../../alibaba/cs.ts'
 import { NopassError, toNopassError } from '../../errors.ts'
 import { namedRoles } from '../../policy/policy-target.ts'
 import type { RamCluster } from '../../policy/policy-targets.ts'
-import type { CloudAccess } from '../connect/cloud-access.ts'
 import type { PreparedCluster } from '../inputs/prepare-cluster.ts'
 import type { ClusterSettings } from '../inputs/settings.ts'
-
-/** All clusters of the list with worker roles; read once, when first needed. */
-export type RamList = ReturnType<typeof createRamList>
+import type { CloudAccess, RamList } from '../work/cluster-run.ts'
 
 /** @param siblings entries that are not selected: their roles may be shared, their values are not known here */
 export function createRamList(
   prepared: readonly PreparedCluster[],
   siblings: readonly ClusterSettings[],
   cloud: CloudAccess,
-) {
+): RamList {
   const own = prepared.filter(({ ram }) => ram === 'worker-role')
   const others = own.length === 0 ? [] : siblings.map((settings) => ({ settings, values: undefined }))
 
@@ -43,7 +40,6 @@ export function createRamList(
   }
 
   async function list(signal: AbortSignal) {
-    /** Clusters with unknown roles: nothing is narrowed while sharing is unknown. */
     const unknown = new Map<string, NopassError>()
     const found = await Promise.all(
       [...own, ...others].map((cluster) =>

@@ -1,10 +1,11 @@
 import { hasCode, NopassError } from '../../errors.ts'
 import { type ClusterResult, describeError } from '../cluster-result.ts'
-import { newRun, type RunContext, skippedResult } from '../cluster-run.ts'
 import { exceedsApproval } from '../deploy/approval.ts'
 import { makePlan } from '../deploy/plan-cluster.ts'
 import type { PreparedCluster } from '../inputs/prepare-cluster.ts'
-import { type OpenCluster, openCluster } from '../open-cluster.ts'
+import type { OpenCluster } from '../preflight/preflight-cluster.ts'
+import { newRun, type RunContext, skippedResult } from '../work/cluster-run.ts'
+import { openCluster } from './open-cluster.ts'
 
 /** With an approved plan only its changes may be made; some may have been made already. @throws PLAN_CHANGED */
 export async function requireApproved(open: OpenCluster): Promise<void> {

@@ -1,15 +1,15 @@
+import { listCandidates, listNames, readConfigText } from '../../installation/find-release.ts'
+import type { ServiceAccountObject } from '../../installation/object-views.ts'
+import type { Candidate } from '../../installation/release-evidence.ts'
 import { hasStatus } from '../../kube/api-error.ts'
 import { attempt, deleteAsRead, replacePullSecrets } from '../../kube/change-as-read.ts'
 import { type KubeCall, type KubeCaller, METADATA_ONLY_LIST } from '../../kube/client.ts'
 import { listPages } from '../../kube/list-pages.ts'
 import { listOwner, withWriters } from '../../kube/managed-fields.ts'
 import { CONTENT_MANAGER, FIELD_MANAGER, LABEL_INSTANCE, LABEL_MANAGED_BY, MANAGED_BY } from '../../kube/names.ts'
+import { createReader } from '../../kube/read/reader.ts'
 import { type KubeObject, keyOf, namespacedPath } from '../../kube/types.ts'
-import { listCandidates, listNames, readConfigText } from '../../release/find-release.ts'
-import type { ServiceAccountObject } from '../../release/object-views.ts'
-import { createReader } from '../../release/reader.ts'
-import type { Candidate } from '../../release/release-evidence.ts'
-import { readSecretName } from '../deploy/release-parts.ts'
+import { readSecretName } from '../release/release-parts.ts'
 
 /** The release whose leftovers are removed. */
 export interface LeftoverQuery {

@@ -4,11 +4,10 @@ import type { ReleaseTarget } from '../../helm/helm-flags.ts'
 import { hasStatus, unlessStatus } from '../../kube/api-error.ts'
 import type { KubeCaller, KubeClient } from '../../kube/client.ts'
 import type { KubeList, KubeObject } from '../../kube/types.ts'
+import { PROBE_PREFIX } from '../preflight/what-to-verify.ts'
 import type { RunFolder } from '../run-folder.ts'
 
 const PROBE_LABEL = 'acr-nopass.io/probe'
-/** Prefix of the names of all objects that a probe creates. */
-export const PROBE_PREFIX = 'acr-nopass-probe-'
 /** An older probe was left by a run that was killed. */
 const STALE_MS = 3_600_000
 

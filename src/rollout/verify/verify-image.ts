@@ -1,11 +1,11 @@
 import { NopassError } from '../../errors.ts'
+import { readPodEvents } from '../../installation/release-watch.ts'
 import { unlessStatus } from '../../kube/api-error.ts'
 import { get, type KubeCaller } from '../../kube/client.ts'
 import { pollUntil } from '../../kube/poll-until.ts'
 import type { ContainerStatus, PodObject } from '../../kube/types.ts'
 import { meaningOf } from '../../kube/waiting-reasons.ts'
 import { withoutCredentials } from '../../printable.ts'
-import { readPodEvents } from '../../release/release-watch.ts'
 import { PROBE_LABELS, type ProbeTarget, RESTRICTED_CONTAINER } from './probe-objects.ts'
 
 /** A kubelet retries a failed pull after 10 s and again after 20 s; a pull that still fails then will keep failing. */

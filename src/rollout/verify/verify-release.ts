@@ -10,10 +10,10 @@ import {
 } from '../../kube/names.ts'
 import { isTransient, pollUntil } from '../../kube/poll-until.ts'
 import type { KubeObject, ObjectMeta } from '../../kube/types.ts'
+import type { ProbePlan } from '../preflight/what-to-verify.ts'
 import { type ProbeRequest, type ProbeTarget, RESTRICTED_CONTAINER, withProbe } from './probe-objects.ts'
 import { verifyImage } from './verify-image.ts'
 import { type StatusRequest, verifyStatus } from './verify-status.ts'
-import type { ProbePlan } from './what-to-verify.ts'
 
 interface VerifyRequest extends StatusRequest, Pick<ProbeRequest, 'folder' | 'target'> {
   readonly secretName: string

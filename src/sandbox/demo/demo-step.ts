@@ -1,7 +1,7 @@
 import { NopassError } from '../../errors.ts'
+import type { HelperStatus } from '../../installation/helper-status.ts'
+import { readStatus } from '../../installation/release-watch.ts'
 import type { KubeClient } from '../../kube/client.ts'
-import type { HelperStatus } from '../../release/helper-status.ts'
-import { readStatus } from '../../release/release-watch.ts'
 import type { Environment } from '../environment/start-environment.ts'
 import type { StepHandle } from '../progress.ts'
 

@@ -1,4 +1,4 @@
-import type { HelperStatus, RegistryStatus, StatusError } from '../../../src/release/helper-status.ts'
+import type { HelperStatus, RegistryStatus, StatusError } from '../../../src/installation/helper-status.ts'
 
 export const NOW: number = Date.parse('2026-01-01T12:00:00Z')
 

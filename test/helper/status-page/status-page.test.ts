@@ -5,7 +5,7 @@ import { relativeTime } from '../../../src/helper/status-page/html.ts'
 import { findProblems, judgeStatus, renderStatusPage } from '../../../src/helper/status-page/status-page.ts'
 import { STYLE_SOURCE } from '../../../src/helper/status-page/style.ts'
 import { chooseLanguage, type Language, wordsOf } from '../../../src/helper/status-page/words.ts'
-import type { HelperStatus } from '../../../src/release/helper-status.ts'
+import type { HelperStatus } from '../../../src/installation/helper-status.ts'
 import { at, denied, NOW, registry, status } from './fixtures.ts'
 
 const verdict = (more: Partial<HelperStatus>, language: Language = 'en'): string => {

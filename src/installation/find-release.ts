@@ -1,0 +1,182 @@
+import { NopassError, toNopassError } from '../errors.ts'
+import { METADATA_ONLY_LIST } from '../kube/client.ts'
+import { LABEL_INSTANCE } from '../kube/names.ts'
+import type { Reader } from '../kube/read/reader.ts'
+import { type KubeObject, keyOf, namespacedPath } from '../kube/types.ts'
+import { printable } from '../printable.ts'
+import { STATUS_KEY, type StatusObject } from './helper-status.ts'
+import { type LoadedConfig, loadConfig } from './load-config.ts'
+import { readReport } from './read-report.ts'
+import { type Candidate, judgeCandidates, type ReleaseName } from './release-evidence.ts'
+
+/** The requested release; what is undefined is discovered, or has the default of the chart's examples. */
+export interface ReleaseChoice {
+  readonly namespace: string | undefined
+  readonly release: string | undefined
+}
+
+const CONFIG_KEY = 'config.yaml'
+/** Set by Helm on each object (https://helm.sh/docs/chart_best_practices/labels, pkg/action/validate.go). */
+const HELM_RELEASE = 'meta.helm.sh/release-name'
+/**
+ * Anyone who may create ConfigMaps may label one like ours, and parsing YAML can take time that grows with the square of its size:
+ * a minute for 900 kB. The chart renders about 2 kB; 64 KiB hold hundreds of registries and namespaces.
+ */
+const MAX_CONFIG = 64 * 1024
+const DEFAULT_NAMESPACE = 'acr-nopass'
+const LABELLED = 'app.kubernetes.io/name=acr-nopass'
+/** A tenant may create any number of candidates. */
+const MOST_NAMES = 10
+
+/**
+ * The releases that ConfigMaps with our labels name, in all namespaces. Undefined: not readable.
+ */
+export async function listCandidates(reader: Reader): Promise<readonly Candidate[] | undefined> {
+  const names = await listLabelled(reader, 'ConfigMaps of all namespaces', '/api/v1/configmaps')
+  return names && judgeCandidates(reader, names)
+}
+
+/** By metadata alone: anyone may create large ConfigMaps. */
+async function listLabelled(reader: Reader, what: string, path: string): Promise<readonly ReleaseName[] | undefined> {
+  const options = { query: { labelSelector: LABELLED }, accept: METADATA_ONLY_LIST, transform: nameOf }
+  const named = (await reader.list(what, path, options))?.filter(({ name }) => name !== '')
+  return named && [...new Map(named.map((one) => [keyOf(one), one])).values()]
+}
+
+/**
+ * The release that the choice means. Anyone may write our labels, so without a name only a proven
+ * release counts, or the only one if the caller may not read the proof. What is named in full
+ * counts without it. `chosen`: undefined if not found.
+ * @throws INPUT_MISSING when there are several and none was named
+ */
+export async function findRelease(reader: Reader, choice: ReleaseChoice) {
+  const names =
+    (await listLabelled(reader, 'ConfigMaps of all namespaces', '/api/v1/configmaps')) ??
+    (await listLabelled(reader, ...configMapsOf(choice.namespace ?? DEFAULT_NAMESPACE))) ??
+    []
+  const isMeant = ({ namespace, name }: ReleaseName): boolean =>
+    namespace === (choice.namespace ?? namespace) && name === (choice.release ?? name)
+  // Apart: whoever may read the proof of one release only can name that one, whatever else has our
+  // labels.
+  const fitting = await judgeCandidates(reader, names.filter(isMeant))
+  const rest = await judgeCandidates(
+    reader,
+    names.filter((one) => !isMeant(one)),
+  )
+  const isNamed = choice.namespace !== undefined && choice.release !== undefined
+  const proven = fitting.filter(({ evidence }) => evidence === 'proven')
+  const unknown = fitting.filter(({ evidence }) => evidence === 'unknown')
+  const possible = isNamed ? fitting : proven.length > 0 ? proven : unknown
+  const [first, second] = possible
+  if (second !== undefined) {
+    throw new NopassError('INPUT_MISSING', `there are several releases: ${listNames(possible)}`, {
+      hint: 'Name one with --namespace and --release.',
+    })
+  }
+  const chosen: ReleaseFacts | undefined = first && (await readRelease(reader, first))
+  return { chosen, others: [...fitting.filter((one) => one !== first), ...rest] }
+}
+
+/** Records that it could not be read whether the chart installed a release. */
+export function noteUnknown(reader: Reader, { evidence, why = '', ...name }: Candidate): void {
+  if (evidence === 'unknown') reader.note(`Whether the chart installed release ${keyOf(name)}`, why)
+}
+
+/** Which releases the user has to name because nothing proves them; undefined: none. */
+export function askForName(others: readonly Candidate[]): string | undefined {
+  const unproven = others.filter(({ evidence }) => evidence !== 'proven')
+  if (unproven.length === 0) return undefined
+  return `Not verified: ${listNames(unproven)}. If one of them is yours, name it with --namespace and --release.`
+}
+
+/** A few of them, for a message. */
+export function listNames(names: readonly ReleaseName[]): string {
+  const shown = names.slice(0, MOST_NAMES).map((name) => printable(keyOf(name)))
+  const more = names.length - shown.length
+  return [...shown, ...(more > 0 ? [`${more} more`] : [])].join(', ')
+}
+
+/**
+ * The release for a command that needs exactly one.
+ * @throws RELEASE_NOT_FOUND, or INPUT_MISSING when there are several and none was named
+ */
+export async function requireRelease(reader: Reader, choice: ReleaseChoice): Promise<ReleaseFacts> {
+  const { chosen, others } = await findRelease(reader, choice)
+  if (chosen !== undefined) return chosen
+  const [first] = reader.unread
+  const why = first === undefined ? '' : ` (${first.why})`
+  const hint = askForName(others)
+  throw new NopassError('RELEASE_NOT_FOUND', `no release of acr-nopass was found${why}`, {
+    ...(hint !== undefined && { hint }),
+  })
+}
+
+/** Reads the configuration and the report of one release. */
+export async function readRelease(reader: Reader, candidate: Candidate): Promise<ReleaseFacts> {
+  return describe(candidate, await readObjects(reader, candidate))
+}
+
+/** The text of a release's configuration; undefined: absent. */
+export async function readConfigText(reader: Reader, name: ReleaseName): Promise<string | undefined> {
+  const objects = await readObjects(reader, name)
+  return objects.map(({ data }) => data?.[CONFIG_KEY]).find((text) => text !== undefined)
+}
+
+async function readObjects(reader: Reader, { namespace, name }: ReleaseName): Promise<readonly StatusObject[]> {
+  const query = { labelSelector: `${LABELLED},${LABEL_INSTANCE}=${name}` }
+  return (await reader.list<StatusObject>(...configMapsOf(namespace), { query })) ?? []
+}
+
+const configMapsOf = (namespace: string): readonly [what: string, path: string] => [
+  `ConfigMaps of namespace ${namespace}`,
+  namespacedPath('/api/v1', namespace, 'configmaps'),
+]
+
+function nameOf({ metadata }: KubeObject): ReleaseName {
+  return { namespace: metadata.namespace ?? '', name: metadata.labels?.[LABEL_INSTANCE] ?? '' }
+}
+
+export type ReleaseFacts = ReturnType<typeof describe>
+
+/** A release's configuration and the helper's report. */
+export function describe({ namespace, name, evidence, why }: Candidate, objects: readonly StatusObject[]) {
+  const configObject = objects.find(({ data }) => data?.[CONFIG_KEY] !== undefined)
+  const statusObject = objects.find(({ metadata, data }) => data?.[STATUS_KEY] !== undefined || isStatus(metadata.name))
+  const { loaded, problem } = read(configObject?.data?.[CONFIG_KEY])
+  const fallback = configObject?.metadata.name ?? statusObject?.metadata.name.replace(/-status$/, '') ?? ''
+  const { status, unreadable } = statusObject ? readReport(statusObject) : { status: undefined, unreadable: [] }
+  return {
+    namespace,
+    name,
+    evidence,
+    ...(why !== undefined && { why }),
+    /** Prefix of the names of the release's objects. */
+    fullname: loaded?.config.release.fullname ?? fallback,
+    /** The Helm release of the objects, which is an umbrella chart's if ours is its dependency. Undefined: not created by Helm. */
+    helmRelease: configObject?.metadata.annotations?.[HELM_RELEASE],
+    /** Undefined: absent, or invalid (then `configError`). */
+    config: loaded?.config,
+    configHash: loaded?.hash,
+    configError:
+      problem ?? (configObject === undefined ? 'The ConfigMap with the configuration does not exist.' : undefined),
+    /** Undefined: the helper has not reported yet, or its report cannot be read. */
+    status,
+    /** Places in the report that cannot be read: `registries[0].state`. */
+    unreadableStatus: unreadable,
+    hasStatusObject: statusObject !== undefined,
+  }
+}
+
+const isStatus = (name: string): boolean => name.endsWith('-status')
+
+function read(text: string | undefined): { readonly loaded?: LoadedConfig; readonly problem?: string } {
+  if (text === undefined) return {}
+  if (text.length > MAX_CONFIG) {
+    return { problem: `It has ${text.length} characters, more than the ${MAX_CONFIG} that a configuration may have.` }
+  }
+  try {
+    return { loaded: loadConfig(text) }
+  } catch (error) {
+    return { problem: `${toNopassError(error).message}.` }
+  }
+}

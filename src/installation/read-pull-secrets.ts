@@ -1,0 +1,67 @@
+import { METADATA_ONLY, METADATA_ONLY_LIST } from '../kube/client.ts'
+import { DEFAULT_SECRET_NAME } from '../kube/names.ts'
+import type { Reader } from '../kube/read/reader.ts'
+import { type KubeObject, namespacedPath } from '../kube/types.ts'
+import type { ReleaseFacts } from './find-release.ts'
+import { createTransforms, type SecretView, type Transforms } from './object-views.ts'
+import { createTargets } from './targets.ts'
+
+/** What a release's Secrets are called, and the functions that reduce objects as its helper does. Undefined: not installed. */
+export function lensOf(release: ReleaseFacts | undefined) {
+  const { namespace = '', name = '', config, status } = release ?? {}
+  const secretName = config?.secretName ?? status?.secretName ?? DEFAULT_SECRET_NAME
+  return {
+    secretName,
+    transforms: createTransforms({
+      instance: `${namespace}.${name}`,
+      secretLabels: {},
+      secretName,
+      namespaceLabels: config === undefined ? new Set() : createTargets(config).namespaceLabels,
+    }),
+  }
+}
+
+/** A pull secret as a tool reads it once. */
+export interface ReadSecret extends SecretView {
+  /** When it was written last, epoch milliseconds; undefined: not known. */
+  readonly writtenAt?: number | undefined
+}
+
+/**
+ * The Secrets of that name by namespace, of all namespaces or one; metadata only. One that a list shows without a record of its writers,
+ * as some proxies trim it, is read alone. Undefined: not readable.
+ */
+export async function readPullSecrets(
+  reader: Reader,
+  name: string,
+  transforms: Transforms,
+  namespace?: string,
+): Promise<ReadonlyMap<string, ReadSecret> | undefined> {
+  const view = (object: KubeObject): ReadSecret => ({ ...transforms.secret(object), writtenAt: writtenAt(object) })
+  const path = namespace === undefined ? '/api/v1/secrets' : `/api/v1/namespaces/${namespace}/secrets`
+  const what = namespace === undefined ? `Secrets named ${name}` : `Secret ${namespace}/${name} (metadata)`
+  const list = await reader.list(what, path, {
+    accept: METADATA_ONLY_LIST,
+    query: { fieldSelector: `metadata.name=${name}` },
+    transform: (object: KubeObject) => ({
+      place: object.metadata.namespace ?? '',
+      read: object.metadata.managedFields?.length ? view(object) : undefined,
+    }),
+  })
+  if (list === undefined) return undefined
+  const found = new Map<string, ReadSecret>()
+  for (const { place, read } of list) {
+    const own = namespacedPath('/api/v1', place, 'secrets', name)
+    const object = read ? undefined : await reader.get<KubeObject>(`Secret ${place}/${name}`, own, METADATA_ONLY)
+    if (!read && object === undefined) return undefined
+    const one = read ?? (object && view(object))
+    if (one) found.set(place, one)
+  }
+  return found
+}
+
+function writtenAt({ metadata }: KubeObject): number | undefined {
+  const times = [metadata.creationTimestamp, ...(metadata.managedFields ?? []).map(({ time }) => time)]
+  const known = times.map((time) => Date.parse(time ?? '')).filter((time) => !Number.isNaN(time))
+  return known.length === 0 ? undefined : Math.max(...known)
+}

@@ -1,0 +1,107 @@
+import { NopassError } from '../../errors.ts'
+import type { KubeCaller } from '../client.ts'
+
+/** Rights to a resource, by default of the core group and in the whole cluster. */
+export function rights(
+  verbs: readonly string[],
+  resource: string,
+  where: Partial<Pick<Right, 'group' | 'namespace' | 'name'>> = {},
+): readonly Right[] {
+  return verbs.map((verb) => ({ verb, group: '', resource, ...where }))
+}
+
+const EVERYTHING: Right = { verb: '*', group: '*', resource: '*' }
+
+/**
+ * No namespace can have this name, so no RoleBinding is in it: its rules are those of ClusterRoleBindings, which hold in all namespaces
+ * and for cluster-scoped objects (Kubernetes, pkg/registry/rbac/validation/rule.go, VisitRulesFor).
+ */
+const NOWHERE = 'acr-nopass.none'
+
+interface Subject {
+  readonly user: string
+  readonly groups: readonly string[]
+}
+
+/**
+ * The rights that the API server's authorizer denies the caller, or the `subject`. One review recognises an administrator. Of any other
+ * caller the rules that hold everywhere are read with one review, and with one per namespace those in it; only the remaining rights are
+ * reviewed one by one, because each is a request.
+ */
+export async function missingRights(
+  caller: KubeCaller,
+  needed: readonly Right[],
+  subject?: Subject,
+): Promise<readonly Right[]> {
+  if (await isAllowed(caller, EVERYTHING, subject)) return []
+  const open = subject === undefined ? await withoutGranted(caller, needed) : needed
+  const allowed = await Promise.all(open.map((right) => isAllowed(caller, right, subject)))
+  return open.filter((_, index) => !allowed[index])
+}
+
+async function withoutGranted(caller: KubeCaller, needed: readonly Right[]): Promise<readonly Right[]> {
+  const places = [...new Set(needed.map(({ namespace = NOWHERE }) => namespace))]
+  const rules = new Map(await Promise.all(places.map(async (place) => [place, await rulesIn(caller, place)] as const)))
+  return needed.filter((right) => !isGranted(right, rules.get(right.namespace ?? NOWHERE) ?? []))
+}
+
+/** Fails before the first write instead of in the middle. @throws DEPLOYER_FORBIDDEN with every missing right */
+export function requireRights(missing: readonly Right[]): void {
+  if (missing.length === 0) return
+  const lines = missing.slice(0, 12).map(formatRight)
+  const more = missing.length > lines.length ? ` and ${missing.length - lines.length} more` : ''
+  throw new NopassError('DEPLOYER_FORBIDDEN', `the deployer may not ${lines.join('; ')}${more}`)
+}
+
+/** `patch secrets/acr-nopass in shop`. */
+export function formatRight({ verb, group, resource, namespace, name }: Right): string {
+  const what = `${resource}${group ? `.${group}` : ''}${name ? `/${name}` : ''}`
+  return `${verb} ${what}${namespace ? ` in ${namespace}` : ''}`
+}
+
+export interface Right {
+  readonly verb: string
+  readonly group: string
+  readonly resource: string
+  readonly namespace?: string
+  readonly name?: string
+}
+
+interface Rule {
+  readonly verbs: readonly string[]
+  readonly apiGroups?: readonly string[]
+  readonly resources?: readonly string[]
+  readonly resourceNames?: readonly string[]
+}
+
+/** Asks the API server's authorizer; returns the status of its answer. */
+async function review<Status>({ client, signal }: KubeCaller, kind: string, spec: object): Promise<Status | undefined> {
+  const path = `/apis/authorization.k8s.io/v1/${kind.toLowerCase()}s`
+  const body = { apiVersion: 'authorization.k8s.io/v1', kind, spec }
+  return (await client.request<{ status?: Status }>({ method: 'POST', path, body }, signal)).status
+}
+
+/** Whether the API server allows one right; `*` as verb, group and resource means everything. */
+async function isAllowed(caller: KubeCaller, right: Right, subject?: Subject): Promise<boolean> {
+  const kind = subject === undefined ? 'SelfSubjectAccessReview' : 'SubjectAccessReview'
+  const spec = { ...subject, resourceAttributes: right }
+  return (await review<{ allowed?: boolean }>(caller, kind, spec))?.allowed === true
+}
+
+/** The rules in a namespace. They may be incomplete: what they do not contain has to be reviewed separately. */
+async function rulesIn(caller: KubeCaller, namespace: string): Promise<readonly Rule[]> {
+  type Rules = { readonly resourceRules?: readonly Rule[] }
+  return (await review<Rules>(caller, 'SelfSubjectRulesReview', { namespace }))?.resourceRules ?? []
+}
+
+export function isGranted({ verb, group, resource, name }: Right, rules: readonly Rule[]): boolean {
+  const includes = (list: readonly string[] | undefined, value: string): boolean =>
+    list?.some((one) => one === '*' || one === value) ?? false
+  return rules.some(
+    ({ verbs, apiGroups, resources, resourceNames = [] }) =>
+      includes(verbs, verb) &&
+      includes(apiGroups, group) &&
+      includes(resources, resource) &&
+      (resourceNames.length === 0 || (name !== undefined && resourceNames.includes(name))),
+  )
+}

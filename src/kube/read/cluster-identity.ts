@@ -1,0 +1,70 @@
+import { X509Certificate } from 'node:crypto'
+import { NopassError } from '../../errors.ts'
+import { textOf } from '../../lib/json.ts'
+import { sha256 } from '../../lib/text.ts'
+import { hasStatus, isUntrusted, unlessStatus } from '../api-error.ts'
+import { get, type KubeCaller } from '../client.ts'
+import type { KubeConnection } from '../kube-connection.ts'
+import type { KubeObject } from '../types.ts'
+
+export interface ClusterIdentity {
+  readonly server: string
+  readonly kubeSystemUid: string
+  /** `v1.36.3`. */
+  readonly version: string
+}
+
+/**
+ * Connects to the API server and identifies it.
+ * @throws CLUSTER_UNREACHABLE, DEPLOYER_FORBIDDEN, or the API server's own refusal
+ */
+export async function identifyCluster(caller: KubeCaller, { server }: KubeConnection): Promise<ClusterIdentity> {
+  try {
+    const [version, system] = await Promise.all([
+      get<{ gitVersion: string }>(caller, '/version', { timeoutMs: 10_000 }),
+      get<KubeObject>(caller, '/api/v1/namespaces/kube-system', { timeoutMs: 10_000 }),
+    ])
+    return { server, kubeSystemUid: system.metadata.uid, version: version.gitVersion }
+  } catch (error) {
+    // The kubeconfig that ACK gives a user without rights in the cluster is valid.
+    if (hasStatus(error, 403)) {
+      const message = 'the deployer may not get namespaces/kube-system: it has no rights in the cluster, or few'
+      throw new NopassError('DEPLOYER_FORBIDDEN', message, { cause: error, reason: error.reason })
+    }
+    if (!hasStatus(error, 0) || isUntrusted(error.reason)) throw error
+    const message = `the API server ${server} does not respond`
+    throw new NopassError('CLUSTER_UNREACHABLE', message, { cause: error, reason: error.reason ?? error.code })
+  }
+}
+
+export interface ExpectedIdentity {
+  readonly server?: string | undefined
+  readonly caSha256?: string | undefined
+  readonly kubeSystemUid?: string | undefined
+}
+
+/** Compares the API server with what the entry expects, before the first write. @throws CLUSTER_MISMATCH */
+export function requireIdentity(found: ClusterIdentity, ca: string | undefined, expected: ExpectedIdentity): void {
+  const differs = (what: string, actual: string, wanted: string): NopassError =>
+    new NopassError('CLUSTER_MISMATCH', `${what} is ${actual}, but ${wanted} is expected`)
+  const { server, caSha256, kubeSystemUid } = expected
+  if (server !== undefined && server !== found.server) throw differs('the API server', found.server, server)
+  if (kubeSystemUid !== undefined && kubeSystemUid !== found.kubeSystemUid) {
+    throw differs("kube-system's UID", found.kubeSystemUid, kubeSystemUid)
+  }
+  if (caSha256 !== undefined) {
+    // Of the DER of the first certificate.
+    const hash = ca === undefined ? 'none' : sha256(new X509Certificate(ca).raw)
+    if (hash !== caSha256) throw differs("the CA's SHA-256", hash, caSha256)
+  }
+}
+
+/**
+ * The issuer of the cluster's ServiceAccount tokens, from the API server's discovery document; undefined without one. Throws
+ * a 403 without the ClusterRole `system:service-account-issuer-discovery`.
+ */
+export async function readServedIssuer(caller: KubeCaller): Promise<string | undefined> {
+  const read = get<{ readonly issuer?: unknown }>(caller, '/.well-known/openid-configuration')
+  const document = await unlessStatus(read, 404)
+  return textOf(document?.issuer) || undefined
+}

@@ -1,0 +1,39 @@
+import { parseGoDuration } from '../../lib/go-duration.ts'
+import { openRelease } from '../release/open-release.ts'
+import type { ClusterWork, ConnectedWork } from '../work/cluster-run.ts'
+import { connectCluster, kubeconfigMinutes } from './connect-cluster.ts'
+
+/**
+ * Does the work with a credential that outlives the chart's hooks, which are known only once the cluster has been read: ACK's kubeconfig
+ * would end while helm waits for them, and the release would stay pending.
+ */
+export async function outlast<T>(
+  work: ConnectedWork,
+  hooks: number,
+  perform: (longer: ConnectedWork) => Promise<T>,
+): Promise<T> {
+  const seconds = parseGoDuration(work.context.settings.inputs.timeout, 'timeout')
+  const isEnough =
+    work.cluster.settings.access.kind !== 'ack' || kubeconfigMinutes(seconds, hooks) <= kubeconfigMinutes(seconds, 0)
+  return isEnough ? perform(work) : connectWork(work, perform, hooks)
+}
+
+/** Does the work with a connection to the cluster, which lasts for as long as the work may take. */
+export async function connectWork<T>(
+  work: ClusterWork,
+  perform: (connected: ConnectedWork) => Promise<T>,
+  hooks = 0,
+): Promise<T> {
+  const { cluster, context, run, signal } = work
+  const { settings, folder, helm } = context
+  const { timeout } = settings.inputs
+  const { client, target, notes, ...connected } = await connectCluster(work, hooks)
+  run.notes.push(...notes.filter((note) => !run.notes.includes(note)))
+  const report = (line: string): void => context.report(cluster.name, line)
+  try {
+    const release = openRelease({ cluster: cluster.name, client, helm, folder, target, timeout, report, signal })
+    return await perform({ ...work, ...connected, release })
+  } finally {
+    client.close()
+  }
+}

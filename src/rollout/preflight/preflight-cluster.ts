@@ -1,0 +1,242 @@
+import { NopassError } from '../../errors.ts'
+import { isServerSide, type UpgradeOptions } from '../../helm/helm-flags.ts'
+import { type ManifestObject, objectKey, objectTitle } from '../../helm/release/manifest.ts'
+import type { InstalledRelease, ReleaseContent } from '../../helm/release/release-record.ts'
+import {
+  abandonedAt,
+  explainPending,
+  isPending,
+  lastGoodRevision,
+  type Revision,
+} from '../../helm/release/release-state.ts'
+import { renderRelease, templateRelease } from '../../helm/release/render-release.ts'
+import { listNames } from '../../installation/find-release.ts'
+import { findAddons, otherReleases } from '../../installation/other-releases.ts'
+import { missingRights, requireRights } from '../../kube/read/access-review.ts'
+import { keyOf } from '../../kube/types.ts'
+import { type DryRun, describeUnchecked, dryRunRelease, firstRefusal } from '../release/dry-run.ts'
+import { runUndo } from '../release/helm-step.ts'
+import { recordKind, refuseRename } from '../release/open-release.ts'
+import { restoreOvertaken } from '../release/other-deployers.ts'
+import { hasReleaseNamespace } from '../release/release-namespace.ts'
+import { findConfig } from '../release/release-parts.ts'
+import type { ConnectedWork } from '../work/cluster-run.ts'
+import { neededRights, probeRights } from './needed-rights.ts'
+import { type ProbePlan, planExistingNamespace, planNewNamespace, reasonNotToVerify } from './what-to-verify.ts'
+
+/** The state of a cluster before the first write. */
+export interface Preflight {
+  readonly options: UpgradeOptions
+  readonly history: readonly Revision[]
+  readonly desired: ReleaseContent
+  /** Whether rendering is deterministic, without lookups and random values. */
+  readonly exact: boolean
+  readonly namespaceExists: boolean
+  /** The newest revision; undefined: there is no release. */
+  readonly deployed: InstalledRelease | undefined
+  /** What the API server says to each desired object. */
+  readonly dryRuns: readonly DryRun[]
+  /** False: the deployer may not read whether another acr-nopass is in the cluster. */
+  readonly alone: boolean
+  /** Undefined: only the registries are verified. */
+  readonly probe: ProbePlan | undefined
+}
+
+/** A cluster that was reached and passed the preflight. */
+export interface OpenCluster extends ConnectedWork, Preflight {}
+
+export interface ChartRequest extends Pick<UpgradeOptions, 'chart' | 'valuesFiles'> {
+  /** The values that the files merge to, where our own schema has judged them. */
+  readonly given: Readonly<Record<string, unknown>> | undefined
+}
+
+/**
+ * Finds every foreseeable failure before anything is written.
+ * @throws HELM_PENDING, RELEASE_ELSEWHERE, RELEASE_RENAMED, ADDON_PRESENT, CLUSTER_DUPLICATE, DEPLOYER_FORBIDDEN,
+ * VERIFY_NAMESPACE, HELM_CONFLICT and HELM_CRD_MISSING among helm's own codes
+ */
+export async function preflightCluster(work: ConnectedWork, { given, ...chart }: ChartRequest): Promise<Preflight> {
+  const { cluster, context, release } = work
+  const { helm, settings } = context
+  const { namespace } = cluster.settings
+  const { inputs } = settings
+  takeRelease(work)
+  const options: UpgradeOptions = {
+    ...chart,
+    timeout: inputs.timeout,
+    wait: inputs.wait,
+    forceConflicts: inputs['force-conflicts'],
+    description: context.runName,
+  }
+  const [namespaceExists, alone] = await Promise.all([hasReleaseNamespace(release, namespace), refuseRivals(work)])
+  const history = await settledHistory(work)
+  const { desired, exact } = await render(work, options, given, history.length > 0)
+  const config = findConfig(desired.objects)
+  await refuseRename(release, history, desired)
+  const verifies = reasonNotToVerify(inputs, config) === undefined
+  const named = verifies ? inputs['verify-namespace'] || undefined : undefined
+  const fresh = verifies && named === undefined ? planNewNamespace(cluster) : undefined
+  const rights = [
+    ...(await neededRights(release, desired, {
+      namespace,
+      createNamespace: namespaceExists === false,
+      watches: helm.version.major === 4 && inputs.wait,
+      records: recordKind(helm.environment),
+    })),
+    ...(fresh || named ? probeRights(config?.secretName ?? '', inputs['verify-image'] !== '', named) : []),
+  ]
+  requireRights(await missingRights(release, rights))
+  const existing = named && config ? await planExistingNamespace(release, named, config) : undefined
+  const last = history.at(-1)
+  const deployed = last && (await release.content(last.revision))
+  const dryRuns = await requireAccepted(work, { desired, deployed, last, namespaceExists })
+  return {
+    options,
+    history,
+    desired,
+    exact,
+    namespaceExists: namespaceExists !== false,
+    deployed,
+    dryRuns,
+    alone,
+    probe: fresh ?? existing,
+  }
+}
+
+/** A plan renders with the API server's validation; an apply gets that when it writes. Templates of the user may use `lookup`. */
+async function render(
+  { cluster: { values }, context: { helm, settings }, identity, release: { target }, signal }: ConnectedWork,
+  options: UpgradeOptions,
+  given: ChartRequest['given'],
+  installed: boolean,
+): Promise<Pick<Preflight, 'desired' | 'exact'>> {
+  const { bundled } = settings.chart
+  const isPlain = settings.inputs.mode === 'apply' && values?.extraObjects.length === 0
+  if (!isPlain || bundled === undefined || given === undefined) {
+    return { desired: await renderRelease(helm, target, options, signal), exact: false }
+  }
+  const known = { chart: bundled, values: given, version: identity.version, installed }
+  return { desired: await templateRelease(helm, target, options, known, signal), exact: true }
+}
+
+/** A dry run of every object as helm would apply it now, before the first write. @throws NopassError of the first refused object */
+async function requireAccepted(
+  { release, context, run }: ConnectedWork,
+  {
+    desired,
+    deployed,
+    last,
+    namespaceExists,
+  }: Pick<Preflight, 'desired' | 'deployed'> & {
+    readonly last: Revision | undefined
+    readonly namespaceExists: boolean | undefined
+  },
+): Promise<readonly DryRun[]> {
+  const { helm, settings } = context
+  const installed = last?.status === 'uninstalled' ? undefined : deployed
+  const force = settings.inputs['force-conflicts']
+  const dryRuns = await dryRunRelease(release, desired.objects, {
+    force,
+    serverSide: isServerSide(helm.version, installed, force),
+    takesOver: installed !== undefined && !installed.serverSide,
+    hooks: desired.hooks,
+    deployed: new Set((installed?.objects ?? []).map(objectKey)),
+    coming: namespaceExists === false ? [release.target.namespace] : [],
+  })
+  const refusal = firstRefusal(dryRuns)
+  if (refusal) throw refusal
+  run.notes.push(...describeUnchecked(dryRuns))
+  if (desired.hooks.length > 0) {
+    run.notes.push(
+      `not checked by a dry run: ${desired.hooks.length} hooks of the chart, which helm creates as it works`,
+    )
+  }
+  return dryRuns
+}
+
+/** Two entries for the same release in the same cluster would undo each other. */
+function takeRelease({ cluster, context: { taken }, identity }: ConnectedWork): void {
+  const { namespace, release } = cluster.settings
+  const key = `${identity.kubeSystemUid} ${namespace}/${release}`
+  const other = taken.get(key)
+  if (other !== undefined && other !== cluster.name) {
+    throw new NopassError('CLUSTER_DUPLICATE', `${cluster.name} and ${other} are one cluster and one release`)
+  }
+  taken.set(key, cluster.name)
+}
+
+/**
+ * Returns whether it is known that no other acr-nopass is in the cluster.
+ * @throws RELEASE_ELSEWHERE, ADDON_PRESENT
+ */
+export async function refuseRivals({
+  cluster,
+  context: { settings },
+  run,
+  release,
+}: Pick<ConnectedWork, 'cluster' | 'context' | 'run' | 'release'>): Promise<boolean> {
+  if (!settings.chart.ours) return true
+  const others = await otherReleases(release, cluster.settings)
+  const proven = others?.find(({ evidence }) => evidence === 'proven')
+  if (proven !== undefined)
+    throw new NopassError('RELEASE_ELSEWHERE', `acr-nopass is already installed here as ${keyOf(proven)}`)
+  const [addon] = await findAddons(release)
+  const coexist = cluster.settings.coexist || settings.inputs.coexist
+  if (addon !== undefined && !coexist) throw new NopassError('ADDON_PRESENT', `${addon} works in kube-system`)
+  if (others === undefined) {
+    run.notes.push(
+      'not checked whether another acr-nopass is installed: the deployer lacks the right to list Deployments',
+    )
+  }
+  if (addon !== undefined) run.notes.push(`beside the vendor's ${addon}`)
+  // Anyone who may create Deployments may set these labels: that stops no rollout, and nothing is
+  // narrowed meanwhile.
+  if (others !== undefined && others.length > 0) {
+    run.notes.push(
+      `Deployments have the labels of ${listNames(others)}, but it is not verified that the chart installed that (${others[0]?.why}); RAM is not narrowed`,
+    )
+  }
+  return others?.length === 0
+}
+
+/** The history of a release that is not pending; an abandoned one is repaired first if that is allowed. */
+async function settledHistory({ context, release, signal }: ConnectedWork): Promise<readonly Revision[]> {
+  const { settings, now } = context
+  const { target } = release
+  const history = await release.history()
+  const last = history.at(-1)
+  if (last?.status === 'uninstalling') throw explainPending(target, history, false)
+  if (last === undefined || !isPending(last)) return history
+  // A plan is made of a release that is not pending, so no approved plan contains the repair.
+  const mayRecover =
+    settings.inputs['recover-pending'] && settings.inputs.mode === 'apply' && context.approved === undefined
+  if (!mayRecover || now() < abandonedAt(last, history)) {
+    throw explainPending(target, history, true, await rollbackHooks(release, last))
+  }
+  signal.throwIfAborted()
+  const over = last.revision
+  const good = lastGoodRevision(history, over)?.revision ?? null
+  const how = good === null ? 'uninstall' : 'rollback'
+  release.report(`repairing the release that an interrupted run left ${last.status} (${how})`)
+  const failure = await runUndo(release, { good, over })
+  if (failure) throw failure.error
+  if (good !== null) {
+    const { notes } = await restoreOvertaken(release, over, good)
+    notes.forEach(release.report)
+  }
+  return release.history()
+}
+
+/** The hooks that a pending rollback runs before it changes anything. */
+async function rollbackHooks({ content }: ConnectedWork['release'], last: Revision): Promise<readonly string[]> {
+  if (last.status !== 'pending-rollback') return []
+  // The error of the pending release is worth more than that of its record.
+  const installed = await content(last.revision).catch(() => undefined)
+  const isOfRollback = ({ body }: ManifestObject): boolean => {
+    const { annotations } = (body.metadata ?? {}) as { annotations?: Readonly<Record<string, unknown>> | null }
+    return String(annotations?.['helm.sh/hook'] ?? '')
+      .split(',')
+      .some((event) => event.trim() === 'pre-rollback')
+  }
+  return (installed?.hooks ?? []).filter(isOfRollback).map((hook) => `the hook ${objectTitle(hook)}`)
+}

@@ -1,0 +1,86 @@
+import { NopassError } from '../../errors.ts'
+import { loadConfig } from '../../installation/load-config.ts'
+import { createTargets } from '../../installation/targets.ts'
+import { unlessStatus } from '../../kube/api-error.ts'
+import { get, type KubeCaller } from '../../kube/client.ts'
+import { SKIP } from '../../kube/names.ts'
+import type { KubeObject } from '../../kube/types.ts'
+import { matchesTarget } from '../../values/glob.ts'
+import type { Inputs } from '../inputs/input-table.ts'
+import type { PreparedCluster } from '../inputs/prepare-cluster.ts'
+import type { RenderedConfig } from '../release/release-parts.ts'
+
+/** Prefix of the names of all objects that a probe creates. */
+export const PROBE_PREFIX = 'acr-nopass-probe-'
+
+/** Why the release is not verified; undefined: it is. */
+export function reasonNotToVerify({ verify, wait }: Inputs, config: RenderedConfig | undefined): string | undefined {
+  if (!verify) return 'verify is false'
+  if (!wait) return 'wait is false'
+  if (config === undefined) return 'the chart is not the one of acr-nopass'
+  return config.retire ? 'the values have retire: true' : undefined
+}
+
+/** What is verified after the deploy, for a plan. */
+export function describeVerification(
+  inputs: Inputs,
+  config: RenderedConfig | undefined,
+  probe: ProbePlan | undefined,
+): string {
+  const reason = reasonNotToVerify(inputs, config)
+  if (reason !== undefined) return `nothing, because ${reason}`
+  const registries = 'every registry is live'
+  if (probe === undefined) return `${registries}; no probe, because new namespaces are not among the targets`
+  const { existing, attaches } = probe
+  const image = inputs['verify-image']
+  return [
+    registries,
+    existing ? `namespace ${existing.namespace} has its Secret` : 'a new namespace gets its Secret',
+    ...(attaches ? ['a new Pod gets the reference'] : []),
+    ...(attaches && image !== '' ? [`a Pod pulls ${image}`] : []),
+  ].join(', ')
+}
+
+/** Where the verification runs, and what it expects there. */
+export interface ProbePlan {
+  /** Undefined: a namespace is created. */
+  readonly existing: { readonly namespace: string; readonly registries: readonly string[] } | undefined
+  /** Whether the ServiceAccount of the probe must get the reference. */
+  readonly attaches: boolean
+}
+
+/** A probe in a new namespace; undefined where it is not a target of every registry: a selector, or globs that do not match it. */
+export function planNewNamespace({ values }: Pick<PreparedCluster, 'values'>): ProbePlan | undefined {
+  if (values === undefined || values.scope === 'namespaces' || values.dryRun) return undefined
+  const { selector, ...globs } = values.targets.namespaces
+  const selects = Object.keys(selector.matchLabels ?? {}).length + (selector.matchExpressions ?? []).length
+  if (selects > 0 || !matchesTarget(globs, `${PROBE_PREFIX}00000000`)) return undefined
+  return { existing: undefined, attaches: matchesTarget(values.targets.serviceAccounts, 'default') }
+}
+
+/**
+ * A probe in an existing namespace; undefined where the helper writes nowhere.
+ * @throws VERIFY_NAMESPACE where it does not write into this one
+ */
+export async function planExistingNamespace(
+  caller: KubeCaller,
+  name: string,
+  { text }: Pick<RenderedConfig, 'text'>,
+): Promise<ProbePlan | undefined> {
+  const { config } = loadConfig(text)
+  if (config.dryRun) return undefined
+  const targets = createTargets(config)
+  const namespace = await unlessStatus(get<KubeObject>(caller, `/api/v1/namespaces/${name}`), 404)
+  const refuse = (why: string): NopassError =>
+    new NopassError('VERIFY_NAMESPACE', `namespace ${name} ${why}. Nothing was written.`)
+  if (namespace === undefined) throw refuse('does not exist')
+  if (namespace.metadata.deletionTimestamp !== undefined) throw refuse('is being deleted')
+  const { labels = {}, uid, resourceVersion } = namespace.metadata
+  if (labels[SKIP] === 'true') throw refuse(`carries the label ${SKIP}: "true"`)
+  const view = { name, uid, resourceVersion, labels, optedOut: false, terminating: false }
+  if (!targets.includes(view)) throw refuse('is not a target of any registry in the values')
+  return {
+    existing: { namespace: name, registries: targets.registriesOf(view) },
+    attaches: targets.takesServiceAccount(`${PROBE_PREFIX}00000000`),
+  }
+}

@@ -1,0 +1,62 @@
+import { parse } from 'yaml'
+import type { ManifestObject } from '../../helm/release/manifest.ts'
+import type { ReleaseParts } from '../../installation/release-watch.ts'
+import { isRecord } from '../../lib/json.ts'
+import { orElse } from '../../lib/or-else.ts'
+import { sha256 } from '../../lib/text.ts'
+import type { HelperConfig } from '../../values/helper-config.generated.ts'
+
+/** The key of the chart's ConfigMap that holds the helper's configuration. */
+const CONFIG_KEY = 'config.yaml'
+
+/** The helper's configuration as the chart rendered it, with the keys that the rollout needs. */
+export interface RenderedConfig {
+  readonly text: string
+  readonly secretName: string
+  readonly retire: boolean
+  /** With `scope: namespaces` the listed namespaces; undefined: the whole cluster. */
+  readonly namespaces: readonly string[] | undefined
+  readonly release: HelperConfig['release']
+}
+
+/** Finds the helper's configuration in a manifest; undefined for a chart that is not ours. */
+export function findConfig(objects: readonly ManifestObject[]): RenderedConfig | undefined {
+  for (const { kind, body } of objects) {
+    const text = kind === 'ConfigMap' && isRecord(body.data) ? body.data[CONFIG_KEY] : undefined
+    // Another chart's may have any text under that key.
+    const config: Partial<HelperConfig> | undefined =
+      typeof text === 'string' ? orElse(() => parse(text, { logLevel: 'silent' }), undefined) : undefined
+    if (typeof text === 'string' && isRecord(config?.release)) {
+      return {
+        text,
+        secretName: String(config.secretName),
+        retire: config.retire === true,
+        namespaces: config.scope === 'namespaces' ? (config.targets?.namespaces?.include ?? []) : undefined,
+        release: config.release,
+      }
+    }
+  }
+  return undefined
+}
+
+/** The secret name of an installed configuration; undefined: none, or the text is not YAML. */
+export function readSecretName(text: string): string | undefined {
+  const config: unknown = orElse(() => parse(text), undefined)
+  return isRecord(config) && typeof config.secretName === 'string' ? config.secretName : undefined
+}
+
+/** Where the Pods and the status ConfigMap of the release will be. */
+export function findParts(objects: readonly ManifestObject[], namespace: string): ReleaseParts {
+  const config = findConfig(objects)
+  const deployment = objects.find(({ kind }) => kind === 'Deployment')
+  const { spec } = (deployment?.body ?? {}) as { spec?: { selector?: { matchLabels?: ReleaseParts['selector'] } } }
+  return {
+    namespace,
+    deployment: deployment?.name,
+    // YAML may say null.
+    selector: spec?.selector?.matchLabels ?? undefined,
+    statusConfigMap: config?.release.status,
+    // As the helper computes it of its configuration file.
+    configHash: config && sha256(config.text),
+  }
+}

@@ -1,0 +1,45 @@
+import { valuesFile } from '../../helm/helm-flags.ts'
+import { loadValues } from '../../values/load-values.ts'
+import { connectWork, outlast } from '../connect/connect-work.ts'
+import { type ChartRequest, type OpenCluster, preflightCluster } from '../preflight/preflight-cluster.ts'
+import { computeRrsa } from '../ram/cluster-targets.ts'
+import type { ClusterWork, ConnectedWork } from '../work/cluster-run.ts'
+
+/** Does the work after the phases connect and preflight, in which nothing is written. */
+export async function openCluster<T>(work: ClusterWork, perform: (open: OpenCluster) => Promise<T>): Promise<T> {
+  const { cluster, context, run } = work
+  run.phase = 'connect'
+  context.report(cluster.name, 'connecting')
+  return connectWork(work, async (connected) => {
+    run.phase = 'preflight'
+    const values = await writeValues(connected)
+    const preflight = await preflightCluster(connected, { chart: await context.chart(), ...values })
+    const from = preflight.history.at(-1)?.revision ?? null
+    run.revision = { from, to: from }
+    run.chart = preflight.desired.chart
+    return outlast(connected, preflight.desired.hooks.length, (longer) => perform({ ...longer, ...preflight }))
+  })
+}
+
+/** The layers as 0600 files, in order; what the action computes comes last and is judged with the rest (P11). */
+async function writeValues(work: ConnectedWork): Promise<Pick<ChartRequest, 'valuesFiles' | 'given'>> {
+  const { cluster, context } = work
+  const { folder, settings } = context
+  const rrsa = await computeRrsa(work)
+  const computed = rrsa && { name: 'computed', text: valuesFile({ identity: { rrsa } }) }
+  let given: ChartRequest['given']
+  if (settings.chart.ours) {
+    const { defaults } = settings.chart
+    const files = cluster.settings.layers.map(({ source }) => source)
+    const loaded = loadValues({ files, defaults, computed })
+    const [error] = loaded.errors
+    if (error) throw error
+    given = loaded.given
+  }
+  const layers = [...cluster.settings.layers, ...(computed ? [computed] : [])]
+  const files: string[] = []
+  for (const [index, { text }] of layers.entries()) {
+    files.push(await folder.write(`${cluster.name}-${index}.values.yaml`, text))
+  }
+  return { valuesFiles: files, given }
+}
