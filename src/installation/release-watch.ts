@@ -4,7 +4,8 @@ import { KubeApiError } from '../kube/api-error.ts'
 import { get, type KubeCaller } from '../kube/client.ts'
 import { type KubeList, namespacedPath, type PodObject, selectorText } from '../kube/types.ts'
 import { describeHelperPod, FAILED_MOUNT, HELPER_CONTAINER, type HelperPod, mayBeMounting } from './helper-pod.ts'
-import { type HelperStatus, STATUS_KEY, type StatusObject } from './helper-status.ts'
+import type { HelperStatus, StatusObject } from './helper-status.ts'
+import { type ReadReport, readReport } from './read-report.ts'
 import {
   type Cause,
   createCauseTimer,
@@ -100,16 +101,23 @@ async function findLoggedCause(caller: KubeCaller, namespace: string, pods: read
   return undefined
 }
 
-/** The helper's report; undefined: none yet. */
-export async function readStatus(
+/** The helper's report; undefined: none yet, or it cannot be read. */
+export async function readStatus(caller: KubeCaller, parts: StatusPlace): Promise<HelperStatus | undefined> {
+  const { status } = await readStatusReport(caller, parts)
+  return status
+}
+
+type StatusPlace = Pick<ReleaseParts, 'namespace' | 'statusConfigMap'>
+
+/** The helper's report, and what of it cannot be read. */
+export async function readStatusReport(
   caller: KubeCaller,
-  { namespace, statusConfigMap }: Pick<ReleaseParts, 'namespace' | 'statusConfigMap'>,
-): Promise<HelperStatus | undefined> {
-  if (statusConfigMap === undefined) return undefined
-  const path = namespacedPath('/api/v1', namespace, 'configmaps', statusConfigMap)
-  const { data } = await get<StatusObject>(caller, path)
-  const text = data?.[STATUS_KEY]
-  return text === undefined ? undefined : JSON.parse(text)
+  { namespace, statusConfigMap }: StatusPlace,
+): Promise<ReadReport> {
+  if (statusConfigMap === undefined) return { status: undefined, unreadable: [] }
+  return readReport(
+    await get<StatusObject>(caller, namespacedPath('/api/v1', namespace, 'configmaps', statusConfigMap)),
+  )
 }
 
 /** Why the API server takes no Pod of the Deployment; undefined: it does, or the Deployment cannot be read. */

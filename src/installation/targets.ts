@@ -3,7 +3,10 @@ import type { HelperConfig } from '../values/helper-config.generated.ts'
 import type { ResolvedLabelExpression, ResolvedLabelSelector } from '../values/resolved-values.generated.ts'
 import type { NamespaceView } from './object-views.ts'
 
-type TargetConfig = Pick<HelperConfig, 'registries' | 'targets' | 'retire' | 'release'>
+interface TargetConfig extends Pick<HelperConfig, 'targets' | 'retire'> {
+  readonly registries: readonly Pick<HelperConfig['registries'][number], 'name' | 'targets'>[]
+  readonly release: Pick<HelperConfig['release'], 'namespace'>
+}
 
 export type Targets = ReturnType<typeof createTargets>
 

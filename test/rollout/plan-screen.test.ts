@@ -82,7 +82,7 @@ function openCluster(ram: Ram, state: object): OpenCluster {
     options: { forceConflicts: false },
     desired,
     alone: true,
-    probe: { existing: undefined, attaches: true },
+    probe: { existing: undefined, registries: ['main'], attaches: true },
     ...state,
   } as unknown as OpenCluster
 }

@@ -23,7 +23,8 @@ const object = (kind: string, name: string, body: object) => ({
   name,
   body: { ...body },
 })
-const TEXT = 'secretName: pull\nretire: true\nscope: namespaces\nrelease: { name: r, status: r-status }\n'
+const TEXT =
+  'secretName: pull\nregistries: [{ name: prod }, 7]\nretire: true\nscope: namespaces\nrelease: { name: r, status: r-status }\n'
 
 test("of a rendered release the helper's configuration, its Pods and its report are known", () => {
   const selector = { matchLabels: { app: 'h' } }
@@ -35,7 +36,14 @@ test("of a rendered release the helper's configuration, its Pods and its report 
     object('Deployment', 'helper', { spec: { selector } }),
   ]
   const release = { name: 'r', status: 'r-status' }
-  assert.deepEqual(findConfig(objects), { text: TEXT, secretName: 'pull', retire: true, namespaces: [], release })
+  assert.deepEqual(findConfig(objects), {
+    text: TEXT,
+    secretName: 'pull',
+    registries: ['prod'],
+    retire: true,
+    namespaces: [],
+    release,
+  })
   assert.deepEqual(findParts(objects, 'ns'), {
     namespace: 'ns',
     deployment: 'helper',

@@ -6,6 +6,7 @@ import type { KubeClient } from '../../src/kube/client.ts'
 import { type ProbePlan, planExistingNamespace } from '../../src/rollout/preflight/what-to-verify.ts'
 import type { JournalEntry, RunFolder } from '../../src/rollout/run-folder.ts'
 import { verifyRelease } from '../../src/rollout/verify/verify-release.ts'
+import { helperReport, reportedRegistry } from '../support/reports.ts'
 
 const NOW = Date.parse('2026-11-27T10:00:00Z')
 const OURS = { 'app.kubernetes.io/managed-by': 'acr-nopass', 'app.kubernetes.io/instance': 'n.r' }
@@ -16,22 +17,28 @@ interface Setup {
   readonly secret?: object
   /** Status of the response to the creation of a namespace or ServiceAccount. */
   readonly refused?: number
+  /** What the cluster makes of the container of the Pod that pulls. */
+  readonly changed?: object
   /** The Pod gets no container, and Events cannot be listed. */
   readonly unstarted?: boolean
   /** The run is cancelled while the API server creates this resource. */
   readonly cancelled?: 'serviceaccounts' | 'pods'
 }
 
+interface Body {
+  readonly metadata: { readonly name: string }
+  readonly spec?: { readonly containers: readonly object[] }
+}
+
 /** What a verification does to a cluster with a working helper, and what it reports. */
-async function verify({ plan, image, secret = {}, refused, unstarted, cancelled }: Setup) {
+async function verify({ plan, image, secret = GOOD, refused, unstarted, cancelled, changed }: Setup) {
   const cancel = new AbortController()
   const calls: string[] = []
   const events: string[] = []
-  const registry = { name: 'prod', state: 'live', verified: 'accepted' }
-  const report = { updatedAt: '2026-11-27T09:59:00Z', configHash: 'h', registries: [registry] }
+  const report = helperReport([reportedRegistry('prod')])
   const objects = new Map<string, object>()
   const request = async (
-    request: { method: string; path: string; query?: { dryRun: string }; body?: { metadata: { name: string } } },
+    request: { method: string; path: string; query?: { dryRun: string }; body?: Body },
     signal?: AbortSignal,
   ) => {
     const { method, path, query, body } = request
@@ -48,7 +55,14 @@ async function verify({ plan, image, secret = {}, refused, unstarted, cancelled 
     if (method !== 'GET') calls.push(line.replaceAll(/probe-[0-9a-f]{8}/g, 'probe-X'))
     if (path.endsWith('/configmaps/s')) return { data: { [STATUS_KEY]: JSON.stringify(report) } }
     if (method === 'GET' && path.includes('/secrets/')) return { metadata: { name: 'acr', ...secret } }
-    if (path.endsWith('/pods') && method === 'POST') return { spec: { imagePullSecrets: [{ name: 'acr' }] } }
+    if (path.endsWith('/pods') && method === 'POST') {
+      const [container] = body?.spec?.containers ?? []
+      const containers = [
+        { name: 'sidecar', image: 'mesh' },
+        { ...container, ...changed },
+      ]
+      return { spec: { imagePullSecrets: [{ name: 'acr' }], containers } }
+    }
     if (method === 'POST' && refused !== undefined) throw new KubeApiError(refused, 'a policy refuses it')
     if (method === 'POST') objects.set(`${path}/${body?.metadata.name}`, {})
     if (method === 'DELETE' && !objects.delete(path)) throw new KubeApiError(404, 'not found')
@@ -75,6 +89,7 @@ async function verify({ plan, image, secret = {}, refused, unstarted, cancelled 
     folder: { note, noteEnd: () => events.push('ended') } as unknown as RunFolder,
     target: { release: 'r', namespace: 'n', kubeconfig: 'k' },
     parts: { namespace: 'n', selector: { app: 'h' }, statusConfigMap: 's', configHash: 'h', ramChanged: false },
+    registries: ['prod'],
     secretName: 'acr',
     probe: plan,
     image,
@@ -93,7 +108,8 @@ async function verify({ plan, image, secret = {}, refused, unstarted, cancelled 
   }
 }
 
-const EXISTING: ProbePlan = { existing: { namespace: 'checks', registries: ['prod', 'stage'] }, attaches: true }
+const EXISTING: ProbePlan = { existing: 'checks', registries: ['prod', 'stage'], attaches: true }
+const NEW: ProbePlan = { existing: undefined, registries: ['prod', 'stage'], attaches: true }
 const GOOD = {
   labels: OURS,
   annotations: { 'acr-nopass.io/registries': 'prod,stage', 'acr-nopass.io/expires-at': '2026-11-27T11:00:00Z' },
@@ -125,6 +141,31 @@ test('verify-namespace with verify-image: the Pod that pulled is removed too, an
   ])
   assert.deepEqual(left, [])
 })
+
+for (const [title, changed, note] of [
+  [
+    'another image, as a mirror',
+    { image: 'mirror.example/app:1' },
+    'r.example/app:1 was not checked: the cluster changes the image of Pods there to mirror.example/app:1',
+  ],
+  [
+    'another repository of the same registry',
+    { image: 'r.example/proxy/app:1' },
+    'r.example/app:1 was not checked: the cluster changes the image of Pods there to r.example/proxy/app:1',
+  ],
+  [
+    "an image of the node's cache",
+    { imagePullPolicy: 'IfNotPresent' },
+    "r.example/app:1 was not checked: the cluster changes the imagePullPolicy of Pods there to IfNotPresent, so the image may be of the node's cache",
+  ],
+  ['the digest of the tag', { image: 'r.example/app:1@sha256:0123' }, 'r.example/app:1 was pulled after N ms'],
+] as const) {
+  test(`verify-image: a pull proves something only of the image that was asked for: the cluster makes it ${title}`, async () => {
+    const { notes, left } = await verify({ plan: EXISTING, image: 'r.example/app:1', changed })
+    assert.deepEqual(notes.slice(3), [note])
+    assert.deepEqual(left, [])
+  })
+}
 
 test('verify-image: without permission to list Events the run still reports that the image was not pulled', async () => {
   const { notes, left } = await verify({ plan: EXISTING, secret: GOOD, image: 'r.example/app:1', unstarted: true })
@@ -167,10 +208,16 @@ for (const [name, secret, problem] of [
     assert.deepEqual(notes, [`VERIFY_SECRET Secret acr in namespace checks ${problem} after 0.3 s`])
     assert.deepEqual(left, [])
   })
+
+  test(`verify: ${name} in a new namespace proves nothing: a policy may copy it to every one`, async () => {
+    const { notes, left } = await verify({ plan: NEW, secret })
+    assert.deepEqual(notes, [`VERIFY_SECRET Secret acr in a new namespace ${problem} after 0.3 s`])
+    assert.deepEqual(left, [])
+  })
 }
 
 test('a ServiceAccount that is not a target is not expected to get the reference, nor its Pod to pull', async () => {
-  const plan = { existing: undefined, attaches: false }
+  const plan = { ...NEW, attaches: false }
   const { notes, calls } = await verify({ plan, image: 'r.example/app:1' })
   assert.deepEqual(notes.slice(1), [
     'a new namespace had its Secret after N ms',
@@ -180,9 +227,8 @@ test('a ServiceAccount that is not a target is not expected to get the reference
 })
 
 test('a cluster that rejects the new namespace: VERIFY_NAMESPACE, whose fix is verify-namespace', async () => {
-  const plan = { existing: undefined, attaches: true }
   for (const refused of [400, 403, 422]) {
-    const { notes } = await verify({ plan, refused })
+    const { notes } = await verify({ plan: NEW, refused })
     assert.deepEqual(notes, ['VERIFY_NAMESPACE Namespace acr-nopass-probe-X was refused: a policy refuses it'])
   }
 })
@@ -229,7 +275,7 @@ test('verify-namespace is rejected before the first write if the helper does not
 })
 
 test('verify-namespace accepts a namespace that selectors, a list of names or only one registry make a target', async () => {
-  const both = { existing: { namespace: 'checks', registries: ['prod', 'stage'] }, attaches: true }
+  const both = { existing: 'checks', registries: ['prod', 'stage'], attaches: true }
   assert.deepEqual(await planFor({}, {}), both)
   assert.deepEqual(await planFor(within({ selector: { matchLabels: { team: 'a' } } }), { labels: { team: 'a' } }), both)
   assert.deepEqual(await planFor({ scope: 'namespaces', ...within({ include: ['checks'] }) }, {}), both)
@@ -238,7 +284,8 @@ test('verify-namespace accepts a namespace that selectors, a list of names or on
     return { name, edition: 'enterprise', instanceId: 'cri-abcdefgh12345678', region: 'cn-hangzhou', targets }
   })
   assert.deepEqual(await planFor({ registries }, {}), {
-    existing: { namespace: 'checks', registries: ['prod'] },
+    existing: 'checks',
+    registries: ['prod'],
     attaches: true,
   })
   assert.equal(await planFor({ dryRun: true }, undefined), undefined)

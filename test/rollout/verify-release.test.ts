@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { STATUS_KEY } from '../../src/installation/helper-status.ts'
+import { type RegistryStatus, STATUS_KEY } from '../../src/installation/helper-status.ts'
 import { KubeApiError } from '../../src/kube/api-error.ts'
 import type { KubeClient } from '../../src/kube/client.ts'
 import { pollUntil } from '../../src/kube/poll-until.ts'
 import type { RunFolder } from '../../src/rollout/run-folder.ts'
 import { verifyRelease } from '../../src/rollout/verify/verify-release.ts'
+import { helperReport, reportedRegistry } from '../support/reports.ts'
 
 const NOW = Date.parse('2026-11-27T10:00:00Z')
 
@@ -16,7 +17,7 @@ interface Options {
   readonly failures?: readonly number[]
   readonly image?: string
   /** The registry's verdict on the credential in use. */
-  readonly verified?: string
+  readonly verified?: RegistryStatus['verified']
 }
 
 /** The result of verifying a cluster whose release is as desired. */
@@ -27,8 +28,8 @@ function verify({
   image,
   verified = 'accepted',
 }: Options): Promise<readonly string[] | string> {
-  const registry = { name: 'prod', state: 'live', verified, ...(expiresAt && { expiresAt }) }
-  const report = { updatedAt: '2026-11-21T10:00:00Z', configHash: 'h', registries: [registry] }
+  const registry = reportedRegistry('prod', { verified, ...(expiresAt && { expiresAt }) })
+  const report = helperReport([registry], { updatedAt: '2026-11-21T10:00:00Z' })
   const left = [...failures]
   const request = async ({ path }: { readonly path: string }): Promise<unknown> => {
     const failure = left.shift()
@@ -43,6 +44,7 @@ function verify({
     folder: {} as RunFolder,
     target: { release: 'r', namespace: 'n', kubeconfig: 'k' },
     parts: { namespace: 'n', selector: { app: 'h' }, statusConfigMap: 's', configHash: 'h', ramChanged: false },
+    registries: ['prod'],
     secretName: 'acr',
     probe: undefined,
     image,
@@ -76,11 +78,11 @@ test('H7 a running helper with a credential in use is verified; a static one nev
 })
 
 test('U1 a credential that the registry rejects never passes, even if the helper uses it and reports it as live', async () => {
-  const refused = { ready: true, expiresAt: '2026-11-27T11:00:00Z', verified: 'refused' }
+  const refused = { ready: true, expiresAt: '2026-11-27T11:00:00Z', verified: 'refused' } as const
   const failure = 'VERIFY_STATUS registry prod rejects the credential in use after 0 s'
   assert.equal(await verify(refused), failure)
   assert.equal(await verify({ ready: true, verified: 'refused' }), failure)
-  for (const verified of ['unreachable', 'skipped']) {
+  for (const verified of ['unreachable', 'skipped'] as const) {
     assert.deepEqual(await verify({ ...refused, verified }), ['registries: prod live', NO_PROBE])
   }
 })

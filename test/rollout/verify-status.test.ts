@@ -5,27 +5,29 @@ import { KubeApiError } from '../../src/kube/api-error.ts'
 import type { KubeCall, KubeClient } from '../../src/kube/client.ts'
 import { pushConfig } from '../../src/rollout/release/push-config.ts'
 import { verifyStatus } from '../../src/rollout/verify/verify-status.ts'
+import { helperReport, reportedRegistry } from '../support/reports.ts'
 
 const NOW = Date.parse('2026-11-27T10:00:00Z')
-const LIVE = { name: 'prod', state: 'live', verified: 'accepted' }
-const FAILING = {
-  name: 'stage',
+const LIVE = reportedRegistry('prod')
+const FAILING = reportedRegistry('stage', {
   state: 'failing',
   verified: 'skipped',
-  error: { code: 'CLOUD_THROTTLED', message: 'slow', fix: '' },
-}
+  error: { code: 'CLOUD_THROTTLED', message: 'slow', fix: '', at: '2026-11-27T09:59:00Z' },
+})
 
 interface Setup {
   /**
    * The reports of the helper, one for each look at it; the last one stays. Undefined: none yet.
    */
-  readonly reports?: readonly (object | undefined)[]
+  readonly reports?: readonly (object | string | undefined)[]
   /**
    * Whether the helper's Pods `p` and `q` are ready; a number: the API server's response to listing
    * them.
    */
   readonly pods?: readonly boolean[] | number
   readonly parts?: object
+  /** Those of the configuration. */
+  readonly registries?: readonly string[]
   /** The API server's response to a patch. */
   readonly patch?: number
 }
@@ -33,7 +35,10 @@ interface Setup {
 /**
  * The report with which the helper counts as working, or the error; and what was written meanwhile.
  */
-async function verify({ reports = [], pods = [true], parts = {}, patch }: Setup, work: 'verify' | 'push' = 'verify') {
+async function verify(
+  { reports = [], pods = [true], parts = {}, registries = ['prod'], patch }: Setup,
+  work: 'verify' | 'push' = 'verify',
+) {
   const writes: string[] = []
   const left = [...reports]
   // One look, or as many as there are reports.
@@ -47,7 +52,9 @@ async function verify({ reports = [], pods = [true], parts = {}, patch }: Setup,
     }
     if (path.endsWith('/configmaps/s')) {
       const report = left.length > 1 ? left.shift() : left[0]
-      return report === undefined ? {} : { data: { [STATUS_KEY]: JSON.stringify(report) } }
+      return report === undefined
+        ? {}
+        : { data: { [STATUS_KEY]: typeof report === 'string' ? report : JSON.stringify(report) } }
     }
     if (typeof pods === 'number') throw new KubeApiError(pods, 'no')
     const items = pods.map((ready, index) => ({
@@ -68,16 +75,11 @@ async function verify({ reports = [], pods = [true], parts = {}, patch }: Setup,
   const outcome =
     work === 'push'
       ? pushConfig(caller, all)
-      : verifyStatus({ ...caller, parts: all, now: () => NOW, limitMs }).then(({ updatedAt }) => updatedAt)
+      : verifyStatus({ ...caller, parts: all, registries, now: () => NOW, limitMs }).then(({ updatedAt }) => updatedAt)
   return { writes, outcome: await outcome.catch((error) => `${error.code} ${error.message}`) }
 }
 
-const report = (registries: readonly object[], more: object = {}) => ({
-  updatedAt: '2026-11-27T09:59:00Z',
-  configHash: 'h',
-  registries,
-  ...more,
-})
+const report = helperReport
 const OLD = report([LIVE], { configHash: 'old' })
 
 for (const [title, setup, outcome] of [
@@ -101,7 +103,7 @@ for (const [title, setup, outcome] of [
   ],
   [
     'some registries are not live',
-    { reports: [report([LIVE, FAILING, { name: 'new', state: 'pending', verified: 'skipped' }])] },
+    { reports: [report([LIVE, FAILING, reportedRegistry('new', { state: 'pending', verified: 'skipped' })])] },
     'VERIFY_STATUS registry stage is failing (slow); registry new is pending after 0 s',
   ],
   ['there is no report', {}, 'VERIFY_STATUS the helper has written no report after 0 s'],
@@ -118,8 +120,33 @@ for (const [title, setup, outcome] of [
   ],
   [
     'the chart is of another kind, and a registry is failing',
-    { reports: [report([FAILING])], parts: { configHash: undefined } },
+    { reports: [report([FAILING])], parts: { configHash: undefined }, registries: ['stage'] },
     'VERIFY_STATUS registry stage is failing (slow) after 0 s',
+  ],
+  [
+    'it names none of the registries',
+    { reports: [report([])] },
+    'VERIFY_STATUS registry prod is not in its report after 0 s',
+  ],
+  [
+    'it names only some of the registries',
+    { reports: [report([LIVE])], registries: ['prod', 'stage'] },
+    'VERIFY_STATUS registry stage is not in its report after 0 s',
+  ],
+  [
+    'a registry is reported in a state that this version does not know',
+    { reports: [report([{ ...LIVE, state: 'resting' as 'live' }])] },
+    'VERIFY_STATUS its report cannot be read (registries[0].state) after 0 s',
+  ],
+  [
+    'the time of expiry cannot be read',
+    { reports: [report([{ ...LIVE, expiresAt: 'soon' }])] },
+    'VERIFY_STATUS its report cannot be read (registries[0].expiresAt) after 0 s',
+  ],
+  [
+    'the report was cut',
+    { reports: [JSON.stringify(report([LIVE])).slice(0, 90)] },
+    'VERIFY_STATUS its report cannot be read (status.json) after 0 s',
   ],
   [
     'the report is of an older configuration',

@@ -7,7 +7,26 @@ import {
 } from '../../src/rollout/preflight/what-to-verify.ts'
 
 type Verified = Parameters<typeof reasonNotToVerify>
-type Covered = Parameters<typeof planNewNamespace>[0]
+
+/** A cluster with the values of two registries. */
+function covered(more: object, second: object = {}): Parameters<typeof planNewNamespace>[0] {
+  const values = {
+    scope: 'cluster',
+    dryRun: false,
+    retire: false,
+    registries: [{ name: 'prod' }, { name: 'stage', ...second }],
+    targets: within({}).targets,
+    ...more,
+  }
+  return { values, settings: { namespace: 'n' } } as unknown as Parameters<typeof planNewNamespace>[0]
+}
+
+const within = (namespaces: object, serviceAccounts: object = { include: ['*'] }) => ({
+  targets: {
+    namespaces: { include: ['*'], exclude: ['kube-*'], selector: {}, ...namespaces },
+    serviceAccounts: { exclude: [], ...serviceAccounts },
+  },
+})
 
 test('M1 the reason why a rollout is not verified is reported', () => {
   for (const [inputs, config, reason] of [
@@ -22,73 +41,58 @@ test('M1 the reason why a rollout is not verified is reported', () => {
 })
 
 test('M1 a probe namespace proves something only if the values serve any new namespace', () => {
-  const serviceAccounts = { include: ['*'], exclude: [] }
-  const all = { include: ['*'], exclude: ['kube-*'], selector: {} }
-  for (const [values, covers] of [
-    [{ scope: 'cluster', dryRun: false, targets: { serviceAccounts, namespaces: all } }, true],
-    [{ scope: 'namespaces', dryRun: false, targets: { serviceAccounts, namespaces: all } }, false],
-    [{ scope: 'cluster', dryRun: true, targets: { serviceAccounts, namespaces: all } }, false],
-    [
-      { scope: 'cluster', dryRun: false, targets: { serviceAccounts, namespaces: { ...all, include: ['team-*'] } } },
-      false,
-    ],
-    [
-      { scope: 'cluster', dryRun: false, targets: { serviceAccounts, namespaces: { ...all, exclude: ['acr-*'] } } },
-      false,
-    ],
-    [
-      {
-        scope: 'cluster',
-        dryRun: false,
-        targets: { serviceAccounts, namespaces: { ...all, selector: { matchLabels: { a: 'b' } } } },
-      },
-      false,
-    ],
-    [undefined, false],
+  for (const [more, covers] of [
+    [{}, true],
+    [{ scope: 'namespaces', ...within({ include: ['team-a'] }) }, false],
+    [{ dryRun: true }, false],
+    [within({ include: ['team-*'] }), false],
+    [within({ exclude: ['acr-*'] }), false],
+    [within({ selector: { matchLabels: { a: 'b' } } }), false],
   ] as const) {
-    assert.equal(planNewNamespace({ values } as unknown as Covered) !== undefined, covers, JSON.stringify(values))
+    assert.equal(planNewNamespace(covered(more)) !== undefined, covers, JSON.stringify(more))
   }
+})
+
+test('a new namespace is expected to get the registries that target it, and no others', () => {
+  const [own, both] = [{ include: ['stage-*'] }, ['prod', 'stage']]
+  assert.deepEqual(planNewNamespace(covered({}))?.registries, both)
+  assert.deepEqual(planNewNamespace(covered({}, { targets: { namespaces: own } }))?.registries, ['prod'])
+  const all = { targets: { namespaces: { include: ['*'] } } }
+  assert.deepEqual(planNewNamespace(covered(within(own), all))?.registries, ['stage'])
 })
 
 test('a selector of either kind leaves new namespaces out, an empty one does not; the reference depends on `default`', () => {
   const plan = (selector: object, include: readonly string[]) =>
-    planNewNamespace({
-      values: {
-        scope: 'cluster',
-        dryRun: false,
-        targets: {
-          serviceAccounts: { include, exclude: [] },
-          namespaces: { include: ['*'], exclude: [], selector },
-        },
-      },
-    } as unknown as Covered)
+    planNewNamespace(covered(within({ selector }, { include })))
   const expression = { key: 'a', operator: 'Exists' }
+  const registries = ['prod', 'stage']
   assert.equal(plan({ matchExpressions: [expression] }, ['*']), undefined)
   assert.deepEqual(plan({ matchLabels: {}, matchExpressions: [] }, ['default']), {
     existing: undefined,
+    registries,
     attaches: true,
   })
-  assert.deepEqual(plan({}, ['app-*']), { existing: undefined, attaches: false })
+  assert.deepEqual(plan({}, ['app-*']), { existing: undefined, registries, attaches: false })
 })
 
 const LIVE = 'every registry is live'
 for (const [more, probe, words] of [
   [{ verify: false }, undefined, 'nothing, because verify is false'],
   [{}, undefined, `${LIVE}; no probe, because new namespaces are not among the targets`],
-  [{}, { existing: undefined, attaches: false }, `${LIVE}, a new namespace gets its Secret`],
+  [{}, { existing: undefined, registries: ['prod'], attaches: false }, `${LIVE}, a new namespace gets its Secret`],
   [
     {},
-    { existing: undefined, attaches: true },
+    { existing: undefined, registries: ['prod'], attaches: true },
     `${LIVE}, a new namespace gets its Secret, a new Pod gets the reference`,
   ],
   [
     { 'verify-image': 'r.example/app:1' },
-    { existing: { namespace: 'checks', registries: ['prod'] }, attaches: true },
+    { existing: 'checks', registries: ['prod'], attaches: true },
     `${LIVE}, namespace checks has its Secret, a new Pod gets the reference, a Pod pulls r.example/app:1`,
   ],
   [
     { 'verify-image': 'r.example/app:1' },
-    { existing: { namespace: 'checks', registries: ['prod'] }, attaches: false },
+    { existing: 'checks', registries: ['prod'], attaches: false },
     `${LIVE}, namespace checks has its Secret`,
   ],
 ] as const) {

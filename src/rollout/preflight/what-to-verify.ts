@@ -5,7 +5,6 @@ import { unlessStatus } from '../../kube/api-error.ts'
 import { get, type KubeCaller } from '../../kube/client.ts'
 import { SKIP } from '../../kube/names.ts'
 import type { KubeObject } from '../../kube/types.ts'
-import { matchesTarget } from '../../values/glob.ts'
 import type { Inputs } from '../inputs/input-table.ts'
 import type { PreparedCluster } from '../inputs/prepare-cluster.ts'
 import type { RenderedConfig } from '../release/release-parts.ts'
@@ -35,7 +34,7 @@ export function describeVerification(
   const image = inputs['verify-image']
   return [
     registries,
-    existing ? `namespace ${existing.namespace} has its Secret` : 'a new namespace gets its Secret',
+    existing ? `namespace ${existing} has its Secret` : 'a new namespace gets its Secret',
     ...(attaches ? ['a new Pod gets the reference'] : []),
     ...(attaches && image !== '' ? [`a Pod pulls ${image}`] : []),
   ].join(', ')
@@ -44,18 +43,35 @@ export function describeVerification(
 /** Where the verification runs, and what it expects there. */
 export interface ProbePlan {
   /** Undefined: a namespace is created. */
-  readonly existing: { readonly namespace: string; readonly registries: readonly string[] } | undefined
+  readonly existing: string | undefined
+  /** Those whose logins the Secret has there. */
+  readonly registries: readonly string[]
   /** Whether the ServiceAccount of the probe must get the reference. */
   readonly attaches: boolean
 }
 
-/** A probe in a new namespace; undefined where it is not a target of every registry: a selector, or globs that do not match it. */
-export function planNewNamespace({ values }: Pick<PreparedCluster, 'values'>): ProbePlan | undefined {
+/** A probe in a new namespace; undefined where it is no target: a selector, or globs that do not match it. */
+export function planNewNamespace({ values, settings }: CoveredCluster): ProbePlan | undefined {
   if (values === undefined || values.scope === 'namespaces' || values.dryRun) return undefined
-  const { selector, ...globs } = values.targets.namespaces
+  const { selector } = values.targets.namespaces
   const selects = Object.keys(selector.matchLabels ?? {}).length + (selector.matchExpressions ?? []).length
-  if (selects > 0 || !matchesTarget(globs, `${PROBE_PREFIX}00000000`)) return undefined
-  return { existing: undefined, attaches: matchesTarget(values.targets.serviceAccounts, 'default') }
+  const targets = createTargets({ ...values, release: settings })
+  const registries = targets.registriesOf(NEW_NAMESPACE)
+  if (selects > 0 || registries.length === 0) return undefined
+  return { existing: undefined, registries, attaches: targets.takesServiceAccount('default') }
+}
+
+interface CoveredCluster extends Pick<PreparedCluster, 'values'> {
+  readonly settings: Pick<PreparedCluster['settings'], 'namespace'>
+}
+
+const NEW_NAMESPACE = {
+  name: `${PROBE_PREFIX}00000000`,
+  uid: '',
+  resourceVersion: '',
+  labels: {},
+  optedOut: false,
+  terminating: false,
 }
 
 /**
@@ -80,7 +96,8 @@ export async function planExistingNamespace(
   const view = { name, uid, resourceVersion, labels, optedOut: false, terminating: false }
   if (!targets.includes(view)) throw refuse('is not a target of any registry in the values')
   return {
-    existing: { namespace: name, registries: targets.registriesOf(view) },
+    existing: name,
+    registries: targets.registriesOf(view),
     attaches: targets.takesServiceAccount(`${PROBE_PREFIX}00000000`),
   }
 }

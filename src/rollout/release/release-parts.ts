@@ -13,6 +13,8 @@ const CONFIG_KEY = 'config.yaml'
 export interface RenderedConfig {
   readonly text: string
   readonly secretName: string
+  /** Their names. */
+  readonly registries: readonly string[]
   readonly retire: boolean
   /** With `scope: namespaces` the listed namespaces; undefined: the whole cluster. */
   readonly namespaces: readonly string[] | undefined
@@ -30,6 +32,7 @@ export function findConfig(objects: readonly ManifestObject[]): RenderedConfig |
       return {
         text,
         secretName: String(config.secretName),
+        registries: namesOf(config.registries),
         retire: config.retire === true,
         namespaces: config.scope === 'namespaces' ? (config.targets?.namespaces?.include ?? []) : undefined,
         release: config.release,
@@ -37,6 +40,11 @@ export function findConfig(objects: readonly ManifestObject[]): RenderedConfig |
     }
   }
   return undefined
+}
+
+function namesOf(list: unknown): readonly string[] {
+  if (!Array.isArray(list)) return []
+  return list.flatMap((one) => (isRecord(one) && typeof one.name === 'string' ? [one.name] : []))
 }
 
 /** The secret name of an installed configuration; undefined: none, or the text is not YAML. */

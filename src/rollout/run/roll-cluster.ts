@@ -72,6 +72,7 @@ async function applyCluster(open: OpenCluster, note: (rolled: RolledCluster) => 
     const proofs = await verifyRelease({
       ...release,
       parts,
+      registries: config.registries,
       secretName: config.secretName,
       probe: open.probe,
       image: inputs['verify-image'] || undefined,

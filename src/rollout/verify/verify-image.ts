@@ -1,3 +1,4 @@
+import { parseImage } from '../../acr/registry-domains.ts'
 import { NopassError } from '../../errors.ts'
 import { readPodEvents } from '../../installation/release-watch.ts'
 import { unlessStatus } from '../../kube/api-error.ts'
@@ -18,7 +19,7 @@ const CONTAINER = 'image'
 
 /**
  * Creates one Pod of the image and waits until the node has pulled it; the Pod does not have to run successfully.
- * @returns a note with the duration of the pull
+ * @returns a note with the duration of the pull, or why it proves nothing
  * @throws VERIFY_IMAGE with the kubelet's message: after 35 s of failed pulls, immediately when no retry can help
  */
 export async function verifyImage(
@@ -41,7 +42,7 @@ export async function verifyImage(
   }
   const body = { apiVersion: 'v1', kind: 'Pod', metadata: { name: pod, labels: PROBE_LABELS }, spec }
   // Not to be aborted, like the rest of the probe: a Pod that is created after its removal would stay.
-  await client.request({ method: 'POST', path, body })
+  const made = await client.request<PodObject>({ method: 'POST', path, body })
   signal.throwIfAborted()
   const begin = performance.now()
   let failingSince: number | undefined
@@ -59,12 +60,30 @@ export async function verifyImage(
     return failingSince !== undefined && performance.now() - failingSince > PATIENCE_MS
   })
   const ms = Math.round(performance.now() - begin)
-  if (state === 'pulled') return `${image} was pulled after ${ms} ms`
+  if (state === 'pulled') {
+    const change = findChange(made, image)
+    return change === undefined ? `${image} was pulled after ${ms} ms` : `${image} was not checked: ${change}`
+  }
   words ??= await lastEvents(caller, namespace, pod)
   throw new NopassError(
     'VERIFY_IMAGE',
     `${image} was not pulled in ${Math.round(ms / 1000)} s; ${withoutCredentials(words).slice(0, MESSAGE_LIMIT)}`,
   )
+}
+
+/**
+ * What a webhook or a policy made of the Pod so that its pull proves nothing about the image; undefined: nothing. Some add the digest
+ * of the tag, which is the same image.
+ */
+function findChange({ spec }: PodObject, image: string): string | undefined {
+  const { image: other = 'nothing', imagePullPolicy: policy = 'nothing' } =
+    spec.containers.find(({ name }) => name === CONTAINER) ?? {}
+  const [wanted, made] = [parseImage(image), parseImage(other)]
+  const changes = 'the cluster changes the'
+  if (wanted.host !== made.host || wanted.repository !== made.repository)
+    return `${changes} image of Pods there to ${other}`
+  if (policy === 'Always') return undefined
+  return `${changes} imagePullPolicy of Pods there to ${policy}, so the image may be of the node's cache`
 }
 
 /** The Pod's last Event, for a Pod without a container status (not scheduled, no network, no volume). */

@@ -39,7 +39,7 @@ export async function verifyRelease(request: VerifyRequest): Promise<readonly st
     const pulled = image === undefined ? '' : `, so ${image} was not pulled`
     return [...notes, `no probe: new namespaces are not among the targets${pulled}`]
   }
-  const existing = probe.existing?.namespace
+  const { existing } = probe
   const probed = await withProbe({ ...request, existing, makesPod: image !== undefined }, (made) =>
     verifyProbe(request, probe, made),
   )
@@ -48,11 +48,11 @@ export async function verifyRelease(request: VerifyRequest): Promise<readonly st
 
 async function verifyProbe(
   request: VerifyRequest,
-  { existing, attaches }: ProbePlan,
+  { registries, attaches }: ProbePlan,
   probe: ProbeTarget,
 ): Promise<readonly string[]> {
   const { secretName, image, limitMs, report } = request
-  const secret = await waitForSecret(request, probe.namespace, existing?.registries)
+  const secret = await waitForSecret(request, probe.namespace, registries)
   const where = probe.isNew ? 'a new namespace' : `namespace ${probe.namespace}`
   if ('seen' in secret) {
     const words = `Secret ${secretName} in ${where} ${secret.seen}`
@@ -115,19 +115,20 @@ async function verifyAttachment(
 
 /**
  * Waits for the Secret and returns the milliseconds, or what was wrong with it last. An existing namespace may already have a Secret,
- * so it has to be this release's, with these `registries` and a credential that has not expired.
+ * and a policy may copy one into every new namespace, so it has to be this release's, with these `registries` and a credential that
+ * has not expired.
  */
 async function waitForSecret(
   request: VerifyRequest,
   namespace: string,
-  registries: readonly string[] | undefined,
+  registries: readonly string[],
 ): Promise<{ readonly ms: number } | { readonly seen: string }> {
   const path = `/api/v1/namespaces/${namespace}/secrets/${request.secretName}`
   let seen = 'did not appear'
   const ms = await pollUntil(request.limitMs, request.signal, async () => {
     const secret = await unlessStatus(get<KubeObject>(request, path, { accept: METADATA_ONLY }), 404)
     if (secret === undefined) return false
-    const problem = registries && judgeSecret(secret.metadata, registries, request)
+    const problem = judgeSecret(secret.metadata, registries, request)
     seen = problem ?? seen
     return problem === undefined
   })

@@ -2,7 +2,7 @@ import { NopassError } from '../../errors.ts'
 import type { HelperPod } from '../../installation/helper-pod.ts'
 import { type HelperStatus, type RegistryStatus, requestRefresh } from '../../installation/helper-status.ts'
 import { type Cause, createCauseTimer, findCauses } from '../../installation/release-causes.ts'
-import { readPods, readStatus, type WatchedRelease } from '../../installation/release-watch.ts'
+import { readPods, readStatusReport, type WatchedRelease } from '../../installation/release-watch.ts'
 import { unlessStatus } from '../../kube/api-error.ts'
 import type { KubeCaller } from '../../kube/client.ts'
 import { pollUntil } from '../../kube/poll-until.ts'
@@ -10,6 +10,8 @@ import { pushConfig } from '../release/push-config.ts'
 
 export interface StatusRequest extends KubeCaller {
   readonly parts: WatchedRelease
+  /** Names of the registries in the deployed configuration: each has to be in the report. */
+  readonly registries: readonly string[]
   /** Epoch milliseconds. */
   readonly now: () => number
   /** Milliseconds for each of the waits. */
@@ -24,15 +26,20 @@ const POD_PATIENCE_MS = 20_000
  * expired. The status ConfigMap outlives a dead helper, so a ready Pod is required too.
  */
 export async function verifyStatus(request: StatusRequest): Promise<HelperStatus> {
-  const { parts, limitMs, now, signal } = request
+  const { parts, limitMs, signal } = request
   const lastingCause = createCauseTimer()
   let last: HelperStatus | undefined
+  let trouble: string | undefined
   let running = false
   let refreshRequested = false
   let pushed = false
   const waited = await pollUntil(limitMs, signal, async () => {
-    const [pods, status] = await Promise.all([listPods(request, parts), readStatus(request, parts)])
+    const [pods, { status, unreadable }] = await Promise.all([
+      listPods(request, parts),
+      readStatusReport(request, parts),
+    ])
     last = status
+    trouble = findTrouble(request, status, unreadable)
     running = pods === undefined || pods.some(({ ready }) => ready)
     // The backoff of a helper that was refused may be long, and its permission has just been granted.
     if (
@@ -55,10 +62,13 @@ export async function verifyStatus(request: StatusRequest): Promise<HelperStatus
     ]
     const lasting = lastingCause(causes)
     if (lasting) throw lasting.error
-    return running && current && (last?.registries.every((registry) => isInUse(registry, now())) ?? false)
+    return running && trouble === undefined
   })
   if (waited !== undefined && last !== undefined) return last
-  throw new NopassError('VERIFY_STATUS', describeStatus(request, last, running))
+  const time = `after ${Math.round(limitMs / 1000)} s`
+  if (running) throw new NopassError('VERIFY_STATUS', `${trouble} ${time}`)
+  const report = last === undefined ? '' : `; its last report is of ${last.updatedAt}`
+  throw new NopassError('VERIFY_STATUS', `no Pod of the helper is ready ${time}${report}`)
 }
 
 /** Undefined: the chart is not ours, or the deployer lacks the right to list Pods; then the status alone decides. */
@@ -73,16 +83,19 @@ function isInUse({ state, verified, expiresAt }: RegistryStatus, now: number): b
   return state === 'live' && verified !== 'refused' && !(expiresAt !== undefined && Date.parse(expiresAt) <= now)
 }
 
-function describeStatus(request: StatusRequest, status: HelperStatus | undefined, running: boolean): string {
-  const { configHash: hash } = request.parts
-  const time = `after ${Math.round(request.limitMs / 1000)} s`
-  if (!running) {
-    const report = status === undefined ? '' : `; its last report is of ${status.updatedAt}`
-    return `no Pod of the helper is ready ${time}${report}`
-  }
-  if (status === undefined) return `the helper has written no report ${time}`
-  if (hash !== undefined && status.configHash !== hash) return `the helper still uses an older configuration ${time}`
-  const bad = status.registries.filter((registry) => !isInUse(registry, request.now()))
+/** Why the report does not show that all registries work; undefined: it does. */
+function findTrouble(
+  { parts: { configHash: hash }, registries, now }: StatusRequest,
+  status: HelperStatus | undefined,
+  unreadable: readonly string[],
+): string | undefined {
+  // Other parts, of a newer helper, say nothing about the registries.
+  const unread = status === undefined ? unreadable : unreadable.filter((place) => place.startsWith('registries'))
+  if (unread.length > 0) return `its report cannot be read (${unread.join(', ')})`
+  if (status === undefined) return 'the helper has written no report'
+  if (hash !== undefined && status.configHash !== hash) return 'the helper still uses an older configuration'
+  const absent = registries.filter((name) => status.registries.every((registry) => registry.name !== name))
+  const bad = status.registries.filter((registry) => !isInUse(registry, now()))
   const words = bad.map(({ name, state, verified, error, expiresAt }) =>
     state === 'live' && verified === 'refused'
       ? `registry ${name} rejects the credential in use`
@@ -90,5 +103,6 @@ function describeStatus(request: StatusRequest, status: HelperStatus | undefined
         ? `the credential of registry ${name} expired at ${expiresAt} and the helper has not replaced it`
         : `registry ${name} is ${state}${error ? ` (${error.message})` : ''}`,
   )
-  return `${words.join('; ')} ${time}`
+  const all = [...words, ...absent.map((name) => `registry ${name} is not in its report`)]
+  return all.length === 0 ? undefined : all.join('; ')
 }
