@@ -20,6 +20,7 @@ import { testTools } from '../tools.ts'
 import { DENIABLE, HOME, NAMESPACES, SECOND_HOME, SECRET, type Written } from './draw-zoo.ts'
 import { at, CUSTOM_KINDS, collectionOf, listAt, type ZooObject } from './kinds.ts'
 import type { Snapshot } from './rules.ts'
+import { referencesOf, untilMutated, untilNoneIsMutated } from './until-mutated.ts'
 import type { WaitingPod } from './waiting-pods.ts'
 
 /** No controller creates Pods, and only the test deletes: the controllers that would are disabled. */
@@ -183,7 +184,7 @@ export async function openZooCluster(): Promise<ZooCluster> {
       return work
     },
     untilGranted: (release, namespace, wanted) => untilGranted(call, release, namespace, wanted),
-    untilAdmitted: ({ namespace }) => untilMutated(call, namespace, true),
+    untilAdmitted: ({ namespace }) => untilMutated(call, namespace, true, LIMIT_MS),
     makeWait: (pod) => makeWait(zoo, pod),
     async reset(keep) {
       const isMutating = (path: string): boolean => path.includes('/mutatingadmissionpolic')
@@ -202,7 +203,7 @@ export async function openZooCluster(): Promise<ZooCluster> {
         const metadata = { ...was.metadata, uid: undefined, resourceVersion: undefined, managedFields: [{}] }
         await call({ method: 'PUT', path, body: { ...was, metadata } })
       })
-      if ([...now.keys()].some(isMutating)) await untilMutated(call, HOME, false)
+      if (zoo.canAdmit) await untilNoneIsMutated(call, [HOME, ...NAMESPACES], LIMIT_MS)
     },
     async write({ object, manager = 'kubectl-client-side-apply', applied, status, merge }) {
       const collection = collectionOf(object)
@@ -473,23 +474,6 @@ async function untilGranted(
 }
 
 /** Waits until a Pod in a dry run gets the reference, or no longer gets it. */
-async function untilMutated(call: ZooCluster['call'], namespace: string, wanted: boolean): Promise<void> {
-  const body = { metadata: { name: 'tried' }, spec: { containers: [{ name: 'app', image: 'probe.invalid/probe' }] } }
-  await eventually(async () => {
-    const pod = await call({
-      method: 'POST',
-      path: `/api/v1/namespaces/${namespace}/pods`,
-      query: { dryRun: 'All' },
-      body,
-    })
-    if (referencesOf(pod).includes(SECRET) !== wanted)
-      throw new Error(`Pods of ${namespace}: reference is not ${wanted}`)
-  }, LIMIT_MS)
-}
-
-const referencesOf = (pod: unknown): readonly unknown[] =>
-  listAt(pod, ['spec', 'imagePullSecrets']).map(({ name }) => name)
-
 async function makeWait(zoo: ZooCluster, { namespace, name, message, isReferenced }: WaitingPod): Promise<void> {
   const path = `/api/v1/namespaces/${namespace}/pods/${name}`
   // The API server copies the list of the ServiceAccount from its cache, which may be older.

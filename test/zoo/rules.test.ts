@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { collectionOf, type ZooObject } from './kinds.ts'
 import { DEMO, dockerSecret, object, PRIVATE_HOSTS, workload } from './objects.ts'
 import { findViolations, type Operation, type Snapshot, splitImage, type Truth } from './rules.ts'
+import { untilNoneIsMutated } from './until-mutated.ts'
 
 const A = 'aliyun-acr-credential-a'
 const IMAGE = `${DEMO}/team/app:1`
@@ -209,4 +210,21 @@ test('an image has a host only if its first part looks like one', () => {
   assert.deepEqual(splitImage('nginx:1.27'), { host: 'docker.io', repository: 'nginx' })
   assert.deepEqual(splitImage('localhost:5000/a/b@sha256:ab'), { host: 'localhost:5000', repository: 'a/b' })
   assert.deepEqual(splitImage(`${DEMO}/team/app:429`), { host: DEMO, repository: 'team/app' })
+})
+
+test('a zoo begins only when no namespace has the reference of an earlier one any more', async () => {
+  // What a policy of an earlier zoo still adds, by namespace: the first one is not its target.
+  const left = new Map([
+    ['acr-nopass', 0],
+    ['shop', 0],
+    ['web', 2],
+  ])
+  const call = async ({ path }: { readonly path: string }): Promise<unknown> => {
+    const namespace = path.split('/')[4] ?? ''
+    const count = left.get(namespace) ?? 0
+    left.set(namespace, count - 1)
+    return { spec: { imagePullSecrets: count > 0 ? [{ name: 'acr-nopass' }] : [] } }
+  }
+  await untilNoneIsMutated(call, [...left.keys()], 10_000)
+  assert.deepEqual(Object.fromEntries(left), { 'acr-nopass': -1, shop: -1, web: -1 })
 })

@@ -145,13 +145,16 @@ export function releaseProblems({ release, available, toName }: OurSide): readon
     return [{ subject: 'the cluster', why: 'acr-nopass is not installed here', fix }]
   }
   const subject = `release ${release.namespace}/${release.name}`
-  const { config, status } = release
+  const { config, status, configHash } = release
   if (config === undefined || status === undefined)
     return [{ subject, why: 'its helper has not reported', fix: doctor }]
   if (config.dryRun || config.retire) {
     const key = config.dryRun ? 'dryRun' : 'retire'
     return [{ subject, why: `\`${key}: true\` is set`, fix: `Take \`${key}\` out of the values.` }]
   }
+  // Its report and its Secrets may still have what the current values leave out.
+  if (status.configHash !== configHash)
+    return [{ subject, why: 'its helper still uses an older configuration', fix: doctor }]
   if (available === 0) return [{ subject, why: 'none of its Pods is ready', fix: doctor }]
   return status.registries
     .filter(({ state }) => state !== 'live')

@@ -77,6 +77,12 @@ const ROWS: readonly Row[] = [
     depends: [['release acr-nopass/acr-nopass', 'retire']],
   },
   {
+    title: 'the helper has not taken up the current values, which may leave out what its report and its Secrets still have',
+    objects: switched,
+    ours: { release: { ...release(), configHash: 'of the current values' } },
+    depends: [['release acr-nopass/acr-nopass', 'older configuration']],
+  },
+  {
     title: 'no Pod of acr-nopass is ready',
     objects: switched,
     ours: { available: 0 },

@@ -24,7 +24,7 @@ const CONFIG = {
 
 export function release(change: Partial<HelperConfig> = {}, state: 'live' | 'failing' = 'live'): ReleaseFacts {
   const registries = [{ name: 'shop', edition: 'enterprise', instanceId: 'cri-shop', state, domains: [HOST] }]
-  const status = { registries } as unknown as HelperStatus
+  const status = { registries, configHash: 'h' } as unknown as HelperStatus
   const config = { ...CONFIG, ...change }
   const name = { namespace: 'acr-nopass', name: 'acr-nopass', fullname: 'acr-nopass', helmRelease: undefined }
   return {

@@ -23,7 +23,7 @@ function withPersonal(roleArn?: string) {
   const configured = { ...personal, assumeRole: roleArn === undefined ? [] : [{ roleArn }] }
   const base = release({ registries: [{ name: 'shop' }, configured] } as unknown as Partial<HelperConfig>)
   const registries = [...(base.status?.registries ?? []), { ...personal, state: 'live', domains: [PERSONAL] }]
-  return { release: { ...base, status: { registries } as unknown as HelperStatus } }
+  return { release: { ...base, status: { ...base.status, registries } as unknown as HelperStatus } }
 }
 
 const ROWS: readonly {
