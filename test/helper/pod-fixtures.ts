@@ -15,6 +15,7 @@ export const pod = (more: Partial<PodView> = {}): PodView => ({
   terminating: false,
   optedOut: false,
   mirror: false,
+  isWorking: false,
   list: [],
   failing: [IMAGE],
   ...more,

@@ -37,6 +37,7 @@ test('a Pod is judged by its list, images and owner, and by what its replacement
     ['admitted too early', {}, {}, 'too-old, evictable'],
     ['of a StatefulSet', owned('apps/v1', 'StatefulSet'), {}, 'too-old, evictable'],
     ['of a DaemonSet', owned('apps/v1', 'DaemonSet'), {}, 'too-old, evictable'],
+    ['with another container that runs', { isWorking: true }, {}, 'too-old'],
     ['of a Job', owned('batch/v1', 'Job'), {}, 'too-old'],
     ['of a kind of another group', owned('example.com/v1', 'ReplicaSet'), {}, 'too-old'],
     ['without an owner', { owner: undefined }, {}, 'too-old'],
@@ -121,6 +122,30 @@ test('only the failing images of a Pod are stored, by their names in the spec', 
   assert.deepEqual([fresh.owner, fresh.pending, fresh.failing, fresh.serviceAccount], [undefined, false, [], 'default'])
 })
 
+test('a Pod works as soon as one of its containers runs, also while its node calls it pending for another one', () => {
+  // kubernetes v1.37.2, pkg/kubelet/kubelet_pods.go, getPhase: `case waiting > 0` comes before `case running > 0`, and
+  // pkg/registry/core/pod/storage/eviction.go, canIgnorePDB: no disruption budget holds for a pending Pod.
+  const runs = { state: { running: {} } }
+  const waits = { state: { waiting: { reason: 'ImagePullBackOff' } } }
+  const works = (status: PodObject['status']): boolean => {
+    const containers = [{ name: 'app' }, { name: 'side' }]
+    const metadata = { name: 'web-1', uid: 'u', resourceVersion: '1' }
+    return viewPod({ metadata, spec: { containers }, status }, 'acr-nopass').isWorking
+  }
+  const name = { app: { name: 'app' }, side: { name: 'side' } }
+  const statuses = [
+    [{ ...name.app, ...runs }, { ...name.side, ...waits }],
+    [{ ...name.app, ...waits }, { ...name.side, ...waits }],
+  ]
+  assert.deepEqual(
+    statuses.map((containerStatuses) => works({ phase: 'Pending', containerStatuses })),
+    [true, false],
+  )
+  // A sidecar among the init containers serves those that wait, and would run before all of them.
+  const initContainerStatuses = [{ ...name.side, ...runs }]
+  assert.equal(works({ phase: 'Pending', initContainerStatuses, containerStatuses: [{ ...name.app, ...waits }] }), false)
+})
+
 test('security 2: texts of a Pod that are longer than valid ones are not stored', () => {
   const long = 'x'.repeat(1_000_000)
   const view = viewPod(
@@ -158,6 +183,7 @@ test('the message states what a Pod lacks, why, and what to do', () => {
     words('too-old', 'left'),
     /^Pods of ReplicaSet web cannot pull prod\.example\.com\/team\/app:1 without acr-nopass: .* kubectl -n shop delete pod web-1/,
   )
+  assert.match(words('too-old', 'left', { isWorking: true }), /delete pod web-1; .* One of its containers runs, and ends then\./)
   assert.match(words('too-old', 'left', { owner: undefined }), /^Pod web-1 cannot pull .* apply its manifest again/)
   assert.match(words('own-list', 'left', { list: ['own'] }), /\(own\) hide .* attach: admission/)
   assert.match(words('account', 'left'), /ServiceAccount default does not name it\. See the status/)

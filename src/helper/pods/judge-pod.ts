@@ -51,8 +51,9 @@ function reasonOf(pod: PodView, account: ServiceAccountView | undefined, config:
   return isCopiedList(pod.list, account.list, config.secretName) ? 'too-old' : 'own-list'
 }
 
-function isReplaceable({ namespace, owner }: PodView): boolean {
-  if (owner === undefined || namespace.startsWith('kube-')) return false
+function isReplaceable({ namespace, owner, isWorking }: PodView): boolean {
+  // No disruption budget holds for a pending Pod (docs/en/decisions.md#heal).
+  if (owner === undefined || isWorking || namespace.startsWith('kube-')) return false
   return REPLACING[`${owner.apiVersion} ${owner.kind}`] === true
 }
 
@@ -86,8 +87,9 @@ function fixOf(pod: PodView, why: Masked['why'], secretName: string, treatment: 
       return `See the status for why ServiceAccount ${pod.serviceAccount} lacks it; then delete the Pod.`
     case 'too-old': {
       const remove = shell`kubectl -n ${pod.namespace} delete pod ${pod.name}`
+      const running = pod.isWorking ? ' One of its containers runs, and ends then.' : ''
       return pod.owner
-        ? `Delete the Pod${remove === undefined ? '' : `: ${remove}`}; the next one has the reference.`
+        ? `Delete the Pod${remove === undefined ? '' : `: ${remove}`}; the next one has the reference.${running}`
         : 'Delete the Pod and apply its manifest again; it then has the reference.'
     }
   }

@@ -15,6 +15,8 @@ export interface PodView extends Versioned {
   readonly optedOut: boolean
   /** The mirror of a static Pod, which its node created. */
   readonly mirror: boolean
+  /** One of its containers runs: a Pod is pending as long as any of them has never started. */
+  readonly isWorking: boolean
   /** Names in `imagePullSecrets` in their order; of an overlong list only our entry. */
   readonly list: readonly string[]
   /** Images that a container waits for after a failed pull. */
@@ -45,6 +47,7 @@ export function viewPod({ metadata, spec, status = {} }: PodObject, secretName: 
     terminating: metadata.deletionTimestamp !== undefined,
     optedOut: metadata.labels?.[SKIP] === 'true',
     mirror: metadata.annotations?.[MIRROR] !== undefined,
+    isWorking: (status.containerStatuses ?? []).some(({ state }) => state?.running !== undefined),
     list: boundedList(spec.imagePullSecrets ?? [], secretName).list,
     // Images of the spec, because the status has the references that the node resolved.
     failing: containers.flatMap(({ name, image = '' }) =>
