@@ -37,6 +37,17 @@ test('a pending first install is explained with an uninstall, because there is n
   assert.match(explainPending(target, [revision(1, 'pending-install')]).hint, /`helm uninstall acr --namespace system`/)
 })
 
+test('a pending upgrade of a release of which no revision was deployed is not explained with an uninstall: it may serve all the same', () => {
+  const history = [revision(1, 'failed'), revision(2, 'pending-upgrade')]
+  assert.match(explainPending(target, history).hint, /`helm rollback acr 1 --namespace system`/)
+  const { hint } = explainPending(target, history.slice(1))
+  assert.match(
+    hint,
+    /^If no other run is working on it: no record tells what it was to replace, so uninstall it only if /,
+  )
+  assert.doesNotMatch(hint, /recover-pending|helm uninstall/)
+})
+
 test('an uninstall that was left half-way is explained with an uninstall, because Helm upgrades no such release', () => {
   const { message, hint } = explainPending(target, [revision(1, 'superseded'), revision(2, 'uninstalling')], false)
   assert.equal(message, 'release system/acr is uninstalling at revision 2 since 2026-11-25T10:00:00Z')

@@ -127,15 +127,21 @@ test('a Pod works as soon as one of its containers runs, also while its node cal
   // pkg/registry/core/pod/storage/eviction.go, canIgnorePDB: no disruption budget holds for a pending Pod.
   const runs = { state: { running: {} } }
   const waits = { state: { waiting: { reason: 'ImagePullBackOff' } } }
-  const works = (status: PodObject['status']): boolean => {
+  const works = (status: NonNullable<PodObject['status']>): boolean => {
     const containers = [{ name: 'app' }, { name: 'side' }]
     const metadata = { name: 'web-1', uid: 'u', resourceVersion: '1' }
     return viewPod({ metadata, spec: { containers }, status }, 'acr-nopass').isWorking
   }
   const name = { app: { name: 'app' }, side: { name: 'side' } }
   const statuses = [
-    [{ ...name.app, ...runs }, { ...name.side, ...waits }],
-    [{ ...name.app, ...waits }, { ...name.side, ...waits }],
+    [
+      { ...name.app, ...runs },
+      { ...name.side, ...waits },
+    ],
+    [
+      { ...name.app, ...waits },
+      { ...name.side, ...waits },
+    ],
   ]
   assert.deepEqual(
     statuses.map((containerStatuses) => works({ phase: 'Pending', containerStatuses })),
@@ -143,7 +149,10 @@ test('a Pod works as soon as one of its containers runs, also while its node cal
   )
   // A sidecar among the init containers serves those that wait, and would run before all of them.
   const initContainerStatuses = [{ ...name.side, ...runs }]
-  assert.equal(works({ phase: 'Pending', initContainerStatuses, containerStatuses: [{ ...name.app, ...waits }] }), false)
+  assert.equal(
+    works({ phase: 'Pending', initContainerStatuses, containerStatuses: [{ ...name.app, ...waits }] }),
+    false,
+  )
 })
 
 test('security 2: texts of a Pod that are longer than valid ones are not stored', () => {
@@ -183,7 +192,10 @@ test('the message states what a Pod lacks, why, and what to do', () => {
     words('too-old', 'left'),
     /^Pods of ReplicaSet web cannot pull prod\.example\.com\/team\/app:1 without acr-nopass: .* kubectl -n shop delete pod web-1/,
   )
-  assert.match(words('too-old', 'left', { isWorking: true }), /delete pod web-1; .* One of its containers runs, and ends then\./)
+  assert.match(
+    words('too-old', 'left', { isWorking: true }),
+    /delete pod web-1; .* One of its containers runs, and ends then\./,
+  )
   assert.match(words('too-old', 'left', { owner: undefined }), /^Pod web-1 cannot pull .* apply its manifest again/)
   assert.match(words('own-list', 'left', { list: ['own'] }), /\(own\) hide .* attach: admission/)
   assert.match(words('account', 'left'), /ServiceAccount default does not name it\. See the status/)

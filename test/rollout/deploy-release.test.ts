@@ -124,6 +124,19 @@ const CASES: readonly Case[] = [
     },
   },
   {
+    name: 'a release whose first installation failed may serve all the same: it is not removed when an upgrade of it fails',
+    before: ['failed'],
+    upgrade: { history: ['failed', 'failed*'], exit: 1, stderr: TIMEOUT },
+    expected: {
+      calls: ['upgrade'],
+      outcome: {
+        status: 'failed',
+        revision: 2,
+        notes: ['no revision before it was deployed, and the release is kept: it may serve all the same'],
+      },
+    },
+  },
+  {
     name: 'a first installation that fails is kept to be inspected otherwise',
     before: [],
     keepFailed: true,

@@ -52,6 +52,19 @@ test('P10 an interrupted first installation is removed; one that merely failed s
   assert.deepEqual(decideRepair(first, history('failed*'), ''), { why: 'the release is failed' })
 })
 
+test('a release whose first installation failed may serve all the same: an interrupted upgrade of it removes nothing', () => {
+  const upgrade = { ...begun, before: 2, good: null }
+  assert.deepEqual(decideRepair(upgrade, history('failed', 'failed', 'pending-upgrade*'), ''), { good: 2 })
+  assert.deepEqual(decideRepair({ ...upgrade, before: 1 }, history('failed', 'failed*'), ''), {
+    why: 'the release is failed',
+  })
+  // Only helm's first revision, or the first one after an uninstall, is a pending installation.
+  const records = history('failed', 'deployed', 'pending-upgrade*').slice(2)
+  assert.deepEqual(decideRepair(upgrade, records, ''), { why: 'no record tells what revision 3 was to replace' })
+  const again = history('failed', 'uninstalled', 'pending-install*')
+  assert.deepEqual(decideRepair(upgrade, again, ''), { good: null })
+})
+
 test('P10 an interrupted rollback is repeated', () => {
   const back = { ...begun, command: 'rollback', before: 4 } as const
   assert.deepEqual(decideRepair(back, history(...past, 'failed', 'pending-rollback'), ''), {

@@ -47,7 +47,27 @@ test('P10 an uninstall that was left half-way: plan and apply name the fix, befo
   }
 })
 
-for (const { name, ends, after, calls, lines, open } of [
+test('recover-pending: where no record tells what a pending upgrade was to replace, nothing is removed', async (t) => {
+  const methods: string[] = []
+  const request = async ({ method, path }: { readonly method: string; readonly path: string }) => {
+    methods.push(method)
+    const { items } = listOf(['deployed', 'pending-upgrade'])
+    return path.endsWith('/secrets') ? { metadata: {}, items: items.slice(1) } : { metadata: {} }
+  }
+  await assert.rejects(preflight(t, request, {}), { code: 'HELM_PENDING', hint: /no record tells what it was to replace/ })
+  assert.deepEqual([...new Set(methods)], ['GET'])
+})
+
+for (const { name, before = ['deployed', 'pending-upgrade'], ends, after, calls, lines, open } of [
+  {
+    name: 'no revision was deployed, and the one that failed may serve all the same: the release is not removed',
+    before: ['failed', 'pending-upgrade'],
+    ends: 'exit 0',
+    after: [['failed', 'superseded', 'deployed=1']],
+    calls: ['rollback r 1'],
+    lines: ['rolling back to revision 1'],
+    open: [],
+  },
   {
     name: 'the rollback is killed: the post step does it again',
     ends: 'kill -9 $$',
@@ -79,13 +99,16 @@ for (const { name, ends, after, calls, lines, open } of [
     const log = join(parent, 'calls')
     await writeFile(log, '')
     const path = join(parent, 'helm')
-    await writeFile(path, `#!/bin/sh\ncase "$1" in rollback) echo "$1 $2 $3" >> ${log}; ${ends};; esac\nexit 1\n`)
+    await writeFile(
+      path,
+      `#!/bin/sh\ncase "$1" in rollback | uninstall) echo "$1 $2 $3" >> ${log}; ${ends};; esac\nexit 1\n`,
+    )
     await chmod(path, 0o700)
     const made = async (): Promise<readonly string[]> =>
       (await readFile(log, 'utf8')).split('\n').filter((line) => line !== '')
     const history = async (): Promise<readonly string[]> => {
       const count = (await made()).length
-      return count === 0 ? ['deployed', 'pending-upgrade'] : (after[count - 1] ?? after.at(-1) ?? [])
+      return count === 0 ? before : (after[count - 1] ?? after.at(-1) ?? [])
     }
     const request = async ({ path }: { readonly path: string }) => {
       if (path.endsWith('/secrets')) return listOf(await history())

@@ -59,6 +59,26 @@ export function lastGoodRevision(
   )
 }
 
+/**
+ * What a pending revision goes back to: the newest one that worked, else the newest one that failed, because a release whose
+ * installation was not ready in time may serve all the same. Undefined: nothing was there before.
+ */
+export function revisionToRestore(history: readonly Revision[], below: number): Revision | undefined {
+  const older = history.filter(({ revision }) => revision < below)
+  const since = older.slice(older.findLastIndex(({ status }) => status === 'uninstalled') + 1)
+  return lastGoodRevision(history, below) ?? since.findLast(({ status }) => status === 'failed')
+}
+
+/**
+ * Whether undoing the pending revision cannot be right: it replaces something of which there is no record. Helm calls only the first
+ * revision, and one after an uninstall, a pending installation (https://github.com/helm/helm/blob/v3.22.0/pkg/action/install.go).
+ */
+export function hasLostRecords(history: readonly Revision[]): boolean {
+  const last = history.at(-1)
+  if (last === undefined || !isPending(last) || last.status === 'pending-install') return false
+  return revisionToRestore(history, last.revision) === undefined
+}
+
 /** What is deployed under a newest revision that failed; undefined where the newest one did not. */
 export function revisionUnderFailed(history: readonly Revision[]): Revision | undefined {
   return history.at(-1)?.status === 'failed' ? history.findLast(({ status }) => status === 'deployed') : undefined
@@ -76,16 +96,21 @@ export function explainPending(
   hooks: readonly string[] = [],
 ): NopassError {
   const last = history.at(-1)
-  const good = lastGoodRevision(history, last?.revision)
+  const good = last && revisionToRestore(history, last.revision)
   // Helm upgrades no release that an uninstall left half-way: it can only be uninstalled again.
   const command =
     good === undefined || last?.status === 'uninstalling'
       ? shell`helm uninstall ${target.release} --namespace ${target.namespace}`
       : shell`helm rollback ${target.release} ${good.revision} --namespace ${target.namespace}`
-  const repair = command === undefined ? 'roll it back' : `\`${command}\``
+  const isLost = hasLostRecords(history)
+  const repair = isLost
+    ? 'no record tells what it was to replace, so uninstall it only if nothing pulls by it'
+    : command === undefined
+      ? 'roll it back'
+      : `\`${command}\``
   const what = `release ${target.namespace}/${target.release} is ${last?.status} at revision ${last?.revision} since ${last?.updated}`
   const from = last && new Date(abandonedAt(last, history)).toISOString()
-  const recover = recoverable ? `; or set \`recover-pending: true\`, which takes effect from ${from}` : ''
+  const recover = recoverable && !isLost ? `; or set \`recover-pending: true\`, which takes effect from ${from}` : ''
   // Helm leaves a rollback pending when a hook of it cannot be created or fails.
   const hook =
     hooks.length === 0

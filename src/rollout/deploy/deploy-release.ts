@@ -9,6 +9,7 @@ import {
   longestSeconds,
   type Revision,
   revisionOfStep,
+  revisionToRestore,
   revisionUnderFailed,
 } from '../../helm/release/release-state.ts'
 import { hasSameObjects } from '../../helm/release/render-release.ts'
@@ -186,12 +187,12 @@ async function rollBack(release: OpenRelease, request: DeployRequest, failed: Fa
     return { status: 'failed', revision: revision ?? over, error, notes }
   }
   // Not the one of the preflight: another deployer may have completed a revision below ours.
-  const good = lastGoodRevision(history, over)?.revision ?? null
-  if (good === null ? !request.uninstallOnFailedInstall : !request.rollback) {
+  const good = (isPending(own) ? revisionToRestore : lastGoodRevision)(history, over)?.revision ?? null
+  const isFirst = revisionToRestore([...request.history, ...history], over) === undefined
+  if (good === null ? !isFirst || !request.uninstallOnFailedInstall : !request.rollback) {
     failed.settle()
-    const kept =
-      good === null ? 'the failed first installation is kept for you to inspect' : 'not rolled back (rollback: false)'
-    return { status: 'failed', revision: over, error, notes: [kept] }
+    const notes = [good !== null ? 'not rolled back (rollback: false)' : isFirst ? FIRST_KEPT : NONE_DEPLOYED]
+    return { status: 'failed', revision: over, error, notes }
   }
   const undone = await runUndo(release, { good, over, wait: request.options.wait }, failed.settle)
   // Even a rollback that failed was applied over revisions that another deployer completed.
@@ -207,6 +208,9 @@ async function rollBack(release: OpenRelease, request: DeployRequest, failed: Fa
   const notes = [`rolled back to revision ${good}`, ...restored.notes]
   return { status: 'rolled-back', revision: restored.revision ?? over + 1, error, notes }
 }
+
+const FIRST_KEPT = 'the failed first installation is kept for you to inspect'
+const NONE_DEPLOYED = 'no revision before it was deployed, and the release is kept: it may serve all the same'
 
 /** Why nothing is rolled back where the revision of the step is not known. */
 function describeNoOwn(history: readonly Revision[], { id, before }: Failed): string {

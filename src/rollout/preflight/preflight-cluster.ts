@@ -5,9 +5,10 @@ import type { InstalledRelease, ReleaseContent } from '../../helm/release/releas
 import {
   abandonedAt,
   explainPending,
+  hasLostRecords,
   isPending,
-  lastGoodRevision,
   type Revision,
+  revisionToRestore,
 } from '../../helm/release/release-state.ts'
 import { renderRelease, templateRelease } from '../../helm/release/render-release.ts'
 import { listNames } from '../../installation/find-release.ts'
@@ -210,12 +211,12 @@ async function settledHistory({ context, release, signal }: ConnectedWork): Prom
   // A plan is made of a release that is not pending, so no approved plan contains the repair.
   const mayRecover =
     settings.inputs['recover-pending'] && settings.inputs.mode === 'apply' && context.approved === undefined
-  if (!mayRecover || now() < abandonedAt(last, history)) {
+  if (!mayRecover || hasLostRecords(history) || now() < abandonedAt(last, history)) {
     throw explainPending(target, history, true, await rollbackHooks(release, last))
   }
   signal.throwIfAborted()
   const over = last.revision
-  const good = lastGoodRevision(history, over)?.revision ?? null
+  const good = revisionToRestore(history, over)?.revision ?? null
   const how = good === null ? 'uninstall' : 'rollback'
   release.report(`repairing the release that an interrupted run left ${last.status} (${how})`)
   const failure = await runUndo(release, { good, over })

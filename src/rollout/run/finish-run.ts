@@ -4,7 +4,14 @@ import { NopassError, toNopassError } from '../../errors.ts'
 import type { ReleaseTarget } from '../../helm/helm-flags.ts'
 import { readEnd } from '../../helm/helm-process.ts'
 import { findHelm } from '../../helm/obtain/find-helm.ts'
-import { isPending, lastGoodRevision, type Revision, revisionOfStep } from '../../helm/release/release-state.ts'
+import {
+  hasLostRecords,
+  isPending,
+  lastGoodRevision,
+  type Revision,
+  revisionOfStep,
+  revisionToRestore,
+} from '../../helm/release/release-state.ts'
 import { runProgram } from '../../helm/run-helm.ts'
 import { createKubeClient, type KubeClient } from '../../kube/client.ts'
 import { kubeconfigConnection } from '../../kube/connection.ts'
@@ -71,10 +78,12 @@ export function decideRepair(begun: HelmBegun, history: readonly Revision[], std
   const isTwice = last.status === 'deployed' && history.some((one) => one.status === 'deployed' && one !== last)
   if (own !== undefined && own !== last && isTwice) return { good: last.revision }
   if (!isOwn(begun, history, last, stderr)) return { why: `revision ${last.revision} is not of this run` }
-  const good = begun.command === 'rollback' ? begun.good : (lastGoodRevision(history, last.revision)?.revision ?? null)
-  if (last.status === 'failed' && begun.command === 'upgrade' && good !== null && begun.rollback) return { good }
+  const good = lastGoodRevision(history, last.revision)?.revision
+  if (last.status === 'failed' && begun.command === 'upgrade' && good !== undefined && begun.rollback) return { good }
   if (begun.command === 'uninstall' && last.status === 'uninstalling') return { good: null }
-  return isPending(last) ? { good } : { why: `the release is ${last.status}` }
+  if (hasLostRecords(history)) return { why: `no record tells what revision ${last.revision} was to replace` }
+  const restored = begun.command === 'rollback' ? begun.good : revisionToRestore(history, last.revision)?.revision
+  return isPending(last) ? { good: restored ?? null } : { why: `the release is ${last.status}` }
 }
 
 /** An upgrade is identified by its label, an uninstall by the revision that it removes. */
