@@ -46,6 +46,8 @@ export interface ApiServer {
   create(key: string, more?: Partial<StoredObject>): void
   /** Sets the labels. */
   label(key: string, labels: Record<string, string>): void
+  /** Changes objects; the events of these changes come only after all that runs now. */
+  delayEvents(change: () => void): void
   /** Gives the object an older version without a watch event, as after a restore of etcd. */
   rewind(key: string): void
   /** Called after each write by the helper. */
@@ -67,13 +69,18 @@ export function createApiServer(): ApiServer {
   const calls: string[] = []
   const faults = new Set<Fault>()
   let version = 100
+  let isDelayed = false
   const store = (key: string, object: StoredObject): StoredObject => {
     const type = objects.has(key) ? 'MODIFIED' : 'ADDED'
     version += 1
     const { uid = `uid-${version}` } = objects.get(key)?.metadata ?? {}
     const stored = { ...object, metadata: { ...object.metadata, uid, resourceVersion: String(version) } }
     objects.set(key, stored)
-    for (const { matches, send } of [...watchers]) if (matches(key)) send(type, stored)
+    const tell = (): void => {
+      for (const { matches, send } of [...watchers]) if (matches(key)) send(type, stored)
+    }
+    if (isDelayed) setImmediate(tell)
+    else tell()
     return stored
   }
   const selects = (path: string, query: KubeCall['query']) => {
@@ -180,6 +187,11 @@ export function createApiServer(): ApiServer {
     label(key, labels) {
       const object = objects.get(key)
       if (object) store(key, { ...object, metadata: { ...object.metadata, labels } })
+    },
+    delayEvents(change) {
+      isDelayed = true
+      change()
+      isDelayed = false
     },
     rewind(key) {
       const object = objects.get(key)
