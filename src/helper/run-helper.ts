@@ -13,13 +13,11 @@ import { parseStatus } from '../installation/read-report.ts'
 import type { KubeCall, KubeClient } from '../kube/client.ts'
 import { createLeaseElector } from '../kube/lease.ts'
 import type { LeaseDurations } from '../kube/lease-record.ts'
-import { namespacedPath } from '../kube/types.ts'
 import { shell } from '../lib/shell-command.ts'
 import type { HelperConfig } from '../values/helper-config.generated.ts'
 import type { RegistryEntry } from './credentials/registry-state.ts'
 import { earlierRequest, type Noticed } from './credentials/rotation-request.ts'
 import { createGeneration, type Generation } from './generation.ts'
-import { keepConnection } from './keep-connection.ts'
 import { createEventReporter, type Log } from './report/event-reporter.ts'
 import { type HelperPagesOptions, startHelperPages } from './report/helper-pages.ts'
 import { createStatusWriter, followStatus, provenFingerprints } from './report/status-object.ts'
@@ -236,8 +234,6 @@ export async function runHelper(options: HelperOptions, signal: AbortSignal): Pr
     inside.signal,
   )
   const watched = watchFile(options.readConfig, text, clock, reload, inside.signal)
-  const leasePath = namespacedPath('/apis/coordination.k8s.io/v1', release.namespace, 'leases', release.lease)
-  const kept = keepConnection(client, leasePath, elector.isLeader, clock, inside.signal)
 
   // The lease is kept until the last writes are done.
   const leaseStop = new AbortController()
@@ -259,7 +255,7 @@ export async function runHelper(options: HelperOptions, signal: AbortSignal): Pr
     statusWriter.stop()
     await generation.drain(0)
     generationStop.abort()
-    await Promise.all([followed, watched, kept, pages.close()])
+    await Promise.all([followed, watched, pages.close()])
     log.info({}, 'stopped')
   }
 }

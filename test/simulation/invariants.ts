@@ -202,7 +202,7 @@ export function createInvariants(options: InvariantOptions): Invariants {
     arrives(time) {
       sentAt = time
     },
-    sent({ process, method, path, watch, lane }, waitedMs) {
+    sent({ process, method, path, watch }, waitedMs) {
       const [location = ''] = path.split('?')
       // Two legitimate leaders overwrite each other's credentials until one of them renews.
       if (method !== 'PATCH' || !mayHaveTwoLeaders(scheduler.time))
@@ -210,8 +210,7 @@ export function createInvariants(options: InvariantOptions): Invariants {
       const mayLook = options.configsOf(process).some(({ config }) => config.attach !== 'admission')
       if (location.includes('/serviceaccounts') && !mayLook) violated('blind', `${process} ${method} ${location}`)
       if (location.includes('/leases')) {
-        // Only the read that keeps a connection for calls open may wait; a write that lost its lane may not.
-        if ((method !== 'GET' || lane === 'lease') && waitedMs > LEASE_WAIT_MS)
+        if (waitedMs > LEASE_WAIT_MS)
           violated('lease-starved', `${process} ${method} of the Lease waited ${waitedMs} ms for a connection`)
         return
       }

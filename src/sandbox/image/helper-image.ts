@@ -10,7 +10,6 @@ export const HELPER_NODE_FLAGS: readonly string[] = [
   '--no-sparkplug',
   '--no-concurrent-recompilation',
   '--no-maglev-inlining',
-  '--expose-gc',
 ]
 
 /** The configuration in image/Containerfile; a test compares the two. */

@@ -66,7 +66,6 @@ test('the image runs as a numeric user other than root, which the kubelet can ve
     '--no-sparkplug',
     '--no-concurrent-recompilation',
     '--no-maglev-inlining',
-    '--expose-gc',
     '/app/helper.mjs',
   ])
   assert.deepEqual([config.Cmd, config.Volumes], [undefined, undefined])
