@@ -153,7 +153,7 @@ test('helper works outside the cluster like its Pod, until it is interrupted', a
 })
 
 test('cleanup leaves the cluster alone while the helper is running', async () => {
-  const { code, stderr } = await cli('cleanup', '--detach', '--confirm', 'acr-nopass/acr-nopass', ...target)
+  const { code, stderr } = await cli('cleanup', '--detach', '--confirm', 'acr-nopass/1', ...target)
   assert.equal(code, 1)
   assert.match(stderr, /^HELPER_AT_WORK: the helper of acr-nopass\/acr-nopass still runs/)
 })
@@ -175,17 +175,17 @@ test('P12 cleanup removes what a plain helm uninstall cannot, and only what is o
     dry.stdout,
     /^kept ServiceAccount default\/theirs with its entry acr-nopass: somebody wrote the list last \(--all removes it\)$/m,
   )
-  assert.match(dry.stdout, /--confirm acr-nopass\/acr-nopass/)
+  assert.match(dry.stdout, / cleanup --detach --namespace acr-nopass --release acr-nopass --confirm acr-nopass\/1 /)
   assert.notDeepEqual(await pullSecrets(), [])
 
   const wrong = await cli('cleanup', '--detach', '--confirm', 'acr-nopass/other', ...target)
   assert.equal(wrong.code, 2)
-  const real = await cli('cleanup', '--detach', '--confirm', 'acr-nopass/acr-nopass', ...target)
+  const real = await cli('cleanup', '--detach', '--confirm', 'acr-nopass/1', ...target)
   assert.equal(real.code, 0, real.stdout + real.stderr)
   assert.deepEqual([await references(), await pullSecrets()], [['default/theirs'], []])
   const again = await cli('cleanup', '--detach', ...target)
   assert.match(again.stdout, /^kept ServiceAccount default\/theirs/, again.stderr)
-  const all = await cli('cleanup', '--detach', '--all', '--confirm', 'acr-nopass/acr-nopass', ...target)
+  const all = await cli('cleanup', '--detach', '--all', '--confirm', 'acr-nopass/1', ...target)
   assert.deepEqual([all.code, await references()], [0, []])
 })
 

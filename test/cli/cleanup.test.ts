@@ -48,7 +48,7 @@ const binding = (namespace: string, release: string): FakeObject => ({
   metadata: { name: `acr-nopass.${namespace}.${release}` },
 })
 
-const CONFIRM = ['--namespace', 'acr-nopass', '--release', 'acr-nopass', '--confirm', 'acr-nopass/acr-nopass']
+const CONFIRM = ['--namespace', 'acr-nopass', '--release', 'acr-nopass', '--confirm', 'acr-nopass/1']
 
 function cleanup(t: TestContext, cluster: FakeApiServer, ...more: string[]) {
   return detach(t, cluster, ...CONFIRM, ...more)
@@ -163,11 +163,33 @@ test('P15 cleanup with the name of another release as confirmation changes nothi
   const cluster = await open(t, account('ours', 'acr-nopass'), secret('ours'))
   const { code, stderr } = await cleanup(t, cluster, '--confirm', 'acr-nopass/other')
   assert.equal(code, 2)
-  assert.match(stderr, /^INPUT_CONFIRM: this cleanup needs --confirm acr-nopass\/acr-nopass$/m)
+  assert.match(stderr, /^INPUT_CONFIRM: this cleanup needs --confirm acr-nopass\/1$/m)
   assert.deepEqual(
     cluster.calls.filter((call) => !call.startsWith('GET ')),
     [],
   )
+})
+
+for (const [title, flags, code] of [
+  ['the namespace and the release, as before 1.0', ['--confirm', 'acr-nopass/acr-nopass'], 0],
+  ['the release of another number of clusters', ['--confirm', 'acr-nopass/2'], 2],
+  ['a release that nothing proves and no flag names', ['--confirm', 'acr-nopass/1'], 2],
+] as const) {
+  test(`P15 cleanup --detach confirmed with ${title} ${code === 0 ? 'removes it' : 'changes nothing'}`, async (t) => {
+    const others = title.includes('nothing proves') ? [config('old', 'my', 'login')] : []
+    const cluster = await open(t, account('ours', 'acr-nopass'), secret('ours'), ...others)
+    const result = await detach(t, cluster, ...flags)
+    assert.equal(result.code, code, result.stderr)
+    const writes = cluster.calls.filter((call) => !call.startsWith('GET '))
+    assert.equal(writes.length > 0, code === 0, result.stderr)
+  })
+}
+
+test('P15 the namespace and the release confirm nothing if the name of the release is a number, which could count clusters', async (t) => {
+  const cluster = await open(t, account('ours', 'acr-nopass'), secret('ours'))
+  const { code, stderr } = await detach(t, cluster, '--namespace', 'acr-nopass', '--release', '1', '--confirm', 'acr-nopass/1')
+  assert.equal(code, 2)
+  assert.match(stderr, /^INPUT_CONFIRM: this cleanup needs --confirm 1\/1$/m)
 })
 
 for (const [title, object] of [

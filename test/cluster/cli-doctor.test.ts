@@ -57,7 +57,7 @@ test('doctor: a cluster without a release', async () => {
   assert.equal(program, 'acr-nopass')
   const listed = await runBin(command)
   assert.match(listed.stdout, /^would delete Secret default\/acr-nopass$/m)
-  await runBin(['cleanup', '--detach', ...kubeconfig, '--confirm', 'acr-nopass/acr-nopass'])
+  await runBin(['cleanup', '--detach', ...kubeconfig, '--confirm', 'acr-nopass/1'])
   const { code, stdout, stderr } = await doctor()
   assert.deepEqual([code, stderr], [1, ''])
   assert.match(

@@ -68,14 +68,14 @@ test('from the 2018 recipe: import, install, restart, cleanup; a Pod can pull at
   assert.equal(imported.code, 0, imported.stderr)
   const values = parse(await readFile(file, 'utf8'))
   assert.deepEqual(values.registries, [{ name: 'personal-cn-shanghai', edition: 'personal', region: 'cn-shanghai' }])
-  const tooEarly = await cli('cleanup', '--legacy', '--yes')
+  const tooEarly = await cli('cleanup', '--legacy', '--confirm', 'aliyun-acr-credential-helper/1')
   assert.equal(tooEarly.code, 1)
   assert.match(tooEarly.stdout, /^LEGACY_IN_USE: 1 still depends .*\nthe cluster: acr-nopass is not installed here\n/)
 
   await watch.phase('install')
   await install(values)
   await eventually(async () => assert.ok(await fixture.isUsable('default')), 180_000)
-  const blocked = await cli('cleanup', '--legacy', '--yes', '-o', 'json')
+  const blocked = await cli('cleanup', '--legacy', '--confirm', 'aliyun-acr-credential-helper/1', '-o', 'json')
   assert.equal(blocked.code, 1)
   const { dependents, done } = JSON.parse(blocked.stdout)
   assert.deepEqual(done, [])
@@ -92,7 +92,7 @@ test('from the 2018 recipe: import, install, restart, cleanup; a Pod can pull at
   assert.equal(await status(`/api/v1/namespaces/default/secrets/${A}`), 200)
 
   await watch.phase('cleanup')
-  const cleaned = await cli('cleanup', '--legacy', '--yes')
+  const cleaned = await cli('cleanup', '--legacy', '--confirm', 'aliyun-acr-credential-helper/1')
   assert.equal(cleaned.code, 0, cleaned.stdout + cleaned.stderr)
   assert.match(cleaned.stdout, /deleted ClusterRoleBinding aliyun-acr-credential-helper-rolebinding\n/)
   await watch.phase('after')
@@ -112,7 +112,7 @@ test('from the 2018 recipe: import, install, restart, cleanup; a Pod can pull at
   ]) {
     assert.equal(await status(path), 404, path)
   }
-  const again = await cli('cleanup', '--legacy', '--yes')
+  const again = await cli('cleanup', '--legacy', '--confirm', 'aliyun-acr-credential-helper/1')
   assert.deepEqual([again.code, again.stderr], [0, ''])
   for (const name of [A, B]) {
     // Pods keep the names with which they were created.
@@ -120,7 +120,7 @@ test('from the 2018 recipe: import, install, restart, cleanup; a Pod can pull at
     assert.ok(again.stdout.includes(`kubectl -n default delete secret ${name}\n`), again.stdout)
     await admin.request({ method: 'DELETE', path: `/api/v1/namespaces/default/secrets/${name}` })
   }
-  assert.equal((await cli('cleanup', '--legacy', '--yes')).stdout, "nothing of Alibaba's own helper is left\n")
+  assert.equal((await cli('cleanup', '--legacy', '--confirm', 'aliyun-acr-credential-helper/1')).stdout, "nothing of Alibaba's own helper is left\n")
 })
 
 test("from the vendor's add-on: several instances, namespaces and ServiceAccounts; a Pod can pull at every moment", async () => {
@@ -187,7 +187,7 @@ test("from the vendor's add-on: several instances, namespaces and ServiceAccount
     { ...personalLogin, domains: ['registry.cn-shanghai.aliyuncs.com'] },
   ])
   const second = watchPulls(admin, registry.url, [attempt('shop', 'default', `${SECOND}/team/app`)])
-  const refused = await cli('cleanup', '--legacy', '--yes')
+  const refused = await cli('cleanup', '--legacy', '--confirm', 'aliyun-acr-credential-helper/1')
   assert.equal(refused.code, 1, refused.stdout)
   assert.match(
     refused.stdout,
@@ -209,7 +209,7 @@ test("from the vendor's add-on: several instances, namespaces and ServiceAccount
   assert.ok((ofSecond.pulls.later ?? 0) > 0, 'a new Pod of the second instance pulls one token life later')
 
   await watch.phase('cleanup')
-  const cleaned = await cli('cleanup', '--legacy', '--yes', '--abandon', SECOND)
+  const cleaned = await cli('cleanup', '--legacy', '--confirm', 'aliyun-acr-credential-helper/1', '--abandon', SECOND)
   assert.equal(cleaned.code, 0, cleaned.stdout + cleaned.stderr)
   await watch.phase('after')
   const { pulls, failed } = await watch.stop()
@@ -247,7 +247,7 @@ test('with few permissions the command reports what is missing, and removes noth
   assert.equal(imported.code, 2)
   assert.match(imported.stderr, /^IMPORT_NOTHING: .*not readable: .*ServiceAccounts of all namespaces/)
   assert.doesNotMatch(imported.stderr, /these values/)
-  const cleaned = await runBin(['cleanup', '--legacy', '--yes', '--kubeconfig', kubeconfig])
+  const cleaned = await runBin(['cleanup', '--legacy', '--confirm', 'aliyun-acr-credential-helper/1', '--kubeconfig', kubeconfig])
   assert.deepEqual([cleaned.code, cleaned.stdout], [1, ''])
   assert.match(cleaned.stderr, /^LEGACY_UNREADABLE: not readable: .*Pods of all namespaces/)
 })

@@ -58,14 +58,14 @@ export function testMigration(opened: () => readonly [NodeFixture, NodeHelper]):
       assert.deepEqual(imagePullSecrets, [{ name: OLD }, { name: SECRET }])
     }, LIMIT_MS)
     await pods.next()
-    const blocked = await cli('cleanup', '--legacy', '--yes', '-o', 'json')
+    const blocked = await cli('cleanup', '--legacy', '--confirm', 'aliyun-acr-credential-helper/1', '-o', 'json')
     const { dependents } = JSON.parse(blocked.stdout)
     assert.deepEqual(
       dependents.map(({ subject }: { subject: string }) => subject),
       [`Pod ${NAMESPACE}/old`],
     )
     await remove(fixture, 'old')
-    const cleaned = await cli('cleanup', '--legacy', '--yes')
+    const cleaned = await cli('cleanup', '--legacy', '--confirm', 'aliyun-acr-credential-helper/1')
     assert.equal(cleaned.code, 0, cleaned.stdout + cleaned.stderr)
     await pods.next()
     const names = await pods.stop()

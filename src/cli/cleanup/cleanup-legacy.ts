@@ -2,6 +2,7 @@ import { createHttpSender } from '../../alibaba/transport/http-sender.ts'
 import { NopassError } from '../../errors.ts'
 import { createReader } from '../../kube/read/reader.ts'
 import { keyOf } from '../../kube/types.ts'
+import { confirmationOf } from '../../lib/confirmation.ts'
 import { quoted, shellWords } from '../../lib/shell-command.ts'
 import { findPublic } from '../../migrate/find-public.ts'
 import { readConfigMap, usedPatterns } from '../../migrate/import/read-settings.ts'
@@ -9,6 +10,7 @@ import type { LegacyFacts } from '../../migrate/remove/collect-facts.ts'
 import { findDependents } from '../../migrate/remove/find-dependents.ts'
 import type { Configured } from '../../migrate/remove/find-uncovered.ts'
 import { type ForeignHost, findForeignHosts } from '../../migrate/remove/foreign-hosts.ts'
+import { LEGACY_HELPER } from '../../migrate/remove/legacy-facts.ts'
 import { describeLeft, type LeftSecret } from '../../migrate/remove/left-secrets.ts'
 import { type Dependent, readOurSide } from '../../migrate/remove/our-side.ts'
 import { readLegacy } from '../../migrate/remove/read-cluster.ts'
@@ -18,8 +20,9 @@ import { type Connected, connectToWrite } from '../connect.ts'
 import { type CliHost, type CommonFlags, EXIT, writeResult } from '../program/cli-host.ts'
 import type { CleanupFlags } from './cleanup.ts'
 
-/** Lists what depends on the old helper and what would be removed; with --yes, if nothing depends on it, removes it. */
+/** Lists what depends on the old helper and what would be removed; confirmed, if nothing depends on it, removes it. */
 export async function cleanupLegacy(flags: CleanupFlags & CommonFlags, host: CliHost): Promise<number> {
+  requireConfirmation(flags)
   using connected = await connectToWrite(flags, host)
   const { facts, ours, dependents } = await observe(connected, flags, host)
   const plan = planRemoval(facts)
@@ -29,7 +32,7 @@ export async function cleanupLegacy(flags: CleanupFlags & CommonFlags, host: Cli
   // Nothing is taken from a dependent where there is nothing to remove.
   const needed = steps.length === 0 ? [] : dependents
   const open = needed.filter((one) => !isConfirmed(one))
-  const isDryRun = flags.dryRun === true || flags.yes !== true
+  const isDryRun = flags.dryRun === true || (flags.yes !== true && flags.confirm === undefined)
   const caller = { client: connected.client, signal: host.signal }
   const removed = isDryRun || open.length > 0 ? undefined : await removeLegacy(caller, plan)
   const now =
@@ -49,6 +52,16 @@ export async function cleanupLegacy(flags: CleanupFlags & CommonFlags, host: Cli
   }
   writeResult(host, flags, report, () => renderLegacy(report, host.program))
   return open.length === 0 && report.left.length === 0 ? EXIT.ok : EXIT.failed
+}
+
+const CONFIRMATION = confirmationOf(LEGACY_HELPER, 1)
+
+/** @throws INPUT_CONFIRM */
+function requireConfirmation({ confirm, dryRun }: CleanupFlags): void {
+  if (dryRun === true || confirm === undefined || confirm === CONFIRMATION) return
+  throw new NopassError('INPUT_CONFIRM', `this cleanup needs --confirm ${CONFIRMATION}`, {
+    hint: `Add --confirm ${CONFIRMATION}.`,
+  })
 }
 
 /** @throws LEGACY_UNREADABLE, because what cannot be read might depend on it */
@@ -143,7 +156,7 @@ export function renderLegacy(report: LegacyReport, program: string): string {
     'nothing depends on the old helper any more; this would be done, in this order:',
     ...plan.map((line) => `  ${line}`),
     ...keptLines,
-    `nothing was changed; to do it: ${program} cleanup --legacy --yes …`,
+    `nothing was changed; to do it: ${program} cleanup --legacy --confirm ${CONFIRMATION} …`,
   ])
 }
 

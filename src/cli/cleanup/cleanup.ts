@@ -4,7 +4,8 @@ import type { KubeClient } from '../../kube/client.ts'
 import { DEFAULT_SECRET_NAME, LABEL_INSTANCE } from '../../kube/names.ts'
 import { createReader, type Reader } from '../../kube/read/reader.ts'
 import { keyOf, namespacedPath } from '../../kube/types.ts'
-import { quoted, shell } from '../../lib/shell-command.ts'
+import { confirmationOf } from '../../lib/confirmation.ts'
+import { quoted, type ShellCommand, shell } from '../../lib/shell-command.ts'
 import { printable } from '../../printable.ts'
 import { findLeftovers, type Leftovers, removeLeftovers, WHY_COPY } from '../../rollout/uninstall/leftovers.ts'
 import { describeNamingPods, findNamingPods, type NamingPods } from '../../rollout/uninstall/naming-pods.ts'
@@ -31,14 +32,28 @@ export async function cleanup(flags: CleanupFlags & CommonFlags, host: CliHost):
   const pods = plan.secrets.length === 0 ? NO_PODS : await findNamingPods(caller, own, plan.secrets)
   const name = `${namespace}/${release}`
   const isDryRun = flags.dryRun || flags.confirm === undefined
-  if (!isDryRun && flags.confirm !== name) {
-    throw new NopassError('INPUT_CONFIRM', `this cleanup needs --confirm ${name}`, { hint: `Add --confirm ${name}.` })
-  }
+  if (!isDryRun) requireConfirmation(flags, { namespace, release, toName })
   const done = isDryRun ? undefined : await removeLeftovers(caller, secretName, plan)
   const run = { release: name, secretName, dryRun: isDryRun, pods: pods ?? null, hint: toName }
   const report = describe(run, plan, done?.left ?? [])
   writeResult(host, flags, report, () => render(report, host.program))
   return report.left.length > 0 ? EXIT.failed : EXIT.ok
+}
+
+/** @throws INPUT_CONFIRM */
+function requireConfirmation(
+  { confirm }: CleanupFlags,
+  { namespace, release, toName }: { readonly namespace: string; readonly release: string; readonly toName: string | null },
+): void {
+  // Until 1.0 it was the namespace and the release; of a release whose name is a number that could mean another one.
+  if (confirm === `${namespace}/${release}` && !/^\d+$/.test(release)) return
+  const desired = confirmationOf(release, 1)
+  // The confirmation has no namespace in it: it counts only for a release that was found or named.
+  if (confirm === desired && toName === null) return
+  const flags = toName === null ? '' : `--namespace ${namespace} --release ${release} `
+  throw new NopassError('INPUT_CONFIRM', `this cleanup needs ${flags}--confirm ${desired}`, {
+    hint: toName ?? `Add --confirm ${desired}.`,
+  })
 }
 
 /** @throws HELPER_AT_WORK while a helper would restore everything, CLEANUP_UNREADABLE when that cannot be read */
@@ -123,9 +138,16 @@ function render(report: ReturnType<typeof describe>, program: string): string {
   const unnamed = hint === null ? [] : [hint]
   if (lines.length === 0) return `${[`nothing of ${release} is left`, ...unnamed].map(printable).join('\n')}\n`
   const isOpen = dryRun && serviceAccounts.length + secrets.length > 0
-  const confirmed = shell`cleanup --detach --confirm ${quoted(release)}` ?? shell`cleanup --detach --confirm …`
+  const confirmed = confirmedCommand(release) ?? shell`cleanup --detach --confirm …`
   const next = isOpen ? [`nothing was changed; to do it: ${program} ${confirmed} …`] : []
   return `${[...lines, ...unnamed, ...next].map(printable).join('\n')}\n`
+}
+
+/** With the release by name, so that a pasted command removes what was listed. */
+function confirmedCommand(name: string): ShellCommand | undefined {
+  const [namespace, release] = name.split('/')
+  const confirmation = release === undefined ? undefined : quoted(confirmationOf(release, 1))
+  return shell`cleanup --detach --namespace ${namespace} --release ${release} --confirm ${confirmation}`
 }
 
 export interface CleanupFlags extends ConnectFlags, ReleaseFlags {

@@ -1,3 +1,4 @@
+import { Option } from 'commander'
 import { type Cli, collect, withReleaseOptions } from '../program/command.ts'
 import type { CleanupFlags } from './cleanup.ts'
 
@@ -7,7 +8,7 @@ export function addCleanup({ program, run }: Cli): void {
     program
       .command('cleanup')
       .description(
-        "Remove what a helper left behind: ours after it was removed, or (--legacy) Alibaba's own. Without --confirm or --yes it only lists it.",
+        "Remove what a helper left behind: ours after it was removed, or (--legacy) Alibaba's own. Without --confirm it only lists it.",
       ),
   )
     .option('--detach', 'our entries in the imagePullSecrets of ServiceAccounts, then our pull secrets')
@@ -19,9 +20,13 @@ export function addCleanup({ program, run }: Cli): void {
       '--legacy: a host, an instance or an object of its list that is no longer needed; repeat it',
       collect,
     )
-    .option('--yes', '--legacy: do it; no Secret is deleted')
-    .option('--dry-run', 'only list what would be done, even with --yes or --confirm')
-    .option('--confirm <namespace/release>', '--detach: do it')
+    .option('--dry-run', 'only list what would be done, even with --confirm')
+    .option(
+      '--confirm <name/clusters>',
+      'do it: the name and number that the list without it prints, such as acr-nopass/1',
+    )
+    // Before 1.0, and in scripts since then.
+    .addOption(new Option('--yes', '--legacy: as --confirm').hideHelp())
     .action(
       run<CleanupFlags>(async ({ legacy, detach }) =>
         legacy && !detach

@@ -1,7 +1,9 @@
 import { stringify } from 'yaml'
-import { shell, shellWords } from '../../lib/shell-command.ts'
+import { confirmationOf } from '../../lib/confirmation.ts'
+import { quoted, shell, shellWords } from '../../lib/shell-command.ts'
 import { printable } from '../../printable.ts'
 import type { LegacyFacts } from '../remove/collect-facts.ts'
+import { LEGACY_HELPER } from '../remove/legacy-facts.ts'
 import type { ServiceAccountName } from './choose-identity.ts'
 import type { ValuesDraft } from './decide-import.ts'
 import type { ImportNote } from './import-log.ts'
@@ -95,7 +97,7 @@ export function switchSteps(
       : shellWords` --namespace ${release.namespace} --release ${release.name}`
   const values = shellWords`apply -f values.yaml --kubeconfig kubeconfig.yaml --coexist true`
   const apply = shell`${values}${where}` ?? shell`${values}`
-  const remove = shell`cleanup --legacy --yes`
+  const remove = shell`cleanup --legacy --confirm ${quoted(confirmationOf(LEGACY_HELPER, 1))}`
   const secrets = [...new Set(facts.secrets.map(({ metadata }) => metadata.name))].sort()
   const isAddon = settings !== undefined
   return [

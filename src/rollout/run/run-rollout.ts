@@ -6,6 +6,7 @@ import { fetchChart } from '../../helm/fetch-chart.ts'
 import type { Helm } from '../../helm/obtain/find-helm.ts'
 import { obtainHelm } from '../../helm/obtain/obtain-helm.ts'
 import { createKeyedLock } from '../../lib/concurrency.ts'
+import { confirmationOf } from '../../lib/confirmation.ts'
 import type { SharedTarget } from '../../policy/policy-targets.ts'
 import { type ClusterResult, printableResult } from '../cluster-result.ts'
 import { createCloudAccess } from '../connect/cloud-access.ts'
@@ -165,7 +166,7 @@ function requireSameChart(name: string, { reference, ours }: Pick<Settings['char
 function requireConfirmation({ inputs, selected }: Settings): void {
   const releases = new Set(selected.map(({ release }) => release))
   const [release = inputs.release] = releases
-  const desired = `${releases.size === 1 ? release : inputs.release}/${selected.length}`
+  const desired = confirmationOf(releases.size === 1 ? release : inputs.release, selected.length)
   if (inputs.confirm === desired) return
   throw new NopassError('INPUT_CONFIRM', `an uninstall needs confirm: ${desired}`, {
     hint: `Set \`confirm: ${desired}\`.`,

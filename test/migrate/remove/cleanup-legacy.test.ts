@@ -99,15 +99,36 @@ async function open(t: TestContext, objects: readonly FakeObject[]): Promise<Fak
   return cluster
 }
 
-async function cleanup(t: TestContext, cluster: FakeApiServer, ...flags: readonly string[]) {
+function cleanup(t: TestContext, cluster: FakeApiServer, ...flags: readonly string[]) {
+  return legacy(t, cluster, ['--confirm', 'aliyun-acr-credential-helper/1', ...flags])
+}
+
+async function legacy(t: TestContext, cluster: FakeApiServer, flags: readonly string[]) {
   const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-legacy-'))
   t.after(() => rm(folder, { recursive: true }))
   const file = join(folder, 'kubeconfig')
   await writeFile(file, cluster.kubeconfig)
-  const { code, stdout, stderr } = await runBin(['cleanup', '--legacy', '--yes', '--kubeconfig', file, ...flags])
+  const { code, stdout, stderr } = await runBin(['cleanup', '--legacy', '--kubeconfig', file, ...flags])
   assert.ok(!`${stdout}${stderr}`.includes(PASSWORD))
   const secrets = cluster.objects.filter(({ kind }) => kind === 'Secret').map(({ metadata }) => metadata.name)
   return { code, stdout, stderr, secrets }
+}
+
+for (const [title, flags, code, removes] of [
+  ['--yes, as before 1.0', ['--yes'], 0, true],
+  ['the name of a release', ['--confirm', 'acr-nopass/1'], 2, false],
+  ['the wrong name and --dry-run', ['--confirm', 'acr-nopass/1', '--dry-run'], 0, false],
+] as const) {
+  test(`P15 cleanup --legacy confirmed with ${title} ${removes ? 'removes' : 'changes nothing'}`, async (t) => {
+    const cluster = await open(t, switched(30 * MINUTE))
+    const result = await legacy(t, cluster, flags)
+    assert.equal(result.code, code, result.stdout + result.stderr)
+    assert.equal(
+      cluster.calls.some((call) => !call.startsWith('GET ')),
+      removes,
+    )
+    if (code === 2) assert.match(result.stderr, /^INPUT_CONFIRM: .*--confirm aliyun-acr-credential-helper\/1$/m)
+  })
 }
 
 test("cleanup --legacy judges a credential by the API server's clock: valid, while this machine is two hours ahead", async (t) => {
