@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // The start of every npm script: works on a fresh machine with any Node >= 18, then hands over to the command under Node 24.
 // Usage: node tools/bootstrap.mjs COMMAND [ARGUMENTS]
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { CommandFailure, InterruptedRun } from './bootstrap/failures.mjs'
@@ -22,6 +22,9 @@ const COMMANDS = {
   release: 'scripts/release.ts',
 }
 
+/** What `--help` prints without an installation; the other scripts are for those who have one. */
+const USAGES = { sandbox: 'src/sandbox/usage.txt' }
+
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 
 async function main([command = '', ...args]) {
@@ -33,6 +36,11 @@ async function main([command = '', ...args]) {
       'Windows has no Unix processes and signals, which these commands need',
       'use WSL 2 or a Linux or macOS machine',
     )
+  }
+  const usage = USAGES[command]
+  if (usage !== undefined && args.some((arg) => arg === '--help' || arg === '-h')) {
+    process.stdout.write(readFileSync(join(root, usage), 'utf8'))
+    return 0
   }
   await installDependencies(root)
   const script = join(root, COMMANDS[command])

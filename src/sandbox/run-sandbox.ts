@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { NopassError } from '../errors.ts'
 import type { CommandOutput } from './cloud/run-cloud.ts'
@@ -8,24 +9,15 @@ export interface SandboxDeps extends CommandOutput {
   readonly signal: AbortSignal
 }
 
-const USAGE = `usage: npm run sandbox [-- COMMAND] [--fast]
-
-  (no command)  runs the demo: two real clusters, an emulated Alibaba Cloud, a workflow, a Pod that pulls; removes everything at the end
-  up            starts clusters, cloud and registry and keeps them running until Ctrl-C or \`down\`
-  down          stops a sandbox that runs in another terminal, and removes what a killed one left behind
-  cloud         serves only the emulated Alibaba Cloud (RAM, STS, CS, CR, ECS metadata) on 127.0.0.1 until Ctrl-C, and
-                prints one line of JSON when it is ready: endpoints, an administrator's access key, region, instances;
-                cloud [SEED.yaml] [--port N] [--tls], by default with examples/sandbox/demo.yaml
-
-  --fast        do not start the real node (containerd and kubelet)
-`
+/** A file, because the bootstrap prints it on a machine that has no packages yet. */
+const USAGE = new URL('usage.txt', import.meta.url)
 
 /** Runs the command `sandbox` and returns the exit code. @throws SANDBOX_ARGUMENTS for invalid arguments */
 export async function runSandbox(argv: readonly string[], deps: SandboxDeps): Promise<number> {
   const { command, fast, help, ...cloud } = readArguments(argv)
   const { progress, signal } = deps
   if (help) {
-    deps.stdout.write(USAGE)
+    deps.stdout.write(readFileSync(USAGE, 'utf8'))
   } else if (command === 'cloud') {
     const { runCloud } = await import('./cloud/run-cloud.ts')
     await runCloud(cloud, deps, signal)

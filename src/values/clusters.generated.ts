@@ -19,7 +19,7 @@ export interface ClusterEntry {
   namespace?: string
   /** Missing: the input `release`. */
   release?: string
-  /** After the input `values-files`; a later file wins. Paths are relative to the working directory. */
+  /** After the input `values-files`; a later file wins. A relative path starts at the folder of the clusters file. */
   valuesFiles: string[]
   /** Merged last; the same keys as in a values file. */
   values?: {
@@ -49,7 +49,7 @@ export interface AckCluster {
 }
 /** From a file or from an environment variable. */
 export interface KubeconfigSource {
-  /** Path of the kubeconfig, relative to the working directory. */
+  /** Path of the kubeconfig; a relative one starts at the folder of the clusters file. */
   file?: string
   /** Name of the variable that holds the kubeconfig's text, usually from a secret. */
   env?: string

@@ -3,7 +3,7 @@ import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { after, test } from 'node:test'
 import { promisify } from 'node:util'
 import { createKubeClient } from '../../src/kube/client.ts'
@@ -12,6 +12,7 @@ import { BIN } from '../cli/run-bin.ts'
 import { openBrowser } from '../support/browser/browser.ts'
 import { eventually } from '../support/eventually.ts'
 import { sandboxEnvironment } from '../support/sandbox-environment.ts'
+import { testTools } from '../tools.ts'
 
 const run = promisify(execFile)
 
@@ -39,14 +40,22 @@ test('the commands that `sandbox up` prints deploy the helper to both clusters, 
       eventually(() => assert.match(output, /^Ctrl-C, or/m), 300_000),
       exited.then(([code]) => assert.fail(`ended with ${code}: ${output}`)),
     ])
-    const [keys, programs, apply, file = ''] = [
+    const [keys, programs, apply, file = '', first] = [
       /^cloud +(export .*)$/m,
       /^programs +(export \S+)/m,
       /^ +(\(cd .* && acr-nopass apply .*\))$/m,
       /^staging +export KUBECONFIG=(\S+)/m,
+      /^Then a new namespace gets its pull secret \(no Pod pulls here: .*\):\n([\s\S]*?)\n\n/m,
     ].map((pattern) => pattern.exec(output)?.[1])
     const applied = await run('bash', ['-c', `${keys} && ${programs} && ${apply}`], { env })
     assert.match(applied.stdout, /^staging .*deployed[\s\S]*^production .*deployed/m)
+
+    const { kubectl } = await testTools('kubectl')
+    const path = { ...env, PATH: `${dirname(kubectl)}:${env.PATH}` }
+    assert.match(
+      (await run('bash', ['-ec', first ?? 'false'], { env: path })).stdout,
+      /secret\/acr-nopass condition met/,
+    )
 
     assert.match(
       output,

@@ -187,7 +187,16 @@ for (const [title, flags, code] of [
 
 test('P15 the namespace and the release confirm nothing if the name of the release is a number, which could count clusters', async (t) => {
   const cluster = await open(t, account('ours', 'acr-nopass'), secret('ours'))
-  const { code, stderr } = await detach(t, cluster, '--namespace', 'acr-nopass', '--release', '1', '--confirm', 'acr-nopass/1')
+  const { code, stderr } = await detach(
+    t,
+    cluster,
+    '--namespace',
+    'acr-nopass',
+    '--release',
+    '1',
+    '--confirm',
+    'acr-nopass/1',
+  )
   assert.equal(code, 2)
   assert.match(stderr, /^INPUT_CONFIRM: this cleanup needs --confirm 1\/1$/m)
 })

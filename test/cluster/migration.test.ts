@@ -120,7 +120,10 @@ test('from the 2018 recipe: import, install, restart, cleanup; a Pod can pull at
     assert.ok(again.stdout.includes(`kubectl -n default delete secret ${name}\n`), again.stdout)
     await admin.request({ method: 'DELETE', path: `/api/v1/namespaces/default/secrets/${name}` })
   }
-  assert.equal((await cli('cleanup', '--legacy', '--confirm', 'aliyun-acr-credential-helper/1')).stdout, "nothing of Alibaba's own helper is left\n")
+  assert.equal(
+    (await cli('cleanup', '--legacy', '--confirm', 'aliyun-acr-credential-helper/1')).stdout,
+    "nothing of Alibaba's own helper is left\n",
+  )
 })
 
 test("from the vendor's add-on: several instances, namespaces and ServiceAccounts; a Pod can pull at every moment", async () => {
@@ -247,7 +250,14 @@ test('with few permissions the command reports what is missing, and removes noth
   assert.equal(imported.code, 2)
   assert.match(imported.stderr, /^IMPORT_NOTHING: .*not readable: .*ServiceAccounts of all namespaces/)
   assert.doesNotMatch(imported.stderr, /these values/)
-  const cleaned = await runBin(['cleanup', '--legacy', '--confirm', 'aliyun-acr-credential-helper/1', '--kubeconfig', kubeconfig])
+  const cleaned = await runBin([
+    'cleanup',
+    '--legacy',
+    '--confirm',
+    'aliyun-acr-credential-helper/1',
+    '--kubeconfig',
+    kubeconfig,
+  ])
   assert.deepEqual([cleaned.code, cleaned.stdout], [1, ''])
   assert.match(cleaned.stderr, /^LEGACY_UNREADABLE: not readable: .*Pods of all namespaces/)
 })

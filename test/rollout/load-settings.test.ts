@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { test } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import type { InputName } from '../../src/rollout/inputs/input-table.ts'
@@ -21,7 +21,10 @@ async function load(
 ): Promise<LoadedSettings> {
   const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-settings-'))
   try {
-    for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text)
+    for (const [name, text] of Object.entries(files)) {
+      await mkdir(dirname(join(folder, name)), { recursive: true })
+      await writeFile(join(folder, name), text)
+    }
     return loadSettings(
       readInputs((name) => given[name]),
       { environment, workingDirectory: folder, chartFolder },
@@ -67,6 +70,28 @@ test('values are merged in order: files of all, inline of all, files of the entr
     ['acr-nopass/acr-nopass', 'acr-nopass/other'],
   )
 })
+
+for (const [title, path, from] of [
+  ['the folder of its file', 'lists/clusters.yaml', 'lists'],
+  ['the working directory, given as text', '', ''],
+] as const) {
+  test(`a relative path of the list starts at ${title}, and is shown as one of the working directory`, async () => {
+    const entries = list.replace('{ env: KUBECONFIG_B, context: admin }', '{ file: kubeconfigs/b }')
+    const own = join(from, 'own.yaml')
+    const { settings, errors } = await load(
+      { 'lists/clusters.yaml': entries, [own]: 'refreshRate: 2\n', 'values.yaml': VALUES },
+      { 'values-files': 'values.yaml', ...(path === '' ? { clusters: entries } : { 'clusters-file': path }) },
+    )
+    assert.deepEqual(errors, [])
+    const [a, b] = settings?.clusters ?? []
+    assert.deepEqual(
+      a?.layers.map(({ name }) => name),
+      ['values.yaml', own, 'values of a'],
+    )
+    assert.ok(b?.access.kind === 'kubeconfig-file')
+    assert.match(b.access.file, from === '' ? /acr-nopass-settings-\w+\/kubeconfigs\/b$/ : /\w\/lists\/kubeconfigs\/b$/)
+  })
+}
 
 test('every missing file and variable is named in one error', async () => {
   const { errors } = await load(

@@ -62,6 +62,17 @@ test('the first run installs, the next one starts immediately; arguments and exi
   assert.deepEqual([second.code, second.err], [7, ''])
 })
 
+test('the usage of the sandbox is printed without an installation, also by a Node that runs no TypeScript', async () => {
+  mkdirSync(join(root, 'src', 'sandbox'), { recursive: true })
+  cpSync(join(tools, '../src/sandbox/usage.txt'), join(root, 'src/sandbox/usage.txt'))
+  for (const flag of ['--help', '-h']) {
+    const { code, out, err } = await start(['sandbox', flag]).exited
+    assert.deepEqual([code, err], [0, ''])
+    assert.match(out, /^usage: npm run sandbox/)
+  }
+  assert.equal(existsSync(join(root, 'node_modules')), false)
+})
+
 test('the command and its children find this Node first on PATH', async () => {
   writeCommand(`console.log(process.env.PATH.split(':')[0])`)
   assert.equal((await start(['check'], { PATH: '/usr/bin:/bin' }).exited).out, `${dirname(process.execPath)}\n`)

@@ -521,7 +521,11 @@ async function perform(run: Run, kubeconfig: string): Promise<CommandResult | un
     case 'legacy': {
       // The repositories in the values are fewer than an old login pulls, and the user confirms that.
       const abandoned = plan.repositories === undefined ? [] : ['--abandon', DEMO]
-      return await runCommand(zoo, ['cleanup', '--legacy', '--confirm', 'aliyun-acr-credential-helper/1', ...abandoned, ...where], aheadMs)
+      return await runCommand(
+        zoo,
+        ['cleanup', '--legacy', '--confirm', 'aliyun-acr-credential-helper/1', ...abandoned, ...where],
+        aheadMs,
+      )
     }
     case 'detach':
       return await runCommand(zoo, ['cleanup', '--detach', '--confirm', 'acr-nopass/1', ...where], aheadMs)

@@ -43,7 +43,11 @@ export async function cleanup(flags: CleanupFlags & CommonFlags, host: CliHost):
 /** @throws INPUT_CONFIRM */
 function requireConfirmation(
   { confirm }: CleanupFlags,
-  { namespace, release, toName }: { readonly namespace: string; readonly release: string; readonly toName: string | null },
+  {
+    namespace,
+    release,
+    toName,
+  }: { readonly namespace: string; readonly release: string; readonly toName: string | null },
 ): void {
   // Until 1.0 it was the namespace and the release; of a release whose name is a number that could mean another one.
   if (confirm === `${namespace}/${release}` && !/^\d+$/.test(release)) return

@@ -36,9 +36,9 @@ const UNITS = [
   ['second', 1_000, 0],
 ] as const
 
-/** A time relative to now, followed by the time in UTC. `now`: epoch milliseconds. */
+/** A time relative to now, followed by the time of the clock. `now`: epoch milliseconds. */
 export function renderTime(time: string, now: number, language: string): Html {
-  return html`<time datetime="${time}">${relativeTime(Date.parse(time) - now, language)}</time> <small><time>${moment(time, now)}</time></small>`
+  return html`<time datetime="${time}">${relativeTime(Date.parse(time) - now, language)}</time> <small><time>${moment(time, now, language)}</time></small>`
 }
 
 /** `in 47 minutes`, `3 hours ago`; days and hours are used from two on. */
@@ -49,9 +49,13 @@ export function relativeTime(ms: number, language: string): string {
   return new Intl.RelativeTimeFormat(language, { numeric: 'auto' }).format(Math.trunc(ms / size), unit)
 }
 
-/** `14:03:22 UTC`, with the date if it is not today. */
-function moment(time: string, now: number): string {
-  const [day = '', clock = ''] = new Date(time).toISOString().slice(0, 19).split('T')
-  const today = new Date(now).toISOString().startsWith(day)
-  return `${today ? '' : `${day} `}${clock} UTC`
+/**
+ * `14:03:22 UTC`, with the date if it is not today; in Chinese `22:03:22 UTC+8`. The page has no script that could ask for the
+ * zone of the browser.
+ */
+function moment(time: string, now: number, language: string): string {
+  const [hours, zone] = language.startsWith('zh') ? [8, 'UTC+8'] : [0, 'UTC']
+  const at = (ms: number): string => new Date(ms + hours * 3_600_000).toISOString()
+  const [day = '', clock = ''] = at(Date.parse(time)).slice(0, 19).split('T')
+  return `${at(now).startsWith(day) ? '' : `${day} `}${clock} ${zone}`
 }

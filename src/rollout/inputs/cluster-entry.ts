@@ -1,4 +1,4 @@
-import { resolve } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { NopassError } from '../../errors.ts'
 import type { ClusterEntry } from '../../values/clusters.generated.ts'
 import type { Inputs } from './input-table.ts'
@@ -75,6 +75,11 @@ export function describeCluster(
   }
 }
 
+/** Where the relative paths of the list start: at its file, like those in a kubeconfig. Empty: at the working directory. */
+export function folderOfList({ 'clusters-file': file }: Inputs): string {
+  return file === '' || file === '-' ? '' : dirname(file)
+}
+
 function describeAccess(
   entry: ClusterEntry,
   isSelected: boolean,
@@ -104,7 +109,7 @@ function describeAccess(
       place: { cluster: entry.name },
     })
   }
-  return { kind: 'kubeconfig-file', file: resolve(deps.workingDirectory, file), context }
+  return { kind: 'kubeconfig-file', file: resolve(deps.workingDirectory, folderOfList(inputs), file), context }
 }
 
 /** Such as a path or Base64: a kubeconfig is a map of keys, as YAML or JSON. */

@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs'
-import { dirname, resolve } from 'node:path'
+import { isAbsolute, join, resolve } from 'node:path'
 import { readEndpoints } from '../../alibaba/transport/endpoints.ts'
 import { NopassError, reworded, toNopassError } from '../../errors.ts'
 import { valuesFile } from '../../helm/helm-flags.ts'
@@ -10,7 +10,7 @@ import type { ClusterEntry } from '../../values/clusters.generated.ts'
 import { type LoadedClusters, loadClusters } from '../../values/load-clusters.ts'
 import { decodeText } from '../../values/yaml/decode-text.ts'
 import { type Position, type SourceFile, toValue } from '../../values/yaml/yaml-node.ts'
-import { type ClusterEntryDeps, describeCluster, singleCluster } from './cluster-entry.ts'
+import { type ClusterEntryDeps, describeCluster, folderOfList, singleCluster } from './cluster-entry.ts'
 import { describeChart } from './describe-chart.ts'
 import { ALL_CLUSTERS, type Inputs } from './input-table.ts'
 import { uniqueErrors } from './prepare-cluster.ts'
@@ -48,7 +48,8 @@ export function loadSettings(inputs: Inputs, deps: SettingsDeps) {
   refuseFileName(inputs.values, deps)
   const inline = inputs.values === '' ? [] : [layerOf({ name: 'values', text: inputs.values })]
   const layersOf = ({ name, valuesFiles }: ClusterEntry): readonly ValuesLayer[] => {
-    const files = readAll(`valuesFiles of cluster ${name}`, valuesFiles, roots, list.valuesFiles.get(name))
+    const names = valuesFiles.map((file) => (isAbsolute(file) ? file : join(folderOfList(inputs), file)))
+    const files = readAll(`valuesFiles of cluster ${name}`, names, roots, list.valuesFiles.get(name))
     const node = list.values.get(name)
     return node ? [...files, { name: `values of ${name}`, text: valuesFile(toValue(node)), source: node }] : files
   }
@@ -110,9 +111,9 @@ type Roots = readonly string[] | undefined
 
 /** With the CLI, files that the list of clusters names may also be beside the list. */
 function rootsOf(inputs: Inputs, { environment, workingDirectory, anyFile }: SettingsDeps): readonly string[] {
-  const list = inputs['clusters-file']
   const { GITHUB_WORKSPACE, RUNNER_TEMP } = environment
-  const beside = anyFile && list !== '' && list !== '-' ? dirname(resolve(workingDirectory, list)) : ''
+  const folder = folderOfList(inputs)
+  const beside = anyFile && folder !== '' ? resolve(workingDirectory, folder) : ''
   return [workingDirectory, GITHUB_WORKSPACE ?? '', RUNNER_TEMP ?? '', beside].filter((folder) => folder !== '')
 }
 

@@ -36,6 +36,25 @@ function programsOf({ run }: Environment): string {
   return join(run.folder, 'bin')
 }
 
+/** What to try once the helper is installed. Only a real node pulls; its Pods use the network of this machine. */
+function firstPull({ staging, production, appImage, nodeObstacle }: Environment): string {
+  const wait =
+    'kubectl create namespace hello && kubectl --namespace hello wait --for=create secret/acr-nopass --timeout=60s'
+  if (nodeObstacle !== undefined) {
+    return `Then a new namespace gets its pull secret (no Pod pulls here: ${nodeObstacle}):
+  export KUBECONFIG=${staging.cluster.adminKubeconfigFile}
+  ${wait}
+`
+  }
+  const overrides = JSON.stringify({ apiVersion: 'v1', spec: { hostNetwork: true } })
+  return `Then pull the private image on production's node:
+  export KUBECONFIG=${production.cluster.adminKubeconfigFile}
+  ${wait}
+  kubectl --namespace hello run app --image ${appImage} --overrides '${overrides}'
+  kubectl --namespace hello wait pod/app --for=condition=Ready --timeout=60s
+`
+}
+
 function describe(environment: Environment, folder: string): string {
   const { staging, production, cloud, registry, appImage, nodeObstacle } = environment
   const { ram, sts, cs, cr } = cloud.endpoints
@@ -59,6 +78,7 @@ programs     export PATH=${programsOf(environment)}:$PATH   # helm, acr-nopass
 With \`cloud\` and \`programs\` exported, install the helper on both, from their values in ${folder}:
   (cd ${folder} && acr-nopass apply --clusters-file clusters.yaml -f values.yaml --endpoints '${JSON.stringify({ ram, sts, cs, cr })}')
 
+${firstPull(environment)}
 Its status page: http://IP:8081 of a Pod of staging (kubectl -n acr-nopass get pods -o wide; its IPs are local)${status}
 ${onNode}
 Ctrl-C, or npm run sandbox -- down in another terminal, stops it and leaves nothing behind.

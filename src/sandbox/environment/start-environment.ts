@@ -175,20 +175,17 @@ async function startClusterNode(
   { tools, cloud, registry, helperFile, helperImage }: Shared,
   { progress, parts, signal }: Starting,
 ) {
-  const tokenHost = new URL(cloud.registryAuth.vendorRealm).host
   if (realNode === undefined) {
-    return progress.step(`cluster ${cluster.name}: a node whose containers are child processes`, async (step) => {
+    return progress.step(`cluster ${cluster.name}: a node whose containers are child processes`, async () => {
       const images = { [HELPER_REPOSITORY]: [process.execPath, ...HELPER_NODE_FLAGS, helperFile] }
       const node = parts.use(await startProcessNode({ cluster, images, signal }))
-      step.update(`${tokenHost} is not used: without a hosts file Pods reach the token service on a loopback address`)
       return { kind: 'process', node } as const
     })
   }
-  return progress.step(`cluster ${cluster.name}: a real node, containerd and kubelet`, async (step) => {
+  return progress.step(`cluster ${cluster.name}: a real node, containerd and kubelet`, async () => {
     const domains = cloud.instances.flatMap((instance) => instance.domains)
     const vendorRegistry = { url: registry.url, domains, auth: cloud.registryAuth }
     const node = parts.use(await startNode({ cluster, name: realNode, tools, registry: vendorRegistry, signal }))
-    step.update(`the registry's token service is ${tokenHost}`)
     if (helperImage) await node.images.add(helperImage, `${HELPER_REPOSITORY}:${VERSION}`)
     return { kind: 'kubelet', node } as const
   })

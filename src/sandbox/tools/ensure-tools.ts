@@ -1,7 +1,7 @@
 import { acquireLock } from '../../../tools/bootstrap/lock.mjs'
 import { NopassError } from '../../errors.ts'
 import { type Host, moduleLock, readHost } from '../host.ts'
-import type { Progress } from '../progress.ts'
+import type { Progress, StepHandle } from '../progress.ts'
 import { buildTool } from './build-tool.ts'
 import { findTool, type PinnedTool, pinnedTool } from './find-tool.ts'
 import { checkCompiler, findGo } from './go-program.ts'
@@ -37,8 +37,11 @@ export async function ensureTools(
     const go = await findGo(host, signal)
     if (missing.some(({ plan }) => plan.cgo)) await checkCompiler(go, host, signal)
     const list = missing.map(({ name, version }) => `${name} ${version}`).join(', ')
-    progress.note(`To build once, all tools take about half an hour: ${list}`)
-    for (const tool of missing) paths[tool.name] = await buildLocked(tool, go, host, progress, signal)
+    progress.note(`To build once, up to half an hour for all tools: ${list}`)
+    for (const [index, tool] of missing.entries()) {
+      const title = `tool ${index + 1} of ${missing.length}: build ${tool.name} ${tool.version}`
+      paths[tool.name] = await progress.step(title, (step) => buildLocked(tool, go, host, step, signal))
+    }
   }
   return paths as ToolPaths
 }
@@ -50,26 +53,24 @@ function checkPlatform(name: ToolName, host: Host): void {
 }
 
 /** Takes a lock per module so that a concurrent run waits and then finds the finished tool. */
-function buildLocked(
+async function buildLocked(
   tool: PinnedTool,
   go: string,
   host: Host,
-  progress: Progress,
+  step: StepHandle,
   signal: AbortSignal,
 ): Promise<string> {
-  return progress.step(`build ${tool.name} ${tool.version}`, async (step) => {
-    const release = await acquireLock(moduleLock(TOOLS[tool.name].folder, host), {
-      what: `building ${tool.name}`,
-      onWait: (holder) =>
-        step.update(`waiting for another run (process ${holder.pid}, ${holder.what} since ${holder.since})`),
-      signal,
-    })
-    try {
-      const built = await findTool(tool, host)
-      if (built) step.update('another run has built it')
-      return built?.path ?? (await buildTool(tool, go, host, step, signal))
-    } finally {
-      release()
-    }
+  const release = await acquireLock(moduleLock(TOOLS[tool.name].folder, host), {
+    what: `building ${tool.name}`,
+    onWait: (holder) =>
+      step.update(`waiting for another run (process ${holder.pid}, ${holder.what} since ${holder.since})`),
+    signal,
   })
+  try {
+    const built = await findTool(tool, host)
+    if (built) step.update('another run has built it')
+    return built?.path ?? (await buildTool(tool, go, host, step, signal))
+  } finally {
+    release()
+  }
 }

@@ -74,6 +74,17 @@ test('the page shows when a registry’s credential expires and when it is renew
   assert.match(page, /in 2 days<\/time> <small><time>2026-01-03 14:00:00 UTC/)
 })
 
+test('the Chinese page shows times as a clock in China does, also where the date there is another one', () => {
+  const page = renderStatusPage(
+    status({ registries: [registry('prod'), registry('old', { expiresAt: at(300) })] }),
+    NOW,
+    'zh',
+  )
+  assert.match(page, /45分钟后<\/time> <small><time>20:45:00 UTC\+8/)
+  assert.match(page, /5小时后<\/time> <small><time>2026-01-02 01:00:00 UTC\+8/)
+  assert.doesNotMatch(page, /UTC(?!\+8)/)
+})
+
 test('everything in a report is shown as text: no tag, no attribute, no script', () => {
   const evil = `"><script>alert('1')</script>`
   const page = renderStatusPage(

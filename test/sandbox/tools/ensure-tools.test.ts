@@ -51,6 +51,14 @@ test('only the requested tools are returned, each once', async () => {
   ])
 })
 
+test('of several tools the number of the one that is built, and of all, is shown', async () => {
+  const lines: string[] = []
+  const progress = createProgress({ write: (text) => void lines.push(text) })
+  await ensureTools(['runc', 'etcd'], { progress, signal: never, host: machine.host })
+  const shown = lines.map((line) => line.split(' · ')[0]?.replace(/ v?\d+\.\d.*/, ''))
+  assert.deepEqual(shown.slice(1), ['✔ tool 1 of 2: build runc', '✔ tool 2 of 2: build etcd'])
+})
+
 test('an older Go may download the toolchain that the module requires', async () => {
   const old = makeFakeMachine('1.21.3')
   try {
