@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { formatError, toNopassError } from '../src/errors.ts'
 import { formatDuration } from '../src/lib/format-duration.ts'
-import { createProgress } from '../src/sandbox/progress.ts'
+import { createProgress } from '../tools/progress.ts'
 import { listChecks, type SubCheck } from './check/sub-checks.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))

@@ -23,7 +23,7 @@ async function generate(): Promise<Record<string, string>> {
   const values = readSchema('schemas/values.schema.json')
   const clusters = readSchema('schemas/clusters.schema.json')
   const helperConfig = helperConfigSchema(values)
-  const seed = readSchema('schemas/sandbox-seed.schema.json')
+  const seed = readSchema('sandbox/cloud/seed/seed.schema.json')
   return {
     'chart/templates/_acr-domains.tpl': acrDomainsTemplate(),
     'chart/templates/_helper-keys.tpl': helperKeysTemplate(values),
@@ -42,7 +42,7 @@ async function generate(): Promise<Record<string, string>> {
     'src/values/helper-config-validator.generated.d.mts': VALIDATOR_TYPES,
     'src/values/clusters-validator.generated.mjs': await generateValidator(clusters, root),
     'src/values/clusters-validator.generated.d.mts': VALIDATOR_TYPES,
-    'src/sandbox/cloud/seed/seed.generated.ts': await generateTypes(seed, { rootName: 'Seed' }),
+    'sandbox/cloud/seed/seed.generated.ts': await generateTypes(seed, { rootName: 'Seed' }),
     'src/values/clusters.generated.ts': await generateTypes(clusters, { rootName: 'Clusters', resolved: true }),
   }
 }

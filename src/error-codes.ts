@@ -5,7 +5,6 @@ import { HELM_CODES } from './error-codes/helm.ts'
 import { HELPER_CODES } from './error-codes/helper.ts'
 import { KUBE_CODES } from './error-codes/kube.ts'
 import { ROLLOUT_CODES } from './error-codes/rollout.ts'
-import { SANDBOX_CODES, TOOLS_CODES } from './error-codes/sandbox.ts'
 import { VALUES_CODES } from './error-codes/values.ts'
 
 /**
@@ -24,6 +23,4 @@ export const ERROR_CODES = {
   ...ROLLOUT_CODES,
   ...HELPER_CODES,
   ...CLI_CODES,
-  ...TOOLS_CODES,
-  ...SANDBOX_CODES,
 }

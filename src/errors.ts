@@ -30,23 +30,32 @@ export interface ErrorDetails {
  * A failure that a user can act on: what (message), where (place), why (cause, reason) and the fix (hint). All of them may
  * contain foreign text, so they are made printable here and nowhere else.
  */
-export class NopassError extends Error {
-  override readonly name = 'NopassError'
-  readonly code: ErrorCode
+export abstract class CodedError<Code extends string> extends Error {
+  readonly code: Code
   readonly hint: string
   readonly place: ErrorPlace
   readonly reason: string | undefined
   readonly requestId: string | undefined
   readonly retryAfterMs: number | undefined
 
-  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
+  /** @param fix the code's general fix, for a failure without a `hint` of its own */
+  constructor(code: Code, fix: string, message: string, details: ErrorDetails) {
     super(printable(message), details.cause === undefined ? undefined : { cause: details.cause })
     this.code = code
-    this.hint = printable(details.hint ?? ERROR_CODES[code].fix)
+    this.hint = printable(details.hint ?? fix)
     this.place = details.place ?? {}
     this.reason = details.reason === undefined ? undefined : printable(details.reason)
     this.requestId = details.requestId === undefined ? undefined : printable(details.requestId)
     this.retryAfterMs = details.retryAfterMs
+  }
+}
+
+/** A failure of the product. */
+export class NopassError extends CodedError<ErrorCode> {
+  override readonly name = 'NopassError'
+
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
+    super(code, ERROR_CODES[code].fix, message, details)
   }
 }
 
@@ -58,7 +67,7 @@ export function formatPlace(place: ErrorPlace): string {
 }
 
 /** Place, code and message, then the fix on its own line. */
-export function formatError(error: NopassError): string {
+export function formatError(error: CodedError<string>): string {
   const place = formatPlace(error.place)
   const ids = formatIds(error)
   return `${place ? `${place}: ` : ''}${error.code}: ${error.message}${ids ? ` (${ids})` : ''}\n  fix: ${error.hint}`

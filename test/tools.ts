@@ -1,5 +1,5 @@
-import { ensureTools, type ToolPaths } from '../src/sandbox/tools/ensure-tools.ts'
-import type { ToolName } from '../src/sandbox/tools/tool-table.ts'
+import { ensureTools, type ToolPaths } from '../tools/build/ensure-tools.ts'
+import type { ToolName } from '../tools/build/tool-table.ts'
 import { silentProgress } from './support/silent-progress.ts'
 
 /**

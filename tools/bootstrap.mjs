@@ -11,11 +11,11 @@ import { findNode } from './bootstrap/node.mjs'
 
 /** What each npm script runs, relative to the repository. */
 const COMMANDS = {
-  sandbox: 'src/sandbox/main.ts',
+  sandbox: 'sandbox/main.ts',
   test: 'scripts/test.ts',
   bench: 'test/bench/main.ts',
   soak: 'test/soak/main.ts',
-  tools: 'src/sandbox/tools/main.ts',
+  tools: 'tools/build/main.ts',
   build: 'scripts/build.ts',
   check: 'scripts/check.ts',
   mutate: 'scripts/mutate.ts',
@@ -23,7 +23,7 @@ const COMMANDS = {
 }
 
 /** What `--help` prints without an installation; the other scripts are for those who have one. */
-const USAGES = { sandbox: 'src/sandbox/usage.txt' }
+const USAGES = { sandbox: 'sandbox/usage.txt' }
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 

@@ -58,8 +58,6 @@ export async function bundleCli(root: string, out: string): Promise<string> {
     outdir: out,
     splitting: true,
     chunkNames: 'chunks/[name]-[hash]',
-    // The sandbox only runs from a checkout; its own programs are not part of the package.
-    external: ['../../sandbox/*'],
     plugins: [...COMMON.plugins, lazyBuiltins],
   })
   await writeFile(join(out, 'LICENSES.txt'), await collectLicences(root, metafile))

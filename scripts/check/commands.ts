@@ -4,7 +4,7 @@ import { parseSync, Visitor, type VisitorObject } from 'oxc-parser'
 const BUILDER = 'src/lib/shell-command.ts'
 const TAGS: readonly string[] = ['shell', 'shellWords']
 /** Runs programs, and prints nothing of a cluster that is not its own. */
-const OWN_CLUSTER = /^src\/sandbox\//
+const OWN_CLUSTER = /^sandbox\//
 
 const OURS = 'apply|cleanup|doctor|import|plan|policy|refresh|uninstall|validate'
 

@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, globSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Progress } from '../../src/sandbox/progress.ts'
-import { ensureTools } from '../../src/sandbox/tools/ensure-tools.ts'
+import { ensureTools } from '../../tools/build/ensure-tools.ts'
+import type { Progress } from '../../tools/progress.ts'
 import { findPages } from '../generate-docs/pages.ts'
 import { versionProblems } from '../release/check-version.ts'
 import { FLOOR_FILE, parseFloor } from '../test/coverage-floor.ts'
@@ -50,13 +50,26 @@ export function listChecks(root: string, progress: Progress): SubCheck[] {
 }
 
 function readSources(root: string): Map<string, string> {
-  const files = globSync(['src/**/*.{ts,mjs}', 'action/*.ts'], { cwd: root }).sort()
+  const files = globSync(['src/**/*.{ts,mjs}', 'action/*.ts', 'sandbox/**/*.ts', 'tools/**/*.ts'], { cwd: root }).sort()
   return new Map(
     files.filter((file) => !file.endsWith('.d.ts')).map((file) => [file, readFileSync(join(root, file), 'utf8')]),
   )
 }
 
-const CITING = ['src', 'test', 'chart', 'scripts', 'action', 'tools', 'image', 'schemas', 'examples', '.github', 'bin']
+const CITING = [
+  'src',
+  'sandbox',
+  'test',
+  'chart',
+  'scripts',
+  'action',
+  'tools',
+  'image',
+  'schemas',
+  'examples',
+  '.github',
+  'bin',
+]
 const TEXT = /\.(ts|mjs|json|ya?ml|tpl|txt|md)$|\/(Containerfile|acr-nopass)$/
 
 function citationProblems(root: string): string {

@@ -6,7 +6,6 @@ import { HELM_CODES } from '../../src/error-codes/helm.ts'
 import { HELPER_CODES } from '../../src/error-codes/helper.ts'
 import { KUBE_CODES } from '../../src/error-codes/kube.ts'
 import { ROLLOUT_CODES } from '../../src/error-codes/rollout.ts'
-import { SANDBOX_CODES, TOOLS_CODES } from '../../src/error-codes/sandbox.ts'
 import { VALUES_CODES } from '../../src/error-codes/values.ts'
 import { type Language, languageSwitch, type Text, table } from './languages.ts'
 
@@ -26,8 +25,6 @@ const AREAS: readonly (readonly [title: Text, rows: Rows])[] = [
   [{ en: 'Rollouts', zh: '发布' }, ROLLOUT_CODES],
   [{ en: 'The helper in the cluster', zh: '集群中的 helper' }, HELPER_CODES],
   [{ en: 'The command line tool', zh: '命令行工具' }, CLI_CODES],
-  [{ en: 'Tools that the project builds', zh: '项目构建的工具' }, TOOLS_CODES],
-  [{ en: 'The sandbox', zh: 'sandbox' }, SANDBOX_CODES],
   [{ en: 'Anywhere', zh: '通用' }, GENERAL_CODES],
 ]
 

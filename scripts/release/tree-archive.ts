@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { type TarEntry, tarParts } from '../../src/sandbox/image/tar.ts'
+import { type TarEntry, tarParts } from '../../tools/tar.ts'
 
 /** All files of a folder, including hidden ones, as sorted entries under `prefix`; keeps the executable bit, drops owner and time. */
 export function readTree(folder: string, prefix: string): readonly TarEntry[] {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
-import { endProcesses, exitedWithin } from '../../src/sandbox/process/clean-up.ts'
-import { findByEnvironment } from '../../src/sandbox/process/process-table.ts'
+import { endProcesses, exitedWithin } from '../../tools/process/clean-up.ts'
+import { findByEnvironment } from '../../tools/process/process-table.ts'
 
 /** Contains the name of the test run, in every process of it. */
 export const TEST_RUN_VARIABLE = 'ACR_NOPASS_TEST_RUN'

@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { formatDuration } from '../../src/lib/format-duration.ts'
 import { processId } from '../../src/lib/process-id.ts'
-import { signalProcess } from '../../src/sandbox/process/process-table.ts'
+import { signalProcess } from '../../tools/process/process-table.ts'
 import type { TestLine } from './reporter.ts'
 import { type Counts, countLines } from './results.ts'
 

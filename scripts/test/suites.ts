@@ -1,6 +1,6 @@
 import { globSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import type { ToolName } from '../../src/sandbox/tools/tool-table.ts'
+import type { ToolName } from '../../tools/build/tool-table.ts'
 
 export type SuiteName =
   | 'unit'

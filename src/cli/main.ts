@@ -8,7 +8,6 @@ import { addPolicy } from './policy/command.ts'
 import { runCommandLine } from './program/run-command-line.ts'
 import { addRefresh } from './refresh/command.ts'
 import { addRollout } from './rollout/command.ts'
-import { addSandbox } from './sandbox/command.ts'
 import { addValidate } from './validate/command.ts'
 
 // In a checkout this file is src/cli/main.ts, in the package dist/chunks/main-….js.
@@ -25,7 +24,6 @@ const COMMANDS = {
   import: addImport,
   cleanup: addCleanup,
   helper: addHelper,
-  sandbox: addSandbox,
 }
 const named = Object.entries(COMMANDS).flatMap(([name, add]) => (name === process.argv[2] ? [add] : []))
 const all = [...new Set(Object.values(COMMANDS)), addCompletion]

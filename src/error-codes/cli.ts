@@ -20,10 +20,6 @@ export const CLI_CODES = {
     what: 'The numeric ids of a GitHub repository and its owner could not be determined.',
     fix: "Query them with `gh api repos/OWNER/REPO --jq '.owner.id, .id'` and pass --owner-id and --repository-id.",
   },
-  SANDBOX_ABSENT: {
-    what: 'The sandbox is not part of the npm package.',
-    fix: 'Clone the repository and run `npm run sandbox` there.',
-  },
   IMPORT_NOTHING: {
     what: "Alibaba's own helper was not found: no configuration, Secret, ServiceAccount or Deployment of it.",
     fix: 'The managed add-on keeps its parameters in ACK: save what `aliyun cs DescribeClusterAddonInstance --region REGION --ClusterID CLUSTER --AddonName managed-aliyun-acr-credential-helper` shows, and pass it with `import -f`.',

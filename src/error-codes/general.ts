@@ -26,6 +26,10 @@ export const INPUT_CODES = {
     what: 'The temporary folder cannot be written.',
     fix: 'Make it writable, or set `TMPDIR` (of a runner: `RUNNER_TEMP`) to a folder that is.',
   },
+  NO_DISK_SPACE: {
+    what: 'The disk is too full for what has to be written.',
+    fix: 'Free space on the disk that the message names, and run again.',
+  },
   RUNNER_UNSUPPORTED: {
     what: 'The action runs on Linux and macOS runners.',
     fix: 'Use `runs-on: ubuntu-latest` (or macOS) for this job.',

@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { after, test } from 'node:test'
 import { parse, stringify } from 'yaml'
+import { startCluster } from '../../sandbox/cluster/start-cluster.ts'
 import { findHelm } from '../../src/helm/obtain/find-helm.ts'
 import { isSameRelease, renderRelease, templateRelease } from '../../src/helm/release/render-release.ts'
-import { startCluster } from '../../src/sandbox/cluster/start-cluster.ts'
-import { openRun } from '../../src/sandbox/process/run.ts'
 import { loadValues } from '../../src/values/load-values.ts'
+import { openRun } from '../../tools/process/run.ts'
 import { testTools } from '../tools.ts'
 
 /** An apply renders our own chart without the cluster; what it compares and reports must be what helm will install. */

@@ -4,8 +4,8 @@ import http from 'node:http'
 import https from 'node:https'
 import { connect } from 'node:net'
 import { after, test } from 'node:test'
+import { createAuthority } from '../../sandbox/cluster/certificate.ts'
 import { createHttpSender, type HttpRequest } from '../../src/alibaba/transport/http-sender.ts'
-import { createAuthority } from '../../src/sandbox/cluster/certificate.ts'
 
 const servers: http.Server[] = []
 after(() => {

@@ -3,7 +3,7 @@ import { loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { formatError, toNopassError } from '../../src/errors.ts'
-import { createProgress } from '../../src/sandbox/progress.ts'
+import { createProgress } from '../../tools/progress.ts'
 import { BENCH_USAGE, readBenchOptions } from './bench-options.ts'
 import { runBench } from './run-bench.ts'
 

@@ -1,6 +1,6 @@
 import { formatError, toNopassError } from '../../src/errors.ts'
-import type { Progress } from '../../src/sandbox/progress.ts'
-import { ensureTools } from '../../src/sandbox/tools/ensure-tools.ts'
+import { ensureTools } from '../../tools/build/ensure-tools.ts'
+import type { Progress } from '../../tools/progress.ts'
 import type { BenchOptions } from './bench-options.ts'
 import { FIGURES, type Figure } from './figures.ts'
 import { buildPrograms } from './fixture/programs.ts'

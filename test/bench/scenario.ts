@@ -1,4 +1,4 @@
-import type { ToolPaths } from '../../src/sandbox/tools/ensure-tools.ts'
+import type { ToolPaths } from '../../tools/build/ensure-tools.ts'
 import type { Text } from './figures.ts'
 import { type Fixture, openFixture } from './fixture/fixture.ts'
 

@@ -5,16 +5,17 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { after, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { createKubeClient } from '../../src/kube/client.ts'
 import { kubeconfigConnection } from '../../src/kube/connection.ts'
-import { BIN } from '../cli/run-bin.ts'
 import { openBrowser } from '../support/browser/browser.ts'
 import { eventually } from '../support/eventually.ts'
 import { sandboxEnvironment } from '../support/sandbox-environment.ts'
 import { testTools } from '../tools.ts'
 
 const run = promisify(execFile)
+const MAIN = fileURLToPath(new URL('../../sandbox/main.ts', import.meta.url))
 
 const folder = mkdtempSync(join(tmpdir(), 'page-'))
 after(() => rmSync(folder, { recursive: true, force: true }))
@@ -28,7 +29,7 @@ interface Pods {
 
 test('the commands that `sandbox up` prints deploy the helper to both clusters, and open its status page in the browser', async () => {
   const env = await sandboxEnvironment(folder)
-  const up = spawn(BIN, ['sandbox', 'up', '--fast'], { env, stdio: ['ignore', 'pipe', 'inherit'] })
+  const up = spawn(process.execPath, [MAIN, 'up', '--fast'], { env, stdio: ['ignore', 'pipe', 'inherit'] })
   const exited = once(up, 'exit')
   await using browser = await openBrowser(AbortSignal.timeout(600_000))
   try {

@@ -63,9 +63,3 @@ test('the npm package prints policies and reaches for clusters', async () => {
   const doctor = await runBin(['doctor', '--kubeconfig', '/nowhere'], { bin, cwd: folder })
   assert.match(doctor.stderr, /^KUBECONFIG_INVALID: /)
 })
-
-test('the npm package reports that the sandbox needs a checkout', async () => {
-  const { code, stderr } = await runBin(['sandbox'], { bin, cwd: folder })
-  assert.equal(code, 2)
-  assert.match(stderr, /^SANDBOX_ABSENT: .*\n {2}fix: Clone the repository/)
-})

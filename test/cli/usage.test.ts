@@ -21,7 +21,6 @@ const COMMANDS = [
   'import',
   'cleanup',
   'helper',
-  'sandbox',
   'completion',
 ]
 
@@ -142,7 +141,6 @@ const REFUSED: readonly { readonly args: readonly string[]; readonly error: RegE
   { args: ['plan', '--mode', 'apply'], error: /^INPUT_INVALID: unknown option '--mode'/ },
   { args: ['doctor', '--kubeconfig', '/nowhere'], error: /^KUBECONFIG_INVALID: / },
   { args: ['cleanup'], error: /^INPUT_MISSING: nothing to clean up was specified/ },
-  { args: ['sandbox', 'sideways'], error: /^SANDBOX_ARGUMENTS: unknown command: sideways/ },
   { args: ['completion', 'tcsh'], error: /^INPUT_INVALID: there is no completion for "tcsh"/ },
 ]
 for (const { args, error } of REFUSED) {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import { MERGE_PATCH } from '../../src/kube/client.ts'
 import type { HelperStatus, RegistryStatus } from '../../src/installation/helper-status.ts'
+import { MERGE_PATCH } from '../../src/kube/client.ts'
 import { eventually } from '../support/eventually.ts'
 import { type FaultInvariants, openFaultInvariants } from '../support/faults/fault-invariants.ts'
 import { contentOf, type HelperCluster, HOME, openHelperCluster } from './helper-cluster.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, type TestContext, test } from 'node:test'
+import { createAuthority } from '../../sandbox/cluster/certificate.ts'
 import { MERGE_PATCH } from '../../src/kube/client.ts'
-import { createAuthority } from '../../src/sandbox/cluster/certificate.ts'
 import { eventually } from '../support/eventually.ts'
 import type { ProxiedRequest } from '../support/faults/fault-rules.ts'
 import { openFaultFixture } from './fault-fixture.ts'

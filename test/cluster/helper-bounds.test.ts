@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
+import {
+  createTransforms,
+  type ServiceAccountObject,
+  type ServiceAccountView,
+} from '../../src/installation/object-views.ts'
 import { APPLY, MERGE_PATCH } from '../../src/kube/client.ts'
 import { CONTENT_MANAGER, FIELD_MANAGER } from '../../src/kube/names.ts'
 import { createReflector } from '../../src/kube/watch/reflector.ts'
 import { systemClock } from '../../src/lib/clock.ts'
-import { createTransforms, type ServiceAccountObject, type ServiceAccountView } from '../../src/installation/object-views.ts'
 import { runBin } from '../cli/run-bin.ts'
 import { createAccounts, GIANT_NAME, peakMemoryOf } from '../support/cluster/hostile-accounts.ts'
 import { eventually } from '../support/eventually.ts'

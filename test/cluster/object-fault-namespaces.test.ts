@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
-import { MERGE_PATCH } from '../../src/kube/client.ts'
 import type { HelperStatus } from '../../src/installation/helper-status.ts'
+import { MERGE_PATCH } from '../../src/kube/client.ts'
 import { type Admission, startAdmissionWebhook, untilWebhookCalled } from '../support/cluster/admission-webhook.ts'
 import { type AuditEntry, readAuditLog } from '../support/cluster/audit-log.ts'
 import { eventually } from '../support/eventually.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, type TestContext, test } from 'node:test'
-import { MERGE_PATCH } from '../../src/kube/client.ts'
 import type { HelperStatus } from '../../src/installation/helper-status.ts'
+import { MERGE_PATCH } from '../../src/kube/client.ts'
 import { type Admission, startAdmissionWebhook, untilWebhookCalled } from '../support/cluster/admission-webhook.ts'
 import { eventually } from '../support/eventually.ts'
 import { openFaultInvariants } from '../support/faults/fault-invariants.ts'

@@ -12,7 +12,7 @@ import { kubeconfigConnection } from '../../src/kube/connection.ts'
 import { sandboxEnvironment } from '../support/sandbox-environment.ts'
 
 const run = promisify(execFile)
-const MAIN = fileURLToPath(new URL('../../src/sandbox/main.ts', import.meta.url))
+const MAIN = fileURLToPath(new URL('../../sandbox/main.ts', import.meta.url))
 
 const folder = mkdtempSync(join(tmpdir(), 'up-'))
 after(() => rmSync(folder, { recursive: true, force: true }))

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { type Cluster, startCluster } from '../../sandbox/cluster/start-cluster.ts'
 import { KubeApiError } from '../../src/kube/api-error.ts'
 import {
   APPLY,
@@ -11,7 +12,6 @@ import {
   type Query,
   STRATEGIC_PATCH,
 } from '../../src/kube/client.ts'
-import { type Cluster, startCluster } from '../../src/sandbox/cluster/start-cluster.ts'
 import type { AnyObject } from '../simulation/fields.ts'
 import { createRandom, type Random } from '../simulation/random.ts'
 import { createServer, type SimulatedServer, type WatchEvent } from '../simulation/server.ts'

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises'
+import type { Cloud } from '../../sandbox/cloud/start-cloud.ts'
 import type { CredentialProvider, Credentials } from '../../src/alibaba/credentials.ts'
 import { createRam, type Ram } from '../../src/alibaba/ram.ts'
 import { type CloudTransport, createDefaultTransport } from '../../src/alibaba/transport/cloud-transport.ts'
 import { createEndpoints, type Endpoints } from '../../src/alibaba/transport/endpoints.ts'
-import type { Cloud } from '../../src/sandbox/cloud/start-cloud.ts'
 
 /** The product's own client, connected to an emulated cloud. */
 export interface CloudClient {

@@ -3,11 +3,11 @@ import { after, before, test } from 'node:test'
 import { DescribeClusterNodePoolsRequest, DescribeClusterUserKubeconfigRequest } from '@alicloud/cs20151215'
 import { DetachPolicyFromUserRequest } from '@alicloud/ram20150501'
 import { AssumeRoleRequest } from '@alicloud/sts20150401'
+import { parseSeed } from '../../sandbox/cloud/seed/read-seed.ts'
+import type { Cloud } from '../../sandbox/cloud/start-cloud.ts'
+import { startCloud } from '../../sandbox/cloud/start-cloud.ts'
+import type { KubeconfigRequest } from '../../sandbox/cloud/state.ts'
 import { describeClusterDetail } from '../../src/alibaba/cs.ts'
-import { parseSeed } from '../../src/sandbox/cloud/seed/read-seed.ts'
-import type { Cloud } from '../../src/sandbox/cloud/start-cloud.ts'
-import { startCloud } from '../../src/sandbox/cloud/start-cloud.ts'
-import type { KubeconfigRequest } from '../../src/sandbox/cloud/state.ts'
 import { refusal, refused, type VendorClients, vendorClients } from '../support/cloud/vendor-sdk.ts'
 import { clientOf } from './acr-cloud-client.ts'
 
@@ -143,7 +143,7 @@ test("another account's clusters do not exist", async () => {
   assert.equal(await refused(stranger.describeClusterDetail(LIVE)), '404 ErrorClusterNotFound')
 })
 
-/** Sources of the fields: DescribeClusterDetailResponseBody.masterUrl of @alicloud/cs20151215, and src/sandbox/cloud/cs/clusters.ts. */
+/** Sources of the fields: DescribeClusterDetailResponseBody.masterUrl of @alicloud/cs20151215, and sandbox/cloud/cs/clusters.ts. */
 test('a cluster has an address per network, or a private one alone', async () => {
   const ids = { both: `c${'0'.repeat(31)}2`, private: `c${'0'.repeat(31)}3` }
   const seed = `

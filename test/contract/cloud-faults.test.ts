@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, test } from 'node:test'
 import { CreateUserRequest, GetRoleRequest } from '@alicloud/ram20150501'
-import type { Cloud } from '../../src/sandbox/cloud/start-cloud.ts'
-import { startCloud } from '../../src/sandbox/cloud/start-cloud.ts'
+import type { Cloud } from '../../sandbox/cloud/start-cloud.ts'
+import { startCloud } from '../../sandbox/cloud/start-cloud.ts'
 import { refused, vendorClients } from '../support/cloud/vendor-sdk.ts'
 
 let cloud: Cloud

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, afterEach, before, test } from 'node:test'
 import { CreateRoleRequest, GetPolicyRequest } from '@alicloud/ram20150501'
 import { AssumeRoleRequest } from '@alicloud/sts20150401'
-import { type Cloud, startCloud } from '../../src/sandbox/cloud/start-cloud.ts'
+import { type Cloud, startCloud } from '../../sandbox/cloud/start-cloud.ts'
 import { allow, type Keys, refusal, vendorClients } from '../support/cloud/vendor-sdk.ts'
 
 /**

@@ -7,10 +7,10 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { promisify } from 'node:util'
 import { AssumeRoleWithOIDCRequest } from '@alicloud/sts20150401'
-import type { Cloud } from '../../src/sandbox/cloud/start-cloud.ts'
-import { startCloud } from '../../src/sandbox/cloud/start-cloud.ts'
-import { githubSubject } from '../../src/sandbox/cloud/sts/github-oidc.ts'
-import { signJwt } from '../../src/sandbox/cloud/sts/jwt.ts'
+import type { Cloud } from '../../sandbox/cloud/start-cloud.ts'
+import { startCloud } from '../../sandbox/cloud/start-cloud.ts'
+import { githubSubject } from '../../sandbox/cloud/sts/github-oidc.ts'
+import { signJwt } from '../../sandbox/cloud/sts/jwt.ts'
 import { refusal, refused, vendorClients } from '../support/cloud/vendor-sdk.ts'
 
 const ISSUER = 'https://oidc-ack-cn-hangzhou.oss-cn-hangzhou.aliyuncs.com/c0ffee'
@@ -111,7 +111,7 @@ test('any other token is rejected with 401 and the reason', async () => {
   )
 })
 
-/** Sources of the code, the limits and the format: src/sandbox/cloud/sts. What an empty list means is not documented: a setting. */
+/** Sources of the code, the limits and the format: sandbox/cloud/sts. What an empty list means is not documented: a setting. */
 test("a provider's fingerprints must have one of the issuer's certificate authorities, where the issuer's are known", async () => {
   const ims = (action: string, query: Record<string, string>) =>
     vendorClients(cloud).call({ action, version: '2019-08-15', query: { OIDCProviderName: 'pinned', ...query } })

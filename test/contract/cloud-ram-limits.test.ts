@@ -6,8 +6,8 @@ import {
   DeletePolicyRequest,
   GetPolicyRequest,
 } from '@alicloud/ram20150501'
-import type { Cloud } from '../../src/sandbox/cloud/start-cloud.ts'
-import { startCloud } from '../../src/sandbox/cloud/start-cloud.ts'
+import type { Cloud } from '../../sandbox/cloud/start-cloud.ts'
+import { startCloud } from '../../sandbox/cloud/start-cloud.ts'
 import { allow, refused, type VendorClients, vendorClients } from '../support/cloud/vendor-sdk.ts'
 
 let cloud: Cloud

@@ -13,8 +13,8 @@ import {
   ListTagResourcesRequest,
   UpdatePolicyDescriptionRequest,
 } from '@alicloud/ram20150501'
-import type { Cloud } from '../../src/sandbox/cloud/start-cloud.ts'
-import { startCloud } from '../../src/sandbox/cloud/start-cloud.ts'
+import type { Cloud } from '../../sandbox/cloud/start-cloud.ts'
+import { startCloud } from '../../sandbox/cloud/start-cloud.ts'
 import { allow, refusal, refused, type VendorClients, vendorClients } from '../support/cloud/vendor-sdk.ts'
 
 const WORKER = 'KubernetesWorkerRole-b81d6f02-33c9-4e57-8a1c-90f7d25ce4a6'

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { AssumeRoleRequest } from '@alicloud/sts20150401'
-import type { Cloud } from '../../src/sandbox/cloud/start-cloud.ts'
-import { startCloud } from '../../src/sandbox/cloud/start-cloud.ts'
+import type { Cloud } from '../../sandbox/cloud/start-cloud.ts'
+import { startCloud } from '../../sandbox/cloud/start-cloud.ts'
 import { allow, type Keys, refusal, refused, vendorClients } from '../support/cloud/vendor-sdk.ts'
 
 const OTHER_ACCOUNT = '1867204395510376'

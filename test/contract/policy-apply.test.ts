@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, test } from 'node:test'
+import type { Cloud } from '../../sandbox/cloud/start-cloud.ts'
+import { startCloud } from '../../sandbox/cloud/start-cloud.ts'
 import type { Ram } from '../../src/alibaba/ram.ts'
 import { applyPolicy, planPolicy } from '../../src/policy/apply-policy.ts'
 import { type PolicyDocument, parseDocument, policyOf, sameDocument } from '../../src/policy/normal-form.ts'
 import type { PolicyTarget } from '../../src/policy/policy-target.ts'
-import type { Cloud } from '../../src/sandbox/cloud/start-cloud.ts'
-import { startCloud } from '../../src/sandbox/cloud/start-cloud.ts'
 import { administratorRam, writesSince } from './acr-cloud-client.ts'
 import { ECS_TRUST, pull, sampleTarget, stepTexts } from './policy-samples.ts'
 

@@ -7,8 +7,8 @@ import { test } from 'node:test'
 import { promisify } from 'node:util'
 import { RULES } from '../../src/doctor/pod/node-words.ts'
 import { meaningOf } from '../../src/kube/waiting-reasons.ts'
-import { readHost } from '../../src/sandbox/host.ts'
-import { findGo } from '../../src/sandbox/tools/go-program.ts'
+import { findGo } from '../../tools/build/go-program.ts'
+import { readHost } from '../../tools/host.ts'
 
 const run = promisify(execFile)
 const TOOLS = join(import.meta.dirname, '../../tools')

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { createNamespaceReader } from '../../src/helper/cluster/namespace-reader.ts'
+import { createTransforms } from '../../src/installation/object-views.ts'
 import { KubeApiError } from '../../src/kube/api-error.ts'
 import type { KubeClient } from '../../src/kube/client.ts'
 import { sleep } from '../../src/lib/clock.ts'
-import { createTransforms } from '../../src/installation/object-views.ts'
 import { createFakeClock } from '../kube/fake-clock.ts'
 
 const transforms = createTransforms({

@@ -8,10 +8,10 @@ import type { LiveToken } from '../../src/helper/credentials/registry-state.ts'
 import type { PlannedAction } from '../../src/helper/plan/actions.ts'
 import { planKey } from '../../src/helper/plan/plan.ts'
 import type { ClusterView, PlanContext } from '../../src/helper/plan/plan-context.ts'
-import type { ListOwner } from '../../src/kube/managed-fields.ts'
 import { loadConfig } from '../../src/installation/load-config.ts'
 import type { NamespaceView, SecretView, ServiceAccountView } from '../../src/installation/object-views.ts'
 import { createTargets } from '../../src/installation/targets.ts'
+import type { ListOwner } from '../../src/kube/managed-fields.ts'
 import type { HelperConfig } from '../../src/values/helper-config.generated.ts'
 
 const HOUR = 3_600_000

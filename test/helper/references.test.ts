@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { NopassError } from '../../src/errors.ts'
-import type { KubeCall } from '../../src/kube/client.ts'
 import { parseStatus } from '../../src/installation/read-report.ts'
+import type { KubeCall } from '../../src/kube/client.ts'
 import {
   type ApiServer,
   createApiServer,

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { serverTime } from '../../src/cli/refresh/refresh.ts'
 import { NopassError } from '../../src/errors.ts'
+import { parseStatus } from '../../src/installation/read-report.ts'
 import { MERGE_PATCH } from '../../src/kube/client.ts'
 import { ANNOTATION_REFRESH_REQUESTED } from '../../src/kube/names.ts'
-import { parseStatus } from '../../src/installation/read-report.ts'
 import {
   type ApiServer,
   type Cloud,

@@ -4,9 +4,9 @@ import type { Caches } from '../../src/helper/cluster/caches.ts'
 import type { CredentialGroups } from '../../src/helper/credentials/credential-groups.ts'
 import type { WriteList, WriteSecret } from '../../src/helper/plan/actions.ts'
 import { createWriter } from '../../src/helper/writes/writer.ts'
+import type { Transforms } from '../../src/installation/object-views.ts'
 import { KubeApiError } from '../../src/kube/api-error.ts'
 import type { KubeCall, KubeClient } from '../../src/kube/client.ts'
-import type { Transforms } from '../../src/installation/object-views.ts'
 
 const PRECONDITION = { uid: 'u', resourceVersion: '7' }
 const ATTACH: WriteList = {

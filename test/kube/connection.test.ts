@@ -6,10 +6,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import type { TLSSocket } from 'node:tls'
+import { createAuthority } from '../../sandbox/cluster/certificate.ts'
 import { createKubeClient } from '../../src/kube/client.ts'
 import { inClusterConnection, kubeconfigConnection } from '../../src/kube/connection.ts'
 import type { KubeConnection } from '../../src/kube/kube-connection.ts'
-import { createAuthority } from '../../src/sandbox/cluster/certificate.ts'
 import { createFakeClock } from './fake-clock.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-connection-'))

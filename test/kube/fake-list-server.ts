@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
+import { createAuthority } from '../../sandbox/cluster/certificate.ts'
 import type { KubeConnection } from '../../src/kube/kube-connection.ts'
-import { createAuthority } from '../../src/sandbox/cluster/certificate.ts'
 
 interface Item {
   readonly metadata: { readonly name: string; readonly uid: string; readonly resourceVersion: string }

@@ -5,10 +5,10 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { after, test } from 'node:test'
+import { createAuthority } from '../../sandbox/cluster/certificate.ts'
 import { createKubeClient } from '../../src/kube/client.ts'
 import { kubeconfigConnection } from '../../src/kube/connection.ts'
 import type { KubeConnection } from '../../src/kube/kube-connection.ts'
-import { createAuthority } from '../../src/sandbox/cluster/certificate.ts'
 import { createFakeClock } from './fake-clock.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'acr-nopass-kubeconfig-'))

@@ -6,12 +6,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, mock, test } from 'node:test'
 import type { TLSSocket } from 'node:tls'
+import { createAuthority } from '../../sandbox/cluster/certificate.ts'
 import { NopassError } from '../../src/errors.ts'
 import { createKubeClient } from '../../src/kube/client.ts'
 import { inClusterConnection, kubeconfigConnection } from '../../src/kube/connection.ts'
 import type { KubeConnection } from '../../src/kube/kube-connection.ts'
 import { chooseProxy } from '../../src/kube/proxy.ts'
-import { createAuthority } from '../../src/sandbox/cluster/certificate.ts'
 import { startConnectProxy } from './connect-proxy.ts'
 
 // All tests are for M8: the API server behind a proxy, reached like kubectl and helm do.

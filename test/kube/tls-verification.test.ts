@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net'
 import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { createAuthority } from '../../src/sandbox/cluster/certificate.ts'
+import { createAuthority } from '../../sandbox/cluster/certificate.ts'
 
 const authority = createAuthority('trusted')
 const pair = createAuthority('somebody else').issue({ commonName: 'server', names: ['127.0.0.1'], minutes: 60 })

@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { readTar } from '../../src/lib/tar.ts'
-import { tarParts } from '../../src/sandbox/image/tar.ts'
+import { tarParts } from '../../tools/tar.ts'
 
 const shown = (files: ReadonlyMap<string, Buffer>) =>
   Object.fromEntries([...files].map(([path, content]) => [path, content.toString()]))

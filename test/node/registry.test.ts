@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { fetchRegistryToken } from '../../src/sandbox/image/push-image.ts'
-import { ensureTools } from '../../src/sandbox/tools/ensure-tools.ts'
+import { fetchRegistryToken } from '../../sandbox/image/push-image.ts'
+import { ensureTools } from '../../tools/build/ensure-tools.ts'
 import { openPrivateRegistry, type PrivateRegistry, WORKER_ROLE } from '../support/registry/private-registry.ts'
 import { silentProgress } from '../support/silent-progress.ts'
 

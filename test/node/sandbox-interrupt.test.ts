@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { machineMarks } from '../support/node/machine-marks.ts'
 
-const MAIN = fileURLToPath(new URL('../../src/sandbox/main.ts', import.meta.url))
+const MAIN = fileURLToPath(new URL('../../sandbox/main.ts', import.meta.url))
 /** Moments in ms after the start: while clusters start, and in the middle of the first steps. */
 const MOMENTS = [4_000, 16_000]
 /** For manual runs, random moments within a minute: INTERRUPTS=10 node --test test/node/sandbox-interrupt.test.ts */

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { matchesWildcard } from '../../sandbox/cloud/ram/wildcard.ts'
 import { matchesAction, matchesPattern, matchesResource, resourcesMeet } from '../../src/policy/ram-pattern.ts'
-import { matchesWildcard } from '../../src/sandbox/cloud/ram/wildcard.ts'
 
 const text = fc.string({ unit: fc.constantFrom('a', 'b', '*', '?', ':', '.'), maxLength: 12 })
 

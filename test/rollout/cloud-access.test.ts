@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { join, resolve } from 'node:path'
 import { test } from 'node:test'
+import { startCloud } from '../../sandbox/cloud/start-cloud.ts'
 import { createDefaultTransport } from '../../src/alibaba/transport/cloud-transport.ts'
 import { createCloudAccess } from '../../src/rollout/connect/cloud-access.ts'
 import { loadSettings } from '../../src/rollout/inputs/load-settings.ts'
 import { readInputs } from '../../src/rollout/inputs/read-inputs.ts'
-import { startCloud } from '../../src/sandbox/cloud/start-cloud.ts'
 import { CI_ACCOUNT, chainSeed } from '../action/support/chain-seed.ts'
 
 const root = resolve(import.meta.dirname, '..', '..')

@@ -8,7 +8,7 @@ import type { InputName } from '../../src/rollout/inputs/input-table.ts'
 import { type LoadedSettings, loadSettings } from '../../src/rollout/inputs/load-settings.ts'
 import { prepareClusters } from '../../src/rollout/inputs/prepare-cluster.ts'
 import { readInputs } from '../../src/rollout/inputs/read-inputs.ts'
-import { tarParts } from '../../src/sandbox/image/tar.ts'
+import { tarParts } from '../../tools/tar.ts'
 
 const chartFolder = resolve(import.meta.dirname, '..', '..', 'chart')
 const VALUES =

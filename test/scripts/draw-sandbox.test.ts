@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
+import { STEPS } from '../../sandbox/demo/steps.ts'
 import { drawTerminal } from '../../scripts/draw-sandbox/draw-terminal.ts'
 import { pictureLines } from '../../scripts/draw-sandbox/picture-lines.ts'
-import { STEPS } from '../../src/sandbox/demo/steps.ts'
 
 const OUTPUT = `… 1/2 one · waiting
 ✔ 1/2 one · ${'result '.repeat(20)}end · 1.0 s

@@ -16,7 +16,7 @@ test('the linter rejects `process` outside of main.ts files in product code', ()
     'src/kube/a.ts': global,
     'src/cli/b.ts': `import process from 'node:process'\n\n${global}`,
     'src/helper/main.ts': global,
-    'src/sandbox/process/c.ts': global,
+    'tools/process/c.ts': global,
     'src/kube/d.ts': '// process.pid\nexport const process = 1\n',
   }
   copyFileSync(join(root, 'biome.json'), join(folder, 'biome.json'))

@@ -7,8 +7,8 @@ import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { promisify } from 'node:util'
 import { parse } from 'yaml'
-import { startCloud } from '../../src/sandbox/cloud/start-cloud.ts'
-import { signJwt } from '../../src/sandbox/cloud/sts/jwt.ts'
+import { startCloud } from '../../sandbox/cloud/start-cloud.ts'
+import { signJwt } from '../../sandbox/cloud/sts/jwt.ts'
 import { VERSION } from '../../src/version.ts'
 
 const run = promisify(execFile)

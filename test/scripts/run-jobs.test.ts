@@ -93,7 +93,7 @@ test('a file that hangs is stopped after its limit, and its last test is named',
 })
 
 test("the logs of a file's programs are kept only if it fails", async () => {
-  const source = `import assert from 'node:assert'; import { openRun } from '../../src/sandbox/process/run.ts'
+  const source = `import assert from 'node:assert'; import { openRun } from '../../tools/process/run.ts'
 test('a', async () => {
   await using run = await openRun()
   const child = await run.start({ name: 'speaker', command: '/bin/sh', args: ['-c', 'echo word'] })

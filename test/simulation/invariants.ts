@@ -1,7 +1,7 @@
 import { readDockerConfig } from '../../src/acr/docker-config.ts'
-import { FIELD_MANAGER, LABEL_INSTANCE, LABEL_MANAGED_BY, MANAGED_BY, SKIP } from '../../src/kube/names.ts'
 import { refreshRequestedAt } from '../../src/installation/helper-status.ts'
 import { parseStatus } from '../../src/installation/read-report.ts'
+import { FIELD_MANAGER, LABEL_INSTANCE, LABEL_MANAGED_BY, MANAGED_BY, SKIP } from '../../src/kube/names.ts'
 import type { Issued, SimulatedCloud } from './cloud.ts'
 import type { AnyObject } from './fields.ts'
 import type { Sent } from './network.ts'

@@ -1,5 +1,5 @@
-import type { Progress } from '../../src/sandbox/progress.ts'
-import { ensureTools } from '../../src/sandbox/tools/ensure-tools.ts'
+import { ensureTools } from '../../tools/build/ensure-tools.ts'
+import type { Progress } from '../../tools/progress.ts'
 import { openHelperCluster } from '../cluster/helper-cluster.ts'
 import { createAccounts, GIANT_NAME, peakMemoryOf } from '../support/cluster/hostile-accounts.ts'
 import { eventually } from '../support/eventually.ts'

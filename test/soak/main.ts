@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
 import { formatError, toNopassError } from '../../src/errors.ts'
-import { createProgress } from '../../src/sandbox/progress.ts'
+import { createProgress } from '../../tools/progress.ts'
 import { runHostileNamespace } from './hostile-namespace.ts'
 import { runMemory } from './memory.ts'
 import { runRivals } from './run-rivals.ts'

@@ -2,7 +2,7 @@ import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { bundleCli } from '../../scripts/build/bundles.ts'
-import type { Progress } from '../../src/sandbox/progress.ts'
+import type { Progress } from '../../tools/progress.ts'
 import { BIN, ROOT, runBin } from '../cli/run-bin.ts'
 import { type CrowdedSizes, startCrowdedServer } from '../support/crowded-server.ts'
 

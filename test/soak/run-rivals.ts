@@ -8,7 +8,7 @@ import { parse, stringify } from 'yaml'
 import { readRecord, recordSelector } from '../../src/helm/release/release-record.ts'
 import { KubeApiError } from '../../src/kube/api-error.ts'
 import { policyName } from '../../src/policy/ram-names.ts'
-import { ensureTools } from '../../src/sandbox/tools/ensure-tools.ts'
+import { ensureTools } from '../../tools/build/ensure-tools.ts'
 import {
   type ActionFixture,
   type FixtureCluster,

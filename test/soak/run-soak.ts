@@ -1,6 +1,6 @@
 import { formatDuration } from '../../src/lib/format-duration.ts'
-import type { Progress } from '../../src/sandbox/progress.ts'
-import { ensureTools } from '../../src/sandbox/tools/ensure-tools.ts'
+import { ensureTools } from '../../tools/build/ensure-tools.ts'
+import type { Progress } from '../../tools/progress.ts'
 import { startActionFixture, withHelm } from '../action/support/action-fixture.ts'
 import { cancelCase, findBreaches } from '../action/support/cancel-case.ts'
 import { cancelPoints, describePoint } from '../action/support/cancel-points.ts'

@@ -1,8 +1,8 @@
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
+import { createAuthority } from '../../sandbox/cluster/certificate.ts'
 import { STATUS_KEY } from '../../src/installation/helper-status.ts'
 import { loadConfig } from '../../src/installation/load-config.ts'
-import { createAuthority } from '../../src/sandbox/cluster/certificate.ts'
 import { config } from '../helper/plan-fixtures.ts'
 
 /** The numbers of objects in addition to a release and the old helper's Secrets in 20 namespaces. */

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
-import { createAuthority } from '../../src/sandbox/cluster/certificate.ts'
+import { createAuthority } from '../../sandbox/cluster/certificate.ts'
 
 export interface FakeObject {
   readonly apiVersion: string

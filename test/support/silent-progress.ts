@@ -1,4 +1,4 @@
-import type { Progress } from '../../src/sandbox/progress.ts'
+import type { Progress } from '../../tools/progress.ts'
 
 /** Prints nothing. */
 export const silentProgress: Progress = {

@@ -4,8 +4,6 @@ export interface CliStream {
   readonly isTTY?: boolean | undefined
   readonly columns?: number | undefined
   write(text: string): unknown
-  /** Without `safeStream`, for the lines of the sandbox, which change in place. */
-  readonly raw?: CliStream
 }
 
 /** Everything that a command may use of its process. */
@@ -43,7 +41,7 @@ export function writeResult(
 export const EXIT = { ok: 0, failed: 1, usage: 2, differences: 3, interrupted: 130 } as const
 
 const USAGE =
-  /^(INPUT|YAML|SCHEMA|VALUES|CLUSTERS|SEED|IMPORT)_|^(SANDBOX_ARGUMENTS|HELPER_ARGUMENTS|HELPER_CONFIG_INVALID|POLICY_INPUT_INVALID|CLUSTER_UNKNOWN|RAM_MODE_CONFLICT|KUBECONFIG_MISSING|KUBECONFIG_REFUSED|KUBECONFIG_INVALID|SANDBOX_ABSENT)$/
+  /^(INPUT|YAML|SCHEMA|VALUES|CLUSTERS|IMPORT)_|^(HELPER_ARGUMENTS|HELPER_CONFIG_INVALID|POLICY_INPUT_INVALID|CLUSTER_UNKNOWN|RAM_MODE_CONFLICT|KUBECONFIG_MISSING|KUBECONFIG_REFUSED|KUBECONFIG_INVALID)$/
 
 /** The exit code of a failure: 2 for invalid input, 130 if the user interrupted it, else 1. */
 export function exitCodeOf(code: ErrorCode): number {

@@ -20,7 +20,6 @@ export function safeStream(stream: CliStream, env: NodeJS.ProcessEnv): CliStream
     get columns() {
       return stream.columns
     },
-    raw: stream,
     write: (text) => stream.write(env.GITHUB_ACTIONS === 'true' ? withoutCommands(safe(text)) : safe(text)),
   }
 }

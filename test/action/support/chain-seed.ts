@@ -1,6 +1,6 @@
-import { readSeedFile } from '../../../src/sandbox/cloud/seed/read-seed.ts'
-import type { Seed, SeedAccount } from '../../../src/sandbox/cloud/seed/seed.generated.ts'
-import { DEMO_SEED_FILE } from '../../../src/sandbox/cloud/start-cloud.ts'
+import { readSeedFile } from '../../../sandbox/cloud/seed/read-seed.ts'
+import type { Seed, SeedAccount } from '../../../sandbox/cloud/seed/seed.generated.ts'
+import { DEMO_SEED_FILE } from '../../../sandbox/cloud/start-cloud.ts'
 
 /** The account where the workflows sign in, separate from the account of the clusters. */
 export const CI_ACCOUNT = '1580643217796852'

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { RunningPod } from '../../../src/sandbox/nodes/process/process-node.ts'
+import type { RunningPod } from '../../../sandbox/nodes/process/process-node.ts'
 import { countWrites, describeRequests } from '../fixture/audit-window.ts'
 import { type Fixture, HOME, RELEASE } from '../fixture/fixture.ts'
 import { createNamespace, createNamespaces, namesOf } from '../fixture/namespaces.ts'

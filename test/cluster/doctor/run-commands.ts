@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
+import type { Cloud } from '../../../sandbox/cloud/start-cloud.ts'
 import type { Finding } from '../../../src/doctor/finding.ts'
-import type { Cloud } from '../../../src/sandbox/cloud/start-cloud.ts'
 import { vendorClients } from '../../support/cloud/vendor-sdk.ts'
 
 const VERSIONS: Readonly<Record<string, string>> = { ram: '2015-05-01', ims: '2019-08-15', cr: '2018-12-01' }

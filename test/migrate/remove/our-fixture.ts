@@ -1,9 +1,9 @@
-import type { ConfiguredInstance } from '../../../src/migrate/remove/find-uncovered.ts'
-import type { OurSide } from '../../../src/migrate/remove/our-side.ts'
 import type { ReleaseFacts } from '../../../src/installation/find-release.ts'
 import type { HelperStatus } from '../../../src/installation/helper-status.ts'
 import type { NamespaceView, SecretView } from '../../../src/installation/object-views.ts'
 import { createTargets } from '../../../src/installation/targets.ts'
+import type { ConfiguredInstance } from '../../../src/migrate/remove/find-uncovered.ts'
+import type { OurSide } from '../../../src/migrate/remove/our-side.ts'
 import type { HelperConfig } from '../../../src/values/helper-config.generated.ts'
 
 /** Epoch milliseconds. */

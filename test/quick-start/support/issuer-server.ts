@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
 import type { AddressInfo, Socket } from 'node:net'
 import { createServer } from 'node:tls'
-import { createAuthority } from '../../../src/sandbox/cluster/certificate.ts'
+import { createAuthority } from '../../../sandbox/cluster/certificate.ts'
 
 export interface IssuerServer extends AsyncDisposable {
   /** `127.0.0.1:PORT` in place of an issuer's `HOST:443`. */

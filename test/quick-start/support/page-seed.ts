@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
-import { readSeedFile } from '../../../src/sandbox/cloud/seed/read-seed.ts'
-import type { Seed } from '../../../src/sandbox/cloud/seed/seed.generated.ts'
+import { readSeedFile } from '../../../sandbox/cloud/seed/read-seed.ts'
+import type { Seed } from '../../../sandbox/cloud/seed/seed.generated.ts'
 
 const DEMO = fileURLToPath(new URL('../../../examples/sandbox/demo.yaml', import.meta.url))
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
 import { test } from 'node:test'
-import { decodeJwt, signJwt, verifyJwt } from '../../../src/sandbox/cloud/sts/jwt.ts'
+import { decodeJwt, signJwt, verifyJwt } from '../../../sandbox/cloud/sts/jwt.ts'
 
 const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 })
 const ec = generateKeyPairSync('ec', { namedCurve: 'prime256v1' })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { OPERATIONS } from '../../../src/sandbox/cloud/dispatch.ts'
+import { OPERATIONS } from '../../../sandbox/cloud/dispatch.ts'
 
 test('no two rows match the same request', () => {
   const keys = OPERATIONS.map(({ version, name, path }) => `${version} ${path?.replace(/:\w+/g, ':') ?? name}`)

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { MalformedDocument, readPolicy, readTrust } from '../../../sandbox/cloud/ram/document.ts'
+import { type Decision, type Entity, evaluate, evaluateTrust } from '../../../sandbox/cloud/ram/evaluate.ts'
 import { judgeTrust } from '../../../src/policy/judge-trust.ts'
 import * as product from '../../../src/policy/ram-statement.ts'
 import { parseStatements } from '../../../src/policy/ram-statement.ts'
-import { MalformedDocument, readPolicy, readTrust } from '../../../src/sandbox/cloud/ram/document.ts'
-import { type Decision, type Entity, evaluate, evaluateTrust } from '../../../src/sandbox/cloud/ram/evaluate.ts'
 import { POLICY_VECTORS, TRUST_VECTORS, type TrustVector } from './ram-vectors.ts'
 
 // The product evaluates RAM policies for `doctor`, and the emulated cloud has an independent implementation. Where the

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { trustDecision, trusts as trustsEntity } from '../../../src/sandbox/cloud/ram/authorize.ts'
-import type { Principal, Role, Session } from '../../../src/sandbox/cloud/state.ts'
+import { trustDecision, trusts as trustsEntity } from '../../../sandbox/cloud/ram/authorize.ts'
+import type { Principal, Role, Session } from '../../../sandbox/cloud/state.ts'
 
 const role = (...statements: readonly object[]): Role => ({
   name: 'target',

@@ -5,8 +5,8 @@ import { createServer, get } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { createAuthority } from '../../../src/sandbox/cluster/certificate.ts'
-import { oid, sequence } from '../../../src/sandbox/cluster/der.ts'
+import { createAuthority } from '../../../sandbox/cluster/certificate.ts'
+import { oid, sequence } from '../../../sandbox/cluster/der.ts'
 
 const now = new Date('2030-01-02T03:04:05Z')
 const authority = createAuthority('test-ca', now)

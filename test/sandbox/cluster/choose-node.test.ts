@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { fits, type NodeObject } from '../../../src/sandbox/cluster/binder.ts'
+import { fits, type NodeObject } from '../../../sandbox/cluster/binder.ts'
 
 const metadata = (name: string, labels = {}) => ({ name, namespace: 'n', uid: name, resourceVersion: '1', labels })
 function node(ready = 'True', spec: NodeObject['spec'] = {}): NodeObject {

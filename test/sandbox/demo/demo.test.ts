@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { closingTable } from '../../../src/sandbox/demo/run-demo.ts'
-import { plainSummary } from '../../../src/sandbox/demo/steps.ts'
+import { closingTable } from '../../../sandbox/demo/run-demo.ts'
+import { plainSummary } from '../../../sandbox/demo/steps.ts'
 
 test('a job summary is shown without its HTML', () => {
   const markdown =

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { HELPER_IMAGE, writeHelperImage } from '../../../src/sandbox/image/helper-image.ts'
-import { blobFile, readManifest } from '../../../src/sandbox/image/oci-layout.ts'
+import { HELPER_IMAGE, writeHelperImage } from '../../../sandbox/image/helper-image.ts'
+import { blobFile, readManifest } from '../../../sandbox/image/oci-layout.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'acr-nopass-claims-'))
 after(() => rmSync(root, { recursive: true, force: true }))

@@ -6,15 +6,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { HELPER_IMAGE, sharedLibraries, writeHelperImage } from '../../../src/sandbox/image/helper-image.ts'
-import {
-  archiveEntries,
-  blobFile,
-  readManifest,
-  writeArchive,
-  writeLayout,
-} from '../../../src/sandbox/image/oci-layout.ts'
-import { type TarEntry, tarParts } from '../../../src/sandbox/image/tar.ts'
+import { HELPER_IMAGE, sharedLibraries, writeHelperImage } from '../../../sandbox/image/helper-image.ts'
+import { archiveEntries, blobFile, readManifest, writeArchive, writeLayout } from '../../../sandbox/image/oci-layout.ts'
+import { type TarEntry, tarParts } from '../../../tools/tar.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'acr-nopass-test-'))
 after(() => rmSync(root, { recursive: true, force: true }))

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { registryConfig } from '../../../src/sandbox/registry/start-registry.ts'
+import { registryConfig } from '../../../sandbox/registry/start-registry.ts'
 import { readAccessLog } from '../../support/registry/access-log.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'acr-nopass-test-'))

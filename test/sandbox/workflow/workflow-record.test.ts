@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { liveText, readWorkflowRecord } from '../../../src/sandbox/workflow/run-workflow.ts'
+import { liveText, readWorkflowRecord } from '../../../sandbox/workflow/run-workflow.ts'
 
 const line = (fields: object): string => JSON.stringify({ job: 'w/rollout', step: './', stage: 'Main', ...fields })
 

@@ -3,7 +3,7 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, wr
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { type Host, readHost } from '../../../src/sandbox/host.ts'
+import { type Host, readHost } from '../../../tools/host.ts'
 import { silentProgress } from '../silent-progress.ts'
 import { ensureBrowser } from './ensure-browser.ts'
 

@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { cacheFolder, type Host, pathFolders, readHost } from '../../../src/sandbox/host.ts'
-import type { Progress } from '../../../src/sandbox/progress.ts'
-import { isProgram } from '../../../src/sandbox/tools/go-program.ts'
 import { acquireLock } from '../../../tools/bootstrap/lock.mjs'
+import { isProgram } from '../../../tools/build/go-program.ts'
+import { cacheFolder, type Host, pathFolders, readHost } from '../../../tools/host.ts'
+import type { Progress } from '../../../tools/progress.ts'
 
 export interface BrowserOptions {
   readonly progress: Progress

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { helmEnvironment } from '../../../src/helm/helm-environment.ts'
-import { ensureTools } from '../../../src/sandbox/tools/ensure-tools.ts'
+import { ensureTools } from '../../../tools/build/ensure-tools.ts'
 import { silentProgress } from '../silent-progress.ts'
 import { HELM_VARIABLE } from '../version-variables.ts'
 

@@ -1,4 +1,4 @@
-import type { Cloud } from '../../../src/sandbox/cloud/start-cloud.ts'
+import type { Cloud } from '../../../sandbox/cloud/start-cloud.ts'
 
 /** Values for the emulated account's Enterprise instance; with `registry`, its address, logins are verified. */
 export function teamValues(cloud: Cloud, registry?: string): object {

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { createAuthority } from '../../../src/sandbox/cluster/certificate.ts'
+import { createAuthority } from '../../../sandbox/cluster/certificate.ts'
 
 /**
  * The emulated cloud under the vendor's own host names on port 443, and its metadata service at 100.100.100.200, for

@@ -1,7 +1,7 @@
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
+import { createAuthority } from '../../../sandbox/cluster/certificate.ts'
 import type { KubeClient } from '../../../src/kube/client.ts'
-import { createAuthority } from '../../../src/sandbox/cluster/certificate.ts'
 import { eventually } from '../eventually.ts'
 
 /** The part of an AdmissionRequest that the tests use. */

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
-import type { Cluster } from '../../../src/sandbox/cluster/start-cluster.ts'
+import type { Cluster } from '../../../sandbox/cluster/start-cluster.ts'
 
 /** One entry of the API server's audit log (audit.k8s.io/v1, level Metadata: without request and response bodies). */
 export interface AuditEntry {

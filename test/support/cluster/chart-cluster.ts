@@ -1,5 +1,5 @@
+import { type Cluster, startCluster } from '../../../sandbox/cluster/start-cluster.ts'
 import { APPLY, createKubeClient, type KubeCall, type KubeClient } from '../../../src/kube/client.ts'
-import { type Cluster, startCluster } from '../../../src/sandbox/cluster/start-cluster.ts'
 import { CHART, type HelmResult, openHelm, USUAL_HELM } from '../chart/chart.ts'
 import { eventually } from '../eventually.ts'
 import { controlPlane, type Minor, minorOfRun } from './control-plane.ts'

@@ -1,5 +1,5 @@
-import type { ClusterOptions } from '../../../src/sandbox/cluster/start-cluster.ts'
-import { ensureTools } from '../../../src/sandbox/tools/ensure-tools.ts'
+import type { ClusterOptions } from '../../../sandbox/cluster/start-cluster.ts'
+import { ensureTools } from '../../../tools/build/ensure-tools.ts'
 import { silentProgress } from '../silent-progress.ts'
 import { KUBERNETES_VARIABLE } from '../version-variables.ts'
 

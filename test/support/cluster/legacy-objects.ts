@@ -1,10 +1,10 @@
+import type { Cloud } from '../../../sandbox/cloud/start-cloud.ts'
 import { buildDockerConfig } from '../../../src/acr/docker-config.ts'
 import { createTokenSource } from '../../../src/acr/token-source.ts'
 import { createIdentity } from '../../../src/alibaba/identities/identity.ts'
 import { createDefaultTransport } from '../../../src/alibaba/transport/cloud-transport.ts'
 import { createEndpoints } from '../../../src/alibaba/transport/endpoints.ts'
 import { type KubeClient, MERGE_PATCH } from '../../../src/kube/client.ts'
-import type { Cloud } from '../../../src/sandbox/cloud/start-cloud.ts'
 
 export interface OldLogin {
   readonly username: string

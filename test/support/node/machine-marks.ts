@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { cgroupHierarchies } from '../../../src/sandbox/nodes/containerd/machine-check.ts'
-import { CHANGED_SYSCTLS } from '../../../src/sandbox/nodes/containerd/mount-namespace.ts'
+import { cgroupHierarchies } from '../../../sandbox/nodes/containerd/machine-check.ts'
+import { CHANGED_SYSCTLS } from '../../../sandbox/nodes/containerd/mount-namespace.ts'
 
 /** The traces that a node could leave on a machine, other than processes and its own folder. */
 export interface MachineMarks {

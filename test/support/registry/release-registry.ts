@@ -1,11 +1,11 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import type { PushCredential } from '../../../src/sandbox/cloud/cr/registry-auth.ts'
-import { startCloud } from '../../../src/sandbox/cloud/start-cloud.ts'
-import { writeHelperImage } from '../../../src/sandbox/image/helper-image.ts'
-import { fetchRegistryToken, pushImage } from '../../../src/sandbox/image/push-image.ts'
-import { startRegistry } from '../../../src/sandbox/registry/start-registry.ts'
+import type { PushCredential } from '../../../sandbox/cloud/cr/registry-auth.ts'
+import { startCloud } from '../../../sandbox/cloud/start-cloud.ts'
+import { writeHelperImage } from '../../../sandbox/image/helper-image.ts'
+import { fetchRegistryToken, pushImage } from '../../../sandbox/image/push-image.ts'
+import { startRegistry } from '../../../sandbox/registry/start-registry.ts'
 import { VERSION } from '../../../src/version.ts'
 
 export const ROOT: string = resolve(import.meta.dirname, '../..', '..')

@@ -11,12 +11,12 @@ import {
   cgroupLayout,
   findHidden,
   nodeObstacle,
-} from '../../../../src/sandbox/nodes/containerd/machine-check.ts'
-import { hostsFile, kubeletConfig, nodeFiles } from '../../../../src/sandbox/nodes/containerd/node-config.ts'
-import { forwardPort, nxdomain, writePodNetwork } from '../../../../src/sandbox/nodes/containerd/pod-network.ts'
-import { makeCgroup, writeRuntime } from '../../../../src/sandbox/nodes/containerd/runc.ts'
-import { readLedger } from '../../../../src/sandbox/process/ledger.ts'
-import { openRun } from '../../../../src/sandbox/process/run.ts'
+} from '../../../../sandbox/nodes/containerd/machine-check.ts'
+import { hostsFile, kubeletConfig, nodeFiles } from '../../../../sandbox/nodes/containerd/node-config.ts'
+import { forwardPort, nxdomain, writePodNetwork } from '../../../../sandbox/nodes/containerd/pod-network.ts'
+import { makeCgroup, writeRuntime } from '../../../../sandbox/nodes/containerd/runc.ts'
+import { readLedger } from '../../../../tools/process/ledger.ts'
+import { openRun } from '../../../../tools/process/run.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'acr-nopass-test-'))
 after(() => rmSync(root, { recursive: true, force: true }))

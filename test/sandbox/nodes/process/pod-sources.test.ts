@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { V1VolumeProjection } from '@kubernetes/client-node'
+import type { Pod } from '../../../../sandbox/cluster/pod.ts'
+import { createPodSources } from '../../../../sandbox/nodes/process/pod-sources.ts'
 import { KubeApiError } from '../../../../src/kube/api-error.ts'
 import type { KubeCall, KubeClient } from '../../../../src/kube/client.ts'
-import type { Pod } from '../../../../src/sandbox/cluster/pod.ts'
-import { createPodSources } from '../../../../src/sandbox/nodes/process/pod-sources.ts'
 
 const metadata = { name: 'p', namespace: 'n', uid: 'u', resourceVersion: '1' }
 const pod: Pod = { metadata, spec: { containers: [] } }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { V1ContainerState, V1ContainerStatus } from '@kubernetes/client-node'
-import { type PodState, podStatus } from '../../../../src/sandbox/nodes/process/pod-status.ts'
+import { type PodState, podStatus } from '../../../../sandbox/nodes/process/pod-status.ts'
 
 const [early, late] = [new Date(1), new Date(2)]
 const exited: V1ContainerState = { terminated: { exitCode: 0 } }

@@ -2,14 +2,14 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { V1Container } from '@kubernetes/client-node'
 import fc from 'fast-check'
-import type { Pod } from '../../../../src/sandbox/cluster/pod.ts'
+import type { Pod } from '../../../../sandbox/cluster/pod.ts'
 import {
   containerCommand,
   expandVariables,
   fieldValue,
   findImage,
   toHostPaths,
-} from '../../../../src/sandbox/nodes/process/container-command.ts'
+} from '../../../../sandbox/nodes/process/container-command.ts'
 
 const main: V1Container = { name: 'main', image: 'example/app:1' }
 function pod(spec: Partial<Pod['spec']> = {}): Pod {

@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { type VolumeContent, writeVolume } from '../../../../src/sandbox/nodes/process/pod-volumes.ts'
+import { type VolumeContent, writeVolume } from '../../../../sandbox/nodes/process/pod-volumes.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'acr-nopass-test-'))
 after(() => rmSync(root, { recursive: true, force: true }))

@@ -1,0 +1,133 @@
+import { sha256 } from '../../../src/lib/text.ts'
+import { ApiError, type Call, isoDate, operationsOf } from '../operation.ts'
+import { oidcProviderArn, principalArn } from '../ram/arn.ts'
+import { type CloudCluster, KIND_VIEWS } from '../state.ts'
+
+/** ACK lists this issuer after the RRSA issuer (example of `rrsa_config.issuer` in the vendor's SDK). */
+const API_SERVER_ISSUER = 'https://kubernetes.default.svc'
+/** The audience of RRSA tokens; the vendor's default. */
+const RRSA_AUDIENCE = 'sts.aliyuncs.com'
+/** Without TemporaryDurationMinutes the vendor's kubeconfig is valid for three years. */
+const DEFAULT_KUBECONFIG_MINUTES = 3 * 365 * 24 * 60
+
+/**
+ * "By default, RAM users and RAM roles that did not create the cluster have no RBAC permissions in it"
+ * (https://www.alibabacloud.com/help/en/ack/developer-reference/api-cs-2015-12-15-grantpermissions): those the seed calls unauthorized.
+ */
+const ADMINISTRATORS = ['system:masters']
+
+function findCluster(call: Call): CloudCluster {
+  const cluster = call.account.clusters.get(call.need('ClusterId'))
+  if (cluster === undefined) throw new ApiError(404, 'ErrorClusterNotFound', 'cluster not found')
+  return cluster
+}
+
+function summary(cluster: CloudCluster): object {
+  const { type, profile } = KIND_VIEWS[cluster.kind ?? 'managed']
+  return {
+    cluster_id: cluster.id,
+    name: cluster.name,
+    region_id: cluster.region,
+    state: 'running',
+    cluster_type: type,
+    // Both are only set for ManagedKubernetes.
+    ...(profile !== undefined && { profile, cluster_spec: 'ack.pro.small' }),
+    current_version: '1.36.3-aliyun.1',
+    // Serverless and registered clusters have no worker role.
+    ...(cluster.workerRole && { worker_ram_role_name: cluster.workerRole }),
+    size: 3,
+  }
+}
+
+function detail(call: Call): object {
+  const cluster = findCluster(call)
+  const { kind = 'managed', rrsa } = cluster
+  const { type, profile } = KIND_VIEWS[kind]
+  const hasAddresses = type !== 'ExternalKubernetes'
+  const addresses = {
+    ...(cluster.publicEndpoint !== false && { api_server_endpoint: serverIn(cluster, 'public') }),
+    intranet_api_server_endpoint: serverIn(cluster, 'private'),
+  }
+  const rrsaConfig = rrsa && {
+    issuer: `${rrsa.issuer},${API_SERVER_ISSUER}`,
+    oidc_name: rrsa.providerName,
+    oidc_arn: oidcProviderArn(call.account.id, rrsa.providerName),
+    audience: RRSA_AUDIENCE,
+  }
+  return {
+    ...summary(cluster),
+    vpc_id: 'vpc-bp1opxu1zkhn00gzvp6x8',
+    // A JSON string, as in the vendor's API.
+    master_url: JSON.stringify(hasAddresses ? addresses : {}),
+    ...(hasAddresses && { control_plane_endpoints_config: endpointsConfig(cluster) }),
+    ...(profile !== undefined && { rrsa_config: { enabled: rrsa !== undefined, ...rrsaConfig } }),
+  }
+}
+
+function serverIn({ server = '', privateServer = server }: CloudCluster, network: 'public' | 'private'): string {
+  return network === 'private' ? privateServer : server
+}
+
+/** The API server's load balancer. */
+function endpointsConfig({ region }: CloudCluster): object {
+  const id = 'nlb-0ogk9aa7h2x4c6v8b1'
+  return {
+    internal_dns_config: { enabled: false, bind_vpcs: [] },
+    load_balancers_config: [
+      { endpoint: `${id}.${region}.nlb.aliyuncsslb.com`, endpoint_type: 'private', load_balancer_id: id },
+    ],
+  }
+}
+
+function nodePools(call: Call): object {
+  const cluster = findCluster(call)
+  const nodepools = (cluster.nodePools ?? []).map(({ name, type = 'ess', workerRole = '' }) => {
+    const nodepool_id = `np${sha256(`${cluster.id}/${name}`).slice(0, 32)}`
+    return {
+      nodepool_info: { nodepool_id, name, region_id: cluster.region, type, is_default: false },
+      ...poolRole(type, workerRole),
+      status: { state: 'active', total_nodes: 3, healthy_nodes: 3 },
+    }
+  })
+  return { nodepools }
+}
+
+/** The field of the worker role depends on the pool's type; edge nodes are not ECS instances and have none. */
+function poolRole(type: string, role: string): object {
+  if (type === 'ess') return { scaling_group: { ram_role_name: role } }
+  if (type === 'edge') return { interconnect_mode: 'basic' }
+  return { eflo_node_group: { cluster_id: 'i113790071760688002461', worker_ram_role_name: role } }
+}
+
+async function userKubeconfig(call: Call): Promise<object> {
+  const cluster = findCluster(call)
+  const minutes = Number(call.get('TemporaryDurationMinutes') ?? DEFAULT_KUBECONFIG_MINUTES)
+  if (cluster.kubeconfig === undefined) {
+    throw new ApiError(400, 'ErrorClusterState', 'the API server of this cluster is not running', { status: 400 })
+  }
+  if (call.principal === undefined) throw new Error('an anonymous caller gets no kubeconfig')
+  // What a cluster without a public endpoint returns for the public network is not documented; it has one address only.
+  const isPrivate = call.get('PrivateIpAddress') === 'true' || cluster.publicEndpoint === false
+  const config = await cluster.kubeconfig({
+    minutes,
+    private: isPrivate,
+    server: serverIn(cluster, isPrivate ? 'private' : 'public'),
+    principal: principalArn(call.principal),
+    groups: cluster.unauthorized?.includes(call.principal.name) ? [] : ADMINISTRATORS,
+  })
+  return { config, expiration: isoDate(call.state.now() + minutes * 60_000) }
+}
+
+const one = ({ account, need }: Call) => {
+  const id = need('ClusterId')
+  return [`acs:cs:${account.clusters.get(id)?.region ?? '*'}:${account.id}:cluster/${id}`]
+}
+
+const MINUTES = { TemporaryDurationMinutes: { integer: [15, 4320] } } as const
+
+/** CS 2015-12-15: clusters of the Container Service for Kubernetes (ACK). */
+export const CS_OPERATIONS = operationsOf('CS', '2015-12-15', {
+  DescribeClusterDetail: [one, {}, detail, { path: '/clusters/:ClusterId' }],
+  DescribeClusterNodePools: [one, {}, nodePools, { path: '/clusters/:ClusterId/nodepools' }],
+  DescribeClusterUserKubeconfig: [one, MINUTES, userKubeconfig, { path: '/k8s/:ClusterId/user_config' }],
+})

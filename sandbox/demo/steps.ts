@@ -1,0 +1,274 @@
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import type { V1Secret } from '@kubernetes/client-node'
+import { queryManifest } from '../../src/acr/query-manifest.ts'
+import { createHttpSender } from '../../src/alibaba/transport/http-sender.ts'
+import { requestRefresh } from '../../src/installation/helper-status.ts'
+import type { KubeClient } from '../../src/kube/client.ts'
+import { DEFAULT_SECRET_NAME } from '../../src/kube/names.ts'
+import type { KubeObject } from '../../src/kube/types.ts'
+import { untilReady } from '../../tools/process/ready.ts'
+import { userFiles } from '../environment/user-files.ts'
+import { prepareWorkspace } from '../workflow/prepare-workspace.ts'
+import { createNamespace, readPullSecret, runPod } from './demo-pods.ts'
+import { type DemoContext, type DemoStep, expect, readDemoStatus, STATUS_OBJECT } from './demo-step.ts'
+import { REPOSITORY, type RolloutResult, rollOut } from './roll-out.ts'
+
+/** Step 1: without a credential the pull fails, so the image is really private. */
+const rejectedPull: DemoStep = {
+  title: 'before: a Pod with a private image',
+  proves: 'the registry rejects pulls without a credential',
+  needsNode: true,
+  async run({ environment, print, signal }, step) {
+    const { admin } = environment.production.cluster
+    await createNamespace(admin, 'before', signal)
+    step.update('waiting for the kubelet')
+    const message = await runPod(admin, 'before', environment.appImage, /^(ErrImagePull|ImagePullBackOff)$/, signal)
+    print(`  ${environment.appImage}\n  kubelet: ${message.slice(0, 600)}`)
+    await admin.request({ method: 'DELETE', path: '/api/v1/namespaces/before' }, signal)
+    return 'ErrImagePull, as expected'
+  },
+}
+
+/** Step 2: the user's workflow sets up everything. */
+const firstRollout: DemoStep = {
+  title: 'the workflow: validate, RAM policy, helm upgrade --install in two waves, verify',
+  proves: 'one step of a workflow makes pulls work on both clusters',
+  async run(context, step) {
+    const { environment, workspace, print } = context
+    await prepareWorkspace(workspace, await userFiles(environment), REPOSITORY)
+    const { summary, results, ramWrites } = await rollOut(context, 'rollout.yml', step)
+    print(plainSummary(summary))
+    const isDeployed = results.length === 2 && results.every(({ status }) => status === 'deployed')
+    expect(isDeployed, `not deployed: ${statuses(results)}`)
+    step.update('waiting for the login check of production')
+    const checkedBy = await untilAccepted(context)
+    return `${statuses(results)}; in RAM: ${ramWrites.join(', ')}; login accepted by ${checkedBy}`
+  },
+}
+
+/** Waits until the registry has accepted the login of production's helper; returns the host of its token service. */
+async function untilAccepted({ environment, signal }: DemoContext): Promise<string> {
+  const { cluster, node } = environment.production
+  const isAccepted = async (): Promise<boolean> => {
+    const registries = (await readDemoStatus(cluster.admin, signal))?.registries ?? []
+    return registries.length > 0 && registries.every(({ verified }) => verified === 'accepted')
+  }
+  await untilReady(isAccepted, { what: 'an accepted login of production', limitMs: 60_000, everyMs: 100 }, signal)
+  const { realm, vendorRealm } = environment.cloud.registryAuth
+  if (node.kind === 'process') return new URL(realm).host
+  const { hostname } = new URL(vendorRealm)
+  expect(node.node.vendorNames.requests.has(hostname), `${hostname} was not called`)
+  return hostname
+}
+
+/** Formats a job summary for a terminal: the Markdown without HTML and without consecutive empty lines. */
+export function plainSummary(markdown: string): string {
+  return markdown
+    .replace(/<summary>(.*?)<\/summary>/g, '$1')
+    .replace(/<\/?details>/g, '')
+    .replaceAll('&lt;', '<')
+    .replaceAll('&gt;', '>')
+    .replaceAll('&amp;', '&')
+    .replace(/\n{3,}/g, '\n\n')
+    .trim()
+}
+
+/** Step 3: a Pod in a new namespace pulls the private image. */
+const newNamespace: DemoStep = {
+  title: 'a new namespace, and a Pod without credentials',
+  proves: 'the Pod really runs from the private image',
+  async run(context, step) {
+    const { environment, print, signal } = context
+    const { admin } = environment.production.cluster
+    const since = performance.now()
+    await createNamespace(admin, 'shop', signal)
+    const exists = async (): Promise<boolean> => (await readPullSecret(admin, 'shop', signal)) !== undefined
+    await untilReady(exists, { what: 'pull secret in shop', limitMs: 30_000, everyMs: 5 }, signal)
+    const ready = `Secret created ${Math.round(performance.now() - since)} ms after the namespace`
+    if (environment.nodeObstacle !== undefined) {
+      await pullManifest(context)
+      return `${ready}; the registry accepts its credential (no Pod: ${environment.nodeObstacle})`
+    }
+    const created = performance.now()
+    step.update('waiting for the kubelet')
+    await runPod(admin, 'shop', environment.appImage, /^Running$/, signal)
+    const podMs = performance.now() - created
+    const path = '/api/v1/namespaces/shop/pods/app'
+    const { spec } = await admin.request<{ spec: { imagePullSecrets?: unknown } }>({ method: 'GET', path }, signal)
+    print(`  spec.imagePullSecrets, which is not in the manifest: ${JSON.stringify(spec.imagePullSecrets)}`)
+    return `${ready}; Pod running ${(podMs / 1000).toFixed(1)} s after its creation`
+  },
+}
+
+/** Without a kubelet: checks that the registry serves the manifest with the Secret's credential and not without it. */
+async function pullManifest({ environment, signal }: DemoContext): Promise<void> {
+  const registry = new URL(environment.registry.url)
+  const [host = '', repository = '', reference = ''] = environment.appImage.split(/\/(.*):/)
+  const { status } = await fetch(new URL(`/v2/${repository}/manifests/${reference}`, registry), { signal })
+  expect(status === 401, `the registry responded with ${status} to an anonymous pull`)
+  const { logins = [] } = (await readPullSecret(environment.production.cluster.admin, 'shop', signal)) ?? {}
+  const login = logins.find(({ domains }) => domains.includes(host))
+  expect(login !== undefined, `the Secret has no credential of ${host}`)
+  const request = { ...login, host, repository, reference, registry, issuedByAcr: true }
+  const { result, detail } = await queryManifest(createHttpSender(), request, signal)
+  expect(result === 'found', `the Secret's credential cannot pull: ${detail}`)
+}
+
+/** Step 4: a rotation updates the Secret in place. */
+const earlyRotation: DemoStep = {
+  title: 'the token is rotated early',
+  proves: 'the Secret changes in place and keeps its UID',
+  async run({ environment, print, signal }) {
+    const { cluster } = environment.production
+    const before = await readPullSecret(cluster.admin, 'shop', signal)
+    const since = performance.now()
+    await requestRefresh({ client: cluster.admin, signal }, STATUS_OBJECT, new Date())
+    const changed = async (): Promise<boolean> =>
+      (await readPullSecret(cluster.admin, 'shop', signal))?.content !== before?.content
+    await untilReady(changed, { what: 'new content in shop', limitMs: 30_000, everyMs: 20 }, signal)
+    const took = performance.now() - since
+    const after = await readPullSecret(cluster.admin, 'shop', signal)
+    print(`  content sha256 ${before?.content} -> ${after?.content}, valid until ${after?.expiresAt}`)
+    expect(after?.uid === before?.uid, 'the Secret was recreated')
+    return `new content after ${(took / 1000).toFixed(1)} s, same UID`
+  },
+}
+
+/** Step 5: a second run changes nothing. */
+const idleRollout: DemoStep = {
+  title: 'the workflow again',
+  proves: 'a run without changes does nothing',
+  async run(context, step) {
+    const { results, ramWrites } = await rollOut(context, 'rollout.yml', step)
+    const isUnchanged = results.every(({ status }) => status === 'unchanged')
+    expect(isUnchanged, `not unchanged: ${statuses(results)}`)
+    const hasNewRevision = results.some(({ revision: { from, to } }) => from !== to)
+    expect(!hasNewRevision, 'a new Helm revision was created')
+    expect(ramWrites.length === 0, `RAM was changed by ${ramWrites.join(', ')}`)
+    return `${statuses(results)}; no Helm revision, no RAM change`
+  },
+}
+
+/** Step 7: after a change of the policy a run repairs the policy and nothing else. */
+const repairingRollout: DemoStep = {
+  title: 'the workflow once more',
+  proves: 'the changed RAM policy is repaired, and nothing else is touched',
+  async run(context, step) {
+    const { results, ramWrites } = await rollOut(context, 'rollout.yml', step)
+    // First a version with both permissions, then one with only the new ones, so that no pull fails in between.
+    const repaired = ramWrites.length > 0 && ramWrites.every((action) => action === 'CreatePolicyVersion')
+    expect(repaired, `RAM was changed by ${ramWrites.join(', ') || 'nothing'}`)
+    return `${statuses(results)}; in RAM: ${ramWrites.join(', ')}`
+  },
+}
+
+function statuses(results: readonly RolloutResult[]): string {
+  return results.map(({ name, status }) => `${name} ${status}`).join(', ')
+}
+
+/** Step 6: without the permission to get tokens the last token stays in use, and doctor reports the cause. */
+const lostPermission: DemoStep = {
+  title: 'the worker role loses its permission to get tokens',
+  proves: 'the last good token stays; doctor names the cause and the fix',
+  async run(context, step) {
+    const { environment, print, signal } = context
+    const { cluster, workerRole, clusterId } = environment.production
+    const before = await readPullSecret(cluster.admin, 'shop', signal)
+    environment.cloud.control.grant(workerRole, `acr-nopass-${clusterId}`, pullOnly())
+    await requestRefresh({ client: cluster.admin, signal }, STATUS_OBJECT, new Date())
+    step.update('waiting for the helper to notice')
+    const failing = async (): Promise<boolean> =>
+      (await readDemoStatus(cluster.admin, signal))?.registries.some(({ state }) => state === 'failing') ?? false
+    await untilReady(failing, { what: 'the status failing', limitMs: 60_000, everyMs: 100 }, signal)
+    const after = await readPullSecret(cluster.admin, 'shop', signal)
+    expect(after?.content === before?.content, 'the Secret changed although there was no new token')
+    const pod = await runOneMore(context)
+    const args = ['doctor', '--kubeconfig', cluster.adminKubeconfigFile]
+    const env = { PATH: process.env.PATH ?? '' }
+    // It exits with 1, which is an error for `execFile`.
+    const doctor = await execute(BIN, args, { signal, env }).then(
+      () => ({ code: 0, stdout: '', stderr: '' }),
+      (error: { readonly code?: unknown; readonly stdout: string; readonly stderr: string }) => error,
+    )
+    print(`$ acr-nopass doctor\n${doctor.stdout.trimEnd()}${doctor.stderr.trimEnd()}`)
+    expect(doctor.code === 1, `doctor exited with ${doctor.code}`)
+    return `the Secret is unchanged${pod}; doctor exits with 1 and names the fix`
+  },
+}
+
+/** Allows pulls, but no new tokens. */
+function pullOnly(): object {
+  return { Version: '1', Statement: [{ Effect: 'Allow', Action: ['cr:PullRepository'], Resource: ['*'] }] }
+}
+
+async function runOneMore({ environment, signal }: DemoContext): Promise<string> {
+  if (environment.nodeObstacle !== undefined) return ''
+  const { admin } = environment.production.cluster
+  await createNamespace(admin, 'shop-2', signal)
+  await runPod(admin, 'shop-2', environment.appImage, /^Running$/, signal)
+  return ', and a Pod in another new namespace runs'
+}
+
+const execute = promisify(execFile)
+const BIN = fileURLToPath(new URL('../../bin/acr-nopass', import.meta.url))
+
+/** Step 8: the uninstall removes everything. */
+const cleanExit: DemoStep = {
+  title: 'uninstall',
+  proves: 'nothing of acr-nopass is left in the clusters or in RAM',
+  async run(context, step) {
+    const { environment, signal } = context
+    const { results } = await rollOut(context, 'uninstall.yml', step)
+    const isUninstalled = results.every(({ status }) => status === 'uninstalled')
+    expect(isUninstalled, `not uninstalled: ${statuses(results)}`)
+    for (const { cluster } of [environment.staging, environment.production]) {
+      const left = [...(await releaseObjects(cluster.admin, signal)), ...(await liveSecrets(cluster.admin, signal))]
+      expect(left.length === 0, `left in ${cluster.name}: ${left.join(', ')}`)
+    }
+    return `${statuses(results)}; policies detached and deleted`
+  },
+}
+
+/** Lists the cluster-scoped objects of the release. */
+async function releaseObjects(client: KubeClient, signal: AbortSignal): Promise<string[]> {
+  const rbac = '/apis/rbac.authorization.k8s.io/v1'
+  const admission = '/apis/admissionregistration.k8s.io/v1'
+  const paths = [
+    `${rbac}/clusterroles`,
+    `${rbac}/clusterrolebindings`,
+    `${admission}/validatingadmissionpolicies`,
+    `${admission}/validatingadmissionpolicybindings`,
+    `${admission}/mutatingadmissionpolicies`,
+    `${admission}/mutatingadmissionpolicybindings`,
+  ]
+  const found: string[] = []
+  for (const path of paths) {
+    const query = { labelSelector: 'app.kubernetes.io/name=acr-nopass' }
+    const { items } = await client.request<{ items: KubeObject[] }>({ method: 'GET', path, query }, signal)
+    found.push(...items.map(({ metadata }) => `${path.split('/').at(-1)}/${metadata.name}`))
+  }
+  return found
+}
+
+/** Lists the pull secrets that still contain a credential. */
+async function liveSecrets(client: KubeClient, signal: AbortSignal): Promise<string[]> {
+  const query = { fieldSelector: `metadata.name=${DEFAULT_SECRET_NAME}` }
+  const call = { method: 'GET', path: '/api/v1/secrets', query } as const
+  const { items } = await client.request<{ items: (KubeObject & V1Secret)[] }>(call, signal)
+  const isLive = ({ data = {} }: V1Secret): boolean =>
+    Buffer.from(data['.dockerconfigjson'] ?? '', 'base64').includes('"auth"')
+  return items.filter(isLive).map(({ metadata }) => `Secret ${metadata.namespace}/${metadata.name}`)
+}
+
+export const STEPS: readonly DemoStep[] = [
+  rejectedPull,
+  firstRollout,
+  newNamespace,
+  earlyRotation,
+  idleRollout,
+  lostPermission,
+  repairingRollout,
+  cleanExit,
+]

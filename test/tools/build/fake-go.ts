@@ -1,0 +1,61 @@
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Host } from '../../../tools/host.ts'
+import { readHost } from '../../../tools/host.ts'
+
+/** A machine whose Go is a script, which records its builds and obeys the file `mode` (`ok`, `fail TEXT`, `hang`). */
+export interface FakeMachine {
+  readonly host: Host
+  readonly cache: string
+  /** The packages that were built, in order. */
+  builds(): string[]
+  setMode(mode: string): void
+  setCompiler(command: string): void
+  /** Whether a hanging build is running. */
+  isBuilding(): boolean
+  end(): void
+}
+
+const SCRIPT = `#!/bin/sh
+here=\${0%/*}
+case "$1" in
+version) echo "go version go$(cat "$here/version") linux/amd64" ;;
+env) if [ "$2" = CC ]; then cat "$here/cc"; else printf '%s\\n%s\\n' "$here" "$here"; fi ;;
+build)
+  while [ $# -gt 1 ]; do [ "$1" = -o ] && output=$2; shift; done
+  read -r mode text < "$here/mode"
+  echo "$1 GOTOOLCHAIN=$GOTOOLCHAIN CGO_ENABLED=$CGO_ENABLED" >> "$here/builds"
+  echo "go: downloading example.com/x v1.0.0" >&2
+  echo "example.com/x" >&2
+  if [ "$mode" = fail ]; then echo "$text" >&2; exit 1; fi
+  printf 'half' > "$output"
+  if [ "$mode" = hang ]; then touch "$here/building"; exec sleep 600; fi
+  printf '#!/bin/sh\\necho built %s\\n' "$1" > "$output"
+  ;;
+esac
+`
+
+export function makeFakeMachine(goVersion = '1.99.0'): FakeMachine {
+  const folder = mkdtempSync(join(tmpdir(), 'fake-go-'))
+  const bin = join(folder, 'bin')
+  const cache = join(folder, 'cache')
+  mkdirSync(bin)
+  const file = (name: string) => join(bin, name)
+  writeFileSync(file('go'), SCRIPT)
+  chmodSync(file('go'), 0o755)
+  writeFileSync(file('version'), goVersion)
+  writeFileSync(file('mode'), 'ok\n')
+  writeFileSync(file('cc'), '/bin/sh -O2\n')
+  const { toolsFolder } = readHost()
+  const env = { PATH: `${bin}:/usr/bin:/bin`, ACR_NOPASS_CACHE: cache }
+  return {
+    host: { env, platform: 'linux', arch: 'x64', home: folder, toolsFolder },
+    cache,
+    builds: () => (existsSync(file('builds')) ? readFileSync(file('builds'), 'utf8').trim().split('\n') : []),
+    setMode: (mode) => writeFileSync(file('mode'), `${mode}\n`),
+    setCompiler: (command) => writeFileSync(file('cc'), `${command}\n`),
+    isBuilding: () => existsSync(file('building')),
+    end: () => rmSync(folder, { recursive: true, force: true }),
+  }
+}

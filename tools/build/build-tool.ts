@@ -1,0 +1,118 @@
+import { readFileSync } from 'node:fs'
+import { mkdir, rename, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { orElse } from '../../src/lib/or-else.ts'
+import { cacheFolder, goArchitecture, type Host } from '../host.ts'
+import { ledgerFolder, openRun } from '../process/run.ts'
+import type { StepHandle } from '../progress.ts'
+import { TestbedError } from '../testbed-error.ts'
+import { buildsFolder, type PinnedTool } from './find-tool.ts'
+
+/**
+ * Builds one tool into the cache and returns its path. The caller must hold the lock of the tool's module. The program
+ * gets its final path only when it is complete. After an interruption the next build continues, because Go keeps the
+ * compiled packages.
+ * @throws the codes of `buildFailure`
+ */
+export async function buildTool(
+  tool: PinnedTool,
+  go: string,
+  host: Host,
+  step: StepHandle,
+  signal: AbortSignal,
+): Promise<string> {
+  const { name, plan } = tool
+  const parent = buildsFolder(name, host)
+  const logs = join(cacheFolder(host), 'logs', 'tools')
+  await using run = await openRun(ledgerFolder(host))
+  const draft = join(parent, `.unfinished-${run.id}`)
+  run.record({ kind: 'folder', path: draft })
+  await Promise.all([mkdir(draft, { recursive: true }), mkdir(logs, { recursive: true })])
+  const logFile = join(logs, `${name}.log`)
+  const args = ['build', '-v', ...plan.arguments, '-o', join(draft, name), plan.package]
+  await writeFile(logFile, `$ go ${args.join(' ')}\n`)
+  signal.throwIfAborted()
+  const stop = (): void => void run.end()
+  signal.addEventListener('abort', stop, { once: true })
+  const build = await run.start({
+    name: 'go',
+    disposable: true,
+    command: go,
+    args,
+    cwd: tool.moduleFolder,
+    logFile,
+    env: {
+      ...host.env,
+      // Proxies and caches are the user's; settings that would change the program are overridden.
+      GO111MODULE: 'on',
+      GOFLAGS: '-mod=readonly',
+      GOWORK: 'off',
+      GOOS: plan.target ?? host.platform,
+      GOARCH: goArchitecture(host.arch),
+      CGO_ENABLED: plan.cgo ? '1' : '0',
+      // An older Go downloads the one that the module requires.
+      GOTOOLCHAIN: 'auto',
+      GOTMPDIR: host.env.GOTMPDIR || run.folder,
+    },
+  })
+  const readLog = () => orElse(() => readFileSync(logFile, 'utf8'), '')
+  const timer = setInterval(() => step.update(describeProgress(readLog())), 500)
+  try {
+    const { code } = await build.exited
+    signal.throwIfAborted()
+    if (code !== 0) throw buildFailure(name, readLog(), logFile)
+    const folder = join(parent, tool.source)
+    await rename(draft, folder)
+    return join(folder, name)
+  } finally {
+    clearInterval(timer)
+    signal.removeEventListener('abort', stop)
+    step.update('')
+  }
+}
+
+const isDownload = (line: string): boolean => line.startsWith('go: downloading ')
+/** With `-v` Go prints each package that it compiles. */
+const isPackage = (line: string): boolean => /^[\w.~/-]+$/.test(line)
+
+function describeProgress(log: string): string {
+  const lines = log.split('\n')
+  const packages = lines.filter(isPackage).length
+  return packages > 0 ? `${packages} packages compiled` : `${lines.filter(isDownload).length} modules downloaded`
+}
+
+interface Cause {
+  readonly code: 'NO_DISK_SPACE' | 'TOOL_DOWNLOAD_FAILED' | 'TOOL_CHECKSUM' | 'NO_C_COMPILER'
+  readonly pattern: RegExp
+}
+
+// The order matters: a full disk also breaks downloads, and a checksum mismatch may mention the network.
+const CAUSES: readonly Cause[] = [
+  { code: 'NO_DISK_SPACE', pattern: /no space left on device|disk quota exceeded/i },
+  { code: 'TOOL_CHECKSUM', pattern: /checksum mismatch|SECURITY ERROR|missing go\.sum entry/ },
+  {
+    code: 'TOOL_DOWNLOAD_FAILED',
+    pattern:
+      /dial tcp|no such host|connection (refused|reset)|i\/o timeout|TLS handshake|proxyconnect|network is unreachable|unexpected EOF|module lookup disabled|toolchain not available|: (40[347]|410|429|5\d\d) [A-Z]|x509:/,
+  },
+  { code: 'NO_C_COMPILER', pattern: /C compiler .* not found|"(gcc|cc|clang)": executable file not found|cgo: .*exec/ },
+]
+
+/** Returns the error of a failed `go build`, from the first line of its log with a known cause. */
+export function buildFailure(tool: string, log: string, logFile: string): TestbedError {
+  const fail = (code: Cause['code'] | 'TOOL_BUILD_FAILED', line: string): TestbedError =>
+    new TestbedError(code, `${tool} cannot be built: ${shorten(line)} (log: ${logFile})`)
+  const isOther = (line: string): boolean => !isDownload(line) && !isPackage(line) && !/^(\$ go .*|\s*)$/.test(line)
+  const lines = log.split('\n').filter(isOther)
+  for (const { code, pattern } of CAUSES) {
+    const line = lines.find((text) => pattern.test(text))
+    if (line) return fail(code, line)
+  }
+  return fail('TOOL_BUILD_FAILED', lines.at(-1) ?? 'go build failed without output')
+}
+
+/** Shortens a long line in the middle, which usually consists of paths; the error is at its end. */
+function shorten(line: string): string {
+  const text = line.trim().replace(/^go: /, '')
+  return text.length <= 280 ? text : `${text.slice(0, 140)} … ${text.slice(-130)}`
+}
