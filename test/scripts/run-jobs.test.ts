@@ -99,7 +99,7 @@ test('a', async () => {
   const child = await run.start({ name: 'speaker', command: '/bin/sh', args: ['-c', 'echo word'] })
   await child.exited
   assert.equal(process.env.ACR_NOPASS_TEST_LOGS.endsWith('/good'), true)
-})`.replaceAll('../../src', new URL('../../src', import.meta.url).href)
+})`.replaceAll('../../tools', new URL('../../tools', import.meta.url).href)
   await runFiles({ good: source, bad: source })
   const kept = globSync('logs/**/speaker.log', { cwd: root })
   assert.deepEqual(
