@@ -54,7 +54,10 @@ test('recover-pending: where no record tells what a pending upgrade was to repla
     const { items } = listOf(['deployed', 'pending-upgrade'])
     return path.endsWith('/secrets') ? { metadata: {}, items: items.slice(1) } : { metadata: {} }
   }
-  await assert.rejects(preflight(t, request, {}), { code: 'HELM_PENDING', hint: /no record tells what it was to replace/ })
+  await assert.rejects(preflight(t, request, {}), {
+    code: 'HELM_PENDING',
+    hint: /no record tells what it was to replace/,
+  })
   assert.deepEqual([...new Set(methods)], ['GET'])
 })
 

@@ -63,7 +63,7 @@ test('the first run installs, the next one starts immediately; arguments and exi
 })
 
 test('the usage of the sandbox is printed without an installation, also by a Node that runs no TypeScript', async () => {
-  mkdirSync(join(root, 'src', 'sandbox'), { recursive: true })
+  mkdirSync(join(root, 'sandbox'), { recursive: true })
   cpSync(join(tools, '../sandbox/usage.txt'), join(root, 'sandbox/usage.txt'))
   for (const flag of ['--help', '-h']) {
     const { code, out, err } = await start(['sandbox', flag]).exited

@@ -77,7 +77,8 @@ const ROWS: readonly Row[] = [
     depends: [['release acr-nopass/acr-nopass', 'retire']],
   },
   {
-    title: 'the helper has not taken up the current values, which may leave out what its report and its Secrets still have',
+    title:
+      'the helper has not taken up the current values, which may leave out what its report and its Secrets still have',
     objects: switched,
     ours: { release: { ...release(), configHash: 'of the current values' } },
     depends: [['release acr-nopass/acr-nopass', 'older configuration']],
