@@ -162,6 +162,25 @@ const ROWS: readonly Row[] = [
     title: 'a configuration that the helper has not read yet',
     observed: fixture({ status: { configHash: 'older' } }),
     finds: [['warning', 'CONFIG_PENDING', 'configuration acr-nopass/acr-nopass']],
+    healthy: null,
+  },
+  {
+    title: 'a registry of the configuration that the report of that very configuration does not name',
+    observed: fixture({ registries: [] }),
+    finds: [['warning', 'REGISTRY_PENDING', 'registry demo']],
+    says: "it is not in the helper's report",
+    healthy: null,
+  },
+  {
+    title: 'a registry that is not in the report because that part of it cannot be read',
+    observed: fixture({ registries: [], release: { unreadableStatus: ['registries[0].state'] } }),
+    finds: [['warning', 'STATUS_UNREADABLE', 'report acr-nopass/acr-nopass-status']],
+    healthy: null,
+  },
+  {
+    title: 'a registry of a new configuration, about which there is no report yet',
+    observed: fixture({ registries: [], status: { configHash: 'older' } }),
+    finds: [['warning', 'CONFIG_PENDING', 'configuration acr-nopass/acr-nopass']],
   },
   {
     title: 'another release and the add-on',

@@ -132,6 +132,7 @@ const ROWS: readonly Row[] = [
           },
         ],
       },
+      registries: [registry(), registry({ name: 'more' })],
     }),
     finds: [
       ['error', 'POLICY_MISSING', 'MutatingAdmissionPolicy acr-nopass.acr-nopass.acr-nopass.2'],

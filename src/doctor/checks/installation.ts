@@ -61,6 +61,7 @@ export function configFindings({ release }: Observed): Found {
     findings.push({
       id: 'CONFIG_PENDING',
       severity: 'warning',
+      health: 'unknown',
       subject,
       message: 'the helper still reports an older one',
       cause: 'A changed ConfigMap reaches a Pod within about a minute; then the helper reads it again.',

@@ -11,7 +11,33 @@ const NEAR_END = 0.1
 /** The registries' problems in the helper's report. */
 export function registryFindings(observed: Observed): Found {
   const registries = observed.release?.status?.registries ?? []
-  return registriesInFocus(observed, registries).flatMap((registry) => judge(registry, observed) ?? [])
+  return [
+    ...registriesInFocus(observed, registries).flatMap((registry) => judge(registry, observed) ?? []),
+    ...unreported(observed),
+  ]
+}
+
+/** Registries of the configuration about which the report of that very configuration says nothing. */
+function unreported({ release }: Observed): readonly Draft[] {
+  const { config, configHash, status, unreadableStatus = [] } = release ?? {}
+  // Each of these has a finding of its own.
+  if (config === undefined || status?.configHash !== configHash || unreadableStatus.length > 0) return []
+  return config.registries
+    .filter(({ name }) => status?.registries.every((registry) => registry.name !== name))
+    .map(({ name }) => pending(name, "it is not in the helper's report"))
+}
+
+function pending(name: string, message: string): Draft {
+  return {
+    id: 'REGISTRY_PENDING',
+    severity: 'warning',
+    health: 'unknown',
+    subject: `registry ${name}`,
+    message,
+    cause: 'The helper has just started, or waits for the cloud.',
+    fix: 'Run doctor again in half a minute.',
+    command: shell`acr-nopass doctor`,
+  }
 }
 
 function judge(registry: RegistryStatus, observed: Observed): Draft | undefined {
@@ -40,18 +66,7 @@ function judge(registry: RegistryStatus, observed: Observed): Draft | undefined 
       command: shell`acr-nopass refresh`,
     }
   }
-  if (registry.state === 'pending') {
-    return {
-      id: 'REGISTRY_PENDING',
-      severity: 'warning',
-      health: 'unknown',
-      subject,
-      message: 'there is no credential yet',
-      cause: 'The helper has just started, or waits for the cloud.',
-      fix: 'Run doctor again in half a minute.',
-      command: shell`acr-nopass doctor`,
-    }
-  }
+  if (registry.state === 'pending') return pending(registry.name, 'there is no credential yet')
   const isOver = left <= 0
   const life = expiresAt - Date.parse(registry.issuedAt ?? '')
   if (!isOver && !(left < NEAR_END * life)) return undefined

@@ -7,7 +7,7 @@ import { type Language, type Words, wordsOf } from './words.ts'
 export function renderStatusPage(status: HelperStatus, now: number, language: Language = 'en'): string {
   const words = wordsOf(language)
   const found = findProblems(status)
-  const { tone, headline, detail } = judgeStatus(status, found.length, words)
+  const { tone, headline, detail } = judgeStatus(status, found.length, words, now)
   const problems = found.length === 0 ? undefined : html`<h2>${words.problems}</h2>${renderProblems(found, now, words)}`
   const page = html`<!doctype html>
 <html lang="${words.lang}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
@@ -100,8 +100,8 @@ interface PageVerdict {
   readonly detail: string
 }
 
-/** Summarizes the status; `problems`: their number on the page. */
-export function judgeStatus(status: HelperStatus, problems: number, words: Words): PageVerdict {
+/** Summarizes the status, which may be the last one of a leader that is gone; `problems`: their number on the page. */
+export function judgeStatus(status: HelperStatus, problems: number, words: Words, now: number): PageVerdict {
   const { current, total, pending, kept } = countServed(status.namespaces)
   const waiting = pending + (status.serviceAccounts?.pending ?? 0)
   const covered = words.covered(current, total)
@@ -110,12 +110,19 @@ export function judgeStatus(status: HelperStatus, problems: number, words: Words
     return { tone: 'bad', headline, detail: words.sentence(covered) }
   }
   if (status.retired) return { tone: 'good', headline: words.retired, detail: words.retiredHint }
+  if (status.registries.some((registry) => hasExpired(registry, now))) {
+    return { tone: 'bad', headline: words.credentialExpired, detail: words.expiredHint }
+  }
   if (status.registries.some(({ state }) => state === 'pending')) {
     return { tone: 'busy', headline: words.waitingForCredential, detail: words.waitingHint }
   }
   if (total === 0) return { tone: 'busy', headline: words.noNamespace, detail: words.noNamespaceHint }
   if (waiting > 0) return { tone: 'busy', headline: covered, detail: words.restIsComing }
   return { tone: 'good', headline: words.allCovered(total), detail: words.nothingToFix }
+}
+
+function hasExpired({ expiresAt = '' }: RegistryStatus, now: number): boolean {
+  return Date.parse(expiresAt) <= now
 }
 
 /** Reasons to leave an object out on purpose; with any other reason a pull may fail. */
@@ -155,11 +162,12 @@ function renderRow(registry: RegistryStatus, now: number, words: Words): Html {
   const kind = [edition, region].filter((fact) => fact !== undefined).join(' · ')
   const id = instanceId === undefined ? undefined : html`<small>${instanceId}</small>`
   const none = state === 'pending' ? words.none : words.never
-  const tone = state === 'pending' && registry.error ? 'bad' : TONES[state]
+  const isOver = hasExpired(registry, now)
+  const tone = isOver || (state === 'pending' && registry.error) ? 'bad' : TONES[state]
   const time = (at: string | undefined): Html => (at === undefined ? html`${none}` : renderTime(at, now, words.lang))
   return html`<tr role="row">
 <th role="rowheader">${name}${id}<small>${kind}</small></th>
-<td role="cell" class="short"><span class="state ${tone}">${words.states[state]}</span><small class="${verified === 'refused' ? 'state bad' : ''}">${words.logins[verified]}</small></td>
+<td role="cell" class="short"><span class="state ${tone}">${isOver ? words.expired : words.states[state]}</span><small class="${verified === 'refused' ? 'state bad' : ''}">${words.logins[verified]}</small></td>
 <td role="cell" data-label="${words.expires}">${time(expiresAt)}${renderLife({ issuedAt, expiresAt, refreshAt }, tone, now, words)}</td>
 <td role="cell" data-label="${words.refresh}">${time(refreshAt)}</td>
 <td role="cell" data-label="${words.domains}">${renderDomains(domains, none)}</td>

@@ -56,7 +56,7 @@ export function createReader(
     /** Undefined: not readable. `null`: not found (404). */
     get: <T>(what: string, path: string, accept?: string): Promise<T | null | undefined> =>
       attempt(what, async () => (await unlessStatus(request<T>(path, { accept }), 404)) ?? null),
-    /** All pages; undefined: not readable. An API that the server does not have is an empty list. */
+    /** All pages; undefined: not readable, also if only a part is. An API that the server does not have is an empty list. */
     list: <T, K = T>(
       what: string,
       path: string,
@@ -64,17 +64,30 @@ export function createReader(
     ): Promise<readonly K[] | undefined> =>
       attempt(what, async () => {
         const items: K[] = []
+        let isBegun = false
         const read = async (): Promise<void> => {
           for await (const page of listPages<T>(client, { path, pageSize: OBJECTS_PER_PAGE, ...call }, signal)) {
+            isBegun = true
             for (const object of page.items ?? []) items.push(transform ? transform(object) : (object as unknown as K))
             onProgress(what, items.length)
           }
         }
-        await unlessStatus(inTurn(read), 404)
-        return items
+        try {
+          await inTurn(read)
+          return items
+        } catch (error) {
+          if (!hasStatus(error, 404)) throw error
+          if (!isBegun && !IN_EVERY_SERVER.test(path)) return []
+          const which = isBegun ? 'a later page of a list' : 'a list that every API server has'
+          unread.push({ what, why: `the server responds 404 to ${which}` })
+          return undefined
+        }
       }),
   }
 }
+
+/** A proxy in between may hide them. That nothing is there must not be concluded from it. */
+const IN_EVERY_SERVER = /^\/(?:api\/v1|apis\/(?:apps|batch|rbac\.authorization\.k8s\.io)\/v1)\//
 
 /** Something that the caller may not read, so that nothing is known about it. */
 export interface Unread {

@@ -10,7 +10,7 @@ import { at, denied, NOW, registry, status } from './fixtures.ts'
 
 const verdict = (more: Partial<HelperStatus>, language: Language = 'en'): string => {
   const all = status(more)
-  const { tone, headline, detail } = judgeStatus(all, findProblems(all).length, wordsOf(language))
+  const { tone, headline, detail } = judgeStatus(all, findProblems(all).length, wordsOf(language), NOW)
   return `${tone}: ${headline} / ${detail}`
 }
 
@@ -41,6 +41,22 @@ test('the page begins with the overall state, in which deliberately skipped obje
       'bad: 有 1 个问题需要处理 / 3 个命名空间中有 3 个的拉取凭据为最新。',
     ],
   )
+})
+
+test('a credential that has expired is never good, whatever the last report of a leader says', () => {
+  const gone = registry('prod', { expiresAt: at(0) })
+  const expired =
+    'bad: A credential has expired / Pulls that need it fail, because no replica renewed it. Read the log of the helper.'
+  assert.equal(verdict({ registries: [registry('other'), gone] }), expired)
+  assert.equal(
+    verdict({ registries: [gone] }, 'zh'),
+    'bad: 有凭据已过期 / 没有副本更新该凭据，需要它的拉取会失败。请查看 helper 的日志。',
+  )
+  assert.match(verdict({ registries: [gone], problems: [denied] }), /^bad: 1 problem to fix/)
+  assert.match(verdict({ registries: [registry('prod', { expiresAt: at(1) })] }), /^good: All 3/)
+  const page = renderStatusPage(status({ registries: [gone] }), NOW)
+  assert.match(page, /<span class="state bad">Expired</)
+  assert.doesNotMatch(page, /class="state good"/)
 })
 
 test('problems come first, those of registries before others, each with its fix, start time and code', () => {
