@@ -102,8 +102,9 @@ function nextSteps(target: PolicyTarget, observed: ObservedPolicy): PolicyStep[]
 /** Roles that have our policy although no target names them any more. */
 export function leftoverRoles(target: PolicyTarget, { policy, entities }: ObservedPolicy): readonly string[] {
   if (target.phase === 'widen' || target.leftovers === undefined || !policy?.ours) return []
-  const desired = target.document === undefined ? [] : rolesOf(target)
-  return (entities?.roles ?? []).filter((role) => !desired.includes(role))
+  // RAM may show a name in other letters than the user writes it, for example as an ARN has it.
+  const desired = (target.document === undefined ? [] : rolesOf(target)).map((role) => role.toLowerCase())
+  return (entities?.roles ?? []).filter((role) => !desired.includes(role.toLowerCase()))
 }
 
 function leftoverSteps(target: PolicyTarget, observed: ObservedPolicy): PolicyStep[] {

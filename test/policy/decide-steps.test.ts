@@ -327,3 +327,16 @@ test('rrsa: a role that the user named keeps its trust in other clusters, even i
     kept: ['role r: its trust policy also allows other principals'],
   })
 })
+
+test('a role keeps its policy where the user writes its name in other letters than RAM: both may be one role', () => {
+  // The ARN that a user copies may have the name in lower case, as this product writes it itself (cluster-targets.ts), and
+  // ListEntitiesForPolicy returns names as they were created. Whether RAM tells them apart is not documented.
+  const small = ROLE.toLowerCase()
+  const found = observed({
+    policy: policy(pull('a')),
+    attached: new Map([[small, [{ name: NAME, custom: true }]]]),
+    entities: { roles: [ROLE, 'former'], users: [], groups: [] },
+  })
+  const desired = target({ roles: [small], leftovers: 'detach' })
+  assert.deepEqual(steps(desired, found), [`detach policy ${NAME} from role former`])
+})
