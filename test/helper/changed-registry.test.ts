@@ -252,3 +252,30 @@ test('a namespace that is created while a changed registry gives no credential g
   assert.deepEqual(passwordsIn(server, 'late'), before)
   await end(clock, helper)
 })
+
+for (const how of ['a reload', 'a restart'] as const) {
+  test(`a registry that gets another name keeps its login in the Secrets while the cloud is down, after ${how}`, async () => {
+    const [server, clock, cloud] = [createApiServer(), createFakeClock(), createCloud()]
+    const named = (name: string) => ({ ...registry(name, 'cri-shop'), domains: ['shop.example.com'] })
+    const first = startHelper(server, clock, cloud, { registries: [named('shop'), registry('b')] })
+    await clock.advance(5_000)
+    const before = passwordsIn(server, 'shop')
+    cloud.responses.set(instanceOf(named('store')), new NopassError('CLOUD_UNAVAILABLE', 'the cloud is down'))
+    const renamed = { registries: [named('store'), registry('b')] }
+    if (how === 'a reload') first.configure(renamed)
+    else await end(clock, first)
+    const helper = how === 'a reload' ? first : startHelper(server, clock, cloud, renamed, { name: 'two' })
+    await clock.advance(10 * MINUTE)
+    assert.deepEqual(passwordsIn(server, 'shop'), before)
+    const annotations = server.get('secrets/shop/acr-nopass')?.metadata.annotations
+    assert.equal(annotations?.['acr-nopass.io/registries'], 'b,store')
+    cloud.responses.clear()
+    await clock.advance(60 * MINUTE)
+    assert.notEqual(passwordsIn(server, 'shop')['shop.example.com'], before['shop.example.com'])
+    // What is taken out of the values under its last name goes.
+    helper.configure({ registries: [registry('b')] })
+    await clock.advance(MINUTE)
+    assert.deepEqual(Object.keys(passwordsIn(server, 'shop')), ['b.example.com'])
+    await end(clock, helper)
+  })
+}

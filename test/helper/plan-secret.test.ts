@@ -70,6 +70,11 @@ const CASES: readonly (readonly [string, Fixture, object])[] = [
   ['a namespace without the Secret gets it, on condition that it does not exist', {}, write('missing', 'prod', false)],
   ['a Secret with the current content is left alone', { secrets: shop() }, { kind: 'current' }],
   [
+    'a Secret that names a registry as it was named before is written again, although the login is the same',
+    { secrets: shop({ registries: ['former'] }) },
+    write('shrunk'),
+  ],
+  [
     'other content is replaced, on condition that the object has not changed',
     { secrets: shop({ hash: 'old' }) },
     write('rotated'),

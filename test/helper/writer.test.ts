@@ -24,7 +24,7 @@ const SECRET: WriteSecret = {
   precondition: PRECONDITION,
   reason: 'rotated',
 }
-const VIEW = { ours: true, intact: true, labelled: true, hash: 'h' }
+const VIEW = { ours: true, intact: true, labelled: true, hash: 'h', registries: ['prod'] }
 const { signal } = new AbortController()
 
 /**
@@ -44,6 +44,7 @@ function open(responses: readonly unknown[], view: object = VIEW) {
   const put = (key: string, stored: unknown): void => void cached.push([key, stored])
   const group = {
     hash: 'h',
+    registries: ['prod'],
     bodies: { apply: [Buffer.from(''), Buffer.from('')], patch: [Buffer.from('<'), Buffer.from('>')] },
   }
   const listOf = ({ imagePullSecrets = [] }: { imagePullSecrets?: { name?: string }[] }) => ({
@@ -111,7 +112,7 @@ test('a write that is accepted and not stored as sent is a failure that names th
   ])
   assert.equal(await message(detach, stored('corp')), true)
   assert.equal(await message(SECRET, {}), true)
-  for (const other of [{ ours: false }, { intact: false }, { labelled: false }, { hash: 'i' }])
+  for (const other of [{ ours: false }, { intact: false }, { labelled: false }, { hash: 'i' }, { registries: [] }])
     assert.deepEqual(await message(SECRET, {}, { ...VIEW, ...other }), [`the Secret acr-nopass ${undone}`, 'refused'])
 })
 

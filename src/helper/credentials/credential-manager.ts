@@ -1,6 +1,6 @@
 import { EARLIEST, LATEST, SHARED_PAUSE } from '../../acr/refresh-schedule.ts'
 import type { Clock } from '../../lib/clock.ts'
-import { type LiveToken, partUsed, type RegistryEntry, type RegistryState } from './registry-state.ts'
+import { type LiveToken, partUsed, type RegistryEntry, type RegistryState, renamed } from './registry-state.ts'
 import type { RotationRequest } from './rotation-request.ts'
 import {
   createTokenRefresher,
@@ -54,12 +54,26 @@ export function createCredentialManager(options: CredentialManagerOptions) {
     return { issuedAt, expiresAt, refreshAt, sharedSession: shared.has(registry) }
   }
 
+  /**
+   * The state before a reload. A registry that has got another name is known by its source: otherwise its login would go with the
+   * former name, before there is another one.
+   */
+  function carriedOf({ name, source }: RegistryEntry): RegistryState | undefined {
+    const own = options.carried.get(name)
+    if (own !== undefined) return own
+    const isNamed = new Set(options.entries.map((one) => one.name))
+    const former = [...options.carried.values()].find(
+      (one) => one.fingerprint === source.key && (one.live ?? one.kept) !== undefined && !isNamed.has(one.name),
+    )
+    return former && renamed(former, name)
+  }
+
   for (const entry of options.entries) {
     const { name } = entry
     const one = createTokenRefresher({
       ...options,
       entry,
-      initial: options.carried.get(name),
+      initial: carriedOf(entry),
       onRequest: (reason) => onRequest(name, reason),
       onResponse: () => coalescer.responded(name),
       onToken: coalescer.changed,
@@ -88,6 +102,12 @@ export function createCredentialManager(options: CredentialManagerOptions) {
       const known = refreshers.get(live.name)
       if (known?.state.fingerprint === live.fingerprint) known.adopt(live)
       else known?.keep(live)
+      // The registry may have another name now.
+      for (const { name, source } of options.entries) {
+        const one = refreshers.get(name)
+        const isRenamed = known === undefined && source.key === live.fingerprint
+        if (isRenamed && one?.state.live === undefined) one?.adopt({ ...live, name })
+      }
     },
     /** Replaces what was issued before a request for new credentials, and retries what failed. */
     rotate({ at, olderThan, noticedAt }: RotationRequest): void {

@@ -62,6 +62,12 @@ export function asKept(live: LiveToken): LiveToken {
   return { ...live, origin: 'kept' }
 }
 
+/** The same under the name that the registry has now. */
+export function renamed(state: RegistryState, name: string): RegistryState {
+  const { live, kept } = state
+  return { ...state, name, live: live && { ...live, name }, kept: kept && { ...kept, name } }
+}
+
 /** Whether it was issued before the other, of a proof also: perhaps; a static login never is. */
 export function isIssuedBefore({ token, origin }: LiveToken, other: LiveToken): boolean {
   const from = origin === 'proof' ? token.issuedAt - CLOCKS_DIFFER_MS : token.issuedAt

@@ -19,7 +19,9 @@ export function planSecret(context: PlanContext, namespace: NamespaceView): Plan
   if (group === undefined) return { kind: 'wait', reason: secret?.ours ? 'last-good' : 'no-credential' }
   const better = secret?.ours && secret.intact ? findBetter(group, secret, desired, cloudNow) : undefined
   if (secret && better) {
-    if (secret.hash === group.hash && secret.labelled) return { kind: 'current' }
+    // A registry may have got another name, and the same login.
+    const isNamed = secret.registries.join() === group.registries.join()
+    if (secret.hash === group.hash && secret.labelled && isNamed) return { kind: 'current' }
     const carriedIn = secret.hash === undefined ? undefined : groups.carriedIn(name, secret.hash)
     if (isSettled(group, secret, better, { carriedIn, cloudNow })) return leave(group, secret, better, context)
   }

@@ -45,7 +45,8 @@ export function createWriter(options: WriterOptions) {
     const view = transforms.secret(object)
     options.caches().secrets.put(`${action.namespace}/${secretName}`, view)
     const { ours, intact, labelled, hash } = view
-    if (!ours || !intact || !labelled || hash !== content.hash) throw undoneWrite(action, secretName)
+    const isNamed = view.registries.join() === content.registries.join()
+    if (!ours || !intact || !labelled || !isNamed || hash !== content.hash) throw undoneWrite(action, secretName)
     return true
   }
 
