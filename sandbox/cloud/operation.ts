@@ -31,8 +31,10 @@ export interface Operation {
   readonly product: Product
   readonly version: string
   readonly name: string
-  /** An ROA operation is a GET of this path, whose `:Names` are parameters; RPC operations are all `POST|GET /`. */
+  /** An ROA operation has a path, whose `:names` are parameters; RPC operations are all `POST|GET /`. */
   readonly path?: string
+  /** Of an ROA operation; default: GET. */
+  readonly method?: 'GET' | 'POST'
   readonly write: boolean
   /** The call is not signed; its handler authenticates the caller from the parameters. */
   readonly anonymous?: boolean
@@ -50,7 +52,7 @@ type Row = readonly [
   resources: Operation['resources'],
   parameters: Operation['parameters'],
   handler: Operation['handler'],
-  more?: Pick<Operation, 'path' | 'anonymous' | 'context'>,
+  more?: Pick<Operation, 'path' | 'method' | 'anonymous' | 'context'>,
 ]
 
 /** The operations of a product's API by their names. */

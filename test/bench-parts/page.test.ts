@@ -56,7 +56,7 @@ test('a sentence shows a figure as it was measured', () => {
   assert.equal(replaceFigure(page, outcome), page.replace('2x', '0.95x / 1.20x'))
 })
 
-for (const path of ['README.md', 'README.zh-CN.md', 'docs/en/performance.md', 'docs/zh/performance.md']) {
+for (const path of ['docs/en/compared.md', 'docs/zh/compared.md', 'docs/en/performance.md', 'docs/zh/performance.md']) {
   test(`sentences show figures that are measured: ${path}`, async () => {
     const page = await readFile(new URL(`../../${path}`, import.meta.url), 'utf8')
     const shown = [...page.matchAll(/<!-- figure:(\S+) -->/g)].map(([, id]) => id)

@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { DescribeClusterNodePoolsRequest, DescribeClusterUserKubeconfigRequest } from '@alicloud/cs20151215'
-import { DetachPolicyFromUserRequest } from '@alicloud/ram20150501'
+import {
+  DescribeClusterNodePoolsRequest,
+  DescribeClusterUserKubeconfigRequest,
+  GrantPermissionsRequest,
+  GrantPermissionsRequestBody,
+} from '@alicloud/cs20151215'
+import { DetachPolicyFromUserRequest, GetRoleRequest } from '@alicloud/ram20150501'
 import { AssumeRoleRequest } from '@alicloud/sts20150401'
 import { parseSeed } from '../../sandbox/cloud/seed/read-seed.ts'
 import type { Cloud } from '../../sandbox/cloud/start-cloud.ts'
@@ -195,4 +200,57 @@ accounts:
       [false, false],
     ],
   )
+})
+
+/**
+ * GrantPermissionsRequestBody of @alicloud/cs20151215: role_type `cluster` or `all-clusters`, role_name `admin`, is_ram_role; the
+ * call "overwrites the existing cluster permissions of the target RAM user or RAM role".
+ */
+test('GrantPermissions replaces the rights of a role in all clusters of the account', async () => {
+  const ids = [1, 2].map((index) => `c${'0'.repeat(30)}${index}f`) as [string, string]
+  const seed = `
+accounts:
+  - id: "1427736501988243"
+    users: [{ name: administrator, administrator: true, policies: { system: [AdministratorAccess] } }]
+    roles: [{ name: deploy, trust: { Statement: [{ Action: "sts:AssumeRole", Effect: Allow, Principal: { RAM: ["acs:ram::1427736501988243:root"] } }], Version: "1" }, policies: { system: [AdministratorAccess] } }]
+    clusters: [${ids.map((id) => `{ id: ${id}, name: ${id}, region: cn-hangzhou, unauthorized: [deploy, other] }`).join(', ')}]
+`
+  await using own = await startCloud({ seed: parseSeed(seed, 'permissions.yaml') })
+  for (const clusterId of ids) {
+    const kubeconfig = async ({ groups }: { groups: readonly string[] }) => groups.join()
+    own.registerCluster({ clusterId, name: clusterId, region: 'cn-hangzhou', workerRoles: [], kubeconfig })
+  }
+  const { ram, sts, cs } = vendorClients(own)
+  const uid = (await ram.getRole(new GetRoleRequest({ roleName: 'deploy' }))).body?.role?.roleId ?? ''
+  const roleArn = 'acs:ram::1427736501988243:role/deploy'
+  const session = (await sts.assumeRole(new AssumeRoleRequest({ roleArn, roleSessionName: 'test' }))).body?.credentials
+  const deploy = vendorClients(own, {
+    accessKeyId: session?.accessKeyId ?? '',
+    accessKeySecret: session?.accessKeySecret ?? '',
+    securityToken: session?.securityToken ?? '',
+  }).cs
+  const groups = () =>
+    Promise.all(
+      ids.map(async (id) => {
+        const request = new DescribeClusterUserKubeconfigRequest({})
+        return (await deploy.describeClusterUserKubeconfig(id, request)).body?.config
+      }),
+    )
+  const grant = (permission: object, id = uid) =>
+    cs.grantPermissions(id, new GrantPermissionsRequest({ body: [new GrantPermissionsRequestBody(permission)] }))
+  const admin = { roleType: 'cluster', roleName: 'admin', isRamRole: true }
+  assert.deepEqual(await groups(), ['', ''])
+  await grant({ ...admin, cluster: ids[0] })
+  assert.deepEqual(await groups(), ['system:masters', ''])
+  await grant({ ...admin, cluster: ids[1] })
+  assert.deepEqual(await groups(), ['', 'system:masters'])
+  await grant({ ...admin, cluster: '', roleType: 'all-clusters' })
+  assert.deepEqual(await groups(), ['system:masters', 'system:masters'])
+  for (const wrong of [{ cluster: 'c0' }, { roleType: 'namespace' }, { roleName: 'dev' }, { isRamRole: false }]) {
+    assert.equal(await refused(grant({ ...admin, cluster: ids[0], ...wrong })), '400 InvalidParameter')
+  }
+  assert.equal(await refused(grant({ ...admin, cluster: ids[0] }, '1')), '400 InvalidParameter')
+  assert.deepEqual(await groups(), ['system:masters', 'system:masters'])
+  await cs.grantPermissions(uid, new GrantPermissionsRequest({ body: [] }))
+  assert.deepEqual(await groups(), ['', ''])
 })

@@ -2,6 +2,7 @@ import { sha256 } from '../../../src/lib/text.ts'
 import { ApiError, type Call, isoDate, operationsOf } from '../operation.ts'
 import { oidcProviderArn, principalArn } from '../ram/arn.ts'
 import { type CloudCluster, KIND_VIEWS } from '../state.ts'
+import { grantPermissions } from './permissions.ts'
 
 /** ACK lists this issuer after the RRSA issuer (example of `rrsa_config.issuer` in the vendor's SDK). */
 const API_SERVER_ISSUER = 'https://kubernetes.default.svc'
@@ -123,6 +124,8 @@ const one = ({ account, need }: Call) => {
   return [`acs:cs:${account.clusters.get(id)?.region ?? '*'}:${account.id}:cluster/${id}`]
 }
 
+const every = ({ account }: Call) => [`acs:cs:*:${account.id}:*`]
+
 const MINUTES = { TemporaryDurationMinutes: { integer: [15, 4320] } } as const
 
 /** CS 2015-12-15: clusters of the Container Service for Kubernetes (ACK). */
@@ -130,4 +133,5 @@ export const CS_OPERATIONS = operationsOf('CS', '2015-12-15', {
   DescribeClusterDetail: [one, {}, detail, { path: '/clusters/:ClusterId' }],
   DescribeClusterNodePools: [one, {}, nodePools, { path: '/clusters/:ClusterId/nodepools' }],
   DescribeClusterUserKubeconfig: [one, MINUTES, userKubeconfig, { path: '/k8s/:ClusterId/user_config' }],
+  GrantPermissions: [every, {}, grantPermissions, { path: '/permissions/users/:uid', method: 'POST' }],
 })

@@ -26,11 +26,11 @@ export function findRoute(operations: readonly Operation[], request: ApiRequest)
 }
 
 function match(
-  { path, name }: Operation,
+  { path, method = 'GET', name }: Operation,
   request: ApiRequest,
 ): Readonly<Record<string, string | undefined>> | undefined {
   if (path !== undefined) {
-    const found = request.method === 'GET' && new URLPattern({ pathname: path }).exec({ pathname: request.path })
+    const found = request.method === method && new URLPattern({ pathname: path }).exec({ pathname: request.path })
     return found ? found.pathname.groups : undefined
   }
   const isRpc = request.path === '/' && ['POST', 'GET'].includes(request.method)

@@ -7,8 +7,8 @@ import { type Conditions, type Language, renderSection, replaceFigure, replacePa
 
 /** Pages with sentences that show figures. */
 const PAGES: Readonly<Record<Language, readonly string[]>> = {
-  en: ['docs/en/performance.md', 'README.md'],
-  zh: ['docs/zh/performance.md', 'README.zh-CN.md'],
+  en: ['docs/en/performance.md', 'docs/en/compared.md'],
+  zh: ['docs/zh/performance.md', 'docs/zh/compared.md'],
 }
 
 /** Writes one scenario's figures and pictures to the documentation. */

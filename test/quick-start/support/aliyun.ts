@@ -1,12 +1,16 @@
+import assert from 'node:assert/strict'
 import { parseArgs } from 'node:util'
 import { vendorClients } from '../../support/cloud/vendor-sdk.ts'
 
 /**
- * Runs the calls of Alibaba's command line that the pages print, `aliyun PRODUCT ACTION --Parameter value`, through the vendor's own SDK
- * (https://www.alibabacloud.com/help/en/cli/call-rpc-api: a parameter is a flag with the same name). The CLI itself only connects
- * to its built-in table of hosts over TLS.
+ * Runs the calls of Alibaba's command line that the pages print through the vendor's own SDK. The CLI itself only connects to its
+ * built-in table of hosts over TLS.
+ * - `aliyun PRODUCT ACTION --Parameter value`: a parameter is a flag with the same name
+ *   (https://www.alibabacloud.com/help/en/cli/call-rpc-api)
+ * - `aliyun cs POST /path --header "Content-Type=application/json;" --body JSON`
+ *   (https://www.alibabacloud.com/help/en/ack/ack-managed-and-ack-dedicated/user-guide/best-practices-of-authorization)
  */
-const VERSIONS: Readonly<Record<string, string>> = { ram: '2015-05-01', ims: '2019-08-15' }
+const VERSIONS: Readonly<Record<string, string>> = { ram: '2015-05-01', ims: '2019-08-15', cs: '2015-12-15' }
 
 const [product = '', action = '', ...rest] = process.argv.slice(2)
 const version = VERSIONS[product]
@@ -23,4 +27,8 @@ const {
   ALIBABA_CLOUD_ACCESS_KEY_SECRET: accessKeySecret = '',
 } = process.env
 const { call } = vendorClients({ endpoints: { ram } }, { accessKeyId, accessKeySecret })
-process.stdout.write(`${JSON.stringify(await call({ action, version, query }), null, 2)}\n`)
+if (product === 'cs') {
+  const [path = ''] = rest
+  assert.deepEqual([action, query.header], ['POST', 'Content-Type=application/json;'])
+  await call({ action: '', version, path, body: JSON.parse(query.body ?? '') })
+} else process.stdout.write(`${JSON.stringify(await call({ action, version, query }), null, 2)}\n`)

@@ -75,6 +75,8 @@ export async function followQuickStart(
     signal,
   )
   await using issuer = await startIssuerServer()
+  // ACK gives a new role no rights in a cluster.
+  for (const id of Object.values(clusters)) cloud.control.authorize(id, 'acr-nopass-deploy', false)
   // STS refuses a provider of the page that lacks the fingerprint.
   for (const url of [GITHUB_ISSUER, ...(registersIssuer ? [first.cluster.issuer] : [])]) {
     cloud.control.setIssuerChain(url, [issuer.fingerprint])

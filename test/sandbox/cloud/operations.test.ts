@@ -14,7 +14,7 @@ test('every operation is authorized by RAM, except those that authenticate or id
 
 test('exactly the operations that change something are marked as writes', () => {
   for (const { name, write } of OPERATIONS) {
-    const changes = /^(Create|Update|Delete|Set|Add|Attach|Detach|Tag|Untag)/.test(name)
+    const changes = /^(Create|Update|Delete|Set|Add|Attach|Detach|Tag|Untag|Grant)/.test(name)
     assert.equal(write === true, changes, name)
   }
 })

@@ -15,6 +15,8 @@ export interface GenericCall {
   /** Without a path it is an RPC call. */
   readonly path?: string
   readonly query?: Readonly<Record<string, string>>
+  /** Of a call with a path: makes it a POST of this JSON. */
+  readonly body?: unknown
 }
 
 export interface VendorClients {
@@ -47,19 +49,19 @@ export function vendorClients(
     ram: new ramSdk.default(config),
     sts: new stsSdk.default(config),
     cs: new csSdk.default(config),
-    call: async ({ action, version, path, query = {} }) => {
+    call: async ({ action, version, path, query = {}, body }) => {
       const params = new $OpenApiUtil.Params({
         action,
         version,
         protocol: 'HTTP',
         authType: 'AK',
-        method: path === undefined ? 'POST' : 'GET',
+        method: path === undefined || body !== undefined ? 'POST' : 'GET',
         style: path === undefined ? 'RPC' : 'ROA',
         pathname: path ?? '/',
         reqBodyType: 'json',
         bodyType: 'json',
       })
-      const response = await core.callApi(params, new $OpenApiUtil.OpenApiRequest({ query }), {} as never)
+      const response = await core.callApi(params, new $OpenApiUtil.OpenApiRequest({ query, body }), {} as never)
       return (response as { readonly body: Record<string, unknown> }).body
     },
   }
