@@ -26,7 +26,8 @@ export function grantPermissions(call: Call): object {
   for (const { cluster, role_type, role_name, is_ram_role = false } of permissions) {
     if (is_ram_role !== (role !== undefined)) throw invalid(`is_ram_role is ${String(is_ram_role)}`)
     if (role_name !== 'admin') throw invalid(`the role ${String(role_name)} is not emulated`)
-    const isKnown = role_type === 'all-clusters' ? cluster === '' : role_type === 'cluster' && clusters.has(String(cluster))
+    const isKnown =
+      role_type === 'all-clusters' ? cluster === '' : role_type === 'cluster' && clusters.has(String(cluster))
     if (!isKnown) throw invalid(`${String(role_type)} ${String(cluster)}`)
   }
   for (const [id, cluster] of clusters) {
