@@ -218,7 +218,14 @@ accounts:
   await using own = await startCloud({ seed: parseSeed(seed, 'permissions.yaml') })
   for (const clusterId of ids) {
     const kubeconfig = async ({ groups }: { groups: readonly string[] }) => groups.join()
-    own.registerCluster({ clusterId, name: clusterId, region: 'cn-hangzhou', workerRoles: [], kubeconfig })
+    own.registerCluster({
+      clusterId,
+      server: 'https://8.8.8.8:6443',
+      name: clusterId,
+      region: 'cn-hangzhou',
+      workerRoles: [],
+      kubeconfig,
+    })
   }
   const { ram, sts, cs } = vendorClients(own)
   const uid = (await ram.getRole(new GetRoleRequest({ roleName: 'deploy' }))).body?.role?.roleId ?? ''
