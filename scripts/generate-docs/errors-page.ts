@@ -18,8 +18,8 @@ const AREAS: readonly (readonly [title: Text, rows: Rows])[] = [
   [{ en: 'Inputs and flags', zh: '输入与参数' }, INPUT_CODES],
   [{ en: 'Values and clusters files', zh: 'values 与集群文件' }, VALUES_CODES],
   [{ en: 'Alibaba Cloud: APIs and identities', zh: '阿里云：API 与身份' }, CLOUD_CODES],
-  [{ en: 'Registries and their credentials', zh: '镜像仓库实例及其凭据' }, REGISTRY_CODES],
-  [{ en: 'RAM policies and roles', zh: 'RAM 策略与角色' }, POLICY_CODES],
+  [{ en: 'Registries and their credentials', zh: '实例及其访问凭证' }, REGISTRY_CODES],
+  [{ en: 'RAM policies and roles', zh: 'RAM 权限策略与角色' }, POLICY_CODES],
   [{ en: 'Kubernetes', zh: 'Kubernetes' }, KUBE_CODES],
   [{ en: 'Helm', zh: 'Helm' }, HELM_CODES],
   [{ en: 'Rollouts', zh: '发布' }, ROLLOUT_CODES],
@@ -42,7 +42,7 @@ reason \`TokenFailing\`. (This page is generated from \`src/error-codes/\`.)
     title: '错误码与解决方法',
     introduction: `acr-nopass 报告的每个失败都带有下列错误码之一。消息会说明什么失败、在哪里（文件:行:列，或集群与命名空间）、原因，以及针对该情形的解决方法；
 此处为一般性的解决方法。消息文本本身为英文。错误码的含义永不改变。helper 的 Event 以驼峰形式的错误码为 reason，例如 \`ForeignSecret\`；
-关于镜像仓库实例的 Event 的 reason 为 \`TokenFailing\`。（本页由 \`src/error-codes/\` 生成。）
+关于实例的 Event 的 reason 为 \`TokenFailing\`。（本页由 \`src/error-codes/\` 生成。）
 `,
     columns: ['错误码', '含义', '解决方法'],
   },

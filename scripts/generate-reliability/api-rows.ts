@@ -50,7 +50,7 @@ export const API_ROWS: readonly FaultRow[] = [
         '`FOREIGN_SECRET`; Event',
         'removes its entry',
       ],
-      ['命名空间的事件先于他人 Secret 的事件到达', '`FOREIGN_SECRET`；Event', '收回自己的条目'],
+      ['命名空间的事件先于他人 Secret 的事件到达', '`FOREIGN_SECRET`；Event', '移除自己的条目'],
     ],
     [
       'list-page-expired',

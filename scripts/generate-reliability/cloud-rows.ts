@@ -2,9 +2,9 @@ import { type FaultRow, rowsOf } from './fault-row.ts'
 
 const ONE_REGISTRY = 'for one registry: its credential stays'
 const KEEPS = 'keeps the last good credential, retries after 2 s, doubling to 2 min; other registries rotate'
-const KEEPS_ZH = '保留最后有效的凭据，2 秒后重试，间隔加倍直至 2 分钟；其他实例照常轮换'
+const KEEPS_ZH = '保留最后有效的凭证，2 秒后重试，间隔加倍直至 2 分钟；其他实例照常轮换'
 const NODE = 'keeps the credentials that need the session; role chains continue with the session in memory'
-const NODE_ZH = '保留依赖该会话的凭据；角色链用内存中的会话继续'
+const NODE_ZH = '保留依赖该会话的凭证；角色链用内存中的会话继续'
 
 /** Faults of Alibaba Cloud, its registries and the identity. */
 export const CLOUD_ROWS: readonly FaultRow[] = [
@@ -73,7 +73,7 @@ export const CLOUD_ROWS: readonly FaultRow[] = [
         '`CLOUD_UNREACHABLE` (ENOTFOUND) at each registry',
         'serves new namespaces with the last good credentials',
       ],
-      ['DNS 无法解析 API 域名', '每个实例显示 `CLOUD_UNREACHABLE`（ENOTFOUND）', '用最后有效的凭据为新命名空间服务'],
+      ['DNS 无法解析 API 域名', '每个实例显示 `CLOUD_UNREACHABLE`（ENOTFOUND）', '用最后有效的凭证为新命名空间服务'],
     ],
     [
       'clock-ahead',
@@ -108,7 +108,7 @@ export const CLOUD_ROWS: readonly FaultRow[] = [
         'keeps its entry; the others continue to rotate; retries at least once per minute',
       ],
       [
-        '一个实例持续失败，直到凭据过期很久之后',
+        '一个实例持续失败，直到凭证过期很久之后',
         '该实例为 `failing`；告警',
         '保留其条目；其他实例不断轮换；至少每分钟重试一次',
       ],
@@ -133,7 +133,7 @@ export const CLOUD_ROWS: readonly FaultRow[] = [
         '`REGISTRY_LOGIN_REFUSED` at the next check',
         'replaces it immediately, without pacing',
       ],
-      ['凭据提前失效', '下次校验显示 `REGISTRY_LOGIN_REFUSED`', '立即替换，不限速'],
+      ['凭证提前失效', '下次校验显示 `REGISTRY_LOGIN_REFUSED`', '立即替换，不限速'],
     ],
     [
       undefined,

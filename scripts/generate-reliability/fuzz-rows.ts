@@ -65,7 +65,7 @@ export const FUZZ_ROWS: readonly FuzzRow[] = [
       'registry: challenges, manifests and errors',
       'the password is sent only to its own host or to ACR; the verdict is one line',
     ],
-    ['镜像仓库实例：质询、清单与错误', '密码只发往其自身主机或 ACR；结论只有一行'],
+    ['实例：质询、清单与错误', '密码只发往其自身主机或 ACR；结论只有一行'],
   ),
   row(
     'watch-frames',

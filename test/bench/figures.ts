@@ -347,7 +347,7 @@ export const FIGURES: readonly Figure[] = [
     scenario: 'steady',
     title: {
       en: 'Idle: logins at the registry that check the credential in use, per minute (`verify.interval`: 5m)',
-      zh: '空闲：检查在用凭据的镜像仓库登录，每分钟（`verify.interval`：5m）',
+      zh: '空闲：检查在用凭证能否登录实例，每分钟（`verify.interval`：5m）',
     },
     measure: 'count',
     others: { en: 'none checks', zh: '均不检查' },
@@ -470,7 +470,7 @@ export const FIGURES: readonly Figure[] = [
     scenario: 'fleet-rollout',
     title: {
       en: 'Part of it for RAM policies / in addition with a canary / with verification',
-      zh: '其中 RAM 策略的部分 / 另加金丝雀 / 另加验证',
+      zh: '其中 RAM 权限策略的部分 / 另加金丝雀 / 另加验证',
     },
     against: HELM,
     measure: 'times',

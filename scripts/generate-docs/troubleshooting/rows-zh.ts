@@ -17,10 +17,10 @@ export const ROWS_ZH: FindingRows = {
     '恢复为 release 中的内容，并用 `acr-nopass validate` 检查 values。',
   ],
   CONFIG_PENDING: ['values 已修改，helper 仍在使用旧配置。', '等待一分钟，然后查看其日志。'],
-  RETIRING: ['正在收回拉取 Secret。', '等待完成后卸载 release；或设置 `retire: false`。'],
+  RETIRING: ['正在停用：移除引用，清空拉取 Secret。', '等待完成后卸载 release；或设置 `retire: false`。'],
   DRY_RUN: ['helper 在运行，但不写入任何内容。', '`dryRun: false`。'],
   HELPER_DOWN: [
-    '没有 helper Pod 在运行：凭据不会刷新，新命名空间得不到任何内容。',
+    '没有 helper Pod 在运行：凭证不会刷新，新命名空间得不到任何内容。',
     '按 release 恢复 Deployment，或解决其 Pod 报告的问题。',
   ],
   HELPER_DEGRADED: ['缺少副本，或升级无法继续。', '解决其 Pod 报告的问题：镜像、Pod Security、配额、节点资源。'],
@@ -47,11 +47,11 @@ export const ROWS_ZH: FindingRows = {
   WRITE_REFUSED: ['API Server 因他人的策略拒绝写入。', '让该策略放行拉取 Secret。'],
   RIVAL_RELEASE: ['同一集群中有两个 release。', '让它们的命名空间与 `secretName` 互不重叠，或卸载其中一个。'],
   RIVAL_ADDON: [
-    '阿里云自带的免密组件在同一集群中工作。',
+    '阿里云免密组件在同一集群中工作。',
     '保留该组件，直到 `acr-nopass cleanup --legacy` 不再列出任何内容，然后卸载。',
   ],
   RAM_DENIED: [
-    '身份无权申请令牌：RAM 策略缺失或范围太小，或被资源目录的管控策略拒绝。',
+    '身份无权申请令牌：RAM 权限策略缺失或范围太小，或被资源目录的管控策略拒绝。',
     '应用 `acr-nopass policy -f values.yaml` 打印的策略，或运行 `acr-nopass apply`。管控策略只能由资源目录的管理员修改。',
   ],
   ROLE_NOT_TRUSTED: [
@@ -140,9 +140,9 @@ export const ROWS_ZH: FindingRows = {
   POD_LOGIN_REFUSED: ['实例拒绝 Secret 中的登录信息。', '`acr-nopass refresh`。'],
   POD_DENIED: [
     '该登录信息无权拉取此镜像仓库，或没有此名称的镜像仓库。',
-    '检查名称；加入 `repositories` 并应用 RAM 策略。',
+    '检查名称；加入 `repositories` 并应用 RAM 权限策略。',
   ],
-  POD_IMAGE_ABSENT: ['实例中没有该镜像仓库（repository）。', '检查命名空间与名称，或推送镜像。'],
+  POD_IMAGE_ABSENT: ['实例中没有该镜像仓库。', '检查命名空间与名称，或推送镜像。'],
   POD_TAG_ABSENT: ['镜像仓库存在，但没有该标签。', '检查标签，或推送镜像。'],
   POD_ARCHITECTURE: ['镜像没有适合该节点平台的版本。', '为该平台构建镜像，或选择其他节点。'],
   POD_NETWORK: ['节点无法访问实例。', '检查 DNS、NAT 网关、公网入口及其白名单；或使用 VPC 域名。'],
@@ -156,7 +156,7 @@ export const ROWS_ZH: FindingRows = {
     '节点不接受实例的证书：CA 未知、已过期，或属于其他域名。',
     '把其 CA 加入节点运行时信任的证书，或更换证书；检查是否有解密 TLS 的代理。',
   ],
-  POD_HTTP: ['镜像仓库使用 http，而节点使用 https。', '为其配置证书，或在运行时中配置（`hosts.toml`）。'],
+  POD_HTTP: ['镜像服务使用 http，而节点使用 https。', '为其配置证书，或在运行时中配置（`hosts.toml`）。'],
   POD_NEVER_PULLS: ['`imagePullPolicy: Never`，而节点没有供该 Pod 使用的镜像。', '`imagePullPolicy: IfNotPresent`。'],
   POD_IMAGE_NAME: ['镜像名称的写法不正确。', 'host/namespace/name:tag，不带 `https://`。'],
   POD_UNSCHEDULED: ['Pod 还没有节点。', '其事件说明为何没有合适的节点。'],

@@ -150,19 +150,19 @@ ${COMMANDS}
   columns: ['现象', '结果', '解决方法'],
   parts: ['Pod', 'release 与 helper', '阿里云与实例', '拉取 Secret 与 ServiceAccount'],
   closing: `## 从云端读取的内容
-环境中有阿里云凭据时（\`ALIBABA_CLOUD_ACCESS_KEY_ID\`、\`ALIBABA_CLOUD_ACCESS_KEY_SECRET\`，会话还需
+环境中有阿里云凭证时（\`ALIBABA_CLOUD_ACCESS_KEY_ID\`、\`ALIBABA_CLOUD_ACCESS_KEY_SECRET\`，会话还需
 \`ALIBABA_CLOUD_SECURITY_TOKEN\`；或以 \`ALIBABA_CLOUD_ROLE_ARN\`、\`ALIBABA_CLOUD_OIDC_PROVIDER_ARN\` 与
 \`ALIBABA_CLOUD_OIDC_TOKEN_FILE\` 扮演角色；或 \`aliyun\` 命令行工具中自带密钥的配置，可用 \`ALIBABA_CLOUD_PROFILE\` 选择），两条命令还会读取 helper 身份所依赖的内容：
 OIDC 提供商、角色及其信任策略与全部权限策略、实例、集群的 VPC 是否已关联、公网入口允许哪些地址。因此错误的信任策略在 helper
 的会话到期之前就能发现，而不是之后。从不写入；每次读取最多五秒，全部最多二十秒。
 
-没有凭据或使用 \`--cloud off\` 时跳过这部分，报告会说明。凭据无权读取的内容会连同缺少的权限一起说明，其余检查照常进行。凭据只发往
+没有凭证或使用 \`--cloud off\` 时跳过这部分，报告会说明。凭证无权读取的内容会连同缺少的权限一起说明，其余检查照常进行。凭证只发往
 阿里云的公网地址或 \`--endpoints\` 指定的地址，绝不发往集群中写的地址。以下权限即可；\`AliyunRAMReadOnlyAccess\`、
 \`AliyunCSReadOnlyAccess\` 与 \`AliyunContainerRegistryReadOnlyAccess\` 也包含它们：
 
 ${CLOUD_RIGHTS}
 ACK 集群自己会说明身份（\`kube-system/ack-cluster-profile\`）；否则用 \`--ack-cluster-id\` 指明集群，用 \`--worker-role\` 指明节点的
-RAM 角色。RAM 只返回本账号的信息：对于其他账号的角色或实例，请使用该账号的凭据再运行一次 doctor。
+RAM 角色。RAM 只返回本账号的信息：对于其他账号的角色或实例，请使用该账号的凭证再运行一次 doctor。
 
 ## 所依赖但未能验证的事实
 \`doctor\` 和 \`plan\` 会在结尾列出所依赖但未能验证的事实，每项只列一次（JSON 中为 \`unverified\`）。它们不是问题：只要一切正常，就无需处理。
@@ -172,7 +172,7 @@ RAM 角色。RAM 只返回本账号的信息：对于其他账号的角色或实
 | \`RAM_MATCHING\` | 对于资源某一段内的 \`*\`、\`?\`、大小写以及 \`NotResource\`，阿里云没有公布 RAM 的匹配规则。涉及这些写法的结论只是“很可能”，并不确定。 |
 | \`ISSUER\` | 无法读取 API Server 的 OIDC 发现文档，因此信任策略使用 ACK 列出的第一个 issuer。授予 ClusterRole \`system:service-account-issuer-discovery\` 后即可验证。 |
 | \`EDGE_NODES\` | 边缘节点池没有元数据服务，且未检查 helper 运行在哪个节点上。请用 \`nodeSelector\` 使其运行在云端节点，或使用 \`identity.type: rrsa\`。 |
-| \`TAGS_DENIED\` | 凭据缺少 \`ram:TagResources\` 权限，所创建的内容只能通过描述标明由 acr-nopass 管理。 |
+| \`TAGS_DENIED\` | 凭证缺少 \`ram:TagResources\` 权限，所创建的内容只能通过描述标明由 acr-nopass 管理。 |
 | \`VPC_FALLBACK\` | 使用 \`network: auto\` 时，VPC 地址无法解析（部分地域没有该地址），因此 helper 使用公网地址，此时需要能够访问公网；\`network: vpc\` 不会回退。 |
 | \`EXPIRES_IN_HOURS\` | 并非所有接入点都确定支持 \`expiresInHours\`；以实例返回的时间为准。 |
 
@@ -184,7 +184,7 @@ Action 和 CLI 访问 API Server 的方式与 kubectl、helm 相同：优先使�
 但 \`NO_PROXY\` 列出的服务器除外（可写 \`name\`、\`.name\`、\`*\`、IP 地址和 CIDR，其中域名和 IP 地址还可带端口）。除非设置了 \`proxy-url\`，
 本机上的 API Server 总是直接访问。代理必须是 HTTP 代理（\`http://\` 或 \`https://\`，需要认证时带用户名和密码）；kubectl 和 helm 还支持
 SOCKS5，这里不支持，会报 \`KUBE_CONNECTION\`。\`https://\` 代理的证书用公共 CA 和 \`NODE_EXTRA_CA_CERTS\` 验证。集群中的 helper
-访问本集群的 API Server 时从不使用代理：\`extraEnv\` 中的 \`HTTPS_PROXY\` 只用于访问阿里云和镜像仓库。
+访问本集群的 API Server 时从不使用代理：\`extraEnv\` 中的 \`HTTPS_PROXY\` 只用于访问阿里云和镜像服务。
 
 ## 数据形式
 \`-o json\` 为程序输出同样的内容。字段只会增加，含义不变；\`registries\`、\`namespaces\`、\`serviceAccounts\` 用于集群，\`pod\` 用于 Pod。

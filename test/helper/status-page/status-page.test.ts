@@ -38,7 +38,7 @@ test('the page begins with the overall state, in which deliberately skipped obje
       'busy: Waiting for the first credential / Pull secrets are written as soon as a registry has issued one.',
       'busy: No namespace to serve / None matches targets.namespaces of the values, or all are excluded by label.',
       'good: Retired: nothing of the helper is in use / The release can be removed.',
-      'bad: 有 1 个问题需要处理 / 3 个命名空间中有 3 个的拉取凭据为最新。',
+      'bad: 有 1 个问题需要处理 / 3 个命名空间中有 3 个的拉取凭证为最新。',
     ],
   )
 })
@@ -50,7 +50,7 @@ test('a credential that has expired is never good, whatever the last report of a
   assert.equal(verdict({ registries: [registry('other'), gone] }), expired)
   assert.equal(
     verdict({ registries: [gone] }, 'zh'),
-    'bad: 有凭据已过期 / 没有副本更新该凭据，需要它的拉取会失败。请查看 helper 的日志。',
+    'bad: 有凭证已过期 / 没有副本更新该凭证，需要它的拉取会失败。请查看 helper 的日志。',
   )
   assert.match(verdict({ registries: [gone], problems: [denied] }), /^bad: 1 problem to fix/)
   assert.match(verdict({ registries: [registry('prod', { expiresAt: at(1) })] }), /^good: All 3/)
