@@ -14,6 +14,13 @@ const explained = (text: string): string => {
   return explainErrors(loadValues({ files: [file] }).errors, [file])
 }
 
+/** Everything that an error says, as text and as data. */
+const said = (text: string): string => {
+  const file = { name: 'values.yaml', text }
+  const { errors } = loadValues({ files: [file] })
+  return `${explainErrors(errors, [file])}\n${JSON.stringify(errors.map(errorData))}`
+}
+
 for (const [title, text] of [
   [
     'the first key of a map that lacks another key',
@@ -31,6 +38,18 @@ for (const [title, text] of [
   })
 }
 
+for (const [title, text] of [
+  ['a map of defaults', 'defaults: { a: &a 0717263 }\nidentity: { accessKey: { password: *a } }\n'],
+  ['a list of defaults, merged', 'all: [&b { c: &a 1e999 }]\nregistries: [{ <<: *b, password: *a }]\n'],
+  ['the key of another registry', 'registries:\n  - { name: &a 1_234_567 }\n  - { token: *a }\n'],
+] as const) {
+  test(`a number that an alias repeats under a key of a secret is not shown at its anchor either: ${title}`, () => {
+    const shown = said(text)
+    assert.match(shown, /a value that parsers read differently/)
+    assert.doesNotMatch(shown, /0717263|1e999|1_234_567/)
+  })
+}
+
 test('an excerpt shows keys, and the value that the error points at', () => {
   const text = 'a: &x { edition: enterprize, name: "b", list: [c, *x] } # d\n'
   assert.deepEqual(readExcerpts(text)?.(1, 18), {
@@ -44,13 +63,6 @@ test('what looks like a secret is not shown where the error points at it either'
   assert.equal(readExcerpts('a: LTAI5tAbCdEfGhIjKlMn\n')?.(1, 4).text, 'a: …')
   assert.equal(readExcerpts('myToken: { a: hunter2 }\n')?.(1, 15).text, 'myToken: { a: … }')
 })
-
-/** Everything that an error says, as text and as data. */
-const said = (text: string): string => {
-  const file = { name: 'values.yaml', text }
-  const { errors } = loadValues({ files: [file] })
-  return `${explainErrors(errors, [file])}\n${JSON.stringify(errors.map(errorData))}`
-}
 
 for (const [title, text] of [
   ['a key without a space after its colon', `registries: [{ edition: static, password:${SECRET} }]\n`],

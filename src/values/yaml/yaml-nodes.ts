@@ -14,7 +14,7 @@ import { HIDDEN, isSecretPlace, quotable } from '../looks-secret.ts'
 import { ValuesError } from '../values-error.ts'
 import { ambiguous, findBadEscape } from './scalar-errors.ts'
 import type { MapEntry, Origin, Position, YamlNode } from './yaml-node.ts'
-import { agreedValue, readings } from './yaml-scalar.ts'
+import { agreedValue, type Readings, readings } from './yaml-scalar.ts'
 
 // The same order of size as go-yaml's own limit for a file of this kind; values need a handful.
 const MAX_ALIASES = 100
@@ -39,6 +39,8 @@ export function readNodes(document: Document.Parsed, contents: Node, { text, at,
   /** The keys around what is read, and what stands under a key of a secret, also where an alias repeats it. */
   const keys: string[] = []
   const secrets = new Set<Node>()
+  /** Reported at the end: an alias under a key of a secret may follow its anchor. */
+  const unclear = new Map<YamlScalar, Readings>()
   const place = (node: Node): Position => at(node.range?.[0] ?? 0)
   const report = (...error: ConstructorParameters<typeof ValuesError>): undefined =>
     void errors.push(new ValuesError(...error))
@@ -55,7 +57,7 @@ export function readNodes(document: Document.Parsed, contents: Node, { text, at,
     const value = agreedValue(all)
     if (value !== undefined) return { kind: 'scalar', value, source, at: where, origin }
     if (isSecretPlace(keys)) secrets.add(node)
-    errors.push(ambiguous(source, all, where, secrets.has(node)))
+    unclear.set(node, all)
     return { kind: 'scalar', value: all.helm, at: where, origin }
   }
 
@@ -185,7 +187,9 @@ export function readNodes(document: Document.Parsed, contents: Node, { text, at,
     return entries
   }
 
-  return read(contents)
+  const root = read(contents)
+  for (const [node, all] of unclear) errors.push(ambiguous(node.source ?? '', all, place(node), secrets.has(node)))
+  return root
 }
 
 function isMergeKey(key: Node | null): key is YamlScalar {
