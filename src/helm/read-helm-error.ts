@@ -126,7 +126,7 @@ const PATTERNS: readonly Pattern[] = [
  * are parsed here and nowhere else.
  */
 export function readHelmError(output: string, command: string): NopassError {
-  const stderr = withoutCredentials(essence(command === 'uninstall' ? withoutDebug(output) : output))
+  const stderr = withoutSecrets(essence(command === 'uninstall' ? withoutDebug(output) : output))
   const line = lastErrorLine(stderr)
   for (const { code, match, say, fix } of PATTERNS) {
     const groups = match.exec(stderr)
@@ -137,9 +137,23 @@ export function readHelmError(output: string, command: string): NopassError {
   return new NopassError('HELM_FAILED', `helm ${command}: ${line || 'exited without a message'}`)
 }
 
+/**
+ * What of a value Helm's validator quotes, whichever key it is of (kind/kind.go of github.com/santhosh-tekuri/jsonschema v6: Pattern,
+ * Format, Minimum and the like). The chart may be the user's, with values that only its own schema knows.
+ */
+const QUOTED_VALUES: readonly (readonly [quoted: RegExp, shown: string])[] = [
+  [/^(\s*- at '.*?': )'.*' (?=does not match pattern )/gm, '$1… '],
+  [/^(\s*- at '.*?': )\S.* (is not valid [\w-]+): .*$/gm, '$1… $2'],
+  [/^(\s*- at '.*?': (?:(?:exclusiveM|m)(?:in|ax)imum|multipleOf): got )\S+(?=, want )/gm, '$1…'],
+]
+
+function withoutSecrets(stderr: string): string {
+  return QUOTED_VALUES.reduce((text, [quoted, shown]) => text.replaceAll(quoted, shown), withoutCredentials(stderr))
+}
+
 /** Helm's own line, for a command whose errors are all of one kind. */
 export function helmErrorLine(output: string): string {
-  return lastErrorLine(withoutCredentials(essence(output))) || 'exited without a message'
+  return lastErrorLine(withoutSecrets(essence(output))) || 'exited without a message'
 }
 
 /** The errors of an uninstall, which runs with `--debug`: the API server's reason is only among the debug lines. */

@@ -159,6 +159,24 @@ const cases: readonly {
       "helm upgrade: the chart's schema rejected the values: acr-nopass: - at '/attach': value must be one of 'auto'",
   },
   {
+    // kind/kind.go of github.com/santhosh-tekuri/jsonschema v6.0.3 (Pattern, Format, Maximum), which Helm 3.18 to 4.x use.
+    name: "values that the schema of a user's chart refuses, of which helm quotes a password",
+    stderr: [
+      "Error: values don't meet the specifications of the schema(s) in the following chart(s):",
+      'app:',
+      String.raw`- at '/password': 'Hunter2\' does not \n match' does not match pattern '^[a-z]+$'`,
+      "- at '/pin': maximum: got 917,263, want 5",
+      "- at '/mail': 'Hunter2' is not valid email: missing @ in Hunter2",
+      "- at '/any': 'anyOf' failed",
+      "  - at '/any': 'Hunter2' does not match pattern '^z'",
+      "- at '/size': got string, want integer",
+      '',
+    ].join('\n'),
+    code: 'HELM_VALUES_REFUSED',
+    message:
+      "helm upgrade: the chart's schema rejected the values: app: - at '/password': … does not match pattern '^[a-z]+$' - at '/pin': maximum: got …, want 5 - at '/mail': … is not valid email - at '/any': 'anyOf' failed - at '/any': … does not match pattern '^z' - at '/size': got string, want integer",
+  },
+  {
     name: 'an interrupted helm',
     stderr: 'Release acr has been cancelled.\nError: UPGRADE FAILED: context canceled\n',
     code: 'HELM_CANCELLED',
